@@ -1,0 +1,58 @@
+"""The layout: which column is what, and which RNN problem that makes. Stored in `model.json`."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Form = Literal["long-table", "wide-table", "cell-sequences", "single-series", "plain-table"]
+RnnType = Literal[
+    "one-to-one", "one-to-many", "many-to-one", "many-to-many", "many-to-many-unaligned"
+]
+Task = Literal["classification", "regression", "forecasting", "language-modelling"]
+Kind = Literal["number", "category", "text", "time", "boolean", "list"]
+Tokens = Literal["word", "character"]
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Column(Frozen):
+    """One feature. In a wide table `name` is the stem and `columns` are its timesteps in order."""
+
+    name: str
+    kind: Kind
+    columns: tuple[str, ...] = ()
+
+
+class Layout(Frozen):
+    """What every column of a table is for.
+
+    `features` vary along the sequence (in cell sequences: the one text column, or list columns of
+    equal length); `static` features have one value per sequence. `id` names the columns that
+    tell sequences apart; it is empty where a row is a sequence or the file is a single series.
+    In a plain table the columns are `features` of sequences of one timestep.
+    """
+
+    form: Form
+    rnn_type: RnnType
+    task: Task
+    target: tuple[str, ...]
+    target_kind: Kind
+    id: tuple[str, ...] = ()
+    time: str | None = None
+    features: tuple[Column, ...] = ()
+    static: tuple[Column, ...] = ()
+    ignored: tuple[str, ...] = ()
+    tokens: Tokens | None = None
+
+    @property
+    def per_timestep(self) -> bool:
+        """True where there is one target per timestep."""
+        return self.rnn_type == "many-to-many"
+
+    def input_columns(self) -> list[str]:
+        """Every column that a table to predict must have, in order."""
+        features = [name for column in self.features for name in (column.columns or (column.name,))]
+        time = [self.time] if self.time else []
+        return [*self.id, *time, *features, *(column.name for column in self.static)]

@@ -1,0 +1,243 @@
+"""From a table to sequences: ragged arrays of raw values, in order, and the way back to rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from rnnauto.data.layout import Column, Layout
+from rnnauto.data.tokens import tokenise
+
+Floats = NDArray[np.float32]
+Integers = NDArray[np.int64]
+ROW = "row"
+
+
+@dataclass(frozen=True)
+class Sequences:
+    """Raw values, one sequence after the other; sequence `i` is `row_splits[i]:row_splits[i + 1]`.
+
+    Shapes: ids [sequences]; rows [timesteps] or None; row_splits [sequences + 1];
+    numbers float32 [timesteps, features] with NaN where missing; categories strings
+    [timesteps] per column, "" where missing; static_numbers float32 [sequences, features];
+    static_categories strings [sequences] per column; targets [sequences], or [timesteps] where
+    there is one per timestep, null where missing; None where the table has no target.
+    """
+
+    ids: pl.DataFrame
+    rows: Integers | None
+    row_splits: Integers
+    numbers: Floats
+    categories: tuple[pl.Series, ...]
+    static_numbers: Floats
+    static_categories: tuple[pl.Series, ...]
+    targets: pl.Series | None
+
+    def __len__(self) -> int:
+        return len(self.row_splits) - 1
+
+    @property
+    def lengths(self) -> Integers:
+        """True timesteps of every sequence, [sequences]."""
+        return np.diff(self.row_splits)
+
+    def take(self, chosen: Integers, *, per_timestep: bool) -> "Sequences":
+        """The chosen sequences, in the order given."""
+        timesteps = timestep_index(self.row_splits, chosen)
+        targets = self.targets
+        if targets is not None:
+            targets = targets.gather(timesteps if per_timestep else chosen)
+        return replace(
+            self,
+            ids=self.ids[chosen],
+            rows=None if self.rows is None else self.rows[timesteps],
+            row_splits=splits_of(self.lengths[chosen]),
+            numbers=self.numbers[timesteps],
+            categories=tuple(series.gather(timesteps) for series in self.categories),
+            static_numbers=self.static_numbers[chosen],
+            static_categories=tuple(series.gather(chosen) for series in self.static_categories),
+            targets=targets,
+        )
+
+
+def splits_of(lengths: NDArray[np.integer]) -> Integers:
+    """`splits_of([2, 3]) == [0, 2, 5]`."""
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+
+
+def timestep_index(row_splits: Integers, chosen: Integers) -> Integers:
+    """Where the timesteps of the chosen sequences lie, in order."""
+    lengths = np.diff(row_splits)[chosen]
+    starts = np.repeat(row_splits[chosen] - splits_of(lengths)[:-1], lengths)
+    return np.arange(len(starts), dtype=np.int64) + starts
+
+
+def gather(frame: pl.DataFrame, layout: Layout) -> Sequences:
+    """Collect a table's sequences by its layout; the target may be absent.
+
+    Sequences come in the order in which their first row stands in the table, timesteps in the
+    order of the time column, or as they stand where there is none.
+    """
+    match layout.form:
+        case "long-table" | "single-series":
+            return gather_rows(frame, layout)
+        case "wide-table":
+            return gather_wide(frame, layout)
+        case "cell-sequences":
+            return gather_cells(frame, layout)
+        case "plain-table":
+            splits = np.arange(frame.height + 1, dtype=np.int64)
+            return row_sequences(
+                frame,
+                layout,
+                row_splits=splits,
+                numbers=number_matrix(frame, layout.features),
+                categories=category_series(frame, layout.features),
+            )
+
+
+def gather_rows(frame: pl.DataFrame, layout: Layout) -> Sequences:
+    """Long tables and single series: a row is a timestep."""
+    table = frame.with_row_index("__row")
+    if layout.id:
+        firsts = frame.select(layout.id).with_row_index("__first")
+        firsts = firsts.group_by(layout.id, maintain_order=True).agg(pl.col("__first").first())
+        table = table.join(firsts, on=list(layout.id), how="left", nulls_equal=True)
+    else:
+        table = table.with_columns(__first=pl.lit(0, dtype=pl.UInt32))
+    order = ["__first", *([layout.time] if layout.time else [])]
+    table = table.sort(order, maintain_order=True)
+    firsts_sorted = table["__first"].to_numpy()
+    starts = np.flatnonzero(np.diff(firsts_sorted.astype(np.int64), prepend=-1))
+    row_splits = np.append(starts, len(firsts_sorted)).astype(np.int64)
+    heads = table[row_splits[:-1]]
+    target = present_target(table, layout)
+    if target is not None and not layout.per_timestep:
+        target = first_known(table, layout.target[0])
+    return Sequences(
+        ids=heads.select(layout.id) if layout.id else pl.DataFrame({ROW: [1] * heads.height}),
+        rows=table["__row"].to_numpy().astype(np.int64),
+        row_splits=row_splits,
+        numbers=number_matrix(table, layout.features),
+        categories=category_series(table, layout.features),
+        static_numbers=number_matrix(heads, layout.static),
+        static_categories=category_series(heads, layout.static),
+        targets=target,
+    )
+
+
+def first_known(table: pl.DataFrame, target: str) -> pl.Series:
+    """The first target of every sequence that is not missing; `table` is sorted by `__first`."""
+    known = table.group_by("__first", maintain_order=True).agg(
+        pl.col(target).drop_nulls().first().alias(target)
+    )
+    return known[target]
+
+
+def gather_wide(frame: pl.DataFrame, layout: Layout) -> Sequences:
+    """Wide tables: a stem's numbered columns are the timesteps of one feature.
+
+    Trailing missing values mean that the sequence is shorter.
+    """
+    stems = [to_floats(frame, column.columns) for column in layout.features]
+    timesteps = max(values.shape[1] for values in stems)
+    cube = np.full((frame.height, timesteps, len(stems)), np.nan, np.float32)
+    for position, values in enumerate(stems):
+        cube[:, : values.shape[1], position] = values
+    known = np.asarray((~np.isnan(cube)).any(axis=2))  # [sequences, timesteps]
+    lengths = np.where(known.any(axis=1), timesteps - known[:, ::-1].argmax(axis=1), 0)
+    kept = np.arange(timesteps) < lengths[:, None]
+    return row_sequences(
+        frame,
+        layout,
+        row_splits=splits_of(lengths),
+        numbers=cube[kept],
+        categories=(),
+    )
+
+
+def gather_cells(frame: pl.DataFrame, layout: Layout) -> Sequences:
+    """Cell sequences: one text column, or list columns whose cells have equal lengths."""
+    if layout.tokens is not None:
+        name = layout.features[0].name
+        cells = tokenise(frame[name].cast(pl.String).fill_null(""), layout.tokens)
+        return row_sequences(
+            frame,
+            layout,
+            row_splits=splits_of(cells.list.len().to_numpy()),
+            numbers=np.zeros((int(cells.list.len().sum() or 0), 0), np.float32),
+            categories=(flatten(cells).alias(name),),
+        )
+    names = [column.name for column in layout.features]
+    row_splits = splits_of(frame[names[0]].list.len().fill_null(0).to_numpy())
+    flat = pl.DataFrame({name: flatten(frame[name]) for name in names})
+    return row_sequences(
+        frame,
+        layout,
+        row_splits=row_splits,
+        numbers=number_matrix(flat, layout.features),
+        categories=category_series(flat, layout.features),
+    )
+
+
+def flatten(cells: pl.Series) -> pl.Series:
+    """The items of a list column, one after the other; empty and missing cells give none."""
+    return cells.filter(cells.list.len().fill_null(0) > 0).explode()
+
+
+def row_sequences(
+    frame: pl.DataFrame,
+    layout: Layout,
+    *,
+    row_splits: Integers,
+    numbers: Floats,
+    categories: tuple[pl.Series, ...],
+) -> Sequences:
+    """Sequences of a table in which a row is a whole sequence."""
+    ids = frame.select(layout.id)
+    if not layout.id:
+        ids = pl.DataFrame({ROW: np.arange(1, frame.height + 1)})
+    return Sequences(
+        ids=ids,
+        rows=None,
+        row_splits=row_splits,
+        numbers=numbers,
+        categories=categories,
+        static_numbers=number_matrix(frame, layout.static),
+        static_categories=category_series(frame, layout.static),
+        targets=present_target(frame, layout),
+    )
+
+
+def present_target(frame: pl.DataFrame, layout: Layout) -> pl.Series | None:
+    return frame[layout.target[0]] if layout.target[0] in frame.columns else None
+
+
+def number_names(columns: Sequence[Column]) -> list[str]:
+    return [column.name for column in columns if column.kind in {"number", "boolean", "list"}]
+
+
+def category_names(columns: Sequence[Column]) -> list[str]:
+    return [column.name for column in columns if column.kind in {"category", "text"}]
+
+
+def number_matrix(frame: pl.DataFrame, columns: Sequence[Column]) -> Floats:
+    return to_floats(frame, number_names(columns))
+
+
+def to_floats(frame: pl.DataFrame, names: Sequence[str]) -> Floats:
+    """float32 [rows, columns], NaN where missing or infinite."""
+    matrix = np.empty((frame.height, len(names)), np.float32)
+    for position, name in enumerate(names):
+        # through float64: text such as "1e400" must become missing, not an error
+        values = frame[name].cast(pl.Float64, strict=False).cast(pl.Float32, strict=False)
+        matrix[:, position] = values.fill_null(float("nan")).to_numpy()
+    matrix[~np.isfinite(matrix)] = np.nan
+    return matrix
+
+
+def category_series(frame: pl.DataFrame, columns: Sequence[Column]) -> tuple[pl.Series, ...]:
+    """The category columns as text, "" where missing."""
+    return tuple(frame[name].cast(pl.String).fill_null("") for name in category_names(columns))

@@ -1,0 +1,40 @@
+"""Every error that rnnauto raises on purpose.
+
+* RnnautoError            exit code 2
+  * RecipeError           a setting that does not exist, or that is out of its limits
+  * DataError             a file that cannot be read, or problems in what it holds
+  * ModelFolderError      a model folder that is absent, damaged, in the way or not to be trusted
+  * ExportError           the exported model does not give what the trained one gives
+  * SearchError           no trial completed; exit code 4
+"""
+
+
+class RnnautoError(Exception):
+    """Says what was found and what was wanted (`message`), and what to do about it (`hint`)."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class RecipeError(RnnautoError):
+    pass
+
+
+class DataError(RnnautoError):
+    pass
+
+
+class ModelFolderError(RnnautoError):
+    pass
+
+
+class ExportError(RnnautoError):
+    pass
+
+
+class SearchError(RnnautoError):
+    exit_code = 4
