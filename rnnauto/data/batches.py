@@ -1,0 +1,151 @@
+"""Ragged storage on disk, and padded batches gathered from it one at a time."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.data.encode import MISSING_TARGET, Encoded
+from rnnauto.data.sequences import Floats, Integers
+
+ARRAYS = ("row_splits", "numbers", "codes", "static_numbers", "static_codes", "targets")
+LONGEST = 512  # timesteps above which aligned sequences train on windows
+WINDOW = 256
+BUCKETED_BATCHES = 16  # batches that are sorted by length together
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Right-padded examples. `inputs` holds what the network takes; targets are padded as missing.
+
+    inputs: numbers float32 [batch, timesteps, features], codes int32 [batch, timesteps,
+    categories], static_numbers, static_codes [batch, ...], length int32 [batch];
+    targets [batch], or [batch, timesteps].
+    """
+
+    inputs: dict[str, NDArray[np.float32] | NDArray[np.int32]]
+    targets: NDArray[np.int32] | Floats
+    sequences: Integers
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Slices of stored timesteps: sequence number, first timestep and length, each [examples]."""
+
+    sequence: Integers
+    start: Integers
+    length: Integers
+
+    def take(self, chosen: Integers) -> "Examples":
+        return Examples(self.sequence[chosen], self.start[chosen], self.length[chosen])
+
+
+def save_encoded(folder: Path, encoded: Encoded) -> None:
+    folder.mkdir(parents=True)
+    for name in ARRAYS:
+        np.save(folder / f"{name}.npy", getattr(encoded, name), allow_pickle=False)
+    (folder / "meta.json").write_text(json.dumps({"per_timestep": encoded.per_timestep}))
+
+
+def load_encoded(folder: Path) -> Encoded:
+    """Memory-mapped: a batch costs what it holds, whatever the size of the data."""
+    arrays: dict[str, Any] = {name: open_array(folder / f"{name}.npy") for name in ARRAYS}
+    meta = json.loads((folder / "meta.json").read_text())
+    return Encoded(**arrays, per_timestep=meta["per_timestep"])
+
+
+def open_array(path: Path) -> NDArray[Any]:
+    array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    # an empty file cannot be mapped by every platform; small arrays are faster in memory
+    return np.array(array) if array.nbytes < 1 << 24 else array
+
+
+def whole(encoded: Encoded, chosen: Integers) -> Examples:
+    """Every chosen sequence as one example."""
+    return Examples(chosen, encoded.row_splits[chosen], encoded.lengths[chosen])
+
+
+def windows(encoded: Encoded, chosen: Integers, *, rng: np.random.Generator) -> Examples:
+    """Training examples of one epoch: whole sequences, the long ones of aligned targets cut up.
+
+    The first cut falls at a random place, so that epochs see different windows.
+    """
+    examples = whole(encoded, chosen)
+    if not encoded.per_timestep or not (examples.length > LONGEST).any():
+        return examples
+    pieces = []
+    for sequence, start, length in zip(
+        examples.sequence, examples.start, examples.length, strict=True
+    ):
+        first = int(rng.integers(1, WINDOW + 1)) if length > LONGEST else int(length)
+        bounds = np.unique(np.append(np.arange(first, length, WINDOW), [0, length]))
+        pieces.append((np.full(len(bounds) - 1, sequence), start + bounds[:-1], np.diff(bounds)))
+    return Examples(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
+
+
+def in_chunks(encoded: Encoded, chosen: Integers, *, longest: int) -> Examples:
+    """Every timestep of the chosen sequences once, in slices of at most `longest`."""
+    examples = whole(encoded, chosen)
+    if not encoded.per_timestep or not (examples.length > longest).any():
+        return examples
+    counts = np.maximum(-(-examples.length // longest), 1)
+    owner = np.repeat(np.arange(len(chosen)), counts)
+    offset = (np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)) * longest
+    return Examples(
+        examples.sequence[owner],
+        examples.start[owner] + offset,
+        np.minimum(examples.length[owner] - offset, longest),
+    )
+
+
+def training_batches(
+    encoded: Encoded, chosen: Integers, *, size: int, rng: np.random.Generator
+) -> Iterator[Batch]:
+    """One epoch in random order; batches hold examples of about equal length."""
+    examples = windows(encoded, chosen, rng=rng)
+    order = rng.permutation(len(examples.length))
+    span = size * BUCKETED_BATCHES
+    batches = []
+    for begin in range(0, len(order), span):
+        bucket = order[begin : begin + span]
+        bucket = bucket[np.argsort(examples.length[bucket], kind="stable")]
+        batches += [bucket[at : at + size] for at in range(0, len(bucket), size)]
+    for number in rng.permutation(len(batches)):
+        yield pad(encoded, examples.take(batches[number]))
+
+
+def reading_batches(encoded: Encoded, examples: Examples, *, size: int) -> Iterator[Batch]:
+    """Every example once, shortest first."""
+    order = np.argsort(examples.length, kind="stable")
+    for begin in range(0, len(order), size):
+        yield pad(encoded, examples.take(order[begin : begin + size]))
+
+
+def pad(encoded: Encoded, examples: Examples) -> Batch:
+    """Gather examples into arrays padded on the right to the longest of them."""
+    timesteps = int(examples.length.max(initial=0))
+    steps = np.arange(timesteps)
+    real = steps < examples.length[:, None]  # [batch, timesteps]
+    at = np.where(real, examples.start[:, None] + steps, 0)
+    inputs: dict[str, NDArray[np.float32] | NDArray[np.int32]] = {
+        "length": examples.length.astype(np.int32)
+    }
+    if encoded.numbers.shape[1]:
+        inputs["numbers"] = np.where(real[..., None], encoded.numbers[at], np.float32(0))
+    if encoded.codes.shape[1]:
+        inputs["codes"] = np.where(real[..., None], encoded.codes[at], np.int32(0))
+    if encoded.static_numbers.shape[1]:
+        inputs["static_numbers"] = np.asarray(encoded.static_numbers[examples.sequence])
+    if encoded.static_codes.shape[1]:
+        inputs["static_codes"] = np.asarray(encoded.static_codes[examples.sequence])
+    if encoded.per_timestep:
+        integers = np.issubdtype(encoded.targets.dtype, np.integer)
+        missing = np.int32(MISSING_TARGET) if integers else np.float32("nan")
+        targets = np.where(real, encoded.targets[at], missing)
+    else:
+        targets = np.asarray(encoded.targets[examples.sequence])
+    return Batch(inputs=inputs, targets=targets, sequences=examples.sequence)

@@ -1,0 +1,131 @@
+"""Cut the data into parts before any statistic is taken. Whole sequences stay in one part."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from rnnauto.data.sequences import Integers, Sequences, splits_of
+from rnnauto.recipe import Split
+
+SMALL = 300  # sequences below which the finalists are confirmed on folds
+FEW_SEQUENCES = 8  # with one target per timestep, fewer than these are cut in time instead
+
+
+@dataclass(frozen=True)
+class Parts:
+    """`folds` index the sequences of `development`; the search selects by the first of them."""
+
+    development: Sequences
+    folds: tuple[tuple[Integers, Integers], ...]  # train, validation
+    test: Sequences | None
+    rule: str
+
+
+def split(
+    sequences: Sequences,
+    recipe: Split,
+    *,
+    groups: Integers,
+    per_timestep: bool,
+    classes: bool,
+    own_test: bool,
+) -> Parts:
+    """Split into train, validation and (unless a test file is given) test.
+
+    Args:
+        groups: int64 [sequences]; sequences of equal number (duplicates) stay in the same part.
+        classes: stratify by the target, so that every class is in every part.
+    """
+    test_share = 0.0 if own_test else recipe.test
+    if per_timestep and len(sequences) < FEW_SEQUENCES:
+        return split_in_time(sequences, recipe, test_share=test_share)
+    strata = strata_of(sequences, per_timestep=per_timestep, classes=classes)
+    ranks = stratified_ranks(strata, groups, seed=recipe.seed)
+    test = np.asarray(ranks.below(test_share))
+    rest = np.flatnonzero(~test)
+    development = sequences.take(rest, per_timestep=per_timestep)
+    ranks = stratified_ranks(strata[rest], groups[rest], seed=recipe.seed + 1)
+    folds = recipe.folds
+    if folds == "auto":
+        folds = 5 if len(development) < SMALL else 1
+    if folds == 1:
+        validation = [np.asarray(ranks.below(recipe.validation))]
+    else:
+        validation = [ranks.fold(folds) == number for number in range(folds)]
+    return Parts(
+        development=development,
+        folds=tuple((np.flatnonzero(~held), np.flatnonzero(held)) for held in validation),
+        test=None if own_test else sequences.take(np.flatnonzero(test), per_timestep=per_timestep),
+        rule="by whole sequence"
+        + (", stratified by class" if classes and not per_timestep else ""),
+    )
+
+
+def split_in_time(sequences: Sequences, recipe: Split, *, test_share: float) -> Parts:
+    """Few long recordings: the end of each is the test part, what comes before it validation."""
+    train_share = 1 - test_share - recipe.validation
+    shares = [train_share, recipe.validation] + ([test_share] if test_share else [])
+    pieces = cut(sequences, shares)
+    kinds = np.tile(np.arange(len(shares)), len(sequences))
+    development = pieces.take(np.flatnonzero(kinds < 2), per_timestep=True)
+    kinds_left = kinds[kinds < 2]
+    fold = (np.flatnonzero(kinds_left == 0), np.flatnonzero(kinds_left == 1))
+    test = pieces.take(np.flatnonzero(kinds == 2), per_timestep=True) if test_share else None
+    return Parts(development=development, folds=(fold,), test=test, rule="in time")
+
+
+def cut(sequences: Sequences, shares: list[float]) -> Sequences:
+    """Cut every sequence into consecutive pieces; the pieces of one follow each other."""
+    bounds = np.round(np.cumsum([0.0, *shares])[None, :-1] * sequences.lengths[:, None])
+    bounds = np.concatenate([bounds, sequences.lengths[:, None]], axis=1).astype(np.int64)
+    lengths = np.diff(bounds, axis=1).reshape(-1)
+    owners = np.repeat(np.arange(len(sequences)), len(shares))
+    return replace(
+        sequences,
+        ids=sequences.ids[owners],
+        row_splits=splits_of(lengths),
+        static_numbers=sequences.static_numbers[owners],
+        static_categories=tuple(series.gather(owners) for series in sequences.static_categories),
+    )
+
+
+def strata_of(sequences: Sequences, *, per_timestep: bool, classes: bool) -> Integers:
+    """A number per sequence: its class, or 0 for all where there is none."""
+    if per_timestep or not classes or sequences.targets is None:
+        return np.zeros(len(sequences), np.int64)
+    return sequences.targets.rank("dense").fill_null(0).to_numpy().astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """Place of each sequence's group in the shuffled order of its stratum, and how many groups."""
+
+    place: Integers
+    groups: Integers
+
+    def below(self, share: float) -> NDArray[np.bool_]:
+        """About `share` of the groups of each stratum: at least one, never all."""
+        if share == 0:
+            return np.zeros(len(self.place), bool)
+        wanted = np.minimum(np.maximum(np.round(share * self.groups), 1), self.groups - 1)
+        return np.asarray(self.place < wanted)
+
+    def fold(self, folds: int) -> Integers:
+        return np.asarray(self.place * folds // self.groups)
+
+
+def stratified_ranks(strata: Integers, groups: Integers, *, seed: int) -> Ranks:
+    """Shuffle the groups within each stratum; a group belongs to its first sequence's stratum."""
+    _, firsts, members = np.unique(groups, return_index=True, return_inverse=True)
+    stratum = strata[firsts]
+    shuffled = np.random.default_rng(seed).permutation(len(firsts))
+    frame = pl.DataFrame({"stratum": stratum[shuffled], "group": shuffled})
+    frame = frame.with_columns(
+        place=pl.int_range(pl.len()).over("stratum"), groups=pl.len().over("stratum")
+    ).sort("group")
+    return Ranks(
+        place=frame["place"].to_numpy().astype(np.int64)[members],
+        groups=frame["groups"].to_numpy().astype(np.int64)[members],
+    )

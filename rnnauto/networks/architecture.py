@@ -1,0 +1,48 @@
+"""What a network reads and how it is shaped, as plain values: no Keras here."""
+
+from dataclasses import dataclass
+
+from rnnauto.data.encode import RESERVED, Encoders, NumberEncoder
+
+
+@dataclass(frozen=True)
+class Features:
+    """What the network reads: counts, who has a missing indicator, sizes of the vocabularies."""
+
+    numbers: int
+    missing: tuple[int, ...]
+    vocabularies: tuple[int, ...]
+    static_numbers: int
+    static_missing: tuple[int, ...]
+    static_vocabularies: tuple[int, ...]
+    outputs: int
+    per_timestep: bool
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """The hyperparameters that shape the graph; trials of equal shape share a compiled step."""
+
+    cell: str
+    units: int
+    layers: int
+    patch: int
+    pooling: str
+    bidirectional: bool
+
+
+def features_of(encoders: Encoders, *, per_timestep: bool) -> Features:
+    return Features(
+        numbers=len(encoders.numbers),
+        missing=with_missing(encoders.numbers),
+        vocabularies=tuple(len(e.vocabulary) + RESERVED for e in encoders.categories),
+        static_numbers=len(encoders.static_numbers),
+        static_missing=with_missing(encoders.static_numbers),
+        static_vocabularies=tuple(len(e.vocabulary) + RESERVED for e in encoders.static_categories),
+        outputs=encoders.outputs,
+        per_timestep=per_timestep,
+    )
+
+
+def with_missing(encoders: tuple[NumberEncoder, ...]) -> tuple[int, ...]:
+    return tuple(at for at, encoder in enumerate(encoders) if encoder.missing)

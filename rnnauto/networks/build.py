@@ -1,0 +1,109 @@
+"""From a specification to a Keras model: features, recurrent stack, head."""
+
+from typing import Any
+
+import keras
+
+from rnnauto.networks.architecture import Architecture, Features
+from rnnauto.networks.layers import (
+    Dropout,
+    Patch,
+    PatchCount,
+    Pool,
+    Reverse,
+    Standardise,
+    embedding_width,
+)
+
+CELLS = {"simple_rnn": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM}
+STATES = {"simple_rnn": 1, "lstm": 2}
+
+
+def build(features: Features, architecture: Architecture) -> keras.Model:
+    """The network.
+
+    Inputs: those of `data.batches.Batch`. Output: logits float32 [batch, outputs], or [batch,
+    timesteps, outputs] with one target per timestep; standardised values for a regression.
+    """
+    length = keras.Input((), dtype="int32", name="length")
+    inputs: dict[str, Any] = {"length": length}
+    x = encode_timesteps(features, inputs)
+    start = encode_statics(features, inputs)
+    x = Patch(architecture.patch, name="patch")(x, length)
+    steps = PatchCount(architecture.patch, name="patch_count")(length)
+    for number in range(architecture.layers):
+        x = Dropout(name=f"dropout_{number}")(x)
+        x = recur(x, steps, architecture, number=number, start=start if number == 0 else None)
+    if not features.per_timestep:
+        x = Pool(architecture.pooling, architecture.units, name="pool")(x, steps)
+        if start is not None:  # the head sees the static features too: the state may forget them
+            x = keras.layers.Concatenate(name="with_statics")([x, start])
+    x = Dropout(name="dropout_head")(x)
+    return keras.Model(inputs, keras.layers.Dense(features.outputs, name="head")(x))
+
+
+def encode_timesteps(features: Features, inputs: dict[str, Any]) -> Any:
+    """Standardised numbers and embedded categories side by side, [batch, timesteps, channels]."""
+    parts = []
+    if features.numbers:
+        inputs["numbers"] = keras.Input((None, features.numbers), name="numbers")
+        parts.append(
+            Standardise(features.numbers, features.missing, name="standardise")(inputs["numbers"])
+        )
+    if features.vocabularies:
+        count = len(features.vocabularies)
+        inputs["codes"] = keras.Input((None, count), dtype="int32", name="codes")
+        for at, entries in enumerate(features.vocabularies):
+            embed = keras.layers.Embedding(entries, embedding_width(entries), name=f"embed_{at}")
+            parts.append(embed(inputs["codes"][:, :, at]))
+    return joined(parts, name="timesteps")
+
+
+def encode_statics(features: Features, inputs: dict[str, Any]) -> Any:
+    """The static features as one vector [batch, channels]; None where there are none."""
+    parts = []
+    if features.static_numbers:
+        inputs["static_numbers"] = keras.Input((features.static_numbers,), name="static_numbers")
+        standardise = Standardise(
+            features.static_numbers, features.static_missing, name="static_standardise"
+        )
+        parts.append(standardise(inputs["static_numbers"]))
+    if features.static_vocabularies:
+        count = len(features.static_vocabularies)
+        inputs["static_codes"] = keras.Input((count,), dtype="int32", name="static_codes")
+        for at, entries in enumerate(features.static_vocabularies):
+            embed = keras.layers.Embedding(
+                entries, embedding_width(entries), name=f"static_embed_{at}"
+            )
+            parts.append(embed(inputs["static_codes"][:, at]))
+    return joined(parts, name="statics") if parts else None
+
+
+def recur(x: Any, steps: Any, architecture: Architecture, *, number: int, start: Any) -> Any:
+    """One recurrent layer, [batch, timesteps, units], or twice the units when bidirectional.
+
+    No mask is needed: padding is on the right, so no true timestep is read after a padded one.
+    """
+    directions = ["forward", "backward"] if architecture.bidirectional else ["forward"]
+    outputs = []
+    for direction in directions:
+        name = f"{architecture.cell}_{direction}_{number}"
+        cell = CELLS[architecture.cell](architecture.units, return_sequences=True, name=name)
+        states = None
+        if start is not None:
+            states = [
+                keras.layers.Dense(architecture.units, activation="tanh", name=f"{name}_start_{s}")(
+                    start
+                )
+                for s in range(STATES[architecture.cell])
+            ]
+        if direction == "forward":
+            outputs.append(cell(x, initial_state=states))
+        else:
+            turned = cell(Reverse(name=f"turn_{number}")(x, steps), initial_state=states)
+            outputs.append(Reverse(name=f"turn_back_{number}")(turned, steps))
+    return joined(outputs, name=f"both_{number}")
+
+
+def joined(parts: list[Any], *, name: str) -> Any:
+    return keras.layers.Concatenate(name=name)(parts) if len(parts) > 1 else parts[0]

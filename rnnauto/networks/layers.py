@@ -1,0 +1,150 @@
+"""The few layers that Keras lacks. All take lengths, never implicit masks (see ARCHITECTURE.md)."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+
+class Standardise(keras.layers.Layer):
+    """Raw numbers [batch, ..., features] to zero mean and unit deviation, missing ones to 0.
+
+    Features listed in `indicators` get one more channel each: 1 where the value is missing.
+    """
+
+    def __init__(self, features: int, indicators: tuple[int, ...], **options: Any) -> None:
+        super().__init__(**options)
+        self.indicators = list(indicators)
+        self.mean = self.add_weight(shape=(features,), trainable=False, name="mean")
+        self.deviation = self.add_weight(
+            shape=(features,), initializer="ones", trainable=False, name="deviation"
+        )
+        self.built = True
+
+    def call(self, x: Any) -> Any:
+        missing = tf.math.is_nan(x)
+        scaled = tf.where(missing, 0.0, (x - self.mean) / self.deviation)
+        if not self.indicators:
+            return scaled
+        flags = tf.gather(tf.cast(missing, tf.float32), self.indicators, axis=-1)
+        return tf.concat([scaled, flags], -1)
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return (*shape[:-1], self.mean.shape[0] + len(self.indicators))
+
+
+class Dropout(keras.layers.Layer):
+    """Dropout whose rate and seed are variables, so that a compiled step serves many trials.
+
+    `counter` int32 [2] is the trial's seed and the number of calls so far.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.rate = self.add_weight(shape=(), trainable=False, name="rate")
+        self.counter = self.add_weight(
+            shape=(2,), dtype="int32", initializer="zeros", trainable=False, name="counter"
+        )
+        self.built = True
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        if not training:
+            return x
+        draws = tf.random.stateless_uniform(tf.shape(x), seed=self.counter.value)
+        self.counter.assign(self.counter.value + tf.constant([0, 1]))
+        kept = 1.0 - self.rate.value
+        return tf.where(draws < kept, x / kept, 0.0)
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return shape
+
+
+class Patch(keras.layers.Layer):
+    """Join `size` consecutive timesteps into one: [batch, timesteps, features] to
+    [batch, ceil(timesteps / size), size * features].
+
+    Values past the true length become 0, so that nothing depends on what padding holds; there is
+    always at least one timestep, because TensorFlow's loops cannot run over none.
+    """
+
+    def __init__(self, size: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.size = size
+
+    def call(self, x: Any, length: Any) -> Any:
+        timesteps = tf.shape(x)[1]
+        patches = tf.maximum(-(-timesteps // self.size), 1)
+        x = tf.where(tf.sequence_mask(length, timesteps)[..., None], x, 0.0)
+        x = tf.pad(x, [[0, 0], [0, patches * self.size - timesteps], [0, 0]])
+        return tf.reshape(x, [tf.shape(x)[0], patches, self.size * x.shape[-1]])
+
+    def compute_output_shape(
+        self, x_shape: tuple[int | None, ...], length_shape: tuple[int | None, ...]
+    ) -> tuple[int | None, ...]:
+        return (x_shape[0], None, self.size * (x_shape[-1] or 0))
+
+
+class PatchCount(keras.layers.Layer):
+    """True timesteps to true patches, int32 [batch]."""
+
+    def __init__(self, size: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.size = size
+
+    def call(self, length: Any) -> Any:
+        return -(-length // self.size)
+
+    def compute_output_spec(self, length: Any) -> Any:
+        return keras.KerasTensor(length.shape, dtype="int32")
+
+
+class Reverse(keras.layers.Layer):
+    """Turn every sequence round within its true length; the padding stays at the right.
+
+    Two forward layers with this around the second read both directions without a mask in the
+    loop: the same numbers as a masked Bidirectional, and faster.
+    """
+
+    def call(self, x: Any, length: Any) -> Any:
+        return tf.reverse_sequence(x, length, seq_axis=1, batch_axis=0)
+
+    def compute_output_shape(
+        self, x_shape: tuple[int | None, ...], length_shape: tuple[int | None, ...]
+    ) -> tuple[int | None, ...]:
+        return x_shape
+
+
+class Pool(keras.layers.Layer):
+    """[batch, timesteps, channels] to [batch, channels], over the true timesteps only.
+
+    `last` takes the last true timestep; of the channels from `backward_from` on, which were read
+    from the end, the first. Sequences without any timestep give 0.
+    """
+
+    def __init__(self, kind: str, backward_from: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.kind = kind
+        self.backward_from = backward_from
+
+    def call(self, x: Any, length: Any) -> Any:
+        mask = tf.sequence_mask(length, tf.shape(x)[1])[..., None]
+        some = (length > 0)[:, None]
+        if self.kind == "mean":
+            total = tf.reduce_sum(tf.where(mask, x, 0.0), 1)
+            return total / tf.cast(tf.maximum(length, 1), tf.float32)[:, None]
+        if self.kind == "max":
+            return tf.where(some, tf.reduce_max(tf.where(mask, x, x.dtype.min), 1), 0.0)
+        last = tf.gather(x, tf.maximum(length - 1, 0), axis=1, batch_dims=1)
+        ends = tf.concat([last[:, : self.backward_from], x[:, 0, self.backward_from :]], -1)
+        return tf.where(some, ends, 0.0)
+
+    def compute_output_shape(
+        self, x_shape: tuple[int | None, ...], length_shape: tuple[int | None, ...]
+    ) -> tuple[int | None, ...]:
+        return (x_shape[0], x_shape[-1])
+
+
+def embedding_width(entries: int) -> int:
+    """Width of an embedding by the size of its vocabulary (fastai's rule of thumb, capped)."""
+    return int(np.clip(round(1.6 * entries**0.56), 2, 96))

@@ -1,0 +1,309 @@
+"""Train one network: the compiled step, the epoch loop, early stopping and the gradient record."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from rnnauto.data.batches import LONGEST, in_chunks, reading_batches, training_batches, whole
+from rnnauto.data.encode import MISSING_TARGET, Encoded
+from rnnauto.data.sequences import Integers
+from rnnauto.networks.architecture import Architecture, Features
+from rnnauto.networks.build import build
+from rnnauto.networks.layers import Dropout, Standardise
+from rnnauto.search.trial import Epoch, Gradient, Job, Problem, Result, Values, architecture_of
+
+Weights = list[NDArray[np.float32]]
+LONGEST_VALIDATION = 4096  # timesteps; longer recordings are validated in slices of this length
+STEP_BYTES = 400 << 20  # activations that a training step may keep for its backward pass
+READ_SIZE = 256
+
+
+@dataclass(frozen=True)
+class Network:
+    """A model with its compiled steps; what differs between trials of equal shape is a variable."""
+
+    model: Any
+    optimizer: Any
+    clip_norm: Any
+    train_step: Callable[..., Any]
+    read_step: Callable[..., Any]
+
+
+@dataclass
+class Progress:
+    """What a training run has come to so far."""
+
+    best_loss: float = math.inf
+    best_score: float = math.nan
+    best_epoch: int = 0
+    best_weights: Weights | None = None
+    stopped: str = ""
+    reason: str = ""
+    epochs: list[Epoch] = field(default_factory=list)
+    norms: list[float] = field(default_factory=list)
+
+
+def compile_network(features: Features, architecture: Architecture, *, classes: bool) -> Network:
+    """Build and trace once, for any batch size and any length."""
+    model = build(features, architecture)
+    optimizer = keras.optimizers.Adam()
+    optimizer.build(model.trainable_variables)
+    clip_norm = tf.Variable(math.inf, trainable=False, dtype=tf.float32)
+    inputs = {
+        name: tf.TensorSpec(tensor.shape, tensor.dtype, name=name)
+        for name, tensor in model.input.items()
+    }
+    units = [None, None] if features.per_timestep else [None]
+    signature = [inputs, tf.TensorSpec(units, tf.int32 if classes else tf.float32, name="targets")]
+
+    def losses(batch: Any, truth: Any, *, training: bool) -> tuple[Any, Any, Any]:
+        """Summed loss, number of known targets, number of right classes."""
+        outputs = model(batch, training=training)
+        if features.per_timestep:  # the network always gives one timestep, even of none
+            outputs = outputs[:, : tf.shape(truth)[1]]
+        if classes:
+            known = tf.not_equal(truth, MISSING_TARGET)
+            each = tf.nn.sparse_softmax_cross_entropy_with_logits(
+                tf.where(known, truth, 0), outputs
+            )
+            right = tf.equal(tf.argmax(outputs, -1, tf.int32), truth)
+        else:
+            known = tf.math.is_finite(truth)
+            each = tf.square(outputs[..., 0] - tf.where(known, truth, 0.0))
+            right = tf.zeros_like(known)
+        # multiplying by the mask would let NaN through
+        total = tf.reduce_sum(tf.where(known, each, 0.0))
+        return total, tf.reduce_sum(tf.cast(known, tf.float32)), tf.math.count_nonzero(right)
+
+    @tf.function(input_signature=signature, autograph=False)
+    def train_step(batch: Any, truth: Any) -> tuple[Any, Any, Any]:
+        """Returns the summed loss, the number of targets, the gradient norm before clipping."""
+        variables = [variable.value for variable in model.trainable_variables]
+        with tf.GradientTape() as tape:
+            total, count, _ = losses(batch, truth, training=True)
+            loss = total / tf.maximum(count, 1.0)
+        gradients = [tf.convert_to_tensor(part) for part in tape.gradient(loss, variables)]
+        norm = tf.linalg.global_norm(gradients)
+        scale = tf.minimum(1.0, clip_norm / (norm + 1e-12))
+        # NaN * 0 is NaN: a step without a finite norm is replaced, not scaled
+        finite = tf.math.is_finite(norm)
+        optimizer.apply(
+            [tf.where(finite, part * scale, 0.0) for part in gradients], model.trainable_variables
+        )
+        return total, count, norm
+
+    @tf.function(input_signature=signature, autograph=False)
+    def read_step(batch: Any, truth: Any) -> tuple[Any, Any, Any]:
+        return losses(batch, truth, training=False)
+
+    return Network(model, optimizer, clip_norm, train_step, read_step)
+
+
+@lru_cache(maxsize=8)
+def cached_network(features: Features, architecture: Architecture, classes: bool) -> Network:
+    """Tracing costs as much as several epochs of a small trial; equal shapes are traced once."""
+    return compile_network(features, architecture, classes=classes)
+
+
+def prepare(job: Job, problem: Problem) -> Network:
+    """A network with the job's fresh weights, whatever was trained in it before."""
+    architecture = architecture_of(job.values)
+    network = cached_network(problem.features, architecture, problem.classes)
+    keras.utils.set_random_seed(job.seed)
+    fresh = build(problem.features, architecture)
+    network.model.set_weights(fresh.get_weights())
+    for variable in network.optimizer.variables:
+        variable.assign(tf.zeros_like(variable.value))
+    clip = job.values["clip_norm"]
+    network.clip_norm.assign(math.inf if clip == "off" else float(clip))
+    network.optimizer.learning_rate.assign(job.values["learning_rate"])
+    for position, layer in enumerate(network.model.layers):
+        if isinstance(layer, Dropout):
+            layer.rate.assign(job.values["dropout"])
+            layer.counter.assign([(job.seed + position) % (2**31 - 1), 0])
+        elif isinstance(layer, Standardise):
+            static = layer.name.startswith("static")
+            scales = problem.static_numbers if static else problem.numbers
+            mean, deviation = np.array(scales[job.fold], np.float32).T
+            layer.mean.assign(mean)
+            layer.deviation.assign(deviation)
+    return network
+
+
+def train(
+    job: Job,
+    problem: Problem,
+    data: Encoded,
+    *,
+    fold: tuple[Integers, Integers],
+    start_from: Weights | None = None,
+    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    stopping: Callable[[], bool] = lambda: False,
+) -> tuple[Result, Weights | None]:
+    """Train until validation no longer improves; returns the best weights seen.
+
+    Args:
+        data: targets of a regression are standardised here, not in the store.
+        fold: sequence numbers of the train and the validation part.
+        start_from: weights to go on from; they count as epoch 0.
+        stopping: asked after every step; True ends the job with what it has.
+    """
+    begin = time.monotonic()
+    network = prepare(job, problem)
+    progress = Progress()
+    if start_from is not None:
+        network.model.set_weights(start_from)
+        keep_if_better(network, progress, *validate(network, problem, data, fold[1]), epoch=0)
+    size = batch_size(job.values, data, fold[0])
+    patience = problem.patience or patience_for(len(fold[0]), size)
+
+    def out_of_time() -> bool:
+        late = job.seconds is not None and time.monotonic() - begin > job.seconds
+        return late or stopping()
+
+    rng = np.random.default_rng(job.seed)
+    for number in range(1, problem.epochs + 1):
+        loss = run_epoch(
+            network,
+            problem,
+            data,
+            fold[0],
+            size=size,
+            rng=rng,
+            progress=progress,
+            out_of_time=out_of_time,
+        )
+        if progress.reason:
+            break
+        found = validate(network, problem, data, fold[1])
+        keep_if_better(network, progress, *found, epoch=number)
+        rate = float(network.optimizer.learning_rate.numpy())
+        progress.epochs.append(Epoch(number, loss, found[0], rate))
+        on_epoch(progress.epochs[-1])
+        waited = number - progress.best_epoch
+        if out_of_time():
+            progress.stopped = "clock"
+        elif waited >= patience:
+            progress.stopped = "patience"
+        if progress.stopped:
+            break
+        if waited and waited % max(2, patience // 3) == 0:
+            network.optimizer.learning_rate.assign(rate / 2)
+    else:
+        progress.stopped = "epochs"
+    return result_of(
+        progress, job, network, seconds=time.monotonic() - begin
+    ), progress.best_weights
+
+
+def run_epoch(
+    network: Network,
+    problem: Problem,
+    data: Encoded,
+    chosen: Integers,
+    *,
+    size: int,
+    rng: np.random.Generator,
+    progress: Progress,
+    out_of_time: Callable[[], bool],
+) -> float:
+    """One pass over the training part; returns the mean loss. Stops early when time is out."""
+    totals, counts = 0.0, 0.0
+    for batch in training_batches(data, chosen, size=size, rng=rng):
+        total, count, norm = network.train_step(batch.inputs, scaled(batch.targets, problem))
+        totals += float(total)
+        counts += float(count)
+        progress.norms.append(float(norm))
+        if not math.isfinite(totals):
+            progress.reason = (
+                f"the loss was no longer finite at step {len(progress.norms)} "
+                f"(gradient norm {progress.norms[-1]:.3g})"
+            )
+            break
+        if out_of_time():
+            break
+    return totals / max(counts, 1.0)
+
+
+def validate(
+    network: Network, problem: Problem, data: Encoded, chosen: Integers
+) -> tuple[float, float]:
+    """Mean loss, and accuracy or (in data units) RMSE, over the validation part."""
+    longest = max(LONGEST, LONGEST_VALIDATION)
+    examples = in_chunks(data, chosen, longest=longest)
+    size = max(1, min(READ_SIZE, (64 << 20) // (4 * 64 * int(examples.length.max(initial=1)))))
+    totals, counts, rights = 0.0, 0.0, 0
+    for batch in reading_batches(data, examples, size=size):
+        total, count, right = network.read_step(batch.inputs, scaled(batch.targets, problem))
+        totals, counts, rights = totals + float(total), counts + float(count), rights + int(right)
+    loss = totals / max(counts, 1.0)
+    if problem.classes:
+        return loss, rights / max(counts, 1.0)
+    return loss, math.sqrt(loss) * problem.scale[1] if math.isfinite(loss) else math.nan
+
+
+def scaled(targets: Any, problem: Problem) -> Any:
+    if problem.classes:
+        return targets
+    mean, deviation = problem.scale
+    return ((targets - mean) / deviation).astype(np.float32)
+
+
+def keep_if_better(
+    network: Network, progress: Progress, loss: float, score: float, *, epoch: int
+) -> None:
+    if loss < progress.best_loss:  # false for NaN
+        progress.best_loss, progress.best_score, progress.best_epoch = loss, score, epoch
+        progress.best_weights = network.model.get_weights()
+
+
+def batch_size(values: Values, data: Encoded, chosen: Integers) -> int:
+    """The hyperparameter, lowered where one step would keep more than STEP_BYTES."""
+    longest = int(whole(data, chosen).length.max(initial=1))
+    if data.per_timestep:
+        longest = min(longest, LONGEST)
+    width = values["units"] * values["layers"] * (2 if values["bidirectional"] else 1)
+    kept = 4 * width * (12 if values["cell"] == "lstm" else 4)  # bytes per timestep, measured
+    most = STEP_BYTES // (kept * max(1, longest // values["patch"]))
+    return int(max(1, min(values["batch_size"], most)))
+
+
+def patience_for(sequences: int, size: int) -> int:
+    """Small data has noisy, cheap epochs and gets more of them."""
+    steps = max(1, sequences // size)
+    return int(min(25, max(5, round(1200 / steps))))
+
+
+def result_of(progress: Progress, job: Job, network: Network, *, seconds: float) -> Result:
+    norms = np.array(progress.norms)
+    finite = norms[np.isfinite(norms)]
+    bad = np.flatnonzero(~np.isfinite(norms))
+    clip = job.values["clip_norm"]
+    limit = math.inf if clip == "off" else float(clip)
+    done = progress.best_weights is not None
+    return Result(
+        status="completed" if done else "failed",
+        loss=progress.best_loss if done else None,
+        score=progress.best_score if done else None,
+        reason=progress.reason or ("" if done else "the validation loss was never finite"),
+        stopped=progress.stopped,
+        seconds=round(seconds, 3),
+        parameters=sum(int(np.prod(v.shape)) for v in network.model.trainable_variables),
+        best_epoch=progress.best_epoch,
+        epochs=tuple(progress.epochs),
+        gradient=Gradient(
+            median=float(np.median(finite)) if finite.size else None,
+            p95=float(np.percentile(finite, 95)) if finite.size else None,
+            largest=float(finite.max()) if finite.size else None,
+            clipped=float(np.mean(norms > limit)) if norms.size else 0.0,
+            first_non_finite_step=int(bad[0]) + 1 if bad.size else None,
+        ),
+    )

@@ -1,0 +1,102 @@
+"""What a trial is: a pure function of a small serialisable specification."""
+
+import hashlib
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from rnnauto.networks.architecture import Architecture, Features
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What all trials of a search share; `scale` is the mean and deviation of a numeric target."""
+
+    features: Features
+    classes: bool
+    scale: tuple[float, float]
+    numbers: tuple[tuple[tuple[float, float], ...], ...]  # per fold, per feature: mean, deviation
+    static_numbers: tuple[tuple[tuple[float, float], ...], ...]
+    epochs: int
+    patience: int | None
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training run: a trial on one fold. `seconds` is the most it may take."""
+
+    trial: str
+    fold: int
+    values: Values
+    seed: int
+    seconds: float | None = None
+    start_from: str | None = None  # weights file of an earlier job to train on from
+
+    @property
+    def name(self) -> str:
+        return f"{self.trial}-fold{self.fold}" + ("-more" if self.start_from else "")
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Epoch:
+    number: int
+    train_loss: float
+    validation_loss: float
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class Gradient:
+    """Global norm before clipping over all steps, share of clipped steps, first bad step."""
+
+    median: float | None = None
+    p95: float | None = None
+    largest: float | None = None
+    clipped: float = 0.0
+    first_non_finite_step: int | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a job came to. `loss` is the best validation loss: log loss in nats, or the mean
+    squared error of the standardised target; `score` is accuracy, or RMSE in data units."""
+
+    status: str  # completed or failed
+    loss: float | None = None
+    score: float | None = None
+    reason: str = ""
+    stopped: str = ""  # patience, epochs, clock
+    seconds: float = 0.0
+    parameters: int = 0
+    best_epoch: int = 0
+    epochs: tuple[Epoch, ...] = ()
+    gradient: Gradient = field(default_factory=Gradient)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, raw: dict[str, Any]) -> "Result":
+        epochs = tuple(Epoch(**epoch) for epoch in raw["epochs"])
+        return cls(**{**raw, "epochs": epochs, "gradient": Gradient(**raw["gradient"])})
+
+
+def architecture_of(values: Values) -> Architecture:
+    return Architecture(
+        cell=values["cell"],
+        units=values["units"],
+        layers=values["layers"],
+        patch=values["patch"],
+        pooling=values["pooling"],
+        bidirectional=values["bidirectional"],
+    )
+
+
+def seed_of(*parts: object) -> int:
+    """A seed of its own for every use: neighbouring user seeds share no draws."""
+    digest = hashlib.sha256("/".join(map(str, parts)).encode()).digest()
+    return int.from_bytes(digest[:4], "big") % (2**31 - 2) + 1
