@@ -124,7 +124,7 @@ class Search(Section):
 
 
 class Train(Section):
-    epochs: int = Field(200, ge=1, description="Most passes over the training part")
+    epochs: int = Field(500, ge=1, description="Most passes over the training part")
     patience: Auto | Annotated[int, Field(ge=1)] = Field(
         "auto", description="Epochs without a better validation loss before a trial stops"
     )

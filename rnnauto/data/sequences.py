@@ -22,8 +22,9 @@ class Sequences:
     Shapes: ids [sequences]; rows [timesteps] or None; row_splits [sequences + 1];
     numbers float32 [timesteps, features] with NaN where missing; categories strings
     [timesteps] per column, "" where missing; static_numbers float32 [sequences, features];
-    static_categories strings [sequences] per column; targets [sequences], or [timesteps] where
-    there is one per timestep, null where missing; None where the table has no target.
+    static_categories strings [sequences] per column; texts [sequences] as they stand in the file,
+    whose tokens are the one category; targets [sequences], or [timesteps] where there is one per
+    timestep, null where missing; None where the table has no target.
     """
 
     ids: pl.DataFrame
@@ -34,6 +35,7 @@ class Sequences:
     static_numbers: Floats
     static_categories: tuple[pl.Series, ...]
     targets: pl.Series | None
+    texts: pl.Series | None = None
 
     def __len__(self) -> int:
         return len(self.row_splits) - 1
@@ -59,6 +61,7 @@ class Sequences:
             static_numbers=self.static_numbers[chosen],
             static_categories=tuple(series.gather(chosen) for series in self.static_categories),
             targets=targets,
+            texts=None if self.texts is None else self.texts.gather(chosen),
         )
 
 
@@ -162,14 +165,16 @@ def gather_cells(frame: pl.DataFrame, layout: Layout) -> Sequences:
     """Cell sequences: one text column, or list columns whose cells have equal lengths."""
     if layout.tokens is not None:
         name = layout.features[0].name
-        cells = tokenise(frame[name].cast(pl.String).fill_null(""), layout.tokens)
-        return row_sequences(
+        texts = frame[name].cast(pl.String).fill_null("")
+        cells = tokenise(texts, layout.tokens)
+        sequences = row_sequences(
             frame,
             layout,
             row_splits=splits_of(cells.list.len().to_numpy()),
             numbers=np.zeros((int(cells.list.len().sum() or 0), 0), np.float32),
             categories=(flatten(cells).alias(name),),
         )
+        return replace(sequences, texts=texts)
     names = [column.name for column in layout.features]
     row_splits = splits_of(frame[names[0]].list.len().fill_null(0).to_numpy())
     flat = pl.DataFrame({name: flatten(frame[name]) for name in names})
@@ -212,7 +217,11 @@ def row_sequences(
 
 
 def present_target(frame: pl.DataFrame, layout: Layout) -> pl.Series | None:
-    return frame[layout.target[0]] if layout.target[0] in frame.columns else None
+    """The target column, one value per unit: a list per sequence becomes one per timestep."""
+    if layout.target[0] not in frame.columns:
+        return None
+    target = frame[layout.target[0]]
+    return flatten(target) if isinstance(target.dtype, pl.List) else target
 
 
 def number_names(columns: Sequence[Column]) -> list[str]:

@@ -279,7 +279,7 @@ def batch_size(values: Values, data: Encoded, chosen: Integers) -> int:
 def patience_for(sequences: int, size: int) -> int:
     """Small data has noisy, cheap epochs and gets more of them."""
     steps = max(1, sequences // size)
-    return int(min(25, max(5, round(1200 / steps))))
+    return int(min(60, max(5, round(600 / steps))))
 
 
 def result_of(progress: Progress, job: Job, network: Network, *, seconds: float) -> Result:

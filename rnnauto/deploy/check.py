@@ -1,0 +1,102 @@
+"""Is the exported model the trained one? Does a prediction depend on its sequence alone?"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.data.batches import pad, whole
+from rnnauto.data.encode import Encoders, LabelEncoder, encode
+from rnnauto.data.layout import Layout
+from rnnauto.data.sequences import Integers, Sequences
+from rnnauto.deploy.runner import Run, raw_batch
+from rnnauto.errors import ExportError
+
+TOLERANCE = 1e-5  # of a probability, or of the target's standard deviation
+SEQUENCES = 32
+ALONE = 8
+EXTRA = 37
+
+
+def check_export(
+    run: Run, members: list[Any], sequences: Sequences, layout: Layout, encoders: Encoders
+) -> dict[str, float]:
+    """Compare the SavedModel with the Keras networks, and with itself under other padding.
+
+    Returns: the largest differences found, by name. Raises: ExportError where one is too large.
+    """
+    chosen = np.linspace(0, len(sequences) - 1, min(SEQUENCES, len(sequences))).astype(np.int64)
+    chosen = np.unique(chosen)
+    batch = outputs_of(run, sequences, chosen, layout, encoders)
+    found = {"keras": 0.0, "alone": 0.0, "padding": 0.0}
+    found["keras"] = difference(batch, keras_outputs(members, sequences, chosen, layout, encoders))
+    for at, number in enumerate(chosen[:ALONE]):
+        alone = outputs_of(run, sequences, np.array([number]), layout, encoders)
+        found["alone"] = max(found["alone"], difference([batch[at]], alone))
+    if layout.tokens is None:
+        padded = outputs_of(run, sequences, chosen, layout, encoders, extra=EXTRA)
+        found["padding"] = difference(batch, padded)
+    scale = 1.0 if isinstance(encoders.target, LabelEncoder) else encoders.target.deviation
+    found = {name: value / scale for name, value in found.items()}
+    bad = {name: value for name, value in found.items() if not value <= TOLERANCE}
+    if bad:
+        listed = ", ".join(f"{name}: {value:.2g}" for name, value in bad.items())
+        raise ExportError(
+            f"the export differs from the trained model by more than {TOLERANCE:g} ({listed})",
+            hint="nothing was written; this is a fault of rnnauto, please report it",
+        )
+    return found
+
+
+def outputs_of(
+    run: Run,
+    sequences: Sequences,
+    chosen: Integers,
+    layout: Layout,
+    encoders: Encoders,
+    *,
+    extra: int = 0,
+) -> list[NDArray[np.float32]]:
+    """Per sequence the probabilities or values, true timesteps only."""
+    outputs = run(raw_batch(sequences, chosen, layout, encoders, extra=extra))
+    labels = isinstance(encoders.target, LabelEncoder)
+    return by_sequence(outputs["probabilities" if labels else "value"], sequences, chosen, layout)
+
+
+def keras_outputs(
+    members: list[Any],
+    sequences: Sequences,
+    chosen: Integers,
+    layout: Layout,
+    encoders: Encoders,
+) -> list[NDArray[np.float32]]:
+    encoded = encode(
+        sequences.take(chosen, per_timestep=layout.per_timestep),
+        encoders,
+        per_timestep=layout.per_timestep,
+    )
+    batch = pad(encoded, whole(encoded, np.arange(len(chosen))))
+    logits = [np.asarray(model(batch.inputs, training=False)) for model in members]
+    if isinstance(encoders.target, LabelEncoder):
+        parts = [np.exp(x - x.max(-1, keepdims=True)) for x in logits]
+        mean = np.mean([part / part.sum(-1, keepdims=True) for part in parts], axis=0)
+    else:
+        target = encoders.target
+        mean = np.mean(logits, axis=0)[..., 0] * target.deviation + target.mean
+    return by_sequence(mean, sequences, chosen, layout)
+
+
+def by_sequence(
+    outputs: NDArray[np.float32], sequences: Sequences, chosen: Integers, layout: Layout
+) -> list[NDArray[np.float32]]:
+    if not layout.per_timestep:
+        return list(outputs)
+    lengths = sequences.lengths[chosen]
+    return [part[:length] for part, length in zip(outputs, lengths, strict=True)]
+
+
+def difference(one: list[NDArray[np.float32]], other: list[NDArray[np.float32]]) -> float:
+    """Largest difference; infinite where a value is not a number."""
+    parts = [np.abs(a - b).max(initial=0.0) for a, b in zip(one, other, strict=True)]
+    largest = float(np.max(parts)) if parts else 0.0
+    return largest if np.isfinite(largest) else float("inf")

@@ -1,0 +1,75 @@
+"""`model.json`: what a model folder needs beside its SavedModel. JSON only, validated on load."""
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from rnnauto.data.encode import Encoders
+from rnnauto.data.layout import Frozen, Layout
+from rnnauto.errors import ModelFolderError
+
+FORMAT = 1
+
+
+class ModelInfo(Frozen):
+    """`members` counts the networks whose mean the SavedModel returns (one per fold, or one)."""
+
+    format: int = FORMAT
+    rnnauto: str
+    versions: dict[str, str]
+    layout: Layout
+    encoders: Encoders
+    hyperparameters: dict[str, Any]
+    members: int
+    parameters: int
+    trial: str
+    seed: int
+    fingerprint: dict[str, str]
+    status: Literal["complete", "interrupted"] = "complete"
+
+
+def write_model_info(path: Path, info: ModelInfo) -> None:
+    path.write_text(info.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+def read_model_info(folder: Path) -> ModelInfo:
+    """Raises: ModelFolderError where there is no folder, or its `model.json` is unusable."""
+    if not folder.is_dir():
+        raise ModelFolderError(
+            f"no model folder `{folder}`",
+            hint="train one with `rnnauto fit DATA --target COLUMN`, or name it with `-m FOLDER`",
+        )
+    path = folder / "model.json"
+    try:
+        raw = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelFolderError(
+            f"`{folder}` is no model folder: cannot read `model.json` ({error.__class__.__name__})",
+            hint="name the folder that `rnnauto fit` wrote with `-m FOLDER`",
+        ) from error
+    try:
+        return ModelInfo.model_validate_json(raw)
+    except ValidationError as error:
+        found = newer_format(raw)
+        if found is not None:
+            raise ModelFolderError(
+                f"`{folder}` has format {found}; this rnnauto reads format {FORMAT}",
+                hint="upgrade with `pip install --upgrade rnnauto`",
+            ) from error
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the whole file"
+        raise ModelFolderError(
+            f"`{path}` is damaged: {where}: {first['msg']}",
+            hint="train the model again, or fetch the folder again",
+        ) from error
+
+
+def newer_format(raw: str) -> int | None:
+    """The format number of a file that a later rnnauto wrote; None for anything else."""
+    try:
+        found = json.loads(raw)["format"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return found if isinstance(found, int) and found > FORMAT else None

@@ -1,0 +1,146 @@
+"""The one way from a model folder to predictions: batches of raw values in, arrays out."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from rnnauto.data.encode import Encoders, LabelEncoder
+from rnnauto.data.layout import Layout
+from rnnauto.data.sequences import Integers, Sequences, timestep_index
+
+BATCH = 256
+BATCH_TIMESTEPS = 1 << 18  # a batch of long sequences is smaller
+RawBatch = dict[str, NDArray[Any]]
+Run = Callable[[RawBatch], dict[str, NDArray[Any]]]
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Per unit: a sequence, or a timestep where there is one target per timestep.
+
+    labels: objects [units] and probabilities float32 [units, classes] for a classification;
+    values float32 [units] for a regression.
+    """
+
+    labels: NDArray[np.object_] | None
+    probabilities: NDArray[np.float32] | None
+    values: NDArray[np.float32] | None
+
+    @property
+    def scores(self) -> NDArray[np.float32]:
+        """What the metrics take: probabilities or values."""
+        found = self.probabilities if self.probabilities is not None else self.values
+        assert found is not None
+        return found
+
+
+def load_saved_model(folder: Path) -> Run:
+    """Open the SavedModel, once its operations have passed the gate.
+
+    Raises: ModelFolderError.
+    """
+    from rnnauto.deploy.gate import check_saved_model
+    from rnnauto.networks.quiet import import_tensorflow
+
+    import_tensorflow()
+    import tensorflow as tf
+
+    check_saved_model(folder)
+    loaded = tf.saved_model.load(str(folder))
+    signature = loaded.signatures["serving_default"]
+
+    def run(batch: RawBatch) -> dict[str, NDArray[Any]]:
+        # the signature holds its variables only as long as `loaded` lives
+        assert loaded is not None
+        tensors = {name: tf.constant(array) for name, array in batch.items()}
+        return {name: tensor.numpy() for name, tensor in signature(**tensors).items()}
+
+    return run
+
+
+def predict(run: Run, sequences: Sequences, layout: Layout, encoders: Encoders) -> Predictions:
+    """Predict every sequence; results stand in the order of the sequences given."""
+    units = len(sequences.numbers) if layout.per_timestep else len(sequences)
+    labels = isinstance(encoders.target, LabelEncoder)
+    width = (units, encoders.outputs) if labels else (units,)
+    scores = np.full(width, np.nan, np.float32)
+    found = np.full(units, None, object)
+    for chosen in batches_of(sequences.lengths):
+        outputs = run(raw_batch(sequences, chosen, layout, encoders))
+        part = outputs["probabilities" if labels else "value"]
+        lengths = sequences.lengths[chosen]
+        if layout.per_timestep:
+            real = np.arange(part.shape[1]) < lengths[:, None]
+            at = timestep_index(sequences.row_splits, chosen)
+            scores[at] = part[real]
+            if labels:
+                found[at] = outputs["label"][real]
+        else:
+            scores[chosen] = part
+            if labels:
+                found[chosen] = outputs["label"]
+    if not labels:
+        return Predictions(labels=None, probabilities=None, values=scores)
+    texts = np.array([label.decode() for label in found], dtype=object)
+    return Predictions(labels=texts, probabilities=scores, values=None)
+
+
+def batches_of(lengths: Integers) -> Iterator[Integers]:
+    """Sequence numbers, sequences of about equal length together."""
+    order = np.argsort(lengths, kind="stable")
+    begin = 0
+    while begin < len(order):
+        size = BATCH
+        while (
+            size > 1 and size * lengths[order[min(begin + size, len(order)) - 1]] > BATCH_TIMESTEPS
+        ):
+            size //= 2
+        yield order[begin : begin + size]
+        begin += size
+
+
+def raw_batch(
+    sequences: Sequences, chosen: Integers, layout: Layout, encoders: Encoders, *, extra: int = 0
+) -> RawBatch:
+    """The inputs of `serving_default` for some sequences, padded on the right.
+
+    Args:
+        extra: timesteps of rubbish padding to add, for checks.
+    """
+    batch: RawBatch = {}
+    if layout.tokens is not None:
+        assert sequences.texts is not None
+        batch["text"] = strings(sequences.texts.gather(chosen))
+    else:
+        lengths = sequences.lengths[chosen]
+        timesteps = int(lengths.max(initial=0)) + extra
+        real = np.arange(timesteps) < lengths[:, None]
+        batch["length"] = lengths.astype(np.int32)
+        at = timestep_index(sequences.row_splits, chosen)
+        if encoders.numbers:
+            filler = np.float32(1e6 if extra else 0)
+            padded = np.full((*real.shape, len(encoders.numbers)), filler, np.float32)
+            padded[real] = sequences.numbers[at]
+            batch["numbers"] = padded
+        if encoders.categories:
+            words = np.full(
+                (*real.shape, len(encoders.categories)), "rubbish" * bool(extra), object
+            )
+            for position, column in enumerate(sequences.categories):
+                words[..., position][real] = strings(column.gather(at))
+            batch["categories"] = words
+    if encoders.static_numbers:
+        batch["static_numbers"] = sequences.static_numbers[chosen]
+    if encoders.static_categories:
+        columns = [strings(column.gather(chosen)) for column in sequences.static_categories]
+        batch["static_categories"] = np.stack(columns, axis=1)
+    return batch
+
+
+def strings(column: pl.Series) -> NDArray[np.object_]:
+    return np.array(column.to_list(), dtype=object)

@@ -1,0 +1,220 @@
+"""Scores with intervals, compared with baselines on the same units."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.data.encode import Encoded
+from rnnauto.data.sequences import Integers
+from rnnauto.errors import DataError
+from rnnauto.judge.baselines import Baseline, predict
+from rnnauto.judge.metrics import (
+    LOWER_IS_BETTER,
+    MAIN_METRIC,
+    Doubles,
+    Interval,
+    class_metrics,
+    class_sums,
+    compact_groups,
+    confusion_counts,
+    interval,
+    predicted_classes,
+    resample_weights,
+    unit_groups,
+    value_metrics,
+    value_sums,
+)
+
+RESAMPLES = 1_000
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Every metric of one predictor on one part.
+
+    Attributes:
+        confusion: units [true class][predicted class]; None for a regression.
+        resampled: the metrics on every bootstrap resample, [resamples] each. Two scores of the
+            same units, seed and number of resamples saw the same resamples.
+    """
+
+    metrics: dict[str, Interval]
+    confusion: list[list[int]] | None
+    units: int
+    resampled: Mapping[str, Doubles] = field(repr=False, compare=False)
+
+    def to_json(self) -> dict[str, dict[str, float | None]]:
+        return {name: interval_json(scored) for name, scored in self.metrics.items()}
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A model's scores beside the baselines'.
+
+    Attributes:
+        rows: units with a known target: the rows of the prediction file that were scored.
+        sequences: sequences with at least one of them.
+        labels: classes in the order of the confusion matrix; None for a regression.
+    """
+
+    scores: Scores
+    baselines: dict[str, Scores]
+    rows: int
+    sequences: int
+    beats_baselines: bool
+    labels: tuple[str, ...] | None
+
+    @property
+    def metrics(self) -> dict[str, Interval]:
+        return self.scores.metrics
+
+    def to_json(self) -> dict[str, Any]:
+        """The keys of `evaluate --json`; what is undefined is null."""
+        confusion = None
+        if self.scores.confusion is not None and self.labels is not None:
+            confusion = {"labels": list(self.labels), "counts": self.scores.confusion}
+        return {
+            "metrics": self.scores.to_json(),
+            "baselines": {name: scores.to_json() for name, scores in self.baselines.items()},
+            "rows": self.rows,
+            "sequences": self.sequences,
+            "beats_baselines": self.beats_baselines,
+            "confusion": confusion,
+        }
+
+
+def interval_json(scored: Interval) -> dict[str, float | None]:
+    numbers = {"value": scored.value, "low": scored.low, "high": scored.high}
+    return {name: number if math.isfinite(number) else None for name, number in numbers.items()}
+
+
+def known_units(truth: NDArray[Any]) -> NDArray[np.bool_]:
+    """True where there is a target, [units]; a class below 0 or a NaN is none."""
+    return np.asarray(truth >= 0 if truth.dtype.kind in "iu" else np.isfinite(truth))
+
+
+def score(
+    truth: NDArray[Any],
+    predicted: NDArray[np.floating],
+    *,
+    groups: Integers | None = None,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Scores:
+    """Every metric with its interval, over the units whose truth is known.
+
+    Args:
+        truth: integer classes (-1 where missing), or values (NaN where missing), [units].
+        predicted: probabilities [units, classes], or values [units].
+        groups: [units], the group that the bootstrap draws a unit with (`unit_groups`); None where
+            every unit stands alone. With a single group the intervals are undefined (NaN).
+    """
+    known = known_units(truth)
+    if not known.any():
+        raise DataError(
+            f"none of the {len(truth):,} targets is known",
+            hint="scoring needs a target column with values (of the classes that the model knows)",
+        )
+    assert len(predicted) == len(truth)
+    groups = np.arange(len(truth)) if groups is None else groups
+    numbers, count = compact_groups(groups[known], seed=seed)
+    truth, predicted = truth[known], predicted[known]
+    classification = truth.dtype.kind in "iu"
+    assert predicted.ndim == (2 if classification else 1)
+    sums_of, metrics_of = (
+        (class_sums, class_metrics) if classification else (value_sums, value_metrics)
+    )
+    # predictions beyond all bounds give infinite or undefined metrics, which are reported so
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = sums_of(truth, predicted, numbers, count=count)
+        values = metrics_of(sums.sum(axis=0, keepdims=True))
+        weights = resample_weights(count, resamples=resamples if count > 1 else 0, seed=seed)
+        resampled = metrics_of(weights @ sums)
+    confusion = None
+    if classification:
+        classes = predicted_classes(predicted)
+        confusion = confusion_counts(truth, classes, classes=predicted.shape[1]).tolist()
+    return Scores(
+        metrics={name: interval(float(values[name][0]), resampled[name]) for name in values},
+        confusion=confusion,
+        units=len(truth),
+        resampled=resampled,
+    )
+
+
+def difference(a: Scores, b: Scores, metric: str) -> Interval:
+    """How much better `a` is than `b` (positive: better), over the same resamples of both.
+
+    Both must come from the same units, groups and seed: what makes a resample hard is then hard
+    for both and cancels, and the interval is narrower than the two intervals suggest.
+    """
+    assert a.units == b.units and len(a.resampled[metric]) == len(b.resampled[metric])
+    sign = -1.0 if metric in LOWER_IS_BETTER else 1.0
+    with np.errstate(invalid="ignore"):  # infinite on both sides
+        resampled = sign * (a.resampled[metric] - b.resampled[metric])
+    return interval(sign * (a.metrics[metric].value - b.metrics[metric].value), resampled)
+
+
+def difference_interval(
+    truth: NDArray[Any],
+    a: NDArray[np.floating],
+    b: NDArray[np.floating],
+    *,
+    metric: str,
+    groups: Integers | None = None,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Interval:
+    """`difference` for two predictions of the same truth; arguments as for `score`."""
+    scores_a = score(truth, a, groups=groups, seed=seed, resamples=resamples)
+    scores_b = score(truth, b, groups=groups, seed=seed, resamples=resamples)
+    return difference(scores_a, scores_b, metric)
+
+
+def beats(model: Scores, baseline: Scores, metric: str) -> bool:
+    """True where the whole 95% interval of the paired difference is in the model's favour.
+
+    False where the interval is undefined: a single sequence shows nothing.
+    """
+    return difference(model, baseline, metric).low > 0
+
+
+def evaluate(
+    encoded: Encoded,
+    predicted: NDArray[np.floating],
+    baselines: Sequence[Baseline],
+    *,
+    labels: Sequence[str] | None = None,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Evaluation:
+    """Score a model's predictions, and the baselines', on the same units.
+
+    Args:
+        predicted: probabilities [units, classes], or values [units] in data units.
+        labels: the classes in the order of the probabilities; None for a regression.
+    """
+    groups = unit_groups(encoded.row_splits, per_timestep=encoded.per_timestep)
+
+    def scored(predictions: NDArray[np.floating]) -> Scores:
+        return score(encoded.targets, predictions, groups=groups, seed=seed, resamples=resamples)
+
+    model = scored(predicted)
+    others = {baseline.name: scored(predict(baseline, encoded)) for baseline in baselines}
+    metric = MAIN_METRIC["regression" if model.confusion is None else "classification"]
+    sequence_of = np.arange(len(encoded))
+    if encoded.per_timestep:
+        sequence_of = np.repeat(sequence_of, encoded.lengths)
+    return Evaluation(
+        scores=model,
+        baselines=others,
+        rows=model.units,
+        sequences=len(np.unique(sequence_of[known_units(encoded.targets)])),
+        beats_baselines=bool(others)
+        and all(beats(model, other, metric) for other in others.values()),
+        labels=None if labels is None else tuple(labels),
+    )

@@ -1,0 +1,192 @@
+"""Metrics and their 95% intervals, from sums over groups of units.
+
+A unit is what one prediction is for: a sequence, or a timestep where there is one target per
+timestep. A group is what the bootstrap draws: units that may depend on each other. Every metric
+here is a function of sums over units, so a resample is a weighted sum of the groups' sums and a
+thousand resamples are one matrix product, however many units there are.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.data.sequences import Integers
+
+Doubles = NDArray[np.float64]
+Metrics = dict[str, Doubles]
+
+MAIN_METRIC = {"classification": "accuracy", "regression": "rmse"}
+LOWER_IS_BETTER = frozenset({"log_loss", "mae", "rmse"})
+SMALLEST_PROBABILITY = 1e-7  # as Keras' cross-entropy: float32 cannot tell less from 0
+FEWEST_SEQUENCES = 20
+BLOCKS = 50
+MOST_GROUPS = 2_000
+COVERED = (2.5, 97.5)  # per cent
+
+
+@dataclass(frozen=True)
+class Interval:
+    """`value` on all units, and the 95% percentile bootstrap interval around it; NaN: undefined."""
+
+    value: float
+    low: float
+    high: float
+
+
+def unit_groups(row_splits: Integers, *, per_timestep: bool) -> Integers:
+    """The group of every unit, [units].
+
+    A sequence is a group. Neighbouring timesteps are not independent, so with one target per
+    timestep a whole sequence is drawn or left out; with fewer than 20 sequences there would be
+    too few groups to draw from, and each is cut into contiguous blocks, about 50 in all, that are
+    long enough (at least the cube root of all timesteps, the usual rate of a block bootstrap) to
+    keep most of the dependence inside a block.
+    """
+    lengths = np.diff(row_splits)
+    if not per_timestep:
+        return np.arange(len(lengths), dtype=np.int64)
+    if np.count_nonzero(lengths) >= FEWEST_SEQUENCES:
+        return np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)
+    timesteps = int(lengths.sum())
+    block = max(1, -(-timesteps // BLOCKS), round(timesteps ** (1 / 3)))
+    blocks = -(-lengths // block)  # [sequences]
+    first = np.cumsum(blocks) - blocks  # [sequences], number of a sequence's first block
+    position = np.arange(timesteps) - np.repeat(row_splits[:-1] - row_splits[0], lengths)
+    # equal shares of a sequence, so that its last block is not a stump
+    within = position * np.repeat(blocks, lengths) // np.maximum(np.repeat(lengths, lengths), 1)
+    return np.asarray(np.repeat(first, lengths) + within, np.int64)
+
+
+def compact_groups(groups: Integers, *, seed: int) -> tuple[Integers, int]:
+    """Numbers the groups from 0, and merges them at random where there are more than 2,000.
+
+    Independent groups stay independent when merged, so the intervals are as wide as before, and
+    their cost no longer grows with the data.
+
+    Returns: the group of every unit, [units], and the number of groups.
+    """
+    names, numbers = np.unique(groups, return_inverse=True)
+    if len(names) <= MOST_GROUPS:
+        return numbers.astype(np.int64), len(names)
+    merged = np.random.default_rng(seed).permutation(len(names)) % MOST_GROUPS
+    return merged[numbers].astype(np.int64), MOST_GROUPS
+
+
+def resample_weights(groups: int, *, resamples: int, seed: int) -> Doubles:
+    """How often each group is drawn, [resamples, groups]; every row sums to `groups`."""
+    drawn = np.random.default_rng(seed).integers(groups, size=(resamples, groups))
+    cells = drawn + groups * np.arange(resamples)[:, None]
+    counts = np.bincount(cells.ravel(), minlength=resamples * groups)
+    return counts.reshape(resamples, groups).astype(np.float64)
+
+
+def predicted_classes(probabilities: NDArray[np.floating]) -> Integers:
+    """The likeliest class of every unit, [units]; -1, never right, where a probability is NaN."""
+    finite = np.isfinite(probabilities).all(axis=1)
+    return np.where(finite, probabilities.argmax(axis=1), -1).astype(np.int64)
+
+
+def confusion_counts(truth: Integers, predicted: Integers, *, classes: int) -> Integers:
+    """Units by class, int64 [true class, predicted class]; those without a prediction left out."""
+    given = predicted >= 0
+    cells = truth[given].astype(np.int64) * classes + predicted[given]
+    return np.bincount(cells, minlength=classes**2).reshape(classes, classes).astype(np.int64)
+
+
+def class_sums(
+    truth: Integers, probabilities: NDArray[np.floating], groups: Integers, *, count: int
+) -> Doubles:
+    """What classification metrics need of every group, [groups, 3 * classes + 1].
+
+    Columns: units that are right, by class; units by true class; units by predicted class;
+    log loss.
+
+    Args:
+        truth: classes, [units].
+        probabilities: [units, classes].
+        groups: [units], each below `count`.
+    """
+    classes = probabilities.shape[1]
+    predicted = predicted_classes(probabilities)
+
+    def tally(units: NDArray[np.bool_], labels: Integers) -> Doubles:
+        cells = groups[units] * classes + labels[units]
+        tallied = np.bincount(cells, minlength=count * classes)
+        return tallied.reshape(count, classes).astype(np.float64)
+
+    everything = np.ones(len(truth), np.bool_)
+    likelihood = probabilities[np.arange(len(truth)), truth].astype(np.float64)
+    likelihood = np.clip(np.nan_to_num(likelihood, nan=0.0), SMALLEST_PROBABILITY, 1.0)
+    loss = np.bincount(groups, weights=-np.log(likelihood), minlength=count)
+    return np.concatenate(
+        [
+            tally(predicted == truth, truth),
+            tally(everything, truth),
+            tally(predicted >= 0, predicted),
+            loss[:, None],
+        ],
+        axis=1,
+    )
+
+
+def class_metrics(sums: Doubles) -> Metrics:
+    """Classification metrics from (weighted) sums of `class_sums`, [resamples, columns].
+
+    As scikit-learn has them: balanced accuracy is the mean recall over the classes that the truth
+    holds, macro F1 the mean over the classes that truth or predictions hold.
+    """
+    right, true, predicted = np.split(sums[:, :-1], 3, axis=1)  # [resamples, classes] each
+    units = true.sum(axis=1)
+    recall = right / np.where(true > 0, true, 1)
+    either = true + predicted
+    f1 = 2 * right / np.where(either > 0, either, 1)
+    return {
+        "accuracy": right.sum(axis=1) / units,
+        "balanced_accuracy": recall.sum(axis=1) / (true > 0).sum(axis=1),
+        "macro_f1": f1.sum(axis=1) / (either > 0).sum(axis=1),
+        "log_loss": sums[:, -1] / units,
+    }
+
+
+def value_sums(
+    truth: NDArray[np.floating], values: NDArray[np.floating], groups: Integers, *, count: int
+) -> Doubles:
+    """What regression metrics need of every group, [groups, 5].
+
+    Columns: units; absolute error; squared error; truth and its square, measured from the median
+    of all units, which keeps `r2` exact far from zero.
+    """
+    error = values.astype(np.float64) - truth.astype(np.float64)
+    centred = truth.astype(np.float64) - np.median(truth.astype(np.float64))
+    columns = [np.ones_like(error), np.abs(error), error**2, centred, centred**2]
+    return np.stack([np.bincount(groups, column, minlength=count) for column in columns], axis=1)
+
+
+def value_metrics(sums: Doubles) -> Metrics:
+    """Regression metrics from (weighted) sums of `value_sums`, [resamples, 5].
+
+    `r2` is NaN where the truth is constant: there is nothing to explain.
+    """
+    units, absolute, squared, first, second = sums.T
+    spread = second - first**2 / units
+    constant = spread <= 1e-12 * second  # rounding noise of the subtraction
+    explained = 1 - squared / np.where(constant, 1, spread)
+    return {
+        "mae": absolute / units,
+        "rmse": np.sqrt(squared / units),
+        "r2": np.where(constant, np.nan, explained),
+    }
+
+
+def interval(value: float, resampled: Doubles) -> Interval:
+    """The interval of a metric: percentiles of its resamples, [resamples], where defined.
+
+    It always holds `value`, which a skewed metric's percentiles (macro F1 with a class of two
+    units) may not.
+    """
+    known = resampled[np.isfinite(resampled)]
+    if not np.isfinite(value) or not known.size:
+        return Interval(value=value, low=np.nan, high=np.nan)
+    low, high = np.percentile(known, COVERED)
+    return Interval(value=value, low=min(float(low), value), high=max(float(high), value))

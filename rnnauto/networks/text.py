@@ -1,0 +1,20 @@
+"""Text to tokens inside the SavedModel, exactly as `data/tokens.py` does it for training."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from rnnauto.data.layout import Tokens
+from rnnauto.data.tokens import SPACE, SYMBOL
+
+
+def tokenise(texts: Any, tokens: Tokens) -> tuple[Any, Any]:
+    """Strings [batch] to strings [batch, timesteps], padded with "", and true lengths [batch]."""
+    if tokens == "character":
+        pieces = tf.strings.unicode_split(texts, "UTF-8", errors="replace")
+    else:
+        lower = tf.strings.lower(texts, encoding="utf-8")
+        spaced = tf.strings.regex_replace(lower, SPACE, " ")
+        spaced = tf.strings.regex_replace(spaced, SYMBOL, r" \1 ")
+        pieces = tf.strings.split(spaced)
+    return pieces.to_tensor(""), tf.cast(pieces.row_lengths(), tf.int32)

@@ -1,0 +1,298 @@
+"""The search: ask the oracle, keep the workers busy, keep the clock, choose the winner.
+
+Three stages share the time: *search* tries settings on the first fold; *confirm* (small data, where
+one validation part is a lottery) trains the finalists on the other folds; *refit* trains a winner
+further that only the clock had stopped.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rnnauto.errors import SearchError
+from rnnauto.search import journal
+from rnnauto.search.oracle import Asker
+from rnnauto.search.trial import Epoch, Job, Result, Values, seed_of
+from rnnauto.search.workers import Died, Event, Finished, Pool, Progressed
+
+FINALISTS = 5
+SEARCH_SHARE = 0.55  # of the time, where another stage follows
+LONGEST_TRIAL = 0.3  # of the search stage's time: a first impression of several trials comes first
+SHORTEST_JOB = 2.0  # seconds; with less left no job is started
+ATTEMPTS = 2  # a job whose worker died is run once more
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One set of hyperparameters and what came of it on every fold it was trained on."""
+
+    id: str
+    values: Values
+    results: dict[int, Result] = field(default_factory=dict)
+    weights: dict[int, str] = field(default_factory=dict)  # fold: name of the weights file
+
+    @property
+    def completed(self) -> bool:
+        return bool(self.results) and all(r.loss is not None for r in self.results.values())
+
+    @property
+    def loss(self) -> float:
+        """Mean over the folds of the best validation loss."""
+        losses = [result.loss for result in self.results.values() if result.loss is not None]
+        return sum(losses) / len(losses) if self.completed else math.inf
+
+    @property
+    def score(self) -> float | None:
+        """Mean over the folds of accuracy, or RMSE, at the best validation loss."""
+        scores = [result.score for result in self.results.values() if result.score is not None]
+        return sum(scores) / len(scores) if scores else None
+
+    @property
+    def seconds(self) -> float:
+        return sum(result.seconds for result in self.results.values())
+
+
+@dataclass(frozen=True)
+class News:
+    """What somebody who watches the search wants to know."""
+
+    stage: str  # search, confirm, refit
+    trials: tuple[Trial, ...]
+    running: dict[str, Epoch | None]  # job name: its last epoch
+    best: Trial | None
+    seconds_left: float | None
+
+
+@dataclass
+class Search:
+    """A search under way."""
+
+    pool: Pool
+    folds: int
+    seed: int
+    journal_path: Path
+    deadline: float  # in time.monotonic()'s seconds
+    notify: Callable[[News], None]
+    stage: str = "search"
+    trials: dict[str, Trial] = field(default_factory=dict)
+    running: dict[str, Epoch | None] = field(default_factory=dict)
+    attempts: dict[str, int] = field(default_factory=dict)
+    interrupted: bool = False
+
+    @property
+    def seconds_left(self) -> float:
+        return self.deadline - time.monotonic()
+
+    @property
+    def best(self) -> Trial | None:
+        first = ranked(self.trials.values())[:1]
+        return first[0] if first and first[0].completed else None
+
+
+def ranked(trials: Iterable[Trial]) -> list[Trial]:
+    """Best first: trained on most folds, then lowest loss; failed trials come last."""
+    return sorted(trials, key=lambda t: (not t.completed, -len(t.results), t.loss, t.id))
+
+
+def run_search(search: Search, asker: Asker, *, most_trials: int, refit: bool) -> Trial:
+    """Run all stages; returns the winner.
+
+    Raises: SearchError if no trial completed.
+    """
+    begin, span = time.monotonic(), search.seconds_left
+    pause = begin + span * (SEARCH_SHARE if search.folds > 1 or refit else 1.0)
+    search_stage(search, asker, most_trials=most_trials, until=pause)
+    if search.folds > 1:
+        confirm_stage(search)
+    elif refit and not stopped_by_clock(search.best):
+        search_stage(search, asker, most_trials=most_trials, until=search.deadline)
+    elif refit:
+        refit_stage(search)
+    if search.best is None:
+        reasons = [r.reason for trial in search.trials.values() for r in trial.results.values()]
+        raise SearchError(
+            f"none of {len(search.trials)} trials completed"
+            + (f"; the last one: {reasons[-1]}" if reasons else " within the budget"),
+            hint="give it more time with `--budget`, or look at the journal with `--debug`",
+        )
+    return search.best
+
+
+def search_stage(search: Search, asker: Asker, *, most_trials: int, until: float) -> None:
+    """Try new settings on the first fold."""
+    search.stage = "search"
+    longest = max(SHORTEST_JOB, LONGEST_TRIAL * (until - time.monotonic()))
+
+    def next_job() -> Job | None:
+        if len(search.trials) >= most_trials:
+            return None
+        asked = asker.ask(len(search.trials))
+        if asked is None:
+            return None
+        name, values = asked
+        search.trials[name] = Trial(name, values)
+        return make_job(search, name, 0, seconds=min(longest, until - time.monotonic()))
+
+    def told(job: Job, result: Result) -> None:
+        asker.tell(job.trial, result.loss)
+
+    run_jobs(search, next_job, until=until, on_result=told)
+
+
+def confirm_stage(search: Search) -> None:
+    """Train the finalists on the other folds, best first, as many as there is time for."""
+    search.stage = "confirm"
+    finalists = [trial for trial in ranked(search.trials.values()) if trial.completed][:FINALISTS]
+    waiting: list[tuple[str, int]] = []
+    workers = len(search.pool.workers)
+
+    def next_job() -> Job | None:
+        if not waiting:
+            if not finalists:
+                return None
+            trial = finalists.pop(0)
+            needed = trial.results[0].seconds * (search.folds - 1) / workers
+            confirmed = any(len(t.results) == search.folds for t in search.trials.values())
+            if confirmed and needed > search.seconds_left:
+                return next_job()
+            waiting.extend((trial.id, fold) for fold in range(1, search.folds))
+        name, fold = waiting.pop(0)
+        return make_job(search, name, fold, seconds=search.seconds_left)
+
+    run_jobs(search, next_job, until=search.deadline)
+
+
+def refit_stage(search: Search) -> None:
+    """Train the best trials on, one per worker, from their best weights; kept where that helps."""
+    search.stage = "refit"
+    completed = [trial for trial in ranked(search.trials.values()) if stopped_by_clock(trial)]
+    candidates = completed[: len(search.pool.workers)]
+
+    def next_job() -> Job | None:
+        if not candidates:
+            return None
+        trial = candidates.pop(0)
+        return make_job(
+            search, trial.id, 0, seconds=search.seconds_left, start_from=trial.weights[0]
+        )
+
+    run_jobs(search, next_job, until=search.deadline)
+
+
+def stopped_by_clock(trial: Trial | None) -> bool:
+    return trial is not None and trial.completed and trial.results[0].stopped == "clock"
+
+
+def make_job(
+    search: Search, name: str, fold: int, *, seconds: float, start_from: str | None = None
+) -> Job:
+    return Job(
+        trial=name,
+        fold=fold,
+        values=search.trials[name].values,
+        seed=seed_of(search.seed, name, fold, start_from or ""),
+        seconds=max(seconds, 1.0),
+        start_from=start_from,
+    )
+
+
+def run_jobs(
+    search: Search,
+    next_job: Callable[[], Job | None],
+    *,
+    until: float,
+    on_result: Callable[[Job, Result], None] = lambda job, result: None,
+) -> None:
+    """Keep every worker busy until there is no job left or the time is up.
+
+    Ctrl-C ends running jobs with what they have and starts no more; a second one is not caught.
+    """
+    again: list[Job] = []
+    while True:
+        try:
+            left = until - time.monotonic()
+            while search.pool.idle and left > SHORTEST_JOB and not search.interrupted:
+                job = again.pop() if again else next_job()
+                if job is None:
+                    break
+                begin_job(search, job)
+            if left <= 0 or search.interrupted:
+                search.pool.stop()
+            if not search.pool.busy:
+                return
+            for event in search.pool.events(min(1.0, max(0.05, left))):
+                handle(search, event, again, on_result)
+            search.notify(news(search))
+        except KeyboardInterrupt:
+            if search.interrupted:
+                raise
+            search.interrupted = True
+
+
+def begin_job(search: Search, job: Job) -> None:
+    search.attempts[job.name] = search.attempts.get(job.name, 0) + 1
+    search.running[job.name] = None
+    journal.append(
+        search.journal_path,
+        "trial-started",
+        trial=job.trial,
+        fold=job.fold,
+        stage=search.stage,
+        attempt=search.attempts[job.name],
+        values=job.values,
+        seed=job.seed,
+    )
+    search.pool.submit(job)
+
+
+def handle(
+    search: Search, event: Event, again: list[Job], on_result: Callable[[Job, Result], None]
+) -> None:
+    match event:
+        case Progressed(job, epoch):
+            search.running[job.name] = epoch
+        case Finished(job, result):
+            finish_job(search, job, result)
+            on_result(job, result)
+        case Died(job, why) if job is not None:
+            if search.attempts[job.name] < ATTEMPTS:
+                again.append(job)
+                return
+            result = Result(status="failed", reason=why)
+            finish_job(search, job, result)
+            on_result(job, result)
+
+
+def finish_job(search: Search, job: Job, result: Result) -> None:
+    search.running.pop(job.name, None)
+    event = "trial-completed" if result.loss is not None else "trial-failed"
+    journal.append(
+        search.journal_path,
+        event,
+        trial=job.trial,
+        fold=job.fold,
+        stage=search.stage,
+        result=result.to_json(),
+    )
+    trial = search.trials[job.trial]
+    earlier = trial.results.get(job.fold)
+    if earlier is not None and not (result.loss is not None and result.loss < trial.loss):
+        return  # trained further, and no better for it
+    search.trials[job.trial] = Trial(
+        id=trial.id,
+        values=trial.values,
+        results={**trial.results, job.fold: result},
+        weights={**trial.weights, job.fold: job.name},
+    )
+
+
+def news(search: Search) -> News:
+    return News(
+        stage=search.stage,
+        trials=tuple(search.trials.values()),
+        running=dict(search.running),
+        best=search.best,
+        seconds_left=max(0.0, search.seconds_left),
+    )

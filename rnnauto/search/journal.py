@@ -1,0 +1,28 @@
+"""The journal: one JSON line per event, appended and synced, never rewritten."""
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+
+def append(path: Path, event: str, **fields: Any) -> None:
+    line = json.dumps({"event": event, "time": round(time.time(), 3), **fields}) + "\n"
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        os.write(descriptor, line.encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """Every whole event; a last line torn by a crash is left out."""
+    events = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            events.append(json.loads(line))
+        except json.JSONDecodeError:
+            break
+    return events

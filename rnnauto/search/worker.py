@@ -1,0 +1,77 @@
+"""A worker process: `python -m rnnauto.search.worker FD FOLDER`. One thread, one job at a time.
+
+Messages are JSON over the pipe FD. In: {"job": ...}, {"stop": true}. Out: {"ready": true},
+{"epoch": ...}, {"result": ..., "memory": bytes}. The end of the pipe means that the driver is
+gone, however it died, and ends the worker.
+"""
+
+import gc
+import json
+import os
+import queue
+import resource
+import sys
+import threading
+import traceback
+from dataclasses import asdict
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from rnnauto.networks.quiet import import_tensorflow
+from rnnauto.search.trial import Result
+
+
+def main() -> None:
+    connection, folder = Connection(int(sys.argv[1])), Path(sys.argv[2])
+    jobs: queue.Queue[dict[str, Any]] = queue.Queue()
+    stop = threading.Event()
+
+    def listen() -> None:
+        while True:
+            try:
+                message = json.loads(connection.recv_bytes())
+            except (EOFError, OSError):
+                os._exit(1)
+            if "stop" in message:
+                stop.set()
+            else:
+                stop.clear()
+                jobs.put(message["job"])
+
+    threading.Thread(target=listen, daemon=True).start()
+    import_tensorflow(threads=1)
+    from rnnauto.search.run_job import load_study, run_job
+
+    study = load_study(folder)
+    gc.collect()
+    gc.freeze()  # a collection costs 0.4 s when it walks all of TensorFlow's objects
+    send(connection, {"ready": True})
+    while True:
+        job = jobs.get()
+        try:
+            result = run_job(
+                job,
+                study,
+                on_epoch=lambda epoch: send(connection, {"epoch": asdict(epoch)}),
+                stopping=stop.is_set,
+            )
+        except Exception as error:  # a trial's fault is its result; the search goes on
+            traceback.print_exc()
+            failed = Result(status="failed", reason=f"{type(error).__name__}: {error}")
+            result = failed.to_json()
+        send(connection, {"result": result, "memory": peak_memory()})
+
+
+def send(connection: Connection, message: dict[str, Any]) -> None:
+    connection.send_bytes(json.dumps(message).encode())
+
+
+def peak_memory() -> int:
+    """Largest resident size so far, in bytes (macOS counts bytes, Linux KiB)."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+if __name__ == "__main__":
+    main()
