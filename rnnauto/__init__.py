@@ -1,1 +1,49 @@
-"""AutoML for recurrent networks."""
+"""AutoML for recurrent networks.
+
+`rnnauto.fit(data, target=...)` learns from a table, `rnnauto.load(folder)` opens what it left.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rnnauto.data.prepare import Source
+    from rnnauto.model import Model
+
+__all__ = ["fit", "load"]
+
+
+def fit(
+    data: "Source",
+    *,
+    target: str | list[str] | None = None,
+    folder: Path | str = "rnnauto_model",
+    overwrite: bool = False,
+    **recipe: Any,
+) -> "Model":
+    """Search, train and export a model for a table.
+
+    Args:
+        data: path of a file, or a polars or pandas frame.
+        target: column to predict.
+        folder: where the model folder goes.
+        overwrite: replace a model folder that is there.
+        recipe: sections of the recipe as dictionaries, like `search={"budget": "3m"}`.
+    """
+    from rnnauto.model import load
+    from rnnauto.pipeline import fit as run
+    from rnnauto.recipe import Recipe
+
+    wanted = Recipe.parse(recipe, source="fit")
+    if target is not None:
+        names = [target] if isinstance(target, str) else list(target)
+        wanted = wanted.with_overrides({"data.target": names})
+    run(data, wanted, folder=Path(folder), overwrite=overwrite)
+    return load(folder)
+
+
+def load(folder: Path | str) -> "Model":
+    """Open a model folder that `fit` left."""
+    from rnnauto.model import load as open_folder
+
+    return open_folder(folder)

@@ -1,20 +1,193 @@
 """What kind of RNN problem a table is, and why."""
 
+import difflib
 from dataclasses import dataclass
 
+from rnnauto.data.answer import Answer, decide_answer
+from rnnauto.data.case import Case, Evidence
+from rnnauto.data.form import assign_roles
+from rnnauto.data.kinds import WORDS, Profile, are_classes, named_id, named_time, profile
 from rnnauto.data.layout import Layout
+from rnnauto.data.read import Table, listed
+from rnnauto.data.roles import Roles
+from rnnauto.data.stems import find_stems
+from rnnauto.errors import DataError
+from rnnauto.recipe import Recipe
 
+__all__ = ["Evidence", "Inference", "infer"]
 
-@dataclass(frozen=True)
-class Evidence:
-    """One decision, the rule that fired, and the flag that overrides it."""
-
-    decision: str
-    reason: str
-    override: str
+FREE_TEXT = 0.9  # share of different texts
+SUGGESTED = 4  # targets proposed where none is named
 
 
 @dataclass(frozen=True)
 class Inference:
     layout: Layout
     evidence: tuple[Evidence, ...]
+
+
+def infer(table: Table, recipe: Recipe) -> Inference:
+    """Find the layout of a table: what the recipe says, then what the columns show.
+
+    Raises: DataError, for names that are no columns, a target that cannot be one, and tables
+    that can be read in two ways.
+    """
+    profiles = profile(table.frame)
+    case = Case(
+        frame=table.frame,
+        profiles=profiles,
+        target=(),
+        data=recipe.data,
+        problem=recipe.problem,
+        source=table.source,
+    )
+    check_names(case)
+    case = case.with_target(target_names(case))
+    check_target(case)
+    roles = assign_roles(case)
+    answer = decide_answer(case, roles)
+    return Inference(layout_of(case, roles, answer), (*roles.evidence, *answer.evidence))
+
+
+def layout_of(case: Case, roles: Roles, answer: Answer) -> Layout:
+    return Layout(
+        form=roles.form,
+        rnn_type=answer.rnn_type,
+        task=answer.task,
+        target=case.target,
+        target_kind=answer.target_kind,
+        id=roles.id,
+        time=roles.time,
+        features=roles.features,
+        static=roles.static,
+        ignored=roles.ignored,
+        tokens=roles.tokens,
+    )
+
+
+def check_names(case: Case) -> None:
+    """Every column that the recipe names must exist, and have one role."""
+    data = case.data
+    stems = {stem.name for stem in find_stems(list(case.profiles), taken=())}
+    roles = {
+        "--id": data.id,
+        "--time": (data.time,) if data.time else (),
+        "--static": data.static,
+        "--ignore": data.ignore,
+    }
+    for flag, names in roles.items():
+        for name in names:
+            if name not in case.profiles:
+                raise no_such_column(case, name, flag)
+    for flag, names in {"--target": data.target, "--features": data.features}.items():
+        for name in names:
+            if name not in case.profiles and name not in stems:
+                raise no_such_column(case, name, flag)
+    roles["--target"] = data.target
+    roles["--features"] = data.features
+    seen: dict[str, str] = {}
+    for flag, names in roles.items():
+        for name in names:
+            if name in seen and seen[name] != flag:
+                raise DataError(
+                    f"column `{name}` is named by both `{seen[name]}` and `{flag}`",
+                    hint="name it once",
+                )
+            seen[name] = flag
+
+
+def no_such_column(case: Case, name: str, flag: str) -> DataError:
+    names = list(case.profiles)
+    by_lower = {other.lower(): other for other in names}
+    near = difflib.get_close_matches(name.lower(), list(by_lower), n=1)
+    hint = f"the columns are {listed(names)}"
+    if near:
+        hint = f"did you mean `{by_lower[near[0]]}`?"
+    return DataError(f"`{case.source}` has no column `{name}` (`{flag} {name}`)", hint=hint)
+
+
+def target_names(case: Case) -> tuple[str, ...]:
+    """The target columns; a stem stands for its numbered columns."""
+    if not case.data.target:
+        found = suggestions(case)
+        commands = "\n".join(case.command("--target", name) for name in found)
+        raise DataError(
+            f"no target is named, and `{case.source}` does not imply one",
+            hint=f"name the column to predict, such as:\n{commands}",
+        )
+    stems = {stem.name: stem.columns for stem in find_stems(list(case.profiles), taken=())}
+    names: list[str] = []
+    for name in case.data.target:
+        names += [name] if name in case.profiles else stems[name]
+    return tuple(dict.fromkeys(names))
+
+
+def suggestions(case: Case) -> list[str]:
+    """Columns that look like targets: few classes first, the last column before others."""
+    numbered = {name for stem in find_stems(list(case.profiles), taken=()) for name in stem.columns}
+    taken = {
+        *case.data.id,
+        *case.data.features,
+        *case.data.static,
+        *case.data.ignore,
+        case.data.time,
+    }
+    last = list(case.profiles)[-1]
+
+    def score(column: Profile) -> tuple[bool, ...]:
+        classes = are_classes(column, values=column.known, most=50) and column.distinct <= 50
+        return (column.name != last, not classes, named_time(column.name))
+
+    plausible = [
+        column
+        for column in case.profiles.values()
+        if column.name not in numbered | taken
+        and not (column.constant or column.empty or column.kind in {"time", "list"})
+        and not (named_id(column.name) and column.name != last)
+        and not (column.kind in {"text", "category"} and column.unique)
+    ]
+    plausible.sort(key=score)
+    return [column.name for column in plausible[:SUGGESTED]] or [last]
+
+
+def check_target(case: Case) -> None:
+    for name in case.target:
+        column = case.profiles[name]
+        if column.empty:
+            raise DataError(
+                f"target `{name}` has no value in any row", hint="name a column with values"
+            )
+        if column.kind == "time":
+            raise DataError(
+                f"target `{name}` holds times, which no network here predicts",
+                hint=f"name another target, or use it to order timesteps: `--time {name}`",
+            )
+        if is_row_name(column) or is_free_text(case, column):
+            raise DataError(
+                f"target `{name}` has {column.distinct} different values in {column.known} rows: "
+                "it names rows, and nothing can be learned about it",
+                hint=other_target(case, column.name),
+            )
+
+
+def is_row_name(column: Profile) -> bool:
+    return column.running and named_id(column.name)
+
+
+def is_free_text(case: Case, column: Profile) -> bool:
+    """Text that (nearly) never repeats can only be learned from another text."""
+    if column.kind not in {"text", "category"} or column.known < 3:
+        return False
+    if column.distinct < FREE_TEXT * column.known:
+        return False
+    others = case.chosen(*case.data.id).values()
+    return not any(
+        other.kind == "list" or (other.kind == "text" and not other.unique) for other in others
+    ) and not (column.words >= WORDS and any(other.kind == "text" for other in others))
+
+
+def other_target(case: Case, name: str) -> str:
+    others = [other for other in suggestions(case) if other != name]
+    if not others:
+        return "name a column whose values repeat"
+    return f"name another target, such as:\n{case.command('--target', others[0])}"

@@ -22,7 +22,8 @@ ALLOWED = frozenset(
     Prod RaggedRange RaggedTensorToTensor Range Rank ReadVariableOp RealDiv Reciprocal Relu Reshape
     ReverseSequence ReverseV2 Rsqrt Select SelectV2 Shape Sigmoid Sign Size Slice Softmax Split
     SplitV Sqrt Square SquaredDifference Squeeze StatefulPartitionedCall StatelessIf StatelessWhile
-    StaticRegexReplace RegexReplace StopGradient StridedSlice StringJoin StringLower StringSplitV2
+    StaticRegexFullMatch StaticRegexReplace RegexReplace StopGradient StridedSlice StringJoin
+    StringLower StringSplitV2
     Sub Sum Tanh TensorListElementShape TensorListFromTensor TensorListGetItem TensorListLength
     TensorListReserve TensorListSetItem TensorListStack Tile Transpose UnicodeDecodeWithOffsets
     UnicodeDecode UnicodeEncode Unpack VarHandleOp VarIsInitializedOp Where While ZerosLike
@@ -74,21 +75,28 @@ def graph_faults(graph: Any) -> list[str]:
         if Path(asset.filename).is_absolute() or ".." in Path(asset.filename).parts
     ]
     for node in graph.graph_def.node:
-        faults += node_faults(node, saver=False)
+        faults += operation_faults(node, saver=False)
     for function in graph.graph_def.library.function:
         name = function.signature.name
         saver = bool(SAVER_FUNCTION.fullmatch(name)) and name not in exposed
         for node in function.node_def:
-            faults += node_faults(node, saver=saver)
+            faults += operation_faults(node, saver=saver) + call_faults(node)
     return faults
 
 
-def node_faults(node: Any, *, saver: bool) -> list[str]:
+def operation_faults(node: Any, *, saver: bool) -> list[str]:
     faults = []
     if node.op not in ALLOWED and not (saver and node.op in SAVER_OPERATIONS):
         faults.append(f"operation `{node.op}` is not allowed")
     if node.op == "Const" and node.attr["value"].tensor.dtype in RESOURCE_TYPES:
         faults.append("a constant hides a resource")
+    return faults
+
+
+def call_faults(node: Any) -> list[str]:
+    """The saver's functions may be named by the top level alone, which only TensorFlow's loaders
+    run, with a path of their own."""
+    faults = []
     for value in node.attr.values():
         for called in [value.func.name, *(function.name for function in value.list.func)]:
             if SAVER_FUNCTION.fullmatch(called):

@@ -1,7 +1,6 @@
 """The one way from a model folder to predictions: batches of raw values in, arrays out."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,26 +16,6 @@ BATCH = 256
 BATCH_TIMESTEPS = 1 << 18  # a batch of long sequences is smaller
 RawBatch = dict[str, NDArray[Any]]
 Run = Callable[[RawBatch], dict[str, NDArray[Any]]]
-
-
-@dataclass(frozen=True)
-class Predictions:
-    """Per unit: a sequence, or a timestep where there is one target per timestep.
-
-    labels: objects [units] and probabilities float32 [units, classes] for a classification;
-    values float32 [units] for a regression.
-    """
-
-    labels: NDArray[np.object_] | None
-    probabilities: NDArray[np.float32] | None
-    values: NDArray[np.float32] | None
-
-    @property
-    def scores(self) -> NDArray[np.float32]:
-        """What the metrics take: probabilities or values."""
-        found = self.probabilities if self.probabilities is not None else self.values
-        assert found is not None
-        return found
 
 
 def load_saved_model(folder: Path) -> Run:
@@ -63,31 +42,26 @@ def load_saved_model(folder: Path) -> Run:
     return run
 
 
-def predict(run: Run, sequences: Sequences, layout: Layout, encoders: Encoders) -> Predictions:
-    """Predict every sequence; results stand in the order of the sequences given."""
+def predict(
+    run: Run, sequences: Sequences, layout: Layout, encoders: Encoders
+) -> NDArray[np.float32]:
+    """Predict every sequence, in the order given.
+
+    Returns: probabilities [units, classes] or values [units]; a unit is a sequence, or a timestep
+    where there is one target per timestep.
+    """
     units = len(sequences.numbers) if layout.per_timestep else len(sequences)
-    labels = isinstance(encoders.target, LabelEncoder)
-    width = (units, encoders.outputs) if labels else (units,)
-    scores = np.full(width, np.nan, np.float32)
-    found = np.full(units, None, object)
+    classes = isinstance(encoders.target, LabelEncoder)
+    scores = np.full((units, encoders.outputs) if classes else (units,), np.nan, np.float32)
     for chosen in batches_of(sequences.lengths):
         outputs = run(raw_batch(sequences, chosen, layout, encoders))
-        part = outputs["probabilities" if labels else "value"]
-        lengths = sequences.lengths[chosen]
+        part = outputs["probabilities" if classes else "value"]
         if layout.per_timestep:
-            real = np.arange(part.shape[1]) < lengths[:, None]
-            at = timestep_index(sequences.row_splits, chosen)
-            scores[at] = part[real]
-            if labels:
-                found[at] = outputs["label"][real]
+            real = np.arange(part.shape[1]) < sequences.lengths[chosen][:, None]
+            scores[timestep_index(sequences.row_splits, chosen)] = part[real]
         else:
             scores[chosen] = part
-            if labels:
-                found[chosen] = outputs["label"]
-    if not labels:
-        return Predictions(labels=None, probabilities=None, values=scores)
-    texts = np.array([label.decode() for label in found], dtype=object)
-    return Predictions(labels=texts, probabilities=scores, values=None)
+    return scores
 
 
 def batches_of(lengths: Integers) -> Iterator[Integers]:

@@ -1,11 +1,12 @@
 """Predictions as a table: the user's ids, row order and label types."""
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from rnnauto.data.encode import Encoders, LabelEncoder
 from rnnauto.data.layout import Layout
 from rnnauto.data.sequences import ROW, Sequences
-from rnnauto.deploy.runner import Predictions
 
 TIMESTEP = "timestep"
 
@@ -13,7 +14,7 @@ TIMESTEP = "timestep"
 def prediction_table(
     frame: pl.DataFrame,
     sequences: Sequences,
-    predictions: Predictions,
+    scores: NDArray[np.float32],
     layout: Layout,
     encoders: Encoders,
     *,
@@ -24,7 +25,7 @@ def prediction_table(
     Columns: the ids (or `row`), the time column or `timestep` where there is one target per
     timestep, `prediction`, and with `probabilities` one `probability_<label>` per class.
     """
-    columns = prediction_columns(predictions, encoders, probabilities=probabilities)
+    columns = prediction_columns(scores, encoders, probabilities=probabilities)
     if not layout.per_timestep:
         return sequences.ids.hstack(columns)
     if sequences.rows is None:  # a row of the file is a whole sequence: say which timestep
@@ -34,25 +35,26 @@ def prediction_table(
         steps = pl.int_ranges(1, lengths + 1, eager=True).filter(lengths > 0).explode()
         keys = sequences.ids[owners].with_columns(steps.alias(TIMESTEP))
         return keys.hstack(columns)
-    back = pl.Series("back", sequences.rows).arg_sort()
+    order = sequences.rows.argsort()  # back to the order of the file
+    rows = sequences.rows[order]
     names = [*layout.id, *([layout.time] if layout.time else [])]
-    keys = frame.select(names) if names else pl.DataFrame({ROW: range(1, frame.height + 1)})
-    return keys.hstack([column.gather(back) for column in columns])
+    keys = frame.select(names)[rows] if names else pl.DataFrame({ROW: rows + 1})
+    return keys.hstack([column.gather(order) for column in columns])
 
 
 def prediction_columns(
-    predictions: Predictions, encoders: Encoders, *, probabilities: bool
+    scores: NDArray[np.float32], encoders: Encoders, *, probabilities: bool
 ) -> list[pl.Series]:
-    if predictions.labels is None or predictions.probabilities is None:
-        return [pl.Series("prediction", predictions.values)]
-    assert isinstance(encoders.target, LabelEncoder)
-    columns = [
-        typed_labels(pl.Series("prediction", predictions.labels, pl.String), encoders.target)
-    ]
+    """Args: scores: probabilities [units, classes], or values [units]."""
+    target = encoders.target
+    if not isinstance(target, LabelEncoder):
+        return [pl.Series("prediction", scores)]
+    best = pl.Series(scores.argmax(axis=1))
+    columns = [typed_labels(pl.Series("prediction", target.classes).gather(best), target)]
     if probabilities:
         columns += [
-            pl.Series(f"probability_{label}", predictions.probabilities[:, at])
-            for at, label in enumerate(encoders.target.classes)
+            pl.Series(f"probability_{label}", scores[:, at])
+            for at, label in enumerate(target.classes)
         ]
     return columns
 

@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from rnnauto.errors import SearchError
 from rnnauto.search import journal
-from rnnauto.search.oracle import Asker
 from rnnauto.search.trial import Epoch, Job, Result, Values, seed_of
 from rnnauto.search.workers import Died, Event, Finished, Pool, Progressed
 
@@ -52,6 +52,14 @@ class Trial:
     @property
     def seconds(self) -> float:
         return sum(result.seconds for result in self.results.values())
+
+
+class Asker(Protocol):
+    """Where settings come from: `search.oracle.Asker`, named here without importing keras-tuner."""
+
+    def ask(self, number: int) -> tuple[str, Values] | None: ...
+
+    def tell(self, trial_id: str, loss: float | None) -> None: ...
 
 
 @dataclass(frozen=True)

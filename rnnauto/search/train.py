@@ -10,7 +10,6 @@ from typing import Any
 import keras
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from rnnauto.data.batches import LONGEST, in_chunks, reading_batches, training_batches, whole
 from rnnauto.data.encode import MISSING_TARGET, Encoded
@@ -18,9 +17,9 @@ from rnnauto.data.sequences import Integers
 from rnnauto.networks.architecture import Architecture, Features
 from rnnauto.networks.build import build
 from rnnauto.networks.layers import Dropout, Standardise
+from rnnauto.search.study import Weights
 from rnnauto.search.trial import Epoch, Gradient, Job, Problem, Result, Values, architecture_of
 
-Weights = list[NDArray[np.float32]]
 LONGEST_VALIDATION = 4096  # timesteps; longer recordings are validated in slices of this length
 STEP_BYTES = 400 << 20  # activations that a training step may keep for its backward pass
 READ_SIZE = 256

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnauto.networks.quiet import import_tensorflow
+from rnnauto.search.study import load_study
 from rnnauto.search.trial import Result
 
 
@@ -41,7 +42,7 @@ def main() -> None:
 
     threading.Thread(target=listen, daemon=True).start()
     import_tensorflow(threads=1)
-    from rnnauto.search.run_job import load_study, run_job
+    from rnnauto.search.run_job import run_job
 
     study = load_study(folder)
     gc.collect()

@@ -1,0 +1,75 @@
+"""The command line. Imports of this file are what `rnnauto --help` waits for: keep them few."""
+
+import os
+import sys
+import time
+from typing import Annotated
+
+import typer
+
+from rnnauto.cli.evaluate import evaluate
+from rnnauto.cli.fit import fit
+from rnnauto.cli.inspect import inspect
+from rnnauto.cli.leaderboard import leaderboard
+from rnnauto.cli.predict import predict
+from rnnauto.errors import RnnautoError
+
+INTERRUPTED = 130
+STARTED = time.monotonic()  # a budget counts from here
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="AutoML for recurrent networks: point it at a file with an order in it, get a model.",
+)
+
+
+def show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"rnnauto {version('rnnauto')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show it, exit")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only errors on stderr")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Tracebacks with errors")] = False,
+) -> None:
+    context.obj = {"quiet": quiet, "debug": debug, "started": STARTED}
+
+
+app.command()(inspect)
+app.command()(fit)
+app.command()(predict)
+app.command()(evaluate)
+app.command()(leaderboard)
+
+
+def main() -> None:
+    """The console script: every error on purpose becomes one message and an exit code."""
+    debug = "--debug" in sys.argv
+    try:
+        app(prog_name="rnnauto")
+    except RnnautoError as error:
+        if debug:
+            raise
+        from rnnauto.cli.console import print_error
+
+        print_error(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        if debug:
+            raise
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # the reader of stdout is gone, as in `rnnauto predict x.csv | head`: not an error
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -1,0 +1,56 @@
+"""`rnnauto evaluate`: every metric of the task on labelled data, beside the baselines."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def evaluate(
+    context: typer.Context,
+    data: Annotated[Path, typer.Argument(help="Table with the target column")],
+    model: Annotated[Path, typer.Option("--model", "-m", help="Model folder")] = Path(
+        "rnnauto_model"
+    ),
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON")] = False,
+) -> None:
+    """Score a fitted model on DATA, with bootstrap 95% intervals."""
+    from rnnauto.cli.console import print_json, scores_table
+    from rnnauto.model import load
+
+    found = load(model).evaluate(data).to_json()
+    if as_json:
+        print_json(found)
+        return
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    title = f"{found['rows']:,} predictions, {found['sequences']:,} sequences [95% interval]"
+    console.print(scores_table(found, title=title))
+    if found["confusion"] is not None:
+        console.print()
+        console.print(confusion_table(found["confusion"]))
+
+
+def confusion_table(confusion: dict[str, Any]) -> Any:
+    """Truth in rows, prediction in columns; only the largest classes where there are many."""
+    from rich.table import Table
+
+    most = 20
+    labels, counts = confusion["labels"], confusion["counts"]
+    order = sorted(range(len(labels)), key=lambda at: -sum(counts[at]))[:most]
+    order = sorted(order)
+    more = f", the {most} most frequent of {len(labels)} classes" if len(labels) > most else ""
+    table = Table(
+        title=f"confusion: truth down, prediction across{more}",
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+    )
+    table.add_column("")
+    for at in order:
+        table.add_column(str(labels[at]), justify="right")
+    for row in order:
+        cells = (str(counts[row][at]) if counts[row][at] else "." for at in order)
+        table.add_row(str(labels[row]), *cells)
+    return table

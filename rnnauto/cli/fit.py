@@ -1,0 +1,73 @@
+"""`rnnauto fit`: the main job."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from rnnauto.cli.options import FIT_FLAGS, overrides_of, recipe_flags
+
+
+@recipe_flags(FIT_FLAGS)
+def fit(
+    context: typer.Context,
+    data: Annotated[
+        Path | None, typer.Argument(help="Table to learn from", show_default=False)
+    ] = None,
+    recipe: Annotated[
+        Path | None, typer.Option("--recipe", "-r", help="YAML file with settings; flags win")
+    ] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Model folder to write")] = Path(
+        "rnnauto_model"
+    ),
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a model folder that is there")
+    ] = False,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Any recipe key, like search.trials=5 (repeatable)"
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON")] = False,
+    **flags: Any,
+) -> None:
+    """Search, train, compare and export a model for DATA."""
+    from rnnauto.cli.console import print_json, scores_table, talk_console, values_line, watching
+    from rnnauto.errors import RecipeError
+    from rnnauto.pipeline import fit as run
+    from rnnauto.recipe import Recipe
+
+    wanted = Recipe.load(recipe) if recipe is not None else Recipe()
+    wanted = wanted.with_overrides(overrides_of(flags, FIT_FLAGS, settings))
+    source = str(data) if data is not None else wanted.data.path
+    if source is None:
+        raise RecipeError(
+            "no data to learn from", hint="write `rnnauto fit data.csv --target COLUMN`"
+        )
+    console = talk_console(quiet=context.obj["quiet"])
+    with watching(console) as watch:
+        fitted = run(
+            source,
+            wanted,
+            folder=output,
+            overwrite=overwrite,
+            started=context.obj["started"],
+            watch=watch,
+        )
+    found = fitted.to_json()
+    trials = found["trials"]
+    console.print()
+    console.print(scores_table(found["scores"], title="scores on the test part [95% interval]"))
+    console.print()
+    console.print(f"best of {trials['completed']} trials: {values_line(fitted.winner.values)}")
+    verdict = "beats" if found["beats_baselines"] else "does not clearly beat"
+    console.print(f"the model {verdict} every baseline")
+    largest = max(fitted.checks.values())
+    console.print(f"exported and checked (largest difference {largest:.1e}): {output}/")
+    console.print(f"took {fitted.seconds:.0f}s; next: rnnauto predict NEW.csv -m {output}")
+    if as_json:
+        print_json(found)
+    if fitted.interrupted:
+        console.print("interrupted: the best model so far was exported")
+        raise typer.Exit(130)

@@ -1,0 +1,203 @@
+"""`rnnauto inspect`: what kind of problem a file is, why, and what is wrong with it."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from rnnauto.cli.console import print_json, talk_console
+from rnnauto.recipe import Data, Problem, Recipe
+
+if TYPE_CHECKING:
+    from rnnauto.data.inspection import Example, Inspection
+
+SHOWN_COLUMNS = 12
+SHOWN_CLASSES = 12
+
+
+def help_of(section: type[Data] | type[Problem], key: str) -> str:
+    return section.model_fields[key].description or ""
+
+
+Target = Annotated[list[str] | None, typer.Option(help=help_of(Data, "target"))]
+Id = Annotated[list[str] | None, typer.Option("--id", help=help_of(Data, "id"))]
+Time = Annotated[str | None, typer.Option(help=help_of(Data, "time"))]
+Features = Annotated[list[str] | None, typer.Option(help=help_of(Data, "features"))]
+Static = Annotated[list[str] | None, typer.Option(help=help_of(Data, "static"))]
+Ignore = Annotated[list[str] | None, typer.Option(help=help_of(Data, "ignore"))]
+RnnType = Annotated[str | None, typer.Option("--type", help=help_of(Problem, "type"))]
+Task = Annotated[str | None, typer.Option(help=help_of(Problem, "task"))]
+Tokens = Annotated[str | None, typer.Option(help=help_of(Problem, "tokens"))]
+
+
+def inspect(
+    data: Annotated[Path, typer.Argument(help="The table to look at", show_default=False)],
+    *,
+    target: Target = None,
+    id_: Id = None,
+    time: Time = None,
+    features: Features = None,
+    static: Static = None,
+    ignore: Ignore = None,
+    type_: RnnType = None,
+    task: Task = None,
+    tokens: Tokens = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object")] = False,
+    as_recipe: Annotated[bool, typer.Option("--recipe", help="Print it as a recipe")] = False,
+) -> None:
+    """Show what kind of RNN problem a file is, why, and what is wrong with it."""
+    # polars takes as long to import as everything else: `--help` does not wait for it
+    from rnnauto.data.inspection import inspect_table, to_json, to_recipe
+    from rnnauto.data.read import read_table
+
+    said = {
+        "data.target": target,
+        "data.id": id_,
+        "data.time": time,
+        "data.features": features,
+        "data.static": static,
+        "data.ignore": ignore,
+        "problem.type": type_,
+        "problem.task": task,
+        "problem.tokens": tokens,
+    }
+    recipe = Recipe().with_overrides({key: value for key, value in said.items() if value})
+    inspection = inspect_table(read_table(data), recipe)
+    if as_json:
+        print_json(to_json(inspection))
+    if as_recipe:
+        sys.stdout.write(to_recipe(inspection, recipe).to_yaml())
+    if not as_json and not as_recipe:
+        draw(inspection, talk_console())
+    if inspection.has_errors:
+        raise typer.Exit(2)
+
+
+def draw(inspection: "Inspection", console: Console) -> None:
+    layout = inspection.layout
+    verdict = f"{layout.rnn_type} {layout.task}"
+    console.print(
+        Text.assemble(
+            (inspection.table.source, "bold"),
+            ": ",
+            (verdict, "bold green"),
+            f", {layout.form.replace('-', ' ')}",
+        )
+    )
+    for note in inspection.table.notes:
+        console.print(Text(f"note: {note}", style="dim"))
+    for title, body in (
+        ("Sequences", sequences_text(inspection)),
+        ("Columns", columns_table(inspection)),
+        ("Examples", examples_table(inspection.examples)),
+        ("Why", evidence_table(inspection)),
+        ("Problems", problems_table(inspection)),
+    ):
+        if body is not None:
+            console.print(Group("", Text(title, style="bold"), Padding(body, (0, 0, 0, 2))))
+
+
+def sequences_text(inspection: "Inspection") -> RenderableType:
+    import numpy as np
+
+    from rnnauto.data.inspection import QUANTILES
+
+    lengths = inspection.lengths
+    lines = [f"{len(lengths):,} in {inspection.table.frame.height:,} rows"]
+    low, *_, high = quantiles = (
+        np.quantile(lengths, [0, *QUANTILES, 1]).round().astype(int).tolist()
+    )
+    if low == high:
+        lines.append(f"{low:,} timestep{'s' if low > 1 else ''} in each")
+    else:
+        names = ["min", *(f"{quantile:.0%}" for quantile in QUANTILES), "max"]
+        pairs = [f"{name} {value:,}" for name, value in zip(names, quantiles, strict=True)]
+        lines.append("timesteps: " + ", ".join(pairs))
+    if inspection.classes:
+        labels = [f"{label} ({count:,})" for label, count in inspection.classes[:SHOWN_CLASSES]]
+        left = len(inspection.classes) - SHOWN_CLASSES
+        more = f" and {left:,} more" if left > 0 else ""
+        lines.append(f"{len(inspection.classes):,} classes: " + ", ".join(labels) + more)
+    return Text("\n".join(lines))
+
+
+def columns_table(inspection: "Inspection") -> RenderableType:
+    layout = inspection.layout
+    table = plain_table("column", "kind", "role")
+    targets = layout.target[:SHOWN_COLUMNS]
+    for name in targets:
+        table.add_row(escape(name), layout.target_kind, Text("target", style="green"))
+    add_rest(table, len(layout.target) - len(targets), "target")
+    for name in layout.id:
+        table.add_row(escape(name), "", "id")
+    if layout.time:
+        table.add_row(escape(layout.time), "", "time")
+    for role, columns in (("feature", layout.features), ("static feature", layout.static)):
+        for column in columns[:SHOWN_COLUMNS]:
+            count = len(column.columns)
+            span = (
+                f" ({count} columns, {column.columns[0]} to {column.columns[-1]})" if count else ""
+            )
+            table.add_row(column.name, column.kind, role + span)
+        add_rest(table, len(columns) - SHOWN_COLUMNS, role)
+    for name in layout.ignored[:SHOWN_COLUMNS]:
+        table.add_row(escape(name), "", Text("left out", style="dim"))
+    add_rest(table, len(layout.ignored) - SHOWN_COLUMNS, "left out")
+    return table
+
+
+def add_rest(table: Table, left: int, role: str) -> None:
+    if left > 0:
+        table.add_row(f"... {left:,} more", "", role)
+
+
+def examples_table(examples: tuple["Example", ...]) -> RenderableType | None:
+    if not examples:
+        return None
+    table = plain_table("id", "timesteps", "starts with", "target")
+    for example in examples:
+        more = " ..." if example.timesteps > len(example.start) else ""
+        start = " ".join(example.start) + more
+        table.add_row(
+            escape(example.id), str(example.timesteps), escape(start), escape(example.target)
+        )
+    return table
+
+
+def evidence_table(inspection: "Inspection") -> RenderableType:
+    table = plain_table("decision", "because", "to change it")
+    for evidence in inspection.evidence:
+        table.add_row(
+            escape(evidence.decision),
+            escape(evidence.reason),
+            Text(evidence.override, style="cyan"),
+        )
+    return table
+
+
+def problems_table(inspection: "Inspection") -> RenderableType:
+    if not inspection.problems:
+        return Text("none found", style="green")
+    table = plain_table("", "problem", "line", "remedy")
+    for problem in inspection.problems:
+        colour = "red" if problem.severity == "error" else "yellow"
+        table.add_row(
+            Text(problem.severity, style=colour),
+            escape(problem.message),
+            "" if problem.row is None else str(problem.row),
+            escape(problem.remedy),
+        )
+    return table
+
+
+def plain_table(*headings: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in headings:
+        table.add_column(heading, header_style="dim", overflow="fold")
+    return table

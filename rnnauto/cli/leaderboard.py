@@ -1,0 +1,48 @@
+"""`rnnauto leaderboard`: trials and baselines, best first."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def leaderboard(
+    context: typer.Context,
+    model: Annotated[Path, typer.Option("--model", "-m", help="Model folder")] = Path(
+        "rnnauto_model"
+    ),
+    as_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON")] = False,
+) -> None:
+    """Show every trial and baseline of a fit."""
+    from rnnauto.cli.console import number, print_json, values_line
+    from rnnauto.model import load
+
+    rows = load(model).leaderboard()
+    if as_json:
+        print_json(rows)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for heading in ("rank", "name", "validation", "test", "folds", "seconds", "status", "settings"):
+        right = heading in {"rank", "validation", "test", "folds", "seconds"}
+        table.add_column(
+            heading,
+            justify="right" if right else "left",
+            overflow="fold",
+            no_wrap=heading != "settings",
+        )
+    for row in rows:
+        table.add_row(
+            str(row["rank"]),
+            row["name"],
+            number(row["validation"]),
+            number(row["test"]),
+            str(row["folds"] or ""),
+            number(row["seconds"], 1),
+            row["status"] if row["status"] != "failed" else f"failed: {row['reason']}",
+            values_line(row["hyperparameters"]) if row["hyperparameters"] else "",
+            style="bold" if row["rank"] == 1 else "",
+        )
+    Console(highlight=False).print(table)

@@ -1,0 +1,122 @@
+"""Command line flags made from the recipe model, so that names, defaults and help cannot drift."""
+
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any, get_args
+
+import typer
+import yaml
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from rnnauto.errors import RecipeError
+from rnnauto.recipe import Recipe
+
+# flag: recipe key; the help, the default and the limits are the recipe's
+DATA_FLAGS = {
+    "--target": "data.target",
+    "--id": "data.id",
+    "--time": "data.time",
+    "--features": "data.features",
+    "--static": "data.static",
+    "--ignore": "data.ignore",
+    "--type": "problem.type",
+    "--task": "problem.task",
+    "--tokens": "problem.tokens",
+}
+FIT_FLAGS = {
+    **DATA_FLAGS,
+    "--test": "data.test_path",
+    "--budget": "search.budget",
+    "--trials": "search.trials",
+    "--workers": "search.workers",
+    "--epochs": "train.epochs",
+    "--patience": "train.patience",
+    "--folds": "split.folds",
+    "--refit": "train.refit",
+    "--seed": "seed",
+}
+SHORT = {"--target": "-t"}
+
+
+def recipe_flags(flags: dict[str, str]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command one option per flag; it gets their values as `**flags`."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        signature = inspect.signature(command)
+        own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        made = [option(flag, key) for flag, key in flags.items()]
+        command.__signature__ = signature.replace(parameters=[*own, *made])  # type: ignore[attr-defined]
+        command.__annotations__ |= {parameter.name: parameter.annotation for parameter in made}
+        return command
+
+    return decorate
+
+
+def option(flag: str, key: str) -> inspect.Parameter:
+    field = field_of(key)
+    many = "tuple" in str(field.annotation)
+    default = field.get_default(call_default_factory=True)
+    shown = (
+        ""
+        if default in {None, ()} or isinstance(default, tuple)
+        else f" [default: {shown_default(default)}]"
+    )
+    choices = [
+        str(choice) for part in get_args(field.annotation) or () for choice in get_args(part)
+    ]
+    words = [choice for choice in choices if choice.isidentifier() or "-" in choice]
+    listed = f" ({', '.join(words)})" if len(words) > 1 else ""
+    repeat = " (repeatable)" if many else ""
+    names = [flag, SHORT[flag]] if flag in SHORT else [flag]
+    described = typer.Option(
+        *names,
+        help=f"{field.description}{listed}{repeat}{shown}",
+        show_default=False,
+        metavar=metavar(flag),
+    )
+    wanted: Any = list[str] | None if many else str | None
+    annotation = Annotated[wanted, described]
+    return inspect.Parameter(
+        flag.removeprefix("--"), inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
+    )
+
+
+def shown_default(value: object) -> str:
+    return f"{value:g}s" if isinstance(value, float) else str(value)
+
+
+def metavar(flag: str) -> str:
+    key = FIT_FLAGS[flag]
+    if key.startswith("data."):
+        return "FILE" if key.endswith("path") else "COLUMN"
+    return "TIME" if flag == "--budget" else flag.removeprefix("--").upper()
+
+
+def field_of(key: str) -> FieldInfo:
+    model: type[BaseModel] = Recipe
+    *sections, name = key.split(".")
+    for section in sections:
+        annotation = model.model_fields[section].annotation
+        assert isinstance(annotation, type)
+        model = annotation
+    return model.model_fields[name]
+
+
+def overrides_of(
+    values: dict[str, Any], flags: dict[str, str], settings: list[str] | None = None
+) -> dict[str, Any]:
+    """What the user gave: `{"search.trials": "5"}`. `settings` are `--set key=value` texts."""
+    found = {flags[f"--{name}"]: value for name, value in values.items() if value not in (None, [])}
+    for text in settings or []:
+        key, separator, value = text.partition("=")
+        if not separator:
+            raise RecipeError(f"`--set {text}`: no `=`", hint="write `--set search.trials=5`")
+        try:
+            found[key.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise RecipeError(
+                f"`--set {text}`: the value is no YAML",
+                hint="write a list as `--set 'search.space.cell=[lstm]'`",
+            ) from error
+    return found

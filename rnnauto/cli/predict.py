@@ -1,0 +1,75 @@
+"""`rnnauto predict`: from a model folder and new data to a file of predictions."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rnnauto.errors import DataError
+
+ENDINGS = {".csv", ".tsv", ".jsonl", ".ndjson"}
+
+
+def predict(
+    context: typer.Context,
+    data: Annotated[Path, typer.Argument(help="Table to predict; targets may be absent")],
+    model: Annotated[Path, typer.Option("--model", "-m", help="Model folder")] = Path(
+        "rnnauto_model"
+    ),
+    output: Annotated[
+        str,
+        typer.Option("--output", "-o", help="File to write: .csv, .tsv or .jsonl; - for stdout"),
+    ] = "-",
+    proba: Annotated[
+        bool, typer.Option("--proba", help="Add the probability of every class")
+    ] = False,
+) -> None:
+    """Predict DATA with a fitted model; ids and the order of the rows are kept."""
+    from rnnauto.cli.console import talk_console
+    from rnnauto.model import load
+
+    destination = None if output == "-" else check_output(Path(output))
+    table = load(model).predict(data, probabilities=proba)
+    ending = ".csv" if destination is None else destination.suffix.lower()
+    if ending in {".jsonl", ".ndjson"}:
+        text = table.write_ndjson()
+    else:
+        text = table.write_csv(separator="\t" if ending == ".tsv" else ",")
+    if destination is None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    write_whole(destination, text)
+    talk_console(quiet=context.obj["quiet"]).print(
+        f"{table.height:,} predictions: {destination}", markup=False
+    )
+
+
+def check_output(path: Path) -> Path:
+    """Before anything slow: can this file be written, and in which format?"""
+    if path.suffix.lower() not in ENDINGS:
+        raise DataError(
+            f"`{path}`: no format is known for the ending `{path.suffix}`",
+            hint="end the file's name in .csv, .tsv or .jsonl, or write to stdout with `-o -`",
+        )
+    if not path.parent.is_dir() or path.is_dir():
+        raise DataError(
+            f"cannot write `{path}`: "
+            + ("it is a folder" if path.is_dir() else f"there is no folder `{path.parent}`"),
+            hint="name another file with `-o FILE`",
+        )
+    return path
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Written beside and moved into place: a full disk leaves the old file as it was."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise DataError(
+            f"cannot write `{path}`: {error.strerror}", hint="name another file with `-o FILE`"
+        ) from error

@@ -1,0 +1,224 @@
+"""The RNN type and the task: how inputs map to the target, and what kind of answer it is."""
+
+from dataclasses import dataclass
+
+from rnnauto.data.case import Case, Evidence, named
+from rnnauto.data.grouping import CONFLICTS
+from rnnauto.data.kinds import FEW_CLASSES, MANY_CLASSES, Profile, are_classes
+from rnnauto.data.layout import Kind, RnnType, Task
+from rnnauto.data.roles import Roles
+from rnnauto.errors import DataError
+
+CLASSES_IN_TIME = 20  # whole numbers beyond this that change with the clock are amounts
+
+
+@dataclass(frozen=True)
+class Answer:
+    rnn_type: RnnType
+    task: Task
+    target_kind: Kind
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True)
+class Guess:
+    """An RNN type with its reason, and the type that would come next."""
+
+    rnn_type: RnnType
+    reason: str
+    other: RnnType
+    forecasts: bool = False
+
+
+def decide_answer(case: Case, roles: Roles) -> Answer:
+    target = case.profiles[case.target[0]]
+    classes, class_reason = class_rule(case, roles, target)
+    guess = guess_type(case, roles, target, classes=classes)
+    forced = case.problem.type
+    rnn_type = guess.rnn_type if forced == "auto" else forced
+    forecasts = guess.forecasts and forced == "auto"
+    if case.problem.task != "auto":
+        forecasts = case.problem.task == "forecasting"
+    check_type(case, roles, rnn_type, forecasts=forecasts)
+    if forecasts and forced == "auto":
+        rnn_type = "many-to-many-unaligned"
+    task: Task = "classification" if classes else "regression"
+    if forecasts:
+        task = "forecasting"
+        class_reason = f"`{target.name}` is a number that changes in time: its future is wanted"
+    if case.problem.task != "auto":
+        task, class_reason = case.problem.task, "you named it"
+    check_task(case, roles, target, task)
+    reason = guess.reason if forced == "auto" else "you named it"
+    other_task = "classification" if task == "regression" else "regression"
+    return Answer(
+        rnn_type=rnn_type,
+        task=task,
+        target_kind=kind_of_target(target, task),
+        evidence=(
+            Evidence(f"RNN type is {rnn_type}", reason, f"--type {guess.other}"),
+            Evidence(f"task is {task}", class_reason, f"--task {other_task}"),
+        ),
+    )
+
+
+def class_rule(case: Case, roles: Roles, target: Profile) -> tuple[bool, str]:
+    """Whether the target names classes, and why."""
+    if target.kind != "number":
+        return True, f"`{target.name}` has {target.distinct} different values, no numbers"
+    if not target.whole:
+        return False, f"`{target.name}` holds numbers with fractions"
+    values = target.known
+    if roles.form == "long-table" and roles.varying <= CONFLICTS:
+        values = case.frame.select(roles.id).n_unique()
+    changes = roles.clock and roles.varying > CONFLICTS
+    most = CLASSES_IN_TIME if changes else MANY_CLASSES
+    found = f"`{target.name}` has {target.distinct} different whole numbers"
+    if are_classes(target, values=values, most=most):
+        return True, f"{found}: classes"
+    if target.distinct > most:
+        return False, f"{found}, more than {most}: amounts"
+    return False, f"{found} (more than {FEW_CLASSES}) for {values} targets: amounts"
+
+
+def guess_type(case: Case, roles: Roles, target: Profile, *, classes: bool) -> Guess:
+    if len(case.target) > 1:
+        return guess_for_several(case, roles)
+    match roles.form:
+        case "wide-table":
+            return Guess(
+                "many-to-one", f"one `{target.name}` for each row's sequence", "one-to-one"
+            )
+        case "cell-sequences":
+            return guess_for_cells(case, roles, target)
+        case "plain-table":
+            if target.kind in {"text", "list"}:
+                reason = f"`{target.name}` is a sequence, the features are single values"
+                return Guess("one-to-many", reason, "one-to-one")
+            return Guess("one-to-one", f"one `{target.name}` for each row", "many-to-many")
+        case "single-series":
+            if classes:
+                return Guess("many-to-many", f"one `{target.name}` for each timestep", "one-to-one")
+            reason = f"a single series of the number `{target.name}` is forecast"
+            return Guess("many-to-many-unaligned", reason, "many-to-many", forecasts=True)
+        case "long-table":
+            return guess_for_long(case, roles, target, classes=classes)
+
+
+def guess_for_several(case: Case, roles: Roles) -> Guess:
+    """More than one target: a sequence of numbers to predict, or a mistake."""
+    names = named(case.target)
+    numbers = all(case.profiles[name].kind in {"number", "boolean"} for name in case.target)
+    if roles.target_stems:
+        longest = max(len(stem.columns) for stem in roles.target_stems)
+        reason = f"the targets {names} are numbered: sequences of {longest} timesteps"
+        if not roles.features:
+            return Guess("one-to-many", f"{reason}, from static features only", "many-to-one")
+        same = all(len(column.columns) == longest for column in roles.features)
+        rnn_type: RnnType = "many-to-many" if same else "many-to-many-unaligned"
+        return Guess(rnn_type, f"{reason}, from sequences", "one-to-many")
+    in_time = roles.form in {"long-table", "single-series"} and roles.varying > CONFLICTS
+    if in_time and numbers and not roles.features:
+        if roles.static and not roles.clock:
+            reason = f"{names} change inside each sequence, all features are static"
+            return Guess("one-to-many", reason, "many-to-many-unaligned")
+        reason = f"{names} change in time and there are no other features: they are forecast"
+        return Guess("many-to-many-unaligned", reason, "many-to-many", forecasts=True)
+    raise DataError(
+        f"{len(case.target)} targets are named ({names}); one model predicts one target",
+        hint="run once for each target and leave the others out with `--ignore`",
+    )
+
+
+def guess_for_cells(case: Case, roles: Roles, target: Profile) -> Guess:
+    source = roles.features[0].name
+    if target.kind == "list":
+        if roles.tokens is None:
+            lengths = case.frame[source].list.len(), case.frame[target.name].list.len()
+            if lengths[0].equals(lengths[1]):
+                reason = f"the lists of `{source}` and `{target.name}` are equally long in all rows"
+                return Guess("many-to-many", reason, "many-to-many-unaligned")
+        reason = f"`{target.name}` holds lists of another length than `{source}`"
+        return Guess("many-to-many-unaligned", reason, "many-to-one")
+    if target.kind == "text":
+        reason = f"both `{source}` and `{target.name}` hold text, of different lengths"
+        return Guess("many-to-many-unaligned", reason, "many-to-one")
+    return Guess("many-to-one", f"one `{target.name}` for each cell of `{source}`", "one-to-one")
+
+
+def guess_for_long(case: Case, roles: Roles, target: Profile, *, classes: bool) -> Guess:
+    ids = named(roles.id)
+    if roles.varying <= CONFLICTS:
+        reason = f"`{target.name}` is the same in all rows of each {ids}"
+        if roles.varying:
+            share = f"{100 * (1 - roles.varying):.0f}%"
+            reason = f"`{target.name}` is the same in all rows of each {ids} for {share} of them"
+        return Guess("many-to-one", reason, "many-to-many")
+    reason = f"`{target.name}` changes inside {ids}"
+    if classes:
+        return Guess("many-to-many", f"{reason}: one for each timestep", "many-to-one")
+    if not roles.features and roles.static and not roles.clock:
+        return Guess("one-to-many", f"{reason}, all features are static", "many-to-many")
+    if not roles.features or roles.clock:
+        reason += f" along `{roles.time}`" if roles.time else ""
+        return Guess(
+            "many-to-many-unaligned", f"{reason}: forecast", "many-to-many", forecasts=True
+        )
+    return Guess("many-to-many", f"{reason}: one for each timestep", "many-to-many-unaligned")
+
+
+def check_type(case: Case, roles: Roles, rnn_type: RnnType, *, forecasts: bool) -> None:
+    """Raises: DataError where the table cannot be what the user asks for."""
+    target = case.target[0]
+    if rnn_type == "many-to-many" and roles.form in {"wide-table", "cell-sequences"}:
+        one = not roles.target_stems and case.profiles[target].kind not in {"list", "text"}
+        if one:
+            raise DataError(
+                f"`--type many-to-many` needs a target for each timestep; `{target}` has one for "
+                "each row",
+                hint="give a long table, with a row for each timestep, or use `--type many-to-one`",
+            )
+    if rnn_type == "many-to-one" and roles.form == "single-series" and not forecasts:
+        raise DataError(
+            f"`--type many-to-one` needs many sequences; `{case.source}` is a single one",
+            hint="name the column that tells sequences apart, such as `--id sequence_id`",
+        )
+    has_input = roles.features or roles.static
+    if (
+        not has_input
+        and not forecasts
+        and rnn_type in {"one-to-one", "many-to-one", "many-to-many"}
+    ):
+        raise DataError(
+            f"no column of `{case.source}` is left to predict `{target}` from",
+            hint="see what was left out with `rnnauto inspect`, and name columns with `--features`",
+        )
+
+
+def check_task(case: Case, roles: Roles, target: Profile, task: Task) -> None:
+    if task == "regression" and target.kind not in {"number", "boolean", "list"}:
+        raise DataError(
+            f"`--task regression` needs numbers; `{target.name}` holds {target.kind} values",
+            hint="use `--task classification`, or name a target of numbers",
+        )
+    if task == "forecasting" and (
+        target.kind != "number" or roles.form not in {"long-table", "single-series"}
+    ):
+        raise DataError(
+            f"`--task forecasting` needs a series of numbers; `{case.source}` is a "
+            f"{roles.form.replace('-', ' ')} and `{target.name}` holds {target.kind} values",
+            hint="name the time column with `--time` and a target of numbers",
+        )
+    if task == "language-modelling":
+        raise DataError(
+            f"`--task language-modelling` needs a text; `{case.source}` is a table",
+            hint="use `--task classification` or `--task regression`",
+        )
+
+
+def kind_of_target(target: Profile, task: Task) -> Kind:
+    if task in {"regression", "forecasting"}:
+        return "number"
+    if target.kind == "boolean" or target.kind == "list":
+        return target.kind
+    return "text" if target.kind == "text" else "category"

@@ -1,0 +1,146 @@
+"""Cell sequences: a cell is a text, or a list."""
+
+import polars as pl
+
+from rnnauto.data.case import Case, Evidence, named, two_readings
+from rnnauto.data.kinds import SEQUENCE_WORDS, WORDS, Profile, is_usable, name_words
+from rnnauto.data.layout import Column, Kind, Tokens
+from rnnauto.data.roles import (
+    Roles,
+    as_columns,
+    id_evidence,
+    ignored_in_rows,
+    is_text,
+    row_id,
+    sift,
+)
+from rnnauto.errors import DataError
+
+MANY_FEATURES = 4  # numbers beside a text that make a plain table as likely
+
+
+def cell_columns(case: Case) -> list[Profile]:
+    """The list columns, or the one text column, whose cells are sequences."""
+    chosen = case.chosen(*case.data.id, *case.data.static, case.data.time)
+    lists = [column for column in chosen.values() if column.kind == "list"]
+    if lists:
+        return lists
+    ids = row_id(case)
+    rest = {name: column for name, column in chosen.items() if name not in ids}
+    others = [column for column in rest.values() if is_usable(column)]
+    texts = [column for column in rest.values() if is_text(column)]
+    if case.data.features:
+        named_texts = [column for column in rest.values() if column.kind in {"text", "category"}]
+        texts = texts or (named_texts if len(rest) == 1 else [])
+    strong = [column for column in texts if is_sequence_name(column.name)]
+    long = [column for column in texts if column.words >= WORDS]
+    if not case.data.features and others and not long:
+        return strong if len(strong) == 1 else []
+    for few in (long, strong, texts):
+        if len(few) == 1:
+            check_text_matters(case, few[0], others)
+            return few
+    if texts:
+        readings = [
+            (f"the text of `{column.name}`", ["--features", column.name]) for column in texts
+        ]
+        raise two_readings(case, "more than one column holds text", readings)
+    return []
+
+
+def is_sequence_name(name: str) -> bool:
+    return any(word in SEQUENCE_WORDS for word in name_words(name))
+
+
+def check_text_matters(case: Case, text: Profile, others: list[Profile]) -> None:
+    """Free text beside many features, such as a passenger's name, need not be the input."""
+    numbers = [column for column in others if column.kind == "number"]
+    decided = case.data.features or case.problem.type != "auto" or is_sequence_name(text.name)
+    if not decided and len(numbers) >= MANY_FEATURES and not case.data.features:
+        raise two_readings(
+            case,
+            f"`{text.name}` holds text, beside {len(others)} other features",
+            [
+                (f"sequences: the text of `{text.name}`", ["--features", text.name]),
+                ("a plain table without the text", ["--ignore", text.name]),
+            ],
+        )
+
+
+def cell_roles(case: Case, cells: list[Profile]) -> Roles:
+    names = [column.name for column in cells]
+    ids = row_id(case)
+    free = case.free(*ids, *names)
+    chosen = {
+        name: column
+        for name, column in free.items()
+        if not case.data.features or name in (*case.data.features, *case.data.static)
+    }
+    static, left_out = sift(case, chosen, tokens=False, explicit=False)
+    tokens: Tokens | None = None
+    if cells[0].kind == "list":
+        names, columns, evidence = list_features(case, names)
+    else:
+        tokens, why = token_rule(case, cells[0])
+        columns = (Column(name=names[0], kind="text"),)
+        other = "character" if tokens == "word" else "word"
+        evidence = [
+            Evidence(
+                "form is cell sequences", f"a cell of `{names[0]}` is a text", "--type one-to-one"
+            ),
+            Evidence(f"a timestep is a {tokens}", why, f"--tokens {other}"),
+        ]
+    if static:
+        evidence.append(
+            Evidence(
+                f"static features are {named(static)}", "one value a row", f"--ignore {static[0]}"
+            )
+        )
+    return Roles(
+        form="cell-sequences",
+        id=ids,
+        features=columns,
+        static=as_columns(case, static),
+        ignored=ignored_in_rows(case, left_out, chosen, free),
+        evidence=(*evidence, *id_evidence(ids, case), *left_out.evidence),
+        tokens=tokens,
+    )
+
+
+def token_rule(case: Case, text: Profile) -> tuple[Tokens, str]:
+    if case.problem.tokens != "auto":
+        return case.problem.tokens, "you named it"
+    plural = "" if text.words == 1 else "s"
+    words = f"the median cell of `{text.name}` has {text.words:g} word{plural}"
+    if text.words >= WORDS:
+        return "word", f"{words}; from {WORDS} on they are read by word"
+    return "character", f"{words}; below {WORDS} they are read by character"
+
+
+def list_features(
+    case: Case, names: list[str]
+) -> tuple[list[str], tuple[Column, ...], list[Evidence]]:
+    """List columns of equal lengths are the features of one sequence."""
+    lengths = case.frame.select(pl.col(names).list.len().fill_null(0))
+    first = names[0]
+    odd = [name for name in names if not lengths[name].equals(lengths[first])]
+    if odd:
+        row = int((lengths[odd[0]] != lengths[first]).arg_max() or 0)
+        raise DataError(
+            f"the lists of `{first}` and `{odd[0]}` differ in length (row {row + 1}: "
+            f"{lengths[first][row]} and {lengths[odd[0]][row]} items)",
+            hint="features of one sequence have one value a timestep; name those that belong "
+            f"together, such as:\n{case.command('--features', first)}",
+        )
+    columns = tuple(Column(name=name, kind=list_kind(case.frame.schema[name])) for name in names)
+    evidence = [
+        Evidence(
+            "form is cell sequences", f"a cell of {named(names)} is a list", "--type one-to-one"
+        )
+    ]
+    return names, columns, evidence
+
+
+def list_kind(dtype: pl.DataType) -> Kind:
+    inner = dtype.inner if isinstance(dtype, pl.List) else pl.Float64()
+    return "category" if inner == pl.String else "list"

@@ -1,0 +1,264 @@
+"""From cells of text to typed columns: numbers, times, truth values, lists, or text."""
+
+import re
+from collections.abc import Collection, Sequence
+
+import numpy as np
+import polars as pl
+
+from rnnauto.data.sequences import Integers
+
+# missing in every column, and what is missing only where the other cells are numbers or times
+MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "<NA>", "#N/A")
+MISSING_NUMBER = (*MISSING, "None", "none", "?", "-", "--", ".", "NAN", "n.a.", "missing")
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity)", re.IGNORECASE)
+NUMBERS = r"^[\[(]?\s*[+-]?[\d.][\d.eE+-]*([\s;]+[+-]?[\d.][\d.eE+-]*)+\s*[\])]?$"
+LEADING_ZERO = r"^[+-]?0\d+$"
+EXACT = 2**53  # whole numbers up to here are exact in float64
+LONGEST_EXACT = 15  # digits
+SAMPLE = 400  # cells that a guess is made from; the whole column then has to agree
+MOSTLY = 0.95  # share of numbers above which other cells are faults
+DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y")
+CLOCKS = ("", " %H:%M:%S%.f", " %H:%M")
+TIMES = ("%H:%M:%S%.f", "%H:%M")
+DATE_LIKE = (
+    r"^\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([T ]\d{1,2}:\d{2}.*)?$|^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$"
+)
+Temporal = pl.Date | pl.Datetime | pl.Time
+
+
+def is_number(text: str) -> bool:
+    return NUMBER.fullmatch(text.strip()) is not None
+
+
+def is_missing(column: pl.Expr, spellings: Sequence[str]) -> pl.Expr:
+    return column.is_in(list(spellings))
+
+
+def without_missing(column: pl.Expr, spellings: Sequence[str]) -> pl.Expr:
+    stripped = column.str.strip_chars()
+    return pl.when(~is_missing(stripped, spellings)).then(stripped)
+
+
+def safe_numbers(sample: pl.DataFrame) -> list[str]:
+    """Columns whose sampled cells are numbers that float64 holds exactly as they are written."""
+    if not sample.height:
+        return []
+    known = sample.select(without_missing(pl.all(), MISSING_NUMBER))
+    floats = known.select(pl.all().cast(pl.Float64, strict=False))
+    counts, wanted = floats.count().row(0), known.count().row(0)
+    odd = known.select(
+        (
+            pl.all().str.contains(LEADING_ZERO)
+            | pl.all().str.contains("_", literal=True)
+            | (pl.all().str.len_bytes() > LONGEST_EXACT) & ~pl.all().str.contains(r"[.eE]")
+        ).any()
+    ).row(0)
+    return [
+        name
+        for name, count, want, bad in zip(sample.columns, counts, wanted, odd, strict=True)
+        if count == want and want and not bad
+    ]
+
+
+def type_columns(
+    frame: pl.DataFrame, *, text: Collection[str], comma_is_decimal: bool, lines: Integers | None
+) -> tuple[pl.DataFrame, list[str]]:
+    """Type every column but those to stay `text`; `lines` are the rows' file lines, for notes."""
+    notes: list[str] = []
+    columns = frame.get_columns()
+    del frame
+    for position, column in enumerate(columns):
+        if column.dtype != pl.String:
+            continue
+        if column.name in text:
+            columns[position] = known_text(column)
+            continue
+        typed, note = type_text(column, comma_is_decimal=comma_is_decimal, lines=lines)
+        columns[position] = typed
+        notes += [note] if note else []
+    return whole_numbers(pl.DataFrame(columns)), notes
+
+
+def whole_numbers(frame: pl.DataFrame) -> pl.DataFrame:
+    """Float columns without a fraction become integers, so that a class 1.0 is the class 1."""
+    floats = [name for name, dtype in frame.schema.items() if dtype == pl.Float64]
+    if not floats:
+        return frame
+    frame = frame.with_columns(pl.col(floats).fill_nan(None))
+    # most columns of fractions show one in the first rows
+    head = frame.select(floats).head(1000)
+    floats = [name for name, whole in zip(floats, are_whole(head), strict=True) if whole]
+    if not floats:
+        return frame
+    found = are_whole(frame.select(floats))
+    whole = [name for name, yes in zip(floats, found, strict=True) if yes]
+    return frame.with_columns(pl.col(whole).cast(pl.Int64)) if whole else frame
+
+
+def are_whole(frame: pl.DataFrame) -> tuple[bool, ...]:
+    return frame.select(((pl.all().floor() == pl.all()) & (pl.all().abs() <= EXACT)).all()).row(0)
+
+
+def type_text(
+    column: pl.Series, *, comma_is_decimal: bool, lines: Integers | None
+) -> tuple[pl.Series, str]:
+    text = known_text(column)
+    sample = spread(text)
+    if not len(sample):
+        return text, ""
+    if comma_is_decimal and decimal_commas(sample):
+        text = text.str.replace(",", ".", literal=True)
+        sample = spread(text)
+    numbers, note = as_numbers(text, sample, lines=lines)
+    if numbers is not None:
+        return numbers, note
+    for attempt in (as_booleans, as_times, as_lists):
+        typed = attempt(text, sample)
+        if typed is not None:
+            return typed, ""
+    return text, note
+
+
+def known_text(column: pl.Series) -> pl.Series:
+    return column.to_frame().select(without_missing(pl.col(column.name), MISSING)).to_series()
+
+
+def spread(text: pl.Series) -> pl.Series:
+    """Some known cells from all over a column."""
+    known = text.drop_nulls()
+    if len(known) <= SAMPLE:
+        return known
+    return known.gather(np.linspace(0, len(known) - 1, SAMPLE).astype(np.int64))
+
+
+def decimal_commas(sample: pl.Series) -> bool:
+    known = sample.filter(~sample.is_in(list(MISSING_NUMBER)))
+    commas = known.str.contains(r"^[+-]?\d*,\d+([eE][+-]?\d+)?$")
+    numbers = commas | known.str.contains(r"^[+-]?\d+([eE][+-]?\d+)?$")
+    return bool(commas.any()) and int(numbers.sum()) >= MOSTLY * len(known)
+
+
+def as_numbers(
+    text: pl.Series, sample: pl.Series, *, lines: Integers | None
+) -> tuple[pl.Series | None, str]:
+    if share(parsed(sample)) < 0.5:
+        return None, ""
+    name = text.name
+    known = text.to_frame().select(without_missing(pl.col(name), MISSING_NUMBER)).to_series()
+    if known.str.contains(LEADING_ZERO).any() or known.str.contains("_", literal=True).any():
+        return None, ""  # an identifier: its zeros count
+    whole = known.cast(pl.Int64, strict=False)
+    if whole.null_count() == known.null_count():
+        return whole, ""
+    numbers = known.cast(pl.Float64, strict=False)
+    faults = known.filter(numbers.is_null() & known.is_not_null())
+    if not len(faults):
+        return numbers, ""
+    row = int((numbers.is_null() & known.is_not_null()).arg_max() or 0)
+    line = int(lines[row]) if lines is not None else row + 2
+    count = len(known) - known.null_count()
+    cells = (
+        f"{len(faults)} of {count} cells of `{name}` are no numbers (line {line}: `{faults[0]}`)"
+    )
+    if len(faults) <= (1 - MOSTLY) * count and (are_fractions(numbers) or all_signs(faults)):
+        return numbers, f"{cells}; they are read as missing"
+    if len(faults) <= (1 - MOSTLY) * count:
+        return None, f"{cells}; the column is read as text"
+    return None, ""
+
+
+def parsed(sample: pl.Series) -> pl.Series:
+    known = sample.filter(~sample.is_in(list(MISSING_NUMBER)))
+    return known.cast(pl.Float64, strict=False)
+
+
+def share(values: pl.Series) -> float:
+    return 1 - values.null_count() / len(values) if len(values) else 0.0
+
+
+def are_fractions(numbers: pl.Series) -> bool:
+    """An identifier is never a fraction."""
+    return bool((numbers.floor() != numbers).any())
+
+
+def all_signs(faults: pl.Series) -> bool:
+    """Words such as ERR and the faults of spreadsheets (#REF!), but no codes such as A17."""
+    return bool(faults.str.contains(r"^#|^[<>]\s*\d|^[A-Za-z]+$").all())
+
+
+def as_booleans(text: pl.Series, sample: pl.Series) -> pl.Series | None:
+    words = ("true", "false")
+    if not sample.str.to_lowercase().is_in(list(words)).all():
+        return None
+    lower = text.str.to_lowercase()
+    if lower.is_in(list(words)).fill_null(True).all():
+        return (lower == "true").rename(text.name)
+    return None
+
+
+def as_times(text: pl.Series, sample: pl.Series) -> pl.Series | None:
+    known = sample.filter(~sample.is_in(list(MISSING_NUMBER)))
+    if not len(known) or not known.str.contains(DATE_LIKE).all():
+        return None
+    cells = plain_times(
+        text.to_frame().select(without_missing(pl.col(text.name), MISSING_NUMBER)).to_series()
+    )
+    fits = [
+        (dtype, pattern)
+        for dtype, pattern in time_patterns()
+        if share(parse_time(plain_times(known), dtype, pattern)) == 1
+    ]
+    found = []
+    for dtype, pattern in fits:
+        times = parse_time(cells, dtype, pattern)
+        if times.null_count() == cells.null_count():
+            found.append(times)
+    if len(found) > 1:  # 03/04/2020: day or month first? Whichever makes the column run forward
+        found = [times for times in found if times.is_sorted()] or found[:0]
+    return found[0] if found else None
+
+
+def plain_times(cells: pl.Series) -> pl.Series:
+    """ISO's T to a space, Z to an offset, months to their first day."""
+    return (
+        cells.str.replace(r"^(\S+)T(\d)", "$1 $2")
+        .str.replace(r"\s*Z$", "+0000")
+        .str.replace(r"(:\d{2}(?:\.\d+)?)\s*([+-]\d{2}):?(\d{2})$", "$1$2$3")
+        .str.replace(r"^(\d{4})[-/](\d{1,2})$", "$1-$2-01")
+    )
+
+
+def time_patterns() -> list[tuple[Temporal, str]]:
+    patterns: list[tuple[Temporal, str]] = []
+    for date in DATES:
+        patterns.append((pl.Date(), date))
+        patterns += [(pl.Datetime("us"), date + clock) for clock in CLOCKS if clock]
+    patterns += [(pl.Datetime("us", "UTC"), f"%Y-%m-%d{clock}%z") for clock in CLOCKS if clock]
+    return [*patterns, *((pl.Time(), pattern) for pattern in TIMES)]
+
+
+def parse_time(cells: pl.Series, dtype: Temporal, pattern: str) -> pl.Series:
+    times = cells.str.strptime(dtype, pattern, strict=False)
+    if dtype == pl.Datetime("us", "UTC"):
+        return times.dt.replace_time_zone(None)
+    return times
+
+
+def as_lists(text: pl.Series, sample: pl.Series) -> pl.Series | None:
+    """JSON arrays, or two and more numbers in every cell."""
+    if sample.str.contains(NUMBERS).all() and text.str.contains(NUMBERS).fill_null(True).all():
+        items = text.str.strip_chars("[]() ").str.replace_all(r"[\s;]+", " ").str.split(" ")
+        numbers = items.list.eval(pl.element().cast(pl.Float64, strict=False))
+        lost = numbers.list.eval(pl.element().is_null().any()).list.first()
+        return None if lost.any() else numbers
+    if not sample.str.contains(r"^\[.*\]$").all():
+        return None
+    plain = text.str.replace_all(r"\b(NaN|nan|None)\b", "null")
+    for cells in (plain, plain.str.replace_all("'", '"', literal=True)):  # Python's repr
+        for dtype in (pl.List(pl.Float64), pl.List(pl.String)):
+            try:
+                return cells.str.json_decode(dtype)
+            except pl.exceptions.PolarsError:
+                continue
+    return None

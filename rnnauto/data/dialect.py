@@ -1,0 +1,221 @@
+"""How a text file is written: encoding, separator, quotes, and where its records lie."""
+
+import codecs
+import csv
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.data.sequences import Integers
+from rnnauto.errors import DataError
+
+SEPARATORS = (",", ";", "\t", "|")
+SNIFFED_LINES = 50
+CHUNK = 1 << 23  # bytes looked at in one go, to keep the masks small
+NEWLINE, RETURN, QUOTE = 10, 13, 34
+MAGIC = {
+    b"PK\x03\x04": "a zip archive or a spreadsheet",
+    b"\x1f\x8b": "compressed with gzip",
+    b"\x28\xb5\x2f\xfd": "compressed with zstd",
+    b"BZh": "compressed with bzip2",
+    b"\xfd7zXZ": "compressed with xz",
+    b"PAR1": "a Parquet file",
+    b"ARROW1": "an Arrow file",
+    b"\x89HDF": "an HDF5 file",
+    b"\x93NUMPY": "a NumPy file",
+    b"\xd0\xcf\x11\xe0": "an old Excel file",
+    b"%PDF": "a PDF",
+    b"SQLite format 3": "an SQLite database",
+}
+
+
+@dataclass(frozen=True)
+class Text:
+    """The bytes of a table in UTF-8, without byte order mark and leading blank lines.
+
+    `quotes` is "none" where no field is quoted, "regular" where quoting keeps to the rules, and
+    "stray" where a quote stands inside a field; `skipped` counts the blank lines taken off.
+    """
+
+    content: bytes
+    separator: str
+    header: tuple[str, ...]
+    quotes: str
+    skipped: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Records:
+    """Per record of the file, the header included: first line (from 1), fields, empty or not."""
+
+    lines: Integers
+    fields: Integers
+    blank: NDArray[np.bool_]
+
+
+def read_text(raw: bytes, source: str) -> Text:
+    """Raises: DataError for a file that is empty or no text."""
+    content, notes = to_utf8(raw, source)
+    body = content.lstrip(b"\r\n")
+    if not body.strip():
+        raise DataError(
+            f"`{source}` is empty", hint="a table needs a header line and rows below it"
+        )
+    if body.find(b"\n") < 0 and b"\r" in body:
+        body = body.replace(b"\r", b"\n")  # line ends of the old Macintosh
+    separator = sniff_separator(body)
+    return Text(
+        content=body,
+        separator=separator,
+        header=first_record(body, separator),
+        quotes=quotes_of(body, separator),
+        skipped=content[: len(content) - len(body)].count(b"\n"),
+        notes=tuple(notes),
+    )
+
+
+def to_utf8(raw: bytes, source: str) -> tuple[bytes, list[str]]:
+    for start, what in MAGIC.items():
+        if raw.startswith(start):
+            raise DataError(
+                f"`{source}` is {what}, no text", hint="save it as a CSV file, unpacked, in UTF-8"
+            )
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        try:
+            return raw.decode("utf-16").encode(), ["read as UTF-16"]
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"`{source}` is no text: {error}", hint="save it as a CSV file in UTF-8"
+            ) from error
+    if b"\0" in raw:
+        raise DataError(
+            f"`{source}` is a binary file: it holds a NUL byte at {raw.index(0)}",
+            hint="save it as a CSV file in UTF-8",
+        )
+    content = raw.removeprefix(codecs.BOM_UTF8)
+    if is_utf8(content):
+        return content, []
+    try:
+        # what spreadsheets call Latin-1 is Windows' superset of it
+        return content.decode("cp1252").encode(), ["not UTF-8: read as Windows-1252"]
+    except UnicodeDecodeError:
+        return content.decode("latin-1").encode(), ["not UTF-8: read as Latin-1"]
+
+
+def is_utf8(content: bytes) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    view = memoryview(content)
+    try:
+        for start in range(0, len(content), CHUNK):
+            chunk = view[start : start + CHUNK]
+            decoder.decode(chunk, final=start + CHUNK >= len(content))
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def sniff_separator(content: bytes) -> str:
+    """The separator with which most of the first lines have as many fields as the header."""
+    best, best_score = ",", (0.0, 1)
+    for separator in SEPARATORS:
+        counts = [len(fields) for fields in head_records(content, separator, SNIFFED_LINES)]
+        if counts and counts[0] > 1:
+            rows = counts[1:] or counts
+            score = (round(rows.count(counts[0]) / len(rows), 1), counts[0])
+            if score > best_score:
+                best, best_score = separator, score
+    return best
+
+
+def head_records(content: bytes, separator: str, number: int) -> list[list[str]]:
+    """The fields of the first records that are not empty, read leniently."""
+    end = 0
+    for _ in range(4 * number):
+        end = content.find(b"\n", end) + 1
+        if end == 0:
+            end = len(content)
+            break
+    text = content[:end].decode(errors="replace")
+    found = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    with unlimited_fields():
+        for fields in reader:
+            if fields:
+                found.append(fields)
+            if len(found) == number + 1:
+                break
+    return found
+
+
+def first_record(content: bytes, separator: str) -> tuple[str, ...]:
+    return tuple(head_records(content, separator, 1)[0])
+
+
+class unlimited_fields:
+    """Let csv read cells beyond its 128 KiB, and put the limit back."""
+
+    def __enter__(self) -> None:
+        self.limit = csv.field_size_limit(1 << 30)
+
+    def __exit__(self, *_: object) -> None:
+        csv.field_size_limit(self.limit)
+
+
+def quotes_of(content: bytes, separator: str) -> str:
+    data = np.frombuffer(content, np.uint8)
+    if b'"' not in content:
+        return "none"
+    opens = stray = False
+    edges = np.array([ord(separator), NEWLINE, RETURN, QUOTE], np.uint8)
+    for start in range(0, len(data), CHUNK):
+        where = np.flatnonzero(data[start : start + CHUNK] == QUOTE) + start
+        before = data[np.maximum(where - 1, 0)]
+        before[where == 0] = NEWLINE
+        after = data[np.minimum(where + 1, len(data) - 1)]
+        after[where == len(data) - 1] = NEWLINE
+        opens |= bool(np.isin(before, edges[:3]).any())
+        stray |= bool((~np.isin(before, edges) & ~np.isin(after, edges)).any())
+    if not opens:
+        return "none"
+    return "stray" if stray else "regular"
+
+
+def scan_records(text: Text) -> Records:
+    """Count the fields of every record without parsing them."""
+    data = np.frombuffer(text.content, np.uint8)
+    ends: list[Integers] = []
+    fields: list[Integers] = []
+    lines: list[Integers] = []
+    open_fields, line, inside = 0, 1 + text.skipped, 0
+    for start in range(0, len(data), CHUNK):
+        chunk = data[start : start + CHUNK]
+        newlines, separators = chunk == NEWLINE, chunk == ord(text.separator)
+        every_newline = np.flatnonzero(newlines)
+        if text.quotes != "none":
+            parity = np.cumsum(chunk == QUOTE, dtype=np.int64) + inside
+            inside = int(parity[-1]) & 1
+            outside = parity & 1 == 0
+            newlines &= outside
+            separators &= outside
+        found = np.flatnonzero(newlines)
+        counts = np.searchsorted(np.flatnonzero(separators), found)
+        total = int(np.count_nonzero(separators))
+        ends.append((found + start).astype(np.int64))
+        fields.append(np.diff(counts, prepend=-open_fields).astype(np.int64) + 1)
+        open_fields = total - int(counts[-1]) if len(found) else open_fields + total
+        lines.append((np.searchsorted(every_newline, found, side="right") + line).astype(np.int64))
+        line += len(every_newline)
+    stops = np.concatenate(ends) if ends else np.zeros(0, np.int64)
+    counted, next_lines = np.concatenate(fields), np.concatenate(lines)
+    if len(stops) == 0 or stops[-1] != len(data) - 1:  # the last line has no line end
+        stops = np.append(stops, len(data))
+        counted = np.append(counted, open_fields + 1)
+        next_lines = np.append(next_lines, line)
+    starts = np.concatenate([[0], stops[:-1] + 1])
+    size = stops - starts
+    blank = (size == 0) | ((size == 1) & (data[np.minimum(starts, len(data) - 1)] == RETURN))
+    first_lines = np.concatenate([[1 + text.skipped], next_lines[:-1]])
+    return Records(lines=first_lines, fields=counted, blank=blank)

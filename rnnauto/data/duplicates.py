@@ -1,0 +1,59 @@
+"""Which sequences have identical inputs, so that the split can keep them in one part."""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from rnnauto.data.sequences import Integers, Sequences
+
+Hashes = NDArray[np.uint64]
+SEED = 11
+
+
+def duplicate_groups(sequences: Sequences) -> Integers:
+    """int64 [sequences]; equal numbers where numbers, categories, length and statics are equal.
+
+    Groups are numbered in the order of their first sequence, from 0.
+    """
+    names = [f"s{position}" for position in range(sequences.static_numbers.shape[1])]
+    static = pl.DataFrame(sequences.static_numbers, schema=names, orient="row")
+    whole = static.with_columns(
+        pl.Series("length", sequences.lengths),
+        pl.Series("content", sequence_hashes(sequences)),
+        *(series.alias(f"c{n}") for n, series in enumerate(sequences.static_categories)),
+    )
+    keys = row_hashes(whole)
+    _, first, group = np.unique(keys, return_index=True, return_inverse=True)
+    order = np.argsort(np.argsort(first))
+    return np.asarray(order[group], np.int64)
+
+
+def sequence_hashes(sequences: Sequences) -> Hashes:
+    """One hash per sequence: the sum of its timesteps' hashes, each mixed with its position."""
+    lengths = sequences.lengths
+    if not len(sequences.numbers) and not any(map(len, sequences.categories)):
+        return np.zeros(len(sequences), np.uint64)
+    timesteps = timestep_hashes(sequences)  # [timesteps]
+    starts = np.repeat(sequences.row_splits[:-1], lengths)
+    position = (np.arange(len(timesteps)) - starts).astype(np.uint64)
+    # an odd factor per position, so that the same timesteps in another order give another sum
+    with np.errstate(over="ignore"):
+        mixed = timesteps * (position * np.uint64(0x9E3779B97F4A7C15) | np.uint64(1))
+        mixed ^= mixed >> np.uint64(29)
+        mixed *= np.uint64(0xBF58476D1CE4E5B9)
+        total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(mixed, dtype=np.uint64)])
+        return np.asarray(total[sequences.row_splits[1:]] - total[sequences.row_splits[:-1]])
+
+
+def timestep_hashes(sequences: Sequences) -> Hashes:
+    names = [f"n{position}" for position in range(sequences.numbers.shape[1])]
+    frame = pl.DataFrame(sequences.numbers, schema=names, orient="row")
+    frame = frame.with_columns(
+        series.alias(f"c{number}") for number, series in enumerate(sequences.categories)
+    )
+    return row_hashes(frame)
+
+
+def row_hashes(frame: pl.DataFrame) -> Hashes:
+    """uint64 [rows]; polars takes -0.0 for 0.0 and every NaN for the same."""
+    return frame.hash_rows(SEED).to_numpy()

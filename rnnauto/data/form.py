@@ -1,0 +1,84 @@
+"""Which input form a table has, strongest evidence first."""
+
+from rnnauto.data.case import Case, Evidence
+from rnnauto.data.cell_sequences import cell_columns, cell_roles
+from rnnauto.data.grouping import find_series
+from rnnauto.data.kinds import named_id
+from rnnauto.data.long_table import (
+    find_groupings,
+    long_roles,
+    pick_grouping,
+    series_roles,
+    unclear_ids,
+)
+from rnnauto.data.roles import (
+    Roles,
+    as_columns,
+    feature_evidence,
+    id_evidence,
+    ignored,
+    other_name,
+    row_id,
+    sift,
+)
+from rnnauto.data.stems import is_certain
+from rnnauto.data.wide_table import target_stems, unclear_stems, wide_roles, wide_stems
+from rnnauto.errors import DataError
+
+SEQUENCE_TYPES = frozenset({"many-to-one", "many-to-many", "many-to-many-unaligned"})
+
+
+def assign_roles(case: Case) -> Roles:
+    """Find the input form, strongest evidence first."""
+    if case.problem.type == "one-to-one":
+        return plain_roles(case, "you named the RNN type one-to-one: a row is an example")
+    groupings = find_groupings(case)
+    strong = [grouping for grouping in groupings if grouping.rank > 1]
+    if strong:
+        return long_roles(case, pick_grouping(case, strong))
+    stems = wide_stems(case)
+    targets = target_stems(case)
+    why = [reason for stem in stems if (reason := is_certain(stem, case.frame))]
+    if targets or (stems and (why or case.problem.type in SEQUENCE_TYPES)):
+        return wide_roles(case, stems, targets, why[0] if why else "")
+    cells = cell_columns(case)
+    if cells:
+        return cell_roles(case, cells)
+    series = find_series(
+        case.frame, case.free(*case.data.id, *case.data.features), time=case.data.time
+    )
+    if series is not None or case.problem.type == "many-to-many":
+        return series_roles(case, *(series or (None, "you named the RNN type many-to-many")))
+    if stems:
+        raise unclear_stems(case, stems)
+    if groupings:
+        raise unclear_ids(case, groupings)
+    if case.problem.type in SEQUENCE_TYPES:
+        raise DataError(
+            f"`{case.source}` has no sequences for `--type {case.problem.type}`: no id column, "
+            "no numbered columns, no text",
+            hint="name the column that tells sequences apart, such as `--id sequence_id`",
+        )
+    return plain_roles(case, "no id that repeats, no numbered columns, no text, no time column")
+
+
+def plain_roles(case: Case, why: str) -> Roles:
+    ids = row_id(case)
+    free = case.free(*ids)
+    chosen = case.chosen(*ids)
+    for name in case.data.static:
+        if name in free:
+            chosen[name] = free[name]
+    usable, left_out = sift(case, chosen, tokens=False, explicit=bool(case.data.features))
+    return Roles(
+        form="plain-table",
+        id=ids,
+        features=as_columns(case, usable),
+        ignored=ignored(case, left_out, free),
+        evidence=(
+            Evidence("form is plain table", why, "--id " + other_name(free, named_id)),
+            *id_evidence(ids, case),
+            *feature_evidence(case, usable),
+            *left_out.evidence,
+        ),
+    )

@@ -1,0 +1,267 @@
+"""Which rows belong together: the id and time columns of long tables, and single series."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import polars as pl
+
+from rnnauto.data.kinds import ROW_WORDS, Profile, named_id, named_time
+
+REPEATS = 1.5  # rows per id that make sequences ...
+REPEATS_NAMED = 1.2  # ... where the column is named like an id
+FEW_DUPLICATES = 0.05  # share of rows whose id and time may occur twice by fault
+CONFLICTS = 0.1  # share of ids whose target may differ inside by fault
+EVEN = 0.9  # share of equal steps that make a series even
+SHORTEST_SERIES = 8
+MOST_IDS = 12  # candidates looked at closely
+ROW = "__row"
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """One way to see sequences in the rows. `clock`: time is shared by the sequences, it does
+    not start anew in each; `rank` is how strong the evidence is: 1 weak, 2 good, 3 strong."""
+
+    id: tuple[str, ...]
+    time: str | None
+    reason: str
+    rank: int
+    varying: float  # share of ids with more than one target
+
+
+def group_candidates(
+    frame: pl.DataFrame, profiles: dict[str, Profile], *, target: str, time: str | None
+) -> list[Grouping]:
+    """Every column, or set of columns, that could tell sequences apart, best first.
+
+    `profiles` are the columns that may be chosen from; `time` is the user's, if any.
+    """
+    clocks = [time] if time else time_names(profiles)
+    names = id_names(frame, profiles, has_clock=bool(clocks))
+    found = [
+        grouping
+        for name in names
+        if (grouping := judge(frame, profiles, (name,), clocks, target)) is not None
+    ]
+    if not any(grouping.time for grouping in found) and clocks:
+        found += composites(frame, profiles, names, clocks, target)
+    best = max((grouping.rank for grouping in found), default=0)
+    return [grouping for grouping in found if grouping.rank == best]
+
+
+def time_names(profiles: dict[str, Profile]) -> list[str]:
+    """Columns that may order timesteps: times first, then what is named like one."""
+    times = [name for name, column in profiles.items() if column.kind == "time"]
+    named = [
+        name
+        for name, column in profiles.items()
+        if column.kind == "number" and named_time(name) and not column.constant
+    ]
+    return [*times, *named]
+
+
+def id_names(frame: pl.DataFrame, profiles: dict[str, Profile], *, has_clock: bool) -> list[str]:
+    """Columns whose values repeat as those of ids do."""
+    named, other = [], []
+    for name, column in profiles.items():
+        if column.kind in {"time", "list", "boolean"} or column.distinct < 2:
+            continue
+        repeats = column.known / column.distinct
+        if named_id(name) and repeats >= REPEATS_NAMED:
+            named.append(name)
+        elif repeats >= REPEATS and not named_time(name) and column.kind != "text":
+            other.append(name)
+    other = [
+        name
+        for name, runs in zip(other, run_counts(frame, other), strict=True)
+        if runs == profiles[name].distinct or (has_clock and profiles[name].kind == "category")
+    ]
+    return [*named, *other][:MOST_IDS]
+
+
+def run_counts(frame: pl.DataFrame, names: Sequence[str]) -> tuple[int, ...]:
+    """How often the value changes from row to row, plus one."""
+    if not names:
+        return ()
+    return frame.select(pl.col(names).ne_missing(pl.col(names).shift()).sum()).row(0)
+
+
+def runs_of(frame: pl.DataFrame, names: Sequence[str]) -> int:
+    changed = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in names)
+    return int(frame.select(changed.fill_null(True).sum()).item())
+
+
+def judge(
+    frame: pl.DataFrame,
+    profiles: dict[str, Profile],
+    names: tuple[str, ...],
+    clocks: Sequence[str],
+    target: str,
+) -> Grouping | None:
+    """How good a set of id columns is; None where nothing speaks for it."""
+    named = all(named_id(name) for name in names)
+    ids = frame.select(names).n_unique()
+    time = first_clock(frame, profiles, names, clocks, named=named)
+    contiguous = runs_of(frame, names) == ids
+    varying = varying_share(frame, names, target)
+    constant = varying == 0 and ids > profiles[target].distinct if target in profiles else False
+    facts = [f"its {ids} values repeat"]
+    if time:
+        facts.append(f"`{time}` tells the rows of each apart")
+    if contiguous:
+        facts.append("the rows of each stand together")
+    if varying == 0:
+        facts.append(f"`{target}` is the same in all rows of each")
+    if time:
+        rank = 3 if named else 2
+    elif named:
+        rank = 2 if contiguous or constant else 1
+    else:
+        coded = contiguous and looks_counted(frame, profiles[names[0]])
+        rank = 2 if contiguous and (constant or coded) else 0
+    if not rank:
+        return None
+    return Grouping(names, time, ", ".join(facts), rank, varying)
+
+
+def looks_counted(frame: pl.DataFrame, column: Profile) -> bool:
+    """A first column that numbers the sequences: codes, or 0, 1, 2, ... in order."""
+    if column.name != frame.columns[0]:
+        return False
+    if column.code:
+        return True
+    counted = column.whole and column.first in {0, 1}
+    return counted and column.last - column.first + 1 == column.distinct > 2
+
+
+def first_clock(
+    frame: pl.DataFrame,
+    profiles: dict[str, Profile],
+    names: tuple[str, ...],
+    clocks: Sequence[str],
+    *,
+    named: bool,
+) -> str | None:
+    """The first time column that (nearly) never occurs twice in a sequence."""
+    for clock in clocks:
+        if clock in names:
+            continue
+        pairs = frame.select(*names, clock).hash_rows().n_unique()
+        if frame.height - pairs > FEW_DUPLICATES * frame.height:
+            continue
+        # a clock that never repeats tells the rows of any column apart: that proves nothing
+        times = frame[clock].n_unique()
+        if named or times <= EVEN * frame.height:
+            return clock
+    return None
+
+
+def composites(
+    frame: pl.DataFrame,
+    profiles: dict[str, Profile],
+    names: Sequence[str],
+    clocks: Sequence[str],
+    target: str,
+) -> list[Grouping]:
+    """Two or three named columns that only together tell sequences apart, as subject and trial."""
+    named = [name for name in names if named_id(name)]
+    for size in (2, 3):
+        found = [
+            grouping
+            for several in combinations(named[:6], size)
+            if (grouping := judge(frame, profiles, several, clocks, target)) and grouping.time
+        ]
+        if found:
+            return found
+    return []
+
+
+def varying_share(frame: pl.DataFrame, names: Sequence[str], target: str) -> float:
+    """Share of the sequences in which the target takes more than one value."""
+    if not names or target not in frame.columns or frame.schema[target].is_nested():
+        return 1.0
+    first = pl.col(target).drop_nulls().first().over(names)
+    varying = frame.filter((pl.col(target) != first).fill_null(False)).select(names).n_unique()
+    return varying / max(frame.select(names).n_unique(), 1)
+
+
+def constant_columns(frame: pl.DataFrame, names: Sequence[str], columns: Sequence[str]) -> set[str]:
+    """Which columns have one value in every sequence."""
+    if not columns:
+        return set()
+    first = frame.with_row_index(ROW).select(pl.col(ROW).first().over(names)).to_series()
+    return {name for name in columns if frame[name].eq_missing(frame[name].gather(first)).all()}
+
+
+def restarts(frame: pl.DataFrame, names: Sequence[str], time: str) -> bool:
+    """Whether time starts anew in every sequence: a count of timesteps, not a clock."""
+    if frame.schema[time].is_temporal():
+        return False
+    starts = frame.group_by(names).agg(pl.col(time).min())[time]
+    return bool(starts.value_counts()["count"].max() >= EVEN * len(starts))  # type: ignore[operator]
+
+
+def second_clocks(
+    frame: pl.DataFrame, names: Sequence[str], time: str, profiles: dict[str, Profile]
+) -> list[str]:
+    """Columns named like a time that run along with the time column."""
+    clocks = [name for name in time_names(profiles) if profiles[name].kind == "number"]
+    if not clocks:
+        return []
+    step = (pl.col(clocks) - pl.col(clocks).shift()).over(names) if names else pl.col(clocks).diff()
+    steps = frame.sort(time, maintain_order=True).select(step)
+    forward = steps.select((pl.all() > 0).mean().fill_null(0.0)).row(0)
+    return [name for name, share in zip(clocks, forward, strict=True) if share >= EVEN]
+
+
+def counter_inside(
+    frame: pl.DataFrame, names: Sequence[str], profiles: dict[str, Profile]
+) -> str | None:
+    """A column that goes up by one from row to row inside every sequence."""
+    for name, column in profiles.items():
+        if column.kind != "number" or not column.whole or column.constant or name in names:
+            continue
+        step = frame.select((pl.col(name) - pl.col(name).shift()).over(names)).to_series()
+        if step.drop_nulls().eq(1).all() and step.null_count() < frame.height:
+            return name
+    return None
+
+
+def find_series(
+    frame: pl.DataFrame, profiles: dict[str, Profile], *, time: str | None
+) -> tuple[str, str] | None:
+    """The time column of a single series, and what shows that it is one."""
+    names = [time] if time else time_names(profiles)
+    for name in names:
+        column = profiles[name]
+        if not time and (frame.height < SHORTEST_SERIES or counts_rows(column)):
+            continue
+        values = frame[name]
+        if values.null_count() or values.n_unique() < (1 - FEW_DUPLICATES / 10) * frame.height:
+            if time:
+                return name, "you named it"
+            continue
+        if values.is_sorted():
+            return name, "it goes up from row to row, one row for each time"
+        if evenness(values) >= EVEN:
+            return name, "its steps are even once sorted, one row for each time"
+        if time:
+            return name, "you named it"
+    return None
+
+
+def counts_rows(column: Profile) -> bool:
+    return column.kind == "number" and column.name.lower() in ROW_WORDS
+
+
+def evenness(values: pl.Series) -> float:
+    """Share of the steps that are about as long as the median step."""
+    numbers = values.sort().to_physical().cast(pl.Float64).to_numpy()
+    steps = np.diff(numbers)
+    if not len(steps):
+        return 0.0
+    usual = np.median(steps)
+    # months differ in length by a tenth
+    return float((np.abs(steps - usual) <= 0.12 * usual).mean()) if usual > 0 else 0.0

@@ -1,0 +1,190 @@
+"""All that can be said about a table before a fit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from rnnauto.data.case import Evidence
+from rnnauto.data.infer import Inference, infer
+from rnnauto.data.layout import Layout
+from rnnauto.data.problems import NETWORKS, Problem, find_problems, without_network
+from rnnauto.data.read import Table
+from rnnauto.data.sequences import Integers, Sequences, gather
+from rnnauto.recipe import Recipe
+
+EXAMPLES = 3
+EXAMPLE_TIMESTEPS = 8
+EXAMPLE_FEATURES = 4
+QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A parsed sequence: its id, its first timesteps in words, and its target."""
+
+    id: str
+    timesteps: int
+    start: tuple[str, ...]
+    target: str
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """`lengths` are the timesteps of every sequence, [sequences]."""
+
+    table: Table
+    layout: Layout
+    evidence: tuple[Evidence, ...]
+    lengths: Integers
+    classes: tuple[tuple[str, int], ...] | None
+    examples: tuple[Example, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def has_errors(self) -> bool:
+        return any(problem.severity == "error" for problem in self.problems)
+
+
+def inspect_table(table: Table, recipe: Recipe) -> Inspection:
+    """Infer the layout, and look at the sequences and what is wrong with them."""
+    inference = infer(table, recipe)
+    layout = inference.layout
+    lack = without_network(layout)
+    if lack:
+        return inspect_unbuilt(table, inference, lack)
+    sequences = gather(table.frame, layout)
+    return Inspection(
+        table=table,
+        layout=layout,
+        evidence=inference.evidence,
+        lengths=sequences.lengths,
+        classes=count_classes(sequences.targets) if layout.task == "classification" else None,
+        examples=tuple(
+            example_of(sequences, layout, number) for number in range(min(EXAMPLES, len(sequences)))
+        ),
+        problems=find_problems(table, layout, sequences),
+    )
+
+
+def inspect_unbuilt(table: Table, inference: Inference, lack: str) -> Inspection:
+    """What has no network yet is shown all the same, without examples."""
+    layout = inference.layout
+    target = table.frame[layout.target[0]]
+    classes = layout.task == "classification" and layout.target_kind in {"category", "boolean"}
+    return Inspection(
+        table=table,
+        layout=layout,
+        evidence=inference.evidence,
+        lengths=lengths_of(table.frame, layout),
+        classes=count_classes(target) if classes else None,
+        examples=(),
+        problems=(Problem("warning", f"`fit` will refuse this: {lack}", None, None, NETWORKS),),
+    )
+
+
+def lengths_of(frame: pl.DataFrame, layout: Layout) -> Integers:
+    """Timesteps of every sequence, also where no network could read it; [sequences]."""
+    if layout.form == "long-table":
+        return frame.group_by(layout.id, maintain_order=True).len()["len"].to_numpy().astype(int)
+    if layout.form == "single-series":
+        return np.array([frame.height])
+    if layout.features and layout.form != "plain-table":
+        return gather(frame, layout).lengths
+    return np.ones(frame.height, np.int64)
+
+
+def count_classes(targets: pl.Series | None) -> tuple[tuple[str, int], ...]:
+    """Labels with how often they occur, in the order of their values."""
+    if targets is None:
+        return ()
+    known = targets.drop_nulls().rename("class")
+    counts = known.value_counts().sort("class").with_columns(pl.col("class").cast(pl.String))
+    return tuple(counts.iter_rows())
+
+
+def example_of(sequences: Sequences, layout: Layout, number: int) -> Example:
+    begin, end = int(sequences.row_splits[number]), int(sequences.row_splits[number + 1])
+    shown = range(begin, min(end, begin + EXAMPLE_TIMESTEPS))
+    targets = sequences.targets
+    target = ""
+    if targets is not None and layout.per_timestep:
+        target = " ".join(show(targets[at]) for at in shown)
+    elif targets is not None:
+        target = show(targets[number])
+    return Example(
+        id=" ".join(map(str, sequences.ids.row(number))),
+        timesteps=end - begin,
+        start=tuple(timestep_of(sequences, at) for at in shown),
+        target=target,
+    )
+
+
+def timestep_of(sequences: Sequences, at: int) -> str:
+    values = [show(value) for value in sequences.numbers[at].tolist()]
+    values += [show(series[at]) for series in sequences.categories]
+    more = ", ..." if len(values) > EXAMPLE_FEATURES else ""
+    inside = ", ".join(values[:EXAMPLE_FEATURES]) + more
+    return inside if len(values) == 1 else f"({inside})"
+
+
+def show(value: Any) -> str:
+    if value is None or value != value:
+        return "missing"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def to_json(inspection: Inspection) -> dict[str, Any]:
+    """The object that `inspect --json` prints."""
+    layout, lengths = inspection.layout, inspection.lengths
+    return {
+        "file": inspection.table.source,
+        "rows": inspection.table.frame.height,
+        "form": layout.form,
+        "rnn_type": layout.rnn_type,
+        "task": layout.task,
+        "target": list(layout.target),
+        "id": list(layout.id),
+        "time": layout.time,
+        "features": [{"name": column.name, "kind": column.kind} for column in layout.features],
+        "static": [{"name": column.name, "kind": column.kind} for column in layout.static],
+        "ignored": list(layout.ignored),
+        "tokens": layout.tokens,
+        "horizon": None,
+        "sequences": len(lengths),
+        "timesteps": {
+            "min": int(lengths.min()),
+            "median": float(np.median(lengths)),
+            "max": int(lengths.max()),
+        },
+        "classes": None
+        if inspection.classes is None
+        else [label for label, _ in inspection.classes],
+        "evidence": [vars(evidence) for evidence in inspection.evidence],
+        "problems": [vars(problem) for problem in inspection.problems],
+        "notes": list(inspection.table.notes),
+    }
+
+
+def to_recipe(inspection: Inspection, recipe: Recipe) -> Recipe:
+    """The recipe with every decision written down, so that it can be changed there."""
+    layout = inspection.layout
+    return recipe.with_overrides(
+        {
+            "data.path": inspection.table.source,
+            "data.target": list(layout.target),
+            "data.id": list(layout.id),
+            "data.time": layout.time,
+            "data.static": names_in_table(inspection, [column.name for column in layout.static]),
+            "data.ignore": list(layout.ignored),
+            "problem.type": layout.rnn_type,
+            "problem.task": layout.task,
+            "problem.tokens": layout.tokens or "auto",
+        }
+    )
+
+
+def names_in_table(inspection: Inspection, names: Sequence[str]) -> list[str]:
+    return [name for name in names if name in inspection.table.frame.columns]

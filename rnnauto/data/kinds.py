@@ -1,0 +1,202 @@
+"""What kind of values every column holds, and the few statistics that roles are decided by."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from rnnauto.data.layout import Kind
+
+SAMPLE = 4000  # cells that the words of a text column are counted in
+WORDS = 3  # from this median on, a cell of text is words rather than a name or code
+MANY_CLASSES = 100  # whole numbers beyond this are amounts
+FEW_CLASSES = 10  # whole numbers up to this are classes, however few the rows
+ROWS_PER_CLASS = 3
+MOST_CATEGORIES = 1000
+# tr000, R-10012, 028468, 4-7-2, and the usual hexadecimal identifiers
+CODE = (
+    r"^\p{L}*[-_#:./]?\d+([-_:./]\w+)*$"
+    r"|^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4,12}){1,4}$|^[0-9a-f]{16,64}$"
+)
+LONGEST_CODE = 20
+
+# how people call what tells sequences apart, and what orders their timesteps
+ID_NAMES = """
+id ids uid uuid guid key code identifier sequence seq series utterance utt subject session trial
+run recording record patient user customer client person ped pedestrian track trajectory trip
+episode unit machine engine device sensor station store shop item sku product account sentence
+sent doc document conversation dialog dialogue walk game player participant file video clip
+segment instance example case group entity stock ticker symbol meter asset vehicle ship flight
+song piece chorale sample
+"""
+TIME_NAMES = """
+t time times timestamp datetime date ds step steps timestep frame day days month months year years
+week weeks hour hours minute minutes second seconds sec ms tick ticks position pos order cycle
+cycles index idx offset quarter epoch when period turn round zeit datum zeitstempel uhrzeit jahr
+monat tag
+"""
+SEQUENCE_NAMES = """
+text texts sentence review comment message msg query body title content tweet question document
+description headline utterance sms email post abstract summary prompt answer sequence seq dna rna
+peptide protein smiles word string password url domain path command input source src tokens
+"""
+ID_WORDS = frozenset(ID_NAMES.split())
+TIME_WORDS = frozenset(TIME_NAMES.split())
+SEQUENCE_WORDS = frozenset(SEQUENCE_NAMES.split())
+# a running number under these names counts rows, it does not measure time
+ROW_WORDS = frozenset({"index", "idx", "order", "position", "pos"})
+
+
+@dataclass(frozen=True)
+class Profile:
+    """`distinct` counts the different known values; 0 where it was not worth counting."""
+
+    name: str
+    kind: Kind
+    rows: int
+    known: int
+    distinct: int
+    constant: bool
+    whole: bool  # whole numbers, or truth values
+    words: float = 0.0  # median words of a cell of text
+    code: bool = False  # most cells of text hold a digit and no space
+    first: int = 0  # least value, where whole
+    last: int = 0  # greatest value, where whole
+
+    @property
+    def unique(self) -> bool:
+        """A different value in every row."""
+        return self.distinct == self.rows and self.known == self.rows and self.rows > 1
+
+    @property
+    def running(self) -> bool:
+        """The rows' numbers, in whatever order."""
+        return self.unique and self.whole and self.last - self.first == self.rows - 1
+
+    @property
+    def empty(self) -> bool:
+        return self.known == 0
+
+
+def profile(frame: pl.DataFrame) -> dict[str, Profile]:
+    """Look at every column once."""
+    rows = frame.height
+    known = frame.select(pl.all().count()).row(0)
+    counted = [name for name, dtype in frame.schema.items() if worth_counting(dtype)]
+    distinct = dict(zip(counted, distinct_values(frame.select(counted)), strict=True))
+    spans = number_spans(frame)
+    found = {}
+    for (name, dtype), count in zip(frame.schema.items(), known, strict=True):
+        low, high = spans.get(name, (None, None))
+        values = distinct.get(name, 0)
+        whole = dtype.is_integer() or dtype == pl.Boolean
+        constant = values == 1 if name in distinct else low is not None and low == high
+        words, code = text_shape(frame[name]) if dtype == pl.String else (0.0, False)
+        numbered = dtype.is_integer() and low is not None and high is not None
+        found[name] = Profile(
+            name=name,
+            kind=kind_of(dtype, known=count, distinct=values, words=words, code=code),
+            rows=rows,
+            known=count,
+            distinct=values,
+            constant=constant,
+            whole=whole,
+            words=words,
+            code=code,
+            first=int(low) if numbered and low is not None else 0,
+            last=int(high) if numbered and high is not None else 0,
+        )
+    return found
+
+
+def worth_counting(dtype: pl.DataType) -> bool:
+    """Fractions hardly repeat, and lists are sequences whatever they hold."""
+    return not dtype.is_float() and not dtype.is_nested()
+
+
+def distinct_values(frame: pl.DataFrame) -> tuple[int, ...]:
+    if not frame.width:
+        return ()
+    return frame.select(pl.all().n_unique() - (pl.all().null_count() > 0)).row(0)
+
+
+def number_spans(frame: pl.DataFrame) -> dict[str, tuple[float | None, float | None]]:
+    names = [name for name, dtype in frame.schema.items() if dtype.is_numeric()]
+    if not names:
+        return {}
+    numbers = frame.select(names)
+    return dict(
+        zip(names, zip(numbers.min().row(0), numbers.max().row(0), strict=True), strict=True)
+    )
+
+
+def kind_of(dtype: pl.DataType, *, known: int, distinct: int, words: float, code: bool) -> Kind:
+    if dtype == pl.Boolean:
+        return "boolean"
+    if dtype.is_numeric():
+        return "number"
+    if dtype.is_temporal():
+        return "time"
+    if dtype.is_nested():
+        return "list"
+    if known and not code and distinct > 1:
+        share = distinct / known
+        if words >= WORDS and share >= 0.1 and distinct > 2:
+            return "text"
+        if share >= 0.5 and distinct > FEW_CLASSES:
+            return "text"
+    return "category"
+
+
+def text_shape(column: pl.Series) -> tuple[float, bool]:
+    """Median words of a cell, and whether the cells look like codes."""
+    known = column.drop_nulls()
+    if len(known) > SAMPLE:
+        known = known.gather(np.linspace(0, len(known) - 1, SAMPLE).astype(np.int64))
+    if not len(known):
+        return 0.0, False
+    words = known.str.count_matches(r"\S+").to_numpy()
+    lengths = known.str.len_chars().to_numpy()
+    coded = known.str.contains(CODE).to_numpy()
+    digits = known.str.contains(r"^\S*\d\S*$").to_numpy()
+    alike = digits & (lengths == np.median(lengths)) & (lengths <= LONGEST_CODE)
+    return float(np.median(words)), max(coded.mean(), alike.mean()) > 0.9
+
+
+def name_words(name: str) -> list[str]:
+    """`utteranceID` -> utterance, id."""
+    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name)
+    return [word.lower() for word in re.findall(r"[^\W_\d]+", spaced)]
+
+
+def is_named(name: str, words: frozenset[str]) -> bool:
+    """Whether a name is one of the words, or ends or starts in one (`time_s`, `ped_id`)."""
+    parts = name_words(name)
+    return bool(parts) and (name.lower() in words or parts[-1] in words or parts[0] in words)
+
+
+def named_id(name: str) -> bool:
+    return is_named(name, ID_WORDS)
+
+
+def named_time(name: str) -> bool:
+    return is_named(name, TIME_WORDS)
+
+
+def are_classes(column: Profile, *, values: int, most: int = MANY_CLASSES) -> bool:
+    """Whether a target names classes; `values` is how many targets there are to learn from."""
+    if column.kind != "number":
+        return True
+    if not column.whole or column.distinct > most:
+        return False
+    return column.distinct <= FEW_CLASSES or values >= ROWS_PER_CLASS * column.distinct
+
+
+def is_usable(column: Profile, *, most: int = MOST_CATEGORIES) -> bool:
+    """Whether a network gains anything from a column as a number, truth value or category."""
+    if column.empty or column.constant:
+        return False
+    if column.kind == "category":
+        return column.distinct <= min(most, max(column.known // 2, 2))
+    return column.kind in {"number", "boolean"}

@@ -1,0 +1,166 @@
+"""Everything before the search: read, infer, find problems, split, encode. No TensorFlow."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from rnnauto.data.columns import check_columns
+from rnnauto.data.duplicates import duplicate_groups
+from rnnauto.data.encode import Encoded, Encoders, encode, fit_encoders
+from rnnauto.data.infer import Inference, infer
+from rnnauto.data.layout import Layout
+from rnnauto.data.problems import Problem, find_problems, raise_if_errors
+from rnnauto.data.read import Table, read_table
+from rnnauto.data.sequences import Sequences, gather
+from rnnauto.data.split import Parts, split
+from rnnauto.errors import DataError
+from rnnauto.recipe import Recipe
+
+BUILT = {"one-to-one", "many-to-one", "many-to-many"}
+BUILT_TASKS = {"classification", "regression"}
+Say = Callable[[str], None]
+Source = Path | str | pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Data ready to learn from.
+
+    `encoders` are fitted on the train part of the first fold, `fold_encoders` on that of each;
+    `test_frame` is the table that the test part's rows belong to.
+    """
+
+    table: Table
+    inference: Inference
+    problems: tuple[Problem, ...]
+    parts: Parts
+    test: Sequences
+    test_frame: pl.DataFrame
+    encoders: Encoders
+    fold_encoders: tuple[Encoders, ...]
+    development: Encoded
+    fingerprint: str
+
+    @property
+    def layout(self) -> Layout:
+        return self.inference.layout
+
+
+def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> Prepared:
+    """Raises: DataError listing every problem that stands in the way of learning."""
+    table = read_table(data)
+    inference = infer(table, recipe)
+    layout = inference.layout
+    refuse_unbuilt(layout)
+    sequences = gather(table.frame, layout)
+    problems = find_problems(table, layout, sequences)
+    raise_if_errors(problems, table.source)
+    sequences = with_targets(sequences, layout)
+    own_test = recipe.data.test_path is not None
+    parts = split(
+        sequences,
+        recipe.split,
+        groups=duplicate_groups(sequences),
+        per_timestep=layout.per_timestep,
+        classes=layout.task == "classification",
+        own_test=own_test,
+    )
+    test_table = read_test(recipe.data.test_path, layout) if recipe.data.test_path else table
+    test = parts.test
+    if test is None:
+        test = with_targets(gather(test_table.frame, layout), layout)
+    if len(test) == 0:
+        raise DataError(
+            "the test part holds no sequence with a target",
+            hint="give more data, or a test file of its own with `--test FILE`",
+        )
+    fold_encoders = tuple(
+        fit_encoders(
+            parts.development.take(train, per_timestep=layout.per_timestep),
+            layout,
+            classes=all_targets(sequences, test),
+        )
+        for train, _ in parts.folds
+    )
+    prepared = Prepared(
+        table=table,
+        inference=inference,
+        problems=problems,
+        parts=parts,
+        test=test,
+        test_frame=test_table.frame,
+        encoders=fold_encoders[0],
+        fold_encoders=fold_encoders,
+        development=encode(parts.development, fold_encoders[0], per_timestep=layout.per_timestep),
+        fingerprint=fingerprint(table.frame),
+    )
+    describe(prepared, say)
+    return prepared
+
+
+def refuse_unbuilt(layout: Layout) -> None:
+    if layout.rnn_type not in BUILT or layout.task not in BUILT_TASKS:
+        raise DataError(
+            f"this is a {layout.rnn_type} {layout.task} problem, and rnnauto has no network for "
+            "that yet",
+            hint="networks exist for one-to-one, many-to-one and many-to-many classification and "
+            "regression; `rnnauto inspect` shows why it was read this way and how to override it",
+        )
+
+
+def read_test(path: str, layout: Layout) -> Table:
+    table = read_table(path)
+    check_columns(table, layout, target=True)
+    return table
+
+
+def with_targets(sequences: Sequences, layout: Layout) -> Sequences:
+    """Without the sequences that have no target at all; within one, a missing one is masked."""
+    assert sequences.targets is not None
+    known = sequences.targets.is_not_null().to_numpy()
+    if layout.per_timestep:
+        counts = np.add.reduceat(np.append(known, 0), sequences.row_splits[:-1])
+        known = np.where(sequences.lengths > 0, counts, 0) > 0
+    if known.all():
+        return sequences
+    return sequences.take(np.flatnonzero(known), per_timestep=layout.per_timestep)
+
+
+def all_targets(sequences: Sequences, test: Sequences) -> pl.Series:
+    """Targets of every part. A class that only a test file holds is an answer that can't be right,
+    but it is one of the question's classes."""
+    assert sequences.targets is not None and test.targets is not None
+    return pl.concat(
+        [sequences.targets.to_frame(), test.targets.to_frame()], how="vertical_relaxed"
+    ).to_series()
+
+
+def fingerprint(frame: pl.DataFrame) -> str:
+    """A hash of the data's names, types and values."""
+    digest = hashlib.sha256(repr(frame.schema).encode())
+    digest.update(frame.hash_rows(seed=0).to_numpy().tobytes())
+    return digest.hexdigest()
+
+
+def describe(prepared: Prepared, say: Say) -> None:
+    layout, parts = prepared.layout, prepared.parts
+    for note in prepared.table.notes:
+        say(note)
+    for problem in prepared.problems:
+        say(f"warning: {problem.message}; {problem.remedy}")
+    lengths = np.concatenate([parts.development.lengths, prepared.test.lengths])
+    kinds = f"{layout.rnn_type} {layout.task}, {layout.form.replace('-', ' ')}"
+    say(
+        f"{kinds}: {len(lengths):,} sequences of {lengths.min():,} to {lengths.max():,} timesteps "
+        f"(median {int(np.median(lengths)):,})"
+    )
+    train, validation = parts.folds[0]
+    folds = f", {len(parts.folds)} folds" if len(parts.folds) > 1 else ""
+    say(
+        f"split {parts.rule}: train {len(train):,}, validation {len(validation):,}, "
+        f"test {len(prepared.test):,}{folds}"
+    )

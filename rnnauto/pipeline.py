@@ -1,0 +1,283 @@
+"""The main path. `fit` reads like the list of what happens, top to bottom."""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.data.layout import Layout
+from rnnauto.data.prepare import Prepared, Source, prepare
+from rnnauto.deploy.leaderboard import Row, leaderboard, write_leaderboard
+from rnnauto.deploy.model_folder import check_destination, new_folder
+from rnnauto.deploy.model_json import ModelInfo, write_model_info
+from rnnauto.deploy.runner import load_saved_model, predict
+from rnnauto.deploy.table import prediction_table
+from rnnauto.judge.baselines import save_baselines
+from rnnauto.judge.compare import evaluate_test, fit_and_validate
+from rnnauto.judge.evaluate import Evaluation
+from rnnauto.judge.metrics import MAIN_METRIC
+from rnnauto.recipe import Recipe
+from rnnauto.search import journal
+from rnnauto.search.driver import News, Search, Trial, run_search
+from rnnauto.search.pose import pose, search_space
+from rnnauto.search.study import save_study
+from rnnauto.search.trial import seed_of
+from rnnauto.search.workers import pool
+
+FINISH_SECONDS = 9.0  # measured: evaluate, export and check on small data
+READ_SECONDS = 0.0006  # measured: one recurrent step over a batch of the test part
+LEAST_SECONDS = 5.0  # what a search gets, however small the budget
+PACKAGES = ("tensorflow", "keras", "keras-tuner", "numpy", "polars")
+
+
+@dataclass(frozen=True)
+class Said:
+    """A line for whoever watches."""
+
+    text: str
+
+
+Watch = Callable[[Said | News], None]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What `fit` leaves: the model folder, and what was found on the way."""
+
+    folder: Path
+    layout: Layout
+    winner: Trial
+    trials: tuple[Trial, ...]
+    evaluation: Evaluation
+    rows: tuple[Row, ...]
+    checks: dict[str, float]
+    seconds: float
+    seed: int
+    interrupted: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that `fit --json` prints."""
+        failed = sum(bool(trial.results) and not trial.completed for trial in self.trials)
+        return {
+            "model_folder": str(self.folder),
+            "rnn_type": self.layout.rnn_type,
+            "task": self.layout.task,
+            "best": {
+                "trial": self.winner.id,
+                "hyperparameters": self.winner.values,
+                "validation": self.winner.score,
+            },
+            "trials": {
+                "completed": sum(trial.completed for trial in self.trials),
+                "failed": failed,
+                "pruned": 0,
+            },
+            "scores": self.evaluation.to_json(),
+            "beats_baselines": self.evaluation.beats_baselines,
+            "seconds": round(self.seconds, 2),
+            "seed": self.seed,
+        }
+
+
+def fit(
+    data: Source,
+    recipe: Recipe,
+    *,
+    folder: Path,
+    overwrite: bool = False,
+    started: float | None = None,
+    watch: Watch = lambda news: None,
+) -> Fitted:
+    """Learn from a table and leave a model folder.
+
+    Args:
+        started: time.monotonic() when the command began; the budget counts from there.
+
+    Raises: DataError, RecipeError or ModelFolderError before anything is written; SearchError
+        where no trial completed; ExportError where the export is not the trained model.
+    """
+    started = time.monotonic() if started is None else started
+    check_destination(folder, overwrite=overwrite)
+    prepared = prepare(data, recipe, say=lambda text: watch(Said(text)))
+    problem = pose(prepared, recipe)
+    with new_folder(folder) as partial:
+        study, journal_path = partial / "study", partial / "journal.jsonl"
+        journal.append(journal_path, "run-started", **run_facts(prepared, recipe))
+        save_study(study, problem, prepared.development, prepared.parts.folds)
+        with ThreadPoolExecutor(1) as aside, pool(study, worker_count(recipe)) as workers:
+            compared = aside.submit(fit_and_validate, prepared, seed=recipe.seed)
+            search = Search(
+                pool=workers,
+                folds=len(prepared.parts.folds),
+                seed=recipe.seed,
+                journal_path=journal_path,
+                deadline=search_deadline(started, prepared, recipe),
+                notify=watch,
+            )
+            winner = search_for_winner(search, prepared, recipe)
+            baselines, validated = compared.result()
+        watch(Said("exporting and checking the best model"))
+        members = build_members(winner, problem, study, refit=recipe.train.refit == "auto")
+        run, checks = export(partial / "saved_model", members, prepared)
+        scores = predict(run, prepared.test, prepared.layout, prepared.encoders)
+        evaluation = evaluate_test(prepared, scores, baselines, seed=recipe.seed)
+        rows = make_rows(search, winner, evaluation, validated)
+        save_baselines(partial / "baselines.npz", baselines)
+        write_model_info(
+            partial / "model.json", model_info(prepared, recipe, winner, members, search)
+        )
+        write_results(partial, recipe, rows, evaluation, checks)
+        write_test_predictions(partial / "predictions_test.csv", prepared, scores)
+        shutil.rmtree(study)
+        journal.append(journal_path, "run-completed", winner=winner.id)
+    return Fitted(
+        folder=folder,
+        layout=prepared.layout,
+        winner=winner,
+        trials=tuple(search.trials.values()),
+        evaluation=evaluation,
+        rows=tuple(rows),
+        checks=checks,
+        seconds=time.monotonic() - started,
+        seed=recipe.seed,
+        interrupted=search.interrupted,
+    )
+
+
+def search_for_winner(search: Search, prepared: Prepared, recipe: Recipe) -> Trial:
+    # keras-tuner brings TensorFlow: imported once the workers are starting up beside it
+    from rnnauto.networks.quiet import import_tensorflow
+
+    import_tensorflow()
+    from rnnauto.search.oracle import make_asker
+
+    asker = make_asker(
+        search_space(prepared, recipe),
+        trials=recipe.search.trials,
+        seed=seed_of(recipe.seed, "oracle"),
+    )
+    return run_search(
+        search,
+        asker,
+        most_trials=recipe.search.trials,
+        refit=recipe.train.refit == "auto",
+    )
+
+
+def build_members(winner: Trial, problem: Any, study: Path, *, refit: bool) -> list[Any]:
+    from rnnauto.search import members
+
+    return members.build_members(winner, problem, study, refit=refit)
+
+
+def export(path: Path, members: list[Any], prepared: Prepared) -> tuple[Any, dict[str, float]]:
+    """Write the SavedModel, open it as a user will, and compare it with the trained networks."""
+    from rnnauto.deploy.check import check_export
+    from rnnauto.deploy.export import save_model
+
+    layout, encoders = prepared.layout, prepared.encoders
+    save_model(path, members, layout=layout, encoders=encoders)
+    run = load_saved_model(path)
+    return run, check_export(run, members, prepared.test, layout, encoders)
+
+
+def worker_count(recipe: Recipe) -> int:
+    wanted = recipe.search.workers
+    return usable_cores() if wanted == "auto" else wanted
+
+
+def usable_cores() -> int:
+    """Cores that this process may use: a container or a taskset may allow fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def search_deadline(started: float, prepared: Prepared, recipe: Recipe) -> float:
+    """When the search must end for the export to end within the budget."""
+    lengths = np.sort(prepared.test.lengths)
+    steps = lengths[::256].sum() + (lengths[-1] if len(lengths) else 0)
+    members = len(prepared.parts.folds)
+    finish = FINISH_SECONDS + members * (1.0 + READ_SECONDS * float(steps))
+    return max(started + recipe.search.budget - finish, time.monotonic() + LEAST_SECONDS)
+
+
+def run_facts(prepared: Prepared, recipe: Recipe) -> dict[str, Any]:
+    return {
+        "fingerprint": prepared.fingerprint,
+        "seed": recipe.seed,
+        "versions": versions(),
+        "recipe": recipe.model_dump(mode="json"),
+    }
+
+
+def versions() -> dict[str, str]:
+    return {package: version(package) for package in ("rnnauto", *PACKAGES)}
+
+
+def model_info(
+    prepared: Prepared, recipe: Recipe, winner: Trial, members: list[Any], search: Search
+) -> ModelInfo:
+    return ModelInfo(
+        rnnauto=version("rnnauto"),
+        versions=versions(),
+        layout=prepared.layout,
+        encoders=prepared.encoders,
+        hyperparameters=winner.values,
+        members=len(members),
+        parameters=winner.results[0].parameters * len(members),
+        trial=winner.id,
+        seed=recipe.seed,
+        fingerprint={"data": prepared.fingerprint},
+        status="interrupted" if search.interrupted else "complete",
+    )
+
+
+def make_rows(
+    search: Search, winner: Trial, evaluation: Evaluation, validated: dict[str, float]
+) -> list[Row]:
+    metric = MAIN_METRIC["regression" if evaluation.labels is None else "classification"]
+    return leaderboard(
+        list(search.trials.values()),
+        winner,
+        metric=metric,
+        test=evaluation.metrics[metric].value,
+        baselines={
+            name: (validated.get(name), scores.metrics[metric].value)
+            for name, scores in evaluation.baselines.items()
+        },
+    )
+
+
+def write_results(
+    folder: Path,
+    recipe: Recipe,
+    rows: list[Row],
+    evaluation: Evaluation,
+    checks: dict[str, float],
+) -> None:
+    write_leaderboard(folder / "leaderboard.csv", rows)
+    (folder / "recipe.yaml").write_text(recipe.to_yaml(), encoding="utf-8")
+    scores = evaluation.to_json() | {"export_checks": checks}
+    (folder / "scores.json").write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
+
+
+def write_test_predictions(path: Path, prepared: Prepared, scores: NDArray[np.float32]) -> None:
+    table = prediction_table(
+        prepared.test_frame,
+        prepared.test,
+        scores,
+        prepared.layout,
+        prepared.encoders,
+        probabilities=True,
+    )
+    table.write_csv(path)
