@@ -12,18 +12,29 @@ from rnnauto.data.sequences import Integers
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "<NA>", "#N/A")
 MISSING_NUMBER = (*MISSING, "None", "none", "?", "-", "--", ".", "NAN", "n.a.", "missing")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity)", re.IGNORECASE)
+NOT_PLAIN = r"(?i)^[\[(+\-.,]*\s*\d|^\[|^(true|false|[+-]?inf(inity)?)$"
 NUMBERS = r"^[\[(]?\s*[+-]?[\d.][\d.eE+-]*([\s;]+[+-]?[\d.][\d.eE+-]*)+\s*[\])]?$"
 LEADING_ZERO = r"^[+-]?0\d+$"
+INEXACT = r"^[+-]?\d{17,}$"  # more digits than float64 keeps
 EXACT = 2**53  # whole numbers up to here are exact in float64
 LONGEST_EXACT = 15  # digits
+HEAD = 1000  # rows that show most columns of fractions
 SAMPLE = 400  # cells that a guess is made from; the whole column then has to agree
 MOSTLY = 0.95  # share of numbers above which other cells are faults
 DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y")
-CLOCKS = ("", " %H:%M:%S%.f", " %H:%M")
+CLOCKS = ("", " %H:%M:%S%.f", " %H:%M", " %I:%M:%S %p", " %I:%M %p")
 TIMES = ("%H:%M:%S%.f", "%H:%M")
 DATE_LIKE = (
     r"^\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([T ]\d{1,2}:\d{2}.*)?$|^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$"
 )
+# by whether the comma is the decimal point: a number's pattern, what groups digits, the point
+COMMAS = {
+    True: (
+        (r"^[+-]?\d*(,\d+)?([eE][+-]?\d+)?$", " ", ","),
+        (r"^[+-]?\d{1,3}(\.\d{3})*(,\d+)?$", ".", ","),
+    ),
+    False: ((r"^[+-]?\d{1,3}(,\d{3})*(\.\d+)?$", ",", "."),),
+}
 Temporal = pl.Date | pl.Datetime | pl.Time
 
 
@@ -44,21 +55,20 @@ def safe_numbers(sample: pl.DataFrame) -> list[str]:
     """Columns whose sampled cells are numbers that float64 holds exactly as they are written."""
     if not sample.height:
         return []
-    known = sample.select(without_missing(pl.all(), MISSING_NUMBER))
-    floats = known.select(pl.all().cast(pl.Float64, strict=False))
-    counts, wanted = floats.count().row(0), known.count().row(0)
-    odd = known.select(
-        (
-            pl.all().str.contains(LEADING_ZERO)
-            | pl.all().str.contains("_", literal=True)
-            | (pl.all().str.len_bytes() > LONGEST_EXACT) & ~pl.all().str.contains(r"[.eE]")
-        ).any()
-    ).row(0)
-    return [
-        name
-        for name, count, want, bad in zip(sample.columns, counts, wanted, odd, strict=True)
-        if count == want and want and not bad
-    ]
+    # one long column: thousands of columns cost as little as one
+    cells = pl.concat([column.alias("cell") for column in sample.get_columns()])
+    known = cells.to_frame().select(without_missing(pl.col("cell"), MISSING_NUMBER)).to_series()
+    odd = (
+        known.str.contains(LEADING_ZERO)
+        | known.str.contains("_", literal=True)
+        | (known.str.len_bytes() > LONGEST_EXACT) & ~known.str.contains(r"[.eE]")
+    ).fill_null(False)
+    shape = (sample.width, sample.height)
+    is_known = known.is_not_null().to_numpy().reshape(shape)
+    is_float = known.cast(pl.Float64, strict=False).is_not_null().to_numpy().reshape(shape)
+    is_odd = odd.to_numpy().reshape(shape)
+    safe = is_known.any(axis=1) & (is_known == is_float).all(axis=1) & ~is_odd.any(axis=1)
+    return [name for name, yes in zip(sample.columns, safe, strict=True) if yes]
 
 
 def type_columns(
@@ -70,34 +80,30 @@ def type_columns(
     del frame
     for position, column in enumerate(columns):
         if column.dtype != pl.String:
+            columns[position] = whole_numbers(column)
             continue
         if column.name in text:
             columns[position] = known_text(column)
             continue
         typed, note = type_text(column, comma_is_decimal=comma_is_decimal, lines=lines)
-        columns[position] = typed
+        columns[position] = whole_numbers(typed)
         notes += [note] if note else []
-    return whole_numbers(pl.DataFrame(columns)), notes
+    return pl.DataFrame(columns), notes
 
 
-def whole_numbers(frame: pl.DataFrame) -> pl.DataFrame:
-    """Float columns without a fraction become integers, so that a class 1.0 is the class 1."""
-    floats = [name for name, dtype in frame.schema.items() if dtype == pl.Float64]
-    if not floats:
-        return frame
-    frame = frame.with_columns(pl.col(floats).fill_nan(None))
+def whole_numbers(column: pl.Series) -> pl.Series:
+    """Floats without a fraction become integers, so that a class 1.0 is the class 1."""
+    if column.dtype != pl.Float64:
+        return column
+    if column.is_nan().any():
+        column = column.fill_nan(None)
     # most columns of fractions show one in the first rows
-    head = frame.select(floats).head(1000)
-    floats = [name for name, whole in zip(floats, are_whole(head), strict=True) if whole]
-    if not floats:
-        return frame
-    found = are_whole(frame.select(floats))
-    whole = [name for name, yes in zip(floats, found, strict=True) if yes]
-    return frame.with_columns(pl.col(whole).cast(pl.Int64)) if whole else frame
+    return column.cast(pl.Int64) if is_whole(column.head(HEAD)) and is_whole(column) else column
 
 
-def are_whole(frame: pl.DataFrame) -> tuple[bool, ...]:
-    return frame.select(((pl.all().floor() == pl.all()) & (pl.all().abs() <= EXACT)).all()).row(0)
+def is_whole(column: pl.Series) -> bool:
+    values = column.drop_nulls().to_numpy()
+    return bool(((np.floor(values) == values) & (np.abs(values) <= EXACT)).all())
 
 
 def type_text(
@@ -105,11 +111,15 @@ def type_text(
 ) -> tuple[pl.Series, str]:
     text = known_text(column)
     sample = spread(text)
-    if not len(sample):
+    if not sample.str.contains(NOT_PLAIN).any():
         return text, ""
-    if comma_is_decimal and decimal_commas(sample):
-        text = text.str.replace(",", ".", literal=True)
-        sample = spread(text)
+    for pattern, group, point in COMMAS[comma_is_decimal]:
+        if mostly(sample, pattern):
+            text = text.str.replace_all(group, "", literal=True).str.replace(
+                point, ".", literal=True
+            )
+            sample = spread(text)
+            break
     numbers, note = as_numbers(text, sample, lines=lines)
     if numbers is not None:
         return numbers, note
@@ -132,11 +142,12 @@ def spread(text: pl.Series) -> pl.Series:
     return known.gather(np.linspace(0, len(known) - 1, SAMPLE).astype(np.int64))
 
 
-def decimal_commas(sample: pl.Series) -> bool:
+def mostly(sample: pl.Series, pattern: str) -> bool:
+    """Whether the cells are numbers written by a pattern, and some need it."""
     known = sample.filter(~sample.is_in(list(MISSING_NUMBER)))
-    commas = known.str.contains(r"^[+-]?\d*,\d+([eE][+-]?\d+)?$")
-    numbers = commas | known.str.contains(r"^[+-]?\d+([eE][+-]?\d+)?$")
-    return bool(commas.any()) and int(numbers.sum()) >= MOSTLY * len(known)
+    return known.str.contains(",", literal=True).any() and int(
+        known.str.contains(pattern).sum()
+    ) >= MOSTLY * len(known)
 
 
 def as_numbers(
@@ -151,6 +162,8 @@ def as_numbers(
     whole = known.cast(pl.Int64, strict=False)
     if whole.null_count() == known.null_count():
         return whole, ""
+    if known.str.contains(INEXACT).any():
+        return None, ""
     numbers = known.cast(pl.Float64, strict=False)
     faults = known.filter(numbers.is_null() & known.is_not_null())
     if not len(faults):

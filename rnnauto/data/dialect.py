@@ -14,7 +14,7 @@ from rnnauto.errors import DataError
 SEPARATORS = (",", ";", "\t", "|")
 SNIFFED_LINES = 50
 CHUNK = 1 << 23  # bytes looked at in one go, to keep the masks small
-NEWLINE, RETURN, QUOTE = 10, 13, 34
+NEWLINE, RETURN, SPACE, QUOTE = 10, 13, 32, 34
 MAGIC = {
     b"PK\x03\x04": "a zip archive or a spreadsheet",
     b"\x1f\x8b": "compressed with gzip",
@@ -29,6 +29,7 @@ MAGIC = {
     b"%PDF": "a PDF",
     b"SQLite format 3": "an SQLite database",
 }
+OTHER_TEXT = {b"{": "JSON", b"[{": "JSON", b"<": "a web page or XML"}
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,12 @@ def read_text(raw: bytes, source: str) -> Text:
         raise DataError(
             f"`{source}` is empty", hint="a table needs a header line and rows below it"
         )
+    for start, what in OTHER_TEXT.items():
+        if body.startswith(start):
+            raise DataError(
+                f"`{source}` looks like {what}, not like a table",
+                hint="save it as a CSV file with a header line",
+            )
     if body.find(b"\n") < 0 and b"\r" in body:
         body = body.replace(b"\r", b"\n")  # line ends of the old Macintosh
     separator = sniff_separator(body)
@@ -140,7 +147,7 @@ def head_records(content: bytes, separator: str, number: int) -> list[list[str]]
             break
     text = content[:end].decode(errors="replace")
     found = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
     with unlimited_fields():
         for fields in reader:
             if fields:
@@ -176,8 +183,9 @@ def quotes_of(content: bytes, separator: str) -> str:
         before[where == 0] = NEWLINE
         after = data[np.minimum(where + 1, len(data) - 1)]
         after[where == len(data) - 1] = NEWLINE
-        opens |= bool(np.isin(before, edges[:3]).any())
-        stray |= bool((~np.isin(before, edges) & ~np.isin(after, edges)).any())
+        spaced = (before == SPACE) & (data[np.maximum(where - 2, 0)] == ord(separator))
+        opens |= bool((spaced | np.isin(before, edges[:3])).any())
+        stray |= bool((spaced | (~np.isin(before, edges) & ~np.isin(after, edges))).any())
     if not opens:
         return "none"
     return "stray" if stray else "regular"

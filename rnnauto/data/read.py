@@ -57,6 +57,7 @@ def read_table(source: Path | str | pl.DataFrame, *, text: Collection[str] = ())
         return frame_table(from_pandas(source))
     path = Path(source)
     found = read_text(file_bytes(path), str(path))
+    check_separator(found, str(path))
     names, notes = column_names(found, str(path))
     frame, lines = parse(found, names, str(path), text=text)
     frame, lines, more = drop_empty_rows(frame, lines)
@@ -116,8 +117,20 @@ def nearest_file(path: Path) -> str:
         names = [entry.name for entry in folder.iterdir() if entry.is_file()]
     except OSError:
         names = []
-    near = difflib.get_close_matches(path.name, names, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(path.name, names, n=1)
     return f"did you mean `{folder / near[0]}`?" if near else "check the path"
+
+
+def check_separator(found: Text, source: str) -> None:
+    """Raises: DataError for columns that are separated by spaces, which text holds too."""
+    if len(found.header) > 1 or len(found.header[0].split()) < 2:
+        return
+    first = found.content[:HEAD_BYTES].decode(errors="ignore").splitlines()[:20]
+    if len({len(line.split()) for line in first if line.strip()}) == 1 and len(first) > 2:
+        raise DataError(
+            f"the columns of `{source}` seem to be separated by spaces",
+            hint="separate them by commas, semicolons, tabs or `|`",
+        )
 
 
 def column_names(text: Text, source: str) -> tuple[list[str], list[str]]:
@@ -191,22 +204,26 @@ def fast_csv(text: Text, names: Sequence[str], *, numbers: Sequence[str]) -> pl.
 
 def numeric_columns(text: Text, names: Sequence[str]) -> list[str]:
     """Columns that a sample from all over the file shows to be numbers, and safe to read so."""
-    sample = pl.read_csv(
-        sample_of(text),
-        separator=text.separator,
-        quote_char='"' if text.quotes == "regular" else None,
-        has_header=False,
-        schema=dict.fromkeys(names, pl.String),
-        truncate_ragged_lines=True,
-        ignore_errors=True,
-    )
+    try:
+        sample = pl.read_csv(
+            sample_of(text),
+            separator=text.separator,
+            quote_char='"' if text.quotes == "regular" else None,
+            has_header=False,
+            schema=dict.fromkeys(names, pl.String),
+            truncate_ragged_lines=True,
+        )
+    except pl.exceptions.PolarsError:
+        return []  # reading everything as text will tell what is wrong
     return cells.safe_numbers(sample)
 
 
 def sample_of(text: Text) -> bytes:
     """Some whole lines below the header: the first ones, and blocks from all over the file."""
     content = text.content
-    begin = content.find(b"\n") + 1
+    begin = 0
+    for _ in range(1 + sum(name.count("\n") for name in text.header)):
+        begin = content.find(b"\n", begin) + 1 or len(content)
     end = cut_at_line(content, begin + max(HEAD_BYTES, 100 * begin))
     pieces = [content[begin:end]]
     if text.quotes == "none":  # a block might begin inside a quoted cell
@@ -234,6 +251,7 @@ def parse_leniently(text: Text, names: Sequence[str], source: str) -> tuple[pl.D
         delimiter=text.separator,
         quotechar='"' if text.quotes != "none" else None,
         quoting=csv.QUOTE_MINIMAL if text.quotes != "none" else csv.QUOTE_NONE,
+        skipinitialspace=True,
     )
     rows: list[list[str]] = []
     lines: list[int] = []
@@ -244,8 +262,7 @@ def parse_leniently(text: Text, names: Sequence[str], source: str) -> tuple[pl.D
                 rows.append(fields)
                 lines.append(begin)
             begin = reader.line_num + 1 + text.skipped
-    last = rows[-1][-1]
-    if last.count("\n") > 100:
+    if "\n" in rows[-1][-1] and not text.content.rstrip().endswith(b'"'):
         raise DataError(
             f"`{source}`: a quote opens on line {lines[-1]} and does not close",
             hint="close the quote, or double the quotes that belong to the text",
@@ -271,13 +288,14 @@ def check_fields(records: Records, names: Sequence[str], source: str) -> None:
     more = f" and {len(odd) - SHOWN} more" if len(odd) > SHOWN else ""
     filled = records.fields[1:][~records.blank[1:]]
     hint = "make every row as long as the header; quote a cell that holds the separator"
-    if len(filled) and (filled == len(names) + 1).all():
+    if len(names) == 1:
+        hint = "the first line has to be the header: take titles and comments above it away"
+    elif len(filled) and (filled == len(names) + 1).all():
         hint = "the header seems to lack the name of the first column: add it"
-    rows = "1 row has" if len(odd) == 1 else f"{len(odd)} rows have"
+    rows = "1 row does" if len(odd) == 1 else f"{len(odd)} rows do"
+    wanted = "1 field" if len(names) == 1 else f"{len(names)} fields"
     raise DataError(
-        f"`{source}`: {rows} not the {len(names)} fields of the header: "
-        + ", ".join(places)
-        + more,
+        f"`{source}`: {rows} not have the {wanted} of the header: " + ", ".join(places) + more,
         hint=hint,
     )
 
