@@ -31,6 +31,12 @@ def off_is_a_word(value: object) -> object:
     return value
 
 
+def one_is_a_list(value: object) -> object:
+    """`target: speaker` is `target: [speaker]`."""
+    return (value,) if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(one_is_a_list)]
 Seconds = Annotated[float, BeforeValidator(parse_duration), Field(gt=0)]
 ClipNorms = Annotated[tuple[Literal["off"] | float, ...], BeforeValidator(off_is_a_word)]
 
@@ -41,13 +47,13 @@ class Section(BaseModel):
 
 class Data(Section):
     path: str | None = Field(None, description="The table to learn from")
-    target: tuple[str, ...] = Field((), description="Column to predict")
+    target: Names = Field((), description="Column to predict")
     test_path: str | None = Field(None, description="A table of its own for the test part")
-    id: tuple[str, ...] = Field((), description="Column that tells sequences apart")
+    id: Names = Field((), description="Column that tells sequences apart")
     time: str | None = Field(None, description="Column that orders the timesteps")
-    features: tuple[str, ...] = Field((), description="Use only these columns as features")
-    static: tuple[str, ...] = Field((), description="Column with one value per sequence")
-    ignore: tuple[str, ...] = Field((), description="Column to leave out")
+    features: Names = Field((), description="Use only these columns as features")
+    static: Names = Field((), description="Column with one value per sequence")
+    ignore: Names = Field((), description="Column to leave out")
 
 
 class Problem(Section):

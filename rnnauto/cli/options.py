@@ -8,6 +8,7 @@ import typer
 import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from rich.markup import escape
 
 from rnnauto.errors import RecipeError
 from rnnauto.recipe import Recipe
@@ -60,7 +61,7 @@ def option(flag: str, key: str) -> inspect.Parameter:
     shown = (
         ""
         if default in {None, ()} or isinstance(default, tuple)
-        else f" [default: {shown_default(default)}]"
+        else escape(f" [default: {shown_default(default)}]")  # a tag, to Typer's rich help
     )
     choices = [
         str(choice) for part in get_args(field.annotation) or () for choice in get_args(part)

@@ -15,7 +15,7 @@ from rnnauto.data.infer import Inference, infer
 from rnnauto.data.layout import Layout
 from rnnauto.data.problems import Problem, find_problems, raise_if_errors
 from rnnauto.data.read import Table, read_table
-from rnnauto.data.sequences import Sequences, gather
+from rnnauto.data.sequences import Integers, Sequences, gather
 from rnnauto.data.split import Parts, split
 from rnnauto.errors import DataError
 from rnnauto.recipe import Recipe
@@ -98,7 +98,7 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> Pr
         development=encode(parts.development, fold_encoders[0], per_timestep=layout.per_timestep),
         fingerprint=fingerprint(table.frame),
     )
-    describe(prepared, say)
+    describe(prepared, sequences.lengths, say)
     return prepared
 
 
@@ -146,21 +146,25 @@ def fingerprint(frame: pl.DataFrame) -> str:
     return digest.hexdigest()
 
 
-def describe(prepared: Prepared, say: Say) -> None:
+def describe(prepared: Prepared, lengths: Integers, say: Say) -> None:
     layout, parts = prepared.layout, prepared.parts
     for note in prepared.table.notes:
         say(note)
     for problem in prepared.problems:
         say(f"warning: {problem.message}; {problem.remedy}")
-    lengths = np.concatenate([parts.development.lengths, prepared.test.lengths])
     kinds = f"{layout.rnn_type} {layout.task}, {layout.form.replace('-', ' ')}"
     say(
-        f"{kinds}: {len(lengths):,} sequences of {lengths.min():,} to {lengths.max():,} timesteps "
-        f"(median {int(np.median(lengths)):,})"
+        f"{kinds}: {count(len(lengths), 'sequence')} of {lengths.min():,} to {lengths.max():,} "
+        f"timesteps (median {int(np.median(lengths)):,})"
     )
     train, validation = parts.folds[0]
     folds = f", {len(parts.folds)} folds" if len(parts.folds) > 1 else ""
+    unit = " pieces" if parts.rule == "in time" else ""
     say(
         f"split {parts.rule}: train {len(train):,}, validation {len(validation):,}, "
-        f"test {len(prepared.test):,}{folds}"
+        f"test {len(prepared.test):,}{unit}{folds}"
     )
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -10,6 +10,7 @@ from rnnauto.data.sequences import Integers, Sequences, splits_of
 from rnnauto.recipe import Split
 
 SMALL = 300  # sequences below which the finalists are confirmed on folds
+FOLDS = 5
 FEW_SEQUENCES = 8  # with one target per timestep, fewer than these are cut in time instead
 
 
@@ -49,7 +50,7 @@ def split(
     ranks = stratified_ranks(strata[rest], groups[rest], seed=recipe.seed + 1)
     folds = recipe.folds
     if folds == "auto":
-        folds = 5 if len(development) < SMALL else 1
+        folds = FOLDS if len(development) < SMALL else 1
     if folds == 1:
         validation = [np.asarray(ranks.below(recipe.validation))]
     else:
@@ -64,16 +65,28 @@ def split(
 
 
 def split_in_time(sequences: Sequences, recipe: Split, *, test_share: float) -> Parts:
-    """Few long recordings: the end of each is the test part, what comes before it validation."""
-    train_share = 1 - test_share - recipe.validation
-    shares = [train_share, recipe.validation] + ([test_share] if test_share else [])
+    """Few long recordings: the end of each is the test part, and what comes before it is cut into
+    blocks of time, each of which is the validation part of one fold."""
+    folds = FOLDS if recipe.folds == "auto" else recipe.folds
+    blocks = [(1 - test_share) / folds] * folds
+    if folds == 1:
+        blocks = [1 - test_share - recipe.validation, recipe.validation]
+    shares = blocks + ([test_share] if test_share else [])
     pieces = cut(sequences, shares)
-    kinds = np.tile(np.arange(len(shares)), len(sequences))
-    development = pieces.take(np.flatnonzero(kinds < 2), per_timestep=True)
-    kinds_left = kinds[kinds < 2]
-    fold = (np.flatnonzero(kinds_left == 0), np.flatnonzero(kinds_left == 1))
-    test = pieces.take(np.flatnonzero(kinds == 2), per_timestep=True) if test_share else None
-    return Parts(development=development, folds=(fold,), test=test, rule="in time")
+    kind = np.tile(np.arange(len(shares)), len(sequences))  # which block a piece is, [pieces]
+    before = np.flatnonzero(kind < len(blocks))
+    held_out = range(folds) if folds > 1 else [1]
+    return Parts(
+        development=pieces.take(before, per_timestep=True),
+        folds=tuple(
+            (np.flatnonzero(kind[before] != block), np.flatnonzero(kind[before] == block))
+            for block in held_out
+        ),
+        test=pieces.take(np.flatnonzero(kind == len(blocks)), per_timestep=True)
+        if test_share
+        else None,
+        rule="in time",
+    )
 
 
 def cut(sequences: Sequences, shares: list[float]) -> Sequences:

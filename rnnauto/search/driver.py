@@ -73,6 +73,9 @@ class News:
     seconds_left: float | None
 
 
+NextJob = Callable[[], Job | None]
+
+
 @dataclass
 class Search:
     """A search under way."""
@@ -111,86 +114,82 @@ def run_search(search: Search, asker: Asker, *, most_trials: int, refit: bool) -
     """
     begin, span = time.monotonic(), search.seconds_left
     pause = begin + span * (SEARCH_SHARE if search.folds > 1 or refit else 1.0)
-    search_stage(search, asker, most_trials=most_trials, until=pause)
-    if search.folds > 1:
-        confirm_stage(search)
-    elif refit and not stopped_by_clock(search.best):
-        search_stage(search, asker, most_trials=most_trials, until=search.deadline)
+    longest = max(SHORTEST_JOB, LONGEST_TRIAL * (pause - begin))
+    new_job = new_trials(search, asker, most_trials=most_trials, longest=longest)
+
+    def told(job: Job, result: Result) -> None:
+        if job.fold == 0 and job.start_from is None:
+            asker.tell(job.trial, result.loss)
+
+    run_jobs(search, new_job, until=pause, on_result=told)
+    if search.folds > 1 and refit:
+        search.stage = "confirm"
+        run_jobs(search, finalists(search), until=search.deadline)
     elif refit:
-        refit_stage(search)
+        search.stage = "refit"
+        run_jobs(search, trained_on(search, new_job), until=search.deadline, on_result=told)
     if search.best is None:
         reasons = [r.reason for trial in search.trials.values() for r in trial.results.values()]
         raise SearchError(
             f"none of {len(search.trials)} trials completed"
             + (f"; the last one: {reasons[-1]}" if reasons else " within the budget"),
-            hint="give it more time with `--budget`, or look at the journal with `--debug`",
+            hint="give it more time with `--budget`, or start from other data",
         )
     return search.best
 
 
-def search_stage(search: Search, asker: Asker, *, most_trials: int, until: float) -> None:
-    """Try new settings on the first fold."""
-    search.stage = "search"
-    longest = max(SHORTEST_JOB, LONGEST_TRIAL * (until - time.monotonic()))
+def new_trials(search: Search, asker: Asker, *, most_trials: int, longest: float) -> NextJob:
+    """Jobs that try new settings on the first fold."""
 
     def next_job() -> Job | None:
-        if len(search.trials) >= most_trials:
-            return None
-        asked = asker.ask(len(search.trials))
+        asked = asker.ask(len(search.trials)) if len(search.trials) < most_trials else None
         if asked is None:
             return None
         name, values = asked
         search.trials[name] = Trial(name, values)
-        return make_job(search, name, 0, seconds=min(longest, until - time.monotonic()))
+        return make_job(search, name, 0, seconds=min(longest, search.seconds_left))
 
-    def told(job: Job, result: Result) -> None:
-        asker.tell(job.trial, result.loss)
-
-    run_jobs(search, next_job, until=until, on_result=told)
+    return next_job
 
 
-def confirm_stage(search: Search) -> None:
-    """Train the finalists on the other folds, best first, as many as there is time for."""
-    search.stage = "confirm"
-    finalists = [trial for trial in ranked(search.trials.values()) if trial.completed][:FINALISTS]
+def finalists(search: Search) -> NextJob:
+    """Jobs that train the best trials on the other folds, best first, as time allows."""
+    chosen = [trial for trial in ranked(search.trials.values()) if trial.completed][:FINALISTS]
     waiting: list[tuple[str, int]] = []
-    workers = len(search.pool.workers)
+
+    def worth_starting(trial: Trial) -> bool:
+        if not any(len(each.results) == search.folds for each in search.trials.values()):
+            return True
+        needed = trial.results[0].seconds * (search.folds - 1) / len(search.pool.workers)
+        return needed < search.seconds_left
 
     def next_job() -> Job | None:
+        while not waiting and chosen:
+            trial = chosen.pop(0)
+            if worth_starting(trial):
+                waiting.extend((trial.id, fold) for fold in range(1, search.folds))
         if not waiting:
-            if not finalists:
-                return None
-            trial = finalists.pop(0)
-            needed = trial.results[0].seconds * (search.folds - 1) / workers
-            confirmed = any(len(t.results) == search.folds for t in search.trials.values())
-            if confirmed and needed > search.seconds_left:
-                return next_job()
-            waiting.extend((trial.id, fold) for fold in range(1, search.folds))
+            return None
         name, fold = waiting.pop(0)
         return make_job(search, name, fold, seconds=search.seconds_left)
 
-    run_jobs(search, next_job, until=search.deadline)
+    return next_job
 
 
-def refit_stage(search: Search) -> None:
-    """Train the best trials on, one per worker, from their best weights; kept where that helps."""
-    search.stage = "refit"
-    completed = [trial for trial in ranked(search.trials.values()) if stopped_by_clock(trial)]
-    candidates = completed[: len(search.pool.workers)]
+def trained_on(search: Search, new_job: NextJob) -> NextJob:
+    """Jobs that go on from the best weights of trials that only the clock had stopped, best first;
+    then new trials."""
+    started: set[str] = set()
 
     def next_job() -> Job | None:
-        if not candidates:
-            return None
-        trial = candidates.pop(0)
-        return make_job(
-            search, trial.id, 0, seconds=search.seconds_left, start_from=trial.weights[0]
-        )
+        for trial in ranked(search.trials.values()):
+            if trial.id not in started and trial.completed and trial.results[0].stopped == "clock":
+                started.add(trial.id)
+                left = search.seconds_left
+                return make_job(search, trial.id, 0, seconds=left, start_from=trial.weights[0])
+        return new_job()
 
-    run_jobs(search, next_job, until=search.deadline)
-
-
-def stopped_by_clock(trial: Trial | None) -> bool:
-    return trial is not None and trial.completed and trial.results[0].stopped == "clock"
+    return next_job
 
 
 def make_job(
@@ -208,7 +207,7 @@ def make_job(
 
 def run_jobs(
     search: Search,
-    next_job: Callable[[], Job | None],
+    next_job: NextJob,
     *,
     until: float,
     on_result: Callable[[Job, Result], None] = lambda job, result: None,

@@ -1,0 +1,192 @@
+"""Trials per minute: rnnauto's search with two workers against a plain keras_tuner.RandomSearch.
+
+Both run the same 16 trials (LSTM, 3 epochs, 2,000 sequences of 50 timesteps and 4 features) on the
+same arrays, each in a process of its own, measured from its start to its end, imports included.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+TRIALS, EPOCHS, BATCH, WORKERS = 16, 3, 32, 2
+SEQUENCES, TIMESTEPS, FEATURES, CLASSES = 2_000, 50, 4, 2
+HELD_OUT = 400
+
+
+def data() -> tuple[np.ndarray, np.ndarray]:
+    """x float32 [sequences, timesteps, features] and the sign of a weighted sum as class."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((SEQUENCES, TIMESTEPS, FEATURES)).astype(np.float32)
+    weights = np.linspace(0, 1, TIMESTEPS)
+    return x, (np.einsum("stf,t->s", x, weights) > 0).astype(np.int32)
+
+
+def settings() -> list[dict[str, Any]]:
+    """The 16 trials, drawn once for both sides."""
+    rng = np.random.default_rng(1)
+    return [
+        {
+            "units": int(rng.choice([16, 32, 64])),
+            "learning_rate": float(rng.choice([0.001, 0.003, 0.01])),
+            "clip_norm": float(rng.choice([0.1, 1.0, 10.0])),
+        }
+        for _ in range(TRIALS)
+    ]
+
+
+def run_keras_tuner(folder: Path) -> dict[str, Any]:
+    """keras-tuner as its documentation shows it, one trial after the other."""
+    from rnnauto.networks.quiet import import_tensorflow
+
+    import_tensorflow()
+    import keras
+    import keras_tuner
+
+    x, y = data()
+    planned = settings()
+
+    class Planned(keras_tuner.RandomSearch):
+        """RandomSearch that tries the planned settings: the same 16 trials on both sides."""
+
+        def _configure_tensorboard_dir(self, *given: Any) -> None:
+            """keras-tuner 1.4.8 imports tensorboard here, which TensorFlow 2.21 does not bring."""
+
+    def build(hp: Any) -> Any:
+        number = hp.Choice("number", list(range(TRIALS)))
+        values = planned[number]
+        inputs = keras.Input((TIMESTEPS, FEATURES))
+        hidden = keras.layers.LSTM(values["units"])(inputs)
+        model = keras.Model(inputs, keras.layers.Dense(CLASSES)(hidden))
+        model.compile(
+            keras.optimizers.Adam(values["learning_rate"], global_clipnorm=values["clip_norm"]),
+            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        )
+        return model
+
+    tuner = Planned(
+        build,
+        objective="val_loss",
+        max_trials=TRIALS,
+        seed=1,
+        directory=folder,
+        project_name="plain",
+    )
+    tuner.search(
+        x[HELD_OUT:],
+        y[HELD_OUT:],
+        validation_data=(x[:HELD_OUT], y[:HELD_OUT]),
+        epochs=EPOCHS,
+        batch_size=BATCH,
+        verbose=0,
+    )
+    scores = [trial.score for trial in tuner.oracle.trials.values() if trial.score is not None]
+    return {"trials": len(scores), "best": min(scores)}
+
+
+def run_rnnauto(folder: Path) -> dict[str, Any]:
+    from rnnauto.data.encode import Encoded
+    from rnnauto.networks.architecture import Features
+    from rnnauto.search.driver import Search, run_search
+    from rnnauto.search.study import save_study
+    from rnnauto.search.trial import Problem
+    from rnnauto.search.workers import pool
+
+    x, y = data()
+    encoded = Encoded(
+        row_splits=np.arange(SEQUENCES + 1, dtype=np.int64) * TIMESTEPS,
+        numbers=x.reshape(-1, FEATURES),
+        codes=np.zeros((SEQUENCES * TIMESTEPS, 0), np.int32),
+        static_numbers=np.zeros((SEQUENCES, 0), np.float32),
+        static_codes=np.zeros((SEQUENCES, 0), np.int32),
+        targets=y,
+        per_timestep=False,
+    )
+    problem = Problem(
+        features=Features(FEATURES, (), (), 0, (), (), CLASSES, per_timestep=False),
+        classes=True,
+        scale=(0.0, 1.0),
+        numbers=(((0.0, 1.0),) * FEATURES,),
+        static_numbers=((),),
+        epochs=EPOCHS,
+        patience=EPOCHS,
+    )
+    fixed = {
+        "cell": "lstm",
+        "layers": 1,
+        "patch": 1,
+        "pooling": "last",
+        "bidirectional": False,
+        "dropout": 0.0,
+        "batch_size": BATCH,
+    }
+
+    class Planned:
+        """Gives the planned settings, as keras-tuner's side gets them."""
+
+        def ask(self, number: int) -> tuple[str, dict[str, Any]]:
+            return f"{number:02d}", fixed | settings()[number]
+
+        def tell(self, trial_id: str, loss: float | None) -> None:
+            pass
+
+    fold = (np.arange(HELD_OUT, SEQUENCES), np.arange(HELD_OUT))
+    save_study(folder / "study", problem, encoded, (fold,))
+    with pool(folder / "study", WORKERS) as workers:
+        search = Search(
+            pool=workers,
+            folds=1,
+            seed=1,
+            journal_path=folder / "journal.jsonl",
+            deadline=time.monotonic() + 3_600,
+            notify=lambda news: None,
+        )
+        run_search(search, Planned(), most_trials=TRIALS, refit=False)
+        losses = [trial.loss for trial in search.trials.values() if trial.completed]
+    return {"trials": len(losses), "best": min(losses)}
+
+
+def measure(side: str) -> dict[str, Any]:
+    """Run one side in a new process."""
+    begin = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, __file__, "--side", side], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(f"{side} failed:\n{done.stderr}")
+    return json.loads(done.stdout.splitlines()[-1]) | {"seconds": time.monotonic() - begin}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--side", choices=["keras-tuner", "rnnauto"])
+    parser.add_argument("--repeats", type=int, default=2)
+    arguments = parser.parse_args()
+    if arguments.side:
+        with tempfile.TemporaryDirectory() as folder:
+            run = run_keras_tuner if arguments.side == "keras-tuner" else run_rnnauto
+            print(json.dumps(run(Path(folder))))
+        return
+    sides = ["keras-tuner", "rnnauto"]
+    runs = [{side: measure(side) for side in sides} for _ in range(arguments.repeats)]
+    print(f"{'side':<34}{'trials':>8}{'best loss':>11}{'seconds':>9}{'trials/min':>12}")
+    for run in runs:
+        for side, found in run.items():
+            name = "keras_tuner.RandomSearch, in turn" if side == sides[0] else "rnnauto, 2 workers"
+            rate = 60 * found["trials"] / found["seconds"]
+            print(
+                f"{name:<34}{found['trials']:>8}{found['best']:>11.4f}"
+                f"{found['seconds']:>9.1f}{rate:>12.1f}"
+            )
+    ratios = [run[sides[0]]["seconds"] / run[sides[1]]["seconds"] for run in runs]
+    print("speed-up: " + ", ".join(f"{ratio:.2f}" for ratio in ratios) + " (wanted: 1.6)")
+
+
+if __name__ == "__main__":
+    main()
