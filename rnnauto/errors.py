@@ -6,6 +6,7 @@
   * ModelFolderError      a model folder that is absent, damaged, in the way or not to be trusted
   * ExportError           the exported model does not give what the trained one gives
   * SearchError           no trial completed; exit code 4
+    * Interrupted         ... because of Ctrl-C; exit code 130
 """
 
 
@@ -38,3 +39,7 @@ class ExportError(RnnautoError):
 
 class SearchError(RnnautoError):
     exit_code = 4
+
+
+class Interrupted(SearchError):
+    exit_code = 130

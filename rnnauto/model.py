@@ -8,10 +8,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.data.columns import check_columns
+from rnnauto.data.columns import read_for
 from rnnauto.data.encode import LabelEncoder, encode
 from rnnauto.data.prepare import Source, with_targets
-from rnnauto.data.read import Table, read_table
+from rnnauto.data.read import Table
 from rnnauto.data.sequences import Sequences, gather
 from rnnauto.deploy.leaderboard import Row, read_leaderboard
 from rnnauto.deploy.model_json import ModelInfo, read_model_info
@@ -72,9 +72,14 @@ class Model:
         return read_leaderboard(self.folder)
 
     def read(self, data: Source, *, target: bool) -> Table:
-        table = read_table(data)
-        check_columns(table, self.info.layout, target=target)
-        return table
+        answer = self.info.encoders.target
+        return read_for(
+            self.info.layout,
+            data,
+            target=target,
+            text_target=isinstance(answer, LabelEncoder) and answer.kind == "text",
+            may_be_empty=not target,
+        )
 
     def scores(self, sequences: Sequences) -> NDArray[np.float32]:
         """Probabilities [units, classes] or values [units]."""

@@ -57,8 +57,7 @@ def rnnauto(tmp_path):
     """Run a command in a process of its own, in an empty folder."""
 
     def run(*arguments, cwd=tmp_path, **options):
-        program = "from rnnauto.cli.app import main; main()"
-        return run_python("-c", program, *arguments, cwd=cwd, **options)
+        return run_python("-m", "rnnauto", *arguments, cwd=cwd, **options)
 
     return run
 

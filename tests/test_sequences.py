@@ -73,9 +73,7 @@ def test_rows_without_an_id_are_one_sequence():
 
 
 def test_the_target_of_a_sequence_is_the_first_that_is_known():
-    frame = pl.DataFrame(
-        {"id": [1, 1, 2, 2, 3], "x": [0.0] * 5, "y": [None, "B", "A", None, None]}
-    )
+    frame = pl.DataFrame({"id": [1, 1, 2, 2, 3], "x": [0.0] * 5, "y": [None, "B", "A", None, None]})
     found = gather(frame, make_layout(id=("id",), features=columns(x="number")))
     assert found.targets.to_list() == ["B", "A", None]
 

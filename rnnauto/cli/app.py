@@ -1,6 +1,7 @@
 """The command line. Imports of this file are what `rnnauto --help` waits for: keep them few."""
 
 import os
+import select
 import sys
 import time
 from typing import Annotated
@@ -69,7 +70,16 @@ def main() -> None:
         if debug:
             raise
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        # the reader of stdout is gone, as in `rnnauto predict x.csv | head`: not an error
+    except SystemExit as end:
+        # Typer and Rich end with 1 where nobody reads stdout any more, as in
+        # `rnnauto predict x.csv | head`: that is no error
+        if end.code != 1 or not reader_is_gone():
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+
+
+def reader_is_gone() -> bool:
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))

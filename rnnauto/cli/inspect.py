@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console, Group, RenderableType
@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from rnnauto.cli.console import print_json, talk_console
-from rnnauto.recipe import Data, Problem, Recipe
+from rnnauto.cli.options import DATA_FLAGS, overrides_of, recipe_flags
+from rnnauto.recipe import Recipe
 
 if TYPE_CHECKING:
     from rnnauto.data.inspection import Example, Inspection
@@ -21,60 +22,27 @@ SHOWN_COLUMNS = 12
 SHOWN_CLASSES = 12
 
 
-def help_of(section: type[Data] | type[Problem], key: str) -> str:
-    return section.model_fields[key].description or ""
-
-
-Target = Annotated[list[str] | None, typer.Option(help=help_of(Data, "target"))]
-Id = Annotated[list[str] | None, typer.Option("--id", help=help_of(Data, "id"))]
-Time = Annotated[str | None, typer.Option(help=help_of(Data, "time"))]
-Features = Annotated[list[str] | None, typer.Option(help=help_of(Data, "features"))]
-Static = Annotated[list[str] | None, typer.Option(help=help_of(Data, "static"))]
-Ignore = Annotated[list[str] | None, typer.Option(help=help_of(Data, "ignore"))]
-RnnType = Annotated[str | None, typer.Option("--type", help=help_of(Problem, "type"))]
-Task = Annotated[str | None, typer.Option(help=help_of(Problem, "task"))]
-Tokens = Annotated[str | None, typer.Option(help=help_of(Problem, "tokens"))]
-
-
+@recipe_flags(DATA_FLAGS)
 def inspect(
-    data: Annotated[Path, typer.Argument(help="The table to look at", show_default=False)],
-    *,
-    target: Target = None,
-    id_: Id = None,
-    time: Time = None,
-    features: Features = None,
-    static: Static = None,
-    ignore: Ignore = None,
-    type_: RnnType = None,
-    task: Task = None,
-    tokens: Tokens = None,
+    context: typer.Context,
+    data: Annotated[Path, typer.Argument(help="Table to look at", show_default=False)],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object")] = False,
     as_recipe: Annotated[bool, typer.Option("--recipe", help="Print it as a recipe")] = False,
+    **flags: Any,
 ) -> None:
-    """Show what kind of RNN problem a file is, why, and what is wrong with it."""
+    """Show what kind of RNN problem DATA is, why, and what is wrong with it."""
     # polars takes as long to import as everything else: `--help` does not wait for it
     from rnnauto.data.inspection import inspect_table, to_json, to_recipe
     from rnnauto.data.read import read_table
 
-    said = {
-        "data.target": target,
-        "data.id": id_,
-        "data.time": time,
-        "data.features": features,
-        "data.static": static,
-        "data.ignore": ignore,
-        "problem.type": type_,
-        "problem.task": task,
-        "problem.tokens": tokens,
-    }
-    recipe = Recipe().with_overrides({key: value for key, value in said.items() if value})
+    recipe = Recipe().with_overrides(overrides_of(flags, DATA_FLAGS))
     inspection = inspect_table(read_table(data), recipe)
     if as_json:
         print_json(to_json(inspection))
     if as_recipe:
         sys.stdout.write(to_recipe(inspection, recipe).to_yaml())
     if not as_json and not as_recipe:
-        draw(inspection, talk_console())
+        draw(inspection, talk_console(quiet=context.obj["quiet"]))
     if inspection.has_errors:
         raise typer.Exit(2)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rnnauto.data.case import Case, Evidence, named
+from rnnauto.data.case import Case, Evidence, flag, named
 from rnnauto.data.grouping import CONFLICTS
 from rnnauto.data.kinds import FEW_CLASSES, MANY_CLASSES, Profile, are_classes
 from rnnauto.data.layout import Kind, RnnType, Task
@@ -56,8 +56,8 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
         task=task,
         target_kind=kind_of_target(target, task),
         evidence=(
-            Evidence(f"RNN type is {rnn_type}", reason, f"--type {guess.other}"),
-            Evidence(f"task is {task}", class_reason, f"--task {other_task}"),
+            Evidence(f"RNN type is {rnn_type}", reason, flag("--type", guess.other)),
+            Evidence(f"task is {task}", class_reason, flag("--task", other_task)),
         ),
     )
 

@@ -65,6 +65,11 @@ class Case:
         return {name: free[name] for name in self.data.features if name in free}
 
 
+def flag(name: str, value: str) -> str:
+    """A flag to paste into a shell."""
+    return f"{name} {shlex.quote(value)}"
+
+
 def two_readings(case: Case, what: str, readings: Sequence[tuple[str, Sequence[str]]]) -> DataError:
     """An error that names every reading with the command that chooses it."""
     lines = [f"{reading}:\n{case.command(*flags)}" for reading, flags in readings]

@@ -2,8 +2,16 @@
 
 import polars as pl
 
-from rnnauto.data.case import Case, Evidence, named, two_readings
-from rnnauto.data.kinds import SEQUENCE_WORDS, WORDS, Profile, is_usable, name_words
+from rnnauto.data.case import Case, Evidence, flag, named, two_readings
+from rnnauto.data.kinds import (
+    FEW_CLASSES,
+    MANY_CLASSES,
+    WORDS,
+    Profile,
+    is_usable,
+    named_id,
+    named_sequence,
+)
 from rnnauto.data.layout import Column, Kind, Tokens
 from rnnauto.data.roles import (
     Roles,
@@ -16,7 +24,7 @@ from rnnauto.data.roles import (
 )
 from rnnauto.errors import DataError
 
-MANY_FEATURES = 4  # numbers beside a text that make a plain table as likely
+FEW_NUMBERS = 2  # beside a text that is not named like one, which make a plain table as likely
 
 
 def cell_columns(case: Case) -> list[Profile]:
@@ -25,6 +33,9 @@ def cell_columns(case: Case) -> list[Profile]:
     lists = [column for column in chosen.values() if column.kind == "list"]
     if lists:
         return lists
+    lone = [column for column in chosen.values() if not (column.empty or column.constant)]
+    if len(lone) == 1 and is_lone_text(lone[0]):
+        return lone
     ids = row_id(case)
     rest = {name: column for name, column in chosen.items() if name not in ids}
     others = [column for column in rest.values() if is_usable(column)]
@@ -32,7 +43,7 @@ def cell_columns(case: Case) -> list[Profile]:
     if case.data.features:
         named_texts = [column for column in rest.values() if column.kind in {"text", "category"}]
         texts = texts or (named_texts if len(rest) == 1 else [])
-    strong = [column for column in texts if is_sequence_name(column.name)]
+    strong = [column for column in texts if named_sequence(column.name)]
     long = [column for column in texts if column.words >= WORDS]
     if not case.data.features and others and not long:
         return strong if len(strong) == 1 else []
@@ -48,15 +59,18 @@ def cell_columns(case: Case) -> list[Profile]:
     return []
 
 
-def is_sequence_name(name: str) -> bool:
-    return any(word in SEQUENCE_WORDS for word in name_words(name))
+def is_lone_text(column: Profile) -> bool:
+    """Whether the only column to learn from is text, though it would pass for a category."""
+    if column.kind not in {"text", "category"} or named_id(column.name):
+        return False
+    return column.kind == "text" or column.distinct > (FEW_CLASSES if column.code else MANY_CLASSES)
 
 
 def check_text_matters(case: Case, text: Profile, others: list[Profile]) -> None:
     """Free text beside many features, such as a passenger's name, need not be the input."""
     numbers = [column for column in others if column.kind == "number"]
-    decided = case.data.features or case.problem.type != "auto" or is_sequence_name(text.name)
-    if not decided and len(numbers) >= MANY_FEATURES and not case.data.features:
+    decided = case.data.features or case.problem.type != "auto" or named_sequence(text.name)
+    if not decided and len(numbers) >= FEW_NUMBERS and not case.data.features:
         raise two_readings(
             case,
             f"`{text.name}` holds text, beside {len(others)} other features",
@@ -88,12 +102,14 @@ def cell_roles(case: Case, cells: list[Profile]) -> Roles:
             Evidence(
                 "form is cell sequences", f"a cell of `{names[0]}` is a text", "--type one-to-one"
             ),
-            Evidence(f"a timestep is a {tokens}", why, f"--tokens {other}"),
+            Evidence(f"a timestep is a {tokens}", why, flag("--tokens", other)),
         ]
     if static:
         evidence.append(
             Evidence(
-                f"static features are {named(static)}", "one value a row", f"--ignore {static[0]}"
+                f"static features are {named(static)}",
+                "one value a row",
+                flag("--ignore", static[0]),
             )
         )
     return Roles(

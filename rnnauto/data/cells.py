@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import polars as pl
 
+from rnnauto.data.kinds import named_id
 from rnnauto.data.sequences import Integers
 
 # missing in every column, and what is missing only where the other cells are numbers or times
@@ -13,27 +14,26 @@ MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "<NA>", "#N/A")
 MISSING_NUMBER = (*MISSING, "None", "none", "?", "-", "--", ".", "NAN", "n.a.", "missing")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity)", re.IGNORECASE)
 NOT_PLAIN = r"(?i)^[\[(+\-.,]*\s*\d|^\[|^(true|false|[+-]?inf(inity)?)$"
-NUMBERS = r"^[\[(]?\s*[+-]?[\d.][\d.eE+-]*([\s;]+[+-]?[\d.][\d.eE+-]*)+\s*[\])]?$"
+NUMBERS = r"^[\[(]?\s*[+-]?[\d.][\d.eE+-]*([\s;]+[+-]?[\d.][\d.eE+-]*)*\s*[\])]?$"
 LEADING_ZERO = r"^[+-]?0\d+$"
 INEXACT = r"^[+-]?\d{17,}$"  # more digits than float64 keeps
 EXACT = 2**53  # whole numbers up to here are exact in float64
 LONGEST_EXACT = 15  # digits
 HEAD = 1000  # rows that show most columns of fractions
 SAMPLE = 400  # cells that a guess is made from; the whole column then has to agree
-MOSTLY = 0.95  # share of numbers above which other cells are faults
+SEVERAL = 0.8  # share of cells with two and more numbers that make a column of lists
+MOSTLY = 0.95  # share of numbers above which other cells are faults ...
+MANY_NUMBERS = 20  # ... where more different numbers than these are no classes
 DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y")
 CLOCKS = ("", " %H:%M:%S%.f", " %H:%M", " %I:%M:%S %p", " %I:%M %p")
 TIMES = ("%H:%M:%S%.f", "%H:%M")
 DATE_LIKE = (
     r"^\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([T ]\d{1,2}:\d{2}.*)?$|^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$"
 )
-# by whether the comma is the decimal point: a number's pattern, what groups digits, the point
-COMMAS = {
-    True: (
-        (r"^[+-]?\d*(,\d+)?([eE][+-]?\d+)?$", " ", ","),
-        (r"^[+-]?\d{1,3}(\.\d{3})*(,\d+)?$", ".", ","),
-    ),
-    False: ((r"^[+-]?\d{1,3}(,\d{3})*(\.\d+)?$", ",", "."),),
+# numbers by whether the comma is the decimal point; in both it may also group digits
+WITH_COMMAS = {
+    True: r"^[+-]?\d*(,\d+)?([eE][+-]?\d+)?$|^[+-]?\d{1,3}([. ]\d{3})+,\d+$",
+    False: r"^[+-]?\d{1,3}(,\d{3})*(\.\d+)?$",
 }
 Temporal = pl.Date | pl.Datetime | pl.Time
 
@@ -113,21 +113,20 @@ def type_text(
     sample = spread(text)
     if not sample.str.contains(NOT_PLAIN).any():
         return text, ""
-    for pattern, group, point in COMMAS[comma_is_decimal]:
-        if mostly(sample, pattern):
-            text = text.str.replace_all(group, "", literal=True).str.replace(
-                point, ".", literal=True
-            )
-            sample = spread(text)
-            break
+    if has_commas(sample, WITH_COMMAS[comma_is_decimal]):
+        text = without_commas(text, comma_is_decimal=comma_is_decimal)
+        sample = spread(text)
     numbers, note = as_numbers(text, sample, lines=lines)
     if numbers is not None:
         return numbers, note
-    for attempt in (as_booleans, as_times, as_lists):
+    times, time_note = as_times(text, sample, lines=lines)
+    if times is not None:
+        return times, ""
+    for attempt in (as_booleans, as_lists):
         typed = attempt(text, sample)
         if typed is not None:
             return typed, ""
-    return text, note
+    return text, note or time_note
 
 
 def known_text(column: pl.Series) -> pl.Series:
@@ -142,12 +141,24 @@ def spread(text: pl.Series) -> pl.Series:
     return known.gather(np.linspace(0, len(known) - 1, SAMPLE).astype(np.int64))
 
 
-def mostly(sample: pl.Series, pattern: str) -> bool:
-    """Whether the cells are numbers written by a pattern, and some need it."""
+def has_commas(sample: pl.Series, pattern: str) -> bool:
+    """Whether the cells are numbers written by a pattern, and some with a comma."""
     known = sample.filter(~sample.is_in(list(MISSING_NUMBER)))
-    return known.str.contains(",", literal=True).any() and int(
-        known.str.contains(pattern).sum()
-    ) >= MOSTLY * len(known)
+    fits = int(known.str.contains(pattern).sum())
+    return known.str.contains(",", literal=True).any() and fits >= MOSTLY * len(known)
+
+
+def without_commas(text: pl.Series, *, comma_is_decimal: bool) -> pl.Series:
+    """Numbers without what groups their digits, and with a decimal point."""
+    cell = pl.col(text.name)
+    plain = cell.str.replace_all(r"[. ]" if comma_is_decimal else ",", "")
+    plain = plain.str.replace(",", ".", literal=True)
+    fits = cell.str.contains(WITH_COMMAS[comma_is_decimal])
+    return (
+        text.to_frame()
+        .select(pl.when(fits).then(plain).otherwise(cell).alias(text.name))
+        .to_series()
+    )
 
 
 def as_numbers(
@@ -165,20 +176,15 @@ def as_numbers(
     if known.str.contains(INEXACT).any():
         return None, ""
     numbers = known.cast(pl.Float64, strict=False)
-    faults = known.filter(numbers.is_null() & known.is_not_null())
-    if not len(faults):
+    faults = numbers.is_null() & known.is_not_null()
+    if not faults.any():
         return numbers, ""
-    row = int((numbers.is_null() & known.is_not_null()).arg_max() or 0)
-    line = int(lines[row]) if lines is not None else row + 2
-    count = len(known) - known.null_count()
-    cells = (
-        f"{len(faults)} of {count} cells of `{name}` are no numbers (line {line}: `{faults[0]}`)"
-    )
-    if len(faults) <= (1 - MOSTLY) * count and (are_fractions(numbers) or all_signs(faults)):
-        return numbers, f"{cells}; they are read as missing"
-    if len(faults) <= (1 - MOSTLY) * count:
-        return None, f"{cells}; the column is read as text"
-    return None, ""
+    if faults.sum() > (1 - MOSTLY) * (len(known) - known.null_count()):
+        return None, ""
+    shown = fault_shown(known, faults, "numbers", lines)
+    if numbers.n_unique() > MANY_NUMBERS and not named_id(name):
+        return numbers, f"{shown}; they are read as missing"
+    return None, f"{shown}; the column is read as text"
 
 
 def parsed(sample: pl.Series) -> pl.Series:
@@ -188,16 +194,6 @@ def parsed(sample: pl.Series) -> pl.Series:
 
 def share(values: pl.Series) -> float:
     return 1 - values.null_count() / len(values) if len(values) else 0.0
-
-
-def are_fractions(numbers: pl.Series) -> bool:
-    """An identifier is never a fraction."""
-    return bool((numbers.floor() != numbers).any())
-
-
-def all_signs(faults: pl.Series) -> bool:
-    """Words such as ERR and the faults of spreadsheets (#REF!), but no codes such as A17."""
-    return bool(faults.str.contains(r"^#|^[<>]\s*\d|^[A-Za-z]+$").all())
 
 
 def as_booleans(text: pl.Series, sample: pl.Series) -> pl.Series | None:
@@ -210,26 +206,35 @@ def as_booleans(text: pl.Series, sample: pl.Series) -> pl.Series | None:
     return None
 
 
-def as_times(text: pl.Series, sample: pl.Series) -> pl.Series | None:
+def as_times(
+    text: pl.Series, sample: pl.Series, *, lines: Integers | None
+) -> tuple[pl.Series | None, str]:
     known = sample.filter(~sample.is_in(list(MISSING_NUMBER)))
-    if not len(known) or not known.str.contains(DATE_LIKE).all():
-        return None
-    cells = plain_times(
-        text.to_frame().select(without_missing(pl.col(text.name), MISSING_NUMBER)).to_series()
-    )
-    fits = [
-        (dtype, pattern)
-        for dtype, pattern in time_patterns()
-        if share(parse_time(plain_times(known), dtype, pattern)) == 1
-    ]
-    found = []
-    for dtype, pattern in fits:
-        times = parse_time(cells, dtype, pattern)
-        if times.null_count() == cells.null_count():
+    if int(known.str.contains(DATE_LIKE).sum()) <= MOSTLY * len(known):
+        return None, ""
+    found, note = [], ""
+    cells = text.to_frame().select(without_missing(pl.col(text.name), MISSING_NUMBER)).to_series()
+    plain_sample, plain = plain_times(known), plain_times(cells)
+    for dtype, pattern in time_patterns():
+        if share(parse_time(plain_sample, dtype, pattern)) < MOSTLY:
+            continue
+        times = parse_time(plain, dtype, pattern)
+        faults = times.is_null() & cells.is_not_null()
+        if not faults.any():
             found.append(times)
+        elif not note:
+            note = f"{fault_shown(cells, faults, 'times', lines)}; the column is read as text"
     if len(found) > 1:  # 03/04/2020: day or month first? Whichever makes the column run forward
         found = [times for times in found if times.is_sorted()] or found[:0]
-    return found[0] if found else None
+    return (found[0], "") if found else (None, note)
+
+
+def fault_shown(cells: pl.Series, faults: pl.Series, wanted: str, lines: Integers | None) -> str:
+    row = int(faults.arg_max() or 0)
+    line = int(lines[row]) if lines is not None else row + 2
+    known = len(cells) - cells.null_count()
+    shown = f"{faults.sum()} of {known} cells of `{cells.name}` are no {wanted}"
+    return f"{shown} (line {line}: `{cells[row]}`)"
 
 
 def plain_times(cells: pl.Series) -> pl.Series:
@@ -259,8 +264,9 @@ def parse_time(cells: pl.Series, dtype: Temporal, pattern: str) -> pl.Series:
 
 
 def as_lists(text: pl.Series, sample: pl.Series) -> pl.Series | None:
-    """JSON arrays, or two and more numbers in every cell."""
-    if sample.str.contains(NUMBERS).all() and text.str.contains(NUMBERS).fill_null(True).all():
+    """JSON arrays, or numbers side by side, two and more in most cells."""
+    several = int(sample.str.contains(r"[\d.][\s;]+[+-]?[\d.]").sum()) >= SEVERAL * len(sample)
+    if several and text.str.contains(NUMBERS).fill_null(True).all():
         items = text.str.strip_chars("[]() ").str.replace_all(r"[\s;]+", " ").str.split(" ")
         numbers = items.list.eval(pl.element().cast(pl.Float64, strict=False))
         lost = numbers.list.eval(pl.element().is_null().any()).list.first()

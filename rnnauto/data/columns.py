@@ -1,12 +1,40 @@
 """Does a table have what a model reads? Used for test files and for every prediction."""
 
 import difflib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 
-from rnnauto.data.layout import Layout
-from rnnauto.data.read import Table
+from rnnauto.data.layout import Column, Layout
+from rnnauto.data.read import Table, read_table
 from rnnauto.errors import DataError
+
+
+def read_for(
+    layout: Layout,
+    source: Path | str | pl.DataFrame,
+    *,
+    target: bool,
+    text_target: bool,
+    may_be_empty: bool = False,
+) -> Table:
+    """Read a table for a layout that is known: what its columns hold is no longer a question.
+
+    Args:
+        target: the target has to be there; `text_target`: it is text, whatever it looks like.
+
+    Raises: DataError, as `read_table` and `check_columns` do.
+    """
+    text = [*layout.text_columns(), *(column.name for column in layout.list_columns())]
+    table = read_table(
+        source, text=[*text, *(layout.target if text_target else ())], may_be_empty=may_be_empty
+    )
+    check_columns(table, layout, target=target)
+    lists = [as_lists(table, column) for column in layout.list_columns()]
+    check_lengths(table, lists)
+    return replace(table, frame=table.frame.with_columns(lists))
 
 
 def check_columns(table: Table, layout: Layout, *, target: bool) -> None:
@@ -24,6 +52,8 @@ def check_columns(table: Table, layout: Layout, *, target: bool) -> None:
             f"`{table.source}` has no column {listed}{more}, which the model reads",
             hint=f"rename {meant}" if meant else "the model was trained with these columns",
         )
+    if target and layout.task == "regression":
+        check_numbers(table, layout.target[0])
     for column in (*layout.features, *layout.static):
         if column.kind in {"number", "boolean"}:
             for name in column.columns or (column.name,):
@@ -34,10 +64,66 @@ def check_numbers(table: Table, name: str) -> None:
     series = table.frame[name]
     if series.dtype.is_numeric() or series.dtype in {pl.Boolean, pl.Null}:
         return
-    bad = series.is_not_null() & series.cast(pl.Float64, strict=False).is_null()
+    bad = series.is_not_null()
+    if series.dtype == pl.String:
+        bad &= series.cast(pl.Float64, strict=False).is_null()
+    refuse(table, series, bad, "no number", "numbers")
+
+
+def as_lists(table: Table, column: Column) -> pl.Series:
+    """A column of lists, any cell of which may well look like a number or a text."""
+    cells = table.frame[column.name]
+    if cells.dtype.is_nested():
+        return cells
+    text = cells.cast(pl.String)
+    lists = words_of(text) if column.kind == "category" else numbers_of(text)
+    wanted = "list of texts" if column.kind == "category" else "list of numbers"
+    refuse(table, text, text.is_not_null() & lists.is_null(), f"no {wanted}", "lists")
+    return lists
+
+
+def numbers_of(text: pl.Series) -> pl.Series:
+    """`[1, 2]`, `1 2`, `1;2` or `1` to lists of float64; null for a cell with anything else."""
+    spaced = text.str.strip_chars(" []()").str.replace_all(r"[\s;,]+", " ")
+    items = spaced.str.split(" ").list.filter(pl.element() != "")
+    item = pl.element()
+    number = item.cast(pl.Float64, strict=False)
+    odd = items.list.eval(number.is_null() & ~item.str.contains(r"^(?i:null|none)$")).list.any()
+    numbers = items.list.eval(number)
+    frame = pl.DataFrame({"numbers": numbers, "odd": odd})
+    return frame.select(pl.when(~pl.col("odd")).then("numbers").alias(text.name)).to_series()
+
+
+def words_of(text: pl.Series) -> pl.Series:
+    """JSON arrays, or Python's, to lists of texts; null for a cell that is neither."""
+    for cells in (text, text.str.replace_all("'", '"', literal=True)):
+        try:
+            return cells.str.json_decode(pl.List(pl.String))
+        except pl.exceptions.PolarsError:
+            continue
+    return pl.Series(text.name, [None] * len(text), dtype=pl.List(pl.String))
+
+
+def check_lengths(table: Table, lists: Sequence[pl.Series]) -> None:
+    """Raises: DataError for the first row whose lists are not equally long."""
+    lengths = [column.list.len().fill_null(0) for column in lists]
+    for column, other in zip(lists[1:], lengths[1:], strict=True):
+        odd = other != lengths[0]
+        if odd.any():
+            at = int(odd.arg_max() or 0)
+            raise DataError(
+                f"`{table.source}`, line {table.line(at)}: `{lists[0].name}` holds "
+                f"{lengths[0][at]} timesteps and `{column.name}` {other[at]}",
+                hint="give every timestep a value in each list, `null` where it is missing",
+            )
+
+
+def refuse(table: Table, series: pl.Series, bad: pl.Series, found: str, wanted: str) -> None:
+    """Raises: DataError for the first cell that is bad, if there is one."""
     if bad.any():
         at = int(bad.arg_max() or 0)
         raise DataError(
-            f"`{table.source}`, column `{name}`, line {at + 2}: {series[at]!r} is no number",
-            hint="the model was trained with numbers in this column; mend the cell or empty it",
+            f"`{table.source}`, column `{series.name}`, line {table.line(at)}: "
+            f"`{series[at]}` is {found}",
+            hint=f"the model was trained with {wanted} in this column; mend the cell or empty it",
         )

@@ -13,6 +13,7 @@ from rnnauto.errors import DataError
 
 SEPARATORS = (",", ";", "\t", "|")
 SNIFFED_LINES = 50
+HEAD_BYTES = 1 << 18  # enough to see how a table is written
 CHUNK = 1 << 23  # bytes looked at in one go, to keep the masks small
 NEWLINE, RETURN, SPACE, QUOTE = 10, 13, 32, 34
 MAGIC = {

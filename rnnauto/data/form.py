@@ -1,6 +1,6 @@
 """Which input form a table has, strongest evidence first."""
 
-from rnnauto.data.case import Case, Evidence
+from rnnauto.data.case import Case, Evidence, flag
 from rnnauto.data.cell_sequences import cell_columns, cell_roles
 from rnnauto.data.grouping import find_series
 from rnnauto.data.kinds import named_id
@@ -21,11 +21,13 @@ from rnnauto.data.roles import (
     row_id,
     sift,
 )
-from rnnauto.data.stems import is_certain
+from rnnauto.data.stems import are_features, why_certain
 from rnnauto.data.wide_table import target_stems, unclear_stems, wide_roles, wide_stems
 from rnnauto.errors import DataError
 
+PLAIN = "no id that repeats, no columns numbered in order, no text, no time column"
 SEQUENCE_TYPES = frozenset({"many-to-one", "many-to-many", "many-to-many-unaligned"})
+ROW_SEQUENCES = frozenset({"many-to-one", "many-to-many-unaligned"})  # a row can be one
 
 
 def assign_roles(case: Case) -> Roles:
@@ -38,9 +40,9 @@ def assign_roles(case: Case) -> Roles:
         return long_roles(case, pick_grouping(case, strong))
     stems = wide_stems(case)
     targets = target_stems(case)
-    why = [reason for stem in stems if (reason := is_certain(stem, case.frame))]
-    if targets or (stems and (why or case.problem.type in SEQUENCE_TYPES)):
-        return wide_roles(case, stems, targets, why[0] if why else "")
+    why = why_certain(stems, case.frame)
+    if targets or (stems and (why or case.problem.type in ROW_SEQUENCES)):
+        return wide_roles(case, stems, targets, why)
     cells = cell_columns(case)
     if cells:
         return cell_roles(case, cells)
@@ -49,8 +51,9 @@ def assign_roles(case: Case) -> Roles:
     )
     if series is not None or case.problem.type == "many-to-many":
         return series_roles(case, *(series or (None, "you named the RNN type many-to-many")))
-    if stems:
-        raise unclear_stems(case, stems)
+    unclear = [stem for stem in stems if not are_features(stem, case.frame)]
+    if unclear:
+        raise unclear_stems(case, unclear)
     if groupings:
         raise unclear_ids(case, groupings)
     if case.problem.type in SEQUENCE_TYPES:
@@ -59,7 +62,7 @@ def assign_roles(case: Case) -> Roles:
             "no numbered columns, no text",
             hint="name the column that tells sequences apart, such as `--id sequence_id`",
         )
-    return plain_roles(case, "no id that repeats, no numbered columns, no text, no time column")
+    return plain_roles(case, PLAIN)
 
 
 def plain_roles(case: Case, why: str) -> Roles:
@@ -76,7 +79,7 @@ def plain_roles(case: Case, why: str) -> Roles:
         features=as_columns(case, usable),
         ignored=ignored(case, left_out, free),
         evidence=(
-            Evidence("form is plain table", why, "--id " + other_name(free, named_id)),
+            Evidence("form is plain table", why, flag("--id", other_name(free, named_id))),
             *id_evidence(ids, case),
             *feature_evidence(case, usable),
             *left_out.evidence,

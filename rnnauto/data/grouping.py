@@ -15,6 +15,8 @@ FEW_DUPLICATES = 0.05  # share of rows whose id and time may occur twice by faul
 CONFLICTS = 0.1  # share of ids whose target may differ inside by fault
 EVEN = 0.9  # share of equal steps that make a series even
 SHORTEST_SERIES = 8
+MANY_IDS = 10  # fewer are rather a feature's values, where a name is all the evidence
+CALENDAR = 1000  # whole times from here on are years, dates or seconds of an epoch
 MOST_IDS = 12  # candidates looked at closely
 ROW = "__row"
 
@@ -32,7 +34,7 @@ class Grouping:
 
 
 def group_candidates(
-    frame: pl.DataFrame, profiles: dict[str, Profile], *, target: str, time: str | None
+    frame: pl.DataFrame, profiles: dict[str, Profile], *, target: Profile, time: str | None
 ) -> list[Grouping]:
     """Every column, or set of columns, that could tell sequences apart, best first.
 
@@ -45,7 +47,7 @@ def group_candidates(
         for name in names
         if (grouping := judge(frame, profiles, (name,), clocks, target)) is not None
     ]
-    if not any(grouping.time for grouping in found) and clocks:
+    if not any(grouping.time or grouping.varying == 0 for grouping in found):
         found += composites(frame, profiles, names, clocks, target)
     best = max((grouping.rank for grouping in found), default=0)
     return [grouping for grouping in found if grouping.rank == best]
@@ -98,51 +100,64 @@ def judge(
     profiles: dict[str, Profile],
     names: tuple[str, ...],
     clocks: Sequence[str],
-    target: str,
+    target: Profile,
 ) -> Grouping | None:
     """How good a set of id columns is; None where nothing speaks for it."""
     named = all(named_id(name) for name in names)
     ids = frame.select(names).n_unique()
-    time = first_clock(frame, profiles, names, clocks, named=named)
+    time = first_clock(frame, names, clocks, named=named)
     contiguous = runs_of(frame, names) == ids
-    varying = varying_share(frame, names, target)
-    constant = varying == 0 and ids > profiles[target].distinct if target in profiles else False
+    varying = varying_share(frame, names, target.name)
+    # classes agree by chance only where there are hardly more ids than classes
+    constant = varying == 0 and ids > target.distinct
     facts = [f"its {ids} values repeat"]
     if time:
         facts.append(f"`{time}` tells the rows of each apart")
     if contiguous:
         facts.append("the rows of each stand together")
     if varying == 0:
-        facts.append(f"`{target}` is the same in all rows of each")
+        facts.append(f"`{target.name}` is the same in all rows of each")
+    rank = rank_of(
+        time=time is not None,
+        named=named,
+        contiguous=contiguous,
+        constant=constant,
+        many=ids >= MANY_IDS,
+        counted=len(names) == 1 and looks_counted(frame, profiles[names[0]]),
+        code=len(names) == 1 and profiles[names[0]].code,
+    )
+    return Grouping(names, time, ", ".join(facts), rank, varying) if rank else None
+
+
+def rank_of(
+    *,
+    time: bool,
+    named: bool,
+    contiguous: bool,
+    constant: bool,
+    many: bool,
+    counted: bool,
+    code: bool,
+) -> int:
     if time:
-        rank = 3 if named else 2
-    elif named:
-        rank = 2 if contiguous or constant else 1
-    else:
-        coded = contiguous and looks_counted(frame, profiles[names[0]])
-        rank = 2 if contiguous and (constant or coded) else 0
-    if not rank:
-        return None
-    return Grouping(names, time, ", ".join(facts), rank, varying)
+        return 3 if named else 2
+    if named:
+        return 2 if contiguous or (constant and many) else int(many)
+    if not contiguous:
+        return 0
+    return 2 if constant or (counted and code) else int(counted and many)
 
 
 def looks_counted(frame: pl.DataFrame, column: Profile) -> bool:
     """A first column that numbers the sequences: codes, or 0, 1, 2, ... in order."""
     if column.name != frame.columns[0]:
         return False
-    if column.code:
-        return True
     counted = column.whole and column.first in {0, 1}
-    return counted and column.last - column.first + 1 == column.distinct > 2
+    return column.code or (counted and column.last - column.first + 1 == column.distinct > 2)
 
 
 def first_clock(
-    frame: pl.DataFrame,
-    profiles: dict[str, Profile],
-    names: tuple[str, ...],
-    clocks: Sequence[str],
-    *,
-    named: bool,
+    frame: pl.DataFrame, names: tuple[str, ...], clocks: Sequence[str], *, named: bool
 ) -> str | None:
     """The first time column that (nearly) never occurs twice in a sequence."""
     for clock in clocks:
@@ -163,7 +178,7 @@ def composites(
     profiles: dict[str, Profile],
     names: Sequence[str],
     clocks: Sequence[str],
-    target: str,
+    target: Profile,
 ) -> list[Grouping]:
     """Two or three named columns that only together tell sequences apart, as subject and trial."""
     named = [name for name in names if named_id(name)]
@@ -171,7 +186,9 @@ def composites(
         found = [
             grouping
             for several in combinations(named[:6], size)
-            if (grouping := judge(frame, profiles, several, clocks, target)) and grouping.time
+            if (grouping := judge(frame, profiles, several, clocks, target))
+            and (grouping.time or grouping.varying == 0)
+            and frame.height >= REPEATS * frame.select(several).n_unique()
         ]
         if found:
             return found
@@ -197,10 +214,13 @@ def constant_columns(frame: pl.DataFrame, names: Sequence[str], columns: Sequenc
 
 def restarts(frame: pl.DataFrame, names: Sequence[str], time: str) -> bool:
     """Whether time starts anew in every sequence: a count of timesteps, not a clock."""
-    if frame.schema[time].is_temporal():
+    if not frame.schema[time].is_numeric():
         return False
-    starts = frame.group_by(names).agg(pl.col(time).min())[time]
-    return bool(starts.value_counts()["count"].max() >= EVEN * len(starts))  # type: ignore[operator]
+    starts = frame.group_by(names).agg(pl.col(time).min())[time].drop_nulls()
+    if frame.schema[time].is_integer() and len(starts) and (starts >= CALENDAR).all():
+        return False
+    commonest = starts.value_counts()["count"].max()
+    return isinstance(commonest, int) and commonest >= EVEN * len(starts)
 
 
 def second_clocks(

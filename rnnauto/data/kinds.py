@@ -14,6 +14,7 @@ MANY_CLASSES = 100  # whole numbers beyond this are amounts
 FEW_CLASSES = 10  # whole numbers up to this are classes, however few the rows
 ROWS_PER_CLASS = 3
 MOST_CATEGORIES = 1000
+MANY_FEATURES = 4  # numbers beside a text that make the text as likely an extra
 # tr000, R-10012, 028468, 4-7-2, and the usual hexadecimal identifiers
 CODE = (
     r"^\p{L}*[-_#:./]?\d+([-_:./]\w+)*$"
@@ -27,14 +28,14 @@ id ids uid uuid guid key code identifier sequence seq series utterance utt subje
 run recording record patient user customer client person ped pedestrian track trajectory trip
 episode unit machine engine device sensor station store shop item sku product account sentence
 sent doc document conversation dialog dialogue walk game player participant file video clip
-segment instance example case group entity stock ticker symbol meter asset vehicle ship flight
+segment instance example case group grp entity stock ticker symbol meter asset vehicle ship flight
 song piece chorale sample
 """
 TIME_NAMES = """
-t time times timestamp datetime date ds step steps timestep frame day days month months year years
-week weeks hour hours minute minutes second seconds sec ms tick ticks position pos order cycle
-cycles index idx offset quarter epoch when period turn round zeit datum zeitstempel uhrzeit jahr
-monat tag
+t ts dt tstamp time times timestamp datetime date ds step steps timestep frame day days month
+months year years week weeks hour hours minute minutes second seconds sec ms tick ticks position
+pos order cycle cycles index idx offset quarter epoch when period turn round zeit datum
+zeitstempel uhrzeit jahr monat tag
 """
 SEQUENCE_NAMES = """
 text texts sentence review comment message msg query body title content tweet question document
@@ -44,6 +45,8 @@ peptide protein smiles word string password url domain path command input source
 ID_WORDS = frozenset(ID_NAMES.split())
 TIME_WORDS = frozenset(TIME_NAMES.split())
 SEQUENCE_WORDS = frozenset(SEQUENCE_NAMES.split())
+ID_SUFFIXES = frozenset({"no", "num", "nr", "number", "name", "label", "index", "idx"})
+TIME_SUFFIXES = frozenset({"s", "ms", "us", "ns", "min", "h", "utc", "local", "no", "num", "stamp"})
 # a running number under these names counts rows, it does not measure time
 ROW_WORDS = frozenset({"index", "idx", "order", "position", "pos"})
 
@@ -96,7 +99,7 @@ def profile(frame: pl.DataFrame) -> dict[str, Profile]:
         numbered = dtype.is_integer() and low is not None and high is not None
         found[name] = Profile(
             name=name,
-            kind=kind_of(dtype, known=count, distinct=values, words=words, code=code),
+            kind=kind_of(name, dtype, known=count, distinct=values, words=words, code=code),
             rows=rows,
             known=count,
             distinct=values,
@@ -131,7 +134,9 @@ def number_spans(frame: pl.DataFrame) -> dict[str, tuple[float | None, float | N
     )
 
 
-def kind_of(dtype: pl.DataType, *, known: int, distinct: int, words: float, code: bool) -> Kind:
+def kind_of(
+    name: str, dtype: pl.DataType, *, known: int, distinct: int, words: float, code: bool
+) -> Kind:
     if dtype == pl.Boolean:
         return "boolean"
     if dtype.is_numeric():
@@ -142,7 +147,7 @@ def kind_of(dtype: pl.DataType, *, known: int, distinct: int, words: float, code
         return "list"
     if known and not code and distinct > 1:
         share = distinct / known
-        if words >= WORDS and share >= 0.1 and distinct > 2:
+        if words >= WORDS and (share >= 0.1 or named_sequence(name)) and distinct > 2:
             return "text"
         if share >= 0.5 and distinct > FEW_CLASSES:
             return "text"
@@ -161,6 +166,8 @@ def text_shape(column: pl.Series) -> tuple[float, bool]:
     coded = known.str.contains(CODE).to_numpy()
     digits = known.str.contains(r"^\S*\d\S*$").to_numpy()
     alike = digits & (lengths == np.median(lengths)) & (lengths <= LONGEST_CODE)
+    if named_sequence(column.name):
+        alike = coded
     return float(np.median(words)), max(coded.mean(), alike.mean()) > 0.9
 
 
@@ -170,18 +177,27 @@ def name_words(name: str) -> list[str]:
     return [word.lower() for word in re.findall(r"[^\W_\d]+", spaced)]
 
 
-def is_named(name: str, words: frozenset[str]) -> bool:
-    """Whether a name is one of the words, or ends or starts in one (`time_s`, `ped_id`)."""
+def is_named(name: str, words: frozenset[str], suffixes: frozenset[str]) -> bool:
+    """Whether a name is one of the words or ends in one (`ped_id`), or in one and a suffix
+    (`time_s`). `sensor_1` and `day_charge` are measurements: no number, no other ending."""
+    if name.lower() in words:
+        return True
     parts = name_words(name)
-    return bool(parts) and (name.lower() in words or parts[-1] in words or parts[0] in words)
+    if not parts or re.search(r"\d", name):
+        return False
+    return parts[-1] in words or (parts[0] in words and parts[-1] in suffixes)
 
 
 def named_id(name: str) -> bool:
-    return is_named(name, ID_WORDS)
+    return is_named(name, ID_WORDS, ID_SUFFIXES) or name_words(name)[:1] == ["id"]
 
 
 def named_time(name: str) -> bool:
-    return is_named(name, TIME_WORDS)
+    return is_named(name, TIME_WORDS, TIME_SUFFIXES)
+
+
+def named_sequence(name: str) -> bool:
+    return any(word in SEQUENCE_WORDS for word in name_words(name))
 
 
 def are_classes(column: Profile, *, values: int, most: int = MANY_CLASSES) -> bool:
@@ -199,4 +215,6 @@ def is_usable(column: Profile, *, most: int = MOST_CATEGORIES) -> bool:
         return False
     if column.kind == "category":
         return column.distinct <= min(most, max(column.known // 2, 2))
+    if column.unique and column.whole and named_id(column.name):
+        return False
     return column.kind in {"number", "boolean"}

@@ -51,6 +51,16 @@ class Layout(Frozen):
         """True where there is one target per timestep."""
         return self.rnn_type == "many-to-many"
 
+    def list_columns(self) -> list[Column]:
+        """The columns whose cells are lists."""
+        return list(self.features) if self.form == "cell-sequences" and not self.tokens else []
+
+    def text_columns(self) -> list[str]:
+        """Columns that are text in any table, whatever the cells of that one look like."""
+        features = () if self.list_columns() else self.features
+        columns = (*features, *self.static)
+        return [column.name for column in columns if column.kind in {"category", "text"}]
+
     def input_columns(self) -> list[str]:
         """Every column that a table to predict must have, in order."""
         features = [name for column in self.features for name in (column.columns or (column.name,))]

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from rnnauto.data.case import Case, Evidence, named, two_readings
+from rnnauto.data.case import Case, Evidence, flag, named, two_readings
 from rnnauto.data.grouping import (
     Grouping,
     constant_columns,
@@ -14,14 +14,12 @@ from rnnauto.data.grouping import (
     time_names,
     varying_share,
 )
-from rnnauto.data.kinds import is_usable, named_id, named_time
+from rnnauto.data.kinds import MANY_FEATURES, WORDS, is_usable, named_id, named_time
 from rnnauto.data.roles import (
     Roles,
     as_columns,
     feature_evidence,
     ignored,
-    is_text,
-    is_token,
     other_name,
     sift,
     time_evidence,
@@ -39,7 +37,7 @@ def find_groupings(case: Case) -> list[Grouping]:
             return []
         free = case.free(*ids, *case.data.features)
         clocks = [case.data.time] if case.data.time else time_names(free)
-        time = case.data.time or first_clock(case.frame, free, ids, clocks, named=True)
+        time = case.data.time or first_clock(case.frame, ids, clocks, named=True)
         return [Grouping(ids, time, "you named it", 3, varying_share(case.frame, ids, target))]
     numbered = {name for stem in find_stems(list(case.profiles), taken=()) for name in stem.columns}
     free = {
@@ -47,16 +45,17 @@ def find_groupings(case: Case) -> list[Grouping]:
         for name, column in case.free(*case.data.features, *case.data.static).items()
         if name not in numbered or name == case.data.time
     }
-    found = group_candidates(case.frame, free, target=target, time=case.data.time)
-    return [grouping for grouping in found if not only_text_is_left(case, grouping)]
+    found = group_candidates(case.frame, free, target=case.profiles[target], time=case.data.time)
+    return [grouping for grouping in found if not text_matters_more(case, grouping)]
 
 
-def only_text_is_left(case: Case, grouping: Grouping) -> bool:
+def text_matters_more(case: Case, grouping: Grouping) -> bool:
     """Texts by author are texts: a long table needs something to read at every timestep."""
     rest = case.chosen(*grouping.id, grouping.time).values()
-    return any(is_text(column) for column in rest) and not any(
-        is_usable(column) or is_token(column) for column in rest
-    )
+    if not any(column.kind == "text" and column.words >= WORDS for column in rest):
+        return False
+    others = [column for column in rest if is_usable(column) and column.kind == "number"]
+    return len(others) < MANY_FEATURES
 
 
 def pick_grouping(case: Case, groupings: list[Grouping]) -> Grouping:
@@ -80,7 +79,7 @@ def pick_grouping(case: Case, groupings: list[Grouping]) -> Grouping:
 
 
 def same_sequences(frame: pl.DataFrame, one: Grouping, other: Grouping) -> bool:
-    both = frame.select(dict.fromkeys((*one.id, *other.id))).n_unique()
+    both = frame.select(list(dict.fromkeys((*one.id, *other.id)))).n_unique()
     return both == frame.select(one.id).n_unique() == frame.select(other.id).n_unique()
 
 
@@ -96,7 +95,7 @@ def long_roles(case: Case, grouping: Grouping) -> Roles:
         Evidence(
             f"id is {named(ids)}",
             f"{sequences} sequences in {case.frame.height} rows",
-            f"--id {other_name(free, named_id)}",
+            flag("--id", other_name(free, named_id)),
         ),
         time_evidence(time, other_name(free, named_time)),
     ]
@@ -124,7 +123,7 @@ def long_roles(case: Case, grouping: Grouping) -> Roles:
             Evidence(
                 f"static features are {named(static)}",
                 f"one value in all rows of each {named(ids)}",
-                f"--features {static[0]}",
+                flag("--features", static[0]),
             )
         )
     return Roles(
@@ -190,4 +189,4 @@ def clock_evidence(clocks: list[str], time: str | None) -> tuple[Evidence, ...]:
     if not clocks:
         return ()
     reason = f"a time that runs along with `{time}`"
-    return (Evidence(f"{named(clocks)} left out", reason, f"--features {clocks[0]}"),)
+    return (Evidence(f"{named(clocks)} left out", reason, flag("--features", clocks[0])),)

@@ -8,20 +8,18 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from rnnauto.data.columns import check_columns
+from rnnauto.data.columns import check_numbers, read_for
 from rnnauto.data.duplicates import duplicate_groups
 from rnnauto.data.encode import Encoded, Encoders, encode, fit_encoders
 from rnnauto.data.infer import Inference, infer
 from rnnauto.data.layout import Layout
-from rnnauto.data.problems import Problem, find_problems, raise_if_errors
+from rnnauto.data.problems import Problem, find_problems, raise_if_errors, without_network
 from rnnauto.data.read import Table, read_table
-from rnnauto.data.sequences import Integers, Sequences, gather
+from rnnauto.data.sequences import Integers, Sequences, gather, splits_of
 from rnnauto.data.split import Parts, split
 from rnnauto.errors import DataError
 from rnnauto.recipe import Recipe
 
-BUILT = {"one-to-one", "many-to-one", "many-to-many"}
-BUILT_TASKS = {"classification", "regression"}
 Say = Callable[[str], None]
 Source = Path | str | pl.DataFrame
 
@@ -69,7 +67,7 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> Pr
         classes=layout.task == "classification",
         own_test=own_test,
     )
-    test_table = read_test(recipe.data.test_path, layout) if recipe.data.test_path else table
+    test_table = read_test(recipe.data.test_path, layout, table) if recipe.data.test_path else table
     test = parts.test
     if test is None:
         test = with_targets(gather(test_table.frame, layout), layout)
@@ -103,31 +101,35 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> Pr
 
 
 def refuse_unbuilt(layout: Layout) -> None:
-    if layout.rnn_type not in BUILT or layout.task not in BUILT_TASKS:
+    reason = without_network(layout)
+    if reason:
         raise DataError(
-            f"this is a {layout.rnn_type} {layout.task} problem, and rnnauto has no network for "
-            "that yet",
+            reason,
             hint="networks exist for one-to-one, many-to-one and many-to-many classification and "
             "regression; `rnnauto inspect` shows why it was read this way and how to override it",
         )
 
 
-def read_test(path: str, layout: Layout) -> Table:
-    table = read_table(path)
-    check_columns(table, layout, target=True)
+def read_test(path: str, layout: Layout, train: Table) -> Table:
+    """The test file, its cells read as those of the training file were."""
+    target = train.frame[layout.target[0]]
+    table = read_for(layout, path, target=True, text_target=target.dtype == pl.String)
+    if target.dtype.is_numeric():
+        check_numbers(table, target.name)
     return table
 
 
 def with_targets(sequences: Sequences, layout: Layout) -> Sequences:
-    """Without the sequences that have no target at all; within one, a missing one is masked."""
+    """Sequences that can be learnt from or scored: those with a timestep and a target; where there
+    is one target per timestep, one is enough and the missing ones are masked."""
     assert sequences.targets is not None
     known = sequences.targets.is_not_null().to_numpy()
     if layout.per_timestep:
-        counts = np.add.reduceat(np.append(known, 0), sequences.row_splits[:-1])
-        known = np.where(sequences.lengths > 0, counts, 0) > 0
-    if known.all():
+        known = np.diff(splits_of(known)[sequences.row_splits]) > 0
+    usable = known & (sequences.lengths > 0)
+    if usable.all():
         return sequences
-    return sequences.take(np.flatnonzero(known), per_timestep=layout.per_timestep)
+    return sequences.take(np.flatnonzero(usable), per_timestep=layout.per_timestep)
 
 
 def all_targets(sequences: Sequences, test: Sequences) -> pl.Series:

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from rnnauto.data.case import named
+from rnnauto.data.case import flag, named
 from rnnauto.data.duplicates import duplicate_groups
 from rnnauto.data.layout import Column, Layout
 from rnnauto.data.leaks import find_leaks
@@ -55,7 +55,7 @@ def find_problems(table: Table, layout: Layout, sequences: Sequences) -> tuple[P
                 leak.message,
                 leak.column,
                 None,
-                f"leave it out with `--ignore {leak.column}`, unless it is known in advance",
+                f"leave it out with `{flag('--ignore', leak.column)}`",
             )
             for leak in find_leaks(table.frame, layout, sequences)
         ),
@@ -67,9 +67,9 @@ def without_network(layout: Layout) -> str:
     """Why there is no network for a layout yet; empty where there is one."""
     per_row = layout.rnn_type == "many-to-many" and layout.form in {"long-table", "single-series"}
     one_answer = layout.rnn_type in {"one-to-one", "many-to-one"}
-    one_answer = one_answer and layout.target_kind not in {"text", "list"}
-    learned = layout.task in {"classification", "regression"} and len(layout.target) == 1
-    if learned and (per_row or one_answer):
+    single = len(layout.target) == 1 and layout.target_kind not in {"text", "list"}
+    learned = layout.task in {"classification", "regression"}
+    if learned and single and (per_row or one_answer):
         return ""
     what = f"{layout.rnn_type} {layout.task}"
     if layout.rnn_type == "many-to-many" and not per_row:
@@ -236,7 +236,7 @@ def time_problems(table: Table, layout: Layout) -> Iterator[Problem]:
             time,
             table.line(int(back["__row"][0])),
             "nothing to do, unless the order of the file is right: then leave the column out with "
-            f"`--ignore {time}`",
+            f"`{flag('--ignore', time)}`",
         )
     yield from times_twice(table, layout, rows.filter(pl.col(time).is_not_null()))
 
@@ -309,7 +309,10 @@ def feature_problems(table: Table, layout: Layout) -> Iterator[Problem]:
     """Constant features, and numbers that a network cannot hold."""
     frame = table.frame
     columns = (*layout.features, *layout.static)
-    numbers = [name for column in columns for name in numeric_columns(frame, column)]
+    numeric = {name for name, dtype in frame.schema.items() if dtype.is_numeric()}
+    numbers = [
+        name for column in columns for name in column.columns or (column.name,) if name in numeric
+    ]
     yield from beyond_float32(table, numbers)
     constant = [column.name for column in columns if is_constant(frame, column)]
     if constant:
@@ -319,24 +322,20 @@ def feature_problems(table: Table, layout: Layout) -> Iterator[Problem]:
             f"{len(constant)} {plural} the same value everywhere: {named(constant)}",
             constant[0],
             None,
-            f"leave it out with `--ignore {constant[0]}`",
+            f"leave it out with `{flag('--ignore', constant[0])}`",
         )
 
 
-def numeric_columns(frame: pl.DataFrame, column: Column) -> list[str]:
-    names = column.columns or (column.name,)
-    return [name for name in names if frame.schema[name].is_numeric()]
-
-
 def is_constant(frame: pl.DataFrame, column: Column) -> bool:
-    names = column.columns or (column.name,)
-    if frame.schema[names[0]].is_nested():
+    names = list(column.columns or (column.name,))
+    dtypes = {frame[name].dtype for name in names}
+    if any(dtype.is_nested() for dtype in dtypes):
         return False
-    if frame.schema[names[0]].is_numeric():
-        numbers = frame.select(names)
-        low = numbers.select(pl.min_horizontal(pl.all().min())).item()
-        high = numbers.select(pl.max_horizontal(pl.all().max())).item()
-        return bool(low == high)
+    if column.columns or all(dtype.is_numeric() for dtype in dtypes):
+        numbers = frame.select(pl.col(names).cast(pl.Float64, strict=False))
+        low, high = numbers.min().row(0), numbers.max().row(0)
+        known = [value for value in (*low, *high) if value is not None]
+        return len(set(known)) <= 1
     return frame[names[0]].drop_nulls().n_unique() <= 1
 
 

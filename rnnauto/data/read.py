@@ -10,18 +10,11 @@ import numpy as np
 import polars as pl
 
 from rnnauto.data import cells
-from rnnauto.data.dialect import (
-    Records,
-    Text,
-    read_text,
-    scan_records,
-    unlimited_fields,
-)
+from rnnauto.data.dialect import HEAD_BYTES, Text, read_text
+from rnnauto.data.parse import parse
 from rnnauto.data.sequences import Integers
 from rnnauto.errors import DataError
 
-HEAD_BYTES = 1 << 18  # of the sample that decides how columns are read
-BLOCK_BYTES, BLOCKS = 1 << 15, 8
 LONGEST_NAME = 120  # characters; a header cell beyond this is taken for data
 SHOWN = 5  # faults listed one by one
 
@@ -43,25 +36,29 @@ class Table:
         return int(self.lines[row]) if self.lines is not None else row + 2
 
 
-def read_table(source: Path | str | pl.DataFrame, *, text: Collection[str] = ()) -> Table:
+def read_table(
+    source: Path | str | pl.DataFrame, *, text: Collection[str] = (), may_be_empty: bool = False
+) -> Table:
     """Read a CSV-like file, or take a polars or pandas frame.
 
     Args:
         text: columns whose cells stay text, whatever they look like.
+        may_be_empty: a header without rows is a table too.
 
     Raises: DataError, when there is no such table or rows do not fit the header.
     """
     if isinstance(source, pl.DataFrame):
-        return frame_table(source)
+        return frame_table(source, may_be_empty=may_be_empty)
     if hasattr(source, "iloc"):
-        return frame_table(from_pandas(source))
+        return frame_table(from_pandas(source), may_be_empty=may_be_empty)
     path = Path(source)
     found = read_text(file_bytes(path), str(path))
     check_separator(found, str(path))
     names, notes = column_names(found, str(path))
     frame, lines = parse(found, names, str(path), text=text)
-    frame, lines, more = drop_empty_rows(frame, lines)
-    check_has_rows(frame, str(path))
+    frame, lines, more = drop_idle_rows(frame, lines)
+    if not may_be_empty:
+        check_has_rows(frame, str(path))
     check_header(found, names, frame, str(path))
     typed, typing_notes = cells.type_columns(
         frame, text=text, comma_is_decimal=found.separator != ",", lines=lines
@@ -77,8 +74,8 @@ def from_pandas(frame: Any) -> pl.DataFrame:
     return pl.DataFrame(columns, strict=False)
 
 
-def frame_table(frame: pl.DataFrame) -> Table:
-    if not frame.width or not frame.height:
+def frame_table(frame: pl.DataFrame, *, may_be_empty: bool) -> Table:
+    if not frame.width or not (frame.height or may_be_empty):
         raise DataError("the frame is empty", hint="a table needs columns and rows")
     odd = [
         name
@@ -161,169 +158,43 @@ def free_name(wanted: str, taken: Sequence[str]) -> str:
     return wanted if wanted not in taken else free_name(wanted + "_", taken)
 
 
-def parse(
-    found: Text, names: Sequence[str], source: str, *, text: Collection[str]
-) -> tuple[pl.DataFrame, Integers | None]:
-    """Columns of numbers as float64 where a sample says so, all others as text."""
-    if found.quotes == "stray":
-        return parse_leniently(found, names, source)
-    numbers = [name for name in numeric_columns(found, names) if name not in text]
-    try:
-        frame = fast_csv(found, names, numbers=numbers)
-    except pl.exceptions.PolarsError:
-        check_fields(scan_records(found), names, source)
-        try:
-            frame = fast_csv(found, names, numbers=())
-        except pl.exceptions.PolarsError:
-            return parse_leniently(found, names, source)
-    line_ends = found.content.count(b"\n") + (not found.content.endswith(b"\n"))
-    regular = line_ends == frame.height + 1 and not found.skipped
-    if regular and not frame[names[-1]].null_count():
-        return frame, None
-    # polars fills short rows up with nulls without a word
-    records = scan_records(found)
-    check_fields(records, names, source)
-    if len(records.lines) == frame.height + 1:
-        return frame, records.lines[1:]
-    full = ~records.blank
-    return frame, records.lines[full][1:] if full.sum() == frame.height + 1 else None
-
-
-def fast_csv(text: Text, names: Sequence[str], *, numbers: Sequence[str]) -> pl.DataFrame:
-    chosen = set(numbers)
-    return pl.read_csv(
-        text.content,
-        separator=text.separator,
-        quote_char='"' if text.quotes == "regular" else None,
-        has_header=False,
-        skip_rows=1,
-        schema={name: pl.Float64 if name in chosen else pl.String for name in names},
-        null_values=list(cells.MISSING),
-    )
-
-
-def numeric_columns(text: Text, names: Sequence[str]) -> list[str]:
-    """Columns that a sample from all over the file shows to be numbers, and safe to read so."""
-    try:
-        sample = pl.read_csv(
-            sample_of(text),
-            separator=text.separator,
-            quote_char='"' if text.quotes == "regular" else None,
-            has_header=False,
-            schema=dict.fromkeys(names, pl.String),
-            truncate_ragged_lines=True,
-        )
-    except pl.exceptions.PolarsError:
-        return []  # reading everything as text will tell what is wrong
-    return cells.safe_numbers(sample)
-
-
-def sample_of(text: Text) -> bytes:
-    """Some whole lines below the header: the first ones, and blocks from all over the file."""
-    content = text.content
-    begin = 0
-    for _ in range(1 + sum(name.count("\n") for name in text.header)):
-        begin = content.find(b"\n", begin) + 1 or len(content)
-    end = cut_at_line(content, begin + max(HEAD_BYTES, 100 * begin))
-    pieces = [content[begin:end]]
-    if text.quotes == "none":  # a block might begin inside a quoted cell
-        step = (len(content) - end) // BLOCKS
-        for number in range(BLOCKS if step > 2 * BLOCK_BYTES else 0):
-            start = content.find(b"\n", end + number * step) + 1
-            pieces.append(content[start : cut_at_line(content, start + BLOCK_BYTES)])
-    return b"".join(pieces)
-
-
-def cut_at_line(content: bytes, near: int) -> int:
-    if near >= len(content):
-        return len(content)
-    end = content.find(b"\n", near)
-    return len(content) if end < 0 else end + 1
-
-
-def parse_leniently(text: Text, names: Sequence[str], source: str) -> tuple[pl.DataFrame, Integers]:
-    """Python's own reader takes quotes inside fields as they stand; it is slower."""
-    import csv
-    import io
-
-    reader = csv.reader(
-        io.StringIO(text.content.decode(), newline=""),
-        delimiter=text.separator,
-        quotechar='"' if text.quotes != "none" else None,
-        quoting=csv.QUOTE_MINIMAL if text.quotes != "none" else csv.QUOTE_NONE,
-        skipinitialspace=True,
-    )
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    begin = 1 + text.skipped
-    with unlimited_fields():
-        for fields in reader:
-            if fields:
-                rows.append(fields)
-                lines.append(begin)
-            begin = reader.line_num + 1 + text.skipped
-    if "\n" in rows[-1][-1] and not text.content.rstrip().endswith(b'"'):
-        raise DataError(
-            f"`{source}`: a quote opens on line {lines[-1]} and does not close",
-            hint="close the quote, or double the quotes that belong to the text",
-        )
-    first = np.asarray(lines, np.int64)
-    counts = np.asarray([len(row) for row in rows], np.int64)
-    check_fields(Records(first, counts, np.zeros(len(rows), bool)), names, source)
-    columns = list(zip(*rows[1:], strict=True)) or [()] * len(names)
-    frame = pl.DataFrame(
-        {
-            name: pl.Series(name, column, pl.String)
-            for name, column in zip(names, columns, strict=True)
-        }
-    )
-    return frame, first[1:]
-
-
-def check_fields(records: Records, names: Sequence[str], source: str) -> None:
-    odd = np.flatnonzero((records.fields != len(names)) & ~records.blank)
-    if not len(odd):
-        return
-    places = [f"line {records.lines[i]} has {records.fields[i]}" for i in odd[:SHOWN]]
-    more = f" and {len(odd) - SHOWN} more" if len(odd) > SHOWN else ""
-    filled = records.fields[1:][~records.blank[1:]]
-    hint = "make every row as long as the header; quote a cell that holds the separator"
-    if len(names) == 1:
-        hint = "the first line has to be the header: take titles and comments above it away"
-    elif len(filled) and (filled == len(names) + 1).all():
-        hint = "the header seems to lack the name of the first column: add it"
-    rows = "1 row does" if len(odd) == 1 else f"{len(odd)} rows do"
-    wanted = "1 field" if len(names) == 1 else f"{len(names)} fields"
-    raise DataError(
-        f"`{source}`: {rows} not have the {wanted} of the header: " + ", ".join(places) + more,
-        hint=hint,
-    )
-
-
-def drop_empty_rows(
+def drop_idle_rows(
     frame: pl.DataFrame, lines: Integers | None
 ) -> tuple[pl.DataFrame, Integers | None, list[str]]:
-    last = frame.width - 1
-    some = frame.to_series(last).is_null() | (
-        frame.to_series(last) == "" if frame.dtypes[last] == pl.String else False
-    )
-    if not some.any():
+    """Leave out empty rows and repeats of the header, as joined files have them."""
+    notes = []
+    last = frame.to_series(frame.width - 1)
+    some = last.is_null() | (last == "" if last.dtype == pl.String else False)
+    idle = pl.Series([False]).new_from_index(0, frame.height)
+    if some.any():
+        idle = frame.select(
+            pl.all_horizontal(
+                pl.col(name).fill_null("").str.strip_chars() == ""
+                if dtype == pl.String
+                else pl.col(name).is_null()
+                for name, dtype in frame.schema.items()
+            )
+        ).to_series()
+        notes += counted(idle, "empty row")
+    if set(frame.dtypes) == {pl.String} and (last.str.strip_chars() == last.name).any():
+        headers = frame.select(
+            pl.all_horizontal(pl.col(name).str.strip_chars() == name for name in frame.columns)
+        ).to_series()
+        notes += counted(headers, "repeat of the header")
+        idle |= headers.fill_null(False)
+    if not notes:
         return frame, lines, []
-    empty = frame.select(
-        pl.all_horizontal(
-            pl.col(name).fill_null("").str.strip_chars() == ""
-            if dtype == pl.String
-            else pl.col(name).is_null()
-            for name, dtype in frame.schema.items()
-        )
-    ).to_series()
-    if not empty.any():
-        return frame, lines, []
-    kept = ~empty
     where = np.arange(2, frame.height + 2) if lines is None else lines
-    count = int(empty.sum())
-    note = f"{count} empty {'row' if count == 1 else 'rows'} left out"
-    return frame.filter(kept), where[kept.to_numpy()], [note]
+    return frame.filter(~idle), where[~idle.to_numpy()], notes
+
+
+def counted(rows: pl.Series, what: str) -> list[str]:
+    count = int(rows.sum())
+    if not count:
+        return []
+    first, _, rest = what.partition(" ")
+    words = what if count == 1 else f"{first}s {rest}" if rest.startswith("of") else f"{what}s"
+    return [f"{count} {words} left out"]
 
 
 def check_has_rows(frame: pl.DataFrame, source: str) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from rnnauto.data.case import Case, Evidence, named
-from rnnauto.data.kinds import MOST_CATEGORIES, WORDS, Profile, is_usable, named_id
+from rnnauto.data.case import Case, Evidence, flag, named
+from rnnauto.data.kinds import MOST_CATEGORIES, WORDS, Profile, is_usable, named_id, named_sequence
 from rnnauto.data.layout import Column, Form, Tokens
 from rnnauto.data.stems import Stem
 
@@ -49,7 +49,7 @@ def sift(
         else:
             reasons.setdefault(why_unusable(column), []).append(name)
     evidence = tuple(
-        Evidence(f"{named(names)} left out", reason, f"--features {names[0]}")
+        Evidence(f"{named(names)} left out", reason, flag("--features", names[0]))
         for reason, names in reasons.items()
     )
     return usable, LeftOut(tuple(name for names in reasons.values() for name in names), evidence)
@@ -84,9 +84,9 @@ def is_text(column: Profile) -> bool:
 def time_evidence(time: str | None, other: str) -> Evidence:
     if time is None:
         return Evidence(
-            "timesteps stay in the order of the rows", "no time column found", f"--time {other}"
+            "timesteps stay in the order of the rows", "no time column found", flag("--time", other)
         )
-    return Evidence(f"time is `{time}`", "it orders the timesteps", f"--time {other}")
+    return Evidence(f"time is `{time}`", "it orders the timesteps", flag("--time", other))
 
 
 def other_name(columns: Iterable[str], fits: Callable[[str], bool]) -> str:
@@ -122,19 +122,24 @@ def feature_evidence(case: Case, names: list[str]) -> tuple[Evidence, ...]:
     if not names:
         return ()
     reason = "you named them" if case.data.features else "all other columns that hold values"
-    return (Evidence(f"features are {named(names)}", reason, f"--ignore {names[0]}"),)
+    return (Evidence(f"features are {named(names)}", reason, flag("--ignore", names[0])),)
 
 
-def row_id(case: Case) -> tuple[str, ...]:
+def row_id(case: Case, *taken: str) -> tuple[str, ...]:
     """In forms with a sequence per row: the column that names the rows, if there is one."""
     if case.data.id:
         return case.data.id
+    if len(case.free()) == 1:
+        return ()  # there would be nothing left to learn from
     unique = [
         column
         for name, column in case.free(
-            *case.data.features, *case.data.static, case.data.time
+            *taken, *case.data.features, *case.data.static, case.data.time
         ).items()
-        if column.unique and column.kind in {"number", "category", "text"} and column.words < WORDS
+        if column.unique
+        and column.kind in {"number", "category", "text"}
+        and column.words < WORDS
+        and not (column.kind == "text" and named_sequence(name))
     ]
     by_name = [column.name for column in unique if named_id(column.name)]
     by_values = [column.name for column in unique if column.running or column.code]
@@ -145,4 +150,4 @@ def id_evidence(ids: tuple[str, ...], case: Case) -> tuple[Evidence, ...]:
     if not ids:
         return ()
     reason = "you named it" if case.data.id else "different in every row: kept in predictions"
-    return (Evidence(f"id is {named(ids)}", reason, f"--features {ids[0]}"),)
+    return (Evidence(f"id is {named(ids)}", reason, flag("--features", ids[0])),)

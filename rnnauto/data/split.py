@@ -48,13 +48,12 @@ def split(
     rest = np.flatnonzero(~test)
     development = sequences.take(rest, per_timestep=per_timestep)
     ranks = stratified_ranks(strata[rest], groups[rest], seed=recipe.seed + 1)
-    folds = recipe.folds
-    if folds == "auto":
-        folds = FOLDS if len(development) < SMALL else 1
+    folds = fold_count(recipe, len(development))
+    folds = min(folds, len(np.unique(groups[rest])))  # none without a sequence to validate on
     if folds == 1:
         validation = [np.asarray(ranks.below(recipe.validation))]
     else:
-        validation = [ranks.fold(folds) == number for number in range(folds)]
+        validation = [ranks.turn % folds == number for number in range(folds)]
     return Parts(
         development=development,
         folds=tuple((np.flatnonzero(~held), np.flatnonzero(held)) for held in validation),
@@ -64,10 +63,16 @@ def split(
     )
 
 
+def fold_count(recipe: Split, sequences: int) -> int:
+    if recipe.folds == "auto":
+        return FOLDS if sequences < SMALL else 1
+    return recipe.folds
+
+
 def split_in_time(sequences: Sequences, recipe: Split, *, test_share: float) -> Parts:
     """Few long recordings: the end of each is the test part, and what comes before it is cut into
     blocks of time, each of which is the validation part of one fold."""
-    folds = FOLDS if recipe.folds == "auto" else recipe.folds
+    folds = fold_count(recipe, len(sequences))
     blocks = [(1 - test_share) / folds] * folds
     if folds == 1:
         blocks = [1 - test_share - recipe.validation, recipe.validation]
@@ -75,7 +80,8 @@ def split_in_time(sequences: Sequences, recipe: Split, *, test_share: float) -> 
     pieces = cut(sequences, shares)
     kind = np.tile(np.arange(len(shares)), len(sequences))  # which block a piece is, [pieces]
     before = np.flatnonzero(kind < len(blocks))
-    held_out = range(folds) if folds > 1 else [1]
+    filled = {int(block) for block in kind[pieces.lengths > 0]}  # short recordings fill not all
+    held_out = [block for block in (range(folds) if folds > 1 else [1]) if block in filled]
     return Parts(
         development=pieces.take(before, per_timestep=True),
         folds=tuple(
@@ -91,7 +97,9 @@ def split_in_time(sequences: Sequences, recipe: Split, *, test_share: float) -> 
 
 def cut(sequences: Sequences, shares: list[float]) -> Sequences:
     """Cut every sequence into consecutive pieces; the pieces of one follow each other."""
-    bounds = np.round(np.cumsum([0.0, *shares])[None, :-1] * sequences.lengths[:, None])
+    # rounded down, so that the last pieces, validation and test, are the last to be empty
+    bounds = np.cumsum([0.0, *shares])[None, :-1] * sequences.lengths[:, None]
+    bounds = np.floor(bounds + 1e-9)
     bounds = np.concatenate([bounds, sequences.lengths[:, None]], axis=1).astype(np.int64)
     lengths = np.diff(bounds, axis=1).reshape(-1)
     owners = np.repeat(np.arange(len(sequences)), len(shares))
@@ -113,10 +121,12 @@ def strata_of(sequences: Sequences, *, per_timestep: bool, classes: bool) -> Int
 
 @dataclass(frozen=True)
 class Ranks:
-    """Place of each sequence's group in the shuffled order of its stratum, and how many groups."""
+    """Of each sequence's group: its place in the shuffled order of its stratum, how many groups the
+    stratum has, and its turn where one stratum is dealt out after the other."""
 
     place: Integers
     groups: Integers
+    turn: Integers
 
     def below(self, share: float) -> NDArray[np.bool_]:
         """About `share` of the groups of each stratum: at least one, never all."""
@@ -124,9 +134,6 @@ class Ranks:
             return np.zeros(len(self.place), bool)
         wanted = np.minimum(np.maximum(np.round(share * self.groups), 1), self.groups - 1)
         return np.asarray(self.place < wanted)
-
-    def fold(self, folds: int) -> Integers:
-        return np.asarray(self.place * folds // self.groups)
 
 
 def stratified_ranks(strata: Integers, groups: Integers, *, seed: int) -> Ranks:
@@ -137,8 +144,9 @@ def stratified_ranks(strata: Integers, groups: Integers, *, seed: int) -> Ranks:
     frame = pl.DataFrame({"stratum": stratum[shuffled], "group": shuffled})
     frame = frame.with_columns(
         place=pl.int_range(pl.len()).over("stratum"), groups=pl.len().over("stratum")
-    ).sort("group")
-    return Ranks(
-        place=frame["place"].to_numpy().astype(np.int64)[members],
-        groups=frame["groups"].to_numpy().astype(np.int64)[members],
     )
+    frame = frame.sort("stratum", maintain_order=True).with_row_index("turn").sort("group")
+    place, count, turn = (
+        frame[name].to_numpy().astype(np.int64)[members] for name in ("place", "groups", "turn")
+    )
+    return Ranks(place=place, groups=count, turn=turn)

@@ -20,6 +20,14 @@ DATES = ("%Y-%m-%d", "%Y/%m/%d", "%m/%d/%y", "%m/%d/%Y", "%d.%m.%Y", "%Y-%m", "%
 STEM_WORDS = TIME_WORDS | frozenset({"lag", "point", "value", "x_t", "sample", "reading"})
 
 
+# stems that number features rather than timesteps
+FEATURE_WORDS = frozenset(
+    {"f", "feat", "feature", "v", "var", "variable", "attr", "attribute", "col", "column", "pc"}
+    | {"dim", "q", "question", "item", "gene", "component", "factor", "input"}
+)
+UNORDERED = 0.85  # roughness from which such a stem is believed
+
+
 @dataclass(frozen=True)
 class Stem:
     """`columns` in the order of their numbers."""
@@ -97,17 +105,23 @@ def dated_columns(names: Sequence[str]) -> Stem | None:
     return None
 
 
-def is_certain(stem: Stem, frame: pl.DataFrame) -> str:
-    """Why the numbers of a stem mean an order; empty where they might merely count features."""
-    if len(stem.columns) >= MANY:
+def why_certain(stems: Sequence[Stem], frame: pl.DataFrame) -> str:
+    """Why the numbers of stems mean an order; empty where they might merely count features."""
+    if sum(len(stem.columns) for stem in stems) >= MANY:
         return "too many for single features"
-    words = name_words(stem.name)
-    if stem.columns[0] != stem.name and any(word in STEM_WORDS for word in words):
-        return f"`{stem.name}` names a time"
-    ratio = roughness(frame.head(ROWS).select(stem.columns))
-    if ratio < SMOOTH:
-        return "neighbouring columns hold similar values"
+    for stem in stems:
+        if any(word in STEM_WORDS for word in name_words(stem.name)):
+            return f"`{stem.name}` names a time"
+        if roughness(frame.head(ROWS).select(stem.columns)) < SMOOTH:
+            return "neighbouring columns hold similar values"
     return ""
+
+
+def are_features(stem: Stem, frame: pl.DataFrame) -> bool:
+    """Whether a stem that is not certain to be a sequence is certain to be none."""
+    words = name_words(stem.name)
+    named = bool(words) and words[-1] in FEATURE_WORDS
+    return named and roughness(frame.head(ROWS).select(stem.columns)) >= UNORDERED
 
 
 def roughness(frame: pl.DataFrame) -> float:

@@ -8,8 +8,11 @@ import polars as pl
 
 from rnnauto.data.layout import Tokens
 
-# every code point that Unicode calls white space: neither engine's \s covers them all
-SPACE = r"[\t-\r \x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]+"
+# every code point that Unicode calls white space: neither engine's \s covers them all; and NUL,
+# at which TensorFlow's lower-casing would end the text
+SPACE = (
+    r"[\x00\t-\r \x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}]+"
+)
 WORD = r"[\p{L}\p{M}\p{N}_]+"
 SYMBOL = r"([^\p{L}\p{M}\p{N}_ ])"
 
@@ -18,5 +21,5 @@ def tokenise(texts: pl.Series, tokens: Tokens) -> pl.Series:
     """Lists of tokens: lower-case words and single symbols, or characters as they stand."""
     if tokens == "character":
         return texts.str.split("")
-    spaced = texts.str.to_lowercase().str.replace_all(SPACE, " ").str.replace_all(SYMBOL, " $1 ")
+    spaced = texts.str.replace_all(SPACE, " ").str.to_lowercase().str.replace_all(SYMBOL, " $1 ")
     return spaced.str.extract_all(r"[^ ]+")

@@ -1,6 +1,6 @@
 """Wide tables: a row is a sequence, its timesteps are numbered columns."""
 
-from rnnauto.data.case import Case, Evidence, named, two_readings
+from rnnauto.data.case import Case, Evidence, flag, named, two_readings
 from rnnauto.data.layout import Column
 from rnnauto.data.roles import (
     Roles,
@@ -36,8 +36,8 @@ def target_stems(case: Case) -> tuple[Stem, ...]:
 
 
 def wide_roles(case: Case, stems: list[Stem], targets: tuple[Stem, ...], why: str) -> Roles:
-    ids = row_id(case)
     used = {name for stem in stems for name in stem.columns}
+    ids = row_id(case, *used)
     free = {name: column for name, column in case.free(*ids).items() if name not in used}
     chosen = {
         name: column
@@ -58,7 +58,7 @@ def wide_roles(case: Case, stems: list[Stem], targets: tuple[Stem, ...], why: st
             Evidence(
                 f"{plural} {named([stem.name for stem in stems])}",
                 f"{len(stems[0].columns)} timesteps, the columns {stems[0].span}",
-                f"--ignore {stems[0].columns[0]}",
+                flag("--ignore", stems[0].columns[0]),
             )
         )
     if static:
@@ -66,7 +66,7 @@ def wide_roles(case: Case, stems: list[Stem], targets: tuple[Stem, ...], why: st
             Evidence(
                 f"static features are {named(static)}",
                 "columns without a running number",
-                f"--ignore {static[0]}",
+                flag("--ignore", static[0]),
             )
         )
     columns = tuple(Column(name=stem.name, kind="number", columns=stem.columns) for stem in stems)

@@ -76,7 +76,7 @@ def keras_outputs(
         per_timestep=layout.per_timestep,
     )
     batch = pad(encoded, whole(encoded, np.arange(len(chosen))))
-    logits = [np.asarray(model(batch.inputs, training=False)) for model in members]
+    logits = [part.numpy() for part in run_members(members, batch.inputs)]
     if isinstance(encoders.target, LabelEncoder):
         parts = [np.exp(x - x.max(-1, keepdims=True)) for x in logits]
         mean = np.mean([part / part.sum(-1, keepdims=True) for part in parts], axis=0)
@@ -84,6 +84,15 @@ def keras_outputs(
         target = encoders.target
         mean = np.mean(logits, axis=0)[..., 0] * target.deviation + target.mean
     return by_sequence(mean, sequences, chosen, layout)
+
+
+def run_members(members: list[Any], inputs: dict[str, NDArray[Any]]) -> list[Any]:
+    """Logits of every member; as one graph, since step by step a long recording takes minutes."""
+    import tensorflow as tf
+
+    graph = tf.function(lambda given: [model(given, training=False) for model in members])
+    tensors = {name: tf.constant(array) for name, array in inputs.items()}
+    return list(graph(tensors))
 
 
 def by_sequence(

@@ -14,9 +14,8 @@ from rnnauto.errors import ModelFolderError
 ALLOWED = frozenset(
     """
     Add AddN AddV2 All Any ArgMax AssignVariableOp AssignAddVariableOp BatchMatMulV2 BiasAdd
-    Bincount BroadcastArgs BroadcastTo Cast ConcatV2 Const Cumsum DenseBincount DisableCopyOnRead Div
-    DivNoNan Equal Exp
-    ExpandDims Fill Floor FloorDiv FloorMod GatherNd GatherV2 Greater GreaterEqual HashTableV2
+    Bincount BroadcastArgs BroadcastTo Cast ConcatV2 Const Cumsum DenseBincount DisableCopyOnRead
+    Div DivNoNan Equal Exp ExpandDims Fill Floor FloorDiv FloorMod GatherNd GatherV2 Greater GreaterEqual HashTableV2
     Identity IdentityN If IsFinite IsInf IsNan Less LessEqual Log LogSoftmax LogicalAnd LogicalNot
     LogicalOr LookupTableFindV2 LookupTableImportV2 LookupTableSizeV2 MatMul Max Maximum Mean Min
     Minimum Mul Neg NoOp NotEqual OneHot OnesLike Pack Pad PadV2 PartitionedCall Placeholder Pow

@@ -10,13 +10,13 @@ from rnnauto.data.encode import Encoders
 from rnnauto.data.layout import Frozen, Layout
 from rnnauto.errors import ModelFolderError
 
-FORMAT = 1
+FORMAT: Literal[1] = 1
 
 
 class ModelInfo(Frozen):
     """`members` counts the networks whose mean the SavedModel returns (one per fold, or one)."""
 
-    format: int = FORMAT
+    format: Literal[1] = FORMAT
     rnnauto: str
     versions: dict[str, str]
     layout: Layout

@@ -27,19 +27,29 @@ def prediction_table(
     """
     columns = prediction_columns(scores, encoders, probabilities=probabilities)
     if not layout.per_timestep:
-        return sequences.ids.hstack(columns)
+        return beside(sequences.ids, columns)
     if sequences.rows is None:  # a row of the file is a whole sequence: say which timestep
         lengths = pl.Series(sequences.lengths)
         owners = pl.Series(range(len(sequences)), dtype=pl.Int64).repeat_by(lengths)
         owners = owners.filter(lengths > 0).explode()
         steps = pl.int_ranges(1, lengths + 1, eager=True).filter(lengths > 0).explode()
         keys = sequences.ids[owners].with_columns(steps.alias(TIMESTEP))
-        return keys.hstack(columns)
+        return beside(keys, columns)
     order = sequences.rows.argsort()  # back to the order of the file
     rows = sequences.rows[order]
     names = [*layout.id, *([layout.time] if layout.time else [])]
     keys = frame.select(names)[rows] if names else pl.DataFrame({ROW: rows + 1})
-    return keys.hstack([column.gather(order) for column in columns])
+    return beside(keys, [column.gather(order) for column in columns])
+
+
+def beside(keys: pl.DataFrame, columns: list[pl.Series]) -> pl.DataFrame:
+    """A key may be named `prediction` too: then the answer's name gets an underscore."""
+    for column in columns:
+        name = column.name
+        while name in keys.columns:
+            name += "_"
+        keys = keys.with_columns(column.alias(name))
+    return keys
 
 
 def prediction_columns(

@@ -16,7 +16,9 @@ class Standardise(keras.layers.Layer):
     def __init__(self, features: int, indicators: tuple[int, ...], **options: Any) -> None:
         super().__init__(**options)
         self.indicators = list(indicators)
-        self.mean = self.add_weight(shape=(features,), trainable=False, name="mean")
+        self.mean = self.add_weight(
+            shape=(features,), initializer="zeros", trainable=False, name="mean"
+        )
         self.deviation = self.add_weight(
             shape=(features,), initializer="ones", trainable=False, name="deviation"
         )
@@ -42,7 +44,7 @@ class Dropout(keras.layers.Layer):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.rate = self.add_weight(shape=(), trainable=False, name="rate")
+        self.rate = self.add_weight(shape=(), initializer="zeros", trainable=False, name="rate")
         self.counter = self.add_weight(
             shape=(2,), dtype="int32", initializer="zeros", trainable=False, name="counter"
         )

@@ -13,8 +13,8 @@ def tokenise(texts: Any, tokens: Tokens) -> tuple[Any, Any]:
     if tokens == "character":
         pieces = tf.strings.unicode_split(texts, "UTF-8", errors="replace")
     else:
-        lower = tf.strings.lower(texts, encoding="utf-8")
-        spaced = tf.strings.regex_replace(lower, SPACE, " ")
-        spaced = tf.strings.regex_replace(spaced, SYMBOL, r" \1 ")
+        spaced = tf.strings.regex_replace(texts, SPACE, " ")
+        lower = tf.strings.lower(spaced, encoding="utf-8")
+        spaced = tf.strings.regex_replace(lower, SYMBOL, r" \1 ")
         pieces = tf.strings.split(spaced)
     return pieces.to_tensor(""), tf.cast(pieces.row_lengths(), tf.int32)

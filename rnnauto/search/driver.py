@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from rnnauto.errors import SearchError
+from rnnauto.errors import Interrupted, SearchError
 from rnnauto.search import journal
 from rnnauto.search.trial import Epoch, Job, Result, Values, seed_of
 from rnnauto.search.workers import Died, Event, Finished, Pool, Progressed
@@ -110,7 +110,7 @@ def ranked(trials: Iterable[Trial]) -> list[Trial]:
 def run_search(search: Search, asker: Asker, *, most_trials: int, refit: bool) -> Trial:
     """Run all stages; returns the winner.
 
-    Raises: SearchError if no trial completed.
+    Raises: SearchError if no trial completed, Interrupted if that is so because of Ctrl-C.
     """
     begin, span = time.monotonic(), search.seconds_left
     pause = begin + span * (SEARCH_SHARE if search.folds > 1 or refit else 1.0)
@@ -128,6 +128,10 @@ def run_search(search: Search, asker: Asker, *, most_trials: int, refit: bool) -
     elif refit:
         search.stage = "refit"
         run_jobs(search, trained_on(search, new_job), until=search.deadline, on_result=told)
+    if search.best is None and search.interrupted:
+        raise Interrupted(
+            "interrupted before any trial had completed", hint="nothing was written; run it again"
+        )
     if search.best is None:
         reasons = [r.reason for trial in search.trials.values() for r in trial.results.values()]
         raise SearchError(

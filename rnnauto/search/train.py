@@ -236,8 +236,7 @@ def validate(
     network: Network, problem: Problem, data: Encoded, chosen: Integers
 ) -> tuple[float, float]:
     """Mean loss, and accuracy or (in data units) RMSE, over the validation part."""
-    longest = max(LONGEST, LONGEST_VALIDATION)
-    examples = in_chunks(data, chosen, longest=longest)
+    examples = in_chunks(data, chosen, longest=LONGEST_VALIDATION)
     size = max(1, min(READ_SIZE, (64 << 20) // (4 * 64 * int(examples.length.max(initial=1)))))
     totals, counts, rights = 0.0, 0.0, 0
     for batch in reading_batches(data, examples, size=size):

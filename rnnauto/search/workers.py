@@ -151,7 +151,8 @@ def start(folder: Path) -> Worker:
     # a file, not a pipe: nobody reads it while the worker runs
     log = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the worker
     process = subprocess.Popen(
-        [sys.executable, "-m", "rnnauto.search.worker", str(theirs.fileno()), str(folder)],
+        # -P: a `random.py` in the user's folder must not be imported in the place of Python's
+        [sys.executable, "-P", "-m", "rnnauto.search.worker", str(theirs.fileno()), str(folder)],
         pass_fds=[theirs.fileno()],
         stdin=subprocess.DEVNULL,
         stdout=log,

@@ -1,0 +1,361 @@
+"""The search with a pool and a clock that the tests hold in their hands."""
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import pytest
+
+from rnnauto.errors import SearchError
+from rnnauto.search import driver, journal
+from rnnauto.search.driver import FINALISTS, Search, ranked, run_search
+from rnnauto.search.trial import Epoch, Result, seed_of
+from rnnauto.search.workers import Died, Finished, Progressed, Started
+
+
+def result(loss, *, seconds=1.0, stopped="patience", **options):
+    status = "completed" if loss is not None else "failed"
+    score = None if loss is None else 1 - loss
+    return Result(
+        status=status, loss=loss, score=score, seconds=seconds, stopped=stopped, **options
+    )
+
+
+class Clock:
+    now = 1000.0
+
+    def monotonic(self):
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    made = Clock()
+    monkeypatch.setattr(driver, "time", made)
+    return made
+
+
+@dataclass
+class FakePool:
+    """Runs one job per call of `events`, the oldest first; `outcome` says what comes of it."""
+
+    clock: Clock
+    outcome: object
+    size: int = 2
+    jobs: list = field(default_factory=list)  # running
+    submitted: list = field(default_factory=list)
+    stops: int = 0
+    most_busy: int = 0
+
+    @property
+    def workers(self):
+        return [SimpleNamespace()] * self.size
+
+    @property
+    def busy(self):
+        return len(self.jobs)
+
+    @property
+    def idle(self):
+        return self.size - self.busy
+
+    def submit(self, job):
+        self.jobs.append(job)
+        self.submitted.append(job)
+        self.most_busy = max(self.most_busy, self.busy)
+
+    def stop(self):
+        self.stops += 1
+
+    def events(self, timeout):
+        assert 0 < timeout <= 1
+        job = self.jobs.pop(0)
+        found = self.outcome(job)
+        if isinstance(found, str):
+            yield Died(job, found)
+        else:
+            self.clock.now += found.seconds / self.size
+            yield Progressed(job, Epoch(1, 1.0, 1.0, 0.001))
+            yield Finished(job, found)
+
+
+class FakeAsker:
+    def __init__(self, limit=10**9):
+        self.limit = limit
+        self.asked = []
+        self.told = []
+
+    def ask(self, number):
+        if number >= self.limit:
+            return None
+        self.asked.append(number)
+        return f"{number:02}", {"units": number}
+
+    def tell(self, trial_id, loss):
+        self.told.append((trial_id, loss))
+
+
+@pytest.fixture
+def run(clock, tmp_path):
+    """Run a search; returns it with its winner, pool, asker and news."""
+
+    def search(outcome, *, seconds=1000.0, folds=1, refit=False, limit=10**9, trials=4, size=2):
+        pool, asker, news = FakePool(clock, outcome, size), FakeAsker(limit), []
+        made = Search(
+            pool=pool,
+            folds=folds,
+            seed=7,
+            journal_path=tmp_path / "journal.jsonl",
+            deadline=clock.now + seconds,
+            notify=news.append,
+        )
+        found = SimpleNamespace(search=made, pool=pool, asker=asker, news=news, winner=None)
+        found.events = lambda: journal.read(tmp_path / "journal.jsonl")
+        run.found = found  # for what raises
+        found.winner = run_search(made, asker, most_trials=trials, refit=refit)
+        return found
+
+    return search
+
+
+def by_trial(losses):
+    return lambda job: result(losses[int(job.trial)])
+
+
+def names(jobs):
+    return [job.name for job in jobs]
+
+
+def test_every_trial_is_tried_once_and_the_lowest_loss_wins(run):
+    found = run(by_trial([0.5, 0.2, 0.9, 0.3]))
+    assert found.winner.id == "01"
+    assert found.winner.values == {"units": 1}
+    assert names(found.pool.submitted) == ["00-fold0", "01-fold0", "02-fold0", "03-fold0"]
+    assert found.asker.told == [("00", 0.5), ("01", 0.2), ("02", 0.9), ("03", 0.3)]
+    assert found.pool.most_busy == 2
+
+
+def test_more_trials_than_asked_for_are_not_started(run):
+    assert len(run(by_trial([1] * 9), trials=3).search.trials) == 3
+
+
+def test_a_used_up_space_ends_the_search(run):
+    found = run(by_trial([0.4, 0.3]), trials=30, limit=2)
+    assert len(found.search.trials) == 2
+    assert found.winner.id == "01"
+
+
+def test_a_trial_gets_a_seed_of_its_own_that_does_not_depend_on_the_order(run):
+    jobs = run(by_trial([1, 1, 1, 1])).pool.submitted
+    assert [job.seed for job in jobs] == [seed_of(7, f"{n:02}", 0, "") for n in range(4)]
+    assert len({job.seed for job in jobs}) == 4
+
+
+def test_a_failed_trial_is_told_and_the_search_goes_on(run):
+    found = run(by_trial([None, 0.7, None, 0.6]))
+    assert found.asker.told == [("00", None), ("01", 0.7), ("02", None), ("03", 0.6)]
+    assert found.winner.id == "03"
+    assert [trial.completed for trial in found.search.trials.values()] == [False, True, False, True]
+
+
+def test_no_completed_trial_is_an_error_with_the_last_reason(run):
+    with pytest.raises(SearchError) as caught:
+        run(lambda job: result(None, reason=f"{job.trial} went wrong"), trials=2)
+    assert caught.value.message == "none of 2 trials completed; the last one: 01 went wrong"
+    assert "--budget" in caught.value.hint
+    assert caught.value.exit_code == 4
+
+
+def test_no_time_at_all_is_an_error_too(run):
+    with pytest.raises(SearchError, match="none of 0 trials completed within the budget"):
+        run(by_trial([1]), seconds=0.5)
+
+
+def test_a_dead_workers_job_is_run_again_once(run):
+    deaths = iter(["signal 9"])
+
+    def outcome(job):
+        return next(deaths, None) or result(0.5) if job.trial == "00" else result(0.9)
+
+    found = run(outcome, trials=2)
+    assert names(found.pool.submitted).count("00-fold0") == 2
+    assert found.winner.id == "00"
+    attempts = [e["attempt"] for e in found.events() if e["event"] == "trial-started"]
+    assert sorted(attempts) == [1, 1, 2]
+
+
+def test_a_job_that_kills_two_workers_has_failed_with_the_reason(run):
+    found = run(lambda job: "signal 9" if job.trial == "00" else result(0.9), trials=2)
+    assert names(found.pool.submitted).count("00-fold0") == 2
+    assert found.search.trials["00"].results[0].reason == "signal 9"
+    assert found.asker.told == [("01", 0.9), ("00", None)]
+    assert found.winner.id == "01"
+
+
+def test_an_idle_worker_that_dies_or_starts_changes_nothing(run):
+    found = run(by_trial([0.5]), trials=1)
+    driver.handle(found.search, Died(None, "signal 9"), [], lambda job, result: None)
+    driver.handle(found.search, Started(), [], lambda job, result: None)
+    assert names(found.pool.submitted) == ["00-fold0"]
+
+
+def test_the_journal_tells_the_whole_story(run):
+    found = run(by_trial([0.5, None]), trials=2)
+    story = [(e["event"], e["trial"], e["stage"]) for e in found.events()]
+    assert sorted(story) == [
+        ("trial-completed", "00", "search"),
+        ("trial-failed", "01", "search"),
+        ("trial-started", "00", "search"),
+        ("trial-started", "01", "search"),
+    ]
+    completed = next(e for e in found.events() if e["event"] == "trial-completed")
+    assert completed["result"]["loss"] == 0.5
+
+
+def test_the_five_best_are_confirmed_on_the_other_folds(run):
+    losses = [0.8, 0.1, 0.5, 0.2, 0.6, 0.3, 0.4]
+    found = run(by_trial(losses), folds=3, refit=True, trials=7)
+    confirmed = [job for job in found.pool.submitted if job.fold > 0]
+    assert len(confirmed) == 2 * FINALISTS
+    assert names(confirmed)[:4] == ["01-fold1", "01-fold2", "03-fold1", "03-fold2"]
+    assert {job.trial for job in confirmed} == {"01", "03", "05", "06", "02"}
+    assert [e["stage"] for e in found.events()].count("confirm") == 20
+
+
+def test_the_mean_over_the_folds_decides_not_the_first_fold(run):
+    def outcome(job):
+        return result({"00": [0.1, 0.9], "01": [0.2, 0.3]}[job.trial][job.fold])
+
+    found = run(outcome, folds=2, refit=True, trials=2)
+    assert found.winner.id == "01"
+    assert found.winner.loss == pytest.approx(0.25)
+    assert found.winner.score == pytest.approx(0.75)
+    assert found.winner.weights == {0: "01-fold0", 1: "01-fold1"}
+
+
+def test_only_the_first_fold_is_told_to_the_oracle(run):
+    found = run(by_trial([0.5, 0.6]), folds=3, refit=True, trials=2)
+    assert found.asker.told == [("00", 0.5), ("01", 0.6)]
+
+
+def test_a_finalist_that_fails_on_a_fold_does_not_win(run):
+    found = run(
+        lambda job: result(None if (job.trial, job.fold) == ("00", 1) else 0.1 + int(job.trial)),
+        folds=2,
+        refit=True,
+        trials=2,
+    )
+    assert found.winner.id == "01"
+
+
+def test_without_refit_nothing_is_confirmed(run):
+    found = run(by_trial([0.5, 0.6]), folds=3, refit=False, trials=2)
+    assert {job.fold for job in found.pool.submitted} == {0}
+
+
+def test_the_second_finalist_is_not_started_without_the_time_for_it(run):
+    # the search takes 100 s, two more folds of the best 100 s: 90 s are left for the next
+    found = run(
+        lambda job: result(0.1 * (1 + int(job.trial)), seconds=50.0),
+        seconds=290.0,
+        folds=3,
+        refit=True,
+        trials=2,
+        size=1,
+    )
+    confirmed = {job.trial for job in found.pool.submitted if job.fold}
+    assert confirmed == {"00"}
+    assert found.winner.id == "00"
+
+
+def test_the_clock_stops_the_workers_and_starts_nothing_more(run):
+    found = run(lambda job: result(0.5, seconds=40.0), seconds=100.0, trials=50)
+    assert found.pool.stops > 0
+    assert 4 <= len(found.pool.submitted) <= 6
+
+
+def test_a_trial_may_take_a_share_of_the_search_and_no_more(run):
+    jobs = run(by_trial([1] * 4), seconds=100.0).pool.submitted
+    assert jobs[0].seconds == pytest.approx(100 * driver.LONGEST_TRIAL)
+    jobs = run(by_trial([1] * 4), seconds=100.0, refit=True).pool.submitted
+    assert jobs[0].seconds == pytest.approx(100 * driver.SEARCH_SHARE * driver.LONGEST_TRIAL)
+
+
+def test_a_trial_that_the_clock_had_stopped_is_trained_on_from_its_weights(run):
+    def outcome(job):
+        return result(0.2, stopped="patience") if job.start_from else result(0.3, stopped="clock")
+
+    found = run(outcome, refit=True, trials=1)
+    first, more = found.pool.submitted
+    assert (more.name, more.start_from, more.fold) == ("00-fold0-more", "00-fold0", 0)
+    assert found.winner.loss == 0.2
+    assert found.winner.weights == {0: "00-fold0-more"}
+    assert found.asker.told == [("00", 0.3)]
+    assert [e["stage"] for e in found.events()] == ["search", "search", "refit", "refit"]
+
+
+@pytest.mark.parametrize("later", [0.4, 0.3, None])
+def test_training_on_is_kept_only_where_it_helps(run, later):
+    found = run(
+        lambda job: result(later) if job.start_from else result(0.3, stopped="clock"),
+        refit=True,
+        trials=1,
+    )
+    assert found.winner.loss == 0.3
+    assert found.winner.weights == {0: "00-fold0"}
+
+
+def test_a_trial_that_had_converged_is_not_trained_on(run):
+    found = run(by_trial([0.5, 0.6]), refit=True, trials=2)
+    assert all(job.start_from is None for job in found.pool.submitted)
+
+
+def test_ctrl_c_ends_running_jobs_with_what_they_have_and_starts_no_more(run):
+    def outcome(job):
+        if job.trial == "01":
+            raise KeyboardInterrupt
+        return result(0.5)
+
+    found = run(outcome, trials=20)
+    assert found.search.interrupted
+    assert found.winner.id == "00"
+    assert found.pool.stops > 0
+    assert names(found.pool.submitted) == ["00-fold0", "01-fold0", "02-fold0"]
+
+
+def test_a_second_ctrl_c_is_not_caught(run):
+    def outcome(job):
+        if int(job.trial) >= 1:
+            raise KeyboardInterrupt
+        return result(0.5)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(outcome, trials=20, size=3)
+
+
+def test_ctrl_c_before_any_trial_completed_is_no_failed_search(run):
+    def outcome(job):
+        raise KeyboardInterrupt
+
+    with pytest.raises(SearchError) as caught:
+        run(outcome, size=1)
+    assert caught.value.message == "interrupted before any trial had completed"
+    assert caught.value.exit_code == 130
+
+
+def test_news_show_the_stage_what_runs_and_the_best_so_far(run):
+    found = run(by_trial([0.5, 0.4]), trials=2)
+    assert found.news[0].best.id == "00"
+    assert list(found.news[0].running) == ["01-fold0"]
+    assert found.news[-1].best.id == "01"
+    assert found.news[-1].running == {}
+    assert found.news[-1].stage == "search"
+    assert 0 < found.news[-1].seconds_left < 1000
+
+
+def test_ranking_puts_confirmed_trials_first_and_failed_ones_last():
+    def trial(name, *losses):
+        return driver.Trial(name, {}, {fold: result(loss) for fold, loss in enumerate(losses)})
+
+    trials = [trial("0", 0.1), trial("1", 0.5, 0.7), trial("2", None), trial("3", 0.5, 0.6)]
+    trials += [trial("4"), trial("5", 0.1)]
+    assert [each.id for each in ranked(trials)] == ["3", "1", "0", "5", "2", "4"]

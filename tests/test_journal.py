@@ -1,0 +1,75 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnnauto.search import journal
+
+
+def test_every_event_is_one_line_in_order(tmp_path):
+    path = tmp_path / "journal.jsonl"
+    journal.append(path, "run-started", seed=3)
+    journal.append(path, "trial-started", trial="0", values={"cell": "lstm", "clip_norm": "off"})
+    lines = path.read_text().splitlines()
+    assert [json.loads(line)["event"] for line in lines] == ["run-started", "trial-started"]
+    events = journal.read(path)
+    assert events[0]["seed"] == 3
+    assert events[1]["values"] == {"cell": "lstm", "clip_norm": "off"}
+    assert 0 <= events[1]["time"] - events[0]["time"] < 60
+
+
+def test_appending_never_rewrites_what_is_there(tmp_path):
+    path = tmp_path / "journal.jsonl"
+    path.write_text("what was there\n")
+    journal.append(path, "run-resumed")
+    assert path.read_text().startswith('what was there\n{"event": "run-resumed"')
+
+
+def test_a_line_torn_by_a_crash_is_left_out(tmp_path):
+    path = tmp_path / "journal.jsonl"
+    journal.append(path, "one")
+    journal.append(path, "two")
+    path.write_bytes(path.read_bytes()[:-9])
+    assert [event["event"] for event in journal.read(path)] == ["one"]
+
+
+@pytest.mark.parametrize("torn", range(1, 40))
+def test_wherever_the_last_line_is_torn_the_earlier_ones_are_read(tmp_path, torn):
+    path = tmp_path / "journal.jsonl"
+    journal.append(path, "first", text="ü" * 3)
+    whole = path.read_bytes()
+    journal.append(path, "second", text="ü" * 30)
+    path.write_bytes(path.read_bytes()[: len(whole) + torn])
+    assert [event["event"] for event in journal.read(path)] == ["first"]
+
+
+def test_the_journal_is_on_disk_when_append_returns(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(journal.os, "fsync", synced.append)
+    journal.append(tmp_path / "journal.jsonl", "event")
+    assert len(synced) == 1
+
+
+def test_a_number_that_json_lacks_is_written_as_null(tmp_path):
+    path = tmp_path / "journal.jsonl"
+    journal.append(path, "trial-failed", loss=float("nan"), nested=[{"norm": float("inf")}])
+    assert "NaN" not in path.read_text()
+    (event,) = journal.read(path)
+    assert (event["loss"], event["nested"]) == (None, [{"norm": None}])
+
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text()),
+    lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(), inner)),
+    max_leaves=5,
+)
+
+
+@given(st.lists(JSON, max_size=5))
+def test_whatever_is_written_is_read(tmp_path_factory, values):
+    path = tmp_path_factory.mktemp("journal") / "journal.jsonl"
+    journal.append(path, "first")
+    for value in values:
+        journal.append(path, "event", value=value)
+    assert [event["value"] for event in journal.read(path)[1:]] == values
