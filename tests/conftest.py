@@ -3,8 +3,12 @@
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import polars as pl
 import pytest
 
 # before anything imports TensorFlow: no start-up lines, and one thread, as in a worker
@@ -70,3 +74,69 @@ def rnnauto_light(tmp_path):
         return run_python("-c", WITHOUT_TENSORFLOW, *arguments, cwd=cwd, **options)
 
     return run
+
+
+def visits(sequences, *, seed=0):
+    """A long table: visits of a person, in any order; `ill` where `x` is high late in the visits.
+
+    There are missing numbers and words, a static number and a static word.
+    """
+    rng = np.random.default_rng(seed)
+    rows = []
+    for person in range(sequences):
+        ill = bool(rng.random() < 0.5)
+        age, town = int(rng.integers(20, 90)), str(rng.choice(["Ulm", "Bonn", ""]))
+        for day in range(int(rng.integers(2, 9))):
+            x = None if rng.random() < 0.1 else round(float(rng.normal() + ill * day / 2), 3)
+            mood = str(rng.choice(["good", "bad", ""]))
+            label = "ill" if ill else "well"
+            rows.append(
+                (f"p{person}", day, x, round(float(rng.normal()), 3), mood, age, town, label)
+            )
+    names = ["person", "day", "x", "noise", "mood", "age", "town", "state"]
+    frame = pl.DataFrame(rows, schema=names, orient="row")
+    return frame.sample(fraction=1.0, shuffle=True, seed=seed)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that many tests look at; nobody writes into its folder."""
+
+    folder: Path
+    data: Path
+    frame: pl.DataFrame
+    fitted: Any
+    said: tuple[str, ...]
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory):
+    """`fit` on sixty short sequences: two trials, two folds, a few epochs."""
+    from rnnauto.pipeline import Said, fit
+    from rnnauto.recipe import Recipe
+
+    place = tmp_path_factory.mktemp("tiny")
+    frame = visits(60)
+    frame.write_csv(place / "visits.csv")
+    recipe = Recipe.parse(
+        {
+            "data": {"target": "state"},
+            "split": {"folds": 2},
+            "search": {
+                "trials": 2,
+                "budget": "4m",
+                "workers": 1,
+                "space": {"units": [8], "layers": [1], "batch_size": [8]},
+            },
+            "train": {"epochs": 6},
+            "seed": 3,
+        }
+    )
+    said = []
+
+    def watch(event):
+        if isinstance(event, Said):
+            said.append(event.text)
+
+    fitted = fit(place / "visits.csv", recipe, folder=place / "model", watch=watch)
+    return Run(place / "model", place / "visits.csv", frame, fitted, tuple(said))

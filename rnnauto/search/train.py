@@ -242,7 +242,7 @@ def validate(
     for batch in reading_batches(data, examples, size=size):
         total, count, right = network.read_step(batch.inputs, scaled(batch.targets, problem))
         totals, counts, rights = totals + float(total), counts + float(count), rights + int(right)
-    loss = totals / max(counts, 1.0)
+    loss = totals / counts if counts else math.nan  # no target: nothing was validated
     if problem.classes:
         return loss, rights / max(counts, 1.0)
     return loss, math.sqrt(loss) * problem.scale[1] if math.isfinite(loss) else math.nan

@@ -1,0 +1,159 @@
+"""One whole run, and what it leaves in the model folder."""
+
+import json
+
+import polars as pl
+import pytest
+import yaml
+
+import rnnauto
+from rnnauto.deploy.check import TOLERANCE
+from rnnauto.recipe import Recipe
+from rnnauto.search import journal
+
+pytestmark = pytest.mark.train
+
+FILES = {
+    *("saved_model", "model.json", "recipe.yaml", "journal.jsonl", "leaderboard.csv"),
+    *("scores.json", "predictions_test.csv", "baselines.npz"),
+}
+
+
+def test_the_model_folder_holds_what_it_should_and_nothing_else(tiny_run):
+    assert {path.name for path in tiny_run.folder.iterdir()} == FILES
+    siblings = {path.name for path in tiny_run.folder.parent.iterdir()}
+    assert siblings == {"visits.csv", "model"}
+
+
+def test_the_problem_was_understood(tiny_run):
+    layout = tiny_run.fitted.layout
+    assert (layout.form, layout.rnn_type, layout.task) == (
+        *("long-table", "many-to-one", "classification"),
+    )
+    assert (layout.id, layout.time) == (("person",), "day")
+    assert {column.name for column in layout.features} == {"x", "noise", "mood"}
+    assert {column.name for column in layout.static} == {"age", "town"}
+
+
+def test_the_run_says_what_it_found(tiny_run):
+    text = "\n".join(tiny_run.said)
+    assert "many-to-one classification, long table: 60 sequences of 2 to 8 timesteps" in text
+    assert "split by whole sequence, stratified by class: train " in text
+    assert "2 folds" in text
+
+
+def test_the_recipe_in_the_folder_is_complete_and_reads_back(tiny_run):
+    recipe = Recipe.load(tiny_run.folder / "recipe.yaml")
+    assert recipe.search.trials == 2
+    assert recipe.seed == 3
+    raw = yaml.safe_load((tiny_run.folder / "recipe.yaml").read_text())
+    assert raw["search"]["space"]["pooling"] == ["last", "mean", "max"]  # defaults too
+
+
+def test_the_journal_has_every_event_in_order(tiny_run):
+    events = journal.read(tiny_run.folder / "journal.jsonl")
+    names = [event["event"] for event in events]
+    assert names[0] == "run-started" and names[-1] == "run-completed"
+    assert set(names[1:-1]) <= {"trial-started", "trial-completed"}
+    assert set(events[0]["versions"]) >= {"rnnauto", "tensorflow", "keras", "keras-tuner"}
+    assert len(events[0]["fingerprint"]) == 64
+    # two trials on the first fold, both confirmed on the second
+    jobs = sorted((e["trial"], e["fold"]) for e in events if e["event"] == "trial-completed")
+    assert [fold for _, fold in jobs] == [0, 1, 0, 1]
+
+
+def test_the_winner_is_the_mean_of_its_folds(tiny_run):
+    info = rnnauto.load(tiny_run.folder).info
+    assert info.members == 2
+    assert info.status == "complete"
+    assert info.trial == tiny_run.fitted.winner.id
+    assert info.hyperparameters == tiny_run.fitted.winner.values
+    assert info.parameters == 2 * tiny_run.fitted.winner.results[0].parameters
+    assert info.fingerprint["data"]
+
+
+def test_the_scores_are_those_of_the_test_predictions(tiny_run):
+    scores = json.loads((tiny_run.folder / "scores.json").read_text())
+    predictions = pl.read_csv(tiny_run.folder / "predictions_test.csv")
+    truth = tiny_run.frame.select("person", "state").unique()
+    joined = predictions.join(truth, on="person")
+    assert joined.height == predictions.height == scores["sequences"] == scores["rows"] == 9
+    right = (joined["prediction"] == joined["state"]).mean()
+    assert scores["metrics"]["accuracy"]["value"] == pytest.approx(right)
+    low, high = (scores["metrics"]["accuracy"][end] for end in ("low", "high"))
+    assert low <= right <= high
+    assert set(scores["baselines"]) == {"majority", "bag-of-timesteps linear"}
+    assert predictions.columns == ["person", "prediction", "probability_ill", "probability_well"]
+
+
+def test_the_export_was_checked_to_the_tolerance(tiny_run):
+    checks = json.loads((tiny_run.folder / "scores.json").read_text())["export_checks"]
+    assert set(checks) == {"keras", "alone", "padding"}
+    assert all(0 <= value <= TOLERANCE for value in checks.values())
+    assert checks == tiny_run.fitted.checks
+
+
+def test_the_leaderboard_has_trials_and_baselines_with_the_winner_first(tiny_run):
+    rows = rnnauto.load(tiny_run.folder).leaderboard()
+    assert sorted(row["kind"] for row in rows) == ["baseline", "baseline", "trial", "trial"]
+    assert rows[0]["name"] == tiny_run.fitted.winner.id
+    assert rows[0]["folds"] == 2
+    assert [row["rank"] for row in rows] == [1, 2, 3, 4]
+    assert rows[0]["gradient"]["median"] > 0
+
+
+def test_the_answer_of_fit_has_the_contracts_keys_and_is_json(tiny_run):
+    found = json.loads(json.dumps(tiny_run.fitted.to_json(), allow_nan=False))
+    assert set(found) >= {
+        *("model_folder", "rnn_type", "task", "best", "trials", "scores", "beats_baselines"),
+        *("seconds", "seed"),
+    }
+    assert set(found["best"]) == {"trial", "hyperparameters", "validation"}
+    assert found["trials"] == {"completed": 2, "failed": 0, "pruned": 0}
+    assert found["seed"] == 3
+
+
+def test_predicting_the_training_file_keeps_ids_and_order(tiny_run):
+    found = rnnauto.load(tiny_run.folder).predict(tiny_run.data)
+    first_seen = tiny_run.frame["person"].unique(maintain_order=True).to_list()
+    assert found["person"].to_list() == first_seen
+    assert set(found["prediction"]) <= {"ill", "well"}
+
+
+def test_the_model_has_learnt_something(tiny_run):
+    found = rnnauto.load(tiny_run.folder).predict(tiny_run.data)
+    truth = tiny_run.frame.select("person", "state").unique()
+    joined = found.join(truth, on="person")
+    assert (joined["prediction"] == joined["state"]).mean() >= 0.75
+
+
+def test_a_frame_is_predicted_like_its_file(tiny_run):
+    model = rnnauto.load(tiny_run.folder)
+    from_file = model.predict(tiny_run.data, probabilities=True)
+    from_frame = model.predict(tiny_run.frame, probabilities=True)
+    assert from_file.equals(from_frame)
+
+
+def test_the_order_of_the_rows_does_not_matter_where_there_is_a_time(tiny_run):
+    model = rnnauto.load(tiny_run.folder)
+    shuffled = tiny_run.frame.sample(fraction=1.0, shuffle=True, seed=9)
+    one = model.predict(tiny_run.frame, probabilities=True).sort("person")
+    other = model.predict(shuffled, probabilities=True).sort("person")
+    assert one["prediction"].to_list() == other["prediction"].to_list()
+    assert one["probability_ill"].to_numpy() == pytest.approx(
+        other["probability_ill"].to_numpy(), abs=1e-5
+    )
+
+
+def test_evaluate_scores_new_data_beside_the_baselines(tiny_run):
+    found = rnnauto.load(tiny_run.folder).evaluate(tiny_run.frame).to_json()
+    assert set(found) >= {"metrics", "baselines", "rows", "sequences"}
+    assert set(found["metrics"]) >= {"accuracy", "balanced_accuracy", "macro_f1", "log_loss"}
+    assert set(found["baselines"]) == {"majority", "bag-of-timesteps linear"}
+    assert (found["rows"], found["sequences"]) == (60, 60)
+    assert found["confusion"]["labels"] == ["ill", "well"]
+    counts = found["confusion"]["counts"]
+    assert sum(map(sum, counts)) == 60
+    assert (counts[0][0] + counts[1][1]) / 60 == pytest.approx(
+        found["metrics"]["accuracy"]["value"]
+    )
