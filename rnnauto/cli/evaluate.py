@@ -15,16 +15,14 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON")] = False,
 ) -> None:
     """Score a fitted model on DATA, with bootstrap 95% intervals."""
-    from rnnauto.cli.console import print_json, scores_table
+    from rnnauto.cli.console import data_console, print_json, scores_table
     from rnnauto.model import load
 
     found = load(model).evaluate(data).to_json()
     if as_json:
         print_json(found)
         return
-    from rich.console import Console
-
-    console = Console(highlight=False)
+    console = data_console()
     title = f"{found['rows']:,} predictions, {found['sequences']:,} sequences [95% interval]"
     console.print(scores_table(found, title=title))
     if found["confusion"] is not None:

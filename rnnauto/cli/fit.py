@@ -33,7 +33,8 @@ def fit(
     **flags: Any,
 ) -> None:
     """Search, train, compare and export a model for DATA."""
-    from rnnauto.cli.console import print_json, scores_table, talk_console, values_line, watching
+    from rnnauto.cli.console import print_json, scores_table, settings_line, talk_console
+    from rnnauto.cli.watch import watching
     from rnnauto.errors import RecipeError
     from rnnauto.pipeline import fit as run
     from rnnauto.recipe import Recipe
@@ -60,7 +61,7 @@ def fit(
     console.print()
     console.print(scores_table(found["scores"], title="scores on the test part [95% interval]"))
     console.print()
-    console.print(f"best of {trials['completed']} trials: {values_line(fitted.winner.values)}")
+    console.print(f"best of {trials['completed']} trials: {settings_line(fitted.winner.values)}")
     verdict = "beats" if found["beats_baselines"] else "does not clearly beat"
     console.print(f"the model {verdict} every baseline")
     largest = max(fitted.checks.values())

@@ -14,14 +14,13 @@ def leaderboard(
     as_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON")] = False,
 ) -> None:
     """Show every trial and baseline of a fit."""
-    from rnnauto.cli.console import number, print_json, values_line
+    from rnnauto.cli.console import data_console, number, print_json, settings_line
     from rnnauto.model import load
 
     rows = load(model).leaderboard()
     if as_json:
         print_json(rows)
         return
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
@@ -40,9 +39,9 @@ def leaderboard(
             number(row["validation"]),
             number(row["test"]),
             str(row["folds"] or ""),
-            number(row["seconds"], 1),
+            "" if row["seconds"] is None else f"{row['seconds']:.0f}",
             row["status"] if row["status"] != "failed" else f"failed: {row['reason']}",
-            values_line(row["hyperparameters"]) if row["hyperparameters"] else "",
+            settings_line(row["hyperparameters"]) if row["hyperparameters"] else "",
             style="bold" if row["rank"] == 1 else "",
         )
-    Console(highlight=False).print(table)
+    data_console().print(table)

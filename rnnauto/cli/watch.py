@@ -1,0 +1,92 @@
+"""Shows a fit while it runs: a live panel on a terminal, a line now and then elsewhere."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from rnnauto.cli.console import duration, number, settings_line
+from rnnauto.pipeline import Said
+from rnnauto.search.driver import News
+
+PLAIN_SECONDS = 15.0  # between progress lines where there is no terminal
+MOST_RUNNING = 8
+
+
+class Watcher:
+    """Takes what the pipeline says and shows it."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.live: Live | None = None
+        self.last_line = 0.0
+        self.last_count = 0
+        self.stage = ""
+
+    def __call__(self, event: Said | News) -> None:
+        if isinstance(event, Said):
+            self.console.print(escape(event.text))
+        elif self.console.is_terminal:
+            self.show_live(event)
+        else:
+            self.show_line(event)
+
+    def show_live(self, news: News) -> None:
+        if self.live is None:
+            self.live = Live(console=self.console, refresh_per_second=4, transient=True)
+            self.live.start()
+        self.live.update(live_panel(news))
+
+    def show_line(self, news: News) -> None:
+        """A line when a stage begins, and every 15 seconds in which a trial ended."""
+        done = trials_done(news)
+        due = time.monotonic() - self.last_line > PLAIN_SECONDS and done != self.last_count
+        if news.stage != self.stage or due:
+            self.stage, self.last_line, self.last_count = news.stage, time.monotonic(), done
+            self.console.print(escape(status_line(news)))
+
+    def close(self) -> None:
+        if self.live is not None:
+            self.live.stop()
+            self.live = None
+
+
+@contextmanager
+def watching(console: Console) -> Iterator[Watcher]:
+    watcher = Watcher(console)
+    try:
+        yield watcher
+    finally:
+        watcher.close()
+
+
+def trials_done(news: News) -> int:
+    return sum(bool(trial.results) for trial in news.trials)
+
+
+def status_line(news: News) -> str:
+    best = "" if news.best is None else f", best {number(news.best.score)} (trial {news.best.id})"
+    left = "" if news.seconds_left is None else f", {duration(news.seconds_left)} left"
+    return f"{news.stage}: {trials_done(news)} trials done{best}{left}"
+
+
+def live_panel(news: News) -> Group:
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    for heading in ("running", "epoch", "train loss", "validation loss"):
+        table.add_column(heading, justify="left" if heading == "running" else "right", style="dim")
+    for name, epoch in list(news.running.items())[:MOST_RUNNING]:
+        if epoch is None:
+            table.add_row(name, "starting", "", "")
+        else:
+            table.add_row(
+                name, str(epoch.number), number(epoch.train_loss), number(epoch.validation_loss)
+            )
+    parts = [Text(status_line(news), style="bold")]
+    if news.best is not None:
+        parts.append(Text(f"best so far: {settings_line(news.best.values)}"))
+    return Group(*parts, table)
