@@ -19,7 +19,7 @@ def parse_duration(value: object) -> object:
     if isinstance(value, str):
         match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*", value)
         if match is None:
-            raise ValueError(f"a time like 90s, 3m or 1.5h was wanted, got {value!r}")
+            raise ValueError("a time like 90s, 3m or 1.5h was wanted")
         return float(match[1]) * UNITS_OF_TIME[match[2] or "s"]
     return value
 
@@ -177,8 +177,15 @@ class Recipe(Section):
         try:
             return cls.model_validate(raw)
         except ValidationError as error:
-            faults = [describe_fault(cls, dict(fault), text) for fault in error.errors()]
-            raise RecipeError(f"{source}: " + "; ".join(faults)) from error
+            found = error.errors()
+            # a list whose only item is wrong is also called too short: one fault, said once
+            found = [fault for fault in found if fault["type"] != "too_short"] or found
+            faults = dict.fromkeys(describe_fault(cls, dict(fault), text) for fault in found)
+            raise RecipeError(
+                f"{source}: " + "; ".join(faults),
+                hint="`rnnauto fit --help` lists the settings; a model folder's recipe.yaml "
+                "holds them all",
+            ) from error
 
     def with_overrides(self, overrides: dict[str, Any]) -> Self:
         """A copy with dotted keys replaced, like `{"search.trials": 5}`; validated."""

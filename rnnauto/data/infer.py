@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from rnnauto.data.answer import Answer, decide_answer
 from rnnauto.data.case import Case, Evidence
 from rnnauto.data.form import assign_roles
-from rnnauto.data.kinds import WORDS, Profile, are_classes, named_id, named_time, profile
+from rnnauto.data.kinds import (
+    WORDS,
+    Profile,
+    are_classes,
+    name_words,
+    named_id,
+    named_time,
+    profile,
+)
 from rnnauto.data.layout import Layout
 from rnnauto.data.read import Table, listed
 from rnnauto.data.roles import Roles
@@ -17,6 +25,7 @@ from rnnauto.recipe import Recipe
 __all__ = ["Evidence", "Inference", "infer"]
 
 FREE_TEXT = 0.9  # share of different texts
+MANY_IDS = 20  # more values than this, and a column named an id is no label
 SUGGESTED = 4  # targets proposed where none is named
 
 
@@ -168,6 +177,18 @@ def check_target(case: Case) -> None:
                 "it names rows, and nothing can be learned about it",
                 hint=other_target(case, column.name),
             )
+        if is_sequence_name(case, column):
+            raise DataError(
+                f"target `{name}` is an id: its {column.distinct} values each name a run of rows",
+                hint=other_target(case, column.name),
+            )
+
+
+def is_sequence_name(case: Case, column: Profile) -> bool:
+    """An id by its name, with many values, the rows of each of which stand together."""
+    if "id" not in name_words(column.name) or not MANY_IDS < column.distinct < column.rows:
+        return False
+    return case.frame[column.name].rle_id().n_unique() == column.distinct
 
 
 def is_row_name(column: Profile) -> bool:

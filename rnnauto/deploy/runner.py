@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rnnauto.data.encode import Encoders, LabelEncoder
 from rnnauto.data.layout import Layout
 from rnnauto.data.sequences import Integers, Sequences, timestep_index
+from rnnauto.errors import ModelFolderError
 
 BATCH = 256
 BATCH_TIMESTEPS = 1 << 18  # a batch of long sequences is smaller
@@ -30,8 +31,14 @@ def load_saved_model(folder: Path) -> Run:
     import tensorflow as tf
 
     check_saved_model(folder)
-    loaded = tf.saved_model.load(str(folder))
-    signature = loaded.signatures["serving_default"]
+    try:
+        loaded = tf.saved_model.load(str(folder))
+        signature = loaded.signatures["serving_default"]
+    except Exception as error:  # TensorFlow raises all kinds where files are cut off or altered
+        raise ModelFolderError(
+            f"`{folder}` cannot be loaded: {type(error).__name__}: {error}",
+            hint="train the model again, or fetch the folder again",
+        ) from error
 
     def run(batch: RawBatch) -> dict[str, NDArray[Any]]:
         # the signature holds its variables only as long as `loaded` lives
