@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+MOST_CLASSES = 20
+
 
 def evaluate(
     context: typer.Context,
@@ -27,28 +29,25 @@ def evaluate(
     console.print(scores_table(found, title=title))
     if found["confusion"] is not None:
         console.print()
-        console.print(confusion_table(found["confusion"]))
+        for part in confusion_tables(found["confusion"]):
+            console.print(part)
 
 
-def confusion_table(confusion: dict[str, Any]) -> Any:
-    """Truth in rows, prediction in columns; only the largest classes where there are many."""
+def confusion_tables(confusion: dict[str, Any]) -> list[Any]:
+    """A heading and a table: truth in rows, prediction in columns; of many classes the largest."""
     from rich.table import Table
 
-    most = 20
     labels, counts = confusion["labels"], confusion["counts"]
-    order = sorted(range(len(labels)), key=lambda at: -sum(counts[at]))[:most]
+    order = sorted(range(len(labels)), key=lambda at: -sum(counts[at]))[:MOST_CLASSES]
     order = sorted(order)
-    more = f", the {most} most frequent of {len(labels)} classes" if len(labels) > most else ""
-    table = Table(
-        title=f"confusion: truth down, prediction across{more}",
-        title_justify="left",
-        box=None,
-        pad_edge=False,
+    more = (
+        f", the {len(order)} largest of {len(labels)} classes" if len(labels) > len(order) else ""
     )
+    table = Table(box=None, pad_edge=False)
     table.add_column("")
     for at in order:
         table.add_column(str(labels[at]), justify="right")
     for row in order:
         cells = (str(counts[row][at]) if counts[row][at] else "." for at in order)
         table.add_row(str(labels[row]), *cells)
-    return table
+    return [f"confusion: truth down, prediction across{more}", table]
