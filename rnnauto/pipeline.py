@@ -136,7 +136,8 @@ def fit(
         write_model_info(
             partial / "model.json", model_info(prepared, recipe, winner, members, search)
         )
-        write_results(partial, recipe, rows, evaluation, checks)
+        path = str(data) if isinstance(data, str | Path) else None
+        write_results(partial, recipe.placed(folder, path=path), rows, evaluation, checks)
         write_test_predictions(partial / "predictions_test.csv", prepared, scores)
         shutil.rmtree(study)
         journal.append(journal_path, "run-completed", winner=winner.id)

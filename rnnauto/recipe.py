@@ -1,6 +1,7 @@
 """The recipe: every setting of a run, its default, its limits and its help, each written once."""
 
 import difflib
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -200,8 +201,21 @@ class Recipe(Section):
             section[key] = value
         return type(self).parse(raw, source="settings")
 
+    def placed(self, folder: Path, *, path: str | None) -> Self:
+        """A copy for a file in `folder`: its data is `path`; paths lead there from that folder."""
+        places = {
+            key: os.path.relpath(Path(value).absolute(), folder.absolute())
+            for key, value in {"path": path, "test_path": self.data.test_path}.items()
+            if value is not None
+        }
+        return self.model_copy(update={"data": self.data.model_copy(update=places)})
+
     def to_yaml(self) -> str:
-        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+        raw = self.model_dump(mode="json")
+        text = yaml.safe_dump(raw, sort_keys=False, allow_unicode=True)
+        if yaml.safe_load(text) == raw:
+            return text
+        return yaml.safe_dump(raw, sort_keys=False)  # rare line ends in a column's name
 
 
 def describe_fault(model: type[BaseModel], fault: dict[str, Any], text: str) -> str:

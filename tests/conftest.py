@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import settings
 
 # before anything imports TensorFlow: no start-up lines, and one thread, as in a worker
 TENSORFLOW = {
@@ -20,14 +22,32 @@ TENSORFLOW = {
 }
 os.environ.update(TENSORFLOW)
 
+# the same examples in every run; `--hypothesis-profile=search` looks for new ones
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("search", deadline=None, max_examples=1000)
+settings.load_profile("repeatable")
+
 DATA = Path(__file__).parent.parent / "recipes" / "data"
+
+
+def trains(path):
+    """Whether every test of a file is marked `train`."""
+    return path.suffix == ".py" and "\npytestmark = pytest.mark.train\n" in path.read_text()
 
 
 def pytest_ignore_collect(collection_path, config):
     """A file whose every test trains is not even imported where `train` is left out."""
-    if config.option.markexpr != "not train" or collection_path.suffix != ".py":
-        return None
-    return "\npytestmark = pytest.mark.train\n" in collection_path.read_text() or None
+    return True if config.option.markexpr == "not train" and trains(collection_path) else None
+
+
+def pytest_pycollect_makemodule(module_path):
+    """Import TensorFlow before the first file that needs it: what it warns of is not ours."""
+    if trains(module_path):
+        from rnnauto.networks.quiet import import_tensorflow
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import_tensorflow()
 
 
 def run_python(*arguments, cwd, timeout=240, **environment):

@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 
 import pytest
+from conftest import trains
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "rnnauto"
@@ -112,6 +113,18 @@ def test_tensorflow_is_imported_by_few_files(path):
 def test_what_imports_tensorflow_is_imported_late(path):
     if name_of(path) not in LATE:
         assert not files_named(imports_of(path, top=True)) & LATE
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tests").glob("*.py")), ids=lambda path: path.name)
+def test_tests_that_do_not_train_import_no_tensorflow(path):
+    if not trains(path):
+        tops = imports_of(path, top=True)
+        assert not {module.split(".")[0] for module in tops} & {
+            "tensorflow",
+            "keras",
+            "keras_tuner",
+        }
+        assert not files_named(tops) & LATE
 
 
 def test_the_lists_name_files_that_there_are():

@@ -1,6 +1,7 @@
 """One whole run, and what it leaves in the model folder."""
 
 import json
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -46,6 +47,7 @@ def test_the_recipe_in_the_folder_is_complete_and_reads_back(tiny_run):
     recipe = Recipe.load(tiny_run.folder / "recipe.yaml")
     assert recipe.search.trials == 2
     assert recipe.seed == 3
+    assert Path(recipe.data.path).resolve() == tiny_run.data.resolve()
     raw = yaml.safe_load((tiny_run.folder / "recipe.yaml").read_text())
     assert raw["search"]["space"]["pooling"] == ["last", "mean", "max"]  # defaults too
 

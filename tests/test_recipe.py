@@ -1,8 +1,9 @@
 import os
+from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rnnauto.errors import RecipeError
@@ -115,6 +116,7 @@ def test_the_resolved_recipe_reads_back_as_the_same():
     assert "é y" in recipe.to_yaml()
 
 
+@example(trials=1, budget=1.0, target=["a\x85b", "\u2028"], clip=["off"], folds=1)
 @given(
     trials=st.integers(1, 1000),
     budget=st.floats(0.1, 1e6),
@@ -141,6 +143,19 @@ def test_paths_are_relative_to_the_recipes_file(tmp_path):
     assert recipe.data == Data(
         path=str(tmp_path / "d/a.csv"), test_path="/abs/t.csv", target=("y",)
     )
+
+
+def test_a_recipe_written_elsewhere_still_leads_to_its_data(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    recipe = Recipe().with_overrides({"data.test_path": "parts/test.csv"})
+    placed = recipe.placed(Path("models/one"), path="all.csv")
+    assert placed.data == Data(path="../../all.csv", test_path="../../parts/test.csv")
+    assert Recipe().placed(Path("models/one"), path=None) == Recipe()
+    (tmp_path / "models/one").mkdir(parents=True)
+    (tmp_path / "models/one/recipe.yaml").write_text(placed.to_yaml())
+    loaded = Recipe.load(Path("models/one/recipe.yaml")).data
+    assert Path(loaded.path).resolve() == tmp_path / "all.csv"
+    assert Path(loaded.test_path).resolve() == tmp_path / "parts/test.csv"
 
 
 def test_an_empty_recipe_is_all_defaults(tmp_path):

@@ -16,6 +16,12 @@ from rnnauto.networks import text
 pytestmark = pytest.mark.train
 
 KINDS = ["word", "character"]
+# capitals that Unicode 14 brought in 2021; TensorFlow's tables are older and leave them capital
+RECENT = {0x2C2F, 0xA7C0, 0xA7D0, 0xA7D6, 0xA7D8, *range(0x10570, 0x10596)}
+# each library brings its own edition of Unicode: characters that Python does not know are too new
+KNOWN = st.characters(
+    exclude_categories=["Cn", "Co", "Cs"], exclude_characters=[chr(n) for n in RECENT]
+)
 thorough = settings(deadline=None, max_examples=300)
 
 
@@ -68,7 +74,7 @@ def test_characters_stay_as_they_are(given_text, characters):
 
 @pytest.mark.parametrize("kind", KINDS)
 @thorough
-@given(st.lists(st.text(), min_size=1, max_size=5))
+@given(st.lists(st.text(KNOWN), min_size=1, max_size=5))
 @example(["İstanbul", "ß", "Σίσυφος ΟΔΥΣΣΕΥΣ", "ﬁn", "ǅ", "\x00", "\u200b", "\ufeff"])
 def test_any_texts_are_cut_alike(kind, texts):
     assert by_tensorflow(texts, kind) == by_polars(texts, kind)
@@ -96,8 +102,6 @@ MANY = (
     "KHITAN",
     "CUNEI",
 )
-# capitals that Unicode 14 brought in 2021; TensorFlow's tables are older and leave them capital
-RECENT = {0x2C2F, 0xA7C0, 0xA7D0, 0xA7D6, 0xA7D8, *range(0x10570, 0x10596)}
 
 
 def test_every_character_of_unicode_is_cut_alike():

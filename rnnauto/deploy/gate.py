@@ -65,7 +65,11 @@ def find_faults(folder: Path) -> list[str]:
         saved.ParseFromString(graph_path.read_bytes())
     except DecodeError:
         return ["`saved_model.pb` is damaged"]
-    return sorted({fault for graph in saved.meta_graphs for fault in graph_faults(graph)})
+    graphs = list(saved.meta_graphs)
+    # TensorFlow would load anything else its old way, which runs the graph's top level, too
+    if len(graphs) != 1 or not graphs[0].HasField("object_graph_def"):
+        return ["`saved_model.pb` holds no graph of TensorFlow 2, or more than one"]
+    return sorted(set(graph_faults(graphs[0])))
 
 
 def graph_faults(graph: Any) -> list[str]:

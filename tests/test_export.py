@@ -1,0 +1,416 @@
+"""The SavedModel: what the trained networks give, from raw values, with TensorFlow alone."""
+
+import json
+import shutil
+
+import keras
+import numpy as np
+import polars as pl
+import pytest
+import tensorflow as tf
+from builders import NAN, columns, make_layout
+from conftest import run_python
+
+import rnnauto
+from rnnauto.data.encode import fit_encoders
+from rnnauto.data.sequences import gather
+from rnnauto.deploy.check import check_export, difference
+from rnnauto.deploy.export import save_model
+from rnnauto.deploy.gate import find_faults
+from rnnauto.deploy.runner import load_saved_model, predict, raw_batch
+from rnnauto.errors import ExportError, ModelFolderError
+from rnnauto.networks.architecture import Architecture, features_of
+from rnnauto.networks.build import build
+from rnnauto.networks.layers import Standardise
+
+pytestmark = pytest.mark.train
+
+LONG = pl.DataFrame(
+    {
+        "id": [f"s{n}" for n in range(12) for _ in range(1 + n % 5)],
+        "x": [(n * 7 + t * 3) % 11 - 5.0 for n in range(12) for t in range(1 + n % 5)],
+        "gap": [None if (n + t) % 3 else float(n) for n in range(12) for t in range(1 + n % 5)],
+        "word": ["abc"[(n + t) % 3] for n in range(12) for t in range(1 + n % 5)],
+        "age": [20.0 + n for n in range(12) for _ in range(1 + n % 5)],
+        "town": ["Ulm" if n % 2 else "" for n in range(12) for _ in range(1 + n % 5)],
+        "y": [n % 3 for n in range(12) for _ in range(1 + n % 5)],
+    }
+)
+TEXTS = pl.DataFrame(
+    {"text": ["Win £100 now!", "see you, ok?", "ok", "", "é now ok now"], "y": [1, 0, 0, 1, 0]}
+)
+EVERYTHING = {
+    "id": ("id",),
+    "features": columns(x="number", gap="number", word="category"),
+    "static": columns(age="number", town="category"),
+}
+CASES = {
+    "classes": (LONG, make_layout(**EVERYTHING)),
+    "values": (LONG, make_layout(**EVERYTHING, task="regression")),
+    "per timestep": (LONG, make_layout(rnn_type="many-to-many", **EVERYTHING)),
+    "values per timestep": (
+        LONG,
+        make_layout(
+            rnn_type="many-to-many", task="regression", id=("id",), features=columns(x="number")
+        ),
+    ),
+    "words": (TEXTS, make_layout("cell-sequences", features=columns(text="text"), tokens="word")),
+    "characters": (
+        TEXTS,
+        make_layout("cell-sequences", features=columns(text="text"), tokens="character"),
+    ),
+    "rows": (
+        LONG,
+        make_layout("plain-table", "one-to-one", features=columns(x="number", word="category")),
+    ),
+}
+
+
+def members_of(layout, encoders, *, count=2):
+    """Networks with random weights: what they give does not matter, only that it is the same."""
+    shape = Architecture(
+        cell="lstm",
+        units=4,
+        layers=1,
+        patch=1 if layout.per_timestep or layout.tokens else 2,
+        pooling="mean",
+        bidirectional=layout.rnn_type != "one-to-one",
+    )
+    made = []
+    for seed in range(count):
+        keras.utils.set_random_seed(seed)
+        model = build(features_of(encoders, per_timestep=layout.per_timestep), shape)
+        for layer in model.layers:
+            if isinstance(layer, Standardise):
+                static = layer.name.startswith("static")
+                scales = encoders.static_numbers if static else encoders.numbers
+                layer.mean.assign([scale.mean for scale in scales])
+                layer.deviation.assign([scale.deviation for scale in scales])
+        made.append(model)
+    return made
+
+
+class Exported:
+    def __init__(self, frame, layout, folder):
+        self.layout, self.folder = layout, folder
+        self.sequences = gather(frame, layout)
+        targets = self.sequences.targets
+        self.encoders = fit_encoders(self.sequences, layout, classes=targets)
+        self.members = members_of(layout, self.encoders)
+        save_model(folder, self.members, layout=layout, encoders=self.encoders)
+        self.run = load_saved_model(folder)
+
+    def check(self, members=None):
+        return check_export(
+            self.run, members or self.members, self.sequences, self.layout, self.encoders
+        )
+
+    def batch(self, *numbers, **options):
+        chosen = np.array(numbers, np.int64)
+        return raw_batch(self.sequences, chosen, self.layout, self.encoders, **options)
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    made = {}
+
+    def export(name):
+        if name not in made:
+            made[name] = Exported(*CASES[name], tmp_path_factory.mktemp("export") / "saved")
+        return made[name]
+
+    return export
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_export_is_the_network_and_depends_on_nothing_else(exported, name):
+    found = exported(name).check()
+    assert set(found) == {"keras", "alone", "padding"}
+    assert max(found.values()) <= 1e-5
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_export_passes_the_gate(exported, name):
+    assert find_faults(exported(name).folder) == []
+
+
+def test_a_class_is_named_with_its_probability(exported):
+    one = exported("classes")
+    found = one.run(one.batch(0, 1, 2))
+    assert set(found) == {"label", "probabilities", "classes"}
+    assert found["probabilities"].shape == (3, 3)
+    assert found["probabilities"].sum(axis=1) == pytest.approx([1, 1, 1])
+    assert found["classes"].tolist() == [[b"0", b"1", b"2"]] * 3
+    assert [int(label) for label in found["label"]] == found["probabilities"].argmax(1).tolist()
+
+
+def test_the_members_vote_by_their_mean_probability(exported):
+    one = exported("classes")
+    inputs = one.batch(0, 4)
+    apart = []
+    for member in one.members:
+        folder = one.folder.with_name(f"apart{len(apart)}")
+        save_model(folder, [member], layout=one.layout, encoders=one.encoders)
+        apart.append(load_saved_model(folder)(inputs)["probabilities"])
+    together = one.run(inputs)["probabilities"]
+    assert np.abs(apart[0] - apart[1]).max() > 1e-3
+    np.testing.assert_allclose(together, (apart[0] + apart[1]) / 2, atol=1e-6)
+
+
+def test_a_value_is_in_the_targets_own_units(exported):
+    one = exported("values")
+    tripled = one.encoders.target.model_copy(update={"mean": 1000.0, "deviation": 0.001})
+    folder = one.folder.with_name("tripled")
+    encoders = one.encoders.model_copy(update={"target": tripled})
+    save_model(folder, one.members, layout=one.layout, encoders=encoders)
+    found = load_saved_model(folder)(one.batch(0, 1))
+    assert set(found) == {"value"}
+    assert found["value"] == pytest.approx([1000, 1000], abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["per timestep", "values per timestep"])
+def test_a_target_per_timestep_has_an_axis_of_timesteps(exported, name):
+    one = exported(name)
+    batch = one.batch(4, 0)  # five timesteps and one
+    for answer, array in one.run(batch).items():
+        if answer != "classes":
+            assert array.shape[:2] == (2, 5)
+
+
+@pytest.mark.parametrize("name", ["classes", "per timestep", "values", "rows"])
+def test_no_sequences_give_no_answers(exported, name):
+    one = exported(name)
+    for array in one.run(one.batch()).values():
+        assert array.shape[0] == 0
+
+
+@pytest.mark.parametrize("name", ["words", "characters"])
+def test_no_texts_give_no_answers(exported, name):
+    found = exported(name).run({"text": np.array([], object)})
+    assert found["probabilities"].shape == (0, 2)
+
+
+def test_sequences_may_be_longer_than_any_seen(exported):
+    one = exported("classes")
+    batch = one.batch(4)
+    longer = {
+        name: np.repeat(array, 400, axis=1) if array.ndim == 3 else array
+        for name, array in batch.items()
+    }
+    longer["length"] = np.array([2000], np.int32)
+    assert np.isfinite(one.run(longer)["probabilities"]).all()
+
+
+@pytest.mark.parametrize("name", ["classes", "per timestep", "values"])
+def test_a_sequence_may_be_empty(exported, name):
+    one = exported(name)
+    batch = one.batch(4, 0)
+    batch["length"] = np.array([5, 0], np.int32)
+    for array in one.run(batch).values():
+        if array.dtype.kind == "f":
+            assert np.isfinite(array).all()
+    cut = {n: a[:, :0] if a.ndim == 3 else a for n, a in one.batch(0).items()}
+    cut["length"] = np.array([0], np.int32)
+    found = one.run(cut)
+    assert all(len(array) == 1 for array in found.values())
+    if not one.layout.per_timestep:
+        answer = found.get("probabilities", found.get("value"))
+        beside = one.run(batch).get("probabilities", one.run(batch).get("value"))
+        np.testing.assert_allclose(answer[0], beside[1], atol=1e-5)
+
+
+def test_unseen_categories_and_missing_numbers_are_answered(exported):
+    one = exported("classes")
+    batch = one.batch(4, 3)
+    known = one.run(batch)["probabilities"]
+    batch["categories"][:] = "never seen"
+    batch["static_categories"][:] = "nowhere"
+    unseen = one.run(batch)["probabilities"]
+    assert np.isfinite(unseen).all()
+    assert np.abs(unseen - known).max() > 1e-4
+    batch["numbers"][:] = NAN
+    batch["static_numbers"][:] = NAN
+    assert np.isfinite(one.run(batch)["probabilities"]).all()
+
+
+def test_a_missing_number_is_not_an_average_one(exported):
+    one = exported("classes")
+    batch = one.batch(4)
+    gap = 1  # the feature that was missing in training, and has an indicator
+    batch["numbers"][..., gap] = one.encoders.numbers[gap].mean
+    average = one.run(batch)["probabilities"]
+    batch["numbers"][..., gap] = NAN
+    assert np.abs(one.run(batch)["probabilities"] - average).max() > 1e-4
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_predicting_in_bulk_is_predicting_one_by_one_in_the_order_given(exported, name):
+    one = exported(name)
+    together = predict(one.run, one.sequences, one.layout, one.encoders)
+    for at in range(len(one.sequences)):
+        alone = one.sequences.take(np.array([at]), per_timestep=one.layout.per_timestep)
+        found = predict(one.run, alone, one.layout, one.encoders)
+        splits = one.sequences.row_splits
+        place = slice(splits[at], splits[at + 1]) if one.layout.per_timestep else slice(at, at + 1)
+        np.testing.assert_allclose(found, together[place], atol=1e-5)
+
+
+def test_other_weights_are_no_export_of_this_network(exported):
+    one = exported("classes")
+    other = members_of(one.layout, one.encoders)
+    weights = other[0].get_weights()
+    weights[-1] = weights[-1] + np.array([0.01, 0, 0], np.float32)
+    other[0].set_weights(weights)
+    with pytest.raises(ExportError) as caught:
+        one.check(other)
+    assert caught.value.message.startswith(
+        "the export differs from the trained model by more than 1e-05 (keras: 0.0"
+    )
+    assert caught.value.hint == (
+        "nothing was written; this is a fault of rnnauto, please report it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "name"), [("padding", "padding"), ("neighbours", "alone"), ("nan", "keras")]
+)
+def test_an_export_that_looks_at_more_than_its_sequence_is_refused(exported, fault, name):
+    one = exported("classes")
+
+    def run(batch):
+        found = dict(one.run(batch))
+        chances = found["probabilities"].copy()
+        if fault == "padding":
+            chances += 1e-4 * (batch["numbers"].shape[1] > 10)
+        elif fault == "neighbours":
+            chances += 1e-4 * (len(chances) > 1)
+        else:
+            chances[0, 0] = NAN
+        return found | {"probabilities": chances}
+
+    with pytest.raises(ExportError, match=rf"\(.*{name}: "):
+        check_export(run, one.members, one.sequences, one.layout, one.encoders)
+
+
+def test_a_difference_that_is_no_number_is_infinite():
+    one, nan = [np.zeros(2, np.float32)], [np.array([0, NAN], np.float32)]
+    assert difference(one, one) == 0
+    assert difference(one, nan) == np.inf
+    assert difference([], []) == 0
+    assert difference([np.zeros(0)], [np.zeros(0)]) == 0
+
+
+# TensorFlow alone: rnnauto and Keras cannot be imported, and no file of theirs is on the path
+ALONE = """
+import csv, json, sys
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+
+class Refuse(MetaPathFinder, Loader):
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"rnnauto", "keras", "keras_tuner", "tf_keras"}:
+            # not an error yet: TensorFlow asks where Keras would be, without importing it
+            return ModuleSpec(name, self, origin="/nowhere/__init__.py", is_package=True)
+
+    def exec_module(self, module):
+        raise ModuleNotFoundError(f"{module.__name__} is not here")
+
+sys.meta_path.insert(0, Refuse())
+for name in ("rnnauto", "keras"):
+    try:
+        __import__(name)
+    except ModuleNotFoundError:
+        continue
+    sys.exit(f"{name} could be imported")
+import numpy as np
+import tensorflow as tf
+
+folder, data = sys.argv[1:]
+layout = json.load(open(folder + "/model.json"))["layout"]
+model = tf.saved_model.load(folder + "/saved_model").signatures["serving_default"]
+people = {}
+for row in csv.DictReader(open(data)):
+    people.setdefault(row[layout["id"][0]], []).append(row)
+
+def names(part, kind):
+    return [column["name"] for column in layout[part] if column["kind"] == kind]
+
+def number(text):
+    return float(text) if text else float("nan")
+
+answers = {}
+for person, rows in people.items():
+    rows.sort(key=lambda row: int(row[layout["time"]]))
+    features, statics = names("features", "number"), names("static", "number")
+    found = model(
+        numbers=tf.constant([[[number(row[n]) for n in features] for row in rows]], tf.float32),
+        categories=tf.constant([[[row[n] for n in names("features", "category")] for row in rows]]),
+        length=tf.constant([len(rows)]),
+        static_numbers=tf.constant([[number(rows[0][n]) for n in statics]], tf.float32),
+        static_categories=tf.constant([[rows[0][n] for n in names("static", "category")]]),
+    )
+    chances = found["probabilities"][0].numpy().tolist()
+    answers[person] = [found["label"][0].numpy().decode(), *chances]
+heavy = sorted({name.split(".")[0] for name in sys.modules} & {"rnnauto", "keras"})
+print(json.dumps({"answers": answers, "imported": heavy}))
+"""
+
+
+def test_tensorflow_alone_gives_what_predict_gives(tiny_run, tmp_path):
+    (tmp_path / "alone.py").write_text(ALONE)
+    (tmp_path / "model").symlink_to(tiny_run.folder)
+    # -I: neither the folder it runs in nor the environment adds anything to the path
+    done = run_python("-I", "alone.py", "model", tiny_run.data, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["imported"] == []
+    table = rnnauto.load(tiny_run.folder).predict(tiny_run.data, probabilities=True)
+    assert len(found["answers"]) == table.height == 60
+    for person, label, *chances in table.iter_rows():
+        answer, *others = found["answers"][person]
+        assert answer == label
+        assert others == pytest.approx(chances, abs=1e-5)
+
+
+def test_the_signature_is_the_one_the_readme_lists(tiny_run):
+    loaded = tf.saved_model.load(str(tiny_run.folder / "saved_model"))
+    signature = loaded.signatures["serving_default"]
+    _, inputs = signature.structured_input_signature
+    found = {name: (spec.dtype.name, spec.shape.as_list()) for name, spec in inputs.items()}
+    assert found == {
+        "numbers": ("float32", [None, None, 2]),
+        "categories": ("string", [None, None, 1]),
+        "length": ("int32", [None]),
+        "static_numbers": ("float32", [None, 1]),
+        "static_categories": ("string", [None, 1]),
+    }
+    assert set(signature.structured_outputs) == {"label", "probabilities", "classes"}
+
+
+def test_a_sequence_and_its_neighbours_through_the_python_api(tiny_run):
+    model = rnnauto.load(tiny_run.folder)
+    everyone = model.predict(tiny_run.frame, probabilities=True)
+    for person in everyone["person"].head(5):
+        alone = model.predict(tiny_run.frame.filter(person=person), probabilities=True)
+        expected = everyone.filter(person=person)["probability_ill"].item()
+        assert alone["probability_ill"].item() == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize("damage", ["variables", "signature"])
+def test_a_damaged_saved_model_is_refused_with_a_reason(exported, tmp_path, damage):
+    folder = tmp_path / "saved"
+    shutil.copytree(exported("rows").folder, folder)
+    if damage == "variables":
+        for path in (folder / "variables").iterdir():
+            path.write_bytes(path.read_bytes()[:10])
+    else:
+        module = tf.Module()
+        module.double = tf.function(
+            lambda x: 2 * x, input_signature=[tf.TensorSpec([], tf.float32)]
+        )
+        shutil.rmtree(folder)
+        tf.saved_model.save(module, str(folder), signatures={"other": module.double})
+    with pytest.raises(ModelFolderError) as caught:
+        load_saved_model(folder)
+    assert caught.value.message.startswith(f"`{folder}` cannot be loaded: ")
+    assert caught.value.hint == "train the model again, or fetch the folder again"
