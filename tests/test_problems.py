@@ -228,7 +228,7 @@ def test_what_has_no_network_yet_is_the_only_error():
     series = {"time": np.arange(60), "y": numbers(60)}
     problem = only(problems_of(series))
     assert problem.severity == "error"
-    assert problem.message == "there is no network for many-to-many-unaligned forecasting yet"
+    assert problem.message == "there is no network for many-to-one forecasting yet"
     lists = {"a": [[1.0, 2.0]] * 30, "b": [["N", "V"]] * 30}
     problem = only(problems_of(lists, target="b"))
     assert problem.message == (

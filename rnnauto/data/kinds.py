@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from os.path import commonprefix
 
 import numpy as np
 import polars as pl
@@ -66,6 +67,7 @@ class Profile:
     code: bool = False  # most cells of text hold a digit and no space
     first: int = 0  # least value, where whole
     last: int = 0  # greatest value, where whole
+    start: str = ""  # what every cell of text begins with, where that is long
 
     @property
     def unique(self) -> bool:
@@ -96,6 +98,7 @@ def profile(frame: pl.DataFrame) -> dict[str, Profile]:
         whole = dtype.is_integer() or dtype == pl.Boolean
         constant = values == 1 if name in distinct else low is not None and low == high
         words, code = text_shape(frame[name]) if dtype == pl.String else (0.0, False)
+        start = common_start(frame[name]) if dtype == pl.String and not code else ""
         numbered = dtype.is_integer() and low is not None and high is not None
         found[name] = Profile(
             name=name,
@@ -107,6 +110,7 @@ def profile(frame: pl.DataFrame) -> dict[str, Profile]:
             whole=whole,
             words=words,
             code=code,
+            start=start if values > FEW_CLASSES else "",
             first=int(low) if numbered and low is not None else 0,
             last=int(high) if numbered and high is not None else 0,
         )
@@ -169,6 +173,18 @@ def text_shape(column: pl.Series) -> tuple[float, bool]:
     if named_sequence(column.name):
         alike = coded
     return float(np.median(words)), max(coded.mean(), alike.mean()) > 0.9
+
+
+def common_start(column: pl.Series) -> str:
+    """What all cells begin with, cut at a word; empty where it is short."""
+    known = column.drop_nulls()
+    if not len(known):
+        return ""
+    sampled = known.gather(np.linspace(0, len(known) - 1, min(SAMPLE, len(known))).astype(int))
+    start = commonprefix([str(sampled.min()), str(sampled.max())])
+    if len(start) < LONGEST_CODE or not known.str.starts_with(start).all():
+        return ""
+    return start.rsplit(" ", 1)[0] if " " in start else start
 
 
 def name_words(name: str) -> list[str]:

@@ -50,7 +50,7 @@ class Prepared:
 
 def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> Prepared:
     """Raises: DataError listing every problem that stands in the way of learning."""
-    table = read_table(data)
+    table = read_table(data, has_target=bool(recipe.data.target))
     inference = infer(table, recipe)
     layout = inference.layout
     refuse_unbuilt(layout)

@@ -65,7 +65,7 @@ def find_problems(table: Table, layout: Layout, sequences: Sequences) -> tuple[P
 
 def without_network(layout: Layout) -> str:
     """Why there is no network for a layout yet; empty where there is one."""
-    per_row = layout.rnn_type == "many-to-many" and layout.form in {"long-table", "single-series"}
+    per_row = layout.rnn_type == "many-to-many" and layout.rows_are_timesteps
     one_answer = layout.rnn_type in {"one-to-one", "many-to-one"}
     single = len(layout.target) == 1 and layout.target_kind not in {"text", "list"}
     learned = layout.task in {"classification", "regression"}
@@ -214,7 +214,7 @@ def size_problems(layout: Layout, sequences: Sequences) -> Iterator[Problem]:
 
 
 def time_problems(table: Table, layout: Layout) -> Iterator[Problem]:
-    if layout.time is None or layout.form not in {"long-table", "single-series"}:
+    if layout.time is None or not layout.rows_are_timesteps:
         return
     time, ids = layout.time, list(layout.id)
     rows = table.frame.select(*ids, time).with_row_index("__row")
