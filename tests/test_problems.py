@@ -20,7 +20,8 @@ def problems_of(columns, target="y", **overrides):
     dotted = {key.replace("__", "."): value for key, value in overrides.items()}
     recipe = Recipe().with_overrides({"data.target": [target], **dotted})
     layout = infer(table, recipe).layout
-    return find_problems(table, layout, gather(table.frame, layout))
+    found = find_problems(table, layout, gather(table.frame, layout))
+    return tuple(problem for problem in found if problem.severity != "note")
 
 
 def only(problems):

@@ -50,7 +50,7 @@ def test_a_comma_between_thousands_is_no_decimal_point_beside_commas(read):
 @pytest.mark.parametrize(
     ("content", "note"),
     [
-        (codecs.BOM_UTF8 + "größe,b\n1,ö\n".encode(), None),
+        (codecs.BOM_UTF8 + "größe,b\n1,ö\n".encode(), "a byte order mark was taken off"),
         ("größe,b\n1,ö\n".encode("utf-16"), "read as UTF-16"),
         ("größe,b\n1,ö\n".encode("latin-1"), "not UTF-8: read as Windows-1252"),
     ],

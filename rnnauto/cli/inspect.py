@@ -39,7 +39,9 @@ def inspect(
     from rnnauto.data.read import read_table
 
     recipe = Recipe().with_overrides(overrides_of(flags, DATA_FLAGS))
-    inspection = inspect_table(read_table(data, has_target=bool(recipe.data.target)), recipe)
+    inspection = inspect_table(
+        read_table(data, has_target=bool(recipe.data.target), set_aside=True), recipe
+    )
     if as_json:
         print_json(to_json(inspection))
     if as_recipe:
@@ -157,7 +159,7 @@ def problems_table(inspection: "Inspection") -> RenderableType:
         return Text("none found", style="green")
     table = plain_table("", "problem", "line", "remedy")
     for problem in inspection.problems:
-        colour = "red" if problem.severity == "error" else "yellow"
+        colour = {"error": "red", "warning": "yellow", "note": "dim"}[problem.severity]
         table.add_row(
             Text(problem.severity, style=colour),
             escape(problem.message),

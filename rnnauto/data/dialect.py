@@ -103,7 +103,7 @@ def to_utf8(raw: bytes, source: str) -> tuple[bytes, list[str]]:
         )
     content = raw.removeprefix(codecs.BOM_UTF8)
     if is_utf8(content):
-        return content, []
+        return content, [] if content is raw else ["a byte order mark was taken off"]
     try:
         # what spreadsheets call Latin-1 is Windows' superset of it
         return content.decode("cp1252").encode(), ["not UTF-8: read as Windows-1252"]

@@ -10,7 +10,8 @@ import polars as pl
 from rnnauto.data.case import Evidence
 from rnnauto.data.infer import Inference, infer
 from rnnauto.data.layout import Layout
-from rnnauto.data.problems import NETWORKS, Problem, find_problems, without_network
+from rnnauto.data.problem import Problem
+from rnnauto.data.problems import NETWORKS, file_problems, find_problems, in_order, without_network
 from rnnauto.data.read import Table
 from rnnauto.data.sequences import Integers, Sequences, gather
 from rnnauto.data.tokens import tokenise
@@ -82,7 +83,12 @@ def inspect_unbuilt(table: Table, inference: Inference, lack: str) -> Inspection
         lengths=lengths_of(table.frame, layout),
         classes=count_classes(target) if classes else None,
         examples=(),
-        problems=(Problem("warning", f"`fit` will refuse this: {lack}", None, None, NETWORKS),),
+        problems=in_order(
+            [
+                Problem("warning", f"`fit` will refuse this: {lack}", None, None, NETWORKS),
+                *file_problems(table, layout),
+            ]
+        ),
     )
 
 

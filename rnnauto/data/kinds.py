@@ -225,12 +225,19 @@ def are_classes(column: Profile, *, values: int, most: int = MANY_CLASSES) -> bo
     return column.distinct <= FEW_CLASSES or values >= ROWS_PER_CLASS * column.distinct
 
 
+def counts_rows(column: Profile) -> bool:
+    """A saved index, of which some rows may be lost."""
+    span = column.last - column.first + 1
+    saved = column.name.startswith(("column_", "Unnamed", "index"))
+    return saved and column.rows >= 20 and span <= 1.05 * column.rows
+
+
 def is_usable(column: Profile, *, most: int = MOST_CATEGORIES) -> bool:
     """Whether a network gains anything from a column as a number, truth value or category."""
     if column.empty or column.constant:
         return False
     if column.kind == "category":
         return column.distinct <= min(most, max(column.known // 2, 2))
-    if column.unique and column.whole and named_id(column.name):
+    if column.unique and column.whole and (named_id(column.name) or counts_rows(column)):
         return False
     return column.kind in {"number", "boolean"}

@@ -10,6 +10,7 @@ import polars as pl
 from rnnauto.data import cells
 from rnnauto.data.dialect import HEAD_BYTES, Records, Text, scan_records, unlimited_fields
 from rnnauto.data.sequences import Integers
+from rnnauto.data.set_aside import RaggedRows
 from rnnauto.errors import DataError
 
 BLOCK_BYTES, BLOCKS = 1 << 15, 8  # of the sample beyond the first lines
@@ -146,7 +147,9 @@ def check_fields(records: Records, names: Sequence[str], source: str) -> None:
         hint = "the header seems to lack the name of the first column: add it"
     rows = "1 row does" if len(odd) == 1 else f"{len(odd)} rows do"
     wanted = "1 field" if len(names) == 1 else f"{len(names)} fields"
-    raise DataError(
+    raise RaggedRows(
         f"`{source}`: {rows} not have the {wanted} of the header: " + ", ".join(places) + more,
         hint=hint,
+        records=records,
+        odd=odd,
     )

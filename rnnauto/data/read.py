@@ -17,7 +17,10 @@ from rnnauto.data.layout import Form
 from rnnauto.data.loaded import Loaded
 from rnnauto.data.opened import STANDARD_INPUT, Opened, open_source
 from rnnauto.data.parse import parse
+from rnnauto.data.problem import Problem, problem_at
+from rnnauto.data.repairs import find_repairs
 from rnnauto.data.sequences import Integers
+from rnnauto.data.set_aside import RaggedRows, problems_of, without_rows
 from rnnauto.errors import DataError
 
 SHOWN = 5  # faults listed one by one
@@ -28,7 +31,8 @@ class Table:
     """A frame, where it comes from, and what was done to read it.
 
     `lines` holds the file line of every row where that is not simply row + 2; `form` is set where
-    the format of the file implies it.
+    the format of the file implies it; `problems` are what is wrong with the file itself, and what
+    was mended in its cells.
     """
 
     frame: pl.DataFrame
@@ -36,6 +40,7 @@ class Table:
     notes: tuple[str, ...] = ()
     lines: Integers | None = None
     form: Form | None = None
+    problems: tuple[Problem, ...] = ()
 
     def line(self, row: int) -> int:
         """The file line of a row that is counted from 0; the header is line 1."""
@@ -49,6 +54,7 @@ def read_table(
     may_be_empty: bool = False,
     has_target: bool = False,
     names: Sequence[str] = (),
+    set_aside: bool = False,
 ) -> Table:
     """Read a file of any format, a folder of files or standard input (`-`), or take a frame.
 
@@ -57,6 +63,7 @@ def read_table(
         may_be_empty: a header without rows is a table too.
         has_target: a target is named, so that a `.txt` is a table and no text corpus.
         names: the columns of token lines, where they are known.
+        set_aside: a few rows that do not fit the header become problems of the table.
 
     Raises: DataError, when there is no such table or rows do not fit the header.
     """
@@ -72,7 +79,7 @@ def read_table(
     opened = open_source(path)
     loaded = load(opened, text=text, has_target=has_target, names=names)
     if loaded is None:
-        return csv_table(opened, text=text, may_be_empty=may_be_empty)
+        return csv_table(opened, text=text, may_be_empty=may_be_empty, set_aside=set_aside)
     if not may_be_empty:
         check_has_rows(loaded.frame, opened.source)
     return table_of(loaded, opened.source, opened.notes)
@@ -82,19 +89,31 @@ def table_of(loaded: Loaded, source: str, notes: tuple[str, ...] = ()) -> Table:
     return Table(loaded.frame, source, (*notes, *loaded.notes), loaded.lines, loaded.form)
 
 
-def csv_table(opened: Opened, *, text: Collection[str], may_be_empty: bool) -> Table:
+def csv_table(
+    opened: Opened, *, text: Collection[str], may_be_empty: bool, set_aside: bool
+) -> Table:
     source = opened.source
     found = read_text(opened.content, source)
     check_separator(found, source)
     found, header_notes = with_header(found)
     names, notes = column_names(found, source)
-    frame, lines = parse(found, names, source, text=text)
-    frame, lines, more = drop_idle_rows(frame, lines)
+    aside: list[Problem] = []
+    blanked: frozenset[int] = frozenset()
+    try:
+        frame, lines = parse(found, names, source, text=text)
+    except RaggedRows as ragged:
+        if not (set_aside and ragged.few):
+            raise
+        aside = problems_of(ragged, names)
+        found, blanked = without_rows(found, ragged)
+        frame, lines = parse(found, names, source, text=text)
+    frame, lines, more, idle = drop_idle_rows(frame, lines, found, blanked)
     if not may_be_empty:
         check_has_rows(frame, source)
     typed, typing_notes = cells.type_columns(
         frame, text=text, comma_is_decimal=found.separator != ",", lines=lines
     )
+    repairs = find_repairs(frame, typed.select(frame.columns), Table(frame, "", lines=lines).line)
     typed, unnamed = drop_empty_unnamed(typed, names)
     every_note = (
         *opened.notes,
@@ -105,7 +124,7 @@ def csv_table(opened: Opened, *, text: Collection[str], may_be_empty: bool) -> T
         *typing_notes,
         *unnamed,
     )
-    return Table(typed, source, every_note, lines)
+    return Table(typed, source, every_note, lines, problems=(*aside, *idle, *repairs))
 
 
 def from_pandas(frame: Any) -> pl.DataFrame:
@@ -174,13 +193,17 @@ def free_name(wanted: str, taken: Sequence[str]) -> str:
 
 
 def drop_idle_rows(
-    frame: pl.DataFrame, lines: Integers | None
-) -> tuple[pl.DataFrame, Integers | None, list[str]]:
-    """Leave out empty rows and repeats of the header, as joined files have them."""
-    notes = []
+    frame: pl.DataFrame, lines: Integers | None, found: Text, known: Collection[int]
+) -> tuple[pl.DataFrame, Integers | None, list[str], list[Problem]]:
+    """Leave out empty rows and repeats of the header, as joined files have them.
+
+    `known` are blank lines that have been spoken of already.
+    """
+    where = np.arange(2, frame.height + 2) if lines is None else lines
     last = frame.to_series(frame.width - 1)
     some = last.is_null() | (last == "" if last.dtype == pl.String else False)
     idle = pl.Series([False]).new_from_index(0, frame.height)
+    masks = {}
     if some.any():
         idle = frame.select(
             pl.all_horizontal(
@@ -190,21 +213,45 @@ def drop_idle_rows(
                 for name, dtype in frame.schema.items()
             )
         ).to_series()
-        notes += counted(idle, "empty row")
+        masks["empty row"] = idle
     if set(frame.dtypes) == {pl.String} and (last.str.strip_chars() == last.name).any():
         headers = frame.select(
             pl.all_horizontal(pl.col(name).str.strip_chars() == name for name in frame.columns)
         ).to_series()
-        notes += counted(headers, "repeat of the header")
-        idle |= headers.fill_null(False)
-    if not notes:
-        return frame, lines, []
-    where = np.arange(2, frame.height + 2) if lines is None else lines
-    return frame.filter(~idle), where[~idle.to_numpy()], notes
+        masks["repeat of the header"] = headers.fill_null(False)
+        idle |= masks["repeat of the header"]
+    notes: list[str] = []
+    problems = []
+    for what, mask in masks.items():
+        rows = [int(line) for line in where[mask.to_numpy()] if int(line) not in known]
+        notes += counted(len(rows), what)
+        if rows:
+            problems.append(problem_at("note", notes[-1], None, rows, "nothing to do"))
+    if not idle.any():
+        return frame, lines, [], blank_lines(found, lines, known)
+    kept = where[~idle.to_numpy()]
+    spoken = {*known, *(line for problem in problems for line in problem.rows)}
+    problems += blank_lines(found, kept, spoken)
+    return frame.filter(~idle), kept, notes, problems
 
 
-def counted(rows: pl.Series, what: str) -> list[str]:
-    count = int(rows.sum())
+def blank_lines(found: Text, lines: Integers | None, known: Collection[int]) -> list[Problem]:
+    """The lines between rows that hold nothing at all."""
+    if lines is None or found.quotes != "none" or b"\n\n" not in found.content.replace(b"\r", b""):
+        return []
+    content = found.content.split(b"\n")
+    first = 1 + found.skipped
+    rows = [
+        number
+        for number, line in enumerate(content[:-1], start=first)
+        if not line.strip() and number not in known
+    ]
+    inside = set(rows) & set(range(first, int(lines[-1]) if len(lines) else first))
+    text = counted(len(inside), "blank line")
+    return [problem_at("note", text[0], None, list(inside), "nothing to do")] if inside else []
+
+
+def counted(count: int, what: str) -> list[str]:
     if not count:
         return []
     first, _, rest = what.partition(" ")
