@@ -1,6 +1,7 @@
 """Formats whose columns have types: Parquet, Arrow, and JSON lines."""
 
 import json
+import re
 from collections.abc import Collection
 from io import BytesIO
 from typing import Any
@@ -16,6 +17,10 @@ from rnnauto.errors import DataError
 MOST_VALUES = 1 << 27  # that a small Parquet file may claim to hold ...
 MOST_VALUES_PER_BYTE = 50  # ... or as many for each of its bytes
 MOST_DEPTH = 2  # lists in lists
+NEWLINE = b"\n"
+BRACKETS = re.compile(rb"[\[{](?:[\s:]*[\[{]){4}")
+DEEP = re.compile(rb"(?:\[\s*){5}|(?:\{\s*\"[^\"]*\"\s*:\s*){5}")
+STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 
 
 def load_parquet(content: bytes, source: str) -> Loaded:
@@ -65,8 +70,10 @@ def checked(frame: pl.DataFrame, source: str) -> pl.DataFrame:
     ).with_columns(pl.col(pl.Float32, pl.Float64).fill_nan(None))
     for name, dtype in frame.schema.items():
         frame = frame.with_columns(as_list(frame[name])) if dtype.is_nested() else frame
+        if depth(dtype) > MOST_DEPTH:  # before anything that shows the type
+            raise too_deep(f"column `{name}` of `{source}`")
         inner = innermost(frame.schema[name])
-        if isinstance(inner, pl.Struct) or inner == pl.Object or depth(dtype) > MOST_DEPTH:
+        if isinstance(inner, pl.Struct) or inner == pl.Object:
             raise DataError(
                 f"column `{name}` of `{source}` holds {dtype} values",
                 hint="numbers, text, times, truth values and lists of these can be read",
@@ -81,16 +88,47 @@ def as_list(column: pl.Series) -> pl.Series:
     return column.arr.to_list() if isinstance(column.dtype, pl.Array) else column
 
 
-def innermost(dtype: pl.DataType) -> Any:
-    return innermost(dtype.inner) if isinstance(dtype, pl.List | pl.Array) else dtype  # type: ignore[arg-type]
+def too_deep(where: str) -> DataError:
+    return DataError(
+        f"{where} holds lists in lists in lists",
+        hint="numbers, text, times, truth values and lists of these, or of lists, can be read",
+    )
+
+
+def innermost(dtype: Any) -> Any:
+    while isinstance(dtype, pl.List | pl.Array):
+        dtype = dtype.inner
+    return dtype
 
 
 def depth(dtype: Any) -> int:
-    return 1 + depth(dtype.inner) if isinstance(dtype, pl.List | pl.Array) else 0
+    found = 0
+    while isinstance(dtype, pl.List | pl.Array):
+        dtype, found = dtype.inner, found + 1
+    return found
+
+
+def check_depth(content: bytes, source: str) -> None:
+    """Raises: DataError for JSON that is nested deeper than any parser should be asked to go."""
+    deep = DEEP.search(content)
+    while deep:
+        begin = content.rfind(b"\n", 0, deep.start()) + 1
+        end = content.find(b"\n", deep.start())
+        line = content[begin : end if end >= 0 else len(content)]
+        try:
+            json.loads(line)
+        except RecursionError as error:
+            raise too_deep(f"`{source}`, line {content.count(NEWLINE, 0, begin) + 1}") from error
+        except ValueError:
+            return  # the line is broken, which the parser says better
+        if BRACKETS.search(STRING.sub(b"", line)):
+            raise too_deep(f"`{source}`, line {content.count(NEWLINE, 0, begin) + 1}")
+        deep = DEEP.search(content, begin + len(line))
 
 
 def load_json_lines(content: bytes, source: str, *, text: Collection[str] = ()) -> Loaded:
     """A JSON object per line; blank lines do not count."""
+    check_depth(content, source)
     try:
         frame = pl.read_ndjson(BytesIO(content), infer_schema_length=None)
     except BROKEN:

@@ -51,6 +51,13 @@ def open_source(path: Path) -> Opened:
     return Opened(content, source, inner, (f"unpacked: {kind.removeprefix('.')}",))
 
 
+def is_folder(path: Path) -> bool:
+    try:
+        return str(path) != STANDARD_INPUT and path.is_dir()
+    except (OSError, ValueError):  # no path at all: opening it will say why
+        return False
+
+
 def piped_bytes() -> bytes:
     if sys.stdin is None or sys.stdin.isatty():
         raise DataError(
@@ -85,7 +92,7 @@ def file_bytes(path: Path) -> bytes:
 
 def nearest_file(path: Path) -> str:
     folder = path.parent
-    if not folder.is_dir():
+    if not is_folder(folder):
         return f"the folder `{folder}` does not exist either"
     try:
         names = [entry.name for entry in folder.iterdir() if entry.is_file()]

@@ -15,7 +15,7 @@ from rnnauto.data.formats import load
 from rnnauto.data.header import with_header
 from rnnauto.data.layout import Form
 from rnnauto.data.loaded import Loaded
-from rnnauto.data.opened import STANDARD_INPUT, Opened, open_source
+from rnnauto.data.opened import Opened, is_folder, open_source
 from rnnauto.data.parse import parse
 from rnnauto.data.problem import Problem, problem_at
 from rnnauto.data.repairs import find_repairs
@@ -72,7 +72,7 @@ def read_table(
     if hasattr(source, "iloc"):
         return frame_table(from_pandas(source), may_be_empty=may_be_empty)
     path = Path(source)
-    if str(path) != STANDARD_INPUT and path.is_dir():
+    if is_folder(path):
         return table_of(
             load_folder(path, lambda part: read_table(part, text=text).frame), str(path)
         )
