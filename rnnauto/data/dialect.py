@@ -59,7 +59,7 @@ def read_text(raw: bytes, source: str) -> Text:
     """Raises: DataError for a file that is empty or no text."""
     content, notes = to_utf8(raw, source)
     body = content.lstrip(b"\r\n")
-    if not body.strip():
+    if not body or body.isspace():  # strip() would copy a gigabyte
         raise DataError(
             f"`{source}` is empty", hint="a table needs a header line and rows below it"
         )
@@ -91,7 +91,7 @@ def to_utf8(raw: bytes, source: str) -> tuple[bytes, list[str]]:
     wide = utf16_of(raw)
     if wide:
         try:
-            return raw.decode(wide).encode(), ["read as UTF-16"]
+            return without_nul(raw.decode(wide), source).encode(), ["read as UTF-16"]
         except UnicodeDecodeError as error:
             raise DataError(
                 f"`{source}` is no text: {error}", hint="save it as a CSV file in UTF-8"
@@ -109,6 +109,15 @@ def to_utf8(raw: bytes, source: str) -> tuple[bytes, list[str]]:
         return content.decode("cp1252").encode(), ["not UTF-8: read as Windows-1252"]
     except UnicodeDecodeError:
         return content.decode("latin-1").encode(), ["not UTF-8: read as Latin-1"]
+
+
+def without_nul(text: str, source: str) -> str:
+    if "\0" in text:
+        raise DataError(
+            f"`{source}` is a binary file, or UTF-32: its text holds NUL characters",
+            hint="save it as a CSV file in UTF-8",
+        )
+    return text
 
 
 def utf16_of(raw: bytes) -> str:

@@ -17,6 +17,7 @@ FEWEST_ROWS = 100  # from which shares say something
 MOST_LABELS = 100
 SENTINELS = (-99.0, -999.0, -9999.0, -99999.0, 99999.0, 999999.0)
 FAR = 5.0  # times the range between the 1st and 99th percentile
+MOST_SAMPLED = 100_000  # values that percentiles are taken from
 MOST_OUTLIERS = 0.005
 LARGEST = float(np.finfo(np.float32).max)
 SHORT = 4  # a sequence of one timestep is odd where the median has this many
@@ -168,8 +169,8 @@ def same_inputs_other_label(table: Table, layout: Layout) -> Iterator[Problem]:
     frame = table.frame
     if frame.height < 2 or any(dtype.is_nested() for dtype in frame.dtypes):
         return
-    copies = frame.is_duplicated()
-    if copies.any() and layout.rows_are_timesteps:
+    copies = copied_rows(frame, layout) if layout.rows_are_timesteps else None
+    if copies is not None and copies.any():
         rows = rows_where(copies)
         yield problem_at(
             "warning",
@@ -198,6 +199,24 @@ def same_inputs_other_label(table: Table, layout: Layout) -> Iterator[Problem]:
         )
 
 
+def copied_rows(frame: pl.DataFrame, layout: Layout) -> pl.Series | None:
+    """Which rows occur twice; None where their times show that none does."""
+    keys = [*layout.id, layout.time] if layout.time in frame.columns else []
+    if keys and frame.select(keys).hash_rows().n_unique() == frame.height:
+        return None
+    return frame.is_duplicated()
+
+
+def reaches_far(values: pl.Series, low: float, high: float) -> bool:
+    """Whether any value can be far from the others, by the least and the greatest alone."""
+    least, most = values.min(), values.max()
+    if not isinstance(least, float) or not isinstance(most, float):
+        return False
+    spread = high - low
+    codes = [code for code in SENTINELS if least <= code <= most and not low <= code <= high]
+    return bool(codes) or least < low - FAR * spread or most > high + FAR * spread
+
+
 def far_values(table: Table, layout: Layout) -> Iterator[Problem]:
     """A few values that stand far from all others, and codes for missing values."""
     frame = table.frame
@@ -206,8 +225,11 @@ def far_values(table: Table, layout: Layout) -> Iterator[Problem]:
         if name not in frame.columns or not frame.schema[name].is_numeric():
             continue
         values = frame[name].cast(pl.Float64)
-        low, high = values.quantile(0.01), values.quantile(0.99)
+        sample = values.gather_every(max(frame.height // MOST_SAMPLED, 1))
+        low, high = sample.quantile(0.01), sample.quantile(0.99)
         if frame.height < FEWEST_ROWS or low is None or high is None or not high > low:
+            continue
+        if not reaches_far(values, low, high):
             continue
         distance = pl.select(
             pl.max_horizontal(pl.lit(low) - values, values - pl.lit(high))

@@ -158,7 +158,9 @@ def time_repairs(before: pl.Series, after: pl.Series, line: Lines) -> Iterator[P
         )
 
 
-def text_repairs(before: pl.Series, line: Lines) -> Iterator[Problem]:
+def text_repairs(cells_: pl.Series, line: Lines) -> Iterator[Problem]:
+    """Looked at are the different cells; most columns of text have few."""
+    before = cells_.unique(maintain_order=True)
     name, plain = before.name, before.str.strip_chars()
     lengths = plain.str.len_chars()
     usual = lengths.median()
@@ -182,9 +184,10 @@ def text_repairs(before: pl.Series, line: Lines) -> Iterator[Problem]:
         ),
     )
     for what, mask, remedy in checks:
-        rows = rows_where(mask)
+        odd = before.filter(mask.fill_null(False))
+        rows = rows_where(cells_.is_in(odd.implode())) if len(odd) else []
         # what most cells show is how the column is written
-        if rows and len(rows) <= FEW * len(before):
+        if rows and len(rows) <= FEW * len(cells_):
             yield problem_at(
                 "note",
                 f"{len(rows)} cells of `{name}` {what}",
@@ -192,14 +195,15 @@ def text_repairs(before: pl.Series, line: Lines) -> Iterator[Problem]:
                 [line(row) for row in rows],
                 remedy,
             )
-    yield from spellings(plain, before, line)
+    if len(before) <= FEW * len(cells_):
+        yield from spellings(cells_.str.strip_chars(), line)
 
 
 def has_stray_quote(plain: pl.Series) -> pl.Series:
     return plain.str.count_matches('"') > 0
 
 
-def spellings(plain: pl.Series, before: pl.Series, line: Lines) -> Iterator[Problem]:
+def spellings(plain: pl.Series, line: Lines) -> Iterator[Problem]:
     """Categories that differ in capitals only from a more frequent one."""
     counts = plain.rename("cell").drop_nulls().value_counts(sort=True)
     if counts.height < 2 or counts.height > FEW * len(plain):
