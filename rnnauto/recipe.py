@@ -70,6 +70,12 @@ class Problem(Section):
     tokens: Auto | Literal["word", "character"] = Field(
         "auto", description="What a timestep of a text is"
     )
+    horizon: Auto | Annotated[int, Field(ge=1)] = Field(
+        "auto", description="Timesteps that a forecast predicts; auto: a season"
+    )
+    lookback: Auto | Annotated[int, Field(ge=1)] = Field(
+        "auto", description="Timesteps that a forecast sees; auto: by season and horizon"
+    )
 
 
 class Split(Section):

@@ -132,8 +132,8 @@ def test_a_binary_file(refused, tmp_path):
 def test_a_folder_instead_of_a_file(refused, tmp_path):
     (tmp_path / "folder").mkdir()
     error, hint = refused("fit", "folder", "--target", "y")
-    assert error == "`folder` is a folder"
-    assert hint == "name one file, such as `data.csv`"
+    assert error == "the folder `folder` holds no files that can be read"
+    assert hint.startswith("a folder holds one sequence per file")
 
 
 @pytest.mark.parametrize("command", ["inspect", "fit"])

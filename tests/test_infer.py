@@ -108,10 +108,10 @@ CATALOGUE = {
     "colorado_climate_long.csv tmin tmax ppt": "long-table one-to-many regression",
     "colorado_climate_wide.csv tmin tmax ppt": "wide-table one-to-many regression",
     "airline_passengers.csv passengers": "single-series many-to-many-unaligned forecasting",
-    "sunspots_yearly.csv sunspots": "single-series many-to-many-unaligned forecasting",
-    "tourism_monthly_train.csv y": "long-table many-to-many-unaligned forecasting",
-    "zara01_pedestrians.csv x_m": "long-table many-to-many-unaligned forecasting",
-    "zara01_pedestrians.csv x_m y_m": "long-table many-to-many-unaligned forecasting",
+    "sunspots_yearly.csv sunspots": "single-series many-to-one forecasting",
+    "tourism_monthly_train.csv y": "panel many-to-many-unaligned forecasting",
+    "zara01_pedestrians.csv x_m": "panel many-to-one forecasting",
+    "zara01_pedestrians.csv x_m y_m": "panel many-to-one forecasting",
     "scan_simple_train.tsv actions": "cell-sequences many-to-many-unaligned classification",
     "messy_sequences.tsv speaker_name": "long-table many-to-one classification",
 }
@@ -185,8 +185,11 @@ def test_numbers_for_each_counted_timestep_are_a_regression(noise):
 
 def test_numbers_along_a_calendar_are_forecast(noise):
     years = np.tile(np.arange(2000, 2000 + STEPS), IDS)
-    layout = layout_of({"country_id": ids(), "year": years, "x": noise(), "y": noise()}, "y")
-    assert (layout.rnn_type, layout.task) == ("many-to-many-unaligned", "forecasting")
+    panel = {"country_id": ids(), "year": years, "x": noise(), "y": noise()}
+    layout = layout_of(panel, "y")
+    assert (layout.form, layout.task, layout.horizon) == ("panel", "forecasting", 1)
+    assert layout.rnn_type == "many-to-one"
+    assert layout_of(panel, "y", problem__horizon=3).rnn_type == "many-to-many-unaligned"
 
 
 def test_columns_constant_inside_ids_are_static_features(noise):

@@ -117,7 +117,7 @@ def test_what_has_no_network_yet_is_shown_and_said_to_be_refused(inspect, tmp_pa
     path = write(tmp_path, f"year,spots\n{rows}")
     result = inspect(path, "--target", "spots")
     assert result.exit_code == 0
-    assert "many-to-many-unaligned forecasting, single series" in result.stderr
+    assert "many-to-one forecasting, single series" in result.stderr
     assert "`fit` will refuse this" in result.stderr
     found = json.loads(inspect(path, "--target", "spots", "--json").stdout)
     assert (found["sequences"], found["timesteps"]["max"]) == (1, 50)

@@ -50,7 +50,7 @@ def test_a_comma_between_thousands_is_no_decimal_point_beside_commas(read):
 @pytest.mark.parametrize(
     ("content", "note"),
     [
-        (codecs.BOM_UTF8 + "größe,b\n1,ö\n".encode(), None),
+        (codecs.BOM_UTF8 + "größe,b\n1,ö\n".encode(), "a byte order mark was taken off"),
         ("größe,b\n1,ö\n".encode("utf-16"), "read as UTF-16"),
         ("größe,b\n1,ö\n".encode("latin-1"), "not UTF-8: read as Windows-1252"),
     ],
@@ -339,11 +339,6 @@ BROKEN = [
     ),
     ("a,b,a\n1,2,3\n", "has more than one column named `a`", "give every column a name of its own"),
     (
-        "5.1,3.5,setosa\n4.9,3.0,setosa\n",
-        "has no header: its first line looks like data (`5.1`)",
-        "put a line with column names above it, such as `c1,c2,c3`",
-    ),
-    (
         'a,b\n1,"x\n2,y\n3,z\n',
         ": a quote opens on line 2 and does not close",
         "close the quote, or double the quotes that belong to the text",
@@ -351,10 +346,16 @@ BROKEN = [
     ("a b c\n1 2 3\n4 5 6\n", "seem to be separated by spaces", "separate them by commas"),
     (b"a,b\n1,\0\n", "is a binary file: it holds a NUL byte at 6", SAVE_CSV),
     (b"\xff\xfea\0,\0b", "is no text", SAVE_CSV),
-    (b"PK\x03\x04...", "is a zip archive or a spreadsheet, no text", "save it as a CSV file"),
-    (b"PAR1...", "is a Parquet file, no text", "save it as a CSV file"),
-    (b"\x1f\x8b...", "is compressed with gzip, no text", "save it as a CSV file, unpacked"),
-    ('{"a": 1}\n', "looks like JSON, not like a table", "save it as a CSV file with a header line"),
+    (b"PK\x03\x04...", "is a broken zip archive", "pack it again"),
+    (b"PAR1...", "is no Parquet file that can be read", "write it again"),
+    (b"ARROW1...", "is no Arrow file that can be read", "write it again"),
+    (b"\x1f\x8b...", "cannot be unpacked", "pack it again, or name the unpacked file"),
+    (b"\x28\xb5\x2f\xfd...", "cannot be unpacked", "pack it again, or name the unpacked file"),
+    ('[{"a": 1}]\n', "looks like a JSON array, not like a table", "one JSON object per line"),
+    ('{"a": 1}\n{"a": }\n', ", line 2: no JSON", "write one JSON object per line"),
+    ('{"a": 1}\n[1]\n', ", line 2: list where an object was wanted", "one JSON object per line"),
+    ('{"a": {"b": 1}}\n', "column `a` of", "numbers, text, times, truth values and lists"),
+    ('{"a": [1]}\n{"a": 1}\n', "column `a` of", "the same kind of value under one name"),
     ("<html>\n", "looks like a web page or XML", "save it as a CSV file with a header line"),
 ]
 
@@ -379,8 +380,8 @@ def test_a_misspelt_file_names_the_nearest_one(read, tmp_path):
 def test_a_folder_and_a_missing_folder_are_errors(tmp_path):
     with pytest.raises(DataError) as error:
         read_table(tmp_path)
-    assert error.value.message == f"`{tmp_path}` is a folder"
-    assert error.value.hint == "name one file, such as `data.csv`"
+    assert error.value.message == f"the folder `{tmp_path}` holds no files that can be read"
+    assert error.value.hint.startswith("a folder holds one sequence per file")
     with pytest.raises(DataError) as error:
         read_table(tmp_path / "no" / "data.csv")
     assert error.value.hint == f"the folder `{tmp_path / 'no'}` does not exist either"

@@ -25,7 +25,10 @@ SHOWN_CLASSES = 12
 @recipe_flags(DATA_FLAGS)
 def inspect(
     context: typer.Context,
-    data: Annotated[Path, typer.Argument(help="Table to look at", show_default=False)],
+    data: Annotated[
+        Path,
+        typer.Argument(help="File or folder to look at; - for stdin", show_default=False),
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object")] = False,
     as_recipe: Annotated[bool, typer.Option("--recipe", help="Print it as a recipe")] = False,
     **flags: Any,
@@ -36,7 +39,9 @@ def inspect(
     from rnnauto.data.read import read_table
 
     recipe = Recipe().with_overrides(overrides_of(flags, DATA_FLAGS))
-    inspection = inspect_table(read_table(data), recipe)
+    inspection = inspect_table(
+        read_table(data, has_target=bool(recipe.data.target), set_aside=True), recipe
+    )
     if as_json:
         print_json(to_json(inspection))
     if as_recipe:
@@ -154,7 +159,7 @@ def problems_table(inspection: "Inspection") -> RenderableType:
         return Text("none found", style="green")
     table = plain_table("", "problem", "line", "remedy")
     for problem in inspection.problems:
-        colour = "red" if problem.severity == "error" else "yellow"
+        colour = {"error": "red", "warning": "yellow", "note": "dim"}[problem.severity]
         table.add_row(
             Text(problem.severity, style=colour),
             escape(problem.message),

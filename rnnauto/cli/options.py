@@ -24,6 +24,8 @@ DATA_FLAGS = {
     "--type": "problem.type",
     "--task": "problem.task",
     "--tokens": "problem.tokens",
+    "--horizon": "problem.horizon",
+    "--lookback": "problem.lookback",
 }
 FIT_FLAGS = {
     **DATA_FLAGS,

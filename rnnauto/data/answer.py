@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from rnnauto.data.case import Case, Evidence, flag, named
+from rnnauto.data.columnar import innermost
 from rnnauto.data.grouping import CONFLICTS
+from rnnauto.data.horizon import decide_window
 from rnnauto.data.kinds import FEW_CLASSES, MANY_CLASSES, Profile, are_classes
 from rnnauto.data.layout import Kind, RnnType, Task
 from rnnauto.data.roles import Roles
@@ -18,16 +20,20 @@ class Answer:
     task: Task
     target_kind: Kind
     evidence: tuple[Evidence, ...]
+    horizon: int | None = None
+    lookback: int | None = None
 
 
 @dataclass(frozen=True)
 class Guess:
-    """An RNN type with its reason, and the type that would come next."""
+    """An RNN type with its reason, and the type that would come next; `models` is whether the
+    sequence itself is the target, one timestep later."""
 
     rnn_type: RnnType
     reason: str
     other: RnnType
     forecasts: bool = False
+    models: bool = False
 
 
 def decide_answer(case: Case, roles: Roles) -> Answer:
@@ -36,20 +42,26 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
     guess = guess_type(case, roles, target, classes=classes)
     forced = case.problem.type
     rnn_type = guess.rnn_type if forced == "auto" else forced
-    forecasts = guess.forecasts and forced == "auto"
-    if case.problem.task != "auto":
-        forecasts = case.problem.task == "forecasting"
+    forecasts = wants_forecast(case, guess)
     check_type(case, roles, rnn_type, forecasts=forecasts)
-    if forecasts and forced == "auto":
-        rnn_type = "many-to-many-unaligned"
-    task: Task = "classification" if classes else "regression"
-    if forecasts:
-        task = "forecasting"
-        class_reason = f"`{target.name}` is a number that changes in time: its future is wanted"
-    if case.problem.task != "auto":
-        task, class_reason = case.problem.task, "you named it"
+    task, class_reason = task_rule(
+        case,
+        guess,
+        target,
+        classes=class_reason if classes else "",
+        amounts=class_reason,
+        forecasts=forecasts,
+    )
     check_task(case, roles, target, task)
     reason = guess.reason if forced == "auto" else "you named it"
+    window = decide_window(case, roles) if task == "forecasting" else None
+    if window and forced == "auto":
+        rnn_type = "many-to-one" if window.horizon == 1 else "many-to-many-unaligned"
+    if window and rnn_type == "many-to-one" and window.horizon > 1:
+        raise DataError(
+            f"`--type many-to-one` predicts one timestep, `--horizon {window.horizon}` more",
+            hint="use `--horizon 1`, or leave `--type` out",
+        )
     other_task = "classification" if task == "regression" else "regression"
     return Answer(
         rnn_type=rnn_type,
@@ -58,12 +70,43 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
         evidence=(
             Evidence(f"RNN type is {rnn_type}", reason, flag("--type", guess.other)),
             Evidence(f"task is {task}", class_reason, flag("--task", other_task)),
+            *(window.evidence if window else ()),
         ),
+        horizon=window.horizon if window else None,
+        lookback=window.lookback if window else None,
     )
+
+
+def wants_forecast(case: Case, guess: Guess) -> bool:
+    if case.problem.task != "auto":
+        return case.problem.task == "forecasting"
+    if case.problem.horizon != "auto":
+        return True
+    return guess.forecasts and case.problem.type == "auto"
+
+
+def task_rule(
+    case: Case, guess: Guess, target: Profile, *, classes: str, amounts: str, forecasts: bool
+) -> tuple[Task, str]:
+    """The task and why; `classes` and `amounts` are the reasons for these readings."""
+    if case.problem.task != "auto":
+        return case.problem.task, "you named it"
+    if forecasts:
+        reason = f"`{target.name}` is a number that changes in time: its future is wanted"
+        return "forecasting", reason
+    if guess.models:
+        return "language-modelling", f"`{target.name}` is to be continued: no other target is named"
+    return ("classification", classes) if classes else ("regression", amounts)
 
 
 def class_rule(case: Case, roles: Roles, target: Profile) -> tuple[bool, str]:
     """Whether the target names classes, and why."""
+    if target.kind == "list" and case.problem.task != "classification":
+        inner = innermost(case.frame.schema[target.name])
+        return (
+            not inner.is_numeric(),
+            f"`{target.name}` holds lists of {'numbers' if inner.is_numeric() else 'texts'}",
+        )
     if target.kind != "number":
         return True, f"`{target.name}` has {target.distinct} different values, no numbers"
     if not target.whole:
@@ -85,6 +128,12 @@ def guess_type(case: Case, roles: Roles, target: Profile, *, classes: bool) -> G
     if len(case.target) > 1:
         return guess_for_several(case, roles)
     match roles.form:
+        case "token-lines":
+            reason = f"one `{target.name}` for each token"
+            return Guess("many-to-many", reason, "many-to-many-unaligned")
+        case "text-corpus":
+            reason = "the text itself, one timestep later"
+            return Guess("many-to-many", reason, "one-to-many", models=True)
         case "wide-table":
             return Guess(
                 "many-to-one", f"one `{target.name}` for each row's sequence", "one-to-one"
@@ -101,7 +150,7 @@ def guess_type(case: Case, roles: Roles, target: Profile, *, classes: bool) -> G
                 return Guess("many-to-many", f"one `{target.name}` for each timestep", "one-to-one")
             reason = f"a single series of the number `{target.name}` is forecast"
             return Guess("many-to-many-unaligned", reason, "many-to-many", forecasts=True)
-        case "long-table":
+        case _:
             return guess_for_long(case, roles, target, classes=classes)
 
 
@@ -132,6 +181,9 @@ def guess_for_several(case: Case, roles: Roles) -> Guess:
 
 def guess_for_cells(case: Case, roles: Roles, target: Profile) -> Guess:
     source = roles.features[0].name
+    if source == target.name:
+        reason = f"the lists of `{source}` themselves, one timestep later"
+        return Guess("many-to-many", reason, "one-to-many", models=True)
     if target.kind == "list":
         if roles.tokens is None:
             lengths = case.frame[source].list.len(), case.frame[target.name].list.len()
@@ -209,7 +261,9 @@ def check_task(case: Case, roles: Roles, target: Profile, task: Task) -> None:
             f"{roles.form.replace('-', ' ')} and `{target.name}` holds {target.kind} values",
             hint="name the time column with `--time` and a target of numbers",
         )
-    if task == "language-modelling":
+    if task == "language-modelling" and target.name not in {
+        column.name for column in roles.features
+    }:
         raise DataError(
             f"`--task language-modelling` needs a text; `{case.source}` is a table",
             hint="use `--task classification` or `--task regression`",

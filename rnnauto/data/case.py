@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from rnnauto.data.kinds import Profile
+from rnnauto.data.layout import Form
 from rnnauto.errors import DataError
 from rnnauto.recipe import Data, Problem
 
@@ -24,7 +25,8 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Case:
-    """A table, its columns' profiles, and what the user says about it."""
+    """A table, its columns' profiles, and what the user says about it; `form` is what the format
+    of the file implies."""
 
     frame: pl.DataFrame
     profiles: dict[str, Profile]
@@ -32,6 +34,7 @@ class Case:
     data: Data
     problem: Problem
     source: str
+    form: Form | None = None
 
     def with_target(self, target: tuple[str, ...]) -> "Case":
         return replace(self, target=target)
@@ -46,6 +49,7 @@ class Case:
             "--features": self.data.features,
             "--static": self.data.static,
             "--ignore": self.data.ignore,
+            "--horizon": () if self.problem.horizon == "auto" else (str(self.problem.horizon),),
         }.items():
             if flag not in flags:
                 said += [word for name in names for word in (flag, name)]

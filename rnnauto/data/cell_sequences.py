@@ -3,6 +3,7 @@
 import polars as pl
 
 from rnnauto.data.case import Case, Evidence, flag, named, two_readings
+from rnnauto.data.columnar import innermost
 from rnnauto.data.kinds import (
     FEW_CLASSES,
     MANY_CLASSES,
@@ -29,6 +30,9 @@ FEW_NUMBERS = 2  # beside a text that is not named like one, which make a plain 
 
 def cell_columns(case: Case) -> list[Profile]:
     """The list columns, or the one text column, whose cells are sequences."""
+    own = own_sequence(case)
+    if own:
+        return own
     chosen = case.chosen(*case.data.id, *case.data.static, case.data.time)
     lists = [column for column in chosen.values() if column.kind == "list"]
     if lists:
@@ -39,7 +43,7 @@ def cell_columns(case: Case) -> list[Profile]:
     ids = row_id(case)
     rest = {name: column for name, column in chosen.items() if name not in ids}
     others = [column for column in rest.values() if is_usable(column)]
-    texts = [column for column in rest.values() if is_text(column)]
+    texts = [column for column in rest.values() if is_text(column) and not column.start]
     if case.data.features:
         named_texts = [column for column in rest.values() if column.kind in {"text", "category"}]
         texts = texts or (named_texts if len(rest) == 1 else [])
@@ -57,6 +61,16 @@ def cell_columns(case: Case) -> list[Profile]:
         ]
         raise two_readings(case, "more than one column holds text", readings)
     return []
+
+
+def own_sequence(case: Case) -> list[Profile]:
+    """A target of lists that nothing else is there to predict from: it is to be continued."""
+    target = case.profiles[case.target[0]]
+    if target.kind != "list" or len(case.target) > 1:
+        return []
+    rest = case.chosen(*row_id(case)).values()
+    others = [column for column in rest if is_usable(column) or column.kind in {"list", "text"}]
+    return [] if others else [target]
 
 
 def is_lone_text(column: Profile) -> bool:
@@ -158,5 +172,5 @@ def list_features(
 
 
 def list_kind(dtype: pl.DataType) -> Kind:
-    inner = dtype.inner if isinstance(dtype, pl.List) else pl.Float64()
+    inner = innermost(dtype)
     return "category" if inner == pl.String else "list"

@@ -20,6 +20,8 @@ INEXACT = r"^[+-]?\d{17,}$"  # more digits than float64 keeps
 EXACT = 2**53  # whole numbers up to here are exact in float64
 LONGEST_EXACT = 15  # digits
 HEAD = 1000  # rows that show most columns of fractions
+WITH_UNIT = r"^[+-]?\d+([.,]\d+)?\s*[\p{L}%°µ][\p{L}%°µ/²³^\d]*$"
+MOST_LOST = 0.01  # share of cells that are no times in a column of times, at most
 SAMPLE = 400  # cells that a guess is made from; the whole column then has to agree
 SEVERAL = 0.8  # share of cells with two and more numbers that make a column of lists
 MOSTLY = 0.95  # share of numbers above which other cells are faults ...
@@ -175,6 +177,7 @@ def as_numbers(
         return whole, ""
     if known.str.contains(INEXACT).any():
         return None, ""
+    known = without_unit(known)
     numbers = known.cast(pl.Float64, strict=False)
     faults = numbers.is_null() & known.is_not_null()
     if not faults.any():
@@ -185,6 +188,24 @@ def as_numbers(
     if numbers.n_unique() > MANY_NUMBERS and not named_id(name):
         return numbers, f"{shown}; they are read as missing"
     return None, f"{shown}; the column is read as text"
+
+
+def without_unit(known: pl.Series) -> pl.Series:
+    """Numbers without their unit, where all cells with one have the same."""
+    number = pl.col("cell").cast(pl.Float64, strict=False).is_not_null()
+    cells = known.to_frame("cell").with_columns(
+        unit=pl.when(~number & pl.col("cell").str.contains(WITH_UNIT)).then(
+            pl.col("cell").str.replace(r"^[+-]?\d+([.,]\d+)?\s*", "")
+        )
+    )
+    if cells["unit"].n_unique() != 2:  # a unit, and null
+        return known
+    bare = (
+        pl.col("cell").str.extract(r"^([+-]?\d+(?:[.,]\d+)?)").str.replace(",", ".", literal=True)
+    )
+    return cells.select(
+        pl.when(pl.col("unit").is_not_null()).then(bare).otherwise("cell").alias(known.name)
+    ).to_series()
 
 
 def parsed(sample: pl.Series) -> pl.Series:
@@ -219,8 +240,9 @@ def as_times(
         if share(parse_time(plain_sample, dtype, pattern)) < MOSTLY:
             continue
         times = parse_time(plain, dtype, pattern)
+        times = times.fill_null(iso_times(plain, dtype)) if dtype.is_temporal() else times
         faults = times.is_null() & cells.is_not_null()
-        if not faults.any():
+        if not faults.any() or faults.sum() <= MOST_LOST * len(cells):
             found.append(times)
         elif not note:
             note = f"{fault_shown(cells, faults, 'times', lines)}; the column is read as text"
@@ -254,6 +276,17 @@ def time_patterns() -> list[tuple[Temporal, str]]:
         patterns += [(pl.Datetime("us"), date + clock) for clock in CLOCKS if clock]
     patterns += [(pl.Datetime("us", "UTC"), f"%Y-%m-%d{clock}%z") for clock in CLOCKS if clock]
     return [*patterns, *((pl.Time(), pattern) for pattern in TIMES)]
+
+
+def iso_times(cells: pl.Series, dtype: Temporal) -> pl.Series:
+    """The cells that are ISO dates, as times of another column's type: no other order is meant."""
+    empty = pl.Series(cells.name, [None] * len(cells), dtype=pl.Datetime("us"))
+    if dtype == pl.Time():
+        return empty.cast(pl.Time)
+    for clock in CLOCKS[:3]:
+        wanted: Temporal = pl.Datetime("us") if clock else pl.Date()
+        empty = empty.fill_null(parse_time(cells, wanted, "%Y-%m-%d" + clock).cast(empty.dtype))
+    return empty.cast(pl.Date) if dtype == pl.Date() else empty
 
 
 def parse_time(cells: pl.Series, dtype: Temporal, pattern: str) -> pl.Series:

@@ -29,12 +29,23 @@ def read_for(
     """
     text = [*layout.text_columns(), *(column.name for column in layout.list_columns())]
     table = read_table(
-        source, text=[*text, *(layout.target if text_target else ())], may_be_empty=may_be_empty
+        source,
+        text=[*text, *(layout.target if text_target else ())],
+        may_be_empty=may_be_empty,
+        has_target=True,
+        names=token_columns(layout),
     )
     check_columns(table, layout, target=target)
     lists = [as_lists(table, column) for column in layout.list_columns()]
     check_lengths(table, lists)
     return replace(table, frame=table.frame.with_columns(lists))
+
+
+def token_columns(layout: Layout) -> list[str]:
+    """The columns of token lines, the tag last: a file to predict for may lack it."""
+    if layout.form != "token-lines":
+        return []
+    return [*(column.name for column in layout.features), *layout.ignored, *layout.target]
 
 
 def check_columns(table: Table, layout: Layout, *, target: bool) -> None:

@@ -3,6 +3,7 @@
 from rnnauto.data.case import Case, Evidence, flag
 from rnnauto.data.cell_sequences import cell_columns, cell_roles
 from rnnauto.data.grouping import find_series
+from rnnauto.data.implied import corpus_roles, token_roles
 from rnnauto.data.kinds import named_id
 from rnnauto.data.long_table import (
     find_groupings,
@@ -26,12 +27,15 @@ from rnnauto.data.wide_table import target_stems, unclear_stems, wide_roles, wid
 from rnnauto.errors import DataError
 
 PLAIN = "no id that repeats, no columns numbered in order, no text, no time column"
+IMPLIED = {"token-lines": token_roles, "text-corpus": corpus_roles}
 SEQUENCE_TYPES = frozenset({"many-to-one", "many-to-many", "many-to-many-unaligned"})
 ROW_SEQUENCES = frozenset({"many-to-one", "many-to-many-unaligned"})  # a row can be one
 
 
 def assign_roles(case: Case) -> Roles:
     """Find the input form, strongest evidence first."""
+    if case.form in IMPLIED:
+        return IMPLIED[case.form](case)
     if case.problem.type == "one-to-one":
         return plain_roles(case, "you named the RNN type one-to-one: a row is an example")
     groupings = find_groupings(case)

@@ -259,13 +259,15 @@ def find_series(
         if not time and (frame.height < SHORTEST_SERIES or counts_rows(column)):
             continue
         values = frame[name]
-        if values.null_count() or values.n_unique() < (1 - FEW_DUPLICATES / 10) * frame.height:
+        known = values.drop_nulls()
+        few = FEW_DUPLICATES / 5 * frame.height
+        if values.null_count() > few / 2 or frame.height - known.n_unique() > few:
             if time:
                 return name, "you named it"
             continue
-        if values.is_sorted():
+        if not values.null_count() and values.is_sorted():
             return name, "it goes up from row to row, one row for each time"
-        if evenness(values) >= EVEN:
+        if evenness(known) >= EVEN:
             return name, "its steps are even once sorted, one row for each time"
         if time:
             return name, "you named it"

@@ -4,8 +4,9 @@ import difflib
 from dataclasses import dataclass
 
 from rnnauto.data.answer import Answer, decide_answer
-from rnnauto.data.case import Case, Evidence
+from rnnauto.data.case import Case, Evidence, named
 from rnnauto.data.form import assign_roles
+from rnnauto.data.implied import implied_target
 from rnnauto.data.kinds import (
     WORDS,
     Profile,
@@ -49,18 +50,30 @@ def infer(table: Table, recipe: Recipe) -> Inference:
         data=recipe.data,
         problem=recipe.problem,
         source=table.source,
+        form=table.form,
     )
     check_names(case)
     case = case.with_target(target_names(case))
     check_target(case)
     roles = assign_roles(case)
     answer = decide_answer(case, roles)
-    return Inference(layout_of(case, roles, answer), (*roles.evidence, *answer.evidence))
+    evidence = roles.evidence
+    if answer.task == "forecasting" and roles.form == "long-table":
+        evidence = (panel_evidence(case, roles), *evidence[1:])
+    return Inference(layout_of(case, roles, answer), (*evidence, *answer.evidence))
+
+
+def panel_evidence(case: Case, roles: Roles) -> Evidence:
+    """A long table whose target is forecast is a panel of series."""
+    first = roles.evidence[0]
+    reason = f"{first.reason}; the future of {named(case.target)} is wanted for each"
+    return Evidence("form is panel", reason, "--task regression")
 
 
 def layout_of(case: Case, roles: Roles, answer: Answer) -> Layout:
+    panel = answer.task == "forecasting" and roles.form == "long-table"
     return Layout(
-        form=roles.form,
+        form="panel" if panel else roles.form,
         rnn_type=answer.rnn_type,
         task=answer.task,
         target=case.target,
@@ -71,6 +84,8 @@ def layout_of(case: Case, roles: Roles, answer: Answer) -> Layout:
         static=roles.static,
         ignored=roles.ignored,
         tokens=roles.tokens,
+        horizon=answer.horizon,
+        lookback=answer.lookback,
     )
 
 
@@ -110,6 +125,8 @@ def no_such_column(case: Case, name: str, flag: str) -> DataError:
     by_lower = {other.lower(): other for other in names}
     near = difflib.get_close_matches(name.lower(), list(by_lower), n=1)
     hint = f"the columns are {listed(names)}"
+    if names[0] == "column_1":
+        hint = f"the file has no header line, so {hint}"
     if near:
         hint = f"did you mean `{by_lower[near[0]]}`?"
     return DataError(f"`{case.source}` has no column `{name}` (`{flag} {name}`)", hint=hint)
@@ -117,6 +134,9 @@ def no_such_column(case: Case, name: str, flag: str) -> DataError:
 
 def target_names(case: Case) -> tuple[str, ...]:
     """The target columns; a stem stands for its numbered columns."""
+    implied = implied_target(case.form, list(case.profiles))
+    if not case.data.target and implied:
+        return implied
     if not case.data.target:
         found = suggestions(case)
         commands = "\n".join(case.command("--target", name) for name in found)
@@ -160,7 +180,7 @@ def suggestions(case: Case) -> list[str]:
 
 
 def check_target(case: Case) -> None:
-    for name in case.target:
+    for name in case.target if case.form is None else ():
         column = case.profiles[name]
         if column.empty:
             raise DataError(
@@ -197,6 +217,8 @@ def is_row_name(column: Profile) -> bool:
 
 def is_free_text(case: Case, column: Profile) -> bool:
     """Text that (nearly) never repeats can only be learned from another text."""
+    if case.problem.type in {"one-to-many", "many-to-many-unaligned"}:
+        return False
     if column.kind not in {"text", "category"} or column.known < 3:
         return False
     if column.distinct < FREE_TEXT * column.known:

@@ -10,9 +10,11 @@ import polars as pl
 from rnnauto.data.case import Evidence
 from rnnauto.data.infer import Inference, infer
 from rnnauto.data.layout import Layout
-from rnnauto.data.problems import NETWORKS, Problem, find_problems, without_network
+from rnnauto.data.problem import Problem
+from rnnauto.data.problems import NETWORKS, file_problems, find_problems, in_order, without_network
 from rnnauto.data.read import Table
 from rnnauto.data.sequences import Integers, Sequences, gather
+from rnnauto.data.tokens import tokenise
 from rnnauto.recipe import Recipe
 
 EXAMPLES = 3
@@ -81,19 +83,33 @@ def inspect_unbuilt(table: Table, inference: Inference, lack: str) -> Inspection
         lengths=lengths_of(table.frame, layout),
         classes=count_classes(target) if classes else None,
         examples=(),
-        problems=(Problem("warning", f"`fit` will refuse this: {lack}", None, None, NETWORKS),),
+        problems=in_order(
+            [
+                Problem("warning", f"`fit` will refuse this: {lack}", None, None, NETWORKS),
+                *file_problems(table, layout),
+            ]
+        ),
     )
 
 
 def lengths_of(frame: pl.DataFrame, layout: Layout) -> Integers:
     """Timesteps of every sequence, also where no network could read it; [sequences]."""
-    if layout.form == "long-table":
+    if layout.form == "text-corpus":
+        return text_lengths(frame[layout.features[0].name], layout)
+    if layout.id and layout.rows_are_timesteps:
         return frame.group_by(layout.id, maintain_order=True).len()["len"].to_numpy().astype(int)
-    if layout.form == "single-series":
+    if layout.rows_are_timesteps:
         return np.array([frame.height])
     if layout.features and layout.form != "plain-table":
         return gather(frame, layout).lengths
     return np.ones(frame.height, np.int64)
+
+
+def text_lengths(texts: pl.Series, layout: Layout) -> Integers:
+    """Tokens of every text; characters are counted without cutting the text up."""
+    if layout.tokens == "character":
+        return texts.str.len_chars().to_numpy().astype(int)
+    return tokenise(texts, "word").list.len().to_numpy().astype(int)
 
 
 def count_classes(targets: pl.Series | None) -> tuple[tuple[str, int], ...]:
@@ -152,7 +168,8 @@ def to_json(inspection: Inspection) -> dict[str, Any]:
         "static": [{"name": column.name, "kind": column.kind} for column in layout.static],
         "ignored": list(layout.ignored),
         "tokens": layout.tokens,
-        "horizon": None,
+        "horizon": layout.horizon,
+        "lookback": layout.lookback,
         "sequences": len(lengths),
         "timesteps": {
             "min": int(lengths.min()),
@@ -174,7 +191,7 @@ def to_recipe(inspection: Inspection, recipe: Recipe) -> Recipe:
     return recipe.with_overrides(
         {
             "data.path": inspection.table.source,
-            "data.target": list(layout.target),
+            "data.target": [] if layout.form == "text-corpus" else list(layout.target),
             "data.id": list(layout.id),
             "data.time": layout.time,
             "data.static": names_in_table(inspection, [column.name for column in layout.static]),
@@ -182,6 +199,8 @@ def to_recipe(inspection: Inspection, recipe: Recipe) -> Recipe:
             "problem.type": layout.rnn_type,
             "problem.task": layout.task,
             "problem.tokens": layout.tokens or "auto",
+            "problem.horizon": layout.horizon or "auto",
+            "problem.lookback": layout.lookback or "auto",
         }
     )
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from os.path import commonprefix
 
 import numpy as np
 import polars as pl
@@ -66,6 +67,7 @@ class Profile:
     code: bool = False  # most cells of text hold a digit and no space
     first: int = 0  # least value, where whole
     last: int = 0  # greatest value, where whole
+    start: str = ""  # what every cell of text begins with, where that is long
 
     @property
     def unique(self) -> bool:
@@ -96,6 +98,7 @@ def profile(frame: pl.DataFrame) -> dict[str, Profile]:
         whole = dtype.is_integer() or dtype == pl.Boolean
         constant = values == 1 if name in distinct else low is not None and low == high
         words, code = text_shape(frame[name]) if dtype == pl.String else (0.0, False)
+        start = common_start(frame[name]) if dtype == pl.String and not code else ""
         numbered = dtype.is_integer() and low is not None and high is not None
         found[name] = Profile(
             name=name,
@@ -107,6 +110,7 @@ def profile(frame: pl.DataFrame) -> dict[str, Profile]:
             whole=whole,
             words=words,
             code=code,
+            start=start if values > FEW_CLASSES else "",
             first=int(low) if numbered and low is not None else 0,
             last=int(high) if numbered and high is not None else 0,
         )
@@ -171,6 +175,18 @@ def text_shape(column: pl.Series) -> tuple[float, bool]:
     return float(np.median(words)), max(coded.mean(), alike.mean()) > 0.9
 
 
+def common_start(column: pl.Series) -> str:
+    """What all cells begin with, cut at a word; empty where it is short."""
+    known = column.drop_nulls()
+    if not len(known):
+        return ""
+    sampled = known.gather(np.linspace(0, len(known) - 1, min(SAMPLE, len(known))).astype(int))
+    start = commonprefix([str(sampled.min()), str(sampled.max())])
+    if len(start) < LONGEST_CODE or not known.str.starts_with(start).all():
+        return ""
+    return start.rsplit(" ", 1)[0] if " " in start else start
+
+
 def name_words(name: str) -> list[str]:
     """`utteranceID` -> utterance, id."""
     spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name)
@@ -209,12 +225,19 @@ def are_classes(column: Profile, *, values: int, most: int = MANY_CLASSES) -> bo
     return column.distinct <= FEW_CLASSES or values >= ROWS_PER_CLASS * column.distinct
 
 
+def counts_rows(column: Profile) -> bool:
+    """A saved index, of which some rows may be lost."""
+    span = column.last - column.first + 1
+    saved = column.name.startswith(("column_", "Unnamed", "index"))
+    return saved and column.rows >= 20 and span <= 1.05 * column.rows
+
+
 def is_usable(column: Profile, *, most: int = MOST_CATEGORIES) -> bool:
     """Whether a network gains anything from a column as a number, truth value or category."""
     if column.empty or column.constant:
         return False
     if column.kind == "category":
         return column.distinct <= min(most, max(column.known // 2, 2))
-    if column.unique and column.whole and named_id(column.name):
+    if column.unique and column.whole and (named_id(column.name) or counts_rows(column)):
         return False
     return column.kind in {"number", "boolean"}

@@ -4,7 +4,17 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Form = Literal["long-table", "wide-table", "cell-sequences", "single-series", "plain-table"]
+Form = Literal[
+    "long-table",
+    "wide-table",
+    "cell-sequences",
+    "single-series",
+    "panel",
+    "token-lines",
+    "text-corpus",
+    "plain-table",
+]
+ROW_FORMS = frozenset({"long-table", "single-series", "panel", "token-lines"})
 RnnType = Literal[
     "one-to-one", "one-to-many", "many-to-one", "many-to-many", "many-to-many-unaligned"
 ]
@@ -31,7 +41,8 @@ class Layout(Frozen):
     `features` vary along the sequence (in cell sequences: the one text column, or list columns of
     equal length); `static` features have one value per sequence. `id` names the columns that
     tell sequences apart; it is empty where a row is a sequence or the file is a single series.
-    In a plain table the columns are `features` of sequences of one timestep.
+    In a plain table the columns are `features` of sequences of one timestep. Forecasts have a
+    `lookback`, the timesteps seen, and a `horizon`, the timesteps predicted.
     """
 
     form: Form
@@ -45,6 +56,8 @@ class Layout(Frozen):
     static: tuple[Column, ...] = ()
     ignored: tuple[str, ...] = ()
     tokens: Tokens | None = None
+    horizon: int | None = None
+    lookback: int | None = None
 
     @property
     def per_timestep(self) -> bool:
@@ -54,6 +67,10 @@ class Layout(Frozen):
     def list_columns(self) -> list[Column]:
         """The columns whose cells are lists."""
         return list(self.features) if self.form == "cell-sequences" and not self.tokens else []
+
+    @property
+    def rows_are_timesteps(self) -> bool:
+        return self.form in ROW_FORMS
 
     def text_columns(self) -> list[str]:
         """Columns that are text in any table, whatever the cells of that one look like."""

@@ -10,9 +10,11 @@ import polars as pl
 from rnnauto.data import cells
 from rnnauto.data.dialect import HEAD_BYTES, Records, Text, scan_records, unlimited_fields
 from rnnauto.data.sequences import Integers
+from rnnauto.data.set_aside import RaggedRows
 from rnnauto.errors import DataError
 
 BLOCK_BYTES, BLOCKS = 1 << 15, 8  # of the sample beyond the first lines
+ENDLESS = 100_000  # separators in a line
 SHOWN = 5  # faults listed one by one
 
 
@@ -22,6 +24,8 @@ def parse(
     """Columns of numbers as float64 where a sample says so, all others as text."""
     if found.quotes == "stray":
         return parse_leniently(found, names, source)
+    if found.quotes == "none" and has_endless_line(found, len(names)):
+        check_fields(scan_records(found), names, source)
     numbers = [name for name in numeric_columns(found, names) if name not in text]
     try:
         frame = fast_csv(found, names, numbers=numbers)
@@ -42,6 +46,15 @@ def parse(
         return frame, records.lines[1:]
     full = ~records.blank
     return frame, records.lines[full][1:] if full.sum() == frame.height + 1 else None
+
+
+def has_endless_line(text: Text, width: int) -> bool:
+    """Whether a line of the sample has far too many fields, at which polars takes very long."""
+    separator = text.separator.encode()
+    sample = sample_of(text)
+    if sample.count(separator) < ENDLESS:
+        return False
+    return max(line.count(separator) for line in sample.split(b"\n")) > ENDLESS + width
 
 
 def fast_csv(text: Text, names: Sequence[str], *, numbers: Sequence[str]) -> pl.DataFrame:
@@ -146,7 +159,9 @@ def check_fields(records: Records, names: Sequence[str], source: str) -> None:
         hint = "the header seems to lack the name of the first column: add it"
     rows = "1 row does" if len(odd) == 1 else f"{len(odd)} rows do"
     wanted = "1 field" if len(names) == 1 else f"{len(names)} fields"
-    raise DataError(
+    raise RaggedRows(
         f"`{source}`: {rows} not have the {wanted} of the header: " + ", ".join(places) + more,
         hint=hint,
+        records=records,
+        odd=odd,
     )

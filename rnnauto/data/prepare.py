@@ -13,7 +13,8 @@ from rnnauto.data.duplicates import duplicate_groups
 from rnnauto.data.encode import Encoded, Encoders, encode, fit_encoders
 from rnnauto.data.infer import Inference, infer
 from rnnauto.data.layout import Layout
-from rnnauto.data.problems import Problem, find_problems, raise_if_errors, without_network
+from rnnauto.data.problem import Problem
+from rnnauto.data.problems import find_problems, raise_if_errors, without_network
 from rnnauto.data.read import Table, read_table
 from rnnauto.data.sequences import Integers, Sequences, gather, splits_of
 from rnnauto.data.split import Parts, split
@@ -50,7 +51,7 @@ class Prepared:
 
 def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> Prepared:
     """Raises: DataError listing every problem that stands in the way of learning."""
-    table = read_table(data)
+    table = read_table(data, has_target=bool(recipe.data.target), set_aside=True)
     inference = infer(table, recipe)
     layout = inference.layout
     refuse_unbuilt(layout)
@@ -153,7 +154,8 @@ def describe(prepared: Prepared, lengths: Integers, say: Say) -> None:
     for note in prepared.table.notes:
         say(note)
     for problem in prepared.problems:
-        say(f"warning: {problem.message}; {problem.remedy}")
+        if problem.severity != "note":  # the table's notes say so
+            say(f"{problem.severity}: {problem.message}; {problem.remedy}")
     kinds = f"{layout.rnn_type} {layout.task}, {layout.form.replace('-', ' ')}"
     say(
         f"{kinds}: {count(len(lengths), 'sequence')} of {lengths.min():,} to {lengths.max():,} "

@@ -1,7 +1,6 @@
 """Everything about a table that would spoil a fit, found before anything slow starts."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -11,8 +10,10 @@ from rnnauto.data.case import flag, named
 from rnnauto.data.duplicates import duplicate_groups
 from rnnauto.data.layout import Column, Layout
 from rnnauto.data.leaks import find_leaks
+from rnnauto.data.oddities import find_oddities
+from rnnauto.data.problem import MOST_ROWS, Problem, problem_at, rows_where
 from rnnauto.data.read import Table
-from rnnauto.data.sequences import Integers, Sequences
+from rnnauto.data.sequences import Sequences, timestep_index
 from rnnauto.errors import DataError
 
 FEWEST_PER_CLASS = 3  # one for each part
@@ -21,32 +22,24 @@ FEWEST_TIMESTEPS = 30  # with a target for each
 FEW_TWICE = 0.01  # share of rows with a time that occurs twice, above which the id must be wrong
 LARGEST = float(np.finfo(np.float32).max)
 SHOWN = 5
+ORDER = ("error", "warning", "note")
 NETWORKS = (
     "there are networks for one-to-one, many-to-one and (in a table with a row for each timestep) "
     "many-to-many, with one target; see `--type`"
 )
 
 
-@dataclass(frozen=True)
-class Problem:
-    """`row` is the line in the file, where the header is line 1."""
-
-    severity: Literal["error", "warning"]
-    message: str
-    column: str | None
-    row: int | None
-    remedy: str
-
-
 def find_problems(table: Table, layout: Layout, sequences: Sequences) -> tuple[Problem, ...]:
     """Every problem at once, errors first."""
     lack = without_network(layout)
     if lack:
-        return (Problem("error", lack, None, None, NETWORKS),)
+        return in_order(
+            [Problem("error", lack, None, None, NETWORKS), *file_problems(table, layout)]
+        )
     found = [
         *target_problems(table, layout, sequences),
         *size_problems(layout, sequences),
-        *time_problems(table, layout),
+        *file_problems(table, layout),
         *content_problems(table, layout, sequences),
         *feature_problems(table, layout),
         *(
@@ -60,12 +53,22 @@ def find_problems(table: Table, layout: Layout, sequences: Sequences) -> tuple[P
             for leak in find_leaks(table.frame, layout, sequences)
         ),
     ]
-    return tuple(sorted(found, key=lambda problem: problem.severity))
+    return in_order(found)
+
+
+def in_order(problems: Sequence[Problem]) -> tuple[Problem, ...]:
+    """Errors first, then warnings, then notes."""
+    return tuple(sorted(problems, key=lambda problem: ORDER.index(problem.severity)))
+
+
+def file_problems(table: Table, layout: Layout) -> list[Problem]:
+    """What is wrong whether there is a network for the layout or not."""
+    return [*table.problems, *time_problems(table, layout), *find_oddities(table, layout)]
 
 
 def without_network(layout: Layout) -> str:
     """Why there is no network for a layout yet; empty where there is one."""
-    per_row = layout.rnn_type == "many-to-many" and layout.form in {"long-table", "single-series"}
+    per_row = layout.rnn_type == "many-to-many" and layout.rows_are_timesteps
     one_answer = layout.rnn_type in {"one-to-one", "many-to-one"}
     single = len(layout.target) == 1 and layout.target_kind not in {"text", "list"}
     learned = layout.task in {"classification", "regression"}
@@ -103,13 +106,13 @@ def target_problems(table: Table, layout: Layout, sequences: Sequences) -> Itera
     known = targets.drop_nulls()
     unit = "timesteps" if layout.per_timestep else "sequences"
     if len(known) < len(targets):
-        missing = int(targets.is_null().arg_max() or 0)
-        yield Problem(
+        missing = rows_where(targets.is_null())
+        yield problem_at(
             "warning",
             f"{len(targets) - len(known)} of {len(targets)} {unit} have no `{name}`: they are "
             "left out of training and scores",
             name,
-            line_of_target(table, layout, sequences, missing),
+            lines_of_targets(table, layout, sequences, missing),
             "fill the target in, or drop the rows",
         )
     if known.n_unique() <= 1:
@@ -177,11 +180,11 @@ def conflicts(table: Table, layout: Layout, sequences: Sequences) -> Iterator[Pr
     if not odd.height:
         return
     ids = odd.select(layout.id).unique(maintain_order=True)
-    yield Problem(
+    yield problem_at(
         "error",
         f"`{name}` differs inside {ids.height} of {len(sequences)} sequences: {ids_shown(ids)}",
         name,
-        table.line(int(odd["__row"][0])),
+        [table.line(int(row)) for row in odd["__row"]],
         f"correct `{name}`, or learn one per timestep with `--type many-to-many`",
     )
 
@@ -214,31 +217,43 @@ def size_problems(layout: Layout, sequences: Sequences) -> Iterator[Problem]:
 
 
 def time_problems(table: Table, layout: Layout) -> Iterator[Problem]:
-    if layout.time is None or layout.form not in {"long-table", "single-series"}:
+    if layout.time is None or not layout.rows_are_timesteps:
         return
     time, ids = layout.time, list(layout.id)
     rows = table.frame.select(*ids, time).with_row_index("__row")
     missing = rows.filter(pl.col(time).is_null())
     if missing.height:
-        yield Problem(
+        yield problem_at(
             "warning",
             f"{missing.height} rows have no `{time}`: they are put before the others",
             time,
-            table.line(int(missing["__row"][0])),
+            [table.line(int(row)) for row in missing["__row"]],
             "fill the times in, or drop the rows",
         )
     previous = pl.col(time).shift().over(ids) if ids else pl.col(time).shift()
     back = rows.filter((pl.col(time) < previous).fill_null(False))
     if back.height:
-        yield Problem(
+        yield problem_at(
             "warning",
             f"`{time}` goes back in {back.height} rows: the timesteps are sorted by it",
             time,
-            table.line(int(back["__row"][0])),
+            moved_lines(table, rows, ids, time),
             "nothing to do, unless the order of the file is right: then leave the column out with "
             f"`{flag('--ignore', time)}`",
+            row=table.line(int(back["__row"][0])),
         )
     yield from times_twice(table, layout, rows.filter(pl.col(time).is_not_null()))
+
+
+def moved_lines(table: Table, rows: pl.DataFrame, ids: list[str], time: str) -> list[int]:
+    """The lines of rows that sorting by time moves to another place among those of their id."""
+    place = pl.int_range(pl.len())
+    known = rows.filter(pl.col(time).is_not_null())
+    here = known.with_columns(here=place.over(ids) if ids else place)
+    there = pl.col("here").sort_by(time, maintain_order=True)
+    moved = here.with_columns(there=there.over(ids) if ids else there)
+    moved = moved.filter(pl.col("here") != pl.col("there"))
+    return [table.line(int(row)) for row in moved["__row"].head(MOST_ROWS)]
 
 
 def times_twice(table: Table, layout: Layout, rows: pl.DataFrame) -> Iterator[Problem]:
@@ -247,17 +262,19 @@ def times_twice(table: Table, layout: Layout, rows: pl.DataFrame) -> Iterator[Pr
     twice = rows.filter(~pl.struct(keys).is_first_distinct())
     if not twice.height:
         return
+    again = rows.filter(pl.struct(keys).is_duplicated())
     many = twice.height > FEW_TWICE * rows.height
     what = "id and time" if layout.id else "time"
-    yield Problem(
+    yield problem_at(
         "error" if many else "warning",
         f"{twice.height} rows repeat the {what} ({named(keys)}) of another row",
         layout.time,
-        table.line(int(twice["__row"][0])),
+        [table.line(int(row)) for row in again["__row"]],
         "name every column that tells sequences apart (`--id` may be repeated), or keep one row "
         "for each time"
         if many
         else "keep one row for each time; as it is they stay, in the order of the file",
+        row=table.line(int(twice["__row"][0])),
     )
 
 
@@ -274,22 +291,19 @@ def content_problems(table: Table, layout: Layout, sequences: Sequences) -> Iter
     if layout.form == "plain-table" or len(sequences) < 2:
         return
     groups = duplicate_groups(sequences)
-    filled = groups[sequences.lengths > 0]
-    distinct, first, counts = np.unique(groups, return_index=True, return_counts=True)
-    repeats = len(filled) - len(np.unique(filled))
-    if repeats:
-        kept = (counts > 1) & (sequences.lengths[first] > 0)
-        yield Problem(
+    # groups are numbered in the order of their first sequence
+    repeated = np.zeros(len(groups), bool)
+    repeated[np.setdiff1d(np.arange(len(groups)), np.unique(groups, return_index=True)[1])] = True
+    again = np.flatnonzero(repeated & (sequences.lengths > 0))
+    if len(again):
+        lines = [line_of_sequence(table, sequences, int(number)) for number in again]
+        yield problem_at(
             "warning",
-            f"{repeats} sequences repeat another: all of a kind are kept in the same part",
+            f"{len(again)} sequences repeat another: all of a kind are kept in the same part",
             None,
-            line_of_sequence(table, sequences, second_of(groups, int(distinct[kept][0]))),
+            [line for line in lines if line is not None],
             "nothing to do, or drop the repeats",
         )
-
-
-def second_of(groups: Integers, group: int) -> int:
-    return int(np.flatnonzero(groups == group)[1])
 
 
 def line_of_sequence(table: Table, sequences: Sequences, number: int) -> int | None:
@@ -299,10 +313,17 @@ def line_of_sequence(table: Table, sequences: Sequences, number: int) -> int | N
     return table.line(int(sequences.rows[start])) if start < len(sequences.rows) else None
 
 
-def line_of_target(table: Table, layout: Layout, sequences: Sequences, number: int) -> int | None:
-    if layout.per_timestep and sequences.rows is not None:
-        return table.line(int(sequences.rows[number]))
-    return line_of_sequence(table, sequences, number)
+def lines_of_targets(
+    table: Table, layout: Layout, sequences: Sequences, numbers: Sequence[int]
+) -> list[int]:
+    """The lines of timesteps, or of all rows of sequences."""
+    rows = sequences.rows
+    if rows is None:
+        return [table.line(number) for number in numbers]
+    if layout.per_timestep:
+        return [table.line(int(rows[number])) for number in numbers]
+    where = timestep_index(sequences.row_splits, np.asarray(numbers, np.int64))
+    return [table.line(int(row)) for row in rows[where]]
 
 
 def feature_problems(table: Table, layout: Layout) -> Iterator[Problem]:
@@ -347,12 +368,12 @@ def beyond_float32(table: Table, names: Sequence[str]) -> Iterator[Problem]:
     odd = floats.select((pl.all().cast(pl.Float64).abs() > LARGEST).sum()).row(0)
     for name, count in zip(names, odd, strict=True):
         if count:
-            row = int((floats[name].cast(pl.Float64).abs() > LARGEST).arg_max() or 0)
+            rows = rows_where(floats[name].cast(pl.Float64).abs() > LARGEST)
             values = "value is" if count == 1 else "values are"
-            yield Problem(
+            yield problem_at(
                 "warning",
                 f"{count} {values} infinite or beyond float32 in `{name}`: read as missing",
                 name,
-                table.line(row),
+                [table.line(row) for row in rows],
                 "correct the values, or scale the column",
             )

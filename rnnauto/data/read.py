@@ -1,6 +1,5 @@
 """Read a table: text cells to numbers, times, lists, truth values and text, with nothing lost."""
 
-import difflib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +10,19 @@ import polars as pl
 
 from rnnauto.data import cells
 from rnnauto.data.dialect import HEAD_BYTES, Text, read_text
+from rnnauto.data.folder import load_folder
+from rnnauto.data.formats import load
+from rnnauto.data.header import with_header
+from rnnauto.data.layout import Form
+from rnnauto.data.loaded import Loaded
+from rnnauto.data.opened import Opened, is_folder, open_source
 from rnnauto.data.parse import parse
+from rnnauto.data.problem import Problem, problem_at
+from rnnauto.data.repairs import find_repairs
 from rnnauto.data.sequences import Integers
+from rnnauto.data.set_aside import RaggedRows, problems_of, without_rows
 from rnnauto.errors import DataError
 
-LONGEST_NAME = 120  # characters; a header cell beyond this is taken for data
 SHOWN = 5  # faults listed one by one
 
 
@@ -23,13 +30,17 @@ SHOWN = 5  # faults listed one by one
 class Table:
     """A frame, where it comes from, and what was done to read it.
 
-    `lines` holds the file line of every row where that is not simply row + 2.
+    `lines` holds the file line of every row where that is not simply row + 2; `form` is set where
+    the format of the file implies it; `problems` are what is wrong with the file itself, and what
+    was mended in its cells.
     """
 
     frame: pl.DataFrame
     source: str
     notes: tuple[str, ...] = ()
     lines: Integers | None = None
+    form: Form | None = None
+    problems: tuple[Problem, ...] = ()
 
     def line(self, row: int) -> int:
         """The file line of a row that is counted from 0; the header is line 1."""
@@ -37,13 +48,22 @@ class Table:
 
 
 def read_table(
-    source: Path | str | pl.DataFrame, *, text: Collection[str] = (), may_be_empty: bool = False
+    source: Path | str | pl.DataFrame,
+    *,
+    text: Collection[str] = (),
+    may_be_empty: bool = False,
+    has_target: bool = False,
+    names: Sequence[str] = (),
+    set_aside: bool = False,
 ) -> Table:
-    """Read a CSV-like file, or take a polars or pandas frame.
+    """Read a file of any format, a folder of files or standard input (`-`), or take a frame.
 
     Args:
         text: columns whose cells stay text, whatever they look like.
         may_be_empty: a header without rows is a table too.
+        has_target: a target is named, so that a `.txt` is a table and no text corpus.
+        names: the columns of token lines, where they are known.
+        set_aside: a few rows that do not fit the header become problems of the table.
 
     Raises: DataError, when there is no such table or rows do not fit the header.
     """
@@ -52,20 +72,59 @@ def read_table(
     if hasattr(source, "iloc"):
         return frame_table(from_pandas(source), may_be_empty=may_be_empty)
     path = Path(source)
-    found = read_text(file_bytes(path), str(path))
-    check_separator(found, str(path))
-    names, notes = column_names(found, str(path))
-    frame, lines = parse(found, names, str(path), text=text)
-    frame, lines, more = drop_idle_rows(frame, lines)
+    if is_folder(path):
+        return table_of(
+            load_folder(path, lambda part: read_table(part, text=text).frame), str(path)
+        )
+    opened = open_source(path)
+    loaded = load(opened, text=text, has_target=has_target, names=names)
+    if loaded is None:
+        return csv_table(opened, text=text, may_be_empty=may_be_empty, set_aside=set_aside)
     if not may_be_empty:
-        check_has_rows(frame, str(path))
-    check_header(found, names, frame, str(path))
+        check_has_rows(loaded.frame, opened.source)
+    return table_of(loaded, opened.source, opened.notes)
+
+
+def table_of(loaded: Loaded, source: str, notes: tuple[str, ...] = ()) -> Table:
+    return Table(loaded.frame, source, (*notes, *loaded.notes), loaded.lines, loaded.form)
+
+
+def csv_table(
+    opened: Opened, *, text: Collection[str], may_be_empty: bool, set_aside: bool
+) -> Table:
+    source = opened.source
+    found = read_text(opened.content, source)
+    check_separator(found, source)
+    found, header_notes = with_header(found)
+    names, notes = column_names(found, source)
+    aside: list[Problem] = []
+    blanked: frozenset[int] = frozenset()
+    try:
+        frame, lines = parse(found, names, source, text=text)
+    except RaggedRows as ragged:
+        if not (set_aside and ragged.few):
+            raise
+        aside = problems_of(ragged, names)
+        found, blanked = without_rows(found, ragged)
+        frame, lines = parse(found, names, source, text=text)
+    frame, lines, more, idle = drop_idle_rows(frame, lines, found, blanked)
+    if not may_be_empty:
+        check_has_rows(frame, source)
     typed, typing_notes = cells.type_columns(
         frame, text=text, comma_is_decimal=found.separator != ",", lines=lines
     )
+    repairs = find_repairs(frame, typed.select(frame.columns), Table(frame, "", lines=lines).line)
     typed, unnamed = drop_empty_unnamed(typed, names)
-    every_note = (*found.notes, *notes, *more, *typing_notes, *unnamed)
-    return Table(typed, str(path), every_note, lines)
+    every_note = (
+        *opened.notes,
+        *found.notes,
+        *header_notes,
+        *notes,
+        *more,
+        *typing_notes,
+        *unnamed,
+    )
+    return Table(typed, source, every_note, lines, problems=(*aside, *idle, *repairs))
 
 
 def from_pandas(frame: Any) -> pl.DataFrame:
@@ -91,31 +150,6 @@ def frame_table(frame: pl.DataFrame, *, may_be_empty: bool) -> Table:
         pl.col(pl.Categorical, pl.Enum).cast(pl.String), pl.col(pl.Decimal).cast(pl.Float64)
     )
     return Table(exact.with_columns(pl.col(pl.Float32, pl.Float64).fill_nan(None)), "frame")
-
-
-def file_bytes(path: Path) -> bytes:
-    if path.is_dir():
-        raise DataError(f"`{path}` is a folder", hint="name one file, such as `data.csv`")
-    try:
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise DataError(f"no such file: `{path}`", hint=nearest_file(path)) from error
-    except OSError as error:
-        raise DataError(
-            f"cannot read `{path}`: {error.strerror or error}", hint="check the file's permissions"
-        ) from error
-
-
-def nearest_file(path: Path) -> str:
-    folder = path.parent
-    if not folder.is_dir():
-        return f"the folder `{folder}` does not exist either"
-    try:
-        names = [entry.name for entry in folder.iterdir() if entry.is_file()]
-    except OSError:
-        names = []
-    near = difflib.get_close_matches(path.name, names, n=1)
-    return f"did you mean `{folder / near[0]}`?" if near else "check the path"
 
 
 def check_separator(found: Text, source: str) -> None:
@@ -159,13 +193,17 @@ def free_name(wanted: str, taken: Sequence[str]) -> str:
 
 
 def drop_idle_rows(
-    frame: pl.DataFrame, lines: Integers | None
-) -> tuple[pl.DataFrame, Integers | None, list[str]]:
-    """Leave out empty rows and repeats of the header, as joined files have them."""
-    notes = []
+    frame: pl.DataFrame, lines: Integers | None, found: Text, known: Collection[int]
+) -> tuple[pl.DataFrame, Integers | None, list[str], list[Problem]]:
+    """Leave out empty rows and repeats of the header, as joined files have them.
+
+    `known` are blank lines that have been spoken of already.
+    """
+    where = np.arange(2, frame.height + 2) if lines is None else lines
     last = frame.to_series(frame.width - 1)
     some = last.is_null() | (last == "" if last.dtype == pl.String else False)
     idle = pl.Series([False]).new_from_index(0, frame.height)
+    masks = {}
     if some.any():
         idle = frame.select(
             pl.all_horizontal(
@@ -175,21 +213,45 @@ def drop_idle_rows(
                 for name, dtype in frame.schema.items()
             )
         ).to_series()
-        notes += counted(idle, "empty row")
+        masks["empty row"] = idle
     if set(frame.dtypes) == {pl.String} and (last.str.strip_chars() == last.name).any():
         headers = frame.select(
             pl.all_horizontal(pl.col(name).str.strip_chars() == name for name in frame.columns)
         ).to_series()
-        notes += counted(headers, "repeat of the header")
-        idle |= headers.fill_null(False)
-    if not notes:
-        return frame, lines, []
-    where = np.arange(2, frame.height + 2) if lines is None else lines
-    return frame.filter(~idle), where[~idle.to_numpy()], notes
+        masks["repeat of the header"] = headers.fill_null(False)
+        idle |= masks["repeat of the header"]
+    notes: list[str] = []
+    problems = []
+    for what, mask in masks.items():
+        rows = [int(line) for line in where[mask.to_numpy()] if int(line) not in known]
+        notes += counted(len(rows), what)
+        if rows:
+            problems.append(problem_at("note", notes[-1], None, rows, "nothing to do"))
+    if not idle.any():
+        return frame, lines, [], blank_lines(found, lines, known)
+    kept = where[~idle.to_numpy()]
+    spoken = {*known, *(line for problem in problems for line in problem.rows)}
+    problems += blank_lines(found, kept, spoken)
+    return frame.filter(~idle), kept, notes, problems
 
 
-def counted(rows: pl.Series, what: str) -> list[str]:
-    count = int(rows.sum())
+def blank_lines(found: Text, lines: Integers | None, known: Collection[int]) -> list[Problem]:
+    """The lines between rows that hold nothing at all."""
+    if lines is None or found.quotes != "none" or b"\n\n" not in found.content.replace(b"\r", b""):
+        return []
+    content = found.content.split(b"\n")
+    first = 1 + found.skipped
+    rows = [
+        number
+        for number, line in enumerate(content[:-1], start=first)
+        if not line.strip() and number not in known
+    ]
+    inside = set(rows) & set(range(first, int(lines[-1]) if len(lines) else first))
+    text = counted(len(inside), "blank line")
+    return [problem_at("note", text[0], None, list(inside), "nothing to do")] if inside else []
+
+
+def counted(count: int, what: str) -> list[str]:
     if not count:
         return []
     first, _, rest = what.partition(" ")
@@ -202,40 +264,6 @@ def check_has_rows(frame: pl.DataFrame, source: str) -> None:
         raise DataError(
             f"`{source}` holds a header and no rows", hint="add rows below the header line"
         )
-
-
-def check_header(text: Text, names: Sequence[str], frame: pl.DataFrame, source: str) -> None:
-    """A first line that looks like data is no header."""
-    hint = "put a line with column names above it, such as `" + text.separator.join(
-        f"c{number}" for number in range(1, min(len(names), 4) + 1)
-    )
-    hint += f"{text.separator}...`" if len(names) > 4 else "`"
-    long = [name for name in names if len(name) > LONGEST_NAME]
-    numbers = [name for name in names if cells.is_number(name)]
-    if long or (numbers and not running(numbers) and all_below_are_numbers(frame, numbers)):
-        shown = (long or numbers)[0]
-        shown = shown if len(shown) <= 40 else shown[:40] + "..."
-        raise DataError(
-            f"`{source}` has no header: its first line looks like data (`{shown}`)", hint=hint
-        )
-
-
-def running(names: Sequence[str]) -> bool:
-    """Whether numbers in a header are names after all: whole, and one step apart."""
-    if not all(name.isdigit() for name in names):
-        return False
-    values = [int(name) for name in names]
-    steps = set(np.diff(values).tolist())
-    return len(steps) <= 1 and 0 not in steps and (len(values) > 1 or values[0] == 0)
-
-
-def all_below_are_numbers(frame: pl.DataFrame, names: Sequence[str]) -> bool:
-    head = frame.head(20)
-    return all(
-        head.schema[name] != pl.String
-        or head[name].drop_nulls().map_elements(cells.is_number, return_dtype=pl.Boolean).all()
-        for name in names
-    )
 
 
 def drop_empty_unnamed(frame: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:

@@ -60,6 +60,8 @@ def why_unusable(column: Profile) -> str:
         return "empty in every row"
     if column.constant:
         return "the same value in every row"
+    if column.start:
+        return f"every cell begins with `{column.start}`: a mark of origin"
     match column.kind:
         case "time":
             return "a time: used for the order of timesteps only, not as a feature yet"
@@ -129,7 +131,7 @@ def row_id(case: Case, *taken: str) -> tuple[str, ...]:
     """In forms with a sequence per row: the column that names the rows, if there is one."""
     if case.data.id:
         return case.data.id
-    if len(case.free()) == 1:
+    if len(case.free()) == 1 and case.profiles[case.target[0]].kind != "list":
         return ()  # there would be nothing left to learn from
     unique = [
         column

@@ -84,11 +84,11 @@ def gather(frame: pl.DataFrame, layout: Layout) -> Sequences:
     order of the time column, or as they stand where there is none.
     """
     match layout.form:
-        case "long-table" | "single-series":
+        case "long-table" | "single-series" | "panel" | "token-lines":
             return gather_rows(frame, layout)
         case "wide-table":
             return gather_wide(frame, layout)
-        case "cell-sequences":
+        case "cell-sequences" | "text-corpus":
             return gather_cells(frame, layout)
         case "plain-table":
             splits = np.arange(frame.height + 1, dtype=np.int64)

@@ -80,7 +80,7 @@ def numbered_keys(name: str) -> list[tuple[str, int]]:
 
 
 def stem_name(key: str, taken: set[str]) -> str:
-    before, after = key.split("\0")
+    before, _, after = key.partition("\0")
     name = "_".join(part for part in (before.strip("_-. [("), after.strip("_-. )]")) if part)
     name = name or "value"
     while name in taken:

@@ -1,0 +1,42 @@
+"""What is wrong with a table, or was mended in reading it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+MOST_ROWS = 10_000  # listed one by one
+Severity = Literal["error", "warning", "note"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """`row` is the first line in the file, where the header is line 1; `rows` are all of them, or
+    the first ten thousand. A note says what was mended in reading."""
+
+    severity: Severity
+    message: str
+    column: str | None
+    row: int | None
+    remedy: str
+    rows: tuple[int, ...] = ()
+
+
+def problem_at(
+    severity: Severity,
+    message: str,
+    column: str | None,
+    lines: Sequence[int],
+    remedy: str,
+    *,
+    row: int | None = None,
+) -> Problem:
+    """`row` is the line to show, where that is not the first of the lines."""
+    rows = tuple(sorted(int(line) for line in lines)[:MOST_ROWS])
+    return Problem(severity, message, column, row or (rows[0] if rows else None), remedy, rows)
+
+
+def rows_where(mask: pl.Series) -> list[int]:
+    return [int(at) for at in np.flatnonzero(mask.fill_null(False).to_numpy())]
