@@ -242,6 +242,28 @@ def test_a_label_on_every_row_is_learnt_row_by_row(fit, tmp_path):
     assert (predicted["prediction"] == given["side"]).mean() > 0.8
 
 
+def test_token_lines_are_tagged_and_come_back_token_by_token(fit, tmp_path):
+    rng = np.random.default_rng(0)
+    tags = {"the": "O", "in": "O", "Ann": "B-person", "Bob": "B-person", "Rome": "B-place"}
+    lines = []
+    for _ in range(60):
+        words = rng.choice(list(tags), int(rng.integers(3, 8)))
+        lines += [f"{word}\t{tags[word]}" for word in words] + [""]
+    (tmp_path / "names.conll").write_text("\n".join(lines))
+    folder = tmp_path / "model"
+    flags = ["--epochs", "40", *QUICK, "-o", folder, "--json"]
+    found = json.loads(run_here("fit", tmp_path / "names.conll", *flags, cwd=tmp_path))
+    assert (found["rnn_type"], found["task"]) == ("many-to-many", "classification")
+    accuracy, majority = score(found, "accuracy")
+    assert accuracy > max(0.9, majority)
+    (tmp_path / "new.conll").write_text("Bob\tO\nin\tO\nRome\tO\n\nthe\tO\nAnn\tO\n")
+    shown = run_here("predict", "new.conll", "-m", folder, cwd=tmp_path).splitlines()
+    assert [line.split(",")[-1] for line in shown[1:]] == [
+        *("B-person", "O", "B-place"),
+        *("O", "B-person"),
+    ]
+
+
 def test_the_same_seed_gives_the_same_run_whatever_the_number_of_workers(tmp_path):
     visits(60).write_csv(tmp_path / "visits.csv")
 

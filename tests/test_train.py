@@ -8,6 +8,7 @@ from builders import NAN, make_encoded
 
 from rnnauto.data.batches import LONGEST, pad, whole
 from rnnauto.networks.architecture import Features
+from rnnauto.networks.layers import Dropout
 from rnnauto.search import train as training
 from rnnauto.search.run_job import run_job
 from rnnauto.search.study import load_study, save_study
@@ -185,6 +186,17 @@ def test_dropout_is_that_of_the_job():
     none, _ = run(make_job(dropout=0.0))
     half, _ = run(make_job(dropout=0.5))
     assert none.epochs[0].train_loss != half.epochs[0].train_loss
+
+
+def test_every_dropout_of_every_job_draws_numbers_of_its_own():
+    counters = []
+    for seed in (5, 6):
+        network = prepare(make_job(seed, layers=2), make_problem())
+        layers = [layer for layer in network.model.layers if isinstance(layer, Dropout)]
+        counters += [tuple(layer.counter.numpy()) for layer in layers]
+    assert len(counters) == 6  # before each of two recurrent layers, and before the head
+    assert len(set(counters)) == 6
+    assert {calls for _, calls in counters} == {0}
 
 
 def test_a_gradient_that_is_no_number_moves_no_weight_and_is_reported():

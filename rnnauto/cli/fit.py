@@ -33,6 +33,8 @@ def fit(
     **flags: Any,
 ) -> None:
     """Search, train, compare and export a model for DATA."""
+    from rich.markup import escape
+
     from rnnauto.cli.console import print_json, scores_table, settings_line, talk_console
     from rnnauto.cli.watch import watching
     from rnnauto.errors import RecipeError
@@ -65,8 +67,9 @@ def fit(
     verdict = "beats" if found["beats_baselines"] else "does not clearly beat"
     console.print(f"the model {verdict} every baseline")
     largest = max(fitted.checks.values())
-    console.print(f"exported and checked (largest difference {largest:.1e}): {output}/")
-    console.print(f"took {fitted.seconds:.0f}s; next: rnnauto predict NEW.csv -m {output}")
+    place = escape(str(output))
+    console.print(f"exported and checked (largest difference {largest:.1e}): {place}/")
+    console.print(f"took {fitted.seconds:.0f}s; next: rnnauto predict NEW.csv -m {place}")
     if as_json:
         print_json(found)
     if fitted.interrupted:

@@ -1,0 +1,157 @@
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from rnnauto.cli.console import duration, interval, number, print_error, print_json, scores_table
+from rnnauto.cli.options import overrides_of
+from rnnauto.cli.watch import Watcher, live_panel, status_line, watching
+from rnnauto.errors import DataError, RecipeError
+from rnnauto.pipeline import Said
+from rnnauto.search.driver import News, Trial
+from rnnauto.search.trial import Epoch, Result
+
+VALUES = {
+    "cell": "lstm",
+    "units": 16,
+    "layers": 2,
+    "patch": 5,
+    "pooling": "max",
+    "bidirectional": True,
+    "dropout": 0.1,
+    "learning_rate": 0.01,
+    "batch_size": 8,
+    "clip_norm": "off",
+}
+DONE = Trial("1", VALUES, {0: Result(status="completed", loss=0.2, score=0.9375)})
+RUNNING = Trial("2", VALUES)
+
+
+def news(*, best=DONE, stage="search", left=75.0, trials=(DONE, RUNNING)):
+    running = {"2-fold0": Epoch(3, 0.5, 0.25, 0.01), "3-fold0": None}
+    return News(stage=stage, trials=trials, running=running, best=best, seconds_left=left)
+
+
+def console(*, terminal=False):
+    return Console(file=io.StringIO(), force_terminal=terminal, width=120, highlight=False)
+
+
+def text_of(made):
+    return made.file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(None, "-"), (0.5, "0.5000"), (-0.12345, "-0.1235"), (1.0, "1.0000"), (1234.567, "1234.6")],
+)
+def test_numbers_have_digits_that_mean_something(value, shown):
+    assert number(value) == shown
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(0.9, "0s"), (59, "59s"), (61.5, "1m 01s")])
+def test_durations_are_minutes_and_seconds(seconds, shown):
+    assert duration(seconds) == shown
+
+
+def test_an_interval_stands_beside_its_value():
+    assert interval({"value": 0.5, "low": 0.25, "high": 0.75}) == "0.500 [0.250, 0.750]"
+    assert interval({"value": 0.5, "low": None, "high": None}) == "0.500"
+    assert interval({"value": None, "low": None, "high": None}) == "-"
+    assert interval(None) == "-"
+
+
+def test_scores_are_a_table_of_model_and_baselines():
+    scored = {"value": 0.5, "low": 0.25, "high": 0.75}
+    made = console()
+    evaluation = {"metrics": {"rmse": scored}, "baselines": {"mean": {"rmse": scored}, "odd": {}}}
+    made.print(scores_table(evaluation, title="scores"))
+    lines = [line.split() for line in text_of(made).splitlines()]
+    assert lines[1] == ["metric", "model", "mean", "odd"]
+    assert lines[2][0] == "rmse" and lines[2][-1] == "-"
+    assert lines[2].count("0.500") == 2
+
+
+def test_json_has_no_number_that_is_none(capsys):
+    print_json({"ä": [1.5, None]})
+    assert json.loads(capsys.readouterr().out) == {"ä": [1.5, None]}
+    with pytest.raises(ValueError, match="Out of range"):
+        print_json({"loss": float("nan")})
+
+
+def test_an_error_is_printed_as_it_is_with_its_hint(capsys):
+    print_error(DataError("no [bold]column[/] `x`", hint="see `[y]`"))
+    print_error(DataError("no hint"))
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == "error: no [bold]column[/] `x`\nhint: see `[y]`\nerror: no hint\n"
+
+
+def test_the_status_is_one_line():
+    assert status_line(news()) == "search: 1 trials done, best 0.9375 (trial 1), 1m 15s left"
+    assert status_line(news(best=None, left=None, trials=())) == "search: 0 trials done"
+
+
+def test_without_a_terminal_a_stage_is_said_once():
+    made = console()
+    watch = Watcher(made)
+    watch(Said("[bold]reading"))
+    for stage in ("search", "search", "search", "confirm", "confirm"):
+        watch(news(stage=stage))
+    lines = text_of(made).splitlines()
+    assert lines[0] == "[bold]reading"
+    assert [line.split(":")[0] for line in lines[1:]] == ["search", "confirm"]
+
+
+def test_a_line_comes_now_and_then_while_trials_end(monkeypatch):
+    made = console()
+    watch = Watcher(made)
+    monkeypatch.setattr("rnnauto.cli.watch.PLAIN_SECONDS", -1.0)
+    for count in (1, 1, 2, 2):
+        watch(news(trials=(DONE,) * count))
+    assert [line.split()[1] for line in text_of(made).splitlines()] == ["1", "2"]
+
+
+def test_the_live_panel_shows_what_runs_and_the_best_settings():
+    made = console()
+    made.print(live_panel(news()))
+    text = text_of(made)
+    assert "best so far: lstm 16x2 bidirectional, max, patch 5" in text
+    rows = [line.split() for line in text.splitlines()]
+    assert ["2-fold0", "3", "0.5000", "0.2500"] in rows
+    assert ["3-fold0", "starting"] in rows
+
+
+def test_a_terminal_shows_a_live_panel_and_is_left_clean():
+    made = console(terminal=True)
+    with pytest.raises(KeyboardInterrupt), watching(made) as watch:
+        watch(news())
+        watch(Said("a line above"))
+        assert watch.live is not None
+        raise KeyboardInterrupt
+    assert watch.live is None
+    assert "a line above" in text_of(made)
+    assert "\x1b[?25h" in text_of(made)  # the cursor is back
+
+
+FLAGS = {"--trials": "search.trials", "--id": "data.id"}
+
+
+def test_only_flags_that_were_given_override():
+    assert overrides_of({"trials": "5", "id": []}, FLAGS) == {"search.trials": "5"}
+    assert overrides_of({"trials": None, "id": ["a", "b"]}, FLAGS) == {"data.id": ["a", "b"]}
+
+
+def test_settings_are_yaml_and_come_after_the_flags():
+    found = overrides_of(
+        {"trials": "5"}, FLAGS, ["search.trials=7", "search.space.cell=[lstm]", "data.path=a=b"]
+    )
+    assert found == {"search.trials": 7, "search.space.cell": ["lstm"], "data.path": "a=b"}
+
+
+@pytest.mark.parametrize("text", ["search.trials", "seed=[1"])
+def test_a_setting_that_is_none_says_how_to_write_one(text):
+    with pytest.raises(RecipeError) as caught:
+        overrides_of({}, FLAGS, [text])
+    assert f"`--set {text}`" in caught.value.message
+    assert "write" in caught.value.hint
