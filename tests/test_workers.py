@@ -219,6 +219,14 @@ def test_workers_end_when_their_driver_is_killed(study):
     wait_for(lambda: all(is_gone(pid) for pid in pids))
 
 
+def test_a_workers_memory_is_its_own_and_not_its_drivers():
+    # else every worker of a driver with much data would be replaced after every job
+    ballast = np.ones(500 << 20, np.uint8)
+    program = "from rnnauto.search.worker import peak_memory; print(peak_memory())"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert 10 << 20 < int(done.stdout) < ballast.nbytes
+
+
 def test_workers_have_one_thread_and_a_session_of_their_own(study):
     with pool(study, 1) as started:
         process = psutil.Process(started.workers[0].process.pid)
