@@ -406,3 +406,12 @@ def test_records_are_counted_alike_whatever_the_chunks(monkeypatch, chunk):
     assert records.lines.tolist() == [1, 2, 4, 5, 6]
     assert records.fields.tolist() == [2, 2, 1, 1, 3]
     assert records.blank.tolist() == [False, False, True, False, False]
+
+
+def test_a_number_with_a_unit_and_an_ambiguous_comma_is_missing_and_said(tmp_path):
+    path = tmp_path / "orders.csv"
+    rows = [f'"{thousands},{100 + thousands}"' for thousands in range(10, 70)]
+    path.write_text("\n".join(["amount", *rows, '"12,345 pcs"']))
+    table = read_table(path)
+    assert table.frame["amount"].to_list()[0] == 10110 and table.frame["amount"][-1] is None
+    assert any("12,345 pcs" in note and "missing" in note for note in table.notes)

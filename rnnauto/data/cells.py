@@ -20,7 +20,8 @@ INEXACT = r"^[+-]?\d{17,}$"  # more digits than float64 keeps
 EXACT = 2**53  # whole numbers up to here are exact in float64
 LONGEST_EXACT = 15  # digits
 HEAD = 1000  # rows that show most columns of fractions
-WITH_UNIT = r"^[+-]?\d+([.,]\d+)?\s*[\p{L}%°µ][\p{L}%°µ/²³^\d]*$"
+# not with a comma before three digits: `12,345 pcs` may be twelve or twelve thousand pieces
+WITH_UNIT = r"^[+-]?\d+(\.\d+|,\d{1,2}|,\d{4,})?\s*[\p{L}%°µ][\p{L}%°µ/²³^\d]*$"
 MOST_LOST = 0.01  # share of cells that are no times in a column of times, at most
 SAMPLE = 400  # cells that a guess is made from; the whole column then has to agree
 SEVERAL = 0.8  # share of cells with two and more numbers that make a column of lists
