@@ -56,3 +56,18 @@ def make_encoded(lengths, targets=None, *, per_timestep=False, **arrays):
     return Encoded(
         row_splits=splits, targets=targets, per_timestep=per_timestep, **{**empty, **given}
     )
+
+
+# a trial's hyperparameters
+VALUES = {
+    "cell": "lstm",
+    "units": 16,
+    "layers": 2,
+    "patch": 5,
+    "pooling": "max",
+    "bidirectional": True,
+    "dropout": 0.1,
+    "learning_rate": 0.01,
+    "batch_size": 8,
+    "clip_norm": "off",
+}

@@ -2,6 +2,7 @@ import io
 import json
 
 import pytest
+from builders import VALUES
 from rich.console import Console
 
 from rnnauto.cli.console import duration, interval, number, print_error, print_json, scores_table
@@ -12,18 +13,6 @@ from rnnauto.pipeline import Said
 from rnnauto.search.driver import News, Trial
 from rnnauto.search.trial import Epoch, Result
 
-VALUES = {
-    "cell": "lstm",
-    "units": 16,
-    "layers": 2,
-    "patch": 5,
-    "pooling": "max",
-    "bidirectional": True,
-    "dropout": 0.1,
-    "learning_rate": 0.01,
-    "batch_size": 8,
-    "clip_norm": "off",
-}
 DONE = Trial("1", VALUES, {0: Result(status="completed", loss=0.2, score=0.9375)})
 RUNNING = Trial("2", VALUES)
 

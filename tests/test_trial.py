@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 import pytest
-from builders import make_encoded
+from builders import VALUES, make_encoded
 
 from rnnauto.networks.architecture import Architecture, Features
 from rnnauto.search.study import (
@@ -13,19 +13,6 @@ from rnnauto.search.study import (
     weights_path,
 )
 from rnnauto.search.trial import Epoch, Gradient, Job, Problem, Result, architecture_of, seed_of
-
-VALUES = {
-    "cell": "lstm",
-    "units": 16,
-    "layers": 2,
-    "patch": 5,
-    "pooling": "max",
-    "bidirectional": True,
-    "dropout": 0.1,
-    "learning_rate": 0.01,
-    "batch_size": 8,
-    "clip_norm": "off",
-}
 
 
 def test_a_jobs_name_tells_trial_fold_and_training_on_apart():

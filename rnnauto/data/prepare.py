@@ -77,11 +77,12 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> Pr
             "the test part holds no sequence with a target",
             hint="give more data, or a test file of its own with `--test FILE`",
         )
+    classes = all_targets(sequences, test)
     fold_encoders = tuple(
         fit_encoders(
             parts.development.take(train, per_timestep=layout.per_timestep),
             layout,
-            classes=all_targets(sequences, test),
+            classes=classes,
         )
         for train, _ in parts.folds
     )

@@ -1,6 +1,7 @@
 """The leaderboard: trials and baselines in one list, best first."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -81,13 +82,7 @@ def trial_row(trial: Trial, test: float | None) -> Row:
         "epochs": sum(len(result.epochs) for result in results),
         "seconds": round(trial.seconds, 2),
         "parameters": first.parameters,
-        "gradient": {
-            "median": first.gradient.median,
-            "p95": first.gradient.p95,
-            "largest": first.gradient.largest,
-            "clipped": first.gradient.clipped,
-            "first_non_finite_step": first.gradient.first_non_finite_step,
-        },
+        "gradient": asdict(first.gradient),
     }
 
 
