@@ -4,12 +4,13 @@ With timestamps a value is written `(time,value)`, and cases may be seen at diff
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import polars as pl
 
-from rnnauto.data import cells
+from rnnauto.data.cells import type_text
 from rnnauto.data.loaded import Loaded
 from rnnauto.errors import DataError
 
@@ -100,24 +101,14 @@ def long_table(
     owners: list[int] = []
     rows: list[list[float | None]] = []
     for owner, (case, line) in enumerate(zip(cases, numbers, strict=True)):
-        for at in range(len(names)):
-            seen: dict[str, int] = {}
-            for row in range(len(rows) - 1, -1, -1):
-                if owners[row] != owner:
-                    break
-                seen[times[row]] = row
-            for time, value in points(case[at], source, line):
-                row = seen.get(time, -1)
-                if row < 0 or rows[row][at] is not None:
-                    rows.append([None] * len(names))
-                    times.append(time)
-                    owners.append(owner)
-                    row = len(rows) - 1
-                rows[row][at] = value
+        for time, row in rows_of_case([points(part, source, line) for part in case[: len(names)]]):
+            times.append(time)
+            owners.append(owner)
+            rows.append(row)
     if not rows:
         raise DataError(f"`{source}` holds no values", hint="write `(time,value)` for each")
     lines = np.asarray(numbers, np.int64)[owners]
-    clock, _ = cells.type_text(pl.Series("time", times), comma_is_decimal=False, lines=lines)
+    clock, _ = type_text(pl.Series("time", times), comma_is_decimal=False, lines=lines)
     columns = [pl.Series("case", owners) + 1, clock]
     columns += [
         pl.Series(name, [row[at] for row in rows], pl.Float64) for at, name in enumerate(names)
@@ -125,6 +116,25 @@ def long_table(
     columns += [] if labels is None else [labels.gather(owners)]
     note = "its values have timestamps: read as a long table, a row for each case and time"
     return Loaded(pl.DataFrame(columns), (note,), lines)
+
+
+def rows_of_case(
+    dimensions: Sequence[Iterable[tuple[str, float | None]]],
+) -> list[tuple[str, list[float | None]]]:
+    """The times of one case with the value of each dimension; a time that occurs twice in one
+    dimension gets a second row."""
+    found: list[tuple[str, list[float | None]]] = []
+    rows: dict[tuple[str, int], list[float | None]] = {}
+    for at, dimension in enumerate(dimensions):
+        counts: Counter[str] = Counter()
+        for time, value in dimension:
+            key = (time, counts[time])
+            counts[time] += 1
+            if key not in rows:
+                rows[key] = [None] * len(dimensions)
+                found.append((time, rows[key]))
+            rows[key][at] = value
+    return found
 
 
 def points(part: str, source: str, line: int) -> Iterator[tuple[str, float | None]]:
