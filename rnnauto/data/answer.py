@@ -44,6 +44,7 @@ class Guess:
 
 def decide_answer(case: Case, roles: Roles) -> Answer:
     target = case.profiles[case.target[0]]
+    check_label_sets(case, roles)
     classes, class_reason = class_rule(case, roles, target)
     guess = guess_type(case, roles, target, classes=classes)
     forced = case.problem.type
@@ -239,11 +240,6 @@ def guess_for_cells(case: Case, roles: Roles, target: Profile) -> Guess:
     source = roles.features[0].name
     if source == target.name:
         return guess_for_own(case, roles, source)
-    if nested(case.frame.schema[target.name]):
-        raise DataError(
-            f"target `{target.name}` holds lists of lists, which can only be continued",
-            hint=f"leave the features out:\n{case.command('--ignore', source)}",
-        )
     if target.kind == "list":
         if roles.tokens is None:
             lengths = case.frame[source].list.len(), case.frame[target.name].list.len()
@@ -299,6 +295,19 @@ def guess_for_long(case: Case, roles: Roles, target: Profile, *, classes: bool) 
             "many-to-many-unaligned", f"{reason}: forecast", "many-to-many", forecasts=True
         )
     return Guess("many-to-many", f"{reason}: one for each timestep", "many-to-many-unaligned")
+
+
+def check_label_sets(case: Case, roles: Roles) -> None:
+    """Raises: DataError where label sets would have to be predicted from anything else."""
+    own = tuple(column.name for column in roles.features) == case.target
+    for name in case.target:
+        if nested(case.frame.schema[name]) and not own:
+            others = [column.name for column in (*roles.features, *roles.static)]
+            words = [word for other in others for word in ("--ignore", other)]
+            raise DataError(
+                f"target `{name}` holds lists of lists, which can only be continued",
+                hint=f"leave the other columns out:\n{case.command(*words)}",
+            )
 
 
 def check_type(case: Case, roles: Roles, rnn_type: RnnType, *, forecasts: bool) -> None:
