@@ -5,7 +5,7 @@ import pytest
 
 from rnnauto.data.columns import read_for
 from rnnauto.data.infer import infer
-from rnnauto.data.points import split_points
+from rnnauto.data.points import split_points, unwrap_single_items
 from rnnauto.data.read import read_table
 from rnnauto.data.sequences import gather
 from rnnauto.errors import DataError
@@ -41,6 +41,15 @@ def test_where_points_are_certain_whole_numbers_are_points_too():
     frame = pl.DataFrame({"path": [[[1, 2, 3, 4], [5, 6, 7, 8]]]})
     assert split_points(frame, certain=True)[0].columns == [f"path_{n}" for n in (1, 2, 3, 4)]
     assert split_points(frame, certain=True, keep=["path"])[0].columns == ["path"]
+
+
+def test_lists_of_one_item_are_values():
+    frame = pl.DataFrame({"cat": [[1], [2]], "xs": [[1.0], [2.0, 3.0]], "gap": [[1], None]})
+    plain, notes = unwrap_single_items(frame)
+    assert plain["cat"].to_list() == [1, 2]
+    assert plain.drop("cat").equals(frame.drop("cat"))
+    assert notes == ["every list of `cat` has one item: read as values"]
+    assert unwrap_single_items(frame, keep=["cat"])[0].equals(frame)
 
 
 def test_a_path_with_a_label_is_many_to_one():

@@ -86,6 +86,8 @@ def token_rule(wanted: Literal["auto"] | Tokens, text: Profile) -> tuple[Tokens,
     """What a timestep of a text is, and why; `wanted` is what the user says."""
     if wanted != "auto":
         return wanted, "you named it"
+    if text.kind == "number":
+        return "character", "numbers are written out digit by digit"
     plural = "" if text.words == 1 else "s"
     words = f"the median cell of `{text.name}` has {text.words:g} word{plural}"
     if text.words >= WORDS:
