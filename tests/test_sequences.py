@@ -7,6 +7,7 @@ from builders import NAN, columns, make_layout, make_sequences
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rnnauto.data.layout import Column, Layout
 from rnnauto.data.sequences import gather, splits_of, timestep_index, to_floats
 
 
