@@ -32,6 +32,7 @@ MAY_BE_HEAVY = {
     "networks/build.py": {"keras"},
     "networks/cells.py": {"keras", "tensorflow"},
     "networks/layers.py": {"keras", "tensorflow"},
+    "networks/losses.py": {"tensorflow"},
     "networks/text.py": {"tensorflow"},
     "search/oracle.py": {"keras_tuner"},
     "search/train.py": {"keras", "tensorflow"},

@@ -1,8 +1,20 @@
 """What a network reads and how it is shaped, as plain values: no Keras here."""
 
 from dataclasses import dataclass
+from typing import Literal
 
-from rnnauto.data.encode import RESERVED, Encoders, NumberEncoder
+from rnnauto.data.encode import RESERVED, Encoders, LabelEncoder, NumberEncoder
+
+Loss = Literal["classes", "labels", "values", "quantiles"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the network's outputs mean: one answer out of `classes`, a set of `labels`, `values`, or
+    their `quantiles`; `widths` counts the outputs of each target, side by side."""
+
+    loss: Loss
+    widths: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -42,6 +54,11 @@ def features_of(encoders: Encoders, *, per_timestep: bool) -> Features:
         outputs=encoders.outputs,
         per_timestep=per_timestep,
     )
+
+
+def answer_of(encoders: Encoders) -> Answer:
+    target = encoders.target
+    return Answer("classes" if isinstance(target, LabelEncoder) else "values", (encoders.outputs,))
 
 
 def with_missing(encoders: tuple[NumberEncoder, ...]) -> tuple[int, ...]:

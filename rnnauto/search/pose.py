@@ -2,7 +2,7 @@
 
 from rnnauto.data.encode import NumberEncoder, ValueEncoder
 from rnnauto.data.prepare import Prepared
-from rnnauto.networks.architecture import features_of
+from rnnauto.networks.architecture import answer_of, features_of
 from rnnauto.recipe import Recipe
 from rnnauto.search.space import Choices, Shape, choices
 from rnnauto.search.trial import Problem
@@ -14,8 +14,8 @@ def pose(prepared: Prepared, recipe: Recipe) -> Problem:
     folds = prepared.fold_encoders
     return Problem(
         features=features_of(prepared.encoders, per_timestep=prepared.layout.per_timestep),
-        classes=prepared.layout.task == "classification",
-        scale=(target.mean, target.deviation) if isinstance(target, ValueEncoder) else (0.0, 1.0),
+        answer=answer_of(prepared.encoders),
+        scales=((target.mean, target.deviation),) if isinstance(target, ValueEncoder) else (),
         numbers=tuple(scales(encoders.numbers) for encoders in folds),
         static_numbers=tuple(scales(encoders.static_numbers) for encoders in folds),
         epochs=recipe.train.epochs,
