@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from rnnauto.data.encode import RESERVED, Encoders, LabelEncoder, NumberEncoder
+from rnnauto.data.encode import RESERVED, Encoders, NumberEncoder
+from rnnauto.data.targets import LabelSetEncoder, output_widths, value_encoders
 
 Loss = Literal["classes", "labels", "values", "quantiles"]
 
@@ -57,8 +58,10 @@ def features_of(encoders: Encoders, *, per_timestep: bool) -> Features:
 
 
 def answer_of(encoders: Encoders) -> Answer:
-    target = encoders.target
-    return Answer("classes" if isinstance(target, LabelEncoder) else "values", (encoders.outputs,))
+    widths = output_widths(encoders.target)
+    if isinstance(encoders.target, LabelSetEncoder):
+        return Answer("labels", widths)
+    return Answer("values" if value_encoders(encoders.target) else "classes", widths)
 
 
 def with_missing(encoders: tuple[NumberEncoder, ...]) -> tuple[int, ...]:
