@@ -75,20 +75,20 @@ def joined_name(frame: pl.DataFrame) -> str:
 
 def time_parts(frame: pl.DataFrame) -> tuple[str, ...]:
     """The columns that make up a time only together, largest unit first; empty where none do."""
-    parts = date_and_clock(frame) or date_and_hour(frame) or year_and_less(frame)
-    times = {name for name, dtype in frame.schema.items() if dtype.is_temporal()}
-    return () if times - {*parts, "-".join(parts)} else parts
+    times = {name: dtype for name, dtype in frame.schema.items() if dtype.is_temporal()}
+    parts = date_and_clock(times) or date_and_hour(frame, times) or year_and_less(frame)
+    return () if set(times) - {*parts, "-".join(parts)} else parts
 
 
-def date_and_clock(frame: pl.DataFrame) -> tuple[str, ...]:
-    dates = [name for name, dtype in frame.schema.items() if dtype == pl.Date]
-    clocks = [name for name, dtype in frame.schema.items() if dtype == pl.Time]
+def date_and_clock(times: dict[str, pl.DataType]) -> tuple[str, ...]:
+    dates = [name for name, dtype in times.items() if dtype == pl.Date]
+    clocks = [name for name, dtype in times.items() if dtype == pl.Time]
     return (dates[0], clocks[0]) if len(dates) == len(clocks) == 1 else ()
 
 
-def date_and_hour(frame: pl.DataFrame) -> tuple[str, ...]:
+def date_and_hour(frame: pl.DataFrame, times: dict[str, pl.DataType]) -> tuple[str, ...]:
     """One column of dates, and the hours and minutes beside it."""
-    dates = [name for name, dtype in frame.schema.items() if dtype == pl.Date]
+    dates = [name for name, dtype in times.items() if dtype == pl.Date]
     hours = numbered_parts(frame, PARTS[CALENDAR:]) if len(dates) == 1 else ()
     return (dates[0], *hours) if hours else ()
 
