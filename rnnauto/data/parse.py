@@ -73,7 +73,11 @@ def plain_csv(
         frame = fast_csv(text, names, numbers, missing=None)
     except pl.exceptions.PolarsError:
         return None
-    return frame.with_columns(map(as_if_searched, frame.get_columns()))
+    columns = frame.get_columns()
+    del frame  # one column at a time is copied into one piece, which all that follows is faster on
+    for position, column in enumerate(columns):
+        columns[position] = as_if_searched(column).rechunk()
+    return pl.DataFrame(columns)
 
 
 def as_if_searched(column: pl.Series) -> pl.Series:
