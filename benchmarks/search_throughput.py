@@ -100,7 +100,7 @@ def run_keras_tuner(folder: Path) -> dict[str, Any]:
 
 def run_rnnauto(folder: Path) -> dict[str, Any]:
     from rnnauto.data.encode import Encoded
-    from rnnauto.networks.architecture import Features
+    from rnnauto.networks.architecture import Answer, Features
     from rnnauto.search.driver import Search, run_search
     from rnnauto.search.study import save_study
     from rnnauto.search.trial import Problem
@@ -118,8 +118,8 @@ def run_rnnauto(folder: Path) -> dict[str, Any]:
     )
     problem = Problem(
         features=Features(FEATURES, (), (), 0, (), (), CLASSES, per_timestep=False),
-        classes=True,
-        scale=(0.0, 1.0),
+        answer=Answer("classes", (CLASSES,)),
+        scales=(),
         numbers=(((0.0, 1.0),) * FEATURES,),
         static_numbers=((),),
         epochs=EPOCHS,

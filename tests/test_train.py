@@ -7,7 +7,7 @@ import pytest
 from builders import NAN, make_encoded
 
 from rnnauto.data.batches import LONGEST, pad, whole
-from rnnauto.networks.architecture import Features
+from rnnauto.networks.architecture import Answer, Features
 from rnnauto.networks.layers import Dropout
 from rnnauto.search import train as training
 from rnnauto.search.run_job import run_job
@@ -53,8 +53,8 @@ def make_problem(*, epochs=8, patience=None, scale=(0.0, 1.0), numbers=(0.0, 1.0
     features = replace(FEATURES, **options)
     return Problem(
         features=features,
-        classes=features.outputs > 1,
-        scale=scale,
+        answer=Answer("classes" if features.outputs > 1 else "values", (features.outputs,)),
+        scales=(scale,),
         numbers=((numbers,),),
         static_numbers=((),),
         epochs=epochs,
@@ -158,7 +158,7 @@ def test_hyperparameters_change_without_tracing_again():
     for clip, rate in ((1.0, 0.1), ("off", 0.001), (0.1, 0.01)):
         run(make_job(clip_norm=clip, learning_rate=rate, dropout=rate))
     run(data=signs(90, seed=5))  # other lengths and batches
-    network = cached_network(FEATURES, architecture_of(VALUES), True)
+    network = cached_network(FEATURES, architecture_of(VALUES), Answer("classes", (2,)))
     assert network.train_step.experimental_get_tracing_count() == 1
     assert network.read_step.experimental_get_tracing_count() == 1
 
@@ -412,6 +412,9 @@ def test_a_long_aligned_sequence_trains_on_windows():
     [
         {"cell": "lstm", "patch": 3, "pooling": "last", "bidirectional": True, "layers": 2},
         {"pooling": "max", "clip_norm": "off", "batch_size": 1},
+        {"cell": "gru"},
+        {"cell": "exponential_trace", "bidirectional": True},
+        {"cell": "identity_rnn"},
     ],
 )
 def test_every_kind_of_network_trains(values):
@@ -437,6 +440,8 @@ def test_a_batch_is_made_smaller_where_it_would_not_fit_in_memory():
     medium = make_encoded([2_000], numbers=np.zeros((2_000, 1)))
     assert 1 < batch_size(wide, medium, np.arange(1)) < 256
     assert batch_size(wide | {"patch": 100}, medium, np.arange(1)) == 256
+    sizes = [batch_size(wide | {"cell": cell}, medium, np.arange(1)) for cell in ("gru", "lstm")]
+    assert sizes[0] < sizes[1] < batch_size(wide | {"cell": "simple_rnn"}, medium, np.arange(1))
 
 
 def test_small_data_is_waited_for_longer():
@@ -446,7 +451,7 @@ def test_small_data_is_waited_for_longer():
 
 
 def test_a_compiled_network_takes_any_batch_and_length():
-    network = compile_network(FEATURES, architecture_of(VALUES), classes=True)
+    network = compile_network(FEATURES, architecture_of(VALUES), Answer("classes", (2,)))
     for batch, timesteps in ((1, 1), (3, 9), (2, 0)):
         inputs = {
             "length": np.full(batch, timesteps, np.int32),

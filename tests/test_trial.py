@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from builders import VALUES, make_encoded
 
-from rnnauto.networks.architecture import Architecture, Features
+from rnnauto.networks.architecture import Answer, Architecture, Features
 from rnnauto.search.study import (
     load_study,
     load_weights,
@@ -64,8 +64,8 @@ def test_a_study_survives_its_folder(tmp_path):
     )
     problem = Problem(
         features=features,
-        classes=True,
-        scale=(1.5, 2.0),
+        answer=Answer("classes", (3,)),
+        scales=((1.5, 2.0),),
         numbers=(((0.0, 1.0), (2.0, 3.0)), ((4.0, 5.0), (6.0, 7.0))),
         static_numbers=(((8.0, 9.0),), ((1.0, 2.0),)),
         epochs=9,

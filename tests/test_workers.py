@@ -11,7 +11,7 @@ import psutil
 import pytest
 from builders import make_encoded
 
-from rnnauto.networks.architecture import Features
+from rnnauto.networks.architecture import Answer, Features
 from rnnauto.search import workers
 from rnnauto.search.driver import Search, run_search
 from rnnauto.search.study import save_study
@@ -53,8 +53,8 @@ def study(tmp_path):
     )
     problem = Problem(
         features=features,
-        classes=True,
-        scale=(0.0, 1.0),
+        answer=Answer("classes", (2,)),
+        scales=(),
         numbers=(((0.0, 1.0),),),
         static_numbers=((),),
         epochs=100_000,

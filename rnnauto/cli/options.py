@@ -21,9 +21,11 @@ DATA_FLAGS = {
     "--features": "data.features",
     "--static": "data.static",
     "--ignore": "data.ignore",
+    "--known-ahead": "data.known_ahead",
     "--type": "problem.type",
     "--task": "problem.task",
     "--tokens": "problem.tokens",
+    "--target-tokens": "problem.target_tokens",
     "--horizon": "problem.horizon",
     "--lookback": "problem.lookback",
 }
@@ -33,6 +35,7 @@ FIT_FLAGS = {
     "--budget": "search.budget",
     "--trials": "search.trials",
     "--workers": "search.workers",
+    "--cells": "search.space.cell",
     "--epochs": "train.epochs",
     "--patience": "train.patience",
     "--folds": "split.folds",
@@ -62,7 +65,7 @@ def option(flag: str, key: str) -> inspect.Parameter:
     default = field.get_default(call_default_factory=True)
     shown = (
         ""
-        if default in {None, ()} or isinstance(default, tuple)
+        if default in {None, ()}
         else escape(f" [default: {shown_default(default)}]")  # a tag, to Typer's rich help
     )
     choices = [
@@ -81,11 +84,18 @@ def option(flag: str, key: str) -> inspect.Parameter:
     wanted: Any = list[str] | None if many else str | None
     annotation = Annotated[wanted, described]
     return inspect.Parameter(
-        flag.removeprefix("--"), inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
+        parameter_name(flag), inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
     )
 
 
+def parameter_name(flag: str) -> str:
+    """`--known-ahead` -> `known_ahead`."""
+    return flag.removeprefix("--").replace("-", "_")
+
+
 def shown_default(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
     return f"{value:g}s" if isinstance(value, float) else str(value)
 
 
@@ -93,6 +103,8 @@ def metavar(flag: str) -> str:
     key = FIT_FLAGS[flag]
     if key.startswith("data."):
         return "FILE" if key.endswith("path") else "COLUMN"
+    if flag == "--cells":  # one at a time
+        return "CELL"
     return "TIME" if flag == "--budget" else flag.removeprefix("--").upper()
 
 
@@ -110,7 +122,8 @@ def overrides_of(
     values: dict[str, Any], flags: dict[str, str], settings: list[str] | None = None
 ) -> dict[str, Any]:
     """What the user gave: `{"search.trials": "5"}`. `settings` are `--set key=value` texts."""
-    found = {flags[f"--{name}"]: value for name, value in values.items() if value not in (None, [])}
+    keys = {parameter_name(flag): key for flag, key in flags.items()}
+    found = {keys[name]: value for name, value in values.items() if value not in (None, [])}
     for text in settings or []:
         key, separator, value = text.partition("=")
         if not separator:

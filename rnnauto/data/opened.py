@@ -15,6 +15,7 @@ from rnnauto.data.content import Content, file_content, starts_with, whole
 from rnnauto.errors import DataError
 
 STANDARD_INPUT = "-"
+PIPED = "standard input"  # how messages call it
 PIECE = 1 << 20  # bytes unpacked in one go
 LARGEST_PIPED = 1 << 30
 SMALLEST_LIMIT = 1 << 26  # bytes that any package may unpack to ...
@@ -40,7 +41,7 @@ def open_source(path: Path) -> Opened:
     """Raises: DataError for what is no file, cannot be read, or unpacks to too much."""
     piped = str(path) == STANDARD_INPUT
     content: Content = piped_bytes() if piped else file_bytes(path)
-    source, ending = ("standard input", "") if piped else (str(path), path.suffix.lower())
+    source, ending = (PIPED, "") if piped else (str(path), path.suffix.lower())
     kind = next((kind for magic, kind in PACKED.items() if starts_with(content, magic)), None)
     if kind is None:
         return Opened(content, source, ending, path=None if piped else path)

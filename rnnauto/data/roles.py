@@ -1,7 +1,8 @@
 """What every column of a table is for, and why the ones left out are left out."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from rnnauto.data.case import Case, Evidence, flag, named
 from rnnauto.data.kinds import MOST_CATEGORIES, WORDS, Profile, is_usable, named_id, named_sequence
@@ -25,6 +26,7 @@ class Roles:
     varying: float = 0.0
     clock: bool = False
     target_stems: tuple[Stem, ...] = ()
+    label_sets: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,17 @@ def is_token(column: Profile) -> bool:
     return column.kind == "text" and column.words <= 1 and not column.unique
 
 
+def token_rule(wanted: Literal["auto"] | Tokens, text: Profile) -> tuple[Tokens, str]:
+    """What a timestep of a text is, and why; `wanted` is what the user says."""
+    if wanted != "auto":
+        return wanted, "you named it"
+    plural = "" if text.words == 1 else "s"
+    words = f"the median cell of `{text.name}` has {text.words:g} word{plural}"
+    if text.words >= WORDS:
+        return "word", f"{words}; from {WORDS} on they are read by word"
+    return "character", f"{words}; below {WORDS} they are read by character"
+
+
 def is_text(column: Profile) -> bool:
     return column.kind == "text"
 
@@ -125,6 +138,27 @@ def feature_evidence(case: Case, names: list[str]) -> tuple[Evidence, ...]:
         return ()
     reason = "you named them" if case.data.features else "all other columns that hold values"
     return (Evidence(f"features are {named(names)}", reason, flag("--ignore", names[0])),)
+
+
+def static_evidence(static: list[str], reason: str) -> Evidence:
+    return Evidence(f"static features are {named(static)}", reason, flag("--ignore", static[0]))
+
+
+def without_sequences(roles: Roles) -> Roles:
+    """For `--type one-to-many`: what changes along the sequence is left out."""
+    names = [column.name for column in roles.features]
+    columns = [name for column in roles.features for name in (column.columns or (column.name,))]
+    reason = "you named the RNN type one-to-many, which reads static features only"
+    return replace(
+        roles,
+        features=(),
+        tokens=None,
+        ignored=(*roles.ignored, *columns),
+        evidence=(
+            *(item for item in roles.evidence if not item.decision.startswith("feature")),
+            Evidence(f"{named(names)} left out", reason, "--type many-to-many"),
+        ),
+    )
 
 
 def row_id(case: Case, *taken: str) -> tuple[str, ...]:

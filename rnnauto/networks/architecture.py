@@ -1,8 +1,21 @@
 """What a network reads and how it is shaped, as plain values: no Keras here."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from rnnauto.data.encode import RESERVED, Encoders, NumberEncoder
+from rnnauto.data.targets import LabelSetEncoder, output_widths, value_encoders
+
+Loss = Literal["classes", "labels", "values", "quantiles"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the network's outputs mean: one answer out of `classes`, a set of `labels`, `values`, or
+    their `quantiles`; `widths` counts the outputs of each target, side by side."""
+
+    loss: Loss
+    widths: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -42,6 +55,13 @@ def features_of(encoders: Encoders, *, per_timestep: bool) -> Features:
         outputs=encoders.outputs,
         per_timestep=per_timestep,
     )
+
+
+def answer_of(encoders: Encoders) -> Answer:
+    widths = output_widths(encoders.target)
+    if isinstance(encoders.target, LabelSetEncoder):
+        return Answer("labels", widths)
+    return Answer("values" if value_encoders(encoders.target) else "classes", widths)
 
 
 def with_missing(encoders: tuple[NumberEncoder, ...]) -> tuple[int, ...]:

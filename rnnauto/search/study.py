@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rnnauto.data.batches import load_encoded, save_encoded
 from rnnauto.data.encode import Encoded
 from rnnauto.data.sequences import Integers
-from rnnauto.networks.architecture import Features
+from rnnauto.networks.architecture import Answer, Features
 from rnnauto.search.trial import Problem
 
 Weights = list[NDArray[np.float32]]
@@ -51,7 +51,8 @@ def load_study(folder: Path) -> Study:
         **{
             **raw,
             "features": Features(**features),
-            "scale": tuple(raw["scale"]),
+            "answer": Answer(raw["answer"]["loss"], tuple(raw["answer"]["widths"])),
+            "scales": nested_tuples(raw["scales"]),
             "numbers": nested_tuples(raw["numbers"]),
             "static_numbers": nested_tuples(raw["static_numbers"]),
         }

@@ -12,16 +12,19 @@ import numpy as np
 import tensorflow as tf
 
 from rnnauto.data.batches import LONGEST, in_chunks, reading_batches, training_batches, whole
-from rnnauto.data.encode import MISSING_TARGET, Encoded
+from rnnauto.data.encode import Encoded
 from rnnauto.data.sequences import Integers
-from rnnauto.networks.architecture import Architecture, Features
+from rnnauto.networks.architecture import Answer, Architecture, Features
 from rnnauto.networks.build import build
 from rnnauto.networks.layers import Dropout, Standardise
+from rnnauto.networks.losses import summed_loss
 from rnnauto.search.study import Weights
 from rnnauto.search.trial import Epoch, Gradient, Job, Problem, Result, Values, architecture_of
 
 LONGEST_VALIDATION = 4096  # timesteps; longer recordings are validated in slices of this length
 STEP_BYTES = 400 << 20  # activations that a training step may keep for its backward pass
+# numbers that a cell keeps per unit and timestep, measured
+KEPT = {"simple_rnn": 4, "identity_rnn": 4, "lstm": 12, "gru": 13, "exponential_trace": 11}
 READ_SIZE = 256
 
 
@@ -50,7 +53,7 @@ class Progress:
     norms: list[float] = field(default_factory=list)
 
 
-def compile_network(features: Features, architecture: Architecture, *, classes: bool) -> Network:
+def compile_network(features: Features, architecture: Architecture, answer: Answer) -> Network:
     """Build and trace once, for any batch size and any length."""
     model = build(features, architecture)
     optimizer = keras.optimizers.Adam()
@@ -60,27 +63,14 @@ def compile_network(features: Features, architecture: Architecture, *, classes: 
         name: tf.TensorSpec(tensor.shape, tensor.dtype, name=name)
         for name, tensor in model.input.items()
     }
-    units = [None, None] if features.per_timestep else [None]
-    signature = [inputs, tf.TensorSpec(units, tf.int32 if classes else tf.float32, name="targets")]
+    signature = [inputs, target_spec(answer, per_timestep=features.per_timestep)]
 
     def losses(batch: Any, truth: Any, *, training: bool) -> tuple[Any, Any, Any]:
-        """Summed loss, number of known targets, number of right classes."""
+        """Summed loss, number of known targets, number of right answers."""
         outputs = model(batch, training=training)
         if features.per_timestep:  # the network always gives one timestep, even of none
             outputs = outputs[:, : tf.shape(truth)[1]]
-        if classes:
-            known = tf.not_equal(truth, MISSING_TARGET)
-            each = tf.nn.sparse_softmax_cross_entropy_with_logits(
-                tf.where(known, truth, 0), outputs
-            )
-            right = tf.equal(tf.argmax(outputs, -1, tf.int32), truth)
-        else:
-            known = tf.math.is_finite(truth)
-            each = tf.square(outputs[..., 0] - tf.where(known, truth, 0.0))
-            right = tf.zeros_like(known)
-        # multiplying by the mask would let NaN through
-        total = tf.reduce_sum(tf.where(known, each, 0.0))
-        return total, tf.reduce_sum(tf.cast(known, tf.float32)), tf.math.count_nonzero(right)
+        return summed_loss(outputs, truth, answer)
 
     @tf.function(input_signature=signature, autograph=False)
     def train_step(batch: Any, truth: Any) -> tuple[Any, Any, Any]:
@@ -106,16 +96,26 @@ def compile_network(features: Features, architecture: Architecture, *, classes: 
     return Network(model, optimizer, clip_norm, train_step, read_step)
 
 
+def target_spec(answer: Answer, *, per_timestep: bool) -> Any:
+    """One number per unit; more where there are several targets, or labels that may be there."""
+    units: list[int | None] = [None, None] if per_timestep else [None]
+    columns = answer.widths[0] if answer.loss == "labels" else len(answer.widths)
+    if answer.loss == "labels" or columns > 1:
+        units.append(columns)
+    whole_numbers = answer.loss in {"classes", "labels"}
+    return tf.TensorSpec(units, tf.int32 if whole_numbers else tf.float32, name="targets")
+
+
 @lru_cache(maxsize=8)
-def cached_network(features: Features, architecture: Architecture, classes: bool) -> Network:
+def cached_network(features: Features, architecture: Architecture, answer: Answer) -> Network:
     """Tracing costs as much as several epochs of a small trial; equal shapes are traced once."""
-    return compile_network(features, architecture, classes=classes)
+    return compile_network(features, architecture, answer)
 
 
 def prepare(job: Job, problem: Problem) -> Network:
     """A network with the job's fresh weights, whatever was trained in it before."""
     architecture = architecture_of(job.values)
-    network = cached_network(problem.features, architecture, problem.classes)
+    network = cached_network(problem.features, architecture, problem.answer)
     keras.utils.set_random_seed(job.seed)
     fresh = build(problem.features, architecture)
     network.model.set_weights(fresh.get_weights())
@@ -243,15 +243,15 @@ def validate(
         total, count, right = network.read_step(batch.inputs, scaled(batch.targets, problem))
         totals, counts, rights = totals + float(total), counts + float(count), rights + int(right)
     loss = totals / counts if counts else math.nan  # no target: nothing was validated
-    if problem.classes:
+    if problem.answer.loss != "values":
         return loss, rights / max(counts, 1.0)
-    return loss, math.sqrt(loss) * problem.scale[1] if math.isfinite(loss) else math.nan
+    return loss, math.sqrt(loss) * problem.scales[0][1] if math.isfinite(loss) else math.nan
 
 
 def scaled(targets: Any, problem: Problem) -> Any:
-    if problem.classes:
+    if not problem.scales:
         return targets
-    mean, deviation = problem.scale
+    mean, deviation = np.array(problem.scales, np.float32).T  # [targets] each
     return ((targets - mean) / deviation).astype(np.float32)
 
 
@@ -269,7 +269,7 @@ def batch_size(values: Values, data: Encoded, chosen: Integers) -> int:
     if data.per_timestep:
         longest = min(longest, LONGEST)
     width = values["units"] * values["layers"] * (2 if values["bidirectional"] else 1)
-    kept = 4 * width * (12 if values["cell"] == "lstm" else 4)  # bytes per timestep, measured
+    kept = 4 * width * KEPT[values["cell"]]  # bytes per timestep
     most = STEP_BYTES // (kept * max(1, longest // values["patch"]))
     return int(max(1, min(values["batch_size"], most)))
 

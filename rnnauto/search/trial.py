@@ -4,18 +4,18 @@ import hashlib
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from rnnauto.networks.architecture import Architecture, Features
+from rnnauto.networks.architecture import Answer, Architecture, Features
 
 Values = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What all trials of a search share; `scale` is the mean and deviation of a numeric target."""
+    """What all trials of a search share; `scales`: mean and deviation per numeric target."""
 
     features: Features
-    classes: bool
-    scale: tuple[float, float]
+    answer: Answer
+    scales: tuple[tuple[float, float], ...]
     numbers: tuple[tuple[tuple[float, float], ...], ...]  # per fold, per feature: mean, deviation
     static_numbers: tuple[tuple[tuple[float, float], ...], ...]
     epochs: int

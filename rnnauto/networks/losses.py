@@ -1,0 +1,82 @@
+"""Losses over the known targets of a batch, and how many of the answers were right."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from rnnauto.data.targets import MISSING_TARGET
+from rnnauto.networks.architecture import Answer
+
+QUANTILES = (0.1, 0.5, 0.9)
+
+
+def summed_loss(outputs: Any, truth: Any, answer: Answer) -> tuple[Any, Any, Any]:
+    """The summed loss, the number of known targets that it sums over, and how many are right.
+
+    Args:
+        outputs: float32 [..., sum(answer.widths)].
+        truth: `classes`: int32 [...], or [..., targets] where there are several; `labels`: int32
+            [..., labels] of 0 and 1; `values` and `quantiles`: float32 [...] or [..., targets].
+            MISSING_TARGET, or NaN, where unknown.
+    """
+    match answer.loss:
+        case "classes":
+            return class_loss(outputs, as_columns(outputs, truth), answer.widths)
+        case "labels":
+            return label_loss(outputs, truth)
+        case "values":
+            return value_loss(outputs, as_columns(outputs, truth))
+        case "quantiles":
+            return quantile_loss(outputs, as_columns(outputs, truth))
+
+
+def as_columns(outputs: Any, truth: Any) -> Any:
+    """A single target gets a column axis of its own."""
+    return truth if truth.shape.rank == outputs.shape.rank else truth[..., None]
+
+
+def class_loss(outputs: Any, truth: Any, widths: tuple[int, ...]) -> tuple[Any, Any, Any]:
+    """Cross-entropy in nats, and the targets whose likeliest class is the true one."""
+    each, right = [], []
+    for at, logits in enumerate(tf.split(outputs, list(widths), -1)):
+        column = truth[..., at]
+        each.append(tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(column, 0), logits))
+        right.append(tf.equal(tf.argmax(logits, -1, tf.int32), column))
+    known = tf.not_equal(truth, MISSING_TARGET)
+    return *summed(tf.stack(each, -1), known), tf.math.count_nonzero(tf.stack(right, -1))
+
+
+def label_loss(outputs: Any, truth: Any) -> tuple[Any, Any, Any]:
+    """Negative log likelihood of a set of labels in nats: each is there or not, independently.
+
+    A set counts once, however many labels there could be in it.
+    """
+    known = tf.not_equal(truth[..., 0], MISSING_TARGET)
+    there = tf.cast(tf.maximum(truth, 0), tf.float32)
+    each = tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(there, outputs), -1)
+    right = tf.reduce_all(tf.equal(outputs > 0, truth == 1), -1)
+    return *summed(each, known), tf.math.count_nonzero(tf.logical_and(right, known))
+
+
+def value_loss(outputs: Any, truth: Any) -> tuple[Any, Any, Any]:
+    """Squared error; nothing is ever exactly right."""
+    known = tf.math.is_finite(truth)
+    each = tf.square(outputs - tf.where(known, truth, 0.0))
+    return *summed(each, known), tf.constant(0, tf.int64)
+
+
+def quantile_loss(outputs: Any, truth: Any) -> tuple[Any, Any, Any]:
+    """Pinball loss (Koenker and Bassett 1978) of the quantiles of every target, side by side:
+    outputs [..., targets * quantiles]."""
+    known = tf.math.is_finite(truth)
+    shape = tf.concat([tf.shape(truth), [len(QUANTILES)]], 0)
+    error = tf.where(known, truth, 0.0)[..., None] - tf.reshape(outputs, shape)
+    levels = tf.constant(QUANTILES)
+    each = tf.reduce_sum(tf.maximum(levels * error, (levels - 1) * error), -1)
+    return *summed(each, known), tf.constant(0, tf.int64)
+
+
+def summed(each: Any, known: Any) -> tuple[Any, Any]:
+    # multiplying by the mask would let NaN through
+    total = tf.reduce_sum(tf.where(known, each, 0.0))
+    return total, tf.reduce_sum(tf.cast(known, tf.float32))
