@@ -14,7 +14,7 @@ from rnnauto.data.tokens import tokenise
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 ROW = "row"
-BLOCK_ROWS = 1 << 14
+BLOCK_ROWS = 1 << 16
 
 
 @dataclass(frozen=True)
