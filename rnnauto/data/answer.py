@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
+import polars as pl
+
 from rnnauto.data.case import Case, Evidence, flag, named
 from rnnauto.data.classes import class_rule, few_whole, kind_of_target
 from rnnauto.data.columnar import innermost
 from rnnauto.data.grouping import CONFLICTS
 from rnnauto.data.horizon import decide_window
-from rnnauto.data.kinds import Profile
-from rnnauto.data.layout import GENERATED, Column, Kind, RnnType, Task, Tokens
+from rnnauto.data.kinds import WORDS, Profile
+from rnnauto.data.layout import GENERATED, ROW_FORMS, Column, Kind, RnnType, Task, Tokens
 from rnnauto.data.points import nested
 from rnnauto.data.roles import Roles, token_rule
 from rnnauto.errors import DataError
@@ -69,8 +71,8 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
         )
     other_task = "regression" if task == "classification" else "classification"
     written = rnn_type in GENERATED and roles.form == "cell-sequences" and task == "classification"
-    kind = "text" if written and target.kind != "list" else kind_of_target(target, task)
-    target_tokens, token_evidence = tokens_of_target(case, rnn_type, target, kind)
+    kind: Kind = "text" if written and target.kind != "list" else kind_of_target(target, task)
+    target_tokens, token_evidence = tokens_of_target(case, roles, rnn_type, target, kind)
     return Answer(
         rnn_type=rnn_type,
         task=task,
@@ -99,10 +101,12 @@ def target_columns(case: Case, roles: Roles, kind: Kind) -> tuple[Column, ...]:
 
 
 def tokens_of_target(
-    case: Case, rnn_type: RnnType, target: Profile, kind: Kind
+    case: Case, roles: Roles, rnn_type: RnnType, target: Profile, kind: Kind
 ) -> tuple[Tokens | None, tuple[Evidence, ...]]:
-    """What a timestep of a text to generate is; None where the target is no text to generate."""
-    if kind != "text" or rnn_type not in GENERATED:
+    """What a timestep of a target that is a text is; None where it is none, or the text read."""
+    read = [column.name for column in roles.features] == [target.name]
+    rows = roles.form in ROW_FORMS and rnn_type == "many-to-many"
+    if read or rows or kind != "text" or rnn_type not in {*GENERATED, "many-to-many"}:
         return None, ()
     tokens, why = token_rule(case.problem.target_tokens, target)
     other = "character" if tokens == "word" else "word"
@@ -235,10 +239,22 @@ def guess_for_cells(case: Case, roles: Roles, target: Profile) -> Guess:
                 return Guess("many-to-many", reason, "many-to-many-unaligned")
         reason = f"`{target.name}` holds lists of another length than `{source}`"
         return Guess("many-to-many-unaligned", reason, "many-to-one")
+    if target.kind == "text" and equally_long(case, roles, target):
+        reason = f"`{source}` and `{target.name}` have as many characters in every row"
+        return Guess("many-to-many", reason, "many-to-many-unaligned")
     if target.kind == "text":
         reason = f"both `{source}` and `{target.name}` hold text, of different lengths"
         return Guess("many-to-many-unaligned", reason, "many-to-one")
     return Guess("many-to-one", f"one `{target.name}` for each cell of `{source}`", "one-to-one")
+
+
+def equally_long(case: Case, roles: Roles, target: Profile) -> bool:
+    """Whether a text has a character for each character of another, in rows of any length."""
+    texts = case.frame.select(roles.features[0].name, target.name).cast(pl.String).drop_nulls()
+    lengths = texts.select(pl.all().str.len_chars())
+    first, other = lengths.get_columns()
+    by_character = roles.tokens == "character" and target.words < WORDS
+    return by_character and first.equals(other, check_names=False) and first.n_unique() > 1
 
 
 def guess_for_own(case: Case, roles: Roles, source: str) -> Guess:

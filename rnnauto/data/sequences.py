@@ -265,6 +265,8 @@ def present_target(frame: pl.DataFrame, layout: Layout) -> pl.Series | None:
     if layout.target[0] not in frame.columns:
         return None
     target = frame[layout.target[0]]
+    if layout.per_timestep and layout.target_tokens:
+        target = tokenise(target.cast(pl.String).fill_null(""), layout.target_tokens)
     return flatten(target) if isinstance(target.dtype, pl.List) else target
 
 
