@@ -204,6 +204,29 @@ def test_ts_files_with_timestamps_are_long_tables(read):
     assert "a row for each case and time" in table.notes[0]
 
 
+PROSE = b"It was the best of times,\nit was the worst of times.\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "form"),
+    [
+        (PROSE, "text-corpus"),
+        (gzip.compress(PROSE), "text-corpus"),
+        (TAGGED.encode(), "token-lines"),
+        (b"name,age\nAnn,3\nBo,4\nCy,5\n", None),
+    ],
+)
+def test_a_text_on_standard_input_is_a_corpus_like_a_txt_file(monkeypatch, content, form):
+    piped = io.TextIOWrapper(io.BytesIO(content))
+    monkeypatch.setattr("sys.stdin", piped)
+    assert read_table("-").form == form
+
+
+def test_with_a_target_a_text_on_standard_input_is_a_table(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"name\nAnn\nBo\n")))
+    assert read_table("-", has_target=True).frame.columns == ["name"]
+
+
 def test_a_ts_file_with_timestamps_and_unequal_lengths_is_a_many_to_one_regression(read):
     cases = [
         ",".join(f"({0.5 * at},{at + case})" for at in range(5 + case % 4)) + f":{case / 8}\n"

@@ -12,6 +12,7 @@ from rnnauto.data.kinds import FEW_CLASSES, MANY_CLASSES, Profile, are_classes
 from rnnauto.data.layout import GENERATED, Column, Kind, RnnType, Task, Tokens
 from rnnauto.data.points import nested
 from rnnauto.data.roles import Roles, token_rule
+from rnnauto.data.runs import count_distinct
 from rnnauto.errors import DataError
 
 CLASSES_IN_TIME = 20  # whole numbers beyond this that change with the clock are amounts
@@ -186,7 +187,7 @@ def class_rule(case: Case, roles: Roles, target: Profile) -> tuple[bool, str]:
         return False, f"`{target.name}` holds numbers with fractions"
     values = target.known
     if roles.form == "long-table" and roles.varying <= CONFLICTS:
-        values = case.frame.select(roles.id).n_unique()
+        values = count_distinct(case.frame, roles.id)
     changes = roles.clock and roles.varying > CONFLICTS
     most = CLASSES_IN_TIME if changes else MANY_CLASSES
     found = f"`{target.name}` has {target.distinct} different whole numbers"

@@ -34,7 +34,7 @@ def read_for(
         source,
         text=[*text, *text_targets],
         may_be_empty=may_be_empty,
-        has_target=True,
+        has_target=layout.form != "text-corpus",
         names=token_columns(layout),
     )
     table = with_points(table, keep=text, certain=True)

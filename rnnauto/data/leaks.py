@@ -38,6 +38,8 @@ def find_leaks(frame: pl.DataFrame, layout: Layout, sequences: Sequences) -> lis
 def leaks_of(target: str, frame: pl.DataFrame, layout: Layout) -> list[Leak]:
     columns = (*layout.static, *layout.features)
     if layout.form == "long-table" and not layout.per_timestep:
+        if not layout.static:
+            return []
         rows = frame.select(*layout.id, target, *(column.name for column in layout.static))
         rows = rows.drop_nulls(target).unique(layout.id, keep="first", maintain_order=True)
         columns = layout.static

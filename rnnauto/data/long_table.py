@@ -24,6 +24,7 @@ from rnnauto.data.roles import (
     sift,
     time_evidence,
 )
+from rnnauto.data.runs import count_distinct
 from rnnauto.data.stems import find_stems
 from rnnauto.errors import DataError
 
@@ -33,7 +34,7 @@ def find_groupings(case: Case) -> list[Grouping]:
     target = case.target[0]
     if case.data.id:
         ids = case.data.id
-        if case.frame.select(ids).n_unique() == case.frame.height:
+        if count_distinct(case.frame, ids) == case.frame.height:
             return []
         free = case.free(*ids, *case.data.features)
         clocks = [case.data.time] if case.data.time else time_names(free)
@@ -89,7 +90,7 @@ def long_roles(case: Case, grouping: Grouping) -> Roles:
     if time is None:
         time = counter_inside(case.frame, ids, case.chosen(*ids))
         free = case.free(*ids, time)
-    sequences = case.frame.select(ids).n_unique()
+    sequences = count_distinct(case.frame, ids)
     evidence = [
         Evidence("form is long table", f"{named(ids)}: {grouping.reason}", "--type one-to-one"),
         Evidence(

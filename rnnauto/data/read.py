@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from rnnauto.data import cells
+from rnnauto.data.content import whole
 from rnnauto.data.dialect import HEAD_BYTES, Text, read_text
 from rnnauto.data.folder import load_folder
 from rnnauto.data.formats import load
@@ -100,7 +101,7 @@ def csv_table(
     opened: Opened, *, text: Collection[str], may_be_empty: bool, set_aside: bool
 ) -> Table:
     source = opened.source
-    found = read_text(opened.content, source)
+    found = read_text(opened.content, source, path=opened.path)
     check_separator(found, source)
     found, header_notes = with_header(found)
     names, notes = column_names(found, source)
@@ -244,9 +245,12 @@ def drop_idle_rows(
 
 def blank_lines(found: Text, lines: Integers | None, known: Collection[int]) -> list[Problem]:
     """The lines between rows that hold nothing at all."""
-    if lines is None or found.quotes != "none" or b"\n\n" not in found.content.replace(b"\r", b""):
+    if lines is None or found.quotes != "none":
         return []
-    content = found.content.split(b"\n")
+    raw = whole(found.content)
+    if b"\n\n" not in raw.replace(b"\r", b""):
+        return []
+    content = raw.split(b"\n")
     first = 1 + found.skipped
     rows = [
         number

@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from rnnauto.data.calendar import seconds_of
 from rnnauto.data.layout import Column, Layout
+from rnnauto.data.runs import ordered_runs, whole_runs
 from rnnauto.data.tokens import tokenise
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Integers = NDArray[np.int64]
 ROW = "row"
+BLOCK_ROWS = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,33 @@ def one_timestep(frame: pl.DataFrame, layout: Layout) -> Sequences:
 
 def gather_rows(frame: pl.DataFrame, layout: Layout) -> Sequences:
     """Long tables and single series: a row is a timestep."""
+    table, row_splits = in_order(frame, layout)
+    rows = table["__row"].to_numpy()
+    heads = table[row_splits[:-1]]
+    target = present_target(table, layout)
+    if target is not None and not layout.per_timestep:
+        target = first_known(target, row_splits)
+    return Sequences(
+        ids=heads.select(layout.id) if layout.id else pl.DataFrame({ROW: [1] * heads.height}),
+        rows=rows.astype(np.int64),
+        row_splits=row_splits,
+        numbers=number_matrix(table, layout.features),
+        categories=category_series(table, layout.features),
+        static_numbers=number_matrix(heads, layout.static),
+        static_categories=category_series(heads, layout.static),
+        targets=target,
+        times=times_of(table[layout.time]) if layout.time else None,
+    )
+
+
+def in_order(frame: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, Integers]:
+    """The rows sorted by sequence and time, with their places as `__row`, and the row splits."""
     table = frame.with_row_index("__row")
+    starts = (
+        ordered_runs(frame, layout.id, layout.time) if layout.time else whole_runs(frame, layout.id)
+    )
+    if starts is not None:
+        return table, np.append(starts, frame.height).astype(np.int64)
     if layout.id:
         firsts = frame.select(layout.id).with_row_index("__first")
         firsts = firsts.group_by(layout.id, maintain_order=True).agg(pl.col("__first").first())
@@ -133,21 +161,7 @@ def gather_rows(frame: pl.DataFrame, layout: Layout) -> Sequences:
     firsts_sorted = table["__first"].to_numpy()
     starts = np.flatnonzero(np.diff(firsts_sorted.astype(np.int64), prepend=-1))
     row_splits = np.append(starts, len(firsts_sorted)).astype(np.int64)
-    heads = table[row_splits[:-1]]
-    target = present_target(table, layout)
-    if target is not None and not layout.per_timestep:
-        target = first_known(table["__first"], target)
-    return Sequences(
-        ids=heads.select(layout.id) if layout.id else pl.DataFrame({ROW: [1] * heads.height}),
-        rows=table["__row"].to_numpy().astype(np.int64),
-        row_splits=row_splits,
-        numbers=number_matrix(table, layout.features),
-        categories=category_series(table, layout.features),
-        static_numbers=number_matrix(heads, layout.static),
-        static_categories=category_series(heads, layout.static),
-        targets=target,
-        times=times_of(table[layout.time]) if layout.time else None,
-    )
+    return table.drop("__first"), row_splits
 
 
 def times_of(column: pl.Series) -> Doubles:
@@ -157,16 +171,20 @@ def times_of(column: pl.Series) -> Doubles:
     return column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
 
 
-def first_known(first: pl.Series, targets: pl.Series) -> pl.Series:
-    """The first target of every sequence that is not missing; of several targets each its own.
-
-    Args:
-        first: what tells sequences apart, sorted; targets: [timesteps].
-    """
-    table = targets.struct.unnest() if is_struct(targets) else targets.to_frame()
-    known = table.with_columns(first.alias("__first")).group_by("__first", maintain_order=True)
-    found = known.agg(pl.col(name).drop_nulls().first() for name in table.columns)
-    return found.drop("__first").to_struct() if is_struct(targets) else found[targets.name]
+def first_known(targets: pl.Series, row_splits: Integers) -> pl.Series:
+    """The first target of every sequence that is not missing; of several targets each its own."""
+    if is_struct(targets):
+        fields = targets.struct.unnest().get_columns()
+        return pl.DataFrame([first_known(field, row_splits) for field in fields]).to_struct()
+    if not targets.null_count():
+        return targets.gather(row_splits[:-1])
+    numbers = np.repeat(np.arange(len(row_splits) - 1), np.diff(row_splits))
+    known = (
+        pl.DataFrame({"__number": numbers, targets.name: targets})
+        .group_by("__number", maintain_order=True)
+        .agg(pl.col(targets.name).drop_nulls().first())
+    )
+    return known[targets.name]
 
 
 def gather_wide(frame: pl.DataFrame, layout: Layout) -> Sequences:
@@ -322,11 +340,19 @@ def number_matrix(frame: pl.DataFrame, columns: Sequence[Column]) -> Floats:
 def to_floats(frame: pl.DataFrame, names: Sequence[str]) -> Floats:
     """float32 [rows, columns], NaN where missing or infinite."""
     matrix = np.empty((frame.height, len(names)), np.float32)
-    for position, name in enumerate(names):
-        # through float64: text such as "1e400" must become missing, not an error
-        values = frame[name].cast(pl.Float64, strict=False).cast(pl.Float32, strict=False)
-        matrix[:, position] = values.fill_null(float("nan")).to_numpy()
-    matrix[~np.isfinite(matrix)] = np.nan
+    # some rows at a time: writing a column through the whole matrix touches every line of memory
+    for start in range(0, frame.height, BLOCK_ROWS):
+        block = matrix[start : start + BLOCK_ROWS]
+        for position, name in enumerate(names):
+            values = frame[name].slice(start, BLOCK_ROWS)
+            if values.dtype != pl.Float64:
+                # through float64: text such as "1e400" must become missing, not an error
+                values = values.cast(pl.Float64, strict=False)
+            if values.null_count():
+                values = values.fill_null(float("nan"))
+            with np.errstate(over="ignore"):
+                block[:, position] = values.to_numpy()
+        block[~np.isfinite(block)] = np.nan
     return matrix
 
 
