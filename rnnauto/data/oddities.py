@@ -29,7 +29,8 @@ def find_oddities(table: Table, layout: Layout) -> Iterator[Problem]:
     if layout.id and layout.rows_are_timesteps:
         yield from ids_with_zeros(table, layout)
         yield from single_timesteps(table, layout)
-        yield from partly_labelled(table, layout)
+        for target in layout.targets:
+            yield from partly_labelled(table, layout, target.name)
     if layout.time in frame.columns and layout.rows_are_timesteps:
         yield from gaps(table, layout)
     for name in layout.target:
@@ -88,9 +89,8 @@ def single_timesteps(table: Table, layout: Layout) -> Iterator[Problem]:
     )
 
 
-def partly_labelled(table: Table, layout: Layout) -> Iterator[Problem]:
+def partly_labelled(table: Table, layout: Layout, name: str) -> Iterator[Problem]:
     """Sequences with one target, which is missing in some of their rows."""
-    name = layout.target[0]
     if layout.per_timestep or layout.task == "forecasting" or name not in table.frame.columns:
         return
     if not table.frame[name].null_count():
@@ -206,7 +206,7 @@ def same_inputs_other_label(table: Table, layout: Layout) -> Iterator[Problem]:
             "keep one of each",
         )
     names = [name for column in layout.features for name in (column.columns or (column.name,))]
-    target = layout.target[0]
+    target = layout.targets[0].name
     if layout.rows_are_timesteps or layout.form == "plain-table" or target not in frame.columns:
         return
     inputs = pl.struct([*names, *(column.name for column in layout.static)])
