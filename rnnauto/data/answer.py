@@ -59,6 +59,7 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
         amounts=class_reason,
         forecasts=forecasts,
     )
+    check_alike(case, roles, task)
     check_task(case, roles, target, task)
     reason = guess.reason if forced == "auto" else "you named it"
     window = decide_window(case, roles) if task == "forecasting" else None
@@ -133,6 +134,26 @@ def known_ahead(case: Case, roles: Roles, task: Task) -> tuple[str, ...]:
     return names
 
 
+def check_alike(case: Case, roles: Roles, task: Task) -> None:
+    """Raises: DataError where several targets are of different tasks."""
+    if len(case.target) < 2 or case.problem.task != "auto" or task == "forecasting":
+        return
+    targets = [case.profiles[name] for name in case.target]
+    if roles.target_stems:
+        targets = [case.profiles[stem.columns[0]] for stem in roles.target_stems]
+    classes = [target.name for target in targets if class_rule(case, roles, target)[0]]
+    amounts = [target.name for target in targets if target.name not in classes]
+    if not classes or not amounts:
+        return
+    both = all(target.kind in {"number", "boolean"} for target in targets)
+    hint = "name targets of one kind, and run once for each kind"
+    raise DataError(
+        f"the targets are of two kinds: {named(classes)} as classes and {named(amounts)} as "
+        "amounts; one model predicts either classes or amounts",
+        hint=f"read them all as amounts with `--task regression`, or {hint}" if both else hint,
+    )
+
+
 def wants_forecast(case: Case, guess: Guess) -> bool:
     if case.problem.task != "auto":
         return case.problem.task == "forecasting"
@@ -170,7 +191,13 @@ def task_rule(
 
 def guess_type(case: Case, roles: Roles, target: Profile, *, classes: bool) -> Guess:
     if len(case.target) > 1:
-        return guess_for_several(case, roles)
+        guess = guess_for_several(case, roles)
+        if guess is not None:
+            return guess
+    return guess_by_form(case, roles, target, classes=classes)
+
+
+def guess_by_form(case: Case, roles: Roles, target: Profile, *, classes: bool) -> Guess:
     match roles.form:
         case "token-lines":
             reason = f"one `{target.name}` for each token"
@@ -198,8 +225,9 @@ def guess_type(case: Case, roles: Roles, target: Profile, *, classes: bool) -> G
             return guess_for_long(case, roles, target, classes=classes)
 
 
-def guess_for_several(case: Case, roles: Roles) -> Guess:
-    """More than one target: a sequence of numbers to predict, or a mistake."""
+def guess_for_several(case: Case, roles: Roles) -> Guess | None:
+    """More than one target: sequences of numbers to predict; None where each is as a single one
+    would be."""
     names = named(case.target)
     numbers = all(case.profiles[name].kind in {"number", "boolean"} for name in case.target)
     if roles.target_stems:
@@ -218,10 +246,7 @@ def guess_for_several(case: Case, roles: Roles) -> Guess:
             return Guess("one-to-many", reason, "many-to-many-unaligned")
         reason = f"{names} change in time and there are no other features: they are forecast"
         return Guess("many-to-many-unaligned", reason, "many-to-many", forecasts=True)
-    raise DataError(
-        f"{len(case.target)} targets are named ({names}); one model predicts one target",
-        hint="run once for each target and leave the others out with `--ignore`",
-    )
+    return None
 
 
 def guess_for_cells(case: Case, roles: Roles, target: Profile) -> Guess:

@@ -99,6 +99,7 @@ def layout_of(case: Case, roles: Roles, answer: Answer) -> Layout:
         target_tokens=answer.target_tokens,
         label_sets=roles.label_sets,
         known_ahead=answer.known_ahead,
+        dated=bool(roles.time) and case.profiles[str(roles.time)].kind == "time",
     )
 
 
