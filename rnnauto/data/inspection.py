@@ -172,6 +172,10 @@ def timestep_of(sequences: Sequences, at: int) -> str:
 
 
 def show(value: Any) -> str:
+    if isinstance(value, pl.Series):
+        return "[" + ", ".join(map(show, value)) + "]"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={show(part)}" for name, part in value.items())
     if value is None or value != value:
         return "missing"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
