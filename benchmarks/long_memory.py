@@ -2,8 +2,8 @@
 
 *Adding* (Hochreiter and Schmidhuber 1997, in the form of Le et al. 2015): of 100 numbers between 0
 and 1 two are marked, one in each half; the target is their sum. Always answering 1 gives a mean
-squared error of 0.167; below 0.01 it counts as solved. One search over both cells: the LSTM solves
-it and the SimpleRNN with tanh does not.
+squared error of 0.167; below 0.01 it counts as solved. One search over both cells: the table says
+which of them solves it in that time.
 
 *Temporal order* (Pascanu, Mikolov, Bengio 2013): among 50 letters two are A or B, one near the
 start and one in the middle; the class is which two, in order. A SimpleRNN with tanh is trained with
