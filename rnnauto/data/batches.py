@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from rnnauto.data.encode import MISSING_TARGET, Encoded
 from rnnauto.data.sequences import Floats, Integers
+from rnnauto.data.series import EncodedSeries
+from rnnauto.data.windows import load_series, save_series
 
 ARRAYS = ("row_splits", "numbers", "codes", "static_numbers", "static_codes", "targets")
 LONGEST = 512  # timesteps above which aligned sequences train on windows
@@ -44,15 +46,20 @@ class Examples:
         return Examples(self.sequence[chosen], self.start[chosen], self.length[chosen])
 
 
-def save_encoded(folder: Path, encoded: Encoded) -> None:
+def save_encoded(folder: Path, encoded: Encoded | EncodedSeries) -> None:
+    if isinstance(encoded, EncodedSeries):
+        return save_series(folder, encoded)
     folder.mkdir(parents=True)
     for name in ARRAYS:
         np.save(folder / f"{name}.npy", getattr(encoded, name), allow_pickle=False)
     (folder / "meta.json").write_text(json.dumps({"per_timestep": encoded.per_timestep}))
+    return None
 
 
-def load_encoded(folder: Path) -> Encoded:
+def load_encoded(folder: Path) -> Encoded | EncodedSeries:
     """Memory-mapped: a batch costs what it holds, whatever the size of the data."""
+    if (folder / "windows.json").is_file():
+        return load_series(folder)
     arrays: dict[str, Any] = {name: open_array(folder / f"{name}.npy") for name in ARRAYS}
     meta = json.loads((folder / "meta.json").read_text())
     return Encoded(**arrays, per_timestep=meta["per_timestep"])
