@@ -9,10 +9,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.data.columns import read_for
-from rnnauto.data.encode import LabelEncoder, encode
+from rnnauto.data.encode import encode
 from rnnauto.data.prepare import Source, with_targets
 from rnnauto.data.read import Table
 from rnnauto.data.sequences import Sequences, gather
+from rnnauto.data.targets import LabelEncoder
 from rnnauto.deploy.leaderboard import Row, read_leaderboard
 from rnnauto.deploy.model_json import ModelInfo, read_model_info
 from rnnauto.deploy.runner import Run, load_saved_model, predict

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.data.encode import Encoded, LabelEncoder, encode
+from rnnauto.data.encode import Encoded, encode
 from rnnauto.data.prepare import Prepared
+from rnnauto.data.targets import LabelEncoder
 from rnnauto.judge.baselines import Baseline, fit_baselines, predict
 from rnnauto.judge.evaluate import Evaluation, evaluate, score
 from rnnauto.judge.metrics import MAIN_METRIC, unit_groups

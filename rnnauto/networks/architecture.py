@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from rnnauto.data.encode import RESERVED, Encoders, LabelEncoder, NumberEncoder
+from rnnauto.data.encode import RESERVED, Encoders, NumberEncoder
 from rnnauto.data.series import SeriesEncoders
+from rnnauto.data.targets import LabelSetEncoder, output_widths, value_encoders
 
 Loss = Literal["classes", "labels", "values", "quantiles"]
 
@@ -97,8 +98,10 @@ def forecast_features_of(encoders: SeriesEncoders, *, horizon: int) -> ForecastF
 
 
 def answer_of(encoders: Encoders) -> Answer:
-    target = encoders.target
-    return Answer("classes" if isinstance(target, LabelEncoder) else "values", (encoders.outputs,))
+    widths = output_widths(encoders.target)
+    if isinstance(encoders.target, LabelSetEncoder):
+        return Answer("labels", widths)
+    return Answer("values" if value_encoders(encoders.target) else "classes", widths)
 
 
 def with_missing(encoders: tuple[NumberEncoder, ...]) -> tuple[int, ...]:

@@ -1,7 +1,8 @@
 """From prepared data to what the search needs to know of it."""
 
-from rnnauto.data.encode import NumberEncoder, ValueEncoder
+from rnnauto.data.encode import NumberEncoder
 from rnnauto.data.prepare import Prepared
+from rnnauto.data.targets import ValueEncoder, value_encoders
 from rnnauto.networks.architecture import answer_of, features_of
 from rnnauto.recipe import Recipe
 from rnnauto.search.space import Choices, Shape, choices
@@ -10,12 +11,11 @@ from rnnauto.search.trial import Problem
 
 def pose(prepared: Prepared, recipe: Recipe) -> Problem:
     """What all trials share. Each fold standardises by its own train part."""
-    target = prepared.encoders.target
     folds = prepared.fold_encoders
     return Problem(
         features=features_of(prepared.encoders, per_timestep=prepared.layout.per_timestep),
         answer=answer_of(prepared.encoders),
-        scales=((target.mean, target.deviation),) if isinstance(target, ValueEncoder) else (),
+        scales=scales(value_encoders(prepared.encoders.target)),
         numbers=tuple(scales(encoders.numbers) for encoders in folds),
         static_numbers=tuple(scales(encoders.static_numbers) for encoders in folds),
         epochs=recipe.train.epochs,
@@ -23,7 +23,9 @@ def pose(prepared: Prepared, recipe: Recipe) -> Problem:
     )
 
 
-def scales(encoders: tuple[NumberEncoder, ...]) -> tuple[tuple[float, float], ...]:
+def scales(
+    encoders: tuple[NumberEncoder, ...] | tuple[ValueEncoder, ...],
+) -> tuple[tuple[float, float], ...]:
     return tuple((encoder.mean, encoder.deviation) for encoder in encoders)
 
 
