@@ -66,6 +66,8 @@ def check_columns(table: Table, layout: Layout, *, target: bool) -> None:
         )
     if target and layout.task == "regression":
         check_numbers(table, layout.target[0])
+    for name in layout.target if layout.task == "forecasting" else ():
+        check_numbers(table, name)
     for column in (*layout.features, *layout.static):
         if column.kind in {"number", "boolean"}:
             for name in column.columns or (column.name,):

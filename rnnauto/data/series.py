@@ -1,15 +1,14 @@
 """Series to forecast: targets, features and times in order, and what a network reads of them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from rnnauto.data.calendar import cycles_in, cyclic, seconds_of
 from rnnauto.data.encode import (
     CategoryEncoder,
-    Codes,
     NumberEncoder,
     encode_categories,
     fit_categories,
@@ -95,10 +94,10 @@ class EncodedSeries:
     row_splits: Integers
     targets: Floats
     numbers: Floats
-    codes: Codes
+    codes: NDArray[np.int32]
     ahead: Floats
     static_numbers: Floats
-    static_codes: Codes
+    static_codes: NDArray[np.int32]
     units: Floats
     origins: Integers
     owners: Integers
@@ -120,7 +119,22 @@ class EncodedSeries:
 
     def truth(self) -> Floats:
         """What comes after every origin, float32 [windows, horizon, targets]."""
-        return self.targets[self.origins[:, None] + np.arange(self.horizon)]
+        return np.asarray(self.targets[self.origins[:, None] + np.arange(self.horizon)])
+
+
+@dataclass(frozen=True)
+class SeriesWindows:
+    """Windows to predict: the series as they stand in the file, and as the network reads them."""
+
+    series: Series
+    encoded: EncodedSeries
+
+    def __len__(self) -> int:
+        return len(self.encoded)
+
+    @property
+    def lengths(self) -> Integers:
+        return self.encoded.lengths
 
 
 def past_features(layout: Layout) -> tuple[Column, ...]:
@@ -215,7 +229,7 @@ def with_future(series: Series, encoders: SeriesEncoders, horizon: int) -> tuple
 
     Returns: the series, and the first timestep to predict of each, [series].
     """
-    known = np.isfinite(series.targets).any(axis=1)
+    known = np.asarray(np.isfinite(series.targets).any(axis=1))
     places = np.arange(len(known)) - np.repeat(series.row_splits[:-1], series.lengths)
     seen = np.zeros(len(series), np.int64)  # timesteps up to the last known target, [series]
     owners = np.repeat(np.arange(len(series)), series.lengths)
@@ -223,13 +237,12 @@ def with_future(series: Series, encoders: SeriesEncoders, horizon: int) -> tuple
     lengths = seen + horizon
     row_splits = splits_of(lengths)
     steps = np.arange(row_splits[-1]) - np.repeat(row_splits[:-1], lengths)
-    given = steps < np.repeat(np.minimum(series.lengths, lengths), lengths)
+    given = np.asarray(steps < np.repeat(np.minimum(series.lengths, lengths), lengths))
     source = np.where(given, np.repeat(series.row_splits[:-1], lengths) + steps, 0)
     origins = row_splits[:-1] + seen
-    future = steps >= np.repeat(seen, lengths)
+    future = np.asarray(steps >= np.repeat(seen, lengths))
 
-    def floats(values: Floats, hidden: Sequence[bool] | Floats | None = None) -> Floats:
-        absent = ~given if hidden is None else np.asarray(hidden)
+    def floats(values: Floats, absent: NDArray[np.bool_]) -> Floats:
         if not len(values):
             return np.full((len(given), values.shape[1]), np.nan, np.float32)
         return np.where(absent[:, None], np.float32("nan"), values[source])
@@ -250,7 +263,7 @@ def with_future(series: Series, encoders: SeriesEncoders, horizon: int) -> tuple
             targets=floats(series.targets, future | ~given),
             numbers=floats(series.numbers, future | ~given),
             categories=tuple(words(column) for column in series.categories),
-            ahead=floats(series.ahead),
+            ahead=floats(series.ahead, ~given),
         ),
         origins,
     )
@@ -263,7 +276,7 @@ def future_times(
     horizon: int,
     *,
     source: Integers,
-    given: Integers,
+    given: NDArray[np.bool_],
 ) -> pl.Series:
     """The times of `with_future`: those of the table, and after its rows the reckoned ones."""
     if not len(series.times):

@@ -11,10 +11,12 @@ REMEDY = "`rnnauto inspect` shows why it was read this way, and which flag reads
 
 def without_network(layout: Layout) -> str:
     """Why there is no network for a layout; empty where there is one."""
+    if layout.task == "forecasting":
+        return without_forecast(layout)
     kind = f"{layout.rnn_type} {layout.task}"
     aside = layout.rnn_type == "many-to-many" and not layout.rows_are_timesteps
     missing = {
-        kind: layout.task in {"forecasting", "language-modelling"},
+        kind: layout.task == "language-modelling",
         f"{kind} ": layout.rnn_type in {"one-to-many", "many-to-many-unaligned"},
         f"{kind} with the target beside the sequence in a row": aside,
         f"{kind} of a {layout.target_kind}": layout.target_kind in {"text", "list"},
@@ -23,6 +25,17 @@ def without_network(layout: Layout) -> str:
     }
     what = next((what.strip() for what, lacks in missing.items() if lacks), "")
     return f"there is no network for {what} yet" if what else ""
+
+
+def without_forecast(layout: Layout) -> str:
+    """Why there is no network for a forecast; empty where there is one."""
+    numbers = {column.name for column in layout.features if column.kind in {"number", "boolean"}}
+    words = [name for name in layout.known_ahead if name not in numbers]
+    if words:
+        return f"there is no network yet for what is known ahead but is no number: `{words[0]}`"
+    if not layout.rows_are_timesteps:
+        return f"there is no network for forecasts of a {layout.form.replace('-', ' ')} yet"
+    return ""
 
 
 def refuse_unbuilt(layout: Layout) -> None:

@@ -1,7 +1,6 @@
 """Batches of windows cut from series: what was seen, what is known ahead, and what came."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ ARRAYS = (
     *("units", "origins", "owners"),
 )
 MOST_PER_EPOCH = 8_192  # windows; a large panel has many times more, nearly the same
+MOST_TO_ADAPT = 1_024  # windows that scales are learnt from
 SMALLEST_UNIT = 0.3  # of the median: series that hardly move must not outweigh all others
 
 
@@ -35,22 +35,18 @@ def load_series(folder: Path) -> EncodedSeries:
     return EncodedSeries(**arrays, **json.loads((folder / "windows.json").read_text()))
 
 
-def training_windows(
-    encoded: EncodedSeries, chosen: Integers, *, size: int, rng: np.random.Generator
-) -> Iterator[tuple[dict[str, NDArray[Any]], Floats]]:
-    """One epoch: windows in random order, of many a random share."""
-    order = rng.permutation(chosen)[:MOST_PER_EPOCH]
-    yield from reading_windows(encoded, order, size=size)
+def epoch_of(chosen: Integers, *, rng: np.random.Generator) -> Integers:
+    """The windows of one epoch in random order; of many a random share."""
+    return rng.permutation(chosen)[:MOST_PER_EPOCH]
 
 
-def reading_windows(
-    encoded: EncodedSeries, chosen: Integers, *, size: int
-) -> Iterator[tuple[dict[str, NDArray[Any]], Floats]]:
-    """Inputs and targets of every window once, in the order given."""
-    units = training_units(encoded)
-    for begin in range(0, len(chosen), size):
-        part = chosen[begin : begin + size]
-        yield window_inputs(encoded, part), window_targets(encoded, part, units)
+def sample_windows(
+    encoded: EncodedSeries, chosen: Integers
+) -> tuple[dict[str, NDArray[Any]], Floats]:
+    """Inputs and truth of some of the windows, from begin to end: to learn scales from."""
+    if len(chosen) > MOST_TO_ADAPT:
+        chosen = chosen[np.linspace(0, len(chosen) - 1, MOST_TO_ADAPT).astype(np.int64)]
+    return window_inputs(encoded, chosen), encoded.take(chosen).truth()
 
 
 def window_inputs(

@@ -5,11 +5,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.data.encode import Encoded, encode
+from rnnauto.data.encode import Encoded, Encoders, encode
 from rnnauto.data.prepare import Prepared
+from rnnauto.data.series import EncodedSeries, SeriesEncoders, SeriesWindows
 from rnnauto.data.targets import LabelEncoder
 from rnnauto.judge.baselines import Baseline, fit_baselines, predict
 from rnnauto.judge.evaluate import Evaluation, evaluate, score
+from rnnauto.judge.evaluate_forecasts import evaluate_forecasts, validated_forecasts
 from rnnauto.judge.metrics import MAIN_METRIC, unit_groups
 
 
@@ -22,6 +24,10 @@ def fit_and_validate(
     validation part, and deserves all the data that the model had.
     """
     train, validation = prepared.parts.folds[0]
+    if isinstance(prepared.development, EncodedSeries):
+        assert isinstance(prepared.encoders, SeriesEncoders)
+        held = prepared.development.take(validation)
+        return (), validated_forecasts(held, season=prepared.encoders.season)
     classes = class_count(prepared)
     held_out = prepared.development.take(validation)
     earlier = fit_baselines(prepared.development.take(train), classes=classes, seed=seed)
@@ -34,6 +40,7 @@ def fit_and_validate(
 
 
 def class_count(prepared: Prepared) -> int | None:
+    assert isinstance(prepared.encoders, Encoders)
     target = prepared.encoders.target
     return len(target.classes) if isinstance(target, LabelEncoder) else None
 
@@ -51,6 +58,11 @@ def evaluate_test(
     *,
     seed: int,
 ) -> Evaluation:
+    if isinstance(prepared.test, SeriesWindows):
+        assert isinstance(prepared.encoders, SeriesEncoders)
+        season = prepared.encoders.season
+        return evaluate_forecasts(prepared.test.encoded, predicted, season=season, seed=seed)
+    assert isinstance(prepared.encoders, Encoders)
     target = prepared.encoders.target
     test = encode(prepared.test, prepared.encoders, per_timestep=prepared.layout.per_timestep)
     labels = target.classes if isinstance(target, LabelEncoder) else None

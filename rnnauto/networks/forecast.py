@@ -1,4 +1,4 @@
-"""A network that forecasts: recent window, simple forecast, recurrent stack, quantiles of its error.
+"""A network that forecasts: window, simple forecast, recurrent stack, quantiles of its error.
 
 The network predicts how far the future will be from a simple forecast, in units of that forecast's
 usual error, step by step of the horizon: untrained it is the simple forecast, with intervals.

@@ -2,15 +2,19 @@
 
 from rnnauto.data.encode import NumberEncoder
 from rnnauto.data.prepare import Prepared
+from rnnauto.data.series import EncodedSeries, SeriesEncoders
 from rnnauto.data.targets import ValueEncoder, value_encoders
-from rnnauto.networks.architecture import answer_of, features_of
+from rnnauto.networks.architecture import Answer, answer_of, features_of, forecast_features_of
 from rnnauto.recipe import Recipe
+from rnnauto.search.forecast_space import ForecastShape, forecast_choices
 from rnnauto.search.space import Choices, Shape, choices
 from rnnauto.search.trial import Problem
 
 
 def pose(prepared: Prepared, recipe: Recipe) -> Problem:
     """What all trials share. Each fold standardises by its own train part."""
+    if isinstance(prepared.encoders, SeriesEncoders):
+        return pose_forecast(prepared.encoders, prepared, recipe)
     folds = prepared.fold_encoders
     return Problem(
         features=features_of(prepared.encoders, per_timestep=prepared.layout.per_timestep),
@@ -18,6 +22,20 @@ def pose(prepared: Prepared, recipe: Recipe) -> Problem:
         scales=scales(value_encoders(prepared.encoders.target)),
         numbers=tuple(scales(encoders.numbers) for encoders in folds),
         static_numbers=tuple(scales(encoders.static_numbers) for encoders in folds),
+        epochs=recipe.train.epochs,
+        patience=None if recipe.train.patience == "auto" else recipe.train.patience,
+    )
+
+
+def pose_forecast(encoders: SeriesEncoders, prepared: Prepared, recipe: Recipe) -> Problem:
+    """Forecasting networks learn their scales from the windows that they train on."""
+    assert prepared.layout.horizon is not None
+    return Problem(
+        features=forecast_features_of(encoders, horizon=prepared.layout.horizon),
+        answer=Answer("quantiles", (3,) * len(encoders.targets)),
+        scales=(),
+        numbers=(),
+        static_numbers=(),
         epochs=recipe.train.epochs,
         patience=None if recipe.train.patience == "auto" else recipe.train.patience,
     )
@@ -32,6 +50,17 @@ def scales(
 def search_space(prepared: Prepared, recipe: Recipe) -> Choices:
     train, _ = prepared.parts.folds[0]
     layout = prepared.layout
+    if isinstance(prepared.development, EncodedSeries):
+        assert isinstance(prepared.encoders, SeriesEncoders)
+        truth = prepared.development.truth()
+        forecast = ForecastShape(
+            windows=len(train),
+            lookback=prepared.development.lookback,
+            fixed=recipe.problem.lookback != "auto",
+            season=prepared.encoders.season,
+            positive=not bool((truth < 0).any()),
+        )
+        return forecast_choices(recipe.search.space, forecast)
     shape = Shape(
         lengths=prepared.development.lengths[train],
         per_timestep=layout.per_timestep,

@@ -1,23 +1,24 @@
 """Everything before the search for forecasts: series, rolling origins, encoders. No TensorFlow."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
-from rnnauto.data.columns import read_for
 from rnnauto.data.horizon import season_of
 from rnnauto.data.layout import Layout
-from rnnauto.data.origins import Cut, WindowParts, naive_units, split_windows
+from rnnauto.data.origins import Cut, WindowParts, naive_units, rolling, split_windows
 from rnnauto.data.read import Table
 from rnnauto.data.sequences import Integers
 from rnnauto.data.series import (
     EncodedSeries,
     Series,
     SeriesEncoders,
+    SeriesWindows,
     encode_series,
     fit_series_encoders,
     gather_series,
+    with_future,
 )
 from rnnauto.recipe import Recipe
 
@@ -31,11 +32,20 @@ def cut_of(layout: Layout, season: int) -> Cut:
     return Cut(horizon=layout.horizon, least=least, wanted=layout.lookback)
 
 
-def prepare_series(
-    table: Table, test_table: Table | None, layout: Layout, recipe: Recipe
-) -> tuple[WindowParts, EncodedSeries, EncodedSeries, tuple[SeriesEncoders, ...]]:
-    """Returns: the parts, the windows to learn from and to select by, those of the test part, and
-    the encoders of every fold."""
+@dataclass(frozen=True)
+class CutSeries:
+    """Series cut into windows: those to learn from and to select by, those of the test part, the
+    encoders of every fold, and the table that the series' rows belong to."""
+
+    parts: WindowParts
+    development: EncodedSeries
+    test: SeriesWindows
+    fold_encoders: tuple[SeriesEncoders, ...]
+    frame: pl.DataFrame
+
+
+def cut_series(table: Table, test_table: Table | None, layout: Layout, recipe: Recipe) -> CutSeries:
+    """Args: test_table: its series may go on from those of the table, or be new ones."""
     frame, test_rows = table.frame, None
     if test_table is not None:
         names = list(dict.fromkeys((*layout.input_columns(), *layout.target)))
@@ -63,7 +73,7 @@ def prepare_series(
         encode_series(series, fold_encoders[0], layout, origins=origins, units=units)
         for origins in (parts.development, parts.test)
     )
-    return parts, development, test, fold_encoders
+    return CutSeries(parts, development, SeriesWindows(series, test), fold_encoders, frame)
 
 
 def evenly(numbers: Integers, most: int) -> Integers:
@@ -83,5 +93,23 @@ def seen_timesteps(series: Series, origins: Integers, layout: Layout) -> Integer
     return np.flatnonzero(np.cumsum(change[:-1]) > 0)
 
 
-def read_series_test(path: str, layout: Layout) -> Table:
-    return read_for(layout, path, target=True, text_target=False)
+def future_windows(series: Series, encoders: SeriesEncoders, layout: Layout) -> SeriesWindows:
+    """One window per series, which ends at its last known target."""
+    assert layout.horizon is not None
+    series, origins = with_future(series, encoders, layout.horizon)
+    units = np.ones((len(series), len(encoders.targets)), np.float32)
+    return SeriesWindows(
+        series, encode_series(series, encoders, layout, origins=origins, units=units)
+    )
+
+
+def judged_windows(series: Series, encoders: SeriesEncoders, layout: Layout) -> SeriesWindows:
+    """Every origin after a lookback and before a horizon; a series that is too short for a lookback
+    is judged by its last horizon. What lies before its first origin is a series' history."""
+    cut = cut_of(layout, encoders.season)
+    first = np.maximum(np.minimum(cut.wanted, series.lengths - cut.horizon), cut.least)
+    origins = evenly(rolling(series, first, series.lengths, cut), MOST_TESTED)
+    units = naive_units(series, np.minimum(first, series.lengths), encoders.season)
+    return SeriesWindows(
+        series, encode_series(series, encoders, layout, origins=origins, units=units)
+    )
