@@ -11,6 +11,7 @@ from rnnauto.data.layout import Layout
 from rnnauto.data.sequences import Floats, Integers
 from rnnauto.data.series import SeriesEncoders, SeriesWindows
 from rnnauto.data.windows import window_inputs
+from rnnauto.deploy.table import beside
 
 BATCH = 256
 LEVELS = (10, 50, 90)  # per cent
@@ -77,18 +78,15 @@ def forecast_table(
     encoded, series = windows.encoded, windows.series
     owners = np.repeat(encoded.owners, encoded.horizon)
     at = (encoded.origins[:, None] + np.arange(encoded.horizon)).reshape(-1)
-    table = series.ids[owners].select(layout.id) if layout.id else pl.DataFrame()
+    columns = list(series.ids[owners].select(layout.id))
     if origins:
         last = np.repeat(np.maximum(encoded.origins - 1, 0), encoded.horizon)
-        table = table.with_columns(series.times.gather(last).alias(ORIGIN))
-    table = table.with_columns(series.times.gather(at))
+        columns.append(series.times.gather(last).alias(ORIGIN))
+    keys = pl.DataFrame([*columns, series.times.gather(at)])
+    answers: list[pl.Series] = []
     for number, target in enumerate(encoders.targets):
         name = "prediction" if len(encoders.targets) == 1 else f"prediction_{target}"
         values = quantiles[:, :, number].reshape(-1, len(LEVELS))
-        columns = {name: values[:, MEDIAN]}
-        columns |= {f"{name}_{level}": values[:, at] for at, level in enumerate(LEVELS)}
-        for column, found in columns.items():
-            while column in table.columns:
-                column += "_"
-            table = table.with_columns(pl.Series(column, found).fill_nan(None))
-    return table
+        answers += [pl.Series(name, values[:, MEDIAN])]
+        answers += [pl.Series(f"{name}_{level}", values[:, at]) for at, level in enumerate(LEVELS)]
+    return beside(keys, [answer.fill_nan(None) for answer in answers])
