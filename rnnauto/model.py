@@ -11,11 +11,20 @@ from numpy.typing import NDArray
 from rnnauto.data.columns import read_for
 from rnnauto.data.cut_series import future_windows, judged_windows
 from rnnauto.data.encode import Encoders, encode
+from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Source, with_targets
 from rnnauto.data.read import Table
 from rnnauto.data.sequences import Sequences, gather
 from rnnauto.data.series import SeriesEncoders, gather_series
-from rnnauto.data.targets import LabelEncoder
+from rnnauto.data.targets import (
+    LabelEncoder,
+    LabelSetEncoder,
+    SeveralTargets,
+    TargetEncoder,
+    ValueEncoder,
+    label_texts,
+    set_items,
+)
 from rnnauto.deploy.forecast_runner import forecast_table
 from rnnauto.deploy.leaderboard import Row, read_leaderboard
 from rnnauto.deploy.model_json import ModelInfo, read_model_info
@@ -25,6 +34,7 @@ from rnnauto.errors import DataError
 from rnnauto.judge.baselines import load_baselines
 from rnnauto.judge.evaluate import Evaluation, evaluate
 from rnnauto.judge.evaluate_forecasts import evaluate_forecasts
+from rnnauto.judge.several import gathered
 
 
 @dataclass(frozen=True)
@@ -73,11 +83,9 @@ class Model:
         target = self.info.encoders.target
         sequences = with_targets(gather(table.frame, layout), layout)
         encoded = encode(sequences, self.info.encoders, per_timestep=layout.per_timestep)
-        labels = target.classes if isinstance(target, LabelEncoder) else None
-        if labels is not None:
-            check_classes(sequences, encoded.targets, table, layout.target[0])
-        baselines = load_baselines(self.folder / "baselines.npz")
-        return evaluate(encoded, self.scores(sequences), baselines, labels=labels, seed=seed)
+        check_classes(sequences, target, table, layout)
+        baselines = gathered(load_baselines(self.folder / "baselines.npz"), target)
+        return evaluate(encoded, self.scores(sequences), baselines, target=target, seed=seed)
 
     def forecast(self, table: Table, encoders: SeriesEncoders) -> pl.DataFrame:
         """The `horizon` timesteps after the last known target of every series."""
@@ -97,13 +105,21 @@ class Model:
         return read_leaderboard(self.folder)
 
     def read(self, data: Source, *, target: bool) -> Table:
-        encoders = self.info.encoders
-        answer = encoders.target if isinstance(encoders, Encoders) else None
+        layout, encoders = self.info.layout, self.info.encoders
+        texts: list[str] = []
+        if isinstance(encoders, Encoders):
+            answer = encoders.target
+            each = answer.each if isinstance(answer, SeveralTargets) else (answer,)
+            texts = [
+                column.name
+                for column, encoder in zip(layout.targets, each, strict=True)
+                if isinstance(encoder, LabelEncoder) and encoder.kind == "text"
+            ]
         return read_for(
-            self.info.layout,
+            layout,
             data,
             target=target,
-            text_target=isinstance(answer, LabelEncoder) and answer.kind == "text",
+            text_targets=texts,
             may_be_empty=not target,
         )
 
@@ -118,16 +134,26 @@ def load(folder: Path | str) -> Model:
 
 
 def check_classes(
-    sequences: Sequences, codes: NDArray[np.generic], table: Table, target: str
+    sequences: Sequences, target: TargetEncoder, table: Table, layout: Layout
 ) -> None:
+    """Raises: DataError where a target holds a class that the model does not know."""
     assert sequences.targets is not None
-    unknown = sequences.targets.filter(
-        sequences.targets.is_not_null() & pl.Series(np.asarray(codes) < 0)
-    )
-    if len(unknown):
-        listed = ", ".join(f"`{label}`" for label in unknown.unique(maintain_order=True).head(5))
-        raise DataError(
-            f"`{table.source}`, column `{target}`: the model knows no class {listed} "
-            f"({len(unknown):,} targets)",
-            hint="leave these rows out, or train again on data that holds the class",
-        )
+    several = isinstance(target, SeveralTargets)
+    columns = sequences.targets.struct.unnest().get_columns() if several else [sequences.targets]
+    encoders = target.each if isinstance(target, SeveralTargets) else (target,)
+    for column, encoder, labels in zip(layout.targets, encoders, columns, strict=True):
+        if isinstance(encoder, ValueEncoder):
+            continue
+        if isinstance(encoder, LabelSetEncoder):
+            labels = set_items(labels)[1]
+        known = encoder.labels if isinstance(encoder, LabelSetEncoder) else encoder.classes
+        texts = label_texts(labels.drop_nulls())
+        unknown = texts.filter(~texts.is_in(list(known)))
+        if len(unknown):
+            first = unknown.unique(maintain_order=True).head(5)
+            listed = ", ".join(f"`{label}`" for label in first)
+            raise DataError(
+                f"`{table.source}`, column `{column.name}`: the model knows no class {listed} "
+                f"({len(unknown):,} targets)",
+                hint="leave these rows out, or train again on data that holds the class",
+            )

@@ -60,7 +60,9 @@ def save_encoded(folder: Path, encoded: Encoded | EncodedSeries) -> None:
     folder.mkdir(parents=True)
     for name in ARRAYS:
         np.save(folder / f"{name}.npy", getattr(encoded, name), allow_pickle=False)
-    (folder / "meta.json").write_text(json.dumps({"per_timestep": encoded.per_timestep}))
+    (folder / "meta.json").write_text(
+        json.dumps({"per_timestep": encoded.per_timestep, "moments": encoded.moments})
+    )
     return None
 
 
@@ -70,7 +72,7 @@ def load_encoded(folder: Path) -> Encoded | EncodedSeries:
         return load_series(folder)
     arrays: dict[str, Any] = {name: open_array(folder / f"{name}.npy") for name in ARRAYS}
     meta = json.loads((folder / "meta.json").read_text())
-    return Encoded(**arrays, per_timestep=meta["per_timestep"])
+    return Encoded(**arrays, **meta)
 
 
 def open_array(path: Path) -> NDArray[Any]:

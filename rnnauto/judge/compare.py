@@ -7,17 +7,19 @@ from numpy.typing import NDArray
 
 from rnnauto.data.encode import Encoded, Encoders, encode
 from rnnauto.data.prepare import Prepared
+from rnnauto.data.sequences import Sequences
 from rnnauto.data.series import EncodedSeries, SeriesEncoders, SeriesWindows
-from rnnauto.data.targets import LabelEncoder
-from rnnauto.judge.baselines import Baseline, fit_baselines, predict
+from rnnauto.data.targets import TargetEncoder
 from rnnauto.judge.evaluate import Evaluation, evaluate, score
 from rnnauto.judge.evaluate_forecasts import evaluate_forecasts, validated_forecasts
-from rnnauto.judge.metrics import MAIN_METRIC, unit_groups
+from rnnauto.judge.measures import main_metric
+from rnnauto.judge.metrics import unit_groups
+from rnnauto.judge.several import Predictor, fit_predictors
 
 
 def fit_and_validate(
     prepared: Prepared, *, seed: int
-) -> tuple[tuple[Baseline, ...], dict[str, float]]:
+) -> tuple[tuple[Predictor, ...], dict[str, float]]:
     """Baselines for the test part, and what such baselines reach on the validation part.
 
     For the test part they learn from train and validation together: a baseline needs no
@@ -28,33 +30,32 @@ def fit_and_validate(
         assert isinstance(prepared.encoders, SeriesEncoders)
         held = prepared.development.take(validation)
         return (), validated_forecasts(held, season=prepared.encoders.season)
-    classes = class_count(prepared)
-    held_out = prepared.development.take(validation)
-    earlier = fit_baselines(prepared.development.take(train), classes=classes, seed=seed)
-    metric = MAIN_METRIC[prepared.layout.task]
-    validated = {
-        baseline.name: point_score(held_out, predict(baseline, held_out), metric)
-        for baseline in earlier
-    }
-    return fit_baselines(prepared.development, classes=classes, seed=seed), validated
-
-
-def class_count(prepared: Prepared) -> int | None:
     assert isinstance(prepared.encoders, Encoders)
     target = prepared.encoders.target
-    return len(target.classes) if isinstance(target, LabelEncoder) else None
+    held_out = prepared.development.take(validation)
+    earlier = fit_predictors(prepared.development.take(train), target=target, seed=seed)
+    validated = {
+        baseline.name: point_score(held_out, baseline(held_out), target) for baseline in earlier
+    }
+    return fit_predictors(prepared.development, target=target, seed=seed), validated
 
 
-def point_score(encoded: Encoded, predicted: NDArray[Any], metric: str) -> float:
-    groups = unit_groups(encoded.row_splits, per_timestep=encoded.per_timestep)
-    scores = score(encoded.targets, predicted, groups=groups, resamples=1)
-    return scores.metrics[metric].value
+def point_score(encoded: Encoded, predicted: NDArray[Any], target: TargetEncoder) -> float:
+    scores = score(
+        encoded.targets,
+        predicted,
+        target=target,
+        row_splits=encoded.row_splits if encoded.per_timestep else None,
+        groups=unit_groups(encoded.row_splits, per_timestep=encoded.per_timestep),
+        resamples=1,
+    )
+    return scores.metrics[main_metric(target, per_timestep=encoded.per_timestep)].value
 
 
 def evaluate_test(
     prepared: Prepared,
     predicted: NDArray[np.float32],
-    baselines: tuple[Baseline, ...],
+    baselines: tuple[Predictor, ...],
     *,
     seed: int,
 ) -> Evaluation:
@@ -63,7 +64,6 @@ def evaluate_test(
         season = prepared.encoders.season
         return evaluate_forecasts(prepared.test.encoded, predicted, season=season, seed=seed)
     assert isinstance(prepared.encoders, Encoders)
-    target = prepared.encoders.target
+    assert isinstance(prepared.test, Sequences)
     test = encode(prepared.test, prepared.encoders, per_timestep=prepared.layout.per_timestep)
-    labels = target.classes if isinstance(target, LabelEncoder) else None
-    return evaluate(test, predicted, baselines, labels=labels, seed=seed)
+    return evaluate(test, predicted, baselines, target=prepared.encoders.target, seed=seed)

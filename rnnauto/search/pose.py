@@ -1,10 +1,18 @@
 """From prepared data to what the search needs to know of it."""
 
-from rnnauto.data.encode import NumberEncoder
+from rnnauto.data.encode import Encoders, NumberEncoder
+from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Prepared
 from rnnauto.data.series import EncodedSeries, SeriesEncoders
-from rnnauto.data.targets import ValueEncoder, value_encoders
-from rnnauto.networks.architecture import Answer, answer_of, features_of, forecast_features_of
+from rnnauto.data.tags import are_tags
+from rnnauto.data.targets import LabelEncoder, TargetEncoder, ValueEncoder, value_encoders
+from rnnauto.networks.architecture import (
+    Answer,
+    answer_of,
+    features_of,
+    forecast_features_of,
+    made_numbers,
+)
 from rnnauto.recipe import Recipe
 from rnnauto.search.forecast_space import ForecastShape, forecast_choices
 from rnnauto.search.space import Choices, Shape, choices
@@ -20,9 +28,12 @@ def pose(prepared: Prepared, recipe: Recipe) -> Problem:
         features=features_of(prepared.encoders, per_timestep=prepared.layout.per_timestep),
         answer=answer_of(prepared.encoders),
         scales=scales(value_encoders(prepared.encoders.target)),
-        numbers=tuple(scales(encoders.numbers) for encoders in folds),
+        numbers=tuple(
+            scales(each.numbers) + ((0.0, 1.0),) * made_numbers(prepared.encoders) for each in folds
+        ),
         static_numbers=tuple(scales(encoders.static_numbers) for encoders in folds),
         epochs=recipe.train.epochs,
+        tags=tags_of(prepared.encoders.target, prepared.layout),
         patience=None if recipe.train.patience == "auto" else recipe.train.patience,
     )
 
@@ -39,6 +50,13 @@ def pose_forecast(encoders: SeriesEncoders, prepared: Prepared, recipe: Recipe) 
         epochs=recipe.train.epochs,
         patience=None if recipe.train.patience == "auto" else recipe.train.patience,
     )
+
+
+def tags_of(target: TargetEncoder, layout: Layout) -> tuple[str, ...]:
+    """The classes, where they are tags of chunks."""
+    if not layout.per_timestep or not isinstance(target, LabelEncoder):
+        return ()
+    return target.classes if are_tags(target.classes) else ()
 
 
 def scales(
@@ -61,10 +79,12 @@ def search_space(prepared: Prepared, recipe: Recipe) -> Choices:
             positive=not bool((truth < 0).any()),
         )
         return forecast_choices(recipe.search.space, forecast)
+    assert isinstance(prepared.encoders, Encoders)
     shape = Shape(
         lengths=prepared.development.lengths[train],
         per_timestep=layout.per_timestep,
         one_timestep=layout.rnn_type == "one-to-one",
         tokens=layout.tokens is not None,
+        words=bool(features_of(prepared.encoders, per_timestep=layout.per_timestep).words),
     )
     return choices(recipe.search.space, shape)
