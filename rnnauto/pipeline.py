@@ -14,8 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.data.encode import Encoders
 from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Prepared, Source, prepare
+from rnnauto.data.sequences import Sequences
+from rnnauto.data.series import SeriesEncoders, SeriesWindows
+from rnnauto.deploy.forecast_runner import forecast_table
 from rnnauto.deploy.leaderboard import Row, leaderboard, write_leaderboard
 from rnnauto.deploy.model_folder import check_destination, new_folder
 from rnnauto.deploy.model_json import ModelInfo, write_model_info
@@ -187,9 +191,24 @@ def export(path: Path, members: list[Any], prepared: Prepared) -> tuple[Any, dic
     from rnnauto.deploy.export import save_model
 
     layout, encoders = prepared.layout, prepared.encoders
+    if isinstance(encoders, SeriesEncoders):
+        return export_forecast(path, members, prepared, encoders)
+    assert isinstance(prepared.test, Sequences)
     save_model(path, members, layout=layout, encoders=encoders)
     run = load_saved_model(path)
     return run, check_export(run, members, prepared.test, layout, encoders)
+
+
+def export_forecast(
+    path: Path, members: list[Any], prepared: Prepared, encoders: SeriesEncoders
+) -> tuple[Any, dict[str, float]]:
+    from rnnauto.deploy.export import write_module
+    from rnnauto.deploy.export_forecast import check_forecast, serve_forecast
+
+    assert isinstance(prepared.test, SeriesWindows)
+    write_module(path, serve_forecast(members, layout=prepared.layout, encoders=encoders))
+    run = load_saved_model(path)
+    return run, check_forecast(run, members, prepared.test)
 
 
 def worker_count(recipe: Recipe) -> int:
@@ -274,6 +293,14 @@ def write_results(
 
 
 def write_test_predictions(path: Path, prepared: Prepared, scores: NDArray[np.float32]) -> None:
+    if isinstance(prepared.test, SeriesWindows):
+        assert isinstance(prepared.encoders, SeriesEncoders)
+        table = forecast_table(
+            prepared.test, scores, prepared.layout, prepared.encoders, origins=True
+        )
+        table.write_csv(path)
+        return
+    assert isinstance(prepared.encoders, Encoders)
     table = prediction_table(
         prepared.test_frame,
         prepared.test,

@@ -43,6 +43,11 @@ def check_export(
     if layout.tokens is None:
         padded = outputs_of(run, sequences, chosen, layout, encoders, extra=EXTRA)
         found["padding"] = difference(batch, padded)
+    return refuse_differences(found)
+
+
+def refuse_differences(found: dict[str, float]) -> dict[str, float]:
+    """Raises: ExportError where a difference is larger than TOLERANCE, or no number."""
     bad = {name: value for name, value in found.items() if not value <= TOLERANCE}
     if bad:
         listed = ", ".join(f"{name}: {value:.2g}" for name, value in bad.items())
