@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 from builders import make_encoded
 
@@ -56,8 +58,6 @@ def test_each_moment_of_an_answer_has_its_mean():
         per_timestep=True,
         codes=[[4], [5], [4], [5]],
     )
-    from dataclasses import replace
-
     months = replace(months, moments=2)
     _, table, _ = fit_baselines(months, classes=None, seed=0)
     assert table.name == "mean per timestep"
