@@ -34,6 +34,7 @@ MAY_BE_HEAVY = {
     "networks/cells.py": {"keras", "tensorflow"},
     "networks/layers.py": {"keras", "tensorflow"},
     "networks/losses.py": {"tensorflow"},
+    "networks/moments.py": {"tensorflow"},
     "networks/text.py": {"tensorflow"},
     "search/oracle.py": {"keras_tuner"},
     "search/train.py": {"keras", "tensorflow"},

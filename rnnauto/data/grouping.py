@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from rnnauto.data import runs
+from rnnauto.data.joined_time import joined_name, time_parts
 from rnnauto.data.kinds import ROW_WORDS, Profile, named_id, named_time
 
 REPEATS = 1.5  # rows per id that make sequences ...
@@ -234,14 +235,17 @@ def restarts(frame: pl.DataFrame, names: Sequence[str], time: str) -> bool:
 def second_clocks(
     frame: pl.DataFrame, names: Sequence[str], time: str, profiles: dict[str, Profile]
 ) -> list[str]:
-    """Columns named like a time that run along with the time column."""
+    """Columns named like a time that run along with the time column, and those it is made of."""
+    joined = time_parts(frame) if time == joined_name(frame) else ()
+    parts = [name for name in joined if name in profiles]
+    profiles = {name: column for name, column in profiles.items() if name not in parts}
     clocks = [name for name in time_names(profiles) if profiles[name].kind == "number"]
     if not clocks:
-        return []
+        return parts
     step = (pl.col(clocks) - pl.col(clocks).shift()).over(names) if names else pl.col(clocks).diff()
     steps = frame.sort(time, maintain_order=True).select(step)
     forward = steps.select((pl.all() > 0).mean().fill_null(0.0)).row(0)
-    return [name for name, share in zip(clocks, forward, strict=True) if share >= EVEN]
+    return parts + [name for name, share in zip(clocks, forward, strict=True) if share >= EVEN]
 
 
 def counter_inside(

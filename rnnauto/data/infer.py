@@ -7,6 +7,7 @@ from rnnauto.data.answer import Answer, decide_answer
 from rnnauto.data.case import Case, Evidence, named
 from rnnauto.data.form import assign_roles
 from rnnauto.data.implied import implied_target
+from rnnauto.data.joined_time import joined_name
 from rnnauto.data.kinds import (
     WORDS,
     Profile,
@@ -14,6 +15,7 @@ from rnnauto.data.kinds import (
     is_usable,
     name_words,
     named_id,
+    named_sequence,
     named_time,
     profile,
 )
@@ -57,6 +59,10 @@ def infer(table: Table, recipe: Recipe) -> Inference:
     case = case.with_target(target_names(case))
     check_target(case)
     roles = assign_roles(case)
+    joined = joined_name(case.frame)
+    if joined and roles.time != joined:
+        case = case.without(joined)
+        roles = assign_roles(case)
     if case.problem.type == "one-to-many" and roles.features and roles.form != "text-corpus":
         roles = without_sequences(roles)
     answer = decide_answer(case, roles)
@@ -235,11 +241,17 @@ def is_free_text(case: Case, column: Profile) -> bool:
         return False
     others = case.chosen(*case.data.id).values()
     given = [other for other in others if is_usable(other)]
-    if column.kind == "text" and given and all(other.kind != "number" for other in given):
-        return named_id(column.name)  # from a country to the names in it
+    if column.kind == "text" and all(other.kind != "number" for other in given):
+        # a name from its country, or the next character of a name
+        return named_id(column.name) and not named_sequence(column.name)
     return not any(
-        other.kind == "list" or (other.kind == "text" and not other.unique) for other in others
+        other.kind == "list" or (other.kind == "text" and is_readable(other)) for other in others
     ) and not (column.words >= WORDS and any(other.kind == "text" for other in others))
+
+
+def is_readable(text: Profile) -> bool:
+    """Whether a text is something to read rather than the name of its row."""
+    return not text.unique or named_sequence(text.name) or not named_id(text.name)
 
 
 def other_target(case: Case, name: str) -> str:

@@ -50,7 +50,8 @@ class Layout(Frozen):
 
     `target` names every column of the table that holds targets; `targets` has an entry for each
     value that is predicted at once: in a wide table a stem with its columns, one a timestep.
-    `tokens` are the timesteps of a text feature, `target_tokens` those of a text to generate.
+    `tokens` are the timesteps of a text feature, `target_tokens` those of a target that is a
+    text: one to generate, or one with a token for each timestep (many-to-many).
     `label_sets` is whether the one list column holds a list of labels for each timestep (the
     notes of a chord), and so any number of labels can be right at once. `known_ahead` names the
     features of a forecast whose values are known for the horizon too. `dated` is whether the time

@@ -98,7 +98,7 @@ def long_roles(case: Case, grouping: Grouping) -> Roles:
             f"{sequences} sequences in {case.frame.height} rows",
             flag("--id", other_name(free, named_id)),
         ),
-        time_evidence(time, other_name(free, named_time)),
+        time_evidence(case, time, other_name(free, named_time)),
     ]
     clocks = second_clocks(case.frame, ids, time, case.chosen(*ids, time)) if time else []
     clocks = [name for name in clocks if name not in case.data.features]
@@ -157,7 +157,7 @@ def series_roles(case: Case, time: str | None, why: str) -> Roles:
     reason = f"no id that repeats; `{time}`: {why}" if time else f"{why}: rows in file order"
     evidence = [Evidence(decision, reason, "--type one-to-one")]
     if time:
-        evidence.append(time_evidence(time, other_name(free, named_time)))
+        evidence.append(time_evidence(case, time, other_name(free, named_time)))
     return Roles(
         form="single-series",
         time=time,

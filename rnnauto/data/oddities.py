@@ -151,10 +151,12 @@ def without_gaps(frame: pl.DataFrame, ids: Sequence[str], clock: str) -> bool:
     starts = ordered_runs(frame, ids, clock)
     if starts is None:
         return False
-    steps = np.diff(frame[clock].to_physical().cast(pl.Float64).to_numpy())
+    ticks = frame[clock].to_physical()
+    steps = np.diff((ticks if ticks.dtype == pl.Int64 else ticks.cast(pl.Float64)).to_numpy())
     inside = np.ones(len(steps), bool)
     inside[starts[1:] - 1] = False
-    return not inside.any() or steps[inside].max() <= 1.5 * np.median(steps[inside])
+    steps = steps[inside]
+    return not len(steps) or steps.max() <= 1.5 * np.median(steps, overwrite_input=True)
 
 
 def counters(frame: pl.DataFrame, layout: Layout) -> list[str]:

@@ -361,6 +361,16 @@ def is_constant(frame: pl.DataFrame, column: Column) -> bool:
 def beyond_float32(table: Table, names: Sequence[str]) -> Iterator[Problem]:
     if not names:
         return
+    # what most tables show by their least and greatest values alone
+    spans = table.frame.select(pl.col(names).cast(pl.Float64))
+    low, high = spans.min().row(0), spans.max().row(0)
+    names = [
+        name
+        for name, least, most in zip(names, low, high, strict=True)
+        if least is not None and (least < -LARGEST or most > LARGEST)
+    ]
+    if not names:
+        return
     floats = table.frame.select(names)
     # nan fails every comparison, so that only infinite and large values are counted
     odd = floats.select((pl.all().cast(pl.Float64).abs() > LARGEST).sum()).row(0)

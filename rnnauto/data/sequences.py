@@ -16,7 +16,7 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Integers = NDArray[np.int64]
 ROW = "row"
-BLOCK_ROWS = 1 << 14
+BLOCK_ROWS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -317,6 +317,8 @@ def target_series(frame: pl.DataFrame, column: Column, layout: Layout) -> pl.Ser
         values = np.concatenate([cube, missing], axis=1).ravel()
         return pl.Series(column.name, values, dtype=pl.Float64).fill_nan(None)
     target = frame[column.name]
+    if layout.per_timestep and layout.target_tokens:
+        target = tokenise(target.cast(pl.String).fill_null(""), layout.target_tokens)
     in_cells = layout.per_timestep and not layout.rows_are_timesteps
     return flatten(target) if in_cells and isinstance(target.dtype, pl.List) else target
 
