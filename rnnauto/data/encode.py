@@ -25,7 +25,7 @@ from rnnauto.data.sequences import (
 
 Codes = NDArray[np.int32]
 RESERVED = 4  # pad, unknown, start, end: ids 0, 1, 2, 3
-UNKNOWN = 1
+PAD, UNKNOWN, START, END = range(RESERVED)
 MOST_ENTRIES = 20_000
 MISSING_TARGET = -1
 
@@ -60,16 +60,37 @@ class ValueEncoder(Frozen):
     deviation: float = Field(gt=0)
 
 
+class NextToken(Frozen):
+    """The next token of a text, out of the vocabulary of the one category; the network's outputs
+    are ids. `ends`: every text is followed by the end token."""
+
+    ends: bool
+
+
+class NextSet(Frozen):
+    """The next set of labels, in the order of the network's outputs."""
+
+    labels: tuple[str, ...] = Field(min_length=1)
+
+
 class Encoders(Frozen):
     numbers: tuple[NumberEncoder, ...]
     categories: tuple[CategoryEncoder, ...]
     static_numbers: tuple[NumberEncoder, ...]
     static_categories: tuple[CategoryEncoder, ...]
-    target: LabelEncoder | ValueEncoder
+    target: LabelEncoder | ValueEncoder | NextToken | NextSet
 
     @property
     def outputs(self) -> int:
-        return len(self.target.classes) if isinstance(self.target, LabelEncoder) else 1
+        match self.target:
+            case LabelEncoder(classes=classes):
+                return len(classes)
+            case NextToken():
+                return len(self.categories[0].vocabulary) + RESERVED
+            case NextSet(labels=labels):
+                return len(labels)
+            case _:
+                return 1
 
 
 @dataclass(frozen=True)

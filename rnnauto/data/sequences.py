@@ -167,7 +167,7 @@ def gather_cells(frame: pl.DataFrame, layout: Layout) -> Sequences:
     if layout.tokens is not None:
         name = layout.features[0].name
         texts = frame[name].cast(pl.String).fill_null("")
-        cells = tokenise(texts, layout.tokens)
+        cells = tokenise(texts, layout.tokens, keep_case=layout.task == "language-modelling")
         sequences = row_sequences(
             frame,
             layout,
@@ -236,8 +236,8 @@ def row_sequences(
 
 def present_target(frame: pl.DataFrame, layout: Layout) -> pl.Series | None:
     """The target column, one value per unit: a list per sequence becomes one per timestep."""
-    if layout.target[0] not in frame.columns:
-        return None
+    if layout.target[0] not in frame.columns or layout.task == "language-modelling":
+        return None  # the targets of a language model are its features, one timestep later
     target = frame[layout.target[0]]
     return flatten(target) if isinstance(target.dtype, pl.List) else target
 

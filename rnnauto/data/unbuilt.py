@@ -11,6 +11,9 @@ REMEDY = "`rnnauto inspect` shows why it was read this way, and which flag reads
 
 def without_network(layout: Layout) -> str:
     """Why there is no network for a layout; empty where there is one."""
+    if layout.task == "language-modelling" and layout.rnn_type == "many-to-many":
+        lists = layout.tokens is None and not layout.label_sets
+        return "there is no network for language-modelling of lists of labels yet" * lists
     kind = f"{layout.rnn_type} {layout.task}"
     aside = layout.rnn_type == "many-to-many" and not layout.rows_are_timesteps
     missing = {
@@ -19,7 +22,6 @@ def without_network(layout: Layout) -> str:
         f"{kind} with the target beside the sequence in a row": aside,
         f"{kind} of a {layout.target_kind}": layout.target_kind in {"text", "list"},
         f"{kind} with {len(layout.targets)} targets": len(layout.targets) > 1,
-        f"{kind} from lists of labels": layout.label_sets,
     }
     what = next((what.strip() for what, lacks in missing.items() if lacks), "")
     return f"there is no network for {what} yet" if what else ""

@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from rnnauto.data.encode import RESERVED, Encoders, LabelEncoder, NumberEncoder
+from rnnauto.data.encode import (
+    RESERVED,
+    Encoders,
+    LabelEncoder,
+    NextSet,
+    NextToken,
+    NumberEncoder,
+)
 
 Loss = Literal["classes", "labels", "values", "quantiles"]
 
@@ -29,6 +36,7 @@ class Features:
     static_vocabularies: tuple[int, ...]
     outputs: int
     per_timestep: bool
+    carried: bool = False  # the state goes in and comes out: streams, language models
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,7 @@ class Architecture:
 
 def features_of(encoders: Encoders, *, per_timestep: bool) -> Features:
     return Features(
-        numbers=len(encoders.numbers),
+        numbers=encoders.outputs if isinstance(encoders.target, NextSet) else len(encoders.numbers),
         missing=with_missing(encoders.numbers),
         vocabularies=tuple(len(e.vocabulary) + RESERVED for e in encoders.categories),
         static_numbers=len(encoders.static_numbers),
@@ -53,12 +61,19 @@ def features_of(encoders: Encoders, *, per_timestep: bool) -> Features:
         static_vocabularies=tuple(len(e.vocabulary) + RESERVED for e in encoders.static_categories),
         outputs=encoders.outputs,
         per_timestep=per_timestep,
+        carried=isinstance(encoders.target, NextToken | NextSet),
     )
 
 
 def answer_of(encoders: Encoders) -> Answer:
-    target = encoders.target
-    return Answer("classes" if isinstance(target, LabelEncoder) else "values", (encoders.outputs,))
+    match encoders.target:
+        case LabelEncoder() | NextToken():
+            loss: Loss = "classes"
+        case NextSet():
+            loss = "labels"
+        case _:
+            loss = "values"
+    return Answer(loss, (encoders.outputs,))
 
 
 def with_missing(encoders: tuple[NumberEncoder, ...]) -> tuple[int, ...]:

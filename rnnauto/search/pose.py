@@ -1,6 +1,6 @@
 """From prepared data to what the search needs to know of it."""
 
-from rnnauto.data.encode import NumberEncoder, ValueEncoder
+from rnnauto.data.encode import Encoders, NextSet, NumberEncoder, ValueEncoder
 from rnnauto.data.prepare import Prepared
 from rnnauto.networks.architecture import answer_of, features_of
 from rnnauto.recipe import Recipe
@@ -16,11 +16,17 @@ def pose(prepared: Prepared, recipe: Recipe) -> Problem:
         features=features_of(prepared.encoders, per_timestep=prepared.layout.per_timestep),
         answer=answer_of(prepared.encoders),
         scales=((target.mean, target.deviation),) if isinstance(target, ValueEncoder) else (),
-        numbers=tuple(scales(encoders.numbers) for encoders in folds),
+        numbers=tuple(scales_of_timesteps(encoders) for encoders in folds),
         static_numbers=tuple(scales(encoders.static_numbers) for encoders in folds),
         epochs=recipe.train.epochs,
         patience=None if recipe.train.patience == "auto" else recipe.train.patience,
     )
+
+
+def scales_of_timesteps(encoders: Encoders) -> tuple[tuple[float, float], ...]:
+    if isinstance(encoders.target, NextSet):  # labels are 0 or 1 and stay so
+        return ((0.0, 1.0),) * encoders.outputs
+    return scales(encoders.numbers)
 
 
 def scales(encoders: tuple[NumberEncoder, ...]) -> tuple[tuple[float, float], ...]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from rnnauto.search.study import Study, load_weights, save_weights, weights_path
 from rnnauto.search.train import train
+from rnnauto.search.train_carried import train_carried
 from rnnauto.search.trial import Epoch, Job
 
 
@@ -18,7 +19,8 @@ def run_job(
 ) -> dict[str, Any]:
     job = Job(**raw)
     start = load_weights(weights_path(study.folder, job.start_from)) if job.start_from else None
-    result, weights = train(
+    run = train_carried if study.problem.features.carried else train
+    result, weights = run(
         job,
         study.problem,
         study.data,

@@ -18,6 +18,7 @@ from rnnauto.networks.architecture import Answer, Architecture, Features
 from rnnauto.networks.build import build
 from rnnauto.networks.layers import Dropout, Standardise
 from rnnauto.networks.losses import summed_loss
+from rnnauto.networks.network import build_network
 from rnnauto.search.study import Weights
 from rnnauto.search.trial import Epoch, Gradient, Job, Problem, Result, Values, architecture_of
 
@@ -112,10 +113,15 @@ def cached_network(features: Features, architecture: Architecture, answer: Answe
 
 def prepare(job: Job, problem: Problem) -> Network:
     """A network with the job's fresh weights, whatever was trained in it before."""
-    architecture = architecture_of(job.values)
-    network = cached_network(problem.features, architecture, problem.answer)
+    network = cached_network(problem.features, architecture_of(job.values), problem.answer)
+    reset(network, job, problem)
+    return network
+
+
+def reset(network: Network, job: Job, problem: Problem) -> None:
+    """Give a network the job's fresh weights, rates and scales."""
     keras.utils.set_random_seed(job.seed)
-    fresh = build(problem.features, architecture)
+    fresh = build_network(problem.features, architecture_of(job.values))
     network.model.set_weights(fresh.get_weights())
     for variable in network.optimizer.variables:
         variable.assign(tf.zeros_like(variable.value))
@@ -132,7 +138,6 @@ def prepare(job: Job, problem: Problem) -> Network:
             mean, deviation = np.array(scales[job.fold], np.float32).T
             layer.mean.assign(mean)
             layer.deviation.assign(deviation)
-    return network
 
 
 def train(
