@@ -20,7 +20,12 @@ Run = Callable[[RawBatch], dict[str, NDArray[Any]]]
 
 
 def load_saved_model(folder: Path) -> Run:
-    """Open the SavedModel, once its operations have passed the gate.
+    """The signature `serving_default` of a SavedModel."""
+    return load_signatures(folder)["serving_default"]
+
+
+def load_signatures(folder: Path) -> dict[str, Run]:
+    """Open a SavedModel, once its operations have passed the gate: what it can do, by name.
 
     Raises: ModelFolderError.
     """
@@ -33,20 +38,24 @@ def load_saved_model(folder: Path) -> Run:
     check_saved_model(folder)
     try:
         loaded = tf.saved_model.load(str(folder))
-        signature = loaded.signatures["serving_default"]
+        signatures = dict(loaded.signatures)
+        signatures["serving_default"]
     except Exception as error:  # TensorFlow raises all kinds where files are cut off or altered
         raise ModelFolderError(
             f"`{folder}` cannot be loaded: {type(error).__name__}: {error}",
             hint="train the model again, or fetch the folder again",
         ) from error
 
-    def run(batch: RawBatch) -> dict[str, NDArray[Any]]:
-        # the signature holds its variables only as long as `loaded` lives
-        assert loaded is not None
-        tensors = {name: tf.constant(array) for name, array in batch.items()}
-        return {name: tensor.numpy() for name, tensor in signature(**tensors).items()}
+    def runner(signature: Any) -> Run:
+        def run(batch: RawBatch) -> dict[str, NDArray[Any]]:
+            # the signature holds its variables only as long as `loaded` lives
+            assert loaded is not None
+            tensors = {name: tf.constant(array) for name, array in batch.items()}
+            return {name: tensor.numpy() for name, tensor in signature(**tensors).items()}
 
-    return run
+        return run
+
+    return {name: runner(signature) for name, signature in signatures.items()}
 
 
 def predict(
