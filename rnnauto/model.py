@@ -9,10 +9,15 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.data.columns import read_for
-from rnnauto.data.encode import LabelEncoder, encode
+from rnnauto.data.encode import encode
+from rnnauto.data.language import encode_language, usable
 from rnnauto.data.prepare import Source, with_targets
 from rnnauto.data.read import Table
 from rnnauto.data.sequences import Sequences, gather
+from rnnauto.data.targets import LabelEncoder
+from rnnauto.deploy.generate import Wanted, Written, check_wanted, generate
+from rnnauto.deploy.language_runner import score_timesteps
+from rnnauto.deploy.language_table import language_table
 from rnnauto.deploy.leaderboard import Row, read_leaderboard
 from rnnauto.deploy.model_json import ModelInfo, read_model_info
 from rnnauto.deploy.runner import Run, load_saved_model, predict
@@ -20,6 +25,7 @@ from rnnauto.deploy.table import prediction_table
 from rnnauto.errors import DataError
 from rnnauto.judge.baselines import load_baselines
 from rnnauto.judge.evaluate import Evaluation, evaluate
+from rnnauto.judge.language import evaluate_language, load_language_baselines
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,10 @@ class Model:
         """
         table = self.read(data, target=False)
         sequences = gather(table.frame, self.info.layout)
+        if self.is_language_model:
+            return language_table(
+                self.run, sequences, self.info.encoders, probabilities=probabilities
+            )
         return prediction_table(
             table.frame,
             sequences,
@@ -59,6 +69,8 @@ class Model:
         Raises: DataError where the target is absent or holds a class that the model does not know.
         """
         layout, target = self.info.layout, self.info.encoders.target
+        if self.is_language_model:
+            return self.evaluate_language(data, seed=seed)
         table = self.read(data, target=True)
         sequences = with_targets(gather(table.frame, layout), layout)
         encoded = encode(sequences, self.info.encoders, per_timestep=layout.per_timestep)
@@ -67,6 +79,28 @@ class Model:
             check_classes(sequences, encoded.targets, table, layout.target[0])
         baselines = load_baselines(self.folder / "baselines.npz")
         return evaluate(encoded, self.scores(sequences), baselines, labels=labels, seed=seed)
+
+    def evaluate_language(self, data: Source, *, seed: int) -> Evaluation:
+        layout, encoders = self.info.layout, self.info.encoders
+        sequences = usable(gather(self.read(data, target=False).frame, layout), layout)
+        encoded = encode_language(sequences, encoders)
+        return evaluate_language(
+            encoded,
+            score_timesteps(self.run, encoded, encoders),
+            load_language_baselines(self.folder / "baselines.npz"),
+            encoders=encoders,
+            layout=layout,
+            seed=seed,
+        )
+
+    def generate(self, wanted: Wanted) -> list[Written]:
+        """Let a language model write. Raises: DataError where the model writes no texts."""
+        check_wanted(wanted, self.info.layout, self.info.encoders)
+        return generate(self.run, wanted, self.info.layout, self.info.encoders)
+
+    @property
+    def is_language_model(self) -> bool:
+        return self.info.layout.task == "language-modelling"
 
     def leaderboard(self) -> list[Row]:
         return read_leaderboard(self.folder)

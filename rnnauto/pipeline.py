@@ -14,17 +14,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.data.language import encode_language
 from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Prepared, Source, prepare
+from rnnauto.deploy.language_runner import score_timesteps
+from rnnauto.deploy.language_table import scored_table
 from rnnauto.deploy.leaderboard import Row, leaderboard, write_leaderboard
 from rnnauto.deploy.model_folder import check_destination, new_folder
 from rnnauto.deploy.model_json import ModelInfo, write_model_info
-from rnnauto.deploy.runner import load_saved_model, predict
+from rnnauto.deploy.runner import Run, load_saved_model, predict
 from rnnauto.deploy.table import prediction_table
-from rnnauto.judge.baselines import save_baselines
-from rnnauto.judge.compare import evaluate_test, fit_and_validate
+from rnnauto.judge.compare import evaluate_test, fit_and_validate, save_any_baselines
 from rnnauto.judge.evaluate import Evaluation
-from rnnauto.judge.metrics import MAIN_METRIC
+from rnnauto.judge.metrics import MAIN_METRICS
 from rnnauto.recipe import Recipe
 from rnnauto.search import journal
 from rnnauto.search.driver import News, Search, Trial, run_search
@@ -129,10 +131,10 @@ def fit(
         watch(Said("exporting and checking the best model"))
         members = build_members(winner, problem, study, refit=recipe.train.refit == "auto")
         run, checks = export(partial / "saved_model", members, prepared)
-        scores = predict(run, prepared.test, prepared.layout, prepared.encoders)
+        scores = score_test(run, prepared)
         evaluation = evaluate_test(prepared, scores, baselines, seed=recipe.seed)
         rows = make_rows(search, winner, evaluation, validated)
-        save_baselines(partial / "baselines.npz", baselines)
+        save_any_baselines(partial / "baselines.npz", baselines)
         write_model_info(
             partial / "model.json", model_info(prepared, recipe, winner, members, search)
         )
@@ -184,12 +186,25 @@ def build_members(winner: Trial, problem: Any, study: Path, *, refit: bool) -> l
 def export(path: Path, members: list[Any], prepared: Prepared) -> tuple[Any, dict[str, float]]:
     """Write the SavedModel, open it as a user will, and compare it with the trained networks."""
     from rnnauto.deploy.check import check_export
+    from rnnauto.deploy.check_language import check_language_export
     from rnnauto.deploy.export import save_model
+    from rnnauto.deploy.language_module import save_language_model
 
     layout, encoders = prepared.layout, prepared.encoders
+    if layout.task == "language-modelling":
+        save_language_model(path, members, layout=layout, encoders=encoders)
+        run = load_saved_model(path)
+        return run, check_language_export(run, members, prepared.test, encoders)
     save_model(path, members, layout=layout, encoders=encoders)
     run = load_saved_model(path)
     return run, check_export(run, members, prepared.test, layout, encoders)
+
+
+def score_test(run: Run, prepared: Prepared) -> NDArray[np.float32]:
+    layout, encoders = prepared.layout, prepared.encoders
+    if layout.task == "language-modelling":
+        return score_timesteps(run, encode_language(prepared.test, encoders), encoders)
+    return predict(run, prepared.test, layout, encoders)
 
 
 def worker_count(recipe: Recipe) -> int:
@@ -247,7 +262,7 @@ def model_info(
 def make_rows(
     search: Search, winner: Trial, evaluation: Evaluation, validated: dict[str, float]
 ) -> list[Row]:
-    metric = MAIN_METRIC["regression" if evaluation.labels is None else "classification"]
+    metric = next(name for name in MAIN_METRICS if name in evaluation.metrics)
     return leaderboard(
         list(search.trials.values()),
         winner,
@@ -274,6 +289,10 @@ def write_results(
 
 
 def write_test_predictions(path: Path, prepared: Prepared, scores: NDArray[np.float32]) -> None:
+    if prepared.layout.task == "language-modelling":
+        encoded = encode_language(prepared.test, prepared.encoders)
+        scored_table(prepared.test, encoded, scores).write_csv(path)
+        return
     table = prediction_table(
         prepared.test_frame,
         prepared.test,

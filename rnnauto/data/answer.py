@@ -9,12 +9,11 @@ from rnnauto.data.columnar import innermost
 from rnnauto.data.grouping import CONFLICTS
 from rnnauto.data.horizon import decide_window
 from rnnauto.data.kinds import FEW_CLASSES, MANY_CLASSES, Profile, are_classes
-from rnnauto.data.layout import Column, Kind, RnnType, Task, Tokens
+from rnnauto.data.layout import GENERATED, Column, Kind, RnnType, Task, Tokens
 from rnnauto.data.points import nested
 from rnnauto.data.roles import Roles, token_rule
 from rnnauto.errors import DataError
 
-GENERATED = frozenset({"one-to-many", "many-to-many-unaligned"})  # answers of any length
 CLASSES_IN_TIME = 20  # whole numbers beyond this that change with the clock are amounts
 
 
@@ -188,15 +187,15 @@ def guess_type(case: Case, roles: Roles, target: Profile, *, classes: bool) -> G
             reason = "the text itself, one timestep later"
             return Guess("many-to-many", reason, "one-to-many", models=True)
         case "wide-table":
+            if target.kind in {"text", "list"}:
+                reason = f"from each row's sequence to the sequence in `{target.name}`"
+                return Guess("many-to-many-unaligned", reason, "many-to-one")
             return Guess(
                 "many-to-one", f"one `{target.name}` for each row's sequence", "one-to-one"
             )
         case "cell-sequences":
             return guess_for_cells(case, roles, target)
         case "plain-table":
-            if target.kind in {"text", "list"}:
-                reason = f"`{target.name}` is a sequence, the features are single values"
-                return Guess("one-to-many", reason, "one-to-one")
             return Guess("one-to-one", f"one `{target.name}` for each row", "many-to-many")
         case "single-series":
             if classes:
@@ -213,7 +212,8 @@ def guess_for_several(case: Case, roles: Roles) -> Guess:
     numbers = all(case.profiles[name].kind in {"number", "boolean"} for name in case.target)
     if roles.target_stems:
         longest = max(len(stem.columns) for stem in roles.target_stems)
-        reason = f"the targets {names} are numbered: sequences of {longest} timesteps"
+        stems = named([stem.name for stem in roles.target_stems])
+        reason = f"the targets {stems} are numbered columns: sequences of {longest} timesteps"
         if not roles.features:
             return Guess("one-to-many", f"{reason}, from static features only", "many-to-one")
         same = all(len(column.columns) == longest for column in roles.features)
@@ -233,6 +233,9 @@ def guess_for_several(case: Case, roles: Roles) -> Guess:
 
 
 def guess_for_cells(case: Case, roles: Roles, target: Profile) -> Guess:
+    if not roles.features:
+        reason = f"`{target.name}` is a sequence, the features are single values"
+        return Guess("one-to-many", reason, "one-to-one")
     source = roles.features[0].name
     if source == target.name:
         return guess_for_own(case, roles, source)

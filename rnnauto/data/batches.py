@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.data.encode import MISSING_TARGET, Encoded
+from rnnauto.data.encode import Encoded
 from rnnauto.data.sequences import Floats, Integers
+from rnnauto.data.targets import MISSING_TARGET
 
 ARRAYS = ("row_splits", "numbers", "codes", "static_numbers", "static_codes", "targets")
 LONGEST = 512  # timesteps above which aligned sequences train on windows
@@ -24,7 +25,7 @@ class Batch:
 
     inputs: numbers float32 [batch, timesteps, features], codes int32 [batch, timesteps,
     categories], static_numbers, static_codes [batch, ...], length int32 [batch];
-    targets [batch], or [batch, timesteps].
+    targets [batch], or [batch, timesteps]; one more axis with several targets or sets of labels.
     """
 
     inputs: dict[str, NDArray[np.float32] | NDArray[np.int32]]
@@ -145,7 +146,8 @@ def pad(encoded: Encoded, examples: Examples) -> Batch:
     if encoded.per_timestep:
         integers = np.issubdtype(encoded.targets.dtype, np.integer)
         missing = np.int32(MISSING_TARGET) if integers else np.float32("nan")
-        targets = np.where(real, encoded.targets[at], missing)
+        stored = encoded.targets[at]
+        targets = np.where(real if stored.ndim == 2 else real[..., None], stored, missing)
     else:
         targets = np.asarray(encoded.targets[examples.sequence])
     return Batch(inputs=inputs, targets=targets, sequences=examples.sequence)

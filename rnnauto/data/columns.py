@@ -32,7 +32,7 @@ def read_for(
         source,
         text=[*text, *(layout.target if text_target else ())],
         may_be_empty=may_be_empty,
-        has_target=True,
+        has_target=layout.form != "text-corpus",
         names=token_columns(layout),
     )
     table = with_points(table, keep=text, certain=True)

@@ -5,7 +5,6 @@ share one piece of arithmetic.
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -22,12 +21,18 @@ from rnnauto.data.sequences import (
     splits_of,
     timestep_index,
 )
+from rnnauto.data.targets import (
+    Codes,
+    TargetEncoder,
+    encode_targets,
+    fit_target,
+    look_up,
+    output_widths,
+)
 
-Codes = NDArray[np.int32]
 RESERVED = 4  # pad, unknown, start, end: ids 0, 1, 2, 3
 PAD, UNKNOWN, START, END = range(RESERVED)
 MOST_ENTRIES = 20_000
-MISSING_TARGET = -1
 
 
 class NumberEncoder(Frozen):
@@ -46,51 +51,16 @@ class CategoryEncoder(Frozen):
     vocabulary: tuple[str, ...]
 
 
-class LabelEncoder(Frozen):
-    """Classes as text, in the order of the network's outputs; `kind` is how the file wrote them."""
-
-    classes: tuple[str, ...] = Field(min_length=2)
-    kind: Literal["text", "integer", "boolean", "number"]
-
-
-class ValueEncoder(Frozen):
-    """Standardises the target of a regression."""
-
-    mean: float
-    deviation: float = Field(gt=0)
-
-
-class NextToken(Frozen):
-    """The next token of a text, out of the vocabulary of the one category; the network's outputs
-    are ids. `ends`: every text is followed by the end token."""
-
-    ends: bool
-
-
-class NextSet(Frozen):
-    """The next set of labels, in the order of the network's outputs."""
-
-    labels: tuple[str, ...] = Field(min_length=1)
-
-
 class Encoders(Frozen):
     numbers: tuple[NumberEncoder, ...]
     categories: tuple[CategoryEncoder, ...]
     static_numbers: tuple[NumberEncoder, ...]
     static_categories: tuple[CategoryEncoder, ...]
-    target: LabelEncoder | ValueEncoder | NextToken | NextSet
+    target: TargetEncoder
 
     @property
     def outputs(self) -> int:
-        match self.target:
-            case LabelEncoder(classes=classes):
-                return len(classes)
-            case NextToken():
-                return len(self.categories[0].vocabulary) + RESERVED
-            case NextSet(labels=labels):
-                return len(labels)
-            case _:
-                return 1
+        return sum(output_widths(self.target))
 
 
 @dataclass(frozen=True)
@@ -100,7 +70,8 @@ class Encoded:
     Shapes: row_splits [sequences + 1]; numbers float32 [timesteps, features], raw, NaN where
     missing; codes int32 [timesteps, categories]; static_numbers float32 [sequences, features];
     static_codes int32 [sequences, categories]; targets int32 (MISSING_TARGET where absent) or
-    float32 in data units (NaN where absent), [sequences] or, per timestep, [timesteps].
+    float32 in data units (NaN where absent), [sequences] or, per timestep, [timesteps]; with
+    several targets, or a set of labels, one more axis.
     """
 
     row_splits: Integers
@@ -144,10 +115,8 @@ def fit_encoders(train: Sequences, layout: Layout, *, classes: pl.Series) -> Enc
         categories=fit_categories(category_names(layout.features), train.categories),
         static_numbers=fit_numbers(number_names(layout.static), train.static_numbers),
         static_categories=fit_categories(category_names(layout.static), train.static_categories),
-        target=(
-            fit_labels(classes)
-            if layout.task == "classification"
-            else fit_values(target_floats(train.targets))
+        target=fit_target(
+            train.targets, every=classes, classification=layout.task == "classification"
         ),
     )
 
@@ -188,36 +157,6 @@ def fit_categories(names: list[str], columns: tuple[pl.Series, ...]) -> tuple[Ca
     return tuple(encoders)
 
 
-def fit_labels(targets: pl.Series) -> LabelEncoder:
-    kind: Literal["text", "integer", "boolean", "number"] = "text"
-    if targets.dtype.is_integer():
-        kind = "integer"
-    elif targets.dtype == pl.Boolean:
-        kind = "boolean"
-    elif targets.dtype.is_float():
-        kind = "number"
-    classes = targets.drop_nulls().unique().sort()
-    return LabelEncoder(classes=tuple(label_texts(classes).to_list()), kind=kind)
-
-
-def label_texts(targets: pl.Series) -> pl.Series:
-    """Labels as text, one spelling a class: 1.0 and 1 are the same."""
-    if targets.dtype.is_float() and bool((targets.drop_nulls() % 1 == 0).all()):
-        targets = targets.cast(pl.Int64)
-    return targets.cast(pl.String)
-
-
-def fit_values(values: Floats) -> ValueEncoder:
-    known = values[~np.isnan(values)].astype(np.float64)
-    deviation = float(known.std()) if known.size else 1.0
-    return ValueEncoder(mean=float(known.mean()) if known.size else 0.0, deviation=deviation or 1.0)
-
-
-def target_floats(targets: pl.Series) -> Floats:
-    values = targets.cast(pl.Float64, strict=False).cast(pl.Float32, strict=False)
-    return values.fill_null(float("nan")).to_numpy().astype(np.float32)
-
-
 def encode(sequences: Sequences, encoders: Encoders, *, per_timestep: bool) -> Encoded:
     """Apply fitted encoders; without targets every target counts as missing."""
     units = len(sequences.numbers) if per_timestep else len(sequences)
@@ -241,26 +180,3 @@ def encode_categories(
     for position, (column, encoder) in enumerate(zip(columns, encoders, strict=True)):
         codes[:, position] = look_up(column, encoder.vocabulary, offset=RESERVED, absent=UNKNOWN)
     return codes
-
-
-def encode_targets(
-    targets: pl.Series | None, encoder: LabelEncoder | ValueEncoder, units: int
-) -> NDArray[np.int32] | Floats:
-    if isinstance(encoder, LabelEncoder):
-        if targets is None:
-            return np.full(units, MISSING_TARGET, np.int32)
-        return look_up(label_texts(targets), encoder.classes, offset=0, absent=MISSING_TARGET)
-    if targets is None:
-        return np.full(units, np.nan, np.float32)
-    return target_floats(targets)
-
-
-def look_up(column: pl.Series, entries: tuple[str, ...], *, offset: int, absent: int) -> Codes:
-    """Position of every value among the entries, plus `offset`; `absent` where it is none."""
-    codes = column.replace_strict(
-        pl.Series(entries, dtype=pl.String),
-        pl.Series(np.arange(len(entries), dtype=np.int32) + offset),
-        default=absent,
-        return_dtype=pl.Int32,
-    )
-    return codes.to_numpy()

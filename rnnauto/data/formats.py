@@ -7,7 +7,7 @@ from rnnauto.data.columnar import load_arrow, load_json_lines, load_parquet
 from rnnauto.data.corpus import load_corpus
 from rnnauto.data.dialect import HEAD_BYTES, SEPARATORS, head_records, to_utf8
 from rnnauto.data.loaded import Loaded
-from rnnauto.data.opened import Opened
+from rnnauto.data.opened import PIPED, Opened
 from rnnauto.data.token_lines import are_token_lines, load_token_lines
 from rnnauto.data.ts_file import is_ts, load_ts
 
@@ -39,7 +39,8 @@ def load(
         return load_ts(decoded(raw, source), source)
     if are_token_lines(start, ending):
         return load_token_lines(decoded(raw, source), source, names=names)
-    if ending in corpus.ENDINGS and not has_target and not looks_like_table(head):
+    may_be_corpus = ending in corpus.ENDINGS or source == PIPED
+    if may_be_corpus and not has_target and not looks_like_table(head):
         return load_corpus(decoded(raw, source), source)
     return None
 

@@ -11,14 +11,15 @@ from rnnauto.data.kinds import (
     WORDS,
     Profile,
     are_classes,
+    is_usable,
     name_words,
     named_id,
     named_time,
     profile,
 )
-from rnnauto.data.layout import Layout
+from rnnauto.data.layout import GENERATED, Layout
 from rnnauto.data.read import Table, listed
-from rnnauto.data.roles import Roles
+from rnnauto.data.roles import Roles, without_sequences
 from rnnauto.data.stems import find_stems
 from rnnauto.errors import DataError
 from rnnauto.recipe import Recipe
@@ -56,6 +57,8 @@ def infer(table: Table, recipe: Recipe) -> Inference:
     case = case.with_target(target_names(case))
     check_target(case)
     roles = assign_roles(case)
+    if case.problem.type == "one-to-many" and roles.features and roles.form != "text-corpus":
+        roles = without_sequences(roles)
     answer = decide_answer(case, roles)
     evidence = roles.evidence
     if answer.task == "forecasting" and roles.form == "long-table":
@@ -223,13 +226,16 @@ def is_row_name(column: Profile) -> bool:
 
 def is_free_text(case: Case, column: Profile) -> bool:
     """Text that (nearly) never repeats can only be learned from another text."""
-    if case.problem.type in {"one-to-many", "many-to-many-unaligned"}:
+    if case.problem.type in GENERATED:
         return False
     if column.kind not in {"text", "category"} or column.known < 3:
         return False
     if column.distinct < FREE_TEXT * column.known:
         return False
     others = case.chosen(*case.data.id).values()
+    given = [other for other in others if is_usable(other)]
+    if column.kind == "text" and given and all(other.kind != "number" for other in given):
+        return named_id(column.name)  # from a country to the names in it
     return not any(
         other.kind == "list" or (other.kind == "text" and not other.unique) for other in others
     ) and not (column.words >= WORDS and any(other.kind == "text" for other in others))

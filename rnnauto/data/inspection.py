@@ -9,7 +9,7 @@ import polars as pl
 
 from rnnauto.data.case import Evidence
 from rnnauto.data.infer import Inference, infer
-from rnnauto.data.layout import Layout
+from rnnauto.data.layout import Layout, Tokens
 from rnnauto.data.problem import Problem
 from rnnauto.data.problems import file_problems, find_problems, in_order
 from rnnauto.data.read import Table
@@ -95,8 +95,10 @@ def inspect_unbuilt(table: Table, inference: Inference, lack: str) -> Inspection
 
 def lengths_of(frame: pl.DataFrame, layout: Layout) -> Integers:
     """Timesteps of every sequence, also where no network could read it; [sequences]."""
+    if layout.rnn_type == "one-to-many" and not layout.rows_are_timesteps:
+        return answer_lengths(frame, layout)
     if layout.form == "text-corpus":
-        return text_lengths(frame[layout.features[0].name], layout)
+        return text_lengths(frame[layout.features[0].name], layout.tokens or "character")
     if layout.id and layout.rows_are_timesteps:
         return frame.group_by(layout.id, maintain_order=True).len()["len"].to_numpy().astype(int)
     if layout.rows_are_timesteps:
@@ -106,9 +108,24 @@ def lengths_of(frame: pl.DataFrame, layout: Layout) -> Integers:
     return np.ones(frame.height, np.int64)
 
 
-def text_lengths(texts: pl.Series, layout: Layout) -> Integers:
+def answer_lengths(frame: pl.DataFrame, layout: Layout) -> Integers:
+    """Timesteps of every sequence to predict where a row holds all of them, [sequences]."""
+    target = layout.targets[0]
+    if target.columns:
+        numbers = frame.select(layout.target).with_columns(pl.all().cast(pl.Float64, strict=False))
+        known = ~np.isnan(numbers.fill_null(float("nan")).to_numpy())  # [sequences, columns]
+        return np.asarray(known.sum(axis=1) // len(layout.targets), np.int64)
+    cells = frame[target.name]
+    if cells.dtype.is_nested():
+        return cells.list.len().fill_null(0).to_numpy().astype(int)
+    if layout.target_tokens:
+        return text_lengths(cells.cast(pl.String).fill_null(""), layout.target_tokens)
+    return np.ones(frame.height, np.int64)
+
+
+def text_lengths(texts: pl.Series, tokens: Tokens) -> Integers:
     """Tokens of every text; characters are counted without cutting the text up."""
-    if layout.tokens == "character":
+    if tokens == "character":
         return texts.str.len_chars().to_numpy().astype(int)
     return tokenise(texts, "word").list.len().to_numpy().astype(int)
 

@@ -16,17 +16,14 @@ from rnnauto.data.encode import (
     RESERVED,
     START,
     UNKNOWN,
-    Codes,
     Encoded,
     Encoders,
-    NextSet,
-    NextToken,
     fit_categories,
-    look_up,
 )
 from rnnauto.data.layout import Layout
 from rnnauto.data.sequences import Floats, Integers, Sequences, splits_of
 from rnnauto.data.split import FEW_SEQUENCES
+from rnnauto.data.targets import Codes, NextSet, NextToken, look_up, set_items
 from rnnauto.recipe import Split
 
 FEWEST_TOKENS = 1
@@ -55,14 +52,19 @@ def fit_language(train: Sequences, layout: Layout, *, labels: tuple[str, ...]) -
     Args:
         labels: every label of the file: which exist is part of the question; without label sets ().
     """
-    target: NextToken | NextSet
-    if layout.label_sets:
-        target, categories = NextSet(labels=labels), ()
-    else:
-        target = NextToken(ends=layout.form != "text-corpus")
-        categories = fit_categories([layout.features[0].name], train.categories)
+    categories = (
+        () if layout.label_sets else fit_categories([layout.features[0].name], train.categories)
+    )
     return Encoders(
-        numbers=(), categories=categories, static_numbers=(), static_categories=(), target=target
+        numbers=(),
+        categories=categories,
+        static_numbers=(),
+        static_categories=(),
+        target=NextSet(labels=labels)
+        if layout.label_sets
+        else NextToken(
+            outputs=len(categories[0].vocabulary) + RESERVED, ends=layout.form != "text-corpus"
+        ),
     )
 
 
@@ -123,11 +125,9 @@ def encode_sets(sequences: Sequences, labels: tuple[str, ...]) -> Encoded:
 
 def multi_hot(sets: pl.Series, labels: tuple[str, ...]) -> Floats:
     """float32 [timesteps, labels] of 0 and 1."""
+    owner, items = set_items(sets)
+    column = look_up(items, labels, offset=0, absent=-1)
     there = np.zeros((len(sets), len(labels)), np.float32)
-    counts = sets.list.len().to_numpy()
-    owner = np.repeat(np.arange(len(sets)), counts)
-    flat = sets.filter(sets.list.len() > 0).explode()
-    column = look_up(flat, labels, offset=0, absent=-1)
     there[owner[column >= 0], column[column >= 0]] = 1.0
     return there
 

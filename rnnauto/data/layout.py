@@ -18,6 +18,7 @@ ROW_FORMS = frozenset({"long-table", "single-series", "panel", "token-lines"})
 RnnType = Literal[
     "one-to-one", "one-to-many", "many-to-one", "many-to-many", "many-to-many-unaligned"
 ]
+GENERATED: frozenset[RnnType] = frozenset({"one-to-many", "many-to-many-unaligned"})
 Task = Literal["classification", "regression", "forecasting", "language-modelling"]
 Kind = Literal["number", "category", "text", "time", "boolean", "list"]
 Tokens = Literal["word", "character"]
@@ -42,7 +43,8 @@ class Layout(Frozen):
     `features` vary along the sequence (in cell sequences: the one text column, or list columns of
     equal length); `static` features have one value per sequence. `id` names the columns that
     tell sequences apart; it is empty where a row is a sequence or the file is a single series.
-    In a plain table the columns are `features` of sequences of one timestep. Forecasts have a
+    In a plain table the columns are `features` of sequences of one timestep. What is one-to-many
+    has static features only, in every form. Forecasts have a
     `lookback`, the timesteps seen, and a `horizon`, the timesteps predicted; the past of their
     targets is seen although it is not among the features.
 

@@ -14,6 +14,7 @@ import zstandard
 from rnnauto.errors import DataError
 
 STANDARD_INPUT = "-"
+PIPED = "standard input"  # how messages call it
 PIECE = 1 << 20  # bytes unpacked in one go
 LARGEST_PIPED = 1 << 30
 SMALLEST_LIMIT = 1 << 26  # bytes that any package may unpack to ...
@@ -36,7 +37,7 @@ class Opened:
 def open_source(path: Path) -> Opened:
     """Raises: DataError for what is no file, cannot be read, or unpacks to too much."""
     if str(path) == STANDARD_INPUT:
-        source, ending, raw = "standard input", "", piped_bytes()
+        source, ending, raw = PIPED, "", piped_bytes()
     else:
         source, ending, raw = str(path), path.suffix.lower(), file_bytes(path)
     kind = next((kind for magic, kind in PACKED.items() if raw.startswith(magic)), None)

@@ -1,7 +1,7 @@
 """What every column of a table is for, and why the ones left out are left out."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from rnnauto.data.case import Case, Evidence, flag, named
@@ -138,6 +138,27 @@ def feature_evidence(case: Case, names: list[str]) -> tuple[Evidence, ...]:
         return ()
     reason = "you named them" if case.data.features else "all other columns that hold values"
     return (Evidence(f"features are {named(names)}", reason, flag("--ignore", names[0])),)
+
+
+def static_evidence(static: list[str], reason: str) -> Evidence:
+    return Evidence(f"static features are {named(static)}", reason, flag("--ignore", static[0]))
+
+
+def without_sequences(roles: Roles) -> Roles:
+    """For `--type one-to-many`: what changes along the sequence is left out."""
+    names = [column.name for column in roles.features]
+    columns = [name for column in roles.features for name in (column.columns or (column.name,))]
+    reason = "you named the RNN type one-to-many, which reads static features only"
+    return replace(
+        roles,
+        features=(),
+        tokens=None,
+        ignored=(*roles.ignored, *columns),
+        evidence=(
+            *(item for item in roles.evidence if not item.decision.startswith("feature")),
+            Evidence(f"{named(names)} left out", reason, "--type many-to-many"),
+        ),
+    )
 
 
 def row_id(case: Case, *taken: str) -> tuple[str, ...]:

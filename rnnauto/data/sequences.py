@@ -84,6 +84,8 @@ def gather(frame: pl.DataFrame, layout: Layout) -> Sequences:
     Sequences come in the order in which their first row stands in the table, timesteps in the
     order of the time column, or as they stand where there is none.
     """
+    if not layout.features and not layout.rows_are_timesteps:
+        return one_timestep(frame, layout)
     match layout.form:
         case "long-table" | "single-series" | "panel" | "token-lines":
             return gather_rows(frame, layout)
@@ -92,14 +94,18 @@ def gather(frame: pl.DataFrame, layout: Layout) -> Sequences:
         case "cell-sequences" | "text-corpus":
             return gather_cells(frame, layout)
         case "plain-table":
-            splits = np.arange(frame.height + 1, dtype=np.int64)
-            return row_sequences(
-                frame,
-                layout,
-                row_splits=splits,
-                numbers=number_matrix(frame, layout.features),
-                categories=category_series(frame, layout.features),
-            )
+            return one_timestep(frame, layout)
+
+
+def one_timestep(frame: pl.DataFrame, layout: Layout) -> Sequences:
+    """A row is a sequence of one timestep; it holds nothing where all features are static."""
+    return row_sequences(
+        frame,
+        layout,
+        row_splits=np.arange(frame.height + 1, dtype=np.int64),
+        numbers=number_matrix(frame, layout.features),
+        categories=category_series(frame, layout.features),
+    )
 
 
 def gather_rows(frame: pl.DataFrame, layout: Layout) -> Sequences:

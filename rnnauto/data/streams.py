@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.data.batches import Batch, Examples, pad, whole
-from rnnauto.data.encode import MISSING_TARGET, Encoded
+from rnnauto.data.encode import Encoded
 from rnnauto.data.sequences import Integers
+from rnnauto.data.targets import MISSING_TARGET
 
 WARM_UP = 256  # timesteps read before those that count, where a piece begins inside a sequence
 

@@ -9,6 +9,7 @@ from rnnauto.data.roles import (
     ignored_in_rows,
     row_id,
     sift,
+    static_evidence,
 )
 from rnnauto.data.stems import Stem, find_stems
 from rnnauto.errors import DataError
@@ -62,13 +63,7 @@ def wide_roles(case: Case, stems: list[Stem], targets: tuple[Stem, ...], why: st
             )
         )
     if static:
-        evidence.append(
-            Evidence(
-                f"static features are {named(static)}",
-                "columns without a running number",
-                flag("--ignore", static[0]),
-            )
-        )
+        evidence.append(static_evidence(static, "columns without a running number"))
     columns = tuple(Column(name=stem.name, kind="number", columns=stem.columns) for stem in stems)
     return Roles(
         form="wide-table",

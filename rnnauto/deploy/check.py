@@ -6,10 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.data.batches import pad, whole
-from rnnauto.data.encode import Encoders, LabelEncoder, encode
+from rnnauto.data.encode import Encoders, encode
 from rnnauto.data.layout import Layout
 from rnnauto.data.sequences import Integers, Sequences
-from rnnauto.deploy.runner import Run, raw_batch
+from rnnauto.data.targets import (
+    LabelSetEncoder,
+    TargetEncoder,
+    ValueEncoder,
+    output_widths,
+    value_encoders,
+)
+from rnnauto.deploy.runner import Run, raw_batch, side_by_side
 from rnnauto.errors import ExportError
 
 TOLERANCE = 1e-5  # of a probability, or of the target's standard deviation
@@ -36,13 +43,16 @@ def check_export(
     if layout.tokens is None:
         padded = outputs_of(run, sequences, chosen, layout, encoders, extra=EXTRA)
         found["padding"] = difference(batch, padded)
-    scale = 1.0 if isinstance(encoders.target, LabelEncoder) else encoders.target.deviation
-    found = {name: value / scale for name, value in found.items()}
-    bad = {name: value for name, value in found.items() if not value <= TOLERANCE}
+    return check_differences(found, tolerance=TOLERANCE)
+
+
+def check_differences(found: dict[str, float], *, tolerance: float) -> dict[str, float]:
+    """Raises: ExportError that names every difference that is too large."""
+    bad = {name: value for name, value in found.items() if not value <= tolerance}
     if bad:
         listed = ", ".join(f"{name}: {value:.2g}" for name, value in bad.items())
         raise ExportError(
-            f"the export differs from the trained model by more than {TOLERANCE:g} ({listed})",
+            f"the export differs from the trained model by more than {tolerance:g} ({listed})",
             hint="nothing was written; this is a fault of rnnauto, please report it",
         )
     return found
@@ -57,10 +67,16 @@ def outputs_of(
     *,
     extra: int = 0,
 ) -> list[NDArray[np.float32]]:
-    """Per sequence the probabilities or values, true timesteps only."""
+    """Per sequence the probabilities, or values in deviations; true timesteps only."""
     outputs = run(raw_batch(sequences, chosen, layout, encoders, extra=extra))
-    labels = isinstance(encoders.target, LabelEncoder)
-    return by_sequence(outputs["probabilities" if labels else "value"], sequences, chosen, layout)
+    values = side_by_side(outputs, encoders.target) / unit_of(encoders.target)
+    return by_sequence(values, sequences, chosen, layout)
+
+
+def unit_of(target: TargetEncoder) -> Any:
+    """What differences are measured in: 1 for probabilities, deviations [targets] for values."""
+    deviations = [encoder.deviation for encoder in value_encoders(target)]
+    return np.array(deviations, np.float32) if deviations else np.float32(1)
 
 
 def keras_outputs(
@@ -77,13 +93,21 @@ def keras_outputs(
     )
     batch = pad(encoded, whole(encoded, np.arange(len(chosen))))
     logits = [part.numpy() for part in run_members(members, batch.inputs)]
-    if isinstance(encoders.target, LabelEncoder):
-        parts = [np.exp(x - x.max(-1, keepdims=True)) for x in logits]
-        mean = np.mean([part / part.sum(-1, keepdims=True) for part in parts], axis=0)
-    else:
-        target = encoders.target
-        mean = np.mean(logits, axis=0)[..., 0] * target.deviation + target.mean
+    mean = np.mean([decoded(part, encoders.target) for part in logits], axis=0)
     return by_sequence(mean, sequences, chosen, layout)
+
+
+def decoded(outputs: NDArray[np.float32], target: TargetEncoder) -> NDArray[np.float32]:
+    """A network's outputs [..., outputs] as probabilities, or values in deviations."""
+    values = value_encoders(target)
+    if values:
+        means = np.array([encoder.mean / encoder.deviation for encoder in values], np.float32)
+        return np.asarray((outputs + means)[..., 0 if isinstance(target, ValueEncoder) else ...])
+    if isinstance(target, LabelSetEncoder):
+        return np.asarray(1 / (1 + np.exp(-outputs)))
+    bounds = np.cumsum(output_widths(target))[:-1]
+    parts = [np.exp(x - x.max(-1, keepdims=True)) for x in np.split(outputs, bounds, axis=-1)]
+    return np.concatenate([part / part.sum(-1, keepdims=True) for part in parts], axis=-1)
 
 
 def run_members(members: list[Any], inputs: dict[str, NDArray[Any]]) -> list[Any]:

@@ -9,8 +9,16 @@ from typing import Any
 
 import tensorflow as tf
 
-from rnnauto.data.encode import RESERVED, UNKNOWN, Encoders, LabelEncoder, ValueEncoder
+from rnnauto.data.encode import RESERVED, UNKNOWN, Encoders
 from rnnauto.data.layout import Layout
+from rnnauto.data.targets import (
+    LabelEncoder,
+    LabelSetEncoder,
+    SeveralTargets,
+    TargetEncoder,
+    ValueEncoder,
+    output_widths,
+)
 from rnnauto.networks import text
 
 
@@ -23,8 +31,10 @@ def save_model(path: Path, members: list[Any], *, layout: Layout, encoders: Enco
 def serve_module(members: list[Any], *, layout: Layout, encoders: Encoders) -> Any:
     """A module whose `predict` takes what `input_specs` lists.
 
-    `predict` returns `label` and `probabilities` and `classes` for a classification, `value` for a
-    regression; [batch, ...], or [batch, timesteps, ...] with one target per timestep.
+    `predict` returns `label`, `probabilities` and `classes` for a classification, `value` for a
+    regression; [batch, ...], or [batch, timesteps, ...] with one target per timestep. Of several
+    targets each name has `_<target>` at its end. For sets of labels there are the `probabilities`
+    that each of the `labels` is in the set.
     """
     module = tf.Module()
     module.variables_kept = [variable.value for model in members for variable in model.variables]
@@ -97,25 +107,42 @@ def look_up(strings: Any, tables: list[Any]) -> Any:
 
 
 def decode_outputs(
-    outputs: list[Any],
-    target: LabelEncoder | ValueEncoder,
-    inputs: dict[str, Any],
-    *,
-    per_timestep: bool,
+    outputs: list[Any], target: TargetEncoder, inputs: dict[str, Any], *, per_timestep: bool
 ) -> dict[str, Any]:
     """The mean over the members, in the user's terms."""
     if per_timestep:  # the networks always give one timestep, even of none
         given = inputs["numbers"] if "numbers" in inputs else inputs["codes"]
         outputs = [output[:, : tf.shape(given)[1]] for output in outputs]
+    match target:
+        case SeveralTargets():
+            widths = list(output_widths(target))
+            parts = zip(*(tf.split(output, widths, -1) for output in outputs), strict=True)
+            return {
+                f"{kind}_{name}": answer
+                for name, part, encoder in zip(target.names, parts, target.each, strict=True)
+                for kind, answer in decode_target(list(part), encoder).items()
+            }
+        case LabelSetEncoder():
+            probabilities = tf.add_n([tf.sigmoid(output) for output in outputs]) / len(outputs)
+            labels = beside(tf.constant(target.labels), probabilities)
+            return {"probabilities": probabilities, "labels": labels}
+        case _:
+            return decode_target(outputs, target)
+
+
+def decode_target(outputs: list[Any], target: LabelEncoder | ValueEncoder) -> dict[str, Any]:
     if isinstance(target, ValueEncoder):
         mean = tf.add_n(outputs)[..., 0] / len(outputs)
         return {"value": mean * target.deviation + target.mean}
     probabilities = tf.add_n([tf.nn.softmax(output) for output in outputs]) / len(outputs)
     classes = tf.constant(target.classes)
-    shape = tf.concat([tf.shape(probabilities)[:1], tf.shape(classes)], 0)
     return {
         "label": tf.gather(classes, tf.argmax(probabilities, -1)),
         "probabilities": probabilities,
-        # repeated for each sequence: TensorFlow Serving's JSON wants a batch axis everywhere
-        "classes": tf.broadcast_to(classes, shape),
+        "classes": beside(classes, probabilities),
     }
+
+
+def beside(names: Any, probabilities: Any) -> Any:
+    """Repeated for each sequence: TensorFlow Serving's JSON wants a batch axis everywhere."""
+    return tf.broadcast_to(names, tf.concat([tf.shape(probabilities)[:1], tf.shape(names)], 0))

@@ -30,9 +30,8 @@ def generate_function(
     names = tf.constant([""] * RESERVED + list(vocabulary))
 
     @tf.function(autograph=False, input_signature=list(generate_inputs().values()))
-    def generate(
-        prompt: Any, length: Any, temperature: Any, top_k: Any, seed: Any, stop: Any
-    ) -> dict[str, Any]:
+    def generate(*given_inputs: Any) -> dict[str, Any]:
+        prompt, length, temperature, top_k, seed, stop = given_inputs
         words, given = text.tokenise(prompt, tokens, keep_case=True)
         batch = tf.shape(given)[0]
         stops = tf.where(tf.equal(stop, ""), END, table.lookup(stop))

@@ -1,8 +1,8 @@
 """Write the SavedModel of a language model.
 
-Signatures of a model of tokens: `serving_default` (text in; likelihood, and what may follow), `step`
-with `initial_state` (a token at a time), `generate`, and `score`, which reads long texts in chunks.
-A model of sets of labels has all but `generate`.
+Signatures of a model of tokens: `serving_default` (text in; likelihood, and what may follow),
+`step` with `initial_state` (a token at a time), `generate`, and `score`, which reads long texts in
+chunks. A model of sets of labels has all but `generate`.
 """
 
 from pathlib import Path
@@ -10,8 +10,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from rnnauto.data.encode import END, PAD, RESERVED, START, UNKNOWN, Encoders, NextToken
+from rnnauto.data.encode import END, PAD, RESERVED, START, UNKNOWN, Encoders
 from rnnauto.data.layout import Layout
+from rnnauto.data.targets import NextToken
 from rnnauto.deploy.export import vocabulary_table
 from rnnauto.deploy.generation import generate_function
 from rnnauto.networks import text
@@ -176,7 +177,7 @@ def set_signatures(
     names = tf.constant(list(encoders.target.labels))  # type: ignore[union-attr]
 
     def read(numbers: Any, state: Any) -> tuple[Any, Any, Any]:
-        """Log probability that a label follows, and that it does not, [batch, timesteps, labels]."""
+        """Log probabilities that labels follow, and that not, [batch, timesteps, labels]."""
         length = tf.fill([tf.shape(numbers)[0]], tf.shape(numbers)[1])
         inputs = {"numbers": numbers, "length": length}
         logits, state = read_members(members, sizes, inputs, state)

@@ -10,22 +10,19 @@ from numpy.typing import NDArray
 from rnnauto.data.batches import Examples, pad, whole
 from rnnauto.data.encode import (
     END,
-    MISSING_TARGET,
     RESERVED,
     Encoded,
     Encoders,
-    NextSet,
-    NextToken,
 )
 from rnnauto.data.language import encode_language, encode_tokens, multi_hot, token_ids
 from rnnauto.data.sequences import Floats, Integers, Sequences
 from rnnauto.data.streams import carry
+from rnnauto.data.targets import MISSING_TARGET, NextSet, NextToken
 from rnnauto.deploy.runner import RawBatch, Run
 
 ROWS = 64
 CHUNK = 2048  # timesteps
 MOST_OUTPUTS = 32 << 20  # numbers that a call may give
-Signatures = dict[str, Run]
 
 
 @dataclass(frozen=True)
@@ -36,18 +33,22 @@ class Chunk:
     outputs: dict[str, NDArray[Any]]
 
 
-def read(signatures: Signatures, encoded: Encoded, *, outputs: int) -> Iterator[Chunk]:
+def read(run: Run, encoded: Encoded, *, outputs: int) -> Iterator[Chunk]:
     """Every timestep of every sequence once, from the state after the one before."""
     order = np.argsort(-encoded.lengths, kind="stable")
     size, window = chunk_of(encoded, outputs)
     state: NDArray[Any] | None = None
     for examples, fresh in carry(whole(encoded, order), size=size, window=window):
         if state is None:
-            state = signatures["initial_state"]({"batch": np.int32(len(fresh))})["state"]
+            state = initial_state(run, len(fresh))
         state[fresh] = 0.0
-        given = signatures["score"](score_batch(encoded, examples, state))
+        given = run(score_batch(encoded, examples, state), "score")
         state = given["state"].copy()
         yield Chunk(examples, given)
+
+
+def initial_state(run: Run, rows: int) -> NDArray[Any]:
+    return run({"batch": np.array(rows, np.int32)}, "initial_state")["state"].copy()
 
 
 def chunk_of(encoded: Encoded, outputs: int) -> tuple[int, int]:
@@ -66,10 +67,10 @@ def score_batch(encoded: Encoded, examples: Examples, state: NDArray[Any]) -> Ra
     return given | {"codes": codes, "length": batch.inputs["length"]}
 
 
-def score_timesteps(signatures: Signatures, encoded: Encoded, *, outputs: int) -> Floats:
+def score_timesteps(run: Run, encoded: Encoded, encoders: Encoders) -> Floats:
     """Log likelihood in nats of every target, and 1 where it was the likeliest, [timesteps, 2]."""
     scores = np.full((len(encoded.targets), 2), np.nan, np.float32)
-    for chunk in read(signatures, encoded, outputs=outputs):
+    for chunk in read(run, encoded, outputs=encoders.outputs):
         at, real = places(chunk.examples)
         for column, name in enumerate(("log_likelihood", "right")):
             scores[at, column] = chunk.outputs[name][real]
@@ -94,7 +95,7 @@ class Continued:
     tokens: tuple[str, ...]
 
 
-def read_texts(signatures: Signatures, sequences: Sequences, encoders: Encoders) -> Continued:
+def read_texts(run: Run, sequences: Sequences, encoders: Encoders) -> Continued:
     assert isinstance(encoders.target, NextToken)
     vocabulary = encoders.categories[0].vocabulary
     ids = token_ids(sequences, encoders)
@@ -103,7 +104,7 @@ def read_texts(signatures: Signatures, sequences: Sequences, encoders: Encoders)
     encoded = replace(encoded, targets=targets)
     likelihood = np.zeros(len(encoded), np.float64)
     following = np.zeros((len(encoded), len(vocabulary) + 2), np.float32)
-    for chunk in read(signatures, encoded, outputs=len(vocabulary) + RESERVED):
+    for chunk in read(run, encoded, outputs=len(vocabulary) + RESERVED):
         rows = np.flatnonzero(chunk.examples.length)
         sequence = chunk.examples.sequence[rows]
         _, real = places(chunk.examples)
@@ -114,7 +115,7 @@ def read_texts(signatures: Signatures, sequences: Sequences, encoders: Encoders)
     return Continued(likelihood.astype(np.float32), sequences.lengths, following, names)
 
 
-def read_sets(signatures: Signatures, sequences: Sequences, encoders: Encoders) -> Floats:
+def read_sets(run: Run, sequences: Sequences, encoders: Encoders) -> Floats:
     """Probability of every label at the timestep after each, [timesteps, labels]."""
     assert isinstance(encoders.target, NextSet)
     there = multi_hot(sequences.categories[0], encoders.target.labels)
@@ -125,7 +126,7 @@ def read_sets(signatures: Signatures, sequences: Sequences, encoders: Encoders) 
         targets=there.astype(np.int32),
     )
     probabilities = np.zeros(there.shape, np.float32)
-    for chunk in read(signatures, encoded, outputs=encoders.outputs):
+    for chunk in read(run, encoded, outputs=encoders.outputs):
         at, real = places(chunk.examples)
         probabilities[at] = chunk.outputs["probabilities"][real]
     return probabilities

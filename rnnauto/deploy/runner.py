@@ -1,6 +1,7 @@
 """The one way from a model folder to predictions: batches of raw values in, arrays out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,24 +9,37 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.data.encode import Encoders, LabelEncoder
+from rnnauto.data.encode import Encoders
 from rnnauto.data.layout import Layout
 from rnnauto.data.sequences import Integers, Sequences, timestep_index
+from rnnauto.data.targets import LabelEncoder, SeveralTargets, TargetEncoder, ValueEncoder
 from rnnauto.errors import ModelFolderError
 
 BATCH = 256
 BATCH_TIMESTEPS = 1 << 18  # a batch of long sequences is smaller
 RawBatch = dict[str, NDArray[Any]]
-Run = Callable[[RawBatch], dict[str, NDArray[Any]]]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A SavedModel that is open: called with a batch, it answers by one of its signatures."""
+
+    signatures: Mapping[str, Callable[..., dict[str, Any]]]
+    kept: Any  # the signatures hold their variables only as long as what was loaded lives
+
+    def __call__(
+        self, batch: RawBatch, signature: str = "serving_default"
+    ) -> dict[str, NDArray[Any]]:
+        import tensorflow as tf
+
+        tensors = {name: tf.constant(array) for name, array in batch.items()}
+        return {
+            name: tensor.numpy() for name, tensor in self.signatures[signature](**tensors).items()
+        }
 
 
 def load_saved_model(folder: Path) -> Run:
-    """The signature `serving_default` of a SavedModel."""
-    return load_signatures(folder)["serving_default"]
-
-
-def load_signatures(folder: Path) -> dict[str, Run]:
-    """Open a SavedModel, once its operations have passed the gate: what it can do, by name.
+    """Open the SavedModel, once its operations have passed the gate.
 
     Raises: ModelFolderError.
     """
@@ -39,23 +53,13 @@ def load_signatures(folder: Path) -> dict[str, Run]:
     try:
         loaded = tf.saved_model.load(str(folder))
         signatures = dict(loaded.signatures)
-        signatures["serving_default"]
+        assert "serving_default" in signatures
     except Exception as error:  # TensorFlow raises all kinds where files are cut off or altered
         raise ModelFolderError(
             f"`{folder}` cannot be loaded: {type(error).__name__}: {error}",
             hint="train the model again, or fetch the folder again",
         ) from error
-
-    def runner(signature: Any) -> Run:
-        def run(batch: RawBatch) -> dict[str, NDArray[Any]]:
-            # the signature holds its variables only as long as `loaded` lives
-            assert loaded is not None
-            tensors = {name: tf.constant(array) for name, array in batch.items()}
-            return {name: tensor.numpy() for name, tensor in signature(**tensors).items()}
-
-        return run
-
-    return {name: runner(signature) for name, signature in signatures.items()}
+    return Run(signatures, loaded)
 
 
 def predict(
@@ -63,21 +67,40 @@ def predict(
 ) -> NDArray[np.float32]:
     """Predict every sequence, in the order given.
 
-    Returns: probabilities [units, classes] or values [units]; a unit is a sequence, or a timestep
-    where there is one target per timestep.
+    Returns: probabilities [units, classes] or [units, labels], or values [units]; of several
+    targets the probabilities side by side, or values [units, targets]. A unit is a sequence, or a
+    timestep where there is one target per timestep.
     """
     units = len(sequences.numbers) if layout.per_timestep else len(sequences)
-    classes = isinstance(encoders.target, LabelEncoder)
-    scores = np.full((units, encoders.outputs) if classes else (units,), np.nan, np.float32)
+    one_value = isinstance(encoders.target, ValueEncoder)
+    scores = np.full((units,) if one_value else (units, encoders.outputs), np.nan, np.float32)
     for chosen in batches_of(sequences.lengths):
         outputs = run(raw_batch(sequences, chosen, layout, encoders))
-        part = outputs["probabilities" if classes else "value"]
+        part = side_by_side(outputs, encoders.target)
         if layout.per_timestep:
             real = np.arange(part.shape[1]) < sequences.lengths[chosen][:, None]
             scores[timestep_index(sequences.row_splits, chosen)] = part[real]
         else:
             scores[chosen] = part
     return scores
+
+
+def side_by_side(outputs: dict[str, NDArray[Any]], target: TargetEncoder) -> NDArray[np.float32]:
+    """The probabilities or values among the outputs of `serving_default`, [..., outputs]; the
+    values of a single target [...]."""
+    match target:
+        case ValueEncoder():
+            return outputs["value"]
+        case SeveralTargets():
+            parts = [
+                outputs[f"probabilities_{name}"]
+                if isinstance(encoder, LabelEncoder)
+                else outputs[f"value_{name}"][..., None]
+                for name, encoder in zip(target.names, target.each, strict=True)
+            ]
+            return np.concatenate(parts, axis=-1)
+        case _:
+            return outputs["probabilities"]
 
 
 def batches_of(lengths: Integers) -> Iterator[Integers]:

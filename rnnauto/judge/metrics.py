@@ -17,7 +17,14 @@ Doubles = NDArray[np.float64]
 Metrics = dict[str, Doubles]
 
 MAIN_METRIC = {"classification": "accuracy", "regression": "rmse"}
-LOWER_IS_BETTER = frozenset({"log_loss", "mae", "rmse"})
+# what a leaderboard ranks by: the first of these that a task has
+MAIN_METRICS = ("negative_log_likelihood", "cross_entropy", "accuracy", "rmse")
+LOWER_IS_BETTER = frozenset(
+    {
+        *("log_loss", "mae", "rmse"),
+        *("cross_entropy", "perplexity", "bits_per_character", "negative_log_likelihood"),
+    }
+)
 SMALLEST_PROBABILITY = 1e-7  # as Keras' cross-entropy: float32 cannot tell less from 0
 FEWEST_SEQUENCES = 20
 BLOCKS = 50

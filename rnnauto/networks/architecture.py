@@ -3,14 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from rnnauto.data.encode import (
-    RESERVED,
-    Encoders,
-    LabelEncoder,
-    NextSet,
-    NextToken,
-    NumberEncoder,
-)
+from rnnauto.data.encode import RESERVED, Encoders, NumberEncoder
+from rnnauto.data.targets import LabelSetEncoder, NextSet, NextToken, output_widths, value_encoders
 
 Loss = Literal["classes", "labels", "values", "quantiles"]
 
@@ -66,14 +60,10 @@ def features_of(encoders: Encoders, *, per_timestep: bool) -> Features:
 
 
 def answer_of(encoders: Encoders) -> Answer:
-    match encoders.target:
-        case LabelEncoder() | NextToken():
-            loss: Loss = "classes"
-        case NextSet():
-            loss = "labels"
-        case _:
-            loss = "values"
-    return Answer(loss, (encoders.outputs,))
+    widths = output_widths(encoders.target)
+    if isinstance(encoders.target, LabelSetEncoder | NextSet):
+        return Answer("labels", widths)
+    return Answer("values" if value_encoders(encoders.target) else "classes", widths)
 
 
 def with_missing(encoders: tuple[NumberEncoder, ...]) -> tuple[int, ...]:

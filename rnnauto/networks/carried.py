@@ -11,7 +11,8 @@ import keras
 import tensorflow as tf
 
 from rnnauto.networks.architecture import Architecture, Features
-from rnnauto.networks.build import CELLS, STATES, encode_timesteps
+from rnnauto.networks.build import encode_timesteps
+from rnnauto.networks.cells import STATES, recurrent_layer, run
 from rnnauto.networks.layers import Dropout
 from rnnauto.networks.scan import lstm, trained_lstm
 
@@ -49,7 +50,7 @@ class Carried(keras.layers.Layer):
     def __init__(self, cell: str, units: int, **options: Any) -> None:
         super().__init__(**options)
         self.units = units
-        self.layer = CELLS[cell](units, return_sequences=True, return_state=True, name=cell)
+        self.layer = recurrent_layer(cell, units, name=cell)
         self.states = STATES[cell]
 
     def build(self, x_shape: Any, state_shape: Any) -> None:
@@ -59,7 +60,7 @@ class Carried(keras.layers.Layer):
         parts = tf.split(state, self.states, -1)
         if isinstance(self.layer, keras.layers.LSTM):
             return self.read_lstm(x, parts, training=training)
-        x, *after = self.layer(x, initial_state=parts)
+        x, after = run(self.layer, x, parts)
         return x, tf.concat(after, -1)
 
     def read_lstm(self, x: Any, parts: list[Any], *, training: bool) -> tuple[Any, Any]:
@@ -72,14 +73,9 @@ class Carried(keras.layers.Layer):
             )
         )
         projected = tf.tensordot(tf.transpose(x, [1, 0, 2]), kernel, 1) + bias
-        run = trained_lstm if training else lstm
-        outputs, hidden, carry = run(projected, recurrent, *parts)
+        read = trained_lstm if training else lstm
+        outputs, hidden, carry = read(projected, recurrent, *parts)
         return tf.transpose(outputs, [1, 0, 2]), tf.concat([hidden, carry], -1)
-
-    def step(self, x: Any, state: Any) -> tuple[Any, Any]:
-        """One timestep: [batch, channels] to [batch, units], and the state after it."""
-        x, after = self.layer.cell(x, tf.split(state, self.states, -1))
-        return x, tf.concat(list(after), -1)
 
     def compute_output_shape(self, x_shape: Any, state_shape: Any) -> tuple[Any, Any]:
         return (*x_shape[:-1], self.units), state_shape

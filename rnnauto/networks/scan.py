@@ -61,14 +61,15 @@ def forward(projected: Any, recurrent: Any, hidden: Any, carry: Any) -> tuple[An
     inputs = read_array(projected, timesteps)
     arrays = tuple(written_array(timesteps, width) for width in (units, units, 4 * units))
 
-    def body(t: Any, h: Any, c: Any, outputs: Any, carries: Any, gates: Any) -> tuple[Any, ...]:
+    def body(t: Any, h: Any, c: Any, *arrays: Any) -> tuple[Any, ...]:
+        outputs, carries, gates = arrays
         z = inputs.read(t) + tf.matmul(h, recurrent)
         i_f, g, o = tf.split(z, [2 * units, units, units], -1)
         i_f, g, o = tf.sigmoid(i_f), tf.tanh(g), tf.sigmoid(o)
         c = i_f[:, units:] * c + i_f[:, :units] * g
         h = o * tf.tanh(c)
-        gate = gates.write(t, tf.concat([i_f, g, o], -1))
-        return t + 1, h, c, outputs.write(t, h), carries.write(t, c), gate
+        gates = gates.write(t, tf.concat([i_f, g, o], -1))
+        return t + 1, h, c, outputs.write(t, h), carries.write(t, c), gates
 
     found = tf.while_loop(
         lambda t, *_: t < timesteps,

@@ -1,7 +1,8 @@
 """From prepared data to what the search needs to know of it."""
 
-from rnnauto.data.encode import Encoders, NextSet, NumberEncoder, ValueEncoder
+from rnnauto.data.encode import Encoders, NumberEncoder
 from rnnauto.data.prepare import Prepared
+from rnnauto.data.targets import NextSet, ValueEncoder, value_encoders
 from rnnauto.networks.architecture import answer_of, features_of
 from rnnauto.recipe import Recipe
 from rnnauto.search.space import Choices, Shape, choices
@@ -10,12 +11,11 @@ from rnnauto.search.trial import Problem
 
 def pose(prepared: Prepared, recipe: Recipe) -> Problem:
     """What all trials share. Each fold standardises by its own train part."""
-    target = prepared.encoders.target
     folds = prepared.fold_encoders
     return Problem(
         features=features_of(prepared.encoders, per_timestep=prepared.layout.per_timestep),
         answer=answer_of(prepared.encoders),
-        scales=((target.mean, target.deviation),) if isinstance(target, ValueEncoder) else (),
+        scales=scales(value_encoders(prepared.encoders.target)),
         numbers=tuple(scales_of_timesteps(encoders) for encoders in folds),
         static_numbers=tuple(scales(encoders.static_numbers) for encoders in folds),
         epochs=recipe.train.epochs,
@@ -29,7 +29,9 @@ def scales_of_timesteps(encoders: Encoders) -> tuple[tuple[float, float], ...]:
     return scales(encoders.numbers)
 
 
-def scales(encoders: tuple[NumberEncoder, ...]) -> tuple[tuple[float, float], ...]:
+def scales(
+    encoders: tuple[NumberEncoder, ...] | tuple[ValueEncoder, ...],
+) -> tuple[tuple[float, float], ...]:
     return tuple((encoder.mean, encoder.deviation) for encoder in encoders)
 
 
@@ -41,5 +43,6 @@ def search_space(prepared: Prepared, recipe: Recipe) -> Choices:
         per_timestep=layout.per_timestep,
         one_timestep=layout.rnn_type == "one-to-one",
         tokens=layout.tokens is not None,
+        language=layout.task == "language-modelling",
     )
     return choices(recipe.search.space, shape)

@@ -9,8 +9,17 @@ import numpy as np
 from rnnauto.data.sequences import Integers
 from rnnauto.recipe import Space
 
+LEARNING_RATES = {
+    "simple_rnn": 0.002,
+    "lstm": 0.005,
+    "gru": 0.005,
+    "exponential_trace": 0.005,
+    "identity_rnn": 0.001,
+}  # of the proposals: rectified units that feed back to themselves burst at larger ones
 PATCHES = (1, 2, 5, 10, 20, 50, 100)
 STEPS_AFTER_PATCHING = 80  # more recurrent steps than this train slowly and forget: patch first
+LANGUAGE_UNITS = (64, 128, 256)  # instead of the usual ones: there is more to remember in a text
+FEW_TEXTS = 100
 Choices = dict[str, tuple[Any, ...]]
 
 
@@ -22,6 +31,7 @@ class Shape:
     per_timestep: bool
     one_timestep: bool
     tokens: bool
+    language: bool = False
 
 
 def choices(space: Space, shape: Shape) -> Choices:
@@ -39,7 +49,12 @@ def choices(space: Space, shape: Shape) -> Choices:
         "batch_size": batch_sizes(space.batch_size, len(shape.lengths)),
         "clip_norm": space.clip_norm,
     }
-    if shape.one_timestep:
+    if shape.language:
+        found |= fixed | {
+            "units": LANGUAGE_UNITS if space.units == Space().units else space.units,
+            "batch_size": language_batches(space.batch_size, shape.lengths),
+        }
+    elif shape.one_timestep:
         found |= fixed
     elif shape.per_timestep:
         found |= {"pooling": ("last",), "patch": (1,)}
@@ -56,6 +71,13 @@ def patches(wanted: str | tuple[int, ...], shape: Shape) -> tuple[int, ...]:
         return (1,)
     kept = [patch for patch in short if median / patch <= STEPS_AFTER_PATCHING]
     return tuple(kept[:3]) or (short[-1],)
+
+
+def language_batches(wanted: str | tuple[int, ...], lengths: Integers) -> tuple[int, ...]:
+    """Rows that read on side by side in a long text; of short sequences as elsewhere."""
+    if not isinstance(wanted, str) or len(lengths) >= FEW_TEXTS:
+        return batch_sizes(wanted, len(lengths))
+    return (32, 64)
 
 
 def batch_sizes(wanted: str | tuple[int, ...], sequences: int) -> tuple[int, ...]:
@@ -83,7 +105,7 @@ def proposals(space: Choices) -> list[dict[str, Any]]:
                 "pooling": pooling,
                 "bidirectional": bidirectional,
                 "dropout": 0.1,
-                "learning_rate": 0.002 if cell == "simple_rnn" else 0.005,
+                "learning_rate": LEARNING_RATES[cell],
                 "batch_size": min(space["batch_size"]),
                 "clip_norm": 1.0,
             }
