@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rnnauto.data.language import encode_language
 from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Prepared, Source, prepare
-from rnnauto.deploy.language_runner import score_timesteps
+from rnnauto.deploy.language_runner import ROWS, score_timesteps
 from rnnauto.deploy.language_table import scored_table
 from rnnauto.deploy.leaderboard import Row, leaderboard, write_leaderboard
 from rnnauto.deploy.model_folder import check_destination, new_folder
@@ -31,6 +31,7 @@ from rnnauto.recipe import Recipe
 from rnnauto.search import journal
 from rnnauto.search.driver import News, Search, Trial, run_search
 from rnnauto.search.pose import pose, search_space
+from rnnauto.search.space import proposals
 from rnnauto.search.study import save_study
 from rnnauto.search.trial import seed_of
 from rnnauto.search.workers import pool
@@ -38,6 +39,7 @@ from rnnauto.search.workers import pool
 FINISH_SECONDS = 5.0  # measured 2 to 3: evaluate, export and check on small data
 MEMBER_SECONDS = 0.7  # measured: more of that for every network of the final model
 READ_SECONDS = 0.0006  # measured: one recurrent step over a batch of the test part
+TOKEN_SECONDS = 0.0001  # measured: one recurrent step of a language model
 LEAST_SECONDS = 5.0  # what a search gets, however small the budget
 PACKAGES = ("tensorflow", "keras", "keras-tuner", "numpy", "polars")
 
@@ -125,6 +127,7 @@ def fit(
                 journal_path=journal_path,
                 deadline=search_deadline(started, prepared, recipe),
                 notify=watch,
+                long_training=prepared.layout.task == "language-modelling",
             )
             winner = search_for_winner(search, prepared, recipe)
             baselines, validated = compared.result()
@@ -164,8 +167,10 @@ def search_for_winner(search: Search, prepared: Prepared, recipe: Recipe) -> Tri
     import_tensorflow()
     from rnnauto.search.oracle import make_asker
 
+    space = search_space(prepared, recipe)
     asker = make_asker(
-        search_space(prepared, recipe),
+        space,
+        opening=proposals(space, language=prepared.layout.task == "language-modelling"),
         trials=recipe.search.trials,
         seed=seed_of(recipe.seed, "oracle"),
     )
@@ -222,9 +227,12 @@ def usable_cores() -> int:
 def search_deadline(started: float, prepared: Prepared, recipe: Recipe) -> float:
     """When the search must end for the export to end within the budget."""
     lengths = np.sort(prepared.test.lengths)
-    steps = lengths[::256].sum() + (lengths[-1] if len(lengths) else 0)
     members = len(prepared.parts.folds)
-    finish = FINISH_SECONDS + members * (MEMBER_SECONDS + READ_SECONDS * float(steps))
+    if prepared.layout.task == "language-modelling":  # read side by side, the longest to its end
+        reading = TOKEN_SECONDS * max(float(lengths[-1]), float(lengths.sum()) / ROWS)
+    else:
+        reading = READ_SECONDS * float(lengths[::256].sum() + lengths[-1:].sum())
+    finish = FINISH_SECONDS + members * (MEMBER_SECONDS + reading)
     return max(started + recipe.search.budget - finish, time.monotonic() + LEAST_SECONDS)
 
 

@@ -38,7 +38,7 @@ def streams(
     pieces = cut_for_rows(whole(encoded, chosen), size=size, window=window, rng=rng)
     pieces = pieces.take(rng.permutation(len(pieces.length)))
     for examples, fresh in carry(pieces, size=size, window=window):
-        yield Window(pad(encoded, examples), fresh)
+        yield Window(pad(encoded, examples, timesteps=window), fresh)
 
 
 def cut_for_rows(

@@ -99,7 +99,8 @@ def token_likelihoods(
         shares.append(powers / powers.sum(-1, keepdims=True))
     true = np.maximum(targets, 0)[..., None]
     found: NDArray[Any] = np.take_along_axis(np.mean(shares, axis=0), true, axis=-1)[..., 0]
-    return np.log(found)
+    logarithms: NDArray[Any] = np.log(found)
+    return logarithms
 
 
 def step_by_step(

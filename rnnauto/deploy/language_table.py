@@ -2,7 +2,6 @@
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from rnnauto.data.encode import Encoded, Encoders
 from rnnauto.data.sequences import Floats, Integers, Sequences
@@ -10,6 +9,7 @@ from rnnauto.data.targets import NextSet, NextToken
 from rnnauto.deploy.language_runner import Continued, read_sets, read_texts
 from rnnauto.deploy.runner import Run
 from rnnauto.deploy.table import TIMESTEP, beside
+from rnnauto.judge.metrics import Doubles
 
 THERE = 0.5  # probability from which a label is predicted
 
@@ -46,7 +46,7 @@ def text_table(sequences: Sequences, found: Continued, *, probabilities: bool) -
     return beside(sequences.ids, columns)
 
 
-def perplexity(log_likelihood: NDArray[np.floating], counts: Integers) -> pl.Series:
+def perplexity(log_likelihood: Floats | Doubles, counts: Integers) -> pl.Series:
     """Per token; null where there is none."""
     mean = pl.Series("perplexity", log_likelihood / np.maximum(counts, 1))
     return (-mean).exp().set(pl.Series(counts == 0), None)
@@ -70,7 +70,8 @@ def set_table(
 def scored_table(sequences: Sequences, encoded: Encoded, scores: Floats) -> pl.DataFrame:
     """A row per sequence: how likely it was, from the scores of its timesteps."""
     owners = np.repeat(np.arange(len(encoded)), encoded.lengths)
-    likelihood = np.bincount(owners, scores[:, 0].astype(np.float64), minlength=len(encoded))
+    weights = scores[:, 0].astype(np.float64)
+    likelihood: Doubles = np.bincount(owners, weights, minlength=len(encoded))
     columns = [
         pl.Series("timesteps", encoded.lengths),
         pl.Series("log_likelihood", likelihood),

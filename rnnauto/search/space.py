@@ -19,6 +19,7 @@ LEARNING_RATES = {
 PATCHES = (1, 2, 5, 10, 20, 50, 100)
 STEPS_AFTER_PATCHING = 80  # more recurrent steps than this train slowly and forget: patch first
 LANGUAGE_UNITS = (64, 128, 256)  # instead of the usual ones: there is more to remember in a text
+LANGUAGE_RATES = {"simple_rnn": 0.002, "identity_rnn": 0.001}
 FEW_TEXTS = 100
 Choices = dict[str, tuple[Any, ...]]
 
@@ -89,30 +90,53 @@ def batch_sizes(wanted: str | tuple[int, ...], sequences: int) -> tuple[int, ...
     return (128, 256)
 
 
-def proposals(space: Choices) -> list[dict[str, Any]]:
-    """Settings that often do well, tried first: one a cell reading both ways, one reading on.
+def proposals(space: Choices, *, language: bool = False) -> list[dict[str, Any]]:
+    """Settings that often do well, tried first: one a cell reading both ways, one reading on; of
+    language models a wide one a cell and a wider one of the best cell.
 
     A short budget then compares the cells on sound settings instead of on the luck of the draw.
     """
     found = []
-    for bidirectional, pooling in ((True, "mean"), (False, "last")):
-        for cell in space["cell"]:
-            wanted: dict[str, Any] = {
-                "cell": cell,
-                "units": 64,
-                "layers": 1,
-                "patch": sorted(space["patch"])[len(space["patch"]) // 2],
-                "pooling": pooling,
-                "bidirectional": bidirectional,
-                "dropout": 0.1,
-                "learning_rate": LEARNING_RATES[cell],
-                "batch_size": min(space["batch_size"]),
-                "clip_norm": 1.0,
-            }
-            proposal = {name: nearest(space[name], value) for name, value in wanted.items()}
-            if proposal not in found:
-                found.append(proposal)
+    openings = language_openings(space) if language else direct_openings(space)
+    for wanted in openings:
+        proposal = {name: nearest(space[name], value) for name, value in wanted.items()}
+        if proposal not in found:
+            found.append(proposal)
     return found
+
+
+def direct_openings(space: Choices) -> list[dict[str, Any]]:
+    middle = sorted(space["patch"])[len(space["patch"]) // 2]
+    return [
+        opening(space, cell) | {"patch": middle, "pooling": pooling, "bidirectional": both}
+        for both, pooling in ((True, "mean"), (False, "last"))
+        for cell in space["cell"]
+    ]
+
+
+def language_openings(space: Choices) -> list[dict[str, Any]]:
+    """Gated cells first: they remember more of a text."""
+    cells = sorted(space["cell"], key=lambda cell: cell not in {"lstm", "gru"})
+    wide = [
+        opening(space, cell) | {"units": 128, "learning_rate": LANGUAGE_RATES.get(cell, 0.005)}
+        for cell in cells
+    ]
+    return [wide[0], wide[0] | {"units": 256, "learning_rate": 0.002}, *wide[1:]]
+
+
+def opening(space: Choices, cell: str) -> dict[str, Any]:
+    return {
+        "cell": cell,
+        "units": 64,
+        "layers": 1,
+        "patch": 1,
+        "pooling": "last",
+        "bidirectional": False,
+        "dropout": 0.1,
+        "learning_rate": LEARNING_RATES[cell],
+        "batch_size": min(space["batch_size"]),
+        "clip_norm": 1.0,
+    }
 
 
 def nearest(options: Sequence[Any], wanted: Any) -> Any:
