@@ -2,19 +2,16 @@
 
 from dataclasses import dataclass
 
-import polars as pl
-
 from rnnauto.data.case import Case, Evidence, flag, named
+from rnnauto.data.classes import class_rule, few_whole, kind_of_target
 from rnnauto.data.columnar import innermost
 from rnnauto.data.grouping import CONFLICTS
 from rnnauto.data.horizon import decide_window
-from rnnauto.data.kinds import FEW_CLASSES, MANY_CLASSES, Profile, are_classes
+from rnnauto.data.kinds import Profile
 from rnnauto.data.layout import GENERATED, Column, Kind, RnnType, Task, Tokens
 from rnnauto.data.points import nested
 from rnnauto.data.roles import Roles, token_rule
 from rnnauto.errors import DataError
-
-CLASSES_IN_TIME = 20  # whole numbers beyond this that change with the clock are amounts
 
 
 @dataclass(frozen=True)
@@ -44,6 +41,7 @@ class Guess:
 
 def decide_answer(case: Case, roles: Roles) -> Answer:
     target = case.profiles[case.target[0]]
+    check_label_sets(case, roles)
     classes, class_reason = class_rule(case, roles, target)
     guess = guess_type(case, roles, target, classes=classes)
     forced = case.problem.type
@@ -52,6 +50,7 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
     check_type(case, roles, rnn_type, forecasts=forecasts)
     task, class_reason = task_rule(
         case,
+        roles,
         guess,
         target,
         classes=class_reason if classes else "",
@@ -69,7 +68,8 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
             hint="use `--horizon 1`, or leave `--type` out",
         )
     other_task = "regression" if task == "classification" else "classification"
-    kind = kind_of_target(target, task)
+    written = rnn_type in GENERATED and roles.form == "cell-sequences" and task == "classification"
+    kind = "text" if written and target.kind != "list" else kind_of_target(target, task)
     target_tokens, token_evidence = tokens_of_target(case, rnn_type, target, kind)
     return Answer(
         rnn_type=rnn_type,
@@ -138,7 +138,14 @@ def wants_forecast(case: Case, guess: Guess) -> bool:
 
 
 def task_rule(
-    case: Case, guess: Guess, target: Profile, *, classes: str, amounts: str, forecasts: bool
+    case: Case,
+    roles: Roles,
+    guess: Guess,
+    target: Profile,
+    *,
+    classes: str,
+    amounts: str,
+    forecasts: bool,
 ) -> tuple[Task, str]:
     """The task and why; `classes` and `amounts` are the reasons for these readings."""
     if case.problem.task != "auto":
@@ -148,32 +155,13 @@ def task_rule(
         return "forecasting", reason
     if guess.models:
         return "language-modelling", f"`{target.name}` is to be continued: nothing else is left"
+    if (
+        case.problem.type in GENERATED
+        and roles.form == "cell-sequences"
+        and target.kind == "number"
+    ):
+        return "classification", f"`{target.name}` is written out, as you named the RNN type"
     return ("classification", classes) if classes else ("regression", amounts)
-
-
-def class_rule(case: Case, roles: Roles, target: Profile) -> tuple[bool, str]:
-    """Whether the target names classes, and why."""
-    if target.kind == "list" and case.problem.task != "classification":
-        inner = innermost(case.frame.schema[target.name])
-        return (
-            not inner.is_numeric(),
-            f"`{target.name}` holds lists of {'numbers' if inner.is_numeric() else 'texts'}",
-        )
-    if target.kind != "number":
-        return True, f"`{target.name}` has {target.distinct} different values, no numbers"
-    if not target.whole:
-        return False, f"`{target.name}` holds numbers with fractions"
-    values = target.known
-    if roles.form == "long-table" and roles.varying <= CONFLICTS:
-        values = case.frame.select(roles.id).n_unique()
-    changes = roles.clock and roles.varying > CONFLICTS
-    most = CLASSES_IN_TIME if changes else MANY_CLASSES
-    found = f"`{target.name}` has {target.distinct} different whole numbers"
-    if are_classes(target, values=values, most=most):
-        return True, f"{found}: classes"
-    if target.distinct > most:
-        return False, f"{found}, more than {most}: amounts"
-    return False, f"{found} (more than {FEW_CLASSES}) for {values} targets: amounts"
 
 
 def guess_type(case: Case, roles: Roles, target: Profile, *, classes: bool) -> Guess:
@@ -213,7 +201,7 @@ def guess_for_several(case: Case, roles: Roles) -> Guess:
     if roles.target_stems:
         longest = max(len(stem.columns) for stem in roles.target_stems)
         stems = named([stem.name for stem in roles.target_stems])
-        reason = f"the targets {stems} are numbered columns: sequences of {longest} timesteps"
+        reason = f"{stems}: numbered columns, sequences of {longest} timesteps"
         if not roles.features:
             return Guess("one-to-many", f"{reason}, from static features only", "many-to-one")
         same = all(len(column.columns) == longest for column in roles.features)
@@ -239,11 +227,6 @@ def guess_for_cells(case: Case, roles: Roles, target: Profile) -> Guess:
     source = roles.features[0].name
     if source == target.name:
         return guess_for_own(case, roles, source)
-    if nested(case.frame.schema[target.name]):
-        raise DataError(
-            f"target `{target.name}` holds lists of lists, which can only be continued",
-            hint=f"leave the features out:\n{case.command('--ignore', source)}",
-        )
     if target.kind == "list":
         if roles.tokens is None:
             lengths = case.frame[source].list.len(), case.frame[target.name].list.len()
@@ -274,12 +257,6 @@ def guess_for_own(case: Case, roles: Roles, source: str) -> Guess:
     return Guess("many-to-many", reason, "one-to-many", models=True)
 
 
-def few_whole(numbers: pl.Series) -> bool:
-    """Whether numbers can be labels: whole, and few."""
-    whole = numbers.dtype.is_integer() or bool((numbers % 1 == 0).all())
-    return whole and numbers.n_unique() <= MANY_CLASSES
-
-
 def guess_for_long(case: Case, roles: Roles, target: Profile, *, classes: bool) -> Guess:
     ids = named(roles.id)
     if roles.varying <= CONFLICTS:
@@ -299,6 +276,19 @@ def guess_for_long(case: Case, roles: Roles, target: Profile, *, classes: bool) 
             "many-to-many-unaligned", f"{reason}: forecast", "many-to-many", forecasts=True
         )
     return Guess("many-to-many", f"{reason}: one for each timestep", "many-to-many-unaligned")
+
+
+def check_label_sets(case: Case, roles: Roles) -> None:
+    """Raises: DataError where label sets would have to be predicted from anything else."""
+    own = tuple(column.name for column in roles.features) == case.target
+    for name in case.target:
+        if nested(case.frame.schema[name]) and not own:
+            others = [column.name for column in (*roles.features, *roles.static)]
+            words = [word for other in others for word in ("--ignore", other)]
+            raise DataError(
+                f"target `{name}` holds lists of lists, which can only be continued",
+                hint=f"leave the other columns out:\n{case.command(*words)}",
+            )
 
 
 def check_type(case: Case, roles: Roles, rnn_type: RnnType, *, forecasts: bool) -> None:
@@ -350,11 +340,3 @@ def check_task(case: Case, roles: Roles, target: Profile, task: Task) -> None:
             f"`--task language-modelling` needs a text; `{case.source}` is a table",
             hint="use `--task classification` or `--task regression`",
         )
-
-
-def kind_of_target(target: Profile, task: Task) -> Kind:
-    if task in {"regression", "forecasting"}:
-        return "number"
-    if target.kind == "boolean" or target.kind == "list":
-        return target.kind
-    return "text" if target.kind == "text" else "category"

@@ -40,6 +40,10 @@ class Case:
     def with_target(self, target: tuple[str, ...]) -> "Case":
         return replace(self, target=target)
 
+    def without(self, name: str) -> "Case":
+        profiles = {other: self.profiles[other] for other in self.profiles if other != name}
+        return replace(self, frame=self.frame.drop(name), profiles=profiles)
+
     def command(self, *flags: str) -> str:
         """A command to paste: what was said so far, and `flags`."""
         said: list[str] = []

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import polars as pl
 
+from rnnauto.data.joined_time import join_time
 from rnnauto.data.layout import Column, Layout
-from rnnauto.data.read import Table, read_table, with_points
+from rnnauto.data.points import split_points
+from rnnauto.data.read import Table, read_table
 from rnnauto.errors import DataError
 
 
@@ -35,7 +37,8 @@ def read_for(
         has_target=layout.form != "text-corpus",
         names=token_columns(layout),
     )
-    table = with_points(table, keep=text, certain=True)
+    frame, _ = split_points(table.frame, keep=text, certain=True)
+    table = replace(table, frame=join_time(frame, wanted=layout.time or ""))
     check_columns(table, layout, target=target)
     lists = [as_lists(table, column, layout) for column in layout.list_columns()]
     check_lengths(table, lists)

@@ -7,6 +7,7 @@ from rnnauto.data.answer import Answer, decide_answer
 from rnnauto.data.case import Case, Evidence, named
 from rnnauto.data.form import assign_roles
 from rnnauto.data.implied import implied_target
+from rnnauto.data.joined_time import joined_name
 from rnnauto.data.kinds import (
     WORDS,
     Profile,
@@ -57,6 +58,10 @@ def infer(table: Table, recipe: Recipe) -> Inference:
     case = case.with_target(target_names(case))
     check_target(case)
     roles = assign_roles(case)
+    joined = joined_name(case.frame)
+    if joined and roles.time != joined:
+        case = case.without(joined)
+        roles = assign_roles(case)
     if case.problem.type == "one-to-many" and roles.features and roles.form != "text-corpus":
         roles = without_sequences(roles)
     answer = decide_answer(case, roles)

@@ -30,6 +30,8 @@ def find_leaks(frame: pl.DataFrame, layout: Layout, sequences: Sequences) -> lis
     if len(columns) < 2 or target not in frame.columns:
         return []
     if layout.form == "long-table" and not layout.per_timestep:
+        if not layout.static:
+            return []
         rows = frame.select(*layout.id, target, *(column.name for column in layout.static))
         rows = rows.drop_nulls(target).unique(layout.id, keep="first", maintain_order=True)
         columns = layout.static

@@ -13,7 +13,8 @@ from rnnauto.data.leaks import find_leaks
 from rnnauto.data.oddities import find_oddities
 from rnnauto.data.problem import MOST_ROWS, Problem, problem_at, rows_where
 from rnnauto.data.read import Table
-from rnnauto.data.sequences import Sequences, timestep_index
+from rnnauto.data.runs import ordered_runs, steady, whole_runs
+from rnnauto.data.sequences import Integers, Sequences, timestep_index
 from rnnauto.errors import DataError
 
 FEWEST_PER_CLASS = 3  # one for each part
@@ -152,6 +153,9 @@ def spelt_alike(counts: pl.DataFrame, name: str) -> Iterator[Problem]:
 def conflicts(table: Table, layout: Layout, sequences: Sequences) -> Iterator[Problem]:
     """Sequences of a long table whose target is not the same in all rows."""
     name = layout.target[0]
+    starts = whole_runs(table.frame, layout.id)
+    if starts is not None and steady(table.frame[name], starts):
+        return
     first = pl.col(name).drop_nulls().first().over(layout.id)
     numbered = table.frame.with_row_index("__row")
     odd = numbered.filter((pl.col(name) != first).fill_null(False))
@@ -198,6 +202,8 @@ def time_problems(table: Table, layout: Layout) -> Iterator[Problem]:
     if layout.time is None or not layout.rows_are_timesteps:
         return
     time, ids = layout.time, list(layout.id)
+    if ordered_runs(table.frame, ids, time) is not None:
+        return
     rows = table.frame.select(*ids, time).with_row_index("__row")
     missing = rows.filter(pl.col(time).is_null())
     if missing.height:
@@ -274,12 +280,11 @@ def content_problems(table: Table, layout: Layout, sequences: Sequences) -> Iter
     repeated[np.setdiff1d(np.arange(len(groups)), np.unique(groups, return_index=True)[1])] = True
     again = np.flatnonzero(repeated & (sequences.lengths > 0))
     if len(again):
-        lines = [line_of_sequence(table, sequences, int(number)) for number in again]
         yield problem_at(
             "warning",
             f"{len(again)} sequences repeat another: all of a kind are kept in the same part",
             None,
-            [line for line in lines if line is not None],
+            lines_of_sequences(table, sequences, again),
             "nothing to do, or drop the repeats",
         )
 
@@ -289,6 +294,12 @@ def line_of_sequence(table: Table, sequences: Sequences, number: int) -> int | N
         return table.line(number)
     start = int(sequences.row_splits[number])
     return table.line(int(sequences.rows[start])) if start < len(sequences.rows) else None
+
+
+def lines_of_sequences(table: Table, sequences: Sequences, numbers: Integers) -> list[int]:
+    """The first lines of sequences that have timesteps."""
+    rows = numbers if sequences.rows is None else sequences.rows[sequences.row_splits[numbers]]
+    return [table.line(row) for row in rows.tolist()]
 
 
 def lines_of_targets(

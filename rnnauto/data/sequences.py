@@ -8,11 +8,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.data.layout import Column, Layout
+from rnnauto.data.runs import ordered_runs, whole_runs
 from rnnauto.data.tokens import tokenise
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]
 ROW = "row"
+BLOCK_ROWS = 1 << 14
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,32 @@ def one_timestep(frame: pl.DataFrame, layout: Layout) -> Sequences:
 
 def gather_rows(frame: pl.DataFrame, layout: Layout) -> Sequences:
     """Long tables and single series: a row is a timestep."""
+    table, row_splits = in_order(frame, layout)
+    rows = table["__row"].to_numpy()
+    heads = table[row_splits[:-1]]
+    target = present_target(table, layout)
+    if target is not None and not layout.per_timestep:
+        target = first_known(table, layout.target[0], row_splits)
+    return Sequences(
+        ids=heads.select(layout.id) if layout.id else pl.DataFrame({ROW: [1] * heads.height}),
+        rows=rows.astype(np.int64),
+        row_splits=row_splits,
+        numbers=number_matrix(table, layout.features),
+        categories=category_series(table, layout.features),
+        static_numbers=number_matrix(heads, layout.static),
+        static_categories=category_series(heads, layout.static),
+        targets=target,
+    )
+
+
+def in_order(frame: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, Integers]:
+    """The rows sorted by sequence and time, with their places as `__row`, and the row splits."""
     table = frame.with_row_index("__row")
+    starts = (
+        ordered_runs(frame, layout.id, layout.time) if layout.time else whole_runs(frame, layout.id)
+    )
+    if starts is not None:
+        return table, np.append(starts, frame.height).astype(np.int64)
     if layout.id:
         firsts = frame.select(layout.id).with_row_index("__first")
         firsts = firsts.group_by(layout.id, maintain_order=True).agg(pl.col("__first").first())
@@ -122,26 +149,19 @@ def gather_rows(frame: pl.DataFrame, layout: Layout) -> Sequences:
     firsts_sorted = table["__first"].to_numpy()
     starts = np.flatnonzero(np.diff(firsts_sorted.astype(np.int64), prepend=-1))
     row_splits = np.append(starts, len(firsts_sorted)).astype(np.int64)
-    heads = table[row_splits[:-1]]
-    target = present_target(table, layout)
-    if target is not None and not layout.per_timestep:
-        target = first_known(table, layout.target[0])
-    return Sequences(
-        ids=heads.select(layout.id) if layout.id else pl.DataFrame({ROW: [1] * heads.height}),
-        rows=table["__row"].to_numpy().astype(np.int64),
-        row_splits=row_splits,
-        numbers=number_matrix(table, layout.features),
-        categories=category_series(table, layout.features),
-        static_numbers=number_matrix(heads, layout.static),
-        static_categories=category_series(heads, layout.static),
-        targets=target,
-    )
+    return table.drop("__first"), row_splits
 
 
-def first_known(table: pl.DataFrame, target: str) -> pl.Series:
-    """The first target of every sequence that is not missing; `table` is sorted by `__first`."""
-    known = table.group_by("__first", maintain_order=True).agg(
-        pl.col(target).drop_nulls().first().alias(target)
+def first_known(table: pl.DataFrame, target: str, row_splits: Integers) -> pl.Series:
+    """The first target of every sequence that is not missing."""
+    targets = table[target]
+    if not targets.null_count():
+        return targets.gather(row_splits[:-1])
+    numbers = np.repeat(np.arange(len(row_splits) - 1), np.diff(row_splits))
+    known = (
+        pl.DataFrame({"__number": numbers, target: targets})
+        .group_by("__number", maintain_order=True)
+        .agg(pl.col(target).drop_nulls().first())
     )
     return known[target]
 
@@ -263,11 +283,19 @@ def number_matrix(frame: pl.DataFrame, columns: Sequence[Column]) -> Floats:
 def to_floats(frame: pl.DataFrame, names: Sequence[str]) -> Floats:
     """float32 [rows, columns], NaN where missing or infinite."""
     matrix = np.empty((frame.height, len(names)), np.float32)
-    for position, name in enumerate(names):
-        # through float64: text such as "1e400" must become missing, not an error
-        values = frame[name].cast(pl.Float64, strict=False).cast(pl.Float32, strict=False)
-        matrix[:, position] = values.fill_null(float("nan")).to_numpy()
-    matrix[~np.isfinite(matrix)] = np.nan
+    # some rows at a time: writing a column through the whole matrix touches every line of memory
+    for start in range(0, frame.height, BLOCK_ROWS):
+        block = matrix[start : start + BLOCK_ROWS]
+        for position, name in enumerate(names):
+            values = frame[name].slice(start, BLOCK_ROWS)
+            if values.dtype != pl.Float64:
+                # through float64: text such as "1e400" must become missing, not an error
+                values = values.cast(pl.Float64, strict=False)
+            if values.null_count():
+                values = values.fill_null(float("nan"))
+            with np.errstate(over="ignore"):
+                block[:, position] = values.to_numpy()
+        block[~np.isfinite(block)] = np.nan
     return matrix
 
 

@@ -58,7 +58,7 @@ def wide_roles(case: Case, stems: list[Stem], targets: tuple[Stem, ...], why: st
         evidence.append(
             Evidence(
                 f"{plural} {named([stem.name for stem in stems])}",
-                f"{len(stems[0].columns)} timesteps, the columns {stems[0].span}",
+                f"{len(stems[0].columns)} timesteps, the columns {stems[0].span}{stems[0].gaps}",
                 flag("--ignore", stems[0].columns[0]),
             )
         )
