@@ -22,7 +22,7 @@ ALLOWED = frozenset(
     NotEqual OneHot OnesLike Pack Pad PadV2 PartitionedCall Placeholder Pow Prod RaggedRange
     RaggedTensorToTensor Range Rank ReadVariableOp RealDiv Reciprocal ReduceJoin RegexReplace
     Relu Reshape ReverseSequence ReverseV2 Rsqrt Select SelectV2 Shape Sigmoid Sign Size Slice
-    Softmax Split SplitV Sqrt Square SquaredDifference Squeeze StatefulPartitionedCall
+    Softmax Softplus Split SplitV Sqrt Square SquaredDifference Squeeze StatefulPartitionedCall
     StatelessIf StatelessRandomGetAlg StatelessRandomGetKeyCounter StatelessRandomUniformV2
     StatelessWhile StaticRegexFullMatch StaticRegexReplace StopGradient StridedSlice StringJoin
     StringLower StringSplitV2 StringStrip Sub Sum Tanh TensorListElementShape

@@ -71,7 +71,7 @@ def scored_table(sequences: Sequences, encoded: Encoded, scores: Floats) -> pl.D
     """A row per sequence: how likely it was, from the scores of its timesteps."""
     owners = np.repeat(np.arange(len(encoded)), encoded.lengths)
     weights = scores[:, 0].astype(np.float64)
-    likelihood: Doubles = np.bincount(owners, weights, minlength=len(encoded))
+    likelihood = np.bincount(owners, weights, minlength=len(encoded)).astype(np.float64)
     columns = [
         pl.Series("timesteps", encoded.lengths),
         pl.Series("log_likelihood", likelihood),

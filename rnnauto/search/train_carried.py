@@ -40,7 +40,6 @@ WINDOW = 64  # timesteps that an error is carried back
 LONGEST_WHOLE = 512  # timesteps; sequences beyond are read in windows
 EPOCH_TIMESTEPS = 1 << 18  # of one epoch of a long text
 FEWEST_STEPS = 16
-STEPS_TO_COMPILE = 48  # of an epoch
 VALIDATION_TIMESTEPS = 1 << 16
 PIECE = 1024  # timesteps of a held-out text that are read at once
 LARGEST_OUTPUT = 128 << 20  # bytes of one batch's outputs
@@ -67,12 +66,7 @@ def train_carried(
 ) -> tuple[Result, Weights | None]:
     """As `train.train`; a job that starts from weights lowers its rate as its time runs out."""
     begin = time.monotonic()
-    network = cached_carried(
-        problem.features,
-        architecture_of(job.values),
-        problem.answer,
-        compiled=is_worth_compiling(data, fold[0], job.values),
-    )
+    network = cached_carried(problem.features, architecture_of(job.values), problem.answer)
     reset(network, job, problem)
     progress = Progress()
     if start_from is not None:
@@ -115,14 +109,8 @@ def train_carried(
 
 
 @lru_cache(maxsize=8)
-def cached_carried(
-    features: Features, architecture: Architecture, answer: Answer, *, compiled: bool = False
-) -> Network:
-    """Equal shapes are traced once; `train_step` takes and returns the state, too.
-
-    Args:
-        compiled: by XLA, anew for every shape of a batch: 5 s, and 1.4 to 1.7 times as fast.
-    """
+def cached_carried(features: Features, architecture: Architecture, answer: Answer) -> Network:
+    """Equal shapes are traced once; `train_step` takes and returns the state, too."""
     model = build_carried(features, architecture)
     optimizer = keras.optimizers.Adam()
     optimizer.build(model.trainable_variables)
@@ -137,11 +125,7 @@ def cached_carried(
     state_spec = tf.TensorSpec([None, size], tf.float32, name="state")
     fresh_spec = tf.TensorSpec([None], tf.bool, name="fresh")
 
-    @tf.function(
-        input_signature=[*signature, state_spec, fresh_spec],
-        autograph=False,
-        jit_compile=compiled or None,
-    )
+    @tf.function(input_signature=[*signature, state_spec, fresh_spec], autograph=False)
     def train_step(batch: Any, truth: Any, state: Any, fresh: Any) -> tuple[Any, Any, Any, Any]:
         """Returns summed loss, number of targets, gradient norm before clipping, state."""
         state = tf.where(fresh[:, None], 0.0, state)
@@ -209,12 +193,6 @@ def steps_of_epoch(data: Encoded, chosen: Integers, values: Values) -> int:
     if is_long(data, chosen):
         return max(FEWEST_STEPS, min(EPOCH_TIMESTEPS, int(lengths.sum())) // (rows * WINDOW))
     return max(1, -(-len(lengths) // rows))
-
-
-def is_worth_compiling(data: Encoded, chosen: Integers, values: Values) -> bool:
-    """Whether so much is to be read in equal windows that compiling the step pays."""
-    steps = steps_of_epoch(data, chosen, values)
-    return is_long(data, chosen) and steps >= STEPS_TO_COMPILE and values["cell"] == "lstm"
 
 
 def run_epoch(
