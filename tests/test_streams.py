@@ -54,9 +54,7 @@ def test_texts_shorter_than_a_row_stay_whole():
 def test_every_token_is_trained_on_once_a_pass_behind_the_token_before_it():
     encoded = text(300)
     seen = []
-    windows = streams(
-        encoded, np.array([0]), size=3, window=16, rng=np.random.default_rng(1)
-    )
+    windows = streams(encoded, np.array([0]), size=3, window=16, rng=np.random.default_rng(1))
     for window in windows:
         targets = window.batch.targets
         real = targets != MISSING_TARGET
