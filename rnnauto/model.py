@@ -10,11 +10,20 @@ from numpy.typing import NDArray
 
 from rnnauto.data.columns import read_for
 from rnnauto.data.encode import encode
-from rnnauto.data.language import encode_language, usable
+from rnnauto.data.language import check_labels, encode_language, usable
+from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Source, with_targets
 from rnnauto.data.read import Table
 from rnnauto.data.sequences import Sequences, gather
-from rnnauto.data.targets import LabelEncoder
+from rnnauto.data.targets import (
+    LabelEncoder,
+    LabelSetEncoder,
+    SeveralTargets,
+    TargetEncoder,
+    ValueEncoder,
+    label_texts,
+    set_items,
+)
 from rnnauto.deploy.generate import Wanted, Written, check_wanted, generate
 from rnnauto.deploy.language_runner import score_timesteps
 from rnnauto.deploy.language_table import language_table
@@ -26,6 +35,7 @@ from rnnauto.errors import DataError
 from rnnauto.judge.baselines import load_baselines
 from rnnauto.judge.evaluate import Evaluation, evaluate
 from rnnauto.judge.language import evaluate_language, load_language_baselines
+from rnnauto.judge.several import gathered
 
 
 @dataclass(frozen=True)
@@ -74,15 +84,15 @@ class Model:
         table = self.read(data, target=True)
         sequences = with_targets(gather(table.frame, layout), layout)
         encoded = encode(sequences, self.info.encoders, per_timestep=layout.per_timestep)
-        labels = target.classes if isinstance(target, LabelEncoder) else None
-        if labels is not None:
-            check_classes(sequences, encoded.targets, table, layout.target[0])
-        baselines = load_baselines(self.folder / "baselines.npz")
-        return evaluate(encoded, self.scores(sequences), baselines, labels=labels, seed=seed)
+        check_classes(sequences, target, table, layout)
+        baselines = gathered(load_baselines(self.folder / "baselines.npz"), target)
+        return evaluate(encoded, self.scores(sequences), baselines, target=target, seed=seed)
 
     def evaluate_language(self, data: Source, *, seed: int) -> Evaluation:
         layout, encoders = self.info.layout, self.info.encoders
-        sequences = usable(gather(self.read(data, target=False).frame, layout), layout)
+        table = self.read(data, target=False)
+        sequences = usable(gather(table.frame, layout), layout)
+        check_labels(sequences, encoders, table.source)
         encoded = encode_language(sequences, encoders)
         return evaluate_language(
             encoded,
@@ -106,12 +116,18 @@ class Model:
         return read_leaderboard(self.folder)
 
     def read(self, data: Source, *, target: bool) -> Table:
-        answer = self.info.encoders.target
+        layout, answer = self.info.layout, self.info.encoders.target
+        each = answer.each if isinstance(answer, SeveralTargets) else (answer,)
+        texts = [
+            column.name
+            for column, encoder in zip(layout.targets, each, strict=True)
+            if isinstance(encoder, LabelEncoder) and encoder.kind == "text"
+        ]
         return read_for(
-            self.info.layout,
+            layout,
             data,
             target=target,
-            text_target=isinstance(answer, LabelEncoder) and answer.kind == "text",
+            text_targets=texts,
             may_be_empty=not target,
         )
 
@@ -126,16 +142,27 @@ def load(folder: Path | str) -> Model:
 
 
 def check_classes(
-    sequences: Sequences, codes: NDArray[np.generic], table: Table, target: str
+    sequences: Sequences, target: TargetEncoder, table: Table, layout: Layout
 ) -> None:
+    """Raises: DataError where a target holds a class that the model does not know."""
     assert sequences.targets is not None
-    unknown = sequences.targets.filter(
-        sequences.targets.is_not_null() & pl.Series(np.asarray(codes) < 0)
-    )
-    if len(unknown):
-        listed = ", ".join(f"`{label}`" for label in unknown.unique(maintain_order=True).head(5))
-        raise DataError(
-            f"`{table.source}`, column `{target}`: the model knows no class {listed} "
-            f"({len(unknown):,} targets)",
-            hint="leave these rows out, or train again on data that holds the class",
-        )
+    several = isinstance(target, SeveralTargets)
+    columns = sequences.targets.struct.unnest().get_columns() if several else [sequences.targets]
+    encoders = target.each if isinstance(target, SeveralTargets) else (target,)
+    for column, encoder, labels in zip(layout.targets, encoders, columns, strict=True):
+        if isinstance(encoder, ValueEncoder):
+            continue
+        if isinstance(encoder, LabelSetEncoder):
+            labels = set_items(labels)[1]
+        assert isinstance(encoder, LabelSetEncoder | LabelEncoder)
+        known = encoder.labels if isinstance(encoder, LabelSetEncoder) else encoder.classes
+        texts = label_texts(labels.drop_nulls())
+        unknown = texts.filter(~texts.is_in(list(known)))
+        if len(unknown):
+            first = unknown.unique(maintain_order=True).head(5)
+            listed = ", ".join(f"`{label}`" for label in first)
+            raise DataError(
+                f"`{table.source}`, column `{column.name}`: the model knows no class {listed} "
+                f"({len(unknown):,} targets)",
+                hint="leave these rows out, or train again on data that holds the class",
+            )

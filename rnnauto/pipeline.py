@@ -24,9 +24,11 @@ from rnnauto.deploy.model_folder import check_destination, new_folder
 from rnnauto.deploy.model_json import ModelInfo, write_model_info
 from rnnauto.deploy.runner import Run, load_saved_model, predict
 from rnnauto.deploy.table import prediction_table
-from rnnauto.judge.compare import evaluate_test, fit_and_validate, save_any_baselines
+from rnnauto.judge.baselines import save_baselines
+from rnnauto.judge.compare import AnyBaselines, evaluate_test, fit_and_validate
 from rnnauto.judge.evaluate import Evaluation
-from rnnauto.judge.metrics import MAIN_METRICS
+from rnnauto.judge.language import LabelShares, NGrams, save_language_baselines
+from rnnauto.judge.several import flat
 from rnnauto.recipe import Recipe
 from rnnauto.search import journal
 from rnnauto.search.driver import News, Search, Trial, run_search
@@ -137,7 +139,7 @@ def fit(
         scores = score_test(run, prepared)
         evaluation = evaluate_test(prepared, scores, baselines, seed=recipe.seed)
         rows = make_rows(search, winner, evaluation, validated)
-        save_any_baselines(partial / "baselines.npz", baselines)
+        save_comparison(partial / "baselines.npz", baselines)
         write_model_info(
             partial / "model.json", model_info(prepared, recipe, winner, members, search)
         )
@@ -212,6 +214,13 @@ def score_test(run: Run, prepared: Prepared) -> NDArray[np.float32]:
     return predict(run, prepared.test, layout, encoders)
 
 
+def save_comparison(path_npz: Path, baselines: AnyBaselines) -> None:
+    if isinstance(baselines, NGrams | LabelShares):
+        save_language_baselines(path_npz, baselines)
+    else:
+        save_baselines(path_npz, flat(baselines))
+
+
 def worker_count(recipe: Recipe) -> int:
     wanted = recipe.search.workers
     return usable_cores() if wanted == "auto" else wanted
@@ -270,7 +279,7 @@ def model_info(
 def make_rows(
     search: Search, winner: Trial, evaluation: Evaluation, validated: dict[str, float]
 ) -> list[Row]:
-    metric = next(name for name in MAIN_METRICS if name in evaluation.metrics)
+    metric = evaluation.main_metric
     return leaderboard(
         list(search.trials.values()),
         winner,

@@ -49,7 +49,8 @@ def test_a_corpus_is_cut_once_its_tail_is_the_test_and_its_head_gives_the_vocabu
 def test_words_keep_their_case_where_texts_are_to_be_written(tmp_path):
     path = corpus(tmp_path, "The cat, the Cat. " * 20)
     prepared = prepare(path, Recipe.parse({"problem": {"tokens": "word"}}))
-    assert set(prepared.encoders.categories[0].vocabulary) == set(["The", "cat", ",", "the", "Cat", "."])
+    vocabulary = prepared.encoders.categories[0].vocabulary
+    assert sorted(vocabulary) == [",", ".", "Cat", "The", "cat", "the"]
 
 
 def chords():

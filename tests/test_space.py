@@ -19,7 +19,7 @@ def test_the_recipe_decides_what_may_be_chosen_from():
     assert found["units"] == (8,)
     assert found["dropout"] == (0.2,)
     assert found["clip_norm"] == ("off",)
-    assert set(found) == set(Space.model_fields)
+    assert set(found) == set(Space.model_fields) - {"token_dropout"}
 
 
 @pytest.mark.parametrize(
@@ -120,3 +120,12 @@ def test_the_nearest_option_is_the_same_or_the_closest_number_or_the_first():
     assert nearest(("max", "last"), "mean") == "max"
     assert nearest(("off",), 1.0) == "off"
     assert nearest((False,), True) is False
+
+
+def test_words_with_views_may_be_dropped_and_start_out_wide():
+    found = choices(Space(), shape(9, per_timestep=True, words=True))
+    assert found["token_dropout"] == (0.0, 0.1, 0.2)
+    assert {(p["units"], p["dropout"], p["token_dropout"]) for p in proposals(found)} == {
+        (128, 0.5, 0.1)
+    }
+    assert "token_dropout" not in choices(Space(), shape(9, per_timestep=True))

@@ -23,11 +23,6 @@ UNBUILT = {
         "b",
         "many-to-many classification with the target beside the sequence in a row",
     ),
-    "label sets": (
-        {"chords": [[["c", "e"], ["d"]]] * 30},
-        "chords",
-        "many-to-many language-modelling",
-    ),
 }
 
 

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
+import polars as pl
+
 from rnnauto.data.case import Case, Evidence, flag, named
 from rnnauto.data.classes import class_rule, few_whole, kind_of_target
 from rnnauto.data.columnar import innermost
 from rnnauto.data.grouping import CONFLICTS
 from rnnauto.data.horizon import decide_window
-from rnnauto.data.kinds import Profile
-from rnnauto.data.layout import GENERATED, Column, Kind, RnnType, Task, Tokens
+from rnnauto.data.kinds import WORDS, Profile
+from rnnauto.data.layout import GENERATED, ROW_FORMS, Column, Kind, RnnType, Task, Tokens
 from rnnauto.data.points import nested
 from rnnauto.data.roles import Roles, token_rule
 from rnnauto.errors import DataError
@@ -57,6 +59,7 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
         amounts=class_reason,
         forecasts=forecasts,
     )
+    check_alike(case, roles, task)
     check_task(case, roles, target, task)
     reason = guess.reason if forced == "auto" else "you named it"
     window = decide_window(case, roles) if task == "forecasting" else None
@@ -69,8 +72,8 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
         )
     other_task = "regression" if task == "classification" else "classification"
     written = rnn_type in GENERATED and roles.form == "cell-sequences" and task == "classification"
-    kind = "text" if written and target.kind != "list" else kind_of_target(target, task)
-    target_tokens, token_evidence = tokens_of_target(case, rnn_type, target, kind)
+    kind: Kind = "text" if written and target.kind != "list" else kind_of_target(target, task)
+    target_tokens, token_evidence = tokens_of_target(case, roles, rnn_type, target, kind)
     return Answer(
         rnn_type=rnn_type,
         task=task,
@@ -99,10 +102,12 @@ def target_columns(case: Case, roles: Roles, kind: Kind) -> tuple[Column, ...]:
 
 
 def tokens_of_target(
-    case: Case, rnn_type: RnnType, target: Profile, kind: Kind
+    case: Case, roles: Roles, rnn_type: RnnType, target: Profile, kind: Kind
 ) -> tuple[Tokens | None, tuple[Evidence, ...]]:
-    """What a timestep of a text to generate is; None where the target is no text to generate."""
-    if kind != "text" or rnn_type not in GENERATED:
+    """What a timestep of a target that is a text is; None where it is none, or the text read."""
+    read = [column.name for column in roles.features] == [target.name]
+    rows = roles.form in ROW_FORMS and rnn_type == "many-to-many"
+    if read or rows or kind != "text" or rnn_type not in {*GENERATED, "many-to-many"}:
         return None, ()
     tokens, why = token_rule(case.problem.target_tokens, target)
     other = "character" if tokens == "word" else "word"
@@ -127,6 +132,26 @@ def known_ahead(case: Case, roles: Roles, task: Task) -> tuple[str, ...]:
                 hint=f"the features are {named(features)}" if features else "name a feature",
             )
     return names
+
+
+def check_alike(case: Case, roles: Roles, task: Task) -> None:
+    """Raises: DataError where several targets are of different tasks."""
+    if len(case.target) < 2 or case.problem.task != "auto" or task == "forecasting":
+        return
+    targets = [case.profiles[name] for name in case.target]
+    if roles.target_stems:
+        targets = [case.profiles[stem.columns[0]] for stem in roles.target_stems]
+    classes = [target.name for target in targets if class_rule(case, roles, target)[0]]
+    amounts = [target.name for target in targets if target.name not in classes]
+    if not classes or not amounts:
+        return
+    both = all(target.kind in {"number", "boolean"} for target in targets)
+    hint = "name targets of one kind, and run once for each kind"
+    raise DataError(
+        f"the targets are of two kinds: {named(classes)} as classes and {named(amounts)} as "
+        "amounts; one model predicts either classes or amounts",
+        hint=f"read them all as amounts with `--task regression`, or {hint}" if both else hint,
+    )
 
 
 def wants_forecast(case: Case, guess: Guess) -> bool:
@@ -166,7 +191,13 @@ def task_rule(
 
 def guess_type(case: Case, roles: Roles, target: Profile, *, classes: bool) -> Guess:
     if len(case.target) > 1:
-        return guess_for_several(case, roles)
+        guess = guess_for_several(case, roles)
+        if guess is not None:
+            return guess
+    return guess_by_form(case, roles, target, classes=classes)
+
+
+def guess_by_form(case: Case, roles: Roles, target: Profile, *, classes: bool) -> Guess:
     match roles.form:
         case "token-lines":
             reason = f"one `{target.name}` for each token"
@@ -194,8 +225,9 @@ def guess_type(case: Case, roles: Roles, target: Profile, *, classes: bool) -> G
             return guess_for_long(case, roles, target, classes=classes)
 
 
-def guess_for_several(case: Case, roles: Roles) -> Guess:
-    """More than one target: a sequence of numbers to predict, or a mistake."""
+def guess_for_several(case: Case, roles: Roles) -> Guess | None:
+    """More than one target: sequences of numbers to predict; None where each is as a single one
+    would be."""
     names = named(case.target)
     numbers = all(case.profiles[name].kind in {"number", "boolean"} for name in case.target)
     if roles.target_stems:
@@ -214,10 +246,7 @@ def guess_for_several(case: Case, roles: Roles) -> Guess:
             return Guess("one-to-many", reason, "many-to-many-unaligned")
         reason = f"{names} change in time and there are no other features: they are forecast"
         return Guess("many-to-many-unaligned", reason, "many-to-many", forecasts=True)
-    raise DataError(
-        f"{len(case.target)} targets are named ({names}); one model predicts one target",
-        hint="run once for each target and leave the others out with `--ignore`",
-    )
+    return None
 
 
 def guess_for_cells(case: Case, roles: Roles, target: Profile) -> Guess:
@@ -235,10 +264,22 @@ def guess_for_cells(case: Case, roles: Roles, target: Profile) -> Guess:
                 return Guess("many-to-many", reason, "many-to-many-unaligned")
         reason = f"`{target.name}` holds lists of another length than `{source}`"
         return Guess("many-to-many-unaligned", reason, "many-to-one")
+    if target.kind == "text" and equally_long(case, roles, target):
+        reason = f"`{source}` and `{target.name}` have as many characters in every row"
+        return Guess("many-to-many", reason, "many-to-many-unaligned")
     if target.kind == "text":
         reason = f"both `{source}` and `{target.name}` hold text, of different lengths"
         return Guess("many-to-many-unaligned", reason, "many-to-one")
     return Guess("many-to-one", f"one `{target.name}` for each cell of `{source}`", "one-to-one")
+
+
+def equally_long(case: Case, roles: Roles, target: Profile) -> bool:
+    """Whether a text has a character for each character of another, in rows of any length."""
+    texts = case.frame.select(roles.features[0].name, target.name).cast(pl.String).drop_nulls()
+    lengths = texts.select(pl.all().str.len_chars())
+    first, other = lengths.get_columns()
+    by_character = roles.tokens == "character" and target.words < WORDS
+    return by_character and first.equals(other, check_names=False) and first.n_unique() > 1
 
 
 def guess_for_own(case: Case, roles: Roles, source: str) -> Guess:

@@ -49,14 +49,16 @@ def save_encoded(folder: Path, encoded: Encoded) -> None:
     folder.mkdir(parents=True)
     for name in ARRAYS:
         np.save(folder / f"{name}.npy", getattr(encoded, name), allow_pickle=False)
-    (folder / "meta.json").write_text(json.dumps({"per_timestep": encoded.per_timestep}))
+    (folder / "meta.json").write_text(
+        json.dumps({"per_timestep": encoded.per_timestep, "moments": encoded.moments})
+    )
 
 
 def load_encoded(folder: Path) -> Encoded:
     """Memory-mapped: a batch costs what it holds, whatever the size of the data."""
     arrays: dict[str, Any] = {name: open_array(folder / f"{name}.npy") for name in ARRAYS}
     meta = json.loads((folder / "meta.json").read_text())
-    return Encoded(**arrays, per_timestep=meta["per_timestep"])
+    return Encoded(**arrays, **meta)
 
 
 def open_array(path: Path) -> NDArray[Any]:

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from rnnauto.data.kinds import named_id
+from rnnauto.data.runs import heads
 from rnnauto.data.sequences import Integers
 
 # missing in every column, and what is missing only where the other cells are numbers or times
@@ -146,7 +147,12 @@ def type_text(
 
 
 def known_text(column: pl.Series) -> pl.Series:
-    return column.to_frame().select(without_missing(pl.col(column.name), MISSING)).to_series()
+    """A column without spaces around its cells and without spellings of a missing value."""
+    wanted = without_missing(pl.col(column.name), MISSING)
+    distinct = heads(column).to_frame()
+    if distinct.select(wanted.eq_missing(pl.col(column.name)).all()).item():
+        return column
+    return column.to_frame().select(wanted).to_series()
 
 
 def spread(text: pl.Series) -> pl.Series:

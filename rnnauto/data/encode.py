@@ -11,7 +11,9 @@ import polars as pl
 from numpy.typing import NDArray
 from pydantic import Field
 
+from rnnauto.data.calendar import cycles_in, cyclic
 from rnnauto.data.layout import Frozen, Layout
+from rnnauto.data.moments import fit_moments, moment_codes, moment_numbers, moments_of
 from rnnauto.data.sequences import (
     Floats,
     Integers,
@@ -29,10 +31,12 @@ from rnnauto.data.targets import (
     look_up,
     output_widths,
 )
+from rnnauto.data.tokens import VIEWS, View, view_of
 
 RESERVED = 4  # pad, unknown, start, end: ids 0, 1, 2, 3
 PAD, UNKNOWN, START, END = range(RESERVED)
 MOST_ENTRIES = 20_000
+FEWEST_WORDS = 200  # different ones, from which a column holds words rather than categories
 
 
 class NumberEncoder(Frozen):
@@ -45,18 +49,32 @@ class NumberEncoder(Frozen):
 
 
 class CategoryEncoder(Frozen):
-    """Entry `i` of the vocabulary has id `RESERVED + i`; whatever is not in it is unknown."""
+    """Entry `i` of the vocabulary has id `RESERVED + i`; whatever is not in it is unknown.
+
+    A column may have several encoders, each for another view of its words.
+    """
 
     name: str
     vocabulary: tuple[str, ...]
+    view: View = "whole"
 
 
 class Encoders(Frozen):
+    """`calendar` are the cycles in which times are placed; `moments` are those of an answer whose
+    length is known, which are numeric times where `timed`, else the positions 1, 2, ..."""
+
     numbers: tuple[NumberEncoder, ...]
     categories: tuple[CategoryEncoder, ...]
     static_numbers: tuple[NumberEncoder, ...]
     static_categories: tuple[CategoryEncoder, ...]
     target: TargetEncoder
+    calendar: tuple[str, ...] = ()
+    moments: tuple[float, ...] = ()
+    timed: bool = False
+
+    @property
+    def reads_times(self) -> bool:
+        return bool(self.calendar) or self.timed
 
     @property
     def outputs(self) -> int:
@@ -68,7 +86,8 @@ class Encoded:
     """What the network reads.
 
     Shapes: row_splits [sequences + 1]; numbers float32 [timesteps, features], raw, NaN where
-    missing; codes int32 [timesteps, categories]; static_numbers float32 [sequences, features];
+    missing, then places in calendar cycles and moments; codes int32 [timesteps, categories], one
+    a category encoder, then moments; static_numbers float32 [sequences, features];
     static_codes int32 [sequences, categories]; targets int32 (MISSING_TARGET where absent) or
     float32 in data units (NaN where absent), [sequences] or, per timestep, [timesteps]; with
     several targets, or a set of labels, one more axis.
@@ -81,6 +100,7 @@ class Encoded:
     static_codes: Codes
     targets: NDArray[np.int32] | Floats
     per_timestep: bool
+    moments: int = 0
 
     def __len__(self) -> int:
         return len(self.row_splits) - 1
@@ -102,6 +122,11 @@ class Encoded:
         )
 
 
+def category_columns(encoders: Encoders) -> list[str]:
+    """The columns that the category encoders read, each once, in order."""
+    return list(dict.fromkeys(encoder.name for encoder in encoders.categories))
+
+
 def fit_encoders(train: Sequences, layout: Layout, *, classes: pl.Series) -> Encoders:
     """Learn scales and vocabularies from the train part.
 
@@ -110,14 +135,23 @@ def fit_encoders(train: Sequences, layout: Layout, *, classes: pl.Series) -> Enc
             the question, not something learnt, so that no part can hold a class without a number.
     """
     assert train.targets is not None
+    timed = layout.static_only and train.times is not None and not layout.dated
+    placed = layout.per_timestep and layout.dated
+    words = layout.per_timestep and layout.tokens is None
     return Encoders(
         numbers=fit_numbers(number_names(layout.features), train.numbers),
-        categories=fit_categories(category_names(layout.features), train.categories),
+        categories=(
+            *fit_categories(category_names(layout.features), train.categories),
+            *(fit_views(layout, train.categories) if words else ()),
+        ),
         static_numbers=fit_numbers(number_names(layout.static), train.static_numbers),
         static_categories=fit_categories(category_names(layout.static), train.static_categories),
         target=fit_target(
             train.targets, every=classes, classification=layout.task == "classification"
         ),
+        calendar=cycles_in(train.times) if placed and train.times is not None else (),
+        moments=fit_moments(moments_of(train, timed=timed)) if layout.static_only else (),
+        timed=timed,
     )
 
 
@@ -133,6 +167,21 @@ def fit_numbers(names: list[str], matrix: Floats) -> tuple[NumberEncoder, ...]:
             deviation = max(abs(mean), 1.0)
         missing = known.size < len(matrix)
         encoders.append(NumberEncoder(name=name, mean=mean, deviation=deviation, missing=missing))
+    return tuple(encoders)
+
+
+def fit_views(layout: Layout, columns: tuple[pl.Series, ...]) -> tuple[CategoryEncoder, ...]:
+    """Views of the words of the token column, so that a word that was never seen tells something:
+    its start, its end, its kinds of characters."""
+    encoders = []
+    for name, column in zip(category_names(layout.features), columns, strict=True):
+        if column.n_unique() < FEWEST_WORDS:
+            continue
+        for view in VIEWS:
+            if view != "whole":
+                (encoder,) = fit_categories([name], (view_of(column, view),))
+                if encoder.vocabulary:
+                    encoders.append(encoder.model_copy(update={"view": view}))
     return tuple(encoders)
 
 
@@ -159,11 +208,27 @@ def fit_categories(names: list[str], columns: tuple[pl.Series, ...]) -> tuple[Ca
 
 def encode(sequences: Sequences, encoders: Encoders, *, per_timestep: bool) -> Encoded:
     """Apply fitted encoders; without targets every target counts as missing."""
-    units = len(sequences.numbers) if per_timestep else len(sequences)
+    timesteps = len(sequences.numbers)
+    units = timesteps if per_timestep else len(sequences)
+    columns = [series.name for series in sequences.categories]
+    words = tuple(
+        view_of(sequences.categories[columns.index(encoder.name)], encoder.view)
+        for encoder in encoders.categories
+    )
+    numbers = [sequences.numbers]
+    codes = [encode_categories(words, encoders.categories, timesteps)]
+    if encoders.calendar:
+        assert sequences.times is not None
+        numbers.append(cyclic(sequences.times, encoders.calendar))
+    if encoders.moments:
+        moments, known = moments_of(sequences, timed=encoders.timed), encoders.moments
+        numbers.append(moment_numbers(moments, known))
+        codes.append(moment_codes(moments, known, offset=RESERVED, absent=UNKNOWN))
     return Encoded(
         row_splits=sequences.row_splits,
-        numbers=sequences.numbers,
-        codes=encode_categories(sequences.categories, encoders.categories, len(sequences.numbers)),
+        numbers=np.concatenate(numbers, axis=1),
+        codes=np.concatenate(codes, axis=1),
+        moments=len(encoders.moments),
         static_numbers=sequences.static_numbers,
         static_codes=encode_categories(
             sequences.static_categories, encoders.static_categories, len(sequences)

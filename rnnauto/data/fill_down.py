@@ -10,6 +10,8 @@ LEAST_EMPTY = 0.5  # share of empty cells
 def fill_down(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     """Repeat such ids in the rows below them. Returns: the frame, and a note for each column."""
     found = [name for name in frame.columns if named_id(name) and stands_once(frame[name])]
+    if not found:
+        return frame, []
     notes = [
         f"`{name}` stands on the first row of each sequence only: filled down" for name in found
     ]

@@ -4,7 +4,7 @@ from rnnauto.data.case import Case, Evidence, flag
 from rnnauto.data.cell_sequences import answer_roles, cell_columns, cell_roles
 from rnnauto.data.grouping import SHORTEST_SERIES, find_series
 from rnnauto.data.implied import corpus_roles, token_roles
-from rnnauto.data.kinds import named_id
+from rnnauto.data.kinds import FEW_CLASSES, named_id
 from rnnauto.data.layout import GENERATED
 from rnnauto.data.long_table import (
     find_groupings,
@@ -73,17 +73,20 @@ def row_roles(case: Case) -> Roles:
             hint="name the column that tells sequences apart, such as `--id sequence_id`",
         )
     if is_lone_series(case):
-        return series_roles(case, None, "there is no other column")
+        time = next(iter(case.free()), None)
+        return series_roles(case, time, "there is nothing but the order of the rows")
     if case.problem.type in GENERATED or case.profiles[case.target[0]].kind in {"text", "list"}:
         return answer_roles(case)
     return plain_roles(case, PLAIN)
 
 
 def is_lone_series(case: Case) -> bool:
-    """Numbers and nothing else: there is only their order to learn from."""
+    """Numbers and at most a count of the rows: there is only their order to learn from."""
     target = case.profiles[case.target[0]]
-    amounts = target.kind == "number" and target.distinct != 2
-    return amounts and len(case.profiles) == 1 and target.rows >= SHORTEST_SERIES
+    amounts = target.kind == "number" and (target.distinct > FEW_CLASSES or not target.whole)
+    others = list(case.free().values())
+    counted = len(others) <= 1 and all(other.running for other in others)
+    return amounts and counted and len(case.target) == 1 and target.rows >= SHORTEST_SERIES
 
 
 def plain_roles(case: Case, why: str) -> Roles:

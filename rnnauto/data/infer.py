@@ -15,6 +15,7 @@ from rnnauto.data.kinds import (
     is_usable,
     name_words,
     named_id,
+    named_sequence,
     named_time,
     profile,
 )
@@ -98,6 +99,7 @@ def layout_of(case: Case, roles: Roles, answer: Answer) -> Layout:
         target_tokens=answer.target_tokens,
         label_sets=roles.label_sets,
         known_ahead=answer.known_ahead,
+        dated=bool(roles.time) and case.profiles[str(roles.time)].kind == "time",
     )
 
 
@@ -239,11 +241,17 @@ def is_free_text(case: Case, column: Profile) -> bool:
         return False
     others = case.chosen(*case.data.id).values()
     given = [other for other in others if is_usable(other)]
-    if column.kind == "text" and given and all(other.kind != "number" for other in given):
-        return named_id(column.name)  # from a country to the names in it
+    if column.kind == "text" and all(other.kind != "number" for other in given):
+        # a name from its country, or the next character of a name
+        return named_id(column.name) and not named_sequence(column.name)
     return not any(
-        other.kind == "list" or (other.kind == "text" and not other.unique) for other in others
+        other.kind == "list" or (other.kind == "text" and is_readable(other)) for other in others
     ) and not (column.words >= WORDS and any(other.kind == "text" for other in others))
+
+
+def is_readable(text: Profile) -> bool:
+    """Whether a text is something to read rather than the name of its row."""
+    return not text.unique or named_sequence(text.name) or not named_id(text.name)
 
 
 def other_target(case: Case, name: str) -> str:

@@ -13,7 +13,8 @@ from rnnauto.data.layout import Layout, Tokens
 from rnnauto.data.problem import Problem
 from rnnauto.data.problems import file_problems, find_problems, in_order
 from rnnauto.data.read import Table
-from rnnauto.data.sequences import Integers, Sequences, gather
+from rnnauto.data.sequences import Integers, Sequences, gather, is_struct
+from rnnauto.data.targets import set_items
 from rnnauto.data.tokens import tokenise
 from rnnauto.data.unbuilt import REMEDY, without_network
 from rnnauto.recipe import Recipe
@@ -134,6 +135,12 @@ def count_classes(targets: pl.Series | None) -> tuple[tuple[str, int], ...]:
     """Labels with how often they occur, in the order of their values."""
     if targets is None:
         return ()
+    if is_struct(targets):
+        columns = targets.struct.unnest().get_columns()
+        found = [(column.name, count_classes(column)) for column in columns]
+        return tuple((f"{name}={label}", n) for name, counts in found for label, n in counts)
+    if isinstance(targets.dtype, pl.List):
+        targets = set_items(targets)[1]
     known = targets.drop_nulls().rename("class")
     counts = known.value_counts().sort("class").with_columns(pl.col("class").cast(pl.String))
     return tuple(counts.iter_rows())
@@ -165,6 +172,10 @@ def timestep_of(sequences: Sequences, at: int) -> str:
 
 
 def show(value: Any) -> str:
+    if isinstance(value, pl.Series):
+        return "[" + ", ".join(map(show, value)) + "]"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={show(part)}" for name, part in value.items())
     if value is None or value != value:
         return "missing"
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,17 +1,20 @@
 """A time in several columns: year, month and day, or a date and a clock, joined into one column."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 # the parts of a time in order, by the names of their columns, with the values they may have
-PARTS = (
+Part = tuple[set[str], int, int]
+PARTS: tuple[Part, ...] = (
     ({"year", "yr", "jahr"}, 1000, 2999),
     ({"month", "mon", "mo", "monat"}, 1, 12),
     ({"day", "dy", "tag", "dayofmonth", "day_of_month"}, 1, 31),
     ({"hour", "hr", "stunde"}, 0, 23),
     ({"minute"}, 0, 59),
 )
+CALENDAR = 3  # of the parts make up a date
 FEWEST = 2  # parts: a year is a time by itself
-WITH_CLOCK = 4  # parts, from which the time of day is known
 MOST_LOST = 0.01  # share of rows whose parts are no day of the calendar
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
@@ -29,13 +32,39 @@ def join_time(frame: pl.DataFrame, *, wanted: str | None = None) -> pl.DataFrame
     name = "-".join(parts)
     if len(parts) < FEWEST or name in frame.columns:
         return frame
-    if frame.schema[parts[0]] == pl.Date:
-        joined = frame.select(pl.col(parts[0]).dt.combine(pl.col(parts[1]))).to_series()
-    else:
-        joined = from_numbers(frame, parts)
-        if joined.null_count() > MOST_LOST * frame.height:
-            return frame
+    joined = join_parts(frame, parts)
+    if wanted is None and joined.null_count() > MOST_LOST * frame.height:
+        return frame
     return frame.insert_column(frame.columns.index(parts[0]), joined.alias(name))
+
+
+def join_parts(frame: pl.DataFrame, parts: tuple[str, ...]) -> pl.Series:
+    """Dates, or times where the time of day is known; null where the parts are no day."""
+    if frame.schema[parts[1]] == pl.Time:
+        return frame.select(pl.col(parts[0]).dt.combine(pl.col(parts[1]))).to_series()
+    if frame.schema[parts[0]] == pl.Date:
+        return with_clock(frame[parts[0]], frame, parts[1:])
+    first = pl.Series(["01"]).new_from_index(0, frame.height)
+    texts = [two_digits(frame[name]) for name in parts[:CALENDAR]]
+    texts += [first] * (CALENDAR - len(texts))
+    days = pl.select(pl.concat_str(texts, separator="-")).to_series()
+    dates = days.str.strptime(pl.Date, "%Y-%m-%d", strict=False)
+    return with_clock(dates, frame, parts[CALENDAR:]) if parts[CALENDAR:] else dates
+
+
+def with_clock(dates: pl.Series, frame: pl.DataFrame, parts: tuple[str, ...]) -> pl.Series:
+    """Dates with the hours, and minutes, of other columns."""
+    times = frame.select(
+        day=dates.cast(pl.Datetime("us")),
+        hour=part_numbers(frame[parts[0]]),
+        minute=part_numbers(frame[parts[1]]) if len(parts) > 1 else pl.lit(0),
+    )
+    return times.select(pl.col("day") + pl.duration(hours="hour", minutes="minute")).to_series()
+
+
+def two_digits(column: pl.Series) -> pl.Series:
+    numbers = part_numbers(column)
+    return column.cast(pl.String) if numbers is None else numbers.cast(pl.String).str.zfill(2)
 
 
 def joined_name(frame: pl.DataFrame) -> str:
@@ -46,23 +75,35 @@ def joined_name(frame: pl.DataFrame) -> str:
 
 def time_parts(frame: pl.DataFrame) -> tuple[str, ...]:
     """The columns that make up a time only together, largest unit first; empty where none do."""
-    parts = date_and_clock(frame) or year_and_less(frame)
-    times = {name for name, dtype in frame.schema.items() if dtype.is_temporal()}
-    return () if times - {*parts, "-".join(parts)} else parts
+    times = {name: dtype for name, dtype in frame.schema.items() if dtype.is_temporal()}
+    parts = date_and_clock(times) or date_and_hour(frame, times) or year_and_less(frame)
+    return () if set(times) - {*parts, "-".join(parts)} else parts
 
 
-def date_and_clock(frame: pl.DataFrame) -> tuple[str, ...]:
-    dates = [name for name, dtype in frame.schema.items() if dtype == pl.Date]
-    clocks = [name for name, dtype in frame.schema.items() if dtype == pl.Time]
+def date_and_clock(times: dict[str, pl.DataType]) -> tuple[str, ...]:
+    dates = [name for name, dtype in times.items() if dtype == pl.Date]
+    clocks = [name for name, dtype in times.items() if dtype == pl.Time]
     return (dates[0], clocks[0]) if len(dates) == len(clocks) == 1 else ()
 
 
+def date_and_hour(frame: pl.DataFrame, times: dict[str, pl.DataType]) -> tuple[str, ...]:
+    """One column of dates, and the hours and minutes beside it."""
+    dates = [name for name, dtype in times.items() if dtype == pl.Date]
+    hours = numbered_parts(frame, PARTS[CALENDAR:]) if len(dates) == 1 else ()
+    return (dates[0], *hours) if hours else ()
+
+
 def year_and_less(frame: pl.DataFrame) -> tuple[str, ...]:
+    parts = numbered_parts(frame, PARTS)
+    return parts if len(parts) >= FEWEST else ()
+
+
+def numbered_parts(frame: pl.DataFrame, wanted: Sequence[Part]) -> tuple[str, ...]:
     """Year, month, day and so on, as far down as there are columns and the last one varies."""
     names = {name.lower(): name for name in frame.columns}
     found: list[str] = []
     varying = 0
-    for known, low, high in PARTS:
+    for known, low, high in wanted:
         name = next((names[word] for word in names if word in known), None)
         numbers = None if name is None else part_numbers(frame[name])
         if name is None or numbers is None:
@@ -74,7 +115,7 @@ def year_and_less(frame: pl.DataFrame) -> tuple[str, ...]:
             break
         found.append(name)
         varying = len(found) if least < most else varying
-    return tuple(found[:varying]) if varying >= FEWEST else ()
+    return tuple(found[:varying])
 
 
 def part_numbers(column: pl.Series) -> pl.Series | None:
@@ -87,17 +128,3 @@ def part_numbers(column: pl.Series) -> pl.Series | None:
     return short.replace_strict(
         list(MONTHS), list(range(1, 13)), default=None, return_dtype=pl.Int64
     )
-
-
-def from_numbers(frame: pl.DataFrame, parts: tuple[str, ...]) -> pl.Series:
-    """Dates, or times where the hour is known; null where the parts are no day."""
-    numbers = [part_numbers(frame[name]) for name in parts]
-    texts = [number.cast(pl.String).str.zfill(2) for number in numbers if number is not None]
-    texts += [pl.Series(["01"]).new_from_index(0, frame.height)] * (3 - len(texts))
-    clock = [*texts[3:], *([pl.Series(["00"]).new_from_index(0, frame.height)] * (5 - len(texts)))]
-    days = pl.select(pl.concat_str(texts[:3], separator="-")).to_series()
-    if len(parts) < WITH_CLOCK:
-        return days.str.strptime(pl.Date, "%Y-%m-%d", strict=False)
-    hours = pl.select(pl.concat_str(clock, separator=":")).to_series()
-    both = pl.select(pl.concat_str([days, hours], separator=" ")).to_series()
-    return both.str.strptime(pl.Datetime("us"), "%Y-%m-%d %H:%M", strict=False)

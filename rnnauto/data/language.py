@@ -24,6 +24,7 @@ from rnnauto.data.layout import Layout
 from rnnauto.data.sequences import Floats, Integers, Sequences, splits_of
 from rnnauto.data.split import FEW_SEQUENCES
 from rnnauto.data.targets import Codes, NextSet, NextToken, look_up, set_items
+from rnnauto.errors import DataError
 from rnnauto.recipe import Split
 
 FEWEST_TOKENS = 1
@@ -74,6 +75,20 @@ def labels_of(*parts: Sequences) -> tuple[str, ...]:
     as_numbers = found.cast(pl.Float64, strict=False)
     order = found.sort() if as_numbers.null_count() else found.gather(as_numbers.arg_sort())
     return tuple(order.to_list())
+
+
+def check_labels(sequences: Sequences, encoders: Encoders, source: str) -> None:
+    """Raises: DataError where a set holds a label that the model does not know, and so could not
+    predict."""
+    if not isinstance(encoders.target, NextSet):
+        return
+    unknown = [label for label in labels_of(sequences) if label not in encoders.target.labels]
+    if unknown:
+        listed = ", ".join(f"`{label}`" for label in unknown[:5])
+        raise DataError(
+            f"`{source}`: the model knows no label {listed}",
+            hint="leave these labels out, or train again on data that holds them",
+        )
 
 
 def encode_language(sequences: Sequences, encoders: Encoders) -> Encoded:

@@ -29,7 +29,8 @@ def find_oddities(table: Table, layout: Layout) -> Iterator[Problem]:
     if layout.id and layout.rows_are_timesteps:
         yield from ids_with_zeros(table, layout)
         yield from single_timesteps(table, layout)
-        yield from partly_labelled(table, layout)
+        for target in layout.targets:
+            yield from partly_labelled(table, layout, target.name)
     if layout.time in frame.columns and layout.rows_are_timesteps:
         yield from gaps(table, layout)
     for name in layout.target:
@@ -88,9 +89,8 @@ def single_timesteps(table: Table, layout: Layout) -> Iterator[Problem]:
     )
 
 
-def partly_labelled(table: Table, layout: Layout) -> Iterator[Problem]:
+def partly_labelled(table: Table, layout: Layout, name: str) -> Iterator[Problem]:
     """Sequences with one target, which is missing in some of their rows."""
-    name = layout.target[0]
     if layout.per_timestep or layout.task == "forecasting" or name not in table.frame.columns:
         return
     if not table.frame[name].null_count():
@@ -151,10 +151,12 @@ def without_gaps(frame: pl.DataFrame, ids: Sequence[str], clock: str) -> bool:
     starts = ordered_runs(frame, ids, clock)
     if starts is None:
         return False
-    steps = np.diff(frame[clock].to_physical().cast(pl.Float64).to_numpy())
+    ticks = frame[clock].to_physical()
+    steps = np.diff((ticks if ticks.dtype == pl.Int64 else ticks.cast(pl.Float64)).to_numpy())
     inside = np.ones(len(steps), bool)
     inside[starts[1:] - 1] = False
-    return not inside.any() or steps[inside].max() <= 1.5 * np.median(steps[inside])
+    steps = steps[inside]
+    return not len(steps) or steps.max() <= 1.5 * np.median(steps, overwrite_input=True)
 
 
 def counters(frame: pl.DataFrame, layout: Layout) -> list[str]:
@@ -204,7 +206,7 @@ def same_inputs_other_label(table: Table, layout: Layout) -> Iterator[Problem]:
             "keep one of each",
         )
     names = [name for column in layout.features for name in (column.columns or (column.name,))]
-    target = layout.target[0]
+    target = layout.targets[0].name
     if layout.rows_are_timesteps or layout.form == "plain-table" or target not in frame.columns:
         return
     inputs = pl.struct([*names, *(column.name for column in layout.static)])

@@ -24,6 +24,8 @@ def unwrap_single_items(
         if isinstance(dtype, pl.List) and name not in keep and not nested(dtype)
         if frame.height and (frame[name].list.len() == 1).all(ignore_nulls=False)
     ]
+    if not single:
+        return frame, []
     notes = [f"every list of `{name}` has one item: read as values" for name in single]
     return frame.with_columns(pl.col(name).list.first() for name in single), notes
 

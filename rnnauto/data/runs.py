@@ -1,25 +1,36 @@
 """Runs of rows that are alike. Most long tables hold the rows of a sequence one after the other, in
 the order of time; to see that costs a comparison per row, where grouping and sorting cost many."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 Integers = NDArray[np.int64]
-LOOKED_AT_FIRST = 10_000  # rows, which show most columns that change
+Flags = NDArray[np.bool_]
+BLOCK_ROWS = 1 << 18  # compared in one go, to keep the masks small
+
+
+def changes(column: pl.Series) -> Iterator[tuple[int, Flags]]:
+    """Blocks of rows: where each begins, and which rows differ from the row before.
+
+    The first row of all does.
+    """
+    for start in range(0, len(column), BLOCK_ROWS):
+        begin = max(start - 1, 0)
+        block = column.slice(begin, start + BLOCK_ROWS - begin)
+        changed = block.ne_missing(block.shift()).to_numpy().copy()
+        changed[:1] |= start == 0
+        yield start, changed[start - begin :]
 
 
 def run_starts(frame: pl.DataFrame, names: Sequence[str]) -> Integers:
     """The first row of every run of rows with the same values in all of `names`."""
-    if not frame.height:
-        return np.zeros(0, np.int64)
     changed = np.zeros(frame.height, bool)
     for name in names:
-        column = frame[name]
-        changed |= column.ne_missing(column.shift()).to_numpy()
-    changed[0] = True
+        for start, differs in changes(frame[name]):
+            changed[start : start + len(differs)] |= differs
     return np.flatnonzero(changed)
 
 
@@ -48,10 +59,9 @@ def whole_runs(frame: pl.DataFrame, names: Sequence[str]) -> Integers | None:
 
 def steady(column: pl.Series, starts: Integers) -> bool:
     """Whether a column keeps its value inside every run."""
-    for rows in (LOOKED_AT_FIRST, len(column)):
-        part = column.head(rows)
-        changed = part.ne_missing(part.shift()).to_numpy().copy()
-        changed[starts[: np.searchsorted(starts, len(part))]] = False
+    for start, changed in changes(column):
+        first, last = np.searchsorted(starts, [start, start + len(changed)])
+        changed[starts[first:last] - start] = False
         if changed.any():
             return False
     return True
@@ -62,9 +72,14 @@ def ordered_runs(frame: pl.DataFrame, names: Sequence[str], time: str) -> Intege
     times = frame[time]
     if times.null_count() or times.dtype.is_nested():
         return None
-    later = (times > times.shift()).fill_null(True).to_numpy()
-    early = np.flatnonzero(~later)
     starts = whole_runs(frame, names)
-    if starts is None or len(early) > len(starts):
+    if starts is None:
         return None
-    return starts if np.isin(early, starts, assume_unique=True).all() else None
+    for start in range(0, len(times), BLOCK_ROWS):
+        begin = max(start - 1, 0)
+        block = times.slice(begin, start + BLOCK_ROWS - begin)
+        early = np.flatnonzero((block <= block.shift()).fill_null(False).to_numpy()) + begin
+        place = np.minimum(np.searchsorted(starts, early), len(starts) - 1)
+        if (starts[place] != early).any():
+            return None
+    return starts

@@ -15,13 +15,15 @@ def without_network(layout: Layout) -> str:
         lists = layout.tokens is None and not layout.label_sets
         return "there is no network for language-modelling of lists of labels yet" * lists
     kind = f"{layout.rnn_type} {layout.task}"
-    aside = layout.rnn_type == "many-to-many" and not layout.rows_are_timesteps
+    generated = layout.rnn_type in {"one-to-many", "many-to-many-unaligned"}
+    in_cells = layout.form == "cell-sequences" or layout.form == "plain-table"
     missing = {
         kind: layout.task in {"forecasting", "language-modelling"},
-        f"{kind} ": layout.rnn_type in {"one-to-many", "many-to-many-unaligned"},
-        f"{kind} with the target beside the sequence in a row": aside,
-        f"{kind} of a {layout.target_kind}": layout.target_kind in {"text", "list"},
-        f"{kind} with {len(layout.targets)} targets": len(layout.targets) > 1,
+        f"{kind} ": generated and (not layout.static_only or in_cells),
+        f"{kind} of a text": layout.target_kind == "text",
+        f"{kind} of several targets, one of them a list": (
+            len(layout.targets) > 1 and layout.target_kind == "list"
+        ),
     }
     what = next((what.strip() for what, lacks in missing.items() if lacks), "")
     return f"there is no network for {what} yet" if what else ""

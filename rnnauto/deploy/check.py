@@ -102,7 +102,8 @@ def decoded(outputs: NDArray[np.float32], target: TargetEncoder) -> NDArray[np.f
     values = value_encoders(target)
     if values:
         means = np.array([encoder.mean / encoder.deviation for encoder in values], np.float32)
-        return np.asarray((outputs + means)[..., 0 if isinstance(target, ValueEncoder) else ...])
+        found = outputs + means
+        return np.asarray(found[..., 0] if isinstance(target, ValueEncoder) else found)
     if isinstance(target, LabelSetEncoder):
         return np.asarray(1 / (1 + np.exp(-outputs)))
     bounds = np.cumsum(output_widths(target))[:-1]

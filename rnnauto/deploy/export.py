@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from rnnauto.data.encode import RESERVED, UNKNOWN, Encoders
+from rnnauto.data.encode import RESERVED, UNKNOWN, Encoders, category_columns
 from rnnauto.data.layout import Layout
 from rnnauto.data.targets import (
     LabelEncoder,
@@ -19,7 +19,7 @@ from rnnauto.data.targets import (
     ValueEncoder,
     output_widths,
 )
-from rnnauto.networks import text
+from rnnauto.networks import calendar, moments, text
 
 
 def save_model(path: Path, members: list[Any], *, layout: Layout, encoders: Encoders) -> None:
@@ -44,7 +44,7 @@ def serve_module(members: list[Any], *, layout: Layout, encoders: Encoders) -> A
     }
 
     def predict(**raw: Any) -> dict[str, Any]:
-        inputs = encode_inputs(raw, module.tables, layout)
+        inputs = encode_inputs(raw, module.tables, layout, encoders)
         outputs = [model(inputs, training=False) for model in members]
         return decode_outputs(outputs, encoders.target, inputs, per_timestep=layout.per_timestep)
 
@@ -64,8 +64,10 @@ def input_specs(layout: Layout, encoders: Encoders) -> dict[str, Any]:
             count = len(encoders.numbers)
             specs["numbers"] = tf.TensorSpec([None, None, count], tf.float32, name="numbers")
         if encoders.categories:
-            count = len(encoders.categories)
+            count = len(category_columns(encoders))
             specs["categories"] = tf.TensorSpec([None, None, count], tf.string, name="categories")
+        if encoders.reads_times:
+            specs["time"] = tf.TensorSpec([None, None], tf.float64, name="time")
     if encoders.static_numbers:
         count = len(encoders.static_numbers)
         specs["static_numbers"] = tf.TensorSpec([None, count], tf.float32, name="static_numbers")
@@ -85,7 +87,7 @@ def vocabulary_table(vocabulary: tuple[str, ...]) -> Any:
 
 
 def encode_inputs(
-    raw: dict[str, Any], tables: dict[str, list[Any]], layout: Layout
+    raw: dict[str, Any], tables: dict[str, list[Any]], layout: Layout, encoders: Encoders
 ) -> dict[str, Any]:
     """Raw inputs to those of the networks: strings become ids, texts become tokens."""
     inputs: dict[str, Any] = {
@@ -95,10 +97,26 @@ def encode_inputs(
         words, inputs["length"] = text.tokenise(raw["text"], layout.tokens)
         inputs["codes"] = tables["categories"][0].lookup(words)[..., None]
     elif "categories" in raw:
-        inputs["codes"] = look_up(raw["categories"], tables["categories"])
+        columns = category_columns(encoders)
+        views = [
+            text.view_of(raw["categories"][..., columns.index(encoder.name)], encoder.view)
+            for encoder in encoders.categories
+        ]
+        inputs["codes"] = look_up(tf.stack(views, -1), tables["categories"])
     if "static_categories" in raw:
         inputs["static_codes"] = look_up(raw["static_categories"], tables["static_categories"])
+    if encoders.calendar:
+        append(inputs, "numbers", calendar.cyclic(raw["time"], encoders.calendar))
+    if encoders.moments:
+        at = raw["time"] if encoders.timed else moments.positions(raw["length"])
+        codes = moments.codes(at, encoders.moments, offset=RESERVED, absent=UNKNOWN)
+        append(inputs, "numbers", moments.numbers(at, encoders.moments))
+        append(inputs, "codes", codes)
     return inputs
+
+
+def append(inputs: dict[str, Any], name: str, channels: Any) -> None:
+    inputs[name] = tf.concat([inputs[name], channels], -1) if name in inputs else channels
 
 
 def look_up(strings: Any, tables: list[Any]) -> Any:

@@ -142,11 +142,15 @@ def raw_batch(
             batch["numbers"] = padded
         if encoders.categories:
             words = np.full(
-                (*real.shape, len(encoders.categories)), "rubbish" * bool(extra), object
+                (*real.shape, len(sequences.categories)), "rubbish" * bool(extra), object
             )
             for position, column in enumerate(sequences.categories):
                 words[..., position][real] = strings(column.gather(at))
             batch["categories"] = words
+        if encoders.reads_times:
+            assert sequences.times is not None
+            batch["time"] = np.full(real.shape, 1e6 if extra else 0.0)
+            batch["time"][real] = sequences.times[at]
     if encoders.static_numbers:
         batch["static_numbers"] = sequences.static_numbers[chosen]
     if encoders.static_categories:

@@ -1,6 +1,5 @@
 """The model beside the baselines, on the test part."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,19 +7,19 @@ from numpy.typing import NDArray
 
 from rnnauto.data.encode import Encoded, encode
 from rnnauto.data.prepare import Prepared
-from rnnauto.data.targets import LabelEncoder
-from rnnauto.judge.baselines import Baseline, fit_baselines, predict, save_baselines
+from rnnauto.data.targets import TargetEncoder
 from rnnauto.judge.evaluate import Evaluation, evaluate, score
 from rnnauto.judge.language import (
     LabelShares,
     NGrams,
     evaluate_language_test,
     fit_and_validate_language,
-    save_language_baselines,
 )
-from rnnauto.judge.metrics import MAIN_METRIC, unit_groups
+from rnnauto.judge.measures import main_metric
+from rnnauto.judge.metrics import unit_groups
+from rnnauto.judge.several import Predictor, fit_predictors
 
-AnyBaselines = tuple[Baseline, ...] | NGrams | LabelShares
+AnyBaselines = tuple[Predictor, ...] | NGrams | LabelShares
 
 
 def fit_and_validate(prepared: Prepared, *, seed: int) -> tuple[AnyBaselines, dict[str, float]]:
@@ -32,26 +31,25 @@ def fit_and_validate(prepared: Prepared, *, seed: int) -> tuple[AnyBaselines, di
     if prepared.layout.task == "language-modelling":
         return fit_and_validate_language(prepared)
     train, validation = prepared.parts.folds[0]
-    classes = class_count(prepared)
-    held_out = prepared.development.take(validation)
-    earlier = fit_baselines(prepared.development.take(train), classes=classes, seed=seed)
-    metric = MAIN_METRIC[prepared.layout.task]
-    validated = {
-        baseline.name: point_score(held_out, predict(baseline, held_out), metric)
-        for baseline in earlier
-    }
-    return fit_baselines(prepared.development, classes=classes, seed=seed), validated
-
-
-def class_count(prepared: Prepared) -> int | None:
     target = prepared.encoders.target
-    return len(target.classes) if isinstance(target, LabelEncoder) else None
+    held_out = prepared.development.take(validation)
+    earlier = fit_predictors(prepared.development.take(train), target=target, seed=seed)
+    validated = {
+        baseline.name: point_score(held_out, baseline(held_out), target) for baseline in earlier
+    }
+    return fit_predictors(prepared.development, target=target, seed=seed), validated
 
 
-def point_score(encoded: Encoded, predicted: NDArray[Any], metric: str) -> float:
-    groups = unit_groups(encoded.row_splits, per_timestep=encoded.per_timestep)
-    scores = score(encoded.targets, predicted, groups=groups, resamples=1)
-    return scores.metrics[metric].value
+def point_score(encoded: Encoded, predicted: NDArray[Any], target: TargetEncoder) -> float:
+    scores = score(
+        encoded.targets,
+        predicted,
+        target=target,
+        row_splits=encoded.row_splits if encoded.per_timestep else None,
+        groups=unit_groups(encoded.row_splits, per_timestep=encoded.per_timestep),
+        resamples=1,
+    )
+    return scores.metrics[main_metric(target, per_timestep=encoded.per_timestep)].value
 
 
 def evaluate_test(
@@ -63,14 +61,5 @@ def evaluate_test(
 ) -> Evaluation:
     if isinstance(baselines, NGrams | LabelShares):
         return evaluate_language_test(prepared, predicted, baselines, seed=seed)
-    target = prepared.encoders.target
     test = encode(prepared.test, prepared.encoders, per_timestep=prepared.layout.per_timestep)
-    labels = target.classes if isinstance(target, LabelEncoder) else None
-    return evaluate(test, predicted, baselines, labels=labels, seed=seed)
-
-
-def save_any_baselines(path_npz: Path, baselines: AnyBaselines) -> None:
-    if isinstance(baselines, NGrams | LabelShares):
-        save_language_baselines(path_npz, baselines)
-    else:
-        save_baselines(path_npz, baselines)
+    return evaluate(test, predicted, baselines, target=prepared.encoders.target, seed=seed)

@@ -162,6 +162,7 @@ def evaluate_language(
         sequences=int(np.count_nonzero(encoded.lengths)),
         beats_baselines=all(beats(model, other, metric) for other in others.values()),
         labels=None,
+        main_metric=metric,
     )
 
 

@@ -17,8 +17,6 @@ Doubles = NDArray[np.float64]
 Metrics = dict[str, Doubles]
 
 MAIN_METRIC = {"classification": "accuracy", "regression": "rmse"}
-# what a leaderboard ranks by: the first of these that a task has
-MAIN_METRICS = ("negative_log_likelihood", "cross_entropy", "accuracy", "rmse")
 LOWER_IS_BETTER = frozenset(
     {
         *("log_loss", "mae", "rmse"),

@@ -20,7 +20,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class Features:
-    """What the network reads: counts, who has a missing indicator, sizes of the vocabularies."""
+    """What the network reads: counts, who has a missing indicator, sizes of the vocabularies, and
+    which of these are of words that have other views beside."""
 
     numbers: int
     missing: tuple[int, ...]
@@ -30,6 +31,7 @@ class Features:
     static_vocabularies: tuple[int, ...]
     outputs: int
     per_timestep: bool
+    words: tuple[int, ...] = ()
     carried: bool = False  # the state goes in and comes out: streams, language models
 
 
@@ -47,16 +49,36 @@ class Architecture:
 
 def features_of(encoders: Encoders, *, per_timestep: bool) -> Features:
     return Features(
-        numbers=encoders.outputs if isinstance(encoders.target, NextSet) else len(encoders.numbers),
+        numbers=len(encoders.numbers) + made_numbers(encoders),
         missing=with_missing(encoders.numbers),
-        vocabularies=tuple(len(e.vocabulary) + RESERVED for e in encoders.categories),
+        vocabularies=(
+            *(len(e.vocabulary) + RESERVED for e in encoders.categories),
+            *((len(encoders.moments) + RESERVED,) if encoders.moments else ()),
+        ),
         static_numbers=len(encoders.static_numbers),
         static_missing=with_missing(encoders.static_numbers),
         static_vocabularies=tuple(len(e.vocabulary) + RESERVED for e in encoders.static_categories),
         outputs=encoders.outputs,
         per_timestep=per_timestep,
+        words=words_of(encoders),
         carried=isinstance(encoders.target, NextToken | NextSet),
     )
+
+
+def words_of(encoders: Encoders) -> tuple[int, ...]:
+    viewed = {encoder.name for encoder in encoders.categories if encoder.view != "whole"}
+    return tuple(
+        at
+        for at, encoder in enumerate(encoders.categories)
+        if encoder.view == "whole" and encoder.name in viewed
+    )
+
+
+def made_numbers(encoders: Encoders) -> int:
+    """Channels that are made from times, positions and labels, after those of the columns."""
+    if isinstance(encoders.target, NextSet):  # a column of 0 and 1 a label
+        return encoders.outputs
+    return 2 * len(encoders.calendar) + bool(encoders.moments)
 
 
 def answer_of(encoders: Encoders) -> Answer:

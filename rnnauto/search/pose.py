@@ -1,9 +1,11 @@
 """From prepared data to what the search needs to know of it."""
 
-from rnnauto.data.encode import Encoders, NumberEncoder
+from rnnauto.data.encode import NumberEncoder
+from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Prepared
-from rnnauto.data.targets import NextSet, ValueEncoder, value_encoders
-from rnnauto.networks.architecture import answer_of, features_of
+from rnnauto.data.tags import are_tags
+from rnnauto.data.targets import LabelEncoder, TargetEncoder, ValueEncoder, value_encoders
+from rnnauto.networks.architecture import answer_of, features_of, made_numbers
 from rnnauto.recipe import Recipe
 from rnnauto.search.space import Choices, Shape, choices
 from rnnauto.search.trial import Problem
@@ -16,17 +18,21 @@ def pose(prepared: Prepared, recipe: Recipe) -> Problem:
         features=features_of(prepared.encoders, per_timestep=prepared.layout.per_timestep),
         answer=answer_of(prepared.encoders),
         scales=scales(value_encoders(prepared.encoders.target)),
-        numbers=tuple(scales_of_timesteps(encoders) for encoders in folds),
+        numbers=tuple(
+            scales(each.numbers) + ((0.0, 1.0),) * made_numbers(prepared.encoders) for each in folds
+        ),
         static_numbers=tuple(scales(encoders.static_numbers) for encoders in folds),
         epochs=recipe.train.epochs,
+        tags=tags_of(prepared.encoders.target, prepared.layout),
         patience=None if recipe.train.patience == "auto" else recipe.train.patience,
     )
 
 
-def scales_of_timesteps(encoders: Encoders) -> tuple[tuple[float, float], ...]:
-    if isinstance(encoders.target, NextSet):  # labels are 0 or 1 and stay so
-        return ((0.0, 1.0),) * encoders.outputs
-    return scales(encoders.numbers)
+def tags_of(target: TargetEncoder, layout: Layout) -> tuple[str, ...]:
+    """The classes, where they are tags of chunks."""
+    if not layout.per_timestep or not isinstance(target, LabelEncoder):
+        return ()
+    return target.classes if are_tags(target.classes) else ()
 
 
 def scales(
@@ -44,5 +50,6 @@ def search_space(prepared: Prepared, recipe: Recipe) -> Choices:
         one_timestep=layout.rnn_type == "one-to-one",
         tokens=layout.tokens is not None,
         language=layout.task == "language-modelling",
+        words=bool(features_of(prepared.encoders, per_timestep=layout.per_timestep).words),
     )
     return choices(recipe.search.space, shape)

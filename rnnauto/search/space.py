@@ -19,7 +19,6 @@ LEARNING_RATES = {
 PATCHES = (1, 2, 5, 10, 20, 50, 100)
 STEPS_AFTER_PATCHING = 80  # more recurrent steps than this train slowly and forget: patch first
 LANGUAGE_UNITS = (64, 128, 256)  # instead of the usual ones: there is more to remember in a text
-LANGUAGE_RATES = {"simple_rnn": 0.002, "identity_rnn": 0.001}
 FEW_TEXTS = 100
 Choices = dict[str, tuple[Any, ...]]
 
@@ -33,6 +32,7 @@ class Shape:
     one_timestep: bool
     tokens: bool
     language: bool = False
+    words: bool = False
 
 
 def choices(space: Space, shape: Shape) -> Choices:
@@ -50,6 +50,8 @@ def choices(space: Space, shape: Shape) -> Choices:
         "batch_size": batch_sizes(space.batch_size, len(shape.lengths)),
         "clip_norm": space.clip_norm,
     }
+    if shape.words:
+        found["token_dropout"] = space.token_dropout
     if shape.language:
         found |= fixed | {
             "units": LANGUAGE_UNITS if space.units == Space().units else space.units,
@@ -107,8 +109,10 @@ def proposals(space: Choices, *, language: bool = False) -> list[dict[str, Any]]
 
 def direct_openings(space: Choices) -> list[dict[str, Any]]:
     middle = sorted(space["patch"])[len(space["patch"]) // 2]
+    words = "token_dropout" in space  # large embeddings learn their words by heart
+    shape = {"units": 128, "dropout": 0.5, "token_dropout": 0.1} if words else {}
     return [
-        opening(space, cell) | {"patch": middle, "pooling": pooling, "bidirectional": both}
+        opening(space, cell) | {"patch": middle, "pooling": pooling, "bidirectional": both, **shape}
         for both, pooling in ((True, "mean"), (False, "last"))
         for cell in space["cell"]
     ]
@@ -117,10 +121,7 @@ def direct_openings(space: Choices) -> list[dict[str, Any]]:
 def language_openings(space: Choices) -> list[dict[str, Any]]:
     """Gated cells first: they remember more of a text."""
     cells = sorted(space["cell"], key=lambda cell: cell not in {"lstm", "gru"})
-    wide = [
-        opening(space, cell) | {"units": 128, "learning_rate": LANGUAGE_RATES.get(cell, 0.005)}
-        for cell in cells
-    ]
+    wide = [opening(space, cell) | {"units": 128} for cell in cells]
     return [wide[0], wide[0] | {"units": 256, "learning_rate": 0.002}, *wide[1:]]
 
 

@@ -35,6 +35,7 @@ from rnnauto.search.train import (
     target_spec,
 )
 from rnnauto.search.trial import Epoch, Job, Problem, Result, Values, architecture_of
+from rnnauto.search.validation import Validated
 
 WINDOW = 64  # timesteps that an error is carried back
 LONGEST_WHOLE = 512  # timesteps; sequences beyond are read in windows
@@ -71,7 +72,7 @@ def train_carried(
     progress = Progress()
     if start_from is not None:
         network.model.set_weights(start_from)
-        keep_if_better(network, progress, *validate(network, problem, data, fold[1]), epoch=0)
+        keep_if_better(network, progress, validate(network, data, fold[1]), epoch=0)
 
     def spent() -> float:
         """Share of the job's time that is over."""
@@ -89,9 +90,9 @@ def train_carried(
         loss = run_epoch(network, reading, steps, progress, out_of_time=lambda: spent() >= 1.0)
         if progress.reason:
             break
-        found = validate(network, problem, data, fold[1])
-        keep_if_better(network, progress, *found, epoch=number)
-        progress.epochs.append(Epoch(number, loss, found[0], rate * lowered))
+        found = validate(network, data, fold[1])
+        keep_if_better(network, progress, found, epoch=number)
+        progress.epochs.append(Epoch(number, loss, found.loss, rate * lowered))
         on_epoch(progress.epochs[-1])
         waited = number - progress.best_epoch
         if spent() >= 1.0:
@@ -228,9 +229,7 @@ def run_epoch(
     return totals / max(counts, 1.0)
 
 
-def validate(
-    network: Network, problem: Problem, data: Encoded, chosen: Integers
-) -> tuple[float, float]:
+def validate(network: Network, data: Encoded, chosen: Integers) -> Validated:
     """Mean loss over the validation part, which is the score as well."""
     size = min(64, rows_that_fit(data, PIECE))
     totals, counts = 0.0, 0.0
@@ -239,4 +238,4 @@ def validate(
         total, count, _ = network.read_step(batch.inputs, batch.targets)
         totals, counts = totals + float(total), counts + float(count)
     loss = totals / counts if counts else math.nan
-    return loss, loss
+    return Validated(loss, loss, loss)
