@@ -18,10 +18,10 @@ UNBUILT = {
         "passengers",
         "many-to-many-unaligned forecasting",
     ),
-    "aligned lists": (
-        {"a": [[1.0, 2.0]] * 30, "b": [["N", "V"]] * 30},
-        "b",
-        "many-to-many classification with the target beside the sequence in a row",
+    "lists of single labels": (
+        {"moves": [["left", "right", "left"], ["right"]] * 15},
+        "moves",
+        "language-modelling of lists of labels",
     ),
 }
 
