@@ -18,10 +18,10 @@ UNBUILT = {
         "passengers",
         "many-to-many-unaligned forecasting",
     ),
-    "label sets": (
-        {"chords": [[["c", "e"], ["d"]]] * 30},
-        "chords",
-        "many-to-many language-modelling",
+    "lists of single labels": (
+        {"moves": [["left", "right", "left"], ["right"]] * 15},
+        "moves",
+        "language-modelling of lists of labels",
     ),
 }
 

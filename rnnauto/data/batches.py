@@ -153,9 +153,10 @@ def reading_batches(encoded: Encoded, examples: Examples, *, size: int) -> Itera
         yield pad(encoded, examples.take(order[begin : begin + size]))
 
 
-def pad(encoded: Encoded, examples: Examples) -> Batch:
-    """Gather examples into arrays padded on the right to the longest of them."""
-    timesteps = int(examples.length.max(initial=0))
+def pad(encoded: Encoded, examples: Examples, *, timesteps: int = 0) -> Batch:
+    """Gather examples into arrays padded on the right to the longest of them, or to at least so
+    many timesteps."""
+    timesteps = max(timesteps, int(examples.length.max(initial=0)))
     steps = np.arange(timesteps)
     real = steps < examples.length[:, None]  # [batch, timesteps]
     at = np.where(real, examples.start[:, None] + steps, 0)

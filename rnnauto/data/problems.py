@@ -43,7 +43,9 @@ def find_problems(table: Table, layout: Layout, sequences: Sequences) -> tuple[P
         *file_problems(table, layout),
         *content_problems(table, layout, sequences),
         *feature_problems(table, layout),
-        *(
+    ]
+    if layout.task != "language-modelling":  # there the feature is the target, as it should be
+        found += [
             Problem(
                 "error",
                 leak.message,
@@ -52,8 +54,7 @@ def find_problems(table: Table, layout: Layout, sequences: Sequences) -> tuple[P
                 f"leave it out with `{flag('--ignore', leak.column)}`",
             )
             for leak in find_leaks(table.frame, layout, sequences)
-        ),
-    ]
+        ]
     return in_order(found)
 
 
@@ -367,7 +368,7 @@ def feature_problems(table: Table, layout: Layout) -> Iterator[Problem]:
     ]
     yield from beyond_float32(table, numbers)
     constant = [column.name for column in columns if is_constant(frame, column)]
-    if constant:
+    if constant and layout.task != "language-modelling":
         plural = "feature has" if len(constant) == 1 else "features have"
         yield Problem(
             "warning",

@@ -148,8 +148,10 @@ def decode_outputs(
             probabilities = tf.add_n([tf.sigmoid(output) for output in outputs]) / len(outputs)
             labels = beside(tf.constant(target.labels), probabilities)
             return {"probabilities": probabilities, "labels": labels}
-        case _:
+        case LabelEncoder() | ValueEncoder():
             return decode_target(outputs, target)
+        case _:
+            raise AssertionError("language models are exported by deploy/language_module.py")
 
 
 def decode_target(outputs: list[Any], target: LabelEncoder | ValueEncoder) -> dict[str, Any]:

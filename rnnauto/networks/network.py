@@ -4,6 +4,7 @@ from typing import Any
 
 from rnnauto.networks.architecture import Architecture, Features, ForecastFeatures
 from rnnauto.networks.build import build
+from rnnauto.networks.carried import build_carried
 from rnnauto.networks.forecast import build_forecast
 
 
@@ -12,5 +13,7 @@ def build_network(features: Features | ForecastFeatures, architecture: Architect
     match features:
         case ForecastFeatures():
             return build_forecast(features, architecture)
+        case Features(carried=True):
+            return build_carried(features, architecture)
         case Features():
             return build(features, architecture)

@@ -85,6 +85,7 @@ def search_space(prepared: Prepared, recipe: Recipe) -> Choices:
         per_timestep=layout.per_timestep,
         one_timestep=layout.rnn_type == "one-to-one",
         tokens=layout.tokens is not None,
+        language=layout.task == "language-modelling",
         words=bool(features_of(prepared.encoders, per_timestep=layout.per_timestep).words),
     )
     return choices(recipe.search.space, shape)
