@@ -488,8 +488,8 @@ ERRORS = {
     ),
     "two targets": (
         {"data__target": ["speaker", "x"]},
-        "2 targets are named (`speaker`, `x`); one model predicts one target",
-        "run once for each target and leave the others out with `--ignore`",
+        "the targets are of two kinds: `speaker` as classes and `x` as amounts",
+        "name targets of one kind, and run once for each kind",
     ),
 }
 
