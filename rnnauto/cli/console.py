@@ -74,7 +74,7 @@ def settings_line(values: dict[str, Any]) -> str:
 def scores_table(evaluation: dict[str, Any], *, title: str) -> Table:
     """Metrics of the model and the baselines, with their 95% intervals."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    table.add_column("metric")
+    table.add_column("metric", no_wrap=True)
     table.add_column("model", justify="right", style="bold", no_wrap=True)
     for name in evaluation["baselines"]:
         table.add_column(name, justify="right", no_wrap=True)
