@@ -15,6 +15,7 @@ from rnnauto.data.problem import MOST_ROWS, Problem, problem_at, rows_where
 from rnnauto.data.read import Table
 from rnnauto.data.runs import ordered_runs, steady, whole_runs
 from rnnauto.data.sequences import Integers, Sequences, is_struct, timestep_index
+from rnnauto.data.series_problems import series_problems
 from rnnauto.errors import DataError
 
 FEWEST_PER_CLASS = 3  # one for each part
@@ -129,30 +130,6 @@ def problems_of_target(
         yield from class_problems(layout, name, known, unit)
     if layout.form == "long-table" and not layout.per_timestep:
         yield from conflicts(table, layout, sequences, name)
-
-
-def series_problems(table: Table, name: str) -> Iterator[Problem]:
-    """What stands in the way of forecasting a column."""
-    values = table.frame[name]
-    known = values.drop_nulls()
-    if len(known) < len(values):
-        yield problem_at(
-            "warning",
-            f"{len(values) - len(known)} of {len(values)} timesteps have no `{name}`: the last "
-            "value before them is taken for it, and they are left out of losses and scores",
-            name,
-            [table.line(row) for row in rows_where(values.is_null())],
-            "fill the target in",
-        )
-    if known.n_unique() <= 1:
-        value = f"`{known[0]}`" if len(known) else "missing"
-        yield Problem(
-            "error",
-            f"the target `{name}` is always {value}: there is nothing to learn",
-            name,
-            None,
-            "name another target, or add rows with other values",
-        )
 
 
 def class_problems(layout: Layout, name: str, known: pl.Series, unit: str) -> Iterator[Problem]:
