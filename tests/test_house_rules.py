@@ -42,6 +42,11 @@ MAY_BE_HEAVY = {
     "search/train.py": {"keras", "tensorflow"},
     "deploy/export.py": {"tensorflow"},
     "deploy/export_forecast.py": {"tensorflow"},
+    "deploy/generation.py": {"tensorflow"},
+    "deploy/language_module.py": {"tensorflow"},
+    "networks/carried.py": {"keras", "tensorflow"},
+    "networks/scan.py": {"tensorflow"},
+    "search/train_carried.py": {"keras", "tensorflow"},
 }
 # these reach the files above at module level; nothing but a function may import them in turn
 LATE = {

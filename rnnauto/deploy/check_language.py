@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.data.batches import Examples, pad, whole
-from rnnauto.data.encode import END, PAD, RESERVED, START, Encoded, Encoders
+from rnnauto.data.encode import END, PAD, RESERVED, START, UNKNOWN, Encoded, Encoders
 from rnnauto.data.language import encode_language
 from rnnauto.data.sequences import Sequences
 from rnnauto.data.targets import NextSet, NextToken
@@ -97,7 +97,7 @@ def token_likelihoods(
         powers = np.exp(logits - logits.max(-1, keepdims=True))
         powers[..., never] = 0.0
         shares.append(powers / powers.sum(-1, keepdims=True))
-    true = np.maximum(targets, 0)[..., None]
+    true = np.where(targets < 0, UNKNOWN, targets)[..., None]  # padding: any that is not 0
     found: NDArray[Any] = np.take_along_axis(np.mean(shares, axis=0), true, axis=-1)[..., 0]
     logarithms: NDArray[Any] = np.log(found)
     return logarithms
