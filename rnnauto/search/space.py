@@ -84,7 +84,8 @@ def proposals(space: Choices) -> list[dict[str, Any]]:
     """
     found = []
     words = "token_dropout" in space  # large embeddings learn their words by heart
-    for bidirectional, pooling in ((True, "mean"), (False, "last")):
+    ways = ((True, "mean"),) if words else ((True, "mean"), (False, "last"))
+    for bidirectional, pooling in ways:
         for cell in space["cell"]:
             wanted: dict[str, Any] = {
                 "cell": cell,
