@@ -136,10 +136,13 @@ def known_ahead(case: Case, roles: Roles, task: Task) -> tuple[str, ...]:
 
 
 def speaking_targets(case: Case, roles: Roles) -> list[Profile]:
-    """The target columns; of a stem the one with the most values, which says best what they are."""
+    """The target columns; of a stem the one that says best what its values are."""
     stems = [stem.columns for stem in roles.target_stems] or [(name,) for name in case.target]
     return [
-        max((case.profiles[name] for name in names), key=lambda column: column.distinct)
+        max(
+            (case.profiles[name] for name in names),
+            key=lambda column: (not column.whole, column.distinct),
+        )
         for names in stems
     ]
 
