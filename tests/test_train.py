@@ -391,10 +391,11 @@ def test_the_loss_is_numpys_log_loss_over_the_true_targets(per_timestep):
 def test_validation_is_the_mean_over_targets_not_over_batches(monkeypatch):
     data = signs(30, per_timestep=True)
     network = network_of(ALIGNED)
-    at_once = validate(network, ALIGNED, data, np.arange(30)).loss
+    found = validate(network, ALIGNED, data, np.arange(30))
+    at_once = (found.loss, found.score)
     monkeypatch.setattr(training, "READ_SIZE", 4)
-    in_slices = validate(network, ALIGNED, data, np.arange(30)).loss
-    assert in_slices == pytest.approx(at_once, rel=1e-5)
+    found = validate(network, ALIGNED, data, np.arange(30))
+    assert (found.loss, found.score) == pytest.approx(at_once, rel=1e-5)
     total, count, right = read(network, data, range(30))
     assert at_once == pytest.approx((total / count, right / count), rel=1e-5)
 

@@ -347,7 +347,8 @@ def check_type(case: Case, roles: Roles, rnn_type: RnnType, *, forecasts: bool) 
     """Raises: DataError where the table cannot be what the user asks for."""
     target = case.target[0]
     if rnn_type == "many-to-many" and roles.form in {"wide-table", "cell-sequences"}:
-        one = not roles.target_stems and case.profiles[target].kind not in {"list", "text"}
+        own = target in {column.name for column in roles.features}  # a text to be continued
+        one = not (own or roles.target_stems) and case.profiles[target].kind not in {"list", "text"}
         if one:
             raise DataError(
                 f"`--type many-to-many` needs a target for each timestep; `{target}` has one for "

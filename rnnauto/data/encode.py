@@ -34,7 +34,7 @@ from rnnauto.data.targets import (
 from rnnauto.data.tokens import VIEWS, View, view_of
 
 RESERVED = 4  # pad, unknown, start, end: ids 0, 1, 2, 3
-UNKNOWN = 1
+PAD, UNKNOWN, START, END = range(RESERVED)
 MOST_ENTRIES = 20_000
 FEWEST_WORDS = 200  # different ones, from which a column holds words rather than categories
 

@@ -9,14 +9,24 @@ import numpy as np
 import polars as pl
 
 from rnnauto.data.columns import check_numbers, read_for
+from rnnauto.data.cut_series import cut_series
 from rnnauto.data.duplicates import duplicate_groups
 from rnnauto.data.encode import Encoded, Encoders, encode, fit_encoders
 from rnnauto.data.infer import Inference, infer
+from rnnauto.data.language import (
+    encode_language,
+    fit_language,
+    labels_of,
+    split_settings,
+    usable,
+)
 from rnnauto.data.layout import Layout
+from rnnauto.data.origins import WindowParts
 from rnnauto.data.problem import Problem
 from rnnauto.data.problems import find_problems, raise_if_errors
 from rnnauto.data.read import Table, read_table
 from rnnauto.data.sequences import Integers, Sequences, gather, is_struct, splits_of
+from rnnauto.data.series import EncodedSeries, SeriesEncoders, SeriesWindows
 from rnnauto.data.split import Parts, split
 from rnnauto.data.targets import is_known
 from rnnauto.data.unbuilt import refuse_unbuilt
@@ -38,12 +48,12 @@ class Prepared:
     table: Table
     inference: Inference
     problems: tuple[Problem, ...]
-    parts: Parts
-    test: Sequences
+    parts: Parts | WindowParts
+    test: Sequences | SeriesWindows
     test_frame: pl.DataFrame
-    encoders: Encoders
-    fold_encoders: tuple[Encoders, ...]
-    development: Encoded
+    encoders: Encoders | SeriesEncoders
+    fold_encoders: tuple[Encoders, ...] | tuple[SeriesEncoders, ...]
+    development: Encoded | EncodedSeries
     fingerprint: str
 
     @property
@@ -57,14 +67,19 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> Pr
     inference = infer(table, recipe)
     layout = inference.layout
     refuse_unbuilt(layout)
+    language = layout.task == "language-modelling"
     sequences = gather(table.frame, layout)
     problems = find_problems(table, layout, sequences)
     raise_if_errors(problems, table.source)
-    sequences = with_targets(sequences, layout)
+    if layout.task == "forecasting":
+        prepared = prepare_forecast(table, inference, problems, recipe)
+        describe(prepared, sequences.lengths, say)
+        return prepared
+    sequences = to_learn_from(sequences, layout)
     own_test = recipe.data.test_path is not None
     parts = split(
         sequences,
-        recipe.split,
+        split_settings(recipe.split, sequences) if language else recipe.split,
         groups=duplicate_groups(sequences),
         per_timestep=layout.per_timestep,
         classes=layout.task == "classification",
@@ -73,21 +88,13 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> Pr
     test_table = read_test(recipe.data.test_path, layout, table) if recipe.data.test_path else table
     test = parts.test
     if test is None:
-        test = with_targets(gather(test_table.frame, layout), layout)
+        test = to_learn_from(gather(test_table.frame, layout), layout)
     if len(test) == 0:
         raise DataError(
             "the test part holds no sequence with a target",
             hint="give more data, or a test file of its own with `--test FILE`",
         )
-    classes = all_targets(sequences, test)
-    fold_encoders = tuple(
-        fit_encoders(
-            parts.development.take(train, per_timestep=layout.per_timestep),
-            layout,
-            classes=classes,
-        )
-        for train, _ in parts.folds
-    )
+    fold_encoders = encoders_of_folds(parts, sequences, test, layout)
     prepared = Prepared(
         table=table,
         inference=inference,
@@ -97,15 +104,65 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> Pr
         test_frame=test_table.frame,
         encoders=fold_encoders[0],
         fold_encoders=fold_encoders,
-        development=encode(parts.development, fold_encoders[0], per_timestep=layout.per_timestep),
+        development=encoded_for(parts.development, fold_encoders[0], layout),
         fingerprint=fingerprint(table.frame),
     )
     describe(prepared, sequences.lengths, say)
     return prepared
 
 
+def prepare_forecast(
+    table: Table, inference: Inference, problems: tuple[Problem, ...], recipe: Recipe
+) -> Prepared:
+    layout, path = inference.layout, recipe.data.test_path
+    test_table = read_for(layout, path, target=True, text_targets=()) if path else None
+    cut = cut_series(table, test_table, layout, recipe)
+    return Prepared(
+        table=table,
+        inference=inference,
+        problems=problems,
+        parts=cut.parts,
+        test=cut.test,
+        test_frame=cut.frame,
+        encoders=cut.fold_encoders[0],
+        fold_encoders=cut.fold_encoders,
+        development=cut.development,
+        fingerprint=fingerprint(table.frame),
+    )
+
+
+def to_learn_from(sequences: Sequences, layout: Layout) -> Sequences:
+    if layout.task == "language-modelling":
+        return usable(sequences, layout)
+    return with_targets(sequences, layout)
+
+
+def encoders_of_folds(
+    parts: Parts, sequences: Sequences, test: Sequences, layout: Layout
+) -> tuple[Encoders, ...]:
+    """Encoders of the train part of every fold."""
+    trains = [
+        parts.development.take(train, per_timestep=layout.per_timestep) for train, _ in parts.folds
+    ]
+    if layout.task == "language-modelling":
+        labels = labels_of(sequences, test) if layout.label_sets else ()
+        # one vocabulary for all folds: their networks are averaged
+        return (fit_language(trains[0], layout, labels=labels),) * len(trains)
+    classes = all_targets(sequences, test)
+    return tuple(fit_encoders(train, layout, classes=classes) for train in trains)
+
+
+def encoded_for(sequences: Sequences, encoders: Encoders, layout: Layout) -> Encoded:
+    """Sequences as the networks of a layout read them."""
+    if layout.task == "language-modelling":
+        return encode_language(sequences, encoders)
+    return encode(sequences, encoders, per_timestep=layout.per_timestep)
+
+
 def read_test(path: str, layout: Layout, train: Table) -> Table:
     """The test file, its cells read as those of the training file were."""
+    if layout.task == "language-modelling":  # what is predicted is what is read
+        return read_for(layout, path, target=False, text_targets=())
     targets = train.frame.select(layout.target)
     texts = [target.name for target in targets if target.dtype == pl.String]
     table = read_for(layout, path, target=True, text_targets=texts)
@@ -163,6 +220,7 @@ def describe(prepared: Prepared, lengths: Integers, say: Say) -> None:
     train, validation = parts.folds[0]
     folds = f", {len(parts.folds)} folds" if len(parts.folds) > 1 else ""
     unit = " pieces" if parts.rule == "in time" else ""
+    unit = " windows" if isinstance(parts, WindowParts) else unit
     say(
         f"split {parts.rule}: train {len(train):,}, validation {len(validation):,}, "
         f"test {len(prepared.test):,}{unit}{folds}"

@@ -15,6 +15,7 @@ from rnnauto.data.problem import MOST_ROWS, Problem, problem_at, rows_where
 from rnnauto.data.read import Table
 from rnnauto.data.runs import ordered_runs, steady, whole_runs
 from rnnauto.data.sequences import Integers, Sequences, is_struct, timestep_index
+from rnnauto.data.series_problems import series_problems
 from rnnauto.errors import DataError
 
 FEWEST_PER_CLASS = 3  # one for each part
@@ -28,13 +29,24 @@ ORDER = ("error", "warning", "note")
 
 def find_problems(table: Table, layout: Layout, sequences: Sequences) -> tuple[Problem, ...]:
     """Every problem at once, errors first."""
+    if layout.task == "forecasting":
+        return in_order(
+            [
+                *(problem for name in layout.target for problem in series_problems(table, name)),
+                *beyond_float32(table, list(layout.target)),
+                *file_problems(table, layout),
+                *feature_problems(table, layout),
+            ]
+        )
     found = [
         *target_problems(table, layout, sequences),
         *size_problems(layout, sequences),
         *file_problems(table, layout),
         *content_problems(table, layout, sequences),
         *feature_problems(table, layout),
-        *(
+    ]
+    if layout.task != "language-modelling":  # there the feature is the target, as it should be
+        found += [
             Problem(
                 "error",
                 leak.message,
@@ -43,8 +55,7 @@ def find_problems(table: Table, layout: Layout, sequences: Sequences) -> tuple[P
                 f"leave it out with `{flag('--ignore', leak.column)}`",
             )
             for leak in find_leaks(table.frame, layout, sequences)
-        ),
-    ]
+        ]
     return in_order(found)
 
 
@@ -334,7 +345,7 @@ def feature_problems(table: Table, layout: Layout) -> Iterator[Problem]:
     ]
     yield from beyond_float32(table, numbers)
     constant = [column.name for column in columns if is_constant(frame, column)]
-    if constant:
+    if constant and layout.task != "language-modelling":
         plural = "feature has" if len(constant) == 1 else "features have"
         yield Problem(
             "warning",

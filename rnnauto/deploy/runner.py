@@ -1,6 +1,7 @@
 """The one way from a model folder to predictions: batches of raw values in, arrays out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,32 @@ from numpy.typing import NDArray
 from rnnauto.data.encode import Encoders
 from rnnauto.data.layout import Layout
 from rnnauto.data.sequences import Integers, Sequences, timestep_index
+from rnnauto.data.series import SeriesEncoders, SeriesWindows
 from rnnauto.data.targets import LabelEncoder, SeveralTargets, TargetEncoder, ValueEncoder
+from rnnauto.deploy.forecast_runner import predict_windows
 from rnnauto.errors import ModelFolderError
 
 BATCH = 256
 BATCH_TIMESTEPS = 1 << 18  # a batch of long sequences is smaller
 RawBatch = dict[str, NDArray[Any]]
-Run = Callable[[RawBatch], dict[str, NDArray[Any]]]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A SavedModel that is open: called with a batch, it answers by one of its signatures."""
+
+    signatures: Mapping[str, Callable[..., dict[str, Any]]]
+    kept: Any  # the signatures hold their variables only as long as what was loaded lives
+
+    def __call__(
+        self, batch: RawBatch, signature: str = "serving_default"
+    ) -> dict[str, NDArray[Any]]:
+        import tensorflow as tf
+
+        tensors = {name: tf.constant(array) for name, array in batch.items()}
+        return {
+            name: tensor.numpy() for name, tensor in self.signatures[signature](**tensors).items()
+        }
 
 
 def load_saved_model(folder: Path) -> Run:
@@ -34,24 +54,21 @@ def load_saved_model(folder: Path) -> Run:
     check_saved_model(folder)
     try:
         loaded = tf.saved_model.load(str(folder))
-        signature = loaded.signatures["serving_default"]
+        signatures = dict(loaded.signatures)
+        assert "serving_default" in signatures
     except Exception as error:  # TensorFlow raises all kinds where files are cut off or altered
         raise ModelFolderError(
             f"`{folder}` cannot be loaded: {type(error).__name__}: {error}",
             hint="train the model again, or fetch the folder again",
         ) from error
-
-    def run(batch: RawBatch) -> dict[str, NDArray[Any]]:
-        # the signature holds its variables only as long as `loaded` lives
-        assert loaded is not None
-        tensors = {name: tf.constant(array) for name, array in batch.items()}
-        return {name: tensor.numpy() for name, tensor in signature(**tensors).items()}
-
-    return run
+    return Run(signatures, loaded)
 
 
 def predict(
-    run: Run, sequences: Sequences, layout: Layout, encoders: Encoders
+    run: Run,
+    sequences: Sequences | SeriesWindows,
+    layout: Layout,
+    encoders: Encoders | SeriesEncoders,
 ) -> NDArray[np.float32]:
     """Predict every sequence, in the order given.
 
@@ -59,6 +76,9 @@ def predict(
     targets the probabilities side by side, or values [units, targets]. A unit is a sequence, or a
     timestep where there is one target per timestep.
     """
+    if isinstance(sequences, SeriesWindows):
+        return predict_windows(run, sequences)
+    assert isinstance(encoders, Encoders)
     units = len(sequences.numbers) if layout.per_timestep else len(sequences)
     one_value = isinstance(encoders.target, ValueEncoder)
     scores = np.full((units,) if one_value else (units, encoders.outputs), np.nan, np.float32)

@@ -77,6 +77,7 @@ def prediction_columns(
             for name, part, encoder in zip(target.names, parts, target.each, strict=True)
             for column in target_columns(part, encoder, f"_{name}", probabilities=probabilities)
         ]
+    assert isinstance(target, LabelEncoder | LabelSetEncoder | ValueEncoder)
     return target_columns(scores, target, "", probabilities=probabilities)
 
 

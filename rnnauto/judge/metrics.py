@@ -16,8 +16,14 @@ from rnnauto.data.sequences import Integers
 Doubles = NDArray[np.float64]
 Metrics = dict[str, Doubles]
 
-MAIN_METRIC = {"classification": "accuracy", "regression": "rmse"}
-LOWER_IS_BETTER = frozenset({"log_loss", "mae", "rmse", "negative_log_likelihood"})
+MAIN_METRIC = {"classification": "accuracy", "regression": "rmse", "forecasting": "mase"}
+LOWER_IS_BETTER = frozenset(
+    {
+        *("log_loss", "mae", "rmse", "mase", "smape"),
+        *("average_displacement", "final_displacement"),
+        *("cross_entropy", "perplexity", "bits_per_character", "negative_log_likelihood"),
+    }
+)
 SMALLEST_PROBABILITY = 1e-7  # as Keras' cross-entropy: float32 cannot tell less from 0
 FEWEST_SEQUENCES = 20
 BLOCKS = 50

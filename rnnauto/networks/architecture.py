@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rnnauto.data.encode import RESERVED, Encoders, NumberEncoder
-from rnnauto.data.targets import LabelSetEncoder, output_widths, value_encoders
+from rnnauto.data.series import SeriesEncoders
+from rnnauto.data.targets import LabelSetEncoder, NextSet, NextToken, output_widths, value_encoders
 
 Loss = Literal["classes", "labels", "values", "quantiles"]
 
@@ -32,11 +33,31 @@ class Features:
     outputs: int
     per_timestep: bool
     words: tuple[int, ...] = ()
+    carried: bool = False  # the state goes in and comes out: streams, language models
+
+
+@dataclass(frozen=True)
+class ForecastFeatures:
+    """What a forecasting network reads and predicts; `ahead` counts the numbers that are known for
+    the horizon, the calendar's among them."""
+
+    targets: int
+    horizon: int
+    season: int
+    numbers: int
+    missing: tuple[int, ...]
+    vocabularies: tuple[int, ...]
+    ahead: int
+    ahead_missing: tuple[int, ...]
+    static_numbers: int
+    static_missing: tuple[int, ...]
+    static_vocabularies: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """The hyperparameters that shape the graph; trials of equal shape share a compiled step."""
+    """The hyperparameters that shape the graph; trials of equal shape share a compiled step. The
+    last four are those of forecasts."""
 
     cell: str
     units: int
@@ -44,6 +65,10 @@ class Architecture:
     patch: int
     pooling: str
     bidirectional: bool
+    lookback: int = 0
+    scaling: str = "none"
+    transform: str = "none"
+    differencing: str = "none"
 
 
 def features_of(encoders: Encoders, *, per_timestep: bool) -> Features:
@@ -60,6 +85,23 @@ def features_of(encoders: Encoders, *, per_timestep: bool) -> Features:
         outputs=encoders.outputs,
         per_timestep=per_timestep,
         words=words_of(encoders),
+        carried=isinstance(encoders.target, NextToken | NextSet),
+    )
+
+
+def forecast_features_of(encoders: SeriesEncoders, *, horizon: int) -> ForecastFeatures:
+    return ForecastFeatures(
+        targets=len(encoders.targets),
+        horizon=horizon,
+        season=encoders.season,
+        numbers=len(encoders.numbers),
+        missing=with_missing(encoders.numbers),
+        vocabularies=tuple(len(e.vocabulary) + RESERVED for e in encoders.categories),
+        ahead=encoders.ahead_count,
+        ahead_missing=with_missing(encoders.ahead),
+        static_numbers=len(encoders.static_numbers),
+        static_missing=with_missing(encoders.static_numbers),
+        static_vocabularies=tuple(len(e.vocabulary) + RESERVED for e in encoders.static_categories),
     )
 
 
@@ -73,13 +115,15 @@ def words_of(encoders: Encoders) -> tuple[int, ...]:
 
 
 def made_numbers(encoders: Encoders) -> int:
-    """Channels that are made from times and positions, after those of the columns."""
+    """Channels that are made from times, positions and labels, after those of the columns."""
+    if isinstance(encoders.target, NextSet):  # a column of 0 and 1 a label
+        return encoders.outputs
     return 2 * len(encoders.calendar) + bool(encoders.moments)
 
 
 def answer_of(encoders: Encoders) -> Answer:
     widths = output_widths(encoders.target)
-    if isinstance(encoders.target, LabelSetEncoder):
+    if isinstance(encoders.target, LabelSetEncoder | NextSet):
         return Answer("labels", widths)
     return Answer("values" if value_encoders(encoders.target) else "classes", widths)
 
