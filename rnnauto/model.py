@@ -9,12 +9,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.data.columns import read_for
-from rnnauto.data.encode import encode
+from rnnauto.data.cut_series import future_windows, judged_windows
+from rnnauto.data.encode import Encoders, encode
 from rnnauto.data.language import check_labels, encode_language, usable
 from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Source, with_targets
 from rnnauto.data.read import Table
 from rnnauto.data.sequences import Sequences, gather
+from rnnauto.data.series import SeriesEncoders, gather_series
 from rnnauto.data.targets import (
     LabelEncoder,
     LabelSetEncoder,
@@ -24,6 +26,7 @@ from rnnauto.data.targets import (
     label_texts,
     set_items,
 )
+from rnnauto.deploy.forecast_runner import forecast_table
 from rnnauto.deploy.generate import Wanted, Written, check_wanted, generate
 from rnnauto.deploy.language_runner import score_timesteps
 from rnnauto.deploy.language_table import language_table
@@ -34,6 +37,7 @@ from rnnauto.deploy.table import prediction_table
 from rnnauto.errors import DataError
 from rnnauto.judge.baselines import load_baselines
 from rnnauto.judge.evaluate import Evaluation, evaluate
+from rnnauto.judge.evaluate_forecasts import evaluate_forecasts
 from rnnauto.judge.language import evaluate_language, load_language_baselines
 from rnnauto.judge.several import gathered
 
@@ -59,7 +63,10 @@ class Model:
         Raises: DataError where a column is absent or holds what the model cannot read.
         """
         table = self.read(data, target=False)
+        if isinstance(self.info.encoders, SeriesEncoders):
+            return self.forecast(table, self.info.encoders)
         sequences = gather(table.frame, self.info.layout)
+        assert isinstance(self.info.encoders, Encoders)
         if self.is_language_model:
             return language_table(
                 self.run, sequences, self.info.encoders, probabilities=probabilities
@@ -78,18 +85,36 @@ class Model:
 
         Raises: DataError where the target is absent or holds a class that the model does not know.
         """
-        layout, target = self.info.layout, self.info.encoders.target
+        layout = self.info.layout
         if self.is_language_model:
             return self.evaluate_language(data, seed=seed)
         table = self.read(data, target=True)
+        if isinstance(self.info.encoders, SeriesEncoders):
+            return self.evaluate_forecast(table, self.info.encoders, seed=seed)
+        target = self.info.encoders.target
         sequences = with_targets(gather(table.frame, layout), layout)
         encoded = encode(sequences, self.info.encoders, per_timestep=layout.per_timestep)
         check_classes(sequences, target, table, layout)
         baselines = gathered(load_baselines(self.folder / "baselines.npz"), target)
         return evaluate(encoded, self.scores(sequences), baselines, target=target, seed=seed)
 
+    def forecast(self, table: Table, encoders: SeriesEncoders) -> pl.DataFrame:
+        """The `horizon` timesteps after the last known target of every series."""
+        layout = self.info.layout
+        windows = future_windows(gather_series(table.frame, layout), encoders, layout)
+        quantiles = predict(self.run, windows, layout, encoders)
+        return forecast_table(windows, quantiles, layout, encoders, origins=False)
+
+    def evaluate_forecast(self, table: Table, encoders: SeriesEncoders, *, seed: int) -> Evaluation:
+        """Every origin that leaves a lookback before it and a horizon after it."""
+        layout = self.info.layout
+        windows = judged_windows(gather_series(table.frame, layout), encoders, layout)
+        quantiles = predict(self.run, windows, layout, encoders)
+        return evaluate_forecasts(windows.encoded, quantiles, season=encoders.season, seed=seed)
+
     def evaluate_language(self, data: Source, *, seed: int) -> Evaluation:
         layout, encoders = self.info.layout, self.info.encoders
+        assert isinstance(encoders, Encoders)
         table = self.read(data, target=False)
         sequences = usable(gather(table.frame, layout), layout)
         check_labels(sequences, encoders, table.source)
@@ -105,8 +130,10 @@ class Model:
 
     def generate(self, wanted: Wanted) -> list[Written]:
         """Let a language model write. Raises: DataError where the model writes no texts."""
-        check_wanted(wanted, self.info.layout, self.info.encoders)
-        return generate(self.run, wanted, self.info.layout, self.info.encoders)
+        encoders = self.info.encoders
+        assert isinstance(encoders, Encoders)
+        check_wanted(wanted, self.info.layout, encoders)
+        return generate(self.run, wanted, self.info.layout, encoders)
 
     @property
     def is_language_model(self) -> bool:
@@ -116,13 +143,16 @@ class Model:
         return read_leaderboard(self.folder)
 
     def read(self, data: Source, *, target: bool) -> Table:
-        layout, answer = self.info.layout, self.info.encoders.target
-        each = answer.each if isinstance(answer, SeveralTargets) else (answer,)
-        texts = [
-            column.name
-            for column, encoder in zip(layout.targets, each, strict=True)
-            if isinstance(encoder, LabelEncoder) and encoder.kind == "text"
-        ]
+        layout, encoders = self.info.layout, self.info.encoders
+        texts: list[str] = []
+        if isinstance(encoders, Encoders):
+            answer = encoders.target
+            each = answer.each if isinstance(answer, SeveralTargets) else (answer,)
+            texts = [
+                column.name
+                for column, encoder in zip(layout.targets, each, strict=True)
+                if isinstance(encoder, LabelEncoder) and encoder.kind == "text"
+            ]
         return read_for(
             layout,
             data,

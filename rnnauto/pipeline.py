@@ -14,9 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.data.encode import Encoders
 from rnnauto.data.language import encode_language
 from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Prepared, Source, prepare
+from rnnauto.data.sequences import Sequences
+from rnnauto.data.series import SeriesEncoders, SeriesWindows
+from rnnauto.deploy.forecast_runner import forecast_table
 from rnnauto.deploy.language_runner import ROWS, score_timesteps
 from rnnauto.deploy.language_table import scored_table
 from rnnauto.deploy.leaderboard import Row, leaderboard, write_leaderboard
@@ -198,6 +202,9 @@ def export(path: Path, members: list[Any], prepared: Prepared) -> tuple[Any, dic
     from rnnauto.deploy.language_module import save_language_model
 
     layout, encoders = prepared.layout, prepared.encoders
+    if isinstance(encoders, SeriesEncoders):
+        return export_forecast(path, members, prepared, encoders)
+    assert isinstance(prepared.test, Sequences)
     if layout.task == "language-modelling":
         save_language_model(path, members, layout=layout, encoders=encoders)
         run = load_saved_model(path)
@@ -207,9 +214,22 @@ def export(path: Path, members: list[Any], prepared: Prepared) -> tuple[Any, dic
     return run, check_export(run, members, prepared.test, layout, encoders)
 
 
+def export_forecast(
+    path: Path, members: list[Any], prepared: Prepared, encoders: SeriesEncoders
+) -> tuple[Any, dict[str, float]]:
+    from rnnauto.deploy.export import write_module
+    from rnnauto.deploy.export_forecast import check_forecast, serve_forecast
+
+    assert isinstance(prepared.test, SeriesWindows)
+    write_module(path, serve_forecast(members, layout=prepared.layout, encoders=encoders))
+    run = load_saved_model(path)
+    return run, check_forecast(run, members, prepared.test)
+
+
 def score_test(run: Run, prepared: Prepared) -> NDArray[np.float32]:
     layout, encoders = prepared.layout, prepared.encoders
     if layout.task == "language-modelling":
+        assert isinstance(encoders, Encoders) and isinstance(prepared.test, Sequences)
         return score_timesteps(run, encode_language(prepared.test, encoders), encoders)
     return predict(run, prepared.test, layout, encoders)
 
@@ -306,6 +326,14 @@ def write_results(
 
 
 def write_test_predictions(path: Path, prepared: Prepared, scores: NDArray[np.float32]) -> None:
+    if isinstance(prepared.test, SeriesWindows):
+        assert isinstance(prepared.encoders, SeriesEncoders)
+        table = forecast_table(
+            prepared.test, scores, prepared.layout, prepared.encoders, origins=True
+        )
+        table.write_csv(path)
+        return
+    assert isinstance(prepared.encoders, Encoders)
     if prepared.layout.task == "language-modelling":
         encoded = encode_language(prepared.test, prepared.encoders)
         scored_table(prepared.test, encoded, scores).write_csv(path)

@@ -13,11 +13,6 @@ from rnnauto.recipe import Recipe
 ROWS = range(60)
 # (columns, target, what there is no network for); a line goes when its network is built
 UNBUILT = {
-    "forecasting": (
-        {"month": ROWS, "passengers": [n**1.1 for n in ROWS]},
-        "passengers",
-        "many-to-many-unaligned forecasting",
-    ),
     "lists of single labels": (
         {"moves": [["left", "right", "left"], ["right"]] * 15},
         "moves",

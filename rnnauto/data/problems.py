@@ -11,16 +11,17 @@ from rnnauto.data.duplicates import duplicate_groups
 from rnnauto.data.layout import Column, Layout
 from rnnauto.data.leaks import find_leaks
 from rnnauto.data.oddities import find_oddities
-from rnnauto.data.problem import MOST_ROWS, Problem, problem_at, rows_where
+from rnnauto.data.problem import Problem, problem_at, rows_where
 from rnnauto.data.read import Table
-from rnnauto.data.runs import ordered_runs, steady, whole_runs
+from rnnauto.data.runs import steady, whole_runs
 from rnnauto.data.sequences import Integers, Sequences, is_struct, timestep_index
+from rnnauto.data.series_problems import series_problems
+from rnnauto.data.time_problems import time_problems
 from rnnauto.errors import DataError
 
 FEWEST_PER_CLASS = 3  # one for each part
 FEWEST_SEQUENCES = 10
 FEWEST_TIMESTEPS = 30  # with a target for each
-FEW_TWICE = 0.01  # share of rows with a time that occurs twice, above which the id must be wrong
 LARGEST = float(np.finfo(np.float32).max)
 SHOWN = 5
 ORDER = ("error", "warning", "note")
@@ -28,6 +29,15 @@ ORDER = ("error", "warning", "note")
 
 def find_problems(table: Table, layout: Layout, sequences: Sequences) -> tuple[Problem, ...]:
     """Every problem at once, errors first."""
+    if layout.task == "forecasting":
+        return in_order(
+            [
+                *(problem for name in layout.target for problem in series_problems(table, name)),
+                *beyond_float32(table, list(layout.target)),
+                *file_problems(table, layout),
+                *feature_problems(table, layout),
+            ]
+        )
     found = [
         *target_problems(table, layout, sequences),
         *size_problems(layout, sequences),
@@ -206,70 +216,6 @@ def size_problems(layout: Layout, sequences: Sequences) -> Iterator[Problem]:
             None,
             f"at least {FEWEST_SEQUENCES} are needed for train, validation and test",
         )
-
-
-def time_problems(table: Table, layout: Layout) -> Iterator[Problem]:
-    if layout.time is None or not layout.rows_are_timesteps:
-        return
-    time, ids = layout.time, list(layout.id)
-    if ordered_runs(table.frame, ids, time) is not None:
-        return
-    rows = table.frame.select(*ids, time).with_row_index("__row")
-    missing = rows.filter(pl.col(time).is_null())
-    if missing.height:
-        yield problem_at(
-            "warning",
-            f"{missing.height} rows have no `{time}`: they are put before the others",
-            time,
-            [table.line(int(row)) for row in missing["__row"]],
-            "fill the times in, or drop the rows",
-        )
-    previous = pl.col(time).shift().over(ids) if ids else pl.col(time).shift()
-    back = rows.filter((pl.col(time) < previous).fill_null(False))
-    if back.height:
-        yield problem_at(
-            "warning",
-            f"`{time}` goes back in {back.height} rows: the timesteps are sorted by it",
-            time,
-            moved_lines(table, rows, ids, time),
-            "nothing to do, unless the order of the file is right: then leave the column out with "
-            f"`{flag('--ignore', time)}`",
-            row=table.line(int(back["__row"][0])),
-        )
-    yield from times_twice(table, layout, rows.filter(pl.col(time).is_not_null()))
-
-
-def moved_lines(table: Table, rows: pl.DataFrame, ids: list[str], time: str) -> list[int]:
-    """The lines of rows that sorting by time moves to another place among those of their id."""
-    place = pl.int_range(pl.len())
-    known = rows.filter(pl.col(time).is_not_null())
-    here = known.with_columns(here=place.over(ids) if ids else place)
-    there = pl.col("here").sort_by(time, maintain_order=True)
-    moved = here.with_columns(there=there.over(ids) if ids else there)
-    moved = moved.filter(pl.col("here") != pl.col("there"))
-    return [table.line(int(row)) for row in moved["__row"].head(MOST_ROWS)]
-
-
-def times_twice(table: Table, layout: Layout, rows: pl.DataFrame) -> Iterator[Problem]:
-    """A few are faults of the file, and rows in file order do no harm; many show a wrong id."""
-    keys = [*layout.id, str(layout.time)]
-    twice = rows.filter(~pl.struct(keys).is_first_distinct())
-    if not twice.height:
-        return
-    again = rows.filter(pl.struct(keys).is_duplicated())
-    many = twice.height > FEW_TWICE * rows.height
-    what = "id and time" if layout.id else "time"
-    yield problem_at(
-        "error" if many else "warning",
-        f"{twice.height} rows repeat the {what} ({named(keys)}) of another row",
-        layout.time,
-        [table.line(int(row)) for row in again["__row"]],
-        "name every column that tells sequences apart (`--id` may be repeated), or keep one row "
-        "for each time"
-        if many
-        else "keep one row for each time; as it is they stay, in the order of the file",
-        row=table.line(int(twice["__row"][0])),
-    )
 
 
 def content_problems(table: Table, layout: Layout, sequences: Sequences) -> Iterator[Problem]:

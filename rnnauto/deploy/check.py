@@ -43,11 +43,11 @@ def check_export(
     if layout.tokens is None:
         padded = outputs_of(run, sequences, chosen, layout, encoders, extra=EXTRA)
         found["padding"] = difference(batch, padded)
-    return check_differences(found, tolerance=TOLERANCE)
+    return check_differences(found)
 
 
-def check_differences(found: dict[str, float], *, tolerance: float) -> dict[str, float]:
-    """Raises: ExportError that names every difference that is too large."""
+def check_differences(found: dict[str, float], *, tolerance: float = TOLERANCE) -> dict[str, float]:
+    """Raises: ExportError that names every difference that is too large, or no number."""
     bad = {name: value for name, value in found.items() if not value <= tolerance}
     if bad:
         listed = ", ".join(f"{name}: {value:.2g}" for name, value in bad.items())

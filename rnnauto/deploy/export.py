@@ -24,7 +24,11 @@ from rnnauto.networks import calendar, moments, text
 
 def save_model(path: Path, members: list[Any], *, layout: Layout, encoders: Encoders) -> None:
     """Export the mean of the members, Keras models of equal inputs, as one SavedModel."""
-    served = serve_module(members, layout=layout, encoders=encoders)
+    write_module(path, serve_module(members, layout=layout, encoders=encoders))
+
+
+def write_module(path: Path, served: Any) -> None:
+    """Write a module with its function `predict` as the signature."""
     tf.saved_model.save(served, str(path), signatures={"serving_default": served.predict})
 
 

@@ -5,10 +5,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.data.encode import Encoded, encode
+from rnnauto.data.encode import Encoded, Encoders, encode
 from rnnauto.data.prepare import Prepared
+from rnnauto.data.sequences import Sequences
+from rnnauto.data.series import EncodedSeries, SeriesEncoders, SeriesWindows
 from rnnauto.data.targets import TargetEncoder
 from rnnauto.judge.evaluate import Evaluation, evaluate, score
+from rnnauto.judge.evaluate_forecasts import evaluate_forecasts, validated_forecasts
 from rnnauto.judge.language import (
     LabelShares,
     NGrams,
@@ -31,6 +34,11 @@ def fit_and_validate(prepared: Prepared, *, seed: int) -> tuple[AnyBaselines, di
     if prepared.layout.task == "language-modelling":
         return fit_and_validate_language(prepared)
     train, validation = prepared.parts.folds[0]
+    if isinstance(prepared.development, EncodedSeries):
+        assert isinstance(prepared.encoders, SeriesEncoders)
+        held = prepared.development.take(validation)
+        return (), validated_forecasts(held, season=prepared.encoders.season)
+    assert isinstance(prepared.encoders, Encoders)
     target = prepared.encoders.target
     held_out = prepared.development.take(validation)
     earlier = fit_predictors(prepared.development.take(train), target=target, seed=seed)
@@ -61,5 +69,11 @@ def evaluate_test(
 ) -> Evaluation:
     if isinstance(baselines, NGrams | LabelShares):
         return evaluate_language_test(prepared, predicted, baselines, seed=seed)
+    if isinstance(prepared.test, SeriesWindows):
+        assert isinstance(prepared.encoders, SeriesEncoders)
+        season = prepared.encoders.season
+        return evaluate_forecasts(prepared.test.encoded, predicted, season=season, seed=seed)
+    assert isinstance(prepared.encoders, Encoders)
+    assert isinstance(prepared.test, Sequences)
     test = encode(prepared.test, prepared.encoders, per_timestep=prepared.layout.per_timestep)
     return evaluate(test, predicted, baselines, target=prepared.encoders.target, seed=seed)

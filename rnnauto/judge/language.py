@@ -14,7 +14,7 @@ import numpy as np
 from rnnauto.data.encode import Encoded, Encoders
 from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Prepared, encoded_for
-from rnnauto.data.sequences import Floats, Integers
+from rnnauto.data.sequences import Floats, Integers, Sequences
 from rnnauto.data.targets import NextSet
 from rnnauto.errors import DataError, ModelFolderError
 from rnnauto.judge.baselines import DAMAGED
@@ -59,15 +59,16 @@ def main_metric(layout: Layout) -> str:
 
 def fit_and_validate_language(prepared: Prepared) -> tuple[Baselines, dict[str, float]]:
     """As `compare.fit_and_validate`."""
-    layout, encoders = prepared.layout, prepared.encoders
+    layout, encoders, development = prepared.layout, prepared.encoders, prepared.development
+    assert isinstance(encoders, Encoders) and isinstance(development, Encoded)
     train, validation = prepared.parts.folds[0]
-    held_out = prepared.development.take(validation)
-    baselines = fit_shares_or_ngrams(prepared.development.take(train), encoders, layout)
+    held_out = development.take(validation)
+    baselines = fit_shares_or_ngrams(development.take(train), encoders, layout)
     losses = {
         name: -float(np.mean(scores[:, 0], dtype=np.float64))
         for name, scores in all_scores(baselines, held_out, encoders).items()
     }
-    final = fit_shares_or_ngrams(prepared.development, encoders, layout)
+    final = fit_shares_or_ngrams(development, encoders, layout)
     if isinstance(final, NGrams):
         orders = list(losses.values())
         final = NGrams(final.grams, best=int(np.argmin(orders[: len(final.grams)])) + 1)
@@ -123,9 +124,11 @@ def shown_names(baselines: Baselines, scores: Mapping[str, Any]) -> list[str]:
 def evaluate_language_test(
     prepared: Prepared, scores: Floats, baselines: Baselines, *, seed: int
 ) -> Evaluation:
-    encoded = encoded_for(prepared.test, prepared.encoders, prepared.layout)
+    layout, encoders = prepared.layout, prepared.encoders
+    assert isinstance(encoders, Encoders) and isinstance(prepared.test, Sequences)
+    encoded = encoded_for(prepared.test, encoders, layout)
     return evaluate_language(
-        encoded, scores, baselines, encoders=prepared.encoders, layout=prepared.layout, seed=seed
+        encoded, scores, baselines, encoders=encoders, layout=layout, seed=seed
     )
 
 

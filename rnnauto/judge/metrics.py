@@ -16,10 +16,11 @@ from rnnauto.data.sequences import Integers
 Doubles = NDArray[np.float64]
 Metrics = dict[str, Doubles]
 
-MAIN_METRIC = {"classification": "accuracy", "regression": "rmse"}
+MAIN_METRIC = {"classification": "accuracy", "regression": "rmse", "forecasting": "mase"}
 LOWER_IS_BETTER = frozenset(
     {
-        *("log_loss", "mae", "rmse"),
+        *("log_loss", "mae", "rmse", "mase", "smape"),
+        *("average_displacement", "final_displacement"),
         *("cross_entropy", "perplexity", "bits_per_character", "negative_log_likelihood"),
     }
 )

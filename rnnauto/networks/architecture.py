@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rnnauto.data.encode import RESERVED, Encoders, NumberEncoder
+from rnnauto.data.series import SeriesEncoders
 from rnnauto.data.targets import LabelSetEncoder, NextSet, NextToken, output_widths, value_encoders
 
 Loss = Literal["classes", "labels", "values", "quantiles"]
@@ -36,8 +37,27 @@ class Features:
 
 
 @dataclass(frozen=True)
+class ForecastFeatures:
+    """What a forecasting network reads and predicts; `ahead` counts the numbers that are known for
+    the horizon, the calendar's among them."""
+
+    targets: int
+    horizon: int
+    season: int
+    numbers: int
+    missing: tuple[int, ...]
+    vocabularies: tuple[int, ...]
+    ahead: int
+    ahead_missing: tuple[int, ...]
+    static_numbers: int
+    static_missing: tuple[int, ...]
+    static_vocabularies: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Architecture:
-    """The hyperparameters that shape the graph; trials of equal shape share a compiled step."""
+    """The hyperparameters that shape the graph; trials of equal shape share a compiled step. The
+    last four are those of forecasts."""
 
     cell: str
     units: int
@@ -45,6 +65,10 @@ class Architecture:
     patch: int
     pooling: str
     bidirectional: bool
+    lookback: int = 0
+    scaling: str = "none"
+    transform: str = "none"
+    differencing: str = "none"
 
 
 def features_of(encoders: Encoders, *, per_timestep: bool) -> Features:
@@ -62,6 +86,22 @@ def features_of(encoders: Encoders, *, per_timestep: bool) -> Features:
         per_timestep=per_timestep,
         words=words_of(encoders),
         carried=isinstance(encoders.target, NextToken | NextSet),
+    )
+
+
+def forecast_features_of(encoders: SeriesEncoders, *, horizon: int) -> ForecastFeatures:
+    return ForecastFeatures(
+        targets=len(encoders.targets),
+        horizon=horizon,
+        season=encoders.season,
+        numbers=len(encoders.numbers),
+        missing=with_missing(encoders.numbers),
+        vocabularies=tuple(len(e.vocabulary) + RESERVED for e in encoders.categories),
+        ahead=encoders.ahead_count,
+        ahead_missing=with_missing(encoders.ahead),
+        static_numbers=len(encoders.static_numbers),
+        static_missing=with_missing(encoders.static_numbers),
+        static_vocabularies=tuple(len(e.vocabulary) + RESERVED for e in encoders.static_categories),
     )
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from rnnauto.networks.architecture import Architecture, Features
+from rnnauto.networks.architecture import Architecture, Features, ForecastFeatures
 from rnnauto.networks.cells import STATES, recurrent_layer
 from rnnauto.networks.layers import (
     AlongTime,
@@ -64,7 +64,7 @@ def encode_timesteps(features: Features, inputs: dict[str, Any]) -> Any:
     return joined(parts, name="timesteps")
 
 
-def encode_statics(features: Features, inputs: dict[str, Any]) -> Any:
+def encode_statics(features: Features | ForecastFeatures, inputs: dict[str, Any]) -> Any:
     """The static features as one vector [batch, channels]; None where there are none."""
     parts = []
     if features.static_numbers:

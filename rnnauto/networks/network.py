@@ -2,13 +2,18 @@
 
 from typing import Any
 
-from rnnauto.networks.architecture import Architecture, Features
+from rnnauto.networks.architecture import Architecture, Features, ForecastFeatures
 from rnnauto.networks.build import build
 from rnnauto.networks.carried import build_carried
+from rnnauto.networks.forecast import build_forecast
 
 
-def build_network(features: Features, architecture: Architecture) -> Any:
+def build_network(features: Features | ForecastFeatures, architecture: Architecture) -> Any:
     """A Keras model with fresh weights."""
-    if features.carried:
-        return build_carried(features, architecture)
-    return build(features, architecture)
+    match features:
+        case ForecastFeatures():
+            return build_forecast(features, architecture)
+        case Features(carried=True):
+            return build_carried(features, architecture)
+        case Features():
+            return build(features, architecture)

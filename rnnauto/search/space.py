@@ -111,9 +111,10 @@ def direct_openings(space: Choices) -> list[dict[str, Any]]:
     middle = sorted(space["patch"])[len(space["patch"]) // 2]
     words = "token_dropout" in space  # large embeddings learn their words by heart
     shape = {"units": 128, "dropout": 0.5, "token_dropout": 0.1} if words else {}
+    ways = ((True, "mean"),) if words else ((True, "mean"), (False, "last"))
     return [
         opening(space, cell) | {"patch": middle, "pooling": pooling, "bidirectional": both, **shape}
-        for both, pooling in ((True, "mean"), (False, "last"))
+        for both, pooling in ways
         for cell in space["cell"]
     ]
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from rnnauto.data.batches import load_encoded, save_encoded
 from rnnauto.data.encode import Encoded
 from rnnauto.data.sequences import Integers
-from rnnauto.networks.architecture import Answer, Features
+from rnnauto.data.series import EncodedSeries
+from rnnauto.networks.architecture import Answer, Features, ForecastFeatures
 from rnnauto.search.trial import Problem
 
 Weights = list[NDArray[np.float32]]
@@ -23,12 +24,15 @@ class Study:
 
     folder: Path
     problem: Problem
-    data: Encoded
+    data: Encoded | EncodedSeries
     folds: tuple[tuple[Integers, Integers], ...]
 
 
 def save_study(
-    folder: Path, problem: Problem, data: Encoded, folds: tuple[tuple[Integers, Integers], ...]
+    folder: Path,
+    problem: Problem,
+    data: Encoded | EncodedSeries,
+    folds: tuple[tuple[Integers, Integers], ...],
 ) -> None:
     """Write what the workers need; the arrays are memory-mapped by all of them."""
     save_encoded(folder / "data", data)
@@ -50,7 +54,7 @@ def load_study(folder: Path) -> Study:
     problem = Problem(
         **{
             **raw,
-            "features": Features(**features),
+            "features": features_from(features),
             "answer": Answer(raw["answer"]["loss"], tuple(raw["answer"]["widths"])),
             "tags": tuple(raw["tags"]),
             "scales": nested_tuples(raw["scales"]),
@@ -63,6 +67,10 @@ def load_study(folder: Path) -> Study:
             (arrays[f"train_{at}"], arrays[f"validation_{at}"]) for at in range(len(arrays) // 2)
         )
     return Study(folder, problem, load_encoded(folder / "data"), folds)
+
+
+def features_from(raw: dict[str, Any]) -> Features | ForecastFeatures:
+    return ForecastFeatures(**raw) if "horizon" in raw else Features(**raw)
 
 
 def nested_tuples(value: Any) -> Any:

@@ -122,7 +122,7 @@ def cached_carried(features: Features, architecture: Architecture, answer: Answe
         for name, tensor in model.input.items()
         if name != "state"
     }
-    signature = [inputs, target_spec(answer, per_timestep=True)]
+    signature = [inputs, target_spec(features, answer)]
     state_spec = tf.TensorSpec([None, size], tf.float32, name="state")
     fresh_spec = tf.TensorSpec([None], tf.bool, name="fresh")
 

@@ -32,7 +32,7 @@ class Tally:
     problem: Problem
     loss: float = 0.0
     units: float = 0.0
-    right: int = 0
+    right: float = 0.0  # for a forecast: the absolute error of the medians, in units
     squared: Array = field(default_factory=lambda: np.zeros(1))  # [targets]
     known: Array = field(default_factory=lambda: np.zeros(1))  # [targets]
     chunks: Array = field(default_factory=lambda: np.zeros(3))  # right, predicted, true
@@ -60,7 +60,7 @@ class Tally:
             f1 = 2 * right / (found + there) if found + there else 1.0
             return Validated(loss, f1, 1 - f1 if math.isfinite(loss) else math.nan)
         match self.problem.answer.loss:
-            case "classes":
+            case "classes" | "quantiles":
                 return Validated(loss, self.right / max(self.units, 1.0), loss)
             case "values" if math.isfinite(loss):
                 deviations = np.array([deviation for _, deviation in self.problem.scales])
