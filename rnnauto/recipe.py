@@ -55,6 +55,9 @@ class Data(Section):
     features: Names = Field((), description="Use only these columns as features")
     static: Names = Field((), description="Column with one value per sequence")
     ignore: Names = Field((), description="Column to leave out")
+    known_ahead: Names = Field(
+        (), description="Feature of a forecast whose future is known, like a holiday or a price"
+    )
 
 
 class Problem(Section):
@@ -69,6 +72,9 @@ class Problem(Section):
     )
     tokens: Auto | Literal["word", "character"] = Field(
         "auto", description="What a timestep of a text is"
+    )
+    target_tokens: Auto | Literal["word", "character"] = Field(
+        "auto", description="What a timestep of a text to generate is"
     )
     horizon: Auto | Annotated[int, Field(ge=1)] = Field(
         "auto", description="Timesteps that a forecast predicts; auto: a season"

@@ -103,10 +103,10 @@ def sequences_text(inspection: "Inspection") -> RenderableType:
 def columns_table(inspection: "Inspection") -> RenderableType:
     layout = inspection.layout
     table = plain_table("column", "kind", "role")
-    targets = layout.target[:SHOWN_COLUMNS]
-    for name in targets:
-        table.add_row(escape(name), layout.target_kind, Text("target", style="green"))
-    add_rest(table, len(layout.target) - len(targets), "target")
+    targets = layout.targets[:SHOWN_COLUMNS]
+    for column in targets:
+        table.add_row(escape(column.name), column.kind, Text("target", style="green"))
+    add_rest(table, len(layout.targets) - len(targets), "target")
     for name in layout.id:
         table.add_row(escape(name), "", "id")
     if layout.time:

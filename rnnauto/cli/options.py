@@ -21,9 +21,11 @@ DATA_FLAGS = {
     "--features": "data.features",
     "--static": "data.static",
     "--ignore": "data.ignore",
+    "--known-ahead": "data.known_ahead",
     "--type": "problem.type",
     "--task": "problem.task",
     "--tokens": "problem.tokens",
+    "--target-tokens": "problem.target_tokens",
     "--horizon": "problem.horizon",
     "--lookback": "problem.lookback",
 }
@@ -81,8 +83,13 @@ def option(flag: str, key: str) -> inspect.Parameter:
     wanted: Any = list[str] | None if many else str | None
     annotation = Annotated[wanted, described]
     return inspect.Parameter(
-        flag.removeprefix("--"), inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
+        parameter_name(flag), inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation
     )
+
+
+def parameter_name(flag: str) -> str:
+    """`--known-ahead` -> `known_ahead`."""
+    return flag.removeprefix("--").replace("-", "_")
 
 
 def shown_default(value: object) -> str:
@@ -110,7 +117,8 @@ def overrides_of(
     values: dict[str, Any], flags: dict[str, str], settings: list[str] | None = None
 ) -> dict[str, Any]:
     """What the user gave: `{"search.trials": "5"}`. `settings` are `--set key=value` texts."""
-    found = {flags[f"--{name}"]: value for name, value in values.items() if value not in (None, [])}
+    keys = {parameter_name(flag): key for flag, key in flags.items()}
+    found = {keys[name]: value for name, value in values.items() if value not in (None, [])}
     for text in settings or []:
         key, separator, value = text.partition("=")
         if not separator:

@@ -7,10 +7,11 @@ from rnnauto.data.columnar import innermost
 from rnnauto.data.grouping import CONFLICTS
 from rnnauto.data.horizon import decide_window
 from rnnauto.data.kinds import FEW_CLASSES, MANY_CLASSES, Profile, are_classes
-from rnnauto.data.layout import Kind, RnnType, Task
-from rnnauto.data.roles import Roles
+from rnnauto.data.layout import Column, Kind, RnnType, Task, Tokens
+from rnnauto.data.roles import Roles, token_rule
 from rnnauto.errors import DataError
 
+GENERATED = frozenset({"one-to-many", "many-to-many-unaligned"})  # answers of any length
 CLASSES_IN_TIME = 20  # whole numbers beyond this that change with the clock are amounts
 
 
@@ -20,8 +21,11 @@ class Answer:
     task: Task
     target_kind: Kind
     evidence: tuple[Evidence, ...]
+    targets: tuple[Column, ...]
+    target_tokens: Tokens | None = None
     horizon: int | None = None
     lookback: int | None = None
+    known_ahead: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,18 +67,64 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
             hint="use `--horizon 1`, or leave `--type` out",
         )
     other_task = "classification" if task == "regression" else "regression"
+    kind = kind_of_target(target, task)
+    target_tokens, token_evidence = tokens_of_target(case, rnn_type, target, kind)
     return Answer(
         rnn_type=rnn_type,
         task=task,
-        target_kind=kind_of_target(target, task),
+        target_kind=kind,
         evidence=(
             Evidence(f"RNN type is {rnn_type}", reason, flag("--type", guess.other)),
             Evidence(f"task is {task}", class_reason, flag("--task", other_task)),
+            *token_evidence,
             *(window.evidence if window else ()),
         ),
+        targets=target_columns(case, roles, kind),
+        target_tokens=target_tokens,
         horizon=window.horizon if window else None,
         lookback=window.lookback if window else None,
+        known_ahead=known_ahead(case, roles, task),
     )
+
+
+def target_columns(case: Case, roles: Roles, kind: Kind) -> tuple[Column, ...]:
+    """An entry for each value to predict at once: a stem, or a column of its own."""
+    if roles.target_stems:
+        return tuple(
+            Column(name=stem.name, kind=kind, columns=stem.columns) for stem in roles.target_stems
+        )
+    return tuple(Column(name=name, kind=kind) for name in case.target)
+
+
+def tokens_of_target(
+    case: Case, rnn_type: RnnType, target: Profile, kind: Kind
+) -> tuple[Tokens | None, tuple[Evidence, ...]]:
+    """What a timestep of a text to generate is; None where the target is no text to generate."""
+    if kind != "text" or rnn_type not in GENERATED:
+        return None, ()
+    tokens, why = token_rule(case.problem.target_tokens, target)
+    other = "character" if tokens == "word" else "word"
+    return tokens, (
+        Evidence(f"a timestep of the answer is a {tokens}", why, flag("--target-tokens", other)),
+    )
+
+
+def known_ahead(case: Case, roles: Roles, task: Task) -> tuple[str, ...]:
+    """Raises: DataError where a column is named whose future no forecast can be told."""
+    names = case.data.known_ahead
+    features = [column.name for column in roles.features]
+    for name in names:
+        if task != "forecasting":
+            raise DataError(
+                f"`--known-ahead {name}` is for forecasts; the task here is {task}",
+                hint="leave it out, or use `--task forecasting`",
+            )
+        if name not in features:
+            raise DataError(
+                f"`--known-ahead {name}`: the column is no feature that changes in time",
+                hint=f"the features are {named(features)}" if features else "name a feature",
+            )
+    return names
 
 
 def wants_forecast(case: Case, guess: Guess) -> bool:

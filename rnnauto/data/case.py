@@ -49,6 +49,7 @@ class Case:
             "--features": self.data.features,
             "--static": self.data.static,
             "--ignore": self.data.ignore,
+            "--known-ahead": self.data.known_ahead,
             "--horizon": () if self.problem.horizon == "auto" else (str(self.problem.horizon),),
         }.items():
             if flag not in flags:

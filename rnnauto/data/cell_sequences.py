@@ -22,6 +22,7 @@ from rnnauto.data.roles import (
     is_text,
     row_id,
     sift,
+    token_rule,
 )
 from rnnauto.errors import DataError
 
@@ -109,7 +110,7 @@ def cell_roles(case: Case, cells: list[Profile]) -> Roles:
     if cells[0].kind == "list":
         names, columns, evidence = list_features(case, names)
     else:
-        tokens, why = token_rule(case, cells[0])
+        tokens, why = token_rule(case.problem.tokens, cells[0])
         columns = (Column(name=names[0], kind="text"),)
         other = "character" if tokens == "word" else "word"
         evidence = [
@@ -135,16 +136,6 @@ def cell_roles(case: Case, cells: list[Profile]) -> Roles:
         evidence=(*evidence, *id_evidence(ids, case), *left_out.evidence),
         tokens=tokens,
     )
-
-
-def token_rule(case: Case, text: Profile) -> tuple[Tokens, str]:
-    if case.problem.tokens != "auto":
-        return case.problem.tokens, "you named it"
-    plural = "" if text.words == 1 else "s"
-    words = f"the median cell of `{text.name}` has {text.words:g} word{plural}"
-    if text.words >= WORDS:
-        return "word", f"{words}; from {WORDS} on they are read by word"
-    return "character", f"{words}; below {WORDS} they are read by character"
 
 
 def list_features(

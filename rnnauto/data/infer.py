@@ -86,6 +86,9 @@ def layout_of(case: Case, roles: Roles, answer: Answer) -> Layout:
         tokens=roles.tokens,
         horizon=answer.horizon,
         lookback=answer.lookback,
+        targets=answer.targets,
+        target_tokens=answer.target_tokens,
+        known_ahead=answer.known_ahead,
     )
 
 
@@ -98,6 +101,7 @@ def check_names(case: Case) -> None:
         "--time": (data.time,) if data.time else (),
         "--static": data.static,
         "--ignore": data.ignore,
+        "--known-ahead": data.known_ahead,
     }
     for flag, names in roles.items():
         for name in names:
@@ -107,6 +111,7 @@ def check_names(case: Case) -> None:
         for name in names:
             if name not in case.profiles and name not in stems:
                 raise no_such_column(case, name, flag)
+    del roles["--known-ahead"]  # these are features, which may be named as such too
     roles["--target"] = data.target
     roles["--features"] = data.features
     seen: dict[str, str] = {}

@@ -161,13 +161,15 @@ def to_json(inspection: Inspection) -> dict[str, Any]:
         "form": layout.form,
         "rnn_type": layout.rnn_type,
         "task": layout.task,
-        "target": list(layout.target),
+        "target": target_names(layout),
         "id": list(layout.id),
         "time": layout.time,
         "features": [{"name": column.name, "kind": column.kind} for column in layout.features],
         "static": [{"name": column.name, "kind": column.kind} for column in layout.static],
         "ignored": list(layout.ignored),
+        "known_ahead": list(layout.known_ahead),
         "tokens": layout.tokens,
+        "target_tokens": layout.target_tokens,
         "horizon": layout.horizon,
         "lookback": layout.lookback,
         "sequences": len(lengths),
@@ -191,18 +193,25 @@ def to_recipe(inspection: Inspection, recipe: Recipe) -> Recipe:
     return recipe.with_overrides(
         {
             "data.path": inspection.table.source,
-            "data.target": [] if layout.form == "text-corpus" else list(layout.target),
+            "data.target": [] if layout.form == "text-corpus" else target_names(layout),
             "data.id": list(layout.id),
             "data.time": layout.time,
             "data.static": names_in_table(inspection, [column.name for column in layout.static]),
             "data.ignore": list(layout.ignored),
+            "data.known_ahead": list(layout.known_ahead),
             "problem.type": layout.rnn_type,
             "problem.task": layout.task,
             "problem.tokens": layout.tokens or "auto",
+            "problem.target_tokens": layout.target_tokens or "auto",
             "problem.horizon": layout.horizon or "auto",
             "problem.lookback": layout.lookback or "auto",
         }
     )
+
+
+def target_names(layout: Layout) -> list[str]:
+    """As they are named by `--target`: a stem stands for its columns."""
+    return [column.name for column in layout.targets]
 
 
 def names_in_table(inspection: Inspection, names: Sequence[str]) -> list[str]:

@@ -1,8 +1,8 @@
 """The layout: which column is what, and which RNN problem that makes. Stored in `model.json`."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 Form = Literal[
     "long-table",
@@ -28,7 +28,8 @@ class Frozen(BaseModel):
 
 
 class Column(Frozen):
-    """One feature. In a wide table `name` is the stem and `columns` are its timesteps in order."""
+    """One feature or target. In a wide table `name` is the stem and `columns` are its timesteps in
+    order."""
 
     name: str
     kind: Kind
@@ -42,7 +43,15 @@ class Layout(Frozen):
     equal length); `static` features have one value per sequence. `id` names the columns that
     tell sequences apart; it is empty where a row is a sequence or the file is a single series.
     In a plain table the columns are `features` of sequences of one timestep. Forecasts have a
-    `lookback`, the timesteps seen, and a `horizon`, the timesteps predicted.
+    `lookback`, the timesteps seen, and a `horizon`, the timesteps predicted; the past of their
+    targets is seen although it is not among the features.
+
+    `target` names every column of the table that holds targets; `targets` has an entry for each
+    value that is predicted at once: in a wide table a stem with its columns, one a timestep.
+    `tokens` are the timesteps of a text feature, `target_tokens` those of a text to generate.
+    `label_sets` is whether the one list column holds a list of labels for each timestep (the
+    notes of a chord), and so any number of labels can be right at once. `known_ahead` names the
+    features of a forecast whose values are known for the horizon too.
     """
 
     form: Form
@@ -58,6 +67,19 @@ class Layout(Frozen):
     tokens: Tokens | None = None
     horizon: int | None = None
     lookback: int | None = None
+    targets: tuple[Column, ...] = ()
+    target_tokens: Tokens | None = None
+    label_sets: bool = False
+    known_ahead: tuple[str, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def a_target_is_a_column(cls, raw: Any) -> Any:
+        """Layouts that know of no stems, as in older files, predict one value for each column."""
+        if isinstance(raw, dict) and not raw.get("targets"):
+            names, kind = raw.get("target"), raw.get("target_kind")
+            raw = raw | {"targets": [{"name": name, "kind": kind} for name in names or ()]}
+        return raw
 
     @property
     def per_timestep(self) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from rnnauto.data.case import Case, Evidence, flag, named
 from rnnauto.data.kinds import MOST_CATEGORIES, WORDS, Profile, is_usable, named_id, named_sequence
@@ -77,6 +78,17 @@ def why_unusable(column: Profile) -> str:
 def is_token(column: Profile) -> bool:
     """Single words, as in a table with one word a row."""
     return column.kind == "text" and column.words <= 1 and not column.unique
+
+
+def token_rule(wanted: Literal["auto"] | Tokens, text: Profile) -> tuple[Tokens, str]:
+    """What a timestep of a text is, and why; `wanted` is what the user says."""
+    if wanted != "auto":
+        return wanted, "you named it"
+    plural = "" if text.words == 1 else "s"
+    words = f"the median cell of `{text.name}` has {text.words:g} word{plural}"
+    if text.words >= WORDS:
+        return "word", f"{words}; from {WORDS} on they are read by word"
+    return "character", f"{words}; below {WORDS} they are read by character"
 
 
 def is_text(column: Profile) -> bool:
