@@ -32,8 +32,24 @@ class Features:
 
 
 @dataclass(frozen=True)
+class DecoderFeatures:
+    """What an encoder-decoder reads, and how many entries the vocabulary of its answers has."""
+
+    source: Features
+    entries: int
+
+    @property
+    def per_timestep(self) -> bool:
+        """There is a target for every timestep of the answer."""
+        return True
+
+
+@dataclass(frozen=True)
 class Architecture:
-    """The hyperparameters that shape the graph; trials of equal shape share a compiled step."""
+    """The hyperparameters that shape the graph; trials of equal shape share a compiled step.
+
+    `attention` is that of a decoder over the timesteps of its source.
+    """
 
     cell: str
     units: int
@@ -41,6 +57,7 @@ class Architecture:
     patch: int
     pooling: str
     bidirectional: bool
+    attention: str = "none"
 
 
 def features_of(encoders: Encoders, *, per_timestep: bool) -> Features:
