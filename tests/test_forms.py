@@ -531,7 +531,7 @@ FILES = {
         "".join(f'{{"id": "c{n:03}", "chords": [[60, 64], [62], [], [65]]}}\n' for n in range(30)),
         "-t chords",
         (CELLS, "many-to-many language-modelling"),
-        "themselves, one timestep later",
+        "a set of labels for each timestep",
     ),
     # token lines and corpora
     "tags.conll": (TOKENS * 3, "", ("token-lines", EACH_CLASS), "one `tag` for each token"),

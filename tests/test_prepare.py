@@ -124,18 +124,6 @@ def test_duplicates_are_in_one_part():
     assert sorted(len(twins & home) for home in homes) == [0, 0, 9]
 
 
-def test_a_problem_without_a_network_is_refused():
-    frame = pl.DataFrame({"month": range(60), "passengers": np.arange(60.0) ** 1.1})
-    recipe = Recipe.parse(
-        {"data": {"target": "passengers", "time": "month"}, "problem": {"task": "forecasting"}}
-    )
-    with pytest.raises(DataError) as caught:
-        prepare(frame, recipe)
-    assert "forecasting" in caught.value.message
-    assert "no network" in caught.value.message
-    assert "many-to-one" in caught.value.hint
-
-
 def test_with_one_target_per_timestep_a_sequence_stays_for_a_single_known_one():
     sequences = make_sequences([2, 0, 2, 1], targets=["a", None, None, None, "b"])
     found = with_targets(sequences, make_layout(rnn_type="many-to-many"))

@@ -225,19 +225,6 @@ def test_a_feature_that_agrees_by_chance_or_alone_is_no_leak():
     assert problems_of(only_feature) == ()
 
 
-def test_what_has_no_network_yet_is_the_only_error():
-    series = {"time": np.arange(60), "y": numbers(60)}
-    problem = only(problems_of(series))
-    assert problem.severity == "error"
-    assert problem.message == "there is no network for many-to-one forecasting yet"
-    lists = {"a": [[1.0, 2.0]] * 30, "b": [["N", "V"]] * 30}
-    problem = only(problems_of(lists, target="b"))
-    assert problem.message == (
-        "there is no network for many-to-many classification with the target beside the "
-        "sequence in a row yet"
-    )
-
-
 def test_lines_are_those_of_the_file(tmp_path):
     rows = [f'{n % 2},"two\nlines",{n}.5,{"up" if n % 3 else "down"}' for n in range(30)]
     rows[10] = '1,"two\nlines",inf,up'

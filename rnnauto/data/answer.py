@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
+import polars as pl
+
 from rnnauto.data.case import Case, Evidence, flag, named
 from rnnauto.data.columnar import innermost
 from rnnauto.data.grouping import CONFLICTS
 from rnnauto.data.horizon import decide_window
 from rnnauto.data.kinds import FEW_CLASSES, MANY_CLASSES, Profile, are_classes
 from rnnauto.data.layout import Column, Kind, RnnType, Task, Tokens
+from rnnauto.data.points import nested
 from rnnauto.data.roles import Roles, token_rule
 from rnnauto.errors import DataError
 
@@ -66,7 +69,7 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
             f"`--type many-to-one` predicts one timestep, `--horizon {window.horizon}` more",
             hint="use `--horizon 1`, or leave `--type` out",
         )
-    other_task = "classification" if task == "regression" else "regression"
+    other_task = "regression" if task == "classification" else "classification"
     kind = kind_of_target(target, task)
     target_tokens, token_evidence = tokens_of_target(case, rnn_type, target, kind)
     return Answer(
@@ -145,7 +148,7 @@ def task_rule(
         reason = f"`{target.name}` is a number that changes in time: its future is wanted"
         return "forecasting", reason
     if guess.models:
-        return "language-modelling", f"`{target.name}` is to be continued: no other target is named"
+        return "language-modelling", f"`{target.name}` is to be continued: nothing else is left"
     return ("classification", classes) if classes else ("regression", amounts)
 
 
@@ -232,8 +235,12 @@ def guess_for_several(case: Case, roles: Roles) -> Guess:
 def guess_for_cells(case: Case, roles: Roles, target: Profile) -> Guess:
     source = roles.features[0].name
     if source == target.name:
-        reason = f"the lists of `{source}` themselves, one timestep later"
-        return Guess("many-to-many", reason, "one-to-many", models=True)
+        return guess_for_own(case, roles, source)
+    if nested(case.frame.schema[target.name]):
+        raise DataError(
+            f"target `{target.name}` holds lists of lists, which can only be continued",
+            hint=f"leave the features out:\n{case.command('--ignore', source)}",
+        )
     if target.kind == "list":
         if roles.tokens is None:
             lengths = case.frame[source].list.len(), case.frame[target.name].list.len()
@@ -246,6 +253,28 @@ def guess_for_cells(case: Case, roles: Roles, target: Profile) -> Guess:
         reason = f"both `{source}` and `{target.name}` hold text, of different lengths"
         return Guess("many-to-many-unaligned", reason, "many-to-one")
     return Guess("many-to-one", f"one `{target.name}` for each cell of `{source}`", "one-to-one")
+
+
+def guess_for_own(case: Case, roles: Roles, source: str) -> Guess:
+    """A column of lists, or texts, that is to be continued."""
+    inner = innermost(case.frame.schema[source])
+    if roles.label_sets:
+        reason = f"the labels of `{source}` one timestep later, any number of them at once"
+        return Guess("many-to-many", reason, "one-to-many", models=True)
+    if inner.is_numeric() and not few_whole(case.frame[source].explode().drop_nulls()):
+        raise DataError(
+            f"`{source}` holds lists of numbers to forecast, which is read from a long table only",
+            hint="write a row for each timestep: the id, the time and the number",
+        )
+    cells = "texts" if roles.tokens else "lists"
+    reason = f"the {cells} of `{source}` themselves, one timestep later"
+    return Guess("many-to-many", reason, "one-to-many", models=True)
+
+
+def few_whole(numbers: pl.Series) -> bool:
+    """Whether numbers can be labels: whole, and few."""
+    whole = numbers.dtype.is_integer() or bool((numbers % 1 == 0).all())
+    return whole and numbers.n_unique() <= MANY_CLASSES
 
 
 def guess_for_long(case: Case, roles: Roles, target: Profile, *, classes: bool) -> Guess:

@@ -14,6 +14,7 @@ from rnnauto.data.kinds import (
     named_sequence,
 )
 from rnnauto.data.layout import Column, Kind, Tokens
+from rnnauto.data.points import nested
 from rnnauto.data.roles import (
     Roles,
     as_columns,
@@ -26,6 +27,7 @@ from rnnauto.data.roles import (
 )
 from rnnauto.errors import DataError
 
+ONE_TO_ONE = "--type one-to-one"
 FEW_NUMBERS = 2  # beside a text that is not named like one, which make a plain table as likely
 
 
@@ -65,13 +67,19 @@ def cell_columns(case: Case) -> list[Profile]:
 
 
 def own_sequence(case: Case) -> list[Profile]:
-    """A target of lists that nothing else is there to predict from: it is to be continued."""
+    """A target of lists or texts that nothing is there to predict from: it is to be continued."""
     target = case.profiles[case.target[0]]
-    if target.kind != "list" or len(case.target) > 1:
+    if not can_be_continued(target) or len(case.target) > 1:
         return []
     rest = case.chosen(*row_id(case)).values()
     others = [column for column in rest if is_usable(column) or column.kind in {"list", "text"}]
     return [] if others else [target]
+
+
+def can_be_continued(target: Profile) -> bool:
+    if target.kind == "text":
+        return named_sequence(target.name) or not named_id(target.name)
+    return target.kind == "list"
 
 
 def is_lone_text(column: Profile) -> bool:
@@ -114,9 +122,7 @@ def cell_roles(case: Case, cells: list[Profile]) -> Roles:
         columns = (Column(name=names[0], kind="text"),)
         other = "character" if tokens == "word" else "word"
         evidence = [
-            Evidence(
-                "form is cell sequences", f"a cell of `{names[0]}` is a text", "--type one-to-one"
-            ),
+            Evidence("form is cell sequences", f"a cell of `{names[0]}` is a text", ONE_TO_ONE),
             Evidence(f"a timestep is a {tokens}", why, flag("--tokens", other)),
         ]
     if static:
@@ -135,6 +141,7 @@ def cell_roles(case: Case, cells: list[Profile]) -> Roles:
         ignored=ignored_in_rows(case, left_out, chosen, free),
         evidence=(*evidence, *id_evidence(ids, case), *left_out.evidence),
         tokens=tokens,
+        label_sets=any(nested(case.frame.schema[name]) for name in names),
     )
 
 
@@ -154,10 +161,15 @@ def list_features(
             f"together, such as:\n{case.command('--features', first)}",
         )
     columns = tuple(Column(name=name, kind=list_kind(case.frame.schema[name])) for name in names)
-    evidence = [
-        Evidence(
-            "form is cell sequences", f"a cell of {named(names)} is a list", "--type one-to-one"
+    sets = [name for name in names if nested(case.frame.schema[name])]
+    if sets and len(names) > 1:
+        raise DataError(
+            f"`{sets[0]}` holds lists of lists, which no other feature goes along with",
+            hint=f"use it alone, or leave it out:\n{case.command('--ignore', sets[0])}",
         )
+    what = "a list of lists: a set of labels for each timestep" if sets else "a list"
+    evidence = [
+        Evidence("form is cell sequences", f"a cell of {named(names)} is {what}", ONE_TO_ONE)
     ]
     return names, columns, evidence
 

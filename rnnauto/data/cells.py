@@ -38,6 +38,11 @@ WITH_COMMAS = {
     True: r"^[+-]?\d*(,\d+)?([eE][+-]?\d+)?$|^[+-]?\d{1,3}([. ]\d{3})+,\d+$",
     False: r"^[+-]?\d{1,3}(,\d{3})*(\.\d+)?$",
 }
+# strictest first: the last reads `[1]` as `[["1"]]`
+LISTS = (
+    *(pl.List(pl.Float64), pl.List(pl.String)),
+    *(pl.List(pl.List(pl.Float64)), pl.List(pl.List(pl.String))),
+)
 Temporal = pl.Date | pl.Datetime | pl.Time
 
 
@@ -309,7 +314,7 @@ def as_lists(text: pl.Series, sample: pl.Series) -> pl.Series | None:
         return None
     plain = text.str.replace_all(r"\b(NaN|nan|None)\b", "null")
     for cells in (plain, plain.str.replace_all("'", '"', literal=True)):  # Python's repr
-        for dtype in (pl.List(pl.Float64), pl.List(pl.String)):
+        for dtype in LISTS:
             try:
                 return cells.str.json_decode(dtype)
             except pl.exceptions.PolarsError:

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from rnnauto.data.layout import Column, Layout
-from rnnauto.data.read import Table, read_table
+from rnnauto.data.read import Table, read_table, with_points
 from rnnauto.errors import DataError
 
 
@@ -35,8 +35,9 @@ def read_for(
         has_target=True,
         names=token_columns(layout),
     )
+    table = with_points(table, keep=text, certain=True)
     check_columns(table, layout, target=target)
-    lists = [as_lists(table, column) for column in layout.list_columns()]
+    lists = [as_lists(table, column, layout) for column in layout.list_columns()]
     check_lengths(table, lists)
     return replace(table, frame=table.frame.with_columns(lists))
 
@@ -81,14 +82,17 @@ def check_numbers(table: Table, name: str) -> None:
     refuse(table, series, bad, "no number", "numbers")
 
 
-def as_lists(table: Table, column: Column) -> pl.Series:
+def as_lists(table: Table, column: Column, layout: Layout) -> pl.Series:
     """A column of lists, any cell of which may well look like a number or a text."""
     cells = table.frame[column.name]
     if cells.dtype.is_nested():
         return cells
     text = cells.cast(pl.String)
-    lists = words_of(text) if column.kind == "category" else numbers_of(text)
     wanted = "list of texts" if column.kind == "category" else "list of numbers"
+    if layout.label_sets:
+        lists, wanted = label_sets_of(text), "list of lists"
+    else:
+        lists = words_of(text) if column.kind == "category" else numbers_of(text)
     refuse(table, text, text.is_not_null() & lists.is_null(), f"no {wanted}", "lists")
     return lists
 
@@ -113,6 +117,14 @@ def words_of(text: pl.Series) -> pl.Series:
         except pl.exceptions.PolarsError:
             continue
     return pl.Series(text.name, [None] * len(text), dtype=pl.List(pl.String))
+
+
+def label_sets_of(text: pl.Series) -> pl.Series:
+    """JSON arrays of arrays to lists of lists of texts; null where they are none."""
+    try:
+        return text.str.json_decode(pl.List(pl.List(pl.String)))
+    except pl.exceptions.PolarsError:
+        return pl.Series(text.name, [None] * len(text), dtype=pl.List(pl.List(pl.String)))
 
 
 def check_lengths(table: Table, lists: Sequence[pl.Series]) -> None:

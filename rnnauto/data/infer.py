@@ -88,6 +88,7 @@ def layout_of(case: Case, roles: Roles, answer: Answer) -> Layout:
         lookback=answer.lookback,
         targets=answer.targets,
         target_tokens=answer.target_tokens,
+        label_sets=roles.label_sets,
         known_ahead=answer.known_ahead,
     )
 

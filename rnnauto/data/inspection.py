@@ -11,10 +11,11 @@ from rnnauto.data.case import Evidence
 from rnnauto.data.infer import Inference, infer
 from rnnauto.data.layout import Layout
 from rnnauto.data.problem import Problem
-from rnnauto.data.problems import NETWORKS, file_problems, find_problems, in_order, without_network
+from rnnauto.data.problems import file_problems, find_problems, in_order
 from rnnauto.data.read import Table
 from rnnauto.data.sequences import Integers, Sequences, gather
 from rnnauto.data.tokens import tokenise
+from rnnauto.data.unbuilt import REMEDY, without_network
 from rnnauto.recipe import Recipe
 
 EXAMPLES = 3
@@ -85,7 +86,7 @@ def inspect_unbuilt(table: Table, inference: Inference, lack: str) -> Inspection
         examples=(),
         problems=in_order(
             [
-                Problem("warning", f"`fit` will refuse this: {lack}", None, None, NETWORKS),
+                Problem("warning", f"`fit` will refuse this: {lack}", None, None, REMEDY),
                 *file_problems(table, layout),
             ]
         ),

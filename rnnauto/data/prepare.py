@@ -14,10 +14,11 @@ from rnnauto.data.encode import Encoded, Encoders, encode, fit_encoders
 from rnnauto.data.infer import Inference, infer
 from rnnauto.data.layout import Layout
 from rnnauto.data.problem import Problem
-from rnnauto.data.problems import find_problems, raise_if_errors, without_network
+from rnnauto.data.problems import find_problems, raise_if_errors
 from rnnauto.data.read import Table, read_table
 from rnnauto.data.sequences import Integers, Sequences, gather, splits_of
 from rnnauto.data.split import Parts, split
+from rnnauto.data.unbuilt import refuse_unbuilt
 from rnnauto.errors import DataError
 from rnnauto.recipe import Recipe
 
@@ -100,16 +101,6 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> Pr
     )
     describe(prepared, sequences.lengths, say)
     return prepared
-
-
-def refuse_unbuilt(layout: Layout) -> None:
-    reason = without_network(layout)
-    if reason:
-        raise DataError(
-            reason,
-            hint="networks exist for one-to-one, many-to-one and many-to-many classification and "
-            "regression; `rnnauto inspect` shows why it was read this way and how to override it",
-        )
 
 
 def read_test(path: str, layout: Layout, train: Table) -> Table:

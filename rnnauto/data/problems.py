@@ -23,19 +23,10 @@ FEW_TWICE = 0.01  # share of rows with a time that occurs twice, above which the
 LARGEST = float(np.finfo(np.float32).max)
 SHOWN = 5
 ORDER = ("error", "warning", "note")
-NETWORKS = (
-    "there are networks for one-to-one, many-to-one and (in a table with a row for each timestep) "
-    "many-to-many, with one target; see `--type`"
-)
 
 
 def find_problems(table: Table, layout: Layout, sequences: Sequences) -> tuple[Problem, ...]:
     """Every problem at once, errors first."""
-    lack = without_network(layout)
-    if lack:
-        return in_order(
-            [Problem("error", lack, None, None, NETWORKS), *file_problems(table, layout)]
-        )
     found = [
         *target_problems(table, layout, sequences),
         *size_problems(layout, sequences),
@@ -64,20 +55,6 @@ def in_order(problems: Sequence[Problem]) -> tuple[Problem, ...]:
 def file_problems(table: Table, layout: Layout) -> list[Problem]:
     """What is wrong whether there is a network for the layout or not."""
     return [*table.problems, *time_problems(table, layout), *find_oddities(table, layout)]
-
-
-def without_network(layout: Layout) -> str:
-    """Why there is no network for a layout yet; empty where there is one."""
-    per_row = layout.rnn_type == "many-to-many" and layout.rows_are_timesteps
-    one_answer = layout.rnn_type in {"one-to-one", "many-to-one"}
-    single = len(layout.target) == 1 and layout.target_kind not in {"text", "list"}
-    learned = layout.task in {"classification", "regression"}
-    if learned and single and (per_row or one_answer):
-        return ""
-    what = f"{layout.rnn_type} {layout.task}"
-    if layout.rnn_type == "many-to-many" and not per_row:
-        what += " with the target beside the sequence in a row"
-    return f"there is no network for {what} yet"
 
 
 def raise_if_errors(problems: Sequence[Problem], source: str) -> None:

@@ -1,7 +1,7 @@
 """Read a table: text cells to numbers, times, lists, truth values and text, with nothing lost."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from rnnauto.data.layout import Form
 from rnnauto.data.loaded import Loaded
 from rnnauto.data.opened import Opened, is_folder, open_source
 from rnnauto.data.parse import parse
+from rnnauto.data.points import split_points
 from rnnauto.data.problem import Problem, problem_at
 from rnnauto.data.repairs import find_repairs
 from rnnauto.data.sequences import Integers
@@ -68,9 +69,9 @@ def read_table(
     Raises: DataError, when there is no such table or rows do not fit the header.
     """
     if isinstance(source, pl.DataFrame):
-        return frame_table(source, may_be_empty=may_be_empty)
+        return with_points(frame_table(source, may_be_empty=may_be_empty), keep=text)
     if hasattr(source, "iloc"):
-        return frame_table(from_pandas(source), may_be_empty=may_be_empty)
+        return with_points(frame_table(from_pandas(source), may_be_empty=may_be_empty), keep=text)
     path = Path(source)
     if is_folder(path):
         return table_of(
@@ -79,10 +80,16 @@ def read_table(
     opened = open_source(path)
     loaded = load(opened, text=text, has_target=has_target, names=names)
     if loaded is None:
-        return csv_table(opened, text=text, may_be_empty=may_be_empty, set_aside=set_aside)
+        table = csv_table(opened, text=text, may_be_empty=may_be_empty, set_aside=set_aside)
+        return with_points(table, keep=text)
     if not may_be_empty:
         check_has_rows(loaded.frame, opened.source)
-    return table_of(loaded, opened.source, opened.notes)
+    return with_points(table_of(loaded, opened.source, opened.notes), keep=text)
+
+
+def with_points(table: Table, *, keep: Collection[str], certain: bool = False) -> Table:
+    frame, notes = split_points(table.frame, keep=keep, certain=certain)
+    return replace(table, frame=frame, notes=(*table.notes, *notes)) if notes else table
 
 
 def table_of(loaded: Loaded, source: str, notes: tuple[str, ...] = ()) -> Table:

@@ -26,6 +26,7 @@ class Roles:
     varying: float = 0.0
     clock: bool = False
     target_stems: tuple[Stem, ...] = ()
+    label_sets: bool = False
 
 
 @dataclass(frozen=True)

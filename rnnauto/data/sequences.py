@@ -21,7 +21,8 @@ class Sequences:
 
     Shapes: ids [sequences]; rows [timesteps] or None; row_splits [sequences + 1];
     numbers float32 [timesteps, features] with NaN where missing; categories strings
-    [timesteps] per column, "" where missing; static_numbers float32 [sequences, features];
+    [timesteps] per column, "" where missing, or the one column of lists of strings where timesteps
+    are sets of labels; static_numbers float32 [sequences, features];
     static_categories strings [sequences] per column; texts [sequences] as they stand in the file,
     whose tokens are the one category; targets [sequences], or [timesteps] where there is one per
     timestep, null where missing; None where the table has no target.
@@ -178,6 +179,14 @@ def gather_cells(frame: pl.DataFrame, layout: Layout) -> Sequences:
     names = [column.name for column in layout.features]
     row_splits = splits_of(frame[names[0]].list.len().fill_null(0).to_numpy())
     flat = pl.DataFrame({name: flatten(frame[name]) for name in names})
+    if layout.label_sets:
+        return row_sequences(
+            frame,
+            layout,
+            row_splits=row_splits,
+            numbers=np.zeros((flat.height, 0), np.float32),
+            categories=(label_texts_of(flat[names[0]]),),
+        )
     return row_sequences(
         frame,
         layout,
@@ -190,6 +199,15 @@ def gather_cells(frame: pl.DataFrame, layout: Layout) -> Sequences:
 def flatten(cells: pl.Series) -> pl.Series:
     """The items of a list column, one after the other; empty and missing cells give none."""
     return cells.filter(cells.list.len().fill_null(0) > 0).explode()
+
+
+def label_texts_of(sets: pl.Series) -> pl.Series:
+    """Lists of labels as lists of texts; a missing list is an empty one."""
+    if not isinstance(sets.dtype, pl.List):
+        return pl.Series(sets.name, [[]] * len(sets), dtype=pl.List(pl.String))
+    if sets.dtype.inner.is_float() and (sets.explode().drop_nulls() % 1 == 0).all():
+        sets = sets.cast(pl.List(pl.Int64))
+    return sets.cast(pl.List(pl.String)).fill_null([])
 
 
 def row_sequences(
