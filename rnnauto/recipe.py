@@ -4,7 +4,7 @@ import difflib
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from rnnauto.errors import RecipeError
 
 Auto = Literal["auto"]
+Cell = Literal["simple_rnn", "lstm", "gru", "exponential_trace", "identity_rnn"]
 UNITS_OF_TIME = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -37,7 +38,15 @@ def one_is_a_list(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
+def all_cells(value: object) -> object:
+    """`cell: all`, or `all` among the cells, is every cell."""
+    if value == "all" or (isinstance(value, list | tuple) and "all" in value):
+        return get_args(Cell)
+    return value
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(one_is_a_list)]
+Cells = Annotated[tuple[Cell, ...], BeforeValidator(one_is_a_list), BeforeValidator(all_cells)]
 Seconds = Annotated[float, BeforeValidator(parse_duration), Field(gt=0)]
 ClipNorms = Annotated[tuple[Literal["off"] | float, ...], BeforeValidator(off_is_a_word)]
 
@@ -98,8 +107,8 @@ class Split(Section):
 class Space(Section):
     """What the search may choose from; a list of one fixes a hyperparameter."""
 
-    cell: tuple[Literal["simple_rnn", "lstm"], ...] = Field(
-        ("simple_rnn", "lstm"), min_length=1, description="Recurrent cell"
+    cell: Cells = Field(
+        ("simple_rnn", "lstm"), min_length=1, description="Recurrent cell to try, or `all`"
     )
     units: tuple[Annotated[int, Field(ge=1, le=4096)], ...] = Field(
         (16, 32, 64, 128), min_length=1, description="Width of the state"

@@ -21,6 +21,7 @@ from rnnauto.deploy.runner import load_saved_model, predict, raw_batch
 from rnnauto.errors import ExportError, ModelFolderError
 from rnnauto.networks.architecture import Architecture, features_of
 from rnnauto.networks.build import build
+from rnnauto.networks.cells import STATES
 from rnnauto.networks.layers import Standardise
 
 pytestmark = pytest.mark.train
@@ -66,10 +67,10 @@ CASES = {
 }
 
 
-def members_of(layout, encoders, *, count=2):
+def members_of(layout, encoders, *, count=2, cell="lstm"):
     """Networks with random weights: what they give does not matter, only that it is the same."""
     shape = Architecture(
-        cell="lstm",
+        cell=cell,
         units=4,
         layers=1,
         patch=1 if layout.per_timestep or layout.tokens else 2,
@@ -91,12 +92,12 @@ def members_of(layout, encoders, *, count=2):
 
 
 class Exported:
-    def __init__(self, frame, layout, folder):
+    def __init__(self, frame, layout, folder, **options):
         self.layout, self.folder = layout, folder
         self.sequences = gather(frame, layout)
         targets = self.sequences.targets
         self.encoders = fit_encoders(self.sequences, layout, classes=targets)
-        self.members = members_of(layout, self.encoders)
+        self.members = members_of(layout, self.encoders, **options)
         save_model(folder, self.members, layout=layout, encoders=self.encoders)
         self.run = load_saved_model(folder)
 
@@ -127,6 +128,13 @@ def test_the_export_is_the_network_and_depends_on_nothing_else(exported, name):
     found = exported(name).check()
     assert set(found) == {"keras", "alone", "padding"}
     assert max(found.values()) <= 1e-5
+
+
+@pytest.mark.parametrize("cell", sorted(set(STATES) - {"lstm"}))
+def test_every_cell_is_exported_and_passes_the_gate(cell, tmp_path):
+    found = Exported(*CASES["classes"], tmp_path / "saved", cell=cell, count=1)
+    assert max(found.check().values()) <= 1e-5
+    assert find_faults(found.folder) == []
 
 
 @pytest.mark.parametrize("name", CASES)

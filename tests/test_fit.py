@@ -192,6 +192,25 @@ def test_a_model_folder_is_replaced_by_the_new_model(iris, tmp_path):
     assert rnnauto.load(tmp_path / "rnnauto_model").info.seed == 1
 
 
+def test_other_cells_are_asked_for_by_name_and_predict_in_a_fresh_process(fit, tmp_path):
+    frame = visits(60)
+    frame.write_csv(tmp_path / "visits.csv")
+    cells = ["--cells", "exponential_trace", "--cells", "gru"]
+    folder, found = fit(tmp_path / "visits.csv", "state", *cells, "--epochs", "12")
+    values = found["best"]["hyperparameters"]
+    assert (values["cell"], values["bidirectional"]) == ("exponential_trace", True)
+    accuracy, majority = score(found, "accuracy")
+    assert accuracy > majority
+    recipe = (folder / "rnnauto_model" / "recipe.yaml").read_text()
+    assert "    cell:\n    - exponential_trace\n    - gru\n" in recipe
+    done = run_python("-m", "rnnauto", "predict", tmp_path / "visits.csv", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    predicted = pl.read_csv(done.stdout.encode())
+    truth = frame.group_by("person", maintain_order=True).first()
+    assert predicted["person"].to_list() == truth["person"].to_list()
+    assert (predicted["prediction"] == truth["state"]).mean() > majority
+
+
 def test_a_wide_table_with_a_number_to_predict_is_a_regression(fit):
     test = DATA / "covid3month_test.csv"
     folder, found = fit(

@@ -30,6 +30,7 @@ ORDER = [
 HEAVY = {"tensorflow", "keras", "keras_tuner", "sklearn", "scipy"}
 MAY_BE_HEAVY = {
     "networks/build.py": {"keras"},
+    "networks/cells.py": {"keras", "tensorflow"},
     "networks/layers.py": {"keras", "tensorflow"},
     "networks/losses.py": {"tensorflow"},
     "networks/text.py": {"tensorflow"},

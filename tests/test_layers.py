@@ -237,13 +237,17 @@ def compiled(network):
     return lambda batch: call({name: tf.constant(array) for name, array in batch.items()}).numpy()
 
 
-@pytest.mark.parametrize("cell", ["simple_rnn", "lstm"])
+@pytest.mark.parametrize("cell", ["simple_rnn", "lstm", "gru"])
 @pytest.mark.parametrize("pooling", ["last", "mean"])
 def test_reading_both_ways_is_keras_bidirectional_with_a_mask(cell, pooling):
     keras.utils.set_random_seed(1)
     network = build(PLAIN, architecture(cell=cell, layers=1, pooling=pooling))
-    kind = {"simple_rnn": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM}[cell]
-    reference = keras.layers.Bidirectional(kind(4, return_sequences=True))
+    kinds = {
+        "simple_rnn": keras.layers.SimpleRNN,
+        "lstm": keras.layers.LSTM,
+        "gru": keras.layers.GRU,
+    }
+    reference = keras.layers.Bidirectional(kinds[cell](4, return_sequences=True))
     length = lengths(6, 3, 1)
     batch = inputs_of(PLAIN, length, 6)
     mask = np.arange(6) < length[:, None]
@@ -288,6 +292,10 @@ SHAPES = [
     (features(per_timestep=True), ARCHITECTURE),
     (features(per_timestep=True, outputs=1), architecture(layers=1, bidirectional=False)),
     (features(numbers=0, missing=()), architecture(layers=1)),
+    (FEATURES, architecture(cell="gru", layers=1)),
+    (FEATURES, architecture(cell="exponential_trace", pooling="mean")),
+    (features(per_timestep=True), architecture(cell="exponential_trace", bidirectional=False)),
+    (FEATURES, architecture(cell="identity_rnn", layers=1)),
 ]
 
 

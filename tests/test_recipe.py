@@ -1,5 +1,6 @@
 import os
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
@@ -7,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rnnauto.errors import RecipeError
-from rnnauto.recipe import Data, Recipe, Search, parse_duration
+from rnnauto.recipe import Cell, Data, Recipe, Search, parse_duration
 
 
 def refused(raw, *, text=""):
@@ -75,8 +76,23 @@ def test_a_fault_in_a_list_names_the_key_and_the_line_without_pydantics_branches
 
 
 def test_a_cell_that_does_not_exist_is_refused_with_those_that_do():
-    message = refused({"search": {"space": {"cell": ["gru"]}}})
-    assert "'simple_rnn' or 'lstm', got 'gru'" in message
+    message = refused({"search": {"space": {"cell": ["elman"]}}})
+    assert "'simple_rnn', 'lstm', 'gru', " in message
+    assert "got 'elman'" in message
+
+
+@pytest.mark.parametrize(
+    ("given", "cells"),
+    [
+        ("gru", ("gru",)),
+        (["lstm", "gru"], ("lstm", "gru")),
+        ("all", get_args(Cell)),
+        (["all", "lstm"], get_args(Cell)),
+    ],
+)
+def test_the_search_tries_the_cells_that_are_named_or_all(given, cells):
+    assert Recipe.parse({"search": {"space": {"cell": given}}}).search.space.cell == cells
+    assert Recipe().search.space.cell == ("simple_rnn", "lstm")
 
 
 def test_yaml_reads_off_as_false_and_it_still_means_off():

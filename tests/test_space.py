@@ -1,7 +1,9 @@
+from typing import get_args
+
 import numpy as np
 import pytest
 
-from rnnauto.recipe import Space
+from rnnauto.recipe import Cell, Space
 from rnnauto.search.space import Shape, choices, nearest, proposals
 
 
@@ -84,10 +86,19 @@ def test_proposals_try_every_cell_both_ways_first():
     assert {each["patch"] for each in found} == {5}  # the middle one
 
 
+def test_proposals_give_every_cell_of_a_wider_space_its_turn():
+    found = proposals(choices(Space(cell="all"), shape(60)))
+    cells = get_args(Cell)
+    assert [each["cell"] for each in found] == [*cells, *cells]
+    rates = {each["cell"]: each["learning_rate"] for each in found}
+    assert rates["identity_rnn"] < rates["simple_rnn"] < rates["gru"]
+
+
 @pytest.mark.parametrize(
     "space",
     [
         Space(),
+        Space(cell="all"),
         Space(cell=("lstm",), units=(500,), layers=(3,), bidirectional=(False,)),
         Space(clip_norm=("off",), learning_rate=(0.1,), pooling=("max",), dropout=(0.4,)),
     ],

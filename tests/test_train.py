@@ -412,6 +412,9 @@ def test_a_long_aligned_sequence_trains_on_windows():
     [
         {"cell": "lstm", "patch": 3, "pooling": "last", "bidirectional": True, "layers": 2},
         {"pooling": "max", "clip_norm": "off", "batch_size": 1},
+        {"cell": "gru"},
+        {"cell": "exponential_trace", "bidirectional": True},
+        {"cell": "identity_rnn"},
     ],
 )
 def test_every_kind_of_network_trains(values):
@@ -437,6 +440,8 @@ def test_a_batch_is_made_smaller_where_it_would_not_fit_in_memory():
     medium = make_encoded([2_000], numbers=np.zeros((2_000, 1)))
     assert 1 < batch_size(wide, medium, np.arange(1)) < 256
     assert batch_size(wide | {"patch": 100}, medium, np.arange(1)) == 256
+    sizes = [batch_size(wide | {"cell": cell}, medium, np.arange(1)) for cell in ("gru", "lstm")]
+    assert sizes[0] < sizes[1] < batch_size(wide | {"cell": "simple_rnn"}, medium, np.arange(1))
 
 
 def test_small_data_is_waited_for_longer():

@@ -35,6 +35,7 @@ FIT_FLAGS = {
     "--budget": "search.budget",
     "--trials": "search.trials",
     "--workers": "search.workers",
+    "--cells": "search.space.cell",
     "--epochs": "train.epochs",
     "--patience": "train.patience",
     "--folds": "split.folds",
@@ -64,7 +65,7 @@ def option(flag: str, key: str) -> inspect.Parameter:
     default = field.get_default(call_default_factory=True)
     shown = (
         ""
-        if default in {None, ()} or isinstance(default, tuple)
+        if default in {None, ()}
         else escape(f" [default: {shown_default(default)}]")  # a tag, to Typer's rich help
     )
     choices = [
@@ -93,6 +94,8 @@ def parameter_name(flag: str) -> str:
 
 
 def shown_default(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
     return f"{value:g}s" if isinstance(value, float) else str(value)
 
 
@@ -100,6 +103,8 @@ def metavar(flag: str) -> str:
     key = FIT_FLAGS[flag]
     if key.startswith("data."):
         return "FILE" if key.endswith("path") else "COLUMN"
+    if flag == "--cells":  # one at a time
+        return "CELL"
     return "TIME" if flag == "--budget" else flag.removeprefix("--").upper()
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from rnnauto.networks.architecture import Architecture, Features
+from rnnauto.networks.cells import STATES, recurrent_layer
 from rnnauto.networks.layers import (
     Dropout,
     Patch,
@@ -14,9 +15,6 @@ from rnnauto.networks.layers import (
     Standardise,
     embedding_width,
 )
-
-CELLS = {"simple_rnn": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM}
-STATES = {"simple_rnn": 1, "lstm": 2}
 
 
 def build(features: Features, architecture: Architecture) -> keras.Model:
@@ -88,7 +86,7 @@ def recur(x: Any, steps: Any, architecture: Architecture, *, number: int, start:
     outputs = []
     for direction in directions:
         name = f"{architecture.cell}_{direction}_{number}"
-        cell = CELLS[architecture.cell](architecture.units, return_sequences=True, name=name)
+        layer = recurrent_layer(architecture.cell, architecture.units, name=name)
         states = None
         if start is not None:
             states = [
@@ -98,9 +96,9 @@ def recur(x: Any, steps: Any, architecture: Architecture, *, number: int, start:
                 for s in range(STATES[architecture.cell])
             ]
         if direction == "forward":
-            outputs.append(cell(x, initial_state=states))
+            outputs.append(layer(x, initial_state=states))
         else:
-            turned = cell(Reverse(name=f"turn_{number}")(x, steps), initial_state=states)
+            turned = layer(Reverse(name=f"turn_{number}")(x, steps), initial_state=states)
             outputs.append(Reverse(name=f"turn_back_{number}")(turned, steps))
     return joined(outputs, name=f"both_{number}")
 

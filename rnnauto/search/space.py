@@ -9,6 +9,13 @@ import numpy as np
 from rnnauto.data.sequences import Integers
 from rnnauto.recipe import Space
 
+LEARNING_RATES = {
+    "simple_rnn": 0.002,
+    "lstm": 0.005,
+    "gru": 0.005,
+    "exponential_trace": 0.005,
+    "identity_rnn": 0.001,
+}  # of the proposals: rectified units that feed back to themselves burst at larger ones
 PATCHES = (1, 2, 5, 10, 20, 50, 100)
 STEPS_AFTER_PATCHING = 80  # more recurrent steps than this train slowly and forget: patch first
 Choices = dict[str, tuple[Any, ...]]
@@ -83,7 +90,7 @@ def proposals(space: Choices) -> list[dict[str, Any]]:
                 "pooling": pooling,
                 "bidirectional": bidirectional,
                 "dropout": 0.1,
-                "learning_rate": 0.002 if cell == "simple_rnn" else 0.005,
+                "learning_rate": LEARNING_RATES[cell],
                 "batch_size": min(space["batch_size"]),
                 "clip_norm": 1.0,
             }

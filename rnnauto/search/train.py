@@ -23,6 +23,8 @@ from rnnauto.search.trial import Epoch, Gradient, Job, Problem, Result, Values, 
 
 LONGEST_VALIDATION = 4096  # timesteps; longer recordings are validated in slices of this length
 STEP_BYTES = 400 << 20  # activations that a training step may keep for its backward pass
+# numbers that a cell keeps per unit and timestep, measured
+KEPT = {"simple_rnn": 4, "identity_rnn": 4, "lstm": 12, "gru": 13, "exponential_trace": 11}
 READ_SIZE = 256
 
 
@@ -267,7 +269,7 @@ def batch_size(values: Values, data: Encoded, chosen: Integers) -> int:
     if data.per_timestep:
         longest = min(longest, LONGEST)
     width = values["units"] * values["layers"] * (2 if values["bidirectional"] else 1)
-    kept = 4 * width * (12 if values["cell"] == "lstm" else 4)  # bytes per timestep, measured
+    kept = 4 * width * KEPT[values["cell"]]  # bytes per timestep
     most = STEP_BYTES // (kept * max(1, longest // values["patch"]))
     return int(max(1, min(values["batch_size"], most)))
 

@@ -1,0 +1,146 @@
+"""The recurrent cells: Keras' own, and the exponential trace that Keras lacks."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+LONGEST_TIME_CONSTANT = 100.0  # timesteps
+HALVINGS = 4
+STATES = {"simple_rnn": 1, "lstm": 2, "gru": 1, "exponential_trace": 1, "identity_rnn": 1}
+
+
+def recurrent_layer(cell: str, units: int, *, name: str) -> Any:
+    """A layer from [batch, timesteps, channels] to [batch, timesteps, units].
+
+    Called with `initial_state`, it starts from STATES[cell] tensors [batch, units]. An LSTM starts
+    with a forget bias of 1, and recurrent kernels are orthogonal: Keras' defaults.
+    """
+    if cell == "exponential_trace":
+        return ExponentialTrace(units, name=name)
+    options: dict[str, Any] = {"return_sequences": True, "name": name}
+    if cell == "identity_rnn":
+        return keras.layers.SimpleRNN(units, **identity_start(), **options)
+    kinds = {
+        "simple_rnn": keras.layers.SimpleRNN,
+        "lstm": keras.layers.LSTM,
+        "gru": keras.layers.GRU,
+    }
+    return kinds[cell](units, **options)
+
+
+def identity_start() -> dict[str, Any]:
+    """Rectified units that start by keeping their state: identity recurrence, biases of 0, and
+    small input weights (Le, Jaitly, Hinton 2015)."""
+    return {
+        "activation": "relu",
+        "recurrent_initializer": keras.initializers.Identity(),
+        "kernel_initializer": keras.initializers.RandomNormal(stddev=0.001),
+    }
+
+
+def step(layer: Any, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+    """One timestep of a layer that `recurrent_layer` made: the same numbers as the whole sequence.
+
+    Args:
+        x: [batch, channels].
+        states: STATES[cell] tensors [batch, units]; zeros before the first timestep.
+
+    Returns: output [batch, units] and the states after it.
+    """
+    if isinstance(layer, ExponentialTrace):
+        return layer.step(x, states)
+    output, after = layer.cell(x, states)
+    return output, list(after)
+
+
+class ExponentialTrace(keras.layers.Layer):
+    """Decayed traces of the projected input, read by a dense tanh (Jordan 1987, Mozer 1989).
+
+    trace(t) = (1 - decay) * project(x(t)) + decay * trace(t - 1), for each unit with a decay of its
+    own, which is learnt; output(t) = tanh(dense(trace(t))). The state is the trace. Nothing but the
+    trace is carried on, so all timesteps are computed in parallel.
+
+    The decays start as time constants from 1 to 100 timesteps, evenly spread on a logarithmic
+    scale: after a time constant the trace of an input has fallen to 1/e.
+    """
+
+    def __init__(self, units: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.units = units
+        # a bias here would only add a constant to the traces, as the read-out's does
+        self.project = keras.layers.Dense(units, use_bias=False, name="project")
+        self.read_out = keras.layers.Dense(units, activation="tanh", name="read_out")
+
+    def build(self, x_shape: Any, initial_state_shape: Any = None) -> None:
+        self.project.build(x_shape)
+        self.read_out.build((*x_shape[:-1], self.units))
+        self.decay_logit = self.add_weight(
+            shape=(self.units,), initializer=decay_logits, name="decay_logit"
+        )
+
+    def call(self, x: Any, initial_state: list[Any] | None = None) -> Any:
+        decay = tf.sigmoid(self.decay_logit)
+        parts = (1.0 - decay) * self.project(x)
+        before = tf.zeros_like(parts[:, 0]) if initial_state is None else initial_state[0]
+        # the state before the first timestep is a timestep of its own, which is not given out
+        traces = decayed_sums(tf.concat([before[:, None], parts], 1), decay)[:, 1:]
+        return self.read_out(traces)
+
+    def step(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+        """One timestep, as `step` above says."""
+        decay = tf.sigmoid(self.decay_logit)
+        trace = (1.0 - decay) * self.project(x) + decay * states[0]
+        return self.read_out(trace), [trace]
+
+    def compute_output_shape(
+        self, x_shape: tuple[int | None, ...], initial_state_shape: Any = None
+    ) -> tuple[int | None, ...]:
+        return (*x_shape[:-1], self.units)
+
+
+def decay_logits(shape: tuple[int, ...], dtype: Any = None) -> Any:
+    """Weights whose sigmoid exp(-1 / time constant) is."""
+    constants = np.geomspace(1.0, LONGEST_TIME_CONSTANT, shape[0])
+    decay = np.exp(-1.0 / constants)
+    return tf.constant(np.log(decay / (1.0 - decay)), dtype or tf.float32)
+
+
+def decayed_sums(x: Any, decay: Any, *, halvings: int = HALVINGS) -> Any:
+    """y(t) = x(t) + decay * y(t - 1), for all timesteps at once; none reads a later one.
+
+    Timesteps are joined by twos, the sums of half as many pairs are taken with the squared decay,
+    and those give the sums in between (the scan of Blelloch 1990): the work of a loop, at a depth
+    of log2(timesteps).
+
+    Args:
+        x: [batch, timesteps, units].
+        decay: [units], between 0 and 1.
+        halvings: how often timesteps are joined before what is left goes to `doubled_sums`.
+    """
+    if halvings == 0:
+        return doubled_sums(x, decay)
+    batch, timesteps = tf.shape(x)[0], tf.shape(x)[1]
+    pairs = (timesteps + 1) // 2
+    even_length = tf.pad(x, [[0, 0], [0, 2 * pairs - timesteps], [0, 0]])
+    first, second = tf.unstack(tf.reshape(even_length, [batch, pairs, 2, x.shape[-1]]), axis=2)
+    at_second = decayed_sums(second + decay * first, tf.square(decay), halvings=halvings - 1)
+    before = tf.pad(at_second[:, :-1], [[0, 0], [1, 0], [0, 0]])
+    sums = tf.stack([first + decay * before, at_second], 2)  # [batch, pairs, 2, units]
+    return tf.reshape(sums, [batch, 2 * pairs, x.shape[-1]])[:, :timesteps]
+
+
+def doubled_sums(x: Any, decay: Any) -> Any:
+    """The same for any number of timesteps: after pass k every y(t) holds the sum over the newest
+    2**k timesteps (Hillis and Steele 1986). More work than by halving, which a graph can only do a
+    fixed number of times."""
+    timesteps = tf.shape(x)[1]
+
+    def double(span: Any, weight: Any, y: Any) -> tuple[Any, Any, Any]:
+        earlier = tf.pad(y, [[0, 0], [span, 0], [0, 0]])[:, :timesteps]
+        earlier.set_shape(y.shape)
+        return 2 * span, tf.square(weight), y + weight * earlier
+
+    start = (tf.constant(1), decay, x)
+    return tf.while_loop(lambda span, *_: span < timesteps, double, start)[2]
