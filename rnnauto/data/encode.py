@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 from pydantic import Field
 
+from rnnauto.data.answer_tokens import TokensEncoder, fit_tokens
 from rnnauto.data.layout import Frozen, Layout
 from rnnauto.data.sequences import (
     Floats,
@@ -26,6 +27,8 @@ from rnnauto.data.sequences import (
 Codes = NDArray[np.int32]
 RESERVED = 4  # pad, unknown, start, end: ids 0, 1, 2, 3
 UNKNOWN = 1
+START = 2
+END = 3
 MOST_ENTRIES = 20_000
 MISSING_TARGET = -1
 
@@ -65,10 +68,12 @@ class Encoders(Frozen):
     categories: tuple[CategoryEncoder, ...]
     static_numbers: tuple[NumberEncoder, ...]
     static_categories: tuple[CategoryEncoder, ...]
-    target: LabelEncoder | ValueEncoder
+    target: LabelEncoder | ValueEncoder | TokensEncoder
 
     @property
     def outputs(self) -> int:
+        if isinstance(self.target, TokensEncoder):
+            return RESERVED + len(self.target.vocabulary)
         return len(self.target.classes) if isinstance(self.target, LabelEncoder) else 1
 
 
@@ -123,12 +128,18 @@ def fit_encoders(train: Sequences, layout: Layout, *, classes: pl.Series) -> Enc
         categories=fit_categories(category_names(layout.features), train.categories),
         static_numbers=fit_numbers(number_names(layout.static), train.static_numbers),
         static_categories=fit_categories(category_names(layout.static), train.static_categories),
-        target=(
-            fit_labels(classes)
-            if layout.task == "classification"
-            else fit_values(target_floats(train.targets))
-        ),
+        target=fit_target(train.targets, layout, classes=classes),
     )
+
+
+def fit_target(
+    targets: pl.Series, layout: Layout, *, classes: pl.Series
+) -> LabelEncoder | ValueEncoder | TokensEncoder:
+    if layout.target_tokens is not None:
+        return fit_tokens(targets, layout.target_tokens)
+    if layout.task == "classification":
+        return fit_labels(classes)
+    return fit_values(target_floats(targets))
 
 
 def fit_numbers(names: list[str], matrix: Floats) -> tuple[NumberEncoder, ...]:
@@ -223,12 +234,14 @@ def encode_categories(
 
 
 def encode_targets(
-    targets: pl.Series | None, encoder: LabelEncoder | ValueEncoder, units: int
+    targets: pl.Series | None, encoder: LabelEncoder | ValueEncoder | TokensEncoder, units: int
 ) -> NDArray[np.int32] | Floats:
     if isinstance(encoder, LabelEncoder):
         if targets is None:
             return np.full(units, MISSING_TARGET, np.int32)
         return look_up(label_texts(targets), encoder.classes, offset=0, absent=MISSING_TARGET)
+    if isinstance(encoder, TokensEncoder):  # answers stand beside, see data/pairs.py
+        return np.full(units, MISSING_TARGET, np.int32)
     if targets is None:
         return np.full(units, np.nan, np.float32)
     return target_floats(targets)

@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 
 from rnnauto.data.columns import check_numbers, read_for
-from rnnauto.data.duplicates import duplicate_groups
 from rnnauto.data.encode import Encoded, Encoders, encode, fit_encoders
 from rnnauto.data.infer import Inference, infer
 from rnnauto.data.layout import Layout
+from rnnauto.data.pairs import EncodedPairs, encode_pairs, groups_to_split_by
 from rnnauto.data.problem import Problem
 from rnnauto.data.problems import find_problems, raise_if_errors
 from rnnauto.data.read import Table, read_table
@@ -42,7 +42,7 @@ class Prepared:
     test_frame: pl.DataFrame
     encoders: Encoders
     fold_encoders: tuple[Encoders, ...]
-    development: Encoded
+    development: Encoded | EncodedPairs
     fingerprint: str
 
     @property
@@ -64,9 +64,9 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> Pr
     parts = split(
         sequences,
         recipe.split,
-        groups=duplicate_groups(sequences),
+        groups=groups_to_split_by(sequences, layout),
         per_timestep=layout.per_timestep,
-        classes=layout.task == "classification",
+        classes=layout.task == "classification" and layout.target_tokens is None,
         own_test=own_test,
     )
     test_table = read_test(recipe.data.test_path, layout, table) if recipe.data.test_path else table
@@ -96,11 +96,18 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> Pr
         test_frame=test_table.frame,
         encoders=fold_encoders[0],
         fold_encoders=fold_encoders,
-        development=encode(parts.development, fold_encoders[0], per_timestep=layout.per_timestep),
+        development=encoded_for(parts.development, fold_encoders[0], layout),
         fingerprint=fingerprint(table.frame),
     )
     describe(prepared, sequences.lengths, say)
     return prepared
+
+
+def encoded_for(sequences: Sequences, encoders: Encoders, layout: Layout) -> Encoded | EncodedPairs:
+    """Sequences as the networks of a layout read them."""
+    if layout.target_tokens is not None:
+        return encode_pairs(sequences, encoders)
+    return encode(sequences, encoders, per_timestep=layout.per_timestep)
 
 
 def read_test(path: str, layout: Layout, train: Table) -> Table:

@@ -101,7 +101,7 @@ def target_problems(table: Table, layout: Layout, sequences: Sequences) -> Itera
             None,
             "name another target, or add rows with other values",
         )
-    elif layout.task == "classification":
+    elif layout.task == "classification" and layout.target_tokens is None:
         yield from class_problems(layout, known, unit)
     if layout.form == "long-table" and not layout.per_timestep:
         yield from conflicts(table, layout, sequences)

@@ -15,9 +15,11 @@ def without_network(layout: Layout) -> str:
     aside = layout.rnn_type == "many-to-many" and not layout.rows_are_timesteps
     missing = {
         kind: layout.task in {"forecasting", "language-modelling"},
-        f"{kind} ": layout.rnn_type in {"one-to-many", "many-to-many-unaligned"},
+        f"{kind} of numbers": layout.rnn_type in {"one-to-many", "many-to-many-unaligned"}
+        and layout.target_tokens is None,
         f"{kind} with the target beside the sequence in a row": aside,
-        f"{kind} of a {layout.target_kind}": layout.target_kind in {"text", "list"},
+        f"{kind} of a {layout.target_kind}": layout.target_kind in {"text", "list"}
+        and layout.target_tokens is None,
         f"{kind} with {len(layout.targets)} targets": len(layout.targets) > 1,
         f"{kind} from lists of labels": layout.label_sets,
     }

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.data.answer_tokens import TokensEncoder
 from rnnauto.data.batches import pad, whole
-from rnnauto.data.encode import Encoders, LabelEncoder, encode
+from rnnauto.data.encode import Encoders, LabelEncoder, ValueEncoder, encode
 from rnnauto.data.layout import Layout
 from rnnauto.data.sequences import Integers, Sequences
 from rnnauto.deploy.runner import Run, raw_batch
@@ -27,6 +28,11 @@ def check_export(
     """
     chosen = np.linspace(0, len(sequences) - 1, min(SEQUENCES, len(sequences))).astype(np.int64)
     chosen = np.unique(chosen)
+    if isinstance(encoders.target, TokensEncoder):
+        from rnnauto.deploy.check_decoder import compare_decoder  # which builds on this file
+
+        some = sequences.take(chosen, per_timestep=False)
+        return raise_if_far(compare_decoder(run, members, some, layout, encoders))
     batch = outputs_of(run, sequences, chosen, layout, encoders)
     found = {"keras": 0.0, "alone": 0.0, "padding": 0.0}
     found["keras"] = difference(batch, keras_outputs(members, sequences, chosen, layout, encoders))
@@ -36,8 +42,12 @@ def check_export(
     if layout.tokens is None:
         padded = outputs_of(run, sequences, chosen, layout, encoders, extra=EXTRA)
         found["padding"] = difference(batch, padded)
-    scale = 1.0 if isinstance(encoders.target, LabelEncoder) else encoders.target.deviation
-    found = {name: value / scale for name, value in found.items()}
+    scale = encoders.target.deviation if isinstance(encoders.target, ValueEncoder) else 1.0
+    return raise_if_far({name: value / scale for name, value in found.items()})
+
+
+def raise_if_far(found: dict[str, float]) -> dict[str, float]:
+    """Raises: ExportError where a difference is too large."""
     bad = {name: value for name, value in found.items() if not value <= TOLERANCE}
     if bad:
         listed = ", ".join(f"{name}: {value:.2g}" for name, value in bad.items())
@@ -77,7 +87,7 @@ def keras_outputs(
     )
     batch = pad(encoded, whole(encoded, np.arange(len(chosen))))
     logits = [part.numpy() for part in run_members(members, batch.inputs)]
-    if isinstance(encoders.target, LabelEncoder):
+    if not isinstance(encoders.target, ValueEncoder):
         parts = [np.exp(x - x.max(-1, keepdims=True)) for x in logits]
         mean = np.mean([part / part.sum(-1, keepdims=True) for part in parts], axis=0)
     else:

@@ -9,13 +9,27 @@ from typing import Any
 
 import tensorflow as tf
 
+from rnnauto.data.answer_tokens import TokensEncoder
 from rnnauto.data.encode import RESERVED, UNKNOWN, Encoders, LabelEncoder, ValueEncoder
 from rnnauto.data.layout import Layout
+from rnnauto.deploy.export_decoder import save_decoder
 from rnnauto.networks import text
 
 
 def save_model(path: Path, members: list[Any], *, layout: Layout, encoders: Encoders) -> None:
     """Export the mean of the members, Keras models of equal inputs, as one SavedModel."""
+    if isinstance(encoders.target, TokensEncoder):
+        module = tf.Module()
+        module.tables = tables_of(encoders)
+        save_decoder(
+            path,
+            members,
+            specs=input_specs(layout, encoders),
+            encode=lambda raw: encode_inputs(raw, module.tables, layout),
+            module=module,
+            target=encoders.target,
+        )
+        return
     served = serve_module(members, layout=layout, encoders=encoders)
     tf.saved_model.save(served, str(path), signatures={"serving_default": served.predict})
 
@@ -28,19 +42,25 @@ def serve_module(members: list[Any], *, layout: Layout, encoders: Encoders) -> A
     """
     module = tf.Module()
     module.variables_kept = [variable.value for model in members for variable in model.variables]
-    module.tables = {
-        kind: [vocabulary_table(encoder.vocabulary) for encoder in getattr(encoders, kind)]
-        for kind in ("categories", "static_categories")
-    }
+    module.tables = tables_of(encoders)
+    target = encoders.target
+    assert not isinstance(target, TokensEncoder)
 
     def predict(**raw: Any) -> dict[str, Any]:
         inputs = encode_inputs(raw, module.tables, layout)
         outputs = [model(inputs, training=False) for model in members]
-        return decode_outputs(outputs, encoders.target, inputs, per_timestep=layout.per_timestep)
+        return decode_outputs(outputs, target, inputs, per_timestep=layout.per_timestep)
 
     specs = input_specs(layout, encoders)
     module.predict = tf.function(predict, autograph=False).get_concrete_function(**specs)
     return module
+
+
+def tables_of(encoders: Encoders) -> dict[str, list[Any]]:
+    return {
+        kind: [vocabulary_table(encoder.vocabulary) for encoder in getattr(encoders, kind)]
+        for kind in ("categories", "static_categories")
+    }
 
 
 def input_specs(layout: Layout, encoders: Encoders) -> dict[str, Any]:

@@ -20,13 +20,14 @@ ALLOWED = frozenset(
     LessEqual Log LogSoftmax LogicalAnd LogicalNot LogicalOr LookupTableFindV2
     LookupTableImportV2 LookupTableSizeV2 MatMul Max Maximum Mean Min Minimum Mul Neg NoOp
     NotEqual OneHot OnesLike Pack Pad PadV2 PartitionedCall Placeholder Pow Prod RaggedRange
-    RaggedTensorToTensor Range Rank ReadVariableOp RealDiv Reciprocal RegexReplace Relu Reshape
-    ReverseSequence ReverseV2 Rsqrt Select SelectV2 Shape Sigmoid Sign Size Slice Softmax Split
-    SplitV Sqrt Square SquaredDifference Squeeze StatefulPartitionedCall StatelessIf
+    RaggedTensorToTensor Range Rank ReadVariableOp RealDiv Reciprocal ReduceJoin RegexReplace
+    Relu Reshape ReverseSequence ReverseV2 Rsqrt Select SelectV2 Shape Sigmoid Sign Size Slice
+    Softmax Split SplitV Sqrt Square SquaredDifference Squeeze StatefulPartitionedCall
+    StatelessIf StatelessRandomGetAlg StatelessRandomGetKeyCounter StatelessRandomUniformV2
     StatelessWhile StaticRegexFullMatch StaticRegexReplace StopGradient StridedSlice StringJoin
     StringLower StringSplitV2 Sub Sum Tanh TensorListElementShape TensorListFromTensor
     TensorListGetItem TensorListLength TensorListReserve TensorListSetItem TensorListStack Tile
-    Transpose UnicodeDecode UnicodeDecodeWithOffsets UnicodeEncode Unpack VarHandleOp
+    TopKV2 Transpose UnicodeDecode UnicodeDecodeWithOffsets UnicodeEncode Unpack VarHandleOp
     VarIsInitializedOp Where While ZerosLike
     """.split()  # noqa: SIM905
 )

@@ -1,6 +1,7 @@
 """The one way from a model folder to predictions: batches of raw values in, arrays out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,24 @@ from rnnauto.errors import ModelFolderError
 BATCH = 256
 BATCH_TIMESTEPS = 1 << 18  # a batch of long sequences is smaller
 RawBatch = dict[str, NDArray[Any]]
-Run = Callable[[RawBatch], dict[str, NDArray[Any]]]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A SavedModel that is open: called with a batch, it answers by one of its signatures."""
+
+    signatures: Mapping[str, Callable[..., dict[str, Any]]]
+    kept: Any  # the signatures hold their variables only as long as what was loaded lives
+
+    def __call__(
+        self, batch: RawBatch, signature: str = "serving_default"
+    ) -> dict[str, NDArray[Any]]:
+        import tensorflow as tf
+
+        tensors = {name: tf.constant(array) for name, array in batch.items()}
+        return {
+            name: tensor.numpy() for name, tensor in self.signatures[signature](**tensors).items()
+        }
 
 
 def load_saved_model(folder: Path) -> Run:
@@ -33,20 +51,14 @@ def load_saved_model(folder: Path) -> Run:
     check_saved_model(folder)
     try:
         loaded = tf.saved_model.load(str(folder))
-        signature = loaded.signatures["serving_default"]
+        signatures = dict(loaded.signatures)
+        assert "serving_default" in signatures
     except Exception as error:  # TensorFlow raises all kinds where files are cut off or altered
         raise ModelFolderError(
             f"`{folder}` cannot be loaded: {type(error).__name__}: {error}",
             hint="train the model again, or fetch the folder again",
         ) from error
-
-    def run(batch: RawBatch) -> dict[str, NDArray[Any]]:
-        # the signature holds its variables only as long as `loaded` lives
-        assert loaded is not None
-        tensors = {name: tf.constant(array) for name, array in batch.items()}
-        return {name: tensor.numpy() for name, tensor in signature(**tensors).items()}
-
-    return run
+    return Run(signatures, loaded)
 
 
 def predict(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from rnnauto.data.encode import RESERVED, Encoders, LabelEncoder, NumberEncoder
+from rnnauto.data.encode import RESERVED, Encoders, NumberEncoder, ValueEncoder
 
 Loss = Literal["classes", "labels", "values", "quantiles"]
 
@@ -37,6 +37,7 @@ class DecoderFeatures:
 
     source: Features
     entries: int
+    one_timestep: bool  # a source of one timestep is read without recurrence
 
     @property
     def per_timestep(self) -> bool:
@@ -73,9 +74,14 @@ def features_of(encoders: Encoders, *, per_timestep: bool) -> Features:
     )
 
 
+def decoder_features_of(encoders: Encoders, *, one_timestep: bool) -> DecoderFeatures:
+    source = features_of(encoders, per_timestep=False)
+    return DecoderFeatures(source, entries=encoders.outputs, one_timestep=one_timestep)
+
+
 def answer_of(encoders: Encoders) -> Answer:
-    target = encoders.target
-    return Answer("classes" if isinstance(target, LabelEncoder) else "values", (encoders.outputs,))
+    values = isinstance(encoders.target, ValueEncoder)
+    return Answer("values" if values else "classes", (encoders.outputs,))
 
 
 def with_missing(encoders: tuple[NumberEncoder, ...]) -> tuple[int, ...]:

@@ -5,14 +5,14 @@ Attention is Luong's, dot product with a learned projection (Luong et al. 2015),
 feeding: all timesteps of an answer attend in one product, and a step of decoding is cheap.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from rnnauto.networks.architecture import Architecture, DecoderFeatures
-from rnnauto.networks.build import CELLS, encode_statics, encode_timesteps, joined, recur
+from rnnauto.networks.build import encode_statics, encode_timesteps, joined, recur
+from rnnauto.networks.cells import STATES, recurrent_layer, step
 from rnnauto.networks.layers import Dropout, Patch, PatchCount, Pool, embedding_width
 
 MEMORY = ("keys", "values", "steps")
@@ -59,9 +59,7 @@ def build_decoder(features: DecoderFeatures, architecture: Architecture) -> kera
     x = embed(inputs["previous"])
     for number, states in enumerate(memory["states"]):
         x = Dropout(name=f"answer_dropout_{number}")(x)
-        layer = CELLS[architecture.cell](
-            architecture.units, return_sequences=True, name=f"decoder_{number}"
-        )
+        layer = recurrent_layer(architecture.cell, architecture.units, name=f"decoder_{number}")
         x = layer(x, initial_state=states)
     if architecture.attention == "dot":
         context = Attend(name="context")(x, *(memory[name] for name in MEMORY))
@@ -78,37 +76,76 @@ def encode_source(
 ) -> dict[str, Any]:
     """What a decoder needs of the source, as layers' outputs: `summary` [batch, channels],
     `states` [layers][states] of [batch, units], and with attention the memory."""
+    units = architecture.units
     memory: dict[str, Any] = {}
     summary = []
-    start = encode_statics(features.source, inputs)
+    start = encode_statics(features.source, inputs)  # [batch, channels], or None
     if features.source.numbers or features.source.vocabularies:
         inputs["length"] = length = keras.Input((), dtype="int32", name="length")
         x = encode_timesteps(features.source, inputs)
         x = Patch(architecture.patch, name="patch")(x, length)
         steps = PatchCount(architecture.patch, name="patch_count")(length)
-        for number in range(architecture.layers):
+        for number in range(0 if features.one_timestep else architecture.layers):
             x = Dropout(name=f"dropout_{number}")(x)
             x = recur(x, steps, architecture, number=number, start=start if number == 0 else None)
-        summary.append(Pool("last", architecture.units, name="pool")(x, steps))
+        summary.append(Pool("last", units, name="pool")(x, steps))
         if architecture.attention == "dot":
-            keys = keras.layers.Dense(architecture.units, use_bias=False, name="keys")(x)
+            keys = keras.layers.Dense(units, use_bias=False, name="keys")(x)
             memory |= {"keys": keys, "values": x, "steps": steps}
     if start is not None:
         summary.append(start)
     memory["summary"] = joined(summary, name="summary")
     memory["states"] = [
         [
-            keras.layers.Dense(size, activation="tanh", name=f"decoder_{number}_start_{at}")(
+            keras.layers.Dense(units, activation="tanh", name=f"decoder_{number}_start_{at}")(
                 memory["summary"]
             )
-            for at, size in enumerate(state_sizes(architecture))
+            for at in range(STATES[architecture.cell])
         ]
         for number in range(architecture.layers)
     ]
     return memory
 
 
-def state_sizes(architecture: Architecture) -> list[int]:
-    """Widths of a decoder layer's states."""
-    sizes = CELLS[architecture.cell](architecture.units).cell.state_size
-    return list(sizes) if isinstance(sizes, list | tuple) else [sizes]
+def source_half(model: keras.Model) -> keras.Model:
+    """The part of a trained network that reads the source.
+
+    Outputs: `memory`, a list of what the context is taken from, and `states`, a list of lists of
+    [batch, units].
+    """
+    memory = model.get_layer("context").input[1:]
+    by_name = {layer.name: layer for layer in model.layers}
+    names = [
+        [f"{layer.name}_start_{at}" for at in range(max(STATES.values()))]
+        for layer in decoder_layers(model)
+    ]
+    states = [[by_name[name].output for name in each if name in by_name] for each in names]
+    inputs = {name: tensor for name, tensor in model.input.items() if name != "previous"}
+    return keras.Model(inputs, {"memory": memory, "states": states})
+
+
+def decoder_layers(model: keras.Model) -> list[Any]:
+    """The recurrent layers of a decoder, first to last."""
+    wanted = {f"decoder_{number}" for number in range(len(model.layers))}
+    return [layer for layer in model.layers if layer.name in wanted]
+
+
+def decoder_step(
+    model: keras.Model, previous: Any, states: list[list[Any]], memory: list[Any]
+) -> tuple[Any, list[list[Any]]]:
+    """One timestep of the answer with the trained weights: the same numbers as the whole network.
+
+    Args:
+        previous: int32 [batch], the tokens before.
+        states: as `source_half` gives them, or as the step before left them.
+
+    Returns: logits [batch, entries] and the states after it.
+    """
+    x = model.get_layer("answer_embed")(previous)
+    after = []
+    for layer, before in zip(decoder_layers(model), states, strict=True):
+        x, left = step(layer, x, before)
+        after.append(left)
+    context = model.get_layer("context")(x[:, None], *memory)[:, 0]
+    x = model.get_layer("combine")(tf.concat([x, context], -1))
+    return model.get_layer("head")(x), after

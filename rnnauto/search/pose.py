@@ -2,7 +2,13 @@
 
 from rnnauto.data.encode import NumberEncoder, ValueEncoder
 from rnnauto.data.prepare import Prepared
-from rnnauto.networks.architecture import answer_of, features_of
+from rnnauto.networks.architecture import (
+    DecoderFeatures,
+    Features,
+    answer_of,
+    decoder_features_of,
+    features_of,
+)
 from rnnauto.recipe import Recipe
 from rnnauto.search.space import Choices, Shape, choices
 from rnnauto.search.trial import Problem
@@ -13,7 +19,7 @@ def pose(prepared: Prepared, recipe: Recipe) -> Problem:
     target = prepared.encoders.target
     folds = prepared.fold_encoders
     return Problem(
-        features=features_of(prepared.encoders, per_timestep=prepared.layout.per_timestep),
+        features=features_for(prepared),
         answer=answer_of(prepared.encoders),
         scales=((target.mean, target.deviation),) if isinstance(target, ValueEncoder) else (),
         numbers=tuple(scales(encoders.numbers) for encoders in folds),
@@ -21,6 +27,14 @@ def pose(prepared: Prepared, recipe: Recipe) -> Problem:
         epochs=recipe.train.epochs,
         patience=None if recipe.train.patience == "auto" else recipe.train.patience,
     )
+
+
+def features_for(prepared: Prepared) -> Features | DecoderFeatures:
+    layout = prepared.layout
+    if layout.target_tokens is not None:
+        single = layout.form == "plain-table"
+        return decoder_features_of(prepared.encoders, one_timestep=single)
+    return features_of(prepared.encoders, per_timestep=layout.per_timestep)
 
 
 def scales(encoders: tuple[NumberEncoder, ...]) -> tuple[tuple[float, float], ...]:
@@ -33,7 +47,8 @@ def search_space(prepared: Prepared, recipe: Recipe) -> Choices:
     shape = Shape(
         lengths=prepared.development.lengths[train],
         per_timestep=layout.per_timestep,
-        one_timestep=layout.rnn_type == "one-to-one",
+        one_timestep=layout.form == "plain-table",
         tokens=layout.tokens is not None,
+        decoder=layout.target_tokens is not None,
     )
     return choices(recipe.search.space, shape)

@@ -29,6 +29,7 @@ class Shape:
     per_timestep: bool
     one_timestep: bool
     tokens: bool
+    decoder: bool = False
 
 
 def choices(space: Space, shape: Shape) -> Choices:
@@ -46,8 +47,10 @@ def choices(space: Space, shape: Shape) -> Choices:
         "batch_size": batch_sizes(space.batch_size, len(shape.lengths)),
         "clip_norm": space.clip_norm,
     }
+    if shape.decoder:
+        found |= {"pooling": ("last",), "attention": space.attention}
     if shape.one_timestep:
-        found |= fixed
+        found |= fixed | ({"attention": ("none",)} if shape.decoder else {})
     elif shape.per_timestep:
         found |= {"pooling": ("last",), "patch": (1,)}
     return found
@@ -79,6 +82,8 @@ def proposals(space: Choices) -> list[dict[str, Any]]:
 
     A short budget then compares the cells on sound settings instead of on the luck of the draw.
     """
+    if "attention" in space:
+        return decoder_proposals(space)
     found = []
     for bidirectional, pooling in ((True, "mean"), (False, "last")):
         for cell in space["cell"]:
@@ -91,6 +96,30 @@ def proposals(space: Choices) -> list[dict[str, Any]]:
                 "bidirectional": bidirectional,
                 "dropout": 0.1,
                 "learning_rate": LEARNING_RATES[cell],
+                "batch_size": min(space["batch_size"]),
+                "clip_norm": 1.0,
+            }
+            proposal = {name: nearest(space[name], value) for name, value in wanted.items()}
+            if proposal not in found:
+                found.append(proposal)
+    return found
+
+
+def decoder_proposals(space: Choices) -> list[dict[str, Any]]:
+    """The same for decoders: one a cell with attention, last cell first, then without."""
+    found = []
+    for attention in ("dot", "none"):
+        for cell in reversed(space["cell"]):
+            wanted: dict[str, Any] = {
+                "cell": cell,
+                "units": 128,
+                "layers": 1,
+                "patch": min(space["patch"]),
+                "pooling": "last",
+                "bidirectional": True,
+                "attention": attention,
+                "dropout": 0.1,
+                "learning_rate": 0.001 if cell == "simple_rnn" else 0.002,
                 "batch_size": min(space["batch_size"]),
                 "clip_norm": 1.0,
             }

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from rnnauto.data.batches import load_encoded, save_encoded
 from rnnauto.data.encode import Encoded
+from rnnauto.data.pairs import EncodedPairs
 from rnnauto.data.sequences import Integers
-from rnnauto.networks.architecture import Answer, Features
+from rnnauto.networks.architecture import Answer, DecoderFeatures, Features
 from rnnauto.search.trial import Problem
 
 Weights = list[NDArray[np.float32]]
@@ -23,12 +24,15 @@ class Study:
 
     folder: Path
     problem: Problem
-    data: Encoded
+    data: Encoded | EncodedPairs
     folds: tuple[tuple[Integers, Integers], ...]
 
 
 def save_study(
-    folder: Path, problem: Problem, data: Encoded, folds: tuple[tuple[Integers, Integers], ...]
+    folder: Path,
+    problem: Problem,
+    data: Encoded | EncodedPairs,
+    folds: tuple[tuple[Integers, Integers], ...],
 ) -> None:
     """Write what the workers need; the arrays are memory-mapped by all of them."""
     save_encoded(folder / "data", data)
@@ -44,13 +48,10 @@ def save_study(
 
 def load_study(folder: Path) -> Study:
     raw = json.loads((folder / "problem.json").read_text())
-    features: dict[str, Any] = {
-        name: nested_tuples(value) for name, value in raw["features"].items()
-    }
     problem = Problem(
         **{
             **raw,
-            "features": Features(**features),
+            "features": features_from(raw["features"]),
             "answer": Answer(raw["answer"]["loss"], tuple(raw["answer"]["widths"])),
             "scales": nested_tuples(raw["scales"]),
             "numbers": nested_tuples(raw["numbers"]),
@@ -62,6 +63,16 @@ def load_study(folder: Path) -> Study:
             (arrays[f"train_{at}"], arrays[f"validation_{at}"]) for at in range(len(arrays) // 2)
         )
     return Study(folder, problem, load_encoded(folder / "data"), folds)
+
+
+def features_from(raw: dict[str, Any]) -> Features | DecoderFeatures:
+    if "source" in raw:
+        return DecoderFeatures(**{**raw, "source": direct_features(raw["source"])})
+    return direct_features(raw)
+
+
+def direct_features(raw: dict[str, Any]) -> Features:
+    return Features(**{name: nested_tuples(value) for name, value in raw.items()})
 
 
 def nested_tuples(value: Any) -> Any:

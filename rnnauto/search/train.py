@@ -11,10 +11,18 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from rnnauto.data.batches import LONGEST, in_chunks, reading_batches, training_batches, whole
+from rnnauto.data.batches import (
+    LONGEST,
+    Examples,
+    in_chunks,
+    reading_batches,
+    training_batches,
+    whole,
+)
 from rnnauto.data.encode import Encoded
+from rnnauto.data.pairs import EncodedPairs
 from rnnauto.data.sequences import Integers
-from rnnauto.networks.architecture import Answer, Architecture, Features
+from rnnauto.networks.architecture import Answer, Architecture, DecoderFeatures, Features
 from rnnauto.networks.build import build
 from rnnauto.networks.layers import Dropout, Standardise
 from rnnauto.networks.losses import summed_loss
@@ -53,7 +61,9 @@ class Progress:
     norms: list[float] = field(default_factory=list)
 
 
-def compile_network(features: Features, architecture: Architecture, answer: Answer) -> Network:
+def compile_network(
+    features: Features | DecoderFeatures, architecture: Architecture, answer: Answer
+) -> Network:
     """Build and trace once, for any batch size and any length."""
     model = build(features, architecture)
     optimizer = keras.optimizers.Adam()
@@ -107,7 +117,9 @@ def target_spec(answer: Answer, *, per_timestep: bool) -> Any:
 
 
 @lru_cache(maxsize=8)
-def cached_network(features: Features, architecture: Architecture, answer: Answer) -> Network:
+def cached_network(
+    features: Features | DecoderFeatures, architecture: Architecture, answer: Answer
+) -> Network:
     """Tracing costs as much as several epochs of a small trial; equal shapes are traced once."""
     return compile_network(features, architecture, answer)
 
@@ -140,7 +152,7 @@ def prepare(job: Job, problem: Problem) -> Network:
 def train(
     job: Job,
     problem: Problem,
-    data: Encoded,
+    data: Encoded | EncodedPairs,
     *,
     fold: tuple[Integers, Integers],
     start_from: Weights | None = None,
@@ -206,7 +218,7 @@ def train(
 def run_epoch(
     network: Network,
     problem: Problem,
-    data: Encoded,
+    data: Encoded | EncodedPairs,
     chosen: Integers,
     *,
     size: int,
@@ -233,11 +245,11 @@ def run_epoch(
 
 
 def validate(
-    network: Network, problem: Problem, data: Encoded, chosen: Integers
+    network: Network, problem: Problem, data: Encoded | EncodedPairs, chosen: Integers
 ) -> tuple[float, float]:
     """Mean loss, and accuracy or (in data units) RMSE, over the validation part."""
     examples = in_chunks(data, chosen, longest=LONGEST_VALIDATION)
-    size = max(1, min(READ_SIZE, (64 << 20) // (4 * 64 * int(examples.length.max(initial=1)))))
+    size = max(1, min(READ_SIZE, (64 << 20) // (4 * 64 * longest_of(data, examples))))
     totals, counts, rights = 0.0, 0.0, 0
     for batch in reading_batches(data, examples, size=size):
         total, count, right = network.read_step(batch.inputs, scaled(batch.targets, problem))
@@ -246,6 +258,14 @@ def validate(
     if problem.answer.loss != "values":
         return loss, rights / max(counts, 1.0)
     return loss, math.sqrt(loss) * problem.scales[0][1] if math.isfinite(loss) else math.nan
+
+
+def longest_of(data: Encoded | EncodedPairs, examples: Examples) -> int:
+    """Most timesteps of an example, those of its answer included."""
+    lengths = examples.length
+    if isinstance(data, EncodedPairs):
+        lengths = lengths + data.answer_lengths[examples.sequence]
+    return int(lengths.max(initial=1))
 
 
 def scaled(targets: Any, problem: Problem) -> Any:
@@ -263,9 +283,9 @@ def keep_if_better(
         progress.best_weights = network.model.get_weights()
 
 
-def batch_size(values: Values, data: Encoded, chosen: Integers) -> int:
+def batch_size(values: Values, data: Encoded | EncodedPairs, chosen: Integers) -> int:
     """The hyperparameter, lowered where one step would keep more than STEP_BYTES."""
-    longest = int(whole(data, chosen).length.max(initial=1))
+    longest = longest_of(data, whole(data, chosen))
     if data.per_timestep:
         longest = min(longest, LONGEST)
     width = values["units"] * values["layers"] * (2 if values["bidirectional"] else 1)

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from rnnauto.networks.architecture import Answer, Architecture, Features
+from rnnauto.networks.architecture import Answer, Architecture, DecoderFeatures, Features
 
 Values = dict[str, Any]
 
@@ -13,7 +13,7 @@ Values = dict[str, Any]
 class Problem:
     """What all trials of a search share; `scales`: mean and deviation per numeric target."""
 
-    features: Features
+    features: Features | DecoderFeatures
     answer: Answer
     scales: tuple[tuple[float, float], ...]
     numbers: tuple[tuple[tuple[float, float], ...], ...]  # per fold, per feature: mean, deviation
@@ -93,6 +93,7 @@ def architecture_of(values: Values) -> Architecture:
         patch=values["patch"],
         pooling=values["pooling"],
         bidirectional=values["bidirectional"],
+        attention=values.get("attention", "none"),
     )
 
 
