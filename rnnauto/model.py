@@ -8,18 +8,20 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from rnnauto.data.answer_tokens import TokensEncoder
 from rnnauto.data.columns import read_for
 from rnnauto.data.encode import LabelEncoder, encode
 from rnnauto.data.prepare import Source, with_targets
 from rnnauto.data.read import Table
 from rnnauto.data.sequences import Sequences, gather
+from rnnauto.deploy.answers import Answers, answer, answer_table, answer_to_judge
 from rnnauto.deploy.leaderboard import Row, read_leaderboard
 from rnnauto.deploy.model_json import ModelInfo, read_model_info
-from rnnauto.deploy.runner import Run, load_saved_model, predict
-from rnnauto.deploy.table import prediction_table
+from rnnauto.deploy.runner import Run, load_saved_model
 from rnnauto.errors import DataError
-from rnnauto.judge.baselines import load_baselines
+from rnnauto.judge.baselines import answer_baselines, direct_baselines, load_baselines
 from rnnauto.judge.evaluate import Evaluation, evaluate
+from rnnauto.judge.evaluate_answers import Written, evaluate_answers
 
 
 @dataclass(frozen=True)
@@ -33,21 +35,23 @@ class Model:
     def run(self) -> Run:
         return load_saved_model(self.folder / "saved_model")
 
-    def predict(self, data: Source, *, probabilities: bool = False) -> pl.DataFrame:
+    def predict(self, data: Source, *, probabilities: bool = False, beams: int = 1) -> pl.DataFrame:
         """One row per sequence, or per timestep where there is one target per timestep.
 
         Args:
             data: a file or a frame with the columns of the training data; the target may be absent.
-            probabilities: add a column `probability_<label>` per class.
+            probabilities: add a column `probability_<label>` per class, or `probability`, that of
+                the whole answer.
+            beams: answers that stay in the running while one of several timesteps is written.
 
         Raises: DataError where a column is absent or holds what the model cannot read.
         """
         table = self.read(data, target=False)
         sequences = gather(table.frame, self.info.layout)
-        return prediction_table(
+        return answer_table(
             table.frame,
             sequences,
-            self.scores(sequences),
+            self.scores(sequences, beams=beams),
             self.info.layout,
             self.info.encoders,
             probabilities=probabilities,
@@ -61,29 +65,43 @@ class Model:
         layout, target = self.info.layout, self.info.encoders.target
         table = self.read(data, target=True)
         sequences = with_targets(gather(table.frame, layout), layout)
+        baselines = load_baselines(self.folder / "baselines.npz")
+        if isinstance(target, TokensEncoder):
+            written = answer_to_judge(self.run, sequences, layout, self.info.encoders)
+            assert isinstance(written, Written)
+            return evaluate_answers(
+                sequences,
+                written,
+                answer_baselines(baselines),
+                layout=layout,
+                encoders=self.info.encoders,
+                seed=seed,
+            )
         encoded = encode(sequences, self.info.encoders, per_timestep=layout.per_timestep)
         labels = target.classes if isinstance(target, LabelEncoder) else None
         if labels is not None:
             check_classes(sequences, encoded.targets, table, layout.target[0])
-        baselines = load_baselines(self.folder / "baselines.npz")
-        return evaluate(encoded, self.scores(sequences), baselines, labels=labels, seed=seed)
+        predicted = self.scores(sequences)
+        assert isinstance(predicted, np.ndarray)
+        return evaluate(encoded, predicted, direct_baselines(baselines), labels=labels, seed=seed)
 
     def leaderboard(self) -> list[Row]:
         return read_leaderboard(self.folder)
 
     def read(self, data: Source, *, target: bool) -> Table:
-        answer = self.info.encoders.target
+        encoder = self.info.encoders.target
         return read_for(
             self.info.layout,
             data,
             target=target,
-            text_target=isinstance(answer, LabelEncoder) and answer.kind == "text",
+            text_target=isinstance(encoder, TokensEncoder)
+            or (isinstance(encoder, LabelEncoder) and encoder.kind == "text"),
             may_be_empty=not target,
         )
 
-    def scores(self, sequences: Sequences) -> NDArray[np.float32]:
-        """Probabilities [units, classes] or values [units]."""
-        return predict(self.run, sequences, self.info.layout, self.info.encoders)
+    def scores(self, sequences: Sequences, *, beams: int = 1) -> Answers:
+        """Probabilities [units, classes], values [units], or written answers."""
+        return answer(self.run, sequences, self.info.layout, self.info.encoders, beams=beams)
 
 
 def load(folder: Path | str) -> Model:

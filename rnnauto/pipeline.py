@@ -12,19 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from rnnauto.data.answer_tokens import TokensEncoder, most_tokens
 from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Prepared, Source, prepare
+from rnnauto.deploy.answers import Answers, answer_table, answer_to_judge
 from rnnauto.deploy.leaderboard import Row, leaderboard, write_leaderboard
 from rnnauto.deploy.model_folder import check_destination, new_folder
 from rnnauto.deploy.model_json import ModelInfo, write_model_info
-from rnnauto.deploy.runner import load_saved_model, predict
-from rnnauto.deploy.table import prediction_table
+from rnnauto.deploy.runner import load_saved_model
 from rnnauto.judge.baselines import save_baselines
 from rnnauto.judge.compare import evaluate_test, fit_and_validate
 from rnnauto.judge.evaluate import Evaluation
-from rnnauto.judge.metrics import MAIN_METRIC
 from rnnauto.recipe import Recipe
 from rnnauto.search import journal
 from rnnauto.search.driver import News, Search, Trial, run_search
@@ -36,6 +35,7 @@ from rnnauto.search.workers import pool
 FINISH_SECONDS = 5.0  # measured 2 to 3: evaluate, export and check on small data
 MEMBER_SECONDS = 0.7  # measured: more of that for every network of the final model
 READ_SECONDS = 0.0006  # measured: one recurrent step over a batch of the test part
+WRITE_STEPS = 6  # measured: recurrent steps that a token of an answer costs to write and to score
 LEAST_SECONDS = 5.0  # what a search gets, however small the budget
 PACKAGES = ("tensorflow", "keras", "keras-tuner", "numpy", "polars")
 
@@ -129,7 +129,7 @@ def fit(
         watch(Said("exporting and checking the best model"))
         members = build_members(winner, problem, study, refit=recipe.train.refit == "auto")
         run, checks = export(partial / "saved_model", members, prepared)
-        scores = predict(run, prepared.test, prepared.layout, prepared.encoders)
+        scores = answer_to_judge(run, prepared.test, prepared.layout, prepared.encoders)
         evaluation = evaluate_test(prepared, scores, baselines, seed=recipe.seed)
         rows = make_rows(search, winner, evaluation, validated)
         save_baselines(partial / "baselines.npz", baselines)
@@ -209,6 +209,10 @@ def search_deadline(started: float, prepared: Prepared, recipe: Recipe) -> float
     lengths = np.sort(prepared.test.lengths)
     steps = lengths[::256].sum() + (lengths[-1] if len(lengths) else 0)
     members = len(prepared.parts.folds)
+    target = prepared.encoders.target
+    if isinstance(target, TokensEncoder):  # three more signatures, and a step for every token
+        steps = 2 * steps + WRITE_STEPS * (len(lengths) // 256 + 1) * most_tokens(target)
+        members *= 4
     finish = FINISH_SECONDS + members * (MEMBER_SECONDS + READ_SECONDS * float(steps))
     return max(started + recipe.search.budget - finish, time.monotonic() + LEAST_SECONDS)
 
@@ -247,7 +251,7 @@ def model_info(
 def make_rows(
     search: Search, winner: Trial, evaluation: Evaluation, validated: dict[str, float]
 ) -> list[Row]:
-    metric = MAIN_METRIC["regression" if evaluation.labels is None else "classification"]
+    metric = evaluation.main_metric
     return leaderboard(
         list(search.trials.values()),
         winner,
@@ -273,8 +277,8 @@ def write_results(
     (folder / "scores.json").write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
 
 
-def write_test_predictions(path: Path, prepared: Prepared, scores: NDArray[np.float32]) -> None:
-    table = prediction_table(
+def write_test_predictions(path: Path, prepared: Prepared, scores: Answers) -> None:
+    table = answer_table(
         prepared.test_frame,
         prepared.test,
         scores,

@@ -57,10 +57,11 @@ def duration(seconds: float) -> str:
 def settings_line(values: dict[str, Any]) -> str:
     """A trial's hyperparameters in a line: `lstm 64x2 bidirectional, mean, patch 5, ...`."""
     both = " bidirectional" if values["bidirectional"] else ""
+    attention = f"attention {values['attention']}, " if "attention" in values else ""
     return (
         f"{values['cell']} {values['units']}x{values['layers']}{both}, {values['pooling']}, "
-        f"patch {values['patch']}, dropout {values['dropout']}, rate {values['learning_rate']}, "
-        f"batch {values['batch_size']}, clip {values['clip_norm']}"
+        f"patch {values['patch']}, {attention}dropout {values['dropout']}, "
+        f"rate {values['learning_rate']}, batch {values['batch_size']}, clip {values['clip_norm']}"
     )
 
 

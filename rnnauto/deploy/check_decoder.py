@@ -14,7 +14,8 @@ from rnnauto.data.pairs import EncodedPairs, encode_pairs, token_ids
 from rnnauto.data.sequences import Sequences, splits_of
 from rnnauto.deploy.check import ALONE, run_members
 from rnnauto.deploy.runner import Run, raw_batch
-from rnnauto.deploy.writing import Written, answer_batch, score, tokens_encoder, write
+from rnnauto.deploy.writing import answer_batch, score, tokens_encoder, write
+from rnnauto.judge.evaluate_answers import Written
 
 EXTRA = 5
 

@@ -1,7 +1,6 @@
 """Answers that a decoder wrote, from a model folder, for all sequences of a table."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -14,17 +13,9 @@ from rnnauto.data.pairs import EncodedPairs
 from rnnauto.data.sequences import Integers, Sequences, timestep_index
 from rnnauto.deploy.runner import RawBatch, Run, batches_of, raw_batch
 from rnnauto.deploy.table import beside
+from rnnauto.judge.evaluate_answers import Written
 
 LOGITS = 1 << 25  # numbers that `score` may keep at once
-
-
-@dataclass(frozen=True)
-class Written:
-    """texts [sequences], their tokens as lists, and the log probability of each in nats."""
-
-    texts: list[str]
-    tokens: list[list[str]]
-    log_probability: NDArray[np.float32]
 
 
 def write(

@@ -59,6 +59,7 @@ class Evaluation:
         rows: units with a known target: the rows of the prediction file that were scored.
         sequences: sequences with at least one of them.
         labels: classes in the order of the confusion matrix; None for a regression.
+        main_metric: what decides whether the model beats the baselines.
     """
 
     scores: Scores
@@ -67,6 +68,7 @@ class Evaluation:
     sequences: int
     beats_baselines: bool
     labels: tuple[str, ...] | None
+    main_metric: str
 
     @property
     def metrics(self) -> dict[str, Interval]:
@@ -217,4 +219,5 @@ def evaluate(
         beats_baselines=bool(others)
         and all(beats(model, other, metric) for other in others.values()),
         labels=None if labels is None else tuple(labels),
+        main_metric=metric,
     )
