@@ -65,25 +65,25 @@ class Model:
         layout, target = self.info.layout, self.info.encoders.target
         table = self.read(data, target=True)
         sequences = with_targets(gather(table.frame, layout), layout)
-        baselines = load_baselines(self.folder / "baselines.npz")
         if isinstance(target, TokensEncoder):
-            written = answer_to_judge(self.run, sequences, layout, self.info.encoders)
-            assert isinstance(written, Written)
-            return evaluate_answers(
-                sequences,
-                written,
-                answer_baselines(baselines),
-                layout=layout,
-                encoders=self.info.encoders,
-                seed=seed,
-            )
+            return self.evaluate_written(sequences, seed=seed)
         encoded = encode(sequences, self.info.encoders, per_timestep=layout.per_timestep)
         labels = target.classes if isinstance(target, LabelEncoder) else None
         if labels is not None:
             check_classes(sequences, encoded.targets, table, layout.target[0])
+        baselines = load_baselines(self.folder / "baselines.npz")
         predicted = self.scores(sequences)
         assert isinstance(predicted, np.ndarray)
         return evaluate(encoded, predicted, direct_baselines(baselines), labels=labels, seed=seed)
+
+    def evaluate_written(self, sequences: Sequences, *, seed: int) -> Evaluation:
+        layout, encoders = self.info.layout, self.info.encoders
+        baselines = answer_baselines(load_baselines(self.folder / "baselines.npz"))
+        written = answer_to_judge(self.run, sequences, layout, encoders)
+        assert isinstance(written, Written)
+        return evaluate_answers(
+            sequences, written, baselines, layout=layout, encoders=encoders, seed=seed
+        )
 
     def leaderboard(self) -> list[Row]:
         return read_leaderboard(self.folder)

@@ -31,12 +31,15 @@ HEAVY = {"tensorflow", "keras", "keras_tuner", "sklearn", "scipy"}
 MAY_BE_HEAVY = {
     "networks/build.py": {"keras"},
     "networks/cells.py": {"keras", "tensorflow"},
+    "networks/decoder.py": {"keras", "tensorflow"},
     "networks/layers.py": {"keras", "tensorflow"},
     "networks/losses.py": {"tensorflow"},
     "networks/text.py": {"tensorflow"},
     "search/oracle.py": {"keras_tuner"},
     "search/train.py": {"keras", "tensorflow"},
+    "deploy/decoding.py": {"keras", "tensorflow"},
     "deploy/export.py": {"tensorflow"},
+    "deploy/export_decoder.py": {"tensorflow"},
 }
 # these reach the files above at module level; nothing but a function may import them in turn
 LATE = {

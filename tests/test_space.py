@@ -19,7 +19,24 @@ def test_the_recipe_decides_what_may_be_chosen_from():
     assert found["units"] == (8,)
     assert found["dropout"] == (0.2,)
     assert found["clip_norm"] == ("off",)
+    assert set(found) == set(Space.model_fields) - {"attention"}
+
+
+def test_a_decoder_may_attend_to_its_source_and_pools_nothing():
+    found = choices(Space(), shape(decoder=True))
+    assert found["attention"] == ("none", "dot")
+    assert found["pooling"] == ("last",)
     assert set(found) == set(Space.model_fields)
+    static = choices(Space(), shape(length=1, decoder=True, one_timestep=True))
+    assert static["attention"] == ("none",)
+    assert static["bidirectional"] == (False,)
+
+
+def test_a_decoder_opens_with_attention_on_the_last_cell():
+    first, second, *others = proposals(choices(Space(), shape(decoder=True)))
+    assert (first["cell"], first["attention"]) == ("lstm", "dot")
+    assert (second["cell"], second["attention"]) == ("simple_rnn", "dot")
+    assert [each["attention"] for each in others] == ["none", "none"]
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,8 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
         )
     other_task = "regression" if task == "classification" else "classification"
     kind = kind_of_target(target, task)
+    if kind == "category" and rnn_type in GENERATED:  # the same texts, written token by token
+        kind = "text"
     target_tokens, token_evidence = tokens_of_target(case, rnn_type, target, kind)
     return Answer(
         rnn_type=rnn_type,

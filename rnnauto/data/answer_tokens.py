@@ -77,23 +77,26 @@ def fit_tokens(texts: pl.Series, tokens: Tokens) -> TokensEncoder:
 
 
 def joins(texts: pl.Series) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Symbols that mostly stand without a space before them, and those without one after them."""
+    """Symbols that mostly stand without a space after a word, and those without one before one."""
     pieces = pieces_of(texts.cast(pl.String).fill_null(""))
+    symbol = pl.col("token").str.contains(SYMBOL)
     frame = (
         pl.DataFrame({"piece": pieces})
         .with_row_index("text")
         .explode("piece")
         .drop_nulls("piece")
         .with_columns(
-            token=pl.col("piece").str.strip_prefix(" "),
-            spaced=pl.col("piece").str.starts_with(" "),
-            first=pl.col("text").is_first_distinct(),
+            token=pl.col("piece").str.strip_prefix(" "), spaced=pl.col("piece").str.starts_with(" ")
         )
-        .with_columns(after=pl.col("spaced").shift(-1).over("text"))
-        .filter(pl.col("token").str.contains(SYMBOL))
+        .with_columns(
+            spaced_after=pl.col("spaced").shift(-1).over("text"),
+            after_word=(~symbol).shift().over("text"),
+            before_word=(~symbol).shift(-1).over("text"),
+        )
+        .filter(symbol)
     )
-    inside = frame.filter(~pl.col("first"))
-    return mostly_not(inside, "spaced"), mostly_not(frame.drop_nulls("after"), "after")
+    left = mostly_not(frame.filter("after_word"), "spaced")
+    return left, mostly_not(frame.filter("before_word"), "spaced_after")
 
 
 def mostly_not(frame: pl.DataFrame, spaced: str) -> tuple[str, ...]:

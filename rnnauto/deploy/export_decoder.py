@@ -53,14 +53,15 @@ def decoder_signatures(
         tokens, total = decoding.write_beams(decoder, encode(raw), limit=limit, beams=beams)
         return as_text(tokens, words, target) | {"log_probability": total}
 
-    def generate(
-        length: Any, temperature: Any, top_k: Any, seed: Any, stop: Any, **raw: Any
+    def generate(  # `most` tokens, 0: as many as in `predict`; the others are `decoding.drawn`'s
+        most: Any, temperature: Any, top_k: Any, seed: Any, stop: Any, **raw: Any
     ) -> dict[str, Any]:
         places = tf.where((words == stop) & (stop != ""))[:, 0]
         stop_id = tf.reduce_max(tf.concat([tf.cast(places, tf.int32), [-1]], 0))
         choose = decoding.drawn(temperature=temperature, top_k=top_k, seed=seed, stop=stop_id)
-        most = tf.where(length > 0, length, limit)
-        tokens, _ = decoding.write_one(decoder, encode(raw), limit=most, choose=choose)
+        tokens, _ = decoding.write_one(
+            decoder, encode(raw), limit=tf.where(most > 0, most, limit), choose=choose
+        )
         return as_text(tokens, words, target)
 
     def score(answers: Any, answer_length: Any, **raw: Any) -> dict[str, Any]:
@@ -71,7 +72,7 @@ def decoder_signatures(
         predict: {},
         decode: {"beams": tf.TensorSpec([], tf.int32)},
         generate: {
-            "length": tf.TensorSpec([], tf.int32),
+            "most": tf.TensorSpec([], tf.int32),
             "temperature": tf.TensorSpec([], tf.float32),
             "top_k": tf.TensorSpec([], tf.int32),
             "seed": tf.TensorSpec([], tf.int32),

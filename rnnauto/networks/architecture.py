@@ -38,6 +38,7 @@ class DecoderFeatures:
     source: Features
     entries: int
     one_timestep: bool  # a source of one timestep is read without recurrence
+    many_right: bool = False  # answers from static features: none is the only right one
 
     @property
     def per_timestep(self) -> bool:
@@ -74,9 +75,11 @@ def features_of(encoders: Encoders, *, per_timestep: bool) -> Features:
     )
 
 
-def decoder_features_of(encoders: Encoders, *, one_timestep: bool) -> DecoderFeatures:
+def decoder_features_of(
+    encoders: Encoders, *, one_timestep: bool, many_right: bool
+) -> DecoderFeatures:
     source = features_of(encoders, per_timestep=False)
-    return DecoderFeatures(source, entries=encoders.outputs, one_timestep=one_timestep)
+    return DecoderFeatures(source, encoders.outputs, one_timestep, many_right)
 
 
 def answer_of(encoders: Encoders) -> Answer:

@@ -32,8 +32,11 @@ def pose(prepared: Prepared, recipe: Recipe) -> Problem:
 def features_for(prepared: Prepared) -> Features | DecoderFeatures:
     layout = prepared.layout
     if layout.target_tokens is not None:
-        single = layout.form == "plain-table"
-        return decoder_features_of(prepared.encoders, one_timestep=single)
+        return decoder_features_of(
+            prepared.encoders,
+            one_timestep=layout.form == "plain-table",
+            many_right=layout.rnn_type == "one-to-many",
+        )
     return features_of(prepared.encoders, per_timestep=layout.per_timestep)
 
 

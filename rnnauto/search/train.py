@@ -34,6 +34,7 @@ STEP_BYTES = 400 << 20  # activations that a training step may keep for its back
 # numbers that a cell keeps per unit and timestep, measured
 KEPT = {"simple_rnn": 4, "identity_rnn": 4, "lstm": 12, "gru": 13, "exponential_trace": 11}
 READ_SIZE = 256
+LARGEST_EXPONENT = 700.0
 
 
 @dataclass(frozen=True)
@@ -247,7 +248,7 @@ def run_epoch(
 def validate(
     network: Network, problem: Problem, data: Encoded | EncodedPairs, chosen: Integers
 ) -> tuple[float, float]:
-    """Mean loss, and accuracy or (in data units) RMSE, over the validation part."""
+    """Mean loss, and accuracy, (in data units) RMSE or perplexity, over the validation part."""
     examples = in_chunks(data, chosen, longest=LONGEST_VALIDATION)
     size = max(1, min(READ_SIZE, (64 << 20) // (4 * 64 * longest_of(data, examples))))
     totals, counts, rights = 0.0, 0.0, 0
@@ -255,6 +256,8 @@ def validate(
         total, count, right = network.read_step(batch.inputs, scaled(batch.targets, problem))
         totals, counts, rights = totals + float(total), counts + float(count), rights + int(right)
     loss = totals / counts if counts else math.nan  # no target: nothing was validated
+    if isinstance(problem.features, DecoderFeatures) and problem.features.many_right:
+        return loss, math.exp(min(loss, LARGEST_EXPONENT))
     if problem.answer.loss != "values":
         return loss, rights / max(counts, 1.0)
     return loss, math.sqrt(loss) * problem.scales[0][1] if math.isfinite(loss) else math.nan
