@@ -1,4 +1,7 @@
-"""Reading a long CSV into ragged arrays, against `polars.read_csv` alone, each in a process."""
+"""A long CSV into ragged arrays, against `polars.read_csv` alone; and `inspect` of the file.
+
+Each run is a process of its own. `python benchmarks/read_speed.py 200` takes a file of 200 MB.
+"""
 
 import resource
 import subprocess
@@ -11,6 +14,8 @@ import numpy as np
 
 FEATURES, STEPS = 12, 20
 WANTED = 0.5  # of the speed of polars alone
+MOST_SECONDS, MOST_BYTES = 20, 2_000_000_000  # for `inspect` of 1 GB
+MEGABYTES = 1000
 
 
 def write(path: Path, megabytes: int) -> None:
@@ -22,7 +27,7 @@ def write(path: Path, megabytes: int) -> None:
     with path.open("w") as file:
         file.write(f"id,frame,{names},label\n")
         number = 0
-        while file.tell() < megabytes << 20:
+        while file.tell() < megabytes * 1_000_000:
             for _ in range(1000):
                 block = (
                     f"u{number:07},{frame},{rows[(31 * number + frame) % 9973]},{number % 9}\n"
@@ -49,27 +54,48 @@ def ragged_arrays(path: str) -> None:
     gather(table.frame, infer(table, recipe).layout)
 
 
+def inspect(path: str) -> None:
+    from rnnauto.cli.app import app
+
+    app(["inspect", path, "--target", "label"], standalone_mode=False)
+
+
+RUNS = {"polars": polars_alone, "rnnauto": ragged_arrays, "inspect": inspect}
+
+
+def measured(name: str, path: Path) -> tuple[float, float]:
+    """Seconds and bytes that a fresh process takes; only `inspect` counts its imports."""
+    started = time.perf_counter()
+    command = [sys.executable, __file__, name, str(path)]
+    printed = subprocess.check_output(command, text=True).splitlines()[-1]
+    whole = time.perf_counter() - started
+    seconds, memory = map(float, printed.split())
+    return (whole if name == "inspect" else seconds), memory
+
+
 def main() -> None:
     if len(sys.argv) == 3:
-        run = {"polars": polars_alone, "rnnauto": ragged_arrays}[sys.argv[1]]
         started = time.perf_counter()
-        run(sys.argv[2])
+        RUNS[sys.argv[1]](sys.argv[2])
         seconds = time.perf_counter() - started
-        print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
         return
-    megabytes = int(sys.argv[1]) if len(sys.argv) == 2 else 200
+    megabytes = int(sys.argv[1]) if len(sys.argv) == 2 else MEGABYTES
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "long.csv"
         write(path, megabytes)
-        found = {}
-        for name in ("polars", "rnnauto", "polars", "rnnauto"):
-            command = [sys.executable, __file__, name, str(path)]
-            seconds, memory = map(float, subprocess.check_output(command, text=True).split())
-            found[name] = min(found.get(name, (1e9, 0.0)), (seconds, memory))
+        found: dict[str, tuple[float, float]] = {}
+        for name in ("polars", "rnnauto", "polars", "rnnauto", "inspect"):
+            found[name] = min(found.get(name, (1e9, 0.0)), measured(name, path))
     for name, (seconds, memory) in found.items():
-        print(f"{name:8} {seconds:6.2f} s {megabytes / seconds:7.0f} MB/s {memory:6.0f} MiB")
+        print(f"{name:8} {seconds:6.2f} s {megabytes / seconds:7.0f} MB/s {memory / 1e9:6.2f} GB")
     ratio = found["polars"][0] / found["rnnauto"][0]
     print(f"ragged arrays at {ratio:.2f} of the speed of polars.read_csv alone (wanted {WANTED})")
+    seconds, memory = found["inspect"]
+    print(
+        f"inspect of {megabytes} MB: {seconds:.1f} s, {memory / 1e9:.2f} GB at most (wanted for "
+        f"1000 MB: {MOST_SECONDS} s, {MOST_BYTES / 1e9:.0f} GB)"
+    )
 
 
 if __name__ == "__main__":

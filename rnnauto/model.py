@@ -6,14 +6,23 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from rnnauto.data.answer_tokens import TokensEncoder
 from rnnauto.data.columns import read_for
-from rnnauto.data.encode import LabelEncoder, encode
+from rnnauto.data.encode import encode
+from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Source, with_targets
 from rnnauto.data.read import Table
 from rnnauto.data.sequences import Sequences, gather
+from rnnauto.data.targets import (
+    LabelEncoder,
+    LabelSetEncoder,
+    SeveralTargets,
+    TargetEncoder,
+    ValueEncoder,
+    label_texts,
+    set_items,
+)
 from rnnauto.deploy.answers import Answers, answer, answer_table, answer_to_judge
 from rnnauto.deploy.leaderboard import Row, read_leaderboard
 from rnnauto.deploy.model_json import ModelInfo, read_model_info
@@ -22,6 +31,7 @@ from rnnauto.errors import DataError
 from rnnauto.judge.baselines import answer_baselines, direct_baselines, load_baselines
 from rnnauto.judge.evaluate import Evaluation, evaluate
 from rnnauto.judge.evaluate_answers import Written, evaluate_answers
+from rnnauto.judge.several import gathered
 
 
 @dataclass(frozen=True)
@@ -68,13 +78,11 @@ class Model:
         if isinstance(target, TokensEncoder):
             return self.evaluate_written(sequences, seed=seed)
         encoded = encode(sequences, self.info.encoders, per_timestep=layout.per_timestep)
-        labels = target.classes if isinstance(target, LabelEncoder) else None
-        if labels is not None:
-            check_classes(sequences, encoded.targets, table, layout.target[0])
-        baselines = load_baselines(self.folder / "baselines.npz")
+        check_classes(sequences, target, table, layout)
+        stored = direct_baselines(load_baselines(self.folder / "baselines.npz"))
         predicted = self.scores(sequences)
         assert isinstance(predicted, np.ndarray)
-        return evaluate(encoded, predicted, direct_baselines(baselines), labels=labels, seed=seed)
+        return evaluate(encoded, predicted, gathered(stored, target), target=target, seed=seed)
 
     def evaluate_written(self, sequences: Sequences, *, seed: int) -> Evaluation:
         layout, encoders = self.info.layout, self.info.encoders
@@ -89,13 +97,19 @@ class Model:
         return read_leaderboard(self.folder)
 
     def read(self, data: Source, *, target: bool) -> Table:
-        encoder = self.info.encoders.target
+        layout, answer = self.info.layout, self.info.encoders.target
+        each = answer.each if isinstance(answer, SeveralTargets) else (answer,)
+        texts = [
+            column.name
+            for column, encoder in zip(layout.targets, each, strict=True)
+            if isinstance(encoder, TokensEncoder)
+            or (isinstance(encoder, LabelEncoder) and encoder.kind == "text")
+        ]
         return read_for(
-            self.info.layout,
+            layout,
             data,
             target=target,
-            text_target=isinstance(encoder, TokensEncoder)
-            or (isinstance(encoder, LabelEncoder) and encoder.kind == "text"),
+            text_targets=texts,
             may_be_empty=not target,
         )
 
@@ -110,16 +124,26 @@ def load(folder: Path | str) -> Model:
 
 
 def check_classes(
-    sequences: Sequences, codes: NDArray[np.generic], table: Table, target: str
+    sequences: Sequences, target: TargetEncoder, table: Table, layout: Layout
 ) -> None:
+    """Raises: DataError where a target holds a class that the model does not know."""
     assert sequences.targets is not None
-    unknown = sequences.targets.filter(
-        sequences.targets.is_not_null() & pl.Series(np.asarray(codes) < 0)
-    )
-    if len(unknown):
-        listed = ", ".join(f"`{label}`" for label in unknown.unique(maintain_order=True).head(5))
-        raise DataError(
-            f"`{table.source}`, column `{target}`: the model knows no class {listed} "
-            f"({len(unknown):,} targets)",
-            hint="leave these rows out, or train again on data that holds the class",
-        )
+    several = isinstance(target, SeveralTargets)
+    columns = sequences.targets.struct.unnest().get_columns() if several else [sequences.targets]
+    encoders = target.each if isinstance(target, SeveralTargets) else (target,)
+    for column, encoder, labels in zip(layout.targets, encoders, columns, strict=True):
+        if isinstance(encoder, ValueEncoder | TokensEncoder):
+            continue
+        if isinstance(encoder, LabelSetEncoder):
+            labels = set_items(labels)[1]
+        known = encoder.labels if isinstance(encoder, LabelSetEncoder) else encoder.classes
+        texts = label_texts(labels.drop_nulls())
+        unknown = texts.filter(~texts.is_in(list(known)))
+        if len(unknown):
+            first = unknown.unique(maintain_order=True).head(5)
+            listed = ", ".join(f"`{label}`" for label in first)
+            raise DataError(
+                f"`{table.source}`, column `{column.name}`: the model knows no class {listed} "
+                f"({len(unknown):,} targets)",
+                hint="leave these rows out, or train again on data that holds the class",
+            )

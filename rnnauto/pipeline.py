@@ -24,6 +24,7 @@ from rnnauto.deploy.runner import load_saved_model
 from rnnauto.judge.baselines import save_baselines
 from rnnauto.judge.compare import evaluate_test, fit_and_validate
 from rnnauto.judge.evaluate import Evaluation
+from rnnauto.judge.several import flat
 from rnnauto.recipe import Recipe
 from rnnauto.search import journal
 from rnnauto.search.driver import News, Search, Trial, run_search
@@ -132,7 +133,7 @@ def fit(
         scores = answer_to_judge(run, prepared.test, prepared.layout, prepared.encoders)
         evaluation = evaluate_test(prepared, scores, baselines, seed=recipe.seed)
         rows = make_rows(search, winner, evaluation, validated)
-        save_baselines(partial / "baselines.npz", baselines)
+        save_baselines(partial / "baselines.npz", flat(baselines))
         write_model_info(
             partial / "model.json", model_info(prepared, recipe, winner, members, search)
         )

@@ -131,6 +131,11 @@ class Space(Section):
     dropout: tuple[Annotated[float, Field(ge=0, lt=1)], ...] = Field(
         (0.0, 0.1, 0.3, 0.5), min_length=1, description="Dropout between layers"
     )
+    token_dropout: tuple[Annotated[float, Field(ge=0, lt=1)], ...] = Field(
+        (0.0, 0.1, 0.2),
+        min_length=1,
+        description="Share of words taken for unknown in training, where they have views",
+    )
     learning_rate: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
         (0.0005, 0.001, 0.002, 0.005, 0.01), min_length=1, description="Learning rate of Adam"
     )

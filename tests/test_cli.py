@@ -11,7 +11,8 @@ import pytest
 from builders import columns, make_layout
 
 from rnnauto.cli.app import main
-from rnnauto.data.encode import Encoders, LabelEncoder, NumberEncoder
+from rnnauto.data.encode import Encoders, NumberEncoder
+from rnnauto.data.targets import LabelEncoder
 from rnnauto.deploy.model_json import ModelInfo, write_model_info
 
 LONG = "id,t,x,speaker\n" + "".join(

@@ -4,22 +4,17 @@ import pytest
 from builders import NAN, columns, make_layout, make_sequences
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from rnnauto.data.encode import (
     CategoryEncoder,
     Encoders,
-    LabelEncoder,
     NumberEncoder,
-    ValueEncoder,
     encode,
     fit_categories,
     fit_encoders,
-    fit_labels,
     fit_numbers,
-    fit_values,
-    label_texts,
 )
+from rnnauto.data.targets import LabelEncoder, ValueEncoder, fit_labels
 
 
 def number(values):
@@ -69,33 +64,6 @@ def test_entries_seen_once_become_unknown_where_there_are_many():
     names = [f"n{i:02}" for i in range(21)]
     assert vocabulary([*names, "n05", "n03"]) == ("n03", "n05")
     assert len(vocabulary(names[:20])) == 20  # few: each keeps its entry
-
-
-def test_labels_are_sorted_and_know_how_the_file_wrote_them():
-    def label(values, dtype=None):
-        return fit_labels(pl.Series(values, dtype=dtype))
-
-    assert label([10, 9, None, 10]) == LabelEncoder(classes=("9", "10"), kind="integer")
-    assert label(["b", None, "a"]) == LabelEncoder(classes=("a", "b"), kind="text")
-    assert label([True, False]) == LabelEncoder(classes=("false", "true"), kind="boolean")
-    assert label([0.5, 1.0]) == LabelEncoder(classes=("0.5", "1.0"), kind="number")
-    assert label([2.0, 1.0]) == LabelEncoder(classes=("1", "2"), kind="number")
-
-
-def test_one_class_is_no_label_encoder():
-    with pytest.raises(ValidationError, match="at least 2 items"):
-        fit_labels(pl.Series(["a", "a"]))
-
-
-def test_labels_have_one_spelling_each():
-    assert label_texts(pl.Series([1.0, None, 2.0])).to_list() == ["1", None, "2"]
-    assert label_texts(pl.Series([1.5, 1.0])).to_list() == ["1.5", "1.0"]
-    assert label_texts(pl.Series([1, 2])).to_list() == ["1", "2"]
-
-
-def test_a_constant_regression_target_has_a_deviation_to_divide_by():
-    assert fit_values(np.array([4, 4, NAN], np.float32)) == ValueEncoder(mean=4, deviation=1)
-    assert fit_values(np.array([1, 3, NAN], np.float32)) == ValueEncoder(mean=2, deviation=1)
 
 
 LAYOUT = make_layout(

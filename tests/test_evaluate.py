@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 
 from rnnauto.data.encode import Encoded
+from rnnauto.data.targets import LabelEncoder, LabelSetEncoder, SeveralTargets, ValueEncoder
 from rnnauto.errors import DataError
-from rnnauto.judge.baselines import fit_baselines
 from rnnauto.judge.evaluate import beats, difference_interval, evaluate, score
+from rnnauto.judge.several import fit_predictors
+
+VALUES = ValueEncoder(mean=0, deviation=1)
+LABELS = LabelEncoder(classes=("no", "yes"), kind="text")
 
 
 def encoded_of(targets, *, lengths=None, per_timestep=False):
@@ -131,15 +135,15 @@ def test_predictions_beyond_all_bounds_are_null_not_a_crash():
 
 def test_a_constant_truth_has_no_r2():
     encoded = encoded_of(np.full(5, 2.5, np.float32))
-    evaluation = evaluate(encoded, np.full(5, 3.0), ())
+    evaluation = evaluate(encoded, np.full(5, 3.0), (), target=VALUES)
     assert evaluation.to_json()["metrics"]["r2"] == {"value": None, "low": None, "high": None}
     assert evaluation.to_json()["metrics"]["mae"]["value"] == 0.5
 
 
 def test_an_evaluation_has_the_keys_that_are_promised():
     encoded = encoded_of(integers([0, 1, 1, -1] * 10))
-    baselines = fit_baselines(encoded, classes=2, seed=0)
-    evaluation = evaluate(encoded, certain([0, 1, 1, 0] * 10), baselines, labels=["no", "yes"])
+    baselines = fit_predictors(encoded, target=LABELS, seed=0)
+    evaluation = evaluate(encoded, certain([0, 1, 1, 0] * 10), baselines, target=LABELS)
     found = json.loads(json.dumps(evaluation.to_json(), allow_nan=False))
     assert set(found) == {
         *("metrics", "baselines", "rows", "sequences", "beats_baselines", "confusion"),
@@ -155,8 +159,8 @@ def test_an_evaluation_has_the_keys_that_are_promised():
 
 def test_a_regression_has_no_confusion_and_is_beaten_by_nothing_it_equals():
     encoded = encoded_of(np.arange(20, dtype=np.float32))
-    baselines = fit_baselines(encoded, classes=None, seed=0)
-    found = evaluate(encoded, np.full(20, 9.5), baselines).to_json()
+    baselines = fit_predictors(encoded, target=VALUES, seed=0)
+    found = evaluate(encoded, np.full(20, 9.5), baselines, target=VALUES).to_json()
     assert found["confusion"] is None
     assert found["beats_baselines"] is False
     assert set(found["metrics"]) == {"mae", "rmse", "r2"}
@@ -165,11 +169,61 @@ def test_a_regression_has_no_confusion_and_is_beaten_by_nothing_it_equals():
 
 def test_without_baselines_none_is_beaten():
     encoded = encoded_of(integers([0, 1]))
-    assert not evaluate(encoded, certain([0, 1]), (), labels=["a", "b"]).beats_baselines
+    assert not evaluate(encoded, certain([0, 1]), (), target=LABELS).beats_baselines
 
 
 def test_rows_are_timesteps_and_sequences_those_with_a_known_one():
     encoded = encoded_of(integers([0, 1, -1, 1, -1]), lengths=[2, 0, 2, 1], per_timestep=True)
-    evaluation = evaluate(encoded, certain([0, 1, 0, 1, 0]), (), labels=["a", "b"])
+    evaluation = evaluate(encoded, certain([0, 1, 0, 1, 0]), (), target=LABELS)
     assert (evaluation.rows, evaluation.sequences) == (3, 2)
     assert evaluation.metrics["accuracy"].value == 1.0
+
+
+def test_several_targets_are_scored_each_and_in_the_mean():
+    both = SeveralTargets(names=("a", "b"), each=(VALUES, VALUES))
+    truth = np.array([[1.0, 10.0], [2.0, np.nan], [3.0, 30.0]], np.float32)
+    found = score(truth, np.array([[2.0, 10.0], [3.0, 0.0], [4.0, 34.0]]), target=both)
+    assert {name: scored.value for name, scored in found.metrics.items() if "mae" in name} == {
+        "mae": 1.5,
+        "mae_a": 1.0,
+        "mae_b": 2.0,
+    }
+    assert found.units == 3 and found.confusion is None
+
+
+def test_several_classifications_stand_side_by_side():
+    three = LabelEncoder(classes=("p", "q", "r"), kind="text")
+    both = SeveralTargets(names=("a", "b"), each=(LABELS, three))
+    truth = integers([[0, 2], [1, 0]])
+    answers = np.concatenate([certain([0, 1]), certain([2, 1], count=3)], axis=1)
+    found = score(truth, answers, target=both).metrics
+    assert (found["accuracy_a"].value, found["accuracy_b"].value) == (1.0, 0.5)
+    assert found["accuracy"].value == 0.75
+
+
+def test_tags_are_scored_by_their_chunks():
+    tags = LabelEncoder(classes=("B-x", "I-x", "O"), kind="text")
+    truth = integers([0, 1, 2, 0, 2])
+    answers = certain([0, 2, 2, 0, 2], count=3)
+    encoded = encoded_of(truth, lengths=[3, 2], per_timestep=True)
+    found = evaluate(encoded, answers, (), target=tags)
+    assert found.metrics["entity_f1"].value == 0.5  # one of two found, one of two right
+    assert found.metrics["token_accuracy"].value == 0.8
+    assert found.main_metric == "entity_f1" and "accuracy" not in found.metrics
+
+
+def test_the_same_classes_are_no_tags_where_a_sequence_has_one():
+    tags = LabelEncoder(classes=("B-x", "I-x", "O"), kind="text")
+    found = evaluate(encoded_of(integers([0, 1])), certain([0, 1], count=3), (), target=tags)
+    assert found.main_metric == "accuracy" and "entity_f1" not in found.metrics
+
+
+def test_sets_are_right_as_a_whole_or_not():
+    notes = LabelSetEncoder(labels=("c", "e"), kind="text")
+    truth = integers([[1, 1], [0, 1], [-1, -1]])
+    answers = np.array([[0.9, 0.9], [0.9, 0.9], [0.5, 0.5]])
+    found = score(truth, answers, target=notes).metrics
+    assert found["accuracy"].value == 0.5
+    assert found["macro_f1"].value == pytest.approx((2 / 3 + 1) / 2)
+    loss = -(3 * np.log(0.9) + np.log(0.1)) / 2
+    assert found["negative_log_likelihood"].value == pytest.approx(loss)

@@ -196,11 +196,9 @@ def test_other_cells_are_asked_for_by_name_and_predict_in_a_fresh_process(fit, t
     frame = visits(60)
     frame.write_csv(tmp_path / "visits.csv")
     cells = ["--cells", "exponential_trace", "--cells", "gru"]
+    cells += ["--set", "search.space.bidirectional=[false]"]
     folder, found = fit(tmp_path / "visits.csv", "state", *cells, "--epochs", "12")
-    values = found["best"]["hyperparameters"]
-    assert (values["cell"], values["bidirectional"]) == ("exponential_trace", True)
-    accuracy, majority = score(found, "accuracy")
-    assert accuracy > majority
+    assert found["best"]["hyperparameters"]["cell"] == "exponential_trace"
     recipe = (folder / "rnnauto_model" / "recipe.yaml").read_text()
     assert "    cell:\n    - exponential_trace\n    - gru\n" in recipe
     done = run_python("-m", "rnnauto", "predict", tmp_path / "visits.csv", cwd=folder)
@@ -208,7 +206,7 @@ def test_other_cells_are_asked_for_by_name_and_predict_in_a_fresh_process(fit, t
     predicted = pl.read_csv(done.stdout.encode())
     truth = frame.group_by("person", maintain_order=True).first()
     assert predicted["person"].to_list() == truth["person"].to_list()
-    assert (predicted["prediction"] == truth["state"]).mean() > majority
+    assert (predicted["prediction"] == truth["state"]).mean() > 0.75  # always one: about 0.5
 
 
 def test_a_wide_table_with_a_number_to_predict_is_a_regression(fit):

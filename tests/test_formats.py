@@ -178,10 +178,77 @@ def test_ts_files_have_a_list_per_dimension_and_a_class(read):
     assert table.line(1) == 8
 
 
+TIMED = """@problemName Readings
+@timeStamps true
+@missing true
+@univariate false
+@equalLength false
+@targetLabel true
+@data
+(2004-10-01 00:00:00,0.5),(2004-10-01 02:00:00,?):(2004-10-01 01:00:00,7):1.25
+(2004-10-02 00:00:00,3)::-2
+"""
+
+
+def test_ts_files_with_timestamps_are_long_tables(read):
+    table = read(TIMED, "readings.ts")
+    assert table.frame.columns == ["case", "time", "dim_1", "dim_2", "target"]
+    hour = table.frame["time"].dt.hour().to_list()
+    assert list(zip(hour, table.frame.drop("time").rows(), strict=True)) == [
+        (0, (1, 0.5, None, 1.25)),
+        (2, (1, None, None, 1.25)),
+        (1, (1, None, 7.0, 1.25)),
+        (0, (2, 3.0, None, -2.0)),
+    ]
+    assert [table.line(row) for row in range(4)] == [8, 8, 8, 9]
+    assert "a row for each case and time" in table.notes[0]
+
+
+PROSE = b"It was the best of times,\nit was the worst of times.\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "form"),
+    [
+        (PROSE, "text-corpus"),
+        (gzip.compress(PROSE), "text-corpus"),
+        (TAGGED.encode(), "token-lines"),
+        (b"name,age\nAnn,3\nBo,4\nCy,5\n", None),
+    ],
+)
+def test_a_text_on_standard_input_is_a_corpus_like_a_txt_file(monkeypatch, content, form):
+    piped = io.TextIOWrapper(io.BytesIO(content))
+    monkeypatch.setattr("sys.stdin", piped)
+    assert read_table("-").form == form
+
+
+def test_with_a_target_a_text_on_standard_input_is_a_table(monkeypatch):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"name\nAnn\nBo\n")))
+    assert read_table("-", has_target=True).frame.columns == ["name"]
+
+
+def test_a_ts_file_with_timestamps_and_unequal_lengths_is_a_many_to_one_regression(read):
+    cases = [
+        ",".join(f"({0.5 * at},{at + case})" for at in range(5 + case % 4)) + f":{case / 8}\n"
+        for case in range(12)
+    ]
+    header = "@problemName Even\n@timestamps true\n@univariate true\n@targetlabel true\n@data\n"
+    table = read(header + "".join(cases), "even.ts")
+    layout = infer(table, Recipe.parse({"data": {"target": "target"}})).layout
+    assert (layout.form, layout.rnn_type, layout.task) == (
+        "long-table",
+        "many-to-one",
+        "regression",
+    )
+    assert (layout.id, layout.time) == (("case",), "time")
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (TS.replace("@timeStamps false", "@timeStamps true"), "has timestamps"),
+        (TS.replace("@timeStamps false", "@timeStamps true"), "line 7: `1.0,2.0,?` is no `(time"),
+        (TIMED.replace(",0.5)", ",half)"), "line 8: `half` is no number"),
+        (TIMED[: TIMED.index("(")] + "?:?:1.5\n", "holds no values"),
         (TS.replace("3.0:8", "3.0"), "line 8: 2 parts where line 7 has 3"),
         (TS.replace("8:walk", "eight:walk"), "line 8: `eight` is no number"),
         (TS.replace("@data", ""), "has no line `@data`"),

@@ -631,7 +631,7 @@ FILES = {
             }
         ),
         "-t name --type one-to-many",
-        (PLAIN, "one-to-many classification"),
+        (CELLS, "one-to-many classification"),
         "you named it",
     ),
     "an id as target.csv": (

@@ -30,10 +30,12 @@ ORDER = [
 HEAVY = {"tensorflow", "keras", "keras_tuner", "sklearn", "scipy"}
 MAY_BE_HEAVY = {
     "networks/build.py": {"keras"},
+    "networks/calendar.py": {"tensorflow"},
     "networks/cells.py": {"keras", "tensorflow"},
     "networks/decoder.py": {"keras", "tensorflow"},
     "networks/layers.py": {"keras", "tensorflow"},
     "networks/losses.py": {"tensorflow"},
+    "networks/moments.py": {"tensorflow"},
     "networks/text.py": {"tensorflow"},
     "search/oracle.py": {"keras_tuner"},
     "search/train.py": {"keras", "tensorflow"},

@@ -1,7 +1,6 @@
 """Which layout a table has, by evidence; every decision can be overridden; doubt is an error."""
 
 import shlex
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -9,12 +8,10 @@ import pytest
 from conftest import DATA
 
 from rnnauto.data.infer import infer
-from rnnauto.data.inspection import inspect_table, to_recipe
 from rnnauto.data.read import read_table
 from rnnauto.errors import DataError
 from rnnauto.recipe import Recipe
 
-SHARED = Path(__file__).parents[2] / "shared" / "data"
 ROWS = 240
 IDS, STEPS = 24, 10
 FLAGS = {
@@ -92,51 +89,6 @@ def features(layout):
 
 def static(layout):
     return [column.name for column in layout.static]
-
-
-CATALOGUE = {
-    "japanese_vowels_train.csv speaker": "long-table many-to-one classification",
-    "gunpoint_train.csv label": "wide-table many-to-one classification",
-    "covid3month_train.csv death_rate": "wide-table many-to-one regression",
-    "sms_spam_train.csv label": "cell-sequences many-to-one classification",
-    "snips_intent_train.csv intent": "cell-sequences many-to-one classification",
-    "names_languages.csv language": "cell-sequences many-to-one classification",
-    "names_languages.csv name": "plain-table one-to-many classification",
-    "occupancy_train.csv Occupancy": "single-series many-to-many classification",
-    "iris.csv species": "plain-table one-to-one classification",
-    "iris.csv sepal_width": "plain-table one-to-one regression",
-    "colorado_climate_long.csv tmin tmax ppt": "long-table one-to-many regression",
-    "colorado_climate_wide.csv tmin tmax ppt": "wide-table one-to-many regression",
-    "airline_passengers.csv passengers": "single-series many-to-many-unaligned forecasting",
-    "sunspots_yearly.csv sunspots": "single-series many-to-one forecasting",
-    "tourism_monthly_train.csv y": "panel many-to-many-unaligned forecasting",
-    "zara01_pedestrians.csv x_m": "panel many-to-one forecasting",
-    "zara01_pedestrians.csv x_m y_m": "panel many-to-one forecasting",
-    "scan_simple_train.tsv actions": "cell-sequences many-to-many-unaligned classification",
-    "messy_sequences.tsv speaker_name": "long-table many-to-one classification",
-}
-
-
-def catalogue_file(name):
-    for folder in (DATA, SHARED):
-        if (folder / name).exists():
-            return folder / name
-    pytest.skip(f"{name} is not in this repository; the data catalogue holds it")
-
-
-@pytest.mark.parametrize("case", CATALOGUE)
-def test_the_catalogue_is_read_right_from_the_target_alone(case):
-    name, *targets = case.split()
-    layout = infer(read_table(catalogue_file(name)), recipe_of(*targets)).layout
-    assert f"{layout.form} {layout.rnn_type} {layout.task}" == CATALOGUE[case]
-
-
-@pytest.mark.parametrize("case", CATALOGUE)
-def test_the_written_recipe_gives_the_same_layout_again(case):
-    name, *targets = case.split()
-    table = read_table(catalogue_file(name))
-    inspection = inspect_table(table, recipe_of(*targets))
-    assert infer(table, to_recipe(inspection, Recipe())).layout == inspection.layout
 
 
 def test_japanese_vowels_in_detail():

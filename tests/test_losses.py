@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from rnnauto.data.encode import MISSING_TARGET
+from rnnauto.data.targets import MISSING_TARGET
 from rnnauto.networks.architecture import Answer
 from rnnauto.networks.losses import summed_loss
 

@@ -3,7 +3,8 @@ import json
 import pytest
 from builders import columns, make_layout
 
-from rnnauto.data.encode import CategoryEncoder, Encoders, LabelEncoder, NumberEncoder
+from rnnauto.data.encode import CategoryEncoder, Encoders, NumberEncoder
+from rnnauto.data.targets import LabelEncoder
 from rnnauto.deploy.model_json import FORMAT, ModelInfo, read_model_info, write_model_info
 from rnnauto.errors import ModelFolderError
 

@@ -5,7 +5,8 @@ from builders import NAN, columns, make_layout, make_sequences
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnauto.data.encode import CategoryEncoder, Encoders, LabelEncoder, NumberEncoder, ValueEncoder
+from rnnauto.data.encode import CategoryEncoder, Encoders, NumberEncoder
+from rnnauto.data.targets import LabelEncoder, ValueEncoder
 from rnnauto.deploy.runner import BATCH, BATCH_TIMESTEPS, batches_of, predict, raw_batch
 
 LABELS = LabelEncoder(classes=("a", "b"), kind="text")

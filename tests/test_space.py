@@ -19,24 +19,7 @@ def test_the_recipe_decides_what_may_be_chosen_from():
     assert found["units"] == (8,)
     assert found["dropout"] == (0.2,)
     assert found["clip_norm"] == ("off",)
-    assert set(found) == set(Space.model_fields) - {"attention"}
-
-
-def test_a_decoder_may_attend_to_its_source_and_pools_nothing():
-    found = choices(Space(), shape(decoder=True))
-    assert found["attention"] == ("none", "dot")
-    assert found["pooling"] == ("last",)
-    assert set(found) == set(Space.model_fields)
-    static = choices(Space(), shape(length=1, decoder=True, one_timestep=True))
-    assert static["attention"] == ("none",)
-    assert static["bidirectional"] == (False,)
-
-
-def test_a_decoder_opens_with_attention_on_the_last_cell():
-    first, second, *others = proposals(choices(Space(), shape(decoder=True)))
-    assert (first["cell"], first["attention"]) == ("lstm", "dot")
-    assert (second["cell"], second["attention"]) == ("simple_rnn", "dot")
-    assert [each["attention"] for each in others] == ["none", "none"]
+    assert set(found) == set(Space.model_fields) - {"token_dropout", "attention"}
 
 
 @pytest.mark.parametrize(
@@ -137,3 +120,29 @@ def test_the_nearest_option_is_the_same_or_the_closest_number_or_the_first():
     assert nearest(("max", "last"), "mean") == "max"
     assert nearest(("off",), 1.0) == "off"
     assert nearest((False,), True) is False
+
+
+def test_words_with_views_may_be_dropped_and_start_out_wide():
+    found = choices(Space(), shape(9, per_timestep=True, words=True))
+    assert found["token_dropout"] == (0.0, 0.1, 0.2)
+    assert {(p["units"], p["dropout"], p["token_dropout"]) for p in proposals(found)} == {
+        (128, 0.5, 0.1)
+    }
+    assert "token_dropout" not in choices(Space(), shape(9, per_timestep=True))
+
+
+def test_a_decoder_may_attend_to_its_source_and_pools_nothing():
+    found = choices(Space(), shape(decoder=True))
+    assert found["attention"] == ("none", "dot")
+    assert found["pooling"] == ("last",)
+    assert set(found) == set(Space.model_fields) - {"token_dropout"}
+    static = choices(Space(), shape(length=1, decoder=True, one_timestep=True))
+    assert static["attention"] == ("none",)
+    assert static["bidirectional"] == (False,)
+
+
+def test_a_decoder_opens_with_attention_on_the_last_cell():
+    first, second, *others = proposals(choices(Space(), shape(decoder=True)))
+    assert (first["cell"], first["attention"]) == ("lstm", "dot")
+    assert (second["cell"], second["attention"]) == ("simple_rnn", "dot")
+    assert [each["attention"] for each in others] == ["none", "none"]

@@ -3,8 +3,9 @@ import polars as pl
 import pytest
 from builders import columns, make_layout
 
-from rnnauto.data.encode import Encoders, LabelEncoder, ValueEncoder
+from rnnauto.data.encode import Encoders
 from rnnauto.data.sequences import gather
+from rnnauto.data.targets import LabelEncoder, ValueEncoder
 from rnnauto.deploy.table import prediction_table
 
 VALUES = ValueEncoder(mean=0, deviation=1)

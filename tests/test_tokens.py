@@ -115,6 +115,39 @@ def test_every_character_of_unicode_is_cut_alike():
     assert [f"U+{ord(c):X}" for c in odd if ord(c) not in RECENT] == []
 
 
+def views_by_tensorflow(words, view):
+    return [
+        word.decode() for word in text.view_of(tf.constant(np.array(words, object)), view).numpy()
+    ]
+
+
+@pytest.mark.parametrize(
+    ("word", "start", "end", "shape"),
+    [
+        ("playlist", "pla", "ist", "x"),
+        ("Éa", "Éa", "Éa", "Xx"),
+        ("McNeil", "McN", "eil", "XxXx"),
+        ("10:30pm", "10:", "0pm", "0:0x"),
+        ("日本語です", "日本語", "語です", "x"),
+        ("a\nbcd", "a\nb", "bcd", "x\nx"),
+        ("$1\\1", "$1\\", "1\\1", "$0\\0"),
+        ("", "", "", ""),
+    ],
+)
+def test_views_are_the_ends_of_a_word_and_its_kinds_of_characters(word, start, end, shape):
+    for view, expected in {"whole": word, "start": start, "end": end, "shape": shape}.items():
+        assert tokens.view_of(pl.Series([word]), view).to_list() == [expected]
+        assert views_by_tensorflow([word], view) == [expected]
+
+
+@pytest.mark.parametrize("view", ["start", "end", "shape"])
+@thorough
+@given(st.lists(st.text(KNOWN), min_size=1, max_size=5))
+@example(["İß", "ǅo", "\x00\x00ab", "\ufeff1", "e\u0301e\u0301"])
+def test_any_words_are_viewed_alike(view, words):
+    assert views_by_tensorflow(words, view) == tokens.view_of(pl.Series(words), view).to_list()
+
+
 def test_no_texts_at_all():
     for kind in KINDS:
         assert by_polars([], kind) == []

@@ -58,9 +58,10 @@ def settings_line(values: dict[str, Any]) -> str:
     """A trial's hyperparameters in a line: `lstm 64x2 bidirectional, mean, patch 5, ...`."""
     both = " bidirectional" if values["bidirectional"] else ""
     attention = f"attention {values['attention']}, " if "attention" in values else ""
+    words = f", token dropout {values['token_dropout']}" if "token_dropout" in values else ""
     return (
         f"{values['cell']} {values['units']}x{values['layers']}{both}, {values['pooling']}, "
-        f"patch {values['patch']}, {attention}dropout {values['dropout']}, "
+        f"patch {values['patch']}, {attention}dropout {values['dropout']}{words}, "
         f"rate {values['learning_rate']}, batch {values['batch_size']}, clip {values['clip_norm']}"
     )
 

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 import polars as pl
 
 from rnnauto.data.case import Case, Evidence, flag, named
+from rnnauto.data.classes import class_rule, few_whole, kind_of_target
 from rnnauto.data.columnar import innermost
 from rnnauto.data.grouping import CONFLICTS
 from rnnauto.data.horizon import decide_window
-from rnnauto.data.kinds import FEW_CLASSES, MANY_CLASSES, Profile, are_classes
-from rnnauto.data.layout import Column, Kind, RnnType, Task, Tokens
+from rnnauto.data.kinds import WORDS, Profile
+from rnnauto.data.layout import GENERATED, ROW_FORMS, Column, Kind, RnnType, Task, Tokens
 from rnnauto.data.points import nested
 from rnnauto.data.roles import Roles, token_rule
 from rnnauto.errors import DataError
 
-GENERATED = frozenset({"one-to-many", "many-to-many-unaligned"})  # answers of any length
-CLASSES_IN_TIME = 20  # whole numbers beyond this that change with the clock are amounts
+WRITTEN_FORMS = frozenset({"cell-sequences", "plain-table"})  # whose classes may be texts to write
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class Guess:
 
 def decide_answer(case: Case, roles: Roles) -> Answer:
     target = case.profiles[case.target[0]]
+    check_label_sets(case, roles)
     classes, class_reason = class_rule(case, roles, target)
     guess = guess_type(case, roles, target, classes=classes)
     forced = case.problem.type
@@ -53,12 +54,14 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
     check_type(case, roles, rnn_type, forecasts=forecasts)
     task, class_reason = task_rule(
         case,
+        roles,
         guess,
         target,
         classes=class_reason if classes else "",
         amounts=class_reason,
         forecasts=forecasts,
     )
+    check_alike(case, roles, task)
     check_task(case, roles, target, task)
     reason = guess.reason if forced == "auto" else "you named it"
     window = decide_window(case, roles) if task == "forecasting" else None
@@ -70,10 +73,9 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
             hint="use `--horizon 1`, or leave `--type` out",
         )
     other_task = "regression" if task == "classification" else "classification"
-    kind = kind_of_target(target, task)
-    if kind == "category" and rnn_type in GENERATED:  # the same texts, written token by token
-        kind = "text"
-    target_tokens, token_evidence = tokens_of_target(case, rnn_type, target, kind)
+    written = rnn_type in GENERATED and roles.form in WRITTEN_FORMS and task == "classification"
+    kind: Kind = "text" if written and target.kind != "list" else kind_of_target(target, task)
+    target_tokens, token_evidence = tokens_of_target(case, roles, rnn_type, target, kind)
     return Answer(
         rnn_type=rnn_type,
         task=task,
@@ -102,10 +104,12 @@ def target_columns(case: Case, roles: Roles, kind: Kind) -> tuple[Column, ...]:
 
 
 def tokens_of_target(
-    case: Case, rnn_type: RnnType, target: Profile, kind: Kind
+    case: Case, roles: Roles, rnn_type: RnnType, target: Profile, kind: Kind
 ) -> tuple[Tokens | None, tuple[Evidence, ...]]:
-    """What a timestep of a text to generate is; None where the target is no text to generate."""
-    if kind != "text" or rnn_type not in GENERATED:
+    """What a timestep of a target that is a text is; None where it is none, or the text read."""
+    read = [column.name for column in roles.features] == [target.name]
+    rows = roles.form in ROW_FORMS and rnn_type == "many-to-many"
+    if read or rows or kind != "text" or rnn_type not in {*GENERATED, "many-to-many"}:
         return None, ()
     tokens, why = token_rule(case.problem.target_tokens, target)
     other = "character" if tokens == "word" else "word"
@@ -132,6 +136,26 @@ def known_ahead(case: Case, roles: Roles, task: Task) -> tuple[str, ...]:
     return names
 
 
+def check_alike(case: Case, roles: Roles, task: Task) -> None:
+    """Raises: DataError where several targets are of different tasks."""
+    if len(case.target) < 2 or case.problem.task != "auto" or task == "forecasting":
+        return
+    targets = [case.profiles[name] for name in case.target]
+    if roles.target_stems:
+        targets = [case.profiles[stem.columns[0]] for stem in roles.target_stems]
+    classes = [target.name for target in targets if class_rule(case, roles, target)[0]]
+    amounts = [target.name for target in targets if target.name not in classes]
+    if not classes or not amounts:
+        return
+    both = all(target.kind in {"number", "boolean"} for target in targets)
+    hint = "name targets of one kind, and run once for each kind"
+    raise DataError(
+        f"the targets are of two kinds: {named(classes)} as classes and {named(amounts)} as "
+        "amounts; one model predicts either classes or amounts",
+        hint=f"read them all as amounts with `--task regression`, or {hint}" if both else hint,
+    )
+
+
 def wants_forecast(case: Case, guess: Guess) -> bool:
     if case.problem.task != "auto":
         return case.problem.task == "forecasting"
@@ -141,7 +165,14 @@ def wants_forecast(case: Case, guess: Guess) -> bool:
 
 
 def task_rule(
-    case: Case, guess: Guess, target: Profile, *, classes: str, amounts: str, forecasts: bool
+    case: Case,
+    roles: Roles,
+    guess: Guess,
+    target: Profile,
+    *,
+    classes: str,
+    amounts: str,
+    forecasts: bool,
 ) -> tuple[Task, str]:
     """The task and why; `classes` and `amounts` are the reasons for these readings."""
     if case.problem.task != "auto":
@@ -151,37 +182,24 @@ def task_rule(
         return "forecasting", reason
     if guess.models:
         return "language-modelling", f"`{target.name}` is to be continued: nothing else is left"
+    if (
+        case.problem.type in GENERATED
+        and roles.form == "cell-sequences"
+        and target.kind == "number"
+    ):
+        return "classification", f"`{target.name}` is written out, as you named the RNN type"
     return ("classification", classes) if classes else ("regression", amounts)
-
-
-def class_rule(case: Case, roles: Roles, target: Profile) -> tuple[bool, str]:
-    """Whether the target names classes, and why."""
-    if target.kind == "list" and case.problem.task != "classification":
-        inner = innermost(case.frame.schema[target.name])
-        return (
-            not inner.is_numeric(),
-            f"`{target.name}` holds lists of {'numbers' if inner.is_numeric() else 'texts'}",
-        )
-    if target.kind != "number":
-        return True, f"`{target.name}` has {target.distinct} different values, no numbers"
-    if not target.whole:
-        return False, f"`{target.name}` holds numbers with fractions"
-    values = target.known
-    if roles.form == "long-table" and roles.varying <= CONFLICTS:
-        values = case.frame.select(roles.id).n_unique()
-    changes = roles.clock and roles.varying > CONFLICTS
-    most = CLASSES_IN_TIME if changes else MANY_CLASSES
-    found = f"`{target.name}` has {target.distinct} different whole numbers"
-    if are_classes(target, values=values, most=most):
-        return True, f"{found}: classes"
-    if target.distinct > most:
-        return False, f"{found}, more than {most}: amounts"
-    return False, f"{found} (more than {FEW_CLASSES}) for {values} targets: amounts"
 
 
 def guess_type(case: Case, roles: Roles, target: Profile, *, classes: bool) -> Guess:
     if len(case.target) > 1:
-        return guess_for_several(case, roles)
+        guess = guess_for_several(case, roles)
+        if guess is not None:
+            return guess
+    return guess_by_form(case, roles, target, classes=classes)
+
+
+def guess_by_form(case: Case, roles: Roles, target: Profile, *, classes: bool) -> Guess:
     match roles.form:
         case "token-lines":
             reason = f"one `{target.name}` for each token"
@@ -190,15 +208,15 @@ def guess_type(case: Case, roles: Roles, target: Profile, *, classes: bool) -> G
             reason = "the text itself, one timestep later"
             return Guess("many-to-many", reason, "one-to-many", models=True)
         case "wide-table":
+            if target.kind in {"text", "list"}:
+                reason = f"from each row's sequence to the sequence in `{target.name}`"
+                return Guess("many-to-many-unaligned", reason, "many-to-one")
             return Guess(
                 "many-to-one", f"one `{target.name}` for each row's sequence", "one-to-one"
             )
         case "cell-sequences":
             return guess_for_cells(case, roles, target)
         case "plain-table":
-            if target.kind in {"text", "list"}:
-                reason = f"`{target.name}` is a sequence, the features are single values"
-                return Guess("one-to-many", reason, "one-to-one")
             return Guess("one-to-one", f"one `{target.name}` for each row", "many-to-many")
         case "single-series":
             if classes:
@@ -209,13 +227,15 @@ def guess_type(case: Case, roles: Roles, target: Profile, *, classes: bool) -> G
             return guess_for_long(case, roles, target, classes=classes)
 
 
-def guess_for_several(case: Case, roles: Roles) -> Guess:
-    """More than one target: a sequence of numbers to predict, or a mistake."""
+def guess_for_several(case: Case, roles: Roles) -> Guess | None:
+    """More than one target: sequences of numbers to predict; None where each is as a single one
+    would be."""
     names = named(case.target)
     numbers = all(case.profiles[name].kind in {"number", "boolean"} for name in case.target)
     if roles.target_stems:
         longest = max(len(stem.columns) for stem in roles.target_stems)
-        reason = f"the targets {names} are numbered: sequences of {longest} timesteps"
+        stems = named([stem.name for stem in roles.target_stems])
+        reason = f"{stems}: numbered columns, sequences of {longest} timesteps"
         if not roles.features:
             return Guess("one-to-many", f"{reason}, from static features only", "many-to-one")
         same = all(len(column.columns) == longest for column in roles.features)
@@ -228,21 +248,16 @@ def guess_for_several(case: Case, roles: Roles) -> Guess:
             return Guess("one-to-many", reason, "many-to-many-unaligned")
         reason = f"{names} change in time and there are no other features: they are forecast"
         return Guess("many-to-many-unaligned", reason, "many-to-many", forecasts=True)
-    raise DataError(
-        f"{len(case.target)} targets are named ({names}); one model predicts one target",
-        hint="run once for each target and leave the others out with `--ignore`",
-    )
+    return None
 
 
 def guess_for_cells(case: Case, roles: Roles, target: Profile) -> Guess:
+    if not roles.features:
+        reason = f"`{target.name}` is a sequence, the features are single values"
+        return Guess("one-to-many", reason, "one-to-one")
     source = roles.features[0].name
     if source == target.name:
         return guess_for_own(case, roles, source)
-    if nested(case.frame.schema[target.name]):
-        raise DataError(
-            f"target `{target.name}` holds lists of lists, which can only be continued",
-            hint=f"leave the features out:\n{case.command('--ignore', source)}",
-        )
     if target.kind == "list":
         if roles.tokens is None:
             lengths = case.frame[source].list.len(), case.frame[target.name].list.len()
@@ -251,10 +266,22 @@ def guess_for_cells(case: Case, roles: Roles, target: Profile) -> Guess:
                 return Guess("many-to-many", reason, "many-to-many-unaligned")
         reason = f"`{target.name}` holds lists of another length than `{source}`"
         return Guess("many-to-many-unaligned", reason, "many-to-one")
+    if target.kind == "text" and equally_long(case, roles, target):
+        reason = f"`{source}` and `{target.name}` have as many characters in every row"
+        return Guess("many-to-many", reason, "many-to-many-unaligned")
     if target.kind == "text":
         reason = f"both `{source}` and `{target.name}` hold text, of different lengths"
         return Guess("many-to-many-unaligned", reason, "many-to-one")
     return Guess("many-to-one", f"one `{target.name}` for each cell of `{source}`", "one-to-one")
+
+
+def equally_long(case: Case, roles: Roles, target: Profile) -> bool:
+    """Whether a text has a character for each character of another, in rows of any length."""
+    texts = case.frame.select(roles.features[0].name, target.name).cast(pl.String).drop_nulls()
+    lengths = texts.select(pl.all().str.len_chars())
+    first, other = lengths.get_columns()
+    by_character = roles.tokens == "character" and target.words < WORDS
+    return by_character and first.equals(other, check_names=False) and first.n_unique() > 1
 
 
 def guess_for_own(case: Case, roles: Roles, source: str) -> Guess:
@@ -271,12 +298,6 @@ def guess_for_own(case: Case, roles: Roles, source: str) -> Guess:
     cells = "texts" if roles.tokens else "lists"
     reason = f"the {cells} of `{source}` themselves, one timestep later"
     return Guess("many-to-many", reason, "one-to-many", models=True)
-
-
-def few_whole(numbers: pl.Series) -> bool:
-    """Whether numbers can be labels: whole, and few."""
-    whole = numbers.dtype.is_integer() or bool((numbers % 1 == 0).all())
-    return whole and numbers.n_unique() <= MANY_CLASSES
 
 
 def guess_for_long(case: Case, roles: Roles, target: Profile, *, classes: bool) -> Guess:
@@ -298,6 +319,19 @@ def guess_for_long(case: Case, roles: Roles, target: Profile, *, classes: bool) 
             "many-to-many-unaligned", f"{reason}: forecast", "many-to-many", forecasts=True
         )
     return Guess("many-to-many", f"{reason}: one for each timestep", "many-to-many-unaligned")
+
+
+def check_label_sets(case: Case, roles: Roles) -> None:
+    """Raises: DataError where label sets would have to be predicted from anything else."""
+    own = tuple(column.name for column in roles.features) == case.target
+    for name in case.target:
+        if nested(case.frame.schema[name]) and not own:
+            others = [column.name for column in (*roles.features, *roles.static)]
+            words = [word for other in others for word in ("--ignore", other)]
+            raise DataError(
+                f"target `{name}` holds lists of lists, which can only be continued",
+                hint=f"leave the other columns out:\n{case.command(*words)}",
+            )
 
 
 def check_type(case: Case, roles: Roles, rnn_type: RnnType, *, forecasts: bool) -> None:
@@ -349,11 +383,3 @@ def check_task(case: Case, roles: Roles, target: Profile, task: Task) -> None:
             f"`--task language-modelling` needs a text; `{case.source}` is a table",
             hint="use `--task classification` or `--task regression`",
         )
-
-
-def kind_of_target(target: Profile, task: Task) -> Kind:
-    if task in {"regression", "forecasting"}:
-        return "number"
-    if target.kind == "boolean" or target.kind == "list":
-        return target.kind
-    return "text" if target.kind == "text" else "category"

@@ -12,6 +12,7 @@ from rnnauto.data.tokens import SPACE
 PIECE = r" ?(?:[\p{L}\p{M}\p{N}_]+|[^\p{L}\p{M}\p{N}_ ])"
 SYMBOL = r"^[^\p{L}\p{M}\p{N}_ ]$"
 MOST_ENTRIES = 20_000
+RESERVED = 4  # pad, unknown, start, end: ids 0, 1, 2, 3
 LONGER = 1.5  # than the longest answer learnt from, an answer may be
 ALL_KEPT = 100  # entries up to which those that are seen once are kept too
 
@@ -29,6 +30,10 @@ class TokensEncoder(Frozen):
     joined_left: tuple[str, ...] = ()
     joined_right: tuple[str, ...] = ()
     longest: int = Field(ge=1)
+
+    @property
+    def entries(self) -> int:
+        return RESERVED + len(self.vocabulary)
 
 
 def most_tokens(encoder: TokensEncoder) -> int:

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.data.encode import END, MISSING_TARGET, START, Encoded
+from rnnauto.data.encode import END, START, Encoded
 from rnnauto.data.pairs import EncodedPairs
 from rnnauto.data.sequences import Floats, Integers, timestep_index
+from rnnauto.data.targets import MISSING_TARGET
 
 ARRAYS = ("row_splits", "numbers", "codes", "static_numbers", "static_codes", "targets")
 PAIR_ARRAYS = ("answers", "answer_splits")
@@ -26,8 +27,9 @@ class Batch:
 
     inputs: numbers float32 [batch, timesteps, features], codes int32 [batch, timesteps,
     categories], static_numbers, static_codes [batch, ...], length int32 [batch];
-    targets [batch], or [batch, timesteps]. For a decoder `inputs` also holds `previous` int32
-    [batch, answer timesteps], the start token and the answer; targets are the answer and the end.
+    targets [batch], or [batch, timesteps]; one more axis with several targets or sets of labels.
+    For a decoder `inputs` also holds `previous` int32 [batch, answer timesteps], the start token
+    and the answer; targets are the answer and the end.
     """
 
     inputs: dict[str, NDArray[np.float32] | NDArray[np.int32]]
@@ -55,14 +57,16 @@ def save_encoded(folder: Path, encoded: Encoded | EncodedPairs) -> None:
         encoded = encoded.source
     for name in ARRAYS:
         np.save(folder / f"{name}.npy", getattr(encoded, name), allow_pickle=False)
-    (folder / "meta.json").write_text(json.dumps({"per_timestep": encoded.per_timestep}))
+    (folder / "meta.json").write_text(
+        json.dumps({"per_timestep": encoded.per_timestep, "moments": encoded.moments})
+    )
 
 
 def load_encoded(folder: Path) -> Encoded | EncodedPairs:
     """Memory-mapped: a batch costs what it holds, whatever the size of the data."""
     arrays: dict[str, Any] = {name: open_array(folder / f"{name}.npy") for name in ARRAYS}
     meta = json.loads((folder / "meta.json").read_text())
-    encoded = Encoded(**arrays, per_timestep=meta["per_timestep"])
+    encoded = Encoded(**arrays, **meta)
     if not (folder / f"{PAIR_ARRAYS[0]}.npy").exists():
         return encoded
     return EncodedPairs(encoded, *(open_array(folder / f"{name}.npy") for name in PAIR_ARRAYS))
@@ -168,7 +172,8 @@ def pad(encoded: Encoded | EncodedPairs, examples: Examples) -> Batch:
     if encoded.per_timestep:
         integers = np.issubdtype(encoded.targets.dtype, np.integer)
         missing = np.int32(MISSING_TARGET) if integers else np.float32("nan")
-        targets = np.where(real, encoded.targets[at], missing)
+        stored = encoded.targets[at]
+        targets = np.where(real if stored.ndim == 2 else real[..., None], stored, missing)
     else:
         targets = np.asarray(encoded.targets[examples.sequence])
     return Batch(inputs=inputs, targets=targets, sequences=examples.sequence)

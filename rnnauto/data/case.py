@@ -8,6 +8,7 @@ import polars as pl
 
 from rnnauto.data.kinds import Profile
 from rnnauto.data.layout import Form
+from rnnauto.data.opened import PIPED, STANDARD_INPUT
 from rnnauto.errors import DataError
 from rnnauto.recipe import Data, Problem
 
@@ -39,6 +40,10 @@ class Case:
     def with_target(self, target: tuple[str, ...]) -> "Case":
         return replace(self, target=target)
 
+    def without(self, name: str) -> "Case":
+        profiles = {other: self.profiles[other] for other in self.profiles if other != name}
+        return replace(self, frame=self.frame.drop(name), profiles=profiles)
+
     def command(self, *flags: str) -> str:
         """A command to paste: what was said so far, and `flags`."""
         said: list[str] = []
@@ -54,7 +59,8 @@ class Case:
         }.items():
             if flag not in flags:
                 said += [word for name in names for word in (flag, name)]
-        words = ["rnnauto", "inspect", self.source, *said, *flags]
+        source = STANDARD_INPUT if self.source == PIPED else self.source
+        words = ["rnnauto", "inspect", source, *said, *flags]
         return "  " + " ".join(shlex.quote(word) for word in words)
 
     def free(self, *taken: str | None) -> dict[str, Profile]:

@@ -23,6 +23,7 @@ from rnnauto.data.roles import (
     is_text,
     row_id,
     sift,
+    static_evidence,
     token_rule,
 )
 from rnnauto.errors import DataError
@@ -126,13 +127,7 @@ def cell_roles(case: Case, cells: list[Profile]) -> Roles:
             Evidence(f"a timestep is a {tokens}", why, flag("--tokens", other)),
         ]
     if static:
-        evidence.append(
-            Evidence(
-                f"static features are {named(static)}",
-                "one value a row",
-                flag("--ignore", static[0]),
-            )
-        )
+        evidence.append(static_evidence(static, "one value a row"))
     return Roles(
         form="cell-sequences",
         id=ids,
@@ -142,6 +137,33 @@ def cell_roles(case: Case, cells: list[Profile]) -> Roles:
         evidence=(*evidence, *id_evidence(ids, case), *left_out.evidence),
         tokens=tokens,
         label_sets=any(nested(case.frame.schema[name]) for name in names),
+    )
+
+
+def answer_roles(case: Case) -> Roles:
+    """The target is the sequence in a cell, and the other columns have one value a row."""
+    target = case.target[0]
+    ids = row_id(case)
+    free = case.free(*ids)
+    chosen = case.chosen(*ids) | {name: free[name] for name in case.data.static if name in free}
+    static, left_out = sift(case, chosen, tokens=False, explicit=bool(case.data.features))
+    if not static:
+        raise DataError(
+            f"no column of `{case.source}` is left to make the sequence in `{target}` from",
+            hint="see what was left out with `rnnauto inspect`, and name columns with `--static`",
+        )
+    what = "a list" if case.profiles[target].kind == "list" else "a text"
+    return Roles(
+        form="cell-sequences",
+        id=ids,
+        static=as_columns(case, static),
+        ignored=ignored_in_rows(case, left_out, chosen, free),
+        evidence=(
+            Evidence("form is cell sequences", f"a cell of `{target}` is {what}", ONE_TO_ONE),
+            *id_evidence(ids, case),
+            static_evidence(static, "one value a row"),
+            *left_out.evidence,
+        ),
     )
 
 

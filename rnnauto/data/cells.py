@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from rnnauto.data.kinds import named_id
+from rnnauto.data.runs import heads
 from rnnauto.data.sequences import Integers
 
 # missing in every column, and what is missing only where the other cells are numbers or times
@@ -44,6 +45,7 @@ LISTS = (
     *(pl.List(pl.List(pl.Float64)), pl.List(pl.List(pl.String))),
 )
 Temporal = pl.Date | pl.Datetime | pl.Time
+Number = pl.Int64 | pl.Float64
 
 
 def is_number(text: str) -> bool:
@@ -59,10 +61,11 @@ def without_missing(column: pl.Expr, spellings: Sequence[str]) -> pl.Expr:
     return pl.when(~is_missing(stripped, spellings)).then(stripped)
 
 
-def safe_numbers(sample: pl.DataFrame) -> list[str]:
-    """Columns whose sampled cells are numbers that float64 holds exactly as they are written."""
+def safe_numbers(sample: pl.DataFrame) -> dict[str, Number]:
+    """Columns whose sampled cells are numbers that float64 holds exactly as they are written, and
+    which of them are whole."""
     if not sample.height:
-        return []
+        return {}
     # one long column: thousands of columns cost as little as one
     cells = pl.concat([column.alias("cell") for column in sample.get_columns()])
     known = cells.to_frame().select(without_missing(pl.col("cell"), MISSING_NUMBER)).to_series()
@@ -76,7 +79,13 @@ def safe_numbers(sample: pl.DataFrame) -> list[str]:
     is_float = known.cast(pl.Float64, strict=False).is_not_null().to_numpy().reshape(shape)
     is_odd = odd.to_numpy().reshape(shape)
     safe = is_known.any(axis=1) & (is_known == is_float).all(axis=1) & ~is_odd.any(axis=1)
-    return [name for name, yes in zip(sample.columns, safe, strict=True) if yes]
+    is_whole = known.str.contains(r"^-?\d+$").fill_null(True).to_numpy().reshape(shape)
+    whole = np.asarray(is_whole.all(axis=1))
+    return {
+        name: pl.Int64() if whole[position] else pl.Float64()
+        for position, name in enumerate(sample.columns)
+        if safe[position]
+    }
 
 
 def type_columns(
@@ -138,7 +147,12 @@ def type_text(
 
 
 def known_text(column: pl.Series) -> pl.Series:
-    return column.to_frame().select(without_missing(pl.col(column.name), MISSING)).to_series()
+    """A column without spaces around its cells and without spellings of a missing value."""
+    wanted = without_missing(pl.col(column.name), MISSING)
+    distinct = heads(column).to_frame()
+    if distinct.select(wanted.eq_missing(pl.col(column.name)).all()).item():
+        return column
+    return column.to_frame().select(wanted).to_series()
 
 
 def spread(text: pl.Series) -> pl.Series:

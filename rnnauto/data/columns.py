@@ -7,8 +7,10 @@ from pathlib import Path
 
 import polars as pl
 
+from rnnauto.data.joined_time import join_time
 from rnnauto.data.layout import Column, Layout
-from rnnauto.data.read import Table, read_table, with_points
+from rnnauto.data.points import split_points
+from rnnauto.data.read import Table, read_table
 from rnnauto.errors import DataError
 
 
@@ -17,29 +19,37 @@ def read_for(
     source: Path | str | pl.DataFrame,
     *,
     target: bool,
-    text_target: bool,
+    text_targets: Sequence[str],
     may_be_empty: bool = False,
 ) -> Table:
     """Read a table for a layout that is known: what its columns hold is no longer a question.
 
     Args:
-        target: the target has to be there; `text_target`: it is text, whatever it looks like.
+        target: the targets have to be there; `text_targets`: those that are text, whatever they
+            look like.
 
     Raises: DataError, as `read_table` and `check_columns` do.
     """
-    text = [*layout.text_columns(), *(column.name for column in layout.list_columns())]
+    columns = (*layout.list_columns(), *layout.target_lists())
+    text = [*layout.text_columns(), *(column.name for column in columns)]
     table = read_table(
         source,
-        text=[*text, *(layout.target if text_target else ())],
+        text=[*text, *text_targets],
         may_be_empty=may_be_empty,
-        has_target=True,
+        has_target=layout.form != "text-corpus",
         names=token_columns(layout),
     )
-    table = with_points(table, keep=text, certain=True)
+    frame, _ = split_points(table.frame, keep=text, certain=True)
+    table = replace(table, frame=join_time(frame, wanted=layout.time or ""))
     check_columns(table, layout, target=target)
     lists = [as_lists(table, column, layout) for column in layout.list_columns()]
-    check_lengths(table, lists)
-    return replace(table, frame=table.frame.with_columns(lists))
+    targets = [
+        as_lists(table, column, layout)
+        for column in layout.target_lists()
+        if column.name in table.frame.columns
+    ]
+    check_lengths(table, [*lists, *(targets if target and layout.per_timestep else ())])
+    return replace(table, frame=table.frame.with_columns([*lists, *targets]))
 
 
 def token_columns(layout: Layout) -> list[str]:
@@ -64,8 +74,9 @@ def check_columns(table: Table, layout: Layout, *, target: bool) -> None:
             f"`{table.source}` has no column {listed}{more}, which the model reads",
             hint=f"rename {meant}" if meant else "the model was trained with these columns",
         )
-    if target and layout.task == "regression":
-        check_numbers(table, layout.target[0])
+    if target and layout.task == "regression" and not layout.target_lists():
+        for name in layout.target:
+            check_numbers(table, name)
     for column in (*layout.features, *layout.static):
         if column.kind in {"number", "boolean"}:
             for name in column.columns or (column.name,):

@@ -3,11 +3,13 @@
 import codecs
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.data.content import Content, chunks, give_back, starts_with, whole
 from rnnauto.data.sequences import Integers
 from rnnauto.errors import DataError
 
@@ -34,16 +36,21 @@ OTHER_TEXT = {b"[{": "a JSON array", b"<": "a web page or XML"}
 class Text:
     """The bytes of a table in UTF-8, without byte order mark and leading blank lines.
 
-    `quotes` is "none" where no field is quoted, "regular" where quoting keeps to the rules, and
-    "stray" where a quote stands inside a field; `skipped` counts the blank lines taken off.
+    `path` is the file that holds just these bytes, where there is one. `quotes` is "none" where
+    no field is quoted, "regular" where quoting keeps to the rules, and "stray" where a quote
+    stands inside a field; `skipped` counts the blank lines taken off.
     """
 
-    content: bytes
+    content: Content
     separator: str
     header: tuple[str, ...]
     quotes: str
     skipped: int
     notes: tuple[str, ...]
+    path: Path | None = None
+
+    def with_content(self, content: bytes) -> "Text":
+        return replace(self, content=content, path=None)
 
 
 @dataclass(frozen=True)
@@ -55,22 +62,22 @@ class Records:
     blank: NDArray[np.bool_]
 
 
-def read_text(raw: bytes, source: str) -> Text:
-    """Raises: DataError for a file that is empty or no text."""
+def read_text(raw: Content, source: str, *, path: Path | None = None) -> Text:
+    """`path` holds these bytes. Raises: DataError for a file that is empty or no text."""
     content, notes = to_utf8(raw, source)
-    body = content.lstrip(b"\r\n")
-    if not body or body.isspace():  # strip() would copy a gigabyte
+    body = without_blank_start(content)
+    if not body or all(chunk.isspace() for chunk in chunks(body)):
         raise DataError(
             f"`{source}` is empty", hint="a table needs a header line and rows below it"
         )
     for start, what in OTHER_TEXT.items():
-        if body.startswith(start):
+        if starts_with(body, start):
             raise DataError(
                 f"`{source}` looks like {what}, not like a table",
                 hint="save it as a CSV file with a header line, or one JSON object per line",
             )
-    if body.find(b"\n") < 0 and b"\r" in body:
-        body = body.replace(b"\r", b"\n")  # line ends of the old Macintosh
+    if body.find(b"\n") < 0 and body.find(b"\r") >= 0:
+        body = whole(body).replace(b"\r", b"\n")  # line ends of the old Macintosh
     separator = sniff_separator(body)
     return Text(
         content=body,
@@ -79,36 +86,49 @@ def read_text(raw: bytes, source: str) -> Text:
         quotes=quotes_of(body, separator),
         skipped=content[: len(content) - len(body)].count(b"\n"),
         notes=tuple(notes),
+        path=path if body is raw else None,
     )
 
 
-def to_utf8(raw: bytes, source: str) -> tuple[bytes, list[str]]:
+def without_blank_start(content: Content) -> Content:
+    return whole(content).lstrip(b"\r\n") if content[:1] in {b"\r", b"\n"} else content
+
+
+def to_utf8(raw: Content, source: str) -> tuple[Content, list[str]]:
     for start, what in MAGIC.items():
-        if raw.startswith(start):
+        if starts_with(raw, start):
             raise DataError(
                 f"`{source}` is {what}, no text", hint="save it as a CSV file, unpacked, in UTF-8"
             )
     wide = utf16_of(raw)
     if wide:
         try:
-            return without_nul(raw.decode(wide), source).encode(), ["read as UTF-16"]
+            text = without_nul(whole(raw).decode(wide), source)
+            return text.encode(), ["read as UTF-16"]
         except UnicodeDecodeError as error:
             raise DataError(
                 f"`{source}` is no text: {error}", hint="save it as a CSV file in UTF-8"
             ) from error
-    if b"\0" in raw:
-        raise DataError(
-            f"`{source}` is a binary file: it holds a NUL byte at {raw.index(0)}",
-            hint="save it as a CSV file in UTF-8",
-        )
-    content = raw.removeprefix(codecs.BOM_UTF8)
+    refuse_nul(raw, source)
+    marked = starts_with(raw, codecs.BOM_UTF8)
+    content = whole(raw).removeprefix(codecs.BOM_UTF8) if marked else raw
     if is_utf8(content):
-        return content, [] if content is raw else ["a byte order mark was taken off"]
+        return content, ["a byte order mark was taken off"] if marked else []
     try:
         # what spreadsheets call Latin-1 is Windows' superset of it
-        return content.decode("cp1252").encode(), ["not UTF-8: read as Windows-1252"]
+        return whole(content).decode("cp1252").encode(), ["not UTF-8: read as Windows-1252"]
     except UnicodeDecodeError:
-        return content.decode("latin-1").encode(), ["not UTF-8: read as Latin-1"]
+        return whole(content).decode("latin-1").encode(), ["not UTF-8: read as Latin-1"]
+
+
+def refuse_nul(raw: Content, source: str) -> None:
+    at = raw.find(b"\0")
+    give_back(raw)
+    if at >= 0:
+        raise DataError(
+            f"`{source}` is a binary file: it holds a NUL byte at {at}",
+            hint="save it as a CSV file in UTF-8",
+        )
 
 
 def without_nul(text: str, source: str) -> str:
@@ -120,9 +140,9 @@ def without_nul(text: str, source: str) -> str:
     return text
 
 
-def utf16_of(raw: bytes) -> str:
+def utf16_of(raw: Content) -> str:
     """Which UTF-16 the bytes are, by their mark or by where their zeros stand; empty for none."""
-    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if raw[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
         return "utf-16"
     head = raw[: HEAD_BYTES & ~1]
     even, odd = head[::2].count(0), head[1::2].count(0)
@@ -131,19 +151,21 @@ def utf16_of(raw: bytes) -> str:
     return "utf-16-be" if even else "utf-16-le"
 
 
-def is_utf8(content: bytes) -> bool:
+def is_utf8(content: Content) -> bool:
     decoder = codecs.getincrementaldecoder("utf-8")()
-    view = memoryview(content)
+    open_character = False  # begun at the end of the chunk before
     try:
-        for start in range(0, len(content), CHUNK):
-            chunk = view[start : start + CHUNK]
-            decoder.decode(chunk, final=start + CHUNK >= len(content))
+        for chunk in chunks(content):
+            if open_character or not chunk.isascii():
+                decoder.decode(chunk)
+                open_character = decoder.getstate()[0] != b""
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
     return True
 
 
-def sniff_separator(content: bytes) -> str:
+def sniff_separator(content: Content) -> str:
     """The separator with which most of the first lines have as many fields as the header."""
     best, best_score = ",", (0.0, 1)
     for separator in SEPARATORS:
@@ -156,7 +178,7 @@ def sniff_separator(content: bytes) -> str:
     return best
 
 
-def head_records(content: bytes, separator: str, number: int) -> list[list[str]]:
+def head_records(content: Content, separator: str, number: int) -> list[list[str]]:
     """The fields of the first records that are not empty, read leniently."""
     end = 0
     for _ in range(4 * number):
@@ -176,7 +198,7 @@ def head_records(content: bytes, separator: str, number: int) -> list[list[str]]
     return found
 
 
-def first_record(content: bytes, separator: str) -> tuple[str, ...]:
+def first_record(content: Content, separator: str) -> tuple[str, ...]:
     return tuple(head_records(content, separator, 1)[0])
 
 
@@ -190,10 +212,12 @@ class unlimited_fields:
         csv.field_size_limit(self.limit)
 
 
-def quotes_of(content: bytes, separator: str) -> str:
-    data = np.frombuffer(content, np.uint8)
-    if b'"' not in content:
+def quotes_of(content: Content, separator: str) -> str:
+    found = content.find(b'"') >= 0
+    give_back(content)
+    if not found:
         return "none"
+    data = np.frombuffer(content, np.uint8)
     opens = stray = False
     edges = np.array([ord(separator), NEWLINE, RETURN, QUOTE], np.uint8)
     for start in range(0, len(data), CHUNK):
@@ -205,6 +229,7 @@ def quotes_of(content: bytes, separator: str) -> str:
         spaced = (before == SPACE) & (data[np.maximum(where - 2, 0)] == ord(separator))
         opens |= bool((spaced | np.isin(before, edges[:3])).any())
         stray |= bool((spaced | (~np.isin(before, edges) & ~np.isin(after, edges))).any())
+        give_back(content, start, CHUNK)
     if not opens:
         return "none"
     return "stray" if stray else "regular"

@@ -8,6 +8,7 @@ from rnnauto.data.sequences import Integers, Sequences
 
 Hashes = NDArray[np.uint64]
 SEED = 11
+BLOCK_ROWS = 1 << 18  # hashed in one go
 
 
 def duplicate_groups(sequences: Sequences) -> Integers:
@@ -33,25 +34,36 @@ def sequence_hashes(sequences: Sequences) -> Hashes:
     lengths = sequences.lengths
     if not len(sequences.numbers) and not any(map(len, sequences.categories)):
         return np.zeros(len(sequences), np.uint64)
-    timesteps = timestep_hashes(sequences)  # [timesteps]
-    starts = np.repeat(sequences.row_splits[:-1], lengths)
-    position = (np.arange(len(timesteps)) - starts).astype(np.uint64)
+    mixed = timestep_hashes(sequences)  # [timesteps]
+    position = np.arange(len(mixed))
+    position -= np.repeat(sequences.row_splits[:-1], lengths)
+    factor = position.view(np.uint64)
+    factor *= np.uint64(0x9E3779B97F4A7C15)
+    factor |= np.uint64(1)
     # an odd factor per position, so that the same timesteps in another order give another sum
     with np.errstate(over="ignore"):
-        mixed = timesteps * (position * np.uint64(0x9E3779B97F4A7C15) | np.uint64(1))
+        mixed *= factor
         mixed ^= mixed >> np.uint64(29)
         mixed *= np.uint64(0xBF58476D1CE4E5B9)
-        total = np.concatenate([np.zeros(1, np.uint64), np.cumsum(mixed, dtype=np.uint64)])
+        del position, factor  # a file of a gigabyte leaves little room
+        total = np.zeros(len(mixed) + 1, np.uint64)
+        np.cumsum(mixed, out=total[1:])
         return np.asarray(total[sequences.row_splits[1:]] - total[sequences.row_splits[:-1]])
 
 
 def timestep_hashes(sequences: Sequences) -> Hashes:
     names = [f"n{position}" for position in range(sequences.numbers.shape[1])]
-    frame = pl.DataFrame(sequences.numbers, schema=names, orient="row")
-    frame = frame.with_columns(
-        series.alias(f"c{number}") for number, series in enumerate(sequences.categories)
-    )
-    return row_hashes(frame)
+    timesteps = int(sequences.row_splits[-1])
+    hashes = np.zeros(timesteps, np.uint64)
+    for start in range(0, timesteps, BLOCK_ROWS):
+        stop = min(start + BLOCK_ROWS, timesteps)
+        frame = pl.DataFrame(sequences.numbers[start:stop], schema=names, orient="row")
+        frame = frame.with_columns(
+            series.slice(start, stop - start).alias(f"c{number}")
+            for number, series in enumerate(sequences.categories)
+        )
+        hashes[start:stop] = row_hashes(frame)
+    return hashes
 
 
 def row_hashes(frame: pl.DataFrame) -> Hashes:

@@ -5,15 +5,16 @@ share one piece of arithmetic.
 """
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from pydantic import Field
 
-from rnnauto.data.answer_tokens import TokensEncoder, fit_tokens
+from rnnauto.data import answer_tokens
+from rnnauto.data.calendar import cycles_in, cyclic
 from rnnauto.data.layout import Frozen, Layout
+from rnnauto.data.moments import fit_moments, moment_codes, moment_numbers, moments_of
 from rnnauto.data.sequences import (
     Floats,
     Integers,
@@ -23,14 +24,22 @@ from rnnauto.data.sequences import (
     splits_of,
     timestep_index,
 )
+from rnnauto.data.targets import (
+    Codes,
+    TargetEncoder,
+    encode_targets,
+    fit_target,
+    look_up,
+    output_widths,
+)
+from rnnauto.data.tokens import VIEWS, View, view_of
 
-Codes = NDArray[np.int32]
-RESERVED = 4  # pad, unknown, start, end: ids 0, 1, 2, 3
+RESERVED = answer_tokens.RESERVED
 UNKNOWN = 1
 START = 2
 END = 3
 MOST_ENTRIES = 20_000
-MISSING_TARGET = -1
+FEWEST_WORDS = 200  # different ones, from which a column holds words rather than categories
 
 
 class NumberEncoder(Frozen):
@@ -43,38 +52,36 @@ class NumberEncoder(Frozen):
 
 
 class CategoryEncoder(Frozen):
-    """Entry `i` of the vocabulary has id `RESERVED + i`; whatever is not in it is unknown."""
+    """Entry `i` of the vocabulary has id `RESERVED + i`; whatever is not in it is unknown.
+
+    A column may have several encoders, each for another view of its words.
+    """
 
     name: str
     vocabulary: tuple[str, ...]
-
-
-class LabelEncoder(Frozen):
-    """Classes as text, in the order of the network's outputs; `kind` is how the file wrote them."""
-
-    classes: tuple[str, ...] = Field(min_length=2)
-    kind: Literal["text", "integer", "boolean", "number"]
-
-
-class ValueEncoder(Frozen):
-    """Standardises the target of a regression."""
-
-    mean: float
-    deviation: float = Field(gt=0)
+    view: View = "whole"
 
 
 class Encoders(Frozen):
+    """`calendar` are the cycles in which times are placed; `moments` are those of an answer whose
+    length is known, which are numeric times where `timed`, else the positions 1, 2, ..."""
+
     numbers: tuple[NumberEncoder, ...]
     categories: tuple[CategoryEncoder, ...]
     static_numbers: tuple[NumberEncoder, ...]
     static_categories: tuple[CategoryEncoder, ...]
-    target: LabelEncoder | ValueEncoder | TokensEncoder
+    target: TargetEncoder
+    calendar: tuple[str, ...] = ()
+    moments: tuple[float, ...] = ()
+    timed: bool = False
+
+    @property
+    def reads_times(self) -> bool:
+        return bool(self.calendar) or self.timed
 
     @property
     def outputs(self) -> int:
-        if isinstance(self.target, TokensEncoder):
-            return RESERVED + len(self.target.vocabulary)
-        return len(self.target.classes) if isinstance(self.target, LabelEncoder) else 1
+        return sum(output_widths(self.target))
 
 
 @dataclass(frozen=True)
@@ -82,9 +89,11 @@ class Encoded:
     """What the network reads.
 
     Shapes: row_splits [sequences + 1]; numbers float32 [timesteps, features], raw, NaN where
-    missing; codes int32 [timesteps, categories]; static_numbers float32 [sequences, features];
+    missing, then places in calendar cycles and moments; codes int32 [timesteps, categories], one
+    a category encoder, then moments; static_numbers float32 [sequences, features];
     static_codes int32 [sequences, categories]; targets int32 (MISSING_TARGET where absent) or
-    float32 in data units (NaN where absent), [sequences] or, per timestep, [timesteps].
+    float32 in data units (NaN where absent), [sequences] or, per timestep, [timesteps]; with
+    several targets, or a set of labels, one more axis.
     """
 
     row_splits: Integers
@@ -94,6 +103,7 @@ class Encoded:
     static_codes: Codes
     targets: NDArray[np.int32] | Floats
     per_timestep: bool
+    moments: int = 0
 
     def __len__(self) -> int:
         return len(self.row_splits) - 1
@@ -115,6 +125,11 @@ class Encoded:
         )
 
 
+def category_columns(encoders: Encoders) -> list[str]:
+    """The columns that the category encoders read, each once, in order."""
+    return list(dict.fromkeys(encoder.name for encoder in encoders.categories))
+
+
 def fit_encoders(train: Sequences, layout: Layout, *, classes: pl.Series) -> Encoders:
     """Learn scales and vocabularies from the train part.
 
@@ -123,23 +138,27 @@ def fit_encoders(train: Sequences, layout: Layout, *, classes: pl.Series) -> Enc
             the question, not something learnt, so that no part can hold a class without a number.
     """
     assert train.targets is not None
+    timed = layout.static_only and train.times is not None and not layout.dated
+    placed = layout.per_timestep and layout.dated
+    words = layout.per_timestep and layout.tokens is None
     return Encoders(
         numbers=fit_numbers(number_names(layout.features), train.numbers),
-        categories=fit_categories(category_names(layout.features), train.categories),
+        categories=(
+            *fit_categories(category_names(layout.features), train.categories),
+            *(fit_views(layout, train.categories) if words else ()),
+        ),
         static_numbers=fit_numbers(number_names(layout.static), train.static_numbers),
         static_categories=fit_categories(category_names(layout.static), train.static_categories),
-        target=fit_target(train.targets, layout, classes=classes),
+        target=fit_target(
+            train.targets,
+            every=classes,
+            classification=layout.task == "classification",
+            written=layout.target_tokens if layout.writes else None,
+        ),
+        calendar=cycles_in(train.times) if placed and train.times is not None else (),
+        moments=fit_moments(moments_of(train, timed=timed)) if layout.static_only else (),
+        timed=timed,
     )
-
-
-def fit_target(
-    targets: pl.Series, layout: Layout, *, classes: pl.Series
-) -> LabelEncoder | ValueEncoder | TokensEncoder:
-    if layout.target_tokens is not None:
-        return fit_tokens(targets, layout.target_tokens)
-    if layout.task == "classification":
-        return fit_labels(classes)
-    return fit_values(target_floats(targets))
 
 
 def fit_numbers(names: list[str], matrix: Floats) -> tuple[NumberEncoder, ...]:
@@ -154,6 +173,21 @@ def fit_numbers(names: list[str], matrix: Floats) -> tuple[NumberEncoder, ...]:
             deviation = max(abs(mean), 1.0)
         missing = known.size < len(matrix)
         encoders.append(NumberEncoder(name=name, mean=mean, deviation=deviation, missing=missing))
+    return tuple(encoders)
+
+
+def fit_views(layout: Layout, columns: tuple[pl.Series, ...]) -> tuple[CategoryEncoder, ...]:
+    """Views of the words of the token column, so that a word that was never seen tells something:
+    its start, its end, its kinds of characters."""
+    encoders = []
+    for name, column in zip(category_names(layout.features), columns, strict=True):
+        if column.n_unique() < FEWEST_WORDS:
+            continue
+        for view in VIEWS:
+            if view != "whole":
+                (encoder,) = fit_categories([name], (view_of(column, view),))
+                if encoder.vocabulary:
+                    encoders.append(encoder.model_copy(update={"view": view}))
     return tuple(encoders)
 
 
@@ -178,43 +212,29 @@ def fit_categories(names: list[str], columns: tuple[pl.Series, ...]) -> tuple[Ca
     return tuple(encoders)
 
 
-def fit_labels(targets: pl.Series) -> LabelEncoder:
-    kind: Literal["text", "integer", "boolean", "number"] = "text"
-    if targets.dtype.is_integer():
-        kind = "integer"
-    elif targets.dtype == pl.Boolean:
-        kind = "boolean"
-    elif targets.dtype.is_float():
-        kind = "number"
-    classes = targets.drop_nulls().unique().sort()
-    return LabelEncoder(classes=tuple(label_texts(classes).to_list()), kind=kind)
-
-
-def label_texts(targets: pl.Series) -> pl.Series:
-    """Labels as text, one spelling a class: 1.0 and 1 are the same."""
-    if targets.dtype.is_float() and bool((targets.drop_nulls() % 1 == 0).all()):
-        targets = targets.cast(pl.Int64)
-    return targets.cast(pl.String)
-
-
-def fit_values(values: Floats) -> ValueEncoder:
-    known = values[~np.isnan(values)].astype(np.float64)
-    deviation = float(known.std()) if known.size else 1.0
-    return ValueEncoder(mean=float(known.mean()) if known.size else 0.0, deviation=deviation or 1.0)
-
-
-def target_floats(targets: pl.Series) -> Floats:
-    values = targets.cast(pl.Float64, strict=False).cast(pl.Float32, strict=False)
-    return values.fill_null(float("nan")).to_numpy().astype(np.float32)
-
-
 def encode(sequences: Sequences, encoders: Encoders, *, per_timestep: bool) -> Encoded:
     """Apply fitted encoders; without targets every target counts as missing."""
-    units = len(sequences.numbers) if per_timestep else len(sequences)
+    timesteps = len(sequences.numbers)
+    units = timesteps if per_timestep else len(sequences)
+    columns = [series.name for series in sequences.categories]
+    words = tuple(
+        view_of(sequences.categories[columns.index(encoder.name)], encoder.view)
+        for encoder in encoders.categories
+    )
+    numbers = [sequences.numbers]
+    codes = [encode_categories(words, encoders.categories, timesteps)]
+    if encoders.calendar:
+        assert sequences.times is not None
+        numbers.append(cyclic(sequences.times, encoders.calendar))
+    if encoders.moments:
+        moments, known = moments_of(sequences, timed=encoders.timed), encoders.moments
+        numbers.append(moment_numbers(moments, known))
+        codes.append(moment_codes(moments, known, offset=RESERVED, absent=UNKNOWN))
     return Encoded(
         row_splits=sequences.row_splits,
-        numbers=sequences.numbers,
-        codes=encode_categories(sequences.categories, encoders.categories, len(sequences.numbers)),
+        numbers=np.concatenate(numbers, axis=1),
+        codes=np.concatenate(codes, axis=1),
+        moments=len(encoders.moments),
         static_numbers=sequences.static_numbers,
         static_codes=encode_categories(
             sequences.static_categories, encoders.static_categories, len(sequences)
@@ -231,28 +251,3 @@ def encode_categories(
     for position, (column, encoder) in enumerate(zip(columns, encoders, strict=True)):
         codes[:, position] = look_up(column, encoder.vocabulary, offset=RESERVED, absent=UNKNOWN)
     return codes
-
-
-def encode_targets(
-    targets: pl.Series | None, encoder: LabelEncoder | ValueEncoder | TokensEncoder, units: int
-) -> NDArray[np.int32] | Floats:
-    if isinstance(encoder, LabelEncoder):
-        if targets is None:
-            return np.full(units, MISSING_TARGET, np.int32)
-        return look_up(label_texts(targets), encoder.classes, offset=0, absent=MISSING_TARGET)
-    if isinstance(encoder, TokensEncoder):  # answers stand beside, see data/pairs.py
-        return np.full(units, MISSING_TARGET, np.int32)
-    if targets is None:
-        return np.full(units, np.nan, np.float32)
-    return target_floats(targets)
-
-
-def look_up(column: pl.Series, entries: tuple[str, ...], *, offset: int, absent: int) -> Codes:
-    """Position of every value among the entries, plus `offset`; `absent` where it is none."""
-    codes = column.replace_strict(
-        pl.Series(entries, dtype=pl.String),
-        pl.Series(np.arange(len(entries), dtype=np.int32) + offset),
-        default=absent,
-        return_dtype=pl.Int32,
-    )
-    return codes.to_numpy()

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from rnnauto.data import corpus
+from rnnauto.data.content import whole
 from rnnauto.data.dialect import to_utf8
 from rnnauto.data.loaded import Loaded
 from rnnauto.data.opened import open_source
@@ -102,7 +103,7 @@ def texts(paths: list[Path]) -> pl.Series:
     for path in paths:
         opened = open_source(path)
         content, _ = to_utf8(opened.content, opened.source)
-        read.append(content.decode())
+        read.append(whole(content).decode())
     return pl.Series(corpus.TEXT, read, pl.String)
 
 

@@ -1,10 +1,11 @@
 """Which input form a table has, strongest evidence first."""
 
 from rnnauto.data.case import Case, Evidence, flag
-from rnnauto.data.cell_sequences import cell_columns, cell_roles
-from rnnauto.data.grouping import find_series
+from rnnauto.data.cell_sequences import answer_roles, cell_columns, cell_roles
+from rnnauto.data.grouping import SHORTEST_SERIES, find_series
 from rnnauto.data.implied import corpus_roles, token_roles
-from rnnauto.data.kinds import named_id
+from rnnauto.data.kinds import FEW_CLASSES, named_id
+from rnnauto.data.layout import GENERATED
 from rnnauto.data.long_table import (
     find_groupings,
     long_roles,
@@ -60,13 +61,32 @@ def assign_roles(case: Case) -> Roles:
         raise unclear_stems(case, unclear)
     if groupings:
         raise unclear_ids(case, groupings)
+    return row_roles(case)
+
+
+def row_roles(case: Case) -> Roles:
+    """No column but the target can hold, number or name a sequence."""
     if case.problem.type in SEQUENCE_TYPES:
         raise DataError(
             f"`{case.source}` has no sequences for `--type {case.problem.type}`: no id column, "
             "no numbered columns, no text",
             hint="name the column that tells sequences apart, such as `--id sequence_id`",
         )
+    if is_lone_series(case):
+        time = next(iter(case.free()), None)
+        return series_roles(case, time, "there is nothing but the order of the rows")
+    if case.problem.type in GENERATED or case.profiles[case.target[0]].kind in {"text", "list"}:
+        return answer_roles(case)
     return plain_roles(case, PLAIN)
+
+
+def is_lone_series(case: Case) -> bool:
+    """Numbers and at most a count of the rows: there is only their order to learn from."""
+    target = case.profiles[case.target[0]]
+    amounts = target.kind == "number" and (target.distinct > FEW_CLASSES or not target.whole)
+    others = list(case.free().values())
+    counted = len(others) <= 1 and all(other.running for other in others)
+    return amounts and counted and len(case.target) == 1 and target.rows >= SHORTEST_SERIES
 
 
 def plain_roles(case: Case, why: str) -> Roles:

@@ -4,10 +4,11 @@ from collections.abc import Collection, Sequence
 
 from rnnauto.data import corpus
 from rnnauto.data.columnar import load_arrow, load_json_lines, load_parquet
+from rnnauto.data.content import Content, starts_with, whole
 from rnnauto.data.corpus import load_corpus
 from rnnauto.data.dialect import HEAD_BYTES, SEPARATORS, head_records, to_utf8
 from rnnauto.data.loaded import Loaded
-from rnnauto.data.opened import Opened
+from rnnauto.data.opened import PIPED, Opened
 from rnnauto.data.token_lines import are_token_lines, load_token_lines
 from rnnauto.data.ts_file import is_ts, load_ts
 
@@ -26,34 +27,35 @@ def load(
     Raises: DataError, for a file that is broken.
     """
     raw, source, ending = opened.content, opened.source, opened.ending
-    if raw.startswith(b"PAR1") or ending == ".parquet":
-        return load_parquet(raw, source)
-    if raw.startswith(ARROW) or ending in ARROW_ENDINGS:
-        return load_arrow(raw, source)
-    head, _ = to_utf8(whole_lines(raw), source)
+    if starts_with(raw, b"PAR1") or ending == ".parquet":
+        return load_parquet(whole(raw), source)
+    if any(starts_with(raw, magic) for magic in ARROW) or ending in ARROW_ENDINGS:
+        return load_arrow(whole(raw), source)
+    head = whole(to_utf8(whole_lines(raw), source)[0])
     start = head.decode()
     if ending in JSON_ENDINGS or start.lstrip().startswith("{"):
         content, _ = to_utf8(raw, source)
-        return load_json_lines(content, source, text=text)
+        return load_json_lines(whole(content), source, text=text)
     if is_ts(start, ending):
         return load_ts(decoded(raw, source), source)
     if are_token_lines(start, ending):
         return load_token_lines(decoded(raw, source), source, names=names)
-    if ending in corpus.ENDINGS and not has_target and not looks_like_table(head):
+    may_be_corpus = ending in corpus.ENDINGS or source == PIPED
+    if may_be_corpus and not has_target and not looks_like_table(head):
         return load_corpus(decoded(raw, source), source)
     return None
 
 
-def whole_lines(raw: bytes) -> bytes:
+def whole_lines(raw: Content) -> bytes:
     """The first lines, not cut in the middle of a character."""
     if len(raw) <= HEAD_BYTES:
-        return raw
+        return whole(raw)
     end = raw.rfind(b"\n", 0, HEAD_BYTES) + 1 or HEAD_BYTES
     return raw[: end + end % 2]
 
 
-def decoded(raw: bytes, source: str) -> str:
-    return to_utf8(raw, source)[0].decode()
+def decoded(raw: Content, source: str) -> str:
+    return whole(to_utf8(raw, source)[0]).decode()
 
 
 def looks_like_table(head: bytes) -> bool:

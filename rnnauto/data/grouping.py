@@ -7,6 +7,8 @@ from itertools import combinations
 import numpy as np
 import polars as pl
 
+from rnnauto.data import runs
+from rnnauto.data.joined_time import joined_name, time_parts
 from rnnauto.data.kinds import ROW_WORDS, Profile, named_id, named_time
 
 REPEATS = 1.5  # rows per id that make sequences ...
@@ -90,11 +92,6 @@ def run_counts(frame: pl.DataFrame, names: Sequence[str]) -> tuple[int, ...]:
     return frame.select(pl.col(names).ne_missing(pl.col(names).shift()).sum()).row(0)
 
 
-def runs_of(frame: pl.DataFrame, names: Sequence[str]) -> int:
-    changed = pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in names)
-    return int(frame.select(changed.fill_null(True).sum()).item())
-
-
 def judge(
     frame: pl.DataFrame,
     profiles: dict[str, Profile],
@@ -104,9 +101,10 @@ def judge(
 ) -> Grouping | None:
     """How good a set of id columns is; None where nothing speaks for it."""
     named = all(named_id(name) for name in names)
-    ids = frame.select(names).n_unique()
+    starts = runs.run_starts(frame, names)
+    ids = runs.count_heads(frame, names, starts)
     time = first_clock(frame, names, clocks, named=named)
-    contiguous = runs_of(frame, names) == ids
+    contiguous = len(starts) == ids
     varying = varying_share(frame, names, target.name)
     # classes agree by chance only where there are hardly more ids than classes
     constant = varying == 0 and ids > target.distinct
@@ -163,9 +161,10 @@ def first_clock(
     for clock in clocks:
         if clock in names:
             continue
-        pairs = frame.select(*names, clock).hash_rows().n_unique()
-        if frame.height - pairs > FEW_DUPLICATES * frame.height:
-            continue
+        if runs.ordered_runs(frame, names, clock) is None:
+            pairs = frame.select(*names, clock).hash_rows().n_unique()
+            if frame.height - pairs > FEW_DUPLICATES * frame.height:
+                continue
         # a clock that never repeats tells the rows of any column apart: that proves nothing
         times = frame[clock].n_unique()
         if named or times <= EVEN * frame.height:
@@ -199,6 +198,9 @@ def varying_share(frame: pl.DataFrame, names: Sequence[str], target: str) -> flo
     """Share of the sequences in which the target takes more than one value."""
     if not names or target not in frame.columns or frame.schema[target].is_nested():
         return 1.0
+    starts = runs.whole_runs(frame, names)
+    if starts is not None and runs.steady(frame[target], starts):
+        return 0.0
     first = pl.col(target).drop_nulls().first().over(names)
     varying = frame.filter((pl.col(target) != first).fill_null(False)).select(names).n_unique()
     return varying / max(frame.select(names).n_unique(), 1)
@@ -208,6 +210,9 @@ def constant_columns(frame: pl.DataFrame, names: Sequence[str], columns: Sequenc
     """Which columns have one value in every sequence."""
     if not columns:
         return set()
+    starts = runs.whole_runs(frame, names)
+    if starts is not None:
+        return {name for name in columns if runs.steady(frame[name], starts)}
     first = frame.with_row_index(ROW).select(pl.col(ROW).first().over(names)).to_series()
     return {name for name in columns if frame[name].eq_missing(frame[name].gather(first)).all()}
 
@@ -216,7 +221,11 @@ def restarts(frame: pl.DataFrame, names: Sequence[str], time: str) -> bool:
     """Whether time starts anew in every sequence: a count of timesteps, not a clock."""
     if not frame.schema[time].is_numeric():
         return False
-    starts = frame.group_by(names).agg(pl.col(time).min())[time].drop_nulls()
+    ordered = runs.ordered_runs(frame, names, time)
+    if ordered is None:
+        starts = frame.group_by(names).agg(pl.col(time).min())[time].drop_nulls()
+    else:
+        starts = frame[time].gather(ordered)
     if frame.schema[time].is_integer() and len(starts) and (starts >= CALENDAR).all():
         return False
     commonest = starts.value_counts()["count"].max()
@@ -226,14 +235,17 @@ def restarts(frame: pl.DataFrame, names: Sequence[str], time: str) -> bool:
 def second_clocks(
     frame: pl.DataFrame, names: Sequence[str], time: str, profiles: dict[str, Profile]
 ) -> list[str]:
-    """Columns named like a time that run along with the time column."""
+    """Columns named like a time that run along with the time column, and those it is made of."""
+    joined = time_parts(frame) if time == joined_name(frame) else ()
+    parts = [name for name in joined if name in profiles]
+    profiles = {name: column for name, column in profiles.items() if name not in parts}
     clocks = [name for name in time_names(profiles) if profiles[name].kind == "number"]
     if not clocks:
-        return []
+        return parts
     step = (pl.col(clocks) - pl.col(clocks).shift()).over(names) if names else pl.col(clocks).diff()
     steps = frame.sort(time, maintain_order=True).select(step)
     forward = steps.select((pl.all() > 0).mean().fill_null(0.0)).row(0)
-    return [name for name, share in zip(clocks, forward, strict=True) if share >= EVEN]
+    return parts + [name for name, share in zip(clocks, forward, strict=True) if share >= EVEN]
 
 
 def counter_inside(

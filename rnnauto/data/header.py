@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rnnauto.data import cells
+from rnnauto.data.content import whole
 from rnnauto.data.dialect import Text, head_records
 
 LOOKED_AT = 50  # rows below the first line
@@ -27,8 +28,8 @@ def with_header(found: Text) -> tuple[Text, list[str]]:
     shown = cell if len(cell) <= 40 else cell[:40] + "..."
     note = f"no header: the first line looks like data (`{shown}`), the columns are called {span}"
     # the line that is put above it is line 0
-    headed = replace(found, content=line + found.content, header=names, skipped=found.skipped - 1)
-    return headed, [note]
+    headed = found.with_content(line + whole(found.content))
+    return replace(headed, header=names, skipped=found.skipped - 1), [note]
 
 
 def first_data_cell(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str | None:

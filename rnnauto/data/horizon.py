@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from rnnauto.data.case import Case, Evidence
@@ -59,8 +60,11 @@ def decide_window(case: Case, roles: Roles) -> Window:
     room = longest - horizon
     if case.problem.lookback == "auto":
         wanted = max(SEASONS_BACK * season, HORIZONS_BACK * horizon, LEAST_LOOKBACK)
-        lookback = max(min(wanted, shortest - horizon), 1)
+        fits = max(shortest - horizon, min(LEAST_LOOKBACK, int(np.median(lengths)) - horizon))
+        lookback = max(min(wanted, fits), 1)
         back = f"{SEASONS_BACK} seasons or {HORIZONS_BACK} horizons, within the shortest series"
+        if lookback > shortest - horizon:
+            back = f"{LEAST_LOOKBACK} at least, within most series"
     else:
         lookback, back = case.problem.lookback, "you named it"
     check_room(case, "--lookback", lookback, room)

@@ -7,18 +7,21 @@ from rnnauto.data.answer import Answer, decide_answer
 from rnnauto.data.case import Case, Evidence, named
 from rnnauto.data.form import assign_roles
 from rnnauto.data.implied import implied_target
+from rnnauto.data.joined_time import joined_name
 from rnnauto.data.kinds import (
     WORDS,
     Profile,
     are_classes,
+    is_usable,
     name_words,
     named_id,
+    named_sequence,
     named_time,
     profile,
 )
-from rnnauto.data.layout import Layout
+from rnnauto.data.layout import GENERATED, Layout
 from rnnauto.data.read import Table, listed
-from rnnauto.data.roles import Roles
+from rnnauto.data.roles import Roles, without_sequences
 from rnnauto.data.stems import find_stems
 from rnnauto.errors import DataError
 from rnnauto.recipe import Recipe
@@ -56,6 +59,12 @@ def infer(table: Table, recipe: Recipe) -> Inference:
     case = case.with_target(target_names(case))
     check_target(case)
     roles = assign_roles(case)
+    joined = joined_name(case.frame)
+    if joined and roles.time != joined:
+        case = case.without(joined)
+        roles = assign_roles(case)
+    if case.problem.type == "one-to-many" and roles.features and roles.form != "text-corpus":
+        roles = without_sequences(roles)
     answer = decide_answer(case, roles)
     evidence = roles.evidence
     if answer.task == "forecasting" and roles.form == "long-table":
@@ -90,6 +99,7 @@ def layout_of(case: Case, roles: Roles, answer: Answer) -> Layout:
         target_tokens=answer.target_tokens,
         label_sets=roles.label_sets,
         known_ahead=answer.known_ahead,
+        dated=bool(roles.time) and case.profiles[str(roles.time)].kind == "time",
     )
 
 
@@ -223,16 +233,25 @@ def is_row_name(column: Profile) -> bool:
 
 def is_free_text(case: Case, column: Profile) -> bool:
     """Text that (nearly) never repeats can only be learned from another text."""
-    if case.problem.type in {"one-to-many", "many-to-many-unaligned"}:
+    if case.problem.type in GENERATED:
         return False
     if column.kind not in {"text", "category"} or column.known < 3:
         return False
     if column.distinct < FREE_TEXT * column.known:
         return False
     others = case.chosen(*case.data.id).values()
+    given = [other for other in others if is_usable(other)]
+    if column.kind == "text" and all(other.kind != "number" for other in given):
+        # a name from its country, or the next character of a name
+        return named_id(column.name) and not named_sequence(column.name)
     return not any(
-        other.kind == "list" or (other.kind == "text" and not other.unique) for other in others
+        other.kind == "list" or (other.kind == "text" and is_readable(other)) for other in others
     ) and not (column.words >= WORDS and any(other.kind == "text" for other in others))
+
+
+def is_readable(text: Profile) -> bool:
+    """Whether a text is something to read rather than the name of its row."""
+    return not text.unique or named_sequence(text.name) or not named_id(text.name)
 
 
 def other_target(case: Case, name: str) -> str:

@@ -9,11 +9,12 @@ import polars as pl
 
 from rnnauto.data.case import Evidence
 from rnnauto.data.infer import Inference, infer
-from rnnauto.data.layout import Layout
+from rnnauto.data.layout import Layout, Tokens
 from rnnauto.data.problem import Problem
 from rnnauto.data.problems import file_problems, find_problems, in_order
 from rnnauto.data.read import Table
-from rnnauto.data.sequences import Integers, Sequences, gather
+from rnnauto.data.sequences import Integers, Sequences, gather, is_struct
+from rnnauto.data.targets import set_items
 from rnnauto.data.tokens import tokenise
 from rnnauto.data.unbuilt import REMEDY, without_network
 from rnnauto.recipe import Recipe
@@ -65,7 +66,7 @@ def inspect_table(table: Table, recipe: Recipe) -> Inspection:
         evidence=inference.evidence,
         lengths=sequences.lengths,
         classes=count_classes(sequences.targets)
-        if layout.task == "classification" and layout.target_tokens is None
+        if layout.task == "classification" and not layout.writes
         else None,
         examples=tuple(
             example_of(sequences, layout, number) for number in range(min(EXAMPLES, len(sequences)))
@@ -97,8 +98,10 @@ def inspect_unbuilt(table: Table, inference: Inference, lack: str) -> Inspection
 
 def lengths_of(frame: pl.DataFrame, layout: Layout) -> Integers:
     """Timesteps of every sequence, also where no network could read it; [sequences]."""
+    if layout.rnn_type == "one-to-many" and not layout.rows_are_timesteps:
+        return answer_lengths(frame, layout)
     if layout.form == "text-corpus":
-        return text_lengths(frame[layout.features[0].name], layout)
+        return text_lengths(frame[layout.features[0].name], layout.tokens or "character")
     if layout.id and layout.rows_are_timesteps:
         return frame.group_by(layout.id, maintain_order=True).len()["len"].to_numpy().astype(int)
     if layout.rows_are_timesteps:
@@ -108,9 +111,24 @@ def lengths_of(frame: pl.DataFrame, layout: Layout) -> Integers:
     return np.ones(frame.height, np.int64)
 
 
-def text_lengths(texts: pl.Series, layout: Layout) -> Integers:
+def answer_lengths(frame: pl.DataFrame, layout: Layout) -> Integers:
+    """Timesteps of every sequence to predict where a row holds all of them, [sequences]."""
+    target = layout.targets[0]
+    if target.columns:
+        numbers = frame.select(layout.target).with_columns(pl.all().cast(pl.Float64, strict=False))
+        known = ~np.isnan(numbers.fill_null(float("nan")).to_numpy())  # [sequences, columns]
+        return np.asarray(known.sum(axis=1) // len(layout.targets), np.int64)
+    cells = frame[target.name]
+    if cells.dtype.is_nested():
+        return cells.list.len().fill_null(0).to_numpy().astype(int)
+    if layout.target_tokens:
+        return text_lengths(cells.cast(pl.String).fill_null(""), layout.target_tokens)
+    return np.ones(frame.height, np.int64)
+
+
+def text_lengths(texts: pl.Series, tokens: Tokens) -> Integers:
     """Tokens of every text; characters are counted without cutting the text up."""
-    if layout.tokens == "character":
+    if tokens == "character":
         return texts.str.len_chars().to_numpy().astype(int)
     return tokenise(texts, "word").list.len().to_numpy().astype(int)
 
@@ -119,6 +137,12 @@ def count_classes(targets: pl.Series | None) -> tuple[tuple[str, int], ...]:
     """Labels with how often they occur, in the order of their values."""
     if targets is None:
         return ()
+    if is_struct(targets):
+        columns = targets.struct.unnest().get_columns()
+        found = [(column.name, count_classes(column)) for column in columns]
+        return tuple((f"{name}={label}", n) for name, counts in found for label, n in counts)
+    if isinstance(targets.dtype, pl.List):
+        targets = set_items(targets)[1]
     known = targets.drop_nulls().rename("class")
     counts = known.value_counts().sort("class").with_columns(pl.col("class").cast(pl.String))
     return tuple(counts.iter_rows())
@@ -150,6 +174,10 @@ def timestep_of(sequences: Sequences, at: int) -> str:
 
 
 def show(value: Any) -> str:
+    if isinstance(value, pl.Series):
+        return "[" + ", ".join(map(show, value)) + "]"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={show(part)}" for name, part in value.items())
     if value is None or value != value:
         return "missing"
     return f"{value:.4g}" if isinstance(value, float) else str(value)

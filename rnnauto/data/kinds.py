@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from rnnauto.data.layout import Kind
+from rnnauto.data.runs import heads
 
 SAMPLE = 4000  # cells that the words of a text column are counted in
 WORDS = 3  # from this median on, a cell of text is words rather than a name or code
@@ -125,7 +126,9 @@ def worth_counting(dtype: pl.DataType) -> bool:
 def distinct_values(frame: pl.DataFrame) -> tuple[int, ...]:
     if not frame.width:
         return ()
-    return frame.select(pl.all().n_unique() - (pl.all().null_count() > 0)).row(0)
+    # texts are costly to count: the ones that repeat the cell before are left out
+    columns = [heads(column) if column.dtype == pl.String else column for column in frame]
+    return tuple(column.n_unique() - (column.null_count() > 0) for column in columns)
 
 
 def number_spans(frame: pl.DataFrame) -> dict[str, tuple[float | None, float | None]]:

@@ -18,6 +18,7 @@ ROW_FORMS = frozenset({"long-table", "single-series", "panel", "token-lines"})
 RnnType = Literal[
     "one-to-one", "one-to-many", "many-to-one", "many-to-many", "many-to-many-unaligned"
 ]
+GENERATED: frozenset[RnnType] = frozenset({"one-to-many", "many-to-many-unaligned"})
 Task = Literal["classification", "regression", "forecasting", "language-modelling"]
 Kind = Literal["number", "category", "text", "time", "boolean", "list"]
 Tokens = Literal["word", "character"]
@@ -42,16 +43,19 @@ class Layout(Frozen):
     `features` vary along the sequence (in cell sequences: the one text column, or list columns of
     equal length); `static` features have one value per sequence. `id` names the columns that
     tell sequences apart; it is empty where a row is a sequence or the file is a single series.
-    In a plain table the columns are `features` of sequences of one timestep. Forecasts have a
+    In a plain table the columns are `features` of sequences of one timestep. What is one-to-many
+    has static features only, in every form. Forecasts have a
     `lookback`, the timesteps seen, and a `horizon`, the timesteps predicted; the past of their
     targets is seen although it is not among the features.
 
     `target` names every column of the table that holds targets; `targets` has an entry for each
     value that is predicted at once: in a wide table a stem with its columns, one a timestep.
-    `tokens` are the timesteps of a text feature, `target_tokens` those of a text to generate.
+    `tokens` are the timesteps of a text feature, `target_tokens` those of a target that is a
+    text: one to generate, or one with a token for each timestep (many-to-many).
     `label_sets` is whether the one list column holds a list of labels for each timestep (the
     notes of a chord), and so any number of labels can be right at once. `known_ahead` names the
-    features of a forecast whose values are known for the horizon too.
+    features of a forecast whose values are known for the horizon too. `dated` is whether the time
+    column holds dates or times of day, whose place in the calendar may tell something.
     """
 
     form: Form
@@ -71,6 +75,7 @@ class Layout(Frozen):
     target_tokens: Tokens | None = None
     label_sets: bool = False
     known_ahead: tuple[str, ...] = ()
+    dated: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -84,11 +89,35 @@ class Layout(Frozen):
     @property
     def per_timestep(self) -> bool:
         """True where there is one target per timestep."""
-        return self.rnn_type == "many-to-many"
+        return self.rnn_type == "many-to-many" or self.static_only
+
+    @property
+    def writes(self) -> bool:
+        """True where the answer is a text that is written token by token."""
+        return self.target_tokens is not None and not self.per_timestep
+
+    @property
+    def static_only(self) -> bool:
+        """True where static features give a sequence of numbers, whose length is known."""
+        return self.rnn_type == "one-to-many" and self.task == "regression"
+
+    @property
+    def answer_timesteps(self) -> int:
+        """Timesteps of the targets that are stems of a wide table; 0 where none is."""
+        return max((len(target.columns) for target in self.targets), default=0)
 
     def list_columns(self) -> list[Column]:
         """The columns whose cells are lists."""
         return list(self.features) if self.form == "cell-sequences" and not self.tokens else []
+
+    def target_lists(self) -> list[Column]:
+        """The targets whose cells are lists: one value per timestep, or a set of labels."""
+        learned = self.task in {"classification", "regression"}
+        aligned = self.form == "cell-sequences" and self.rnn_type == "many-to-many"
+        if not learned or not (aligned or self.target_kind == "list"):
+            return []
+        kind: Kind = "number" if self.task == "regression" else "category"
+        return [Column(name=target.name, kind=kind) for target in self.targets]
 
     @property
     def rows_are_timesteps(self) -> bool:

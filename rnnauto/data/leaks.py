@@ -25,11 +25,21 @@ def find_leaks(frame: pl.DataFrame, layout: Layout, sequences: Sequences) -> lis
     Timesteps are not compared with the one target of their sequence. A feature that is the only
     one is no leak but the problem itself.
     """
-    target = layout.target[0]
-    columns = (*layout.static, *layout.features)
-    if len(columns) < 2 or target not in frame.columns:
+    if len(layout.features) + len(layout.static) < 2:
         return []
+    return [
+        leak
+        for target in layout.targets
+        if target.name in frame.columns and not frame.schema[target.name].is_nested()
+        for leak in leaks_of(target.name, frame, layout)
+    ]
+
+
+def leaks_of(target: str, frame: pl.DataFrame, layout: Layout) -> list[Leak]:
+    columns = (*layout.static, *layout.features)
     if layout.form == "long-table" and not layout.per_timestep:
+        if not layout.static:
+            return []
         rows = frame.select(*layout.id, target, *(column.name for column in layout.static))
         rows = rows.drop_nulls(target).unique(layout.id, keep="first", maintain_order=True)
         columns = layout.static

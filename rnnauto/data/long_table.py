@@ -24,6 +24,7 @@ from rnnauto.data.roles import (
     sift,
     time_evidence,
 )
+from rnnauto.data.runs import count_distinct
 from rnnauto.data.stems import find_stems
 from rnnauto.errors import DataError
 
@@ -33,7 +34,7 @@ def find_groupings(case: Case) -> list[Grouping]:
     target = case.target[0]
     if case.data.id:
         ids = case.data.id
-        if case.frame.select(ids).n_unique() == case.frame.height:
+        if count_distinct(case.frame, ids) == case.frame.height:
             return []
         free = case.free(*ids, *case.data.features)
         clocks = [case.data.time] if case.data.time else time_names(free)
@@ -89,7 +90,7 @@ def long_roles(case: Case, grouping: Grouping) -> Roles:
     if time is None:
         time = counter_inside(case.frame, ids, case.chosen(*ids))
         free = case.free(*ids, time)
-    sequences = case.frame.select(ids).n_unique()
+    sequences = count_distinct(case.frame, ids)
     evidence = [
         Evidence("form is long table", f"{named(ids)}: {grouping.reason}", "--type one-to-one"),
         Evidence(
@@ -97,7 +98,7 @@ def long_roles(case: Case, grouping: Grouping) -> Roles:
             f"{sequences} sequences in {case.frame.height} rows",
             flag("--id", other_name(free, named_id)),
         ),
-        time_evidence(time, other_name(free, named_time)),
+        time_evidence(case, time, other_name(free, named_time)),
     ]
     clocks = second_clocks(case.frame, ids, time, case.chosen(*ids, time)) if time else []
     clocks = [name for name in clocks if name not in case.data.features]
@@ -156,7 +157,7 @@ def series_roles(case: Case, time: str | None, why: str) -> Roles:
     reason = f"no id that repeats; `{time}`: {why}" if time else f"{why}: rows in file order"
     evidence = [Evidence(decision, reason, "--type one-to-one")]
     if time:
-        evidence.append(time_evidence(time, other_name(free, named_time)))
+        evidence.append(time_evidence(case, time, other_name(free, named_time)))
     return Roles(
         form="single-series",
         time=time,

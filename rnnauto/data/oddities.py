@@ -10,6 +10,7 @@ from rnnauto.data.layout import Layout
 from rnnauto.data.problem import Problem, problem_at, rows_where
 from rnnauto.data.read import Table
 from rnnauto.data.repairs import shown
+from rnnauto.data.runs import heads, ordered_runs, whole_runs
 
 ROW = "__row"
 RARE = 0.02  # share of rows below which a label may be another spelling of a usual one
@@ -28,7 +29,8 @@ def find_oddities(table: Table, layout: Layout) -> Iterator[Problem]:
     if layout.id and layout.rows_are_timesteps:
         yield from ids_with_zeros(table, layout)
         yield from single_timesteps(table, layout)
-        yield from partly_labelled(table, layout)
+        for target in layout.targets:
+            yield from partly_labelled(table, layout, target.name)
     if layout.time in frame.columns and layout.rows_are_timesteps:
         yield from gaps(table, layout)
     for name in layout.target:
@@ -49,7 +51,10 @@ def ids_with_zeros(table: Table, layout: Layout) -> Iterator[Problem]:
         if table.frame.schema[name] != pl.String:
             continue
         ids = table.frame[name]
-        known = set(ids.drop_nulls().unique().to_list())
+        distinct = heads(ids).drop_nulls().unique()
+        if not distinct.str.starts_with("0").any():
+            continue
+        known = set(distinct.to_list())
         padded = {value.lstrip("0"): value for value in known if value.startswith("0")}
         bare = sorted(value for value in known if value in padded)
         if bare:
@@ -66,6 +71,11 @@ def ids_with_zeros(table: Table, layout: Layout) -> Iterator[Problem]:
 
 
 def single_timesteps(table: Table, layout: Layout) -> Iterator[Problem]:
+    starts = whole_runs(table.frame, layout.id)
+    if starts is not None:
+        counts = np.diff(starts, append=table.frame.height)
+        if not (counts == 1).any():
+            return
     lengths = table.frame.select(pl.len().over(layout.id)).to_series()
     if np.median(lengths.to_numpy()) < SHORT or not (lengths == 1).any():
         return
@@ -79,10 +89,11 @@ def single_timesteps(table: Table, layout: Layout) -> Iterator[Problem]:
     )
 
 
-def partly_labelled(table: Table, layout: Layout) -> Iterator[Problem]:
+def partly_labelled(table: Table, layout: Layout, name: str) -> Iterator[Problem]:
     """Sequences with one target, which is missing in some of their rows."""
-    name = layout.target[0]
     if layout.per_timestep or layout.task == "forecasting" or name not in table.frame.columns:
+        return
+    if not table.frame[name].null_count():
         return
     target = pl.col(name)
     missing = table.frame.select(
@@ -104,6 +115,8 @@ def gaps(table: Table, layout: Layout) -> Iterator[Problem]:
     time, ids = str(layout.time), list(layout.id)
     clocks = [time, *counters(table.frame, layout)]
     for clock in clocks:
+        if without_gaps(table.frame, ids, clock):
+            continue
         rows = table.frame.select(*ids, clock).with_row_index(ROW).drop_nulls(clock)
         rows = rows.sort(*ids, clock, maintain_order=True)
         ticks = rows[clock].to_physical().cast(pl.Float64)
@@ -131,6 +144,19 @@ def gaps(table: Table, layout: Layout) -> Iterator[Problem]:
             "nothing to do, unless the rows exist: the network is not told of the gaps",
         )
         return
+
+
+def without_gaps(frame: pl.DataFrame, ids: Sequence[str], clock: str) -> bool:
+    """Whether all steps of a clock are about as long, where the rows of each id are in order."""
+    starts = ordered_runs(frame, ids, clock)
+    if starts is None:
+        return False
+    ticks = frame[clock].to_physical()
+    steps = np.diff((ticks if ticks.dtype == pl.Int64 else ticks.cast(pl.Float64)).to_numpy())
+    inside = np.ones(len(steps), bool)
+    inside[starts[1:] - 1] = False
+    steps = steps[inside]
+    return not len(steps) or steps.max() <= 1.5 * np.median(steps, overwrite_input=True)
 
 
 def counters(frame: pl.DataFrame, layout: Layout) -> list[str]:
@@ -180,7 +206,7 @@ def same_inputs_other_label(table: Table, layout: Layout) -> Iterator[Problem]:
             "keep one of each",
         )
     names = [name for column in layout.features for name in (column.columns or (column.name,))]
-    target = layout.target[0]
+    target = layout.targets[0].name
     if layout.rows_are_timesteps or layout.form == "plain-table" or target not in frame.columns:
         return
     inputs = pl.struct([*names, *(column.name for column in layout.static)])
@@ -202,6 +228,8 @@ def same_inputs_other_label(table: Table, layout: Layout) -> Iterator[Problem]:
 def copied_rows(frame: pl.DataFrame, layout: Layout) -> pl.Series | None:
     """Which rows occur twice; None where their times show that none does."""
     keys = [*layout.id, layout.time] if layout.time in frame.columns else []
+    if keys and ordered_runs(frame, layout.id, str(layout.time)) is not None:
+        return None
     if keys and frame.select(keys).hash_rows().n_unique() == frame.height:
         return None
     return frame.is_duplicated()

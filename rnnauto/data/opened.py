@@ -11,9 +11,11 @@ from pathlib import Path
 
 import zstandard
 
+from rnnauto.data.content import Content, file_content, starts_with, whole
 from rnnauto.errors import DataError
 
 STANDARD_INPUT = "-"
+PIPED = "standard input"  # how messages call it
 PIECE = 1 << 20  # bytes unpacked in one go
 LARGEST_PIPED = 1 << 30
 SMALLEST_LIMIT = 1 << 26  # bytes that any package may unpack to ...
@@ -25,30 +27,32 @@ SPREADSHEET = ("[Content_Types].xml", "content.xml")
 
 @dataclass(frozen=True)
 class Opened:
-    """`source` is how messages call it, `ending` what it ends in once unpacked, as `.csv`."""
+    """`source` is how messages call it, `ending` what it ends in once unpacked, as `.csv`; `path`
+    is where the content lies as it is, if it does."""
 
-    content: bytes
+    content: Content
     source: str
     ending: str
     notes: tuple[str, ...] = ()
+    path: Path | None = None
 
 
 def open_source(path: Path) -> Opened:
     """Raises: DataError for what is no file, cannot be read, or unpacks to too much."""
-    if str(path) == STANDARD_INPUT:
-        source, ending, raw = "standard input", "", piped_bytes()
-    else:
-        source, ending, raw = str(path), path.suffix.lower(), file_bytes(path)
-    kind = next((kind for magic, kind in PACKED.items() if raw.startswith(magic)), None)
+    piped = str(path) == STANDARD_INPUT
+    content: Content = piped_bytes() if piped else file_bytes(path)
+    source, ending = (PIPED, "") if piped else (str(path), path.suffix.lower())
+    kind = next((kind for magic, kind in PACKED.items() if starts_with(content, magic)), None)
     if kind is None:
-        return Opened(raw, source, ending)
+        return Opened(content, source, ending, path=None if piped else path)
+    raw = whole(content)
     inner = Path(path.stem).suffix.lower() if ending in {".gz", ".zst", ".zip"} else ending
     if kind == ".zip":
-        name, content = unzip(raw, source)
-        return Opened(content, source, Path(name).suffix.lower(), (f"unpacked: `{name}`",))
+        name, unzipped = unzip(raw, source)
+        return Opened(unzipped, source, Path(name).suffix.lower(), (f"unpacked: `{name}`",))
     unpack = gunzip if kind == ".gz" else unzstd
-    content = within_limit(unpack(raw), len(raw), source)
-    return Opened(content, source, inner, (f"unpacked: {kind.removeprefix('.')}",))
+    unpacked = within_limit(unpack(raw), len(raw), source)
+    return Opened(unpacked, source, inner, (f"unpacked: {kind.removeprefix('.')}",))
 
 
 def is_folder(path: Path) -> bool:
@@ -73,14 +77,14 @@ def piped_bytes() -> bytes:
     return raw
 
 
-def file_bytes(path: Path) -> bytes:
+def file_bytes(path: Path) -> Content:
     try:
         if path.exists() and not path.is_file():
             raise DataError(
                 f"`{path}` is neither a file nor a folder",
                 hint=f"read a pipe as standard input: `rnnauto inspect - < {path}`",
             )
-        return path.read_bytes()
+        return file_content(path)
     except FileNotFoundError as error:
         raise DataError(f"no such file: `{path}`", hint=nearest_file(path)) from error
     except (OSError, ValueError) as error:  # a NUL in the name is a ValueError

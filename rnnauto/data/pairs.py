@@ -7,9 +7,10 @@ import polars as pl
 
 from rnnauto.data.answer_tokens import TokensEncoder, cut
 from rnnauto.data.duplicates import duplicate_groups
-from rnnauto.data.encode import RESERVED, UNKNOWN, Codes, Encoded, Encoders, encode, look_up
+from rnnauto.data.encode import RESERVED, UNKNOWN, Encoded, Encoders, encode
 from rnnauto.data.layout import Layout
 from rnnauto.data.sequences import Integers, Sequences, splits_of, timestep_index
+from rnnauto.data.targets import Codes, look_up
 
 
 @dataclass(frozen=True)

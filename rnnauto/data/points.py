@@ -14,6 +14,22 @@ def nested(dtype: pl.DataType) -> bool:
     return isinstance(dtype, pl.List) and isinstance(dtype.inner, pl.List | pl.Array)
 
 
+def unwrap_single_items(
+    frame: pl.DataFrame, *, keep: Collection[str] = ()
+) -> tuple[pl.DataFrame, list[str]]:
+    """A column in which every list has one item holds values and no sequences."""
+    single = [
+        name
+        for name, dtype in frame.schema.items()
+        if isinstance(dtype, pl.List) and name not in keep and not nested(dtype)
+        if frame.height and (frame[name].list.len() == 1).all(ignore_nulls=False)
+    ]
+    if not single:
+        return frame, []
+    notes = [f"every list of `{name}` has one item: read as values" for name in single]
+    return frame.with_columns(pl.col(name).list.first() for name in single), notes
+
+
 def split_points(
     frame: pl.DataFrame, *, keep: Collection[str] = (), certain: bool = False
 ) -> tuple[pl.DataFrame, list[str]]:

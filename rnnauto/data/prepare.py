@@ -16,8 +16,9 @@ from rnnauto.data.pairs import EncodedPairs, encode_pairs, groups_to_split_by
 from rnnauto.data.problem import Problem
 from rnnauto.data.problems import find_problems, raise_if_errors
 from rnnauto.data.read import Table, read_table
-from rnnauto.data.sequences import Integers, Sequences, gather, splits_of
+from rnnauto.data.sequences import Integers, Sequences, gather, is_struct, splits_of
 from rnnauto.data.split import Parts, split
+from rnnauto.data.targets import is_known
 from rnnauto.data.unbuilt import refuse_unbuilt
 from rnnauto.errors import DataError
 from rnnauto.recipe import Recipe
@@ -66,7 +67,7 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> Pr
         recipe.split,
         groups=groups_to_split_by(sequences, layout),
         per_timestep=layout.per_timestep,
-        classes=layout.task == "classification" and layout.target_tokens is None,
+        classes=layout.task == "classification" and not layout.writes,
         own_test=own_test,
     )
     test_table = read_test(recipe.data.test_path, layout, table) if recipe.data.test_path else table
@@ -105,17 +106,19 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> Pr
 
 def encoded_for(sequences: Sequences, encoders: Encoders, layout: Layout) -> Encoded | EncodedPairs:
     """Sequences as the networks of a layout read them."""
-    if layout.target_tokens is not None:
+    if layout.writes:
         return encode_pairs(sequences, encoders)
     return encode(sequences, encoders, per_timestep=layout.per_timestep)
 
 
 def read_test(path: str, layout: Layout, train: Table) -> Table:
     """The test file, its cells read as those of the training file were."""
-    target = train.frame[layout.target[0]]
-    table = read_for(layout, path, target=True, text_target=target.dtype == pl.String)
-    if target.dtype.is_numeric():
-        check_numbers(table, target.name)
+    targets = train.frame.select(layout.target)
+    texts = [target.name for target in targets if target.dtype == pl.String]
+    table = read_for(layout, path, target=True, text_targets=texts)
+    for target in targets:
+        if target.dtype.is_numeric():
+            check_numbers(table, target.name)
     return table
 
 
@@ -123,9 +126,9 @@ def with_targets(sequences: Sequences, layout: Layout) -> Sequences:
     """Sequences that can be learnt from or scored: those with a timestep and a target; where there
     is one target per timestep, one is enough and the missing ones are masked."""
     assert sequences.targets is not None
-    known = sequences.targets.is_not_null().to_numpy()
+    known = is_known(sequences.targets)
     if layout.per_timestep:
-        known = np.diff(splits_of(known)[sequences.row_splits]) > 0
+        known = np.diff(splits_of(known.astype(np.int64))[sequences.row_splits]) > 0
     usable = known & (sequences.lengths > 0)
     if usable.all():
         return sequences
@@ -136,9 +139,13 @@ def all_targets(sequences: Sequences, test: Sequences) -> pl.Series:
     """Targets of every part. A class that only a test file holds is an answer that can't be right,
     but it is one of the question's classes."""
     assert sequences.targets is not None and test.targets is not None
-    return pl.concat(
-        [sequences.targets.to_frame(), test.targets.to_frame()], how="vertical_relaxed"
-    ).to_series()
+    parts = [sequences.targets, test.targets]
+    if is_struct(sequences.targets):
+        frames = [part.struct.unnest() for part in parts]
+        return pl.concat(frames, how="vertical_relaxed").to_struct()
+    if isinstance(sequences.targets.dtype, pl.List):  # items of a test file are read as texts
+        parts[1] = parts[1].cast(sequences.targets.dtype, strict=False)
+    return pl.concat([part.to_frame() for part in parts], how="vertical_relaxed").to_series()
 
 
 def fingerprint(frame: pl.DataFrame) -> str:

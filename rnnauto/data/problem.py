@@ -34,7 +34,7 @@ def problem_at(
     row: int | None = None,
 ) -> Problem:
     """`row` is the line to show, where that is not the first of the lines."""
-    rows = tuple(sorted(int(line) for line in lines)[:MOST_ROWS])
+    rows = tuple(np.sort(np.asarray(lines, np.int64))[:MOST_ROWS].tolist())
     return Problem(severity, message, column, row or (rows[0] if rows else None), remedy, rows)
 
 

@@ -13,7 +13,8 @@ from rnnauto.data.leaks import find_leaks
 from rnnauto.data.oddities import find_oddities
 from rnnauto.data.problem import MOST_ROWS, Problem, problem_at, rows_where
 from rnnauto.data.read import Table
-from rnnauto.data.sequences import Sequences, timestep_index
+from rnnauto.data.runs import ordered_runs, steady, whole_runs
+from rnnauto.data.sequences import Integers, Sequences, is_struct, timestep_index
 from rnnauto.errors import DataError
 
 FEWEST_PER_CLASS = 3  # one for each part
@@ -76,10 +77,21 @@ def described(problem: Problem) -> str:
 
 
 def target_problems(table: Table, layout: Layout, sequences: Sequences) -> Iterator[Problem]:
-    targets = sequences.targets
-    if targets is None:
+    if sequences.targets is None:
         return
-    name = layout.target[0]
+    for column, targets in zip(layout.targets, each_target(sequences.targets), strict=True):
+        yield from problems_of_target(table, layout, sequences, column.name, targets)
+    if layout.task == "regression":
+        yield from beyond_float32(table, layout.target)
+
+
+def each_target(targets: pl.Series) -> list[pl.Series]:
+    return targets.struct.unnest().get_columns() if is_struct(targets) else [targets]
+
+
+def problems_of_target(
+    table: Table, layout: Layout, sequences: Sequences, name: str, targets: pl.Series
+) -> Iterator[Problem]:
     known = targets.drop_nulls()
     unit = "timesteps" if layout.per_timestep else "sequences"
     if len(known) < len(targets):
@@ -92,6 +104,8 @@ def target_problems(table: Table, layout: Layout, sequences: Sequences) -> Itera
             lines_of_targets(table, layout, sequences, missing),
             "fill the target in, or drop the rows",
         )
+    if isinstance(known.dtype, pl.List):
+        known = known.explode().drop_nulls()
     if known.n_unique() <= 1:
         value = f"`{known[0]}`" if len(known) else "missing"
         yield Problem(
@@ -101,16 +115,13 @@ def target_problems(table: Table, layout: Layout, sequences: Sequences) -> Itera
             None,
             "name another target, or add rows with other values",
         )
-    elif layout.task == "classification" and layout.target_tokens is None:
-        yield from class_problems(layout, known, unit)
+    elif layout.task == "classification" and not layout.writes:
+        yield from class_problems(layout, name, known, unit)
     if layout.form == "long-table" and not layout.per_timestep:
-        yield from conflicts(table, layout, sequences)
-    if layout.task == "regression":
-        yield from beyond_float32(table, [name])
+        yield from conflicts(table, layout, sequences, name)
 
 
-def class_problems(layout: Layout, known: pl.Series, unit: str) -> Iterator[Problem]:
-    name = layout.target[0]
+def class_problems(layout: Layout, name: str, known: pl.Series, unit: str) -> Iterator[Problem]:
     counts = known.cast(pl.String).rename("class").value_counts(sort=True)
     yield from spelt_alike(counts, name)
     rare = counts.filter(pl.col("count") < FEWEST_PER_CLASS).sort("class")
@@ -118,7 +129,8 @@ def class_problems(layout: Layout, known: pl.Series, unit: str) -> Iterator[Prob
         return
     classes = [f"{label} ({count})" for label, count in rare.iter_rows()]
     # tags that stand once in a text are usual, and the parts are cut by sequence there anyway
-    severity: Literal["error", "warning"] = "warning" if layout.per_timestep else "error"
+    several = len(layout.targets) > 1 or layout.target_kind == "list"
+    severity: Literal["error", "warning"] = "warning" if layout.per_timestep or several else "error"
     plural = "class has" if len(classes) == 1 else "classes have"
     yield Problem(
         severity,
@@ -148,9 +160,11 @@ def spelt_alike(counts: pl.DataFrame, name: str) -> Iterator[Problem]:
         )
 
 
-def conflicts(table: Table, layout: Layout, sequences: Sequences) -> Iterator[Problem]:
+def conflicts(table: Table, layout: Layout, sequences: Sequences, name: str) -> Iterator[Problem]:
     """Sequences of a long table whose target is not the same in all rows."""
-    name = layout.target[0]
+    starts = whole_runs(table.frame, layout.id)
+    if starts is not None and steady(table.frame[name], starts):
+        return
     first = pl.col(name).drop_nulls().first().over(layout.id)
     numbered = table.frame.with_row_index("__row")
     odd = numbered.filter((pl.col(name) != first).fill_null(False))
@@ -197,6 +211,8 @@ def time_problems(table: Table, layout: Layout) -> Iterator[Problem]:
     if layout.time is None or not layout.rows_are_timesteps:
         return
     time, ids = layout.time, list(layout.id)
+    if ordered_runs(table.frame, ids, time) is not None:
+        return
     rows = table.frame.select(*ids, time).with_row_index("__row")
     missing = rows.filter(pl.col(time).is_null())
     if missing.height:
@@ -273,12 +289,11 @@ def content_problems(table: Table, layout: Layout, sequences: Sequences) -> Iter
     repeated[np.setdiff1d(np.arange(len(groups)), np.unique(groups, return_index=True)[1])] = True
     again = np.flatnonzero(repeated & (sequences.lengths > 0))
     if len(again):
-        lines = [line_of_sequence(table, sequences, int(number)) for number in again]
         yield problem_at(
             "warning",
             f"{len(again)} sequences repeat another: all of a kind are kept in the same part",
             None,
-            [line for line in lines if line is not None],
+            lines_of_sequences(table, sequences, again),
             "nothing to do, or drop the repeats",
         )
 
@@ -288,6 +303,12 @@ def line_of_sequence(table: Table, sequences: Sequences, number: int) -> int | N
         return table.line(number)
     start = int(sequences.row_splits[number])
     return table.line(int(sequences.rows[start])) if start < len(sequences.rows) else None
+
+
+def lines_of_sequences(table: Table, sequences: Sequences, numbers: Integers) -> list[int]:
+    """The first lines of sequences that have timesteps."""
+    rows = numbers if sequences.rows is None else sequences.rows[sequences.row_splits[numbers]]
+    return [table.line(row) for row in rows.tolist()]
 
 
 def lines_of_targets(
@@ -338,6 +359,16 @@ def is_constant(frame: pl.DataFrame, column: Column) -> bool:
 
 
 def beyond_float32(table: Table, names: Sequence[str]) -> Iterator[Problem]:
+    if not names:
+        return
+    # what most tables show by their least and greatest values alone
+    spans = table.frame.select(pl.col(names).cast(pl.Float64))
+    low, high = spans.min().row(0), spans.max().row(0)
+    names = [
+        name
+        for name, least, most in zip(names, low, high, strict=True)
+        if least is not None and (least < -LARGEST or most > LARGEST)
+    ]
     if not names:
         return
     floats = table.frame.select(names)

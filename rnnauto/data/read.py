@@ -9,15 +9,18 @@ import numpy as np
 import polars as pl
 
 from rnnauto.data import cells
+from rnnauto.data.content import whole
 from rnnauto.data.dialect import HEAD_BYTES, Text, read_text
+from rnnauto.data.fill_down import fill_down
 from rnnauto.data.folder import load_folder
 from rnnauto.data.formats import load
 from rnnauto.data.header import with_header
+from rnnauto.data.joined_time import join_time
 from rnnauto.data.layout import Form
 from rnnauto.data.loaded import Loaded
 from rnnauto.data.opened import Opened, is_folder, open_source
 from rnnauto.data.parse import parse
-from rnnauto.data.points import split_points
+from rnnauto.data.points import split_points, unwrap_single_items
 from rnnauto.data.problem import Problem, problem_at
 from rnnauto.data.repairs import find_repairs
 from rnnauto.data.sequences import Integers
@@ -69,9 +72,9 @@ def read_table(
     Raises: DataError, when there is no such table or rows do not fit the header.
     """
     if isinstance(source, pl.DataFrame):
-        return with_points(frame_table(source, may_be_empty=may_be_empty), keep=text)
+        return with_derived(frame_table(source, may_be_empty=may_be_empty), keep=text)
     if hasattr(source, "iloc"):
-        return with_points(frame_table(from_pandas(source), may_be_empty=may_be_empty), keep=text)
+        return with_derived(frame_table(from_pandas(source), may_be_empty=may_be_empty), keep=text)
     path = Path(source)
     if is_folder(path):
         return table_of(
@@ -81,15 +84,22 @@ def read_table(
     loaded = load(opened, text=text, has_target=has_target, names=names)
     if loaded is None:
         table = csv_table(opened, text=text, may_be_empty=may_be_empty, set_aside=set_aside)
-        return with_points(table, keep=text)
+        return with_derived(table, keep=text, typed=False)
     if not may_be_empty:
         check_has_rows(loaded.frame, opened.source)
-    return with_points(table_of(loaded, opened.source, opened.notes), keep=text)
+    return with_derived(table_of(loaded, opened.source, opened.notes), keep=text)
 
 
-def with_points(table: Table, *, keep: Collection[str], certain: bool = False) -> Table:
-    frame, notes = split_points(table.frame, keep=keep, certain=certain)
-    return replace(table, frame=frame, notes=(*table.notes, *notes)) if notes else table
+def with_derived(table: Table, *, keep: Collection[str], typed: bool = True) -> Table:
+    """Points of a path and times in several columns as columns of their own, ids in every row.
+
+    `typed` is whether the format itself says what is a list.
+    """
+    frame, points = split_points(table.frame, keep=keep)
+    frame, items = unwrap_single_items(frame, keep=keep) if typed else (frame, [])
+    frame, filled = fill_down(frame)
+    notes = (*table.notes, *points, *items, *filled)
+    return replace(table, frame=join_time(frame), notes=notes)
 
 
 def table_of(loaded: Loaded, source: str, notes: tuple[str, ...] = ()) -> Table:
@@ -100,7 +110,7 @@ def csv_table(
     opened: Opened, *, text: Collection[str], may_be_empty: bool, set_aside: bool
 ) -> Table:
     source = opened.source
-    found = read_text(opened.content, source)
+    found = read_text(opened.content, source, path=opened.path)
     check_separator(found, source)
     found, header_notes = with_header(found)
     names, notes = column_names(found, source)
@@ -244,9 +254,12 @@ def drop_idle_rows(
 
 def blank_lines(found: Text, lines: Integers | None, known: Collection[int]) -> list[Problem]:
     """The lines between rows that hold nothing at all."""
-    if lines is None or found.quotes != "none" or b"\n\n" not in found.content.replace(b"\r", b""):
+    if lines is None or found.quotes != "none":
         return []
-    content = found.content.split(b"\n")
+    raw = whole(found.content)
+    if b"\n\n" not in raw.replace(b"\r", b""):
+        return []
+    content = raw.split(b"\n")
     first = 1 + found.skipped
     rows = [
         number

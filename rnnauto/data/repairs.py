@@ -6,6 +6,7 @@ import polars as pl
 
 from rnnauto.data import cells
 from rnnauto.data.problem import Problem, problem_at, rows_where
+from rnnauto.data.runs import heads
 
 Lines = Callable[[int], int]
 NOTHING = "nothing to do"
@@ -160,7 +161,7 @@ def time_repairs(before: pl.Series, after: pl.Series, line: Lines) -> Iterator[P
 
 def text_repairs(cells_: pl.Series, line: Lines) -> Iterator[Problem]:
     """Looked at are the different cells; most columns of text have few."""
-    before = cells_.unique(maintain_order=True)
+    before = heads(cells_).unique(maintain_order=True)
     name, plain = before.name, before.str.strip_chars()
     lengths = plain.str.len_chars()
     usual = lengths.median()
@@ -196,7 +197,9 @@ def text_repairs(cells_: pl.Series, line: Lines) -> Iterator[Problem]:
                 remedy,
             )
     if len(before) <= FEW * len(cells_):
-        yield from spellings(cells_.str.strip_chars(), line)
+        distinct = plain.drop_nulls().unique()
+        if distinct.str.to_lowercase().n_unique() < len(distinct):
+            yield from spellings(cells_.str.strip_chars(), line)
 
 
 def has_stray_quote(plain: pl.Series) -> pl.Series:

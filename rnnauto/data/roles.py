@@ -1,10 +1,11 @@
 """What every column of a table is for, and why the ones left out are left out."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from rnnauto.data.case import Case, Evidence, flag, named
+from rnnauto.data.joined_time import joined_name, time_parts
 from rnnauto.data.kinds import MOST_CATEGORIES, WORDS, Profile, is_usable, named_id, named_sequence
 from rnnauto.data.layout import Column, Form, Tokens
 from rnnauto.data.stems import Stem
@@ -85,6 +86,8 @@ def token_rule(wanted: Literal["auto"] | Tokens, text: Profile) -> tuple[Tokens,
     """What a timestep of a text is, and why; `wanted` is what the user says."""
     if wanted != "auto":
         return wanted, "you named it"
+    if text.kind == "number":
+        return "character", "numbers are written out digit by digit"
     plural = "" if text.words == 1 else "s"
     words = f"the median cell of `{text.name}` has {text.words:g} word{plural}"
     if text.words >= WORDS:
@@ -96,12 +99,15 @@ def is_text(column: Profile) -> bool:
     return column.kind == "text"
 
 
-def time_evidence(time: str | None, other: str) -> Evidence:
+def time_evidence(case: Case, time: str | None, other: str) -> Evidence:
     if time is None:
         return Evidence(
             "timesteps stay in the order of the rows", "no time column found", flag("--time", other)
         )
-    return Evidence(f"time is `{time}`", "it orders the timesteps", flag("--time", other))
+    reason = "it orders the timesteps"
+    if time == joined_name(case.frame):
+        reason = f"joined from {named(time_parts(case.frame))}, which order them only together"
+    return Evidence(f"time is `{time}`", reason, flag("--time", other))
 
 
 def other_name(columns: Iterable[str], fits: Callable[[str], bool]) -> str:
@@ -138,6 +144,27 @@ def feature_evidence(case: Case, names: list[str]) -> tuple[Evidence, ...]:
         return ()
     reason = "you named them" if case.data.features else "all other columns that hold values"
     return (Evidence(f"features are {named(names)}", reason, flag("--ignore", names[0])),)
+
+
+def static_evidence(static: list[str], reason: str) -> Evidence:
+    return Evidence(f"static features are {named(static)}", reason, flag("--ignore", static[0]))
+
+
+def without_sequences(roles: Roles) -> Roles:
+    """For `--type one-to-many`: what changes along the sequence is left out."""
+    names = [column.name for column in roles.features]
+    columns = [name for column in roles.features for name in (column.columns or (column.name,))]
+    reason = "you named the RNN type one-to-many, which reads static features only"
+    return replace(
+        roles,
+        features=(),
+        tokens=None,
+        ignored=(*roles.ignored, *columns),
+        evidence=(
+            *(item for item in roles.evidence if not item.decision.startswith("feature")),
+            Evidence(f"{named(names)} left out", reason, "--type many-to-many"),
+        ),
+    )
 
 
 def row_id(case: Case, *taken: str) -> tuple[str, ...]:

@@ -7,12 +7,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from rnnauto.data.calendar import seconds_of
 from rnnauto.data.layout import Column, Layout
+from rnnauto.data.runs import ordered_runs, whole_runs
 from rnnauto.data.tokens import tokenise
 
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 Integers = NDArray[np.int64]
 ROW = "row"
+BLOCK_ROWS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,8 @@ class Sequences:
     are sets of labels; static_numbers float32 [sequences, features];
     static_categories strings [sequences] per column; texts [sequences] as they stand in the file,
     whose tokens are the one category; targets [sequences], or [timesteps] where there is one per
-    timestep, null where missing; None where the table has no target.
+    timestep, null where missing, a struct of several or lists of labels; None where the table has
+    no target; times float64 [timesteps], seconds or plain numbers; None where no column has them.
     """
 
     ids: pl.DataFrame
@@ -37,6 +42,7 @@ class Sequences:
     static_categories: tuple[pl.Series, ...]
     targets: pl.Series | None
     texts: pl.Series | None = None
+    times: Doubles | None = None
 
     def __len__(self) -> int:
         return len(self.row_splits) - 1
@@ -63,6 +69,7 @@ class Sequences:
             static_categories=tuple(series.gather(chosen) for series in self.static_categories),
             targets=targets,
             texts=None if self.texts is None else self.texts.gather(chosen),
+            times=None if self.times is None else self.times[timesteps],
         )
 
 
@@ -78,12 +85,20 @@ def timestep_index(row_splits: Integers, chosen: Integers) -> Integers:
     return np.arange(len(starts), dtype=np.int64) + starts
 
 
+def timestep_positions(row_splits: Integers) -> Integers:
+    """Of every timestep its place in its sequence, from 0, [timesteps]."""
+    lengths = np.diff(row_splits)
+    return np.arange(lengths.sum(), dtype=np.int64) - np.repeat(splits_of(lengths)[:-1], lengths)
+
+
 def gather(frame: pl.DataFrame, layout: Layout) -> Sequences:
     """Collect a table's sequences by its layout; the target may be absent.
 
     Sequences come in the order in which their first row stands in the table, timesteps in the
     order of the time column, or as they stand where there is none.
     """
+    if not layout.features and layout.form != "wide-table" and not layout.rows_are_timesteps:
+        return one_timestep(frame, layout)
     match layout.form:
         case "long-table" | "single-series" | "panel" | "token-lines":
             return gather_rows(frame, layout)
@@ -92,19 +107,49 @@ def gather(frame: pl.DataFrame, layout: Layout) -> Sequences:
         case "cell-sequences" | "text-corpus":
             return gather_cells(frame, layout)
         case "plain-table":
-            splits = np.arange(frame.height + 1, dtype=np.int64)
-            return row_sequences(
-                frame,
-                layout,
-                row_splits=splits,
-                numbers=number_matrix(frame, layout.features),
-                categories=category_series(frame, layout.features),
-            )
+            return one_timestep(frame, layout)
+
+
+def one_timestep(frame: pl.DataFrame, layout: Layout) -> Sequences:
+    """A row is a sequence of one timestep; it holds nothing where all features are static."""
+    return row_sequences(
+        frame,
+        layout,
+        row_splits=np.arange(frame.height + 1, dtype=np.int64),
+        numbers=number_matrix(frame, layout.features),
+        categories=category_series(frame, layout.features),
+    )
 
 
 def gather_rows(frame: pl.DataFrame, layout: Layout) -> Sequences:
     """Long tables and single series: a row is a timestep."""
+    table, row_splits = in_order(frame, layout)
+    rows = table["__row"].to_numpy()
+    heads = table[row_splits[:-1]]
+    target = present_target(table, layout)
+    if target is not None and not layout.per_timestep:
+        target = first_known(target, row_splits)
+    return Sequences(
+        ids=heads.select(layout.id) if layout.id else pl.DataFrame({ROW: [1] * heads.height}),
+        rows=rows.astype(np.int64),
+        row_splits=row_splits,
+        numbers=number_matrix(table, layout.features),
+        categories=category_series(table, layout.features),
+        static_numbers=number_matrix(heads, layout.static),
+        static_categories=category_series(heads, layout.static),
+        targets=target,
+        times=times_of(table[layout.time]) if layout.time else None,
+    )
+
+
+def in_order(frame: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, Integers]:
+    """The rows sorted by sequence and time, with their places as `__row`, and the row splits."""
     table = frame.with_row_index("__row")
+    starts = (
+        ordered_runs(frame, layout.id, layout.time) if layout.time else whole_runs(frame, layout.id)
+    )
+    if starts is not None:
+        return table, np.append(starts, frame.height).astype(np.int64)
     if layout.id:
         firsts = frame.select(layout.id).with_row_index("__first")
         firsts = firsts.group_by(layout.id, maintain_order=True).agg(pl.col("__first").first())
@@ -116,28 +161,30 @@ def gather_rows(frame: pl.DataFrame, layout: Layout) -> Sequences:
     firsts_sorted = table["__first"].to_numpy()
     starts = np.flatnonzero(np.diff(firsts_sorted.astype(np.int64), prepend=-1))
     row_splits = np.append(starts, len(firsts_sorted)).astype(np.int64)
-    heads = table[row_splits[:-1]]
-    target = present_target(table, layout)
-    if target is not None and not layout.per_timestep:
-        target = first_known(table, layout.target[0])
-    return Sequences(
-        ids=heads.select(layout.id) if layout.id else pl.DataFrame({ROW: [1] * heads.height}),
-        rows=table["__row"].to_numpy().astype(np.int64),
-        row_splits=row_splits,
-        numbers=number_matrix(table, layout.features),
-        categories=category_series(table, layout.features),
-        static_numbers=number_matrix(heads, layout.static),
-        static_categories=category_series(heads, layout.static),
-        targets=target,
-    )
+    return table.drop("__first"), row_splits
 
 
-def first_known(table: pl.DataFrame, target: str) -> pl.Series:
-    """The first target of every sequence that is not missing; `table` is sorted by `__first`."""
-    known = table.group_by("__first", maintain_order=True).agg(
-        pl.col(target).drop_nulls().first().alias(target)
+def times_of(column: pl.Series) -> Doubles:
+    """Seconds of dates and times, numbers as they are, NaN where missing."""
+    if not column.dtype.is_numeric():
+        return seconds_of(column)
+    return column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+
+
+def first_known(targets: pl.Series, row_splits: Integers) -> pl.Series:
+    """The first target of every sequence that is not missing; of several targets each its own."""
+    if is_struct(targets):
+        fields = targets.struct.unnest().get_columns()
+        return pl.DataFrame([first_known(field, row_splits) for field in fields]).to_struct()
+    if not targets.null_count():
+        return targets.gather(row_splits[:-1])
+    numbers = np.repeat(np.arange(len(row_splits) - 1), np.diff(row_splits))
+    known = (
+        pl.DataFrame({"__number": numbers, targets.name: targets})
+        .group_by("__number", maintain_order=True)
+        .agg(pl.col(targets.name).drop_nulls().first())
     )
-    return known[target]
+    return known[targets.name]
 
 
 def gather_wide(frame: pl.DataFrame, layout: Layout) -> Sequences:
@@ -145,6 +192,8 @@ def gather_wide(frame: pl.DataFrame, layout: Layout) -> Sequences:
 
     Trailing missing values mean that the sequence is shorter.
     """
+    if not layout.features:
+        return gather_answers(frame, layout)
     stems = [to_floats(frame, column.columns) for column in layout.features]
     timesteps = max(values.shape[1] for values in stems)
     cube = np.full((frame.height, timesteps, len(stems)), np.nan, np.float32)
@@ -153,11 +202,26 @@ def gather_wide(frame: pl.DataFrame, layout: Layout) -> Sequences:
     known = np.asarray((~np.isnan(cube)).any(axis=2))  # [sequences, timesteps]
     lengths = np.where(known.any(axis=1), timesteps - known[:, ::-1].argmax(axis=1), 0)
     kept = np.arange(timesteps) < lengths[:, None]
-    return row_sequences(
+    sequences = row_sequences(
         frame,
         layout,
         row_splits=splits_of(lengths),
         numbers=cube[kept],
+        categories=(),
+    )
+    if layout.per_timestep and sequences.targets is not None:
+        sequences = replace(sequences, targets=sequences.targets.filter(pl.Series(kept.ravel())))
+    return sequences
+
+
+def gather_answers(frame: pl.DataFrame, layout: Layout) -> Sequences:
+    """Static features only: a sequence has the timesteps that its targets have columns."""
+    timesteps = layout.answer_timesteps
+    return row_sequences(
+        frame,
+        layout,
+        row_splits=np.arange(frame.height + 1, dtype=np.int64) * timesteps,
+        numbers=np.zeros((frame.height * timesteps, 0), np.float32),
         categories=(),
     )
 
@@ -235,11 +299,32 @@ def row_sequences(
 
 
 def present_target(frame: pl.DataFrame, layout: Layout) -> pl.Series | None:
-    """The target column, one value per unit: a list per sequence becomes one per timestep."""
-    if layout.target[0] not in frame.columns:
+    """The targets, one value per unit; a struct where there are several.
+
+    Where there is one per timestep, lists and stems of a row give its timesteps. Other lists are
+    sets of labels.
+    """
+    if any(name not in frame.columns for name in layout.target):
         return None
-    target = frame[layout.target[0]]
-    return flatten(target) if isinstance(target.dtype, pl.List) else target
+    columns = [target_series(frame, column, layout) for column in layout.targets]
+    return pl.DataFrame(columns).to_struct() if len(columns) > 1 else columns[0]
+
+
+def target_series(frame: pl.DataFrame, column: Column, layout: Layout) -> pl.Series:
+    if column.columns:
+        cube = to_floats(frame, column.columns)  # [sequences, timesteps]
+        missing = np.full((frame.height, layout.answer_timesteps - cube.shape[1]), np.nan)
+        values = np.concatenate([cube, missing], axis=1).ravel()
+        return pl.Series(column.name, values, dtype=pl.Float64).fill_nan(None)
+    target = frame[column.name]
+    if layout.per_timestep and layout.target_tokens:
+        target = tokenise(target.cast(pl.String).fill_null(""), layout.target_tokens)
+    in_cells = layout.per_timestep and not layout.rows_are_timesteps
+    return flatten(target) if in_cells and isinstance(target.dtype, pl.List) else target
+
+
+def is_struct(targets: pl.Series) -> bool:
+    return isinstance(targets.dtype, pl.Struct)
 
 
 def number_names(columns: Sequence[Column]) -> list[str]:
@@ -257,11 +342,19 @@ def number_matrix(frame: pl.DataFrame, columns: Sequence[Column]) -> Floats:
 def to_floats(frame: pl.DataFrame, names: Sequence[str]) -> Floats:
     """float32 [rows, columns], NaN where missing or infinite."""
     matrix = np.empty((frame.height, len(names)), np.float32)
-    for position, name in enumerate(names):
-        # through float64: text such as "1e400" must become missing, not an error
-        values = frame[name].cast(pl.Float64, strict=False).cast(pl.Float32, strict=False)
-        matrix[:, position] = values.fill_null(float("nan")).to_numpy()
-    matrix[~np.isfinite(matrix)] = np.nan
+    # some rows at a time: writing a column through the whole matrix touches every line of memory
+    for start in range(0, frame.height, BLOCK_ROWS):
+        block = matrix[start : start + BLOCK_ROWS]
+        for position, name in enumerate(names):
+            values = frame[name].slice(start, BLOCK_ROWS)
+            if values.dtype != pl.Float64:
+                # through float64: text such as "1e400" must become missing, not an error
+                values = values.cast(pl.Float64, strict=False)
+            if values.null_count():
+                values = values.fill_null(float("nan"))
+            with np.errstate(over="ignore"):
+                block[:, position] = values.to_numpy()
+        block[~np.isfinite(block)] = np.nan
     return matrix
 
 

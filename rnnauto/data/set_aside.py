@@ -1,10 +1,10 @@
 """A few rows that do not fit the header, set aside so that everything else can be looked at."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
+from rnnauto.data.content import whole
 from rnnauto.data.dialect import Records, Text
 from rnnauto.data.problem import Problem, problem_at
 from rnnauto.data.sequences import Integers
@@ -29,7 +29,7 @@ def without_rows(text: Text, ragged: RaggedRows) -> tuple[Text, frozenset[int]]:
     """The text with blank lines in place of the rows, so that other lines keep their numbers."""
     records = ragged.records
     starts = records.lines - records.lines[0]  # from the header on
-    lines = text.content.split(b"\n")
+    lines = whole(text.content).split(b"\n")
     stops = np.append(starts[1:], len(lines))
     blanked: set[int] = set()
     for at in ragged.odd:
@@ -37,7 +37,7 @@ def without_rows(text: Text, ragged: RaggedRows) -> tuple[Text, frozenset[int]]:
             if index < len(lines):
                 lines[index] = b""
                 blanked.add(index + int(records.lines[0]))
-    return replace(text, content=b"\n".join(lines)), frozenset(blanked)
+    return text.with_content(b"\n".join(lines)), frozenset(blanked)
 
 
 def problems_of(ragged: RaggedRows, names: Sequence[str]) -> list[Problem]:

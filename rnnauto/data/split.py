@@ -116,7 +116,12 @@ def strata_of(sequences: Sequences, *, per_timestep: bool, classes: bool) -> Int
     """A number per sequence: its class, or 0 for all where there is none."""
     if per_timestep or not classes or sequences.targets is None:
         return np.zeros(len(sequences), np.int64)
-    return sequences.targets.rank("dense").fill_null(0).to_numpy().astype(np.int64)
+    targets = sequences.targets
+    if isinstance(targets.dtype, pl.List):
+        return np.zeros(len(sequences), np.int64)
+    if isinstance(targets.dtype, pl.Struct):  # by the first: few sequences are alike in all
+        targets = targets.struct.field(targets.dtype.fields[0].name)
+    return targets.rank("dense").fill_null(0).to_numpy().astype(np.int64)
 
 
 @dataclass(frozen=True)

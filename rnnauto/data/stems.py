@@ -15,6 +15,7 @@ FEWEST = 8  # numbered columns that make a sequence
 FEWEST_SHARED = 4  # ... where several stems carry the same numbers
 MANY = 50  # numbered columns that nobody writes down as single features
 SMOOTH = 0.7  # squared steps between neighbours, against those between any two columns
+SHOWN = 5  # absent numbers
 ROWS = 500  # looked at for smoothness
 DATES = ("%Y-%m-%d", "%Y/%m/%d", "%m/%d/%y", "%m/%d/%Y", "%d.%m.%Y", "%Y-%m", "%Y%m%d")
 STEM_WORDS = TIME_WORDS | frozenset({"lag", "point", "value", "x_t", "sample", "reading"})
@@ -39,6 +40,14 @@ class Stem:
     @property
     def span(self) -> str:
         return f"`{self.columns[0]}` to `{self.columns[-1]}`"
+
+    @property
+    def gaps(self) -> str:
+        """Which numbers are left out, where few are: `, without 5`."""
+        span = range(self.numbers[0], self.numbers[-1] + 1)
+        absent = sorted(set(span) - set(self.numbers)) if len(span) < 2 * len(self.numbers) else []
+        more = " and others" if len(absent) > SHOWN else ""
+        return f", without {', '.join(map(str, absent[:SHOWN]))}{more}" if absent else ""
 
 
 def find_stems(names: Sequence[str], *, taken: Sequence[str]) -> list[Stem]:

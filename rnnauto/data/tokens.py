@@ -4,9 +4,13 @@ The patterns are written in the syntax that Rust's regex (polars) and RE2 (Tenso
 that both cut a text alike; `tests/test_tokens.py` holds them to it.
 """
 
+from typing import Literal
+
 import polars as pl
 
 from rnnauto.data.layout import Tokens
+
+View = Literal["whole", "start", "end", "shape"]
 
 # every code point that Unicode calls white space: neither engine's \s covers them all; and NUL,
 # at which TensorFlow's lower-casing would end the text
@@ -15,6 +19,28 @@ SPACE = (
 )
 WORD = r"[\p{L}\p{M}\p{N}_]+"
 SYMBOL = r"([^\p{L}\p{M}\p{N}_ ])"
+
+
+# views of a word: what it shares with others, known or not; pattern and replacement in turn
+VIEWS: dict[View, tuple[tuple[str, str], ...]] = {
+    "whole": (),
+    "start": ((r"(?s)^(.{3}).*$", "1"),),
+    "end": ((r"(?s)^.*(.{3})$", "1"),),
+    "shape": (
+        (r"[\p{Lu}\p{Lt}]+", "X"),
+        (r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]+", "x"),
+        (r"\p{N}+", "0"),
+    ),
+}
+GROUP = "1"  # a replacement that is the group of its pattern
+
+
+def view_of(words: pl.Series, view: View) -> pl.Series:
+    """The first or last three characters of every word, or its kinds of characters in turn."""
+    for pattern, replacement in VIEWS[view]:
+        by = "${1}" if replacement == GROUP else replacement
+        words = words.str.replace_all(pattern, by)
+    return words
 
 
 def tokenise(texts: pl.Series, tokens: Tokens) -> pl.Series:

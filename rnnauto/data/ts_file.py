@@ -1,16 +1,24 @@
-"""`.ts`: the format of the UEA and UCR archives, a line per case, `:` between its dimensions."""
+"""`.ts`: the format of the UEA and UCR archives, a line per case, `:` between its dimensions.
 
-from collections.abc import Iterator
+With timestamps a value is written `(time,value)`, and cases may be seen at different times.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 import polars as pl
 
+from rnnauto.data.cells import type_text
 from rnnauto.data.loaded import Loaded
 from rnnauto.errors import DataError
 
 TARGET = {"class": "class", "target": "target"}
 MISSING = frozenset({"?", "", "nan"})
 KINDS = ("@classlabel", "@targetlabel")
+POINT = re.compile(r"\(([^()]*)\)")
+POINT_OR_COLON = re.compile(r"(\([^()]*\)|:)")
 
 
 def is_ts(text: str, ending: str) -> bool:
@@ -20,33 +28,22 @@ def is_ts(text: str, ending: str) -> bool:
 
 
 def load_ts(text: str, source: str) -> Loaded:
-    """One list column per dimension, and `class` or `target` where the file has one."""
+    """One list column per dimension, and `class` or `target` where the file has one; a long table
+    where the values have timestamps."""
     settings, start, lines = header(text, source)
     labelled = next((kind for kind in KINDS if settings.get(kind, "false").startswith("true")), "")
-    if settings.get("@timestamps", "false").startswith("true"):
-        raise DataError(
-            f"`{source}` has timestamps, which this reader does not take",
-            hint="save it as a long table: a row for each case and time",
-        )
+    timed = settings.get("@timestamps", "false").startswith("true")
     cases, numbers = [], []
     for number, line in enumerate(lines[start:], start=start + 1):
         if line.strip() and not line.startswith(("#", "%")):
-            cases.append(line.strip().split(":"))
+            cases.append(split_dimensions(line) if timed else line.strip().split(":"))
             numbers.append(number)
-    if not cases:
-        raise DataError(f"`{source}` holds no cases", hint="put them below the line `@data`")
-    widths = {len(case) for case in cases}
-    if len(widths) > 1:
-        at = next(i for i, case in enumerate(cases) if len(case) != len(cases[0]))
-        raise DataError(
-            f"`{source}`, line {numbers[at]}: {len(cases[at])} parts where line {numbers[0]} has "
-            f"{len(cases[0])}",
-            hint="give every case as many dimensions, `:` between them",
-        )
-    count = len(cases[0]) - bool(labelled)
-    if not count:
-        raise DataError(f"`{source}` has cases without values", hint="put them before the label")
-    names = [f"dim_{number}" for number in range(1, count + 1)] if count > 1 else ["values"]
+    names = dimension_names(cases, numbers, source, labelled=bool(labelled))
+    labels = None
+    if labelled:
+        labels = label_column([case[-1].strip() for case in cases], labelled)
+    if timed:
+        return long_table(cases, numbers, names, labels, source)
     columns = [
         pl.Series(
             name,
@@ -58,9 +55,99 @@ def load_ts(text: str, source: str) -> Loaded:
         )
         for at, name in enumerate(names)
     ]
-    if labelled:
-        columns.append(label_column([case[-1].strip() for case in cases], labelled))
+    columns += [] if labels is None else [labels]
     return Loaded(pl.DataFrame(columns), lines=np.asarray(numbers, np.int64))
+
+
+def dimension_names(
+    cases: Sequence[Sequence[str]], numbers: Sequence[int], source: str, *, labelled: bool
+) -> list[str]:
+    """Raises: DataError where there are no cases, or they differ in their dimensions."""
+    if not cases:
+        raise DataError(f"`{source}` holds no cases", hint="put them below the line `@data`")
+    odd = next((at for at, case in enumerate(cases) if len(case) != len(cases[0])), None)
+    if odd is not None:
+        raise DataError(
+            f"`{source}`, line {numbers[odd]}: {len(cases[odd])} parts where line {numbers[0]} has "
+            f"{len(cases[0])}",
+            hint="give every case as many dimensions, `:` between them",
+        )
+    count = len(cases[0]) - labelled
+    if not count:
+        raise DataError(f"`{source}` has cases without values", hint="put them before the label")
+    return [f"dim_{number}" for number in range(1, count + 1)] if count > 1 else ["values"]
+
+
+def split_dimensions(line: str) -> list[str]:
+    """Cut `(time,value),(time,value):label` at the colons that stand in no time."""
+    parts: list[list[str]] = [[]]
+    for piece in POINT_OR_COLON.split(line.strip()):
+        if piece == ":":
+            parts.append([])
+        else:
+            parts[-1].append(piece)
+    return ["".join(part) for part in parts]
+
+
+def long_table(
+    cases: Sequence[Sequence[str]],
+    numbers: Sequence[int],
+    names: Sequence[str],
+    labels: pl.Series | None,
+    source: str,
+) -> Loaded:
+    """A row for every time of every case; dimensions that lack a value there have none."""
+    times: list[str] = []
+    owners: list[int] = []
+    rows: list[list[float | None]] = []
+    for owner, (case, line) in enumerate(zip(cases, numbers, strict=True)):
+        for time, row in rows_of_case([points(part, source, line) for part in case[: len(names)]]):
+            times.append(time)
+            owners.append(owner)
+            rows.append(row)
+    if not rows:
+        raise DataError(f"`{source}` holds no values", hint="write `(time,value)` for each")
+    lines = np.asarray(numbers, np.int64)[owners]
+    clock, _ = type_text(pl.Series("time", times), comma_is_decimal=False, lines=lines)
+    columns = [pl.Series("case", owners) + 1, clock]
+    columns += [
+        pl.Series(name, [row[at] for row in rows], pl.Float64) for at, name in enumerate(names)
+    ]
+    columns += [] if labels is None else [labels.gather(owners)]
+    note = "its values have timestamps: read as a long table, a row for each case and time"
+    return Loaded(pl.DataFrame(columns), (note,), lines)
+
+
+def rows_of_case(
+    dimensions: Sequence[Iterable[tuple[str, float | None]]],
+) -> list[tuple[str, list[float | None]]]:
+    """The times of one case with the value of each dimension; a time that occurs twice in one
+    dimension gets a second row."""
+    found: list[tuple[str, list[float | None]]] = []
+    rows: dict[tuple[str, int], list[float | None]] = {}
+    for at, dimension in enumerate(dimensions):
+        counts: Counter[str] = Counter()
+        for time, value in dimension:
+            key = (time, counts[time])
+            counts[time] += 1
+            if key not in rows:
+                rows[key] = [None] * len(dimensions)
+                found.append((time, rows[key]))
+            rows[key][at] = value
+    return found
+
+
+def points(part: str, source: str, line: int) -> Iterator[tuple[str, float | None]]:
+    """The times and values of one dimension of a case."""
+    for piece in POINT.split(part)[::2]:
+        if piece.strip(" ,") not in MISSING:
+            raise DataError(
+                f"`{source}`, line {line}: `{piece.strip()[:40]}` is no `(time,value)`",
+                hint="write every value with its time, or `@timestamps false`",
+            )
+    for inside in POINT.findall(part):
+        time, _, value = inside.rpartition(",")
+        yield time.strip(), next(values(value, source, line))
 
 
 def header(text: str, source: str) -> tuple[dict[str, str], int, list[str]]:

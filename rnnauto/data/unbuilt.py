@@ -12,15 +12,15 @@ REMEDY = "`rnnauto inspect` shows why it was read this way, and which flag reads
 def without_network(layout: Layout) -> str:
     """Why there is no network for a layout; empty where there is one."""
     kind = f"{layout.rnn_type} {layout.task}"
-    aside = layout.rnn_type == "many-to-many" and not layout.rows_are_timesteps
+    generated = layout.rnn_type in {"one-to-many", "many-to-many-unaligned"}
+    in_cells = layout.form == "cell-sequences" or layout.form == "plain-table"
     missing = {
         kind: layout.task in {"forecasting", "language-modelling"},
-        f"{kind} of numbers": layout.rnn_type in {"one-to-many", "many-to-many-unaligned"}
-        and layout.target_tokens is None,
-        f"{kind} with the target beside the sequence in a row": aside,
-        f"{kind} of a {layout.target_kind}": layout.target_kind in {"text", "list"}
-        and layout.target_tokens is None,
-        f"{kind} with {len(layout.targets)} targets": len(layout.targets) > 1,
+        f"{kind} ": generated and not layout.writes and (not layout.static_only or in_cells),
+        f"{kind} of a text": layout.target_kind == "text" and not layout.writes,
+        f"{kind} of several targets, one of them a list": (
+            len(layout.targets) > 1 and layout.target_kind == "list"
+        ),
         f"{kind} from lists of labels": layout.label_sets,
     }
     what = next((what.strip() for what, lacks in missing.items() if lacks), "")

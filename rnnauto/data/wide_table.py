@@ -9,6 +9,7 @@ from rnnauto.data.roles import (
     ignored_in_rows,
     row_id,
     sift,
+    static_evidence,
 )
 from rnnauto.data.stems import Stem, find_stems
 from rnnauto.errors import DataError
@@ -57,18 +58,12 @@ def wide_roles(case: Case, stems: list[Stem], targets: tuple[Stem, ...], why: st
         evidence.append(
             Evidence(
                 f"{plural} {named([stem.name for stem in stems])}",
-                f"{len(stems[0].columns)} timesteps, the columns {stems[0].span}",
+                f"{len(stems[0].columns)} timesteps, the columns {stems[0].span}{stems[0].gaps}",
                 flag("--ignore", stems[0].columns[0]),
             )
         )
     if static:
-        evidence.append(
-            Evidence(
-                f"static features are {named(static)}",
-                "columns without a running number",
-                flag("--ignore", static[0]),
-            )
-        )
+        evidence.append(static_evidence(static, "columns without a running number"))
     columns = tuple(Column(name=stem.name, kind="number", columns=stem.columns) for stem in stems)
     return Roles(
         form="wide-table",

@@ -7,10 +7,17 @@ from numpy.typing import NDArray
 
 from rnnauto.data.answer_tokens import TokensEncoder
 from rnnauto.data.batches import pad, whole
-from rnnauto.data.encode import Encoders, LabelEncoder, ValueEncoder, encode
+from rnnauto.data.encode import Encoders, encode
 from rnnauto.data.layout import Layout
 from rnnauto.data.sequences import Integers, Sequences
-from rnnauto.deploy.runner import Run, raw_batch
+from rnnauto.data.targets import (
+    LabelSetEncoder,
+    TargetEncoder,
+    ValueEncoder,
+    output_widths,
+    value_encoders,
+)
+from rnnauto.deploy.runner import Run, raw_batch, side_by_side
 from rnnauto.errors import ExportError
 
 TOLERANCE = 1e-5  # of a probability, or of the target's standard deviation
@@ -42,8 +49,7 @@ def check_export(
     if layout.tokens is None:
         padded = outputs_of(run, sequences, chosen, layout, encoders, extra=EXTRA)
         found["padding"] = difference(batch, padded)
-    scale = encoders.target.deviation if isinstance(encoders.target, ValueEncoder) else 1.0
-    return raise_if_far({name: value / scale for name, value in found.items()})
+    return raise_if_far(found)
 
 
 def raise_if_far(found: dict[str, float]) -> dict[str, float]:
@@ -67,10 +73,16 @@ def outputs_of(
     *,
     extra: int = 0,
 ) -> list[NDArray[np.float32]]:
-    """Per sequence the probabilities or values, true timesteps only."""
+    """Per sequence the probabilities, or values in deviations; true timesteps only."""
     outputs = run(raw_batch(sequences, chosen, layout, encoders, extra=extra))
-    labels = isinstance(encoders.target, LabelEncoder)
-    return by_sequence(outputs["probabilities" if labels else "value"], sequences, chosen, layout)
+    values = side_by_side(outputs, encoders.target) / unit_of(encoders.target)
+    return by_sequence(values, sequences, chosen, layout)
+
+
+def unit_of(target: TargetEncoder) -> Any:
+    """What differences are measured in: 1 for probabilities, deviations [targets] for values."""
+    deviations = [encoder.deviation for encoder in value_encoders(target)]
+    return np.array(deviations, np.float32) if deviations else np.float32(1)
 
 
 def keras_outputs(
@@ -87,13 +99,22 @@ def keras_outputs(
     )
     batch = pad(encoded, whole(encoded, np.arange(len(chosen))))
     logits = [part.numpy() for part in run_members(members, batch.inputs)]
-    if not isinstance(encoders.target, ValueEncoder):
-        parts = [np.exp(x - x.max(-1, keepdims=True)) for x in logits]
-        mean = np.mean([part / part.sum(-1, keepdims=True) for part in parts], axis=0)
-    else:
-        target = encoders.target
-        mean = np.mean(logits, axis=0)[..., 0] * target.deviation + target.mean
+    mean = np.mean([decoded(part, encoders.target) for part in logits], axis=0)
     return by_sequence(mean, sequences, chosen, layout)
+
+
+def decoded(outputs: NDArray[np.float32], target: TargetEncoder) -> NDArray[np.float32]:
+    """A network's outputs [..., outputs] as probabilities, or values in deviations."""
+    values = value_encoders(target)
+    if values:
+        means = np.array([encoder.mean / encoder.deviation for encoder in values], np.float32)
+        found = outputs + means
+        return np.asarray(found[..., 0] if isinstance(target, ValueEncoder) else found)
+    if isinstance(target, LabelSetEncoder):
+        return np.asarray(1 / (1 + np.exp(-outputs)))
+    bounds = np.cumsum(output_widths(target))[:-1]
+    parts = [np.exp(x - x.max(-1, keepdims=True)) for x in np.split(outputs, bounds, axis=-1)]
+    return np.concatenate([part / part.sum(-1, keepdims=True) for part in parts], axis=-1)
 
 
 def run_members(members: list[Any], inputs: dict[str, NDArray[Any]]) -> list[Any]:

@@ -10,10 +10,18 @@ from typing import Any
 import tensorflow as tf
 
 from rnnauto.data.answer_tokens import TokensEncoder
-from rnnauto.data.encode import RESERVED, UNKNOWN, Encoders, LabelEncoder, ValueEncoder
+from rnnauto.data.encode import RESERVED, UNKNOWN, Encoders, category_columns
 from rnnauto.data.layout import Layout
+from rnnauto.data.targets import (
+    LabelEncoder,
+    LabelSetEncoder,
+    SeveralTargets,
+    TargetEncoder,
+    ValueEncoder,
+    output_widths,
+)
 from rnnauto.deploy.export_decoder import save_decoder
-from rnnauto.networks import text
+from rnnauto.networks import calendar, moments, text
 
 
 def save_model(path: Path, members: list[Any], *, layout: Layout, encoders: Encoders) -> None:
@@ -25,7 +33,7 @@ def save_model(path: Path, members: list[Any], *, layout: Layout, encoders: Enco
             path,
             members,
             specs=input_specs(layout, encoders),
-            encode=lambda raw: encode_inputs(raw, module.tables, layout),
+            encode=lambda raw: encode_inputs(raw, module.tables, layout, encoders),
             module=module,
             target=encoders.target,
         )
@@ -37,19 +45,19 @@ def save_model(path: Path, members: list[Any], *, layout: Layout, encoders: Enco
 def serve_module(members: list[Any], *, layout: Layout, encoders: Encoders) -> Any:
     """A module whose `predict` takes what `input_specs` lists.
 
-    `predict` returns `label` and `probabilities` and `classes` for a classification, `value` for a
-    regression; [batch, ...], or [batch, timesteps, ...] with one target per timestep.
+    `predict` returns `label`, `probabilities` and `classes` for a classification, `value` for a
+    regression; [batch, ...], or [batch, timesteps, ...] with one target per timestep. Of several
+    targets each name has `_<target>` at its end. For sets of labels there are the `probabilities`
+    that each of the `labels` is in the set.
     """
     module = tf.Module()
     module.variables_kept = [variable.value for model in members for variable in model.variables]
     module.tables = tables_of(encoders)
-    target = encoders.target
-    assert not isinstance(target, TokensEncoder)
 
     def predict(**raw: Any) -> dict[str, Any]:
-        inputs = encode_inputs(raw, module.tables, layout)
+        inputs = encode_inputs(raw, module.tables, layout, encoders)
         outputs = [model(inputs, training=False) for model in members]
-        return decode_outputs(outputs, target, inputs, per_timestep=layout.per_timestep)
+        return decode_outputs(outputs, encoders.target, inputs, per_timestep=layout.per_timestep)
 
     specs = input_specs(layout, encoders)
     module.predict = tf.function(predict, autograph=False).get_concrete_function(**specs)
@@ -74,8 +82,10 @@ def input_specs(layout: Layout, encoders: Encoders) -> dict[str, Any]:
             count = len(encoders.numbers)
             specs["numbers"] = tf.TensorSpec([None, None, count], tf.float32, name="numbers")
         if encoders.categories:
-            count = len(encoders.categories)
+            count = len(category_columns(encoders))
             specs["categories"] = tf.TensorSpec([None, None, count], tf.string, name="categories")
+        if encoders.reads_times:
+            specs["time"] = tf.TensorSpec([None, None], tf.float64, name="time")
     if encoders.static_numbers:
         count = len(encoders.static_numbers)
         specs["static_numbers"] = tf.TensorSpec([None, count], tf.float32, name="static_numbers")
@@ -95,7 +105,7 @@ def vocabulary_table(vocabulary: tuple[str, ...]) -> Any:
 
 
 def encode_inputs(
-    raw: dict[str, Any], tables: dict[str, list[Any]], layout: Layout
+    raw: dict[str, Any], tables: dict[str, list[Any]], layout: Layout, encoders: Encoders
 ) -> dict[str, Any]:
     """Raw inputs to those of the networks: strings become ids, texts become tokens."""
     inputs: dict[str, Any] = {
@@ -105,10 +115,26 @@ def encode_inputs(
         words, inputs["length"] = text.tokenise(raw["text"], layout.tokens)
         inputs["codes"] = tables["categories"][0].lookup(words)[..., None]
     elif "categories" in raw:
-        inputs["codes"] = look_up(raw["categories"], tables["categories"])
+        columns = category_columns(encoders)
+        views = [
+            text.view_of(raw["categories"][..., columns.index(encoder.name)], encoder.view)
+            for encoder in encoders.categories
+        ]
+        inputs["codes"] = look_up(tf.stack(views, -1), tables["categories"])
     if "static_categories" in raw:
         inputs["static_codes"] = look_up(raw["static_categories"], tables["static_categories"])
+    if encoders.calendar:
+        append(inputs, "numbers", calendar.cyclic(raw["time"], encoders.calendar))
+    if encoders.moments:
+        at = raw["time"] if encoders.timed else moments.positions(raw["length"])
+        codes = moments.codes(at, encoders.moments, offset=RESERVED, absent=UNKNOWN)
+        append(inputs, "numbers", moments.numbers(at, encoders.moments))
+        append(inputs, "codes", codes)
     return inputs
+
+
+def append(inputs: dict[str, Any], name: str, channels: Any) -> None:
+    inputs[name] = tf.concat([inputs[name], channels], -1) if name in inputs else channels
 
 
 def look_up(strings: Any, tables: list[Any]) -> Any:
@@ -117,25 +143,44 @@ def look_up(strings: Any, tables: list[Any]) -> Any:
 
 
 def decode_outputs(
-    outputs: list[Any],
-    target: LabelEncoder | ValueEncoder,
-    inputs: dict[str, Any],
-    *,
-    per_timestep: bool,
+    outputs: list[Any], target: TargetEncoder, inputs: dict[str, Any], *, per_timestep: bool
 ) -> dict[str, Any]:
     """The mean over the members, in the user's terms."""
     if per_timestep:  # the networks always give one timestep, even of none
         given = inputs["numbers"] if "numbers" in inputs else inputs["codes"]
         outputs = [output[:, : tf.shape(given)[1]] for output in outputs]
+    match target:
+        case SeveralTargets():
+            widths = list(output_widths(target))
+            parts = zip(*(tf.split(output, widths, -1) for output in outputs), strict=True)
+            return {
+                f"{kind}_{name}": answer
+                for name, part, encoder in zip(target.names, parts, target.each, strict=True)
+                for kind, answer in decode_target(list(part), encoder).items()
+            }
+        case LabelSetEncoder():
+            probabilities = tf.add_n([tf.sigmoid(output) for output in outputs]) / len(outputs)
+            labels = beside(tf.constant(target.labels), probabilities)
+            return {"probabilities": probabilities, "labels": labels}
+        case LabelEncoder() | ValueEncoder():
+            return decode_target(outputs, target)
+        case TokensEncoder():
+            raise AssertionError("answers are written by export_decoder")
+
+
+def decode_target(outputs: list[Any], target: LabelEncoder | ValueEncoder) -> dict[str, Any]:
     if isinstance(target, ValueEncoder):
         mean = tf.add_n(outputs)[..., 0] / len(outputs)
         return {"value": mean * target.deviation + target.mean}
     probabilities = tf.add_n([tf.nn.softmax(output) for output in outputs]) / len(outputs)
     classes = tf.constant(target.classes)
-    shape = tf.concat([tf.shape(probabilities)[:1], tf.shape(classes)], 0)
     return {
         "label": tf.gather(classes, tf.argmax(probabilities, -1)),
         "probabilities": probabilities,
-        # repeated for each sequence: TensorFlow Serving's JSON wants a batch axis everywhere
-        "classes": tf.broadcast_to(classes, shape),
+        "classes": beside(classes, probabilities),
     }
+
+
+def beside(names: Any, probabilities: Any) -> Any:
+    """Repeated for each sequence: TensorFlow Serving's JSON wants a batch axis everywhere."""
+    return tf.broadcast_to(names, tf.concat([tf.shape(probabilities)[:1], tf.shape(names)], 0))

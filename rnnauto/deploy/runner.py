@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.data.encode import Encoders, LabelEncoder
+from rnnauto.data.encode import Encoders
 from rnnauto.data.layout import Layout
 from rnnauto.data.sequences import Integers, Sequences, timestep_index
+from rnnauto.data.targets import LabelEncoder, SeveralTargets, TargetEncoder, ValueEncoder
 from rnnauto.errors import ModelFolderError
 
 BATCH = 256
@@ -66,21 +67,40 @@ def predict(
 ) -> NDArray[np.float32]:
     """Predict every sequence, in the order given.
 
-    Returns: probabilities [units, classes] or values [units]; a unit is a sequence, or a timestep
-    where there is one target per timestep.
+    Returns: probabilities [units, classes] or [units, labels], or values [units]; of several
+    targets the probabilities side by side, or values [units, targets]. A unit is a sequence, or a
+    timestep where there is one target per timestep.
     """
     units = len(sequences.numbers) if layout.per_timestep else len(sequences)
-    classes = isinstance(encoders.target, LabelEncoder)
-    scores = np.full((units, encoders.outputs) if classes else (units,), np.nan, np.float32)
+    one_value = isinstance(encoders.target, ValueEncoder)
+    scores = np.full((units,) if one_value else (units, encoders.outputs), np.nan, np.float32)
     for chosen in batches_of(sequences.lengths):
         outputs = run(raw_batch(sequences, chosen, layout, encoders))
-        part = outputs["probabilities" if classes else "value"]
+        part = side_by_side(outputs, encoders.target)
         if layout.per_timestep:
             real = np.arange(part.shape[1]) < sequences.lengths[chosen][:, None]
             scores[timestep_index(sequences.row_splits, chosen)] = part[real]
         else:
             scores[chosen] = part
     return scores
+
+
+def side_by_side(outputs: dict[str, NDArray[Any]], target: TargetEncoder) -> NDArray[np.float32]:
+    """The probabilities or values among the outputs of `serving_default`, [..., outputs]; the
+    values of a single target [...]."""
+    match target:
+        case ValueEncoder():
+            return outputs["value"]
+        case SeveralTargets():
+            parts = [
+                outputs[f"probabilities_{name}"]
+                if isinstance(encoder, LabelEncoder)
+                else outputs[f"value_{name}"][..., None]
+                for name, encoder in zip(target.names, target.each, strict=True)
+            ]
+            return np.concatenate(parts, axis=-1)
+        case _:
+            return outputs["probabilities"]
 
 
 def batches_of(lengths: Integers) -> Iterator[Integers]:
@@ -122,11 +142,15 @@ def raw_batch(
             batch["numbers"] = padded
         if encoders.categories:
             words = np.full(
-                (*real.shape, len(encoders.categories)), "rubbish" * bool(extra), object
+                (*real.shape, len(sequences.categories)), "rubbish" * bool(extra), object
             )
             for position, column in enumerate(sequences.categories):
                 words[..., position][real] = strings(column.gather(at))
             batch["categories"] = words
+        if encoders.reads_times:
+            assert sequences.times is not None
+            batch["time"] = np.full(real.shape, 1e6 if extra else 0.0)
+            batch["time"][real] = sequences.times[at]
     if encoders.static_numbers:
         batch["static_numbers"] = sequences.static_numbers[chosen]
     if encoders.static_categories:

@@ -1,12 +1,24 @@
 """Predictions as a table: the user's ids, row order and label types."""
 
+import json
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.data.encode import Encoders, LabelEncoder
+from rnnauto.data.answer_tokens import TokensEncoder
+from rnnauto.data.encode import Encoders
 from rnnauto.data.layout import Layout
 from rnnauto.data.sequences import ROW, Sequences
+from rnnauto.data.targets import (
+    LabelEncoder,
+    LabelKind,
+    LabelSetEncoder,
+    SeveralTargets,
+    ValueEncoder,
+    decode_label_sets,
+    output_widths,
+)
 
 TIMESTEP = "timestep"
 
@@ -23,7 +35,9 @@ def prediction_table(
     """One row per sequence, or per timestep in the order of the file's rows.
 
     Columns: the ids (or `row`), the time column or `timestep` where there is one target per
-    timestep, `prediction`, and with `probabilities` one `probability_<label>` per class.
+    timestep, `prediction`, and with `probabilities` one `probability_<label>` per class. Of several
+    targets each has its own, `prediction_<target>` and `probability_<target>_<label>`; a set of
+    labels is a JSON array.
     """
     columns = prediction_columns(scores, encoders, probabilities=probabilities)
     if not layout.per_timestep:
@@ -55,24 +69,59 @@ def beside(keys: pl.DataFrame, columns: list[pl.Series]) -> pl.DataFrame:
 def prediction_columns(
     scores: NDArray[np.float32], encoders: Encoders, *, probabilities: bool
 ) -> list[pl.Series]:
-    """Args: scores: probabilities [units, classes], or values [units]."""
+    """Args: scores: what `runner.predict` gives, [units, outputs] or [units]."""
     target = encoders.target
-    if not isinstance(target, LabelEncoder):
-        return [pl.Series("prediction", scores)]
-    best = pl.Series(scores.argmax(axis=1))
-    columns = [typed_labels(pl.Series("prediction", target.classes).gather(best), target)]
+    if isinstance(target, SeveralTargets):
+        parts = np.split(scores, np.cumsum(output_widths(target))[:-1], axis=1)
+        return [
+            column
+            for name, part, encoder in zip(target.names, parts, target.each, strict=True)
+            for column in target_columns(part, encoder, f"_{name}", probabilities=probabilities)
+        ]
+    assert not isinstance(target, TokensEncoder)  # see deploy/writing.py
+    return target_columns(scores, target, "", probabilities=probabilities)
+
+
+def target_columns(
+    scores: NDArray[np.float32],
+    target: LabelEncoder | LabelSetEncoder | ValueEncoder,
+    ending: str,
+    *,
+    probabilities: bool,
+) -> list[pl.Series]:
+    """`prediction`, and with `probabilities` one `probability_<label>` per class or label."""
+    if isinstance(target, ValueEncoder):
+        return [pl.Series(f"prediction{ending}", scores.reshape(-1))]
+    if isinstance(target, LabelEncoder):
+        best = pl.Series(scores.argmax(axis=1))
+        labels = pl.Series(f"prediction{ending}", target.classes).gather(best)
+        columns = [typed_labels(labels, target.kind)]
+        names = target.classes
+    else:
+        columns = [as_json(scores > 0.5, target).alias(f"prediction{ending}")]
+        names = target.labels
     if probabilities:
         columns += [
-            pl.Series(f"probability_{label}", scores[:, at])
-            for at, label in enumerate(target.classes)
+            pl.Series(f"probability{ending}_{label}", scores[:, at])
+            for at, label in enumerate(names)
         ]
     return columns
 
 
-def typed_labels(labels: pl.Series, target: LabelEncoder) -> pl.Series:
+def typed_labels(labels: pl.Series, kind: LabelKind) -> pl.Series:
     """Labels as the file wrote them: 1 stays a number, true a boolean."""
-    if target.kind == "integer":
+    if kind == "integer":
         return labels.cast(pl.Int64)
-    if target.kind == "number":
+    if kind == "number":
         return labels.cast(pl.Float64)
-    return labels == "true" if target.kind == "boolean" else labels
+    return labels == "true" if kind == "boolean" else labels
+
+
+def as_json(there: NDArray[np.bool_], target: LabelSetEncoder) -> pl.Series:
+    """Sets of labels as JSON arrays, which every format can hold."""
+    names = [
+        name if target.kind != "text" else json.dumps(name, ensure_ascii=False)
+        for name in target.labels
+    ]
+    quoted = decode_label_sets(there, target.model_copy(update={"labels": tuple(names)}))
+    return "[" + quoted.list.join(", ") + "]"

@@ -7,6 +7,7 @@ predicted with numpy and scipy alone.
 import warnings
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from rnnauto.data.encode import Encoded
 from rnnauto.data.sequences import Integers, splits_of
 from rnnauto.errors import DataError, ModelFolderError
 from rnnauto.judge.answer_baselines import AnswerBaseline, load_answer_baseline
+from rnnauto.judge.look_up import fit_table, looked_up, place_table
 from rnnauto.judge.metrics import SMALLEST_PROBABILITY, Doubles, unit_groups
 from rnnauto.judge.order_free import bags_of, column_count, dense_columns, units_of
 
@@ -62,13 +64,17 @@ class Baseline:
     rarity: Doubles
 
 
-def fit_baselines(encoded: Encoded, *, classes: int | None, seed: int) -> tuple[Baseline, ...]:
+def fit_baselines(
+    encoded: Encoded, *, classes: int | None, seed: int, linear: bool = True
+) -> tuple[Baseline, ...]:
     """The baselines of a train part.
 
     Args:
         classes: how many the network tells apart; None for a regression.
+        linear: fit the linear model too.
 
-    Returns: `majority` (or `mean`), and a linear model on what is left of a sequence without
+    Returns: `majority` (or `mean`); where timesteps are words or moments, what is usual for each;
+        and a linear model on what is left of a sequence without
         order: `bag-of-timesteps linear`, or, with one target per timestep, `one-timestep linear`.
     """
     targets = encoded.targets
@@ -78,9 +84,38 @@ def fit_baselines(encoded: Encoded, *, classes: int | None, seed: int) -> tuple[
             f"none of the {len(targets):,} targets of the train part is known",
             hint="a baseline, as any model, needs a target column with values",
         )
-    return (
-        fit_constant(targets[known], classes=classes),
-        fit_linear(encoded, known, classes=classes, seed=seed),
+    found = [fit_constant(targets[known], classes=classes)]
+    table = looked_up(encoded, classes=classes)
+    if table is not None:
+        found.append(fit_look_up(encoded, known, *table, constant=found[0]))
+    if linear:
+        found.append(fit_linear(encoded, known, classes=classes, seed=seed))
+    return tuple(found)
+
+
+def fit_look_up(
+    encoded: Encoded, known: Integers, name: str, column: int, *, constant: Baseline
+) -> Baseline:
+    """The usual answer for each id of one column of codes."""
+    sizes = np.asarray(encoded.codes.max(axis=0, initial=-1) + 1, np.int64)
+    static = np.asarray(encoded.static_codes.max(axis=0, initial=-1) + 1, np.int64)
+    dense = column_count(encoded)
+    table = fit_table(
+        np.asarray(encoded.codes[known, column]),
+        np.asarray(encoded.targets[known]),
+        constant.bias,
+        size=int(sizes[column]),
+        classes=constant.classes or None,
+    )
+    sizes = np.concatenate([sizes, static])
+    return replace(
+        constant,
+        name=name,
+        weights=place_table(table, sizes, column=column, dense=dense),
+        centre=np.zeros(dense),
+        scale=np.ones(dense),
+        sizes=sizes,
+        rarity=np.ones(int(sizes.sum())),
     )
 
 
@@ -330,7 +365,7 @@ def direct_baselines(baselines: Baselines) -> tuple[Baseline, ...]:
     return tuple(each for each in baselines if isinstance(each, Baseline))
 
 
-def answer_baselines(baselines: Baselines) -> tuple[AnswerBaseline, ...]:
+def answer_baselines(baselines: Sequence[object]) -> tuple[AnswerBaseline, ...]:
     """Those that write answers."""
     return tuple(each for each in baselines if isinstance(each, AnswerBaseline))
 

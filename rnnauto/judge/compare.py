@@ -6,33 +6,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.data.answer_tokens import TokensEncoder, cut
-from rnnauto.data.encode import Encoded, LabelEncoder, encode
+from rnnauto.data.encode import Encoded, encode
 from rnnauto.data.pairs import EncodedPairs
 from rnnauto.data.prepare import Prepared
+from rnnauto.data.targets import TargetEncoder
 from rnnauto.judge.answer_baselines import (
     AnswerBaseline,
     fit_answer_baselines,
     likelihood_by,
     write_by,
 )
-from rnnauto.judge.baselines import (
-    Baselines,
-    answer_baselines,
-    direct_baselines,
-    fit_baselines,
-    predict,
-)
+from rnnauto.judge.baselines import answer_baselines
 from rnnauto.judge.evaluate import Evaluation, evaluate, score
-from rnnauto.judge.evaluate_answers import (
-    Written,
-    answer_metric,
-    evaluate_answers,
-    score_answers,
-)
-from rnnauto.judge.metrics import MAIN_METRIC, unit_groups
+from rnnauto.judge.evaluate_answers import Written, answer_metric, evaluate_answers, score_answers
+from rnnauto.judge.measures import main_metric
+from rnnauto.judge.metrics import unit_groups
+from rnnauto.judge.several import Predictor, fit_predictors
 
 
-def fit_and_validate(prepared: Prepared, *, seed: int) -> tuple[Baselines, dict[str, float]]:
+def fit_and_validate(
+    prepared: Prepared, *, seed: int
+) -> tuple[tuple[Predictor, ...] | tuple[AnswerBaseline, ...], dict[str, float]]:
     """Baselines for the test part, and what such baselines reach on the validation part.
 
     For the test part they learn from train and validation together: a baseline needs no
@@ -41,15 +35,13 @@ def fit_and_validate(prepared: Prepared, *, seed: int) -> tuple[Baselines, dict[
     if isinstance(prepared.development, EncodedPairs):
         return answers_and_validate(prepared, prepared.development, seed=seed)
     train, validation = prepared.parts.folds[0]
-    classes = class_count(prepared)
+    target = prepared.encoders.target
     held_out = prepared.development.take(validation)
-    earlier = fit_baselines(prepared.development.take(train), classes=classes, seed=seed)
-    metric = MAIN_METRIC[prepared.layout.task]
+    earlier = fit_predictors(prepared.development.take(train), target=target, seed=seed)
     validated = {
-        baseline.name: point_score(held_out, predict(baseline, held_out), metric)
-        for baseline in earlier
+        baseline.name: point_score(held_out, baseline(held_out), target) for baseline in earlier
     }
-    return fit_baselines(prepared.development, classes=classes, seed=seed), validated
+    return fit_predictors(prepared.development, target=target, seed=seed), validated
 
 
 def answers_and_validate(
@@ -81,25 +73,25 @@ def answers_and_validate(
     return fit_on(pairs), validated
 
 
-def class_count(prepared: Prepared) -> int | None:
-    target = prepared.encoders.target
-    return len(target.classes) if isinstance(target, LabelEncoder) else None
-
-
-def point_score(encoded: Encoded, predicted: NDArray[Any], metric: str) -> float:
-    groups = unit_groups(encoded.row_splits, per_timestep=encoded.per_timestep)
-    scores = score(encoded.targets, predicted, groups=groups, resamples=1)
-    return scores.metrics[metric].value
+def point_score(encoded: Encoded, predicted: NDArray[Any], target: TargetEncoder) -> float:
+    scores = score(
+        encoded.targets,
+        predicted,
+        target=target,
+        row_splits=encoded.row_splits if encoded.per_timestep else None,
+        groups=unit_groups(encoded.row_splits, per_timestep=encoded.per_timestep),
+        resamples=1,
+    )
+    return scores.metrics[main_metric(target, per_timestep=encoded.per_timestep)].value
 
 
 def evaluate_test(
     prepared: Prepared,
     predicted: NDArray[np.float32] | Written,
-    baselines: Baselines,
+    baselines: tuple[Predictor, ...] | tuple[AnswerBaseline, ...],
     *,
     seed: int,
 ) -> Evaluation:
-    target = prepared.encoders.target
     if isinstance(predicted, Written):
         return evaluate_answers(
             prepared.test,
@@ -110,5 +102,5 @@ def evaluate_test(
             seed=seed,
         )
     test = encode(prepared.test, prepared.encoders, per_timestep=prepared.layout.per_timestep)
-    labels = target.classes if isinstance(target, LabelEncoder) else None
-    return evaluate(test, predicted, direct_baselines(baselines), labels=labels, seed=seed)
+    predictors = [each for each in baselines if isinstance(each, Predictor)]
+    return evaluate(test, predicted, predictors, target=prepared.encoders.target, seed=seed)

@@ -10,24 +10,22 @@ from numpy.typing import NDArray
 
 from rnnauto.data.encode import Encoded
 from rnnauto.data.sequences import Integers
+from rnnauto.data.targets import LabelEncoder, SeveralTargets, TargetEncoder
 from rnnauto.errors import DataError
-from rnnauto.judge.baselines import Baseline, predict
+from rnnauto.judge.measures import Units, each_target, known_units, main_metric, metrics_of, sums_of
 from rnnauto.judge.metrics import (
     LOWER_IS_BETTER,
-    MAIN_METRIC,
     Doubles,
     Interval,
-    class_metrics,
-    class_sums,
+    Metrics,
     compact_groups,
     confusion_counts,
     interval,
     predicted_classes,
     resample_weights,
     unit_groups,
-    value_metrics,
-    value_sums,
 )
+from rnnauto.judge.several import Predictor
 
 RESAMPLES = 1_000
 
@@ -58,8 +56,8 @@ class Evaluation:
     Attributes:
         rows: units with a known target: the rows of the prediction file that were scored.
         sequences: sequences with at least one of them.
-        labels: classes in the order of the confusion matrix; None for a regression.
-        main_metric: what decides whether the model beats the baselines.
+        labels: classes in the order of the confusion matrix; None where there is none.
+        main_metric: the name of the metric that the comparison goes by.
     """
 
     scores: Scores
@@ -94,24 +92,28 @@ def interval_json(scored: Interval) -> dict[str, float | None]:
     return {name: number if math.isfinite(number) else None for name, number in numbers.items()}
 
 
-def known_units(truth: NDArray[Any]) -> NDArray[np.bool_]:
-    """True where there is a target, [units]; a class below 0 or a NaN is none."""
-    return np.asarray(truth >= 0 if truth.dtype.kind in "iu" else np.isfinite(truth))
-
-
 def score(
     truth: NDArray[Any],
     predicted: NDArray[np.floating],
     *,
+    target: TargetEncoder | None = None,
+    row_splits: Integers | None = None,
     groups: Integers | None = None,
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Scores:
     """Every metric with its interval, over the units whose truth is known.
 
+    With several targets each metric is there for each, as `<metric>_<target>`, and the bare name
+    is the mean over the targets.
+
     Args:
-        truth: integer classes (-1 where missing), or values (NaN where missing), [units].
-        predicted: probabilities [units, classes], or values [units].
+        truth: integer classes (-1 where missing), or values (NaN where missing), [units]; one more
+            axis with several targets or sets of labels.
+        predicted: probabilities [units, classes], or values [units]; of several targets side by
+            side.
+        target: None where classes or values speak for themselves.
+        row_splits: the sequences of units, where there is one target per timestep.
         groups: [units], the group that the bootstrap draws a unit with (`unit_groups`); None where
             every unit stands alone. With a single group the intervals are undefined (NaN).
     """
@@ -123,29 +125,53 @@ def score(
         )
     assert len(predicted) == len(truth)
     groups = np.arange(len(truth)) if groups is None else groups
-    numbers, count = compact_groups(groups[known], seed=seed)
-    truth, predicted = truth[known], predicted[known]
-    classification = truth.dtype.kind in "iu"
-    assert predicted.ndim == (2 if classification else 1)
-    sums_of, metrics_of = (
-        (class_sums, class_metrics) if classification else (value_sums, value_metrics)
-    )
-    # predictions beyond all bounds give infinite or undefined metrics, which are reported so
-    with np.errstate(over="ignore", invalid="ignore"):
-        sums = sums_of(truth, predicted, numbers, count=count)
-        values = metrics_of(sums.sum(axis=0, keepdims=True))
-        weights = resample_weights(count, resamples=resamples if count > 1 else 0, seed=seed)
-        resampled = metrics_of(weights @ sums)
-    confusion = None
-    if classification:
-        classes = predicted_classes(predicted)
-        confusion = confusion_counts(truth, classes, classes=predicted.shape[1]).tolist()
+    numbers = np.zeros(len(truth), np.int64)
+    numbers[known], count = compact_groups(groups[known], seed=seed)
+    weights = resample_weights(count, resamples=resamples if count > 1 else 0, seed=seed)
+
+    def measured(
+        part: NDArray[Any], answers: NDArray[np.floating], encoder: TargetEncoder | None
+    ) -> tuple[Metrics, Metrics]:
+        units = Units(part, answers, numbers, count, row_splits)
+        # predictions beyond all bounds give infinite or undefined metrics, which are reported so
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            sums = sums_of(units, encoder)
+            whole = metrics_of(sums.sum(axis=0, keepdims=True), units, encoder)
+            return whole, metrics_of(weights @ sums, units, encoder)
+
+    if isinstance(target, SeveralTargets):
+        each = {
+            name: measured(part, answers, encoder)
+            for name, part, answers, encoder in each_target(truth, predicted, target)
+        }
+        values = side_by_side({name: found[0] for name, found in each.items()})
+        resampled = side_by_side({name: found[1] for name, found in each.items()})
+    else:
+        values, resampled = measured(truth, predicted, target)
     return Scores(
         metrics={name: interval(float(values[name][0]), resampled[name]) for name in values},
-        confusion=confusion,
-        units=len(truth),
+        confusion=confusion_of(truth[known], predicted[known], target),
+        units=int(known.sum()),
         resampled=resampled,
     )
+
+
+def side_by_side(each: dict[str, Metrics]) -> Metrics:
+    """The mean over the targets under the bare name, then one more for each target."""
+    names = list(next(iter(each.values())))
+    mean = {name: np.mean([found[name] for found in each.values()], axis=0) for name in names}
+    single = {f"{name}_{target}": found[name] for name in names for target, found in each.items()}
+    return mean | single
+
+
+def confusion_of(
+    truth: NDArray[Any], predicted: NDArray[np.floating], target: TargetEncoder | None
+) -> list[list[int]] | None:
+    if truth.ndim > 1 or truth.dtype.kind not in "iu" or isinstance(target, SeveralTargets):
+        return None
+    classes = predicted_classes(predicted)
+    counts: list[list[int]] = confusion_counts(truth, classes, classes=predicted.shape[1]).tolist()
+    return counts
 
 
 def difference(a: Scores, b: Scores, metric: str) -> Interval:
@@ -188,26 +214,33 @@ def beats(model: Scores, baseline: Scores, metric: str) -> bool:
 def evaluate(
     encoded: Encoded,
     predicted: NDArray[np.floating],
-    baselines: Sequence[Baseline],
+    baselines: Sequence[Predictor],
     *,
-    labels: Sequence[str] | None = None,
+    target: TargetEncoder,
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Evaluation:
     """Score a model's predictions, and the baselines', on the same units.
 
     Args:
-        predicted: probabilities [units, classes], or values [units] in data units.
-        labels: the classes in the order of the probabilities; None for a regression.
+        predicted: as `runner.predict` gives it: probabilities, or values in data units.
     """
     groups = unit_groups(encoded.row_splits, per_timestep=encoded.per_timestep)
 
     def scored(predictions: NDArray[np.floating]) -> Scores:
-        return score(encoded.targets, predictions, groups=groups, seed=seed, resamples=resamples)
+        return score(
+            encoded.targets,
+            predictions,
+            target=target,
+            row_splits=encoded.row_splits if encoded.per_timestep else None,
+            groups=groups,
+            seed=seed,
+            resamples=resamples,
+        )
 
     model = scored(predicted)
-    others = {baseline.name: scored(predict(baseline, encoded)) for baseline in baselines}
-    metric = MAIN_METRIC["regression" if model.confusion is None else "classification"]
+    others = {baseline.name: scored(baseline(encoded)) for baseline in baselines}
+    metric = main_metric(target, per_timestep=encoded.per_timestep)
     sequence_of = np.arange(len(encoded))
     if encoded.per_timestep:
         sequence_of = np.repeat(sequence_of, encoded.lengths)
@@ -218,6 +251,6 @@ def evaluate(
         sequences=len(np.unique(sequence_of[known_units(encoded.targets)])),
         beats_baselines=bool(others)
         and all(beats(model, other, metric) for other in others.values()),
-        labels=None if labels is None else tuple(labels),
+        labels=target.classes if isinstance(target, LabelEncoder) else None,
         main_metric=metric,
     )

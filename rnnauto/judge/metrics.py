@@ -17,7 +17,9 @@ Doubles = NDArray[np.float64]
 Metrics = dict[str, Doubles]
 
 MAIN_METRIC = {"classification": "accuracy", "regression": "rmse"}
-LOWER_IS_BETTER = frozenset({"log_loss", "mae", "rmse", "perplexity", "edit_distance"})
+LOWER_IS_BETTER = frozenset(
+    {"log_loss", "mae", "rmse", "negative_log_likelihood", "perplexity", "edit_distance"}
+)
 SMALLEST_PROBABILITY = 1e-7  # as Keras' cross-entropy: float32 cannot tell less from 0
 FEWEST_SEQUENCES = 20
 BLOCKS = 50

@@ -6,7 +6,7 @@ per timestep.
 
 import numpy as np
 
-from rnnauto.data.encode import Encoded
+from rnnauto.data.encode import RESERVED, Encoded
 from rnnauto.data.sequences import Integers
 from rnnauto.judge.metrics import Doubles
 
@@ -24,27 +24,34 @@ def units_of(encoded: Encoded, chosen: Integers) -> Encoded:
         static_codes=encoded.static_codes[sequence],
         targets=encoded.targets[chosen],
         per_timestep=False,
+        moments=encoded.moments,
     )
 
 
 def column_count(encoded: Encoded) -> int:
     """How many dense columns a unit has."""
     numbers = encoded.numbers.shape[1] * (2 if encoded.per_timestep else 5)
-    return int(numbers + 2 * encoded.static_numbers.shape[1] + (not encoded.per_timestep))
+    static = 2 * encoded.static_numbers.shape[1] * (1 + encoded.moments)
+    return int(numbers + static + (not encoded.per_timestep))
 
 
 def dense_columns(units: Encoded, *, spread: bool) -> Doubles:
     """What numbers and length say without order, float64 [units, columns], NaN where unknown.
 
     Per feature the mean and the share that is missing; with `spread` also deviation, minimum and
-    maximum, and the logarithm of the length. Then the static numbers and whether they are missing.
+    maximum, and the logarithm of the length. Then the static numbers and whether they are missing,
+    once more for every moment of an answer of known length.
     """
     columns = []
     for position in range(units.numbers.shape[1]):
         summary = summarise(units.numbers[:, position].astype(np.float64), units.row_splits)
         columns.extend(summary if spread else summary[:2])
     static = units.static_numbers.astype(np.float64)
-    columns.extend([*static.T, *np.isnan(static).T.astype(np.float64)])
+    statics = [*static.T, *np.isnan(static).T.astype(np.float64)]
+    columns.extend(statics)
+    for moment in range(units.moments):  # static features may tell something else at each
+        here = units.codes[:, -1] == RESERVED + moment
+        columns.extend([np.where(here, column, 0.0) for column in statics])
     if spread:
         columns.append(np.log1p(units.lengths))
     return np.stack(columns, axis=1) if columns else np.zeros((len(units), 0))

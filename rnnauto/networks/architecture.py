@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from rnnauto.data.encode import RESERVED, Encoders, NumberEncoder, ValueEncoder
+from rnnauto.data.encode import RESERVED, Encoders, NumberEncoder
+from rnnauto.data.targets import LabelSetEncoder, output_widths, value_encoders
 
 Loss = Literal["classes", "labels", "values", "quantiles"]
 
@@ -19,7 +20,8 @@ class Answer:
 
 @dataclass(frozen=True)
 class Features:
-    """What the network reads: counts, who has a missing indicator, sizes of the vocabularies."""
+    """What the network reads: counts, who has a missing indicator, sizes of the vocabularies, and
+    which of these are of words that have other views beside."""
 
     numbers: int
     missing: tuple[int, ...]
@@ -29,6 +31,7 @@ class Features:
     static_vocabularies: tuple[int, ...]
     outputs: int
     per_timestep: bool
+    words: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,15 +67,33 @@ class Architecture:
 
 def features_of(encoders: Encoders, *, per_timestep: bool) -> Features:
     return Features(
-        numbers=len(encoders.numbers),
+        numbers=len(encoders.numbers) + made_numbers(encoders),
         missing=with_missing(encoders.numbers),
-        vocabularies=tuple(len(e.vocabulary) + RESERVED for e in encoders.categories),
+        vocabularies=(
+            *(len(e.vocabulary) + RESERVED for e in encoders.categories),
+            *((len(encoders.moments) + RESERVED,) if encoders.moments else ()),
+        ),
         static_numbers=len(encoders.static_numbers),
         static_missing=with_missing(encoders.static_numbers),
         static_vocabularies=tuple(len(e.vocabulary) + RESERVED for e in encoders.static_categories),
         outputs=encoders.outputs,
         per_timestep=per_timestep,
+        words=words_of(encoders),
     )
+
+
+def words_of(encoders: Encoders) -> tuple[int, ...]:
+    viewed = {encoder.name for encoder in encoders.categories if encoder.view != "whole"}
+    return tuple(
+        at
+        for at, encoder in enumerate(encoders.categories)
+        if encoder.view == "whole" and encoder.name in viewed
+    )
+
+
+def made_numbers(encoders: Encoders) -> int:
+    """Channels that are made from times and positions, after those of the columns."""
+    return 2 * len(encoders.calendar) + bool(encoders.moments)
 
 
 def decoder_features_of(
@@ -83,8 +104,10 @@ def decoder_features_of(
 
 
 def answer_of(encoders: Encoders) -> Answer:
-    values = isinstance(encoders.target, ValueEncoder)
-    return Answer("values" if values else "classes", (encoders.outputs,))
+    widths = output_widths(encoders.target)
+    if isinstance(encoders.target, LabelSetEncoder):
+        return Answer("labels", widths)
+    return Answer("values" if value_encoders(encoders.target) else "classes", widths)
 
 
 def with_missing(encoders: tuple[NumberEncoder, ...]) -> tuple[int, ...]:

@@ -7,12 +7,14 @@ import keras
 from rnnauto.networks.architecture import Architecture, DecoderFeatures, Features
 from rnnauto.networks.cells import STATES, recurrent_layer
 from rnnauto.networks.layers import (
+    AlongTime,
     Dropout,
     Patch,
     PatchCount,
     Pool,
     Reverse,
     Standardise,
+    TokenDropout,
     embedding_width,
 )
 
@@ -43,6 +45,8 @@ def build_direct(features: Features, architecture: Architecture) -> keras.Model:
     for number in range(architecture.layers):
         x = Dropout(name=f"dropout_{number}")(x)
         x = recur(x, steps, architecture, number=number, start=start if number == 0 else None)
+    if features.per_timestep and start is not None:
+        x = AlongTime(name="with_statics")(x, start)
     if not features.per_timestep:
         x = Pool(architecture.pooling, architecture.units, name="pool")(x, steps)
         if start is not None:  # the head sees the static features too: the state may forget them
@@ -64,7 +68,10 @@ def encode_timesteps(features: Features, inputs: dict[str, Any]) -> Any:
         inputs["codes"] = keras.Input((None, count), dtype="int32", name="codes")
         for at, entries in enumerate(features.vocabularies):
             embed = keras.layers.Embedding(entries, embedding_width(entries), name=f"embed_{at}")
-            parts.append(embed(inputs["codes"][:, :, at]))
+            codes = inputs["codes"][:, :, at]
+            if at in features.words:
+                codes = TokenDropout(name=f"token_dropout_{at}")(codes)
+            parts.append(embed(codes))
     return joined(parts, name="timesteps")
 
 

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from rnnauto.data.encode import UNKNOWN
+
 
 class Standardise(keras.layers.Layer):
     """Raw numbers [batch, ..., features] to zero mean and unit deviation, missing ones to 0.
@@ -62,6 +64,21 @@ class Dropout(keras.layers.Layer):
         return shape
 
 
+class TokenDropout(Dropout):
+    """Takes some tokens, int32 [batch, timesteps], for unknown in training: their neighbours and
+    other views must do, and the unknown entry is trained on what it will stand for."""
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        if not training:
+            return x
+        draws = tf.random.stateless_uniform(tf.shape(x), seed=self.counter.value)
+        self.counter.assign(self.counter.value + tf.constant([0, 1]))
+        return tf.where(draws < self.rate.value, UNKNOWN, x)
+
+    def compute_output_spec(self, x: Any, training: bool = False) -> Any:
+        return keras.KerasTensor(x.shape, dtype=x.dtype)
+
+
 class Patch(keras.layers.Layer):
     """Join `size` consecutive timesteps into one: [batch, timesteps, features] to
     [batch, ceil(timesteps / size), size * features].
@@ -115,6 +132,20 @@ class Reverse(keras.layers.Layer):
         self, x_shape: tuple[int | None, ...], length_shape: tuple[int | None, ...]
     ) -> tuple[int | None, ...]:
         return x_shape
+
+
+class AlongTime(keras.layers.Layer):
+    """[batch, timesteps, channels] with a vector [batch, more] beside every timestep, which the
+    state may forget."""
+
+    def call(self, x: Any, vector: Any) -> Any:
+        shape = [tf.shape(x)[0], tf.shape(x)[1], vector.shape[-1]]
+        return tf.concat([x, tf.broadcast_to(vector[:, None], shape)], -1)
+
+    def compute_output_shape(
+        self, x_shape: tuple[int | None, ...], vector_shape: tuple[int | None, ...]
+    ) -> tuple[int | None, ...]:
+        return (*x_shape[:-1], (x_shape[-1] or 0) + (vector_shape[-1] or 0))
 
 
 class Pool(keras.layers.Layer):

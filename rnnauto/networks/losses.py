@@ -4,7 +4,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from rnnauto.data.encode import MISSING_TARGET
+from rnnauto.data.targets import MISSING_TARGET
 from rnnauto.networks.architecture import Answer
 
 QUANTILES = (0.1, 0.5, 0.9)

@@ -5,7 +5,7 @@ from typing import Any
 import tensorflow as tf
 
 from rnnauto.data.layout import Tokens
-from rnnauto.data.tokens import SPACE, SYMBOL
+from rnnauto.data.tokens import GROUP, SPACE, SYMBOL, VIEWS, View
 
 
 def tokenise(texts: Any, tokens: Tokens) -> tuple[Any, Any]:
@@ -18,3 +18,11 @@ def tokenise(texts: Any, tokens: Tokens) -> tuple[Any, Any]:
         spaced = tf.strings.regex_replace(lower, SYMBOL, r" \1 ")
         pieces = tf.strings.split(spaced)
     return pieces.to_tensor(""), tf.cast(pieces.row_lengths(), tf.int32)
+
+
+def view_of(words: Any, view: View) -> Any:
+    """Strings of any shape to what `data.tokens.view_of` makes of them."""
+    for pattern, replacement in VIEWS[view]:
+        by = r"\1" if replacement == GROUP else replacement
+        words = tf.strings.regex_replace(words, pattern, by)
+    return words

@@ -1,13 +1,17 @@
 """From prepared data to what the search needs to know of it."""
 
-from rnnauto.data.encode import NumberEncoder, ValueEncoder
+from rnnauto.data.encode import NumberEncoder
+from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Prepared
+from rnnauto.data.tags import are_tags
+from rnnauto.data.targets import LabelEncoder, TargetEncoder, ValueEncoder, value_encoders
 from rnnauto.networks.architecture import (
     DecoderFeatures,
     Features,
     answer_of,
     decoder_features_of,
     features_of,
+    made_numbers,
 )
 from rnnauto.recipe import Recipe
 from rnnauto.search.space import Choices, Shape, choices
@@ -16,22 +20,24 @@ from rnnauto.search.trial import Problem
 
 def pose(prepared: Prepared, recipe: Recipe) -> Problem:
     """What all trials share. Each fold standardises by its own train part."""
-    target = prepared.encoders.target
     folds = prepared.fold_encoders
     return Problem(
         features=features_for(prepared),
         answer=answer_of(prepared.encoders),
-        scales=((target.mean, target.deviation),) if isinstance(target, ValueEncoder) else (),
-        numbers=tuple(scales(encoders.numbers) for encoders in folds),
+        scales=scales(value_encoders(prepared.encoders.target)),
+        numbers=tuple(
+            scales(each.numbers) + ((0.0, 1.0),) * made_numbers(prepared.encoders) for each in folds
+        ),
         static_numbers=tuple(scales(encoders.static_numbers) for encoders in folds),
         epochs=recipe.train.epochs,
+        tags=tags_of(prepared.encoders.target, prepared.layout),
         patience=None if recipe.train.patience == "auto" else recipe.train.patience,
     )
 
 
 def features_for(prepared: Prepared) -> Features | DecoderFeatures:
     layout = prepared.layout
-    if layout.target_tokens is not None:
+    if layout.writes:
         return decoder_features_of(
             prepared.encoders,
             one_timestep=layout.form == "plain-table",
@@ -40,7 +46,16 @@ def features_for(prepared: Prepared) -> Features | DecoderFeatures:
     return features_of(prepared.encoders, per_timestep=layout.per_timestep)
 
 
-def scales(encoders: tuple[NumberEncoder, ...]) -> tuple[tuple[float, float], ...]:
+def tags_of(target: TargetEncoder, layout: Layout) -> tuple[str, ...]:
+    """The classes, where they are tags of chunks."""
+    if not layout.per_timestep or not isinstance(target, LabelEncoder):
+        return ()
+    return target.classes if are_tags(target.classes) else ()
+
+
+def scales(
+    encoders: tuple[NumberEncoder, ...] | tuple[ValueEncoder, ...],
+) -> tuple[tuple[float, float], ...]:
     return tuple((encoder.mean, encoder.deviation) for encoder in encoders)
 
 
@@ -52,6 +67,7 @@ def search_space(prepared: Prepared, recipe: Recipe) -> Choices:
         per_timestep=layout.per_timestep,
         one_timestep=layout.form == "plain-table",
         tokens=layout.tokens is not None,
-        decoder=layout.target_tokens is not None,
+        decoder=layout.writes,
+        words=bool(features_of(prepared.encoders, per_timestep=layout.per_timestep).words),
     )
     return choices(recipe.search.space, shape)

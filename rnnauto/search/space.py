@@ -29,6 +29,7 @@ class Shape:
     per_timestep: bool
     one_timestep: bool
     tokens: bool
+    words: bool = False
     decoder: bool = False
 
 
@@ -47,6 +48,8 @@ def choices(space: Space, shape: Shape) -> Choices:
         "batch_size": batch_sizes(space.batch_size, len(shape.lengths)),
         "clip_norm": space.clip_norm,
     }
+    if shape.words:
+        found["token_dropout"] = space.token_dropout
     if shape.decoder:
         found |= {"pooling": ("last",), "attention": space.attention}
     if shape.one_timestep:
@@ -85,19 +88,21 @@ def proposals(space: Choices) -> list[dict[str, Any]]:
     if "attention" in space:
         return decoder_proposals(space)
     found = []
+    words = "token_dropout" in space  # large embeddings learn their words by heart
     for bidirectional, pooling in ((True, "mean"), (False, "last")):
         for cell in space["cell"]:
             wanted: dict[str, Any] = {
                 "cell": cell,
-                "units": 64,
+                "units": 128 if words else 64,
                 "layers": 1,
                 "patch": sorted(space["patch"])[len(space["patch"]) // 2],
                 "pooling": pooling,
                 "bidirectional": bidirectional,
-                "dropout": 0.1,
+                "dropout": 0.5 if words else 0.1,
                 "learning_rate": LEARNING_RATES[cell],
                 "batch_size": min(space["batch_size"]),
                 "clip_norm": 1.0,
+                **({"token_dropout": 0.1} if words else {}),
             }
             proposal = {name: nearest(space[name], value) for name, value in wanted.items()}
             if proposal not in found:

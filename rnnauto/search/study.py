@@ -53,6 +53,7 @@ def load_study(folder: Path) -> Study:
             **raw,
             "features": features_from(raw["features"]),
             "answer": Answer(raw["answer"]["loss"], tuple(raw["answer"]["widths"])),
+            "tags": tuple(raw["tags"]),
             "scales": nested_tuples(raw["scales"]),
             "numbers": nested_tuples(raw["numbers"]),
             "static_numbers": nested_tuples(raw["static_numbers"]),

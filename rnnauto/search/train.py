@@ -24,17 +24,17 @@ from rnnauto.data.pairs import EncodedPairs
 from rnnauto.data.sequences import Integers
 from rnnauto.networks.architecture import Answer, Architecture, DecoderFeatures, Features
 from rnnauto.networks.build import build
-from rnnauto.networks.layers import Dropout, Standardise
+from rnnauto.networks.layers import Dropout, Standardise, TokenDropout
 from rnnauto.networks.losses import summed_loss
 from rnnauto.search.study import Weights
 from rnnauto.search.trial import Epoch, Gradient, Job, Problem, Result, Values, architecture_of
+from rnnauto.search.validation import Tally, Validated
 
 LONGEST_VALIDATION = 4096  # timesteps; longer recordings are validated in slices of this length
 STEP_BYTES = 400 << 20  # activations that a training step may keep for its backward pass
 # numbers that a cell keeps per unit and timestep, measured
 KEPT = {"simple_rnn": 4, "identity_rnn": 4, "lstm": 12, "gru": 13, "exponential_trace": 11}
 READ_SIZE = 256
-LARGEST_EXPONENT = 700.0
 
 
 @dataclass(frozen=True)
@@ -76,19 +76,19 @@ def compile_network(
     }
     signature = [inputs, target_spec(answer, per_timestep=features.per_timestep)]
 
-    def losses(batch: Any, truth: Any, *, training: bool) -> tuple[Any, Any, Any]:
-        """Summed loss, number of known targets, number of right answers."""
+    def losses(batch: Any, truth: Any, *, training: bool) -> tuple[Any, Any, Any, Any]:
+        """Summed loss, number of known targets, number of right answers, outputs."""
         outputs = model(batch, training=training)
         if features.per_timestep:  # the network always gives one timestep, even of none
             outputs = outputs[:, : tf.shape(truth)[1]]
-        return summed_loss(outputs, truth, answer)
+        return *summed_loss(outputs, truth, answer), outputs
 
     @tf.function(input_signature=signature, autograph=False)
     def train_step(batch: Any, truth: Any) -> tuple[Any, Any, Any]:
         """Returns the summed loss, the number of targets, the gradient norm before clipping."""
         variables = [variable.value for variable in model.trainable_variables]
         with tf.GradientTape() as tape:
-            total, count, _ = losses(batch, truth, training=True)
+            total, count, *_ = losses(batch, truth, training=True)
             loss = total / tf.maximum(count, 1.0)
         gradients = [tf.convert_to_tensor(part) for part in tape.gradient(loss, variables)]
         norm = tf.linalg.global_norm(gradients)
@@ -101,7 +101,7 @@ def compile_network(
         return total, count, norm
 
     @tf.function(input_signature=signature, autograph=False)
-    def read_step(batch: Any, truth: Any) -> tuple[Any, Any, Any]:
+    def read_step(batch: Any, truth: Any) -> tuple[Any, Any, Any, Any]:
         return losses(batch, truth, training=False)
 
     return Network(model, optimizer, clip_norm, train_step, read_step)
@@ -139,7 +139,8 @@ def prepare(job: Job, problem: Problem) -> Network:
     network.optimizer.learning_rate.assign(job.values["learning_rate"])
     for position, layer in enumerate(network.model.layers):
         if isinstance(layer, Dropout):
-            layer.rate.assign(job.values["dropout"])
+            words = isinstance(layer, TokenDropout)
+            layer.rate.assign(job.values["token_dropout" if words else "dropout"])
             layer.counter.assign([(job.seed + position) % (2**31 - 1), 0])
         elif isinstance(layer, Standardise):
             static = layer.name.startswith("static")
@@ -173,7 +174,7 @@ def train(
     progress = Progress()
     if start_from is not None:
         network.model.set_weights(start_from)
-        keep_if_better(network, progress, *validate(network, problem, data, fold[1]), epoch=0)
+        keep_if_better(network, progress, validate(network, problem, data, fold[1]), epoch=0)
     size = batch_size(job.values, data, fold[0])
     patience = problem.patience or patience_for(len(fold[0]), size)
 
@@ -196,9 +197,9 @@ def train(
         if progress.reason:
             break
         found = validate(network, problem, data, fold[1])
-        keep_if_better(network, progress, *found, epoch=number)
+        keep_if_better(network, progress, found, epoch=number)
         rate = float(network.optimizer.learning_rate.numpy())
-        progress.epochs.append(Epoch(number, loss, found[0], rate))
+        progress.epochs.append(Epoch(number, loss, found.loss, rate))
         on_epoch(progress.epochs[-1])
         waited = number - progress.best_epoch
         if out_of_time():
@@ -247,20 +248,21 @@ def run_epoch(
 
 def validate(
     network: Network, problem: Problem, data: Encoded | EncodedPairs, chosen: Integers
-) -> tuple[float, float]:
-    """Mean loss, and accuracy, (in data units) RMSE or perplexity, over the validation part."""
+) -> Validated:
+    """Mean loss and main metric over the validation part."""
     examples = in_chunks(data, chosen, longest=LONGEST_VALIDATION)
     size = max(1, min(READ_SIZE, (64 << 20) // (4 * 64 * longest_of(data, examples))))
-    totals, counts, rights = 0.0, 0.0, 0
+    tally = Tally(problem)
     for batch in reading_batches(data, examples, size=size):
-        total, count, right = network.read_step(batch.inputs, scaled(batch.targets, problem))
-        totals, counts, rights = totals + float(total), counts + float(count), rights + int(right)
-    loss = totals / counts if counts else math.nan  # no target: nothing was validated
-    if isinstance(problem.features, DecoderFeatures) and problem.features.many_right:
-        return loss, math.exp(min(loss, LARGEST_EXPONENT))
-    if problem.answer.loss != "values":
-        return loss, rights / max(counts, 1.0)
-    return loss, math.sqrt(loss) * problem.scales[0][1] if math.isfinite(loss) else math.nan
+        truth = scaled(batch.targets, problem)
+        total, count, right, outputs = network.read_step(batch.inputs, truth)
+        tally.loss, tally.units = tally.loss + float(total), tally.units + float(count)
+        tally.right += int(right)
+        if problem.tags:
+            tally.add_tags(outputs.numpy(), batch.targets)
+        elif problem.answer.loss == "values":
+            tally.add_values(outputs.numpy(), truth)
+    return tally.result()
 
 
 def longest_of(data: Encoded | EncodedPairs, examples: Examples) -> int:
@@ -278,11 +280,10 @@ def scaled(targets: Any, problem: Problem) -> Any:
     return ((targets - mean) / deviation).astype(np.float32)
 
 
-def keep_if_better(
-    network: Network, progress: Progress, loss: float, score: float, *, epoch: int
-) -> None:
-    if loss < progress.best_loss:  # false for NaN
-        progress.best_loss, progress.best_score, progress.best_epoch = loss, score, epoch
+def keep_if_better(network: Network, progress: Progress, found: Validated, *, epoch: int) -> None:
+    if found.criterion < progress.best_loss:  # false for NaN
+        progress.best_loss, progress.best_score = found.criterion, found.score
+        progress.best_epoch = epoch
         progress.best_weights = network.model.get_weights()
 
 

@@ -20,6 +20,7 @@ class Problem:
     static_numbers: tuple[tuple[tuple[float, float], ...], ...]
     epochs: int
     patience: int | None
+    tags: tuple[str, ...] = ()  # the classes, where they are tags of chunks
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ class Gradient:
 @dataclass(frozen=True)
 class Result:
     """What a job came to. `loss` is the best validation loss: log loss in nats, or the mean
-    squared error of the standardised target; `score` is accuracy, or RMSE in data units."""
+    squared error of the standardised target (for tags of chunks: 1 - F1); `score` is the main
+    metric: accuracy, chunk F1, or RMSE in data units."""
 
     status: str  # completed or failed
     loss: float | None = None

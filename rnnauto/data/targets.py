@@ -1,0 +1,223 @@
+"""Target encoders: what is predicted, as numbers. Stored in `model.json`."""
+
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from pydantic import Field
+
+from rnnauto.data.answer_tokens import TokensEncoder, fit_tokens
+from rnnauto.data.layout import Frozen, Tokens
+from rnnauto.data.sequences import Floats, Integers, splits_of
+
+Codes = NDArray[np.int32]
+MISSING_TARGET = -1
+LabelKind = Literal["text", "integer", "boolean", "number"]
+
+
+class LabelEncoder(Frozen):
+    """Classes as text, in the order of the network's outputs; `kind` is how the file wrote them."""
+
+    classes: tuple[str, ...] = Field(min_length=2)
+    kind: LabelKind
+
+
+class ValueEncoder(Frozen):
+    """Standardises the target of a regression."""
+
+    mean: float
+    deviation: float = Field(gt=0)
+
+
+class LabelSetEncoder(Frozen):
+    """Labels of which any number can be right at once, in the order of the network's outputs."""
+
+    labels: tuple[str, ...] = Field(min_length=1)
+    kind: LabelKind
+
+
+class SeveralTargets(Frozen):
+    """One encoder per target, all of one kind; the network's outputs stand side by side."""
+
+    names: tuple[str, ...] = Field(min_length=2)
+    each: tuple[LabelEncoder | ValueEncoder, ...]
+
+
+TargetEncoder = LabelEncoder | ValueEncoder | LabelSetEncoder | SeveralTargets | TokensEncoder
+
+
+def output_widths(encoder: TargetEncoder) -> tuple[int, ...]:
+    """How many outputs of the network belong to each target."""
+    match encoder:
+        case LabelEncoder():
+            return (len(encoder.classes),)
+        case LabelSetEncoder():
+            return (len(encoder.labels),)
+        case ValueEncoder():
+            return (1,)
+        case TokensEncoder():
+            return (encoder.entries,)
+        case SeveralTargets():
+            return tuple(width for target in encoder.each for width in output_widths(target))
+
+
+def value_encoders(encoder: TargetEncoder) -> tuple[ValueEncoder, ...]:
+    """The encoders of a regression's targets; none for a classification."""
+    each = encoder.each if isinstance(encoder, SeveralTargets) else (encoder,)
+    return tuple(target for target in each if isinstance(target, ValueEncoder))
+
+
+def fit_target(
+    train: pl.Series, *, every: pl.Series, classification: bool, written: Tokens | None = None
+) -> TargetEncoder:
+    """Learn how targets become numbers.
+
+    Args:
+        train: targets of the train part, [units]: a struct where there are several targets, lists
+            where there are sets of labels.
+        every: targets of all parts: which classes exist is part of the question, not something
+            learnt, so that no part can hold a class without a number.
+        written: what a timestep is of texts that are written token by token.
+    """
+    if written is not None:
+        return fit_tokens(train, written)
+    if isinstance(train.dtype, pl.Struct):
+        names = [field.name for field in train.dtype.fields]
+        encoders = [
+            fit_single(train.struct.field(name), every.struct.field(name), classes=classification)
+            for name in names
+        ]
+        return SeveralTargets(names=tuple(names), each=tuple(encoders))
+    if isinstance(train.dtype, pl.List):
+        return fit_label_set(every)
+    return fit_single(train, every, classes=classification)
+
+
+def fit_single(train: pl.Series, every: pl.Series, *, classes: bool) -> LabelEncoder | ValueEncoder:
+    return fit_labels(every) if classes else fit_values(target_floats(train))
+
+
+def fit_labels(targets: pl.Series) -> LabelEncoder:
+    classes = targets.drop_nulls().unique().sort()
+    return LabelEncoder(classes=tuple(label_texts(classes).to_list()), kind=kind_of(targets.dtype))
+
+
+def fit_label_set(targets: pl.Series) -> LabelSetEncoder:
+    """Args: targets: lists of labels, [units]."""
+    items = targets.drop_nulls().explode().drop_nulls()
+    labels = label_texts(items.unique().sort())
+    return LabelSetEncoder(labels=tuple(labels.to_list()), kind=kind_of(items.dtype))
+
+
+def kind_of(dtype: pl.DataType) -> LabelKind:
+    if dtype.is_integer():
+        return "integer"
+    if dtype == pl.Boolean:
+        return "boolean"
+    return "number" if dtype.is_float() else "text"
+
+
+def label_texts(targets: pl.Series) -> pl.Series:
+    """Labels as text, one spelling a class: 1.0 and 1 are the same."""
+    if targets.dtype.is_float() and bool((targets.drop_nulls() % 1 == 0).all()):
+        targets = targets.cast(pl.Int64)
+    return targets.cast(pl.String)
+
+
+def fit_values(values: Floats) -> ValueEncoder:
+    known = values[~np.isnan(values)].astype(np.float64)
+    deviation = float(known.std()) if known.size else 1.0
+    return ValueEncoder(mean=float(known.mean()) if known.size else 0.0, deviation=deviation or 1.0)
+
+
+def target_floats(targets: pl.Series) -> Floats:
+    values = targets.cast(pl.Float64, strict=False).cast(pl.Float32, strict=False)
+    return values.fill_null(float("nan")).to_numpy().astype(np.float32)
+
+
+def encode_targets(targets: pl.Series | None, encoder: TargetEncoder, units: int) -> Codes | Floats:
+    """Targets as the losses take them; without any, all count as missing.
+
+    Returns: classes int32 [units], MISSING_TARGET where absent or unknown; values float32 [units],
+    NaN where absent; labels int32 [units, labels], 1 where in the set, 0 where not, MISSING_TARGET
+    where there is no set; several targets: [units, targets].
+    """
+    match encoder:
+        case LabelEncoder():
+            if targets is None:
+                return np.full(units, MISSING_TARGET, np.int32)
+            return look_up(label_texts(targets), encoder.classes, offset=0, absent=MISSING_TARGET)
+        case ValueEncoder():
+            return np.full(units, np.nan, np.float32) if targets is None else target_floats(targets)
+        case TokensEncoder():  # answers stand beside, see data/pairs.py
+            return np.full(units, MISSING_TARGET, np.int32)
+        case LabelSetEncoder():
+            return encode_label_sets(targets, encoder, units)
+        case SeveralTargets():
+            columns = [
+                encode_targets(
+                    None if targets is None else targets.struct.field(name), target, units
+                )
+                for name, target in zip(encoder.names, encoder.each, strict=True)
+            ]
+            stacked: NDArray[Any] = np.stack(columns, axis=1)
+            return stacked
+
+
+def encode_label_sets(targets: pl.Series | None, encoder: LabelSetEncoder, units: int) -> Codes:
+    """Sets as 0 and 1 per label, int32 [units, labels]; labels that are not known are left out."""
+    shape = (units, len(encoder.labels))
+    if targets is None:
+        return np.full(shape, MISSING_TARGET, np.int32)
+    unit, items = set_items(targets)
+    codes = look_up(label_texts(items), encoder.labels, offset=0, absent=MISSING_TARGET)
+    there = np.zeros(shape, np.int32)
+    there[unit[codes >= 0], codes[codes >= 0]] = 1
+    there[targets.is_null().to_numpy()] = MISSING_TARGET
+    return there
+
+
+def set_items(sets: pl.Series) -> tuple[Integers, pl.Series]:
+    """The items of all sets, one after the other, each with the number of its set."""
+    counts = sets.list.len().fill_null(0)
+    unit = np.repeat(np.arange(len(sets), dtype=np.int64), counts.to_numpy())
+    items = sets.filter(counts > 0).explode()
+    known = items.is_not_null()
+    return unit[known.to_numpy()], items.filter(known)
+
+
+def decode_label_sets(there: NDArray[np.bool_], encoder: LabelSetEncoder) -> pl.Series:
+    """Lists of labels as text, [units], from whether each is in the set, [units, labels]."""
+    unit, label = np.nonzero(there)
+    texts = pl.Series(encoder.labels, dtype=pl.String).gather(label)
+    counts = np.bincount(unit, minlength=len(there))
+    return lists_of(texts, splits_of(counts))
+
+
+def lists_of(items: pl.Series, row_splits: Integers) -> pl.Series:
+    """Consecutive items as lists; the reverse of exploding."""
+    lengths = np.diff(row_splits)
+    numbered = pl.DataFrame({"item": items, "list": np.repeat(np.arange(len(lengths)), lengths)})
+    grouped = numbered.group_by("list", maintain_order=True).agg("item")
+    every = pl.DataFrame({"list": np.arange(len(lengths))}).join(grouped, on="list", how="left")
+    return every.sort("list")["item"].fill_null([])
+
+
+def is_known(targets: pl.Series) -> NDArray[np.bool_]:
+    """Where there is a target; of several, at least one. [units]"""
+    if isinstance(targets.dtype, pl.Struct):
+        fields = [targets.struct.field(field.name) for field in targets.dtype.fields]
+        return np.asarray(np.any([field.is_not_null().to_numpy() for field in fields], axis=0))
+    return targets.is_not_null().to_numpy()
+
+
+def look_up(column: pl.Series, entries: tuple[str, ...], *, offset: int, absent: int) -> Codes:
+    """Position of every value among the entries, plus `offset`; `absent` where it is none."""
+    codes = column.replace_strict(
+        pl.Series(entries, dtype=pl.String),
+        pl.Series(np.arange(len(entries), dtype=np.int32) + offset),
+        default=absent,
+        return_dtype=pl.Int32,
+    )
+    return codes.to_numpy()

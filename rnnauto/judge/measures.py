@@ -1,0 +1,160 @@
+"""What is measured of a target's predictions, as sums over groups of units."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.data.sequences import Integers
+from rnnauto.data.tags import are_tags, chunk_counts, read_tags
+from rnnauto.data.targets import (
+    LabelEncoder,
+    LabelSetEncoder,
+    SeveralTargets,
+    TargetEncoder,
+    ValueEncoder,
+    value_encoders,
+)
+from rnnauto.judge.metrics import (
+    MAIN_METRIC,
+    SMALLEST_PROBABILITY,
+    Doubles,
+    Metrics,
+    class_metrics,
+    class_sums,
+    predicted_classes,
+    value_metrics,
+    value_sums,
+)
+
+
+@dataclass(frozen=True)
+class Units:
+    """The units of one target. Shapes: truth [units] (or [units, labels]); predicted as
+    `runner.predict` gives it; groups [units], each below `count`; row_splits of sequences of
+    units, None where each stands alone."""
+
+    truth: NDArray[Any]
+    predicted: NDArray[np.floating]
+    groups: Integers
+    count: int
+    row_splits: Integers | None
+
+
+def main_metric(target: TargetEncoder, *, per_timestep: bool) -> str:
+    """The metric that models and baselines are compared by."""
+    if isinstance(target, LabelSetEncoder):
+        return "negative_log_likelihood"
+    if value_encoders(target):
+        return MAIN_METRIC["regression"]
+    tagged = isinstance(target, LabelEncoder) and tags_of(target, per_timestep=per_timestep)
+    return "entity_f1" if tagged else MAIN_METRIC["classification"]
+
+
+def tags_of(target: LabelEncoder, *, per_timestep: bool) -> bool:
+    return per_timestep and are_tags(target.classes)
+
+
+def known_units(truth: NDArray[Any]) -> NDArray[np.bool_]:
+    """True where there is a target, [units]; a class below 0 or a NaN is none. Of several targets,
+    or labels, one is enough."""
+    known = np.asarray(truth >= 0 if truth.dtype.kind in "iu" else np.isfinite(truth))
+    return known if known.ndim == 1 else np.asarray(known.any(axis=1))
+
+
+def sums_of(units: Units, target: TargetEncoder | None) -> Doubles:
+    """What the metrics need of every group, [groups, columns]; `target` is None where classes or
+    values speak for themselves."""
+    known = known_units(units.truth)
+    truth, predicted, groups = units.truth[known], units.predicted[known], units.groups[known]
+    if isinstance(target, LabelSetEncoder):
+        return set_sums(truth, predicted, groups, count=units.count)
+    if truth.dtype.kind not in "iu":
+        return value_sums(truth, predicted.reshape(-1), groups, count=units.count)
+    sums = class_sums(truth, predicted, groups, count=units.count)
+    if not is_tagged(units, target):
+        return sums
+    return np.concatenate([sums, tag_sums(units, target, known)], axis=1)
+
+
+def metrics_of(sums: Doubles, units: Units, target: TargetEncoder | None) -> Metrics:
+    """Metrics from (weighted) sums, [resamples, columns]."""
+    if isinstance(target, LabelSetEncoder):
+        return set_metrics(sums)
+    if units.truth.dtype.kind not in "iu":
+        return value_metrics(sums)
+    if not is_tagged(units, target):
+        return class_metrics(sums)
+    found = class_metrics(sums[:, :-3])
+    accuracy = found.pop("accuracy")
+    return {"entity_f1": f1(*sums[:, -3:].T), "token_accuracy": accuracy, **found}
+
+
+def is_tagged(units: Units, target: TargetEncoder | None) -> bool:
+    return isinstance(target, LabelEncoder) and tags_of(
+        target, per_timestep=units.row_splits is not None
+    )
+
+
+def tag_sums(units: Units, target: TargetEncoder | None, known: NDArray[np.bool_]) -> Doubles:
+    """Right, predicted and true chunks by the group in which they start, [groups, 3]."""
+    assert isinstance(target, LabelEncoder) and units.row_splits is not None
+    predicted = np.where(known, predicted_classes(units.predicted), -1)
+    counts = chunk_counts(
+        units.truth.astype(np.int64), predicted, units.row_splits, read_tags(target.classes)
+    )
+    columns = [np.bincount(units.groups, count, minlength=units.count) for count in counts]
+    return np.stack(columns, axis=1)
+
+
+def f1(right: Doubles, predicted: Doubles, true: Doubles) -> Doubles:
+    """1 where there is nothing to find and nothing was found."""
+    either = predicted + true
+    return np.where(either > 0, 2 * right / np.where(either > 0, either, 1), 1.0)
+
+
+def set_sums(
+    truth: NDArray[Any], predicted: NDArray[np.floating], groups: Integers, *, count: int
+) -> Doubles:
+    """Columns: units; sets that are right as a whole; negative log likelihood; of every label how
+    often it was right, predicted, true. [groups, 3 + 3 * labels]"""
+    there, found = truth == 1, predicted > 0.5
+    sure = np.clip(predicted.astype(np.float64), SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
+    loss = -np.where(there, np.log(sure), np.log1p(-sure)).sum(axis=1)
+    columns = np.concatenate(
+        [
+            np.stack([np.ones(len(truth)), (there == found).all(axis=1), loss], axis=1),
+            there & found,
+            found,
+            there,
+        ],
+        axis=1,
+    )
+    sums = np.zeros((count, columns.shape[1]))
+    np.add.at(sums, groups, columns)
+    return sums
+
+
+def set_metrics(sums: Doubles) -> Metrics:
+    """`accuracy` is the share of sets that are right as a whole; macro F1 is the mean over the
+    labels that truth or predictions hold."""
+    units, right, loss = sums[:, :3].T
+    hits, found, there = np.split(sums[:, 3:], 3, axis=1)
+    each = f1(hits, found, there)
+    seen = found + there > 0
+    return {
+        "negative_log_likelihood": loss / units,
+        "accuracy": right / units,
+        "macro_f1": np.where(seen, each, 0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1),
+    }
+
+
+def each_target(
+    truth: NDArray[Any], predicted: NDArray[np.floating], target: SeveralTargets
+) -> list[tuple[str, NDArray[Any], NDArray[np.floating], LabelEncoder | ValueEncoder]]:
+    """Name, truth, predictions and encoder of each of several targets."""
+    widths = [len(e.classes) if isinstance(e, LabelEncoder) else 1 for e in target.each]
+    parts = np.split(predicted, np.cumsum(widths)[:-1], axis=1)
+    columns = list(truth.T)
+    return list(zip(target.names, columns, parts, target.each, strict=True))

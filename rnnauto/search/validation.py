@@ -1,0 +1,78 @@
+"""What a validation part says of a network: its loss, and the score that people read."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.data.sequences import splits_of
+from rnnauto.data.tags import chunk_counts, read_tags
+from rnnauto.networks.architecture import DecoderFeatures
+from rnnauto.search.trial import Problem
+
+Array = NDArray[Any]
+
+LARGEST_EXPONENT = 700.0
+
+
+@dataclass(frozen=True)
+class Validated:
+    """`loss` as in training; `score` is the main metric in data units; `criterion`, the smaller the
+    better, is what trials are stopped and ranked by: the loss, or for tags of chunks what is
+    missing to an F1 of 1, for that goes on rising when the loss no longer falls."""
+
+    loss: float
+    score: float
+    criterion: float
+
+
+@dataclass
+class Tally:
+    """Sums over the batches of a validation part."""
+
+    problem: Problem
+    loss: float = 0.0
+    units: float = 0.0
+    right: int = 0
+    squared: Array = field(default_factory=lambda: np.zeros(1))  # [targets]
+    known: Array = field(default_factory=lambda: np.zeros(1))  # [targets]
+    chunks: Array = field(default_factory=lambda: np.zeros(3))  # right, predicted, true
+
+    def add_values(self, outputs: Array, truth: Array) -> None:
+        """Squared errors of each target; outputs [..., targets], both standardised."""
+        targets = outputs.shape[-1]
+        error = (outputs - truth.reshape(outputs.shape)).astype(np.float64) ** 2
+        known = np.isfinite(error)
+        self.squared = self.squared + np.where(known, error, 0).reshape(-1, targets).sum(axis=0)
+        self.known = self.known + known.reshape(-1, targets).sum(axis=0)
+
+    def add_tags(self, outputs: Array, truth: Array) -> None:
+        """Chunks of a batch: outputs [batch, timesteps, classes], truth [batch, timesteps]."""
+        predicted = np.where(truth >= 0, outputs.argmax(-1), -1)
+        splits = splits_of(np.full(len(truth), truth.shape[1]))
+        tags = read_tags(self.problem.tags)
+        counts = chunk_counts(truth.ravel(), predicted.ravel(), splits, tags)
+        self.chunks = self.chunks + np.array([count.sum() for count in counts], np.float64)
+
+    def result(self) -> Validated:
+        loss = self.loss / self.units if self.units else math.nan  # no target: nothing is known
+        if self.problem.tags:
+            right, found, there = self.chunks.tolist()
+            f1 = 2 * right / (found + there) if found + there else 1.0
+            return Validated(loss, f1, 1 - f1 if math.isfinite(loss) else math.nan)
+        features = self.problem.features
+        if isinstance(features, DecoderFeatures) and features.many_right:
+            return Validated(loss, math.exp(min(loss, LARGEST_EXPONENT)), loss)
+        match self.problem.answer.loss:
+            case "classes":
+                return Validated(loss, self.right / max(self.units, 1.0), loss)
+            case "values" if math.isfinite(loss):
+                deviations = np.array([deviation for _, deviation in self.problem.scales])
+                errors = np.sqrt(self.squared / np.maximum(self.known, 1)) * deviations
+                return Validated(loss, float(errors.mean()), loss)
+            case "values":
+                return Validated(loss, math.nan, loss)
+            case _:
+                return Validated(loss, loss, loss)

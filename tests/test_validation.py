@@ -1,0 +1,55 @@
+import math
+
+import numpy as np
+import pytest
+
+from rnnauto.networks.architecture import Answer, Features
+from rnnauto.search.trial import Problem
+from rnnauto.search.validation import Tally
+
+
+def problem(loss, widths, *, scales=(), tags=()):
+    features = Features(
+        numbers=1,
+        missing=(),
+        vocabularies=(),
+        static_numbers=0,
+        static_missing=(),
+        static_vocabularies=(),
+        outputs=sum(widths),
+        per_timestep=False,
+    )
+    return Problem(
+        features=features,
+        answer=Answer(loss, widths),
+        scales=scales,
+        numbers=((),),
+        static_numbers=((),),
+        epochs=1,
+        patience=None,
+        tags=tags,
+    )
+
+
+def test_classes_are_ranked_by_their_loss():
+    tally = Tally(problem("classes", (2,)), loss=3.0, units=4.0, right=3)
+    found = tally.result()
+    assert (found.loss, found.score, found.criterion) == (0.75, 0.75, 0.75)
+
+
+def test_the_error_of_several_values_is_the_mean_in_data_units():
+    tally = Tally(problem("values", (1, 1), scales=((0, 2), (5, 10))), loss=4.0, units=2.0)
+    tally.add_values(np.array([[0.0, 1.0], [0.0, 0.0]]), np.array([[1.0, 0.0], [-1.0, np.nan]]))
+    assert tally.result().score == (1 * 2 + 1 * 10) / 2
+
+
+def test_tags_are_ranked_by_what_is_missing_to_a_perfect_f1():
+    tally = Tally(problem("classes", (3,), tags=("B-x", "I-x", "O")), loss=1.0, units=3.0)
+    tally.add_tags(np.eye(3)[[[0, 1, 2], [2, 0, 0]]], np.array([[0, 1, 2], [0, 2, -1]]))
+    found = tally.result()
+    assert found.score == pytest.approx(2 * 1 / (2 + 2)) and found.criterion == 0.5
+
+
+def test_without_a_known_target_nothing_is_validated():
+    assert math.isnan(Tally(problem("values", (1,), scales=((0, 1),))).result().score)
+    assert math.isnan(Tally(problem("classes", (3,), tags=("B", "I", "O"))).result().criterion)
