@@ -9,11 +9,13 @@ import polars as pl
 
 from rnnauto.data.answer_tokens import TokensEncoder
 from rnnauto.data.columns import read_for
-from rnnauto.data.encode import encode
+from rnnauto.data.cut_series import future_windows, judged_windows
+from rnnauto.data.encode import Encoders, encode
 from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Source, with_targets
 from rnnauto.data.read import Table
 from rnnauto.data.sequences import Sequences, gather
+from rnnauto.data.series import SeriesEncoders, gather_series
 from rnnauto.data.targets import (
     LabelEncoder,
     LabelSetEncoder,
@@ -24,13 +26,15 @@ from rnnauto.data.targets import (
     set_items,
 )
 from rnnauto.deploy.answers import Answers, answer, answer_table, answer_to_judge
+from rnnauto.deploy.forecast_runner import forecast_table
 from rnnauto.deploy.leaderboard import Row, read_leaderboard
 from rnnauto.deploy.model_json import ModelInfo, read_model_info
-from rnnauto.deploy.runner import Run, load_saved_model
+from rnnauto.deploy.runner import Run, load_saved_model, predict
 from rnnauto.errors import DataError
 from rnnauto.judge.baselines import answer_baselines, direct_baselines, load_baselines
 from rnnauto.judge.evaluate import Evaluation, evaluate
 from rnnauto.judge.evaluate_answers import Written, evaluate_answers
+from rnnauto.judge.evaluate_forecasts import evaluate_forecasts
 from rnnauto.judge.several import gathered
 
 
@@ -57,7 +61,10 @@ class Model:
         Raises: DataError where a column is absent or holds what the model cannot read.
         """
         table = self.read(data, target=False)
+        if isinstance(self.info.encoders, SeriesEncoders):
+            return self.forecast(table, self.info.encoders)
         sequences = gather(table.frame, self.info.layout)
+        assert isinstance(self.info.encoders, Encoders)
         return answer_table(
             table.frame,
             sequences,
@@ -72,11 +79,14 @@ class Model:
 
         Raises: DataError where the target is absent or holds a class that the model does not know.
         """
-        layout, target = self.info.layout, self.info.encoders.target
+        layout = self.info.layout
         table = self.read(data, target=True)
+        if isinstance(self.info.encoders, SeriesEncoders):
+            return self.evaluate_forecast(table, self.info.encoders, seed=seed)
+        target = self.info.encoders.target
         sequences = with_targets(gather(table.frame, layout), layout)
         if isinstance(target, TokensEncoder):
-            return self.evaluate_written(sequences, seed=seed)
+            return self.evaluate_written(sequences, self.info.encoders, seed=seed)
         encoded = encode(sequences, self.info.encoders, per_timestep=layout.per_timestep)
         check_classes(sequences, target, table, layout)
         stored = direct_baselines(load_baselines(self.folder / "baselines.npz"))
@@ -84,8 +94,10 @@ class Model:
         assert isinstance(predicted, np.ndarray)
         return evaluate(encoded, predicted, gathered(stored, target), target=target, seed=seed)
 
-    def evaluate_written(self, sequences: Sequences, *, seed: int) -> Evaluation:
-        layout, encoders = self.info.layout, self.info.encoders
+    def evaluate_written(
+        self, sequences: Sequences, encoders: Encoders, *, seed: int
+    ) -> Evaluation:
+        layout = self.info.layout
         baselines = answer_baselines(load_baselines(self.folder / "baselines.npz"))
         written = answer_to_judge(self.run, sequences, layout, encoders)
         assert isinstance(written, Written)
@@ -93,18 +105,35 @@ class Model:
             sequences, written, baselines, layout=layout, encoders=encoders, seed=seed
         )
 
+    def forecast(self, table: Table, encoders: SeriesEncoders) -> pl.DataFrame:
+        """The `horizon` timesteps after the last known target of every series."""
+        layout = self.info.layout
+        windows = future_windows(gather_series(table.frame, layout), encoders, layout)
+        quantiles = predict(self.run, windows, layout, encoders)
+        return forecast_table(windows, quantiles, layout, encoders, origins=False)
+
+    def evaluate_forecast(self, table: Table, encoders: SeriesEncoders, *, seed: int) -> Evaluation:
+        """Every origin that leaves a lookback before it and a horizon after it."""
+        layout = self.info.layout
+        windows = judged_windows(gather_series(table.frame, layout), encoders, layout)
+        quantiles = predict(self.run, windows, layout, encoders)
+        return evaluate_forecasts(windows.encoded, quantiles, season=encoders.season, seed=seed)
+
     def leaderboard(self) -> list[Row]:
         return read_leaderboard(self.folder)
 
     def read(self, data: Source, *, target: bool) -> Table:
-        layout, answer = self.info.layout, self.info.encoders.target
-        each = answer.each if isinstance(answer, SeveralTargets) else (answer,)
-        texts = [
-            column.name
-            for column, encoder in zip(layout.targets, each, strict=True)
-            if isinstance(encoder, TokensEncoder)
-            or (isinstance(encoder, LabelEncoder) and encoder.kind == "text")
-        ]
+        layout, encoders = self.info.layout, self.info.encoders
+        texts: list[str] = []
+        if isinstance(encoders, Encoders):
+            answer = encoders.target
+            each = answer.each if isinstance(answer, SeveralTargets) else (answer,)
+            texts = [
+                column.name
+                for column, encoder in zip(layout.targets, each, strict=True)
+                if isinstance(encoder, TokensEncoder)
+                or (isinstance(encoder, LabelEncoder) and encoder.kind == "text")
+            ]
         return read_for(
             layout,
             data,
@@ -115,6 +144,7 @@ class Model:
 
     def scores(self, sequences: Sequences, *, beams: int = 1) -> Answers:
         """Probabilities [units, classes], values [units], or written answers."""
+        assert isinstance(self.info.encoders, Encoders)
         return answer(self.run, sequences, self.info.layout, self.info.encoders, beams=beams)
 
 

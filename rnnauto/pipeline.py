@@ -14,16 +14,21 @@ from typing import Any
 import numpy as np
 
 from rnnauto.data.answer_tokens import TokensEncoder, most_tokens
+from rnnauto.data.encode import Encoders
 from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Prepared, Source, prepare
+from rnnauto.data.sequences import Sequences
+from rnnauto.data.series import SeriesEncoders, SeriesWindows
 from rnnauto.deploy.answers import Answers, answer_table, answer_to_judge
+from rnnauto.deploy.forecast_runner import forecast_table
 from rnnauto.deploy.leaderboard import Row, leaderboard, write_leaderboard
 from rnnauto.deploy.model_folder import check_destination, new_folder
 from rnnauto.deploy.model_json import ModelInfo, write_model_info
-from rnnauto.deploy.runner import load_saved_model
+from rnnauto.deploy.runner import Run, load_saved_model, predict
 from rnnauto.judge.baselines import save_baselines
 from rnnauto.judge.compare import evaluate_test, fit_and_validate
 from rnnauto.judge.evaluate import Evaluation
+from rnnauto.judge.evaluate_answers import Written
 from rnnauto.judge.several import flat
 from rnnauto.recipe import Recipe
 from rnnauto.search import journal
@@ -130,7 +135,7 @@ def fit(
         watch(Said("exporting and checking the best model"))
         members = build_members(winner, problem, study, refit=recipe.train.refit == "auto")
         run, checks = export(partial / "saved_model", members, prepared)
-        scores = answer_to_judge(run, prepared.test, prepared.layout, prepared.encoders)
+        scores = answers_of(run, prepared)
         evaluation = evaluate_test(prepared, scores, baselines, seed=recipe.seed)
         rows = make_rows(search, winner, evaluation, validated)
         save_baselines(partial / "baselines.npz", flat(baselines))
@@ -188,9 +193,32 @@ def export(path: Path, members: list[Any], prepared: Prepared) -> tuple[Any, dic
     from rnnauto.deploy.export import save_model
 
     layout, encoders = prepared.layout, prepared.encoders
+    if isinstance(encoders, SeriesEncoders):
+        return export_forecast(path, members, prepared, encoders)
+    assert isinstance(prepared.test, Sequences)
     save_model(path, members, layout=layout, encoders=encoders)
     run = load_saved_model(path)
     return run, check_export(run, members, prepared.test, layout, encoders)
+
+
+def export_forecast(
+    path: Path, members: list[Any], prepared: Prepared, encoders: SeriesEncoders
+) -> tuple[Any, dict[str, float]]:
+    from rnnauto.deploy.export import write_module
+    from rnnauto.deploy.export_forecast import check_forecast, serve_forecast
+
+    assert isinstance(prepared.test, SeriesWindows)
+    write_module(path, serve_forecast(members, layout=prepared.layout, encoders=encoders))
+    run = load_saved_model(path)
+    return run, check_forecast(run, members, prepared.test)
+
+
+def answers_of(run: Run, prepared: Prepared) -> Answers:
+    """What the exported model says of the test part."""
+    layout, encoders = prepared.layout, prepared.encoders
+    if isinstance(encoders, Encoders) and isinstance(prepared.test, Sequences):
+        return answer_to_judge(run, prepared.test, layout, encoders)
+    return predict(run, prepared.test, layout, encoders)
 
 
 def worker_count(recipe: Recipe) -> int:
@@ -210,9 +238,10 @@ def search_deadline(started: float, prepared: Prepared, recipe: Recipe) -> float
     lengths = np.sort(prepared.test.lengths)
     steps = lengths[::256].sum() + (lengths[-1] if len(lengths) else 0)
     members = len(prepared.parts.folds)
-    target = prepared.encoders.target
-    if isinstance(target, TokensEncoder):  # three more signatures, and a step for every token
-        steps = 2 * steps + WRITE_STEPS * (len(lengths) // 256 + 1) * most_tokens(target)
+    encoders = prepared.encoders
+    if isinstance(encoders, Encoders) and isinstance(encoders.target, TokensEncoder):
+        # three more signatures, and a step for every token
+        steps = 2 * steps + WRITE_STEPS * (len(lengths) // 256 + 1) * most_tokens(encoders.target)
         members *= 4
     finish = FINISH_SECONDS + members * (MEMBER_SECONDS + READ_SECONDS * float(steps))
     return max(started + recipe.search.budget - finish, time.monotonic() + LEAST_SECONDS)
@@ -279,6 +308,14 @@ def write_results(
 
 
 def write_test_predictions(path: Path, prepared: Prepared, scores: Answers) -> None:
+    if isinstance(prepared.test, SeriesWindows):
+        assert isinstance(prepared.encoders, SeriesEncoders) and not isinstance(scores, Written)
+        table = forecast_table(
+            prepared.test, scores, prepared.layout, prepared.encoders, origins=True
+        )
+        table.write_csv(path)
+        return
+    assert isinstance(prepared.encoders, Encoders)
     table = answer_table(
         prepared.test_frame,
         prepared.test,

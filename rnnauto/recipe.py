@@ -98,6 +98,9 @@ class Split(Section):
     test: float = Field(
         0.15, gt=0, lt=0.5, description="Share kept aside for the scores; unused with a test file"
     )
+    by: Literal["auto", "time", "sequence"] = Field(
+        "auto", description="Cut series in time or deal them out whole; auto: by their length"
+    )
     folds: Auto | Annotated[int, Field(ge=1, le=20)] = Field(
         "auto", description="Folds that the finalists are confirmed on; auto: 5 below 300 sequences"
     )
@@ -124,6 +127,22 @@ class Space(Section):
     )
     bidirectional: tuple[bool, ...] = Field(
         (False, True), min_length=1, description="Read the sequence from both ends"
+    )
+    lookback: Auto | tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        "auto", description="Timesteps that a forecast sees; auto: shares of the largest"
+    )
+    scaling: tuple[Literal["none", "mean", "standard"], ...] = Field(
+        ("none", "mean", "standard"), min_length=1, description="How a forecast scales a window"
+    )
+    transform: tuple[Literal["none", "log"], ...] = Field(
+        ("none", "log"), min_length=1, description="Logarithm of targets that are never negative"
+    )
+    differencing: tuple[Literal["none", "last", "trend", "seasonal", "seasonal_trend"], ...] = (
+        Field(
+            ("none", "last", "trend", "seasonal", "seasonal_trend"),
+            min_length=1,
+            description="The simple forecast whose error a forecast predicts",
+        )
     )
     attention: tuple[Literal["none", "dot"], ...] = Field(
         ("none", "dot"), min_length=1, description="How a decoder looks back at its source"

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from rnnauto.networks.architecture import Architecture, DecoderFeatures, Features
-from rnnauto.networks.build import build
 from rnnauto.networks.decoder import Attend, decoder_step, source_half
+from rnnauto.networks.network import build_network
 
 pytestmark = pytest.mark.train
 
@@ -33,7 +33,7 @@ def network(cell="lstm", *, attention="dot", layers=1, one_timestep=False, sourc
     keras.utils.set_random_seed(1)
     features = DecoderFeatures(source, entries=7, one_timestep=one_timestep)
     shape = Architecture(cell, 6, layers, 1, "last", not one_timestep, attention)
-    return build(features, shape)
+    return build_network(features, shape)
 
 
 def by_steps(model, inputs, previous):

@@ -58,7 +58,7 @@ def test_a_path_with_a_label_is_many_to_one():
     assert (layout.form, layout.rnn_type) == ("cell-sequences", "many-to-one")
     assert [column.name for column in layout.features] == ["path_1", "path_2"]
     row = pl.DataFrame({"path": [[[1, 2], [3, 4], [5, 6]]]})
-    table = read_for(layout, row, target=False, text_target=False)
+    table = read_for(layout, row, target=False, text_targets=())
     assert gather(table.frame, layout).numbers.tolist() == [[1, 2], [3, 4], [5, 6]]
 
 
@@ -72,7 +72,7 @@ def test_chords_are_sets_of_labels_to_continue(tmp_path):
     assert sequences.lengths[:2].tolist() == [3, 2]
     assert sequences.categories[0].to_list()[:3] == [["60", "64", "67"], [], ["62"]]
     (tmp_path / "chords.csv").write_text('id,chords\na,"[[60, 64], [], [62]]"\n')
-    again = read_for(layout, tmp_path / "chords.csv", target=False, text_target=False)
+    again = read_for(layout, tmp_path / "chords.csv", target=False, text_targets=())
     assert gather(again.frame, layout).categories[0].to_list() == [["60", "64"], [], ["62"]]
 
 

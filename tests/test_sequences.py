@@ -270,20 +270,3 @@ def test_a_text_with_a_label_for_each_character_gives_a_target_per_timestep():
     sequences = gather(pl.DataFrame({"seq": ["AC", "D"], "state": ["HE", "C"]}), layout)
     assert sequences.targets.to_list() == ["H", "E", "C"]
     assert sequences.row_splits.tolist() == [0, 2, 3]
-
-
-def test_what_is_one_to_many_has_one_timestep_without_features():
-    layout = Layout(
-        form="wide-table",
-        rnn_type="one-to-many",
-        task="regression",
-        target=("t_1", "t_2"),
-        target_kind="number",
-        static=(Column(name="x", kind="number"),),
-        targets=(Column(name="t", kind="number", columns=("t_1", "t_2")),),
-    )
-    frame = pl.DataFrame({"x": [1.0, 2.0], "t_1": [0.5, 1.5], "t_2": [2.5, 3.5]})
-    sequences = gather(frame, layout)
-    assert sequences.numbers.shape == (2, 0)
-    assert sequences.lengths.tolist() == [1, 1]
-    assert sequences.static_numbers.tolist() == [[1.0], [2.0]]

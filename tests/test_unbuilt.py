@@ -18,11 +18,6 @@ UNBUILT = {
         "passengers",
         "many-to-many-unaligned forecasting",
     ),
-    "aligned lists": (
-        {"a": [[1.0, 2.0]] * 30, "b": [["N", "V"]] * 30},
-        "b",
-        "many-to-many classification with the target beside the sequence in a row",
-    ),
     "label sets": (
         {"chords": [[["c", "e"], ["d"]]] * 30},
         "chords",

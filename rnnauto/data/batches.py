@@ -12,8 +12,18 @@ from numpy.typing import NDArray
 from rnnauto.data.encode import END, START, Encoded
 from rnnauto.data.pairs import EncodedPairs
 from rnnauto.data.sequences import Floats, Integers, timestep_index
+from rnnauto.data.series import EncodedSeries
 from rnnauto.data.targets import MISSING_TARGET
+from rnnauto.data.windows import (
+    epoch_of,
+    load_series,
+    save_series,
+    training_units,
+    window_inputs,
+    window_targets,
+)
 
+Stored = Encoded | EncodedPairs | EncodedSeries  # what trials of any family learn from
 ARRAYS = ("row_splits", "numbers", "codes", "static_numbers", "static_codes", "targets")
 PAIR_ARRAYS = ("answers", "answer_splits")
 LONGEST = 512  # timesteps above which aligned sequences train on windows
@@ -49,7 +59,9 @@ class Examples:
         return Examples(self.sequence[chosen], self.start[chosen], self.length[chosen])
 
 
-def save_encoded(folder: Path, encoded: Encoded | EncodedPairs) -> None:
+def save_encoded(folder: Path, encoded: Stored) -> None:
+    if isinstance(encoded, EncodedSeries):
+        return save_series(folder, encoded)
     folder.mkdir(parents=True)
     if isinstance(encoded, EncodedPairs):
         for name in PAIR_ARRAYS:
@@ -60,10 +72,13 @@ def save_encoded(folder: Path, encoded: Encoded | EncodedPairs) -> None:
     (folder / "meta.json").write_text(
         json.dumps({"per_timestep": encoded.per_timestep, "moments": encoded.moments})
     )
+    return None
 
 
-def load_encoded(folder: Path) -> Encoded | EncodedPairs:
+def load_encoded(folder: Path) -> Stored:
     """Memory-mapped: a batch costs what it holds, whatever the size of the data."""
+    if (folder / "windows.json").is_file():
+        return load_series(folder)
     arrays: dict[str, Any] = {name: open_array(folder / f"{name}.npy") for name in ARRAYS}
     meta = json.loads((folder / "meta.json").read_text())
     encoded = Encoded(**arrays, **meta)
@@ -119,9 +134,12 @@ def in_chunks(encoded: Encoded | EncodedPairs, chosen: Integers, *, longest: int
 
 
 def training_batches(
-    encoded: Encoded | EncodedPairs, chosen: Integers, *, size: int, rng: np.random.Generator
+    encoded: Stored, chosen: Integers, *, size: int, rng: np.random.Generator
 ) -> Iterator[Batch]:
     """One epoch in random order; batches hold examples of about equal length."""
+    if isinstance(encoded, EncodedSeries):
+        yield from window_batches(encoded, epoch_of(chosen, rng=rng), size=size)
+        return
     examples = windows(encoded, chosen, rng=rng)
     order = rng.permutation(len(examples.length))
     span = size * BUCKETED_BATCHES
@@ -132,6 +150,14 @@ def training_batches(
         batches += [bucket[at : at + size] for at in range(0, len(bucket), size)]
     for number in rng.permutation(len(batches)):
         yield pad(encoded, examples.take(batches[number]))
+
+
+def window_batches(encoded: EncodedSeries, chosen: Integers, *, size: int) -> Iterator[Batch]:
+    """Every window once, in the order given; targets as `window_targets` has them."""
+    units = training_units(encoded)
+    for begin in range(0, len(chosen), size):
+        part = chosen[begin : begin + size]
+        yield Batch(window_inputs(encoded, part), window_targets(encoded, part, units), part)
 
 
 def by_length(encoded: Encoded | EncodedPairs, examples: Examples) -> Integers:

@@ -77,6 +77,8 @@ def check_columns(table: Table, layout: Layout, *, target: bool) -> None:
     if target and layout.task == "regression" and not layout.target_lists():
         for name in layout.target:
             check_numbers(table, name)
+    for name in layout.target if layout.task == "forecasting" else ():
+        check_numbers(table, name)
     for column in (*layout.features, *layout.static):
         if column.kind in {"number", "boolean"}:
             for name in column.columns or (column.name,):

@@ -31,8 +31,8 @@ NAMED_STEPS = {
     "quarter": 365.25 * DAY / 4,
     "year": 365.25 * DAY,
 }
-LEAST_LOOKBACK = 8
-SEASONS_BACK, HORIZONS_BACK = 2, 4
+LEAST_LOOKBACK = 32
+SEASONS_BACK, HORIZONS_BACK = 3, 4
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def decide_window(case: Case, roles: Roles) -> Window:
     """Raises: DataError, where the user wants more than the longest series holds."""
     lengths = series_lengths(case.frame, roles)
     shortest, longest = min(lengths), max(lengths)
-    season, why = season_of(case.frame, roles)
+    season, why = season_of(case.frame, roles.id, roles.time)
     most = max(shortest // SHARE, 1)
     if case.problem.horizon == "auto":
         horizon = min(season, most)
@@ -92,18 +92,18 @@ def series_lengths(frame: pl.DataFrame, roles: Roles) -> list[int]:
     return frame.group_by(roles.id).len()["len"].to_list()
 
 
-def season_of(frame: pl.DataFrame, roles: Roles) -> tuple[int, str]:
+def season_of(frame: pl.DataFrame, ids: tuple[str, ...], time: str | None) -> tuple[int, str]:
     """Timesteps in a season, and what shows it; 1 where nothing does."""
-    if roles.time is None:
+    if time is None:
         return 1, "no time column, so no season: one timestep"
-    step = step_seconds(frame, roles.id, roles.time)
+    step = step_seconds(frame, ids, time)
     if step is None:
-        return 1, f"`{roles.time}` has no unit of time, so no season: one timestep"
+        return 1, f"`{time}` has no unit of time, so no season: one timestep"
     for name, seconds in CYCLES.items():
         steps = round(seconds / step)
         if steps >= FEWEST_STEPS:
-            return steps, f"{steps} steps of `{roles.time}` are {name}"
-    return 1, f"`{roles.time}` steps by years, which have no season: one timestep"
+            return steps, f"{steps} steps of `{time}` are {name}"
+    return 1, f"`{time}` steps by years, which have no season: one timestep"
 
 
 def step_seconds(frame: pl.DataFrame, ids: tuple[str, ...], time: str) -> float | None:

@@ -133,4 +133,6 @@ class Layout(Frozen):
         """Every column that a table to predict must have, in order."""
         features = [name for column in self.features for name in (column.columns or (column.name,))]
         time = [self.time] if self.time else []
-        return [*self.id, *time, *features, *(column.name for column in self.static)]
+        past = self.target if self.task == "forecasting" else ()
+        static = [column.name for column in self.static]
+        return list(dict.fromkeys([*self.id, *time, *past, *features, *static]))

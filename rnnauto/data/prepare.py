@@ -9,14 +9,17 @@ import numpy as np
 import polars as pl
 
 from rnnauto.data.columns import check_numbers, read_for
+from rnnauto.data.cut_series import cut_series
 from rnnauto.data.encode import Encoded, Encoders, encode, fit_encoders
 from rnnauto.data.infer import Inference, infer
 from rnnauto.data.layout import Layout
+from rnnauto.data.origins import WindowParts
 from rnnauto.data.pairs import EncodedPairs, encode_pairs, groups_to_split_by
 from rnnauto.data.problem import Problem
 from rnnauto.data.problems import find_problems, raise_if_errors
 from rnnauto.data.read import Table, read_table
 from rnnauto.data.sequences import Integers, Sequences, gather, is_struct, splits_of
+from rnnauto.data.series import EncodedSeries, SeriesEncoders, SeriesWindows
 from rnnauto.data.split import Parts, split
 from rnnauto.data.targets import is_known
 from rnnauto.data.unbuilt import refuse_unbuilt
@@ -38,12 +41,12 @@ class Prepared:
     table: Table
     inference: Inference
     problems: tuple[Problem, ...]
-    parts: Parts
-    test: Sequences
+    parts: Parts | WindowParts
+    test: Sequences | SeriesWindows
     test_frame: pl.DataFrame
-    encoders: Encoders
-    fold_encoders: tuple[Encoders, ...]
-    development: Encoded | EncodedPairs
+    encoders: Encoders | SeriesEncoders
+    fold_encoders: tuple[Encoders, ...] | tuple[SeriesEncoders, ...]
+    development: Encoded | EncodedPairs | EncodedSeries
     fingerprint: str
 
     @property
@@ -60,6 +63,10 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> Pr
     sequences = gather(table.frame, layout)
     problems = find_problems(table, layout, sequences)
     raise_if_errors(problems, table.source)
+    if layout.task == "forecasting":
+        prepared = prepare_forecast(table, inference, problems, recipe)
+        describe(prepared, sequences.lengths, say)
+        return prepared
     sequences = with_targets(sequences, layout)
     own_test = recipe.data.test_path is not None
     parts = split(
@@ -109,6 +116,26 @@ def encoded_for(sequences: Sequences, encoders: Encoders, layout: Layout) -> Enc
     if layout.writes:
         return encode_pairs(sequences, encoders)
     return encode(sequences, encoders, per_timestep=layout.per_timestep)
+
+
+def prepare_forecast(
+    table: Table, inference: Inference, problems: tuple[Problem, ...], recipe: Recipe
+) -> Prepared:
+    layout, path = inference.layout, recipe.data.test_path
+    test_table = read_for(layout, path, target=True, text_targets=()) if path else None
+    cut = cut_series(table, test_table, layout, recipe)
+    return Prepared(
+        table=table,
+        inference=inference,
+        problems=problems,
+        parts=cut.parts,
+        test=cut.test,
+        test_frame=cut.frame,
+        encoders=cut.fold_encoders[0],
+        fold_encoders=cut.fold_encoders,
+        development=cut.development,
+        fingerprint=fingerprint(table.frame),
+    )
 
 
 def read_test(path: str, layout: Layout, train: Table) -> Table:
@@ -170,6 +197,7 @@ def describe(prepared: Prepared, lengths: Integers, say: Say) -> None:
     train, validation = parts.folds[0]
     folds = f", {len(parts.folds)} folds" if len(parts.folds) > 1 else ""
     unit = " pieces" if parts.rule == "in time" else ""
+    unit = " windows" if isinstance(parts, WindowParts) else unit
     say(
         f"split {parts.rule}: train {len(train):,}, validation {len(validation):,}, "
         f"test {len(prepared.test):,}{unit}{folds}"

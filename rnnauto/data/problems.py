@@ -28,6 +28,15 @@ ORDER = ("error", "warning", "note")
 
 def find_problems(table: Table, layout: Layout, sequences: Sequences) -> tuple[Problem, ...]:
     """Every problem at once, errors first."""
+    if layout.task == "forecasting":
+        return in_order(
+            [
+                *(problem for name in layout.target for problem in series_problems(table, name)),
+                *beyond_float32(table, list(layout.target)),
+                *file_problems(table, layout),
+                *feature_problems(table, layout),
+            ]
+        )
     found = [
         *target_problems(table, layout, sequences),
         *size_problems(layout, sequences),
@@ -119,6 +128,30 @@ def problems_of_target(
         yield from class_problems(layout, name, known, unit)
     if layout.form == "long-table" and not layout.per_timestep:
         yield from conflicts(table, layout, sequences, name)
+
+
+def series_problems(table: Table, name: str) -> Iterator[Problem]:
+    """What stands in the way of forecasting a column."""
+    values = table.frame[name]
+    known = values.drop_nulls()
+    if len(known) < len(values):
+        yield problem_at(
+            "warning",
+            f"{len(values) - len(known)} of {len(values)} timesteps have no `{name}`: the last "
+            "value before them is taken for it, and they are left out of losses and scores",
+            name,
+            [table.line(row) for row in rows_where(values.is_null())],
+            "fill the target in",
+        )
+    if known.n_unique() <= 1:
+        value = f"`{known[0]}`" if len(known) else "missing"
+        yield Problem(
+            "error",
+            f"the target `{name}` is always {value}: there is nothing to learn",
+            name,
+            None,
+            "name another target, or add rows with other values",
+        )
 
 
 def class_problems(layout: Layout, name: str, known: pl.Series, unit: str) -> Iterator[Problem]:

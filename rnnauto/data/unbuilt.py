@@ -11,11 +11,13 @@ REMEDY = "`rnnauto inspect` shows why it was read this way, and which flag reads
 
 def without_network(layout: Layout) -> str:
     """Why there is no network for a layout; empty where there is one."""
+    if layout.task == "forecasting":
+        return without_forecast(layout)
     kind = f"{layout.rnn_type} {layout.task}"
     generated = layout.rnn_type in {"one-to-many", "many-to-many-unaligned"}
     in_cells = layout.form == "cell-sequences" or layout.form == "plain-table"
     missing = {
-        kind: layout.task in {"forecasting", "language-modelling"},
+        kind: layout.task == "language-modelling",
         f"{kind} ": generated and not layout.writes and (not layout.static_only or in_cells),
         f"{kind} of a text": layout.target_kind == "text" and not layout.writes,
         f"{kind} of several targets, one of them a list": (
@@ -25,6 +27,17 @@ def without_network(layout: Layout) -> str:
     }
     what = next((what.strip() for what, lacks in missing.items() if lacks), "")
     return f"there is no network for {what} yet" if what else ""
+
+
+def without_forecast(layout: Layout) -> str:
+    """Why there is no network for a forecast; empty where there is one."""
+    numbers = {column.name for column in layout.features if column.kind in {"number", "boolean"}}
+    words = [name for name in layout.known_ahead if name not in numbers]
+    if words:
+        return f"there is no network yet for what is known ahead but is no number: `{words[0]}`"
+    if not layout.rows_are_timesteps:
+        return f"there is no network for forecasts of a {layout.form.replace('-', ' ')} yet"
+    return ""
 
 
 def refuse_unbuilt(layout: Layout) -> None:

@@ -38,7 +38,11 @@ def save_model(path: Path, members: list[Any], *, layout: Layout, encoders: Enco
             target=encoders.target,
         )
         return
-    served = serve_module(members, layout=layout, encoders=encoders)
+    write_module(path, serve_module(members, layout=layout, encoders=encoders))
+
+
+def write_module(path: Path, served: Any) -> None:
+    """Write a module with its function `predict` as the signature."""
     tf.saved_model.save(served, str(path), signatures={"serving_default": served.predict})
 
 

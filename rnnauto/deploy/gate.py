@@ -13,8 +13,8 @@ from rnnauto.errors import ModelFolderError
 
 ALLOWED = frozenset(
     """
-    Add AddN AddV2 All Any ArgMax AssignAddVariableOp AssignVariableOp BatchMatMulV2 BiasAdd
-    Bincount BroadcastArgs BroadcastTo Cast ConcatV2 Const Cumsum DenseBincount
+    Abs Add AddN AddV2 All Any ArgMax AssignAddVariableOp AssignVariableOp BatchMatMulV2
+    BiasAdd Bincount BroadcastArgs BroadcastTo Cast ConcatV2 Const Cumsum DenseBincount
     DisableCopyOnRead Div DivNoNan Equal Exp ExpandDims Fill Floor FloorDiv FloorMod GatherNd
     GatherV2 Greater GreaterEqual HashTableV2 Identity IdentityN If IsFinite IsInf IsNan Less
     LessEqual Log LogSoftmax LogicalAnd LogicalNot LogicalOr LookupTableFindV2
@@ -22,7 +22,7 @@ ALLOWED = frozenset(
     NotEqual OneHot OnesLike Pack Pad PadV2 PartitionedCall Placeholder Pow Prod RaggedRange
     RaggedTensorToTensor Range Rank ReadVariableOp RealDiv Reciprocal ReduceJoin RegexReplace
     Relu Reshape ReverseSequence ReverseV2 Rsqrt Select SelectV2 Shape Sigmoid Sign Size Slice
-    Softmax Split SplitV Sqrt Square SquaredDifference Squeeze StatefulPartitionedCall
+    Softmax Softplus Split SplitV Sqrt Square SquaredDifference Squeeze StatefulPartitionedCall
     StatelessIf StatelessRandomGetAlg StatelessRandomGetKeyCounter StatelessRandomUniformV2
     StatelessWhile StaticRegexFullMatch StaticRegexReplace StopGradient StridedSlice StringJoin
     StringLower StringSplitV2 Sub Sum Tanh TensorListElementShape TensorListFromTensor

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from rnnauto.data.encode import Encoders
 from rnnauto.data.layout import Frozen, Layout
+from rnnauto.data.series import SeriesEncoders
 from rnnauto.errors import ModelFolderError
 
 FORMAT: Literal[1] = 1
@@ -20,7 +21,7 @@ class ModelInfo(Frozen):
     rnnauto: str
     versions: dict[str, str]
     layout: Layout
-    encoders: Encoders
+    encoders: Encoders | SeriesEncoders
     hyperparameters: dict[str, Any]
     members: int
     parameters: int

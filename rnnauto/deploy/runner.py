@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from rnnauto.data.encode import Encoders
 from rnnauto.data.layout import Layout
 from rnnauto.data.sequences import Integers, Sequences, timestep_index
+from rnnauto.data.series import SeriesEncoders, SeriesWindows
 from rnnauto.data.targets import LabelEncoder, SeveralTargets, TargetEncoder, ValueEncoder
+from rnnauto.deploy.forecast_runner import predict_windows
 from rnnauto.errors import ModelFolderError
 
 BATCH = 256
@@ -63,7 +65,10 @@ def load_saved_model(folder: Path) -> Run:
 
 
 def predict(
-    run: Run, sequences: Sequences, layout: Layout, encoders: Encoders
+    run: Run,
+    sequences: Sequences | SeriesWindows,
+    layout: Layout,
+    encoders: Encoders | SeriesEncoders,
 ) -> NDArray[np.float32]:
     """Predict every sequence, in the order given.
 
@@ -71,6 +76,9 @@ def predict(
     targets the probabilities side by side, or values [units, targets]. A unit is a sequence, or a
     timestep where there is one target per timestep.
     """
+    if isinstance(sequences, SeriesWindows):
+        return predict_windows(run, sequences)
+    assert isinstance(encoders, Encoders)
     units = len(sequences.numbers) if layout.per_timestep else len(sequences)
     one_value = isinstance(encoders.target, ValueEncoder)
     scores = np.full((units,) if one_value else (units, encoders.outputs), np.nan, np.float32)

@@ -6,9 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.data.answer_tokens import TokensEncoder, cut
-from rnnauto.data.encode import Encoded, encode
+from rnnauto.data.encode import Encoded, Encoders, encode
 from rnnauto.data.pairs import EncodedPairs
 from rnnauto.data.prepare import Prepared
+from rnnauto.data.sequences import Sequences
+from rnnauto.data.series import EncodedSeries, SeriesEncoders, SeriesWindows
+from rnnauto.data.split import Parts
 from rnnauto.data.targets import TargetEncoder
 from rnnauto.judge.answer_baselines import (
     AnswerBaseline,
@@ -19,6 +22,7 @@ from rnnauto.judge.answer_baselines import (
 from rnnauto.judge.baselines import answer_baselines
 from rnnauto.judge.evaluate import Evaluation, evaluate, score
 from rnnauto.judge.evaluate_answers import Written, answer_metric, evaluate_answers, score_answers
+from rnnauto.judge.evaluate_forecasts import evaluate_forecasts, validated_forecasts
 from rnnauto.judge.measures import main_metric
 from rnnauto.judge.metrics import unit_groups
 from rnnauto.judge.several import Predictor, fit_predictors
@@ -32,9 +36,14 @@ def fit_and_validate(
     For the test part they learn from train and validation together: a baseline needs no
     validation part, and deserves all the data that the model had.
     """
+    train, validation = prepared.parts.folds[0]
+    if isinstance(prepared.development, EncodedSeries):
+        assert isinstance(prepared.encoders, SeriesEncoders)
+        held = prepared.development.take(validation)
+        return (), validated_forecasts(held, season=prepared.encoders.season)
+    assert isinstance(prepared.encoders, Encoders)
     if isinstance(prepared.development, EncodedPairs):
         return answers_and_validate(prepared, prepared.development, seed=seed)
-    train, validation = prepared.parts.folds[0]
     target = prepared.encoders.target
     held_out = prepared.development.take(validation)
     earlier = fit_predictors(prepared.development.take(train), target=target, seed=seed)
@@ -48,7 +57,9 @@ def answers_and_validate(
     prepared: Prepared, pairs: EncodedPairs, *, seed: int
 ) -> tuple[tuple[AnswerBaseline, ...], dict[str, float]]:
     train, validation = prepared.parts.folds[0]
-    layout, encoder = prepared.layout, prepared.encoders.target
+    layout, encoders = prepared.layout, prepared.encoders
+    assert isinstance(encoders, Encoders) and isinstance(prepared.parts, Parts)
+    encoder = encoders.target
     assert isinstance(encoder, TokensEncoder)
     metric = answer_metric(layout)
     held_out = prepared.parts.development.take(validation, per_timestep=False)
@@ -58,7 +69,7 @@ def answers_and_validate(
     def fit_on(part: EncodedPairs) -> tuple[AnswerBaseline, ...]:
         return fit_answer_baselines(
             part,
-            entries=prepared.encoders.outputs,
+            entries=encoder.entries,
             texts=layout.tokens is not None,
             generated=layout.rnn_type == "one-to-many",
             seed=seed,
@@ -92,6 +103,13 @@ def evaluate_test(
     *,
     seed: int,
 ) -> Evaluation:
+    if isinstance(prepared.test, SeriesWindows):
+        assert isinstance(prepared.encoders, SeriesEncoders)
+        assert not isinstance(predicted, Written)
+        season = prepared.encoders.season
+        return evaluate_forecasts(prepared.test.encoded, predicted, season=season, seed=seed)
+    assert isinstance(prepared.encoders, Encoders)
+    assert isinstance(prepared.test, Sequences)
     if isinstance(predicted, Written):
         return evaluate_answers(
             prepared.test,

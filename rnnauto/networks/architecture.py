@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from rnnauto.data.encode import RESERVED, Encoders, NumberEncoder
+from rnnauto.data.series import SeriesEncoders
 from rnnauto.data.targets import LabelSetEncoder, output_widths, value_encoders
 
 Loss = Literal["classes", "labels", "values", "quantiles"]
@@ -35,6 +36,24 @@ class Features:
 
 
 @dataclass(frozen=True)
+class ForecastFeatures:
+    """What a forecasting network reads and predicts; `ahead` counts the numbers that are known for
+    the horizon, the calendar's among them."""
+
+    targets: int
+    horizon: int
+    season: int
+    numbers: int
+    missing: tuple[int, ...]
+    vocabularies: tuple[int, ...]
+    ahead: int
+    ahead_missing: tuple[int, ...]
+    static_numbers: int
+    static_missing: tuple[int, ...]
+    static_vocabularies: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class DecoderFeatures:
     """What an encoder-decoder reads, and how many entries the vocabulary of its answers has."""
 
@@ -51,10 +70,8 @@ class DecoderFeatures:
 
 @dataclass(frozen=True)
 class Architecture:
-    """The hyperparameters that shape the graph; trials of equal shape share a compiled step.
-
-    `attention` is that of a decoder over the timesteps of its source.
-    """
+    """The hyperparameters that shape the graph; trials of equal shape share a compiled step. The
+    last are those of forecasts, and how a decoder attends to its source."""
 
     cell: str
     units: int
@@ -62,6 +79,10 @@ class Architecture:
     patch: int
     pooling: str
     bidirectional: bool
+    lookback: int = 0
+    scaling: str = "none"
+    transform: str = "none"
+    differencing: str = "none"
     attention: str = "none"
 
 
@@ -82,6 +103,29 @@ def features_of(encoders: Encoders, *, per_timestep: bool) -> Features:
     )
 
 
+def forecast_features_of(encoders: SeriesEncoders, *, horizon: int) -> ForecastFeatures:
+    return ForecastFeatures(
+        targets=len(encoders.targets),
+        horizon=horizon,
+        season=encoders.season,
+        numbers=len(encoders.numbers),
+        missing=with_missing(encoders.numbers),
+        vocabularies=tuple(len(e.vocabulary) + RESERVED for e in encoders.categories),
+        ahead=encoders.ahead_count,
+        ahead_missing=with_missing(encoders.ahead),
+        static_numbers=len(encoders.static_numbers),
+        static_missing=with_missing(encoders.static_numbers),
+        static_vocabularies=tuple(len(e.vocabulary) + RESERVED for e in encoders.static_categories),
+    )
+
+
+def decoder_features_of(
+    encoders: Encoders, *, one_timestep: bool, many_right: bool
+) -> DecoderFeatures:
+    source = features_of(encoders, per_timestep=False)
+    return DecoderFeatures(source, encoders.outputs, one_timestep, many_right)
+
+
 def words_of(encoders: Encoders) -> tuple[int, ...]:
     viewed = {encoder.name for encoder in encoders.categories if encoder.view != "whole"}
     return tuple(
@@ -94,13 +138,6 @@ def words_of(encoders: Encoders) -> tuple[int, ...]:
 def made_numbers(encoders: Encoders) -> int:
     """Channels that are made from times and positions, after those of the columns."""
     return 2 * len(encoders.calendar) + bool(encoders.moments)
-
-
-def decoder_features_of(
-    encoders: Encoders, *, one_timestep: bool, many_right: bool
-) -> DecoderFeatures:
-    source = features_of(encoders, per_timestep=False)
-    return DecoderFeatures(source, encoders.outputs, one_timestep, many_right)
 
 
 def answer_of(encoders: Encoders) -> Answer:

@@ -4,7 +4,7 @@ from typing import Any
 
 import keras
 
-from rnnauto.networks.architecture import Architecture, DecoderFeatures, Features
+from rnnauto.networks.architecture import Architecture, Features, ForecastFeatures
 from rnnauto.networks.cells import STATES, recurrent_layer
 from rnnauto.networks.layers import (
     AlongTime,
@@ -19,18 +19,7 @@ from rnnauto.networks.layers import (
 )
 
 
-def build(features: Features | DecoderFeatures, architecture: Architecture) -> keras.Model:
-    """The network of any family."""
-    match features:
-        case DecoderFeatures():
-            from rnnauto.networks.decoder import build_decoder  # which builds on this file
-
-            return build_decoder(features, architecture)
-        case _:
-            return build_direct(features, architecture)
-
-
-def build_direct(features: Features, architecture: Architecture) -> keras.Model:
+def build(features: Features, architecture: Architecture) -> keras.Model:
     """The network.
 
     Inputs: those of `data.batches.Batch`. Output: logits float32 [batch, outputs], or [batch,
@@ -75,7 +64,7 @@ def encode_timesteps(features: Features, inputs: dict[str, Any]) -> Any:
     return joined(parts, name="timesteps")
 
 
-def encode_statics(features: Features, inputs: dict[str, Any]) -> Any:
+def encode_statics(features: Features | ForecastFeatures, inputs: dict[str, Any]) -> Any:
     """The static features as one vector [batch, channels]; None where there are none."""
     parts = []
     if features.static_numbers:

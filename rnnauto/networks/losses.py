@@ -76,6 +76,24 @@ def quantile_loss(outputs: Any, truth: Any) -> tuple[Any, Any, Any]:
     return *summed(each, known), tf.constant(0, tf.int64)
 
 
+def forecast_loss(outputs: Any, truth: Any) -> tuple[Any, Any, Any]:
+    """Pinball loss of the quantiles, and the absolute error of the medians in place of a count.
+
+    Args:
+        outputs: float32 [batch, horizon, targets * quantiles], in data units.
+        truth: float32 [batch, horizon, 2, targets]: the values, NaN where unknown, and the unit
+            in which their errors are measured.
+    """
+    values, units = tf.unstack(truth, axis=2)
+    shape = tf.concat([tf.shape(values), [len(QUANTILES)]], 0)
+    scaled = tf.reshape(outputs, shape) / units[..., None]
+    values = values / units
+    total, count, _ = quantile_loss(tf.reshape(scaled, tf.shape(outputs)), values)
+    known = tf.math.is_finite(values)
+    error = tf.abs(tf.where(known, values, 0.0) - scaled[..., QUANTILES.index(0.5)])
+    return total, count, summed(error, known)[0]
+
+
 def summed(each: Any, known: Any) -> tuple[Any, Any]:
     # multiplying by the mask would let NaN through
     total = tf.reduce_sum(tf.where(known, each, 0.0))

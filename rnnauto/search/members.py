@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from rnnauto.networks.build import build
+from rnnauto.networks.network import build_network
 from rnnauto.search.driver import Trial
 from rnnauto.search.study import load_weights, weights_path
 from rnnauto.search.trial import Problem, architecture_of
@@ -18,7 +18,7 @@ def build_members(winner: Trial, problem: Problem, study: Path, *, refit: bool) 
     folds = sorted(winner.weights) if refit else [0]
     members = []
     for fold in folds:
-        model = build(problem.features, architecture_of(winner.values))
+        model = build_network(problem.features, architecture_of(winner.values))
         model.set_weights(load_weights(weights_path(study, winner.weights[fold])))
         members.append(model)
     return members

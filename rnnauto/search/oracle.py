@@ -6,6 +6,7 @@ from typing import Any
 
 import keras_tuner
 
+from rnnauto.search.forecast_space import forecast_proposals
 from rnnauto.search.space import Choices, proposals
 from rnnauto.search.trial import Values
 
@@ -57,6 +58,10 @@ class Asker:
         self.oracle.end_trial(trial)
 
 
+def opening_of(space: Choices) -> list[Values]:
+    return forecast_proposals(space) if "differencing" in space else proposals(space)
+
+
 def make_asker(space: Choices, *, trials: int, seed: int) -> Asker:
     """Args: seed: any hashed seed but 0, which keras-tuner takes for "no seed"."""
     hyperparameters = keras_tuner.HyperParameters()
@@ -64,7 +69,7 @@ def make_asker(space: Choices, *, trials: int, seed: int) -> Asker:
         hyperparameters.Choice(name, [json.dumps(option) for option in options])
     opening = [
         {name: json.dumps(value) for name, value in proposal.items()}
-        for proposal in proposals(space)
+        for proposal in opening_of(space)
     ]
     oracle = RandomOracle(
         opening,

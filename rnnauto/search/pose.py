@@ -1,28 +1,34 @@
 """From prepared data to what the search needs to know of it."""
 
-from rnnauto.data.encode import NumberEncoder
+from rnnauto.data.encode import Encoders, NumberEncoder
 from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Prepared
+from rnnauto.data.series import EncodedSeries, SeriesEncoders
 from rnnauto.data.tags import are_tags
 from rnnauto.data.targets import LabelEncoder, TargetEncoder, ValueEncoder, value_encoders
 from rnnauto.networks.architecture import (
+    Answer,
     DecoderFeatures,
     Features,
     answer_of,
     decoder_features_of,
     features_of,
+    forecast_features_of,
     made_numbers,
 )
 from rnnauto.recipe import Recipe
+from rnnauto.search.forecast_space import ForecastShape, forecast_choices
 from rnnauto.search.space import Choices, Shape, choices
 from rnnauto.search.trial import Problem
 
 
 def pose(prepared: Prepared, recipe: Recipe) -> Problem:
     """What all trials share. Each fold standardises by its own train part."""
+    if isinstance(prepared.encoders, SeriesEncoders):
+        return pose_forecast(prepared.encoders, prepared, recipe)
     folds = prepared.fold_encoders
     return Problem(
-        features=features_for(prepared),
+        features=features_for(prepared.encoders, prepared.layout),
         answer=answer_of(prepared.encoders),
         scales=scales(value_encoders(prepared.encoders.target)),
         numbers=tuple(
@@ -35,15 +41,28 @@ def pose(prepared: Prepared, recipe: Recipe) -> Problem:
     )
 
 
-def features_for(prepared: Prepared) -> Features | DecoderFeatures:
-    layout = prepared.layout
+def pose_forecast(encoders: SeriesEncoders, prepared: Prepared, recipe: Recipe) -> Problem:
+    """Forecasting networks learn their scales from the windows that they train on."""
+    assert prepared.layout.horizon is not None
+    return Problem(
+        features=forecast_features_of(encoders, horizon=prepared.layout.horizon),
+        answer=Answer("quantiles", (3,) * len(encoders.targets)),
+        scales=(),
+        numbers=(),
+        static_numbers=(),
+        epochs=recipe.train.epochs,
+        patience=None if recipe.train.patience == "auto" else recipe.train.patience,
+    )
+
+
+def features_for(encoders: Encoders, layout: Layout) -> Features | DecoderFeatures:
     if layout.writes:
         return decoder_features_of(
-            prepared.encoders,
+            encoders,
             one_timestep=layout.form == "plain-table",
             many_right=layout.rnn_type == "one-to-many",
         )
-    return features_of(prepared.encoders, per_timestep=layout.per_timestep)
+    return features_of(encoders, per_timestep=layout.per_timestep)
 
 
 def tags_of(target: TargetEncoder, layout: Layout) -> tuple[str, ...]:
@@ -62,6 +81,18 @@ def scales(
 def search_space(prepared: Prepared, recipe: Recipe) -> Choices:
     train, _ = prepared.parts.folds[0]
     layout = prepared.layout
+    if isinstance(prepared.development, EncodedSeries):
+        assert isinstance(prepared.encoders, SeriesEncoders)
+        truth = prepared.development.truth()
+        forecast = ForecastShape(
+            windows=len(train),
+            lookback=prepared.development.lookback,
+            fixed=recipe.problem.lookback != "auto",
+            season=prepared.encoders.season,
+            positive=not bool((truth < 0).any()),
+        )
+        return forecast_choices(recipe.search.space, forecast)
+    assert isinstance(prepared.encoders, Encoders)
     shape = Shape(
         lengths=prepared.development.lengths[train],
         per_timestep=layout.per_timestep,

@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.data.batches import load_encoded, save_encoded
-from rnnauto.data.encode import Encoded
-from rnnauto.data.pairs import EncodedPairs
+from rnnauto.data.batches import Stored, load_encoded, save_encoded
 from rnnauto.data.sequences import Integers
-from rnnauto.networks.architecture import Answer, DecoderFeatures, Features
+from rnnauto.networks.architecture import Answer, DecoderFeatures, Features, ForecastFeatures
 from rnnauto.search.trial import Problem
 
 Weights = list[NDArray[np.float32]]
@@ -24,14 +22,14 @@ class Study:
 
     folder: Path
     problem: Problem
-    data: Encoded | EncodedPairs
+    data: Stored
     folds: tuple[tuple[Integers, Integers], ...]
 
 
 def save_study(
     folder: Path,
     problem: Problem,
-    data: Encoded | EncodedPairs,
+    data: Stored,
     folds: tuple[tuple[Integers, Integers], ...],
 ) -> None:
     """Write what the workers need; the arrays are memory-mapped by all of them."""
@@ -66,14 +64,16 @@ def load_study(folder: Path) -> Study:
     return Study(folder, problem, load_encoded(folder / "data"), folds)
 
 
-def features_from(raw: dict[str, Any]) -> Features | DecoderFeatures:
+def features_from(raw: dict[str, Any]) -> Features | DecoderFeatures | ForecastFeatures:
     if "source" in raw:
-        return DecoderFeatures(**{**raw, "source": direct_features(raw["source"])})
-    return direct_features(raw)
+        source = Features(**in_tuples(raw["source"]))
+        return DecoderFeatures(**{**raw, "source": source})
+    values = in_tuples(raw)
+    return ForecastFeatures(**values) if "horizon" in raw else Features(**values)
 
 
-def direct_features(raw: dict[str, Any]) -> Features:
-    return Features(**{name: nested_tuples(value) for name, value in raw.items()})
+def in_tuples(raw: dict[str, Any]) -> dict[str, Any]:
+    return {name: nested_tuples(value) for name, value in raw.items()}
 
 
 def nested_tuples(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -13,19 +13,31 @@ import tensorflow as tf
 
 from rnnauto.data.batches import (
     LONGEST,
+    Batch,
     Examples,
+    Stored,
     in_chunks,
     reading_batches,
     training_batches,
     whole,
+    window_batches,
 )
 from rnnauto.data.encode import Encoded
 from rnnauto.data.pairs import EncodedPairs
 from rnnauto.data.sequences import Integers
-from rnnauto.networks.architecture import Answer, Architecture, DecoderFeatures, Features
-from rnnauto.networks.build import build
+from rnnauto.data.series import EncodedSeries
+from rnnauto.data.windows import MOST_PER_EPOCH, sample_windows
+from rnnauto.networks.architecture import (
+    Answer,
+    Architecture,
+    DecoderFeatures,
+    Features,
+    ForecastFeatures,
+)
+from rnnauto.networks.forecast import adapt
 from rnnauto.networks.layers import Dropout, Standardise, TokenDropout
-from rnnauto.networks.losses import summed_loss
+from rnnauto.networks.losses import forecast_loss, summed_loss
+from rnnauto.networks.network import build_network
 from rnnauto.search.study import Weights
 from rnnauto.search.trial import Epoch, Gradient, Job, Problem, Result, Values, architecture_of
 from rnnauto.search.validation import Tally, Validated
@@ -63,10 +75,12 @@ class Progress:
 
 
 def compile_network(
-    features: Features | DecoderFeatures, architecture: Architecture, answer: Answer
+    features: Features | DecoderFeatures | ForecastFeatures,
+    architecture: Architecture,
+    answer: Answer,
 ) -> Network:
     """Build and trace once, for any batch size and any length."""
-    model = build(features, architecture)
+    model = build_network(features, architecture)
     optimizer = keras.optimizers.Adam()
     optimizer.build(model.trainable_variables)
     clip_norm = tf.Variable(math.inf, trainable=False, dtype=tf.float32)
@@ -74,11 +88,13 @@ def compile_network(
         name: tf.TensorSpec(tensor.shape, tensor.dtype, name=name)
         for name, tensor in model.input.items()
     }
-    signature = [inputs, target_spec(answer, per_timestep=features.per_timestep)]
+    signature = [inputs, target_spec(features, answer)]
 
     def losses(batch: Any, truth: Any, *, training: bool) -> tuple[Any, Any, Any, Any]:
         """Summed loss, number of known targets, number of right answers, outputs."""
         outputs = model(batch, training=training)
+        if isinstance(features, ForecastFeatures):
+            return *forecast_loss(outputs, truth), outputs
         if features.per_timestep:  # the network always gives one timestep, even of none
             outputs = outputs[:, : tf.shape(truth)[1]]
         return *summed_loss(outputs, truth, answer), outputs
@@ -107,9 +123,12 @@ def compile_network(
     return Network(model, optimizer, clip_norm, train_step, read_step)
 
 
-def target_spec(answer: Answer, *, per_timestep: bool) -> Any:
+def target_spec(features: Features | DecoderFeatures | ForecastFeatures, answer: Answer) -> Any:
     """One number per unit; more where there are several targets, or labels that may be there."""
-    units: list[int | None] = [None, None] if per_timestep else [None]
+    if isinstance(features, ForecastFeatures):
+        shape = [None, features.horizon, 2, features.targets]
+        return tf.TensorSpec(shape, tf.float32, name="targets")
+    units: list[int | None] = [None, None] if features.per_timestep else [None]
     columns = answer.widths[0] if answer.loss == "labels" else len(answer.widths)
     if answer.loss == "labels" or columns > 1:
         units.append(columns)
@@ -119,7 +138,9 @@ def target_spec(answer: Answer, *, per_timestep: bool) -> Any:
 
 @lru_cache(maxsize=8)
 def cached_network(
-    features: Features | DecoderFeatures, architecture: Architecture, answer: Answer
+    features: Features | DecoderFeatures | ForecastFeatures,
+    architecture: Architecture,
+    answer: Answer,
 ) -> Network:
     """Tracing costs as much as several epochs of a small trial; equal shapes are traced once."""
     return compile_network(features, architecture, answer)
@@ -130,7 +151,7 @@ def prepare(job: Job, problem: Problem) -> Network:
     architecture = architecture_of(job.values)
     network = cached_network(problem.features, architecture, problem.answer)
     keras.utils.set_random_seed(job.seed)
-    fresh = build(problem.features, architecture)
+    fresh = build_network(problem.features, architecture)
     network.model.set_weights(fresh.get_weights())
     for variable in network.optimizer.variables:
         variable.assign(tf.zeros_like(variable.value))
@@ -142,7 +163,7 @@ def prepare(job: Job, problem: Problem) -> Network:
             words = isinstance(layer, TokenDropout)
             layer.rate.assign(job.values["token_dropout" if words else "dropout"])
             layer.counter.assign([(job.seed + position) % (2**31 - 1), 0])
-        elif isinstance(layer, Standardise):
+        elif isinstance(layer, Standardise) and isinstance(problem.features, Features):
             static = layer.name.startswith("static")
             scales = problem.static_numbers if static else problem.numbers
             mean, deviation = np.array(scales[job.fold], np.float32).T
@@ -151,10 +172,18 @@ def prepare(job: Job, problem: Problem) -> Network:
     return network
 
 
+def prepare_for(job: Job, problem: Problem, data: Stored, train: Integers) -> Network:
+    """`prepare`, and for a forecast the scales of the train part."""
+    network = prepare(job, problem)
+    if isinstance(data, EncodedSeries):
+        adapt(network.model, *sample_windows(data, train))
+    return network
+
+
 def train(
     job: Job,
     problem: Problem,
-    data: Encoded | EncodedPairs,
+    data: Stored,
     *,
     fold: tuple[Integers, Integers],
     start_from: Weights | None = None,
@@ -170,13 +199,13 @@ def train(
         stopping: asked after every step; True ends the job with what it has.
     """
     begin = time.monotonic()
-    network = prepare(job, problem)
+    network = prepare_for(job, problem, data, fold[0])
     progress = Progress()
     if start_from is not None:
         network.model.set_weights(start_from)
         keep_if_better(network, progress, validate(network, problem, data, fold[1]), epoch=0)
     size = batch_size(job.values, data, fold[0])
-    patience = problem.patience or patience_for(len(fold[0]), size)
+    patience = problem.patience or patience_for(per_epoch(data, fold[0]), size)
 
     def out_of_time() -> bool:
         late = job.seconds is not None and time.monotonic() - begin > job.seconds
@@ -220,7 +249,7 @@ def train(
 def run_epoch(
     network: Network,
     problem: Problem,
-    data: Encoded | EncodedPairs,
+    data: Stored,
     chosen: Integers,
     *,
     size: int,
@@ -246,23 +275,27 @@ def run_epoch(
     return totals / max(counts, 1.0)
 
 
-def validate(
-    network: Network, problem: Problem, data: Encoded | EncodedPairs, chosen: Integers
-) -> Validated:
+def validate(network: Network, problem: Problem, data: Stored, chosen: Integers) -> Validated:
     """Mean loss and main metric over the validation part."""
-    examples = in_chunks(data, chosen, longest=LONGEST_VALIDATION)
-    size = max(1, min(READ_SIZE, (64 << 20) // (4 * 64 * longest_of(data, examples))))
     tally = Tally(problem)
-    for batch in reading_batches(data, examples, size=size):
+    for batch in validation_batches(data, chosen):
         truth = scaled(batch.targets, problem)
         total, count, right, outputs = network.read_step(batch.inputs, truth)
         tally.loss, tally.units = tally.loss + float(total), tally.units + float(count)
-        tally.right += int(right)
+        tally.right += float(right)
         if problem.tags:
             tally.add_tags(outputs.numpy(), batch.targets)
         elif problem.answer.loss == "values":
             tally.add_values(outputs.numpy(), truth)
     return tally.result()
+
+
+def validation_batches(data: Stored, chosen: Integers) -> Iterator[Batch]:
+    if isinstance(data, EncodedSeries):
+        return window_batches(data, chosen, size=READ_SIZE)
+    examples = in_chunks(data, chosen, longest=LONGEST_VALIDATION)
+    size = max(1, min(READ_SIZE, (64 << 20) // (4 * 64 * longest_of(data, examples))))
+    return reading_batches(data, examples, size=size)
 
 
 def longest_of(data: Encoded | EncodedPairs, examples: Examples) -> int:
@@ -287,15 +320,23 @@ def keep_if_better(network: Network, progress: Progress, found: Validated, *, ep
         progress.best_weights = network.model.get_weights()
 
 
-def batch_size(values: Values, data: Encoded | EncodedPairs, chosen: Integers) -> int:
+def batch_size(values: Values, data: Stored, chosen: Integers) -> int:
     """The hyperparameter, lowered where one step would keep more than STEP_BYTES."""
-    longest = longest_of(data, whole(data, chosen))
-    if data.per_timestep:
-        longest = min(longest, LONGEST)
+    if isinstance(data, EncodedSeries):
+        longest = data.lookback
+    else:
+        longest = longest_of(data, whole(data, chosen))
+        if data.per_timestep:
+            longest = min(longest, LONGEST)
     width = values["units"] * values["layers"] * (2 if values["bidirectional"] else 1)
     kept = 4 * width * KEPT[values["cell"]]  # bytes per timestep
     most = STEP_BYTES // (kept * max(1, longest // values["patch"]))
     return int(max(1, min(values["batch_size"], most)))
+
+
+def per_epoch(data: Stored, chosen: Integers) -> int:
+    """How many examples an epoch has."""
+    return min(len(chosen), MOST_PER_EPOCH) if isinstance(data, EncodedSeries) else len(chosen)
 
 
 def patience_for(sequences: int, size: int) -> int:

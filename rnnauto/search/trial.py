@@ -4,16 +4,23 @@ import hashlib
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from rnnauto.networks.architecture import Answer, Architecture, DecoderFeatures, Features
+from rnnauto.networks.architecture import (
+    Answer,
+    Architecture,
+    DecoderFeatures,
+    Features,
+    ForecastFeatures,
+)
 
 Values = dict[str, Any]
+OF_FORECASTS = ("lookback", "scaling", "transform", "differencing")
 
 
 @dataclass(frozen=True)
 class Problem:
     """What all trials of a search share; `scales`: mean and deviation per numeric target."""
 
-    features: Features | DecoderFeatures
+    features: Features | DecoderFeatures | ForecastFeatures
     answer: Answer
     scales: tuple[tuple[float, float], ...]
     numbers: tuple[tuple[tuple[float, float], ...], ...]  # per fold, per feature: mean, deviation
@@ -96,6 +103,7 @@ def architecture_of(values: Values) -> Architecture:
         pooling=values["pooling"],
         bidirectional=values["bidirectional"],
         attention=values.get("attention", "none"),
+        **{name: values[name] for name in OF_FORECASTS if name in values},
     )
 
 

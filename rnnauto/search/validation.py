@@ -35,7 +35,7 @@ class Tally:
     problem: Problem
     loss: float = 0.0
     units: float = 0.0
-    right: int = 0
+    right: float = 0.0  # for a forecast: the absolute error of the medians, in units
     squared: Array = field(default_factory=lambda: np.zeros(1))  # [targets]
     known: Array = field(default_factory=lambda: np.zeros(1))  # [targets]
     chunks: Array = field(default_factory=lambda: np.zeros(3))  # right, predicted, true
@@ -66,7 +66,7 @@ class Tally:
         if isinstance(features, DecoderFeatures) and features.many_right:
             return Validated(loss, math.exp(min(loss, LARGEST_EXPONENT)), loss)
         match self.problem.answer.loss:
-            case "classes":
+            case "classes" | "quantiles":
                 return Validated(loss, self.right / max(self.units, 1.0), loss)
             case "values" if math.isfinite(loss):
                 deviations = np.array([deviation for _, deviation in self.problem.scales])
