@@ -11,6 +11,7 @@ from rnnauto.data.answer_tokens import TokensEncoder
 from rnnauto.data.columns import read_for
 from rnnauto.data.cut_series import future_windows, judged_windows
 from rnnauto.data.encode import Encoders, encode
+from rnnauto.data.language import check_labels, encode_language, usable
 from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Source, with_targets
 from rnnauto.data.read import Table
@@ -27,14 +28,18 @@ from rnnauto.data.targets import (
 )
 from rnnauto.deploy.answers import Answers, answer, answer_table, answer_to_judge
 from rnnauto.deploy.forecast_runner import forecast_table
+from rnnauto.deploy.generate import Wanted, Written, check_wanted, generate
+from rnnauto.deploy.language_runner import score_timesteps
+from rnnauto.deploy.language_table import language_table
 from rnnauto.deploy.leaderboard import Row, read_leaderboard
 from rnnauto.deploy.model_json import ModelInfo, read_model_info
 from rnnauto.deploy.runner import Run, load_saved_model, predict
 from rnnauto.errors import DataError
 from rnnauto.judge.baselines import answer_baselines, direct_baselines, load_baselines
 from rnnauto.judge.evaluate import Evaluation, evaluate
-from rnnauto.judge.evaluate_answers import Written, evaluate_answers
+from rnnauto.judge.evaluate_answers import Answered, evaluate_answers
 from rnnauto.judge.evaluate_forecasts import evaluate_forecasts
+from rnnauto.judge.language import evaluate_language, load_language_baselines
 from rnnauto.judge.several import gathered
 
 
@@ -65,6 +70,10 @@ class Model:
             return self.forecast(table, self.info.encoders)
         sequences = gather(table.frame, self.info.layout)
         assert isinstance(self.info.encoders, Encoders)
+        if self.is_language_model:
+            return language_table(
+                self.run, sequences, self.info.encoders, probabilities=probabilities
+            )
         return answer_table(
             table.frame,
             sequences,
@@ -80,6 +89,8 @@ class Model:
         Raises: DataError where the target is absent or holds a class that the model does not know.
         """
         layout = self.info.layout
+        if self.is_language_model:
+            return self.evaluate_language(data, seed=seed)
         table = self.read(data, target=True)
         if isinstance(self.info.encoders, SeriesEncoders):
             return self.evaluate_forecast(table, self.info.encoders, seed=seed)
@@ -100,7 +111,7 @@ class Model:
         layout = self.info.layout
         baselines = answer_baselines(load_baselines(self.folder / "baselines.npz"))
         written = answer_to_judge(self.run, sequences, layout, encoders)
-        assert isinstance(written, Written)
+        assert isinstance(written, Answered)
         return evaluate_answers(
             sequences, written, baselines, layout=layout, encoders=encoders, seed=seed
         )
@@ -118,6 +129,33 @@ class Model:
         windows = judged_windows(gather_series(table.frame, layout), encoders, layout)
         quantiles = predict(self.run, windows, layout, encoders)
         return evaluate_forecasts(windows.encoded, quantiles, season=encoders.season, seed=seed)
+
+    def evaluate_language(self, data: Source, *, seed: int) -> Evaluation:
+        layout, encoders = self.info.layout, self.info.encoders
+        assert isinstance(encoders, Encoders)
+        table = self.read(data, target=False)
+        sequences = usable(gather(table.frame, layout), layout)
+        check_labels(sequences, encoders, table.source)
+        encoded = encode_language(sequences, encoders)
+        return evaluate_language(
+            encoded,
+            score_timesteps(self.run, encoded, encoders),
+            load_language_baselines(self.folder / "baselines.npz"),
+            encoders=encoders,
+            layout=layout,
+            seed=seed,
+        )
+
+    def generate(self, wanted: Wanted) -> list[Written]:
+        """Let a language model write. Raises: DataError where the model writes no texts."""
+        encoders = self.info.encoders
+        assert isinstance(encoders, Encoders)
+        check_wanted(wanted, self.info.layout, encoders)
+        return generate(self.run, wanted, self.info.layout, encoders)
+
+    @property
+    def is_language_model(self) -> bool:
+        return self.info.layout.task == "language-modelling"
 
     def leaderboard(self) -> list[Row]:
         return read_leaderboard(self.folder)
@@ -166,6 +204,7 @@ def check_classes(
             continue
         if isinstance(encoder, LabelSetEncoder):
             labels = set_items(labels)[1]
+        assert isinstance(encoder, LabelSetEncoder | LabelEncoder)
         known = encoder.labels if isinstance(encoder, LabelSetEncoder) else encoder.classes
         texts = label_texts(labels.drop_nulls())
         unknown = texts.filter(~texts.is_in(list(known)))

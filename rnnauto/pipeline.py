@@ -15,25 +15,30 @@ import numpy as np
 
 from rnnauto.data.answer_tokens import TokensEncoder, most_tokens
 from rnnauto.data.encode import Encoders
+from rnnauto.data.language import encode_language
 from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Prepared, Source, prepare
 from rnnauto.data.sequences import Sequences
 from rnnauto.data.series import SeriesEncoders, SeriesWindows
 from rnnauto.deploy.answers import Answers, answer_table, answer_to_judge
 from rnnauto.deploy.forecast_runner import forecast_table
+from rnnauto.deploy.language_runner import ROWS, score_timesteps
+from rnnauto.deploy.language_table import scored_table
 from rnnauto.deploy.leaderboard import Row, leaderboard, write_leaderboard
 from rnnauto.deploy.model_folder import check_destination, new_folder
 from rnnauto.deploy.model_json import ModelInfo, write_model_info
 from rnnauto.deploy.runner import Run, load_saved_model, predict
 from rnnauto.judge.baselines import save_baselines
-from rnnauto.judge.compare import evaluate_test, fit_and_validate
+from rnnauto.judge.compare import AnyBaselines, evaluate_test, fit_and_validate
 from rnnauto.judge.evaluate import Evaluation
-from rnnauto.judge.evaluate_answers import Written
+from rnnauto.judge.evaluate_answers import Answered
+from rnnauto.judge.language import LabelShares, NGrams, save_language_baselines
 from rnnauto.judge.several import flat
 from rnnauto.recipe import Recipe
 from rnnauto.search import journal
 from rnnauto.search.driver import News, Search, Trial, run_search
 from rnnauto.search.pose import pose, search_space
+from rnnauto.search.space import proposals
 from rnnauto.search.study import save_study
 from rnnauto.search.trial import seed_of
 from rnnauto.search.workers import pool
@@ -42,6 +47,7 @@ FINISH_SECONDS = 5.0  # measured 2 to 3: evaluate, export and check on small dat
 MEMBER_SECONDS = 0.7  # measured: more of that for every network of the final model
 READ_SECONDS = 0.0006  # measured: one recurrent step over a batch of the test part
 WRITE_STEPS = 6  # measured: recurrent steps that a token of an answer costs to write and to score
+TOKEN_SECONDS = 0.0001  # measured: one recurrent step of a language model
 LEAST_SECONDS = 5.0  # what a search gets, however small the budget
 PACKAGES = ("tensorflow", "keras", "keras-tuner", "numpy", "polars")
 
@@ -129,16 +135,17 @@ def fit(
                 journal_path=journal_path,
                 deadline=search_deadline(started, prepared, recipe),
                 notify=watch,
+                long_training=prepared.layout.task == "language-modelling",
             )
             winner = search_for_winner(search, prepared, recipe)
             baselines, validated = compared.result()
         watch(Said("exporting and checking the best model"))
         members = build_members(winner, problem, study, refit=recipe.train.refit == "auto")
         run, checks = export(partial / "saved_model", members, prepared)
-        scores = answers_of(run, prepared)
+        scores = score_test(run, prepared)
         evaluation = evaluate_test(prepared, scores, baselines, seed=recipe.seed)
         rows = make_rows(search, winner, evaluation, validated)
-        save_baselines(partial / "baselines.npz", flat(baselines))
+        save_comparison(partial / "baselines.npz", baselines)
         write_model_info(
             partial / "model.json", model_info(prepared, recipe, winner, members, search)
         )
@@ -168,8 +175,10 @@ def search_for_winner(search: Search, prepared: Prepared, recipe: Recipe) -> Tri
     import_tensorflow()
     from rnnauto.search.oracle import make_asker
 
+    space = search_space(prepared, recipe)
     asker = make_asker(
-        search_space(prepared, recipe),
+        space,
+        opening=proposals(space, language=prepared.layout.task == "language-modelling"),
         trials=recipe.search.trials,
         seed=seed_of(recipe.seed, "oracle"),
     )
@@ -190,12 +199,18 @@ def build_members(winner: Trial, problem: Any, study: Path, *, refit: bool) -> l
 def export(path: Path, members: list[Any], prepared: Prepared) -> tuple[Any, dict[str, float]]:
     """Write the SavedModel, open it as a user will, and compare it with the trained networks."""
     from rnnauto.deploy.check import check_export
+    from rnnauto.deploy.check_language import check_language_export
     from rnnauto.deploy.export import save_model
+    from rnnauto.deploy.language_module import save_language_model
 
     layout, encoders = prepared.layout, prepared.encoders
     if isinstance(encoders, SeriesEncoders):
         return export_forecast(path, members, prepared, encoders)
     assert isinstance(prepared.test, Sequences)
+    if layout.task == "language-modelling":
+        save_language_model(path, members, layout=layout, encoders=encoders)
+        run = load_saved_model(path)
+        return run, check_language_export(run, members, prepared.test, encoders)
     save_model(path, members, layout=layout, encoders=encoders)
     run = load_saved_model(path)
     return run, check_export(run, members, prepared.test, layout, encoders)
@@ -213,12 +228,22 @@ def export_forecast(
     return run, check_forecast(run, members, prepared.test)
 
 
-def answers_of(run: Run, prepared: Prepared) -> Answers:
+def score_test(run: Run, prepared: Prepared) -> Answers:
     """What the exported model says of the test part."""
     layout, encoders = prepared.layout, prepared.encoders
+    if layout.task == "language-modelling":
+        assert isinstance(encoders, Encoders) and isinstance(prepared.test, Sequences)
+        return score_timesteps(run, encode_language(prepared.test, encoders), encoders)
     if isinstance(encoders, Encoders) and isinstance(prepared.test, Sequences):
         return answer_to_judge(run, prepared.test, layout, encoders)
     return predict(run, prepared.test, layout, encoders)
+
+
+def save_comparison(path_npz: Path, baselines: AnyBaselines) -> None:
+    if isinstance(baselines, NGrams | LabelShares):
+        save_language_baselines(path_npz, baselines)
+    else:
+        save_baselines(path_npz, flat(baselines))
 
 
 def worker_count(recipe: Recipe) -> int:
@@ -236,14 +261,18 @@ def usable_cores() -> int:
 def search_deadline(started: float, prepared: Prepared, recipe: Recipe) -> float:
     """When the search must end for the export to end within the budget."""
     lengths = np.sort(prepared.test.lengths)
-    steps = lengths[::256].sum() + (lengths[-1] if len(lengths) else 0)
     members = len(prepared.parts.folds)
     encoders = prepared.encoders
+    if prepared.layout.task == "language-modelling":  # read side by side, the longest to its end
+        reading = TOKEN_SECONDS * max(float(lengths[-1]), float(lengths.sum()) / ROWS)
+    else:
+        reading = READ_SECONDS * float(lengths[::256].sum() + lengths[-1:].sum())
     if isinstance(encoders, Encoders) and isinstance(encoders.target, TokensEncoder):
         # three more signatures, and a step for every token
-        steps = 2 * steps + WRITE_STEPS * (len(lengths) // 256 + 1) * most_tokens(encoders.target)
+        written = (len(lengths) // 256 + 1) * most_tokens(encoders.target)
+        reading = 2 * reading + READ_SECONDS * WRITE_STEPS * written
         members *= 4
-    finish = FINISH_SECONDS + members * (MEMBER_SECONDS + READ_SECONDS * float(steps))
+    finish = FINISH_SECONDS + members * (MEMBER_SECONDS + reading)
     return max(started + recipe.search.budget - finish, time.monotonic() + LEAST_SECONDS)
 
 
@@ -309,13 +338,18 @@ def write_results(
 
 def write_test_predictions(path: Path, prepared: Prepared, scores: Answers) -> None:
     if isinstance(prepared.test, SeriesWindows):
-        assert isinstance(prepared.encoders, SeriesEncoders) and not isinstance(scores, Written)
+        assert isinstance(prepared.encoders, SeriesEncoders) and not isinstance(scores, Answered)
         table = forecast_table(
             prepared.test, scores, prepared.layout, prepared.encoders, origins=True
         )
         table.write_csv(path)
         return
     assert isinstance(prepared.encoders, Encoders)
+    if prepared.layout.task == "language-modelling":
+        assert not isinstance(scores, Answered)
+        encoded = encode_language(prepared.test, prepared.encoders)
+        scored_table(prepared.test, encoded, scores).write_csv(path)
+        return
     table = answer_table(
         prepared.test_frame,
         prepared.test,

@@ -302,7 +302,7 @@ def test_token_lines_without_tags_can_be_predicted(tmp_path):
     (tmp_path / "tagged.conll").write_text(TAGGED)
     layout = infer(read_table(tmp_path / "tagged.conll"), Recipe()).layout
     (tmp_path / "new.conll").write_text("a\ncat\n\nran\n")
-    table = read_for(layout, tmp_path / "new.conll", target=False, text_target=True)
+    table = read_for(layout, tmp_path / "new.conll", target=False, text_targets=layout.target)
     assert table.frame.rows() == [(1, "a"), (1, "cat"), (2, "ran")]
 
 

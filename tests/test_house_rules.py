@@ -33,6 +33,8 @@ MAY_BE_HEAVY = {
     "networks/calendar.py": {"tensorflow"},
     "networks/cells.py": {"keras", "tensorflow"},
     "networks/decoder.py": {"keras", "tensorflow"},
+    "networks/forecast.py": {"keras"},
+    "networks/forecast_layers.py": {"keras", "tensorflow"},
     "networks/layers.py": {"keras", "tensorflow"},
     "networks/losses.py": {"tensorflow"},
     "networks/moments.py": {"tensorflow"},
@@ -42,10 +44,17 @@ MAY_BE_HEAVY = {
     "deploy/decoding.py": {"keras", "tensorflow"},
     "deploy/export.py": {"tensorflow"},
     "deploy/export_decoder.py": {"tensorflow"},
+    "deploy/export_forecast.py": {"tensorflow"},
+    "deploy/generation.py": {"tensorflow"},
+    "deploy/language_module.py": {"tensorflow"},
+    "networks/carried.py": {"keras", "tensorflow"},
+    "networks/scan.py": {"tensorflow"},
+    "search/train_carried.py": {"keras", "tensorflow"},
 }
 # these reach the files above at module level; nothing but a function may import them in turn
 LATE = {
     *MAY_BE_HEAVY,
+    "networks/network.py",
     "search/run_job.py",
     "search/members.py",
 }

@@ -486,15 +486,12 @@ ERRORS = {
         "no column of `frame` is left to predict `speaker` from",
         "name columns with `--features`",
     ),
+    "two targets": (
+        {"data__target": ["speaker", "x"]},
+        "the targets are of two kinds: `speaker` as classes and `x` as amounts",
+        "name targets of one kind, and run once for each kind",
+    ),
 }
-
-
-def test_targets_of_two_kinds_are_refused(noise):
-    table = {"run": ids(), "step": steps(), "x": noise(), "y": noise(), "speaker": labels()}
-    error = failure_of(table, data__target=["speaker", "x"])
-    wanted = "the targets are of two kinds: `speaker` as classes and `x` as amounts"
-    assert wanted in error.message
-    assert error.hint == "name targets of one kind, and run once for each kind"
 
 
 @pytest.mark.parametrize("case", ERRORS)

@@ -13,15 +13,10 @@ from rnnauto.recipe import Recipe
 ROWS = range(60)
 # (columns, target, what there is no network for); a line goes when its network is built
 UNBUILT = {
-    "forecasting": (
-        {"month": ROWS, "passengers": [n**1.1 for n in ROWS]},
-        "passengers",
-        "many-to-many-unaligned forecasting",
-    ),
-    "label sets": (
-        {"chords": [[["c", "e"], ["d"]]] * 30},
-        "chords",
-        "many-to-many language-modelling",
+    "lists of single labels": (
+        {"moves": [["left", "right", "left"], ["right"]] * 15},
+        "moves",
+        "language-modelling of lists of labels",
     ),
 }
 

@@ -10,6 +10,7 @@ import typer
 
 from rnnauto.cli.evaluate import evaluate
 from rnnauto.cli.fit import fit
+from rnnauto.cli.generate import generate
 from rnnauto.cli.inspect import inspect
 from rnnauto.cli.leaderboard import leaderboard
 from rnnauto.cli.predict import predict
@@ -50,6 +51,7 @@ def options(
 app.command()(inspect)
 app.command()(fit)
 app.command()(predict)
+app.command()(generate)
 app.command()(evaluate)
 app.command()(leaderboard)
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from rnnauto.errors import RnnautoError
 
 PLAIN_WIDTH = 120
+MOST_INTERVALS = 3  # baselines in a table; of more only the values have room
 
 
 def talk_console(*, quiet: bool = False) -> Console:
@@ -57,26 +58,38 @@ def duration(seconds: float) -> str:
 def settings_line(values: dict[str, Any]) -> str:
     """A trial's hyperparameters in a line: `lstm 64x2 bidirectional, mean, patch 5, ...`."""
     both = " bidirectional" if values["bidirectional"] else ""
-    attention = f"attention {values['attention']}, " if "attention" in values else ""
+    reads = f"{values['pooling']}, patch {values['patch']}"
+    if "differencing" in values:
+        reads = (
+            f"lookback {values['lookback']}, differencing {values['differencing']}, "
+            f"scaling {values['scaling']}, transform {values['transform']}"
+        )
+    if "attention" in values:
+        reads = f"attention {values['attention']}"
     words = f", token dropout {values['token_dropout']}" if "token_dropout" in values else ""
     return (
-        f"{values['cell']} {values['units']}x{values['layers']}{both}, {values['pooling']}, "
-        f"patch {values['patch']}, {attention}dropout {values['dropout']}{words}, "
-        f"rate {values['learning_rate']}, batch {values['batch_size']}, clip {values['clip_norm']}"
+        f"{values['cell']} {values['units']}x{values['layers']}{both}, {reads}, "
+        f"dropout {values['dropout']}{words}, rate {values['learning_rate']}, "
+        f"batch {values['batch_size']}, clip {values['clip_norm']}"
     )
 
 
 def scores_table(evaluation: dict[str, Any], *, title: str) -> Table:
     """Metrics of the model and the baselines, with their 95% intervals."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    table.add_column("metric")
+    table.add_column("metric", no_wrap=True)
     table.add_column("model", justify="right", style="bold", no_wrap=True)
     for name in evaluation["baselines"]:
         table.add_column(name, justify="right", no_wrap=True)
     for metric, scored in evaluation["metrics"].items():
         others = [baseline.get(metric) for baseline in evaluation["baselines"].values()]
-        table.add_row(metric, *(interval(each) for each in (scored, *others)))
+        shown = interval if len(others) <= MOST_INTERVALS else value_only
+        table.add_row(metric, interval(scored), *map(shown, others))
     return table
+
+
+def value_only(scored: dict[str, float | None] | None) -> str:
+    return number(None if scored is None else scored["value"], 3)
 
 
 def interval(scored: dict[str, float | None] | None) -> str:

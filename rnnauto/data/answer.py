@@ -44,13 +44,15 @@ class Guess:
 
 
 def decide_answer(case: Case, roles: Roles) -> Answer:
-    target = case.profiles[case.target[0]]
+    target = speaking_targets(case, roles)[0]
     check_label_sets(case, roles)
     classes, class_reason = class_rule(case, roles, target)
     guess = guess_type(case, roles, target, classes=classes)
     forced = case.problem.type
     rnn_type = guess.rnn_type if forced == "auto" else forced
     forecasts = wants_forecast(case, guess)
+    if not forecasts:
+        check_alike(case, roles)
     check_type(case, roles, rnn_type, forecasts=forecasts)
     task, class_reason = task_rule(
         case,
@@ -61,7 +63,6 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
         amounts=class_reason,
         forecasts=forecasts,
     )
-    check_alike(case, roles, task)
     check_task(case, roles, target, task)
     reason = guess.reason if forced == "auto" else "you named it"
     window = decide_window(case, roles) if task == "forecasting" else None
@@ -136,13 +137,23 @@ def known_ahead(case: Case, roles: Roles, task: Task) -> tuple[str, ...]:
     return names
 
 
-def check_alike(case: Case, roles: Roles, task: Task) -> None:
+def speaking_targets(case: Case, roles: Roles) -> list[Profile]:
+    """The target columns; of a stem the one that says best what its values are."""
+    stems = [stem.columns for stem in roles.target_stems] or [(name,) for name in case.target]
+    return [
+        max(
+            (case.profiles[name] for name in names),
+            key=lambda column: (not column.whole, column.distinct),
+        )
+        for names in stems
+    ]
+
+
+def check_alike(case: Case, roles: Roles) -> None:
     """Raises: DataError where several targets are of different tasks."""
-    if len(case.target) < 2 or case.problem.task != "auto" or task == "forecasting":
+    if case.problem.task != "auto":
         return
-    targets = [case.profiles[name] for name in case.target]
-    if roles.target_stems:
-        targets = [case.profiles[stem.columns[0]] for stem in roles.target_stems]
+    targets = speaking_targets(case, roles)
     classes = [target.name for target in targets if class_rule(case, roles, target)[0]]
     amounts = [target.name for target in targets if target.name not in classes]
     if not classes or not amounts:
@@ -338,7 +349,8 @@ def check_type(case: Case, roles: Roles, rnn_type: RnnType, *, forecasts: bool) 
     """Raises: DataError where the table cannot be what the user asks for."""
     target = case.target[0]
     if rnn_type == "many-to-many" and roles.form in {"wide-table", "cell-sequences"}:
-        one = not roles.target_stems and case.profiles[target].kind not in {"list", "text"}
+        own = target in {column.name for column in roles.features}  # a text to be continued
+        one = not (own or roles.target_stems) and case.profiles[target].kind not in {"list", "text"}
         if one:
             raise DataError(
                 f"`--type many-to-many` needs a target for each timestep; `{target}` has one for "

@@ -176,11 +176,12 @@ def reading_batches(
         yield pad(encoded, examples.take(order[begin : begin + size]))
 
 
-def pad(encoded: Encoded | EncodedPairs, examples: Examples) -> Batch:
-    """Gather examples into arrays padded on the right to the longest of them."""
+def pad(encoded: Encoded | EncodedPairs, examples: Examples, *, timesteps: int = 0) -> Batch:
+    """Gather examples into arrays padded on the right to the longest of them, or to at least so
+    many timesteps."""
     if isinstance(encoded, EncodedPairs):
         return pad_pairs(encoded, examples)
-    timesteps = int(examples.length.max(initial=0))
+    timesteps = max(timesteps, int(examples.length.max(initial=0)))
     steps = np.arange(timesteps)
     real = steps < examples.length[:, None]  # [batch, timesteps]
     at = np.where(real, examples.start[:, None] + steps, 0)

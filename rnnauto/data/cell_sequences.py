@@ -70,11 +70,19 @@ def cell_columns(case: Case) -> list[Profile]:
 def own_sequence(case: Case) -> list[Profile]:
     """A target of lists or texts that nothing is there to predict from: it is to be continued."""
     target = case.profiles[case.target[0]]
+    if len(case.target) == 1 and is_modelled(case):
+        return [target]
     if not can_be_continued(target) or len(case.target) > 1:
         return []
     rest = case.chosen(*row_id(case)).values()
     others = [column for column in rest if is_usable(column) or column.kind in {"list", "text"}]
     return [] if others else [target]
+
+
+def is_modelled(case: Case) -> bool:
+    """Whether the user wants a language model of the target, whatever its texts look like."""
+    kind = case.profiles[case.target[0]].kind
+    return case.problem.task == "language-modelling" and kind in {"text", "category", "list"}
 
 
 def can_be_continued(target: Profile) -> bool:
@@ -112,7 +120,8 @@ def cell_roles(case: Case, cells: list[Profile]) -> Roles:
     chosen = {
         name: column
         for name, column in free.items()
-        if not case.data.features or name in (*case.data.features, *case.data.static)
+        if not is_modelled(case)  # which reads nothing beside the text
+        and (not case.data.features or name in (*case.data.features, *case.data.static))
     }
     static, left_out = sift(case, chosen, tokens=False, explicit=False)
     tokens: Tokens | None = None

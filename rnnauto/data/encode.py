@@ -35,9 +35,7 @@ from rnnauto.data.targets import (
 from rnnauto.data.tokens import VIEWS, View, view_of
 
 RESERVED = answer_tokens.RESERVED
-UNKNOWN = 1
-START = 2
-END = 3
+PAD, UNKNOWN, START, END = range(RESERVED)
 MOST_ENTRIES = 20_000
 FEWEST_WORDS = 200  # different ones, from which a column holds words rather than categories
 

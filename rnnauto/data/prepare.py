@@ -12,6 +12,13 @@ from rnnauto.data.columns import check_numbers, read_for
 from rnnauto.data.cut_series import cut_series
 from rnnauto.data.encode import Encoded, Encoders, encode, fit_encoders
 from rnnauto.data.infer import Inference, infer
+from rnnauto.data.language import (
+    encode_language,
+    fit_language,
+    labels_of,
+    split_settings,
+    usable,
+)
 from rnnauto.data.layout import Layout
 from rnnauto.data.origins import WindowParts
 from rnnauto.data.pairs import EncodedPairs, encode_pairs, groups_to_split_by
@@ -60,6 +67,7 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> Pr
     inference = infer(table, recipe)
     layout = inference.layout
     refuse_unbuilt(layout)
+    language = layout.task == "language-modelling"
     sequences = gather(table.frame, layout)
     problems = find_problems(table, layout, sequences)
     raise_if_errors(problems, table.source)
@@ -67,11 +75,11 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> Pr
         prepared = prepare_forecast(table, inference, problems, recipe)
         describe(prepared, sequences.lengths, say)
         return prepared
-    sequences = with_targets(sequences, layout)
+    sequences = to_learn_from(sequences, layout)
     own_test = recipe.data.test_path is not None
     parts = split(
         sequences,
-        recipe.split,
+        split_settings(recipe.split, sequences) if language else recipe.split,
         groups=groups_to_split_by(sequences, layout),
         per_timestep=layout.per_timestep,
         classes=layout.task == "classification" and not layout.writes,
@@ -80,21 +88,13 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> Pr
     test_table = read_test(recipe.data.test_path, layout, table) if recipe.data.test_path else table
     test = parts.test
     if test is None:
-        test = with_targets(gather(test_table.frame, layout), layout)
+        test = to_learn_from(gather(test_table.frame, layout), layout)
     if len(test) == 0:
         raise DataError(
             "the test part holds no sequence with a target",
             hint="give more data, or a test file of its own with `--test FILE`",
         )
-    classes = all_targets(sequences, test)
-    fold_encoders = tuple(
-        fit_encoders(
-            parts.development.take(train, per_timestep=layout.per_timestep),
-            layout,
-            classes=classes,
-        )
-        for train, _ in parts.folds
-    )
+    fold_encoders = encoders_of_folds(parts, sequences, test, layout)
     prepared = Prepared(
         table=table,
         inference=inference,
@@ -109,13 +109,6 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> Pr
     )
     describe(prepared, sequences.lengths, say)
     return prepared
-
-
-def encoded_for(sequences: Sequences, encoders: Encoders, layout: Layout) -> Encoded | EncodedPairs:
-    """Sequences as the networks of a layout read them."""
-    if layout.writes:
-        return encode_pairs(sequences, encoders)
-    return encode(sequences, encoders, per_timestep=layout.per_timestep)
 
 
 def prepare_forecast(
@@ -138,8 +131,40 @@ def prepare_forecast(
     )
 
 
+def to_learn_from(sequences: Sequences, layout: Layout) -> Sequences:
+    if layout.task == "language-modelling":
+        return usable(sequences, layout)
+    return with_targets(sequences, layout)
+
+
+def encoders_of_folds(
+    parts: Parts, sequences: Sequences, test: Sequences, layout: Layout
+) -> tuple[Encoders, ...]:
+    """Encoders of the train part of every fold."""
+    trains = [
+        parts.development.take(train, per_timestep=layout.per_timestep) for train, _ in parts.folds
+    ]
+    if layout.task == "language-modelling":
+        labels = labels_of(sequences, test) if layout.label_sets else ()
+        # one vocabulary for all folds: their networks are averaged
+        return (fit_language(trains[0], layout, labels=labels),) * len(trains)
+    classes = all_targets(sequences, test)
+    return tuple(fit_encoders(train, layout, classes=classes) for train in trains)
+
+
+def encoded_for(sequences: Sequences, encoders: Encoders, layout: Layout) -> Encoded | EncodedPairs:
+    """Sequences as the networks of a layout read them."""
+    if layout.writes:
+        return encode_pairs(sequences, encoders)
+    if layout.task == "language-modelling":
+        return encode_language(sequences, encoders)
+    return encode(sequences, encoders, per_timestep=layout.per_timestep)
+
+
 def read_test(path: str, layout: Layout, train: Table) -> Table:
     """The test file, its cells read as those of the training file were."""
+    if layout.task == "language-modelling":  # what is predicted is what is read
+        return read_for(layout, path, target=False, text_targets=())
     targets = train.frame.select(layout.target)
     texts = [target.name for target in targets if target.dtype == pl.String]
     table = read_for(layout, path, target=True, text_targets=texts)

@@ -11,16 +11,17 @@ from rnnauto.data.duplicates import duplicate_groups
 from rnnauto.data.layout import Column, Layout
 from rnnauto.data.leaks import find_leaks
 from rnnauto.data.oddities import find_oddities
-from rnnauto.data.problem import MOST_ROWS, Problem, problem_at, rows_where
+from rnnauto.data.problem import Problem, problem_at, rows_where
 from rnnauto.data.read import Table
-from rnnauto.data.runs import ordered_runs, steady, whole_runs
+from rnnauto.data.runs import steady, whole_runs
 from rnnauto.data.sequences import Integers, Sequences, is_struct, timestep_index
+from rnnauto.data.series_problems import series_problems
+from rnnauto.data.time_problems import time_problems
 from rnnauto.errors import DataError
 
 FEWEST_PER_CLASS = 3  # one for each part
 FEWEST_SEQUENCES = 10
 FEWEST_TIMESTEPS = 30  # with a target for each
-FEW_TWICE = 0.01  # share of rows with a time that occurs twice, above which the id must be wrong
 LARGEST = float(np.finfo(np.float32).max)
 SHOWN = 5
 ORDER = ("error", "warning", "note")
@@ -43,7 +44,9 @@ def find_problems(table: Table, layout: Layout, sequences: Sequences) -> tuple[P
         *file_problems(table, layout),
         *content_problems(table, layout, sequences),
         *feature_problems(table, layout),
-        *(
+    ]
+    if layout.task != "language-modelling":  # there the feature is the target, as it should be
+        found += [
             Problem(
                 "error",
                 leak.message,
@@ -52,8 +55,7 @@ def find_problems(table: Table, layout: Layout, sequences: Sequences) -> tuple[P
                 f"leave it out with `{flag('--ignore', leak.column)}`",
             )
             for leak in find_leaks(table.frame, layout, sequences)
-        ),
-    ]
+        ]
     return in_order(found)
 
 
@@ -128,30 +130,6 @@ def problems_of_target(
         yield from class_problems(layout, name, known, unit)
     if layout.form == "long-table" and not layout.per_timestep:
         yield from conflicts(table, layout, sequences, name)
-
-
-def series_problems(table: Table, name: str) -> Iterator[Problem]:
-    """What stands in the way of forecasting a column."""
-    values = table.frame[name]
-    known = values.drop_nulls()
-    if len(known) < len(values):
-        yield problem_at(
-            "warning",
-            f"{len(values) - len(known)} of {len(values)} timesteps have no `{name}`: the last "
-            "value before them is taken for it, and they are left out of losses and scores",
-            name,
-            [table.line(row) for row in rows_where(values.is_null())],
-            "fill the target in",
-        )
-    if known.n_unique() <= 1:
-        value = f"`{known[0]}`" if len(known) else "missing"
-        yield Problem(
-            "error",
-            f"the target `{name}` is always {value}: there is nothing to learn",
-            name,
-            None,
-            "name another target, or add rows with other values",
-        )
 
 
 def class_problems(layout: Layout, name: str, known: pl.Series, unit: str) -> Iterator[Problem]:
@@ -240,70 +218,6 @@ def size_problems(layout: Layout, sequences: Sequences) -> Iterator[Problem]:
         )
 
 
-def time_problems(table: Table, layout: Layout) -> Iterator[Problem]:
-    if layout.time is None or not layout.rows_are_timesteps:
-        return
-    time, ids = layout.time, list(layout.id)
-    if ordered_runs(table.frame, ids, time) is not None:
-        return
-    rows = table.frame.select(*ids, time).with_row_index("__row")
-    missing = rows.filter(pl.col(time).is_null())
-    if missing.height:
-        yield problem_at(
-            "warning",
-            f"{missing.height} rows have no `{time}`: they are put before the others",
-            time,
-            [table.line(int(row)) for row in missing["__row"]],
-            "fill the times in, or drop the rows",
-        )
-    previous = pl.col(time).shift().over(ids) if ids else pl.col(time).shift()
-    back = rows.filter((pl.col(time) < previous).fill_null(False))
-    if back.height:
-        yield problem_at(
-            "warning",
-            f"`{time}` goes back in {back.height} rows: the timesteps are sorted by it",
-            time,
-            moved_lines(table, rows, ids, time),
-            "nothing to do, unless the order of the file is right: then leave the column out with "
-            f"`{flag('--ignore', time)}`",
-            row=table.line(int(back["__row"][0])),
-        )
-    yield from times_twice(table, layout, rows.filter(pl.col(time).is_not_null()))
-
-
-def moved_lines(table: Table, rows: pl.DataFrame, ids: list[str], time: str) -> list[int]:
-    """The lines of rows that sorting by time moves to another place among those of their id."""
-    place = pl.int_range(pl.len())
-    known = rows.filter(pl.col(time).is_not_null())
-    here = known.with_columns(here=place.over(ids) if ids else place)
-    there = pl.col("here").sort_by(time, maintain_order=True)
-    moved = here.with_columns(there=there.over(ids) if ids else there)
-    moved = moved.filter(pl.col("here") != pl.col("there"))
-    return [table.line(int(row)) for row in moved["__row"].head(MOST_ROWS)]
-
-
-def times_twice(table: Table, layout: Layout, rows: pl.DataFrame) -> Iterator[Problem]:
-    """A few are faults of the file, and rows in file order do no harm; many show a wrong id."""
-    keys = [*layout.id, str(layout.time)]
-    twice = rows.filter(~pl.struct(keys).is_first_distinct())
-    if not twice.height:
-        return
-    again = rows.filter(pl.struct(keys).is_duplicated())
-    many = twice.height > FEW_TWICE * rows.height
-    what = "id and time" if layout.id else "time"
-    yield problem_at(
-        "error" if many else "warning",
-        f"{twice.height} rows repeat the {what} ({named(keys)}) of another row",
-        layout.time,
-        [table.line(int(row)) for row in again["__row"]],
-        "name every column that tells sequences apart (`--id` may be repeated), or keep one row "
-        "for each time"
-        if many
-        else "keep one row for each time; as it is they stay, in the order of the file",
-        row=table.line(int(twice["__row"][0])),
-    )
-
-
 def content_problems(table: Table, layout: Layout, sequences: Sequences) -> Iterator[Problem]:
     empty = np.flatnonzero(sequences.lengths == 0)
     if len(empty):
@@ -367,7 +281,7 @@ def feature_problems(table: Table, layout: Layout) -> Iterator[Problem]:
     ]
     yield from beyond_float32(table, numbers)
     constant = [column.name for column in columns if is_constant(frame, column)]
-    if constant:
+    if constant and layout.task != "language-modelling":
         plural = "feature has" if len(constant) == 1 else "features have"
         yield Problem(
             "warning",

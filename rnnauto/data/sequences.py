@@ -231,7 +231,7 @@ def gather_cells(frame: pl.DataFrame, layout: Layout) -> Sequences:
     if layout.tokens is not None:
         name = layout.features[0].name
         texts = frame[name].cast(pl.String).fill_null("")
-        cells = tokenise(texts, layout.tokens)
+        cells = tokenise(texts, layout.tokens, keep_case=layout.task == "language-modelling")
         sequences = row_sequences(
             frame,
             layout,
@@ -306,6 +306,8 @@ def present_target(frame: pl.DataFrame, layout: Layout) -> pl.Series | None:
     """
     if any(name not in frame.columns for name in layout.target):
         return None
+    if layout.task == "language-modelling":
+        return None  # what is predicted are the features, one timestep later
     columns = [target_series(frame, column, layout) for column in layout.targets]
     return pl.DataFrame(columns).to_struct() if len(columns) > 1 else columns[0]
 

@@ -150,7 +150,8 @@ def gather_series(frame: pl.DataFrame, layout: Layout) -> Series:
     for at, name in enumerate(layout.target):
         if name in frame.columns:
             targets[:, at] = to_floats(ordered, [name])[:, 0]
-    if layout.time is not None and is_clock(frame.schema[layout.time]):
+    # of an empty table the name of the column is all there is
+    if layout.time is not None and (frame.is_empty() or is_clock(frame.schema[layout.time])):
         times = ordered[layout.time]
     else:
         steps = np.arange(len(ordered)) - np.repeat(sequences.row_splits[:-1], sequences.lengths)

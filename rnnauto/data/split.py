@@ -109,6 +109,7 @@ def cut(sequences: Sequences, shares: list[float]) -> Sequences:
         row_splits=splits_of(lengths),
         static_numbers=sequences.static_numbers[owners],
         static_categories=tuple(series.gather(owners) for series in sequences.static_categories),
+        texts=None,
     )
 
 

@@ -44,7 +44,28 @@ class SeveralTargets(Frozen):
     each: tuple[LabelEncoder | ValueEncoder, ...]
 
 
-TargetEncoder = LabelEncoder | ValueEncoder | LabelSetEncoder | SeveralTargets | TokensEncoder
+class NextToken(Frozen):
+    """The token that follows; `outputs` counts the ids. `ends`: an end token follows every text."""
+
+    outputs: int = Field(ge=1)
+    ends: bool
+
+
+class NextSet(Frozen):
+    """The set of labels that follows, in the order of the network's outputs."""
+
+    labels: tuple[str, ...] = Field(min_length=1)
+
+
+TargetEncoder = (
+    LabelEncoder
+    | ValueEncoder
+    | LabelSetEncoder
+    | SeveralTargets
+    | TokensEncoder
+    | NextToken
+    | NextSet
+)
 
 
 def output_widths(encoder: TargetEncoder) -> tuple[int, ...]:
@@ -52,8 +73,10 @@ def output_widths(encoder: TargetEncoder) -> tuple[int, ...]:
     match encoder:
         case LabelEncoder():
             return (len(encoder.classes),)
-        case LabelSetEncoder():
+        case LabelSetEncoder() | NextSet():
             return (len(encoder.labels),)
+        case NextToken():
+            return (encoder.outputs,)
         case ValueEncoder():
             return (1,)
         case TokensEncoder():
@@ -163,6 +186,8 @@ def encode_targets(targets: pl.Series | None, encoder: TargetEncoder, units: int
             ]
             stacked: NDArray[Any] = np.stack(columns, axis=1)
             return stacked
+        case NextToken() | NextSet():
+            raise AssertionError("a language model's targets are its inputs: data/language.py")
 
 
 def encode_label_sets(targets: pl.Series | None, encoder: LabelSetEncoder, units: int) -> Codes:

@@ -43,9 +43,11 @@ def view_of(words: pl.Series, view: View) -> pl.Series:
     return words
 
 
-def tokenise(texts: pl.Series, tokens: Tokens) -> pl.Series:
-    """Lists of tokens: lower-case words and single symbols, or characters as they stand."""
+def tokenise(texts: pl.Series, tokens: Tokens, *, keep_case: bool = False) -> pl.Series:
+    """Lists of tokens: words and single symbols, in lower case unless a text is to be generated
+    from them, or characters as they stand."""
     if tokens == "character":
         return texts.str.split("")
-    spaced = texts.str.replace_all(SPACE, " ").str.to_lowercase().str.replace_all(SYMBOL, " $1 ")
-    return spaced.str.extract_all(r"[^ ]+")
+    spaced = texts.str.replace_all(SPACE, " ")
+    spaced = spaced if keep_case else spaced.str.to_lowercase()
+    return spaced.str.replace_all(SYMBOL, " $1 ").str.extract_all(r"[^ ]+")

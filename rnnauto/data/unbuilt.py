@@ -13,6 +13,9 @@ def without_network(layout: Layout) -> str:
     """Why there is no network for a layout; empty where there is one."""
     if layout.task == "forecasting":
         return without_forecast(layout)
+    if layout.task == "language-modelling" and layout.rnn_type == "many-to-many":
+        lists = layout.tokens is None and not layout.label_sets
+        return "there is no network for language-modelling of lists of labels yet" * lists
     kind = f"{layout.rnn_type} {layout.task}"
     generated = layout.rnn_type in {"one-to-many", "many-to-many-unaligned"}
     in_cells = layout.form == "cell-sequences" or layout.form == "plain-table"
@@ -23,7 +26,6 @@ def without_network(layout: Layout) -> str:
         f"{kind} of several targets, one of them a list": (
             len(layout.targets) > 1 and layout.target_kind == "list"
         ),
-        f"{kind} from lists of labels": layout.label_sets,
     }
     what = next((what.strip() for what, lacks in missing.items() if lacks), "")
     return f"there is no network for {what} yet" if what else ""

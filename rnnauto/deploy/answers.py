@@ -14,9 +14,9 @@ from rnnauto.data.sequences import Sequences
 from rnnauto.deploy.runner import Run, predict
 from rnnauto.deploy.table import prediction_table
 from rnnauto.deploy.writing import score, write, written_table
-from rnnauto.judge.evaluate_answers import Written
+from rnnauto.judge.evaluate_answers import Answered
 
-Answers = NDArray[np.float32] | Written
+Answers = NDArray[np.float32] | Answered
 
 
 def answer(
@@ -31,7 +31,7 @@ def answer(
 def answer_to_judge(run: Run, sequences: Sequences, layout: Layout, encoders: Encoders) -> Answers:
     """The same, with what is needed to compare it with the truth."""
     answers = answer(run, sequences, layout, encoders)
-    if isinstance(answers, Written):
+    if isinstance(answers, Answered):
         pairs = encode_pairs(sequences, encoders)
         return replace(answers, likelihood=score(run, sequences, pairs, layout, encoders))
     return answers
@@ -47,7 +47,7 @@ def answer_table(
     probabilities: bool,
 ) -> pl.DataFrame:
     """One row per unit; see `prediction_table` and `written_table`."""
-    if isinstance(answers, Written):
+    if isinstance(answers, Answered):
         return written_table(sequences, answers, probabilities=probabilities)
     return prediction_table(
         frame, sequences, answers, layout, encoders, probabilities=probabilities

@@ -39,7 +39,7 @@ def check_export(
         from rnnauto.deploy.check_decoder import compare_decoder  # which builds on this file
 
         some = sequences.take(chosen, per_timestep=False)
-        return refuse_differences(compare_decoder(run, members, some, layout, encoders))
+        return check_differences(compare_decoder(run, members, some, layout, encoders))
     batch = outputs_of(run, sequences, chosen, layout, encoders)
     found = {"keras": 0.0, "alone": 0.0, "padding": 0.0}
     found["keras"] = difference(batch, keras_outputs(members, sequences, chosen, layout, encoders))
@@ -49,16 +49,16 @@ def check_export(
     if layout.tokens is None:
         padded = outputs_of(run, sequences, chosen, layout, encoders, extra=EXTRA)
         found["padding"] = difference(batch, padded)
-    return refuse_differences(found)
+    return check_differences(found)
 
 
-def refuse_differences(found: dict[str, float]) -> dict[str, float]:
-    """Raises: ExportError where a difference is larger than TOLERANCE, or no number."""
-    bad = {name: value for name, value in found.items() if not value <= TOLERANCE}
+def check_differences(found: dict[str, float], *, tolerance: float = TOLERANCE) -> dict[str, float]:
+    """Raises: ExportError that names every difference that is too large, or no number."""
+    bad = {name: value for name, value in found.items() if not value <= tolerance}
     if bad:
         listed = ", ".join(f"{name}: {value:.2g}" for name, value in bad.items())
         raise ExportError(
-            f"the export differs from the trained model by more than {TOLERANCE:g} ({listed})",
+            f"the export differs from the trained model by more than {tolerance:g} ({listed})",
             hint="nothing was written; this is a fault of rnnauto, please report it",
         )
     return found

@@ -15,7 +15,7 @@ from rnnauto.data.sequences import Sequences, splits_of
 from rnnauto.deploy.check import ALONE, run_members
 from rnnauto.deploy.runner import Run, raw_batch
 from rnnauto.deploy.writing import answer_batch, score, tokens_encoder, write
-from rnnauto.judge.evaluate_answers import Written
+from rnnauto.judge.evaluate_answers import Answered
 
 EXTRA = 5
 
@@ -61,7 +61,7 @@ def limit_of(encoders: Encoders) -> int:
     return most_tokens(tokens_encoder(encoders))
 
 
-def written_pairs(pairs: EncodedPairs, written: Written, encoders: Encoders) -> EncodedPairs:
+def written_pairs(pairs: EncodedPairs, written: Answered, encoders: Encoders) -> EncodedPairs:
     """The same sources with the answers that were written."""
     lists = pl.Series("tokens", written.tokens, dtype=pl.List(pl.String))
     lengths = np.array([len(tokens) for tokens in written.tokens], np.int64)

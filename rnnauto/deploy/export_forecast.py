@@ -8,7 +8,7 @@ import tensorflow as tf
 from rnnauto.data.layout import Layout
 from rnnauto.data.series import SeriesEncoders, SeriesWindows
 from rnnauto.data.windows import training_units, window_inputs
-from rnnauto.deploy.check import ALONE, EXTRA, SEQUENCES, refuse_differences, run_members
+from rnnauto.deploy.check import ALONE, EXTRA, SEQUENCES, check_differences, run_members
 from rnnauto.deploy.export import look_up, vocabulary_table
 from rnnauto.deploy.forecast_runner import LEVELS, MEDIAN, raw_windows
 from rnnauto.deploy.runner import Run
@@ -94,4 +94,4 @@ def check_forecast(run: Run, members: list[Any], windows: SeriesWindows) -> dict
         name: float(np.max(np.abs(other - batch[: len(other)]) / units[: len(other)], initial=0.0))
         for name, other in others.items()
     }
-    return refuse_differences(found)
+    return check_differences(found)

@@ -13,22 +13,22 @@ from rnnauto.errors import ModelFolderError
 
 ALLOWED = frozenset(
     """
-    Abs Add AddN AddV2 All Any ArgMax AssignAddVariableOp AssignVariableOp BatchMatMulV2
-    BiasAdd Bincount BroadcastArgs BroadcastTo Cast ConcatV2 Const Cumsum DenseBincount
+    Abs Add AddN AddV2 All Any ArgMax AssignAddVariableOp AssignVariableOp BatchMatMulV2 BiasAdd
+    Bincount BroadcastArgs BroadcastTo Cast ConcatV2 Const Cos Cumsum DenseBincount
     DisableCopyOnRead Div DivNoNan Equal Exp ExpandDims Fill Floor FloorDiv FloorMod GatherNd
     GatherV2 Greater GreaterEqual HashTableV2 Identity IdentityN If IsFinite IsInf IsNan Less
-    LessEqual Log LogSoftmax LogicalAnd LogicalNot LogicalOr LookupTableFindV2
-    LookupTableImportV2 LookupTableSizeV2 MatMul Max Maximum Mean Min Minimum Mul Neg NoOp
-    NotEqual OneHot OnesLike Pack Pad PadV2 PartitionedCall Placeholder Pow Prod RaggedRange
-    RaggedTensorToTensor Range Rank ReadVariableOp RealDiv Reciprocal ReduceJoin RegexReplace
-    Relu Reshape ReverseSequence ReverseV2 Rsqrt Select SelectV2 Shape Sigmoid Sign Size Slice
-    Softmax Softplus Split SplitV Sqrt Square SquaredDifference Squeeze StatefulPartitionedCall
-    StatelessIf StatelessRandomGetAlg StatelessRandomGetKeyCounter StatelessRandomUniformV2
-    StatelessWhile StaticRegexFullMatch StaticRegexReplace StopGradient StridedSlice StringJoin
-    StringLower StringSplitV2 Sub Sum Tanh TensorListElementShape TensorListFromTensor
-    TensorListGetItem TensorListLength TensorListReserve TensorListSetItem TensorListStack Tile
-    TopKV2 Transpose UnicodeDecode UnicodeDecodeWithOffsets UnicodeEncode Unpack VarHandleOp
-    VarIsInitializedOp Where While ZerosLike
+    LessEqual Log LogSoftmax LogicalAnd LogicalNot LogicalOr LookupTableFindV2 LookupTableImportV2
+    LookupTableSizeV2 MatMul Max Maximum Mean Min Minimum Mul Neg NoOp NotEqual OneHot OnesLike Pack
+    Pad PadV2 PartitionedCall Placeholder Pow Prod RaggedRange RaggedTensorToTensor Range Rank
+    ReadVariableOp RealDiv Reciprocal ReduceJoin RegexReplace Relu Reshape ReverseSequence ReverseV2
+    Rsqrt Select SelectV2 Shape Sigmoid Sign Sin Size Slice Softmax Softplus Split SplitV Sqrt
+    Square SquaredDifference Squeeze StatefulPartitionedCall StatelessIf StatelessRandomGetAlg
+    StatelessRandomGetKeyCounter StatelessRandomUniformV2 StatelessWhile StaticRegexFullMatch
+    StaticRegexReplace StopGradient StridedSlice StringJoin StringLower StringSplitV2 StringStrip
+    Sub Sum Tanh TensorListElementShape TensorListFromTensor TensorListGetItem TensorListLength
+    TensorListReserve TensorListSetItem TensorListStack Tile TopKV2 Transpose UnicodeDecode
+    UnicodeDecodeWithOffsets UnicodeEncode Unpack VarHandleOp VarIsInitializedOp Where While
+    ZerosLike
     """.split()  # noqa: SIM905
 )
 SAVER_OPERATIONS = frozenset({"RestoreV2", "SaveV2", "MergeV2Checkpoints", "ShardedFilename"})

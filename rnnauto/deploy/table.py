@@ -6,7 +6,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.data.answer_tokens import TokensEncoder
 from rnnauto.data.encode import Encoders
 from rnnauto.data.layout import Layout
 from rnnauto.data.sequences import ROW, Sequences
@@ -78,7 +77,7 @@ def prediction_columns(
             for name, part, encoder in zip(target.names, parts, target.each, strict=True)
             for column in target_columns(part, encoder, f"_{name}", probabilities=probabilities)
         ]
-    assert not isinstance(target, TokensEncoder)  # see deploy/writing.py
+    assert isinstance(target, LabelEncoder | LabelSetEncoder | ValueEncoder)
     return target_columns(scores, target, "", probabilities=probabilities)
 
 

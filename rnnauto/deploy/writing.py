@@ -13,14 +13,14 @@ from rnnauto.data.pairs import EncodedPairs
 from rnnauto.data.sequences import Integers, Sequences, timestep_index
 from rnnauto.deploy.runner import RawBatch, Run, batches_of, raw_batch
 from rnnauto.deploy.table import beside
-from rnnauto.judge.evaluate_answers import Written
+from rnnauto.judge.evaluate_answers import Answered
 
 LOGITS = 1 << 25  # numbers that `score` may keep at once
 
 
 def write(
     run: Run, sequences: Sequences, layout: Layout, encoders: Encoders, *, beams: int = 1
-) -> Written:
+) -> Answered:
     """The likeliest answer to every sequence: token by token, or the best of some `beams`."""
     texts: list[str] = [""] * len(sequences)
     tokens: list[list[str]] = [[] for _ in range(len(sequences))]
@@ -37,7 +37,7 @@ def write(
         for number, text, strings, length in rows:
             texts[number] = text.decode()
             tokens[number] = [string.decode() for string in strings[:length]]
-    return Written(texts, tokens, total)
+    return Answered(texts, tokens, total)
 
 
 def score(
@@ -77,7 +77,7 @@ def answer_batch(answers: EncodedPairs, chosen: Integers, *, extra: int = 0) -> 
     return {"answers": padded, "answer_length": lengths.astype(np.int32)}
 
 
-def written_table(sequences: Sequences, written: Written, *, probabilities: bool) -> pl.DataFrame:
+def written_table(sequences: Sequences, written: Answered, *, probabilities: bool) -> pl.DataFrame:
     """One row per sequence: the ids (or `row`), `prediction`, and with `probabilities` the
     `probability` of the whole answer."""
     columns = [pl.Series("prediction", written.texts, dtype=pl.String)]

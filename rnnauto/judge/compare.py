@@ -21,21 +21,29 @@ from rnnauto.judge.answer_baselines import (
 )
 from rnnauto.judge.baselines import answer_baselines
 from rnnauto.judge.evaluate import Evaluation, evaluate, score
-from rnnauto.judge.evaluate_answers import Written, answer_metric, evaluate_answers, score_answers
+from rnnauto.judge.evaluate_answers import Answered, answer_metric, evaluate_answers, score_answers
 from rnnauto.judge.evaluate_forecasts import evaluate_forecasts, validated_forecasts
+from rnnauto.judge.language import (
+    LabelShares,
+    NGrams,
+    evaluate_language_test,
+    fit_and_validate_language,
+)
 from rnnauto.judge.measures import main_metric
 from rnnauto.judge.metrics import unit_groups
 from rnnauto.judge.several import Predictor, fit_predictors
 
+AnyBaselines = tuple[Predictor, ...] | tuple[AnswerBaseline, ...] | NGrams | LabelShares
 
-def fit_and_validate(
-    prepared: Prepared, *, seed: int
-) -> tuple[tuple[Predictor, ...] | tuple[AnswerBaseline, ...], dict[str, float]]:
+
+def fit_and_validate(prepared: Prepared, *, seed: int) -> tuple[AnyBaselines, dict[str, float]]:
     """Baselines for the test part, and what such baselines reach on the validation part.
 
     For the test part they learn from train and validation together: a baseline needs no
     validation part, and deserves all the data that the model had.
     """
+    if prepared.layout.task == "language-modelling":
+        return fit_and_validate_language(prepared)
     train, validation = prepared.parts.folds[0]
     if isinstance(prepared.development, EncodedSeries):
         assert isinstance(prepared.encoders, SeriesEncoders)
@@ -98,19 +106,22 @@ def point_score(encoded: Encoded, predicted: NDArray[Any], target: TargetEncoder
 
 def evaluate_test(
     prepared: Prepared,
-    predicted: NDArray[np.float32] | Written,
-    baselines: tuple[Predictor, ...] | tuple[AnswerBaseline, ...],
+    predicted: NDArray[np.float32] | Answered,
+    baselines: AnyBaselines,
     *,
     seed: int,
 ) -> Evaluation:
+    if isinstance(baselines, NGrams | LabelShares):
+        assert not isinstance(predicted, Answered)
+        return evaluate_language_test(prepared, predicted, baselines, seed=seed)
     if isinstance(prepared.test, SeriesWindows):
         assert isinstance(prepared.encoders, SeriesEncoders)
-        assert not isinstance(predicted, Written)
+        assert not isinstance(predicted, Answered)
         season = prepared.encoders.season
         return evaluate_forecasts(prepared.test.encoded, predicted, season=season, seed=seed)
     assert isinstance(prepared.encoders, Encoders)
     assert isinstance(prepared.test, Sequences)
-    if isinstance(predicted, Written):
+    if isinstance(predicted, Answered):
         return evaluate_answers(
             prepared.test,
             predicted,

@@ -1,4 +1,4 @@
-"""Written answers scored beside the baselines', on the same sequences."""
+"""Answered answers scored beside the baselines', on the same sequences."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from rnnauto.judge.metrics import compact_groups, interval, resample_weights
 
 
 @dataclass(frozen=True)
-class Written:
+class Answered:
     """Answers to all sequences: texts, their tokens, and the log probability of each in nats;
     `likelihood` is that of the true answers, None where they are not known."""
 
@@ -38,7 +38,7 @@ def answer_metric(layout: Layout) -> str:
 
 def evaluate_answers(
     sequences: Sequences,
-    written: Written,
+    written: Answered,
     baselines: Sequence[AnswerBaseline],
     *,
     layout: Layout,

@@ -18,9 +18,11 @@ Metrics = dict[str, Doubles]
 
 MAIN_METRIC = {"classification": "accuracy", "regression": "rmse", "forecasting": "mase"}
 LOWER_IS_BETTER = frozenset(
-    {"log_loss", "mae", "rmse", "negative_log_likelihood", "mase", "smape"}
-    | {"average_displacement", "final_displacement"}
-    | {"perplexity", "edit_distance"}
+    {
+        *("log_loss", "mae", "rmse", "mase", "smape", "edit_distance"),
+        *("average_displacement", "final_displacement"),
+        *("cross_entropy", "perplexity", "bits_per_character", "negative_log_likelihood"),
+    }
 )
 SMALLEST_PROBABILITY = 1e-7  # as Keras' cross-entropy: float32 cannot tell less from 0
 FEWEST_SEQUENCES = 20

@@ -5,7 +5,7 @@ from typing import Literal
 
 from rnnauto.data.encode import RESERVED, Encoders, NumberEncoder
 from rnnauto.data.series import SeriesEncoders
-from rnnauto.data.targets import LabelSetEncoder, output_widths, value_encoders
+from rnnauto.data.targets import LabelSetEncoder, NextSet, NextToken, output_widths, value_encoders
 
 Loss = Literal["classes", "labels", "values", "quantiles"]
 
@@ -33,6 +33,7 @@ class Features:
     outputs: int
     per_timestep: bool
     words: tuple[int, ...] = ()
+    carried: bool = False  # the state goes in and comes out: streams, language models
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,7 @@ def features_of(encoders: Encoders, *, per_timestep: bool) -> Features:
         outputs=encoders.outputs,
         per_timestep=per_timestep,
         words=words_of(encoders),
+        carried=isinstance(encoders.target, NextToken | NextSet),
     )
 
 
@@ -136,13 +138,15 @@ def words_of(encoders: Encoders) -> tuple[int, ...]:
 
 
 def made_numbers(encoders: Encoders) -> int:
-    """Channels that are made from times and positions, after those of the columns."""
+    """Channels that are made from times, positions and labels, after those of the columns."""
+    if isinstance(encoders.target, NextSet):  # a column of 0 and 1 a label
+        return encoders.outputs
     return 2 * len(encoders.calendar) + bool(encoders.moments)
 
 
 def answer_of(encoders: Encoders) -> Answer:
     widths = output_widths(encoders.target)
-    if isinstance(encoders.target, LabelSetEncoder):
+    if isinstance(encoders.target, LabelSetEncoder | NextSet):
         return Answer("labels", widths)
     return Answer("values" if value_encoders(encoders.target) else "classes", widths)
 

@@ -55,6 +55,18 @@ def step(layer: Any, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
     return output, list(after)
 
 
+def run(layer: Any, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+    """All timesteps of a layer that `recurrent_layer` made, from given states.
+
+    Returns: outputs [batch, timesteps, units] and the states after the last timestep.
+    """
+    if isinstance(layer, ExponentialTrace):
+        return layer.run(x, states)
+    layer.return_state = True  # read at every call; the layer's weights do not depend on it
+    outputs, *after = layer(x, initial_state=states)
+    return outputs, after
+
+
 class ExponentialTrace(keras.layers.Layer):
     """Decayed traces of the projected input, read by a dense tanh (Jordan 1987, Mozer 1989).
 
@@ -81,12 +93,16 @@ class ExponentialTrace(keras.layers.Layer):
         )
 
     def call(self, x: Any, initial_state: list[Any] | None = None) -> Any:
+        states = initial_state or [tf.zeros([tf.shape(x)[0], self.units])]
+        return self.run(x, states)[0]
+
+    def run(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
+        """All timesteps, as `run` above says."""
         decay = tf.sigmoid(self.decay_logit)
         parts = (1.0 - decay) * self.project(x)
-        before = tf.zeros_like(parts[:, 0]) if initial_state is None else initial_state[0]
         # the state before the first timestep is a timestep of its own, which is not given out
-        traces = decayed_sums(tf.concat([before[:, None], parts], 1), decay)[:, 1:]
-        return self.read_out(traces)
+        traces = decayed_sums(tf.concat([states[0][:, None], parts], 1), decay)[:, 1:]
+        return self.read_out(traces), [traces[:, -1]]
 
     def step(self, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
         """One timestep, as `step` above says."""

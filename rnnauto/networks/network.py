@@ -9,6 +9,7 @@ from rnnauto.networks.architecture import (
     ForecastFeatures,
 )
 from rnnauto.networks.build import build
+from rnnauto.networks.carried import build_carried
 from rnnauto.networks.decoder import build_decoder
 from rnnauto.networks.forecast import build_forecast
 
@@ -22,5 +23,7 @@ def build_network(
             return build_forecast(features, architecture)
         case DecoderFeatures():
             return build_decoder(features, architecture)
+        case Features(carried=True):
+            return build_carried(features, architecture)
         case Features():
             return build(features, architecture)

@@ -8,14 +8,15 @@ from rnnauto.data.layout import Tokens
 from rnnauto.data.tokens import GROUP, SPACE, SYMBOL, VIEWS, View
 
 
-def tokenise(texts: Any, tokens: Tokens) -> tuple[Any, Any]:
+def tokenise(texts: Any, tokens: Tokens, *, keep_case: bool = False) -> tuple[Any, Any]:
     """Strings [batch] to strings [batch, timesteps], padded with "", and true lengths [batch]."""
     if tokens == "character":
         pieces = tf.strings.unicode_split(texts, "UTF-8", errors="replace")
     else:
         spaced = tf.strings.regex_replace(texts, SPACE, " ")
-        lower = tf.strings.lower(spaced, encoding="utf-8")
-        spaced = tf.strings.regex_replace(lower, SYMBOL, r" \1 ")
+        if not keep_case:
+            spaced = tf.strings.lower(spaced, encoding="utf-8")
+        spaced = tf.strings.regex_replace(spaced, SYMBOL, r" \1 ")
         pieces = tf.strings.split(spaced)
     return pieces.to_tensor(""), tf.cast(pieces.row_lengths(), tf.int32)
 

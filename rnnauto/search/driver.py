@@ -20,6 +20,7 @@ from rnnauto.search.workers import Died, Event, Finished, Pool, Progressed
 FINALISTS = 5
 SEARCH_SHARE = 0.55  # of the time, where another stage follows
 LONGEST_TRIAL = 0.3  # of the search stage's time: a first impression of several trials comes first
+LONG_SEARCH_SHARE, LONGEST_LONG_TRIAL = 0.35, 0.5  # where a network goes on learning to the end
 SHORTEST_JOB = 2.0  # seconds; with less left no job is started
 ATTEMPTS = 2  # a job whose worker died is run once more
 
@@ -91,6 +92,7 @@ class Search:
     running: dict[str, Epoch | None] = field(default_factory=dict)
     attempts: dict[str, int] = field(default_factory=dict)
     interrupted: bool = False
+    long_training: bool = False  # one network with most of the time beats many with a little
 
     @property
     def seconds_left(self) -> float:
@@ -113,8 +115,11 @@ def run_search(search: Search, asker: Asker, *, most_trials: int, refit: bool) -
     Raises: SearchError if no trial completed, Interrupted if that is so because of Ctrl-C.
     """
     begin, span = time.monotonic(), search.seconds_left
-    pause = begin + span * (SEARCH_SHARE if search.folds > 1 or refit else 1.0)
-    longest = max(SHORTEST_JOB, LONGEST_TRIAL * (pause - begin))
+    share, part = SEARCH_SHARE, LONGEST_TRIAL
+    if search.long_training and search.folds == 1:
+        share, part = LONG_SEARCH_SHARE, LONGEST_LONG_TRIAL
+    pause = begin + span * (share if search.folds > 1 or refit else 1.0)
+    longest = max(SHORTEST_JOB, part * (pause - begin))
     new_job = new_trials(search, asker, most_trials=most_trials, longest=longest)
 
     def told(job: Job, result: Result) -> None:

@@ -62,17 +62,22 @@ def opening_of(space: Choices) -> list[Values]:
     return forecast_proposals(space) if "differencing" in space else proposals(space)
 
 
-def make_asker(space: Choices, *, trials: int, seed: int) -> Asker:
-    """Args: seed: any hashed seed but 0, which keras-tuner takes for "no seed"."""
+def make_asker(
+    space: Choices, *, trials: int, seed: int, opening: list[Values] | None = None
+) -> Asker:
+    """Args:
+    seed: any hashed seed but 0, which keras-tuner takes for "no seed".
+    opening: what is tried first; None for the usual proposals.
+    """
     hyperparameters = keras_tuner.HyperParameters()
     for name, options in space.items():
         hyperparameters.Choice(name, [json.dumps(option) for option in options])
-    opening = [
+    first = [
         {name: json.dumps(value) for name, value in proposal.items()}
-        for proposal in opening_of(space)
+        for proposal in (opening_of(space) if opening is None else opening)
     ]
     oracle = RandomOracle(
-        opening,
+        first,
         objective=keras_tuner.Objective("loss", "min"),
         max_trials=trials,
         seed=seed,

@@ -99,6 +99,7 @@ def search_space(prepared: Prepared, recipe: Recipe) -> Choices:
         one_timestep=layout.form == "plain-table",
         tokens=layout.tokens is not None,
         decoder=layout.writes,
+        language=layout.task == "language-modelling",
         words=bool(features_of(prepared.encoders, per_timestep=layout.per_timestep).words),
     )
     return choices(recipe.search.space, shape)

@@ -4,8 +4,11 @@ import gc
 from collections.abc import Callable
 from typing import Any
 
+from rnnauto.data.encode import Encoded
+from rnnauto.networks.architecture import Features
 from rnnauto.search.study import Study, load_weights, save_weights, weights_path
 from rnnauto.search.train import train
+from rnnauto.search.train_carried import train_carried
 from rnnauto.search.trial import Epoch, Job
 
 
@@ -18,15 +21,14 @@ def run_job(
 ) -> dict[str, Any]:
     job = Job(**raw)
     start = load_weights(weights_path(study.folder, job.start_from)) if job.start_from else None
-    result, weights = train(
-        job,
-        study.problem,
-        study.data,
-        fold=study.folds[job.fold],
-        start_from=start,
-        on_epoch=on_epoch,
-        stopping=stopping,
-    )
+    problem, data, fold = study.problem, study.data, study.folds[job.fold]
+    watched: dict[str, Any] = {"start_from": start, "on_epoch": on_epoch, "stopping": stopping}
+    match problem.features:
+        case Features(carried=True):
+            assert isinstance(data, Encoded)
+            result, weights = train_carried(job, problem, data, fold=fold, **watched)
+        case _:
+            result, weights = train(job, problem, data, fold=fold, **watched)
     if weights is not None:
         save_weights(weights_path(study.folder, job.name), weights)
     purge_gradient_registry()

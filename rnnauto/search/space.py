@@ -18,6 +18,8 @@ LEARNING_RATES = {
 }  # of the proposals: rectified units that feed back to themselves burst at larger ones
 PATCHES = (1, 2, 5, 10, 20, 50, 100)
 STEPS_AFTER_PATCHING = 80  # more recurrent steps than this train slowly and forget: patch first
+LANGUAGE_UNITS = (64, 128, 256)  # instead of the usual ones: there is more to remember in a text
+FEW_TEXTS = 100
 Choices = dict[str, tuple[Any, ...]]
 
 
@@ -29,6 +31,7 @@ class Shape:
     per_timestep: bool
     one_timestep: bool
     tokens: bool
+    language: bool = False
     words: bool = False
     decoder: bool = False
 
@@ -52,7 +55,12 @@ def choices(space: Space, shape: Shape) -> Choices:
         found["token_dropout"] = space.token_dropout
     if shape.decoder:
         found |= {"pooling": ("last",), "attention": space.attention}
-    if shape.one_timestep:
+    if shape.language:
+        found |= fixed | {
+            "units": LANGUAGE_UNITS if space.units == Space().units else space.units,
+            "batch_size": language_batches(space.batch_size, shape.lengths),
+        }
+    elif shape.one_timestep:
         found |= fixed | ({"attention": ("none",)} if shape.decoder else {})
     elif shape.per_timestep:
         found |= {"pooling": ("last",), "patch": (1,)}
@@ -71,6 +79,13 @@ def patches(wanted: str | tuple[int, ...], shape: Shape) -> tuple[int, ...]:
     return tuple(kept[:3]) or (short[-1],)
 
 
+def language_batches(wanted: str | tuple[int, ...], lengths: Integers) -> tuple[int, ...]:
+    """Rows that read on side by side in a long text; of short sequences as elsewhere."""
+    if not isinstance(wanted, str) or len(lengths) >= FEW_TEXTS:
+        return batch_sizes(wanted, len(lengths))
+    return (32, 64)
+
+
 def batch_sizes(wanted: str | tuple[int, ...], sequences: int) -> tuple[int, ...]:
     if not isinstance(wanted, str):
         return wanted
@@ -80,58 +95,72 @@ def batch_sizes(wanted: str | tuple[int, ...], sequences: int) -> tuple[int, ...
     return (128, 256)
 
 
-def proposals(space: Choices) -> list[dict[str, Any]]:
-    """Settings that often do well, tried first: one a cell reading both ways, one reading on.
+def proposals(space: Choices, *, language: bool = False) -> list[dict[str, Any]]:
+    """Settings that often do well, tried first: one a cell reading both ways, one reading on; of
+    language models a wide one a cell and a wider one of the best cell.
 
     A short budget then compares the cells on sound settings instead of on the luck of the draw.
     """
+    found = []
     if "attention" in space:
-        return decoder_proposals(space)
-    found = []
+        openings = decoder_openings(space)
+    else:
+        openings = language_openings(space) if language else direct_openings(space)
+    for wanted in openings:
+        proposal = {name: nearest(space[name], value) for name, value in wanted.items()}
+        if proposal not in found:
+            found.append(proposal)
+    return found
+
+
+def decoder_openings(space: Choices) -> list[dict[str, Any]]:
+    """One a cell with attention, last cell first, then without."""
+    return [
+        opening(space, cell)
+        | {
+            "units": 128,
+            "patch": min(space["patch"]),
+            "bidirectional": True,
+            "attention": attention,
+            "learning_rate": 0.001 if cell == "simple_rnn" else 0.002,
+        }
+        for attention in ("dot", "none")
+        for cell in reversed(space["cell"])
+    ]
+
+
+def direct_openings(space: Choices) -> list[dict[str, Any]]:
+    middle = sorted(space["patch"])[len(space["patch"]) // 2]
     words = "token_dropout" in space  # large embeddings learn their words by heart
-    for bidirectional, pooling in ((True, "mean"), (False, "last")):
-        for cell in space["cell"]:
-            wanted: dict[str, Any] = {
-                "cell": cell,
-                "units": 128 if words else 64,
-                "layers": 1,
-                "patch": sorted(space["patch"])[len(space["patch"]) // 2],
-                "pooling": pooling,
-                "bidirectional": bidirectional,
-                "dropout": 0.5 if words else 0.1,
-                "learning_rate": LEARNING_RATES[cell],
-                "batch_size": min(space["batch_size"]),
-                "clip_norm": 1.0,
-                **({"token_dropout": 0.1} if words else {}),
-            }
-            proposal = {name: nearest(space[name], value) for name, value in wanted.items()}
-            if proposal not in found:
-                found.append(proposal)
-    return found
+    shape = {"units": 128, "dropout": 0.5, "token_dropout": 0.1} if words else {}
+    ways = ((True, "mean"),) if words else ((True, "mean"), (False, "last"))
+    return [
+        opening(space, cell) | {"patch": middle, "pooling": pooling, "bidirectional": both, **shape}
+        for both, pooling in ways
+        for cell in space["cell"]
+    ]
 
 
-def decoder_proposals(space: Choices) -> list[dict[str, Any]]:
-    """The same for decoders: one a cell with attention, last cell first, then without."""
-    found = []
-    for attention in ("dot", "none"):
-        for cell in reversed(space["cell"]):
-            wanted: dict[str, Any] = {
-                "cell": cell,
-                "units": 128,
-                "layers": 1,
-                "patch": min(space["patch"]),
-                "pooling": "last",
-                "bidirectional": True,
-                "attention": attention,
-                "dropout": 0.1,
-                "learning_rate": 0.001 if cell == "simple_rnn" else 0.002,
-                "batch_size": min(space["batch_size"]),
-                "clip_norm": 1.0,
-            }
-            proposal = {name: nearest(space[name], value) for name, value in wanted.items()}
-            if proposal not in found:
-                found.append(proposal)
-    return found
+def language_openings(space: Choices) -> list[dict[str, Any]]:
+    """Gated cells first: they remember more of a text."""
+    cells = sorted(space["cell"], key=lambda cell: cell not in {"lstm", "gru"})
+    wide = [opening(space, cell) | {"units": 128} for cell in cells]
+    return [wide[0], wide[0] | {"units": 256, "learning_rate": 0.002}, *wide[1:]]
+
+
+def opening(space: Choices, cell: str) -> dict[str, Any]:
+    return {
+        "cell": cell,
+        "units": 64,
+        "layers": 1,
+        "patch": 1,
+        "pooling": "last",
+        "bidirectional": False,
+        "dropout": 0.1,
+        "learning_rate": LEARNING_RATES[cell],
+        "batch_size": min(space["batch_size"]),
+        "clip_norm": 1.0,
+    }
 
 
 def nearest(options: Sequence[Any], wanted: Any) -> Any:

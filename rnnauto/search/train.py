@@ -148,10 +148,15 @@ def cached_network(
 
 def prepare(job: Job, problem: Problem) -> Network:
     """A network with the job's fresh weights, whatever was trained in it before."""
-    architecture = architecture_of(job.values)
-    network = cached_network(problem.features, architecture, problem.answer)
+    network = cached_network(problem.features, architecture_of(job.values), problem.answer)
+    reset(network, job, problem)
+    return network
+
+
+def reset(network: Network, job: Job, problem: Problem) -> None:
+    """Give a network the job's fresh weights, rates and scales."""
     keras.utils.set_random_seed(job.seed)
-    fresh = build_network(problem.features, architecture)
+    fresh = build_network(problem.features, architecture_of(job.values))
     network.model.set_weights(fresh.get_weights())
     for variable in network.optimizer.variables:
         variable.assign(tf.zeros_like(variable.value))
@@ -169,7 +174,6 @@ def prepare(job: Job, problem: Problem) -> Network:
             mean, deviation = np.array(scales[job.fold], np.float32).T
             layer.mean.assign(mean)
             layer.deviation.assign(deviation)
-    return network
 
 
 def prepare_for(job: Job, problem: Problem, data: Stored, train: Integers) -> Network:

@@ -1,0 +1,241 @@
+"""Train a network whose state is carried on: truncated backpropagation through time.
+
+Where sequences are long, rows of a batch read on side by side and an epoch is a fixed number of
+timesteps, so that there is news every few seconds however long the text is. Short sequences are
+read whole, as elsewhere.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from rnnauto.data.batches import training_batches, whole
+from rnnauto.data.encode import Encoded
+from rnnauto.data.sequences import Integers
+from rnnauto.data.split import FEW_SEQUENCES
+from rnnauto.data.streams import Window, held_out_batches, streams
+from rnnauto.networks.architecture import Answer, Architecture, Features
+from rnnauto.networks.carried import build_carried, state_size
+from rnnauto.networks.losses import summed_loss
+from rnnauto.search.study import Weights
+from rnnauto.search.train import (
+    Network,
+    Progress,
+    keep_if_better,
+    patience_for,
+    reset,
+    result_of,
+    target_spec,
+)
+from rnnauto.search.trial import Epoch, Job, Problem, Result, Values, architecture_of
+from rnnauto.search.validation import Validated
+
+WINDOW = 64  # timesteps that an error is carried back
+LONGEST_WHOLE = 512  # timesteps; sequences beyond are read in windows
+EPOCH_TIMESTEPS = 1 << 18  # of one epoch of a long text
+FEWEST_STEPS = 16
+VALIDATION_TIMESTEPS = 1 << 16
+PIECE = 1024  # timesteps of a held-out text that are read at once
+LARGEST_OUTPUT = 128 << 20  # bytes of one batch's outputs
+FINAL_RATE = 0.05  # share of the learning rate that is left when the clock stops a refit
+
+
+@dataclass
+class Reading:
+    """Where training is in the text, and the state there; it goes on from epoch to epoch."""
+
+    windows: Iterator[Window]
+    state: Any = None
+
+
+def train_carried(
+    job: Job,
+    problem: Problem,
+    data: Encoded,
+    *,
+    fold: tuple[Integers, Integers],
+    start_from: Weights | None = None,
+    on_epoch: Callable[[Epoch], None] = lambda epoch: None,
+    stopping: Callable[[], bool] = lambda: False,
+) -> tuple[Result, Weights | None]:
+    """As `train.train`; a job that starts from weights lowers its rate as its time runs out."""
+    begin = time.monotonic()
+    network = cached_carried(problem.features, architecture_of(job.values), problem.answer)
+    reset(network, job, problem)
+    progress = Progress()
+    if start_from is not None:
+        network.model.set_weights(start_from)
+        keep_if_better(network, progress, validate(network, data, fold[1]), epoch=0)
+
+    def spent() -> float:
+        """Share of the job's time that is over."""
+        if stopping():
+            return 1.0
+        return 0.0 if job.seconds is None else (time.monotonic() - begin) / job.seconds
+
+    reading = Reading(endless(data, fold[0], job.values, rng=np.random.default_rng(job.seed)))
+    steps = steps_of_epoch(data, fold[0], job.values)
+    patience = problem.patience or patience_for(steps, 1)
+    rate = float(job.values["learning_rate"])
+    for number in range(1, problem.epochs + 1):
+        lowered = 1.0 if start_from is None else max(FINAL_RATE, 1.0 - spent())
+        network.optimizer.learning_rate.assign(rate * lowered)
+        loss = run_epoch(network, reading, steps, progress, out_of_time=lambda: spent() >= 1.0)
+        if progress.reason:
+            break
+        found = validate(network, data, fold[1])
+        keep_if_better(network, progress, found, epoch=number)
+        progress.epochs.append(Epoch(number, loss, found.loss, rate * lowered))
+        on_epoch(progress.epochs[-1])
+        waited = number - progress.best_epoch
+        if spent() >= 1.0:
+            progress.stopped = "clock"
+        elif waited >= patience:
+            progress.stopped = "patience"
+        if progress.stopped:
+            break
+        if waited and waited % max(2, patience // 3) == 0:
+            rate /= 2
+    else:
+        progress.stopped = "epochs"
+    seconds = time.monotonic() - begin
+    return result_of(progress, job, network, seconds=seconds), progress.best_weights
+
+
+@lru_cache(maxsize=8)
+def cached_carried(features: Features, architecture: Architecture, answer: Answer) -> Network:
+    """Equal shapes are traced once; `train_step` takes and returns the state, too."""
+    model = build_carried(features, architecture)
+    optimizer = keras.optimizers.Adam()
+    optimizer.build(model.trainable_variables)
+    clip_norm = tf.Variable(math.inf, trainable=False, dtype=tf.float32)
+    size = state_size(architecture)
+    inputs = {
+        name: tf.TensorSpec(tensor.shape, tensor.dtype, name=name)
+        for name, tensor in model.input.items()
+        if name != "state"
+    }
+    signature = [inputs, target_spec(features, answer)]
+    state_spec = tf.TensorSpec([None, size], tf.float32, name="state")
+    fresh_spec = tf.TensorSpec([None], tf.bool, name="fresh")
+
+    @tf.function(input_signature=[*signature, state_spec, fresh_spec], autograph=False)
+    def train_step(batch: Any, truth: Any, state: Any, fresh: Any) -> tuple[Any, Any, Any, Any]:
+        """Returns summed loss, number of targets, gradient norm before clipping, state."""
+        state = tf.where(fresh[:, None], 0.0, state)
+        variables = [variable.value for variable in model.trainable_variables]
+        with tf.GradientTape() as tape:
+            given = model({**batch, "state": state}, training=True)
+            total, count, _ = summed_loss(given["outputs"], truth, answer)
+            loss = total / tf.maximum(count, 1.0)
+        gradients = [tf.convert_to_tensor(part) for part in tape.gradient(loss, variables)]
+        norm = tf.linalg.global_norm(gradients)
+        scale = tf.minimum(1.0, clip_norm / (norm + 1e-12))
+        finite = tf.math.is_finite(norm)  # NaN * 0 is NaN: such a step is replaced, not scaled
+        optimizer.apply(
+            [tf.where(finite, part * scale, 0.0) for part in gradients], model.trainable_variables
+        )
+        return total, count, norm, given["state"]
+
+    @tf.function(input_signature=signature, autograph=False)
+    def read_step(batch: Any, truth: Any) -> tuple[Any, Any, Any]:
+        state = tf.zeros([tf.shape(batch["length"])[0], size])
+        given = model({**batch, "state": state}, training=False)
+        return summed_loss(given["outputs"], truth, answer)
+
+    return Network(model, optimizer, clip_norm, train_step, read_step)
+
+
+def endless(
+    data: Encoded, chosen: Integers, values: Values, *, rng: np.random.Generator
+) -> Iterator[Window]:
+    """Windows to train on, pass after pass."""
+    size = batch_rows(data, chosen, values)
+    while True:
+        if is_long(data, chosen):
+            yield from streams(data, chosen, size=size, window=WINDOW, rng=rng)
+        else:
+            for batch in training_batches(data, chosen, size=size, rng=rng):
+                yield Window(batch, np.ones(len(batch.targets), bool))
+
+
+def is_long(data: Encoded, chosen: Integers) -> bool:
+    """Whether windows are read: of long sequences, and of a few that are longer than one."""
+    longest = int(whole(data, chosen).length.max(initial=0))
+    return longest > (LONGEST_WHOLE if len(chosen) >= FEW_SEQUENCES else WINDOW)
+
+
+def batch_rows(data: Encoded, chosen: Integers, values: Values) -> int:
+    """The hyperparameter, lowered where a text is short or its vocabulary large."""
+    lengths = whole(data, chosen).length
+    rows, window = int(values["batch_size"]), int(lengths.max(initial=1))
+    if is_long(data, chosen):
+        window = WINDOW
+        rows = min(rows, max(1, int(lengths.sum()) // (2 * WINDOW)))
+    return max(1, min(rows, rows_that_fit(data, window)))
+
+
+def rows_that_fit(data: Encoded, timesteps: int) -> int:
+    """Rows of so many timesteps whose outputs may be in memory at once."""
+    width = data.targets.shape[1] if data.targets.ndim > 1 else int(data.targets.max(initial=0)) + 1
+    return max(1, LARGEST_OUTPUT // (4 * width * max(1, timesteps)))
+
+
+def steps_of_epoch(data: Encoded, chosen: Integers, values: Values) -> int:
+    """One pass, EPOCH_TIMESTEPS where a pass is longer, or FEWEST_STEPS where it is short."""
+    lengths, rows = whole(data, chosen).length, batch_rows(data, chosen, values)
+    if is_long(data, chosen):
+        return max(FEWEST_STEPS, min(EPOCH_TIMESTEPS, int(lengths.sum())) // (rows * WINDOW))
+    return max(1, -(-len(lengths) // rows))
+
+
+def run_epoch(
+    network: Network,
+    reading: Reading,
+    steps: int,
+    progress: Progress,
+    *,
+    out_of_time: Callable[[], bool],
+) -> float:
+    """Train on the next windows; returns the mean loss. Stops early when time is out."""
+    totals, counts = 0.0, 0.0
+    for _ in range(steps):
+        window = next(reading.windows)
+        rows = len(window.fresh)
+        state = reading.state
+        if state is None or len(state) != rows:  # then all rows are fresh
+            state = np.zeros((rows, network.model.input["state"].shape[1]), np.float32)
+        total, count, norm, reading.state = network.train_step(
+            window.batch.inputs, window.batch.targets, state, window.fresh
+        )
+        totals += float(total)
+        counts += float(count)
+        progress.norms.append(float(norm))
+        if not math.isfinite(totals):
+            progress.reason = (
+                f"the loss was no longer finite at step {len(progress.norms)} "
+                f"(gradient norm {progress.norms[-1]:.3g})"
+            )
+            break
+        if out_of_time():
+            break
+    return totals / max(counts, 1.0)
+
+
+def validate(network: Network, data: Encoded, chosen: Integers) -> Validated:
+    """Mean loss over the validation part, which is the score as well."""
+    size = min(64, rows_that_fit(data, PIECE))
+    totals, counts = 0.0, 0.0
+    batches = held_out_batches(data, chosen, size=size, piece=PIECE, most=VALIDATION_TIMESTEPS)
+    for batch in batches:
+        total, count, _ = network.read_step(batch.inputs, batch.targets)
+        totals, counts = totals + float(total), counts + float(count)
+    loss = totals / counts if counts else math.nan
+    return Validated(loss, loss, loss)

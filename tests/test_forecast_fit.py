@@ -1,0 +1,162 @@
+"""Forecasts all the way: fit, model folder, predict, evaluate, the SavedModel alone."""
+
+import json
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+
+from rnnauto.errors import DataError
+from rnnauto.model import load
+from rnnauto.pipeline import fit
+from rnnauto.recipe import Recipe
+
+pytestmark = pytest.mark.train
+
+HORIZON, MONTHS, SHOPS = 3, 48, 6
+
+
+def sales(*, months=MONTHS, shops=SHOPS):
+    """A panel: sales with a season and a trend, more of them in weeks with a promotion."""
+    rng = np.random.default_rng(1)
+    rows = []
+    for shop in range(shops):
+        for month in range(months):
+            promotion = int(rng.random() < 0.3)
+            season = 1 + 0.3 * np.sin(month / 6 * np.pi)
+            sold = (50 + 10 * shop + month) * season * (1 + 0.3 * promotion) + rng.normal()
+            when = date(2018 + month // 12, month % 12 + 1, 1)
+            weather = str(rng.choice(["dry", "wet"]))
+            rows.append((f"s{shop}", when, round(sold, 2), promotion, weather, 100.0 * shop))
+    names = ["shop", "month", "sold", "promotion", "weather", "size"]
+    return pl.DataFrame(rows, schema=names, orient="row")
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory):
+    recipe = Recipe.parse(
+        {
+            "data": {
+                "target": "sold",
+                "id": "shop",
+                "time": "month",
+                "features": ["promotion", "weather"],
+                "static": ["size"],
+                "known_ahead": ["promotion"],
+            },
+            "problem": {"task": "forecasting", "horizon": HORIZON, "lookback": 14},
+            "split": {"folds": 2},
+            "search": {
+                "trials": 1,
+                "budget": "4m",
+                "workers": 1,
+                "space": {"units": [8], "layers": [1], "cell": ["lstm"]},
+            },
+            "train": {"epochs": 8},
+        }
+    )
+    place = tmp_path_factory.mktemp("sales")
+    sales().write_csv(place / "sales.csv")
+    return fit(place / "sales.csv", recipe, folder=place / "model")
+
+
+def test_a_fit_beats_the_naive_forecasts_and_says_so(fitted):
+    found = fitted.to_json()
+    scores = found["scores"]
+    assert set(scores["baselines"]) == {
+        *("naive", "seasonal naive", "constant velocity", "drift", "Holt-Winters")
+    }
+    for name in ("naive", "seasonal naive", "drift"):
+        assert scores["metrics"]["mase"]["value"] < scores["baselines"][name]["mase"]["value"]
+    assert 0.4 < scores["metrics"]["coverage_80"]["value"] <= 1
+    names = {row["name"]: row for row in load(fitted.folder).leaderboard()}
+    assert names["Holt-Winters"]["validation"] > 0
+    assert names[fitted.winner.id]["test"] == pytest.approx(scores["metrics"]["mase"]["value"])
+    assert found["best"]["hyperparameters"]["lookback"] == 14
+
+
+def test_the_test_predictions_name_origin_and_time(fitted):
+    table = pl.read_csv(fitted.folder / "predictions_test.csv", try_parse_dates=True)
+    assert table.columns == [
+        *("shop", "origin", "month"),
+        *("prediction", "prediction_10", "prediction_50", "prediction_90"),
+    ]
+    assert (table["month"] > table["origin"]).all()
+    assert (table["prediction_10"] < table["prediction_90"]).all()
+
+
+def test_the_future_is_predicted_for_every_series(fitted):
+    model = load(fitted.folder)
+    table = model.predict(sales())
+    assert table["shop"].to_list() == [f"s{shop}" for shop in range(SHOPS) for _ in range(HORIZON)]
+    later = [date(2022, 1, 1), date(2022, 2, 1), date(2022, 3, 1)]
+    assert table["month"].to_list() == later * SHOPS
+    assert table["prediction"].to_list() == table["prediction_50"].to_list()
+    # the same for a series alone, in other order, and with one more past
+    alone = model.predict(sales().filter(pl.col("shop") == "s4").reverse())
+    of_it = table.filter(pl.col("shop") == "s4")["prediction"].to_numpy()
+    np.testing.assert_allclose(alone["prediction"].to_numpy(), of_it, rtol=1e-4)
+    short = model.predict(sales().filter(pl.col("month") < date(2018, 4, 1)))
+    assert short["prediction"].is_not_null().all()
+    assert model.predict(sales().clear()).columns == table.columns
+    assert model.predict(sales().clear()).height == 0
+
+
+def test_what_is_known_ahead_counts(fitted):
+    model = load(fitted.folder)
+    later = [date(2022, 1, 1), date(2022, 2, 1), date(2022, 3, 1)]
+    future = pl.DataFrame({"shop": ["s0"] * 3, "month": later, "promotion": [0, 1, 0]})
+    past = sales().filter(pl.col("shop") == "s0")
+    found = [
+        model.predict(
+            pl.concat([past, future.with_columns(promotion=promotion)], how="diagonal_relaxed")
+        )
+        for promotion in (pl.lit(0), pl.lit(1))
+    ]
+    assert [table["month"].to_list() for table in found] == [later, later]
+    without, with_promotion = (table["prediction"].to_numpy() for table in found)
+    assert np.abs(without - with_promotion).min() > 1e-3
+
+
+def test_a_fresh_process_evaluates_and_predicts(fitted, rnnauto, tmp_path):
+    sales().write_csv(tmp_path / "sales.csv")
+    done = rnnauto("evaluate", "sales.csv", "-m", fitted.folder, "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["sequences"] == SHOPS
+    assert found["rows"] == SHOPS * (MONTHS - 14 - HORIZON + 1) * HORIZON
+    assert found["metrics"]["mase"]["value"] > 0
+
+
+def test_the_saved_model_needs_nothing_but_tensorflow(fitted):
+    import tensorflow as tf
+
+    loaded = tf.saved_model.load(str(fitted.folder / "saved_model"))
+    served = loaded.signatures["serving_default"]
+    steps = np.linspace(60, 90, 20, dtype=np.float32)[None, :, None]
+    inputs = {
+        "past": steps,
+        "length": np.array([20], np.int32),
+        "categories": np.full((1, 20, 1), "wet"),
+        "known": np.zeros((1, 20, 3), np.float32),
+        "ahead": np.zeros((1, HORIZON, 3), np.float32),
+        "static_numbers": np.zeros((1, 1), np.float32),
+    }
+    found = served(**{name: tf.constant(array) for name, array in inputs.items()})
+    assert found["value"].shape == (1, HORIZON, 1)
+    quantiles = found["quantiles"].numpy()
+    assert quantiles.shape == (1, HORIZON, 1, 3)
+    np.testing.assert_array_equal(quantiles[..., 1], found["value"].numpy())
+    assert (np.diff(quantiles, axis=-1) > 0).all()
+
+
+def test_words_cannot_be_known_ahead_yet(tmp_path):
+    recipe = Recipe.parse(
+        {
+            "data": {"target": "sold", "features": ["weather"], "known_ahead": "weather"},
+            "problem": {"task": "forecasting", "horizon": 3},
+        }
+    )
+    with pytest.raises(DataError, match="known ahead but is no number: `weather`"):
+        fit(sales(), recipe, folder=tmp_path / "model")

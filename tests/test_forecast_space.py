@@ -1,0 +1,45 @@
+"""What a forecast may choose from goes by season, lookback and sign."""
+
+import pytest
+
+from rnnauto.recipe import Space
+from rnnauto.search.forecast_space import ForecastShape, forecast_choices, forecast_proposals
+
+
+def shape(**options):
+    usual = {"windows": 80, "lookback": 36, "fixed": False, "season": 12, "positive": True}
+    return ForecastShape(**(usual | options))
+
+
+def test_a_season_has_to_be_seen_for_seasonal_differences():
+    assert forecast_choices(Space(), shape())["differencing"] == (
+        "none",
+        "seasonal",
+        "seasonal_trend",
+    )
+    for other in (shape(season=1), shape(lookback=8)):
+        assert forecast_choices(Space(), other)["differencing"] == ("none", "last", "trend")
+
+
+@pytest.mark.parametrize(
+    ("options", "lookbacks"),
+    [({}, (13, 24, 36)), ({"fixed": True}, (36,)), ({"season": 1, "lookback": 9}, (4, 6, 9))],
+)
+def test_lookbacks(options, lookbacks):
+    assert forecast_choices(Space(), shape(**options))["lookback"] == lookbacks
+    assert forecast_choices(Space(lookback=(20, 99)), shape())["lookback"] == (20, 36)
+
+
+def test_negative_values_have_no_logarithm():
+    assert forecast_choices(Space(), shape(positive=False))["transform"] == ("none",)
+    assert forecast_choices(Space(transform=("log",)), shape())["transform"] == ("log",)
+
+
+def test_the_proposals_open_with_every_cell_on_the_season():
+    space = forecast_choices(Space(), shape())
+    first, second, *_ = forecast_proposals(space)
+    assert (first["cell"], second["cell"]) == ("simple_rnn", "lstm")
+    for proposal in forecast_proposals(space):
+        assert all(value in space[name] for name, value in proposal.items())
+    assert first["differencing"] == "seasonal"
+    assert first["transform"] == "log"
