@@ -158,7 +158,7 @@ def test_names_are_better_than_token_models_and_end_by_themselves(namer):
     generate = tf.saved_model.load(str(folder / "saved_model")).signatures["generate"]
     languages = np.array([["la"], ["lo"]] * 50, dtype=object)
     found = generate(
-        categories=tf.constant(languages[:, None]),
+        static_categories=tf.constant(languages),
         length=tf.constant([1] * 100),
         most=tf.constant(0),
         temperature=tf.constant(1.0),

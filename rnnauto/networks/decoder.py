@@ -79,9 +79,9 @@ def encode_source(
     units = architecture.units
     memory: dict[str, Any] = {}
     summary = []
+    inputs["length"] = length = keras.Input((), dtype="int32", name="length")
     start = encode_statics(features.source, inputs)  # [batch, channels], or None
     if features.source.numbers or features.source.vocabularies:
-        inputs["length"] = length = keras.Input((), dtype="int32", name="length")
         x = encode_timesteps(features.source, inputs)
         x = Patch(architecture.patch, name="patch")(x, length)
         steps = PatchCount(architecture.patch, name="patch_count")(length)

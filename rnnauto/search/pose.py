@@ -59,7 +59,7 @@ def features_for(encoders: Encoders, layout: Layout) -> Features | DecoderFeatur
     if layout.writes:
         return decoder_features_of(
             encoders,
-            one_timestep=layout.form == "plain-table",
+            one_timestep=layout.one_timestep,
             many_right=layout.rnn_type == "one-to-many",
         )
     return features_of(encoders, per_timestep=layout.per_timestep)
@@ -96,7 +96,7 @@ def search_space(prepared: Prepared, recipe: Recipe) -> Choices:
     shape = Shape(
         lengths=prepared.development.lengths[train],
         per_timestep=layout.per_timestep,
-        one_timestep=layout.form == "plain-table",
+        one_timestep=layout.rnn_type == "one-to-one" or (layout.writes and layout.one_timestep),
         tokens=layout.tokens is not None,
         decoder=layout.writes,
         language=layout.task == "language-modelling",
