@@ -37,7 +37,7 @@ from rnnauto.judge.several import flat
 from rnnauto.recipe import Recipe
 from rnnauto.search import journal
 from rnnauto.search.driver import News, Search, Trial, run_search
-from rnnauto.search.pose import pose, search_space
+from rnnauto.search.pose import pose, search_space, trains_long
 from rnnauto.search.space import proposals
 from rnnauto.search.study import save_study
 from rnnauto.search.trial import seed_of
@@ -135,7 +135,7 @@ def fit(
                 journal_path=journal_path,
                 deadline=search_deadline(started, prepared, recipe),
                 notify=watch,
-                long_training=prepared.layout.task == "language-modelling",
+                long_training=trains_long(problem, prepared.layout),
             )
             winner = search_for_winner(search, prepared, recipe)
             baselines, validated = compared.result()

@@ -65,6 +65,13 @@ def features_for(encoders: Encoders, layout: Layout) -> Features | DecoderFeatur
     return features_of(encoders, per_timestep=layout.per_timestep)
 
 
+def trains_long(problem: Problem, layout: Layout) -> bool:
+    """Networks that write or read words go on learning for longer than a trial of a first
+    impression: one with most of the time beats many with a little."""
+    words = isinstance(problem.features, Features) and bool(problem.features.words)
+    return layout.writes or layout.task == "language-modelling" or words
+
+
 def tags_of(target: TargetEncoder, layout: Layout) -> tuple[str, ...]:
     """The classes, where they are tags of chunks."""
     if not layout.per_timestep or not isinstance(target, LabelEncoder):
