@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from rnnauto.data.answer_tokens import TokensEncoder
 from rnnauto.data.columns import read_for
 from rnnauto.data.cut_series import future_windows, judged_windows
 from rnnauto.data.encode import Encoders, encode
@@ -26,6 +26,7 @@ from rnnauto.data.targets import (
     label_texts,
     set_items,
 )
+from rnnauto.deploy.answers import Answers, answer, answer_table, answer_to_judge
 from rnnauto.deploy.forecast_runner import forecast_table
 from rnnauto.deploy.generate import Wanted, Written, check_wanted, generate
 from rnnauto.deploy.language_runner import score_timesteps
@@ -33,10 +34,10 @@ from rnnauto.deploy.language_table import language_table
 from rnnauto.deploy.leaderboard import Row, read_leaderboard
 from rnnauto.deploy.model_json import ModelInfo, read_model_info
 from rnnauto.deploy.runner import Run, load_saved_model, predict
-from rnnauto.deploy.table import prediction_table
 from rnnauto.errors import DataError
-from rnnauto.judge.baselines import load_baselines
+from rnnauto.judge.baselines import answer_baselines, direct_baselines, load_baselines
 from rnnauto.judge.evaluate import Evaluation, evaluate
+from rnnauto.judge.evaluate_answers import Answered, evaluate_answers
 from rnnauto.judge.evaluate_forecasts import evaluate_forecasts
 from rnnauto.judge.language import evaluate_language, load_language_baselines
 from rnnauto.judge.several import gathered
@@ -53,12 +54,14 @@ class Model:
     def run(self) -> Run:
         return load_saved_model(self.folder / "saved_model")
 
-    def predict(self, data: Source, *, probabilities: bool = False) -> pl.DataFrame:
+    def predict(self, data: Source, *, probabilities: bool = False, beams: int = 1) -> pl.DataFrame:
         """One row per sequence, or per timestep where there is one target per timestep.
 
         Args:
             data: a file or a frame with the columns of the training data; the target may be absent.
-            probabilities: add a column `probability_<label>` per class.
+            probabilities: add a column `probability_<label>` per class, or `probability`, that of
+                the whole answer.
+            beams: answers that stay in the running while one of several timesteps is written.
 
         Raises: DataError where a column is absent or holds what the model cannot read.
         """
@@ -71,10 +74,10 @@ class Model:
             return language_table(
                 self.run, sequences, self.info.encoders, probabilities=probabilities
             )
-        return prediction_table(
+        return answer_table(
             table.frame,
             sequences,
-            self.scores(sequences),
+            self.scores(sequences, beams=beams),
             self.info.layout,
             self.info.encoders,
             probabilities=probabilities,
@@ -93,10 +96,25 @@ class Model:
             return self.evaluate_forecast(table, self.info.encoders, seed=seed)
         target = self.info.encoders.target
         sequences = with_targets(gather(table.frame, layout), layout)
+        if isinstance(target, TokensEncoder):
+            return self.evaluate_written(sequences, self.info.encoders, seed=seed)
         encoded = encode(sequences, self.info.encoders, per_timestep=layout.per_timestep)
         check_classes(sequences, target, table, layout)
-        baselines = gathered(load_baselines(self.folder / "baselines.npz"), target)
-        return evaluate(encoded, self.scores(sequences), baselines, target=target, seed=seed)
+        stored = direct_baselines(load_baselines(self.folder / "baselines.npz"))
+        predicted = self.scores(sequences)
+        assert isinstance(predicted, np.ndarray)
+        return evaluate(encoded, predicted, gathered(stored, target), target=target, seed=seed)
+
+    def evaluate_written(
+        self, sequences: Sequences, encoders: Encoders, *, seed: int
+    ) -> Evaluation:
+        layout = self.info.layout
+        baselines = answer_baselines(load_baselines(self.folder / "baselines.npz"))
+        written = answer_to_judge(self.run, sequences, layout, encoders)
+        assert isinstance(written, Answered)
+        return evaluate_answers(
+            sequences, written, baselines, layout=layout, encoders=encoders, seed=seed
+        )
 
     def forecast(self, table: Table, encoders: SeriesEncoders) -> pl.DataFrame:
         """The `horizon` timesteps after the last known target of every series."""
@@ -151,7 +169,8 @@ class Model:
             texts = [
                 column.name
                 for column, encoder in zip(layout.targets, each, strict=True)
-                if isinstance(encoder, LabelEncoder) and encoder.kind == "text"
+                if isinstance(encoder, TokensEncoder)
+                or (isinstance(encoder, LabelEncoder) and encoder.kind == "text")
             ]
         return read_for(
             layout,
@@ -161,9 +180,10 @@ class Model:
             may_be_empty=not target,
         )
 
-    def scores(self, sequences: Sequences) -> NDArray[np.float32]:
-        """Probabilities [units, classes] or values [units]."""
-        return predict(self.run, sequences, self.info.layout, self.info.encoders)
+    def scores(self, sequences: Sequences, *, beams: int = 1) -> Answers:
+        """Probabilities [units, classes], values [units], or written answers."""
+        assert isinstance(self.info.encoders, Encoders)
+        return answer(self.run, sequences, self.info.layout, self.info.encoders, beams=beams)
 
 
 def load(folder: Path | str) -> Model:
@@ -180,7 +200,7 @@ def check_classes(
     columns = sequences.targets.struct.unnest().get_columns() if several else [sequences.targets]
     encoders = target.each if isinstance(target, SeveralTargets) else (target,)
     for column, encoder, labels in zip(layout.targets, encoders, columns, strict=True):
-        if isinstance(encoder, ValueEncoder):
+        if isinstance(encoder, ValueEncoder | TokensEncoder):
             continue
         if isinstance(encoder, LabelSetEncoder):
             labels = set_items(labels)[1]

@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from rnnauto.data.answer_tokens import TokensEncoder, most_tokens
 from rnnauto.data.encode import Encoders
 from rnnauto.data.language import encode_language
 from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Prepared, Source, prepare
 from rnnauto.data.sequences import Sequences
 from rnnauto.data.series import SeriesEncoders, SeriesWindows
+from rnnauto.deploy.answers import Answers, answer_table, answer_to_judge
 from rnnauto.deploy.forecast_runner import forecast_table
 from rnnauto.deploy.language_runner import ROWS, score_timesteps
 from rnnauto.deploy.language_table import scored_table
@@ -27,10 +28,10 @@ from rnnauto.deploy.leaderboard import Row, leaderboard, write_leaderboard
 from rnnauto.deploy.model_folder import check_destination, new_folder
 from rnnauto.deploy.model_json import ModelInfo, write_model_info
 from rnnauto.deploy.runner import Run, load_saved_model, predict
-from rnnauto.deploy.table import prediction_table
 from rnnauto.judge.baselines import save_baselines
 from rnnauto.judge.compare import AnyBaselines, evaluate_test, fit_and_validate
 from rnnauto.judge.evaluate import Evaluation
+from rnnauto.judge.evaluate_answers import Answered
 from rnnauto.judge.language import LabelShares, NGrams, save_language_baselines
 from rnnauto.judge.several import flat
 from rnnauto.recipe import Recipe
@@ -45,6 +46,7 @@ from rnnauto.search.workers import pool
 FINISH_SECONDS = 5.0  # measured 2 to 3: evaluate, export and check on small data
 MEMBER_SECONDS = 0.7  # measured: more of that for every network of the final model
 READ_SECONDS = 0.0006  # measured: one recurrent step over a batch of the test part
+WRITE_STEPS = 6  # measured: recurrent steps that a token of an answer costs to write and to score
 TOKEN_SECONDS = 0.0001  # measured: one recurrent step of a language model
 LEAST_SECONDS = 5.0  # what a search gets, however small the budget
 PACKAGES = ("tensorflow", "keras", "keras-tuner", "numpy", "polars")
@@ -226,11 +228,14 @@ def export_forecast(
     return run, check_forecast(run, members, prepared.test)
 
 
-def score_test(run: Run, prepared: Prepared) -> NDArray[np.float32]:
+def score_test(run: Run, prepared: Prepared) -> Answers:
+    """What the exported model says of the test part."""
     layout, encoders = prepared.layout, prepared.encoders
     if layout.task == "language-modelling":
         assert isinstance(encoders, Encoders) and isinstance(prepared.test, Sequences)
         return score_timesteps(run, encode_language(prepared.test, encoders), encoders)
+    if isinstance(encoders, Encoders) and isinstance(prepared.test, Sequences):
+        return answer_to_judge(run, prepared.test, layout, encoders)
     return predict(run, prepared.test, layout, encoders)
 
 
@@ -257,10 +262,16 @@ def search_deadline(started: float, prepared: Prepared, recipe: Recipe) -> float
     """When the search must end for the export to end within the budget."""
     lengths = np.sort(prepared.test.lengths)
     members = len(prepared.parts.folds)
+    encoders = prepared.encoders
     if prepared.layout.task == "language-modelling":  # read side by side, the longest to its end
         reading = TOKEN_SECONDS * max(float(lengths[-1]), float(lengths.sum()) / ROWS)
     else:
         reading = READ_SECONDS * float(lengths[::256].sum() + lengths[-1:].sum())
+    if isinstance(encoders, Encoders) and isinstance(encoders.target, TokensEncoder):
+        # three more signatures, and a step for every token
+        written = (len(lengths) // 256 + 1) * most_tokens(encoders.target)
+        reading = 2 * reading + READ_SECONDS * WRITE_STEPS * written
+        members *= 4
     finish = FINISH_SECONDS + members * (MEMBER_SECONDS + reading)
     return max(started + recipe.search.budget - finish, time.monotonic() + LEAST_SECONDS)
 
@@ -325,9 +336,9 @@ def write_results(
     (folder / "scores.json").write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
 
 
-def write_test_predictions(path: Path, prepared: Prepared, scores: NDArray[np.float32]) -> None:
+def write_test_predictions(path: Path, prepared: Prepared, scores: Answers) -> None:
     if isinstance(prepared.test, SeriesWindows):
-        assert isinstance(prepared.encoders, SeriesEncoders)
+        assert isinstance(prepared.encoders, SeriesEncoders) and not isinstance(scores, Answered)
         table = forecast_table(
             prepared.test, scores, prepared.layout, prepared.encoders, origins=True
         )
@@ -335,10 +346,11 @@ def write_test_predictions(path: Path, prepared: Prepared, scores: NDArray[np.fl
         return
     assert isinstance(prepared.encoders, Encoders)
     if prepared.layout.task == "language-modelling":
+        assert not isinstance(scores, Answered)
         encoded = encode_language(prepared.test, prepared.encoders)
         scored_table(prepared.test, encoded, scores).write_csv(path)
         return
-    table = prediction_table(
+    table = answer_table(
         prepared.test_frame,
         prepared.test,
         scores,

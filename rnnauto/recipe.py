@@ -144,6 +144,9 @@ class Space(Section):
             description="The simple forecast whose error a forecast predicts",
         )
     )
+    attention: tuple[Literal["none", "dot"], ...] = Field(
+        ("none", "dot"), min_length=1, description="How a decoder looks back at its source"
+    )
     dropout: tuple[Annotated[float, Field(ge=0, lt=1)], ...] = Field(
         (0.0, 0.1, 0.3, 0.5), min_length=1, description="Dropout between layers"
     )

@@ -96,7 +96,7 @@ CATALOGUE = {
     "snips_slots_train.conll": SLOTS,
     "snips_slots_valid.conll": SLOTS,
     "snips_slots_test.conll": SLOTS,
-    "sunspots_yearly.csv sunspots": (SERIES, NEXT, "time=year", "horizon=1", "lookback=8"),
+    "sunspots_yearly.csv sunspots": (SERIES, NEXT, "time=year", "horizon=1", "lookback=32"),
     "tatoeba_eng_swe.tsv column_2": (
         *(CELLS, TO_TEXT, "features=column_1:text", "tokens=word", "target_tokens=word"),
         "ignored=column_3",
@@ -105,13 +105,13 @@ CATALOGUE = {
         *("text-corpus", MODELLED, "target=text", "features=text:text"),
         "tokens=character",
     ),
-    "tourism_monthly_train.csv y": (*TOURISM, "horizon=6", "lookback=24"),
+    "tourism_monthly_train.csv y": (*TOURISM, "horizon=6", "lookback=36"),
     "tourism_monthly_train.csv y horizon=24": (*TOURISM, "horizon=24", "lookback=43"),
     "tourism_monthly_test.csv y": (*TOURISM, "horizon=2", "lookback=22"),
-    "zara01_pedestrians.csv x_m y_m": (*WALKERS, NEXT, "horizon=1", "lookback=8"),
-    "zara01_pedestrians.csv x_m y_m horizon=12": (*WALKERS, AHEAD, "horizon=12", "lookback=8"),
+    "zara01_pedestrians.csv x_m y_m": (*WALKERS, NEXT, "horizon=1", "lookback=30"),
+    "zara01_pedestrians.csv x_m y_m horizon=12": (*WALKERS, AHEAD, "horizon=12", "lookback=19"),
     "zara01_pedestrians.csv x_m": (
-        *(*WALKERS, NEXT, "features=y_m:number", "horizon=1", "lookback=8"),
+        *(*WALKERS, NEXT, "features=y_m:number", "horizon=1", "lookback=30"),
     ),
 }
 LISTS = ("target", "id", "features", "static", "ignored")

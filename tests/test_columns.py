@@ -16,7 +16,7 @@ def read(tmp_path):
     def from_text(text, layout=LAYOUT, **options):
         path = tmp_path / "new.csv"
         path.write_text(text)
-        given = {"target": False, "text_target": False} | options
+        given = {"target": False, "text_targets": ()} | options
         return read_for(layout, path, **given)
 
     return from_text
@@ -74,7 +74,7 @@ def test_text_stays_text_whatever_the_cells_look_like(read):
 
 
 def test_a_text_target_stays_text_too(read):
-    table = read(HEADER + "a,1,1,true,p,007\na,2,1,true,p,1.0\n", target=True, text_target=True)
+    table = read(HEADER + "a,1,1,true,p,007\na,2,1,true,p,1.0\n", target=True, text_targets=["y"])
     assert table.frame["y"].to_list() == ["007", "1.0"]
 
 
@@ -143,5 +143,14 @@ def test_a_header_alone_has_lists_of_nothing(read):
 
 def test_a_frame_is_taken_as_it_is():
     frame = pl.DataFrame({"a": [[1, 2]], "b": [[3.0, None]]})
-    found = read_for(LISTS, frame, target=False, text_target=False).frame
+    found = read_for(LISTS, frame, target=False, text_targets=()).frame
     assert found["b"].to_list() == [[3, None]]
+
+
+def test_a_model_of_the_calendar_reads_dates_only(read):
+    layout = make_layout(id=("id",), time="t", features=columns(x="number"), dated=True)
+    table = read("id,t,x\na,2024-01-01,1\na,2024-01-02,2\n", layout)
+    assert table.frame["t"].dtype.is_temporal()
+    error = refused(read, "id,t,x\na,1,1\na,2,2\n", layout)
+    assert "column `t`, line 2: `1` is no date" in error.message
+    assert error.hint.startswith("the model was trained with dates in this column")

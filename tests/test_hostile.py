@@ -21,7 +21,7 @@ from rnnauto.recipe import Recipe
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 FEW, MANY = 300, 10_000
-SECONDS = 10.0  # of work: a busy machine may take longer for it
+SECONDS = 10.0
 MEMORY = 2 << 20  # KiB
 CUT = 20_000  # bytes taken of a file of the catalogue
 TARGETS = ["y", "label", "speaker", "species", "column_2", "text", ""]
@@ -149,12 +149,12 @@ def run(tmp_path, count):
         kind = KINDS[number % len(KINDS)]
         path = tmp_path / f"{kind.__name__}_{number}{ENDINGS[random.integers(len(ENDINGS))]}"
         path.write_bytes(kind(random, files))
-        started = time.process_time()
+        started = time.monotonic()
         try:
             look_at(path, TARGETS[random.integers(len(TARGETS))])
         except BaseException as error:
             raise AssertionError(f"{path.name}: {type(error).__name__}: {error}") from error
-        assert time.process_time() - started < SECONDS, path.name
+        assert time.monotonic() - started < SECONDS, path.name
         path.unlink()
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < MEMORY
 
@@ -187,9 +187,9 @@ LARGE = {
 def test_large_odd_files_end_soon(tmp_path, name):
     path = tmp_path / "table.csv"
     path.write_text(LARGE[name])
-    started = time.process_time()
+    started = time.monotonic()
     look_at(path, "y" if ",y\n" in LARGE[name][:20] else "")
-    assert time.process_time() - started < SECONDS
+    assert time.monotonic() - started < SECONDS
 
 
 @pytest.mark.parametrize(

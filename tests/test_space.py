@@ -20,7 +20,7 @@ def test_the_recipe_decides_what_may_be_chosen_from():
     assert found["dropout"] == (0.2,)
     assert found["clip_norm"] == ("off",)
     of_others = {"token_dropout", "lookback", "scaling", "transform", "differencing"}
-    assert set(found) == set(Space.model_fields) - of_others
+    assert set(found) == set(Space.model_fields) - of_others - {"attention"}
 
 
 @pytest.mark.parametrize(
@@ -130,3 +130,19 @@ def test_words_with_views_may_be_dropped_and_start_out_wide():
         (128, 0.5, 0.1)
     }
     assert "token_dropout" not in choices(Space(), shape(9, per_timestep=True))
+
+
+def test_a_decoder_may_attend_to_its_source_and_pools_nothing():
+    found = choices(Space(), shape(decoder=True))
+    assert found["attention"] == ("none", "dot")
+    assert found["pooling"] == ("last",)
+    static = choices(Space(), shape(length=1, decoder=True, one_timestep=True))
+    assert static["attention"] == ("none",)
+    assert static["bidirectional"] == (False,)
+
+
+def test_a_decoder_opens_with_attention_on_the_last_cell():
+    first, second, *others = proposals(choices(Space(), shape(decoder=True)))
+    assert (first["cell"], first["attention"]) == ("lstm", "dot")
+    assert (second["cell"], second["attention"]) == ("simple_rnn", "dot")
+    assert [each["attention"] for each in others] == ["none", "none"]

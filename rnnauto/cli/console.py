@@ -64,6 +64,8 @@ def settings_line(values: dict[str, Any]) -> str:
             f"lookback {values['lookback']}, differencing {values['differencing']}, "
             f"scaling {values['scaling']}, transform {values['transform']}"
         )
+    if "attention" in values:
+        reads = f"attention {values['attention']}"
     words = f", token dropout {values['token_dropout']}" if "token_dropout" in values else ""
     return (
         f"{values['cell']} {values['units']}x{values['layers']}{both}, {reads}, "

@@ -22,15 +22,23 @@ def predict(
         typer.Option("--output", "-o", help="File to write: .csv, .tsv or .jsonl; - for stdout"),
     ] = "-",
     proba: Annotated[
-        bool, typer.Option("--proba", help="Add the probability of every class")
+        bool, typer.Option("--proba", help="Add the probability of every class, or of the answer")
     ] = False,
+    beams: Annotated[
+        int,
+        typer.Option(
+            "--beams",
+            min=1,
+            help="Answers kept in the running while a sequence is written; 1: the likeliest token",
+        ),
+    ] = 1,
 ) -> None:
     """Predict DATA with a fitted model; ids and the order of the rows are kept."""
     from rnnauto.cli.console import talk_console
     from rnnauto.model import load
 
     destination = None if output == "-" else check_output(Path(output))
-    table = load(model).predict(data, probabilities=proba)
+    table = load(model).predict(data, probabilities=proba, beams=beams)
     ending = ".csv" if destination is None else destination.suffix.lower()
     if ending in {".jsonl", ".ndjson"}:
         text = table.write_ndjson()

@@ -15,6 +15,8 @@ from rnnauto.data.points import nested
 from rnnauto.data.roles import Roles, token_rule
 from rnnauto.errors import DataError
 
+WRITTEN_FORMS = frozenset({"cell-sequences", "plain-table"})  # whose classes may be texts to write
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -72,7 +74,7 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
             hint="use `--horizon 1`, or leave `--type` out",
         )
     other_task = "regression" if task == "classification" else "classification"
-    written = rnn_type in GENERATED and roles.form == "cell-sequences" and task == "classification"
+    written = rnn_type in GENERATED and roles.form in WRITTEN_FORMS and task == "classification"
     kind: Kind = "text" if written and target.kind != "list" else kind_of_target(target, task)
     target_tokens, token_evidence = tokens_of_target(case, roles, rnn_type, target, kind)
     return Answer(

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.data.encode import Encoded
-from rnnauto.data.sequences import Floats, Integers
+from rnnauto.data.encode import END, START, Encoded
+from rnnauto.data.pairs import EncodedPairs
+from rnnauto.data.sequences import Floats, Integers, timestep_index
 from rnnauto.data.series import EncodedSeries
 from rnnauto.data.targets import MISSING_TARGET
 from rnnauto.data.windows import (
@@ -22,7 +23,9 @@ from rnnauto.data.windows import (
     window_targets,
 )
 
+Stored = Encoded | EncodedPairs | EncodedSeries  # what trials of any family learn from
 ARRAYS = ("row_splits", "numbers", "codes", "static_numbers", "static_codes", "targets")
+PAIR_ARRAYS = ("answers", "answer_splits")
 LONGEST = 512  # timesteps above which aligned sequences train on windows
 WINDOW = 256
 BUCKETED_BATCHES = 16  # batches that are sorted by length together
@@ -35,6 +38,8 @@ class Batch:
     inputs: numbers float32 [batch, timesteps, features], codes int32 [batch, timesteps,
     categories], static_numbers, static_codes [batch, ...], length int32 [batch];
     targets [batch], or [batch, timesteps]; one more axis with several targets or sets of labels.
+    For a decoder `inputs` also holds `previous` int32 [batch, answer timesteps], the start token
+    and the answer; targets are the answer and the end.
     """
 
     inputs: dict[str, NDArray[np.float32] | NDArray[np.int32]]
@@ -54,10 +59,14 @@ class Examples:
         return Examples(self.sequence[chosen], self.start[chosen], self.length[chosen])
 
 
-def save_encoded(folder: Path, encoded: Encoded | EncodedSeries) -> None:
+def save_encoded(folder: Path, encoded: Stored) -> None:
     if isinstance(encoded, EncodedSeries):
         return save_series(folder, encoded)
     folder.mkdir(parents=True)
+    if isinstance(encoded, EncodedPairs):
+        for name in PAIR_ARRAYS:
+            np.save(folder / f"{name}.npy", getattr(encoded, name), allow_pickle=False)
+        encoded = encoded.source
     for name in ARRAYS:
         np.save(folder / f"{name}.npy", getattr(encoded, name), allow_pickle=False)
     (folder / "meta.json").write_text(
@@ -66,13 +75,16 @@ def save_encoded(folder: Path, encoded: Encoded | EncodedSeries) -> None:
     return None
 
 
-def load_encoded(folder: Path) -> Encoded | EncodedSeries:
+def load_encoded(folder: Path) -> Stored:
     """Memory-mapped: a batch costs what it holds, whatever the size of the data."""
     if (folder / "windows.json").is_file():
         return load_series(folder)
     arrays: dict[str, Any] = {name: open_array(folder / f"{name}.npy") for name in ARRAYS}
     meta = json.loads((folder / "meta.json").read_text())
-    return Encoded(**arrays, **meta)
+    encoded = Encoded(**arrays, **meta)
+    if not (folder / f"{PAIR_ARRAYS[0]}.npy").exists():
+        return encoded
+    return EncodedPairs(encoded, *(open_array(folder / f"{name}.npy") for name in PAIR_ARRAYS))
 
 
 def open_array(path: Path) -> NDArray[Any]:
@@ -81,12 +93,14 @@ def open_array(path: Path) -> NDArray[Any]:
     return np.array(array) if array.nbytes < 1 << 24 else array
 
 
-def whole(encoded: Encoded, chosen: Integers) -> Examples:
+def whole(encoded: Encoded | EncodedPairs, chosen: Integers) -> Examples:
     """Every chosen sequence as one example."""
     return Examples(chosen, encoded.row_splits[chosen], encoded.lengths[chosen])
 
 
-def windows(encoded: Encoded, chosen: Integers, *, rng: np.random.Generator) -> Examples:
+def windows(
+    encoded: Encoded | EncodedPairs, chosen: Integers, *, rng: np.random.Generator
+) -> Examples:
     """Training examples of one epoch: whole sequences, the long ones of aligned targets cut up.
 
     The first cut falls at a random place, so that epochs see different windows.
@@ -104,7 +118,7 @@ def windows(encoded: Encoded, chosen: Integers, *, rng: np.random.Generator) -> 
     return Examples(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
 
 
-def in_chunks(encoded: Encoded, chosen: Integers, *, longest: int) -> Examples:
+def in_chunks(encoded: Encoded | EncodedPairs, chosen: Integers, *, longest: int) -> Examples:
     """Every timestep of the chosen sequences once, in slices of at most `longest`."""
     examples = whole(encoded, chosen)
     if not encoded.per_timestep or not (examples.length > longest).any():
@@ -120,7 +134,7 @@ def in_chunks(encoded: Encoded, chosen: Integers, *, longest: int) -> Examples:
 
 
 def training_batches(
-    encoded: Encoded | EncodedSeries, chosen: Integers, *, size: int, rng: np.random.Generator
+    encoded: Stored, chosen: Integers, *, size: int, rng: np.random.Generator
 ) -> Iterator[Batch]:
     """One epoch in random order; batches hold examples of about equal length."""
     if isinstance(encoded, EncodedSeries):
@@ -132,7 +146,7 @@ def training_batches(
     batches = []
     for begin in range(0, len(order), span):
         bucket = order[begin : begin + span]
-        bucket = bucket[np.argsort(examples.length[bucket], kind="stable")]
+        bucket = bucket[by_length(encoded, examples.take(bucket))]
         batches += [bucket[at : at + size] for at in range(0, len(bucket), size)]
     for number in rng.permutation(len(batches)):
         yield pad(encoded, examples.take(batches[number]))
@@ -146,16 +160,27 @@ def window_batches(encoded: EncodedSeries, chosen: Integers, *, size: int) -> It
         yield Batch(window_inputs(encoded, part), window_targets(encoded, part, units), part)
 
 
-def reading_batches(encoded: Encoded, examples: Examples, *, size: int) -> Iterator[Batch]:
+def by_length(encoded: Encoded | EncodedPairs, examples: Examples) -> Integers:
+    """The order that puts examples of about equal length together, answers first."""
+    if isinstance(encoded, EncodedPairs):
+        return np.lexsort((examples.length, encoded.answer_lengths[examples.sequence]))
+    return np.argsort(examples.length, kind="stable")
+
+
+def reading_batches(
+    encoded: Encoded | EncodedPairs, examples: Examples, *, size: int
+) -> Iterator[Batch]:
     """Every example once, shortest first."""
-    order = np.argsort(examples.length, kind="stable")
+    order = by_length(encoded, examples)
     for begin in range(0, len(order), size):
         yield pad(encoded, examples.take(order[begin : begin + size]))
 
 
-def pad(encoded: Encoded, examples: Examples, *, timesteps: int = 0) -> Batch:
+def pad(encoded: Encoded | EncodedPairs, examples: Examples, *, timesteps: int = 0) -> Batch:
     """Gather examples into arrays padded on the right to the longest of them, or to at least so
     many timesteps."""
+    if isinstance(encoded, EncodedPairs):
+        return pad_pairs(encoded, examples)
     timesteps = max(timesteps, int(examples.length.max(initial=0)))
     steps = np.arange(timesteps)
     real = steps < examples.length[:, None]  # [batch, timesteps]
@@ -179,3 +204,17 @@ def pad(encoded: Encoded, examples: Examples, *, timesteps: int = 0) -> Batch:
     else:
         targets = np.asarray(encoded.targets[examples.sequence])
     return Batch(inputs=inputs, targets=targets, sequences=examples.sequence)
+
+
+def pad_pairs(pairs: EncodedPairs, examples: Examples) -> Batch:
+    """The sources, and for teacher forcing the answers shifted by one token."""
+    batch = pad(pairs.source, examples)
+    lengths = pairs.answer_lengths[examples.sequence]
+    steps = np.arange(int(lengths.max(initial=0)) + 1)
+    real = steps < lengths[:, None]  # [batch, answer timesteps]; the last one is for the end
+    answers = np.zeros(real.shape, np.int32)
+    answers[real] = pairs.answers[timestep_index(pairs.answer_splits, examples.sequence)]
+    previous = np.concatenate([np.full_like(answers[:, :1], START), answers[:, :-1]], axis=1)
+    targets = np.where(real, answers, np.int32(MISSING_TARGET))
+    targets[np.arange(len(lengths)), lengths] = END
+    return Batch({**batch.inputs, "previous": previous}, targets, examples.sequence)

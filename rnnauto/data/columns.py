@@ -79,6 +79,8 @@ def check_columns(table: Table, layout: Layout, *, target: bool) -> None:
             check_numbers(table, name)
     for name in layout.target if layout.task == "forecasting" else ():
         check_numbers(table, name)
+    if layout.dated and layout.time is not None:
+        check_dates(table, layout.time)
     for column in (*layout.features, *layout.static):
         if column.kind in {"number", "boolean"}:
             for name in column.columns or (column.name,):
@@ -93,6 +95,13 @@ def check_numbers(table: Table, name: str) -> None:
     if series.dtype == pl.String:
         bad &= series.cast(pl.Float64, strict=False).is_null()
     refuse(table, series, bad, "no number", "numbers")
+
+
+def check_dates(table: Table, name: str) -> None:
+    """The calendar is a feature of models whose timesteps had dates."""
+    series = table.frame[name]
+    if not series.dtype.is_temporal():
+        refuse(table, series, series.is_not_null(), "no date", "dates")
 
 
 def as_lists(table: Table, column: Column, layout: Layout) -> pl.Series:

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 from pydantic import Field
 
+from rnnauto.data import answer_tokens
 from rnnauto.data.calendar import cycles_in, cyclic
 from rnnauto.data.layout import Frozen, Layout
 from rnnauto.data.moments import fit_moments, moment_codes, moment_numbers, moments_of
@@ -33,7 +34,7 @@ from rnnauto.data.targets import (
 )
 from rnnauto.data.tokens import VIEWS, View, view_of
 
-RESERVED = 4  # pad, unknown, start, end: ids 0, 1, 2, 3
+RESERVED = answer_tokens.RESERVED
 PAD, UNKNOWN, START, END = range(RESERVED)
 MOST_ENTRIES = 20_000
 FEWEST_WORDS = 200  # different ones, from which a column holds words rather than categories
@@ -147,7 +148,10 @@ def fit_encoders(train: Sequences, layout: Layout, *, classes: pl.Series) -> Enc
         static_numbers=fit_numbers(number_names(layout.static), train.static_numbers),
         static_categories=fit_categories(category_names(layout.static), train.static_categories),
         target=fit_target(
-            train.targets, every=classes, classification=layout.task == "classification"
+            train.targets,
+            every=classes,
+            classification=layout.task == "classification",
+            written=layout.target_tokens if layout.writes else None,
         ),
         calendar=cycles_in(train.times) if placed and train.times is not None else (),
         moments=fit_moments(moments_of(train, timed=timed)) if layout.static_only else (),

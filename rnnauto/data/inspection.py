@@ -65,7 +65,9 @@ def inspect_table(table: Table, recipe: Recipe) -> Inspection:
         layout=layout,
         evidence=inference.evidence,
         lengths=sequences.lengths,
-        classes=count_classes(sequences.targets) if layout.task == "classification" else None,
+        classes=count_classes(sequences.targets)
+        if layout.task == "classification" and not layout.writes
+        else None,
         examples=tuple(
             example_of(sequences, layout, number) for number in range(min(EXAMPLES, len(sequences)))
         ),

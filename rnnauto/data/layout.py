@@ -92,6 +92,16 @@ class Layout(Frozen):
         return self.rnn_type == "many-to-many" or self.static_only
 
     @property
+    def writes(self) -> bool:
+        """True where the answer is a text that is written token by token."""
+        return self.target_tokens is not None and not self.per_timestep
+
+    @property
+    def one_timestep(self) -> bool:
+        """True where no feature varies along a sequence."""
+        return self.form == "plain-table" or not self.features
+
+    @property
     def static_only(self) -> bool:
         """True where static features give a sequence of numbers, whose length is known."""
         return self.rnn_type == "one-to-many" and self.task == "regression"

@@ -10,7 +10,6 @@ import polars as pl
 
 from rnnauto.data.columns import check_numbers, read_for
 from rnnauto.data.cut_series import cut_series
-from rnnauto.data.duplicates import duplicate_groups
 from rnnauto.data.encode import Encoded, Encoders, encode, fit_encoders
 from rnnauto.data.infer import Inference, infer
 from rnnauto.data.language import (
@@ -22,6 +21,7 @@ from rnnauto.data.language import (
 )
 from rnnauto.data.layout import Layout
 from rnnauto.data.origins import WindowParts
+from rnnauto.data.pairs import EncodedPairs, encode_pairs, groups_to_split_by
 from rnnauto.data.problem import Problem
 from rnnauto.data.problems import find_problems, raise_if_errors
 from rnnauto.data.read import Table, read_table
@@ -53,7 +53,7 @@ class Prepared:
     test_frame: pl.DataFrame
     encoders: Encoders | SeriesEncoders
     fold_encoders: tuple[Encoders, ...] | tuple[SeriesEncoders, ...]
-    development: Encoded | EncodedSeries
+    development: Encoded | EncodedPairs | EncodedSeries
     fingerprint: str
 
     @property
@@ -80,9 +80,9 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> Pr
     parts = split(
         sequences,
         split_settings(recipe.split, sequences) if language else recipe.split,
-        groups=duplicate_groups(sequences),
+        groups=groups_to_split_by(sequences, layout),
         per_timestep=layout.per_timestep,
-        classes=layout.task == "classification",
+        classes=layout.task == "classification" and not layout.writes,
         own_test=own_test,
     )
     test_table = read_test(recipe.data.test_path, layout, table) if recipe.data.test_path else table
@@ -152,8 +152,10 @@ def encoders_of_folds(
     return tuple(fit_encoders(train, layout, classes=classes) for train in trains)
 
 
-def encoded_for(sequences: Sequences, encoders: Encoders, layout: Layout) -> Encoded:
+def encoded_for(sequences: Sequences, encoders: Encoders, layout: Layout) -> Encoded | EncodedPairs:
     """Sequences as the networks of a layout read them."""
+    if layout.writes:
+        return encode_pairs(sequences, encoders)
     if layout.task == "language-modelling":
         return encode_language(sequences, encoders)
     return encode(sequences, encoders, per_timestep=layout.per_timestep)

@@ -126,7 +126,7 @@ def problems_of_target(
             None,
             "name another target, or add rows with other values",
         )
-    elif layout.task == "classification":
+    elif layout.task == "classification" and not layout.writes:
         yield from class_problems(layout, name, known, unit)
     if layout.form == "long-table" and not layout.per_timestep:
         yield from conflicts(table, layout, sequences, name)

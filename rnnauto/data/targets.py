@@ -7,7 +7,8 @@ import polars as pl
 from numpy.typing import NDArray
 from pydantic import Field
 
-from rnnauto.data.layout import Frozen
+from rnnauto.data.answer_tokens import TokensEncoder, fit_tokens
+from rnnauto.data.layout import Frozen, Tokens
 from rnnauto.data.sequences import Floats, Integers, splits_of
 
 Codes = NDArray[np.int32]
@@ -56,7 +57,15 @@ class NextSet(Frozen):
     labels: tuple[str, ...] = Field(min_length=1)
 
 
-TargetEncoder = LabelEncoder | ValueEncoder | LabelSetEncoder | SeveralTargets | NextToken | NextSet
+TargetEncoder = (
+    LabelEncoder
+    | ValueEncoder
+    | LabelSetEncoder
+    | SeveralTargets
+    | TokensEncoder
+    | NextToken
+    | NextSet
+)
 
 
 def output_widths(encoder: TargetEncoder) -> tuple[int, ...]:
@@ -70,6 +79,8 @@ def output_widths(encoder: TargetEncoder) -> tuple[int, ...]:
             return (encoder.outputs,)
         case ValueEncoder():
             return (1,)
+        case TokensEncoder():
+            return (encoder.entries,)
         case SeveralTargets():
             return tuple(width for target in encoder.each for width in output_widths(target))
 
@@ -80,7 +91,9 @@ def value_encoders(encoder: TargetEncoder) -> tuple[ValueEncoder, ...]:
     return tuple(target for target in each if isinstance(target, ValueEncoder))
 
 
-def fit_target(train: pl.Series, *, every: pl.Series, classification: bool) -> TargetEncoder:
+def fit_target(
+    train: pl.Series, *, every: pl.Series, classification: bool, written: Tokens | None = None
+) -> TargetEncoder:
     """Learn how targets become numbers.
 
     Args:
@@ -88,7 +101,10 @@ def fit_target(train: pl.Series, *, every: pl.Series, classification: bool) -> T
             where there are sets of labels.
         every: targets of all parts: which classes exist is part of the question, not something
             learnt, so that no part can hold a class without a number.
+        written: what a timestep is of texts that are written token by token.
     """
+    if written is not None:
+        return fit_tokens(train, written)
     if isinstance(train.dtype, pl.Struct):
         names = [field.name for field in train.dtype.fields]
         encoders = [
@@ -157,6 +173,8 @@ def encode_targets(targets: pl.Series | None, encoder: TargetEncoder, units: int
             return look_up(label_texts(targets), encoder.classes, offset=0, absent=MISSING_TARGET)
         case ValueEncoder():
             return np.full(units, np.nan, np.float32) if targets is None else target_floats(targets)
+        case TokensEncoder():  # answers stand beside, see data/pairs.py
+            return np.full(units, MISSING_TARGET, np.int32)
         case LabelSetEncoder():
             return encode_label_sets(targets, encoder, units)
         case SeveralTargets():

@@ -21,8 +21,8 @@ def without_network(layout: Layout) -> str:
     in_cells = layout.form == "cell-sequences" or layout.form == "plain-table"
     missing = {
         kind: layout.task == "language-modelling",
-        f"{kind} ": generated and (not layout.static_only or in_cells),
-        f"{kind} of a text": layout.target_kind == "text",
+        f"{kind} ": generated and not layout.writes and (not layout.static_only or in_cells),
+        f"{kind} of a text": layout.target_kind == "text" and not layout.writes,
         f"{kind} of several targets, one of them a list": (
             len(layout.targets) > 1 and layout.target_kind == "list"
         ),

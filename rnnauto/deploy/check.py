@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.data.answer_tokens import TokensEncoder
 from rnnauto.data.batches import pad, whole
 from rnnauto.data.encode import Encoders, encode
 from rnnauto.data.layout import Layout
@@ -34,6 +35,11 @@ def check_export(
     """
     chosen = np.linspace(0, len(sequences) - 1, min(SEQUENCES, len(sequences))).astype(np.int64)
     chosen = np.unique(chosen)
+    if isinstance(encoders.target, TokensEncoder):
+        from rnnauto.deploy.check_decoder import compare_decoder  # which builds on this file
+
+        some = sequences.take(chosen, per_timestep=False)
+        return check_differences(compare_decoder(run, members, some, layout, encoders))
     batch = outputs_of(run, sequences, chosen, layout, encoders)
     found = {"keras": 0.0, "alone": 0.0, "padding": 0.0}
     found["keras"] = difference(batch, keras_outputs(members, sequences, chosen, layout, encoders))

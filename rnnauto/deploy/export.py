@@ -9,6 +9,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from rnnauto.data.answer_tokens import TokensEncoder
 from rnnauto.data.encode import RESERVED, UNKNOWN, Encoders, category_columns
 from rnnauto.data.layout import Layout
 from rnnauto.data.targets import (
@@ -19,11 +20,24 @@ from rnnauto.data.targets import (
     ValueEncoder,
     output_widths,
 )
+from rnnauto.deploy.export_decoder import save_decoder
 from rnnauto.networks import calendar, moments, text
 
 
 def save_model(path: Path, members: list[Any], *, layout: Layout, encoders: Encoders) -> None:
     """Export the mean of the members, Keras models of equal inputs, as one SavedModel."""
+    if isinstance(encoders.target, TokensEncoder):
+        module = tf.Module()
+        module.tables = tables_of(encoders)
+        save_decoder(
+            path,
+            members,
+            specs=input_specs(layout, encoders),
+            encode=lambda raw: encode_inputs(raw, module.tables, layout, encoders),
+            module=module,
+            target=encoders.target,
+        )
+        return
     write_module(path, serve_module(members, layout=layout, encoders=encoders))
 
 
@@ -42,10 +56,7 @@ def serve_module(members: list[Any], *, layout: Layout, encoders: Encoders) -> A
     """
     module = tf.Module()
     module.variables_kept = [variable.value for model in members for variable in model.variables]
-    module.tables = {
-        kind: [vocabulary_table(encoder.vocabulary) for encoder in getattr(encoders, kind)]
-        for kind in ("categories", "static_categories")
-    }
+    module.tables = tables_of(encoders)
 
     def predict(**raw: Any) -> dict[str, Any]:
         inputs = encode_inputs(raw, module.tables, layout, encoders)
@@ -55,6 +66,13 @@ def serve_module(members: list[Any], *, layout: Layout, encoders: Encoders) -> A
     specs = input_specs(layout, encoders)
     module.predict = tf.function(predict, autograph=False).get_concrete_function(**specs)
     return module
+
+
+def tables_of(encoders: Encoders) -> dict[str, list[Any]]:
+    return {
+        kind: [vocabulary_table(encoder.vocabulary) for encoder in getattr(encoders, kind)]
+        for kind in ("categories", "static_categories")
+    }
 
 
 def input_specs(layout: Layout, encoders: Encoders) -> dict[str, Any]:
@@ -151,7 +169,7 @@ def decode_outputs(
         case LabelEncoder() | ValueEncoder():
             return decode_target(outputs, target)
         case _:
-            raise AssertionError("language models are exported by deploy/language_module.py")
+            raise AssertionError("other families have an export of their own")
 
 
 def decode_target(outputs: list[Any], target: LabelEncoder | ValueEncoder) -> dict[str, Any]:

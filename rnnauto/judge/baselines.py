@@ -7,6 +7,7 @@ predicted with numpy and scipy alone.
 import warnings
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,12 @@ from numpy.typing import NDArray
 from rnnauto.data.encode import Encoded
 from rnnauto.data.sequences import Integers, splits_of
 from rnnauto.errors import DataError, ModelFolderError
+from rnnauto.judge.answer_baselines import AnswerBaseline, load_answer_baseline
 from rnnauto.judge.look_up import fit_table, looked_up, place_table
 from rnnauto.judge.metrics import SMALLEST_PROBABILITY, Doubles, unit_groups
 from rnnauto.judge.order_free import bags_of, column_count, dense_columns, units_of
 
+Baselines = tuple["Baseline | AnswerBaseline", ...]
 Matrix = Any  # float64 [units, columns], a numpy array or, with tokens, scipy.sparse CSR
 
 MOST_UNITS = 20_000
@@ -331,27 +334,40 @@ def linear_outputs(baseline: Baseline, encoded: Encoded, chosen: Integers) -> Do
     return np.asarray(matrix @ baseline.weights.astype(np.float64) + baseline.bias)
 
 
-def save_baselines(path_npz: Path, baselines: tuple[Baseline, ...]) -> None:
+def save_baselines(path_npz: Path, baselines: Baselines) -> None:
     """Plain arrays in one .npz; nothing in it is executable."""
     arrays = {
         f"{position}.{field.name}": np.asarray(getattr(baseline, field.name))
         for position, baseline in enumerate(baselines)
-        for field in fields(Baseline)
+        for field in fields(baseline)
     }
     with path_npz.open("wb") as file:  # given a path, savez may add an ending
         np.savez(file, count=np.asarray(len(baselines)), **arrays)  # type: ignore[arg-type]
 
 
-def load_baselines(path_npz: Path) -> tuple[Baseline, ...]:
+def load_baselines(path_npz: Path) -> Baselines:
     try:
         # opened here: given a path, numpy leaves a damaged file open
         with path_npz.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            return tuple(load_one(arrays, position) for position in range(int(arrays["count"])))
+            count = int(arrays["count"])
+            if "0.ids" in arrays:
+                return tuple(load_answer_baseline(arrays, position) for position in range(count))
+            return tuple(load_one(arrays, position) for position in range(count))
     except DAMAGED as error:
         raise ModelFolderError(
             f"`{path_npz}` does not hold baselines: {error}",
             hint="the file is absent or damaged: copy the model folder again, or fit again",
         ) from error
+
+
+def direct_baselines(baselines: Baselines) -> tuple[Baseline, ...]:
+    """Those that give classes or values."""
+    return tuple(each for each in baselines if isinstance(each, Baseline))
+
+
+def answer_baselines(baselines: Sequence[object]) -> tuple[AnswerBaseline, ...]:
+    """Those that write answers."""
+    return tuple(each for each in baselines if isinstance(each, AnswerBaseline))
 
 
 def load_one(arrays: Any, position: int) -> Baseline:

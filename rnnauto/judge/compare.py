@@ -5,12 +5,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.data.answer_tokens import TokensEncoder, cut
 from rnnauto.data.encode import Encoded, Encoders, encode
+from rnnauto.data.pairs import EncodedPairs
 from rnnauto.data.prepare import Prepared
 from rnnauto.data.sequences import Sequences
 from rnnauto.data.series import EncodedSeries, SeriesEncoders, SeriesWindows
+from rnnauto.data.split import Parts
 from rnnauto.data.targets import TargetEncoder
+from rnnauto.judge.answer_baselines import (
+    AnswerBaseline,
+    fit_answer_baselines,
+    likelihood_by,
+    write_by,
+)
+from rnnauto.judge.baselines import answer_baselines
 from rnnauto.judge.evaluate import Evaluation, evaluate, score
+from rnnauto.judge.evaluate_answers import Answered, answer_metric, evaluate_answers, score_answers
 from rnnauto.judge.evaluate_forecasts import evaluate_forecasts, validated_forecasts
 from rnnauto.judge.language import (
     LabelShares,
@@ -22,7 +33,7 @@ from rnnauto.judge.measures import main_metric
 from rnnauto.judge.metrics import unit_groups
 from rnnauto.judge.several import Predictor, fit_predictors
 
-AnyBaselines = tuple[Predictor, ...] | NGrams | LabelShares
+AnyBaselines = tuple[Predictor, ...] | tuple[AnswerBaseline, ...] | NGrams | LabelShares
 
 
 def fit_and_validate(prepared: Prepared, *, seed: int) -> tuple[AnyBaselines, dict[str, float]]:
@@ -39,6 +50,8 @@ def fit_and_validate(prepared: Prepared, *, seed: int) -> tuple[AnyBaselines, di
         held = prepared.development.take(validation)
         return (), validated_forecasts(held, season=prepared.encoders.season)
     assert isinstance(prepared.encoders, Encoders)
+    if isinstance(prepared.development, EncodedPairs):
+        return answers_and_validate(prepared, prepared.development, seed=seed)
     target = prepared.encoders.target
     held_out = prepared.development.take(validation)
     earlier = fit_predictors(prepared.development.take(train), target=target, seed=seed)
@@ -46,6 +59,37 @@ def fit_and_validate(prepared: Prepared, *, seed: int) -> tuple[AnyBaselines, di
         baseline.name: point_score(held_out, baseline(held_out), target) for baseline in earlier
     }
     return fit_predictors(prepared.development, target=target, seed=seed), validated
+
+
+def answers_and_validate(
+    prepared: Prepared, pairs: EncodedPairs, *, seed: int
+) -> tuple[tuple[AnswerBaseline, ...], dict[str, float]]:
+    train, validation = prepared.parts.folds[0]
+    layout, encoders = prepared.layout, prepared.encoders
+    assert isinstance(encoders, Encoders) and isinstance(prepared.parts, Parts)
+    encoder = encoders.target
+    assert isinstance(encoder, TokensEncoder)
+    metric = answer_metric(layout)
+    held_out = prepared.parts.development.take(validation, per_timestep=False)
+    assert held_out.targets is not None
+    truth = cut(held_out.targets, encoder.tokens)
+
+    def fit_on(part: EncodedPairs) -> tuple[AnswerBaseline, ...]:
+        return fit_answer_baselines(
+            part,
+            entries=encoder.entries,
+            texts=layout.tokens is not None,
+            generated=layout.rnn_type == "one-to-many",
+            seed=seed,
+        )
+
+    part = pairs.take(validation)
+    validated = {}
+    for baseline in fit_on(pairs.take(train)):
+        written = write_by(baseline, held_out, part, encoder)
+        scores = score_answers(truth, written, likelihood_by(baseline, part), resamples=1)
+        validated[baseline.name] = scores.metrics[metric].value
+    return fit_on(pairs), validated
 
 
 def point_score(encoded: Encoded, predicted: NDArray[Any], target: TargetEncoder) -> float:
@@ -62,18 +106,30 @@ def point_score(encoded: Encoded, predicted: NDArray[Any], target: TargetEncoder
 
 def evaluate_test(
     prepared: Prepared,
-    predicted: NDArray[np.float32],
+    predicted: NDArray[np.float32] | Answered,
     baselines: AnyBaselines,
     *,
     seed: int,
 ) -> Evaluation:
     if isinstance(baselines, NGrams | LabelShares):
+        assert not isinstance(predicted, Answered)
         return evaluate_language_test(prepared, predicted, baselines, seed=seed)
     if isinstance(prepared.test, SeriesWindows):
         assert isinstance(prepared.encoders, SeriesEncoders)
+        assert not isinstance(predicted, Answered)
         season = prepared.encoders.season
         return evaluate_forecasts(prepared.test.encoded, predicted, season=season, seed=seed)
     assert isinstance(prepared.encoders, Encoders)
     assert isinstance(prepared.test, Sequences)
+    if isinstance(predicted, Answered):
+        return evaluate_answers(
+            prepared.test,
+            predicted,
+            answer_baselines(baselines),
+            layout=prepared.layout,
+            encoders=prepared.encoders,
+            seed=seed,
+        )
     test = encode(prepared.test, prepared.encoders, per_timestep=prepared.layout.per_timestep)
-    return evaluate(test, predicted, baselines, target=prepared.encoders.target, seed=seed)
+    predictors = [each for each in baselines if isinstance(each, Predictor)]
+    return evaluate(test, predicted, predictors, target=prepared.encoders.target, seed=seed)

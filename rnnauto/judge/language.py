@@ -127,6 +127,7 @@ def evaluate_language_test(
     layout, encoders = prepared.layout, prepared.encoders
     assert isinstance(encoders, Encoders) and isinstance(prepared.test, Sequences)
     encoded = encoded_for(prepared.test, encoders, layout)
+    assert isinstance(encoded, Encoded)
     return evaluate_language(
         encoded, scores, baselines, encoders=encoders, layout=layout, seed=seed
     )

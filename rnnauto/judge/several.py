@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from rnnauto.data.encode import Encoded
 from rnnauto.data.targets import LabelEncoder, LabelSetEncoder, SeveralTargets, TargetEncoder
-from rnnauto.judge.baselines import Baseline, fit_baselines, predict
+from rnnauto.judge.answer_baselines import AnswerBaseline
+from rnnauto.judge.baselines import Baseline, Baselines, fit_baselines, predict
 from rnnauto.judge.metrics import Doubles
 
 MOST_LABELS = 200  # with a linear model each
@@ -63,9 +64,12 @@ def fit_predictors(encoded: Encoded, *, target: TargetEncoder, seed: int) -> tup
     return tuple(Predictor(parts[0].name, parts, kind) for parts in zip(*columns, strict=True))
 
 
-def flat(predictors: Sequence[Predictor]) -> tuple[Baseline, ...]:
+def flat(predictors: Sequence[Predictor | AnswerBaseline]) -> Baselines:
     """Every part, for storing."""
-    return tuple(part for predictor in predictors for part in predictor.parts)
+    parts: list[Baseline | AnswerBaseline] = []
+    for predictor in predictors:
+        parts += predictor.parts if isinstance(predictor, Predictor) else (predictor,)
+    return tuple(parts)
 
 
 def gathered(baselines: Sequence[Baseline], target: TargetEncoder) -> tuple[Predictor, ...]:

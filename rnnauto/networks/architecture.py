@@ -55,9 +55,24 @@ class ForecastFeatures:
 
 
 @dataclass(frozen=True)
+class DecoderFeatures:
+    """What an encoder-decoder reads, and how many entries the vocabulary of its answers has."""
+
+    source: Features
+    entries: int
+    one_timestep: bool  # a source of one timestep is read without recurrence
+    many_right: bool = False  # answers from static features: none is the only right one
+
+    @property
+    def per_timestep(self) -> bool:
+        """There is a target for every timestep of the answer."""
+        return True
+
+
+@dataclass(frozen=True)
 class Architecture:
     """The hyperparameters that shape the graph; trials of equal shape share a compiled step. The
-    last four are those of forecasts."""
+    last are those of forecasts, and how a decoder attends to its source."""
 
     cell: str
     units: int
@@ -69,6 +84,7 @@ class Architecture:
     scaling: str = "none"
     transform: str = "none"
     differencing: str = "none"
+    attention: str = "none"
 
 
 def features_of(encoders: Encoders, *, per_timestep: bool) -> Features:
@@ -103,6 +119,13 @@ def forecast_features_of(encoders: SeriesEncoders, *, horizon: int) -> ForecastF
         static_missing=with_missing(encoders.static_numbers),
         static_vocabularies=tuple(len(e.vocabulary) + RESERVED for e in encoders.static_categories),
     )
+
+
+def decoder_features_of(
+    encoders: Encoders, *, one_timestep: bool, many_right: bool
+) -> DecoderFeatures:
+    source = features_of(encoders, per_timestep=False)
+    return DecoderFeatures(source, encoders.outputs, one_timestep, many_right)
 
 
 def words_of(encoders: Encoders) -> tuple[int, ...]:

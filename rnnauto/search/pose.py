@@ -8,7 +8,10 @@ from rnnauto.data.tags import are_tags
 from rnnauto.data.targets import LabelEncoder, TargetEncoder, ValueEncoder, value_encoders
 from rnnauto.networks.architecture import (
     Answer,
+    DecoderFeatures,
+    Features,
     answer_of,
+    decoder_features_of,
     features_of,
     forecast_features_of,
     made_numbers,
@@ -25,7 +28,7 @@ def pose(prepared: Prepared, recipe: Recipe) -> Problem:
         return pose_forecast(prepared.encoders, prepared, recipe)
     folds = prepared.fold_encoders
     return Problem(
-        features=features_of(prepared.encoders, per_timestep=prepared.layout.per_timestep),
+        features=features_for(prepared.encoders, prepared.layout),
         answer=answer_of(prepared.encoders),
         scales=scales(value_encoders(prepared.encoders.target)),
         numbers=tuple(
@@ -50,6 +53,16 @@ def pose_forecast(encoders: SeriesEncoders, prepared: Prepared, recipe: Recipe) 
         epochs=recipe.train.epochs,
         patience=None if recipe.train.patience == "auto" else recipe.train.patience,
     )
+
+
+def features_for(encoders: Encoders, layout: Layout) -> Features | DecoderFeatures:
+    if layout.writes:
+        return decoder_features_of(
+            encoders,
+            one_timestep=layout.one_timestep,
+            many_right=layout.rnn_type == "one-to-many",
+        )
+    return features_of(encoders, per_timestep=layout.per_timestep)
 
 
 def tags_of(target: TargetEncoder, layout: Layout) -> tuple[str, ...]:
@@ -83,8 +96,9 @@ def search_space(prepared: Prepared, recipe: Recipe) -> Choices:
     shape = Shape(
         lengths=prepared.development.lengths[train],
         per_timestep=layout.per_timestep,
-        one_timestep=layout.rnn_type == "one-to-one",
+        one_timestep=layout.rnn_type == "one-to-one" or (layout.writes and layout.one_timestep),
         tokens=layout.tokens is not None,
+        decoder=layout.writes,
         language=layout.task == "language-modelling",
         words=bool(features_of(prepared.encoders, per_timestep=layout.per_timestep).words),
     )

@@ -33,6 +33,7 @@ class Shape:
     tokens: bool
     language: bool = False
     words: bool = False
+    decoder: bool = False
 
 
 def choices(space: Space, shape: Shape) -> Choices:
@@ -52,13 +53,15 @@ def choices(space: Space, shape: Shape) -> Choices:
     }
     if shape.words:
         found["token_dropout"] = space.token_dropout
+    if shape.decoder:
+        found |= {"pooling": ("last",), "attention": space.attention}
     if shape.language:
         found |= fixed | {
             "units": LANGUAGE_UNITS if space.units == Space().units else space.units,
             "batch_size": language_batches(space.batch_size, shape.lengths),
         }
     elif shape.one_timestep:
-        found |= fixed
+        found |= fixed | ({"attention": ("none",)} if shape.decoder else {})
     elif shape.per_timestep:
         found |= {"pooling": ("last",), "patch": (1,)}
     return found
@@ -99,12 +102,31 @@ def proposals(space: Choices, *, language: bool = False) -> list[dict[str, Any]]
     A short budget then compares the cells on sound settings instead of on the luck of the draw.
     """
     found = []
-    openings = language_openings(space) if language else direct_openings(space)
+    if "attention" in space:
+        openings = decoder_openings(space)
+    else:
+        openings = language_openings(space) if language else direct_openings(space)
     for wanted in openings:
         proposal = {name: nearest(space[name], value) for name, value in wanted.items()}
         if proposal not in found:
             found.append(proposal)
     return found
+
+
+def decoder_openings(space: Choices) -> list[dict[str, Any]]:
+    """One a cell with attention, last cell first, then without."""
+    return [
+        opening(space, cell)
+        | {
+            "units": 128,
+            "patch": min(space["patch"]),
+            "bidirectional": True,
+            "attention": attention,
+            "learning_rate": 0.001 if cell == "simple_rnn" else 0.002,
+        }
+        for attention in ("dot", "none")
+        for cell in reversed(space["cell"])
+    ]
 
 
 def direct_openings(space: Choices) -> list[dict[str, Any]]:

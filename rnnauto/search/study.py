@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.data.batches import load_encoded, save_encoded
-from rnnauto.data.encode import Encoded
+from rnnauto.data.batches import Stored, load_encoded, save_encoded
 from rnnauto.data.sequences import Integers
-from rnnauto.data.series import EncodedSeries
-from rnnauto.networks.architecture import Answer, Features, ForecastFeatures
+from rnnauto.networks.architecture import Answer, DecoderFeatures, Features, ForecastFeatures
 from rnnauto.search.trial import Problem
 
 Weights = list[NDArray[np.float32]]
@@ -24,14 +22,14 @@ class Study:
 
     folder: Path
     problem: Problem
-    data: Encoded | EncodedSeries
+    data: Stored
     folds: tuple[tuple[Integers, Integers], ...]
 
 
 def save_study(
     folder: Path,
     problem: Problem,
-    data: Encoded | EncodedSeries,
+    data: Stored,
     folds: tuple[tuple[Integers, Integers], ...],
 ) -> None:
     """Write what the workers need; the arrays are memory-mapped by all of them."""
@@ -48,13 +46,10 @@ def save_study(
 
 def load_study(folder: Path) -> Study:
     raw = json.loads((folder / "problem.json").read_text())
-    features: dict[str, Any] = {
-        name: nested_tuples(value) for name, value in raw["features"].items()
-    }
     problem = Problem(
         **{
             **raw,
-            "features": features_from(features),
+            "features": features_from(raw["features"]),
             "answer": Answer(raw["answer"]["loss"], tuple(raw["answer"]["widths"])),
             "tags": tuple(raw["tags"]),
             "scales": nested_tuples(raw["scales"]),
@@ -69,8 +64,16 @@ def load_study(folder: Path) -> Study:
     return Study(folder, problem, load_encoded(folder / "data"), folds)
 
 
-def features_from(raw: dict[str, Any]) -> Features | ForecastFeatures:
-    return ForecastFeatures(**raw) if "horizon" in raw else Features(**raw)
+def features_from(raw: dict[str, Any]) -> Features | DecoderFeatures | ForecastFeatures:
+    if "source" in raw:
+        source = Features(**in_tuples(raw["source"]))
+        return DecoderFeatures(**{**raw, "source": source})
+    values = in_tuples(raw)
+    return ForecastFeatures(**values) if "horizon" in raw else Features(**values)
+
+
+def in_tuples(raw: dict[str, Any]) -> dict[str, Any]:
+    return {name: nested_tuples(value) for name, value in raw.items()}
 
 
 def nested_tuples(value: Any) -> Any:

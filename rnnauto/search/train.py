@@ -14,6 +14,8 @@ import tensorflow as tf
 from rnnauto.data.batches import (
     LONGEST,
     Batch,
+    Examples,
+    Stored,
     in_chunks,
     reading_batches,
     training_batches,
@@ -21,10 +23,17 @@ from rnnauto.data.batches import (
     window_batches,
 )
 from rnnauto.data.encode import Encoded
+from rnnauto.data.pairs import EncodedPairs
 from rnnauto.data.sequences import Integers
 from rnnauto.data.series import EncodedSeries
 from rnnauto.data.windows import MOST_PER_EPOCH, sample_windows
-from rnnauto.networks.architecture import Answer, Architecture, Features, ForecastFeatures
+from rnnauto.networks.architecture import (
+    Answer,
+    Architecture,
+    DecoderFeatures,
+    Features,
+    ForecastFeatures,
+)
 from rnnauto.networks.forecast import adapt
 from rnnauto.networks.layers import Dropout, Standardise, TokenDropout
 from rnnauto.networks.losses import forecast_loss, summed_loss
@@ -66,7 +75,9 @@ class Progress:
 
 
 def compile_network(
-    features: Features | ForecastFeatures, architecture: Architecture, answer: Answer
+    features: Features | DecoderFeatures | ForecastFeatures,
+    architecture: Architecture,
+    answer: Answer,
 ) -> Network:
     """Build and trace once, for any batch size and any length."""
     model = build_network(features, architecture)
@@ -112,7 +123,7 @@ def compile_network(
     return Network(model, optimizer, clip_norm, train_step, read_step)
 
 
-def target_spec(features: Features | ForecastFeatures, answer: Answer) -> Any:
+def target_spec(features: Features | DecoderFeatures | ForecastFeatures, answer: Answer) -> Any:
     """One number per unit; more where there are several targets, or labels that may be there."""
     if isinstance(features, ForecastFeatures):
         shape = [None, features.horizon, 2, features.targets]
@@ -127,7 +138,9 @@ def target_spec(features: Features | ForecastFeatures, answer: Answer) -> Any:
 
 @lru_cache(maxsize=8)
 def cached_network(
-    features: Features | ForecastFeatures, architecture: Architecture, answer: Answer
+    features: Features | DecoderFeatures | ForecastFeatures,
+    architecture: Architecture,
+    answer: Answer,
 ) -> Network:
     """Tracing costs as much as several epochs of a small trial; equal shapes are traced once."""
     return compile_network(features, architecture, answer)
@@ -163,9 +176,7 @@ def reset(network: Network, job: Job, problem: Problem) -> None:
             layer.deviation.assign(deviation)
 
 
-def prepare_for(
-    job: Job, problem: Problem, data: Encoded | EncodedSeries, train: Integers
-) -> Network:
+def prepare_for(job: Job, problem: Problem, data: Stored, train: Integers) -> Network:
     """`prepare`, and for a forecast the scales of the train part."""
     network = prepare(job, problem)
     if isinstance(data, EncodedSeries):
@@ -176,7 +187,7 @@ def prepare_for(
 def train(
     job: Job,
     problem: Problem,
-    data: Encoded | EncodedSeries,
+    data: Stored,
     *,
     fold: tuple[Integers, Integers],
     start_from: Weights | None = None,
@@ -242,7 +253,7 @@ def train(
 def run_epoch(
     network: Network,
     problem: Problem,
-    data: Encoded | EncodedSeries,
+    data: Stored,
     chosen: Integers,
     *,
     size: int,
@@ -268,9 +279,7 @@ def run_epoch(
     return totals / max(counts, 1.0)
 
 
-def validate(
-    network: Network, problem: Problem, data: Encoded | EncodedSeries, chosen: Integers
-) -> Validated:
+def validate(network: Network, problem: Problem, data: Stored, chosen: Integers) -> Validated:
     """Mean loss and main metric over the validation part."""
     tally = Tally(problem)
     for batch in validation_batches(data, chosen):
@@ -285,12 +294,20 @@ def validate(
     return tally.result()
 
 
-def validation_batches(data: Encoded | EncodedSeries, chosen: Integers) -> Iterator[Batch]:
+def validation_batches(data: Stored, chosen: Integers) -> Iterator[Batch]:
     if isinstance(data, EncodedSeries):
         return window_batches(data, chosen, size=READ_SIZE)
     examples = in_chunks(data, chosen, longest=LONGEST_VALIDATION)
-    size = max(1, min(READ_SIZE, (64 << 20) // (4 * 64 * int(examples.length.max(initial=1)))))
+    size = max(1, min(READ_SIZE, (64 << 20) // (4 * 64 * longest_of(data, examples))))
     return reading_batches(data, examples, size=size)
+
+
+def longest_of(data: Encoded | EncodedPairs, examples: Examples) -> int:
+    """Most timesteps of an example, those of its answer included."""
+    lengths = examples.length
+    if isinstance(data, EncodedPairs):
+        lengths = lengths + data.answer_lengths[examples.sequence]
+    return int(lengths.max(initial=1))
 
 
 def scaled(targets: Any, problem: Problem) -> Any:
@@ -307,12 +324,12 @@ def keep_if_better(network: Network, progress: Progress, found: Validated, *, ep
         progress.best_weights = network.model.get_weights()
 
 
-def batch_size(values: Values, data: Encoded | EncodedSeries, chosen: Integers) -> int:
+def batch_size(values: Values, data: Stored, chosen: Integers) -> int:
     """The hyperparameter, lowered where one step would keep more than STEP_BYTES."""
     if isinstance(data, EncodedSeries):
         longest = data.lookback
     else:
-        longest = int(whole(data, chosen).length.max(initial=1))
+        longest = longest_of(data, whole(data, chosen))
         if data.per_timestep:
             longest = min(longest, LONGEST)
     width = values["units"] * values["layers"] * (2 if values["bidirectional"] else 1)
@@ -321,7 +338,7 @@ def batch_size(values: Values, data: Encoded | EncodedSeries, chosen: Integers) 
     return int(max(1, min(values["batch_size"], most)))
 
 
-def per_epoch(data: Encoded | EncodedSeries, chosen: Integers) -> int:
+def per_epoch(data: Stored, chosen: Integers) -> int:
     """How many examples an epoch has."""
     return min(len(chosen), MOST_PER_EPOCH) if isinstance(data, EncodedSeries) else len(chosen)
 

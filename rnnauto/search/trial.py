@@ -4,7 +4,13 @@ import hashlib
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from rnnauto.networks.architecture import Answer, Architecture, Features, ForecastFeatures
+from rnnauto.networks.architecture import (
+    Answer,
+    Architecture,
+    DecoderFeatures,
+    Features,
+    ForecastFeatures,
+)
 
 Values = dict[str, Any]
 OF_FORECASTS = ("lookback", "scaling", "transform", "differencing")
@@ -14,7 +20,7 @@ OF_FORECASTS = ("lookback", "scaling", "transform", "differencing")
 class Problem:
     """What all trials of a search share; `scales`: mean and deviation per numeric target."""
 
-    features: Features | ForecastFeatures
+    features: Features | DecoderFeatures | ForecastFeatures
     answer: Answer
     scales: tuple[tuple[float, float], ...]
     numbers: tuple[tuple[tuple[float, float], ...], ...]  # per fold, per feature: mean, deviation
@@ -96,6 +102,7 @@ def architecture_of(values: Values) -> Architecture:
         patch=values["patch"],
         pooling=values["pooling"],
         bidirectional=values["bidirectional"],
+        attention=values.get("attention", "none"),
         **{name: values[name] for name in OF_FORECASTS if name in values},
     )
 

@@ -1,0 +1,103 @@
+"""Is an exported decoder the trained one? Does an answer depend on its own source alone?"""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from rnnauto.data.answer_tokens import most_tokens
+from rnnauto.data.batches import pad, whole
+from rnnauto.data.encode import END, Encoders
+from rnnauto.data.layout import Layout
+from rnnauto.data.pairs import EncodedPairs, encode_pairs, token_ids
+from rnnauto.data.sequences import Sequences, splits_of
+from rnnauto.deploy.check import ALONE, run_members
+from rnnauto.deploy.runner import Run, raw_batch
+from rnnauto.deploy.writing import answer_batch, score, tokens_encoder, write
+from rnnauto.judge.evaluate_answers import Answered
+
+EXTRA = 5
+
+
+def compare_decoder(
+    run: Run, members: list[Any], sequences: Sequences, layout: Layout, encoders: Encoders
+) -> dict[str, float]:
+    """The largest differences of a token's probability, as the geometric mean over an answer.
+
+    `keras`: true answers, SavedModel against the trained networks; `steps`: written answers, token
+    by token against the networks that read all at once; `alone`: in a batch against by itself;
+    `padding`: against more padding.
+    """
+    pairs = encode_pairs(sequences, encoders)
+    every = np.arange(len(sequences), dtype=np.int64)
+    known = score(run, sequences, pairs, layout, encoders)
+    written = write(run, sequences, layout, encoders)
+    again = written_pairs(pairs, written, encoders)
+    padded = run(
+        raw_batch(sequences, every, layout, encoders) | answer_batch(pairs, every, extra=EXTRA),
+        "score",
+    )["log_probability"]
+    found = {
+        "keras": far(known, by_keras(members, pairs), pairs),
+        "steps": far(
+            written.log_probability, by_keras(members, again, most=limit_of(encoders)), again
+        ),
+        "alone": 0.0,
+        "padding": far(known, padded, pairs),
+    }
+    for number in every[:ALONE]:
+        one = np.array([number])
+        source, answer = sequences.take(one, per_timestep=False), pairs.take(one)
+        alone = score(run, source, answer, layout, encoders)
+        own = write(run, source, layout, encoders).log_probability
+        apart = far(known[one], alone, answer)
+        written_apart = far(written.log_probability[one], own, again.take(one))
+        found["alone"] = max(found["alone"], apart, written_apart)
+    return found
+
+
+def limit_of(encoders: Encoders) -> int:
+    return most_tokens(tokens_encoder(encoders))
+
+
+def written_pairs(pairs: EncodedPairs, written: Answered, encoders: Encoders) -> EncodedPairs:
+    """The same sources with the answers that were written."""
+    lists = pl.Series("tokens", written.tokens, dtype=pl.List(pl.String))
+    lengths = np.array([len(tokens) for tokens in written.tokens], np.int64)
+    return EncodedPairs(
+        pairs.source, token_ids(lists, tokens_encoder(encoders)), splits_of(lengths)
+    )
+
+
+def by_keras(
+    members: list[Any], pairs: EncodedPairs, *, most: int | None = None
+) -> NDArray[np.float64]:
+    """Log probability of answers by the trained networks, [sequences].
+
+    Args:
+        most: the answers were written: only tokens that may be written count, and one of so many
+            tokens was cut off before its end.
+    """
+    batch = pad(pairs, whole(pairs, np.arange(len(pairs))))
+    first = 0 if most is None else END
+    parts = []
+    for part in run_members(members, batch.inputs):
+        logits = part.numpy().astype(np.float64)[..., first:]
+        shares = np.exp(logits - logits.max(-1, keepdims=True))
+        parts.append(shares / shares.sum(-1, keepdims=True))
+    mean = np.mean(parts, axis=0)  # [sequences, timesteps, entries]
+    targets = np.asarray(batch.targets)
+    known = targets >= first
+    likely = np.take_along_axis(mean, np.where(known, targets - first, 0)[..., None], 2)[..., 0]
+    if most is not None:
+        known[:, most:] = False
+    return np.asarray(np.where(known, np.log(likely), 0.0).sum(axis=1))
+
+
+def far(one: NDArray[Any], other: NDArray[Any], pairs: EncodedPairs) -> float:
+    """Largest difference of the mean probability of a token; infinite where it is no number."""
+    tokens = pairs.answer_lengths + 1
+    apart = np.abs(np.exp(one / tokens) - np.exp(other / tokens))
+    largest = float(apart.max(initial=0.0))
+    return largest if np.isfinite(largest) else float("inf")
