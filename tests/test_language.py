@@ -7,6 +7,7 @@ import pytest
 from rnnauto.data.encode import END, START, UNKNOWN
 from rnnauto.data.language import encode_language, encode_tokens, labels_of, split_settings
 from rnnauto.data.prepare import prepare
+from rnnauto.data.sequences import Sequences
 from rnnauto.errors import DataError
 from rnnauto.recipe import Recipe, Split
 
@@ -73,11 +74,24 @@ def test_labels_of_the_test_part_are_labels_of_the_question():
     assert labels_of(prepared.test) == ("9", "60", "64")
 
 
+def sequences_of(*lengths):
+    splits = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    nothing = np.zeros((int(splits[-1]), 0), np.float32)
+    ids = pl.DataFrame({"row": range(len(lengths))})
+    return Sequences(ids, None, splits, nothing, (), nothing, (), None)
+
+
 def test_folds_that_were_asked_for_stay():
-    sequences = range(3)
-    assert split_settings(Split(), sequences).folds == 1
-    assert split_settings(Split(folds=3), sequences).folds == 3
-    assert split_settings(Split(), range(50)).folds == "auto"
+    few = sequences_of(40, 40, 40)
+    assert split_settings(Split(), few).folds == 1
+    assert split_settings(Split(folds=3), few).folds == 3
+    assert split_settings(Split(), sequences_of(*[40] * 50)).folds == "auto"
+
+
+def test_of_a_long_corpus_little_is_held_out_to_select_by():
+    assert split_settings(Split(), sequences_of(1 << 20)).validation == 1 / 32
+    assert split_settings(Split(), sequences_of(1000)).validation == 0.15
+    assert split_settings(Split(validation=0.01), sequences_of(1 << 20)).validation == 0.01
 
 
 def test_too_short_a_corpus_is_refused(tmp_path):

@@ -27,6 +27,7 @@ from rnnauto.data.targets import Codes, NextSet, NextToken, look_up, set_items
 from rnnauto.errors import DataError
 from rnnauto.recipe import Split
 
+MOST_VALIDATION = 1 << 15  # timesteps of a corpus
 FEWEST_TOKENS = 1
 FEWEST_SETS = 2  # one to see and one to predict
 
@@ -41,10 +42,15 @@ def usable(sequences: Sequences, layout: Layout) -> Sequences:
 
 
 def split_settings(wanted: Split, sequences: Sequences) -> Split:
-    """A corpus is cut once: its head to learn from, then validation, its tail for the test."""
-    if len(sequences) < FEW_SEQUENCES and wanted.folds == "auto":
-        return wanted.model_copy(update={"folds": 1})
-    return wanted
+    """A corpus is cut once: its head to learn from, then validation, its tail for the test.
+
+    Of a long one no more is held out for validation than tells trials apart: what stands next to
+    the tail is what the tail is most like, and to learn from.
+    """
+    if len(sequences) >= FEW_SEQUENCES or wanted.folds not in {"auto", 1}:
+        return wanted
+    share = MOST_VALIDATION / max(1, int(sequences.lengths.sum()))
+    return wanted.model_copy(update={"folds": 1, "validation": min(wanted.validation, share)})
 
 
 def fit_language(train: Sequences, layout: Layout, *, labels: tuple[str, ...]) -> Encoders:
