@@ -47,7 +47,7 @@ FINISH_SECONDS = 5.0  # measured 2 to 3: evaluate, export and check on small dat
 MEMBER_SECONDS = 0.7  # measured: more of that for every network of the final model
 READ_SECONDS = 0.0006  # measured: one recurrent step over a batch of the test part
 WRITE_STEPS = 6  # measured: recurrent steps that a token of an answer costs to write and to score
-TOKEN_SECONDS = 0.0001  # measured: one recurrent step of a language model
+TOKEN_SECONDS = 0.0001  # assumed: one recurrent step of a language model
 LEAST_SECONDS = 5.0  # what a search gets, however small the budget
 PACKAGES = ("tensorflow", "keras", "keras-tuner", "numpy", "polars")
 

@@ -97,9 +97,9 @@ def test_encoding_gives_ids_from_4_and_1_for_the_unknown():
         [1, 2],
         targets=["p", None],
         numbers=[[7.0], [NAN], [9.0]],
-        categories=(pl.Series(["b", "never seen", "a"]),),
+        categories=(pl.Series("word", ["b", "never seen", "a"]),),
         static_numbers=np.array([[NAN], [5.0]], np.float32),
-        static_categories=(pl.Series(["w", "v"]),),
+        static_categories=(pl.Series("town", ["w", "v"]),),
     )
     found = encode(new, encoders, per_timestep=False)
     np.testing.assert_array_equal(found.numbers, [[7], [NAN], [9]])  # raw
@@ -116,9 +116,9 @@ def test_an_unknown_class_is_a_missing_target():
         [1],
         targets=["z"],
         numbers=[[1.0]],
-        categories=(pl.Series(["a"]),),
+        categories=(pl.Series("word", ["a"]),),
         static_numbers=np.zeros((1, 1), np.float32),
-        static_categories=(pl.Series(["u"]),),
+        static_categories=(pl.Series("town", ["u"]),),
     )
     assert encode(new, encoders, per_timestep=False).targets.tolist() == [-1]
 

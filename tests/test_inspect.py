@@ -113,14 +113,14 @@ def test_problems_are_listed_with_line_and_remedy_and_errors_end_with_2(inspect,
 
 
 def test_what_has_no_network_yet_is_shown_and_said_to_be_refused(inspect, tmp_path):
-    rows = "".join(f"{1900 + n},{n % 11}.5\n" for n in range(50))
-    path = write(tmp_path, f"year,spots\n{rows}")
-    result = inspect(path, "--target", "spots")
+    path = tmp_path / "moves.jsonl"
+    path.write_text('{"moves": ["left", "right", "left"]}\n{"moves": ["right"]}\n' * 15)
+    result = inspect(path, "--target", "moves")
     assert result.exit_code == 0
-    assert "many-to-one forecasting, single series" in result.stderr
+    assert "many-to-many language-modelling, cell sequences" in result.stderr
     assert "`fit` will refuse this" in result.stderr
-    found = json.loads(inspect(path, "--target", "spots", "--json").stdout)
-    assert (found["sequences"], found["timesteps"]["max"]) == (1, 50)
+    found = json.loads(inspect(path, "--target", "moves", "--json").stdout)
+    assert (found["sequences"], found["timesteps"]["max"]) == (30, 3)
 
 
 def test_notes_of_the_reader_are_shown(inspect, tmp_path):

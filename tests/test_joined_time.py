@@ -93,6 +93,6 @@ def test_where_it_orders_nothing_year_and_month_are_features():
 
 def test_a_table_to_predict_for_is_joined_alike_however_short():
     found = infer_of({"year": YEARS, "month": MONTHS, "sales": range(36)}, "sales")
-    row = pl.DataFrame({"year": [2013], "month": [1]})
+    row = pl.DataFrame({"year": [2013], "month": [1], "sales": [36]})
     table = read_for(found.layout, row, target=False, text_targets=())
     assert table.frame["year-month"].to_list() == [date(2013, 1, 1)]

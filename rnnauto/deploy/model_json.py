@@ -60,7 +60,9 @@ def read_model_info(folder: Path) -> ModelInfo:
                 hint="upgrade with `pip install --upgrade rnnauto`",
             ) from error
         first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the whole file"
+        branches = {"Encoders", "SeriesEncoders"}  # pydantic's names for those of a union
+        where = ".".join(str(part) for part in first["loc"] if part not in branches)
+        where = where or "the whole file"
         raise ModelFolderError(
             f"`{path}` is damaged: {where}: {first['msg']}",
             hint="train the model again, or fetch the folder again",

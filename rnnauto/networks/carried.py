@@ -14,7 +14,6 @@ from rnnauto.networks.architecture import Architecture, Features
 from rnnauto.networks.build import encode_timesteps
 from rnnauto.networks.cells import STATES, recurrent_layer, run
 from rnnauto.networks.layers import Dropout
-from rnnauto.networks.scan import lstm, trained_lstm
 
 
 def state_size(architecture: Architecture) -> int:
@@ -56,26 +55,10 @@ class Carried(keras.layers.Layer):
     def build(self, x_shape: Any, state_shape: Any) -> None:
         self.layer.build(x_shape)
 
-    def call(self, x: Any, state: Any, training: bool = False) -> tuple[Any, Any]:
+    def call(self, x: Any, state: Any) -> tuple[Any, Any]:
         parts = tf.split(state, self.states, -1)
-        if isinstance(self.layer, keras.layers.LSTM):
-            return self.read_lstm(x, parts, training=training)
         x, after = run(self.layer, x, parts)
         return x, tf.concat(after, -1)
-
-    def read_lstm(self, x: Any, parts: list[Any], *, training: bool) -> tuple[Any, Any]:
-        kernel, recurrent, bias = (
-            tf.convert_to_tensor(weight.value)
-            for weight in (
-                self.layer.cell.kernel,
-                self.layer.cell.recurrent_kernel,
-                self.layer.cell.bias,
-            )
-        )
-        projected = tf.tensordot(tf.transpose(x, [1, 0, 2]), kernel, 1) + bias
-        read = trained_lstm if training else lstm
-        outputs, hidden, carry = read(projected, recurrent, *parts)
-        return tf.transpose(outputs, [1, 0, 2]), tf.concat([hidden, carry], -1)
 
     def compute_output_shape(self, x_shape: Any, state_shape: Any) -> tuple[Any, Any]:
         return (*x_shape[:-1], self.units), state_shape

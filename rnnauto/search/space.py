@@ -145,7 +145,8 @@ def language_openings(space: Choices) -> list[dict[str, Any]]:
     """Gated cells first: they remember more of a text."""
     cells = sorted(space["cell"], key=lambda cell: cell not in {"lstm", "gru"})
     wide = [opening(space, cell) | {"units": 128} for cell in cells]
-    return [wide[0], wide[0] | {"units": 256, "learning_rate": 0.002}, *wide[1:]]
+    wider = {"units": 256, "batch_size": max(space["batch_size"])}
+    return [wide[0], wide[0] | wider, *wide[1:]]
 
 
 def opening(space: Choices, cell: str) -> dict[str, Any]:
