@@ -7,6 +7,7 @@ from rnnauto.cli.generate import values_of
 from rnnauto.data.answer_tokens import TokensEncoder
 from rnnauto.data.encode import CategoryEncoder, Encoders, NumberEncoder
 from rnnauto.data.series import SeriesEncoders
+from rnnauto.data.steps import Step
 from rnnauto.data.targets import NextToken
 from rnnauto.deploy.generate import Wanted, check_wanted
 from rnnauto.deploy.given import given_sequence
@@ -113,7 +114,7 @@ def test_what_is_no_number_is_refused(value):
 
 
 def test_single_values_have_no_prompt():
-    message, hint = refused({"language": "Swedish", "age": "1"}, "Hello")
+    message, hint = refused({}, "Hello")
     assert "answers single values" in message
     assert "--given language=TEXT" in hint
 
@@ -160,6 +161,7 @@ def test_a_model_of_series_writes_no_texts():
         static_categories=(),
         targets=("y",),
         season=1,
+        step=Step(unit="month", count=1),
     )
     with pytest.raises(DataError) as caught:
         check_wanted(Wanted(), make_layout(task="forecasting"), encoders)

@@ -30,19 +30,15 @@ def given_sequence(
         number, and for what is missing here and never was in training.
     """
     check_names(given, layout)
+    check_prompt(prompt, layout)
     row = {column.name: [value_of(given.get(column.name), column)] for column in layout.static}
     check_present(row, layout, encoders)
     check_known(row, encoders)
     numbers = number_names(layout.static)
     kinds = {name: pl.Float64() if name in numbers else pl.String() for name in row}
     cells = [pl.Series(name, values, dtype=kinds[name]) for name, values in row.items()]
-    if layout.features:
-        cells.append(pl.Series(source(layout), [source_text(prompt, layout)], dtype=pl.String))
-    elif prompt is not None:
-        raise DataError(
-            "this model answers single values, not a text to continue",
-            hint=f"give them as {usage(layout)}, without `--prompt`",
-        )
+    if prompt is not None:
+        cells.append(pl.Series(layout.features[0].name, [prompt], dtype=pl.String))
     return gather(pl.DataFrame(cells), layout.model_copy(update={"id": (), "time": None}))
 
 
@@ -58,6 +54,27 @@ def check_names(given: Mapping[str, Value], layout: Layout) -> None:
         + (f"there is {listed(names)}" if names else "it reads a text alone"),
         hint=f"write `{near[0]}` for `{unknown[0]}`" if near else hint,
     )
+
+
+def check_prompt(prompt: str | None, layout: Layout) -> None:
+    """Raises: DataError, unless there is a prompt exactly where the model reads a text."""
+    if not layout.features:
+        if prompt is not None:
+            raise DataError(
+                "this model answers single values, not a text",
+                hint=f"give them as {usage(layout)}, without `--prompt`",
+            )
+    elif layout.tokens is None:
+        columns = listed([column.name for column in layout.features])
+        raise DataError(
+            f"this model answers sequences of {columns}, which are no texts",
+            hint="put them into a table and use `rnnauto predict`",
+        )
+    elif prompt is None:
+        raise DataError(
+            f"there is no text to answer: the model reads `{layout.features[0].name}`",
+            hint="give it with `--prompt TEXT`",
+        )
 
 
 def value_of(value: Value, column: Column) -> str | float | None:
@@ -110,27 +127,6 @@ def check_known(row: Mapping[str, list[str | float | None]], encoders: Encoders)
             f"`{encoder.name}={value}`: the model knows no `{value}` there",
             hint=f"write `{near[0]}`" if near else f"it knows {listed(known[:SHOWN])}{more}",
         )
-
-
-def source(layout: Layout) -> str:
-    """The column that holds the source text."""
-    if layout.tokens is None:
-        columns = listed([column.name for column in layout.features])
-        raise DataError(
-            f"this model answers sequences of {columns}, which are no texts",
-            hint="put them into a table and use `rnnauto predict`",
-        )
-    return layout.features[0].name
-
-
-def source_text(prompt: str | None, layout: Layout) -> str:
-    name = source(layout)
-    if prompt is None:
-        raise DataError(
-            f"there is no text to answer: the model reads `{name}`",
-            hint="give it with `--prompt TEXT`",
-        )
-    return prompt
 
 
 def usage(layout: Layout) -> str:
