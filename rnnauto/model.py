@@ -147,11 +147,13 @@ class Model:
         )
 
     def generate(self, wanted: Wanted) -> list[Written]:
-        """Let a language model write. Raises: DataError where the model writes no texts."""
-        encoders = self.info.encoders
-        assert isinstance(encoders, Encoders)
-        check_wanted(wanted, self.info.layout, encoders)
-        return generate(self.run, wanted, self.info.layout, encoders)
+        """Let a language model go on with a text, or a decoder draw answers.
+
+        Raises: DataError where the model writes no texts, or cannot read what it is given.
+        """
+        layout, encoders = self.info.layout, self.info.encoders
+        source = check_wanted(wanted, layout, encoders)  # before TensorFlow is imported
+        return generate(self.run, wanted, source, layout=layout, encoders=encoders)
 
     @property
     def is_language_model(self) -> bool:

@@ -72,6 +72,13 @@ def test_one_beam_is_greedy():
     np.testing.assert_allclose(total[:, 0], log_probability, rtol=1e-6)
 
 
+def test_the_noise_of_a_high_temperature_lifts_no_token_that_must_not_be_written():
+    scores = tf.constant([[-69.0, -69.0, -69.0, -1.0, -2.0, -3.0]] * 500)  # as of a decoder
+    options = {"top_k": tf.constant(0), "seed": tf.constant(0), "stop": tf.constant(-1)}
+    choose = drawn(temperature=tf.constant(1000.0), **options)
+    assert set(choose(scores, tf.constant(0)).numpy()) == {END, A, B}
+
+
 def test_so_many_beams_that_all_answers_stay_share_out_all_probability():
     tokens, total = write_beams(
         table_decoder(), rows(1), limit=tf.constant(3), beams=tf.constant(40)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -9,13 +10,17 @@ import pytest
 import tensorflow as tf
 
 import rnnauto
+from rnnauto.data.answer_tokens import most_tokens
 from rnnauto.deploy.gate import find_faults
+from rnnauto.deploy.generate import Wanted
+from rnnauto.model import load
 from rnnauto.pipeline import fit
 from rnnauto.recipe import Recipe
 
 pytestmark = pytest.mark.train
 
 WORDS = {"one": "EN", "two": "TVÅ", "three": "TRE", "four": "FYRA"}
+LETTERS = {"la": "bdk", "lo": "mns"}
 
 
 def pairs(count, *, seed=0):
@@ -27,10 +32,13 @@ def pairs(count, *, seed=0):
 
 
 def names(count, *, seed=0):
-    """Names that end in `a` in the one language and in `o` in the other."""
+    """Names that end in `a` in the one language and in `o` in the other, of letters of its own."""
     rng = np.random.default_rng(seed)
     languages = rng.choice(["la", "lo"], count)
-    stems = ["".join(rng.choice(list("bdk"), int(rng.integers(1, 4)))) for _ in range(count)]
+    stems = [
+        "".join(rng.choice(list(LETTERS[language]), int(rng.integers(1, 4))))
+        for language in languages
+    ]
     written = [stem + language[1] for stem, language in zip(stems, languages, strict=True)]
     return pl.DataFrame({"language": languages, "name": written})
 
@@ -170,3 +178,53 @@ def test_names_are_better_than_token_models_and_end_by_themselves(namer):
     ends = [text.endswith(language[1]) for text, (language,) in zip(texts, languages, strict=True)]
     assert np.mean(ends) > 0.8
     assert len(set(texts)) > 10
+
+
+@pytest.mark.parametrize("language", ["la", "lo"])
+def test_names_are_drawn_for_the_language_that_is_given(namer, language):
+    folder, _ = namer
+    model = rnnauto.load(folder)
+    wanted = Wanted(given={"language": language}, count=30, seed=1)
+    found = model.generate(wanted)
+    assert model.generate(wanted) == found
+    assert model.generate(replace(wanted, count=3)) == found[:3]  # the count changes none of them
+    assert model.generate(replace(wanted, seed=2)) != found
+    texts = [each.text for each in found]
+    own = set(LETTERS[language] + language[1])
+    assert np.mean([set(text) <= own for text in texts]) > 0.8
+    assert np.mean([text.endswith(language[1]) for text in texts]) > 0.8
+    assert all(len(text) < most_tokens(model.info.encoders.target) for text in texts)
+    assert len(set(texts)) > 5
+    short = model.generate(replace(wanted, length=1))
+    assert all(len(each.tokens) <= 1 for each in short)
+    calm = model.generate(replace(wanted, temperature=0.0, count=2))
+    assert calm == model.generate(replace(wanted, top_k=1, count=2))
+    frame = pl.DataFrame({"language": [language]})
+    assert [each.text for each in calm] == model.predict(frame)["prediction"].to_list() * 2
+
+
+def test_names_are_drawn_in_a_fresh_process(namer, rnnauto):
+    folder, _ = namer
+    wanted = Wanted(given={"language": "lo"}, count=2, seed=4, top_k=3, temperature=0.8)
+    done = rnnauto(
+        *("generate", "-m", folder, "--given", "language=lo", "--count", "2", "--seed", "4"),
+        *("--top-k", "3", "--temperature", "0.8", "--json"),
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    known = load(folder).generate(wanted)
+    assert json.loads(done.stdout) == [
+        {"prompt": "", "continuation": each.text, "text": each.text, "tokens": list(each.text)}
+        for each in known
+    ]
+
+
+def test_a_prompt_is_a_source_to_answer(translator):
+    folder, _ = translator
+    model = rnnauto.load(folder)
+    (found,) = model.generate(Wanted(prompt="one two", temperature=0.0))
+    assert found.text == model.predict(pl.DataFrame({"english": ["one two"]}))["prediction"][0]
+    assert found.prompt == "one two"
+    assert found.text.endswith(".")
+    assert found.tokens[-1] == "."
+    (cut,) = model.generate(Wanted(prompt="one two", temperature=0.0, stop="."))
+    assert cut.tokens == found.tokens[:-1]

@@ -1,32 +1,60 @@
-"""`rnnauto generate`: let a language model write."""
+"""`rnnauto generate`: let a language model go on with a text, or a decoder draw answers."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from rnnauto.errors import DataError
+
+LARGEST = 2**31 - 1  # the SavedModel takes int32
+MOST_TOKENS = 1_000_000
+
 
 def generate(
     model: Annotated[Path, typer.Option("--model", "-m", help="Model folder")] = Path(
         "rnnauto_model"
     ),
-    prompt: Annotated[str, typer.Option("--prompt", help="Text to continue")] = "",
-    length: Annotated[int, typer.Option("--length", min=1, help="Most tokens to write")] = 200,
+    prompt: Annotated[
+        str | None, typer.Option("--prompt", help="Text to continue, or to answer")
+    ] = None,
+    given: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--given",
+            metavar="COLUMN=VALUE",
+            help="Static feature to answer, like language=Swedish (repeatable)",
+        ),
+    ] = None,
+    length: Annotated[
+        int | None,
+        typer.Option(
+            "--length",
+            min=1,
+            max=MOST_TOKENS,
+            help="Most tokens to write; by default 200, or what the model allows an answer",
+        ),
+    ] = None,
     temperature: Annotated[
         float,
         typer.Option("--temperature", min=0.0, help="0 takes the likeliest; higher is wilder"),
     ] = 1.0,
     top_k: Annotated[
-        int, typer.Option("--top-k", min=0, help="Draw from the likeliest K only; 0: from all")
+        int,
+        typer.Option(
+            "--top-k", min=0, max=LARGEST, help="Draw from the likeliest K only; 0: from all"
+        ),
     ] = 0,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Equal seeds write equal texts")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, max=LARGEST, help="Equal seeds write equal texts")
+    ] = 0,
     stop: Annotated[
         str | None, typer.Option("--stop", metavar="TOKEN", help="End before this token")
     ] = None,
     count: Annotated[int, typer.Option("--count", min=1, help="How many texts")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print the texts as JSON")] = False,
 ) -> None:
-    """Continue a text: prints the prompt and what the model writes after it."""
+    """Continue a text, or draw answers to a text or to single values that are given."""
     from dataclasses import asdict
 
     from rnnauto.cli.console import print_json
@@ -41,6 +69,7 @@ def generate(
         seed=seed,
         stop=stop,
         count=count,
+        given=values_of(given or []),
     )
     texts = load(model).generate(wanted)
     if as_json:
@@ -48,3 +77,19 @@ def generate(
         return
     for text in texts:
         typer.echo(text.text)
+
+
+def values_of(given: list[str]) -> dict[str, str]:
+    """`["age=30"]` -> `{"age": "30"}`."""
+    values: dict[str, str] = {}
+    for text in given:
+        name, separator, value = text.partition("=")
+        if not separator:
+            raise DataError(f"`--given {text}`: no `=`", hint="write `--given COLUMN=VALUE`")
+        if name.strip() in values:
+            raise DataError(
+                f"`--given` names `{name.strip()}` twice",
+                hint="give a column one value; `--count` draws several answers",
+            )
+        values[name.strip()] = value
+    return values

@@ -143,7 +143,8 @@ def drawn(*, temperature: Any, top_k: Any, seed: Any, stop: Any) -> Choose:
             tf.shape(scores), seed=tf.stack([seed, at]), minval=1e-20
         )
         noise = -tf.math.log(-tf.math.log(uniform))
-        open_scores = tf.where((scores >= least) & (scores > NEVER / 2), scores, NEVER)
+        # at a high temperature the noise would lift what must not be written
+        open_scores = tf.where((scores >= least) & (tf.range(entries) >= END), scores, NEVER)
         chosen = tf.argmax(open_scores + temperature * noise, -1, tf.int32)
         return tf.where(chosen == stop, END, chosen)
 
