@@ -37,8 +37,7 @@ from rnnauto.judge.several import flat
 from rnnauto.recipe import Recipe
 from rnnauto.search import journal
 from rnnauto.search.driver import News, Search, Trial, run_search
-from rnnauto.search.pose import pose, search_space, trains_long
-from rnnauto.search.space import proposals
+from rnnauto.search.pose import opening_trials, pose, search_space, trains_long
 from rnnauto.search.study import save_study
 from rnnauto.search.trial import seed_of
 from rnnauto.search.workers import pool
@@ -178,7 +177,7 @@ def search_for_winner(search: Search, prepared: Prepared, recipe: Recipe) -> Tri
     space = search_space(prepared, recipe)
     asker = make_asker(
         space,
-        opening=proposals(space, language=prepared.layout.task == "language-modelling"),
+        opening=opening_trials(space, prepared.layout),
         trials=recipe.search.trials,
         seed=seed_of(recipe.seed, "oracle"),
     )

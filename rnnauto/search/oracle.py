@@ -6,7 +6,6 @@ from typing import Any
 
 import keras_tuner
 
-from rnnauto.search.forecast_space import forecast_proposals
 from rnnauto.search.space import Choices, proposals
 from rnnauto.search.trial import Values
 
@@ -58,10 +57,6 @@ class Asker:
         self.oracle.end_trial(trial)
 
 
-def opening_of(space: Choices) -> list[Values]:
-    return forecast_proposals(space) if "differencing" in space else proposals(space)
-
-
 def make_asker(
     space: Choices, *, trials: int, seed: int, opening: list[Values] | None = None
 ) -> Asker:
@@ -74,7 +69,7 @@ def make_asker(
         hyperparameters.Choice(name, [json.dumps(option) for option in options])
     first = [
         {name: json.dumps(value) for name, value in proposal.items()}
-        for proposal in (opening_of(space) if opening is None else opening)
+        for proposal in (proposals(space) if opening is None else opening)
     ]
     oracle = RandomOracle(
         first,

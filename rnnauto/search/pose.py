@@ -17,9 +17,9 @@ from rnnauto.networks.architecture import (
     made_numbers,
 )
 from rnnauto.recipe import Recipe
-from rnnauto.search.forecast_space import ForecastShape, forecast_choices
-from rnnauto.search.space import Choices, Shape, choices
-from rnnauto.search.trial import Problem
+from rnnauto.search.forecast_space import ForecastShape, forecast_choices, forecast_proposals
+from rnnauto.search.space import Choices, Shape, choices, proposals
+from rnnauto.search.trial import Problem, Values
 
 
 def pose(prepared: Prepared, recipe: Recipe) -> Problem:
@@ -63,6 +63,13 @@ def features_for(encoders: Encoders, layout: Layout) -> Features | DecoderFeatur
             many_right=layout.rnn_type == "one-to-many",
         )
     return features_of(encoders, per_timestep=layout.per_timestep)
+
+
+def opening_trials(space: Choices, layout: Layout) -> list[Values]:
+    """Settings that often do well on such a problem: a search tries them first."""
+    if layout.task == "forecasting":
+        return forecast_proposals(space)
+    return proposals(space, language=layout.task == "language-modelling")
 
 
 def trains_long(problem: Problem, layout: Layout) -> bool:
