@@ -106,10 +106,10 @@ def test_a_worker_runs_job_after_job_and_lives_through_faults_in_them(study, mon
         assert (study / "weights" / "0-fold0.npz").is_file()
         assert 100 << 20 < started.peak_memory < 4 << 30
 
-        started.submit(job("1", cell="gru"))
+        started.submit(job("1", cell="cuckoo"))
         result = until(started, Finished)[-1].result
         assert (result.status, result.loss) == ("failed", None)
-        assert result.reason == "KeyError: 'gru'"
+        assert result.reason == "KeyError: 'cuckoo'"
 
         started.submit(job("2", seconds=None))  # would go on for ever
         until(started, Progressed)

@@ -76,7 +76,7 @@ def groups_to_split_by(sequences: Sequences, layout: Layout) -> Integers:
     """int64 [sequences]; those of equal number stay in the same part: equal inputs, or where the
     inputs are few static features that many answers share, equal inputs and answers."""
     groups = duplicate_groups(sequences)
-    if layout.rnn_type != "one-to-many" or sequences.targets is None:
+    if not (layout.writes and layout.one_timestep) or sequences.targets is None:
         return groups
     answers = sequences.targets.rank("dense").fill_null(0).to_numpy().astype(np.int64)
     _, numbers = np.unique(np.stack([groups, answers], 1), axis=0, return_inverse=True)
