@@ -144,7 +144,8 @@ def direct_openings(space: Choices) -> list[dict[str, Any]]:
 def language_openings(space: Choices) -> list[dict[str, Any]]:
     """Gated cells first: they remember more of a text."""
     cells = sorted(space["cell"], key=lambda cell: cell not in {"lstm", "gru"})
-    wide = [opening(space, cell) | {"units": 128} for cell in cells]
+    # no dropout: a text is passed over a few times only, and each drop costs a pass
+    wide = [opening(space, cell) | {"units": 128, "dropout": 0.0} for cell in cells]
     wider = {"units": 256, "batch_size": max(space["batch_size"])}
     return [wide[0], wide[0] | wider, *wide[1:]]
 
