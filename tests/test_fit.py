@@ -276,9 +276,9 @@ def test_token_lines_are_tagged_and_come_back_token_by_token(fit, tmp_path):
     assert score(found, "entity_f1")[0] > 0.9
     (tmp_path / "new.conll").write_text("Bob\tO\nin\tO\nRome\tO\n\nthe\tO\nAnn\tO\n")
     shown = run_here("predict", "new.conll", "-m", folder, cwd=tmp_path).splitlines()
-    assert [line.split(",")[-1] for line in shown[1:]] == [
-        *("B-person", "O", "B-place"),
-        *("O", "B-person"),
+    assert shown[1:] == [
+        *("1,Bob,B-person", "1,in,O", "1,Rome,B-place"),
+        *("2,the,O", "2,Ann,B-person"),
     ]
 
 

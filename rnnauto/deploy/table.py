@@ -34,7 +34,8 @@ def prediction_table(
     """One row per sequence, or per timestep in the order of the file's rows.
 
     Columns: the ids (or `row`), the time column or `timestep` where there is one target per
-    timestep, `prediction`, and with `probabilities` one `probability_<label>` per class. Of several
+    timestep, the tokens of token lines, `prediction`, and with `probabilities` one
+    `probability_<label>` per class. Of several
     targets each has its own, `prediction_<target>` and `probability_<target>_<label>`; a set of
     labels is a JSON array.
     """
@@ -51,6 +52,8 @@ def prediction_table(
     order = sequences.rows.argsort()  # back to the order of the file
     rows = sequences.rows[order]
     names = [*layout.id, *([layout.time] if layout.time else [])]
+    if layout.form == "token-lines":  # a tag says nothing without its token
+        names += [column.name for column in layout.features]
     keys = frame.select(names)[rows] if names else pl.DataFrame({ROW: rows + 1})
     return beside(keys, [column.gather(order) for column in columns])
 
