@@ -76,9 +76,10 @@ def plain_csv(
         return None
     frame = as_if_searched(frame)
     columns = frame.get_columns()
-    del frame  # one column at a time is copied into one piece, which all that follows is faster on
+    del frame  # one column at a time is copied into one piece, which most of what follows is faster
+    # on; numbers with fractions are only cast and looked through, which pieces do as well
     for position, column in enumerate(columns):
-        if column.n_chunks() > 1:
+        if column.n_chunks() > 1 and not column.dtype.is_float():
             columns[position] = column.rechunk()
     return pl.DataFrame(columns)
 
