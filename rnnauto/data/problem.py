@@ -40,3 +40,15 @@ def problem_at(
 
 def rows_where(mask: pl.Series) -> list[int]:
     return [int(at) for at in np.flatnonzero(mask.fill_null(False).to_numpy())]
+
+
+def constant_target(name: str, known: pl.Series) -> Problem:
+    """Args: known: the targets that are not missing; all are equal, or there is none."""
+    value = f"`{known[0]}`" if len(known) else "missing"
+    return Problem(
+        "error",
+        f"the target `{name}` is always {value}: there is nothing to learn",
+        name,
+        None,
+        "name another target, or add rows with other values",
+    )

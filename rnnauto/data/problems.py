@@ -11,7 +11,7 @@ from rnnauto.data.duplicates import duplicate_groups
 from rnnauto.data.layout import Column, Layout
 from rnnauto.data.leaks import find_leaks
 from rnnauto.data.oddities import find_oddities
-from rnnauto.data.problem import Problem, problem_at, rows_where
+from rnnauto.data.problem import Problem, constant_target, problem_at, rows_where
 from rnnauto.data.read import Table
 from rnnauto.data.runs import steady, whole_runs
 from rnnauto.data.sequences import Integers, Sequences, is_struct, timestep_index
@@ -118,14 +118,7 @@ def problems_of_target(
     if isinstance(known.dtype, pl.List):
         known = known.explode().drop_nulls()
     if known.n_unique() <= 1:
-        value = f"`{known[0]}`" if len(known) else "missing"
-        yield Problem(
-            "error",
-            f"the target `{name}` is always {value}: there is nothing to learn",
-            name,
-            None,
-            "name another target, or add rows with other values",
-        )
+        yield constant_target(name, known)
     elif layout.task == "classification" and not layout.writes:
         yield from class_problems(layout, name, known, unit)
     if layout.form == "long-table" and not layout.per_timestep:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from rnnauto.data.problem import Problem, problem_at, rows_where
+from rnnauto.data.problem import Problem, constant_target, problem_at, rows_where
 from rnnauto.data.read import Table
 
 
@@ -20,11 +20,4 @@ def series_problems(table: Table, name: str) -> Iterator[Problem]:
             "fill the target in",
         )
     if known.n_unique() <= 1:
-        value = f"`{known[0]}`" if len(known) else "missing"
-        yield Problem(
-            "error",
-            f"the target `{name}` is always {value}: there is nothing to learn",
-            name,
-            None,
-            "name another target, or add rows with other values",
-        )
+        yield constant_target(name, known)

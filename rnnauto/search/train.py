@@ -106,21 +106,27 @@ def compile_network(
         with tf.GradientTape() as tape:
             total, count, *_ = losses(batch, truth, training=True)
             loss = total / tf.maximum(count, 1.0)
-        gradients = [tf.convert_to_tensor(part) for part in tape.gradient(loss, variables)]
-        norm = tf.linalg.global_norm(gradients)
-        scale = tf.minimum(1.0, clip_norm / (norm + 1e-12))
-        # NaN * 0 is NaN: a step without a finite norm is replaced, not scaled
-        finite = tf.math.is_finite(norm)
-        optimizer.apply(
-            [tf.where(finite, part * scale, 0.0) for part in gradients], model.trainable_variables
-        )
-        return total, count, norm
+        gradients = tape.gradient(loss, variables)
+        return total, count, apply_clipped(optimizer, gradients, model, clip_norm)
 
     @tf.function(input_signature=signature, autograph=False)
     def read_step(batch: Any, truth: Any) -> tuple[Any, Any, Any, Any]:
         return losses(batch, truth, training=False)
 
     return Network(model, optimizer, clip_norm, train_step, read_step)
+
+
+def apply_clipped(optimizer: Any, gradients: list[Any], model: Any, clip_norm: Any) -> Any:
+    """Update the model, the gradients' global norm clipped; returns the norm before that."""
+    gradients = [tf.convert_to_tensor(part) for part in gradients]
+    norm = tf.linalg.global_norm(gradients)
+    scale = tf.minimum(1.0, clip_norm / (norm + 1e-12))
+    # NaN * 0 is NaN: a step without a finite norm is replaced, not scaled
+    finite = tf.math.is_finite(norm)
+    optimizer.apply(
+        [tf.where(finite, part * scale, 0.0) for part in gradients], model.trainable_variables
+    )
+    return norm
 
 
 def target_spec(features: Features | DecoderFeatures | ForecastFeatures, answer: Answer) -> Any:
@@ -267,16 +273,20 @@ def run_epoch(
         total, count, norm = network.train_step(batch.inputs, scaled(batch.targets, problem))
         totals += float(total)
         counts += float(count)
-        progress.norms.append(float(norm))
-        if not math.isfinite(totals):
-            progress.reason = (
-                f"the loss was no longer finite at step {len(progress.norms)} "
-                f"(gradient norm {progress.norms[-1]:.3g})"
-            )
-            break
-        if out_of_time():
+        if not record_step(progress, totals, float(norm)) or out_of_time():
             break
     return totals / max(counts, 1.0)
+
+
+def record_step(progress: Progress, totals: float, norm: float) -> bool:
+    """Keep the norm of a step; False, and why, where the summed loss is no longer finite."""
+    progress.norms.append(norm)
+    if math.isfinite(totals):
+        return True
+    progress.reason = (
+        f"the loss was no longer finite at step {len(progress.norms)} (gradient norm {norm:.3g})"
+    )
+    return False
 
 
 def validate(network: Network, problem: Problem, data: Stored, chosen: Integers) -> Validated:

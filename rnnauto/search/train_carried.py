@@ -28,8 +28,10 @@ from rnnauto.search.study import Weights
 from rnnauto.search.train import (
     Network,
     Progress,
+    apply_clipped,
     keep_if_better,
     patience_for,
+    record_step,
     reset,
     result_of,
     target_spec,
@@ -135,13 +137,8 @@ def cached_carried(features: Features, architecture: Architecture, answer: Answe
             given = model({**batch, "state": state}, training=True)
             total, count, _ = summed_loss(given["outputs"], truth, answer)
             loss = total / tf.maximum(count, 1.0)
-        gradients = [tf.convert_to_tensor(part) for part in tape.gradient(loss, variables)]
-        norm = tf.linalg.global_norm(gradients)
-        scale = tf.minimum(1.0, clip_norm / (norm + 1e-12))
-        finite = tf.math.is_finite(norm)  # NaN * 0 is NaN: such a step is replaced, not scaled
-        optimizer.apply(
-            [tf.where(finite, part * scale, 0.0) for part in gradients], model.trainable_variables
-        )
+        gradients = tape.gradient(loss, variables)
+        norm = apply_clipped(optimizer, gradients, model, clip_norm)
         return total, count, norm, given["state"]
 
     @tf.function(input_signature=signature, autograph=False)
@@ -217,14 +214,7 @@ def run_epoch(
         )
         totals += float(total)
         counts += float(count)
-        progress.norms.append(float(norm))
-        if not math.isfinite(totals):
-            progress.reason = (
-                f"the loss was no longer finite at step {len(progress.norms)} "
-                f"(gradient norm {progress.norms[-1]:.3g})"
-            )
-            break
-        if out_of_time():
+        if not record_step(progress, totals, float(norm)) or out_of_time():
             break
     return totals / max(counts, 1.0)
 
