@@ -1,0 +1,17 @@
+"""The recipe: every setting of a run, its default, its limits and its help, each written once."""
+
+from rnnauto.recipe.model import Data, Problem, Recipe, Split
+from rnnauto.recipe.search import Search, Space, Train
+from rnnauto.recipe.values import Cell, parse_duration
+
+__all__ = [
+    "Cell",
+    "Data",
+    "Problem",
+    "Recipe",
+    "Search",
+    "Space",
+    "Split",
+    "Train",
+    "parse_duration",
+]

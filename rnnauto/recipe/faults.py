@@ -1,0 +1,49 @@
+"""What is wrong in a recipe, in words: the key, its line, and the name that was meant."""
+
+import difflib
+import re
+from typing import Any
+
+from pydantic import BaseModel
+
+
+def describe_fault(model: type[BaseModel], fault: dict[str, Any], text: str) -> str:
+    """One validation fault in words: dotted key, line where there is one, and the nearest name."""
+    names = [part for part in fault["loc"] if isinstance(part, str)]
+    if fault["type"] == "extra_forbidden":
+        wanted = difflib.get_close_matches(names[-1], sibling_names(model, names[:-1]), n=1)
+        meaning = f"; did you mean `{wanted[0]}`?" if wanted else ""
+        return f"unknown setting `{'.'.join(names)}`{line_of(names[-1], text)}{meaning}"
+    known = [name for name in names if re.search(rf"\b{re.escape(name)}\b", text) or not text]
+    key = known[-1] if known else names[-1] if names else ""
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    return f"`{dotted_key(model, names)}`{line_of(key, text)}: {message}, got {fault['input']!r}"
+
+
+def sibling_names(model: type[BaseModel], parents: list[str]) -> list[str]:
+    for parent in parents:
+        annotation = model.model_fields[parent].annotation
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return []
+        model = annotation
+    return list(model.model_fields)
+
+
+def dotted_key(model: type[BaseModel], names: list[str]) -> str:
+    """The path of a fault without pydantic's names for the branches of a union."""
+    path: list[str] = []
+    current: Any = model
+    for name in names:
+        if not (isinstance(current, type) and issubclass(current, BaseModel)):
+            break
+        path.append(name)
+        field = current.model_fields.get(name)
+        current = field.annotation if field else None
+    return ".".join(path)
+
+
+def line_of(key: str, text: str) -> str:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if re.search(rf"(^|[\s{{,]){re.escape(key)}\s*:", line):
+            return f" (line {number})"
+    return ""

@@ -1,0 +1,143 @@
+"""The recipe: every setting of a run, its default, its limits and its help, each written once."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import Field, ValidationError
+
+from rnnauto.errors import RecipeError
+from rnnauto.recipe.faults import describe_fault
+from rnnauto.recipe.search import Search, Train
+from rnnauto.recipe.values import Auto, Names, Section
+
+
+class Data(Section):
+    path: str | None = Field(None, description="The table to learn from")
+    target: Names = Field((), description="Column to predict")
+    test_path: str | None = Field(None, description="A table of its own for the test part")
+    id: Names = Field((), description="Column that tells sequences apart")
+    time: str | None = Field(None, description="Column that orders the timesteps")
+    features: Names = Field((), description="Use only these columns as features")
+    static: Names = Field((), description="Column with one value per sequence")
+    ignore: Names = Field((), description="Column to leave out")
+    known_ahead: Names = Field(
+        (), description="Feature of a forecast whose future is known, like a holiday or a price"
+    )
+
+
+class Problem(Section):
+    type: (
+        Auto
+        | Literal[
+            "one-to-one", "one-to-many", "many-to-one", "many-to-many", "many-to-many-unaligned"
+        ]
+    ) = Field("auto", description="RNN type")
+    task: Auto | Literal["classification", "regression", "forecasting", "language-modelling"] = (
+        Field("auto", description="What kind of answer the target is")
+    )
+    tokens: Auto | Literal["word", "character"] = Field(
+        "auto", description="What a timestep of a text is"
+    )
+    target_tokens: Auto | Literal["word", "character"] = Field(
+        "auto", description="What a timestep of a text to generate is"
+    )
+    horizon: Auto | Annotated[int, Field(ge=1)] = Field(
+        "auto", description="Timesteps that a forecast predicts; auto: a season"
+    )
+    lookback: Auto | Annotated[int, Field(ge=1)] = Field(
+        "auto", description="Timesteps that a forecast sees; auto: by season and horizon"
+    )
+
+
+class Split(Section):
+    validation: float = Field(0.15, gt=0, lt=0.5, description="Share of the sequences to select by")
+    test: float = Field(
+        0.15, gt=0, lt=0.5, description="Share kept aside for the scores; unused with a test file"
+    )
+    by: Literal["auto", "time", "sequence"] = Field(
+        "auto", description="Cut series in time or deal them out whole; auto: by their length"
+    )
+    folds: Auto | Annotated[int, Field(ge=1, le=20)] = Field(
+        "auto", description="Folds that the finalists are confirmed on; auto: 5 below 300 sequences"
+    )
+    seed: int = Field(0, ge=0, description="Seed of the split")
+
+
+class Recipe(Section):
+    version: Literal[1] = 1
+    data: Data = Data()
+    problem: Problem = Problem()
+    split: Split = Split()
+    search: Search = Search()
+    train: Train = Train()
+    seed: int = Field(0, ge=0, description="Seed of everything random")
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a recipe file; the paths in it are relative to it.
+
+        Raises: RecipeError, naming the key and the line of every fault.
+        """
+        try:
+            text = path.read_text(encoding="utf-8")
+            raw = yaml.safe_load(text) or {}
+        except (OSError, UnicodeDecodeError) as error:
+            raise RecipeError(f"cannot read the recipe `{path}`: {error}") from error
+        except yaml.YAMLError as error:
+            raise RecipeError(f"`{path}` is no YAML: {error}") from error
+        if not isinstance(raw, dict):
+            raise RecipeError(f"`{path}` holds no settings", hint="a recipe is a YAML mapping")
+        recipe = cls.parse(raw, source=f"`{path}`", text=text)
+        places = {
+            key: str(path.parent / value)
+            for key in ("path", "test_path")
+            if (value := getattr(recipe.data, key)) is not None
+        }
+        return recipe.model_copy(update={"data": recipe.data.model_copy(update=places)})
+
+    @classmethod
+    def parse(cls, raw: dict[str, Any], *, source: str = "recipe", text: str = "") -> Self:
+        """Validate a nested dictionary of settings. Raises: RecipeError, naming every fault."""
+        try:
+            return cls.model_validate(raw)
+        except ValidationError as error:
+            found = error.errors()
+            # a list whose only item is wrong is also called too short: one fault, said once
+            found = [fault for fault in found if fault["type"] != "too_short"] or found
+            faults = dict.fromkeys(describe_fault(cls, dict(fault), text) for fault in found)
+            raise RecipeError(
+                f"{source}: " + "; ".join(faults),
+                hint="`rnnauto fit --help` lists the settings; a model folder's recipe.yaml "
+                "holds them all",
+            ) from error
+
+    def with_overrides(self, overrides: dict[str, Any]) -> Self:
+        """A copy with dotted keys replaced, like `{"search.trials": 5}`; validated."""
+        raw = self.model_dump(mode="json", exclude_defaults=True)
+        for dotted, value in overrides.items():
+            section = raw
+            *parents, key = dotted.split(".")
+            for parent in parents:
+                section = section.setdefault(parent, {})
+                if not isinstance(section, dict):
+                    raise RecipeError(f"unknown setting `{dotted}`: `{parent}` is no section")
+            section[key] = value
+        return type(self).parse(raw, source="settings")
+
+    def placed(self, folder: Path, *, path: str | None) -> Self:
+        """A copy for a file in `folder`: its data is `path`; paths lead there from that folder."""
+        places = {
+            key: os.path.relpath(Path(value).absolute(), folder.absolute())
+            for key, value in {"path": path, "test_path": self.data.test_path}.items()
+            if value is not None
+        }
+        return self.model_copy(update={"data": self.data.model_copy(update=places)})
+
+    def to_yaml(self) -> str:
+        raw = self.model_dump(mode="json")
+        text = yaml.safe_dump(raw, sort_keys=False, allow_unicode=True)
+        if yaml.safe_load(text) == raw:
+            return text
+        return yaml.safe_dump(raw, sort_keys=False)  # rare line ends in a column's name

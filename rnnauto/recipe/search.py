@@ -1,0 +1,88 @@
+"""The settings of the search and of a trial's training."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from rnnauto.recipe.values import Auto, Cells, ClipNorms, Seconds, Section
+
+
+class Space(Section):
+    """What the search may choose from; a list of one fixes a hyperparameter."""
+
+    cell: Cells = Field(
+        ("simple_rnn", "lstm"), min_length=1, description="Recurrent cell to try, or `all`"
+    )
+    units: tuple[Annotated[int, Field(ge=1, le=4096)], ...] = Field(
+        (16, 32, 64, 128), min_length=1, description="Width of the state"
+    )
+    layers: tuple[Annotated[int, Field(ge=1, le=8)], ...] = Field(
+        (1, 2), min_length=1, description="Recurrent layers"
+    )
+    patch: Auto | tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        "auto", description="Consecutive timesteps joined into one; auto: by the median length"
+    )
+    pooling: tuple[Literal["last", "mean", "max"], ...] = Field(
+        ("last", "mean", "max"), min_length=1, description="How many-to-one sums up the timesteps"
+    )
+    bidirectional: tuple[bool, ...] = Field(
+        (False, True), min_length=1, description="Read the sequence from both ends"
+    )
+    lookback: Auto | tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        "auto", description="Timesteps that a forecast sees; auto: shares of the largest"
+    )
+    scaling: tuple[Literal["none", "mean", "standard"], ...] = Field(
+        ("none", "mean", "standard"), min_length=1, description="How a forecast scales a window"
+    )
+    transform: tuple[Literal["none", "log"], ...] = Field(
+        ("none", "log"), min_length=1, description="Logarithm of targets that are never negative"
+    )
+    differencing: tuple[Literal["none", "last", "trend", "seasonal", "seasonal_trend"], ...] = (
+        Field(
+            ("none", "last", "trend", "seasonal", "seasonal_trend"),
+            min_length=1,
+            description="The simple forecast whose error a forecast predicts",
+        )
+    )
+    attention: tuple[Literal["none", "dot"], ...] = Field(
+        ("none", "dot"), min_length=1, description="How a decoder looks back at its source"
+    )
+    dropout: tuple[Annotated[float, Field(ge=0, lt=1)], ...] = Field(
+        (0.0, 0.1, 0.3, 0.5), min_length=1, description="Dropout between layers"
+    )
+    token_dropout: tuple[Annotated[float, Field(ge=0, lt=1)], ...] = Field(
+        (0.0, 0.1, 0.2),
+        min_length=1,
+        description="Share of words taken for unknown in training, where they have views",
+    )
+    learning_rate: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
+        (0.0005, 0.001, 0.002, 0.005, 0.01), min_length=1, description="Learning rate of Adam"
+    )
+    batch_size: Auto | tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        "auto", description="Sequences per step; auto: by the number of sequences"
+    )
+    clip_norm: ClipNorms = Field(
+        ("off", 0.1, 1.0, 10.0), min_length=1, description="Largest global norm of the gradient"
+    )
+
+
+class Search(Section):
+    oracle: Literal["random"] = Field(
+        "random", description="keras-tuner oracle that proposes trials"
+    )
+    trials: int = Field(30, ge=1, description="Most models to try")
+    budget: Seconds = Field(600.0, description="Wall clock from start to export, like 90s or 10m")
+    workers: Auto | Annotated[int, Field(ge=1, le=256)] = Field(
+        "auto", description="Worker processes, one thread each; auto: one per core"
+    )
+    space: Space = Space()
+
+
+class Train(Section):
+    epochs: int = Field(500, ge=1, description="Most passes over the training part")
+    patience: Auto | Annotated[int, Field(ge=1)] = Field(
+        "auto", description="Epochs without a better validation loss before a trial stops"
+    )
+    refit: Literal["auto", "off"] = Field(
+        "auto", description="Train the winner further where validation shows that it helps"
+    )

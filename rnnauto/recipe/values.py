@@ -1,0 +1,49 @@
+"""Kinds of values that settings have, and how they may be written."""
+
+import re
+from typing import Annotated, Literal, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+Auto = Literal["auto"]
+Cell = Literal["simple_rnn", "lstm", "gru", "exponential_trace", "identity_rnn"]
+UNITS_OF_TIME = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def parse_duration(value: object) -> object:
+    """`90`, `"90s"`, `"3m"` or `"1.5h"` to seconds; what is no text is left to pydantic."""
+    if isinstance(value, str):
+        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*", value)
+        if match is None:
+            raise ValueError("a time like 90s, 3m or 1.5h was wanted")
+        return float(match[1]) * UNITS_OF_TIME[match[2] or "s"]
+    return value
+
+
+def off_is_a_word(value: object) -> object:
+    """YAML 1.1 reads a bare `off` as false."""
+    if isinstance(value, list | tuple):
+        return tuple("off" if item is False else item for item in value)
+    return value
+
+
+def one_is_a_list(value: object) -> object:
+    """`target: speaker` is `target: [speaker]`."""
+    return (value,) if isinstance(value, str) else value
+
+
+def all_cells(value: object) -> object:
+    """`cell: all`, or `all` among the cells, is every cell."""
+    if value == "all" or (isinstance(value, list | tuple) and "all" in value):
+        return get_args(Cell)
+    return value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(one_is_a_list)]
+Cells = Annotated[tuple[Cell, ...], BeforeValidator(one_is_a_list), BeforeValidator(all_cells)]
+Seconds = Annotated[float, BeforeValidator(parse_duration), Field(gt=0)]
+ClipNorms = Annotated[tuple[Literal["off"] | float, ...], BeforeValidator(off_is_a_word)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
