@@ -21,6 +21,7 @@ ORDER = [
     "search",
     "judge",
     "deploy",
+    "budget",
     "pipeline",
     "model",
     "cli",

@@ -1,0 +1,49 @@
+"""The clock and the cores: when a search must end, and how many workers it has."""
+
+import os
+import time
+
+import numpy as np
+
+from rnnauto.data.answer_tokens import TokensEncoder, most_tokens
+from rnnauto.data.encode import Encoders
+from rnnauto.data.prepare import Prepared
+from rnnauto.deploy.language_runner import ROWS
+from rnnauto.recipe import Recipe
+
+FINISH_SECONDS = 5.0  # measured 2 to 3: evaluate, export and check on small data
+MEMBER_SECONDS = 0.7  # measured: more of that for every network of the final model
+READ_SECONDS = 0.0006  # measured: one recurrent step over a batch of the test part
+WRITE_STEPS = 6  # measured: recurrent steps that a token of an answer costs to write and to score
+TOKEN_SECONDS = 0.0001  # assumed: one recurrent step of a language model
+LEAST_SECONDS = 5.0  # what a search gets, however small the budget
+
+
+def worker_count(recipe: Recipe) -> int:
+    wanted = recipe.search.workers
+    return usable_cores() if wanted == "auto" else wanted
+
+
+def usable_cores() -> int:
+    """Cores that this process may use: a container or a taskset may allow fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def search_deadline(started: float, prepared: Prepared, recipe: Recipe) -> float:
+    """When the search must end for the export to end within the budget."""
+    lengths = np.sort(prepared.test.lengths)
+    members = len(prepared.parts.folds)
+    encoders = prepared.encoders
+    if prepared.layout.task == "language-modelling":  # read side by side, the longest to its end
+        reading = TOKEN_SECONDS * max(float(lengths[-1]), float(lengths.sum()) / ROWS)
+    else:
+        reading = READ_SECONDS * float(lengths[::256].sum() + lengths[-1:].sum())
+    if isinstance(encoders, Encoders) and isinstance(encoders.target, TokensEncoder):
+        # three more signatures, and a step for every token
+        written = (len(lengths) // 256 + 1) * most_tokens(encoders.target)
+        reading = 2 * reading + READ_SECONDS * WRITE_STEPS * written
+        members *= 4
+    finish = FINISH_SECONDS + members * (MEMBER_SECONDS + reading)
+    return max(started + recipe.search.budget - finish, time.monotonic() + LEAST_SECONDS)
