@@ -16,6 +16,14 @@ def duplicate_groups(sequences: Sequences) -> Integers:
 
     Groups are numbered in the order of their first sequence, from 0.
     """
+    keys = content_hashes(sequences)
+    _, first, group = np.unique(keys, return_index=True, return_inverse=True)
+    order = np.argsort(np.argsort(first))
+    return np.asarray(order[group], np.int64)
+
+
+def content_hashes(sequences: Sequences) -> Hashes:
+    """One hash per sequence, of everything that a network reads; equal in other files too."""
     names = [f"s{position}" for position in range(sequences.static_numbers.shape[1])]
     static = pl.DataFrame(sequences.static_numbers, schema=names, orient="row")
     whole = static.with_columns(
@@ -23,10 +31,7 @@ def duplicate_groups(sequences: Sequences) -> Integers:
         pl.Series("content", sequence_hashes(sequences)),
         *(series.alias(f"c{n}") for n, series in enumerate(sequences.static_categories)),
     )
-    keys = row_hashes(whole)
-    _, first, group = np.unique(keys, return_index=True, return_inverse=True)
-    order = np.argsort(np.argsort(first))
-    return np.asarray(order[group], np.int64)
+    return row_hashes(whole)
 
 
 def sequence_hashes(sequences: Sequences) -> Hashes:

@@ -1,45 +1,57 @@
-"""Features that are the target under another name."""
+"""What a model could read the answer from, and will not have when it is used."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 import polars as pl
 
+from rnnauto.data.case import flag
 from rnnauto.data.layout import Column, Layout
+from rnnauto.data.leaks_alone import predicts_alone
+from rnnauto.data.leaks_future import tells_future
+from rnnauto.data.leaks_text import tells_in_text
+from rnnauto.data.problem import Leak
 from rnnauto.data.sequences import Sequences
 
 FEWEST_ROWS = 20  # below, two columns agree by chance
 PERFECT = 1 - 1e-9  # correlation
 
 
-@dataclass(frozen=True)
-class Leak:
-    column: str
-    message: str
-
-
 def find_leaks(frame: pl.DataFrame, layout: Layout, sequences: Sequences) -> list[Leak]:
+    """Copies of the target, features that tell the future, features that predict the target alone
+    and texts that hold it; of each column the first that is found."""
+    if layout.task == "language-modelling":  # there the feature is the target, as it should be
+        return []
+    found: dict[str, Leak] = {}
+    for leak in (
+        *copies(frame, layout),
+        *tells_future(frame, layout, sequences),
+        *predicts_alone(layout, sequences),
+        *tells_in_text(layout, sequences),
+    ):
+        found.setdefault(leak.column, leak)
+    return list(found.values())
+
+
+def copies(frame: pl.DataFrame, layout: Layout) -> Iterator[Leak]:
     """Features with one value per target that map to it one to one.
 
-    Looked at are static features, and all features where there is a target for each row.
-    Timesteps are not compared with the one target of their sequence. A feature that is the only
-    one is no leak but the problem itself.
+    Looked at are static features, and all features where there is a target for each row. A feature
+    that is the only one is no leak but the problem itself. What a forecast is given of the past may
+    copy its target.
     """
-    if len(layout.features) + len(layout.static) < 2:
-        return []
-    return [
-        leak
-        for target in layout.targets
-        if target.name in frame.columns and not frame.schema[target.name].is_nested()
-        for leak in leaks_of(target.name, frame, layout)
-    ]
+    if len(layout.features) + len(layout.static) < 2 or layout.task == "forecasting":
+        return
+    for target in layout.targets:
+        if target.name in frame.columns and not frame.schema[target.name].is_nested():
+            yield from copies_of(target.name, frame, layout)
 
 
-def leaks_of(target: str, frame: pl.DataFrame, layout: Layout) -> list[Leak]:
+def copies_of(target: str, frame: pl.DataFrame, layout: Layout) -> Iterator[Leak]:
     columns = (*layout.static, *layout.features)
     if layout.form == "long-table" and not layout.per_timestep:
         if not layout.static:
-            return []
+            return
         rows = frame.select(*layout.id, target, *(column.name for column in layout.static))
         rows = rows.drop_nulls(target).unique(layout.id, keep="first", maintain_order=True)
         columns = layout.static
@@ -47,13 +59,14 @@ def leaks_of(target: str, frame: pl.DataFrame, layout: Layout) -> list[Leak]:
         rows = frame.drop_nulls(target)
         columns = tuple(column for column in columns if is_single(frame, column))
     if rows.height < FEWEST_ROWS:
-        return []
+        return
     find = same_numbers if layout.task == "regression" else same_classes
-    return [
-        Leak(column.name, message)
-        for column in columns
-        if (message := find(rows[column.name], rows[target]))
-    ]
+    for column in columns:
+        kind, message = find(rows[column.name], rows[target])
+        if message:
+            yield Leak(
+                kind, column.name, message, f"leave it out with `{flag('--ignore', column.name)}`"
+            )
 
 
 def is_single(frame: pl.DataFrame, column: Column) -> bool:
@@ -63,26 +76,28 @@ def is_single(frame: pl.DataFrame, column: Column) -> bool:
     )
 
 
-def same_classes(feature: pl.Series, target: pl.Series) -> str:
+def same_classes(feature: pl.Series, target: pl.Series) -> tuple[str, str]:
+    """The kind of the leak and what to say of it; empty where there is none."""
     classes = target.n_unique()
     if feature.null_count() or classes < 2 or feature.n_unique() != classes:
-        return ""
+        return "", ""
     pairs = pl.DataFrame([feature.alias("feature"), target.alias("target")]).n_unique()
     if pairs != classes:
-        return ""
+        return "", ""
     if feature.cast(pl.String).equals(target.cast(pl.String)):
-        return f"the feature `{feature.name}` is a copy of the target `{target.name}`"
-    return f"the feature `{feature.name}` encodes the target `{target.name}` one to one"
+        return "copy", f"the feature `{feature.name}` is a copy of the target `{target.name}`"
+    return "code", f"the feature `{feature.name}` encodes the target `{target.name}` one to one"
 
 
-def same_numbers(feature: pl.Series, target: pl.Series) -> str:
+def same_numbers(feature: pl.Series, target: pl.Series) -> tuple[str, str]:
     if not feature.dtype.is_numeric() or feature.null_count():
-        return ""
+        return "", ""
     x, y = feature.cast(pl.Float64).to_numpy(), target.cast(pl.Float64).to_numpy()
     if not np.isfinite(x).all() or not np.isfinite(y).all() or np.ptp(x) == 0 or np.ptp(y) == 0:
-        return ""
+        return "", ""
     if np.array_equal(x, y):
-        return f"the feature `{feature.name}` is a copy of the target `{target.name}`"
+        return "copy", f"the feature `{feature.name}` is a copy of the target `{target.name}`"
     if abs(np.corrcoef(x, y)[0, 1]) >= PERFECT:
-        return f"the feature `{feature.name}` is the target `{target.name}` in another unit"
-    return ""
+        message = f"the feature `{feature.name}` is the target `{target.name}` in another unit"
+        return "code", message
+    return "", ""

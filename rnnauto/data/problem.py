@@ -14,7 +14,8 @@ Severity = Literal["error", "warning", "note"]
 @dataclass(frozen=True)
 class Problem:
     """`row` is the first line in the file, where the header is line 1; `rows` are all of them, or
-    the first ten thousand. A note says what was mended in reading."""
+    the first ten thousand. A note says what was mended in reading. `leak` is what kind of leak it
+    is, if any: copy, code, alone, future, text, duplicates, ids."""
 
     severity: Severity
     message: str
@@ -22,6 +23,23 @@ class Problem:
     row: int | None
     remedy: str
     rows: tuple[int, ...] = ()
+    leak: str = ""
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A column that tells what the model is to find out, or sequences that it has seen before."""
+
+    kind: str
+    column: str
+    message: str
+    remedy: str
+    severity: Severity = "error"
+
+    def problem(self) -> Problem:
+        return Problem(
+            self.severity, self.message, self.column or None, None, self.remedy, leak=self.kind
+        )
 
 
 def problem_at(

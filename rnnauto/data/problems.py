@@ -36,6 +36,7 @@ def find_problems(table: Table, layout: Layout, sequences: Sequences) -> tuple[P
                 *beyond_float32(table, list(layout.target)),
                 *file_problems(table, layout),
                 *feature_problems(table, layout),
+                *leak_problems(table, layout, sequences),
             ]
         )
     found = [
@@ -45,18 +46,12 @@ def find_problems(table: Table, layout: Layout, sequences: Sequences) -> tuple[P
         *content_problems(table, layout, sequences),
         *feature_problems(table, layout),
     ]
-    if layout.task != "language-modelling":  # there the feature is the target, as it should be
-        found += [
-            Problem(
-                "error",
-                leak.message,
-                leak.column,
-                None,
-                f"leave it out with `{flag('--ignore', leak.column)}`",
-            )
-            for leak in find_leaks(table.frame, layout, sequences)
-        ]
+    found += leak_problems(table, layout, sequences)
     return in_order(found)
+
+
+def leak_problems(table: Table, layout: Layout, sequences: Sequences) -> list[Problem]:
+    return [leak.problem() for leak in find_leaks(table.frame, layout, sequences)]
 
 
 def in_order(problems: Sequence[Problem]) -> tuple[Problem, ...]:
