@@ -3,6 +3,7 @@
 * RnnautoError            exit code 2
   * RecipeError           a setting that does not exist, or that is out of its limits
   * DataError             a file that cannot be read, or problems in what it holds
+    * LeakError           ... a leak, where `--fail-on-leak` asks for that; exit code 3
   * ModelFolderError      a model folder that is absent, damaged, in the way or not to be trusted
   * ExportError           the exported model does not give what the trained one gives
   * SearchError           no trial completed; exit code 4
@@ -27,6 +28,10 @@ class RecipeError(RnnautoError):
 
 class DataError(RnnautoError):
     pass
+
+
+class LeakError(DataError):
+    exit_code = 3
 
 
 class ModelFolderError(RnnautoError):

@@ -67,13 +67,13 @@ def refused(tmp_path, monkeypatch, capfd):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("rnnauto.networks.quiet.import_tensorflow", never)
 
-    def run(*arguments):
+    def run(*arguments, code=2):
         before = snapshot(tmp_path)
         monkeypatch.setattr("sys.argv", ["rnnauto", *arguments])
         with pytest.raises(SystemExit) as end:
             main()
         stdout, stderr = capfd.readouterr()
-        assert end.value.code == 2
+        assert end.value.code == code
         assert stdout == ""
         assert snapshot(tmp_path) == before
         error, _, hint = stderr.partition("hint: ")
@@ -177,6 +177,15 @@ def test_every_problem_at_once(refused, tmp_path):
     assert "only 6 sequences" in error
     assert "6 rows repeat the id and time (`id`, `t`) of another row (line 3)" in error
     assert hint.count("\n") == 2
+
+
+def test_a_leak_ends_with_3_where_that_is_wanted(refused, tmp_path):
+    rows = [f"{n % 7},{n % 11},{'ab'[n % 2]},{'up' if n % 2 else 'down'}" for n in range(60)]
+    (tmp_path / "table.csv").write_text("x,z,outcome,y\n" + "\n".join(rows) + "\n")
+    command = ["fit", "table.csv", "--target", "y"]
+    said = "`table.csv`: the feature `outcome` encodes the target `y` one to one"
+    assert refused(*command) == (said, "leave it out with `--ignore outcome`")
+    assert refused(*command, "--fail-on-leak", code=3)[0] == said
 
 
 def test_an_existing_folder(refused, data, tmp_path):

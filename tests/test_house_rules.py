@@ -42,6 +42,7 @@ MAY_BE_HEAVY = {
     "networks/text.py": {"tensorflow"},
     "search/oracle.py": {"keras_tuner"},
     "search/train.py": {"keras", "tensorflow"},
+    "judge/gradients.py": {"keras", "tensorflow"},
     "deploy/decoding.py": {"keras", "tensorflow"},
     "deploy/export.py": {"tensorflow"},
     "deploy/export_decoder.py": {"tensorflow"},

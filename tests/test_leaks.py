@@ -87,8 +87,18 @@ def with_gap(frame):
 
 
 PLANTED = {
-    "static code": (lambda: with_code(bundled("japanese_vowels_train.csv")), "speaker", "code", "code"),
-    "voice": (lambda: with_voice(bundled("japanese_vowels_train.csv")), "speaker", "alone", "voice"),
+    "static code": (
+        lambda: with_code(bundled("japanese_vowels_train.csv")),
+        "speaker",
+        "code",
+        "code",
+    ),
+    "voice": (
+        lambda: with_voice(bundled("japanese_vowels_train.csv")),
+        "speaker",
+        "alone",
+        "voice",
+    ),
     "two codes": (
         lambda: bundled("iris.csv").with_columns(
             batch=pl.col("species").str.head(2) + (pl.int_range(pl.len()) % 2).cast(pl.String)

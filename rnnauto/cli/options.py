@@ -40,6 +40,7 @@ FIT_FLAGS = {
     "--patience": "train.patience",
     "--folds": "split.folds",
     "--refit": "train.refit",
+    "--fail-on-leak": "judge.fail_on_leak",
     "--seed": "seed",
 }
 SHORT = {"--target": "-t"}
@@ -82,6 +83,9 @@ def option(flag: str, key: str) -> inspect.Parameter:
         metavar=metavar(flag),
     )
     wanted: Any = list[str] | None if many else str | None
+    if field.annotation is bool:  # a flag without a value
+        described = typer.Option(*names, help=field.description, show_default=False, metavar="")
+        wanted = bool | None
     annotation = Annotated[wanted, described]
     return inspect.Parameter(
         parameter_name(flag), inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation

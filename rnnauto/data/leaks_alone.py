@@ -85,9 +85,7 @@ def told_by(
     values = view.values[known]
     if layout.task == "regression":
         numbers = target.gather(known).cast(pl.Float64).to_numpy()
-        owners = None
         if layout.per_timestep:  # two trends go together; their steps need not
-            owners = halves  # steps are taken inside of halves only
             values, numbers = steps_of(values, numbers)
         return f"goes {ALMOST:.1%} with the target" if goes_with(values, numbers) else ""
     codes = target.gather(known).cast(pl.String).rank("dense").to_numpy().astype(np.int64)
@@ -123,9 +121,7 @@ def goes_with(values: NDArray[Any], numbers: NDArray[Any]) -> bool:
     return bool(abs(np.corrcoef(*ranks)[0, 1]) >= ALMOST)
 
 
-def faults(
-    values: NDArray[Any], codes: Integers, half: NDArray[np.bool_], limit: float
-) -> float:
+def faults(values: NDArray[Any], codes: Integers, half: NDArray[np.bool_], limit: float) -> float:
     """How many units the other half's nearest value, or equal word, puts into the wrong class."""
     wrong = 0.0
     for part in (half, ~half):
@@ -208,8 +204,8 @@ def views_of(layout: Layout, sequences: Sequences, *, several: bool) -> list[Vie
             View(name, "the least value of", np.minimum.reduceat(filled, starts)),
             View(name, "the greatest value of", np.maximum.reduceat(filled, starts)),
         ]
-    for name, column in zip(words, sequences.categories, strict=False):
-        texts = as_words(column)
+    for name, entries in zip(words, sequences.categories, strict=False):
+        texts = as_words(entries)
         found += [
             View(name, "the first value of", texts[first]),
             View(name, "the last value of", texts[last]),

@@ -58,9 +58,7 @@ def values_ahead(
                 f"leave it out with `{flag('--ignore', name)}`",
             )
             continue
-        ahead = next(
-            (k for k in range(1, furthest + 1) if moves_with(x, y, owners, ahead=k)), None
-        )
+        ahead = next((k for k in range(1, furthest + 1) if moves_with(x, y, owners, ahead=k)), None)
         if ahead is not None:
             yield future(name, f"is the target `{target}` {timesteps(ahead)} later")
         elif gives_next(x, y, owners):

@@ -28,9 +28,7 @@ def tells_in_text(layout: Layout, sequences: Sequences) -> Iterator[Leak]:
         yield from telling_words(layout, sequences, targets)
 
 
-def answers_in_sources(
-    layout: Layout, sequences: Sequences, targets: pl.Series
-) -> Iterator[Leak]:
+def answers_in_sources(layout: Layout, sequences: Sequences, targets: pl.Series) -> Iterator[Leak]:
     if sequences.texts is None:
         return
     frame = pl.DataFrame({"source": sequences.texts, "answer": targets.cast(pl.String)})

@@ -20,10 +20,11 @@ from rnnauto.data.language import (
     usable,
 )
 from rnnauto.data.layout import Layout
+from rnnauto.data.leaks_parts import seen_again, shared_with_test
 from rnnauto.data.origins import WindowParts
 from rnnauto.data.pairs import EncodedPairs, encode_pairs, groups_to_split_by
 from rnnauto.data.problem import Problem
-from rnnauto.data.problems import find_problems, raise_if_errors
+from rnnauto.data.problems import find_problems, in_order, raise_if_errors, raise_if_leaks
 from rnnauto.data.read import Table, read_table
 from rnnauto.data.sequences import Integers, Sequences, gather, is_struct, splits_of
 from rnnauto.data.series import EncodedSeries, SeriesEncoders, SeriesWindows
@@ -70,9 +71,13 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> Pr
     language = layout.task == "language-modelling"
     sequences = gather(table.frame, layout)
     problems = find_problems(table, layout, sequences)
+    if recipe.judge.fail_on_leak:
+        raise_if_leaks(problems, table.source)
     raise_if_errors(problems, table.source)
     if layout.task == "forecasting":
         prepared = prepare_forecast(table, inference, problems, recipe)
+        if recipe.judge.fail_on_leak:
+            raise_if_leaks(prepared.problems, table.source)
         describe(prepared, sequences.lengths, say)
         return prepared
     sequences = to_learn_from(sequences, layout)
@@ -94,6 +99,11 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> Pr
             "the test part holds no sequence with a target",
             hint="give more data, or a test file of its own with `--test FILE`",
         )
+    if own_test:
+        shared = shared_with_test(parts.development, test, layout)
+        problems = in_order([*problems, *(leak.problem() for leak in shared)])
+        if recipe.judge.fail_on_leak:
+            raise_if_leaks(problems, table.source)
     fold_encoders = encoders_of_folds(parts, sequences, test, layout)
     prepared = Prepared(
         table=table,
@@ -116,6 +126,9 @@ def prepare_forecast(
 ) -> Prepared:
     layout, path = inference.layout, recipe.data.test_path
     test_table = read_for(layout, path, target=True, text_targets=()) if path else None
+    if test_table is not None:
+        again = seen_again(table.frame, test_table.frame, layout)
+        problems = in_order([*problems, *(leak.problem() for leak in again)])
     cut = cut_series(table, test_table, layout, recipe)
     return Prepared(
         table=table,

@@ -17,7 +17,7 @@ from rnnauto.data.runs import steady, whole_runs
 from rnnauto.data.sequences import Integers, Sequences, is_struct, timestep_index
 from rnnauto.data.series_problems import series_problems
 from rnnauto.data.time_problems import time_problems
-from rnnauto.errors import DataError
+from rnnauto.errors import DataError, LeakError
 
 FEWEST_PER_CLASS = 3  # one for each part
 FEWEST_SEQUENCES = 10
@@ -75,6 +75,19 @@ def raise_if_errors(problems: Sequence[Problem], source: str) -> None:
     remedies = [f"{n}. {problem.remedy}" for n, problem in enumerate(errors, start=1)]
     raise DataError(
         f"`{source}` has {len(errors)} problems:\n" + "\n".join(listed), hint="\n".join(remedies)
+    )
+
+
+def raise_if_leaks(problems: Sequence[Problem], source: str) -> None:
+    """Raises: one LeakError that lists every leak, unless there are other errors to mend first."""
+    leaks = [problem for problem in problems if problem.leak]
+    if not leaks or any(each.severity == "error" and not each.leak for each in problems):
+        return
+    many = f" has {len(leaks)} leaks" if len(leaks) > 1 else ""
+    listed = [f"{n}. {leak.message}" for n, leak in enumerate(leaks, start=1)]
+    raise LeakError(
+        f"`{source}`{many}: " + ("\n" + "\n".join(listed) if many else leaks[0].message),
+        hint="\n".join(dict.fromkeys(leak.remedy for leak in leaks)),
     )
 
 

@@ -6,7 +6,7 @@ timesteps. The gradient with respect to a layer's outputs is not: it lacks the r
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -14,10 +14,10 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from rnnauto.networks.architecture import ForecastFeatures
 from rnnauto.networks.carried import Carried
 from rnnauto.networks.cells import ExponentialTrace, decayed_sums
 from rnnauto.networks.losses import forecast_loss, summed_loss
-from rnnauto.networks.architecture import ForecastFeatures
 from rnnauto.search.trial import Problem
 
 Doubles = NDArray[np.float64]
@@ -98,12 +98,12 @@ class Probe(keras.layers.Layer):
 class CarriedProbe(Probe):
     """The same for a layer whose state goes in and comes out."""
 
-    def call(self, x: Any, state: Any) -> tuple[Any, Any]:
-        outputs, after = self.run(x, tf.split(state, len(self.sizes), -1))
+    def call(self, x: Any, initial_state: Any = None) -> Any:
+        outputs, after = self.run(x, tf.split(initial_state, len(self.sizes), -1))
         return outputs, tf.concat(after, -1)
 
-    def compute_output_shape(self, x_shape: Any, state_shape: Any = None) -> Any:
-        return (*x_shape[:-1], self.layer.units), state_shape
+    def compute_output_shape(self, x_shape: Any, initial_state_shape: Any = None) -> Any:
+        return (*x_shape[:-1], self.layer.units), initial_state_shape
 
 
 def probed(model: Any) -> tuple[Any, list[Probe]]:
@@ -123,9 +123,7 @@ def probed(model: Any) -> tuple[Any, list[Probe]]:
         probes.append(probe)
         return probe(*arguments, **options)
 
-    same = keras.models.clone_model(
-        model, clone_function=lambda layer: layer, call_function=call
-    )
+    same = keras.models.clone_model(model, clone_function=lambda layer: layer, call_function=call)
     # a decoder reads its own answer: how far back its source matters shows in the encoder
     read = [probe for probe in probes if "_forward_" in probe.name] or probes
     return same, read

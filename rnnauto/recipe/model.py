@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError
 
 from rnnauto.errors import RecipeError
 from rnnauto.recipe.faults import describe_fault
+from rnnauto.recipe.judge import Judge
 from rnnauto.recipe.search import Search, Train
 from rnnauto.recipe.values import Auto, Names, Section
 
@@ -72,6 +73,7 @@ class Recipe(Section):
     split: Split = Split()
     search: Search = Search()
     train: Train = Train()
+    judge: Judge = Judge()
     seed: int = Field(0, ge=0, description="Seed of everything random")
 
     @classmethod
