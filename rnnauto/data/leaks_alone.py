@@ -118,7 +118,7 @@ def goes_with(values: NDArray[Any], numbers: NDArray[Any]) -> bool:
     if abs(np.corrcoef(x, y)[0, 1]) >= ALMOST:
         return True
     ranks = [pl.Series(array).rank("average").to_numpy() for array in (x, y)]
-    return bool(abs(np.corrcoef(*ranks)[0, 1]) >= ALMOST)
+    return bool(abs(np.corrcoef(ranks[0], ranks[1])[0, 1]) >= ALMOST)
 
 
 def faults(values: NDArray[Any], codes: Integers, half: NDArray[np.bool_], limit: float) -> float:
