@@ -27,8 +27,9 @@ from rnnauto.judge.compare import evaluate_test, fit_and_validate
 from rnnauto.judge.evaluate import Evaluation
 from rnnauto.recipe import Recipe
 from rnnauto.search import journal
-from rnnauto.search.driver import News, Search, Trial, run_search
+from rnnauto.search.driver import News, Search, run_search
 from rnnauto.search.pose import opening_trials, pose, search_space, trains_long
+from rnnauto.search.select import Trial, explain
 from rnnauto.search.study import save_study
 from rnnauto.search.trial import seed_of
 from rnnauto.search.workers import pool
@@ -117,11 +118,14 @@ def fit(
                 journal_path=journal_path,
                 deadline=search_deadline(started, prepared, recipe),
                 notify=watch,
+                rule=recipe.search.select,
                 long_training=trains_long(problem, prepared.layout),
             )
             winner = search_for_winner(search, prepared, recipe)
             baselines, validated = compared.result()
-        watch(Said("exporting and checking the best model"))
+        why = explain(winner, search.trials.values(), proven=search.proven)
+        for text in filter(None, (why, "exporting and checking the best model")):
+            watch(Said(text))
         members = build_members(winner, problem, study, refit=recipe.train.refit == "auto")
         run, checks = export(partial / "saved_model", members, prepared)
         scores = score_test(run, prepared)
@@ -135,7 +139,7 @@ def fit(
         write_results(partial, recipe.placed(folder, path=path), rows, evaluation, checks)
         write_test_predictions(partial / "predictions_test.csv", prepared, scores)
         shutil.rmtree(study)
-        journal.append(journal_path, "run-completed", winner=winner.id)
+        journal.append(journal_path, "run-completed", winner=winner.id, why=why)
     return Fitted(
         folder=folder,
         layout=prepared.layout,
@@ -158,9 +162,10 @@ def search_for_winner(search: Search, prepared: Prepared, recipe: Recipe) -> Tri
     from rnnauto.search.oracle import make_asker
 
     space = search_space(prepared, recipe)
+    search.proven = opening_trials(space, prepared.layout)
     asker = make_asker(
         space,
-        opening=opening_trials(space, prepared.layout),
+        opening=search.proven,
         trials=recipe.search.trials,
         seed=seed_of(recipe.seed, "oracle"),
     )

@@ -5,12 +5,21 @@ import pytest
 from builders import VALUES
 from rich.console import Console
 
-from rnnauto.cli.console import duration, interval, number, print_error, print_json, scores_table
+from rnnauto.cli.console import (
+    duration,
+    interval,
+    number,
+    print_error,
+    print_json,
+    scores_table,
+    with_spread,
+)
 from rnnauto.cli.options import overrides_of
 from rnnauto.cli.watch import Watcher, live_panel, status_line, watching
 from rnnauto.errors import DataError, RecipeError
 from rnnauto.pipeline import Said
-from rnnauto.search.driver import News, Trial
+from rnnauto.search.driver import News
+from rnnauto.search.select import Trial
 from rnnauto.search.trial import Epoch, Result
 
 DONE = Trial("1", VALUES, {0: Result(status="completed", loss=0.2, score=0.9375)})
@@ -36,6 +45,12 @@ def text_of(made):
 )
 def test_numbers_have_digits_that_mean_something(value, shown):
     assert number(value) == shown
+
+
+def test_a_mean_over_folds_is_shown_with_its_spread():
+    assert with_spread(0.59, 0.0812) == "0.5900 ± 0.081"
+    assert with_spread(0.59, None) == "0.5900"
+    assert with_spread(None, None) == "-"
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(0.9, "0s"), (59, "59s"), (61.5, "1m 01s")])

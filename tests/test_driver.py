@@ -7,7 +7,7 @@ import pytest
 
 from rnnauto.errors import SearchError
 from rnnauto.search import driver, journal
-from rnnauto.search.driver import FINALISTS, Search, ranked, run_search
+from rnnauto.search.driver import FINALISTS, Search, run_search
 from rnnauto.search.trial import Epoch, Result, seed_of
 from rnnauto.search.workers import Died, Finished, Progressed, Started
 
@@ -98,7 +98,7 @@ class FakeAsker:
 def run(clock, tmp_path):
     """Run a search; returns it with its winner, pool, asker and news."""
 
-    def search(outcome, *, seconds=1000.0, folds=1, refit=False, limit=10**9, trials=4, size=2):
+    def search(outcome, *, seconds=1000.0, folds=1, refit=False, limit=10**9, trials=4, size=2, **options):
         pool, asker, news = FakePool(clock, outcome, size), FakeAsker(limit), []
         made = Search(
             pool=pool,
@@ -107,6 +107,7 @@ def run(clock, tmp_path):
             journal_path=tmp_path / "journal.jsonl",
             deadline=clock.now + seconds,
             notify=news.append,
+            **options,
         )
         found = SimpleNamespace(search=made, pool=pool, asker=asker, news=news, winner=None)
         found.events = lambda: journal.read(tmp_path / "journal.jsonl")
@@ -225,11 +226,34 @@ def test_the_mean_over_the_folds_decides_not_the_first_fold(run):
     def outcome(job):
         return result({"00": [0.1, 0.9], "01": [0.2, 0.3]}[job.trial][job.fold])
 
-    found = run(outcome, folds=2, refit=True, trials=2)
+    found = run(outcome, folds=2, refit=True, trials=2, rule="best")
     assert found.winner.id == "01"
     assert found.winner.loss == pytest.approx(0.25)
     assert found.winner.score == pytest.approx(0.75)
     assert found.winner.weights == {0: "01-fold0", 1: "01-fold1"}
+
+
+def test_of_trials_that_are_as_good_the_smaller_one_wins(run):
+    def outcome(job):
+        losses = {"00": [0.30, 0.35, 0.31], "01": [0.32, 0.33, 0.32]}[job.trial]
+        return result(losses[job.fold], parameters={"00": 900, "01": 100}[job.trial])
+
+    found = run(outcome, folds=3, refit=True, trials=2)
+    assert found.winner.id == "01"
+    assert run(outcome, folds=3, refit=True, trials=2, rule="best").winner.id == "00"
+
+
+def test_proven_settings_are_among_those_confirmed(run):
+    proven = [{"units": 8}, {"units": 9}, {"units": 7}]
+    found = run(
+        lambda job: result(0.1 * (1 + int(job.trial))),
+        folds=2,
+        refit=True,
+        trials=10,
+        proven=proven,
+    )
+    confirmed = [job.trial for job in found.pool.submitted if job.fold]
+    assert confirmed == ["00", "01", "02", "07", "08"]
 
 
 def test_only_the_first_fold_is_told_to_the_oracle(run):
@@ -350,12 +374,3 @@ def test_news_show_the_stage_what_runs_and_the_best_so_far(run):
     assert found.news[-1].running == {}
     assert found.news[-1].stage == "search"
     assert 0 < found.news[-1].seconds_left < 1000
-
-
-def test_ranking_puts_confirmed_trials_first_and_failed_ones_last():
-    def trial(name, *losses):
-        return driver.Trial(name, {}, {fold: result(loss) for fold, loss in enumerate(losses)})
-
-    trials = [trial("0", 0.1), trial("1", 0.5, 0.7), trial("2", None), trial("3", 0.5, 0.6)]
-    trials += [trial("4"), trial("5", 0.1)]
-    assert [each.id for each in ranked(trials)] == ["3", "1", "0", "5", "2", "4"]

@@ -5,7 +5,7 @@ import pytest
 
 from rnnauto.deploy.leaderboard import leaderboard, read_leaderboard, write_leaderboard
 from rnnauto.errors import ModelFolderError
-from rnnauto.search.driver import Trial
+from rnnauto.search.select import Trial
 from rnnauto.search.trial import Epoch, Gradient, Result
 
 VALUES = {"cell": "lstm", "units": 8, "clip_norm": "off", "bidirectional": True}
@@ -71,6 +71,7 @@ def test_a_trial_is_summed_up_over_its_folds():
     row = rows()[0]
     assert row["validation"] == pytest.approx(0.85)
     assert row["validation_loss"] == 0.5
+    assert row["validation_spread"] == pytest.approx(0.0707, abs=1e-4)
     assert (row["folds"], row["epochs"], row["seconds"]) == (2, 4, 3.5)
     assert (row["parameters"], row["hyperparameters"]) == (99, VALUES)
     assert row["gradient"] == {

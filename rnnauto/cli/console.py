@@ -50,6 +50,11 @@ def number(value: float | None, digits: int = 4) -> str:
     return f"{value:.{digits + 1}g}" if abs(value) >= 10 else f"{value:.{digits}f}"
 
 
+def with_spread(value: float | None, spread: float | None) -> str:
+    """`0.5900 ± 0.08`: a mean over folds, and their standard deviation."""
+    return number(value) if spread is None else f"{number(value)} ± {spread:.2g}"
+
+
 def duration(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes}m {rest:02d}s" if minutes else f"{rest}s"

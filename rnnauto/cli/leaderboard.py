@@ -14,7 +14,7 @@ def leaderboard(
     as_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON")] = False,
 ) -> None:
     """Show every trial and baseline of a fit."""
-    from rnnauto.cli.console import data_console, number, print_json, settings_line
+    from rnnauto.cli.console import data_console, number, print_json, settings_line, with_spread
     from rnnauto.model import load
 
     rows = load(model).leaderboard()
@@ -36,7 +36,7 @@ def leaderboard(
         table.add_row(
             str(row["rank"]),
             row["name"],
-            number(row["validation"]),
+            with_spread(row["validation"], row.get("validation_spread")),
             number(row["test"]),
             str(row["folds"] or ""),
             "" if row["seconds"] is None else f"{row['seconds']:.0f}",

@@ -35,6 +35,7 @@ FIT_FLAGS = {
     "--budget": "search.budget",
     "--trials": "search.trials",
     "--workers": "search.workers",
+    "--select": "search.select",
     "--cells": "search.space.cell",
     "--epochs": "train.epochs",
     "--patience": "train.patience",

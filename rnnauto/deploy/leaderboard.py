@@ -9,7 +9,7 @@ import polars as pl
 
 from rnnauto.errors import ModelFolderError
 from rnnauto.judge.metrics import LOWER_IS_BETTER
-from rnnauto.search.driver import Trial, ranked
+from rnnauto.search.select import Trial, ranked
 
 Row = dict[str, Any]
 NESTED = ("hyperparameters", "gradient")
@@ -23,7 +23,8 @@ def leaderboard(
     test: float | None,
     baselines: dict[str, tuple[float | None, float | None]],
 ) -> list[Row]:
-    """Rows with the keys that DESIGN names; `validation` and `test` are the task's main metric.
+    """Rows with the keys that DESIGN names; `validation` and `test` are the task's main metric,
+    `validation_spread` is its standard deviation over the folds.
 
     Args:
         test: the winner's score on the test part; no other trial has one, for none was tried there.
@@ -53,6 +54,7 @@ def blank_row(kind: str, name: str) -> Row:
         "kind": kind,
         "name": name,
         "validation": None,
+        "validation_spread": None,
         "test": None,
         "status": "running",
         "reason": "",
@@ -74,6 +76,7 @@ def trial_row(trial: Trial, test: float | None) -> Row:
     first = results[0]
     return row | {
         "validation": trial.score if trial.completed else None,
+        "validation_spread": trial.spread if trial.completed else None,
         "validation_loss": trial.loss if trial.completed else None,
         "test": test,
         "status": "failed" if failed else "completed",

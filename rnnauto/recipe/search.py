@@ -75,6 +75,11 @@ class Search(Section):
     workers: Auto | Annotated[int, Field(ge=1, le=256)] = Field(
         "auto", description="Worker processes, one thread each; auto: one per core"
     )
+    select: Literal["one_standard_error", "best"] = Field(
+        "one_standard_error",
+        description="Who wins where folds confirm: the simplest of those as good as the best, "
+        "or the lowest loss",
+    )
     space: Space = Space()
 
 

@@ -5,54 +5,25 @@ one validation part is a lottery) trains the finalists on the other folds; *refi
 further that only the clock had stopped.
 """
 
-import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from rnnauto.errors import Interrupted, SearchError
 from rnnauto.search import journal
+from rnnauto.search.select import Rule, Trial, finalists, ranked, winner
 from rnnauto.search.trial import Epoch, Job, Result, Values, seed_of
 from rnnauto.search.workers import Died, Event, Finished, Pool, Progressed
 
 FINALISTS = 5
+PROVEN_FINALISTS = 2  # at least so many of them are proven settings
 SEARCH_SHARE = 0.55  # of the time, where another stage follows
 LONGEST_TRIAL = 0.3  # of the search stage's time: a first impression of several trials comes first
 LONG_SEARCH_SHARE, LONGEST_LONG_TRIAL = 0.35, 0.5  # where a network goes on learning to the end
 SHORTEST_JOB = 2.0  # seconds; with less left no job is started
 ATTEMPTS = 2  # a job whose worker died is run once more
-
-
-@dataclass(frozen=True)
-class Trial:
-    """One set of hyperparameters and what came of it on every fold it was trained on."""
-
-    id: str
-    values: Values
-    results: dict[int, Result] = field(default_factory=dict)
-    weights: dict[int, str] = field(default_factory=dict)  # fold: name of the weights file
-
-    @property
-    def completed(self) -> bool:
-        return bool(self.results) and all(r.loss is not None for r in self.results.values())
-
-    @property
-    def loss(self) -> float:
-        """Mean over the folds of the best validation loss."""
-        losses = [result.loss for result in self.results.values() if result.loss is not None]
-        return sum(losses) / len(losses) if self.completed else math.inf
-
-    @property
-    def score(self) -> float | None:
-        """Mean over the folds of accuracy, or RMSE, at the best validation loss."""
-        scores = [result.score for result in self.results.values() if result.score is not None]
-        return sum(scores) / len(scores) if scores else None
-
-    @property
-    def seconds(self) -> float:
-        return sum(result.seconds for result in self.results.values())
 
 
 class Asker(Protocol):
@@ -92,6 +63,8 @@ class Search:
     running: dict[str, Epoch | None] = field(default_factory=dict)
     attempts: dict[str, int] = field(default_factory=dict)
     interrupted: bool = False
+    rule: Rule = "one_standard_error"
+    proven: Sequence[Values] = ()
     long_training: bool = False  # one network with most of the time beats many with a little
 
     @property
@@ -100,13 +73,7 @@ class Search:
 
     @property
     def best(self) -> Trial | None:
-        first = ranked(self.trials.values())[:1]
-        return first[0] if first and first[0].completed else None
-
-
-def ranked(trials: Iterable[Trial]) -> list[Trial]:
-    """Best first: trained on most folds, then lowest loss; failed trials come last."""
-    return sorted(trials, key=lambda t: (not t.completed, -len(t.results), t.loss, t.id))
+        return winner(self.trials.values(), rule=self.rule, proven=self.proven)
 
 
 def run_search(search: Search, asker: Asker, *, most_trials: int, refit: bool) -> Trial:
@@ -129,7 +96,7 @@ def run_search(search: Search, asker: Asker, *, most_trials: int, refit: bool) -
     run_jobs(search, new_job, until=pause, on_result=told)
     if search.folds > 1 and refit:
         search.stage = "confirm"
-        run_jobs(search, finalists(search), until=search.deadline)
+        run_jobs(search, confirming(search), until=search.deadline)
     elif refit:
         search.stage = "refit"
         run_jobs(search, trained_on(search, new_job), until=search.deadline, on_result=told)
@@ -161,9 +128,14 @@ def new_trials(search: Search, asker: Asker, *, most_trials: int, longest: float
     return next_job
 
 
-def finalists(search: Search) -> NextJob:
+def confirming(search: Search) -> NextJob:
     """Jobs that train the best trials on the other folds, best first, as time allows."""
-    chosen = [trial for trial in ranked(search.trials.values()) if trial.completed][:FINALISTS]
+    chosen = finalists(
+        search.trials.values(),
+        most=FINALISTS,
+        fewest_proven=PROVEN_FINALISTS,
+        proven=search.proven,
+    )
     waiting: list[tuple[str, int]] = []
 
     def worth_starting(trial: Trial) -> bool:

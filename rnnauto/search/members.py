@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnauto.networks.network import build_network
-from rnnauto.search.driver import Trial
+from rnnauto.search.select import Trial
 from rnnauto.search.study import load_weights, weights_path
 from rnnauto.search.trial import Problem, architecture_of
 

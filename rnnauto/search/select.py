@@ -1,0 +1,118 @@
+"""Which trial wins.
+
+The lowest mean loss over a few small folds is partly luck, and the more trials there are, the
+luckier the best of them. The one-standard-error rule (Breiman et al. 1984, section 3.4.3) takes
+the simplest trial whose loss cannot be told from the lowest one. Losses of two trials on the same
+fold rise and fall together, so that their differences are compared, fold by fold.
+"""
+
+import math
+import statistics
+from collections.abc import Container, Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rnnauto.search.trial import Result, Values
+
+Rule = Literal["one_standard_error", "best"]
+FEWEST_FOLDS = 2  # whose differences have a spread
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One set of hyperparameters and what came of it on every fold it was trained on."""
+
+    id: str
+    values: Values
+    results: dict[int, Result] = field(default_factory=dict)
+    weights: dict[int, str] = field(default_factory=dict)  # fold: name of the weights file
+
+    @property
+    def completed(self) -> bool:
+        return bool(self.results) and all(r.loss is not None for r in self.results.values())
+
+    @property
+    def losses(self) -> dict[int, float]:
+        """Best validation loss of every fold that has one."""
+        return {at: each.loss for at, each in self.results.items() if each.loss is not None}
+
+    @property
+    def loss(self) -> float:
+        """Mean over the folds of the best validation loss."""
+        return statistics.fmean(self.losses.values()) if self.completed else math.inf
+
+    @property
+    def scores(self) -> list[float]:
+        """Of every fold accuracy, or RMSE, at the best validation loss."""
+        return [result.score for result in self.results.values() if result.score is not None]
+
+    @property
+    def score(self) -> float | None:
+        return statistics.fmean(self.scores) if self.scores else None
+
+    @property
+    def spread(self) -> float | None:
+        """Standard deviation of the score over the folds."""
+        return statistics.stdev(self.scores) if len(self.scores) > 1 else None
+
+    @property
+    def seconds(self) -> float:
+        return sum(result.seconds for result in self.results.values())
+
+
+def ranked(trials: Iterable[Trial]) -> list[Trial]:
+    """Best first: trained on most folds, then lowest loss; failed trials come last."""
+    return sorted(trials, key=lambda t: (not t.completed, -len(t.results), t.loss, t.id))
+
+
+def winner(trials: Iterable[Trial], *, rule: Rule, proven: Container[Values]) -> Trial | None:
+    """The trial to export; None where none has completed.
+
+    Args:
+        rule: `best`: the lowest mean loss of those trained on most folds. `one_standard_error`:
+            of the trials that are not clearly worse than that one, a proven one before others,
+            then the one with the fewest parameters, then the one with the lowest loss.
+        proven: settings that often do well: they were not drawn, and so not picked for their luck.
+    """
+    order = [trial for trial in ranked(trials) if trial.completed]
+    if not order:
+        return None
+    best = order[0]
+    if rule == "best" or len(best.results) < FEWEST_FOLDS:
+        return best
+    rivals = [trial for trial in order if trial.losses.keys() == best.losses.keys()]
+    return min(
+        (trial for trial in rivals if not clearly_worse(trial, best)),
+        key=lambda t: (t.values not in proven, t.results[0].parameters, t.loss, t.id),
+    )
+
+
+def clearly_worse(trial: Trial, best: Trial) -> bool:
+    """Whether the mean difference of their losses is more than its standard error."""
+    differences = [loss - best.losses[fold] for fold, loss in trial.losses.items()]
+    error = statistics.stdev(differences) / math.sqrt(len(differences))
+    return statistics.fmean(differences) > error
+
+
+def finalists(
+    trials: Iterable[Trial], *, most: int, fewest_proven: int, proven: Container[Values]
+) -> list[Trial]:
+    """Whom to train on the other folds, best first: the lowest losses of the first fold, among
+    them some proven settings, for the first fold alone is a lottery too."""
+    order = [trial for trial in ranked(trials) if trial.completed]
+    sound = [trial for trial in order if trial.values in proven][:fewest_proven]
+    others = [trial for trial in order if trial not in sound][: max(0, most - len(sound))]
+    return [trial for trial in order if trial in sound or trial in others]
+
+
+def explain(chosen: Trial, trials: Iterable[Trial], *, proven: Container[Values]) -> str:
+    """Why a trial won that has not the lowest loss; empty where it has."""
+    best = ranked(trials)[0]
+    if best.id == chosen.id:
+        return ""
+    safer = chosen.values in proven and best.values not in proven
+    kind = "a proven setting" if safer else "a smaller network"
+    return (
+        f"trial {chosen.id} is taken, {kind} whose loss over {len(chosen.results)} folds "
+        f"({chosen.loss:.4g}) is not clearly worse than that of trial {best.id} ({best.loss:.4g})"
+    )

@@ -1,0 +1,96 @@
+"""Who wins, by hand-made losses."""
+
+import pytest
+
+from rnnauto.search.select import Trial, clearly_worse, explain, finalists, ranked, winner
+from rnnauto.search.trial import Result
+
+
+def trial(name, *losses, parameters=100, values=None):
+    results = {
+        fold: Result(
+            status="failed" if loss is None else "completed",
+            loss=loss,
+            score=None if loss is None else 1 - loss,
+            parameters=parameters,
+        )
+        for fold, loss in enumerate(losses)
+    }
+    return Trial(name, {"name": name} if values is None else values, results)
+
+
+def wins(trials, rule="one_standard_error", proven=()):
+    found = winner(trials, rule=rule, proven=proven)
+    return None if found is None else found.id
+
+
+def test_ranking_puts_confirmed_trials_first_and_failed_ones_last():
+    trials = [trial("0", 0.1), trial("1", 0.5, 0.7), trial("2", None), trial("3", 0.5, 0.6)]
+    trials += [trial("4"), trial("5", 0.1)]
+    assert [each.id for each in ranked(trials)] == ["3", "1", "0", "5", "2", "4"]
+
+
+def test_no_completed_trial_no_winner():
+    assert wins([]) is None
+    assert wins([trial("0"), trial("1", None), trial("2", 0.1, None)]) is None
+
+
+def test_on_one_fold_the_lowest_loss_wins():
+    trials = [trial("small", 0.11, parameters=1), trial("large", 0.10, parameters=9)]
+    assert wins(trials, proven=[{"name": "small"}]) == "large"
+
+
+def test_differences_are_compared_fold_by_fold():
+    # the folds differ far more than the trials, which always differ by about 0.1
+    best = trial("best", 1.0, 5.0, 9.0)
+    assert clearly_worse(trial("worse", 1.1, 5.1, 9.11), best)
+    # mean difference 0.1, its standard error 0.2 / sqrt(3) = 0.115
+    assert not clearly_worse(trial("as good", 1.1, 5.3, 8.9), best)
+    assert not clearly_worse(best, best)
+
+
+@pytest.mark.parametrize(("rule", "expected"), [("one_standard_error", "small"), ("best", "large")])
+def test_the_smaller_of_two_as_good_ones_wins(rule, expected):
+    large = trial("large", 0.30, 0.35, 0.31, parameters=900)
+    small = trial("small", 0.32, 0.33, 0.32, parameters=100)
+    assert wins([large, small], rule) == expected
+
+
+def test_a_proven_one_goes_before_a_smaller_one_but_not_before_a_clearly_better_one():
+    large = trial("large", 0.30, 0.35, 0.31, parameters=900)
+    small = trial("small", 0.32, 0.33, 0.32, parameters=100)
+    middle = trial("middle", 0.31, 0.36, 0.30, parameters=500)
+    assert wins([large, small, middle], proven=[{"name": "middle"}]) == "middle"
+    bad = trial("bad", 0.41, 0.46, 0.40, parameters=5)
+    assert wins([large, small, bad], proven=[{"name": "bad"}]) == "small"
+
+
+def test_only_trials_of_as_many_folds_are_compared():
+    large = trial("large", 0.30, 0.35, parameters=900)
+    other = trial("other", 0.30, parameters=1)
+    assert wins([large, other], proven=[{"name": "other"}]) == "large"
+
+
+def test_finalists_are_the_best_and_the_best_proven_ones():
+    trials = [trial(str(n), 0.1 * (n + 1)) for n in range(8)] + [trial("failed", None)]
+    proven = [{"name": "5"}, {"name": "6"}, {"name": "7"}, {"name": "failed"}]
+    found = finalists(trials, most=4, fewest_proven=2, proven=proven)
+    assert [each.id for each in found] == ["0", "1", "5", "6"]
+    found = finalists(trials, most=4, fewest_proven=2, proven=[{"name": "0"}])
+    assert [each.id for each in found] == ["0", "1", "2", "3"]
+
+
+def test_a_winner_that_has_not_the_lowest_loss_is_explained():
+    large = trial("large", 0.30, 0.35, 0.31, parameters=900)
+    small = trial("small", 0.32, 0.33, 0.32, parameters=100)
+    assert explain(large, [large, small], proven=()) == ""
+    text = explain(small, [large, small], proven=())
+    assert "a smaller network" in text
+    assert "0.3233" in text
+    assert "large (0.32)" in text
+    assert "a proven setting" in explain(small, [large, small], proven=[{"name": "small"}])
+
+
+def test_the_spread_is_that_of_the_score_over_the_folds():
+    assert trial("0", 0.1, 0.3).spread == pytest.approx(0.1414, abs=1e-4)
+    assert trial("0", 0.1).spread is None
