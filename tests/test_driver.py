@@ -98,7 +98,9 @@ class FakeAsker:
 def run(clock, tmp_path):
     """Run a search; returns it with its winner, pool, asker and news."""
 
-    def search(outcome, *, seconds=1000.0, folds=1, refit=False, limit=10**9, trials=4, size=2, **options):
+    def search(
+        outcome, *, seconds=1000.0, folds=1, refit=False, limit=10**9, trials=4, size=2, **options
+    ):
         pool, asker, news = FakePool(clock, outcome, size), FakeAsker(limit), []
         made = Search(
             pool=pool,
