@@ -27,6 +27,7 @@ from rnnauto.judge.compare import evaluate_test, fit_and_validate
 from rnnauto.judge.evaluate import Evaluation
 from rnnauto.recipe import Recipe
 from rnnauto.search import journal
+from rnnauto.search.algorithm import choose_algorithm
 from rnnauto.search.driver import News, Search, run_search
 from rnnauto.search.pose import opening_trials, pose, search_space, trains_long
 from rnnauto.search.select import Trial, explain
@@ -121,7 +122,7 @@ def fit(
                 rule=recipe.search.select,
                 long_training=trains_long(problem, prepared.layout),
             )
-            winner = search_for_winner(search, prepared, recipe)
+            winner = search_for_winner(search, prepared, recipe, watch)
             baselines, validated = compared.result()
         why = explain(winner, search.trials.values(), proven=search.proven)
         for text in filter(None, (why, "exporting and checking the best model")):
@@ -154,7 +155,7 @@ def fit(
     )
 
 
-def search_for_winner(search: Search, prepared: Prepared, recipe: Recipe) -> Trial:
+def search_for_winner(search: Search, prepared: Prepared, recipe: Recipe, watch: Watch) -> Trial:
     # keras-tuner brings TensorFlow: imported once the workers are starting up beside it
     from rnnauto.networks.quiet import import_tensorflow
 
@@ -163,8 +164,14 @@ def search_for_winner(search: Search, prepared: Prepared, recipe: Recipe) -> Tri
 
     space = search_space(prepared, recipe)
     search.proven = opening_trials(space, prepared.layout)
+    algorithm, why = choose_algorithm(
+        recipe.search.oracle, space, trials=recipe.search.trials, budget=recipe.search.budget
+    )
+    watch(Said(f"search: {algorithm} ({why})"))
+    journal.append(search.journal_path, "oracle-chosen", oracle=algorithm, why=why)
     asker = make_asker(
         space,
+        algorithm=algorithm,
         opening=search.proven,
         trials=recipe.search.trials,
         seed=seed_of(recipe.seed, "oracle"),

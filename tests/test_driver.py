@@ -8,7 +8,7 @@ import pytest
 from rnnauto.errors import SearchError
 from rnnauto.search import driver, journal
 from rnnauto.search.driver import FINALISTS, Search, run_search
-from rnnauto.search.trial import Epoch, Result, seed_of
+from rnnauto.search.trial import Asked, Epoch, Result, seed_of
 from rnnauto.search.workers import Died, Finished, Progressed, Started
 
 
@@ -88,7 +88,7 @@ class FakeAsker:
         if number >= self.limit:
             return None
         self.asked.append(number)
-        return f"{number:02}", {"units": number}
+        return Asked(f"{number:02}", {"units": number})
 
     def tell(self, trial_id, loss):
         self.told.append((trial_id, loss))
@@ -101,7 +101,8 @@ def run(clock, tmp_path):
     def search(
         outcome, *, seconds=1000.0, folds=1, refit=False, limit=10**9, trials=4, size=2, **options
     ):
-        pool, asker, news = FakePool(clock, outcome, size), FakeAsker(limit), []
+        pool, news = FakePool(clock, outcome, size), []
+        asker = options.pop("asker", None) or FakeAsker(limit)
         made = Search(
             pool=pool,
             folds=folds,
@@ -376,3 +377,45 @@ def test_news_show_the_stage_what_runs_and_the_best_so_far(run):
     assert found.news[-1].running == {}
     assert found.news[-1].stage == "search"
     assert 0 < found.news[-1].seconds_left < 1000
+
+
+def test_a_promoted_trial_goes_on_from_its_parents_weights_and_is_told(run):
+    proposed = iter(
+        [
+            Asked("00", {"units": 1}, epochs=9),
+            Asked("01", {"units": 2}, epochs=9),
+            Asked("02", {"units": 1}, epochs=18, parent="00"),
+        ]
+    )
+    asker = FakeAsker(limit=3)
+    asker.ask = lambda number: next(proposed, None)
+    losses = {"00": 0.3, "01": 0.4, "02": 0.2}
+    found = run(
+        lambda job: result(losses[job.trial], stopped="bracket"), asker=asker, trials=3, size=1
+    )
+    assert [(job.name, job.epochs, job.start_from) for job in found.pool.submitted] == [
+        ("00-fold0", 9, None),
+        ("01-fold0", 9, None),
+        ("02-fold0", 18, "00-fold0"),
+    ]
+    assert asker.told == [("00", 0.3), ("01", 0.4), ("02", 0.2)]
+
+
+def test_a_winner_that_its_round_had_stopped_is_trained_on(run):
+    stopped = {True: "patience", False: "bracket"}
+    found = run(
+        lambda job: result(0.2 if job.start_from else 0.3, stopped=stopped[bool(job.start_from)]),
+        refit=True,
+        trials=1,
+    )
+    assert names(found.pool.submitted) == ["00-fold0", "00-fold0-more"]
+
+
+def test_a_finalist_that_its_round_had_stopped_is_trained_to_the_end_on_every_fold(run):
+    found = run(
+        lambda job: result(0.3, stopped="patience" if job.fold or job.start_from else "bracket"),
+        folds=2,
+        refit=True,
+        trials=1,
+    )
+    assert names(found.pool.submitted) == ["00-fold0", "00-fold0-more", "00-fold1"]

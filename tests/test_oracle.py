@@ -19,23 +19,24 @@ SPACE = {
     "batch_size": (16, 32),
     "clip_norm": ("off", 0.1, 1.0),
 }
+ALGORITHMS = ("random", "bayesian", "hyperband", "grid")
 SMALL = {name: options[:1] for name, options in SPACE.items()} | {"units": (16, 32, 64)}
 
 
 def asked(asker, trials, *, loss=1.0):
-    """Ask and tell at once; (id, values) of every trial."""
+    """Ask and tell at once."""
     found = []
     for number in range(trials):
         trial = asker.ask(number)
         if trial is None:
             break
-        asker.tell(trial[0], loss)
+        asker.tell(trial.id, loss)
         found.append(trial)
     return found
 
 
 def values_of(trials):
-    return [values for _, values in trials]
+    return [trial.values for trial in trials]
 
 
 def test_proposals_come_first_then_random_draws_from_the_space():
@@ -75,8 +76,8 @@ def test_what_is_asked_does_not_depend_on_how_many_are_running_or_on_the_results
     one_by_one = asked(make_asker(SPACE, trials=10, seed=3), 10, loss=0.5)
     asker = make_asker(SPACE, trials=10, seed=3)
     at_once = [asker.ask(number) for number in range(10)]
-    for trial, _ in reversed(at_once):
-        asker.tell(trial, None)
+    for trial in reversed(at_once):
+        asker.tell(trial.id, None)
     assert at_once == one_by_one
 
 
@@ -99,14 +100,15 @@ def test_a_hundred_failures_do_not_end_the_search():
 
 
 def test_ids_are_unique():
-    names = [name for name, _ in asked(make_asker(SPACE, trials=20, seed=1), 20)]
+    names = [trial.id for trial in asked(make_asker(SPACE, trials=20, seed=1), 20)]
     assert len(set(names)) == 20
 
 
-def test_the_oracle_writes_no_files_and_prints_nothing(tmp_path, monkeypatch, capfd):
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_the_oracle_writes_no_files_and_prints_nothing(tmp_path, monkeypatch, capfd, algorithm):
     monkeypatch.chdir(tmp_path)
-    asked(make_asker(SPACE, trials=5, seed=1), 5)
-    asked(make_asker(SPACE, trials=5, seed=1), 5, loss=None)
+    asked(make_asker(SPACE, trials=20, seed=1, algorithm=algorithm), 20)
+    asked(make_asker(SPACE, trials=20, seed=1, algorithm=algorithm), 20, loss=None)
     assert list(tmp_path.iterdir()) == []
     assert capfd.readouterr() == ("", "")
 

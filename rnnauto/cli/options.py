@@ -35,6 +35,7 @@ FIT_FLAGS = {
     "--budget": "search.budget",
     "--trials": "search.trials",
     "--workers": "search.workers",
+    "--oracle": "search.oracle",
     "--select": "search.select",
     "--cells": "search.space.cell",
     "--epochs": "train.epochs",

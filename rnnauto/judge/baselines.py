@@ -141,7 +141,7 @@ def fit_constant(targets: NDArray[Any], *, classes: int | None) -> Baseline:
 
 def fit_linear(encoded: Encoded, known: Integers, *, classes: int | None, seed: int) -> Baseline:
     """Logistic or ridge regression on at most 20,000 of the known units."""
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     rng = np.random.default_rng(seed)
     chosen = sample_units(encoded, known, rng=rng)

@@ -67,8 +67,8 @@ class Space(Section):
 
 
 class Search(Section):
-    oracle: Literal["random"] = Field(
-        "random", description="keras-tuner oracle that proposes trials"
+    oracle: Auto | Literal["random", "bayesian", "hyperband", "grid"] = Field(
+        "auto", description="How trials are proposed; auto: by their number, the space and the time"
     )
     trials: int = Field(30, ge=1, description="Most models to try")
     budget: Seconds = Field(600.0, description="Wall clock from start to export, like 90s or 10m")

@@ -14,7 +14,7 @@ from typing import Protocol
 from rnnauto.errors import Interrupted, SearchError
 from rnnauto.search import journal
 from rnnauto.search.select import Rule, Trial, finalists, ranked, winner
-from rnnauto.search.trial import Epoch, Job, Result, Values, seed_of
+from rnnauto.search.trial import Asked, Epoch, Job, Result, Values, seed_of
 from rnnauto.search.workers import Died, Event, Finished, Pool, Progressed
 
 FINALISTS = 5
@@ -23,13 +23,14 @@ SEARCH_SHARE = 0.55  # of the time, where another stage follows
 LONGEST_TRIAL = 0.3  # of the search stage's time: a first impression of several trials comes first
 LONG_SEARCH_SHARE, LONGEST_LONG_TRIAL = 0.35, 0.5  # where a network goes on learning to the end
 SHORTEST_JOB = 2.0  # seconds; with less left no job is started
+STOPPED_EARLY = frozenset({"clock", "bracket"})  # what may go on improving
 ATTEMPTS = 2  # a job whose worker died is run once more
 
 
 class Asker(Protocol):
     """Where settings come from: `search.oracle.Asker`, named here without importing keras-tuner."""
 
-    def ask(self, number: int) -> tuple[str, Values] | None: ...
+    def ask(self, number: int) -> Asked | None: ...
 
     def tell(self, trial_id: str, loss: float | None) -> None: ...
 
@@ -89,8 +90,11 @@ def run_search(search: Search, asker: Asker, *, most_trials: int, refit: bool) -
     longest = max(SHORTEST_JOB, part * (pause - begin))
     new_job = new_trials(search, asker, most_trials=most_trials, longest=longest)
 
+    told_of: set[str] = set()
+
     def told(job: Job, result: Result) -> None:
-        if job.fold == 0 and job.start_from is None:
+        if job.trial not in told_of:  # not what confirming or training on comes to
+            told_of.add(job.trial)
             asker.tell(job.trial, result.loss)
 
     run_jobs(search, new_job, until=pause, on_result=told)
@@ -121,9 +125,16 @@ def new_trials(search: Search, asker: Asker, *, most_trials: int, longest: float
         asked = asker.ask(len(search.trials)) if len(search.trials) < most_trials else None
         if asked is None:
             return None
-        name, values = asked
-        search.trials[name] = Trial(name, values)
-        return make_job(search, name, 0, seconds=min(longest, search.seconds_left))
+        search.trials[asked.id] = Trial(asked.id, asked.values)
+        parent = None if asked.parent is None else search.trials[asked.parent]
+        return make_job(
+            search,
+            asked.id,
+            0,
+            seconds=min(longest, search.seconds_left),
+            start_from=None if parent is None else parent.weights.get(0),
+            epochs=asked.epochs,
+        )
 
     return next_job
 
@@ -148,23 +159,30 @@ def confirming(search: Search) -> NextJob:
         while not waiting and chosen:
             trial = chosen.pop(0)
             if worth_starting(trial):
-                waiting.extend((trial.id, fold) for fold in range(1, search.folds))
+                begun = trial.results[0].stopped == "bracket"  # then its first fold is trained on
+                folds = range(0 if begun else 1, search.folds)
+                waiting.extend((trial.id, fold) for fold in folds)
         if not waiting:
             return None
         name, fold = waiting.pop(0)
-        return make_job(search, name, fold, seconds=search.seconds_left)
+        start = None if fold else search.trials[name].weights[0]
+        return make_job(search, name, fold, seconds=search.seconds_left, start_from=start)
 
     return next_job
 
 
 def trained_on(search: Search, new_job: NextJob) -> NextJob:
-    """Jobs that go on from the best weights of trials that only the clock had stopped, best first;
-    then new trials."""
+    """Jobs that go on from the best weights of trials that only the clock, or their round of
+    Hyperband, had stopped, best first; then new trials."""
     started: set[str] = set()
 
     def next_job() -> Job | None:
         for trial in ranked(search.trials.values()):
-            if trial.id not in started and trial.completed and trial.results[0].stopped == "clock":
+            if (
+                trial.id not in started
+                and trial.completed
+                and trial.results[0].stopped in STOPPED_EARLY
+            ):
                 started.add(trial.id)
                 left = search.seconds_left
                 return make_job(search, trial.id, 0, seconds=left, start_from=trial.weights[0])
@@ -174,7 +192,13 @@ def trained_on(search: Search, new_job: NextJob) -> NextJob:
 
 
 def make_job(
-    search: Search, name: str, fold: int, *, seconds: float, start_from: str | None = None
+    search: Search,
+    name: str,
+    fold: int,
+    *,
+    seconds: float,
+    start_from: str | None = None,
+    epochs: int | None = None,
 ) -> Job:
     return Job(
         trial=name,
@@ -183,6 +207,7 @@ def make_job(
         seed=seed_of(search.seed, name, fold, start_from or ""),
         seconds=max(seconds, 1.0),
         start_from=start_from,
+        epochs=epochs,
     )
 
 
@@ -266,7 +291,9 @@ def finish_job(search: Search, job: Job, result: Result) -> None:
     )
     trial = search.trials[job.trial]
     earlier = trial.results.get(job.fold)
-    if earlier is not None and not (result.loss is not None and result.loss < trial.loss):
+    if earlier is not None and not (
+        result.loss is not None and (earlier.loss is None or result.loss < earlier.loss)
+    ):
         return  # trained further, and no better for it
     search.trials[job.trial] = Trial(
         id=trial.id,

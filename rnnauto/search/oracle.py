@@ -1,35 +1,26 @@
 """keras-tuner's oracles, asked and told; nothing else of keras-tuner's runs."""
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import keras_tuner
 
+from rnnauto.search.algorithm import Algorithm
+from rnnauto.search.oracles import (
+    RUNNING,
+    BayesianOracle,
+    GridOracle,
+    HyperbandOracle,
+    RandomOracle,
+    sweep,
+)
 from rnnauto.search.space import Choices, proposals
-from rnnauto.search.trial import Values
+from rnnauto.search.trial import Asked, Values
 
-RUNNING = "RUNNING"
-
-
-class RandomOracle(keras_tuner.oracles.RandomSearchOracle):
-    """Random search that opens with the proposals and writes no files: the journal is the truth."""
-
-    def __init__(self, opening: list[Values], **options: Any) -> None:
-        super().__init__(**options)
-        self.opening = opening
-
-    def populate_space(self, trial_id: str) -> dict[str, Any]:
-        if self.opening:
-            return {"status": RUNNING, "values": self.opening.pop(0)}
-        found: dict[str, Any] = super().populate_space(trial_id)
-        return found
-
-    def save(self) -> None:
-        pass
-
-    def _save_trial(self, trial: Any) -> None:
-        pass
+FULL_EPOCHS = 81  # of a trial in the last round of Hyperband; a winner is trained on from there
+FACTOR = 3  # one trial of so many is promoted
 
 
 @dataclass(frozen=True)
@@ -38,19 +29,30 @@ class Asker:
     its choices allow neither booleans beside words nor numbers beside `off`."""
 
     oracle: Any
+    trials: int
+    epochs: int | None = None  # that one of Hyperband's stands for
 
-    def ask(self, number: int) -> tuple[str, Values] | None:
-        """The next trial's id and values; None when the space is used up."""
+    def ask(self, number: int) -> Asked | None:
+        """The next trial; None when there is none, or none before another one has ended."""
+        if number >= self.trials:
+            return None
         # a tuner id of its own for each trial: a busy one is given its old trial again
         trial = self.oracle.create_trial(f"slot-{number}")
         if trial.status != RUNNING:
             return None
-        values = {name: json.loads(text) for name, text in trial.hyperparameters.values.items()}
-        return str(trial.trial_id), values
+        given = trial.hyperparameters.values
+        values = {n: json.loads(text) for n, text in given.items() if not n.startswith("tuner/")}
+        if self.epochs is None:
+            return Asked(str(trial.trial_id), values)
+        epochs = given["tuner/epochs"] - given["tuner/initial_epoch"]
+        parent = given.get("tuner/trial_id")
+        return Asked(str(trial.trial_id), values, epochs=epochs * self.epochs, parent=parent)
 
     def tell(self, trial_id: str, loss: float | None) -> None:
         """`loss` None: the trial failed."""
         trial = self.oracle.trials[trial_id]
+        if loss is None and self.epochs is not None:
+            loss = math.inf  # a failed trial would cost its bracket a promotion
         if loss is not None:
             self.oracle.update_trial(trial_id, {"loss": loss})
         trial.status = "COMPLETED" if loss is not None else "FAILED"
@@ -58,7 +60,12 @@ class Asker:
 
 
 def make_asker(
-    space: Choices, *, trials: int, seed: int, opening: list[Values] | None = None
+    space: Choices,
+    *,
+    trials: int,
+    seed: int,
+    algorithm: Algorithm = "random",
+    opening: list[Values] | None = None,
 ) -> Asker:
     """Args:
     seed: any hashed seed but 0, which keras-tuner takes for "no seed".
@@ -71,15 +78,39 @@ def make_asker(
         {name: json.dumps(value) for name, value in proposal.items()}
         for proposal in (proposals(space) if opening is None else opening)
     ]
-    oracle = RandomOracle(
-        first,
-        objective=keras_tuner.Objective("loss", "min"),
-        max_trials=trials,
-        seed=seed,
-        hyperparameters=hyperparameters,
+    shared: dict[str, Any] = {
+        "objective": keras_tuner.Objective("loss", "min"),
+        "seed": seed,
+        "hyperparameters": hyperparameters,
         # failure policy is ours: keras-tuner averages over retries and aborts after three failures
-        max_retries_per_trial=0,
-        max_consecutive_failed_trials=10**9,
-    )
+        "max_retries_per_trial": 0,
+        "max_consecutive_failed_trials": 10**9,
+    }
+    epochs = None
+    match algorithm:
+        case "random":
+            oracle: Any = RandomOracle(first, max_trials=trials, **shared)
+        case "grid":
+            oracle = GridOracle(first, max_trials=trials, **shared)
+        case "bayesian":
+            oracle = BayesianOracle(first, max_trials=trials, **shared)
+        case "hyperband":
+            oracle = fitting_hyperband(first, trials, shared)
+            epochs = FULL_EPOCHS // oracle.max_epochs
+    # no files: the journal is the truth
+    oracle.save = oracle._save_trial = lambda *trial: None
     oracle.verbose = 0
-    return Asker(oracle)
+    return Asker(oracle, trials, epochs)
+
+
+def fitting_hyperband(
+    opening: list[dict[str, str]], trials: int, shared: dict[str, Any]
+) -> HyperbandOracle:
+    """The one with the most rounds of which a whole sweep fits into the trials."""
+    found = HyperbandOracle(opening, max_epochs=FACTOR, factor=FACTOR, **shared)
+    for epochs in (FACTOR**2, FACTOR**3, FACTOR**4):
+        larger = HyperbandOracle(opening, max_epochs=epochs, factor=FACTOR, **shared)
+        if len(sweep(larger)) > trials:
+            break
+        found = larger
+    return found

@@ -222,7 +222,7 @@ def train(
         return late or stopping()
 
     rng = np.random.default_rng(job.seed)
-    for number in range(1, problem.epochs + 1):
+    for number in range(1, (job.epochs or problem.epochs) + 1):
         loss = run_epoch(
             network,
             problem,
@@ -250,7 +250,7 @@ def train(
         if waited and waited % max(2, patience // 3) == 0:
             network.optimizer.learning_rate.assign(rate / 2)
     else:
-        progress.stopped = "epochs"
+        progress.stopped = "epochs" if job.epochs is None else "bracket"
     return result_of(
         progress, job, network, seconds=time.monotonic() - begin
     ), progress.best_weights

@@ -67,7 +67,7 @@ def train_carried(
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> tuple[Result, Weights | None]:
-    """As `train.train`; a job that starts from weights lowers its rate as its time runs out."""
+    """As `train.train`; a job that trains a winner on lowers its rate as its time runs out."""
     begin = time.monotonic()
     network = cached_carried(problem.features, architecture_of(job.values), problem.answer)
     reset(network, job, problem)
@@ -86,8 +86,9 @@ def train_carried(
     steps = steps_of_epoch(data, fold[0], job.values)
     patience = problem.patience or patience_for(steps, 1)
     rate = float(job.values["learning_rate"])
-    for number in range(1, problem.epochs + 1):
-        lowered = 1.0 if start_from is None else max(FINAL_RATE, 1.0 - spent())
+    for number in range(1, (job.epochs or problem.epochs) + 1):
+        ends = start_from is not None and job.epochs is None
+        lowered = max(FINAL_RATE, 1.0 - spent()) if ends else 1.0
         network.optimizer.learning_rate.assign(rate * lowered)
         loss = run_epoch(network, reading, steps, progress, out_of_time=lambda: spent() >= 1.0)
         if progress.reason:
@@ -106,7 +107,7 @@ def train_carried(
         if waited and waited % max(2, patience // 3) == 0:
             rate /= 2
     else:
-        progress.stopped = "epochs"
+        progress.stopped = "epochs" if job.epochs is None else "bracket"
     seconds = time.monotonic() - begin
     return result_of(progress, job, network, seconds=seconds), progress.best_weights
 

@@ -31,6 +31,17 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A trial that an oracle proposes; with `epochs`, only so many, from the weights of `parent`
+    where one is named."""
+
+    id: str
+    values: Values
+    epochs: int | None = None
+    parent: str | None = None
+
+
+@dataclass(frozen=True)
 class Job:
     """One training run: a trial on one fold. `seconds` is the most it may take."""
 
@@ -40,10 +51,13 @@ class Job:
     seed: int
     seconds: float | None = None
     start_from: str | None = None  # weights file of an earlier job to train on from
+    epochs: int | None = None  # most of them; None: as many as the problem says
 
     @property
     def name(self) -> str:
-        return f"{self.trial}-fold{self.fold}" + ("-more" if self.start_from else "")
+        own = f"{self.trial}-fold{self.fold}"
+        goes_on = self.start_from is not None and self.start_from.startswith(own)
+        return f"{self.start_from}-more" if goes_on else own
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -78,7 +92,7 @@ class Result:
     loss: float | None = None
     score: float | None = None
     reason: str = ""
-    stopped: str = ""  # patience, epochs, clock
+    stopped: str = ""  # patience, epochs, clock, bracket
     seconds: float = 0.0
     parameters: int = 0
     best_epoch: int = 0

@@ -1,0 +1,182 @@
+"""What the four oracles propose, asked and told without any training."""
+
+import random
+import statistics
+
+import pytest
+
+from rnnauto.search.oracle import make_asker
+from rnnauto.search.oracles import BEHIND, places, ranks, sweep
+
+pytestmark = pytest.mark.train
+
+SPACE = {
+    "cell": ("simple_rnn", "lstm", "gru"),
+    "units": (16, 32, 64, 128),
+    "layers": (1, 2),
+    "bidirectional": (False, True),
+    "learning_rate": (0.0005, 0.001, 0.002, 0.005, 0.01),
+    "clip_norm": ("off", 0.1, 1.0),
+}
+SMALL = {"cell": ("simple_rnn", "lstm"), "units": (16, 32, 64), "clip_norm": ("off",)}
+ALGORITHMS = ("random", "bayesian", "hyperband", "grid")
+OPENING = [{name: options[0] for name, options in SPACE.items()}]
+
+
+def loss_of(values):
+    """The lower, the nearer to lstm, 64 units, a rate of 0.005."""
+    return (
+        (values["cell"] != "lstm")
+        + abs(SPACE["units"].index(values["units"]) - 2)
+        + abs(SPACE["learning_rate"].index(values["learning_rate"]) - 3) / 2
+        + 0.3 * (values["layers"] == 2)
+    )
+
+
+def made(algorithm, trials, *, space=SPACE, seed=3, opening=()):
+    return make_asker(space, trials=trials, seed=seed, algorithm=algorithm, opening=list(opening))
+
+
+def searched(asker, *, workers=1, seed=0, fails=lambda values: False):
+    """Trials in the order in which they were asked for, by workers of random speed."""
+    rng, running, found = random.Random(seed), [], []
+    while True:
+        while len(running) < workers and (asked := asker.ask(len(found))) is not None:
+            found.append(asked)
+            running.append(asked)
+        if not running:
+            return found
+        done = running.pop(rng.randrange(len(running)))
+        asker.tell(done.id, None if fails(done.values) else loss_of(done.values))
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_the_trials_do_not_depend_on_the_workers_or_their_speed(algorithm):
+    alone = searched(made(algorithm, 24))
+    assert len(alone) == 24
+    for workers in (2, 5):
+        assert searched(made(algorithm, 24), workers=workers, seed=workers) == alone
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_proposals_open_and_nothing_is_trained_twice(algorithm):
+    found = searched(made(algorithm, 24, opening=OPENING))
+    assert found[0].values == OPENING[0]
+    begun = [str(trial.values) for trial in found if trial.parent is None]
+    assert len(set(begun)) == len(begun)
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_used_up_space_ends_the_search(algorithm):
+    found = searched(made(algorithm, 60, space=SMALL | {"learning_rate": (0.005,), "layers": (1,)}))
+    assert len({str(trial.values) for trial in found}) == 6
+    assert sum(trial.parent is None for trial in found) == 6
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_failures_are_survived(algorithm):
+    asker = made(algorithm, 24)
+    assert len(searched(asker, fails=lambda values: values["units"] > 16)) == 24
+    assert len(searched(made(algorithm, 24), fails=lambda values: True)) == 24
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_another_seed_tries_other_settings(algorithm):
+    first, second = (searched(made(algorithm, 12, seed=seed)) for seed in (3, 4))
+    assert (first == second) == (algorithm == "grid")
+
+
+def test_the_grid_is_the_whole_space():
+    space = SMALL | {"layers": (1, 2)}
+    asker = make_asker(space, trials=99, seed=1, algorithm="grid", opening=[])
+    found = []
+    while (trial := asker.ask(len(found))) is not None:
+        found.append(tuple(trial.values.values()))
+        asker.tell(trial.id, 1.0)
+    assert len(set(found)) == len(found) == 12
+
+
+def test_a_cut_off_grid_is_spread_over_the_space():
+    found = searched(made("grid", 24))
+    for name, options in SPACE.items():
+        assert {trial.values[name] for trial in found} == set(options)
+
+
+def test_a_model_proposes_better_settings_than_chance():
+    def typical(algorithm):
+        late = [searched(made(algorithm, 40, seed=seed))[20:] for seed in (1, 2)]
+        return statistics.mean(loss_of(trial.values) for trials in late for trial in trials)
+
+    assert typical("bayesian") < 0.7 * typical("random")
+
+
+def test_a_model_waits_for_the_trials_that_it_must_know():
+    asker = made("bayesian", 30)
+    asked = [asker.ask(number) for number in range(BEHIND)]
+    assert None not in asked[:BEHIND]
+    waits = [asker.ask(number) for number in range(BEHIND, 2 * BEHIND)]
+    assert waits == [None] * BEHIND
+    asker.tell(asked[1].id, 1.0)
+    assert asker.ask(BEHIND) is None
+    asker.tell(asked[0].id, 1.0)
+    assert asker.ask(BEHIND).id == "08"
+
+
+def test_hyperband_promotes_the_best_of_a_round_from_its_weights():
+    found = searched(made("hyperband", 24))
+    by_id = {trial.id: trial for trial in found}
+    first = found[:9]
+    assert {trial.epochs for trial in first} == {9}
+    promoted = [trial for trial in found if trial.parent in {each.id for each in first}]
+    best = sorted(first, key=lambda trial: (loss_of(trial.values), trial.id))[:3]
+    assert [trial.parent for trial in promoted] == [trial.id for trial in best]
+    for trial in found:
+        if trial.parent is not None:
+            assert trial.values == by_id[trial.parent].values
+    parents = [trial.parent for trial in found if trial.parent]
+    assert len(set(parents)) == len(parents)
+
+
+def test_every_last_round_of_hyperband_adds_up_to_all_epochs():
+    found = searched(made("hyperband", 24))
+    by_id = {trial.id: trial for trial in found}
+    parents = {trial.parent for trial in found}
+
+    def total(trial):
+        return trial.epochs + (total(by_id[trial.parent]) if trial.parent else 0)
+
+    assert {total(trial) for trial in found if trial.id not in parents} >= {81}
+    assert max(map(total, found)) == 81
+
+
+def test_a_failed_trial_costs_hyperband_no_promotion():
+    found = searched(made("hyperband", 24), fails=lambda values: values["units"] == 16)
+    assert sum(trial.parent is not None for trial in found) == sum(
+        trial.parent is not None for trial in searched(made("hyperband", 24))
+    )
+
+
+def test_hyperband_has_rounds_even_in_a_short_search():
+    assert any(trial.parent for trial in searched(made("hyperband", 6)))
+    assert len(sweep(made("hyperband", 24).oracle)) <= 24
+
+
+def test_numbers_keep_their_order_and_words_are_equally_far_apart():
+    axes = {"units": ["64", "16", "32"], "cell": ['"a"', '"b"', '"c"'], "fixed": ["1"]}
+    settings = [
+        {"units": units, "cell": cell, "fixed": "1"}
+        for units, cell in (("64", '"a"'), ("16", '"b"'), ("32", '"c"'))
+    ]
+    found = places(axes, settings)
+    assert found[:, 0].tolist() == [1.0, 0.0, 0.5]
+    words = found[:, 1:]
+    assert [float(abs(words[0] - words[at]).max()) for at in (1, 2)] == pytest.approx(
+        [0.7071] * 2, abs=1e-4
+    )
+
+
+def test_ranks_put_failures_with_the_worst():
+    import numpy as np
+
+    assert ranks(np.array([3.0, 1.0, np.inf, 1.0, np.inf])).tolist() == [0.5, 0.0, 1.0, 0.0, 1.0]
+    assert ranks(np.array([2.0, 2.0])).tolist() == [0.0, 0.0]
