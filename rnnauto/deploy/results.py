@@ -21,7 +21,8 @@ from rnnauto.judge.evaluate_answers import Answered
 from rnnauto.judge.language import LabelShares, NGrams, save_language_baselines
 from rnnauto.judge.several import flat
 from rnnauto.recipe import Recipe
-from rnnauto.search.driver import Search, Trial
+from rnnauto.search.driver import Search
+from rnnauto.search.select import Trial
 
 PACKAGES = ("tensorflow", "keras", "keras-tuner", "numpy", "polars")
 
