@@ -41,6 +41,7 @@ MAY_BE_HEAVY = {
     "networks/moments.py": {"tensorflow"},
     "networks/text.py": {"tensorflow"},
     "search/oracle.py": {"keras_tuner"},
+    "search/oracles.py": {"keras_tuner"},
     "search/train.py": {"keras", "tensorflow"},
     "judge/gradients.py": {"keras", "tensorflow"},
     "deploy/decoding.py": {"keras", "tensorflow"},
