@@ -16,6 +16,7 @@ marked numbers without any memory. So patch is 1, pooling `last`, and the readin
 
 import argparse
 import concurrent.futures
+import itertools
 import json
 import subprocess
 import sys
@@ -30,7 +31,7 @@ import polars as pl
 CELLS = ("simple_rnn", "lstm")
 ADDING_SEQUENCES, ADDING_SOLVED = 12_000, 0.01
 ORDER_SEQUENCES, ORDER_TIMESTEPS, ORDER_SOLVED = 8_000, 50, 0.99
-ORDER_LEARNING_RATE = 0.005
+ORDER_LEARNING_RATES = (0.003, 0.004)
 CLIP_NORMS = ("off", "1.0")
 
 
@@ -109,39 +110,45 @@ def run_adding(folder: Path, arguments: argparse.Namespace) -> None:
         print(f"           the winner, {winner}, on the test part: {error:.5f}", flush=True)
 
 
-def order_once(folder: Path, clip_norm: str, seed: int, epochs: int) -> dict[str, Any]:
+def order_once(
+    folder: Path, rate: float, clip_norm: str, seed: int, *, epochs: int
+) -> dict[str, Any]:
     """One SimpleRNN with tanh on data of its own seed; its test accuracy and its gradients."""
-    data = folder / f"order_{clip_norm}_{seed}.csv"
+    data = folder / f"order_{rate}_{clip_norm}_{seed}.csv"
     temporal_order(data, seed=seed)
     fixed = {"cell": "simple_rnn", "units": 50, "layers": 1, "dropout": 0.0, "batch_size": 20}
-    fixed |= {"learning_rate": ORDER_LEARNING_RATE, "clip_norm": clip_norm}
+    fixed |= {"learning_rate": rate, "clip_norm": clip_norm}
     space = [f"search.space.{name}=[{value}]" for name, value in fixed.items()]
     flags = [word for key in space for word in ("--set", key)]
     flags += ["--workers", "1", "--trials", "1", "--refit", "off", "--budget", "10m"]
     flags += ["--epochs", str(epochs), "--patience", str(epochs), "--seed", str(seed)]
-    found = fit(data, "order", folder / f"order_{clip_norm}_{seed}", *flags)
+    found = fit(data, "order", data.with_suffix(""), *flags)
     gradient = next(row for row in found["leaderboard"] if row["kind"] == "trial")["gradient"]
     accuracy = found["scores"]["metrics"]["accuracy"]["value"]
     return {"accuracy": accuracy, "largest": gradient["largest"], "clipped": gradient["clipped"]}
 
 
 def run_order(folder: Path, arguments: argparse.Namespace) -> None:
-    """The same network with and without clipping, from every seed; a row per clip norm."""
-    wanted = [(clip, seed) for clip in CLIP_NORMS for seed in range(arguments.seeds)]
+    """The same network with and without clipping, from every seed; a row per rate and clip norm."""
+    rows = list(itertools.product(arguments.rates, CLIP_NORMS))
     with concurrent.futures.ThreadPoolExecutor(arguments.workers) as threads:
-        jobs = [threads.submit(order_once, folder, *each, arguments.epochs) for each in wanted]
-        found = {each: job.result() for each, job in zip(wanted, jobs, strict=True)}
+        jobs = {
+            (*row, seed): threads.submit(order_once, folder, *row, seed, epochs=arguments.epochs)
+            for row in rows
+            for seed in range(arguments.seeds)
+        }
+        found = {each: job.result() for each, job in jobs.items()}
     print(
         f"temporal order, {ORDER_TIMESTEPS} timesteps, SimpleRNN with tanh, {arguments.epochs} "
         f"epochs, {arguments.seeds} seeds"
     )
-    print(f"{'clip norm':>9}{'solved':>8}{'largest gradient norm':>23}  test accuracy of each seed")
-    for clip in CLIP_NORMS:
-        results = [found[clip, seed] for seed in range(arguments.seeds)]
+    print(f"{'rate':>7}{'clip norm':>11}{'solved':>8}{'largest norm':>14}  test accuracy by seed")
+    for rate, clip in rows:
+        results = [found[rate, clip, seed] for seed in range(arguments.seeds)]
         solved = sum(result["accuracy"] >= ORDER_SOLVED for result in results)
         largest = max(result["largest"] for result in results)
         each = " ".join(f"{result['accuracy']:.3f}" for result in results)
-        print(f"{clip:>9}{f'{solved} of {len(results)}':>8}{largest:>23.1f}  {each}")
+        print(f"{rate:>7}{clip:>11}{f'{solved} of {len(results)}':>8}{largest:>14.1f}  {each}")
 
 
 def main() -> None:
@@ -150,6 +157,9 @@ def main() -> None:
     parser.add_argument("--timesteps", type=int, nargs="+", default=[100])
     parser.add_argument("--budget", default="10m", help="of each search of the adding problem")
     parser.add_argument("--seeds", type=int, default=5, help="of the temporal order")
+    parser.add_argument(
+        "--rates", type=float, nargs="+", default=ORDER_LEARNING_RATES, help="of temporal order"
+    )
     parser.add_argument("--epochs", type=int, default=10, help="of the temporal order")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0, help="of the adding problem")

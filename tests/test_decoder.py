@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from rnnauto.networks.architecture import Architecture, DecoderFeatures, Features
-from rnnauto.networks.decoder import Attend, decoder_step, source_half
+from rnnauto.networks.decoder import Attend, Lexical, decoder_step, source_half
 from rnnauto.networks.network import build_network
 
 pytestmark = pytest.mark.train
@@ -97,3 +97,15 @@ def test_nothing_to_attend_to_gives_nothing():
     queries, memory = np.ones((1, 2, 2), np.float32), np.ones((1, 3, 2), np.float32)
     found = Attend()(queries, memory, memory, np.array([0], np.int32))
     np.testing.assert_array_equal(found, np.zeros((1, 2, 2)))
+
+
+def test_the_lexical_way_reads_the_words_of_a_context_only():
+    layer = Lexical(2)
+    context = np.array([[[1.0, 2.0, 3.0, 4.0]]], np.float32)
+    found = layer(context).numpy()
+    assert found.shape == (1, 1, 2)
+    other = context.copy()
+    other[..., :2] = 9.0
+    np.testing.assert_array_equal(layer(other), found)
+    layer.dense.set_weights([np.zeros((2, 2)), np.zeros(2)])
+    np.testing.assert_array_equal(layer(context), [[[3.0, 4.0]]])

@@ -34,6 +34,27 @@ class Attend(keras.layers.Layer):
         return keras.KerasTensor((*queries.shape[:-1], values.shape[-1]))
 
 
+class Lexical(keras.layers.Layer):
+    """The last `words` channels of a context, the embeddings of the tokens attended to, on a way of
+    their own to the head: a rare word's translation is learnt from few examples (the lexical module
+    of Nguyen and Chiang 2018)."""
+
+    def __init__(self, words: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.words = words
+        self.dense = keras.layers.Dense(words, activation="tanh", name="dense")
+
+    def build(self, context_shape: Any) -> None:
+        self.dense.build((*context_shape[:-1], self.words))
+
+    def call(self, context: Any) -> Any:
+        words = context[..., -self.words :]
+        return words + self.dense(words)
+
+    def compute_output_shape(self, context_shape: Any) -> Any:
+        return (*context_shape[:-1], self.words)
+
+
 class RepeatFor(keras.layers.Layer):
     """One vector [batch, channels] for every timestep of the queries."""
 
@@ -68,6 +89,8 @@ def build_decoder(features: DecoderFeatures, architecture: Architecture) -> kera
     x = joined([x, context], name="with_context")
     x = keras.layers.Dense(architecture.units, activation="tanh", name="combine")(x)
     x = Dropout(name="dropout_head")(x)
+    if architecture.attention == "dot":
+        x = joined([x, Lexical(memory["words"], name="lexical")(context)], name="with_words")
     return keras.Model(inputs, keras.layers.Dense(features.entries, name="head")(x))
 
 
@@ -83,7 +106,7 @@ def encode_source(
     start = encode_statics(features.source, inputs)  # [batch, channels], or None
     if features.source.numbers or features.source.vocabularies:
         x = encode_timesteps(features.source, inputs)
-        x = Patch(architecture.patch, name="patch")(x, length)
+        x = words = Patch(architecture.patch, name="patch")(x, length)
         steps = PatchCount(architecture.patch, name="patch_count")(length)
         for number in range(0 if features.one_timestep else architecture.layers):
             x = Dropout(name=f"dropout_{number}")(x)
@@ -91,7 +114,8 @@ def encode_source(
         summary.append(Pool("last", units, name="pool")(x, steps))
         if architecture.attention == "dot":
             keys = keras.layers.Dense(units, use_bias=False, name="keys")(x)
-            memory |= {"keys": keys, "values": x, "steps": steps}
+            values = joined([x, words], name="attended")
+            memory |= {"keys": keys, "values": values, "steps": steps, "words": words.shape[-1]}
     if start is not None:
         summary.append(start)
     memory["summary"] = joined(summary, name="summary")
@@ -148,4 +172,6 @@ def decoder_step(
         after.append(left)
     context = model.get_layer("context")(x[:, None], *memory)[:, 0]
     x = model.get_layer("combine")(tf.concat([x, context], -1))
+    if any(layer.name == "lexical" for layer in model.layers):
+        x = tf.concat([x, model.get_layer("lexical")(context)], -1)
     return model.get_layer("head")(x), after
