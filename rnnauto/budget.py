@@ -12,6 +12,7 @@ from rnnauto.deploy.language_runner import ROWS
 from rnnauto.recipe import Recipe
 
 FINISH_SECONDS = 5.0  # measured 2 to 3: evaluate, export and check on small data
+REPORT_SECONDS = 2.0  # measured 1.2 to 1.7: import Altair, and make the page
 MEMBER_SECONDS = 0.7  # measured: more of that for every network of the final model
 READ_SECONDS = 0.0006  # measured: one recurrent step over a batch of the test part
 WRITE_STEPS = 6  # measured: recurrent steps that a token of an answer costs to write and to score
@@ -45,5 +46,5 @@ def search_deadline(started: float, prepared: Prepared, recipe: Recipe) -> float
         written = (len(lengths) // 256 + 1) * most_tokens(encoders.target)
         reading = 2 * reading + READ_SECONDS * WRITE_STEPS * written
         members *= 4
-    finish = FINISH_SECONDS + members * (MEMBER_SECONDS + reading)
+    finish = FINISH_SECONDS + REPORT_SECONDS + members * (MEMBER_SECONDS + reading)
     return max(started + recipe.search.budget - finish, time.monotonic() + LEAST_SECONDS)

@@ -26,6 +26,7 @@ from rnnauto.deploy.results import (
 from rnnauto.judge.compare import evaluate_test, fit_and_validate
 from rnnauto.judge.evaluate import Evaluation
 from rnnauto.recipe import Recipe
+from rnnauto.report.shown import add_shown
 from rnnauto.search import journal
 from rnnauto.search.algorithm import choose_algorithm
 from rnnauto.search.driver import News, Search, run_search
@@ -139,8 +140,10 @@ def fit(
         path = str(data) if isinstance(data, str | Path) else None
         write_results(partial, recipe.placed(folder, path=path), rows, evaluation, checks)
         write_test_predictions(partial / "predictions_test.csv", prepared, scores)
+        add_shown(partial, prepared, scores, evaluation, rows)
         shutil.rmtree(study)
         journal.append(journal_path, "run-completed", winner=winner.id, why=why)
+    write_report(folder)
     return Fitted(
         folder=folder,
         layout=prepared.layout,
@@ -182,6 +185,13 @@ def search_for_winner(search: Search, prepared: Prepared, recipe: Recipe, watch:
         most_trials=recipe.search.trials,
         refit=recipe.train.refit == "auto",
     )
+
+
+def write_report(folder: Path) -> None:
+    # Altair takes a second to import: only where there is a model to report on
+    from rnnauto.report.page import write_page
+
+    write_page(folder)
 
 
 def build_members(winner: Trial, problem: Any, study: Path, *, refit: bool) -> list[Any]:

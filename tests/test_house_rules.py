@@ -21,6 +21,7 @@ ORDER = [
     "search",
     "judge",
     "deploy",
+    "report",
     "budget",
     "pipeline",
     "model",

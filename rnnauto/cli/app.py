@@ -14,6 +14,7 @@ from rnnauto.cli.generate import generate
 from rnnauto.cli.inspect import inspect
 from rnnauto.cli.leaderboard import leaderboard
 from rnnauto.cli.predict import predict
+from rnnauto.cli.report import report
 from rnnauto.errors import RnnautoError
 
 INTERRUPTED = 130
@@ -54,6 +55,7 @@ app.command()(predict)
 app.command()(generate)
 app.command()(evaluate)
 app.command()(leaderboard)
+app.command()(report)
 
 
 def main() -> None:

@@ -1,0 +1,205 @@
+"""The section on the answers to the test part: what each kind of task shows, and the mistakes."""
+
+from typing import Any
+
+from rnnauto.report import charts_inside, charts_test
+from rnnauto.report.blocks import Block, Figure, Grid, Section, Table, Text, Token, Tokens
+from rnnauto.report.facts import Facts
+from rnnauto.report.inside import skipped_blocks
+from rnnauto.report.verdict import digits
+
+Json = dict[str, Any]
+NAMES = {
+    "calibration": "Calibration",
+    "coverage": "Coverage",
+    "mistakes": "Worst mistakes",
+    "leaks": "Leaks",
+}
+STRONGEST = 8.0  # nats from which a token is marked as strongly as can be
+TONES = {"error": "bad", "warning": "warning"}
+
+
+def answers_section(facts: Facts) -> Section:
+    found = facts.diagnosis
+    blocks: list[Block] = []
+    confusion = facts.scores.get("confusion")
+    if confusion and len(confusion["labels"]) > 1:
+        chart = charts_test.confusion_chart(confusion["labels"], confusion["counts"])
+        shown = min(len(confusion["labels"]), charts_test.MOST_CLASSES)
+        more = len(confusion["labels"]) - shown
+        caption = f"The {shown} most frequent of {shown + more} classes." if more else ""
+        blocks.append(Figure("Confusion matrix", chart, caption, least=60 + 24 * shown))
+    blocks += example_blocks(facts.scores.get("examples") or {"kind": "none"}, facts.asked)
+    figures = []
+    if found.get("calibration"):
+        figures.append(calibration_figure(found["calibration"]))
+    if found.get("coverage"):
+        steps = found["coverage"]["by_step"]
+        if len(steps) > 1:
+            chart = charts_inside.coverage_chart(steps)
+            figures.append(Figure("Coverage of the 80% interval", chart))
+    if figures:
+        blocks.append(Grid(tuple(figures)))
+    if found.get("mistakes"):
+        blocks.append(mistakes_table(found["mistakes"]))
+    blocks += [
+        Text(f"{each['message']}. {each['remedy']}", tone=TONES.get(each["severity"], "plain"))
+        for each in found.get("leaks") or []
+    ]
+    blocks += skipped_blocks(found, NAMES)
+    return Section("answers", "Answers to the test part", tuple(blocks))
+
+
+def calibration_figure(calibration: Json) -> Figure:
+    before, after = calibration["before"], calibration["after"]
+    caption = f"Expected calibration error {before['error']:.3f}"
+    if after is not None:
+        caption += (
+            f"; {after['error']:.3f} with a temperature of {calibration['temperature']:.3g}, "
+            "fitted on validation"
+        )
+    caption += ". On the diagonal, confidence would be the share that is right."
+    return Figure("Calibration", charts_inside.calibration_chart(calibration), caption)
+
+
+def mistakes_table(mistakes: list[Json]) -> Table:
+    names = list(mistakes[0]["id"])
+    sure = "probability" if mistakes[0].get("probability") is not None else "error"
+    rows = tuple(
+        (
+            *(str(each["id"].get(name, "")) for name in names),
+            plain(each["truth"]),
+            plain(each["prediction"]),
+            plain(each.get(sure)),
+        )
+        for each in mistakes
+    )
+    truth = len(names)
+    return Table(
+        "Worst mistakes",
+        (*names, "truth", "prediction", sure),
+        rows,
+        right=frozenset({truth + 2}),
+        wide=frozenset({truth, truth + 1}),
+    )
+
+
+def plain(value: Any) -> str:
+    if isinstance(value, float):
+        return digits(value)
+    return "" if value is None else str(value)
+
+
+def example_blocks(examples: Json, asked: Json) -> list[Block]:
+    match examples["kind"]:
+        case "forecasts":
+            return forecast_blocks(examples["forecasts"], axis=asked["time"] or "timestep")
+        case "written":
+            return written_blocks(examples["written"], examples.get("attention") or [])
+        case "surprise":
+            return surprise_blocks(examples["surprise"])
+        case "tagged":
+            return tagged_blocks(examples["tagged"])
+        case "timelines":
+            return [
+                Figure(f"Labels along {each['id']}", charts_test.timeline_chart(each), least=420)
+                for each in examples["timelines"]
+            ]
+        case "lines":
+            figures = tuple(
+                Figure(f"{each['target']} of {each['id']}", charts_test.lines_chart(each))
+                for each in examples["lines"]
+            )
+            return [Grid(figures)]
+        case "pairs":
+            figures = tuple(
+                Figure(
+                    f"Predicted and true {each['target']}",
+                    charts_test.pairs_chart(each["points"], target=each["target"]),
+                    "On the dashed line a prediction would be right.",
+                )
+                for each in examples["pairs"]
+                if each["points"]
+            )
+            return [Grid(figures)] if figures else []
+        case _:
+            return []
+
+
+def forecast_blocks(forecasts: list[Json], *, axis: str) -> list[Block]:
+    figures = tuple(
+        Figure(
+            " ".join(filter(None, (each["target"], each["id"]))),
+            charts_test.forecast_chart(each, axis=axis),
+        )
+        for each in forecasts
+    )
+    return [Grid(figures)]
+
+
+def written_blocks(written: list[Json], attention: list[Json]) -> list[Block]:
+    rows = tuple(
+        (
+            each["source"],
+            each["truth"],
+            each["prediction"],
+            "yes" if each["truth"] == each["prediction"] else "no",
+        )
+        for each in written
+    )
+    blocks: list[Block] = [
+        Table(
+            "Written answers",
+            ("source", "true answer", "written answer", "same"),
+            rows,
+            wide=frozenset({0, 1, 2}),
+        )
+    ]
+    figures = tuple(
+        Figure(
+            "Attention",
+            charts_test.attention_chart(each),
+            "Which source tokens were read for each token of the answer: darker is more.",
+            least=80 + 26 * len(each["source"]),
+        )
+        for each in attention
+    )
+    return [*blocks, Grid(figures)] if figures else blocks
+
+
+def surprise_blocks(surprise: list[Json]) -> list[Block]:
+    tokens = tuple(
+        Token(
+            each["token"],
+            weight=min(1.0, (each["nats"] or 0.0) / STRONGEST),
+            tone="bad",
+            title=f"{each['nats']:.3g} nats" if each["nats"] is not None else "",
+        )
+        for each in surprise
+    )
+    single = all(len(each["token"]) == 1 for each in surprise[:50])
+    return [
+        Tokens(
+            "The beginning of the test part, marked by surprise",
+            (tokens,),
+            "The stronger the mark, the less likely the model had thought the token.",
+            running=single,
+        ),
+        Figure("Surprise", charts_test.surprise_chart(surprise)),
+    ]
+
+
+def tagged_blocks(tagged: list[Json]) -> list[Block]:
+    """Tokens with the predicted tag under them, and the true one where that is another."""
+
+    def token(text: str, truth: str | None, answer: str) -> Token:
+        if truth is None or truth == answer:
+            return Token(text, below="" if answer == "O" else answer, tone=mark(answer))
+        return Token(text, below=f"{answer}, true {truth}", tone="bad")
+
+    lines = tuple(tuple(token(*each) for each in line["tokens"]) for line in tagged)
+    return [Tokens("Tagged examples", lines, "Red: the tag is wrong, and the true one follows.")]
+
+
+def mark(tag: str) -> str:
+    return "plain" if tag == "O" else "good"

@@ -1,0 +1,85 @@
+"""Charts of the data: lengths, classes, values, example sequences."""
+
+from typing import Any
+
+import altair as alt
+
+from rnnauto.report.style import (
+    ACCENT,
+    MUTED,
+    SERIES,
+    SMALL_HEIGHT,
+    along,
+    data,
+    named_colors,
+    spec,
+    top_legend,
+)
+
+Json = dict[str, Any]
+
+
+def bins_chart(bins: list[Json], *, axis: str, counted: str) -> Json:
+    """A histogram of counts that are there already."""
+    chart = (
+        alt.Chart(data(bins))
+        .mark_bar(color=ACCENT, binSpacing=1)
+        .encode(
+            x=alt.X("from:Q").bin("binned").title(axis).scale(zero=False, nice=False),
+            x2="to:Q",
+            y=alt.Y("count:Q").title(counted),
+            tooltip=[
+                alt.Tooltip("from:Q", title="from"),
+                alt.Tooltip("to:Q", title="to"),
+                alt.Tooltip("count:Q", title=counted),
+            ],
+        )
+    )
+    return spec(chart, height=SMALL_HEIGHT, about=f"Histogram: {counted} by {axis}")
+
+
+def classes_chart(classes: list[Json]) -> Json:
+    """Bars of every class: in the data that was learned from, and in the test part."""
+    rows = [
+        {"class": each["class"], "part": part, "count": each[key]}
+        for each in classes
+        for part, key in (("train and validation", "learned"), ("test", "test"))
+    ]
+    color = alt.Color("part:N").title(None).legend(top_legend())
+    chart = (
+        alt.Chart(data(rows))
+        .mark_bar()
+        .encode(
+            y=alt.Y("class:N").sort(None).title(None).axis(labelLimit=130),
+            yOffset=alt.YOffset("part:N").sort(None),
+            x=alt.X("count:Q").title("how often"),
+            color=color.scale(domain=["train and validation", "test"], range=[ACCENT, MUTED]),
+            tooltip=[alt.Tooltip("class:N"), alt.Tooltip("part:N"), alt.Tooltip("count:Q")],
+        )
+    )
+    return spec(chart, height=10 * len(rows), about="How often each class occurs")
+
+
+def example_chart(example: Json, *, axis: str) -> Json:
+    """The first features of a sequence along its timesteps."""
+    rows = [
+        {"step": step, "value": value, "name": line["name"]}
+        for line in example["lines"]
+        for step, value in line["points"]
+    ]
+    names = [line["name"] for line in example["lines"]]
+    steps = [row["step"] for row in rows]
+    chart = (
+        alt.Chart(data(rows))
+        .mark_line(strokeWidth=1.4)
+        .encode(
+            x=along(steps, "step").title(axis),
+            y=alt.Y("value:Q").title("value").scale(zero=False),
+            color=named_colors(names, SERIES),
+            tooltip=[
+                alt.Tooltip("name:N"),
+                alt.Tooltip("value:Q"),
+            ],
+        )
+    )
+    return spec(chart, height=SMALL_HEIGHT, about=f"Example sequence {example['id']}")

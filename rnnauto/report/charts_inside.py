@@ -1,0 +1,182 @@
+"""Charts of what was found inside the network: gradients, memory, importance, calibration."""
+
+from typing import Any
+
+import altair as alt
+
+from rnnauto.report.style import (
+    ACCENT,
+    FAINT,
+    MUTED,
+    ROW_HEIGHT,
+    SERIES,
+    SMALL_HEIGHT,
+    by_cell,
+    data,
+    named_colors,
+    spec,
+)
+
+Json = dict[str, Any]
+SMALLEST_NORM = 1e-30  # what a logarithmic axis shows of a gradient that has vanished altogether
+
+
+def gradients_chart(found: list[Json]) -> Json:
+    """The norm of the loss gradient at every timestep back from the end, for each cell."""
+    rows = [
+        {"cell": each["cell"], "state": state, "lag": lag, "norm": max(norm, SMALLEST_NORM)}
+        for each in found
+        for state, norms in (("h", each["norms"]), ("c", each["memory_norms"]))
+        if norms is not None
+        for lag, norm in zip(each["lags"], norms, strict=True)
+        if norm is not None
+    ]
+    dashes = alt.StrokeDash("state:N").scale(domain=["h", "c"], range=[[1, 0], [4, 3]])
+    both = any(row["state"] == "c" for row in rows)
+    chart = (
+        alt.Chart(data(rows))
+        .mark_line(strokeWidth=2)
+        .encode(
+            x=alt.X("lag:Q")
+            .title("timesteps back from the end")
+            .axis(tickMinStep=1)
+            .scale(nice=False, zero=True),
+            y=alt.Y("norm:Q")
+            .title("norm of the gradient (log scale)")
+            .scale(type="log")
+            .axis(format=".0e", tickCount=6),
+            color=by_cell(each["cell"] for each in found),
+            strokeDash=dashes.title("state").legend(orient="top") if both else alt.value([1, 0]),
+            tooltip=[
+                alt.Tooltip("cell:N"),
+                alt.Tooltip("state:N"),
+                alt.Tooltip("lag:Q", title="timesteps back"),
+                alt.Tooltip("norm:Q", format=".2e"),
+            ],
+        )
+    )
+    return spec(chart, height=260, about="Gradient norm by timesteps back from the end")
+
+
+def memory_chart(found: Json) -> Json:
+    """How much the answer changes where a lag is hidden."""
+    rows = [
+        {"lag": lag, "effect": effect}
+        for lag, effect in zip(found["lags"], found["effect"], strict=True)
+        if effect is not None
+    ]
+    bars = (
+        alt.Chart(data(rows))
+        .mark_area(color=ACCENT, opacity=0.3, line={"color": ACCENT}, interpolate="step-after")
+        .encode(
+            x=alt.X("lag:Q").title("timesteps back from the end").scale(nice=False),
+            y=alt.Y("effect:Q").title("effect of hiding it"),
+            tooltip=[
+                alt.Tooltip("lag:Q", title="timesteps back"),
+                alt.Tooltip("effect:Q", format=".3~g"),
+            ],
+        )
+    )
+    if found.get("timesteps") is None:
+        return spec(bars, height=SMALL_HEIGHT, about="Effect of hiding timesteps")
+    reach = (
+        alt.Chart(data([{"lag": found["timesteps"]}]))
+        .mark_rule(strokeDash=[4, 3], color=MUTED)
+        .encode(x="lag:Q")
+    )
+    return spec(bars + reach, height=SMALL_HEIGHT, about="Effect of hiding timesteps")
+
+
+def importance_chart(features: list[Json], *, axis: str) -> Json:
+    """How much the score falls where a feature is shuffled, with its interval."""
+    base = alt.Chart(data(features)).encode(
+        y=alt.Y("name:N").sort(None).title(None).axis(labelLimit=150),
+        tooltip=[
+            alt.Tooltip("name:N"),
+            alt.Tooltip("value:Q", format=".3~g", title=axis),
+            alt.Tooltip("low:Q", format=".3~g"),
+            alt.Tooltip("high:Q", format=".3~g"),
+        ],
+    )
+    bars = base.mark_bar(color=ACCENT, opacity=0.75).encode(x=alt.X("value:Q").title(axis))
+    intervals = base.mark_rule(color=MUTED, strokeWidth=1.5).encode(x="low:Q", x2="high:Q")
+    return spec(
+        bars + intervals, height=ROW_HEIGHT * len(features), about="Importance of each feature"
+    )
+
+
+def moments_chart(timesteps: list[Json], *, axis: str) -> Json:
+    """How much the score falls where a stretch of timesteps is shuffled."""
+    rows = [{**each, "end": each["to"] + 1} for each in timesteps]
+    chart = (
+        alt.Chart(data(rows))
+        .mark_bar(color=ACCENT, opacity=0.75, binSpacing=1)
+        .encode(
+            x=alt.X("from:Q").bin("binned").title("timestep").scale(nice=False, zero=False),
+            x2="end:Q",
+            y=alt.Y("value:Q").title(axis),
+            tooltip=[
+                alt.Tooltip("from:Q"),
+                alt.Tooltip("to:Q"),
+                alt.Tooltip("value:Q", format=".3~g", title=axis),
+            ],
+        )
+    )
+    return spec(chart, height=SMALL_HEIGHT, about="Importance of timesteps")
+
+
+def calibration_chart(found: Json) -> Json:
+    """How often answers of a confidence are right, before and after the temperature."""
+    rows = [
+        {"name": f"{when} (error {part['error']:.3f})", **each}
+        for when, part in (("before", found["before"]), ("after", found["after"]))
+        if part is not None
+        for each in part["bins"]
+        if each["count"]
+    ]
+    names = list(dict.fromkeys(row["name"] for row in rows))
+    line = (
+        alt.Chart(data([{"at": 0}, {"at": 1}]))
+        .mark_line(color=FAINT, strokeDash=[4, 3])
+        .encode(x="at:Q", y="at:Q")
+    )
+    curves = alt.Chart(data(rows)).encode(
+        x=alt.X("confidence:Q").title("confidence of the answer").scale(domain=[0, 1]),
+        y=alt.Y("accuracy:Q").title("share that was right").scale(domain=[0, 1]),
+        color=named_colors(names, SERIES),
+        tooltip=[
+            alt.Tooltip("name:N"),
+            alt.Tooltip("confidence:Q", format=".2f"),
+            alt.Tooltip("accuracy:Q", format=".2f"),
+            alt.Tooltip("count:Q"),
+        ],
+    )
+    dots = curves.mark_point(filled=True, opacity=0.9).encode(
+        size=alt.Size("count:Q").legend(None).scale(range=[20, 250])
+    )
+    return spec(line + curves.mark_line() + dots, height=280, about="Reliability curve")
+
+
+def coverage_chart(steps: list[Json]) -> Json:
+    """The share of true values inside the 80% interval, by forecast timestep."""
+    bars = (
+        alt.Chart(data(steps))
+        .mark_line(color=ACCENT, point=alt.OverlayMarkDef(color=ACCENT, size=30))
+        .encode(
+            x=alt.X("step:Q").title("timesteps ahead").axis(tickMinStep=1).scale(nice=False),
+            y=alt.Y("coverage_80:Q")
+            .title("inside the 80% interval")
+            .scale(domain=[0, 1])
+            .axis(format=".0%"),
+            tooltip=[
+                alt.Tooltip("step:Q", title="timesteps ahead"),
+                alt.Tooltip("coverage_80:Q", format=".0%"),
+            ],
+        )
+    )
+    wanted = (
+        alt.Chart(data([{"share": 0.8}]))
+        .mark_rule(strokeDash=[4, 3], color=MUTED)
+        .encode(y="share:Q")
+    )
+    return spec(wanted + bars, height=SMALL_HEIGHT + 20, about="Coverage of the 80% interval")

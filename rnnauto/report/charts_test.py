@@ -1,0 +1,228 @@
+"""Charts of the answers to the test part, by kind of task."""
+
+from typing import Any
+
+import altair as alt
+
+from rnnauto.report.style import (
+    ACCENT,
+    BAD,
+    INK,
+    MUTED,
+    PAPER,
+    PREDICTED,
+    SERIES,
+    SMALL_HEIGHT,
+    TRUE,
+    along,
+    data,
+    named_colors,
+    spec,
+)
+
+Json = dict[str, Any]
+MOST_CLASSES = 20  # of a confusion matrix
+WRITTEN_CLASSES = 12  # up to here the counts are written into the cells
+
+
+def confusion_chart(labels: list[str], counts: list[list[int]]) -> Json:
+    """Truth down, prediction across; the darker, the larger the share of the true class.
+
+    Of many classes the most frequent are shown.
+    """
+    totals = [sum(row) for row in counts]
+    order = sorted(range(len(labels)), key=lambda at: -totals[at])[:MOST_CLASSES]
+    order.sort()
+    shown = [labels[at] for at in order]
+    rows = [
+        {
+            "truth": labels[true],
+            "prediction": labels[answer],
+            "count": counts[true][answer],
+            "share": counts[true][answer] / totals[true] if totals[true] else 0.0,
+            "right": true == answer,
+        }
+        for true in order
+        for answer in order
+    ]
+    angle = 0 if max(map(len, shown)) <= 4 or len(shown) <= 3 else -45
+    cells = alt.Chart(data(rows)).encode(
+        x=alt.X("prediction:N").sort(shown).title("predicted").axis(labelAngle=angle),
+        y=alt.Y("truth:N").sort(shown).title("true"),
+        tooltip=[
+            alt.Tooltip("truth:N", title="true"),
+            alt.Tooltip("prediction:N", title="predicted"),
+            alt.Tooltip("count:Q"),
+            alt.Tooltip("share:Q", format=".1%", title="share of the true class"),
+        ],
+    )
+    squares = cells.mark_rect(stroke=PAPER, strokeWidth=1).encode(
+        fill=alt.when("datum.right").then(alt.value(ACCENT)).otherwise(alt.value(BAD)),
+        fillOpacity=alt.FillOpacity("share:Q")
+        .scale(domain=[0, 1], range=[0.04, 0.95])
+        .legend(None),
+    )
+    about = "Confusion matrix: true classes down, predicted classes across"
+    side = len(shown) * max(18, min(44, 360 // len(shown)))
+    if len(shown) > WRITTEN_CLASSES:
+        return spec(squares, height=side, about=about)
+    texts = cells.transform_filter("datum.count > 0").mark_text(fontSize=11)
+    texts = texts.encode(
+        text="count:Q",
+        color=alt.when("datum.share > 0.55").then(alt.value(PAPER)).otherwise(alt.value(INK)),
+    )
+    return spec(squares + texts, height=side, about=about)
+
+
+def pairs_chart(points: list[list[float]], *, target: str) -> Json:
+    """Predictions against the truth; on the line they would be right."""
+    rows = [{"truth": truth, "prediction": answer} for truth, answer in points]
+    values = [value for point in points for value in point]
+    ends = [{"at": min(values)}, {"at": max(values)}]
+    line = (
+        alt.Chart(data(ends)).mark_line(color=MUTED, strokeDash=[4, 3]).encode(x="at:Q", y="at:Q")
+    )
+    dots = (
+        alt.Chart(data(rows))
+        .mark_point(filled=True, color=ACCENT, opacity=0.5, size=35)
+        .encode(
+            x=alt.X("truth:Q").title(f"true {target}").scale(zero=False),
+            y=alt.Y("prediction:Q").title(f"predicted {target}").scale(zero=False),
+            tooltip=[
+                alt.Tooltip("truth:Q", title="true", format=".4~g"),
+                alt.Tooltip("prediction:Q", title="predicted", format=".4~g"),
+            ],
+        )
+    )
+    return spec(line + dots, height=300, about="Predicted against true values")
+
+
+def forecast_chart(forecast: Json, *, axis: str) -> Json:
+    """What came before, the truth, the median and the 80% interval."""
+    rows = [
+        {"time": time, "value": value, "name": "history"} for time, value in forecast["history"]
+    ]
+    for time, truth, low, median, high in forecast["future"]:
+        rows.append({"time": time, "value": truth, "name": TRUE})
+        rows.append({"time": time, "value": median, "name": "forecast"})
+        rows.append({"time": time, "low": low, "high": high, "name": "80% interval"})
+    times = [row["time"] for row in rows]
+    names = ["history", TRUE, "forecast", "80% interval"]
+    color = named_colors(names, (MUTED, INK, ACCENT, ACCENT))
+    x = along(times, "time").title(axis).axis(tickCount=5, labelOverlap=True)
+    base = alt.Chart(data(rows)).encode(x=x, color=color)
+    band = (
+        base.transform_filter("datum.name == '80% interval'")
+        .mark_area(opacity=0.22)
+        .encode(y=alt.Y("low:Q").title(forecast["target"]).scale(zero=False), y2="high:Q")
+    )
+    lines = base.transform_filter("datum.name != '80% interval'")
+    lines = lines.mark_line(strokeWidth=1.8).encode(
+        y=alt.Y("value:Q"),
+        tooltip=[
+            alt.Tooltip("name:N"),
+            alt.Tooltip("value:Q", format=".4~g"),
+        ],
+    )
+    return spec(band + lines, height=190, about=f"Forecast of {forecast['target']}")
+
+
+def lines_chart(sequence: Json) -> Json:
+    """True and predicted numbers along a sequence."""
+    rows = [
+        {"step": step, "value": value, "name": name}
+        for step, truth, answer in sequence["points"]
+        for name, value in ((TRUE, truth), (PREDICTED, answer))
+    ]
+    chart = (
+        alt.Chart(data(rows))
+        .mark_line(point=alt.OverlayMarkDef(size=18))
+        .encode(
+            x=alt.X("step:Q").title("timestep").axis(tickMinStep=1).scale(nice=False, zero=False),
+            y=alt.Y("value:Q").title(sequence["target"]).scale(zero=False),
+            color=named_colors([TRUE, PREDICTED], (INK, ACCENT)),
+            tooltip=[
+                alt.Tooltip("step:Q", title="timestep"),
+                alt.Tooltip("name:N"),
+                alt.Tooltip("value:Q", format=".4~g"),
+            ],
+        )
+    )
+    return spec(chart, height=SMALL_HEIGHT + 20, about="True and predicted values of a sequence")
+
+
+def timeline_chart(recording: Json) -> Json:
+    """Labels along a recording, the true ones above the predicted ones."""
+    rows = [
+        {"begin": begin - 0.5, "end": end + 0.5, "label": label, "which": which}
+        for which, runs in ((TRUE, recording["truth"]), (PREDICTED, recording["prediction"]))
+        for begin, end, label in runs
+    ]
+    labels = sorted({row["label"] for row in rows})
+    color = alt.Color("label:N").title(None).legend(orient="top", symbolType="square")
+    if len(labels) <= len(SERIES):
+        color = color.scale(domain=labels, range=list(SERIES[: len(labels)]))
+    chart = (
+        alt.Chart(data(rows))
+        .mark_bar(height=26)
+        .encode(
+            x=alt.X("begin:Q").title("timestep").scale(nice=False, zero=False),
+            x2="end:Q",
+            y=alt.Y("which:N").sort([TRUE, PREDICTED]).title(None),
+            color=color,
+            tooltip=[
+                alt.Tooltip("which:N"),
+                alt.Tooltip("label:N"),
+                alt.Tooltip("begin:Q", title="from", format=".0f"),
+                alt.Tooltip("end:Q", title="to", format=".0f"),
+            ],
+        )
+    )
+    return spec(chart, height=72, about="True and predicted labels along a recording")
+
+
+def surprise_chart(timesteps: list[Json]) -> Json:
+    """What each timestep cost in nats."""
+    rows = [{"step": at, **each} for at, each in enumerate(timesteps, 1)]
+    chart = (
+        alt.Chart(data(rows))
+        .mark_bar(color=ACCENT)
+        .encode(
+            x=alt.X("step:Q").title("timestep").scale(nice=False, zero=False),
+            y=alt.Y("nats:Q").title("surprise (nats)"),
+            tooltip=[
+                alt.Tooltip("step:Q", title="timestep"),
+                alt.Tooltip("token:N", title="what came"),
+                alt.Tooltip("nats:Q", format=".3~g", title="surprise (nats)"),
+            ],
+        )
+    )
+    return spec(chart, height=SMALL_HEIGHT, about="Surprise at every timestep, in nats")
+
+
+def attention_chart(found: Json) -> Json:
+    """Which source tokens were read for each token of the answer."""
+    source = [f"{at}\u2003{token}" for at, token in enumerate(found["source"], 1)]
+    answer = [f"{at}\u2003{token}" for at, token in enumerate(found["answer"], 1)]
+    rows = [
+        {"source": source[at], "answer": answer[step], "weight": weight}
+        for step, weights in enumerate(found["weights"])
+        for at, weight in enumerate(weights)
+    ]
+    chart = (
+        alt.Chart(data(rows))
+        .mark_rect(fill=ACCENT, stroke=PAPER, strokeWidth=1)
+        .encode(
+            x=alt.X("source:N").sort(source).title("source").axis(orient="top", labelAngle=-45),
+            y=alt.Y("answer:N").sort(answer).title("answer"),
+            fillOpacity=alt.FillOpacity("weight:Q")
+            .scale(domain=[0, 1], range=[0.03, 1])
+            .legend(None),
+            tooltip=[
+                alt.Tooltip("source:N"),
+                alt.Tooltip("answer:N"),
+                alt.Tooltip("weight:Q", format=".0%"),
+            ],
+        )
+    )
+    return spec(chart, height=18 * len(answer), about="Attention: source across, answer down")

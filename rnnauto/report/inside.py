@@ -1,0 +1,101 @@
+"""The section on what was found inside the network: gradients, memory, order, importance."""
+
+from typing import Any
+
+from rnnauto.report import charts_inside
+from rnnauto.report.blocks import Block, Figure, Grid, Section, Table, Text
+from rnnauto.report.facts import Facts
+from rnnauto.report.verdict import metric_words, span
+
+Json = dict[str, Any]
+TONES = {"vanishes": "warning", "healthy": "good", "explodes": "bad"}
+NAMES = {
+    "order": "Does order matter",
+    "gradients": "Gradients through time",
+    "memory": "Memory length",
+    "importance": "Importance",
+}
+MOST_FEATURES = 25
+
+
+def inside_section(facts: Facts) -> Section:
+    found, metric = facts.diagnosis, facts.metric
+    blocks: list[Block] = []
+    if found.get("order"):
+        blocks += order_blocks(found["order"], facts.scores["metrics"], metric)
+    if found.get("gradients"):
+        blocks += gradient_blocks(found["gradients"])
+    figures = []
+    if found.get("memory"):
+        memory = found["memory"]
+        chart = charts_inside.memory_chart(memory)
+        figures.append(Figure("Memory length", chart, memory["sentence"]))
+    if found.get("importance"):
+        figures += importance_figures(found["importance"])
+    if figures:
+        blocks.append(Grid(tuple(figures)))
+    blocks += skipped_blocks(found, NAMES)
+    return Section("inside", "Inside the network", tuple(blocks))
+
+
+def order_blocks(order: Json, metrics: Json, metric: str) -> list[Block]:
+    shuffled = order["shuffled"].get(metric)
+    blocks: list[Block] = [Text(order["sentence"])]
+    if shuffled and metrics.get(metric):
+        blocks.append(
+            Table(
+                "Does order matter",
+                ("timesteps", metric_words(metric)),
+                (("in order", span(metrics[metric])), ("shuffled", span(shuffled))),
+                right=frozenset({1}),
+            )
+        )
+    return blocks
+
+
+def gradient_blocks(gradients: list[Json]) -> list[Block]:
+    lines: list[Block] = [
+        Text(f"{each['cell']} {verdict_words(each)}. {each['advice']}", tone=TONES[each["verdict"]])
+        for each in gradients
+    ]
+    drawn = [each for each in gradients if len(each["lags"]) > 1]
+    if not drawn:
+        return lines
+    chart = charts_inside.gradients_chart(drawn)
+    caption = (
+        "How much the loss at the end feels a state some timesteps before: a line that falls to "
+        "nothing is a memory that training cannot reach."
+    )
+    return [Figure("Gradients through time", chart, caption), *lines]
+
+
+def verdict_words(found: Json) -> str:
+    match found["verdict"]:
+        case "vanishes":
+            after = found["after"]
+            return "vanishes" + (f" after {after} timesteps" if after is not None else "")
+        case "explodes":
+            return "explodes"
+        case _:
+            return "is healthy"
+
+
+def importance_figures(importance: Json) -> list[Figure]:
+    axis = f"{metric_words(importance['metric'])} lost by shuffling"
+    figures = []
+    features = importance.get("features") or []
+    if len(features) > 1:
+        shown = sorted(features, key=lambda each: -each["value"])[:MOST_FEATURES]
+        chart = charts_inside.importance_chart(shown, axis=axis)
+        figures.append(Figure("Importance of features", chart))
+    timesteps = importance.get("timesteps") or []
+    if len(timesteps) > 1:
+        chart = charts_inside.moments_chart(timesteps, axis=axis)
+        figures.append(Figure("Importance of timesteps", chart))
+    return figures
+
+
+def skipped_blocks(diagnosis: Json, names: dict[str, str]) -> list[Block]:
+    """A sentence for each part that was not looked into, with the reason."""
+    skipped = diagnosis.get("skipped") or {}
+    return [Text(f"{names[part]}: {skipped[part]}") for part in names if skipped.get(part)]

@@ -1,0 +1,101 @@
+"""`report.html`: one page with its styles, scripts and charts inside, which asks no network."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from rnnauto.report.facts import Facts, read_facts
+from rnnauto.report.sections import sections
+from rnnauto.report.verdict import Verdict, digits, metric_words, span, verdict
+
+HERE = Path(__file__).parent
+SCRIPTS = ("vega/vega.min.js", "vega/vega-lite.min.js", "vega/vega-embed.min.js", "page.js")
+PAGE = "report.html"
+
+
+def write_page(folder: Path) -> Path:
+    """Make the page of a model folder again from its files. Raises: ModelFolderError."""
+    path = folder / PAGE
+    path.write_text(page(read_facts(folder)), encoding="utf-8")
+    return path
+
+
+def page(facts: Facts) -> str:
+    found = verdict(facts.scores, facts.metric)
+    template = environment().from_string(read("page.html"))
+    return template.render(
+        title=title(facts),
+        subtitle=subtitle(facts),
+        verdict=found,
+        figures=key_figures(facts, found),
+        sections=sections(facts),
+        # files of this package, not of a user
+        style=Markup(read("page.css")),
+        scripts=[Markup(script(name)) for name in SCRIPTS],
+        version=facts.info.rnnauto,
+    )
+
+
+def environment() -> Environment:
+    """Every text is escaped, whatever a column may be called."""
+    found = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    found.filters["script_json"] = script_json
+    return found
+
+
+def script_json(value: Any) -> Markup:
+    """JSON that may stand in a script element: no text in it can end the element."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(text)
+
+
+@cache
+def read(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+def script(name: str) -> str:
+    """A script without the comment that has a browser's tools ask for its source map."""
+    lines = read(name).rstrip().splitlines()
+    return "\n".join(line for line in lines if not line.startswith("//# sourceMappingURL"))
+
+
+def title(facts: Facts) -> str:
+    asked = facts.asked
+    source = Path(asked["source"]).name
+    target = ", ".join(asked["target"])
+    return f"{target} in {source}" if target and asked["task"] != "language-modelling" else source
+
+
+def subtitle(facts: Facts) -> str:
+    asked, hyperparameters = facts.asked, facts.info.hyperparameters
+    words = f"{asked['rnn_type']} {asked['task'].replace('-', ' ')}"
+    if asked["horizon"]:
+        words += f", {asked['horizon']} timesteps ahead"
+    cell = hyperparameters["cell"]
+    return f"{words} · {cell}, {hyperparameters['units']} units, {hyperparameters['layers']} layers"
+
+
+def key_figures(facts: Facts, found: Verdict) -> list[tuple[str, str]]:
+    """The few numbers that a reader wants first: a name and a value each."""
+    scores, metric = facts.scores, facts.metric
+    figures = [(f"{metric_words(metric)}, test part", span(scores["metrics"].get(metric)))]
+    if found.best_baseline is not None:
+        best = scores["baselines"][found.best_baseline][metric]
+        figures.append((f"best baseline, {found.best_baseline}", span(best)))
+    trials = [row for row in scores["leaderboard"] if row["kind"] == "trial"]
+    figures.append(("trials", str(len(trials))))
+    figures.append(("parameters", f"{facts.info.parameters:,}"))
+    if facts.info.members > 1:
+        figures.append(("networks averaged", str(facts.info.members)))
+    seconds = sum(row["seconds"] or 0.0 for row in trials)
+    figures.append(("seconds of training", digits(seconds)))
+    return figures

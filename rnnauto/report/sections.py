@@ -1,0 +1,293 @@
+"""The page from top to bottom: sections of blocks. What was not found out is left out, or said."""
+
+from typing import Any
+
+from rnnauto.report import charts_data, charts_search
+from rnnauto.report.answers import answers_section
+from rnnauto.report.blocks import Block, Commands, Figure, Grid, Section, Table, Text, Token, Tokens
+from rnnauto.report.facts import Facts
+from rnnauto.report.inside import inside_section
+from rnnauto.report.verdict import digits, metric_words, span
+
+Json = dict[str, Any]
+MOST_ROWS = 40  # of the leaderboard
+RISING_UNITS = {"sequences": "sequences", "windows": "series", "pieces": "pieces"}
+
+
+def sections(facts: Facts) -> list[Section]:
+    found = [
+        asked_section(facts),
+        data_section(facts),
+        scores_section(facts),
+        search_section(facts),
+        inside_section(facts),
+        answers_section(facts),
+        use_section(facts),
+    ]
+    return [section for section in found if section.blocks]
+
+
+def asked_section(facts: Facts) -> Section:
+    asked = facts.asked
+    evidence = tuple(
+        (each["decision"], each["reason"], each["override"]) for each in asked["evidence"]
+    )
+    blocks: list[Block] = [
+        Table(
+            "What was inferred, and why",
+            ("decision", "reason", "change it with"),
+            evidence,
+            wide=frozenset({0, 1, 2}),
+        )
+    ]
+    problems = tuple(
+        (each["severity"], each["message"], each["remedy"])
+        for each in asked["problems"]
+        if each["severity"] != "note"
+    )
+    if problems:
+        blocks.append(
+            Table(
+                "What may be wrong with the data",
+                ("", "what", "what to do"),
+                problems,
+                wide=frozenset({1, 2}),
+            )
+        )
+    blocks += [Text(note) for note in asked["notes"]]
+    return Section("asked", "Question", tuple(blocks))
+
+
+def data_section(facts: Facts) -> Section:
+    data, asked = facts.scores["data"], facts.asked
+    parts = data["parts"]
+    blocks: list[Block] = [
+        Text(
+            f"{asked['rows']:,} rows of {asked['form'].replace('-', ' ')}, split {data['split']}: "
+            + ", ".join(f"{part} {count:,}" for part, count in parts.items())
+            + f" {data['unit']}"
+            + (f", {data['folds']} folds." if data["folds"] > 1 else ".")
+        )
+    ]
+    figures = []
+    lengths, unit = data["lengths"], RISING_UNITS[data["unit"]]
+    if lengths and lengths["max"] > lengths["min"]:
+        figures.append(
+            Figure(
+                "Lengths",
+                charts_data.bins_chart(lengths["bins"], axis="timesteps", counted=unit),
+                f"From {lengths['min']:,.0f} to {lengths['max']:,.0f} timesteps, median "
+                f"{lengths['median']:,.0f}.",
+            )
+        )
+    if data["classes"]:
+        figures.append(Figure("Classes", charts_data.classes_chart(data["classes"])))
+    for values in data["values"] or []:
+        if values["bins"]:
+            chart = charts_data.bins_chart(values["bins"], axis=values["name"], counted="targets")
+            figures.append(Figure(f"Values of {values['name']}", chart))
+    if figures:
+        blocks.append(Grid(tuple(figures)))
+    blocks += example_blocks(data["examples"], asked)
+    return Section("data", "Data", tuple(blocks))
+
+
+def example_blocks(examples: list[Json], asked: Json) -> list[Block]:
+    blocks: list[Block] = []
+    drawn = [each for each in examples if each["lines"]]
+    if drawn:
+        axis = asked["time"] or "timestep"
+        blocks.append(
+            Grid(
+                tuple(
+                    Figure(example_title(each), charts_data.example_chart(each, axis=axis))
+                    for each in drawn
+                )
+            )
+        )
+    read = [each for each in examples if each["tokens"]]
+    if read:
+        lines = tuple(
+            (
+                *(Token(str(token)) for token in each["tokens"]),
+                *((Token(f"→ {each['target']}", tone="good"),) if each["target"] else ()),
+            )
+            for each in read
+        )
+        running = asked["tokens"] == "character"
+        blocks.append(Tokens("Example sequences", lines, running=running))
+    plain = [each for each in examples if each["static"]]
+    if plain:
+        names = [name for name, _ in plain[0]["static"]]
+        rows = tuple(
+            (each["id"], *(value for _, value in each["static"]), each["target"] or "")
+            for each in plain
+        )
+        head = ("id", *names, ", ".join(asked["target"]))
+        blocks.append(Table("Examples", head, rows, right=frozenset(range(1, len(names) + 1))))
+    return blocks
+
+
+def example_title(example: Json) -> str:
+    target = f": {example['target']}" if example["target"] else ""
+    timesteps = example["timesteps"]
+    size = f"{timesteps:,} timestep" + ("" if timesteps == 1 else "s")
+    return f"{example['id']}{target} ({size})" if example["id"] else f"The series ({size})"
+
+
+def scores_section(facts: Facts) -> Section:
+    scores, metric = facts.scores, facts.metric
+    words = metric_words(metric)
+    models = {"this model": ("model", scores["metrics"])} | {
+        name: ("baseline", found) for name, found in scores["baselines"].items()
+    }
+    rows = [
+        {"name": name, "kind": kind, **found[metric]}
+        for name, (kind, found) in models.items()
+        if found.get(metric) and found[metric]["value"] is not None
+    ]
+    chart = charts_search.scores_chart(rows, axis=f"{words} on the test part")
+    table = tuple(
+        (metric_words(name), *(span(found.get(name)) for _, found in models.values()))
+        for name in scores["metrics"]
+    )
+    return Section(
+        "scores",
+        "Scores on the test part",
+        (
+            Figure("Beside the baselines", chart, "Lines are bootstrap 95% intervals."),
+            Table(
+                "Every metric, with its 95% interval",
+                ("metric", *models),
+                table,
+                right=frozenset(range(1, len(models) + 1)),
+            ),
+        ),
+    )
+
+
+def search_section(facts: Facts) -> Section:
+    scores = facts.scores
+    rows, words = scores["leaderboard"], metric_words(facts.metric)
+    blocks: list[Block] = [leaderboard_table(rows, words)]
+    parallel = charts_search.parallel_chart(rows, facts.metric)
+    if parallel is not None:
+        blocks.append(
+            Figure(
+                "Settings of every trial",
+                parallel,
+                f"A line is a trial; the last axis is its {words} on the validation part; "
+                "the thick line is the winner.",
+                least=620,
+            )
+        )
+    figures = []
+    if scores["curves"]:
+        chart = charts_search.curves_chart(scores["curves"], axis="loss")
+        caption = "Strong lines: each cell's best trial. Faint lines: validation of the others."
+        figures.append(Figure("Learning curves", chart, caption))
+    found = scores["head_to_head"]
+    if found:
+        chart = charts_search.head_to_head_chart(found, axis="lowest validation loss so far")
+        figures.append(Figure("Cells at equal budget", chart, found["sentence"]))
+    clipping = facts.diagnosis.get("clipping") or clipping_of(rows)
+    if len({each["clip_norm"] for each in clipping}) > 1:
+        chart = charts_search.clipping_chart(clipping, axis=f"validation {words}")
+        caption = "A point is a trial; the larger, the more of its steps were clipped."
+        figures.append(Figure("Effect of gradient clipping", chart, caption))
+    if figures:
+        blocks.append(Grid(tuple(figures)))
+    return Section("search", "Search", tuple(blocks))
+
+
+def leaderboard_table(rows: list[Json], words: str) -> Table:
+    head = (
+        *("rank", "name", f"validation {words}", f"test {words}", "folds", "epochs", "seconds"),
+        *("parameters", "status", "settings"),
+    )
+    shown = tuple(
+        (
+            str(row["rank"]),
+            row["name"],
+            with_spread(row),
+            digits(row["test"]),
+            str(row["folds"] or ""),
+            str(row["epochs"] or ""),
+            "" if row["seconds"] is None else f"{row['seconds']:.1f}",
+            "" if row["parameters"] is None else f"{row['parameters']:,}",
+            status_of(row),
+            settings_of(row["hyperparameters"]),
+        )
+        for row in rows[:MOST_ROWS]
+    )
+    more = f"{len(rows) - MOST_ROWS} more are in leaderboard.csv." if len(rows) > MOST_ROWS else ""
+    return Table(
+        "Leaderboard",
+        head,
+        shown,
+        right=frozenset({0, 2, 3, 4, 5, 6, 7}),
+        wide=frozenset({9}),
+        strong=frozenset({0}),
+        caption=more,
+    )
+
+
+def with_spread(row: Json) -> str:
+    """The validation score, and its deviation over the folds where there are several."""
+    spread = row.get("validation_spread")
+    return digits(row["validation"]) + (f" ± {digits(spread)}" if spread is not None else "")
+
+
+def status_of(row: Json) -> str:
+    """The status, and why training stopped or failed."""
+    return f"{row['status']}: {row['reason']}" if row["reason"] else str(row["status"])
+
+
+def settings_of(values: Json | None) -> str:
+    if not values:
+        return ""
+    return ", ".join(f"{name.replace('_', ' ')} {shown(value)}" for name, value in values.items())
+
+
+def shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def clipping_of(rows: list[Json]) -> list[Json]:
+    """The same as `diagnosis.clipping`, from the leaderboard."""
+    return [
+        {
+            "trial": row["name"],
+            "cell": row["hyperparameters"]["cell"],
+            "clip_norm": row["hyperparameters"]["clip_norm"],
+            "clipped_share": row["gradient"]["clipped"],
+            "median_norm": row["gradient"]["median"],
+            "largest_norm": row["gradient"]["largest"],
+            "validation": row["validation"],
+        }
+        for row in rows
+        if row["kind"] == "trial" and row["gradient"] and row["hyperparameters"]
+    ]
+
+
+def use_section(facts: Facts) -> Section:
+    return Section("use", "Use it", (Commands(commands(facts)),))
+
+
+def commands(facts: Facts) -> tuple[tuple[str, str], ...]:
+    """What to do next, with the command to paste."""
+    from shlex import quote
+
+    folder, layout = quote(facts.name), facts.info.layout
+    found = [
+        ("Predict", f"rnnauto predict NEW.csv -m {folder} -o predictions.csv"),
+        ("Score on other labelled data", f"rnnauto evaluate OTHER.csv -m {folder}"),
+    ]
+    if layout.task == "language-modelling":
+        found.insert(0, ("Write", f'rnnauto generate -m {folder} --prompt "The" --length 200'))
+    recipe = quote(f"{facts.name}/recipe.yaml")
+    found.append(("Train it again", f"rnnauto fit -r {recipe} -o {quote(facts.name + '_again')}"))
+    found.append(("Make this page again", f"rnnauto report -m {folder}"))
+    return tuple(found)

@@ -1,0 +1,28 @@
+"""What a fit adds to `scores.json`, so that the page can be made from the folder alone."""
+
+import json
+from pathlib import Path
+
+from rnnauto.data.prepare import Prepared
+from rnnauto.deploy.answers import Answers
+from rnnauto.deploy.leaderboard import Row
+from rnnauto.judge.evaluate import Evaluation
+from rnnauto.report.examples import examples_of
+from rnnauto.report.picture import Json, picture
+from rnnauto.report.trials import trials_of
+from rnnauto.search.journal import finite
+
+
+def add_shown(
+    folder: Path, prepared: Prepared, answers: Answers, evaluation: Evaluation, rows: list[Row]
+) -> None:
+    """Put what the page shows beside the scores; the journal must be complete up to here.
+
+    Args: answers: what the exported model says of the test part.
+    """
+    path = folder / "scores.json"
+    scores: Json = json.loads(path.read_text(encoding="utf-8"))
+    shown = picture(prepared, evaluation) | trials_of(folder / "journal.jsonl", rows)
+    shown["examples"] = examples_of(prepared, answers)
+    text = json.dumps(scores | finite(shown), indent=1, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")

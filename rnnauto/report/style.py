@@ -1,0 +1,71 @@
+"""How charts look. Colours are variables of the page's style sheet, so that a chart follows light,
+dark and print without being drawn again; what all charts share is in `page.js`."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import altair as alt
+
+CELLS = ("lstm", "simple_rnn", "gru", "exponential_trace", "identity_rnn")
+HEIGHT = 220
+SMALL_HEIGHT = 130
+ROW_HEIGHT = 20  # of a bar with a name
+TRUE, PREDICTED = "true", "predicted"
+INK, MUTED, FAINT, PAPER = "var(--ink)", "var(--muted)", "var(--line)", "var(--paper)"
+ACCENT, GOOD, BAD = "var(--accent)", "var(--good)", "var(--bad)"
+SERIES = ("var(--series-1)", "var(--series-2)", "var(--series-3)", "var(--series-4)")
+Rows = list[dict[str, Any]]
+
+
+def cell_color(cell: str) -> str:
+    return f"var(--cell-{cell})" if cell in CELLS else MUTED
+
+
+def data(rows: Rows) -> alt.InlineData:
+    return alt.InlineData(values=rows)
+
+
+def by_cell(cells: Iterable[str], *, legend: bool = True) -> alt.Color:
+    """The same colour for a cell in every chart."""
+    names = sorted(set(cells), key=lambda cell: (CELLS.index(cell) if cell in CELLS else 9, cell))
+    scale = alt.Scale(domain=names, range=[cell_color(cell) for cell in names])
+    return alt.Color("cell:N").scale(scale).legend(top_legend() if legend else None).title(None)
+
+
+def named_colors(names: Iterable[str], colors: Iterable[str], field: str = "name") -> alt.Color:
+    scale = alt.Scale(domain=list(names), range=list(colors))
+    return alt.Color(f"{field}:N").scale(scale).legend(top_legend()).title(None)
+
+
+def top_legend() -> alt.Legend:
+    return alt.Legend(orient="top", direction="horizontal", symbolType="square", columns=3)
+
+
+def spec(chart: Any, *, height: int = HEIGHT, about: str = "") -> dict[str, Any]:
+    """The chart as JSON, as wide as its place on the page."""
+    sized = chart.properties(
+        width="container",
+        height=height,
+        description=about,
+    )
+    found: dict[str, Any] = sized.to_dict(
+        validate=False
+    )  # takes most of the time; the tests draw each
+    for name in ("config", "$schema"):
+        found.pop(name, None)
+    return found
+
+
+def log_if_wide(values: Iterable[float | None], *, factor: float = 50.0) -> alt.Scale:
+    """A logarithmic axis where the numbers are positive and span more than `factor`."""
+    known = [value for value in values if value is not None]
+    positive = bool(known) and min(known) > 0
+    wide = positive and max(known) / min(known) > factor
+    return alt.Scale(type="log" if wide else "linear", zero=False, nice=True)
+
+
+def along(values: Iterable[Any], field: str) -> alt.X:
+    """The axis of timesteps, or of dates where the values are ISO texts."""
+    if any(isinstance(value, str) for value in values):
+        return alt.X(f"{field}:T").scale(nice=False)
+    return alt.X(f"{field}:Q").scale(zero=False, nice=False)

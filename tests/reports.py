@@ -1,0 +1,260 @@
+"""Model folders to report on, made without training: real data, answers drawn at random."""
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from builders import VALUES
+
+from rnnauto.data.encode import encode
+from rnnauto.data.prepare import prepare
+from rnnauto.data.series import SeriesWindows
+from rnnauto.data.targets import LabelEncoder, SeveralTargets, output_widths
+from rnnauto.deploy.leaderboard import leaderboard, write_leaderboard
+from rnnauto.deploy.model_json import ModelInfo, write_model_info
+from rnnauto.judge.compare import evaluate_test, fit_and_validate
+from rnnauto.judge.evaluate_answers import Answered
+from rnnauto.recipe import Recipe
+from rnnauto.report.shown import add_shown
+from rnnauto.search import journal
+from rnnauto.search.driver import Trial
+from rnnauto.search.trial import Epoch, Gradient, Result
+
+CELLS = ("lstm", "simple_rnn", "gru", "exponential_trace")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A table, and what a recipe says of it."""
+
+    frame: pl.DataFrame
+    settings: dict
+
+
+def cases():
+    """A case for every RNN type, forecasts and language models."""
+    rng = np.random.default_rng(0)
+    count = 40
+
+    def words(size):
+        return " ".join(rng.choice(["turn", "left", "walk", "run", "jump"], size))
+
+    long = pl.DataFrame(
+        [
+            (f"p{who}", step, float(rng.normal()), float(rng.normal()), "ill" if who % 2 else "ok")
+            for who in range(count)
+            for step in range(int(rng.integers(3, 12)))
+        ],
+        schema=["person", "day", "fever", "<script>alert(1)</script>", "state"],
+        orient="row",
+    )
+    tagged = pl.DataFrame(
+        [
+            (f"s{number}", step, word, "B-verb" if word in {"walk", "run"} else "O")
+            for number in range(count)
+            for step, word in enumerate(words(5).split())
+        ],
+        schema=["sentence", "place", "word", "tag"],
+        orient="row",
+    )
+    stations = pl.DataFrame(
+        {
+            "height": rng.normal(size=count),
+            **{f"tmin_{month:02d}": rng.normal(size=count) for month in range(1, 13)},
+        }
+    )
+    pairs = pl.DataFrame(
+        {
+            "command": [words(int(rng.integers(1, 5))) for _ in range(count)],
+            "actions": [words(int(rng.integers(2, 7))).upper() for _ in range(count)],
+        }
+    )
+    plain = pl.DataFrame(
+        {"width": rng.normal(size=count), "size": rng.normal(size=count), "kind": ["a", "b"] * 20}
+    )
+    dates = pl.date_range(pl.date(2015, 1, 1), pl.date(2020, 12, 1), "1mo", eager=True)
+    series = pl.DataFrame({"month": dates, "sold": 10 + np.sin(np.arange(len(dates)) / 2)})
+    songs = pl.DataFrame({"text": [words(8) for _ in range(count)]})
+    return {
+        "one-to-one": Case(plain, {"target": "kind"}),
+        "one-to-many": Case(stations, {"target": "tmin", "type": "one-to-many"}),
+        "many-to-one": Case(long, {"target": "state"}),
+        "regression": Case(
+            long.with_columns(y=pl.col("person").hash() % 97 / 9.7), {"target": "y"}
+        ),
+        "many-to-many": Case(tagged, {"target": "tag"}),
+        "many-to-many-unaligned": Case(pairs, {"target": "actions"}),
+        "forecasting": Case(series, {"target": "sold", "horizon": 6}),
+        "language-modelling": Case(songs, {"target": "text", "task": "language-modelling"}),
+    }
+
+
+def recipe_of(case):
+    settings = dict(case.settings)
+    problem = {name: settings.pop(name) for name in ("type", "task", "horizon") if name in settings}
+    return Recipe.parse({"data": settings, "problem": problem, "split": {"folds": 1}})
+
+
+def report_folder(folder, case, *, diagnosis=None):
+    """A model folder with everything that a report reads, and no SavedModel."""
+    folder.mkdir()
+    case.frame.write_parquet(folder.parent / f"{folder.name}.parquet")
+    prepared = prepare(folder.parent / f"{folder.name}.parquet", recipe_of(case))
+    answers = drawn_answers(prepared)
+    baselines, validated = fit_and_validate(prepared, seed=0)
+    evaluation = evaluate_test(prepared, answers, baselines, seed=0)
+    trials = made_trials(folder / "journal.jsonl")
+    metric = evaluation.main_metric
+    rows = leaderboard(
+        trials,
+        trials[0],
+        metric=metric,
+        test=evaluation.metrics[metric].value,
+        baselines={
+            name: (validated.get(name), scores.metrics[metric].value)
+            for name, scores in evaluation.baselines.items()
+        },
+    )
+    write_leaderboard(folder / "leaderboard.csv", rows)
+    found = evaluation.to_json() | ({"diagnosis": diagnosis} if diagnosis else {})
+    (folder / "scores.json").write_text(json.dumps(found), encoding="utf-8")
+    add_shown(folder, prepared, answers, evaluation, rows)
+    write_model_info(folder / "model.json", info_of(prepared))
+    return folder
+
+
+def drawn_answers(prepared):
+    rng = np.random.default_rng(1)
+    test, layout, encoders = prepared.test, prepared.layout, prepared.encoders
+    if isinstance(test, SeriesWindows):
+        shape = (len(test), layout.horizon, len(layout.target), 3)
+        return np.sort(10 + rng.normal(size=shape), axis=-1).astype(np.float32)
+    if layout.task == "language-modelling":
+        timesteps = int((test.lengths + 1).sum())
+        scores = np.stack([-rng.exponential(size=timesteps), rng.random(timesteps) < 0.5], axis=1)
+        return scores.astype(np.float32)
+    if layout.writes:
+        texts = [str(text) for text in test.targets]
+        sure = -rng.exponential(size=len(texts)).astype(np.float32)
+        return Answered(texts, [text.split() for text in texts], sure, sure.astype(np.float64))
+    encoded = encode(test, encoders, per_timestep=layout.per_timestep)
+    target = encoders.target
+    if isinstance(target, LabelEncoder):
+        return rng.dirichlet(np.ones(len(target.classes)), len(encoded.targets)).astype(np.float32)
+    width = sum(output_widths(target)) if isinstance(target, SeveralTargets) else 1
+    return rng.normal(size=(len(encoded.targets), width)).astype(np.float32).squeeze(axis=-1)
+
+
+def made_trials(journal_path):
+    """Trials of four cells, one of which failed, and the journal that tells of them."""
+    rng = np.random.default_rng(2)
+    trials = []
+    for number in range(8):
+        cell, clip = CELLS[number % 4], ("off", 0.1, 1.0)[number % 3]
+        settings = {"cell": cell, "clip_norm": clip, "units": 8 * (1 + number % 3)}
+        values = {**VALUES, **settings, "learning_rate": 0.001 * (number + 1)}
+        failed = number == 6
+        losses = np.sort(rng.uniform(0.2, 1.5, 12))[::-1]
+        epochs = tuple(
+            Epoch(at, float(loss), float(loss) + 0.1, 0.001) for at, loss in enumerate(losses, 1)
+        )
+        result = Result(
+            status="failed" if failed else "completed",
+            loss=None if failed else epochs[-1].validation_loss,
+            score=None if failed else 0.7 + number / 40,
+            reason="the loss was no longer finite at step 7" if failed else "",
+            stopped="" if failed else "patience",
+            seconds=2.0 + number,
+            parameters=1000,
+            best_epoch=12,
+            epochs=epochs,
+            gradient=Gradient(median=0.5, p95=2.0, largest=9.0, clipped=0.1 * (number % 3)),
+        )
+        trials.append(Trial(str(number), values, {0: result}))
+        shared = {"trial": str(number), "fold": 0, "stage": "search"}
+        journal.append(journal_path, "trial-started", values=values, seed=1, **shared)
+        event = "trial-failed" if failed else "trial-completed"
+        journal.append(journal_path, event, result=result.to_json(), **shared)
+    return trials
+
+
+def info_of(prepared):
+    return ModelInfo(
+        rnnauto="0.1.0",
+        versions={},
+        layout=prepared.layout,
+        encoders=prepared.encoders,
+        hyperparameters=VALUES,
+        members=1,
+        parameters=1000,
+        trial="0",
+        seed=0,
+        fingerprint={},
+    )
+
+
+DIAGNOSIS = {
+    "order": {
+        "shuffled": {"accuracy": {"value": 0.5, "low": 0.4, "high": 0.6}},
+        "sentence": "Order matters: shuffled, the accuracy falls to 0.5.",
+    },
+    "gradients": [
+        {
+            "cell": cell,
+            "trial": str(at),
+            "lags": list(range(20)),
+            "norms": [10.0 ** (-slope * lag) for lag in range(20)],
+            "memory_norms": [1.0] * 20 if cell == "lstm" else None,
+            "slope_per_step": -slope,
+            "verdict": verdict,
+            "after": after,
+            "advice": "Try an lstm.",
+        }
+        for at, (cell, slope, verdict, after) in enumerate(
+            [("lstm", 0.05, "healthy", None), ("simple_rnn", 0.8, "vanishes", 5)]
+        )
+    ],
+    "memory": {
+        "lags": list(range(12)),
+        "effect": [1 / (1 + lag) for lag in range(12)],
+        "share": 0.9,
+        "timesteps": 7,
+        "sentence": "90% of the effect comes from the last 7 timesteps.",
+    },
+    "importance": {
+        "features": [
+            {"name": "fever", "value": 0.2, "low": 0.1, "high": 0.3},
+            {"name": "<script>alert(1)</script>", "value": 0.01, "low": -0.01, "high": 0.03},
+        ],
+        "timesteps": [{"from": 1, "to": 3, "value": 0.1}, {"from": 4, "to": 6, "value": 0.2}],
+        "metric": "accuracy",
+    },
+    "calibration": {
+        "temperature": 1.4,
+        "before": {
+            "error": 0.12,
+            "bins": [{"confidence": c / 10, "accuracy": c / 12, "count": c} for c in range(1, 10)],
+        },
+        "after": {
+            "error": 0.03,
+            "bins": [{"confidence": c / 10, "accuracy": c / 10, "count": c} for c in range(1, 10)],
+        },
+    },
+    "coverage": None,
+    "mistakes": [
+        {"id": {"person": "p1"}, "truth": "ok", "prediction": "ill", "probability": 0.97},
+        {"id": {"person": "<b>p3</b>"}, "truth": "ill", "prediction": "ok", "probability": 0.9},
+    ],
+    "leaks": [
+        {
+            "kind": "duplicate",
+            "column": None,
+            "message": "2 sequences are in two parts",
+            "remedy": "leave them out",
+            "severity": "warning",
+        }
+    ],
+    "clipping": None,
+    "skipped": {"coverage": "forecasts have a coverage, classes have none"},
+}

@@ -1,0 +1,97 @@
+import json
+import re
+
+import altair as alt
+import pytest
+from browser import browser, find_browser
+from reports import DIAGNOSIS, cases, report_folder
+
+from rnnauto.errors import ModelFolderError
+from rnnauto.report.page import HERE, script_json, write_page
+
+CASES = cases()
+needs_browser = pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed")
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    place = tmp_path_factory.mktemp("reports")
+    folders = {
+        name: report_folder(
+            place / name, case, diagnosis=DIAGNOSIS if name == "many-to-one" else None
+        )
+        for name, case in CASES.items()
+    }
+    return {name: write_page(folder) for name, folder in folders.items()}
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory):
+    with browser(tmp_path_factory.mktemp("profile")) as tab:
+        yield tab
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_page_is_one_file_that_names_no_other(pages, name):
+    text = pages[name].read_text(encoding="utf-8")
+    assert len(text) < 3_000_000
+    outside = re.sub(r"<script>.*?</script>", "", text, flags=re.DOTALL)
+    assert not re.findall(r"(?:src|href)=\"(?!#|data:)", outside)
+    assert "http" not in outside.replace('http-equiv="Content-Security-Policy"', "")
+    assert "default-src 'none'" in text and "sourceMappingURL" not in text
+
+
+def test_names_that_are_markup_are_harmless(pages):
+    text = pages["many-to-one"].read_text(encoding="utf-8")
+    assert "<script>alert(1)" not in text and "<b>p3" not in text
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text
+    assert "\\u003cscript\\u003ealert(1)" in text
+
+
+def test_no_text_ends_the_element_that_holds_a_chart():
+    text = script_json({"name": "</script><!--&\u2028"})
+    assert json.loads(text) == {"name": "</script><!--&\u2028"}
+    assert not set("<>&\u2028") & set(text)
+
+
+def test_the_scripts_are_those_of_the_specification_that_is_written():
+    version = alt.SCHEMA_VERSION.removeprefix("v")
+    assert f'"{version}"' in (HERE / "vega" / "vega-lite.min.js").read_text(encoding="utf-8")
+
+
+def test_a_folder_of_an_older_fit_is_refused(tmp_path, pages):
+    folder = tmp_path / "old"
+    folder.mkdir()
+    new = pages["one-to-one"].parent
+    (folder / "model.json").write_bytes((new / "model.json").read_bytes())
+    (folder / "scores.json").write_text('{"metrics": {}}', encoding="utf-8")
+    with pytest.raises(ModelFolderError, match="does not hold what a report shows"):
+        write_page(folder)
+
+
+MARKS = """[...document.querySelectorAll(".chart")].map((place) => [
+    place.closest("figure").querySelector("h3").textContent,
+    place.querySelectorAll("svg .mark-symbol path, svg .mark-line path, svg .mark-rect path,"
+    + " svg .mark-area path, svg .mark-rule line").length,
+])"""
+
+
+@needs_browser
+@pytest.mark.parametrize("name", CASES)
+def test_every_chart_is_drawn_in_a_browser(chromium, pages, name):
+    chromium.resize(1200)
+    chromium.open(pages[name])
+    assert chromium.complaints() == []
+    assert chromium.requests() == []
+    found = chromium.run(MARKS)
+    assert len(found) >= 4
+    assert [title for title, marks in found if not marks] == []
+
+
+@needs_browser
+@pytest.mark.parametrize("name", CASES)
+def test_a_telephone_scrolls_down_only(chromium, pages, name):
+    chromium.resize(360)
+    chromium.open(pages[name])
+    assert chromium.run("document.documentElement.scrollWidth") == 360
+    assert chromium.complaints() == []
