@@ -18,7 +18,7 @@ from rnnauto.judge.evaluate_answers import Answered
 from rnnauto.recipe import Recipe
 from rnnauto.report.shown import add_shown
 from rnnauto.search import journal
-from rnnauto.search.driver import Trial
+from rnnauto.search.select import Trial
 from rnnauto.search.trial import Epoch, Gradient, Result
 
 CELLS = ("lstm", "simple_rnn", "gru", "exponential_trace")
