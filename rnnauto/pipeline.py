@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -64,7 +65,7 @@ class Fitted:
 
     def to_json(self) -> dict[str, Any]:
         """The object that `fit --json` prints."""
-        failed = sum(bool(trial.results) and not trial.completed for trial in self.trials)
+        counts = Counter(trial.status for trial in self.trials)
         return {
             "model_folder": str(self.folder),
             "rnn_type": self.layout.rnn_type,
@@ -74,11 +75,7 @@ class Fitted:
                 "hyperparameters": self.winner.values,
                 "validation": self.winner.score,
             },
-            "trials": {
-                "completed": sum(trial.completed for trial in self.trials),
-                "failed": failed,
-                "pruned": 0,
-            },
+            "trials": {status: counts[status] for status in ("completed", "failed", "pruned")},
             "scores": self.evaluation.to_json(),
             "beats_baselines": self.evaluation.beats_baselines,
             "seconds": round(self.seconds, 2),
@@ -121,6 +118,7 @@ def fit(
                 deadline=search_deadline(started, prepared, recipe),
                 notify=watch,
                 rule=recipe.search.select,
+                prune=recipe.search.prune == "median",
                 long_training=trains_long(problem, prepared.layout),
             )
             winner = search_for_winner(search, prepared, recipe, watch)

@@ -1,6 +1,6 @@
 """The search with a pool and a clock that the tests hold in their hands."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 
 import pytest
@@ -419,3 +419,34 @@ def test_a_finalist_that_its_round_had_stopped_is_trained_to_the_end_on_every_fo
         trials=1,
     )
     assert names(found.pool.submitted) == ["00-fold0", "00-fold0-more", "00-fold1"]
+
+
+def falling(job, end):
+    """A result whose loss falls to its end in ten epochs, pruned at the job's limits."""
+    epochs = []
+    for number in range(1, 11):
+        best = 1 - (1 - end) * number / 10
+        epochs.append(Epoch(number, 1.0, best, 0.01, best))
+        limit = job.limits[number - 1] if job.limits else None
+        if limit is not None and best > limit:
+            made = result(best, stopped="pruned", epochs=tuple(epochs))
+            return replace(made, status="pruned")
+    return result(end, epochs=tuple(epochs))
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_trials_worse_than_the_median_of_earlier_ones_are_pruned_whoever_runs_them(run, size):
+    found = run(
+        lambda job: falling(job, 0.1 * (1 + int(job.trial) % 7)), trials=20, size=size, prune=True
+    )
+    pruned = {trial.id for trial in found.search.trials.values() if trial.status == "pruned"}
+    assert pruned == {"12", "13", "17", "18", "19"}
+    assert {e["trial"] for e in found.events() if e["event"] == "trial-pruned"} == pruned
+    assert found.winner.status == "completed"
+    assert all(loss is not None for _, loss in found.asker.told)
+    assert found.pool.most_busy == size
+
+
+def test_without_pruning_no_trial_has_limits(run):
+    found = run(lambda job: falling(job, 0.1 * (1 + int(job.trial) % 7)), trials=20)
+    assert all(job.limits == () for job in found.pool.submitted)

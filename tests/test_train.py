@@ -245,7 +245,10 @@ def test_a_loss_that_is_no_number_is_a_failure_with_its_step():
     result, weights = run(problem=make_problem(outputs=1), data=data)
     assert weights is None
     assert (result.status, result.loss, result.score) == ("failed", None, None)
-    assert result.reason == "the loss was no longer finite at step 1 (gradient norm inf)"
+    assert result.reason == (
+        "the loss was no longer finite at step 1 (gradient norm inf): the network's numbers became "
+        "too large"
+    )
     assert result.epochs == ()
 
 
@@ -498,6 +501,26 @@ def test_emptying_tensorflows_registry_spares_the_kept_networks(tmp_path):
     assert not [name for name in registry if name.startswith("CustomGradient")]
     go(cell="simple_rnn", units=5)
     assert go(cell="lstm")["loss"] == first["loss"]
+
+
+def test_a_loss_that_bursts_is_rescued_once_with_smaller_steps(tmp_path):
+    # steps of 1e20 leave no loss; half of that, clipped, neither: the second try is told, too
+    data = signs()
+    save_study(tmp_path, make_problem(), data, (halves(data),))
+    study = load_study(tmp_path)
+    job = make_job(learning_rate=1e30, clip_norm="off", cell="identity_rnn")
+    told = run_job(job.to_json(), study, on_epoch=lambda epoch: None, stopping=lambda: False)
+    found = Result.from_json(told)
+    assert found.rescued
+    assert found.reason.count("no longer finite at step") == 2
+    assert "trained again with rate 5e+29 and clip norm 1" in found.reason
+    assert found.cause in {"gradient", "overflow"}
+
+
+def test_a_pruned_job_says_so_and_keeps_its_best_weights():
+    result, weights = run(replace(make_job(), limits=(None, None, 1e-9)))
+    assert (result.status, result.stopped, len(result.epochs)) == ("pruned", "pruned", 3)
+    assert weights is not None and result.loss is not None
 
 
 def test_a_failed_job_leaves_no_weights(tmp_path):

@@ -36,6 +36,7 @@ FIT_FLAGS = {
     "--trials": "search.trials",
     "--workers": "search.workers",
     "--oracle": "search.oracle",
+    "--prune": "search.prune",
     "--select": "search.select",
     "--cells": "search.space.cell",
     "--epochs": "train.epochs",

@@ -75,11 +75,11 @@ def trial_row(trial: Trial, test: float | None) -> Row:
     failed = [result.reason for result in results if result.loss is None]
     first = results[0]
     return row | {
-        "validation": trial.score if trial.completed else None,
-        "validation_spread": trial.spread if trial.completed else None,
-        "validation_loss": trial.loss if trial.completed else None,
+        "validation": None if failed else trial.score,
+        "validation_spread": None if failed else trial.spread,
+        "validation_loss": None if failed else trial.loss,
         "test": test,
-        "status": "failed" if failed else "completed",
+        "status": trial.status,
         "reason": "; ".join(failed) or first.reason or first.stopped,
         "folds": len(results),
         "epochs": sum(len(result.epochs) for result in results),

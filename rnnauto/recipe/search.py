@@ -75,6 +75,10 @@ class Search(Section):
     workers: Auto | Annotated[int, Field(ge=1, le=256)] = Field(
         "auto", description="Worker processes, one thread each; auto: one per core"
     )
+    prune: Literal["median", "off"] = Field(
+        "median",
+        description="End a trial that is worse than the median of earlier ones at the same epoch",
+    )
     select: Literal["one_standard_error", "best"] = Field(
         "one_standard_error",
         description="Who wins where folds confirm: the simplest of those as good as the best, "

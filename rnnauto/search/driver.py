@@ -13,6 +13,7 @@ from typing import Protocol
 
 from rnnauto.errors import Interrupted, SearchError
 from rnnauto.search import journal
+from rnnauto.search.prune import limits, must_wait
 from rnnauto.search.select import Rule, Trial, finalists, ranked, winner
 from rnnauto.search.trial import Asked, Epoch, Job, Result, Values, seed_of
 from rnnauto.search.workers import Died, Event, Finished, Pool, Progressed
@@ -66,6 +67,7 @@ class Search:
     interrupted: bool = False
     rule: Rule = "one_standard_error"
     proven: Sequence[Values] = ()
+    prune: bool = False
     long_training: bool = False  # one network with most of the time beats many with a little
 
     @property
@@ -122,6 +124,9 @@ def new_trials(search: Search, asker: Asker, *, most_trials: int, longest: float
     """Jobs that try new settings on the first fold."""
 
     def next_job() -> Job | None:
+        earlier = tuple(search.trials.values())
+        if search.prune and must_wait(earlier):
+            return None
         asked = asker.ask(len(search.trials)) if len(search.trials) < most_trials else None
         if asked is None:
             return None
@@ -134,6 +139,7 @@ def new_trials(search: Search, asker: Asker, *, most_trials: int, longest: float
             seconds=min(longest, search.seconds_left),
             start_from=None if parent is None else parent.weights.get(0),
             epochs=asked.epochs,
+            limits=limits(earlier) if search.prune and asked.epochs is None else (),
         )
 
     return next_job
@@ -199,6 +205,7 @@ def make_job(
     seconds: float,
     start_from: str | None = None,
     epochs: int | None = None,
+    limits: tuple[float | None, ...] = (),
 ) -> Job:
     return Job(
         trial=name,
@@ -208,6 +215,7 @@ def make_job(
         seconds=max(seconds, 1.0),
         start_from=start_from,
         epochs=epochs,
+        limits=limits,
     )
 
 
@@ -280,7 +288,7 @@ def handle(
 
 def finish_job(search: Search, job: Job, result: Result) -> None:
     search.running.pop(job.name, None)
-    event = "trial-completed" if result.loss is not None else "trial-failed"
+    event = f"trial-{result.status}"  # completed, pruned or failed
     journal.append(
         search.journal_path,
         event,

@@ -6,10 +6,11 @@ from typing import Any
 
 from rnnauto.data.encode import Encoded
 from rnnauto.networks.architecture import Features
-from rnnauto.search.study import Study, load_weights, save_weights, weights_path
+from rnnauto.search.diagnose import RESCUED, better, rescued, tamed
+from rnnauto.search.study import Study, Weights, load_weights, save_weights, weights_path
 from rnnauto.search.train import train
 from rnnauto.search.train_carried import train_carried
-from rnnauto.search.trial import Epoch, Job
+from rnnauto.search.trial import Epoch, Job, Result
 
 
 def run_job(
@@ -23,12 +24,23 @@ def run_job(
     start = load_weights(weights_path(study.folder, job.start_from)) if job.start_from else None
     problem, data, fold = study.problem, study.data, study.folds[job.fold]
     watched: dict[str, Any] = {"start_from": start, "on_epoch": on_epoch, "stopping": stopping}
-    match problem.features:
-        case Features(carried=True):
-            assert isinstance(data, Encoded)
-            result, weights = train_carried(job, problem, data, fold=fold, **watched)
-        case _:
-            result, weights = train(job, problem, data, fold=fold, **watched)
+
+    def trained(job: Job) -> tuple[Result, Weights | None]:
+        match problem.features:
+            case Features(carried=True):
+                assert isinstance(data, Encoded)
+                return train_carried(job, problem, data, fold=fold, **watched)
+            case _:
+                return train(job, problem, data, fold=fold, **watched)
+
+    result, weights = trained(job)
+    if result.cause in RESCUED and not stopping():
+        left = None if job.seconds is None else max(1.0, job.seconds - result.seconds)
+        gentle = tamed(job, seconds=left)
+        second, its_weights = trained(gentle)
+        if better(second, result):
+            weights = its_weights
+            result = rescued(result, second, gentle)
     if weights is not None:
         save_weights(weights_path(study.folder, job.name), weights)
     purge_gradient_registry()

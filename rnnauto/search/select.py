@@ -28,8 +28,18 @@ class Trial:
     weights: dict[int, str] = field(default_factory=dict)  # fold: name of the weights file
 
     @property
+    def status(self) -> Literal["running", "completed", "pruned", "failed"]:
+        """Of all folds: failed where one has failed."""
+        if not self.results:
+            return "running"
+        if any(result.loss is None for result in self.results.values()):
+            return "failed"
+        ended = any(result.status == "pruned" for result in self.results.values())
+        return "pruned" if ended else "completed"
+
+    @property
     def completed(self) -> bool:
-        return bool(self.results) and all(r.loss is not None for r in self.results.values())
+        return self.status == "completed"
 
     @property
     def losses(self) -> dict[int, float]:
@@ -39,7 +49,8 @@ class Trial:
     @property
     def loss(self) -> float:
         """Mean over the folds of the best validation loss."""
-        return statistics.fmean(self.losses.values()) if self.completed else math.inf
+        whole = self.status in {"completed", "pruned"}
+        return statistics.fmean(self.losses.values()) if whole else math.inf
 
     @property
     def scores(self) -> list[float]:
@@ -61,8 +72,14 @@ class Trial:
 
 
 def ranked(trials: Iterable[Trial]) -> list[Trial]:
-    """Best first: trained on most folds, then lowest loss; failed trials come last."""
-    return sorted(trials, key=lambda t: (not t.completed, -len(t.results), t.loss, t.id))
+    """Best first: trained on most folds, then lowest loss; pruned trials, then failed ones come
+    last."""
+    return sorted(trials, key=rank)
+
+
+def rank(trial: Trial) -> tuple[bool, bool, int, float, str]:
+    pruned = trial.status == "pruned"
+    return (not trial.completed, not pruned, -len(trial.results), trial.loss, trial.id)
 
 
 def winner(trials: Iterable[Trial], *, rule: Rule, proven: Container[Values]) -> Trial | None:

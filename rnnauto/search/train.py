@@ -1,9 +1,9 @@
-"""Train one network: the compiled step, the epoch loop, early stopping and the gradient record."""
+"""Train one network: the compiled step and the epoch loop."""
 
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -38,8 +38,16 @@ from rnnauto.networks.forecast import adapt
 from rnnauto.networks.layers import Dropout, Standardise, TokenDropout
 from rnnauto.networks.losses import forecast_loss, summed_loss
 from rnnauto.networks.network import build_network
+from rnnauto.search.progress import (
+    Progress,
+    end_epoch,
+    keep_if_better,
+    record_step,
+    result_of,
+    why_stop,
+)
 from rnnauto.search.study import Weights
-from rnnauto.search.trial import Epoch, Gradient, Job, Problem, Result, Values, architecture_of
+from rnnauto.search.trial import Epoch, Job, Problem, Result, Values, architecture_of
 from rnnauto.search.validation import Tally, Validated
 
 LONGEST_VALIDATION = 4096  # timesteps; longer recordings are validated in slices of this length
@@ -58,20 +66,6 @@ class Network:
     clip_norm: Any
     train_step: Callable[..., Any]
     read_step: Callable[..., Any]
-
-
-@dataclass
-class Progress:
-    """What a training run has come to so far."""
-
-    best_loss: float = math.inf
-    best_score: float = math.nan
-    best_epoch: int = 0
-    best_weights: Weights | None = None
-    stopped: str = ""
-    reason: str = ""
-    epochs: list[Epoch] = field(default_factory=list)
-    norms: list[float] = field(default_factory=list)
 
 
 def compile_network(
@@ -222,7 +216,7 @@ def train(
         return late or stopping()
 
     rng = np.random.default_rng(job.seed)
-    for number in range(1, (job.epochs or problem.epochs) + 1):
+    for _ in range(1, (job.epochs or problem.epochs) + 1):
         loss = run_epoch(
             network,
             problem,
@@ -236,18 +230,12 @@ def train(
         if progress.reason:
             break
         found = validate(network, problem, data, fold[1])
-        keep_if_better(network, progress, found, epoch=number)
         rate = float(network.optimizer.learning_rate.numpy())
-        progress.epochs.append(Epoch(number, loss, found.loss, rate))
-        on_epoch(progress.epochs[-1])
-        waited = number - progress.best_epoch
-        if out_of_time():
-            progress.stopped = "clock"
-        elif waited >= patience:
-            progress.stopped = "patience"
+        on_epoch(end_epoch(network, progress, found, train_loss=loss, rate=rate))
+        progress.stopped = why_stop(progress, job, patience=patience, late=out_of_time())
         if progress.stopped:
             break
-        if waited and waited % max(2, patience // 3) == 0:
+        if progress.waited and progress.waited % max(2, patience // 3) == 0:
             network.optimizer.learning_rate.assign(rate / 2)
     else:
         progress.stopped = "epochs" if job.epochs is None else "bracket"
@@ -273,20 +261,9 @@ def run_epoch(
         total, count, norm = network.train_step(batch.inputs, scaled(batch.targets, problem))
         totals += float(total)
         counts += float(count)
-        if not record_step(progress, totals, float(norm)) or out_of_time():
+        if not record_step(progress, totals, float(norm), batch) or out_of_time():
             break
     return totals / max(counts, 1.0)
-
-
-def record_step(progress: Progress, totals: float, norm: float) -> bool:
-    """Keep the norm of a step; False, and why, where the summed loss is no longer finite."""
-    progress.norms.append(norm)
-    if math.isfinite(totals):
-        return True
-    progress.reason = (
-        f"the loss was no longer finite at step {len(progress.norms)} (gradient norm {norm:.3g})"
-    )
-    return False
 
 
 def validate(network: Network, problem: Problem, data: Stored, chosen: Integers) -> Validated:
@@ -327,13 +304,6 @@ def scaled(targets: Any, problem: Problem) -> Any:
     return ((targets - mean) / deviation).astype(np.float32)
 
 
-def keep_if_better(network: Network, progress: Progress, found: Validated, *, epoch: int) -> None:
-    if found.criterion < progress.best_loss:  # false for NaN
-        progress.best_loss, progress.best_score = found.criterion, found.score
-        progress.best_epoch = epoch
-        progress.best_weights = network.model.get_weights()
-
-
 def batch_size(values: Values, data: Stored, chosen: Integers) -> int:
     """The hyperparameter, lowered where one step would keep more than STEP_BYTES."""
     if isinstance(data, EncodedSeries):
@@ -357,30 +327,3 @@ def patience_for(sequences: int, size: int) -> int:
     """Small data has noisy, cheap epochs and gets more of them."""
     steps = max(1, sequences // size)
     return int(min(60, max(5, round(600 / steps))))
-
-
-def result_of(progress: Progress, job: Job, network: Network, *, seconds: float) -> Result:
-    norms = np.array(progress.norms)
-    finite = norms[np.isfinite(norms)]
-    bad = np.flatnonzero(~np.isfinite(norms))
-    clip = job.values["clip_norm"]
-    limit = math.inf if clip == "off" else float(clip)
-    done = progress.best_weights is not None
-    return Result(
-        status="completed" if done else "failed",
-        loss=progress.best_loss if done else None,
-        score=progress.best_score if done else None,
-        reason=progress.reason or ("" if done else "the validation loss was never finite"),
-        stopped=progress.stopped,
-        seconds=round(seconds, 3),
-        parameters=sum(int(np.prod(v.shape)) for v in network.model.trainable_variables),
-        best_epoch=progress.best_epoch,
-        epochs=tuple(progress.epochs),
-        gradient=Gradient(
-            median=float(np.median(finite)) if finite.size else None,
-            p95=float(np.percentile(finite, 95)) if finite.size else None,
-            largest=float(finite.max()) if finite.size else None,
-            clipped=float(np.mean(norms > limit)) if norms.size else 0.0,
-            first_non_finite_step=int(bad[0]) + 1 if bad.size else None,
-        ),
-    )

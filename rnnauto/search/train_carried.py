@@ -24,18 +24,16 @@ from rnnauto.data.streams import Window, held_out_batches, streams
 from rnnauto.networks.architecture import Answer, Architecture, Features
 from rnnauto.networks.carried import build_carried, state_size
 from rnnauto.networks.losses import summed_loss
-from rnnauto.search.study import Weights
-from rnnauto.search.train import (
-    Network,
+from rnnauto.search.progress import (
     Progress,
-    apply_clipped,
+    end_epoch,
     keep_if_better,
-    patience_for,
     record_step,
-    reset,
     result_of,
-    target_spec,
+    why_stop,
 )
+from rnnauto.search.study import Weights
+from rnnauto.search.train import Network, apply_clipped, patience_for, reset, target_spec
 from rnnauto.search.trial import Epoch, Job, Problem, Result, Values, architecture_of
 from rnnauto.search.validation import Validated
 
@@ -86,7 +84,7 @@ def train_carried(
     steps = steps_of_epoch(data, fold[0], job.values)
     patience = problem.patience or patience_for(steps, 1)
     rate = float(job.values["learning_rate"])
-    for number in range(1, (job.epochs or problem.epochs) + 1):
+    for _ in range(1, (job.epochs or problem.epochs) + 1):
         ends = start_from is not None and job.epochs is None
         lowered = max(FINAL_RATE, 1.0 - spent()) if ends else 1.0
         network.optimizer.learning_rate.assign(rate * lowered)
@@ -94,17 +92,11 @@ def train_carried(
         if progress.reason:
             break
         found = validate(network, data, fold[1])
-        keep_if_better(network, progress, found, epoch=number)
-        progress.epochs.append(Epoch(number, loss, found.loss, rate * lowered))
-        on_epoch(progress.epochs[-1])
-        waited = number - progress.best_epoch
-        if spent() >= 1.0:
-            progress.stopped = "clock"
-        elif waited >= patience:
-            progress.stopped = "patience"
+        on_epoch(end_epoch(network, progress, found, train_loss=loss, rate=rate * lowered))
+        progress.stopped = why_stop(progress, job, patience=patience, late=spent() >= 1.0)
         if progress.stopped:
             break
-        if waited and waited % max(2, patience // 3) == 0:
+        if progress.waited and progress.waited % max(2, patience // 3) == 0:
             rate /= 2
     else:
         progress.stopped = "epochs" if job.epochs is None else "bracket"
@@ -215,7 +207,7 @@ def run_epoch(
         )
         totals += float(total)
         counts += float(count)
-        if not record_step(progress, totals, float(norm)) or out_of_time():
+        if not record_step(progress, totals, float(norm), window.batch) or out_of_time():
             break
     return totals / max(counts, 1.0)
 

@@ -52,6 +52,8 @@ class Job:
     seconds: float | None = None
     start_from: str | None = None  # weights file of an earlier job to train on from
     epochs: int | None = None  # most of them; None: as many as the problem says
+    # by epoch, the loss above which the trial is pruned; the last one holds for all later epochs
+    limits: tuple[float | None, ...] = ()
 
     @property
     def name(self) -> str:
@@ -69,6 +71,7 @@ class Epoch:
     train_loss: float
     validation_loss: float
     learning_rate: float
+    best: float | None = None  # lowest validation loss, or other criterion, so far
 
 
 @dataclass(frozen=True)
@@ -88,11 +91,13 @@ class Result:
     squared error of the standardised target (for tags of chunks: 1 - F1); `score` is the main
     metric: accuracy, chunk F1, or RMSE in data units."""
 
-    status: str  # completed or failed
+    status: str  # completed, pruned or failed
     loss: float | None = None
     score: float | None = None
     reason: str = ""
-    stopped: str = ""  # patience, epochs, clock, bracket
+    cause: str = ""  # of a loss that is not finite: input, target, gradient, overflow
+    rescued: bool = False  # trained again for that cause with smaller steps
+    stopped: str = ""  # patience, epochs, clock, bracket, pruned
     seconds: float = 0.0
     parameters: int = 0
     best_epoch: int = 0
