@@ -35,7 +35,7 @@ def usable_cores() -> int:
 def search_deadline(started: float, prepared: Prepared, recipe: Recipe) -> float:
     """When the search must end for the export to end within the budget."""
     lengths = np.sort(prepared.test.lengths)
-    members = len(prepared.parts.folds)
+    members = len(prepared.parts.folds) * recipe.train.ensemble
     encoders = prepared.encoders
     if prepared.layout.task == "language-modelling":  # read side by side, the longest to its end
         reading = TOKEN_SECONDS * max(float(lengths[-1]), float(lengths.sum()) / ROWS)

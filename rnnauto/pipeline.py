@@ -31,8 +31,8 @@ from rnnauto.report.shown import add_shown
 from rnnauto.search import journal
 from rnnauto.search.algorithm import choose_algorithm
 from rnnauto.search.driver import News, Search, run_search
-from rnnauto.search.pose import opening_trials, pose, search_space, trains_long
-from rnnauto.search.select import Trial, explain
+from rnnauto.search.pose import opening_trials, pose, search_space, trains_long, with_seeds
+from rnnauto.search.select import Trial, explain, team
 from rnnauto.search.study import save_study
 from rnnauto.search.trial import seed_of
 from rnnauto.search.workers import pool
@@ -103,6 +103,7 @@ def fit(
     started = time.monotonic() if started is None else started
     check_destination(folder, overwrite=overwrite)
     prepared = prepare(data, recipe, say=lambda text: watch(Said(text)))
+    prepared = with_seeds(prepared, recipe.search.seeds)
     problem = pose(prepared, recipe)
     with new_folder(folder) as partial:
         study, journal_path = partial / "study", partial / "journal.jsonl"
@@ -126,7 +127,8 @@ def fit(
         why = explain(winner, search.trials.values(), proven=search.proven)
         for text in filter(None, (why, "exporting and checking the best model")):
             watch(Said(text))
-        members = build_members(winner, problem, study, refit=recipe.train.refit == "auto")
+        averaged = team(search.trials.values(), winner, size=recipe.train.ensemble)
+        members = build_members(averaged, problem, study, refit=recipe.train.refit == "auto")
         run, checks = export(partial / "saved_model", members, prepared)
         scores = score_test(run, prepared)
         evaluation = evaluate_test(prepared, scores, baselines, seed=recipe.seed)
@@ -140,7 +142,13 @@ def fit(
         write_test_predictions(partial / "predictions_test.csv", prepared, scores)
         add_shown(partial, prepared, scores, evaluation, rows)
         shutil.rmtree(study)
-        journal.append(journal_path, "run-completed", winner=winner.id, why=why)
+        journal.append(
+            journal_path,
+            "run-completed",
+            winner=winner.id,
+            why=why,
+            averaged=[each.id for each in averaged],
+        )
     write_report(folder)
     return Fitted(
         folder=folder,
@@ -192,10 +200,10 @@ def write_report(folder: Path) -> None:
     write_page(folder)
 
 
-def build_members(winner: Trial, problem: Any, study: Path, *, refit: bool) -> list[Any]:
+def build_members(averaged: list[Trial], problem: Any, study: Path, *, refit: bool) -> list[Any]:
     from rnnauto.search import members
 
-    return members.build_members(winner, problem, study, refit=refit)
+    return members.build_members(averaged, problem, study, refit=refit)
 
 
 def run_facts(prepared: Prepared, recipe: Recipe) -> dict[str, Any]:

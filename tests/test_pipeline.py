@@ -56,7 +56,7 @@ def test_the_journal_has_every_event_in_order(tiny_run):
     events = journal.read(tiny_run.folder / "journal.jsonl")
     names = [event["event"] for event in events]
     assert names[0] == "run-started" and names[-1] == "run-completed"
-    assert set(names[1:-1]) <= {"trial-started", "trial-completed"}
+    assert set(names[1:-1]) <= {"oracle-chosen", "trial-started", "trial-completed"}
     assert set(events[0]["versions"]) >= {"rnnauto", "tensorflow", "keras", "keras-tuner"}
     assert len(events[0]["fingerprint"]) == 64
     # two trials on the first fold, both confirmed on the second

@@ -1,8 +1,10 @@
 """Who wins, by hand-made losses."""
 
+from dataclasses import replace
+
 import pytest
 
-from rnnauto.search.select import Trial, clearly_worse, explain, finalists, ranked, winner
+from rnnauto.search.select import Trial, clearly_worse, explain, finalists, ranked, team, winner
 from rnnauto.search.trial import Result
 
 
@@ -94,3 +96,23 @@ def test_a_winner_that_has_not_the_lowest_loss_is_explained():
 def test_the_spread_is_that_of_the_score_over_the_folds():
     assert trial("0", 0.1, 0.3).spread == pytest.approx(0.1414, abs=1e-4)
     assert trial("0", 0.1).spread is None
+
+
+def test_a_team_is_the_winner_and_the_next_best_of_as_many_folds():
+    trials = [trial("a", 0.3, 0.3), trial("b", 0.2, 0.2), trial("c", 0.1), trial("d", 0.4, 0.4)]
+    assert [each.id for each in team(trials, trials[0], size=1)] == ["a"]
+    assert [each.id for each in team(trials, trials[0], size=3)] == ["a", "b", "d"]
+    assert [each.id for each in team(trials, trials[0], size=9)] == ["a", "b", "d"]
+
+
+def test_a_pruned_trial_neither_wins_nor_is_confirmed():
+    ended = trial("ended", 0.1)
+    ended = Trial("ended", ended.values, {0: replace(ended.results[0], status="pruned")})
+    whole = trial("whole", 0.2)
+    assert wins([ended, whole]) == "whole"
+    assert [each.id for each in finalists([ended, whole], most=5, fewest_proven=2, proven=[])] == [
+        "whole"
+    ]
+    assert [each.id for each in ranked([trial("failed", None), ended, whole])] == [
+        *("whole", "ended", "failed"),
+    ]

@@ -43,6 +43,8 @@ FIT_FLAGS = {
     "--patience": "train.patience",
     "--folds": "split.folds",
     "--refit": "train.refit",
+    "--ensemble": "train.ensemble",
+    "--seeds": "search.seeds",
     "--fail-on-leak": "judge.fail_on_leak",
     "--seed": "seed",
 }

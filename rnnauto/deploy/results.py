@@ -1,6 +1,7 @@
 """What lies beside the SavedModel in a model folder: facts, leaderboard, scores, predictions."""
 
 import json
+import math
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def model_info(
         encoders=prepared.encoders,
         hyperparameters=winner.values,
         members=len(members),
-        parameters=winner.results[0].parameters * len(members),
+        parameters=sum(math.prod(v.shape) for m in members for v in m.trainable_variables),
         trial=winner.id,
         seed=recipe.seed,
         fingerprint={"data": prepared.fingerprint},

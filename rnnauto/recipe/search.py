@@ -84,6 +84,13 @@ class Search(Section):
         description="Who wins where folds confirm: the simplest of those as good as the best, "
         "or the lowest loss",
     )
+    seeds: int = Field(
+        1,
+        ge=1,
+        le=20,
+        description="Seeds that the finalists are trained with, where one part selects; "
+        "the final model is their mean",
+    )
     space: Space = Space()
 
 
@@ -94,4 +101,7 @@ class Train(Section):
     )
     refit: Literal["auto", "off"] = Field(
         "auto", description="Train the winner further where validation shows that it helps"
+    )
+    ensemble: int = Field(
+        1, ge=1, le=10, description="Settings, best first, that the final model is the mean of"
     )

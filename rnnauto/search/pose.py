@@ -1,5 +1,7 @@
 """From prepared data to what the search needs to know of it."""
 
+from dataclasses import replace
+
 from rnnauto.data.encode import Encoders, NumberEncoder
 from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Prepared
@@ -20,6 +22,19 @@ from rnnauto.recipe import Recipe
 from rnnauto.search.forecast_space import ForecastShape, forecast_choices, forecast_proposals
 from rnnauto.search.space import Choices, Shape, choices, proposals
 from rnnauto.search.trial import Problem, Values
+
+
+def with_seeds(prepared: Prepared, seeds: int) -> Prepared:
+    """Where there is one fold, so many of it: every fold of a trial has a seed of its own, so that
+    finalists are confirmed on seeds as they are on folds."""
+    parts = prepared.parts
+    if len(parts.folds) > 1 or seeds == 1:
+        return prepared
+    return replace(
+        prepared,
+        parts=replace(parts, folds=parts.folds * seeds),
+        fold_encoders=prepared.fold_encoders * seeds,
+    )
 
 
 def pose(prepared: Prepared, recipe: Recipe) -> Problem:

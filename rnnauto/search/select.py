@@ -104,6 +104,13 @@ def winner(trials: Iterable[Trial], *, rule: Rule, proven: Container[Values]) ->
     )
 
 
+def team(trials: Iterable[Trial], chosen: Trial, *, size: int) -> list[Trial]:
+    """The winner and the next best trials of as many folds, to be averaged."""
+    rivals = [trial for trial in ranked(trials) if trial.completed and trial.id != chosen.id]
+    equal = [trial for trial in rivals if trial.losses.keys() == chosen.losses.keys()]
+    return [chosen, *equal[: size - 1]]
+
+
 def clearly_worse(trial: Trial, best: Trial) -> bool:
     """Whether the mean difference of their losses is more than its standard error."""
     differences = [loss - best.losses[fold] for fold, loss in trial.losses.items()]
