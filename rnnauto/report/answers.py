@@ -28,7 +28,15 @@ def answers_section(facts: Facts) -> Section:
         shown = min(len(confusion["labels"]), charts_test.MOST_CLASSES)
         more = len(confusion["labels"]) - shown
         caption = f"The {shown} most frequent of {shown + more} classes." if more else ""
-        blocks.append(Figure("Confusion matrix", chart, caption, least=60 + 24 * shown))
+        blocks.append(
+            Figure(
+                "Confusion matrix",
+                chart,
+                caption or "True classes down, predicted ones across.",
+                least=80 + 24 * shown,
+                most=160 + 80 * shown,
+            )
+        )
     blocks += example_blocks(facts.scores.get("examples") or {"kind": "none"}, facts.asked)
     figures = []
     if found.get("calibration"):
@@ -59,7 +67,7 @@ def calibration_figure(calibration: Json) -> Figure:
             "fitted on validation"
         )
     caption += ". On the diagonal, confidence would be the share that is right."
-    return Figure("Calibration", charts_inside.calibration_chart(calibration), caption)
+    return Figure("Calibration", charts_inside.calibration_chart(calibration), caption, most=520)
 
 
 def mistakes_table(mistakes: list[Json]) -> Table:

@@ -17,13 +17,15 @@ class Text:
 class Figure:
     """A chart as a Vega-Lite specification, with a title, and a caption that says how to read it.
 
-    `least` is the width in pixels below which the chart scrolls in its box.
+    `least` is the width in pixels below which the chart scrolls in its box, `most` the width that
+    it does not grow beyond.
     """
 
     title: str
     chart: dict[str, Any]
     caption: str = ""
     least: int = 0
+    most: int = 0
     kind: str = "figure"
 
 

@@ -7,6 +7,7 @@ import altair as alt
 from rnnauto.report.style import (
     ACCENT,
     MUTED,
+    PAPER,
     SERIES,
     SMALL_HEIGHT,
     along,
@@ -23,11 +24,12 @@ def bins_chart(bins: list[Json], *, axis: str, counted: str) -> Json:
     """A histogram of counts that are there already."""
     chart = (
         alt.Chart(data(bins))
-        .mark_bar(color=ACCENT, binSpacing=1)
+        .mark_rect(color=ACCENT, stroke=PAPER, strokeWidth=1)
         .encode(
-            x=alt.X("from:Q").bin("binned").title(axis).scale(zero=False, nice=False),
+            x=alt.X("from:Q").title(axis).scale(zero=False, nice=False),
             x2="to:Q",
-            y=alt.Y("count:Q").title(counted),
+            y=alt.Y("count:Q").title(counted).axis(tickCount=4, tickMinStep=1),
+            y2=alt.datum(0),
             tooltip=[
                 alt.Tooltip("from:Q", title="from"),
                 alt.Tooltip("to:Q", title="to"),

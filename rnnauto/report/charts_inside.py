@@ -8,6 +8,7 @@ from rnnauto.report.style import (
     ACCENT,
     FAINT,
     MUTED,
+    PAPER,
     ROW_HEIGHT,
     SERIES,
     SMALL_HEIGHT,
@@ -18,18 +19,18 @@ from rnnauto.report.style import (
 )
 
 Json = dict[str, Any]
-SMALLEST_NORM = 1e-30  # what a logarithmic axis shows of a gradient that has vanished altogether
+WORSE = "worse by"
 
 
 def gradients_chart(found: list[Json]) -> Json:
     """The norm of the loss gradient at every timestep back from the end, for each cell."""
     rows = [
-        {"cell": each["cell"], "state": state, "lag": lag, "norm": max(norm, SMALLEST_NORM)}
+        {"cell": each["cell"], "state": state, "lag": lag, "norm": norm}
         for each in found
         for state, norms in (("h", each["norms"]), ("c", each["memory_norms"]))
         if norms is not None
         for lag, norm in zip(each["lags"], norms, strict=True)
-        if norm is not None
+        if norm  # a logarithmic axis has no place for 0
     ]
     dashes = alt.StrokeDash("state:N").scale(domain=["h", "c"], range=[[1, 0], [4, 3]])
     both = any(row["state"] == "c" for row in rows)
@@ -46,7 +47,7 @@ def gradients_chart(found: list[Json]) -> Json:
             .scale(type="log")
             .axis(format=".0e", tickCount=6),
             color=by_cell(each["cell"] for each in found),
-            strokeDash=dashes.title("state").legend(orient="top") if both else alt.value([1, 0]),
+            strokeDash=dashes.title("state").legend(orient="bottom") if both else alt.value([1, 0]),
             tooltip=[
                 alt.Tooltip("cell:N"),
                 alt.Tooltip("state:N"),
@@ -87,38 +88,39 @@ def memory_chart(found: Json) -> Json:
     return spec(bars + reach, height=SMALL_HEIGHT, about="Effect of hiding timesteps")
 
 
-def importance_chart(features: list[Json], *, axis: str) -> Json:
+def importance_chart(features: list[Json]) -> Json:
     """How much the score falls where a feature is shuffled, with its interval."""
     base = alt.Chart(data(features)).encode(
         y=alt.Y("name:N").sort(None).title(None).axis(labelLimit=150),
         tooltip=[
             alt.Tooltip("name:N"),
-            alt.Tooltip("value:Q", format=".3~g", title=axis),
+            alt.Tooltip("value:Q", format=".3~g", title=WORSE),
             alt.Tooltip("low:Q", format=".3~g"),
             alt.Tooltip("high:Q", format=".3~g"),
         ],
     )
-    bars = base.mark_bar(color=ACCENT, opacity=0.75).encode(x=alt.X("value:Q").title(axis))
+    bars = base.mark_bar(color=ACCENT, opacity=0.75).encode(x=alt.X("value:Q").title(WORSE))
     intervals = base.mark_rule(color=MUTED, strokeWidth=1.5).encode(x="low:Q", x2="high:Q")
     return spec(
         bars + intervals, height=ROW_HEIGHT * len(features), about="Importance of each feature"
     )
 
 
-def moments_chart(timesteps: list[Json], *, axis: str) -> Json:
+def moments_chart(timesteps: list[Json]) -> Json:
     """How much the score falls where a stretch of timesteps is shuffled."""
     rows = [{**each, "end": each["to"] + 1} for each in timesteps]
     chart = (
         alt.Chart(data(rows))
-        .mark_bar(color=ACCENT, opacity=0.75, binSpacing=1)
+        .mark_rect(color=ACCENT, opacity=0.75, stroke=PAPER, strokeWidth=1)
         .encode(
-            x=alt.X("from:Q").bin("binned").title("timestep").scale(nice=False, zero=False),
+            x=alt.X("from:Q").title("timestep").axis(tickMinStep=1).scale(nice=False, zero=False),
             x2="end:Q",
-            y=alt.Y("value:Q").title(axis),
+            y=alt.Y("value:Q").title(WORSE),
+            y2=alt.datum(0),
             tooltip=[
                 alt.Tooltip("from:Q"),
                 alt.Tooltip("to:Q"),
-                alt.Tooltip("value:Q", format=".3~g", title=axis),
+                alt.Tooltip("value:Q", format=".3~g", title=WORSE),
             ],
         )
     )

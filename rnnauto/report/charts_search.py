@@ -77,7 +77,7 @@ def curves_chart(curves: list[Json], *, axis: str) -> Json:
             x=alt.X("epoch:Q").title("epoch").axis(tickMinStep=1).scale(nice=False, zero=False),
             y=alt.Y("value:Q").title(axis).scale(log_if_wide([row["value"] for row in rows])),
             color=by_cell(curve["cell"] for curve in curves),
-            strokeDash=dashes.title(None).legend(orient="top"),
+            strokeDash=dashes.title(None).legend(orient="bottom"),
             detail="run:N",
             opacity=alt.when("datum.leader").then(alt.value(1)).otherwise(alt.value(0.22)),
             strokeWidth=alt.when("datum.leader").then(alt.value(2)).otherwise(alt.value(1)),
@@ -132,7 +132,8 @@ def parallel_chart(rows: list[Json], metric: str) -> Json | None:
     if len(trials) < 2 or not axes:
         return None
     best = min(trials, key=lambda row: row["rank"])["name"]
-    places, ticks = placed(trials, axes, metric)
+    end = f"validation {metric}"
+    places, ticks = placed(trials, axes, end)
     points = [
         {
             "trial": row["name"],
@@ -143,9 +144,9 @@ def parallel_chart(rows: list[Json], metric: str) -> Json | None:
             "score": row["validation"],
         }
         for row in trials
-        for axis in [*axes, metric]
+        for axis in [*axes, end]
     ]
-    order = [axis.replace("_", " ") for axis in [*axes, metric]]
+    order = [axis.replace("_", " ") for axis in [*axes, end]]
     x = alt.X("axis:N").sort(order).title(None)
     x = x.axis(orient="top", labelAngle=0, domain=False, ticks=False, labelPadding=14)
     y = alt.Y("place:Q").axis(None).scale(domain=[0, 1], nice=False)
@@ -178,7 +179,7 @@ def setting(row: Json, name: str) -> Any:
 
 
 def placed(
-    trials: list[Json], axes: list[str], metric: str
+    trials: list[Json], axes: list[str], end: str
 ) -> tuple[dict[str, dict[str, float]], list[Json]]:
     """Where on its axis every trial is, from 0 to 1, and what is written along the axes."""
     places: dict[str, dict[str, float]] = {}
@@ -194,9 +195,9 @@ def placed(
     scores = [row["validation"] for row in trials]
     low, high = min(scores), max(scores)
     spread = high - low or 1.0
-    places[metric] = {row["name"]: (row["validation"] - low) / spread for row in trials}
+    places[end] = {row["name"]: (row["validation"] - low) / spread for row in trials}
     ticks += [
-        {"axis": metric.replace("_", " "), "place": (score - low) / spread, "text": f"{score:.4g}"}
+        {"axis": end.replace("_", " "), "place": (score - low) / spread, "text": f"{score:.4g}"}
         for score in sorted({low, high})
     ]
     return places, ticks

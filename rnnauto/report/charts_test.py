@@ -102,7 +102,8 @@ def forecast_chart(forecast: Json, *, axis: str) -> Json:
     rows = [
         {"time": time, "value": value, "name": "history"} for time, value in forecast["history"]
     ]
-    for time, truth, low, median, high in forecast["future"]:
+    last = [[time, value, value, value, value] for time, value in forecast["history"][-1:]]
+    for time, truth, low, median, high in [*last, *forecast["future"]]:  # lines without a gap
         rows.append({"time": time, "value": truth, "name": TRUE})
         rows.append({"time": time, "value": median, "name": "forecast"})
         rows.append({"time": time, "low": low, "high": high, "name": "80% interval"})

@@ -81,17 +81,19 @@ def verdict_words(found: Json) -> str:
 
 
 def importance_figures(importance: Json) -> list[Figure]:
-    axis = f"{metric_words(importance['metric'])} lost by shuffling"
+    words = metric_words(importance["metric"])
     figures = []
     features = importance.get("features") or []
     if len(features) > 1:
         shown = sorted(features, key=lambda each: -each["value"])[:MOST_FEATURES]
-        chart = charts_inside.importance_chart(shown, axis=axis)
-        figures.append(Figure("Importance of features", chart))
+        chart = charts_inside.importance_chart(shown)
+        caption = f"How much the {words} gets worse where the feature is shuffled."
+        figures.append(Figure("Importance of features", chart, caption))
     timesteps = importance.get("timesteps") or []
     if len(timesteps) > 1:
-        chart = charts_inside.moments_chart(timesteps, axis=axis)
-        figures.append(Figure("Importance of timesteps", chart))
+        chart = charts_inside.moments_chart(timesteps)
+        caption = f"How much the {words} gets worse where these timesteps are shuffled."
+        figures.append(Figure("Importance of timesteps", chart, caption))
     return figures
 
 

@@ -9,10 +9,11 @@ const config = {
     gridColor: "var(--line)", gridOpacity: 0.8, labelLimit: 140, labelOverlap: true,
   },
   axisX: { grid: false },
+  axisQuantitative: { tickCount: 6 },
   axisDiscrete: { grid: false, domain: false, ticks: false, labelOverlap: false },
   legend: {
     labelColor: "var(--ink)", titleColor: "var(--muted)", labelFontSize: 11.5, titleFontSize: 11.5,
-    titleFontWeight: 500, symbolSize: 90, labelLimit: 160, offset: 6,
+    titleFontWeight: 500, symbolSize: 90, symbolStrokeWidth: 2, labelLimit: 160, offset: 6,
   },
   bar: { cornerRadiusEnd: 1.5 },
   text: { fontSize: 11 },

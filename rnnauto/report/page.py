@@ -1,12 +1,13 @@
 """`report.html`: one page with its styles, scripts and charts inside, which asks no network."""
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from rnnauto.report.facts import Facts, read_facts
 from rnnauto.report.sections import sections
@@ -46,7 +47,13 @@ def environment() -> Environment:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     found.filters["script_json"] = script_json
+    found.filters["marked"] = marked
     return found
+
+
+def marked(text: str) -> Markup:
+    """An escaped text in which what stands between backticks is code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def script_json(value: Any) -> Markup:

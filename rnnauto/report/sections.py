@@ -202,33 +202,39 @@ def search_section(facts: Facts) -> Section:
 
 def leaderboard_table(rows: list[Json], words: str) -> Table:
     head = (
-        *("rank", "name", f"validation {words}", f"test {words}", "folds", "epochs", "seconds"),
-        *("parameters", "status", "settings"),
+        *("rank", "name", f"validation {words}", f"test {words}", "settings", "status"),
+        *("epochs", "seconds", "folds", "parameters"),
     )
+    differ, same = constant_settings(rows)
     shown = tuple(
         (
             str(row["rank"]),
             row["name"],
             with_spread(row),
             digits(row["test"]),
-            str(row["folds"] or ""),
+            settings_of(row["hyperparameters"], differ),
+            status_of(row),
             str(row["epochs"] or ""),
             "" if row["seconds"] is None else f"{row['seconds']:.1f}",
+            str(row["folds"] or ""),
             "" if row["parameters"] is None else f"{row['parameters']:,}",
-            status_of(row),
-            settings_of(row["hyperparameters"]),
         )
         for row in rows[:MOST_ROWS]
     )
-    more = f"{len(rows) - MOST_ROWS} more are in leaderboard.csv." if len(rows) > MOST_ROWS else ""
+    notes = []
+    if same:
+        trial = next(row for row in rows if row["hyperparameters"])
+        notes.append(f"All trials: {settings_of(trial['hyperparameters'], same)}.")
+    if len(rows) > MOST_ROWS:
+        notes.append(f"{len(rows) - MOST_ROWS} more are in leaderboard.csv.")
     return Table(
         "Leaderboard",
         head,
         shown,
-        right=frozenset({0, 2, 3, 4, 5, 6, 7}),
-        wide=frozenset({9}),
+        right=frozenset({0, 2, 3, 6, 7, 8, 9}),
+        wide=frozenset({4, 5}),
         strong=frozenset({0}),
-        caption=more,
+        caption=" ".join(notes),
     )
 
 
@@ -243,10 +249,17 @@ def status_of(row: Json) -> str:
     return f"{row['status']}: {row['reason']}" if row["reason"] else str(row["status"])
 
 
-def settings_of(values: Json | None) -> str:
-    if not values:
-        return ""
-    return ", ".join(f"{name.replace('_', ' ')} {shown(value)}" for name, value in values.items())
+def settings_of(values: Json | None, names: list[str]) -> str:
+    found = [(name, values[name]) for name in names if name in values] if values else []
+    return ", ".join(f"{name.replace('_', ' ')} {shown(value)}" for name, value in found)
+
+
+def constant_settings(rows: list[Json]) -> tuple[list[str], list[str]]:
+    """The settings that differ between trials, and those that are the same in all."""
+    each = [row["hyperparameters"] for row in rows if row["hyperparameters"]]
+    names = list(dict.fromkeys(name for values in each for name in values))
+    differ = [name for name in names if len({str(values.get(name)) for values in each}) > 1]
+    return differ, [name for name in names if name not in differ]
 
 
 def shown(value: Any) -> str:

@@ -38,7 +38,7 @@ def named_colors(names: Iterable[str], colors: Iterable[str], field: str = "name
 
 
 def top_legend() -> alt.Legend:
-    return alt.Legend(orient="top", direction="horizontal", symbolType="square", columns=3)
+    return alt.Legend(orient="top", direction="horizontal", columns=4, symbolOpacity=1)
 
 
 def spec(chart: Any, *, height: int = HEIGHT, about: str = "") -> dict[str, Any]:
