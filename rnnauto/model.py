@@ -31,6 +31,7 @@ from rnnauto.deploy.forecast_runner import forecast_table
 from rnnauto.deploy.generate import Wanted, Written, check_wanted, generate
 from rnnauto.deploy.language_runner import score_timesteps
 from rnnauto.deploy.language_table import language_table
+from rnnauto.deploy.latency import measure_latency, single_batches, single_token
 from rnnauto.deploy.leaderboard import Row, read_leaderboard
 from rnnauto.deploy.model_json import ModelInfo, read_model_info
 from rnnauto.deploy.runner import Run, load_saved_model, predict
@@ -154,6 +155,18 @@ class Model:
         layout, encoders = self.info.layout, self.info.encoders
         source = check_wanted(wanted, layout, encoders)  # before TensorFlow is imported
         return generate(self.run, wanted, source, layout=layout, encoders=encoders)
+
+    def latencies(self, data: Source) -> tuple[float, ...]:
+        """Milliseconds of predictions for one sequence at a time, once warm; of a language model,
+        of one `step`. `data` is as for `predict`."""
+        layout, encoders = self.info.layout, self.info.encoders
+        if self.is_language_model:
+            return measure_latency(self.run, [single_token(self.run, layout)], "step")
+        frame = self.read(data, target=False).frame
+        if isinstance(encoders, SeriesEncoders):
+            windows = future_windows(gather_series(frame, layout), encoders, layout)
+            return measure_latency(self.run, single_batches(windows, layout, encoders))
+        return measure_latency(self.run, single_batches(gather(frame, layout), layout, encoders))
 
     @property
     def is_language_model(self) -> bool:

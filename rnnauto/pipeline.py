@@ -26,6 +26,7 @@ from rnnauto.deploy.results import (
 )
 from rnnauto.judge.compare import evaluate_test, fit_and_validate
 from rnnauto.judge.evaluate import Evaluation
+from rnnauto.judge.metric_names import check_metrics
 from rnnauto.recipe import Recipe
 from rnnauto.report.shown import add_shown
 from rnnauto.search import journal
@@ -104,6 +105,7 @@ def fit(
     check_destination(folder, overwrite=overwrite)
     prepared = prepare(data, recipe, say=lambda text: watch(Said(text)))
     prepared = with_seeds(prepared, recipe.search.seeds)
+    check_metrics(recipe.expect, prepared.layout, prepared.encoders)
     problem = pose(prepared, recipe)
     with new_folder(folder) as partial:
         study, journal_path = partial / "study", partial / "journal.jsonl"

@@ -25,6 +25,7 @@ ORDER = [
     "budget",
     "pipeline",
     "model",
+    "run",
     "cli",
     "__main__",
 ]

@@ -15,6 +15,7 @@ from rnnauto.cli.inspect import inspect
 from rnnauto.cli.leaderboard import leaderboard
 from rnnauto.cli.predict import predict
 from rnnauto.cli.report import report
+from rnnauto.cli.run import run
 from rnnauto.errors import RnnautoError
 
 INTERRUPTED = 130
@@ -56,6 +57,7 @@ app.command()(generate)
 app.command()(evaluate)
 app.command()(leaderboard)
 app.command()(report)
+app.command()(run)
 
 
 def main() -> None:

@@ -43,7 +43,13 @@ def dotted_key(model: type[BaseModel], names: list[str]) -> str:
 
 
 def line_of(key: str, text: str) -> str:
+    number = line_number(key, text)
+    return "" if number is None else f" (line {number})"
+
+
+def line_number(key: str, text: str) -> int | None:
+    """Where a key of a YAML text stands first, from 1."""
     for number, line in enumerate(text.splitlines(), start=1):
-        if re.search(rf"(^|[\s{{,]){re.escape(key)}\s*:", line):
-            return f" (line {number})"
-    return ""
+        if re.search(rf"(^|[\s{{,]){re.escape(key)}\s*:", line.partition("#")[0]):
+            return number
+    return None

@@ -8,6 +8,7 @@ import yaml
 from pydantic import Field, ValidationError
 
 from rnnauto.errors import RecipeError
+from rnnauto.recipe.expect import Expect
 from rnnauto.recipe.faults import describe_fault
 from rnnauto.recipe.judge import Judge
 from rnnauto.recipe.search import Search, Train
@@ -66,14 +67,22 @@ class Split(Section):
     seed: int = Field(0, ge=0, description="Seed of the split")
 
 
+class Export(Section):
+    formats: tuple[Literal["savedmodel"], ...] = Field(
+        ("savedmodel",), min_length=1, description="What the model folder holds the model as"
+    )
+
+
 class Recipe(Section):
-    version: Literal[1] = 1
+    version: Literal[1] = Field(1, description="Version of the recipe's form")
     data: Data = Data()
     problem: Problem = Problem()
     split: Split = Split()
     search: Search = Search()
     train: Train = Train()
     judge: Judge = Judge()
+    export: Export = Export()
+    expect: Expect = Expect()
     seed: int = Field(0, ge=0, description="Seed of everything random")
 
     @classmethod

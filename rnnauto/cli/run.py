@@ -1,0 +1,137 @@
+"""`rnnauto run`: recipes as tests."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from rnnauto.run import Outcome
+
+EXPECTATION_NOT_MET = 3
+INTERRUPTED = 130
+SEVERITY = (INTERRUPTED, 2, 4, EXPECTATION_NOT_MET)  # the exit code is the first that occurred
+
+
+def run(
+    context: typer.Context,
+    recipes: Annotated[
+        list[Path], typer.Argument(help="Recipe files, run one after the other", show_default=False)
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", help="Folder for the model folders, one a recipe; its own it replaces"
+        ),
+    ] = Path("rnnauto_runs"),
+    junit: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML as well")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the results as JSON")] = False,
+) -> None:
+    """Fit each of RECIPES and check what it expects; exit with 3 where a model falls short."""
+    from rnnauto.cli.ci import annotations, junit_xml
+    from rnnauto.cli.console import print_json, talk_console
+    from rnnauto.cli.watch import watching
+    from rnnauto.errors import Interrupted
+    from rnnauto.run import folders_for, run_recipe
+
+    console = talk_console(quiet=context.obj["quiet"])
+    folders = folders_for(recipes, output)
+    outcomes: list[Outcome] = []
+    for path, folder in zip(recipes, folders, strict=True):
+        console.print(f"[bold]{escaped(path)}[/]")
+        with watching(console) as watch:
+            outcome = run_recipe(path, folder=folder, watch=watch)
+        outcomes.append(outcome)
+        show(outcome, console)
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            # GitHub reads both streams, and stdout may be JSON
+            sys.stderr.write("".join(f"{line}\n" for line in annotations(outcome)))
+        if outcome.interrupted or isinstance(outcome.error, Interrupted):
+            break
+    if junit is not None:
+        write_junit(junit, junit_xml(outcomes))
+    if as_json:
+        print_json([outcome.to_json() for outcome in outcomes])
+    if len(recipes) > 1:
+        summary(outcomes, len(recipes), console)
+    code = exit_code(outcomes)
+    if code:
+        raise typer.Exit(code)
+
+
+def exit_code(outcomes: Sequence["Outcome"]) -> int:
+    """An error tells more than an expectation that was not met: it comes first."""
+    codes = set()
+    for outcome in outcomes:
+        if outcome.interrupted:
+            codes.add(INTERRUPTED)
+        if outcome.error is not None:
+            codes.add(outcome.error.exit_code)
+        elif not outcome.passed:
+            codes.add(EXPECTATION_NOT_MET)
+    return next((code for code in SEVERITY if code in codes), 0)
+
+
+def show(outcome: "Outcome", console: "Console") -> None:
+    """Every expectation of a recipe, and whether it was met."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from rnnauto.cli.ci import got_text, wanted_text
+    from rnnauto.cli.console import duration, print_error
+
+    if outcome.error is not None:
+        print_error(outcome.error)
+        console.print()
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("expectation", "wanted", "got", ""):
+        table.add_column(heading, header_style="dim", overflow="fold")
+    for each in outcome.expectations:
+        verdict = Text("met", "green") if each.passed else Text("NOT MET", "bold red")
+        table.add_row(each.name, Text(wanted_text(each)), Text(got_text(each)), verdict)
+    if outcome.expectations:
+        console.print(table)
+    else:
+        console.print("the recipe expects nothing: add an `expect` section")
+    verdict = "[green]passed[/]" if outcome.passed else "[bold red]failed[/]"
+    place = "" if outcome.folder is None else f": {escaped(outcome.folder)}/"
+    console.print(f"{verdict} in {duration(outcome.seconds)}{place}")
+    console.print()
+
+
+def summary(outcomes: Sequence["Outcome"], wanted: int, console: "Console") -> None:
+    failed = [outcome for outcome in outcomes if not outcome.passed]
+    left = wanted - len(outcomes)
+    console.print(
+        f"{len(outcomes) - len(failed)} of {wanted} recipes passed"
+        + (f", {left} not run" if left else "")
+    )
+    for outcome in failed:
+        what = "error" if outcome.error else "fell short"
+        console.print(f"  [red]{what}[/]: {escaped(outcome.recipe)}")
+
+
+def escaped(path: Path) -> str:
+    from rich.markup import escape
+
+    return escape(str(path))
+
+
+def write_junit(path: Path, xml: bytes) -> None:
+    from rnnauto.errors import RnnautoError
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(xml)
+    except OSError as error:
+        raise RnnautoError(
+            f"cannot write `{path}`: {error.strerror}", hint="give `--junit` another file"
+        ) from error

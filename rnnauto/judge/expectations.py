@@ -1,0 +1,145 @@
+"""Did a run keep what its recipe expects?"""
+
+import difflib
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rnnauto.errors import LeakError, RecipeError
+from rnnauto.judge.evaluate import Evaluation
+from rnnauto.judge.metrics import LOWER_IS_BETTER
+from rnnauto.recipe import Expect
+from rnnauto.recipe.comparison import Comparison, Quantity, parse_comparison
+
+PERCENTILES = {"latency_p50": 50, "latency_p95": 95, "latency_p99": 99}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a run is held to.
+
+    Attributes:
+        checks: the differences that the export's checks found, by name.
+        size: of the SavedModel on disk, in bytes.
+        latencies: of predictions for one sequence, in milliseconds; empty if none was asked for.
+    """
+
+    evaluation: Evaluation
+    checks: dict[str, float]
+    size: int
+    latencies: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One line of a recipe's `expect`, and what came of it.
+
+    Attributes:
+        wanted: as the recipe writes it.
+        got: a metric, bytes, milliseconds, true or false, or what leaks; None where undefined.
+        bound: the number that `got` was compared with; None where it was none.
+    """
+
+    name: str
+    wanted: str
+    got: float | bool | str | None
+    bound: float | None
+    passed: bool
+
+    def to_json(self) -> dict[str, Any]:
+        return vars(self)
+
+
+def check_expectations(expect: Expect, measured: Measured) -> tuple[Expectation, ...]:
+    """Every expectation, in the recipe model's order.
+
+    Raises: RecipeError where a baseline is named that there is not.
+    """
+    found = list(metric_expectations(expect, measured.evaluation))
+    if expect.beats_baselines:
+        beats = measured.evaluation.beats_baselines
+        found.append(Expectation("beats_baselines", "true", beats, None, beats))
+    if expect.leak is not None:  # looked for before training
+        found.append(Expectation("leak", expect.leak, "none", None, True))
+    found += invariance_expectations(expect, measured.checks)
+    found += compared("model_size", expect.model_size, "size", float(measured.size))
+    for name, percentile in PERCENTILES.items():
+        texts = getattr(expect, name)
+        if texts:
+            got = float(np.percentile(measured.latencies, percentile))
+            found += compared(name, texts, "time", got)
+    return tuple(found)
+
+
+def leak_found(error: LeakError) -> Expectation:
+    """What a leak makes of `leak: none`."""
+    return Expectation("leak", "none", error.message, None, False)
+
+
+def metric_expectations(expect: Expect, evaluation: Evaluation) -> Iterator[Expectation]:
+    for name, texts in expect.metrics().items():
+        got = evaluation.metrics[name].value
+        for text in texts:
+            comparison = parse_comparison(text, "share")
+            baseline = None
+            if comparison.baseline is not None:
+                baseline = baseline_value(evaluation, name, comparison.baseline)
+            yield outcome(name, text, comparison, got, baseline=baseline)
+
+
+def baseline_value(evaluation: Evaluation, metric: str, wanted: str) -> float:
+    """A metric of the baseline of that name, or of the best one (""); NaN where none has it."""
+    values = {
+        name: scores.metrics[metric].value
+        for name, scores in evaluation.baselines.items()
+        if metric in scores.metrics
+    }
+    if wanted:
+        if wanted not in values:
+            near = difflib.get_close_matches(wanted, values, n=1)
+            meant = f"; did you mean `{near[0]}`?" if near else ""
+            raise RecipeError(
+                f"`expect.{metric}`: no baseline with this metric is called `{wanted}`{meant}",
+                hint=f"the baselines are {', '.join(values) or 'none'}",
+            )
+        return values[wanted]
+    finite = [value for value in values.values() if math.isfinite(value)]
+    if not finite:
+        return math.nan
+    # `rmse_tmin` is the `rmse` of one of several targets
+    lower = any(metric == name or metric.startswith(f"{name}_") for name in LOWER_IS_BETTER)
+    return min(finite) if lower else max(finite)
+
+
+def invariance_expectations(expect: Expect, checks: dict[str, float]) -> list[Expectation]:
+    """How far an answer changes in company, with other padding or in other pieces: whatever the
+    export's checks compared, but for the trained networks."""
+    name = "padding_invariance"
+    largest = max(value for check, value in checks.items() if check != "keras")
+    if expect.padding_invariance is True:  # or there would be no model folder
+        return [Expectation(name, "true", largest, None, True)]
+    if expect.padding_invariance is False:
+        return []
+    return compared(name, expect.padding_invariance, "difference", largest)
+
+
+def compared(
+    name: str, texts: tuple[str, ...], quantity: Quantity, got: float
+) -> list[Expectation]:
+    return [outcome(name, text, parse_comparison(text, quantity), got) for text in texts]
+
+
+def outcome(
+    name: str, text: str, comparison: Comparison, got: float, *, baseline: float | None = None
+) -> Expectation:
+    bound = comparison.bound(baseline)
+    return Expectation(
+        name=name,
+        wanted=text,
+        got=got if math.isfinite(got) else None,
+        bound=bound if math.isfinite(bound) else None,
+        passed=comparison.holds(got, bound),
+    )
