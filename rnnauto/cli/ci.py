@@ -50,7 +50,8 @@ def junit_xml(outcomes: Sequence[Outcome]) -> bytes:
             if not each.passed:
                 ET.SubElement(case, "failure", message=clean(fell_short(each)))
     ET.indent(root)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True) + b"\n"
+    xml: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return xml + b"\n"
 
 
 def clean(text: str) -> str:

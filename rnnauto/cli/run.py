@@ -95,8 +95,8 @@ def show(outcome: "Outcome", console: "Console") -> None:
     for heading in ("expectation", "wanted", "got", ""):
         table.add_column(heading, header_style="dim", overflow="fold")
     for each in outcome.expectations:
-        verdict = Text("met", "green") if each.passed else Text("NOT MET", "bold red")
-        table.add_row(each.name, Text(wanted_text(each)), Text(got_text(each)), verdict)
+        met = Text("met", "green") if each.passed else Text("NOT MET", "bold red")
+        table.add_row(each.name, Text(wanted_text(each)), Text(got_text(each)), met)
     if outcome.expectations:
         console.print(table)
     else:

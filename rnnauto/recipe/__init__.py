@@ -1,7 +1,7 @@
 """The recipe: every setting of a run, its default, its limits and its help, each written once."""
 
-from rnnauto.recipe.judge import Judge
 from rnnauto.recipe.expect import Expect
+from rnnauto.recipe.judge import Judge
 from rnnauto.recipe.model import Data, Problem, Recipe, Split
 from rnnauto.recipe.search import Search, Space, Train
 from rnnauto.recipe.values import Cell, parse_duration

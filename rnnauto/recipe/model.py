@@ -1,6 +1,7 @@
 """The recipe: every setting of a run, its default, its limits and its help, each written once."""
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -97,7 +98,10 @@ class Recipe(Section):
         except (OSError, UnicodeDecodeError) as error:
             raise RecipeError(f"cannot read the recipe `{path}`: {error}") from error
         except yaml.YAMLError as error:
-            raise RecipeError(f"`{path}` is no YAML: {error}") from error
+            hint = ""
+            if re.search(r":\s*[<>]", text):
+                hint = 'put a comparison in quotes, like `accuracy: ">= 0.9"`'
+            raise RecipeError(f"`{path}` is no YAML: {error}", hint=hint) from error
         if not isinstance(raw, dict):
             raise RecipeError(f"`{path}` holds no settings", hint="a recipe is a YAML mapping")
         recipe = cls.parse(raw, source=f"`{path}`", text=text)

@@ -1,9 +1,9 @@
 """Kinds of values that settings have, and how they may be written."""
 
 import re
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 Auto = Literal["auto"]
 Cell = Literal["simple_rnn", "lstm", "gru", "exponential_trace", "identity_rnn"]
@@ -47,3 +47,9 @@ ClipNorms = Annotated[tuple[Literal["off"] | float, ...], BeforeValidator(off_is
 
 class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def nothing_is_all_defaults(cls, raw: Any) -> Any:
+        """A section whose every line is a comment."""
+        return {} if raw is None else raw
