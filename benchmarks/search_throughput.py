@@ -101,7 +101,8 @@ def run_keras_tuner(folder: Path) -> dict[str, Any]:
 def run_rnnauto(folder: Path) -> dict[str, Any]:
     from rnnauto.data.encode import Encoded
     from rnnauto.networks.architecture import Answer, Features
-    from rnnauto.search.driver import Search, run_search
+    from rnnauto.search.driver import run_search
+    from rnnauto.search.loop import Search
     from rnnauto.search.study import save_study
     from rnnauto.search.trial import Problem
     from rnnauto.search.workers import pool

@@ -19,6 +19,7 @@ def fit(
     target: str | list[str] | None = None,
     folder: Path | str = "rnnauto_model",
     overwrite: bool = False,
+    resume: bool = False,
     **recipe: Any,
 ) -> "Model":
     """Search, train and export a model for a table.
@@ -28,6 +29,7 @@ def fit(
         target: column to predict.
         folder: where the model folder goes.
         overwrite: replace a model folder that is there.
+        resume: go on with the search for this folder that was interrupted or killed.
         recipe: sections of the recipe as dictionaries, like `search={"budget": "3m"}`.
     """
     from rnnauto.model import load
@@ -38,7 +40,7 @@ def fit(
     if target is not None:
         names = [target] if isinstance(target, str) else list(target)
         wanted = wanted.with_overrides({"data.target": names})
-    run(data, wanted, folder=Path(folder), overwrite=overwrite)
+    run(data, wanted, folder=Path(folder), overwrite=overwrite, resume=resume)
     return load(folder)
 
 

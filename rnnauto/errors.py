@@ -6,6 +6,7 @@
     * LeakError           ... a leak, where `--fail-on-leak` asks for that; exit code 3
   * ModelFolderError      a model folder that is absent, damaged, in the way or not to be trusted
   * ExportError           the exported model does not give what the trained one gives
+  * StorageError          a disk that takes no more
   * SearchError           no trial completed; exit code 4
     * Interrupted         ... because of Ctrl-C; exit code 130
 """
@@ -39,6 +40,10 @@ class ModelFolderError(RnnautoError):
 
 
 class ExportError(RnnautoError):
+    pass
+
+
+class StorageError(RnnautoError):
     pass
 
 

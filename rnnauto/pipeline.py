@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,28 +14,33 @@ from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Prepared, Source, prepare
 from rnnauto.deploy.finish import export, score_test
 from rnnauto.deploy.leaderboard import Row
-from rnnauto.deploy.model_folder import check_destination, new_folder
-from rnnauto.deploy.model_json import write_model_info
+from rnnauto.deploy.model_folder import JOURNAL, check_destination, new_folder, work_folder
+from rnnauto.deploy.model_json import Status, write_model_info
 from rnnauto.deploy.results import (
     make_rows,
     model_info,
     save_comparison,
-    versions,
     write_results,
     write_test_predictions,
 )
-from rnnauto.judge.compare import evaluate_test, fit_and_validate
+from rnnauto.early import EarlyModel
+from rnnauto.judge.compare import AnyBaselines, evaluate_test, fit_and_validate
 from rnnauto.judge.evaluate import Evaluation
 from rnnauto.judge.metric_names import check_metrics
 from rnnauto.recipe import Recipe
 from rnnauto.report.shown import add_shown
 from rnnauto.search import journal
 from rnnauto.search.algorithm import choose_algorithm
-from rnnauto.search.driver import News, Search, run_search
+from rnnauto.search.driver import run_search
+from rnnauto.search.fingerprint import Fingerprint, fingerprint
+from rnnauto.search.interrupt import interruptible
+from rnnauto.search.loop import News, Search
 from rnnauto.search.pose import opening_trials, pose, search_space, trains_long, with_seeds
+from rnnauto.search.replay import algorithm_of, open_journal
 from rnnauto.search.select import Trial, explain, team
+from rnnauto.search.space import Choices
 from rnnauto.search.study import save_study
-from rnnauto.search.trial import seed_of
+from rnnauto.search.trial import Problem, seed_of
 from rnnauto.search.workers import pool
 
 
@@ -84,115 +89,202 @@ class Fitted:
         }
 
 
+@dataclass(frozen=True)
+class Task:
+    """What does not change during a fit."""
+
+    prepared: Prepared
+    recipe: Recipe
+    problem: Problem
+    space: Choices
+    begun_with: Fingerprint
+    path: str | None  # of the data, where they are a file
+    folder: Path
+    work: Path
+
+    @property
+    def study(self) -> Path:
+        return self.work / "study"
+
+
+@dataclass(frozen=True)
+class Written:
+    """What is known of a model once it is in its folder."""
+
+    evaluation: Evaluation
+    rows: list[Row]
+    checks: dict[str, float]
+
+
 def fit(
     data: Source,
     recipe: Recipe,
     *,
     folder: Path,
     overwrite: bool = False,
+    resume: bool = False,
     started: float | None = None,
     watch: Watch = lambda news: None,
 ) -> Fitted:
     """Learn from a table and leave a model folder.
 
     Args:
+        resume: go on with the search for this folder that was interrupted or killed.
         started: time.monotonic() when the command began; the budget counts from there.
 
     Raises: DataError, RecipeError or ModelFolderError before anything is written; SearchError
-        where no trial completed; ExportError where the export is not the trained model.
+        where no trial completed; StorageError where the disk is full; ExportError where the
+        export is not the trained model.
     """
     started = time.monotonic() if started is None else started
-    check_destination(folder, overwrite=overwrite)
+    check_destination(folder, overwrite=overwrite, resume=resume)
     prepared = prepare(data, recipe, say=lambda text: watch(Said(text)))
     prepared = with_seeds(prepared, recipe.search.seeds)
     check_metrics(recipe.expect, prepared.layout, prepared.encoders)
     problem = pose(prepared, recipe)
-    with new_folder(folder) as partial:
-        study, journal_path = partial / "study", partial / "journal.jsonl"
-        journal.append(journal_path, "run-started", **run_facts(prepared, recipe))
-        save_study(study, problem, prepared.development, prepared.parts.folds)
-        with ThreadPoolExecutor(1) as aside, pool(study, worker_count(recipe)) as workers:
+    space = search_space(prepared, recipe)
+    with work_folder(folder, resume=resume) as work:
+        task = Task(
+            prepared=prepared,
+            recipe=recipe,
+            problem=problem,
+            space=space,
+            begun_with=fingerprint(prepared, recipe, space),
+            path=str(data) if isinstance(data, str | Path) else None,
+            folder=folder,
+            work=work,
+        )
+        history = begin(task, watch, resume=resume)
+        with ThreadPoolExecutor(1) as aside, pool(task.study, worker_count(recipe)) as workers:
             compared = aside.submit(fit_and_validate, prepared, seed=recipe.seed)
+            early = EarlyModel(
+                make=lambda winner, trials: write_model(
+                    task, compared.result(), winner, trials, status="running"
+                ),
+                aside=aside,
+                watch=watch,
+                wanted=not (history and folder.exists()),
+            )
             search = Search(
                 pool=workers,
                 folds=len(prepared.parts.folds),
                 seed=recipe.seed,
-                journal_path=journal_path,
+                journal_path=work / JOURNAL,
                 deadline=search_deadline(started, prepared, recipe),
-                notify=watch,
+                notify=early.consider,
+                history=history,
                 rule=recipe.search.select,
                 prune=recipe.search.prune == "median",
                 long_training=trains_long(problem, prepared.layout),
             )
-            winner = search_for_winner(search, prepared, recipe, watch)
-            baselines, validated = compared.result()
-        why = explain(winner, search.trials.values(), proven=search.proven)
+            winner = search_for_winner(search, task, watch)
+        trials = tuple(search.trials.values())
+        why = explain(winner, trials, proven=search.proven)
         for text in filter(None, (why, "exporting and checking the best model")):
             watch(Said(text))
-        averaged = team(search.trials.values(), winner, size=recipe.train.ensemble)
-        members = build_members(averaged, problem, study, refit=recipe.train.refit == "auto")
-        run, checks = export(partial / "saved_model", members, prepared)
-        scores = score_test(run, prepared)
-        evaluation = evaluate_test(prepared, scores, baselines, seed=recipe.seed)
-        rows = make_rows(search, winner, evaluation, validated)
-        save_comparison(partial / "baselines.npz", baselines)
-        write_model_info(
-            partial / "model.json", model_info(prepared, recipe, winner, members, search)
-        )
-        path = str(data) if isinstance(data, str | Path) else None
-        write_results(partial, recipe.placed(folder, path=path), rows, evaluation, checks)
-        write_test_predictions(partial / "predictions_test.csv", prepared, scores)
-        add_shown(partial, prepared, scores, evaluation, rows)
-        shutil.rmtree(study)
-        journal.append(
-            journal_path,
-            "run-completed",
-            winner=winner.id,
-            why=why,
-            averaged=[each.id for each in averaged],
-        )
-    write_report(folder)
+        status: Status = "interrupted" if search.interrupted else "complete"
+        written = write_model(task, compared.result(), winner, trials, status=status, why=why)
+        if not search.interrupted:
+            shutil.rmtree(work)
     return Fitted(
         folder=folder,
         layout=prepared.layout,
         winner=winner,
-        trials=tuple(search.trials.values()),
-        evaluation=evaluation,
-        rows=tuple(rows),
-        checks=checks,
+        trials=trials,
+        evaluation=written.evaluation,
+        rows=tuple(written.rows),
+        checks=written.checks,
         seconds=time.monotonic() - started,
         seed=recipe.seed,
         interrupted=search.interrupted,
     )
 
 
-def search_for_winner(search: Search, prepared: Prepared, recipe: Recipe, watch: Watch) -> Trial:
+def begin(task: Task, watch: Watch, *, resume: bool) -> list[journal.Event]:
+    """Write down that the search begins, or goes on; returns what it has written so far."""
+    journal_path = task.work / JOURNAL
+    if not resume:
+        save_study(task.study, task.problem, task.prepared.development, task.prepared.parts.folds)
+    facts = {"fingerprint": task.begun_with, "recipe": task.recipe.model_dump(mode="json")}
+    history, cut = open_journal(journal_path, facts, resume=resume)
+    if cut:
+        watch(Said("the end of the journal was torn and has been cut off"))
+    if history:
+        done = sum(event["event"] == "trial-completed" for event in history)
+        watch(Said(f"resumed: {done} results of the search so far are in its journal"))
+    return history
+
+
+def search_for_winner(search: Search, task: Task, watch: Watch) -> Trial:
     # keras-tuner brings TensorFlow: imported once the workers are starting up beside it
     from rnnauto.networks.quiet import import_tensorflow
 
     import_tensorflow()
     from rnnauto.search.oracle import make_asker
 
-    space = search_space(prepared, recipe)
-    search.proven = opening_trials(space, prepared.layout)
-    algorithm, why = choose_algorithm(
-        recipe.search.oracle, space, trials=recipe.search.trials, budget=recipe.search.budget
+    recipe = task.recipe
+    search.proven = opening_trials(task.space, task.prepared.layout)
+    algorithm, why = algorithm_of(search.history) or choose_algorithm(
+        recipe.search.oracle, task.space, trials=recipe.search.trials, budget=recipe.search.budget
     )
     watch(Said(f"search: {algorithm} ({why})"))
     journal.append(search.journal_path, "oracle-chosen", oracle=algorithm, why=why)
     asker = make_asker(
-        space,
+        task.space,
         algorithm=algorithm,
         opening=search.proven,
         trials=recipe.search.trials,
         seed=seed_of(recipe.seed, "oracle"),
     )
-    return run_search(
-        search,
-        asker,
-        most_trials=recipe.search.trials,
-        refit=recipe.train.refit == "auto",
-    )
+    with interruptible(search):
+        return run_search(
+            search,
+            asker,
+            most_trials=recipe.search.trials,
+            refit=recipe.train.refit == "auto",
+        )
+
+
+def write_model(
+    task: Task,
+    compared: tuple[AnyBaselines, dict[str, float]],
+    winner: Trial,
+    trials: Sequence[Trial],
+    *,
+    status: Status,
+    why: str = "",
+) -> Written:
+    """Export, check and judge a trial's model; the folder takes its place as a whole."""
+    prepared, recipe = task.prepared, task.recipe
+    baselines, validated = compared
+    with new_folder(task.folder) as partial:
+        averaged = [winner]
+        if status != "running":
+            averaged = team(trials, winner, size=recipe.train.ensemble)
+        members = build_members(averaged, task.problem, task.study, refit=recipe.train.refit)
+        run, checks = export(partial / "saved_model", members, prepared)
+        scores = score_test(run, prepared)
+        evaluation = evaluate_test(prepared, scores, baselines, seed=recipe.seed)
+        rows = make_rows(trials, winner, evaluation, validated)
+        save_comparison(partial / "baselines.npz", baselines)
+        info = model_info(
+            prepared, recipe, winner, members, begun_with=task.begun_with, status=status
+        )
+        write_model_info(partial / "model.json", info)
+        write_results(partial, recipe.placed(task.folder, path=task.path), rows, evaluation, checks)
+        write_test_predictions(partial / "predictions_test.csv", prepared, scores)
+        add_shown(partial, prepared, scores, evaluation, rows)
+        shutil.copyfile(task.work / JOURNAL, partial / JOURNAL)
+        if status == "complete":
+            journal.append(
+                partial / JOURNAL,
+                "run-completed",
+                winner=winner.id,
+                why=why,
+                averaged=[each.id for each in averaged],
+            )
+        write_report(partial)
+    return Written(evaluation, rows, checks)
 
 
 def write_report(folder: Path) -> None:
@@ -202,16 +294,7 @@ def write_report(folder: Path) -> None:
     write_page(folder)
 
 
-def build_members(averaged: list[Trial], problem: Any, study: Path, *, refit: bool) -> list[Any]:
+def build_members(averaged: list[Trial], problem: Any, study: Path, *, refit: str) -> list[Any]:
     from rnnauto.search import members
 
-    return members.build_members(averaged, problem, study, refit=refit)
-
-
-def run_facts(prepared: Prepared, recipe: Recipe) -> dict[str, Any]:
-    return {
-        "fingerprint": prepared.fingerprint,
-        "seed": recipe.seed,
-        "versions": versions(),
-        "recipe": recipe.model_dump(mode="json"),
-    }
+    return members.build_members(averaged, problem, study, refit=refit == "auto")

@@ -192,7 +192,20 @@ def test_an_existing_folder(refused, data, tmp_path):
     (tmp_path / "out").mkdir()
     error, hint = refused("fit", "data.csv", "--target", "speaker", "-o", "out")
     assert error == "`out` exists already"
-    assert hint == "replace it with `--overwrite`, or choose another folder with `-o FOLDER`"
+    assert hint == (
+        "replace it with `--overwrite`, continue an interrupted search with `--resume`, "
+        "or choose another folder with `-o FOLDER`"
+    )
+
+
+def test_what_cannot_be_resumed(refused, data, tmp_path):
+    flags = ["data.csv", "--target", "speaker", "-o", "out", "--resume"]
+    error, hint = refused("fit", *flags)
+    assert error == "there is no search to continue at `out`"
+    assert hint == "begin one without `--resume`, or name its folder with `-o FOLDER`"
+    error, hint = refused("fit", *flags, "--overwrite")
+    assert error == "`--overwrite` starts again and `--resume` goes on"
+    assert hint == "give one of them"
 
 
 def test_overwrite_never_deletes_what_is_no_model_folder(refused, data, tmp_path):

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -12,11 +13,13 @@ import time
 
 import numpy as np
 import polars as pl
+import psutil
 import pytest
 from conftest import DATA, run_python, visits
 
 import rnnauto
 from rnnauto.cli.app import main
+from rnnauto.search import journal
 
 pytestmark = pytest.mark.train
 
@@ -302,8 +305,8 @@ def test_the_same_seed_gives_the_same_run_whatever_the_number_of_workers(tmp_pat
     assert same_predictions == predictions
 
 
-def interrupt(tmp_path, *flags, when):
-    """Ctrl-C a fit when its journal satisfies `when`; its exit code, stdout and stderr."""
+def interrupt(tmp_path, *flags, when, with_signal=signal.SIGINT):
+    """Signal a fit when its journal satisfies `when`; its exit code, stdout and stderr."""
     visits(60).write_csv(tmp_path / "visits.csv")
     options = ["fit", "visits.csv", "--target", "state", "--workers", "1", "--budget", "10m"]
     with subprocess.Popen(
@@ -316,11 +319,11 @@ def interrupt(tmp_path, *flags, when):
     ) as process:
         end = time.monotonic() + 120
         while time.monotonic() < end and process.poll() is None:
-            journals = [path.read_text() for path in tmp_path.glob(".*partial*/journal.jsonl")]
+            journals = [path.read_text() for path in tmp_path.glob(".*.search/journal.jsonl")]
             if journals and when(journals[0]):
                 break
             time.sleep(0.1)
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        os.killpg(process.pid, with_signal)  # as a terminal does
         stdout, stderr = process.communicate(timeout=120)
     return process.returncode, stdout, stderr
 
@@ -328,19 +331,94 @@ def interrupt(tmp_path, *flags, when):
 def test_ctrl_c_exports_the_best_so_far_and_ends_with_130(tmp_path):
     code, stdout, stderr = interrupt(
         tmp_path,
-        *("--json", "--epochs", "3", "--trials", "500"),
+        *("--json", "--epochs", "3", "--folds", "1", "--trials", "500"),
         when=lambda journal: journal.count("trial-completed") >= 2,
     )
     assert code == 130, stderr
-    assert "interrupted: the best model so far was exported" in stderr
+    assert "interrupted: the best model so far was exported; go on with `--resume`" in stderr
     assert "Traceback" not in stderr
     found = json.loads(stdout)
     assert 2 <= found["trials"]["completed"] < 500
     info = json.loads((tmp_path / "rnnauto_model" / "model.json").read_text())
     assert info["status"] == "interrupted"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["rnnauto_model", "visits.csv"]
+    left = [".rnnauto_model.search", "rnnauto_model", "visits.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == left
     predicted = run_here("predict", "visits.csv", cwd=tmp_path)
     assert len(predicted.splitlines()) == 61
+
+    # and goes on from there
+    done = found["trials"]["completed"]
+    flags = ["--target", "state", "--workers", "1", "--epochs", "3", "--folds", "1", "--json"]
+    before = board_of(tmp_path, "rnnauto_model")
+    text = run_here("fit", "visits.csv", *flags, "--trials", done + 1, "--resume", cwd=tmp_path)
+    assert json.loads(text)["trials"] == {**found["trials"], "completed": done + 1}
+    after = board_of(tmp_path, "rnnauto_model")
+    assert before.items() <= after.items()
+    events = journal.read(tmp_path / "rnnauto_model" / "journal.jsonl")
+    assert [e["event"] for e in events if e["event"].startswith("run-")] == [
+        *("run-started", "run-resumed", "run-completed"),
+    ]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["rnnauto_model", "visits.csv"]
+
+
+def board_of(place, folder):
+    """The trials of a leaderboard by name: what they came to, without their times."""
+    rows = json.loads(run_here("leaderboard", "-m", folder, "--json", cwd=place))
+    unequal = {"rank", "seconds", "test"}
+    return {
+        row["name"]: {key: row[key] for key in row.keys() - unequal}
+        for row in rows
+        if row["kind"] == "trial"
+    }
+
+
+@pytest.mark.slow
+def test_a_killed_search_ends_as_if_it_had_not_been(tmp_path):
+    visits(60).write_csv(tmp_path / "visits.csv")
+    flags = ["visits.csv", "--target", "state", "--workers", "2", "--trials", "6", "--epochs", "8"]
+    flags += ["--folds", "2", "--budget", "10m", "--set", "search.space.units=[8,16]"]
+    run_here("fit", *flags, "-o", "calm", cwd=tmp_path)
+    command = [sys.executable, "-m", "rnnauto", "fit", *flags, "-o", "killed"]
+    rng, model = random.Random(4), tmp_path / "killed" / "model.json"
+    for kill in range(6):
+        work = tmp_path / ".killed.search" / "journal.jsonl"
+        resume = ["--resume"] if work.exists() else []
+        with subprocess.Popen([*command, *resume], cwd=tmp_path, stderr=subprocess.PIPE) as process:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(10 + rng.uniform(0, 12))
+            workers = psutil.Process(process.pid).children()
+            if kill % 2 and workers:
+                workers[0].kill()
+                time.sleep(rng.uniform(0, 3))
+            process.kill()
+            assert b"Traceback" not in process.stderr.read()
+        if work.exists() and "trial-completed" in work.read_text():
+            assert journal.read(work)
+        if model.exists():  # whole at every moment
+            assert json.loads(model.read_text())["status"] == "running"
+            assert len(rnnauto.load(tmp_path / "killed").predict(tmp_path / "visits.csv")) == 60
+    run_here("fit", *flags, "-o", "killed", "--resume", cwd=tmp_path)
+    assert board_of(tmp_path, "killed") == board_of(tmp_path, "calm")
+    predictions = [
+        (tmp_path / each / "predictions_test.csv").read_text() for each in ("calm", "killed")
+    ]
+    assert predictions[0] == predictions[1]
+    events = journal.read(tmp_path / "killed" / "journal.jsonl")
+    ended = [e["job"] for e in events if e["event"] == "trial-completed"]
+    assert len(set(ended)) == len(ended)
+
+
+def test_sigterm_is_like_ctrl_c(tmp_path):
+    code, _, stderr = interrupt(
+        tmp_path,
+        *("--epochs", "3", "--folds", "1", "--trials", "500"),
+        when=lambda journal: journal.count("trial-completed") >= 1,
+        with_signal=signal.SIGTERM,
+    )
+    assert code == 130, stderr
+    assert "Traceback" not in stderr
+    info = json.loads((tmp_path / "rnnauto_model" / "model.json").read_text())
+    assert info["status"] == "interrupted"
 
 
 def test_ctrl_c_before_anything_is_ready_leaves_nothing(tmp_path):

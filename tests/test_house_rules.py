@@ -23,6 +23,7 @@ ORDER = [
     "deploy",
     "report",
     "budget",
+    "early",
     "pipeline",
     "model",
     "run",

@@ -1,9 +1,14 @@
+import errno
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rnnauto.errors import ModelFolderError, StorageError
 from rnnauto.search import journal
 
 
@@ -73,3 +78,70 @@ def test_whatever_is_written_is_read(tmp_path_factory, values):
     for value in values:
         journal.append(path, "event", value=value)
     assert [event["value"] for event in journal.read(path)[1:]] == values
+
+
+@pytest.mark.parametrize("tail", [b'{"event": "thr', b"\0" * 40, b"\xff\xfe\n", b"7\n", b"{}\n\n"])
+def test_what_a_crash_left_at_the_end_is_cut_off(tmp_path, tail):
+    path = tmp_path / "journal.jsonl"
+    journal.append(path, "one")
+    journal.append(path, "two")
+    whole = path.read_bytes()
+    assert not journal.repair(path)
+    path.write_bytes(whole + tail)
+    assert [event["event"] for event in journal.read(path)] == ["one", "two"]
+    assert journal.repair(path)
+    assert path.read_bytes() == whole
+
+
+def test_a_damaged_line_before_the_last_is_an_error_that_names_it(tmp_path):
+    path = tmp_path / "journal.jsonl"
+    for event in ("one", "two", "three"):
+        journal.append(path, event)
+    lines = path.read_bytes().splitlines(keepends=True)
+    damaged = b"".join([lines[0], lines[1][:7] + b"\n", lines[2]])
+    path.write_bytes(damaged)
+    for look in (journal.read, journal.repair):
+        with pytest.raises(ModelFolderError, match="is damaged in line 2: this is no event"):
+            look(path)
+    assert path.read_bytes() == damaged
+
+
+def test_a_full_disk_leaves_the_journal_as_it_was(tmp_path, monkeypatch):
+    path = tmp_path / "journal.jsonl"
+    journal.append(path, "one")
+    whole, write = path.read_bytes(), os.write
+
+    def full(descriptor, data):
+        if len(data) < 20:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(descriptor, data[:15])
+
+    monkeypatch.setattr(journal.os, "write", full)
+    with pytest.raises(StorageError) as caught:
+        journal.append(path, "two", text="x" * 50)
+    assert caught.value.message == f"cannot write `{path}`: No space left on device"
+    assert "--resume" in caught.value.hint
+    monkeypatch.undo()
+    assert path.read_bytes() == whole
+    journal.append(path, "three")
+    assert [event["event"] for event in journal.read(path)] == ["one", "three"]
+
+
+LIMITED = """
+import resource, signal, sys
+from pathlib import Path
+from rnnauto.search import journal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+for number in range(100):
+    journal.append(Path(sys.argv[1]), "event", number=number)
+"""
+
+
+def test_a_file_that_may_not_grow_ends_with_a_whole_line(tmp_path):
+    path = tmp_path / "journal.jsonl"
+    done = subprocess.run([sys.executable, "-c", LIMITED, str(path)], capture_output=True)
+    assert b"StorageError" in done.stderr
+    written = [event["number"] for event in journal.read(path)]
+    assert written == list(range(len(written))) and len(written) > 10
+    assert not journal.repair(path)

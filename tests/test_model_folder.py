@@ -1,14 +1,17 @@
 import os
+from pathlib import Path
 
 import pytest
 
-from rnnauto.deploy.model_folder import check_destination, new_folder
+from rnnauto.deploy import model_folder as folders
+from rnnauto.deploy.model_folder import JOURNAL, check_destination, new_folder, work_folder
 from rnnauto.errors import ModelFolderError
+from rnnauto.search import journal
 
 
-def refused(folder, *, overwrite=False):
+def refused(folder, *, overwrite=False, resume=False):
     with pytest.raises(ModelFolderError) as caught:
-        check_destination(folder, overwrite=overwrite)
+        check_destination(folder, overwrite=overwrite, resume=resume)
     return caught.value
 
 
@@ -22,7 +25,10 @@ def model_folder(path, *files):
 def test_a_folder_that_exists_is_refused_and_the_way_out_is_named(tmp_path):
     error = refused(model_folder(tmp_path / "m"))
     assert error.message == f"`{tmp_path / 'm'}` exists already"
-    assert error.hint == "replace it with `--overwrite`, or choose another folder with `-o FOLDER`"
+    assert error.hint == (
+        "replace it with `--overwrite`, continue an interrupted search with `--resume`, "
+        "or choose another folder with `-o FOLDER`"
+    )
 
 
 def test_a_model_folder_may_be_overwritten(tmp_path):
@@ -118,8 +124,106 @@ def test_the_old_folder_stays_until_the_new_one_is_whole(tmp_path):
 
 def test_a_relative_folder_is_where_the_command_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    from pathlib import Path
-
     with new_folder(Path("m")) as partial:
         (partial / "model.json").write_text("{}")
     assert (tmp_path / "m" / "model.json").is_file()
+
+
+def test_two_folders_swap_places_in_one_step(tmp_path):
+    if not folders.exchange(model_folder(tmp_path / "a", "1"), model_folder(tmp_path / "b", "2")):
+        pytest.skip("this system cannot")
+    assert (tmp_path / "a" / "2").exists() and (tmp_path / "b" / "1").exists()
+    assert not folders.exchange(tmp_path / "a", tmp_path / "absent")
+
+
+def test_where_the_system_cannot_swap_the_folder_is_replaced_in_two_steps(tmp_path, monkeypatch):
+    monkeypatch.setattr(folders, "exchange", lambda one, other: False)
+    folder = model_folder(tmp_path / "m")
+    with new_folder(folder) as partial:
+        (partial / "model.json").write_text("new")
+    assert [path.name for path in folder.iterdir()] == ["model.json"]
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+
+
+def test_what_a_killed_export_left_is_deleted_by_the_next(tmp_path):
+    folder = model_folder(tmp_path / "m")
+    for name in (".m.partial-abc", ".m.old-17", ".m2.partial-abc"):
+        model_folder(tmp_path / name)
+    with new_folder(folder) as partial:
+        (partial / "model.json").write_text("new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".m2.partial-abc", "m"]
+
+
+def test_the_only_whole_copy_is_not_taken_for_remains(tmp_path):
+    model_folder(tmp_path / ".m.old-17")  # killed between two renames
+    with pytest.raises(RuntimeError), new_folder(tmp_path / "m"):
+        raise RuntimeError
+    assert (tmp_path / ".m.old-17" / "model.json").exists()
+
+
+def search(folder, *events):
+    """Leave a journal as a killed search does."""
+    work = folders.search_of(folder)
+    work.mkdir()
+    for event in events:
+        journal.append(work / JOURNAL, event)
+    return work
+
+
+def test_an_unfinished_search_is_refused_and_both_ways_out_are_named(tmp_path):
+    work = search(tmp_path / "m", "run-started", "trial-completed")
+    error = refused(tmp_path / "m")
+    assert error.message == f"`{work}` holds a search that has not ended"
+    assert error.hint == "continue it with `--resume`, or start again with `--overwrite`"
+    check_destination(tmp_path / "m", overwrite=False, resume=True)
+    check_destination(tmp_path / "m", overwrite=True)
+
+
+def test_a_search_of_which_no_trial_had_completed_is_in_nobodys_way(tmp_path):
+    work = search(tmp_path / "m", "run-started", "trial-started")
+    (work / "study").mkdir()
+    check_destination(tmp_path / "m", overwrite=False)
+    with work_folder(tmp_path / "m", resume=False) as again:
+        assert again == work
+        assert not (work / JOURNAL).exists() and not (work / "study").exists()
+
+
+@pytest.mark.train
+def test_what_cannot_be_resumed_says_why(tmp_path, tiny_run):
+    error = refused(tmp_path / "m", resume=True)
+    assert error.message == f"there is no search to continue at `{tmp_path / 'm'}`"
+    assert "without `--resume`" in error.hint
+    error = refused(tiny_run.folder, resume=True)
+    assert error.message == f"the search of `{tiny_run.folder}` is complete"
+    interrupted = tmp_path / "i"
+    interrupted.mkdir()
+    text = (tiny_run.folder / "model.json").read_text()
+    (interrupted / "model.json").write_text(text.replace('"complete"', '"interrupted"'))
+    error = refused(interrupted, resume=True)
+    gone = folders.search_of(interrupted)
+    assert error.message == f"the search of `{interrupted}` cannot go on: `{gone}` is gone"
+    assert "--overwrite" in error.hint
+
+
+@pytest.mark.parametrize("fault", [RuntimeError, KeyboardInterrupt])
+def test_a_search_that_fails_stays_where_a_trial_had_completed(tmp_path, fault):
+    with pytest.raises(fault), work_folder(tmp_path / "m", resume=False) as work:
+        journal.append(work / JOURNAL, "run-started")
+        raise fault
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(fault), work_folder(tmp_path / "m", resume=False) as work:
+        journal.append(work / JOURNAL, "trial-completed")
+        raise fault
+    with work_folder(tmp_path / "m", resume=True) as again:
+        assert [event["event"] for event in journal.read(again / JOURNAL)] == ["trial-completed"]
+
+
+def test_two_processes_do_not_work_on_one_folder(tmp_path):
+    with (
+        work_folder(tmp_path / "m", resume=False) as work,
+        pytest.raises(ModelFolderError, match="another process works on"),
+    ):
+        journal.append(work / JOURNAL, "trial-completed")
+        with work_folder(tmp_path / "m", resume=False):
+            raise AssertionError
+    assert (work / JOURNAL).exists()

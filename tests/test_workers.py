@@ -5,15 +5,19 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 from builders import make_encoded
+from fake_worker import HANGS
 
+from rnnauto.errors import StorageError
 from rnnauto.networks.architecture import Answer, Features
 from rnnauto.search import workers
-from rnnauto.search.driver import Search, run_search
+from rnnauto.search.driver import run_search
+from rnnauto.search.loop import Search
 from rnnauto.search.study import save_study
 from rnnauto.search.trial import Job, Problem
 from rnnauto.search.workers import Died, Finished, Progressed, Started, pool
@@ -113,8 +117,8 @@ def test_a_worker_runs_job_after_job_and_lives_through_faults_in_them(study, mon
 
         started.submit(job("2", seconds=None))  # would go on for ever
         until(started, Progressed)
-        started.stop()
-        started.stop()  # asking twice does no harm
+        started.stop(60)
+        started.stop(60)  # asking twice does no harm
         stopped = until(started, Finished)[-1].result
         assert (stopped.status, stopped.stopped) == ("completed", "clock")
         assert stopped.loss is not None
@@ -152,7 +156,7 @@ def test_a_killed_workers_job_is_run_again_once_and_the_pool_survives(study, tmp
             killed.append(worker.process.pid)
             os.kill(worker.process.pid, signal.SIGKILL)
         if news.running.get("1-fold0"):  # it trains, and would until the deadline
-            started.stop()
+            started.stop(60)
 
     with pool(study, 1) as started:
         search = Search(
@@ -171,15 +175,14 @@ def test_a_killed_workers_job_is_run_again_once_and_the_pool_survives(study, tmp
     assert winner.id == "1"
 
 
-def test_a_worker_that_does_not_stop_in_time_is_replaced(study, monkeypatch):
-    monkeypatch.setattr(workers, "STOP_SECONDS", 0.1)
+def test_a_worker_that_does_not_stop_in_time_is_replaced(study):
     with pool(study, 1) as started:
         pid = started.workers[0].process.pid
         started.submit(job("stuck"))  # it is still importing TensorFlow
-        started.stop()
+        started.stop(0.1)
         died = until(started, Died)[-1]
         assert died.job.trial == "stuck"
-        assert died.why.startswith("the worker process ended (signal 9)")
+        assert died.why == "the trial did not stop in time and was killed"
         assert started.idle == 1
         assert started.workers[0].process.pid != pid
         assert is_gone(pid)
@@ -193,6 +196,55 @@ def test_a_worker_that_cannot_start_says_why(study):
     assert died.job.trial == "0"
     assert died.why.startswith("the worker process ended (exit code 1): FileNotFoundError: ")
     assert "problem.json" in died.why
+
+
+FAKE = (str(Path(__file__).with_name("fake_worker.py")),)
+
+
+@pytest.fixture
+def fake(tmp_path):
+    """A folder for workers whose objective is arithmetic: they take no time to start."""
+    (tmp_path / "weights").mkdir()
+    return tmp_path
+
+
+def fake_job(trial, units, **options):
+    return Job(trial, 0, {"units": units}, seed=1, **options)
+
+
+def test_a_trial_that_hangs_is_killed_and_told_from_a_slow_one(fake, monkeypatch):
+    monkeypatch.setattr(workers, "HANG_SECONDS", 0.5)
+    with pool(fake, 1, FAKE) as started:
+        started.submit(fake_job("slow", 1, seconds=1000.0))
+        assert until(started, Finished)[-1].result.status == "completed"
+        pid = started.workers[0].process.pid
+        started.submit(fake_job("hangs", HANGS, seconds=0.1))
+        died = until(started, Died)[-1]
+        assert died.why.startswith("the trial hung: it might take 0 s and was killed after ")
+        assert is_gone(pid)
+        started.submit(fake_job("next", 1))
+        assert until(started, Finished)[-1].job.trial == "next"
+
+
+def test_a_worker_is_replaced_after_so_many_jobs(fake, monkeypatch):
+    monkeypatch.setattr(workers, "MOST_JOBS", 2)
+    with pool(fake, 1, FAKE) as started:
+        pids = []
+        for number in range(5):
+            pids.append(started.workers[0].process.pid)
+            started.submit(fake_job(str(number), 1))
+            until(started, Finished)
+    assert pids[0] == pids[1] != pids[2] == pids[3] != pids[4]
+
+
+def test_a_full_disk_is_not_a_trials_fault(study):
+    (study / "weights").rmdir()
+    with pool(study, 1) as started:
+        started.submit(job())
+        with pytest.raises(StorageError) as caught:
+            until(started, Finished)
+    assert caught.value.message.startswith("a trial could not be written: [Errno 2] ")
+    assert "--resume" in caught.value.hint
 
 
 DRIVER = """

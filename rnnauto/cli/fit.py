@@ -23,6 +23,9 @@ def fit(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a model folder that is there")
     ] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an interrupted or killed search")
+    ] = False,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -40,7 +43,12 @@ def fit(
     from rnnauto.errors import RecipeError
     from rnnauto.pipeline import fit as run
     from rnnauto.recipe import Recipe
+    from rnnauto.search.interrupt import terminable
 
+    if overwrite and resume:
+        raise RecipeError(
+            "`--overwrite` starts again and `--resume` goes on", hint="give one of them"
+        )
     wanted = Recipe.load(recipe) if recipe is not None else Recipe()
     wanted = wanted.with_overrides(overrides_of(flags, FIT_FLAGS, settings))
     source = str(data) if data is not None else wanted.data.path
@@ -49,12 +57,13 @@ def fit(
             "no data to learn from", hint="write `rnnauto fit data.csv --target COLUMN`"
         )
     console = talk_console(quiet=context.obj["quiet"])
-    with watching(console) as watch:
+    with terminable(), watching(console) as watch:
         fitted = run(
             source,
             wanted,
             folder=output,
             overwrite=overwrite,
+            resume=resume,
             started=context.obj["started"],
             watch=watch,
         )
@@ -73,5 +82,5 @@ def fit(
     if as_json:
         print_json(found)
     if fitted.interrupted:
-        console.print("interrupted: the best model so far was exported")
+        console.print("interrupted: the best model so far was exported; go on with `--resume`")
         raise typer.Exit(130)

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from rnnauto.cli.console import duration, number, settings_line
 from rnnauto.pipeline import Said
-from rnnauto.search.driver import News
+from rnnauto.search.loop import News
 
 PLAIN_SECONDS = 15.0  # between progress lines where there is no terminal
 MOST_RUNNING = 8

@@ -12,6 +12,7 @@ from rnnauto.data.series import SeriesEncoders
 from rnnauto.errors import ModelFolderError
 
 FORMAT: Literal[1] = 1
+Status = Literal["running", "complete", "interrupted"]  # of the search that the model is from
 
 
 class ModelInfo(Frozen):
@@ -28,7 +29,7 @@ class ModelInfo(Frozen):
     trial: str
     seed: int
     fingerprint: dict[str, str]
-    status: Literal["complete", "interrupted"] = "complete"
+    status: Status = "complete"
 
 
 def write_model_info(path: Path, info: ModelInfo) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from rnnauto.deploy.answers import Answers, answer_table
 from rnnauto.deploy.forecast_runner import forecast_table
 from rnnauto.deploy.language_table import scored_table
 from rnnauto.deploy.leaderboard import Row, leaderboard, write_leaderboard
-from rnnauto.deploy.model_json import ModelInfo
+from rnnauto.deploy.model_json import ModelInfo, Status
 from rnnauto.judge.baselines import save_baselines
 from rnnauto.judge.compare import AnyBaselines
 from rnnauto.judge.evaluate import Evaluation
@@ -22,18 +23,18 @@ from rnnauto.judge.evaluate_answers import Answered
 from rnnauto.judge.language import LabelShares, NGrams, save_language_baselines
 from rnnauto.judge.several import flat
 from rnnauto.recipe import Recipe
-from rnnauto.search.driver import Search
+from rnnauto.search.fingerprint import Fingerprint, digests, versions
 from rnnauto.search.select import Trial
-
-PACKAGES = ("tensorflow", "keras", "keras-tuner", "numpy", "polars")
-
-
-def versions() -> dict[str, str]:
-    return {package: version(package) for package in ("rnnauto", *PACKAGES)}
 
 
 def model_info(
-    prepared: Prepared, recipe: Recipe, winner: Trial, members: list[Any], search: Search
+    prepared: Prepared,
+    recipe: Recipe,
+    winner: Trial,
+    members: list[Any],
+    *,
+    begun_with: Fingerprint,
+    status: Status,
 ) -> ModelInfo:
     return ModelInfo(
         rnnauto=version("rnnauto"),
@@ -45,17 +46,17 @@ def model_info(
         parameters=sum(math.prod(v.shape) for m in members for v in m.trainable_variables),
         trial=winner.id,
         seed=recipe.seed,
-        fingerprint={"data": prepared.fingerprint},
-        status="interrupted" if search.interrupted else "complete",
+        fingerprint=digests(begun_with),
+        status=status,
     )
 
 
 def make_rows(
-    search: Search, winner: Trial, evaluation: Evaluation, validated: dict[str, float]
+    trials: Sequence[Trial], winner: Trial, evaluation: Evaluation, validated: dict[str, float]
 ) -> list[Row]:
     metric = evaluation.main_metric
     return leaderboard(
-        list(search.trials.values()),
+        list(trials),
         winner,
         metric=metric,
         test=evaluation.metrics[metric].value,

@@ -1,23 +1,52 @@
-"""The journal: one JSON line per event, appended and synced, never rewritten."""
+"""The journal: one JSON line per event, appended and synced, never rewritten.
+
+It is the only truth about a search: what is not in it has not happened.
+"""
 
 import json
 import math
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from rnnauto.errors import ModelFolderError, StorageError
+
+Event = dict[str, Any]
+
 
 def append(path: Path, event: str, **fields: Any) -> None:
-    """Numbers that JSON lacks, NaN and infinity, are written as null."""
+    """Numbers that JSON lacks, NaN and infinity, are written as null.
+
+    Raises: StorageError where the disk takes no more; the journal is then what it was before.
+    """
     known = {"event": event, "time": round(time.time(), 3), **fields}
-    line = json.dumps(finite(known), allow_nan=False) + "\n"
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    line = (json.dumps(finite(known), allow_nan=False) + "\n").encode()
     try:
-        os.write(descriptor, line.encode())
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            write_whole(descriptor, line)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise StorageError(
+            f"cannot write `{path}`: {error.strerror}",
+            hint="nothing that was written is lost: free some space, then continue with `--resume`",
+        ) from error
+
+
+def write_whole(descriptor: int, line: bytes) -> None:
+    before = os.fstat(descriptor).st_size
+    left = line
+    try:
+        while left:  # a full disk takes a part first
+            left = left[os.write(descriptor, left) :]
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    except OSError:
+        with suppress(OSError):  # else the torn line is cut off when the search is resumed
+            os.ftruncate(descriptor, before)
+        raise
 
 
 def finite(value: Any) -> Any:
@@ -28,12 +57,46 @@ def finite(value: Any) -> Any:
     return [finite(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def read(path: Path) -> list[dict[str, Any]]:
-    """Every whole event; a last line torn by a crash is left out."""
-    events = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            events.append(json.loads(line))
-        except json.JSONDecodeError:
-            break
-    return events
+def read(path: Path) -> list[Event]:
+    """Every whole event; what a crash left of a last one is not among them.
+
+    Raises: ModelFolderError naming the line where a line before the last one is damaged.
+    """
+    return whole_events(path)[0]
+
+
+def repair(path: Path) -> bool:
+    """Cut off what is no whole event at the end; says whether there was any.
+
+    Raises: as `read`.
+    """
+    _, size = whole_events(path)
+    if size == path.stat().st_size:
+        return False
+    os.truncate(path, size)
+    return True
+
+
+def whole_events(path: Path) -> tuple[list[Event], int]:
+    """The events, and how many bytes they take; a line counts once its newline is written."""
+    events: list[Event] = []
+    lines = path.read_bytes().split(b"\n")[:-1]
+    parsed = [parse(line) for line in lines]
+    while parsed and parsed[-1] is None:
+        parsed.pop()
+    for number, event in enumerate(parsed, start=1):
+        if event is None:
+            raise ModelFolderError(
+                f"`{path}` is damaged in line {number}: this is no event of a search",
+                hint="mend that line, or start again with `--overwrite`",
+            )
+        events.append(event)
+    return events, sum(len(line) + 1 for line in lines[: len(events)])
+
+
+def parse(line: bytes) -> Event | None:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) and "event" in found else None

@@ -1,6 +1,7 @@
 """What the workers of a search share in a folder: problem, data, folds and weights."""
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -85,10 +86,24 @@ def weights_path(folder: Path, name: str) -> Path:
 
 
 def save_weights(path: Path, weights: Weights) -> None:
-    """Written whole or not at all: a worker can be killed at any moment."""
+    """Written whole or not at all, and on disk on return: a worker can be killed at any moment,
+    and the journal must not know of a trial whose weights are lost."""
     partial = path.with_suffix(".partial.npz")
-    np.savez(partial, **{f"w{at}": array for at, array in enumerate(weights)})  # type: ignore[arg-type]
+    with partial.open("wb") as file:
+        np.savez(file, **{f"w{at}": array for at, array in enumerate(weights)})  # type: ignore[arg-type]
+        file.flush()
+        os.fsync(file.fileno())
     partial.rename(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Put the names in a folder on disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def load_weights(path: Path) -> Weights:

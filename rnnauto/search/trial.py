@@ -56,10 +56,14 @@ class Job:
     limits: tuple[float | None, ...] = ()
 
     @property
-    def name(self) -> str:
+    def goes_on(self) -> bool:
+        """Whether it trains on what another job of its trial and fold has trained."""
         own = f"{self.trial}-fold{self.fold}"
-        goes_on = self.start_from is not None and self.start_from.startswith(own)
-        return f"{self.start_from}-more" if goes_on else own
+        return self.start_from is not None and self.start_from.startswith(own)
+
+    @property
+    def name(self) -> str:
+        return f"{self.start_from}-more" if self.goes_on else f"{self.trial}-fold{self.fold}"
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -1,8 +1,8 @@
 """A worker process: `python -m rnnauto.search.worker FD FOLDER`. One thread, one job at a time.
 
 Messages are JSON over the pipe FD. In: {"job": ...}, {"stop": true}. Out: {"ready": true},
-{"epoch": ...}, {"result": ..., "memory": bytes}. The end of the pipe means that the driver is
-gone, however it died, and ends the worker.
+{"epoch": ...}, {"result": ..., "memory": bytes}, {"disk": reason}. The end of the pipe means that
+the driver is gone, however it died, and ends the worker.
 """
 
 import gc
@@ -14,6 +14,7 @@ import resource
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from dataclasses import asdict
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -21,10 +22,34 @@ from typing import Any
 
 from rnnauto.networks.quiet import import_tensorflow
 from rnnauto.search.study import load_study
-from rnnauto.search.trial import Result
+from rnnauto.search.trial import Epoch, Result
+
+Run = Callable[[dict[str, Any], Callable[[Epoch], None], Callable[[], bool]], dict[str, Any]]
 
 
 def main() -> None:
+    serve(prepare)
+
+
+def prepare(folder: Path) -> Run:
+    """Everything slow that comes before the first job."""
+    import_tensorflow(threads=1)
+    from rnnauto.search.run_job import run_job
+
+    study = load_study(folder)
+    gc.collect()
+    gc.freeze()  # a collection costs 0.4 s when it walks all of TensorFlow's objects
+
+    def run(
+        job: dict[str, Any], on_epoch: Callable[[Epoch], None], stopping: Callable[[], bool]
+    ) -> dict[str, Any]:
+        return run_job(job, study, on_epoch=on_epoch, stopping=stopping)
+
+    return run
+
+
+def serve(prepare: Callable[[Path], Run]) -> None:
+    """Run the jobs that come through the pipe, for ever."""
     connection, folder = Connection(int(sys.argv[1])), Path(sys.argv[2])
     jobs: queue.Queue[dict[str, Any]] = queue.Queue()
     stop = threading.Event()
@@ -41,23 +66,20 @@ def main() -> None:
                 stop.clear()
                 jobs.put(message["job"])
 
-    threading.Thread(target=listen, daemon=True).start()
-    import_tensorflow(threads=1)
-    from rnnauto.search.run_job import run_job
+    def tell_epoch(epoch: Epoch) -> None:
+        send(connection, {"epoch": asdict(epoch)})
 
-    study = load_study(folder)
-    gc.collect()
-    gc.freeze()  # a collection costs 0.4 s when it walks all of TensorFlow's objects
+    threading.Thread(target=listen, daemon=True).start()
+    run = prepare(folder)
     send(connection, {"ready": True})
     while True:
         job = jobs.get()
         try:
-            result = run_job(
-                job,
-                study,
-                on_epoch=lambda epoch: send(connection, {"epoch": asdict(epoch)}),
-                stopping=stop.is_set,
-            )
+            result = run(job, tell_epoch, stop.is_set)
+        except OSError as error:  # not the trial's fault: the next one could not be written either
+            traceback.print_exc()
+            send(connection, {"disk": str(error)})
+            continue
         except Exception as error:  # a trial's fault is its result; the search goes on
             traceback.print_exc()
             failed = Result(status="failed", reason=f"{type(error).__name__}: {error}")

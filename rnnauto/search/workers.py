@@ -18,11 +18,16 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from rnnauto.errors import StorageError
 from rnnauto.search.trial import Epoch, Job, Result
 
+PROGRAM = ("-m", "rnnauto.search.worker")
 MOST_MEMORY = 1_200 << 20  # bytes after which a worker is replaced
+MOST_JOBS = 100  # ... and jobs: whatever leaks slowly ends with it
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-STOP_SECONDS = 10.0  # what a job may take to stop before its worker is killed
+# how much longer than it may a job can take before its worker is taken to hang: it ends with an
+# epoch's validation, which may be long where the data are large
+HANG_FACTOR, HANG_SECONDS = 1.5, 60.0
 
 
 @dataclass(frozen=True)
@@ -60,12 +65,15 @@ class Worker:
     log: BinaryIO
     ready: bool = False
     job: Job | None = None
-    stopped_at: float | None = None
+    jobs: int = 0  # that it has done
+    began_at: float = 0.0  # when it could begin its job
+    stop_by: float | None = None
 
 
 @dataclass
 class Pool:
     folder: Path
+    program: tuple[str, ...] = PROGRAM
     workers: list[Worker] = field(default_factory=list)
     peak_memory: int = 0
 
@@ -80,16 +88,18 @@ class Pool:
     def submit(self, job: Job) -> None:
         """Hand the job to an idle worker; one that still starts up takes it when it is ready."""
         worker = next(worker for worker in self.workers if worker.job is None)
-        worker.job = job
-        worker.stopped_at = None
+        worker.job, worker.began_at, worker.stop_by = job, time.monotonic(), None
         send(worker, {"job": job.to_json()})
 
-    def stop(self) -> None:
-        """Ask every running job to end with what it has."""
+    def stop(self, seconds: float) -> None:
+        """Ask every running job to end with what it has within so many seconds."""
+        by = time.monotonic() + seconds
         for worker in self.workers:
-            if worker.job is not None and worker.stopped_at is None:
-                worker.stopped_at = time.monotonic()
+            if worker.job is None:
+                continue
+            if worker.stop_by is None:
                 send(worker, {"stop": True})
+            worker.stop_by = by if worker.stop_by is None else min(by, worker.stop_by)
 
     def events(self, timeout: float) -> Iterator[Event]:
         """What the workers have said, waiting up to `timeout` seconds for the first of it."""
@@ -103,41 +113,66 @@ class Pool:
                 continue
             yield from self.heard(worker, message)
         for worker in list(self.workers):
-            if worker.stopped_at and time.monotonic() - worker.stopped_at > STOP_SECONDS:
+            late = lateness(worker)
+            if late:
                 worker.process.kill()
-                yield self.replace(worker)
+                yield self.replace(worker, late)
 
     def heard(self, worker: Worker, message: dict[str, Any]) -> Iterator[Event]:
         if "ready" in message:
-            worker.ready = True
+            worker.ready, worker.began_at = True, time.monotonic()
             yield Started()
             return
         assert worker.job is not None
         if "epoch" in message:
             yield Progressed(worker.job, Epoch(**message["epoch"]))
             return
-        job, worker.job, worker.stopped_at = worker.job, None, None
+        if "disk" in message:
+            raise StorageError(
+                f"a trial could not be written: {message['disk']}",
+                hint="nothing earlier is lost: free some space, then continue with `--resume`",
+            )
+        job, worker.job, worker.stop_by = worker.job, None, None
+        worker.jobs += 1
         self.peak_memory = max(self.peak_memory, message["memory"])
-        if message["memory"] > MOST_MEMORY:
+        if message["memory"] > MOST_MEMORY or worker.jobs >= MOST_JOBS:
             self.replace(worker)
         yield Finished(job, Result.from_json(message["result"]))
 
-    def replace(self, worker: Worker) -> Died:
-        """End the worker and start a new one in its place."""
+    def replace(self, worker: Worker, late: str = "") -> Died:
+        """End the worker and start a new one in its place. `late`: why it was killed."""
         end(worker)
         worker.log.seek(0)
         last_words = worker.log.read().decode(errors="replace").strip().splitlines()[-1:]
         worker.log.close()
         code = worker.process.returncode
         why = f"signal {-code}" if code < 0 else f"exit code {code}"
-        self.workers[self.workers.index(worker)] = start(self.folder)
-        return Died(worker.job, ": ".join([f"the worker process ended ({why})", *last_words]))
+        self.workers[self.workers.index(worker)] = start(self.folder, self.program)
+        said = late or ": ".join([f"the worker process ended ({why})", *last_words])
+        return Died(worker.job, said)
+
+
+def lateness(worker: Worker) -> str:
+    """Why the worker must be killed; empty while it need not be."""
+    now = time.monotonic()
+    if worker.stop_by is not None and now > worker.stop_by:
+        return "the trial did not stop in time and was killed"
+    if worker.job is None or worker.job.seconds is None or not worker.ready:
+        return ""
+    took, may = now - worker.began_at, worker.job.seconds
+    if took <= HANG_FACTOR * may + HANG_SECONDS:
+        return ""
+    return f"the trial hung: it might take {may:.0f} s and was killed after {took:.0f} s"
 
 
 @contextmanager
-def pool(folder: Path, workers: int) -> Iterator[Pool]:
-    """Workers that run jobs of the study saved in `folder`; all are gone afterwards."""
-    started = Pool(folder, [start(folder) for _ in range(workers)])
+def pool(folder: Path, workers: int, program: tuple[str, ...] = PROGRAM) -> Iterator[Pool]:
+    """Workers that run jobs of the study saved in `folder`; all are gone afterwards.
+
+    Args:
+        program: what Python runs in each: something that calls `worker.serve`.
+    """
+    started = Pool(folder, program, [start(folder, program) for _ in range(workers)])
     try:
         yield started
     finally:
@@ -146,13 +181,13 @@ def pool(folder: Path, workers: int) -> Iterator[Pool]:
             worker.log.close()
 
 
-def start(folder: Path) -> Worker:
+def start(folder: Path, program: tuple[str, ...]) -> Worker:
     ours, theirs = Pipe()
     # a file, not a pipe: nobody reads it while the worker runs
     log = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the worker
     process = subprocess.Popen(
         # -P: a `random.py` in the user's folder must not be imported in the place of Python's
-        [sys.executable, "-P", "-m", "rnnauto.search.worker", str(theirs.fileno()), str(folder)],
+        [sys.executable, "-P", *program, str(theirs.fileno()), str(folder)],
         pass_fds=[theirs.fileno()],
         stdin=subprocess.DEVNULL,
         stdout=log,

@@ -1,0 +1,91 @@
+"""What a search was begun with. Only with the same may it go on, or its trials could not be
+compared; how long it lasts (budget, number of trials) and on how many cores may differ."""
+
+import hashlib
+import json
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from rnnauto.data.prepare import Prepared
+from rnnauto.data.prepare import fingerprint as fingerprint_of_frame
+from rnnauto.errors import ModelFolderError
+from rnnauto.recipe import Recipe
+from rnnauto.search.space import Choices
+
+PACKAGES = ("tensorflow", "keras", "keras-tuner", "numpy", "polars")
+MAY_DIFFER = {"trials", "budget", "workers", "space"}  # of the recipe's search; the space is below
+LONGEST_VALUE = 60  # characters of a value that a message shows
+MOST_SHOWN = 3
+Fingerprint = dict[str, Any]
+
+
+def fingerprint(prepared: Prepared, recipe: Recipe, space: Choices) -> Fingerprint:
+    """Plain JSON, an entry for each thing that must not change."""
+    found = {
+        "data": prepared.fingerprint,
+        "test_data": fingerprint_of_frame(prepared.test_frame),
+        "layout": prepared.layout.model_dump(mode="json"),
+        "split": {**recipe.split.model_dump(mode="json"), "sequences": parts_digest(prepared)},
+        "space": space,
+        "search": recipe.search.model_dump(mode="json", exclude=MAY_DIFFER),
+        "train": recipe.train.model_dump(mode="json"),
+        "seed": recipe.seed,
+        "versions": versions(),
+    }
+    plain: Fingerprint = json.loads(json.dumps(found))
+    return plain
+
+
+def versions() -> dict[str, str]:
+    return {package: version(package) for package in ("rnnauto", *PACKAGES)}
+
+
+def parts_digest(prepared: Prepared) -> str:
+    """A hash of which sequences are in which part of which fold."""
+    digest = hashlib.sha256()
+    for fold in prepared.parts.folds:
+        for part in fold:
+            digest.update(np.ascontiguousarray(part, np.int64).tobytes() + b"/")
+    return digest.hexdigest()
+
+
+def digests(found: Fingerprint) -> dict[str, str]:
+    """A short hash for each entry."""
+    texts = {name: json.dumps(value, sort_keys=True) for name, value in found.items()}
+    return {name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in texts.items()}
+
+
+def check_same(then: Fingerprint, now: Fingerprint) -> None:
+    """Raises: ModelFolderError naming the keys that differ."""
+    before, after = flat(then), flat(now)
+    absent = "nothing"
+    different = [
+        f"`{key}` was {shown(before.get(key, absent))} and is {shown(after.get(key, absent))} now"
+        for key in dict.fromkeys([*before, *after])
+        if before.get(key, absent) != after.get(key, absent)
+    ]
+    if different:
+        more = len(different) - MOST_SHOWN
+        raise ModelFolderError(
+            "the search cannot go on with something else than it began with: "
+            + "; ".join(different[:MOST_SHOWN] + ([f"and {more} more"] if more > 0 else [])),
+            hint="give it what it began with, or start again with `--overwrite`",
+        )
+
+
+def flat(nested: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """`{"a": {"b": 1}}` to `{"a.b": 1}`."""
+    found: dict[str, Any] = {}
+    for name, value in nested.items():
+        if isinstance(value, dict):
+            found |= flat(value, f"{prefix}{name}.")
+        else:
+            found[prefix + name] = value
+    return found
+
+
+def shown(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE] + "..."

@@ -1,0 +1,171 @@
+"""Keep every worker busy with jobs, and write down what comes of them."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rnnauto.search import journal
+from rnnauto.search.select import Rule, Trial, winner
+from rnnauto.search.trial import Epoch, Job, Result, Values
+from rnnauto.search.workers import Died, Event, Finished, Pool, Progressed
+
+SHORTEST_JOB = 2.0  # seconds; with less left no job is started
+ATTEMPTS = 2  # a job whose worker died is run once more
+STOP_SECONDS = 10.0  # what a job may take to stop at the end of a stage before it is killed
+INTERRUPT_SECONDS = 3.0  # ... when somebody waits for the end
+
+
+@dataclass(frozen=True)
+class News:
+    """What somebody who watches the search wants to know."""
+
+    stage: str  # search, confirm, refit
+    trials: tuple[Trial, ...]
+    running: dict[str, Epoch | None]  # job name: its last epoch
+    best: Trial | None
+    seconds_left: float | None
+
+
+NextJob = Callable[[], Job | None]
+OnResult = Callable[[Job, Result], None]
+
+
+@dataclass
+class Search:
+    """A search under way."""
+
+    pool: Pool
+    folds: int
+    seed: int
+    journal_path: Path
+    deadline: float  # in time.monotonic()'s seconds; moves when the end is known better
+    notify: Callable[[News], None]
+    history: Sequence[journal.Event] = ()  # what an interrupted run of this search wrote down
+    stage: str = "search"
+    trials: dict[str, Trial] = field(default_factory=dict)
+    begun: dict[str, Job] = field(default_factory=dict)  # by name
+    before_confirming: dict[str, Trial] | None = None  # what an interrupted run chose from
+    running: dict[str, Epoch | None] = field(default_factory=dict)
+    attempts: dict[str, int] = field(default_factory=dict)
+    lag: float = 0.0  # measured: how much later than told a job ends, for it validates first
+    interrupted: bool = False
+    rule: Rule = "one_standard_error"
+    proven: Sequence[Values] = ()
+    prune: bool = False
+    long_training: bool = False  # one network with most of the time beats many with a little
+
+    @property
+    def seconds_left(self) -> float:
+        return self.deadline - self.lag - time.monotonic()
+
+    @property
+    def best(self) -> Trial | None:
+        return winner(self.trials.values(), rule=self.rule, proven=self.proven)
+
+
+def run_jobs(
+    search: Search,
+    next_job: NextJob,
+    *,
+    seconds_left: Callable[[], float],
+    first: Sequence[Job] = (),
+    on_result: OnResult = lambda job, result: None,
+) -> None:
+    """Run jobs, `first` before others, until there is none left or the time is up.
+
+    Once the search is interrupted, running jobs end with what they have and no more are started.
+    """
+    again, stopped_at = list(reversed(first)), None
+    while True:
+        left = seconds_left()
+        while search.pool.idle and left > SHORTEST_JOB and not search.interrupted:
+            job = again.pop() if again else next_job()
+            if job is None:
+                break
+            begin_job(search, job)
+        if search.interrupted:
+            search.pool.stop(INTERRUPT_SECONDS)
+        elif left <= 0:
+            stopped_at = stopped_at or time.monotonic()
+            search.pool.stop(STOP_SECONDS)
+        if not search.pool.busy:
+            break
+        for event in search.pool.events(min(1.0, max(0.05, left))):
+            handle(search, event, again, on_result)
+        search.notify(news(search))
+    if stopped_at is not None:
+        search.lag = max(search.lag, time.monotonic() - stopped_at)
+
+
+def begin_job(search: Search, job: Job) -> None:
+    search.attempts[job.name] = search.attempts.get(job.name, 0) + 1
+    search.begun[job.name] = job
+    search.running[job.name] = None
+    journal.append(
+        search.journal_path,
+        "trial-started",
+        stage=search.stage,
+        attempt=search.attempts[job.name],
+        job=job.name,
+        **job.to_json(),
+    )
+    search.pool.submit(job)
+
+
+def handle(search: Search, event: Event, again: list[Job], on_result: OnResult) -> None:
+    match event:
+        case Progressed(job, epoch):
+            search.running[job.name] = epoch
+        case Finished(job, result):
+            if result.stopped == "clock" and job.seconds is not None:
+                search.lag = max(search.lag, result.seconds - job.seconds)
+            finish_job(search, job, result)
+            on_result(job, result)
+        case Died(job, why) if job is not None:
+            if search.attempts[job.name] < ATTEMPTS:
+                again.append(job)
+                return
+            result = Result(status="failed", reason=why)
+            finish_job(search, job, result)
+            on_result(job, result)
+
+
+def finish_job(search: Search, job: Job, result: Result) -> None:
+    search.running.pop(job.name, None)
+    event = f"trial-{result.status}"  # completed, pruned or failed
+    journal.append(
+        search.journal_path,
+        event,
+        trial=job.trial,
+        fold=job.fold,
+        stage=search.stage,
+        job=job.name,
+        result=result.to_json(),
+    )
+    search.trials[job.trial] = with_result(search.trials[job.trial], job, result)
+
+
+def with_result(trial: Trial, job: Job, result: Result) -> Trial:
+    """The trial with the result of one more job, unless an earlier one of that fold is as good."""
+    earlier = trial.results.get(job.fold)
+    if earlier is not None and not (
+        result.loss is not None and (earlier.loss is None or result.loss < earlier.loss)
+    ):
+        return trial
+    return Trial(
+        id=trial.id,
+        values=trial.values,
+        results={**trial.results, job.fold: result},
+        weights={**trial.weights, job.fold: job.name},
+    )
+
+
+def news(search: Search) -> News:
+    return News(
+        stage=search.stage,
+        trials=tuple(search.trials.values()),
+        running=dict(search.running),
+        best=search.best,
+        seconds_left=max(0.0, search.seconds_left),
+    )

@@ -1,0 +1,86 @@
+"""Go through the journal of an interrupted search again: what was tried, what came of it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from rnnauto.errors import ModelFolderError
+from rnnauto.search import journal
+from rnnauto.search.algorithm import Algorithm
+from rnnauto.search.fingerprint import check_same
+from rnnauto.search.journal import Event
+from rnnauto.search.loop import Search, with_result
+from rnnauto.search.select import Trial
+from rnnauto.search.trial import Asked, Job, Result
+
+JOB_FIELDS = [field.name for field in fields(Job)]
+
+
+class Asker(Protocol):
+    """Where settings come from: `search.oracle.Asker`, named here without importing keras-tuner."""
+
+    def ask(self, number: int) -> Asked | None: ...
+
+    def tell(self, trial_id: str, loss: float | None) -> None: ...
+
+
+def replay(search: Search, asker: Asker, told: Callable[[Job, Result], None]) -> list[Job]:
+    """Give the search its trials back, and ask and tell the oracle what it was asked and told, in
+    the same order: it then proposes what it would have proposed.
+
+    Returns: the jobs that were begun and not ended, in order.
+
+    Raises: ModelFolderError where the oracle does not propose what it had proposed.
+    """
+    running: dict[str, Job] = {}
+    for event in search.history:
+        if event.get("stage") == "confirm" and search.before_confirming is None:
+            search.before_confirming = dict(search.trials)
+        match event["event"]:
+            case "trial-started":
+                job = Job(**{name: event[name] for name in JOB_FIELDS})
+                job = replace(job, limits=tuple(job.limits))
+                if job.trial not in search.trials:
+                    check_proposal(asker.ask(len(search.trials)), job)
+                    search.trials[job.trial] = Trial(job.trial, job.values)
+                search.begun[job.name] = running[job.name] = job
+            case "trial-completed" | "trial-pruned" | "trial-failed":
+                job = running.pop(event["job"])
+                result = Result.from_json(event["result"])
+                search.trials[job.trial] = with_result(search.trials[job.trial], job, result)
+                told(job, result)
+    return list(running.values())
+
+
+def check_proposal(asked: Asked | None, job: Job) -> None:
+    if asked is None or (asked.id, asked.values) != (job.trial, job.values):
+        raise ModelFolderError(
+            f"the search cannot go on: trial {job.trial} would now have other hyperparameters",
+            hint="give it the settings that it began with, or start again with `--overwrite`",
+        )
+
+
+def open_journal(path: Path, facts: dict[str, Any], *, resume: bool) -> tuple[list[Event], bool]:
+    """Write that a run began, or goes on; returns what an earlier one wrote, and whether a torn
+    end of it had to be cut off.
+
+    Args:
+        facts: of the run; its `fingerprint` must be that of the earlier one.
+
+    Raises: ModelFolderError where it is not, or the journal is damaged.
+    """
+    cut = resume and journal.repair(path)
+    history = journal.read(path) if resume else []
+    if history:
+        check_same(history[0]["fingerprint"], facts["fingerprint"])
+    journal.append(path, "run-resumed" if history else "run-started", **facts)
+    return history, cut
+
+
+def algorithm_of(history: Sequence[Event]) -> tuple[Algorithm, str] | None:
+    """The oracle that an earlier run chose, and why; None where there was none."""
+    for event in history:
+        if event["event"] == "oracle-chosen":
+            return event["oracle"], event["why"]
+    return None
