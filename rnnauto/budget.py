@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,7 +18,20 @@ MEMBER_SECONDS = 0.7  # measured: more of that for every network of the final mo
 READ_SECONDS = 0.0006  # measured: one recurrent step over a batch of the test part
 WRITE_STEPS = 6  # measured: recurrent steps that a token of an answer costs to write and to score
 TOKEN_SECONDS = 0.0001  # assumed: one recurrent step of a language model
+FURTHER = 0.4  # measured: what a further network adds to an export, in exports of one
+MARGIN = 1.15  # the final network may be a slower one than the first
 LEAST_SECONDS = 5.0  # what a search gets, however small the budget
+
+
+@dataclass(frozen=True)
+class Spent:
+    """Seconds that a model of so many networks took after its search: to export and check, to read
+    the test part, and for all else."""
+
+    members: int
+    export: float
+    score: float
+    rest: float
 
 
 def worker_count(recipe: Recipe) -> int:
@@ -32,10 +46,25 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def search_deadline(started: float, prepared: Prepared, recipe: Recipe) -> float:
-    """When the search must end for the export to end within the budget."""
+def search_deadline(started: float, recipe: Recipe, finish: float) -> float:
+    """When the search must end for a finish of so many seconds to end within the budget."""
+    return max(started + recipe.search.budget - finish, time.monotonic() + LEAST_SECONDS)
+
+
+def measured_finish(spent: Spent, members: int) -> float:
+    """Seconds after the search for a model of so many networks, told from that of the first."""
+    export = spent.export * (1 + FURTHER * (members - spent.members))
+    return MARGIN * (export + spent.score * members / spent.members + spent.rest)
+
+
+def most_members(prepared: Prepared, recipe: Recipe) -> int:
+    folds = len(prepared.parts.folds) if recipe.train.refit == "auto" else 1
+    return folds * recipe.train.ensemble
+
+
+def expected_finish(prepared: Prepared, recipe: Recipe, members: int) -> float:
+    """Seconds after the search, before anything is measured."""
     lengths = np.sort(prepared.test.lengths)
-    members = len(prepared.parts.folds) * recipe.train.ensemble
     encoders = prepared.encoders
     if prepared.layout.task == "language-modelling":  # read side by side, the longest to its end
         reading = TOKEN_SECONDS * max(float(lengths[-1]), float(lengths.sum()) / ROWS)
@@ -46,5 +75,4 @@ def search_deadline(started: float, prepared: Prepared, recipe: Recipe) -> float
         written = (len(lengths) // 256 + 1) * most_tokens(encoders.target)
         reading = 2 * reading + READ_SECONDS * WRITE_STEPS * written
         members *= 4
-    finish = FINISH_SECONDS + REPORT_SECONDS + members * (MEMBER_SECONDS + reading)
-    return max(started + recipe.search.budget - finish, time.monotonic() + LEAST_SECONDS)
+    return FINISH_SECONDS + members * (MEMBER_SECONDS + reading)

@@ -17,6 +17,7 @@ class EarlyModel:
     make: Callable[[Trial, Sequence[Trial]], Any]
     aside: Executor
     watch: Callable[[News], None]
+    seconds: float  # that it will take: with less left the end is near, and makes a model itself
     wanted: bool = True
     making: Future[Any] | None = None
 
@@ -26,4 +27,6 @@ class EarlyModel:
         if self.making is not None and self.making.done():
             self.making.result()
         elif self.making is None and self.wanted and news.best is not None:
+            if news.seconds_left is not None and news.seconds_left < self.seconds:
+                return
             self.making = self.aside.submit(self.make, news.best, news.trials)

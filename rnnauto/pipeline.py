@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rnnauto.budget import search_deadline, worker_count
+from rnnauto.budget import (
+    Spent,
+    expected_finish,
+    measured_finish,
+    most_members,
+    search_deadline,
+    worker_count,
+)
 from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Prepared, Source, prepare
 from rnnauto.deploy.finish import export, score_test
@@ -114,6 +121,7 @@ class Written:
     evaluation: Evaluation
     rows: list[Row]
     checks: dict[str, float]
+    spent: Spent
 
 
 def fit(
@@ -155,12 +163,18 @@ def fit(
             work=work,
         )
         history = begin(task, watch, resume=resume)
+        most = most_members(prepared, recipe)
         with ThreadPoolExecutor(1) as aside, pool(task.study, worker_count(recipe)) as workers:
             compared = aside.submit(fit_and_validate, prepared, seed=recipe.seed)
+
+            def make_first(winner: Trial, trials: Sequence[Trial]) -> None:
+                written = write_model(task, compared.result(), winner, trials, status="running")
+                finish = measured_finish(written.spent, most)
+                search.deadline = search_deadline(started, recipe, finish)
+
             early = EarlyModel(
-                make=lambda winner, trials: write_model(
-                    task, compared.result(), winner, trials, status="running"
-                ),
+                make=make_first,
+                seconds=expected_finish(prepared, recipe, 1),
                 aside=aside,
                 watch=watch,
                 wanted=not (history and folder.exists()),
@@ -170,7 +184,7 @@ def fit(
                 folds=len(prepared.parts.folds),
                 seed=recipe.seed,
                 journal_path=work / JOURNAL,
-                deadline=search_deadline(started, prepared, recipe),
+                deadline=search_deadline(started, recipe, expected_finish(prepared, recipe, most)),
                 notify=early.consider,
                 history=history,
                 rule=recipe.search.select,
@@ -257,13 +271,16 @@ def write_model(
     """Export, check and judge a trial's model; the folder takes its place as a whole."""
     prepared, recipe = task.prepared, task.recipe
     baselines, validated = compared
+    begun = time.monotonic()
     with new_folder(task.folder) as partial:
         averaged = [winner]
         if status != "running":
             averaged = team(trials, winner, size=recipe.train.ensemble)
         members = build_members(averaged, task.problem, task.study, refit=recipe.train.refit)
         run, checks = export(partial / "saved_model", members, prepared)
+        exported = time.monotonic()
         scores = score_test(run, prepared)
+        scored = time.monotonic()
         evaluation = evaluate_test(prepared, scores, baselines, seed=recipe.seed)
         rows = make_rows(trials, winner, evaluation, validated)
         save_comparison(partial / "baselines.npz", baselines)
@@ -273,18 +290,16 @@ def write_model(
         write_model_info(partial / "model.json", info)
         write_results(partial, recipe.placed(task.folder, path=task.path), rows, evaluation, checks)
         write_test_predictions(partial / "predictions_test.csv", prepared, scores)
+        journal.copy(task.work / JOURNAL, partial / JOURNAL)
         add_shown(partial, prepared, scores, evaluation, rows)
-        shutil.copyfile(task.work / JOURNAL, partial / JOURNAL)
         if status == "complete":
+            names = [each.id for each in averaged]
             journal.append(
-                partial / JOURNAL,
-                "run-completed",
-                winner=winner.id,
-                why=why,
-                averaged=[each.id for each in averaged],
+                partial / JOURNAL, "run-completed", winner=winner.id, why=why, averaged=names
             )
         write_report(partial)
-    return Written(evaluation, rows, checks)
+    spent = Spent(len(members), exported - begun, scored - exported, time.monotonic() - scored)
+    return Written(evaluation, rows, checks, spent)
 
 
 def write_report(folder: Path) -> None:

@@ -6,15 +6,15 @@ import pytest
 from rnnauto.early import EarlyModel
 
 
-def news(best, *trials):
-    return SimpleNamespace(best=best, trials=trials)
+def news(best, *trials, seconds_left=100.0):
+    return SimpleNamespace(best=best, trials=trials, seconds_left=seconds_left)
 
 
 def consider(made, *events, wanted=True):
     """The models that were made, and the events that were passed on."""
     passed = []
     with ThreadPoolExecutor(1) as aside:
-        early = EarlyModel(make=made, aside=aside, watch=passed.append, wanted=wanted)
+        early = EarlyModel(make=made, aside=aside, watch=passed.append, seconds=9.0, wanted=wanted)
         for event in events:
             early.consider(event)
     assert passed == list(events)
@@ -39,3 +39,7 @@ def test_what_goes_wrong_in_the_export_ends_the_search():
     early = consider(fail, news("1"))
     with pytest.raises(ValueError, match="no export"):
         early.consider(news("1"))
+
+
+def test_nothing_is_exported_twice_shortly_before_the_end():
+    consider(lambda best, trials: pytest.fail(), news("1", seconds_left=8.0))

@@ -6,6 +6,7 @@ It is the only truth about a search: what is not in it has not happened.
 import json
 import math
 import os
+import shutil
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -75,6 +76,12 @@ def repair(path: Path) -> bool:
         return False
     os.truncate(path, size)
     return True
+
+
+def copy(path: Path, to: Path) -> None:
+    """Every whole event; another thread may be writing the next one."""
+    shutil.copyfile(path, to)
+    repair(to)
 
 
 def whole_events(path: Path) -> tuple[list[Event], int]:
