@@ -62,7 +62,7 @@ def most_members(prepared: Prepared, recipe: Recipe) -> int:
     return folds * recipe.train.ensemble
 
 
-def expected_finish(prepared: Prepared, recipe: Recipe, members: int) -> float:
+def expected_finish(prepared: Prepared, members: int) -> float:
     """Seconds after the search, before anything is measured."""
     lengths = np.sort(prepared.test.lengths)
     encoders = prepared.encoders

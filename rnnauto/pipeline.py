@@ -174,7 +174,7 @@ def fit(
 
             early = EarlyModel(
                 make=make_first,
-                seconds=expected_finish(prepared, recipe, 1),
+                seconds=expected_finish(prepared, 1),
                 aside=aside,
                 watch=watch,
                 wanted=not (history and folder.exists()),
@@ -184,7 +184,7 @@ def fit(
                 folds=len(prepared.parts.folds),
                 seed=recipe.seed,
                 journal_path=work / JOURNAL,
-                deadline=search_deadline(started, recipe, expected_finish(prepared, recipe, most)),
+                deadline=search_deadline(started, recipe, expected_finish(prepared, most)),
                 notify=early.consider,
                 history=history,
                 rule=recipe.search.select,

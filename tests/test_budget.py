@@ -1,0 +1,67 @@
+import time
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from builders import make_layout
+
+from rnnauto import budget
+from rnnauto.budget import (
+    LEAST_SECONDS,
+    MARGIN,
+    Spent,
+    expected_finish,
+    measured_finish,
+    most_members,
+    search_deadline,
+    worker_count,
+)
+from rnnauto.recipe import Recipe
+
+
+def prepared(lengths, *, folds=1, **layout):
+    return SimpleNamespace(
+        test=SimpleNamespace(lengths=np.array(lengths)),
+        parts=SimpleNamespace(folds=((None, None),) * folds),
+        layout=make_layout(**layout),
+        encoders=None,
+    )
+
+
+def test_the_search_ends_so_early_that_the_finish_is_within_the_budget():
+    recipe, started = Recipe.parse({"search": {"budget": "60s"}}), time.monotonic() - 3
+    assert search_deadline(started, recipe, 12.5) == started + 60 - 12.5
+
+
+def test_a_search_gets_some_seconds_however_small_the_budget():
+    recipe = Recipe.parse({"search": {"budget": "1s"}})
+    left = search_deadline(time.monotonic(), recipe, 10.0) - time.monotonic()
+    assert LEAST_SECONDS - 1 < left <= LEAST_SECONDS
+
+
+def test_the_finish_is_told_from_that_of_the_first_model():
+    spent = Spent(members=1, export=3.0, score=2.0, rest=1.0)
+    assert measured_finish(spent, 1) == pytest.approx(MARGIN * 6)
+    assert measured_finish(spent, 5) == pytest.approx(
+        MARGIN * (3.0 * (1 + 4 * budget.FURTHER) + 5 * 2.0 + 1.0)
+    )
+
+
+def test_the_final_model_has_a_network_for_every_fold_of_every_averaged_trial():
+    several = prepared([5], folds=5)
+    assert most_members(several, Recipe()) == 5
+    assert most_members(several, Recipe.parse({"train": {"ensemble": 3}})) == 15
+    assert most_members(several, Recipe.parse({"train": {"refit": "off"}})) == 1
+
+
+def test_before_anything_is_measured_long_test_parts_are_expected_to_take_long():
+    short, long = (expected_finish(prepared([n] * 10), 1) for n in (10, 10_000))
+    assert 5 < short < 7 < long
+    texts = prepared([10_000] * 10, task="language-modelling")
+    assert short < expected_finish(texts, 1) < long
+
+
+def test_there_are_as_many_workers_as_usable_cores(monkeypatch):
+    monkeypatch.setattr(budget, "usable_cores", lambda: 7)
+    assert worker_count(Recipe()) == 7
+    assert worker_count(Recipe.parse({"search": {"workers": 3}})) == 3
