@@ -25,7 +25,7 @@ pytestmark = pytest.mark.train
 
 FILES = {
     *("saved_model", "model.json", "recipe.yaml", "journal.jsonl", "leaderboard.csv"),
-    *("scores.json", "predictions_test.csv", "baselines.npz"),
+    *("scores.json", "predictions_test.csv", "baselines.npz", "report.html"),
 }
 # one small network on one fold: seconds instead of minutes
 QUICK = ["--trials", "1", "--workers", "1", "--folds", "1", "--refit", "off", "--budget", "3m"]

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.train
 
 FILES = {
     *("saved_model", "model.json", "recipe.yaml", "journal.jsonl", "leaderboard.csv"),
-    *("scores.json", "predictions_test.csv", "baselines.npz"),
+    *("scores.json", "predictions_test.csv", "baselines.npz", "report.html"),
 }
 
 
