@@ -46,8 +46,10 @@ def test_differences_are_compared_fold_by_fold():
     # the folds differ far more than the trials, which always differ by about 0.1
     best = trial("best", 1.0, 5.0, 9.0)
     assert clearly_worse(trial("worse", 1.1, 5.1, 9.11), best)
-    # mean difference 0.1, its standard error 0.2 / sqrt(3) = 0.115
-    assert not clearly_worse(trial("as good", 1.1, 5.3, 8.9), best)
+    # mean difference 0.1, their deviation 0.1: the standard error is 0.1 * sqrt(1/3 + 1/2) = 0.091
+    assert clearly_worse(trial("worse", 1.0, 5.1, 9.2), best)
+    # their deviation 0.12: the standard error is 0.11
+    assert not clearly_worse(trial("as good", 0.98, 5.1, 9.22), best)
     assert not clearly_worse(best, best)
 
 
@@ -77,7 +79,7 @@ def test_finalists_are_the_best_and_the_best_proven_ones():
     trials = [trial(str(n), 0.1 * (n + 1)) for n in range(8)] + [trial("failed", None)]
     proven = [{"name": "5"}, {"name": "6"}, {"name": "7"}, {"name": "failed"}]
     found = finalists(trials, most=4, fewest_proven=2, proven=proven)
-    assert [each.id for each in found] == ["0", "1", "5", "6"]
+    assert [each.id for each in found] == ["0", "5", "1", "6"]
     found = finalists(trials, most=4, fewest_proven=2, proven=[{"name": "0"}])
     assert [each.id for each in found] == ["0", "1", "2", "3"]
 

@@ -236,7 +236,8 @@ class Steps(keras.layers.Layer):
 class Quantiles(keras.layers.Layer):
     """Corrections [batch, horizon, targets * 3] to quantiles in data units, [batch, horizon,
     targets * 3]: the median, and how far below and above it the others are, so that they never
-    cross. `error` [horizon, targets] is the usual error of the simple forecast."""
+    cross. `error` [horizon, targets] is the usual error of the simple forecast; `widening`
+    [targets] moves the outer quantiles away from the median, 1 while training."""
 
     def __init__(self, transform: Transform, horizon: int, targets: int, **options: Any) -> None:
         super().__init__(**options)
@@ -244,14 +245,17 @@ class Quantiles(keras.layers.Layer):
         self.error = self.add_weight(
             shape=(horizon, targets), initializer="ones", trainable=False, name="error"
         )
+        self.widening = self.add_weight(
+            shape=(targets,), initializer="ones", trainable=False, name="widening"
+        )
         self.built = True
 
     def call(self, corrections: Any, simple: Any, centre: Any, spread: Any) -> Any:
         horizon, targets = self.error.shape
         shape = [tf.shape(corrections)[0], horizon, targets, 3]
         below, middle, above = tf.unstack(tf.reshape(corrections, shape), axis=-1)
-        low = middle - tf.math.softplus(below)
-        high = middle + tf.math.softplus(above)
+        low = middle - self.widening * tf.math.softplus(below)
+        high = middle + self.widening * tf.math.softplus(above)
         scaled = simple[..., None] + self.error[..., None] * tf.stack([low, middle, high], -1)
         values = self.transform.back(centre[..., None] + spread[..., None] * scaled)
         return tf.reshape(values, [tf.shape(corrections)[0], horizon, targets * 3])

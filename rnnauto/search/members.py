@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from rnnauto.data.series import EncodedSeries
+from rnnauto.networks.architecture import ForecastFeatures
 from rnnauto.networks.network import build_network
+from rnnauto.search.calibrate import calibrate
 from rnnauto.search.select import Trial
-from rnnauto.search.study import load_weights, weights_path
+from rnnauto.search.study import load_study, load_weights, weights_path
 from rnnauto.search.trial import Problem, architecture_of
 
 
@@ -16,12 +19,19 @@ def build_members(
     """Of every trial one Keras model per fold that it was trained on, or only the first fold's.
 
     Together the fold models have learnt from all of train and validation, and each was stopped by
-    sequences it had not seen; their mean is what confirmed the winner.
+    sequences it had not seen; their mean is what confirmed the winner. Forecasts get intervals
+    that hold what was held out.
     """
-    members = []
+    members: list[Any] = []
+    held_out: list[int] = []
     for trial in team:
         for fold in sorted(trial.weights) if refit else [0]:
             model = build_network(problem.features, architecture_of(trial.values))
             model.set_weights(load_weights(weights_path(study, trial.weights[fold])))
             members.append(model)
+            held_out.append(fold)
+    if isinstance(problem.features, ForecastFeatures):
+        known = load_study(study)
+        assert isinstance(known.data, EncodedSeries)
+        calibrate(members, [known.folds[fold][1] for fold in held_out], known.data)
     return members

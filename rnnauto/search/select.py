@@ -112,21 +112,29 @@ def team(trials: Iterable[Trial], chosen: Trial, *, size: int) -> list[Trial]:
 
 
 def clearly_worse(trial: Trial, best: Trial) -> bool:
-    """Whether the mean difference of their losses is more than its standard error."""
+    """Whether the mean difference of their losses is more than its standard error.
+
+    Folds share most of what they are trained on, so that their differences are no independent
+    draws: the error is corrected for that (Nadeau and Bengio 2003, equation 9).
+    """
     differences = [loss - best.losses[fold] for fold, loss in trial.losses.items()]
-    error = statistics.stdev(differences) / math.sqrt(len(differences))
+    folds = len(differences)
+    shared = 1 / (folds - 1)  # sequences of a validation part per sequence of its train part
+    error = statistics.stdev(differences) * math.sqrt(1 / folds + shared)
     return statistics.fmean(differences) > error
 
 
 def finalists(
     trials: Iterable[Trial], *, most: int, fewest_proven: int, proven: Container[Values]
 ) -> list[Trial]:
-    """Whom to train on the other folds, best first: the lowest losses of the first fold, among
-    them some proven settings, for the first fold alone is a lottery too."""
+    """Whom to train on the other folds: the lowest losses of the first fold, among them some
+    proven settings, for the first fold alone is a lottery too. The best comes first, then the best
+    proven one: there may not be the time for all."""
     order = [trial for trial in ranked(trials) if trial.completed]
     sound = [trial for trial in order if trial.values in proven][:fewest_proven]
     others = [trial for trial in order if trial not in sound][: max(0, most - len(sound))]
-    return [trial for trial in order if trial in sound or trial in others]
+    chosen = [trial for trial in order if trial in sound or trial in others]
+    return sorted(chosen, key=lambda trial: trial not in [*chosen[:1], *sound[:1]])
 
 
 def explain(chosen: Trial, trials: Iterable[Trial], *, proven: Container[Values]) -> str:
