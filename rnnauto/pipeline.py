@@ -246,6 +246,7 @@ def search_for_winner(search: Search, task: Task, watch: Watch) -> Trial:
     asker = make_asker(
         task.space,
         algorithm=algorithm,
+        epochs=recipe.train.epochs,
         opening=search.proven,
         trials=recipe.search.trials,
         seed=seed_of(recipe.seed, "oracle"),

@@ -295,10 +295,12 @@ def test_the_same_seed_gives_the_same_run_whatever_the_number_of_workers(tmp_pat
             row.pop("seconds")
         return board, (tmp_path / folder / "predictions_test.csv").read_text()
 
-    options = ["--trials", "3", "--seed", "5", "--folds", "2", "--epochs", "4", "--budget", "4m"]
+    # the sixth trial is the promotion of one of the first three
+    options = ["--trials", "6", "--seed", "5", "--folds", "2", "--epochs", "4", "--budget", "4m"]
+    options += ["--oracle", "hyperband"]
     options += ["--set", "search.space.units=[8]", "--set", "search.space.layers=[1]"]
     board, predictions = run("one", "visits.csv", "--target", "state", "--workers", "1", *options)
-    assert sum(row["kind"] == "trial" for row in board) == 3
+    assert sum(row["kind"] == "trial" for row in board) == 6
     # and the recipe in the model folder is all that it takes
     again, same_predictions = run("two", "-r", "one/recipe.yaml", "--workers", "2")
     assert again == board

@@ -149,6 +149,18 @@ def test_every_last_round_of_hyperband_adds_up_to_all_epochs():
     assert max(map(total, found)) == 81
 
 
+@pytest.mark.parametrize("most", [4, 20, 500])
+def test_hyperband_gives_no_trial_more_epochs_than_there_may_be(most):
+    asker = make_asker(SPACE, trials=24, seed=3, algorithm="hyperband", opening=[], epochs=most)
+    found = searched(asker)
+    by_id = {trial.id: trial for trial in found}
+
+    def total(trial):
+        return trial.epochs + (total(by_id[trial.parent]) if trial.parent else 0)
+
+    assert most / 3 < max(map(total, found)) <= most or most > 81
+
+
 def test_a_failed_trial_costs_hyperband_no_promotion():
     found = searched(made("hyperband", 24), fails=lambda values: values["units"] == 16)
     assert sum(trial.parent is not None for trial in found) == sum(

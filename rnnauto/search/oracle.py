@@ -66,10 +66,12 @@ def make_asker(
     seed: int,
     algorithm: Algorithm = "random",
     opening: list[Values] | None = None,
+    epochs: int = FULL_EPOCHS,
 ) -> Asker:
     """Args:
     seed: any hashed seed but 0, which keras-tuner takes for "no seed".
     opening: what is tried first; None for the usual proposals.
+    epochs: most of them that Hyperband gives a trial.
     """
     hyperparameters = keras_tuner.HyperParameters()
     for name, options in space.items():
@@ -86,7 +88,7 @@ def make_asker(
         "max_retries_per_trial": 0,
         "max_consecutive_failed_trials": 10**9,
     }
-    epochs = None
+    unit = None
     match algorithm:
         case "random":
             oracle: Any = RandomOracle(first, max_trials=trials, **shared)
@@ -95,22 +97,23 @@ def make_asker(
         case "bayesian":
             oracle = BayesianOracle(first, max_trials=trials, **shared)
         case "hyperband":
-            oracle = fitting_hyperband(first, trials, shared)
-            epochs = FULL_EPOCHS // oracle.max_epochs
+            most = min(epochs, FULL_EPOCHS)
+            oracle = fitting_hyperband(first, trials, most, shared)
+            unit = max(1, most // oracle.max_epochs)
     # no files: the journal is the truth
     oracle.save = oracle._save_trial = lambda *trial: None
     oracle.verbose = 0
-    return Asker(oracle, trials, epochs)
+    return Asker(oracle, trials, unit)
 
 
 def fitting_hyperband(
-    opening: list[dict[str, str]], trials: int, shared: dict[str, Any]
+    opening: list[dict[str, str]], trials: int, most: int, shared: dict[str, Any]
 ) -> HyperbandOracle:
     """The one with the most rounds of which a whole sweep fits into the trials."""
     found = HyperbandOracle(opening, max_epochs=FACTOR, factor=FACTOR, **shared)
     for epochs in (FACTOR**2, FACTOR**3, FACTOR**4):
         larger = HyperbandOracle(opening, max_epochs=epochs, factor=FACTOR, **shared)
-        if len(sweep(larger)) > trials:
+        if len(sweep(larger)) > trials or epochs > most:
             break
         found = larger
     return found

@@ -216,7 +216,7 @@ def train(
         return late or stopping()
 
     rng = np.random.default_rng(job.seed)
-    for _ in range(1, (job.epochs or problem.epochs) + 1):
+    for _ in range(1, most_epochs(job, problem) + 1):
         loss = run_epoch(
             network,
             problem,
@@ -242,6 +242,10 @@ def train(
     return result_of(
         progress, job, network, seconds=time.monotonic() - begin
     ), progress.best_weights
+
+
+def most_epochs(job: Job, problem: Problem) -> int:
+    return problem.epochs if job.epochs is None else min(job.epochs, problem.epochs)
 
 
 def run_epoch(

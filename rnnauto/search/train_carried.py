@@ -33,7 +33,14 @@ from rnnauto.search.progress import (
     why_stop,
 )
 from rnnauto.search.study import Weights
-from rnnauto.search.train import Network, apply_clipped, patience_for, reset, target_spec
+from rnnauto.search.train import (
+    Network,
+    apply_clipped,
+    most_epochs,
+    patience_for,
+    reset,
+    target_spec,
+)
 from rnnauto.search.trial import Epoch, Job, Problem, Result, Values, architecture_of
 from rnnauto.search.validation import Validated
 
@@ -84,7 +91,7 @@ def train_carried(
     steps = steps_of_epoch(data, fold[0], job.values)
     patience = problem.patience or patience_for(steps, 1)
     rate = float(job.values["learning_rate"])
-    for _ in range(1, (job.epochs or problem.epochs) + 1):
+    for _ in range(1, most_epochs(job, problem) + 1):
         ends = start_from is not None and job.epochs is None
         lowered = max(FINAL_RATE, 1.0 - spent()) if ends else 1.0
         network.optimizer.learning_rate.assign(rate * lowered)
