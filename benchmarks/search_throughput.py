@@ -104,7 +104,7 @@ def run_rnnauto(folder: Path) -> dict[str, Any]:
     from rnnauto.search.driver import run_search
     from rnnauto.search.loop import Search
     from rnnauto.search.study import save_study
-    from rnnauto.search.trial import Problem
+    from rnnauto.search.trial import Asked, Problem
     from rnnauto.search.workers import pool
 
     x, y = data()
@@ -139,8 +139,8 @@ def run_rnnauto(folder: Path) -> dict[str, Any]:
     class Planned:
         """Gives the planned settings, as keras-tuner's side gets them."""
 
-        def ask(self, number: int) -> tuple[str, dict[str, Any]]:
-            return f"{number:02d}", fixed | settings()[number]
+        def ask(self, number: int) -> Asked:
+            return Asked(f"{number:02d}", fixed | settings()[number])
 
         def tell(self, trial_id: str, loss: float | None) -> None:
             pass

@@ -19,7 +19,7 @@ from rnnauto.search import workers
 from rnnauto.search.driver import run_search
 from rnnauto.search.loop import Search
 from rnnauto.search.study import save_study
-from rnnauto.search.trial import Job, Problem
+from rnnauto.search.trial import Asked, Job, Problem
 from rnnauto.search.workers import Died, Finished, Progressed, Started, pool
 
 pytestmark = pytest.mark.train
@@ -140,7 +140,7 @@ def test_a_worker_runs_job_after_job_and_lives_through_faults_in_them(study, mon
 
 class Asker:
     def ask(self, number):
-        return f"{number}", VALUES
+        return Asked(f"{number}", VALUES)
 
     def tell(self, trial_id, loss):
         pass
