@@ -1,3 +1,4 @@
+import errno
 import os
 from pathlib import Path
 
@@ -5,7 +6,7 @@ import pytest
 
 from rnnauto.deploy import model_folder as folders
 from rnnauto.deploy.model_folder import JOURNAL, check_destination, new_folder, work_folder
-from rnnauto.errors import ModelFolderError
+from rnnauto.errors import ModelFolderError, StorageError
 from rnnauto.search import journal
 
 
@@ -227,3 +228,22 @@ def test_two_processes_do_not_work_on_one_folder(tmp_path):
         with work_folder(tmp_path / "m", resume=False):
             raise AssertionError
     assert (work / JOURNAL).exists()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
+        ValueError("ResourceExhausted: saved_model/x: No space left on device"),
+    ],
+)
+def test_a_full_disk_is_one_clear_error_and_the_search_can_be_resumed(tmp_path, fault):
+    with (
+        pytest.raises(StorageError) as caught,
+        work_folder(tmp_path / "m", resume=False) as work,
+    ):
+        journal.append(work / JOURNAL, "trial-completed")
+        raise fault
+    assert caught.value.message == f"the disk of `{tmp_path}` is full"
+    assert "--resume" in caught.value.hint
+    assert folders.completed_trials(work) == 1

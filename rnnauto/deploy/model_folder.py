@@ -5,6 +5,7 @@ A search works in `.FOLDER.search` (journal, encoded data, weights), which ends 
 """
 
 import ctypes
+import errno
 import fcntl
 import glob
 import os
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rnnauto.deploy.model_json import read_model_info
-from rnnauto.errors import ModelFolderError
+from rnnauto.errors import ModelFolderError, RnnautoError, StorageError
 from rnnauto.search import journal
 
 MODEL_FILES = {"model.json", "saved_model"}
@@ -103,7 +104,8 @@ def work_folder(folder: Path, *, resume: bool) -> Iterator[Path]:
     """The search's own folder, empty unless it is resumed. Where the block fails it is kept if a
     trial had completed; whoever is done with it deletes it.
 
-    Raises: ModelFolderError where it cannot be made, or another process works there.
+    Raises: ModelFolderError where it cannot be made, or another process works there; StorageError
+        where the block fails because the disk is full.
     """
     work = search_of(folder)
     try:
@@ -122,10 +124,20 @@ def work_folder(folder: Path, *, resume: bool) -> Iterator[Path]:
             empty(work)
         try:
             yield work
-        except BaseException:
+        except BaseException as error:
             if not completed_trials(work):
                 shutil.rmtree(work, ignore_errors=True)
+            if disk_is_full(error):
+                raise StorageError(
+                    f"the disk of `{work.parent}` is full",
+                    hint="free some space, then continue with `--resume`",
+                ) from error
             raise
+
+
+def disk_is_full(error: BaseException) -> bool:
+    """TensorFlow and polars have errors of their own for it, with the system's words in them."""
+    return not isinstance(error, RnnautoError) and os.strerror(errno.ENOSPC) in str(error)
 
 
 def empty(work: Path) -> None:
