@@ -305,9 +305,9 @@ def write_model(
 
 def write_report(folder: Path) -> None:
     # Altair takes a second to import: only where there is a model to report on
-    from rnnauto.report.page import write_page
+    from rnnauto.report import page
 
-    write_page(folder)
+    page.write_report(folder)
 
 
 def build_members(averaged: list[Trial], problem: Any, study: Path, *, refit: str) -> list[Any]:

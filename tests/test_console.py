@@ -22,7 +22,9 @@ from rnnauto.search.loop import News
 from rnnauto.search.select import Trial
 from rnnauto.search.trial import Epoch, Result
 
-DONE = Trial("1", VALUES, {0: Result(status="completed", loss=0.2, score=0.9375)})
+DONE = Trial(
+    "1", VALUES, {0: Result(status="completed", stopped="patience", loss=0.2, score=0.9375)}
+)
 RUNNING = Trial("2", VALUES)
 
 
@@ -121,6 +123,7 @@ def test_the_live_panel_shows_what_runs_and_the_best_settings():
     made.print(live_panel(news()))
     text = text_of(made)
     assert "best so far: lstm 16x2 bidirectional, max, patch 5" in text
+    assert "trial 1: 0.9375, completed: patience" in text
     rows = [line.split() for line in text.splitlines()]
     assert ["2-fold0", "3", "0.5000", "0.2500"] in rows
     assert ["3-fold0", "starting"] in rows

@@ -7,7 +7,7 @@ from browser import browser, find_browser
 from reports import DIAGNOSIS, cases, report_folder
 
 from rnnauto.errors import ModelFolderError
-from rnnauto.report.page import HERE, script_json, write_page
+from rnnauto.report.page import HERE, script_json, write_report
 
 CASES = cases()
 needs_browser = pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed")
@@ -22,7 +22,7 @@ def pages(tmp_path_factory):
         )
         for name, case in CASES.items()
     }
-    return {name: write_page(folder) for name, folder in folders.items()}
+    return {name: write_report(folder) for name, folder in folders.items()}
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_a_folder_of_an_older_fit_is_refused(tmp_path, pages):
     (folder / "model.json").write_bytes((new / "model.json").read_bytes())
     (folder / "scores.json").write_text('{"metrics": {}}', encoding="utf-8")
     with pytest.raises(ModelFolderError, match="does not hold what a report shows"):
-        write_page(folder)
+        write_report(folder)
 
 
 MARKS = """[...document.querySelectorAll(".chart")].map((place) => [

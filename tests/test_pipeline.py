@@ -16,7 +16,7 @@ pytestmark = pytest.mark.train
 
 FILES = {
     *("saved_model", "model.json", "recipe.yaml", "journal.jsonl", "leaderboard.csv"),
-    *("scores.json", "predictions_test.csv", "baselines.npz", "report.html"),
+    *("scores.json", "predictions_test.csv", "baselines.npz", "report.html", "MODEL_CARD.md"),
 }
 
 
@@ -160,3 +160,13 @@ def test_evaluate_scores_new_data_beside_the_baselines(tiny_run):
     assert (counts[0][0] + counts[1][1]) / 60 == pytest.approx(
         found["metrics"]["accuracy"]["value"]
     )
+
+
+def test_a_fit_leaves_a_report_and_a_card_of_what_is_in_the_scores(tiny_run):
+    scores = json.loads((tiny_run.folder / "scores.json").read_text())
+    assert scores["asked"]["metric"] == "accuracy" and scores["examples"] == {"kind": "confusion"}
+    assert scores["leaderboard"] == list(tiny_run.fitted.rows)
+    assert len(scores["curves"]) == len(tiny_run.fitted.trials)
+    text = (tiny_run.folder / "report.html").read_text(encoding="utf-8")
+    assert f"-m {tiny_run.folder} " in text  # not the folder's name while it was being made
+    assert (tiny_run.folder / "MODEL_CARD.md").read_text(encoding="utf-8").count("## ") == 7

@@ -40,7 +40,7 @@ def leaderboard(
             number(row["test"]),
             str(row["folds"] or ""),
             "" if row["seconds"] is None else f"{row['seconds']:.0f}",
-            row["status"] if row["status"] != "failed" else f"failed: {row['reason']}",
+            f"{row['status']}: {row['reason']}" if row["reason"] else row["status"],
             settings_line(row["hyperparameters"]) if row["hyperparameters"] else "",
             style="bold" if row["rank"] == 1 else "",
         )

@@ -13,10 +13,10 @@ def report(
     ),
     show: Annotated[bool, typer.Option("--open", help="Open it in a browser")] = False,
 ) -> None:
-    """Write report.html again from the files of a model folder."""
-    from rnnauto.report.page import write_page
+    """Write report.html and MODEL_CARD.md again from the files of a model folder."""
+    from rnnauto.report.page import write_report
 
-    path = write_page(model)
+    path = write_report(model)
     typer.echo(path)
     if show:
         import webbrowser

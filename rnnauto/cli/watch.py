@@ -10,12 +10,15 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from rnnauto.cli.console import duration, number, settings_line
+from rnnauto.cli.console import duration, number, settings_line, with_spread
+from rnnauto.deploy.leaderboard import trial_row
 from rnnauto.pipeline import Said
 from rnnauto.search.loop import News
+from rnnauto.search.select import Trial
 
 PLAIN_SECONDS = 15.0  # between progress lines where there is no terminal
 MOST_RUNNING = 8
+MOST_ENDED = 4
 
 
 class Watcher:
@@ -89,4 +92,15 @@ def live_panel(news: News) -> Group:
     parts = [Text(status_line(news), style="bold")]
     if news.best is not None:
         parts.append(Text(f"best so far: {settings_line(news.best.values)}"))
-    return Group(*parts, table)
+    return Group(*parts, *map(ended_line, ended(news)[-MOST_ENDED:]), table)
+
+
+def ended(news: News) -> list[Trial]:
+    return [trial for trial in news.trials if trial.results]
+
+
+def ended_line(trial: Trial) -> Text:
+    """A trial as the leaderboard has it: validation with its spread, status, why it stopped."""
+    row = trial_row(trial, None)
+    score = with_spread(row["validation"], row["validation_spread"])
+    return Text(f"trial {trial.id}: {score}, {row['status']}: {row['reason']}", style="dim")

@@ -18,6 +18,7 @@ from rnnauto.report.style import (
 )
 
 Json = dict[str, Any]
+FEW_EPOCHS = 12  # up to which a curve has points: a line of one epoch would not be seen
 # axes of the parallel coordinates, where they differ between trials
 SETTINGS = (
     *("cell", "units", "layers", "patch", "pooling", "bidirectional", "attention", "lookback"),
@@ -67,12 +68,13 @@ def curves_chart(curves: list[Json], *, axis: str) -> Json:
         for part, value in (("training", train), ("validation", validation))
         if value is not None and (curve["leader"] or part == "validation")
     ]
+    short = max(len(curve["epochs"]) for curve in curves) <= FEW_EPOCHS
     dashes = alt.StrokeDash("loss:N").scale(
         domain=["validation", "training"], range=[[1, 0], [3, 3]]
     )
     chart = (
         alt.Chart(data(rows))
-        .mark_line()
+        .mark_line(point=alt.OverlayMarkDef(size=22) if short else False)
         .encode(
             x=alt.X("epoch:Q").title("epoch").axis(tickMinStep=1).scale(nice=False, zero=False),
             y=alt.Y("value:Q").title(axis).scale(log_if_wide([row["value"] for row in rows])),
@@ -102,7 +104,7 @@ def head_to_head_chart(found: Json, *, axis: str) -> Json:
     ]
     lines = (
         alt.Chart(data(rows))
-        .mark_line(interpolate="step-after", strokeWidth=2)
+        .mark_line(interpolate="step-after", strokeWidth=2, point=alt.OverlayMarkDef(size=14))
         .encode(
             x=alt.X("seconds:Q").title("seconds of training of the cell").scale(zero=True),
             y=alt.Y("loss:Q").title(axis).scale(log_if_wide([row["loss"] for row in rows])),

@@ -116,13 +116,11 @@ def surprises(sequences: Sequences, scores: Floats, encoders: Encoders) -> list[
     encoded = encode_language(sequences, encoders)
     begin, end = int(encoded.row_splits[0]), int(encoded.row_splits[1])
     end = min(end, begin + SURPRISES)
-    names: list[str] = []
+    first, last = int(sequences.row_splits[0]), int(sequences.row_splits[1])
     if isinstance(encoders.target, NextToken):
-        tokens = sequences.categories[0][: end - begin].to_list()
-        names = [str(token) for token in tokens] + ["<end>"] * (end - begin - len(tokens))
+        names = [str(token) for token in sequences.categories[0][first:last]] + ["<end>"]
     else:  # a set is told one timestep later
-        sets = sequences.categories[0][1 : end - begin + 1].to_list()
-        names = [" ".join(labels) for labels in sets]
+        names = [" ".join(labels) for labels in sequences.categories[0][first + 1 : last]]
     return [
         {"token": name, "nats": short(-float(score))}
         for name, score in zip(names, scores[begin:end, 0], strict=False)

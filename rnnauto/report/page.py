@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
+from rnnauto.report.card import CARD, card
 from rnnauto.report.facts import Facts, read_facts
 from rnnauto.report.sections import sections
 from rnnauto.report.verdict import Verdict, digits, metric_words, span, verdict
@@ -18,10 +19,15 @@ SCRIPTS = ("vega/vega.min.js", "vega/vega-lite.min.js", "vega/vega-embed.min.js"
 PAGE = "report.html"
 
 
-def write_page(folder: Path) -> Path:
-    """Make the page of a model folder again from its files. Raises: ModelFolderError."""
+def write_report(folder: Path) -> Path:
+    """Make the page and the model card of a folder from its files; returns the page's path.
+
+    Raises: ModelFolderError.
+    """
+    facts = read_facts(folder)
+    (folder / CARD).write_text(card(facts), encoding="utf-8")
     path = folder / PAGE
-    path.write_text(page(read_facts(folder)), encoding="utf-8")
+    path.write_text(page(facts), encoding="utf-8")
     return path
 
 

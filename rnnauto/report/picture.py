@@ -127,7 +127,7 @@ def class_counts(development: Sequences, test: Sequences, layout: Layout) -> lis
     if layout.task != "classification" or layout.writes or development.targets is None:
         return None
     learned, judged = dict(count_classes(development.targets)), dict(count_classes(test.targets))
-    names = sorted({*learned, *judged}, key=lambda name: -learned.get(name, 0))
+    names = sorted({*learned, *judged}, key=lambda name: (-learned.get(name, 0), name))
     shown, rest = names[:MOST_CLASSES], names[MOST_CLASSES:]
     rows = [
         {"class": name, "learned": learned.get(name, 0), "test": judged.get(name, 0)}

@@ -1,0 +1,42 @@
+import pytest
+from reports import DIAGNOSIS, cases, report_folder
+
+from rnnauto.report.card import card, cell, code
+from rnnauto.report.facts import read_facts
+
+CASES = cases()
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory):
+    place = tmp_path_factory.mktemp("card")
+    folder = report_folder(place / "model", CASES["many-to-one"], diagnosis=DIAGNOSIS)
+    return card(read_facts(folder))
+
+
+def test_a_card_says_what_the_model_is_for_and_how_good_it_is(text):
+    headings = [line for line in text.splitlines() if line.startswith("#")]
+    assert headings == [
+        "# Model card: `state` in `model.parquet`",
+        "## Model",
+        "## What it takes and gives",
+        "## Data",
+        "## Scores on the test part",
+        "## Trials and baselines",
+        "## Limits",
+        "## Use",
+    ]
+    assert "The network is no better than" in text
+    assert "- Predicts: `state`" in text
+    assert "| metric | this model | majority | bag-of-timesteps linear |" in text
+    assert "- Order matters: shuffled, the accuracy falls to 0.5." in text
+
+
+def test_every_row_of_a_table_has_its_cells(text):
+    tables = [line for line in text.splitlines() if line.startswith("|")]
+    assert {line.count("|") for line in tables} == {5, 6}
+
+
+def test_names_end_no_cell_and_no_code():
+    assert cell("a|b\nc<i>") == "a\\|b c&lt;i>"
+    assert code("a`b") == "`` a`b ``"
