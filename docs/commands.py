@@ -17,7 +17,10 @@ Made by `docs/commands.py` from the commands themselves: change those, then run 
 def reference() -> str:
     group: Any = typer.main.get_command(app)
     parts = [TITLE, section("rnnauto", group)]
-    parts += [section(f"rnnauto {name}", command) for name, command in group.commands.items()]
+    for name, command in group.commands.items():
+        parts.append(section(f"rnnauto {name}", command))
+        inner = getattr(command, "commands", {})
+        parts += [section(f"rnnauto {name} {word}", each) for word, each in inner.items()]
     return "\n".join(parts)
 
 

@@ -27,6 +27,7 @@ ORDER = [
     "pipeline",
     "model",
     "run",
+    "doctor",
     "cli",
     "__main__",
 ]

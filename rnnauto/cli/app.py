@@ -8,12 +8,14 @@ from typing import Annotated
 
 import typer
 
+from rnnauto.cli.doctor import doctor
 from rnnauto.cli.evaluate import evaluate
 from rnnauto.cli.fit import fit
 from rnnauto.cli.generate import generate
 from rnnauto.cli.inspect import inspect
 from rnnauto.cli.leaderboard import leaderboard
 from rnnauto.cli.predict import predict
+from rnnauto.cli.recipe import recipe
 from rnnauto.cli.report import report
 from rnnauto.cli.run import run
 from rnnauto.errors import RnnautoError
@@ -58,6 +60,8 @@ app.command()(evaluate)
 app.command()(leaderboard)
 app.command()(report)
 app.command()(run)
+app.command()(doctor)
+app.add_typer(recipe, name="recipe")
 
 
 def main() -> None:

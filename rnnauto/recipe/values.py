@@ -7,13 +7,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 Auto = Literal["auto"]
 Cell = Literal["simple_rnn", "lstm", "gru", "exponential_trace", "identity_rnn"]
+DURATION = r"^\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*$"
 UNITS_OF_TIME = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def parse_duration(value: object) -> object:
     """`90`, `"90s"`, `"3m"` or `"1.5h"` to seconds; what is no text is left to pydantic."""
     if isinstance(value, str):
-        match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*", value)
+        match = re.match(DURATION, value)
         if match is None:
             raise ValueError("a time like 90s, 3m or 1.5h was wanted")
         return float(match[1]) * UNITS_OF_TIME[match[2] or "s"]
@@ -39,10 +40,27 @@ def all_cells(value: object) -> object:
     return value
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(one_is_a_list)]
-Cells = Annotated[tuple[Cell, ...], BeforeValidator(one_is_a_list), BeforeValidator(all_cells)]
-Seconds = Annotated[float, BeforeValidator(parse_duration), Field(gt=0)]
-ClipNorms = Annotated[tuple[Literal["off"] | float, ...], BeforeValidator(off_is_a_word)]
+# the types that a user may write, for the JSON Schema
+OneOrMoreNames = str | tuple[str, ...]
+OneOrMoreCells = Cell | Literal["all"] | tuple[Cell | Literal["all"], ...]
+Duration = Annotated[float, Field(gt=0)] | Annotated[str, Field(pattern=DURATION)]
+Names = Annotated[
+    tuple[str, ...], BeforeValidator(one_is_a_list, json_schema_input_type=OneOrMoreNames)
+]
+Cells = Annotated[
+    tuple[Cell, ...],
+    BeforeValidator(one_is_a_list),
+    BeforeValidator(all_cells, json_schema_input_type=OneOrMoreCells),
+]
+Seconds = Annotated[
+    Annotated[float, Field(gt=0)], BeforeValidator(parse_duration, json_schema_input_type=Duration)
+]
+ClipNorms = Annotated[
+    tuple[Literal["off"] | float, ...],
+    BeforeValidator(
+        off_is_a_word, json_schema_input_type=tuple[Literal["off"] | float | Literal[False], ...]
+    ),
+]
 
 
 class Section(BaseModel):

@@ -1,0 +1,53 @@
+"""`rnnauto doctor`: does it work on this machine?"""
+
+from typing import Annotated, Any
+
+import typer
+
+
+def doctor(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON")] = False,
+) -> None:
+    """Show versions and machine, and fit bundled data from end to end; exit with 1 on failure."""
+    from rnnauto.cli.console import print_json, talk_console
+    from rnnauto.cli.watch import watching
+    from rnnauto.doctor import LEAST_ACCURACY, devices, machine, try_fit
+
+    console = talk_console(quiet=context.obj["quiet"])
+    found: dict[str, Any] = machine()
+    for name, value in found.items():
+        console.print(f"{name}: {text_of(value)}", markup=False)
+    with watching(console) as watch:
+        trial = try_fit(watch)
+    if not trial.failure:  # else TensorFlow may not even be importable
+        found |= devices()
+        for name in ("devices", "threads"):
+            console.print(f"{name}: {text_of(found[name])}", markup=False)
+    found |= {
+        "healthy": trial.healthy,
+        "seconds": round(trial.seconds, 2),
+        "accuracy": trial.accuracy,
+        "failure": trial.failure or None,
+    }
+    if as_json:
+        print_json(found)
+    if trial.failure:
+        console.print(trial.failure, markup=False)
+        console.print("[bold red]the fit failed[/]")
+    elif not trial.healthy:
+        console.print(f"[bold red]the fit reached {trial.accuracy:.2f} of {LEAST_ACCURACY}[/]")
+    else:
+        console.print(
+            f"[green]all is well[/]: an accuracy of {trial.accuracy:.2f} in {trial.seconds:.0f}s"
+        )
+    if not trial.healthy:
+        raise typer.Exit(1)
+
+
+def text_of(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {part}" for name, part in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "unknown" if value is None else str(value)

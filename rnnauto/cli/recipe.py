@@ -1,0 +1,178 @@
+"""`rnnauto recipe`: write, check, resolve and describe recipes. No TensorFlow."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rnnauto.cli.options import DATA_FLAGS, overrides_of, recipe_flags
+
+if TYPE_CHECKING:
+    from rnnauto.data.inspection import Inspection
+    from rnnauto.recipe import Recipe
+
+SCHEMA = Path(__file__).parent.parent / "recipe.schema.json"
+
+recipe = typer.Typer(no_args_is_help=True, help="Write, check, resolve and describe recipes.")
+
+
+@recipe_flags(DATA_FLAGS)
+def init(
+    context: typer.Context,
+    data: Annotated[Path, typer.Argument(help="File or folder to learn from", show_default=False)],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Recipe to write; - for stdout")
+    ] = Path("recipe.yaml"),
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a recipe that is there")
+    ] = False,
+    **flags: Any,
+) -> None:
+    """Write a recipe for DATA, with every decision and every setting explained."""
+    from rnnauto.cli.console import talk_console
+    from rnnauto.data.inspection import inspect_table, to_recipe
+    from rnnauto.data.read import read_table
+    from rnnauto.errors import RecipeError
+    from rnnauto.recipe import Recipe
+    from rnnauto.recipe.settings import commented
+
+    stdout = str(output) == "-"
+    if output.exists() and not overwrite and not stdout:
+        raise RecipeError(
+            f"`{output}` exists already", hint="replace it with `--overwrite`, or choose `-o FILE`"
+        )
+    asked = Recipe().with_overrides(overrides_of(flags, DATA_FLAGS))
+    inspection = inspect_table(
+        read_table(data, has_target=bool(asked.data.target), set_aside=True), asked
+    )
+    folder = Path() if stdout else output.parent
+    output = Path("recipe.yaml") if stdout else output
+    decided = to_recipe(inspection, asked).placed(folder, path=str(data))
+    text = commented(
+        decided, head=head_of(inspection, output, folder), expect=examples(data, asked, inspection)
+    )
+    if stdout:
+        sys.stdout.write(text)
+    else:
+        try:
+            output.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise RecipeError(f"cannot write `{output}`: {error.strerror}") from error
+    console = talk_console(quiet=context.obj["quiet"])
+    layout = inspection.layout
+    console.print(f"{layout.rnn_type} {layout.task}, {layout.form.replace('-', ' ')}", markup=False)
+    if not stdout:
+        console.print(f"wrote {output}; next: rnnauto run {output}", markup=False)
+    if inspection.has_errors:
+        console.print(f"the data have problems: see `rnnauto inspect {data}`", markup=False)
+
+
+def head_of(inspection: "Inspection", output: Path, folder: Path) -> list[str]:
+    layout = inspection.layout
+    lines = [f"{layout.rnn_type} {layout.task}, {layout.form.replace('-', ' ')}:"]
+    lines += [f"- {each.decision}: {each.reason}" for each in inspection.evidence]
+    return [
+        f"yaml-language-server: $schema={schema_place(folder)}",
+        *(" ".join(line.split()) for line in lines),
+        "",
+        f"Settings behind # are the defaults. `rnnauto run {output}` fits and checks.",
+    ]
+
+
+def schema_place(folder: Path) -> str:
+    """Where an editor finds the schema: relative where both are below the working folder, so that
+    the recipe can be shared."""
+    here = Path.cwd()
+    if SCHEMA.is_relative_to(here) and folder.resolve().is_relative_to(here):
+        return os.path.relpath(SCHEMA, folder.resolve())
+    return str(SCHEMA)
+
+
+def examples(data: Path, asked: "Recipe", inspection: "Inspection") -> dict[str, str]:
+    """An expectation of every kind that the task has."""
+    from rnnauto.data.prepare import prepare
+    from rnnauto.judge.metric_names import metric_names
+    from rnnauto.judge.metrics import LOWER_IS_BETTER
+
+    found = {
+        "leak": "none",
+        "padding_invariance": "<= 1e-5",
+        "model_size": "<= 5 MB",
+        **{f"latency_p{percent}": "<= 20 ms" for percent in (50, 95, 99)},
+    }
+    if inspection.has_errors:
+        return found
+    prepared = prepare(data, asked)
+    names = metric_names(prepared.layout, prepared.encoders)
+    return found | {
+        name: "<= baseline" if name in LOWER_IS_BETTER else ">= baseline" for name in names
+    }
+
+
+def check(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Recipe to check", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON")] = False,
+) -> None:
+    """Check FILE and the data that it names, short of training."""
+    from rnnauto.cli.console import print_json, talk_console
+    from rnnauto.data.prepare import prepare
+    from rnnauto.judge.metric_names import check_metrics, metric_names
+    from rnnauto.recipe import Recipe
+
+    console = talk_console(quiet=context.obj["quiet"])
+    loaded = Recipe.load(file)
+    found: dict[str, Any] = {"recipe": str(file), "rnn_type": None, "task": None, "metrics": None}
+    if loaded.data.path is None:
+        console.print(f"{file} is a recipe; it names no data to check", markup=False)
+    else:
+        prepared = prepare(
+            loaded.data.path, loaded, say=lambda text: console.print(text, markup=False)
+        )
+        layout = prepared.layout
+        check_metrics(loaded.expect, layout, prepared.encoders)
+        names = metric_names(layout, prepared.encoders)
+        found |= {"rnn_type": layout.rnn_type, "task": layout.task, "metrics": list(names)}
+        console.print(f"metrics: {', '.join(names)}", markup=False)
+        console.print(f"{file} can be run", markup=False)
+    if as_json:
+        print_json(found)
+
+
+def show(
+    file: Annotated[Path, typer.Argument(help="Recipe to resolve", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the settings as JSON")] = False,
+) -> None:
+    """Print every setting of FILE, and whether user, data or default set it."""
+    import yaml
+
+    from rnnauto.cli.console import print_json
+    from rnnauto.data.inspection import inspect_table, to_recipe
+    from rnnauto.data.read import read_table
+    from rnnauto.recipe import Recipe
+    from rnnauto.recipe.settings import shown, with_origins
+
+    loaded = resolved = Recipe.load(file)
+    if loaded.data.path is not None:
+        table = read_table(loaded.data.path, has_target=bool(loaded.data.target), set_aside=True)
+        resolved = to_recipe(inspect_table(table, loaded), loaded)
+    written = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    found = with_origins(written, loaded, resolved)
+    if as_json:
+        print_json({each.key: {"value": each.value, "from": each.origin} for each in found})
+    else:
+        sys.stdout.write(shown(found))
+
+
+def schema() -> None:
+    """Print the JSON Schema of recipes, for editors."""
+    from rnnauto.recipe.settings import json_schema
+
+    sys.stdout.write(json.dumps(json_schema(), indent=2) + "\n")
+
+
+for command in (init, check, show, schema):
+    recipe.command()(command)

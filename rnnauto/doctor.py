@@ -1,0 +1,122 @@
+"""Does rnnauto work here? Versions, what the machine has, and a small fit from end to end."""
+
+import platform
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from rnnauto.budget import usable_cores
+from rnnauto.deploy.results import versions
+from rnnauto.pipeline import Watch, fit
+from rnnauto.recipe import Recipe
+
+DATA = Path(__file__).with_name("doctor.csv")
+LEAST_ACCURACY = 0.8  # measured 1.0; the sequences differ in the order of their numbers alone
+MEMORY = Path("/proc/meminfo")
+RECIPE = {
+    "data": {"target": "order"},
+    "split": {"folds": 1},
+    "search": {
+        "trials": 1,
+        "budget": 300,
+        "space": {
+            "cell": ["lstm"],
+            "units": [16],
+            "layers": [1],
+            "patch": [1],
+            "pooling": ["last"],
+            "bidirectional": [False],
+            "dropout": [0.0],
+            "learning_rate": [0.01],
+            "batch_size": [16],
+        },
+    },
+    "train": {"epochs": 25, "refit": "off"},
+    "judge": {"diagnose": False},
+}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A fit from end to end.
+
+    Attributes:
+        accuracy: on its test part; None where the fit failed.
+        failure: the traceback; "" where there is none.
+    """
+
+    seconds: float
+    accuracy: float | None
+    failure: str
+
+    @property
+    def healthy(self) -> bool:
+        return self.accuracy is not None and self.accuracy >= LEAST_ACCURACY
+
+
+def machine() -> dict[str, Any]:
+    """Versions, cores, free memory and disk. Memory is null where /proc does not tell it."""
+    return {
+        "python": platform.python_version(),
+        "executable": sys.executable,
+        "platform": platform.platform(),
+        "versions": {**versions(), "typer": version("typer"), "pydantic": version("pydantic")},
+        "cores": usable_cores(),
+        "free_memory_gb": free_memory(),
+        "free_disk_gb": round(shutil.disk_usage(tempfile.gettempdir()).free / 1e9, 1),
+    }
+
+
+def free_memory() -> float | None:
+    if not MEMORY.exists():
+        return None
+    for line in MEMORY.read_text().splitlines():
+        if line.startswith("MemAvailable:"):
+            return round(int(line.split()[1]) * 1024 / 1e9, 1)
+    return None
+
+
+def devices() -> dict[str, Any]:
+    """What TensorFlow sees, and its threads (0: as it likes)."""
+    from rnnauto.networks.quiet import import_tensorflow
+
+    import_tensorflow()
+    import tensorflow as tf
+
+    return {
+        "devices": [
+            f"{each.device_type} {each.name}" for each in tf.config.list_physical_devices()
+        ],
+        "threads": {
+            "intra_op": tf.config.threading.get_intra_op_parallelism_threads(),
+            "inter_op": tf.config.threading.get_inter_op_parallelism_threads(),
+        },
+    }
+
+
+def try_fit(watch: Watch = lambda news: None) -> Trial:
+    """Fit the bundled data into a temporary folder, and read the model back.
+
+    Whatever goes wrong is what was asked for: it is returned as a traceback.
+    """
+    from rnnauto.model import load
+
+    started = time.monotonic()
+    try:
+        with tempfile.TemporaryDirectory(prefix="rnnauto-doctor-") as place:
+            folder = Path(place) / "model"
+            fitted = fit(DATA, Recipe.parse(RECIPE), folder=folder, started=started, watch=watch)
+            predicted = load(folder).predict(DATA)
+            assert predicted.height == pl.read_csv(DATA)["sequence"].n_unique()
+            accuracy = fitted.evaluation.metrics["accuracy"].value
+    except Exception:
+        return Trial(time.monotonic() - started, None, traceback.format_exc())
+    return Trial(time.monotonic() - started, accuracy, "")

@@ -1,0 +1,135 @@
+"""Every setting with where it comes from; recipes with comments; the JSON Schema."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel
+
+from rnnauto.recipe.expect import METRICS
+from rnnauto.recipe.model import Recipe
+
+Origin = Literal["user", "data", "default"]
+WIDE = 10**6  # columns: YAML values stay on their line
+
+
+@dataclass(frozen=True)
+class Setting:
+    """`key` is dotted; `value` is plain YAML; `description` is the recipe model's."""
+
+    key: str
+    value: Any
+    description: str
+    origin: Origin = "default"
+
+
+def settings(recipe: Recipe) -> list[Setting]:
+    """Every setting of a recipe, in the model's order."""
+    return list(settings_of(recipe, recipe.model_dump(mode="json"), ""))
+
+
+def settings_of(section: BaseModel, raw: Mapping[str, Any], path: str) -> Iterator[Setting]:
+    fields = type(section).model_fields
+    for name, value in raw.items():
+        part = getattr(section, name)
+        if isinstance(part, BaseModel):
+            yield from settings_of(part, value, f"{path}{name}.")
+        else:
+            described = fields[name].description if name in fields else ""
+            yield Setting(f"{path}{name}", value, described or "")
+
+
+def with_origins(written: Mapping[str, Any], loaded: Recipe, resolved: Recipe) -> list[Setting]:
+    """The settings of `resolved`, each with who set it.
+
+    Args:
+        written: what the recipe file holds, as YAML reads it.
+        loaded: the recipe that it makes.
+        resolved: the same with what the data imply.
+    """
+    mine = set(keys_of(written, ""))
+    before = {each.key: each.value for each in settings(loaded)}
+    found = []
+    for each in settings(resolved):
+        origin: Origin = "default"
+        if each.key in mine:
+            origin = "user"
+        elif each.value != before.get(each.key):
+            origin = "data"
+        found.append(Setting(each.key, each.value, each.description, origin))
+    return found
+
+
+def keys_of(raw: Mapping[str, Any], path: str) -> Iterator[str]:
+    for name, value in raw.items():
+        if isinstance(value, Mapping):
+            yield from keys_of(value, f"{path}{name}.")
+        elif value is not None:
+            yield f"{path}{name}"
+
+
+def shown(found: list[Setting]) -> str:
+    """As YAML, with the origin of each value behind it."""
+    lines: list[tuple[str, str, str]] = [(*parts_of(each), each.origin) for each in found]
+    return layout_lines(lines, active=lambda number: True)
+
+
+def commented(recipe: Recipe, *, head: list[str], expect: Mapping[str, str]) -> str:
+    """A recipe to start from: what differs from the defaults is set, the rest is a comment.
+
+    Args:
+        head: lines of comment above everything.
+        expect: examples of what can be expected, by name; those metrics are listed, no others.
+    """
+    defaults = {each.key: each.value for each in settings(Recipe())}
+    lines, active = [], []
+    for each in settings(recipe):
+        name = each.key.rpartition(".")[2]
+        example = each.key.startswith("expect.") and name in expect
+        if each.key.startswith("expect.") and name in METRICS and not example:
+            continue
+        value = expect[name] if example else each.value
+        lines.append((*parts_of(Setting(each.key, value, "")), each.description))
+        changed = each.value != defaults.get(each.key)
+        active.append(each.key == "version" or (changed and not example))
+    text = layout_lines(lines, active=lambda number: active[number])
+    return "".join(f"# {line}\n" if line else "#\n" for line in head) + text
+
+
+def parts_of(each: Setting) -> tuple[str, str]:
+    if isinstance(each.value, str) and each.value.startswith(("<", ">")):
+        return each.key, f'"{each.value}"'  # quoted alike, though YAML needs that of `>` only
+    written = yaml.safe_dump(
+        each.value, default_flow_style=True, allow_unicode=True, width=WIDE
+    ).removesuffix("\n...\n")
+    return each.key, written.strip()
+
+
+def layout_lines(lines: list[tuple[str, str, str]], *, active: Any) -> str:
+    """Dotted keys as nested YAML; a line that is not active is commented out."""
+    rows: list[tuple[str, str]] = []
+    open_sections: list[str] = []
+    for number, (key, value, remark) in enumerate(lines):
+        *sections, name = key.split(".")
+        for depth, section in enumerate(sections):
+            if open_sections[: depth + 1] != sections[: depth + 1]:
+                rows.append(("  " * depth + f"{section}:", ""))
+                open_sections = sections[: depth + 1]
+        open_sections = sections
+        mark = "" if active(number) else "# "
+        rows.append(("  " * len(sections) + f"{mark}{quoted(name)}: {value}", remark))
+    width = min(44, max(len(text) for text, _ in rows))
+    made = [f"{text:<{width}}  # {remark}".rstrip() if remark else text for text, remark in rows]
+    return "\n".join(made) + "\n"
+
+
+def quoted(name: str) -> str:
+    """A key as YAML has to write it: that of a target may hold anything."""
+    return str(yaml.safe_dump({name: 0}, allow_unicode=True, width=WIDE)).rpartition(":")[0]
+
+
+def json_schema() -> dict[str, Any]:
+    """What editors check a recipe by."""
+    schema = Recipe.model_json_schema(mode="validation")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -1,0 +1,33 @@
+import json
+
+import pytest
+
+from rnnauto import doctor
+
+pytestmark = pytest.mark.train
+
+
+def test_the_machine_is_described():
+    found = doctor.machine()
+    assert found["versions"]["rnnauto"] and found["cores"] >= 1
+    assert found["free_disk_gb"] > 0
+
+
+def test_a_failure_is_a_real_traceback(monkeypatch, tmp_path):
+    monkeypatch.setattr(doctor, "DATA", tmp_path / "absent.csv")
+    trial = doctor.try_fit()
+    assert not trial.healthy
+    assert trial.failure.startswith("Traceback") and "absent.csv" in trial.failure
+
+
+def test_an_answer_no_better_than_chance_is_not_healthy():
+    assert not doctor.Trial(1.0, 0.5, "").healthy
+
+
+def test_the_bundled_data_are_learnt_from_end_to_end(rnnauto):
+    found = rnnauto("doctor", "--json", timeout=600)
+    assert found.returncode == 0, found.stderr
+    report = json.loads(found.stdout)
+    assert report["healthy"] and report["failure"] is None
+    assert report["accuracy"] >= doctor.LEAST_ACCURACY
+    assert any(each.startswith("CPU") for each in report["devices"])

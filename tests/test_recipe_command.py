@@ -1,0 +1,66 @@
+import json
+
+import pytest
+import yaml
+from conftest import DATA
+
+from rnnauto.recipe import Recipe
+
+
+def test_a_recipe_is_written_checked_and_shown(rnnauto_light, tmp_path):
+    place = tmp_path / "vowels.yaml"
+    made = rnnauto_light(
+        "recipe", "init", DATA / "japanese_vowels_train.csv", "-t", "speaker", "-o", place.name
+    )
+    assert made.returncode == 0, made.stderr
+    assert "many-to-one classification, long table" in made.stderr
+    text = place.read_text()
+    schema = text.splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+    assert json.loads((tmp_path / schema).read_text())["title"] == "Recipe"
+    recipe = Recipe.load(place)
+    assert (recipe.data.target, recipe.data.id) == (("speaker",), ("utterance_id",))
+    assert '# accuracy: ">= baseline"' in text and "perplexity" not in text
+    again = rnnauto_light("recipe", "init", DATA / "iris.csv", "-t", "species", "-o", place.name)
+    assert again.returncode == 2
+    assert "exists already" in again.stderr and place.read_text() == text
+
+    checked = rnnauto_light("recipe", "check", place.name, "--json")
+    assert checked.returncode == 0, checked.stderr
+    assert json.loads(checked.stdout) == {
+        "recipe": "vowels.yaml",
+        "rnn_type": "many-to-one",
+        "task": "classification",
+        "metrics": ["accuracy", "balanced_accuracy", "macro_f1", "log_loss"],
+    }
+    shown = rnnauto_light("recipe", "show", place.name)
+    assert yaml.safe_load(shown.stdout)["problem"]["type"] == "many-to-one"
+    origins = json.loads(rnnauto_light("recipe", "show", place.name, "--json").stdout)
+    assert origins["data.target"] == {"value": ["speaker"], "from": "user"}
+    assert origins["search.trials"] == {"value": 30, "from": "default"}
+
+
+def test_what_the_data_decide_is_shown_as_theirs(rnnauto_light, tmp_path):
+    place = tmp_path / "r.yaml"
+    place.write_text(f"data: {{path: {DATA / 'iris.csv'}, target: species}}\n")
+    origins = json.loads(rnnauto_light("recipe", "show", "r.yaml", "--json").stdout)
+    assert origins["problem.type"] == {"value": "one-to-one", "from": "data"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("serach: {}\n", "unknown setting `serach` (line 1); did you mean `search`?"),
+        ("expect:\n  mse: '<= 1'\n", "unknown setting `expect.mse` (line 2)"),
+        ("data: {path: no.csv, target: y}\n", "no.csv"),
+    ],
+)
+def test_a_check_says_what_is_wrong(rnnauto_light, tmp_path, text, message):
+    (tmp_path / "r.yaml").write_text(text)
+    found = rnnauto_light("recipe", "check", "r.yaml")
+    assert found.returncode == 2
+    assert message in found.stderr and "Traceback" not in found.stderr
+
+
+def test_the_schema_is_printed(rnnauto_light):
+    found = rnnauto_light("recipe", "schema")
+    assert json.loads(found.stdout)["title"] == "Recipe"
