@@ -14,9 +14,9 @@ from typing import Any
 import polars as pl
 
 from rnnauto.budget import usable_cores
-from rnnauto.deploy.results import versions
 from rnnauto.pipeline import Watch, fit
 from rnnauto.recipe import Recipe
+from rnnauto.search.fingerprint import versions
 
 DATA = Path(__file__).with_name("doctor.csv")
 LEAST_ACCURACY = 0.8  # measured 1.0; the sequences differ in the order of their numbers alone
