@@ -238,17 +238,23 @@ def search_for_winner(search: Search, task: Task, watch: Watch) -> Trial:
 
     recipe = task.recipe
     search.proven = opening_trials(task.space, task.prepared.layout)
-    algorithm, why = algorithm_of(search.history) or choose_algorithm(
-        recipe.search.oracle, task.space, trials=recipe.search.trials, budget=recipe.search.budget
-    )
+    trials = recipe.search.trials
+    earlier = algorithm_of(search.history)
+    if earlier is None:
+        algorithm, why = choose_algorithm(
+            recipe.search.oracle, task.space, trials=trials, budget=recipe.search.budget
+        )
+    else:
+        algorithm, why, before = earlier
+        trials = before if algorithm == "hyperband" else trials
     watch(Said(f"search: {algorithm} ({why})"))
-    journal.append(search.journal_path, "oracle-chosen", oracle=algorithm, why=why)
+    journal.append(search.journal_path, "oracle-chosen", oracle=algorithm, why=why, trials=trials)
     asker = make_asker(
         task.space,
         algorithm=algorithm,
         epochs=recipe.train.epochs,
         opening=search.proven,
-        trials=recipe.search.trials,
+        trials=trials,
         seed=seed_of(recipe.seed, "oracle"),
     )
     with interruptible(search):

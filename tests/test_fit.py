@@ -334,6 +334,7 @@ def test_ctrl_c_exports_the_best_so_far_and_ends_with_130(tmp_path):
     code, stdout, stderr = interrupt(
         tmp_path,
         *("--json", "--epochs", "3", "--folds", "1", "--trials", "500"),
+        *("--oracle", "random", "--prune", "off"),
         when=lambda journal: journal.count("trial-completed") >= 2,
     )
     assert code == 130, stderr
@@ -351,6 +352,7 @@ def test_ctrl_c_exports_the_best_so_far_and_ends_with_130(tmp_path):
     # and goes on from there
     done = found["trials"]["completed"]
     flags = ["--target", "state", "--workers", "1", "--epochs", "3", "--folds", "1", "--json"]
+    flags += ["--oracle", "random", "--prune", "off"]
     before = board_of(tmp_path, "rnnauto_model")
     text = run_here("fit", "visits.csv", *flags, "--trials", done + 1, "--resume", cwd=tmp_path)
     assert json.loads(text)["trials"] == {**found["trials"], "completed": done + 1}

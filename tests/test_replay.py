@@ -144,8 +144,8 @@ def test_a_journal_torn_in_its_first_line_begins_again(tmp_path):
 
 def test_the_oracle_stays_what_it_was():
     assert algorithm_of([{"event": "run-started"}]) is None
-    chosen = {"event": "oracle-chosen", "oracle": "grid", "why": "as asked for"}
-    assert algorithm_of([{"event": "run-started"}, chosen]) == ("grid", "as asked for")
+    chosen = {"event": "oracle-chosen", "oracle": "grid", "why": "asked for", "trials": 9}
+    assert algorithm_of([{"event": "run-started"}, chosen]) == ("grid", "asked for", 9)
 
 
 def fake_search(folder, *, kills, trials):

@@ -78,9 +78,10 @@ def open_journal(path: Path, facts: dict[str, Any], *, resume: bool) -> tuple[li
     return history, cut
 
 
-def algorithm_of(history: Sequence[Event]) -> tuple[Algorithm, str] | None:
-    """The oracle that an earlier run chose, and why; None where there was none."""
+def algorithm_of(history: Sequence[Event]) -> tuple[Algorithm, str, int] | None:
+    """The oracle that an earlier run chose, why, and for how many trials (Hyperband's brackets
+    stay what they were); None where there was none."""
     for event in history:
         if event["event"] == "oracle-chosen":
-            return event["oracle"], event["why"]
+            return event["oracle"], event["why"], event["trials"]
     return None
