@@ -164,7 +164,11 @@ def fit(
         )
         history = begin(task, watch, resume=resume)
         most = most_members(prepared, recipe)
-        with ThreadPoolExecutor(1) as aside, pool(task.study, worker_count(recipe)) as workers:
+        with (
+            interruptible() as interruption,
+            ThreadPoolExecutor(1) as aside,
+            pool(task.study, worker_count(recipe)) as workers,
+        ):
             compared = aside.submit(fit_and_validate, prepared, seed=recipe.seed)
 
             def make_first(winner: Trial, trials: Sequence[Trial]) -> None:
@@ -187,6 +191,7 @@ def fit(
                 deadline=search_deadline(started, recipe, expected_finish(prepared, most)),
                 notify=early.consider,
                 history=history,
+                interruption=interruption,
                 rule=recipe.search.select,
                 prune=recipe.search.prune == "median",
                 long_training=trains_long(problem, prepared.layout),
@@ -257,13 +262,12 @@ def search_for_winner(search: Search, task: Task, watch: Watch) -> Trial:
         trials=trials,
         seed=seed_of(recipe.seed, "oracle"),
     )
-    with interruptible(search):
-        return run_search(
-            search,
-            asker,
-            most_trials=recipe.search.trials,
-            refit=recipe.train.refit == "auto",
-        )
+    return run_search(
+        search,
+        asker,
+        most_trials=recipe.search.trials,
+        refit=recipe.train.refit == "auto",
+    )
 
 
 def write_model(

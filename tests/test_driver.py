@@ -267,7 +267,7 @@ def test_a_trial_that_had_converged_is_not_trained_on(run):
 def test_ctrl_c_ends_running_jobs_with_what_they_have_and_starts_no_more(run):
     def outcome(job):
         if job.trial == "01":
-            run.found.search.interrupted = True
+            run.found.search.interruption.asked = True
         return result(0.5)
 
     found = run(outcome, trials=20)
@@ -279,7 +279,7 @@ def test_ctrl_c_ends_running_jobs_with_what_they_have_and_starts_no_more(run):
 
 def test_ctrl_c_before_any_trial_completed_is_no_failed_search(run):
     def outcome(job):
-        run.found.search.interrupted = True
+        run.found.search.interruption.asked = True
         return result(None)
 
     with pytest.raises(SearchError) as caught:

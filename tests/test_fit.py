@@ -357,7 +357,9 @@ def test_ctrl_c_exports_the_best_so_far_and_ends_with_130(tmp_path):
     text = run_here("fit", "visits.csv", *flags, "--trials", done + 1, "--resume", cwd=tmp_path)
     assert json.loads(text)["trials"] == {**found["trials"], "completed": done + 1}
     after = board_of(tmp_path, "rnnauto_model")
-    assert before.items() <= after.items()
+    assert {name: after[name]["hyperparameters"] for name in before} == {
+        name: row["hyperparameters"] for name, row in before.items()
+    }
     events = journal.read(tmp_path / "rnnauto_model" / "journal.jsonl")
     assert [e["event"] for e in events if e["event"].startswith("run-")] == [
         *("run-started", "run-resumed", "run-completed"),

@@ -1,7 +1,6 @@
 import os
 import signal
 import threading
-from types import SimpleNamespace
 
 import pytest
 
@@ -11,10 +10,10 @@ from rnnauto.search.interrupt import interruptible, terminable
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_first_signal_is_a_flag_and_the_second_an_exception(number):
     before = signal.getsignal(number)
-    search = SimpleNamespace(interrupted=False)
-    with interruptible(search):
+    with interruptible() as interruption:
+        assert not interruption.asked
         os.kill(os.getpid(), number)
-        assert search.interrupted
+        assert interruption.asked
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), number)
     assert signal.getsignal(number) == before
@@ -31,7 +30,7 @@ def test_a_thread_that_may_not_handle_signals_searches_without():
     entered = []
 
     def work():
-        with interruptible(SimpleNamespace(interrupted=False)), terminable():
+        with interruptible(), terminable():
             entered.append(signal.getsignal(signal.SIGTERM))
 
     thread = threading.Thread(target=work)

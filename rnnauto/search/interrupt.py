@@ -6,25 +6,27 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from rnnauto.search.loop import Search
+from rnnauto.search.loop import Interruption
 
 Handler = Callable[[int, Any], None]
 
 
 @contextmanager
-def interruptible(search: Search) -> Iterator[None]:
-    """The first signal sets `search.interrupted`, a second one raises KeyboardInterrupt.
+def interruptible() -> Iterator[Interruption]:
+    """The first signal asks for an end, a second one raises KeyboardInterrupt.
 
-    A flag, because an exception could come between a line of the journal and what it tells of.
+    A flag, because an exception could come between a line of the journal and what it tells of, and
+    can get lost while TensorFlow is imported.
     """
+    interruption = Interruption()
 
     def ask_to_stop(number: int, frame: Any) -> None:
-        if search.interrupted:
+        if interruption.asked:
             raise KeyboardInterrupt
-        search.interrupted = True
+        interruption.asked = True
 
     with handled(ask_to_stop, signal.SIGINT, signal.SIGTERM):
-        yield
+        yield interruption
 
 
 @contextmanager

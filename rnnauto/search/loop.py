@@ -32,6 +32,13 @@ OnResult = Callable[[Job, Result], None]
 
 
 @dataclass
+class Interruption:
+    """Whether somebody has asked the search to end."""
+
+    asked: bool = False
+
+
+@dataclass
 class Search:
     """A search under way."""
 
@@ -49,11 +56,15 @@ class Search:
     running: dict[str, Epoch | None] = field(default_factory=dict)
     attempts: dict[str, int] = field(default_factory=dict)
     lag: float = 0.0  # measured: how much later than told a job ends, for it validates first
-    interrupted: bool = False
+    interruption: Interruption = field(default_factory=Interruption)
     rule: Rule = "one_standard_error"
     proven: Sequence[Values] = ()
     prune: bool = False
     long_training: bool = False  # one network with most of the time beats many with a little
+
+    @property
+    def interrupted(self) -> bool:
+        return self.interruption.asked
 
     @property
     def seconds_left(self) -> float:
