@@ -1,6 +1,8 @@
 """A long CSV into ragged arrays, against `polars.read_csv` alone; and `inspect` of the file.
 
-Each run is a process of its own. `python benchmarks/read_speed.py 200` takes a file of 200 MB.
+Each run is a process of its own, and imports what it needs before the clock starts, polars alone
+as well as rnnauto; only `inspect` is timed whole, from the start of its process to its end.
+`python benchmarks/read_speed.py 200` takes a file of 200 MB.
 """
 
 import resource
@@ -11,6 +13,12 @@ import time
 from pathlib import Path
 
 import numpy as np
+import polars as pl
+
+from rnnauto.data.infer import infer
+from rnnauto.data.read import read_table
+from rnnauto.data.sequences import gather
+from rnnauto.recipe import Recipe
 
 FEATURES, STEPS = 12, 20
 WANTED = 0.5  # of the speed of polars alone
@@ -38,17 +46,10 @@ def write(path: Path, megabytes: int) -> None:
 
 
 def polars_alone(path: str) -> None:
-    import polars as pl
-
     pl.read_csv(path)
 
 
 def ragged_arrays(path: str) -> None:
-    from rnnauto.data.infer import infer
-    from rnnauto.data.read import read_table
-    from rnnauto.data.sequences import gather
-    from rnnauto.recipe import Recipe
-
     recipe = Recipe().with_overrides({"data.target": ["label"]})
     table = read_table(path, has_target=True)
     gather(table.frame, infer(table, recipe).layout)

@@ -8,7 +8,6 @@ from rnnauto.data.grouping import CONFLICTS
 from rnnauto.data.kinds import FEW_CLASSES, MANY_CLASSES, Profile, are_classes
 from rnnauto.data.layout import ROW_FORMS, Kind, Task
 from rnnauto.data.roles import Roles
-from rnnauto.data.runs import count_distinct
 
 CLASSES_IN_TIME = 20  # whole numbers beyond this that change with the clock are amounts
 SMALL_STEPS = 0.1  # squared changes inside a sequence, against those between any two rows
@@ -28,7 +27,7 @@ def class_rule(case: Case, roles: Roles, target: Profile) -> tuple[bool, str]:
         return False, f"`{target.name}` holds numbers with fractions"
     values = target.known
     if roles.form == "long-table" and roles.varying <= CONFLICTS:
-        values = count_distinct(case.frame, roles.id)
+        values = roles.sequences
     changes = roles.clock and roles.varying > CONFLICTS
     most = CLASSES_IN_TIME if changes else MANY_CLASSES
     found = f"`{target.name}` has {target.distinct} different whole numbers"

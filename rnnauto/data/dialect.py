@@ -9,7 +9,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.data.content import Content, chunks, give_back, starts_with, whole
+from rnnauto.data.content import (
+    Content,
+    Survey,
+    chunks,
+    count_lines,
+    give_back,
+    starts_with,
+    survey,
+    whole,
+)
 from rnnauto.data.sequences import Integers
 from rnnauto.errors import DataError
 
@@ -38,7 +47,7 @@ class Text:
 
     `path` is the file that holds just these bytes, where there is one. `quotes` is "none" where
     no field is quoted, "regular" where quoting keeps to the rules, and "stray" where a quote
-    stands inside a field; `skipped` counts the blank lines taken off.
+    stands inside a field; `skipped` counts the blank lines taken off; `lines` counts what is left.
     """
 
     content: Content
@@ -47,10 +56,11 @@ class Text:
     quotes: str
     skipped: int
     notes: tuple[str, ...]
+    lines: int
     path: Path | None = None
 
     def with_content(self, content: bytes) -> "Text":
-        return replace(self, content=content, path=None)
+        return replace(self, content=content, lines=count_lines(content), path=None)
 
 
 @dataclass(frozen=True)
@@ -64,7 +74,8 @@ class Records:
 
 def read_text(raw: Content, source: str, *, path: Path | None = None) -> Text:
     """`path` holds these bytes. Raises: DataError for a file that is empty or no text."""
-    content, notes = to_utf8(raw, source)
+    seen = survey(raw)
+    content, notes = to_utf8(raw, source, seen)
     body = without_blank_start(content)
     if not body or all(chunk.isspace() for chunk in chunks(body)):
         raise DataError(
@@ -78,14 +89,17 @@ def read_text(raw: Content, source: str, *, path: Path | None = None) -> Text:
             )
     if body.find(b"\n") < 0 and body.find(b"\r") >= 0:
         body = whole(body).replace(b"\r", b"\n")  # line ends of the old Macintosh
+    if body is not raw:
+        seen = survey(body)
     separator = sniff_separator(body)
     return Text(
         content=body,
         separator=separator,
         header=first_record(body, separator),
-        quotes=quotes_of(body, separator),
+        quotes=quotes_of(body, separator) if seen.quoted else "none",
         skipped=content[: len(content) - len(body)].count(b"\n"),
         notes=tuple(notes),
+        lines=count_lines(body, seen.ends),
         path=path if body is raw else None,
     )
 
@@ -94,7 +108,8 @@ def without_blank_start(content: Content) -> Content:
     return whole(content).lstrip(b"\r\n") if content[:1] in {b"\r", b"\n"} else content
 
 
-def to_utf8(raw: Content, source: str) -> tuple[Content, list[str]]:
+def to_utf8(raw: Content, source: str, seen: Survey | None = None) -> tuple[Content, list[str]]:
+    """`seen` is the survey of `raw`, where it is known."""
     for start, what in MAGIC.items():
         if starts_with(raw, start):
             raise DataError(
@@ -109,26 +124,22 @@ def to_utf8(raw: Content, source: str) -> tuple[Content, list[str]]:
             raise DataError(
                 f"`{source}` is no text: {error}", hint="save it as a CSV file in UTF-8"
             ) from error
-    refuse_nul(raw, source)
+    seen = seen or survey(raw)
+    if seen.nul:
+        at = raw.find(b"\0")
+        raise DataError(
+            f"`{source}` is a binary file: it holds a NUL byte at {at}",
+            hint="save it as a CSV file in UTF-8",
+        )
     marked = starts_with(raw, codecs.BOM_UTF8)
     content = whole(raw).removeprefix(codecs.BOM_UTF8) if marked else raw
-    if is_utf8(content):
+    if seen.ascii or is_utf8(content):
         return content, ["a byte order mark was taken off"] if marked else []
     try:
         # what spreadsheets call Latin-1 is Windows' superset of it
         return whole(content).decode("cp1252").encode(), ["not UTF-8: read as Windows-1252"]
     except UnicodeDecodeError:
         return whole(content).decode("latin-1").encode(), ["not UTF-8: read as Latin-1"]
-
-
-def refuse_nul(raw: Content, source: str) -> None:
-    at = raw.find(b"\0")
-    give_back(raw)
-    if at >= 0:
-        raise DataError(
-            f"`{source}` is a binary file: it holds a NUL byte at {at}",
-            hint="save it as a CSV file in UTF-8",
-        )
 
 
 def without_nul(text: str, source: str) -> str:
@@ -213,10 +224,7 @@ class unlimited_fields:
 
 
 def quotes_of(content: Content, separator: str) -> str:
-    found = content.find(b'"') >= 0
-    give_back(content)
-    if not found:
-        return "none"
+    """For content that has quotes."""
     data = np.frombuffer(content, np.uint8)
     opens = stray = False
     edges = np.array([ord(separator), NEWLINE, RETURN, QUOTE], np.uint8)

@@ -1,15 +1,15 @@
 """Which rows belong together: the id and time columns of long tables, and single series."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
 import polars as pl
 
-from rnnauto.data import runs
 from rnnauto.data.joined_time import joined_name, time_parts
 from rnnauto.data.kinds import ROW_WORDS, Profile, named_id, named_time
+from rnnauto.data.runs import Runs, find_runs, ordered_runs, steady
 
 REPEATS = 1.5  # rows per id that make sequences ...
 REPEATS_NAMED = 1.2  # ... where the column is named like an id
@@ -33,6 +33,7 @@ class Grouping:
     reason: str
     rank: int
     varying: float  # share of ids with more than one target
+    runs: Runs = field(repr=False, compare=False)
 
 
 def group_candidates(
@@ -101,11 +102,10 @@ def judge(
 ) -> Grouping | None:
     """How good a set of id columns is; None where nothing speaks for it."""
     named = all(named_id(name) for name in names)
-    starts = runs.run_starts(frame, names)
-    ids = runs.count_heads(frame, names, starts)
-    time = first_clock(frame, names, clocks, named=named)
-    contiguous = len(starts) == ids
-    varying = varying_share(frame, names, target.name)
+    found = find_runs(frame, names)
+    ids, contiguous = found.distinct, found.whole
+    time = first_clock(frame, names, clocks, found, named=named)
+    varying = varying_share(frame, names, target.name, found)
     # classes agree by chance only where there are hardly more ids than classes
     constant = varying == 0 and ids > target.distinct
     facts = [f"its {ids} values repeat"]
@@ -124,7 +124,7 @@ def judge(
         counted=len(names) == 1 and looks_counted(frame, profiles[names[0]]),
         code=len(names) == 1 and profiles[names[0]].code,
     )
-    return Grouping(names, time, ", ".join(facts), rank, varying) if rank else None
+    return Grouping(names, time, ", ".join(facts), rank, varying, found) if rank else None
 
 
 def rank_of(
@@ -155,13 +155,18 @@ def looks_counted(frame: pl.DataFrame, column: Profile) -> bool:
 
 
 def first_clock(
-    frame: pl.DataFrame, names: tuple[str, ...], clocks: Sequence[str], *, named: bool
+    frame: pl.DataFrame,
+    names: tuple[str, ...],
+    clocks: Sequence[str],
+    found: Runs,
+    *,
+    named: bool,
 ) -> str | None:
     """The first time column that (nearly) never occurs twice in a sequence."""
     for clock in clocks:
         if clock in names:
             continue
-        if runs.ordered_runs(frame, names, clock) is None:
+        if ordered_runs(frame, names, clock, found) is None:
             pairs = frame.select(*names, clock).hash_rows().n_unique()
             if frame.height - pairs > FEW_DUPLICATES * frame.height:
                 continue
@@ -194,34 +199,34 @@ def composites(
     return []
 
 
-def varying_share(frame: pl.DataFrame, names: Sequence[str], target: str) -> float:
+def varying_share(frame: pl.DataFrame, names: Sequence[str], target: str, found: Runs) -> float:
     """Share of the sequences in which the target takes more than one value."""
     if not names or target not in frame.columns or frame.schema[target].is_nested():
         return 1.0
-    starts = runs.whole_runs(frame, names)
-    if starts is not None and runs.steady(frame[target], starts):
+    if found.whole and steady(frame[target], found.starts):
         return 0.0
     first = pl.col(target).drop_nulls().first().over(names)
     varying = frame.filter((pl.col(target) != first).fill_null(False)).select(names).n_unique()
-    return varying / max(frame.select(names).n_unique(), 1)
+    return varying / max(found.distinct, 1)
 
 
-def constant_columns(frame: pl.DataFrame, names: Sequence[str], columns: Sequence[str]) -> set[str]:
+def constant_columns(
+    frame: pl.DataFrame, names: Sequence[str], columns: Sequence[str], found: Runs
+) -> set[str]:
     """Which columns have one value in every sequence."""
     if not columns:
         return set()
-    starts = runs.whole_runs(frame, names)
-    if starts is not None:
-        return {name for name in columns if runs.steady(frame[name], starts)}
+    if found.whole:
+        return {name for name in columns if steady(frame[name], found.starts)}
     first = frame.with_row_index(ROW).select(pl.col(ROW).first().over(names)).to_series()
     return {name for name in columns if frame[name].eq_missing(frame[name].gather(first)).all()}
 
 
-def restarts(frame: pl.DataFrame, names: Sequence[str], time: str) -> bool:
+def restarts(frame: pl.DataFrame, names: Sequence[str], time: str, found: Runs) -> bool:
     """Whether time starts anew in every sequence: a count of timesteps, not a clock."""
     if not frame.schema[time].is_numeric():
         return False
-    ordered = runs.ordered_runs(frame, names, time)
+    ordered = ordered_runs(frame, names, time, found)
     if ordered is None:
         starts = frame.group_by(names).agg(pl.col(time).min())[time].drop_nulls()
     else:

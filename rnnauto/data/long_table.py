@@ -24,7 +24,7 @@ from rnnauto.data.roles import (
     sift,
     time_evidence,
 )
-from rnnauto.data.runs import count_distinct
+from rnnauto.data.runs import find_runs
 from rnnauto.data.stems import find_stems
 from rnnauto.errors import DataError
 
@@ -34,20 +34,24 @@ def find_groupings(case: Case) -> list[Grouping]:
     target = case.target[0]
     if case.data.id:
         ids = case.data.id
-        if count_distinct(case.frame, ids) == case.frame.height:
+        found = find_runs(case.frame, ids)
+        if found.distinct == case.frame.height:
             return []
         free = case.free(*ids, *case.data.features)
         clocks = [case.data.time] if case.data.time else time_names(free)
-        time = case.data.time or first_clock(case.frame, ids, clocks, named=True)
-        return [Grouping(ids, time, "you named it", 3, varying_share(case.frame, ids, target))]
+        time = case.data.time or first_clock(case.frame, ids, clocks, found, named=True)
+        varying = varying_share(case.frame, ids, target, found)
+        return [Grouping(ids, time, "you named it", 3, varying, found)]
     numbered = {name for stem in find_stems(list(case.profiles), taken=()) for name in stem.columns}
     free = {
         name: column
         for name, column in case.free(*case.data.features, *case.data.static).items()
         if name not in numbered or name == case.data.time
     }
-    found = group_candidates(case.frame, free, target=case.profiles[target], time=case.data.time)
-    return [grouping for grouping in found if not text_matters_more(case, grouping)]
+    groupings = group_candidates(
+        case.frame, free, target=case.profiles[target], time=case.data.time
+    )
+    return [grouping for grouping in groupings if not text_matters_more(case, grouping)]
 
 
 def text_matters_more(case: Case, grouping: Grouping) -> bool:
@@ -90,7 +94,7 @@ def long_roles(case: Case, grouping: Grouping) -> Roles:
     if time is None:
         time = counter_inside(case.frame, ids, case.chosen(*ids))
         free = case.free(*ids, time)
-    sequences = count_distinct(case.frame, ids)
+    sequences = grouping.runs.distinct
     evidence = [
         Evidence("form is long table", f"{named(ids)}: {grouping.reason}", "--type one-to-one"),
         Evidence(
@@ -103,7 +107,7 @@ def long_roles(case: Case, grouping: Grouping) -> Roles:
     clocks = second_clocks(case.frame, ids, time, case.chosen(*ids, time)) if time else []
     clocks = [name for name in clocks if name not in case.data.features]
     chosen = case.chosen(*ids, time, *case.data.static, *clocks)
-    fixed = constant_columns(case.frame, ids, [*chosen, *case.data.static])
+    fixed = constant_columns(case.frame, ids, [*chosen, *case.data.static], grouping.runs)
     broken = [name for name in case.data.static if name not in fixed]
     if broken:
         raise DataError(
@@ -141,7 +145,8 @@ def long_roles(case: Case, grouping: Grouping) -> Roles:
             *left_out.evidence,
         ),
         varying=grouping.varying,
-        clock=time is not None and not restarts(case.frame, ids, time),
+        clock=time is not None and not restarts(case.frame, ids, time, grouping.runs),
+        sequences=sequences,
     )
 
 

@@ -9,7 +9,7 @@ import polars as pl
 import polars.selectors as cs
 
 from rnnauto.data import cells
-from rnnauto.data.content import Content, count_lines, whole
+from rnnauto.data.content import Content, whole
 from rnnauto.data.dialect import HEAD_BYTES, Records, Text, scan_records, unlimited_fields
 from rnnauto.data.sequences import Integers
 from rnnauto.data.set_aside import RaggedRows
@@ -40,7 +40,7 @@ def parse(
             frame = fast_csv(found, names, {})
         except pl.exceptions.PolarsError:
             return parse_leniently(found, names, source)
-    regular = count_lines(found.content) == frame.height + 1 and not found.skipped
+    regular = found.lines == frame.height + 1 and not found.skipped
     if regular and not frame[names[-1]].null_count():
         return frame, None
     # polars fills short rows up with nulls without a word

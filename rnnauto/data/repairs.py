@@ -20,6 +20,7 @@ MOJIBAKE = (
     "[\u00c2\u00c3][\u0080-\u00bf\u2018-\u203a\u20ac\u2122]"
     "|\u00e2[\u0080\u20ac]|\u00f0[\u009f\u0178]"
 )
+BEYOND_CODES = "[^0-9A-Za-z_.:+-]"  # what plain codes do not hold
 SYMBOLS = "[\U0001f300-\U0001faff\u2600-\u27bf]"
 
 
@@ -162,10 +163,24 @@ def time_repairs(before: pl.Series, after: pl.Series, line: Lines) -> Iterator[P
 def text_repairs(cells_: pl.Series, line: Lines) -> Iterator[Problem]:
     """Looked at are the different cells; most columns of text have few."""
     before = heads(cells_).unique(maintain_order=True)
-    name, plain = before.name, before.str.strip_chars()
+    plain = before.str.strip_chars()
     lengths = plain.str.len_chars()
     usual = lengths.median()
     longest = max(LONG_TEXT, USUAL_TEXT * float(usual if isinstance(usual, float) else 0))
+    if (lengths > longest).any() or before.str.contains(BEYOND_CODES).any():
+        yield from odd_texts(cells_, before, longest, line)
+    if len(before) <= FEW * len(cells_):
+        distinct = plain.drop_nulls().unique()
+        if distinct.str.to_lowercase().n_unique() < len(distinct):
+            yield from spellings(cells_.str.strip_chars(), line)
+
+
+def odd_texts(
+    cells_: pl.Series, before: pl.Series, longest: float, line: Lines
+) -> Iterator[Problem]:
+    """Odd cells among the different cells `before`, of which none should have more than `longest`
+    characters."""
+    name, plain = before.name, before.str.strip_chars()
     checks = (
         ("have spaces around them, taken off", before != plain, NOTHING),
         ("hold only blanks, read as missing", (plain == "") & (before != ""), NOTHING),
@@ -180,7 +195,7 @@ def text_repairs(cells_: pl.Series, line: Lines) -> Iterator[Problem]:
         ("hold quotes inside, kept as they are", has_stray_quote(plain), NOTHING),
         (
             f"are longer than {longest:,.0f} characters",
-            lengths > longest,
+            plain.str.len_chars() > longest,
             "shorten them: a recurrent network reads them one token after the other",
         ),
     )
@@ -196,10 +211,6 @@ def text_repairs(cells_: pl.Series, line: Lines) -> Iterator[Problem]:
                 [line(row) for row in rows],
                 remedy,
             )
-    if len(before) <= FEW * len(cells_):
-        distinct = plain.drop_nulls().unique()
-        if distinct.str.to_lowercase().n_unique() < len(distinct):
-            yield from spellings(cells_.str.strip_chars(), line)
 
 
 def has_stray_quote(plain: pl.Series) -> pl.Series:

@@ -14,7 +14,8 @@ from rnnauto.data.stems import Stem
 @dataclass(frozen=True)
 class Roles:
     """`varying` is the share of sequences with more than one target; `clock` is whether time is
-    shared by the sequences; `target_stems` are the targets of a wide table that are sequences."""
+    shared by the sequences; `target_stems` are the targets of a wide table that are
+    sequences; `sequences` is how many a long table has."""
 
     form: Form
     evidence: tuple[Evidence, ...]
@@ -28,6 +29,7 @@ class Roles:
     clock: bool = False
     target_stems: tuple[Stem, ...] = ()
     label_sets: bool = False
+    sequences: int = 0
 
 
 @dataclass(frozen=True)

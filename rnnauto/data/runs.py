@@ -2,6 +2,7 @@
 the order of time; to see that costs a comparison per row, where grouping and sorting cost many."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -10,6 +11,19 @@ from numpy.typing import NDArray
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 BLOCK_ROWS = 1 << 18  # compared in one go, to keep the masks small
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The first row of every run of rows with the same id, and how many different ids there are."""
+
+    starts: Integers
+    distinct: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether the rows of each id stand together."""
+        return self.distinct == len(self.starts)
 
 
 def changes(column: pl.Series) -> Iterator[tuple[int, Flags]]:
@@ -39,22 +53,25 @@ def heads(column: pl.Series) -> pl.Series:
     return column.gather(run_starts(column.to_frame(), [column.name]))
 
 
+def find_runs(frame: pl.DataFrame, names: Sequence[str]) -> Runs:
+    """Without `names` all rows are one run."""
+    if not names:
+        return Runs(np.zeros(min(frame.height, 1), np.int64), min(frame.height, 1))
+    starts = run_starts(frame, names)
+    chosen = frame.select(names)
+    distinct = (chosen[starts] if 2 * len(starts) < frame.height else chosen).n_unique()
+    return Runs(starts, distinct)
+
+
 def count_distinct(frame: pl.DataFrame, names: Sequence[str]) -> int:
     """Distinct combinations of values, where missing is a value too."""
-    return count_heads(frame, names, run_starts(frame, names))
-
-
-def count_heads(frame: pl.DataFrame, names: Sequence[str], starts: Integers) -> int:
-    chosen = frame.select(names)
-    return (chosen[starts] if 2 * len(starts) < frame.height else chosen).n_unique()
+    return find_runs(frame, names).distinct
 
 
 def whole_runs(frame: pl.DataFrame, names: Sequence[str]) -> Integers | None:
     """The first row of every sequence, where the rows of each stand together; None elsewhere."""
-    if not names:
-        return np.zeros(min(frame.height, 1), np.int64)
-    starts = run_starts(frame, names)
-    return starts if count_heads(frame, names, starts) == len(starts) else None
+    found = find_runs(frame, names)
+    return found.starts if found.whole else None
 
 
 def steady(column: pl.Series, starts: Integers) -> bool:
@@ -67,14 +84,20 @@ def steady(column: pl.Series, starts: Integers) -> bool:
     return True
 
 
-def ordered_runs(frame: pl.DataFrame, names: Sequence[str], time: str) -> Integers | None:
-    """As `whole_runs`, where moreover no time is missing and each is later than the one before."""
+def ordered_runs(
+    frame: pl.DataFrame, names: Sequence[str], time: str, known: Runs | None = None
+) -> Integers | None:
+    """As `whole_runs`, where moreover no time is missing and each is later than the one before.
+
+    `known` are the runs of `names`, where they have been found already.
+    """
     times = frame[time]
     if times.null_count() or times.dtype.is_nested():
         return None
-    starts = whole_runs(frame, names)
-    if starts is None:
+    found = known or find_runs(frame, names)
+    if not found.whole:
         return None
+    starts = found.starts
     for start in range(0, len(times), BLOCK_ROWS):
         begin = max(start - 1, 0)
         block = times.slice(begin, start + BLOCK_ROWS - begin)

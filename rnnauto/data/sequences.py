@@ -8,6 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.data.calendar import seconds_of
+from rnnauto.data.cores import on_all_cores
 from rnnauto.data.layout import Column, Layout
 from rnnauto.data.runs import ordered_runs, whole_runs
 from rnnauto.data.tokens import tokenise
@@ -344,20 +345,29 @@ def number_matrix(frame: pl.DataFrame, columns: Sequence[Column]) -> Floats:
 def to_floats(frame: pl.DataFrame, names: Sequence[str]) -> Floats:
     """float32 [rows, columns], NaN where missing or infinite."""
     matrix = np.empty((frame.height, len(names)), np.float32)
+    columns = [frame[name] for name in names]
     # some rows at a time: writing a column through the whole matrix touches every line of memory
-    for start in range(0, frame.height, BLOCK_ROWS):
-        block = matrix[start : start + BLOCK_ROWS]
-        for position, name in enumerate(names):
-            values = frame[name].slice(start, BLOCK_ROWS)
-            if values.dtype != pl.Float64:
-                # through float64: text such as "1e400" must become missing, not an error
-                values = values.cast(pl.Float64, strict=False)
-            if values.null_count():
-                values = values.fill_null(float("nan"))
-            with np.errstate(over="ignore"):
-                block[:, position] = values.to_numpy()
-        block[~np.isfinite(block)] = np.nan
+    on_all_cores(
+        lambda start: fill_block(matrix[start : start + BLOCK_ROWS], columns, start),
+        range(0, frame.height if columns else 0, BLOCK_ROWS),
+    )
     return matrix
+
+
+def fill_block(block: Floats, columns: Sequence[pl.Series], start: int) -> None:
+    """Write the rows of columns from `start` on into a part of a matrix."""
+    for position, column in enumerate(columns):
+        values = column.slice(start, len(block))
+        if values.dtype != pl.Float64:
+            # through float64: text such as "1e400" must become missing, not an error
+            values = values.cast(pl.Float64, strict=False)
+        if values.null_count():
+            values = values.fill_null(float("nan"))
+        with np.errstate(over="ignore"):
+            block[:, position] = values.to_numpy()
+    finite = np.isfinite(block)
+    if not finite.all():
+        block[~finite] = np.nan
 
 
 def category_series(frame: pl.DataFrame, columns: Sequence[Column]) -> tuple[pl.Series, ...]:
