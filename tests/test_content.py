@@ -64,3 +64,13 @@ def test_a_character_may_lie_across_two_chunks(monkeypatch):
     assert is_utf8("aa\xe9\u20ac".encode())
     assert not is_utf8("a\xe9".encode()[:2])
     assert not is_utf8("a\xe9".encode()[:2] + b"aaaa")
+
+
+@pytest.mark.parametrize("size", [1, 3, 1 << 20])
+def test_a_survey_sees_all_bytes(monkeypatch, size):
+    monkeypatch.setattr(content, "CHUNK", 2 * size)
+    monkeypatch.setattr(content, "PIECE", size)
+    assert content.survey(b"a,b\n1,2\n") == content.Survey(True, False, False, 2)
+    assert content.survey(b'"a",b\n1,\xc3\xa4') == content.Survey(False, False, True, 1)
+    assert content.survey(b"a\0b") == content.Survey(True, True, False, 0)
+    assert content.survey(b"") == content.Survey(True, False, False, 0)

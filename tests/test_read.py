@@ -415,3 +415,13 @@ def test_a_number_with_a_unit_and_an_ambiguous_comma_is_missing_and_said(tmp_pat
     table = read_table(path)
     assert table.frame["amount"].to_list()[0] == 10110 and table.frame["amount"][-1] is None
     assert any("12,345 pcs" in note and "missing" in note for note in table.notes)
+
+
+@pytest.mark.parametrize("mark", ["sep=;\n", "SEP=;\r\n"])
+def test_a_first_line_may_name_the_separator(tmp_path, mark):
+    path = tmp_path / "table.csv"
+    path.write_bytes(mark.encode() + b"a;b,c\n1;2\n3;4\n")
+    table = read_table(path)
+    assert table.frame.to_dict(as_series=False) == {"a": [1, 3], "b,c": [2, 4]}
+    assert table.line(0) == 3
+    assert table.notes == ("the first line names the separator: `;`",)

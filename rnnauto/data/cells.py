@@ -268,6 +268,11 @@ def as_times(
             note = f"{fault_shown(cells, faults, 'times', lines)}; the column is read as text"
     if len(found) > 1:  # 03/04/2020: day or month first? Whichever makes the column run forward
         found = [times for times in found if times.is_sorted()] or found[:0]
+        if not found:
+            note = (
+                f"`{text.name}` holds dates that may have the day or the month first "
+                f"(`{known[0]}`): read as text"
+            )
     return (found[0], "") if found else (None, note)
 
 

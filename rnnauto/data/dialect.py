@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,6 +29,8 @@ HEAD_BYTES = 1 << 18  # enough to see how a table is written
 CHUNK = 1 << 23  # bytes looked at in one go, to keep the masks small
 MOSTLY_ZERO = 0.5  # share of zeros that every other byte of UTF-16 has, where it is mostly ASCII
 NEWLINE, RETURN, SPACE, QUOTE = 10, 13, 32, 34
+SEPARATOR_LINE = re.compile(rb"sep=([,;\t|])\r?\n", re.IGNORECASE)
+LONGEST_SEPARATOR_LINE = 7  # bytes
 MAGIC = {
     b"PK\x05\x06": "an empty zip archive",
     b"BZh": "compressed with bzip2",
@@ -89,9 +92,13 @@ def read_text(raw: Content, source: str, *, path: Path | None = None) -> Text:
             )
     if body.find(b"\n") < 0 and body.find(b"\r") >= 0:
         body = whole(body).replace(b"\r", b"\n")  # line ends of the old Macintosh
+    named = SEPARATOR_LINE.match(body[:LONGEST_SEPARATOR_LINE])
+    if named:  # spreadsheets write and read it
+        body = whole(body)[named.end() :]
+        notes = [*notes, f"the first line names the separator: `{named[1].decode()}`"]
     if body is not raw:
         seen = survey(body)
-    separator = sniff_separator(body)
+    separator = named[1].decode() if named else sniff_separator(body)
     return Text(
         content=body,
         separator=separator,

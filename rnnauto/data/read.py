@@ -25,6 +25,8 @@ from rnnauto.data.problem import Problem, problem_at
 from rnnauto.data.repairs import find_repairs
 from rnnauto.data.sequences import Integers
 from rnnauto.data.set_aside import RaggedRows, problems_of, without_rows
+from rnnauto.data.totals_row import without_totals
+from rnnauto.data.units_row import without_units
 from rnnauto.errors import DataError
 
 SHOWN = 5  # faults listed one by one
@@ -113,6 +115,7 @@ def csv_table(
     found = read_text(opened.content, source, path=opened.path)
     check_separator(found, source)
     found, header_notes = with_header(found)
+    found, unit_notes = without_units(found)
     names, notes = column_names(found, source)
     aside: list[Problem] = []
     blanked: frozenset[int] = frozenset()
@@ -125,6 +128,7 @@ def csv_table(
         found, blanked = without_rows(found, ragged)
         frame, lines = parse(found, names, source, text=text)
     frame, lines, more, idle = drop_idle_rows(frame, lines, found, blanked)
+    frame, lines, totals = without_totals(frame, lines)
     if not may_be_empty:
         check_has_rows(frame, source)
     typed, typing_notes = cells.type_columns(
@@ -136,12 +140,13 @@ def csv_table(
         *opened.notes,
         *found.notes,
         *header_notes,
+        *unit_notes,
         *notes,
         *more,
         *typing_notes,
         *unnamed,
     )
-    return Table(typed, source, every_note, lines, problems=(*aside, *idle, *repairs))
+    return Table(typed, source, every_note, lines, problems=(*aside, *idle, *totals, *repairs))
 
 
 def from_pandas(frame: Any) -> pl.DataFrame:

@@ -9,6 +9,7 @@ from datetime import datetime
 import numpy as np
 import polars as pl
 
+from rnnauto.data.calendar_columns import calendar_columns
 from rnnauto.data.kinds import TIME_WORDS, name_words
 
 FEWEST = 8  # numbered columns that make a sequence
@@ -17,7 +18,11 @@ MANY = 50  # numbered columns that nobody writes down as single features
 SMOOTH = 0.7  # squared steps between neighbours, against those between any two columns
 SHOWN = 5  # absent numbers
 ROWS = 500  # looked at for smoothness
-DATES = ("%Y-%m-%d", "%Y/%m/%d", "%m/%d/%y", "%m/%d/%Y", "%d.%m.%Y", "%Y-%m", "%Y%m%d")
+DATES = (
+    *("%Y-%m-%d", "%Y/%m/%d", "%m/%d/%y", "%m/%d/%Y", "%d.%m.%Y", "%Y-%m", "%Y%m%d"),
+    *("%b-%y", "%b-%Y", "%b %y", "%b %Y", "%b_%Y", "%Y-%b"),
+)
+DATED = re.compile(r"\d|[a-z]{3}[-_ ]\d", re.IGNORECASE)  # how such names begin
 STEM_WORDS = TIME_WORDS | frozenset({"lag", "point", "value", "x_t", "sample", "reading"})
 
 
@@ -31,11 +36,12 @@ UNORDERED = 0.85  # roughness from which such a stem is believed
 
 @dataclass(frozen=True)
 class Stem:
-    """`columns` in the order of their numbers."""
+    """`columns` in the order of their numbers; `cycle` is what they are named by, if by months."""
 
     name: str
     columns: tuple[str, ...]
     numbers: tuple[int, ...]
+    cycle: str = ""
 
     @property
     def span(self) -> str:
@@ -55,6 +61,18 @@ def find_stems(names: Sequence[str], *, taken: Sequence[str]) -> list[Stem]:
     dated = dated_columns(names)
     if dated is not None:
         return [dated]
+    used = set(taken)
+    stems: list[Stem] = []
+    for cycle, key, columns_ in calendar_columns(names):
+        if not any(set(columns_) & set(stem.columns) for stem in stems):
+            numbers = tuple(range(1, len(columns_) + 1))
+            stems.append(Stem(stem_name(key, used), columns_, numbers, cycle))
+            used.add(stems[-1].name)
+    named = {name for stem in stems for name in stem.columns}
+    return [*stems, *numbered_stems([name for name in names if name not in named], used)]
+
+
+def numbered_stems(names: Sequence[str], used: set[str]) -> list[Stem]:
     groups: dict[str, dict[int, str]] = defaultdict(dict)
     keys = {name: list(numbered_keys(name)) for name in names}
     for name, found in keys.items():
@@ -67,7 +85,6 @@ def find_stems(names: Sequence[str], *, taken: Sequence[str]) -> list[Stem]:
             key, number = max(reversed(found), key=lambda item: len(groups[item[0]]))
             chosen[key].setdefault(number, name)
     stems = []
-    used = set(taken)
     for key, columns in chosen.items():
         numbers = tuple(sorted(columns))
         name = stem_name(key, used)
@@ -99,7 +116,7 @@ def stem_name(key: str, taken: set[str]) -> str:
 
 def dated_columns(names: Sequence[str]) -> Stem | None:
     """Columns named by a date, as in `2020-01-22, 2020-01-23, ...`."""
-    if len(names) < FEWEST or not any(re.match(r"\d", name) for name in names):
+    if len(names) < FEWEST or not any(map(DATED.match, names)):
         return None
     for pattern in DATES:
         days = {}
@@ -119,6 +136,10 @@ def why_certain(stems: Sequence[Stem], frame: pl.DataFrame) -> str:
     if sum(len(stem.columns) for stem in stems) >= MANY:
         return "too many for single features"
     for stem in stems:
+        if stem.cycle and not are_flags(stem, frame):
+            return f"the columns are the {stem.cycle}"
+        if stem.cycle:
+            continue
         if any(word in STEM_WORDS for word in name_words(stem.name)):
             return f"`{stem.name}` names a time"
         if roughness(frame.head(ROWS).select(stem.columns)) < SMOOTH:
@@ -128,9 +149,17 @@ def why_certain(stems: Sequence[Stem], frame: pl.DataFrame) -> str:
 
 def are_features(stem: Stem, frame: pl.DataFrame) -> bool:
     """Whether a stem that is not certain to be a sequence is certain to be none."""
+    if stem.cycle:
+        return are_flags(stem, frame)
     words = name_words(stem.name)
     named = bool(words) and words[-1] in FEATURE_WORDS
     return named and roughness(frame.head(ROWS).select(stem.columns)) >= UNORDERED
+
+
+def are_flags(stem: Stem, frame: pl.DataFrame) -> bool:
+    """Whether columns say yes or no, as in `mon`, `tue`, ... of a timetable."""
+    values = frame.head(ROWS).select(pl.col(stem.columns).cast(pl.Float64, strict=False))
+    return bool(values.select(pl.all_horizontal(pl.all().is_in([0.0, 1.0]).all())).item())
 
 
 def roughness(frame: pl.DataFrame) -> float:
