@@ -208,7 +208,7 @@ YEAR_OR_COUNT = {
     "jahr.csv": (
         csv({"Jahr": range(1900, 2000), "y": walk(100)}, ";"),
         (SERIES, NEXT),
-        "`Jahr` steps by years",
+        "`Jahr`: it goes up from row to row",
     ),
     "years by country.csv": (
         csv(
