@@ -44,7 +44,7 @@ WORDS = {
     "stray-text": "text that is no row",
     "repeated-header": "repeat of the header",
     "blank-line": "empty row|blank line",
-    "footer": "are no times",
+    "footer": "the last row is a total",
     "label-variant": "rare labels|in capitals only|spaces around them",
     "bad-label": "rare labels",
     "missing-label": "missing in|have no",

@@ -23,7 +23,18 @@ WEEKDAYS = (
     "lundi mardi mercredi jeudi vendredi samedi dimanche",
     "lunes martes miércoles jueves viernes sábado domingo",
 )
-CYCLES = {"months": MONTHS, "days of the week": WEEKDAYS}
+
+
+def known_words() -> dict[str, list[tuple[str, int]]]:
+    """For every word the spellings that have it, and its place in each."""
+    found: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for spelling in (*MONTHS, *WEEKDAYS):
+        for place, word in enumerate(spelling.split()):
+            found[word].append((spelling, place))
+    return found
+
+
+PLACES = known_words()
 
 
 def calendar_columns(names: Sequence[str]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
@@ -32,18 +43,15 @@ def calendar_columns(names: Sequence[str]) -> Iterator[tuple[str, str, tuple[str
     Yields: what they are, the name with a NUL in place of the month, the columns in order; a year
     may begin with any month.
     """
-    for what, spellings in CYCLES.items():
-        for spelling in spellings:
-            words = spelling.split()
-            groups: dict[str, dict[int, str]] = defaultdict(dict)
-            for name in names:
-                for match in re.finditer(r"[^\W\d_]+", name):
-                    if match[0].lower() in words:
-                        key = f"{name[: match.start()]}\0{name[match.end() :]}"
-                        groups[key].setdefault(words.index(match[0].lower()), name)
-            for key, columns in groups.items():
-                if len(columns) == len(words):
-                    yield what, key, in_order(columns)
+    groups: dict[tuple[str, str], dict[int, str]] = defaultdict(dict)
+    for name in names:
+        for match in re.finditer(r"[^\W\d_]+", name):
+            key = f"{name[: match.start()]}\0{name[match.end() :]}"
+            for spelling, place in PLACES.get(match[0].lower(), ()):
+                groups[spelling, key].setdefault(place, name)
+    for (spelling, key), columns in groups.items():
+        if len(columns) == len(spelling.split()):
+            yield "months" if spelling in MONTHS else "days of the week", key, in_order(columns)
 
 
 def in_order(columns: dict[int, str]) -> tuple[str, ...]:
