@@ -1,0 +1,57 @@
+"""The recipes that are shipped: they can be read, they run, and their models keep what they expect.
+
+Run as a user does, `rnnauto run recipes/*.yaml`, in one process.
+"""
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from conftest import DATA
+
+from rnnauto.recipe import Recipe
+
+RECIPES = sorted((DATA.parent).glob("*.yaml"))
+NAMES = [path.stem for path in RECIPES]
+
+
+@pytest.fixture(scope="session")
+def outcomes(tmp_path_factory):
+    """What `run --json` and `--junit` say of every recipe, by name."""
+    from conftest import run_python
+
+    place = tmp_path_factory.mktemp("recipes")
+    found = run_python(
+        *("-m", "rnnauto", "run", *RECIPES, "--json", "--junit", "results.xml"),
+        cwd=place,
+        timeout=1800,
+    )
+    assert found.stdout, found.stderr
+    cases = ET.parse(place / "results.xml").getroot()
+    assert len(cases) == len(RECIPES)
+    return {Path(each["recipe"]).stem: each for each in json.loads(found.stdout)}
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=NAMES)
+def test_a_recipe_expects_something_and_points_editors_at_the_schema(path):
+    assert not Recipe.load(path).expect.asks_for_nothing
+    place = re.match(r"# yaml-language-server: \$schema=(\S+)\n# \w", path.read_text())
+    assert (path.parent / place[1]).is_file()
+
+
+@pytest.mark.train
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recipe_passes(name, outcomes):
+    outcome = outcomes[name]
+    short = [each for each in outcome["expectations"] if not each["passed"]]
+    assert (outcome["error"], short) == (None, [])
+    assert outcome["passed"] and outcome["expectations"]
+
+
+def test_every_file_of_data_has_its_licence_named():
+    readme = (DATA / "README.md").read_text(encoding="utf-8")
+    for path in DATA.iterdir():
+        assert f"`{path.name}" in readme or path.name == "README.md", path.name
