@@ -20,6 +20,7 @@ WRITE_STEPS = 6  # measured: recurrent steps that a token of an answer costs to 
 TOKEN_SECONDS = 0.0001  # assumed: one recurrent step of a language model
 FURTHER = 0.4  # measured: what a further network adds to an export, in exports of one
 MARGIN = 1.15  # the final network may be a slower one than the first
+MOST_SLOWNESS = 4.0  # a cold disk looks like a busy machine
 LEAST_SECONDS = 5.0  # what a search gets, however small the budget
 
 
@@ -49,6 +50,11 @@ def usable_cores() -> int:
 def search_deadline(started: float, recipe: Recipe, finish: float) -> float:
     """When the search must end for a finish of so many seconds to end within the budget."""
     return max(started + recipe.search.budget - finish, time.monotonic() + LEAST_SECONDS)
+
+
+def slowness(wall: float, processor: float) -> float:
+    """How many times longer all takes than on an idle machine, told from one long calculation."""
+    return min(MOST_SLOWNESS, max(1.0, wall / max(processor, 0.1)))
 
 
 def measured_finish(spent: Spent, members: int) -> float:

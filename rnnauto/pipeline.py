@@ -15,6 +15,7 @@ from rnnauto.budget import (
     measured_finish,
     most_members,
     search_deadline,
+    slowness,
     worker_count,
 )
 from rnnauto.data.layout import Layout
@@ -49,6 +50,8 @@ from rnnauto.search.space import Choices
 from rnnauto.search.study import save_study
 from rnnauto.search.trial import Problem, seed_of
 from rnnauto.search.workers import pool
+
+EARLY_MARGIN = 2.0  # an early model costs the search nothing only where there is time to spare
 
 
 @dataclass(frozen=True)
@@ -174,11 +177,11 @@ def fit(
             def make_first(winner: Trial, trials: Sequence[Trial]) -> None:
                 written = write_model(task, compared.result(), winner, trials, status="running")
                 finish = measured_finish(written.spent, most)
-                search.deadline = search_deadline(started, recipe, finish)
+                search.deadline = started + recipe.search.budget - finish
 
             early = EarlyModel(
                 make=make_first,
-                seconds=expected_finish(prepared, 1),
+                seconds=EARLY_MARGIN * expected_finish(prepared, 1),
                 aside=aside,
                 watch=watch,
                 wanted=not (history and folder.exists()),
@@ -196,6 +199,10 @@ def fit(
                 prune=recipe.search.prune == "median",
                 long_training=trains_long(problem, prepared.layout),
             )
+            slow = import_beside()
+            early.seconds *= slow
+            finish = slow * expected_finish(prepared, most)
+            search.deadline = search_deadline(started, recipe, finish)
             winner = search_for_winner(search, task, watch)
         trials = tuple(search.trials.values())
         why = explain(winner, trials, proven=search.proven)
@@ -234,11 +241,16 @@ def begin(task: Task, watch: Watch, *, resume: bool) -> list[journal.Event]:
     return history
 
 
-def search_for_winner(search: Search, task: Task, watch: Watch) -> Trial:
-    # keras-tuner brings TensorFlow: imported once the workers are starting up beside it
+def import_beside() -> float:
+    """Import TensorFlow while the workers start up; returns how slow the machine is by that."""
     from rnnauto.networks.quiet import import_tensorflow
 
+    wall, processor = time.monotonic(), time.thread_time()
     import_tensorflow()
+    return slowness(time.monotonic() - wall, time.thread_time() - processor)
+
+
+def search_for_winner(search: Search, task: Task, watch: Watch) -> Trial:
     from rnnauto.search.oracle import make_asker
 
     recipe = task.recipe

@@ -14,6 +14,7 @@ from rnnauto.budget import (
     measured_finish,
     most_members,
     search_deadline,
+    slowness,
     worker_count,
 )
 from rnnauto.recipe import Recipe
@@ -37,6 +38,11 @@ def test_a_search_gets_some_seconds_however_small_the_budget():
     recipe = Recipe.parse({"search": {"budget": "1s"}})
     left = search_deadline(time.monotonic(), recipe, 10.0) - time.monotonic()
     assert LEAST_SECONDS - 1 < left <= LEAST_SECONDS
+
+
+def test_a_busy_machine_is_told_from_the_time_that_it_gives():
+    assert slowness(12.0, 4.0) == 3.0
+    assert slowness(3.9, 4.0) == slowness(0.0, 0.0) == 1.0
 
 
 def test_the_finish_is_told_from_that_of_the_first_model():
