@@ -59,6 +59,20 @@ def test_the_scripts_are_those_of_the_specification_that_is_written():
     assert f'"{version}"' in (HERE / "vega" / "vega-lite.min.js").read_text(encoding="utf-8")
 
 
+def test_what_was_not_measured_is_said_in_a_sentence(tmp_path):
+    nothing = dict.fromkeys(DIAGNOSIS)
+    order = {"shuffled": None, "sentence": "The network beats every baseline."}
+    skipped = {"order": "there was no time left", "memory": "it does not apply"}
+    diagnosis = nothing | {"order": order, "skipped": skipped}
+    folder = report_folder(tmp_path / "model", CASES["many-to-one"], diagnosis=diagnosis)
+    text = write_report(folder).read_text(encoding="utf-8")
+    assert "The network beats every baseline." in text
+    assert (
+        "Not measured: order against shuffled timesteps (there was no time left), "
+        "memory length (it does not apply)." in text
+    )
+
+
 def test_a_folder_of_an_older_fit_is_refused(tmp_path, pages):
     folder = tmp_path / "old"
     folder.mkdir()

@@ -10,7 +10,7 @@ from rnnauto.report.verdict import metric_words, span
 Json = dict[str, Any]
 TONES = {"vanishes": "warning", "healthy": "good", "explodes": "bad"}
 NAMES = {
-    "order": "Does order matter",
+    "order": "order against shuffled timesteps",
     "gradients": "Gradients through time",
     "memory": "Memory length",
     "importance": "Importance",
@@ -39,7 +39,7 @@ def inside_section(facts: Facts) -> Section:
 
 
 def order_blocks(order: Json, metrics: Json, metric: str) -> list[Block]:
-    shuffled = order["shuffled"].get(metric)
+    shuffled = (order["shuffled"] or {}).get(metric)
     blocks: list[Block] = [Text(order["sentence"])]
     if shuffled and metrics.get(metric):
         blocks.append(
@@ -55,7 +55,10 @@ def order_blocks(order: Json, metrics: Json, metric: str) -> list[Block]:
 
 def gradient_blocks(gradients: list[Json]) -> list[Block]:
     lines: list[Block] = [
-        Text(f"{each['cell']} {verdict_words(each)}. {each['advice']}", tone=TONES[each["verdict"]])
+        Text(
+            f"{each['cell']} {verdict_words(each)}. {each['advice']}",
+            tone=TONES.get(each["verdict"], "plain"),
+        )
         for each in gradients
     ]
     drawn = [each for each in gradients if len(each["lags"]) > 1]
@@ -98,6 +101,7 @@ def importance_figures(importance: Json) -> list[Figure]:
 
 
 def skipped_blocks(diagnosis: Json, names: dict[str, str]) -> list[Block]:
-    """A sentence for each part that was not looked into, with the reason."""
+    """What was not looked into, or only in part, with the reasons, in one sentence."""
     skipped = diagnosis.get("skipped") or {}
-    return [Text(f"{names[part]}: {skipped[part]}") for part in names if skipped.get(part)]
+    told = [f"{names[part].lower()} ({skipped[part]})" for part in names if skipped.get(part)]
+    return [Text(f"Not measured: {', '.join(told)}.")] if told else []
