@@ -61,7 +61,7 @@ def gradient_blocks(gradients: list[Json]) -> list[Block]:
         )
         for each in gradients
     ]
-    drawn = [each for each in gradients if len(each["lags"]) > 1]
+    drawn = [each for each in gradients if len(each["lags"]) > 1 and any(each["norms"])]
     if not drawn:
         return lines
     chart = charts_inside.gradients_chart(drawn)
