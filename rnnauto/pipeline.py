@@ -320,16 +320,16 @@ def write_model(
             journal.append(
                 partial / JOURNAL, "run-completed", winner=winner.id, why=why, averaged=names
             )
-        write_report(partial)
+        write_report(partial, name=str(task.folder))
     spent = Spent(len(members), exported - begun, scored - exported, time.monotonic() - scored)
     return Written(evaluation, rows, checks, spent)
 
 
-def write_report(folder: Path) -> None:
+def write_report(folder: Path, *, name: str) -> None:
     # Altair takes a second to import: only where there is a model to report on
     from rnnauto.report import page
 
-    page.write_report(folder)
+    page.write_report(folder, name=name)
 
 
 def build_members(averaged: list[Trial], problem: Any, study: Path, *, refit: str) -> list[Any]:

@@ -34,7 +34,7 @@ class Facts:
         return self.scores.get("diagnosis") or {}
 
 
-def read_facts(folder: Path) -> Facts:
+def read_facts(folder: Path, *, name: str | None = None) -> Facts:
     """Raises: ModelFolderError where the folder is none, or too old for a report."""
     info = read_model_info(folder)
     path = folder / "scores.json"
@@ -49,4 +49,4 @@ def read_facts(folder: Path) -> Facts:
             f"`{path}` does not hold what a report shows",
             hint="an older rnnauto wrote it: train the model again with `--overwrite`",
         )
-    return Facts(str(folder), info, scores)
+    return Facts(name or str(folder), info, scores)

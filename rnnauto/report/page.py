@@ -19,12 +19,14 @@ SCRIPTS = ("vega/vega.min.js", "vega/vega-lite.min.js", "vega/vega-embed.min.js"
 PAGE = "report.html"
 
 
-def write_report(folder: Path) -> Path:
+def write_report(folder: Path, *, name: str | None = None) -> Path:
     """Make the page and the model card of a folder from its files; returns the page's path.
+
+    Args: name: what commands call the folder, where it is not yet in its place.
 
     Raises: ModelFolderError.
     """
-    facts = read_facts(folder)
+    facts = read_facts(folder, name=name)
     (folder / CARD).write_text(card(facts), encoding="utf-8")
     path = folder / PAGE
     path.write_text(page(facts), encoding="utf-8")
