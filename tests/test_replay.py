@@ -96,6 +96,25 @@ def test_an_oracle_that_proposes_something_else_is_refused(clock, tmp_path):
 
 
 @pytest.mark.train
+@pytest.mark.parametrize("algorithm", ["random", "bayesian", "grid"])
+def test_every_oracle_may_be_asked_for_more_than_before(algorithm):
+    from rnnauto.search.oracle import make_asker
+
+    space = {"units": (4, 8, 16, 32), "layers": (1, 2, 3)}
+    few, many = (
+        make_asker(space, opening=[], trials=trials, seed=3, algorithm=algorithm)
+        for trials in (5, 12)
+    )
+    for number in range(5):
+        asked = few.ask(number)
+        assert many.ask(number) == asked
+        for asker in (few, many):
+            asker.tell(asked.id, number / 10)
+    assert few.ask(5) is None
+    assert many.ask(5) is not None
+
+
+@pytest.mark.train
 @pytest.mark.parametrize("algorithm", ["random", "bayesian", "hyperband", "grid"])
 def test_every_oracle_goes_on_where_it_was(clock, tmp_path, algorithm):
     from rnnauto.search.oracle import make_asker

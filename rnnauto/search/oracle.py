@@ -20,6 +20,9 @@ from rnnauto.search.space import Choices, proposals
 from rnnauto.search.trial import Asked, Values
 
 FULL_EPOCHS = 81  # of a trial in the last round of Hyperband; a winner is trained on from there
+# keras-tuner's width of an id depends on the number of trials, which may differ when a search is
+# resumed; `Asker` counts them
+MOST_TRIALS = 9999
 FACTOR = 3  # one trial of so many is promoted
 
 
@@ -88,14 +91,14 @@ def make_asker(
         "max_retries_per_trial": 0,
         "max_consecutive_failed_trials": 10**9,
     }
-    unit = None
+    unit, limit = None, max(trials, MOST_TRIALS)
     match algorithm:
         case "random":
-            oracle: Any = RandomOracle(first, max_trials=trials, **shared)
+            oracle: Any = RandomOracle(first, max_trials=limit, **shared)
         case "grid":
-            oracle = GridOracle(first, max_trials=trials, **shared)
+            oracle = GridOracle(first, max_trials=limit, **shared)
         case "bayesian":
-            oracle = BayesianOracle(first, max_trials=trials, **shared)
+            oracle = BayesianOracle(first, max_trials=limit, **shared)
         case "hyperband":
             most = min(epochs, FULL_EPOCHS)
             oracle = fitting_hyperband(first, trials, most, shared)
