@@ -37,7 +37,8 @@ from rnnauto.deploy.model_json import ModelInfo, read_model_info
 from rnnauto.deploy.runner import Run, load_saved_model, predict
 from rnnauto.errors import DataError
 from rnnauto.judge.baselines import answer_baselines, direct_baselines, load_baselines
-from rnnauto.judge.evaluate import Evaluation, evaluate
+from rnnauto.judge.compare import evaluate_direct
+from rnnauto.judge.evaluate import Evaluation
 from rnnauto.judge.evaluate_answers import Answered, evaluate_answers
 from rnnauto.judge.evaluate_forecasts import evaluate_forecasts
 from rnnauto.judge.language import evaluate_language, load_language_baselines
@@ -69,7 +70,9 @@ class Model:
         table = self.read(data, target=False)
         if isinstance(self.info.encoders, SeriesEncoders):
             return self.forecast(table, self.info.encoders)
-        sequences = gather(table.frame, self.info.layout)
+        layout = self.info.layout
+        frame = table.frame.drop(layout.target, strict=False) if layout.answer_length else table.frame
+        sequences = gather(frame, layout)
         assert isinstance(self.info.encoders, Encoders)
         if self.is_language_model:
             return language_table(
@@ -104,7 +107,8 @@ class Model:
         stored = direct_baselines(load_baselines(self.folder / "baselines.npz"))
         predicted = self.scores(sequences)
         assert isinstance(predicted, np.ndarray)
-        return evaluate(encoded, predicted, gathered(stored, target), target=target, seed=seed)
+        predictors = gathered(stored, target)
+        return evaluate_direct(encoded, predicted, predictors, target=target, seed=seed)
 
     def evaluate_written(
         self, sequences: Sequences, encoders: Encoders, *, seed: int

@@ -26,8 +26,10 @@ from rnnauto.data.sequences import (
 )
 from rnnauto.data.targets import (
     Codes,
+    EndingValue,
     TargetEncoder,
     encode_targets,
+    ends_of,
     fit_target,
     look_up,
     output_widths,
@@ -152,6 +154,7 @@ def fit_encoders(train: Sequences, layout: Layout, *, classes: pl.Series) -> Enc
             every=classes,
             classification=layout.task == "classification",
             written=layout.target_tokens if layout.writes else None,
+            answers=len(train) if layout.answer_ends else 0,
         ),
         calendar=cycles_in(train.times) if placed and train.times is not None else (),
         moments=fit_moments(moments_of(train, timed=timed)) if layout.static_only else (),
@@ -228,6 +231,9 @@ def encode(sequences: Sequences, encoders: Encoders, *, per_timestep: bool) -> E
         moments, known = moments_of(sequences, timed=encoders.timed), encoders.moments
         numbers.append(moment_numbers(moments, known))
         codes.append(moment_codes(moments, known, offset=RESERVED, absent=UNKNOWN))
+    targets = encode_targets(sequences.targets, encoders.target, units)
+    if isinstance(encoders.target, EndingValue):
+        targets = np.stack([targets, ends_of(targets, len(sequences))], axis=1)
     return Encoded(
         row_splits=sequences.row_splits,
         numbers=np.concatenate(numbers, axis=1),
@@ -237,7 +243,7 @@ def encode(sequences: Sequences, encoders: Encoders, *, per_timestep: bool) -> E
         static_codes=encode_categories(
             sequences.static_categories, encoders.static_categories, len(sequences)
         ),
-        targets=encode_targets(sequences.targets, encoders.target, units),
+        targets=targets,
         per_timestep=per_timestep,
     )
 

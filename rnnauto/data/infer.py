@@ -3,6 +3,8 @@
 import difflib
 from dataclasses import dataclass
 
+import polars as pl
+
 from rnnauto.data.answer import Answer, decide_answer
 from rnnauto.data.case import Case, Evidence, named
 from rnnauto.data.form import assign_roles
@@ -100,7 +102,18 @@ def layout_of(case: Case, roles: Roles, answer: Answer) -> Layout:
         label_sets=roles.label_sets,
         known_ahead=answer.known_ahead,
         dated=bool(roles.time) and case.profiles[str(roles.time)].kind == "time",
+        **lengths_of_answer(case, roles, answer),
     )
+
+
+def lengths_of_answer(case: Case, roles: Roles, answer: Answer) -> dict[str, int]:
+    """How long the lists of numbers are that static features give, and whether they differ."""
+    generated = answer.rnn_type == "one-to-many" and answer.task == "regression"
+    column = case.frame[case.target[0]]
+    if not generated or roles.form != "cell-sequences" or not isinstance(column.dtype, pl.List):
+        return {}
+    lengths = column.list.len().filter(column.list.len() > 0)
+    return {"answer_length": int(lengths.max() or 0), "answer_ends": lengths.n_unique() > 1}  # type: ignore[arg-type]
 
 
 def check_names(case: Case) -> None:

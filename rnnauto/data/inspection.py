@@ -150,6 +150,8 @@ def count_classes(targets: pl.Series | None) -> tuple[tuple[str, int], ...]:
 
 def example_of(sequences: Sequences, layout: Layout, number: int) -> Example:
     begin, end = int(sequences.row_splits[number]), int(sequences.row_splits[number + 1])
+    if layout.answer_length and sequences.targets is not None:  # padded to the longest
+        end -= int(sequences.targets[begin:end].reverse().is_not_null().arg_max() or 0)
     shown = range(begin, min(end, begin + EXAMPLE_TIMESTEPS))
     targets = sequences.targets
     target = ""

@@ -56,6 +56,8 @@ class Layout(Frozen):
     notes of a chord), and so any number of labels can be right at once. `known_ahead` names the
     features of a forecast whose values are known for the horizon too. `dated` is whether the time
     column holds dates or times of day, whose place in the calendar may tell something.
+    `answer_length` is the longest of the lists of numbers that static features give, 0 where there
+    are none; `answer_ends` is whether these lists differ in length.
     """
 
     form: Form
@@ -76,6 +78,8 @@ class Layout(Frozen):
     label_sets: bool = False
     known_ahead: tuple[str, ...] = ()
     dated: bool = False
+    answer_length: int = 0
+    answer_ends: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -108,8 +112,10 @@ class Layout(Frozen):
 
     @property
     def answer_timesteps(self) -> int:
-        """Timesteps of the targets that are stems of a wide table; 0 where none is."""
-        return max((len(target.columns) for target in self.targets), default=0)
+        """Timesteps of the targets that are stems of a wide table or lists from static features; 0
+        where none is."""
+        stems = max((len(target.columns) for target in self.targets), default=0)
+        return max(stems, self.answer_length)
 
     def list_columns(self) -> list[Column]:
         """The columns whose cells are lists."""

@@ -111,6 +111,8 @@ def each_target(targets: pl.Series) -> list[pl.Series]:
 def problems_of_target(
     table: Table, layout: Layout, sequences: Sequences, name: str, targets: pl.Series
 ) -> Iterator[Problem]:
+    if layout.answer_length:  # what is missing after the end of a list is no fault
+        targets, layout = table.frame[name], layout.model_copy(update={"rnn_type": "many-to-one"})
     known = targets.drop_nulls()
     unit = "timesteps" if layout.per_timestep else "sequences"
     if len(known) < len(targets):
@@ -307,6 +309,7 @@ def is_constant(frame: pl.DataFrame, column: Column) -> bool:
 
 
 def beyond_float32(table: Table, names: Sequence[str]) -> Iterator[Problem]:
+    names = [name for name in names if not table.frame.schema[name].is_nested()]
     if not names:
         return
     # what most tables show by their least and greatest values alone

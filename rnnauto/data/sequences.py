@@ -98,6 +98,8 @@ def gather(frame: pl.DataFrame, layout: Layout) -> Sequences:
     Sequences come in the order in which their first row stands in the table, timesteps in the
     order of the time column, or as they stand where there is none.
     """
+    if layout.answer_length:
+        return gather_answers(frame, layout)
     if not layout.features and layout.form != "wide-table" and not layout.rows_are_timesteps:
         return one_timestep(frame, layout)
     match layout.form:
@@ -216,8 +218,8 @@ def gather_wide(frame: pl.DataFrame, layout: Layout) -> Sequences:
 
 
 def gather_answers(frame: pl.DataFrame, layout: Layout) -> Sequences:
-    """Static features only: a sequence has the timesteps that its targets have columns."""
-    timesteps = layout.answer_timesteps
+    """Static features only: every sequence has the timesteps that the longest answer has."""
+    timesteps = answer_timesteps(frame, layout)
     return row_sequences(
         frame,
         layout,
@@ -225,6 +227,14 @@ def gather_answers(frame: pl.DataFrame, layout: Layout) -> Sequences:
         numbers=np.zeros((frame.height * timesteps, 0), np.float32),
         categories=(),
     )
+
+
+def answer_timesteps(frame: pl.DataFrame, layout: Layout) -> int:
+    """Those of training, or more where an answer of this table is longer."""
+    if not layout.answer_length or layout.target[0] not in frame.columns:
+        return layout.answer_timesteps
+    longest = frame[layout.target[0]].list.len().max()
+    return max(layout.answer_timesteps, int(longest or 0))  # type: ignore[arg-type]
 
 
 def gather_cells(frame: pl.DataFrame, layout: Layout) -> Sequences:
@@ -320,10 +330,21 @@ def target_series(frame: pl.DataFrame, column: Column, layout: Layout) -> pl.Ser
         values = np.concatenate([cube, missing], axis=1).ravel()
         return pl.Series(column.name, values, dtype=pl.Float64).fill_nan(None)
     target = frame[column.name]
+    if layout.answer_length:
+        return padded_answers(target, timesteps=answer_timesteps(frame, layout))
     if layout.per_timestep and layout.target_tokens:
         target = tokenise(target.cast(pl.String).fill_null(""), layout.target_tokens)
     in_cells = layout.per_timestep and not layout.rows_are_timesteps
     return flatten(target) if in_cells and isinstance(target.dtype, pl.List) else target
+
+
+def padded_answers(lists: pl.Series, *, timesteps: int) -> pl.Series:
+    """Lists of numbers [rows] as targets [rows * timesteps], missing after each list's end."""
+    lengths = lists.list.len().fill_null(0).to_numpy()
+    real = np.arange(timesteps) < lengths[:, None]  # [rows, timesteps]
+    values = np.full(real.shape, np.nan)
+    values[real] = flatten(lists).cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    return pl.Series(lists.name, values.ravel()).fill_nan(None)
 
 
 def is_struct(targets: pl.Series) -> bool:

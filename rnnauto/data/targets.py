@@ -44,6 +44,13 @@ class SeveralTargets(Frozen):
     each: tuple[LabelEncoder | ValueEncoder, ...]
 
 
+class EndingValue(Frozen):
+    """The numbers of an answer that ends by itself; `end` is that of 1.0 at its last, else 0.0."""
+
+    value: ValueEncoder
+    end: ValueEncoder
+
+
 class NextToken(Frozen):
     """The token that follows; `outputs` counts the ids. `ends`: an end token follows every text."""
 
@@ -62,6 +69,7 @@ TargetEncoder = (
     | ValueEncoder
     | LabelSetEncoder
     | SeveralTargets
+    | EndingValue
     | TokensEncoder
     | NextToken
     | NextSet
@@ -79,6 +87,8 @@ def output_widths(encoder: TargetEncoder) -> tuple[int, ...]:
             return (encoder.outputs,)
         case ValueEncoder():
             return (1,)
+        case EndingValue():
+            return (1, 1)
         case TokensEncoder():
             return (encoder.entries,)
         case SeveralTargets():
@@ -87,12 +97,19 @@ def output_widths(encoder: TargetEncoder) -> tuple[int, ...]:
 
 def value_encoders(encoder: TargetEncoder) -> tuple[ValueEncoder, ...]:
     """The encoders of a regression's targets; none for a classification."""
+    if isinstance(encoder, EndingValue):
+        return encoder.value, encoder.end
     each = encoder.each if isinstance(encoder, SeveralTargets) else (encoder,)
     return tuple(target for target in each if isinstance(target, ValueEncoder))
 
 
 def fit_target(
-    train: pl.Series, *, every: pl.Series, classification: bool, written: Tokens | None = None
+    train: pl.Series,
+    *,
+    every: pl.Series,
+    classification: bool,
+    written: Tokens | None = None,
+    answers: int = 0,
 ) -> TargetEncoder:
     """Learn how targets become numbers.
 
@@ -102,9 +119,13 @@ def fit_target(
         every: targets of all parts: which classes exist is part of the question, not something
             learnt, so that no part can hold a class without a number.
         written: what a timestep is of texts that are written token by token.
+        answers: how many answers the targets belong to, where these end by themselves.
     """
     if written is not None:
         return fit_tokens(train, written)
+    if answers:
+        values = target_floats(train)
+        return EndingValue(value=fit_values(values), end=fit_values(ends_of(values, answers)))
     if isinstance(train.dtype, pl.Struct):
         names = [field.name for field in train.dtype.fields]
         encoders = [
@@ -186,6 +207,8 @@ def encode_targets(targets: pl.Series | None, encoder: TargetEncoder, units: int
             ]
             stacked: NDArray[Any] = np.stack(columns, axis=1)
             return stacked
+        case EndingValue():
+            return encode_targets(targets, encoder.value, units)  # the ends: data/encode.py
         case NextToken() | NextSet():
             raise AssertionError("a language model's targets are its inputs: data/language.py")
 
@@ -227,6 +250,28 @@ def lists_of(items: pl.Series, row_splits: Integers) -> pl.Series:
     grouped = numbered.group_by("list", maintain_order=True).agg("item")
     every = pl.DataFrame({"list": np.arange(len(lengths))}).join(grouped, on="list", how="left")
     return every.sort("list")["item"].fill_null([])
+
+
+def ends_of(values: Floats, answers: int) -> Floats:
+    """1.0 at the last known value of every answer, 0.0 before it and NaN after, [units].
+
+    Args: values: of so many answers of equally many timesteps, NaN after their ends.
+    """
+    if not len(values):
+        return values
+    known = np.isfinite(values.reshape(answers, -1))
+    after = np.cumsum(known[:, ::-1], axis=1)[:, ::-1]  # known values from here on
+    ends = np.where(after > 0, (known & (after == 1)).astype(np.float32), np.float32("nan"))
+    return ends.reshape(-1).astype(np.float32)
+
+
+def ended(end: Floats) -> Integers:
+    """Lengths of answers: at each it is as likely as not that the answer is over by then.
+
+    Args: end: how likely each timestep is the last, given that it is reached, [answers, timesteps].
+    """
+    going_on = np.cumprod(1.0 - np.clip(end, 0.0, 1.0), axis=1) >= 0.5
+    return np.minimum(going_on.sum(axis=1) + 1, end.shape[1]).astype(np.int64)
 
 
 def is_known(targets: pl.Series) -> NDArray[np.bool_]:

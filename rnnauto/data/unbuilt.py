@@ -18,10 +18,10 @@ def without_network(layout: Layout) -> str:
         return "there is no network for language-modelling of lists of labels yet" * lists
     kind = f"{layout.rnn_type} {layout.task}"
     generated = layout.rnn_type in {"one-to-many", "many-to-many-unaligned"}
-    in_cells = layout.form == "cell-sequences" or layout.form == "plain-table"
+    one_value = layout.form in {"cell-sequences", "plain-table"} and not layout.answer_length
     missing = {
         kind: layout.task == "language-modelling",
-        f"{kind} ": generated and not layout.writes and (not layout.static_only or in_cells),
+        f"{kind} ": generated and not layout.writes and (not layout.static_only or one_value),
         f"{kind} of a text": layout.target_kind == "text" and not layout.writes,
         f"{kind} of several targets, one of them a list": (
             len(layout.targets) > 1 and layout.target_kind == "list"

@@ -13,6 +13,7 @@ from rnnauto.data.answer_tokens import TokensEncoder
 from rnnauto.data.encode import RESERVED, UNKNOWN, Encoders, category_columns
 from rnnauto.data.layout import Layout
 from rnnauto.data.targets import (
+    EndingValue,
     LabelEncoder,
     LabelSetEncoder,
     SeveralTargets,
@@ -168,6 +169,14 @@ def decode_outputs(
             return {"probabilities": probabilities, "labels": labels}
         case LabelEncoder() | ValueEncoder():
             return decode_target(outputs, target)
+        case EndingValue():
+            parts = zip(*(tf.split(output, 2, -1) for output in outputs), strict=True)
+            encoders = (target.value, target.end)
+            value, end = (
+                decode_target(list(part), encoder)["value"]
+                for part, encoder in zip(parts, encoders, strict=True)
+            )
+            return {"value": value, "end": end, "answer_length": ended(end)}
         case _:
             raise AssertionError("other families have an export of their own")
 
@@ -183,6 +192,13 @@ def decode_target(outputs: list[Any], target: LabelEncoder | ValueEncoder) -> di
         "probabilities": probabilities,
         "classes": beside(classes, probabilities),
     }
+
+
+def ended(end: Any) -> Any:
+    """The lengths of answers, as `data.targets.ended` has them, int32 [batch]."""
+    going_on = tf.math.cumprod(1.0 - tf.clip_by_value(end, 0.0, 1.0), axis=-1) >= 0.5
+    after_first = tf.reduce_sum(tf.cast(going_on, tf.int32), -1) + 1
+    return tf.minimum(after_first, tf.shape(end)[-1])
 
 
 def beside(names: Any, probabilities: Any) -> Any:

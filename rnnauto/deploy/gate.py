@@ -14,7 +14,7 @@ from rnnauto.errors import ModelFolderError
 ALLOWED = frozenset(
     """
     Abs Add AddN AddV2 All Any ArgMax AssignAddVariableOp AssignVariableOp BatchMatMulV2 BiasAdd
-    Bincount BroadcastArgs BroadcastTo Cast ConcatV2 Const Cos Cumsum DenseBincount
+    Bincount BroadcastArgs BroadcastTo Cast ConcatV2 Const Cos Cumprod Cumsum DenseBincount
     DisableCopyOnRead Div DivNoNan Equal Exp ExpandDims Fill Floor FloorDiv FloorMod GatherNd
     GatherV2 Greater GreaterEqual HashTableV2 Identity IdentityN If IsFinite IsInf IsNan Less
     LessEqual Log LogSoftmax LogicalAnd LogicalNot LogicalOr LookupTableFindV2 LookupTableImportV2

@@ -13,7 +13,7 @@ from rnnauto.data.encode import Encoders
 from rnnauto.data.layout import Layout
 from rnnauto.data.sequences import Integers, Sequences, timestep_index
 from rnnauto.data.series import SeriesEncoders, SeriesWindows
-from rnnauto.data.targets import LabelEncoder, SeveralTargets, TargetEncoder, ValueEncoder
+from rnnauto.data.targets import EndingValue, LabelEncoder, SeveralTargets, TargetEncoder, ValueEncoder
 from rnnauto.deploy.forecast_runner import predict_windows
 from rnnauto.errors import ModelFolderError
 
@@ -99,6 +99,8 @@ def side_by_side(outputs: dict[str, NDArray[Any]], target: TargetEncoder) -> NDA
     match target:
         case ValueEncoder():
             return outputs["value"]
+        case EndingValue():
+            return np.stack([outputs["value"], outputs["end"]], axis=-1)
         case SeveralTargets():
             parts = [
                 outputs[f"probabilities_{name}"]

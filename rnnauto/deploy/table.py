@@ -8,14 +8,17 @@ from numpy.typing import NDArray
 
 from rnnauto.data.encode import Encoders
 from rnnauto.data.layout import Layout
-from rnnauto.data.sequences import ROW, Sequences
+from rnnauto.data.sequences import ROW, Sequences, splits_of
 from rnnauto.data.targets import (
+    EndingValue,
     LabelEncoder,
     LabelKind,
     LabelSetEncoder,
     SeveralTargets,
     ValueEncoder,
     decode_label_sets,
+    ended,
+    lists_of,
     output_widths,
 )
 
@@ -37,8 +40,10 @@ def prediction_table(
     timestep, the tokens of token lines, `prediction`, and with `probabilities` one
     `probability_<label>` per class. Of several
     targets each has its own, `prediction_<target>` and `probability_<target>_<label>`; a set of
-    labels is a JSON array.
+    labels is a JSON array, and so is a list of numbers from static features, cut where it ends.
     """
+    if layout.answer_length:
+        return beside(sequences.ids, [answer_lists(scores, sequences, encoders)])
     columns = prediction_columns(scores, encoders, probabilities=probabilities)
     if not layout.per_timestep:
         return beside(sequences.ids, columns)
@@ -56,6 +61,22 @@ def prediction_table(
         names += [column.name for column in layout.features]
     keys = frame.select(names)[rows] if names else pl.DataFrame({ROW: rows + 1})
     return beside(keys, [column.gather(order) for column in columns])
+
+
+def answer_lists(
+    scores: NDArray[np.float32], sequences: Sequences, encoders: Encoders
+) -> pl.Series:
+    """`prediction`, lists of numbers as JSON arrays, [sequences]."""
+    if not len(sequences):
+        return pl.Series("prediction", [], dtype=pl.String)
+    given = scores.reshape(len(sequences), -1, encoders.outputs)  # all have equally many timesteps
+    lengths = np.full(len(given), given.shape[1])
+    if isinstance(encoders.target, EndingValue):
+        lengths = ended(given[..., 1])
+    texts = pl.Series(given[..., 0].ravel()).cast(pl.String)
+    real = np.arange(given.shape[1]) < lengths[:, None]
+    cells = lists_of(texts.filter(pl.Series(real.ravel())), splits_of(lengths))
+    return ("[" + cells.list.join(", ") + "]").alias("prediction")
 
 
 def beside(keys: pl.DataFrame, columns: list[pl.Series]) -> pl.DataFrame:

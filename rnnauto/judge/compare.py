@@ -1,5 +1,7 @@
 """The model beside the baselines, on the test part."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from rnnauto.data.prepare import Prepared
 from rnnauto.data.sequences import Sequences
 from rnnauto.data.series import EncodedSeries, SeriesEncoders, SeriesWindows
 from rnnauto.data.split import Parts
-from rnnauto.data.targets import TargetEncoder
+from rnnauto.data.targets import EndingValue, TargetEncoder, ended
 from rnnauto.judge.answer_baselines import (
     AnswerBaseline,
     fit_answer_baselines,
@@ -31,7 +33,7 @@ from rnnauto.judge.language import (
 )
 from rnnauto.judge.measures import main_metric
 from rnnauto.judge.metrics import unit_groups
-from rnnauto.judge.several import Predictor, fit_predictors
+from rnnauto.judge.several import Predictor, fit_predictors, judged
 
 AnyBaselines = tuple[Predictor, ...] | tuple[AnswerBaseline, ...] | NGrams | LabelShares
 
@@ -52,13 +54,13 @@ def fit_and_validate(prepared: Prepared, *, seed: int) -> tuple[AnyBaselines, di
     assert isinstance(prepared.encoders, Encoders)
     if isinstance(prepared.development, EncodedPairs):
         return answers_and_validate(prepared, prepared.development, seed=seed)
-    target = prepared.encoders.target
-    held_out = prepared.development.take(validation)
-    earlier = fit_predictors(prepared.development.take(train), target=target, seed=seed)
+    held_out, target = judged(prepared.development.take(validation), prepared.encoders.target)
+    development, _ = judged(prepared.development, prepared.encoders.target)
+    earlier = fit_predictors(development.take(train), target=target, seed=seed)
     validated = {
         baseline.name: point_score(held_out, baseline(held_out), target) for baseline in earlier
     }
-    return fit_predictors(prepared.development, target=target, seed=seed), validated
+    return fit_predictors(development, target=target, seed=seed), validated
 
 
 def answers_and_validate(
@@ -132,4 +134,27 @@ def evaluate_test(
         )
     test = encode(prepared.test, prepared.encoders, per_timestep=prepared.layout.per_timestep)
     predictors = [each for each in baselines if isinstance(each, Predictor)]
-    return evaluate(test, predicted, predictors, target=prepared.encoders.target, seed=seed)
+    return evaluate_direct(
+        test, predicted, predictors, target=prepared.encoders.target, seed=seed
+    )
+
+
+def evaluate_direct(
+    encoded: Encoded,
+    predicted: NDArray[np.float32],
+    predictors: Sequence[Predictor],
+    *,
+    target: TargetEncoder,
+    seed: int,
+) -> Evaluation:
+    """`evaluate`; of answers that end by themselves their values are scored at the true timesteps,
+    and how far the lengths are off as `length_mae`."""
+    if not isinstance(target, EndingValue):
+        return evaluate(encoded, predicted, predictors, target=target, seed=seed)
+    scored, shown = judged(encoded, target)
+    found = evaluate(scored, predicted[:, 0], predictors, target=shown, seed=seed)
+    truth, written = (part[:, 1].reshape(len(encoded), -1) for part in (encoded.targets, predicted))
+    lengths = np.isfinite(truth).sum(axis=1).astype(np.float32)
+    off = score(lengths, ended(written).astype(np.float32), seed=seed)
+    scores = replace(found.scores, metrics={**found.metrics, "length_mae": off.metrics["mae"]})
+    return replace(found, scores=scores)

@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.data.encode import Encoded
-from rnnauto.data.targets import LabelEncoder, LabelSetEncoder, SeveralTargets, TargetEncoder
+from rnnauto.data.targets import (
+    EndingValue,
+    LabelEncoder,
+    LabelSetEncoder,
+    SeveralTargets,
+    TargetEncoder,
+)
 from rnnauto.judge.answer_baselines import AnswerBaseline
 from rnnauto.judge.baselines import Baseline, Baselines, fit_baselines, predict
 from rnnauto.judge.metrics import Doubles
@@ -62,6 +68,13 @@ def fit_predictors(encoded: Encoded, *, target: TargetEncoder, seed: int) -> tup
         for at, count in enumerate(classes)
     ]
     return tuple(Predictor(parts[0].name, parts, kind) for parts in zip(*columns, strict=True))
+
+
+def judged(encoded: Encoded, target: TargetEncoder) -> tuple[Encoded, TargetEncoder]:
+    """What is scored: of answers that end by themselves their values, at the true timesteps."""
+    if not isinstance(target, EndingValue):
+        return encoded, target
+    return of_target(encoded, 0), target.value
 
 
 def flat(predictors: Sequence[Predictor | AnswerBaseline]) -> Baselines:

@@ -5,7 +5,14 @@ from typing import Literal
 
 from rnnauto.data.encode import RESERVED, Encoders, NumberEncoder
 from rnnauto.data.series import SeriesEncoders
-from rnnauto.data.targets import LabelSetEncoder, NextSet, NextToken, output_widths, value_encoders
+from rnnauto.data.targets import (
+    EndingValue,
+    LabelSetEncoder,
+    NextSet,
+    NextToken,
+    output_widths,
+    value_encoders,
+)
 
 Loss = Literal["classes", "labels", "values", "quantiles"]
 
@@ -17,6 +24,7 @@ class Answer:
 
     loss: Loss
     widths: tuple[int, ...]
+    unscored: int = 0  # of the values, at the end: whether the answer is over
 
 
 @dataclass(frozen=True)
@@ -148,6 +156,8 @@ def answer_of(encoders: Encoders) -> Answer:
     widths = output_widths(encoders.target)
     if isinstance(encoders.target, LabelSetEncoder | NextSet):
         return Answer("labels", widths)
+    if isinstance(encoders.target, EndingValue):
+        return Answer("values", widths, unscored=1)
     return Answer("values" if value_encoders(encoders.target) else "classes", widths)
 
 

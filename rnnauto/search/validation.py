@@ -71,7 +71,8 @@ class Tally:
             case "values" if math.isfinite(loss):
                 deviations = np.array([deviation for _, deviation in self.problem.scales])
                 errors = np.sqrt(self.squared / np.maximum(self.known, 1)) * deviations
-                return Validated(loss, float(errors.mean()), loss)
+                shown = errors[: len(errors) - self.problem.answer.unscored]
+                return Validated(loss, float(shown.mean()), loss)
             case "values":
                 return Validated(loss, math.nan, loss)
             case _:
