@@ -18,6 +18,7 @@ from rnnauto.data.read import Table
 from rnnauto.data.sequences import Sequences, gather
 from rnnauto.data.series import SeriesEncoders, gather_series
 from rnnauto.data.targets import (
+    EndingValue,
     LabelEncoder,
     LabelSetEncoder,
     SeveralTargets,
@@ -71,7 +72,9 @@ class Model:
         if isinstance(self.info.encoders, SeriesEncoders):
             return self.forecast(table, self.info.encoders)
         layout = self.info.layout
-        frame = table.frame.drop(layout.target, strict=False) if layout.answer_length else table.frame
+        frame = (
+            table.frame.drop(layout.target, strict=False) if layout.answer_length else table.frame
+        )
         sequences = gather(frame, layout)
         assert isinstance(self.info.encoders, Encoders)
         if self.is_language_model:
@@ -219,7 +222,7 @@ def check_classes(
     columns = sequences.targets.struct.unnest().get_columns() if several else [sequences.targets]
     encoders = target.each if isinstance(target, SeveralTargets) else (target,)
     for column, encoder, labels in zip(layout.targets, encoders, columns, strict=True):
-        if isinstance(encoder, ValueEncoder | TokensEncoder):
+        if isinstance(encoder, ValueEncoder | EndingValue | TokensEncoder):
             continue
         if isinstance(encoder, LabelSetEncoder):
             labels = set_items(labels)[1]

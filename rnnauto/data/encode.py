@@ -233,7 +233,8 @@ def encode(sequences: Sequences, encoders: Encoders, *, per_timestep: bool) -> E
         codes.append(moment_codes(moments, known, offset=RESERVED, absent=UNKNOWN))
     targets = encode_targets(sequences.targets, encoders.target, units)
     if isinstance(encoders.target, EndingValue):
-        targets = np.stack([targets, ends_of(targets, len(sequences))], axis=1)
+        values = np.asarray(targets, np.float32)
+        targets = np.stack([values, ends_of(values, len(sequences))], axis=1)
     return Encoded(
         row_splits=sequences.row_splits,
         numbers=np.concatenate(numbers, axis=1),

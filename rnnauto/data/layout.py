@@ -125,7 +125,7 @@ class Layout(Frozen):
         """The targets whose cells are lists: one value per timestep, or a set of labels."""
         learned = self.task in {"classification", "regression"}
         aligned = self.form == "cell-sequences" and self.rnn_type == "many-to-many"
-        if not learned or not (aligned or self.target_kind == "list"):
+        if not learned or not (aligned or self.target_kind == "list" or self.answer_length):
             return []
         kind: Kind = "number" if self.task == "regression" else "category"
         return [Column(name=target.name, kind=kind) for target in self.targets]

@@ -271,7 +271,7 @@ def ended(end: Floats) -> Integers:
     Args: end: how likely each timestep is the last, given that it is reached, [answers, timesteps].
     """
     going_on = np.cumprod(1.0 - np.clip(end, 0.0, 1.0), axis=1) >= 0.5
-    return np.minimum(going_on.sum(axis=1) + 1, end.shape[1]).astype(np.int64)
+    return np.asarray(np.minimum(going_on.sum(axis=1) + 1, end.shape[1]), np.int64)
 
 
 def is_known(targets: pl.Series) -> NDArray[np.bool_]:

@@ -13,7 +13,13 @@ from rnnauto.data.encode import Encoders
 from rnnauto.data.layout import Layout
 from rnnauto.data.sequences import Integers, Sequences, timestep_index
 from rnnauto.data.series import SeriesEncoders, SeriesWindows
-from rnnauto.data.targets import EndingValue, LabelEncoder, SeveralTargets, TargetEncoder, ValueEncoder
+from rnnauto.data.targets import (
+    EndingValue,
+    LabelEncoder,
+    SeveralTargets,
+    TargetEncoder,
+    ValueEncoder,
+)
 from rnnauto.deploy.forecast_runner import predict_windows
 from rnnauto.errors import ModelFolderError
 

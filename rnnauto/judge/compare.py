@@ -134,9 +134,7 @@ def evaluate_test(
         )
     test = encode(prepared.test, prepared.encoders, per_timestep=prepared.layout.per_timestep)
     predictors = [each for each in baselines if isinstance(each, Predictor)]
-    return evaluate_direct(
-        test, predicted, predictors, target=prepared.encoders.target, seed=seed
-    )
+    return evaluate_direct(test, predicted, predictors, target=prepared.encoders.target, seed=seed)
 
 
 def evaluate_direct(
@@ -153,8 +151,9 @@ def evaluate_direct(
         return evaluate(encoded, predicted, predictors, target=target, seed=seed)
     scored, shown = judged(encoded, target)
     found = evaluate(scored, predicted[:, 0], predictors, target=shown, seed=seed)
-    truth, written = (part[:, 1].reshape(len(encoded), -1) for part in (encoded.targets, predicted))
-    lengths = np.isfinite(truth).sum(axis=1).astype(np.float32)
+    known = np.isfinite(encoded.targets[:, 1])  # whether an answer ends is known up to its end
+    lengths = known.reshape(len(encoded), -1).sum(axis=1).astype(np.float32)
+    written = predicted[:, 1].reshape(len(encoded), -1)
     off = score(lengths, ended(written).astype(np.float32), seed=seed)
     scores = replace(found.scores, metrics={**found.metrics, "length_mae": off.metrics["mae"]})
     return replace(found, scores=scores)

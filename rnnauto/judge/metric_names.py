@@ -7,6 +7,7 @@ from rnnauto.data.encode import Encoders
 from rnnauto.data.layout import Layout
 from rnnauto.data.series import SeriesEncoders
 from rnnauto.data.targets import (
+    EndingValue,
     LabelEncoder,
     LabelSetEncoder,
     SeveralTargets,
@@ -59,6 +60,8 @@ def names_of(target: TargetEncoder, *, per_timestep: bool) -> tuple[str, ...]:
             return ("token_accuracy", "sequence_accuracy", "edit_distance", "perplexity")
         case LabelSetEncoder():
             return ("negative_log_likelihood", "accuracy", "macro_f1")
+        case EndingValue():
+            return ("mae", "rmse", "r2", "length_mae")
         case ValueEncoder():
             return ("mae", "rmse", "r2")
         case LabelEncoder() if tags_of(target, per_timestep=per_timestep):

@@ -19,7 +19,7 @@ Metrics = dict[str, Doubles]
 MAIN_METRIC = {"classification": "accuracy", "regression": "rmse", "forecasting": "mase"}
 LOWER_IS_BETTER = frozenset(
     {
-        *("log_loss", "mae", "rmse", "mase", "smape", "edit_distance"),
+        *("log_loss", "mae", "rmse", "mase", "smape", "edit_distance", "length_mae"),
         *("average_displacement", "final_displacement"),
         *("cross_entropy", "perplexity", "bits_per_character", "negative_log_likelihood"),
     }

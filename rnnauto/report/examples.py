@@ -13,7 +13,7 @@ from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Prepared
 from rnnauto.data.sequences import Floats, Sequences
 from rnnauto.data.series import SeriesEncoders, SeriesWindows
-from rnnauto.data.targets import LabelEncoder, NextToken, SeveralTargets, ValueEncoder
+from rnnauto.data.targets import EndingValue, LabelEncoder, NextToken, SeveralTargets, ValueEncoder
 from rnnauto.deploy.answers import Answers
 from rnnauto.judge.evaluate_answers import Answered
 from rnnauto.report.picture import Json, identity, short, thinned, time_of
@@ -135,14 +135,14 @@ def per_timestep(sequences: Sequences, answers: Floats, encoders: Encoders, layo
         if sequences.categories and not sequences.numbers.shape[1]:
             return {"kind": "tagged", "tagged": tagged(sequences, labels)}
         return {"kind": "timelines", "timelines": timelines(sequences, labels)}
-    if isinstance(target, ValueEncoder | SeveralTargets) and is_numeric(target):
+    if isinstance(target, ValueEncoder | EndingValue | SeveralTargets) and is_numeric(target):
         return {"kind": "lines", "lines": traced(sequences, answers, encoders)}
     return {"kind": "none"}
 
 
-def is_numeric(target: ValueEncoder | SeveralTargets) -> bool:
+def is_numeric(target: ValueEncoder | EndingValue | SeveralTargets) -> bool:
     each = target.each if isinstance(target, SeveralTargets) else (target,)
-    return all(isinstance(encoder, ValueEncoder) for encoder in each)
+    return all(isinstance(encoder, ValueEncoder | EndingValue) for encoder in each)
 
 
 def longest_first(sequences: Sequences, count: int) -> NDArray[np.int64]:
