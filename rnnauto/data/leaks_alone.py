@@ -37,7 +37,7 @@ class View:
 
     column: str
     words: str  # what it is, before the column's name
-    values: NDArray[Any]  # float64 or strings, [units]
+    values: NDArray[Any]  # floats or strings, [units]
 
 
 def predicts_alone(layout: Layout, sequences: Sequences) -> Iterator[Leak]:
@@ -47,6 +47,10 @@ def predicts_alone(layout: Layout, sequences: Sequences) -> Iterator[Leak]:
     targets = sequences.targets
     if layout.writes or layout.task == "forecasting" or layout.static_only or targets is None:
         return
+    if not layout.per_timestep and len(sequences) > MOST_UNITS:
+        sequences = sequences.take(a_sample(np.arange(len(sequences))), per_timestep=False)
+        targets = sequences.targets
+        assert targets is not None
     several = len(layout.features) + len(layout.static) > 1
     if layout.one_timestep and not several:  # the only feature is the problem itself
         return
@@ -57,8 +61,7 @@ def predicts_alone(layout: Layout, sequences: Sequences) -> Iterator[Leak]:
         if isinstance(target.dtype, pl.List):
             continue
         known = np.flatnonzero(target.is_not_null().to_numpy())
-        if len(known) > MOST_UNITS:
-            known = np.sort(np.random.default_rng(0).permutation(known)[:MOST_UNITS])
+        known = a_sample(known)
         if len(known) < FEWEST_UNITS:
             continue
         told = set()
@@ -78,11 +81,20 @@ def predicts_alone(layout: Layout, sequences: Sequences) -> Iterator[Leak]:
                 )
 
 
+def a_sample(numbers: Integers) -> Integers:
+    """At most MOST_UNITS of them, in their order."""
+    if len(numbers) <= MOST_UNITS:
+        return numbers
+    return np.sort(np.random.default_rng(0).permutation(numbers)[:MOST_UNITS])
+
+
 def told_by(
     view: View, target: pl.Series, known: Integers, halves: NDArray[np.bool_], layout: Layout
 ) -> str:
     """What to say of a view between its name and the target's; empty where there is no leak."""
     values = view.values[known]
+    if values.dtype != object:
+        values = values.astype(np.float64)
     if layout.task == "regression":
         numbers = target.gather(known).cast(pl.Float64).to_numpy()
         if layout.per_timestep:  # two trends go together; their steps need not
@@ -174,7 +186,7 @@ def halves_of(layout: Layout, sequences: Sequences) -> NDArray[np.bool_]:
 
 
 def views_of(layout: Layout, sequences: Sequences, *, several: bool) -> list[View]:
-    numbers = sequences.numbers.astype(np.float64)
+    numbers = sequences.numbers
     names, words = number_names(layout.features), category_names(layout.features)
     per_unit = layout.per_timestep or layout.one_timestep
     if layout.tokens is not None or layout.label_sets:
@@ -192,7 +204,7 @@ def views_of(layout: Layout, sequences: Sequences, *, several: bool) -> list[Vie
         return found
     first, last = sequences.row_splits[:-1], sequences.row_splits[1:] - 1
     for at, name in enumerate(names):
-        column = numbers[:, at]
+        column = numbers[:, at].astype(np.float64)
         found += [
             View(name, "the first value of", column[first]),
             View(name, "the last value of", column[last]),
