@@ -1,19 +1,31 @@
-"""The README says what there is, and nothing that there is not."""
+"""The documents say what there is, and nothing that there is not."""
 
 import importlib.util
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 import typer
+from pages import (
+    MADE,
+    PAGES,
+    ROOT,
+    files_read,
+    files_written,
+    in_blocks,
+    in_prose,
+    parsed,
+    yaml_files,
+)
 
 from rnnauto.cli.app import app
 from rnnauto.cli.options import FIT_FLAGS
+from rnnauto.recipe.settings import json_schema
 
-ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = PAGES["README.md"]
 COMMANDS = typer.main.get_command(app).commands
+RNN_TYPES = ("one-to-one", "one-to-many", "many-to-one", "many-to-many", "many-to-many-unaligned")
+SHOWN = sorted({(page, line) for page, text in PAGES.items() for line in in_blocks(text)})
 
 
 def flags_of(command):
@@ -22,12 +34,12 @@ def flags_of(command):
     }
 
 
-def shown_commands():
-    """Every `rnnauto ...` of the README, in code blocks and in prose."""
-    found = re.findall(r"`(rnnauto [^`\n]+)`", README)
-    for block in re.findall(r"```\w*\n(.*?)```", README, re.DOTALL):
-        found += [line.strip() for line in block.splitlines() if line.startswith("rnnauto ")]
-    return sorted(set(found))
+def made(name):
+    """What docs/NAME.py writes."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.reference()
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -36,18 +48,47 @@ def test_every_command_is_in_the_readme(name):
 
 
 def test_the_reference_is_what_the_commands_say():
-    spec = importlib.util.spec_from_file_location("commands", ROOT / "docs" / "commands.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    written = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
-    assert written == module.reference(), "run `make fix`"
+    written = PAGES["docs/commands.md"]
+    assert written == made("commands"), "run `make fix`"
     for name, command in COMMANDS.items():
         part = written.partition(f"## rnnauto {name}\n")[2].partition("\n## ")[0]
         assert {flag for flag in flags_of(command) if f"`{flag}`" not in part} == set()
 
 
-@pytest.mark.parametrize("line", shown_commands())
-def test_what_the_readme_shows_exists(line):
+def test_the_reference_is_what_the_recipe_model_says():
+    written = PAGES["docs/recipe.md"]
+    assert written == made("recipe"), "run `make fix`"
+    for section in json_schema()["$defs"].values():
+        for key, each in section["properties"].items():
+            assert "$ref" in each or f"| `{key}` |" in written
+
+
+@pytest.mark.parametrize(("page", "line"), SHOWN)
+def test_a_shown_command_is_one_that_the_program_takes(page, line):
+    name, values = parsed(line)
+    assert name.split()[0] in COMMANDS and values is not None
+
+
+@pytest.mark.parametrize("page", [name for name in PAGES if name not in MADE])
+def test_shown_commands_read_what_is_there_or_was_made_before(page):
+    there = set(yaml_files(PAGES[page]))
+    for line in in_blocks(PAGES[page]):
+        assert [each for each in files_read(line) if not known(each, there)] == [], line
+        there |= set(files_written(line))
+
+
+def known(name, there):
+    return name in there or (name.startswith("recipes/") and (ROOT / name).exists())
+
+
+def test_commands_in_prose_exist():
+    lines = [line for text in PAGES.values() for line in in_prose(text)]
+    assert len(lines) >= 15
+    for line in lines:
+        program_takes(line)
+
+
+def program_takes(line):
     program, *words = line.split()
     flags = [word for word in words if word.startswith("-") and word != "-"]
     known = {"--help", "-h"} | {
@@ -62,12 +103,37 @@ def test_what_the_readme_shows_exists(line):
 
 
 def test_the_readme_shows_commands():
-    assert len(shown_commands()) >= 5
+    assert len(in_blocks(README)) >= 5
 
 
-def test_files_that_the_readme_names_are_there():
-    for name in re.findall(r"(?:recipes|benchmarks|tests|rnnauto)/[\w./-]+", README):
+@pytest.mark.parametrize("page", PAGES)
+def test_files_that_a_page_names_are_there(page):
+    for name in re.findall(r"(?<![\w/.-])(?:recipes|benchmarks|tests)/[\w./-]+", PAGES[page]):
         assert (ROOT / name.rstrip(".")).exists(), name
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_to_files_and_headings(page):
+    for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", PAGES[page]):
+        file, _, heading = target.partition("#")
+        path = (ROOT / page).parent / file
+        assert path.exists(), target
+        titles = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.M) if heading else []
+        anchors = [re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles]
+        assert not heading or heading in anchors, target
+
+
+@pytest.mark.parametrize("name", [*RNN_TYPES, "forecasting", "language-modelling"])
+def test_every_rnn_type_has_a_page_that_fits_data(name):
+    commands = {line.split()[1] for line in in_blocks(PAGES[f"docs/{name}.md"])}
+    assert {"inspect", "fit", "run"} <= commands
+    assert f"(docs/{name}.md)" in README
+
+
+def test_the_readme_is_an_entry():
+    assert len(README.splitlines()) < 200
+    for page in PAGES:
+        assert page == "README.md" or f"({page})" in README
 
 
 @pytest.mark.parametrize("name", ["ARCHITECTURE.md", "CHANGELOG.md", "LICENSE", "constraints.txt"])

@@ -1,0 +1,106 @@
+"""Every command that the documents show does what it should, its search cut short."""
+
+import json
+import warnings
+
+import pytest
+import yaml
+from pages import MADE, PAGES, ROOT, as_inspect, in_blocks, in_prose, words_of, yaml_files
+from typer.testing import CliRunner
+
+from rnnauto.cli.app import app
+
+CUT = [
+    *("--trials", "1", "--epochs", "1", "--workers", "1", "--folds", "1", "--refit", "off"),
+    *("--budget", "10m", "--cells", "simple_rnn", "--set", "search.space.units=[8]"),
+    *("--set", "judge.diagnose=false"),
+]
+CUT_RECIPE = {
+    "search": {"trials": 1, "workers": 1, "budget": "10m", "space": {"units": [8]}},
+    "split": {"folds": 1},
+    "train": {"epochs": 1, "refit": "off"},
+    "judge": {"diagnose": False},
+}
+TRAINED = {  # what is there in the end
+    "README.md": ("predictions.csv", "rnnauto_model/report.html"),
+    "docs/ci.md": ("results.xml", "rnnauto_runs/guard/report.html"),
+}
+WITHOUT_A_MODEL = ("inspect", "recipe")
+OF_A_MODEL = ("predict", "evaluate", "leaderboard", "report", "generate")
+FITS = sorted(
+    {
+        (page, line)
+        for page, text in PAGES.items()
+        for line in [*in_blocks(text), *in_prose(text)]
+        if line.startswith("rnnauto fit recipes/")
+    }
+)
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """An empty folder with the recipes in it."""
+    (tmp_path / "recipes").symlink_to(ROOT / "recipes")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def call(*words):
+    result = CliRunner().invoke(app, [*words])
+    assert result.exit_code == 0, (words, result.output, result.exception)
+    return result.stdout
+
+
+def write_yaml_files(text, place, cut):
+    for name, content in yaml_files(text).items():
+        recipe = yaml.safe_load(content)
+        if cut:
+            recipe |= CUT_RECIPE | {"expect": {"model_size": recipe["expect"]["model_size"]}}
+        (place / name).write_text(yaml.safe_dump(recipe), encoding="utf-8")
+
+
+@pytest.mark.parametrize(("page", "line"), FITS)
+def test_the_data_of_a_fit_are_read_as_the_page_says(page, line, place):
+    found = json.loads(call(*as_inspect(line)))
+    kind = page.removeprefix("docs/").removesuffix(".md")
+    if kind.startswith(("one-to", "many-to")):
+        assert found["rnn_type"] == kind
+    if kind in {"forecasting", "language-modelling"}:
+        assert found["task"] == kind
+
+
+@pytest.mark.parametrize("page", [name for name in PAGES if name not in MADE])
+def test_what_needs_no_model_runs_as_shown(page, place):
+    write_yaml_files(PAGES[page], place, cut=False)
+    for line in in_blocks(PAGES[page]):
+        words, redirected = words_of(line)
+        if words[0] in WITHOUT_A_MODEL:
+            said = call(*words)
+            if redirected:
+                (place / redirected).write_text(said, encoding="utf-8")
+        if words[0] == "run":
+            for recipe in (word for word in words if word.endswith(".yaml")):
+                call("recipe", "check", recipe)
+
+
+@pytest.mark.train
+@pytest.mark.parametrize("page", TRAINED)
+def test_a_page_runs_from_its_first_command_to_its_last(page, place):
+    """Recipes of the repository have a test of their own that runs them."""
+    from rnnauto.networks.quiet import import_tensorflow
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import_tensorflow()
+    write_yaml_files(PAGES[page], place, cut=True)
+    for line in in_blocks(PAGES[page]):
+        words, _ = words_of(line)
+        name = words[0]
+        if name == "fit":
+            call(*words, *CUT)
+        elif name in OF_A_MODEL:
+            call(*(word for word in words if word != "--open"))
+        elif name == "run" and not any(word.startswith("recipes/") for word in words):
+            call(*words)
+    for name in TRAINED[page]:
+        assert (place / name).stat().st_size > 0
