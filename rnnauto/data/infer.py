@@ -184,6 +184,7 @@ def suggestions(case: Case) -> list[str]:
     """Columns that look like targets: few classes first, the last column before others."""
     numbered = {name for stem in find_stems(list(case.profiles), taken=()) for name in stem.columns}
     taken = {
+        *numbered,
         *case.data.id,
         *case.data.features,
         *case.data.static,
@@ -199,7 +200,7 @@ def suggestions(case: Case) -> list[str]:
     plausible = [
         column
         for column in case.profiles.values()
-        if column.name not in numbered | taken
+        if column.name not in taken
         and not (column.constant or column.empty or column.kind in {"time", "list"})
         and not (named_id(column.name) and column.name != last)
         and not (column.kind in {"text", "category"} and column.unique)
