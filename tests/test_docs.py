@@ -6,6 +6,7 @@ import tomllib
 
 import pytest
 import typer
+import yaml
 from pages import (
     MADE,
     PAGES,
@@ -20,6 +21,7 @@ from pages import (
 
 from rnnauto.cli.app import app
 from rnnauto.cli.options import FIT_FLAGS
+from rnnauto.recipe import Recipe
 from rnnauto.recipe.settings import json_schema
 
 README = PAGES["README.md"]
@@ -121,6 +123,14 @@ def test_links_lead_to_files_and_headings(page):
         titles = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.M) if heading else []
         anchors = [re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles]
         assert not heading or heading in anchors, target
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_blocks_of_yaml_are_recipes_and_blocks_of_python_compile(page):
+    for block in re.findall(r"^```yaml\n(.*?)^```$", PAGES[page], re.DOTALL | re.MULTILINE):
+        assert not Recipe.parse(yaml.safe_load(block)).expect.asks_for_nothing
+    for block in re.findall(r"^```python\n(.*?)^```$", PAGES[page], re.DOTALL | re.MULTILINE):
+        assert compile(block, page, "exec")
 
 
 @pytest.mark.parametrize("name", [*RNN_TYPES, "forecasting", "language-modelling"])
