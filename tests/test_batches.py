@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from rnnauto.data.batches import (
     LONGEST,
+    WARM_UP,
     WINDOW,
+    Examples,
     in_chunks,
     load_encoded,
     pad,
@@ -16,6 +18,7 @@ from rnnauto.data.batches import (
     whole,
     windows,
 )
+from rnnauto.data.targets import MISSING_TARGET
 
 THREE = make_encoded(  # of 2, 0 and 3 timesteps
     [2, 0, 3],
@@ -94,6 +97,12 @@ def covered(examples):
     ]
 
 
+def edges(examples):
+    """Timesteps before and after that are only read."""
+    none = np.zeros(len(examples.length), np.int64)
+    return [none if part is None else part for part in (examples.before, examples.after)]
+
+
 def every_timestep(encoded, numbers):
     splits = encoded.row_splits
     return [(n, step) for n in numbers for step in range(splits[n], splits[n + 1])]
@@ -104,12 +113,20 @@ LENGTHS = st.lists(st.one_of(st.integers(0, 9), st.integers(500, 1300)), min_siz
 
 @settings(deadline=None)
 @given(LENGTHS, st.integers(0, 99))
-def test_windows_cover_every_timestep_exactly_once(lengths, seed):
+def test_windows_learn_from_every_timestep_exactly_once(lengths, seed):
     encoded = make_encoded(lengths, per_timestep=True)
     numbers = np.random.default_rng(seed).permutation(len(lengths))
     examples = windows(encoded, numbers, rng=np.random.default_rng(seed))
-    assert sorted(covered(examples)) == sorted(every_timestep(encoded, numbers))
-    assert examples.length.max(initial=0) <= max(LONGEST, WINDOW)
+    before, after = edges(examples)
+    inner = Examples(examples.sequence, examples.start + before, examples.length - before - after)
+    learnt = covered(inner)
+    assert sorted(learnt) == sorted(every_timestep(encoded, numbers))
+    assert examples.length.max(initial=0) <= max(LONGEST, WINDOW + 2 * WARM_UP)
+    for sequence, start, length in zip(
+        examples.sequence, examples.start, examples.length, strict=True
+    ):
+        assert encoded.row_splits[sequence] <= start
+        assert start + length <= encoded.row_splits[sequence + 1]
 
 
 @settings(deadline=None)
@@ -153,11 +170,13 @@ def test_epochs_cut_at_different_places():
 def test_windows_begin_in_their_own_sequence():
     encoded = make_encoded([10, 1000], np.arange(1010, dtype=np.int32), per_timestep=True)
     examples = windows(encoded, chosen(1), rng=np.random.default_rng(0))
-    seen = []
+    seen, lengths = [], []
     for at in range(len(examples.length)):
         batch = pad(encoded, examples.take(chosen(at)))
-        seen += batch.targets[0].tolist()
+        seen += [target for target in batch.targets[0].tolist() if target != MISSING_TARGET]
+        lengths.append(int(batch.inputs["length"][0]))
     assert sorted(seen) == list(range(10, 1010))
+    assert max(lengths) == WINDOW + 2 * WARM_UP
 
 
 @settings(deadline=None)

@@ -28,6 +28,7 @@ ARRAYS = ("row_splits", "numbers", "codes", "static_numbers", "static_codes", "t
 PAIR_ARRAYS = ("answers", "answer_splits")
 LONGEST = 512  # timesteps above which aligned sequences train on windows
 WINDOW = 256
+WARM_UP = 64  # timesteps that are read on either side of a window, and not learnt from
 BUCKETED_BATCHES = 16  # batches that are sorted by length together
 
 
@@ -49,14 +50,26 @@ class Batch:
 
 @dataclass(frozen=True)
 class Examples:
-    """Slices of stored timesteps: sequence number, first timestep and length, each [examples]."""
+    """Slices of stored timesteps: sequence number, first timestep and length, each [examples].
+
+    Of the timesteps, the first `before` and the last `after` are only read, so that the state is
+    what it would be in the middle of the recording; None: none.
+    """
 
     sequence: Integers
     start: Integers
     length: Integers
+    before: Integers | None = None
+    after: Integers | None = None
 
     def take(self, chosen: Integers) -> "Examples":
-        return Examples(self.sequence[chosen], self.start[chosen], self.length[chosen])
+        return Examples(
+            self.sequence[chosen],
+            self.start[chosen],
+            self.length[chosen],
+            None if self.before is None else self.before[chosen],
+            None if self.after is None else self.after[chosen],
+        )
 
 
 def save_encoded(folder: Path, encoded: Stored) -> None:
@@ -103,7 +116,9 @@ def windows(
 ) -> Examples:
     """Training examples of one epoch: whole sequences, the long ones of aligned targets cut up.
 
-    The first cut falls at a random place, so that epochs see different windows.
+    The first cut falls at a random place, so that epochs see different windows. A window is read
+    from WARM_UP timesteps before it to WARM_UP after it: a network that always started from nothing
+    would not know a recording's middle (the burn-in of Kapturowski et al. 2019).
     """
     examples = whole(encoded, chosen)
     if not encoded.per_timestep or not (examples.length > LONGEST).any():
@@ -114,7 +129,11 @@ def windows(
     ):
         first = int(rng.integers(1, WINDOW + 1)) if length > LONGEST else int(length)
         bounds = np.unique(np.append(np.arange(first, length, WINDOW), [0, length]))
-        pieces.append((np.full(len(bounds) - 1, sequence), start + bounds[:-1], np.diff(bounds)))
+        before = np.minimum(bounds[:-1], WARM_UP)
+        after = np.minimum(length - bounds[1:], WARM_UP)
+        read = np.diff(bounds) + before + after
+        owner = np.full(len(read), sequence)
+        pieces.append((owner, start + bounds[:-1] - before, read, before, after))
     return Examples(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
 
 
@@ -200,10 +219,18 @@ def pad(encoded: Encoded | EncodedPairs, examples: Examples, *, timesteps: int =
         integers = np.issubdtype(encoded.targets.dtype, np.integer)
         missing = np.int32(MISSING_TARGET) if integers else np.float32("nan")
         stored = encoded.targets[at]
-        targets = np.where(real if stored.ndim == 2 else real[..., None], stored, missing)
+        learnt = scored(examples, steps)
+        targets = np.where(learnt if stored.ndim == 2 else learnt[..., None], stored, missing)
     else:
         targets = np.asarray(encoded.targets[examples.sequence])
     return Batch(inputs=inputs, targets=targets, sequences=examples.sequence)
+
+
+def scored(examples: Examples, steps: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which timesteps count, [batch, timesteps]."""
+    before = 0 if examples.before is None else examples.before[:, None]
+    after = 0 if examples.after is None else examples.after[:, None]
+    return np.asarray((steps >= before) & (steps < examples.length[:, None] - after))
 
 
 def pad_pairs(pairs: EncodedPairs, examples: Examples) -> Batch:
