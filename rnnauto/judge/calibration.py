@@ -1,0 +1,73 @@
+"""Whether probabilities mean what they say, and the temperature that mends them."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.data.sequences import Integers
+
+Doubles = NDArray[np.float64]
+BINS = 10
+FEWEST = 30  # units to fit a temperature to
+HOTTEST = 20.0  # and its inverse: beyond, the network is always wrong or always right
+SMALLEST = 1e-12
+
+
+def fit_temperature(logs: Doubles, truth: Integers) -> float:
+    """The temperature with the least log loss (Guo et al. 2017): above 1 where the network is too
+    sure.
+
+    Args:
+        logs: log probabilities [units, classes]; truth: classes [units].
+    """
+    from scipy.optimize import minimize_scalar
+
+    def loss(log_temperature: float) -> float:
+        chances = np.log(np.maximum(cooled(logs, float(np.exp(log_temperature))), SMALLEST))
+        return float(-chances[np.arange(len(truth)), truth].mean())
+
+    bound = float(np.log(HOTTEST))
+    found = minimize_scalar(loss, bounds=(-bound, bound), method="bounded")
+    return float(np.exp(found.x))
+
+
+def cooled(logs: Doubles, temperature: float) -> Doubles:
+    """Probabilities at a temperature, [units, classes]."""
+    scaled = logs / temperature
+    shares = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+
+
+def reliability(probabilities: NDArray[Any], truth: Integers) -> dict[str, Any]:
+    """The expected calibration error, and for each tenth of confidence how often the likeliest
+    class was right; tenths without any unit are left out."""
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    right = (probabilities.argmax(axis=1) == truth).astype(np.float64)
+    tenth = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
+    bins, error = [], 0.0
+    for number in np.unique(tenth):
+        inside = tenth == number
+        sure, accuracy = float(confidence[inside].mean()), float(right[inside].mean())
+        bins.append({"confidence": sure, "accuracy": accuracy, "count": int(inside.sum())})
+        error += abs(sure - accuracy) * float(inside.mean())
+    return {"error": error, "bins": bins}
+
+
+def calibration(
+    logs: Doubles, truth: Integers, probabilities: NDArray[Any], answers: Integers
+) -> dict[str, Any]:
+    """Args:
+    logs, truth: log probabilities and classes of the validation part, which the temperature is
+        fitted to.
+    probabilities, answers: those of the test part, which it is tried on.
+    """
+    temperature = fit_temperature(logs, truth)
+    known = (answers >= 0) & np.isfinite(probabilities).all(axis=1)
+    chances, answers = probabilities[known].astype(np.float64), answers[known]
+    test_logs = np.log(np.maximum(chances, SMALLEST))
+    return {
+        "temperature": temperature,
+        "before": reliability(chances, answers),
+        "after": reliability(cooled(test_logs, temperature), answers),
+    }

@@ -1,0 +1,207 @@
+"""A sample of the validation part, and what a trial's network says of it.
+
+Everything that is tried on a network (leaving out, shuffling, gradients) is tried here: the test
+part is for scores alone.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.data.batches import in_chunks, pad, whole
+from rnnauto.data.encode import Encoded
+from rnnauto.data.pairs import EncodedPairs
+from rnnauto.data.sequences import Integers
+from rnnauto.data.series import EncodedSeries
+from rnnauto.data.windows import training_units, window_inputs, window_targets
+from rnnauto.networks.architecture import Features
+from rnnauto.search.driver import Trial
+from rnnauto.search.study import Study, load_weights, weights_path
+from rnnauto.search.trial import Problem, architecture_of
+
+Array = NDArray[Any]
+Inputs = dict[str, Array]
+MOST_EXAMPLES = 96
+MOST_TIMESTEPS = 1 << 15  # of all examples together, padding included
+LONGEST = 512  # timesteps of an example with a target for each
+LONGEST_TEXT = 128  # timesteps of a language model's example
+SMALLEST = 1e-7
+LEVELS = np.array([0.1, 0.5, 0.9])
+
+
+class OutOfTime(Exception):
+    """There was no time left for another reading; `diagnose` says so."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Examples of a validation part as one batch: what a network takes, what it was to say
+    (scaled as in training), and the true timesteps that it reads, [examples]."""
+
+    inputs: Inputs
+    truth: Array
+    lengths: Integers
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def take(self, chosen: Integers) -> "Sample":
+        inputs = {name: array[chosen] for name, array in self.inputs.items()}
+        return Sample(inputs, self.truth[chosen], self.lengths[chosen])
+
+
+def draw_sample(study: Study, *, fold: int = 0, most: int = MOST_EXAMPLES, seed: int = 0) -> Sample:
+    """At most so many examples of a fold's validation part, drawn at random."""
+    data, rng = study.data, np.random.default_rng(seed)
+    chosen = np.sort(rng.permutation(study.folds[fold][1])[:most])
+    if isinstance(data, EncodedSeries):
+        chosen = chosen[: max(2, MOST_TIMESTEPS // data.lookback)]
+        targets = window_targets(data, chosen, training_units(data))
+        inputs = window_inputs(data, chosen)
+        return Sample(inputs, targets, inputs["length"].astype(np.int64))
+    carried = isinstance(study.problem.features, Features) and study.problem.features.carried
+    longest = LONGEST_TEXT if carried else LONGEST
+    examples = whole(data, chosen) if is_whole(data) else in_chunks(data, chosen, longest=longest)
+    examples = examples.take(np.flatnonzero(examples.length > 0))
+    order = rng.permutation(len(examples.length))[:most]
+    widest = max(1, int(examples.length[order].max(initial=1)))
+    order = order[: max(2, MOST_TIMESTEPS // widest)]
+    batch = pad(data, examples.take(order))
+    inputs = dict(batch.inputs)
+    return Sample(inputs, scaled(batch.targets, study.problem), examples.length[order])
+
+
+def is_whole(data: Encoded | EncodedPairs) -> bool:
+    return not data.per_timestep
+
+
+def scaled(targets: Array, problem: Problem) -> Array:
+    """Targets of a regression as the network sees them, standardised."""
+    if not problem.scales:
+        return targets
+    mean, deviation = np.array(problem.scales, np.float32).T
+    return np.asarray(((targets - mean) / deviation).astype(np.float32))
+
+
+def build_trained(study: Study, trial: Trial, *, fold: int = 0) -> Any:
+    """The network that a trial left for a fold, a Keras model of its own."""
+    from rnnauto.networks.network import build_network
+
+    model = build_network(study.problem.features, architecture_of(trial.values))
+    model.set_weights(load_weights(weights_path(study.folder, trial.weights[fold])))
+    return model
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A trained network in a compiled call; after `deadline` it raises OutOfTime."""
+
+    call: Callable[[Inputs], Any]
+    problem: Problem
+    deadline: float
+
+    def __call__(self, inputs: Inputs) -> Array:
+        """The network's outputs, float32 [examples, ...]."""
+        if time.monotonic() > self.deadline:
+            raise OutOfTime
+        outputs = self.call(inputs)
+        return np.asarray((outputs["outputs"] if isinstance(outputs, dict) else outputs).numpy())
+
+
+def open_reader(model: Any, problem: Problem, *, deadline: float) -> Reader:
+    import tensorflow as tf
+
+    def call(inputs: Any) -> Any:
+        return model(inputs, training=False)
+
+    compiled = tf.function(call, reduce_retracing=True, autograph=False)
+    size = model.input["state"].shape[1] if "state" in model.input else 0
+
+    def with_state(inputs: Inputs) -> Any:
+        if size:
+            rows = len(inputs["length"])
+            inputs = {**inputs, "state": np.zeros((rows, size), np.float32)}
+        return compiled({name: tf.convert_to_tensor(array) for name, array in inputs.items()})
+
+    return Reader(with_state, problem, deadline)
+
+
+def losses_of(outputs: Array, truth: Array, problem: Problem) -> NDArray[np.float64]:
+    """The mean loss of every example over its known targets, as in training; NaN where none is."""
+    match problem.answer.loss:
+        case "quantiles":
+            each, known = pinball(outputs, truth)
+        case "labels":
+            outputs = outputs[:, : truth.shape[1]] if truth.ndim == 3 else outputs
+            score = np.where(truth == 1, outputs, -outputs).astype(np.float64)
+            each, known = np.logaddexp(0, -score).sum(-1), truth[..., 0] >= 0
+        case _:
+            truth = truth if truth.ndim == outputs.ndim else truth[..., None]
+            if outputs.ndim == 3:  # a network gives one timestep, even of none
+                outputs = outputs[:, : truth.shape[1]]
+            if problem.answer.loss == "values":
+                known = np.isfinite(truth)
+                each = np.square(outputs - np.where(known, truth, 0).astype(np.float64))
+            else:
+                known = truth >= 0
+                each = surprise(outputs, truth, problem.answer.widths)
+    axes = tuple(range(1, each.ndim))
+    count = known.sum(axis=axes).astype(np.float64)
+    total = np.where(known, each, 0).sum(axis=axes)
+    return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
+
+
+def surprise(outputs: Array, truth: Array, widths: tuple[int, ...]) -> NDArray[np.float64]:
+    """Negative log probability of the true classes, shaped as the truth [..., targets]."""
+    columns = []
+    for at, logits in enumerate(np.split(outputs, np.cumsum(widths)[:-1], axis=-1)):
+        wanted = np.maximum(truth[..., at], 0)[..., None]
+        likely = np.take_along_axis(log_softmax(logits), wanted, axis=-1)[..., 0]
+        columns.append(-likely)
+    return np.stack(columns, axis=-1)
+
+
+def log_softmax(logits: Array) -> NDArray[np.float64]:
+    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
+
+
+def pinball(outputs: Array, truth: Array) -> tuple[Array, Array]:
+    """Pinball loss in units of each series' errors, [windows, horizon, targets]."""
+    values, units = truth[:, :, 0].astype(np.float64), truth[:, :, 1].astype(np.float64)
+    quantiles = outputs.reshape(*values.shape, len(LEVELS))
+    known = np.isfinite(values)
+    error = (np.where(known, values, 0)[..., None] - quantiles) / units[..., None]
+    return np.maximum(LEVELS * error, (LEVELS - 1) * error).sum(-1), known
+
+
+def answers_of(outputs: Array, sample: Sample, problem: Problem) -> NDArray[np.float64]:
+    """What the network says at the end of every example, as numbers that can be compared:
+    probabilities, standardised values, or medians in units of each series' errors.
+
+    Where there is one answer per timestep, the last; of an answer that is written, all of it.
+    Returns: [examples, numbers], padded with 0.
+    """
+    if problem.answer.loss == "quantiles":
+        units = sample.truth[:, :, 1].astype(np.float64)
+        median = outputs.reshape(*units.shape, len(LEVELS))[..., 1] / units
+        return np.asarray(median.reshape(len(median), -1))
+    if problem.answer.loss == "values":
+        chances = outputs.astype(np.float64)
+    elif problem.answer.loss == "labels":
+        chances = 1 / (1 + np.exp(-np.clip(outputs.astype(np.float64), -50, 50)))
+    else:
+        widths = problem.answer.widths
+        parts = np.split(outputs, np.cumsum(widths)[:-1], axis=-1)
+        chances = np.concatenate([np.exp(log_softmax(part)) for part in parts], axis=-1)
+    if chances.ndim == 2:
+        return chances
+    if "previous" in sample.inputs:
+        real = sample.truth >= 0
+        return np.where(real[..., None], chances, 0.0).reshape(len(chances), -1)
+    rows = np.arange(len(chances))
+    return np.asarray(chances[rows, np.maximum(sample.lengths - 1, 0)])

@@ -1,0 +1,150 @@
+"""From gradient norms back in time to a verdict, and what to do about it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.data.sequences import Integers
+from rnnauto.judge.sample import Sample, build_trained, draw_sample
+from rnnauto.networks.architecture import DecoderFeatures, Features
+from rnnauto.search.driver import Trial, ranked
+from rnnauto.search.study import Study
+
+Doubles = NDArray[np.float64]
+FADED = 1e-3  # of the largest norm: less is lost beside what later timesteps say
+GROWN = 1e3  # times the norm at the last timestep
+MOST_EXAMPLES = 48
+MOST_STATES = 1 << 24  # numbers of all states of a batch
+SHOWN = 200  # lags that are kept
+
+LONGER = {
+    "simple_rnn": "try --cells lstm or --cells gru, which carry the error further",
+    "identity_rnn": "try --cells lstm, which decides what it keeps",
+    "lstm": "join timesteps (--set 'search.space.patch=[5, 10]') so that there are fewer of them",
+    "gru": "join timesteps (--set 'search.space.patch=[5, 10]'), or try --cells lstm",
+    "exponential_trace": "join timesteps (--set 'search.space.patch=[5, 10]')",
+}
+TAMER = (
+    "clip the gradient (--set 'search.space.clip_norm=[0.1, 1.0]') and lower the learning rate "
+    "(--set 'search.space.learning_rate=[0.0005, 0.001]')"
+)
+
+
+def best_of_cells(trials: Iterable[Trial]) -> list[Trial]:
+    """The best completed trial of each cell, best first."""
+    found: dict[str, Trial] = {}
+    for trial in ranked(trials):
+        if trial.completed and 0 in trial.weights:
+            found.setdefault(trial.values["cell"], trial)
+    return list(found.values())
+
+
+def gradient_picture(study: Study, trial: Trial, *, seed: int) -> dict[str, Any] | None:
+    """Norms of the loss' gradient with respect to the state, back from the last timestep, of one
+    trial on the first fold's validation part; None where there is nothing to carry an error over.
+
+    With one target per timestep it is the loss of the last one alone.
+    """
+    from rnnauto.judge.gradients import gradient_flow
+
+    sample = last_alone(draw_sample(study, most=MOST_EXAMPLES, seed=seed), study)
+    patch = int(trial.values.get("patch", 1))
+    steps = recurrent_steps(sample, study, patch=patch)
+    width = int(steps.max(initial=0))
+    if width < 2:
+        return None
+    units = trial.values["units"] * trial.values["layers"] * 2
+    chosen = np.arange(min(len(sample), max(2, MOST_STATES // (width * units))))
+    sample, steps = sample.take(chosen), steps[chosen]
+    model = build_trained(study, trial)
+    inputs = dict(sample.inputs)
+    if "state" in model.input:
+        size = model.input["state"].shape[1]
+        inputs["state"] = np.zeros((len(sample), size), np.float32)
+    flow = gradient_flow(model, study.problem, iter([(inputs, sample.truth, steps)]))
+    memory = flow.memory
+    kept = thinned(len(flow.norms))
+    cell = str(trial.values["cell"])
+    return {
+        "cell": cell,
+        "trial": trial.id,
+        "patch": patch,
+        "lags": (kept * patch).tolist(),
+        "norms": numbers(flow.norms[kept]),
+        "memory_norms": None if memory is None else numbers(memory[kept]),
+        **judged(flow.norms, memory, cell=cell, patch=patch),
+    }
+
+
+def last_alone(sample: Sample, study: Study) -> Sample:
+    """With a target per timestep, only that of the last known timestep of every example."""
+    features = study.problem.features
+    if not isinstance(features, Features) or not features.per_timestep:
+        return sample
+    truth = np.array(sample.truth)
+    missing = -1 if truth.dtype.kind in "iu" else np.nan
+    known = truth >= 0 if truth.dtype.kind in "iu" else np.isfinite(truth)
+    known = known if known.ndim == 2 else known.any(axis=2)
+    places = np.where(known, np.arange(truth.shape[1]), -1).max(axis=1)
+    truth[np.arange(truth.shape[1]) != places[:, None]] = missing
+    return Sample(sample.inputs, truth, np.maximum(places + 1, 1))
+
+
+def recurrent_steps(sample: Sample, study: Study, *, patch: int) -> Integers:
+    """How often the recurrence runs for each example; of a decoder that reads no sequence, over
+    the answer."""
+    features = study.problem.features
+    if isinstance(features, DecoderFeatures):
+        source = features.source
+        if features.one_timestep or not (source.numbers or source.vocabularies):
+            return np.asarray((sample.truth >= 0).sum(axis=1), np.int64)
+    if "past" in sample.inputs:
+        return np.asarray(sample.lengths)
+    return np.asarray(-(-sample.lengths // patch))
+
+
+def thinned(count: int) -> Integers:
+    """All lags, or of many some that are evenly spread."""
+    return np.unique(np.linspace(0, count - 1, min(count, SHOWN)).round().astype(np.int64))
+
+
+def numbers(values: Doubles) -> list[float | None]:
+    return [float(f"{value:.4g}") if np.isfinite(value) else None for value in values]
+
+
+def judged(norms: Doubles, memory: Doubles | None, *, cell: str, patch: int) -> dict[str, Any]:
+    """Slope of the logarithm per step of the recurrence, verdict, and advice. An LSTM is judged by
+    its c, which its h is made from."""
+    read = norms if memory is None else memory
+    if not np.isfinite(read).all():
+        return {
+            "slope_per_step": None,
+            "verdict": "explodes",
+            "after": None,
+            "advice": TAMER,
+        }
+    slope = slope_of(read)
+    # what an error is at its source: at the last timestep, for c one timestep earlier
+    source = read[: 2 + (memory is not None)].max()
+    largest = float(read.max())
+    verdict, after, advice = "healthy", None, "nothing to do"
+    if source > 0 and largest > GROWN * source:
+        verdict, advice = "explodes", TAMER
+        after = int(np.argmax(read > GROWN * source)) * patch
+    elif largest == 0 or (read[1:] < FADED * source).any():
+        verdict, advice = "vanishes", LONGER[cell]
+        below = np.flatnonzero(read[1:] < FADED * source) + 1
+        after = int(below[0] if len(below) else 1) * patch
+        if (read[after // patch :] >= FADED * source).mean() > 0.5:  # a gap, not the end
+            verdict, after, advice = "healthy", None, "nothing to do"
+    return {"slope_per_step": slope, "verdict": verdict, "after": after, "advice": advice}
+
+
+def slope_of(norms: Doubles) -> float | None:
+    """The mean change of the natural logarithm from one step to the next further back."""
+    positive = np.flatnonzero(norms > 0)
+    if len(positive) < 2:
+        return None
+    return float(np.polyfit(positive, np.log(norms[positive]), 1)[0])
