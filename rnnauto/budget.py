@@ -21,6 +21,9 @@ TOKEN_SECONDS = 0.0001  # assumed: one recurrent step of a language model
 FURTHER = 0.4  # measured: what a further network adds to an export, in exports of one
 MARGIN = 1.15  # the final network may be a slower one than the first
 MOST_SLOWNESS = 4.0  # a cold disk looks like a busy machine
+DIAGNOSE_SECONDS = 15.0  # kept for the diagnosis; measured 3 to 15
+DIAGNOSE_SHARE = 0.08  # of a budget, where that is less
+WRITE_SECONDS = 4.0  # measured: a part of the diagnosis that has begun, the files and the page
 LEAST_SECONDS = 5.0  # what a search gets, however small the budget
 
 
@@ -48,8 +51,18 @@ def usable_cores() -> int:
 
 
 def search_deadline(started: float, recipe: Recipe, finish: float) -> float:
-    """When the search must end for a finish of so many seconds to end within the budget."""
+    """When the search must end for a finish of so many seconds, and the diagnosis, to end within the
+    budget."""
+    if recipe.judge.diagnose:
+        finish += min(DIAGNOSE_SECONDS, DIAGNOSE_SHARE * recipe.search.budget)
     return max(started + recipe.search.budget - finish, time.monotonic() + LEAST_SECONDS)
+
+
+def diagnosis_deadline(started: float, recipe: Recipe, *, interrupted: bool) -> float:
+    """Until when parts of the diagnosis may begin; whoever has interrupted waits for none."""
+    if interrupted:
+        return time.monotonic()
+    return started + recipe.search.budget - WRITE_SECONDS
 
 
 def slowness(wall: float, processor: float) -> float:

@@ -11,6 +11,7 @@ from typing import Any
 
 from rnnauto.budget import (
     Spent,
+    diagnosis_deadline,
     expected_finish,
     measured_finish,
     most_members,
@@ -33,6 +34,7 @@ from rnnauto.deploy.results import (
 )
 from rnnauto.early import EarlyModel
 from rnnauto.judge.compare import AnyBaselines, evaluate_test, fit_and_validate
+from rnnauto.judge.diagnose import Subject, diagnose
 from rnnauto.judge.evaluate import Evaluation
 from rnnauto.judge.metric_names import check_metrics
 from rnnauto.recipe import Recipe
@@ -78,6 +80,13 @@ class Fitted:
     seconds: float
     seed: int
     interrupted: bool
+    diagnosis: dict[str, Any] | None = None
+
+    @property
+    def verdict(self) -> str:
+        """Whether a baseline is as good, and whether order matters."""
+        order = self.diagnosis and self.diagnosis["order"]
+        return str(order["sentence"]) if order else self.evaluation.verdict
 
     def to_json(self) -> dict[str, Any]:
         """The object that `fit --json` prints."""
@@ -125,6 +134,7 @@ class Written:
     rows: list[Row]
     checks: dict[str, float]
     spent: Spent
+    diagnosis: dict[str, Any] | None
 
 
 def fit(
@@ -177,7 +187,7 @@ def fit(
             def make_first(winner: Trial, trials: Sequence[Trial]) -> None:
                 written = write_model(task, compared.result(), winner, trials, status="running")
                 finish = measured_finish(written.spent, most)
-                search.deadline = started + recipe.search.budget - finish
+                search.deadline = search_deadline(started, recipe, finish)
 
             early = EarlyModel(
                 make=make_first,
@@ -209,7 +219,10 @@ def fit(
         for text in filter(None, (why, "exporting and checking the best model")):
             watch(Said(text))
         status: Status = "interrupted" if search.interrupted else "complete"
-        written = write_model(task, compared.result(), winner, trials, status=status, why=why)
+        until = diagnosis_deadline(started, recipe, interrupted=search.interrupted)
+        written = write_model(
+            task, compared.result(), winner, trials, status=status, why=why, until=until
+        )
         if not search.interrupted:
             shutil.rmtree(work)
     return Fitted(
@@ -223,6 +236,7 @@ def fit(
         seconds=time.monotonic() - started,
         seed=recipe.seed,
         interrupted=search.interrupted,
+        diagnosis=written.diagnosis,
     )
 
 
@@ -290,8 +304,10 @@ def write_model(
     *,
     status: Status,
     why: str = "",
+    until: float | None = None,
 ) -> Written:
-    """Export, check and judge a trial's model; the folder takes its place as a whole."""
+    """Export, check and judge a trial's model, and `until` then look for its faults; the folder
+    takes its place as a whole."""
     prepared, recipe = task.prepared, task.recipe
     baselines, validated = compared
     begun = time.monotonic()
@@ -311,7 +327,22 @@ def write_model(
             prepared, recipe, winner, members, begun_with=task.begun_with, status=status
         )
         write_model_info(partial / "model.json", info)
-        write_results(partial, recipe.placed(task.folder, path=task.path), rows, evaluation, checks)
+        diagnosis = None
+        if until is not None and recipe.judge.diagnose:
+            subject = Subject(
+                prepared=prepared,
+                study=task.study,
+                trials=tuple(trials),
+                winner=winner,
+                run=run,
+                rescore=score_test,
+                answers=scores,
+                evaluation=evaluation,
+                seed=recipe.seed,
+            )
+            diagnosis = diagnose(subject, deadline=until)
+        placed = recipe.placed(task.folder, path=task.path)
+        write_results(partial, placed, rows, evaluation, checks, diagnosis=diagnosis)
         write_test_predictions(partial / "predictions_test.csv", prepared, scores)
         journal.copy(task.work / JOURNAL, partial / JOURNAL)
         add_shown(partial, prepared, scores, evaluation, rows)
@@ -322,7 +353,7 @@ def write_model(
             )
         write_report(partial, name=str(task.folder))
     spent = Spent(len(members), exported - begun, scored - exported, time.monotonic() - scored)
-    return Written(evaluation, rows, checks, spent)
+    return Written(evaluation, rows, checks, spent, diagnosis)
 
 
 def write_report(folder: Path, *, name: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 from rnnauto.data.encode import Encoded
 from rnnauto.data.targets import LabelEncoder, LabelSetEncoder, SeveralTargets, ValueEncoder
 from rnnauto.errors import DataError
-from rnnauto.judge.evaluate import beats, difference_interval, evaluate, score
+from rnnauto.judge.evaluate import beats, difference, evaluate, score
 from rnnauto.judge.several import fit_predictors
 
 VALUES = ValueEncoder(mean=0, deviation=1)

@@ -17,6 +17,8 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON")] = False,
 ) -> None:
     """Score a fitted model on DATA, with bootstrap 95% intervals."""
+    from rich.markup import escape
+
     from rnnauto.cli.console import data_console, print_json, scores_table
     from rnnauto.model import load
 
@@ -27,6 +29,8 @@ def evaluate(
     console = data_console()
     title = f"{found['rows']:,} predictions, {found['sequences']:,} sequences [95% interval]"
     console.print(scores_table(found, title=title))
+    console.print()
+    console.print(escape(found["verdict"]))
     if found["confusion"] is not None:
         console.print()
         for part in confusion_tables(found["confusion"]):

@@ -73,8 +73,7 @@ def fit(
     console.print(scores_table(found["scores"], title="scores on the test part [95% interval]"))
     console.print()
     console.print(f"best of {trials['completed']} trials: {settings_line(fitted.winner.values)}")
-    verdict = "beats" if found["beats_baselines"] else "does not clearly beat"
-    console.print(f"the model {verdict} every baseline")
+    console.print(escape(fitted.verdict))
     largest = max(fitted.checks.values())
     place = escape(str(output))
     console.print(f"exported and checked (largest difference {largest:.1e}): {place}/")

@@ -73,10 +73,12 @@ def write_results(
     rows: list[Row],
     evaluation: Evaluation,
     checks: dict[str, float],
+    *,
+    diagnosis: dict[str, Any] | None,
 ) -> None:
     write_leaderboard(folder / "leaderboard.csv", rows)
     (folder / "recipe.yaml").write_text(recipe.to_yaml(), encoding="utf-8")
-    scores = evaluation.to_json() | {"export_checks": checks}
+    scores = evaluation.to_json() | {"export_checks": checks, "diagnosis": diagnosis}
     (folder / "scores.json").write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
 
 

@@ -39,7 +39,7 @@ def cooled(logs: Doubles, temperature: float) -> Doubles:
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
-def reliability(probabilities: NDArray[Any], truth: Integers) -> dict[str, Any]:
+def reliability(probabilities: NDArray[Any], truth: NDArray[Any]) -> dict[str, Any]:
     """The expected calibration error, and for each tenth of confidence how often the likeliest
     class was right; tenths without any unit are left out."""
     confidence = probabilities.max(axis=1).astype(np.float64)
@@ -55,7 +55,7 @@ def reliability(probabilities: NDArray[Any], truth: Integers) -> dict[str, Any]:
 
 
 def calibration(
-    logs: Doubles, truth: Integers, probabilities: NDArray[Any], answers: Integers
+    logs: Doubles, truth: Integers, probabilities: NDArray[Any], answers: NDArray[Any]
 ) -> dict[str, Any]:
     """Args:
     logs, truth: log probabilities and classes of the validation part, which the temperature is

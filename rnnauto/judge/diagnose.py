@@ -28,8 +28,7 @@ from rnnauto.judge.sample import (
 )
 from rnnauto.judge.shuffled import Answers, Rescore, Run, order_matters, reads_order
 from rnnauto.judge.vanishing import best_of_cells, gradient_picture
-from rnnauto.judge.verdict import baseline_sentence
-from rnnauto.search.driver import Trial
+from rnnauto.search.select import Trial
 from rnnauto.search.study import Study, load_study, load_weights, weights_path
 
 MOST_TO_CALIBRATE = 512  # sequences of a validation part
@@ -71,7 +70,7 @@ def diagnose(subject: Subject, *, deadline: float) -> dict[str, Any]:
     """
     found: dict[str, Any] = dict.fromkeys(PARTS)
     skipped: dict[str, str] = {}
-    found["order"] = {"shuffled": None, "sentence": baseline_sentence(subject.evaluation)}
+    found["order"] = {"shuffled": None, "sentence": subject.evaluation.verdict}
     found["leaks"] = leaks_of(subject.prepared)
     found["clipping"] = clipping(subject.trials)
     bench = Opening(subject, deadline)

@@ -72,6 +72,10 @@ class Evaluation:
     def metrics(self) -> dict[str, Interval]:
         return self.scores.metrics
 
+    @property
+    def verdict(self) -> str:
+        return baseline_sentence(self)
+
     def to_json(self) -> dict[str, Any]:
         """The keys of `evaluate --json`; what is undefined is null."""
         confusion = None
@@ -83,6 +87,7 @@ class Evaluation:
             "rows": self.rows,
             "sequences": self.sequences,
             "beats_baselines": self.beats_baselines,
+            "verdict": self.verdict,
             "confusion": confusion,
         }
 
@@ -187,28 +192,39 @@ def difference(a: Scores, b: Scores, metric: str) -> Interval:
     return interval(sign * (a.metrics[metric].value - b.metrics[metric].value), resampled)
 
 
-def difference_interval(
-    truth: NDArray[Any],
-    a: NDArray[np.floating],
-    b: NDArray[np.floating],
-    *,
-    metric: str,
-    groups: Integers | None = None,
-    seed: int = 0,
-    resamples: int = RESAMPLES,
-) -> Interval:
-    """`difference` for two predictions of the same truth; arguments as for `score`."""
-    scores_a = score(truth, a, groups=groups, seed=seed, resamples=resamples)
-    scores_b = score(truth, b, groups=groups, seed=seed, resamples=resamples)
-    return difference(scores_a, scores_b, metric)
-
-
 def beats(model: Scores, baseline: Scores, metric: str) -> bool:
     """True where the whole 95% interval of the paired difference is in the model's favour.
 
     False where the interval is undefined: a single sequence shows nothing.
     """
     return difference(model, baseline, metric).low > 0
+
+
+def baseline_sentence(evaluation: Evaluation) -> str:
+    """Whether a baseline is as good as the network, or better, by the paired bootstrap interval of
+    their difference on the test part."""
+    metric = evaluation.main_metric
+    if not evaluation.baselines:
+        return "there is no baseline to compare with"
+    sign = -1.0 if metric in LOWER_IS_BETTER else 1.0
+    best = max(
+        evaluation.baselines,
+        key=lambda name: sign * evaluation.baselines[name].metrics[metric].value,
+    )
+    value = evaluation.metrics[metric].value
+    other = evaluation.baselines[best].metrics[metric].value
+    found = difference(evaluation.scores, evaluation.baselines[best], metric)
+    said = f"{metric} {value:.4g} against {other:.4g}"
+    between = f"difference {found.value:.3g} [{found.low:.3g}, {found.high:.3g}]"
+    if found.low > 0:
+        if evaluation.beats_baselines:
+            return f"the network beats every baseline: {said} of the best, `{best}`"
+        return f"the network beats `{best}`, the best baseline ({said}), but not every one clearly"
+    if found.high < 0:
+        return f"`{best}` is better than the network ({said}; {between}): use it instead"
+    if found.low != found.low:
+        return f"one sequence shows nothing: {said} of `{best}`"
+    return f"`{best}` is as good as the network ({said}; {between}): the simpler one may do"
 
 
 def evaluate(

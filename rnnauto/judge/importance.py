@@ -53,7 +53,7 @@ def importance(
         return Trial((losses - base)[known]).to_json(seed=seed)
 
     columns = columns_by_name(encoders, sample.inputs)
-    features = [
+    features: list[dict[str, Any]] = [
         {"name": name, **tried(with_columns(sample, other, places))}
         for name, places in list(columns.items())[:MOST_FEATURES]
     ]

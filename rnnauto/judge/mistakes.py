@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rnnauto.data.encode import Encoders, encode
 from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Prepared
-from rnnauto.data.sequences import Integers, Sequences, timestep_positions
+from rnnauto.data.sequences import Sequences, timestep_positions
 from rnnauto.data.series import SeriesWindows
 from rnnauto.data.targets import LabelEncoder, ValueEncoder
 from rnnauto.judge.evaluate_answers import Answered
@@ -39,7 +39,11 @@ def worst(prepared: Prepared, answers: Any) -> list[Mistake] | None:
 
 
 def worst_classes(
-    test: Sequences, truth: Integers, chances: NDArray[Any], target: LabelEncoder, layout: Layout
+    test: Sequences,
+    truth: NDArray[Any],
+    chances: NDArray[Any],
+    target: LabelEncoder,
+    layout: Layout,
 ) -> list[Mistake]:
     """By the probability that the true class was given."""
     likeliest = chances.argmax(axis=1)

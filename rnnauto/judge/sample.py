@@ -19,7 +19,7 @@ from rnnauto.data.sequences import Integers
 from rnnauto.data.series import EncodedSeries
 from rnnauto.data.windows import training_units, window_inputs, window_targets
 from rnnauto.networks.architecture import Features
-from rnnauto.search.driver import Trial
+from rnnauto.search.select import Trial
 from rnnauto.search.study import Study, load_weights, weights_path
 from rnnauto.search.trial import Problem, architecture_of
 

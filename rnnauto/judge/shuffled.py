@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -24,16 +24,11 @@ MOST_SEQUENCES = 500
 MOST_WRITTEN = 100
 TIMED = ("numbers", "categories", "past", "known")
 RawBatch = dict[str, NDArray[Any]]
-
-
-class Run(Protocol):
-    """A model that is open: a batch in, arrays out, by one of its signatures."""
-
-    def __call__(self, batch: RawBatch, signature: str = ...) -> dict[str, NDArray[Any]]: ...
+Run = Callable[..., RawBatch]  # an open model: a batch and the name of a signature in, arrays out
 
 
 Answers = NDArray[np.float32] | Answered
-Rescore = Callable[[Run, Prepared], Answers]
+Rescore = Callable[[Any, Prepared], Answers]
 
 
 def shuffled_run(run: Run, layout: Layout, *, seed: int) -> Run:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rnnauto.data.sequences import Integers
 from rnnauto.judge.sample import Sample, build_trained, draw_sample
 from rnnauto.networks.architecture import DecoderFeatures, Features
-from rnnauto.search.driver import Trial, ranked
+from rnnauto.search.select import Trial, ranked
 from rnnauto.search.study import Study
 
 Doubles = NDArray[np.float64]
