@@ -51,7 +51,7 @@ def usable_cores() -> int:
 
 
 def search_deadline(started: float, recipe: Recipe, finish: float) -> float:
-    """When the search must end for a finish of so many seconds, and the diagnosis, to end within the
+    """When the search must end for a finish of so many seconds, and a diagnosis, to end within the
     budget."""
     if recipe.judge.diagnose:
         finish += min(DIAGNOSE_SECONDS, DIAGNOSE_SHARE * recipe.search.budget)

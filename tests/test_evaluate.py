@@ -6,7 +6,7 @@ import pytest
 from rnnauto.data.encode import Encoded
 from rnnauto.data.targets import LabelEncoder, LabelSetEncoder, SeveralTargets, ValueEncoder
 from rnnauto.errors import DataError
-from rnnauto.judge.evaluate import beats, difference, evaluate, score
+from rnnauto.judge.evaluate import Evaluation, beats, difference, evaluate, score
 from rnnauto.judge.several import fit_predictors
 
 VALUES = ValueEncoder(mean=0, deviation=1)
@@ -107,10 +107,10 @@ def test_a_difference_is_paired():
     better, worse = truth.copy(), truth.copy()
     better[:100] = 1 - better[:100]
     worse[:112] = 1 - worse[:112]  # wrong wherever the other is, and on 12 more
-    difference = difference_interval(truth, certain(better), certain(worse), metric="accuracy")
-    assert difference.value == pytest.approx(0.03)
-    assert difference.low > 0
     a, b = score(truth, certain(better)), score(truth, certain(worse))
+    found = difference(a, b, "accuracy")
+    assert found.value == pytest.approx(0.03)
+    assert found.low > 0
     assert a.metrics["accuracy"].low < b.metrics["accuracy"].high  # unpaired: not to be seen
     assert beats(a, b, "accuracy")
     assert not beats(b, a, "accuracy")
@@ -122,7 +122,37 @@ def test_less_error_is_better():
     near, far = score(truth, truth + 0.1), score(truth, truth * 0)
     assert beats(near, far, "rmse")
     assert not beats(far, near, "rmse")
-    assert difference_interval(truth, truth, truth * 0, metric="mae").value > 0
+    assert difference(near, far, "mae").value > 0
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (0.0, "the network beats every baseline: accuracy 1 against 0.7 of the best, `plain`"),
+        (0.3, "`plain` is as good as the network (accuracy 0.7 against 0.7; difference 0 ["),
+        (0.6, "`plain` is better than the network (accuracy 0.4 against 0.7"),
+    ],
+)
+def test_a_sentence_says_whether_a_baseline_will_do(model, said):
+    truth = integers([0, 1] * 200)
+
+    def wrong(share):
+        answers = truth.copy()
+        answers[: int(share * 400)] = 1 - answers[: int(share * 400)]
+        return score(truth, certain(answers))
+
+    scores, plain = wrong(model), wrong(0.3)
+    found = Evaluation(
+        scores=scores,
+        baselines={"plain": plain},
+        rows=400,
+        sequences=400,
+        beats_baselines=beats(scores, plain, "accuracy"),
+        labels=None,
+        main_metric="accuracy",
+    )
+    assert found.verdict.startswith(said)
+    assert found.to_json()["verdict"] == found.verdict
 
 
 def test_predictions_beyond_all_bounds_are_null_not_a_crash():
@@ -146,7 +176,7 @@ def test_an_evaluation_has_the_keys_that_are_promised():
     evaluation = evaluate(encoded, certain([0, 1, 1, 0] * 10), baselines, target=LABELS)
     found = json.loads(json.dumps(evaluation.to_json(), allow_nan=False))
     assert set(found) == {
-        *("metrics", "baselines", "rows", "sequences", "beats_baselines", "confusion"),
+        *("metrics", "baselines", "rows", "sequences", "beats_baselines", "confusion", "verdict"),
     }
     assert found["metrics"]["accuracy"] == {"value": 1.0, "low": 1.0, "high": 1.0}
     assert set(found["metrics"]) == {"accuracy", "balanced_accuracy", "macro_f1", "log_loss"}

@@ -114,7 +114,7 @@ def worst_forecasts(test: SeriesWindows, quantiles: NDArray[Any], layout: Layout
     for window in order[mean[order] > 0]:
         furthest = int(np.where(known[window], error[window], -1).argmax())
         last = max(int(encoded.origins[window]) - 1, 0)
-        ids = series.ids[int(encoded.owners[window])].select(layout.id).row(0, named=True)
+        ids = series.ids.row(int(encoded.owners[window]), named=True) if layout.id else {}
         found.append(
             {
                 "id": {**plain(ids), "origin": str(series.times[last])},

@@ -1,0 +1,167 @@
+"""The textbook pictures: what vanishes, what does not, what explodes, and what clipping does."""
+
+import itertools
+import math
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from builders import VALUES, make_encoded
+
+from rnnauto.judge.gradients import by_lag, gradient_flow
+from rnnauto.judge.vanishing import judged, slope_of
+from rnnauto.networks.architecture import Answer, Architecture, Features
+from rnnauto.networks.build import build
+from rnnauto.networks.carried import build_carried
+from rnnauto.networks.cells import STATES
+from rnnauto.search.train import train
+from rnnauto.search.trial import Job, Problem
+
+pytestmark = pytest.mark.train
+
+STEPS = 100
+ADDING = Features(2, (), (), 0, (), (), 1, False)
+SCALES = (((0.5, 0.288), (0.02, 0.14)),)
+PROBLEM = Problem(ADDING, Answer("values", (1,)), ((1.0, 0.408),), SCALES, ((),), 10, None)
+
+
+def adding(count, *, seed, timesteps=STEPS):
+    """The adding problem: two values are marked, one in each half; their sum is the target."""
+    rng = np.random.default_rng(seed)
+    rows, half = np.arange(count), timesteps // 2
+    values, marks = rng.random((count, timesteps)), np.zeros((count, timesteps))
+    first, second = rng.integers(0, half, count), rng.integers(half, timesteps, count)
+    marks[rows, first] = marks[rows, second] = 1
+    inputs = np.stack([values, marks], axis=-1).astype(np.float32)
+    total = values[rows, first] + values[rows, second]
+    return inputs, ((total - 1.0) / 0.408).astype(np.float32)
+
+
+def trained(cell, *, steps, rate):
+    """A network of 32 units after some steps of Adam, clipped to norm 1."""
+    keras.utils.set_random_seed(1)
+    model = build(ADDING, Architecture(cell, 32, 1, 1, "last", False))
+    mean, deviation = np.array(SCALES[0], np.float32).T
+    model.get_layer("standardise").set_weights([mean, deviation])
+    optimizer = keras.optimizers.Adam(rate)
+    length = tf.fill([64], STEPS)
+
+    @tf.function
+    def step(numbers, truth):
+        with tf.GradientTape() as tape:
+            outputs = model({"numbers": numbers, "length": length}, training=True)
+            loss = tf.reduce_mean(tf.square(outputs[:, 0] - truth))
+        variables = [variable.value for variable in model.trainable_variables]
+        gradients, _ = tf.clip_by_global_norm(tape.gradient(loss, variables), 1.0)
+        optimizer.apply(gradients, model.trainable_variables)
+
+    for number in range(steps):
+        step(*adding(64, seed=100 + number))
+    return model
+
+
+def flow_of(model, timesteps=STEPS, problem=PROBLEM):
+    inputs, truth = adding(32, seed=7, timesteps=timesteps)
+    length = np.full(32, timesteps, np.int32)
+    return gradient_flow(
+        model, problem, iter([({"numbers": inputs, "length": length}, truth, length)])
+    )
+
+
+def test_a_simple_rnn_vanishes_on_the_adding_problem_and_a_trained_lstm_does_not():
+    simple = flow_of(trained("simple_rnn", steps=100, rate=0.002))
+    found = judged(simple.norms, simple.memory, cell="simple_rnn", patch=1)
+    assert found["verdict"] == "vanishes"
+    assert found["after"] < 80
+    assert found["slope_per_step"] < -0.05
+    assert "--cells lstm" in found["advice"]
+    lstm = flow_of(trained("lstm", steps=200, rate=0.01))
+    found = judged(lstm.norms, lstm.memory, cell="lstm", patch=1)
+    assert found["verdict"] == "healthy"
+    assert lstm.memory[STEPS - 1] > 0.1 * lstm.memory[1]
+    assert lstm.norms[STEPS - 1] > 1e3 * simple.norms[STEPS - 1]
+
+
+# rectified units have no derivative where they start
+@pytest.mark.parametrize("cell", sorted(set(STATES) - {"identity_rnn"}))
+def test_the_norms_are_those_of_differences(cell):
+    """dL/dh_t, by moving the state of one timestep: two halves run by hand."""
+    keras.utils.set_random_seed(3)
+    features = Features(2, (), (), 0, (), (), 1, True, carried=True)
+    architecture = Architecture(cell, 4, 1, 1, "last", False)
+    model = build_carried(features, architecture)
+    inputs, truth = adding(2, seed=1, timesteps=6)
+    targets = np.full((2, 6), np.nan, np.float32)
+    targets[:, -1] = truth
+    problem = Problem(features, Answer("values", (1,)), (), (), (), 1, None)
+    size = 4 * STATES[cell]
+    given = {"numbers": inputs, "length": np.full(2, 6, np.int32)}
+    state = np.zeros((2, size), np.float32)
+    after = model({**given, "numbers": inputs[:, :4], "state": state})["state"].numpy()
+
+    def losses(moved):
+        outputs = model({**given, "numbers": inputs[:, 4:], "state": moved})["outputs"]
+        return (outputs.numpy()[:, -1, 0] - truth) ** 2
+
+    slopes = np.zeros((2, size))
+    for unit in range(size):
+        moved = after.copy()
+        moved[:, unit] += 1e-2
+        back = after.copy()
+        back[:, unit] -= 1e-2
+        slopes[:, unit] = (losses(moved) - losses(back)) / 2e-2
+    wanted = np.linalg.norm(slopes.reshape(2, STATES[cell], 4), axis=-1).mean(0)
+    flow = gradient_flow(
+        model, problem, iter([({**given, "state": state}, targets, np.full(2, 6))])
+    )
+    assert flow.norms[2] == pytest.approx(wanted[0], rel=0.05, abs=1e-4)
+    if cell == "lstm":
+        assert flow.memory[2] == pytest.approx(wanted[1], rel=0.05, abs=1e-4)
+
+
+def test_identity_units_explode_at_a_high_rate_and_clipping_tames_them():
+    inputs, truth = adding(96, seed=5)
+    data = make_encoded([STEPS] * 96, truth * 0.408 + 1.0, numbers=inputs.reshape(-1, 2))
+    values = {**VALUES, "cell": "identity_rnn", "units": 16, "layers": 1, "patch": 1}
+    values |= {"pooling": "last", "bidirectional": False, "dropout": 0.0, "learning_rate": 0.1}
+    fold = (np.arange(80), np.arange(80, 96))
+    largest = {}
+    for clip in ("off", 0.1):
+        wild = values | {"clip_norm": clip, "learning_rate": 0.1 if clip == "off" else 0.001}
+        result, _ = train(Job("0", 0, wild, seed=4), PROBLEM, data, fold=fold)
+        norms = result.gradient
+        largest[clip] = math.inf if norms.first_non_finite_step else norms.largest
+        if clip != "off":
+            assert result.status == "completed"
+            assert norms.first_non_finite_step is None
+    assert largest["off"] > 1e4
+    assert largest["off"] > 100 * largest[0.1]
+
+
+def test_growing_recurrence_explodes_back_in_time():
+    model = build(ADDING, Architecture("identity_rnn", 8, 1, 1, "last", False))
+    layer = model.get_layer("identity_rnn_forward_0")
+    kernel, _, bias = layer.get_weights()
+    layer.set_weights([np.abs(kernel) + 0.1, 1.3 * np.eye(8), bias + 1.0])
+    flow = flow_of(model, timesteps=60)
+    found = judged(flow.norms, None, cell="identity_rnn", patch=1)
+    assert found["verdict"] == "explodes"
+    assert found["slope_per_step"] == pytest.approx(math.log(1.3), rel=0.05)
+    assert "clip" in found["advice"]
+
+
+def test_lags_count_back_from_each_true_end():
+    norms = np.arange(8.0).reshape(1, 2, 4)
+    total, count = by_lag(norms, np.array([2, 4]))
+    assert total.tolist() == [[1 + 7, 0 + 6, 5, 4]]
+    assert count.tolist() == [2, 2, 1, 1]
+
+
+def test_a_pause_in_between_is_no_end():
+    norms = np.array([1.0, 1e-5, *[0.5] * 8])
+    assert judged(norms, None, cell="gru", patch=1)["verdict"] == "healthy"
+    faded = np.array([1.0, *itertools.repeat(1e-5, 9)])
+    found = judged(faded, None, cell="gru", patch=5)
+    assert (found["verdict"], found["after"]) == ("vanishes", 5)
+    assert slope_of(np.exp(-0.5 * np.arange(10.0))) == pytest.approx(-0.5)
