@@ -7,9 +7,12 @@ from builders import make_layout
 
 from rnnauto import budget
 from rnnauto.budget import (
+    DIAGNOSE_SHARE,
     LEAST_SECONDS,
     MARGIN,
+    WRITE_SECONDS,
     Spent,
+    diagnosis_deadline,
     expected_finish,
     measured_finish,
     most_members,
@@ -31,7 +34,12 @@ def prepared(lengths, *, folds=1, **layout):
 
 def test_the_search_ends_so_early_that_the_finish_is_within_the_budget():
     recipe, started = Recipe.parse({"search": {"budget": "60s"}}), time.monotonic() - 3
-    assert search_deadline(started, recipe, 12.5) == started + 60 - 12.5
+    plain = recipe.with_overrides({"judge.diagnose": False})
+    assert search_deadline(started, plain, 12.5) == started + 60 - 12.5
+    kept = DIAGNOSE_SHARE * 60
+    assert search_deadline(started, recipe, 12.5) == pytest.approx(started + 60 - 12.5 - kept)
+    assert diagnosis_deadline(started, recipe, interrupted=False) == started + 60 - WRITE_SECONDS
+    assert diagnosis_deadline(started, recipe, interrupted=True) <= time.monotonic()
 
 
 def test_a_search_gets_some_seconds_however_small_the_budget():

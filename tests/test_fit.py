@@ -30,6 +30,7 @@ FILES = {
 # one small network on one fold: seconds instead of minutes
 QUICK = ["--trials", "1", "--workers", "1", "--folds", "1", "--refit", "off", "--budget", "3m"]
 QUICK += ["--set", "search.space.units=[16]", "--set", "search.space.layers=[1]"]
+QUICK += ["--set", "judge.diagnose=false"]
 
 
 def run_here(*arguments, cwd):

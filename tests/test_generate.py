@@ -31,6 +31,7 @@ SPACE = {
 def language_run(place, path, *, epochs, **sections):
     recipe = Recipe.parse(
         {
+            "judge": {"diagnose": False},
             "search": {"trials": 1, "budget": "5m", "workers": 1, "space": SPACE},
             "train": {"epochs": epochs, "refit": "off"},
             **sections,

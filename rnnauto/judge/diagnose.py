@@ -28,6 +28,7 @@ from rnnauto.judge.sample import (
 )
 from rnnauto.judge.shuffled import Answers, Rescore, Run, order_matters, reads_order
 from rnnauto.judge.vanishing import best_of_cells, gradient_picture
+from rnnauto.search.journal import finite
 from rnnauto.search.select import Trial
 from rnnauto.search.study import Study, load_study, load_weights, weights_path
 
@@ -96,7 +97,8 @@ def diagnose(subject: Subject, *, deadline: float) -> dict[str, Any]:
             skipped[name] = "it does not apply to this kind of problem"
         else:
             found[name] = result
-    return {**found, "skipped": skipped}
+    known: dict[str, Any] = finite({**found, "skipped": skipped})
+    return known
 
 
 class Opening:

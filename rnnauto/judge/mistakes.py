@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rnnauto.data.encode import Encoders, encode
 from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Prepared
-from rnnauto.data.sequences import Sequences, timestep_positions
+from rnnauto.data.sequences import ROW, Sequences, timestep_positions
 from rnnauto.data.series import SeriesWindows
 from rnnauto.data.targets import LabelEncoder, ValueEncoder
 from rnnauto.judge.evaluate_answers import Answered
@@ -127,10 +127,13 @@ def worst_forecasts(test: SeriesWindows, quantiles: NDArray[Any], layout: Layout
 
 
 def id_of(test: Sequences, unit: int, layout: Layout) -> dict[str, Any]:
-    """The ids of the sequence, and with a target per timestep its number, from 1."""
+    """The ids of the sequence, and with a target per timestep the row of the file, or where a row
+    is a whole sequence the timestep, both from 1."""
     if not layout.per_timestep:
         return row_of(test.ids, unit)
     owner = int(np.searchsorted(test.row_splits, unit, side="right")) - 1
+    if test.rows is not None:
+        return {**row_of(test.ids, owner), ROW: int(test.rows[unit]) + 1}
     place = int(timestep_positions(test.row_splits)[unit]) + 1
     return {**row_of(test.ids, owner), "timestep": place}
 
