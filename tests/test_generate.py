@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 import rnnauto
 from rnnauto.cli.app import app
+from rnnauto.data.prepare import prepare
 from rnnauto.deploy.gate import find_faults
 from rnnauto.deploy.generate import Wanted, written
 from rnnauto.errors import DataError
@@ -60,6 +61,20 @@ def names(tmp_path_factory):
         epochs=6,
         data={"target": "name", "ignore": ["row"]},
         problem={"task": "language-modelling", "tokens": "character"},
+    )
+
+
+@pytest.fixture(scope="module")
+def lists(tmp_path_factory):
+    place = tmp_path_factory.mktemp("lists")
+    rows = [json.dumps((["A", "B", "C"] * 8)[row % 3 : 12 + row % 9]) for row in range(90)]
+    pl.DataFrame({"moves": rows}).write_csv(place / "moves.csv")
+    return language_run(
+        place,
+        place / "moves.csv",
+        epochs=20,
+        data={"target": "moves"},
+        problem={"task": "language-modelling"},
     )
 
 
@@ -193,6 +208,36 @@ def test_a_text_without_tokens_is_followed_by_something_too(names):
     table = rnnauto.load(names).predict(pl.DataFrame({"name": ["", "nat"]}))
     assert table["prediction"].to_list()[1] == "o"
     assert table["perplexity"].is_null().to_list() == [True, False]
+
+
+def test_a_list_of_labels_is_continued_label_by_label(lists):
+    done = run(
+        *("generate", "-m", lists, "--prompt", "A B C A B"),
+        *("--length", 2, "--temperature", 0),
+    )
+    assert done.exit_code == 0, done.output
+    assert done.stdout == "A B C A B C A\n"
+    with pytest.raises(DataError) as caught:
+        rnnauto.load(lists).generate(Wanted(prompt="A", stop="a"))
+    assert caught.value.hint == "a token is one label here, such as `A`"
+
+
+def test_what_follows_a_list_of_labels_is_a_label(lists, tmp_path):
+    (tmp_path / "new.csv").write_text('moves\n"[""A"",""B""]"\n"[""A"",""?"",""C""]"\n[]\n')
+    table = rnnauto.load(lists).predict(tmp_path / "new.csv")
+    assert table["prediction"].to_list()[0] == "C"
+    assert table["perplexity"].is_null().to_list() == [False, False, True]
+    assert rnnauto.load(lists).evaluate(tmp_path / "new.csv").rows == 7  # an end each
+    (tmp_path / "none.csv").write_text("moves\n")
+    done = run("predict", tmp_path / "none.csv", "-m", lists)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.count("\n") == 1
+
+
+def test_labels_that_hold_spaces_are_refused_before_the_search():
+    frame = pl.DataFrame({"moves": [["go left", "stop"] * 5] * 20})
+    with pytest.raises(DataError, match="go left"):
+        prepare(frame, Recipe.parse({"data": {"target": "moves"}}))
 
 
 def test_words_are_joined_as_they_are_written():

@@ -13,10 +13,14 @@ from rnnauto.recipe import Recipe
 ROWS = range(60)
 # (columns, target, what there is no network for); a line goes when its network is built
 UNBUILT = {
-    "lists of single labels": (
-        {"moves": [["left", "right", "left"], ["right"]] * 15},
-        "moves",
-        "language-modelling of lists of labels",
+    "a list beside a class": (
+        {
+            "moves": [["left", "right", "left"], ["right"]] * 15,
+            "at": [["a", "b", "b"], ["a"]] * 15,
+            "kind": ["u", "v"] * 15,
+        },
+        ["at", "kind"],
+        "many-to-many classification of several targets, one of them a list",
     ),
 }
 

@@ -21,7 +21,7 @@ from rnnauto.data.kinds import (
     named_time,
     profile,
 )
-from rnnauto.data.layout import GENERATED, Layout
+from rnnauto.data.layout import GENERATED, Column, Layout
 from rnnauto.data.read import Table, listed
 from rnnauto.data.roles import Roles, without_sequences
 from rnnauto.data.stems import find_stems
@@ -81,6 +81,14 @@ def panel_evidence(case: Case, roles: Roles) -> Evidence:
     return Evidence("form is panel", reason, "--task regression")
 
 
+def labelled(roles: Roles) -> tuple[Column, ...]:
+    """What a language model reads: items of lists are labels, also where they are numbers."""
+    return tuple(
+        column.model_copy(update={"kind": "category"}) if column.kind == "list" else column
+        for column in roles.features
+    )
+
+
 def layout_of(case: Case, roles: Roles, answer: Answer) -> Layout:
     panel = answer.task == "forecasting" and roles.form == "long-table"
     return Layout(
@@ -91,7 +99,7 @@ def layout_of(case: Case, roles: Roles, answer: Answer) -> Layout:
         target_kind=answer.target_kind,
         id=roles.id,
         time=roles.time,
-        features=roles.features,
+        features=roles.features if answer.task != "language-modelling" else labelled(roles),
         static=roles.static,
         ignored=roles.ignored,
         tokens=roles.tokens,

@@ -17,6 +17,7 @@ from rnnauto.data.runs import steady, whole_runs
 from rnnauto.data.sequences import Integers, Sequences, is_struct, timestep_index
 from rnnauto.data.series_problems import series_problems
 from rnnauto.data.time_problems import time_problems
+from rnnauto.data.tokens import SPACE
 from rnnauto.errors import DataError, LeakError
 
 FEWEST_PER_CLASS = 3  # one for each part
@@ -42,6 +43,7 @@ def find_problems(table: Table, layout: Layout, sequences: Sequences) -> tuple[P
     found = [
         *target_problems(table, layout, sequences),
         *size_problems(layout, sequences),
+        *spaced_labels(layout, sequences),
         *file_problems(table, layout),
         *content_problems(table, layout, sequences),
         *feature_problems(table, layout),
@@ -218,6 +220,24 @@ def size_problems(layout: Layout, sequences: Sequences) -> Iterator[Problem]:
             None,
             None,
             f"at least {FEWEST_SEQUENCES} are needed for train, validation and test",
+        )
+
+
+def spaced_labels(layout: Layout, sequences: Sequences) -> Iterator[Problem]:
+    """Labels of lists to continue that cannot be told apart where they are written in a row."""
+    continued = layout.task == "language-modelling" and layout.tokens is None
+    if not continued or layout.label_sets:
+        return
+    labels = sequences.categories[0].unique().sort()
+    spaced = labels.filter(labels.str.contains(SPACE))
+    if len(spaced):
+        yield Problem(
+            "error",
+            f"`{layout.features[0].name}` holds the label `{spaced[0]}`, and white space stands "
+            "between labels in what is generated",
+            layout.features[0].name,
+            None,
+            f"write it in one piece, such as `{spaced.str.replace_all(SPACE, '_')[0]}`",
         )
 
 

@@ -262,6 +262,8 @@ def gather_cells(frame: pl.DataFrame, layout: Layout) -> Sequences:
             numbers=np.zeros((flat.height, 0), np.float32),
             categories=(label_texts_of(flat[names[0]]),),
         )
+    if layout.task == "language-modelling":
+        flat = pl.DataFrame({name: flatten(label_texts_of(frame[name])) for name in names})
     return row_sequences(
         frame,
         layout,

@@ -14,8 +14,7 @@ def without_network(layout: Layout) -> str:
     if layout.task == "forecasting":
         return without_forecast(layout)
     if layout.task == "language-modelling" and layout.rnn_type == "many-to-many":
-        lists = layout.tokens is None and not layout.label_sets
-        return "there is no network for language-modelling of lists of labels yet" * lists
+        return ""
     kind = f"{layout.rnn_type} {layout.task}"
     generated = layout.rnn_type in {"one-to-many", "many-to-many-unaligned"}
     one_value = layout.form in {"cell-sequences", "plain-table"} and not layout.answer_length

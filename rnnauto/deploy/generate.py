@@ -107,10 +107,10 @@ def texts_of(run: Run, asked: RawBatch) -> list[tuple[str, list[bytes]]]:
 
 def written(prompt: str, continuation: str, tokens: list[bytes], layout: Layout) -> Written:
     apart = (
-        layout.tokens == "word"
+        layout.tokens != "character"
         and bool(prompt)
         and not prompt[-1].isspace()
-        and continuation[:1] not in CLOSE
+        and (layout.tokens is None or continuation[:1] not in CLOSE)
     )
     return Written(
         prompt=prompt,
@@ -144,11 +144,11 @@ def check_wanted(
             "this model continues texts, and reads no other values",
             hint="leave out `--given`; what the text begins with is `--prompt TEXT`",
         )
-    check_stop(wanted, encoders.categories[0].vocabulary, layout.tokens)
+    check_stop(wanted, encoders.categories[0].vocabulary, layout.tokens or "label")
     return None
 
 
-def check_stop(wanted: Wanted, vocabulary: tuple[str, ...], unit: str | None) -> None:
+def check_stop(wanted: Wanted, vocabulary: tuple[str, ...], unit: str) -> None:
     if wanted.stop and wanted.stop not in vocabulary:
         raise DataError(
             f"the model knows no token `{wanted.stop}` to stop at",

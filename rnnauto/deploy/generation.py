@@ -19,7 +19,12 @@ BETWEEN = r"(\pL) (['’-]) (\pL)"
 
 
 def generate_function(
-    follow: Follow, state_size: int, *, table: Any, vocabulary: tuple[str, ...], tokens: Tokens
+    follow: Follow,
+    state_size: int,
+    *,
+    table: Any,
+    vocabulary: tuple[str, ...],
+    tokens: Tokens | None,
 ) -> Any:
     """The `generate` signature.
 
@@ -130,11 +135,14 @@ def draw(scores: Any, temperature: Any, top_k: Any, seed: Any) -> Any:
     return tf.argmax(tf.where(temperature > 0, drawn, kept), -1, tf.int32)
 
 
-def join(tokens: Any, kind: Tokens) -> Any:
-    """Tokens [batch, timesteps] to texts [batch]: characters as they are, words with spaces."""
+def join(tokens: Any, kind: Tokens | None) -> Any:
+    """Tokens [batch, timesteps] to texts [batch]: characters as they are, words and labels (kind
+    None) with spaces."""
     if kind == "character":
         return tf.strings.reduce_join(tokens, -1)
     spaced = tf.strings.strip(tf.strings.reduce_join(tokens, -1, separator=" "))
+    if kind is None:
+        return spaced
     close = tf.strings.regex_replace(spaced, BEFORE, r"\1")
     close = tf.strings.regex_replace(close, AFTER, r"\1")
     return tf.strings.regex_replace(close, BETWEEN, r"\1\2\3")

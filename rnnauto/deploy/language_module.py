@@ -1,8 +1,9 @@
 """Write the SavedModel of a language model.
 
-Signatures of a model of tokens: `serving_default` (text in; likelihood, and what may follow),
-`step` with `initial_state` (a token at a time), `generate`, and `score`, which reads long texts in
-chunks. A model of sets of labels has all but `generate`.
+Signatures of a model of tokens: `serving_default` (text in, which is labels with spaces
+between where sequences are lists; likelihood, and what may follow), `step` with `initial_state` (a
+token at a time), `generate`, and `score`, which reads long texts in chunks. A model of sets of
+labels has all but `generate`.
 """
 
 from pathlib import Path
@@ -77,7 +78,7 @@ def follows_mask(outputs: int, *, ends: bool) -> Any:
 def token_signatures(
     members: list[Any], sizes: list[int], table: Any, layout: Layout, encoders: Encoders
 ) -> dict[str, Any]:
-    assert isinstance(encoders.target, NextToken) and layout.tokens is not None
+    assert isinstance(encoders.target, NextToken)
     tokens = layout.tokens
     vocabulary = encoders.categories[0].vocabulary
     mask = follows_mask(encoders.outputs, ends=encoders.target.ends)

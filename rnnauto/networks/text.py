@@ -8,10 +8,16 @@ from rnnauto.data.layout import Tokens
 from rnnauto.data.tokens import GROUP, SPACE, SYMBOL, VIEWS, View
 
 
-def tokenise(texts: Any, tokens: Tokens, *, keep_case: bool = False) -> tuple[Any, Any]:
-    """Strings [batch] to strings [batch, timesteps], padded with "", and true lengths [batch]."""
+def tokenise(texts: Any, tokens: Tokens | None, *, keep_case: bool = False) -> tuple[Any, Any]:
+    """Strings [batch] to strings [batch, timesteps], padded with "", and true lengths [batch].
+
+    Args:
+        tokens: None where the texts are labels with white space between them.
+    """
     if tokens == "character":
         pieces = tf.strings.unicode_split(texts, "UTF-8", errors="replace")
+    elif tokens is None:
+        pieces = tf.strings.split(tf.strings.regex_replace(texts, SPACE, " "))
     else:
         spaced = tf.strings.regex_replace(texts, SPACE, " ")
         if not keep_case:
