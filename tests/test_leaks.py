@@ -128,6 +128,10 @@ PLANTED = {
         lambda: office().with_columns(soon=pl.col("occupied").shift(-1).fill_null("no")),
         *("occupied", "future", "soon"),
     ),
+    "later label": (
+        lambda: office().with_columns(soon=pl.col("occupied").shift(-5).fill_null("no")),
+        *("occupied", "future", "soon"),
+    ),
     "next value": (
         lambda: sales().with_columns(orders=pl.col("y").shift(-1)),
         *("y", "future", "orders"),

@@ -74,7 +74,7 @@ def labels_ahead(
         x = ordered[name].cast(pl.String)
         if x.n_unique() > classes + 1:  # one more where the end has none
             continue
-        wrong = [disagreement(x, y, owners, ahead=k) for k in range(4)]
+        wrong = [disagreement(x, y, owners, ahead=k) for k in range(FURTHEST + 1)]
         best = int(np.argmin(wrong))
         if best and wrong[best] <= MOST_WRONG and wrong[best] < 0.5 * wrong[0]:
             yield future(name, f"tells the target `{target}` {timesteps(best)} later")
@@ -160,9 +160,7 @@ def disagreement(x: pl.Series, y: pl.Series, owners: Integers, *, ahead: int) ->
     """Share of the timesteps whose later target is not the usual one of the feature's value; 1
     where the feature says no more than the commonest target does."""
     now, later, together = ahead_of(x, owners, ahead)
-    frame = pl.DataFrame(
-        {"x": x[now].to_list(), "y": y[later].to_list(), "together": together}
-    ).filter("together")
+    frame = pl.DataFrame({"x": x[now], "y": y[later], "together": together}).filter("together")
     frame = frame.drop_nulls()
     if frame.height < FEWEST_PAIRS:
         return 1.0
