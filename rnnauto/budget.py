@@ -2,7 +2,10 @@
 
 import os
 import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 
@@ -10,7 +13,9 @@ from rnnauto.data.answer_tokens import TokensEncoder, most_tokens
 from rnnauto.data.encode import Encoders
 from rnnauto.data.prepare import Prepared
 from rnnauto.deploy.language_runner import ROWS
+from rnnauto.errors import RnnautoError
 from rnnauto.recipe import Recipe
+from rnnauto.search.workers import Workers, pool
 
 FINISH_SECONDS = 5.0  # measured 2 to 3: evaluate, export and check on small data
 REPORT_SECONDS = 2.0  # measured 1.2 to 1.7: import Altair, and make the page
@@ -40,7 +45,24 @@ class Spent:
 
 def worker_count(recipe: Recipe) -> int:
     wanted = recipe.search.workers
-    return usable_cores() if wanted == "auto" else wanted
+    return wanted if isinstance(wanted, int) else usable_cores()
+
+
+def check_workers(recipe: Recipe) -> None:
+    """Raises: RnnautoError where the recipe wants Ray and it is not installed."""
+    if recipe.search.workers == "ray" and find_spec("ray") is None:
+        raise RnnautoError(
+            "`--workers ray`: Ray is not installed", hint="pip install 'rnnauto[ray]'"
+        )
+
+
+def start_workers(recipe: Recipe, study: Path) -> AbstractContextManager[Workers]:
+    """Workers for the study saved in a folder: processes of this machine, or a Ray cluster's."""
+    if recipe.search.workers != "ray":
+        return pool(study, worker_count(recipe))
+    from rnnauto.search.ray_workers import ray_pool
+
+    return ray_pool(study, address=recipe.search.ray_address, cores=usable_cores())
 
 
 def usable_cores() -> int:

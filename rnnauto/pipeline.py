@@ -11,13 +11,14 @@ from typing import Any
 
 from rnnauto.budget import (
     Spent,
+    check_workers,
     diagnosis_deadline,
     expected_finish,
     measured_finish,
     most_members,
     search_deadline,
     slowness,
-    worker_count,
+    start_workers,
 )
 from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Prepared, Source, prepare
@@ -51,7 +52,6 @@ from rnnauto.search.select import Trial, explain, team
 from rnnauto.search.space import Choices
 from rnnauto.search.study import save_study
 from rnnauto.search.trial import Problem, seed_of
-from rnnauto.search.workers import pool
 
 EARLY_MARGIN = 2.0  # an early model costs the search nothing only where there is time to spare
 
@@ -158,6 +158,7 @@ def fit(
         export is not the trained model.
     """
     started = time.monotonic() if started is None else started
+    check_workers(recipe)
     check_destination(folder, overwrite=overwrite, resume=resume)
     prepared = prepare(data, recipe, say=lambda text: watch(Said(text)))
     prepared = with_seeds(prepared, recipe.search.seeds)
@@ -180,7 +181,7 @@ def fit(
         with (
             interruptible() as interruption,
             ThreadPoolExecutor(1) as aside,
-            pool(task.study, worker_count(recipe)) as workers,
+            start_workers(recipe, task.study) as workers,
         ):
             compared = aside.submit(fit_and_validate, prepared, seed=recipe.seed)
 

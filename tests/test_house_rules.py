@@ -32,7 +32,7 @@ ORDER = [
     "__main__",
 ]
 # what is imported at module level only by files that the driver loads late, or never
-HEAVY = {"tensorflow", "keras", "keras_tuner", "sklearn", "scipy"}
+HEAVY = {"tensorflow", "keras", "keras_tuner", "sklearn", "scipy", "ray"}
 MAY_BE_HEAVY = {
     "networks/build.py": {"keras"},
     "networks/calendar.py": {"tensorflow"},
@@ -47,6 +47,7 @@ MAY_BE_HEAVY = {
     "search/oracle.py": {"keras_tuner"},
     "search/oracles.py": {"keras_tuner"},
     "search/train.py": {"keras", "tensorflow"},
+    "search/ray_workers.py": {"ray"},
     "judge/gradients.py": {"keras", "tensorflow"},
     "deploy/decoding.py": {"keras", "tensorflow"},
     "deploy/export.py": {"tensorflow"},

@@ -35,6 +35,7 @@ FIT_FLAGS = {
     "--budget": "search.budget",
     "--trials": "search.trials",
     "--workers": "search.workers",
+    "--ray-address": "search.ray_address",
     "--oracle": "search.oracle",
     "--prune": "search.prune",
     "--select": "search.select",

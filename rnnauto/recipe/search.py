@@ -72,8 +72,16 @@ class Search(Section):
     )
     trials: int = Field(30, ge=1, description="Most models to try")
     budget: Seconds = Field(600.0, description="Wall clock from start to export, like 90s or 10m")
-    workers: Auto | Annotated[int, Field(ge=1, le=256)] = Field(
-        "auto", description="Worker processes, one thread each; auto: one per core"
+    workers: Auto | Literal["ray"] | Annotated[int, Field(ge=1, le=256)] = Field(
+        "auto",
+        description="Worker processes, one thread each; auto: one per core; "
+        "ray: one per core of a Ray cluster",
+    )
+    ray_address: str = Field(
+        "local",
+        min_length=1,
+        description="With `--workers ray`: HOST:PORT of the cluster; auto: the one that this "
+        "machine is part of; local: one of this machine, for this fit alone",
     )
     prune: Literal["median", "off"] = Field(
         "median",

@@ -15,7 +15,8 @@ from rnnauto.recipe import Recipe
 from rnnauto.search.space import Choices
 
 PACKAGES = ("tensorflow", "keras", "keras-tuner", "numpy", "polars")
-MAY_DIFFER = {"trials", "budget", "workers", "space"}  # of the recipe's search; the space is below
+# of the recipe's search; the space is below
+MAY_DIFFER = {"trials", "budget", "workers", "ray_address", "space"}
 LONGEST_VALUE = 60  # characters of a value that a message shows
 MOST_SHOWN = 3
 Fingerprint = dict[str, Any]

@@ -8,7 +8,7 @@ from pathlib import Path
 from rnnauto.search import journal
 from rnnauto.search.select import Rule, Trial, winner
 from rnnauto.search.trial import Epoch, Job, Result, Values
-from rnnauto.search.workers import Died, Event, Finished, Pool, Progressed
+from rnnauto.search.workers import Died, Event, Finished, Progressed, Workers
 
 SHORTEST_JOB = 2.0  # seconds; with less left no job is started
 ATTEMPTS = 2  # a job whose worker died is run once more
@@ -42,7 +42,7 @@ class Interruption:
 class Search:
     """A search under way."""
 
-    pool: Pool
+    pool: Workers
     folds: int
     seed: int
     journal_path: Path

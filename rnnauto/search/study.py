@@ -2,9 +2,10 @@
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,9 +89,14 @@ def weights_path(folder: Path, name: str) -> Path:
 def save_weights(path: Path, weights: Weights) -> None:
     """Written whole or not at all, and on disk on return: a worker can be killed at any moment,
     and the journal must not know of a trial whose weights are lost."""
-    partial = path.with_suffix(".partial.npz")
+    arrays: dict[str, Any] = {f"w{at}": array for at, array in enumerate(weights)}
+    write_whole(path, lambda file: np.savez(file, **arrays))
+
+
+def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    partial = path.with_suffix(f".partial{path.suffix}")
     with partial.open("wb") as file:
-        np.savez(file, **{f"w{at}": array for at, array in enumerate(weights)})  # type: ignore[arg-type]
+        write(file)
         file.flush()
         os.fsync(file.fileno())
     partial.rename(path)

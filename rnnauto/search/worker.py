@@ -16,6 +16,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -74,17 +75,21 @@ def serve(prepare: Callable[[Path], Run]) -> None:
     send(connection, {"ready": True})
     while True:
         job = jobs.get()
-        try:
-            result = run(job, tell_epoch, stop.is_set)
-        except OSError as error:  # not the trial's fault: the next one could not be written either
-            traceback.print_exc()
-            send(connection, {"disk": str(error)})
-            continue
-        except Exception as error:  # a trial's fault is its result; the search goes on
-            traceback.print_exc()
-            failed = Result(status="failed", reason=f"{type(error).__name__}: {error}")
-            result = failed.to_json()
-        send(connection, {"result": result, "memory": peak_memory()})
+        send(connection, outcome(partial(run, job, tell_epoch, stop.is_set)))
+
+
+def outcome(run: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What to tell the driver at the end of a job."""
+    try:
+        result = run()
+    except OSError as error:  # not the trial's fault: the next one could not be written either
+        traceback.print_exc()
+        return {"disk": str(error)}
+    except Exception as error:  # a trial's fault is its result; the search goes on
+        traceback.print_exc()
+        failed = Result(status="failed", reason=f"{type(error).__name__}: {error}")
+        result = failed.to_json()
+    return {"result": result, "memory": peak_memory()}
 
 
 def send(connection: Connection, message: dict[str, Any]) -> None:

@@ -10,13 +10,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from rnnauto.errors import StorageError
 from rnnauto.search.trial import Epoch, Job, Result
@@ -56,6 +56,25 @@ class Died:
 
 
 Event = Started | Progressed | Finished | Died
+
+
+class Workers(Protocol):
+    """What a search asks of its workers, be they processes here or tasks on a cluster."""
+
+    @property
+    def workers(self) -> Sequence[object]: ...
+
+    @property
+    def idle(self) -> int: ...
+
+    @property
+    def busy(self) -> int: ...
+
+    def submit(self, job: Job) -> None: ...
+
+    def stop(self, seconds: float) -> None: ...
+
+    def events(self, timeout: float) -> Iterator[Event]: ...
 
 
 @dataclass
@@ -113,7 +132,8 @@ class Pool:
                 continue
             yield from self.heard(worker, message)
         for worker in list(self.workers):
-            late = lateness(worker)
+            began_at = worker.began_at if worker.ready else None
+            late = lateness(worker.job, began_at=began_at, stop_by=worker.stop_by)
             if late:
                 worker.process.kill()
                 yield self.replace(worker, late)
@@ -128,10 +148,7 @@ class Pool:
             yield Progressed(worker.job, Epoch(**message["epoch"]))
             return
         if "disk" in message:
-            raise StorageError(
-                f"a trial could not be written: {message['disk']}",
-                hint="nothing earlier is lost: free some space, then continue with `--resume`",
-            )
+            raise disk_took_no_more(message["disk"])
         job, worker.job, worker.stop_by = worker.job, None, None
         worker.jobs += 1
         self.peak_memory = max(self.peak_memory, message["memory"])
@@ -152,14 +169,21 @@ class Pool:
         return Died(worker.job, said)
 
 
-def lateness(worker: Worker) -> str:
+def disk_took_no_more(reason: str) -> StorageError:
+    return StorageError(
+        f"a trial could not be written: {reason}",
+        hint="nothing earlier is lost: free some space, then continue with `--resume`",
+    )
+
+
+def lateness(job: Job | None, *, began_at: float | None, stop_by: float | None) -> str:
     """Why the worker must be killed; empty while it need not be."""
     now = time.monotonic()
-    if worker.stop_by is not None and now > worker.stop_by:
+    if stop_by is not None and now > stop_by:
         return "the trial did not stop in time and was killed"
-    if worker.job is None or worker.job.seconds is None or not worker.ready:
+    if job is None or job.seconds is None or began_at is None:
         return ""
-    took, may = now - worker.began_at, worker.job.seconds
+    took, may = now - began_at, job.seconds
     if took <= HANG_FACTOR * may + HANG_SECONDS:
         return ""
     return f"the trial hung: it might take {may:.0f} s and was killed after {took:.0f} s"

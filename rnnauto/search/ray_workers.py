@@ -1,0 +1,345 @@
+"""The workers of a search as tasks on a Ray cluster, behind the same interface as `workers.Pool`.
+
+No folder is shared. The study goes to the nodes through Ray's object store, as the bytes of its
+files, and the weights of a job come back through it. One small actor beside the driver carries
+epochs to the driver and the wish to stop to the jobs. A job whose node or process dies is reported
+as `Died`, as a local one is.
+"""
+
+import asyncio
+import gc
+import logging
+import os
+import platform
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import ray
+from ray.exceptions import RayError, RayTaskError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from rnnauto.errors import RnnautoError
+from rnnauto.networks.quiet import import_tensorflow
+from rnnauto.search.fingerprint import versions
+from rnnauto.search.study import Study, load_study, weights_path, write_whole
+from rnnauto.search.trial import Epoch, Job, Result
+from rnnauto.search.worker import outcome
+from rnnauto.search.workers import (
+    MOST_JOBS,
+    Died,
+    Event,
+    Finished,
+    Progressed,
+    disk_took_no_more,
+    lateness,
+)
+
+ASK_SECONDS = 0.25  # how often a job asks whether it shall stop
+SPARE_STORE = 256 << 20  # bytes of a local cluster's object store beside the study: weights
+Files = tuple[tuple[str, Any], ...]  # path in the study's folder, reference to its bytes
+
+
+class Mailbox:
+    """The actor: what jobs tell, until the driver takes it, and which jobs shall stop."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[int, dict[str, Any]]] = []
+        self.some = asyncio.Event()
+        self.stopped: set[int] = set()
+
+    async def tell(self, number: int, message: dict[str, Any]) -> None:
+        self.told.append((number, message))
+        self.some.set()
+
+    async def take(self) -> list[tuple[int, dict[str, Any]]]:
+        """Everything that was told since, once there is something."""
+        await self.some.wait()
+        self.some.clear()
+        told, self.told = self.told, []
+        return told
+
+    async def stop(self, numbers: list[int]) -> None:
+        self.stopped |= set(numbers)
+
+    async def stops(self, number: int) -> bool:
+        return number in self.stopped
+
+
+@lru_cache(maxsize=1)
+def open_study(files: Files) -> Study:
+    """The study, written to this node's disk and opened, once per process."""
+    import_tensorflow(threads=1)
+    with tempfile.TemporaryDirectory(prefix="rnnauto-") as name:
+        for path, content in files:
+            (Path(name) / path).parent.mkdir(parents=True, exist_ok=True)
+            (Path(name) / path).write_bytes(ray.get(content))
+        # what is mapped stays when its name goes: a killed process leaves nothing behind
+        study = load_study(Path(name))
+    gc.collect()
+    gc.freeze()  # a collection costs 0.4 s when it walks all of TensorFlow's objects
+    return study
+
+
+def run_on_node(
+    raw: dict[str, Any],
+    start: bytes | None,
+    *,
+    files: Files,
+    number: int,
+    mailbox: Any,
+    wanted: dict[str, str],
+) -> tuple[dict[str, Any], bytes | None]:
+    """The task: run a job; returns what a worker tells at its end, and the weights.
+
+    Args:
+        start: the weights to train on from, where the job names some.
+        number: what the mailbox knows this run of the job by.
+        wanted: the driver's versions; with others the results would be others.
+    """
+    different = {name: v for name, v in node_versions().items() if wanted[name] != v}
+    if different:
+        return {"versions": different, "node": platform.node()}, None
+    with tempfile.TemporaryDirectory(prefix="rnnauto-") as name:
+        folder = Path(name)
+        (folder / "weights").mkdir()
+        if start is not None:
+            weights_path(folder, raw["start_from"]).write_bytes(start)
+
+        def run() -> dict[str, Any]:
+            study = replace(open_study(files), folder=folder)
+            from rnnauto.search.run_job import run_job
+
+            mailbox.tell.remote(number, {"ready": True})
+            return run_job(raw, study, on_epoch=tell_epoch, stopping=asking(mailbox, number))
+
+        def tell_epoch(epoch: Epoch) -> None:
+            mailbox.tell.remote(number, {"epoch": asdict(epoch)})
+
+        told = outcome(run)
+        weights = weights_path(folder, Job(**raw).name)
+        return told, weights.read_bytes() if weights.exists() else None
+
+
+def asking(mailbox: Any, number: int) -> Callable[[], bool]:
+    """Whether the job shall stop, asked of the mailbox every now and then."""
+    asked_at, answer = time.monotonic(), False
+
+    def stopping() -> bool:
+        nonlocal asked_at, answer
+        if not answer and time.monotonic() - asked_at >= ASK_SECONDS:
+            answer = ray.get(mailbox.stops.remote(number))
+            asked_at = time.monotonic()
+        return answer
+
+    return stopping
+
+
+def node_versions() -> dict[str, str]:
+    return {"python": platform.python_version(), **versions()}
+
+
+@dataclass
+class Running:
+    job: Job
+    number: int
+    began_at: float | None = None  # once its process has opened the data
+    stop_by: float | None = None
+
+
+@dataclass
+class RayPool:
+    folder: Path
+    files: Files
+    mailbox: Any
+    mail: Any  # the next of it
+    wanted: dict[str, str] = field(default_factory=node_versions)
+    submitted: int = 0
+    running: dict[Any, Running] = field(default_factory=dict)  # by the task's reference
+    peak_memory: int = 0
+
+    @property
+    def workers(self) -> range:
+        """As many as the cluster has processors now; without any, a job waits for the first."""
+        return range(max(1, int(ray.cluster_resources().get("CPU", 0))))
+
+    @property
+    def idle(self) -> int:
+        return max(0, len(self.workers) - self.busy)
+
+    @property
+    def busy(self) -> int:
+        return len(self.running)
+
+    def submit(self, job: Job) -> None:
+        start = weights_path(self.folder, job.start_from).read_bytes() if job.start_from else None
+        self.submitted += 1
+        # one attempt: the search counts them; max_calls: what leaks slowly ends with the process
+        task = ray.remote(num_cpus=1, max_retries=0, max_calls=MOST_JOBS)(run_on_node)
+        reference = task.remote(
+            job.to_json(),
+            start,
+            files=self.files,
+            number=self.submitted,
+            mailbox=self.mailbox,
+            wanted=self.wanted,
+        )
+        self.running[reference] = Running(job, self.submitted)
+
+    def stop(self, seconds: float) -> None:
+        """Ask every running job to end with what it has within so many seconds; a job that still
+        waits for a processor, or its process for TensorFlow, has nothing and is killed."""
+        by = time.monotonic() + seconds
+        fresh = [run.number for run in self.running.values() if run.stop_by is None]
+        if fresh:
+            self.mailbox.stop.remote(fresh)
+        for run in self.running.values():
+            by_now = time.monotonic() if run.began_at is None else by
+            run.stop_by = by_now if run.stop_by is None else min(by_now, run.stop_by)
+
+    def events(self, timeout: float) -> Iterator[Event]:
+        """What came of the jobs, waiting up to `timeout` seconds for the first of it.
+
+        Raises: RnnautoError where the cluster is lost, or a node runs something else than this.
+        """
+        references = [*self.running, self.mail]
+        ready, _ = ray.wait(references, num_returns=1, timeout=timeout)
+        for reference in ready:
+            yield from self.read_mail() if reference == self.mail else [self.ended(reference)]
+        for reference, run in list(self.running.items()):
+            late = lateness(run.job, began_at=run.began_at, stop_by=run.stop_by)
+            if late:
+                ray.cancel(reference, force=True)
+                del self.running[reference]
+                yield Died(run.job, late)
+
+    def read_mail(self) -> Iterator[Event]:
+        try:
+            told = ray.get(self.mail)
+        except RayError as error:
+            raise RnnautoError(
+                f"the Ray cluster is lost: {first_line(error)}",
+                hint="what had completed is in the journal: continue with `--resume`",
+            ) from error
+        self.mail = self.mailbox.take.remote()
+        by_number = {run.number: run for run in self.running.values()}
+        for number, message in told:
+            run = by_number.get(number)
+            if run is None:  # its end was faster than its mail
+                continue
+            if "epoch" in message:
+                yield Progressed(run.job, Epoch(**message["epoch"]))
+            else:
+                run.began_at = time.monotonic()
+
+    def ended(self, reference: Any) -> Event:
+        job = self.running.pop(reference).job
+        try:
+            told, weights = ray.get(reference)
+        except RayTaskError as error:
+            raise RnnautoError(
+                f"a Ray worker could not begin: {last_line(error)}",
+                hint="install the same version of rnnauto on every node",
+            ) from error
+        except RayError as error:  # the process, or its node, is gone
+            return Died(job, f"the Ray worker ended: {first_line(error)}")
+        if "versions" in told:
+            raise RnnautoError(
+                f"node `{told['node']}` has "
+                + ", ".join(
+                    f"{name} {has} (here: {self.wanted[name]})"
+                    for name, has in told["versions"].items()
+                ),
+                hint="install the same versions on every node, or scores would differ",
+            )
+        if "disk" in told:
+            raise disk_took_no_more(told["disk"])
+        self.peak_memory = max(self.peak_memory, told["memory"])
+        if weights is not None:
+            self.keep(job, weights)
+        return Finished(job, Result.from_json(told["result"]))
+
+    def keep(self, job: Job, weights: bytes) -> None:
+        try:
+            write_whole(weights_path(self.folder, job.name), lambda file: file.write(weights))
+        except OSError as error:
+            raise disk_took_no_more(str(error)) from error
+
+
+def first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def last_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1]
+
+
+@contextmanager
+def ray_pool(folder: Path, *, address: str, cores: int) -> Iterator[RayPool]:
+    """Workers on the cluster at `address` that run jobs of the study saved in `folder`.
+
+    Args:
+        address: `local` starts a cluster of this machine with so many `cores`, and ends it.
+
+    Raises: RnnautoError where there is no such cluster.
+    """
+    contents = {
+        path.relative_to(folder).as_posix(): np.fromfile(path, np.uint8)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.parent.name != "weights"
+    }
+    size = sum(content.nbytes for content in contents.values())
+    with connection(address, cores=cores, store=2 * size + SPARE_STORE):
+        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+        mailbox = ray.remote(num_cpus=0, scheduling_strategy=here)(Mailbox).remote()
+        files = tuple((path, ray.put(content)) for path, content in contents.items())
+        del contents
+        pool = RayPool(folder, files, mailbox, mailbox.take.remote())
+        try:
+            yield pool
+        finally:
+            for reference in pool.running:
+                ray.cancel(reference, force=True)
+
+
+@contextmanager
+def connection(address: str, *, cores: int, store: int) -> Iterator[None]:
+    """Join a cluster, or start one; one that the caller has joined is used and stays."""
+    if ray.is_initialized():
+        yield
+        return
+    options: dict[str, Any] = {}
+    if address == "local":
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report to Ray's makers
+        options = {"num_cpus": cores, "object_store_memory": store, "include_dashboard": False}
+    try:
+        with kept_handler(signal.SIGTERM):
+            ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **options)
+    except (OSError, RuntimeError, ValueError, RayError) as error:
+        raise RnnautoError(
+            f"no Ray cluster at `{address}`: {first_line(error)}",
+            hint="start one with `ray start --head`, or leave out `--ray-address`",
+        ) from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+@contextmanager
+def kept_handler(number: signal.Signals) -> Iterator[None]:
+    """Ray sets a handler of its own, and a search ends in another way."""
+    before = signal.getsignal(number)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(number, before)
