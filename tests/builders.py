@@ -6,6 +6,9 @@ import polars as pl
 from rnnauto.data.encode import Encoded
 from rnnauto.data.layout import Column, Layout
 from rnnauto.data.sequences import Sequences, splits_of
+from rnnauto.networks.architecture import Answer, Features
+from rnnauto.search.study import save_study
+from rnnauto.search.trial import Problem
 
 NAN = float("nan")
 
@@ -71,3 +74,46 @@ VALUES = {
     "batch_size": 8,
     "clip_norm": "off",
 }
+
+
+SMALL = {
+    "cell": "simple_rnn",
+    "units": 4,
+    "layers": 1,
+    "patch": 1,
+    "pooling": "mean",
+    "bidirectional": False,
+    "dropout": 0.1,
+    "learning_rate": 0.01,
+    "batch_size": 8,
+    "clip_norm": 1.0,
+}
+
+
+def small_study(folder, *, epochs=100_000):
+    """Sixty short sequences; class 1 where the numbers are positive."""
+    rng = np.random.default_rng(0)
+    classes = rng.integers(0, 2, 60).astype(np.int32)
+    numbers = np.repeat(2.0 * classes - 1, 3) + rng.normal(size=180)
+    features = Features(
+        numbers=1,
+        missing=(),
+        vocabularies=(),
+        static_numbers=0,
+        static_missing=(),
+        static_vocabularies=(),
+        outputs=2,
+        per_timestep=False,
+    )
+    problem = Problem(
+        features=features,
+        answer=Answer("classes", (2,)),
+        scales=(),
+        numbers=(((0.0, 1.0),),),
+        static_numbers=((),),
+        epochs=epochs,
+        patience=100_000,
+    )
+    data = make_encoded([3] * 60, classes, numbers=numbers[:, None])
+    save_study(folder, problem, data, ((np.arange(40), np.arange(40, 60)),))
+    return folder

@@ -12,6 +12,7 @@ from rnnauto.budget import (
     MARGIN,
     WRITE_SECONDS,
     Spent,
+    check_workers,
     diagnosis_deadline,
     expected_finish,
     measured_finish,
@@ -20,6 +21,7 @@ from rnnauto.budget import (
     slowness,
     worker_count,
 )
+from rnnauto.errors import RnnautoError
 from rnnauto.recipe import Recipe
 
 
@@ -79,3 +81,11 @@ def test_there_are_as_many_workers_as_usable_cores(monkeypatch):
     monkeypatch.setattr(budget, "usable_cores", lambda: 7)
     assert worker_count(Recipe()) == 7
     assert worker_count(Recipe.parse({"search": {"workers": 3}})) == 3
+
+
+def test_ray_that_is_not_installed_is_one_error(monkeypatch):
+    monkeypatch.setattr(budget, "find_spec", lambda name: None)
+    check_workers(Recipe())
+    with pytest.raises(RnnautoError, match="Ray is not installed") as raised:
+        check_workers(Recipe.parse({"search": {"workers": "ray"}}))
+    assert raised.value.hint == "pip install 'rnnauto[ray]'"

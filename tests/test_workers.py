@@ -10,67 +10,28 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from builders import make_encoded
+from builders import SMALL, small_study
 from fake_worker import HANGS
 
 from rnnauto.errors import StorageError
-from rnnauto.networks.architecture import Answer, Features
 from rnnauto.search import workers
 from rnnauto.search.driver import run_search
 from rnnauto.search.loop import Search
-from rnnauto.search.study import save_study
-from rnnauto.search.trial import Asked, Job, Problem
+from rnnauto.search.trial import Asked, Job
 from rnnauto.search.workers import Died, Finished, Progressed, Started, pool
 
 pytestmark = pytest.mark.train
 
 PATIENCE = 120.0  # seconds that a test waits for what takes few
-VALUES = {
-    "cell": "simple_rnn",
-    "units": 4,
-    "layers": 1,
-    "patch": 1,
-    "pooling": "mean",
-    "bidirectional": False,
-    "dropout": 0.1,
-    "learning_rate": 0.01,
-    "batch_size": 8,
-    "clip_norm": 1.0,
-}
 
 
 @pytest.fixture
 def study(tmp_path):
-    """Sixty short sequences; class 1 where the numbers are positive."""
-    rng = np.random.default_rng(0)
-    classes = rng.integers(0, 2, 60).astype(np.int32)
-    numbers = np.repeat(2.0 * classes - 1, 3) + rng.normal(size=180)
-    features = Features(
-        numbers=1,
-        missing=(),
-        vocabularies=(),
-        static_numbers=0,
-        static_missing=(),
-        static_vocabularies=(),
-        outputs=2,
-        per_timestep=False,
-    )
-    problem = Problem(
-        features=features,
-        answer=Answer("classes", (2,)),
-        scales=(),
-        numbers=(((0.0, 1.0),),),
-        static_numbers=((),),
-        epochs=100_000,
-        patience=100_000,
-    )
-    data = make_encoded([3] * 60, classes, numbers=numbers[:, None])
-    save_study(tmp_path / "study", problem, data, ((np.arange(40), np.arange(40, 60)),))
-    return tmp_path / "study"
+    return small_study(tmp_path / "study")
 
 
 def job(trial="0", *, seconds=0.1, **values):
-    return Job(trial=trial, fold=0, values={**VALUES, **values}, seed=1, seconds=seconds)
+    return Job(trial=trial, fold=0, values={**SMALL, **values}, seed=1, seconds=seconds)
 
 
 def until(started, wanted):
@@ -140,7 +101,7 @@ def test_a_worker_runs_job_after_job_and_lives_through_faults_in_them(study, mon
 
 class Asker:
     def ask(self, number):
-        return Asked(f"{number}", VALUES)
+        return Asked(f"{number}", SMALL)
 
     def tell(self, trial_id, loss):
         pass

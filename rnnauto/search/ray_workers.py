@@ -12,6 +12,7 @@ import logging
 import os
 import platform
 import signal
+import socket
 import tempfile
 import threading
 import time
@@ -44,6 +45,7 @@ from rnnauto.search.workers import (
 )
 
 ASK_SECONDS = 0.25  # how often a job asks whether it shall stop
+CONNECT_SECONDS = 10.0
 SPARE_STORE = 256 << 20  # bytes of a local cluster's object store beside the study: weights
 Files = tuple[tuple[str, Any], ...]  # path in the study's folder, reference to its bytes
 
@@ -321,6 +323,8 @@ def connection(address: str, *, cores: int, store: int) -> Iterator[None]:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report to Ray's makers
         options = {"num_cpus": cores, "object_store_memory": store, "include_dashboard": False}
     try:
+        if ":" in address:
+            answers(address)
         with kept_handler(signal.SIGTERM):
             ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **options)
     except (OSError, RuntimeError, ValueError, RayError) as error:
@@ -332,6 +336,15 @@ def connection(address: str, *, cores: int, store: int) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def answers(address: str) -> None:
+    """Ray itself waits for minutes for a cluster that is not there.
+
+    Raises: OSError, ValueError.
+    """
+    host, _, port = address.rpartition(":")
+    socket.create_connection((host, int(port)), timeout=CONNECT_SECONDS).close()
 
 
 @contextmanager

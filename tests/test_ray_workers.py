@@ -1,0 +1,166 @@
+"""A real Ray cluster on this machine: its trials, and what becomes of them when a node dies."""
+
+import json
+import os
+import signal
+import time
+
+import polars as pl
+import pytest
+from builders import SMALL, small_study
+from conftest import DATA
+from test_workers import job, until
+
+from rnnauto.errors import RnnautoError
+from rnnauto.pipeline import fit
+from rnnauto.recipe import Recipe
+from rnnauto.search.driver import run_search
+from rnnauto.search.loop import Search
+from rnnauto.search.study import load_weights, weights_path
+from rnnauto.search.trial import Asked
+from rnnauto.search.workers import Died, Finished, Progressed
+
+pytest.importorskip("ray")
+pytestmark = pytest.mark.train
+
+STORE = 100 << 20  # bytes of a node's object store
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """One node with one processor."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    from ray.cluster_utils import Cluster
+
+    started = Cluster(
+        initialize_head=True,
+        head_node_args={
+            "num_cpus": 1,
+            "object_store_memory": STORE,
+            "include_dashboard": False,
+        },
+    )
+    yield started
+    started.shutdown()
+
+
+@pytest.fixture
+def pool_of(cluster):
+    from rnnauto.search.ray_workers import ray_pool
+
+    return lambda study: ray_pool(study, address=cluster.address, cores=1)
+
+
+def test_jobs_tell_epochs_stop_when_asked_and_leave_their_weights(pool_of, tmp_path):
+    study = small_study(tmp_path / "study")
+    handler = signal.getsignal(signal.SIGTERM)
+    with pool_of(study) as started:
+        assert signal.getsignal(signal.SIGTERM) == handler
+        started.submit(job(seconds=100.0))
+        assert (started.busy, started.idle) == (1, 0)
+        assert until(started, Progressed)[-1].epoch.number == 1
+        started.stop(60)
+        finished = until(started, Finished)[-1]
+        assert (finished.result.status, finished.result.stopped) == ("completed", "clock")
+        assert (started.busy, started.idle) == (0, 1)
+        assert load_weights(weights_path(study, finished.job.name))
+
+        started.submit(job("dies", seconds=100.0, learning_rate=0.001))
+        until(started, Progressed)
+        kill_worker()
+        died = until(started, Died)[-1]
+        assert died.job.trial == "dies"
+        assert died.why.startswith("the Ray worker ended")
+
+        started.wanted = {**started.wanted, "keras": "2.0.0"}
+        started.submit(job())
+        with pytest.raises(RnnautoError, match=r"has keras 3.* \(here: 2.0.0\)"):
+            until(started, Finished)
+
+
+def kill_worker():
+    """End the process that runs the job, as a lack of memory would."""
+    import psutil
+
+    (worker,) = [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if "ray::run_on_node" in " ".join(process.info["cmdline"] or [])
+    ]
+    worker.kill()
+
+
+class Asker:
+    """Six trials that differ."""
+
+    def ask(self, number):
+        return Asked(f"{number}", {**SMALL, "learning_rate": 0.001 * (number + 1)})
+
+    def tell(self, trial, loss):
+        pass
+
+
+def test_a_node_dies_and_the_search_completes_with_every_trial_once(cluster, pool_of, tmp_path):
+    study = small_study(tmp_path / "study", epochs=300)
+    second = cluster.add_node(num_cpus=1, object_store_memory=STORE)
+    killed_at = []
+
+    def watch(news):
+        both_train = sum(epoch is not None for epoch in news.running.values()) == 2
+        done = {trial.id for trial in news.trials if trial.completed}
+        if done and both_train and not killed_at:
+            killed_at.append(done)
+            cluster.remove_node(second, allow_graceful=False)
+
+    with pool_of(study) as started:
+        assert len(started.workers) == 2
+        search = Search(
+            pool=started,
+            folds=1,
+            seed=0,
+            journal_path=tmp_path / "journal.jsonl",
+            deadline=time.monotonic() + 300,
+            notify=watch,
+        )
+        run_search(search, Asker(), most_trials=6, refit=False)
+        assert len(started.workers) == 1
+    assert killed_at
+    events = [json.loads(line) for line in search.journal_path.read_text().splitlines()]
+    completed = [event["trial"] for event in events if event["event"] == "trial-completed"]
+    assert sorted(completed) == ["0", "1", "2", "3", "4", "5"]
+    again = [each["trial"] for each in events if each.get("attempt") == 2]
+    assert len(again) == 1
+    assert again[0] not in killed_at[0]
+    assert all(load_weights(weights_path(study, f"{trial}-fold0")) for trial in completed)
+
+
+def test_a_fit_on_ray_is_the_fit_of_one_worker(tmp_path):
+    def fitted(workers):
+        recipe = Recipe.parse(
+            {
+                "data": {"target": "species"},
+                "split": {"folds": 1},
+                "search": {"trials": 2, "workers": workers, "space": {"units": [8]}},
+                "train": {"epochs": 2},
+            }
+        )
+        folder = tmp_path / str(workers)
+        fit(DATA / "iris.csv", recipe, folder=folder)
+        return folder
+
+    here, there = fitted(1), fitted("ray")
+    leaderboards = [pl.read_csv(each / "leaderboard.csv").drop("seconds") for each in (here, there)]
+    assert leaderboards[0].equals(leaderboards[1])
+    predictions = [(each / "predictions_test.csv").read_bytes() for each in (here, there)]
+    assert predictions[0] == predictions[1]
+
+
+def test_a_cluster_that_is_not_there_is_one_error(tmp_path):
+    from rnnauto.search.ray_workers import ray_pool
+
+    study = small_study(tmp_path / "study")
+    with (
+        pytest.raises(RnnautoError, match="no Ray cluster at `127.0.0.1:1`"),
+        ray_pool(study, address="127.0.0.1:1", cores=1),
+    ):
+        pass
