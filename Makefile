@@ -24,7 +24,7 @@ demo: $(VENV)/.installed
 	$(BIN)/rnnauto evaluate $(DATA)/japanese_vowels_test.csv -m demo_model
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

@@ -187,9 +187,9 @@ LARGE = {
 def test_large_odd_files_end_soon(tmp_path, name):
     path = tmp_path / "table.csv"
     path.write_text(LARGE[name])
-    started = time.monotonic()
+    started = time.process_time()  # of all threads: a busy machine is none of the file's faults
     look_at(path, "y" if ",y\n" in LARGE[name][:20] else "")
-    assert time.monotonic() - started < SECONDS
+    assert time.process_time() - started < SECONDS
 
 
 @pytest.mark.parametrize(
