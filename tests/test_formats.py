@@ -47,15 +47,15 @@ def written(write):
 
 FRAME = pl.DataFrame(ROWS, schema=["id", "x", "y"], orient="row")
 FILES = {
-    "table.csv.gz": gzip.compress(CSV),
+    "table.csv.gz": gzip.compress(CSV, mtime=0),
     "twice.csv.gz": gzip.compress(CSV[:10]) + gzip.compress(CSV[10:]),
     "table.csv.zst": zstandard.compress(CSV),
     "table.zip": zipped("table.csv"),
     "mac.zip": zipped("table.csv", "__MACOSX/._table.csv"),
-    "wrong ending.csv": gzip.compress(CSV),
+    "wrong ending.csv": gzip.compress(CSV, mtime=0),
     "table.jsonl": written(FRAME.write_ndjson),
     "table.json": written(FRAME.write_ndjson),
-    "table.jsonl.gz": gzip.compress(written(FRAME.write_ndjson)),
+    "table.jsonl.gz": gzip.compress(written(FRAME.write_ndjson), mtime=0),
     "table.parquet": written(FRAME.write_parquet),
     "table.arrow": written(FRAME.write_ipc),
     "table.feather": written(FRAME.write_ipc),
@@ -104,7 +104,7 @@ def test_a_named_pipe_is_not_waited_for(tmp_path):
 
 
 BOMBS = {
-    "bomb.gz": lambda content: gzip.compress(content),
+    "bomb.gz": lambda content: gzip.compress(content, mtime=0),
     "bomb.zst": lambda content: zstandard.compress(content),
     "bomb.zip": lambda content: zipped("bomb.csv", content=content),
 }
@@ -211,7 +211,7 @@ PROSE = b"It was the best of times,\nit was the worst of times.\n"
     ("content", "form"),
     [
         (PROSE, "text-corpus"),
-        (gzip.compress(PROSE), "text-corpus"),
+        (gzip.compress(PROSE, mtime=0), "text-corpus"),
         (TAGGED.encode(), "token-lines"),
         (b"name,age\nAnn,3\nBo,4\nCy,5\n", None),
     ],
