@@ -25,7 +25,7 @@ pytestmark = pytest.mark.train
 
 FILES = {
     *("saved_model", "model.json", "recipe.yaml", "journal.jsonl", "leaderboard.csv"),
-    *("scores.json", "predictions_test.csv", "baselines.npz", "report.html"),
+    *("scores.json", "predictions_test.csv", "baselines.npz", "report.html", "MODEL_CARD.md"),
 }
 # one small network on one fold: seconds instead of minutes
 QUICK = ["--trials", "1", "--workers", "1", "--folds", "1", "--refit", "off", "--budget", "3m"]
@@ -169,7 +169,8 @@ def iris(tmp_path_factory):
         folder=tmp_path_factory.mktemp("iris") / "model",
         split={"folds": 1},
         search={"trials": 1, "workers": 1, "budget": "3m", "space": {"units": [16]}},
-        train={"epochs": 40, "refit": "off"},
+        train={"epochs": 60, "refit": "off"},
+        judge={"diagnose": False},
     )
 
 
