@@ -381,6 +381,7 @@ def board_of(place, folder):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not os.environ.get("RNNAUTO_SLOW"), reason="takes minutes: RNNAUTO_SLOW=1")
 def test_a_killed_search_ends_as_if_it_had_not_been(tmp_path):
     visits(60).write_csv(tmp_path / "visits.csv")
     flags = ["visits.csv", "--target", "state", "--workers", "2", "--trials", "6", "--epochs", "8"]

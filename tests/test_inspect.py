@@ -113,14 +113,16 @@ def test_problems_are_listed_with_line_and_remedy_and_errors_end_with_2(inspect,
 
 
 def test_what_has_no_network_yet_is_shown_and_said_to_be_refused(inspect, tmp_path):
-    path = tmp_path / "moves.jsonl"
-    path.write_text('{"moves": ["left", "right", "left"]}\n{"moves": ["right"]}\n' * 15)
-    result = inspect(path, "--target", "moves")
+    path = tmp_path / "days.csv"
+    rows = [f"2024-01-{day:02},{day * day % 7}.5,{['mon', 'tue'][day % 2]}" for day in range(1, 32)]
+    path.write_text("day,sold,weekday\n" + "\n".join(rows) + "\n")
+    words = "--target", "sold", "--horizon", "3", "--known-ahead", "weekday"
+    result = inspect(path, *words)
     assert result.exit_code == 0
-    assert "many-to-many language-modelling, cell sequences" in result.stderr
+    assert "many-to-many-unaligned forecasting, single series" in result.stderr
     assert "`fit` will refuse this" in result.stderr
-    found = json.loads(inspect(path, "--target", "moves", "--json").stdout)
-    assert (found["sequences"], found["timesteps"]["max"]) == (30, 3)
+    found = json.loads(inspect(path, *words, "--json").stdout)
+    assert (found["sequences"], found["horizon"]) == (1, 3)
 
 
 def test_notes_of_the_reader_are_shown(inspect, tmp_path):

@@ -119,7 +119,7 @@ def test_a_model_waits_for_the_trials_that_it_must_know():
     asker.tell(asked[1].id, 1.0)
     assert asker.ask(BEHIND) is None
     asker.tell(asked[0].id, 1.0)
-    assert asker.ask(BEHIND).id == "08"
+    assert asker.ask(BEHIND).id == "0008"
 
 
 def test_hyperband_promotes_the_best_of_a_round_from_its_weights():

@@ -23,7 +23,8 @@ def test_a_jobs_name_tells_trial_fold_and_training_on_apart():
 
 def test_jobs_and_results_survive_json():
     job = Job(trial="03", fold=2, values=VALUES, seed=1, seconds=2.5, start_from="x")
-    assert Job(**json.loads(json.dumps(job.to_json()))) == job
+    read = json.loads(json.dumps(job.to_json()))
+    assert Job(**{**read, "limits": tuple(map(tuple, read["limits"]))}) == job
     result = Result(
         status="completed",
         loss=0.5,

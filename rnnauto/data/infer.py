@@ -82,7 +82,10 @@ def panel_evidence(case: Case, roles: Roles) -> Evidence:
 
 
 def labelled(roles: Roles) -> tuple[Column, ...]:
-    """What a language model reads: items of lists are labels, also where they are numbers."""
+    """What a language model reads: items of lists are labels, also where they are numbers. Where
+    they are sets of labels, the list stays one."""
+    if roles.label_sets:
+        return roles.features
     return tuple(
         column.model_copy(update={"kind": "category"}) if column.kind == "list" else column
         for column in roles.features
