@@ -30,7 +30,7 @@ def leaderboard(
             heading,
             justify="right" if right else "left",
             overflow="fold",
-            no_wrap=heading != "settings",
+            no_wrap=heading not in {"status", "settings"},
         )
     for row in rows:
         table.add_row(
