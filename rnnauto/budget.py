@@ -18,7 +18,6 @@ from rnnauto.recipe import Recipe
 from rnnauto.search.workers import Workers, pool
 
 FINISH_SECONDS = 5.0  # measured 2 to 3: evaluate, export and check on small data
-REPORT_SECONDS = 2.0  # measured 1.2 to 1.7: import Altair, and make the page
 MEMBER_SECONDS = 0.7  # measured: more of that for every network of the final model
 READ_SECONDS = 0.0006  # measured: one recurrent step over a batch of the test part
 WRITE_STEPS = 6  # measured: recurrent steps that a token of an answer costs to write and to score

@@ -21,8 +21,6 @@ from rnnauto.networks.losses import forecast_loss, summed_loss
 from rnnauto.search.trial import Problem
 
 Doubles = NDArray[np.float64]
-FADED = 1e-3  # of the largest norm
-GROWN = 1e3  # times the norm at the last timestep
 FEWEST_EXAMPLES = 2  # that a lag is averaged over, where there are more at lag 0
 
 
