@@ -25,6 +25,7 @@ from rnnauto.search.workers import pool
 PROGRAM = (str(Path(__file__).with_name("fake_worker.py")),)
 FOLDS, WORKERS = 3, 2
 KILL_AFTER = (0.05, 0.3)  # seconds
+KILL_BEFORE = 4  # events: a fast machine would be done before its last kill
 KINDS = ("driver", "worker", "both")
 GARBAGE = (b'{"event": "trial-comp', b"\0" * 100, b"\xff\xfe\n")
 
@@ -72,6 +73,18 @@ def search(folder, trials):
     return {"winner": winner.id, "board": board}, max(sizes) - sizes[0]
 
 
+def wait_for(seconds, journal):
+    """Wait, but for no longer than it takes to write KILL_BEFORE events into the journal."""
+    deadline = time.monotonic() + seconds
+    begun = events_in(journal)
+    while time.monotonic() < deadline and events_in(journal) < begun + KILL_BEFORE:
+        time.sleep(0.005)
+
+
+def events_in(journal):
+    return journal.read_bytes().count(b"\n") if journal.exists() else 0
+
+
 def kill(child, kind, rng):
     """The driver, or one worker of it and then the driver a little later, or only the worker."""
     workers = psutil.Process(child).children()
@@ -97,7 +110,7 @@ def main():
             os._exit(0)
         ended, kind = 0, ""
         while not ended and killed < kills:
-            time.sleep(rng.uniform(*KILL_AFTER))
+            wait_for(rng.uniform(*KILL_AFTER), folder / "journal.jsonl")
             ended, _ = os.waitpid(child, os.WNOHANG)
             if ended:
                 break
