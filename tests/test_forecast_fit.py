@@ -7,7 +7,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-from rnnauto.errors import DataError
 from rnnauto.model import load
 from rnnauto.pipeline import fit
 from rnnauto.recipe import Recipe
@@ -25,11 +24,13 @@ def sales(*, months=MONTHS, shops=SHOPS):
         for month in range(months):
             promotion = int(rng.random() < 0.3)
             season = 1 + 0.3 * np.sin(month / 6 * np.pi)
+            event = str(rng.choice(["none", "fair", "strike"]))
             sold = (50 + 10 * shop + month) * season * (1 + 0.3 * promotion) + rng.normal()
+            sold *= {"none": 1, "fair": 1.4, "strike": 0.6}[event]
             when = date(2018 + month // 12, month % 12 + 1, 1)
             weather = str(rng.choice(["dry", "wet"]))
-            rows.append((f"s{shop}", when, round(sold, 2), promotion, weather, 100.0 * shop))
-    names = ["shop", "month", "sold", "promotion", "weather", "size"]
+            rows.append((f"s{shop}", when, round(sold, 2), promotion, event, weather, 100.0 * shop))
+    names = ["shop", "month", "sold", "promotion", "event", "weather", "size"]
     return pl.DataFrame(rows, schema=names, orient="row")
 
 
@@ -41,9 +42,9 @@ def fitted(tmp_path_factory):
                 "target": "sold",
                 "id": "shop",
                 "time": "month",
-                "features": ["promotion", "weather"],
+                "features": ["promotion", "event", "weather"],
                 "static": ["size"],
-                "known_ahead": ["promotion"],
+                "known_ahead": ["promotion", "event"],
             },
             "problem": {"task": "forecasting", "horizon": HORIZON, "lookback": 14},
             "split": {"folds": 2},
@@ -106,17 +107,20 @@ def test_the_future_is_predicted_for_every_series(fitted):
 def test_what_is_known_ahead_counts(fitted):
     model = load(fitted.folder)
     later = [date(2022, 1, 1), date(2022, 2, 1), date(2022, 3, 1)]
-    future = pl.DataFrame({"shop": ["s0"] * 3, "month": later, "promotion": [0, 1, 0]})
     past = sales().filter(pl.col("shop") == "s0")
-    found = [
-        model.predict(
-            pl.concat([past, future.with_columns(promotion=promotion)], how="diagonal_relaxed")
+
+    def told(promotion, event):
+        future = pl.DataFrame({"shop": "s0", "month": later}, strict=False).with_columns(
+            promotion=pl.lit(promotion), event=pl.lit(event, pl.String)
         )
-        for promotion in (pl.lit(0), pl.lit(1))
-    ]
-    assert [table["month"].to_list() for table in found] == [later, later]
-    without, with_promotion = (table["prediction"].to_numpy() for table in found)
-    assert np.abs(without - with_promotion).min() > 1e-3
+        table = model.predict(pl.concat([past, future], how="diagonal_relaxed"))
+        assert table["month"].to_list() == later
+        return table["prediction"].to_numpy()
+
+    assert np.abs(told(0, "none") - told(1, "none")).min() > 1e-3
+    assert (told(0, "fair") > told(0, "none")).all()
+    assert (told(0, "strike") < told(0, "none")).all()
+    assert np.isfinite([told(0, "never seen"), told(0, None)]).all()
 
 
 def test_a_fresh_process_evaluates_and_predicts(fitted, rnnauto, tmp_path):
@@ -140,7 +144,9 @@ def test_the_saved_model_needs_nothing_but_tensorflow(fitted):
         "length": np.array([20], np.int32),
         "categories": np.full((1, 20, 1), "wet"),
         "known": np.zeros((1, 20, 3), np.float32),
+        "known_categories": np.full((1, 20, 1), "none"),
         "ahead": np.zeros((1, HORIZON, 3), np.float32),
+        "ahead_categories": np.full((1, HORIZON, 1), "fair"),
         "static_numbers": np.zeros((1, 1), np.float32),
     }
     found = served(**{name: tf.constant(array) for name, array in inputs.items()})
@@ -149,14 +155,3 @@ def test_the_saved_model_needs_nothing_but_tensorflow(fitted):
     assert quantiles.shape == (1, HORIZON, 1, 3)
     np.testing.assert_array_equal(quantiles[..., 1], found["value"].numpy())
     assert (np.diff(quantiles, axis=-1) > 0).all()
-
-
-def test_words_cannot_be_known_ahead_yet(tmp_path):
-    recipe = Recipe.parse(
-        {
-            "data": {"target": "sold", "features": ["weather"], "known_ahead": "weather"},
-            "problem": {"task": "forecasting", "horizon": 3},
-        }
-    )
-    with pytest.raises(DataError, match="known ahead but is no number: `weather`"):
-        fit(sales(), recipe, folder=tmp_path / "model")

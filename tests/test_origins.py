@@ -23,6 +23,7 @@ def series_of(*lengths):
         numbers=np.zeros((total, 0), np.float32),
         categories=(),
         ahead=np.zeros((total, 0), np.float32),
+        ahead_categories=(),
         static_numbers=np.zeros((len(lengths), 0), np.float32),
         static_categories=(),
     )

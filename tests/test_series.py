@@ -9,6 +9,7 @@ from rnnauto.data.cut_series import future_windows, judged_windows
 from rnnauto.data.layout import Column, Layout
 from rnnauto.data.series import fit_series_encoders, gather_series
 from rnnauto.data.windows import window_inputs
+from rnnauto.deploy.forecast_runner import raw_windows
 
 LAYOUT = Layout(
     form="panel",
@@ -59,6 +60,24 @@ def test_rows_after_the_last_known_target_tell_the_future():
     assert inputs["length"].tolist() == [2, 3]
     assert inputs["past"][1, :, 0].tolist() == [1, 2, 3]
     assert inputs["codes"].shape == (2, 3, 1)
+
+
+def test_words_known_ahead_are_indicators_and_told_for_the_future():
+    layout = LAYOUT.model_copy(update={"known_ahead": ("weather",)})
+    series = gather_series(FRAME, layout)
+    train = np.flatnonzero(np.array(series.ahead_categories[0]) != "")
+    encoders = fit_series_encoders(series, layout, season=1, train=train)
+    (words,) = encoders.ahead_categories
+    assert words.vocabulary == ("wet", "dry")
+    windows = future_windows(series, encoders, layout)
+    inputs = window_inputs(windows.encoded, np.arange(2))
+    wet, dry, other = [0, 1, 0], [0, 0, 1], [1, 0, 0]
+    assert inputs["known"][1, :, -3:].tolist() == [wet, dry, dry]
+    assert inputs["ahead"][:, :, -3:].tolist() == [[other, other], [wet, other]]
+    raw = raw_windows(windows, np.arange(2))
+    assert raw["ahead_categories"][..., 0].tolist() == [["", ""], ["wet", ""]]
+    assert raw["known_categories"][1, :, 0].tolist() == ["wet", "dry", "dry"]
+    assert encoders.moving_count == 0 and "known" not in raw and "ahead" not in raw
 
 
 def test_an_empty_table_has_no_window():

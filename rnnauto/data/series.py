@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from rnnauto.data.calendar import cycles_in, cyclic, seconds_of
 from rnnauto.data.encode import (
+    RESERVED,
     CategoryEncoder,
     NumberEncoder,
     encode_categories,
@@ -29,6 +30,7 @@ from rnnauto.data.sequences import (
 from rnnauto.data.steps import TIMESTEP, Step, find_step, is_clock, times_after
 
 MOST_TO_FIND_CYCLES = 10_000  # timesteps
+MOST_AHEAD = 100  # words of a column known ahead that have an indicator of their own
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class Series:
 
     Shapes: ids [series]; rows [timesteps], of the table; times [timesteps]; targets float32
     [timesteps, targets]; numbers and categories: features known up to now, [timesteps, ...]; ahead:
-    the numbers that are known for the future too, float32 [timesteps, features].
+    the numbers that are known for the future too, float32 [timesteps, features]; ahead_categories:
+    the words that are.
     """
 
     ids: pl.DataFrame
@@ -48,6 +51,7 @@ class Series:
     numbers: Floats
     categories: tuple[pl.Series, ...]
     ahead: Floats
+    ahead_categories: tuple[pl.Series, ...]
     static_numbers: Floats
     static_categories: tuple[pl.Series, ...]
 
@@ -62,7 +66,8 @@ class Series:
 class SeriesEncoders(Frozen):
     """What turns series into inputs of the network, and its answers into times and values.
 
-    `ahead` are the numbers known for the future, `cycles` the calendar features beside them;
+    `ahead` are the numbers known for the future, `cycles` the calendar features beside them, and
+    each of `ahead_categories` has an indicator, 0 or 1, for every entry and one for any other;
     `season` is the number of timesteps after which a season repeats, 1 where there is none.
     """
 
@@ -70,6 +75,7 @@ class SeriesEncoders(Frozen):
     categories: tuple[CategoryEncoder, ...]
     ahead: tuple[NumberEncoder, ...]
     cycles: tuple[str, ...]
+    ahead_categories: tuple[CategoryEncoder, ...] = ()
     static_numbers: tuple[NumberEncoder, ...]
     static_categories: tuple[CategoryEncoder, ...]
     targets: tuple[str, ...]
@@ -77,8 +83,13 @@ class SeriesEncoders(Frozen):
     step: Step
 
     @property
-    def ahead_count(self) -> int:
+    def moving_count(self) -> int:
+        """Columns known ahead that are numbers from the start."""
         return len(self.ahead) + 2 * len(self.cycles)
+
+    @property
+    def ahead_count(self) -> int:
+        return self.moving_count + sum(indicator_counts(self.ahead_categories))
 
 
 @dataclass(frozen=True)
@@ -86,9 +97,10 @@ class EncodedSeries:
     """What the network reads, and the windows that are cut from it.
 
     Shapes: as in `Series`, with codes int32 [timesteps, categories] and in `ahead` the calendar
-    too. units float32 [series, targets]: the error of the seasonal naive forecast in the history,
-    in which errors are measured. origins int64 [windows]: the first timestep that is predicted;
-    owners int64 [windows]: the window's series. `lookback` is the most that a network sees.
+    and, as the last `indicators` columns, those of words. units float32 [series, targets]: the
+    error of the seasonal naive forecast in the history, in which errors are measured. origins
+    int64 [windows]: the first timestep that is predicted; owners int64 [windows]: the window's
+    series. `lookback` is the most that a network sees.
     """
 
     row_splits: Integers
@@ -103,6 +115,7 @@ class EncodedSeries:
     owners: Integers
     lookback: int
     horizon: int
+    indicators: int = 0
 
     def __len__(self) -> int:
         """The number of windows."""
@@ -137,6 +150,27 @@ class SeriesWindows:
         return self.encoded.lengths
 
 
+def indicator_counts(encoders: tuple[CategoryEncoder, ...]) -> tuple[int, ...]:
+    return tuple(len(encoder.vocabulary) + 1 for encoder in encoders)
+
+
+def indicators(columns: tuple[pl.Series, ...], encoders: tuple[CategoryEncoder, ...]) -> Floats:
+    """float32 [rows, indicators]: for every column one for what is not in its vocabulary, and one
+    for each of its entries."""
+    rows = len(columns[0]) if columns else 0
+    codes = encode_categories(columns, encoders, rows)
+    places = np.maximum(codes - RESERVED + 1, 0)
+    each = [
+        np.eye(count, dtype=np.float32)[places[:, at]]
+        for at, count in enumerate(indicator_counts(encoders))
+    ]
+    return np.concatenate(each, axis=1)
+
+
+def ahead_features(layout: Layout) -> tuple[Column, ...]:
+    return tuple(column for column in layout.features if column.name in layout.known_ahead)
+
+
 def past_features(layout: Layout) -> tuple[Column, ...]:
     return tuple(column for column in layout.features if column.name not in layout.known_ahead)
 
@@ -156,7 +190,7 @@ def gather_series(frame: pl.DataFrame, layout: Layout) -> Series:
     else:
         steps = np.arange(len(ordered)) - np.repeat(sequences.row_splits[:-1], sequences.lengths)
         times = pl.Series(TIMESTEP, steps + 1)
-    past = past_features(layout)
+    past, ahead = past_features(layout), ahead_features(layout)
     return Series(
         ids=sequences.ids if layout.id else sequences.ids.select(pl.lit(1).alias(ROW)),
         rows=sequences.rows,
@@ -165,7 +199,8 @@ def gather_series(frame: pl.DataFrame, layout: Layout) -> Series:
         targets=targets,
         numbers=to_floats(ordered, number_names(past)),
         categories=category_series(ordered, past),
-        ahead=to_floats(ordered, list(layout.known_ahead)),
+        ahead=to_floats(ordered, number_names(ahead)),
+        ahead_categories=category_series(ordered, ahead),
         static_numbers=sequences.static_numbers,
         static_categories=sequences.static_categories,
     )
@@ -175,16 +210,21 @@ def fit_series_encoders(
     series: Series, layout: Layout, *, season: int, train: Integers
 ) -> SeriesEncoders:
     """Args: train: timesteps of the train part."""
-    past = past_features(layout)
+    past, ahead = past_features(layout), ahead_features(layout)
     categories = tuple(column.gather(train) for column in series.categories)
+    words = tuple(column.gather(train) for column in series.ahead_categories)
     seconds = seconds_of(series.times)
     longest = int(np.argmax(series.lengths))
     where = slice(series.row_splits[longest], series.row_splits[longest + 1])
     return SeriesEncoders(
         numbers=fit_numbers(number_names(past), series.numbers[train]),
         categories=fit_categories(category_names(past), categories),
-        ahead=fit_numbers(list(layout.known_ahead), series.ahead[train]),
+        ahead=fit_numbers(number_names(ahead), series.ahead[train]),
         cycles=cycles_in(seconds[where][-MOST_TO_FIND_CYCLES:]),
+        ahead_categories=tuple(
+            encoder.model_copy(update={"vocabulary": encoder.vocabulary[:MOST_AHEAD]})
+            for encoder in fit_categories(category_names(ahead), words)
+        ),
         static_numbers=fit_numbers(number_names(layout.static), series.static_numbers),
         static_categories=fit_categories(category_names(layout.static), series.static_categories),
         targets=layout.target,
@@ -202,14 +242,16 @@ def encode_series(
     units: Floats,
 ) -> EncodedSeries:
     assert layout.lookback is not None and layout.horizon is not None
-    calendar = cyclic(seconds_of(series.times), encoders.cycles)
+    ahead = [series.ahead, cyclic(seconds_of(series.times), encoders.cycles)]
+    if encoders.ahead_categories:
+        ahead.append(indicators(series.ahead_categories, encoders.ahead_categories))
     owners = np.searchsorted(series.row_splits, origins, side="right") - 1
     return EncodedSeries(
         row_splits=series.row_splits,
         targets=series.targets,
         numbers=series.numbers,
         codes=encode_categories(series.categories, encoders.categories, len(series.targets)),
-        ahead=np.concatenate([series.ahead, calendar], axis=1),
+        ahead=np.concatenate(ahead, axis=1),
         static_numbers=series.static_numbers,
         static_codes=encode_categories(
             series.static_categories, encoders.static_categories, len(series)
@@ -219,6 +261,7 @@ def encode_series(
         owners=owners.astype(np.int64),
         lookback=layout.lookback,
         horizon=layout.horizon,
+        indicators=sum(indicator_counts(encoders.ahead_categories)),
     )
 
 
@@ -248,11 +291,11 @@ def with_future(series: Series, encoders: SeriesEncoders, horizon: int) -> tuple
             return np.full((len(given), values.shape[1]), np.nan, np.float32)
         return np.where(absent[:, None], np.float32("nan"), values[source])
 
-    def words(column: pl.Series) -> pl.Series:
+    def words(column: pl.Series, absent: NDArray[np.bool_]) -> pl.Series:
         if not len(column):
             return pl.Series(column.name, [""] * len(given), dtype=pl.String)
         return pl.select(
-            pl.when(pl.Series(future | ~given)).then(pl.lit("")).otherwise(column.gather(source))
+            pl.when(pl.Series(absent)).then(pl.lit("")).otherwise(column.gather(source))
         ).to_series()
 
     return (
@@ -263,8 +306,9 @@ def with_future(series: Series, encoders: SeriesEncoders, horizon: int) -> tuple
             times=future_times(series, encoders, seen, horizon, source=source, given=given),
             targets=floats(series.targets, future | ~given),
             numbers=floats(series.numbers, future | ~given),
-            categories=tuple(words(column) for column in series.categories),
+            categories=tuple(words(column, future | ~given) for column in series.categories),
             ahead=floats(series.ahead, ~given),
+            ahead_categories=tuple(words(column, ~given) for column in series.ahead_categories),
         ),
         origins,
     )

@@ -32,10 +32,6 @@ def without_network(layout: Layout) -> str:
 
 def without_forecast(layout: Layout) -> str:
     """Why there is no network for a forecast; empty where there is one."""
-    numbers = {column.name for column in layout.features if column.kind in {"number", "boolean"}}
-    words = [name for name in layout.known_ahead if name not in numbers]
-    if words:
-        return f"there is no network yet for what is known ahead but is no number: `{words[0]}`"
     if not layout.rows_are_timesteps:
         return f"there is no network for forecasts of a {layout.form.replace('-', ' ')} yet"
     return ""

@@ -5,14 +5,18 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from rnnauto.data.encode import RESERVED
 from rnnauto.data.layout import Layout
-from rnnauto.data.series import SeriesEncoders, SeriesWindows
+from rnnauto.data.series import SeriesEncoders, SeriesWindows, indicator_counts
 from rnnauto.data.windows import training_units, window_inputs
 from rnnauto.deploy.check import ALONE, EXTRA, SEQUENCES, check_differences, run_members
 from rnnauto.deploy.export import look_up, vocabulary_table
 from rnnauto.deploy.forecast_runner import LEVELS, MEDIAN, raw_windows
 from rnnauto.deploy.runner import Run
 from rnnauto.networks.losses import QUANTILES
+
+# what is known ahead, of the past and of the future: the numbers, and the words beside them
+WORDS = {"known": "known_categories", "ahead": "ahead_categories"}
 
 assert tuple(round(100 * level) for level in QUANTILES) == LEVELS
 
@@ -28,15 +32,24 @@ def serve_forecast(members: list[Any], *, layout: Layout, encoders: SeriesEncode
     module.variables_kept = [variable.value for model in members for variable in model.variables]
     module.tables = {
         kind: [vocabulary_table(encoder.vocabulary) for encoder in getattr(encoders, kind)]
-        for kind in ("categories", "static_categories")
+        for kind in ("categories", "static_categories", "ahead_categories")
     }
     codes = {"categories": "codes", "static_categories": "static_codes"}
+    counts = indicator_counts(encoders.ahead_categories)
 
     def predict(**raw: Any) -> dict[str, Any]:
-        inputs = {name: value for name, value in raw.items() if name not in codes}
+        words = {*codes, *WORDS.values()}
+        inputs = {name: value for name, value in raw.items() if name not in words}
         for kind, name in codes.items():
             if kind in raw:
                 inputs[name] = look_up(raw[kind], module.tables[kind])
+        for numbers, name in WORDS.items():
+            if name in raw:
+                ids = look_up(raw[name], module.tables["ahead_categories"])
+                places = tf.maximum(ids - RESERVED + 1, 0)
+                made = [tf.one_hot(places[..., at], count) for at, count in enumerate(counts)]
+                given = [raw[numbers]] if encoders.moving_count else []
+                inputs[numbers] = tf.concat([*given, *made], axis=-1)
         outputs = [model(inputs, training=False) for model in members]
         mean = tf.add_n(outputs) / len(outputs)
         shape = [tf.shape(mean)[0], layout.horizon, len(encoders.targets), len(LEVELS)]
@@ -51,14 +64,16 @@ def serve_forecast(members: list[Any], *, layout: Layout, encoders: SeriesEncode
 def forecast_specs(layout: Layout, encoders: SeriesEncoders) -> dict[str, Any]:
     """The inputs of `serving_default`; only those that there are.
 
-    `ahead` is what is known for the horizon, `known` the same of the past: the named columns, then
-    sine and cosine of the place in each of the encoders' cycles.
+    `ahead` is what is known for the horizon, `known` the same of the past: the named columns of
+    numbers, then sine and cosine of the place in each of the encoders' cycles; of columns of words
+    `ahead_categories` and `known_categories`.
     """
     counts = {
         "past": (2, len(encoders.targets), tf.float32),
         "numbers": (2, len(encoders.numbers), tf.float32),
         "categories": (2, len(encoders.categories), tf.string),
-        "known": (2, encoders.ahead_count, tf.float32),
+        "known": (2, encoders.moving_count, tf.float32),
+        "known_categories": (2, len(encoders.ahead_categories), tf.string),
         "static_numbers": (1, len(encoders.static_numbers), tf.float32),
         "static_categories": (1, len(encoders.static_categories), tf.string),
     }
@@ -68,9 +83,12 @@ def forecast_specs(layout: Layout, encoders: SeriesEncoders) -> dict[str, Any]:
         if count
     }
     specs["length"] = tf.TensorSpec([None], tf.int32, name="length")
-    if encoders.ahead_count:
-        shape = [None, layout.horizon, encoders.ahead_count]
-        specs["ahead"] = tf.TensorSpec(shape, tf.float32, name="ahead")
+    for name, count, kind in (
+        ("ahead", encoders.moving_count, tf.float32),
+        ("ahead_categories", len(encoders.ahead_categories), tf.string),
+    ):
+        if count:
+            specs[name] = tf.TensorSpec([None, layout.horizon, count], kind, name=name)
     return specs
 
 

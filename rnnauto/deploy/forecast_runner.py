@@ -41,23 +41,38 @@ def raw_windows(
     """The inputs of `serving_default`: those of the network, with texts for categories."""
     encoded, series = windows.encoded, windows.series
     inputs = window_inputs(encoded, chosen, extra=extra)
+    origins = encoded.origins[chosen]
+    starts = origins - inputs["length"]
+    steps = np.arange(inputs["past"].shape[1])
+    real = steps < inputs["length"][:, None]
+    past = np.where(real, starts[:, None] + steps, 0)
+
+    def past_words(columns: tuple[pl.Series, ...]) -> NDArray[Any]:
+        words = words_at(columns, past)
+        words[~real] = "rubbish" * bool(extra)
+        return words
+
     if "codes" in inputs:
         del inputs["codes"]
-        origins, owners = encoded.origins[chosen], encoded.owners[chosen]
-        starts = np.maximum(origins - encoded.lookback, encoded.row_splits[owners])
-        steps = np.arange(inputs["past"].shape[1])
-        real = steps < (origins - starts)[:, None]
-        at = np.where(real, starts[:, None] + steps, 0)
-        columns = [np.array(column.to_list(), object)[at] for column in series.categories]
-        words = np.stack(columns, axis=-1)
-        words[~real] = "rubbish" * bool(extra)
-        inputs["categories"] = words
+        inputs["categories"] = past_words(series.categories)
+    if encoded.indicators:
+        for name in ("known", "ahead"):
+            numbers = inputs.pop(name)[..., : -encoded.indicators]
+            if numbers.shape[-1]:
+                inputs[name] = numbers
+        inputs["known_categories"] = past_words(series.ahead_categories)
+        horizon = origins[:, None] + np.arange(encoded.horizon)
+        inputs["ahead_categories"] = words_at(series.ahead_categories, horizon)
     if "static_codes" in inputs:
         del inputs["static_codes"]
         owners = encoded.owners[chosen]
-        columns = [np.array(column.to_list(), object) for column in series.static_categories]
-        inputs["static_categories"] = np.stack(columns, axis=1)[owners]
+        inputs["static_categories"] = words_at(series.static_categories, owners)
     return inputs
+
+
+def words_at(columns: tuple[pl.Series, ...], places: Integers) -> NDArray[Any]:
+    """The words at some rows, object [*places, columns]."""
+    return np.stack([np.array(column.to_list(), object)[places] for column in columns], axis=-1)
 
 
 def forecast_table(

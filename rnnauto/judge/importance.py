@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.data.encode import Encoders
-from rnnauto.data.series import SeriesEncoders
+from rnnauto.data.series import SeriesEncoders, indicator_counts
 from rnnauto.judge.metrics import interval, resample_weights
 from rnnauto.judge.occlude import blank, donated, positions, with_columns, with_timesteps
 from rnnauto.judge.sample import Inputs, Reader, Sample, losses_of
@@ -105,6 +105,12 @@ def columns_by_name(encoders: Encoders | SeriesEncoders, inputs: Inputs) -> dict
         begin = len(encoders.ahead)
         made = range(begin, begin + 2 * len(encoders.cycles))
         add(CALENDAR, [(array, at) for at in made for array in ("known", "ahead")])
+        begin = encoders.moving_count
+        counts = indicator_counts(encoders.ahead_categories)
+        for category, count in zip(encoders.ahead_categories, counts, strict=True):
+            made = range(begin, begin + count)
+            add(category.name, [(array, at) for at in made for array in ("known", "ahead")])
+            begin += count
     else:
         begin = len(encoders.numbers)
         made = range(begin, begin + 2 * len(encoders.calendar))
