@@ -6,9 +6,9 @@ squared error of 0.167; below 0.01 it counts as solved. One search over both cel
 which of them solves it in that time.
 
 *Temporal order* (Pascanu, Mikolov, Bengio 2013): among 50 letters two are A or B, one near the
-start and one in the middle; the class is which two, in order. A SimpleRNN with tanh is trained with
-and without clipping the gradient, from five seeds each; solved is less than 1 % of the test part
-wrong.
+start and one in the middle; the class is which two, in order. A SimpleRNN with tanh is trained by
+gradient descent, as there, with and without clipping the gradient, from five seeds each; solved is
+less than 1 % of the test part wrong.
 
 Nothing may go round the state: patches would shorten the recurrence, and a mean over time adds two
 marked numbers without any memory. So patch is 1, pooling `last`, and the reading one-way.
@@ -31,7 +31,7 @@ import polars as pl
 CELLS = ("simple_rnn", "lstm")
 ADDING_SEQUENCES, ADDING_SOLVED = 12_000, 0.01
 ORDER_SEQUENCES, ORDER_TIMESTEPS, ORDER_SOLVED = 8_000, 50, 0.99
-ORDER_LEARNING_RATES = (0.003, 0.004)
+ORDER_LEARNING_RATES = (0.03,)
 CLIP_NORMS = ("off", "1.0")
 
 
@@ -117,7 +117,7 @@ def order_once(
     data = folder / f"order_{rate}_{clip_norm}_{seed}.csv"
     temporal_order(data, seed=seed)
     fixed = {"cell": "simple_rnn", "units": 50, "layers": 1, "dropout": 0.0, "batch_size": 20}
-    fixed |= {"learning_rate": rate, "clip_norm": clip_norm}
+    fixed |= {"optimizer": "sgd", "learning_rate": rate, "clip_norm": clip_norm}
     space = [f"search.space.{name}=[{value}]" for name, value in fixed.items()]
     flags = [word for key in space for word in ("--set", key)]
     flags += ["--workers", "1", "--trials", "1", "--refit", "off", "--budget", "10m"]
@@ -160,7 +160,7 @@ def main() -> None:
     parser.add_argument(
         "--rates", type=float, nargs="+", default=ORDER_LEARNING_RATES, help="of temporal order"
     )
-    parser.add_argument("--epochs", type=int, default=10, help="of the temporal order")
+    parser.add_argument("--epochs", type=int, default=30, help="of the temporal order")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0, help="of the adding problem")
     arguments = parser.parse_args()

@@ -20,7 +20,10 @@ def test_the_recipe_decides_what_may_be_chosen_from():
     assert found["dropout"] == (0.2,)
     assert found["clip_norm"] == ("off",)
     of_others = {"token_dropout", "lookback", "scaling", "transform", "differencing"}
-    assert set(found) == set(Space.model_fields) - of_others - {"attention"}
+    assert set(found) == set(Space.model_fields) - of_others - {
+        "attention",
+        "optimizer",
+    }
 
 
 @pytest.mark.parametrize(
@@ -100,6 +103,8 @@ def test_proposals_give_every_cell_of_a_wider_space_its_turn():
     [
         Space(),
         Space(cell="all"),
+        Space(optimizer=("sgd",)),
+        Space(optimizer=("sgd", "adam")),
         Space(cell=("lstm",), units=(500,), layers=(3,), bidirectional=(False,)),
         Space(clip_norm=("off",), learning_rate=(0.1,), pooling=("max",), dropout=(0.4,)),
     ],

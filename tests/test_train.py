@@ -159,7 +159,7 @@ def test_hyperparameters_change_without_tracing_again():
     for clip, rate in ((1.0, 0.1), ("off", 0.001), (0.1, 0.01)):
         run(make_job(clip_norm=clip, learning_rate=rate, dropout=rate))
     run(data=signs(90, seed=5))  # other lengths and batches
-    network = cached_network(FEATURES, architecture_of(VALUES), Answer("classes", (2,)))
+    network = cached_network(FEATURES, architecture_of(VALUES), Answer("classes", (2,)), "adam")
     assert network.train_step.experimental_get_tracing_count() == 1
     assert network.read_step.experimental_get_tracing_count() == 1
 
@@ -175,6 +175,16 @@ def test_the_gradient_is_clipped_to_the_norm(clip):
     limit = norm if clip == "off" else min(norm, clip)
     assert applied == pytest.approx(limit, rel=1e-4)
     assert 0.01 < norm < 100  # reported before clipping
+
+
+def test_gradient_descent_moves_by_the_clipped_gradient():
+    network, data = network_of(optimizer="sgd", clip_norm=0.01, learning_rate=0.5), signs()
+    before = [variable.numpy() for variable in network.model.trainable_variables]
+    _, _, norm = step(network, data, range(8))
+    assert norm > 0.01
+    moved = zip(before, network.model.trainable_variables, strict=True)
+    total = sum(((old - new.numpy()) ** 2).sum() for old, new in moved)
+    assert np.sqrt(total) == pytest.approx(0.5 * 0.01, rel=1e-4)
 
 
 def test_the_share_of_clipped_steps_is_reported():

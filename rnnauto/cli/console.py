@@ -72,9 +72,10 @@ def settings_line(values: dict[str, Any]) -> str:
     if "attention" in values:
         reads = f"attention {values['attention']}"
     words = f", token dropout {values['token_dropout']}" if "token_dropout" in values else ""
+    optimizer = f", {values['optimizer']}" if "optimizer" in values else ""
     return (
         f"{values['cell']} {values['units']}x{values['layers']}{both}, {reads}, "
-        f"dropout {values['dropout']}{words}, rate {values['learning_rate']}, "
+        f"dropout {values['dropout']}{words}{optimizer}, rate {values['learning_rate']}, "
         f"batch {values['batch_size']}, clip {values['clip_norm']}"
     )
 

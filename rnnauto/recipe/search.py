@@ -55,8 +55,15 @@ class Space(Section):
         min_length=1,
         description="Share of words taken for unknown in training, where they have views",
     )
+    optimizer: tuple[Literal["adam", "sgd"], ...] = Field(
+        ("adam",),
+        min_length=1,
+        description="Adam, or plain stochastic gradient descent, which wants larger learning rates",
+    )
     learning_rate: tuple[Annotated[float, Field(gt=0, le=1)], ...] = Field(
-        (0.0005, 0.001, 0.002, 0.005, 0.01), min_length=1, description="Learning rate of Adam"
+        (0.0005, 0.001, 0.002, 0.005, 0.01),
+        min_length=1,
+        description="Learning rate of the optimizer; these are for Adam",
     )
     batch_size: Auto | tuple[Annotated[int, Field(ge=1)], ...] = Field(
         "auto", description="Sequences per step; auto: by the number of sequences"

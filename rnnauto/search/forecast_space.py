@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnnauto.recipe import Space
-from rnnauto.search.space import LEARNING_RATES, Choices, batch_sizes, nearest
+from rnnauto.search.space import LEARNING_RATES, Choices, batch_sizes, optimizers, within
 
 SHORTEST_LOOKBACK = 4
 SEASONAL = frozenset({"seasonal", "seasonal_trend"})
@@ -51,6 +51,7 @@ def forecast_choices(space: Space, shape: ForecastShape) -> Choices:
         "learning_rate": space.learning_rate,
         "batch_size": batch_sizes(space.batch_size, shape.windows),
         "clip_norm": space.clip_norm,
+        **optimizers(space),
     }
 
 
@@ -90,7 +91,7 @@ def forecast_proposals(space: Choices) -> list[dict[str, Any]]:
                 "batch_size": min(space["batch_size"]),
                 "clip_norm": 1.0,
             }
-            proposal = {name: nearest(space[name], value) for name, value in wanted.items()}
+            proposal = within(space, wanted)
             if proposal not in found:
                 found.append(proposal)
     return found

@@ -51,6 +51,7 @@ def choices(space: Space, shape: Shape) -> Choices:
         "batch_size": batch_sizes(space.batch_size, len(shape.lengths)),
         "clip_norm": space.clip_norm,
     }
+    found |= optimizers(space)
     if shape.words:
         found["token_dropout"] = space.token_dropout
     if shape.decoder:
@@ -65,6 +66,11 @@ def choices(space: Space, shape: Shape) -> Choices:
     elif shape.per_timestep:
         found |= {"pooling": ("last",), "patch": (1,)}
     return found
+
+
+def optimizers(space: Space) -> Choices:
+    """Only where something else than Adam is asked for."""
+    return {} if space.optimizer == Space().optimizer else {"optimizer": space.optimizer}
 
 
 def patches(wanted: str | tuple[int, ...], shape: Shape) -> tuple[int, ...]:
@@ -107,10 +113,17 @@ def proposals(space: Choices, *, language: bool = False) -> list[dict[str, Any]]
     else:
         openings = language_openings(space) if language else direct_openings(space)
     for wanted in openings:
-        proposal = {name: nearest(space[name], value) for name, value in wanted.items()}
+        proposal = within(space, wanted)
         if proposal not in found:
             found.append(proposal)
     return found
+
+
+def within(space: Choices, wanted: dict[str, Any]) -> dict[str, Any]:
+    """What the space has that is nearest to what is wanted."""
+    if "optimizer" in space:
+        wanted = {**wanted, "optimizer": "adam"}
+    return {name: nearest(space[name], value) for name, value in wanted.items()}
 
 
 def decoder_openings(space: Choices) -> list[dict[str, Any]]:

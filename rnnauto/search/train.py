@@ -47,7 +47,15 @@ from rnnauto.search.progress import (
     why_stop,
 )
 from rnnauto.search.study import Weights
-from rnnauto.search.trial import Epoch, Job, Problem, Result, Values, architecture_of
+from rnnauto.search.trial import (
+    Epoch,
+    Job,
+    Problem,
+    Result,
+    Values,
+    architecture_of,
+    optimizer_of,
+)
 from rnnauto.search.validation import Tally, Validated
 
 LONGEST_VALIDATION = 4096  # timesteps; longer recordings are validated in slices of this length
@@ -72,10 +80,11 @@ def compile_network(
     features: Features | DecoderFeatures | ForecastFeatures,
     architecture: Architecture,
     answer: Answer,
+    optimizer_name: str = "adam",
 ) -> Network:
     """Build and trace once, for any batch size and any length."""
     model = build_network(features, architecture)
-    optimizer = keras.optimizers.Adam()
+    optimizer = make_optimizer(optimizer_name)
     optimizer.build(model.trainable_variables)
     clip_norm = tf.Variable(math.inf, trainable=False, dtype=tf.float32)
     inputs = {
@@ -110,6 +119,11 @@ def compile_network(
     return Network(model, optimizer, clip_norm, train_step, read_step)
 
 
+def make_optimizer(name: str) -> Any:
+    """Its learning rate is a variable, set by `reset`."""
+    return {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD}[name]()
+
+
 def apply_clipped(optimizer: Any, gradients: list[Any], model: Any, clip_norm: Any) -> Any:
     """Update the model, the gradients' global norm clipped; returns the norm before that."""
     gradients = [tf.convert_to_tensor(part) for part in gradients]
@@ -141,14 +155,17 @@ def cached_network(
     features: Features | DecoderFeatures | ForecastFeatures,
     architecture: Architecture,
     answer: Answer,
+    optimizer_name: str,
 ) -> Network:
     """Tracing costs as much as several epochs of a small trial; equal shapes are traced once."""
-    return compile_network(features, architecture, answer)
+    return compile_network(features, architecture, answer, optimizer_name)
 
 
 def prepare(job: Job, problem: Problem) -> Network:
     """A network with the job's fresh weights, whatever was trained in it before."""
-    network = cached_network(problem.features, architecture_of(job.values), problem.answer)
+    network = cached_network(
+        problem.features, architecture_of(job.values), problem.answer, optimizer_of(job.values)
+    )
     reset(network, job, problem)
     return network
 

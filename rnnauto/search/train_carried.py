@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -36,12 +35,21 @@ from rnnauto.search.study import Weights
 from rnnauto.search.train import (
     Network,
     apply_clipped,
+    make_optimizer,
     most_epochs,
     patience_for,
     reset,
     target_spec,
 )
-from rnnauto.search.trial import Epoch, Job, Problem, Result, Values, architecture_of
+from rnnauto.search.trial import (
+    Epoch,
+    Job,
+    Problem,
+    Result,
+    Values,
+    architecture_of,
+    optimizer_of,
+)
 from rnnauto.search.validation import Validated
 
 WINDOW = 64  # timesteps that an error is carried back
@@ -74,7 +82,9 @@ def train_carried(
 ) -> tuple[Result, Weights | None]:
     """As `train.train`; a job that trains a winner on lowers its rate as its time runs out."""
     begin = time.monotonic()
-    network = cached_carried(problem.features, architecture_of(job.values), problem.answer)
+    network = cached_carried(
+        problem.features, architecture_of(job.values), problem.answer, optimizer_of(job.values)
+    )
     reset(network, job, problem)
     progress = Progress()
     if start_from is not None:
@@ -112,10 +122,12 @@ def train_carried(
 
 
 @lru_cache(maxsize=8)
-def cached_carried(features: Features, architecture: Architecture, answer: Answer) -> Network:
+def cached_carried(
+    features: Features, architecture: Architecture, answer: Answer, optimizer_name: str
+) -> Network:
     """Equal shapes are traced once; `train_step` takes and returns the state, too."""
     model = build_carried(features, architecture)
-    optimizer = keras.optimizers.Adam()
+    optimizer = make_optimizer(optimizer_name)
     optimizer.build(model.trainable_variables)
     clip_norm = tf.Variable(math.inf, trainable=False, dtype=tf.float32)
     size = state_size(architecture)

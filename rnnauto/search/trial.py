@@ -130,6 +130,10 @@ def architecture_of(values: Values) -> Architecture:
     )
 
 
+def optimizer_of(values: Values) -> str:
+    return str(values.get("optimizer", "adam"))
+
+
 def seed_of(*parts: object) -> int:
     """A seed of its own for every use: neighbouring user seeds share no draws."""
     digest = hashlib.sha256("/".join(map(str, parts)).encode()).digest()
