@@ -113,16 +113,26 @@ def test_problems_are_listed_with_line_and_remedy_and_errors_end_with_2(inspect,
 
 
 def test_what_has_no_network_yet_is_shown_and_said_to_be_refused(inspect, tmp_path):
-    path = tmp_path / "days.csv"
-    rows = [f"2024-01-{day:02},{day * day % 7}.5,{['mon', 'tue'][day % 2]}" for day in range(1, 32)]
-    path.write_text("day,sold,weekday\n" + "\n".join(rows) + "\n")
-    words = "--target", "sold", "--horizon", "3", "--known-ahead", "weekday"
+    path = tmp_path / "moves.jsonl"
+    rows = [{"moves": ["l", "r", "l"][: 1 + n % 3], "kind": "uv"[n % 2]} for n in range(30)]
+    path.write_text("\n".join(json.dumps(row | {"at": row["moves"]}) for row in rows))
+    words = "--target", "at", "--target", "kind"
     result = inspect(path, *words)
     assert result.exit_code == 0
-    assert "many-to-many-unaligned forecasting, single series" in result.stderr
+    assert "many-to-many classification" in result.stderr
     assert "`fit` will refuse this" in result.stderr
-    found = json.loads(inspect(path, *words, "--json").stdout)
-    assert (found["sequences"], found["horizon"]) == (1, 3)
+    assert json.loads(inspect(path, *words, "--json").stdout)["sequences"] == 30
+
+
+def test_a_forecast_says_how_far_and_after_how_much_it_repeats(inspect, tmp_path):
+    path = tmp_path / "days.csv"
+    rows = [f"2024-01-{day:02},{day * day % 7}.5" for day in range(1, 32)]
+    path.write_text("day,sold\n" + "\n".join(rows) + "\n")
+    found = json.loads(inspect(path, "--target", "sold", "--horizon", "3", "--json").stdout)
+    assert (found["sequences"], found["horizon"], found["season"]) == (1, 3, 7)
+    named = ("--season", "5", "--json")
+    found = json.loads(inspect(path, "--target", "sold", *named).stdout)
+    assert (found["season"], found["horizon"]) == (5, 3)
 
 
 def test_notes_of_the_reader_are_shown(inspect, tmp_path):

@@ -28,6 +28,7 @@ DATA_FLAGS = {
     "--target-tokens": "problem.target_tokens",
     "--horizon": "problem.horizon",
     "--lookback": "problem.lookback",
+    "--season": "problem.season",
 }
 FIT_FLAGS = {
     **DATA_FLAGS,

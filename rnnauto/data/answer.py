@@ -28,6 +28,7 @@ class Answer:
     target_tokens: Tokens | None = None
     horizon: int | None = None
     lookback: int | None = None
+    season: int = 1
     known_ahead: tuple[str, ...] = ()
 
 
@@ -91,6 +92,7 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
         target_tokens=target_tokens,
         horizon=window.horizon if window else None,
         lookback=window.lookback if window else None,
+        season=window.season if window else 1,
         known_ahead=known_ahead(case, roles, task),
     )
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from rnnauto.data.horizon import season_of
 from rnnauto.data.layout import Layout
 from rnnauto.data.origins import Cut, WindowParts, naive_units, rolling, split_windows
 from rnnauto.data.read import Table
@@ -55,7 +54,7 @@ def cut_series(table: Table, test_table: Table | None, layout: Layout, recipe: R
     series = gather_series(frame, layout)
     if test_table is not None:
         test_rows = series.rows >= table.frame.height
-    season, _ = season_of(table.frame, layout.id, layout.time)
+    season = layout.season
     parts = split_windows(series, recipe.split, cut_of(layout, season), test_rows=test_rows)
     folds = tuple((train, evenly(held, MOST_VALIDATED)) for train, held in parts.folds)
     parts = replace(parts, folds=folds, test=evenly(parts.test, MOST_TESTED))

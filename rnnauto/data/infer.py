@@ -108,6 +108,7 @@ def layout_of(case: Case, roles: Roles, answer: Answer) -> Layout:
         tokens=roles.tokens,
         horizon=answer.horizon,
         lookback=answer.lookback,
+        season=answer.season,
         targets=answer.targets,
         target_tokens=answer.target_tokens,
         label_sets=roles.label_sets,

@@ -205,6 +205,7 @@ def to_json(inspection: Inspection) -> dict[str, Any]:
         "target_tokens": layout.target_tokens,
         "horizon": layout.horizon,
         "lookback": layout.lookback,
+        "season": layout.season if layout.task == "forecasting" else None,
         "sequences": len(lengths),
         "timesteps": {
             "min": int(lengths.min()),
@@ -238,6 +239,7 @@ def to_recipe(inspection: Inspection, recipe: Recipe) -> Recipe:
             "problem.target_tokens": layout.target_tokens or "auto",
             "problem.horizon": layout.horizon or "auto",
             "problem.lookback": layout.lookback or "auto",
+            "problem.season": layout.season if layout.task == "forecasting" else "auto",
         }
     )
 

@@ -45,8 +45,9 @@ class Layout(Frozen):
     tell sequences apart; it is empty where a row is a sequence or the file is a single series.
     In a plain table the columns are `features` of sequences of one timestep. What is one-to-many
     has static features only, in every form. Forecasts have a
-    `lookback`, the timesteps seen, and a `horizon`, the timesteps predicted; the past of their
-    targets is seen although it is not among the features.
+    `lookback`, the timesteps seen, a `horizon`, the timesteps predicted, and a `season`, the
+    timesteps after which they repeat, 1 where they do not; the past of their targets is seen
+    although it is not among the features.
 
     `target` names every column of the table that holds targets; `targets` has an entry for each
     value that is predicted at once: in a wide table a stem with its columns, one a timestep.
@@ -73,6 +74,7 @@ class Layout(Frozen):
     tokens: Tokens | None = None
     horizon: int | None = None
     lookback: int | None = None
+    season: int = 1
     targets: tuple[Column, ...] = ()
     target_tokens: Tokens | None = None
     label_sets: bool = False

@@ -52,6 +52,11 @@ class Problem(Section):
     lookback: Auto | Annotated[int, Field(ge=1)] = Field(
         "auto", description="Timesteps that a forecast sees; auto: by season and horizon"
     )
+    season: Auto | Annotated[int, Field(ge=1)] = Field(
+        "auto",
+        description="Timesteps after which a forecast's values repeat; 1: they do not; "
+        "auto: by the sampling period and the values",
+    )
 
 
 class Split(Section):
