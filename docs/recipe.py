@@ -16,7 +16,7 @@ unknown key is an error that names its line and the nearest key. Any key is also
 `--set search.trials=5`. `rnnauto recipe show FILE` says what data and defaults make of a recipe.
 A list is what the search may choose from, and a list of one fixes it. A first line of
 `# yaml-language-server: $schema=recipe.schema.json`, beside what `rnnauto recipe schema` prints,
-has an editor complete keys and find faults.
+has an editor complete keys and find faults: `rnnauto recipe init DATA --schema` writes both.
 """
 EXPECT = """
 Metrics of one of several targets have its name behind them, like `rmse_tmin`. A comparison may

@@ -10,7 +10,8 @@ from rnnauto.recipe import Recipe
 def test_a_recipe_is_written_checked_and_shown(rnnauto_light, tmp_path):
     place = tmp_path / "vowels.yaml"
     made = rnnauto_light(
-        "recipe", "init", DATA / "japanese_vowels_train.csv", "-t", "speaker", "-o", place.name
+        *("recipe", "init", DATA / "japanese_vowels_train.csv", "-t", "speaker", "-o", place.name),
+        "--schema",
     )
     assert made.returncode == 0, made.stderr
     assert "many-to-one classification, long table" in made.stderr
@@ -37,6 +38,16 @@ def test_a_recipe_is_written_checked_and_shown(rnnauto_light, tmp_path):
     origins = json.loads(rnnauto_light("recipe", "show", place.name, "--json").stdout)
     assert origins["data.target"] == {"value": ["speaker"], "from": "user"}
     assert origins["search.trials"] == {"value": 30, "from": "default"}
+
+
+def test_a_recipe_names_no_path_of_this_machine(rnnauto_light, tmp_path):
+    (tmp_path / "iris.csv").write_bytes((DATA / "iris.csv").read_bytes())
+    made = rnnauto_light("recipe", "init", "iris.csv", "-t", "species", "-o", "my recipe.yaml")
+    assert made.returncode == 0, made.stderr
+    assert "next: rnnauto run 'my recipe.yaml'" in made.stderr
+    text = (tmp_path / "my recipe.yaml").read_text()
+    assert text.startswith("# one-to-one classification") and "schema" not in text
+    assert str(tmp_path) not in text and "site-packages" not in text
 
 
 def test_what_the_data_decide_is_shown_as_theirs(rnnauto_light, tmp_path):

@@ -1,9 +1,9 @@
 """`rnnauto recipe`: write, check, resolve and describe recipes. No TensorFlow."""
 
 import json
-import os
 import sys
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rnnauto.data.inspection import Inspection
     from rnnauto.recipe import Recipe
 
-SCHEMA = Path(__file__).parent.parent / "recipe.schema.json"
+SCHEMA = "recipe.schema.json"
 
 recipe = typer.Typer(no_args_is_help=True, help="Write, check, resolve and describe recipes.")
 
@@ -28,6 +28,10 @@ def init(
     ] = Path("recipe.yaml"),
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a recipe that is there")
+    ] = False,
+    schema: Annotated[
+        bool,
+        typer.Option("--schema", help=f"Put {SCHEMA} beside the recipe, for editors to read"),
     ] = False,
     **flags: Any,
 ) -> None:
@@ -51,44 +55,47 @@ def init(
     folder = Path() if stdout else output.parent
     output = Path("recipe.yaml") if stdout else output
     decided = to_recipe(inspection, asked).placed(folder, path=str(data))
-    text = commented(
-        decided, head=head_of(inspection, output, folder), expect=examples(data, asked, inspection)
-    )
+    expect = examples(data, asked, inspection)
+    if schema:
+        write(folder / SCHEMA, schema_text())
+    head = head_of(inspection, output, editors=(folder / SCHEMA).is_file())
+    text = commented(decided, head=head, expect=expect)
     if stdout:
         sys.stdout.write(text)
     else:
-        try:
-            output.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise RecipeError(f"cannot write `{output}`: {error.strerror}") from error
+        write(output, text)
     console = talk_console(quiet=context.obj["quiet"])
     layout = inspection.layout
     console.print(f"{layout.rnn_type} {layout.task}, {layout.form.replace('-', ' ')}", markup=False)
     if not stdout:
-        console.print(f"wrote {output}; next: rnnauto run {output}", markup=False)
+        console.print(f"wrote {output}; next: rnnauto run {quote(str(output))}", markup=False)
     if inspection.has_errors:
-        console.print(f"the data have problems: see `rnnauto inspect {data}`", markup=False)
+        console.print(
+            f"the data have problems: see `rnnauto inspect {quote(str(data))}`", markup=False
+        )
 
 
-def head_of(inspection: "Inspection", output: Path, folder: Path) -> list[str]:
+def write(path: Path, text: str) -> None:
+    from rnnauto.errors import RecipeError
+
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise RecipeError(f"cannot write `{path}`: {error.strerror}") from error
+
+
+def head_of(inspection: "Inspection", output: Path, *, editors: bool) -> list[str]:
+    """Args: editors: whether the schema lies beside the recipe, where an editor finds it. A path
+    to the installed one would not be there on another machine."""
     layout = inspection.layout
     lines = [f"{layout.rnn_type} {layout.task}, {layout.form.replace('-', ' ')}:"]
     lines += [f"- {each.decision}: {each.reason}" for each in inspection.evidence]
     return [
-        f"yaml-language-server: $schema={schema_place(folder)}",
+        *([f"yaml-language-server: $schema={SCHEMA}"] if editors else []),
         *(" ".join(line.split()) for line in lines),
         "",
-        f"Settings behind # are the defaults. `rnnauto run {output}` fits and checks.",
+        f"Settings behind # are the defaults. `rnnauto run {quote(str(output))}` fits and checks.",
     ]
-
-
-def schema_place(folder: Path) -> str:
-    """Where an editor finds the schema: relative where both are below the working folder, so that
-    the recipe can be shared."""
-    here = Path.cwd()
-    if SCHEMA.is_relative_to(here) and folder.resolve().is_relative_to(here):
-        return os.path.relpath(SCHEMA, folder.resolve())
-    return str(SCHEMA)
 
 
 def examples(data: Path, asked: "Recipe", inspection: "Inspection") -> dict[str, str]:
@@ -169,9 +176,13 @@ def show(
 
 def schema() -> None:
     """Print the JSON Schema of recipes, for editors."""
+    sys.stdout.write(schema_text())
+
+
+def schema_text() -> str:
     from rnnauto.recipe.settings import json_schema
 
-    sys.stdout.write(json.dumps(json_schema(), indent=2) + "\n")
+    return json.dumps(json_schema(), indent=2) + "\n"
 
 
 for command in (init, check, show, schema):
