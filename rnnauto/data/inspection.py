@@ -107,7 +107,7 @@ def lengths_of(frame: pl.DataFrame, layout: Layout) -> Integers:
     if layout.rows_are_timesteps:
         return np.array([frame.height])
     if layout.features and layout.form != "plain-table":
-        return gather(frame, layout).lengths
+        return gather(frame.select(layout.input_columns()), layout).lengths
     return np.ones(frame.height, np.int64)
 
 
