@@ -11,9 +11,10 @@ from rnnauto.cli.console import (
     number,
     print_error,
     print_json,
-    scores_table,
+    print_scores,
     with_spread,
 )
+from rnnauto.cli.leaderboard import print_leaderboard
 from rnnauto.cli.options import overrides_of
 from rnnauto.cli.watch import Watcher, live_panel, status_line, watching
 from rnnauto.errors import DataError, RecipeError
@@ -33,8 +34,8 @@ def news(*, best=DONE, stage="search", left=75.0, trials=(DONE, RUNNING)):
     return News(stage=stage, trials=trials, running=running, best=best, seconds_left=left)
 
 
-def console(*, terminal=False):
-    return Console(file=io.StringIO(), force_terminal=terminal, width=120, highlight=False)
+def console(*, terminal=False, width=120):
+    return Console(file=io.StringIO(), force_terminal=terminal, width=width, highlight=False)
 
 
 def text_of(made):
@@ -71,11 +72,58 @@ def test_scores_are_a_table_of_model_and_baselines():
     scored = {"value": 0.5, "low": 0.25, "high": 0.75}
     made = console()
     evaluation = {"metrics": {"rmse": scored}, "baselines": {"mean": {"rmse": scored}, "odd": {}}}
-    made.print(scores_table(evaluation, title="scores"))
+    print_scores(made, evaluation, title="scores")
     lines = [line.split() for line in text_of(made).splitlines()]
     assert lines[1] == ["metric", "model", "mean", "odd"]
     assert lines[2][0] == "rmse" and lines[2][-1] == "-"
     assert lines[2].count("0.500") == 2
+
+
+BASELINES = ("naive", "seasonal naive", "constant velocity", "drift", "Holt-Winters")
+
+
+@pytest.mark.parametrize(
+    ("width", "baselines", "intervals"),
+    [
+        (120, BASELINES[:3], 4),
+        (80, ("majority", "bag-of-timesteps linear"), 3),
+        (80, BASELINES[:3], 1),
+        (100, BASELINES, 1),
+        (60, BASELINES, 0),
+    ],
+)
+def test_scores_are_whole_on_any_terminal(width, baselines, intervals):
+    scored = {"value": 0.5, "low": 0.25, "high": 0.75}
+    metrics = dict.fromkeys(("mase", "rmse", "coverage_80"), scored)
+    evaluation = {"metrics": metrics, "baselines": dict.fromkeys(baselines, metrics)}
+    made = console(width=width)
+    print_scores(made, evaluation, title="scores")
+    text = text_of(made)
+    assert text.count("0.500") == 3 * (1 + len(baselines)) and "…" not in text
+    assert max(map(len, text.splitlines())) <= width
+    assert text.count("[0.250, 0.750]") == 3 * intervals
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_leaderboard_is_whole_on_any_terminal(width):
+    values = [VALUES, {**VALUES, "units": 128, "learning_rate": 0.005}]
+    trials = [
+        {"kind": "trial", "name": f"000{at}", "hyperparameters": each, "validation": 0.5}
+        | {"validation_spread": 0.0123, "seconds": 12.3, "folds": 5, "status": "completed"}
+        | {"test": None, "reason": "patience"}
+        for at, each in enumerate(values)
+    ]
+    baseline = {"kind": "baseline", "name": "bag-of-timesteps linear", "hyperparameters": None}
+    nothing = dict.fromkeys(("validation_spread", "seconds", "folds"))
+    rows = [*trials, {**trials[0], **baseline, **nothing, "test": 0.25, "reason": ""}]
+    made = console(width=width)
+    print_leaderboard(made, [{"rank": rank, **row} for rank, row in enumerate(rows, 1)])
+    lines = text_of(made).splitlines()
+    assert max(map(len, lines)) <= width
+    assert any("bag-of-timesteps linear" in line and "0.2500" in line for line in lines)
+    assert any("0.5000 ± 0.012" in line and "no longer better" in line for line in lines)
+    assert any("0001" in line and "lstm 128x2 bidirectional" in line for line in lines)
+    assert "dropout" in lines[-1] and lines[-1].startswith("all trials: max, patch 5")
 
 
 def test_json_has_no_number_that_is_none(capsys):
@@ -123,10 +171,10 @@ def test_the_live_panel_shows_what_runs_and_the_best_settings():
     made.print(live_panel(news()))
     text = text_of(made)
     assert "best so far: lstm 16x2 bidirectional, max, patch 5" in text
-    assert "trial 1: 0.9375, completed: patience" in text
+    assert "trial 1: 0.9375, no longer better" in text
     rows = [line.split() for line in text.splitlines()]
-    assert ["2-fold0", "3", "0.5000", "0.2500"] in rows
-    assert ["3-fold0", "starting"] in rows
+    assert ["trial", "2,", "fold", "0", "3", "0.5000", "0.2500"] in rows
+    assert ["trial", "3,", "fold", "0", "starting"] in rows
 
 
 def test_a_terminal_shows_a_live_panel_and_is_left_clean():

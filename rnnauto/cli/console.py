@@ -3,16 +3,26 @@
 import json
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from rnnauto.errors import RnnautoError
 
 PLAIN_WIDTH = 120
+UNLIMITED = 10_000
 MOST_INTERVALS = 3  # baselines in a table; of more only the values have room
+ENDINGS = {
+    "patience": "no longer better",
+    "epochs": "all epochs",
+    "clock": "out of time",
+    "bracket": "end of its bracket",
+    "pruned": "worse than the others",
+}
 
 
 def talk_console(*, quiet: bool = False) -> Console:
@@ -62,36 +72,91 @@ def duration(seconds: float) -> str:
 
 def settings_line(values: dict[str, Any]) -> str:
     """A trial's hyperparameters in a line: `lstm 64x2 bidirectional, mean, patch 5, ...`."""
+    return ", ".join(settings_parts(values))
+
+
+def settings_parts(values: dict[str, Any]) -> list[str]:
     both = " bidirectional" if values["bidirectional"] else ""
-    reads = f"{values['pooling']}, patch {values['patch']}"
+    reads = [str(values["pooling"]), f"patch {values['patch']}"]
     if "differencing" in values:
-        reads = (
-            f"lookback {values['lookback']}, differencing {values['differencing']}, "
-            f"scaling {values['scaling']}, transform {values['transform']}"
-        )
+        named = ("lookback", "differencing", "scaling", "transform")
+        reads = [f"{name} {values[name]}" for name in named]
     if "attention" in values:
-        reads = f"attention {values['attention']}"
-    words = f", token dropout {values['token_dropout']}" if "token_dropout" in values else ""
-    optimizer = f", {values['optimizer']}" if "optimizer" in values else ""
-    return (
-        f"{values['cell']} {values['units']}x{values['layers']}{both}, {reads}, "
-        f"dropout {values['dropout']}{words}{optimizer}, rate {values['learning_rate']}, "
-        f"batch {values['batch_size']}, clip {values['clip_norm']}"
+        reads = [f"attention {values['attention']}"]
+    words = [f"token dropout {values['token_dropout']}"] if "token_dropout" in values else []
+    return [
+        f"{values['cell']} {values['units']}x{values['layers']}{both}",
+        *reads,
+        f"dropout {values['dropout']}",
+        *words,
+        f"rate {values['learning_rate']}",
+        f"batch {values['batch_size']}",
+        f"clip {values['clip_norm']}",
+    ]
+
+
+def ending(row: dict[str, Any]) -> str:
+    """Why a trial ended, as a person would say it; nothing for a baseline."""
+    if row["kind"] == "baseline":
+        return ""
+    told = ENDINGS.get(row["reason"], row["reason"])
+    return told if row["status"] == "completed" else f"{row['status']}: {told}".rstrip(": ")
+
+
+def print_fitting(console: Console, tables: Sequence[Table]) -> None:
+    """Print the first of the tables that no cell need be cut for, or else the last."""
+    options = console.options.update(max_width=UNLIMITED)
+    fitting = (
+        table
+        for table in tables
+        if console.measure(table, options=options).maximum <= console.width
     )
+    console.print(next(fitting, tables[-1]))
 
 
-def scores_table(evaluation: dict[str, Any], *, title: str) -> Table:
-    """Metrics of the model and the baselines, with their 95% intervals."""
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+def print_scores(console: Console, evaluation: dict[str, Any], *, title: str) -> None:
+    """Metrics of the model and the baselines, with as many 95% intervals as have room."""
+    few = len(evaluation["baselines"]) <= MOST_INTERVALS
+    shapes = ((few, False), (few, True), (False, True))
+    tables = [scores_table(evaluation, title, intervals=i, folded=f) for i, f in shapes]
+    print_fitting(console, [*tables, turned_table(evaluation, title)])
+
+
+def scores_table(
+    evaluation: dict[str, Any], title: str, *, intervals: bool = True, folded: bool = False
+) -> Table:
+    """A row for each metric.
+
+    Args: intervals: of the baselines too; folded: long names have a line for each word.
+    """
+    table = bare_table(f"{title} [95% interval]")
     table.add_column("metric", no_wrap=True)
     table.add_column("model", justify="right", style="bold", no_wrap=True)
     for name in evaluation["baselines"]:
-        table.add_column(name, justify="right", no_wrap=True)
+        heading = name.replace(" ", "\n") if folded else name
+        table.add_column(heading, justify="right", no_wrap=True)
     for metric, scored in evaluation["metrics"].items():
         others = [baseline.get(metric) for baseline in evaluation["baselines"].values()]
-        shown = interval if len(others) <= MOST_INTERVALS else value_only
+        shown = interval if intervals else value_only
         table.add_row(metric, interval(scored), *map(shown, others))
     return table
+
+
+def turned_table(evaluation: dict[str, Any], title: str) -> Table:
+    """A row for the model and each baseline, for a narrow terminal."""
+    metrics = list(evaluation["metrics"])
+    table = bare_table(title)
+    table.add_column("")
+    for metric in metrics:
+        table.add_column(metric.replace("_", "\n"), justify="right")
+    for name, scored in ({"model": evaluation["metrics"]} | evaluation["baselines"]).items():
+        values = [value_only(scored.get(metric)) for metric in metrics]
+        table.add_row(name, *values, style="bold" if name == "model" else "")
+    return table
+
+
+def bare_table(title: str) -> Table:
+    return Table(title=Text(title), title_justify="left", box=None, pad_edge=False)
 
 
 def value_only(scored: dict[str, float | None] | None) -> str:

@@ -19,7 +19,7 @@ def evaluate(
     """Score a fitted model on DATA, with bootstrap 95% intervals."""
     from rich.markup import escape
 
-    from rnnauto.cli.console import data_console, print_json, scores_table
+    from rnnauto.cli.console import data_console, print_json, print_scores
     from rnnauto.model import load
 
     found = load(model).evaluate(data).to_json()
@@ -27,8 +27,8 @@ def evaluate(
         print_json(found)
         return
     console = data_console()
-    title = f"{found['rows']:,} predictions, {found['sequences']:,} sequences [95% interval]"
-    console.print(scores_table(found, title=title))
+    title = f"{found['rows']:,} predictions, {found['sequences']:,} sequences"
+    print_scores(console, found, title=title)
     console.print()
     console.print(escape(found["verdict"]))
     if found["confusion"] is not None:

@@ -36,13 +36,16 @@ def fit(
     **flags: Any,
 ) -> None:
     """Search, train, compare and export a model for DATA."""
+    from shlex import quote
+
     from rich.markup import escape
 
-    from rnnauto.cli.console import print_json, scores_table, settings_line, talk_console
+    from rnnauto.cli.console import duration, print_json, print_scores, settings_line, talk_console
     from rnnauto.cli.watch import watching
     from rnnauto.errors import RecipeError
     from rnnauto.pipeline import fit as run
     from rnnauto.recipe import Recipe
+    from rnnauto.report.facts import PAGE
     from rnnauto.search.interrupt import terminable
 
     if overwrite and resume:
@@ -70,14 +73,16 @@ def fit(
     found = fitted.to_json()
     trials = found["trials"]
     console.print()
-    console.print(scores_table(found["scores"], title="scores on the test part [95% interval]"))
+    print_scores(console, found["scores"], title="scores on the test part")
     console.print()
     console.print(f"best of {trials['completed']} trials: {settings_line(fitted.winner.values)}")
     console.print(escape(fitted.verdict))
     largest = max(fitted.checks.values())
-    place = escape(str(output))
-    console.print(f"exported and checked (largest difference {largest:.1e}): {place}/")
-    console.print(f"took {fitted.seconds:.0f}s; next: rnnauto predict NEW.csv -m {place}")
+    console.print(
+        f"exported and checked (largest difference {largest:.1e}): {escape(str(output))}/"
+    )
+    console.print(f"took {duration(fitted.seconds)}; the report: {escape(str(output / PAGE))}")
+    console.print(f"next: rnnauto predict NEW.csv -m {escape(quote(str(output)))}", soft_wrap=True)
     if as_json:
         print_json(found)
     if fitted.interrupted:

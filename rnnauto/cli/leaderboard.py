@@ -1,9 +1,15 @@
 """`rnnauto leaderboard`: trials and baselines, best first."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+WIDE = 110  # columns from which the settings stand beside the scores
 
 
 def leaderboard(
@@ -14,34 +20,78 @@ def leaderboard(
     as_json: Annotated[bool, typer.Option("--json", help="Print the rows as JSON")] = False,
 ) -> None:
     """Show every trial and baseline of a fit."""
-    from rnnauto.cli.console import data_console, number, print_json, settings_line, with_spread
+    from rnnauto.cli.console import data_console, print_json
     from rnnauto.model import load
 
     rows = load(model).leaderboard()
     if as_json:
         print_json(rows)
-        return
+    else:
+        print_leaderboard(data_console(), rows)
+
+
+def print_leaderboard(console: "Console", rows: list[dict[str, Any]]) -> None:
+    """One table where it has room; else the settings of the trials have one of their own."""
+    from rich.text import Text
+
+    from rnnauto.cli.console import settings_parts
+
+    parts = {
+        row["name"]: settings_parts(row["hyperparameters"])
+        for row in rows
+        if row["hyperparameters"]
+    }
+    shared = [
+        part
+        for part in next(iter(parts.values()), [])
+        if len(parts) > 1 and all(part in each for each in parts.values())
+    ]
+    differ = {
+        name: ", ".join(part for part in each if part not in shared) for name, each in parts.items()
+    }
+    wide = scores_table(rows, differ)
+    if console.width >= WIDE:
+        console.print(wide)
+    else:
+        console.print(scores_table(rows, None))
+        console.print()
+        console.print(settings_table(differ))
+    if shared:
+        console.print(Text(f"all trials: {', '.join(shared)}", style="dim"))
+
+
+def scores_table(rows: list[dict[str, Any]], settings: dict[str, str] | None) -> "Table":
     from rich.table import Table
 
+    from rnnauto.cli.console import ending, number, with_spread
+
     table = Table(box=None, pad_edge=False)
-    for heading in ("rank", "name", "validation", "test", "folds", "seconds", "status", "settings"):
-        right = heading in {"rank", "validation", "test", "folds", "seconds"}
-        table.add_column(
-            heading,
-            justify="right" if right else "left",
-            overflow="fold",
-            no_wrap=heading not in {"status", "settings"},
-        )
+    for heading in ("rank", "name", "validation", "test", "seconds"):
+        table.add_column(heading, justify="left" if heading == "name" else "right", no_wrap=True)
+    for heading in ("ended",) if settings is None else ("folds", "ended", "settings"):
+        table.add_column(heading)
     for row in rows:
+        more = [ending(row)]
+        if settings is not None:
+            more = [str(row["folds"] or ""), *more, settings.get(row["name"], "")]
         table.add_row(
             str(row["rank"]),
             row["name"],
             with_spread(row["validation"], row.get("validation_spread")),
             number(row["test"]),
-            str(row["folds"] or ""),
             "" if row["seconds"] is None else f"{row['seconds']:.0f}",
-            f"{row['status']}: {row['reason']}" if row["reason"] else row["status"],
-            settings_line(row["hyperparameters"]) if row["hyperparameters"] else "",
+            *more,
             style="bold" if row["rank"] == 1 else "",
         )
-    data_console().print(table)
+    return table
+
+
+def settings_table(differ: dict[str, str]) -> "Table":
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    table.add_column("trial", no_wrap=True)
+    table.add_column("settings")
+    for name, settings in differ.items():
+        table.add_row(name, settings)
+    return table

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from rnnauto.cli.console import duration, number, settings_line, with_spread
+from rnnauto.cli.console import duration, ending, number, settings_line, with_spread
 from rnnauto.deploy.leaderboard import trial_row
 from rnnauto.pipeline import Said
 from rnnauto.search.loop import News
@@ -79,20 +79,26 @@ def status_line(news: News) -> str:
 
 
 def live_panel(news: News) -> Group:
+    parts = [Text(status_line(news), style="bold")]
+    if news.best is not None:
+        parts.append(Text(f"best so far: {settings_line(news.best.values)}"))
+    tables = [running_table(news)] if news.running else []
+    return Group(*parts, *map(ended_line, ended(news)[-MOST_ENDED:]), *tables)
+
+
+def running_table(news: News) -> Table:
     table = Table(box=None, pad_edge=False, show_edge=False)
     for heading in ("running", "epoch", "train loss", "validation loss"):
         table.add_column(heading, justify="left" if heading == "running" else "right", style="dim")
     for name, epoch in list(news.running.items())[:MOST_RUNNING]:
+        job = f"trial {name.replace('-fold', ', fold ')}"
         if epoch is None:
-            table.add_row(name, "starting", "", "")
+            table.add_row(job, "starting", "", "")
         else:
             table.add_row(
-                name, str(epoch.number), number(epoch.train_loss), number(epoch.validation_loss)
+                job, str(epoch.number), number(epoch.train_loss), number(epoch.validation_loss)
             )
-    parts = [Text(status_line(news), style="bold")]
-    if news.best is not None:
-        parts.append(Text(f"best so far: {settings_line(news.best.values)}"))
-    return Group(*parts, *map(ended_line, ended(news)[-MOST_ENDED:]), table)
+    return table
 
 
 def ended(news: News) -> list[Trial]:
@@ -100,7 +106,7 @@ def ended(news: News) -> list[Trial]:
 
 
 def ended_line(trial: Trial) -> Text:
-    """A trial as the leaderboard has it: validation with its spread, status, why it stopped."""
+    """A trial as the leaderboard has it: validation with its spread, and why it ended."""
     row = trial_row(trial, None)
     score = with_spread(row["validation"], row["validation_spread"])
-    return Text(f"trial {trial.id}: {score}, {row['status']}: {row['reason']}", style="dim")
+    return Text(f"trial {trial.id}: {score}, {ending(row)}", style="dim")

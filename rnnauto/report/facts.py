@@ -9,6 +9,7 @@ from rnnauto.deploy.model_json import ModelInfo, read_model_info
 from rnnauto.errors import ModelFolderError
 
 Json = dict[str, Any]
+PAGE = "report.html"
 
 
 @dataclass(frozen=True)

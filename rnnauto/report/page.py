@@ -10,13 +10,12 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from rnnauto.report.card import CARD, card
-from rnnauto.report.facts import Facts, read_facts
+from rnnauto.report.facts import PAGE, Facts, read_facts
 from rnnauto.report.sections import sections
 from rnnauto.report.verdict import Verdict, digits, metric_words, span, verdict
 
 HERE = Path(__file__).parent
 SCRIPTS = ("vega/vega.min.js", "vega/vega-lite.min.js", "vega/vega-embed.min.js", "page.js")
-PAGE = "report.html"
 
 
 def write_report(folder: Path, *, name: str | None = None) -> Path:
