@@ -57,20 +57,29 @@ class Model:
     def run(self) -> Run:
         return load_saved_model(self.folder / "saved_model")
 
-    def predict(self, data: Source, *, probabilities: bool = False, beams: int = 1) -> pl.DataFrame:
+    def predict(
+        self,
+        data: Source,
+        *,
+        history: Source | None = None,
+        probabilities: bool = False,
+        beams: int = 1,
+    ) -> pl.DataFrame:
         """One row per sequence, or per timestep where there is one target per timestep.
 
         Args:
             data: a file or a frame with the columns of the training data; the target may be absent.
+            history: of a forecast, earlier timesteps of the same series.
             probabilities: add a column `probability_<label>` per class, or `probability`, that of
                 the whole answer.
             beams: answers that stay in the running while one of several timesteps is written.
 
         Raises: DataError where a column is absent or holds what the model cannot read.
         """
+        earlier = self.read_history(history)
         table = self.read(data, target=False)
         if isinstance(self.info.encoders, SeriesEncoders):
-            return self.forecast(table, self.info.encoders)
+            return self.forecast(after(earlier, table, self.info.layout), self.info.encoders)
         layout = self.info.layout
         frame = (
             table.frame.drop(layout.target, strict=False) if layout.answer_length else table.frame
@@ -90,17 +99,24 @@ class Model:
             probabilities=probabilities,
         )
 
-    def evaluate(self, data: Source, *, seed: int = 0) -> Evaluation:
+    def evaluate(self, data: Source, *, history: Source | None = None, seed: int = 0) -> Evaluation:
         """Every metric with its interval, beside the baselines that `fit` stored.
+
+        Args:
+            history: of a forecast, earlier timesteps of the same series: seen, not judged.
 
         Raises: DataError where the target is absent or holds a class that the model does not know.
         """
         layout = self.info.layout
+        earlier = self.read_history(history)
         if self.is_language_model:
             return self.evaluate_language(data, seed=seed)
         table = self.read(data, target=True)
         if isinstance(self.info.encoders, SeriesEncoders):
-            return self.evaluate_forecast(table, self.info.encoders, seed=seed)
+            whole = after(earlier, table, layout)
+            return self.evaluate_forecast(
+                whole, self.info.encoders, seen=whole.height - table.frame.height, seed=seed
+            )
         target = self.info.encoders.target
         sequences = with_targets(gather(table.frame, layout), layout)
         if isinstance(target, TokensEncoder):
@@ -124,17 +140,33 @@ class Model:
             sequences, written, baselines, layout=layout, encoders=encoders, seed=seed
         )
 
-    def forecast(self, table: Table, encoders: SeriesEncoders) -> pl.DataFrame:
+    def read_history(self, history: Source | None) -> pl.DataFrame | None:
+        """Raises: DataError where the model does not forecast."""
+        if history is None:
+            return None
+        if self.info.layout.task != "forecasting":
+            raise DataError(
+                f"`--history` is for forecasts; this model is of {self.info.layout.task}",
+                hint="leave it out",
+            )
+        return self.read(history, target=True).frame
+
+    def forecast(self, frame: pl.DataFrame, encoders: SeriesEncoders) -> pl.DataFrame:
         """The `horizon` timesteps after the last known target of every series."""
         layout = self.info.layout
-        windows = future_windows(gather_series(table.frame, layout), encoders, layout)
+        windows = future_windows(gather_series(frame, layout), encoders, layout)
         quantiles = predict(self.run, windows, layout, encoders)
         return forecast_table(windows, quantiles, layout, encoders, origins=False)
 
-    def evaluate_forecast(self, table: Table, encoders: SeriesEncoders, *, seed: int) -> Evaluation:
-        """Every origin that leaves a lookback before it and a horizon after it."""
+    def evaluate_forecast(
+        self, frame: pl.DataFrame, encoders: SeriesEncoders, *, seen: int, seed: int
+    ) -> Evaluation:
+        """Every origin that leaves a lookback before it and a horizon after it; the first `seen`
+        rows are history alone."""
         layout = self.info.layout
-        windows = judged_windows(gather_series(table.frame, layout), encoders, layout)
+        series = gather_series(frame, layout)
+        judged = series.rows >= seen if seen else None
+        windows = judged_windows(series, encoders, layout, judged=judged)
         quantiles = predict(self.run, windows, layout, encoders)
         return evaluate_forecasts(windows.encoded, quantiles, season=encoders.season, seed=seed)
 
@@ -211,6 +243,15 @@ class Model:
 def load(folder: Path | str) -> Model:
     """Open a model folder. Raises: ModelFolderError where it is absent, damaged or newer."""
     return Model(Path(folder), read_model_info(Path(folder)))
+
+
+def after(earlier: pl.DataFrame | None, table: Table, layout: Layout) -> pl.DataFrame:
+    """The rows of a table after those of its series' history."""
+    if earlier is None:
+        return table.frame
+    if layout.id:
+        earlier = earlier.join(table.frame, on=list(layout.id), how="semi", maintain_order="left")
+    return pl.concat([earlier, table.frame], how="diagonal_relaxed")
 
 
 def check_classes(

@@ -316,6 +316,13 @@ def test_evaluate_needs_the_target(refused, model, tmp_path):
     assert error == "`new.csv` has no column `y`, which the model reads"
 
 
+@pytest.mark.parametrize("command", ["evaluate", "predict"])
+def test_only_forecasts_have_a_history(refused, model, data, command):
+    error, hint = refused(command, "data.csv", "-m", "model", "--history", "data.csv")
+    assert error == "`--history` is for forecasts; this model is of classification"
+    assert hint == "leave it out"
+
+
 def test_evaluate_names_the_classes_that_the_model_does_not_know(refused, model, tmp_path):
     (tmp_path / "new.csv").write_text("id,t,x,y\n1,1,0.5,a\n2,1,0.5,z\n3,1,0.5,z\n")
     error, hint = refused("evaluate", "new.csv", "-m", "model")

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from rnnauto.errors import DataError
 from rnnauto.model import load
 from rnnauto.pipeline import fit
 from rnnauto.recipe import Recipe
@@ -155,3 +156,23 @@ def test_the_saved_model_needs_nothing_but_tensorflow(fitted):
     assert quantiles.shape == (1, HORIZON, 1, 3)
     np.testing.assert_array_equal(quantiles[..., 1], found["value"].numpy())
     assert (np.diff(quantiles, axis=-1) > 0).all()
+
+
+def test_earlier_timesteps_may_be_in_a_file_of_their_own(fitted, rnnauto, tmp_path):
+    model, cut = load(fitted.folder), date(2021, 10, 1)
+    early, late = sales().filter(pl.col("month") < cut), sales().filter(pl.col("month") >= cut)
+    both = model.predict(sales())
+    assert model.predict(late, history=early).equals(both)
+    one = late.filter(pl.col("shop") == "s2")
+    assert model.predict(one, history=early).equals(both.filter(pl.col("shop") == "s2"))
+    with pytest.raises(DataError, match="no window to score") as caught:
+        model.evaluate(late)
+    assert "--history" in caught.value.hint
+    early.write_csv(tmp_path / "early.csv")
+    late.write_csv(tmp_path / "late.csv")
+    words = ("late.csv", "--history", "early.csv", "-m", fitted.folder, "--json")
+    done = rnnauto("evaluate", *words)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["sequences"], found["rows"]) == (SHOPS, SHOPS * HORIZON)
+    assert 0 < found["metrics"]["mase"]["value"] < found["baselines"]["naive"]["mase"]["value"]

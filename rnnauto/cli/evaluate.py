@@ -14,6 +14,10 @@ def evaluate(
     model: Annotated[Path, typer.Option("--model", "-m", help="Model folder")] = Path(
         "rnnauto_model"
     ),
+    history: Annotated[
+        Path | None,
+        typer.Option("--history", help="Earlier timesteps of a forecast's series, to be seen"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON")] = False,
 ) -> None:
     """Score a fitted model on DATA, with bootstrap 95% intervals."""
@@ -22,7 +26,7 @@ def evaluate(
     from rnnauto.cli.console import data_console, print_json, print_scores
     from rnnauto.model import load
 
-    found = load(model).evaluate(data).to_json()
+    found = load(model).evaluate(data, history=history).to_json()
     if as_json:
         print_json(found)
         return

@@ -17,6 +17,10 @@ def predict(
     model: Annotated[Path, typer.Option("--model", "-m", help="Model folder")] = Path(
         "rnnauto_model"
     ),
+    history: Annotated[
+        Path | None,
+        typer.Option("--history", help="Earlier timesteps of a forecast's series, to be seen"),
+    ] = None,
     output: Annotated[
         str,
         typer.Option("--output", "-o", help="File to write: .csv, .tsv or .jsonl; - for stdout"),
@@ -38,7 +42,7 @@ def predict(
     from rnnauto.model import load
 
     destination = None if output == "-" else check_output(Path(output))
-    table = load(model).predict(data, probabilities=proba, beams=beams)
+    table = load(model).predict(data, history=history, probabilities=proba, beams=beams)
     ending = ".csv" if destination is None else destination.suffix.lower()
     if ending in {".jsonl", ".ndjson"}:
         text = table.write_ndjson()

@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from rnnauto.data.layout import Layout
-from rnnauto.data.origins import Cut, WindowParts, naive_units, rolling, split_windows
+from rnnauto.data.origins import Cut, WindowParts, history_of, naive_units, rolling, split_windows
 from rnnauto.data.read import Table
 from rnnauto.data.sequences import Integers
 from rnnauto.data.series import (
@@ -102,11 +103,25 @@ def future_windows(series: Series, encoders: SeriesEncoders, layout: Layout) -> 
     )
 
 
-def judged_windows(series: Series, encoders: SeriesEncoders, layout: Layout) -> SeriesWindows:
+def judged_windows(
+    series: Series,
+    encoders: SeriesEncoders,
+    layout: Layout,
+    *,
+    judged: NDArray[np.bool_] | None = None,
+) -> SeriesWindows:
     """Every origin after a lookback and before a horizon; a series that is too short for a lookback
-    is judged by its last horizon. What lies before its first origin is a series' history."""
+    is judged by its last horizon. What lies before its first origin is a series' history.
+
+    Args:
+        judged: the timesteps to predict, [timesteps]: series that others come before are seen from
+            there on. None: all.
+    """
     cut = cut_of(layout, encoders.season)
     first = np.maximum(np.minimum(cut.wanted, series.lengths - cut.horizon), cut.least)
+    if judged is not None:
+        history = history_of(series, judged)
+        first = np.where(history > 0, np.maximum(history, cut.least), first)
     origins = evenly(rolling(series, first, series.lengths, cut), MOST_TESTED)
     units = naive_units(series, np.minimum(first, series.lengths), encoders.season)
     return SeriesWindows(

@@ -40,7 +40,7 @@ def evaluate_forecasts(
         raise DataError(
             "there is no window to score: none of the series goes on for a horizon "
             f"({encoded.horizon} timesteps) with known values",
-            hint="give longer series with the target column",
+            hint="give longer series with the target, or what came before it as `--history`",
         )
 
     def scored(predicted: NDArray[np.floating]) -> Scores:
