@@ -37,13 +37,13 @@ from rnnauto.deploy.leaderboard import Row, read_leaderboard
 from rnnauto.deploy.model_json import ModelInfo, read_model_info
 from rnnauto.deploy.runner import Run, load_saved_model, predict
 from rnnauto.errors import DataError
-from rnnauto.judge.baselines import answer_baselines, direct_baselines, load_baselines
 from rnnauto.judge.compare import evaluate_direct
 from rnnauto.judge.evaluate import Evaluation
 from rnnauto.judge.evaluate_answers import Answered, evaluate_answers
 from rnnauto.judge.evaluate_forecasts import evaluate_forecasts
 from rnnauto.judge.language import evaluate_language, load_language_baselines
 from rnnauto.judge.several import gathered
+from rnnauto.judge.stored import answer_baselines, direct_baselines, load_baselines
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,11 @@ import numpy as np
 import pytest
 
 from rnnauto.data.encode import Encoded
-from rnnauto.errors import DataError, ModelFolderError
+from rnnauto.errors import DataError
 from rnnauto.judge.baselines import (
     Baseline,
     fit_baselines,
-    load_baselines,
     predict,
-    save_baselines,
     solve,
 )
 
@@ -203,72 +201,3 @@ def test_a_fit_that_stops_early_gives_no_warning():
 def assert_same(one, other):
     for field in fields(Baseline):
         np.testing.assert_array_equal(getattr(one, field.name), getattr(other, field.name))
-
-
-@pytest.mark.parametrize("classes", [2, None])
-def test_baselines_survive_the_file(tmp_path, classes):
-    encoded = texts()
-    if classes is None:
-        encoded = replace(encoded, targets=encoded.targets.astype(np.float32))
-    path = tmp_path / "baselines.npz"
-    baselines = fit_baselines(encoded, classes=classes, seed=0)
-    save_baselines(path, baselines)
-    loaded = load_baselines(path)
-    assert len(loaded) == 2
-    for one, other in zip(baselines, loaded, strict=True):
-        assert_same(one, other)
-        assert isinstance(other.name, str)
-        np.testing.assert_array_equal(predict(one, encoded), predict(other, encoded))
-
-
-def test_an_absent_file_is_an_error(tmp_path):
-    with pytest.raises(ModelFolderError, match="does not hold baselines") as raised:
-        load_baselines(tmp_path / "baselines.npz")
-    assert "fit again" in raised.value.hint
-
-
-@pytest.mark.parametrize("kept", [0, 10, 0.5, 0.99])
-def test_a_file_cut_short_is_an_error(tmp_path, kept):
-    path = tmp_path / "baselines.npz"
-    save_baselines(path, fit_baselines(texts(), classes=2, seed=0))
-    whole = path.read_bytes()
-    path.write_bytes(whole[: kept if isinstance(kept, int) else int(len(whole) * kept)])
-    with pytest.raises(ModelFolderError):
-        load_baselines(path)
-
-
-def test_another_kind_of_file_is_an_error(tmp_path):
-    path = tmp_path / "baselines.npz"
-    with path.open("wb") as file:
-        np.save(file, np.arange(3))
-    with pytest.raises(ModelFolderError):
-        load_baselines(path)
-
-
-def test_a_flipped_byte_is_an_error(tmp_path):
-    path = tmp_path / "baselines.npz"
-    save_baselines(path, fit_baselines(texts(), classes=2, seed=0))
-    damaged = bytearray(path.read_bytes())
-    damaged[len(damaged) // 2] ^= 0xFF
-    path.write_bytes(damaged)
-    with pytest.raises(ModelFolderError):
-        load_baselines(path)
-
-
-@pytest.mark.parametrize(
-    ("field", "array"),
-    [
-        ("weights", np.zeros((3, 3), np.float32)),
-        ("scale", np.zeros(99)),
-        ("sizes", np.array([10_000])),
-        ("classes", np.array(3)),
-        ("bias", np.array(["a", "b"])),
-        ("bias", np.array([None, None], dtype=object)),
-    ],
-)
-def test_arrays_that_do_not_fit_together_are_an_error(tmp_path, field, array):
-    path = tmp_path / "baselines.npz"
-    baselines = fit_baselines(texts(), classes=2, seed=0)
-    save_baselines(path, (baselines[0], replace(baselines[1], **{field: array})))
-    with pytest.raises(ModelFolderError, match="does not hold baselines"):
-        load_baselines(path)

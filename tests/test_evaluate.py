@@ -180,7 +180,9 @@ def test_an_evaluation_has_the_keys_that_are_promised():
     }
     assert found["metrics"]["accuracy"] == {"value": 1.0, "low": 1.0, "high": 1.0}
     assert set(found["metrics"]) == {"accuracy", "balanced_accuracy", "macro_f1", "log_loss"}
-    assert set(found["baselines"]) == {"majority", "bag-of-timesteps linear"}
+    assert set(found["baselines"]) == {
+        *("majority", "bag-of-timesteps linear", "boosted summaries"),
+    }
     assert found["baselines"]["majority"]["accuracy"]["value"] == pytest.approx(2 / 3)
     assert (found["rows"], found["sequences"]) == (30, 30)
     assert found["beats_baselines"] is True

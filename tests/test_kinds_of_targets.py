@@ -45,7 +45,9 @@ def test_several_classes_of_a_sequence(tmp_path):
     frame.write_csv(tmp_path / "two.csv")
     found, model = fitted(tmp_path / "two.csv", tmp_path / "model", target=["way", "size"])
     assert {"accuracy", "accuracy_way", "accuracy_size"} <= set(found.evaluation.metrics)
-    assert set(found.evaluation.baselines) == {"majority", "bag-of-timesteps linear"}
+    assert set(found.evaluation.baselines) == {
+        *("majority", "bag-of-timesteps linear", "last-timestep linear", "boosted summaries"),
+    }
     predicted = model.predict(frame.drop("way", "size"), probabilities=True)
     assert predicted.columns == [
         *("name", "prediction_way", "probability_way_down", "probability_way_up"),

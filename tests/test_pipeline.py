@@ -18,6 +18,9 @@ FILES = {
     *("saved_model", "model.json", "recipe.yaml", "journal.jsonl", "leaderboard.csv"),
     *("scores.json", "predictions_test.csv", "baselines.npz", "report.html", "MODEL_CARD.md"),
 }
+BASELINES = {
+    *("majority", "bag-of-timesteps linear", "last-timestep linear", "boosted summaries"),
+}
 
 
 def test_the_model_folder_holds_what_it_should_and_nothing_else(tiny_run):
@@ -85,7 +88,7 @@ def test_the_scores_are_those_of_the_test_predictions(tiny_run):
     assert scores["metrics"]["accuracy"]["value"] == pytest.approx(right)
     low, high = (scores["metrics"]["accuracy"][end] for end in ("low", "high"))
     assert low <= right <= high
-    assert set(scores["baselines"]) == {"majority", "bag-of-timesteps linear"}
+    assert set(scores["baselines"]) == BASELINES
     assert predictions.columns == ["person", "prediction", "probability_ill", "probability_well"]
 
 
@@ -152,7 +155,7 @@ def test_evaluate_scores_new_data_beside_the_baselines(tiny_run):
     found = rnnauto.load(tiny_run.folder).evaluate(tiny_run.frame).to_json()
     assert set(found) >= {"metrics", "baselines", "rows", "sequences"}
     assert set(found["metrics"]) >= {"accuracy", "balanced_accuracy", "macro_f1", "log_loss"}
-    assert set(found["baselines"]) == {"majority", "bag-of-timesteps linear"}
+    assert set(found["baselines"]) == BASELINES
     assert (found["rows"], found["sequences"]) == (60, 60)
     assert found["confusion"]["labels"] == ["ill", "well"]
     counts = found["confusion"]["counts"]

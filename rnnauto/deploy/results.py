@@ -16,12 +16,12 @@ from rnnauto.deploy.forecast_runner import forecast_table
 from rnnauto.deploy.language_table import scored_table
 from rnnauto.deploy.leaderboard import Row, leaderboard, write_leaderboard
 from rnnauto.deploy.model_json import ModelInfo, Status
-from rnnauto.judge.baselines import save_baselines
 from rnnauto.judge.compare import AnyBaselines
 from rnnauto.judge.evaluate import Evaluation
 from rnnauto.judge.evaluate_answers import Answered
 from rnnauto.judge.language import LabelShares, NGrams, save_language_baselines
 from rnnauto.judge.several import flat
+from rnnauto.judge.stored import save_baselines
 from rnnauto.recipe import Recipe
 from rnnauto.search.fingerprint import Fingerprint, digests, versions
 from rnnauto.search.select import Trial

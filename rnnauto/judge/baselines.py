@@ -1,15 +1,11 @@
 """Baselines: what a model without any notion of order reaches on the same units.
 
-Each is one linear model over order-free columns (or over none), stored as plain arrays and
-predicted with numpy and scipy alone.
+Each is one linear model over order-free columns (or over none), plain arrays that are predicted
+with numpy and scipy alone.
 """
 
 import warnings
-import zipfile
-import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,13 +13,11 @@ from numpy.typing import NDArray
 
 from rnnauto.data.encode import Encoded
 from rnnauto.data.sequences import Integers, splits_of
-from rnnauto.errors import DataError, ModelFolderError
-from rnnauto.judge.answer_baselines import AnswerBaseline, load_answer_baseline
+from rnnauto.errors import DataError
 from rnnauto.judge.look_up import fit_table, looked_up, place_table
 from rnnauto.judge.metrics import SMALLEST_PROBABILITY, Doubles, unit_groups
 from rnnauto.judge.order_free import bags_of, column_count, dense_columns, units_of
 
-Baselines = tuple["Baseline | AnswerBaseline", ...]
 Matrix = Any  # float64 [units, columns], a numpy array or, with tokens, scipy.sparse CSR
 
 MOST_UNITS = 20_000
@@ -37,11 +31,6 @@ MOST_UNITS_TO_FOLD = 1_000
 ABSENT_LOGIT = -20.0  # of a class that the training data lacks
 MOST_UNITS_TO_CHOOSE = 5_000  # the strength by; the fit then has all of them
 MOST_WORK = 1_500_000_000  # multiplications of a fit: about 3 s on a core
-
-DAMAGED = (  # what numpy and zipfile raise on a file that is cut off, altered or something else
-    *(OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, NotImplementedError),
-    *(zipfile.BadZipFile, zlib.error),
-)
 
 
 @dataclass(frozen=True)
@@ -77,6 +66,18 @@ def fit_baselines(
         and a linear model on what is left of a sequence without
         order: `bag-of-timesteps linear`, or, with one target per timestep, `one-timestep linear`.
     """
+    known = known_targets(encoded, classes=classes)
+    found = [fit_constant(encoded.targets[known], classes=classes)]
+    table = looked_up(encoded, classes=classes)
+    if table is not None:
+        found.append(fit_look_up(encoded, known, *table, constant=found[0]))
+    if linear:
+        found.append(fit_linear(encoded, known, classes=classes, seed=seed))
+    return tuple(found)
+
+
+def known_targets(encoded: Encoded, *, classes: int | None) -> Integers:
+    """The units with a target. Raises: DataError where there is none."""
     targets = encoded.targets
     known = np.flatnonzero(np.isfinite(targets) if classes is None else targets >= 0)
     if not known.size:
@@ -84,13 +85,7 @@ def fit_baselines(
             f"none of the {len(targets):,} targets of the train part is known",
             hint="a baseline, as any model, needs a target column with values",
         )
-    found = [fit_constant(targets[known], classes=classes)]
-    table = looked_up(encoded, classes=classes)
-    if table is not None:
-        found.append(fit_look_up(encoded, known, *table, constant=found[0]))
-    if linear:
-        found.append(fit_linear(encoded, known, classes=classes, seed=seed))
-    return tuple(found)
+    return known
 
 
 def fit_look_up(
@@ -332,58 +327,3 @@ def linear_outputs(baseline: Baseline, encoded: Encoded, chosen: Integers) -> Do
     dense = dense_columns(units, spread=not encoded.per_timestep)
     matrix = columns_of(baseline, units, dense=dense)
     return np.asarray(matrix @ baseline.weights.astype(np.float64) + baseline.bias)
-
-
-def save_baselines(path_npz: Path, baselines: Baselines) -> None:
-    """Plain arrays in one .npz; nothing in it is executable."""
-    arrays = {
-        f"{position}.{field.name}": np.asarray(getattr(baseline, field.name))
-        for position, baseline in enumerate(baselines)
-        for field in fields(baseline)
-    }
-    with path_npz.open("wb") as file:  # given a path, savez may add an ending
-        np.savez(file, count=np.asarray(len(baselines)), **arrays)  # type: ignore[arg-type]
-
-
-def load_baselines(path_npz: Path) -> Baselines:
-    try:
-        # opened here: given a path, numpy leaves a damaged file open
-        with path_npz.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            count = int(arrays["count"])
-            if "0.ids" in arrays:
-                return tuple(load_answer_baseline(arrays, position) for position in range(count))
-            return tuple(load_one(arrays, position) for position in range(count))
-    except DAMAGED as error:
-        raise ModelFolderError(
-            f"`{path_npz}` does not hold baselines: {error}",
-            hint="the file is absent or damaged: copy the model folder again, or fit again",
-        ) from error
-
-
-def direct_baselines(baselines: Baselines) -> tuple[Baseline, ...]:
-    """Those that give classes or values."""
-    return tuple(each for each in baselines if isinstance(each, Baseline))
-
-
-def answer_baselines(baselines: Sequence[object]) -> tuple[AnswerBaseline, ...]:
-    """Those that write answers."""
-    return tuple(each for each in baselines if isinstance(each, AnswerBaseline))
-
-
-def load_one(arrays: Any, position: int) -> Baseline:
-    """One baseline of an .npz; ValueError where its arrays do not fit together."""
-    stored = {field.name: arrays[f"{position}.{field.name}"] for field in fields(Baseline)}
-    outputs = len(stored["bias"])
-    columns = len(stored["centre"]) + len(stored["rarity"])
-    shapes: dict[str, set[tuple[int, ...]]] = {
-        "bias": {(int(stored["classes"]) or 1,)},
-        "weights": {(columns, outputs), (0, outputs)},
-        "scale": {stored["centre"].shape},
-        "rarity": {(int(stored["sizes"].sum()),)},
-    }
-    for name, wanted in shapes.items():
-        if stored[name].shape not in wanted:
-            raise ValueError(f"`{name}` has shape {stored[name].shape}, wanted one of {wanted}")
-    if any(array.dtype.kind not in "if" for name, array in stored.items() if name != "name"):
-        raise ValueError("it holds something else than numbers")
-    return Baseline(**{**stored, "name": str(stored["name"]), "classes": int(stored["classes"])})

@@ -21,7 +21,6 @@ from rnnauto.judge.answer_baselines import (
     likelihood_by,
     write_by,
 )
-from rnnauto.judge.baselines import answer_baselines
 from rnnauto.judge.evaluate import Evaluation, evaluate, score
 from rnnauto.judge.evaluate_answers import Answered, answer_metric, evaluate_answers, score_answers
 from rnnauto.judge.evaluate_forecasts import evaluate_forecasts, validated_forecasts
@@ -34,6 +33,7 @@ from rnnauto.judge.language import (
 from rnnauto.judge.measures import main_metric
 from rnnauto.judge.metrics import unit_groups
 from rnnauto.judge.several import Predictor, fit_predictors, judged
+from rnnauto.judge.stored import answer_baselines
 
 AnyBaselines = tuple[Predictor, ...] | tuple[AnswerBaseline, ...] | NGrams | LabelShares
 

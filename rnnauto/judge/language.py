@@ -17,7 +17,6 @@ from rnnauto.data.prepare import Prepared, encoded_for
 from rnnauto.data.sequences import Floats, Integers, Sequences
 from rnnauto.data.targets import NextSet
 from rnnauto.errors import DataError, ModelFolderError
-from rnnauto.judge.baselines import DAMAGED
 from rnnauto.judge.evaluate import RESAMPLES, Evaluation, Scores, beats
 from rnnauto.judge.metrics import (
     Doubles,
@@ -28,6 +27,7 @@ from rnnauto.judge.metrics import (
     unit_groups,
 )
 from rnnauto.judge.ngrams import LONGEST, Grams, fit_ngrams, score_ngrams
+from rnnauto.judge.stored import DAMAGED
 
 NAMES = {1: "unigram", 2: "bigram", 3: "trigram"}
 ALWAYS = 2  # orders that are shown beside the best
