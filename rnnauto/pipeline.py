@@ -85,8 +85,9 @@ class Fitted:
     @property
     def verdict(self) -> str:
         """Whether a baseline is as good, and whether order matters."""
-        order = self.diagnosis and self.diagnosis["order"]
-        return str(order["sentence"]) if order else self.evaluation.verdict
+        order = (self.diagnosis or {}).get("order")
+        said = [self.evaluation.verdict, *([order["sentence"]] if order else [])]
+        return "; ".join(said)
 
     def to_json(self) -> dict[str, Any]:
         """The object that `fit --json` prints."""

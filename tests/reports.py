@@ -197,7 +197,7 @@ def info_of(prepared):
 DIAGNOSIS = {
     "order": {
         "shuffled": {"accuracy": {"value": 0.5, "low": 0.4, "high": 0.6}},
-        "sentence": "Order matters: shuffled, the accuracy falls to 0.5.",
+        "sentence": "order matters: shuffled, the accuracy falls to 0.5",
     },
     "gradients": [
         {

@@ -182,8 +182,7 @@ def test_a_fit_leaves_its_diagnosis_in_the_scores(tiny_run):
     found = scores["diagnosis"]
     assert set(PARTS) <= set(found)
     assert found["skipped"] == {"coverage": "it does not apply to this kind of problem"}
-    assert tiny_run.fitted.verdict == found["order"]["sentence"]
-    assert scores["verdict"] in found["order"]["sentence"]
+    assert tiny_run.fitted.verdict == f"{scores['verdict']}; {found['order']['sentence']}"
     assert set(found["order"]["shuffled"]) == set(scores["metrics"])
     assert {each["verdict"] for each in found["gradients"]} <= {"healthy", "vanishes", "explodes"}
     assert len(found["gradients"][0]["lags"]) == len(found["gradients"][0]["norms"])

@@ -6,7 +6,7 @@ import pytest
 from rnnauto.data.encode import Encoded
 from rnnauto.data.targets import LabelEncoder, LabelSetEncoder, SeveralTargets, ValueEncoder
 from rnnauto.errors import DataError
-from rnnauto.judge.evaluate import Evaluation, beats, difference, evaluate, score
+from rnnauto.judge.evaluate import Evaluation, beats, difference, evaluate, score, verdict_of
 from rnnauto.judge.several import fit_predictors
 
 VALUES = ValueEncoder(mean=0, deviation=1)
@@ -152,7 +152,47 @@ def test_a_sentence_says_whether_a_baseline_will_do(model, said):
         main_metric="accuracy",
     )
     assert found.verdict.startswith(said)
-    assert found.to_json()["verdict"] == found.verdict
+    shown = found.to_json()
+    assert shown["verdict"] == found.verdict
+    kind = {0.0: "beats", 0.3: "even", 0.6: "behind"}[model]
+    assert (shown["comparison"]["kind"], shown["comparison"]["best_baseline"]) == (kind, "plain")
+    assert shown["comparison"]["difference"]["value"] == pytest.approx(0.3 - model)
+
+
+def compared(model, *others):
+    """Regressions with errors of such sizes, beside baselines."""
+    truth = np.random.default_rng(0).normal(size=200)
+    scores, *baselines = (score(truth, truth + error) for error in (model, *others))
+    return Evaluation(
+        scores=scores,
+        baselines={f"b{at}": each for at, each in enumerate(baselines)},
+        rows=200,
+        sequences=200,
+        beats_baselines=all(beats(scores, each, "rmse") for each in baselines),
+        labels=None,
+        main_metric="rmse",
+    )
+
+
+def test_of_errors_the_lowest_is_the_best_and_the_sentence_says_so():
+    found = verdict_of(compared(2.0, 3.0, 1.0, np.nan))
+    assert (found.kind, found.best) == ("behind", "b1")
+    assert "root mean squared error 2 against 1, lower is better" in found.sentence
+    assert verdict_of(compared(0.5, 1.0)).kind == "beats"
+
+
+def test_what_is_no_number_beats_nothing():
+    assert verdict_of(compared(np.nan, 1.0)).kind == "behind"
+    alone = verdict_of(compared(1.0))
+    assert (alone.kind, alone.best) == ("even", None) and "no baseline" in alone.sentence
+
+
+def test_one_sequence_shows_nothing():
+    encoded = encoded_of(integers([0, 1, 1]), lengths=[3], per_timestep=True)
+    scores = score(encoded.targets, certain([0, 1, 1]), groups=np.zeros(3, np.int64))
+    plain = score(encoded.targets, certain([0, 0, 0]), groups=np.zeros(3, np.int64))
+    found = verdict_of(Evaluation(scores, {"plain": plain}, 3, 1, False, None, "accuracy"))
+    assert found.kind == "even" and found.sentence.startswith("one sequence shows nothing")
 
 
 def test_predictions_beyond_all_bounds_are_null_not_a_crash():
@@ -177,6 +217,7 @@ def test_an_evaluation_has_the_keys_that_are_promised():
     found = json.loads(json.dumps(evaluation.to_json(), allow_nan=False))
     assert set(found) == {
         *("metrics", "baselines", "rows", "sequences", "beats_baselines", "confusion", "verdict"),
+        "comparison",
     }
     assert found["metrics"]["accuracy"] == {"value": 1.0, "low": 1.0, "high": 1.0}
     assert set(found["metrics"]) == {"accuracy", "balanced_accuracy", "macro_f1", "log_loss"}

@@ -71,7 +71,6 @@ def diagnose(subject: Subject, *, deadline: float) -> dict[str, Any]:
     """
     found: dict[str, Any] = dict.fromkeys(PARTS)
     skipped: dict[str, str] = {}
-    found["order"] = {"shuffled": None, "sentence": subject.evaluation.verdict}
     found["leaks"] = leaks_of(subject.prepared)
     found["clipping"] = clipping(subject.trials)
     bench = Opening(subject, deadline)
@@ -82,7 +81,7 @@ def diagnose(subject: Subject, *, deadline: float) -> dict[str, Any]:
         "memory": lambda: remembered(subject, bench),
         "importance": lambda: needed(subject, bench),
         "calibration": lambda: calibrated(subject, bench),
-        "order": lambda: shuffled(subject, found["order"]["sentence"]),
+        "order": lambda: shuffled(subject),
     }
     for name, part in parts.items():
         if time.monotonic() > deadline:
@@ -183,13 +182,12 @@ def needed(subject: Subject, bench: Opening) -> dict[str, Any] | None:
     return importance(open_bench.reader, open_bench.sample, encoders, seed=subject.seed)
 
 
-def shuffled(subject: Subject, sentence: str) -> dict[str, Any] | None:
+def shuffled(subject: Subject) -> dict[str, Any] | None:
     if not reads_order(subject.prepared):
         return None
-    found = order_matters(
+    return order_matters(
         subject.run, subject.rescore, subject.prepared, subject.answers, seed=subject.seed
     )
-    return {**found, "sentence": f"{sentence}; {found['sentence']}"}
 
 
 def calibrated(subject: Subject, bench: Opening) -> dict[str, Any] | None:

@@ -26,6 +26,7 @@ from rnnauto.judge.metrics import (
     unit_groups,
 )
 from rnnauto.judge.several import Predictor
+from rnnauto.judge.words import digits, metric_words
 
 RESAMPLES = 1_000
 
@@ -47,6 +48,29 @@ class Scores:
 
     def to_json(self) -> dict[str, dict[str, float | None]]:
         return {name: interval_json(scored) for name, scored in self.metrics.items()}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Does the network beat the baselines? In one plain sentence, without its full stop.
+
+    Attributes:
+        kind: beats (clearly better than every baseline), even, or behind (clearly worse than one).
+        best: the best baseline; None where there is none.
+        difference: how much better the network is than that one.
+    """
+
+    kind: str
+    sentence: str
+    best: str | None = None
+    difference: Interval | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind,
+            "best_baseline": self.best,
+            "difference": None if self.difference is None else interval_json(self.difference),
+        }
 
 
 @dataclass(frozen=True)
@@ -74,20 +98,22 @@ class Evaluation:
 
     @property
     def verdict(self) -> str:
-        return baseline_sentence(self)
+        return verdict_of(self).sentence
 
     def to_json(self) -> dict[str, Any]:
         """The keys of `evaluate --json`; what is undefined is null."""
         confusion = None
         if self.scores.confusion is not None and self.labels is not None:
             confusion = {"labels": list(self.labels), "counts": self.scores.confusion}
+        verdict = verdict_of(self)
         return {
             "metrics": self.scores.to_json(),
             "baselines": {name: scores.to_json() for name, scores in self.baselines.items()},
             "rows": self.rows,
             "sequences": self.sequences,
             "beats_baselines": self.beats_baselines,
-            "verdict": self.verdict,
+            "verdict": verdict.sentence,
+            "comparison": verdict.to_json(),
             "confusion": confusion,
         }
 
@@ -200,31 +226,37 @@ def beats(model: Scores, baseline: Scores, metric: str) -> bool:
     return difference(model, baseline, metric).low > 0
 
 
-def baseline_sentence(evaluation: Evaluation) -> str:
+def verdict_of(evaluation: Evaluation) -> Verdict:
     """Whether a baseline is as good as the network, or better, by the paired bootstrap interval of
     their difference on the test part."""
     metric = evaluation.main_metric
+    words, value = metric_words(metric), digits(evaluation.metrics[metric].value)
+    if not math.isfinite(evaluation.metrics[metric].value):
+        return Verdict("behind", f"the network has no {words} on the test part that is a number")
     if not evaluation.baselines:
-        return "there is no baseline to compare with"
+        return Verdict("even", f"there is no baseline to compare with: {words} {value}")
     sign = -1.0 if metric in LOWER_IS_BETTER else 1.0
-    best = max(
-        evaluation.baselines,
-        key=lambda name: sign * evaluation.baselines[name].metrics[metric].value,
-    )
-    value = evaluation.metrics[metric].value
-    other = evaluation.baselines[best].metrics[metric].value
+    scored = {name: each.metrics[metric].value for name, each in evaluation.baselines.items()}
+    known = [name for name, found in scored.items() if math.isfinite(found)] or list(scored)
+    best = max(known, key=lambda name: sign * scored[name])
     found = difference(evaluation.scores, evaluation.baselines[best], metric)
-    said = f"{metric} {value:.4g} against {other:.4g}"
-    between = f"difference {found.value:.3g} [{found.low:.3g}, {found.high:.3g}]"
-    if found.low > 0:
-        if evaluation.beats_baselines:
-            return f"the network beats every baseline: {said} of the best, `{best}`"
-        return f"the network beats `{best}`, the best baseline ({said}), but not every one clearly"
-    if found.high < 0:
-        return f"`{best}` is better than the network ({said}; {between}): use it instead"
-    if found.low != found.low:
-        return f"one sequence shows nothing: {said} of `{best}`"
-    return f"`{best}` is as good as the network ({said}; {between}): the simpler one may do"
+    said = f"{words} {value} against {digits(scored[best])}"
+    if metric in LOWER_IS_BETTER:
+        said += ", lower is better"
+    if not math.isfinite(found.low):
+        kind, told = "even", f"one sequence shows nothing: {said} of the best baseline, `{best}`"
+    elif found.low > 0 and evaluation.beats_baselines:
+        kind, told = "beats", f"the network beats every baseline: {said} of the best, `{best}`"
+    elif found.low > 0:
+        kind = "even"
+        told = f"the network beats the best baseline, `{best}` ({said}), but not every one clearly"
+    else:
+        span = f"difference {digits(found.value)} [{digits(found.low)}, {digits(found.high)}]"
+        kind, told = "even", f"`{best}` is as good as the network ({said}; {span}): use the simpler"
+        if found.high < 0:
+            kind = "behind"
+            told = f"`{best}` is better than the network ({said}; {span}): use it instead"
+    return Verdict(kind, told, best, found)
 
 
 def evaluate(

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from rnnauto.judge.words import digits
 from rnnauto.report import charts_inside, charts_test
 from rnnauto.report.blocks import Block, Figure, Grid, Section, Table, Text, Token, Tokens
 from rnnauto.report.facts import Facts
 from rnnauto.report.inside import skipped_blocks
-from rnnauto.report.verdict import digits
 
 Json = dict[str, Any]
 NAMES = {

@@ -6,9 +6,9 @@ can fill them.
 
 from pathlib import Path
 
+from rnnauto.judge.words import metric_words, span
 from rnnauto.report.facts import Facts, Json
 from rnnauto.report.sections import commands, constant_settings, settings_of, with_spread
-from rnnauto.report.verdict import metric_words, span, verdict
 
 CARD = "MODEL_CARD.md"
 MOST_NAMES = 20
@@ -22,7 +22,7 @@ def card(facts: Facts) -> str:
     lines = [
         f"# Model card: {target_words(asked)}",
         "",
-        verdict(scores, facts.metric).sentence,
+        facts.verdict,
         "",
         "## Model",
         "",

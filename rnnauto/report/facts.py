@@ -10,6 +10,7 @@ from rnnauto.errors import ModelFolderError
 
 Json = dict[str, Any]
 PAGE = "report.html"
+NEEDED = {"asked", "comparison", "data", "leaderboard"}
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,12 @@ class Facts:
         return str(self.asked["metric"])
 
     @property
+    def verdict(self) -> str:
+        """Whether a baseline is as good as the network, as a sentence of its own."""
+        told = str(self.scores["verdict"])
+        return f"{told[0].upper()}{told[1:]}."
+
+    @property
     def diagnosis(self) -> Json:
         """What was found inside the network; empty where nothing was looked for."""
         return self.scores.get("diagnosis") or {}
@@ -45,7 +52,7 @@ def read_facts(folder: Path, *, name: str | None = None) -> Facts:
         raise ModelFolderError(
             f"`{path}` cannot be read: {error}", hint="train the model again with `--overwrite`"
         ) from error
-    if not isinstance(scores, dict) or not {"asked", "data", "leaderboard"} <= scores.keys():
+    if not isinstance(scores, dict) or NEEDED - scores.keys():
         raise ModelFolderError(
             f"`{path}` does not hold what a report shows",
             hint="an older rnnauto wrote it: train the model again with `--overwrite`",

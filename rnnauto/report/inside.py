@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from rnnauto.judge.words import metric_words, span
 from rnnauto.report import charts_inside
 from rnnauto.report.blocks import Block, Figure, Grid, Section, Table, Text
 from rnnauto.report.facts import Facts
-from rnnauto.report.verdict import metric_words, span
 
 Json = dict[str, Any]
 TONES = {"vanishes": "warning", "healthy": "good", "explodes": "bad"}
@@ -39,8 +39,8 @@ def inside_section(facts: Facts) -> Section:
 
 
 def order_blocks(order: Json, metrics: Json, metric: str) -> list[Block]:
-    shuffled = (order["shuffled"] or {}).get(metric)
-    blocks: list[Block] = [Text(order["sentence"])]
+    shuffled = order["shuffled"].get(metric)
+    blocks: list[Block] = [Text(f"{order['sentence'][0].upper()}{order['sentence'][1:]}.")]
     if shuffled and metrics.get(metric):
         blocks.append(
             Table(

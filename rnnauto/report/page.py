@@ -9,10 +9,10 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
+from rnnauto.judge.words import digits, metric_words, span
 from rnnauto.report.card import CARD, card
 from rnnauto.report.facts import PAGE, Facts, read_facts
 from rnnauto.report.sections import sections
-from rnnauto.report.verdict import Verdict, digits, metric_words, span, verdict
 
 HERE = Path(__file__).parent
 SCRIPTS = ("vega/vega.min.js", "vega/vega-lite.min.js", "vega/vega-embed.min.js", "page.js")
@@ -33,13 +33,13 @@ def write_report(folder: Path, *, name: str | None = None) -> Path:
 
 
 def page(facts: Facts) -> str:
-    found = verdict(facts.scores, facts.metric)
     template = environment().from_string(read("page.html"))
     return template.render(
         title=title(facts),
         subtitle=subtitle(facts),
-        verdict=found,
-        figures=key_figures(facts, found),
+        verdict=facts.verdict,
+        kind=facts.scores["comparison"]["kind"],
+        figures=key_figures(facts),
         sections=sections(facts),
         # files of this package, not of a user
         style=Markup(read("page.css")),
@@ -98,13 +98,13 @@ def subtitle(facts: Facts) -> str:
     return f"{words} · {cell}, {hyperparameters['units']} units, {hyperparameters['layers']} layers"
 
 
-def key_figures(facts: Facts, found: Verdict) -> list[tuple[str, str]]:
+def key_figures(facts: Facts) -> list[tuple[str, str]]:
     """The few numbers that a reader wants first: a name and a value each."""
     scores, metric = facts.scores, facts.metric
     figures = [(f"{metric_words(metric)}, test part", span(scores["metrics"].get(metric)))]
-    if found.best_baseline is not None:
-        best = scores["baselines"][found.best_baseline][metric]
-        figures.append((f"best baseline, {found.best_baseline}", span(best)))
+    name = scores["comparison"]["best_baseline"]
+    if name is not None:
+        figures.append((f"best baseline, {name}", span(scores["baselines"][name][metric])))
     trials = [row for row in scores["leaderboard"] if row["kind"] == "trial"]
     figures.append(("trials", str(len(trials))))
     figures.append(("parameters", f"{facts.info.parameters:,}"))

@@ -2,12 +2,12 @@
 
 from typing import Any
 
+from rnnauto.judge.words import digits, metric_words, span
 from rnnauto.report import charts_data, charts_search
 from rnnauto.report.answers import answers_section
 from rnnauto.report.blocks import Block, Commands, Figure, Grid, Section, Table, Text, Token, Tokens
 from rnnauto.report.facts import Facts
 from rnnauto.report.inside import inside_section
-from rnnauto.report.verdict import digits, metric_words, span
 
 Json = dict[str, Any]
 MOST_ROWS = 40  # of the leaderboard
