@@ -100,7 +100,8 @@ class Model:
         )
 
     def evaluate(self, data: Source, *, history: Source | None = None, seed: int = 0) -> Evaluation:
-        """Every metric with its interval, beside the baselines that `fit` stored.
+        """Every metric with its interval, beside the baselines that `fit` stored; of single classes
+        also how reliable they are, before and after the temperature that `fit` found.
 
         Args:
             history: of a forecast, earlier timesteps of the same series: seen, not judged.
@@ -127,7 +128,14 @@ class Model:
         predicted = self.scores(sequences)
         assert isinstance(predicted, np.ndarray)
         predictors = gathered(stored, target)
-        return evaluate_direct(encoded, predicted, predictors, target=target, seed=seed)
+        return evaluate_direct(
+            encoded,
+            predicted,
+            predictors,
+            target=target,
+            seed=seed,
+            temperature=self.info.temperature,
+        )
 
     def evaluate_written(
         self, sequences: Sequences, encoders: Encoders, *, seed: int

@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -325,10 +325,6 @@ def write_model(
         evaluation = evaluate_test(prepared, scores, baselines, seed=recipe.seed)
         rows = make_rows(trials, winner, evaluation, validated)
         save_comparison(partial / "baselines.npz", baselines)
-        info = model_info(
-            prepared, recipe, winner, members, begun_with=task.begun_with, status=status
-        )
-        write_model_info(partial / "model.json", info)
         diagnosis = None
         if until is not None and recipe.judge.diagnose:
             subject = Subject(
@@ -343,6 +339,18 @@ def write_model(
                 seed=recipe.seed,
             )
             diagnosis = diagnose(subject, deadline=until)
+            reliable = diagnosis["calibration"] or evaluation.calibration
+            evaluation = replace(evaluation, calibration=reliable)
+        info = model_info(
+            prepared,
+            recipe,
+            winner,
+            members,
+            begun_with=task.begun_with,
+            status=status,
+            temperature=(evaluation.calibration or {}).get("temperature"),
+        )
+        write_model_info(partial / "model.json", info)
         placed = recipe.placed(task.folder, path=task.path)
         write_results(partial, placed, rows, evaluation, checks, diagnosis=diagnosis)
         write_test_predictions(partial / "predictions_test.csv", prepared, scores)

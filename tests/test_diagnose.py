@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from builders import make_layout
 
-from rnnauto.judge.calibration import cooled, fit_temperature, reliability
 from rnnauto.judge.diagnose import PARTS
 from rnnauto.judge.importance import importance
 from rnnauto.judge.memory import lags_up_to, memory_length
@@ -141,18 +140,6 @@ def test_losses_are_those_of_training():
         total, count, _ = summed_loss(tf.constant(outputs[part]), tf.constant(truth[part]), answer)
         found = losses_of(outputs[part], truth[part], problem)
         assert found[0] == pytest.approx(float(total) / float(count), rel=1e-5)
-
-
-def test_an_overconfident_network_is_cooled_down():
-    rng = np.random.default_rng(1)
-    logits = rng.normal(size=(4000, 3))
-    chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
-    truth = np.array([rng.choice(3, p=row) for row in chances])
-    assert fit_temperature(3 * np.log(chances), truth) == pytest.approx(3, rel=0.1)
-    before = reliability(cooled(3 * np.log(chances), 1.0), truth)
-    after = reliability(cooled(3 * np.log(chances), 3.0), truth)
-    assert before["error"] > 0.2 > 0.05 > after["error"]
-    assert sum(each["count"] for each in after["bins"]) == 4000
 
 
 def test_shuffled_timesteps_are_given_back_to_their_own():

@@ -217,7 +217,7 @@ def test_an_evaluation_has_the_keys_that_are_promised():
     found = json.loads(json.dumps(evaluation.to_json(), allow_nan=False))
     assert set(found) == {
         *("metrics", "baselines", "rows", "sequences", "beats_baselines", "confusion", "verdict"),
-        "comparison",
+        *("comparison", "calibration"),
     }
     assert found["metrics"]["accuracy"] == {"value": 1.0, "low": 1.0, "high": 1.0}
     assert set(found["metrics"]) == {"accuracy", "balanced_accuracy", "macro_f1", "log_loss"}
@@ -228,13 +228,19 @@ def test_an_evaluation_has_the_keys_that_are_promised():
     assert (found["rows"], found["sequences"]) == (30, 30)
     assert found["beats_baselines"] is True
     assert found["confusion"] == {"labels": ["no", "yes"], "counts": [[10, 0], [0, 20]]}
+    bins = [{"confidence": 1.0, "accuracy": 1.0, "count": 30}]
+    assert found["calibration"] == {
+        "temperature": None,
+        "before": {"error": 0.0, "bins": bins},
+        "after": None,
+    }
 
 
 def test_a_regression_has_no_confusion_and_is_beaten_by_nothing_it_equals():
     encoded = encoded_of(np.arange(20, dtype=np.float32))
     baselines = fit_predictors(encoded, target=VALUES, seed=0)
     found = evaluate(encoded, np.full(20, 9.5), baselines, target=VALUES).to_json()
-    assert found["confusion"] is None
+    assert found["confusion"] is None and found["calibration"] is None
     assert found["beats_baselines"] is False
     assert set(found["metrics"]) == {"mae", "rmse", "r2"}
     assert found["baselines"]["mean"] == found["metrics"]

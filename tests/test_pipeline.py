@@ -7,7 +7,10 @@ import polars as pl
 import pytest
 import yaml
 
+from typer.testing import CliRunner
+
 import rnnauto
+from rnnauto.cli.app import app
 from rnnauto.deploy.check import TOLERANCE
 from rnnauto.recipe import Recipe
 from rnnauto.search import journal
@@ -101,10 +104,10 @@ def test_the_export_was_checked_to_the_tolerance(tiny_run):
 
 def test_the_leaderboard_has_trials_and_baselines_with_the_winner_first(tiny_run):
     rows = rnnauto.load(tiny_run.folder).leaderboard()
-    assert sorted(row["kind"] for row in rows) == ["baseline", "baseline", "trial", "trial"]
+    assert sorted(row["kind"] for row in rows) == ["baseline"] * 4 + ["trial"] * 2
     assert rows[0]["name"] == tiny_run.fitted.winner.id
     assert rows[0]["folds"] == 2
-    assert [row["rank"] for row in rows] == [1, 2, 3, 4]
+    assert [row["rank"] for row in rows] == [1, 2, 3, 4, 5, 6]
     assert rows[0]["gradient"]["median"] > 0
 
 
@@ -163,6 +166,26 @@ def test_evaluate_scores_new_data_beside_the_baselines(tiny_run):
     assert (counts[0][0] + counts[1][1]) / 60 == pytest.approx(
         found["metrics"]["accuracy"]["value"]
     )
+
+
+def test_the_temperature_of_the_fit_is_tried_on_new_data(tiny_run):
+    scores = json.loads((tiny_run.folder / "scores.json").read_text())
+    assert scores["calibration"] == scores["diagnosis"]["calibration"]
+    model = rnnauto.load(tiny_run.folder)
+    assert model.info.temperature == scores["calibration"]["temperature"] > 0
+    found = model.evaluate(tiny_run.frame).to_json()["calibration"]
+    assert found["temperature"] == model.info.temperature
+    assert found["before"] != found["after"]
+    for part in (found["before"], found["after"]):
+        assert sum(each["count"] for each in part["bins"]) == 60
+
+
+def test_evaluate_shows_how_reliable_the_classes_are(tiny_run):
+    shown = CliRunner().invoke(app, ["evaluate", str(tiny_run.data), "-m", str(tiny_run.folder)])
+    assert shown.exit_code == 0
+    temperature = rnnauto.load(tiny_run.folder).info.temperature
+    line = next(line for line in shown.stdout.splitlines() if "calibration error" in line)
+    assert f"at the temperature {temperature:.3g}" in line
 
 
 def test_a_fit_leaves_a_report_and_a_card_of_what_is_in_the_scores(tiny_run):

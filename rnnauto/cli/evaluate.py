@@ -39,6 +39,40 @@ def evaluate(
         console.print()
         for part in confusion_tables(found["confusion"]):
             console.print(part)
+    if found["calibration"] is not None:
+        console.print()
+        for part in calibration_tables(found["calibration"]):
+            console.print(part)
+
+
+def calibration_tables(calibration: dict[str, Any]) -> list[Any]:
+    """A sentence and a table: how often answers of a confidence were right."""
+    from rich.table import Table
+
+    before, after = calibration["before"], calibration["after"]
+    said = f"expected calibration error {before['error']:.3f}"
+    if after is not None:
+        said += (
+            f"; {after['error']:.3f} at the temperature {calibration['temperature']:.3g} that was "
+            "fitted on validation"
+        )
+    table = Table(box=None, pad_edge=False)
+    parts = {"": before} if after is None else {"": before, " at the temperature": after}
+    for name in parts:
+        for column in ("confidence", "right", "answers"):
+            table.add_column(f"{column}{name}", justify="right")
+    cells: dict[int, dict[str, tuple[str, str, str]]] = {}
+    for name, part in parts.items():
+        for each in part["bins"]:
+            row = cells.setdefault(int(10 * each["confidence"]), {})
+            row[name] = (
+                f"{each['confidence']:.2f}",
+                f"{each['accuracy']:.2f}",
+                f"{each['count']:,}",
+            )
+    for _, row in sorted(cells.items()):
+        table.add_row(*(text for name in parts for text in row.get(name, ("", "", ""))))
+    return [said, table]
 
 
 def confusion_tables(confusion: dict[str, Any]) -> list[Any]:

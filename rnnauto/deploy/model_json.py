@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from rnnauto.data.encode import Encoders
 from rnnauto.data.layout import Frozen, Layout
@@ -16,7 +16,8 @@ Status = Literal["running", "complete", "interrupted"]  # of the search that the
 
 
 class ModelInfo(Frozen):
-    """`members` counts the networks whose mean the SavedModel returns (one per fold, or one)."""
+    """`members` counts the networks whose mean the SavedModel returns (one per fold, or one);
+    `temperature` is the one that calibrates classes, None where there was no time to fit it."""
 
     format: Literal[1] = FORMAT
     rnnauto: str
@@ -30,6 +31,7 @@ class ModelInfo(Frozen):
     seed: int
     fingerprint: dict[str, str]
     status: Status = "complete"
+    temperature: float | None = Field(default=None, gt=0)
 
 
 def write_model_info(path: Path, info: ModelInfo) -> None:

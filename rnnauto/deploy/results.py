@@ -35,6 +35,7 @@ def model_info(
     *,
     begun_with: Fingerprint,
     status: Status,
+    temperature: float | None,
 ) -> ModelInfo:
     return ModelInfo(
         rnnauto=version("rnnauto"),
@@ -48,6 +49,7 @@ def model_info(
         seed=recipe.seed,
         fingerprint=digests(begun_with),
         status=status,
+        temperature=temperature,
     )
 
 

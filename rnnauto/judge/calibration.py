@@ -55,19 +55,16 @@ def reliability(probabilities: NDArray[Any], truth: NDArray[Any]) -> dict[str, A
 
 
 def calibration(
-    logs: Doubles, truth: Integers, probabilities: NDArray[Any], answers: NDArray[Any]
+    probabilities: NDArray[Any], answers: NDArray[Any], *, temperature: float | None
 ) -> dict[str, Any]:
-    """Args:
-    logs, truth: log probabilities and classes of the validation part, which the temperature is
-        fitted to.
-    probabilities, answers: those of the test part, which it is tried on.
+    """How reliable answers are, `before` and `after` they are brought to a temperature; `after` is
+    None where none was fitted.
+
+    Args: answers: the true classes, [units], -1 where not known.
     """
-    temperature = fit_temperature(logs, truth)
     known = (answers >= 0) & np.isfinite(probabilities).all(axis=1)
     chances, answers = probabilities[known].astype(np.float64), answers[known]
-    test_logs = np.log(np.maximum(chances, SMALLEST))
-    return {
-        "temperature": temperature,
-        "before": reliability(chances, answers),
-        "after": reliability(cooled(test_logs, temperature), answers),
-    }
+    after = None
+    if temperature is not None:
+        after = reliability(cooled(np.log(np.maximum(chances, SMALLEST)), temperature), answers)
+    return {"temperature": temperature, "before": reliability(chances, answers), "after": after}

@@ -144,11 +144,14 @@ def evaluate_direct(
     *,
     target: TargetEncoder,
     seed: int,
+    temperature: float | None = None,
 ) -> Evaluation:
     """`evaluate`; of answers that end by themselves their values are scored at the true timesteps,
     and how far the lengths are off as `length_mae`."""
     if not isinstance(target, EndingValue):
-        return evaluate(encoded, predicted, predictors, target=target, seed=seed)
+        return evaluate(
+            encoded, predicted, predictors, target=target, seed=seed, temperature=temperature
+        )
     scored, shown = judged(encoded, target)
     found = evaluate(scored, predicted[:, 0], predictors, target=shown, seed=seed)
     known = np.isfinite(encoded.targets[:, 1])  # whether an answer ends is known up to its end

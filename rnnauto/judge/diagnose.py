@@ -12,7 +12,7 @@ from rnnauto.data.encode import Encoders, encode
 from rnnauto.data.prepare import Prepared
 from rnnauto.data.sequences import Sequences
 from rnnauto.data.targets import LabelEncoder
-from rnnauto.judge.calibration import FEWEST, calibration
+from rnnauto.judge.calibration import FEWEST, calibration, fit_temperature
 from rnnauto.judge.evaluate import Evaluation
 from rnnauto.judge.importance import importance
 from rnnauto.judge.memory import memory_length
@@ -204,7 +204,7 @@ def calibrated(subject: Subject, bench: Opening) -> dict[str, Any] | None:
     per_timestep = prepared.layout.per_timestep
     answers = encode(prepared.test, prepared.encoders, per_timestep=per_timestep).targets
     assert isinstance(subject.answers, np.ndarray)
-    return calibration(logs, truth, subject.answers, answers)
+    return calibration(subject.answers, answers, temperature=fit_temperature(logs, truth))
 
 
 def held_out(subject: Subject, bench: Opening) -> Iterator[tuple[Any, Any]]:

@@ -12,6 +12,7 @@ from rnnauto.data.encode import Encoded
 from rnnauto.data.sequences import Integers
 from rnnauto.data.targets import LabelEncoder, SeveralTargets, TargetEncoder
 from rnnauto.errors import DataError
+from rnnauto.judge.calibration import calibration
 from rnnauto.judge.measures import Units, each_target, known_units, main_metric, metrics_of, sums_of
 from rnnauto.judge.metrics import (
     LOWER_IS_BETTER,
@@ -82,6 +83,7 @@ class Evaluation:
         sequences: sequences with at least one of them.
         labels: classes in the order of the confusion matrix; None where there is none.
         main_metric: the name of the metric that the comparison goes by.
+        calibration: of single classes, as `judge.calibration` has it.
     """
 
     scores: Scores
@@ -91,6 +93,7 @@ class Evaluation:
     beats_baselines: bool
     labels: tuple[str, ...] | None
     main_metric: str
+    calibration: dict[str, Any] | None = None
 
     @property
     def metrics(self) -> dict[str, Interval]:
@@ -115,6 +118,7 @@ class Evaluation:
             "verdict": verdict.sentence,
             "comparison": verdict.to_json(),
             "confusion": confusion,
+            "calibration": self.calibration,
         }
 
 
@@ -267,11 +271,13 @@ def evaluate(
     target: TargetEncoder,
     seed: int = 0,
     resamples: int = RESAMPLES,
+    temperature: float | None = None,
 ) -> Evaluation:
     """Score a model's predictions, and the baselines', on the same units.
 
     Args:
         predicted: as `runner.predict` gives it: probabilities, or values in data units.
+        temperature: what was fitted on validation, to try it on probabilities of classes.
     """
     groups = unit_groups(encoded.row_splits, per_timestep=encoded.per_timestep)
 
@@ -289,6 +295,10 @@ def evaluate(
     model = scored(predicted)
     others = {baseline.name: scored(baseline(encoded)) for baseline in baselines}
     metric = main_metric(target, per_timestep=encoded.per_timestep)
+    labels, reliable = None, None
+    if isinstance(target, LabelEncoder):
+        labels = target.classes
+        reliable = calibration(predicted, encoded.targets, temperature=temperature)
     sequence_of = np.arange(len(encoded))
     if encoded.per_timestep:
         sequence_of = np.repeat(sequence_of, encoded.lengths)
@@ -299,6 +309,7 @@ def evaluate(
         sequences=len(np.unique(sequence_of[known_units(encoded.targets)])),
         beats_baselines=bool(others)
         and all(beats(model, other, metric) for other in others.values()),
-        labels=target.classes if isinstance(target, LabelEncoder) else None,
+        labels=labels,
         main_metric=metric,
+        calibration=reliable,
     )

@@ -39,8 +39,8 @@ def answers_section(facts: Facts) -> Section:
         )
     blocks += example_blocks(facts.scores.get("examples") or {"kind": "none"}, facts.asked)
     figures = []
-    if found.get("calibration"):
-        figures.append(calibration_figure(found["calibration"]))
+    if facts.scores.get("calibration"):
+        figures.append(calibration_figure(facts.scores["calibration"]))
     if found.get("coverage"):
         steps = found["coverage"]["by_step"]
         if len(steps) > 1:
