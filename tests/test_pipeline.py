@@ -6,7 +6,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 import yaml
-
 from typer.testing import CliRunner
 
 import rnnauto
