@@ -34,6 +34,7 @@ from rnnauto.deploy.results import (
     write_test_predictions,
 )
 from rnnauto.early import EarlyModel
+from rnnauto.judge.attention import attention_maps
 from rnnauto.judge.compare import AnyBaselines, evaluate_test, fit_and_validate
 from rnnauto.judge.diagnose import Subject, diagnose
 from rnnauto.judge.evaluate import Evaluation
@@ -355,7 +356,8 @@ def write_model(
         write_results(partial, placed, rows, evaluation, checks, diagnosis=diagnosis)
         write_test_predictions(partial / "predictions_test.csv", prepared, scores)
         journal.copy(task.work / JOURNAL, partial / JOURNAL)
-        add_shown(partial, prepared, scores, evaluation, rows)
+        maps = attention_maps(members, prepared, scores, patch=winner.values["patch"])
+        add_shown(partial, prepared, scores, evaluation, rows, attention=maps)
         if status == "complete":
             names = [each.id for each in averaged]
             journal.append(

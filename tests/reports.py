@@ -119,7 +119,7 @@ def report_folder(folder, case, *, diagnosis=None):
     write_leaderboard(folder / "leaderboard.csv", rows)
     found = evaluation.to_json() | ({"diagnosis": diagnosis} if diagnosis else {})
     (folder / "scores.json").write_text(json.dumps(found), encoding="utf-8")
-    add_shown(folder, prepared, answers, evaluation, rows)
+    add_shown(folder, prepared, answers, evaluation, rows, attention=drawn_attention(prepared))
     write_model_info(folder / "model.json", info_of(prepared))
     return folder
 
@@ -144,6 +144,14 @@ def drawn_answers(prepared):
         return rng.dirichlet(np.ones(len(target.classes)), len(encoded.targets)).astype(np.float32)
     width = sum(output_widths(target)) if isinstance(target, SeveralTargets) else 1
     return rng.normal(size=(len(encoded.targets), width)).astype(np.float32).squeeze(axis=-1)
+
+
+def drawn_attention(prepared):
+    """Weights for the first answer, where answers are written."""
+    if prepared.layout.rnn_type != "many-to-many-unaligned":
+        return []
+    weights = np.random.default_rng(3).dirichlet(np.ones(3), 2).tolist()
+    return [{"source": ["turn", "left", "run"], "answer": ["I_RUN", "<end>"], "weights": weights}]
 
 
 def made_trials(journal_path):

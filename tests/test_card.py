@@ -26,7 +26,7 @@ def test_a_card_says_what_the_model_is_for_and_how_good_it_is(text):
         "## Limits",
         "## Use",
     ]
-    assert "is better than the network (accuracy " in text.splitlines()[2]
+    assert "as good as the network (accuracy " in text.splitlines()[2]
     assert "- Predicts: `state`" in text
     assert (
         "| metric | this model | majority | bag-of-timesteps linear | last-timestep linear |"

@@ -5,7 +5,13 @@ import numpy as np
 import pytest
 
 from rnnauto.networks.architecture import Architecture, DecoderFeatures, Features
-from rnnauto.networks.decoder import Attend, Lexical, decoder_step, source_half
+from rnnauto.networks.decoder import (
+    Attend,
+    Lexical,
+    attention_weights,
+    decoder_step,
+    source_half,
+)
 from rnnauto.networks.network import build_network
 
 pytestmark = pytest.mark.train
@@ -32,7 +38,7 @@ PREVIOUS = np.array([[2, 4, 5, 6], [2, 6, 6, 0]], np.int32)
 def network(cell="lstm", *, attention="dot", layers=1, one_timestep=False, source=SOURCE):
     keras.utils.set_random_seed(1)
     features = DecoderFeatures(source, entries=7, one_timestep=one_timestep)
-    shape = Architecture(cell, 6, layers, 1, "last", not one_timestep, attention)
+    shape = Architecture(cell, 6, layers, 1, "last", not one_timestep, attention=attention)
     return build_network(features, shape)
 
 
@@ -91,6 +97,17 @@ def test_attention_is_the_weighted_mean_over_true_steps():
     values = np.array([[[4.0], [8.0], [1000.0]]], np.float32)
     found = Attend()(queries, keys, values, np.array([2], np.int32))
     np.testing.assert_allclose(found, [[[4 * 0.25 + 8 * 0.75]]], rtol=1e-5)
+
+
+def test_the_weights_of_attention_give_the_context():
+    model = network()
+    inputs = {**INPUTS, "previous": PREVIOUS}
+    weights = attention_weights(model, inputs).numpy()
+    assert weights.sum(axis=-1) == pytest.approx(np.ones(PREVIOUS.shape), abs=1e-5)
+    attend = model.get_layer("context")
+    values, context = keras.Model(model.input, [attend.input[2], attend.output])(inputs)
+    np.testing.assert_allclose(weights @ values.numpy(), context, atol=1e-5)
+    assert attention_weights(network(attention="none"), inputs) is None
 
 
 def test_nothing_to_attend_to_gives_nothing():

@@ -94,6 +94,18 @@ def test_it_learns_to_turn_words_round(translator):
     assert find_faults(fitted.folder / "saved_model") == []
 
 
+def test_the_report_shows_where_the_decoder_looked(translator):
+    folder, _ = translator
+    maps = json.loads((folder / "scores.json").read_text())["examples"]["attention"]
+    assert 1 <= len(maps) <= 4
+    for each in maps:
+        assert set(each["source"]) <= set(WORDS) and each["answer"][-1] == "<end>"
+        weights = np.array(each["weights"])
+        assert weights.shape == (len(each["answer"]), len(each["source"]))
+        assert weights.sum(axis=1) == pytest.approx(1.0, abs=0.01)
+    assert ">Attention<" in (folder / "report.html").read_text(encoding="utf-8")
+
+
 def test_evaluate_repeats_the_scores_of_the_fit(translator):
     folder, _ = translator
     written = pl.read_csv(folder / "predictions_test.csv")

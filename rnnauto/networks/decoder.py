@@ -25,10 +25,13 @@ class Attend(keras.layers.Layer):
     """
 
     def call(self, queries: Any, keys: Any, values: Any, steps: Any) -> Any:
+        return tf.matmul(self.weights_of(queries, keys, steps), values)
+
+    def weights_of(self, queries: Any, keys: Any, steps: Any) -> Any:
+        """[batch, timesteps, steps]; those of a timestep sum to 1, or are 0."""
         true = tf.sequence_mask(steps, tf.shape(keys)[1])[:, None, :]
         scores = tf.where(true, tf.matmul(queries, keys, transpose_b=True), FAR)
-        weights = tf.where(true, tf.nn.softmax(scores), 0.0)
-        return tf.matmul(weights, values)
+        return tf.where(true, tf.nn.softmax(scores), 0.0)
 
     def compute_output_spec(self, queries: Any, keys: Any, values: Any, steps: Any) -> Any:
         return keras.KerasTensor((*queries.shape[:-1], values.shape[-1]))
@@ -129,6 +132,17 @@ def encode_source(
         for number in range(architecture.layers)
     ]
     return memory
+
+
+def attention_weights(model: keras.Model, inputs: dict[str, Any]) -> Any:
+    """How much of its context every timestep of the answer took from each step of the source,
+    float32 [batch, timesteps, steps]; None of a network without attention."""
+    attend = model.get_layer("context")
+    if not isinstance(attend, Attend):
+        return None
+    queries, keys, _, steps = attend.input
+    read = keras.Model(model.input, [queries, keys, steps])
+    return attend.weights_of(*read(inputs, training=False))
 
 
 def source_half(model: keras.Model) -> keras.Model:

@@ -14,15 +14,23 @@ from rnnauto.search.journal import finite
 
 
 def add_shown(
-    folder: Path, prepared: Prepared, answers: Answers, evaluation: Evaluation, rows: list[Row]
+    folder: Path,
+    prepared: Prepared,
+    answers: Answers,
+    evaluation: Evaluation,
+    rows: list[Row],
+    *,
+    attention: list[Json],
 ) -> None:
     """Put what the page shows beside the scores; the journal must be complete up to here.
 
-    Args: answers: what the exported model says of the test part.
+    Args: answers: what the exported model says of the test part; attention: where it looked.
     """
     path = folder / "scores.json"
     scores: Json = json.loads(path.read_text(encoding="utf-8"))
     shown = picture(prepared, evaluation) | trials_of(folder / "journal.jsonl", rows)
     shown["examples"] = examples_of(prepared, answers)
+    if attention:
+        shown["examples"]["attention"] = attention
     text = json.dumps(scores | finite(shown), indent=1, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8")
