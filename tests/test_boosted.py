@@ -6,11 +6,14 @@ from builders import make_encoded
 
 from rnnauto.judge.baselines import softmax
 from rnnauto.judge.boosted import (
+    FEWEST_PASSES,
+    MOST_CELLS,
     MOST_TREES,
     Boosted,
     booster,
     fit_boosted,
     load_boosted,
+    most_cells,
     passes_of,
     predict_boosted,
 )
@@ -54,7 +57,7 @@ def test_the_stored_trees_say_what_scikit_learn_says(classes):
     boosted = fit_boosted(encoded, everything(encoded), classes=classes, seed=5)
     columns = summary_columns(encoded, boosted.ids)
     outputs = 1 if classes in {None, 2} else classes
-    passes = passes_of(columns, outputs, share=1)
+    passes = passes_of(columns.size, outputs)
     model = booster(classes, passes=passes, units=len(encoded), seed=5)
     model.fit(columns, encoded.targets)
     wanted = model.predict(columns) if classes is None else model.predict_proba(columns)
@@ -93,10 +96,12 @@ def test_words_and_unknown_targets():
 
 
 def test_the_work_is_bounded():
-    columns = np.zeros((20_000, 250))
-    assert passes_of(columns, 1, share=1) == 38
-    assert passes_of(columns[:100], 1, share=1) == 100
-    assert passes_of(columns[:100], 50, share=1) == 10 == MOST_TREES // 50
+    assert passes_of(MOST_CELLS, 1) == 28
+    assert passes_of(1_000, 1) == 100
+    assert passes_of(1_000, 50) == FEWEST_PASSES
+    for outputs in (1, 2, 10, 40):
+        assert passes_of(most_cells(outputs), outputs) >= FEWEST_PASSES
+    assert most_cells(MOST_TREES // FEWEST_PASSES + 1) == 0
     many = rising(classes=2)
     many = replace(many, targets=np.arange(200, dtype=np.int32) % 60)
     assert fit_boosted(many, everything(many), classes=60, seed=0) is None

@@ -25,7 +25,7 @@ MOST_LEAVES = 15
 DEEPEST = 5
 MOST_CELLS = 5_000_000  # units times columns that a tree reads; measured 10 ns each
 TREE_CELLS = 250_000  # what a tree costs beside its reading, in cells
-MOST_WORK = 200_000_000  # cells of all trees: about 2 s on a core
+MOST_WORK = 150_000_000  # cells of all trees: about 1.5 s on a core
 MOST_PLACES = 2_000_000  # units times trees that are read at once
 NODE = np.dtype(  # what is kept of scikit-learn's nodes
     [
@@ -71,17 +71,17 @@ def fit_boosted(
     from threadpoolctl import threadpool_limits
 
     rng = np.random.default_rng(seed)
+    outputs = 1 if classes in {None, 2} else len(np.unique(encoded.targets[known]))
     chosen = rng.permutation(sample_units(encoded, known, rng=rng))
-    chosen = np.sort(chosen[: max(FEWEST_UNITS, MOST_CELLS // summary_count(encoded))])
-    units = encoded.take(chosen)
+    most = most_cells(outputs * share) // summary_count(encoded)
+    if most < min(FEWEST_UNITS, len(chosen)):
+        return None
+    units = encoded.take(np.sort(chosen[:most]))
     targets = units.targets
     present = np.unique(targets).astype(np.int64) if classes is not None else np.zeros(0, np.int64)
     ids = frequent_ids(units)
     columns = summary_columns(units, ids)
-    outputs = len(present) if len(present) > 2 else 1
-    passes = passes_of(columns, outputs, share=share)
-    if passes < FEWEST_PASSES:
-        return None
+    passes = passes_of(columns.size, outputs * share)
     if len(np.unique(targets)) == 1:  # nothing to tell apart
         start = np.zeros(1) if classes is not None else targets[:1].astype(np.float64)
         return from_nodes([], start, present=present, ids=ids, classes=classes)
@@ -95,9 +95,15 @@ def fit_boosted(
     return from_nodes(trees, start, present=present, ids=ids, classes=classes)
 
 
-def passes_of(columns: Doubles, outputs: int, *, share: int) -> int:
+def most_cells(outputs: int) -> int:
+    """Of how many units times columns there is time for the fewest passes; 0 or less: of none."""
+    trees = FEWEST_PASSES * outputs
+    return min(MOST_CELLS, MOST_WORK // trees - TREE_CELLS) if trees <= MOST_TREES else 0
+
+
+def passes_of(cells: int, outputs: int) -> int:
     """How many passes there is time for: by work, not by clock, so that results repeat."""
-    trees = min(MOST_TREES, MOST_WORK // (columns.size + TREE_CELLS)) // share
+    trees = min(MOST_TREES, MOST_WORK // (cells + TREE_CELLS))
     return min(MOST_PASSES, trees // outputs)
 
 
