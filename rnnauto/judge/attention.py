@@ -72,7 +72,7 @@ def weights_of(members: Sequence[Any], pairs: EncodedPairs) -> Array | None:
     found = [attention_weights(model, dict(batch.inputs)) for model in members]
     if any(each is None for each in found):
         return None
-    return np.mean([each.numpy() for each in found], axis=0, dtype=np.float64)
+    return np.asarray(np.mean([each.numpy() for each in found], axis=0, dtype=np.float64))
 
 
 def one_map(source: list[str], answer: list[str], weights: Array, *, patch: int) -> dict[str, Any]:
