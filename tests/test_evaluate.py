@@ -128,9 +128,12 @@ def test_less_error_is_better():
 @pytest.mark.parametrize(
     ("model", "said"),
     [
-        (0.0, "the network beats every baseline: accuracy 1 against 0.7 of the best, `plain`"),
-        (0.3, "`plain` is as good as the network (accuracy 0.7 against 0.7; difference 0 ["),
-        (0.6, "`plain` is better than the network (accuracy 0.4 against 0.7"),
+        (0.0, "the network beats every baseline: accuracy 1.00 against 0.700 of the best, `plain`"),
+        (
+            0.3,
+            "`plain` is as good as the network (accuracy 0.700 against 0.700; difference 0.000 [",
+        ),
+        (0.6, "`plain` is better than the network (accuracy 0.400 against 0.700"),
     ],
 )
 def test_a_sentence_says_whether_a_baseline_will_do(model, said):

@@ -61,13 +61,17 @@ def test_the_scripts_are_those_of_the_specification_that_is_written():
 
 def test_what_was_not_measured_is_said_in_a_sentence(tmp_path):
     nothing = dict.fromkeys(DIAGNOSIS)
-    skipped = {"order": "there was no time left", "memory": "it does not apply"}
+    skipped = {
+        **dict.fromkeys(("order", "memory"), "there was no time left"),
+        "importance": "it does not apply to this kind of problem",
+        "gradients": "it failed",
+    }
     diagnosis = nothing | {"skipped": skipped}
     folder = report_folder(tmp_path / "model", CASES["many-to-one"], diagnosis=diagnosis)
     text = write_report(folder).read_text(encoding="utf-8")
     assert (
-        "Not measured: order against shuffled timesteps (there was no time left), "
-        "memory length (it does not apply)." in text
+        "Not measured: order against shuffled timesteps, memory length (there was no time left); "
+        "gradients through time (it failed)." in text
     )
 
 

@@ -16,13 +16,6 @@ from rnnauto.errors import RnnautoError
 PLAIN_WIDTH = 120
 UNLIMITED = 10_000
 MOST_INTERVALS = 3  # baselines in a table; of more only the values have room
-ENDINGS = {
-    "patience": "no longer better",
-    "epochs": "all epochs",
-    "clock": "out of time",
-    "bracket": "end of its bracket",
-    "pruned": "worse than the others",
-}
 
 
 def talk_console(*, quiet: bool = False) -> Console:
@@ -93,14 +86,6 @@ def settings_parts(values: dict[str, Any]) -> list[str]:
         f"batch {values['batch_size']}",
         f"clip {values['clip_norm']}",
     ]
-
-
-def ending(row: dict[str, Any]) -> str:
-    """Why a trial ended, as a person would say it; nothing for a baseline."""
-    if row["kind"] == "baseline":
-        return ""
-    told = ENDINGS.get(row["reason"], row["reason"])
-    return told if row["status"] == "completed" else f"{row['status']}: {told}".rstrip(": ")
 
 
 def print_fitting(console: Console, tables: Sequence[Table]) -> None:

@@ -63,7 +63,8 @@ def print_leaderboard(console: "Console", rows: list[dict[str, Any]]) -> None:
 def scores_table(rows: list[dict[str, Any]], settings: dict[str, str] | None) -> "Table":
     from rich.table import Table
 
-    from rnnauto.cli.console import ending, number, with_spread
+    from rnnauto.cli.console import number, with_spread
+    from rnnauto.deploy.leaderboard import ending
 
     table = Table(box=None, pad_edge=False)
     for heading in ("rank", "name", "validation", "test", "seconds"):

@@ -10,8 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from rnnauto.cli.console import duration, ending, number, settings_line, with_spread
-from rnnauto.deploy.leaderboard import trial_row
+from rnnauto.cli.console import duration, number, settings_line, with_spread
+from rnnauto.deploy.leaderboard import ending, trial_row
 from rnnauto.pipeline import Said
 from rnnauto.search.loop import News
 from rnnauto.search.select import Trial

@@ -13,6 +13,13 @@ from rnnauto.search.select import Trial, ranked
 
 Row = dict[str, Any]
 NESTED = ("hyperparameters", "gradient")
+ENDINGS = {
+    "patience": "no longer better",
+    "epochs": "all epochs",
+    "clock": "out of time",
+    "bracket": "end of its bracket",
+    "pruned": "worse than the others",
+}
 
 
 def leaderboard(
@@ -87,6 +94,15 @@ def trial_row(trial: Trial, test: float | None) -> Row:
         "parameters": first.parameters,
         "gradient": asdict(first.gradient),
     }
+
+
+def ending(row: Row) -> str:
+    """Why a trial ended, as a person would say it; nothing for a baseline."""
+    if row["kind"] == "baseline":
+        return ""
+    reason = row["reason"] or ""  # None where it was read from a file
+    told = ENDINGS.get(reason, reason)
+    return told if row["status"] == "completed" else ": ".join(filter(None, (row["status"], told)))
 
 
 def write_leaderboard(path: Path, rows: list[Row]) -> None:

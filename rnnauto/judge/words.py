@@ -1,7 +1,9 @@
 """Metrics and numbers as they are written for people."""
 
+import math
 from typing import Any
 
+SMALLEST = 1e-4  # below it, numbers are written with a power of ten
 METRIC_WORDS = {
     "accuracy": "accuracy",
     "balanced_accuracy": "balanced accuracy",
@@ -13,7 +15,7 @@ METRIC_WORDS = {
     "edit_distance": "edit distance",
     "mae": "mean absolute error",
     "rmse": "root mean squared error",
-    "r2": "R squared",
+    "r2": "R²",
     "mase": "mean absolute scaled error",
     "smape": "symmetric percentage error",
     "coverage_80": "coverage of the 80% interval",
@@ -29,18 +31,40 @@ def metric_words(metric: str) -> str:
 
 
 def digits(value: float | None) -> str:
-    """A number as a page shows it: three significant digits, four from 0.9 to 1."""
-    if value is None:
-        return "-"
-    if 0.9 <= abs(value) < 1:
-        return f"{value:.4g}"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    """A number as a page shows it: with three decimals below 1, fewer above."""
+    return "-" if value is None else in_digits(value, like=value)
+
+
+def in_digits(value: float, *, like: float) -> str:
+    """Args: like: the number whose decimals are wanted."""
+    if 0 < abs(like) < SMALLEST:
+        return f"{value:.1e}"
+    return f"{value:,.{decimals(like)}f}"
+
+
+def decimals(value: float) -> int:
+    """How many a number needs: three below 1, more where those would be zeros or round it to 1."""
+    size = abs(value)
+    if size >= 1:
+        return 2 if size < 10 else 1 if size < 100 else 0
+    if 0 < size < 0.01:
+        return 1 - math.floor(math.log10(size))
+    return 3 if round(size, 3) < 1 else 4
 
 
 def span(scored: dict[str, Any] | None) -> str:
-    """A score with its 95% interval."""
+    """A score with its 95% interval, in as many decimals."""
     if scored is None or scored["value"] is None:
         return "-"
     if scored["low"] is None:
         return digits(scored["value"])
-    return f"{digits(scored['value'])} [{digits(scored['low'])}, {digits(scored['high'])}]"
+    value, low, high = (
+        in_digits(scored[name], like=scored["value"]) for name in ("value", "low", "high")
+    )
+    return f"{value} [{low}, {high}]"
+
+
+def sentence(text: str) -> str:
+    """A finding as a sentence of a page, with a capital and a full stop."""
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rnnauto.judge.words import digits
+from rnnauto.judge.words import digits, sentence
 from rnnauto.report import charts_inside, charts_test
 from rnnauto.report.blocks import Block, Figure, Grid, Section, Table, Text, Token, Tokens
 from rnnauto.report.facts import Facts
@@ -49,13 +49,18 @@ def answers_section(facts: Facts) -> Section:
     if figures:
         blocks.append(Grid(tuple(figures)))
     if found.get("mistakes"):
-        blocks.append(mistakes_table(found["mistakes"]))
+        wrote = (facts.scores.get("examples") or {}).get("kind") == "written"
+        blocks.append(mistakes_table(found["mistakes"], of="truth" if wrote else "answer"))
     blocks += [
-        Text(f"{each['message']}. {each['remedy']}", tone=TONES.get(each["severity"], "plain"))
+        Text(
+            f"{sentence(each['message'])} {sentence(each['remedy'])}",
+            tone=TONES.get(each["severity"], "plain"),
+        )
         for each in found.get("leaks") or []
     ]
     blocks += skipped_blocks(found, NAMES)
-    return Section("answers", "Answers to the test part", tuple(blocks))
+    about = "What the network said of the test part, and where it was wrong."
+    return Section("answers", "Answers to the test part", about, tuple(blocks))
 
 
 def calibration_figure(calibration: Json) -> Figure:
@@ -70,7 +75,8 @@ def calibration_figure(calibration: Json) -> Figure:
     return Figure("Calibration", charts_inside.calibration_chart(calibration), caption, most=520)
 
 
-def mistakes_table(mistakes: list[Json]) -> Table:
+def mistakes_table(mistakes: list[Json], *, of: str) -> Table:
+    """Args: of: what `probability` is the probability of."""
     names = list(mistakes[0]["id"])
     sure = "probability" if mistakes[0].get("probability") is not None else "error"
     rows = tuple(
@@ -89,6 +95,9 @@ def mistakes_table(mistakes: list[Json]) -> Table:
         rows,
         right=frozenset({truth + 2}),
         wide=frozenset({truth, truth + 1}),
+        caption=f"Worst first; the probability is the one that the network gave the {of}."
+        if sure == "probability"
+        else "Largest errors first.",
     )
 
 
@@ -137,12 +146,18 @@ def example_blocks(examples: Json, asked: Json) -> list[Block]:
 def forecast_blocks(forecasts: list[Json], *, axis: str) -> list[Block]:
     figures = tuple(
         Figure(
-            " ".join(filter(None, (each["target"], each["id"]))),
+            forecast_title(each),
             charts_test.forecast_chart(each, axis=axis),
         )
         for each in forecasts
     )
     return [Grid(figures)]
+
+
+def forecast_title(forecast: Json) -> str:
+    name = " ".join(filter(None, (forecast["target"], forecast["id"])))
+    begin = forecast["future"][0][0]
+    return f"{name} from {begin if isinstance(begin, str) else f'timestep {begin}'}"
 
 
 def written_blocks(written: list[Json], attention: list[Json]) -> list[Block]:

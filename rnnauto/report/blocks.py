@@ -40,13 +40,14 @@ class Grid:
 @dataclass(frozen=True)
 class Table:
     """Cells are texts; `right` are the columns of numbers, `wide` those whose texts may wrap,
-    `strong` the rows that stand out."""
+    `minor` those that a phone has no room for, `strong` the rows that stand out."""
 
     title: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     right: frozenset[int] = frozenset()
     wide: frozenset[int] = frozenset()
+    minor: frozenset[int] = frozenset()
     strong: frozenset[int] = frozenset()
     caption: str = ""
     kind: str = "table"
@@ -90,4 +91,5 @@ Block = Text | Figure | Grid | Table | Tokens | Commands
 class Section:
     name: str  # its anchor
     title: str
+    about: str  # what it shows, in a sentence
     blocks: tuple[Block, ...]

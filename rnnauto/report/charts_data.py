@@ -20,14 +20,20 @@ from rnnauto.report.style import (
 Json = dict[str, Any]
 
 
-def bins_chart(bins: list[Json], *, axis: str, counted: str) -> Json:
-    """A histogram of counts that are there already."""
+def bins_chart(bins: list[Json], *, axis: str, counted: str, whole: bool = False) -> Json:
+    """A histogram of counts that are there already.
+
+    Args: whole: the values are whole numbers, which stand in the middle of what is drawn for them.
+    """
+    shift = 0.5 if whole else 0.0
+    x = alt.X("left:Q").title(axis).scale(zero=False, nice=False)
+    rows = [{**each, "left": each["from"] - shift, "right": each["to"] - shift} for each in bins]
     chart = (
-        alt.Chart(data(bins))
+        alt.Chart(data(rows))
         .mark_rect(color=ACCENT, stroke=PAPER, strokeWidth=1)
         .encode(
-            x=alt.X("from:Q").title(axis).scale(zero=False, nice=False),
-            x2="to:Q",
+            x=x.axis(tickMinStep=1) if whole else x,
+            x2="right:Q",
             y=alt.Y("count:Q").title(counted).axis(tickCount=4, tickMinStep=1),
             y2=alt.datum(0),
             tooltip=[
@@ -42,10 +48,17 @@ def bins_chart(bins: list[Json], *, axis: str, counted: str) -> Json:
 
 def classes_chart(classes: list[Json]) -> Json:
     """Bars of every class: in the data that was learned from, and in the test part."""
+    parts = (("train and validation", "learned"), ("test", "test"))
+    totals = {key: sum(each[key] for each in classes) or 1 for _, key in parts}
     rows = [
-        {"class": each["class"], "part": part, "count": each[key]}
+        {
+            "class": each["class"],
+            "part": part,
+            "count": each[key],
+            "share": each[key] / totals[key],
+        }
         for each in classes
-        for part, key in (("train and validation", "learned"), ("test", "test"))
+        for part, key in parts
     ]
     color = alt.Color("part:N").title(None).legend(top_legend())
     chart = (
@@ -54,9 +67,14 @@ def classes_chart(classes: list[Json]) -> Json:
         .encode(
             y=alt.Y("class:N").sort(None).title(None).axis(labelLimit=130),
             yOffset=alt.YOffset("part:N").sort(None),
-            x=alt.X("count:Q").title("how often"),
+            x=alt.X("share:Q").title("share of the part").axis(format="~%"),
             color=color.scale(domain=["train and validation", "test"], range=[ACCENT, MUTED]),
-            tooltip=[alt.Tooltip("class:N"), alt.Tooltip("part:N"), alt.Tooltip("count:Q")],
+            tooltip=[
+                alt.Tooltip("class:N"),
+                alt.Tooltip("part:N"),
+                alt.Tooltip("count:Q"),
+                alt.Tooltip("share:Q", format=".1%"),
+            ],
         )
     )
     return spec(chart, height=10 * len(rows), about="How often each class occurs")

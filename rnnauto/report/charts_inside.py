@@ -14,6 +14,7 @@ from rnnauto.report.style import (
     SMALL_HEIGHT,
     by_cell,
     data,
+    log_axis,
     named_colors,
     spec,
 )
@@ -45,7 +46,7 @@ def gradients_chart(found: list[Json]) -> Json:
             y=alt.Y("norm:Q")
             .title("norm of the gradient (log scale)")
             .scale(type="log")
-            .axis(format=".0e", tickCount=6),
+            .axis(log_axis([row["norm"] for row in rows])),
             color=by_cell(each["cell"] for each in found),
             strokeDash=dashes.title("state").legend(orient="bottom") if both else alt.value([1, 0]),
             tooltip=[
@@ -70,7 +71,10 @@ def memory_chart(found: Json) -> Json:
         alt.Chart(data(rows))
         .mark_area(color=ACCENT, opacity=0.3, line={"color": ACCENT}, interpolate="step-after")
         .encode(
-            x=alt.X("lag:Q").title("timesteps back from the end").scale(nice=False),
+            x=alt.X("lag:Q")
+            .title("timesteps back from the end")
+            .axis(tickMinStep=1)
+            .scale(nice=False),
             y=alt.Y("effect:Q").title("effect of hiding it"),
             tooltip=[
                 alt.Tooltip("lag:Q", title="timesteps back"),
@@ -106,14 +110,18 @@ def importance_chart(features: list[Json]) -> Json:
     )
 
 
-def moments_chart(timesteps: list[Json]) -> Json:
-    """How much the score falls where a stretch of timesteps is shuffled."""
+def moments_chart(timesteps: list[Json], *, percent: bool) -> Json:
+    """How much the score falls where a stretch of timesteps is shuffled.
+
+    Args: percent: whether the stretches are hundredths of sequences of different lengths.
+    """
+    axis = "place in the sequence (%)" if percent else "timestep"
     rows = [{**each, "end": each["to"] + 1} for each in timesteps]
     chart = (
         alt.Chart(data(rows))
         .mark_rect(color=ACCENT, opacity=0.75, stroke=PAPER, strokeWidth=1)
         .encode(
-            x=alt.X("from:Q").title("timestep").axis(tickMinStep=1).scale(nice=False, zero=False),
+            x=alt.X("from:Q").title(axis).axis(tickMinStep=1).scale(nice=False, zero=False),
             x2="end:Q",
             y=alt.Y("value:Q").title(WORSE),
             y2=alt.datum(0),

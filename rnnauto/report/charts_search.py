@@ -4,6 +4,7 @@ from typing import Any
 
 import altair as alt
 
+from rnnauto.judge.words import digits
 from rnnauto.report.style import (
     ACCENT,
     FAINT,
@@ -14,6 +15,7 @@ from rnnauto.report.style import (
     by_cell,
     data,
     log_if_wide,
+    loss_axis,
     spec,
 )
 
@@ -77,7 +79,7 @@ def curves_chart(curves: list[Json], *, axis: str) -> Json:
         .mark_line(point=alt.OverlayMarkDef(size=22) if short else False)
         .encode(
             x=alt.X("epoch:Q").title("epoch").axis(tickMinStep=1).scale(nice=False, zero=False),
-            y=alt.Y("value:Q").title(axis).scale(log_if_wide([row["value"] for row in rows])),
+            y=loss_axis([row["value"] for row in rows], "value").title(axis),
             color=by_cell(curve["cell"] for curve in curves),
             strokeDash=dashes.title(None).legend(orient="bottom"),
             detail="run:N",
@@ -107,7 +109,7 @@ def head_to_head_chart(found: Json, *, axis: str) -> Json:
         .mark_line(interpolate="step-after", strokeWidth=2, point=alt.OverlayMarkDef(size=14))
         .encode(
             x=alt.X("seconds:Q").title("seconds of training of the cell").scale(zero=True),
-            y=alt.Y("loss:Q").title(axis).scale(log_if_wide([row["loss"] for row in rows])),
+            y=loss_axis([row["loss"] for row in rows], "loss").title(axis),
             color=by_cell(each["cell"] for each in found["cells"]),
             tooltip=[
                 alt.Tooltip("cell:N"),
@@ -124,8 +126,10 @@ def head_to_head_chart(found: Json, *, axis: str) -> Json:
     return spec(lines + equal, about="Lowest validation loss by training time, for each cell")
 
 
-def parallel_chart(rows: list[Json], metric: str) -> Json | None:
+def parallel_chart(rows: list[Json], words: str) -> Json | None:
     """A line for each trial across its settings, ending at its validation score.
+
+    Args: words: the metric's name.
 
     Returns None where no setting differs between two trials.
     """
@@ -134,7 +138,7 @@ def parallel_chart(rows: list[Json], metric: str) -> Json | None:
     if len(trials) < 2 or not axes:
         return None
     best = min(trials, key=lambda row: row["rank"])["name"]
-    end = f"validation {metric}"
+    end = "validation score"
     places, ticks = placed(trials, axes, end)
     points = [
         {
@@ -166,7 +170,7 @@ def parallel_chart(rows: list[Json], metric: str) -> Json | None:
             tooltip=[
                 alt.Tooltip("trial:N"),
                 alt.Tooltip("cell:N"),
-                alt.Tooltip("score:Q", title=metric, format=".4~g"),
+                alt.Tooltip("score:Q", title=words, format=".4~g"),
             ],
         )
     )
@@ -199,7 +203,7 @@ def placed(
     spread = high - low or 1.0
     places[end] = {row["name"]: (row["validation"] - low) / spread for row in trials}
     ticks += [
-        {"axis": end.replace("_", " "), "place": (score - low) / spread, "text": f"{score:.4g}"}
+        {"axis": end.replace("_", " "), "place": (score - low) / spread, "text": digits(score)}
         for score in sorted({low, high})
     ]
     return places, ticks

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from rnnauto.judge.words import metric_words, span
+from rnnauto.judge.words import metric_words, sentence, span
 from rnnauto.report import charts_inside
 from rnnauto.report.blocks import Block, Figure, Grid, Section, Table, Text
 from rnnauto.report.facts import Facts
 
 Json = dict[str, Any]
 TONES = {"vanishes": "warning", "healthy": "good", "explodes": "bad"}
+NOT_APPLICABLE = "it does not apply"  # the beginning of that reason
 NAMES = {
     "order": "order against shuffled timesteps",
     "gradients": "Gradients through time",
@@ -29,18 +30,21 @@ def inside_section(facts: Facts) -> Section:
     if found.get("memory"):
         memory = found["memory"]
         chart = charts_inside.memory_chart(memory)
-        figures.append(Figure("Memory length", chart, memory["sentence"]))
+        figures.append(Figure("Memory length", chart, sentence(memory["sentence"])))
     if found.get("importance"):
-        figures += importance_figures(found["importance"])
+        lengths = facts.scores["data"]["lengths"]
+        vary = lengths and facts.asked["task"] != "forecasting" and lengths["min"] < lengths["max"]
+        figures += importance_figures(found["importance"], lengths_vary=bool(vary))
     if figures:
         blocks.append(Grid(tuple(figures)))
     blocks += skipped_blocks(found, NAMES)
-    return Section("inside", "Inside the network", tuple(blocks))
+    about = "What the network uses of its input, how far back, and whether training can reach it."
+    return Section("inside", "Inside the network", about, tuple(blocks))
 
 
 def order_blocks(order: Json, metrics: Json, metric: str) -> list[Block]:
     shuffled = order["shuffled"].get(metric)
-    blocks: list[Block] = [Text(f"{order['sentence'][0].upper()}{order['sentence'][1:]}.")]
+    blocks: list[Block] = [Text(sentence(order["sentence"]))]
     if shuffled and metrics.get(metric):
         blocks.append(
             Table(
@@ -56,7 +60,7 @@ def order_blocks(order: Json, metrics: Json, metric: str) -> list[Block]:
 def gradient_blocks(gradients: list[Json]) -> list[Block]:
     lines: list[Block] = [
         Text(
-            f"{each['cell']} {verdict_words(each)}. {each['advice']}",
+            f"`{each['cell']}` {verdict_words(each)}. {sentence(each['advice'])}",
             tone=TONES.get(each["verdict"], "plain"),
         )
         for each in gradients
@@ -83,7 +87,7 @@ def verdict_words(found: Json) -> str:
             return "is healthy"
 
 
-def importance_figures(importance: Json) -> list[Figure]:
+def importance_figures(importance: Json, *, lengths_vary: bool) -> list[Figure]:
     words = metric_words(importance["metric"])
     figures = []
     features = importance.get("features") or []
@@ -94,14 +98,22 @@ def importance_figures(importance: Json) -> list[Figure]:
         figures.append(Figure("Importance of features", chart, caption))
     timesteps = importance.get("timesteps") or []
     if len(timesteps) > 1:
-        chart = charts_inside.moments_chart(timesteps)
-        caption = f"How much the {words} gets worse where these timesteps are shuffled."
+        chart = charts_inside.moments_chart(
+            timesteps, percent=lengths_vary and timesteps[-1]["to"] == 100
+        )
+        caption = f"How much the {words} gets worse where this part of a sequence is shuffled."
         figures.append(Figure("Importance of timesteps", chart, caption))
     return figures
 
 
 def skipped_blocks(diagnosis: Json, names: dict[str, str]) -> list[Block]:
-    """What was not looked into, or only in part, with the reasons, in one sentence."""
+    """What was not looked into, or only in part, in one sentence with the reasons; nothing of what
+    the kind of problem has not."""
     skipped = diagnosis.get("skipped") or {}
-    told = [f"{names[part].lower()} ({skipped[part]})" for part in names if skipped.get(part)]
-    return [Text(f"Not measured: {', '.join(told)}.")] if told else []
+    parts: dict[str, list[str]] = {}
+    for part, name in names.items():
+        reason = skipped.get(part)
+        if reason and not reason.startswith(NOT_APPLICABLE):
+            parts.setdefault(reason, []).append(name.lower())
+    told = [f"{', '.join(each)} ({reason})" for reason, each in parts.items()]
+    return [Text(f"Not measured: {'; '.join(told)}.")] if told else []

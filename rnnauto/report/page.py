@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
-from rnnauto.judge.words import digits, metric_words, span
+from rnnauto.judge.words import metric_words, span
 from rnnauto.report.card import CARD, card
 from rnnauto.report.facts import PAGE, Facts, read_facts
 from rnnauto.report.sections import sections
@@ -55,7 +55,18 @@ def environment() -> Environment:
     )
     found.filters["script_json"] = script_json
     found.filters["marked"] = marked
+    found.filters["with_range"] = with_range
     return found
+
+
+def with_range(text: str) -> Markup:
+    """A score whose interval, `0.910 [0.895, 0.926]`, stands smaller and may take a line."""
+    value, bracket, rest = str(text).partition(" [")
+    return escape(value) + (Markup(" <small>[{}</small>").format(rest) if bracket else "")
+
+
+def training_time(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
 
 
 def marked(text: str) -> Markup:
@@ -94,8 +105,11 @@ def subtitle(facts: Facts) -> str:
     words = f"{asked['rnn_type']} {asked['task'].replace('-', ' ')}"
     if asked["horizon"]:
         words += f", {asked['horizon']} timesteps ahead"
-    cell = hyperparameters["cell"]
-    return f"{words} · {cell}, {hyperparameters['units']} units, {hyperparameters['layers']} layers"
+    layers = hyperparameters["layers"]
+    return (
+        f"{words} · {hyperparameters['cell']}, {hyperparameters['units']} units, {layers} layer"
+        + ("" if layers == 1 else "s")
+    )
 
 
 def key_figures(facts: Facts) -> list[tuple[str, str]]:
@@ -111,5 +125,5 @@ def key_figures(facts: Facts) -> list[tuple[str, str]]:
     if facts.info.members > 1:
         figures.append(("networks averaged", str(facts.info.members)))
     seconds = sum(row["seconds"] or 0.0 for row in trials)
-    figures.append(("seconds of training", digits(seconds)))
+    figures.append(("training", training_time(seconds)))
     return figures

@@ -19,7 +19,7 @@ from rnnauto.judge.evaluate import Evaluation
 
 Json = dict[str, Any]
 MOST_BINS = 24
-MOST_CLASSES = 30
+MOST_CLASSES = 15
 MOST_PROBLEMS = 20
 EXAMPLES = 4
 MOST_TIMESTEPS = 150  # of an example; longer ones are thinned, texts cut

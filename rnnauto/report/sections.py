@@ -1,7 +1,10 @@
 """The page from top to bottom: sections of blocks. What was not found out is left out, or said."""
 
+from pathlib import Path
 from typing import Any
 
+from rnnauto.deploy.leaderboard import ending
+from rnnauto.judge.metrics import LOWER_IS_BETTER
 from rnnauto.judge.words import digits, metric_words, span
 from rnnauto.report import charts_data, charts_search
 from rnnauto.report.answers import answers_section
@@ -11,6 +14,7 @@ from rnnauto.report.inside import inside_section
 
 Json = dict[str, Any]
 MOST_ROWS = 40  # of the leaderboard
+FEWEST_POINTS = 6  # trials that tell something about clipping
 RISING_UNITS = {"sequences": "sequences", "windows": "series", "pieces": "pieces"}
 
 
@@ -30,7 +34,7 @@ def sections(facts: Facts) -> list[Section]:
 def asked_section(facts: Facts) -> Section:
     asked = facts.asked
     evidence = tuple(
-        (each["decision"], each["reason"], each["override"]) for each in asked["evidence"]
+        (each["decision"], each["reason"], f"`{each['override']}`") for each in asked["evidence"]
     )
     blocks: list[Block] = [
         Table(
@@ -55,7 +59,12 @@ def asked_section(facts: Facts) -> Section:
             )
         )
     blocks += [Text(note) for note in asked["notes"]]
-    return Section("asked", "Question", tuple(blocks))
+    return Section(
+        "asked",
+        "Question",
+        "What the file was taken for; each decision has a flag of `fit` that changes it.",
+        tuple(blocks),
+    )
 
 
 def data_section(facts: Facts) -> Section:
@@ -75,13 +84,14 @@ def data_section(facts: Facts) -> Section:
         figures.append(
             Figure(
                 "Lengths",
-                charts_data.bins_chart(lengths["bins"], axis="timesteps", counted=unit),
+                charts_data.bins_chart(lengths["bins"], axis="timesteps", counted=unit, whole=True),
                 f"From {lengths['min']:,.0f} to {lengths['max']:,.0f} timesteps, median "
                 f"{lengths['median']:,.0f}.",
             )
         )
     if data["classes"]:
-        figures.append(Figure("Classes", charts_data.classes_chart(data["classes"])))
+        caption = "How often each class occurs; the two parts should look alike."
+        figures.append(Figure("Classes", charts_data.classes_chart(data["classes"]), caption))
     for values in data["values"] or []:
         if values["bins"]:
             chart = charts_data.bins_chart(values["bins"], axis=values["name"], counted="targets")
@@ -89,7 +99,8 @@ def data_section(facts: Facts) -> Section:
     if figures:
         blocks.append(Grid(tuple(figures)))
     blocks += example_blocks(data["examples"], asked)
-    return Section("data", "Data", tuple(blocks))
+    about = "What the network learned from, and what it was tested on."
+    return Section("data", "Data", about, tuple(blocks))
 
 
 def example_blocks(examples: list[Json], asked: Json) -> list[Block]:
@@ -107,13 +118,7 @@ def example_blocks(examples: list[Json], asked: Json) -> list[Block]:
         )
     read = [each for each in examples if each["tokens"]]
     if read:
-        lines = tuple(
-            (
-                *(Token(str(token)) for token in each["tokens"]),
-                *((Token(f"→ {each['target']}", tone="good"),) if each["target"] else ()),
-            )
-            for each in read
-        )
+        lines = tuple(example_tokens(each, asked) for each in read)
         running = asked["tokens"] == "character"
         blocks.append(Tokens("Example sequences", lines, running=running))
     plain = [each for each in examples if each["static"]]
@@ -126,6 +131,17 @@ def example_blocks(examples: list[Json], asked: Json) -> list[Block]:
         head = ("id", *names, ", ".join(asked["target"]))
         blocks.append(Table("Examples", head, rows, right=frozenset(range(1, len(names) + 1))))
     return blocks
+
+
+def example_tokens(example: Json, asked: Json) -> tuple[Token, ...]:
+    """The tokens with the target below each, or behind all."""
+    tokens, target = [str(token) for token in example["tokens"]], example["target"]
+    if not target:
+        return tuple(map(Token, tokens))
+    labels = str(target).split()
+    if asked["rnn_type"] == "many-to-many" and len(labels) == len(tokens):
+        return tuple(Token(*each) for each in zip(tokens, labels, strict=True))
+    return (*map(Token, tokens), Token(f"→ {target}", tone="good"))
 
 
 def example_title(example: Json) -> str:
@@ -154,8 +170,14 @@ def scores_section(facts: Facts) -> Section:
     return Section(
         "scores",
         "Scores on the test part",
+        "How good the network is on data that nothing before has seen, beside simple baselines.",
         (
-            Figure("Beside the baselines", chart, "Lines are bootstrap 95% intervals."),
+            Figure(
+                "Beside the baselines",
+                chart,
+                f"A {'lower' if metric in LOWER_IS_BETTER else 'higher'} value is better; lines "
+                "are bootstrap 95% intervals.",
+            ),
             Table(
                 "Every metric, with its 95% interval",
                 ("metric", *models),
@@ -170,7 +192,7 @@ def search_section(facts: Facts) -> Section:
     scores = facts.scores
     rows, words = scores["leaderboard"], metric_words(facts.metric)
     blocks: list[Block] = [leaderboard_table(rows, words)]
-    parallel = charts_search.parallel_chart(rows, facts.metric)
+    parallel = charts_search.parallel_chart(rows, words)
     if parallel is not None:
         blocks.append(
             Figure(
@@ -182,27 +204,30 @@ def search_section(facts: Facts) -> Section:
             )
         )
     figures = []
-    if scores["curves"]:
+    if any(len(curve["epochs"]) > 1 for curve in scores["curves"]):
         chart = charts_search.curves_chart(scores["curves"], axis="loss")
-        caption = "Strong lines: each cell's best trial. Faint lines: validation of the others."
+        caption = "Strong lines: each cell's best trial. Faint lines: the others' validation loss."
         figures.append(Figure("Learning curves", chart, caption))
     found = scores["head_to_head"]
     if found:
         chart = charts_search.head_to_head_chart(found, axis="lowest validation loss so far")
         figures.append(Figure("Cells at equal budget", chart, found["sentence"]))
     clipping = facts.diagnosis.get("clipping") or clipping_of(rows)
-    if len({each["clip_norm"] for each in clipping}) > 1:
+    if len({each["clip_norm"] for each in clipping}) > 1 and len(clipping) >= FEWEST_POINTS:
         chart = charts_search.clipping_chart(clipping, axis=f"validation {words}")
         caption = "A point is a trial; the larger, the more of its steps were clipped."
         figures.append(Figure("Effect of gradient clipping", chart, caption))
     if figures:
         blocks.append(Grid(tuple(figures)))
-    return Section("search", "Search", tuple(blocks))
+    about = (
+        "Which settings were tried, how each did on the validation part, and what training cost."
+    )
+    return Section("search", "Search", about, tuple(blocks))
 
 
 def leaderboard_table(rows: list[Json], words: str) -> Table:
     head = (
-        *("rank", "name", f"validation {words}", f"test {words}", "settings", "status"),
+        *("rank", "name", f"validation {words}", f"test {words}", "settings", "ended"),
         *("epochs", "seconds", "folds", "parameters"),
     )
     differ, same = constant_settings(rows)
@@ -213,9 +238,9 @@ def leaderboard_table(rows: list[Json], words: str) -> Table:
             with_spread(row),
             digits(row["test"]),
             settings_of(row["hyperparameters"], differ),
-            status_of(row),
+            ending(row),
             str(row["epochs"] or ""),
-            "" if row["seconds"] is None else f"{row['seconds']:.1f}",
+            "" if row["seconds"] is None else f"{row['seconds']:.0f}",
             str(row["folds"] or ""),
             "" if row["parameters"] is None else f"{row['parameters']:,}",
         )
@@ -232,7 +257,8 @@ def leaderboard_table(rows: list[Json], words: str) -> Table:
         head,
         shown,
         right=frozenset({0, 2, 3, 6, 7, 8, 9}),
-        wide=frozenset({4, 5}),
+        wide=frozenset({1, 4, 5}),
+        minor=frozenset({5, 6, 7, 8, 9}),
         strong=frozenset({0}),
         caption=" ".join(notes),
     )
@@ -242,11 +268,6 @@ def with_spread(row: Json) -> str:
     """The validation score, and its deviation over the folds where there are several."""
     spread = row.get("validation_spread")
     return digits(row["validation"]) + (f" ± {digits(spread)}" if spread is not None else "")
-
-
-def status_of(row: Json) -> str:
-    """The status, and why training stopped or failed."""
-    return f"{row['status']}: {row['reason']}" if row["reason"] else str(row["status"])
 
 
 def settings_of(values: Json | None, names: list[str]) -> str:
@@ -286,7 +307,8 @@ def clipping_of(rows: list[Json]) -> list[Json]:
 
 
 def use_section(facts: Facts) -> Section:
-    return Section("use", "Use it", (Commands(commands(facts)),))
+    about = "Commands to paste, from the folder in which the fit was started."
+    return Section("use", "Use it", about, (Commands(commands(facts)),))
 
 
 def commands(facts: Facts) -> tuple[tuple[str, str], ...]:
@@ -294,9 +316,10 @@ def commands(facts: Facts) -> tuple[tuple[str, str], ...]:
     from shlex import quote
 
     folder, layout = quote(facts.name), facts.info.layout
+    suffix = Path(facts.asked["source"]).suffix or ".csv"
     found = [
-        ("Predict", f"rnnauto predict NEW.csv -m {folder} -o predictions.csv"),
-        ("Score on other labelled data", f"rnnauto evaluate OTHER.csv -m {folder}"),
+        ("Predict", f"rnnauto predict NEW{quote(suffix)} -m {folder} -o predictions.csv"),
+        ("Score on other labelled data", f"rnnauto evaluate OTHER{quote(suffix)} -m {folder}"),
     ]
     if layout.task == "language-modelling":
         found.insert(0, ("Write", f'rnnauto generate -m {folder} --prompt "The" --length 200'))

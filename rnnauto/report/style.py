@@ -1,6 +1,7 @@
 """How charts look. Colours are variables of the page's style sheet, so that a chart follows light,
 dark and print without being drawn again; what all charts share is in `page.js`."""
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,6 +10,7 @@ import altair as alt
 CELLS = ("lstm", "simple_rnn", "gru", "exponential_trace", "identity_rnn")
 HEIGHT = 220
 SMALL_HEIGHT = 130
+MOST_LINES = 8
 ROW_HEIGHT = 20  # of a bar with a name
 TRUE, PREDICTED = "true", "predicted"
 INK, MUTED, FAINT, PAPER = "var(--ink)", "var(--muted)", "var(--line)", "var(--paper)"
@@ -61,7 +63,31 @@ def log_if_wide(values: Iterable[float | None], *, factor: float = 50.0) -> alt.
     known = [value for value in values if value is not None]
     positive = bool(known) and min(known) > 0
     wide = positive and max(known) / min(known) > factor
-    return alt.Scale(type="log" if wide else "linear", zero=False, nice=True)
+    if wide:
+        return alt.Scale(type="log", nice=True)
+    return alt.Scale(type="linear", zero=False, nice=True)
+
+
+def loss_axis(values: list[float], field: str) -> alt.Y:
+    """An axis of losses, logarithmic where they span much."""
+    scale = log_if_wide(values)
+    y = alt.Y(f"{field}:Q").scale(scale)
+    return y.axis(log_axis(values)) if scale["type"] == "log" else y
+
+
+def log_axis(values: list[float]) -> alt.Axis:
+    """A line for each power of ten, not for all that is between."""
+    return alt.Axis(format="~g", values=powers(values))
+
+
+def powers(values: list[float]) -> list[float]:
+    """Powers of ten around some positive numbers, at most about eight.
+
+    `powers([0.02, 3.0]) == [0.01, 0.1, 1.0, 10.0]`
+    """
+    low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
+    step = max(1, math.ceil((high - low) / MOST_LINES))
+    return [10.0**power for power in range(low, high + 1, step)]
 
 
 def along(values: Iterable[Any], field: str) -> alt.X:
