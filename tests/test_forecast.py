@@ -61,6 +61,7 @@ RISING = np.array([20, 10, 30, 10, 24, 14, 34, 14, 28, 18, 38, 18], float)  # 4 
         ("trend", [-2, -22, -42, -62, -82, -102]),
         ("seasonal", [28, 18, 38, 18, 28, 18]),
         ("seasonal_trend", [32, 22, 42, 22, 36, 26]),
+        ("seasonal_last", [32, 22, 42, 22, 36, 26]),
     ],
 )
 def test_untrained_it_is_the_simple_forecast(differencing, wanted, scaling):

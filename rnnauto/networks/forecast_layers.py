@@ -134,7 +134,8 @@ class SimpleForecast(keras.layers.Layer):
 
     `none`: the level of the window, 0; `last`: the last value; `trend`: from there on as in the
     last step; `seasonal`: the value a season earlier; `seasonal_trend`: that, and what the last
-    season was above the one before, for each season passed.
+    season was above the one before, for each season passed; `seasonal_last`: that, and what the
+    last value was above the one a season before it.
     """
 
     def __init__(self, kind: str, horizon: int, season: int, **options: Any) -> None:
@@ -155,7 +156,8 @@ class SimpleForecast(keras.layers.Layer):
         found = season_before(x, self.horizon, self.season, 1)
         if self.kind == "seasonal":
             return found
-        steps = min(self.season, x.shape[1] - self.season)
+        # x.shape[1] is the lookback, more than a season
+        steps = 1 if self.kind == "seasonal_last" else min(self.season, x.shape[1] - self.season)
         growth = x[:, -steps:] - x[:, -steps - self.season : -self.season]
         seasons = tf.floor((ahead - 1.0) / self.season) + 1.0
         return found + seasons * tf.reduce_mean(growth, 1, keepdims=True)
@@ -195,7 +197,7 @@ def start_of(x: Any, kind: str, season: int) -> Any:
     """The level that values are told from: none, the last value, or the mean of the last season."""
     if kind == "none":
         return 0.0
-    if kind in {"last", "trend"}:
+    if kind in {"last", "trend", "seasonal_last"}:
         return x[:, -1:]
     return tf.reduce_mean(x[:, -season:], 1, keepdims=True)
 

@@ -37,12 +37,13 @@ class Space(Section):
     transform: tuple[Literal["none", "log"], ...] = Field(
         ("none", "log"), min_length=1, description="Logarithm of targets that are never negative"
     )
-    differencing: tuple[Literal["none", "last", "trend", "seasonal", "seasonal_trend"], ...] = (
-        Field(
-            ("none", "last", "trend", "seasonal", "seasonal_trend"),
-            min_length=1,
-            description="The simple forecast whose error a forecast predicts",
-        )
+    differencing: tuple[
+        Literal["none", "last", "trend", "seasonal", "seasonal_trend", "seasonal_last"], ...
+    ] = Field(
+        ("none", "last", "trend", "seasonal", "seasonal_trend", "seasonal_last"),
+        min_length=1,
+        description="The simple forecast whose error a forecast predicts; those that are far off "
+        "in the train part are not tried",
     )
     attention: tuple[Literal["none", "dot"], ...] = Field(
         ("none", "dot"), min_length=1, description="How a decoder looks back at its source"

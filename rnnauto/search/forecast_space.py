@@ -1,5 +1,6 @@
 """The search space of forecasts: how far back, which scale, which simple forecast to correct."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,34 +8,27 @@ from rnnauto.recipe import Space
 from rnnauto.search.space import LEARNING_RATES, Choices, batch_sizes, optimizers, within
 
 SHORTEST_LOOKBACK = 4
-SEASONAL = frozenset({"seasonal", "seasonal_trend"})
+SEASONAL = frozenset({"seasonal", "seasonal_trend", "seasonal_last"})
+NEAR = 1.5  # times the error of the nearest simple forecast: what is further off is not tried
 
 
 @dataclass(frozen=True)
 class ForecastShape:
     """What of the series decides which hyperparameters make sense; `lookback` is the most that can
-    be seen, `fixed` where the user named it."""
+    be seen, `fixed` where the user named it; `errors` of the simple forecasts in the train part."""
 
     windows: int
     lookback: int
     fixed: bool
     season: int
     positive: bool
+    errors: dict[str, float]
 
 
 def forecast_choices(space: Space, shape: ForecastShape) -> Choices:
     """Every hyperparameter with the values it may take; one value means that it is fixed."""
     lookbacks = lookback_choices(space, shape)
-    season_seen = 1 < shape.season <= min(lookbacks)
-    trend_seen = shape.season < min(lookbacks)
-    possible = {
-        "none": True,
-        "last": not season_seen,
-        "trend": not season_seen and min(lookbacks) > 1,
-        "seasonal": season_seen,
-        "seasonal_trend": season_seen and trend_seen,
-    }
-    differencing = tuple(kind for kind in space.differencing if possible[kind])
+    differencing = simple_forecasts(space, shape, least=min(lookbacks))
     transform = tuple(kind for kind in space.transform if kind != "log" or shape.positive)
     return {
         "cell": space.cell,
@@ -55,6 +49,27 @@ def forecast_choices(space: Space, shape: ForecastShape) -> Choices:
     }
 
 
+def simple_forecasts(space: Space, shape: ForecastShape, *, least: int) -> tuple[str, ...]:
+    """Those that a lookback of `least` timesteps allows, nearest first; where the user has not
+    chosen, only near ones, at least two."""
+    season_seen, trend_seen = 1 < shape.season <= least, 1 < shape.season < least
+    allowed = {
+        "none": True,
+        "last": True,
+        "trend": least > 1,
+        "seasonal": season_seen,
+        "seasonal_trend": trend_seen,
+        "seasonal_last": trend_seen,
+    }
+    kinds = [kind for kind in space.differencing if allowed[kind]]
+    order = sorted(kinds, key=lambda kind: shape.errors.get(kind, math.inf))
+    if space.differencing != Space().differencing or not order:
+        return tuple(order)
+    far = NEAR * shape.errors.get(order[0], math.inf)
+    near = [kind for kind in order if shape.errors.get(kind, math.inf) <= far]
+    return tuple(order[: max(2, len(near))])
+
+
 def lookback_choices(space: Space, shape: ForecastShape) -> tuple[int, ...]:
     """The most that can be seen, two thirds and a third of it; a season at least."""
     if not isinstance(space.lookback, str):
@@ -67,12 +82,10 @@ def lookback_choices(space: Space, shape: ForecastShape) -> tuple[int, ...]:
 
 
 def forecast_proposals(space: Choices) -> list[dict[str, Any]]:
-    """Settings that often do well, tried first: each cell correcting the simple forecasts that fit
-    the data, scaled by window."""
+    """Settings that often do well, tried first: each cell correcting the simple forecasts that are
+    nearest, scaled by window."""
     found: list[dict[str, Any]] = []
-    for differencing in ("seasonal", "trend", "seasonal_trend", "last"):
-        if differencing not in space["differencing"]:
-            continue
+    for differencing in space["differencing"]:
         log = differencing in SEASONAL
         for cell in space["cell"]:
             wanted: dict[str, Any] = {

@@ -20,6 +20,7 @@ from rnnauto.networks.architecture import (
 )
 from rnnauto.recipe import Recipe
 from rnnauto.search.forecast_space import ForecastShape, forecast_choices, forecast_proposals
+from rnnauto.search.simple_errors import simple_errors
 from rnnauto.search.space import Choices, Shape, choices, proposals
 from rnnauto.search.trial import Problem, Values
 
@@ -119,6 +120,7 @@ def search_space(prepared: Prepared, recipe: Recipe) -> Choices:
             fixed=recipe.problem.lookback != "auto",
             season=prepared.encoders.season,
             positive=not bool((truth < 0).any()),
+            errors=simple_errors(prepared.development, train, season=prepared.encoders.season),
         )
         return forecast_choices(recipe.search.space, forecast)
     assert isinstance(prepared.encoders, Encoders)
