@@ -1,10 +1,15 @@
 """The forecasting network: an untrained one is its simple forecast, whatever the padding."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from test_simple_errors import HORIZON, LOOKBACK, encoded
 
+from rnnauto.data.windows import window_inputs
 from rnnauto.networks.architecture import Architecture, ForecastFeatures
 from rnnauto.networks.forecast import adapt, build_forecast
+from rnnauto.search.simple_errors import simple_errors
 
 pytestmark = pytest.mark.train
 
@@ -135,3 +140,15 @@ def test_other_features_reach_the_forecast():
     for name in ("numbers", "codes", "known", "ahead", "static_numbers"):
         changed = inputs | {name: inputs[name] + 1}
         assert np.abs(np.asarray(model(changed)) - before).max() > 1e-6, name
+
+
+def test_the_search_reckons_the_simple_forecasts_as_the_network_does():
+    series = encoded(np.random.default_rng(0).normal(size=80).cumsum() + 50, units=2.0)
+    chosen = np.arange(len(series))
+    found = simple_errors(series, chosen, season=SEASON)
+    inputs, truth = window_inputs(series, chosen), series.truth()
+    for kind, error in found.items():
+        shape = replace(architecture(kind, scaling="mean"), lookback=LOOKBACK)
+        middle = np.asarray(build_forecast(features(horizon=HORIZON), shape)(inputs))[:, :, 1:2]
+        assert error == pytest.approx(np.abs(middle - truth).mean() / 2.0, rel=1e-3), kind
+    assert set(found) == {"none", "last", "trend", "seasonal", "seasonal_trend", "seasonal_last"}

@@ -53,7 +53,7 @@ def fitted(tmp_path_factory):
                 "trials": 1,
                 "budget": "4m",
                 "workers": 1,
-                "space": {"units": [8], "layers": [1], "cell": ["lstm"]},
+                "space": {"units": [8], "layers": [1], "cell": ["lstm"], "lookback": [10]},
             },
             "train": {"epochs": 8},
         }
@@ -75,7 +75,9 @@ def test_a_fit_beats_the_naive_forecasts_and_says_so(fitted):
     names = {row["name"]: row for row in load(fitted.folder).leaderboard()}
     assert names["Holt-Winters"]["validation"] > 0
     assert names[fitted.winner.id]["test"] == pytest.approx(scores["metrics"]["mase"]["value"])
-    assert found["best"]["hyperparameters"]["lookback"] == 14
+    assert found["best"]["hyperparameters"]["lookback"] == 10  # of the 14 timesteps that are given
+    (picture,) = json.loads((fitted.folder / "scores.json").read_text())["diagnosis"]["gradients"]
+    assert picture["lags"] == list(range(10))
 
 
 def test_the_test_predictions_name_origin_and_time(fitted):

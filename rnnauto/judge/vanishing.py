@@ -51,7 +51,7 @@ def gradient_picture(study: Study, trial: Trial, *, seed: int) -> dict[str, Any]
 
     sample = last_alone(draw_sample(study, most=MOST_EXAMPLES, seed=seed), study)
     patch = int(trial.values.get("patch", 1))
-    steps = recurrent_steps(sample, study, patch=patch)
+    steps = recurrent_steps(sample, study, trial)
     width = int(steps.max(initial=0))
     if width < 2:
         return None
@@ -92,17 +92,17 @@ def last_alone(sample: Sample, study: Study) -> Sample:
     return Sample(sample.inputs, truth, np.maximum(places + 1, 1))
 
 
-def recurrent_steps(sample: Sample, study: Study, *, patch: int) -> Integers:
+def recurrent_steps(sample: Sample, study: Study, trial: Trial) -> Integers:
     """How often the recurrence runs for each example; of a decoder that reads no sequence, over
-    the answer."""
+    the answer; of a forecast over the trial's own lookback, which short windows fill up to."""
     features = study.problem.features
     if isinstance(features, DecoderFeatures):
         source = features.source
         if features.one_timestep or not (source.numbers or source.vocabularies):
             return np.asarray((sample.truth >= 0).sum(axis=1), np.int64)
     if "past" in sample.inputs:
-        return np.asarray(sample.lengths)
-    return np.asarray(-(-sample.lengths // patch))
+        return np.full(len(sample), int(trial.values["lookback"]), np.int64)
+    return np.asarray(-(-sample.lengths // int(trial.values.get("patch", 1))))
 
 
 def thinned(count: int) -> Integers:
