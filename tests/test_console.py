@@ -1,5 +1,6 @@
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from builders import VALUES
@@ -187,6 +188,14 @@ def test_a_terminal_shows_a_live_panel_and_is_left_clean():
     assert watch.live is None
     assert "a line above" in text_of(made)
     assert "\x1b[?25h" in text_of(made)  # the cursor is back
+
+
+def test_the_panel_goes_with_the_search():
+    made = console(terminal=True)
+    with watching(made) as watch:
+        watch(replace(news(), running={}))
+        watch(Said("exporting"))
+        assert watch.live is None
 
 
 FLAGS = {"--trials": "search.trials", "--id": "data.id"}

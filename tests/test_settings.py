@@ -24,7 +24,7 @@ def test_a_commented_recipe_sets_what_differs_and_explains_the_rest():
     assert text.startswith("# why\n#\n# so\nversion: 1 ")
     assert Recipe.parse(yaml.safe_load(text)) == recipe
     assert '# mae: "<= baseline"' in text
-    assert "rmse" not in text
+    assert "rmse" not in text and "# budget: 10m " in text
     active = text.replace("  # mae:", "  mae:").replace("  # epochs:", "  epochs:")
     assert Recipe.parse(yaml.safe_load(active)).expect.mae == ("<= baseline",)
 

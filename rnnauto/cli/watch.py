@@ -30,9 +30,12 @@ class Watcher:
         self.last_line = 0.0
         self.last_count = 0
         self.stage = ""
+        self.busy = False
 
     def __call__(self, event: Said | News) -> None:
         if isinstance(event, Said):
+            if not self.busy:  # what comes next is no part of the search: its panel would be stale
+                self.close()
             self.console.print(escape(event.text))
         elif self.console.is_terminal:
             self.show_live(event)
@@ -40,6 +43,7 @@ class Watcher:
             self.show_line(event)
 
     def show_live(self, news: News) -> None:
+        self.busy = bool(news.running)
         if self.live is None:
             self.live = Live(console=self.console, refresh_per_second=4, transient=True)
             self.live.start()

@@ -9,8 +9,10 @@ from pydantic import BaseModel
 
 from rnnauto.recipe.expect import METRICS
 from rnnauto.recipe.model import Recipe
+from rnnauto.recipe.values import duration
 
 Origin = Literal["user", "data", "default"]
+BUDGET = "search.budget"
 WIDE = 10**6  # columns: YAML values stay on their line
 
 
@@ -98,6 +100,8 @@ def commented(recipe: Recipe, *, head: list[str], expect: Mapping[str, str]) -> 
 
 
 def parts_of(each: Setting) -> tuple[str, str]:
+    if each.key == BUDGET and isinstance(each.value, float):
+        return each.key, duration(each.value)
     if isinstance(each.value, str) and each.value.startswith(("<", ">")):
         return each.key, f'"{each.value}"'  # quoted alike, though YAML needs that of `>` only
     written = yaml.safe_dump(

@@ -11,6 +11,12 @@ DURATION = r"^\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*$"
 UNITS_OF_TIME = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
+def duration(seconds: float) -> str:
+    """As a recipe has it: `10m`, `90s`."""
+    minutes = seconds / UNITS_OF_TIME["m"]
+    return f"{minutes:g}m" if minutes.is_integer() else f"{seconds:g}s"
+
+
 def parse_duration(value: object) -> object:
     """`90`, `"90s"`, `"3m"` or `"1.5h"` to seconds; what is no text is left to pydantic."""
     if isinstance(value, str):
