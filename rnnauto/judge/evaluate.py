@@ -27,7 +27,7 @@ from rnnauto.judge.metrics import (
     unit_groups,
 )
 from rnnauto.judge.several import Predictor
-from rnnauto.judge.words import digits, metric_words
+from rnnauto.judge.words import digits, metric_words, span
 
 RESAMPLES = 1_000
 
@@ -255,11 +255,11 @@ def verdict_of(evaluation: Evaluation) -> Verdict:
         kind = "even"
         told = f"the network beats the best baseline, `{best}` ({said}), but not every one clearly"
     else:
-        span = f"difference {digits(found.value)} [{digits(found.low)}, {digits(found.high)}]"
-        kind, told = "even", f"`{best}` is as good as the network ({said}; {span}): use the simpler"
+        gap = f"difference {span({'value': found.value, 'low': found.low, 'high': found.high})}"
+        kind, told = "even", f"`{best}` is as good as the network ({said}; {gap}): use the simpler"
         if found.high < 0:
             kind = "behind"
-            told = f"`{best}` is better than the network ({said}; {span}): use it instead"
+            told = f"`{best}` is better than the network ({said}; {gap}): use it instead"
     return Verdict(kind, told, best, found)
 
 
