@@ -40,6 +40,7 @@ MAY_BE_HEAVY = {
     "networks/decoder.py": {"keras", "tensorflow"},
     "networks/forecast.py": {"keras"},
     "networks/forecast_layers.py": {"keras", "tensorflow"},
+    "networks/fused.py": {"keras", "tensorflow"},
     "networks/layers.py": {"keras", "tensorflow"},
     "networks/losses.py": {"tensorflow"},
     "networks/moments.py": {"tensorflow"},

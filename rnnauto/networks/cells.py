@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from rnnauto.networks.fused import GRU, LSTM, SimpleRNN
+
 LONGEST_TIME_CONSTANT = 100.0  # timesteps
 HALVINGS = 4
 STATES = {"simple_rnn": 1, "lstm": 2, "gru": 1, "exponential_trace": 1, "identity_rnn": 1}
@@ -21,12 +23,8 @@ def recurrent_layer(cell: str, units: int, *, name: str) -> Any:
         return ExponentialTrace(units, name=name)
     options: dict[str, Any] = {"return_sequences": True, "name": name}
     if cell == "identity_rnn":
-        return keras.layers.SimpleRNN(units, **identity_start(), **options)
-    kinds = {
-        "simple_rnn": keras.layers.SimpleRNN,
-        "lstm": keras.layers.LSTM,
-        "gru": keras.layers.GRU,
-    }
+        return SimpleRNN(units, **identity_start(), **options)
+    kinds = {"simple_rnn": SimpleRNN, "lstm": LSTM, "gru": GRU}
     return kinds[cell](units, **options)
 
 

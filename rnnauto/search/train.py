@@ -35,6 +35,7 @@ from rnnauto.networks.architecture import (
     ForecastFeatures,
 )
 from rnnauto.networks.forecast import adapt
+from rnnauto.networks.fused import fuse
 from rnnauto.networks.layers import Dropout, Standardise, TokenDropout
 from rnnauto.networks.losses import forecast_loss, summed_loss
 from rnnauto.networks.network import build_network
@@ -84,6 +85,7 @@ def compile_network(
 ) -> Network:
     """Build and trace once, for any batch size and any length."""
     model = build_network(features, architecture)
+    fuse(model)
     optimizer = make_optimizer(optimizer_name)
     optimizer.build(model.trainable_variables)
     clip_norm = tf.Variable(math.inf, trainable=False, dtype=tf.float32)

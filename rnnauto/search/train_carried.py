@@ -22,6 +22,7 @@ from rnnauto.data.split import FEW_SEQUENCES
 from rnnauto.data.streams import Window, held_out_batches, streams
 from rnnauto.networks.architecture import Answer, Architecture, Features
 from rnnauto.networks.carried import build_carried, state_size
+from rnnauto.networks.fused import fuse
 from rnnauto.networks.losses import summed_loss
 from rnnauto.search.progress import (
     Progress,
@@ -127,6 +128,7 @@ def cached_carried(
 ) -> Network:
     """Equal shapes are traced once; `train_step` takes and returns the state, too."""
     model = build_carried(features, architecture)
+    fuse(model)
     optimizer = make_optimizer(optimizer_name)
     optimizer.build(model.trainable_variables)
     clip_norm = tf.Variable(math.inf, trainable=False, dtype=tf.float32)

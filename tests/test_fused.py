@@ -1,0 +1,72 @@
+"""The loops to train in against Keras' own: outputs, states and all gradients."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from test_cells import draws, layer_of
+
+from rnnauto.networks.architecture import Answer, Architecture, Features
+from rnnauto.networks.cells import STATES, run
+from rnnauto.networks.fused import fuse
+from rnnauto.networks.network import build_network
+from rnnauto.search.train import compile_network
+
+pytestmark = pytest.mark.train
+
+FUSED = ["simple_rnn", "identity_rnn", "lstm", "gru"]
+
+
+def both_ways(cell, *, timesteps):
+    """Outputs, states and gradients of a layer with Keras' loop, and with ours."""
+    layer, x, states = layer_of(cell, timesteps=timesteps)
+    weigh, weigh_states = draws(3, timesteps, 4, seed=5), draws(3, 4, seed=6)
+    given = [tf.constant(x), *map(tf.constant, states)]
+    found = []
+    for layer.fused in (False, True):
+
+        @tf.function(autograph=False)
+        def numbers(given):
+            variables = [variable.value for variable in layer.trainable_variables]  # noqa: B023
+            with tf.GradientTape() as tape:
+                tape.watch(given)
+                outputs, after = run(layer, given[0], given[1:])  # noqa: B023
+                total = tf.reduce_sum(weigh * outputs)
+                total += tf.add_n([tf.reduce_sum(weigh_states * state) for state in after])
+            return [outputs, *after], tape.gradient(total, [*given, *variables])
+
+        found.append(tf.nest.flatten(numbers(given)))
+    return found
+
+
+@pytest.mark.parametrize("timesteps", [1, 2, 13])
+@pytest.mark.parametrize("cell", FUSED)
+def test_outputs_states_and_gradients_are_keras_own(cell, timesteps):
+    plain, fused = both_ways(cell, timesteps=timesteps)
+    assert len(plain) == 1 + STATES[cell] + 1 + STATES[cell] + 3
+    for one, other in zip(plain, fused, strict=True):
+        assert np.abs(one).max() > 0
+        np.testing.assert_allclose(other, one, rtol=1e-5, atol=1e-5)
+
+
+NUMBERS = Features(2, (), (), 0, (), (), 3, per_timestep=False)
+
+
+def architecture(cell):
+    return Architecture(cell=cell, units=4, layers=2, patch=1, pooling="mean", bidirectional=True)
+
+
+@pytest.mark.parametrize("cell", FUSED)
+def test_only_networks_that_are_trained_have_the_loops(cell, monkeypatch):
+    def fused(model):
+        found = [layer.fused for layer in model.layers if hasattr(layer, "fused")]
+        assert len(found) == 4
+        return set(found)
+
+    built = build_network(NUMBERS, architecture(cell))
+    assert fused(built) == {False}
+    assert fused(compile_network(NUMBERS, architecture(cell), Answer("classes", (3,))).model) == {
+        True
+    }
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind])
+    fuse(built)
+    assert fused(built) == {False}
