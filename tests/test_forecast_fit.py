@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from rnnauto.errors import DataError
 from rnnauto.model import load
@@ -166,7 +167,8 @@ def test_earlier_timesteps_may_be_in_a_file_of_their_own(fitted, rnnauto, tmp_pa
     both = model.predict(sales())
     assert model.predict(late, history=early).equals(both)
     one = late.filter(pl.col("shop") == "s2")
-    assert model.predict(one, history=early).equals(both.filter(pl.col("shop") == "s2"))
+    alone = model.predict(one, history=early)  # in a batch of another size: equal to rounding
+    assert_frame_equal(alone, both.filter(pl.col("shop") == "s2"), rel_tol=1e-5)
     with pytest.raises(DataError, match="no window to score") as caught:
         model.evaluate(late)
     assert "--history" in caught.value.hint
