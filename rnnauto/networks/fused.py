@@ -224,4 +224,5 @@ def loop_of(timesteps: Any, body: Callable[..., Any], start: Any, kept: Any) -> 
 def back_loop(timesteps: Any, body: Callable[..., Any], like: Any, kept: Any) -> tuple[Any, Any]:
     """Last timestep to first, from no gradient of the state after it."""
     state = (timesteps - 1, tf.zeros_like(like), kept)
-    return tf.while_loop(lambda t, *_: t >= 0, body, state, parallel_iterations=1)[1:]
+    _, by_start, kept = tf.while_loop(lambda t, *_: t >= 0, body, state, parallel_iterations=1)
+    return by_start, kept
