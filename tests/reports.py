@@ -204,6 +204,7 @@ def info_of(prepared):
 
 DIAGNOSIS = {
     "order": {
+        "in_order": {"accuracy": {"value": 0.7, "low": 0.6, "high": 0.8}},
         "shuffled": {"accuracy": {"value": 0.5, "low": 0.4, "high": 0.6}},
         "sentence": "order matters: shuffled, the accuracy falls to 0.5",
     },

@@ -46,7 +46,7 @@ def language_run(place, path, *, epochs, **sections):
 def letters(tmp_path_factory):
     place = tmp_path_factory.mktemp("letters")
     (place / "letters.txt").write_text("A B C " * 60)
-    return language_run(place, place / "letters.txt", epochs=15)
+    return language_run(place, place / "letters.txt", epochs=15, judge={"diagnose": True})
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +80,18 @@ def lists(tmp_path_factory):
 
 def run(*arguments):
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_a_language_model_has_its_least_expected_passages_and_its_order(letters):
+    scores = json.loads((letters / "scores.json").read_text())
+    found = scores["diagnosis"]
+    first, *others = found["mistakes"]
+    assert set(first["passage"]) <= set("ABC ")
+    assert all(first["nats"] >= other["nats"] for other in others)
+    assert set(found["order"]["shuffled"]) == set(scores["metrics"])
+    assert "tokens before it shuffled" in found["order"]["sentence"]
+    page = (letters / "report.html").read_text(encoding="utf-8")
+    assert "Least expected passages" in page and "Does order matter" in page
 
 
 def test_a_b_c_a_b_continues_with_c(letters):

@@ -13,6 +13,7 @@ from rnnauto.data.prepare import Prepared
 from rnnauto.data.sequences import Sequences
 from rnnauto.data.targets import LabelEncoder
 from rnnauto.judge.calibration import FEWEST, calibration, fit_temperature
+from rnnauto.judge.context_order import context_order
 from rnnauto.judge.evaluate import Evaluation
 from rnnauto.judge.importance import importance
 from rnnauto.judge.memory import memory_length
@@ -183,6 +184,8 @@ def needed(subject: Subject, bench: Opening) -> dict[str, Any] | None:
 
 
 def shuffled(subject: Subject) -> dict[str, Any] | None:
+    if subject.prepared.layout.task == "language-modelling":
+        return context_order(subject.run, subject.prepared, seed=subject.seed)
     if not reads_order(subject.prepared):
         return None
     return order_matters(

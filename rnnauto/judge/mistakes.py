@@ -7,6 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.data.encode import Encoders, encode
+from rnnauto.data.language import encode_language
 from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Prepared
 from rnnauto.data.sequences import ROW, Sequences, timestep_positions
@@ -15,15 +16,17 @@ from rnnauto.data.targets import LabelEncoder, ValueEncoder
 from rnnauto.judge.evaluate_answers import Answered
 
 MOST = 20
+PASSAGE = {"character": 60, "word": 12, "set": 8}  # timesteps
 Mistake = dict[str, Any]
 
 
 def worst(prepared: Prepared, answers: Any) -> list[Mistake] | None:
-    """At most twenty, worst first; None where an answer has several targets or is a set of labels,
-    or nothing is right or wrong (language models)."""
+    """At most twenty, worst first; of a language model, where nothing is right or wrong, the
+    passages that it expected least. None where an answer has several targets or is a set."""
     test, layout = prepared.test, prepared.layout
     if layout.task == "language-modelling":
-        return None
+        assert isinstance(test, Sequences) and isinstance(prepared.encoders, Encoders)
+        return worst_passages(test, answers, prepared.encoders, layout)
     if isinstance(test, SeriesWindows):
         return worst_forecasts(test, answers, layout)
     assert isinstance(prepared.encoders, Encoders) and test.targets is not None
@@ -96,6 +99,36 @@ def worst_texts(test: Sequences, answers: Answered) -> list[Mistake]:
         }
         for at in order
     ]
+
+
+def worst_passages(
+    test: Sequences, scores: NDArray[Any], encoders: Encoders, layout: Layout
+) -> list[Mistake]:
+    """By what a token, or a set, of the passage cost in the mean; scores [timesteps, 2], as in
+    `language`. Passages do not overlap; a short rest of a text is left out."""
+    encoded = encode_language(test, encoders)
+    told = int(layout.label_sets)  # the first set of a sequence is not predicted
+    size = PASSAGE["set" if layout.label_sets else layout.tokens or "word"]
+    between = "" if layout.tokens == "character" else " "
+    found: list[Mistake] = []
+    for number in range(len(test)):
+        begin, length = int(encoded.row_splits[number]), int(encoded.lengths[number])
+        first = int(test.row_splits[number]) + told
+        texts = test.categories[0][first : int(test.row_splits[number + 1])].to_list()
+        for start in range(0, len(texts), size):
+            part = texts[start : start + size]
+            if start and len(part) < size // 2:
+                continue
+            nats = -scores[begin + start : min(begin + start + size, begin + length), 0]
+            words = [" ".join(each) if layout.label_sets else str(each) for each in part]
+            found.append(
+                {
+                    "id": {**row_of(test.ids, number), "timestep": start + told + 1},
+                    "passage": (" | " if layout.label_sets else between).join(words),
+                    "nats": float(nats.mean(dtype=np.float64)),
+                }
+            )
+    return sorted(found, key=lambda each: -each["nats"])[:MOST]
 
 
 def worst_forecasts(test: SeriesWindows, quantiles: NDArray[Any], layout: Layout) -> list[Mistake]:

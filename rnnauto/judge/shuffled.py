@@ -19,6 +19,7 @@ from rnnauto.judge.evaluate_answers import Answered, answer_metric, evaluate_ans
 from rnnauto.judge.evaluate_forecasts import score_forecasts
 from rnnauto.judge.measures import main_metric
 from rnnauto.judge.metrics import MAIN_METRIC
+from rnnauto.judge.words import digits, metric_words
 
 MOST_SEQUENCES = 500
 MOST_WRITTEN = 100
@@ -73,22 +74,29 @@ def shuffled_texts(
 def order_matters(
     run: Run, rescore: Rescore, prepared: Prepared, answers: Answers, *, seed: int
 ) -> dict[str, Any]:
-    """The scores on shuffled timesteps, and a sentence that compares them with those in order."""
+    """The scores in order and on shuffled timesteps, and a sentence that compares them."""
     part, own = some_of(prepared, answers, seed=seed)
     shuffled = rescore(shuffled_run(run, prepared.layout, seed=seed), part)
-    metric = metric_of(prepared)
     before, after = (scores_of(part, each, seed=seed) for each in (own, shuffled))
+    return compared(before, after, metric_of(prepared), shuffled="the timesteps shuffled")
+
+
+def compared(before: Scores, after: Scores, metric: str, *, shuffled: str) -> dict[str, Any]:
+    """Args: shuffled: what was done to the timesteps, as the sentence says it."""
     lost = difference(before, after, metric)
-    was, now = before.metrics[metric].value, after.metrics[metric].value
-    said = f"{metric} {was:.4g} in order, {now:.4g} with the timesteps shuffled"
+    was, now = (digits(each.metrics[metric].value) for each in (before, after))
+    said = f"{metric_words(metric)} {was} in order, {now} with {shuffled}"
     if lost.low > 0:
         sentence = f"order matters: {said}"
     elif lost.high < 0:
         sentence = f"order misleads the network here: {said}"
     else:
         sentence = f"order hardly matters to the network: {said}"
-    scored = {name: interval_json(found) for name, found in after.metrics.items()}
-    return {"shuffled": scored, "sentence": sentence}
+    found: dict[str, Any] = {
+        name: {metric: interval_json(value) for metric, value in scores.metrics.items()}
+        for name, scores in (("in_order", before), ("shuffled", after))
+    }
+    return {**found, "sentence": sentence}
 
 
 def reads_order(prepared: Prepared) -> bool:

@@ -78,6 +78,21 @@ def calibration_figure(calibration: Json) -> Figure:
 def mistakes_table(mistakes: list[Json], *, of: str) -> Table:
     """Args: of: what `probability` is the probability of."""
     names = list(mistakes[0]["id"])
+    if "passage" in mistakes[0]:
+        return Table(
+            "Least expected passages",
+            (*names, "passage", "nats a timestep"),
+            tuple(
+                (
+                    *(str(each["id"].get(name, "")) for name in names),
+                    each["passage"],
+                    digits(each["nats"]),
+                )
+                for each in mistakes
+            ),
+            right=frozenset({len(names) + 1}),
+            wide=frozenset({len(names)}),
+        )
     sure = "probability" if mistakes[0].get("probability") is not None else "error"
     rows = tuple(
         (

@@ -23,7 +23,7 @@ def inside_section(facts: Facts) -> Section:
     found, metric = facts.diagnosis, facts.metric
     blocks: list[Block] = []
     if found.get("order"):
-        blocks += order_blocks(found["order"], facts.scores["metrics"], metric)
+        blocks += order_blocks(found["order"], metric)
     if found.get("gradients"):
         blocks += gradient_blocks(found["gradients"])
     figures = []
@@ -42,15 +42,15 @@ def inside_section(facts: Facts) -> Section:
     return Section("inside", "Inside the network", about, tuple(blocks))
 
 
-def order_blocks(order: Json, metrics: Json, metric: str) -> list[Block]:
-    shuffled = order["shuffled"].get(metric)
+def order_blocks(order: Json, metric: str) -> list[Block]:
+    ordered, shuffled = order["in_order"].get(metric), order["shuffled"].get(metric)
     blocks: list[Block] = [Text(sentence(order["sentence"]))]
-    if shuffled and metrics.get(metric):
+    if ordered and shuffled:
         blocks.append(
             Table(
                 "Does order matter",
                 ("timesteps", metric_words(metric)),
-                (("in order", span(metrics[metric])), ("shuffled", span(shuffled))),
+                (("in order", span(ordered)), ("shuffled", span(shuffled))),
                 right=frozenset({1}),
             )
         )

@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+from builders import make_layout
+
+from rnnauto.judge.evaluate import score
+from rnnauto.judge.shuffled import compared, shuffled_run, shuffled_texts
+
+
+def test_shuffled_timesteps_are_given_back_to_their_own():
+    layout = make_layout(rnn_type="many-to-many")
+    numbers = np.arange(12, dtype=np.float32).reshape(2, 6, 1)
+    seen = []
+
+    def run(batch, signature="serving_default"):
+        seen.append(batch["numbers"])
+        return {"value": batch["numbers"][..., 0] * 10, "signature": np.array(signature)}
+
+    found = shuffled_run(run, layout, seed=0)({"numbers": numbers, "length": np.array([6, 3])})
+    assert found["value"].tolist() == (numbers[..., 0] * 10).tolist()
+    assert seen[0][0].ravel().tolist() != numbers[0].ravel().tolist()
+    assert sorted(seen[0][1, :3, 0]) == [6, 7, 8] and seen[0][1, 3:, 0].tolist() == [9, 10, 11]
+
+
+def test_words_of_a_text_are_shuffled():
+    layout = make_layout(form="cell-sequences", tokens="word")
+    (text,) = shuffled_texts(np.array(["a b c d e f"], object), layout, np.random.default_rng(0))
+    assert sorted(text.split()) == ["a", "b", "c", "d", "e", "f"]
+    assert text != "a b c d e f"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (120, "order matters: accuracy 1 in order, 0.4 with the timesteps shuffled"),
+        (0, "order hardly matters to the network: accuracy 1 in order, 1 with"),
+    ],
+)
+def test_a_sentence_says_whether_order_matters(wrong, said):
+    truth = np.tile([0, 1], 100)
+    shuffled = truth.copy()
+    shuffled[:wrong] = 1 - shuffled[:wrong]
+    before, after = score(truth, np.eye(2)[truth]), score(truth, np.eye(2)[shuffled])
+    found = compared(before, after, "accuracy", shuffled="the timesteps shuffled")
+    assert found["sentence"].startswith(said)
+    assert found["in_order"]["accuracy"] == {"value": 1.0, "low": 1.0, "high": 1.0}
+    assert found["shuffled"]["accuracy"]["value"] == 1 - wrong / 200
+
+
+def test_an_order_that_misleads_is_said():
+    truth = np.tile([0, 1], 100)
+    wrong, right = score(truth, np.eye(2)[1 - truth]), score(truth, np.eye(2)[truth])
+    found = compared(wrong, right, "accuracy", shuffled="the timesteps shuffled")
+    assert found["sentence"].startswith("order misleads the network here")
