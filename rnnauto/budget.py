@@ -100,7 +100,19 @@ def measured_finish(spent: Spent, members: int) -> float:
 
 def most_members(prepared: Prepared, recipe: Recipe) -> int:
     folds = len(prepared.parts.folds) if recipe.train.refit == "auto" else 1
-    return folds * recipe.train.ensemble
+    return folds * ensemble_size(prepared, recipe)
+
+
+def ensemble_size(prepared: Prepared, recipe: Recipe) -> int:
+    """Settings that the final model is the mean of, at most."""
+    if recipe.train.ensemble != "auto":
+        return recipe.train.ensemble
+    return 2 if pairs_up(prepared) and recipe.train.refit == "auto" else 1
+
+
+def pairs_up(prepared: Prepared) -> bool:
+    """Whether two networks of different simple forecasts make the final model."""
+    return prepared.layout.task == "forecasting" and len(prepared.parts.folds) > 1
 
 
 def expected_finish(prepared: Prepared, members: int) -> float:

@@ -13,6 +13,7 @@ from rnnauto.budget import (
     Spent,
     check_workers,
     diagnosis_deadline,
+    ensemble_size,
     expected_finish,
     measured_finish,
     most_members,
@@ -49,7 +50,7 @@ from rnnauto.search.interrupt import interruptible
 from rnnauto.search.loop import News, Search
 from rnnauto.search.pose import opening_trials, pose, search_space, trains_long, with_seeds
 from rnnauto.search.replay import algorithm_of, open_journal
-from rnnauto.search.select import Trial, explain, team
+from rnnauto.search.select import Trial, explain, partners, team
 from rnnauto.search.space import Choices
 from rnnauto.search.study import save_study
 from rnnauto.search.trial import Problem, seed_of
@@ -317,7 +318,9 @@ def write_model(
     with new_folder(task.folder) as partial:
         averaged = [winner]
         if status != "running":
-            averaged = team(trials, winner, size=recipe.train.ensemble)
+            size = ensemble_size(prepared, recipe)
+            paired = recipe.train.ensemble == "auto" and size > 1
+            averaged = partners(trials, winner) if paired else team(trials, winner, size=size)
         members = build_members(averaged, task.problem, task.study, refit=recipe.train.refit)
         run, checks = export(partial / "saved_model", members, prepared)
         exported = time.monotonic()

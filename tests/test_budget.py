@@ -70,6 +70,14 @@ def test_the_final_model_has_a_network_for_every_fold_of_every_averaged_trial():
     assert most_members(several, Recipe.parse({"train": {"refit": "off"}})) == 1
 
 
+def test_forecasts_confirmed_on_folds_are_made_by_two_networks_a_fold():
+    series = prepared([5], folds=5, task="forecasting")
+    assert most_members(series, Recipe()) == 10
+    assert most_members(series, Recipe.parse({"train": {"ensemble": 1}})) == 5
+    assert most_members(series, Recipe.parse({"train": {"refit": "off"}})) == 1
+    assert most_members(prepared([5], folds=1, task="forecasting"), Recipe()) == 1
+
+
 def test_before_anything_is_measured_long_test_parts_are_expected_to_take_long():
     short, long = (expected_finish(prepared([n] * 10), 1) for n in (10, 10_000))
     least = budget.FINISH_SECONDS + budget.REPORT_SECONDS

@@ -4,7 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from rnnauto.search.select import Trial, clearly_worse, explain, finalists, ranked, team, winner
+from rnnauto.search.select import (
+    Trial,
+    clearly_worse,
+    explain,
+    finalists,
+    partners,
+    ranked,
+    team,
+    winner,
+)
 from rnnauto.search.trial import Result
 
 
@@ -105,6 +114,21 @@ def test_a_team_is_the_winner_and_the_next_best_of_as_many_folds():
     assert [each.id for each in team(trials, trials[0], size=1)] == ["a"]
     assert [each.id for each in team(trials, trials[0], size=3)] == ["a", "b", "d"]
     assert [each.id for each in team(trials, trials[0], size=9)] == ["a", "b", "d"]
+
+
+def of_kind(differencing, *losses):
+    one = trial(differencing + str(losses[0]), *losses)
+    return replace(one, values={**one.values, "differencing": differencing})
+
+
+def test_a_forecast_is_paired_with_the_best_that_corrects_another_simple_forecast():
+    best, same, other = of_kind("last", 1, 1), of_kind("last", 1.1, 1), of_kind("trend", 1.4, 1.4)
+    far, unconfirmed = of_kind("none", 1.6, 1.6), of_kind("none", 1.2)
+    assert partners([best, same, far, unconfirmed, other], best) == [best, other]
+    assert partners([best, same, far], best) == [best]
+    assert partners([trial("a", 1, 1), trial("b", 1, 1)], trial("a", 1, 1)) == [trial("a", 1, 1)]
+    found = finalists([best, same, other, far], most=4, fewest_proven=1, proven=[same.values])
+    assert found == [best, other, same, far]
 
 
 def test_a_pruned_trial_neither_wins_nor_is_confirmed():

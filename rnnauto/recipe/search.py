@@ -118,6 +118,8 @@ class Train(Section):
     refit: Literal["auto", "off"] = Field(
         "auto", description="Train the winner further where validation shows that it helps"
     )
-    ensemble: int = Field(
-        1, ge=1, le=10, description="Settings, best first, that the final model is the mean of"
+    ensemble: Auto | Annotated[int, Field(ge=1, le=10)] = Field(
+        "auto",
+        description="Settings, best first, that the final model is the mean of; auto: 1, and for "
+        "a forecast confirmed on folds the best two that correct different simple forecasts",
     )

@@ -8,6 +8,7 @@ fold rise and fall together, so that their differences are compared, fold by fol
 
 import math
 import statistics
+import sys
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -16,6 +17,7 @@ from rnnauto.search.trial import Result, Values
 
 Rule = Literal["one_standard_error", "best"]
 FEWEST_FOLDS = 2  # whose differences have a spread
+FAR_WORSE = 1.5  # times the loss of the winner
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,19 @@ def team(trials: Iterable[Trial], chosen: Trial, *, size: int) -> list[Trial]:
     return [chosen, *equal[: size - 1]]
 
 
+def partners(trials: Iterable[Trial], chosen: Trial) -> list[Trial]:
+    """The winner of a forecast and, if it is not far worse, the best trial of as many folds that
+    corrects another simple forecast: these err in different ways, and the mean of two forecasts is
+    mostly nearer than either (Bates and Granger 1969)."""
+    others = [trial for trial in team(trials, chosen, size=sys.maxsize) if is_other(trial, chosen)]
+    return [chosen, *(trial for trial in others[:1] if trial.loss <= FAR_WORSE * chosen.loss)]
+
+
+def is_other(trial: Trial, than: Trial) -> bool:
+    """Whether it corrects another simple forecast."""
+    return bool(trial.values.get("differencing") != than.values.get("differencing"))
+
+
 def clearly_worse(trial: Trial, best: Trial) -> bool:
     """Whether the mean difference of their losses is more than its standard error.
 
@@ -128,13 +143,16 @@ def finalists(
     trials: Iterable[Trial], *, most: int, fewest_proven: int, proven: Container[Values]
 ) -> list[Trial]:
     """Whom to train on the other folds: the lowest losses of the first fold, among them some
-    proven settings, for the first fold alone is a lottery too. The best comes first, then the best
-    proven one: there may not be the time for all."""
+    proven settings, for the first fold alone is a lottery too. The best comes first, then of
+    forecasts the best that corrects another simple forecast, then the best proven one: there may
+    not be the time for all."""
     order = [trial for trial in ranked(trials) if trial.completed]
     sound = [trial for trial in order if trial.values in proven][:fewest_proven]
     others = [trial for trial in order if trial not in sound][: max(0, most - len(sound))]
     chosen = [trial for trial in order if trial in sound or trial in others]
-    return sorted(chosen, key=lambda trial: trial not in [*chosen[:1], *sound[:1]])
+    apart = [trial for trial in chosen if is_other(trial, chosen[0])][:1]
+    first = [*chosen[:1], *apart, *sound[:1]]
+    return sorted(chosen, key=lambda trial: first.index(trial) if trial in first else len(first))
 
 
 def explain(chosen: Trial, trials: Iterable[Trial], *, proven: Container[Values]) -> str:
