@@ -60,9 +60,11 @@ def start_workers(recipe: Recipe, study: Path) -> AbstractContextManager[Workers
     """Workers for the study saved in a folder: processes of this machine, or a Ray cluster's."""
     if recipe.search.workers != "ray":
         return pool(study, worker_count(recipe))
-    from rnnauto.search.ray_workers import ray_pool
+    from rnnauto.search.ray_workers import Share, ray_pool
 
-    return ray_pool(study, address=recipe.search.ray_address, cores=usable_cores())
+    search = recipe.search
+    share = Share(search.ray_cpus, search.ray_gpus)
+    return ray_pool(study, address=search.ray_address, cores=usable_cores(), share=share)
 
 
 def usable_cores() -> int:

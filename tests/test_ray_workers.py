@@ -155,6 +155,52 @@ def test_a_fit_on_ray_is_the_fit_of_one_worker(tmp_path):
     assert predictions[0] == predictions[1]
 
 
+@pytest.mark.parametrize(
+    ("share", "there", "fits"),
+    [
+        ((1, 0), {"CPU": 4}, 4),
+        ((1, 0), {"CPU": 4, "GPU": 1}, 4),
+        ((0.5, 0), {"CPU": 4}, 8),
+        ((3, 0), {"CPU": 4}, 1),
+        ((1, 0.25), {"CPU": 16, "GPU": 2}, 8),
+        ((1, 0.4), {"CPU": 16, "GPU": 3}, 6),  # two on each
+        ((1, 0.25), {"CPU": 3, "GPU": 2}, 3),
+        ((1, 2), {"CPU": 16, "GPU": 5}, 2),
+        ((1, 1), {"CPU": 16}, 0),
+        ((1, 1), {}, 0),
+    ],
+)
+def test_as_many_trials_run_as_their_shares_of_the_nodes_allow(share, there, fits):
+    from rnnauto.search.ray_workers import Share
+
+    assert Share(*share).fits(there) == fits
+
+
+def test_a_trial_takes_its_share_of_a_node_and_no_more(cluster, tmp_path):
+    """The GPU is one that Ray is only told of: what it gives to whom is its own bookkeeping."""
+    import ray
+
+    from rnnauto.search.ray_workers import Share, ray_pool
+
+    study = small_study(tmp_path / "study")
+    with (
+        pytest.raises(RnnautoError, match="no node of the Ray cluster has the 0.5 GPUs"),
+        ray_pool(study, address=cluster.address, cores=1, share=Share(0.5, 0.5)),
+    ):
+        pass
+    node = cluster.add_node(num_cpus=1, num_gpus=1, object_store_memory=STORE)
+    try:
+        with ray_pool(study, address=cluster.address, cores=1, share=Share(0.5, 0.5)) as started:
+            assert len(started.workers) == 2  # of four by processors, for there is one GPU
+            started.submit(job(seconds=100.0))
+            until(started, Progressed)
+            assert ray.available_resources()["GPU"] == pytest.approx(0.5)
+            started.stop(60)
+            assert until(started, Finished)[-1].result.status == "completed"
+    finally:
+        cluster.remove_node(node)
+
+
 def test_a_cluster_that_is_not_there_is_one_error(tmp_path):
     from rnnauto.search.ray_workers import ray_pool
 

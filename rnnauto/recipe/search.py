@@ -91,6 +91,14 @@ class Search(Section):
         description="With `--workers ray`: HOST:PORT of the cluster; auto: the one that this "
         "machine is part of; local: one of this machine, for this fit alone",
     )
+    ray_cpus: float = Field(
+        1.0, gt=0, description="Cores of a Ray node that a trial takes, and its threads"
+    )
+    ray_gpus: float = Field(
+        0.0,
+        ge=0,
+        description="GPUs of a Ray node that a trial takes: 0.25 trains four at once on each",
+    )
     prune: Literal["median", "off"] = Field(
         "median",
         description="End a trial that is worse than the median of earlier ones at the same epoch",

@@ -50,6 +50,28 @@ SPARE_STORE = 256 << 20  # bytes of a local cluster's object store beside the st
 Files = tuple[tuple[str, Any], ...]  # path in the study's folder, reference to its bytes
 
 
+@dataclass(frozen=True)
+class Share:
+    """What of a node a trial takes for itself; of a GPU it may be a fraction."""
+
+    cpus: float = 1.0
+    gpus: float = 0.0
+
+    @property
+    def threads(self) -> int:
+        return max(1, int(self.cpus))
+
+    def fits(self, resources: dict[str, float]) -> int:
+        """How many trials such a cluster runs at once."""
+        most = int(resources.get("CPU", 0) / self.cpus)
+        if not self.gpus:
+            return most
+        there = resources.get("GPU", 0)
+        # a trial does not take halves of two GPUs
+        of_gpus = there * int(1 / self.gpus) if self.gpus <= 1 else there / self.gpus
+        return min(most, int(of_gpus))
+
+
 class Mailbox:
     """The actor: what jobs tell, until the driver takes it, and which jobs shall stop."""
 
@@ -77,9 +99,11 @@ class Mailbox:
 
 
 @lru_cache(maxsize=1)
-def open_study(files: Files) -> Study:
+def open_study(files: Files, share: Share) -> Study:
     """The study, written to this node's disk and opened, once per process."""
-    import_tensorflow(threads=1)
+    if not share.gpus:  # Ray hides none from a task that asks for none
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    import_tensorflow(threads=share.threads)
     with tempfile.TemporaryDirectory(prefix="rnnauto-") as name:
         for path, content in files:
             (Path(name) / path).parent.mkdir(parents=True, exist_ok=True)
@@ -96,6 +120,7 @@ def run_on_node(
     start: bytes | None,
     *,
     files: Files,
+    share: Share,
     number: int,
     mailbox: Any,
     wanted: dict[str, str],
@@ -117,7 +142,7 @@ def run_on_node(
             weights_path(folder, raw["start_from"]).write_bytes(start)
 
         def run() -> dict[str, Any]:
-            study = replace(open_study(files), folder=folder)
+            study = replace(open_study(files, share), folder=folder)
             from rnnauto.search.run_job import run_job
 
             mailbox.tell.remote(number, {"ready": True})
@@ -163,6 +188,7 @@ class RayPool:
     files: Files
     mailbox: Any
     mail: Any  # the next of it
+    share: Share = Share()
     wanted: dict[str, str] = field(default_factory=node_versions)
     submitted: int = 0
     running: dict[Any, Running] = field(default_factory=dict)  # by the task's reference
@@ -170,8 +196,8 @@ class RayPool:
 
     @property
     def workers(self) -> range:
-        """As many as the cluster has processors now; without any, a job waits for the first."""
-        return range(max(1, int(ray.cluster_resources().get("CPU", 0))))
+        """As many as the cluster has room for now; without any, a job waits for the first."""
+        return range(max(1, self.share.fits(ray.cluster_resources())))
 
     @property
     def idle(self) -> int:
@@ -185,11 +211,13 @@ class RayPool:
         start = weights_path(self.folder, job.start_from).read_bytes() if job.start_from else None
         self.submitted += 1
         # one attempt: the search counts them; max_calls: what leaks slowly ends with the process
-        task = ray.remote(num_cpus=1, max_retries=0, max_calls=MOST_JOBS)(run_on_node)
+        share = {"num_cpus": self.share.cpus, "num_gpus": self.share.gpus}
+        task = ray.remote(**share, max_retries=0, max_calls=MOST_JOBS)(run_on_node)
         reference = task.remote(
             job.to_json(),
             start,
             files=self.files,
+            share=self.share,
             number=self.submitted,
             mailbox=self.mailbox,
             wanted=self.wanted,
@@ -285,13 +313,15 @@ def last_line(error: Exception) -> str:
 
 
 @contextmanager
-def ray_pool(folder: Path, *, address: str, cores: int) -> Iterator[RayPool]:
+def ray_pool(
+    folder: Path, *, address: str, cores: int, share: Share = Share()
+) -> Iterator[RayPool]:
     """Workers on the cluster at `address` that run jobs of the study saved in `folder`.
 
     Args:
         address: `local` starts a cluster of this machine with so many `cores`, and ends it.
 
-    Raises: RnnautoError where there is no such cluster.
+    Raises: RnnautoError where there is no such cluster, or none of its nodes has the GPUs.
     """
     contents = {
         path.relative_to(folder).as_posix(): np.fromfile(path, np.uint8)
@@ -300,16 +330,25 @@ def ray_pool(folder: Path, *, address: str, cores: int) -> Iterator[RayPool]:
     }
     size = sum(content.nbytes for content in contents.values())
     with connection(address, cores=cores, store=2 * size + SPARE_STORE):
+        if share.gpus and not any(fits_gpus(share, node) for node in ray.nodes()):
+            raise RnnautoError(
+                f"no node of the Ray cluster has the {share.gpus:g} GPUs that a trial takes",
+                hint="lower `search.ray_gpus`, or leave it out and train on processors",
+            )
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         mailbox = ray.remote(num_cpus=0, scheduling_strategy=here)(Mailbox).remote()
         files = tuple((path, ray.put(content)) for path, content in contents.items())
         del contents
-        pool = RayPool(folder, files, mailbox, mailbox.take.remote())
+        pool = RayPool(folder, files, mailbox, mailbox.take.remote(), share)
         try:
             yield pool
         finally:
             for reference in pool.running:
                 ray.cancel(reference, force=True)
+
+
+def fits_gpus(share: Share, node: dict[str, Any]) -> bool:
+    return bool(node["Alive"]) and node["Resources"].get("GPU", 0) >= share.gpus
 
 
 @contextmanager
