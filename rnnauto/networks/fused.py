@@ -20,7 +20,7 @@ class SimpleRNN(keras.layers.SimpleRNN):
     fused = False
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, **options: Any) -> Any:
-        if not self.fused:
+        if mask is not None or not self.fused:
             return super().inner_loop(sequences, initial_state, mask, **options)
         return looped(simple_loop, self.cell, sequences, initial_state)
 
@@ -29,7 +29,7 @@ class LSTM(keras.layers.LSTM):
     fused = False
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, **options: Any) -> Any:
-        if not self.fused:
+        if mask is not None or not self.fused:
             return super().inner_loop(sequences, initial_state, mask, **options)
         return looped(lstm_loop, self.cell, sequences, initial_state)
 
@@ -38,7 +38,7 @@ class GRU(keras.layers.GRU):
     fused = False
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, **options: Any) -> Any:
-        if not self.fused:
+        if mask is not None or not self.fused:
             return super().inner_loop(sequences, initial_state, mask, **options)
         return looped(gru_loop, self.cell, sequences, initial_state)
 
