@@ -17,7 +17,7 @@ from rnnauto.judge.answer_baselines import (
     likelihood_by,
     write_by,
 )
-from rnnauto.judge.baselines import load_baselines, save_baselines
+from rnnauto.judge.stored import load_baselines, save_baselines
 
 LAYOUT = make_layout(
     "cell-sequences",

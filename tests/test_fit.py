@@ -145,7 +145,7 @@ def test_evaluate_and_leaderboard_print_tables_and_json(vowels):
     for metric, scored in found["scores"]["metrics"].items():
         assert evaluated["metrics"][metric]["value"] == pytest.approx(scored["value"], abs=1e-5)
     table = run_here("evaluate", test, cwd=folder)
-    assert "370 sequences" in table and "macro_f1" in table and "confusion" in table
+    assert "370 sequences" in table and "macro" in table and "confusion" in table
 
     rows = json.loads(run_here("leaderboard", "--json", cwd=folder))
     assert [row["rank"] for row in rows] == list(range(1, len(rows) + 1))

@@ -21,7 +21,9 @@ LAYOUTS = {
 
 def space_of(family):
     if family == "forecast":
-        shape = ForecastShape(windows=500, lookback=24, fixed=False, season=12, positive=True)
+        shape = ForecastShape(
+            windows=500, lookback=24, fixed=False, season=12, positive=True, errors={}
+        )
         return forecast_choices(Space(), shape)
     shape = Shape(
         lengths=LENGTHS,

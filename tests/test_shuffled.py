@@ -31,8 +31,8 @@ def test_words_of_a_text_are_shuffled():
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (120, "order matters: accuracy 1 in order, 0.4 with the timesteps shuffled"),
-        (0, "order hardly matters to the network: accuracy 1 in order, 1 with"),
+        (120, "order matters: accuracy 1.00 in order, 0.400 with the timesteps shuffled"),
+        (0, "order hardly matters to the network: accuracy 1.00 in order, 1.00 with"),
     ],
 )
 def test_a_sentence_says_whether_order_matters(wrong, said):
