@@ -117,3 +117,13 @@ def small_study(folder, *, epochs=100_000):
     data = make_encoded([3] * 60, classes, numbers=numbers[:, None])
     save_study(folder, problem, data, ((np.arange(40), np.arange(40, 60)),))
     return folder
+
+
+def texts(sequences=200, *, classes=2, seed=0):
+    """Common ids everywhere; one rare id of its own in each class's texts."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, classes, sequences).astype(np.int32)
+    lengths = rng.integers(5, 15, sequences)
+    codes = rng.integers(20 + classes, 40 + classes, lengths.sum())
+    codes[np.concatenate([[0], np.cumsum(lengths)[:-1]])] = 4 + labels
+    return make_encoded(lengths, labels, codes=codes[:, None])

@@ -2,8 +2,8 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+from builders import make_encoded, texts
 
-from rnnauto.data.encode import Encoded
 from rnnauto.errors import DataError
 from rnnauto.judge.baselines import (
     Baseline,
@@ -11,21 +11,6 @@ from rnnauto.judge.baselines import (
     predict,
     solve,
 )
-
-
-def make_encoded(lengths, targets, *, per_timestep=False, **arrays):
-    """Sequences with the given arrays, the others without columns."""
-    splits = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    empty = {
-        "numbers": np.zeros((splits[-1], 0), np.float32),
-        "codes": np.zeros((splits[-1], 0), np.int32),
-        "static_numbers": np.zeros((len(lengths), 0), np.float32),
-        "static_codes": np.zeros((len(lengths), 0), np.int32),
-    }
-    given = {name: np.asarray(array, empty[name].dtype) for name, array in arrays.items()}
-    return Encoded(
-        row_splits=splits, targets=targets, per_timestep=per_timestep, **{**empty, **given}
-    )
 
 
 def numbers_by_mean(sequences=120, *, seed=0):
@@ -37,16 +22,6 @@ def numbers_by_mean(sequences=120, *, seed=0):
     numbers[:, 0] += np.repeat(2.0 * classes - 1, lengths)
     numbers[rng.random(numbers.shape) < 0.1] = np.nan
     return make_encoded(lengths, classes, numbers=numbers)
-
-
-def texts(sequences=200, *, classes=2, seed=0):
-    """Common ids everywhere; one rare id of its own in each class's texts."""
-    rng = np.random.default_rng(seed)
-    labels = rng.integers(0, classes, sequences).astype(np.int32)
-    lengths = rng.integers(5, 15, sequences)
-    codes = rng.integers(20 + classes, 40 + classes, lengths.sum())
-    codes[np.concatenate([[0], np.cumsum(lengths)[:-1]])] = 4 + labels
-    return make_encoded(lengths, labels, codes=codes[:, None])
 
 
 def accuracy(baseline, encoded):

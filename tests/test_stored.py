@@ -2,22 +2,12 @@ from dataclasses import fields, replace
 
 import numpy as np
 import pytest
-from builders import make_encoded
+from builders import texts
 
 from rnnauto.errors import ModelFolderError
 from rnnauto.judge.baselines import fit_baselines, predict
 from rnnauto.judge.boosted import Boosted, fit_boosted, predict_boosted
 from rnnauto.judge.stored import direct_baselines, load_baselines, save_baselines
-
-
-def texts(sequences=200, *, classes=2, seed=0):
-    """Common ids everywhere; one rare id of its own in each class's texts."""
-    rng = np.random.default_rng(seed)
-    labels = rng.integers(0, classes, sequences).astype(np.int32)
-    lengths = rng.integers(5, 15, sequences)
-    codes = rng.integers(20 + classes, 40 + classes, lengths.sum())
-    codes[np.concatenate([[0], np.cumsum(lengths)[:-1]])] = 4 + labels
-    return make_encoded(lengths, labels, codes=codes[:, None])
 
 
 def assert_same(one, other):

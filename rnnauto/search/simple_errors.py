@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.data.cut_series import evenly
 from rnnauto.data.sequences import Integers
 from rnnauto.data.series import EncodedSeries
 
@@ -20,7 +21,7 @@ def simple_errors(encoded: EncodedSeries, chosen: Integers, *, season: int) -> d
     Args:
         chosen: windows to take some of, [windows].
     """
-    some = chosen[np.unique(np.linspace(0, len(chosen) - 1, MOST_WINDOWS).astype(np.int64))]
+    some = evenly(chosen, MOST_WINDOWS)
     origins, owners = encoded.origins[some], encoded.owners[some]
     begins = np.maximum(encoded.row_splits[owners], origins - encoded.lookback)
     ahead = np.arange(encoded.horizon)
