@@ -30,13 +30,13 @@ def main() -> None:
 
 def steps_of(cell: str, units: int) -> tuple[Callable[[], None], Callable[[], None]]:
     """A step of rnnauto, recorded as in training, and the same step without norm and clipping."""
-    import keras
     import tensorflow as tf
 
     from rnnauto.networks.architecture import Answer, Architecture, Features
     from rnnauto.networks.losses import summed_loss
     from rnnauto.search.progress import Progress, record_step
-    from rnnauto.search.train import compile_network
+    from rnnauto.search.traced import called_directly
+    from rnnauto.search.train import compile_network, make_optimizer, target_spec
 
     features = Features(
         numbers=NUMBERS,
@@ -66,22 +66,26 @@ def steps_of(cell: str, units: int) -> tuple[Callable[[], None], Callable[[], No
         total, _, norm = network.train_step(inputs, truth)
         record_step(progress, float(total), float(norm), None)
 
-    optimizer = keras.optimizers.Adam()
+    optimizer = make_optimizer("adam")
     optimizer.build(plain.model.trainable_variables)
 
-    @tf.function(autograph=False)
+    specs = {
+        name: tf.TensorSpec(t.shape, t.dtype, name=name) for name, t in plain.model.input.items()
+    }
+
+    @tf.function(input_signature=[specs, target_spec(features, answer)], autograph=False)
     def bare_step(batch: Any, truth: Any) -> Any:
         variables = [variable.value for variable in plain.model.trainable_variables]
         with tf.GradientTape() as tape:
             total, count, *_ = summed_loss(plain.model(batch, training=True), truth, answer)
             loss = total / count
         optimizer.apply(tape.gradient(loss, variables), plain.model.trainable_variables)
-        return total
+        return total, count
 
-    tensors = {name: tf.constant(value) for name, value in inputs.items()}
+    direct = called_directly(bare_step)
 
     def bare() -> None:
-        float(bare_step(tensors, tf.constant(truth)))
+        float(direct(inputs, truth)[0])
 
     recorded()
     bare()

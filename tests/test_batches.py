@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from rnnauto.data.batches import (
     LONGEST,
+    MOST_PADDING,
     WARM_UP,
     WINDOW,
     Examples,
@@ -197,6 +198,26 @@ def test_batches_hold_sequences_of_about_equal_length():
     batches = training_batches(encoded, np.arange(64), size=4, rng=rng)
     spreads = [np.ptp(batch.inputs["length"]) for batch in batches]
     assert max(spreads) < 25  # of 99: the 64 are sorted together
+
+
+@given(
+    lengths=st.lists(st.integers(0, 300), min_size=1, max_size=60),
+    size=st.integers(1, 64),
+)
+def test_a_training_batch_is_never_mostly_padding(lengths, size):
+    encoded = make_encoded(lengths)
+    rng = np.random.default_rng(0)
+    for batch in training_batches(encoded, np.arange(len(lengths)), size=size, rng=rng):
+        read = batch.inputs["length"]
+        assert len(read) <= size
+        assert read.sum() >= (1 - MOST_PADDING) * len(read) * read.max()
+
+
+def test_a_batch_is_only_cut_where_padding_wants_it():
+    rng = np.random.default_rng(0)
+    encoded = make_encoded([10] * 30 + [9] * 10)
+    batches = training_batches(encoded, np.arange(40), size=16, rng=rng)
+    assert sorted(len(batch.sequences) for batch in batches) == [8, 16, 16]
 
 
 def test_the_order_of_an_epoch_is_the_generators():

@@ -34,6 +34,7 @@ ORDER = [
 # what is imported at module level only by files that the driver loads late, or never
 HEAVY = {"tensorflow", "keras", "keras_tuner", "sklearn", "scipy", "ray"}
 MAY_BE_HEAVY = {
+    "networks/adam.py": {"keras", "tensorflow"},
     "networks/build.py": {"keras"},
     "networks/calendar.py": {"tensorflow"},
     "networks/cells.py": {"keras", "tensorflow"},
@@ -47,6 +48,7 @@ MAY_BE_HEAVY = {
     "networks/text.py": {"tensorflow"},
     "search/oracle.py": {"keras_tuner"},
     "search/oracles.py": {"keras_tuner"},
+    "search/traced.py": {"tensorflow"},
     "search/train.py": {"keras", "tensorflow"},
     "search/ray_workers.py": {"ray"},
     "judge/gradients.py": {"keras", "tensorflow"},

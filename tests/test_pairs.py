@@ -70,7 +70,7 @@ def test_every_pair_is_trained_on_once_in_batches_of_like_answers():
     pairs = pairs_of(frame)[2]
     batches = list(training_batches(pairs, np.arange(40), size=4, rng=np.random.default_rng(0)))
     assert sorted(np.concatenate([batch.sequences for batch in batches])) == list(range(40))
-    assert all(np.ptp(pairs.answer_lengths[batch.sequences]) == 3 for batch in batches)
+    assert all(np.ptp(pairs.answer_lengths[batch.sequences]) <= 3 for batch in batches)
 
 
 def test_what_is_saved_is_loaded_again(tmp_path):

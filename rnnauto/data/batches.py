@@ -30,6 +30,7 @@ LONGEST = 512  # timesteps above which aligned sequences train on windows
 WINDOW = 256
 WARM_UP = 64  # timesteps that are read on either side of a window, and not learnt from
 BUCKETED_BATCHES = 16  # batches that are sorted by length together
+MOST_PADDING = 0.15  # share of the timesteps read in a batch of training
 
 
 @dataclass(frozen=True)
@@ -160,15 +161,48 @@ def training_batches(
         yield from window_batches(encoded, epoch_of(chosen, rng=rng), size=size)
         return
     examples = windows(encoded, chosen, rng=rng)
+    batches = buckets(encoded, examples, size=size, rng=rng)
+    for number in rng.permutation(len(batches)):
+        yield pad(encoded, examples.take(batches[number]))
+
+
+def buckets(
+    encoded: Encoded | EncodedPairs, examples: Examples, *, size: int, rng: np.random.Generator
+) -> list[Integers]:
+    """Which examples are read together: at most `size`, of about equal length, and fewer where
+    more than MOST_PADDING of what is read would be padding."""
     order = rng.permutation(len(examples.length))
     span = size * BUCKETED_BATCHES
     batches = []
     for begin in range(0, len(order), span):
         bucket = order[begin : begin + span]
         bucket = bucket[by_length(encoded, examples.take(bucket))]
-        batches += [bucket[at : at + size] for at in range(0, len(bucket), size)]
-    for number in rng.permutation(len(batches)):
-        yield pad(encoded, examples.take(batches[number]))
+        lengths = read_lengths(encoded, examples.take(bucket))
+        batches += [bucket[first:end] for first, end in cuts(lengths, size=size)]
+    return batches
+
+
+def read_lengths(encoded: Encoded | EncodedPairs, examples: Examples) -> NDArray[Any]:
+    """Timesteps that are read of every example, [examples, 1]; [examples, 2] with those of its
+    answer and the end of it."""
+    columns = [examples.length]
+    if isinstance(encoded, EncodedPairs):
+        columns.append(encoded.answer_lengths[examples.sequence] + 1)
+    return np.stack(columns, axis=1)
+
+
+def cuts(lengths: NDArray[Any], *, size: int) -> Iterator[tuple[int, int]]:
+    """First and end of every batch, of examples that lie in order of length."""
+    first, read, longest = 0, 0, [0] * lengths.shape[1]
+    for at, row in enumerate(lengths.tolist()):
+        longer = [max(pair) for pair in zip(longest, row, strict=True)]
+        padded = (at - first + 1) * sum(longer)
+        if at - first == size or padded - read - sum(row) > MOST_PADDING * padded:
+            yield first, at
+            first, read, longer = at, 0, row
+        read, longest = read + sum(row), longer
+    if len(lengths):
+        yield first, len(lengths)
 
 
 def window_batches(encoded: EncodedSeries, chosen: Integers, *, size: int) -> Iterator[Batch]:

@@ -1,6 +1,7 @@
 """Train one network: the compiled step and the epoch loop."""
 
 import math
+import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from rnnauto.data.pairs import EncodedPairs
 from rnnauto.data.sequences import Integers
 from rnnauto.data.series import EncodedSeries
 from rnnauto.data.windows import MOST_PER_EPOCH, sample_windows
+from rnnauto.networks.adam import Adam
 from rnnauto.networks.architecture import (
     Answer,
     Architecture,
@@ -48,6 +50,7 @@ from rnnauto.search.progress import (
     why_stop,
 )
 from rnnauto.search.study import Weights
+from rnnauto.search.traced import called_directly
 from rnnauto.search.trial import (
     Epoch,
     Job,
@@ -118,24 +121,23 @@ def compile_network(
     def read_step(batch: Any, truth: Any) -> tuple[Any, Any, Any, Any]:
         return losses(batch, truth, training=False)
 
-    return Network(model, optimizer, clip_norm, train_step, read_step)
+    steps = (called_directly(step) for step in (train_step, read_step))
+    return Network(model, optimizer, clip_norm, *steps)
 
 
 def make_optimizer(name: str) -> Any:
     """Its learning rate is a variable, set by `reset`."""
-    return {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD}[name]()
+    return {"adam": Adam, "sgd": keras.optimizers.SGD}[name]()
 
 
 def apply_clipped(optimizer: Any, gradients: list[Any], model: Any, clip_norm: Any) -> Any:
     """Update the model, the gradients' global norm clipped; returns the norm before that."""
     gradients = [tf.convert_to_tensor(part) for part in gradients]
     norm = tf.linalg.global_norm(gradients)
-    scale = tf.minimum(1.0, clip_norm / (norm + 1e-12))
-    # NaN * 0 is NaN: a step without a finite norm is replaced, not scaled
-    finite = tf.math.is_finite(norm)
-    optimizer.apply(
-        [tf.where(finite, part * scale, 0.0) for part in gradients], model.trainable_variables
-    )
+    # a step without a finite norm is left out: `multiply_no_nan` gives 0 for NaN times 0
+    scale = tf.where(tf.math.is_finite(norm), tf.minimum(1.0, clip_norm / (norm + 1e-12)), 0.0)
+    clipped = [tf.math.multiply_no_nan(part, scale) for part in gradients]
+    optimizer.apply(clipped, model.trainable_variables)
     return norm
 
 
@@ -174,7 +176,9 @@ def prepare(job: Job, problem: Problem) -> Network:
 
 def reset(network: Network, job: Job, problem: Problem) -> None:
     """Give a network the job's fresh weights, rates and scales."""
-    keras.utils.set_random_seed(job.seed)
+    # where Keras' initialisers draw their seeds; `keras.utils.set_random_seed` would also have
+    # TensorFlow drop the compiled steps, which costs up to 0.2 s a trial
+    random.seed(job.seed)
     fresh = build_network(problem.features, architecture_of(job.values))
     network.model.set_weights(fresh.get_weights())
     for variable in network.optimizer.variables:

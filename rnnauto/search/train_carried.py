@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from rnnauto.data.batches import training_batches, whole
+from rnnauto.data.batches import buckets, training_batches, whole
 from rnnauto.data.encode import Encoded
 from rnnauto.data.sequences import Integers
 from rnnauto.data.split import FEW_SEQUENCES
@@ -33,6 +33,7 @@ from rnnauto.search.progress import (
     why_stop,
 )
 from rnnauto.search.study import Weights
+from rnnauto.search.traced import called_directly
 from rnnauto.search.train import (
     Network,
     apply_clipped,
@@ -57,6 +58,7 @@ WINDOW = 64  # timesteps that an error is carried back
 LONGEST_WHOLE = 512  # timesteps; sequences beyond are read in windows
 EPOCH_TIMESTEPS = 1 << 18  # of one epoch of a long text
 FEWEST_STEPS = 16
+WINDOWS_PER_ROW = 8  # at least, in a pass: rows that have nothing left to read are padding
 VALIDATION_TIMESTEPS = 1 << 16
 PIECE = 1024  # timesteps of a held-out text that are read at once
 LARGEST_OUTPUT = 128 << 20  # bytes of one batch's outputs
@@ -161,7 +163,8 @@ def cached_carried(
         given = model({**batch, "state": state}, training=False)
         return summed_loss(given["outputs"], truth, answer)
 
-    return Network(model, optimizer, clip_norm, train_step, read_step)
+    steps = (called_directly(step) for step in (train_step, read_step))
+    return Network(model, optimizer, clip_norm, *steps)
 
 
 def endless(
@@ -189,7 +192,7 @@ def batch_rows(data: Encoded, chosen: Integers, values: Values) -> int:
     rows, window = int(values["batch_size"]), int(lengths.max(initial=1))
     if is_long(data, chosen):
         window = WINDOW
-        rows = min(rows, max(1, int(lengths.sum()) // (2 * WINDOW)))
+        rows = min(rows, max(1, int(lengths.sum()) // (WINDOWS_PER_ROW * WINDOW)))
     return max(1, min(rows, rows_that_fit(data, window)))
 
 
@@ -201,10 +204,11 @@ def rows_that_fit(data: Encoded, timesteps: int) -> int:
 
 def steps_of_epoch(data: Encoded, chosen: Integers, values: Values) -> int:
     """One pass, EPOCH_TIMESTEPS where a pass is longer, or FEWEST_STEPS where it is short."""
-    lengths, rows = whole(data, chosen).length, batch_rows(data, chosen, values)
+    examples, rows = whole(data, chosen), batch_rows(data, chosen, values)
     if is_long(data, chosen):
-        return max(FEWEST_STEPS, min(EPOCH_TIMESTEPS, int(lengths.sum())) // (rows * WINDOW))
-    return max(1, -(-len(lengths) // rows))
+        timesteps = min(EPOCH_TIMESTEPS, int(examples.length.sum()))
+        return max(FEWEST_STEPS, timesteps // (rows * WINDOW))
+    return max(1, len(buckets(data, examples, size=rows, rng=np.random.default_rng(0))))
 
 
 def run_epoch(

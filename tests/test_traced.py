@@ -1,0 +1,42 @@
+"""A traced step that is called directly gives what `tf.function` gives."""
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def step():
+    import tensorflow as tf
+
+    inputs = {
+        "numbers": tf.TensorSpec([None, None], tf.float32, name="numbers"),
+        "length": tf.TensorSpec([None], tf.int32, name="length"),
+    }
+
+    @tf.function(input_signature=[inputs, tf.TensorSpec([None], tf.int32)], autograph=False)
+    def step(batch, truth):
+        return tf.reduce_sum(batch["numbers"], 1), batch["length"] + truth
+
+    return step
+
+
+def test_it_takes_arrays_of_any_size_and_traces_once(step):
+    from rnnauto.search.traced import called_directly
+
+    direct = called_directly(step)
+    for rows in (1, 3, 0):
+        batch = {  # in another order than the signature's, of other types
+            "length": np.arange(rows),
+            "numbers": np.ones((rows, 2 + rows)),
+        }
+        sums, both = direct(batch, np.full(rows, 5.0))
+        assert sums.numpy().tolist() == [2.0 + rows] * rows
+        assert both.numpy().tolist() == [5 + row for row in range(rows)]
+    assert step.experimental_get_tracing_count() == 1
+
+
+def test_nothing_is_traced_before_the_first_call(step):
+    from rnnauto.search.traced import called_directly
+
+    called_directly(step)
+    assert step.experimental_get_tracing_count() == 0
