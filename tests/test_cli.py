@@ -144,6 +144,12 @@ def test_a_column_that_is_not_there_names_the_nearest(refused, data, command):
     assert hint == "did you mean `speaker`?"
 
 
+def test_columns_with_a_comma_between_them(refused, data):
+    error, hint = refused("inspect", "data.csv", "--target", "speaker,x")
+    assert error.startswith("`data.csv` has no column `speaker,x`")
+    assert hint == "name each column by itself: --target speaker --target x"
+
+
 def test_a_target_that_is_an_id(refused, tmp_path):
     rows = "".join(f"{n},{n % 7 / 7},{n % 3}\n" for n in range(60))
     (tmp_path / "ids.csv").write_text("id,x,y\n" + rows)

@@ -143,6 +143,13 @@ def test_notes_of_the_reader_are_shown(inspect, tmp_path):
     assert "größe" in page
 
 
+def test_a_forecast_of_its_target_alone_has_no_features_to_show(inspect):
+    page = inspect(DATA / "airline_passengers.csv", "--target", "passengers").stderr
+    assert "starts with" not in page
+    assert "112" in page.partition("Examples")[2]
+    assert "starts with" in inspect(VOWELS, "--target", "speaker").stderr
+
+
 def test_markup_in_cells_is_text(inspect, tmp_path):
     rows = "".join(f"[bold] {n} [/x] cell,[red]{n % 2}\n" for n in range(40))
     result = inspect(write(tmp_path, f"text,y\n{rows}"), "--target", "y")

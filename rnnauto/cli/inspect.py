@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rnnauto.data.inspection import Example, Inspection
 
 SHOWN_COLUMNS = 12
+NO_FEATURE = "()"  # how a timestep of a forecast of its target alone looks
 SHOWN_CLASSES = 12
 
 
@@ -133,13 +134,12 @@ def add_rest(table: Table, left: int, role: str) -> None:
 def examples_table(examples: tuple["Example", ...]) -> RenderableType | None:
     if not examples:
         return None
-    table = plain_table("id", "timesteps", "starts with", "target")
+    featured = any(set(example.start) - {NO_FEATURE} for example in examples)
+    table = plain_table("id", "timesteps", *(["starts with"] if featured else []), "target")
     for example in examples:
         more = " ..." if example.timesteps > len(example.start) else ""
-        start = " ".join(example.start) + more
-        table.add_row(
-            escape(example.id), str(example.timesteps), escape(start), escape(example.target)
-        )
+        start = [escape(" ".join(example.start) + more)] if featured else []
+        table.add_row(escape(example.id), str(example.timesteps), *start, escape(example.target))
     return table
 
 

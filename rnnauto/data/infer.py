@@ -170,6 +170,9 @@ def no_such_column(case: Case, name: str, flag: str) -> DataError:
         hint = f"the file has no header line, so {hint}"
     if near:
         hint = f"did you mean `{by_lower[near[0]]}`?"
+    parts = [part.strip() for part in name.split(",")]
+    if len(parts) > 1 and set(parts) <= set(names):
+        hint = "name each column by itself: " + " ".join(f"{flag} {part}" for part in parts)
     return DataError(f"`{case.source}` has no column `{name}` (`{flag} {name}`)", hint=hint)
 
 
