@@ -48,6 +48,11 @@ def worker_count(recipe: Recipe) -> int:
     return wanted if isinstance(wanted, int) else usable_cores()
 
 
+def local_workers(recipe: Recipe) -> int:
+    """Those that surely take cores of this machine: a cluster's may be elsewhere."""
+    return 0 if recipe.search.workers == "ray" else worker_count(recipe)
+
+
 def check_workers(recipe: Recipe) -> None:
     """Raises: RnnautoError where the recipe wants Ray and it is not installed."""
     if recipe.search.workers == "ray" and find_spec("ray") is None:
@@ -94,10 +99,12 @@ def slowness(wall: float, processor: float) -> float:
     return min(MOST_SLOWNESS, max(1.0, wall / max(processor, 0.1)))
 
 
-def measured_finish(spent: Spent, members: int) -> float:
-    """Seconds after the search for a model of so many networks, told from that of the first."""
+def measured_finish(spent: Spent, members: int, *, beside: int) -> float:
+    """Seconds after the search for a model of so many networks, told from that of the first, which
+    was made while so many workers had the cores as well."""
     export = spent.export * (1 + FURTHER * (members - spent.members))
-    return MARGIN * (export + spent.score * members / spent.members + spent.rest)
+    share = min(1.0, usable_cores() / (beside + 1))
+    return MARGIN * share * (export + spent.score * members / spent.members + spent.rest)
 
 
 def most_members(prepared: Prepared, recipe: Recipe) -> int:

@@ -15,6 +15,7 @@ from rnnauto.budget import (
     diagnosis_deadline,
     ensemble_size,
     expected_finish,
+    local_workers,
     measured_finish,
     most_members,
     search_deadline,
@@ -190,7 +191,7 @@ def fit(
 
             def make_first(winner: Trial, trials: Sequence[Trial]) -> None:
                 written = write_model(task, compared.result(), winner, trials, status="running")
-                finish = measured_finish(written.spent, most)
+                finish = measured_finish(written.spent, most, beside=local_workers(recipe))
                 search.deadline = search_deadline(started, recipe, finish)
 
             early = EarlyModel(

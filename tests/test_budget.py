@@ -55,12 +55,15 @@ def test_a_busy_machine_is_told_from_the_time_that_it_gives():
     assert slowness(3.9, 4.0) == slowness(0.0, 0.0) == 1.0
 
 
-def test_the_finish_is_told_from_that_of_the_first_model():
+def test_the_finish_is_told_from_that_of_the_first_model(monkeypatch):
     spent = Spent(members=1, export=3.0, score=2.0, rest=1.0)
-    assert measured_finish(spent, 1) == pytest.approx(MARGIN * 6)
-    assert measured_finish(spent, 5) == pytest.approx(
+    assert measured_finish(spent, 1, beside=0) == pytest.approx(MARGIN * 6)
+    assert measured_finish(spent, 5, beside=0) == pytest.approx(
         MARGIN * (3.0 * (1 + 4 * budget.FURTHER) + 5 * 2.0 + 1.0)
     )
+    monkeypatch.setattr(budget, "usable_cores", lambda: 2)
+    assert measured_finish(spent, 1, beside=1) == pytest.approx(MARGIN * 6)
+    assert measured_finish(spent, 1, beside=3) == pytest.approx(MARGIN * 6 / 2)
 
 
 def test_the_final_model_has_a_network_for_every_fold_of_every_averaged_trial():

@@ -131,6 +131,16 @@ def test_a_forecast_is_paired_with_the_best_that_corrects_another_simple_forecas
     assert found == [best, other, same, far]
 
 
+def test_the_best_that_corrects_another_simple_forecast_is_confirmed_however_far_behind():
+    alike = [trial(str(n), 0.1 + n / 100, values={"differencing": "a", "n": n}) for n in range(8)]
+    other = trial("other", 0.9, values={"differencing": "b"})
+    found = finalists([*alike, other], most=4, fewest_proven=2, proven=[])
+    assert [each.id for each in found] == ["0", "other", "1", "2"]
+    sound = [each.values for each in alike[5:7]]
+    found = finalists([*alike, other], most=4, fewest_proven=2, proven=sound)
+    assert [each.id for each in found] == ["0", "other", "5", "6"]
+
+
 def test_a_pruned_trial_neither_wins_nor_is_confirmed():
     ended = trial("ended", 0.1)
     ended = Trial("ended", ended.values, {0: replace(ended.results[0], status="pruned")})

@@ -143,16 +143,24 @@ def finalists(
     trials: Iterable[Trial], *, most: int, fewest_proven: int, proven: Container[Values]
 ) -> list[Trial]:
     """Whom to train on the other folds: the lowest losses of the first fold, among them some
-    proven settings, for the first fold alone is a lottery too. The best comes first, then of
-    forecasts the best that corrects another simple forecast, then the best proven one: there may
-    not be the time for all."""
+    proven settings, for the first fold alone is a lottery too, and of forecasts the best that
+    corrects another simple forecast. The best comes first, then this one, then the best proven
+    one: there may not be the time for all."""
     order = [trial for trial in ranked(trials) if trial.completed]
     sound = [trial for trial in order if trial.values in proven][:fewest_proven]
-    others = [trial for trial in order if trial not in sound][: max(0, most - len(sound))]
-    chosen = [trial for trial in order if trial in sound or trial in others]
-    apart = [trial for trial in chosen if is_other(trial, chosen[0])][:1]
-    first = [*chosen[:1], *apart, *sound[:1]]
-    return sorted(chosen, key=lambda trial: first.index(trial) if trial in first else len(first))
+    apart = [trial for trial in order if is_other(trial, order[0])][:1]
+    first = once([*order[:1], *apart, *sound[:1]])
+    rest = once([*sound, *order])[:most]
+    chosen = once([*first, *rest])[:most]
+    return [*chosen[: len(first)], *(trial for trial in order if trial in chosen[len(first) :])]
+
+
+def once(trials: list[Trial]) -> list[Trial]:
+    """Every trial at the first of its places."""
+    found: dict[str, Trial] = {}
+    for trial in trials:
+        found.setdefault(trial.id, trial)
+    return list(found.values())
 
 
 def explain(chosen: Trial, trials: Iterable[Trial], *, proven: Container[Values]) -> str:
