@@ -144,6 +144,15 @@ def test_numbers_along_a_calendar_are_forecast(noise):
     assert layout_of(panel, "y", problem__horizon=3).rnn_type == "many-to-many-unaligned"
 
 
+def test_small_counts_are_forecast_where_only_their_past_can_tell_them():
+    counts = np.random.default_rng(0).poisson(2.0, 120)
+    days = pl.date_range(pl.date(2020, 1, 1), pl.date(2020, 4, 29), eager=True)
+    assert layout_of({"day": days, "y": counts}, "y").task == "forecasting"
+    weather = np.random.default_rng(1).normal(size=120)
+    layout = layout_of({"day": days, "weather": weather, "y": counts}, "y")
+    assert layout.task == "classification"
+
+
 def test_columns_constant_inside_ids_are_static_features(noise):
     age = np.repeat(np.arange(IDS) % 7, STEPS)
     layout = layout_of({"id": ids(), "t": steps(), "x": noise(), "age": age, "y": labels()}, "y")

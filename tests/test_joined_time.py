@@ -40,6 +40,17 @@ def test_names_of_months_are_months():
     assert frame["year-month"].to_list() == [date(2010, 3, 1), date(2010, 4, 1)]
 
 
+@pytest.mark.parametrize("quarters", [[1, 4], ["Q1", "Q4"]])
+def test_a_quarter_is_its_first_month(quarters):
+    frame = join_time(pl.DataFrame({"year": [2010, 2010], "quarter": quarters}))
+    assert frame["year-quarter"].to_list() == [date(2010, 1, 1), date(2010, 10, 1)]
+
+
+def test_a_month_goes_before_a_quarter():
+    columns = {"year": [2010, 2010], "quarter": [1, 1], "month": [1, 2]}
+    assert joined_name(join_time(pl.DataFrame(columns))) == "year-month"
+
+
 def test_a_date_and_a_clock_become_a_time():
     frame = pl.DataFrame({"clock": ["10:30:00"], "day": ["2010-02-28"]}).select(
         pl.col("clock").str.to_time(), pl.col("day").str.to_date()

@@ -9,12 +9,13 @@ import polars as pl
 from rnnauto.data.kinds import named_id
 from rnnauto.data.runs import heads
 from rnnauto.data.sequences import Integers
+from rnnauto.data.written_dates import BEGINS_WITH_NAME, as_iso
 
 # missing in every column, and what is missing only where the other cells are numbers or times
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "<NA>", "#N/A")
 MISSING_NUMBER = (*MISSING, "None", "none", "?", "-", "--", ".", "NAN", "n.a.", "missing")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity)", re.IGNORECASE)
-NOT_PLAIN = r"(?i)^[\[(+\-.,]*\s*\d|^\[|^(true|false|[+-]?inf(inity)?)$"
+NOT_PLAIN = rf"(?i)^[\[(+\-.,]*\s*\d|^\[|^(true|false|[+-]?inf(inity)?)$|{BEGINS_WITH_NAME}"
 NUMBERS = r"^[\[(]?\s*[+-]?[\d.][\d.eE+-]*([\s;]+[+-]?[\d.][\d.eE+-]*)*\s*[\])]?$"
 LEADING_ZERO = r"^[+-]?0\d+$"
 INEXACT = r"^[+-]?\d{17,}$"  # more digits than float64 keeps
@@ -251,11 +252,12 @@ def as_times(
     text: pl.Series, sample: pl.Series, *, lines: Integers | None
 ) -> tuple[pl.Series | None, str]:
     known = sample.filter(~sample.is_in(list(MISSING_NUMBER)))
-    if int(known.str.contains(DATE_LIKE).sum()) <= MOSTLY * len(known):
+    plain_sample = plain_times(as_iso(known))
+    if int(plain_sample.str.contains(DATE_LIKE).sum()) <= MOSTLY * len(known):
         return None, ""
     found, note = [], ""
     cells = text.to_frame().select(without_missing(pl.col(text.name), MISSING_NUMBER)).to_series()
-    plain_sample, plain = plain_times(known), plain_times(cells)
+    plain = plain_times(as_iso(cells))
     for dtype, pattern in time_patterns():
         if share(parse_time(plain_sample, dtype, pattern)) < MOSTLY:
             continue

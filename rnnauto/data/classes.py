@@ -31,6 +31,12 @@ def class_rule(case: Case, roles: Roles, target: Profile) -> tuple[bool, str]:
     changes = roles.clock and roles.varying > CONFLICTS
     most = CLASSES_IN_TIME if changes else MANY_CLASSES
     found = f"`{target.name}` has {target.distinct} different whole numbers"
+    if (
+        roles.form in ROW_FORMS
+        and roles.varying > CONFLICTS
+        and not (roles.features or roles.static)
+    ):
+        return False, f"{found} and nothing that they could be told from but their past: amounts"
     if target.distinct > FEW_CLASSES and counts_along(case, roles, target.name):
         return False, f"{found} that go up and down in small steps: amounts"
     if are_classes(target, values=values, most=most):

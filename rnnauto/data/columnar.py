@@ -12,6 +12,7 @@ import polars as pl
 from rnnauto.data import cells
 from rnnauto.data.loaded import Loaded
 from rnnauto.data.sequences import Integers
+from rnnauto.data.written_dates import as_iso
 from rnnauto.errors import DataError
 
 MOST_VALUES = 1 << 27  # that a small Parquet file may claim to hold ...
@@ -192,7 +193,7 @@ def typed(column: pl.Series, *, stays: bool) -> pl.Series:
     if column.dtype != pl.String:
         return cells.whole_numbers(column)
     sample = cells.spread(column)
-    if not len(sample) or not sample.str.contains(cells.DATE_LIKE).all():
+    if not len(sample) or not as_iso(sample).str.contains(cells.DATE_LIKE).all():
         return column
     times, _ = cells.as_times(column, sample, lines=None)
     return column if times is None else times

@@ -4,19 +4,21 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from rnnauto.data.written_dates import SHORT
+
 # the parts of a time in order, by the names of their columns, with the values they may have
-Part = tuple[set[str], int, int]
+QUARTERS = ("quarter", "qtr", "quartal")
+Part = tuple[tuple[str, ...], int, int]
 PARTS: tuple[Part, ...] = (
-    ({"year", "yr", "jahr"}, 1000, 2999),
-    ({"month", "mon", "mo", "monat"}, 1, 12),
-    ({"day", "dy", "tag", "dayofmonth", "day_of_month"}, 1, 31),
-    ({"hour", "hr", "stunde"}, 0, 23),
-    ({"minute"}, 0, 59),
+    (("year", "yr", "jahr"), 1000, 2999),
+    (("month", "mon", "mo", "monat", *QUARTERS), 1, 12),  # of quarters: their first month
+    (("day", "dy", "tag", "dayofmonth", "day_of_month"), 1, 31),
+    (("hour", "hr", "stunde"), 0, 23),
+    (("minute",), 0, 59),
 )
 CALENDAR = 3  # of the parts make up a date
 FEWEST = 2  # parts: a year is a time by itself
 MOST_LOST = 0.01  # share of rows whose parts are no day of the calendar
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 def join_time(frame: pl.DataFrame, *, wanted: str | None = None) -> pl.DataFrame:
@@ -104,7 +106,7 @@ def numbered_parts(frame: pl.DataFrame, wanted: Sequence[Part]) -> tuple[str, ..
     found: list[str] = []
     varying = 0
     for known, low, high in wanted:
-        name = next((names[word] for word in names if word in known), None)
+        name = next((names[word] for word in known if word in names), None)
         numbers = None if name is None else part_numbers(frame[name])
         if name is None or numbers is None:
             break
@@ -119,12 +121,17 @@ def numbered_parts(frame: pl.DataFrame, wanted: Sequence[Part]) -> tuple[str, ..
 
 
 def part_numbers(column: pl.Series) -> pl.Series | None:
-    """Whole numbers, also of the names of months; None for a column that holds neither."""
+    """Whole numbers, also of the names of months, and the first months of quarters; None for a
+    column that holds none of these."""
+    quarters = column.name.lower() in QUARTERS
     if column.dtype.is_integer():
-        return column.cast(pl.Int64)
+        numbers = column.cast(pl.Int64)
+        return 3 * numbers - 2 if quarters else numbers
     if column.dtype != pl.String:
         return None
+    if quarters:
+        return 3 * column.str.extract(r"^[Qq]?([1-4])$").cast(pl.Int64) - 2
     short = column.str.slice(0, 3).str.to_lowercase()
     return short.replace_strict(
-        list(MONTHS), list(range(1, 13)), default=None, return_dtype=pl.Int64
+        list(SHORT), list(range(1, 13)), default=None, return_dtype=pl.Int64
     )
