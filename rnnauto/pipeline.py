@@ -208,6 +208,7 @@ def fit(
                 journal_path=work / JOURNAL,
                 deadline=search_deadline(started, recipe, expected_finish(prepared, most)),
                 notify=early.consider,
+                latest=started + recipe.search.budget,
                 history=history,
                 interruption=interruption,
                 rule=recipe.search.select,

@@ -228,6 +228,17 @@ def test_the_clock_stops_the_workers_and_starts_nothing_more(run):
     assert 4 <= len(found.pool.submitted) <= 6
 
 
+@pytest.mark.parametrize(("more", "stops"), [(None, 2), (50.0, 2), (500.0, 1)])
+def test_the_first_result_is_waited_for_until_the_budget_ends(run, clock, more, stops):
+    def one_fails_late(job):
+        return result(None, seconds=400.0) if job.trial == "00" else result(0.5)
+
+    latest = {} if more is None else {"latest": clock.now + 100.0 + more}
+    found = run(one_fails_late, seconds=100.0, trials=2, **latest)
+    assert found.winner.id == "01"
+    assert found.pool.stops == stops  # the last one when all is done
+
+
 def test_a_trial_may_take_a_share_of_the_search_and_no_more(run):
     jobs = run(by_trial([1] * 4), seconds=100.0).pool.submitted
     assert jobs[0].seconds == pytest.approx(100 * driver.LONGEST_TRIAL)

@@ -1,5 +1,6 @@
 """Keep every worker busy with jobs, and write down what comes of them."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -48,6 +49,7 @@ class Search:
     journal_path: Path
     deadline: float  # in time.monotonic()'s seconds; moves when the end is known better
     notify: Callable[[News], None]
+    latest: float = -math.inf  # until when it waits past the deadline, while no trial has completed
     history: Sequence[journal.Event] = ()  # what an interrupted run of this search wrote down
     stage: str = "search"
     trials: dict[str, Trial] = field(default_factory=dict)
@@ -97,7 +99,7 @@ def run_jobs(
             begin_job(search, job)
         if search.interrupted:
             search.pool.stop(INTERRUPT_SECONDS)
-        elif left <= 0:
+        elif left <= 0 and not waits_for_first(search):
             stopped_at = stopped_at or time.monotonic()
             search.pool.stop(STOP_SECONDS)
         if not search.pool.busy:
@@ -107,6 +109,11 @@ def run_jobs(
         search.notify(news(search))
     if stopped_at is not None:
         search.lag = max(search.lag, time.monotonic() - stopped_at)
+
+
+def waits_for_first(search: Search) -> bool:
+    """A late model is better than none."""
+    return search.best is None and time.monotonic() < search.latest
 
 
 def begin_job(search: Search, job: Job) -> None:
