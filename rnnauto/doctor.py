@@ -14,7 +14,8 @@ from typing import Any
 import polars as pl
 
 from rnnauto.budget import usable_cores
-from rnnauto.pipeline import Watch, fit
+from rnnauto.fitted import Watch
+from rnnauto.pipeline import fit
 from rnnauto.recipe import Recipe
 from rnnauto.search.fingerprint import versions
 

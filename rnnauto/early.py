@@ -1,5 +1,7 @@
 """A first model folder, made beside the search once a trial has completed."""
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
@@ -8,11 +10,14 @@ from typing import Any
 from rnnauto.search.loop import News
 from rnnauto.search.select import Trial
 
+SLOW = 5.0  # seconds: one that takes longer to make should be there when somebody interrupts
+SHARE = 0.1  # of the time, at most, goes into models that are not the last
+
 
 @dataclass
 class EarlyModel:
-    """Exports the best trial once, in another thread: whatever happens to the search, there is a
-    whole model from then on."""
+    """Exports the best trial in another thread: whatever happens to the search, there is a whole
+    model from then on. One that is slow to make follows the best trial, now and then."""
 
     make: Callable[[Trial, Sequence[Trial]], Any]
     aside: Executor
@@ -20,13 +25,37 @@ class EarlyModel:
     seconds: float  # that it will take: with less left the end is near, and makes a model itself
     wanted: bool = True
     making: Future[Any] | None = None
+    of: str = ""  # the trial that it is
+    ended: float = math.inf
+    taken: float = 0.0
+
+    @property
+    def made(self) -> Any:
+        """What `make` returned last; None before."""
+        return self.making.result() if self.making is not None and self.making.done() else None
 
     def consider(self, news: News) -> None:
         """Raises: whatever went wrong in making the model."""
         self.watch(news)
-        if self.making is not None and self.making.done():
-            self.making.result()
-        elif self.making is None and self.wanted and news.best is not None:
-            if news.seconds_left is not None and news.seconds_left < self.seconds:
+        if self.making is not None:
+            if not self.making.done():
                 return
-            self.making = self.aside.submit(self.make, news.best, news.trials)
+            self.making.result()
+        if self.wanted and news.best is not None and self.is_due(news, news.best):
+            self.of = news.best.id
+            self.making = self.aside.submit(self.timed, news.best, news.trials)
+
+    def is_due(self, news: News, best: Trial) -> bool:
+        if news.seconds_left is not None and news.seconds_left < self.seconds:
+            return False
+        if self.making is None:
+            return True
+        rested = time.monotonic() - self.ended > self.taken / SHARE
+        return self.taken > SLOW and best.id != self.of and rested
+
+    def timed(self, best: Trial, trials: Sequence[Trial]) -> Any:
+        begin = time.monotonic()
+        made = self.make(best, trials)
+        self.ended = time.monotonic()
+        self.taken = self.ended - begin
+        return made

@@ -2,8 +2,7 @@
 
 import shutil
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +21,6 @@ from rnnauto.budget import (
     slowness,
     start_workers,
 )
-from rnnauto.data.layout import Layout
 from rnnauto.data.prepare import Prepared, Source, prepare
 from rnnauto.deploy.finish import export, score_test
 from rnnauto.deploy.leaderboard import Row
@@ -36,6 +34,7 @@ from rnnauto.deploy.results import (
     write_test_predictions,
 )
 from rnnauto.early import EarlyModel
+from rnnauto.fitted import Fitted, Said, Watch
 from rnnauto.judge.attention import attention_maps
 from rnnauto.judge.compare import AnyBaselines, evaluate_test, fit_and_validate
 from rnnauto.judge.diagnose import Subject, diagnose
@@ -48,68 +47,16 @@ from rnnauto.search.algorithm import choose_algorithm
 from rnnauto.search.driver import run_search
 from rnnauto.search.fingerprint import Fingerprint, fingerprint
 from rnnauto.search.interrupt import interruptible
-from rnnauto.search.loop import News, Search
+from rnnauto.search.loop import Search
 from rnnauto.search.pose import opening_trials, pose, search_space, trains_long, with_seeds
 from rnnauto.search.replay import algorithm_of, open_journal
-from rnnauto.search.select import Trial, explain, partners, team
+from rnnauto.search.select import Trial, explain, partners, team, weights_of
 from rnnauto.search.space import Choices
 from rnnauto.search.study import save_study
 from rnnauto.search.trial import Problem, seed_of
 
+SAVED_MODEL = "saved_model"
 EARLY_MARGIN = 2.0  # an early model costs the search nothing only where there is time to spare
-
-
-@dataclass(frozen=True)
-class Said:
-    """A line for whoever watches."""
-
-    text: str
-
-
-Watch = Callable[[Said | News], None]
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """What `fit` leaves: the model folder, and what was found on the way."""
-
-    folder: Path
-    layout: Layout
-    winner: Trial
-    trials: tuple[Trial, ...]
-    evaluation: Evaluation
-    rows: tuple[Row, ...]
-    checks: dict[str, float]
-    seconds: float
-    seed: int
-    interrupted: bool
-    diagnosis: dict[str, Any] | None = None
-
-    @property
-    def verdict(self) -> str:
-        """Whether a baseline is as good, and whether order matters."""
-        order = (self.diagnosis or {}).get("order")
-        said = [self.evaluation.verdict, *([order["sentence"]] if order else [])]
-        return "; ".join(said)
-
-    def to_json(self) -> dict[str, Any]:
-        """The object that `fit --json` prints."""
-        counts = Counter(trial.status for trial in self.trials)
-        return {
-            "model_folder": str(self.folder),
-            "rnn_type": self.layout.rnn_type,
-            "task": self.layout.task,
-            "best": {
-                "trial": self.winner.id,
-                "hyperparameters": self.winner.values,
-                "validation": self.winner.score,
-            },
-            "trials": {status: counts[status] for status in ("completed", "failed", "pruned")},
-            "scores": self.evaluation.to_json(),
-            "beats_baselines": self.evaluation.beats_baselines,
-            "seconds": round(self.seconds, 2),
-            "seed": self.seed,
-        }
 
 
 @dataclass(frozen=True)
@@ -131,9 +78,24 @@ class Task:
 
 
 @dataclass(frozen=True)
+class Exported:
+    """A SavedModel: the names of the weights that it was made of, its networks, how to ask it, what
+    it answers for the test part, and the seconds that it took to export and to ask."""
+
+    weights: tuple[str, ...]
+    members: list[Any]
+    run: Any
+    checks: dict[str, float]
+    scores: Any
+    seconds: float
+    score_seconds: float
+
+
+@dataclass(frozen=True)
 class Written:
     """What is known of a model once it is in its folder."""
 
+    exported: Exported
     evaluation: Evaluation
     rows: list[Row]
     checks: dict[str, float]
@@ -189,10 +151,11 @@ def fit(
         ):
             compared = aside.submit(fit_and_validate, prepared, seed=recipe.seed)
 
-            def make_first(winner: Trial, trials: Sequence[Trial]) -> None:
+            def make_first(winner: Trial, trials: Sequence[Trial]) -> Written:
                 written = write_model(task, compared.result(), winner, trials, status="running")
                 finish = measured_finish(written.spent, most, beside=local_workers(recipe))
                 search.deadline = search_deadline(started, recipe, finish)
+                return written
 
             early = EarlyModel(
                 make=make_first,
@@ -227,7 +190,14 @@ def fit(
         status: Status = "interrupted" if search.interrupted else "complete"
         until = diagnosis_deadline(started, recipe, interrupted=search.interrupted)
         written = write_model(
-            task, compared.result(), winner, trials, status=status, why=why, until=until
+            task,
+            compared.result(),
+            winner,
+            trials,
+            status=status,
+            why=why,
+            until=until,
+            earlier=early.made.exported if early.made else None,
         )
         if not search.interrupted:
             shutil.rmtree(work)
@@ -311,23 +281,16 @@ def write_model(
     status: Status,
     why: str = "",
     until: float | None = None,
+    earlier: Exported | None = None,
 ) -> Written:
     """Export, check and judge a trial's model, and `until` then look for its faults; the folder
-    takes its place as a whole."""
+    takes its place as a whole. A model of the same weights that is there already is kept."""
     prepared, recipe = task.prepared, task.recipe
     baselines, validated = compared
-    begun = time.monotonic()
     with new_folder(task.folder) as partial:
-        averaged = [winner]
-        if status != "running":
-            size = ensemble_size(prepared, recipe)
-            paired = recipe.train.ensemble == "auto" and size > 1
-            averaged = partners(trials, winner) if paired else team(trials, winner, size=size)
-        members = build_members(averaged, task.problem, task.study, refit=recipe.train.refit)
-        run, checks = export(partial / "saved_model", members, prepared)
-        exported = time.monotonic()
-        scores = score_test(run, prepared)
-        scored = time.monotonic()
+        averaged = averaged_trials(task, winner, trials) if status != "running" else [winner]
+        made = export_members(task, averaged, partial / SAVED_MODEL, earlier)
+        begun, scores = time.monotonic(), made.scores
         evaluation = evaluate_test(prepared, scores, baselines, seed=recipe.seed)
         rows = make_rows(trials, winner, evaluation, validated)
         save_comparison(partial / "baselines.npz", baselines)
@@ -338,7 +301,7 @@ def write_model(
                 study=task.study,
                 trials=tuple(trials),
                 winner=winner,
-                run=run,
+                run=made.run,
                 rescore=score_test,
                 answers=scores,
                 evaluation=evaluation,
@@ -351,17 +314,17 @@ def write_model(
             prepared,
             recipe,
             winner,
-            members,
+            made.members,
             begun_with=task.begun_with,
             status=status,
             temperature=(evaluation.calibration or {}).get("temperature"),
         )
         write_model_info(partial / "model.json", info)
         placed = recipe.placed(task.folder, path=task.path)
-        write_results(partial, placed, rows, evaluation, checks, diagnosis=diagnosis)
+        write_results(partial, placed, rows, evaluation, made.checks, diagnosis=diagnosis)
         write_test_predictions(partial / "predictions_test.csv", prepared, scores)
         journal.copy(task.work / JOURNAL, partial / JOURNAL)
-        maps = attention_maps(members, prepared, scores, patch=winner.values["patch"])
+        maps = attention_maps(made.members, prepared, scores, patch=winner.values["patch"])
         add_shown(partial, prepared, scores, evaluation, rows, attention=maps)
         if status == "complete":
             names = [each.id for each in averaged]
@@ -369,8 +332,33 @@ def write_model(
                 partial / JOURNAL, "run-completed", winner=winner.id, why=why, averaged=names
             )
         write_report(partial, name=str(task.folder))
-    spent = Spent(len(members), exported - begun, scored - exported, time.monotonic() - scored)
-    return Written(evaluation, rows, checks, spent, diagnosis)
+    spent = Spent(len(made.members), made.seconds, made.score_seconds, time.monotonic() - begun)
+    return Written(made, evaluation, rows, made.checks, spent, diagnosis)
+
+
+def averaged_trials(task: Task, winner: Trial, trials: Sequence[Trial]) -> list[Trial]:
+    size = ensemble_size(task.prepared, task.recipe)
+    paired = task.recipe.train.ensemble == "auto" and size > 1
+    return partners(trials, winner) if paired else team(trials, winner, size=size)
+
+
+def export_members(
+    task: Task, averaged: list[Trial], place: Path, earlier: Exported | None
+) -> Exported:
+    """Export, check and ask; an earlier model of the same weights, which is in the model folder, is
+    taken over."""
+    refit, saved = task.recipe.train.refit, task.folder / place.name
+    weights = weights_of(averaged, refit=refit == "auto")
+    if earlier is not None and earlier.weights == weights and saved.is_dir():
+        shutil.copytree(saved, place)
+        return earlier
+    begun = time.monotonic()
+    members = build_members(averaged, task.problem, task.study, refit=refit)
+    run, checks = export(place, members, task.prepared)
+    exported = time.monotonic()
+    scores = score_test(run, task.prepared)
+    scored = time.monotonic()
+    return Exported(weights, members, run, checks, scores, exported - begun, scored - exported)
 
 
 def write_report(folder: Path, *, name: str) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from rnnauto.errors import LeakError, RecipeError, RnnautoError
+from rnnauto.fitted import Fitted, Watch
 from rnnauto.judge.expectations import Expectation, Measured, check_expectations, leak_found
 from rnnauto.model import load
-from rnnauto.pipeline import Fitted, Watch, fit
+from rnnauto.pipeline import fit
 from rnnauto.recipe import Recipe
 
 

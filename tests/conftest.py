@@ -132,7 +132,8 @@ class Run:
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory):
     """`fit` on sixty short sequences: two trials, two folds, a few epochs."""
-    from rnnauto.pipeline import Said, fit
+    from rnnauto.fitted import Said
+    from rnnauto.pipeline import fit
     from rnnauto.recipe import Recipe
 
     place = tmp_path_factory.mktemp("tiny")

@@ -19,7 +19,7 @@ from rnnauto.cli.leaderboard import print_leaderboard
 from rnnauto.cli.options import overrides_of
 from rnnauto.cli.watch import Watcher, live_panel, status_line, watching
 from rnnauto.errors import DataError, RecipeError
-from rnnauto.pipeline import Said
+from rnnauto.fitted import Said
 from rnnauto.search.loop import News
 from rnnauto.search.select import Trial
 from rnnauto.search.trial import Epoch, Result

@@ -1,4 +1,4 @@
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -7,6 +7,7 @@ from rnnauto.early import EarlyModel
 
 
 def news(best, *trials, seconds_left=100.0):
+    best = None if best is None else SimpleNamespace(id=best)
     return SimpleNamespace(best=best, trials=trials, seconds_left=seconds_left)
 
 
@@ -24,7 +25,7 @@ def consider(made, *events, wanted=True):
 def test_the_first_best_trial_is_exported_once():
     made = []
     events = [news(None), news("1", "0", "1"), news("2", "0", "1", "2")]
-    consider(lambda best, trials: made.append((best, trials)), *events)
+    consider(lambda best, trials: made.append((best.id, trials)), *events)
     assert made == [("1", ("0", "1"))]
 
 
@@ -43,3 +44,44 @@ def test_what_goes_wrong_in_the_export_ends_the_search():
 
 def test_nothing_is_exported_twice_shortly_before_the_end():
     consider(lambda best, trials: pytest.fail(), news("1", seconds_left=8.0))
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    """Models that take 20 seconds each, on a clock of their own; `at(second, news)` tells news."""
+    clock = SimpleNamespace(now=0.0)
+    clock.monotonic = lambda: clock.now
+    monkeypatch.setattr("rnnauto.early.time", clock)
+    made = []
+
+    def make(best, trials):
+        clock.now += 20.0
+        made.append(best.id)
+        return best.id
+
+    def submit(call, *given):
+        done = Future()
+        done.set_result(call(*given))
+        return done
+
+    early = EarlyModel(
+        make=make, aside=SimpleNamespace(submit=submit), watch=lambda news: None, seconds=9.0
+    )
+
+    def at(second, name):
+        clock.now = float(second)
+        early.consider(news(name))
+
+    return SimpleNamespace(early=early, at=at, made=made)
+
+
+def test_a_model_that_is_slow_to_make_follows_the_best_trial_now_and_then(slow):
+    assert slow.early.made is None
+    slow.at(0, "0")
+    assert slow.early.made == "0"
+    slow.at(100, "1")  # 20 of the last 100 seconds have gone into a model
+    slow.at(230, "0")  # it is of this trial
+    assert slow.made == ["0"]
+    slow.at(240, "1")
+    assert slow.made == ["0", "1"]
+    assert slow.early.made == "1"

@@ -24,6 +24,7 @@ ORDER = [
     "report",
     "budget",
     "early",
+    "fitted",
     "pipeline",
     "model",
     "run",

@@ -6,11 +6,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 import yaml
+from conftest import visits
 from typer.testing import CliRunner
 
 import rnnauto
+from rnnauto import pipeline
 from rnnauto.cli.app import app
 from rnnauto.deploy.check import TOLERANCE
+from rnnauto.deploy.finish import export
 from rnnauto.recipe import Recipe
 from rnnauto.search import journal
 
@@ -195,3 +198,29 @@ def test_a_fit_leaves_a_report_and_a_card_of_what_is_in_the_scores(tiny_run):
     text = (tiny_run.folder / "report.html").read_text(encoding="utf-8")
     assert f"-m {tiny_run.folder} " in text  # not the folder's name while it was being made
     assert (tiny_run.folder / "MODEL_CARD.md").read_text(encoding="utf-8").count("## ") == 7
+
+
+def test_a_first_model_that_is_the_last_is_exported_once(tmp_path, monkeypatch):
+    places = []
+
+    def counted(place, *given):
+        places.append(place)
+        return export(place, *given)
+
+    monkeypatch.setattr(pipeline, "export", counted)
+    recipe = Recipe.parse(
+        {
+            "data": {"target": "state"},
+            "split": {"folds": 1},
+            "search": {"trials": 1, "workers": 1, "budget": "10m"},
+            "train": {"epochs": 1, "refit": "off"},
+            "judge": {"diagnose": False},
+        }
+    )
+    visits(60).write_csv(tmp_path / "visits.csv")
+    fitted = pipeline.fit(tmp_path / "visits.csv", recipe, folder=tmp_path / "model")
+    assert len(places) == 1
+    assert json.loads((tmp_path / "model" / "model.json").read_text())["status"] == "complete"
+    predicted = rnnauto.load(tmp_path / "model").predict(tmp_path / "visits.csv")
+    assert len(predicted) == 60
+    assert fitted.checks

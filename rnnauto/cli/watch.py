@@ -12,7 +12,7 @@ from rich.text import Text
 
 from rnnauto.cli.console import duration, number, settings_line, with_spread
 from rnnauto.deploy.leaderboard import ending, trial_row
-from rnnauto.pipeline import Said
+from rnnauto.fitted import Said
 from rnnauto.search.loop import News
 from rnnauto.search.select import Trial
 

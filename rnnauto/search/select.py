@@ -113,6 +113,14 @@ def team(trials: Iterable[Trial], chosen: Trial, *, size: int) -> list[Trial]:
     return [chosen, *equal[: size - 1]]
 
 
+def weights_of(team: Iterable[Trial], *, refit: bool) -> tuple[str, ...]:
+    """The names of the weights that the members of a model are made of, in their order: of every
+    trial those of each fold, or only the first fold's."""
+    return tuple(
+        trial.weights[fold] for trial in team for fold in (sorted(trial.weights) if refit else [0])
+    )
+
+
 def partners(trials: Iterable[Trial], chosen: Trial) -> list[Trial]:
     """The winner of a forecast and, if it is not far worse, the best trial of as many folds that
     corrects another simple forecast: these err in different ways, and the mean of two forecasts is

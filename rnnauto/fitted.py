@@ -1,0 +1,66 @@
+"""What `fit` says on its way, and what it leaves."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rnnauto.data.layout import Layout
+from rnnauto.deploy.leaderboard import Row
+from rnnauto.judge.evaluate import Evaluation
+from rnnauto.search.loop import News
+from rnnauto.search.select import Trial
+
+
+@dataclass(frozen=True)
+class Said:
+    """A line for whoever watches."""
+
+    text: str
+
+
+Watch = Callable[[Said | News], None]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What `fit` leaves: the model folder, and what was found on the way."""
+
+    folder: Path
+    layout: Layout
+    winner: Trial
+    trials: tuple[Trial, ...]
+    evaluation: Evaluation
+    rows: tuple[Row, ...]
+    checks: dict[str, float]
+    seconds: float
+    seed: int
+    interrupted: bool
+    diagnosis: dict[str, Any] | None = None
+
+    @property
+    def verdict(self) -> str:
+        """Whether a baseline is as good, and whether order matters."""
+        order = (self.diagnosis or {}).get("order")
+        said = [self.evaluation.verdict, *([order["sentence"]] if order else [])]
+        return "; ".join(said)
+
+    def to_json(self) -> dict[str, Any]:
+        """The object that `fit --json` prints."""
+        counts = Counter(trial.status for trial in self.trials)
+        return {
+            "model_folder": str(self.folder),
+            "rnn_type": self.layout.rnn_type,
+            "task": self.layout.task,
+            "best": {
+                "trial": self.winner.id,
+                "hyperparameters": self.winner.values,
+                "validation": self.winner.score,
+            },
+            "trials": {status: counts[status] for status in ("completed", "failed", "pruned")},
+            "scores": self.evaluation.to_json(),
+            "beats_baselines": self.evaluation.beats_baselines,
+            "seconds": round(self.seconds, 2),
+            "seed": self.seed,
+        }
