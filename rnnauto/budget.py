@@ -94,17 +94,23 @@ def diagnosis_deadline(started: float, recipe: Recipe, *, interrupted: bool) -> 
     return started + recipe.search.budget - WRITE_SECONDS
 
 
-def slowness(wall: float, processor: float) -> float:
-    """How many times longer all takes than on an idle machine, told from one long calculation."""
-    return min(MOST_SLOWNESS, max(1.0, wall / max(processor, 0.1)))
+def own_share(beside: int) -> float:
+    """Of a core, what this process gets while so many workers have the cores as well."""
+    return min(1.0, usable_cores() / (beside + 1))
+
+
+def slowness(wall: float, processor: float, *, beside: int) -> float:
+    """How many times longer all takes than on an idle machine, told from a long calculation beside
+    so many workers."""
+    return min(MOST_SLOWNESS, max(1.0, own_share(beside) * wall / max(processor, 0.1)))
 
 
 def measured_finish(spent: Spent, members: int, *, beside: int) -> float:
     """Seconds after the search for a model of so many networks, told from that of the first, which
     was made while so many workers had the cores as well."""
     export = spent.export * (1 + FURTHER * (members - spent.members))
-    share = min(1.0, usable_cores() / (beside + 1))
-    return MARGIN * share * (export + spent.score * members / spent.members + spent.rest)
+    seconds = export + spent.score * members / spent.members + spent.rest
+    return MARGIN * own_share(beside) * seconds
 
 
 def most_members(prepared: Prepared, recipe: Recipe) -> int:

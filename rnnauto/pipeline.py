@@ -178,7 +178,7 @@ def fit(
                 prune=recipe.search.prune == "median",
                 long_training=trains_long(problem, prepared.layout),
             )
-            slow = import_beside()
+            slow = import_beside(local_workers(recipe))
             early.seconds *= slow
             finish = slow * expected_finish(prepared, most)
             search.deadline = search_deadline(started, recipe, finish)
@@ -231,13 +231,14 @@ def begin(task: Task, watch: Watch, *, resume: bool) -> list[journal.Event]:
     return history
 
 
-def import_beside() -> float:
+def import_beside(workers: int) -> float:
     """Import TensorFlow while the workers start up; returns how slow the machine is by that."""
     from rnnauto.networks.quiet import import_tensorflow
 
     wall, processor = time.monotonic(), time.thread_time()
     import_tensorflow()
-    return slowness(time.monotonic() - wall, time.thread_time() - processor)
+    wall, processor = time.monotonic() - wall, time.thread_time() - processor
+    return slowness(wall, processor, beside=workers)
 
 
 def search_for_winner(search: Search, task: Task, watch: Watch) -> Trial:

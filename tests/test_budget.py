@@ -50,9 +50,11 @@ def test_a_search_gets_some_seconds_however_small_the_budget():
     assert LEAST_SECONDS - 1 < left <= LEAST_SECONDS
 
 
-def test_a_busy_machine_is_told_from_the_time_that_it_gives():
-    assert slowness(12.0, 4.0) == 3.0
-    assert slowness(3.9, 4.0) == slowness(0.0, 0.0) == 1.0
+def test_a_busy_machine_is_told_from_the_time_that_it_gives(monkeypatch):
+    monkeypatch.setattr(budget, "usable_cores", lambda: 2)
+    assert slowness(12.0, 4.0, beside=1) == 3.0
+    assert slowness(12.0, 4.0, beside=2) == pytest.approx(2.0)  # the workers' own share
+    assert slowness(3.9, 4.0, beside=0) == slowness(0.0, 0.0, beside=0) == 1.0
 
 
 def test_the_finish_is_told_from_that_of_the_first_model(monkeypatch):
