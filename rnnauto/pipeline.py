@@ -36,7 +36,7 @@ from rnnauto.deploy.results import (
 from rnnauto.early import EarlyModel
 from rnnauto.fitted import Fitted, Said, Watch
 from rnnauto.judge.attention import attention_maps
-from rnnauto.judge.compare import AnyBaselines, evaluate_test, fit_and_validate
+from rnnauto.judge.compare import AnyBaselines, evaluate_test, fit_and_validate, metric_of
 from rnnauto.judge.diagnose import Subject, diagnose
 from rnnauto.judge.evaluate import Evaluation
 from rnnauto.judge.metric_names import check_metrics
@@ -174,6 +174,7 @@ def fit(
                 latest=started + recipe.search.budget,
                 history=history,
                 interruption=interruption,
+                metric=metric_of(prepared),
                 rule=recipe.search.select,
                 prune=recipe.search.prune == "median",
                 long_training=trains_long(problem, prepared.layout),

@@ -17,9 +17,10 @@ from rnnauto.cli.console import (
 )
 from rnnauto.cli.leaderboard import print_leaderboard
 from rnnauto.cli.options import overrides_of
-from rnnauto.cli.watch import Watcher, live_panel, status_line, watching
+from rnnauto.cli.watch import Watcher, ended_line, live_panel, status_line, watching
 from rnnauto.errors import DataError, RecipeError
 from rnnauto.fitted import Said
+from rnnauto.judge.metrics import MAIN_METRIC
 from rnnauto.search.loop import News
 from rnnauto.search.select import Trial
 from rnnauto.search.trial import Epoch, Result
@@ -30,9 +31,16 @@ DONE = Trial(
 RUNNING = Trial("2", VALUES)
 
 
-def news(*, best=DONE, stage="search", left=75.0, trials=(DONE, RUNNING)):
+def news(*, best=DONE, stage="search", left=75.0, trials=(DONE, RUNNING), metric="accuracy"):
     running = {"2-fold0": Epoch(3, 0.5, 0.25, 0.01), "3-fold0": None}
-    return News(stage=stage, trials=trials, running=running, best=best, seconds_left=left)
+    return News(
+        stage=stage,
+        trials=trials,
+        running=running,
+        best=best,
+        seconds_left=left,
+        metric=metric,
+    )
 
 
 def console(*, terminal=False, width=120):
@@ -143,8 +151,25 @@ def test_an_error_is_printed_as_it_is_with_its_hint(capsys):
 
 
 def test_the_status_is_one_line():
-    assert status_line(news()) == "search: 1 trials done, best 0.9375 (trial 1), 1m 15s left"
-    assert status_line(news(best=None, left=None, trials=())) == "search: 0 trials done"
+    assert status_line(news()) == "search: 1 trial, best 1 with accuracy 0.9375, 1m 15s left"
+    assert status_line(news(best=None, left=None, trials=())) == "search: 0 trials"
+
+
+@pytest.mark.parametrize("metric", [*MAIN_METRIC.values(), "negative_log_likelihood", "entity_f1"])
+def test_a_live_panel_has_room_on_a_terminal_of_80_columns(metric):
+    trial = replace(DONE, id="0123")
+    made = console(width=1000)
+    told = news(stage="confirm", best=trial, left=3599, trials=[trial] * 120, metric=metric)
+    made.print(live_panel(told))
+    first, _, *others = text_of(made).splitlines()  # the best settings may take two lines
+    assert f"best 0123 with {metric} 0.9375, 59m 59s left" in first
+    assert max(map(len, (first, *others))) <= 80
+    assert f"trial 0123: {metric} 0.9375, no longer better" in others
+
+
+def test_a_trial_that_failed_has_no_score():
+    failed = Trial("1", VALUES, {0: Result(status="failed", reason="the loss was not finite")})
+    assert ended_line(failed, "rmse").plain == "trial 1: failed: the loss was not finite"
 
 
 def test_without_a_terminal_a_stage_is_said_once():
@@ -172,7 +197,7 @@ def test_the_live_panel_shows_what_runs_and_the_best_settings():
     made.print(live_panel(news()))
     text = text_of(made)
     assert "best so far: lstm 16x2 bidirectional, max, patch 5" in text
-    assert "trial 1: 0.9375, no longer better" in text
+    assert "trial 1: accuracy 0.9375, no longer better" in text
     rows = [line.split() for line in text.splitlines()]
     assert ["trial", "2,", "fold", "0", "3", "0.5000", "0.2500"] in rows
     assert ["trial", "3,", "fold", "0", "starting"] in rows

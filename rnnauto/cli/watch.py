@@ -77,9 +77,13 @@ def trials_done(news: News) -> int:
 
 
 def status_line(news: News) -> str:
-    best = "" if news.best is None else f", best {number(news.best.score)} (trial {news.best.id})"
-    left = "" if news.seconds_left is None else f", {duration(news.seconds_left)} left"
-    return f"{news.stage}: {trials_done(news)} trials done{best}{left}"
+    """At most 80 columns."""
+    done, best, left = trials_done(news), "", ""
+    if news.best is not None:
+        best = f", best {news.best.id} with {news.metric} {number(news.best.score)}"
+    if news.seconds_left is not None:
+        left = f", {duration(news.seconds_left)} left"
+    return f"{news.stage}: {done} trial{'' if done == 1 else 's'}{best}{left}"
 
 
 def live_panel(news: News) -> Group:
@@ -87,7 +91,9 @@ def live_panel(news: News) -> Group:
     if news.best is not None:
         parts.append(Text(f"best so far: {settings_line(news.best.values)}"))
     tables = [running_table(news)] if news.running else []
-    return Group(*parts, *map(ended_line, ended(news)[-MOST_ENDED:]), *tables)
+    return Group(
+        *parts, *(ended_line(trial, news.metric) for trial in ended(news)[-MOST_ENDED:]), *tables
+    )
 
 
 def running_table(news: News) -> Table:
@@ -109,8 +115,9 @@ def ended(news: News) -> list[Trial]:
     return [trial for trial in news.trials if trial.results]
 
 
-def ended_line(trial: Trial) -> Text:
+def ended_line(trial: Trial, metric: str) -> Text:
     """A trial as the leaderboard has it: validation with its spread, and why it ended."""
     row = trial_row(trial, None)
     score = with_spread(row["validation"], row["validation_spread"])
-    return Text(f"trial {trial.id}: {score}, {ending(row)}", style="dim")
+    told = [f"{metric} {score}"] if row["validation"] is not None else []
+    return Text(f"trial {trial.id}: {', '.join([*told, ending(row)])}", style="dim")

@@ -29,13 +29,26 @@ from rnnauto.judge.language import (
     NGrams,
     evaluate_language_test,
     fit_and_validate_language,
+    language_metric,
 )
 from rnnauto.judge.measures import main_metric
-from rnnauto.judge.metrics import unit_groups
+from rnnauto.judge.metrics import MAIN_METRIC, unit_groups
 from rnnauto.judge.several import Predictor, fit_predictors, judged
 from rnnauto.judge.stored import answer_baselines
 
 AnyBaselines = tuple[Predictor, ...] | tuple[AnswerBaseline, ...] | NGrams | LabelShares
+
+
+def metric_of(prepared: Prepared) -> str:
+    """The metric that models and baselines are compared by."""
+    layout, encoders = prepared.layout, prepared.encoders
+    if isinstance(encoders, SeriesEncoders):
+        return MAIN_METRIC["forecasting"]
+    if layout.task == "language-modelling":
+        return language_metric(layout)
+    if layout.writes:
+        return answer_metric(layout)
+    return main_metric(encoders.target, per_timestep=layout.per_timestep)
 
 
 def fit_and_validate(prepared: Prepared, *, seed: int) -> tuple[AnyBaselines, dict[str, float]]:

@@ -13,7 +13,7 @@ from rnnauto.data.encode import START, Encoded, Encoders
 from rnnauto.data.prepare import Prepared, encoded_for
 from rnnauto.data.sequences import Floats, Integers, Sequences, splits_of
 from rnnauto.judge.evaluate import Scores
-from rnnauto.judge.language import language_scores, main_metric
+from rnnauto.judge.language import language_metric, language_scores
 from rnnauto.judge.shuffled import Run, compared
 
 LONGEST = 32  # timesteps of a stretch
@@ -45,7 +45,7 @@ def context_order(run: Run, prepared: Prepared, *, seed: int) -> dict[str, Any] 
     return compared(
         before,
         after,
-        main_metric(layout),
+        language_metric(layout),
         shuffled=f"all but the last of {size} {words} before it shuffled",
     )
 

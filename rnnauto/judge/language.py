@@ -53,7 +53,7 @@ class LabelShares:
 Baselines = NGrams | LabelShares
 
 
-def main_metric(layout: Layout) -> str:
+def language_metric(layout: Layout) -> str:
     return "negative_log_likelihood" if layout.label_sets else "cross_entropy"
 
 
@@ -158,7 +158,7 @@ def evaluate_language(
 
     found = all_scores(baselines, encoded, encoders)
     others = {name: scored(found[name]) for name in shown_names(baselines, found)}
-    model, metric = scored(scores), main_metric(layout)
+    model, metric = scored(scores), language_metric(layout)
     return Evaluation(
         scores=model,
         baselines=others,

@@ -14,11 +14,10 @@ from rnnauto.data.prepare import Prepared
 from rnnauto.data.sequences import Integers, Sequences, timestep_index
 from rnnauto.data.series import SeriesEncoders, SeriesWindows
 from rnnauto.data.tokens import tokenise
+from rnnauto.judge.compare import metric_of
 from rnnauto.judge.evaluate import Scores, difference, evaluate, interval_json
-from rnnauto.judge.evaluate_answers import Answered, answer_metric, evaluate_answers
+from rnnauto.judge.evaluate_answers import Answered, evaluate_answers
 from rnnauto.judge.evaluate_forecasts import score_forecasts
-from rnnauto.judge.measures import main_metric
-from rnnauto.judge.metrics import MAIN_METRIC
 from rnnauto.judge.words import digits, metric_words
 
 MOST_SEQUENCES = 500
@@ -105,15 +104,6 @@ def reads_order(prepared: Prepared) -> bool:
     if layout.task == "language-modelling" or layout.static_only or layout.one_timestep:
         return layout.task == "forecasting"
     return bool(prepared.test.lengths.max(initial=0) > 1)
-
-
-def metric_of(prepared: Prepared) -> str:
-    if isinstance(prepared.test, SeriesWindows):
-        return MAIN_METRIC["forecasting"]
-    assert isinstance(prepared.encoders, Encoders)
-    if prepared.layout.writes:
-        return answer_metric(prepared.layout)
-    return main_metric(prepared.encoders.target, per_timestep=prepared.layout.per_timestep)
 
 
 def some_of(prepared: Prepared, answers: Answers, *, seed: int) -> tuple[Prepared, Answers]:

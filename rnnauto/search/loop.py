@@ -26,6 +26,7 @@ class News:
     running: dict[str, Epoch | None]  # job name: its last epoch
     best: Trial | None
     seconds_left: float | None
+    metric: str = "score"  # what a trial's score is
 
 
 NextJob = Callable[[], Job | None]
@@ -59,6 +60,7 @@ class Search:
     attempts: dict[str, int] = field(default_factory=dict)
     lag: float = 0.0  # measured: how much later than told a job ends, for it validates first
     interruption: Interruption = field(default_factory=Interruption)
+    metric: str = "score"  # for who watches
     rule: Rule = "one_standard_error"
     proven: Sequence[Values] = ()
     prune: bool = False
@@ -186,4 +188,5 @@ def news(search: Search) -> News:
         running=dict(search.running),
         best=search.best,
         seconds_left=max(0.0, search.seconds_left),
+        metric=search.metric,
     )
