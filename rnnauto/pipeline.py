@@ -327,7 +327,7 @@ def write_model(
         write_test_predictions(partial / "predictions_test.csv", prepared, scores)
         journal.copy(task.work / JOURNAL, partial / JOURNAL)
         maps = attention_maps(made.members, prepared, scores, patch=winner.values["patch"])
-        add_shown(partial, prepared, scores, evaluation, rows, attention=maps)
+        add_shown(partial, prepared, scores, evaluation, rows, info=info, attention=maps)
         if status == "complete":
             names = [each.id for each in averaged]
             journal.append(

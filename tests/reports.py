@@ -119,8 +119,10 @@ def report_folder(folder, case, *, diagnosis=None):
     write_leaderboard(folder / "leaderboard.csv", rows)
     found = evaluation.to_json() | ({"diagnosis": diagnosis} if diagnosis else {})
     (folder / "scores.json").write_text(json.dumps(found), encoding="utf-8")
-    add_shown(folder, prepared, answers, evaluation, rows, attention=drawn_attention(prepared))
-    write_model_info(folder / "model.json", info_of(prepared))
+    info = info_of(prepared, trials[0].values)
+    maps = drawn_attention(prepared)
+    add_shown(folder, prepared, answers, evaluation, rows, info=info, attention=maps)
+    write_model_info(folder / "model.json", info)
     return folder
 
 
@@ -187,13 +189,13 @@ def made_trials(journal_path):
     return trials
 
 
-def info_of(prepared):
+def info_of(prepared, values):
     return ModelInfo(
         rnnauto="0.1.0",
         versions={},
         layout=prepared.layout,
         encoders=prepared.encoders,
-        hyperparameters=VALUES,
+        hyperparameters=values,
         members=1,
         parameters=1000,
         trial="0",

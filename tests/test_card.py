@@ -15,7 +15,8 @@ def text(tmp_path_factory):
 
 
 def test_a_card_says_what_the_model_is_for_and_how_good_it_is(text):
-    headings = [line for line in text.splitlines() if line.startswith("#")]
+    told, _, use = text.partition("```sh\n")
+    headings = [line for line in told.splitlines() if line.startswith("#")]
     assert headings == [
         "# Model card: `state` in `model.parquet`",
         "## Model",
@@ -28,6 +29,8 @@ def test_a_card_says_what_the_model_is_for_and_how_good_it_is(text):
     ]
     assert "as good as the network (accuracy " in text.splitlines()[2]
     assert "- Predicts: `state`" in text
+    assert use.startswith("# Predict\nrnnauto predict NEW.parquet -m ")
+    assert "import tensorflow as tf" in use
     assert (
         "| metric | this model | majority | bag-of-timesteps linear | last-timestep linear |"
         in text

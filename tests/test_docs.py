@@ -23,6 +23,7 @@ from rnnauto.cli.app import app
 from rnnauto.cli.options import FIT_FLAGS
 from rnnauto.recipe import Recipe
 from rnnauto.recipe.settings import json_schema
+from rnnauto.report.commands import serving
 
 README = PAGES["README.md"]
 COMMANDS = typer.main.get_command(app).commands
@@ -197,3 +198,7 @@ def test_every_flag_has_help_and_every_command_a_sentence():
 def test_the_flags_of_fit_come_from_the_recipe():
     fit = COMMANDS["fit"]
     assert set(FIT_FLAGS) <= flags_of(fit)
+
+
+def test_the_model_folder_is_served_as_the_report_says():
+    assert f"```python\n{serving('rnnauto_model')}\n```" in PAGES["docs/model-folder.md"]

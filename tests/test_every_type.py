@@ -15,6 +15,7 @@ from rnnauto.deploy.finish import export
 from rnnauto.deploy.model_json import ModelInfo, write_model_info
 from rnnauto.networks.network import build_network
 from rnnauto.recipe import Recipe
+from rnnauto.report.commands import serving
 from rnnauto.search.pose import pose, search_space
 from rnnauto.search.trial import architecture_of
 
@@ -211,7 +212,7 @@ def found(tmp_path_factory):
         write_tables(place / "data", name, tables)
     done = run_python("-c", PREDICT, cwd=place)
     assert done.returncode == 0, done.stderr
-    return json.loads((place / "found.json").read_text())
+    return json.loads((place / "found.json").read_text()) | {"place": place}
 
 
 def table_of(done):
@@ -250,3 +251,12 @@ def test_a_long_sequence_alone_is_predicted_as_among_others(found, name):
 @pytest.mark.parametrize("name", ["corpus", "forecast"])
 def test_one_long_sequence_is_predicted(found, name):
     assert table_of(found[name]["alone"]).height == {"corpus": 1, "forecast": 5}[name]
+
+
+def test_every_model_is_served_by_tensorflow_alone(found):
+    code = [f"print({name!r})\n{serving(f'models/{name}')}" for name in CASES]
+    last = "import sys; assert not {'keras', 'rnnauto'} & set(sys.modules)"
+    done = run_python("-c", "\n".join([*code, last]), cwd=found["place"])
+    assert done.returncode == 0, done.stderr
+    assert all(f"\n{name}\n" in f"\n{done.stdout}" for name in CASES)
+    assert "nan" not in done.stdout

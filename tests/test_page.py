@@ -4,10 +4,13 @@ import re
 import altair as alt
 import pytest
 from browser import browser, find_browser
-from reports import DIAGNOSIS, cases, report_folder
+from reports import DIAGNOSIS, cases, recipe_of, report_folder
+from visible import unknown_numbers
 
+from rnnauto.data.prepare import prepare
 from rnnauto.errors import ModelFolderError
-from rnnauto.report.page import HERE, script_json, write_report
+from rnnauto.judge.compare import metric_of
+from rnnauto.report.page import HERE, script_json, with_range, write_report
 
 CASES = cases()
 needs_browser = pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed")
@@ -39,6 +42,44 @@ def test_a_page_is_one_file_that_names_no_other(pages, name):
     assert not re.findall(r"(?:src|href)=\"(?!#|data:)", outside)
     assert "http" not in outside.replace('http-equiv="Content-Security-Policy"', "")
     assert "default-src 'none'" in text and "sourceMappingURL" not in text
+
+
+def scores_of(page):
+    return json.loads(page.with_name("scores.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_number_of_a_page_is_in_the_scores(pages, name):
+    assert unknown_numbers(pages[name].read_text(encoding="utf-8"), scores_of(pages[name])) == []
+
+
+@pytest.mark.parametrize(
+    ("there", "instead", "found"),
+    [
+        ("<td>lstm 8×2</td>", "<td>lstm 977×2</td>", ["977"]),
+        ("</h1>", " 0.41421</h1>", ["0.41421"]),
+        ("</main>", '<i title="-3.172 nats">it</i></main>', ["-3.172"]),
+        ('"norm":1.0', '"norm":1.0625', ["norm 1.0625"]),
+        ('"text":"0.001"', '"text":"0.00177"', ["0.00177"]),
+    ],
+)
+def test_a_number_that_is_in_no_score_is_found(pages, there, instead, found):
+    html = pages["many-to-one"].read_text(encoding="utf-8")
+    assert there in html
+    changed = html.replace(there, instead, 1)
+    assert unknown_numbers(changed, scores_of(pages["many-to-one"])) == found
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_a_fit_is_told_to_watch_is_what_the_page_goes_by(pages, name):
+    prepared = prepare(pages[name].parent.with_suffix(".parquet"), recipe_of(CASES[name]))
+    assert metric_of(prepared) == scores_of(pages[name])["asked"]["metric"]
+
+
+def test_what_follows_a_score_stands_smaller():
+    assert with_range("0.91 [0.89, 0.93]") == "0.91 <small>[0.89, 0.93]</small>"
+    assert with_range("0.91 ± 0.02") == "0.91 <small>± 0.02</small>"
+    assert with_range("<b>") == "&lt;b&gt;"
 
 
 def test_names_that_are_markup_are_harmless(pages):

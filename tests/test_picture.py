@@ -2,7 +2,14 @@ import numpy as np
 import polars as pl
 from builders import columns, make_layout, make_sequences
 
-from rnnauto.report.picture import class_counts, examples, histogram, thinned, value_counts
+from rnnauto.report.picture import (
+    class_counts,
+    examples,
+    histogram,
+    shares,
+    thinned,
+    value_counts,
+)
 
 
 def test_whole_numbers_keep_to_whole_bins():
@@ -24,10 +31,15 @@ def test_classes_are_counted_in_both_parts_and_rare_ones_together():
     learned = make_sequences([1] * 40, targets=[f"c{at % 35}" for at in range(40)])
     judged = make_sequences([1] * 2, targets=["c0", "new"])
     found = class_counts(learned, judged, make_layout())
-    assert found[0] == {"class": "c0", "learned": 2, "test": 1}
+    counts = {"class": "c0", "learned": 2, "test": 1}
+    assert found[0] == counts | {"learned_share": 0.05, "test_share": 0.5}
     assert found[-1]["class"] == "21 more" and found[-1]["test"] == 1
     assert sum(each["learned"] for each in found) == 40
     assert class_counts(learned, judged, make_layout(task="regression")) is None
+
+
+def test_shares_of_counts_are_those_of_their_row():
+    assert shares([[1, 3], [0, 0]]) == [[0.25, 0.75], [0.0, 0.0]]
 
 
 def test_each_numeric_target_has_its_values():

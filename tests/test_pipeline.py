@@ -8,6 +8,7 @@ import pytest
 import yaml
 from conftest import visits
 from typer.testing import CliRunner
+from visible import unknown_numbers
 
 import rnnauto
 from rnnauto import pipeline
@@ -196,6 +197,7 @@ def test_a_fit_leaves_a_report_and_a_card_of_what_is_in_the_scores(tiny_run):
     assert scores["leaderboard"] == list(tiny_run.fitted.rows)
     assert len(scores["curves"]) == len(tiny_run.fitted.trials)
     text = (tiny_run.folder / "report.html").read_text(encoding="utf-8")
+    assert unknown_numbers(text, scores) == []
     assert f"-m {tiny_run.folder} " in text  # not the folder's name while it was being made
     assert (tiny_run.folder / "MODEL_CARD.md").read_text(encoding="utf-8").count("## ") == 7
 

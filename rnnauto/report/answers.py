@@ -26,8 +26,8 @@ def answers_section(facts: Facts) -> Section:
     if confusion and len(confusion["labels"]) > 1:
         chart = charts_test.confusion_chart(confusion["labels"], confusion["counts"])
         shown = min(len(confusion["labels"]), charts_test.MOST_CLASSES)
-        more = len(confusion["labels"]) - shown
-        caption = f"The {shown} most frequent of {shown + more} classes." if more else ""
+        more = len(confusion["labels"]) > shown
+        caption = "The most frequent classes." if more else ""
         blocks.append(
             Figure(
                 "Confusion matrix",

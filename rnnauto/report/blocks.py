@@ -49,6 +49,8 @@ class Table:
     wide: frozenset[int] = frozenset()
     minor: frozenset[int] = frozenset()
     strong: frozenset[int] = frozenset()
+    dense: bool = False  # many short columns
+    above: str = ""  # what holds for all rows
     caption: str = ""
     kind: str = "table"
 

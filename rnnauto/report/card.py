@@ -7,8 +7,9 @@ can fill them.
 from pathlib import Path
 
 from rnnauto.judge.words import metric_words, span
+from rnnauto.report.commands import commands
 from rnnauto.report.facts import Facts, Json
-from rnnauto.report.sections import commands, constant_settings, settings_of, with_spread
+from rnnauto.report.ranking import constant_settings, settings_of, with_spread
 
 CARD = "MODEL_CARD.md"
 MOST_NAMES = 20
@@ -59,8 +60,8 @@ def card(facts: Facts) -> str:
         *limit_lines(facts),
         "## Use",
         "",
-        "```",
-        *(command for _, command in commands(facts)),
+        "```sh",
+        *(f"# {what}\n{command}" for what, command in commands(facts)),
         "```",
     ]
     return "\n".join(lines) + "\n"

@@ -55,7 +55,7 @@ def classes_chart(classes: list[Json]) -> Json:
             "class": each["class"],
             "part": part,
             "count": each[key],
-            "share": each[key] / totals[key],
+            "share": each[f"{key}_share"] if f"{key}_share" in each else each[key] / totals[key],
         }
         for each in classes
         for part, key in parts

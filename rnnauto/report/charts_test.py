@@ -4,6 +4,7 @@ from typing import Any
 
 import altair as alt
 
+from rnnauto.report.picture import shares
 from rnnauto.report.style import (
     ACCENT,
     BAD,
@@ -31,6 +32,7 @@ def confusion_chart(labels: list[str], counts: list[list[int]]) -> Json:
     Of many classes the most frequent are shown.
     """
     totals = [sum(row) for row in counts]
+    parts = shares(counts)
     order = sorted(range(len(labels)), key=lambda at: -totals[at])[:MOST_CLASSES]
     order.sort()
     shown = [labels[at] for at in order]
@@ -39,7 +41,7 @@ def confusion_chart(labels: list[str], counts: list[list[int]]) -> Json:
             "truth": labels[true],
             "prediction": labels[answer],
             "count": counts[true][answer],
-            "share": counts[true][answer] / totals[true] if totals[true] else 0.0,
+            "share": parts[true][answer],
             "right": true == answer,
         }
         for true in order
@@ -155,7 +157,14 @@ def lines_chart(sequence: Json) -> Json:
 def timeline_chart(recording: Json) -> Json:
     """Labels along a recording, the true ones above the predicted ones."""
     rows = [
-        {"begin": begin - 0.5, "end": end + 0.5, "label": label, "which": which}
+        {
+            "begin_of_bar": begin - 0.5,
+            "end_of_bar": end + 0.5,
+            "from": begin,
+            "to": end,
+            "label": label,
+            "which": which,
+        }
         for which, runs in ((TRUE, recording["truth"]), (PREDICTED, recording["prediction"]))
         for begin, end, label in runs
     ]
@@ -167,15 +176,15 @@ def timeline_chart(recording: Json) -> Json:
         alt.Chart(data(rows))
         .mark_bar(height=26)
         .encode(
-            x=alt.X("begin:Q").title("timestep").scale(nice=False, zero=False),
-            x2="end:Q",
+            x=alt.X("begin_of_bar:Q").title("timestep").scale(nice=False, zero=False),
+            x2="end_of_bar:Q",
             y=alt.Y("which:N").sort([TRUE, PREDICTED]).title(None),
             color=color,
             tooltip=[
                 alt.Tooltip("which:N"),
                 alt.Tooltip("label:N"),
-                alt.Tooltip("begin:Q", title="from", format=".0f"),
-                alt.Tooltip("end:Q", title="to", format=".0f"),
+                alt.Tooltip("from:Q"),
+                alt.Tooltip("to:Q"),
             ],
         )
     )

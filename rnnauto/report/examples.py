@@ -122,8 +122,8 @@ def surprises(sequences: Sequences, scores: Floats, encoders: Encoders) -> list[
     else:  # a set is told one timestep later
         names = [" ".join(labels) for labels in sequences.categories[0][first + 1 : last]]
     return [
-        {"token": name, "nats": short(-float(score))}
-        for name, score in zip(names, scores[begin:end, 0], strict=False)
+        {"step": at, "token": name, "nats": short(-float(score))}
+        for at, (name, score) in enumerate(zip(names, scores[begin:end, 0], strict=False), 1)
     ]
 
 

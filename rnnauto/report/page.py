@@ -60,9 +60,10 @@ def environment() -> Environment:
 
 
 def with_range(text: str) -> Markup:
-    """A score whose interval, `0.910 [0.895, 0.926]`, stands smaller and may take a line."""
-    value, bracket, rest = str(text).partition(" [")
-    return escape(value) + (Markup(" <small>[{}</small>").format(rest) if bracket else "")
+    """A score whose interval, `0.910 [0.895, 0.926]`, or spread, `0.910 ± 0.02`, stands smaller and
+    may take a line."""
+    value, *more = re.split(r" (?=[\[±])", str(text), maxsplit=1)
+    return escape(value) + Markup("").join(Markup(" <small>{}</small>").format(m) for m in more)
 
 
 def training_time(seconds: float) -> str:

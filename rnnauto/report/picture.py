@@ -128,8 +128,9 @@ def class_counts(development: Sequences, test: Sequences, layout: Layout) -> lis
         return None
     learned, judged = dict(count_classes(development.targets)), dict(count_classes(test.targets))
     names = sorted({*learned, *judged}, key=lambda name: (-learned.get(name, 0), name))
+    totals = {"learned": sum(learned.values()), "test": sum(judged.values())}
     shown, rest = names[:MOST_CLASSES], names[MOST_CLASSES:]
-    rows = [
+    rows: list[Json] = [
         {"class": name, "learned": learned.get(name, 0), "test": judged.get(name, 0)}
         for name in shown
     ]
@@ -141,7 +142,15 @@ def class_counts(development: Sequences, test: Sequences, layout: Layout) -> lis
                 "test": sum(judged.get(name, 0) for name in rest),
             }
         )
-    return rows
+    return [
+        row | {f"{part}_share": row[part] / (total or 1) for part, total in totals.items()}
+        for row in rows
+    ]
+
+
+def shares(counts: list[list[int]]) -> list[list[float]]:
+    """Of a matrix of counts, what part of its row each is."""
+    return [[each / (sum(row) or 1) for each in row] for row in counts]
 
 
 def value_counts(development: Sequences, layout: Layout) -> list[Json] | None:

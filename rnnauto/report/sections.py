@@ -1,19 +1,18 @@
 """The page from top to bottom: sections of blocks. What was not found out is left out, or said."""
 
-from pathlib import Path
 from typing import Any
 
-from rnnauto.deploy.leaderboard import ending
 from rnnauto.judge.metrics import LOWER_IS_BETTER
-from rnnauto.judge.words import digits, metric_words, span
+from rnnauto.judge.words import metric_words, span
 from rnnauto.report import charts_data, charts_search
 from rnnauto.report.answers import answers_section
 from rnnauto.report.blocks import Block, Commands, Figure, Grid, Section, Table, Text, Token, Tokens
+from rnnauto.report.commands import commands
 from rnnauto.report.facts import Facts
 from rnnauto.report.inside import inside_section
+from rnnauto.report.ranking import leaderboard_tables
 
 Json = dict[str, Any]
-MOST_ROWS = 40  # of the leaderboard
 FEWEST_POINTS = 6  # trials that tell something about clipping
 RISING_UNITS = {"sequences": "sequences", "windows": "series", "pieces": "pieces"}
 
@@ -191,7 +190,7 @@ def scores_section(facts: Facts) -> Section:
 def search_section(facts: Facts) -> Section:
     scores = facts.scores
     rows, words = scores["leaderboard"], metric_words(facts.metric)
-    blocks: list[Block] = [leaderboard_table(rows, words)]
+    blocks: list[Block] = [*leaderboard_tables(rows, words)]
     parallel = charts_search.parallel_chart(rows, words)
     if parallel is not None:
         blocks.append(
@@ -225,70 +224,6 @@ def search_section(facts: Facts) -> Section:
     return Section("search", "Search", about, tuple(blocks))
 
 
-def leaderboard_table(rows: list[Json], words: str) -> Table:
-    head = (
-        *("rank", "name", f"validation {words}", f"test {words}", "settings", "ended"),
-        *("epochs", "seconds", "folds", "parameters"),
-    )
-    differ, same = constant_settings(rows)
-    shown = tuple(
-        (
-            str(row["rank"]),
-            row["name"],
-            with_spread(row),
-            digits(row["test"]),
-            settings_of(row["hyperparameters"], differ),
-            ending(row),
-            str(row["epochs"] or ""),
-            "" if row["seconds"] is None else f"{row['seconds']:.0f}",
-            str(row["folds"] or ""),
-            "" if row["parameters"] is None else f"{row['parameters']:,}",
-        )
-        for row in rows[:MOST_ROWS]
-    )
-    notes = []
-    if same:
-        trial = next(row for row in rows if row["hyperparameters"])
-        notes.append(f"All trials: {settings_of(trial['hyperparameters'], same)}.")
-    if len(rows) > MOST_ROWS:
-        notes.append(f"{len(rows) - MOST_ROWS} more are in leaderboard.csv.")
-    return Table(
-        "Leaderboard",
-        head,
-        shown,
-        right=frozenset({0, 2, 3, 6, 7, 8, 9}),
-        wide=frozenset({1, 4, 5}),
-        minor=frozenset({5, 6, 7, 8, 9}),
-        strong=frozenset({0}),
-        caption=" ".join(notes),
-    )
-
-
-def with_spread(row: Json) -> str:
-    """The validation score, and its deviation over the folds where there are several."""
-    spread = row.get("validation_spread")
-    return digits(row["validation"]) + (f" ± {digits(spread)}" if spread is not None else "")
-
-
-def settings_of(values: Json | None, names: list[str]) -> str:
-    found = [(name, values[name]) for name in names if name in values] if values else []
-    return ", ".join(f"{name.replace('_', ' ')} {shown(value)}" for name, value in found)
-
-
-def constant_settings(rows: list[Json]) -> tuple[list[str], list[str]]:
-    """The settings that differ between trials, and those that are the same in all."""
-    each = [row["hyperparameters"] for row in rows if row["hyperparameters"]]
-    names = list(dict.fromkeys(name for values in each for name in values))
-    differ = [name for name in names if len({str(values.get(name)) for values in each}) > 1]
-    return differ, [name for name in names if name not in differ]
-
-
-def shown(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def clipping_of(rows: list[Json]) -> list[Json]:
     """The same as `diagnosis.clipping`, from the leaderboard."""
     return [
@@ -309,21 +244,3 @@ def clipping_of(rows: list[Json]) -> list[Json]:
 def use_section(facts: Facts) -> Section:
     about = "Commands to paste, from the folder in which the fit was started."
     return Section("use", "Use it", about, (Commands(commands(facts)),))
-
-
-def commands(facts: Facts) -> tuple[tuple[str, str], ...]:
-    """What to do next, with the command to paste."""
-    from shlex import quote
-
-    folder, layout = quote(facts.name), facts.info.layout
-    suffix = Path(facts.asked["source"]).suffix or ".csv"
-    found = [
-        ("Predict", f"rnnauto predict NEW{quote(suffix)} -m {folder} -o predictions.csv"),
-        ("Score on other labelled data", f"rnnauto evaluate OTHER{quote(suffix)} -m {folder}"),
-    ]
-    if layout.task == "language-modelling":
-        found.insert(0, ("Write", f'rnnauto generate -m {folder} --prompt "The" --length 200'))
-    recipe = quote(f"{facts.name}/recipe.yaml")
-    found.append(("Train it again", f"rnnauto fit -r {recipe} -o {quote(facts.name + '_again')}"))
-    found.append(("Make this page again", f"rnnauto report -m {folder}"))
-    return tuple(found)

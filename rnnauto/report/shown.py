@@ -6,9 +6,10 @@ from pathlib import Path
 from rnnauto.data.prepare import Prepared
 from rnnauto.deploy.answers import Answers
 from rnnauto.deploy.leaderboard import Row
+from rnnauto.deploy.model_json import ModelInfo
 from rnnauto.judge.evaluate import Evaluation
 from rnnauto.report.examples import examples_of
-from rnnauto.report.picture import Json, picture
+from rnnauto.report.picture import Json, picture, shares
 from rnnauto.report.trials import trials_of
 from rnnauto.search.journal import finite
 
@@ -20,6 +21,7 @@ def add_shown(
     evaluation: Evaluation,
     rows: list[Row],
     *,
+    info: ModelInfo,
     attention: list[Json],
 ) -> None:
     """Put what the page shows beside the scores; the journal must be complete up to here.
@@ -30,7 +32,24 @@ def add_shown(
     scores: Json = json.loads(path.read_text(encoding="utf-8"))
     shown = picture(prepared, evaluation) | trials_of(folder / "journal.jsonl", rows)
     shown["examples"] = examples_of(prepared, answers)
+    shown["model"] = model_of(info, rows)
+    if scores.get("confusion"):
+        shown["confusion"] = scores["confusion"] | {"shares": shares(scores["confusion"]["counts"])}
     if attention:
         shown["examples"]["attention"] = attention
     text = json.dumps(scores | finite(shown), indent=1, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8")
+
+
+def model_of(info: ModelInfo, rows: list[Row]) -> Json:
+    """What the head of the page says of the model, and of the work behind it."""
+    trials = [row for row in rows if row["kind"] == "trial"]
+    return {
+        "rnnauto": info.rnnauto,
+        "trial": info.trial,
+        "hyperparameters": info.hyperparameters,
+        "parameters": info.parameters,
+        "members": info.members,
+        "trials": len(trials),
+        "training_seconds": sum(row["seconds"] or 0.0 for row in trials),
+    }
