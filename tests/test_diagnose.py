@@ -5,6 +5,8 @@ import json
 import pytest
 
 from rnnauto.judge.diagnose import PARTS
+from rnnauto.judge.words import span
+from rnnauto.report.page import with_range
 
 pytestmark = pytest.mark.train
 
@@ -17,6 +19,10 @@ def test_a_fit_leaves_its_diagnosis_in_the_scores(tiny_run):
     assert tiny_run.fitted.verdict == f"{scores['verdict']}; {found['order']['sentence']}"
     assert set(found["order"]["shuffled"]) == set(scores["metrics"])
     assert found["order"]["in_order"] == scores["metrics"]  # of nine sequences, all are shuffled
+    shuffled = found["order"]["shuffled"]["accuracy"]
+    assert shuffled["low"] <= shuffled["value"] <= shuffled["high"]
+    page = (tiny_run.folder / "report.html").read_text(encoding="utf-8")
+    assert f'<td class="right">{with_range(span(shuffled))}</td>' in page
     assert {each["verdict"] for each in found["gradients"]} <= {"healthy", "vanishes", "explodes"}
     assert len(found["gradients"][0]["lags"]) == len(found["gradients"][0]["norms"])
     names = {feature["name"] for feature in found["importance"]["features"]}

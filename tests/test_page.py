@@ -76,6 +76,12 @@ def test_what_a_fit_is_told_to_watch_is_what_the_page_goes_by(pages, name):
     assert metric_of(prepared) == scores_of(pages[name])["asked"]["metric"]
 
 
+def test_a_page_has_the_scores_on_shuffled_timesteps_with_their_interval(pages):
+    html = pages["many-to-one"].read_text(encoding="utf-8")
+    assert "Order matters: shuffled, the accuracy falls to 0.5." in html
+    assert "0.500 <small>[0.400, 0.600]</small>" in html
+
+
 def test_what_follows_a_score_stands_smaller():
     assert with_range("0.91 [0.89, 0.93]") == "0.91 <small>[0.89, 0.93]</small>"
     assert with_range("0.91 ± 0.02") == "0.91 <small>± 0.02</small>"

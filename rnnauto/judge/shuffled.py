@@ -22,7 +22,8 @@ from rnnauto.judge.words import digits, metric_words
 
 MOST_SEQUENCES = 500
 MOST_WRITTEN = 100
-TIMED = ("numbers", "categories", "past", "known")
+# what a timestep brings with it: its own time and what was known of it too
+TIMED = ("numbers", "categories", "time", "past", "known", "known_categories")
 RawBatch = dict[str, NDArray[Any]]
 Run = Callable[..., RawBatch]  # an open model: a batch and the name of a signature in, arrays out
 
