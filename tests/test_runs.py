@@ -31,7 +31,7 @@ def test_runs_start_where_any_column_changes(blocks):
 def test_heads_have_all_values():
     assert runs.heads(TABLE["other"]).to_list() == [1, 2]
     assert runs.heads(TABLE["id"]).to_list() == ["a", "b", None]
-    assert runs.count_distinct(TABLE, ["id", "other"]) == 4
+    assert runs.find_runs(TABLE, ["id", "other"]).distinct == 4
 
 
 def test_runs_are_whole_where_no_id_comes_back():

@@ -63,11 +63,6 @@ def find_runs(frame: pl.DataFrame, names: Sequence[str]) -> Runs:
     return Runs(starts, distinct)
 
 
-def count_distinct(frame: pl.DataFrame, names: Sequence[str]) -> int:
-    """Distinct combinations of values, where missing is a value too."""
-    return find_runs(frame, names).distinct
-
-
 def whole_runs(frame: pl.DataFrame, names: Sequence[str]) -> Integers | None:
     """The first row of every sequence, where the rows of each stand together; None elsewhere."""
     found = find_runs(frame, names)
