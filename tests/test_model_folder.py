@@ -3,9 +3,11 @@ import os
 from pathlib import Path
 
 import pytest
+from test_model_json import INFO
 
 from rnnauto.deploy import model_folder as folders
 from rnnauto.deploy.model_folder import JOURNAL, check_destination, new_folder, work_folder
+from rnnauto.deploy.model_json import write_model_info
 from rnnauto.errors import ModelFolderError, StorageError
 from rnnauto.search import journal
 
@@ -189,17 +191,19 @@ def test_a_search_of_which_no_trial_had_completed_is_in_nobodys_way(tmp_path):
         assert not (work / JOURNAL).exists() and not (work / "study").exists()
 
 
-@pytest.mark.train
-def test_what_cannot_be_resumed_says_why(tmp_path, tiny_run):
+def a_model(folder, *, status):
+    folder.mkdir()
+    write_model_info(folder / "model.json", INFO.model_copy(update={"status": status}))
+    return folder
+
+
+def test_what_cannot_be_resumed_says_why(tmp_path):
     error = refused(tmp_path / "m", resume=True)
     assert error.message == f"there is no search to continue at `{tmp_path / 'm'}`"
     assert "without `--resume`" in error.hint
-    error = refused(tiny_run.folder, resume=True)
-    assert error.message == f"the search of `{tiny_run.folder}` is complete"
-    interrupted = tmp_path / "i"
-    interrupted.mkdir()
-    text = (tiny_run.folder / "model.json").read_text()
-    (interrupted / "model.json").write_text(text.replace('"complete"', '"interrupted"'))
+    whole = a_model(tmp_path / "whole", status="complete")
+    assert refused(whole, resume=True).message == f"the search of `{whole}` is complete"
+    interrupted = a_model(tmp_path / "i", status="interrupted")
     error = refused(interrupted, resume=True)
     gone = folders.search_of(interrupted)
     assert error.message == f"the search of `{interrupted}` cannot go on: `{gone}` is gone"

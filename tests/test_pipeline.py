@@ -15,6 +15,7 @@ from rnnauto import pipeline
 from rnnauto.cli.app import app
 from rnnauto.deploy.check import TOLERANCE
 from rnnauto.deploy.finish import export
+from rnnauto.deploy.gate import check_saved_model
 from rnnauto.recipe import Recipe
 from rnnauto.search import journal
 
@@ -103,6 +104,7 @@ def test_the_export_was_checked_to_the_tolerance(tiny_run):
     assert set(checks) == {"keras", "alone", "padding"}
     assert all(0 <= value <= TOLERANCE for value in checks.values())
     assert checks == tiny_run.fitted.checks
+    check_saved_model(tiny_run.folder / "saved_model")  # and passes the gate
 
 
 def test_the_leaderboard_has_trials_and_baselines_with_the_winner_first(tiny_run):
