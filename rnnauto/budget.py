@@ -43,14 +43,16 @@ class Spent:
     rest: float
 
 
-def worker_count(recipe: Recipe) -> int:
+def worker_count(recipe: Recipe, folds: int) -> int:
+    """Worker processes of this machine: no more than there can be jobs for."""
     wanted = recipe.search.workers
-    return wanted if isinstance(wanted, int) else usable_cores()
+    jobs = recipe.search.trials * (folds if recipe.train.refit == "auto" else 1)
+    return min(wanted if isinstance(wanted, int) else usable_cores(), jobs)
 
 
-def local_workers(recipe: Recipe) -> int:
+def local_workers(recipe: Recipe, folds: int) -> int:
     """Those that surely take cores of this machine: a cluster's may be elsewhere."""
-    return 0 if recipe.search.workers == "ray" else worker_count(recipe)
+    return 0 if recipe.search.workers == "ray" else worker_count(recipe, folds)
 
 
 def check_workers(recipe: Recipe) -> None:
@@ -61,10 +63,10 @@ def check_workers(recipe: Recipe) -> None:
         )
 
 
-def start_workers(recipe: Recipe, study: Path) -> AbstractContextManager[Workers]:
+def start_workers(recipe: Recipe, study: Path, folds: int) -> AbstractContextManager[Workers]:
     """Workers for the study saved in a folder: processes of this machine, or a Ray cluster's."""
     if recipe.search.workers != "ray":
-        return pool(study, worker_count(recipe))
+        return pool(study, worker_count(recipe, folds))
     from rnnauto.search.ray_workers import Share, ray_pool
 
     search = recipe.search

@@ -143,17 +143,17 @@ def fit(
             work=work,
         )
         history = begin(task, watch, resume=resume)
-        most = most_members(prepared, recipe)
+        most, folds = most_members(prepared, recipe), len(prepared.parts.folds)
         with (
             interruptible() as interruption,
             ThreadPoolExecutor(1) as aside,
-            start_workers(recipe, task.study) as workers,
+            start_workers(recipe, task.study, folds) as workers,
         ):
             compared = aside.submit(fit_and_validate, prepared, seed=recipe.seed)
 
             def make_first(winner: Trial, trials: Sequence[Trial]) -> Written:
                 written = write_model(task, compared.result(), winner, trials, status="running")
-                finish = measured_finish(written.spent, most, beside=local_workers(recipe))
+                finish = measured_finish(written.spent, most, beside=local_workers(recipe, folds))
                 search.deadline = search_deadline(started, recipe, finish)
                 return written
 
@@ -166,7 +166,7 @@ def fit(
             )
             search = Search(
                 pool=workers,
-                folds=len(prepared.parts.folds),
+                folds=folds,
                 seed=recipe.seed,
                 journal_path=work / JOURNAL,
                 deadline=search_deadline(started, recipe, expected_finish(prepared, most)),
@@ -179,7 +179,7 @@ def fit(
                 prune=recipe.search.prune == "median",
                 long_training=trains_long(problem, prepared.layout),
             )
-            slow = import_beside(local_workers(recipe))
+            slow = import_beside(local_workers(recipe, folds))
             early.seconds *= slow
             finish = slow * expected_finish(prepared, most)
             search.deadline = search_deadline(started, recipe, finish)

@@ -93,8 +93,18 @@ def test_before_anything_is_measured_long_test_parts_are_expected_to_take_long()
 
 def test_there_are_as_many_workers_as_usable_cores(monkeypatch):
     monkeypatch.setattr(budget, "usable_cores", lambda: 7)
-    assert worker_count(Recipe()) == 7
-    assert worker_count(Recipe.parse({"search": {"workers": 3}})) == 3
+    assert worker_count(Recipe(), 1) == 7
+    assert worker_count(Recipe.parse({"search": {"workers": 3}}), 1) == 3
+
+
+@pytest.mark.parametrize(
+    ("trials", "folds", "refit", "workers"),
+    [(1, 1, "auto", 1), (1, 5, "auto", 5), (1, 5, "off", 1), (3, 5, "off", 3), (30, 1, "auto", 7)],
+)
+def test_no_worker_is_started_that_would_have_no_job(monkeypatch, trials, folds, refit, workers):
+    monkeypatch.setattr(budget, "usable_cores", lambda: 7)
+    recipe = Recipe.parse({"search": {"trials": trials}, "train": {"refit": refit}})
+    assert worker_count(recipe, folds) == workers
 
 
 def test_ray_that_is_not_installed_is_one_error(monkeypatch):
