@@ -29,6 +29,7 @@ MOST_SLOWNESS = 4.0  # a cold disk looks like a busy machine
 DIAGNOSE_SECONDS = 15.0  # kept for the diagnosis; measured 3 to 15
 DIAGNOSE_SHARE = 0.08  # of a budget, where that is less
 WRITE_SECONDS = 4.0  # measured: a part of the diagnosis that has begun, the files and the page
+MOST_PARTNERS = 3  # trials that `search.select.partners` averages
 LEAST_SECONDS = 5.0  # what a search gets, however small the budget
 
 
@@ -124,11 +125,11 @@ def ensemble_size(prepared: Prepared, recipe: Recipe) -> int:
     """Settings that the final model is the mean of, at most."""
     if recipe.train.ensemble != "auto":
         return recipe.train.ensemble
-    return 2 if pairs_up(prepared) and recipe.train.refit == "auto" else 1
+    return MOST_PARTNERS if pairs_up(prepared) and recipe.train.refit == "auto" else 1
 
 
 def pairs_up(prepared: Prepared) -> bool:
-    """Whether two networks of different simple forecasts make the final model."""
+    """Whether networks that correct different simple forecasts make the final model."""
     return prepared.layout.task == "forecasting" and len(prepared.parts.folds) > 1
 
 

@@ -75,9 +75,9 @@ def test_the_final_model_has_a_network_for_every_fold_of_every_averaged_trial():
     assert most_members(several, Recipe.parse({"train": {"refit": "off"}})) == 1
 
 
-def test_forecasts_confirmed_on_folds_are_made_by_two_networks_a_fold():
+def test_forecasts_confirmed_on_folds_are_made_by_up_to_three_networks_a_fold():
     series = prepared([5], folds=5, task="forecasting")
-    assert most_members(series, Recipe()) == 10
+    assert most_members(series, Recipe()) == 15
     assert most_members(series, Recipe.parse({"train": {"ensemble": 1}})) == 5
     assert most_members(series, Recipe.parse({"train": {"refit": "off"}})) == 1
     assert most_members(prepared([5], folds=1, task="forecasting"), Recipe()) == 1

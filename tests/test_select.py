@@ -121,11 +121,13 @@ def of_kind(differencing, *losses):
     return replace(one, values={**one.values, "differencing": differencing})
 
 
-def test_a_forecast_is_paired_with_the_best_that_corrects_another_simple_forecast():
+def test_a_forecast_is_averaged_with_another_kind_and_with_the_lowest_loss():
     best, same, other = of_kind("last", 1, 1), of_kind("last", 1.1, 1), of_kind("trend", 1.4, 1.4)
     far, unconfirmed = of_kind("none", 1.6, 1.6), of_kind("none", 1.2)
     assert partners([best, same, far, unconfirmed, other], best) == [best, other]
     assert partners([best, same, far], best) == [best]
+    assert partners([best, same, far, other], same) == [same, other, best]
+    assert partners([best, same, far, other], other) == [other, best]
     assert partners([trial("a", 1, 1), trial("b", 1, 1)], trial("a", 1, 1)) == [trial("a", 1, 1)]
     found = finalists([best, same, other, far], most=4, fewest_proven=1, proven=[same.values])
     assert found == [best, other, same, far]

@@ -129,5 +129,6 @@ class Train(Section):
     ensemble: Auto | Annotated[int, Field(ge=1, le=10)] = Field(
         "auto",
         description="Settings, best first, that the final model is the mean of; auto: 1, and for "
-        "a forecast confirmed on folds the best two that correct different simple forecasts",
+        "a forecast confirmed on folds up to 3, the winner, the best that corrects another simple "
+        "forecast, and the one with the lowest loss",
     )

@@ -122,11 +122,14 @@ def weights_of(team: Iterable[Trial], *, refit: bool) -> tuple[str, ...]:
 
 
 def partners(trials: Iterable[Trial], chosen: Trial) -> list[Trial]:
-    """The winner of a forecast and, if it is not far worse, the best trial of as many folds that
-    corrects another simple forecast: these err in different ways, and the mean of two forecasts is
-    mostly nearer than either (Bates and Granger 1969)."""
-    others = [trial for trial in team(trials, chosen, size=sys.maxsize) if is_other(trial, chosen)]
-    return [chosen, *(trial for trial in others[:1] if trial.loss <= FAR_WORSE * chosen.loss)]
+    """The winner of a forecast, and of as many folds and not far worse the best trial that corrects
+    another simple forecast, and the one with the lowest loss: these err in different ways, and the
+    mean of several forecasts is mostly nearer than each (Bates and Granger 1969)."""
+    rivals = team(trials, chosen, size=sys.maxsize)[1:]
+    near = [trial for trial in rivals if trial.loss <= FAR_WORSE * chosen.loss]
+    others = [trial for trial in near if is_other(trial, chosen)]
+    lowest = [trial for trial in near if trial.loss < chosen.loss]
+    return once([chosen, *others[:1], *lowest[:1]])
 
 
 def is_other(trial: Trial, than: Trial) -> bool:
