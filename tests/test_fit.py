@@ -302,7 +302,9 @@ def test_the_same_seed_gives_the_same_run_whatever_the_number_of_workers(tmp_pat
     # the sixth trial is the promotion of one of the first three
     options = ["--trials", "6", "--seed", "5", "--folds", "2", "--epochs", "4", "--budget", "4m"]
     options += ["--oracle", "hyperband"]
-    options += ["--set", "search.space.units=[8]", "--set", "search.space.layers=[1]"]
+    fixed = {"units": 8, "layers": 1, "patch": 1, "pooling": "last", "bidirectional": "false"}
+    options += [word for key in fixed for word in ("--set", f"search.space.{key}=[{fixed[key]}]")]
+    options += ["--set", "judge.diagnose=false"]
     board, predictions = run("one", "visits.csv", "--target", "state", "--workers", "1", *options)
     assert sum(row["kind"] == "trial" for row in board) == 6
     # and the recipe in the model folder is all that it takes
