@@ -290,7 +290,7 @@ def write_model(
     prepared, recipe = task.prepared, task.recipe
     baselines, validated = compared
     with new_folder(task.folder) as partial:
-        averaged = averaged_trials(task, winner, trials) if status != "running" else [winner]
+        averaged = averaged_trials(task, winner, trials) if status == "complete" else [winner]
         made = export_members(task, averaged, partial / SAVED_MODEL, earlier)
         begun, scores = time.monotonic(), made.scores
         evaluation = evaluate_test(prepared, scores, baselines, seed=recipe.seed)
