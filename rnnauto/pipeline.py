@@ -50,7 +50,7 @@ from rnnauto.search.interrupt import interruptible
 from rnnauto.search.loop import Search
 from rnnauto.search.pose import opening_trials, pose, search_space, trains_long, with_seeds
 from rnnauto.search.replay import algorithm_of, open_journal
-from rnnauto.search.select import Trial, explain, partners, team, weights_of
+from rnnauto.search.select import Trial, explain, members_of, partners, team
 from rnnauto.search.space import Choices
 from rnnauto.search.study import save_study
 from rnnauto.search.trial import Problem, seed_of
@@ -98,7 +98,6 @@ class Written:
     exported: Exported
     evaluation: Evaluation
     rows: list[Row]
-    checks: dict[str, float]
     spent: Spent
     diagnosis: dict[str, Any] | None
 
@@ -144,6 +143,7 @@ def fit(
         )
         history = begin(task, watch, resume=resume)
         most, folds = most_members(prepared, recipe), len(prepared.parts.folds)
+        beside = local_workers(recipe, folds)
         with (
             interruptible() as interruption,
             ThreadPoolExecutor(1) as aside,
@@ -153,7 +153,7 @@ def fit(
 
             def make_first(winner: Trial, trials: Sequence[Trial]) -> Written:
                 written = write_model(task, compared.result(), winner, trials, status="running")
-                finish = measured_finish(written.spent, most, beside=local_workers(recipe, folds))
+                finish = measured_finish(written.spent, most, beside=beside)
                 search.deadline = search_deadline(started, recipe, finish)
                 return written
 
@@ -179,7 +179,7 @@ def fit(
                 prune=recipe.search.prune == "median",
                 long_training=trains_long(problem, prepared.layout),
             )
-            slow = import_beside(local_workers(recipe, folds))
+            slow = import_beside(beside)
             early.seconds *= slow
             finish = slow * expected_finish(prepared, most)
             search.deadline = search_deadline(started, recipe, finish)
@@ -209,7 +209,7 @@ def fit(
         trials=trials,
         evaluation=written.evaluation,
         rows=tuple(written.rows),
-        checks=written.checks,
+        checks=written.exported.checks,
         seconds=time.monotonic() - started,
         seed=recipe.seed,
         interrupted=search.interrupted,
@@ -335,7 +335,7 @@ def write_model(
             )
         write_report(partial, name=str(task.folder))
     spent = Spent(len(made.members), made.seconds, made.score_seconds, time.monotonic() - begun)
-    return Written(made, evaluation, rows, made.checks, spent, diagnosis)
+    return Written(made, evaluation, rows, spent, diagnosis)
 
 
 def averaged_trials(task: Task, winner: Trial, trials: Sequence[Trial]) -> list[Trial]:
@@ -350,7 +350,8 @@ def export_members(
     """Export, check and ask; an earlier model of the same weights, which is in the model folder, is
     taken over."""
     refit, saved = task.recipe.train.refit, task.folder / place.name
-    weights = weights_of(averaged, refit=refit == "auto")
+    parts = members_of(averaged, refit=refit == "auto")
+    weights = tuple(trial.weights[fold] for trial, fold in parts)
     if earlier is not None and earlier.weights == weights and saved.is_dir():
         shutil.copytree(saved, place)
         return earlier

@@ -8,7 +8,7 @@ from rnnauto.data.series import EncodedSeries
 from rnnauto.networks.architecture import ForecastFeatures
 from rnnauto.networks.network import build_network
 from rnnauto.search.calibrate import calibrate
-from rnnauto.search.select import Trial
+from rnnauto.search.select import Trial, members_of
 from rnnauto.search.study import load_study, load_weights, weights_path
 from rnnauto.search.trial import Problem, architecture_of
 
@@ -24,12 +24,11 @@ def build_members(
     """
     members: list[Any] = []
     held_out: list[int] = []
-    for trial in team:
-        for fold in sorted(trial.weights) if refit else [0]:
-            model = build_network(problem.features, architecture_of(trial.values))
-            model.set_weights(load_weights(weights_path(study, trial.weights[fold])))
-            members.append(model)
-            held_out.append(fold)
+    for trial, fold in members_of(team, refit=refit):
+        model = build_network(problem.features, architecture_of(trial.values))
+        model.set_weights(load_weights(weights_path(study, trial.weights[fold])))
+        members.append(model)
+        held_out.append(fold)
     if isinstance(problem.features, ForecastFeatures):
         known = load_study(study)
         assert isinstance(known.data, EncodedSeries)

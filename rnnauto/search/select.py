@@ -113,12 +113,10 @@ def team(trials: Iterable[Trial], chosen: Trial, *, size: int) -> list[Trial]:
     return [chosen, *equal[: size - 1]]
 
 
-def weights_of(team: Iterable[Trial], *, refit: bool) -> tuple[str, ...]:
-    """The names of the weights that the members of a model are made of, in their order: of every
-    trial those of each fold, or only the first fold's."""
-    return tuple(
-        trial.weights[fold] for trial in team for fold in (sorted(trial.weights) if refit else [0])
-    )
+def members_of(team: Iterable[Trial], *, refit: bool) -> list[tuple[Trial, int]]:
+    """What the members of a model are made of, in their order: every trial with each fold that it
+    was trained on, or only with the first."""
+    return [(trial, fold) for trial in team for fold in (sorted(trial.weights) if refit else [0])]
 
 
 def partners(trials: Iterable[Trial], chosen: Trial) -> list[Trial]:
