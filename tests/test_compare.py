@@ -1,0 +1,124 @@
+"""The model beside the baselines: which metric, and what is learnt from what."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from builders import make_encoded, make_layout
+from test_answer_baselines import LAYOUT as ANSWERS
+from test_several import CLASSES, VALUE
+from test_simple_errors import encoded as series
+
+from rnnauto.data.encode import Encoders
+from rnnauto.data.series import SeriesEncoders
+from rnnauto.data.steps import Step
+from rnnauto.data.targets import EndingValue
+from rnnauto.judge.compare import evaluate_direct, fit_and_validate, metric_of, point_score
+from rnnauto.judge.several import fit_predictors, judged
+
+ENDING = EndingValue(value=VALUE, end=VALUE)
+NAN = np.nan
+
+
+def encoders_of(target):
+    return Encoders(
+        numbers=(), categories=(), static_numbers=(), static_categories=(), target=target
+    )
+
+
+def prepared(layout, encoders, **options):
+    """What a fit has before the search, as far as baselines look at it."""
+    return SimpleNamespace(layout=layout, encoders=encoders, **options)
+
+
+def numbered(truth, numbers):
+    return make_encoded([1] * len(truth), np.asarray(truth), numbers=np.asarray(numbers)[:, None])
+
+
+def test_the_metric_is_that_of_the_task():
+    classes = make_layout()
+    assert metric_of(prepared(classes, encoders_of(CLASSES))) == "accuracy"
+    values = make_layout(task="regression", target_kind="number")
+    assert metric_of(prepared(values, encoders_of(VALUE))) == "rmse"
+    assert metric_of(prepared(ANSWERS, encoders_of(CLASSES))) == "token_accuracy"
+
+
+def test_baselines_of_the_validation_learn_nothing_from_it():
+    """Its numbers tell the class the other way round than those of the train part."""
+    truth = np.arange(80, dtype=np.int32) % 2
+    numbers = np.where(np.arange(80) < 60, truth, 1 - truth)
+    parts = SimpleNamespace(folds=((np.arange(60), np.arange(60, 80)),))
+    data = prepared(
+        make_layout(), encoders_of(CLASSES), development=numbered(truth, numbers), parts=parts
+    )
+    found, validated = fit_and_validate(data, seed=0)
+    assert validated["majority"] == 0.5
+    linear = next(name for name in validated if name.endswith("linear"))
+    assert validated[linear] == 0.0
+    assert [each.name for each in found] == list(validated)
+
+
+def test_forecasts_are_validated_on_the_held_out_windows():
+    data = series(np.tile([1.0, 5.0, 2.0, 8.0], 20))
+    step = Step(unit="number", count=1)
+    encoders = SeriesEncoders(
+        numbers=(),
+        categories=(),
+        ahead=(),
+        cycles=(),
+        static_numbers=(),
+        static_categories=(),
+        targets=("y",),
+        season=4,
+        step=step,
+    )
+    parts = SimpleNamespace(folds=((np.arange(30), np.arange(40, 50)),))
+    layout = make_layout("single-series", "many-to-many-unaligned", task="forecasting")
+    found, validated = fit_and_validate(
+        prepared(layout, encoders, development=data, parts=parts), seed=0
+    )
+    assert found == ()
+    assert validated["seasonal naive"] == pytest.approx(0, abs=1e-6)
+    assert validated["naive"] > 1
+
+
+def test_a_point_score_is_the_main_metric():
+    truth = np.array([0, 1, 1, 0], np.int32)
+    said = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]])
+    assert point_score(numbered(truth, truth), said, CLASSES) == 0.75
+
+
+def ending(values, lengths):
+    """Answers of three timesteps at most: their values, and whether each is the last."""
+    width = max(3, *lengths)
+    truth = np.full((len(lengths), width, 2), NAN, np.float32)
+    for row, length in enumerate(lengths):
+        truth[row, :length, 0] = values[row]
+        truth[row, :length, 1] = 0
+        truth[row, length - 1, 1] = 1
+    return make_encoded([width] * len(lengths), truth.reshape(-1, 2), per_timestep=True)
+
+
+def test_answers_that_end_are_scored_by_values_and_by_length():
+    data = ending([2.0, 4.0], [2, 3])
+    values = np.array([2, 2, 99, 5, 5, 5], np.float32)  # 99 lies beyond the end
+    ends = np.array([0, 1, 0, 0, 1, 0], np.float32)  # after 2, as it is; after 2, not 3
+    said = np.stack([values, ends], axis=1)
+    found = evaluate_direct(data, said, (), target=ENDING, seed=0)
+    assert found.metrics["mae"].value == pytest.approx((0 + 0 + 1 + 1 + 1) / 5)
+    assert found.metrics["length_mae"].value == pytest.approx(0.5)
+
+
+def test_baselines_of_answers_that_end_know_values_only():
+    data = replace(
+        ending([2.0, 4.0] * 10, [2, 3] * 10), numbers=np.arange(60, dtype=np.float32)[:, None]
+    )
+    values = np.nan_to_num(data.targets, nan=0.0).astype(np.float32)
+    scored = fit_predictors(judged(data, ENDING)[0], target=VALUE, seed=0)
+    found = evaluate_direct(data, values, scored, target=ENDING, seed=0)
+    assert found.metrics["mae"].value == found.metrics["length_mae"].value == 0
+    assert found.baselines
+    for each in found.baselines.values():
+        assert "length_mae" not in each.metrics
+        assert each.metrics["mae"].value > 0
