@@ -51,6 +51,7 @@ MAY_BE_HEAVY = {
     "search/oracles.py": {"keras_tuner"},
     "search/traced.py": {"tensorflow"},
     "search/train.py": {"keras", "tensorflow"},
+    "search/ray_cluster.py": {"ray"},
     "search/ray_workers.py": {"ray"},
     "judge/gradients.py": {"keras", "tensorflow"},
     "deploy/decoding.py": {"keras", "tensorflow"},

@@ -228,10 +228,11 @@ def describe(prepared: Prepared, lengths: Integers, say: Say) -> None:
         if problem.severity != "note":  # the table's notes say so
             say(f"{problem.severity}: {problem.message}; {problem.remedy}")
     kinds = f"{layout.rnn_type} {layout.task}, {layout.form.replace('-', ' ')}"
-    say(
-        f"{kinds}: {count(len(lengths), 'sequence')} of {lengths.min():,} to {lengths.max():,} "
-        f"timesteps (median {int(np.median(lengths)):,})"
-    )
+    least, most = int(lengths.min()), int(lengths.max())
+    long = count(most, "timestep")
+    if least < most:
+        long = f"{least:,} to {long} (median {int(np.median(lengths)):,})"
+    say(f"{kinds}: {count(len(lengths), 'sequence')} of {long}")
     train, validation = parts.folds[0]
     folds = f", {len(parts.folds)} folds" if len(parts.folds) > 1 else ""
     unit = " pieces" if parts.rule == "in time" else ""

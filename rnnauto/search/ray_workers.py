@@ -8,13 +8,9 @@ as `Died`, as a local one is.
 
 import asyncio
 import gc
-import logging
 import os
 import platform
-import signal
-import socket
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +27,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from rnnauto.errors import RnnautoError
 from rnnauto.networks.quiet import import_tensorflow
 from rnnauto.search.fingerprint import versions
+from rnnauto.search.ray_cluster import check_answer, connection, first_line
 from rnnauto.search.study import Study, load_study, weights_path, write_whole
 from rnnauto.search.trial import Epoch, Job, Result
 from rnnauto.search.worker import outcome
@@ -45,7 +42,6 @@ from rnnauto.search.workers import (
 )
 
 ASK_SECONDS = 0.25  # how often a job asks whether it shall stop
-CONNECT_SECONDS = 10.0
 SPARE_STORE = 256 << 20  # bytes of a local cluster's object store beside the study: weights
 Files = tuple[tuple[str, Any], ...]  # path in the study's folder, reference to its bytes
 
@@ -304,10 +300,6 @@ class RayPool:
             raise disk_took_no_more(str(error)) from error
 
 
-def first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
-
-
 def last_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[-1]
 
@@ -337,6 +329,7 @@ def ray_pool(
             )
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         mailbox = ray.remote(num_cpus=0, scheduling_strategy=here)(Mailbox).remote()
+        check_answer(mailbox.stops.remote(0), address)
         files = tuple((path, ray.put(content)) for path, content in contents.items())
         del contents
         pool = RayPool(folder, files, mailbox, mailbox.take.remote(), share)
@@ -349,49 +342,3 @@ def ray_pool(
 
 def fits_gpus(share: Share, node: dict[str, Any]) -> bool:
     return bool(node["Alive"]) and node["Resources"].get("GPU", 0) >= share.gpus
-
-
-@contextmanager
-def connection(address: str, *, cores: int, store: int) -> Iterator[None]:
-    """Join a cluster, or start one; one that the caller has joined is used and stays."""
-    if ray.is_initialized():
-        yield
-        return
-    options: dict[str, Any] = {}
-    if address == "local":
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report to Ray's makers
-        options = {"num_cpus": cores, "object_store_memory": store, "include_dashboard": False}
-    try:
-        if ":" in address:
-            answers(address)
-        with kept_handler(signal.SIGTERM):
-            ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **options)
-    except (OSError, RuntimeError, ValueError, RayError) as error:
-        raise RnnautoError(
-            f"no Ray cluster at `{address}`: {first_line(error)}",
-            hint="start one with `ray start --head`, or leave out `--ray-address`",
-        ) from error
-    try:
-        yield
-    finally:
-        ray.shutdown()
-
-
-def answers(address: str) -> None:
-    """Ray itself waits for minutes for a cluster that is not there.
-
-    Raises: OSError, ValueError.
-    """
-    host, _, port = address.rpartition(":")
-    socket.create_connection((host, int(port)), timeout=CONNECT_SECONDS).close()
-
-
-@contextmanager
-def kept_handler(number: signal.Signals) -> Iterator[None]:
-    """Ray sets a handler of its own, and a search ends in another way."""
-    before = signal.getsignal(number)
-    try:
-        yield
-    finally:
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(number, before)
