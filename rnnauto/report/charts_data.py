@@ -49,13 +49,12 @@ def bins_chart(bins: list[Json], *, axis: str, counted: str, whole: bool = False
 def classes_chart(classes: list[Json]) -> Json:
     """Bars of every class: in the data that was learned from, and in the test part."""
     parts = (("train and validation", "learned"), ("test", "test"))
-    totals = {key: sum(each[key] for each in classes) or 1 for _, key in parts}
     rows = [
         {
             "class": each["class"],
             "part": part,
             "count": each[key],
-            "share": each[f"{key}_share"] if f"{key}_share" in each else each[key] / totals[key],
+            "share": each[f"{key}_share"],
         }
         for each in classes
         for part, key in parts

@@ -41,13 +41,12 @@ from rnnauto.networks.fused import fuse
 from rnnauto.networks.layers import Dropout, Standardise, TokenDropout
 from rnnauto.networks.losses import forecast_loss, summed_loss
 from rnnauto.networks.network import build_network
+from rnnauto.search.epochs import run_epochs
 from rnnauto.search.progress import (
     Progress,
-    end_epoch,
     keep_if_better,
     record_step,
     result_of,
-    why_stop,
 )
 from rnnauto.search.study import Weights
 from rnnauto.search.traced import called_directly
@@ -239,8 +238,13 @@ def train(
         return late or stopping()
 
     rng = np.random.default_rng(job.seed)
-    for _ in range(1, most_epochs(job, problem) + 1):
-        loss = run_epoch(
+    run_epochs(
+        network,
+        progress,
+        job,
+        problem,
+        patience=patience,
+        epoch=lambda: run_epoch(
             network,
             problem,
             data,
@@ -249,26 +253,13 @@ def train(
             rng=rng,
             progress=progress,
             out_of_time=out_of_time,
-        )
-        if progress.reason:
-            break
-        found = validate(network, problem, data, fold[1])
-        rate = float(network.optimizer.learning_rate.numpy())
-        on_epoch(end_epoch(network, progress, found, train_loss=loss, rate=rate))
-        progress.stopped = why_stop(progress, job, patience=patience, late=out_of_time())
-        if progress.stopped:
-            break
-        if progress.waited and progress.waited % max(2, patience // 3) == 0:
-            network.optimizer.learning_rate.assign(rate / 2)
-    else:
-        progress.stopped = "epochs" if job.epochs is None else "bracket"
-    return result_of(
-        progress, job, network, seconds=time.monotonic() - begin
-    ), progress.best_weights
-
-
-def most_epochs(job: Job, problem: Problem) -> int:
-    return problem.epochs if job.epochs is None else min(job.epochs, problem.epochs)
+        ),
+        validated=lambda: validate(network, problem, data, fold[1]),
+        late=out_of_time,
+        on_epoch=on_epoch,
+    )
+    seconds = time.monotonic() - begin
+    return result_of(progress, job, network, seconds=seconds), progress.best_weights
 
 
 def run_epoch(

@@ -24,13 +24,12 @@ from rnnauto.networks.architecture import Answer, Architecture, Features
 from rnnauto.networks.carried import build_carried, state_size
 from rnnauto.networks.fused import fuse
 from rnnauto.networks.losses import summed_loss
+from rnnauto.search.epochs import run_epochs
 from rnnauto.search.progress import (
     Progress,
-    end_epoch,
     keep_if_better,
     record_step,
     result_of,
-    why_stop,
 )
 from rnnauto.search.study import Weights
 from rnnauto.search.traced import called_directly
@@ -38,7 +37,6 @@ from rnnauto.search.train import (
     Network,
     apply_clipped,
     make_optimizer,
-    most_epochs,
     patience_for,
     reset,
     target_spec,
@@ -103,23 +101,21 @@ def train_carried(
     reading = Reading(endless(data, fold[0], job.values, rng=np.random.default_rng(job.seed)))
     steps = steps_of_epoch(data, fold[0], job.values)
     patience = problem.patience or patience_for(steps, 1)
-    rate = float(job.values["learning_rate"])
-    for _ in range(1, most_epochs(job, problem) + 1):
-        ends = start_from is not None and job.epochs is None
-        lowered = max(FINAL_RATE, 1.0 - spent()) if ends else 1.0
-        network.optimizer.learning_rate.assign(rate * lowered)
-        loss = run_epoch(network, reading, steps, progress, out_of_time=lambda: spent() >= 1.0)
-        if progress.reason:
-            break
-        found = validate(network, data, fold[1])
-        on_epoch(end_epoch(network, progress, found, train_loss=loss, rate=rate * lowered))
-        progress.stopped = why_stop(progress, job, patience=patience, late=spent() >= 1.0)
-        if progress.stopped:
-            break
-        if progress.waited and progress.waited % max(2, patience // 3) == 0:
-            rate /= 2
-    else:
-        progress.stopped = "epochs" if job.epochs is None else "bracket"
+    ends = start_from is not None and job.epochs is None
+    run_epochs(
+        network,
+        progress,
+        job,
+        problem,
+        patience=patience,
+        epoch=lambda: run_epoch(
+            network, reading, steps, progress, out_of_time=lambda: spent() >= 1.0
+        ),
+        validated=lambda: validate(network, data, fold[1]),
+        late=lambda: spent() >= 1.0,
+        on_epoch=on_epoch,
+        lowered=lambda: max(FINAL_RATE, 1.0 - spent()) if ends else 1.0,
+    )
     seconds = time.monotonic() - begin
     return result_of(progress, job, network, seconds=seconds), progress.best_weights
 

@@ -1,0 +1,49 @@
+"""The epochs of a training run, however an epoch reads the data."""
+
+from collections.abc import Callable
+from typing import Any
+
+from rnnauto.search.progress import Progress, end_epoch, why_stop
+from rnnauto.search.trial import Epoch, Job, Problem
+from rnnauto.search.validation import Validated
+
+
+def run_epochs(
+    network: Any,
+    progress: Progress,
+    job: Job,
+    problem: Problem,
+    *,
+    patience: int,
+    epoch: Callable[[], float],
+    validated: Callable[[], Validated],
+    late: Callable[[], bool],
+    on_epoch: Callable[[Epoch], None],
+    lowered: Callable[[], float] = lambda: 1.0,
+) -> None:
+    """Train until validation no longer improves; the rate is halved after every third of the
+    patience without.
+
+    Args:
+        epoch: trains for one; returns the mean loss.
+        late: whether the job's time is over.
+        lowered: the share of the learning rate that the next epoch is trained at.
+    """
+    rate = float(job.values["learning_rate"])
+    for _ in range(most_epochs(job, problem)):
+        now = rate * lowered()
+        network.optimizer.learning_rate.assign(now)
+        loss = epoch()
+        if progress.reason:
+            return
+        on_epoch(end_epoch(network, progress, validated(), train_loss=loss, rate=now))
+        progress.stopped = why_stop(progress, job, patience=patience, late=late())
+        if progress.stopped:
+            return
+        if progress.waited and progress.waited % max(2, patience // 3) == 0:
+            rate /= 2
+    progress.stopped = "epochs" if job.epochs is None else "bracket"
+
+
+def most_epochs(job: Job, problem: Problem) -> int:
+    return problem.epochs if job.epochs is None else min(job.epochs, problem.epochs)
