@@ -1,7 +1,7 @@
 """How long `fit` goes on after it is told to stop, by SIGINT and SIGTERM at random moments once a
 first trial has completed, and whether the model folder that it leaves predicts.
 
-`python benchmarks/stop_time.py [FILE FLAG...]`; without a file, three of the repository's.
+`python benchmarks/stop_time.py [FILE FLAG...]`; without a file, five of the repository's.
 """
 
 import argparse
@@ -18,6 +18,8 @@ SETS = (
     ("japanese_vowels_train.csv", "--target", "speaker"),
     ("snips_train.conll",),
     ("tourism_monthly.csv", "--target", "y", "--horizon", "12"),
+    ("scan_short.tsv", "--target", "actions"),
+    ("shakespeare.txt",),
 )
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 LATEST = 40.0  # seconds after the first model folder
