@@ -233,12 +233,13 @@ def begin(task: Task, watch: Watch, *, resume: bool) -> list[journal.Event]:
 
 
 def import_beside(workers: int) -> float:
-    """Import TensorFlow while the workers start up; returns how slow the machine is by that."""
+    """Import TensorFlow while the workers start up; returns how slow the machine is by that, the
+    baselines' thread counted in."""
     from rnnauto.networks.quiet import import_tensorflow
 
-    wall, processor = time.monotonic(), time.thread_time()
+    wall, processor = time.monotonic(), time.process_time()
     import_tensorflow()
-    wall, processor = time.monotonic() - wall, time.thread_time() - processor
+    wall, processor = time.monotonic() - wall, time.process_time() - processor
     return slowness(wall, processor, beside=workers)
 
 
