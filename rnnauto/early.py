@@ -22,7 +22,8 @@ class EarlyModel:
     make: Callable[[Trial, Sequence[Trial]], Any]
     aside: Executor
     watch: Callable[[News], None]
-    seconds: float  # that it will take: with less left the end is near, and makes a model itself
+    seconds: float  # that it will take
+    until: float  # in time.monotonic()'s seconds: a first one made by then leaves time for the last
     wanted: bool = True
     making: Future[Any] | None = None
     of: str = ""  # the trial that it is
@@ -46,12 +47,12 @@ class EarlyModel:
             self.making = self.aside.submit(self.timed, news.best, news.trials)
 
     def is_due(self, news: News, best: Trial) -> bool:
-        if news.seconds_left is not None and news.seconds_left < self.seconds:
-            return False
+        now = time.monotonic()
         if self.making is None:
-            return True
-        rested = time.monotonic() - self.ended > self.taken / SHARE
-        return self.taken > SLOW and best.id != self.of and rested
+            return now + self.seconds <= self.until
+        if news.seconds_left is not None and news.seconds_left < self.seconds:
+            return False  # the end is near, and makes a model itself
+        return self.taken > SLOW and best.id != self.of and now - self.ended > self.taken / SHARE
 
     def timed(self, best: Trial, trials: Sequence[Trial]) -> Any:
         begin = time.monotonic()

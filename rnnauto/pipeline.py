@@ -160,6 +160,7 @@ def fit(
             early = EarlyModel(
                 make=make_first,
                 seconds=EARLY_MARGIN * expected_finish(prepared, 1),
+                until=started + recipe.search.budget - expected_finish(prepared, 1),
                 aside=aside,
                 watch=watch,
                 wanted=not (history and folder.exists()),
@@ -181,6 +182,7 @@ def fit(
             )
             slow = import_beside(beside)
             early.seconds *= slow
+            early.until = started + recipe.search.budget - slow * expected_finish(prepared, 1)
             finish = slow * expected_finish(prepared, most)
             search.deadline = search_deadline(started, recipe, finish)
             winner = search_for_winner(search, task, watch)

@@ -1,3 +1,4 @@
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import SimpleNamespace
 
@@ -11,11 +12,18 @@ def news(best, *trials, seconds_left=100.0):
     return SimpleNamespace(best=best, trials=trials, seconds_left=seconds_left)
 
 
-def consider(made, *events, wanted=True):
+def consider(made, *events, wanted=True, left=100.0):
     """The models that were made, and the events that were passed on."""
     passed = []
     with ThreadPoolExecutor(1) as aside:
-        early = EarlyModel(make=made, aside=aside, watch=passed.append, seconds=9.0, wanted=wanted)
+        early = EarlyModel(
+            make=made,
+            aside=aside,
+            watch=passed.append,
+            seconds=9.0,
+            until=time.monotonic() + left,
+            wanted=wanted,
+        )
         for event in events:
             early.consider(event)
     assert passed == list(events)
@@ -43,7 +51,13 @@ def test_what_goes_wrong_in_the_export_ends_the_search():
 
 
 def test_nothing_is_exported_twice_shortly_before_the_end():
-    consider(lambda best, trials: pytest.fail(), news("1", seconds_left=8.0))
+    consider(lambda best, trials: pytest.fail(), news("1"), left=8.0)
+
+
+def test_how_long_an_export_takes_is_measured_however_little_the_search_has_left():
+    made = []
+    consider(lambda best, trials: made.append(best.id), news("1", seconds_left=1.0), left=10.0)
+    assert made == ["1"]
 
 
 @pytest.fixture
@@ -65,12 +79,16 @@ def slow(monkeypatch):
         return done
 
     early = EarlyModel(
-        make=make, aside=SimpleNamespace(submit=submit), watch=lambda news: None, seconds=9.0
+        make=make,
+        aside=SimpleNamespace(submit=submit),
+        watch=lambda news: None,
+        seconds=9.0,
+        until=100.0,
     )
 
-    def at(second, name):
+    def at(second, name, **left):
         clock.now = float(second)
-        early.consider(news(name))
+        early.consider(news(name, **left))
 
     return SimpleNamespace(early=early, at=at, made=made)
 
@@ -82,6 +100,7 @@ def test_a_model_that_is_slow_to_make_follows_the_best_trial_now_and_then(slow):
     slow.at(100, "1")  # 20 of the last 100 seconds have gone into a model
     slow.at(230, "0")  # it is of this trial
     assert slow.made == ["0"]
-    slow.at(240, "1")
+    slow.at(240, "1", seconds_left=8.0)  # the last model will be that
+    slow.at(250, "1")
     assert slow.made == ["0", "1"]
     assert slow.early.made == "1"

@@ -45,7 +45,10 @@ def run_search(search: Search, asker: Asker, *, most_trials: int, refit: bool) -
     def until_deadline() -> float:
         return search.seconds_left
 
-    longest = max(SHORTEST_JOB, part * until_pause())
+    def longest() -> float:
+        """Seconds of a trial; the deadline may have moved since the last."""
+        return max(SHORTEST_JOB, part * share * (search.deadline - begin))
+
     new_job = new_trials(
         search,
         asker,
@@ -61,7 +64,9 @@ def run_search(search: Search, asker: Asker, *, most_trials: int, refit: bool) -
             asker.tell(job.trial, result.loss)
 
     unfinished = [
-        replace(job, seconds=max(1.0, search.seconds_left if job.fold or job.goes_on else longest))
+        replace(
+            job, seconds=max(1.0, search.seconds_left if job.fold or job.goes_on else longest())
+        )
         for job in replay(search, asker, told)
     ]
     run_jobs(search, new_job, first=unfinished, seconds_left=until_pause, on_result=told)
@@ -72,18 +77,23 @@ def run_search(search: Search, asker: Asker, *, most_trials: int, refit: bool) -
         search.stage = "refit"
         further = trained_on(search, new_job)
         run_jobs(search, further, seconds_left=until_deadline, on_result=told)
-    if search.best is None and search.interrupted:
+    return found(search)
+
+
+def found(search: Search) -> Trial:
+    """The winner. Raises: as `run_search`."""
+    if search.best is not None:
+        return search.best
+    if search.interrupted:
         raise Interrupted(
             "interrupted before any trial had completed", hint="nothing was written; run it again"
         )
-    if search.best is None:
-        reasons = [r.reason for trial in search.trials.values() for r in trial.results.values()]
-        raise SearchError(
-            f"none of {len(search.trials)} trials completed"
-            + (f"; the last one: {reasons[-1]}" if reasons else " within the budget"),
-            hint="give it more time with `--budget`, or start from other data",
-        )
-    return search.best
+    reasons = [r.reason for trial in search.trials.values() for r in trial.results.values()]
+    raise SearchError(
+        f"none of {len(search.trials)} trials completed"
+        + (f"; the last one: {reasons[-1]}" if reasons else " within the budget"),
+        hint="give it more time with `--budget`, or start from other data",
+    )
 
 
 def new_trials(
@@ -91,7 +101,7 @@ def new_trials(
     asker: Asker,
     *,
     most_trials: int,
-    longest: float,
+    longest: Callable[[], float],
     seconds_left: Callable[[], float],
 ) -> NextJob:
     """Jobs that try new settings on the first fold, as long as there is time for an epoch."""
@@ -115,7 +125,7 @@ def new_trials(
             search,
             asked.id,
             0,
-            seconds=min(max(longest, EPOCHS_AT_LEAST * epoch), search.seconds_left),
+            seconds=min(max(longest(), EPOCHS_AT_LEAST * epoch), search.seconds_left),
             start_from=None if parent is None else parent.weights.get(0),
             epochs=asked.epochs,
             limits=limits(earlier) if search.prune and asked.epochs is None else (),
