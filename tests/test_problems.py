@@ -73,6 +73,11 @@ def test_rare_classes_are_one_error_that_names_them():
     assert problem.remedy.startswith("drop these rows, merge the classes")
 
 
+def test_rare_whole_numbers_may_be_no_classes():
+    problem = only(problems_of(plain_table(y=[0] * 29 + [1] * 28 + [2, 2, 3])))
+    assert problem.remedy.startswith("`--task regression` where `y` is a quantity; else drop")
+
+
 def test_rare_tags_are_a_warning_only():
     tags = ["up", "down"] * (ROWS // 2 - 1) + ["left", "up"]
     problem = only(problems_of(long_table(y=tags)))

@@ -148,12 +148,14 @@ def class_problems(layout: Layout, name: str, known: pl.Series, unit: str) -> It
     several = len(layout.targets) > 1 or layout.target_kind == "list"
     severity: Literal["error", "warning"] = "warning" if layout.per_timestep or several else "error"
     plural = "class has" if len(classes) == 1 else "classes have"
+    counted = f"`--task regression` where `{name}` is a quantity; else "
     yield Problem(
         severity,
         f"{rare.height} {plural} fewer than {FEWEST_PER_CLASS} {unit}: {named(classes)}",
         name,
         None,
-        "drop these rows, merge the classes, or collect more: train, validation and test each "
+        counted * known.dtype.is_numeric()
+        + "drop these rows, merge the classes, or collect more: train, validation and test each "
         "need one",
     )
 
