@@ -47,6 +47,8 @@ def test_the_advice_is_for_the_cell():
     faded = np.array([1.0, *[1e-6] * 9])
     assert "--cells lstm" in judged(faded, None, cell="simple_rnn", patch=1)["advice"]
     assert "patch" in judged(faded, None, cell="lstm", patch=1)["advice"]
+    for cell in ("lstm", "gru", "exponential_trace", "simple_rnn"):
+        assert "patch" not in judged(faded, None, cell=cell, patch=1, apart=True)["advice"]
 
 
 def trial(name, cell, loss):

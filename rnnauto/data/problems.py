@@ -154,7 +154,8 @@ def class_problems(layout: Layout, name: str, known: pl.Series, unit: str) -> It
         f"{rare.height} {plural} fewer than {FEWEST_PER_CLASS} {unit}: {named(classes)}",
         name,
         None,
-        counted * known.dtype.is_numeric()
+        counted
+        * known.dtype.is_numeric()
         + "drop these rows, merge the classes, or collect more: train, validation and test each "
         "need one",
     )

@@ -244,13 +244,19 @@ def verdict_of(evaluation: Evaluation) -> Verdict:
     known = [name for name, found in scored.items() if math.isfinite(found)] or list(scored)
     best = max(known, key=lambda name: sign * scored[name])
     found = difference(evaluation.scores, evaluation.baselines[best], metric)
-    said = f"{words} {value} against {digits(scored[best])}"
-    if metric in LOWER_IS_BETTER:
-        said += ", lower is better"
+    both = f"{words} {value} against {digits(scored[best])}"
+    lower = "lower is better" * (metric in LOWER_IS_BETTER)
+    said, aside = ", ".join(filter(None, (both, lower))), f" ({lower})" * bool(lower)
     if not math.isfinite(found.low):
-        kind, told = "even", f"one sequence shows nothing: {said} of the best baseline, `{best}`"
+        kind, told = (
+            "even",
+            f"one sequence shows nothing: {both} of the best baseline, `{best}`{aside}",
+        )
     elif found.low > 0 and evaluation.beats_baselines:
-        kind, told = "beats", f"the network beats every baseline: {said} of the best, `{best}`"
+        kind, told = (
+            "beats",
+            f"the network beats every baseline: {both} of the best, `{best}`{aside}",
+        )
     elif found.low > 0:
         kind = "even"
         told = f"the network beats the best baseline, `{best}` ({said}), but not every one clearly"

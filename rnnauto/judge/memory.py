@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from rnnauto.judge.occlude import blank, donated, positions, shortened, with_timesteps
 from rnnauto.judge.sample import Reader, Sample, answers_of
+from rnnauto.judge.vanishing import JOIN, apart
 
 SHARE = 0.9
 DRAWS = 2  # other pasts that each past is replaced by
@@ -39,7 +40,13 @@ def memory_length(reader: Reader, sample: Sample, *, cell: str, seed: int) -> di
         "timesteps": timesteps,
         "sentence": f"{SHARE:.0%} of the effect comes from the last {counted(timesteps)} "
         f"(sequences have up to {longest:,})",
-        "suggestion": suggestion(timesteps, sample, cell=cell, forecast="past" in sample.inputs),
+        "suggestion": suggestion(
+            timesteps,
+            sample,
+            cell=cell,
+            forecast="past" in sample.inputs,
+            apart=apart(reader.problem.features),
+        ),
     }
 
 
@@ -98,7 +105,9 @@ def counted(timesteps: int) -> str:
     return "timestep" if timesteps == 1 else f"{timesteps:,} timesteps"
 
 
-def suggestion(timesteps: int, sample: Sample, *, cell: str, forecast: bool) -> str | None:
+def suggestion(
+    timesteps: int, sample: Sample, *, cell: str, forecast: bool, apart: bool
+) -> str | None:
     """What to try, where the length of the memory says something about it."""
     usual = float(np.median(sample.lengths))
     if forecast:
@@ -112,8 +121,9 @@ def suggestion(timesteps: int, sample: Sample, *, cell: str, forecast: bool) -> 
     if timesteps >= 0.9 * usual and cell in {"simple_rnn", "identity_rnn"}:
         return "the whole sequence is used: an LSTM (--cells lstm) holds on to it more easily"
     if timesteps <= 0.1 * usual:
+        join = "" if apart else f"{JOIN} or "
         return (
-            "little more than the end of a sequence counts: if more should, join timesteps "
-            "(--set 'search.space.patch=[5, 10]') or try other cells (--cells all)"
+            f"little more than the end of a sequence counts: if more should, {join}try other cells "
+            "(--cells all)"
         )
     return None

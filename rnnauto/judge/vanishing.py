@@ -19,12 +19,19 @@ MOST_EXAMPLES = 48
 MOST_STATES = 1 << 24  # numbers of all states of a batch
 SHOWN = 200  # lags that are kept
 
+JOIN = "join timesteps (--set 'search.space.patch=[5, 10]')"
 LONGER = {
     "simple_rnn": "try --cells lstm or --cells gru, which carry the error further",
     "identity_rnn": "try --cells lstm, which decides what it keeps",
-    "lstm": "join timesteps (--set 'search.space.patch=[5, 10]') so that there are fewer of them",
-    "gru": "join timesteps (--set 'search.space.patch=[5, 10]'), or try --cells lstm",
-    "exponential_trace": "join timesteps (--set 'search.space.patch=[5, 10]')",
+    "lstm": f"{JOIN} so that there are fewer of them",
+    "gru": f"{JOIN}, or try --cells lstm",
+    "exponential_trace": JOIN,
+}
+# where timesteps cannot be joined, for each has an answer of its own
+LONGER_APART = LONGER | {
+    "lstm": "no cell here carries it further: what lies before may be read, but is hardly learnt",
+    "gru": "try --cells lstm, which carries the error further",
+    "exponential_trace": "try --cells lstm, which carries the error further",
 }
 TAMER = (
     "clip the gradient (--set 'search.space.clip_norm=[0.1, 1.0]') and lower the learning rate "
@@ -74,8 +81,15 @@ def gradient_picture(study: Study, trial: Trial, *, seed: int) -> dict[str, Any]
         "lags": (kept * patch).tolist(),
         "norms": numbers(flow.norms[kept]),
         "memory_norms": None if memory is None else numbers(memory[kept]),
-        **judged(flow.norms, memory, cell=cell, patch=patch),
+        **judged(flow.norms, memory, cell=cell, patch=patch, apart=apart(study.problem.features)),
     }
+
+
+def apart(features: Any) -> bool:
+    """Whether timesteps cannot be joined into patches: each has a target, or is of a forecast."""
+    if isinstance(features, DecoderFeatures):
+        return False  # those of the source
+    return not isinstance(features, Features) or features.per_timestep
 
 
 def last_alone(sample: Sample, study: Study) -> Sample:
@@ -114,7 +128,9 @@ def numbers(values: Doubles) -> list[float | None]:
     return [float(f"{value:.4g}") if np.isfinite(value) else None for value in values]
 
 
-def judged(norms: Doubles, memory: Doubles | None, *, cell: str, patch: int) -> dict[str, Any]:
+def judged(
+    norms: Doubles, memory: Doubles | None, *, cell: str, patch: int, apart: bool = False
+) -> dict[str, Any]:
     """Slope of the logarithm per step of the recurrence, verdict, and advice. An LSTM is judged by
     its c, which its h is made from."""
     read = norms if memory is None else memory
@@ -134,7 +150,7 @@ def judged(norms: Doubles, memory: Doubles | None, *, cell: str, patch: int) -> 
         verdict, advice = "explodes", TAMER
         after = int(np.argmax(read > GROWN * source)) * patch
     elif largest == 0 or (read[1:] < FADED * source).any():
-        verdict, advice = "vanishes", LONGER[cell]
+        verdict, advice = "vanishes", (LONGER_APART if apart else LONGER)[cell]
         below = np.flatnonzero(read[1:] < FADED * source) + 1
         after = int(below[0] if len(below) else 1) * patch
         if (read[after // patch :] >= FADED * source).mean() > 0.5:  # a gap, not the end

@@ -14,6 +14,7 @@ from rnnauto.report.ranking import leaderboard_tables
 
 Json = dict[str, Any]
 FEWEST_POINTS = 6  # trials that tell something about clipping
+FEWEST_LENGTHS = 4  # sequences whose lengths are worth a chart
 RISING_UNITS = {"sequences": "sequences", "windows": "series", "pieces": "pieces"}
 
 
@@ -71,7 +72,8 @@ def data_section(facts: Facts) -> Section:
     parts = data["parts"]
     blocks: list[Block] = [
         Text(
-            f"{asked['rows']:,} rows of {asked['form'].replace('-', ' ')}, split {data['split']}: "
+            f"{asked['rows']:,} row{'s' * (asked['rows'] != 1)} of "
+            f"{asked['form'].replace('-', ' ')}, split {data['split']}: "
             + ", ".join(f"{part} {count:,}" for part, count in parts.items())
             + f" {data['unit']}"
             + (f", {data['folds']} folds." if data["folds"] > 1 else ".")
@@ -79,7 +81,8 @@ def data_section(facts: Facts) -> Section:
     ]
     figures = []
     lengths, unit = data["lengths"], RISING_UNITS[data["unit"]]
-    if lengths and lengths["max"] > lengths["min"]:
+    several = lengths and sum(each["count"] for each in lengths["bins"]) >= FEWEST_LENGTHS
+    if several and lengths["max"] > lengths["min"]:
         figures.append(
             Figure(
                 "Lengths",
