@@ -1,3 +1,5 @@
+from datetime import date, datetime
+
 import numpy as np
 import polars as pl
 import pytest
@@ -6,7 +8,7 @@ from builders import columns, make_layout
 from rnnauto.data.encode import Encoders
 from rnnauto.data.sequences import gather
 from rnnauto.data.targets import LabelEncoder, ValueEncoder
-from rnnauto.deploy.table import prediction_table
+from rnnauto.deploy.table import plain_times, prediction_table
 
 VALUES = ValueEncoder(mean=0, deviation=1)
 
@@ -117,3 +119,18 @@ def test_an_id_named_like_an_answer_is_kept_and_the_answer_named_apart(name):
     answers = [column for column in found if column != name]
     assert len(answers) == 3
     assert found[answers[0]] == ["n", "y"]
+
+
+def test_times_have_a_fraction_only_where_there_is_one():
+    frame = pl.DataFrame(
+        {
+            "at": [datetime(2020, 1, 1, 5), datetime(2020, 1, 1, 5, 0, 0, 250_000), None],
+            "day": [date(2020, 1, 1)] * 3,
+        }
+    )
+    assert plain_times(frame).write_csv().splitlines() == [
+        "at,day",
+        "2020-01-01T05:00:00,2020-01-01",
+        "2020-01-01T05:00:00.250,2020-01-01",
+        ",2020-01-01",
+    ]

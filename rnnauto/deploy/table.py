@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 from numpy.typing import NDArray
 
 from rnnauto.data.encode import Encoders
@@ -77,6 +78,12 @@ def answer_lists(
     real = np.arange(given.shape[1]) < lengths[:, None]
     cells = lists_of(texts.filter(pl.Series(real.ravel())), splits_of(lengths))
     return ("[" + cells.list.join(", ") + "]").alias("prediction")
+
+
+def plain_times(table: pl.DataFrame) -> pl.DataFrame:
+    """Times as texts (ISO 8601), with a fraction of a second only where there is one."""
+    naive = cs.datetime(time_zone=None)
+    return table.with_columns(naive.dt.to_string("%Y-%m-%dT%H:%M:%S%.f"))
 
 
 def beside(keys: pl.DataFrame, columns: list[pl.Series]) -> pl.DataFrame:
