@@ -236,3 +236,25 @@ def test_the_recipe_reads_no_environment(monkeypatch):
     monkeypatch.setitem(os.environ, "RNNAUTO_SEED", "7")
     monkeypatch.setitem(os.environ, "seed", "7")
     assert Recipe().seed == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("train: {epochs: 5}\nseed: 1\ntrain:\n  patience: 3\n", "`train` (lines 1 and 3)"),
+        ("search:\n  trials: 2\n  budget: 1m\n  trials: 3\n", "`trials` (lines 2 and 4)"),
+        ("search: {trials: 2, trials: 3}\n", "`trials` (lines 1 and 1)"),
+    ],
+)
+def test_a_setting_that_stands_twice_is_refused(tmp_path, text, said):
+    path = tmp_path / "recipe.yaml"
+    path.write_text(text)
+    with pytest.raises(RecipeError) as caught:
+        Recipe.load(path)
+    assert said in str(caught.value)
+
+
+def test_keys_of_different_sections_may_be_alike(tmp_path):
+    path = tmp_path / "recipe.yaml"
+    path.write_text("split: {seed: 1}\nseed: 2\n")
+    assert Recipe.load(path).split.seed == 1

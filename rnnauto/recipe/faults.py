@@ -2,8 +2,10 @@
 
 import difflib
 import re
+from collections.abc import Iterator
 from typing import Any
 
+import yaml
 from pydantic import BaseModel
 
 
@@ -53,3 +55,19 @@ def line_number(key: str, text: str) -> int | None:
         if re.search(rf"(^|[\s{{,]){re.escape(key)}\s*:", line.partition("#")[0]):
             return number
     return None
+
+
+def repeated_keys(text: str) -> Iterator[tuple[str, int, int]]:
+    """Keys that a mapping of a YAML text has twice, with the lines of both, from 1: YAML itself
+    would take the last of them. Raises: yaml.YAMLError."""
+    waiting = [yaml.compose(text, Loader=yaml.SafeLoader)]
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, yaml.MappingNode):
+            lines: dict[str, int] = {}
+            for key, value in node.value:
+                waiting.append(value)
+                line = key.start_mark.line + 1
+                if str(key.value) in lines:
+                    yield str(key.value), lines[str(key.value)], line
+                lines[str(key.value)] = line

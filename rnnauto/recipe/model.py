@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 
 from rnnauto.errors import RecipeError
 from rnnauto.recipe.expect import Expect
-from rnnauto.recipe.faults import describe_fault
+from rnnauto.recipe.faults import describe_fault, repeated_keys
 from rnnauto.recipe.judge import Judge
 from rnnauto.recipe.search import Search, Train
 from rnnauto.recipe.values import Auto, Names, Section
@@ -100,6 +100,7 @@ class Recipe(Section):
         try:
             text = path.read_text(encoding="utf-8")
             raw = yaml.safe_load(text) or {}
+            twice = [f"`{key}` (lines {one} and {two})" for key, one, two in repeated_keys(text)]
         except (OSError, UnicodeDecodeError) as error:
             raise RecipeError(f"cannot read the recipe `{path}`: {error}") from error
         except yaml.YAMLError as error:
@@ -107,6 +108,11 @@ class Recipe(Section):
             if re.search(r":\s*[<>]", text):
                 hint = 'put a comparison in quotes, like `accuracy: ">= 0.9"`'
             raise RecipeError(f"`{path}` is no YAML: {error}", hint=hint) from error
+        if twice:
+            raise RecipeError(
+                f"`{path}` has {', '.join(twice)} twice",
+                hint="put what belongs to a key in one place",
+            )
         if not isinstance(raw, dict):
             raise RecipeError(f"`{path}` holds no settings", hint="a recipe is a YAML mapping")
         recipe = cls.parse(raw, source=f"`{path}`", text=text)
