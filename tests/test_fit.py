@@ -388,17 +388,24 @@ def board_of(place, folder):
 @pytest.mark.skipif(not os.environ.get("RNNAUTO_SLOW"), reason="takes minutes: RNNAUTO_SLOW=1")
 def test_a_killed_search_ends_as_if_it_had_not_been(tmp_path):
     visits(60).write_csv(tmp_path / "visits.csv")
-    flags = ["visits.csv", "--target", "state", "--workers", "2", "--trials", "6", "--epochs", "8"]
-    flags += ["--folds", "2", "--budget", "10m", "--set", "search.space.units=[8,16]"]
+    flags = ["visits.csv", "--target", "state", "--workers", "2", "--trials", "12"]
+    flags += ["--epochs", "30", "--patience", "30", "--folds", "2", "--budget", "10m"]
+    flags += ["--set", "search.space.units=[8,16]"]
     run_here("fit", *flags, "-o", "calm", cwd=tmp_path)
     command = [sys.executable, "-m", "rnnauto", "fit", *flags, "-o", "killed"]
     rng, model = random.Random(4), tmp_path / "killed" / "model.json"
+    work = tmp_path / ".killed.search" / "journal.jsonl"
+
+    def written():
+        return work.stat().st_size if work.exists() else 0
+
     for kill in range(6):
-        work = tmp_path / ".killed.search" / "journal.jsonl"
-        resume = ["--resume"] if work.exists() else []
+        resume, before = ["--resume"] if work.exists() else [], written()
         with subprocess.Popen([*command, *resume], cwd=tmp_path, stderr=subprocess.PIPE) as process:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(10 + rng.uniform(0, 12))
+            while process.poll() is None and written() == before:  # until a job has begun
+                time.sleep(0.1)
+            time.sleep(rng.uniform(0, 1.5))
+            assert process.poll() is None, "it ended before it was killed"
             workers = psutil.Process(process.pid).children()
             if kill % 2 and workers:
                 workers[0].kill()
