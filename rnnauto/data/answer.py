@@ -11,6 +11,7 @@ from rnnauto.data.grouping import CONFLICTS
 from rnnauto.data.horizon import decide_window
 from rnnauto.data.kinds import WORDS, Profile
 from rnnauto.data.layout import GENERATED, ROW_FORMS, Column, Kind, RnnType, Task, Tokens
+from rnnauto.data.neighbours import alike_rows
 from rnnauto.data.points import nested
 from rnnauto.data.roles import Roles, token_rule
 from rnnauto.errors import DataError
@@ -224,13 +225,13 @@ def guess_by_form(case: Case, roles: Roles, target: Profile, *, classes: bool) -
             if target.kind in {"text", "list"}:
                 reason = f"from each row's sequence to the sequence in `{target.name}`"
                 return Guess("many-to-many-unaligned", reason, "many-to-one")
-            return Guess(
-                "many-to-one", f"one `{target.name}` for each row's sequence", "one-to-one"
-            )
+            reason = f"one `{target.name}` for each row's sequence"
+            return Guess("many-to-one", reason, "one-to-one")
         case "cell-sequences":
             return guess_for_cells(case, roles, target)
         case "plain-table":
-            return Guess("one-to-one", f"one `{target.name}` for each row", "many-to-many")
+            alike = alike_rows(case, roles)
+            return Guess("one-to-one", f"one `{target.name}` for each row{alike}", "many-to-many")
         case "single-series":
             if classes:
                 return Guess("many-to-many", f"one `{target.name}` for each timestep", "one-to-one")

@@ -195,7 +195,9 @@ def same_inputs_other_label(table: Table, layout: Layout) -> Iterator[Problem]:
     frame = table.frame
     if frame.height < 2 or any(dtype.is_nested() for dtype in frame.dtypes):
         return
-    copies = copied_rows(frame, layout) if layout.rows_are_timesteps else None
+    # without a time equal rows may be timesteps at which nothing has changed
+    told_apart = layout.rows_are_timesteps and (layout.time is not None or layout.id)
+    copies = copied_rows(frame, layout) if told_apart else None
     if copies is not None and copies.any():
         rows = rows_where(copies)
         yield problem_at(

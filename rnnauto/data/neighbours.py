@@ -1,0 +1,41 @@
+"""Whether the rows of a table without ids and times follow each other all the same."""
+
+import polars as pl
+
+from rnnauto.data.case import Case
+from rnnauto.data.roles import Roles
+
+FEWEST_ROWS = 200
+ALIKE = 0.8  # correlation of a row with the one before
+TURNS = 0.05  # share of rows at which a column goes back; a sorted one never does
+
+
+def alike_rows(case: Case, roles: Roles) -> str:
+    """For the evidence: the number that is most like that of the row before, where rows in any
+    order would not be; empty where there is none.
+
+    What tables are sorted by is left out: columns that only rise or fall, and the means of classes.
+    """
+    names = [column.name for column in roles.features if column.kind == "number"]
+    if case.frame.height < FEWEST_ROWS or not names or not case.target:
+        return ""
+    classes = case.frame[case.target[0]]
+    sorted_by = classes.dtype.is_float() or classes.n_unique() > case.frame.height / 10
+    found = {name: likeness(case.frame, name, None if sorted_by else classes) for name in names}
+    name = max(found, key=lambda each: found[each])
+    if found[name] < ALIKE:
+        return ""
+    alike = f"`{name}`: correlation {found[name]:.2f}"
+    return f"; but neighbouring rows are alike ({alike}): are they timesteps of a recording?"
+
+
+def likeness(frame: pl.DataFrame, name: str, classes: pl.Series | None) -> float:
+    value = pl.col(name).cast(pl.Float64)
+    left = value if classes is None else value - value.mean().over(classes)
+    step = value.diff().sign()
+    last = step.replace(0, None).forward_fill().shift(1)
+    alike, turns = frame.select(
+        alike=pl.corr(left, left.shift(1)), turns=(step * last < 0).mean()
+    ).row(0)
+    told = alike is not None and turns is not None and alike == alike and turns >= TURNS
+    return float(alike) if told else 0.0
