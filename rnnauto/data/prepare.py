@@ -31,6 +31,7 @@ from rnnauto.data.series import EncodedSeries, SeriesEncoders, SeriesWindows
 from rnnauto.data.split import Parts, split
 from rnnauto.data.targets import is_known
 from rnnauto.data.unbuilt import refuse_unbuilt
+from rnnauto.data.unseen_classes import unseen_classes
 from rnnauto.errors import DataError
 from rnnauto.recipe import Recipe
 
@@ -104,6 +105,7 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> Pr
         problems = in_order([*problems, *(leak.problem() for leak in shared)])
         if recipe.judge.fail_on_leak:
             raise_if_leaks(problems, table.source)
+    problems = in_order([*problems, *unseen_classes(parts, test, layout, own_test=own_test)])
     fold_encoders = encoders_of_folds(parts, sequences, test, layout)
     prepared = Prepared(
         table=table,
