@@ -258,3 +258,10 @@ def test_keys_of_different_sections_may_be_alike(tmp_path):
     path = tmp_path / "recipe.yaml"
     path.write_text("split: {seed: 1}\nseed: 2\n")
     assert Recipe.load(path).split.seed == 1
+
+
+def test_an_alias_that_leads_back_to_itself_ends(tmp_path):
+    path = tmp_path / "recipe.yaml"
+    path.write_text("search: &s {space: *s}\n")
+    with pytest.raises(RecipeError):
+        Recipe.load(path)

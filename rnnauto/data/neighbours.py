@@ -17,11 +17,13 @@ def alike_rows(case: Case, roles: Roles) -> str:
     What tables are sorted by is left out: columns that only rise or fall, and the means of classes.
     """
     names = [column.name for column in roles.features if column.kind == "number"]
-    if case.frame.height < FEWEST_ROWS or not names or not case.target:
+    targets = case.frame.select(name for name in case.target if name in case.frame.columns)
+    if case.frame.height < FEWEST_ROWS or not names or not targets.width:
         return ""
-    classes = case.frame[case.target[0]]
-    sorted_by = classes.dtype.is_float() or classes.n_unique() > case.frame.height / 10
-    found = {name: likeness(case.frame, name, None if sorted_by else classes) for name in names}
+    first = targets.to_series()
+    amounts = first.dtype.is_float() or first.dtype.is_nested()
+    classes = None if amounts or first.n_unique() > case.frame.height / 10 else first
+    found = {name: likeness(case.frame, name, classes) for name in names}
     name = max(found, key=lambda each: found[each])
     if found[name] < ALIKE:
         return ""
@@ -30,7 +32,7 @@ def alike_rows(case: Case, roles: Roles) -> str:
 
 
 def likeness(frame: pl.DataFrame, name: str, classes: pl.Series | None) -> float:
-    value = pl.col(name).cast(pl.Float64)
+    value = pl.col(name).cast(pl.Float64, strict=False)
     left = value if classes is None else value - value.mean().over(classes)
     step = value.diff().sign()
     last = step.replace(0, None).forward_fill().shift(1)

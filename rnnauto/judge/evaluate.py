@@ -248,15 +248,11 @@ def verdict_of(evaluation: Evaluation) -> Verdict:
     lower = "lower is better" * (metric in LOWER_IS_BETTER)
     said, aside = ", ".join(filter(None, (both, lower))), f" ({lower})" * bool(lower)
     if not math.isfinite(found.low):
-        kind, told = (
-            "even",
-            f"one sequence shows nothing: {both} of the best baseline, `{best}`{aside}",
-        )
+        kind = "even"
+        told = f"one sequence shows nothing: {both} of the best baseline, `{best}`{aside}"
     elif found.low > 0 and evaluation.beats_baselines:
-        kind, told = (
-            "beats",
-            f"the network beats every baseline: {both} of the best, `{best}`{aside}",
-        )
+        kind = "beats"
+        told = f"the network beats every baseline: {both} of the best, `{best}`{aside}"
     elif found.low > 0:
         kind = "even"
         told = f"the network beats the best baseline, `{best}` ({said}), but not every one clearly"

@@ -60,14 +60,16 @@ def line_number(key: str, text: str) -> int | None:
 def repeated_keys(text: str) -> Iterator[tuple[str, int, int]]:
     """Keys that a mapping of a YAML text has twice, with the lines of both, from 1: YAML itself
     would take the last of them. Raises: yaml.YAMLError."""
-    waiting = [yaml.compose(text, Loader=yaml.SafeLoader)]
+    waiting, seen = [yaml.compose(text, Loader=yaml.SafeLoader)], set()
     while waiting:
         node = waiting.pop(0)
-        if isinstance(node, yaml.MappingNode):
-            lines: dict[str, int] = {}
-            for key, value in node.value:
-                waiting.append(value)
-                line = key.start_mark.line + 1
-                if str(key.value) in lines:
-                    yield str(key.value), lines[str(key.value)], line
-                lines[str(key.value)] = line
+        if not isinstance(node, yaml.MappingNode) or id(node) in seen:  # an alias may lead back
+            continue
+        seen.add(id(node))
+        lines: dict[str, int] = {}
+        for key, value in node.value:
+            waiting.append(value)
+            name, line = str(key.value), key.start_mark.line + 1
+            if name in lines:
+                yield name, lines[name], line
+            lines[name] = line
