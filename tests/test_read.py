@@ -191,6 +191,22 @@ def test_dates_and_times(read, cells, first):
     assert table.frame["when"][0] == first
 
 
+@pytest.mark.parametrize(
+    ("offset", "notes"),
+    [
+        ("+02:00", ("the offsets of `when` are taken off: its times are UTC",)),
+        ("-0330", ("the offsets of `when` are taken off: its times are UTC",)),
+        ("Z", ()),
+        ("+00:00", ()),
+        ("", ()),
+    ],
+)
+def test_offsets_that_are_taken_off_are_said(read, offset, notes):
+    table = read(f"when,x\n2020-01-31T17:30:00{offset},1\n2020-01-31T17:31:00{offset},2\n")
+    assert table.frame["when"].dtype == pl.Datetime("us")
+    assert table.notes == notes
+
+
 def test_day_or_month_first_is_decided_by_what_runs_forward(read):
     table = read("when,x\n03/04/2020,1\n04/04/2020,2\n05/04/2020,3\n")
     assert table.frame["when"][2] == datetime.date(2020, 4, 5)

@@ -32,6 +32,7 @@ MANY_NUMBERS = 20  # ... where more different numbers than these are no classes
 DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y")
 CLOCKS = ("", " %H:%M:%S%.f", " %H:%M", " %I:%M:%S %p", " %I:%M %p")
 TIMES = ("%H:%M:%S%.f", "%H:%M")
+OFFSET = r":\d{2}(?:\.\d+)?([+-]\d{4})$"  # after the time of a day
 DATE_LIKE = (
     r"^\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([T ]\d{1,2}:\d{2}.*)?$|^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$"
 )
@@ -139,7 +140,7 @@ def type_text(
         return numbers, note
     times, time_note = as_times(text, sample, lines=lines)
     if times is not None:
-        return times, ""
+        return times, time_note
     for attempt in (as_booleans, as_lists):
         typed = attempt(text, sample)
         if typed is not None:
@@ -275,7 +276,10 @@ def as_times(
                 f"`{text.name}` holds dates that may have the day or the month first "
                 f"(`{known[0]}`): read as text"
             )
-    return (found[0], "") if found else (None, note)
+    if not found:
+        return None, note
+    elsewhere = (plain_sample.str.extract(OFFSET) != "+0000").any()
+    return found[0], f"the offsets of `{text.name}` are taken off: its times are UTC" * elsewhere
 
 
 def fault_shown(cells: pl.Series, faults: pl.Series, wanted: str, lines: Integers | None) -> str:
