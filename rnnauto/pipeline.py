@@ -150,6 +150,9 @@ def fit(
             start_workers(recipe, task.study, folds) as workers,
         ):
             compared = aside.submit(fit_and_validate, prepared, seed=recipe.seed)
+            slow = import_beside(beside)
+            one, all_of_them = (slow * expected_finish(prepared, members) for members in (1, most))
+            end = started + recipe.search.budget
 
             def make_first(winner: Trial, trials: Sequence[Trial]) -> Written:
                 written = write_model(task, compared.result(), winner, trials, status="running")
@@ -159,8 +162,8 @@ def fit(
 
             early = EarlyModel(
                 make=make_first,
-                seconds=EARLY_MARGIN * expected_finish(prepared, 1),
-                until=started + recipe.search.budget - expected_finish(prepared, 1),
+                seconds=EARLY_MARGIN * one,
+                until=end - one,
                 aside=aside,
                 watch=watch,
                 wanted=not (history and folder.exists()),
@@ -170,9 +173,9 @@ def fit(
                 folds=folds,
                 seed=recipe.seed,
                 journal_path=work / JOURNAL,
-                deadline=search_deadline(started, recipe, expected_finish(prepared, most)),
+                deadline=search_deadline(started, recipe, all_of_them),
                 notify=early.consider,
-                latest=started + recipe.search.budget,
+                latest=end,
                 history=history,
                 interruption=interruption,
                 metric=metric_of(prepared),
@@ -180,11 +183,6 @@ def fit(
                 prune=recipe.search.prune == "median",
                 long_training=trains_long(problem, prepared.layout),
             )
-            slow = import_beside(beside)
-            early.seconds *= slow
-            early.until = started + recipe.search.budget - slow * expected_finish(prepared, 1)
-            finish = slow * expected_finish(prepared, most)
-            search.deadline = search_deadline(started, recipe, finish)
             winner = search_for_winner(search, task, watch)
         trials = tuple(search.trials.values())
         why = explain(winner, trials, proven=search.proven)

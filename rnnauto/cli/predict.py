@@ -39,12 +39,12 @@ def predict(
 ) -> None:
     """Predict DATA with a fitted model; ids and the order of the rows are kept."""
     from rnnauto.cli.console import talk_console
-    from rnnauto.deploy.table import plain_times
+    from rnnauto.deploy.table import times_as_texts
     from rnnauto.model import load
 
     destination = None if output == "-" else check_output(Path(output))
     found = load(model).predict(data, history=history, probabilities=proba, beams=beams)
-    table = plain_times(found)
+    table = times_as_texts(found)
     ending = ".csv" if destination is None else destination.suffix.lower()
     if ending in {".jsonl", ".ndjson"}:
         text = table.write_ndjson()

@@ -6,6 +6,7 @@ from rnnauto.data.case import Case
 from rnnauto.data.roles import Roles
 
 FEWEST_ROWS = 200
+MOST_ROWS = 100_000  # looked at, from the first on: more would tell the same
 ALIKE = 0.8  # correlation of a row with the one before
 TURNS = 0.05  # share of rows at which a column goes back; a sorted one never does
 
@@ -17,13 +18,14 @@ def alike_rows(case: Case, roles: Roles) -> str:
     What tables are sorted by is left out: columns that only rise or fall, and the means of classes.
     """
     names = [column.name for column in roles.features if column.kind == "number"]
-    targets = case.frame.select(name for name in case.target if name in case.frame.columns)
-    if case.frame.height < FEWEST_ROWS or not names or not targets.width:
+    frame = case.frame.head(MOST_ROWS)
+    targets = frame.select(name for name in case.target if name in frame.columns)
+    if frame.height < FEWEST_ROWS or not names or not targets.width:
         return ""
     first = targets.to_series()
     amounts = first.dtype.is_float() or first.dtype.is_nested()
-    classes = None if amounts or first.n_unique() > case.frame.height / 10 else first
-    found = {name: likeness(case.frame, name, classes) for name in names}
+    classes = None if amounts or first.n_unique() > frame.height / 10 else first
+    found = {name: likeness(frame, name, classes) for name in names}
     name = max(found, key=lambda each: found[each])
     if found[name] < ALIKE:
         return ""

@@ -7,7 +7,7 @@ import polars as pl
 from rnnauto.data.layout import Layout
 from rnnauto.data.problem import Problem
 from rnnauto.data.read import listed
-from rnnauto.data.sequences import Sequences
+from rnnauto.data.sequences import Sequences, timestep_index
 from rnnauto.data.split import Parts
 
 SHARE = 0.01  # of the test part's targets; a rare tag more or less is usual
@@ -22,9 +22,10 @@ def unseen_classes(
         return
     if learned.dtype.is_nested():
         return
-    train = parts.development.take(parts.folds[0][0], per_timestep=layout.per_timestep)
-    assert train.targets is not None
-    known = train.targets.drop_nulls().cast(pl.String).unique()
+    chosen = parts.folds[0][0]
+    if layout.per_timestep:
+        chosen = timestep_index(parts.development.row_splits, chosen)
+    known = learned.gather(chosen).drop_nulls().cast(pl.String).unique()
     wanted = asked.drop_nulls().cast(learned.dtype, strict=False).cast(pl.String)
     unseen = wanted.filter(~wanted.is_in(known.implode()))
     if len(unseen) < max(1, SHARE * len(wanted)):

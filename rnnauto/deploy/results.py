@@ -16,7 +16,7 @@ from rnnauto.deploy.forecast_runner import forecast_table
 from rnnauto.deploy.language_table import scored_table
 from rnnauto.deploy.leaderboard import Row, leaderboard, write_leaderboard
 from rnnauto.deploy.model_json import ModelInfo, Status
-from rnnauto.deploy.table import plain_times
+from rnnauto.deploy.table import times_as_texts
 from rnnauto.judge.compare import AnyBaselines
 from rnnauto.judge.evaluate import Evaluation
 from rnnauto.judge.evaluate_answers import Answered
@@ -91,7 +91,7 @@ def write_test_predictions(path: Path, prepared: Prepared, scores: Answers) -> N
         table = forecast_table(
             prepared.test, scores, prepared.layout, prepared.encoders, origins=True
         )
-        plain_times(table).write_csv(path)
+        times_as_texts(table).write_csv(path)
         return
     assert isinstance(prepared.encoders, Encoders)
     if prepared.layout.task == "language-modelling":
@@ -107,7 +107,7 @@ def write_test_predictions(path: Path, prepared: Prepared, scores: Answers) -> N
         prepared.encoders,
         probabilities=True,
     )
-    plain_times(table).write_csv(path)
+    times_as_texts(table).write_csv(path)
 
 
 def save_comparison(path_npz: Path, baselines: AnyBaselines) -> None:

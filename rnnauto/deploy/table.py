@@ -80,7 +80,7 @@ def answer_lists(
     return ("[" + cells.list.join(", ") + "]").alias("prediction")
 
 
-def plain_times(table: pl.DataFrame) -> pl.DataFrame:
+def times_as_texts(table: pl.DataFrame) -> pl.DataFrame:
     """Times as texts (ISO 8601), with a fraction of a second only where there is one."""
     naive = cs.datetime(time_zone=None)
     return table.with_columns(naive.dt.to_string("%Y-%m-%dT%H:%M:%S%.f"))

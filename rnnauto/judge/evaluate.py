@@ -245,8 +245,8 @@ def verdict_of(evaluation: Evaluation) -> Verdict:
     best = max(known, key=lambda name: sign * scored[name])
     found = difference(evaluation.scores, evaluation.baselines[best], metric)
     both = f"{words} {value} against {digits(scored[best])}"
-    lower = "lower is better" * (metric in LOWER_IS_BETTER)
-    said, aside = ", ".join(filter(None, (both, lower))), f" ({lower})" * bool(lower)
+    lower = metric in LOWER_IS_BETTER
+    said, aside = both + ", lower is better" * lower, " (lower is better)" * lower
     if not math.isfinite(found.low):
         kind = "even"
         told = f"one sequence shows nothing: {both} of the best baseline, `{best}`{aside}"

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rnnauto.data.prepare import count
 from rnnauto.judge.metrics import LOWER_IS_BETTER
 from rnnauto.judge.words import metric_words, span
 from rnnauto.report import charts_data, charts_search
@@ -72,9 +73,9 @@ def data_section(facts: Facts) -> Section:
     parts = data["parts"]
     blocks: list[Block] = [
         Text(
-            f"{asked['rows']:,} row{'s' * (asked['rows'] != 1)} of "
+            f"{count(asked['rows'], 'row')} of "
             f"{asked['form'].replace('-', ' ')}, split {data['split']}: "
-            + ", ".join(f"{part} {count:,}" for part, count in parts.items())
+            + ", ".join(f"{part} {size:,}" for part, size in parts.items())
             + f" {data['unit']}"
             + (f", {data['folds']} folds." if data["folds"] > 1 else ".")
         )

@@ -329,8 +329,9 @@ def ray_pool(
             )
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         mailbox = ray.remote(num_cpus=0, scheduling_strategy=here)(Mailbox).remote()
-        check_answer(mailbox.stops.remote(0), address)
+        answer = mailbox.stops.remote(0)
         files = tuple((path, ray.put(content)) for path, content in contents.items())
+        check_answer(answer, address)  # the actor has started up meanwhile
         del contents
         pool = RayPool(folder, files, mailbox, mailbox.take.remote(), share)
         try:
