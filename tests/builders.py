@@ -3,9 +3,11 @@
 import numpy as np
 import polars as pl
 
-from rnnauto.data.encode import Encoded
+from rnnauto.data.encode import Encoded, Encoders
 from rnnauto.data.layout import Column, Layout
 from rnnauto.data.sequences import Sequences, splits_of
+from rnnauto.data.series import SeriesEncoders
+from rnnauto.data.steps import Step
 from rnnauto.networks.architecture import Answer, Features
 from rnnauto.search.study import save_study
 from rnnauto.search.trial import Problem
@@ -25,6 +27,28 @@ def columns(**kinds):
 def make_layout(form="long-table", rnn_type="many-to-one", **options):
     defaults = {"task": "classification", "target": ("y",), "target_kind": "category"}
     return Layout(form=form, rnn_type=rnn_type, **{**defaults, **options})
+
+
+def make_encoders(target):
+    """Those of an input without features."""
+    return Encoders(
+        numbers=(), categories=(), static_numbers=(), static_categories=(), target=target
+    )
+
+
+def make_series_encoders(*, season=1):
+    """Those of the series `y` alone."""
+    return SeriesEncoders(
+        numbers=(),
+        categories=(),
+        ahead=(),
+        cycles=(),
+        static_numbers=(),
+        static_categories=(),
+        targets=("y",),
+        season=season,
+        step=Step(unit="month", count=1),
+    )
 
 
 def make_sequences(lengths, *, targets=None, numbers=None, **arrays):

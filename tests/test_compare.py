@@ -5,26 +5,17 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from builders import make_encoded, make_layout
+from builders import make_encoded, make_encoders, make_layout, make_series_encoders
 from test_answer_baselines import LAYOUT as ANSWERS
 from test_several import CLASSES, VALUE
 from test_simple_errors import encoded as series
 
-from rnnauto.data.encode import Encoders
-from rnnauto.data.series import SeriesEncoders
-from rnnauto.data.steps import Step
 from rnnauto.data.targets import EndingValue
 from rnnauto.judge.compare import evaluate_direct, fit_and_validate, metric_of, point_score
 from rnnauto.judge.several import fit_predictors, judged
 
 ENDING = EndingValue(value=VALUE, end=VALUE)
 NAN = np.nan
-
-
-def encoders_of(target):
-    return Encoders(
-        numbers=(), categories=(), static_numbers=(), static_categories=(), target=target
-    )
 
 
 def prepared(layout, encoders, **options):
@@ -38,10 +29,10 @@ def numbered(truth, numbers):
 
 def test_the_metric_is_that_of_the_task():
     classes = make_layout()
-    assert metric_of(prepared(classes, encoders_of(CLASSES))) == "accuracy"
+    assert metric_of(prepared(classes, make_encoders(CLASSES))) == "accuracy"
     values = make_layout(task="regression", target_kind="number")
-    assert metric_of(prepared(values, encoders_of(VALUE))) == "rmse"
-    assert metric_of(prepared(ANSWERS, encoders_of(CLASSES))) == "token_accuracy"
+    assert metric_of(prepared(values, make_encoders(VALUE))) == "rmse"
+    assert metric_of(prepared(ANSWERS, make_encoders(CLASSES))) == "token_accuracy"
 
 
 def test_baselines_of_the_validation_learn_nothing_from_it():
@@ -50,7 +41,7 @@ def test_baselines_of_the_validation_learn_nothing_from_it():
     numbers = np.where(np.arange(80) < 60, truth, 1 - truth)
     parts = SimpleNamespace(folds=((np.arange(60), np.arange(60, 80)),))
     data = prepared(
-        make_layout(), encoders_of(CLASSES), development=numbered(truth, numbers), parts=parts
+        make_layout(), make_encoders(CLASSES), development=numbered(truth, numbers), parts=parts
     )
     found, validated = fit_and_validate(data, seed=0)
     assert validated["majority"] == 0.5
@@ -61,22 +52,10 @@ def test_baselines_of_the_validation_learn_nothing_from_it():
 
 def test_forecasts_are_validated_on_the_held_out_windows():
     data = series(np.tile([1.0, 5.0, 2.0, 8.0], 20))
-    step = Step(unit="number", count=1)
-    encoders = SeriesEncoders(
-        numbers=(),
-        categories=(),
-        ahead=(),
-        cycles=(),
-        static_numbers=(),
-        static_categories=(),
-        targets=("y",),
-        season=4,
-        step=step,
-    )
     parts = SimpleNamespace(folds=((np.arange(30), np.arange(40, 50)),))
     layout = make_layout("single-series", "many-to-many-unaligned", task="forecasting")
     found, validated = fit_and_validate(
-        prepared(layout, encoders, development=data, parts=parts), seed=0
+        prepared(layout, make_series_encoders(season=4), development=data, parts=parts), seed=0
     )
     assert found == ()
     assert validated["seasonal naive"] == pytest.approx(0, abs=1e-6)

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 import pytest
+from builders import columns, make_layout
 
 from rnnauto.data.cut_series import (
     cut_of,
@@ -14,22 +15,21 @@ from rnnauto.data.cut_series import (
     judged_windows,
     seen_timesteps,
 )
-from rnnauto.data.layout import Column, Layout
 from rnnauto.data.read import Table
 from rnnauto.data.series import fit_series_encoders, gather_series
 from rnnauto.data.series_problems import series_problems
 from rnnauto.errors import DataError
 from rnnauto.recipe import Recipe
 
-LAYOUT = Layout(
-    form="panel",
-    rnn_type="many-to-many-unaligned",
+LAYOUT = make_layout(
+    "panel",
+    "many-to-many-unaligned",
     task="forecasting",
     target=("y",),
     target_kind="number",
     id=("shop",),
     time="day",
-    features=(Column(name="weather", kind="category"),),
+    features=columns(weather="category"),
     horizon=2,
     lookback=4,
 )

@@ -1,7 +1,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from builders import NAN, columns, make_layout, make_sequences
+from builders import NAN, columns, make_encoders, make_layout, make_sequences
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -123,15 +123,9 @@ def test_an_unknown_class_is_a_missing_target():
     assert encode(new, encoders, per_timestep=False).targets.tolist() == [-1]
 
 
-def bare(target):
-    return Encoders(
-        numbers=(), categories=(), static_numbers=(), static_categories=(), target=target
-    )
-
-
 def test_without_targets_every_unit_counts_as_missing():
-    labels = bare(LabelEncoder(classes=("a", "b"), kind="text"))
-    values = bare(ValueEncoder(mean=0, deviation=1))
+    labels = make_encoders(LabelEncoder(classes=("a", "b"), kind="text"))
+    values = make_encoders(ValueEncoder(mean=0, deviation=1))
     sequences = make_sequences([2, 0, 1])
     assert encode(sequences, labels, per_timestep=False).targets.tolist() == [-1] * 3
     assert encode(sequences, labels, per_timestep=True).targets.tolist() == [-1] * 3
@@ -141,19 +135,19 @@ def test_without_targets_every_unit_counts_as_missing():
 
 
 def test_a_regression_target_stays_in_data_units():
-    encoders = bare(ValueEncoder(mean=100, deviation=10))
+    encoders = make_encoders(ValueEncoder(mean=100, deviation=10))
     found = encode(make_sequences([1, 1], targets=[5, None]), encoders, per_timestep=False)
     np.testing.assert_array_equal(found.targets, [5, NAN])
 
 
 def test_integers_read_as_fractions_find_their_class():
-    encoders = bare(LabelEncoder(classes=("1", "2"), kind="integer"))
+    encoders = make_encoders(LabelEncoder(classes=("1", "2"), kind="integer"))
     found = encode(make_sequences([1, 1], targets=[2.0, None]), encoders, per_timestep=False)
     assert found.targets.tolist() == [1, -1]
 
 
 def test_take_keeps_targets_with_their_units():
-    encoders = bare(LabelEncoder(classes=("1", "2"), kind="integer"))
+    encoders = make_encoders(LabelEncoder(classes=("1", "2"), kind="integer"))
     aligned = encode(make_sequences([2, 1], targets=[1, 2, 1]), encoders, per_timestep=True)
     found = aligned.take(np.array([1, 0]))
     assert found.targets.tolist() == [0, 0, 1]
@@ -166,7 +160,7 @@ def test_take_keeps_targets_with_their_units():
 def test_any_label_is_found_again(texts):
     encoder = fit_labels(pl.Series(texts, dtype=pl.String))
     found = encode(
-        make_sequences([1] * len(texts), targets=texts), bare(encoder), per_timestep=False
+        make_sequences([1] * len(texts), targets=texts), make_encoders(encoder), per_timestep=False
     )
     assert [encoder.classes[at] for at in found.targets] == texts
 
@@ -174,7 +168,9 @@ def test_any_label_is_found_again(texts):
 @given(st.lists(st.text(max_size=3), min_size=1, max_size=60), st.lists(st.text(max_size=3)))
 def test_known_entries_are_found_again_and_others_are_unknown(train, other):
     (encoder,) = fit_categories(["c"], (pl.Series(train, dtype=pl.String),))
-    encoders = bare(ValueEncoder(mean=0, deviation=1)).model_copy(update={"categories": (encoder,)})
+    encoders = make_encoders(ValueEncoder(mean=0, deviation=1)).model_copy(
+        update={"categories": (encoder,)}
+    )
     sequences = make_sequences(
         [1] * len(other), categories=(pl.Series("c", other, dtype=pl.String),)
     )

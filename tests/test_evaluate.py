@@ -181,7 +181,9 @@ def test_of_errors_the_lowest_is_the_best_and_the_sentence_says_so():
     found = verdict_of(compared(2.0, 3.0, 1.0, np.nan))
     assert (found.kind, found.best) == ("behind", "b1")
     assert "root mean squared error 2.00 against 1.00, lower is better" in found.sentence
-    assert verdict_of(compared(0.5, 1.0)).sentence == (
+    found = verdict_of(compared(0.5, 1.0))
+    assert found.kind == "beats"
+    assert found.sentence == (
         "the network beats every baseline: root mean squared error 0.500 against 1.00 of the best, "
         "`b0` (lower is better)"
     )

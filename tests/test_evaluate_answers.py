@@ -1,9 +1,9 @@
 """Written answers beside the baselines', on the same sequences."""
 
 import numpy as np
-import polars as pl
 import pytest
 from test_answer_baselines import FRAME, LAYOUT, fitted
+from test_answer_metrics import lists
 
 from rnnauto.data.sequences import gather
 from rnnauto.errors import DataError
@@ -14,10 +14,6 @@ from rnnauto.judge.evaluate_answers import (
     evaluate_answers,
     score_answers,
 )
-
-
-def lists(*texts):
-    return pl.Series([list(text) for text in texts], dtype=pl.List(pl.String))
 
 
 def answered(texts, likelihood=None):

@@ -1,13 +1,11 @@
 """What may be asked of a decoder, and what the answer is where it may not; no TensorFlow."""
 
 import pytest
-from builders import columns, make_layout
+from builders import columns, make_layout, make_series_encoders
 
 from rnnauto.cli.generate import values_of
 from rnnauto.data.answer_tokens import TokensEncoder
 from rnnauto.data.encode import CategoryEncoder, Encoders, NumberEncoder
-from rnnauto.data.series import SeriesEncoders
-from rnnauto.data.steps import Step
 from rnnauto.data.targets import NextToken
 from rnnauto.deploy.generate import Wanted, check_wanted
 from rnnauto.deploy.given import given_sequence
@@ -152,19 +150,8 @@ def test_a_language_model_is_given_no_values():
 
 
 def test_a_model_of_series_writes_no_texts():
-    encoders = SeriesEncoders(
-        numbers=(),
-        categories=(),
-        ahead=(),
-        cycles=(),
-        static_numbers=(),
-        static_categories=(),
-        targets=("y",),
-        season=1,
-        step=Step(unit="month", count=1),
-    )
     with pytest.raises(DataError) as caught:
-        check_wanted(Wanted(), make_layout(task="forecasting"), encoders)
+        check_wanted(Wanted(), make_layout(task="forecasting"), make_series_encoders())
     assert "writes no texts" in caught.value.message
     assert "--task language-modelling" in caught.value.hint
 

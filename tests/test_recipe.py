@@ -247,21 +247,15 @@ def test_the_recipe_reads_no_environment(monkeypatch):
     ],
 )
 def test_a_setting_that_stands_twice_is_refused(tmp_path, text, said):
-    path = tmp_path / "recipe.yaml"
-    path.write_text(text)
     with pytest.raises(RecipeError) as caught:
-        Recipe.load(path)
+        Recipe.load(write(tmp_path, text))
     assert said in str(caught.value)
 
 
 def test_keys_of_different_sections_may_be_alike(tmp_path):
-    path = tmp_path / "recipe.yaml"
-    path.write_text("split: {seed: 1}\nseed: 2\n")
-    assert Recipe.load(path).split.seed == 1
+    assert Recipe.load(write(tmp_path, "split: {seed: 1}\nseed: 2\n")).split.seed == 1
 
 
 def test_an_alias_that_leads_back_to_itself_ends(tmp_path):
-    path = tmp_path / "recipe.yaml"
-    path.write_text("search: &s {space: *s}\n")
     with pytest.raises(RecipeError):
-        Recipe.load(path)
+        Recipe.load(write(tmp_path, "search: &s {space: *s}\n"))

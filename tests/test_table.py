@@ -3,12 +3,11 @@ from datetime import date, datetime
 import numpy as np
 import polars as pl
 import pytest
-from builders import columns, make_layout
+from builders import columns, make_encoders, make_layout
 
-from rnnauto.data.encode import Encoders
 from rnnauto.data.sequences import gather
 from rnnauto.data.targets import LabelEncoder, ValueEncoder
-from rnnauto.deploy.table import plain_times, prediction_table
+from rnnauto.deploy.table import prediction_table, times_as_texts
 
 VALUES = ValueEncoder(mean=0, deviation=1)
 
@@ -18,15 +17,12 @@ def labels(*classes, kind="text"):
 
 
 def table(frame, layout, scores, target, *, probabilities=False):
-    encoders = Encoders(
-        numbers=(), categories=(), static_numbers=(), static_categories=(), target=target
-    )
     found = prediction_table(
         frame,
         gather(frame, layout),
         np.array(scores, np.float32),
         layout,
-        encoders,
+        make_encoders(target),
         probabilities=probabilities,
     )
     return found.to_dict(as_series=False)
@@ -128,7 +124,7 @@ def test_times_have_a_fraction_only_where_there_is_one():
             "day": [date(2020, 1, 1)] * 3,
         }
     )
-    assert plain_times(frame).write_csv().splitlines() == [
+    assert times_as_texts(frame).write_csv().splitlines() == [
         "at,day",
         "2020-01-01T05:00:00,2020-01-01",
         "2020-01-01T05:00:00.250,2020-01-01",
