@@ -240,3 +240,19 @@ def test_a_prompt_is_a_source_to_answer(translator):
     assert found.tokens[-1] == "."
     (cut,) = model.generate(Wanted(prompt="one two", temperature=0.0, stop="."))
     assert cut.tokens == found.tokens[:-1]
+
+
+@pytest.mark.parametrize("rnn_type", ["many-to-many-unaligned", "one-to-many"])
+def test_numbers_far_from_zero_are_learnt_from(tmp_path, rnn_type):
+    """Read raw, values of 1000 and 50 around it leave every unit at its bound: half of the tokens
+    were wrong."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for _ in range(600):
+        values = rng.normal(1000, 50, 2).round(2).tolist()
+        given = {"values": json.dumps(values)}
+        if rnn_type == "one-to-many":
+            given = dict(zip(("first", "second"), values, strict=True))
+        rows.append({**given, "said": " ".join("up" if x > 1000 else "down" for x in values)})
+    fitted = run_fit(pl.DataFrame(rows), tmp_path / "model", target="said", rnn_type=rnn_type)
+    assert fitted.evaluation.metrics["token_accuracy"].value > 0.8

@@ -114,6 +114,15 @@ STRANGE = {
         (CELLS, ONE_NUMBER),
         "static features are `age`",
     ),
+    "lists to texts.jsonl": (
+        lines(
+            {"values": [n + at / 3 for at in range(3 + n % 5)], "said": f"it is {n % 7} or more"}
+            for n in range(30)
+        ),
+        "-t said",
+        (CELLS, TO_TEXT),
+        "`values` holds lists, and `said` a text for each",
+    ),
     "treebank.conllu": (CONLLU, "", ("token-lines", EACH_CLASS), "one `upos` for each token"),
     "a gap in two stems.csv": (
         stems(absent=[5]),

@@ -7,7 +7,7 @@ import pytest
 from builders import NAN, make_encoded
 
 from rnnauto.data.batches import LONGEST, pad, whole
-from rnnauto.networks.architecture import Answer, Features
+from rnnauto.networks.architecture import Answer, DecoderFeatures, Features
 from rnnauto.networks.layers import Dropout
 from rnnauto.search import train as training
 from rnnauto.search.run_job import run_job
@@ -443,6 +443,24 @@ def test_each_fold_standardises_by_its_own_scales():
     standardise = network.model.get_layer("standardise")
     assert standardise.mean.numpy().tolist() == [5]
     assert standardise.deviation.numpy().tolist() == [2]
+
+
+@pytest.mark.parametrize("moving", [True, False])
+def test_the_numbers_of_a_source_are_standardised_too(moving):
+    scale = (((1000.0, 50.0),),)
+    counts = {"numbers": int(moving), "static_numbers": int(not moving)}
+    source = replace(make_problem().features, **counts)
+    problem = replace(
+        make_problem(),
+        features=DecoderFeatures(source, entries=6, one_timestep=not moving),
+        answer=Answer("classes", (6,)),
+        numbers=scale if moving else ((),),
+        static_numbers=((),) if moving else scale,
+    )
+    network = prepare(make_job(attention="none"), problem)
+    name = "standardise" if moving else "static_standardise"
+    layer = network.model.get_layer(name)
+    assert (layer.mean.numpy().tolist(), layer.deviation.numpy().tolist()) == ([1000], [50])
 
 
 def test_a_batch_is_made_smaller_where_it_would_not_fit_in_memory():

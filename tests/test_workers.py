@@ -243,6 +243,7 @@ def test_a_workers_memory_is_its_own_and_not_its_drivers():
 
 def test_workers_have_one_thread_and_a_session_of_their_own(study):
     with pool(study, 1) as started:
+        until(started, Started)  # before it runs, a process may still show its parent's environment
         process = psutil.Process(started.workers[0].process.pid)
         environment = process.environ()
         # Ctrl-C in a terminal reaches the driver's group only

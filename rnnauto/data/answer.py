@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
-import polars as pl
-
 from rnnauto.data.case import Case, Evidence, flag, named
+from rnnauto.data.cell_sequences import equally_long
 from rnnauto.data.classes import class_rule, few_whole, kind_of_target
 from rnnauto.data.columnar import innermost
 from rnnauto.data.grouping import CONFLICTS
 from rnnauto.data.horizon import decide_window
-from rnnauto.data.kinds import WORDS, Profile
+from rnnauto.data.kinds import Profile
 from rnnauto.data.layout import GENERATED, ROW_FORMS, Column, Kind, RnnType, Task, Tokens
 from rnnauto.data.neighbours import alike_rows
 from rnnauto.data.points import nested
@@ -285,17 +284,10 @@ def guess_for_cells(case: Case, roles: Roles, target: Profile) -> Guess:
         return Guess("many-to-many", reason, "many-to-many-unaligned")
     if target.kind == "text":
         reason = f"both `{source}` and `{target.name}` hold text, of different lengths"
+        if roles.tokens is None:
+            reason = f"`{source}` holds lists, and `{target.name}` a text for each"
         return Guess("many-to-many-unaligned", reason, "many-to-one")
     return Guess("many-to-one", f"one `{target.name}` for each cell of `{source}`", "one-to-one")
-
-
-def equally_long(case: Case, roles: Roles, target: Profile) -> bool:
-    """Whether a text has a character for each character of another, in rows of any length."""
-    texts = case.frame.select(roles.features[0].name, target.name).cast(pl.String).drop_nulls()
-    lengths = texts.select(pl.all().str.len_chars())
-    first, other = lengths.get_columns()
-    by_character = roles.tokens == "character" and target.words < WORDS
-    return by_character and first.equals(other, check_names=False) and first.n_unique() > 1
 
 
 def guess_for_own(case: Case, roles: Roles, source: str) -> Guess:

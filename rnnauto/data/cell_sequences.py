@@ -208,3 +208,13 @@ def list_features(
 def list_kind(dtype: pl.DataType) -> Kind:
     inner = innermost(dtype)
     return "category" if inner == pl.String else "list"
+
+
+def equally_long(case: Case, roles: Roles, target: Profile) -> bool:
+    """Whether a text has a character for each character of another, in rows of any length."""
+    if roles.tokens != "character" or target.words >= WORDS:
+        return False
+    texts = case.frame.select(roles.features[0].name, target.name).cast(pl.String).drop_nulls()
+    lengths = texts.select(pl.all().str.len_chars())
+    first, other = lengths.get_columns()
+    return first.equals(other, check_names=False) and first.n_unique() > 1

@@ -190,7 +190,7 @@ def reset(network: Network, job: Job, problem: Problem) -> None:
             words = isinstance(layer, TokenDropout)
             layer.rate.assign(job.values["token_dropout" if words else "dropout"])
             layer.counter.assign([(job.seed + position) % (2**31 - 1), 0])
-        elif isinstance(layer, Standardise) and isinstance(problem.features, Features):
+        elif isinstance(layer, Standardise) and problem.numbers:  # a forecast learns its own
             static = layer.name.startswith("static")
             scales = problem.static_numbers if static else problem.numbers
             mean, deviation = np.array(scales[job.fold], np.float32).T
