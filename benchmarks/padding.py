@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from rnnauto.arrays import Integers
 from rnnauto.data.batches import Batch, Stored, training_batches
-from rnnauto.data.prepare import prepare
-from rnnauto.data.sequences import Integers
+from rnnauto.prepare import prepare
 from rnnauto.recipe import Recipe
 
 RECIPES = Path(__file__).parent.parent / "recipes"

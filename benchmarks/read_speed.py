@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from rnnauto.data.infer import infer
-from rnnauto.data.read import read_table
 from rnnauto.data.sequences import gather
+from rnnauto.inference.infer import infer
+from rnnauto.reading.read import read_table
 from rnnauto.recipe import Recipe
 
 FEATURES, STEPS = 12, 20

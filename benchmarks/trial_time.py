@@ -38,7 +38,7 @@ def main() -> None:
 
 def trials(recipe: Any) -> Iterator[tuple[dict[str, float], int]]:
     """Seconds by column and the number of steps, of two trials that differ in their seed."""
-    from rnnauto.data.prepare import prepare
+    from rnnauto.prepare import prepare
     from rnnauto.search.pose import opening_trials, pose, search_space
     from rnnauto.search.run_job import run_job
     from rnnauto.search.study import load_study, save_study

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rnnauto.data.prepare import Source
     from rnnauto.model import Model
+    from rnnauto.prepare import Source
 
 __all__ = ["fit", "load"]
 

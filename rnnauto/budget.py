@@ -11,9 +11,9 @@ import numpy as np
 
 from rnnauto.data.answer_tokens import TokensEncoder, most_tokens
 from rnnauto.data.encode import Encoders
-from rnnauto.data.prepare import Prepared
 from rnnauto.deploy.language_runner import ROWS
 from rnnauto.errors import RnnautoError
+from rnnauto.prepare import Prepared
 from rnnauto.recipe import Recipe
 from rnnauto.search.workers import Workers, pool
 

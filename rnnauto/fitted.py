@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rnnauto.data.layout import Layout
 from rnnauto.deploy.leaderboard import Row
 from rnnauto.judge.evaluate import Evaluation
+from rnnauto.layout import Layout
 from rnnauto.search.loop import News
 from rnnauto.search.select import Trial
 

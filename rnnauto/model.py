@@ -8,13 +8,9 @@ import numpy as np
 import polars as pl
 
 from rnnauto.data.answer_tokens import TokensEncoder
-from rnnauto.data.columns import read_for
 from rnnauto.data.cut_series import future_windows, judged_windows
 from rnnauto.data.encode import Encoders, encode
 from rnnauto.data.language import check_labels, encode_language, usable
-from rnnauto.data.layout import Layout
-from rnnauto.data.prepare import Source, with_targets
-from rnnauto.data.read import Table
 from rnnauto.data.sequences import Sequences, gather
 from rnnauto.data.series import SeriesEncoders, gather_series
 from rnnauto.data.targets import (
@@ -44,6 +40,10 @@ from rnnauto.judge.evaluate_forecasts import evaluate_forecasts
 from rnnauto.judge.language import evaluate_language, load_language_baselines
 from rnnauto.judge.several import gathered
 from rnnauto.judge.stored import answer_baselines, direct_baselines, load_baselines
+from rnnauto.layout import Layout
+from rnnauto.prepare import Source, with_targets
+from rnnauto.problems.required_columns import read_for
+from rnnauto.reading.read import Table
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,6 @@ from rnnauto.budget import (
     slowness,
     start_workers,
 )
-from rnnauto.data.prepare import Prepared, Source, prepare
 from rnnauto.deploy.finish import export, score_test
 from rnnauto.deploy.leaderboard import Row
 from rnnauto.deploy.model_folder import JOURNAL, check_destination, new_folder, work_folder
@@ -40,6 +39,7 @@ from rnnauto.judge.compare import AnyBaselines, evaluate_test, fit_and_validate,
 from rnnauto.judge.diagnose import Subject, diagnose
 from rnnauto.judge.evaluate import Evaluation
 from rnnauto.judge.metric_names import check_metrics
+from rnnauto.prepare import Prepared, Source, prepare
 from rnnauto.recipe import Recipe
 from rnnauto.report.shown import add_shown
 from rnnauto.search import journal

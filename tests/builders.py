@@ -3,11 +3,12 @@
 import numpy as np
 import polars as pl
 
+from rnnauto.arrays import splits_of
 from rnnauto.data.encode import Encoded, Encoders
-from rnnauto.data.layout import Column, Layout
-from rnnauto.data.sequences import Sequences, splits_of
+from rnnauto.data.sequences import Sequences
 from rnnauto.data.series import SeriesEncoders
 from rnnauto.data.steps import Step
+from rnnauto.layout import Column, Layout
 from rnnauto.networks.architecture import Answer, Features
 from rnnauto.search.study import save_study
 from rnnauto.search.trial import Problem

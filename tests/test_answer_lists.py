@@ -8,14 +8,14 @@ import polars as pl
 import pytest
 
 from rnnauto.data.encode import encode
-from rnnauto.data.infer import infer
-from rnnauto.data.prepare import prepare
-from rnnauto.data.read import read_table
 from rnnauto.data.sequences import gather
 from rnnauto.data.targets import ended, ends_of
-from rnnauto.data.unbuilt import without_network
+from rnnauto.inference.infer import infer
 from rnnauto.model import load
 from rnnauto.pipeline import fit
+from rnnauto.prepare import prepare
+from rnnauto.problems.unbuilt import without_network
+from rnnauto.reading.read import read_table
 from rnnauto.recipe import Recipe
 
 pytestmark = pytest.mark.train

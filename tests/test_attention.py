@@ -5,11 +5,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from rnnauto.data.prepare import prepare
 from rnnauto.judge.attention import END, MOST_TOKENS, attention_maps, source_tokens, worth_showing
 from rnnauto.judge.evaluate_answers import Answered
 from rnnauto.networks.architecture import Architecture
 from rnnauto.networks.decoder import build_decoder
+from rnnauto.prepare import prepare
 from rnnauto.recipe import Recipe
 from rnnauto.search.pose import pose
 

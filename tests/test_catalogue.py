@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from conftest import DATA
 
-from rnnauto.data.inspection import inspect_table, to_json, to_recipe
-from rnnauto.data.read import read_table
+from rnnauto.inspection import inspect_table, to_json, to_recipe
+from rnnauto.reading.read import read_table
 from rnnauto.recipe import Recipe
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"

@@ -5,8 +5,8 @@ import pytest
 from builders import make_encoded
 
 from rnnauto.data.encode import START
-from rnnauto.data.prepare import prepare
 from rnnauto.judge.context_order import context_order, shuffled_but_ends, spread
+from rnnauto.prepare import prepare
 from rnnauto.recipe import Recipe
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from rnnauto.data.cores import on_all_cores
+from rnnauto.cores import on_all_cores
 
 
 def test_results_keep_the_order_of_the_parts():

@@ -15,10 +15,10 @@ from rnnauto.data.cut_series import (
     judged_windows,
     seen_timesteps,
 )
-from rnnauto.data.read import Table
 from rnnauto.data.series import fit_series_encoders, gather_series
-from rnnauto.data.series_problems import series_problems
 from rnnauto.errors import DataError
+from rnnauto.problems.series import series_problems
+from rnnauto.reading.read import Table
 from rnnauto.recipe import Recipe
 
 LAYOUT = make_layout(

@@ -5,13 +5,7 @@ import numpy as np
 import pytest
 
 from rnnauto.networks.architecture import Architecture, DecoderFeatures, Features
-from rnnauto.networks.decoder import (
-    Attend,
-    Lexical,
-    attention_weights,
-    decoder_step,
-    source_half,
-)
+from rnnauto.networks.decoder import Attend, Lexical, attention_weights, decoder_step, source_half
 from rnnauto.networks.network import build_network
 
 pytestmark = pytest.mark.train

@@ -8,12 +8,7 @@ from test_answer_metrics import lists
 from rnnauto.data.sequences import gather
 from rnnauto.errors import DataError
 from rnnauto.judge.answer_baselines import COPY, DICTIONARY, FREQUENT
-from rnnauto.judge.evaluate_answers import (
-    Answered,
-    answer_metric,
-    evaluate_answers,
-    score_answers,
-)
+from rnnauto.judge.evaluate_answers import Answered, answer_metric, evaluate_answers, score_answers
 
 
 def answered(texts, likelihood=None):

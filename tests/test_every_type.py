@@ -10,10 +10,10 @@ import pytest
 from conftest import run_python
 from polars.testing import assert_frame_equal
 
-from rnnauto.data.prepare import prepare
 from rnnauto.deploy.finish import export
 from rnnauto.deploy.model_json import ModelInfo, write_model_info
 from rnnauto.networks.network import build_network
+from rnnauto.prepare import prepare
 from rnnauto.recipe import Recipe
 from rnnauto.report.commands import serving
 from rnnauto.search.pose import pose, search_space

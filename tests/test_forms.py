@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from rnnauto.cli.options import DATA_FLAGS
-from rnnauto.data.infer import infer
-from rnnauto.data.read import read_table
 from rnnauto.errors import DataError
+from rnnauto.inference.infer import infer
+from rnnauto.reading.read import read_table
 from rnnauto.recipe import Recipe
 
 IDS, STEPS = 24, 10

@@ -10,11 +10,11 @@ from typer.testing import CliRunner
 
 import rnnauto
 from rnnauto.cli.app import app
-from rnnauto.data.prepare import prepare
 from rnnauto.deploy.gate import find_faults
 from rnnauto.deploy.generate import Wanted, written
 from rnnauto.errors import DataError
 from rnnauto.pipeline import fit
+from rnnauto.prepare import prepare
 from rnnauto.recipe import Recipe
 
 pytestmark = pytest.mark.train

@@ -14,9 +14,9 @@ import pytest
 import zstandard
 from conftest import DATA
 
-from rnnauto.data.inspection import inspect_table, to_json
-from rnnauto.data.read import read_table
 from rnnauto.errors import RnnautoError
+from rnnauto.inspection import inspect_table, to_json
+from rnnauto.reading.read import read_table
 from rnnauto.recipe import Recipe
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"

@@ -8,9 +8,9 @@ from conftest import DATA
 from typer.testing import CliRunner
 
 from rnnauto.cli.app import app
-from rnnauto.data.infer import infer
-from rnnauto.data.read import read_table
 from rnnauto.errors import DataError, RecipeError
+from rnnauto.inference.infer import infer
+from rnnauto.reading.read import read_table
 from rnnauto.recipe import Recipe
 
 VOWELS = DATA / "japanese_vowels_train.csv"

@@ -6,9 +6,9 @@ import pytest
 
 from rnnauto.data.encode import END, START, UNKNOWN
 from rnnauto.data.language import encode_language, encode_tokens, labels_of, split_settings
-from rnnauto.data.prepare import prepare
 from rnnauto.data.sequences import Sequences
 from rnnauto.errors import DataError
+from rnnauto.prepare import prepare
 from rnnauto.recipe import Recipe, Split
 
 

@@ -1,6 +1,6 @@
 """The layout says what is predicted, and reads what older versions wrote."""
 
-from rnnauto.data.layout import Column, Layout
+from rnnauto.layout import Column, Layout
 
 OLD = {
     "form": "long-table",

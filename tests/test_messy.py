@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from rnnauto.data.inspection import inspect_table
-from rnnauto.data.problems import raise_if_errors
-from rnnauto.data.read import read_table
 from rnnauto.errors import DataError
+from rnnauto.inspection import inspect_table
+from rnnauto.problems.find import raise_if_errors
+from rnnauto.reading.read import read_table
 from rnnauto.recipe import Recipe
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"

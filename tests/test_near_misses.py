@@ -37,8 +37,8 @@ from test_forms import (
     wide,
 )
 
-from rnnauto.data.read import read_table
 from rnnauto.errors import DataError
+from rnnauto.reading.read import read_table
 
 ONE_ROW, ONE_ROW_NUMBER = "one-to-one classification", "one-to-one regression"
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]

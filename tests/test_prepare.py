@@ -3,8 +3,8 @@ import polars as pl
 import pytest
 from builders import make_layout, make_sequences
 
-from rnnauto.data.prepare import fingerprint, prepare, with_targets
 from rnnauto.errors import DataError
+from rnnauto.prepare import fingerprint, prepare, with_targets
 from rnnauto.recipe import Recipe
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnauto.data.infer import infer
-from rnnauto.data.read import read_table
 from rnnauto.data.sequences import gather
 from rnnauto.errors import DataError
+from rnnauto.inference.infer import infer
+from rnnauto.reading.read import read_table
 from rnnauto.recipe import Recipe
 
 settings.register_profile("rnnauto", deadline=None, max_examples=60, derandomize=True)

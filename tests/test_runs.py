@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnauto.data import runs
+from rnnauto import runs
 
 TABLE = pl.DataFrame(
     {

@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 
 from rnnauto.data.cut_series import future_windows, judged_windows
-from rnnauto.data.layout import Column, Layout
 from rnnauto.data.series import fit_series_encoders, gather_series
 from rnnauto.data.windows import window_inputs
 from rnnauto.deploy.forecast_runner import raw_windows
+from rnnauto.layout import Column, Layout
 
 LAYOUT = Layout(
     form="panel",

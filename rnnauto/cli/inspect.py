@@ -16,7 +16,7 @@ from rnnauto.cli.options import DATA_FLAGS, overrides_of, recipe_flags
 from rnnauto.recipe import Recipe
 
 if TYPE_CHECKING:
-    from rnnauto.data.inspection import Example, Inspection
+    from rnnauto.inspection import Example, Inspection
 
 SHOWN_COLUMNS = 12
 NO_FEATURE = "()"  # how a timestep of a forecast of its target alone looks
@@ -36,8 +36,8 @@ def inspect(
 ) -> None:
     """Show what kind of RNN problem DATA is, why, and what is wrong with it."""
     # polars takes as long to import as everything else: `--help` does not wait for it
-    from rnnauto.data.inspection import inspect_table, to_json, to_recipe
-    from rnnauto.data.read import read_table
+    from rnnauto.inspection import inspect_table, to_json, to_recipe
+    from rnnauto.reading.read import read_table
 
     recipe = Recipe().with_overrides(overrides_of(flags, DATA_FLAGS))
     inspection = inspect_table(
@@ -80,7 +80,7 @@ def draw(inspection: "Inspection", console: Console) -> None:
 def sequences_text(inspection: "Inspection") -> RenderableType:
     import numpy as np
 
-    from rnnauto.data.inspection import QUANTILES
+    from rnnauto.inspection import QUANTILES
 
     lengths = inspection.lengths
     lines = [f"{len(lengths):,} in {inspection.table.frame.height:,} rows"]

@@ -11,7 +11,7 @@ import typer
 from rnnauto.cli.options import DATA_FLAGS, overrides_of, recipe_flags
 
 if TYPE_CHECKING:
-    from rnnauto.data.inspection import Inspection
+    from rnnauto.inspection import Inspection
     from rnnauto.recipe import Recipe
 
 SCHEMA = "recipe.schema.json"
@@ -37,9 +37,9 @@ def init(
 ) -> None:
     """Write a recipe for DATA, with every decision and every setting explained."""
     from rnnauto.cli.console import talk_console
-    from rnnauto.data.inspection import inspect_table, to_recipe
-    from rnnauto.data.read import read_table
     from rnnauto.errors import RecipeError
+    from rnnauto.inspection import inspect_table, to_recipe
+    from rnnauto.reading.read import read_table
     from rnnauto.recipe import Recipe
     from rnnauto.recipe.settings import commented
 
@@ -100,9 +100,9 @@ def head_of(inspection: "Inspection", output: Path, *, editors: bool) -> list[st
 
 def examples(data: Path, asked: "Recipe", inspection: "Inspection") -> dict[str, str]:
     """An expectation of every kind that the task has."""
-    from rnnauto.data.prepare import prepare
     from rnnauto.judge.metric_names import metric_names
     from rnnauto.judge.metrics import LOWER_IS_BETTER
+    from rnnauto.prepare import prepare
 
     found = {
         "leak": "none",
@@ -126,8 +126,8 @@ def check(
 ) -> None:
     """Check FILE and the data that it names, short of training."""
     from rnnauto.cli.console import print_json, talk_console
-    from rnnauto.data.prepare import prepare
     from rnnauto.judge.metric_names import check_metrics, metric_names
+    from rnnauto.prepare import prepare
     from rnnauto.recipe import Recipe
 
     console = talk_console(quiet=context.obj["quiet"])
@@ -157,8 +157,8 @@ def show(
     import yaml
 
     from rnnauto.cli.console import print_json
-    from rnnauto.data.inspection import inspect_table, to_recipe
-    from rnnauto.data.read import read_table
+    from rnnauto.inspection import inspect_table, to_recipe
+    from rnnauto.reading.read import read_table
     from rnnauto.recipe import Recipe
     from rnnauto.recipe.settings import shown, with_origins
 

@@ -5,8 +5,8 @@ from math import ceil
 import polars as pl
 from pydantic import Field
 
-from rnnauto.data.layout import Frozen, Tokens
 from rnnauto.data.tokens import SPACE
+from rnnauto.layout import Frozen, Tokens
 
 # case is kept, other than in texts that are only read: what is lost here nobody can read again
 PIECE = r" ?(?:[\p{L}\p{M}\p{N}_]+|[^\p{L}\p{M}\p{N}_ ])"

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.arrays import Floats, Integers, timestep_index
 from rnnauto.data.encode import END, START, Encoded
 from rnnauto.data.pairs import EncodedPairs
-from rnnauto.data.sequences import Floats, Integers, timestep_index
 from rnnauto.data.series import EncodedSeries
 from rnnauto.data.targets import MISSING_TARGET
 from rnnauto.data.windows import (

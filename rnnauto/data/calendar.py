@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-Doubles = NDArray[np.float64]
+from rnnauto.arrays import Doubles
 
 DAY = 86_400.0
 CYCLES = {"day": DAY, "week": 7 * DAY, "year": 365.2425 * DAY}  # seconds

@@ -6,10 +6,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.data.layout import Layout
+from rnnauto.arrays import Integers
 from rnnauto.data.origins import Cut, WindowParts, history_of, naive_units, rolling, split_windows
-from rnnauto.data.read import Table
-from rnnauto.data.sequences import Integers
 from rnnauto.data.series import (
     EncodedSeries,
     Series,
@@ -20,6 +18,8 @@ from rnnauto.data.series import (
     gather_series,
     with_future,
 )
+from rnnauto.layout import Layout
+from rnnauto.reading.read import Table
 from rnnauto.recipe import Recipe
 
 MOST_TESTED = 20_000  # windows of a part that is judged; beyond it they are chosen evenly

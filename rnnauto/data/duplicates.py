@@ -4,7 +4,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.data.sequences import Integers, Sequences
+from rnnauto.arrays import Integers
+from rnnauto.data.sequences import Sequences
 
 Hashes = NDArray[np.uint64]
 SEED = 11

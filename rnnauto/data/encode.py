@@ -11,21 +11,12 @@ import polars as pl
 from numpy.typing import NDArray
 from pydantic import Field
 
+from rnnauto.arrays import Codes, Floats, Integers, splits_of, timestep_index
 from rnnauto.data import answer_tokens
 from rnnauto.data.calendar import cycles_in, cyclic
-from rnnauto.data.layout import Frozen, Layout
 from rnnauto.data.moments import fit_moments, moment_codes, moment_numbers, moments_of
-from rnnauto.data.sequences import (
-    Floats,
-    Integers,
-    Sequences,
-    category_names,
-    number_names,
-    splits_of,
-    timestep_index,
-)
+from rnnauto.data.sequences import Sequences, category_names, number_names
 from rnnauto.data.targets import (
-    Codes,
     EndingValue,
     TargetEncoder,
     encode_targets,
@@ -35,6 +26,7 @@ from rnnauto.data.targets import (
     output_widths,
 )
 from rnnauto.data.tokens import VIEWS, View, view_of
+from rnnauto.layout import Frozen, Layout
 
 RESERVED = answer_tokens.RESERVED
 PAD, UNKNOWN, START, END = range(RESERVED)

@@ -11,20 +11,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.data.encode import (
-    END,
-    RESERVED,
-    START,
-    UNKNOWN,
-    Encoded,
-    Encoders,
-    fit_categories,
-)
-from rnnauto.data.layout import Layout
-from rnnauto.data.sequences import Floats, Integers, Sequences, splits_of
+from rnnauto.arrays import Codes, Floats, Integers, splits_of
+from rnnauto.data.encode import END, RESERVED, START, UNKNOWN, Encoded, Encoders, fit_categories
+from rnnauto.data.sequences import Sequences
 from rnnauto.data.split import FEW_SEQUENCES
-from rnnauto.data.targets import Codes, NextSet, NextToken, look_up, set_items
+from rnnauto.data.targets import NextSet, NextToken, look_up, set_items
 from rnnauto.errors import DataError
+from rnnauto.layout import Layout
 from rnnauto.recipe import Split
 
 MOST_VALIDATION = 1 << 15  # timesteps of a corpus

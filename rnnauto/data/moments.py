@@ -6,10 +6,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.data.sequences import Doubles, Sequences, timestep_positions
+from rnnauto.arrays import Codes, Doubles, timestep_positions
+from rnnauto.data.sequences import Sequences
 
 MOST_MOMENTS = 64  # with an embedding of their own; of more, neighbours share one
-Codes = NDArray[np.int32]
 
 
 def moments_of(sequences: Sequences, *, timed: bool) -> Doubles:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.data.sequences import Floats, Integers
+from rnnauto.arrays import Floats, Integers
 from rnnauto.data.series import Series
 from rnnauto.errors import DataError
 from rnnauto.recipe import Split

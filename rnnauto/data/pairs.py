@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from rnnauto.arrays import Codes, Integers, splits_of, timestep_index
 from rnnauto.data.answer_tokens import TokensEncoder, cut
 from rnnauto.data.duplicates import duplicate_groups
 from rnnauto.data.encode import RESERVED, UNKNOWN, Encoded, Encoders, encode
-from rnnauto.data.layout import Layout
-from rnnauto.data.sequences import Integers, Sequences, splits_of, timestep_index
-from rnnauto.data.targets import Codes, look_up
+from rnnauto.data.sequences import Sequences
+from rnnauto.data.targets import look_up
+from rnnauto.layout import Layout
 
 
 @dataclass(frozen=True)

@@ -5,17 +5,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from rnnauto.arrays import Doubles, Floats, Integers, splits_of, timestep_index
+from rnnauto.cores import on_all_cores
 from rnnauto.data.calendar import seconds_of
-from rnnauto.data.cores import on_all_cores
-from rnnauto.data.layout import Column, Layout
-from rnnauto.data.runs import ordered_runs, whole_runs
 from rnnauto.data.tokens import tokenise
+from rnnauto.layout import Column, Layout
+from rnnauto.runs import ordered_runs, whole_runs
 
-Floats = NDArray[np.float32]
-Doubles = NDArray[np.float64]
-Integers = NDArray[np.int64]
 ROW = "row"
 BLOCK_ROWS = 1 << 16
 
@@ -72,24 +69,6 @@ class Sequences:
             texts=None if self.texts is None else self.texts.gather(chosen),
             times=None if self.times is None else self.times[timesteps],
         )
-
-
-def splits_of(lengths: NDArray[np.integer]) -> Integers:
-    """`splits_of([2, 3]) == [0, 2, 5]`."""
-    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-
-
-def timestep_index(row_splits: Integers, chosen: Integers) -> Integers:
-    """Where the timesteps of the chosen sequences lie, in order."""
-    lengths = np.diff(row_splits)[chosen]
-    starts = np.repeat(row_splits[chosen] - splits_of(lengths)[:-1], lengths)
-    return np.arange(len(starts), dtype=np.int64) + starts
-
-
-def timestep_positions(row_splits: Integers) -> Integers:
-    """Of every timestep its place in its sequence, from 0, [timesteps]."""
-    lengths = np.diff(row_splits)
-    return np.arange(lengths.sum(), dtype=np.int64) - np.repeat(splits_of(lengths)[:-1], lengths)
 
 
 def gather(frame: pl.DataFrame, layout: Layout) -> Sequences:

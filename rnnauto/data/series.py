@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from rnnauto.arrays import Floats, Integers, splits_of
 from rnnauto.data.calendar import cycles_in, cyclic, seconds_of
 from rnnauto.data.encode import (
     RESERVED,
@@ -15,19 +16,16 @@ from rnnauto.data.encode import (
     fit_categories,
     fit_numbers,
 )
-from rnnauto.data.layout import Column, Frozen, Layout
 from rnnauto.data.sequences import (
     ROW,
-    Floats,
-    Integers,
     category_names,
     category_series,
     gather,
     number_names,
-    splits_of,
     to_floats,
 )
 from rnnauto.data.steps import TIMESTEP, Step, find_step, is_clock, times_after
+from rnnauto.layout import Column, Frozen, Layout
 
 MOST_TO_FIND_CYCLES = 10_000  # timesteps
 MOST_AHEAD = 100  # words of a column known ahead that have an indicator of their own

@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.data.sequences import Integers, Sequences, splits_of
+from rnnauto.arrays import Integers, splits_of
+from rnnauto.data.sequences import Sequences
 from rnnauto.recipe import Split
 
 SMALL = 300  # sequences below which the finalists are confirmed on folds

@@ -5,8 +5,8 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from rnnauto.data.layout import Frozen
-from rnnauto.data.sequences import Integers
+from rnnauto.arrays import Integers
+from rnnauto.layout import Frozen
 
 SHORTEST_MONTH = 28 * 86_400_000_000  # microseconds
 TIMESTEP = "timestep"

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.arrays import Integers
 from rnnauto.data.batches import Batch, Examples, pad, whole
 from rnnauto.data.encode import Encoded
-from rnnauto.data.sequences import Integers
 from rnnauto.data.targets import MISSING_TARGET
 
 WARM_UP = 256  # timesteps read before those that count, where a piece begins inside a sequence

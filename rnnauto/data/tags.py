@@ -11,12 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.data.sequences import Integers
+from rnnauto.arrays import Flags, Integers
 
 TAG = re.compile(r"(?s)([BIESLU])(?:-(.*))?")
 OUTSIDE = "O"
 SAME = {"L": "E", "U": "S"}
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,10 @@ import polars as pl
 from numpy.typing import NDArray
 from pydantic import Field
 
+from rnnauto.arrays import Codes, Floats, Integers, splits_of
 from rnnauto.data.answer_tokens import TokensEncoder, fit_tokens
-from rnnauto.data.layout import Frozen, Tokens
-from rnnauto.data.sequences import Floats, Integers, splits_of
+from rnnauto.layout import Frozen, Tokens
 
-Codes = NDArray[np.int32]
 MISSING_TARGET = -1
 LabelKind = Literal["text", "integer", "boolean", "number"]
 

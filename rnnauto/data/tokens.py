@@ -8,7 +8,7 @@ from typing import Literal
 
 import polars as pl
 
-from rnnauto.data.layout import Tokens
+from rnnauto.layout import Tokens
 
 View = Literal["whole", "start", "end", "shape"]
 

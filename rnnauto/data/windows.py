@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.data.sequences import Floats, Integers
+from rnnauto.arrays import Floats, Integers
 from rnnauto.data.series import EncodedSeries
 
 ARRAYS = (

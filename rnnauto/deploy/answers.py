@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 from rnnauto.data.answer_tokens import TokensEncoder
 from rnnauto.data.encode import Encoders
-from rnnauto.data.layout import Layout
 from rnnauto.data.pairs import encode_pairs
 from rnnauto.data.sequences import Sequences
 from rnnauto.deploy.runner import Run, predict
 from rnnauto.deploy.table import prediction_table
 from rnnauto.deploy.writing import score, write, written_table
 from rnnauto.judge.evaluate_answers import Answered
+from rnnauto.layout import Layout
 
 Answers = NDArray[np.float32] | Answered
 

@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.arrays import Integers
 from rnnauto.data.answer_tokens import TokensEncoder
 from rnnauto.data.batches import pad, whole
 from rnnauto.data.encode import Encoders, encode
-from rnnauto.data.layout import Layout
-from rnnauto.data.sequences import Integers, Sequences
+from rnnauto.data.sequences import Sequences
 from rnnauto.data.targets import (
     LabelSetEncoder,
     TargetEncoder,
@@ -19,6 +19,7 @@ from rnnauto.data.targets import (
 )
 from rnnauto.deploy.runner import Run, raw_batch, side_by_side
 from rnnauto.errors import ExportError
+from rnnauto.layout import Layout
 
 TOLERANCE = 1e-5  # of a probability, or of the target's standard deviation
 SEQUENCES = 32

@@ -6,16 +6,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from rnnauto.arrays import splits_of
 from rnnauto.data.answer_tokens import most_tokens
 from rnnauto.data.batches import pad, whole
 from rnnauto.data.encode import END, Encoders
-from rnnauto.data.layout import Layout
 from rnnauto.data.pairs import EncodedPairs, encode_pairs, token_ids
-from rnnauto.data.sequences import Sequences, splits_of
+from rnnauto.data.sequences import Sequences
 from rnnauto.deploy.check import ALONE, run_members
 from rnnauto.deploy.runner import Run, raw_batch
 from rnnauto.deploy.writing import answer_batch, score, tokens_encoder, write
 from rnnauto.judge.evaluate_answers import Answered
+from rnnauto.layout import Layout
 
 EXTRA = 5
 

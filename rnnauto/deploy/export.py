@@ -11,7 +11,6 @@ import tensorflow as tf
 
 from rnnauto.data.answer_tokens import TokensEncoder
 from rnnauto.data.encode import RESERVED, UNKNOWN, Encoders, category_columns
-from rnnauto.data.layout import Layout
 from rnnauto.data.targets import (
     EndingValue,
     LabelEncoder,
@@ -22,6 +21,7 @@ from rnnauto.data.targets import (
     output_widths,
 )
 from rnnauto.deploy.export_decoder import save_decoder
+from rnnauto.layout import Layout
 from rnnauto.networks import calendar, moments, text
 
 

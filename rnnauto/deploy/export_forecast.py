@@ -6,13 +6,13 @@ import numpy as np
 import tensorflow as tf
 
 from rnnauto.data.encode import RESERVED
-from rnnauto.data.layout import Layout
 from rnnauto.data.series import SeriesEncoders, SeriesWindows, indicator_counts
 from rnnauto.data.windows import training_units, window_inputs
 from rnnauto.deploy.check import ALONE, EXTRA, SEQUENCES, check_differences, run_members
 from rnnauto.deploy.export import look_up, vocabulary_table
 from rnnauto.deploy.forecast_runner import LEVELS, MEDIAN, raw_windows
 from rnnauto.deploy.runner import Run
+from rnnauto.layout import Layout
 from rnnauto.networks.losses import QUANTILES
 
 # what is known ahead, of the past and of the future: the numbers, and the words beside them

@@ -5,12 +5,12 @@ from typing import Any
 
 from rnnauto.data.encode import Encoders
 from rnnauto.data.language import encode_language
-from rnnauto.data.prepare import Prepared
 from rnnauto.data.sequences import Sequences
 from rnnauto.data.series import SeriesEncoders, SeriesWindows
 from rnnauto.deploy.answers import Answers, answer_to_judge
 from rnnauto.deploy.language_runner import score_timesteps
 from rnnauto.deploy.runner import Run, load_saved_model, predict
+from rnnauto.prepare import Prepared
 
 
 def export(path: Path, members: list[Any], prepared: Prepared) -> tuple[Any, dict[str, float]]:

@@ -7,11 +7,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.data.layout import Layout
-from rnnauto.data.sequences import Floats, Integers
+from rnnauto.arrays import Floats, Integers
 from rnnauto.data.series import SeriesEncoders, SeriesWindows
 from rnnauto.data.windows import window_inputs
 from rnnauto.deploy.table import beside
+from rnnauto.layout import Layout
 
 BATCH = 256
 LEVELS = (10, 50, 90)  # per cent

@@ -7,13 +7,13 @@ import numpy as np
 
 from rnnauto.data.answer_tokens import TokensEncoder
 from rnnauto.data.encode import Encoders
-from rnnauto.data.layout import Layout
 from rnnauto.data.sequences import Sequences
 from rnnauto.data.series import SeriesEncoders
 from rnnauto.data.targets import NextToken
 from rnnauto.deploy.given import Value, given_sequence
 from rnnauto.deploy.runner import RawBatch, Run, raw_batch
 from rnnauto.errors import DataError
+from rnnauto.layout import Layout
 
 CLOSE = frozenset(".,;:!?%)]}'’")  # what a word is not separated from
 LONGEST = 200  # tokens that a text goes on for where nothing else is said

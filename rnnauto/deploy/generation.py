@@ -9,7 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from rnnauto.data.encode import END, PAD, RESERVED, START
-from rnnauto.data.layout import Tokens
+from rnnauto.layout import Tokens
 from rnnauto.networks import text
 
 Follow = Callable[[Any, Any], tuple[Any, Any]]

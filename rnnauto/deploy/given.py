@@ -6,11 +6,11 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from rnnauto.data.cells import MISSING, MISSING_NUMBER, is_number
 from rnnauto.data.encode import Encoders
-from rnnauto.data.layout import Column, Layout
 from rnnauto.data.sequences import Sequences, category_names, gather, number_names
 from rnnauto.errors import DataError
+from rnnauto.layout import Column, Layout
+from rnnauto.reading.cells import MISSING, MISSING_NUMBER, is_number
 
 Value = str | float | bool | None
 LARGEST = float(np.finfo(np.float32).max)

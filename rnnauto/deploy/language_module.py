@@ -12,10 +12,10 @@ from typing import Any
 import tensorflow as tf
 
 from rnnauto.data.encode import END, PAD, RESERVED, START, UNKNOWN, Encoders
-from rnnauto.data.layout import Layout
 from rnnauto.data.targets import NextToken
 from rnnauto.deploy.export import vocabulary_table
 from rnnauto.deploy.generation import generate_function
+from rnnauto.layout import Layout
 from rnnauto.networks import text
 
 NEVER = -1e9  # logit of an output that is no answer

@@ -7,15 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.arrays import Floats, Integers
 from rnnauto.data.batches import Examples, pad, whole
-from rnnauto.data.encode import (
-    END,
-    RESERVED,
-    Encoded,
-    Encoders,
-)
+from rnnauto.data.encode import END, RESERVED, Encoded, Encoders
 from rnnauto.data.language import encode_language, encode_tokens, multi_hot, token_ids
-from rnnauto.data.sequences import Floats, Integers, Sequences
+from rnnauto.data.sequences import Sequences
 from rnnauto.data.streams import carry
 from rnnauto.data.targets import MISSING_TARGET, NextSet, NextToken
 from rnnauto.deploy.runner import RawBatch, Run

@@ -3,13 +3,13 @@
 import numpy as np
 import polars as pl
 
+from rnnauto.arrays import Doubles, Floats, Integers
 from rnnauto.data.encode import Encoded, Encoders
-from rnnauto.data.sequences import Floats, Integers, Sequences
+from rnnauto.data.sequences import Sequences
 from rnnauto.data.targets import NextSet, NextToken
 from rnnauto.deploy.language_runner import Continued, read_sets, read_texts
 from rnnauto.deploy.runner import Run
 from rnnauto.deploy.table import TIMESTEP, beside
-from rnnauto.judge.metrics import Doubles
 
 THERE = 0.5  # probability from which a label is predicted
 

@@ -5,12 +5,12 @@ import time
 import numpy as np
 
 from rnnauto.data.encode import Encoders
-from rnnauto.data.layout import Layout
 from rnnauto.data.sequences import Sequences
 from rnnauto.data.series import SeriesEncoders, SeriesWindows
 from rnnauto.deploy.forecast_runner import raw_windows
 from rnnauto.deploy.language_runner import initial_state
 from rnnauto.deploy.runner import RawBatch, Run, raw_batch
+from rnnauto.layout import Layout
 
 BATCHES = 20  # different sequences
 CALLS = 200

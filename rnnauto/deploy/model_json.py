@@ -7,9 +7,9 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError
 
 from rnnauto.data.encode import Encoders
-from rnnauto.data.layout import Frozen, Layout
 from rnnauto.data.series import SeriesEncoders
 from rnnauto.errors import ModelFolderError
+from rnnauto.layout import Frozen, Layout
 
 FORMAT: Literal[1] = 1
 Status = Literal["running", "complete", "interrupted"]  # of the search that the model is from

@@ -9,7 +9,6 @@ from typing import Any
 
 from rnnauto.data.encode import Encoders
 from rnnauto.data.language import encode_language
-from rnnauto.data.prepare import Prepared
 from rnnauto.data.series import SeriesEncoders, SeriesWindows
 from rnnauto.deploy.answers import Answers, answer_table
 from rnnauto.deploy.forecast_runner import forecast_table
@@ -23,6 +22,7 @@ from rnnauto.judge.evaluate_answers import Answered
 from rnnauto.judge.language import LabelShares, NGrams, save_language_baselines
 from rnnauto.judge.several import flat
 from rnnauto.judge.stored import save_baselines
+from rnnauto.prepare import Prepared
 from rnnauto.recipe import Recipe
 from rnnauto.search.fingerprint import Fingerprint, digests, versions
 from rnnauto.search.select import Trial

@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from rnnauto.arrays import Integers, timestep_index
 from rnnauto.data.encode import Encoders
-from rnnauto.data.layout import Layout
-from rnnauto.data.sequences import Integers, Sequences, timestep_index
+from rnnauto.data.sequences import Sequences
 from rnnauto.data.series import SeriesEncoders, SeriesWindows
 from rnnauto.data.targets import (
     EndingValue,
@@ -22,6 +22,7 @@ from rnnauto.data.targets import (
 )
 from rnnauto.deploy.forecast_runner import predict_windows
 from rnnauto.errors import ModelFolderError
+from rnnauto.layout import Layout
 
 BATCH = 256
 BATCH_TIMESTEPS = 1 << 18  # a batch of long sequences is smaller

@@ -7,9 +7,9 @@ import polars as pl
 import polars.selectors as cs
 from numpy.typing import NDArray
 
+from rnnauto.arrays import splits_of
 from rnnauto.data.encode import Encoders
-from rnnauto.data.layout import Layout
-from rnnauto.data.sequences import ROW, Sequences, splits_of
+from rnnauto.data.sequences import ROW, Sequences
 from rnnauto.data.targets import (
     EndingValue,
     LabelEncoder,
@@ -22,6 +22,7 @@ from rnnauto.data.targets import (
     lists_of,
     output_widths,
 )
+from rnnauto.layout import Layout
 
 TIMESTEP = "timestep"
 

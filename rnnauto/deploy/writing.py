@@ -6,14 +6,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from rnnauto.arrays import Integers, timestep_index
 from rnnauto.data.answer_tokens import TokensEncoder
 from rnnauto.data.encode import Encoders
-from rnnauto.data.layout import Layout
 from rnnauto.data.pairs import EncodedPairs
-from rnnauto.data.sequences import Integers, Sequences, timestep_index
+from rnnauto.data.sequences import Sequences
 from rnnauto.deploy.runner import RawBatch, Run, batches_of, raw_batch
 from rnnauto.deploy.table import beside
 from rnnauto.judge.evaluate_answers import Answered
+from rnnauto.layout import Layout
 
 LOGITS = 1 << 25  # numbers that `score` may keep at once
 

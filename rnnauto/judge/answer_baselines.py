@@ -11,12 +11,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from rnnauto.arrays import Codes, Doubles, Integers, splits_of
 from rnnauto.data.answer_tokens import TokensEncoder, cut, most_tokens
 from rnnauto.data.encode import END, RESERVED, START, UNKNOWN
 from rnnauto.data.pairs import EncodedPairs
-from rnnauto.data.sequences import Integers, Sequences, splits_of
-from rnnauto.data.targets import Codes
-from rnnauto.judge.metrics import Doubles
+from rnnauto.data.sequences import Sequences
 
 COPY, FREQUENT, DICTIONARY = "copy of the source", "most frequent answer", "dictionary"
 UNIGRAM, BIGRAM = "unigram", "bigram"

@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.data.sequences import Integers, splits_of
-from rnnauto.judge.metrics import Doubles, Metrics
+from rnnauto.arrays import Doubles, Integers, splits_of
+from rnnauto.judge.metrics import Metrics
 
 BLOCK = 1_024  # sequences that are compared at once
 ABSENT = -1

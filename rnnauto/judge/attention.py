@@ -12,10 +12,10 @@ from rnnauto.data.answer_tokens import TokensEncoder, cut
 from rnnauto.data.batches import pad, whole
 from rnnauto.data.encode import Encoders
 from rnnauto.data.pairs import EncodedPairs, encode_pairs
-from rnnauto.data.prepare import Prepared
 from rnnauto.data.sequences import Sequences
 from rnnauto.judge.evaluate_answers import Answered
 from rnnauto.judge.sample import Array
+from rnnauto.prepare import Prepared
 
 EXAMPLES = 4
 MOST_TOKENS = 30  # of a source, or an answer, that is shown

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.arrays import Doubles, Integers, splits_of
 from rnnauto.data.encode import Encoded
-from rnnauto.data.sequences import Integers, splits_of
 from rnnauto.errors import DataError
 from rnnauto.judge.look_up import fit_table, looked_up, place_table
-from rnnauto.judge.metrics import SMALLEST_PROBABILITY, Doubles, unit_groups
+from rnnauto.judge.metrics import SMALLEST_PROBABILITY, unit_groups
 from rnnauto.judge.order_free import bags_of, column_count, dense_columns, units_of
 
 Matrix = Any  # float64 [units, columns], a numpy array or, with tokens, scipy.sparse CSR

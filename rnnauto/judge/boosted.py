@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.arrays import Doubles, Integers, splits_of
 from rnnauto.data.encode import Encoded
-from rnnauto.data.sequences import Integers, splits_of
 from rnnauto.judge.baselines import ABSENT_LOGIT, FEWEST_UNITS, MOST_UNITS, sample_units, softmax
-from rnnauto.judge.metrics import Doubles
 from rnnauto.judge.summaries import frequent_ids, summary_columns, summary_count
 
 NAME = "boosted summaries"

@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.data.sequences import Integers
+from rnnauto.arrays import Doubles, Integers
 
-Doubles = NDArray[np.float64]
 BINS = 10
 FEWEST = 30  # units to fit a temperature to
 HOTTEST = 20.0  # and its inverse: beyond, the network is always wrong or always right

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from rnnauto.data.answer_tokens import TokensEncoder, cut
 from rnnauto.data.encode import Encoded, Encoders, encode
 from rnnauto.data.pairs import EncodedPairs
-from rnnauto.data.prepare import Prepared
 from rnnauto.data.sequences import Sequences
 from rnnauto.data.series import EncodedSeries, SeriesEncoders, SeriesWindows
 from rnnauto.data.split import Parts
@@ -35,6 +34,7 @@ from rnnauto.judge.measures import main_metric
 from rnnauto.judge.metrics import MAIN_METRIC, unit_groups
 from rnnauto.judge.several import Predictor, fit_predictors, judged
 from rnnauto.judge.stored import answer_baselines
+from rnnauto.prepare import Prepared
 
 AnyBaselines = tuple[Predictor, ...] | tuple[AnswerBaseline, ...] | NGrams | LabelShares
 

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from rnnauto.arrays import Floats, Integers, splits_of
 from rnnauto.data.encode import START, Encoded, Encoders
-from rnnauto.data.prepare import Prepared, encoded_for
-from rnnauto.data.sequences import Floats, Integers, Sequences, splits_of
+from rnnauto.data.sequences import Sequences
 from rnnauto.judge.evaluate import Scores
 from rnnauto.judge.language import language_metric, language_scores
 from rnnauto.judge.shuffled import Run, compared
+from rnnauto.prepare import Prepared, encoded_for
 
 LONGEST = 32  # timesteps of a stretch
 SHORTEST = 3  # of which two change places

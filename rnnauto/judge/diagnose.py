@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from rnnauto.data.encode import Encoders, encode
-from rnnauto.data.prepare import Prepared
 from rnnauto.data.sequences import Sequences
 from rnnauto.data.targets import LabelEncoder
 from rnnauto.judge.calibration import FEWEST, calibration, fit_temperature
@@ -29,6 +28,7 @@ from rnnauto.judge.sample import (
 )
 from rnnauto.judge.shuffled import Answers, Rescore, Run, order_matters, reads_order
 from rnnauto.judge.vanishing import best_of_cells, gradient_picture
+from rnnauto.prepare import Prepared
 from rnnauto.search.journal import finite
 from rnnauto.search.select import Trial
 from rnnauto.search.study import Study, load_study, load_weights, weights_path

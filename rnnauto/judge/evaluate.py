@@ -8,15 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.arrays import Doubles, Integers
 from rnnauto.data.encode import Encoded
-from rnnauto.data.sequences import Integers
 from rnnauto.data.targets import LabelEncoder, SeveralTargets, TargetEncoder
 from rnnauto.errors import DataError
 from rnnauto.judge.calibration import calibration
 from rnnauto.judge.measures import Units, each_target, known_units, main_metric, metrics_of, sums_of
 from rnnauto.judge.metrics import (
     LOWER_IS_BETTER,
-    Doubles,
     Interval,
     Metrics,
     compact_groups,

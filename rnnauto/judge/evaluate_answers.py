@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from rnnauto.data.answer_tokens import TokensEncoder, cut
 from rnnauto.data.encode import Encoders
-from rnnauto.data.layout import Layout
 from rnnauto.data.pairs import encode_pairs
 from rnnauto.data.sequences import Sequences
 from rnnauto.errors import DataError
@@ -18,6 +17,7 @@ from rnnauto.judge.answer_baselines import AnswerBaseline, likelihood_by, write_
 from rnnauto.judge.answer_metrics import answer_metrics, answer_sums
 from rnnauto.judge.evaluate import RESAMPLES, Evaluation, Scores, beats
 from rnnauto.judge.metrics import compact_groups, interval, resample_weights
+from rnnauto.layout import Layout
 
 
 @dataclass(frozen=True)

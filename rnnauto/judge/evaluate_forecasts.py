@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.data.sequences import Integers
+from rnnauto.arrays import Doubles, Integers
 from rnnauto.data.series import EncodedSeries
 from rnnauto.errors import DataError
 from rnnauto.judge.evaluate import RESAMPLES, Evaluation, Scores, beats
@@ -11,7 +11,6 @@ from rnnauto.judge.forecast_baselines import simple_forecasts
 from rnnauto.judge.metrics import (
     FEWEST_SEQUENCES,
     MAIN_METRIC,
-    Doubles,
     Metrics,
     compact_groups,
     interval,

@@ -3,11 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.data.sequences import Integers
+from rnnauto.arrays import Doubles, Integers
 from rnnauto.data.series import EncodedSeries
 from rnnauto.judge import holt_winters
-
-Doubles = NDArray[np.float64]
 
 
 def simple_forecasts(encoded: EncodedSeries, *, season: int) -> dict[str, Doubles]:

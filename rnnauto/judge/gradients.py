@@ -14,13 +14,13 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from rnnauto.arrays import Doubles
 from rnnauto.networks.architecture import ForecastFeatures
 from rnnauto.networks.carried import Carried
 from rnnauto.networks.cells import ExponentialTrace, decayed_sums
 from rnnauto.networks.losses import forecast_loss, summed_loss
 from rnnauto.search.trial import Problem
 
-Doubles = NDArray[np.float64]
 FEWEST_EXAMPLES = 2  # that a lag is averaged over, where there are more at lag 0
 
 

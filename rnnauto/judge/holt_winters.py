@@ -8,11 +8,8 @@ it. Plain numpy over all series together: a few seconds for hundreds of them.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rnnauto.data.sequences import Integers
-
-Doubles = NDArray[np.float64]
+from rnnauto.arrays import Doubles, Integers
 
 LONGEST_HISTORY = 2_000  # timesteps that parameters are chosen by, the latest
 LEVELS = (0.05, 0.2, 0.4, 0.6, 0.8, 0.95)

@@ -11,23 +11,17 @@ from typing import Any
 
 import numpy as np
 
+from rnnauto.arrays import Doubles, Floats, Integers
 from rnnauto.data.encode import Encoded, Encoders
-from rnnauto.data.layout import Layout
-from rnnauto.data.prepare import Prepared, encoded_for
-from rnnauto.data.sequences import Floats, Integers, Sequences
+from rnnauto.data.sequences import Sequences
 from rnnauto.data.targets import NextSet
 from rnnauto.errors import DataError, ModelFolderError
 from rnnauto.judge.evaluate import RESAMPLES, Evaluation, Scores, beats
-from rnnauto.judge.metrics import (
-    Doubles,
-    Metrics,
-    compact_groups,
-    interval,
-    resample_weights,
-    unit_groups,
-)
+from rnnauto.judge.metrics import Metrics, compact_groups, interval, resample_weights, unit_groups
 from rnnauto.judge.ngrams import LONGEST, Grams, fit_ngrams, score_ngrams
 from rnnauto.judge.stored import DAMAGED
+from rnnauto.layout import Layout
+from rnnauto.prepare import Prepared, encoded_for
 
 NAMES = {1: "unigram", 2: "bigram", 3: "trigram"}
 ALWAYS = 2  # orders that are shown beside the best

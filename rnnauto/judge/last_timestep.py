@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from rnnauto.arrays import Integers
 from rnnauto.data.encode import PAD, Encoded
-from rnnauto.data.sequences import Integers
 from rnnauto.judge.baselines import Baseline, fit_linear
 
 NAME = "last-timestep linear"

@@ -5,9 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.arrays import Doubles, Integers, splits_of
 from rnnauto.data.encode import Encoded
-from rnnauto.data.sequences import Integers, splits_of
-from rnnauto.judge.metrics import Doubles
 
 FEWEST_ENTRIES = 200  # ids from which a category holds words
 PRIOR = 0.1  # units that the shares of all units count for, beside those of an id

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.data.sequences import Integers
+from rnnauto.arrays import Doubles, Integers
 from rnnauto.data.tags import are_tags, chunk_counts, read_tags
 from rnnauto.data.targets import (
     LabelEncoder,
@@ -19,7 +19,6 @@ from rnnauto.data.targets import (
 from rnnauto.judge.metrics import (
     MAIN_METRIC,
     SMALLEST_PROBABILITY,
-    Doubles,
     Metrics,
     class_metrics,
     class_sums,

@@ -4,7 +4,6 @@ import difflib
 
 from rnnauto.data.answer_tokens import TokensEncoder
 from rnnauto.data.encode import Encoders
-from rnnauto.data.layout import Layout
 from rnnauto.data.series import SeriesEncoders
 from rnnauto.data.targets import (
     EndingValue,
@@ -17,6 +16,7 @@ from rnnauto.data.targets import (
 from rnnauto.errors import RecipeError
 from rnnauto.judge.evaluate_forecasts import POINTS
 from rnnauto.judge.measures import tags_of
+from rnnauto.layout import Layout
 from rnnauto.recipe import Expect
 
 

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.data.sequences import Integers
+from rnnauto.arrays import Doubles, Integers
 
-Doubles = NDArray[np.float64]
 Metrics = dict[str, Doubles]
 
 MAIN_METRIC = {"classification": "accuracy", "regression": "rmse", "forecasting": "mase"}

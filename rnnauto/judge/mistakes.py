@@ -6,14 +6,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from rnnauto.arrays import timestep_positions
 from rnnauto.data.encode import Encoders, encode
 from rnnauto.data.language import encode_language
-from rnnauto.data.layout import Layout
-from rnnauto.data.prepare import Prepared
-from rnnauto.data.sequences import ROW, Sequences, timestep_positions
+from rnnauto.data.sequences import ROW, Sequences
 from rnnauto.data.series import SeriesWindows
 from rnnauto.data.targets import LabelEncoder, ValueEncoder
 from rnnauto.judge.evaluate_answers import Answered
+from rnnauto.layout import Layout
+from rnnauto.prepare import Prepared
 
 MOST = 20
 PASSAGE = {"character": 60, "word": 12, "set": 8}  # timesteps

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.arrays import Doubles, Floats, Integers
 from rnnauto.data.encode import RESERVED, START, Encoded
-from rnnauto.data.sequences import Floats, Integers
-from rnnauto.judge.metrics import SMALLEST_PROBABILITY, Doubles
+from rnnauto.judge.metrics import SMALLEST_PROBABILITY
 
 LONGEST = {"character": 6, "word": 4}  # order
 MOST_TOKENS = 2_000_000  # of a larger text the last ones, which are nearest to what follows

@@ -6,9 +6,8 @@ per timestep.
 
 import numpy as np
 
+from rnnauto.arrays import Doubles, Integers
 from rnnauto.data.encode import RESERVED, Encoded
-from rnnauto.data.sequences import Integers
-from rnnauto.judge.metrics import Doubles
 
 
 def units_of(encoded: Encoded, chosen: Integers) -> Encoded:

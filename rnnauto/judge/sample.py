@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.arrays import Integers
 from rnnauto.data.batches import in_chunks, pad, whole
 from rnnauto.data.encode import Encoded
 from rnnauto.data.pairs import EncodedPairs
-from rnnauto.data.sequences import Integers
 from rnnauto.data.series import EncodedSeries
 from rnnauto.data.windows import training_units, window_inputs, window_targets
 from rnnauto.networks.architecture import Features

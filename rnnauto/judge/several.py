@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.arrays import Doubles
 from rnnauto.data.encode import Encoded
 from rnnauto.data.targets import (
     EndingValue,
@@ -21,7 +22,6 @@ from rnnauto.judge.baselines import Baseline, fit_baselines, known_targets, pred
 from rnnauto.judge.boosted import Boosted, fit_boosted, predict_boosted
 from rnnauto.judge.last_timestep import NAME as LAST
 from rnnauto.judge.last_timestep import at_the_end, fit_last, has_a_last
-from rnnauto.judge.metrics import Doubles
 from rnnauto.judge.stored import Baselines
 
 MOST_LABELS = 200  # with a linear model each

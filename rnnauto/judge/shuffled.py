@@ -8,10 +8,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from rnnauto.arrays import Integers, timestep_index
 from rnnauto.data.encode import Encoders, encode
-from rnnauto.data.layout import Layout
-from rnnauto.data.prepare import Prepared
-from rnnauto.data.sequences import Integers, Sequences, timestep_index
+from rnnauto.data.sequences import Sequences
 from rnnauto.data.series import SeriesEncoders, SeriesWindows
 from rnnauto.data.tokens import tokenise
 from rnnauto.judge.compare import metric_of
@@ -19,6 +18,8 @@ from rnnauto.judge.evaluate import Scores, difference, evaluate, interval_json
 from rnnauto.judge.evaluate_answers import Answered, evaluate_answers
 from rnnauto.judge.evaluate_forecasts import score_forecasts
 from rnnauto.judge.words import digits, metric_words
+from rnnauto.layout import Layout
+from rnnauto.prepare import Prepared
 
 MOST_SEQUENCES = 500
 MOST_WRITTEN = 100

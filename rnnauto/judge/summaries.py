@@ -6,9 +6,8 @@ all of the order that a table can have.
 
 import numpy as np
 
+from rnnauto.arrays import Doubles, Integers
 from rnnauto.data.encode import Encoded
-from rnnauto.data.sequences import Integers
-from rnnauto.judge.metrics import Doubles
 from rnnauto.judge.order_free import bags_of, summarise
 
 MOST_IDS = 30  # of a category, the most frequent ones

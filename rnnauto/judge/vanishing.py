@@ -4,15 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from rnnauto.data.sequences import Integers
+from rnnauto.arrays import Doubles, Integers
 from rnnauto.judge.sample import Sample, build_trained, draw_sample
 from rnnauto.networks.architecture import DecoderFeatures, Features
 from rnnauto.search.select import Trial, ranked
 from rnnauto.search.study import Study
 
-Doubles = NDArray[np.float64]
 FADED = 1e-3  # of the largest norm: less is lost beside what later timesteps say
 GROWN = 1e3  # times the norm at the last timestep
 MOST_EXAMPLES = 48

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.data.sequences import Floats
+from rnnauto.arrays import Floats
 from rnnauto.networks.architecture import Architecture, ForecastFeatures
 from rnnauto.networks.build import encode_statics, joined, recur
 from rnnauto.networks.forecast_layers import (

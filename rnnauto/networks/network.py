@@ -2,12 +2,7 @@
 
 from typing import Any
 
-from rnnauto.networks.architecture import (
-    Architecture,
-    DecoderFeatures,
-    Features,
-    ForecastFeatures,
-)
+from rnnauto.networks.architecture import Architecture, DecoderFeatures, Features, ForecastFeatures
 from rnnauto.networks.build import build
 from rnnauto.networks.carried import build_carried
 from rnnauto.networks.decoder import build_decoder

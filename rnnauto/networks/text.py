@@ -4,8 +4,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from rnnauto.data.layout import Tokens
 from rnnauto.data.tokens import GROUP, SPACE, SYMBOL, VIEWS, View
+from rnnauto.layout import Tokens
 
 
 def tokenise(texts: Any, tokens: Tokens | None, *, keep_case: bool = False) -> tuple[Any, Any]:

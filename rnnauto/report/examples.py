@@ -6,16 +6,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from rnnauto.arrays import Floats
 from rnnauto.data.encode import Encoders
-from rnnauto.data.inspection import show
 from rnnauto.data.language import encode_language
-from rnnauto.data.layout import Layout
-from rnnauto.data.prepare import Prepared
-from rnnauto.data.sequences import Floats, Sequences
+from rnnauto.data.sequences import Sequences
 from rnnauto.data.series import SeriesEncoders, SeriesWindows
 from rnnauto.data.targets import EndingValue, LabelEncoder, NextToken, SeveralTargets, ValueEncoder
 from rnnauto.deploy.answers import Answers
+from rnnauto.inspection import show
 from rnnauto.judge.evaluate_answers import Answered
+from rnnauto.layout import Layout
+from rnnauto.prepare import Prepared
 from rnnauto.report.picture import Json, identity, short, thinned, time_of
 
 MOST_PAIRS = 400  # points of a scatter plot

@@ -9,13 +9,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.data.inspection import count_classes, show, target_names
-from rnnauto.data.layout import Layout
-from rnnauto.data.prepare import Prepared
-from rnnauto.data.sequences import Floats, Integers, Sequences, is_struct
+from rnnauto.arrays import Floats, Integers
+from rnnauto.data.sequences import Sequences, is_struct
 from rnnauto.data.series import SeriesWindows
 from rnnauto.data.split import Parts
+from rnnauto.inspection import count_classes, show, target_names
 from rnnauto.judge.evaluate import Evaluation
+from rnnauto.layout import Layout
+from rnnauto.prepare import Prepared
 
 Json = dict[str, Any]
 MOST_BINS = 24

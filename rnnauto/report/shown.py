@@ -3,11 +3,11 @@
 import json
 from pathlib import Path
 
-from rnnauto.data.prepare import Prepared
 from rnnauto.deploy.answers import Answers
 from rnnauto.deploy.leaderboard import Row
 from rnnauto.deploy.model_json import ModelInfo
 from rnnauto.judge.evaluate import Evaluation
+from rnnauto.prepare import Prepared
 from rnnauto.report.examples import examples_of
 from rnnauto.report.picture import Json, picture, shares
 from rnnauto.report.trials import trials_of

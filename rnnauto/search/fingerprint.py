@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from rnnauto.data.prepare import Prepared
-from rnnauto.data.prepare import fingerprint as fingerprint_of_frame
 from rnnauto.errors import ModelFolderError
+from rnnauto.prepare import Prepared
+from rnnauto.prepare import fingerprint as fingerprint_of_frame
 from rnnauto.recipe import Recipe
 from rnnauto.search.space import Choices
 

@@ -3,11 +3,10 @@
 from dataclasses import replace
 
 from rnnauto.data.encode import Encoders, NumberEncoder
-from rnnauto.data.layout import Layout
-from rnnauto.data.prepare import Prepared
 from rnnauto.data.series import EncodedSeries, SeriesEncoders
 from rnnauto.data.tags import are_tags
 from rnnauto.data.targets import LabelEncoder, TargetEncoder, ValueEncoder, value_encoders
+from rnnauto.layout import Layout
 from rnnauto.networks.architecture import (
     Answer,
     DecoderFeatures,
@@ -18,6 +17,7 @@ from rnnauto.networks.architecture import (
     forecast_features_of,
     made_numbers,
 )
+from rnnauto.prepare import Prepared
 from rnnauto.recipe import Recipe
 from rnnauto.search.forecast_space import ForecastShape, forecast_choices, forecast_proposals
 from rnnauto.search.simple_errors import simple_errors

@@ -5,8 +5,8 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.arrays import Integers
 from rnnauto.data.cut_series import evenly
-from rnnauto.data.sequences import Integers
 from rnnauto.data.series import EncodedSeries
 
 MOST_WINDOWS = 1_000  # enough to tell which is nearer

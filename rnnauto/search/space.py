@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnauto.data.sequences import Integers
+from rnnauto.arrays import Integers
 from rnnauto.recipe import Space
 
 LEARNING_RATES = {

@@ -10,8 +10,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.arrays import Integers
 from rnnauto.data.batches import Stored, load_encoded, save_encoded
-from rnnauto.data.sequences import Integers
 from rnnauto.networks.architecture import Answer, DecoderFeatures, Features, ForecastFeatures
 from rnnauto.search.trial import Problem
 

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from rnnauto.arrays import Integers
 from rnnauto.data.batches import (
     LONGEST,
     Batch,
@@ -25,7 +26,6 @@ from rnnauto.data.batches import (
 )
 from rnnauto.data.encode import Encoded
 from rnnauto.data.pairs import EncodedPairs
-from rnnauto.data.sequences import Integers
 from rnnauto.data.series import EncodedSeries
 from rnnauto.data.windows import MOST_PER_EPOCH, sample_windows
 from rnnauto.networks.adam import Adam
@@ -42,23 +42,10 @@ from rnnauto.networks.layers import Dropout, Standardise, TokenDropout
 from rnnauto.networks.losses import forecast_loss, summed_loss
 from rnnauto.networks.network import build_network
 from rnnauto.search.epochs import run_epochs
-from rnnauto.search.progress import (
-    Progress,
-    keep_if_better,
-    record_step,
-    result_of,
-)
+from rnnauto.search.progress import Progress, keep_if_better, record_step, result_of
 from rnnauto.search.study import Weights
 from rnnauto.search.traced import called_directly
-from rnnauto.search.trial import (
-    Epoch,
-    Job,
-    Problem,
-    Result,
-    Values,
-    architecture_of,
-    optimizer_of,
-)
+from rnnauto.search.trial import Epoch, Job, Problem, Result, Values, architecture_of, optimizer_of
 from rnnauto.search.validation import Tally, Validated
 
 LONGEST_VALIDATION = 4096  # timesteps; longer recordings are validated in slices of this length

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from rnnauto.arrays import Integers
 from rnnauto.data.batches import buckets, training_batches, whole
 from rnnauto.data.encode import Encoded
-from rnnauto.data.sequences import Integers
 from rnnauto.data.split import FEW_SEQUENCES
 from rnnauto.data.streams import Window, held_out_batches, streams
 from rnnauto.networks.architecture import Answer, Architecture, Features
@@ -25,12 +25,7 @@ from rnnauto.networks.carried import build_carried, state_size
 from rnnauto.networks.fused import fuse
 from rnnauto.networks.losses import summed_loss
 from rnnauto.search.epochs import run_epochs
-from rnnauto.search.progress import (
-    Progress,
-    keep_if_better,
-    record_step,
-    result_of,
-)
+from rnnauto.search.progress import Progress, keep_if_better, record_step, result_of
 from rnnauto.search.study import Weights
 from rnnauto.search.traced import called_directly
 from rnnauto.search.train import (
@@ -41,15 +36,7 @@ from rnnauto.search.train import (
     reset,
     target_spec,
 )
-from rnnauto.search.trial import (
-    Epoch,
-    Job,
-    Problem,
-    Result,
-    Values,
-    architecture_of,
-    optimizer_of,
-)
+from rnnauto.search.trial import Epoch, Job, Problem, Result, Values, architecture_of, optimizer_of
 from rnnauto.search.validation import Validated
 
 WINDOW = 64  # timesteps that an error is carried back

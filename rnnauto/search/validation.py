@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.data.sequences import splits_of
+from rnnauto.arrays import splits_of
 from rnnauto.data.tags import chunk_counts, read_tags
 from rnnauto.networks.architecture import DecoderFeatures
 from rnnauto.search.trial import Problem

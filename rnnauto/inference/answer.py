@@ -1,0 +1,392 @@
+"""The RNN type and the task: how inputs map to the target, and what kind of answer it is."""
+
+from dataclasses import dataclass
+
+from rnnauto.errors import DataError
+from rnnauto.inference.case import Case, Evidence, flag, named
+from rnnauto.inference.cell_sequences import equally_long
+from rnnauto.inference.classes import class_rule, few_whole, kind_of_target
+from rnnauto.inference.grouping import CONFLICTS
+from rnnauto.inference.horizon import decide_window
+from rnnauto.inference.kinds import Profile
+from rnnauto.inference.neighbours import alike_rows
+from rnnauto.inference.roles import Roles, token_rule
+from rnnauto.layout import GENERATED, ROW_FORMS, Column, Kind, RnnType, Task, Tokens
+from rnnauto.reading.columnar import innermost
+from rnnauto.reading.points import nested
+
+WRITTEN_FORMS = frozenset({"cell-sequences", "plain-table"})  # whose classes may be texts to write
+
+
+@dataclass(frozen=True)
+class Answer:
+    rnn_type: RnnType
+    task: Task
+    target_kind: Kind
+    evidence: tuple[Evidence, ...]
+    targets: tuple[Column, ...]
+    target_tokens: Tokens | None = None
+    horizon: int | None = None
+    lookback: int | None = None
+    season: int = 1
+    known_ahead: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Guess:
+    """An RNN type with its reason, and the type that would come next; `models` is whether the
+    sequence itself is the target, one timestep later."""
+
+    rnn_type: RnnType
+    reason: str
+    other: RnnType
+    forecasts: bool = False
+    models: bool = False
+
+
+def decide_answer(case: Case, roles: Roles) -> Answer:
+    target = speaking_targets(case, roles)[0]
+    check_label_sets(case, roles)
+    classes, class_reason = class_rule(case, roles, target)
+    guess = guess_type(case, roles, target, classes=classes)
+    forced = case.problem.type
+    rnn_type = guess.rnn_type if forced == "auto" else forced
+    forecasts = wants_forecast(case, guess)
+    if not forecasts:
+        check_alike(case, roles)
+    check_type(case, roles, rnn_type, forecasts=forecasts)
+    task, class_reason = task_rule(
+        case,
+        roles,
+        guess,
+        target,
+        classes=class_reason if classes else "",
+        amounts=class_reason,
+        forecasts=forecasts,
+    )
+    check_task(case, roles, target, task)
+    reason = guess.reason if forced == "auto" else "you named it"
+    window = decide_window(case, roles) if task == "forecasting" else None
+    if window and forced == "auto":
+        rnn_type = "many-to-one" if window.horizon == 1 else "many-to-many-unaligned"
+    if window and rnn_type == "many-to-one" and window.horizon > 1:
+        raise DataError(
+            f"`--type many-to-one` predicts one timestep, `--horizon {window.horizon}` more",
+            hint="use `--horizon 1`, or leave `--type` out",
+        )
+    other_task = "regression" if task == "classification" else "classification"
+    written = rnn_type in GENERATED and roles.form in WRITTEN_FORMS and task == "classification"
+    kind: Kind = "text" if written and target.kind != "list" else kind_of_target(target, task)
+    target_tokens, token_evidence = tokens_of_target(case, roles, rnn_type, target, kind)
+    return Answer(
+        rnn_type=rnn_type,
+        task=task,
+        target_kind=kind,
+        evidence=(
+            Evidence(f"RNN type is {rnn_type}", reason, flag("--type", guess.other)),
+            Evidence(f"task is {task}", class_reason, flag("--task", other_task)),
+            *token_evidence,
+            *(window.evidence if window else ()),
+        ),
+        targets=target_columns(case, roles, kind),
+        target_tokens=target_tokens,
+        horizon=window.horizon if window else None,
+        lookback=window.lookback if window else None,
+        season=window.season if window else 1,
+        known_ahead=known_ahead(case, roles, task),
+    )
+
+
+def target_columns(case: Case, roles: Roles, kind: Kind) -> tuple[Column, ...]:
+    """An entry for each value to predict at once: a stem, or a column of its own."""
+    if roles.target_stems:
+        return tuple(
+            Column(name=stem.name, kind=kind, columns=stem.columns) for stem in roles.target_stems
+        )
+    return tuple(Column(name=name, kind=kind) for name in case.target)
+
+
+def tokens_of_target(
+    case: Case, roles: Roles, rnn_type: RnnType, target: Profile, kind: Kind
+) -> tuple[Tokens | None, tuple[Evidence, ...]]:
+    """What a timestep of a target that is a text is; None where it is none, or the text read."""
+    read = [column.name for column in roles.features] == [target.name]
+    rows = roles.form in ROW_FORMS and rnn_type == "many-to-many"
+    if read or rows or kind != "text" or rnn_type not in {*GENERATED, "many-to-many"}:
+        return None, ()
+    tokens, why = token_rule(case.problem.target_tokens, target)
+    other = "character" if tokens == "word" else "word"
+    return tokens, (
+        Evidence(f"a timestep of the answer is a {tokens}", why, flag("--target-tokens", other)),
+    )
+
+
+def known_ahead(case: Case, roles: Roles, task: Task) -> tuple[str, ...]:
+    """Raises: DataError where a column is named whose future no forecast can be told."""
+    names = case.data.known_ahead
+    features = [column.name for column in roles.features]
+    for name in names:
+        if task != "forecasting":
+            raise DataError(
+                f"`--known-ahead {name}` is for forecasts; the task here is {task}",
+                hint="leave it out, or use `--task forecasting`",
+            )
+        if name not in features:
+            raise DataError(
+                f"`--known-ahead {name}`: the column is no feature that changes in time",
+                hint=f"the features are {named(features)}" if features else "name a feature",
+            )
+    return names
+
+
+def speaking_targets(case: Case, roles: Roles) -> list[Profile]:
+    """The target columns; of a stem the one that says best what its values are."""
+    stems = [stem.columns for stem in roles.target_stems] or [(name,) for name in case.target]
+    return [
+        max(
+            (case.profiles[name] for name in names),
+            key=lambda column: (not column.whole, column.distinct),
+        )
+        for names in stems
+    ]
+
+
+def check_alike(case: Case, roles: Roles) -> None:
+    """Raises: DataError where several targets are of different tasks."""
+    if case.problem.task != "auto":
+        return
+    targets = speaking_targets(case, roles)
+    classes = [target.name for target in targets if class_rule(case, roles, target)[0]]
+    amounts = [target.name for target in targets if target.name not in classes]
+    if not classes or not amounts:
+        return
+    both = all(target.kind in {"number", "boolean"} for target in targets)
+    hint = "name targets of one kind, and run once for each kind"
+    raise DataError(
+        f"the targets are of two kinds: {named(classes)} as classes and {named(amounts)} as "
+        "amounts; one model predicts either classes or amounts",
+        hint=f"read them all as amounts with `--task regression`, or {hint}" if both else hint,
+    )
+
+
+def wants_forecast(case: Case, guess: Guess) -> bool:
+    if case.problem.task != "auto":
+        return case.problem.task == "forecasting"
+    if case.problem.horizon != "auto":
+        return True
+    return guess.forecasts and case.problem.type == "auto"
+
+
+def task_rule(
+    case: Case,
+    roles: Roles,
+    guess: Guess,
+    target: Profile,
+    *,
+    classes: str,
+    amounts: str,
+    forecasts: bool,
+) -> tuple[Task, str]:
+    """The task and why; `classes` and `amounts` are the reasons for these readings."""
+    if case.problem.task != "auto":
+        return case.problem.task, "you named it"
+    if forecasts:
+        reason = f"`{target.name}` is a number that changes in time: its future is wanted"
+        return "forecasting", reason
+    if guess.models:
+        return "language-modelling", f"`{target.name}` is to be continued: nothing else is left"
+    if (
+        case.problem.type in GENERATED
+        and roles.form == "cell-sequences"
+        and target.kind == "number"
+    ):
+        return "classification", f"`{target.name}` is written out, as you named the RNN type"
+    return ("classification", classes) if classes else ("regression", amounts)
+
+
+def guess_type(case: Case, roles: Roles, target: Profile, *, classes: bool) -> Guess:
+    if len(case.target) > 1:
+        guess = guess_for_several(case, roles)
+        if guess is not None:
+            return guess
+    return guess_by_form(case, roles, target, classes=classes)
+
+
+def guess_by_form(case: Case, roles: Roles, target: Profile, *, classes: bool) -> Guess:
+    match roles.form:
+        case "token-lines":
+            reason = f"one `{target.name}` for each token"
+            return Guess("many-to-many", reason, "many-to-many-unaligned")
+        case "text-corpus":
+            reason = "the text itself, one timestep later"
+            return Guess("many-to-many", reason, "one-to-many", models=True)
+        case "wide-table":
+            if target.kind in {"text", "list"}:
+                reason = f"from each row's sequence to the sequence in `{target.name}`"
+                return Guess("many-to-many-unaligned", reason, "many-to-one")
+            reason = f"one `{target.name}` for each row's sequence"
+            return Guess("many-to-one", reason, "one-to-one")
+        case "cell-sequences":
+            return guess_for_cells(case, roles, target)
+        case "plain-table":
+            alike = alike_rows(case, roles)
+            return Guess("one-to-one", f"one `{target.name}` for each row{alike}", "many-to-many")
+        case "single-series":
+            if classes:
+                return Guess("many-to-many", f"one `{target.name}` for each timestep", "one-to-one")
+            reason = f"a single series of the number `{target.name}` is forecast"
+            return Guess("many-to-many-unaligned", reason, "many-to-many", forecasts=True)
+        case _:
+            return guess_for_long(case, roles, target, classes=classes)
+
+
+def guess_for_several(case: Case, roles: Roles) -> Guess | None:
+    """More than one target: sequences of numbers to predict; None where each is as a single one
+    would be."""
+    names = named(case.target)
+    numbers = all(case.profiles[name].kind in {"number", "boolean"} for name in case.target)
+    if roles.target_stems:
+        longest = max(len(stem.columns) for stem in roles.target_stems)
+        stems = named([stem.name for stem in roles.target_stems])
+        reason = f"{stems}: numbered columns, sequences of {longest} timesteps"
+        if not roles.features:
+            return Guess("one-to-many", f"{reason}, from static features only", "many-to-one")
+        same = all(len(column.columns) == longest for column in roles.features)
+        rnn_type: RnnType = "many-to-many" if same else "many-to-many-unaligned"
+        return Guess(rnn_type, f"{reason}, from sequences", "one-to-many")
+    in_time = roles.form in {"long-table", "single-series"} and roles.varying > CONFLICTS
+    if in_time and numbers and not roles.features:
+        if roles.static and not roles.clock:
+            reason = f"{names} change inside each sequence, all features are static"
+            return Guess("one-to-many", reason, "many-to-many-unaligned")
+        reason = f"{names} change in time and there are no other features: they are forecast"
+        return Guess("many-to-many-unaligned", reason, "many-to-many", forecasts=True)
+    return None
+
+
+def guess_for_cells(case: Case, roles: Roles, target: Profile) -> Guess:
+    if not roles.features:
+        reason = f"`{target.name}` is a sequence, the features are single values"
+        return Guess("one-to-many", reason, "one-to-one")
+    source = roles.features[0].name
+    if source == target.name:
+        return guess_for_own(case, roles, source)
+    if target.kind == "list":
+        if roles.tokens is None:
+            lengths = case.frame[source].list.len(), case.frame[target.name].list.len()
+            if lengths[0].equals(lengths[1]):
+                reason = f"the lists of `{source}` and `{target.name}` are equally long in all rows"
+                return Guess("many-to-many", reason, "many-to-many-unaligned")
+        reason = f"`{target.name}` holds lists of another length than `{source}`"
+        return Guess("many-to-many-unaligned", reason, "many-to-one")
+    if target.kind == "text" and equally_long(case, roles, target):
+        reason = f"`{source}` and `{target.name}` have as many characters in every row"
+        return Guess("many-to-many", reason, "many-to-many-unaligned")
+    if target.kind == "text":
+        reason = f"both `{source}` and `{target.name}` hold text, of different lengths"
+        if roles.tokens is None:
+            reason = f"`{source}` holds lists, and `{target.name}` a text for each"
+        return Guess("many-to-many-unaligned", reason, "many-to-one")
+    return Guess("many-to-one", f"one `{target.name}` for each cell of `{source}`", "one-to-one")
+
+
+def guess_for_own(case: Case, roles: Roles, source: str) -> Guess:
+    """A column of lists, or texts, that is to be continued."""
+    inner = innermost(case.frame.schema[source])
+    if roles.label_sets:
+        reason = f"the labels of `{source}` one timestep later, any number of them at once"
+        return Guess("many-to-many", reason, "one-to-many", models=True)
+    if inner.is_numeric() and not few_whole(case.frame[source].explode().drop_nulls()):
+        raise DataError(
+            f"`{source}` holds lists of numbers to forecast, which is read from a long table only",
+            hint="write a row for each timestep: the id, the time and the number",
+        )
+    cells = "texts" if roles.tokens else "lists"
+    reason = f"the {cells} of `{source}` themselves, one timestep later"
+    return Guess("many-to-many", reason, "one-to-many", models=True)
+
+
+def guess_for_long(case: Case, roles: Roles, target: Profile, *, classes: bool) -> Guess:
+    ids = named(roles.id)
+    if roles.varying <= CONFLICTS:
+        reason = f"`{target.name}` is the same in all rows of each {ids}"
+        if roles.varying:
+            share = f"{100 * (1 - roles.varying):.0f}%"
+            reason = f"`{target.name}` is the same in all rows of each {ids} for {share} of them"
+        return Guess("many-to-one", reason, "many-to-many")
+    reason = f"`{target.name}` changes inside {ids}"
+    if classes:
+        return Guess("many-to-many", f"{reason}: one for each timestep", "many-to-one")
+    if not roles.features and roles.static and not roles.clock:
+        return Guess("one-to-many", f"{reason}, all features are static", "many-to-many")
+    if not roles.features or roles.clock:
+        reason += f" along `{roles.time}`" if roles.time else ""
+        return Guess(
+            "many-to-many-unaligned", f"{reason}: forecast", "many-to-many", forecasts=True
+        )
+    return Guess("many-to-many", f"{reason}: one for each timestep", "many-to-many-unaligned")
+
+
+def check_label_sets(case: Case, roles: Roles) -> None:
+    """Raises: DataError where label sets would have to be predicted from anything else."""
+    own = tuple(column.name for column in roles.features) == case.target
+    for name in case.target:
+        if nested(case.frame.schema[name]) and not own:
+            others = [column.name for column in (*roles.features, *roles.static)]
+            words = [word for other in others for word in ("--ignore", other)]
+            raise DataError(
+                f"target `{name}` holds lists of lists, which can only be continued",
+                hint=f"leave the other columns out:\n{case.command(*words)}",
+            )
+
+
+def check_type(case: Case, roles: Roles, rnn_type: RnnType, *, forecasts: bool) -> None:
+    """Raises: DataError where the table cannot be what the user asks for."""
+    target = case.target[0]
+    if rnn_type == "many-to-many" and roles.form in {"wide-table", "cell-sequences"}:
+        own = target in {column.name for column in roles.features}  # a text to be continued
+        one = not (own or roles.target_stems) and case.profiles[target].kind not in {"list", "text"}
+        if one:
+            raise DataError(
+                f"`--type many-to-many` needs a target for each timestep; `{target}` has one for "
+                "each row",
+                hint="give a long table, with a row for each timestep, or use `--type many-to-one`",
+            )
+    if rnn_type == "many-to-one" and roles.form == "single-series" and not forecasts:
+        raise DataError(
+            f"`--type many-to-one` needs many sequences; `{case.source}` is a single one",
+            hint="name the column that tells sequences apart, such as `--id sequence_id`",
+        )
+    has_input = roles.features or roles.static
+    if (
+        not has_input
+        and not forecasts
+        and rnn_type in {"one-to-one", "many-to-one", "many-to-many"}
+    ):
+        raise DataError(
+            f"no column of `{case.source}` is left to predict `{target}` from",
+            hint="see what was left out with `rnnauto inspect`, and name columns with `--features`",
+        )
+
+
+def check_task(case: Case, roles: Roles, target: Profile, task: Task) -> None:
+    if task == "regression" and target.kind not in {"number", "boolean", "list"}:
+        raise DataError(
+            f"`--task regression` needs numbers; `{target.name}` holds {target.kind} values",
+            hint="use `--task classification`, or name a target of numbers",
+        )
+    if task == "forecasting" and (
+        target.kind != "number" or roles.form not in {"long-table", "single-series"}
+    ):
+        raise DataError(
+            f"`--task forecasting` needs a series of numbers; `{case.source}` is a "
+            f"{roles.form.replace('-', ' ')} and `{target.name}` holds {target.kind} values",
+            hint="name the time column with `--time` and a target of numbers",
+        )
+    if task == "language-modelling" and target.name not in {
+        column.name for column in roles.features
+    }:
+        raise DataError(
+            f"`--task language-modelling` needs a text; `{case.source}` is a table",
+            hint="use `--task classification` or `--task regression`",
+        )

@@ -1,0 +1,92 @@
+"""What inference works on, and how it explains itself."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from rnnauto.errors import DataError
+from rnnauto.inference.kinds import Profile
+from rnnauto.layout import Form
+from rnnauto.reading.opened import PIPED, STANDARD_INPUT
+from rnnauto.recipe import Data, Problem
+
+SHOWN = 6  # names listed one by one
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One decision, the rule that fired, and the flag that overrides it."""
+
+    decision: str
+    reason: str
+    override: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """A table, its columns' profiles, and what the user says about it; `form` is what the format
+    of the file implies."""
+
+    frame: pl.DataFrame
+    profiles: dict[str, Profile]
+    target: tuple[str, ...]
+    data: Data
+    problem: Problem
+    source: str
+    form: Form | None = None
+
+    def with_target(self, target: tuple[str, ...]) -> "Case":
+        return replace(self, target=target)
+
+    def without(self, name: str) -> "Case":
+        profiles = {other: self.profiles[other] for other in self.profiles if other != name}
+        return replace(self, frame=self.frame.drop(name), profiles=profiles)
+
+    def command(self, *flags: str) -> str:
+        """A command to paste: what was said so far, and `flags`."""
+        said: list[str] = []
+        for flag, names in {
+            "--target": self.data.target,
+            "--id": self.data.id,
+            "--time": (self.data.time,) if self.data.time else (),
+            "--features": self.data.features,
+            "--static": self.data.static,
+            "--ignore": self.data.ignore,
+            "--known-ahead": self.data.known_ahead,
+            "--horizon": () if self.problem.horizon == "auto" else (str(self.problem.horizon),),
+        }.items():
+            if flag not in flags:
+                said += [word for name in names for word in (flag, name)]
+        source = STANDARD_INPUT if self.source == PIPED else self.source
+        words = ["rnnauto", "inspect", source, *said, *flags]
+        return "  " + " ".join(shlex.quote(word) for word in words)
+
+    def free(self, *taken: str | None) -> dict[str, Profile]:
+        """The columns that have no role yet."""
+        used = {*self.target, *self.data.ignore, *taken}
+        return {name: column for name, column in self.profiles.items() if name not in used}
+
+    def chosen(self, *taken: str | None) -> dict[str, Profile]:
+        """Of the free columns those that the user lets be features, or all."""
+        free = self.free(*taken)
+        if not self.data.features:
+            return free
+        return {name: free[name] for name in self.data.features if name in free}
+
+
+def flag(name: str, value: str) -> str:
+    """A flag to paste into a shell."""
+    return f"{name} {shlex.quote(value)}"
+
+
+def two_readings(case: Case, what: str, readings: Sequence[tuple[str, Sequence[str]]]) -> DataError:
+    """An error that names every reading with the command that chooses it."""
+    lines = [f"{reading}:\n{case.command(*flags)}" for reading, flags in readings]
+    return DataError(f"`{case.source}`: {what}", hint="choose one:\n" + "\n".join(lines))
+
+
+def named(names: Sequence[str]) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:SHOWN])
+    return shown + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")

@@ -1,0 +1,76 @@
+"""Whether a target names classes or amounts."""
+
+import polars as pl
+
+from rnnauto.inference.case import Case
+from rnnauto.inference.grouping import CONFLICTS
+from rnnauto.inference.kinds import FEW_CLASSES, MANY_CLASSES, Profile, are_classes
+from rnnauto.inference.roles import Roles
+from rnnauto.layout import ROW_FORMS, Kind, Task
+from rnnauto.reading.columnar import innermost
+
+CLASSES_IN_TIME = 20  # whole numbers beyond this that change with the clock are amounts
+SMALL_STEPS = 0.1  # squared changes inside a sequence, against those between any two rows
+
+
+def class_rule(case: Case, roles: Roles, target: Profile) -> tuple[bool, str]:
+    """Whether the target names classes, and why."""
+    if target.kind == "list" and case.problem.task != "classification":
+        inner = innermost(case.frame.schema[target.name])
+        return (
+            not inner.is_numeric(),
+            f"`{target.name}` holds lists of {'numbers' if inner.is_numeric() else 'texts'}",
+        )
+    if target.kind != "number":
+        return True, f"`{target.name}` has {target.distinct} different values, no numbers"
+    if not target.whole:
+        return False, f"`{target.name}` holds numbers with fractions"
+    values = target.known
+    if roles.form == "long-table" and roles.varying <= CONFLICTS:
+        values = roles.sequences
+    changes = roles.clock and roles.varying > CONFLICTS
+    most = CLASSES_IN_TIME if changes else MANY_CLASSES
+    found = f"`{target.name}` has {target.distinct} different whole numbers"
+    if (
+        roles.form in ROW_FORMS
+        and roles.varying > CONFLICTS
+        and not (roles.features or roles.static)
+    ):
+        return False, f"{found} and nothing that they could be told from but their past: amounts"
+    if target.distinct > FEW_CLASSES and counts_along(case, roles, target.name):
+        return False, f"{found} that go up and down in small steps: amounts"
+    if are_classes(target, values=values, most=most):
+        return True, f"{found}: classes"
+    if target.distinct > most:
+        return False, f"{found}, more than {most}: amounts"
+    return False, f"{found} (more than {FEW_CLASSES}) for {values} targets: amounts"
+
+
+def counts_along(case: Case, roles: Roles, target: str) -> bool:
+    """Whether whole numbers change by little inside the sequences, as a count does and the numbers
+    of classes do not."""
+    if roles.form not in ROW_FORMS or roles.varying <= CONFLICTS:
+        return False
+    rows = case.frame.select(*roles.id, *([roles.time] if roles.time else []), target)
+    rows = rows.sort(roles.time, maintain_order=True) if roles.time else rows
+    step = pl.col(target).cast(pl.Float64).diff()
+    steps = rows.select(step.over(roles.id) if roles.id else step).to_series()
+    changes = steps.filter(steps != 0)
+    spread = rows[target].cast(pl.Float64).var()
+    if not len(changes) or not isinstance(spread, float) or not spread:
+        return False
+    return float((changes**2).mean() or 0.0) < SMALL_STEPS * 2 * spread  # type: ignore[arg-type]
+
+
+def few_whole(numbers: pl.Series) -> bool:
+    """Whether numbers can be labels: whole, and few."""
+    whole = numbers.dtype.is_integer() or bool((numbers % 1 == 0).all())
+    return whole and numbers.n_unique() <= MANY_CLASSES
+
+
+def kind_of_target(target: Profile, task: Task) -> Kind:
+    if task in {"regression", "forecasting"}:
+        return "number"
+    if target.kind == "boolean" or target.kind == "list":
+        return target.kind
+    return "text" if target.kind == "text" else "category"

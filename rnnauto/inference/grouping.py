@@ -1,0 +1,307 @@
+"""Which rows belong together: the id and time columns of long tables, and single series."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+
+import numpy as np
+import polars as pl
+
+from rnnauto.inference.kinds import Profile
+from rnnauto.names import ROW_WORDS, named_id, named_time
+from rnnauto.reading.joined_time import joined_name, time_parts
+from rnnauto.runs import Runs, find_runs, ordered_runs, steady
+
+REPEATS = 1.5  # rows per id that make sequences ...
+REPEATS_NAMED = 1.2  # ... where the column is named like an id
+FEW_DUPLICATES = 0.05  # share of rows whose id and time may occur twice by fault
+CONFLICTS = 0.1  # share of ids whose target may differ inside by fault
+EVEN = 0.9  # share of equal steps that make a series even
+SHORTEST_SERIES = 8
+MANY_IDS = 10  # fewer are rather a feature's values, where a name is all the evidence
+CALENDAR = 1000  # whole times from here on are years, dates or seconds of an epoch
+MOST_IDS = 12  # candidates looked at closely
+ROW = "__row"
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """One way to see sequences in the rows. `clock`: time is shared by the sequences, it does
+    not start anew in each; `rank` is how strong the evidence is: 1 weak, 2 good, 3 strong."""
+
+    id: tuple[str, ...]
+    time: str | None
+    reason: str
+    rank: int
+    varying: float  # share of ids with more than one target
+    runs: Runs = field(repr=False, compare=False)
+
+
+def group_candidates(
+    frame: pl.DataFrame, profiles: dict[str, Profile], *, target: Profile, time: str | None
+) -> list[Grouping]:
+    """Every column, or set of columns, that could tell sequences apart, best first.
+
+    `profiles` are the columns that may be chosen from; `time` is the user's, if any.
+    """
+    clocks = [time] if time else time_names(profiles)
+    names = id_names(frame, profiles, has_clock=bool(clocks))
+    found = [
+        grouping
+        for name in names
+        if (grouping := judge(frame, profiles, (name,), clocks, target)) is not None
+    ]
+    if not any(grouping.time or grouping.varying == 0 for grouping in found):
+        found += composites(frame, profiles, names, clocks, target)
+    best = max((grouping.rank for grouping in found), default=0)
+    return [grouping for grouping in found if grouping.rank == best]
+
+
+def time_names(profiles: dict[str, Profile]) -> list[str]:
+    """Columns that may order timesteps: times first, then what is named like one."""
+    times = [name for name, column in profiles.items() if column.kind == "time"]
+    named = [
+        name
+        for name, column in profiles.items()
+        if column.kind == "number" and named_time(name) and not column.constant
+    ]
+    return [*times, *named]
+
+
+def id_names(frame: pl.DataFrame, profiles: dict[str, Profile], *, has_clock: bool) -> list[str]:
+    """Columns whose values repeat as those of ids do."""
+    named, other = [], []
+    for name, column in profiles.items():
+        if column.kind in {"time", "list", "boolean"} or column.distinct < 2:
+            continue
+        repeats = column.known / column.distinct
+        if named_id(name) and repeats >= REPEATS_NAMED:
+            named.append(name)
+        elif repeats >= REPEATS and not named_time(name) and column.kind != "text":
+            other.append(name)
+    other = [
+        name
+        for name, runs in zip(other, run_counts(frame, other), strict=True)
+        if runs == profiles[name].distinct or (has_clock and profiles[name].kind == "category")
+    ]
+    return [*named, *other][:MOST_IDS]
+
+
+def run_counts(frame: pl.DataFrame, names: Sequence[str]) -> tuple[int, ...]:
+    """How often the value changes from row to row, plus one."""
+    if not names:
+        return ()
+    return frame.select(pl.col(names).ne_missing(pl.col(names).shift()).sum()).row(0)
+
+
+def judge(
+    frame: pl.DataFrame,
+    profiles: dict[str, Profile],
+    names: tuple[str, ...],
+    clocks: Sequence[str],
+    target: Profile,
+) -> Grouping | None:
+    """How good a set of id columns is; None where nothing speaks for it."""
+    named = all(named_id(name) for name in names)
+    found = find_runs(frame, names)
+    ids, contiguous = found.distinct, found.whole
+    time = first_clock(frame, names, clocks, found, named=named)
+    varying = varying_share(frame, names, target.name, found)
+    # classes agree by chance only where there are hardly more ids than classes
+    constant = varying == 0 and ids > target.distinct
+    facts = [f"its {ids} values repeat"]
+    if time:
+        facts.append(f"`{time}` tells the rows of each apart")
+    if contiguous:
+        facts.append("the rows of each stand together")
+    if varying == 0:
+        facts.append(f"`{target.name}` is the same in all rows of each")
+    rank = rank_of(
+        time=time is not None,
+        named=named,
+        contiguous=contiguous,
+        constant=constant,
+        many=ids >= MANY_IDS,
+        counted=len(names) == 1 and looks_counted(frame, profiles[names[0]]),
+        code=len(names) == 1 and profiles[names[0]].code,
+    )
+    return Grouping(names, time, ", ".join(facts), rank, varying, found) if rank else None
+
+
+def rank_of(
+    *,
+    time: bool,
+    named: bool,
+    contiguous: bool,
+    constant: bool,
+    many: bool,
+    counted: bool,
+    code: bool,
+) -> int:
+    if time:
+        return 3 if named else 2
+    if named:
+        return 2 if contiguous or (constant and many) else int(many)
+    if not contiguous:
+        return 0
+    return 2 if constant or (counted and code) else int(counted and many)
+
+
+def looks_counted(frame: pl.DataFrame, column: Profile) -> bool:
+    """A first column that numbers the sequences: codes, or 0, 1, 2, ... in order."""
+    if column.name != frame.columns[0]:
+        return False
+    counted = column.whole and column.first in {0, 1}
+    return column.code or (counted and column.last - column.first + 1 == column.distinct > 2)
+
+
+def first_clock(
+    frame: pl.DataFrame,
+    names: tuple[str, ...],
+    clocks: Sequence[str],
+    found: Runs,
+    *,
+    named: bool,
+) -> str | None:
+    """The first time column that (nearly) never occurs twice in a sequence."""
+    for clock in clocks:
+        if clock in names:
+            continue
+        if ordered_runs(frame, names, clock, found) is None:
+            pairs = frame.select(*names, clock).hash_rows().n_unique()
+            if frame.height - pairs > FEW_DUPLICATES * frame.height:
+                continue
+        # a clock that never repeats tells the rows of any column apart: that proves nothing
+        times = frame[clock].n_unique()
+        if named or times <= EVEN * frame.height:
+            return clock
+    return None
+
+
+def composites(
+    frame: pl.DataFrame,
+    profiles: dict[str, Profile],
+    names: Sequence[str],
+    clocks: Sequence[str],
+    target: Profile,
+) -> list[Grouping]:
+    """Two or three named columns that only together tell sequences apart, as subject and trial."""
+    named = [name for name in names if named_id(name)]
+    for size in (2, 3):
+        found = [
+            grouping
+            for several in combinations(named[:6], size)
+            if (grouping := judge(frame, profiles, several, clocks, target))
+            and (grouping.time or grouping.varying == 0)
+            and frame.height >= REPEATS * frame.select(several).n_unique()
+        ]
+        if found:
+            return found
+    return []
+
+
+def varying_share(frame: pl.DataFrame, names: Sequence[str], target: str, found: Runs) -> float:
+    """Share of the sequences in which the target takes more than one value."""
+    if not names or target not in frame.columns or frame.schema[target].is_nested():
+        return 1.0
+    if found.whole and steady(frame[target], found.starts):
+        return 0.0
+    first = pl.col(target).drop_nulls().first().over(names)
+    varying = frame.filter((pl.col(target) != first).fill_null(False)).select(names).n_unique()
+    return varying / max(found.distinct, 1)
+
+
+def constant_columns(
+    frame: pl.DataFrame, names: Sequence[str], columns: Sequence[str], found: Runs
+) -> set[str]:
+    """Which columns have one value in every sequence."""
+    if not columns:
+        return set()
+    if found.whole:
+        return {name for name in columns if steady(frame[name], found.starts)}
+    first = frame.with_row_index(ROW).select(pl.col(ROW).first().over(names)).to_series()
+    return {name for name in columns if frame[name].eq_missing(frame[name].gather(first)).all()}
+
+
+def restarts(frame: pl.DataFrame, names: Sequence[str], time: str, found: Runs) -> bool:
+    """Whether time starts anew in every sequence: a count of timesteps, not a clock."""
+    if not frame.schema[time].is_numeric():
+        return False
+    ordered = ordered_runs(frame, names, time, found)
+    if ordered is None:
+        starts = frame.group_by(names).agg(pl.col(time).min())[time].drop_nulls()
+    else:
+        starts = frame[time].gather(ordered)
+    if frame.schema[time].is_integer() and len(starts) and (starts >= CALENDAR).all():
+        return False
+    commonest = starts.value_counts()["count"].max()
+    return isinstance(commonest, int) and commonest >= EVEN * len(starts)
+
+
+def second_clocks(
+    frame: pl.DataFrame, names: Sequence[str], time: str, profiles: dict[str, Profile]
+) -> list[str]:
+    """Columns named like a time that run along with the time column, and those it is made of."""
+    joined = time_parts(frame) if time == joined_name(frame) else ()
+    parts = [name for name in joined if name in profiles]
+    profiles = {name: column for name, column in profiles.items() if name not in parts}
+    clocks = [name for name in time_names(profiles) if profiles[name].kind == "number"]
+    if not clocks:
+        return parts
+    step = (pl.col(clocks) - pl.col(clocks).shift()).over(names) if names else pl.col(clocks).diff()
+    steps = frame.sort(time, maintain_order=True).select(step)
+    forward = steps.select((pl.all() > 0).mean().fill_null(0.0)).row(0)
+    return parts + [name for name, share in zip(clocks, forward, strict=True) if share >= EVEN]
+
+
+def counter_inside(
+    frame: pl.DataFrame, names: Sequence[str], profiles: dict[str, Profile]
+) -> str | None:
+    """A column that goes up by one from row to row inside every sequence."""
+    for name, column in profiles.items():
+        if column.kind != "number" or not column.whole or column.constant or name in names:
+            continue
+        step = frame.select((pl.col(name) - pl.col(name).shift()).over(names)).to_series()
+        if step.drop_nulls().eq(1).all() and step.null_count() < frame.height:
+            return name
+    return None
+
+
+def find_series(
+    frame: pl.DataFrame, profiles: dict[str, Profile], *, time: str | None
+) -> tuple[str, str] | None:
+    """The time column of a single series, and what shows that it is one."""
+    names = [time] if time else time_names(profiles)
+    for name in names:
+        column = profiles[name]
+        if not time and (frame.height < SHORTEST_SERIES or counts_rows(column)):
+            continue
+        values = frame[name]
+        known = values.drop_nulls()
+        few = FEW_DUPLICATES / 5 * frame.height
+        if values.null_count() > few / 2 or frame.height - known.n_unique() > few:
+            if time:
+                return name, "you named it"
+            continue
+        if not values.null_count() and values.is_sorted():
+            return name, "it goes up from row to row, one row for each time"
+        if evenness(known) >= EVEN:
+            return name, "its steps are even once sorted, one row for each time"
+        if time:
+            return name, "you named it"
+    return None
+
+
+def counts_rows(column: Profile) -> bool:
+    return column.kind == "number" and column.name.lower() in ROW_WORDS
+
+
+def evenness(values: pl.Series) -> float:
+    """Share of the steps that are about as long as the median step."""
+    numbers = values.sort().to_physical().cast(pl.Float64).to_numpy()
+    steps = np.diff(numbers)
+    if not len(steps):
+        return 0.0
+    usual = np.median(steps)
+    # months differ in length by a tenth
+    return float((np.abs(steps - usual) <= 0.12 * usual).mean()) if usual > 0 else 0.0

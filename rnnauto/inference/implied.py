@@ -1,0 +1,79 @@
+"""Forms that the format of a file implies: token lines and text corpora."""
+
+from rnnauto.inference.case import Case, Evidence, flag, named
+from rnnauto.inference.roles import Roles, as_columns, feature_evidence
+from rnnauto.layout import Column, Form
+from rnnauto.reading.token_lines import SENTENCE, TAG, UNIVERSAL
+
+UNIVERSAL_TAG = "upos"
+
+
+def implied_target(form: Form | None, columns: list[str]) -> tuple[str, ...]:
+    """The target where a form has a usual one; empty where it has none."""
+    if form == "text-corpus":
+        return (columns[0],)
+    if form == "token-lines":
+        return tuple(name for name in (TAG, UNIVERSAL_TAG) if name in columns)[:1]
+    return ()
+
+
+def token_roles(case: Case) -> Roles:
+    """The tokens, and what stands between token and tag, are features of every timestep."""
+    ids = case.data.id or (SENTENCE,)
+    chosen = case.chosen(*ids)
+    annotated = [name for name in chosen if name in UNIVERSAL and not case.data.features]
+    usable = [
+        name
+        for name, column in chosen.items()
+        if name not in annotated and (case.data.features or not (column.empty or column.constant))
+    ]
+    free = case.free(*ids)
+    left_out = [name for name in free if name not in usable]
+    sentences = case.frame.select(ids).n_unique()
+    evidence = [
+        Evidence(
+            "form is token lines",
+            f"a token and its tags per line, {sentences} sequences between blank lines",
+            "--type one-to-one",
+        ),
+        Evidence(
+            f"target is {named(case.target)}",
+            "you named it" if case.data.target else "the usual column of this format",
+            flag("--target", next(iter(left_out or usable), "COLUMN")),
+        ),
+        *feature_evidence(case, usable),
+    ]
+    if annotated:
+        reason = "annotations of CoNLL-U, as the target is"
+        evidence.append(
+            Evidence(f"{named(annotated)} left out", reason, flag("--features", annotated[0]))
+        )
+    return Roles(
+        form="token-lines",
+        id=ids,
+        features=as_columns(case, usable),
+        ignored=tuple(dict.fromkeys((*case.data.ignore, *left_out))),
+        evidence=tuple(evidence),
+        varying=1.0,
+    )
+
+
+def corpus_roles(case: Case) -> Roles:
+    name = next(iter(case.profiles))
+    tokens = "character" if case.problem.tokens == "auto" else case.problem.tokens
+    other = "word" if tokens == "character" else "character"
+    why = "you named it" if case.problem.tokens != "auto" else "the safe choice for any language"
+    return Roles(
+        form="text-corpus",
+        features=(Column(name=name, kind="text"),),
+        evidence=(
+            Evidence(
+                "form is text corpus",
+                "a text file without a target and without columns",
+                "--target COLUMN",
+            ),
+            Evidence(f"a timestep is a {tokens}", why, flag("--tokens", other)),
+        ),
+        tokens=tokens,
+        varying=1.0,
+    )

@@ -1,0 +1,281 @@
+"""What kind of RNN problem a table is, and why."""
+
+import difflib
+from dataclasses import dataclass
+
+import polars as pl
+
+from rnnauto.errors import DataError
+from rnnauto.inference.answer import Answer, decide_answer
+from rnnauto.inference.case import Case, Evidence, named
+from rnnauto.inference.form import assign_roles
+from rnnauto.inference.implied import implied_target
+from rnnauto.inference.kinds import WORDS, Profile, are_classes, is_usable, profile
+from rnnauto.inference.roles import Roles, without_sequences
+from rnnauto.inference.stems import find_stems
+from rnnauto.layout import GENERATED, Column, Layout
+from rnnauto.names import name_words, named_id, named_sequence, named_time
+from rnnauto.reading.joined_time import joined_name
+from rnnauto.reading.read import Table, listed
+from rnnauto.recipe import Recipe
+
+__all__ = ["Evidence", "Inference", "infer"]
+
+FREE_TEXT = 0.9  # share of different texts
+MANY_IDS = 20  # more values than this, and a column named an id is no label
+SUGGESTED = 4  # targets proposed where none is named
+
+
+@dataclass(frozen=True)
+class Inference:
+    layout: Layout
+    evidence: tuple[Evidence, ...]
+
+
+def infer(table: Table, recipe: Recipe) -> Inference:
+    """Find the layout of a table: what the recipe says, then what the columns show.
+
+    Raises: DataError, for names that are no columns, a target that cannot be one, and tables
+    that can be read in two ways.
+    """
+    profiles = profile(table.frame)
+    case = Case(
+        frame=table.frame,
+        profiles=profiles,
+        target=(),
+        data=recipe.data,
+        problem=recipe.problem,
+        source=table.source,
+        form=table.form,
+    )
+    check_names(case)
+    case = case.with_target(target_names(case))
+    check_target(case)
+    roles = assign_roles(case)
+    joined = joined_name(case.frame)
+    if joined and roles.time != joined:
+        case = case.without(joined)
+        roles = assign_roles(case)
+    if case.problem.type == "one-to-many" and roles.features and roles.form != "text-corpus":
+        roles = without_sequences(roles)
+    answer = decide_answer(case, roles)
+    evidence = roles.evidence
+    if answer.task == "forecasting" and roles.form == "long-table":
+        evidence = (panel_evidence(case, roles), *evidence[1:])
+    return Inference(layout_of(case, roles, answer), (*evidence, *answer.evidence))
+
+
+def panel_evidence(case: Case, roles: Roles) -> Evidence:
+    """A long table whose target is forecast is a panel of series."""
+    first = roles.evidence[0]
+    reason = f"{first.reason}; the future of {named(case.target)} is wanted for each"
+    return Evidence("form is panel", reason, "--task regression")
+
+
+def labelled(roles: Roles) -> tuple[Column, ...]:
+    """What a language model reads: items of lists are labels, also where they are numbers. Where
+    they are sets of labels, the list stays one."""
+    if roles.label_sets:
+        return roles.features
+    return tuple(
+        column.model_copy(update={"kind": "category"}) if column.kind == "list" else column
+        for column in roles.features
+    )
+
+
+def layout_of(case: Case, roles: Roles, answer: Answer) -> Layout:
+    panel = answer.task == "forecasting" and roles.form == "long-table"
+    return Layout(
+        form="panel" if panel else roles.form,
+        rnn_type=answer.rnn_type,
+        task=answer.task,
+        target=case.target,
+        target_kind=answer.target_kind,
+        id=roles.id,
+        time=roles.time,
+        features=roles.features if answer.task != "language-modelling" else labelled(roles),
+        static=roles.static,
+        ignored=roles.ignored,
+        tokens=roles.tokens,
+        horizon=answer.horizon,
+        lookback=answer.lookback,
+        season=answer.season,
+        targets=answer.targets,
+        target_tokens=answer.target_tokens,
+        label_sets=roles.label_sets,
+        known_ahead=answer.known_ahead,
+        dated=bool(roles.time) and case.profiles[str(roles.time)].kind == "time",
+        **lengths_of_answer(case, roles, answer),
+    )
+
+
+def lengths_of_answer(case: Case, roles: Roles, answer: Answer) -> dict[str, int]:
+    """How long the lists of numbers are that static features give, and whether they differ."""
+    generated = answer.rnn_type == "one-to-many" and answer.task == "regression"
+    column = case.frame[case.target[0]]
+    if not generated or roles.form != "cell-sequences" or not isinstance(column.dtype, pl.List):
+        return {}
+    lengths = column.list.len().filter(column.list.len() > 0)
+    return {"answer_length": int(lengths.max() or 0), "answer_ends": lengths.n_unique() > 1}  # type: ignore[arg-type]
+
+
+def check_names(case: Case) -> None:
+    """Every column that the recipe names must exist, and have one role."""
+    data = case.data
+    stems = {stem.name for stem in find_stems(list(case.profiles), taken=())}
+    roles = {
+        "--id": data.id,
+        "--time": (data.time,) if data.time else (),
+        "--static": data.static,
+        "--ignore": data.ignore,
+        "--known-ahead": data.known_ahead,
+    }
+    for flag, names in roles.items():
+        for name in names:
+            if name not in case.profiles:
+                raise no_such_column(case, name, flag)
+    for flag, names in {"--target": data.target, "--features": data.features}.items():
+        for name in names:
+            if name not in case.profiles and name not in stems:
+                raise no_such_column(case, name, flag)
+    del roles["--known-ahead"]  # these are features, which may be named as such too
+    roles["--target"] = data.target
+    roles["--features"] = data.features
+    seen: dict[str, str] = {}
+    for flag, names in roles.items():
+        for name in names:
+            if name in seen and seen[name] != flag:
+                raise DataError(
+                    f"column `{name}` is named by both `{seen[name]}` and `{flag}`",
+                    hint="name it once",
+                )
+            seen[name] = flag
+
+
+def no_such_column(case: Case, name: str, flag: str) -> DataError:
+    names = list(case.profiles)
+    by_lower = {other.lower(): other for other in names}
+    near = difflib.get_close_matches(name.lower(), list(by_lower), n=1)
+    hint = f"the columns are {listed(names)}"
+    if names[0] == "column_1":
+        hint = f"the file has no header line, so {hint}"
+    if near:
+        hint = f"did you mean `{by_lower[near[0]]}`?"
+    parts = [part.strip() for part in name.split(",")]
+    if len(parts) > 1 and set(parts) <= set(names):
+        hint = "name each column by itself: " + " ".join(f"{flag} {part}" for part in parts)
+    return DataError(f"`{case.source}` has no column `{name}` (`{flag} {name}`)", hint=hint)
+
+
+def target_names(case: Case) -> tuple[str, ...]:
+    """The target columns; a stem stands for its numbered columns."""
+    implied = implied_target(case.form, list(case.profiles))
+    if not case.data.target and implied:
+        return implied
+    if not case.data.target:
+        found = suggestions(case)
+        commands = "\n".join(case.command("--target", name) for name in found)
+        raise DataError(
+            f"no target is named, and `{case.source}` does not imply one",
+            hint=f"name the column to predict, such as:\n{commands}",
+        )
+    stems = {stem.name: stem.columns for stem in find_stems(list(case.profiles), taken=())}
+    names: list[str] = []
+    for name in case.data.target:
+        names += [name] if name in case.profiles else stems[name]
+    return tuple(dict.fromkeys(names))
+
+
+def suggestions(case: Case) -> list[str]:
+    """Columns that look like targets: few classes first, the last column before others."""
+    numbered = {name for stem in find_stems(list(case.profiles), taken=()) for name in stem.columns}
+    taken = {
+        *numbered,
+        *case.data.id,
+        *case.data.features,
+        *case.data.static,
+        *case.data.ignore,
+        case.data.time,
+    }
+    last = list(case.profiles)[-1]
+
+    def score(column: Profile) -> tuple[bool, ...]:
+        classes = are_classes(column, values=column.known, most=50) and column.distinct <= 50
+        return (column.name != last, not classes, named_time(column.name))
+
+    plausible = [
+        column
+        for column in case.profiles.values()
+        if column.name not in taken
+        and not (column.constant or column.empty or column.kind in {"time", "list"})
+        and not (named_id(column.name) and column.name != last)
+        and not (column.kind in {"text", "category"} and column.unique)
+    ]
+    plausible.sort(key=score)
+    return [column.name for column in plausible[:SUGGESTED]] or [last]
+
+
+def check_target(case: Case) -> None:
+    for name in case.target if case.form is None else ():
+        column = case.profiles[name]
+        if column.empty:
+            raise DataError(
+                f"target `{name}` has no value in any row", hint="name a column with values"
+            )
+        if column.kind == "time":
+            raise DataError(
+                f"target `{name}` holds times, which no network here predicts",
+                hint=f"name another target, or use it to order timesteps: `--time {name}`",
+            )
+        if is_row_name(column) or is_free_text(case, column):
+            raise DataError(
+                f"target `{name}` has {column.distinct} different values in {column.known} rows: "
+                "it names rows, and nothing can be learned about it",
+                hint=other_target(case, column.name),
+            )
+        if is_sequence_name(case, column):
+            raise DataError(
+                f"target `{name}` is an id: its {column.distinct} values each name a run of rows",
+                hint=other_target(case, column.name),
+            )
+
+
+def is_sequence_name(case: Case, column: Profile) -> bool:
+    """An id by its name, with many values, the rows of each of which stand together."""
+    if "id" not in name_words(column.name) or not MANY_IDS < column.distinct < column.rows:
+        return False
+    return case.frame[column.name].rle_id().n_unique() == column.distinct
+
+
+def is_row_name(column: Profile) -> bool:
+    return column.running and named_id(column.name)
+
+
+def is_free_text(case: Case, column: Profile) -> bool:
+    """Text that (nearly) never repeats can only be learned from another text."""
+    if case.problem.type in GENERATED:
+        return False
+    if column.kind not in {"text", "category"} or column.known < 3:
+        return False
+    if column.distinct < FREE_TEXT * column.known:
+        return False
+    others = case.chosen(*case.data.id).values()
+    given = [other for other in others if is_usable(other)]
+    if column.kind == "text" and all(other.kind != "number" for other in given):
+        # a name from its country, or the next character of a name
+        return named_id(column.name) and not named_sequence(column.name)
+    return not any(
+        other.kind == "list" or (other.kind == "text" and is_readable(other)) for other in others
+    ) and not (column.words >= WORDS and any(other.kind == "text" for other in others))
+
+
+def is_readable(text: Profile) -> bool:
+    """Whether a text is something to read rather than the name of its row."""
+    return not text.unique or named_sequence(text.name) or not named_id(text.name)
+
+
+def other_target(case: Case, name: str) -> str:
+    others = [other for other in suggestions(case) if other != name]
+    if not others:
+        return "name a column whose values repeat"
+    return f"name another target, such as:\n{case.command('--target', others[0])}"

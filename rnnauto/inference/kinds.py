@@ -1,0 +1,189 @@
+"""What kind of values every column holds, and the few statistics that roles are decided by."""
+
+from dataclasses import dataclass
+from os.path import commonprefix
+
+import numpy as np
+import polars as pl
+
+from rnnauto.layout import Kind
+from rnnauto.names import named_id, named_sequence
+from rnnauto.runs import heads
+
+SAMPLE = 4000  # cells that the words of a text column are counted in
+WORDS = 3  # from this median on, a cell of text is words rather than a name or code
+MANY_CLASSES = 100  # whole numbers beyond this are amounts
+FEW_CLASSES = 10  # whole numbers up to this are classes, however few the rows
+ROWS_PER_CLASS = 3
+MOST_CATEGORIES = 1000
+MANY_FEATURES = 4  # numbers beside a text that make the text as likely an extra
+# tr000, R-10012, 028468, 4-7-2, and the usual hexadecimal identifiers
+CODE = (
+    r"^\p{L}*[-_#:./]?\d+([-_:./]\w+)*$"
+    r"|^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4,12}){1,4}$|^[0-9a-f]{16,64}$"
+)
+LONGEST_CODE = 20
+
+
+@dataclass(frozen=True)
+class Profile:
+    """`distinct` counts the different known values; 0 where it was not worth counting."""
+
+    name: str
+    kind: Kind
+    rows: int
+    known: int
+    distinct: int
+    constant: bool
+    whole: bool  # whole numbers, or truth values
+    words: float = 0.0  # median words of a cell of text
+    code: bool = False  # most cells of text hold a digit and no space
+    first: int = 0  # least value, where whole
+    last: int = 0  # greatest value, where whole
+    start: str = ""  # what every cell of text begins with, where that is long
+
+    @property
+    def unique(self) -> bool:
+        """A different value in every row."""
+        return self.distinct == self.rows and self.known == self.rows and self.rows > 1
+
+    @property
+    def running(self) -> bool:
+        """The rows' numbers, in whatever order."""
+        return self.unique and self.whole and self.last - self.first == self.rows - 1
+
+    @property
+    def empty(self) -> bool:
+        return self.known == 0
+
+
+def profile(frame: pl.DataFrame) -> dict[str, Profile]:
+    """Look at every column once."""
+    rows = frame.height
+    known = frame.select(pl.all().count()).row(0)
+    counted = [name for name, dtype in frame.schema.items() if worth_counting(dtype)]
+    distinct = dict(zip(counted, distinct_values(frame.select(counted)), strict=True))
+    spans = number_spans(frame)
+    found = {}
+    for (name, dtype), count in zip(frame.schema.items(), known, strict=True):
+        low, high = spans.get(name, (None, None))
+        values = distinct.get(name, 0)
+        whole = dtype.is_integer() or dtype == pl.Boolean
+        constant = values == 1 if name in distinct else low is not None and low == high
+        words, code = text_shape(frame[name]) if dtype == pl.String else (0.0, False)
+        start = common_start(frame[name]) if dtype == pl.String and not code else ""
+        numbered = dtype.is_integer() and low is not None and high is not None
+        found[name] = Profile(
+            name=name,
+            kind=kind_of(name, dtype, known=count, distinct=values, words=words, code=code),
+            rows=rows,
+            known=count,
+            distinct=values,
+            constant=constant,
+            whole=whole,
+            words=words,
+            code=code,
+            start=start if values > FEW_CLASSES else "",
+            first=int(low) if numbered and low is not None else 0,
+            last=int(high) if numbered and high is not None else 0,
+        )
+    return found
+
+
+def worth_counting(dtype: pl.DataType) -> bool:
+    """Fractions hardly repeat, and lists are sequences whatever they hold."""
+    return not dtype.is_float() and not dtype.is_nested()
+
+
+def distinct_values(frame: pl.DataFrame) -> tuple[int, ...]:
+    if not frame.width:
+        return ()
+    # texts are costly to count: the ones that repeat the cell before are left out
+    columns = [heads(column) if column.dtype == pl.String else column for column in frame]
+    return tuple(column.n_unique() - (column.null_count() > 0) for column in columns)
+
+
+def number_spans(frame: pl.DataFrame) -> dict[str, tuple[float | None, float | None]]:
+    names = [name for name, dtype in frame.schema.items() if dtype.is_numeric()]
+    if not names:
+        return {}
+    numbers = frame.select(names)
+    return dict(
+        zip(names, zip(numbers.min().row(0), numbers.max().row(0), strict=True), strict=True)
+    )
+
+
+def kind_of(
+    name: str, dtype: pl.DataType, *, known: int, distinct: int, words: float, code: bool
+) -> Kind:
+    if dtype == pl.Boolean:
+        return "boolean"
+    if dtype.is_numeric():
+        return "number"
+    if dtype.is_temporal():
+        return "time"
+    if dtype.is_nested():
+        return "list"
+    if known and not code and distinct > 1:
+        share = distinct / known
+        if words >= WORDS and (share >= 0.1 or named_sequence(name)) and distinct > 2:
+            return "text"
+        if share >= 0.5 and distinct > FEW_CLASSES:
+            return "text"
+    return "category"
+
+
+def text_shape(column: pl.Series) -> tuple[float, bool]:
+    """Median words of a cell, and whether the cells look like codes."""
+    known = column.drop_nulls()
+    if len(known) > SAMPLE:
+        known = known.gather(np.linspace(0, len(known) - 1, SAMPLE).astype(np.int64))
+    if not len(known):
+        return 0.0, False
+    words = known.str.count_matches(r"\S+").to_numpy()
+    lengths = known.str.len_chars().to_numpy()
+    coded = known.str.contains(CODE).to_numpy()
+    digits = known.str.contains(r"^\S*\d\S*$").to_numpy()
+    alike = digits & (lengths == np.median(lengths)) & (lengths <= LONGEST_CODE)
+    if named_sequence(column.name):
+        alike = coded
+    return float(np.median(words)), max(coded.mean(), alike.mean()) > 0.9
+
+
+def common_start(column: pl.Series) -> str:
+    """What all cells begin with, cut at a word; empty where it is short."""
+    known = column.drop_nulls()
+    if not len(known):
+        return ""
+    sampled = known.gather(np.linspace(0, len(known) - 1, min(SAMPLE, len(known))).astype(int))
+    start = commonprefix([str(sampled.min()), str(sampled.max())])
+    if len(start) < LONGEST_CODE or not known.str.starts_with(start).all():
+        return ""
+    return start.rsplit(" ", 1)[0] if " " in start else start
+
+
+def are_classes(column: Profile, *, values: int, most: int = MANY_CLASSES) -> bool:
+    """Whether a target names classes; `values` is how many targets there are to learn from."""
+    if column.kind != "number":
+        return True
+    if not column.whole or column.distinct > most:
+        return False
+    return column.distinct <= FEW_CLASSES or values >= ROWS_PER_CLASS * column.distinct
+
+
+def counts_rows(column: Profile) -> bool:
+    """A saved index, of which some rows may be lost."""
+    span = column.last - column.first + 1
+    saved = column.name.startswith(("column_", "Unnamed", "index"))
+    return saved and column.rows >= 20 and span <= 1.05 * column.rows
+
+
+def is_usable(column: Profile, *, most: int = MOST_CATEGORIES) -> bool:
+    """Whether a network gains anything from a column as a number, truth value or category."""
+    if column.empty or column.constant:
+        return False
+    if column.kind == "category":
+        return column.distinct <= min(most, max(column.known // 2, 2))
+    if column.unique and column.whole and (named_id(column.name) or counts_rows(column)):
+        return False
+    return column.kind in {"number", "boolean"}

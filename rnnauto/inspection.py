@@ -1,0 +1,254 @@
+"""All that can be said about a table before a fit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from rnnauto.arrays import Integers
+from rnnauto.data.sequences import Sequences, gather, is_struct
+from rnnauto.data.targets import set_items
+from rnnauto.data.tokens import tokenise
+from rnnauto.inference.case import Evidence
+from rnnauto.inference.infer import Inference, infer
+from rnnauto.layout import Layout, Tokens
+from rnnauto.problem import Problem
+from rnnauto.problems.find import file_problems, find_problems, in_order
+from rnnauto.problems.unbuilt import REMEDY, without_network
+from rnnauto.reading.read import Table
+from rnnauto.recipe import Recipe
+
+EXAMPLES = 3
+EXAMPLE_TIMESTEPS = 8
+EXAMPLE_FEATURES = 4
+QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A parsed sequence: its id, its first timesteps in words, and its target."""
+
+    id: str
+    timesteps: int
+    start: tuple[str, ...]
+    target: str
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """`lengths` are the timesteps of every sequence, [sequences]."""
+
+    table: Table
+    layout: Layout
+    evidence: tuple[Evidence, ...]
+    lengths: Integers
+    classes: tuple[tuple[str, int], ...] | None
+    examples: tuple[Example, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def has_errors(self) -> bool:
+        return any(problem.severity == "error" for problem in self.problems)
+
+
+def inspect_table(table: Table, recipe: Recipe) -> Inspection:
+    """Infer the layout, and look at the sequences and what is wrong with them."""
+    inference = infer(table, recipe)
+    layout = inference.layout
+    lack = without_network(layout)
+    if lack:
+        return inspect_unbuilt(table, inference, lack)
+    sequences = gather(table.frame, layout)
+    return Inspection(
+        table=table,
+        layout=layout,
+        evidence=inference.evidence,
+        lengths=sequences.lengths,
+        classes=count_classes(sequences.targets)
+        if layout.task == "classification" and not layout.writes
+        else None,
+        examples=tuple(
+            example_of(sequences, layout, number) for number in range(min(EXAMPLES, len(sequences)))
+        ),
+        problems=find_problems(table, layout, sequences),
+    )
+
+
+def inspect_unbuilt(table: Table, inference: Inference, lack: str) -> Inspection:
+    """What has no network yet is shown all the same, without examples."""
+    layout = inference.layout
+    target = table.frame[layout.target[0]]
+    classes = layout.task == "classification" and layout.target_kind in {"category", "boolean"}
+    return Inspection(
+        table=table,
+        layout=layout,
+        evidence=inference.evidence,
+        lengths=lengths_of(table.frame, layout),
+        classes=count_classes(target) if classes else None,
+        examples=(),
+        problems=in_order(
+            [
+                Problem("warning", f"`fit` will refuse this: {lack}", None, None, REMEDY),
+                *file_problems(table, layout),
+            ]
+        ),
+    )
+
+
+def lengths_of(frame: pl.DataFrame, layout: Layout) -> Integers:
+    """Timesteps of every sequence, also where no network could read it; [sequences]."""
+    if layout.rnn_type == "one-to-many" and not layout.rows_are_timesteps:
+        return answer_lengths(frame, layout)
+    if layout.form == "text-corpus":
+        return text_lengths(frame[layout.features[0].name], layout.tokens or "character")
+    if layout.id and layout.rows_are_timesteps:
+        return frame.group_by(layout.id, maintain_order=True).len()["len"].to_numpy().astype(int)
+    if layout.rows_are_timesteps:
+        return np.array([frame.height])
+    if layout.features and layout.form != "plain-table":
+        return gather(frame.select(layout.input_columns()), layout).lengths
+    return np.ones(frame.height, np.int64)
+
+
+def answer_lengths(frame: pl.DataFrame, layout: Layout) -> Integers:
+    """Timesteps of every sequence to predict where a row holds all of them, [sequences]."""
+    target = layout.targets[0]
+    if target.columns:
+        numbers = frame.select(layout.target).with_columns(pl.all().cast(pl.Float64, strict=False))
+        known = ~np.isnan(numbers.fill_null(float("nan")).to_numpy())  # [sequences, columns]
+        return np.asarray(known.sum(axis=1) // len(layout.targets), np.int64)
+    cells = frame[target.name]
+    if cells.dtype.is_nested():
+        return cells.list.len().fill_null(0).to_numpy().astype(int)
+    if layout.target_tokens:
+        return text_lengths(cells.cast(pl.String).fill_null(""), layout.target_tokens)
+    return np.ones(frame.height, np.int64)
+
+
+def text_lengths(texts: pl.Series, tokens: Tokens) -> Integers:
+    """Tokens of every text; characters are counted without cutting the text up."""
+    if tokens == "character":
+        return texts.str.len_chars().to_numpy().astype(int)
+    return tokenise(texts, "word").list.len().to_numpy().astype(int)
+
+
+def count_classes(targets: pl.Series | None) -> tuple[tuple[str, int], ...]:
+    """Labels with how often they occur, in the order of their values."""
+    if targets is None:
+        return ()
+    if is_struct(targets):
+        columns = targets.struct.unnest().get_columns()
+        found = [(column.name, count_classes(column)) for column in columns]
+        return tuple((f"{name}={label}", n) for name, counts in found for label, n in counts)
+    if isinstance(targets.dtype, pl.List):
+        targets = set_items(targets)[1]
+    known = targets.drop_nulls().rename("class")
+    counts = known.value_counts().sort("class").with_columns(pl.col("class").cast(pl.String))
+    return tuple(counts.iter_rows())
+
+
+def example_of(sequences: Sequences, layout: Layout, number: int) -> Example:
+    begin, end = int(sequences.row_splits[number]), int(sequences.row_splits[number + 1])
+    if layout.answer_length and sequences.targets is not None:  # padded to the longest
+        end -= int(sequences.targets[begin:end].reverse().is_not_null().arg_max() or 0)
+    shown = range(begin, min(end, begin + EXAMPLE_TIMESTEPS))
+    targets = sequences.targets
+    target = ""
+    if targets is not None and layout.per_timestep:
+        target = " ".join(show(targets[at]) for at in shown)
+    elif targets is not None:
+        target = show(targets[number])
+    return Example(
+        id=" ".join(map(str, sequences.ids.row(number))),
+        timesteps=end - begin,
+        start=tuple(timestep_of(sequences, at) for at in shown),
+        target=target,
+    )
+
+
+def timestep_of(sequences: Sequences, at: int) -> str:
+    values = [show(value) for value in sequences.numbers[at].tolist()]
+    values += [show(series[at]) for series in sequences.categories]
+    more = ", ..." if len(values) > EXAMPLE_FEATURES else ""
+    inside = ", ".join(values[:EXAMPLE_FEATURES]) + more
+    return inside if len(values) == 1 else f"({inside})"
+
+
+def show(value: Any) -> str:
+    if isinstance(value, pl.Series):
+        return "[" + ", ".join(map(show, value)) + "]"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={show(part)}" for name, part in value.items())
+    if value is None or value != value:
+        return "missing"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def to_json(inspection: Inspection) -> dict[str, Any]:
+    """The object that `inspect --json` prints."""
+    layout, lengths = inspection.layout, inspection.lengths
+    return {
+        "file": inspection.table.source,
+        "rows": inspection.table.frame.height,
+        "form": layout.form,
+        "rnn_type": layout.rnn_type,
+        "task": layout.task,
+        "target": target_names(layout),
+        "id": list(layout.id),
+        "time": layout.time,
+        "features": [{"name": column.name, "kind": column.kind} for column in layout.features],
+        "static": [{"name": column.name, "kind": column.kind} for column in layout.static],
+        "ignored": list(layout.ignored),
+        "known_ahead": list(layout.known_ahead),
+        "tokens": layout.tokens,
+        "target_tokens": layout.target_tokens,
+        "horizon": layout.horizon,
+        "lookback": layout.lookback,
+        "season": layout.season if layout.task == "forecasting" else None,
+        "sequences": len(lengths),
+        "timesteps": {
+            "min": int(lengths.min()),
+            "median": float(np.median(lengths)),
+            "max": int(lengths.max()),
+        },
+        "classes": None
+        if inspection.classes is None
+        else [label for label, _ in inspection.classes],
+        "evidence": [vars(evidence) for evidence in inspection.evidence],
+        "problems": [vars(problem) for problem in inspection.problems],
+        "notes": list(inspection.table.notes),
+    }
+
+
+def to_recipe(inspection: Inspection, recipe: Recipe) -> Recipe:
+    """The recipe with every decision written down, so that it can be changed there."""
+    layout = inspection.layout
+    return recipe.with_overrides(
+        {
+            "data.path": inspection.table.source,
+            "data.target": [] if layout.form == "text-corpus" else target_names(layout),
+            "data.id": list(layout.id),
+            "data.time": layout.time,
+            "data.static": names_in_table(inspection, [column.name for column in layout.static]),
+            "data.ignore": list(layout.ignored),
+            "data.known_ahead": list(layout.known_ahead),
+            "problem.type": layout.rnn_type,
+            "problem.task": layout.task,
+            "problem.tokens": layout.tokens or "auto",
+            "problem.target_tokens": layout.target_tokens or "auto",
+            "problem.horizon": layout.horizon or "auto",
+            "problem.lookback": layout.lookback or "auto",
+            "problem.season": layout.season if layout.task == "forecasting" else "auto",
+        }
+    )
+
+
+def target_names(layout: Layout) -> list[str]:
+    """As they are named by `--target`: a stem stands for its columns."""
+    return [column.name for column in layout.targets]
+
+
+def names_in_table(inspection: Inspection, names: Sequence[str]) -> list[str]:
+    return [name for name in names if name in inspection.table.frame.columns]

@@ -1,0 +1,60 @@
+"""What a column's name says of its use: an id, a time, a sequence."""
+
+import re
+
+# how people call what tells sequences apart, and what orders their timesteps
+ID_NAMES = """
+id ids uid uuid guid key code identifier sequence seq series utterance utt subject session trial
+run recording record patient user customer client person ped pedestrian track trajectory trip
+episode unit machine engine device sensor station store shop item sku product account sentence
+sent doc document conversation dialog dialogue walk game player participant file video clip
+segment instance example case group grp entity stock ticker symbol meter asset vehicle ship flight
+song piece chorale sample
+"""
+TIME_NAMES = """
+t ts dt tstamp time times timestamp datetime date ds step steps timestep frame day days month
+months year years week weeks hour hours minute minutes second seconds sec ms tick ticks position
+pos order cycle cycles index idx offset quarter epoch when period turn round zeit datum
+zeitstempel uhrzeit jahr monat tag
+"""
+SEQUENCE_NAMES = """
+text texts sentence review comment message msg query body title content tweet question document
+description headline utterance sms email post abstract summary prompt answer sequence seq dna rna
+peptide protein smiles word string password url domain path command input source src tokens
+"""
+ID_WORDS = frozenset(ID_NAMES.split())
+TIME_WORDS = frozenset(TIME_NAMES.split())
+SEQUENCE_WORDS = frozenset(SEQUENCE_NAMES.split())
+ID_SUFFIXES = frozenset({"no", "num", "nr", "number", "name", "label", "index", "idx"})
+TIME_SUFFIXES = frozenset({"s", "ms", "us", "ns", "min", "h", "utc", "local", "no", "num", "stamp"})
+# a running number under these names counts rows, it does not measure time
+ROW_WORDS = frozenset({"index", "idx", "order", "position", "pos"})
+
+
+def name_words(name: str) -> list[str]:
+    """`utteranceID` -> utterance, id."""
+    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name)
+    return [word.lower() for word in re.findall(r"[^\W_\d]+", spaced)]
+
+
+def is_named(name: str, words: frozenset[str], suffixes: frozenset[str]) -> bool:
+    """Whether a name is one of the words or ends in one (`ped_id`), or in one and a suffix
+    (`time_s`). `sensor_1` and `day_charge` are measurements: no number, no other ending."""
+    if name.lower() in words:
+        return True
+    parts = name_words(name)
+    if not parts or re.search(r"\d", name):
+        return False
+    return parts[-1] in words or (parts[0] in words and parts[-1] in suffixes)
+
+
+def named_id(name: str) -> bool:
+    return is_named(name, ID_WORDS, ID_SUFFIXES) or name_words(name)[:1] == ["id"]
+
+
+def named_time(name: str) -> bool:
+    return is_named(name, TIME_WORDS, TIME_SUFFIXES)
+
+
+def named_sequence(name: str) -> bool:
+    return any(word in SEQUENCE_WORDS for word in name_words(name))

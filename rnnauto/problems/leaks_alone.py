@@ -1,0 +1,258 @@
+"""Features that predict the target alone, nearly without fault."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from rnnauto.arrays import Integers, timestep_positions
+from rnnauto.data.sequences import Sequences, category_names, is_struct, number_names
+from rnnauto.inference.case import flag
+from rnnauto.layout import Layout
+from rnnauto.problem import Leak
+
+FEWEST_UNITS = 100  # fewer are predicted by chance
+MOST_UNITS = 20_000
+MOST_VIEWS = 2_000  # values per sequence that are tried
+MOST_CLASSES = 100
+MOST_WRONG = 0.005  # share of the units
+MOST_WRONG_OF_MAJORITY = 0.02  # share of the faults of the commonest class
+ALMOST = 0.999  # correlation, or rank correlation
+FEWEST_SEQUENCES = 20  # to split by; fewer are split into blocks of time
+BLOCKS = 10
+
+
+@dataclass(frozen=True)
+class View:
+    """One value per unit: a column as it is, or what is left of it in a sequence."""
+
+    column: str
+    words: str  # what it is, before the column's name
+    values: NDArray[Any]  # floats or strings, [units]
+
+
+def predicts_alone(layout: Layout, sequences: Sequences) -> Iterator[Leak]:
+    """Looked at are static features, features at their own timestep where there is a target for
+    each, and otherwise the first, last, mean, least and greatest value of a sequence, or each value
+    of sequences of equal length."""
+    targets = sequences.targets
+    if layout.writes or layout.task == "forecasting" or layout.static_only or targets is None:
+        return
+    if not layout.per_timestep and len(sequences) > MOST_UNITS:
+        sequences = sequences.take(a_sample(np.arange(len(sequences))), per_timestep=False)
+        targets = sequences.targets
+        assert targets is not None
+    several = len(layout.features) + len(layout.static) > 1
+    if layout.one_timestep and not several:  # the only feature is the problem itself
+        return
+    columns = targets.struct.unnest().get_columns() if is_struct(targets) else [targets]
+    views = views_of(layout, sequences, several=several)
+    halves = halves_of(layout, sequences)
+    for name, target in zip(layout.target, columns, strict=False):
+        if isinstance(target.dtype, pl.List):
+            continue
+        known = np.flatnonzero(target.is_not_null().to_numpy())
+        known = a_sample(known)
+        if len(known) < FEWEST_UNITS:
+            continue
+        told = set()
+        for view in views:
+            if view.column in told:
+                continue
+            message = told_by(view, target, known, halves, layout)
+            if message:
+                told.add(view.column)
+                yield Leak(
+                    "alone",
+                    view.column,
+                    f"{view.words} `{view.column}` {message} `{name}`",
+                    "check that it is known before the target is, or leave it out with "
+                    f"`{flag('--ignore', view.column)}`",
+                    "warning",
+                )
+
+
+def a_sample(numbers: Integers) -> Integers:
+    """At most MOST_UNITS of them, in their order."""
+    if len(numbers) <= MOST_UNITS:
+        return numbers
+    return np.sort(np.random.default_rng(0).permutation(numbers)[:MOST_UNITS])
+
+
+def told_by(
+    view: View, target: pl.Series, known: Integers, halves: NDArray[np.bool_], layout: Layout
+) -> str:
+    """What to say of a view between its name and the target's; empty where there is no leak."""
+    values = view.values[known]
+    if values.dtype != object:
+        values = values.astype(np.float64)
+    if layout.task == "regression":
+        numbers = target.gather(known).cast(pl.Float64).to_numpy()
+        if layout.per_timestep:  # two trends go together; their steps need not
+            values, numbers = steps_of(values, numbers)
+        return f"goes {ALMOST:.1%} with the target" if goes_with(values, numbers) else ""
+    codes = target.gather(known).cast(pl.String).rank("dense").to_numpy().astype(np.int64)
+    classes = int(codes.max())
+    if classes > MOST_CLASSES or classes < 2:
+        return ""
+    commonest = int(np.bincount(codes).max())
+    limit = min(MOST_WRONG * len(codes), MOST_WRONG_OF_MAJORITY * (len(codes) - commonest))
+    if faults(values, codes, halves[known], limit) > limit:
+        return ""
+    return "alone predicts the target"
+
+
+def steps_of(values: NDArray[Any], numbers: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    if values.dtype == object:
+        return values[1:], np.diff(numbers)
+    return np.diff(values), np.diff(numbers)
+
+
+def goes_with(values: NDArray[Any], numbers: NDArray[Any]) -> bool:
+    """Whether two columns are nearly the same up to scale, or up to a rising or falling curve."""
+    if values.dtype == object:
+        return False
+    both = np.isfinite(values) & np.isfinite(numbers)
+    if both.sum() < max(FEWEST_UNITS, 0.9 * len(numbers)):
+        return False
+    x, y = values[both], numbers[both]
+    if np.ptp(x) == 0 or np.ptp(y) == 0:
+        return False
+    if abs(np.corrcoef(x, y)[0, 1]) >= ALMOST:
+        return True
+    ranks = [pl.Series(array).rank("average").to_numpy() for array in (x, y)]
+    return bool(abs(np.corrcoef(ranks[0], ranks[1])[0, 1]) >= ALMOST)
+
+
+def faults(values: NDArray[Any], codes: Integers, half: NDArray[np.bool_], limit: float) -> float:
+    """How many units the other half's nearest value, or equal word, puts into the wrong class."""
+    wrong = 0.0
+    for part in (half, ~half):
+        if part.all() or not part.any():
+            return np.inf
+        guess = usual if values.dtype == object else nearest
+        wrong += float((guess(values[~part], codes[~part], values[part]) != codes[part]).sum())
+        if wrong > limit:
+            return np.inf
+    return wrong
+
+
+def nearest(known: NDArray[Any], codes: Integers, asked: NDArray[Any]) -> Integers:
+    """The class of the nearest known value; a missing one is far from all others."""
+    spread = float(np.nanmax(known, initial=0.0) - np.nanmin(known, initial=0.0)) + 1.0
+    far = float(np.nanmax(known, initial=0.0)) + 10 * spread
+    order = np.argsort(np.nan_to_num(known, nan=far), kind="stable")
+    values, classes = np.nan_to_num(known, nan=far)[order], codes[order]
+    asked = np.nan_to_num(asked, nan=far)
+    right = np.clip(np.searchsorted(values, asked), 0, len(values) - 1)
+    left = np.maximum(right - 1, 0)
+    closer = np.abs(values[left] - asked) < np.abs(values[right] - asked)
+    return np.asarray(classes[np.where(closer, left, right)])
+
+
+def usual(known: NDArray[Any], codes: Integers, asked: NDArray[Any]) -> Integers:
+    """The commonest class of each word; -1 for words that were not seen."""
+    frame = pl.DataFrame({"word": known.tolist(), "code": codes})
+    table = (
+        frame.group_by("word", "code")
+        .len()
+        .sort("len", "code", descending=[True, False])
+        .unique("word", keep="first", maintain_order=True)
+    )
+    found = dict(zip(table["word"].to_list(), table["code"].to_list(), strict=True))
+    return np.array([found.get(word, -1) for word in asked.tolist()], np.int64)
+
+
+def halves_of(layout: Layout, sequences: Sequences) -> NDArray[np.bool_]:
+    """Which units are predicted from the others, and the other way round: whole sequences, or with
+    few of them blocks of time, since a neighbour in time is known by any smooth feature."""
+    rng = np.random.default_rng(0)
+    if not layout.per_timestep:
+        return np.asarray(rng.permutation(len(sequences)) % 2 == 0)
+    lengths = sequences.lengths
+    if len(sequences) >= FEWEST_SEQUENCES:
+        return np.repeat(rng.permutation(len(sequences)) % 2 == 0, lengths)
+    block = timestep_positions(sequences.row_splits) * BLOCKS // np.repeat(lengths, lengths)
+    return np.asarray(block % 2 == 0)
+
+
+def views_of(layout: Layout, sequences: Sequences, *, several: bool) -> list[View]:
+    numbers = sequences.numbers
+    names, words = number_names(layout.features), category_names(layout.features)
+    per_unit = layout.per_timestep or layout.one_timestep
+    if layout.tokens is not None or layout.label_sets:
+        names, words = [], []
+    found = static_views(layout, sequences)
+    if per_unit:
+        if several:
+            found += [View(n, "the feature", numbers[:, at]) for at, n in enumerate(names)]
+            found += [
+                View(n, "the feature", as_words(column))
+                for n, column in zip(words, sequences.categories, strict=False)
+            ]
+        return found
+    if not (sequences.lengths > 0).all():
+        return found
+    first, last = sequences.row_splits[:-1], sequences.row_splits[1:] - 1
+    for at, name in enumerate(names):
+        column = numbers[:, at].astype(np.float64)
+        found += [
+            View(name, "the first value of", column[first]),
+            View(name, "the last value of", column[last]),
+        ]
+        filled = np.nan_to_num(column, nan=0.0)
+        starts = sequences.row_splits[:-1]
+        found += [
+            View(name, "the mean of", np.add.reduceat(filled, starts) / sequences.lengths),
+            View(name, "the least value of", np.minimum.reduceat(filled, starts)),
+            View(name, "the greatest value of", np.maximum.reduceat(filled, starts)),
+        ]
+    for name, entries in zip(words, sequences.categories, strict=False):
+        texts = as_words(entries)
+        found += [
+            View(name, "the first value of", texts[first]),
+            View(name, "the last value of", texts[last]),
+        ]
+    return found + timestep_views(layout, sequences)
+
+
+def static_views(layout: Layout, sequences: Sequences) -> list[View]:
+    numbers, lengths = sequences.static_numbers.astype(np.float64), sequences.lengths
+
+    def per_unit(values: NDArray[Any]) -> NDArray[Any]:
+        return np.repeat(values, lengths) if layout.per_timestep else values
+
+    found = [
+        View(name, "the static feature", per_unit(numbers[:, at]))
+        for at, name in enumerate(number_names(layout.static))
+    ]
+    return found + [
+        View(name, "the static feature", per_unit(as_words(column)))
+        for name, column in zip(
+            category_names(layout.static), sequences.static_categories, strict=True
+        )
+    ]
+
+
+def timestep_views(layout: Layout, sequences: Sequences) -> list[View]:
+    """Each numbered column of a wide table in which sequences are equally long."""
+    lengths = sequences.lengths
+    steps = int(lengths.max(initial=0))
+    wide = [column for column in layout.features if len(column.columns) == steps]
+    if layout.form != "wide-table" or (lengths != steps).any():
+        return []
+    if steps * len(wide) > MOST_VIEWS or len(wide) < len(layout.features):
+        return []
+    cube = sequences.numbers.reshape(len(lengths), steps, -1).astype(np.float64)
+    return [
+        View(name, "the column", cube[:, step, at])
+        for at, column in enumerate(wide)
+        for step, name in enumerate(column.columns)
+    ]
+
+
+def as_words(column: pl.Series) -> NDArray[np.object_]:
+    return np.array(column.to_list(), dtype=object)

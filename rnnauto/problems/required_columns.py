@@ -1,0 +1,174 @@
+"""Does a table have what a model reads? Used for test files and for every prediction."""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+
+from rnnauto.errors import DataError
+from rnnauto.layout import Column, Layout
+from rnnauto.reading.joined_time import join_time
+from rnnauto.reading.points import split_points
+from rnnauto.reading.read import Table, read_table
+
+
+def read_for(
+    layout: Layout,
+    source: Path | str | pl.DataFrame,
+    *,
+    target: bool,
+    text_targets: Sequence[str],
+    may_be_empty: bool = False,
+) -> Table:
+    """Read a table for a layout that is known: what its columns hold is no longer a question.
+
+    Args:
+        target: the targets have to be there; `text_targets`: those that are text, whatever they
+            look like.
+
+    Raises: DataError, as `read_table` and `check_columns` do.
+    """
+    columns = (*layout.list_columns(), *layout.target_lists())
+    text = [*layout.text_columns(), *(column.name for column in columns)]
+    table = read_table(
+        source,
+        text=[*text, *text_targets],
+        may_be_empty=may_be_empty,
+        has_target=layout.form != "text-corpus",
+        names=token_columns(layout),
+    )
+    frame, _ = split_points(table.frame, keep=text, certain=True)
+    table = replace(table, frame=join_time(frame, wanted=layout.time or ""))
+    check_columns(table, layout, target=target)
+    lists = [as_lists(table, column, layout) for column in layout.list_columns()]
+    targets = [
+        as_lists(table, column, layout)
+        for column in layout.target_lists()
+        if column.name in table.frame.columns
+    ]
+    check_lengths(table, [*lists, *(targets if target and layout.per_timestep else ())])
+    return replace(table, frame=table.frame.with_columns([*lists, *targets]))
+
+
+def token_columns(layout: Layout) -> list[str]:
+    """The columns of token lines, the tag last: a file to predict for may lack it."""
+    if layout.form != "token-lines":
+        return []
+    return [*(column.name for column in layout.features), *layout.ignored, *layout.target]
+
+
+def check_columns(table: Table, layout: Layout, *, target: bool) -> None:
+    """Raises: DataError naming every absent column, or the first cell that is no number."""
+    wanted = layout.input_columns() + (list(layout.target) if target else [])
+    absent = [name for name in wanted if name not in table.frame.columns]
+    if absent:
+        near = [difflib.get_close_matches(name, table.frame.columns, n=1) for name in absent]
+        meant = ", ".join(
+            f"`{found[0]}` for `{name}`" for name, found in zip(absent, near, strict=True) if found
+        )
+        listed = ", ".join(f"`{name}`" for name in absent[:8])
+        more = f" and {len(absent) - 8} more" if len(absent) > 8 else ""
+        raise DataError(
+            f"`{table.source}` has no column {listed}{more}, which the model reads",
+            hint=f"rename {meant}" if meant else "the model was trained with these columns",
+        )
+    if target and layout.task == "regression" and not layout.target_lists():
+        for name in layout.target:
+            check_numbers(table, name)
+    for name in layout.target if layout.task == "forecasting" else ():
+        check_numbers(table, name)
+    if layout.dated and layout.time is not None:
+        check_dates(table, layout.time)
+    for column in (*layout.features, *layout.static):
+        if column.kind in {"number", "boolean"}:
+            for name in column.columns or (column.name,):
+                check_numbers(table, name)
+
+
+def check_numbers(table: Table, name: str) -> None:
+    series = table.frame[name]
+    if series.dtype.is_numeric() or series.dtype in {pl.Boolean, pl.Null}:
+        return
+    bad = series.is_not_null()
+    if series.dtype == pl.String:
+        bad &= series.cast(pl.Float64, strict=False).is_null()
+    refuse(table, series, bad, "no number", "numbers")
+
+
+def check_dates(table: Table, name: str) -> None:
+    """The calendar is a feature of models whose timesteps had dates."""
+    series = table.frame[name]
+    if not series.dtype.is_temporal():
+        refuse(table, series, series.is_not_null(), "no date", "dates")
+
+
+def as_lists(table: Table, column: Column, layout: Layout) -> pl.Series:
+    """A column of lists, any cell of which may well look like a number or a text."""
+    cells = table.frame[column.name]
+    if cells.dtype.is_nested():
+        return cells
+    text = cells.cast(pl.String)
+    wanted = "list of texts" if column.kind == "category" else "list of numbers"
+    if layout.label_sets:
+        lists, wanted = label_sets_of(text), "list of lists"
+    else:
+        lists = words_of(text) if column.kind == "category" else numbers_of(text)
+    refuse(table, text, text.is_not_null() & lists.is_null(), f"no {wanted}", "lists")
+    return lists
+
+
+def numbers_of(text: pl.Series) -> pl.Series:
+    """`[1, 2]`, `1 2`, `1;2` or `1` to lists of float64; null for a cell with anything else."""
+    spaced = text.str.strip_chars(" []()").str.replace_all(r"[\s;,]+", " ")
+    items = spaced.str.split(" ").list.filter(pl.element() != "")
+    item = pl.element()
+    number = item.cast(pl.Float64, strict=False)
+    odd = items.list.eval(number.is_null() & ~item.str.contains(r"^(?i:null|none)$")).list.any()
+    numbers = items.list.eval(number)
+    frame = pl.DataFrame({"numbers": numbers, "odd": odd})
+    return frame.select(pl.when(~pl.col("odd")).then("numbers").alias(text.name)).to_series()
+
+
+def words_of(text: pl.Series) -> pl.Series:
+    """JSON arrays, or Python's, to lists of texts; null for a cell that is neither."""
+    for cells in (text, text.str.replace_all("'", '"', literal=True)):
+        try:
+            return cells.str.json_decode(pl.List(pl.String))
+        except pl.exceptions.PolarsError:
+            continue
+    return pl.Series(text.name, [None] * len(text), dtype=pl.List(pl.String))
+
+
+def label_sets_of(text: pl.Series) -> pl.Series:
+    """JSON arrays of arrays to lists of lists of texts; null where they are none."""
+    try:
+        return text.str.json_decode(pl.List(pl.List(pl.String)))
+    except pl.exceptions.PolarsError:
+        return pl.Series(text.name, [None] * len(text), dtype=pl.List(pl.List(pl.String)))
+
+
+def check_lengths(table: Table, lists: Sequence[pl.Series]) -> None:
+    """Raises: DataError for the first row whose lists are not equally long."""
+    lengths = [column.list.len().fill_null(0) for column in lists]
+    for column, other in zip(lists[1:], lengths[1:], strict=True):
+        odd = other != lengths[0]
+        if odd.any():
+            at = int(odd.arg_max() or 0)
+            raise DataError(
+                f"`{table.source}`, line {table.line(at)}: `{lists[0].name}` holds "
+                f"{lengths[0][at]} timesteps and `{column.name}` {other[at]}",
+                hint="give every timestep a value in each list, `null` where it is missing",
+            )
+
+
+def refuse(table: Table, series: pl.Series, bad: pl.Series, found: str, wanted: str) -> None:
+    """Raises: DataError for the first cell that is bad, if there is one."""
+    if bad.any():
+        at = int(bad.arg_max() or 0)
+        raise DataError(
+            f"`{table.source}`, column `{series.name}`, line {table.line(at)}: "
+            f"`{series[at]}` is {found}",
+            hint=f"the model was trained with {wanted} in this column; mend the cell or empty it",
+        )

@@ -1,0 +1,44 @@
+"""Classes that are asked about, but were never there to learn from."""
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from rnnauto.arrays import timestep_index
+from rnnauto.data.sequences import Sequences
+from rnnauto.data.split import Parts
+from rnnauto.layout import Layout
+from rnnauto.problem import Problem
+from rnnauto.reading.read import listed
+
+SHARE = 0.01  # of the test part's targets; a rare tag more or less is usual
+
+
+def unseen_classes(
+    parts: Parts, test: Sequences, layout: Layout, *, own_test: bool
+) -> Iterator[Problem]:
+    """A warning where the test part has classes that the train part has not."""
+    learned, asked = parts.development.targets, test.targets
+    if layout.task != "classification" or layout.writes or learned is None or asked is None:
+        return
+    if learned.dtype.is_nested():
+        return
+    chosen = parts.folds[0][0]
+    if layout.per_timestep:
+        chosen = timestep_index(parts.development.row_splits, chosen)
+    known = learned.gather(chosen).drop_nulls().cast(pl.String).unique()
+    wanted = asked.drop_nulls().cast(learned.dtype, strict=False).cast(pl.String)
+    unseen = wanted.filter(~wanted.is_in(known.implode()))
+    if len(unseen) < max(1, SHARE * len(wanted)):
+        return
+    unit = "timesteps" if layout.per_timestep else "sequences"
+    yield Problem(
+        "warning",
+        f"{len(unseen):,} of the {len(wanted):,} {unit} of the test part have a class that the "
+        f"train part has not: {listed(sorted(unseen.unique()))}; no network can learn it",
+        layout.target[0],
+        None,
+        "add sequences of that class to the training file"
+        if own_test
+        else "choose the test part yourself with `--test FILE`, or give more recordings",
+    )

@@ -1,0 +1,347 @@
+"""From cells of text to typed columns: numbers, times, truth values, lists, or text."""
+
+import re
+from collections.abc import Collection, Sequence
+
+import numpy as np
+import polars as pl
+
+from rnnauto.arrays import Integers
+from rnnauto.names import named_id
+from rnnauto.reading.written_dates import BEGINS_WITH_NAME, as_iso
+from rnnauto.runs import heads
+
+# missing in every column, and what is missing only where the other cells are numbers or times
+MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "<NA>", "#N/A")
+MISSING_NUMBER = (*MISSING, "None", "none", "?", "-", "--", ".", "NAN", "n.a.", "missing")
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity)", re.IGNORECASE)
+NOT_PLAIN = rf"(?i)^[\[(+\-.,]*\s*\d|^\[|^(true|false|[+-]?inf(inity)?)$|{BEGINS_WITH_NAME}"
+NUMBERS = r"^[\[(]?\s*[+-]?[\d.][\d.eE+-]*([\s;]+[+-]?[\d.][\d.eE+-]*)*\s*[\])]?$"
+LEADING_ZERO = r"^[+-]?0\d+$"
+INEXACT = r"^[+-]?\d{17,}$"  # more digits than float64 keeps
+EXACT = 2**53  # whole numbers up to here are exact in float64
+LONGEST_EXACT = 15  # digits
+HEAD = 1000  # rows that show most columns of fractions
+# not with a comma before three digits: `12,345 pcs` may be twelve or twelve thousand pieces
+WITH_UNIT = r"^[+-]?\d+(\.\d+|,\d{1,2}|,\d{4,})?\s*[\p{L}%°µ][\p{L}%°µ/²³^\d]*$"
+MOST_LOST = 0.01  # share of cells that are no times in a column of times, at most
+SAMPLE = 400  # cells that a guess is made from; the whole column then has to agree
+SEVERAL = 0.8  # share of cells with two and more numbers that make a column of lists
+MOSTLY = 0.95  # share of numbers above which other cells are faults ...
+MANY_NUMBERS = 20  # ... where more different numbers than these are no classes
+DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y")
+CLOCKS = ("", " %H:%M:%S%.f", " %H:%M", " %I:%M:%S %p", " %I:%M %p")
+TIMES = ("%H:%M:%S%.f", "%H:%M")
+OFFSET = r":\d{2}(?:\.\d+)?([+-]\d{4})$"  # after the time of a day
+DATE_LIKE = (
+    r"^\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([T ]\d{1,2}:\d{2}.*)?$|^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$"
+)
+# numbers by whether the comma is the decimal point; in both it may also group digits
+WITH_COMMAS = {
+    True: r"^[+-]?\d*(,\d+)?([eE][+-]?\d+)?$|^[+-]?\d{1,3}([. ]\d{3})+,\d+$",
+    False: r"^[+-]?\d{1,3}(,\d{3})*(\.\d+)?$",
+}
+# strictest first: the last reads `[1]` as `[["1"]]`
+LISTS = (
+    *(pl.List(pl.Float64), pl.List(pl.String)),
+    *(pl.List(pl.List(pl.Float64)), pl.List(pl.List(pl.String))),
+)
+Temporal = pl.Date | pl.Datetime | pl.Time
+Number = pl.Int64 | pl.Float64
+
+
+def is_number(text: str) -> bool:
+    return NUMBER.fullmatch(text.strip()) is not None
+
+
+def is_missing(column: pl.Expr, spellings: Sequence[str]) -> pl.Expr:
+    return column.is_in(list(spellings))
+
+
+def without_missing(column: pl.Expr, spellings: Sequence[str]) -> pl.Expr:
+    stripped = column.str.strip_chars()
+    return pl.when(~is_missing(stripped, spellings)).then(stripped)
+
+
+def safe_numbers(sample: pl.DataFrame) -> dict[str, Number]:
+    """Columns whose sampled cells are numbers that float64 holds exactly as they are written, and
+    which of them are whole."""
+    if not sample.height:
+        return {}
+    # one long column: thousands of columns cost as little as one
+    cells = pl.concat([column.alias("cell") for column in sample.get_columns()])
+    known = cells.to_frame().select(without_missing(pl.col("cell"), MISSING_NUMBER)).to_series()
+    odd = (
+        known.str.contains(LEADING_ZERO)
+        | known.str.contains("_", literal=True)
+        | (known.str.len_bytes() > LONGEST_EXACT) & ~known.str.contains(r"[.eE]")
+    ).fill_null(False)
+    shape = (sample.width, sample.height)
+    is_known = known.is_not_null().to_numpy().reshape(shape)
+    is_float = known.cast(pl.Float64, strict=False).is_not_null().to_numpy().reshape(shape)
+    is_odd = odd.to_numpy().reshape(shape)
+    safe = is_known.any(axis=1) & (is_known == is_float).all(axis=1) & ~is_odd.any(axis=1)
+    is_whole = known.str.contains(r"^-?\d+$").fill_null(True).to_numpy().reshape(shape)
+    whole = np.asarray(is_whole.all(axis=1))
+    return {
+        name: pl.Int64() if whole[position] else pl.Float64()
+        for position, name in enumerate(sample.columns)
+        if safe[position]
+    }
+
+
+def type_columns(
+    frame: pl.DataFrame, *, text: Collection[str], comma_is_decimal: bool, lines: Integers | None
+) -> tuple[pl.DataFrame, list[str]]:
+    """Type every column but those to stay `text`; `lines` are the rows' file lines, for notes."""
+    notes: list[str] = []
+    columns = frame.get_columns()
+    del frame
+    for position, column in enumerate(columns):
+        if column.dtype != pl.String:
+            columns[position] = whole_numbers(column)
+            continue
+        if column.name in text:
+            columns[position] = known_text(column)
+            continue
+        typed, note = type_text(column, comma_is_decimal=comma_is_decimal, lines=lines)
+        columns[position] = whole_numbers(typed)
+        notes += [note] if note else []
+    return pl.DataFrame(columns), notes
+
+
+def whole_numbers(column: pl.Series) -> pl.Series:
+    """Floats without a fraction become integers, so that a class 1.0 is the class 1."""
+    if column.dtype != pl.Float64:
+        return column
+    if column.is_nan().any():
+        column = column.fill_nan(None)
+    # most columns of fractions show one in the first rows
+    return column.cast(pl.Int64) if is_whole(column.head(HEAD)) and is_whole(column) else column
+
+
+def is_whole(column: pl.Series) -> bool:
+    values = column.drop_nulls().to_numpy()
+    return bool(((np.floor(values) == values) & (np.abs(values) <= EXACT)).all())
+
+
+def type_text(
+    column: pl.Series, *, comma_is_decimal: bool, lines: Integers | None
+) -> tuple[pl.Series, str]:
+    text = known_text(column)
+    sample = spread(text)
+    if not sample.str.contains(NOT_PLAIN).any():
+        return text, ""
+    if has_commas(sample, WITH_COMMAS[comma_is_decimal]):
+        text = without_commas(text, comma_is_decimal=comma_is_decimal)
+        sample = spread(text)
+    numbers, note = as_numbers(text, sample, lines=lines)
+    if numbers is not None:
+        return numbers, note
+    times, time_note = as_times(text, sample, lines=lines)
+    if times is not None:
+        return times, time_note
+    for attempt in (as_booleans, as_lists):
+        typed = attempt(text, sample)
+        if typed is not None:
+            return typed, ""
+    return text, note or time_note
+
+
+def known_text(column: pl.Series) -> pl.Series:
+    """A column without spaces around its cells and without spellings of a missing value."""
+    wanted = without_missing(pl.col(column.name), MISSING)
+    distinct = heads(column).to_frame()
+    if distinct.select(wanted.eq_missing(pl.col(column.name)).all()).item():
+        return column
+    return column.to_frame().select(wanted).to_series()
+
+
+def spread(text: pl.Series) -> pl.Series:
+    """Some known cells from all over a column."""
+    known = text.drop_nulls()
+    if len(known) <= SAMPLE:
+        return known
+    return known.gather(np.linspace(0, len(known) - 1, SAMPLE).astype(np.int64))
+
+
+def has_commas(sample: pl.Series, pattern: str) -> bool:
+    """Whether the cells are numbers written by a pattern, and some with a comma."""
+    known = sample.filter(~sample.is_in(list(MISSING_NUMBER)))
+    fits = int(known.str.contains(pattern).sum())
+    return known.str.contains(",", literal=True).any() and fits >= MOSTLY * len(known)
+
+
+def without_commas(text: pl.Series, *, comma_is_decimal: bool) -> pl.Series:
+    """Numbers without what groups their digits, and with a decimal point."""
+    cell = pl.col(text.name)
+    plain = cell.str.replace_all(r"[. ]" if comma_is_decimal else ",", "")
+    plain = plain.str.replace(",", ".", literal=True)
+    fits = cell.str.contains(WITH_COMMAS[comma_is_decimal])
+    return (
+        text.to_frame()
+        .select(pl.when(fits).then(plain).otherwise(cell).alias(text.name))
+        .to_series()
+    )
+
+
+def as_numbers(
+    text: pl.Series, sample: pl.Series, *, lines: Integers | None
+) -> tuple[pl.Series | None, str]:
+    if share(parsed(sample)) < 0.5:
+        return None, ""
+    name = text.name
+    known = text.to_frame().select(without_missing(pl.col(name), MISSING_NUMBER)).to_series()
+    if known.str.contains(LEADING_ZERO).any() or known.str.contains("_", literal=True).any():
+        return None, ""  # an identifier: its zeros count
+    whole = known.cast(pl.Int64, strict=False)
+    if whole.null_count() == known.null_count():
+        return whole, ""
+    if known.str.contains(INEXACT).any():
+        return None, ""
+    known = without_unit(known)
+    numbers = known.cast(pl.Float64, strict=False)
+    faults = numbers.is_null() & known.is_not_null()
+    if not faults.any():
+        return numbers, ""
+    if faults.sum() > (1 - MOSTLY) * (len(known) - known.null_count()):
+        return None, ""
+    shown = fault_shown(known, faults, "numbers", lines)
+    if numbers.n_unique() > MANY_NUMBERS and not named_id(name):
+        return numbers, f"{shown}; they are read as missing"
+    return None, f"{shown}; the column is read as text"
+
+
+def without_unit(known: pl.Series) -> pl.Series:
+    """Numbers without their unit, where all cells with one have the same."""
+    number = pl.col("cell").cast(pl.Float64, strict=False).is_not_null()
+    cells = known.to_frame("cell").with_columns(
+        unit=pl.when(~number & pl.col("cell").str.contains(WITH_UNIT)).then(
+            pl.col("cell").str.replace(r"^[+-]?\d+([.,]\d+)?\s*", "")
+        )
+    )
+    if cells["unit"].n_unique() != 2:  # a unit, and null
+        return known
+    bare = (
+        pl.col("cell").str.extract(r"^([+-]?\d+(?:[.,]\d+)?)").str.replace(",", ".", literal=True)
+    )
+    return cells.select(
+        pl.when(pl.col("unit").is_not_null()).then(bare).otherwise("cell").alias(known.name)
+    ).to_series()
+
+
+def parsed(sample: pl.Series) -> pl.Series:
+    known = sample.filter(~sample.is_in(list(MISSING_NUMBER)))
+    return known.cast(pl.Float64, strict=False)
+
+
+def share(values: pl.Series) -> float:
+    return 1 - values.null_count() / len(values) if len(values) else 0.0
+
+
+def as_booleans(text: pl.Series, sample: pl.Series) -> pl.Series | None:
+    words = ("true", "false")
+    if not sample.str.to_lowercase().is_in(list(words)).all():
+        return None
+    lower = text.str.to_lowercase()
+    if lower.is_in(list(words)).fill_null(True).all():
+        return (lower == "true").rename(text.name)
+    return None
+
+
+def as_times(
+    text: pl.Series, sample: pl.Series, *, lines: Integers | None
+) -> tuple[pl.Series | None, str]:
+    known = sample.filter(~sample.is_in(list(MISSING_NUMBER)))
+    plain_sample = plain_times(as_iso(known))
+    if int(plain_sample.str.contains(DATE_LIKE).sum()) <= MOSTLY * len(known):
+        return None, ""
+    found, note = [], ""
+    cells = text.to_frame().select(without_missing(pl.col(text.name), MISSING_NUMBER)).to_series()
+    plain = plain_times(as_iso(cells))
+    for dtype, pattern in time_patterns():
+        if share(parse_time(plain_sample, dtype, pattern)) < MOSTLY:
+            continue
+        times = parse_time(plain, dtype, pattern)
+        times = times.fill_null(iso_times(plain, dtype)) if dtype.is_temporal() else times
+        faults = times.is_null() & cells.is_not_null()
+        if not faults.any() or faults.sum() <= MOST_LOST * len(cells):
+            found.append(times)
+        elif not note:
+            note = f"{fault_shown(cells, faults, 'times', lines)}; the column is read as text"
+    if len(found) > 1:  # 03/04/2020: day or month first? Whichever makes the column run forward
+        found = [times for times in found if times.is_sorted()] or found[:0]
+        if not found:
+            note = (
+                f"`{text.name}` holds dates that may have the day or the month first "
+                f"(`{known[0]}`): read as text"
+            )
+    if not found:
+        return None, note
+    elsewhere = (plain_sample.str.extract(OFFSET) != "+0000").any()
+    return found[0], f"the offsets of `{text.name}` are taken off: its times are UTC" * elsewhere
+
+
+def fault_shown(cells: pl.Series, faults: pl.Series, wanted: str, lines: Integers | None) -> str:
+    row = int(faults.arg_max() or 0)
+    line = int(lines[row]) if lines is not None else row + 2
+    known = len(cells) - cells.null_count()
+    shown = f"{faults.sum()} of {known} cells of `{cells.name}` are no {wanted}"
+    return f"{shown} (line {line}: `{cells[row]}`)"
+
+
+def plain_times(cells: pl.Series) -> pl.Series:
+    """ISO's T to a space, Z to an offset, months to their first day."""
+    return (
+        cells.str.replace(r"^(\S+)T(\d)", "$1 $2")
+        .str.replace(r"\s*Z$", "+0000")
+        .str.replace(r"(:\d{2}(?:\.\d+)?)\s*([+-]\d{2}):?(\d{2})$", "$1$2$3")
+        .str.replace(r"^(\d{4})[-/](\d{1,2})$", "$1-$2-01")
+    )
+
+
+def time_patterns() -> list[tuple[Temporal, str]]:
+    patterns: list[tuple[Temporal, str]] = []
+    for date in DATES:
+        patterns.append((pl.Date(), date))
+        patterns += [(pl.Datetime("us"), date + clock) for clock in CLOCKS if clock]
+    patterns += [(pl.Datetime("us", "UTC"), f"%Y-%m-%d{clock}%z") for clock in CLOCKS if clock]
+    return [*patterns, *((pl.Time(), pattern) for pattern in TIMES)]
+
+
+def iso_times(cells: pl.Series, dtype: Temporal) -> pl.Series:
+    """The cells that are ISO dates, as times of another column's type: no other order is meant."""
+    empty = pl.Series(cells.name, [None] * len(cells), dtype=pl.Datetime("us"))
+    if dtype == pl.Time():
+        return empty.cast(pl.Time)
+    for clock in CLOCKS[:3]:
+        wanted: Temporal = pl.Datetime("us") if clock else pl.Date()
+        empty = empty.fill_null(parse_time(cells, wanted, "%Y-%m-%d" + clock).cast(empty.dtype))
+    return empty.cast(pl.Date) if dtype == pl.Date() else empty
+
+
+def parse_time(cells: pl.Series, dtype: Temporal, pattern: str) -> pl.Series:
+    times = cells.str.strptime(dtype, pattern, strict=False)
+    if dtype == pl.Datetime("us", "UTC"):
+        return times.dt.replace_time_zone(None)
+    return times
+
+
+def as_lists(text: pl.Series, sample: pl.Series) -> pl.Series | None:
+    """JSON arrays, or numbers side by side, two and more in most cells."""
+    several = int(sample.str.contains(r"[\d.][\s;]+[+-]?[\d.]").sum()) >= SEVERAL * len(sample)
+    if several and text.str.contains(NUMBERS).fill_null(True).all():
+        items = text.str.strip_chars("[]() ").str.replace_all(r"[\s;]+", " ").str.split(" ")
+        numbers = items.list.eval(pl.element().cast(pl.Float64, strict=False))
+        lost = numbers.list.eval(pl.element().is_null().any()).list.first()
+        return None if lost.any() else numbers
+    if not sample.str.contains(r"^\[.*\]$").all():
+        return None
+    plain = text.str.replace_all(r"\b(NaN|nan|None)\b", "null")
+    for cells in (plain, plain.str.replace_all("'", '"', literal=True)):  # Python's repr
+        for dtype in LISTS:
+            try:
+                return cells.str.json_decode(dtype)
+            except pl.exceptions.PolarsError:
+                continue
+    return None

@@ -1,0 +1,98 @@
+"""The bytes of a file: in memory where it is small, mapped from the disk where it is large.
+
+Pages of a mapped file count as memory of the process once they are touched; whoever goes through
+all of them gives them back, so that a large file takes next to none.
+"""
+
+import mmap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.cores import on_all_cores
+
+LARGE = 1 << 24  # bytes from which a file is mapped
+CHUNK = 1 << 20  # bytes looked at in one go
+PIECE = 1 << 18  # bytes compared in one go: they stay in the processor's cache
+NEWLINE, QUOTE, LAST_ASCII = 10, 34, 127
+Content = bytes | mmap.mmap
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What one look at all bytes shows: whether all are ASCII, whether a NUL or a quote is among
+    them, and how many line ends there are."""
+
+    ascii: bool
+    nul: bool
+    quoted: bool
+    ends: int
+
+
+def file_content(path: Path) -> Content:
+    """Raises: OSError and ValueError, as `open` does."""
+    if not path.exists() or path.stat().st_size < LARGE:
+        return path.read_bytes()
+    with path.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def starts_with(content: Content, start: bytes) -> bool:
+    return content[: len(start)] == start
+
+
+def whole(content: Content) -> bytes:
+    return content if isinstance(content, bytes) else content[:]
+
+
+def chunks(content: Content) -> Iterator[bytes]:
+    for start in range(0, len(content), CHUNK):
+        yield content[start : start + CHUNK]
+        give_back(content, start, CHUNK)
+
+
+def give_back(content: Content, start: int = 0, size: int | None = None) -> None:
+    """Let go of the pages of a mapped file; they come back from the disk when they are touched.
+
+    `start` has to be a multiple of the page size.
+    """
+    if isinstance(content, mmap.mmap) and hasattr(content, "madvise"):
+        left = len(content) - start
+        content.madvise(mmap.MADV_DONTNEED, start, left if size is None else min(size, left))
+
+
+def survey(content: Content) -> Survey:
+    """Look at all bytes once."""
+    data = np.frombuffer(content, np.uint8) if len(content) else np.zeros(0, np.uint8)
+    seen = on_all_cores(
+        lambda start: survey_chunk(content, data, start), range(0, len(data), CHUNK)
+    )
+    return Survey(
+        ascii=all(part.ascii for part in seen),
+        nul=any(part.nul for part in seen),
+        quoted=any(part.quoted for part in seen),
+        ends=sum(part.ends for part in seen),
+    )
+
+
+def survey_chunk(content: Content, data: NDArray[np.uint8], start: int) -> Survey:
+    """`data` are the bytes of the content."""
+    stop = min(start + CHUNK, len(data))
+    pieces = [data[begin : min(begin + PIECE, stop)] for begin in range(start, stop, PIECE)]
+    ascii_, nul, quoted, ends = True, False, False, 0
+    for piece in pieces:
+        ascii_ &= int(piece.max()) <= LAST_ASCII
+        nul |= int(piece.min()) == 0
+        quoted |= bool((piece == QUOTE).any())
+        ends += int(np.count_nonzero(piece == NEWLINE))
+    give_back(content, start, CHUNK)
+    return Survey(ascii_, nul, quoted, ends)
+
+
+def count_lines(content: Content, ends: int | None = None) -> int:
+    """Lines of a file; the last one may lack its end. `ends` are its line ends, if known."""
+    known = survey(content).ends if ends is None else ends
+    return known + (len(content) > 0 and content[-1:] != b"\n")

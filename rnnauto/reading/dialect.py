@@ -1,0 +1,288 @@
+"""How a text file is written: encoding, separator, quotes, and where its records lie."""
+
+import codecs
+import csv
+import io
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.arrays import Integers
+from rnnauto.errors import DataError
+from rnnauto.reading.content import (
+    Content,
+    Survey,
+    chunks,
+    count_lines,
+    give_back,
+    starts_with,
+    survey,
+    whole,
+)
+
+SEPARATORS = (",", ";", "\t", "|")
+SNIFFED_LINES = 50
+HEAD_BYTES = 1 << 18  # enough to see how a table is written
+CHUNK = 1 << 23  # bytes looked at in one go, to keep the masks small
+MOSTLY_ZERO = 0.5  # share of zeros that every other byte of UTF-16 has, where it is mostly ASCII
+NEWLINE, RETURN, SPACE, QUOTE = 10, 13, 32, 34
+SEPARATOR_LINE = re.compile(rb"sep=([,;\t|])\r?\n", re.IGNORECASE)
+LONGEST_SEPARATOR_LINE = 7  # bytes
+MAGIC = {
+    b"PK\x05\x06": "an empty zip archive",
+    b"BZh": "compressed with bzip2",
+    b"\xfd7zXZ": "compressed with xz",
+    b"\x89HDF": "an HDF5 file",
+    b"\x93NUMPY": "a NumPy file",
+    b"\xd0\xcf\x11\xe0": "an old Excel file",
+    b"%PDF": "a PDF",
+    b"SQLite format 3": "an SQLite database",
+}
+OTHER_TEXT = {b"[{": "a JSON array", b"<": "a web page or XML"}
+
+
+@dataclass(frozen=True)
+class Text:
+    """The bytes of a table in UTF-8, without byte order mark and leading blank lines.
+
+    `path` is the file that holds just these bytes, where there is one. `quotes` is "none" where
+    no field is quoted, "regular" where quoting keeps to the rules, and "stray" where a quote
+    stands inside a field; `skipped` counts the blank lines taken off; `lines` counts what is left.
+    """
+
+    content: Content
+    separator: str
+    header: tuple[str, ...]
+    quotes: str
+    skipped: int
+    notes: tuple[str, ...]
+    lines: int
+    path: Path | None = None
+
+    def with_content(self, content: bytes) -> "Text":
+        return replace(self, content=content, lines=count_lines(content), path=None)
+
+
+@dataclass(frozen=True)
+class Records:
+    """Per record of the file, the header included: first line (from 1), fields, empty or not."""
+
+    lines: Integers
+    fields: Integers
+    blank: NDArray[np.bool_]
+
+
+def read_text(raw: Content, source: str, *, path: Path | None = None) -> Text:
+    """`path` holds these bytes. Raises: DataError for a file that is empty or no text."""
+    seen = survey(raw)
+    content, notes = to_utf8(raw, source, seen)
+    body = without_blank_start(content)
+    if not body or all(chunk.isspace() for chunk in chunks(body)):
+        raise DataError(
+            f"`{source}` is empty", hint="a table needs a header line and rows below it"
+        )
+    for start, what in OTHER_TEXT.items():
+        if starts_with(body, start):
+            raise DataError(
+                f"`{source}` looks like {what}, not like a table",
+                hint="save it as a CSV file with a header line, or one JSON object per line",
+            )
+    if body.find(b"\n") < 0 and body.find(b"\r") >= 0:
+        body = whole(body).replace(b"\r", b"\n")  # line ends of the old Macintosh
+    named = SEPARATOR_LINE.match(body[:LONGEST_SEPARATOR_LINE])
+    if named:  # spreadsheets write and read it
+        body = whole(body)[named.end() :]
+        notes = [*notes, f"the first line names the separator: `{named[1].decode()}`"]
+    if body is not raw:
+        seen = survey(body)
+    separator = named[1].decode() if named else sniff_separator(body)
+    return Text(
+        content=body,
+        separator=separator,
+        header=first_record(body, separator),
+        quotes=quotes_of(body, separator) if seen.quoted else "none",
+        skipped=content[: len(content) - len(body)].count(b"\n"),
+        notes=tuple(notes),
+        lines=count_lines(body, seen.ends),
+        path=path if body is raw else None,
+    )
+
+
+def without_blank_start(content: Content) -> Content:
+    return whole(content).lstrip(b"\r\n") if content[:1] in {b"\r", b"\n"} else content
+
+
+def to_utf8(raw: Content, source: str, seen: Survey | None = None) -> tuple[Content, list[str]]:
+    """`seen` is the survey of `raw`, where it is known."""
+    for start, what in MAGIC.items():
+        if starts_with(raw, start):
+            raise DataError(
+                f"`{source}` is {what}, no text", hint="save it as a CSV file, unpacked, in UTF-8"
+            )
+    wide = utf16_of(raw)
+    if wide:
+        try:
+            text = without_nul(whole(raw).decode(wide), source)
+            return text.encode(), ["read as UTF-16"]
+        except UnicodeDecodeError as error:
+            raise DataError(
+                f"`{source}` is no text: {error}", hint="save it as a CSV file in UTF-8"
+            ) from error
+    seen = seen or survey(raw)
+    if seen.nul:
+        at = raw.find(b"\0")
+        raise DataError(
+            f"`{source}` is a binary file: it holds a NUL byte at {at}",
+            hint="save it as a CSV file in UTF-8",
+        )
+    marked = starts_with(raw, codecs.BOM_UTF8)
+    content = whole(raw).removeprefix(codecs.BOM_UTF8) if marked else raw
+    if seen.ascii or is_utf8(content):
+        return content, ["a byte order mark was taken off"] if marked else []
+    try:
+        # what spreadsheets call Latin-1 is Windows' superset of it
+        return whole(content).decode("cp1252").encode(), ["not UTF-8: read as Windows-1252"]
+    except UnicodeDecodeError:
+        return whole(content).decode("latin-1").encode(), ["not UTF-8: read as Latin-1"]
+
+
+def without_nul(text: str, source: str) -> str:
+    if "\0" in text:
+        raise DataError(
+            f"`{source}` is a binary file, or UTF-32: its text holds NUL characters",
+            hint="save it as a CSV file in UTF-8",
+        )
+    return text
+
+
+def utf16_of(raw: Content) -> str:
+    """Which UTF-16 the bytes are, by their mark or by where their zeros stand; empty for none."""
+    if raw[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+        return "utf-16"
+    head = raw[: HEAD_BYTES & ~1]
+    even, odd = head[::2].count(0), head[1::2].count(0)
+    if len(head) < 4 or max(even, odd) < MOSTLY_ZERO * len(head) / 2 or min(even, odd):
+        return ""
+    return "utf-16-be" if even else "utf-16-le"
+
+
+def is_utf8(content: Content) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    open_character = False  # begun at the end of the chunk before
+    try:
+        for chunk in chunks(content):
+            if open_character or not chunk.isascii():
+                decoder.decode(chunk)
+                open_character = decoder.getstate()[0] != b""
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def sniff_separator(content: Content) -> str:
+    """The separator with which most of the first lines have as many fields as the header."""
+    best, best_score = ",", (0.0, 1)
+    for separator in SEPARATORS:
+        counts = [len(fields) for fields in head_records(content, separator, SNIFFED_LINES)]
+        if counts and counts[0] > 1:
+            rows = counts[1:] or counts
+            score = (round(rows.count(counts[0]) / len(rows), 1), counts[0])
+            if score > best_score:
+                best, best_score = separator, score
+    return best
+
+
+def head_records(content: Content, separator: str, number: int) -> list[list[str]]:
+    """The fields of the first records that are not empty, read leniently."""
+    end = 0
+    for _ in range(4 * number):
+        end = content.find(b"\n", end) + 1
+        if end == 0:
+            end = len(content)
+            break
+    text = content[:end].decode(errors="replace")
+    found = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+    with unlimited_fields():
+        for fields in reader:
+            if fields:
+                found.append(fields)
+            if len(found) == number + 1:
+                break
+    return found
+
+
+def first_record(content: Content, separator: str) -> tuple[str, ...]:
+    return tuple(head_records(content, separator, 1)[0])
+
+
+class unlimited_fields:
+    """Let csv read cells beyond its 128 KiB, and put the limit back."""
+
+    def __enter__(self) -> None:
+        self.limit = csv.field_size_limit(1 << 30)
+
+    def __exit__(self, *_: object) -> None:
+        csv.field_size_limit(self.limit)
+
+
+def quotes_of(content: Content, separator: str) -> str:
+    """For content that has quotes."""
+    data = np.frombuffer(content, np.uint8)
+    opens = stray = False
+    edges = np.array([ord(separator), NEWLINE, RETURN, QUOTE], np.uint8)
+    for start in range(0, len(data), CHUNK):
+        where = np.flatnonzero(data[start : start + CHUNK] == QUOTE) + start
+        before = data[np.maximum(where - 1, 0)]
+        before[where == 0] = NEWLINE
+        after = data[np.minimum(where + 1, len(data) - 1)]
+        after[where == len(data) - 1] = NEWLINE
+        spaced = (before == SPACE) & (data[np.maximum(where - 2, 0)] == ord(separator))
+        opens |= bool((spaced | np.isin(before, edges[:3])).any())
+        stray |= bool((spaced | (~np.isin(before, edges) & ~np.isin(after, edges))).any())
+        give_back(content, start, CHUNK)
+    if not opens:
+        return "none"
+    return "stray" if stray else "regular"
+
+
+def scan_records(text: Text) -> Records:
+    """Count the fields of every record without parsing them."""
+    data = np.frombuffer(text.content, np.uint8)
+    ends: list[Integers] = []
+    fields: list[Integers] = []
+    lines: list[Integers] = []
+    open_fields, line, inside = 0, 1 + text.skipped, 0
+    for start in range(0, len(data), CHUNK):
+        chunk = data[start : start + CHUNK]
+        newlines, separators = chunk == NEWLINE, chunk == ord(text.separator)
+        every_newline = np.flatnonzero(newlines)
+        if text.quotes != "none":
+            parity = np.cumsum(chunk == QUOTE, dtype=np.int64) + inside
+            inside = int(parity[-1]) & 1
+            outside = parity & 1 == 0
+            newlines &= outside
+            separators &= outside
+        found = np.flatnonzero(newlines)
+        counts = np.searchsorted(np.flatnonzero(separators), found)
+        total = int(np.count_nonzero(separators))
+        ends.append((found + start).astype(np.int64))
+        fields.append(np.diff(counts, prepend=-open_fields).astype(np.int64) + 1)
+        open_fields = total - int(counts[-1]) if len(found) else open_fields + total
+        lines.append((np.searchsorted(every_newline, found, side="right") + line).astype(np.int64))
+        line += len(every_newline)
+    stops = np.concatenate(ends) if ends else np.zeros(0, np.int64)
+    counted, next_lines = np.concatenate(fields), np.concatenate(lines)
+    if len(stops) == 0 or stops[-1] != len(data) - 1:  # the last line has no line end
+        stops = np.append(stops, len(data))
+        counted = np.append(counted, open_fields + 1)
+        next_lines = np.append(next_lines, line)
+    starts = np.concatenate([[0], stops[:-1] + 1])
+    size = stops - starts
+    blank = (size == 0) | ((size == 1) & (data[np.minimum(starts, len(data) - 1)] == RETURN))
+    first_lines = np.concatenate([[1 + text.skipped], next_lines[:-1]])
+    return Records(lines=first_lines, fields=counted, blank=blank)

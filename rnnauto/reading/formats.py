@@ -1,0 +1,69 @@
+"""Which format a file has, by its first bytes, its ending and its text."""
+
+from collections.abc import Collection, Sequence
+
+from rnnauto.reading import corpus
+from rnnauto.reading.columnar import load_arrow, load_json_lines, load_parquet
+from rnnauto.reading.content import Content, starts_with, whole
+from rnnauto.reading.corpus import load_corpus
+from rnnauto.reading.dialect import HEAD_BYTES, SEPARATORS, head_records, to_utf8
+from rnnauto.reading.loaded import Loaded
+from rnnauto.reading.opened import PIPED, Opened
+from rnnauto.reading.token_lines import are_token_lines, load_token_lines
+from rnnauto.reading.ts_file import is_ts, load_ts
+
+ARROW = (b"ARROW1", b"\xff\xff\xff\xff")
+ARROW_ENDINGS = frozenset({".arrow", ".arrows", ".feather", ".ipc"})
+JSON_ENDINGS = frozenset({".jsonl", ".ndjson"})
+FEWEST_ROWS = 3  # that show that a text is a table
+ALIKE = 0.9  # share of rows as long as the first, in a table
+
+
+def load(
+    opened: Opened, *, text: Collection[str], has_target: bool, names: Sequence[str]
+) -> Loaded | None:
+    """Read every format but CSV and its relatives; None for those.
+
+    Raises: DataError, for a file that is broken.
+    """
+    raw, source, ending = opened.content, opened.source, opened.ending
+    if starts_with(raw, b"PAR1") or ending == ".parquet":
+        return load_parquet(whole(raw), source)
+    if any(starts_with(raw, magic) for magic in ARROW) or ending in ARROW_ENDINGS:
+        return load_arrow(whole(raw), source)
+    head = whole(to_utf8(whole_lines(raw), source)[0])
+    start = head.decode()
+    if ending in JSON_ENDINGS or start.lstrip().startswith("{"):
+        content, _ = to_utf8(raw, source)
+        return load_json_lines(whole(content), source, text=text)
+    if is_ts(start, ending):
+        return load_ts(decoded(raw, source), source)
+    if are_token_lines(start, ending):
+        return load_token_lines(decoded(raw, source), source, names=names)
+    may_be_corpus = ending in corpus.ENDINGS or source == PIPED
+    if may_be_corpus and not has_target and not looks_like_table(head):
+        return load_corpus(decoded(raw, source), source)
+    return None
+
+
+def whole_lines(raw: Content) -> bytes:
+    """The first lines, not cut in the middle of a character."""
+    if len(raw) <= HEAD_BYTES:
+        return whole(raw)
+    end = raw.rfind(b"\n", 0, HEAD_BYTES) + 1 or HEAD_BYTES
+    return raw[: end + end % 2]
+
+
+def decoded(raw: Content, source: str) -> str:
+    return whole(to_utf8(raw, source)[0]).decode()
+
+
+def looks_like_table(head: bytes) -> bool:
+    """Whether (nearly) every line has as many fields as the first, and more than one."""
+    for separator in SEPARATORS:
+        counts = [len(fields) for fields in head_records(head, separator, 50)]
+        if len(counts) < FEWEST_ROWS or counts[0] < 2:
+            continue
+        if counts.count(counts[0]) >= ALIKE * len(counts):
+            return True
+    return False

@@ -1,0 +1,76 @@
+"""Whether the first line of a table names its columns, or is data already."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rnnauto.reading import cells
+from rnnauto.reading.content import whole
+from rnnauto.reading.dialect import Text, head_records
+
+LOOKED_AT = 50  # rows below the first line
+LONGEST_NAME = 120  # characters; a longer cell of a first line is data
+MOST = 0.8  # share of cells that have to look like the first one
+TWICE = 2  # times that a first cell has to come back below it, to be data
+SENTENCE_END = re.compile(r"[.!?\u2026\u3002][\"')\]]*$")
+DATE = re.compile(cells.DATE_LIKE)
+
+
+def with_header(found: Text) -> tuple[Text, list[str]]:
+    """Number the columns of a table without a header line."""
+    rows = head_records(found.content, found.separator, LOOKED_AT)
+    cell = first_data_cell(found.header, [row for row in rows[1:] if row != rows[0]])
+    if cell is None:
+        return found, []
+    names = tuple(f"column_{number}" for number in range(1, len(found.header) + 1))
+    line = found.separator.join(names).encode() + b"\n"
+    span = f"`{names[0]}` to `{names[-1]}`" if len(names) > 1 else f"`{names[0]}`"
+    shown = cell if len(cell) <= 40 else cell[:40] + "..."
+    note = f"no header: the first line looks like data (`{shown}`), the columns are called {span}"
+    # the line that is put above it is line 0
+    headed = found.with_content(line + whole(found.content))
+    return replace(headed, header=names, skipped=found.skipped - 1), [note]
+
+
+def first_data_cell(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str | None:
+    """The cell of the first line that shows it to be data; None where it may be a header."""
+    names = [name.strip() for name in header]
+    full = [[cell.strip() for cell in row] for row in rows if len(row) == len(names)]
+    if not full:
+        return None
+    columns = [list(column) for column in zip(*full, strict=True)]
+    numbers = [at for at, name in enumerate(names) if cells.is_number(name)]
+    if (
+        numbers
+        and not running([names[at] for at in numbers])
+        and all(are_numbers(columns[at]) for at in numbers)
+    ):
+        return names[numbers[0]]
+    for name, column in zip(names, columns, strict=True):
+        if is_like_the_cells_below(name, column):
+            return name
+    return None
+
+
+def is_like_the_cells_below(name: str, column: Sequence[str]) -> bool:
+    if len(name) > LONGEST_NAME:
+        return True
+    if name and not cells.is_number(name) and column.count(name) >= TWICE:
+        return True
+    return any(
+        pattern.search(name) and sum(map(bool, map(pattern.search, column))) >= MOST * len(column)
+        for pattern in (SENTENCE_END, DATE)
+    )
+
+
+def are_numbers(column: Sequence[str]) -> bool:
+    return all(cells.is_number(cell) or cell in cells.MISSING_NUMBER for cell in column)
+
+
+def running(names: Sequence[str]) -> bool:
+    """Whether numbers in a header are names after all: whole, and one step apart."""
+    if not all(name.isdecimal() for name in names):
+        return False
+    values = [int(name) for name in names]
+    steps = {after - before for before, after in zip(values, values[1:], strict=False)}
+    return len(steps) <= 1 and 0 not in steps and (len(values) > 1 or values[0] == 0)

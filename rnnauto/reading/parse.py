@@ -1,0 +1,222 @@
+"""Split the text of a table into cells: polars where it can, Python's csv where quotes stray."""
+
+import csv
+import io
+from collections.abc import Collection, Mapping, Sequence
+
+import numpy as np
+import polars as pl
+import polars.selectors as cs
+
+from rnnauto.arrays import Integers
+from rnnauto.errors import DataError
+from rnnauto.reading import cells
+from rnnauto.reading.content import Content, whole
+from rnnauto.reading.dialect import HEAD_BYTES, Records, Text, scan_records, unlimited_fields
+from rnnauto.reading.set_aside import RaggedRows
+
+BLOCK_BYTES, BLOCKS = 1 << 15, 8  # of the sample beyond the first lines
+ENDLESS = 100_000  # separators in a line
+SHOWN = 5  # faults listed one by one
+
+
+def parse(
+    found: Text, names: Sequence[str], source: str, *, text: Collection[str]
+) -> tuple[pl.DataFrame, Integers | None]:
+    """Columns of numbers as float64 or int64 where a sample says so, all others as text."""
+    if found.quotes == "stray":
+        return parse_leniently(found, names, source)
+    if found.quotes == "none" and has_endless_line(found, len(names)):
+        check_fields(scan_records(found), names, source)
+    sampled = numeric_columns(found, names)
+    numbers = {name: dtype for name, dtype in sampled.items() if name not in text}
+    try:
+        frame = plain_csv(found, names, numbers)
+        if frame is None:
+            frame = fast_csv(found, names, dict.fromkeys(numbers, pl.Float64()))
+    except pl.exceptions.PolarsError:
+        check_fields(scan_records(found), names, source)
+        try:
+            frame = fast_csv(found, names, {})
+        except pl.exceptions.PolarsError:
+            return parse_leniently(found, names, source)
+    regular = found.lines == frame.height + 1 and not found.skipped
+    if regular and not frame[names[-1]].null_count():
+        return frame, None
+    # polars fills short rows up with nulls without a word
+    records = scan_records(found)
+    check_fields(records, names, source)
+    if len(records.lines) == frame.height + 1:
+        return frame, records.lines[1:]
+    full = ~records.blank
+    return frame, records.lines[full][1:] if full.sum() == frame.height + 1 else None
+
+
+def has_endless_line(text: Text, width: int) -> bool:
+    """Whether a line of the sample has far too many fields, at which polars takes very long."""
+    separator = text.separator.encode()
+    sample = sample_of(text)
+    if sample.count(separator) < ENDLESS:
+        return False
+    return max(line.count(separator) for line in sample.split(b"\n")) > ENDLESS + width
+
+
+def plain_csv(
+    text: Text, names: Sequence[str], numbers: Mapping[str, cells.Number]
+) -> pl.DataFrame | None:
+    """What `fast_csv` reads, faster, where columns of numbers hold nothing but numbers and gaps.
+
+    None where they do not, or where cells are quoted.
+    """
+    if text.quotes != "none":
+        return None
+    try:
+        frame = fast_csv(text, names, numbers, missing=None)
+    except pl.exceptions.PolarsError:
+        return None
+    frame = as_if_searched(frame)
+    columns = frame.get_columns()
+    del frame  # one column at a time is copied into one piece, which most of what follows is faster
+    # on; numbers with fractions are only cast and looked through, which pieces do as well
+    for position, column in enumerate(columns):
+        if column.n_chunks() > 1 and not column.dtype.is_float():
+            columns[position] = column.rechunk()
+    return pl.DataFrame(columns)
+
+
+def as_if_searched(frame: pl.DataFrame) -> pl.DataFrame:
+    """A frame with the missing values that polars was not told of, and inexact wholes as floats."""
+    if not frame.height:
+        return frame
+    longest = max(map(len, cells.MISSING))
+    beyond = (cs.integer().max() > cells.EXACT) | (cs.integer().min() < -cells.EXACT)
+    return frame.with_columns(
+        *(pl.col(name).cast(pl.Float64) for name in where(frame, beyond)),
+        *(pl.col(name).fill_nan(None) for name in where(frame, cs.float().is_nan().any())),
+        *(
+            pl.when(~cells.is_missing(pl.col(name), cells.MISSING)).then(pl.col(name)).alias(name)
+            for name in where(frame, cs.string().str.len_bytes().min() <= longest)
+        ),
+    )
+
+
+def where(frame: pl.DataFrame, test: pl.Expr) -> list[str]:
+    """The columns for which a test of a whole column holds."""
+    return [column.name for column in frame.select(test) if column.any()]
+
+
+def fast_csv(
+    text: Text,
+    names: Sequence[str],
+    numbers: Mapping[str, cells.Number],
+    *,
+    missing: Sequence[str] | None = cells.MISSING,
+) -> pl.DataFrame:
+    """Polars takes a third longer where it has to look for spellings of `missing`."""
+    return pl.read_csv(
+        whole(text.content) if text.path is None else text.path.absolute(),
+        separator=text.separator,
+        quote_char='"' if text.quotes == "regular" else None,
+        has_header=False,
+        skip_rows=1,
+        schema={name: numbers.get(name, pl.String()) for name in names},
+        null_values=None if missing is None else list(missing),
+        glob=False,
+    )
+
+
+def numeric_columns(text: Text, names: Sequence[str]) -> dict[str, cells.Number]:
+    """Columns that a sample from all over the file shows to be numbers, and safe to read so."""
+    try:
+        sample = pl.read_csv(
+            sample_of(text),
+            separator=text.separator,
+            quote_char='"' if text.quotes == "regular" else None,
+            has_header=False,
+            schema=dict.fromkeys(names, pl.String),
+            truncate_ragged_lines=True,
+        )
+    except pl.exceptions.PolarsError:
+        return {}  # reading everything as text will tell what is wrong
+    return cells.safe_numbers(sample)
+
+
+def sample_of(text: Text) -> bytes:
+    """Some whole lines below the header: the first ones, and blocks from all over the file."""
+    content = text.content
+    begin = 0
+    for _ in range(1 + sum(name.count("\n") for name in text.header)):
+        begin = content.find(b"\n", begin) + 1 or len(content)
+    end = cut_at_line(content, begin + max(HEAD_BYTES, 100 * begin))
+    pieces = [content[begin:end]]
+    if text.quotes == "none":  # a block might begin inside a quoted cell
+        step = (len(content) - end) // BLOCKS
+        for number in range(BLOCKS if step > 2 * BLOCK_BYTES else 0):
+            start = content.find(b"\n", end + number * step) + 1
+            pieces.append(content[start : cut_at_line(content, start + BLOCK_BYTES)])
+    return b"".join(pieces)
+
+
+def cut_at_line(content: Content, near: int) -> int:
+    if near >= len(content):
+        return len(content)
+    end = content.find(b"\n", near)
+    return len(content) if end < 0 else end + 1
+
+
+def parse_leniently(text: Text, names: Sequence[str], source: str) -> tuple[pl.DataFrame, Integers]:
+    """Python's own reader takes quotes inside fields as they stand; it is slower."""
+    reader = csv.reader(
+        io.StringIO(whole(text.content).decode(), newline=""),
+        delimiter=text.separator,
+        quotechar='"' if text.quotes != "none" else None,
+        quoting=csv.QUOTE_MINIMAL if text.quotes != "none" else csv.QUOTE_NONE,
+        skipinitialspace=True,
+    )
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    begin = 1 + text.skipped
+    with unlimited_fields():
+        for fields in reader:
+            if fields:
+                rows.append(fields)
+                lines.append(begin)
+            begin = reader.line_num + 1 + text.skipped
+    if "\n" in rows[-1][-1] and not whole(text.content).rstrip().endswith(b'"'):
+        raise DataError(
+            f"`{source}`: a quote opens on line {lines[-1]} and does not close",
+            hint="close the quote, or double the quotes that belong to the text",
+        )
+    first = np.asarray(lines, np.int64)
+    counts = np.asarray([len(row) for row in rows], np.int64)
+    check_fields(Records(first, counts, np.zeros(len(rows), bool)), names, source)
+    columns = list(zip(*rows[1:], strict=True)) or [()] * len(names)
+    frame = pl.DataFrame(
+        {
+            name: pl.Series(name, column, pl.String)
+            for name, column in zip(names, columns, strict=True)
+        }
+    )
+    return frame, first[1:]
+
+
+def check_fields(records: Records, names: Sequence[str], source: str) -> None:
+    odd = np.flatnonzero((records.fields != len(names)) & ~records.blank)
+    if not len(odd):
+        return
+    places = [f"line {records.lines[i]} has {records.fields[i]}" for i in odd[:SHOWN]]
+    more = f" and {len(odd) - SHOWN} more" if len(odd) > SHOWN else ""
+    filled = records.fields[1:][~records.blank[1:]]
+    hint = "make every row as long as the header; quote a cell that holds the separator"
+    if len(names) == 1:
+        hint = "the first line has to be the header: take titles and comments above it away"
+    elif len(filled) and (filled == len(names) + 1).all():
+        hint = "the header seems to lack the name of the first column: add it"
+    rows = "1 row does" if len(odd) == 1 else f"{len(odd)} rows do"
+    wanted = "1 field" if len(names) == 1 else f"{len(names)} fields"
+    raise RaggedRows(
+        f"`{source}`: {rows} not have the {wanted} of the header: " + ", ".join(places) + more,
+        hint=hint,
+        records=records,
+        odd=odd,
+    )

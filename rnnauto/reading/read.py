@@ -1,0 +1,308 @@
+"""Read a table: text cells to numbers, times, lists, truth values and text, with nothing lost."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from rnnauto.arrays import Integers
+from rnnauto.errors import DataError
+from rnnauto.layout import Form
+from rnnauto.problem import Problem, problem_at
+from rnnauto.reading import cells
+from rnnauto.reading.content import whole
+from rnnauto.reading.dialect import HEAD_BYTES, Text, read_text
+from rnnauto.reading.fill_down import fill_down
+from rnnauto.reading.folder import load_folder
+from rnnauto.reading.formats import load
+from rnnauto.reading.header import with_header
+from rnnauto.reading.joined_time import join_time
+from rnnauto.reading.loaded import Loaded
+from rnnauto.reading.opened import Opened, is_folder, open_source
+from rnnauto.reading.parse import parse
+from rnnauto.reading.points import split_points, unwrap_single_items
+from rnnauto.reading.repairs import find_repairs
+from rnnauto.reading.set_aside import RaggedRows, problems_of, without_rows
+from rnnauto.reading.totals_row import without_totals
+from rnnauto.reading.units_row import without_units
+
+SHOWN = 5  # faults listed one by one
+
+
+@dataclass(frozen=True)
+class Table:
+    """A frame, where it comes from, and what was done to read it.
+
+    `lines` holds the file line of every row where that is not simply row + 2; `form` is set where
+    the format of the file implies it; `problems` are what is wrong with the file itself, and what
+    was mended in its cells.
+    """
+
+    frame: pl.DataFrame
+    source: str
+    notes: tuple[str, ...] = ()
+    lines: Integers | None = None
+    form: Form | None = None
+    problems: tuple[Problem, ...] = ()
+
+    def line(self, row: int) -> int:
+        """The file line of a row that is counted from 0; the header is line 1."""
+        return int(self.lines[row]) if self.lines is not None else row + 2
+
+
+def read_table(
+    source: Path | str | pl.DataFrame,
+    *,
+    text: Collection[str] = (),
+    may_be_empty: bool = False,
+    has_target: bool = False,
+    names: Sequence[str] = (),
+    set_aside: bool = False,
+) -> Table:
+    """Read a file of any format, a folder of files or standard input (`-`), or take a frame.
+
+    Args:
+        text: columns whose cells stay text, whatever they look like.
+        may_be_empty: a header without rows is a table too.
+        has_target: a target is named, so that a `.txt` is a table and no text corpus.
+        names: the columns of token lines, where they are known.
+        set_aside: a few rows that do not fit the header become problems of the table.
+
+    Raises: DataError, when there is no such table or rows do not fit the header.
+    """
+    if isinstance(source, pl.DataFrame):
+        return with_derived(frame_table(source, may_be_empty=may_be_empty), keep=text)
+    if hasattr(source, "iloc"):
+        return with_derived(frame_table(from_pandas(source), may_be_empty=may_be_empty), keep=text)
+    path = Path(source)
+    if is_folder(path):
+        return table_of(
+            load_folder(path, lambda part: read_table(part, text=text).frame), str(path)
+        )
+    opened = open_source(path)
+    loaded = load(opened, text=text, has_target=has_target, names=names)
+    if loaded is None:
+        table = csv_table(opened, text=text, may_be_empty=may_be_empty, set_aside=set_aside)
+        return with_derived(table, keep=text, typed=False)
+    if not may_be_empty:
+        check_has_rows(loaded.frame, opened.source)
+    return with_derived(table_of(loaded, opened.source, opened.notes), keep=text)
+
+
+def with_derived(table: Table, *, keep: Collection[str], typed: bool = True) -> Table:
+    """Points of a path and times in several columns as columns of their own, ids in every row.
+
+    `typed` is whether the format itself says what is a list.
+    """
+    frame, points = split_points(table.frame, keep=keep)
+    frame, items = unwrap_single_items(frame, keep=keep) if typed else (frame, [])
+    frame, filled = fill_down(frame)
+    notes = (*table.notes, *points, *items, *filled)
+    return replace(table, frame=join_time(frame), notes=notes)
+
+
+def table_of(loaded: Loaded, source: str, notes: tuple[str, ...] = ()) -> Table:
+    return Table(loaded.frame, source, (*notes, *loaded.notes), loaded.lines, loaded.form)
+
+
+def csv_table(
+    opened: Opened, *, text: Collection[str], may_be_empty: bool, set_aside: bool
+) -> Table:
+    source = opened.source
+    found = read_text(opened.content, source, path=opened.path)
+    check_separator(found, source)
+    found, header_notes = with_header(found)
+    found, unit_notes = without_units(found)
+    names, notes = column_names(found, source)
+    aside: list[Problem] = []
+    blanked: frozenset[int] = frozenset()
+    try:
+        frame, lines = parse(found, names, source, text=text)
+    except RaggedRows as ragged:
+        if not (set_aside and ragged.few):
+            raise
+        aside = problems_of(ragged, names)
+        found, blanked = without_rows(found, ragged)
+        frame, lines = parse(found, names, source, text=text)
+    frame, lines, more, idle = drop_idle_rows(frame, lines, found, blanked)
+    frame, lines, totals = without_totals(frame, lines)
+    if not may_be_empty:
+        check_has_rows(frame, source)
+    typed, typing_notes = cells.type_columns(
+        frame, text=text, comma_is_decimal=found.separator != ",", lines=lines
+    )
+    repairs = find_repairs(frame, typed.select(frame.columns), Table(frame, "", lines=lines).line)
+    typed, unnamed = drop_empty_unnamed(typed, names)
+    every_note = (
+        *opened.notes,
+        *found.notes,
+        *header_notes,
+        *unit_notes,
+        *notes,
+        *more,
+        *typing_notes,
+        *unnamed,
+    )
+    return Table(typed, source, every_note, lines, problems=(*aside, *idle, *totals, *repairs))
+
+
+def from_pandas(frame: Any) -> pl.DataFrame:
+    """By what pandas frames offer: pandas itself and pyarrow need not be installed."""
+    columns = {str(name): frame[name].tolist() for name in frame.columns}
+    return pl.DataFrame(columns, strict=False)
+
+
+def frame_table(frame: pl.DataFrame, *, may_be_empty: bool) -> Table:
+    if not frame.width or not (frame.height or may_be_empty):
+        raise DataError("the frame is empty", hint="a table needs columns and rows")
+    odd = [
+        name
+        for name, dtype in frame.schema.items()
+        if dtype == pl.Object or isinstance(dtype, pl.Struct)
+    ]
+    if odd:
+        raise DataError(
+            f"column `{odd[0]}` of the frame holds {frame.schema[odd[0]]} values",
+            hint="numbers, text, times, truth values and lists of these can be read",
+        )
+    exact = frame.with_columns(
+        pl.col(pl.Categorical, pl.Enum).cast(pl.String), pl.col(pl.Decimal).cast(pl.Float64)
+    )
+    return Table(exact.with_columns(pl.col(pl.Float32, pl.Float64).fill_nan(None)), "frame")
+
+
+def check_separator(found: Text, source: str) -> None:
+    """Raises: DataError for columns that are separated by spaces, which text holds too."""
+    if len(found.header) > 1 or len(found.header[0].split()) < 2:
+        return
+    first = found.content[:HEAD_BYTES].decode(errors="ignore").splitlines()[:20]
+    if len({len(line.split()) for line in first if line.strip()}) == 1 and len(first) > 2:
+        raise DataError(
+            f"the columns of `{source}` seem to be separated by spaces",
+            hint="separate them by commas, semicolons, tabs or `|`",
+        )
+
+
+def column_names(text: Text, source: str) -> tuple[list[str], list[str]]:
+    """Names without stray spaces, every one different."""
+    notes = []
+    names = [name.strip() for name in text.header]
+    stripped = [name for name, raw in zip(names, text.header, strict=True) if name != raw and name]
+    if stripped:
+        notes.append(f"spaces taken off the column {plural('name', stripped)} {listed(stripped)}")
+    for position, name in enumerate(names):
+        if not name:
+            names[position] = free_name(f"column_{position + 1}", names)
+            notes.append(f"column {position + 1} has no name: called `{names[position]}`")
+    twice = sorted({name for name in names if names.count(name) > 1}) if has_twins(names) else []
+    if twice:
+        raise DataError(
+            f"`{source}` has more than one column named {listed(twice)}",
+            hint="give every column a name of its own in the header",
+        )
+    return names, notes
+
+
+def has_twins(names: Sequence[str]) -> bool:
+    return len(set(names)) < len(names)
+
+
+def free_name(wanted: str, taken: Sequence[str]) -> str:
+    return wanted if wanted not in taken else free_name(wanted + "_", taken)
+
+
+def drop_idle_rows(
+    frame: pl.DataFrame, lines: Integers | None, found: Text, known: Collection[int]
+) -> tuple[pl.DataFrame, Integers | None, list[str], list[Problem]]:
+    """Leave out empty rows and repeats of the header, as joined files have them.
+
+    `known` are blank lines that have been spoken of already.
+    """
+    where = np.arange(2, frame.height + 2) if lines is None else lines
+    last = frame.to_series(frame.width - 1)
+    some = last.is_null() | (last == "" if last.dtype == pl.String else False)
+    idle = pl.Series([False]).new_from_index(0, frame.height)
+    masks = {}
+    if some.any():
+        idle = frame.select(
+            pl.all_horizontal(
+                pl.col(name).fill_null("").str.strip_chars() == ""
+                if dtype == pl.String
+                else pl.col(name).is_null()
+                for name, dtype in frame.schema.items()
+            )
+        ).to_series()
+        masks["empty row"] = idle
+    if set(frame.dtypes) == {pl.String} and (last.str.strip_chars() == last.name).any():
+        headers = frame.select(
+            pl.all_horizontal(pl.col(name).str.strip_chars() == name for name in frame.columns)
+        ).to_series()
+        masks["repeat of the header"] = headers.fill_null(False)
+        idle |= masks["repeat of the header"]
+    notes: list[str] = []
+    problems = []
+    for what, mask in masks.items():
+        rows = [int(line) for line in where[mask.to_numpy()] if int(line) not in known]
+        notes += counted(len(rows), what)
+        if rows:
+            problems.append(problem_at("note", notes[-1], None, rows, "nothing to do"))
+    if not idle.any():
+        return frame, lines, [], blank_lines(found, lines, known)
+    kept = where[~idle.to_numpy()]
+    spoken = {*known, *(line for problem in problems for line in problem.rows)}
+    problems += blank_lines(found, kept, spoken)
+    return frame.filter(~idle), kept, notes, problems
+
+
+def blank_lines(found: Text, lines: Integers | None, known: Collection[int]) -> list[Problem]:
+    """The lines between rows that hold nothing at all."""
+    if lines is None or found.quotes != "none":
+        return []
+    raw = whole(found.content)
+    if b"\n\n" not in raw.replace(b"\r", b""):
+        return []
+    content = raw.split(b"\n")
+    first = 1 + found.skipped
+    rows = [
+        number
+        for number, line in enumerate(content[:-1], start=first)
+        if not line.strip() and number not in known
+    ]
+    inside = set(rows) & set(range(first, int(lines[-1]) if len(lines) else first))
+    text = counted(len(inside), "blank line")
+    return [problem_at("note", text[0], None, list(inside), "nothing to do")] if inside else []
+
+
+def counted(count: int, what: str) -> list[str]:
+    if not count:
+        return []
+    first, _, rest = what.partition(" ")
+    words = what if count == 1 else f"{first}s {rest}" if rest.startswith("of") else f"{what}s"
+    return [f"{count} {words} left out"]
+
+
+def check_has_rows(frame: pl.DataFrame, source: str) -> None:
+    if not frame.height:
+        raise DataError(
+            f"`{source}` holds a header and no rows", hint="add rows below the header line"
+        )
+
+
+def drop_empty_unnamed(frame: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
+    """A separator at the end of every line makes a column without name and content."""
+    last = names[-1]
+    if last == f"column_{len(names)}" and frame[last].null_count() == frame.height:
+        return frame.drop(last), [f"column `{last}` is empty and left out"]
+    return frame, []
+
+
+def listed(names: Sequence[str]) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:SHOWN])
+    return shown + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+
+
+def plural(word: str, items: Sequence[object]) -> str:
+    return word if len(items) == 1 else word + "s"

@@ -1,0 +1,67 @@
+"""A few rows that do not fit the header, set aside so that everything else can be looked at."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from rnnauto.arrays import Integers
+from rnnauto.errors import DataError
+from rnnauto.problem import Problem, problem_at
+from rnnauto.reading.content import whole
+from rnnauto.reading.dialect import Records, Text
+
+MOST = 0.01  # share of rows; beyond, the header or the separator must be wrong
+
+
+class RaggedRows(DataError):
+    """Rows with more or fewer fields than the header; `odd` are their places in `records`."""
+
+    def __init__(self, message: str, *, hint: str, records: Records, odd: Integers) -> None:
+        super().__init__(message, hint=hint)
+        self.records, self.odd = records, odd
+
+    @property
+    def few(self) -> bool:
+        return len(self.odd) <= MOST * len(self.records.lines)
+
+
+def without_rows(text: Text, ragged: RaggedRows) -> tuple[Text, frozenset[int]]:
+    """The text with blank lines in place of the rows, so that other lines keep their numbers."""
+    records = ragged.records
+    starts = records.lines - records.lines[0]  # from the header on
+    lines = whole(text.content).split(b"\n")
+    stops = np.append(starts[1:], len(lines))
+    blanked: set[int] = set()
+    for at in ragged.odd:
+        for index in range(int(starts[at]), int(stops[at])):
+            if index < len(lines):
+                lines[index] = b""
+                blanked.add(index + int(records.lines[0]))
+    return text.with_content(b"\n".join(lines)), frozenset(blanked)
+
+
+def problems_of(ragged: RaggedRows, names: Sequence[str]) -> list[Problem]:
+    fields = ragged.records.fields[ragged.odd]
+    lines = ragged.records.lines[ragged.odd]
+    found = []
+    for what, mask in (
+        ("no separator: text that is no row", fields == 1),
+        ("too few fields", (fields > 1) & (fields < len(names))),
+        ("too many fields", fields > len(names)),
+    ):
+        if mask.any():
+            places = ", ".join(
+                f"line {line} has {count}"
+                for line, count in zip(lines[mask], fields[mask], strict=True)
+            )
+            found.append(
+                problem_at(
+                    "error",
+                    f"rows with {what}: {places}; the header has {len(names)}",
+                    None,
+                    lines[mask].tolist(),
+                    "take the line out, or give it as many fields as the header; quote a cell that "
+                    "holds the separator",
+                )
+            )
+    return found

@@ -1,0 +1,53 @@
+"""A line of units below the header, as measuring instruments write it."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from rnnauto.reading import cells
+from rnnauto.reading.content import whole
+from rnnauto.reading.dialect import Text, head_records
+
+LOOKED_AT = 50  # rows below the first line
+FEWEST_ROWS = 3  # that show what a column holds
+LONGEST_UNIT = 12  # characters
+SHOWN = 4
+
+
+def without_units(found: Text) -> tuple[Text, list[str]]:
+    """Take such a line off."""
+    records = head_records(found.content, found.separator, LOOKED_AT)
+    if len(records) < 2 + FEWEST_ROWS or not are_units(records[1], records[2:]):
+        return found, []
+    content = whole(found.content)
+    begin = content.find(b"\n") + 1
+    end = content.find(b"\n", begin) + 1
+    units = ", ".join(f"`{cell.strip()}`" for cell in records[1] if cell.strip())
+    shown = ", ".join(units.split(", ")[:SHOWN])
+    # the rows are one line further down than they are in what is left
+    left = found.with_content(content[:begin] + content[end:])
+    return replace(left, skipped=found.skipped + 1), [
+        f"the line below the header holds units ({shown}): left out"
+    ]
+
+
+def are_units(line: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether a line is words or nothing, where all rows below hold numbers, in most of them."""
+    line = [cell.strip() for cell in line]
+    rows = [[cell.strip() for cell in row] for row in rows if len(row) == len(line)]
+    if len(rows) < FEWEST_ROWS or any(len(cell) > LONGEST_UNIT or "\n" in cell for cell in line):
+        return False
+    if any(cells.is_number(cell) or cell in cells.MISSING_NUMBER[1:] for cell in line):
+        return False
+    columns = list(zip(*rows, strict=True))
+    numeric = [
+        unit
+        for unit, column in zip(line, columns, strict=True)
+        if any(map(cells.is_number, column))
+        and all(cells.is_number(cell) or cell in cells.MISSING_NUMBER for cell in column)
+    ]
+    others = [
+        unit
+        for unit, column in zip(line, columns, strict=True)
+        if unit and unit in column  # one of the column's values
+    ]
+    return not others and 2 * sum(map(bool, numeric)) > len(numeric) > 0

@@ -1,0 +1,31 @@
+import numpy as np
+import pytest
+from readers import PROBLEM, last_six, reader_of, sample_of
+
+from rnnauto.judge.sample import OutOfTime, losses_of
+from rnnauto.networks.architecture import Answer
+from rnnauto.search.trial import Problem
+
+pytestmark = pytest.mark.train
+
+
+def test_no_reading_starts_after_the_deadline():
+    with pytest.raises(OutOfTime):
+        reader_of(last_six, seconds=-1.0)(sample_of(last_six).inputs)
+
+
+def test_losses_are_those_of_training():
+    import tensorflow as tf
+
+    from rnnauto.networks.losses import summed_loss
+
+    rng = np.random.default_rng(0)
+    outputs = rng.normal(size=(4, 3, 5)).astype(np.float32)
+    answer = Answer("classes", (5,))
+    truth = np.array([[0, 1, -1], [2, 2, 2], [4, -1, -1], [3, 0, 1]], np.int32)
+    problem = Problem(PROBLEM.features, answer, (), (), (), 1, None)
+    for example in range(4):
+        part = slice(example, example + 1)
+        total, count, _ = summed_loss(tf.constant(outputs[part]), tf.constant(truth[part]), answer)
+        found = losses_of(outputs[part], truth[part], problem)
+        assert found[0] == pytest.approx(float(total) / float(count), rel=1e-5)

@@ -1,0 +1,156 @@
+import polars as pl
+import pytest
+from builders import columns, make_layout
+
+from rnnauto.errors import DataError
+from rnnauto.problems.required_columns import read_for
+
+LAYOUT = make_layout(
+    id=("id",), time="t", features=columns(x="number", ok="boolean", word="category")
+)
+HEADER = "id,t,x,ok,word,y\n"
+
+
+@pytest.fixture
+def read(tmp_path):
+    def from_text(text, layout=LAYOUT, **options):
+        path = tmp_path / "new.csv"
+        path.write_text(text)
+        given = {"target": False, "text_targets": ()} | options
+        return read_for(layout, path, **given)
+
+    return from_text
+
+
+def refused(read, *arguments, **options):
+    with pytest.raises(DataError) as caught:
+        read(*arguments, **options)
+    return caught.value
+
+
+def test_the_target_may_be_absent_unless_it_is_wanted(read):
+    text = "id,t,x,ok,word\na,1,2.5,true,p\n"
+    assert read(text).frame.height == 1
+    error = refused(read, text, target=True)
+    assert "has no column `y`, which the model reads" in error.message
+    assert error.hint == "the model was trained with these columns"
+
+
+def test_every_absent_column_is_listed_with_the_nearest_name(read):
+    error = refused(read, "id,t,X,Word\na,1,2,p\n")
+    assert error.message.endswith("has no column `x`, `ok`, `word`, which the model reads")
+    assert error.hint == "rename `Word` for `word`"
+
+
+def test_many_absent_columns_are_counted(read):
+    layout = make_layout(features=columns(**{f"c{n}": "number" for n in range(12)}))
+    assert "`c7` and 4 more, which the model reads" in refused(read, "a\n1\n", layout).message
+
+
+@pytest.mark.parametrize("cell", ["oops", "2021-01-01", "12:30", "[1]"])
+def test_what_is_no_number_in_a_number_column_is_named_with_its_line(read, cell):
+    error = refused(read, HEADER + f"a,1,{cell},true,p,0\n")
+    assert "column `x`, line 2: " in error.message
+    assert error.message.endswith("is no number")
+    assert error.hint.startswith("the model was trained with numbers in this column")
+
+
+def test_the_first_cell_that_is_no_number_is_named(read):
+    rows = "".join(f"a,{n},{n},true,p,0\n" for n in range(9))
+    error = refused(read, HEADER + rows + "a,9,A17,true,p,0\na,10,B18,true,p,0\n")
+    assert "line 11: `A17` is no number" in error.message
+
+
+def test_missing_numbers_are_fine(read):
+    frame = read(HEADER + "a,1,,true,,0\na,2,NA,,q,0\n").frame
+    assert frame["x"].null_count() == 2
+
+
+def test_text_stays_text_whatever_the_cells_look_like(read):
+    # in this file alone the words would be dates, fractions or truth values
+    for cells in (["2021-01-01", "2021-01-02"], ["1.50", "2"], ["true", "false"], ["[1]", "[2]"]):
+        rows = [f'a,{n},1,true,"{cell}",0\n' for n, cell in enumerate(cells)]
+        assert read(HEADER + "".join(rows)).frame["word"].to_list() == cells
+
+
+def test_a_text_target_stays_text_too(read):
+    table = read(HEADER + "a,1,1,true,p,007\na,2,1,true,p,1.0\n", target=True, text_targets=["y"])
+    assert table.frame["y"].to_list() == ["007", "1.0"]
+
+
+def test_the_target_of_a_regression_has_to_be_numbers(read):
+    layout = LAYOUT.model_copy(update={"task": "regression"})
+    error = refused(read, HEADER + "a,1,1,true,p,high\n", layout, target=True)
+    assert "column `y`, line 2: `high` is no number" in error.message
+    assert read(HEADER + "a,1,1,true,p,high\n", layout).frame.height == 1
+
+
+def test_a_header_alone_is_a_table_only_where_it_may_be(read):
+    assert read(HEADER, may_be_empty=True).frame.height == 0
+    assert "holds a header and no rows" in refused(read, HEADER).message
+
+
+LISTS = make_layout("cell-sequences", features=columns(a="list", b="list"))
+WORDS = make_layout("cell-sequences", features=columns(w="category"))
+
+
+@pytest.mark.parametrize(
+    ("cell", "numbers"),
+    [
+        ('"[1, 2.5]"', [1, 2.5]),
+        ("1 2.5", [1, 2.5]),
+        ("1;2.5", [1, 2.5]),
+        ("7", [7]),
+        ("[7]", [7]),
+        ("[]", []),
+        ('"[1, null]"', [1, None]),
+        ('"[nan, 1e3]"', [None, 1000]),
+    ],
+)
+def test_a_list_is_a_list_however_short(read, cell, numbers):
+    frame = read(f"a,b\n{cell},{cell}\n", LISTS).frame
+    found = [None if item != item else item for item in frame["a"][0].to_list()]
+    assert found == numbers
+
+
+def test_a_missing_list_is_missing(read):
+    assert read("k,a,b\nu,1 2,3 4\nv,,\n", LISTS).frame["a"].to_list() == [[1, 2], None]
+
+
+def test_what_is_no_list_of_numbers_is_named(read):
+    error = refused(read, "a,b\n1 2,3 4\n1 x,3 4\n", LISTS)
+    assert "column `a`, line 3: `1 x` is no list of numbers" in error.message
+    assert "lists" in error.hint
+
+
+def test_lists_of_one_row_have_to_be_equally_long(read):
+    error = refused(read, "a,b\n1 2,3 4\n1 2,3\n", LISTS)
+    assert error.message.endswith("line 3: `a` holds 2 timesteps and `b` 1")
+    assert error.hint == "give every timestep a value in each list, `null` where it is missing"
+
+
+def test_lists_of_texts_are_json_or_python(read):
+    assert read('w\n"[""p"", ""q""]"\n', WORDS).frame["w"].to_list() == [["p", "q"]]
+    assert read("w\n\"['p', 'q']\"\n", WORDS).frame["w"].to_list() == [["p", "q"]]
+    assert "line 2: `p q` is no list of texts" in refused(read, "w\np q\n", WORDS).message
+
+
+def test_a_header_alone_has_lists_of_nothing(read):
+    for layout, header in ((LISTS, "a,b\n"), (WORDS, "w\n")):
+        frame = read(header, layout, may_be_empty=True).frame
+        assert all(dtype == pl.List for dtype in frame.dtypes)
+
+
+def test_a_frame_is_taken_as_it_is():
+    frame = pl.DataFrame({"a": [[1, 2]], "b": [[3.0, None]]})
+    found = read_for(LISTS, frame, target=False, text_targets=()).frame
+    assert found["b"].to_list() == [[3, None]]
+
+
+def test_a_model_of_the_calendar_reads_dates_only(read):
+    layout = make_layout(id=("id",), time="t", features=columns(x="number"), dated=True)
+    table = read("id,t,x\na,2024-01-01,1\na,2024-01-02,2\n", layout)
+    assert table.frame["t"].dtype.is_temporal()
+    error = refused(read, "id,t,x\na,1,1\na,2,2\n", layout)
+    assert "column `t`, line 2: `1` is no date" in error.message
+    assert error.hint.startswith("the model was trained with dates in this column")

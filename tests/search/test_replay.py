@@ -1,0 +1,197 @@
+"""A search that was interrupted goes on as if it had not been."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from fakes import Clock, FakeAsker, FakePool, result
+
+from rnnauto.errors import ModelFolderError
+from rnnauto.search import driver, journal, loop
+from rnnauto.search.driver import run_search
+from rnnauto.search.loop import Search
+from rnnauto.search.replay import algorithm_of, open_journal
+
+FAKE_SEARCH = Path(__file__).parents[1] / "fake_search.py"
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    made = Clock()
+    monkeypatch.setattr(driver, "time", made)
+    monkeypatch.setattr(loop, "time", made)
+    return made
+
+
+def go(clock, path, *, asker=None, outcome=None, trials=6, folds=1, size=1, cut=None):
+    """Run a search to its end; `cut`: only so many events of the journal have been written."""
+    if cut is not None:
+        lines = path.read_bytes().splitlines(keepends=True)
+        path.write_bytes(b"".join(lines[:cut]))
+    history = journal.read(path) if cut is not None else []
+    pool = FakePool(clock, outcome or by_settings, size)
+    search = Search(
+        pool=pool,
+        folds=folds,
+        seed=7,
+        journal_path=path,
+        deadline=clock.now + 1e6,
+        notify=lambda news: None,
+        history=history,
+    )
+    asker = asker or FakeAsker()
+    winner = run_search(search, asker, most_trials=trials, refit=True)
+    return winner, search, pool, asker
+
+
+def by_settings(job):
+    """Every third trial fails, every fourth is stopped by the clock; folds differ."""
+    units = job.values["units"]
+    if units % 3 == 2:
+        return result(None, reason="third")
+    loss = (units * 37 + job.fold * 11) % 17 / 17 - (0.01 if job.goes_on else 0)
+    return result(loss, stopped="clock" if units % 4 == 0 and not job.start_from else "patience")
+
+
+def story(search):
+    return {
+        trial.id: (trial.values, trial.losses, trial.weights) for trial in search.trials.values()
+    }
+
+
+@pytest.mark.parametrize("folds", [1, 3])
+def test_wherever_a_search_was_cut_it_ends_as_without_a_break(clock, tmp_path, folds):
+    path = tmp_path / "journal.jsonl"
+    winner, whole, pool, asker = go(clock, path, folds=folds)
+    events, text = journal.read(path), path.read_bytes()
+    assert len(events) > 15
+    for cut in range(len(events)):
+        path.write_bytes(text)
+        again, search, resumed, other = go(clock, path, folds=folds, cut=cut)
+        assert again == winner
+        assert story(search) == story(whole)
+        assert sorted(other.told) == sorted(asker.told)
+        jobs = [(e["event"], e["job"]) for e in journal.read(path) if "started" not in e["event"]]
+        assert max(Counter(jobs).values()) == 1  # nothing that had ended was run again
+        done = sum(e["event"] != "trial-started" for e in events[:cut])
+        assert len(resumed.submitted) == len(pool.submitted) - done
+
+
+def test_more_trials_may_be_asked_for_than_before(clock, tmp_path):
+    path = tmp_path / "journal.jsonl"
+    go(clock, path, trials=3)
+    _, search, pool, _ = go(clock, path, trials=5, cut=10**9)
+    assert [job.trial for job in pool.submitted] == ["03", "04", "04"]
+    assert len(search.trials) == 5
+
+
+def test_an_oracle_that_proposes_something_else_is_refused(clock, tmp_path):
+    path = tmp_path / "journal.jsonl"
+    go(clock, path, trials=3)
+    with pytest.raises(ModelFolderError, match="trial 00 would now have other hyperparameters"):
+        go(clock, path, trials=3, cut=10**9, asker=FakeAsker(limit=0))
+
+
+@pytest.mark.train
+@pytest.mark.parametrize("algorithm", ["random", "bayesian", "grid"])
+def test_every_oracle_may_be_asked_for_more_than_before(algorithm):
+    from rnnauto.search.oracle import make_asker
+
+    space = {"units": (4, 8, 16, 32), "layers": (1, 2, 3)}
+    few, many = (
+        make_asker(space, opening=[], trials=trials, seed=3, algorithm=algorithm)
+        for trials in (5, 12)
+    )
+    for number in range(5):
+        asked = few.ask(number)
+        assert many.ask(number) == asked
+        for asker in (few, many):
+            asker.tell(asked.id, number / 10)
+    assert few.ask(5) is None
+    assert many.ask(5) is not None
+
+
+@pytest.mark.train
+@pytest.mark.parametrize("algorithm", ["random", "bayesian", "hyperband", "grid"])
+def test_every_oracle_goes_on_where_it_was(clock, tmp_path, algorithm):
+    from rnnauto.search.oracle import make_asker
+
+    def asker():
+        space = {"units": (4, 8, 16, 32), "layers": (1, 2, 3)}
+        return make_asker(space, opening=[], trials=10, seed=3, algorithm=algorithm)
+
+    def outcome(job):
+        return result((job.values["units"] * 7 + job.values["layers"]) % 13 / 13)
+
+    path = tmp_path / "journal.jsonl"
+    _, whole, _, _ = go(clock, path, asker=asker(), outcome=outcome, trials=10, size=2)
+    text = path.read_bytes()
+    for cut in range(0, text.count(b"\n"), 5):
+        path.write_bytes(text)
+        _, search, _, _ = go(
+            clock, path, asker=asker(), outcome=outcome, trials=10, size=2, cut=cut
+        )
+        assert {t.id: t.values for t in search.trials.values()} == {
+            t.id: t.values for t in whole.trials.values()
+        }
+
+
+def test_a_journal_is_opened_with_what_the_search_began_with(tmp_path):
+    path = tmp_path / "journal.jsonl"
+    facts = {"fingerprint": {"seed": 1}}
+    assert open_journal(path, facts, resume=False) == ([], False)
+    with path.open("ab") as file:
+        file.write(b'{"event": "torn')
+    history, cut = open_journal(path, facts, resume=True)
+    assert ([event["event"] for event in history], cut) == (["run-started"], True)
+    whole = path.read_bytes()
+    with pytest.raises(ModelFolderError, match="`seed` was 1 and is 2 now"):
+        open_journal(path, {"fingerprint": {"seed": 2}}, resume=True)
+    assert path.read_bytes() == whole
+    assert [event["event"] for event in journal.read(path)] == ["run-started", "run-resumed"]
+
+
+def test_a_journal_torn_in_its_first_line_begins_again(tmp_path):
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(b'{"event": "run-st')
+    assert open_journal(path, {"fingerprint": {}}, resume=True) == ([], True)
+    assert [event["event"] for event in journal.read(path)] == ["run-started"]
+
+
+def test_the_oracle_stays_what_it_was():
+    assert algorithm_of([{"event": "run-started"}]) is None
+    chosen = {"event": "oracle-chosen", "oracle": "grid", "why": "asked for", "trials": 9}
+    assert algorithm_of([{"event": "run-started"}, chosen]) == ("grid", "asked for", 9)
+
+
+def fake_search(folder, *, kills, trials):
+    folder.mkdir()
+    command = [sys.executable, str(FAKE_SEARCH), str(folder), str(kills), str(trials)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    found = json.loads((folder / "done.json").read_text())
+    return found, json.loads((folder / "kills.json").read_text())
+
+
+def test_fifty_kills_of_driver_or_worker_lose_and_repeat_nothing(tmp_path):
+    calm, _ = fake_search(tmp_path / "calm", kills=0, trials=60)
+    killed, kills = fake_search(tmp_path / "killed", kills=50, trials=60)
+    assert kills["killed"] == 50
+    assert kills["torn"] > 3
+    assert killed == calm
+    events = journal.read(tmp_path / "killed" / "journal.jsonl")
+    ended = Counter(e["job"] for e in events if e["event"] in {"trial-completed", "trial-failed"})
+    assert max(ended.values()) == 1
+    assert len(ended) == sum(len(losses) for _, losses, _ in calm["board"].values()) + sum(
+        not losses for _, losses, _ in calm["board"].values()
+    )
+    for name in ended:
+        assert (tmp_path / "killed" / "weights" / name).is_file()
+
+
+def test_two_hundred_trials_leave_the_driver_small(tmp_path):
+    fake_search(tmp_path / "s", kills=0, trials=200)
+    assert json.loads((tmp_path / "s" / "grown.json").read_text()) < 50 << 20
