@@ -65,6 +65,7 @@ def our_epoch(cell: str, units: int, threads: int, *, fused: bool = True) -> Cal
 
     import_tensorflow(threads=threads)
     from rnnauto.data.encode import Encoded
+    from rnnauto.families.direct.learner import LEARNER
     from rnnauto.networks.architecture import Answer, Architecture, Features
     from rnnauto.search import train
     from rnnauto.search.progress import Progress
@@ -84,13 +85,13 @@ def our_epoch(cell: str, units: int, threads: int, *, fused: bool = True) -> Cal
     features = Features(FEATURES, (), (), 0, (), (), CLASSES, per_timestep=False)
     answer = Answer("classes", (CLASSES,))
     numbers = (((0.0, 1.0),) * FEATURES,)
-    problem = Problem(features, answer, (), numbers, ((),), epochs=1, patience=None)
+    problem = Problem("direct", features, answer, (), numbers, ((),), epochs=1, patience=None)
     architecture = Architecture(
         cell=cell, units=units, layers=1, patch=1, pooling="last", bidirectional=False
     )
     if not fused:
         train.fuse = lambda model: None
-    network = train.compile_network(features, architecture, answer)
+    network = train.compile_network(LEARNER, features, architecture, answer)
     network.clip_norm.assign(1.0)
     rng = np.random.default_rng(0)
 
@@ -98,11 +99,8 @@ def our_epoch(cell: str, units: int, threads: int, *, fused: bool = True) -> Cal
         train.run_epoch(
             network,
             problem,
-            encoded,
-            np.arange(len(x)),
-            size=BATCH,
-            rng=rng,
-            progress=Progress(),
+            LEARNER.batches(encoded, np.arange(len(x)), size=BATCH, rng=rng),
+            Progress(),
             out_of_time=lambda: False,
         )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+from rnnauto.data.batches import save_encoded
 from rnnauto.data.encode import Encoded
 from rnnauto.networks.architecture import Answer, Features
 from rnnauto.search.driver import run_search
@@ -45,6 +46,7 @@ def write_study(folder: Path) -> None:
         per_timestep=False,
     )
     problem = Problem(
+        family="direct",
         features=Features(FEATURES, (), (), 0, (), (), CLASSES, per_timestep=False),
         answer=Answer("classes", (CLASSES,)),
         scales=(),
@@ -53,7 +55,8 @@ def write_study(folder: Path) -> None:
         epochs=2,
         patience=2,
     )
-    save_study(folder, problem, encoded, ((np.arange(16, SEQUENCES), np.arange(16)),))
+    folds = ((np.arange(16, SEQUENCES), np.arange(16)),)
+    save_study(folder, problem, folds, store=lambda place: save_encoded(place, encoded))
 
 
 class Timed:
@@ -86,7 +89,7 @@ def main() -> None:
                 folds=1,
                 seed=1,
                 journal_path=folder / "journal.jsonl",
-                deadline=begin + 3_600,
+                deadline=lambda: begin + 3_600,
                 notify=watch,
             )
             run_search(search, asker, most_trials=TRIALS, refit=False)

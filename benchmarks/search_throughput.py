@@ -99,6 +99,7 @@ def run_keras_tuner(folder: Path) -> dict[str, Any]:
 
 
 def run_rnnauto(folder: Path) -> dict[str, Any]:
+    from rnnauto.data.batches import save_encoded
     from rnnauto.data.encode import Encoded
     from rnnauto.networks.architecture import Answer, Features
     from rnnauto.search.driver import run_search
@@ -118,6 +119,7 @@ def run_rnnauto(folder: Path) -> dict[str, Any]:
         per_timestep=False,
     )
     problem = Problem(
+        family="direct",
         features=Features(FEATURES, (), (), 0, (), (), CLASSES, per_timestep=False),
         answer=Answer("classes", (CLASSES,)),
         scales=(),
@@ -146,14 +148,16 @@ def run_rnnauto(folder: Path) -> dict[str, Any]:
             pass
 
     fold = (np.arange(HELD_OUT, SEQUENCES), np.arange(HELD_OUT))
-    save_study(folder / "study", problem, encoded, (fold,))
-    with pool(folder / "study", WORKERS) as workers:
+    study = folder / "study"
+    save_study(study, problem, (fold,), store=lambda place: save_encoded(place, encoded))
+    end = time.monotonic() + 3_600
+    with pool(study, WORKERS) as workers:
         search = Search(
             pool=workers,
             folds=1,
             seed=1,
             journal_path=folder / "journal.jsonl",
-            deadline=time.monotonic() + 3_600,
+            deadline=lambda: end,
             notify=lambda news: None,
         )
         run_search(search, Planned(), most_trials=TRIALS, refit=False)

@@ -66,9 +66,7 @@ def inspect_table(table: Table, recipe: Recipe) -> Inspection:
         layout=layout,
         evidence=inference.evidence,
         lengths=sequences.lengths,
-        classes=count_classes(sequences.targets)
-        if layout.task == "classification" and not layout.writes
-        else None,
+        classes=count_classes(sequences.targets) if layout.of_classes else None,
         examples=tuple(
             example_of(sequences, layout, number) for number in range(min(EXAMPLES, len(sequences)))
         ),
@@ -206,7 +204,7 @@ def to_json(inspection: Inspection) -> dict[str, Any]:
         "target_tokens": layout.target_tokens,
         "horizon": layout.horizon,
         "lookback": layout.lookback,
-        "season": layout.season if layout.task == "forecasting" else None,
+        "season": layout.season if layout.horizon else None,
         "sequences": len(lengths),
         "timesteps": {
             "min": int(lengths.min()),
@@ -240,7 +238,7 @@ def to_recipe(inspection: Inspection, recipe: Recipe) -> Recipe:
             "problem.target_tokens": layout.target_tokens or "auto",
             "problem.horizon": layout.horizon or "auto",
             "problem.lookback": layout.lookback or "auto",
-            "problem.season": layout.season if layout.task == "forecasting" else "auto",
+            "problem.season": layout.season if layout.horizon else "auto",
         }
     )
 

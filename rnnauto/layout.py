@@ -20,6 +20,7 @@ RnnType = Literal[
 ]
 GENERATED: frozenset[RnnType] = frozenset({"one-to-many", "many-to-many-unaligned"})
 Task = Literal["classification", "regression", "forecasting", "language-modelling"]
+FamilyName = Literal["direct", "decoder", "forecast", "language"]
 Kind = Literal["number", "category", "text", "time", "boolean", "list"]
 Tokens = Literal["word", "character"]
 
@@ -93,6 +94,20 @@ class Layout(Frozen):
         return raw
 
     @property
+    def family(self) -> FamilyName:
+        """The folder of `families/` that holds all that is done with such a layout."""
+        if self.task == "language-modelling":
+            return "language"
+        if self.task == "forecasting":
+            return "forecast"
+        return "decoder" if self.writes else "direct"
+
+    @property
+    def continues(self) -> bool:
+        """True where what is predicted is what is read, one timestep later."""
+        return any(column.name in self.target for column in self.features)
+
+    @property
     def per_timestep(self) -> bool:
         """True where there is one target per timestep."""
         return self.rnn_type == "many-to-many" or self.static_only
@@ -103,6 +118,11 @@ class Layout(Frozen):
         return self.target_tokens is not None and not self.per_timestep
 
     @property
+    def of_classes(self) -> bool:
+        """True where an answer is one of some classes, or a set of labels."""
+        return self.task == "classification" and not self.writes
+
+    @property
     def one_timestep(self) -> bool:
         """True where no feature varies along a sequence."""
         return self.form == "plain-table" or not self.features
@@ -110,7 +130,7 @@ class Layout(Frozen):
     @property
     def static_only(self) -> bool:
         """True where static features give a sequence of numbers, whose length is known."""
-        return self.rnn_type == "one-to-many" and self.task == "regression"
+        return self.rnn_type == "one-to-many" and self.target_kind == "number"
 
     @property
     def answer_timesteps(self) -> int:
@@ -125,11 +145,11 @@ class Layout(Frozen):
 
     def target_lists(self) -> list[Column]:
         """The targets whose cells are lists: one value per timestep, or a set of labels."""
-        learned = self.task in {"classification", "regression"}
         aligned = self.form == "cell-sequences" and self.rnn_type == "many-to-many"
-        if not learned or not (aligned or self.target_kind == "list" or self.answer_length):
+        lists = aligned or self.target_kind == "list" or self.answer_length
+        if self.continues or not lists:
             return []
-        kind: Kind = "number" if self.task == "regression" else "category"
+        kind: Kind = "number" if self.target_kind == "number" else "category"
         return [Column(name=target.name, kind=kind) for target in self.targets]
 
     @property
@@ -146,6 +166,6 @@ class Layout(Frozen):
         """Every column that a table to predict must have, in order."""
         features = [name for column in self.features for name in (column.columns or (column.name,))]
         time = [self.time] if self.time else []
-        past = self.target if self.task == "forecasting" else ()
+        past = self.target if self.horizon else ()
         static = [column.name for column in self.static]
         return list(dict.fromkeys([*self.id, *time, *past, *features, *static]))

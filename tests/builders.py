@@ -6,8 +6,8 @@ import polars as pl
 from rnnauto.arrays import splits_of
 from rnnauto.data.encode import Encoded, Encoders
 from rnnauto.data.sequences import Sequences
-from rnnauto.data.series import SeriesEncoders
-from rnnauto.data.steps import Step
+from rnnauto.families.forecast.series import SeriesEncoders
+from rnnauto.families.forecast.steps import Step
 from rnnauto.layout import Column, Layout
 from rnnauto.networks.architecture import Answer, Features
 from rnnauto.search.study import save_study

@@ -8,12 +8,12 @@ import polars as pl
 from builders import VALUES
 
 from rnnauto.data.encode import encode
-from rnnauto.data.series import SeriesWindows
 from rnnauto.data.targets import LabelEncoder, SeveralTargets, output_widths
 from rnnauto.deploy.leaderboard import leaderboard, write_leaderboard
 from rnnauto.deploy.model_json import ModelInfo, write_model_info
+from rnnauto.families.decoder.evaluate import Answered
+from rnnauto.families.forecast.series import SeriesWindows
 from rnnauto.judge.compare import evaluate_test, fit_and_validate
-from rnnauto.judge.evaluate_answers import Answered
 from rnnauto.prepare import prepare
 from rnnauto.recipe import Recipe
 from rnnauto.report.shown import add_shown

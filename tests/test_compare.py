@@ -6,13 +6,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from builders import make_encoded, make_encoders, make_layout, make_series_encoders
+from rnnauto.judge.compare import evaluate_direct, fit_and_validate, metric_of, point_score
 from test_answer_baselines import LAYOUT as ANSWERS
-from test_several import CLASSES, VALUE
+from test_predictors import CLASSES, VALUE
 from test_simple_errors import encoded as series
 
 from rnnauto.data.targets import EndingValue
-from rnnauto.judge.compare import evaluate_direct, fit_and_validate, metric_of, point_score
-from rnnauto.judge.several import fit_predictors, judged
+from rnnauto.families.direct.predictors import fit_predictors, judged
 
 ENDING = EndingValue(value=VALUE, end=VALUE)
 NAN = np.nan

@@ -10,9 +10,9 @@ import pytest
 import tensorflow as tf
 
 import rnnauto
-from rnnauto.data.answer_tokens import most_tokens
 from rnnauto.deploy.gate import find_faults
 from rnnauto.deploy.generate import Wanted
+from rnnauto.families.decoder.tokens import most_tokens
 from rnnauto.model import load
 from rnnauto.pipeline import fit
 from rnnauto.recipe import Recipe

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from builders import make_layout
 
+from rnnauto.families.forecast.space import ForecastShape, forecast_choices
 from rnnauto.recipe import Space
-from rnnauto.search.forecast_space import ForecastShape, forecast_choices
 from rnnauto.search.pose import opening_trials
 from rnnauto.search.space import Shape, choices
 

@@ -100,7 +100,7 @@ def head_of(inspection: "Inspection", output: Path, *, editors: bool) -> list[st
 
 def examples(data: Path, asked: "Recipe", inspection: "Inspection") -> dict[str, str]:
     """An expectation of every kind that the task has."""
-    from rnnauto.judge.metric_names import metric_names
+    from rnnauto.families.families import metric_names
     from rnnauto.judge.metrics import LOWER_IS_BETTER
     from rnnauto.prepare import prepare
 
@@ -113,7 +113,7 @@ def examples(data: Path, asked: "Recipe", inspection: "Inspection") -> dict[str,
     if inspection.has_errors:
         return found
     prepared = prepare(data, asked)
-    names = metric_names(prepared.layout, prepared.encoders)
+    names = metric_names(prepared)
     return found | {
         name: "<= baseline" if name in LOWER_IS_BETTER else ">= baseline" for name in names
     }
@@ -126,7 +126,8 @@ def check(
 ) -> None:
     """Check FILE and the data that it names, short of training."""
     from rnnauto.cli.console import print_json, talk_console
-    from rnnauto.judge.metric_names import check_metrics, metric_names
+    from rnnauto.families.families import metric_names
+    from rnnauto.judge.metric_names import check_metrics
     from rnnauto.prepare import prepare
     from rnnauto.recipe import Recipe
 
@@ -140,8 +141,8 @@ def check(
             loaded.data.path, loaded, say=lambda text: console.print(text, markup=False)
         )
         layout = prepared.layout
-        check_metrics(loaded.expect, layout, prepared.encoders)
-        names = metric_names(layout, prepared.encoders)
+        names = metric_names(prepared)
+        check_metrics(loaded.expect, layout, names)
         found |= {"rnn_type": layout.rnn_type, "task": layout.task, "metrics": list(names)}
         console.print(f"metrics: {', '.join(names)}", markup=False)
         console.print(f"{file} can be run", markup=False)

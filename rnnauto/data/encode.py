@@ -5,6 +5,7 @@ share one piece of arithmetic.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import polars as pl
@@ -12,24 +13,16 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from rnnauto.arrays import Codes, Floats, Integers, splits_of, timestep_index
-from rnnauto.data import answer_tokens
 from rnnauto.data.calendar import cycles_in, cyclic
 from rnnauto.data.moments import fit_moments, moment_codes, moment_numbers, moments_of
-from rnnauto.data.sequences import Sequences, category_names, number_names
-from rnnauto.data.targets import (
-    EndingValue,
-    TargetEncoder,
-    encode_targets,
-    ends_of,
-    fit_target,
-    look_up,
-    output_widths,
-)
+from rnnauto.data.sequences import Sequences, category_names, number_names, times_in
+from rnnauto.data.targets import look_up
 from rnnauto.data.tokens import VIEWS, View, view_of
 from rnnauto.layout import Frozen, Layout
 
-RESERVED = answer_tokens.RESERVED
+RESERVED = 4
 PAD, UNKNOWN, START, END = range(RESERVED)
+Target = TypeVar("Target")  # what a family predicts, as numbers
 MOST_ENTRIES = 20_000
 FEWEST_WORDS = 200  # different ones, from which a column holds words rather than categories
 
@@ -54,15 +47,17 @@ class CategoryEncoder(Frozen):
     view: View = "whole"
 
 
-class Encoders(Frozen):
-    """`calendar` are the cycles in which times are placed; `moments` are those of an answer whose
+class Encoders(Frozen, Generic[Target]):
+    """What a fit learns of its columns; every family has targets of its own.
+
+    `calendar` are the cycles in which times are placed; `moments` are those of an answer whose
     length is known, which are numeric times where `timed`, else the positions 1, 2, ..."""
 
     numbers: tuple[NumberEncoder, ...]
     categories: tuple[CategoryEncoder, ...]
     static_numbers: tuple[NumberEncoder, ...]
     static_categories: tuple[CategoryEncoder, ...]
-    target: TargetEncoder
+    target: Target
     calendar: tuple[str, ...] = ()
     moments: tuple[float, ...] = ()
     timed: bool = False
@@ -70,10 +65,6 @@ class Encoders(Frozen):
     @property
     def reads_times(self) -> bool:
         return bool(self.calendar) or self.timed
-
-    @property
-    def outputs(self) -> int:
-        return sum(output_widths(self.target))
 
 
 @dataclass(frozen=True)
@@ -117,19 +108,14 @@ class Encoded:
         )
 
 
-def category_columns(encoders: Encoders) -> list[str]:
+def category_columns(encoders: Encoders[Any]) -> list[str]:
     """The columns that the category encoders read, each once, in order."""
     return list(dict.fromkeys(encoder.name for encoder in encoders.categories))
 
 
-def fit_encoders(train: Sequences, layout: Layout, *, classes: pl.Series) -> Encoders:
-    """Learn scales and vocabularies from the train part.
-
-    Args:
-        classes: every target of the file, missing ones included: which classes exist is part of
-            the question, not something learnt, so that no part can hold a class without a number.
-    """
-    assert train.targets is not None
+def fit_encoders(train: Sequences, layout: Layout, target: Target) -> Encoders[Target]:
+    """Learn scales and vocabularies from the train part; `target` is what was learnt of its
+    targets."""
     timed = layout.static_only and train.times is not None and not layout.dated
     placed = layout.per_timestep and layout.dated
     words = layout.per_timestep and layout.tokens is None
@@ -141,13 +127,7 @@ def fit_encoders(train: Sequences, layout: Layout, *, classes: pl.Series) -> Enc
         ),
         static_numbers=fit_numbers(number_names(layout.static), train.static_numbers),
         static_categories=fit_categories(category_names(layout.static), train.static_categories),
-        target=fit_target(
-            train.targets,
-            every=classes,
-            classification=layout.task == "classification",
-            written=layout.target_tokens if layout.writes else None,
-            answers=len(train) if layout.answer_ends else 0,
-        ),
+        target=target,
         calendar=cycles_in(train.times) if placed and train.times is not None else (),
         moments=fit_moments(moments_of(train, timed=timed)) if layout.static_only else (),
         timed=timed,
@@ -205,10 +185,15 @@ def fit_categories(names: list[str], columns: tuple[pl.Series, ...]) -> tuple[Ca
     return tuple(encoders)
 
 
-def encode(sequences: Sequences, encoders: Encoders, *, per_timestep: bool) -> Encoded:
-    """Apply fitted encoders; without targets every target counts as missing."""
+def encode_sequences(
+    sequences: Sequences,
+    encoders: Encoders[Any],
+    targets: Codes | Floats,
+    *,
+    per_timestep: bool,
+) -> Encoded:
+    """Apply fitted encoders to the features, beside targets that are encoded already."""
     timesteps = len(sequences.numbers)
-    units = timesteps if per_timestep else len(sequences)
     columns = [series.name for series in sequences.categories]
     words = tuple(
         view_of(sequences.categories[columns.index(encoder.name)], encoder.view)
@@ -217,16 +202,11 @@ def encode(sequences: Sequences, encoders: Encoders, *, per_timestep: bool) -> E
     numbers = [sequences.numbers]
     codes = [encode_categories(words, encoders.categories, timesteps)]
     if encoders.calendar:
-        assert sequences.times is not None
-        numbers.append(cyclic(sequences.times, encoders.calendar))
+        numbers.append(cyclic(times_in(sequences), encoders.calendar))
     if encoders.moments:
         moments, known = moments_of(sequences, timed=encoders.timed), encoders.moments
         numbers.append(moment_numbers(moments, known))
         codes.append(moment_codes(moments, known, offset=RESERVED, absent=UNKNOWN))
-    targets = encode_targets(sequences.targets, encoders.target, units)
-    if isinstance(encoders.target, EndingValue):
-        values = np.asarray(targets, np.float32)
-        targets = np.stack([values, ends_of(values, len(sequences))], axis=1)
     return Encoded(
         row_splits=sequences.row_splits,
         numbers=np.concatenate(numbers, axis=1),

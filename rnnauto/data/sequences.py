@@ -71,6 +71,27 @@ class Sequences:
         )
 
 
+def times_in(sequences: Sequences) -> Doubles:
+    """The times of sequences whose layout names a time column, [timesteps]."""
+    if sequences.times is None:
+        raise ValueError("the layout names a time column, and these sequences have no times")
+    return sequences.times
+
+
+def texts_in(sequences: Sequences) -> pl.Series:
+    """The texts of sequences whose layout has tokens, [sequences]."""
+    if sequences.texts is None:
+        raise ValueError("the layout has tokens, and these sequences have no texts")
+    return sequences.texts
+
+
+def targets_in(sequences: Sequences) -> pl.Series:
+    """The targets of sequences that are learnt from or judged."""
+    if sequences.targets is None:
+        raise ValueError("these sequences have no targets")
+    return sequences.targets
+
+
 def gather(frame: pl.DataFrame, layout: Layout) -> Sequences:
     """Collect a table's sequences by its layout; the target may be absent.
 
@@ -221,7 +242,7 @@ def gather_cells(frame: pl.DataFrame, layout: Layout) -> Sequences:
     if layout.tokens is not None:
         name = layout.features[0].name
         texts = frame[name].cast(pl.String).fill_null("")
-        cells = tokenise(texts, layout.tokens, keep_case=layout.task == "language-modelling")
+        cells = tokenise(texts, layout.tokens, keep_case=layout.continues)
         sequences = row_sequences(
             frame,
             layout,
@@ -241,7 +262,7 @@ def gather_cells(frame: pl.DataFrame, layout: Layout) -> Sequences:
             numbers=np.zeros((flat.height, 0), np.float32),
             categories=(label_texts_of(flat[names[0]]),),
         )
-    if layout.task == "language-modelling":
+    if layout.continues:
         flat = pl.DataFrame({name: flatten(label_texts_of(frame[name])) for name in names})
     return row_sequences(
         frame,
@@ -298,7 +319,7 @@ def present_target(frame: pl.DataFrame, layout: Layout) -> pl.Series | None:
     """
     if any(name not in frame.columns for name in layout.target):
         return None
-    if layout.task == "language-modelling":
+    if layout.continues:
         return None  # what is predicted are the features, one timestep later
     columns = [target_series(frame, column, layout) for column in layout.targets]
     return pl.DataFrame(columns).to_struct() if len(columns) > 1 else columns[0]

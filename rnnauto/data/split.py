@@ -12,6 +12,7 @@ from rnnauto.recipe import Split
 
 SMALL = 300  # sequences below which the finalists are confirmed on folds
 FOLDS = 5
+IN_TIME = "in time"
 FEW_SEQUENCES = 8  # with one target per timestep, fewer than these are cut in time instead
 
 
@@ -23,6 +24,11 @@ class Parts:
     folds: tuple[tuple[Integers, Integers], ...]  # train, validation
     test: Sequences | None
     rule: str
+
+    @property
+    def unit(self) -> str:
+        """What the parts are counted in."""
+        return "pieces" if self.rule == IN_TIME else "sequences"
 
 
 def split(
@@ -92,7 +98,7 @@ def split_in_time(sequences: Sequences, recipe: Split, *, test_share: float) -> 
         test=pieces.take(np.flatnonzero(kind == len(blocks)), per_timestep=True)
         if test_share
         else None,
-        rule="in time",
+        rule=IN_TIME,
     )
 
 

@@ -1,21 +1,21 @@
 """`model.json`: what a model folder needs beside its SavedModel. JSON only, validated on load."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
-from rnnauto.data.encode import Encoders
-from rnnauto.data.series import SeriesEncoders
 from rnnauto.errors import ModelFolderError
 from rnnauto.layout import Frozen, Layout
 
 FORMAT: Literal[1] = 1
+Encoders = TypeVar("Encoders")
 Status = Literal["running", "complete", "interrupted"]  # of the search that the model is from
 
 
-class ModelInfo(Frozen):
+class ModelInfo(Frozen, Generic[Encoders]):
     """`members` counts the networks whose mean the SavedModel returns (one per fold, or one);
     `temperature` is the one that calibrates classes, None where there was no time to fit it."""
 
@@ -23,7 +23,7 @@ class ModelInfo(Frozen):
     rnnauto: str
     versions: dict[str, str]
     layout: Layout
-    encoders: Encoders | SeriesEncoders
+    encoders: Encoders
     hyperparameters: dict[str, Any]
     members: int
     parameters: int
@@ -34,12 +34,25 @@ class ModelInfo(Frozen):
     temperature: float | None = Field(default=None, gt=0)
 
 
-def write_model_info(path: Path, info: ModelInfo) -> None:
+AnyModelInfo = ModelInfo[Any]
+EncodersOf = Callable[[Layout], Any]  # the type of what a family keeps of the columns
+
+
+class Head(BaseModel):
+    """The part of `model.json` that says how the rest is read."""
+
+    layout: Layout
+
+
+def write_model_info(path: Path, info: AnyModelInfo) -> None:
     path.write_text(info.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
-def read_model_info(folder: Path) -> ModelInfo:
-    """Raises: ModelFolderError where there is no folder, or its `model.json` is unusable."""
+def read_model_info(folder: Path, encoders_of: EncodersOf = lambda layout: Any) -> AnyModelInfo:
+    """Args: encoders_of: by which the encoders are validated; as it is, they are not looked at.
+
+    Raises: ModelFolderError where there is no folder, or its `model.json` is unusable.
+    """
     if not folder.is_dir():
         raise ModelFolderError(
             f"no model folder `{folder}`",
@@ -54,7 +67,8 @@ def read_model_info(folder: Path) -> ModelInfo:
             hint="name the folder that `rnnauto fit` wrote with `-m FOLDER`",
         ) from error
     try:
-        return ModelInfo.model_validate_json(raw)
+        encoders = encoders_of(Head.model_validate_json(raw).layout)
+        return ModelInfo[encoders].model_validate_json(raw)  # type: ignore[valid-type]
     except ValidationError as error:
         found = newer_format(raw)
         if found is not None:
@@ -63,9 +77,7 @@ def read_model_info(folder: Path) -> ModelInfo:
                 hint="upgrade with `pip install --upgrade rnnauto`",
             ) from error
         first = error.errors()[0]
-        branches = {"Encoders", "SeriesEncoders"}  # pydantic's names for those of a union
-        where = ".".join(str(part) for part in first["loc"] if part not in branches)
-        where = where or "the whole file"
+        where = ".".join(map(str, first["loc"])) or "the whole file"
         raise ModelFolderError(
             f"`{path}` is damaged: {where}: {first['msg']}",
             hint="train the model again, or fetch the folder again",

@@ -15,6 +15,8 @@ from rnnauto.layout import GENERATED, ROW_FORMS, Column, Kind, RnnType, Task, To
 from rnnauto.reading.columnar import innermost
 from rnnauto.reading.points import nested
 
+SERIES_FORMS = frozenset({"long-table", "single-series"})
+OTHER_TASK: dict[Task, Task] = {"classification": "regression"}
 WRITTEN_FORMS = frozenset({"cell-sequences", "plain-table"})  # whose classes may be texts to write
 
 
@@ -64,7 +66,7 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
         amounts=class_reason,
         forecasts=forecasts,
     )
-    check_task(case, roles, target, task)
+    check_task(case.source, roles, target, task)
     reason = guess.reason if forced == "auto" else "you named it"
     window = decide_window(case, roles) if task == "forecasting" else None
     if window and forced == "auto":
@@ -74,7 +76,7 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
             f"`--type many-to-one` predicts one timestep, `--horizon {window.horizon}` more",
             hint="use `--horizon 1`, or leave `--type` out",
         )
-    other_task = "regression" if task == "classification" else "classification"
+    other_task = OTHER_TASK.get(task, "classification")
     written = rnn_type in GENERATED and roles.form in WRITTEN_FORMS and task == "classification"
     kind: Kind = "text" if written and target.kind != "list" else kind_of_target(target, task)
     target_tokens, token_evidence = tokens_of_target(case, roles, rnn_type, target, kind)
@@ -84,7 +86,11 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
         target_kind=kind,
         evidence=(
             Evidence(f"RNN type is {rnn_type}", reason, flag("--type", guess.other)),
-            Evidence(f"task is {task}", class_reason, flag("--task", other_task)),
+            Evidence(
+                f"task is {task}",
+                class_reason,
+                flag("--task", other_task),
+            ),
             *token_evidence,
             *(window.evidence if window else ()),
         ),
@@ -93,7 +99,7 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
         horizon=window.horizon if window else None,
         lookback=window.lookback if window else None,
         season=window.season if window else 1,
-        known_ahead=known_ahead(case, roles, task),
+        known_ahead=known_ahead(case, roles, task, forecasts=bool(window)),
     )
 
 
@@ -121,12 +127,12 @@ def tokens_of_target(
     )
 
 
-def known_ahead(case: Case, roles: Roles, task: Task) -> tuple[str, ...]:
+def known_ahead(case: Case, roles: Roles, task: Task, *, forecasts: bool) -> tuple[str, ...]:
     """Raises: DataError where a column is named whose future no forecast can be told."""
     names = case.data.known_ahead
     features = [column.name for column in roles.features]
     for name in names:
-        if task != "forecasting":
+        if not forecasts:
             raise DataError(
                 f"`--known-ahead {name}` is for forecasts; the task here is {task}",
                 hint="leave it out, or use `--task forecasting`",
@@ -369,24 +375,22 @@ def check_type(case: Case, roles: Roles, rnn_type: RnnType, *, forecasts: bool) 
         )
 
 
-def check_task(case: Case, roles: Roles, target: Profile, task: Task) -> None:
-    if task == "regression" and target.kind not in {"number", "boolean", "list"}:
-        raise DataError(
-            f"`--task regression` needs numbers; `{target.name}` holds {target.kind} values",
-            hint="use `--task classification`, or name a target of numbers",
-        )
-    if task == "forecasting" and (
-        target.kind != "number" or roles.form not in {"long-table", "single-series"}
-    ):
-        raise DataError(
-            f"`--task forecasting` needs a series of numbers; `{case.source}` is a "
-            f"{roles.form.replace('-', ' ')} and `{target.name}` holds {target.kind} values",
-            hint="name the time column with `--time` and a target of numbers",
-        )
-    if task == "language-modelling" and target.name not in {
-        column.name for column in roles.features
-    }:
-        raise DataError(
-            f"`--task language-modelling` needs a text; `{case.source}` is a table",
-            hint="use `--task classification` or `--task regression`",
-        )
+def check_task(source: str, roles: Roles, target: Profile, task: Task) -> None:
+    """Raises: DataError where the target cannot be what the task asks for."""
+    match task:
+        case "regression" if target.kind not in {"number", "boolean", "list"}:
+            raise DataError(
+                f"`--task regression` needs numbers; `{target.name}` holds {target.kind} values",
+                hint="use `--task classification`, or name a target of numbers",
+            )
+        case "forecasting" if target.kind != "number" or roles.form not in SERIES_FORMS:
+            raise DataError(
+                f"`--task forecasting` needs a series of numbers; `{source}` is a "
+                f"{roles.form.replace('-', ' ')} and `{target.name}` holds {target.kind} values",
+                hint="name the time column with `--time` and a target of numbers",
+            )
+        case "language-modelling" if target.name not in {each.name for each in roles.features}:
+            raise DataError(
+                f"`--task language-modelling` needs a text; `{source}` is a table",
+                hint="use `--task classification` or `--task regression`",
+            )

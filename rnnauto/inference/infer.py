@@ -60,7 +60,7 @@ def infer(table: Table, recipe: Recipe) -> Inference:
         roles = without_sequences(roles)
     answer = decide_answer(case, roles)
     evidence = roles.evidence
-    if answer.task == "forecasting" and roles.form == "long-table":
+    if answer.horizon and roles.form == "long-table":
         evidence = (panel_evidence(case, roles), *evidence[1:])
     return Inference(layout_of(case, roles, answer), (*evidence, *answer.evidence))
 
@@ -84,7 +84,7 @@ def labelled(roles: Roles) -> tuple[Column, ...]:
 
 
 def layout_of(case: Case, roles: Roles, answer: Answer) -> Layout:
-    panel = answer.task == "forecasting" and roles.form == "long-table"
+    panel = bool(answer.horizon) and roles.form == "long-table"
     return Layout(
         form="panel" if panel else roles.form,
         rnn_type=answer.rnn_type,
@@ -111,7 +111,7 @@ def layout_of(case: Case, roles: Roles, answer: Answer) -> Layout:
 
 def lengths_of_answer(case: Case, roles: Roles, answer: Answer) -> dict[str, int]:
     """How long the lists of numbers are that static features give, and whether they differ."""
-    generated = answer.rnn_type == "one-to-many" and answer.task == "regression"
+    generated = answer.rnn_type == "one-to-many" and answer.target_kind == "number"
     column = case.frame[case.target[0]]
     if not generated or roles.form != "cell-sequences" or not isinstance(column.dtype, pl.List):
         return {}

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +25,18 @@ from rnnauto.judge.metrics import (
     resample_weights,
     unit_groups,
 )
-from rnnauto.judge.several import Predictor
 from rnnauto.judge.words import digits, metric_words, span
 
 RESAMPLES = 1_000
+
+
+class Predictor(Protocol):
+    """A baseline of values, classes or sets of labels."""
+
+    @property
+    def name(self) -> str: ...
+
+    def __call__(self, encoded: Encoded) -> Doubles: ...
 
 
 @dataclass(frozen=True)

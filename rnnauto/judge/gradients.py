@@ -15,11 +15,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles
-from rnnauto.networks.architecture import ForecastFeatures
-from rnnauto.networks.carried import Carried
-from rnnauto.networks.cells import ExponentialTrace, decayed_sums
-from rnnauto.networks.losses import forecast_loss, summed_loss
-from rnnauto.search.trial import Problem
+from rnnauto.networks.cells import Carried, ExponentialTrace, decayed_sums
+from rnnauto.search.study import Study
 
 FEWEST_EXAMPLES = 2  # that a lag is averaged over, where there are more at lag 0
 
@@ -132,21 +129,24 @@ def is_recurrent(layer: Any) -> bool:
 
 
 def gradient_flow(
-    model: Any, problem: Problem, batches: Iterator[tuple[dict[str, Any], Any, Any]]
+    model: Any, study: Study, batches: Iterator[tuple[dict[str, Any], Any, Any]]
 ) -> Flow:
     """Args:
     model: a network of its own; its layers are used again.
+    study: of the search that it is from.
     batches: inputs, truth, and the number of true steps of the recurrence, int [batch].
     """
     same, probes = probed(model)
     size = len(probes[0].sizes)
+    features, answer = study.problem.features, study.problem.answer
 
     @tf.function(reduce_retracing=True, autograph=False)
     def measure(inputs: Any, truth: Any) -> Any:
         with tf.GradientTape() as tape:
             for probe in probes:
                 probe.tape = tape
-            total = total_loss(same(inputs, training=False), truth, problem)
+            outputs = same(inputs, training=False)
+            total, *_ = study.learner.losses(outputs, truth, features, answer)
         gradients = tape.gradient(
             total, [probe.watched for probe in probes], unconnected_gradients="zero"
         )
@@ -168,16 +168,6 @@ def gradient_flow(
     kept = count >= min(FEWEST_EXAMPLES, count.max(initial=0))
     means = total[:, kept] / count[kept]
     return Flow(means[0], means[1] if size > 1 else None)
-
-
-def total_loss(outputs: Any, truth: Any, problem: Problem) -> Any:
-    if isinstance(problem.features, ForecastFeatures):
-        return forecast_loss(outputs, truth)[0]
-    if isinstance(outputs, dict):  # of a network whose state is carried
-        outputs = outputs["outputs"]
-    if problem.features.per_timestep:
-        outputs = outputs[:, : tf.shape(truth)[1]]
-    return summed_loss(outputs, truth, problem.answer)[0]
 
 
 def by_lag(norms: Doubles, steps: NDArray[Any]) -> tuple[Doubles, Doubles]:

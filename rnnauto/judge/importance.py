@@ -1,16 +1,16 @@
 """What a network needs of its input: features and stretches of time, taken from other sequences."""
 
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.data.encode import Encoders
-from rnnauto.data.series import SeriesEncoders, indicator_counts
+from rnnauto.data.encode import CategoryEncoder, NumberEncoder
 from rnnauto.judge.metrics import interval, resample_weights
 from rnnauto.judge.occlude import blank, donated, positions, with_columns, with_timesteps
-from rnnauto.judge.sample import Inputs, Reader, Sample, losses_of
+from rnnauto.judge.sample import Columns, Inputs, Reader, Sample, losses_of
 
 RESAMPLES = 500
 SEGMENTS = 10
@@ -22,7 +22,6 @@ METRICS = {
     "quantiles": "pinball loss in units of the naive forecast's error",
 }
 CALENDAR = "calendar"
-Columns = list[tuple[str, int]]
 
 
 @dataclass(frozen=True)
@@ -38,10 +37,14 @@ class Trial:
 
 
 def importance(
-    reader: Reader, sample: Sample, encoders: Encoders | SeriesEncoders, *, seed: int
+    reader: Reader, sample: Sample, columns: dict[str, Columns], *, seed: int
 ) -> dict[str, Any] | None:
     """How much the loss rises when a feature, or a stretch of timesteps, comes from another
-    sequence (Breiman 2001; whole sequences are exchanged, stretched to the same length)."""
+    sequence (Breiman 2001; whole sequences are exchanged, stretched to the same length).
+
+    Args:
+        columns: the input columns of every feature of the table.
+    """
     if len(sample) < 2:
         return None
     base = losses_of(reader(sample.inputs), sample.truth, reader.problem)
@@ -52,7 +55,6 @@ def importance(
         losses = losses_of(reader(inputs), sample.truth, reader.problem)
         return Trial((losses - base)[known]).to_json(seed=seed)
 
-    columns = columns_by_name(encoders, sample.inputs)
     features: list[dict[str, Any]] = [
         {"name": name, **tried(with_columns(sample, other, places))}
         for name, places in list(columns.items())[:MOST_FEATURES]
@@ -86,37 +88,18 @@ def time_importance(tried: Any, sample: Sample, other: Inputs) -> dict[str, Any]
     return {"timesteps": found, "unit": "timestep" if equal else "percent"}
 
 
-def columns_by_name(encoders: Encoders | SeriesEncoders, inputs: Inputs) -> dict[str, Columns]:
-    """The input columns of every feature of the table; the targets' own past is not among them."""
-    found: dict[str, Columns] = {}
+def columns_in(
+    array: str, encoders: Sequence[NumberEncoder | CategoryEncoder]
+) -> list[tuple[str, Columns]]:
+    """The names of features that stand side by side in one input, with their columns."""
+    return [(encoder.name, [(array, at)]) for at, encoder in enumerate(encoders)]
 
-    def add(name: str, places: Columns) -> None:
+
+def collected(named: Sequence[tuple[str, Columns]], inputs: Container[str]) -> dict[str, Columns]:
+    """By name, the columns of inputs that there are."""
+    found: dict[str, Columns] = {}
+    for name, places in named:
         kept = [(array, at) for array, at in places if array in inputs]
         if kept:
             found.setdefault(name, []).extend(kept)
-
-    for at, number in enumerate(encoders.numbers):
-        add(number.name, [("numbers", at)])
-    for at, category in enumerate(encoders.categories):
-        add(category.name, [("codes", at)])
-    if isinstance(encoders, SeriesEncoders):
-        for at, number in enumerate(encoders.ahead):
-            add(number.name, [("known", at), ("ahead", at)])
-        begin = len(encoders.ahead)
-        made = range(begin, begin + 2 * len(encoders.cycles))
-        add(CALENDAR, [(array, at) for at in made for array in ("known", "ahead")])
-        begin = encoders.moving_count
-        counts = indicator_counts(encoders.ahead_categories)
-        for category, count in zip(encoders.ahead_categories, counts, strict=True):
-            made = range(begin, begin + count)
-            add(category.name, [(array, at) for at in made for array in ("known", "ahead")])
-            begin += count
-    else:
-        begin = len(encoders.numbers)
-        made = range(begin, begin + 2 * len(encoders.calendar))
-        add(CALENDAR, [("numbers", at) for at in made])
-    for at, number in enumerate(encoders.static_numbers):
-        add(number.name, [("static_numbers", at)])
-    for at, category in enumerate(encoders.static_categories):
-        add(category.name, [("static_codes", at)])
-    return {name: places for name, places in found.items() if places}
+    return found

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from rnnauto.judge.occlude import blank, donated, positions, shortened, with_timesteps
 from rnnauto.judge.sample import Reader, Sample, answers_of
-from rnnauto.judge.vanishing import JOIN, apart
+from rnnauto.judge.vanishing import JOIN
 
 SHARE = 0.9
 DRAWS = 2  # other pasts that each past is replaced by
@@ -15,12 +15,17 @@ GROWTH = 1.5  # from one lag to the next
 LEAST = 1e-6  # difference between answers below which nothing depends on the input
 
 
-def memory_length(reader: Reader, sample: Sample, *, cell: str, seed: int) -> dict[str, Any] | None:
+def memory_length(
+    reader: Reader, sample: Sample, *, cell: str, apart: bool, seed: int
+) -> dict[str, Any] | None:
     """The share of the whole effect of the input that its last timesteps have, for more and more of
     them; None where the answers do not depend on the input.
 
     The effect is the mean distance between answers to what really was and to what stands there in
     another sequence (in a forecast: to nothing known; in a language model: to no text before).
+
+    Args:
+        apart: timesteps cannot be joined.
     """
     longest = int(sample.lengths.max(initial=0))
     if longest < 2:
@@ -45,7 +50,7 @@ def memory_length(reader: Reader, sample: Sample, *, cell: str, seed: int) -> di
             sample,
             cell=cell,
             forecast="past" in sample.inputs,
-            apart=apart(reader.problem.features),
+            apart=apart,
         ),
     }
 
@@ -62,7 +67,7 @@ def distance(
     reader: Reader, sample: Sample, whole: NDArray[np.float64], lag: int, *, seed: int
 ) -> float:
     """Mean distance of the answers when only the last `lag` timesteps are as they were."""
-    if "state" in reader_inputs(reader):
+    if reader.carries:
         cut = shortened(sample, max(1, lag))
         if lag == 0:  # at least the last token is read: take that of another text
             other = donated(cut, seed=seed)
@@ -84,11 +89,6 @@ def distance(
         outputs = reader(with_timesteps(sample, other, hidden))
         total += float(np.abs(answers_of(outputs, sample, reader.problem) - whole).mean())
     return total / len(others)
-
-
-def reader_inputs(reader: Reader) -> tuple[str, ...]:
-    features = reader.problem.features
-    return ("state",) if getattr(features, "carried", False) else ()
 
 
 def reached(lags: NDArray[np.int64], effect: NDArray[np.float64]) -> int:

@@ -5,7 +5,7 @@ part is for scores alone.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,22 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers
-from rnnauto.data.batches import in_chunks, pad, whole
-from rnnauto.data.encode import Encoded
-from rnnauto.data.pairs import EncodedPairs
-from rnnauto.data.series import EncodedSeries
-from rnnauto.data.windows import training_units, window_inputs, window_targets
-from rnnauto.networks.architecture import Features
+from rnnauto.data.batches import Batch, Examples
+from rnnauto.layout import Layout
 from rnnauto.search.select import Trial
 from rnnauto.search.study import Study, load_weights, weights_path
-from rnnauto.search.trial import Problem, architecture_of
+from rnnauto.search.trial import Problem, Values, architecture_of
 
 Array = NDArray[Any]
 Inputs = dict[str, Array]
+Columns = list[tuple[str, int]]  # name of an input, and the place of a column there
 MOST_EXAMPLES = 96
 MOST_TIMESTEPS = 1 << 15  # of all examples together, padding included
-LONGEST = 512  # timesteps of an example with a target for each
-LONGEST_TEXT = 128  # timesteps of a language model's example
 SMALLEST = 1e-7
 LEVELS = np.array([0.1, 0.5, 0.9])
 
@@ -54,29 +49,71 @@ class Sample:
         return Sample(inputs, self.truth[chosen], self.lengths[chosen])
 
 
-def draw_sample(study: Study, *, fold: int = 0, most: int = MOST_EXAMPLES, seed: int = 0) -> Sample:
+@dataclass(frozen=True)
+class Probing:
+    """What the diagnosis must know of a family's networks.
+
+    Attributes:
+        sample: some examples; given the data, the numbers of a fold's validation part, the problem,
+            `most` and `rng`.
+        steps: how often the recurrence runs for each example, [examples]; given the sample, the
+            problem and the trial's hyperparameters.
+        last_alone: the same examples, of whose targets only the last is left where each timestep
+            has one; given the sample and the features.
+        apart: whether timesteps cannot be joined into patches; given the features.
+        remembers: whether there is something to remember; given the layout.
+        columns: the input columns of every feature of the table; given the encoders and the names
+            of the inputs. None where what is read is what is predicted.
+    """
+
+    sample: Callable[..., Sample]
+    steps: Callable[..., Integers]
+    last_alone: Callable[..., Sample]
+    apart: Callable[[Any], bool]
+    remembers: Callable[[Layout], bool]
+    columns: Callable[[Any, Container[str]], dict[str, Columns]] | None
+
+
+def draw_sample(
+    study: Study, probing: Probing, *, fold: int = 0, most: int = MOST_EXAMPLES, seed: int = 0
+) -> Sample:
     """At most so many examples of a fold's validation part, drawn at random."""
-    data, rng = study.data, np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     chosen = np.sort(rng.permutation(study.folds[fold][1])[:most])
-    if isinstance(data, EncodedSeries):
-        chosen = chosen[: max(2, MOST_TIMESTEPS // data.lookback)]
-        targets = window_targets(data, chosen, training_units(data))
-        inputs = window_inputs(data, chosen)
-        return Sample(inputs, targets, inputs["length"].astype(np.int64))
-    carried = isinstance(study.problem.features, Features) and study.problem.features.carried
-    longest = LONGEST_TEXT if carried else LONGEST
-    examples = whole(data, chosen) if is_whole(data) else in_chunks(data, chosen, longest=longest)
+    return probing.sample(study.data, chosen, study.problem, most=most, rng=rng)
+
+
+def sample_of(
+    examples: Examples,
+    gather: Callable[[Examples], Batch],
+    problem: Problem,
+    *,
+    most: int,
+    rng: np.random.Generator,
+) -> Sample:
+    """Some of the examples that have a timestep, as one batch."""
     examples = examples.take(np.flatnonzero(examples.length > 0))
     order = rng.permutation(len(examples.length))[:most]
     widest = max(1, int(examples.length[order].max(initial=1)))
     order = order[: max(2, MOST_TIMESTEPS // widest)]
-    batch = pad(data, examples.take(order))
-    inputs = dict(batch.inputs)
-    return Sample(inputs, scaled(batch.targets, study.problem), examples.length[order])
+    batch = gather(examples.take(order))
+    return Sample(dict(batch.inputs), scaled(batch.targets, problem), examples.length[order])
 
 
-def is_whole(data: Encoded | EncodedPairs) -> bool:
-    return not data.per_timestep
+def last_target(sample: Sample) -> Sample:
+    """Examples with a target per timestep, of which only that of the last known one is left."""
+    truth = np.array(sample.truth)
+    missing = -1 if truth.dtype.kind in "iu" else np.nan
+    known = truth >= 0 if truth.dtype.kind in "iu" else np.isfinite(truth)
+    known = known if known.ndim == 2 else known.any(axis=2)
+    places = np.where(known, np.arange(truth.shape[1]), -1).max(axis=1)
+    truth[np.arange(truth.shape[1]) != places[:, None]] = missing
+    return Sample(sample.inputs, truth, np.maximum(places + 1, 1))
+
+
+def patched_steps(sample: Sample, values: Values) -> Integers:
+    """How often the recurrence runs over the timesteps of each example."""
+    return np.asarray(-(-sample.lengths // int(values.get("patch", 1))))
 
 
 def scaled(targets: Array, problem: Problem) -> Array:
@@ -89,9 +126,7 @@ def scaled(targets: Array, problem: Problem) -> Array:
 
 def build_trained(study: Study, trial: Trial, *, fold: int = 0) -> Any:
     """The network that a trial left for a fold, a Keras model of its own."""
-    from rnnauto.networks.network import build_network
-
-    model = build_network(study.problem.features, architecture_of(trial.values))
+    model = study.learner.build(study.problem.features, architecture_of(trial.values))
     model.set_weights(load_weights(weights_path(study.folder, trial.weights[fold])))
     return model
 
@@ -103,6 +138,7 @@ class Reader:
     call: Callable[[Inputs], Any]
     problem: Problem
     deadline: float
+    carries: bool = False  # a state goes in, and comes out
 
     def __call__(self, inputs: Inputs) -> Array:
         """The network's outputs, float32 [examples, ...]."""
@@ -127,7 +163,7 @@ def open_reader(model: Any, problem: Problem, *, deadline: float) -> Reader:
             inputs = {**inputs, "state": np.zeros((rows, size), np.float32)}
         return compiled({name: tf.convert_to_tensor(array) for name, array in inputs.items()})
 
-    return Reader(with_state, problem, deadline)
+    return Reader(with_state, problem, deadline, carries=bool(size))
 
 
 def losses_of(outputs: Array, truth: Array, problem: Problem) -> NDArray[np.float64]:

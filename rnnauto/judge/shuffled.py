@@ -1,36 +1,23 @@
 """Does order matter? The exported model reads the test part with its timesteps shuffled."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Integers, timestep_index
-from rnnauto.data.encode import Encoders, encode
-from rnnauto.data.sequences import Sequences
-from rnnauto.data.series import SeriesEncoders, SeriesWindows
+from rnnauto.arrays import Integers
 from rnnauto.data.tokens import tokenise
-from rnnauto.judge.compare import metric_of
-from rnnauto.judge.evaluate import Scores, difference, evaluate, interval_json
-from rnnauto.judge.evaluate_answers import Answered, evaluate_answers
-from rnnauto.judge.evaluate_forecasts import score_forecasts
+from rnnauto.judge.evaluate import Scores, difference, interval_json
 from rnnauto.judge.words import digits, metric_words
 from rnnauto.layout import Layout
-from rnnauto.prepare import Prepared
 
 MOST_SEQUENCES = 500
-MOST_WRITTEN = 100
 # what a timestep brings with it: its own time and what was known of it too
 TIMED = ("numbers", "categories", "time", "past", "known", "known_categories")
 RawBatch = dict[str, NDArray[Any]]
 Run = Callable[..., RawBatch]  # an open model: a batch and the name of a signature in, arrays out
-
-
-Answers = NDArray[np.float32] | Answered
-Rescore = Callable[[Any, Prepared], Answers]
 
 
 def shuffled_run(run: Run, layout: Layout, *, seed: int) -> Run:
@@ -73,13 +60,26 @@ def shuffled_texts(
 
 
 def order_matters(
-    run: Run, rescore: Rescore, prepared: Prepared, answers: Answers, *, seed: int
+    run: Run,
+    score: Callable[[Run], Scores],
+    before: Scores,
+    layout: Layout,
+    *,
+    metric: str,
+    seed: int,
 ) -> dict[str, Any]:
-    """The scores in order and on shuffled timesteps, and a sentence that compares them."""
-    part, own = some_of(prepared, answers, seed=seed)
-    shuffled = rescore(shuffled_run(run, prepared.layout, seed=seed), part)
-    before, after = (scores_of(part, each, seed=seed) for each in (own, shuffled))
-    return compared(before, after, metric_of(prepared), shuffled="the timesteps shuffled")
+    """The scores in order and on shuffled timesteps, and a sentence that compares them.
+
+    Args:
+        score: the scores of some of the test part as a model answers it; before: as it is.
+    """
+    after = score(shuffled_run(run, layout, seed=seed))
+    return compared(before, after, metric, shuffled="the timesteps shuffled")
+
+
+def some_of(count: int, *, most: int, seed: int) -> Integers:
+    """Numbers of at most so many sequences, in order."""
+    return np.sort(np.random.default_rng(seed).permutation(count)[:most])
 
 
 def compared(before: Scores, after: Scores, metric: str, *, shuffled: str) -> dict[str, Any]:
@@ -98,53 +98,3 @@ def compared(before: Scores, after: Scores, metric: str, *, shuffled: str) -> di
         for name, scores in (("in_order", before), ("shuffled", after))
     }
     return {**found, "sentence": sentence}
-
-
-def reads_order(prepared: Prepared) -> bool:
-    """Whether there is an order to shuffle."""
-    layout = prepared.layout
-    if layout.task == "language-modelling" or layout.static_only or layout.one_timestep:
-        return layout.task == "forecasting"
-    return bool(prepared.test.lengths.max(initial=0) > 1)
-
-
-def some_of(prepared: Prepared, answers: Answers, *, seed: int) -> tuple[Prepared, Answers]:
-    """At most 500 sequences of the test part (100 whose answers are written), and their answers."""
-    test, per_timestep = prepared.test, prepared.layout.per_timestep
-    most = MOST_WRITTEN if isinstance(answers, Answered) else MOST_SEQUENCES
-    chosen = np.sort(np.random.default_rng(seed).permutation(len(test))[:most])
-    if isinstance(test, SeriesWindows):
-        assert not isinstance(answers, Answered)
-        some = SeriesWindows(test.series, test.encoded.take(chosen))
-        return replace(prepared, test=some), answers[chosen]
-    if isinstance(answers, Answered):
-        return replace(prepared, test=test.take(chosen, per_timestep=False)), written(
-            answers, chosen
-        )
-    units = timestep_index(test.row_splits, chosen) if per_timestep else chosen
-    return replace(prepared, test=test.take(chosen, per_timestep=per_timestep)), answers[units]
-
-
-def written(answers: Answered, chosen: Integers) -> Answered:
-    return Answered(
-        texts=[answers.texts[at] for at in chosen],
-        tokens=[answers.tokens[at] for at in chosen],
-        log_probability=answers.log_probability[chosen],
-        likelihood=None if answers.likelihood is None else answers.likelihood[chosen],
-    )
-
-
-def scores_of(prepared: Prepared, answers: Answers, *, seed: int) -> Scores:
-    """The metrics of answers to the test part."""
-    if isinstance(prepared.test, SeriesWindows):
-        assert isinstance(prepared.encoders, SeriesEncoders) and not isinstance(answers, Answered)
-        return score_forecasts(prepared.test.encoded, answers, seed=seed)
-    assert isinstance(prepared.encoders, Encoders) and isinstance(prepared.test, Sequences)
-    layout, encoders = prepared.layout, prepared.encoders
-    if isinstance(answers, Answered):
-        found = evaluate_answers(
-            prepared.test, answers, (), layout=layout, encoders=encoders, seed=seed
-        )
-        return found.scores
-    test = encode(prepared.test, encoders, per_timestep=layout.per_timestep)
-    return evaluate(test, answers, (), target=encoders.target, seed=seed).scores

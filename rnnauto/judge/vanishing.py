@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 
 from rnnauto.arrays import Doubles, Integers
-from rnnauto.judge.sample import Sample, build_trained, draw_sample
-from rnnauto.networks.architecture import DecoderFeatures, Features
+from rnnauto.judge.sample import Probing, build_trained, draw_sample
 from rnnauto.search.select import Trial, ranked
 from rnnauto.search.study import Study
 
@@ -46,7 +45,9 @@ def best_of_cells(trials: Iterable[Trial]) -> list[Trial]:
     return list(found.values())
 
 
-def gradient_picture(study: Study, trial: Trial, *, seed: int) -> dict[str, Any] | None:
+def gradient_picture(
+    study: Study, probing: Probing, trial: Trial, *, seed: int
+) -> dict[str, Any] | None:
     """Norms of the loss' gradient with respect to the state, back from the last timestep, of one
     trial on the first fold's validation part; None where there is nothing to carry an error over.
 
@@ -54,9 +55,11 @@ def gradient_picture(study: Study, trial: Trial, *, seed: int) -> dict[str, Any]
     """
     from rnnauto.judge.gradients import gradient_flow
 
-    sample = last_alone(draw_sample(study, most=MOST_EXAMPLES, seed=seed), study)
+    features = study.problem.features
+    drawn = draw_sample(study, probing, most=MOST_EXAMPLES, seed=seed)
+    sample = probing.last_alone(drawn, features)
     patch = int(trial.values.get("patch", 1))
-    steps = recurrent_steps(sample, study, trial)
+    steps = probing.steps(sample, study.problem, trial.values)
     width = int(steps.max(initial=0))
     if width < 2:
         return None
@@ -68,7 +71,7 @@ def gradient_picture(study: Study, trial: Trial, *, seed: int) -> dict[str, Any]
     if "state" in model.input:
         size = model.input["state"].shape[1]
         inputs["state"] = np.zeros((len(sample), size), np.float32)
-    flow = gradient_flow(model, study.problem, iter([(inputs, sample.truth, steps)]))
+    flow = gradient_flow(model, study, iter([(inputs, sample.truth, steps)]))
     memory = flow.memory
     kept = thinned(len(flow.norms))
     cell = str(trial.values["cell"])
@@ -79,42 +82,8 @@ def gradient_picture(study: Study, trial: Trial, *, seed: int) -> dict[str, Any]
         "lags": (kept * patch).tolist(),
         "norms": numbers(flow.norms[kept]),
         "memory_norms": None if memory is None else numbers(memory[kept]),
-        **judged(flow.norms, memory, cell=cell, patch=patch, apart=apart(study.problem.features)),
+        **judged(flow.norms, memory, cell=cell, patch=patch, apart=probing.apart(features)),
     }
-
-
-def apart(features: Any) -> bool:
-    """Whether timesteps cannot be joined into patches: each has a target, or is of a forecast."""
-    if isinstance(features, DecoderFeatures):
-        return False  # those of the source
-    return not isinstance(features, Features) or features.per_timestep
-
-
-def last_alone(sample: Sample, study: Study) -> Sample:
-    """With a target per timestep, only that of the last known timestep of every example."""
-    features = study.problem.features
-    if not isinstance(features, Features) or not features.per_timestep:
-        return sample
-    truth = np.array(sample.truth)
-    missing = -1 if truth.dtype.kind in "iu" else np.nan
-    known = truth >= 0 if truth.dtype.kind in "iu" else np.isfinite(truth)
-    known = known if known.ndim == 2 else known.any(axis=2)
-    places = np.where(known, np.arange(truth.shape[1]), -1).max(axis=1)
-    truth[np.arange(truth.shape[1]) != places[:, None]] = missing
-    return Sample(sample.inputs, truth, np.maximum(places + 1, 1))
-
-
-def recurrent_steps(sample: Sample, study: Study, trial: Trial) -> Integers:
-    """How often the recurrence runs for each example; of a decoder that reads no sequence, over
-    the answer; of a forecast over the trial's own lookback, which short windows fill up to."""
-    features = study.problem.features
-    if isinstance(features, DecoderFeatures):
-        source = features.source
-        if features.one_timestep or not (source.numbers or source.vocabularies):
-            return np.asarray((sample.truth >= 0).sum(axis=1), np.int64)
-    if "past" in sample.inputs:
-        return np.full(len(sample), int(trial.values["lookback"]), np.int64)
-    return np.asarray(-(-sample.lengths // int(trial.values.get("patch", 1))))
 
 
 def thinned(count: int) -> Integers:

@@ -65,6 +65,28 @@ def run(layer: Any, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
     return outputs, after
 
 
+class Carried(keras.layers.Layer):
+    """A recurrent layer from [batch, timesteps, channels] and its state [batch, states * units] to
+    [batch, timesteps, units] and the state after the last timestep."""
+
+    def __init__(self, cell: str, units: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.units = units
+        self.layer = recurrent_layer(cell, units, name=cell)
+        self.states = STATES[cell]
+
+    def build(self, x_shape: Any, state_shape: Any) -> None:
+        self.layer.build(x_shape)
+
+    def call(self, x: Any, state: Any) -> tuple[Any, Any]:
+        parts = tf.split(state, self.states, -1)
+        x, after = run(self.layer, x, parts)
+        return x, tf.concat(after, -1)
+
+    def compute_output_shape(self, x_shape: Any, state_shape: Any) -> tuple[Any, Any]:
+        return (*x_shape[:-1], self.units), state_shape
+
+
 class ExponentialTrace(keras.layers.Layer):
     """Decayed traces of the projected input, read by a dense tanh (Jordan 1987, Mozer 1989).
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rnnauto.deploy.model_json import ModelInfo, read_model_info
+from rnnauto.deploy.model_json import AnyModelInfo, read_model_info
 from rnnauto.errors import ModelFolderError
 
 Json = dict[str, Any]
@@ -18,7 +18,7 @@ class Facts:
     """`name` is the model folder as commands call it; `scores` is `scores.json`."""
 
     name: str
-    info: ModelInfo
+    info: AnyModelInfo
     scores: Json
 
     @property

@@ -10,17 +10,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Floats, Integers
-from rnnauto.data.sequences import Sequences, is_struct
-from rnnauto.data.series import SeriesWindows
-from rnnauto.data.split import Parts
-from rnnauto.inspection import count_classes, show, target_names
+from rnnauto.data.sequences import Sequences
+from rnnauto.inspection import show, target_names
 from rnnauto.judge.evaluate import Evaluation
 from rnnauto.layout import Layout
-from rnnauto.prepare import Prepared
+from rnnauto.prepared import AnyPrepared
 
 Json = dict[str, Any]
 MOST_BINS = 24
-MOST_CLASSES = 15
 MOST_PROBLEMS = 20
 EXAMPLES = 4
 MOST_TIMESTEPS = 150  # of an example; longer ones are thinned, texts cut
@@ -28,12 +25,7 @@ MOST_TOKENS = 60
 MOST_LINES = 3  # features of an example that are drawn
 
 
-def picture(prepared: Prepared, evaluation: Evaluation) -> Json:
-    """The keys `asked` and `data` of `scores.json`."""
-    return {"asked": asked(prepared, evaluation), "data": data_of(prepared)}
-
-
-def asked(prepared: Prepared, evaluation: Evaluation) -> Json:
+def asked(prepared: AnyPrepared, evaluation: Evaluation) -> Json:
     """What the file is taken for, and the rule behind every decision."""
     layout = prepared.layout
     return {
@@ -64,34 +56,39 @@ def asked(prepared: Prepared, evaluation: Evaluation) -> Json:
     }
 
 
-def data_of(prepared: Prepared) -> Json:
-    parts, layout = prepared.parts, prepared.layout
+def data_of(prepared: AnyPrepared, shown: Json) -> Json:
+    """The key `data` of `scores.json`: how it was cut, and what the family shows of it."""
+    parts = prepared.parts
     train, validation = parts.folds[0]
-    found: Json = {
+    return {
         "split": parts.rule,
         "folds": len(parts.folds),
         "parts": {"train": len(train), "validation": len(validation), "test": len(prepared.test)},
-        "unit": "sequences",
+        "unit": parts.unit,
+        **shown,
     }
-    if isinstance(prepared.test, SeriesWindows):
-        series = prepared.test.series
-        return found | {
-            "unit": "windows",
-            "lengths": histogram(series.lengths),
-            "classes": None,
-            "values": None,
-            "examples": series_examples(prepared.test, layout),
-        }
-    assert isinstance(parts, Parts)
-    if parts.rule == "in time":
-        found["unit"] = "pieces"
-    development = parts.development
-    return found | {
+
+
+def sequences_shown(development: Sequences, layout: Layout, chosen: Integers | None = None) -> Json:
+    """Lengths and some examples of sequences without classes or values to count.
+
+    Args:
+        chosen: numbers of the examples; None: the first that have something to show.
+    """
+    if chosen is None:
+        chosen = worth_showing(development, layout)[:EXAMPLES]
+    return {
         "lengths": histogram(development.lengths),
-        "classes": class_counts(development, prepared.test, layout),
-        "values": value_counts(development, layout),
-        "examples": examples(development, layout),
+        "classes": None,
+        "values": None,
+        "examples": [example(development, int(number), layout) for number in chosen],
     }
+
+
+def worth_showing(sequences: Sequences, layout: Layout) -> Integers:
+    """Sequences with a timestep; all where nothing varies along them."""
+    some = np.flatnonzero(sequences.lengths > 0) if layout.features else np.arange(len(sequences))
+    return some.astype(np.int64)
 
 
 def histogram(values: NDArray[Any]) -> Json | None:
@@ -123,66 +120,9 @@ def short(value: float) -> float | None:
     return float(f"{value:.6g}") if np.isfinite(value) else None
 
 
-def class_counts(development: Sequences, test: Sequences, layout: Layout) -> list[Json] | None:
-    """How often every class is there, most frequent first; None where there are no classes."""
-    if layout.task != "classification" or layout.writes or development.targets is None:
-        return None
-    learned, judged = dict(count_classes(development.targets)), dict(count_classes(test.targets))
-    names = sorted({*learned, *judged}, key=lambda name: (-learned.get(name, 0), name))
-    totals = {"learned": sum(learned.values()), "test": sum(judged.values())}
-    shown, rest = names[:MOST_CLASSES], names[MOST_CLASSES:]
-    rows: list[Json] = [
-        {"class": name, "learned": learned.get(name, 0), "test": judged.get(name, 0)}
-        for name in shown
-    ]
-    if rest:
-        rows.append(
-            {
-                "class": f"{len(rest)} more",
-                "learned": sum(learned.get(name, 0) for name in rest),
-                "test": sum(judged.get(name, 0) for name in rest),
-            }
-        )
-    return [
-        row | {f"{part}_share": row[part] / (total or 1) for part, total in totals.items()}
-        for row in rows
-    ]
-
-
 def shares(counts: list[list[int]]) -> list[list[float]]:
     """Of a matrix of counts, what part of its row each is."""
     return [[each / (sum(row) or 1) for each in row] for row in counts]
-
-
-def value_counts(development: Sequences, layout: Layout) -> list[Json] | None:
-    """A histogram for every target that is a number."""
-    targets = development.targets
-    if layout.task != "regression" or targets is None:
-        return None
-    columns = targets.struct.unnest().get_columns() if is_struct(targets) else [targets]
-    return [
-        {"name": column.name}
-        | (histogram(column.cast(pl.Float64).drop_nulls().to_numpy()) or {"bins": []})
-        for column in columns
-    ]
-
-
-def examples(sequences: Sequences, layout: Layout) -> list[Json]:
-    """Some sequences, of different classes where there are any."""
-    chosen = different(sequences, layout)
-    return [example(sequences, int(number), layout) for number in chosen]
-
-
-def different(sequences: Sequences, layout: Layout) -> Integers:
-    some = np.flatnonzero(sequences.lengths > 0) if layout.features else np.arange(len(sequences))
-    targets = sequences.targets
-    if targets is None or layout.per_timestep or layout.task != "classification" or layout.writes:
-        return some[:EXAMPLES].astype(np.int64)
-    texts = pl.Series([show(target) for target in targets.gather(some[:1000])])
-    first = texts.to_frame("class").with_row_index("at").unique("class", keep="first")
-    chosen = some[np.sort(first["at"].to_numpy())][:EXAMPLES]
-    more = np.setdiff1d(some[: 2 * EXAMPLES], chosen)[: EXAMPLES - len(chosen)]
-    return np.concatenate([chosen, more]).astype(np.int64)
 
 
 def example(sequences: Sequences, number: int, layout: Layout) -> Json:
@@ -242,37 +182,6 @@ def lines(numbers: Floats, names: list[str]) -> list[Json]:
 def thinned(count: int, most: int) -> Integers:
     """At most `most` of `count` places, evenly spread, the first and the last among them."""
     return np.unique(np.linspace(0, max(count - 1, 0), min(count, most)).astype(np.int64))
-
-
-def series_examples(windows: SeriesWindows, layout: Layout) -> list[Json]:
-    """Some series, the end of each where it is long."""
-    series = windows.series
-    found = []
-    for number in range(min(EXAMPLES, len(series))):
-        begin, end = int(series.row_splits[number]), int(series.row_splits[number + 1])
-        begin = max(begin, end - 2 * MOST_TIMESTEPS)
-        found.append(
-            {
-                "id": identity(series.ids, number) if layout.id else "",
-                "timesteps": int(series.lengths[number]),
-                "target": None,
-                "tokens": None,
-                "static": [],
-                "lines": [
-                    {
-                        "name": name,
-                        "points": [
-                            [time_of(series.times[int(step)]), short(float(value))]
-                            for step, value in zip(
-                                range(begin, end), series.targets[begin:end, at], strict=True
-                            )
-                        ],
-                    }
-                    for at, name in enumerate(layout.target[:MOST_LINES])
-                ],
-            }
-        )
-    return found
 
 
 def time_of(value: Any) -> Any:

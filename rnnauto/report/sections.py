@@ -4,7 +4,7 @@ from typing import Any
 
 from rnnauto.judge.metrics import LOWER_IS_BETTER
 from rnnauto.judge.words import metric_words, span
-from rnnauto.prepare import count
+from rnnauto.prepared import count
 from rnnauto.report import charts_data, charts_search
 from rnnauto.report.answers import answers_section
 from rnnauto.report.blocks import Block, Commands, Figure, Grid, Section, Table, Text, Token, Tokens

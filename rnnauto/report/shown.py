@@ -3,45 +3,42 @@
 import json
 from pathlib import Path
 
-from rnnauto.deploy.answers import Answers
 from rnnauto.deploy.leaderboard import Row
-from rnnauto.deploy.model_json import ModelInfo
+from rnnauto.deploy.model_json import AnyModelInfo
 from rnnauto.judge.evaluate import Evaluation
-from rnnauto.prepare import Prepared
-from rnnauto.report.examples import examples_of
-from rnnauto.report.picture import Json, picture, shares
+from rnnauto.report.picture import Json, shares
 from rnnauto.report.trials import trials_of
 from rnnauto.search.journal import finite
 
 
 def add_shown(
     folder: Path,
-    prepared: Prepared,
-    answers: Answers,
     evaluation: Evaluation,
     rows: list[Row],
     *,
-    info: ModelInfo,
-    attention: list[Json],
+    asked: Json,
+    data: Json,
+    examples: Json,
+    info: AnyModelInfo,
 ) -> None:
     """Put what the page shows beside the scores; the journal must be complete up to here.
 
-    Args: answers: what the exported model says of the test part; attention: where it looked.
+    Args:
+        asked, data: as `picture` makes them.
+        examples: what the exported model says of some of the test part.
     """
     path = folder / "scores.json"
     scores: Json = json.loads(path.read_text(encoding="utf-8"))
-    shown = picture(prepared, evaluation) | trials_of(folder / "journal.jsonl", rows)
-    shown["examples"] = examples_of(prepared, answers)
+    shown = {"asked": asked, "data": data} | trials_of(folder / "journal.jsonl", rows)
+    shown["examples"] = examples
     shown["model"] = model_of(info, rows)
     if scores.get("confusion"):
         shown["confusion"] = scores["confusion"] | {"shares": shares(scores["confusion"]["counts"])}
-    if attention:
-        shown["examples"]["attention"] = attention
     text = json.dumps(scores | finite(shown), indent=1, allow_nan=False)
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def model_of(info: ModelInfo, rows: list[Row]) -> Json:
+def model_of(info: AnyModelInfo, rows: list[Row]) -> Json:
     """What the head of the page says of the model, and of the work behind it."""
     trials = [row for row in rows if row["kind"] == "trial"]
     return {

@@ -40,14 +40,14 @@ def run_search(search: Search, asker: Asker, *, most_trials: int, refit: bool) -
     share = share if search.folds > 1 or refit else 1.0
 
     def until_pause() -> float:
-        return begin + share * (search.deadline - begin) - search.lag - time.monotonic()
+        return begin + share * (search.deadline() - begin) - search.lag - time.monotonic()
 
     def until_deadline() -> float:
         return search.seconds_left
 
     def longest() -> float:
         """Seconds of a trial; the deadline may have moved since the last."""
-        return max(SHORTEST_JOB, part * share * (search.deadline - begin))
+        return max(SHORTEST_JOB, part * share * (search.deadline() - begin))
 
     new_job = new_trials(
         search,

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from rnnauto.errors import ModelFolderError
-from rnnauto.prepare import Prepared
-from rnnauto.prepare import fingerprint as fingerprint_of_frame
+from rnnauto.prepared import AnyPrepared, hash_of_frame
 from rnnauto.recipe import Recipe
 from rnnauto.search.space import Choices
 
@@ -22,11 +21,11 @@ MOST_SHOWN = 3
 Fingerprint = dict[str, Any]
 
 
-def fingerprint(prepared: Prepared, recipe: Recipe, space: Choices) -> Fingerprint:
+def fingerprint(prepared: AnyPrepared, recipe: Recipe, space: Choices) -> Fingerprint:
     """Plain JSON, an entry for each thing that must not change."""
     found = {
         "data": prepared.fingerprint,
-        "test_data": fingerprint_of_frame(prepared.test_frame),
+        "test_data": hash_of_frame(prepared.test_frame),
         "layout": prepared.layout.model_dump(mode="json"),
         "split": {**recipe.split.model_dump(mode="json"), "sequences": parts_digest(prepared)},
         "space": space,
@@ -43,7 +42,7 @@ def versions() -> dict[str, str]:
     return {package: version(package) for package in ("rnnauto", *PACKAGES)}
 
 
-def parts_digest(prepared: Prepared) -> str:
+def parts_digest(prepared: AnyPrepared) -> str:
     """A hash of which sequences are in which part of which fold."""
     digest = hashlib.sha256()
     for fold in prepared.parts.folds:

@@ -48,7 +48,7 @@ class Search:
     folds: int
     seed: int
     journal_path: Path
-    deadline: float  # in time.monotonic()'s seconds; moves when the end is known better
+    deadline: Callable[[], float]  # in time.monotonic()'s seconds; moves as the end is known
     notify: Callable[[News], None]
     latest: float = -math.inf  # until when it waits past the deadline, while no trial has completed
     history: Sequence[journal.Event] = ()  # what an interrupted run of this search wrote down
@@ -72,7 +72,7 @@ class Search:
 
     @property
     def seconds_left(self) -> float:
-        return self.deadline - self.lag - time.monotonic()
+        return self.deadline() - self.lag - time.monotonic()
 
     @property
     def best(self) -> Trial | None:

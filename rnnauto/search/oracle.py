@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from rnnauto.search.oracles import (
     RandomOracle,
     sweep,
 )
-from rnnauto.search.space import Choices, proposals
+from rnnauto.search.space import Choices
 from rnnauto.search.trial import Asked, Values
 
 FULL_EPOCHS = 81  # of a trial in the last round of Hyperband; a winner is trained on from there
@@ -68,21 +69,18 @@ def make_asker(
     trials: int,
     seed: int,
     algorithm: Algorithm = "random",
-    opening: list[Values] | None = None,
+    opening: Sequence[Values] = (),
     epochs: int = FULL_EPOCHS,
 ) -> Asker:
     """Args:
     seed: any hashed seed but 0, which keras-tuner takes for "no seed".
-    opening: what is tried first; None for the usual proposals.
+    opening: what is tried first.
     epochs: most of them that Hyperband gives a trial.
     """
     hyperparameters = keras_tuner.HyperParameters()
     for name, options in space.items():
         hyperparameters.Choice(name, [json.dumps(option) for option in options])
-    first = [
-        {name: json.dumps(value) for name, value in proposal.items()}
-        for proposal in (proposals(space) if opening is None else opening)
-    ]
+    first = [{name: json.dumps(value) for name, value in proposal.items()} for proposal in opening]
     shared: dict[str, Any] = {
         "objective": keras_tuner.Objective("loss", "min"),
         "seed": seed,

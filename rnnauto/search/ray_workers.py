@@ -27,6 +27,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from rnnauto.errors import RnnautoError
 from rnnauto.networks.quiet import import_tensorflow
 from rnnauto.search.fingerprint import versions
+from rnnauto.search.learner import LearnerOf
 from rnnauto.search.ray_cluster import check_answer, connection, first_line
 from rnnauto.search.study import Study, load_study, weights_path, write_whole
 from rnnauto.search.trial import Epoch, Job, Result
@@ -95,7 +96,7 @@ class Mailbox:
 
 
 @lru_cache(maxsize=1)
-def open_study(files: Files, share: Share) -> Study:
+def open_study(files: Files, share: Share, learner_of: LearnerOf) -> Study:
     """The study, written to this node's disk and opened, once per process."""
     if not share.gpus:  # Ray hides none from a task that asks for none
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
@@ -105,7 +106,7 @@ def open_study(files: Files, share: Share) -> Study:
             (Path(name) / path).parent.mkdir(parents=True, exist_ok=True)
             (Path(name) / path).write_bytes(ray.get(content))
         # what is mapped stays when its name goes: a killed process leaves nothing behind
-        study = load_study(Path(name))
+        study = load_study(Path(name), learner_of)
     gc.collect()
     gc.freeze()  # a collection costs 0.4 s when it walks all of TensorFlow's objects
     return study
@@ -117,6 +118,7 @@ def run_on_node(
     *,
     files: Files,
     share: Share,
+    learner_of: LearnerOf,
     number: int,
     mailbox: Any,
     wanted: dict[str, str],
@@ -138,7 +140,7 @@ def run_on_node(
             weights_path(folder, raw["start_from"]).write_bytes(start)
 
         def run() -> dict[str, Any]:
-            study = replace(open_study(files, share), folder=folder)
+            study = replace(open_study(files, share, learner_of), folder=folder)
             from rnnauto.search.run_job import run_job
 
             mailbox.tell.remote(number, {"ready": True})
@@ -182,6 +184,7 @@ class Running:
 class RayPool:
     folder: Path
     files: Files
+    learner_of: LearnerOf
     mailbox: Any
     mail: Any  # the next of it
     share: Share = Share()
@@ -214,6 +217,7 @@ class RayPool:
             start,
             files=self.files,
             share=self.share,
+            learner_of=self.learner_of,
             number=self.submitted,
             mailbox=self.mailbox,
             wanted=self.wanted,
@@ -306,7 +310,12 @@ def last_line(error: Exception) -> str:
 
 @contextmanager
 def ray_pool(
-    folder: Path, *, address: str, cores: int, share: Share = Share()
+    folder: Path,
+    *,
+    learner_of: LearnerOf,
+    address: str,
+    cores: int,
+    share: Share = Share(),
 ) -> Iterator[RayPool]:
     """Workers on the cluster at `address` that run jobs of the study saved in `folder`.
 
@@ -333,7 +342,7 @@ def ray_pool(
         files = tuple((path, ray.put(content)) for path, content in contents.items())
         check_answer(answer, address)  # the actor has started up meanwhile
         del contents
-        pool = RayPool(folder, files, mailbox, mailbox.take.remote(), share)
+        pool = RayPool(folder, files, learner_of, mailbox, mailbox.take.remote(), share)
         try:
             yield pool
         finally:

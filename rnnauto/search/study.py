@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers
-from rnnauto.data.batches import Stored, load_encoded, save_encoded
-from rnnauto.networks.architecture import Answer, DecoderFeatures, Features, ForecastFeatures
+from rnnauto.networks.architecture import Answer
+from rnnauto.search.learner import Learner, LearnerOf, nested_tuples
 from rnnauto.search.trial import Problem
 
 Weights = list[NDArray[np.float32]]
@@ -20,22 +20,28 @@ Weights = list[NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class Study:
-    """Everything that the jobs of a search share."""
+    """Everything that the jobs of a search share; `data` is what the family's trials learn from."""
 
     folder: Path
+    learner: Learner
     problem: Problem
-    data: Stored
+    data: Any
     folds: tuple[tuple[Integers, Integers], ...]
 
 
 def save_study(
     folder: Path,
     problem: Problem,
-    data: Stored,
     folds: tuple[tuple[Integers, Integers], ...],
+    *,
+    store: Callable[[Path], None],
 ) -> None:
-    """Write what the workers need; the arrays are memory-mapped by all of them."""
-    save_encoded(folder / "data", data)
+    """Write what the workers need; the arrays are memory-mapped by all of them.
+
+    Args:
+        store: writes what trials learn from into a new folder.
+    """
+    store(folder / "data")
     (folder / "weights").mkdir()
     (folder / "problem.json").write_text(json.dumps(asdict(problem)))
     arrays: dict[str, Any] = {
@@ -46,12 +52,13 @@ def save_study(
     np.savez(folder / "folds.npz", **arrays)
 
 
-def load_study(folder: Path) -> Study:
+def load_study(folder: Path, learner_of: LearnerOf) -> Study:
     raw = json.loads((folder / "problem.json").read_text())
+    learner = learner_of(raw["family"])
     problem = Problem(
         **{
             **raw,
-            "features": features_from(raw["features"]),
+            "features": learner.features(raw["features"]),
             "answer": Answer(raw["answer"]["loss"], tuple(raw["answer"]["widths"])),
             "tags": tuple(raw["tags"]),
             "scales": nested_tuples(raw["scales"]),
@@ -63,23 +70,7 @@ def load_study(folder: Path) -> Study:
         folds = tuple(
             (arrays[f"train_{at}"], arrays[f"validation_{at}"]) for at in range(len(arrays) // 2)
         )
-    return Study(folder, problem, load_encoded(folder / "data"), folds)
-
-
-def features_from(raw: dict[str, Any]) -> Features | DecoderFeatures | ForecastFeatures:
-    if "source" in raw:
-        source = Features(**in_tuples(raw["source"]))
-        return DecoderFeatures(**{**raw, "source": source})
-    values = in_tuples(raw)
-    return ForecastFeatures(**values) if "horizon" in raw else Features(**values)
-
-
-def in_tuples(raw: dict[str, Any]) -> dict[str, Any]:
-    return {name: nested_tuples(value) for name, value in raw.items()}
-
-
-def nested_tuples(value: Any) -> Any:
-    return tuple(map(nested_tuples, value)) if isinstance(value, list) else value
+    return Study(folder, learner, problem, learner.load(folder / "data"), folds)
 
 
 def weights_path(folder: Path, name: str) -> Path:

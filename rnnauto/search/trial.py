@@ -4,13 +4,8 @@ import hashlib
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from rnnauto.networks.architecture import (
-    Answer,
-    Architecture,
-    DecoderFeatures,
-    Features,
-    ForecastFeatures,
-)
+from rnnauto.layout import FamilyName
+from rnnauto.networks.architecture import Answer, Architecture
 
 Values = dict[str, Any]
 OF_FORECASTS = ("lookback", "scaling", "transform", "differencing")
@@ -20,7 +15,8 @@ OF_FORECASTS = ("lookback", "scaling", "transform", "differencing")
 class Problem:
     """What all trials of a search share; `scales`: mean and deviation per numeric target."""
 
-    features: Features | DecoderFeatures | ForecastFeatures
+    family: FamilyName
+    features: Any  # of the family: what its networks read
     answer: Answer
     scales: tuple[tuple[float, float], ...]
     numbers: tuple[tuple[tuple[float, float], ...], ...]  # per fold, per feature: mean, deviation
@@ -28,6 +24,7 @@ class Problem:
     epochs: int
     patience: int | None
     tags: tuple[str, ...] = ()  # the classes, where they are tags of chunks
+    many_right: bool = False  # of written answers none is the only right one
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import splits_of
 from rnnauto.data.tags import chunk_counts, read_tags
-from rnnauto.networks.architecture import DecoderFeatures
 from rnnauto.search.trial import Problem
 
 Array = NDArray[Any]
@@ -62,8 +61,7 @@ class Tally:
             right, found, there = self.chunks.tolist()
             f1 = 2 * right / (found + there) if found + there else 1.0
             return Validated(loss, f1, 1 - f1 if math.isfinite(loss) else math.nan)
-        features = self.problem.features
-        if isinstance(features, DecoderFeatures) and features.many_right:
+        if self.problem.many_right:
             return Validated(loss, math.exp(min(loss, LARGEST_EXPONENT)), loss)
         match self.problem.answer.loss:
             case "classes" | "quantiles":

@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, Protocol
 from rnnauto.errors import StorageError
 from rnnauto.search.trial import Epoch, Job, Result
 
-PROGRAM = ("-m", "rnnauto.search.worker")
+PROGRAM = ("-m", "rnnauto.families.worker")
 MOST_MEMORY = 1_200 << 20  # bytes after which a worker is replaced
 MOST_JOBS = 100  # ... and jobs: whatever leaks slowly ends with it
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")

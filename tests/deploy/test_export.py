@@ -10,19 +10,19 @@ import pytest
 import tensorflow as tf
 from builders import NAN, columns, make_layout
 from conftest import run_python
+from rnnauto.deploy.export import save_model
 
 import rnnauto
 from rnnauto.data.encode import fit_encoders
 from rnnauto.data.sequences import gather
 from rnnauto.deploy.check import check_export, difference
-from rnnauto.deploy.export import save_model
 from rnnauto.deploy.gate import find_faults
 from rnnauto.deploy.runner import load_saved_model, predict, raw_batch
 from rnnauto.errors import ExportError, ModelFolderError
 from rnnauto.networks.architecture import Architecture, features_of
-from rnnauto.networks.build import build
 from rnnauto.networks.cells import STATES
 from rnnauto.networks.layers import Standardise
+from rnnauto.networks.stack import build
 
 pytestmark = pytest.mark.train
 

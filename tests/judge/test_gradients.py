@@ -8,12 +8,12 @@ import pytest
 import tensorflow as tf
 from builders import VALUES, make_encoded
 
+from rnnauto.families.language.network import build_carried
 from rnnauto.judge.gradients import by_lag, gradient_flow
 from rnnauto.judge.vanishing import judged
 from rnnauto.networks.architecture import Answer, Architecture, Features
-from rnnauto.networks.build import build
-from rnnauto.networks.carried import build_carried
 from rnnauto.networks.cells import STATES
+from rnnauto.networks.stack import build
 from rnnauto.search.train import train
 from rnnauto.search.trial import Job, Problem
 

@@ -3,9 +3,9 @@ import polars as pl
 import pytest
 from builders import columns, make_layout, make_sequences
 
-from rnnauto.data.language import fit_language
 from rnnauto.data.targets import LabelEncoder
-from rnnauto.judge.evaluate_answers import Answered
+from rnnauto.families.decoder.evaluate import Answered
+from rnnauto.families.language.encode import fit_language
 from rnnauto.judge.mistakes import worst_classes, worst_passages, worst_texts, worst_values
 
 CLASSES = LabelEncoder(classes=("a", "b"), kind="text")

@@ -5,8 +5,8 @@ import pytest
 from builders import texts
 
 from rnnauto.errors import ModelFolderError
-from rnnauto.judge.baselines import fit_baselines, predict
-from rnnauto.judge.boosted import Boosted, fit_boosted, predict_boosted
+from rnnauto.families.direct.boosted import Boosted, fit_boosted, predict_boosted
+from rnnauto.families.direct.linear import fit_baselines, predict
 from rnnauto.judge.stored import direct_baselines, load_baselines, save_baselines
 
 

@@ -8,7 +8,6 @@ import pytest
 import tensorflow as tf
 
 from rnnauto.networks.architecture import Architecture, Features
-from rnnauto.networks.build import build
 from rnnauto.networks.cells import (
     HALVINGS,
     STATES,
@@ -18,6 +17,7 @@ from rnnauto.networks.cells import (
     recurrent_layer,
     step,
 )
+from rnnauto.networks.stack import build
 from rnnauto.recipe import Cell
 from rnnauto.search.space import LEARNING_RATES
 from rnnauto.search.train import KEPT

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from rnnauto.networks.architecture import Architecture, Features
-from rnnauto.networks.build import build
 from rnnauto.networks.layers import (
     Dropout,
     Patch,
@@ -20,6 +19,7 @@ from rnnauto.networks.layers import (
     Standardise,
     embedding_width,
 )
+from rnnauto.networks.stack import build
 
 pytestmark = pytest.mark.train
 

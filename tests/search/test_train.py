@@ -7,7 +7,8 @@ import pytest
 from builders import NAN, make_encoded
 
 from rnnauto.data.batches import LONGEST, pad, whole
-from rnnauto.networks.architecture import Answer, DecoderFeatures, Features
+from rnnauto.families.decoder.features import DecoderFeatures
+from rnnauto.networks.architecture import Answer, Features
 from rnnauto.networks.layers import Dropout
 from rnnauto.search import train as training
 from rnnauto.search.run_job import run_job

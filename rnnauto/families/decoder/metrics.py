@@ -1,0 +1,107 @@
+"""Metrics of written answers, from sums over sequences.
+
+`token_accuracy` compares place by place: tokens too many or too few are wrong. `edit_distance` is
+the Levenshtein distance in tokens over the length of the longer answer, as the mean over sequences.
+`perplexity` is that of a token of the true answers, their ends included, given the ones before.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from rnnauto.arrays import Doubles, Integers, splits_of
+from rnnauto.judge.metrics import Metrics
+
+METRICS = ("token_accuracy", "sequence_accuracy", "edit_distance", "perplexity")
+BLOCK = 1_024  # sequences that are compared at once
+ABSENT = -1
+LARGEST_EXPONENT = 700.0
+
+
+def answer_sums(
+    truth: pl.Series, written: pl.Series, likelihood: NDArray[np.floating] | None
+) -> Doubles:
+    """What the metrics need of every sequence, [sequences, 6 or 8].
+
+    Columns: tokens that are right, tokens to compare, whole answers that are right, edit distance,
+    and with a likelihood its negative and how many tokens it is of.
+
+    Args:
+        truth, written: lists of tokens, [sequences].
+        likelihood: log probability of every true answer and its end, [sequences].
+    """
+    lengths = truth.list.len().to_numpy().astype(np.int64)
+    found = written.list.len().to_numpy().astype(np.int64)
+    flat = as_numbers(truth, written)
+    sums = np.zeros((len(truth), 4))
+    for chosen in blocks(np.maximum(lengths, found)):
+        true = padded(flat[0], splits_of(lengths), chosen)
+        said = padded(flat[1], splits_of(found), chosen)
+        width = min(true.shape[1], said.shape[1])
+        right = ((true[:, :width] == said[:, :width]) & (true[:, :width] != ABSENT)).sum(axis=1)
+        longer = np.maximum(lengths[chosen], found[chosen])
+        distance = edit_distances(true, said, lengths[chosen], found[chosen])
+        whole = (right == lengths[chosen]) & (lengths[chosen] == found[chosen])
+        sums[chosen] = np.stack([right, longer, whole, distance / np.maximum(longer, 1)], axis=1)
+    if likelihood is None:
+        return sums
+    return np.concatenate([sums, -likelihood[:, None], lengths[:, None] + 1.0], axis=1)
+
+
+def answer_metrics(sums: Doubles) -> Metrics:
+    """Metrics from (weighted) sums of `answer_sums` with a column of sequences in front,
+    [resamples, columns + 1]."""
+    sequences, right, compared, whole, distance = sums[:, :5].T
+    found = {
+        "token_accuracy": right / np.maximum(compared, 1),
+        "sequence_accuracy": whole / sequences,
+        "edit_distance": distance / sequences,
+    }
+    if sums.shape[1] > 5:
+        found["perplexity"] = np.exp(np.minimum(sums[:, 5] / sums[:, 6], LARGEST_EXPONENT))
+    return found
+
+
+def as_numbers(truth: pl.Series, written: pl.Series) -> tuple[Integers, Integers]:
+    """The tokens of both as numbers that are equal where the tokens are, [tokens] each."""
+    parts = [
+        lists.filter(lists.list.len() > 0).explode().cast(pl.String) for lists in (truth, written)
+    ]
+    both = pl.concat([part.rename("token") for part in parts])
+    numbers = both.rank("dense").to_numpy().astype(np.int64)
+    return numbers[: len(parts[0])], numbers[len(parts[0]) :]
+
+
+def blocks(lengths: Integers) -> Iterator[Integers]:
+    order = np.argsort(lengths, kind="stable")
+    for begin in range(0, len(order), BLOCK):
+        yield order[begin : begin + BLOCK]
+
+
+def padded(flat: Integers, row_splits: Integers, chosen: Integers) -> Integers:
+    """Chosen lists side by side, [sequences, longest]."""
+    lengths = np.diff(row_splits)[chosen]
+    steps = np.arange(int(lengths.max(initial=0)))
+    real = steps < lengths[:, None]
+    at = np.where(real, row_splits[chosen][:, None] + steps, 0)
+    return np.where(real, flat[at], ABSENT) if flat.size else np.full(real.shape, ABSENT)
+
+
+def edit_distances(a: Integers, b: Integers, a_lengths: Integers, b_lengths: Integers) -> Integers:
+    """Levenshtein distance of every pair: insertions, deletions and substitutions, [pairs].
+
+    Args:
+        a, b: padded on the right, [pairs, tokens] each.
+    """
+    columns = np.arange(b.shape[1] + 1)
+    row = np.tile(columns, (len(a), 1))  # distance of a's first tokens to each beginning of b
+    result = row[np.arange(len(a)), b_lengths]
+    for position in range(a.shape[1]):
+        changed = row[:, :-1] + (a[:, position, None] != b)
+        best = np.concatenate([row[:, :1] + 1, np.minimum(row[:, 1:] + 1, changed)], axis=1)
+        # an insertion costs 1 more than the best so far: a running minimum along b
+        row = np.minimum.accumulate(best - columns, axis=1) + columns
+        result = np.where(a_lengths == position + 1, row[np.arange(len(a)), b_lengths], result)
+    return np.asarray(result, np.int64)

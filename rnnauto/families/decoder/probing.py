@@ -1,0 +1,53 @@
+"""What the diagnosis must know of networks that write texts."""
+
+from collections.abc import Container
+
+import numpy as np
+
+from rnnauto.arrays import Integers
+from rnnauto.data.batches import whole
+from rnnauto.families.decoder.batches import pad_pairs
+from rnnauto.families.decoder.features import DecoderFeatures
+from rnnauto.families.decoder.pairs import DecoderEncoders, EncodedPairs
+from rnnauto.judge.importance import collected, columns_in
+from rnnauto.judge.sample import Columns, Probing, Sample, patched_steps, sample_of
+from rnnauto.search.trial import Problem, Values
+
+
+def sample(
+    data: EncodedPairs, chosen: Integers, problem: Problem, *, most: int, rng: np.random.Generator
+) -> Sample:
+    return sample_of(
+        whole(data, chosen), lambda some: pad_pairs(data, some), problem, most=most, rng=rng
+    )
+
+
+def steps(sample: Sample, problem: Problem, values: Values) -> Integers:
+    """Of the source; over the answer where no sequence is read."""
+    features: DecoderFeatures = problem.features
+    source = features.source
+    if features.one_timestep or not (source.numbers or source.vocabularies):
+        return np.asarray((sample.truth >= 0).sum(axis=1), np.int64)
+    return patched_steps(sample, values)
+
+
+def columns(encoders: DecoderEncoders, inputs: Container[str]) -> dict[str, Columns]:
+    return collected(
+        [
+            *columns_in("numbers", encoders.numbers),
+            *columns_in("codes", encoders.categories),
+            *columns_in("static_numbers", encoders.static_numbers),
+            *columns_in("static_codes", encoders.static_categories),
+        ],
+        inputs,
+    )
+
+
+PROBING = Probing(
+    sample=sample,
+    steps=steps,
+    last_alone=lambda sample, features: sample,
+    apart=lambda features: False,  # timesteps of the source
+    remembers=lambda layout: not layout.one_timestep,
+    columns=columns,
+)

@@ -1,0 +1,65 @@
+"""What all trials of networks that write texts share, and what they choose from."""
+
+from typing import Any
+
+from rnnauto.families.decoder.features import decoder_features_of
+from rnnauto.families.decoder.prepare import DecoderPrepared
+from rnnauto.networks.architecture import Answer, features_of
+from rnnauto.recipe import Recipe
+from rnnauto.search.pose import patience_of, scales
+from rnnauto.search.space import FIXED, Choices, opening, proposals, usual_choices
+from rnnauto.search.trial import Problem, Values
+
+
+def pose(prepared: DecoderPrepared, recipe: Recipe) -> Problem:
+    """What all trials share. Each fold standardises by its own train part."""
+    encoders, layout = prepared.encoders, prepared.layout
+    return Problem(
+        family="decoder",
+        features=decoder_features_of(encoders, one_timestep=layout.one_timestep),
+        answer=Answer("classes", encoders.target.widths),
+        scales=(),
+        numbers=tuple(scales(each.numbers) for each in prepared.fold_encoders),
+        static_numbers=tuple(scales(each.static_numbers) for each in prepared.fold_encoders),
+        epochs=recipe.train.epochs,
+        patience=patience_of(recipe),
+        many_right=layout.rnn_type == "one-to-many",
+    )
+
+
+def space(prepared: DecoderPrepared, recipe: Recipe) -> Choices:
+    train, _ = prepared.parts.folds[0]
+    layout, encoders, wanted = prepared.layout, prepared.encoders, recipe.search.space
+    lengths = prepared.development.lengths[train]
+    found = usual_choices(wanted, lengths, tokens=layout.tokens is not None)
+    if features_of(encoders, outputs=encoders.target.entries, per_timestep=False).words:
+        found["token_dropout"] = wanted.token_dropout
+    found |= {"pooling": ("last",), "attention": wanted.attention}
+    if layout.one_timestep:
+        found |= FIXED | {"attention": ("none",)}
+    return found
+
+
+def openings(space: Choices) -> list[Values]:
+    return proposals(space, decoder_openings(space))
+
+
+def decoder_openings(space: Choices) -> list[dict[str, Any]]:
+    """One a cell with attention, last cell first, then without."""
+    return [
+        opening(space, cell)
+        | {
+            "units": 128,
+            "patch": min(space["patch"]),
+            "bidirectional": True,
+            "attention": attention,
+            "learning_rate": 0.001 if cell == "simple_rnn" else 0.002,
+        }
+        for attention in ("dot", "none")
+        for cell in reversed(space["cell"])
+    ]
+
+
+def trains_long(problem: Problem) -> bool:
+    """One network with most of the time beats many with a little."""
+    return True

@@ -1,0 +1,40 @@
+"""What a forecasting network reads, as plain values: no Keras here."""
+
+from dataclasses import dataclass
+
+from rnnauto.families.forecast.series import SeriesEncoders
+from rnnauto.networks.architecture import vocabulary_sizes, with_missing
+
+
+@dataclass(frozen=True)
+class ForecastFeatures:
+    """What a forecasting network reads and predicts; `ahead` counts the numbers that are known for
+    the horizon, the calendar's among them."""
+
+    targets: int
+    horizon: int
+    season: int
+    numbers: int
+    missing: tuple[int, ...]
+    vocabularies: tuple[int, ...]
+    ahead: int
+    ahead_missing: tuple[int, ...]
+    static_numbers: int
+    static_missing: tuple[int, ...]
+    static_vocabularies: tuple[int, ...]
+
+
+def forecast_features_of(encoders: SeriesEncoders, *, horizon: int) -> ForecastFeatures:
+    return ForecastFeatures(
+        targets=len(encoders.targets),
+        horizon=horizon,
+        season=encoders.season,
+        numbers=len(encoders.numbers),
+        missing=with_missing(encoders.numbers),
+        vocabularies=vocabulary_sizes(encoders.categories),
+        ahead=encoders.ahead_count,
+        ahead_missing=with_missing(encoders.ahead),
+        static_numbers=len(encoders.static_numbers),
+        static_missing=with_missing(encoders.static_numbers),
+        static_vocabularies=vocabulary_sizes(encoders.static_categories),
+    )

@@ -1,0 +1,160 @@
+"""A network that forecasts: window, simple forecast, recurrent stack, quantiles of its error.
+
+The network predicts how far the future will be from a simple forecast, in units of that forecast's
+usual error, step by step of the horizon: untrained it is the simple forecast, with intervals.
+"""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.arrays import Floats
+from rnnauto.families.forecast.features import ForecastFeatures
+from rnnauto.families.forecast.layers import (
+    Channels,
+    Fill,
+    Quantiles,
+    Recent,
+    Scale,
+    SimpleForecast,
+    Steps,
+    Transform,
+)
+from rnnauto.networks.architecture import Architecture
+from rnnauto.networks.layers import Dropout, Standardise, embedding_width
+from rnnauto.networks.stack import encode_statics, joined, recur
+
+NORMAL_90 = 1.2816  # deviations from the median to the 90% quantile of a normal error
+LEAST_ERROR = 1e-6
+
+
+def build_forecast(features: ForecastFeatures, architecture: Architecture) -> keras.Model:
+    """The network.
+
+    Inputs: those of `data.windows.window_inputs`. Output: float32 [batch, horizon, targets * 3],
+    the quantiles of each target side by side, in data units.
+    """
+    targets, horizon, season = features.targets, features.horizon, features.season
+    lookback, kind = architecture.lookback, architecture.differencing
+    length = keras.Input((), dtype="int32", name="length")
+    inputs: dict[str, Any] = {"length": length, "past": keras.Input((None, targets), name="past")}
+    transform = Transform(architecture.transform, targets, name="transform")
+    seen = transform(Recent(lookback, np.nan, name="recent")(inputs["past"], length))
+    filled, flags = Fill(name="fill")(seen)
+    x, centre, spread = Scale(architecture.scaling, targets, name="scale")(filled, flags)
+    simple = SimpleForecast(kind, horizon, season, name="simple")(x)
+    channels = Channels(kind, season, name="channels")(x, flags)
+    parts = [Standardise(channels.shape[-1], (), name="channel_scale")(channels)]
+    parts += encode_past(features, lookback, inputs)
+    known, ahead = encode_ahead(features, lookback, inputs)
+    start = encode_statics(features, inputs)
+    y = joined([*parts, *known], name="timesteps")
+    for number in range(architecture.layers):
+        y = Dropout(name=f"dropout_{number}")(y)
+        y = recur(y, None, architecture, number=number, start=start if number == 0 else None)
+    state = y[:, -1]
+    if start is not None:  # the state may forget the static features
+        state = joined([state, start], name="state")
+    steps = Steps(horizon, season, name="steps")(state, x, simple)
+    corrections = decode([steps, *ahead], units=architecture.units, targets=targets)
+    quantiles = Quantiles(transform, horizon, targets, name="quantiles")
+    return keras.Model(inputs, quantiles(corrections, simple, centre, spread))
+
+
+def decode(parts: list[Any], *, units: int, targets: int) -> Any:
+    """Every step of the horizon by the same small network: corrections [batch, horizon, targets *
+    3], at first those of a normal error."""
+    z = Dropout(name="dropout_head")(joined(parts, name="horizon"))
+    z = keras.layers.Dense(units, activation="relu", name="decoder")(z)
+    bias = np.tile([np.log(np.expm1(NORMAL_90)), 0.0, np.log(np.expm1(NORMAL_90))], targets)
+    return keras.layers.Dense(
+        targets * 3,
+        kernel_initializer="zeros",
+        bias_initializer=keras.initializers.Constant(bias),
+        name="corrections",
+    )(z)
+
+
+def encode_past(features: ForecastFeatures, lookback: int, inputs: dict[str, Any]) -> list[Any]:
+    """Features that are known up to now, [batch, lookback, channels] each."""
+    parts = []
+    if features.numbers:
+        inputs["numbers"] = keras.Input((None, features.numbers), name="numbers")
+        recent = Recent(lookback, np.nan, name="recent_numbers")(
+            inputs["numbers"], inputs["length"]
+        )
+        parts.append(Standardise(features.numbers, features.missing, name="number_scale")(recent))
+    if features.vocabularies:
+        count = len(features.vocabularies)
+        inputs["codes"] = keras.Input((None, count), dtype="int32", name="codes")
+        recent = Recent(lookback, 0, name="recent_codes")(inputs["codes"], inputs["length"])
+        for at, entries in enumerate(features.vocabularies):
+            embed = keras.layers.Embedding(entries, embedding_width(entries), name=f"embed_{at}")
+            parts.append(embed(recent[:, :, at]))
+    return parts
+
+
+def encode_ahead(
+    features: ForecastFeatures, lookback: int, inputs: dict[str, Any]
+) -> tuple[list[Any], list[Any]]:
+    """What is known ahead: its past, beside the other features, and its future."""
+    if not features.ahead:
+        return [], []
+    inputs["known"] = keras.Input((None, features.ahead), name="known")
+    inputs["ahead"] = keras.Input((features.horizon, features.ahead), name="ahead")
+    scale = Standardise(features.ahead, features.ahead_missing, name="ahead_scale")
+    recent = Recent(lookback, np.nan, name="recent_known")(inputs["known"], inputs["length"])
+    return [scale(recent)], [scale(inputs["ahead"])]
+
+
+def adapt(model: Any, inputs: dict[str, NDArray[Any]], truth: Floats) -> None:
+    """Set the constants of a fresh network by windows of its train part: levels and deviations of
+    what it reads, and the usual error of its simple forecast.
+
+    Args:
+        truth: what came after each window, float32 [windows, horizon, targets], NaN where missing.
+    """
+    real = np.arange(inputs["past"].shape[1]) < inputs["length"][:, None]
+    fit_transform(model.get_layer("transform"), inputs["past"][real])
+    transform, scale = model.get_layer("transform"), model.get_layer("scale")
+    set_scale(scale, transform(inputs["past"][real]).numpy())
+    for name, layer in (("numbers", "number_scale"), ("known", "ahead_scale")):
+        if name in inputs:
+            set_scale(model.get_layer(layer), inputs[name][real])
+    if "static_numbers" in inputs:
+        set_scale(model.get_layer("static_standardise"), inputs["static_numbers"])
+    names = ("channels", "simple", "scale")
+    probe = keras.Model(model.input, [model.get_layer(name).output for name in names])
+    channels, simple, (_, centre, spread) = probe(inputs, training=False)
+    set_scale(model.get_layer("channel_scale"), channels.numpy().reshape(-1, channels.shape[-1]))
+    error = np.abs((transform(truth).numpy() - centre.numpy()) / spread.numpy() - simple.numpy())
+    usual = by_column(np.nanmean, error, 1.0) * np.sqrt(np.pi / 2)  # a normal error's deviation
+    model.get_layer("quantiles").error.assign(np.maximum(usual, LEAST_ERROR))
+
+
+def fit_transform(layer: Transform, past: Floats) -> None:
+    """Args: past: [timesteps, targets]. Zeros need log(1 + x)."""
+    zeros = by_column(np.nanmin, past, 1.0) <= 0
+    smallest = by_column(np.nanmin, np.where(past > 0, past, np.nan), 1.0)
+    layer.shift.assign(zeros.astype(np.float32))
+    layer.least.assign(np.where(zeros, 1.0, smallest / 2))
+
+
+def set_scale(layer: Any, values: Floats) -> None:
+    """Mean and deviation of [rows, channels]; those that never change keep the deviation 1."""
+    deviation = by_column(np.nanstd, values, 1.0)
+    layer.mean.assign(by_column(np.nanmean, values, 0.0))
+    layer.deviation.assign(np.where(deviation > LEAST_ERROR, deviation, 1.0))
+
+
+def by_column(reduce: Callable[..., Any], values: Floats, absent: float) -> NDArray[np.float64]:
+    """Reduce the first axis in float64; `absent` where nothing is known."""
+    some = np.isfinite(values).any(axis=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # columns without any value
+        found = reduce(values.astype(np.float64), axis=0)
+    return np.where(some, found, absent)

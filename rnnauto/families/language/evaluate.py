@@ -1,0 +1,237 @@
+"""Language models beside their baselines: likelihood of what really followed.
+
+A score is a log likelihood in nats and whether the guess was right, of every target: float32
+[timesteps, 2]. Models and baselines give the same two numbers, whatever they predict.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnnauto.arrays import Doubles, Floats, Integers
+from rnnauto.data.encode import Encoded
+from rnnauto.errors import DataError
+from rnnauto.families.language.encode import LanguageEncoders, LanguagePart, NextSet, outputs_of
+from rnnauto.families.language.ngrams import LONGEST, Grams, fit_ngrams, score_ngrams
+from rnnauto.families.language.prepare import LanguagePrepared
+from rnnauto.judge.evaluate import RESAMPLES, Evaluation, Scores, beats
+from rnnauto.judge.metrics import Metrics, compact_groups, interval, resample_weights, unit_groups
+from rnnauto.judge.stored import load_arrays
+from rnnauto.layout import Layout
+
+NAMES = {1: "unigram", 2: "bigram", 3: "trigram"}
+ALWAYS = 2  # orders that are shown beside the best
+
+
+@dataclass(frozen=True)
+class NGrams:
+    """Baselines of tokens; `best` is the order that did best on the validation part."""
+
+    grams: tuple[Grams, ...]
+    best: int
+
+
+@dataclass(frozen=True)
+class LabelShares:
+    """Baselines of sets: how often a label is there, float64 [labels]; and the same where it was
+    absent and where it was there one timestep before, [2, labels]."""
+
+    alone: Doubles
+    after: Doubles
+
+
+Baselines = NGrams | LabelShares
+
+
+def language_metric(layout: Layout) -> str:
+    return "negative_log_likelihood" if layout.label_sets else "cross_entropy"
+
+
+def metric_names(layout: Layout) -> tuple[str, ...]:
+    """The metrics, as `evaluate` names them."""
+    if layout.label_sets:
+        return ("negative_log_likelihood", "accuracy")
+    bits = ("bits_per_character",) if layout.tokens == "character" else ()
+    return ("cross_entropy", "perplexity", "accuracy", *bits)
+
+
+def fit_and_validate(
+    prepared: LanguagePrepared, *, seed: int
+) -> tuple[Baselines, dict[str, float]]:
+    """Baselines for the test part, and what such baselines reach on the validation part."""
+    layout, encoders, development = prepared.layout, prepared.encoders, prepared.development
+    train, validation = prepared.parts.folds[0]
+    held_out = development.take(validation)
+    baselines = fit_shares_or_ngrams(development.take(train), encoders, layout)
+    losses = {
+        name: -float(np.mean(scores[:, 0], dtype=np.float64))
+        for name, scores in all_scores(baselines, held_out, encoders).items()
+    }
+    final = fit_shares_or_ngrams(development, encoders, layout)
+    if isinstance(final, NGrams):
+        orders = list(losses.values())
+        final = NGrams(final.grams, best=int(np.argmin(orders[: len(final.grams)])) + 1)
+    return final, {name: losses[name] for name in shown_names(final, losses)}
+
+
+def fit_shares_or_ngrams(encoded: Encoded, encoders: LanguageEncoders, layout: Layout) -> Baselines:
+    if isinstance(encoders.target, NextSet):
+        return fit_label_shares(encoded)
+    longest = LONGEST[layout.tokens or "word"]
+    return NGrams(fit_ngrams(encoded, outputs=outputs_of(encoders), longest=longest), best=1)
+
+
+def fit_label_shares(encoded: Encoded) -> LabelShares:
+    """Shares with one sighting and one absence added, so that nothing is impossible."""
+    now, before = np.asarray(encoded.targets) > 0, encoded.numbers > 0
+    alone = (now.sum(0) + 1) / (len(now) + 2)
+    after = [
+        ((now & (before == there)).sum(0) + 1) / ((before == there).sum(0) + 2)
+        for there in (False, True)
+    ]
+    return LabelShares(alone, np.stack(after))
+
+
+def all_scores(
+    baselines: Baselines, encoded: Encoded, encoders: LanguageEncoders
+) -> dict[str, Floats]:
+    match baselines:
+        case NGrams(grams=grams):
+            scores = score_ngrams(grams, encoded, outputs=outputs_of(encoders))
+            return {NAMES.get(order, f"{order}-gram"): each for order, each in enumerate(scores, 1)}
+        case LabelShares(alone=alone, after=after):
+            there = np.asarray(encoded.targets) > 0
+            before = (encoded.numbers > 0).astype(int)
+            return {
+                "independent labels": score_sets(np.broadcast_to(alone, there.shape), there),
+                "label by label": score_sets(np.take_along_axis(after, before, axis=0), there),
+            }
+
+
+def score_sets(probabilities: Doubles, there: Any) -> Floats:
+    likelihood = np.where(there, np.log(probabilities), np.log(1 - probabilities)).sum(1)
+    right = ((probabilities > 0.5) == there).all(1)
+    return np.stack([likelihood, right], axis=1).astype(np.float32)
+
+
+def shown_names(baselines: Baselines, scores: Mapping[str, Any]) -> list[str]:
+    """Of the n-grams those of one and two tokens and the best order."""
+    names = list(scores)
+    if isinstance(baselines, LabelShares):
+        return names
+    return [name for at, name in enumerate(names, 1) if at <= ALWAYS or at == baselines.best]
+
+
+def evaluate_part(
+    part: LanguagePart,
+    scores: Floats,
+    baselines: Baselines,
+    *,
+    seed: int,
+    temperature: float | None = None,
+) -> Evaluation:
+    return evaluate_language(
+        part.encoded(), scores, baselines, encoders=part.encoders, layout=part.layout, seed=seed
+    )
+
+
+def evaluate_language(
+    encoded: Encoded,
+    scores: Floats,
+    baselines: Baselines,
+    *,
+    encoders: LanguageEncoders,
+    layout: Layout,
+    seed: int,
+) -> Evaluation:
+    """Score a language model and its baselines on the same timesteps.
+
+    Raises: DataError where there is nothing to predict.
+    """
+    if not len(scores):
+        raise DataError(
+            "there is no timestep to predict",
+            hint="texts need a token, and sequences of sets two timesteps",
+        )
+    groups = unit_groups(encoded.row_splits, per_timestep=True)
+
+    def scored(each: Floats) -> Scores:
+        return language_scores(each, groups, layout=layout, seed=seed)
+
+    found = all_scores(baselines, encoded, encoders)
+    others = {name: scored(found[name]) for name in shown_names(baselines, found)}
+    model, metric = scored(scores), language_metric(layout)
+    return Evaluation(
+        scores=model,
+        baselines=others,
+        rows=len(scores),
+        sequences=int(np.count_nonzero(encoded.lengths)),
+        beats_baselines=all(beats(model, other, metric) for other in others.values()),
+        labels=None,
+        main_metric=metric,
+    )
+
+
+def language_scores(scores: Floats, groups: Integers, *, layout: Layout, seed: int) -> Scores:
+    numbers, count = compact_groups(groups, seed=seed)
+    table = scores.astype(np.float64)
+    columns: list[Doubles] = [np.ones(len(table)), -table[:, 0], table[:, 1]]
+    sums = np.stack([np.bincount(numbers, column, minlength=count) for column in columns], axis=1)
+    values = language_metrics(sums.sum(axis=0, keepdims=True), layout)
+    weights = resample_weights(count, resamples=RESAMPLES if count > 1 else 0, seed=seed)
+    resampled = language_metrics(weights @ sums, layout)
+    return Scores(
+        metrics={name: interval(float(values[name][0]), resampled[name]) for name in values},
+        confusion=None,
+        units=len(scores),
+        resampled=resampled,
+    )
+
+
+def language_metrics(sums: Doubles, layout: Layout) -> Metrics:
+    """From (weighted) sums of timesteps, nats and right guesses, [resamples, 3].
+
+    Of sets: negative log likelihood in nats a timestep, and the share of sets that were guessed
+    whole. Bits per character are there where tokens are characters.
+    """
+    units, nats, right = sums.T
+    if layout.label_sets:
+        return {"negative_log_likelihood": nats / units, "accuracy": right / units}
+    entropy = nats / units
+    found = {"cross_entropy": entropy, "perplexity": np.exp(entropy), "accuracy": right / units}
+    if layout.tokens == "character":
+        found["bits_per_character"] = entropy / np.log(2)
+    return found
+
+
+def save_language_baselines(path_npz: Path, baselines: Baselines) -> None:
+    """Plain compressed arrays; sorted keys as the steps between them, which are small."""
+    arrays: dict[str, Any]
+    match baselines:
+        case NGrams(grams=grams, best=best):
+            arrays = {"best": np.asarray(best), "orders": np.asarray(len(grams))}
+            for order, each in enumerate(grams, 1):
+                arrays[f"{order}.steps"] = np.diff(each.keys, prepend=0)
+                arrays[f"{order}.counts"] = each.counts.astype(np.uint32)
+        case LabelShares(alone=alone, after=after):
+            arrays = {"alone": alone, "after": after}
+    with path_npz.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+
+
+def load_language_baselines(path_npz: Path, encoders: LanguageEncoders) -> Baselines:
+    """Raises: ModelFolderError where the file is absent or damaged."""
+    return load_arrays(path_npz, baselines_in)
+
+
+def baselines_in(arrays: Any) -> Baselines:
+    if "alone" in arrays:
+        return LabelShares(arrays["alone"], arrays["after"])
+    grams = tuple(
+        Grams(np.cumsum(arrays[f"{order}.steps"]), arrays[f"{order}.counts"].astype(np.int64))
+        for order in range(1, int(arrays["orders"]) + 1)
+    )
+    return NGrams(grams, best=int(arrays["best"]))

@@ -1,0 +1,41 @@
+"""Networks whose state goes in and comes out, so that a long sequence can be read in windows.
+
+The state is one tensor [batch, units of all states of all layers]: a window that starts from the
+state after the one before gives what reading both at once gives. Training stops the gradient at
+the border of a window (truncated backpropagation through time, Williams and Peng 1990).
+"""
+
+from typing import Any
+
+import keras
+
+from rnnauto.networks.architecture import Architecture, Features
+from rnnauto.networks.cells import STATES, Carried
+from rnnauto.networks.layers import Dropout
+from rnnauto.networks.stack import encode_timesteps
+
+
+def state_size(architecture: Architecture) -> int:
+    return STATES[architecture.cell] * architecture.units * architecture.layers
+
+
+def build_carried(features: Features, architecture: Architecture) -> keras.Model:
+    """Inputs: those of `data.batches.Batch` but no static features, and `state` float32 [batch,
+    state]. Outputs: `outputs` float32 [batch, timesteps, outputs] and `state` after the last
+    timestep. There must be at least one timestep."""
+    length = keras.Input((), dtype="int32", name="length")
+    inputs: dict[str, Any] = {"length": length}
+    x = encode_timesteps(features, inputs)
+    state = keras.Input((state_size(architecture),), name="state")
+    inputs["state"] = state
+    width = STATES[architecture.cell] * architecture.units
+    after = []
+    for number in range(architecture.layers):
+        x = Dropout(name=f"dropout_{number}")(x)
+        layer = Carried(architecture.cell, architecture.units, name=f"carried_{number}")
+        x, new = layer(x, state[:, number * width : (number + 1) * width])
+        after.append(new)
+    x = Dropout(name="dropout_head")(x)
+    outputs = keras.layers.Dense(features.outputs, name="head")(x)
+    states = keras.layers.Concatenate(name="after")(after) if len(after) > 1 else after[0]
+    return keras.Model(inputs, {"outputs": outputs, "state": states})

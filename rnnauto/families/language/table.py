@@ -1,0 +1,76 @@
+"""What a language model says, as a table: the user's ids and row order."""
+
+import numpy as np
+import polars as pl
+
+from rnnauto.arrays import Doubles, Floats, Integers
+from rnnauto.data.sequences import Sequences
+from rnnauto.deploy.table import TIMESTEP, beside
+from rnnauto.families.language.answer import Continued
+from rnnauto.families.language.encode import LanguagePart, NextSet, NextToken
+
+THERE = 0.5  # probability from which a label is predicted
+
+
+def language_table(
+    part: LanguagePart, found: Continued | Floats, *, probabilities: bool
+) -> pl.DataFrame:
+    """For texts a row each: the likeliest next token, the text's log likelihood in nats and its
+    perplexity. For sets a row per timestep: the labels that follow it, with spaces between."""
+    match part.encoders.target, found:
+        case NextSet(labels=labels), np.ndarray():
+            return set_table(part.sequences, found, labels, probabilities=probabilities)
+        case NextToken(), Continued():
+            return text_table(part.sequences, found, probabilities=probabilities)
+        case _:
+            raise TypeError("answers of a model of tokens, and one of sets")
+
+
+def text_table(sequences: Sequences, found: Continued, *, probabilities: bool) -> pl.DataFrame:
+    likeliest = found.probabilities.argmax(axis=1) if len(sequences) else np.zeros(0, np.int64)
+    columns = [
+        pl.Series("prediction", found.tokens, dtype=pl.String).gather(likeliest),
+        pl.Series("log_likelihood", found.log_likelihood),
+        perplexity(found.log_likelihood, found.counts),
+    ]
+    if probabilities:
+        columns += [
+            pl.Series(f"probability_{token}", found.probabilities[:, at])
+            for at, token in enumerate(found.tokens)
+        ]
+    return beside(sequences.ids, columns)
+
+
+def perplexity(log_likelihood: Floats | Doubles, counts: Integers) -> pl.Series:
+    """Per token; null where there is none."""
+    mean = pl.Series("perplexity", log_likelihood / np.maximum(counts, 1))
+    return (-mean).exp().set(pl.Series(counts == 0), None)
+
+
+def set_table(
+    sequences: Sequences, found: Floats, labels: tuple[str, ...], *, probabilities: bool
+) -> pl.DataFrame:
+    lengths = sequences.lengths
+    owners = np.repeat(np.arange(len(sequences)), lengths)
+    steps = np.arange(len(owners)) - np.repeat(sequences.row_splits[:-1], lengths) + 1
+    texts = [" ".join(labels[at] for at in np.flatnonzero(row > THERE)) for row in found]
+    columns = [pl.Series(TIMESTEP, steps), pl.Series("prediction", texts, dtype=pl.String)]
+    if probabilities:
+        columns += [
+            pl.Series(f"probability_{label}", found[:, at]) for at, label in enumerate(labels)
+        ]
+    return beside(sequences.ids[owners], columns)
+
+
+def scored_table(part: LanguagePart, scores: Floats) -> pl.DataFrame:
+    """A row per sequence: how likely it was, from the scores of its timesteps."""
+    encoded = part.encoded()
+    owners = np.repeat(np.arange(len(encoded)), encoded.lengths)
+    weights = scores[:, 0].astype(np.float64)
+    likelihood = np.bincount(owners, weights, minlength=len(encoded)).astype(np.float64)
+    columns = [
+        pl.Series("timesteps", encoded.lengths),
+        pl.Series("log_likelihood", likelihood),
+        perplexity(likelihood, encoded.lengths),
+    ]
+    return beside(part.sequences.ids, columns)
