@@ -36,6 +36,7 @@ fix: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/python docs/commands.py
 	$(BIN)/python docs/recipe.py
+	$(BIN)/python docs/metrics.py
 
 bench: $(VENV)/.installed-dev
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done

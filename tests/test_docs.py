@@ -19,6 +19,7 @@ from pages import (
     yaml_files,
 )
 
+from rnnauto.cells import CELLS
 from rnnauto.cli.app import app
 from rnnauto.cli.options import FIT_FLAGS
 from rnnauto.recipe import Recipe
@@ -64,6 +65,15 @@ def test_the_reference_is_what_the_recipe_model_says():
     for section in json_schema()["$defs"].values():
         for key, each in section["properties"].items():
             assert "$ref" in each or f"| `{key}` |" in written
+
+
+def test_the_reference_is_what_the_records_of_metrics_say():
+    assert PAGES["docs/metrics.md"] == made("metrics"), "run `make fix`"
+
+
+@pytest.mark.parametrize("cell", CELLS.values(), ids=lambda cell: cell.name)
+def test_every_cell_is_described_as_its_record_says(cell):
+    assert f"\n| `{cell.name}` | {cell.description} |\n" in PAGES["docs/decisions.md"]
 
 
 @pytest.mark.parametrize(("page", "line"), SHOWN)

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rnnauto.errors import RecipeError
-from rnnauto.recipe import Cell, Data, Recipe, Search, parse_duration
+from rnnauto.recipe import CellName, Data, Recipe, Search, parse_duration
 
 
 def refused(raw, *, text=""):
@@ -86,8 +86,8 @@ def test_a_cell_that_does_not_exist_is_refused_with_those_that_do():
     [
         ("gru", ("gru",)),
         (["lstm", "gru"], ("lstm", "gru")),
-        ("all", get_args(Cell)),
-        (["all", "lstm"], get_args(Cell)),
+        ("all", get_args(CellName)),
+        (["all", "lstm"], get_args(CellName)),
     ],
 )
 def test_the_search_tries_the_cells_that_are_named_or_all(given, cells):

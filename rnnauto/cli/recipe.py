@@ -101,7 +101,7 @@ def head_of(inspection: "Inspection", output: Path, *, editors: bool) -> list[st
 def examples(data: Path, asked: "Recipe", inspection: "Inspection") -> dict[str, str]:
     """An expectation of every kind that the task has."""
     from rnnauto.families.families import metric_names
-    from rnnauto.judge.metrics import LOWER_IS_BETTER
+    from rnnauto.metrics import lower_is_better
     from rnnauto.prepare import prepare
 
     found = {
@@ -115,7 +115,7 @@ def examples(data: Path, asked: "Recipe", inspection: "Inspection") -> dict[str,
     prepared = prepare(data, asked)
     names = metric_names(prepared)
     return found | {
-        name: "<= baseline" if name in LOWER_IS_BETTER else ">= baseline" for name in names
+        name: "<= baseline" if lower_is_better(name) else ">= baseline" for name in names
     }
 
 

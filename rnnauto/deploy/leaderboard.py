@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from rnnauto.errors import ModelFolderError
-from rnnauto.judge.metrics import LOWER_IS_BETTER
+from rnnauto.metrics import lower_is_better
 from rnnauto.search.select import Trial, ranked
 
 Row = dict[str, Any]
@@ -43,8 +43,7 @@ def leaderboard(
             blank_row("baseline", name)
             | {"validation": validation, "test": score, "status": "completed"}
         )
-    worst = float("inf") if metric in LOWER_IS_BETTER else float("-inf")
-    sign = 1 if metric in LOWER_IS_BETTER else -1
+    worst, sign = (float("inf"), 1) if lower_is_better(metric) else (float("-inf"), -1)
 
     def place(row: Row) -> tuple[bool, bool, float]:
         score = worst if row["validation"] is None else row["validation"]

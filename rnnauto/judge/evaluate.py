@@ -13,9 +13,16 @@ from rnnauto.data.encode import Encoded
 from rnnauto.data.targets import LabelEncoder, SeveralTargets, TargetEncoder
 from rnnauto.errors import DataError
 from rnnauto.judge.calibration import calibration
-from rnnauto.judge.measures import Units, each_target, known_units, main_metric, metrics_of, sums_of
+from rnnauto.judge.measures import (
+    AnyMeasures,
+    Units,
+    each_target,
+    known_units,
+    main_metric,
+    metrics_of,
+    sums_of,
+)
 from rnnauto.judge.metrics import (
-    LOWER_IS_BETTER,
     Interval,
     Metrics,
     compact_groups,
@@ -25,7 +32,8 @@ from rnnauto.judge.metrics import (
     resample_weights,
     unit_groups,
 )
-from rnnauto.judge.words import digits, metric_words, span
+from rnnauto.judge.words import digits, span
+from rnnauto.metrics import lower_is_better, metric_words
 
 RESAMPLES = 1_000
 
@@ -143,6 +151,7 @@ def score(
     groups: Integers | None = None,
     seed: int = 0,
     resamples: int = RESAMPLES,
+    measures: AnyMeasures | None = None,
 ) -> Scores:
     """Every metric with its interval, over the units whose truth is known.
 
@@ -158,6 +167,7 @@ def score(
         row_splits: the sequences of units, where there is one target per timestep.
         groups: [units], the group that the bootstrap draws a unit with (`unit_groups`); None where
             every unit stands alone. With a single group the intervals are undefined (NaN).
+        measures: what to compute of the sums; None: what the target's kind has.
     """
     known = known_units(truth)
     if not known.any():
@@ -178,8 +188,8 @@ def score(
         # predictions beyond all bounds give infinite or undefined metrics, which are reported so
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             sums = sums_of(units, encoder)
-            whole = metrics_of(sums.sum(axis=0, keepdims=True), units, encoder)
-            return whole, metrics_of(weights @ sums, units, encoder)
+            whole = metrics_of(sums.sum(axis=0, keepdims=True), units, encoder, measures)
+            return whole, metrics_of(weights @ sums, units, encoder, measures)
 
     if isinstance(target, SeveralTargets):
         each = {
@@ -223,7 +233,7 @@ def difference(a: Scores, b: Scores, metric: str) -> Interval:
     for both and cancels, and the interval is narrower than the two intervals suggest.
     """
     assert a.units == b.units and len(a.resampled[metric]) == len(b.resampled[metric])
-    sign = -1.0 if metric in LOWER_IS_BETTER else 1.0
+    sign = -1.0 if lower_is_better(metric) else 1.0
     with np.errstate(invalid="ignore"):  # infinite on both sides
         resampled = sign * (a.resampled[metric] - b.resampled[metric])
     return interval(sign * (a.metrics[metric].value - b.metrics[metric].value), resampled)
@@ -246,13 +256,13 @@ def verdict_of(evaluation: Evaluation) -> Verdict:
         return Verdict("behind", f"the network has no {words} on the test part that is a number")
     if not evaluation.baselines:
         return Verdict("even", f"there is no baseline to compare with: {words} {value}")
-    sign = -1.0 if metric in LOWER_IS_BETTER else 1.0
+    lower = lower_is_better(metric)
+    sign = -1.0 if lower else 1.0
     scored = {name: each.metrics[metric].value for name, each in evaluation.baselines.items()}
     known = [name for name, found in scored.items() if math.isfinite(found)] or list(scored)
     best = max(known, key=lambda name: sign * scored[name])
     found = difference(evaluation.scores, evaluation.baselines[best], metric)
     both = f"{words} {value} against {digits(scored[best])}"
-    lower = metric in LOWER_IS_BETTER
     said, aside = both + ", lower is better" * lower, " (lower is better)" * lower
     if not math.isfinite(found.low):
         kind = "even"
@@ -281,12 +291,14 @@ def evaluate(
     seed: int = 0,
     resamples: int = RESAMPLES,
     temperature: float | None = None,
+    measures: AnyMeasures | None = None,
 ) -> Evaluation:
     """Score a model's predictions, and the baselines', on the same units.
 
     Args:
         predicted: as `runner.predict` gives it: probabilities, or values in data units.
         temperature: what was fitted on validation, to try it on probabilities of classes.
+        measures: as for `score`.
     """
     groups = unit_groups(encoded.row_splits, per_timestep=encoded.per_timestep)
 
@@ -299,6 +311,7 @@ def evaluate(
             groups=groups,
             seed=seed,
             resamples=resamples,
+            measures=measures,
         )
 
     model = scored(predicted)

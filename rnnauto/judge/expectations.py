@@ -10,7 +10,7 @@ import numpy as np
 
 from rnnauto.errors import LeakError, RecipeError
 from rnnauto.judge.evaluate import Evaluation
-from rnnauto.judge.metrics import LOWER_IS_BETTER
+from rnnauto.metrics import lower_is_better
 from rnnauto.recipe import Expect
 from rnnauto.recipe.comparison import Comparison, Quantity, parse_comparison
 
@@ -109,9 +109,7 @@ def baseline_value(evaluation: Evaluation, metric: str, wanted: str) -> float:
     finite = [value for value in values.values() if math.isfinite(value)]
     if not finite:
         return math.nan
-    # `rmse_tmin` is the `rmse` of one of several targets
-    lower = any(metric == name or metric.startswith(f"{name}_") for name in LOWER_IS_BETTER)
-    return min(finite) if lower else max(finite)
+    return min(finite) if lower_is_better(metric) else max(finite)
 
 
 def invariance_expectations(expect: Expect, checks: dict[str, float]) -> list[Expectation]:

@@ -1,7 +1,8 @@
 """What is measured of a target's predictions, as sums over groups of units."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +18,26 @@ from rnnauto.data.targets import (
     value_encoders,
 )
 from rnnauto.judge.metrics import (
+    BESIDE_ACCURACY,
+    CLASS_METRICS,
     MAIN_METRIC,
     SMALLEST_PROBABILITY,
+    VALUE_METRICS,
+    ClassSums,
+    Measure,
     Metrics,
+    class_columns,
     class_metrics,
     class_sums,
+    measured,
     predicted_classes,
+    share_right,
     value_metrics,
     value_sums,
 )
+from rnnauto.metrics import METRICS
+
+AnyMeasures = Sequence[Measure[Any]]
 
 
 @dataclass(frozen=True)
@@ -77,17 +89,21 @@ def sums_of(units: Units, target: TargetEncoder | None) -> Doubles:
     return np.concatenate([sums, tag_sums(units, target, known)], axis=1)
 
 
-def metrics_of(sums: Doubles, units: Units, target: TargetEncoder | None) -> Metrics:
-    """Metrics from (weighted) sums, [resamples, columns]."""
+def metrics_of(
+    sums: Doubles,
+    units: Units,
+    target: TargetEncoder | None,
+    measures: AnyMeasures | None = None,
+) -> Metrics:
+    """Metrics from (weighted) sums, [resamples, columns]; `measures` are those of the target where
+    there are none."""
     if isinstance(target, LabelSetEncoder):
-        return set_metrics(sums)
+        return set_metrics(sums, measures or SET_METRICS)
     if units.truth.dtype.kind not in "iu":
-        return value_metrics(sums)
-    if not is_tagged(units, target):
-        return class_metrics(sums)
-    found = class_metrics(sums[:, :-3])
-    accuracy = found.pop("accuracy")
-    return {"entity_f1": f1(*sums[:, -3:].T), "token_accuracy": accuracy, **found}
+        return value_metrics(sums, measures or VALUE_METRICS)
+    if is_tagged(units, target):
+        return tag_metrics(sums, measures or TAG_METRICS)
+    return class_metrics(sums, measures or CLASS_METRICS)
 
 
 def is_tagged(units: Units, target: TargetEncoder | None) -> bool:
@@ -113,6 +129,31 @@ def f1(right: Doubles, predicted: Doubles, true: Doubles) -> Doubles:
     return np.where(either > 0, 2 * right / np.where(either > 0, either, 1), 1.0)
 
 
+class TagSums(NamedTuple):
+    """(Weighted) sums of the timesteps' classes, and of `tag_sums`, [resamples] each."""
+
+    classes: ClassSums
+    right: Doubles
+    predicted: Doubles
+    true: Doubles
+
+
+def of_classes(measure: Measure[ClassSums]) -> Measure[TagSums]:
+    return Measure(measure.metric, lambda sums: measure.of(sums.classes))
+
+
+TAG_METRICS: tuple[Measure[TagSums], ...] = (
+    Measure(METRICS["entity_f1"], lambda sums: f1(sums.right, sums.predicted, sums.true)),
+    Measure(METRICS["token_accuracy"], lambda sums: share_right(sums.classes)),
+    *(of_classes(measure) for measure in BESIDE_ACCURACY),
+)
+
+
+def tag_metrics(sums: Doubles, measures: Sequence[Measure[TagSums]] = TAG_METRICS) -> Metrics:
+    """Metrics of tags from (weighted) sums of `class_sums` and `tag_sums`, [resamples, columns]."""
+    return measured(measures, TagSums(class_columns(sums[:, :-3]), *sums[:, -3:].T))
+
+
 def set_sums(
     truth: NDArray[Any], predicted: NDArray[np.floating], groups: Integers, *, count: int
 ) -> Doubles:
@@ -135,18 +176,36 @@ def set_sums(
     return sums
 
 
-def set_metrics(sums: Doubles) -> Metrics:
-    """`accuracy` is the share of sets that are right as a whole; macro F1 is the mean over the
-    labels that truth or predictions hold."""
-    units, right, loss = sums[:, :3].T
-    hits, found, there = np.split(sums[:, 3:], 3, axis=1)
-    each = f1(hits, found, there)
-    seen = found + there > 0
-    return {
-        "negative_log_likelihood": loss / units,
-        "accuracy": right / units,
-        "macro_f1": np.where(seen, each, 0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1),
-    }
+class SetSums(NamedTuple):
+    """(Weighted) sums of `set_sums`: units, sets that are right as a whole and negative log
+    likelihood, [resamples] each; how often a label was right, predicted, true, [resamples, labels]
+    each."""
+
+    units: Doubles
+    right: Doubles
+    loss: Doubles
+    hits: Doubles
+    found: Doubles
+    there: Doubles
+
+
+def mean_label_f1(sums: SetSums) -> Doubles:
+    """Over the labels that truth or predictions hold."""
+    each = f1(sums.hits, sums.found, sums.there)
+    seen = sums.found + sums.there > 0
+    return np.asarray(np.where(seen, each, 0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1))
+
+
+SET_METRICS: tuple[Measure[SetSums], ...] = (
+    Measure(METRICS["negative_log_likelihood"], lambda sums: sums.loss / sums.units),
+    Measure(METRICS["accuracy"], lambda sums: sums.right / sums.units),  # of whole sets
+    Measure(METRICS["macro_f1"], mean_label_f1),
+)
+
+
+def set_metrics(sums: Doubles, measures: Sequence[Measure[SetSums]] = SET_METRICS) -> Metrics:
+    """Metrics of sets of labels from (weighted) sums of `set_sums`, [resamples, columns]."""
+    return measured(measures, SetSums(*sums[:, :3].T, *np.split(sums[:, 3:], 3, axis=1)))
 
 
 def each_target(

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.cells import CELLS, JOIN
 from rnnauto.judge.occlude import blank, donated, positions, shortened, with_timesteps
 from rnnauto.judge.sample import Reader, Sample, answers_of
-from rnnauto.judge.vanishing import JOIN
 
 SHARE = 0.9
 DRAWS = 2  # other pasts that each past is replaced by
@@ -118,7 +118,7 @@ def suggestion(
         return None
     if usual < 10:
         return None
-    if timesteps >= 0.9 * usual and cell in {"simple_rnn", "identity_rnn"}:
+    if timesteps >= 0.9 * usual and CELLS[cell].memory == "fades":
         return "the whole sequence is used: an LSTM (--cells lstm) holds on to it more easily"
     if timesteps <= 0.1 * usual:
         join = "" if apart else f"{JOIN} or "

@@ -6,28 +6,42 @@ here is a function of sums over units, so a resample is a weighted sum of the gr
 thousand resamples are one matrix product, however many units there are.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Integers
+from rnnauto.metrics import METRICS, Metric
 
 Metrics = dict[str, Doubles]
+Sums = TypeVar("Sums")
 
 MAIN_METRIC = {"classification": "accuracy", "regression": "rmse", "forecasting": "mase"}
-LOWER_IS_BETTER = frozenset(
-    {
-        *("log_loss", "mae", "rmse", "mase", "smape", "edit_distance", "length_mae"),
-        *("average_displacement", "final_displacement"),
-        *("cross_entropy", "perplexity", "bits_per_character", "negative_log_likelihood"),
-    }
-)
 SMALLEST_PROBABILITY = 1e-7  # as Keras' cross-entropy: float32 cannot tell less from 0
 FEWEST_SEQUENCES = 20
 BLOCKS = 50
 MOST_GROUPS = 2_000
 COVERED = (2.5, 97.5)  # per cent
+
+
+@dataclass(frozen=True)
+class Measure(Generic[Sums]):
+    """How a metric is computed for one kind of predictions: `of` takes their (weighted) sums and
+    gives its values, [resamples]."""
+
+    metric: Metric
+    of: Callable[[Sums], Doubles]
+
+
+def measured(measures: Sequence[Measure[Sums]], sums: Sums) -> Metrics:
+    return {measure.metric.name: measure.of(sums) for measure in measures}
+
+
+def names_measured(measures: Sequence[Measure[Sums]]) -> tuple[str, ...]:
+    return tuple(measure.metric.name for measure in measures)
 
 
 @dataclass(frozen=True)
@@ -135,23 +149,54 @@ def class_sums(
     )
 
 
-def class_metrics(sums: Doubles) -> Metrics:
-    """Classification metrics from (weighted) sums of `class_sums`, [resamples, columns].
+class ClassSums(NamedTuple):
+    """(Weighted) sums of `class_sums`: units that are right, true and predicted,
+    [resamples, classes] each, and log loss, [resamples]."""
 
-    As scikit-learn has them: balanced accuracy is the mean recall over the classes that the truth
-    holds, macro F1 the mean over the classes that truth or predictions hold.
-    """
-    right, true, predicted = np.split(sums[:, :-1], 3, axis=1)  # [resamples, classes] each
-    units = true.sum(axis=1)
-    recall = right / np.where(true > 0, true, 1)
-    either = true + predicted
-    f1 = 2 * right / np.where(either > 0, either, 1)
-    return {
-        "accuracy": right.sum(axis=1) / units,
-        "balanced_accuracy": recall.sum(axis=1) / (true > 0).sum(axis=1),
-        "macro_f1": f1.sum(axis=1) / (either > 0).sum(axis=1),
-        "log_loss": sums[:, -1] / units,
-    }
+    right: Doubles
+    true: Doubles
+    predicted: Doubles
+    loss: Doubles
+
+    @property
+    def units(self) -> Doubles:
+        return np.asarray(self.true.sum(axis=1))
+
+
+def class_columns(sums: Doubles) -> ClassSums:
+    right, true, predicted = np.split(sums[:, :-1], 3, axis=1)
+    return ClassSums(right, true, predicted, sums[:, -1])
+
+
+def mean_recall(sums: ClassSums) -> Doubles:
+    """Over the classes that the truth holds, as scikit-learn has it."""
+    recall = sums.right / np.where(sums.true > 0, sums.true, 1)
+    return np.asarray(recall.sum(axis=1) / (sums.true > 0).sum(axis=1))
+
+
+def mean_f1(sums: ClassSums) -> Doubles:
+    """Over the classes that truth or predictions hold, as scikit-learn has it."""
+    either = sums.true + sums.predicted
+    f1 = 2 * sums.right / np.where(either > 0, either, 1)
+    return np.asarray(f1.sum(axis=1) / (either > 0).sum(axis=1))
+
+
+def share_right(sums: ClassSums) -> Doubles:
+    return np.asarray(sums.right.sum(axis=1) / sums.units)
+
+
+# what classes have, whatever their accuracy is called
+BESIDE_ACCURACY: tuple[Measure[ClassSums], ...] = (
+    Measure(METRICS["balanced_accuracy"], mean_recall),
+    Measure(METRICS["macro_f1"], mean_f1),
+    Measure(METRICS["log_loss"], lambda sums: sums.loss / sums.units),
+)
+CLASS_METRICS = (Measure(METRICS["accuracy"], share_right), *BESIDE_ACCURACY)
+
+
+def class_metrics(sums: Doubles, measures: Sequence[Measure[ClassSums]] = CLASS_METRICS) -> Metrics:
+    """Classification metrics from (weighted) sums of `class_sums`, [resamples, columns]."""
+    return measured(measures, class_columns(sums))
 
 
 def value_sums(
@@ -168,20 +213,37 @@ def value_sums(
     return np.stack([np.bincount(groups, column, minlength=count) for column in columns], axis=1)
 
 
-def value_metrics(sums: Doubles) -> Metrics:
-    """Regression metrics from (weighted) sums of `value_sums`, [resamples, 5].
+class ValueSums(NamedTuple):
+    """(Weighted) sums of `value_sums`, [resamples] each."""
 
-    `r2` is NaN where the truth is constant: there is nothing to explain.
-    """
-    units, absolute, squared, first, second = sums.T
-    spread = second - first**2 / units
-    constant = spread <= 1e-12 * second  # rounding noise of the subtraction
-    explained = 1 - squared / np.where(constant, 1, spread)
-    return {
-        "mae": absolute / units,
-        "rmse": np.sqrt(squared / units),
-        "r2": np.where(constant, np.nan, explained),
-    }
+    units: Doubles
+    absolute: Doubles
+    squared: Doubles
+    centred: Doubles
+    centred_squared: Doubles
+
+
+def explained(sums: ValueSums) -> Doubles:
+    """NaN where the truth is constant: there is nothing to explain."""
+    spread = sums.centred_squared - sums.centred**2 / sums.units
+    constant = spread <= 1e-12 * sums.centred_squared  # rounding noise of the subtraction
+    return np.where(constant, np.nan, 1 - sums.squared / np.where(constant, 1, spread))
+
+
+VALUE_METRICS: tuple[Measure[ValueSums], ...] = (
+    Measure(METRICS["mae"], lambda sums: sums.absolute / sums.units),
+    Measure(METRICS["rmse"], lambda sums: np.sqrt(sums.squared / sums.units)),
+    Measure(METRICS["r2"], explained),
+)
+# of the lengths of answers that end by themselves
+LENGTH_METRICS: tuple[Measure[ValueSums], ...] = (
+    Measure(METRICS["length_mae"], lambda sums: sums.absolute / sums.units),
+)
+
+
+def value_metrics(sums: Doubles, measures: Sequence[Measure[ValueSums]] = VALUE_METRICS) -> Metrics:
+    """Regression metrics from (weighted) sums of `value_sums`, [resamples, 5]."""
+    return measured(measures, ValueSums(*sums.T))
 
 
 def interval(value: float, resampled: Doubles) -> Interval:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from rnnauto.arrays import Integers
 from rnnauto.data.tokens import tokenise
 from rnnauto.judge.evaluate import Scores, difference, interval_json
-from rnnauto.judge.words import digits, metric_words
+from rnnauto.judge.words import digits
 from rnnauto.layout import Layout
+from rnnauto.metrics import metric_words
 
 MOST_SEQUENCES = 500
 # what a timestep brings with it: its own time and what was known of it too

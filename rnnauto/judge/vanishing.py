@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from rnnauto.arrays import Doubles, Integers
+from rnnauto.cells import CELLS
 from rnnauto.judge.sample import Probing, build_trained, draw_sample
 from rnnauto.search.select import Trial, ranked
 from rnnauto.search.study import Study
@@ -16,20 +17,6 @@ MOST_EXAMPLES = 48
 MOST_STATES = 1 << 24  # numbers of all states of a batch
 SHOWN = 200  # lags that are kept
 
-JOIN = "join timesteps (--set 'search.space.patch=[5, 10]')"
-LONGER = {
-    "simple_rnn": "try --cells lstm or --cells gru, which carry the error further",
-    "identity_rnn": "try --cells lstm, which decides what it keeps",
-    "lstm": f"{JOIN} so that there are fewer of them",
-    "gru": f"{JOIN}, or try --cells lstm",
-    "exponential_trace": JOIN,
-}
-# where timesteps cannot be joined, for each has an answer of its own
-LONGER_APART = LONGER | {
-    "lstm": "no cell here carries it further: what lies before may be read, but is hardly learnt",
-    "gru": "try --cells lstm, which carries the error further",
-    "exponential_trace": "try --cells lstm, which carries the error further",
-}
 TAMER = (
     "clip the gradient (--set 'search.space.clip_norm=[0.1, 1.0]') and lower the learning rate "
     "(--set 'search.space.learning_rate=[0.0005, 0.001]')"
@@ -117,7 +104,8 @@ def judged(
         verdict, advice = "explodes", TAMER
         after = int(np.argmax(read > GROWN * source)) * patch
     elif largest == 0 or (read[1:] < FADED * source).any():
-        verdict, advice = "vanishes", (LONGER_APART if apart else LONGER)[cell]
+        record = CELLS[cell]
+        verdict, advice = "vanishes", record.longer_apart if apart else record.longer
         below = np.flatnonzero(read[1:] < FADED * source) + 1
         after = int(below[0] if len(below) else 1) * patch
         if (read[after // patch :] >= FADED * source).mean() > 0.5:  # a gap, not the end

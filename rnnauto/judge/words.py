@@ -1,33 +1,9 @@
-"""Metrics and numbers as they are written for people."""
+"""Numbers and findings as they are written for people."""
 
 import math
 from typing import Any
 
 SMALLEST = 1e-4  # below it, numbers are written with a power of ten
-METRIC_WORDS = {
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-    "macro_f1": "macro F1",
-    "log_loss": "log loss",
-    "token_accuracy": "token accuracy",
-    "entity_f1": "chunk F1",
-    "sequence_accuracy": "sequence accuracy",
-    "edit_distance": "edit distance",
-    "mae": "mean absolute error",
-    "rmse": "root mean squared error",
-    "r2": "R²",
-    "mase": "mean absolute scaled error",
-    "smape": "symmetric percentage error",
-    "coverage_80": "coverage of the 80% interval",
-    "cross_entropy": "cross-entropy",
-    "bits_per_character": "bits per character",
-    "perplexity": "perplexity",
-    "negative_log_likelihood": "negative log likelihood",
-}
-
-
-def metric_words(metric: str) -> str:
-    return METRIC_WORDS.get(metric, metric.replace("_", " "))
 
 
 def digits(value: float | None) -> str:

@@ -49,7 +49,15 @@ def fuse(model: Any) -> None:
         return
     for layer in model._flatten_layers():
         if isinstance(layer, SimpleRNN | LSTM | GRU):
-            layer.fused = True
+            layer.fused = has_loop(layer)
+
+
+def has_loop(layer: Any) -> bool:
+    """Whether the loops here compute what the layer does, by its activations."""
+    tanh, relu, sigmoid = (getattr(keras.activations, name) for name in ("tanh", "relu", "sigmoid"))
+    if isinstance(layer, SimpleRNN):
+        return layer.cell.activation in {tanh, relu}
+    return layer.cell.activation is tanh and layer.cell.recurrent_activation is sigmoid
 
 
 def looped(loop: Loop, cell: Any, sequences: Any, states: Any) -> tuple[Any, Any, list[Any]]:

@@ -4,8 +4,9 @@ from typing import Any
 
 import keras
 
+from rnnauto.cells import CELLS
 from rnnauto.networks.architecture import Architecture, Features, Statics
-from rnnauto.networks.cells import STATES, recurrent_layer
+from rnnauto.networks.cells import recurrent_layer
 from rnnauto.networks.layers import Reverse, Standardise, TokenDropout, embedding_width
 
 
@@ -65,7 +66,7 @@ def recur(x: Any, steps: Any, architecture: Architecture, *, number: int, start:
                 keras.layers.Dense(architecture.units, activation="tanh", name=f"{name}_start_{s}")(
                     start
                 )
-                for s in range(STATES[architecture.cell])
+                for s in range(CELLS[architecture.cell].states)
             ]
         if direction == "forward":
             outputs.append(layer(x, initial_state=states))

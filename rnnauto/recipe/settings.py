@@ -7,7 +7,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel
 
-from rnnauto.recipe.expect import METRICS
+from rnnauto.metrics import METRICS
 from rnnauto.recipe.model import Recipe
 from rnnauto.recipe.values import duration
 

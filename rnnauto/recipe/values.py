@@ -1,12 +1,17 @@
 """Kinds of values that settings have, and how they may be written."""
 
 import re
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from rnnauto.cells import CELLS, cells_of_all
+
 Auto = Literal["auto"]
-Cell = Literal["simple_rnn", "lstm", "gru", "exponential_trace", "identity_rnn"]
+if TYPE_CHECKING:  # which reads no literal that is made
+    CellName = str
+else:
+    CellName = Literal[tuple(CELLS)]
 DURATION = r"^\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*$"
 UNITS_OF_TIME = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -42,19 +47,19 @@ def one_is_a_list(value: object) -> object:
 def all_cells(value: object) -> object:
     """`cell: all`, or `all` among the cells, is every cell."""
     if value == "all" or (isinstance(value, list | tuple) and "all" in value):
-        return get_args(Cell)
+        return cells_of_all()
     return value
 
 
 # the types that a user may write, for the JSON Schema
 OneOrMoreNames = str | tuple[str, ...]
-OneOrMoreCells = Cell | Literal["all"] | tuple[Cell | Literal["all"], ...]
+OneOrMoreCells = CellName | Literal["all"] | tuple[CellName | Literal["all"], ...]
 Duration = Annotated[float, Field(gt=0)] | Annotated[str, Field(pattern=DURATION)]
 Names = Annotated[
     tuple[str, ...], BeforeValidator(one_is_a_list, json_schema_input_type=OneOrMoreNames)
 ]
 Cells = Annotated[
-    tuple[Cell, ...],
+    tuple[CellName, ...],
     BeforeValidator(one_is_a_list),
     BeforeValidator(all_cells, json_schema_input_type=OneOrMoreCells),
 ]

@@ -6,7 +6,8 @@ can fill them.
 
 from pathlib import Path
 
-from rnnauto.judge.words import metric_words, span
+from rnnauto.judge.words import span
+from rnnauto.metrics import metric_words
 from rnnauto.report.commands import commands
 from rnnauto.report.facts import Facts, Json
 from rnnauto.report.ranking import constant_settings, settings_of, with_spread

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from rnnauto.judge.words import metric_words, sentence, span
+from rnnauto.judge.words import sentence, span
+from rnnauto.metrics import metric_words
 from rnnauto.report import charts_inside
 from rnnauto.report.blocks import Block, Figure, Grid, Section, Table, Text
 from rnnauto.report.facts import Facts

@@ -4,15 +4,18 @@ import json
 import re
 from functools import cache
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
-from rnnauto.judge.words import metric_words, span
+from rnnauto.judge.words import span
+from rnnauto.metrics import metric_words
 from rnnauto.report.card import CARD, card
 from rnnauto.report.facts import PAGE, Facts, read_facts
 from rnnauto.report.sections import sections
+from rnnauto.report.style import cell_variables
 
 HERE = Path(__file__).parent
 SCRIPTS = ("vega/vega.min.js", "vega/vega-lite.min.js", "vega/vega-embed.min.js", "page.js")
@@ -42,7 +45,7 @@ def page(facts: Facts) -> str:
         figures=key_figures(facts),
         sections=sections(facts),
         # files of this package, not of a user
-        style=Markup(read("page.css")),
+        style=Markup(style_sheet()),
         scripts=[Markup(script(name)) for name in SCRIPTS],
         version=facts.info.rnnauto,
     )
@@ -86,6 +89,16 @@ def script_json(value: Any) -> Markup:
 @cache
 def read(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8")
+
+
+def style_sheet() -> str:
+    """With the colours of the cells, each line of them indented as its place is."""
+    return re.sub(
+        r"^( *)/\* cells, (light|dark) \*/$",
+        lambda place: indent(cell_variables(dark=place[2] == "dark"), place[1]),
+        read("page.css"),
+        flags=re.MULTILINE,
+    )
 
 
 def script(name: str) -> str:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from rnnauto.judge.metrics import LOWER_IS_BETTER
-from rnnauto.judge.words import metric_words, span
+from rnnauto.judge.words import span
+from rnnauto.metrics import lower_is_better, metric_words
 from rnnauto.prepared import count
 from rnnauto.report import charts_data, charts_search
 from rnnauto.report.answers import answers_section
@@ -178,7 +178,7 @@ def scores_section(facts: Facts) -> Section:
             Figure(
                 "Beside the baselines",
                 chart,
-                f"A {'lower' if metric in LOWER_IS_BETTER else 'higher'} value is better; lines "
+                f"A {'lower' if lower_is_better(metric) else 'higher'} value is better; lines "
                 "are bootstrap 95% intervals.",
             ),
             Table(

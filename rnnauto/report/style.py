@@ -7,16 +7,31 @@ from typing import Any
 
 import altair as alt
 
-CELLS = ("lstm", "simple_rnn", "gru", "exponential_trace", "identity_rnn")
+from rnnauto.cells import CELLS
+
 HEIGHT = 220
 SMALL_HEIGHT = 130
 MOST_LINES = 8
+IN_A_LINE = 3  # variables of the style sheet
 ROW_HEIGHT = 20  # of a bar with a name
 TRUE, PREDICTED = "true", "predicted"
 INK, MUTED, FAINT, PAPER = "var(--ink)", "var(--muted)", "var(--line)", "var(--paper)"
 ACCENT, GOOD, BAD = "var(--accent)", "var(--good)", "var(--bad)"
 SERIES = ("var(--series-1)", "var(--series-2)", "var(--series-3)", "var(--series-4)")
 Rows = list[dict[str, Any]]
+
+
+def cells_in_order() -> list[str]:
+    """As legends have them: first what carries most on."""
+    return sorted(CELLS, key=lambda cell: -CELLS[cell].states)
+
+
+def cell_variables(*, dark: bool) -> str:
+    """The colours of the cells as variables of the style sheet."""
+    names = cells_in_order()
+    colors = [f"--cell-{name}: {CELLS[name].colors[dark]};" for name in names]
+    lines = [" ".join(colors[at : at + IN_A_LINE]) for at in range(0, len(colors), IN_A_LINE)]
+    return "\n".join(lines)
 
 
 def cell_color(cell: str) -> str:
@@ -29,7 +44,9 @@ def data(rows: Rows) -> alt.InlineData:
 
 def by_cell(cells: Iterable[str], *, legend: bool = True) -> alt.Color:
     """The same colour for a cell in every chart."""
-    names = sorted(set(cells), key=lambda cell: (CELLS.index(cell) if cell in CELLS else 9, cell))
+    known = cells_in_order()
+    place = {name: number for number, name in enumerate(known)}
+    names = sorted(set(cells), key=lambda cell: (place.get(cell, len(known)), cell))
     scale = alt.Scale(domain=names, range=[cell_color(cell) for cell in names])
     return alt.Color("cell:N").scale(scale).legend(top_legend() if legend else None).title(None)
 

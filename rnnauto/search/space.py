@@ -6,15 +6,9 @@ from typing import Any
 import numpy as np
 
 from rnnauto.arrays import Integers
+from rnnauto.cells import CELLS
 from rnnauto.recipe import Space
 
-LEARNING_RATES = {
-    "simple_rnn": 0.002,
-    "lstm": 0.005,
-    "gru": 0.005,
-    "exponential_trace": 0.005,
-    "identity_rnn": 0.001,
-}  # of the proposals: rectified units that feed back to themselves burst at larger ones
 PATCHES = (1, 2, 5, 10, 20, 50, 100)
 STEPS_AFTER_PATCHING = 80  # more recurrent steps than this train slowly and forget: patch first
 Choices = dict[str, tuple[Any, ...]]
@@ -102,7 +96,7 @@ def opening(space: Choices, cell: str) -> dict[str, Any]:
         "pooling": "last",
         "bidirectional": False,
         "dropout": 0.1,
-        "learning_rate": LEARNING_RATES[cell],
+        "learning_rate": CELLS[cell].learning_rate,
         "batch_size": min(space["batch_size"]),
         "clip_norm": 1.0,
     }

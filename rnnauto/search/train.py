@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from rnnauto.arrays import Integers
+from rnnauto.cells import CELLS
 from rnnauto.data.batches import Batch
 from rnnauto.networks.adam import Adam
 from rnnauto.networks.architecture import Answer, Architecture
@@ -27,8 +28,6 @@ from rnnauto.search.trial import Epoch, Job, Problem, Result, Values, architectu
 from rnnauto.search.validation import Tally, Validated
 
 STEP_BYTES = 400 << 20  # activations that a training step may keep for its backward pass
-# numbers that a cell keeps per unit and timestep, measured
-KEPT = {"simple_rnn": 4, "identity_rnn": 4, "lstm": 12, "gru": 13, "exponential_trace": 11}
 READ_SIZE = 256
 
 
@@ -270,7 +269,7 @@ def batch_size(values: Values, longest: int) -> int:
         longest: most timesteps that a step carries an error over.
     """
     width = values["units"] * values["layers"] * (2 if values["bidirectional"] else 1)
-    kept = 4 * width * KEPT[values["cell"]]  # bytes per timestep
+    kept = 4 * width * CELLS[values["cell"]].kept  # bytes per timestep
     most = STEP_BYTES // (kept * max(1, longest // values["patch"]))
     return int(max(1, min(values["batch_size"], most)))
 

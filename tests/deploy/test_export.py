@@ -13,6 +13,7 @@ from conftest import run_python
 from rnnauto.deploy.export import save_model
 
 import rnnauto
+from rnnauto.cells import CELLS
 from rnnauto.data.encode import fit_encoders
 from rnnauto.data.sequences import gather
 from rnnauto.deploy.check import check_export, difference
@@ -20,7 +21,6 @@ from rnnauto.deploy.gate import find_faults
 from rnnauto.deploy.runner import load_saved_model, predict, raw_batch
 from rnnauto.errors import ExportError, ModelFolderError
 from rnnauto.networks.architecture import Architecture, features_of
-from rnnauto.networks.cells import STATES
 from rnnauto.networks.layers import Standardise
 from rnnauto.networks.stack import build
 
@@ -130,7 +130,7 @@ def test_the_export_is_the_network_and_depends_on_nothing_else(exported, name):
     assert max(found.values()) <= 1e-5
 
 
-@pytest.mark.parametrize("cell", sorted(set(STATES) - {"lstm"}))
+@pytest.mark.parametrize("cell", sorted(set(CELLS) - {"lstm"}))
 def test_every_cell_is_exported_and_passes_the_gate(cell, tmp_path):
     found = Exported(*CASES["classes"], tmp_path / "saved", cell=cell, count=1)
     assert max(found.check().values()) <= 1e-5

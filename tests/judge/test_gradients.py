@@ -8,11 +8,11 @@ import pytest
 import tensorflow as tf
 from builders import VALUES, make_encoded
 
+from rnnauto.cells import CELLS
 from rnnauto.families.language.network import build_carried
 from rnnauto.judge.gradients import by_lag, gradient_flow
 from rnnauto.judge.vanishing import judged
 from rnnauto.networks.architecture import Answer, Architecture, Features
-from rnnauto.networks.cells import STATES
 from rnnauto.networks.stack import build
 from rnnauto.search.train import train
 from rnnauto.search.trial import Job, Problem
@@ -83,7 +83,7 @@ def test_a_simple_rnn_vanishes_on_the_adding_problem_and_a_trained_lstm_does_not
 
 
 # rectified units have no derivative where they start
-@pytest.mark.parametrize("cell", sorted(set(STATES) - {"identity_rnn"}))
+@pytest.mark.parametrize("cell", sorted(set(CELLS) - {"identity_rnn"}))
 def test_the_norms_are_those_of_differences(cell):
     """dL/dh_t, by moving the state of one timestep: two halves run by hand."""
     keras.utils.set_random_seed(3)
@@ -94,7 +94,7 @@ def test_the_norms_are_those_of_differences(cell):
     targets = np.full((2, 6), np.nan, np.float32)
     targets[:, -1] = truth
     problem = Problem(features, Answer("values", (1,)), (), (), (), 1, None)
-    size = 4 * STATES[cell]
+    size = 4 * CELLS[cell].states
     given = {"numbers": inputs, "length": np.full(2, 6, np.int32)}
     state = np.zeros((2, size), np.float32)
     after = model({**given, "numbers": inputs[:, :4], "state": state})["state"].numpy()
@@ -110,7 +110,7 @@ def test_the_norms_are_those_of_differences(cell):
         back = after.copy()
         back[:, unit] -= 1e-2
         slopes[:, unit] = (losses(moved) - losses(back)) / 2e-2
-    wanted = np.linalg.norm(slopes.reshape(2, STATES[cell], 4), axis=-1).mean(0)
+    wanted = np.linalg.norm(slopes.reshape(2, CELLS[cell].states, 4), axis=-1).mean(0)
     flow = gradient_flow(
         model, problem, iter([({**given, "state": state}, targets, np.full(2, 6))])
     )

@@ -2,7 +2,13 @@ import numpy as np
 import pytest
 
 from rnnauto.data.encode import Encoders
-from rnnauto.data.targets import LabelEncoder, LabelSetEncoder, SeveralTargets, ValueEncoder
+from rnnauto.data.targets import (
+    EndingValue,
+    LabelEncoder,
+    LabelSetEncoder,
+    SeveralTargets,
+    ValueEncoder,
+)
 from rnnauto.errors import RecipeError
 from rnnauto.judge.evaluate import score
 from rnnauto.judge.metric_names import check_metrics, names_of
@@ -51,3 +57,10 @@ def test_each_of_several_targets_has_metrics_of_its_own():
         check_metrics(Expect(rmse_z="<= 1"), layout(), encoders)
     assert "did you mean `rmse_" in caught.value.message
     assert "its metrics are mae, rmse, r2, mae_x" in caught.value.hint
+
+
+def test_the_lengths_of_lists_that_end_can_be_expected():
+    encoders = Encoders.model_construct(target=EndingValue(value=VALUE, end=VALUE))
+    check_metrics(Expect(rmse="<= 1", length_mae="<= 0.5"), layout(), encoders)
+    with pytest.raises(RecipeError, match="`expect.length_mae` is no metric of"):
+        check_metrics(Expect(length_mae="<= 1"), layout(), Encoders.model_construct(target=VALUE))

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from rnnauto.networks.network import build_network
 from test_cells import draws, layer_of
 
+from rnnauto.cells import CELLS
 from rnnauto.networks.architecture import Answer, Architecture, Features
-from rnnauto.networks.cells import STATES, run
+from rnnauto.networks.cells import run
 from rnnauto.networks.fused import fuse
-from rnnauto.networks.network import build_network
 from rnnauto.search.train import compile_network
 
 pytestmark = pytest.mark.train
@@ -42,7 +43,7 @@ def both_ways(cell, *, timesteps):
 @pytest.mark.parametrize("cell", FUSED)
 def test_outputs_states_and_gradients_are_keras_own(cell, timesteps):
     plain, fused = both_ways(cell, timesteps=timesteps)
-    assert len(plain) == 1 + STATES[cell] + 1 + STATES[cell] + 3
+    assert len(plain) == 1 + CELLS[cell].states + 1 + CELLS[cell].states + 3
     for one, other in zip(plain, fused, strict=True):
         assert np.abs(one).max() > 0
         np.testing.assert_allclose(other, one, rtol=1e-5, atol=1e-5)

@@ -3,7 +3,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from rnnauto.recipe import Cell, Space
+from rnnauto.recipe import CellName, Space
 from rnnauto.search.space import Shape, choices, nearest, proposals
 
 
@@ -92,7 +92,7 @@ def test_proposals_try_every_cell_both_ways_first():
 
 def test_proposals_give_every_cell_of_a_wider_space_its_turn():
     found = proposals(choices(Space(cell="all"), shape(60)))
-    cells = get_args(Cell)
+    cells = get_args(CellName)
     assert [each["cell"] for each in found] == [*cells, *cells]
     rates = {each["cell"]: each["learning_rate"] for each in found}
     assert rates["identity_rnn"] < rates["simple_rnn"] < rates["gru"]

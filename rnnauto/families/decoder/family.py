@@ -9,7 +9,7 @@ from rnnauto.families.decoder.attention import attention_maps
 from rnnauto.families.decoder.batches import save_pairs
 from rnnauto.families.decoder.finish import writing_seconds
 from rnnauto.families.decoder.generate import writing
-from rnnauto.families.decoder.metrics import METRICS
+from rnnauto.families.decoder.metrics import metric_names
 from rnnauto.families.decoder.mistakes import worst
 from rnnauto.families.decoder.order import order
 from rnnauto.families.decoder.probing import PROBING
@@ -36,7 +36,7 @@ DECODER = Family(
     trains_long=space.trains_long,
     partners=1,
     finish=writing_seconds,
-    metrics=lambda layout, encoders: METRICS,
+    metrics=lambda layout, encoders: metric_names(),
     main_metric=lambda layout, encoders: evaluate.answer_metric(layout),
     fit_baselines=evaluate.fit_and_validate,
     save_baselines=save_baselines,

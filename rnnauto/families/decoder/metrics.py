@@ -6,15 +6,16 @@ the Levenshtein distance in tokens over the length of the longer answer, as the 
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Integers, splits_of
-from rnnauto.judge.metrics import Metrics
+from rnnauto.judge.metrics import Measure, Metrics, measured, names_measured
+from rnnauto.metrics import METRICS
 
-METRICS = ("token_accuracy", "sequence_accuracy", "edit_distance", "perplexity")
 BLOCK = 1_024  # sequences that are compared at once
 ABSENT = -1
 LARGEST_EXPONENT = 700.0
@@ -50,17 +51,42 @@ def answer_sums(
     return np.concatenate([sums, -likelihood[:, None], lengths[:, None] + 1.0], axis=1)
 
 
+class AnswerSums(NamedTuple):
+    """A column of sequences and the (weighted) sums of `answer_sums`, [resamples] each."""
+
+    sequences: Doubles
+    right: Doubles
+    compared: Doubles
+    whole: Doubles
+    distance: Doubles
+
+
+class LikelihoodSums(NamedTuple):
+    """Nats of the true answers, and the tokens and ends that they are of, [resamples] each."""
+
+    nats: Doubles
+    tokens: Doubles
+
+
+ANSWER_METRICS: tuple[Measure[AnswerSums], ...] = (
+    Measure(METRICS["token_accuracy"], lambda sums: sums.right / np.maximum(sums.compared, 1)),
+    Measure(METRICS["sequence_accuracy"], lambda sums: sums.whole / sums.sequences),
+    Measure(METRICS["edit_distance"], lambda sums: sums.distance / sums.sequences),
+)
+LIKELIHOOD_METRICS: tuple[Measure[LikelihoodSums], ...] = (
+    Measure(
+        METRICS["perplexity"],
+        lambda sums: np.exp(np.minimum(sums.nats / sums.tokens, LARGEST_EXPONENT)),
+    ),
+)
+
+
 def answer_metrics(sums: Doubles) -> Metrics:
     """Metrics from (weighted) sums of `answer_sums` with a column of sequences in front,
     [resamples, columns + 1]."""
-    sequences, right, compared, whole, distance = sums[:, :5].T
-    found = {
-        "token_accuracy": right / np.maximum(compared, 1),
-        "sequence_accuracy": whole / sequences,
-        "edit_distance": distance / sequences,
-    }
+    found = measured(ANSWER_METRICS, AnswerSums(*sums[:, :5].T))
     if sums.shape[1] > 5:
-        found["perplexity"] = np.exp(np.minimum(sums[:, 5] / sums[:, 6], LARGEST_EXPONENT))
+        found |= measured(LIKELIHOOD_METRICS, LikelihoodSums(*sums[:, 5:].T))
     return found
 
 
@@ -105,3 +131,8 @@ def edit_distances(a: Integers, b: Integers, a_lengths: Integers, b_lengths: Int
         row = np.minimum.accumulate(best - columns, axis=1) + columns
         result = np.where(a_lengths == position + 1, row[np.arange(len(a)), b_lengths], result)
     return np.asarray(result, np.int64)
+
+
+def metric_names() -> tuple[str, ...]:
+    """The metrics, as `evaluate` names them."""
+    return (*names_measured(ANSWER_METRICS), *names_measured(LIKELIHOOD_METRICS))

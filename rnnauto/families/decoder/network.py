@@ -10,9 +10,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from rnnauto.cells import CELLS
 from rnnauto.families.decoder.features import DecoderFeatures
 from rnnauto.networks.architecture import Architecture
-from rnnauto.networks.cells import STATES, recurrent_layer, step
+from rnnauto.networks.cells import recurrent_layer, step
 from rnnauto.networks.layers import Dropout, Patch, PatchCount, Pool, embedding_width
 from rnnauto.networks.stack import encode_statics, encode_timesteps, joined, recur
 
@@ -128,7 +129,7 @@ def encode_source(
             keras.layers.Dense(units, activation="tanh", name=f"decoder_{number}_start_{at}")(
                 memory["summary"]
             )
-            for at in range(STATES[architecture.cell])
+            for at in range(CELLS[architecture.cell].states)
         ]
         for number in range(architecture.layers)
     ]
@@ -155,7 +156,10 @@ def source_half(model: keras.Model) -> keras.Model:
     memory = model.get_layer("context").input[1:]
     by_name = {layer.name: layer for layer in model.layers}
     names = [
-        [f"{layer.name}_start_{at}" for at in range(max(STATES.values()))]
+        [
+            f"{layer.name}_start_{at}"
+            for at in range(max(record.states for record in CELLS.values()))
+        ]
         for layer in decoder_layers(model)
     ]
     states = [[by_name[name].output for name in each if name in by_name] for each in names]

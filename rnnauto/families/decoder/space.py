@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rnnauto.cells import CELLS
 from rnnauto.families.decoder.features import decoder_features_of
 from rnnauto.families.decoder.prepare import DecoderPrepared
 from rnnauto.networks.architecture import Answer, features_of
@@ -53,7 +54,7 @@ def decoder_openings(space: Choices) -> list[dict[str, Any]]:
             "patch": min(space["patch"]),
             "bidirectional": True,
             "attention": attention,
-            "learning_rate": 0.001 if cell == "simple_rnn" else 0.002,
+            "learning_rate": CELLS[cell].answer_learning_rate,
         }
         for attention in ("dot", "none")
         for cell in reversed(space["cell"])

@@ -14,7 +14,7 @@ from rnnauto.families.direct.predictors import Predictor, fit_predictors, judged
 from rnnauto.families.direct.prepare import DirectPrepared
 from rnnauto.judge.evaluate import Evaluation, Scores, evaluate, score
 from rnnauto.judge.measures import main_metric
-from rnnauto.judge.metrics import unit_groups
+from rnnauto.judge.metrics import LENGTH_METRICS, unit_groups
 
 
 def fit_and_validate(
@@ -86,8 +86,8 @@ def evaluate_direct(
     known = np.isfinite(encoded.targets[:, 1])  # whether an answer ends is known up to its end
     lengths = known.reshape(len(encoded), -1).sum(axis=1).astype(np.float32)
     written = predicted[:, 1].reshape(len(encoded), -1)
-    off = score(lengths, ended(written).astype(np.float32), seed=seed)
-    scores = replace(found.scores, metrics={**found.metrics, "length_mae": off.metrics["mae"]})
+    off = score(lengths, ended(written).astype(np.float32), seed=seed, measures=LENGTH_METRICS)
+    scores = replace(found.scores, metrics=found.metrics | off.metrics)
     return replace(found, scores=scores)
 
 

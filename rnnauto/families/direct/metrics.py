@@ -9,7 +9,8 @@ from rnnauto.data.targets import (
     ValueEncoder,
 )
 from rnnauto.families.direct.encode import DirectEncoders
-from rnnauto.judge.measures import tags_of
+from rnnauto.judge.measures import SET_METRICS, TAG_METRICS, tags_of
+from rnnauto.judge.metrics import CLASS_METRICS, LENGTH_METRICS, VALUE_METRICS, names_measured
 from rnnauto.layout import Layout
 
 
@@ -25,12 +26,12 @@ def metric_names(layout: Layout, encoders: DirectEncoders) -> tuple[str, ...]:
 def names_of(target: TargetEncoder, *, per_timestep: bool) -> tuple[str, ...]:
     match target:
         case LabelSetEncoder():
-            return ("negative_log_likelihood", "accuracy", "macro_f1")
+            return names_measured(SET_METRICS)
         case EndingValue():
-            return ("mae", "rmse", "r2", "length_mae")
+            return (*names_measured(VALUE_METRICS), *names_measured(LENGTH_METRICS))
         case ValueEncoder():
-            return ("mae", "rmse", "r2")
+            return names_measured(VALUE_METRICS)
         case LabelEncoder() if tags_of(target, per_timestep=per_timestep):
-            return ("entity_f1", "token_accuracy", "balanced_accuracy", "macro_f1", "log_loss")
+            return names_measured(TAG_METRICS)
         case _:
-            return ("accuracy", "balanced_accuracy", "macro_f1", "log_loss")
+            return names_measured(CLASS_METRICS)

@@ -1,5 +1,7 @@
 """Scores of forecasts with intervals, beside the simple forecasts of the same windows."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,12 +13,16 @@ from rnnauto.families.forecast.series import EncodedSeries, SeriesEncoders, Seri
 from rnnauto.judge.evaluate import RESAMPLES, Evaluation, Scores, beats
 from rnnauto.judge.metrics import (
     FEWEST_SEQUENCES,
+    Measure,
     Metrics,
     compact_groups,
     interval,
+    measured,
+    names_measured,
     resample_weights,
 )
 from rnnauto.layout import Layout
+from rnnauto.metrics import METRICS
 
 METRIC = "mase"  # that models and simple forecasts are compared by
 FEWEST_BLOCKS = 5
@@ -25,11 +31,7 @@ POINTS = frozenset({2, 3})  # targets that together are places
 
 def metric_names(layout: Layout, encoders: SeriesEncoders) -> tuple[str, ...]:
     """The metrics, as `evaluate` names them."""
-    places = len(encoders.targets) in POINTS
-    return (
-        *("mase", "mae", "rmse", "smape", "coverage_80"),
-        *(("average_displacement", "final_displacement") if places else ()),
-    )
+    return names_measured(forecast_measures(targets=len(encoders.targets), intervals=True))
 
 
 def evaluate_forecasts(
@@ -85,24 +87,20 @@ def score_forecasts(
             where there are medians only.
     """
     groups, count = compact_groups(window_groups(encoded), seed=seed)
+    measures = forecast_measures(
+        targets=encoded.targets.shape[1], intervals=predicted.shape[-1] > 1
+    )
     with np.errstate(over="ignore", invalid="ignore"):
         sums = forecast_sums(encoded, predicted.astype(np.float64), groups, count=count)
-        values = forecast_metrics(sums.sum(axis=0, keepdims=True))
+        values = forecast_metrics(sums.sum(axis=0, keepdims=True), measures)
         weights = resample_weights(count, resamples=resamples if count > 1 else 0, seed=seed)
-        resampled = forecast_metrics(weights @ sums)
-    names = [name for name in values if applies(name, encoded, predicted)]
+        resampled = forecast_metrics(weights @ sums, measures)
     return Scores(
-        metrics={name: interval(float(values[name][0]), resampled[name]) for name in names},
+        metrics={name: interval(float(values[name][0]), resampled[name]) for name in values},
         confusion=None,
         units=int(sums[:, 0].sum()),
-        resampled={name: resampled[name] for name in names},
+        resampled=resampled,
     )
-
-
-def applies(name: str, encoded: EncodedSeries, predicted: NDArray[np.floating]) -> bool:
-    if name.endswith("displacement"):
-        return encoded.targets.shape[1] in POINTS
-    return name != "coverage_80" or predicted.shape[-1] == 3
 
 
 def window_groups(encoded: EncodedSeries) -> Integers:
@@ -171,27 +169,55 @@ def weighted(owners: Integers, errors: Doubles, counted: NDArray[np.bool_]) -> l
     return [weight, weight * mean]
 
 
-def forecast_metrics(sums: Doubles) -> Metrics:
-    """Metrics from (weighted) sums of `forecast_sums`, [resamples, 11].
+class ForecastSums(NamedTuple):
+    """(Weighted) sums of `forecast_sums`, [resamples] each."""
 
-    `mase`: mean over the series of the absolute error in units of the seasonal naive forecast's
-    in their history (Hyndman and Koehler 2006, as in the Monash archive); `smape` in per cent.
-    """
-    values, absolute, squared, *rest = sums.T
-    scaled_weight, scaled, percent_weight, percent, inside, windows, mean, last = rest
+    values: Doubles
+    absolute: Doubles
+    squared: Doubles
+    scaled_weight: Doubles
+    scaled: Doubles
+    percent_weight: Doubles
+    percent: Doubles
+    inside: Doubles
+    places: Doubles
+    mean_distance: Doubles
+    last_distance: Doubles
 
-    def ratio(total: Doubles, by: Doubles) -> Doubles:
-        return np.where(by > 0, total / np.where(by > 0, by, 1), np.nan)
 
-    return {
-        "mase": ratio(scaled, scaled_weight),
-        "mae": ratio(absolute, values),
-        "rmse": np.sqrt(ratio(squared, values)),
-        "smape": ratio(percent, percent_weight),
-        "coverage_80": ratio(inside, values),
-        "average_displacement": ratio(mean, windows),
-        "final_displacement": ratio(last, windows),
-    }
+def ratio(total: Doubles, by: Doubles) -> Doubles:
+    return np.where(by > 0, total / np.where(by > 0, by, 1), np.nan)
+
+
+ForecastMeasures = tuple[Measure[ForecastSums], ...]
+POINT_METRICS: ForecastMeasures = (
+    # the mean over the series, as in the Monash archive
+    Measure(METRICS["mase"], lambda sums: ratio(sums.scaled, sums.scaled_weight)),
+    Measure(METRICS["mae"], lambda sums: ratio(sums.absolute, sums.values)),
+    Measure(METRICS["rmse"], lambda sums: np.sqrt(ratio(sums.squared, sums.values))),
+    Measure(METRICS["smape"], lambda sums: ratio(sums.percent, sums.percent_weight)),
+)
+INTERVAL_METRICS: ForecastMeasures = (
+    Measure(METRICS["coverage_80"], lambda sums: ratio(sums.inside, sums.values)),
+)
+PLACE_METRICS: ForecastMeasures = (
+    Measure(METRICS["average_displacement"], lambda sums: ratio(sums.mean_distance, sums.places)),
+    Measure(METRICS["final_displacement"], lambda sums: ratio(sums.last_distance, sums.places)),
+)
+
+
+def forecast_measures(*, targets: int, intervals: bool) -> ForecastMeasures:
+    """Args: intervals: False where there are medians only."""
+    return (
+        *POINT_METRICS,
+        *(INTERVAL_METRICS if intervals else ()),
+        *(PLACE_METRICS if targets in POINTS else ()),
+    )
+
+
+def forecast_metrics(sums: Doubles, measures: ForecastMeasures) -> Metrics:
+    """Metrics from (weighted) sums of `forecast_sums`, [resamples, 11]."""
+    return measured(measures, ForecastSums(*sums.T))
 
 
 def validated_forecasts(encoded: EncodedSeries, *, season: int) -> dict[str, float]:

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from rnnauto.cells import CELLS
 from rnnauto.families.forecast.features import forecast_features_of
 from rnnauto.families.forecast.prepare import ForecastPrepared
 from rnnauto.families.forecast.series import reach_of
@@ -11,7 +12,7 @@ from rnnauto.families.forecast.simple_errors import simple_errors
 from rnnauto.networks.architecture import Answer
 from rnnauto.recipe import Recipe, Space
 from rnnauto.search.pose import patience_of
-from rnnauto.search.space import LEARNING_RATES, Choices, batch_sizes, optimizers, within
+from rnnauto.search.space import Choices, batch_sizes, optimizers, within
 from rnnauto.search.trial import Problem
 
 SHORTEST_LOOKBACK = 4
@@ -142,7 +143,7 @@ def forecast_proposals(space: Choices) -> list[dict[str, Any]]:
                 "transform": "log" if log else "none",
                 "differencing": differencing,
                 "dropout": 0.1,
-                "learning_rate": LEARNING_RATES[cell],
+                "learning_rate": CELLS[cell].learning_rate,
                 "batch_size": min(space["batch_size"]),
                 "clip_norm": 1.0,
             }

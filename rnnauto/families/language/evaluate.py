@@ -7,7 +7,7 @@ A score is a log likelihood in nats and whether the guess was right, of every ta
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,9 +18,19 @@ from rnnauto.families.language.encode import LanguageEncoders, LanguagePart, Nex
 from rnnauto.families.language.ngrams import LONGEST, Grams, fit_ngrams, score_ngrams
 from rnnauto.families.language.prepare import LanguagePrepared
 from rnnauto.judge.evaluate import RESAMPLES, Evaluation, Scores, beats
-from rnnauto.judge.metrics import Metrics, compact_groups, interval, resample_weights, unit_groups
+from rnnauto.judge.metrics import (
+    Measure,
+    Metrics,
+    compact_groups,
+    interval,
+    measured,
+    names_measured,
+    resample_weights,
+    unit_groups,
+)
 from rnnauto.judge.stored import load_arrays
 from rnnauto.layout import Layout
+from rnnauto.metrics import METRICS
 
 NAMES = {1: "unigram", 2: "bigram", 3: "trigram"}
 ALWAYS = 2  # orders that are shown beside the best
@@ -52,10 +62,7 @@ def language_metric(layout: Layout) -> str:
 
 def metric_names(layout: Layout) -> tuple[str, ...]:
     """The metrics, as `evaluate` names them."""
-    if layout.label_sets:
-        return ("negative_log_likelihood", "accuracy")
-    bits = ("bits_per_character",) if layout.tokens == "character" else ()
-    return ("cross_entropy", "perplexity", "accuracy", *bits)
+    return names_measured(language_measures(layout))
 
 
 def fit_and_validate(
@@ -191,20 +198,47 @@ def language_scores(scores: Floats, groups: Integers, *, layout: Layout, seed: i
     )
 
 
-def language_metrics(sums: Doubles, layout: Layout) -> Metrics:
-    """From (weighted) sums of timesteps, nats and right guesses, [resamples, 3].
+class LanguageSums(NamedTuple):
+    """(Weighted) sums of timesteps, nats and right guesses, [resamples] each."""
 
-    Of sets: negative log likelihood in nats a timestep, and the share of sets that were guessed
-    whole. Bits per character are there where tokens are characters.
-    """
-    units, nats, right = sums.T
+    units: Doubles
+    nats: Doubles
+    right: Doubles
+
+    @property
+    def entropy(self) -> Doubles:
+        return self.nats / self.units
+
+
+def share_guessed(sums: LanguageSums) -> Doubles:
+    return sums.right / sums.units
+
+
+LanguageMeasures = tuple[Measure[LanguageSums], ...]
+NEXT_SET_METRICS: LanguageMeasures = (
+    Measure(METRICS["negative_log_likelihood"], lambda sums: sums.entropy),  # nats a timestep
+    Measure(METRICS["accuracy"], share_guessed),  # of whole sets
+)
+NEXT_TOKEN_METRICS: LanguageMeasures = (
+    Measure(METRICS["cross_entropy"], lambda sums: sums.entropy),
+    Measure(METRICS["perplexity"], lambda sums: np.exp(sums.entropy)),
+    Measure(METRICS["accuracy"], share_guessed),
+)
+NEXT_CHARACTER_METRICS: LanguageMeasures = (
+    *NEXT_TOKEN_METRICS,
+    Measure(METRICS["bits_per_character"], lambda sums: sums.entropy / np.log(2)),
+)
+
+
+def language_measures(layout: Layout) -> LanguageMeasures:
     if layout.label_sets:
-        return {"negative_log_likelihood": nats / units, "accuracy": right / units}
-    entropy = nats / units
-    found = {"cross_entropy": entropy, "perplexity": np.exp(entropy), "accuracy": right / units}
-    if layout.tokens == "character":
-        found["bits_per_character"] = entropy / np.log(2)
-    return found
+        return NEXT_SET_METRICS
+    return NEXT_CHARACTER_METRICS if layout.tokens == "character" else NEXT_TOKEN_METRICS
+
+
+def language_metrics(sums: Doubles, layout: Layout) -> Metrics:
+    """From (weighted) sums of timesteps, nats and right guesses, [resamples, 3]."""
+    return measured(language_measures(layout), LanguageSums(*sums.T))
 
 
 def save_language_baselines(path_npz: Path, baselines: Baselines) -> None:

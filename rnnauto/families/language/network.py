@@ -9,14 +9,15 @@ from typing import Any
 
 import keras
 
+from rnnauto.cells import CELLS
 from rnnauto.networks.architecture import Architecture, Features
-from rnnauto.networks.cells import STATES, Carried
+from rnnauto.networks.cells import Carried
 from rnnauto.networks.layers import Dropout
 from rnnauto.networks.stack import encode_timesteps
 
 
 def state_size(architecture: Architecture) -> int:
-    return STATES[architecture.cell] * architecture.units * architecture.layers
+    return CELLS[architecture.cell].states * architecture.units * architecture.layers
 
 
 def build_carried(features: Features, architecture: Architecture) -> keras.Model:
@@ -28,7 +29,7 @@ def build_carried(features: Features, architecture: Architecture) -> keras.Model
     x = encode_timesteps(features, inputs)
     state = keras.Input((state_size(architecture),), name="state")
     inputs["state"] = state
-    width = STATES[architecture.cell] * architecture.units
+    width = CELLS[architecture.cell].states * architecture.units
     after = []
     for number in range(architecture.layers):
         x = Dropout(name=f"dropout_{number}")(x)

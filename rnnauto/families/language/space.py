@@ -3,6 +3,7 @@
 from typing import Any
 
 from rnnauto.arrays import Integers
+from rnnauto.cells import CELLS
 from rnnauto.families.language.encode import NextSet, NextToken, outputs_of
 from rnnauto.families.language.prepare import LanguagePrepared
 from rnnauto.networks.architecture import Answer, features_of
@@ -69,7 +70,7 @@ def openings(space: Choices) -> list[Values]:
 
 def language_openings(space: Choices) -> list[dict[str, Any]]:
     """Gated cells first: they remember more of a text."""
-    cells = sorted(space["cell"], key=lambda cell: cell not in {"lstm", "gru"})
+    cells = sorted(space["cell"], key=lambda cell: CELLS[cell].memory != "gated")
     # little dropout: without any a text of a megabyte is learnt by heart after ten passes, and more
     # costs passes
     wide = [opening(space, cell) | {"units": 128, "dropout": 0.1} for cell in cells]
