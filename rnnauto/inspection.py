@@ -1,7 +1,7 @@
 """All that can be said about a table before a fit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,9 @@ from rnnauto.inference.case import Evidence
 from rnnauto.inference.infer import Inference, infer
 from rnnauto.layout import Layout, Tokens
 from rnnauto.problem import Problem
+from rnnauto.problems.allow import allowed_notes, check_allowed, reported
 from rnnauto.problems.find import file_problems, find_problems, in_order
-from rnnauto.problems.unbuilt import REMEDY, without_network
+from rnnauto.problems.unbuilt import unbuilt, without_network
 from rnnauto.reading.read import Table
 from rnnauto.recipe import Recipe
 
@@ -54,7 +55,17 @@ class Inspection:
 
 
 def inspect_table(table: Table, recipe: Recipe) -> Inspection:
-    """Infer the layout, and look at the sequences and what is wrong with them."""
+    """Infer the layout, and look at the sequences and what is wrong with them; problems that the
+    recipe allows are counted in a note."""
+    allow = recipe.data.allow
+    check_allowed(allow)
+    found = inspect_all(table, recipe)
+    noted = replace(table, notes=(*table.notes, *allowed_notes(found.problems, allow)))
+    return replace(found, table=noted, problems=reported(found.problems, allow))
+
+
+def inspect_all(table: Table, recipe: Recipe) -> Inspection:
+    """What can be said of a table, allowed or not."""
     inference = infer(table, recipe)
     layout = inference.layout
     lack = without_network(layout)
@@ -88,7 +99,7 @@ def inspect_unbuilt(table: Table, inference: Inference, lack: str) -> Inspection
         examples=(),
         problems=in_order(
             [
-                Problem("warning", f"`fit` will refuse this: {lack}", None, None, REMEDY),
+                unbuilt(lack),
                 *file_problems(table, layout),
             ]
         ),

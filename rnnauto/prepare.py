@@ -1,6 +1,7 @@
 """Everything before the search: read, infer, find problems, split, encode. No TensorFlow."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from rnnauto.data.sequences import gather
 from rnnauto.families.families import family_of
 from rnnauto.inference.infer import infer
 from rnnauto.prepared import AnyPrepared, Source, Told, count
+from rnnauto.problems.allow import allowed_notes, check_allowed, reported
 from rnnauto.problems.find import find_problems, raise_if_errors, raise_if_leaks
 from rnnauto.problems.unbuilt import refuse_unbuilt
 from rnnauto.reading.read import read_table
@@ -19,6 +21,8 @@ Say = Callable[[str], None]
 
 def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> AnyPrepared:
     """Raises: DataError listing every problem that stands in the way of learning."""
+    allow = recipe.data.allow
+    check_allowed(allow)
     table = read_table(data, has_target=bool(recipe.data.target), set_aside=True)
     inference = infer(table, recipe)
     layout = inference.layout
@@ -26,14 +30,24 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> An
     sequences = gather(table.frame, layout)
     problems = find_problems(table, layout, sequences)
     if recipe.judge.fail_on_leak:
-        raise_if_leaks(problems, table.source)
-    raise_if_errors(problems, table.source)
+        raise_if_leaks(reported(problems, allow), table.source)
+    raise_if_errors(reported(problems, allow), table.source)
     told = Told(table, inference, problems, sequences, recipe)
-    prepared = family_of(layout).prepare(told)
+    prepared = allowing(family_of(layout).prepare(told), allow)
     if recipe.judge.fail_on_leak:
         raise_if_leaks(prepared.problems, table.source)
     describe(prepared, sequences.lengths, say)
     return prepared
+
+
+def allowing(prepared: AnyPrepared, allow: Sequence[str]) -> AnyPrepared:
+    """The same without the problems that are allowed; a note of the table counts them."""
+    notes = (*prepared.table.notes, *allowed_notes(prepared.problems, allow))
+    return replace(
+        prepared,
+        table=replace(prepared.table, notes=notes),
+        problems=reported(prepared.problems, allow),
+    )
 
 
 def describe(prepared: AnyPrepared, lengths: Integers, say: Say) -> None:
@@ -42,7 +56,7 @@ def describe(prepared: AnyPrepared, lengths: Integers, say: Say) -> None:
         say(note)
     for problem in prepared.problems:
         if problem.severity != "note":  # the table's notes say so
-            say(f"{problem.severity}: {problem.message}; {problem.remedy}")
+            say(f"{problem.label}: {problem.message}; {problem.remedy}")
     kinds = f"{layout.rnn_type} {layout.task}, {layout.form.replace('-', ' ')}"
     least, most = int(lengths.min()), int(lengths.max())
     long = count(most, "timestep")

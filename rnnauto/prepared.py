@@ -17,6 +17,7 @@ from rnnauto.errors import DataError
 from rnnauto.inference.infer import Inference
 from rnnauto.layout import Layout
 from rnnauto.problem import Problem
+from rnnauto.problems.allow import reported
 from rnnauto.problems.find import in_order, raise_if_leaks
 from rnnauto.problems.leaks_parts import shared_with_test
 from rnnauto.problems.required_columns import check_numbers, read_for
@@ -161,9 +162,9 @@ def split_sequences(
     problems = told.problems
     if path is not None:
         shared = shared_with_test(parts.development, test, layout)
-        problems = in_order([*problems, *(leak.problem() for leak in shared)])
+        problems = in_order([*problems, *shared])
         if told.recipe.judge.fail_on_leak:
-            raise_if_leaks(problems, told.table.source)
+            raise_if_leaks(reported(problems, told.recipe.data.allow), told.table.source)
     return SplitSequences(parts, test, table.frame, problems)
 
 

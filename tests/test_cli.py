@@ -189,7 +189,7 @@ def test_a_leak_ends_with_3_where_that_is_wanted(refused, tmp_path):
     rows = [f"{n % 7},{n % 11},{'ab'[n % 2]},{'up' if n % 2 else 'down'}" for n in range(60)]
     (tmp_path / "table.csv").write_text("x,z,outcome,y\n" + "\n".join(rows) + "\n")
     command = ["fit", "table.csv", "--target", "y"]
-    said = "`table.csv`: the feature `outcome` encodes the target `y` one to one"
+    said = "`table.csv`: the feature `outcome` encodes the target `y` one to one [leak-code]"
     assert refused(*command) == (said, "leave it out with `--ignore outcome`")
     assert refused(*command, "--fail-on-leak", code=3)[0] == said
 

@@ -71,7 +71,7 @@ def draw(inspection: "Inspection", console: Console) -> None:
         ("Columns", columns_table(inspection)),
         ("Examples", examples_table(inspection.examples)),
         ("Why", evidence_table(inspection)),
-        ("Problems", problems_table(inspection)),
+        ("Problems", problems_text(inspection)),
     ):
         if body is not None:
             console.print(Group("", Text(title, style="bold"), Padding(body, (0, 0, 0, 2))))
@@ -154,19 +154,17 @@ def evidence_table(inspection: "Inspection") -> RenderableType:
     return table
 
 
-def problems_table(inspection: "Inspection") -> RenderableType:
+def problems_text(inspection: "Inspection") -> RenderableType:
     if not inspection.problems:
         return Text("none found", style="green")
-    table = plain_table("", "problem", "line", "remedy")
+    lines: list[RenderableType] = []
     for problem in inspection.problems:
         colour = {"error": "red", "warning": "yellow", "note": "dim"}[problem.severity]
-        table.add_row(
-            Text(problem.severity, style=colour),
-            escape(problem.message),
-            "" if problem.row is None else str(problem.row),
-            escape(problem.remedy),
-        )
-    return table
+        lines += [
+            Text.assemble((problem.label, colour), ": ", problem.placed),
+            Padding(Text.assemble(("help", "cyan"), ": ", problem.remedy), (0, 0, 0, 2)),
+        ]
+    return Group(*lines)
 
 
 def plain_table(*headings: str) -> Table:

@@ -22,6 +22,7 @@ DATA_FLAGS = {
     "--static": "data.static",
     "--ignore": "data.ignore",
     "--known-ahead": "data.known_ahead",
+    "--allow": "data.allow",
     "--type": "problem.type",
     "--task": "problem.task",
     "--tokens": "problem.tokens",
@@ -112,6 +113,8 @@ def shown_default(value: object) -> str:
 
 def metavar(flag: str) -> str:
     key = FIT_FLAGS[flag]
+    if key == "data.allow":
+        return "CODE"
     if key.startswith("data."):
         return "FILE" if key.endswith("path") else "COLUMN"
     if flag == "--cells":  # one at a time

@@ -129,12 +129,14 @@ def check(
     from rnnauto.families.families import metric_names
     from rnnauto.judge.metric_names import check_metrics
     from rnnauto.prepare import prepare
+    from rnnauto.problems.allow import check_allowed
     from rnnauto.recipe import Recipe
 
     console = talk_console(quiet=context.obj["quiet"])
     loaded = Recipe.load(file)
     found: dict[str, Any] = {"recipe": str(file), "rnn_type": None, "task": None, "metrics": None}
     if loaded.data.path is None:
+        check_allowed(loaded.data.allow)
         console.print(f"{file} is a recipe; it names no data to check", markup=False)
     else:
         prepared = prepare(
@@ -181,9 +183,10 @@ def schema() -> None:
 
 
 def schema_text() -> str:
+    from rnnauto.problems.allow import allowable_codes
     from rnnauto.recipe.settings import json_schema
 
-    return json.dumps(json_schema(), indent=2) + "\n"
+    return json.dumps(json_schema(codes=allowable_codes()), indent=2) + "\n"
 
 
 for command in (init, check, show, schema):

@@ -12,7 +12,9 @@ from rnnauto.arrays import Integers, timestep_positions
 from rnnauto.data.sequences import Sequences, category_names, is_struct, number_names
 from rnnauto.inference.case import flag
 from rnnauto.layout import Layout
-from rnnauto.problem import Leak
+from rnnauto.problem import Example, Kind, Problem, numbered
+from rnnauto.problems.layouts import answers_at_once, gives_numbers
+from rnnauto.problems.rule import Gathered, Rule
 
 FEWEST_UNITS = 100  # fewer are predicted by chance
 MOST_UNITS = 20_000
@@ -24,6 +26,21 @@ ALMOST = 0.999  # correlation, or rank correlation
 FEWEST_SEQUENCES = 20  # to split by; fewer are split into blocks of time
 BLOCKS = 10
 
+ALONE = Kind(
+    code="leak-alone",
+    severity="warning",
+    title="a feature alone predicts the target",
+    finds="Features that tell the target almost without fault: static ones, at their own timestep "
+    "where each has a target, and else by the first, last, mean, least or greatest value of a "
+    f"sequence. {FEWEST_UNITS} targets or more are looked at.",
+    harm="Nothing in the world is that easy: such a column was often filled in after the answer "
+    "was known, such as the ward that a patient was sent to.",
+    remedy="Check that it is known before the target is, or leave it out with `--ignore`. Nothing, "
+    "if the class really is that easy to tell.",
+    example=Example(numbered("x,ward,y", "0.#,1#,ill", "0.#,-1#,well", times=60)),
+    leak="alone",
+)
+
 
 @dataclass(frozen=True)
 class View:
@@ -34,12 +51,13 @@ class View:
     values: NDArray[Any]  # floats or strings, [units]
 
 
-def predicts_alone(layout: Layout, sequences: Sequences) -> Iterator[Leak]:
+def predicts_alone(look: Gathered) -> Iterator[Problem]:
     """Looked at are static features, features at their own timestep where there is a target for
     each, and otherwise the first, last, mean, least and greatest value of a sequence, or each value
     of sequences of equal length."""
+    layout, sequences = look.layout, look.sequences
     targets = sequences.targets
-    if layout.writes or layout.task == "forecasting" or layout.static_only or targets is None:
+    if targets is None:
         return
     if not layout.per_timestep and len(sequences) > MOST_UNITS:
         sequences = sequences.take(a_sample(np.arange(len(sequences))), per_timestep=False)
@@ -65,13 +83,11 @@ def predicts_alone(layout: Layout, sequences: Sequences) -> Iterator[Leak]:
             message = told_by(view, target, known, halves, layout)
             if message:
                 told.add(view.column)
-                yield Leak(
-                    "alone",
-                    view.column,
+                yield ALONE.problem(
                     f"{view.words} `{view.column}` {message} `{name}`",
-                    "check that it is known before the target is, or leave it out with "
+                    view.column,
+                    remedy="check that it is known before the target is, or leave it out with "
                     f"`{flag('--ignore', view.column)}`",
-                    "warning",
                 )
 
 
@@ -89,7 +105,7 @@ def told_by(
     values = view.values[known]
     if values.dtype != object:
         values = values.astype(np.float64)
-    if layout.task == "regression":
+    if gives_numbers(layout):
         numbers = target.gather(known).cast(pl.Float64).to_numpy()
         if layout.per_timestep:  # two trends go together; their steps need not
             values, numbers = steps_of(values, numbers)
@@ -256,3 +272,6 @@ def timestep_views(layout: Layout, sequences: Sequences) -> list[View]:
 
 def as_words(column: pl.Series) -> NDArray[np.object_]:
     return np.array(column.to_list(), dtype=object)
+
+
+RULES = (Rule((ALONE,), predicts_alone, answers_at_once),)

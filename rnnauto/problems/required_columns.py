@@ -9,6 +9,7 @@ import polars as pl
 
 from rnnauto.errors import DataError
 from rnnauto.layout import Column, Layout
+from rnnauto.problems.layouts import gives_numbers, is_forecast
 from rnnauto.reading.joined_time import join_time
 from rnnauto.reading.points import split_points
 from rnnauto.reading.read import Table, read_table
@@ -74,10 +75,10 @@ def check_columns(table: Table, layout: Layout, *, target: bool) -> None:
             f"`{table.source}` has no column {listed}{more}, which the model reads",
             hint=f"rename {meant}" if meant else "the model was trained with these columns",
         )
-    if target and layout.task == "regression" and not layout.target_lists():
+    if target and gives_numbers(layout) and not layout.target_lists():
         for name in layout.target:
             check_numbers(table, name)
-    for name in layout.target if layout.task == "forecasting" else ():
+    for name in layout.target if is_forecast(layout) else ():
         check_numbers(table, name)
     if layout.dated and layout.time is not None:
         check_dates(table, layout.time)

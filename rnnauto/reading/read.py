@@ -5,20 +5,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
 from rnnauto.layout import Form
-from rnnauto.problem import Problem, problem_at
+from rnnauto.problem import Problem
 from rnnauto.reading import cells
-from rnnauto.reading.content import whole
 from rnnauto.reading.dialect import HEAD_BYTES, Text, read_text
 from rnnauto.reading.fill_down import fill_down
 from rnnauto.reading.folder import load_folder
 from rnnauto.reading.formats import load
 from rnnauto.reading.header import with_header
+from rnnauto.reading.idle_rows import drop_idle_rows
 from rnnauto.reading.joined_time import join_time
 from rnnauto.reading.loaded import Loaded
 from rnnauto.reading.opened import Opened, is_folder, open_source
@@ -51,6 +50,9 @@ class Table:
     def line(self, row: int) -> int:
         """The file line of a row that is counted from 0; the header is line 1."""
         return int(self.lines[row]) if self.lines is not None else row + 2
+
+    def lines_at(self, rows: Sequence[int]) -> list[int]:
+        return [self.line(row) for row in rows]
 
 
 def read_table(
@@ -212,76 +214,6 @@ def has_twins(names: Sequence[str]) -> bool:
 
 def free_name(wanted: str, taken: Sequence[str]) -> str:
     return wanted if wanted not in taken else free_name(wanted + "_", taken)
-
-
-def drop_idle_rows(
-    frame: pl.DataFrame, lines: Integers | None, found: Text, known: Collection[int]
-) -> tuple[pl.DataFrame, Integers | None, list[str], list[Problem]]:
-    """Leave out empty rows and repeats of the header, as joined files have them.
-
-    `known` are blank lines that have been spoken of already.
-    """
-    where = np.arange(2, frame.height + 2) if lines is None else lines
-    last = frame.to_series(frame.width - 1)
-    some = last.is_null() | (last == "" if last.dtype == pl.String else False)
-    idle = pl.Series([False]).new_from_index(0, frame.height)
-    masks = {}
-    if some.any():
-        idle = frame.select(
-            pl.all_horizontal(
-                pl.col(name).fill_null("").str.strip_chars() == ""
-                if dtype == pl.String
-                else pl.col(name).is_null()
-                for name, dtype in frame.schema.items()
-            )
-        ).to_series()
-        masks["empty row"] = idle
-    if set(frame.dtypes) == {pl.String} and (last.str.strip_chars() == last.name).any():
-        headers = frame.select(
-            pl.all_horizontal(pl.col(name).str.strip_chars() == name for name in frame.columns)
-        ).to_series()
-        masks["repeat of the header"] = headers.fill_null(False)
-        idle |= masks["repeat of the header"]
-    notes: list[str] = []
-    problems = []
-    for what, mask in masks.items():
-        rows = [int(line) for line in where[mask.to_numpy()] if int(line) not in known]
-        notes += counted(len(rows), what)
-        if rows:
-            problems.append(problem_at("note", notes[-1], None, rows, "nothing to do"))
-    if not idle.any():
-        return frame, lines, [], blank_lines(found, lines, known)
-    kept = where[~idle.to_numpy()]
-    spoken = {*known, *(line for problem in problems for line in problem.rows)}
-    problems += blank_lines(found, kept, spoken)
-    return frame.filter(~idle), kept, notes, problems
-
-
-def blank_lines(found: Text, lines: Integers | None, known: Collection[int]) -> list[Problem]:
-    """The lines between rows that hold nothing at all."""
-    if lines is None or found.quotes != "none":
-        return []
-    raw = whole(found.content)
-    if b"\n\n" not in raw.replace(b"\r", b""):
-        return []
-    content = raw.split(b"\n")
-    first = 1 + found.skipped
-    rows = [
-        number
-        for number, line in enumerate(content[:-1], start=first)
-        if not line.strip() and number not in known
-    ]
-    inside = set(rows) & set(range(first, int(lines[-1]) if len(lines) else first))
-    text = counted(len(inside), "blank line")
-    return [problem_at("note", text[0], None, list(inside), "nothing to do")] if inside else []
-
-
-def counted(count: int, what: str) -> list[str]:
-    if not count:
-        return []
-    first, _, rest = what.partition(" ")
-    words = what if count == 1 else f"{first}s {rest}" if rest.startswith("of") else f"{what}s"
-    return [f"{count} {words} left out"]
 
 
 def check_has_rows(frame: pl.DataFrame, source: str) -> None:

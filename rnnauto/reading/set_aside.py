@@ -6,11 +6,27 @@ import numpy as np
 
 from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
-from rnnauto.problem import Problem, problem_at
+from rnnauto.problem import Example, Kind, Problem, numbered
 from rnnauto.reading.content import whole
 from rnnauto.reading.dialect import Records, Text
 
 MOST = 0.01  # share of rows; beyond, the header or the separator must be wrong
+
+RAGGED_ROW = Kind(
+    code="ragged-row",
+    severity="error",
+    title="a row has more or fewer fields than the header",
+    finds=f"Rows that do not fit the header, if they are at most {MOST:.0%} of all; of more, "
+    "the separator or the header must be wrong, and the file is refused.",
+    harm="Nobody knows which cell is missing: every value behind it would stand in the wrong "
+    "column. The row is set aside.",
+    remedy="Take the line out, or give it as many fields as the header; quote a cell that holds "
+    "the separator. If it is allowed, the rows are left out.",
+    example=Example(
+        numbered("x,y", "#,up", "#.5,down", times=60).replace("\n3,up", "\n3,up,up", 1)
+    ),
+)
+KINDS = (RAGGED_ROW,)
 
 
 class RaggedRows(DataError):
@@ -55,13 +71,12 @@ def problems_of(ragged: RaggedRows, names: Sequence[str]) -> list[Problem]:
                 for line, count in zip(lines[mask], fields[mask], strict=True)
             )
             found.append(
-                problem_at(
-                    "error",
+                RAGGED_ROW.problem(
                     f"rows with {what}: {places}; the header has {len(names)}",
                     None,
                     lines[mask].tolist(),
-                    "take the line out, or give it as many fields as the header; quote a cell that "
-                    "holds the separator",
+                    remedy="take the line out, or give it as many fields as the header; quote a "
+                    "cell that holds the separator",
                 )
             )
     return found

@@ -28,6 +28,7 @@ class Data(Section):
     known_ahead: Names = Field(
         (), description="Feature of a forecast whose future is known, like a holiday or a price"
     )
+    allow: Names = Field((), description="Code of a problem not to report, like duplicate-timestep")
 
 
 class Problem(Section):

@@ -1,6 +1,6 @@
 """Every setting with where it comes from; recipes with comments; the JSON Schema."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -133,7 +133,11 @@ def quoted(name: str) -> str:
     return str(yaml.safe_dump({name: 0}, allow_unicode=True, width=WIDE)).rpartition(":")[0]
 
 
-def json_schema() -> dict[str, Any]:
-    """What editors check a recipe by."""
+def json_schema(*, codes: Sequence[str] = ()) -> dict[str, Any]:
+    """What editors check a recipe by. Args: codes: of the problems that `data.allow` may name."""
     schema = Recipe.model_json_schema(mode="validation")
+    if codes:
+        one, several = schema["$defs"]["Data"]["properties"]["allow"]["anyOf"]
+        for each in (one, several["items"]):
+            each["enum"] = list(codes)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -17,7 +17,7 @@ def prepare(told: Told) -> ForecastPrepared:
     test_table = read_for(layout, path, target=True, text_targets=()) if path else None
     if test_table is not None:
         again = seen_again(told.table.frame, test_table.frame, layout)
-        problems = in_order([*problems, *(leak.problem() for leak in again)])
+        problems = in_order([*problems, *again])
     cut = cut_series(told.table, test_table, layout, told.recipe)
     return Prepared(
         table=told.table,
