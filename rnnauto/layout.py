@@ -23,7 +23,6 @@ Task = Literal["classification", "regression", "forecasting", "language-modellin
 FamilyName = Literal["direct", "decoder", "forecast", "language"]
 Kind = Literal["number", "category", "text", "time", "boolean", "list"]
 Tokens = Literal["word", "character"]
-FamilyName = Literal["direct", "decoder", "forecast", "language"]
 
 
 class Frozen(BaseModel):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from builders import VALUES
+from rnnauto.judge.compare import evaluate_test, fit_and_validate
 
 from rnnauto.data.encode import encode
 from rnnauto.data.targets import LabelEncoder, SeveralTargets, output_widths
@@ -13,7 +14,6 @@ from rnnauto.deploy.leaderboard import leaderboard, write_leaderboard
 from rnnauto.deploy.model_json import ModelInfo, write_model_info
 from rnnauto.families.decoder.evaluate import Answered
 from rnnauto.families.forecast.series import SeriesWindows
-from rnnauto.judge.compare import evaluate_test, fit_and_validate
 from rnnauto.prepare import prepare
 from rnnauto.recipe import Recipe
 from rnnauto.report.shown import add_shown
@@ -191,7 +191,7 @@ def made_trials(journal_path):
 
 def info_of(prepared, values):
     return ModelInfo(
-        rnnauto="0.1.0",
+        rnnauto="0.2.0",
         versions={},
         layout=prepared.layout,
         encoders=prepared.encoders,

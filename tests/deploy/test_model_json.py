@@ -9,7 +9,7 @@ from rnnauto.deploy.model_json import FORMAT, ModelInfo, read_model_info, write_
 from rnnauto.errors import ModelFolderError
 
 INFO = ModelInfo(
-    rnnauto="0.1.0",
+    rnnauto="0.2.0",
     versions={"tensorflow": "2.21.0"},
     layout=make_layout(features=columns(x="number", word="category")),
     encoders=Encoders(

@@ -176,7 +176,7 @@ def test_flags_are_columns_and_values():
 
 def test_a_wrong_request_ends_before_tensorflow_is_imported(tmp_path, rnnauto_light):
     info = ModelInfo(
-        rnnauto="0.1.0",
+        rnnauto="0.2.0",
         versions={},
         layout=NAMES,
         encoders=ENCODERS,
