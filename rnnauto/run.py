@@ -64,7 +64,7 @@ def run_recipe(path: Path, *, folder: Path, watch: Watch = lambda news: None) ->
         if recipe.expect.leak is not None:
             recipe = recipe.with_overrides({"judge.fail_on_leak": True})
         fitted = fit(source, recipe, folder=folder, overwrite=True, started=started, watch=watch)
-        measured = measure(fitted, recipe)
+        measured = measure(fitted, recipe, recipe.data.test_path or source)
         outcome = replace(
             outcome,
             expectations=check_expectations(recipe.expect, measured),
@@ -77,11 +77,10 @@ def run_recipe(path: Path, *, folder: Path, watch: Watch = lambda news: None) ->
     return replace(outcome, seconds=time.monotonic() - started)
 
 
-def measure(fitted: Fitted, recipe: Recipe) -> Measured:
+def measure(fitted: Fitted, recipe: Recipe, source: str) -> Measured:
+    """Args: source: data to measure latencies on."""
     latencies: tuple[float, ...] = ()
     if recipe.expect.asks_for_latency:
-        source = recipe.data.test_path or recipe.data.path
-        assert source is not None
         latencies = load(fitted.folder).latencies(source)
     return Measured(
         evaluation=fitted.evaluation,

@@ -169,13 +169,7 @@ def score(
             every unit stands alone. With a single group the intervals are undefined (NaN).
         measures: what to compute of the sums; None: what the target's kind has.
     """
-    known = known_units(truth)
-    if not known.any():
-        raise DataError(
-            f"none of the {len(truth):,} targets is known",
-            hint="scoring needs a target column with values (of the classes that the model knows)",
-        )
-    assert len(predicted) == len(truth)
+    known = some_known(truth)
     groups = np.arange(len(truth)) if groups is None else groups
     numbers = np.zeros(len(truth), np.int64)
     numbers[known], count = compact_groups(groups[known], seed=seed)
@@ -192,12 +186,11 @@ def score(
             return whole, metrics_of(weights @ sums, units, encoder, measures)
 
     if isinstance(target, SeveralTargets):
-        each = {
-            name: measured(part, answers, encoder)
-            for name, part, answers, encoder in each_target(truth, predicted, target)
-        }
-        values = side_by_side({name: found[0] for name, found in each.items()})
-        resampled = side_by_side({name: found[1] for name, found in each.items()})
+        columns = each_target(truth, predicted, target)
+        each = {name: measured(part, told, encoder) for name, part, told, encoder in columns}
+        values, resampled = (
+            side_by_side({name: both[at] for name, both in each.items()}) for at in (0, 1)
+        )
     else:
         values, resampled = measured(truth, predicted, target)
     return Scores(
@@ -206,6 +199,17 @@ def score(
         units=int(known.sum()),
         resampled=resampled,
     )
+
+
+def some_known(truth: NDArray[Any]) -> NDArray[np.bool_]:
+    """`known_units`. Raises: DataError where there is none."""
+    known = known_units(truth)
+    if not known.any():
+        raise DataError(
+            f"none of the {len(truth):,} targets is known",
+            hint="scoring needs a target column with values (of the classes that the model knows)",
+        )
+    return known
 
 
 def side_by_side(each: dict[str, Metrics]) -> Metrics:

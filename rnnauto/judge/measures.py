@@ -84,9 +84,8 @@ def sums_of(units: Units, target: TargetEncoder | None) -> Doubles:
     if truth.dtype.kind not in "iu":
         return value_sums(truth, predicted.reshape(-1), groups, count=units.count)
     sums = class_sums(truth, predicted, groups, count=units.count)
-    if not is_tagged(units, target):
-        return sums
-    return np.concatenate([sums, tag_sums(units, target, known)], axis=1)
+    tags = tags_in(units, target)
+    return np.concatenate([sums, tag_sums(units, tags, known)], axis=1) if tags else sums
 
 
 def metrics_of(
@@ -101,23 +100,31 @@ def metrics_of(
         return set_metrics(sums, measures or SET_METRICS)
     if units.truth.dtype.kind not in "iu":
         return value_metrics(sums, measures or VALUE_METRICS)
-    if is_tagged(units, target):
+    if tags_in(units, target):
         return tag_metrics(sums, measures or TAG_METRICS)
     return class_metrics(sums, measures or CLASS_METRICS)
 
 
-def is_tagged(units: Units, target: TargetEncoder | None) -> bool:
-    return isinstance(target, LabelEncoder) and tags_of(
-        target, per_timestep=units.row_splits is not None
-    )
+def tags_in(units: Units, target: TargetEncoder | None) -> "Tags | None":
+    """The tags of chunks and the sequences that they lie in; None where classes are no tags."""
+    if not isinstance(target, LabelEncoder) or units.row_splits is None:
+        return None
+    return Tags(target.classes, units.row_splits) if are_tags(target.classes) else None
 
 
-def tag_sums(units: Units, target: TargetEncoder | None, known: NDArray[np.bool_]) -> Doubles:
+@dataclass(frozen=True)
+class Tags:
+    """Classes that are tags of chunks, and the row splits of the sequences of units."""
+
+    classes: tuple[str, ...]
+    row_splits: Integers
+
+
+def tag_sums(units: Units, tags: Tags, known: NDArray[np.bool_]) -> Doubles:
     """Right, predicted and true chunks by the group in which they start, [groups, 3]."""
-    assert isinstance(target, LabelEncoder) and units.row_splits is not None
     predicted = np.where(known, predicted_classes(units.predicted), -1)
     counts = chunk_counts(
-        units.truth.astype(np.int64), predicted, units.row_splits, read_tags(target.classes)
+        units.truth.astype(np.int64), predicted, tags.row_splits, read_tags(tags.classes)
     )
     columns = [np.bincount(units.groups, count, minlength=units.count) for count in counts]
     return np.stack(columns, axis=1)

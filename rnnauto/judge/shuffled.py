@@ -11,7 +11,7 @@ from rnnauto.arrays import Integers
 from rnnauto.data.tokens import tokenise
 from rnnauto.judge.evaluate import Scores, difference, interval_json
 from rnnauto.judge.words import digits
-from rnnauto.layout import Layout
+from rnnauto.layout import Layout, Tokens
 from rnnauto.metrics import metric_words
 
 MOST_SEQUENCES = 500
@@ -27,9 +27,9 @@ def shuffled_run(run: Run, layout: Layout, *, seed: int) -> Run:
 
     def call(batch: RawBatch, signature: str = "serving_default") -> dict[str, NDArray[Any]]:
         rng = np.random.default_rng(seed)
-        if "text" in batch:
-            assert layout.tokens is not None
-            return run({**batch, "text": shuffled_texts(batch["text"], layout, rng)}, signature)
+        if layout.tokens is not None and "text" in batch:
+            texts = shuffled_texts(batch["text"], layout.tokens, rng)
+            return run({**batch, "text": texts}, signature)
         width = next(batch[name].shape[1] for name in TIMED if name in batch)
         keys = rng.random((len(batch["length"]), width))
         keys[np.arange(width) >= batch["length"][:, None]] = 2.0  # padding stays where it is
@@ -51,13 +51,12 @@ def shuffled_run(run: Run, layout: Layout, *, seed: int) -> Run:
 
 
 def shuffled_texts(
-    texts: NDArray[Any], layout: Layout, rng: np.random.Generator
+    texts: NDArray[Any], tokens: Tokens, rng: np.random.Generator
 ) -> NDArray[np.object_]:
-    assert layout.tokens is not None
-    between = " " if layout.tokens == "word" else ""
+    between = " " if tokens == "word" else ""
     series = pl.Series("text", texts.tolist(), dtype=pl.String)
-    lists = tokenise(series, layout.tokens).to_list()
-    return np.array([between.join(rng.permutation(tokens)) for tokens in lists], object)
+    lists = tokenise(series, tokens).to_list()
+    return np.array([between.join(rng.permutation(words)) for words in lists], object)
 
 
 def order_matters(
