@@ -35,7 +35,7 @@ def run_members(members: list[Any], inputs: dict[str, NDArray[Any]]) -> list[Any
     """Logits of every member; as one graph, since step by step a long recording takes minutes."""
     import tensorflow as tf
 
-    graph = tf.function(lambda given: [model(given, training=False) for model in members])
+    graph = tf.function(lambda given: [member.model(given, training=False) for member in members])
     tensors = {name: tf.constant(array) for name, array in inputs.items()}
     return list(graph(tensors))
 

@@ -33,7 +33,7 @@ def model_info(
         encoders=prepared.encoders,
         hyperparameters=winner.values,
         members=len(members),
-        parameters=sum(math.prod(v.shape) for m in members for v in m.trainable_variables),
+        parameters=sum(math.prod(v.shape) for m in members for v in m.model.trainable_variables),
         trial=winner.id,
         seed=recipe.seed,
         fingerprint=digests(begun_with),

@@ -111,7 +111,7 @@ class Opening:
     def __call__(self) -> Bench:
         if self.built is None:
             study = load_study(self.subject.study, self.subject.learner_of)
-            model = build_trained(study, self.subject.winner)
+            model = build_trained(study, self.subject.winner).model
             reader = open_reader(model, study.problem, deadline=self.deadline)
             sample = draw_sample(study, self.subject.probing, seed=self.subject.seed)
             self.built = Bench(study, model, reader, sample)

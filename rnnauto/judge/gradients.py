@@ -15,6 +15,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles
+from rnnauto.networks.built import Built
 from rnnauto.networks.cells import Carried, ExponentialTrace, decayed_sums
 from rnnauto.search.study import Study
 
@@ -101,42 +102,38 @@ class CarriedProbe(Probe):
         return (*x_shape[:-1], self.layer.units), initial_state_shape
 
 
-def probed(model: Any) -> tuple[Any, list[Probe]]:
+def probed(built: Built) -> tuple[Any, list[Probe]]:
     """The same network, its recurrent layers that read forwards under a probe.
 
-    The layers are shared: of `model` no layer's `input` or `output` can be asked for any more.
+    The layers are shared: of the model no layer's `input` or `output` can be asked for any more.
     """
     probes: list[Probe] = []
 
     def call(layer: Any, *arguments: Any, **options: Any) -> Any:
+        if not any(layer is each for each in built.forward):
+            return layer(*arguments, **options)
         if isinstance(layer, Carried):
             probe: Probe = CarriedProbe(layer.layer, name=f"probe_{layer.name}")
-        elif is_recurrent(layer) and "_backward_" not in layer.name:
-            probe = Probe(layer, name=f"probe_{layer.name}")
         else:
-            return layer(*arguments, **options)
+            probe = Probe(layer, name=f"probe_{layer.name}")
         probes.append(probe)
         return probe(*arguments, **options)
 
-    same = keras.models.clone_model(model, clone_function=lambda layer: layer, call_function=call)
-    # a decoder reads its own answer: how far back its source matters shows in the encoder
-    read = [probe for probe in probes if "_forward_" in probe.name] or probes
-    return same, read
-
-
-def is_recurrent(layer: Any) -> bool:
-    return isinstance(layer, keras.layers.RNN | ExponentialTrace)
+    same = keras.models.clone_model(
+        built.model, clone_function=lambda layer: layer, call_function=call
+    )
+    return same, probes
 
 
 def gradient_flow(
-    model: Any, study: Study, batches: Iterator[tuple[dict[str, Any], Any, Any]]
+    built: Built, study: Study, batches: Iterator[tuple[dict[str, Any], Any, Any]]
 ) -> Flow:
     """Args:
-    model: a network of its own; its layers are used again.
+    built: a network of its own; its layers are used again.
     study: of the search that it is from.
     batches: inputs, truth, and the number of true steps of the recurrence, int [batch].
     """
-    same, probes = probed(model)
+    same, probes = probed(built)
     size = len(probes[0].sizes)
     features, answer = study.problem.features, study.problem.answer
 

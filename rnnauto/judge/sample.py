@@ -125,10 +125,10 @@ def scaled(targets: Array, problem: Problem) -> Array:
 
 
 def build_trained(study: Study, trial: Trial, *, fold: int = 0) -> Any:
-    """The network that a trial left for a fold, a Keras model of its own."""
-    model = study.learner.build(study.problem.features, architecture_of(trial.values))
-    model.set_weights(load_weights(weights_path(study.folder, trial.weights[fold])))
-    return model
+    """The network that a trial left for a fold, a `networks.built.Built` of its own."""
+    built = study.learner.build(study.problem.features, architecture_of(trial.values))
+    built.model.set_weights(load_weights(weights_path(study.folder, trial.weights[fold])))
+    return built
 
 
 @dataclass(frozen=True)

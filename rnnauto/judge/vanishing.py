@@ -53,12 +53,12 @@ def gradient_picture(
     units = trial.values["units"] * trial.values["layers"] * 2
     chosen = np.arange(min(len(sample), max(2, MOST_STATES // (width * units))))
     sample, steps = sample.take(chosen), steps[chosen]
-    model = build_trained(study, trial)
+    built = build_trained(study, trial)
     inputs = dict(sample.inputs)
-    if "state" in model.input:
-        size = model.input["state"].shape[1]
+    if "state" in built.model.input:
+        size = built.model.input["state"].shape[1]
         inputs["state"] = np.zeros((len(sample), size), np.float32)
-    flow = gradient_flow(model, study, iter([(inputs, sample.truth, steps)]))
+    flow = gradient_flow(built, study, iter([(inputs, sample.truth, steps)]))
     memory = flow.memory
     kept = thinned(len(flow.norms))
     cell = str(trial.values["cell"])

@@ -6,18 +6,23 @@ import keras
 
 from rnnauto.cells import CELLS
 from rnnauto.networks.architecture import Architecture, Features, Statics
+from rnnauto.networks.built import Scales, number_scale, static_scale
 from rnnauto.networks.cells import recurrent_layer
 from rnnauto.networks.layers import Reverse, Standardise, TokenDropout, embedding_width
 
 
-def encode_timesteps(features: Features, inputs: dict[str, Any]) -> Any:
+def scales_of(features: Features) -> Scales:
+    """The layers that `encode_timesteps` and `encode_statics` standardise with."""
+    numbers = number_scale(features.numbers, features.missing, name="standardise")
+    return Scales(numbers, static_scale(features))
+
+
+def encode_timesteps(features: Features, inputs: dict[str, Any], scale: Standardise | None) -> Any:
     """Standardised numbers and embedded categories side by side, [batch, timesteps, channels]."""
     parts = []
-    if features.numbers:
+    if scale is not None:
         inputs["numbers"] = keras.Input((None, features.numbers), name="numbers")
-        parts.append(
-            Standardise(features.numbers, features.missing, name="standardise")(inputs["numbers"])
-        )
+        parts.append(scale(inputs["numbers"]))
     if features.vocabularies:
         count = len(features.vocabularies)
         inputs["codes"] = keras.Input((None, count), dtype="int32", name="codes")
@@ -30,15 +35,12 @@ def encode_timesteps(features: Features, inputs: dict[str, Any]) -> Any:
     return joined(parts, name="timesteps")
 
 
-def encode_statics(features: Statics, inputs: dict[str, Any]) -> Any:
+def encode_statics(features: Statics, inputs: dict[str, Any], scale: Standardise | None) -> Any:
     """The static features as one vector [batch, channels]; None where there are none."""
     parts = []
-    if features.static_numbers:
+    if scale is not None:
         inputs["static_numbers"] = keras.Input((features.static_numbers,), name="static_numbers")
-        standardise = Standardise(
-            features.static_numbers, features.static_missing, name="static_standardise"
-        )
-        parts.append(standardise(inputs["static_numbers"]))
+        parts.append(scale(inputs["static_numbers"]))
     if features.static_vocabularies:
         count = len(features.static_vocabularies)
         inputs["static_codes"] = keras.Input((count,), dtype="int32", name="static_codes")
@@ -50,13 +52,17 @@ def encode_statics(features: Statics, inputs: dict[str, Any]) -> Any:
     return joined(parts, name="statics") if parts else None
 
 
-def recur(x: Any, steps: Any, architecture: Architecture, *, number: int, start: Any) -> Any:
+def recur(
+    x: Any, steps: Any, architecture: Architecture, *, number: int, start: Any
+) -> tuple[Any, Any]:
     """One recurrent layer, [batch, timesteps, units], or twice the units when bidirectional.
+
+    Returns: that, and the layer that reads forwards.
 
     No mask is needed: padding is on the right, so no true timestep is read after a padded one.
     """
     directions = ["forward", "backward"] if architecture.bidirectional else ["forward"]
-    outputs = []
+    outputs, forward = [], None
     for direction in directions:
         name = f"{architecture.cell}_{direction}_{number}"
         layer = recurrent_layer(architecture.cell, architecture.units, name=name)
@@ -69,11 +75,12 @@ def recur(x: Any, steps: Any, architecture: Architecture, *, number: int, start:
                 for s in range(CELLS[architecture.cell].states)
             ]
         if direction == "forward":
+            forward = layer
             outputs.append(layer(x, initial_state=states))
         else:
             turned = layer(Reverse(name=f"turn_{number}")(x, steps), initial_state=states)
             outputs.append(Reverse(name=f"turn_back_{number}")(turned, steps))
-    return joined(outputs, name=f"both_{number}")
+    return joined(outputs, name=f"both_{number}"), forward
 
 
 def joined(parts: list[Any], *, name: str) -> Any:

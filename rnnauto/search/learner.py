@@ -14,11 +14,11 @@ class Learner:
     Attributes:
         features: what the networks read, from its JSON.
         load: what trials learn from, from the study's folder.
-        build: features and architecture to a Keras model with fresh weights.
+        build: features and architecture to a `networks.built.Built` with fresh weights.
         target_spec: features and answer to the tf.TensorSpec of a batch's targets.
         losses: outputs, truth, features and answer to the summed loss, the number of known targets,
             how many are right, and the outputs at the timesteps that have a target.
-        scale: sets the constants of a fresh network by the train part of a fold; given the model,
+        scale: sets the constants of a fresh network by the train part of a fold; given that,
             the job, the problem, the data and the numbers of the train part.
         batches: one epoch in random order; given the data, the numbers of the train part, `size`
             and `rng`.

@@ -17,8 +17,9 @@ from rnnauto.cells import CELLS
 from rnnauto.data.batches import Batch
 from rnnauto.networks.adam import Adam
 from rnnauto.networks.architecture import Answer, Architecture
+from rnnauto.networks.built import Built
 from rnnauto.networks.fused import fuse
-from rnnauto.networks.layers import Dropout, Standardise, TokenDropout
+from rnnauto.networks.layers import Dropout, TokenDropout
 from rnnauto.search.epochs import run_epochs
 from rnnauto.search.learner import Learner
 from rnnauto.search.progress import Progress, keep_if_better, record_step, result_of
@@ -35,11 +36,16 @@ READ_SIZE = 256
 class Network:
     """A model with its compiled steps; what differs between trials of equal shape is a variable."""
 
-    model: Any
+    built: Built
     optimizer: Any
     clip_norm: Any
     train_step: Callable[..., Any]
     read_step: Callable[..., Any]
+
+    @property
+    def model(self) -> Any:
+        """The Keras model itself."""
+        return self.built.model
 
 
 def compile_network(
@@ -50,7 +56,8 @@ def compile_network(
     optimizer_name: str = "adam",
 ) -> Network:
     """Build and trace once, for any batch size and any length."""
-    model = learner.build(features, architecture)
+    built = learner.build(features, architecture)
+    model = built.model
     fuse(model)
     optimizer = make_optimizer(optimizer_name)
     optimizer.build(model.trainable_variables)
@@ -80,7 +87,7 @@ def compile_network(
         return losses(batch, truth, training=False)
 
     steps = (called_directly(step) for step in (train_step, read_step))
-    return Network(model, optimizer, clip_norm, *steps)
+    return Network(built, optimizer, clip_norm, *steps)
 
 
 def make_optimizer(name: str) -> Any:
@@ -119,20 +126,20 @@ def prepare(learner: Learner, job: Job, problem: Problem, data: Any, train: Inte
         learner, problem.features, architecture, problem.answer, optimizer_of(job.values)
     )
     reset(network, job, lambda: learner.build(problem.features, architecture))
-    learner.scale(network.model, job, problem, data, train)
+    learner.scale(network.built, job, problem, data, train)
     return network
 
 
-def reset(network: Network, job: Job, build: Callable[[], Any]) -> None:
+def reset(network: Network, job: Job, build: Callable[[], Built]) -> None:
     """Give a network the job's fresh weights and rates.
 
     Args:
-        build: makes a model of the same shape with fresh weights.
+        build: makes a network of the same shape with fresh weights.
     """
     # where Keras' initialisers draw their seeds; `keras.utils.set_random_seed` would also have
     # TensorFlow drop the compiled steps, which costs up to 0.2 s a trial
     random.seed(job.seed)
-    network.model.set_weights(build().get_weights())
+    network.model.set_weights(build().model.get_weights())
     for variable in network.optimizer.variables:
         variable.assign(tf.zeros_like(variable.value))
     clip = job.values["clip_norm"]
@@ -145,13 +152,14 @@ def reset(network: Network, job: Job, build: Callable[[], Any]) -> None:
             layer.counter.assign([(job.seed + position) % (2**31 - 1), 0])
 
 
-def standardise(model: Any, job: Job, problem: Problem, data: Any, train: Integers) -> None:
+def standardise(built: Built, job: Job, problem: Problem, data: Any, train: Integers) -> None:
     """Set the means and deviations of the numbers that a network reads: those that the encoders
     of the job's fold have learnt. What `Learner.scale` is where encoders know the scales."""
-    for layer in model.layers:
-        if isinstance(layer, Standardise):
-            static = layer.name.startswith("static")
-            scales = problem.static_numbers if static else problem.numbers
+    for layer, scales in (
+        (built.scales.numbers, problem.numbers),
+        (built.scales.statics, problem.static_numbers),
+    ):
+        if layer is not None:
             mean, deviation = np.array(scales[job.fold], np.float32).T
             layer.mean.assign(mean)
             layer.deviation.assign(deviation)

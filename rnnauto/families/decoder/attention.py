@@ -62,7 +62,7 @@ def weights_of(members: Sequence[Any], pairs: EncodedPairs) -> Array | None:
     from rnnauto.families.decoder.network import attention_weights
 
     batch = pad_pairs(pairs, whole(pairs, np.arange(len(pairs))))
-    found = [attention_weights(model, dict(batch.inputs)) for model in members]
+    found = [attention_weights(member, dict(batch.inputs)) for member in members]
     if any(each is None for each in found):
         return None
     return np.asarray(np.mean([each.numpy() for each in found], axis=0, dtype=np.float64))

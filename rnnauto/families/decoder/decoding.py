@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import tensorflow as tf
 
 from rnnauto.data.encode import END, START
 from rnnauto.families.decoder.network import decoder_step, source_half
+from rnnauto.networks.built import Built
 
 PAD = 0
 NEVER = -1e9  # log probability of what must not be written
@@ -30,12 +30,12 @@ class Decoder:
     step: Callable[[Any, Any, list[Any]], tuple[Any, Any]]
 
 
-def decoder_of(members: list[keras.Model]) -> Decoder:
-    halves = [source_half(model) for model in members]
+def decoder_of(members: list[Built]) -> Decoder:
+    halves = [source_half(member) for member in members]
     sizes = [
         [[state.shape[-1] for state in layer] for layer in half.output["states"]] for half in halves
     ]
-    entries = members[0].output.shape[-1]
+    entries = members[0].model.output.shape[-1]
 
     def begin(inputs: dict[str, Any]) -> tuple[list[Any], Any]:
         read = [half(inputs) for half in halves]
@@ -43,8 +43,8 @@ def decoder_of(members: list[keras.Model]) -> Decoder:
 
     def step(previous: Any, state: Any, memory: list[Any]) -> tuple[Any, Any]:
         parts, after = [], []
-        for model, states, part in zip(members, parted(state, sizes), memory, strict=True):
-            logits, left = decoder_step(model, previous, states, part)
+        for member, states, part in zip(members, parted(state, sizes), memory, strict=True):
+            logits, left = decoder_step(member.parts, previous, states, part)
             parts.append(tf.nn.softmax(writable(logits)))
             after.append(left)
         mean = tf.add_n(parts) / len(parts)
@@ -197,9 +197,7 @@ def write_beams(
     return written, total
 
 
-def likelihood(
-    members: list[keras.Model], inputs: dict[str, Any], answers: Any, length: Any
-) -> Any:
+def likelihood(members: list[Built], inputs: dict[str, Any], answers: Any, length: Any) -> Any:
     """Log probability of given answers and their end, [batch], by the trained networks themselves.
 
     Args:
@@ -209,7 +207,7 @@ def likelihood(
     previous = tf.concat([tf.fill([rows, 1], START), answers], 1)
     place = tf.range(tf.shape(previous)[1])
     following = tf.where(place == length[:, None], END, tf.pad(answers, [[0, 0], [0, 1]]))
-    parts = [tf.nn.softmax(model({**inputs, "previous": previous})) for model in members]
+    parts = [tf.nn.softmax(member.model({**inputs, "previous": previous})) for member in members]
     mean = tf.add_n(parts) / len(parts)
     each = tf.math.log(tf.gather(mean, following, axis=2, batch_dims=2))
     return tf.reduce_sum(tf.where(place <= length[:, None], each, 0.0), 1)

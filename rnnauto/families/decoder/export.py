@@ -41,7 +41,7 @@ def save_decoder(
         encode=lambda raw: encode_inputs(raw, module.tables, layout, encoders),
         target=encoders.target,
     )
-    module.variables_kept = [variable.value for model in members for variable in model.variables]
+    module.variables_kept = [v.value for member in members for v in member.model.variables]
     module.signatures_kept = list(signatures.values())
     tf.saved_model.save(module, str(path), signatures=signatures)
 

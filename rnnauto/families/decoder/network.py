@@ -5,6 +5,7 @@ Attention is Luong's, dot product with a learned projection (Luong et al. 2015),
 feeding: all timesteps of an answer attend in one product, and a step of decoding is cheap.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -13,11 +14,11 @@ import tensorflow as tf
 from rnnauto.cells import CELLS
 from rnnauto.families.decoder.features import DecoderFeatures
 from rnnauto.networks.architecture import Architecture
+from rnnauto.networks.built import Built, Scales
 from rnnauto.networks.cells import recurrent_layer, step
 from rnnauto.networks.layers import Dropout, Patch, PatchCount, Pool, embedding_width
-from rnnauto.networks.stack import encode_statics, encode_timesteps, joined, recur
+from rnnauto.networks.stack import encode_statics, encode_timesteps, joined, recur, scales_of
 
-MEMORY = ("keys", "values", "steps")
 FAR = -1e9  # the score of what must not be attended to
 
 
@@ -70,111 +71,159 @@ class RepeatFor(keras.layers.Layer):
         return keras.KerasTensor((*queries.shape[:-1], vector.shape[-1]))
 
 
-def build_decoder(features: DecoderFeatures, architecture: Architecture) -> keras.Model:
+@dataclass(frozen=True)
+class DecoderParts:
+    """The layers that a step of an answer calls one by one, and where the whole network joins them.
+
+    Attributes:
+        embed: of the tokens before.
+        recurrent: first to last.
+        context: an Attend, or a RepeatFor.
+        combine: what was written so far with its context.
+        lexical: of networks with attention only.
+        head: logits of the tokens.
+        memory: what a context is taken from, as the network's own tensors: keys, values and steps,
+            or one vector.
+        states: where the recurrent layers start, [layers][states] of [batch, units].
+        queries: what looks for a context, [batch, timesteps, units].
+    """
+
+    embed: Any
+    recurrent: tuple[Any, ...]
+    context: Any
+    combine: Any
+    lexical: Lexical | None
+    head: Any
+    memory: tuple[Any, ...]
+    states: list[list[Any]]
+    queries: Any
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a decoder needs of the source, as layers' outputs.
+
+    Attributes:
+        memory: what a context is taken from: keys, values and steps, or `summary` alone.
+        states: where its recurrent layers start, [layers][states] of [batch, units].
+        words: the last channels of a context, the embeddings; 0 without attention.
+        scales: the layers that standardise it.
+        forward: the recurrent layers that read it forwards.
+    """
+
+    memory: tuple[Any, ...]
+    states: list[list[Any]]
+    words: int
+    scales: Scales
+    forward: tuple[Any, ...]
+
+
+def build_decoder(features: DecoderFeatures, architecture: Architecture) -> Built:
     """The network as it is trained.
 
     Inputs: those of the source as in `data.batches.Batch`, and `previous` int32 [batch, timesteps],
     the start token and the answer. Output: logits float32 [batch, timesteps, entries].
     """
     inputs: dict[str, Any] = {}
-    memory = encode_source(features, architecture, inputs)
+    source = encode_source(features, architecture, inputs)
     inputs["previous"] = keras.Input((None,), dtype="int32", name="previous")
     embed = keras.layers.Embedding(
         features.entries, embedding_width(features.entries), name="answer_embed"
     )
     x = embed(inputs["previous"])
-    for number, states in enumerate(memory["states"]):
+    recurrent = []
+    for number, states in enumerate(source.states):
         x = Dropout(name=f"answer_dropout_{number}")(x)
         layer = recurrent_layer(architecture.cell, architecture.units, name=f"decoder_{number}")
         x = layer(x, initial_state=states)
-    if architecture.attention == "dot":
-        context = Attend(name="context")(x, *(memory[name] for name in MEMORY))
-    else:
-        context = RepeatFor(name="context")(x, memory["summary"])
-    x = joined([x, context], name="with_context")
-    x = keras.layers.Dense(architecture.units, activation="tanh", name="combine")(x)
-    x = Dropout(name="dropout_head")(x)
-    if architecture.attention == "dot":
-        x = joined([x, Lexical(memory["words"], name="lexical")(context)], name="with_words")
-    return keras.Model(inputs, keras.layers.Dense(features.entries, name="head")(x))
+        recurrent.append(layer)
+    queries = x
+    attends = architecture.attention == "dot"
+    look = Attend(name="context") if attends else RepeatFor(name="context")
+    context = look(queries, *source.memory)
+    x = joined([queries, context], name="with_context")
+    combine = keras.layers.Dense(architecture.units, activation="tanh", name="combine")
+    x = Dropout(name="dropout_head")(combine(x))
+    lexical = Lexical(source.words, name="lexical") if attends else None
+    if lexical is not None:
+        x = joined([x, lexical(context)], name="with_words")
+    head = keras.layers.Dense(features.entries, name="head")
+    parts = DecoderParts(
+        embed=embed,
+        recurrent=tuple(recurrent),
+        context=look,
+        combine=combine,
+        lexical=lexical,
+        head=head,
+        memory=source.memory,
+        states=source.states,
+        queries=queries,
+    )
+    model = keras.Model(inputs, head(x))
+    # how far back the source matters shows where it is read, if it is read step by step
+    return Built(model, source.scales, source.forward or parts.recurrent, parts)
 
 
 def encode_source(
     features: DecoderFeatures, architecture: Architecture, inputs: dict[str, Any]
-) -> dict[str, Any]:
-    """What a decoder needs of the source, as layers' outputs: `summary` [batch, channels],
-    `states` [layers][states] of [batch, units], and with attention the memory."""
-    units = architecture.units
-    memory: dict[str, Any] = {}
-    summary = []
+) -> Source:
+    """The layers that read the source; adds to the inputs."""
+    units, scales = architecture.units, scales_of(features.source)
+    memory: tuple[Any, ...] = ()
+    width, summary, forward = 0, [], []
     inputs["length"] = length = keras.Input((), dtype="int32", name="length")
-    start = encode_statics(features.source, inputs)  # [batch, channels], or None
+    start = encode_statics(features.source, inputs, scales.statics)  # [batch, channels], or None
     if features.source.numbers or features.source.vocabularies:
-        x = encode_timesteps(features.source, inputs)
+        x = encode_timesteps(features.source, inputs, scales.numbers)
         x = words = Patch(architecture.patch, name="patch")(x, length)
         steps = PatchCount(architecture.patch, name="patch_count")(length)
         for number in range(0 if features.one_timestep else architecture.layers):
             x = Dropout(name=f"dropout_{number}")(x)
-            x = recur(x, steps, architecture, number=number, start=start if number == 0 else None)
+            first = start if number == 0 else None
+            x, layer = recur(x, steps, architecture, number=number, start=first)
+            forward.append(layer)
         summary.append(Pool("last", units, name="pool")(x, steps))
         if architecture.attention == "dot":
             keys = keras.layers.Dense(units, use_bias=False, name="keys")(x)
             values = joined([x, words], name="attended")
-            memory |= {"keys": keys, "values": values, "steps": steps, "words": words.shape[-1]}
+            memory, width = (keys, values, steps), words.shape[-1]
     if start is not None:
         summary.append(start)
-    memory["summary"] = joined(summary, name="summary")
-    memory["states"] = [
+    whole = joined(summary, name="summary")
+    states = [
         [
-            keras.layers.Dense(units, activation="tanh", name=f"decoder_{number}_start_{at}")(
-                memory["summary"]
-            )
+            keras.layers.Dense(units, activation="tanh", name=f"decoder_{number}_start_{at}")(whole)
             for at in range(CELLS[architecture.cell].states)
         ]
         for number in range(architecture.layers)
     ]
-    return memory
+    return Source(memory or (whole,), states, width, scales, tuple(forward))
 
 
-def attention_weights(model: keras.Model, inputs: dict[str, Any]) -> Any:
+def attention_weights(built: Built, inputs: dict[str, Any]) -> Any:
     """How much of its context every timestep of the answer took from each step of the source,
     float32 [batch, timesteps, steps]; None of a network without attention."""
-    attend = model.get_layer("context")
-    if not isinstance(attend, Attend):
+    parts: DecoderParts = built.parts
+    if not isinstance(parts.context, Attend):
         return None
-    queries, keys, _, steps = attend.input
-    read = keras.Model(model.input, [queries, keys, steps])
-    return attend.weights_of(*read(inputs, training=False))
+    keys, _, steps = parts.memory
+    read = keras.Model(built.model.input, [parts.queries, keys, steps])
+    return parts.context.weights_of(*read(inputs, training=False))
 
 
-def source_half(model: keras.Model) -> keras.Model:
+def source_half(built: Built) -> keras.Model:
     """The part of a trained network that reads the source.
 
     Outputs: `memory`, a list of what the context is taken from, and `states`, a list of lists of
     [batch, units].
     """
-    memory = model.get_layer("context").input[1:]
-    by_name = {layer.name: layer for layer in model.layers}
-    names = [
-        [
-            f"{layer.name}_start_{at}"
-            for at in range(max(record.states for record in CELLS.values()))
-        ]
-        for layer in decoder_layers(model)
-    ]
-    states = [[by_name[name].output for name in each if name in by_name] for each in names]
-    inputs = {name: tensor for name, tensor in model.input.items() if name != "previous"}
-    return keras.Model(inputs, {"memory": memory, "states": states})
-
-
-def decoder_layers(model: keras.Model) -> list[Any]:
-    """The recurrent layers of a decoder, first to last."""
-    wanted = {f"decoder_{number}" for number in range(len(model.layers))}
-    return [layer for layer in model.layers if layer.name in wanted]
+    parts: DecoderParts = built.parts
+    inputs = {name: tensor for name, tensor in built.model.input.items() if name != "previous"}
+    return keras.Model(inputs, {"memory": list(parts.memory), "states": parts.states})
 
 
 def decoder_step(
-    model: keras.Model, previous: Any, states: list[list[Any]], memory: list[Any]
+    parts: DecoderParts, previous: Any, states: list[list[Any]], memory: list[Any]
 ) -> tuple[Any, list[list[Any]]]:
     """One timestep of the answer with the trained weights: the same numbers as the whole network.
 
@@ -184,13 +233,13 @@ def decoder_step(
 
     Returns: logits [batch, entries] and the states after it.
     """
-    x = model.get_layer("answer_embed")(previous)
+    x = parts.embed(previous)
     after = []
-    for layer, before in zip(decoder_layers(model), states, strict=True):
+    for layer, before in zip(parts.recurrent, states, strict=True):
         x, left = step(layer, x, before)
         after.append(left)
-    context = model.get_layer("context")(x[:, None], *memory)[:, 0]
-    x = model.get_layer("combine")(tf.concat([x, context], -1))
-    if any(layer.name == "lexical" for layer in model.layers):
-        x = tf.concat([x, model.get_layer("lexical")(context)], -1)
-    return model.get_layer("head")(x), after
+    context = parts.context(x[:, None], *memory)[:, 0]
+    x = parts.combine(tf.concat([x, context], -1))
+    if parts.lexical is not None:
+        x = tf.concat([x, parts.lexical(context)], -1)
+    return parts.head(x), after

@@ -40,12 +40,12 @@ def serve_module(members: list[Any], *, layout: Layout, encoders: DirectEncoders
     that each of the `labels` is in the set.
     """
     module = tf.Module()
-    module.variables_kept = [variable.value for model in members for variable in model.variables]
+    module.variables_kept = [v.value for member in members for v in member.model.variables]
     module.tables = tables_of(encoders)
 
     def predict(**raw: Any) -> dict[str, Any]:
         inputs = encode_inputs(raw, module.tables, layout, encoders)
-        outputs = [model(inputs, training=False) for model in members]
+        outputs = [member.model(inputs, training=False) for member in members]
         return decode_outputs(outputs, encoders.target, inputs, per_timestep=layout.per_timestep)
 
     specs = input_specs(layout, encoders)

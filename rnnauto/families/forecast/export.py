@@ -41,7 +41,7 @@ def serve_forecast(members: list[Any], *, layout: Layout, encoders: SeriesEncode
     Sequences longer than the lookback count by their last timesteps; shorter ones are allowed.
     """
     module = tf.Module()
-    module.variables_kept = [variable.value for model in members for variable in model.variables]
+    module.variables_kept = [v.value for member in members for v in member.model.variables]
     module.tables = {
         kind: [vocabulary_table(encoder.vocabulary) for encoder in getattr(encoders, kind)]
         for kind in ("categories", "static_categories", "ahead_categories")
@@ -62,7 +62,7 @@ def serve_forecast(members: list[Any], *, layout: Layout, encoders: SeriesEncode
                 made = [tf.one_hot(places[..., at], count) for at, count in enumerate(counts)]
                 given = [raw[numbers]] if encoders.moving_count else []
                 inputs[numbers] = tf.concat([*given, *made], axis=-1)
-        outputs = [model(inputs, training=False) for model in members]
+        outputs = [member.model(inputs, training=False) for member in members]
         mean = tf.add_n(outputs) / len(outputs)
         shape = [tf.shape(mean)[0], layout.horizon, len(encoders.targets), len(LEVELS)]
         quantiles = tf.reshape(mean, shape)

@@ -20,6 +20,7 @@ from rnnauto.families.forecast.windows import (
     window_batches,
 )
 from rnnauto.networks.architecture import Answer
+from rnnauto.networks.built import Built
 from rnnauto.networks.losses import forecast_loss
 from rnnauto.search.learner import Learner, in_tuples
 from rnnauto.search.train import READ_SIZE, train
@@ -38,9 +39,9 @@ def window_losses(
     return *forecast_loss(outputs, truth), outputs
 
 
-def scale(model: Any, job: Job, problem: Problem, data: EncodedSeries, train: Integers) -> None:
+def scale(built: Built, job: Job, problem: Problem, data: EncodedSeries, train: Integers) -> None:
     """Learn the scales from the windows of the train part."""
-    adapt(model, *sample_windows(data, train))
+    adapt(built, *sample_windows(data, train))
 
 
 def batches(

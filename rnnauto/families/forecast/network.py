@@ -6,6 +6,7 @@ usual error, step by step of the horizon: untrained it is the simple forecast, w
 
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -25,6 +26,7 @@ from rnnauto.families.forecast.layers import (
     Transform,
 )
 from rnnauto.networks.architecture import Architecture
+from rnnauto.networks.built import Built, Scales, number_scale, static_scale
 from rnnauto.networks.layers import Dropout, Standardise, embedding_width
 from rnnauto.networks.stack import encode_statics, joined, recur
 
@@ -32,7 +34,29 @@ NORMAL_90 = 1.2816  # deviations from the median to the 90% quantile of a normal
 LEAST_ERROR = 1e-6
 
 
-def build_forecast(features: ForecastFeatures, architecture: Architecture) -> keras.Model:
+@dataclass(frozen=True)
+class ForecastParts:
+    """The layers whose constants `adapt` and `calibrate` set.
+
+    Attributes:
+        transform: of the targets.
+        scale: what one window is standardised by.
+        channel_scale: of what the recurrent layers read of the targets.
+        ahead_scale: of what is known ahead; None where nothing is.
+        quantiles: the last layer, with the usual error and the intervals' factors.
+        window: the channels, the simple forecast, the window's centre and its spread, as the
+            network's own tensors.
+    """
+
+    transform: Transform
+    scale: Scale
+    channel_scale: Standardise
+    ahead_scale: Standardise | None
+    quantiles: Quantiles
+    window: tuple[Any, ...]
+
+
+def build_forecast(features: ForecastFeatures, architecture: Architecture) -> Built:
     """The network.
 
     Inputs: those of `data.windows.window_inputs`. Output: float32 [batch, horizon, targets * 3],
@@ -43,26 +67,46 @@ def build_forecast(features: ForecastFeatures, architecture: Architecture) -> ke
     length = keras.Input((), dtype="int32", name="length")
     inputs: dict[str, Any] = {"length": length, "past": keras.Input((None, targets), name="past")}
     transform = Transform(architecture.transform, targets, name="transform")
+    scale, scales = Scale(architecture.scaling, targets, name="scale"), scales_of(features)
     seen = transform(Recent(lookback, np.nan, name="recent")(inputs["past"], length))
     filled, flags = Fill(name="fill")(seen)
-    x, centre, spread = Scale(architecture.scaling, targets, name="scale")(filled, flags)
+    x, centre, spread = scale(filled, flags)
     simple = SimpleForecast(kind, horizon, season, name="simple")(x)
     channels = Channels(kind, season, name="channels")(x, flags)
-    parts = [Standardise(channels.shape[-1], (), name="channel_scale")(channels)]
-    parts += encode_past(features, lookback, inputs)
-    known, ahead = encode_ahead(features, lookback, inputs)
-    start = encode_statics(features, inputs)
-    y = joined([*parts, *known], name="timesteps")
+    channel_scale = Standardise(channels.shape[-1], (), name="channel_scale")
+    ahead_scale = number_scale(features.ahead, features.ahead_missing, name="ahead_scale")
+    read = [channel_scale(channels), *encode_past(features, lookback, inputs, scales.numbers)]
+    known, ahead = encode_ahead(features, lookback, inputs, ahead_scale)
+    start = encode_statics(features, inputs, scales.statics)
+    y = joined([*read, *known], name="timesteps")
+    forward = []
     for number in range(architecture.layers):
         y = Dropout(name=f"dropout_{number}")(y)
-        y = recur(y, None, architecture, number=number, start=start if number == 0 else None)
+        first = start if number == 0 else None
+        y, layer = recur(y, None, architecture, number=number, start=first)
+        forward.append(layer)
     state = y[:, -1]
     if start is not None:  # the state may forget the static features
         state = joined([state, start], name="state")
     steps = Steps(horizon, season, name="steps")(state, x, simple)
     corrections = decode([steps, *ahead], units=architecture.units, targets=targets)
     quantiles = Quantiles(transform, horizon, targets, name="quantiles")
-    return keras.Model(inputs, quantiles(corrections, simple, centre, spread))
+    model = keras.Model(inputs, quantiles(corrections, simple, centre, spread))
+    parts = ForecastParts(
+        transform=transform,
+        scale=scale,
+        channel_scale=channel_scale,
+        ahead_scale=ahead_scale,
+        quantiles=quantiles,
+        window=(channels, simple, centre, spread),
+    )
+    return Built(model, scales, tuple(forward), parts)
+
+
+def scales_of(features: ForecastFeatures) -> Scales:
+    """The layers that standardise what is known up to now, and the static features."""
+    numbers = number_scale(features.numbers, features.missing, name="number_scale")
+    return Scales(numbers, static_scale(features))
 
 
 def decode(parts: list[Any], *, units: int, targets: int) -> Any:
@@ -79,15 +123,17 @@ def decode(parts: list[Any], *, units: int, targets: int) -> Any:
     )(z)
 
 
-def encode_past(features: ForecastFeatures, lookback: int, inputs: dict[str, Any]) -> list[Any]:
+def encode_past(
+    features: ForecastFeatures, lookback: int, inputs: dict[str, Any], scale: Standardise | None
+) -> list[Any]:
     """Features that are known up to now, [batch, lookback, channels] each."""
     parts = []
-    if features.numbers:
+    if scale is not None:
         inputs["numbers"] = keras.Input((None, features.numbers), name="numbers")
         recent = Recent(lookback, np.nan, name="recent_numbers")(
             inputs["numbers"], inputs["length"]
         )
-        parts.append(Standardise(features.numbers, features.missing, name="number_scale")(recent))
+        parts.append(scale(recent))
     if features.vocabularies:
         count = len(features.vocabularies)
         inputs["codes"] = keras.Input((None, count), dtype="int32", name="codes")
@@ -99,41 +145,40 @@ def encode_past(features: ForecastFeatures, lookback: int, inputs: dict[str, Any
 
 
 def encode_ahead(
-    features: ForecastFeatures, lookback: int, inputs: dict[str, Any]
+    features: ForecastFeatures, lookback: int, inputs: dict[str, Any], scale: Standardise | None
 ) -> tuple[list[Any], list[Any]]:
     """What is known ahead: its past, beside the other features, and its future."""
-    if not features.ahead:
+    if scale is None:
         return [], []
     inputs["known"] = keras.Input((None, features.ahead), name="known")
     inputs["ahead"] = keras.Input((features.horizon, features.ahead), name="ahead")
-    scale = Standardise(features.ahead, features.ahead_missing, name="ahead_scale")
     recent = Recent(lookback, np.nan, name="recent_known")(inputs["known"], inputs["length"])
     return [scale(recent)], [scale(inputs["ahead"])]
 
 
-def adapt(model: Any, inputs: dict[str, NDArray[Any]], truth: Floats) -> None:
+def adapt(built: Built, inputs: dict[str, NDArray[Any]], truth: Floats) -> None:
     """Set the constants of a fresh network by windows of its train part: levels and deviations of
     what it reads, and the usual error of its simple forecast.
 
     Args:
         truth: what came after each window, float32 [windows, horizon, targets], NaN where missing.
     """
+    parts: ForecastParts = built.parts
     real = np.arange(inputs["past"].shape[1]) < inputs["length"][:, None]
-    fit_transform(model.get_layer("transform"), inputs["past"][real])
-    transform, scale = model.get_layer("transform"), model.get_layer("scale")
-    set_scale(scale, transform(inputs["past"][real]).numpy())
-    for name, layer in (("numbers", "number_scale"), ("known", "ahead_scale")):
-        if name in inputs:
-            set_scale(model.get_layer(layer), inputs[name][real])
-    if "static_numbers" in inputs:
-        set_scale(model.get_layer("static_standardise"), inputs["static_numbers"])
-    names = ("channels", "simple", "scale")
-    probe = keras.Model(model.input, [model.get_layer(name).output for name in names])
-    channels, simple, (_, centre, spread) = probe(inputs, training=False)
-    set_scale(model.get_layer("channel_scale"), channels.numpy().reshape(-1, channels.shape[-1]))
-    error = np.abs((transform(truth).numpy() - centre.numpy()) / spread.numpy() - simple.numpy())
+    fit_transform(parts.transform, inputs["past"][real])
+    set_scale(parts.scale, parts.transform(inputs["past"][real]).numpy())
+    for name, layer in (("numbers", built.scales.numbers), ("known", parts.ahead_scale)):
+        if layer is not None:
+            set_scale(layer, inputs[name][real])
+    if built.scales.statics is not None:
+        set_scale(built.scales.statics, inputs["static_numbers"])
+    window = keras.Model(built.model.input, list(parts.window))
+    channels, simple, centre, spread = window(inputs, training=False)
+    set_scale(parts.channel_scale, channels.numpy().reshape(-1, channels.shape[-1]))
+    target = (parts.transform(truth).numpy() - centre.numpy()) / spread.numpy()
+    error = np.abs(target - simple.numpy())
     usual = by_column(np.nanmean, error, 1.0) * np.sqrt(np.pi / 2)  # a normal error's deviation
-    model.get_layer("quantiles").error.assign(np.maximum(usual, LEAST_ERROR))
+    parts.quantiles.error.assign(np.maximum(usual, LEAST_ERROR))
 
 
 def fit_transform(layer: Transform, past: Floats) -> None:

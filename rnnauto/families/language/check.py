@@ -68,12 +68,16 @@ def keras_likelihoods(
     batch = pad(encoded, examples)
     inputs = [
         batch.inputs
-        | {"state": np.zeros((len(batch.targets), model.input["state"].shape[1]), np.float32)}
-        for model in members
+        | {
+            "state": np.zeros(
+                (len(batch.targets), member.model.input["state"].shape[1]), np.float32
+            )
+        }
+        for member in members
     ]
     outputs = [
-        run_members([model], given)[0]["outputs"].numpy().astype(np.float64)
-        for model, given in zip(members, inputs, strict=True)
+        run_members([member], given)[0]["outputs"].numpy().astype(np.float64)
+        for member, given in zip(members, inputs, strict=True)
     ]
     if isinstance(encoders.target, NextToken):
         found = token_likelihoods(outputs, batch.targets, ends=encoders.target.ends)

@@ -34,22 +34,22 @@ def export(
 def save_language_model(
     path: Path, members: list[Any], *, layout: Layout, encoders: LanguageEncoders
 ) -> None:
-    """Export the mean of the members, Keras models with carried state, as one SavedModel."""
-    module = tf.Module()
-    module.variables_kept = [variable.value for model in members for variable in model.variables]
-    sizes = tuple(model.input["state"].shape[1] for model in members)
+    """Export the mean of the members, networks with carried state, as one SavedModel."""
+    module, models = tf.Module(), [member.model for member in members]
+    module.variables_kept = [variable.value for model in models for variable in model.variables]
+    sizes = tuple(model.input["state"].shape[1] for model in models)
     signatures: dict[str, Any] = {"initial_state": initial_state_function(sum(sizes))}
     match encoders.target:
         case NextToken() as target:
             vocabulary = encoders.categories[0].vocabulary
             module.table = vocabulary_table(vocabulary)
             reader = TokenReader(
-                Members(members, sizes), module.table, layout.tokens, vocabulary, target
+                Members(models, sizes), module.table, layout.tokens, vocabulary, target
             )
             signatures |= token_signatures(reader)
         case NextSet(labels=labels):
             module.table = label_table(labels)
-            signatures |= set_signatures(SetReader(Members(members, sizes), module.table, labels))
+            signatures |= set_signatures(SetReader(Members(models, sizes), module.table, labels))
     module.functions = signatures
     tf.saved_model.save(module, str(path), signatures=signatures)
 

@@ -69,7 +69,7 @@ def train_carried(
         learner, problem.features, architecture, problem.answer, optimizer_of(job.values)
     )
     reset(network, job, lambda: learner.build(problem.features, architecture))
-    learner.scale(network.model, job, problem, data, fold[0])
+    learner.scale(network.built, job, problem, data, fold[0])
     progress = Progress()
 
     def validated() -> Validated:
@@ -116,7 +116,8 @@ def cached_carried(
     optimizer_name: str,
 ) -> Network:
     """Equal shapes are traced once; `train_step` takes and returns the state, too."""
-    model = learner.build(features, architecture)
+    built = learner.build(features, architecture)
+    model = built.model
     fuse(model)
     optimizer = make_optimizer(optimizer_name)
     optimizer.build(model.trainable_variables)
@@ -152,7 +153,7 @@ def cached_carried(
         return total, count, right
 
     steps = (called_directly(step) for step in (train_step, read_step))
-    return Network(model, optimizer, clip_norm, *steps)
+    return Network(built, optimizer, clip_norm, *steps)
 
 
 def endless(
