@@ -9,7 +9,7 @@ from rnnauto.networks.architecture import Answer, Features
 from rnnauto.search.trial import Problem
 
 PROBLEM = Problem(
-    Features(2, (), (), 0, (), (), 1, False), Answer("values", (1,)), (), (), (), 1, None
+    "direct", Features(2, (), (), 0, (), (), 1, False), Answer("values", (1,)), (), (), (), 1, None
 )
 
 

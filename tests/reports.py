@@ -6,16 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from builders import VALUES
-from rnnauto.judge.compare import evaluate_test, fit_and_validate
 
-from rnnauto.data.encode import encode
-from rnnauto.data.targets import LabelEncoder, SeveralTargets, output_widths
+from rnnauto.data.targets import LabelEncoder, SeveralTargets
 from rnnauto.deploy.leaderboard import leaderboard, write_leaderboard
 from rnnauto.deploy.model_json import ModelInfo, write_model_info
 from rnnauto.families.decoder.evaluate import Answered
-from rnnauto.families.forecast.series import SeriesWindows
+from rnnauto.families.families import family_of
 from rnnauto.prepare import prepare
 from rnnauto.recipe import Recipe
+from rnnauto.report.picture import asked, data_of
 from rnnauto.report.shown import add_shown
 from rnnauto.search import journal
 from rnnauto.search.select import Trial
@@ -102,8 +101,9 @@ def report_folder(folder, case, *, diagnosis=None):
     case.frame.write_parquet(folder.parent / f"{folder.name}.parquet")
     prepared = prepare(folder.parent / f"{folder.name}.parquet", recipe_of(case))
     answers = drawn_answers(prepared)
-    baselines, validated = fit_and_validate(prepared, seed=0)
-    evaluation = evaluate_test(prepared, answers, baselines, seed=0)
+    family = family_of(prepared.layout)
+    baselines, validated = family.fit_baselines(prepared, seed=0)
+    evaluation = family.evaluate(prepared.test, answers, baselines, seed=0)
     trials = made_trials(folder / "journal.jsonl")
     metric = evaluation.main_metric
     rows = leaderboard(
@@ -120,32 +120,40 @@ def report_folder(folder, case, *, diagnosis=None):
     found = evaluation.to_json() | ({"diagnosis": diagnosis} if diagnosis else {})
     (folder / "scores.json").write_text(json.dumps(found), encoding="utf-8")
     info = info_of(prepared, trials[0].values)
-    maps = drawn_attention(prepared)
-    add_shown(folder, prepared, answers, evaluation, rows, info=info, attention=maps)
+    examples, maps = family.answers_shown(prepared.test, answers), drawn_attention(prepared)
+    add_shown(
+        folder,
+        evaluation,
+        rows,
+        asked=asked(prepared, evaluation),
+        data=data_of(prepared, family.data_shown(prepared)),
+        examples=examples | {"attention": maps} if maps else examples,
+        info=info,
+    )
     write_model_info(folder / "model.json", info)
     return folder
 
 
 def drawn_answers(prepared):
     rng = np.random.default_rng(1)
-    test, layout, encoders = prepared.test, prepared.layout, prepared.encoders
-    if isinstance(test, SeriesWindows):
-        shape = (len(test), layout.horizon, len(layout.target), 3)
-        return np.sort(10 + rng.normal(size=shape), axis=-1).astype(np.float32)
-    if layout.task == "language-modelling":
-        timesteps = int((test.lengths + 1).sum())
-        scores = np.stack([-rng.exponential(size=timesteps), rng.random(timesteps) < 0.5], axis=1)
-        return scores.astype(np.float32)
-    if layout.writes:
-        texts = [str(text) for text in test.targets]
-        sure = -rng.exponential(size=len(texts)).astype(np.float32)
-        return Answered(texts, [text.split() for text in texts], sure, sure.astype(np.float64))
-    encoded = encode(test, encoders, per_timestep=layout.per_timestep)
-    target = encoders.target
+    test, layout = prepared.test, prepared.layout
+    match layout.family:
+        case "forecast":
+            shape = (len(test), layout.horizon, len(layout.target), 3)
+            return np.sort(10 + rng.normal(size=shape), axis=-1).astype(np.float32)
+        case "language":
+            timesteps = int((test.lengths + 1).sum())
+            likelihood, right = -rng.exponential(size=timesteps), rng.random(timesteps) < 0.5
+            return np.stack([likelihood, right], axis=1).astype(np.float32)
+        case "decoder":
+            texts = [str(text) for text in test.sequences.targets]
+            sure = -rng.exponential(size=len(texts)).astype(np.float32)
+            return Answered(texts, [text.split() for text in texts], sure, sure.astype(np.float64))
+    units, target = len(test.encoded().targets), prepared.encoders.target
     if isinstance(target, LabelEncoder):
-        return rng.dirichlet(np.ones(len(target.classes)), len(encoded.targets)).astype(np.float32)
-    width = sum(output_widths(target)) if isinstance(target, SeveralTargets) else 1
-    return rng.normal(size=(len(encoded.targets), width)).astype(np.float32).squeeze(axis=-1)
+        return rng.dirichlet(np.ones(len(target.classes)), units).astype(np.float32)
+    width = sum(target.widths) if isinstance(target, SeveralTargets) else 1
+    return rng.normal(size=(units, width)).astype(np.float32).squeeze(axis=-1)
 
 
 def drawn_attention(prepared):

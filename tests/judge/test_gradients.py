@@ -9,11 +9,14 @@ import tensorflow as tf
 from builders import VALUES, make_encoded
 
 from rnnauto.cells import CELLS
+from rnnauto.families.direct.learner import LEARNER
+from rnnauto.families.direct.network import build
+from rnnauto.families.language.learner import LEARNER as LANGUAGE
 from rnnauto.families.language.network import build_carried
 from rnnauto.judge.gradients import by_lag, gradient_flow
 from rnnauto.judge.vanishing import judged
 from rnnauto.networks.architecture import Answer, Architecture, Features
-from rnnauto.networks.stack import build
+from rnnauto.search.study import Study
 from rnnauto.search.train import train
 from rnnauto.search.trial import Job, Problem
 
@@ -22,7 +25,8 @@ pytestmark = pytest.mark.train
 STEPS = 100
 ADDING = Features(2, (), (), 0, (), (), 1, False)
 SCALES = (((0.5, 0.288), (0.02, 0.14)),)
-PROBLEM = Problem(ADDING, Answer("values", (1,)), ((1.0, 0.408),), SCALES, ((),), 10, None)
+ONE_VALUE = Answer("values", (1,))
+PROBLEM = Problem("direct", ADDING, ONE_VALUE, ((1.0, 0.408),), SCALES, ((),), 10, None)
 
 
 def adding(count, *, seed, timesteps=STEPS):
@@ -60,12 +64,15 @@ def trained(cell, *, steps, rate):
     return model
 
 
-def flow_of(model, timesteps=STEPS, problem=PROBLEM):
+def study_of(learner, problem):
+    return Study(folder=None, learner=learner, problem=problem, data=None, folds=())
+
+
+def flow_of(model, timesteps=STEPS):
     inputs, truth = adding(32, seed=7, timesteps=timesteps)
     length = np.full(32, timesteps, np.int32)
-    return gradient_flow(
-        model, problem, iter([({"numbers": inputs, "length": length}, truth, length)])
-    )
+    batches = iter([({"numbers": inputs, "length": length}, truth, length)])
+    return gradient_flow(model, study_of(LEARNER, PROBLEM), batches)
 
 
 def test_a_simple_rnn_vanishes_on_the_adding_problem_and_a_trained_lstm_does_not():
@@ -87,13 +94,13 @@ def test_a_simple_rnn_vanishes_on_the_adding_problem_and_a_trained_lstm_does_not
 def test_the_norms_are_those_of_differences(cell):
     """dL/dh_t, by moving the state of one timestep: two halves run by hand."""
     keras.utils.set_random_seed(3)
-    features = Features(2, (), (), 0, (), (), 1, True, carried=True)
+    features = Features(2, (), (), 0, (), (), 1, True)
     architecture = Architecture(cell, 4, 1, 1, "last", False)
     model = build_carried(features, architecture)
     inputs, truth = adding(2, seed=1, timesteps=6)
     targets = np.full((2, 6), np.nan, np.float32)
     targets[:, -1] = truth
-    problem = Problem(features, Answer("values", (1,)), (), (), (), 1, None)
+    problem = Problem("language", features, ONE_VALUE, (), (), (), 1, None)
     size = 4 * CELLS[cell].states
     given = {"numbers": inputs, "length": np.full(2, 6, np.int32)}
     state = np.zeros((2, size), np.float32)
@@ -111,9 +118,8 @@ def test_the_norms_are_those_of_differences(cell):
         back[:, unit] -= 1e-2
         slopes[:, unit] = (losses(moved) - losses(back)) / 2e-2
     wanted = np.linalg.norm(slopes.reshape(2, CELLS[cell].states, 4), axis=-1).mean(0)
-    flow = gradient_flow(
-        model, problem, iter([({**given, "state": state}, targets, np.full(2, 6))])
-    )
+    batches = iter([({**given, "state": state}, targets, np.full(2, 6))])
+    flow = gradient_flow(model, study_of(LANGUAGE, problem), batches)
     assert flow.norms[2] == pytest.approx(wanted[0], rel=0.05, abs=1e-4)
     if cell == "lstm":
         assert flow.memory[2] == pytest.approx(wanted[1], rel=0.05, abs=1e-4)
@@ -129,8 +135,8 @@ def test_identity_units_explode_at_a_high_rate_and_clipping_alone_tames_them():
     values |= {"optimizer": "sgd", "learning_rate": 0.01}
     fold = (np.arange(80), np.arange(80, 96))
     wild, tamed = (
-        train(Job("0", 0, {**values, "clip_norm": clip}, seed=4), PROBLEM, data, fold=fold)[0]
-        for clip in ("off", 1.0)
+        train(LEARNER, job, PROBLEM, data, fold=fold)[0]
+        for job in (Job("0", 0, {**values, "clip_norm": clip}, seed=4) for clip in ("off", 1.0))
     )
     assert wild.status == "failed" and "no longer finite at step" in wild.reason
     assert wild.gradient.first_non_finite_step <= 10

@@ -2,20 +2,19 @@ import numpy as np
 import pytest
 from builders import VALUES
 
+from rnnauto.families.direct.probing import PROBING
 from rnnauto.judge.sample import Sample
 from rnnauto.judge.vanishing import (
     SHOWN,
     best_of_cells,
     judged,
-    last_alone,
     numbers,
     slope_of,
     thinned,
 )
-from rnnauto.networks.architecture import Answer, Features
+from rnnauto.networks.architecture import Features
 from rnnauto.search.select import Trial
-from rnnauto.search.study import Study
-from rnnauto.search.trial import Problem, Result
+from rnnauto.search.trial import Result
 
 
 def test_a_pause_in_between_is_no_end():
@@ -69,9 +68,7 @@ def test_many_lags_are_thinned_and_the_ends_stay():
 
 def test_only_the_last_known_timestep_is_asked_for():
     features = Features(1, (), (), 0, (), (), 2, True)
-    problem = Problem(features, Answer("classes", (2,)), (), (), (), 1, None)
-    study = Study(problem=problem, data=None, folds=(), folder=None)
     truth = np.array([[1, 0, 1], [0, 1, -1]])
-    found = last_alone(Sample({}, truth, np.array([3, 3])), study)
+    found = PROBING.last_alone(Sample({}, truth, np.array([3, 3])), features)
     assert found.truth.tolist() == [[-1, -1, 1], [-1, 1, -1]]
     assert found.lengths.tolist() == [3, 2]

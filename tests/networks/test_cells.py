@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from rnnauto.cells import CELLS
+from rnnauto.families.direct.network import build
 from rnnauto.networks.architecture import Architecture, Features
 from rnnauto.networks.cells import (
     HALVINGS,
@@ -15,7 +16,6 @@ from rnnauto.networks.cells import (
     recurrent_layer,
     step,
 )
-from rnnauto.networks.stack import build
 
 pytestmark = pytest.mark.train
 

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from rnnauto.networks.network import build_network
 from test_cells import draws, layer_of
 
 from rnnauto.cells import CELLS
+from rnnauto.families.direct.learner import LEARNER
+from rnnauto.families.direct.network import build
 from rnnauto.networks.architecture import Answer, Architecture, Features
 from rnnauto.networks.cells import run
 from rnnauto.networks.fused import fuse
@@ -63,11 +64,10 @@ def test_only_networks_that_are_trained_have_the_loops(cell, monkeypatch):
         assert len(found) == 4
         return set(found)
 
-    built = build_network(NUMBERS, architecture(cell))
+    built = build(NUMBERS, architecture(cell))
     assert fused(built) == {False}
-    assert fused(compile_network(NUMBERS, architecture(cell), Answer("classes", (3,))).model) == {
-        True
-    }
+    network = compile_network(LEARNER, NUMBERS, architecture(cell), Answer("classes", (3,)))
+    assert fused(network.model) == {True}
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind])
     fuse(built)
     assert fused(built) == {False}

@@ -12,6 +12,7 @@ from conftest import DATA
 from test_workers import job, until
 
 from rnnauto.errors import RnnautoError
+from rnnauto.families.learners import learner_of
 from rnnauto.search.driver import run_search
 from rnnauto.search.loop import Search
 from rnnauto.search.study import load_weights, weights_path
@@ -42,7 +43,7 @@ def cluster():
 def pool_of(cluster):
     from rnnauto.search.ray_workers import ray_pool
 
-    return lambda study: ray_pool(study, address=cluster.address, cores=1)
+    return lambda study: ray_pool(study, learner_of=learner_of, address=cluster.address, cores=1)
 
 
 def test_jobs_tell_epochs_stop_when_asked_and_leave_their_weights(pool_of, tmp_path):
@@ -193,14 +194,15 @@ def test_a_trial_takes_its_share_of_a_node_and_no_more(cluster, tmp_path):
     from rnnauto.search.ray_workers import Share, ray_pool
 
     study = small_study(tmp_path / "study")
+    there = {"learner_of": learner_of, "address": cluster.address, "cores": 1}
     with (
         pytest.raises(RnnautoError, match="no node of the Ray cluster has the 0.5 GPUs"),
-        ray_pool(study, address=cluster.address, cores=1, share=Share(0.5, 0.5)),
+        ray_pool(study, **there, share=Share(0.5, 0.5)),
     ):
         pass
     node = cluster.add_node(num_cpus=1, num_gpus=1, object_store_memory=STORE)
     try:
-        with ray_pool(study, address=cluster.address, cores=1, share=Share(0.5, 0.5)) as started:
+        with ray_pool(study, **there, share=Share(0.5, 0.5)) as started:
             assert len(started.workers) == 2  # of four by processors, for there is one GPU
             started.submit(job(seconds=100.0))
             until(started, Progressed)
@@ -217,6 +219,6 @@ def test_a_cluster_that_is_not_there_is_one_error(tmp_path):
     study = small_study(tmp_path / "study")
     with (
         pytest.raises(RnnautoError, match="no Ray cluster at `127.0.0.1:1`"),
-        ray_pool(study, address="127.0.0.1:1", cores=1),
+        ray_pool(study, learner_of=learner_of, address="127.0.0.1:1", cores=1),
     ):
         pass

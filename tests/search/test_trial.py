@@ -1,10 +1,14 @@
 import json
+from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from builders import VALUES, make_encoded
 
+from rnnauto.data.batches import load_encoded, save_encoded
 from rnnauto.networks.architecture import Answer, Architecture, Features
+from rnnauto.search.learner import in_tuples
 from rnnauto.search.study import load_study, load_weights, save_study, save_weights, weights_path
 from rnnauto.search.trial import Epoch, Gradient, Job, Problem, Result, architecture_of, seed_of
 
@@ -58,6 +62,7 @@ def test_a_study_survives_its_folder(tmp_path):
         per_timestep=True,
     )
     problem = Problem(
+        family="direct",
         features=features,
         answer=Answer("classes", (3,)),
         scales=((1.5, 2.0),),
@@ -68,8 +73,10 @@ def test_a_study_survives_its_folder(tmp_path):
     )
     data = make_encoded([2, 1], [0, 1, 2], numbers=[[1, 2]] * 3, per_timestep=True)
     folds = ((np.array([0]), np.array([1])), (np.array([1]), np.array([0])))
-    save_study(tmp_path / "study", problem, data, folds)
-    found = load_study(tmp_path / "study")
+    save_study(tmp_path / "study", problem, folds, store=partial(save_encoded, encoded=data))
+    learner = SimpleNamespace(features=lambda raw: Features(**in_tuples(raw)), load=load_encoded)
+    found = load_study(tmp_path / "study", {"direct": learner}.get)
+    assert found.learner is learner
     assert found.problem == problem
     assert hash(found.problem.features) == hash(features)  # the key of kept networks
     assert [[part.tolist() for part in fold] for fold in found.folds] == [[[0], [1]], [[1], [0]]]

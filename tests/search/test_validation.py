@@ -20,6 +20,7 @@ def problem(loss, widths, *, scales=(), tags=()):
         per_timestep=False,
     )
     return Problem(
+        family="direct",
         features=features,
         answer=Answer(loss, widths),
         scales=scales,

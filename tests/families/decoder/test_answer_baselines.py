@@ -3,7 +3,6 @@ import polars as pl
 import pytest
 from builders import columns, make_layout
 
-from rnnauto.data.encode import fit_encoders
 from rnnauto.data.sequences import gather
 from rnnauto.errors import ModelFolderError
 from rnnauto.families.decoder.baselines import (
@@ -14,10 +13,11 @@ from rnnauto.families.decoder.baselines import (
     UNIGRAM,
     fit_answer_baselines,
     likelihood_by,
+    load_answer_baselines,
     write_by,
 )
-from rnnauto.families.decoder.pairs import encode_pairs
-from rnnauto.judge.stored import load_baselines, save_baselines
+from rnnauto.families.decoder.pairs import encode_pairs, fit_decoder
+from rnnauto.judge.stored import save_baselines
 
 LAYOUT = make_layout(
     "cell-sequences",
@@ -39,10 +39,10 @@ FRAME = pl.DataFrame(
 
 def fitted(frame, *, generated=False):
     sequences = gather(frame, LAYOUT)
-    encoders = fit_encoders(sequences, LAYOUT, classes=sequences.targets)
+    encoders = fit_decoder(sequences, LAYOUT)
     pairs = encode_pairs(sequences, encoders)
     found = fit_answer_baselines(
-        pairs, entries=encoders.outputs, texts=True, generated=generated, seed=0
+        pairs, entries=encoders.target.entries, texts=True, generated=generated, seed=0
     )
     return sequences, encoders, pairs, {baseline.name: baseline for baseline in found}
 
@@ -93,9 +93,9 @@ def test_the_bigram_writes_until_it_expects_an_end():
 
 
 def test_what_is_saved_is_loaded_again(tmp_path):
-    _, _, _, found = fitted(FRAME)
+    _, encoders, _, found = fitted(FRAME)
     save_baselines(tmp_path / "b.npz", tuple(found.values()))
-    again = load_baselines(tmp_path / "b.npz")
+    again = load_answer_baselines(tmp_path / "b.npz", encoders)
     assert [baseline.name for baseline in again] == list(found)
     np.testing.assert_array_equal(again[2].ids, found[DICTIONARY].ids)
 
@@ -105,4 +105,4 @@ def test_arrays_that_are_no_baselines_are_refused(tmp_path):
     with (tmp_path / "b.npz").open("wb") as file:
         np.savez(file, count=np.asarray(1), **arrays)
     with pytest.raises(ModelFolderError, match="does not hold baselines"):
-        load_baselines(tmp_path / "b.npz")
+        load_answer_baselines(tmp_path / "b.npz", fitted(FRAME)[1])

@@ -14,10 +14,11 @@ from rnnauto.families.decoder.attention import (
 )
 from rnnauto.families.decoder.evaluate import Answered
 from rnnauto.families.decoder.network import build_decoder
+from rnnauto.families.decoder.space import pose
+from rnnauto.families.families import FAMILIES
 from rnnauto.networks.architecture import Architecture
 from rnnauto.prepare import prepare
 from rnnauto.recipe import Recipe
-from rnnauto.search.pose import pose
 
 pytestmark = pytest.mark.train
 
@@ -42,7 +43,7 @@ def network(problem, *, attention="dot", patch=1):
 
 
 def answers_to(prepared):
-    texts = [str(text) for text in prepared.test.targets]
+    texts = [str(text) for text in prepared.test.sequences.targets]
     sure = np.zeros(len(texts), np.float32)
     return Answered(texts, [text.split() for text in texts], sure)
 
@@ -50,11 +51,11 @@ def answers_to(prepared):
 def test_a_map_has_the_tokens_and_a_weight_for_each_pair(prepared):
     known, problem = prepared
     answers = answers_to(known)
-    maps = attention_maps([network(problem)], known, answers, patch=1)
+    maps = attention_maps([network(problem)], known.test, answers, patch=1)
     assert len(maps) == 4
-    chosen = worth_showing(known.test, answers)
+    chosen = worth_showing(known.test.sequences, answers)
     for number, each in zip(chosen, maps, strict=True):
-        assert each["source"] == str(known.test.texts[int(number)]).split()
+        assert each["source"] == str(known.test.sequences.texts[int(number)]).split()
         assert each["answer"] == [*answers.tokens[number], END]
         weights = np.array(each["weights"])
         assert weights.shape == (len(each["answer"]), len(each["source"]))
@@ -67,7 +68,7 @@ def test_without_keys_all_tokens_are_looked_at_alike_and_members_are_averaged(pr
     blind.get_layer("keys").set_weights([np.zeros((4, 4))])
     other.get_layer("keys").set_weights([1e5 * np.eye(4)])
     alike, sharp, both = (
-        attention_maps(members, known, answers_to(known), patch=1)
+        attention_maps(members, known.test, answers_to(known), patch=1)
         for members in ([blind], [other], [blind, other])
     )
     for one, two, mean in zip(alike, sharp, both, strict=True):
@@ -80,9 +81,9 @@ def test_without_keys_all_tokens_are_looked_at_alike_and_members_are_averaged(pr
 def test_timesteps_that_are_joined_are_shown_together(prepared):
     known, problem = prepared
     answers = answers_to(known)
-    number = worth_showing(known.test, answers)[0]
-    words = str(known.test.texts[int(number)]).split()
-    found = attention_maps([network(problem, patch=2)], known, answers, patch=2)[0]
+    number = worth_showing(known.test.sequences, answers)[0]
+    words = str(known.test.sequences.texts[int(number)]).split()
+    found = attention_maps([network(problem, patch=2)], known.test, answers, patch=2)[0]
     assert found["source"] == [" ".join(words[at : at + 2]) for at in range(0, len(words), 2)]
     assert np.array(found["weights"]).sum(axis=1) == pytest.approx(1.0, abs=0.01)
 
@@ -90,11 +91,13 @@ def test_timesteps_that_are_joined_are_shown_together(prepared):
 def test_there_is_none_without_attention_or_without_a_text_to_show(prepared):
     known, problem = prepared
     answers = answers_to(known)
-    assert attention_maps([network(problem, attention="none")], known, answers, patch=1) == []
+    assert attention_maps([network(problem, attention="none")], known.test, answers, patch=1) == []
     count = len(known.test)
     long = Answered(answers.texts, [["A"] * (MOST_TOKENS + 1)] * count, answers.log_probability)
-    assert attention_maps([network(problem)], known, long, patch=1) == []
-    assert attention_maps([network(problem)], known, np.zeros(3), patch=1) == []
+    assert attention_maps([network(problem)], known.test, long, patch=1) == []
+    for name in {*FAMILIES} - {"decoder"}:  # what they answer is no text
+        given = FAMILIES[name].attention([network(problem)], known.test, np.zeros(3), patch=1)
+        assert given == []
 
 
 def test_sequences_of_numbers_are_told_by_their_timesteps():

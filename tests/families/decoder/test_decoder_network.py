@@ -10,6 +10,7 @@ from rnnauto.families.decoder.network import (
     Attend,
     Lexical,
     attention_weights,
+    build_decoder,
     decoder_step,
     source_half,
 )
@@ -40,7 +41,7 @@ def network(cell="lstm", *, attention="dot", layers=1, one_timestep=False, sourc
     keras.utils.set_random_seed(1)
     features = DecoderFeatures(source, entries=7, one_timestep=one_timestep)
     shape = Architecture(cell, 6, layers, 1, "last", not one_timestep, attention=attention)
-    return build_network(features, shape)
+    return build_decoder(features, shape)
 
 
 def by_steps(model, inputs, previous):

@@ -14,6 +14,7 @@ from rnnauto.families.decoder.evaluate import (
     evaluate_answers,
     score_answers,
 )
+from rnnauto.families.decoder.pairs import DecoderPart
 
 
 def answered(texts, likelihood=None):
@@ -23,13 +24,8 @@ def answered(texts, likelihood=None):
 
 def judged(texts, likelihood=None):
     sequences, encoders, _, found = fitted(FRAME)
-    return evaluate_answers(
-        sequences,
-        answered(texts, likelihood),
-        tuple(found.values()),
-        layout=LAYOUT,
-        encoders=encoders,
-    )
+    part = DecoderPart(sequences, LAYOUT, encoders)
+    return evaluate_answers(part, answered(texts, likelihood), tuple(found.values()))
 
 
 def test_right_answers_beat_what_copies_and_what_guesses():
@@ -54,15 +50,15 @@ def test_answers_of_nothing_beat_nothing():
 def test_no_baseline_is_no_victory():
     sequences, encoders, _, _ = fitted(FRAME)
     right = answered(FRAME["b"].to_list())
-    found = evaluate_answers(sequences, right, (), layout=LAYOUT, encoders=encoders)
+    found = evaluate_answers(DecoderPart(sequences, LAYOUT, encoders), right, ())
     assert not found.beats_baselines
 
 
 def test_without_a_known_answer_there_is_no_score():
     _, encoders, _, _ = fitted(FRAME)
-    none = gather(FRAME.clear(), LAYOUT)
+    none = DecoderPart(gather(FRAME.clear(), LAYOUT), LAYOUT, encoders)
     with pytest.raises(DataError, match="none of the answers is known"):
-        evaluate_answers(none, answered([]), (), layout=LAYOUT, encoders=encoders)
+        evaluate_answers(none, answered([]), ())
 
 
 def test_where_many_answers_are_right_they_go_by_perplexity():

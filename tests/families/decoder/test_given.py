@@ -4,13 +4,15 @@ import pytest
 from builders import columns, make_layout, make_series_encoders
 
 from rnnauto.cli.generate import values_of
-from rnnauto.data.encode import CategoryEncoder, Encoders, NumberEncoder
-from rnnauto.data.targets import NextToken
-from rnnauto.deploy.generate import Wanted, check_wanted
+from rnnauto.data.encode import CategoryEncoder, NumberEncoder
+from rnnauto.deploy.generate import Wanted
 from rnnauto.deploy.model_json import ModelInfo, write_model_info
 from rnnauto.errors import DataError
 from rnnauto.families.decoder.given import given_sequence
+from rnnauto.families.decoder.pairs import DecoderEncoders
 from rnnauto.families.decoder.tokens import TokensEncoder
+from rnnauto.families.families import family_of
+from rnnauto.families.language.encode import LanguageEncoders, NextToken
 
 TARGET = TokensEncoder(tokens="character", vocabulary=("a", "b"), longest=5)
 NAMES = make_layout(
@@ -21,7 +23,7 @@ NAMES = make_layout(
     target_tokens="character",
     static=columns(language="category", age="number", town="category", grown="boolean"),
 )
-ENCODERS = Encoders(
+ENCODERS = DecoderEncoders(
     numbers=(),
     categories=(),
     static_numbers=(
@@ -43,17 +45,21 @@ PAIRS = make_layout(
     tokens="word",
     target_tokens="character",
 )
-READS_TEXT = Encoders(
-    numbers=(),
-    categories=(CategoryEncoder(name="english", vocabulary=("one",)),),
-    static_numbers=(),
-    static_categories=(),
-    target=TARGET,
-)
+ENGLISH = {
+    "numbers": (),
+    "categories": (CategoryEncoder(name="english", vocabulary=("one",)),),
+    "static_numbers": (),
+    "static_categories": (),
+}
+READS_TEXT = DecoderEncoders(**ENGLISH, target=TARGET)
 
 
 def of_names(given, prompt=None):
     return given_sequence(given, prompt, NAMES, ENCODERS)
+
+
+def asked(wanted, layout, encoders):
+    return family_of(layout).writing(wanted, layout, encoders)
 
 
 def refused(given, prompt=None, *, layout=NAMES, encoders=ENCODERS):
@@ -141,24 +147,24 @@ def test_a_source_that_is_no_text_has_no_prompt():
 
 def test_a_language_model_is_given_no_values():
     layout = make_layout(task="language-modelling", tokens="character")
-    encoders = READS_TEXT.model_copy(update={"target": NextToken(outputs=5, ends=True)})
-    assert check_wanted(Wanted(prompt="one"), layout, encoders) is None
+    encoders = LanguageEncoders(**ENGLISH, target=NextToken(outputs=5, ends=True))
+    assert callable(asked(Wanted(prompt="one"), layout, encoders))
     with pytest.raises(DataError) as caught:
-        check_wanted(Wanted(given={"language": "Swedish"}), layout, encoders)
+        asked(Wanted(given={"language": "Swedish"}), layout, encoders)
     assert "reads no other values" in caught.value.message
     assert "--prompt TEXT" in caught.value.hint
 
 
 def test_a_model_of_series_writes_no_texts():
     with pytest.raises(DataError) as caught:
-        check_wanted(Wanted(), make_layout(task="forecasting"), make_series_encoders())
+        asked(Wanted(), make_layout(task="forecasting"), make_series_encoders())
     assert "writes no texts" in caught.value.message
     assert "--task language-modelling" in caught.value.hint
 
 
 def test_a_stop_has_to_be_a_token_of_the_answer():
     with pytest.raises(DataError) as caught:
-        check_wanted(Wanted(prompt="one", stop="one"), PAIRS, READS_TEXT)
+        asked(Wanted(prompt="one", stop="one"), PAIRS, READS_TEXT)
     assert "no token `one`" in caught.value.message
     assert caught.value.hint == "a token is one character here, such as `a`"
 

@@ -2,16 +2,10 @@ import numpy as np
 import polars as pl
 from builders import columns, make_layout
 
-from rnnauto.data.batches import (
-    load_encoded,
-    reading_batches,
-    save_encoded,
-    training_batches,
-    whole,
-)
-from rnnauto.data.encode import fit_encoders
+from rnnauto.data.batches import whole
 from rnnauto.data.sequences import gather
-from rnnauto.families.decoder.pairs import encode_pairs, groups_to_split_by
+from rnnauto.families.decoder.batches import load_pairs, reading_pairs, save_pairs, training_pairs
+from rnnauto.families.decoder.pairs import answered_groups, encode_pairs, fit_decoder
 
 FRAME = pl.DataFrame({"en": ["go on", "stop", "go"], "sv": ["A B C", "B", "A A"]})
 LAYOUT = make_layout(
@@ -27,7 +21,7 @@ LAYOUT = make_layout(
 
 def pairs_of(frame):
     sequences = gather(frame, LAYOUT)
-    encoders = fit_encoders(sequences, LAYOUT, classes=sequences.targets)
+    encoders = fit_decoder(sequences, LAYOUT)
     return sequences, encoders, encode_pairs(sequences, encoders)
 
 
@@ -56,7 +50,7 @@ def test_taking_some_keeps_source_and_answer_together():
 
 def test_a_batch_feeds_the_answer_one_token_late_and_wants_its_end():
     pairs = pairs_of(FRAME)[2]
-    (batch,) = reading_batches(pairs, whole(pairs, np.arange(3)), size=8)
+    (batch,) = reading_pairs(pairs, whole(pairs, np.arange(3)), size=8)
     np.testing.assert_array_equal(batch.sequences, [1, 2, 0])  # shortest answer first
     np.testing.assert_array_equal(
         batch.inputs["previous"], [[2, 5, 0, 0], [2, 4, 4, 0], [2, 4, 5, 6]]
@@ -68,15 +62,15 @@ def test_a_batch_feeds_the_answer_one_token_late_and_wants_its_end():
 def test_every_pair_is_trained_on_once_in_batches_of_like_answers():
     frame = pl.DataFrame({"en": ["go"] * 40, "sv": ["A " * n for n in range(1, 41)]})
     pairs = pairs_of(frame)[2]
-    batches = list(training_batches(pairs, np.arange(40), size=4, rng=np.random.default_rng(0)))
+    batches = list(training_pairs(pairs, np.arange(40), size=4, rng=np.random.default_rng(0)))
     assert sorted(np.concatenate([batch.sequences for batch in batches])) == list(range(40))
     assert all(np.ptp(pairs.answer_lengths[batch.sequences]) <= 3 for batch in batches)
 
 
 def test_what_is_saved_is_loaded_again(tmp_path):
     pairs = pairs_of(FRAME)[2]
-    save_encoded(tmp_path / "data", pairs)
-    again = load_encoded(tmp_path / "data")
+    save_pairs(tmp_path / "data", pairs)
+    again = load_pairs(tmp_path / "data")
     np.testing.assert_array_equal(again.answers, pairs.answers)
     np.testing.assert_array_equal(again.answer_splits, pairs.answer_splits)
     np.testing.assert_array_equal(again.source.codes, pairs.source.codes)
@@ -84,7 +78,7 @@ def test_what_is_saved_is_loaded_again(tmp_path):
 
 def test_equal_sources_stay_together_but_names_of_one_language_do_not():
     frame = pl.DataFrame({"en": ["go", "go", "no", "go"], "sv": ["A", "B", "A", "A"]})
-    groups = groups_to_split_by(gather(frame, LAYOUT), LAYOUT)
+    groups = answered_groups(gather(frame, LAYOUT), LAYOUT)
     np.testing.assert_array_equal(groups, [0, 0, 1, 0])
     static = make_layout(
         "plain-table",
@@ -94,6 +88,6 @@ def test_equal_sources_stay_together_but_names_of_one_language_do_not():
         features=columns(en="category"),
         target_tokens="character",
     )
-    groups = groups_to_split_by(gather(frame, static), static)
+    groups = answered_groups(gather(frame, static), static)
     assert groups[0] == groups[3]
     assert len(set(groups.tolist())) == 3

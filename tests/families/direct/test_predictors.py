@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
-from builders import make_encoded
+from builders import make_encoded, make_encoders
 
 from rnnauto.data.targets import LabelEncoder, LabelSetEncoder, SeveralTargets, ValueEncoder
 from rnnauto.errors import DataError
-from rnnauto.families.direct.predictors import fit_predictors, flat, gathered
-from rnnauto.judge.stored import load_baselines, save_baselines
+from rnnauto.families.direct.predictors import fit_predictors
+from rnnauto.families.direct.stored import load_predictors, save_predictors
 
 VALUE = ValueEncoder(mean=0, deviation=1)
 CLASSES = LabelEncoder(classes=("a", "b"), kind="text")
@@ -60,8 +60,8 @@ def test_predictors_come_back_from_the_file(tmp_path):
     target = SeveralTargets(names=("x", "y"), each=(VALUE, VALUE))
     data = rows(np.arange(40, dtype=np.float32).reshape(20, 2))
     made = fit_predictors(data, target=target, seed=0)
-    save_baselines(tmp_path / "b.npz", flat(made))
-    found = gathered(load_baselines(tmp_path / "b.npz"), target)
+    save_predictors(tmp_path / "b.npz", made)
+    found = load_predictors(tmp_path / "b.npz", make_encoders(target))
     assert [each.name for each in found] == [each.name for each in made]
     for one, other in zip(found, made, strict=True):
         assert one(data).tolist() == other(data).tolist()

@@ -1,5 +1,7 @@
 """Windows through a model that is given as a function, and the table that comes of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -26,7 +28,7 @@ def last_value(raw):
 
 def future_of(**series):
     gathered, encoders = series_and_encoders(table_of(**series))
-    return future_windows(gathered, encoders, LAYOUT), encoders
+    return future_windows(gathered, encoders, LAYOUT)
 
 
 def test_windows_come_back_in_their_order_whatever_the_batch():
@@ -38,11 +40,11 @@ def test_windows_come_back_in_their_order_whatever_the_batch():
 
 
 def test_a_window_of_nothing_known_has_no_forecast():
-    windows, encoders = future_of(a=[1, 2, 3], b=[None, None])
+    windows = future_of(a=[1, 2, 3], b=[None, None])
     found = predict_windows(last_value, windows)
     assert np.isfinite(found[0]).all()
     assert np.isnan(found[1]).all()
-    table = forecast_table(windows, found, LAYOUT, encoders, origins=False)
+    table = forecast_table(windows, found, origins=False)
     assert table["prediction"].to_list() == [3, 3, None, None]
 
 
@@ -52,7 +54,7 @@ def test_no_series_gives_a_header_only():
     windows = future_windows(gather_series(table.frame.clear(), LAYOUT), encoders, LAYOUT)
     found = predict_windows(last_value, windows)
     assert found.shape == (0, 2, 1, 3)
-    table = forecast_table(windows, found, LAYOUT, encoders, origins=True)
+    table = forecast_table(windows, found, origins=True)
     assert table.is_empty()
     assert table.columns == [
         *("shop", "origin", "day", "prediction"),
@@ -61,10 +63,8 @@ def test_no_series_gives_a_header_only():
 
 
 def test_a_row_is_a_timestep_with_its_id_and_time():
-    windows, encoders = future_of(b=[7], a=[1, 2])
-    table = forecast_table(
-        windows, predict_windows(last_value, windows), LAYOUT, encoders, origins=True
-    )
+    windows = future_of(b=[7], a=[1, 2])
+    table = forecast_table(windows, predict_windows(last_value, windows), origins=True)
     assert table["shop"].to_list() == ["b", "b", "a", "a"]
     assert [time.day for time in table["day"]] == [2, 3, 3, 4]
     assert [time.day for time in table["origin"]] == [1, 1, 2, 2]
@@ -72,7 +72,7 @@ def test_a_row_is_a_timestep_with_its_id_and_time():
 
 
 def test_words_stand_where_numbers_of_the_network_do():
-    windows, _ = future_of(a=[10, 40, 10])
+    windows = future_of(a=[10, 40, 10])
     raw = raw_windows(windows, np.arange(1), extra=2)
     assert "codes" not in raw
     assert raw["categories"][0, :, 0].tolist() == ["wet", "dry", "wet", "rubbish", "rubbish"]
@@ -86,9 +86,9 @@ def test_words_of_several_columns_lie_side_by_side():
 
 @pytest.mark.parametrize("targets", [("y",), ("y", "z")])
 def test_a_target_is_named_where_there_are_several(targets):
-    windows, encoders = future_of(a=[1, 2])
-    several = encoders.model_copy(update={"targets": targets})
+    windows = future_of(a=[1, 2])
+    several = windows.encoders.model_copy(update={"targets": targets})
     quantiles = np.zeros((1, 2, len(targets), 3), np.float32)
-    table = forecast_table(windows, quantiles, LAYOUT, several, origins=False)
+    table = forecast_table(replace(windows, encoders=several), quantiles, origins=False)
     wanted = ["prediction"] if len(targets) == 1 else ["prediction_y", "prediction_z"]
     assert [name for name in table.columns if not name.endswith("0")] == ["shop", "day", *wanted]

@@ -11,10 +11,10 @@ from rnnauto.recipe import Recipe
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
+def part(tmp_path_factory):
     path = tmp_path_factory.mktemp("corpus") / "corpus.txt"
     path.write_text("".join(np.random.default_rng(0).choice(list("abcd"), 3000)))
-    return prepare(path, Recipe())
+    return prepare(path, Recipe()).test
 
 
 def model_that(sure):
@@ -32,7 +32,7 @@ def model_that(sure):
     return run
 
 
-def test_a_model_that_looks_two_tokens_back_needs_their_order(prepared):
+def test_a_model_that_looks_two_tokens_back_needs_their_order(part):
     codes = {}  # what really stood two before each target, by the last tokens in order
 
     def two_back(read, targets):
@@ -40,16 +40,16 @@ def test_a_model_that_looks_two_tokens_back_needs_their_order(prepared):
             codes["two"] = read[:, -2].copy()
         return np.where(read[:, -2] == codes["two"], 0.5, 0.1)
 
-    found = context_order(model_that(two_back), prepared, seed=0)
+    found = context_order(model_that(two_back), part, seed=0)
     assert found["in_order"]["cross_entropy"]["value"] == pytest.approx(np.log(2))
     assert found["shuffled"]["cross_entropy"]["low"] > np.log(2) + 0.5
     assert found["sentence"].startswith("order matters: cross-entropy 0.693 in order, ")
     assert found["sentence"].endswith("all but the last of 32 tokens before it shuffled")
 
 
-def test_a_model_that_reads_the_last_token_alone_does_not(prepared):
+def test_a_model_that_reads_the_last_token_alone_does_not(part):
     found = context_order(
-        model_that(lambda codes, targets: 0.1 + 0.1 * (codes[:, -1] % 3)), prepared, seed=0
+        model_that(lambda codes, targets: 0.1 + 0.1 * (codes[:, -1] % 3)), part, seed=0
     )
     assert found["in_order"] == found["shuffled"]
     assert found["sentence"].startswith("order hardly matters")
@@ -78,4 +78,4 @@ def test_texts_too_short_to_shuffle_have_no_order(tmp_path):
     short = prepare(
         path, Recipe.parse({"data": {"target": "text"}, "problem": {"task": "language-modelling"}})
     )
-    assert context_order(model_that(lambda codes, targets: 1.0), short, seed=0) is None
+    assert context_order(model_that(lambda codes, targets: 1.0), short.test, seed=0) is None

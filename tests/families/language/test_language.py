@@ -44,7 +44,7 @@ def test_a_corpus_is_cut_once_its_tail_is_the_test_and_its_head_gives_the_vocabu
     prepared = prepare(corpus(tmp_path, text), Recipe())
     (train, validation) = prepared.parts.folds[0]
     assert prepared.parts.rule == "in time" and len(prepared.parts.folds) == 1
-    assert "".join(prepared.test.categories[0]) == "d" * 30
+    assert "".join(prepared.test.sequences.categories[0]) == "d" * 30
     assert prepared.encoders.categories[0].vocabulary == ("a", "b")
     lengths = prepared.development.lengths
     assert (lengths[train].tolist(), lengths[validation].tolist()) == ([140], [30])
@@ -68,7 +68,8 @@ def chords():
 def test_a_set_is_predicted_from_the_one_before():
     prepared = prepare(chords(), Recipe.parse({"data": {"target": "chords"}}))
     assert prepared.encoders.target.labels == ("9", "60", "64")
-    one = encode_language(prepared.test.take(np.array([0]), per_timestep=True), prepared.encoders)
+    first = prepared.test.sequences.take(np.array([0]), per_timestep=True)
+    one = encode_language(first, prepared.encoders)
     assert one.numbers[-2:].tolist() == [[0, 1, 1], [0, 0, 0]]
     assert one.targets[-2:].tolist() == [[0, 0, 0], [1, 0, 1]]
     assert len(one.targets) == prepared.test.lengths[0] - 1
@@ -76,7 +77,7 @@ def test_a_set_is_predicted_from_the_one_before():
 
 def test_labels_of_the_test_part_are_labels_of_the_question():
     prepared = prepare(chords(), Recipe.parse({"data": {"target": "chords"}}))
-    assert labels_of(prepared.test) == ("9", "60", "64")
+    assert labels_of(prepared.test.sequences) == ("9", "60", "64")
 
 
 def sequences_of(*lengths):

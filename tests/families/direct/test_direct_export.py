@@ -10,19 +10,21 @@ import pytest
 import tensorflow as tf
 from builders import NAN, columns, make_layout
 from conftest import run_python
-from rnnauto.deploy.export import save_model
 
 import rnnauto
 from rnnauto.cells import CELLS
-from rnnauto.data.encode import fit_encoders
 from rnnauto.data.sequences import gather
-from rnnauto.deploy.check import check_export, difference
 from rnnauto.deploy.gate import find_faults
-from rnnauto.deploy.runner import load_saved_model, predict, raw_batch
+from rnnauto.deploy.inputs import write_module
+from rnnauto.deploy.runner import load_saved_model, raw_batch
 from rnnauto.errors import ExportError, ModelFolderError
+from rnnauto.families.direct.answer import answer as predict
+from rnnauto.families.direct.check import check_export
+from rnnauto.families.direct.encode import DirectPart, fit_direct, outputs_of
+from rnnauto.families.direct.export import serve_module
+from rnnauto.families.direct.network import build
 from rnnauto.networks.architecture import Architecture, features_of
 from rnnauto.networks.layers import Standardise
-from rnnauto.networks.stack import build
 
 pytestmark = pytest.mark.train
 
@@ -67,6 +69,10 @@ CASES = {
 }
 
 
+def save_model(folder, members, *, layout, encoders):
+    write_module(folder, serve_module(members, layout=layout, encoders=encoders))
+
+
 def members_of(layout, encoders, *, count=2, cell="lstm"):
     """Networks with random weights: what they give does not matter, only that it is the same."""
     shape = Architecture(
@@ -77,10 +83,12 @@ def members_of(layout, encoders, *, count=2, cell="lstm"):
         pooling="mean",
         bidirectional=layout.rnn_type != "one-to-one",
     )
+    outputs = outputs_of(encoders)
+    features = features_of(encoders, outputs=outputs, per_timestep=layout.per_timestep)
     made = []
     for seed in range(count):
         keras.utils.set_random_seed(seed)
-        model = build(features_of(encoders, per_timestep=layout.per_timestep), shape)
+        model = build(features, shape)
         for layer in model.layers:
             if isinstance(layer, Standardise):
                 static = layer.name.startswith("static")
@@ -95,16 +103,14 @@ class Exported:
     def __init__(self, frame, layout, folder, **options):
         self.layout, self.folder = layout, folder
         self.sequences = gather(frame, layout)
-        targets = self.sequences.targets
-        self.encoders = fit_encoders(self.sequences, layout, classes=targets)
+        self.encoders = fit_direct(self.sequences, layout, classes=self.sequences.targets)
+        self.part = DirectPart(frame, self.sequences, layout, self.encoders)
         self.members = members_of(layout, self.encoders, **options)
         save_model(folder, self.members, layout=layout, encoders=self.encoders)
         self.run = load_saved_model(folder)
 
     def check(self, members=None):
-        return check_export(
-            self.run, members or self.members, self.sequences, self.layout, self.encoders
-        )
+        return check_export(self.run, members or self.members, self.part)
 
     def batch(self, *numbers, **options):
         chosen = np.array(numbers, np.int64)
@@ -254,10 +260,9 @@ def test_a_missing_number_is_not_an_average_one(exported):
 @pytest.mark.parametrize("name", CASES)
 def test_predicting_in_bulk_is_predicting_one_by_one_in_the_order_given(exported, name):
     one = exported(name)
-    together = predict(one.run, one.sequences, one.layout, one.encoders)
+    together = predict(one.run, one.part)
     for at in range(len(one.sequences)):
-        alone = one.sequences.take(np.array([at]), per_timestep=one.layout.per_timestep)
-        found = predict(one.run, alone, one.layout, one.encoders)
+        found = predict(one.run, one.part.take(np.array([at])))
         splits = one.sequences.row_splits
         place = slice(splits[at], splits[at + 1]) if one.layout.per_timestep else slice(at, at + 1)
         np.testing.assert_allclose(found, together[place], atol=1e-5)
@@ -297,15 +302,7 @@ def test_an_export_that_looks_at_more_than_its_sequence_is_refused(exported, fau
         return found | {"probabilities": chances}
 
     with pytest.raises(ExportError, match=rf"\(.*{name}: "):
-        check_export(run, one.members, one.sequences, one.layout, one.encoders)
-
-
-def test_a_difference_that_is_no_number_is_infinite():
-    one, nan = [np.zeros(2, np.float32)], [np.array([0, NAN], np.float32)]
-    assert difference(one, one) == 0
-    assert difference(one, nan) == np.inf
-    assert difference([], []) == 0
-    assert difference([np.zeros(0)], [np.zeros(0)]) == 0
+        check_export(run, one.members, one.part)
 
 
 # TensorFlow alone: rnnauto and Keras cannot be imported, and no file of theirs is on the path

@@ -1,8 +1,11 @@
+"""What the page shows of the answers of every family."""
+
 import pytest
 from reports import cases, drawn_answers, recipe_of
 
+from rnnauto.families.direct.shown import runs_of
+from rnnauto.families.families import family_of
 from rnnauto.prepare import prepare
-from rnnauto.report.examples import examples_of, runs_of
 
 CASES = cases()
 KINDS = {
@@ -25,7 +28,8 @@ def found(tmp_path_factory):
         case.frame.write_parquet(place / f"{name}.parquet")
         prepared = prepare(place / f"{name}.parquet", recipe_of(case))
         answers = drawn_answers(prepared)
-        made[name] = (prepared, answers, examples_of(prepared, answers))
+        shown = family_of(prepared.layout).answers_shown(prepared.test, answers)
+        made[name] = (prepared, answers, shown)
     return made
 
 
@@ -47,21 +51,22 @@ def test_a_forecast_stands_beside_its_history_and_the_truth(found):
 def test_tags_stand_under_their_tokens(found):
     prepared, answers, examples = found["many-to-many"]
     word, truth, answer = examples["tagged"][0]["tokens"][0]
-    assert word == prepared.test.categories[0][0] and truth == prepared.test.targets[0]
+    test = prepared.test.sequences
+    assert word == test.categories[0][0] and truth == test.targets[0]
     assert answer == prepared.encoders.target.classes[answers[0].argmax()]
 
 
 def test_written_answers_stand_beside_the_truth(found):
     prepared, _, examples = found["many-to-many-unaligned"]
-    first = examples["written"][0]
-    assert first["source"] == prepared.test.texts[0]
-    assert first["truth"] == first["prediction"] == prepared.test.targets[0]
+    first, test = examples["written"][0], prepared.test.sequences
+    assert first["source"] == test.texts[0]
+    assert first["truth"] == first["prediction"] == test.targets[0]
 
 
 def test_surprise_is_the_cost_of_each_token(found):
     prepared, scores, examples = found["language-modelling"]
     tokens = [each["token"] for each in examples["surprise"]]
-    assert tokens == [*prepared.test.texts[0].split(), "<end>"]
+    assert tokens == [*prepared.test.sequences.texts[0].split(), "<end>"]
     costs = [each["nats"] for each in examples["surprise"]]
     assert costs == pytest.approx((-scores[: len(tokens), 0]).tolist(), rel=1e-5)
 
