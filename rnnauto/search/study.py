@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers
 from rnnauto.networks.architecture import Answer
-from rnnauto.search.learner import Learner, LearnerOf, nested_tuples
+from rnnauto.search.learner import Learner, LearnerOf, in_tuples, nested_tuples
 from rnnauto.search.trial import Problem
 
 Weights = list[NDArray[np.float32]]
@@ -59,7 +59,7 @@ def load_study(folder: Path, learner_of: LearnerOf) -> Study:
         **{
             **raw,
             "features": learner.features(raw["features"]),
-            "answer": Answer(raw["answer"]["loss"], tuple(raw["answer"]["widths"])),
+            "answer": Answer(**in_tuples(raw["answer"])),
             "tags": tuple(raw["tags"]),
             "scales": nested_tuples(raw["scales"]),
             "numbers": nested_tuples(raw["numbers"]),

@@ -64,7 +64,7 @@ def test_a_study_survives_its_folder(tmp_path):
     problem = Problem(
         family="direct",
         features=features,
-        answer=Answer("classes", (3,)),
+        answer=Answer("values", (3,), unscored=1),
         scales=((1.5, 2.0),),
         numbers=(((0.0, 1.0), (2.0, 3.0)), ((4.0, 5.0), (6.0, 7.0))),
         static_numbers=(((8.0, 9.0),), ((1.0, 2.0),)),
