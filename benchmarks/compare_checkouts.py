@@ -1,4 +1,4 @@
-"""What a change to the code changes in what fits come to: two checkouts, side by side.
+"""Compare what fits come to in two checkouts: before a change to the code and after it.
 
 `compare_checkouts.py BEFORE AFTER`: both fit every recipe of BEFORE, and a small case of each
 family that is diagnosed, and whose model predicts and evaluates a file. Each fit is a process of
@@ -207,7 +207,7 @@ def write_inputs(folder: Path, recipes: Path) -> None:
 
 
 def run(checkout: Path, *arguments: str, cwd: Path) -> str:
-    """What Python prints, with the package of a checkout. Raises: RuntimeError where it fails."""
+    """Run Python with the package of a checkout; returns what it prints. Raises: RuntimeError."""
     done = subprocess.run(
         [sys.executable, *arguments],
         cwd=cwd,
@@ -225,9 +225,9 @@ def run(checkout: Path, *arguments: str, cwd: Path) -> str:
 
 def check_checkout(checkout: Path, place: Path) -> None:
     """End where the package would not be that of the checkout."""
-    found = run(checkout, "-c", "import rnnauto; print(rnnauto.__file__)", cwd=place)
-    if Path(found.strip()).resolve() != checkout / "rnnauto" / "__init__.py":
-        sys.exit(f"{checkout} holds no rnnauto: that of {found.strip()} would run")
+    package = run(checkout, "-c", "import rnnauto; print(rnnauto.__file__)", cwd=place).strip()
+    if Path(package).resolve() != checkout / "rnnauto" / "__init__.py":
+        sys.exit(f"{checkout} holds no rnnauto: that of {package} would run")
 
 
 def fit(name: str, checkout: Path, results: Path, place: Path) -> None:
@@ -258,14 +258,14 @@ def commands(name: str, checkout: Path, results: Path, place: Path) -> None:
 
 
 def digest(*folders: Path) -> str:
-    """Of all files, by their place and content, and of the cases."""
-    found = hashlib.sha256(repr((CASES, SECTIONS)).encode())
+    """A hash of all files, by their place and content, and of the cases."""
+    whole = hashlib.sha256(repr((CASES, SECTIONS)).encode())
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
-                found.update(f"{path.relative_to(folder)}\0".encode())
-                found.update(hashlib.sha256(path.read_bytes()).digest())
-    return found.hexdigest()
+                whole.update(f"{path.relative_to(folder)}\0".encode())
+                whole.update(hashlib.sha256(path.read_bytes()).digest())
+    return whole.hexdigest()
 
 
 def timeless(value: Any) -> Any:
@@ -314,24 +314,24 @@ def shown(value: Any) -> str:
 
 
 def compare(before: Path, after: Path) -> dict[str, str | None]:
-    """By heading: the first difference, or None; without the files that neither has."""
-    found: dict[str, str | None] = {}
+    """By heading the first difference, or None; without the files that neither has."""
+    differences: dict[str, str | None] = {}
     for heading, file in FILES.items():
         there = [(results / file).exists() for results in (before, after)]
         if not all(there):
             if any(there):
-                found[heading] = f"{file}: only {'before' if there[0] else 'after'}"
+                differences[heading] = f"{file}: only {'before' if there[0] else 'after'}"
             continue
         read = READERS.get(file, str.splitlines)
         texts = [(results / file).read_bytes() for results in (before, after)]
-        found[heading] = first_difference(*(read(text.decode()) for text in texts))
+        differences[heading] = first_difference(*(read(text.decode()) for text in texts))
         if read is str.splitlines and texts[0] != texts[1]:
-            found[heading] = found[heading] or "the ends of lines differ"
-    return found
+            differences[heading] = differences[heading] or "the ends of lines differ"
+    return differences
 
 
 def cpu_seconds() -> float:
-    """Of all processes that were started here and have ended, and of what they started."""
+    """CPU seconds of all processes that were started here and have ended, and of theirs."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
@@ -352,17 +352,17 @@ def run_case(name: str, arguments: argparse.Namespace, place: Path, made_from: s
     fit(name, arguments.after, after, place)
     ended = cpu_seconds()
     spent = "kept" if kept else f"{middle - begin:.0f}"
-    found = compare(before, after)
+    differences = compare(before, after)
     places = {"failed before": before / FAILED, "failed after": after / FAILED}
     failures = {when: path.read_text() for when, path in places.items() if path.exists()}
-    cells = {heading: "different" if text else "equal" for heading, text in found.items()}
+    cells = {heading: "different" if text else "equal" for heading, text in differences.items()}
     row = "".join(f"{cells.get(heading, '-'):<13}" for heading in FILES)
     print(f"{name:<34}{row}{spent:>6}{ended - middle:>6.0f}")
-    differences = {**failures, **{key: text for key, text in found.items() if text}}
-    for heading, text in differences.items():
+    faults = {**failures, **{key: text for key, text in differences.items() if text}}
+    for heading, text in faults.items():
         print(f"    {heading}: {text}")
     sys.stdout.flush()
-    return not differences
+    return not faults
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""What the gradient record costs: a training step with its norm, against one without any."""
+"""Measure what the gradient record costs: a training step with its norm, against one without."""
 
 import statistics
 import time

@@ -1,4 +1,4 @@
-"""A training step of rnnauto against one of PyTorch's, on the same shapes.
+"""Time a training step of rnnauto against one of PyTorch's, on the same shapes.
 
 Both train a network of one recurrent layer on the last timestep's state, with Adam, the gradient's
 global norm clipped to 1, and the loss read after every step; batches of 32 sequences of 100
@@ -115,7 +115,7 @@ SIDES = {"rnnauto": our_epoch, "keras": keras_epoch, "torch": torch_epoch}
 
 
 def measure(side: str, cell: str, units: int, threads: int, clock: str) -> list[float]:
-    """Milliseconds a step, of every epoch."""
+    """Time the epochs of a side; returns milliseconds a step, of each."""
     now = time.process_time if clock == "processor" else time.perf_counter
     epoch = SIDES[side](cell, units, threads)
     epoch()
@@ -132,8 +132,8 @@ def in_process(python: str, *words: str) -> list[float]:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stderr}")
-    found: list[float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    spent: list[float] = json.loads(done.stdout.splitlines()[-1])
+    return spent
 
 
 def main() -> None:
@@ -162,11 +162,11 @@ def main() -> None:
                 compare({s: in_process(python, s, *words) for s, python in pythons.items()}, words)
 
 
-def compare(found: dict[str, list[float]], words: tuple[str, ...]) -> None:
+def compare(spent: dict[str, list[float]], words: tuple[str, ...]) -> None:
     cell, units, threads, _ = words
-    shown = [f"{s} {min(ms):.1f} ({statistics.median(ms):.1f})" for s, ms in found.items()]
-    least = {side: min(ms) for side, ms in found.items()}
-    ratios = [f"{least['rnnauto'] / least[s]:.2f} of {s}'s" for s in found if s != "rnnauto"]
+    shown = [f"{s} {min(ms):.1f} ({statistics.median(ms):.1f})" for s, ms in spent.items()]
+    least = {side: min(ms) for side, ms in spent.items()}
+    ratios = [f"{least['rnnauto'] / least[s]:.2f} of {s}'s" for s in spent if s != "rnnauto"]
     print(
         f"{cell:<11}{units:>4} units {threads} threads: {', '.join(shown)}; {', '.join(ratios)}",
         flush=True,

@@ -1,4 +1,4 @@
-"""How much of what a network reads in training is padding, on the data of recipes.
+"""Count how much of what a network reads in training is padding, on the data of recipes.
 
 `python benchmarks/padding.py RECIPE...`; without one, those of the repository whose sequences have
 different lengths. Nothing is trained: the data are read, split and cut into batches.
@@ -63,11 +63,11 @@ def main() -> None:
         family = prepared.layout.family
         shares = []
         for size in SIZES:
-            found = [
+            counts = [
                 places(batch)
                 for batch in batches(prepared.development, train, size=size, family=family)
             ]
-            read, true = np.sum(found, axis=0)
+            read, true = np.sum(counts, axis=0)
             shares.append(1 - true / read)
         most = max(most, *shares)
         shown = ", ".join(f"{s}: {100 * p:.1f} %" for s, p in zip(SIZES, shares, strict=True))

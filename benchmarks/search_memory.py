@@ -1,4 +1,4 @@
-"""What 200 trials in one search leave behind: memory of driver and workers, time per suggestion."""
+"""Measure what 200 trials in a search leave behind: memory of driver and workers, time to ask."""
 
 import statistics
 import tempfile

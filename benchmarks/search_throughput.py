@@ -1,4 +1,4 @@
-"""Trials per minute: rnnauto's search with two workers against a plain keras_tuner.RandomSearch.
+"""Count trials per minute: a search with two workers against a plain keras_tuner.RandomSearch.
 
 Both run the same 16 trials (LSTM, 3 epochs, 2,000 sequences of 50 timesteps and 4 features) on the
 same arrays, each in a process of its own, measured from its start to its end, imports included.
@@ -190,12 +190,12 @@ def main() -> None:
     runs = [{side: measure(side) for side in sides} for _ in range(arguments.repeats)]
     print(f"{'side':<34}{'trials':>8}{'best loss':>11}{'seconds':>9}{'trials/min':>12}")
     for run in runs:
-        for side, found in run.items():
+        for side, result in run.items():
             name = "keras_tuner.RandomSearch, in turn" if side == sides[0] else "rnnauto, 2 workers"
-            rate = 60 * found["trials"] / found["seconds"]
+            rate = 60 * result["trials"] / result["seconds"]
             print(
-                f"{name:<34}{found['trials']:>8}{found['best']:>11.4f}"
-                f"{found['seconds']:>9.1f}{rate:>12.1f}"
+                f"{name:<34}{result['trials']:>8}{result['best']:>11.4f}"
+                f"{result['seconds']:>9.1f}{rate:>12.1f}"
             )
     ratios = [run[sides[0]]["seconds"] / run[sides[1]]["seconds"] for run in runs]
     print("speed-up: " + ", ".join(f"{ratio:.2f}" for ratio in ratios) + " (wanted: 2.5)")

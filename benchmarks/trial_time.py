@@ -1,4 +1,4 @@
-"""Where the time of a trial goes: two trials of equal shape on the data of a recipe, one thread.
+"""Measure where the time of a trial goes: two of equal shape on a recipe's data, one thread.
 
 `python benchmarks/trial_time.py RECIPE...`; without one, three of the repository's. The first trial
 builds and traces its steps, the second finds them traced; the columns add up to the trial.
@@ -92,11 +92,11 @@ def watch(spent: dict[str, float]) -> tuple[list[float], Callable[..., Any]]:
     def stepped(call: Callable[..., Any]) -> Callable[..., Any]:
         def counted(*given: Any) -> Any:
             begin = time.perf_counter()
-            found = call(*given)
-            float(found[-1])  # a step has ended when its results are there
+            results = call(*given)
+            float(results[-1])  # a step has ended when its results are there
             steps.append(time.perf_counter() - begin)
             spent["steps" if len(steps) > 1 else "first step"] += steps[-1]
-            return found
+            return results
 
         return counted
 

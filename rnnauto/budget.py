@@ -1,4 +1,4 @@
-"""The clock and the cores: when a search must end, and how many workers it has."""
+"""Keep the clock of a fit and count its cores: when a search must end, how many workers it has."""
 
 import math
 import os
@@ -28,8 +28,14 @@ LEAST_SECONDS = 5.0  # what a search gets, however small the budget
 
 @dataclass(frozen=True)
 class Spent:
-    """Seconds that a model of so many networks took after its search: to export and check, to read
-    the test part, and for all else."""
+    """Seconds that a model took after its search.
+
+    Attributes:
+        members: of so many networks it was.
+        export: to export and check it.
+        score: to answer the test part.
+        rest: for all else.
+    """
 
     members: int
     export: float
@@ -134,6 +140,7 @@ def slowness(wall: float, processor: float, *, beside: int) -> float:
 
 
 def most_members(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> int:
+    """Networks that the final model is the mean of, at most."""
     folds = len(prepared.parts.folds) if recipe.train.refit == "auto" else 1
     return folds * ensemble_size(family, prepared, recipe)
 

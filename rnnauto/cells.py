@@ -1,4 +1,4 @@
-"""What every recurrent cell is, costs and needs: one record each, without TensorFlow.
+"""Describe every recurrent cell, what it costs and needs: one record each, without TensorFlow.
 
 To add one: a record here. A layer that `networks/cells.py` does not have yet goes there, into
 `LAYERS`. The recipe, the search, the advice of a diagnosis and the report go by the record.

@@ -1,4 +1,4 @@
-"""Does rnnauto work here? Versions, what the machine has, and a small fit from end to end."""
+"""Check whether rnnauto works here: versions, what the machine has, a small fit from end to end."""
 
 import platform
 import shutil

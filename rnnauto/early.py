@@ -1,4 +1,4 @@
-"""A first model folder, made beside the search once a trial has completed."""
+"""Make a first model folder beside the search, once a trial has completed."""
 
 import math
 import time
@@ -17,16 +17,24 @@ SHARE = 0.1  # of the time, at most, goes into models that are not the last
 @dataclass
 class EarlyModel:
     """Exports the best trial in another thread: whatever happens to the search, there is a whole
-    model from then on. One that is slow to make follows the best trial, now and then."""
+    model from then on. One that is slow to make follows the best trial, now and then.
+
+    Attributes:
+        seconds: that it will take.
+        until: in time.monotonic()'s seconds; a first one made by then leaves time for the last.
+        of: id of the trial that it is made of.
+        ended: when the last was made, in time.monotonic()'s seconds.
+        taken: seconds that it took; 0: none was made yet.
+    """
 
     make: Callable[[Trial, Sequence[Trial]], Any]
     aside: Executor
     watch: Callable[[News], None]
-    seconds: float  # that it will take
-    until: float  # in time.monotonic()'s seconds: a first one made by then leaves time for the last
+    seconds: float
+    until: float
     wanted: bool = True
     making: Future[Any] | None = None
-    of: str = ""  # the trial that it is
+    of: str = ""
     ended: float = math.inf
     taken: float = 0.0
 

@@ -1,4 +1,4 @@
-"""From the trials of a search to a model in its folder: export, check, judge, report."""
+"""Make of the trials of a search a model in its folder: export, check, judge, report."""
 
 import shutil
 import time
@@ -32,7 +32,7 @@ SAVED_MODEL = "saved_model"
 
 @dataclass(frozen=True)
 class Task:
-    """What does not change during a fit."""
+    """All that does not change during a fit; `path` is that of the data, where they are a file."""
 
     family: AnyFamily
     prepared: AnyPrepared
@@ -40,7 +40,7 @@ class Task:
     problem: Problem
     space: Choices
     begun_with: Fingerprint
-    path: str | None  # of the data, where they are a file
+    path: str | None
     folder: Path
     work: Path
 
@@ -211,9 +211,9 @@ def info_of(task: Task, chosen: Chosen, made: Exported, evaluation: Evaluation) 
 def examples_of(task: Task, chosen: Chosen, made: Exported) -> dict[str, Any]:
     """What the page shows of the answers to the test part, and where networks looked meanwhile."""
     family, part, patch = task.family, task.prepared.test, chosen.winner.values["patch"]
-    found = family.answers_shown(part, made.answers)
+    examples = family.answers_shown(part, made.answers)
     maps = family.attention(made.members, part, made.answers, patch=patch)
-    return {**found, "attention": maps} if maps else found
+    return {**examples, "attention": maps} if maps else examples
 
 
 def note_completion(journal_path: Path, chosen: Chosen, averaged: Sequence[Trial]) -> None:

@@ -1,4 +1,4 @@
-"""What `fit` says on its way, and what it leaves."""
+"""Messages that `fit` sends while it runs, and its result."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from rnnauto.search.select import Trial
 
 @dataclass(frozen=True)
 class Said:
-    """A line for whoever watches."""
+    """A message of `fit`: a line of text for whoever watches."""
 
     text: str
 
@@ -25,7 +25,7 @@ Watch = Callable[[Said | News], None]
 
 @dataclass(frozen=True)
 class Fitted:
-    """What `fit` leaves: the model folder, and what was found on the way."""
+    """The result of `fit`: the model folder, and what is known of the model in it."""
 
     folder: Path
     layout: Layout

@@ -1,4 +1,4 @@
-"""All that can be said about a table before a fit."""
+"""Inspect a table: say all that can be said about it before a fit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -29,7 +29,13 @@ QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
 @dataclass(frozen=True)
 class Example:
-    """A parsed sequence: its id, its first timesteps in words, and its target."""
+    """A parsed sequence, to show.
+
+    Attributes:
+        timesteps: how many it has.
+        start: the first of them, in words.
+        target: what is to be predicted, in words.
+    """
 
     id: str
     timesteps: int
@@ -39,7 +45,13 @@ class Example:
 
 @dataclass(frozen=True)
 class Inspection:
-    """`lengths` are the timesteps of every sequence, [sequences]."""
+    """What can be said about a table.
+
+    Attributes:
+        lengths: the timesteps of every sequence, [sequences].
+        classes: the labels and how often each occurs; None where there are none.
+        examples: the first sequences.
+    """
 
     table: Table
     layout: Layout
@@ -59,13 +71,13 @@ def inspect_table(table: Table, recipe: Recipe) -> Inspection:
     recipe allows are counted in a note."""
     allow = recipe.data.allow
     check_allowed(allow)
-    found = inspect_all(table, recipe)
-    noted = replace(table, notes=(*table.notes, *allowed_notes(found.problems, allow)))
-    return replace(found, table=noted, problems=reported(found.problems, allow))
+    inspection = inspect_all(table, recipe)
+    noted = replace(table, notes=(*table.notes, *allowed_notes(inspection.problems, allow)))
+    return replace(inspection, table=noted, problems=reported(inspection.problems, allow))
 
 
 def inspect_all(table: Table, recipe: Recipe) -> Inspection:
-    """What can be said of a table, allowed or not."""
+    """Say what can be said of a table, problems that are allowed included."""
     inference = infer(table, recipe)
     layout = inference.layout
     lack = without_network(layout)
@@ -86,7 +98,7 @@ def inspect_all(table: Table, recipe: Recipe) -> Inspection:
 
 
 def inspect_unbuilt(table: Table, inference: Inference, lack: str) -> Inspection:
-    """What has no network yet is shown all the same, without examples."""
+    """Show what has no network yet all the same, without examples."""
     layout = inference.layout
     target = table.frame[layout.target[0]]
     classes = layout.task == "classification" and layout.target_kind in {"category", "boolean"}
@@ -107,7 +119,7 @@ def inspect_unbuilt(table: Table, inference: Inference, lack: str) -> Inspection
 
 
 def lengths_of(frame: pl.DataFrame, layout: Layout) -> Integers:
-    """Timesteps of every sequence, also where no network could read it; [sequences]."""
+    """Count the timesteps of every sequence, also where no network could read it, [sequences]."""
     if layout.rnn_type == "one-to-many" and not layout.rows_are_timesteps:
         return answer_lengths(frame, layout)
     if layout.form == "text-corpus":
@@ -122,7 +134,7 @@ def lengths_of(frame: pl.DataFrame, layout: Layout) -> Integers:
 
 
 def answer_lengths(frame: pl.DataFrame, layout: Layout) -> Integers:
-    """Timesteps of every sequence to predict where a row holds all of them, [sequences]."""
+    """Count the timesteps of every sequence to predict where a row holds all of it, [sequences]."""
     target = layout.targets[0]
     if target.columns:
         numbers = frame.select(layout.target).with_columns(pl.all().cast(pl.Float64, strict=False))
@@ -137,20 +149,20 @@ def answer_lengths(frame: pl.DataFrame, layout: Layout) -> Integers:
 
 
 def text_lengths(texts: pl.Series, tokens: Tokens) -> Integers:
-    """Tokens of every text; characters are counted without cutting the text up."""
+    """Count the tokens of every text, [texts]; characters without cutting the text up."""
     if tokens == "character":
         return texts.str.len_chars().to_numpy().astype(int)
     return tokenise(texts, "word").list.len().to_numpy().astype(int)
 
 
 def count_classes(targets: pl.Series | None) -> tuple[tuple[str, int], ...]:
-    """Labels with how often they occur, in the order of their values."""
+    """Count how often each label occurs, in the order of their values."""
     if targets is None:
         return ()
     if is_struct(targets):
         columns = targets.struct.unnest().get_columns()
-        found = [(column.name, count_classes(column)) for column in columns]
-        return tuple((f"{name}={label}", n) for name, counts in found for label, n in counts)
+        several = [(column.name, count_classes(column)) for column in columns]
+        return tuple((f"{name}={label}", n) for name, counts in several for label, n in counts)
     if isinstance(targets.dtype, pl.List):
         targets = set_items(targets)[1]
     known = targets.drop_nulls().rename("class")
@@ -196,7 +208,7 @@ def show(value: Any) -> str:
 
 
 def to_json(inspection: Inspection) -> dict[str, Any]:
-    """The object that `inspect --json` prints."""
+    """Make the object that `inspect --json` prints."""
     layout, lengths = inspection.layout, inspection.lengths
     return {
         "file": inspection.table.source,
@@ -232,7 +244,7 @@ def to_json(inspection: Inspection) -> dict[str, Any]:
 
 
 def to_recipe(inspection: Inspection, recipe: Recipe) -> Recipe:
-    """The recipe with every decision written down, so that it can be changed there."""
+    """Write every decision into the recipe, so that it can be changed there."""
     layout = inspection.layout
     return recipe.with_overrides(
         {
@@ -255,7 +267,7 @@ def to_recipe(inspection: Inspection, recipe: Recipe) -> Recipe:
 
 
 def target_names(layout: Layout) -> list[str]:
-    """As they are named by `--target`: a stem stands for its columns."""
+    """List the targets as `--target` names them: a stem stands for its columns."""
     return [column.name for column in layout.targets]
 
 

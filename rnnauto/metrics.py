@@ -1,4 +1,4 @@
-"""What every metric is called, what it means, and which way is better: one record each.
+"""Name every metric, say what it means and which way is better: one record each.
 
 How it is computed stands in `judge/`, as a `Measure` of the record beside the sums that it needs
 (`judge/metrics.py` for classes and values). By the record alone recipes can expect it, and
@@ -159,8 +159,8 @@ def metric_named(name: str) -> Metric | None:
     """The record of a metric, or of the metric of one of several targets, like `rmse_tmin`."""
     if name in METRICS:
         return METRICS[name]
-    found = [record for record in METRICS.values() if name.startswith(f"{record.name}_")]
-    return max(found, key=lambda record: len(record.name), default=None)
+    records = [record for record in METRICS.values() if name.startswith(f"{record.name}_")]
+    return max(records, key=lambda record: len(record.name), default=None)
 
 
 def lower_is_better(name: str) -> bool:

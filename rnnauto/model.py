@@ -1,4 +1,4 @@
-"""A fitted model: `rnnauto.load(folder)`, then `predict` and `evaluate`."""
+"""Use a fitted model: `rnnauto.load(folder)`, then `predict` and `evaluate`."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -40,7 +40,7 @@ class Model:
         probabilities: bool = False,
         beams: int = 1,
     ) -> pl.DataFrame:
-        """One row per sequence, or per timestep where there is one target per timestep.
+        """Predictions, a row per sequence, or per timestep where there is one target per timestep.
 
         Args:
             data: a file or a frame with the columns of the training data; the target may be absent.

@@ -45,7 +45,7 @@ Compared = Future[tuple[Any, dict[str, float]]]  # the baselines, and their vali
 
 @dataclass(frozen=True)
 class Searched:
-    """What a search came to.
+    """The result of a search.
 
     Attributes:
         proven: the settings that it tried first.
@@ -116,7 +116,7 @@ def fit(
 
 
 def fitted_by(task: Task, searched: Searched, written: Written, *, seconds: float) -> Fitted:
-    """What `fit` leaves, as its callers see it."""
+    """The result of a fit, as its callers see it."""
     return Fitted(
         folder=task.folder,
         layout=task.prepared.layout,
@@ -197,7 +197,7 @@ def search_beside_first_model(
 def first_model(
     task: Task, compared: Compared, clock: Clock, aside: ThreadPoolExecutor, watch: Watch
 ) -> EarlyModel:
-    """The model that is made beside the search; what it takes moves the clock's deadline.
+    """What makes a model beside the search; how long that takes moves the clock's deadline.
 
     TensorFlow is imported here, while the workers start up: that tells how busy the machine is.
     """
@@ -243,6 +243,7 @@ def import_beside(workers: int) -> float:
 
 
 def search_for_winner(search: Search, task: Task, watch: Watch) -> Trial:
+    """Choose an oracle, or take that of an earlier run, and search with it."""
     from rnnauto.search.oracle import make_asker
 
     recipe = task.recipe

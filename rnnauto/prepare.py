@@ -1,4 +1,4 @@
-"""Everything before the search: read, infer, find problems, split, encode. No TensorFlow."""
+"""Prepare a table for the search: read, infer, find problems, split, encode. No TensorFlow."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -20,7 +20,11 @@ Say = Callable[[str], None]
 
 
 def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> AnyPrepared:
-    """Raises: DataError listing every problem that stands in the way of learning."""
+    """Do all that comes before the search; `say` is told what was done.
+
+    Raises: DataError, listing every problem that stands in the way of learning; LeakError, where
+        the recipe fails on leaks.
+    """
     allow = recipe.data.allow
     check_allowed(allow)
     table = read_table(data, has_target=bool(recipe.data.target), set_aside=True)
@@ -41,7 +45,7 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> An
 
 
 def allowing(prepared: AnyPrepared, allow: Sequence[str]) -> AnyPrepared:
-    """The same without the problems that are allowed; a note of the table counts them."""
+    """Leave out the problems that are allowed, and count them in a note of the table."""
     notes = (*prepared.table.notes, *allowed_notes(prepared.problems, allow))
     return replace(
         prepared,
@@ -51,6 +55,7 @@ def allowing(prepared: AnyPrepared, allow: Sequence[str]) -> AnyPrepared:
 
 
 def describe(prepared: AnyPrepared, lengths: Integers, say: Say) -> None:
+    """Say what was read, what is wrong with it, what it is and how it was split."""
     layout, parts = prepared.layout, prepared.parts
     for note in prepared.table.notes:
         say(note)

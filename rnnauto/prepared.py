@@ -1,4 +1,4 @@
-"""What is known before the search, and how sequences are cut into parts for it."""
+"""Hold what is known before the search, and cut sequences into parts for it."""
 
 import hashlib
 from collections.abc import Callable
@@ -28,8 +28,13 @@ Source = Path | str | pl.DataFrame
 
 
 class Folds(Protocol):
-    """What all ways to cut data into parts tell: `folds` number what the development part holds
-    (train, validation), `rule` says in words how it was cut, `unit` what is counted."""
+    """What all ways to cut data into parts tell.
+
+    Attributes:
+        folds: pairs of numbers of what the development part holds: train, validation.
+        rule: how it was cut, in words.
+        unit: what is counted, in words.
+    """
 
     @property
     def folds(self) -> tuple[tuple[Integers, Integers], ...]: ...
@@ -109,8 +114,13 @@ AnyPrepared = Prepared[Any, Any, Any, Any]
 
 @dataclass(frozen=True)
 class SplitSequences:
-    """Sequences cut into parts, the table that those of the test part are rows of, and what was
-    found wrong up to here."""
+    """Sequences cut into parts.
+
+    Attributes:
+        test: those of the test part.
+        test_frame: the table that these are rows of.
+        problems: all that is wrong up to here.
+    """
 
     parts: Parts
     test: Sequences
@@ -118,7 +128,7 @@ class SplitSequences:
     problems: tuple[Problem, ...]
 
     def train_parts(self, *, per_timestep: bool) -> list[Sequences]:
-        """The train part of every fold."""
+        """List the train part of every fold."""
         development = self.parts.development
         return [development.take(train, per_timestep=per_timestep) for train, _ in self.parts.folds]
 
@@ -169,7 +179,7 @@ def split_sequences(
 
 
 def read_labelled(path: str, told: Told) -> Table:
-    """The test file, its cells read as those of the training file were."""
+    """Read the test file, its cells as those of the training file were."""
     targets = told.table.frame.select(told.layout.target)
     texts = [target.name for target in targets if target.dtype == pl.String]
     table = read_for(told.layout, path, target=True, text_targets=texts)
@@ -180,8 +190,10 @@ def read_labelled(path: str, told: Told) -> Table:
 
 
 def with_targets(sequences: Sequences, layout: Layout) -> Sequences:
-    """Sequences that can be learnt from or scored: those with a timestep and a target; where there
-    is one target per timestep, one is enough and the missing ones are masked."""
+    """Keep the sequences that can be learnt from or scored: those with a timestep and a target.
+
+    Where there is a target per timestep, one is enough and the missing ones are masked.
+    """
     known = is_known(targets_in(sequences))
     if layout.per_timestep:
         known = np.diff(splits_of(known.astype(np.int64))[sequences.row_splits]) > 0
@@ -192,7 +204,7 @@ def with_targets(sequences: Sequences, layout: Layout) -> Sequences:
 
 
 def hash_of_frame(frame: pl.DataFrame) -> str:
-    """A hash of the data's names, types and values."""
+    """Hash the names, types and values of the data."""
     digest = hashlib.sha256(repr(frame.schema).encode())
     digest.update(frame.hash_rows(seed=0).to_numpy().tobytes())
     return digest.hexdigest()
@@ -208,4 +220,5 @@ def no_history(history: Source | None, layout: Layout) -> None:
 
 
 def count(number: int, noun: str) -> str:
+    """Write `1,000 sequences`, or `1 sequence`."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -1,4 +1,4 @@
-"""What is wrong with a table, or was mended in reading it, and what there is to know of its kind.
+"""Record what is wrong with a table, or was mended in reading it, and what its kind is.
 
 To add a problem, write its `Kind` beside the check that finds it: what `--allow` takes and what
 docs/problems.md says are made from these records.
@@ -21,6 +21,8 @@ class Problem:
 
     Attributes:
         code: that of its kind, which `--allow` names.
+        message: what is wrong, in words.
+        column: the one that it is about, if it is one.
         row: the first line in the file, where the header is line 1.
         rows: all of the lines, or the first ten thousand.
         leak: what kind of leak it is, if any: copy, code, alone, future, text, duplicates, ids.
@@ -99,8 +101,13 @@ class Kind:
         row: int | None = None,
         severity: Severity | None = None,
     ) -> Problem:
-        """A problem of this kind; `row` is the line to show, where it isn't the first of `lines`,
-        and `severity` where it is not the usual one."""
+        """Make a problem of this kind.
+
+        Args:
+            lines: those of the file that it is about.
+            row: the line to show, where it isn't the first of these.
+            severity: given where it is not the usual one.
+        """
         rows = tuple(np.sort(np.asarray(lines, np.int64))[:MOST_ROWS].tolist())
         return Problem(
             code=self.code,
@@ -115,7 +122,7 @@ class Kind:
 
 
 def numbered(header: str, *rows: str, times: int = 1) -> str:
-    """The text of an example: rows given over and over, `#` in them the number of the row."""
+    """Write the text of an example: rows over and over, `#` in them the number of the row."""
     repeated = [row.replace("#", str(at)) for at, row in enumerate(rows * times, start=1)]
     return "\n".join([header, *repeated]) + "\n"
 

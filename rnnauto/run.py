@@ -1,4 +1,4 @@
-"""A recipe as a test: fit, evaluate, and hold the model to what the recipe expects."""
+"""Run a recipe as a test: fit, evaluate, and hold the model to what the recipe expects."""
 
 import os
 import time
@@ -78,7 +78,11 @@ def run_recipe(path: Path, *, folder: Path, watch: Watch = lambda news: None) ->
 
 
 def measure(fitted: Fitted, recipe: Recipe, source: str) -> Measured:
-    """Args: source: data to measure latencies on."""
+    """Measure what the recipe's expectations are compared with.
+
+    Args:
+        source: data to measure latencies on.
+    """
     latencies: tuple[float, ...] = ()
     if recipe.expect.asks_for_latency:
         latencies = load(fitted.folder).latencies(source)

@@ -55,13 +55,14 @@ def search(folder, trials):
     def watch(news):
         sizes.append(psutil.Process().memory_info().rss)
 
+    end = time.monotonic() + 600
     with pool(folder, WORKERS, PROGRAM) as workers:
         made = Search(
             pool=workers,
             folds=FOLDS,
             seed=5,
             journal_path=journal,
-            deadline=time.monotonic() + 600,
+            deadline=lambda: end,
             notify=watch,
             history=history,
         )

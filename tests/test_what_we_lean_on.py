@@ -587,7 +587,7 @@ def test_none_of_our_networks_has_a_mask_that_a_layer_could_hand_on(family, cell
     features = NETWORKS[family]
     two_ways = family in {"direct", "decoder"}
     shape = Architecture(cell, 4, 2, 1, "mean", two_ways, lookback=8, attention="dot")
-    model = learner_of(family).build(features, shape)
+    model = learner_of(family).build(features, shape).model
     tensors = [tensor for layer in model.layers for tensor in keras.tree.flatten(layer.output)]
     assert len(tensors) > 5
     assert not any(is_masked(tensor) for tensor in tensors)

@@ -1,4 +1,4 @@
-"""`rnnauto fit`: the main job."""
+"""`rnnauto fit`: search, train, compare and export a model."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -95,10 +95,10 @@ def tell(console: "Console", fitted: "Fitted") -> None:
     from rnnauto.cli.console import duration, print_scores, settings_line
     from rnnauto.report.facts import PAGE
 
-    found, output = fitted.to_json(), fitted.folder
-    trials = found["trials"]
+    result, output = fitted.to_json(), fitted.folder
+    trials = result["trials"]
     console.print()
-    print_scores(console, found["scores"], title="scores on the test part")
+    print_scores(console, result["scores"], title="scores on the test part")
     console.print()
     console.print(f"best of {trials['completed']} trials: {settings_line(fitted.winner.values)}")
     console.print(escape(fitted.verdict))

@@ -1,4 +1,4 @@
-"""Shows a fit while it runs: a live panel on a terminal, a line now and then elsewhere."""
+"""Show a fit while it runs: a live panel on a terminal, a line now and then elsewhere."""
 
 import time
 from collections.abc import Iterator
@@ -77,7 +77,7 @@ def trials_done(news: News) -> int:
 
 
 def status_line(news: News) -> str:
-    """At most 80 columns."""
+    """How far the search has come, in at most 80 columns."""
     done, best, left = trials_done(news), "", ""
     if news.best is not None:
         best = f", best {news.best.id} with {news.metric} {number(news.best.score)}"

@@ -1,4 +1,4 @@
-"""Ragged storage on disk, and padded batches gathered from it one at a time."""
+"""Write encoded sequences to disk, and gather padded batches of them one at a time."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ MOST_PADDING = 0.15  # share of the timesteps read in a batch of training
 
 
 class Ragged(Protocol):
-    """Whatever has sequences one after the other, and is cut into examples."""
+    """Encoded sequences of any family, one after the other, that can be cut into examples."""
 
     @property
     def row_splits(self) -> Integers: ...
@@ -36,11 +36,15 @@ class Ragged(Protocol):
 
 @dataclass(frozen=True)
 class Batch:
-    """Right-padded examples. `inputs` holds what the network takes; targets are padded as missing.
+    """Examples that are read together, padded on the right.
 
-    inputs: numbers float32 [batch, timesteps, features], codes int32 [batch, timesteps,
-    categories], static_numbers, static_codes [batch, ...], length int32 [batch];
-    targets [batch], or [batch, timesteps]; one more axis with several targets or sets of labels.
+    Attributes:
+        inputs: what the network takes: numbers float32 [batch, timesteps, features], codes int32
+            [batch, timesteps, categories], static_numbers, static_codes [batch, ...], length int32
+            [batch].
+        targets: [batch], or [batch, timesteps] padded as missing; one more axis with several
+            targets or sets of labels.
+        sequences: the number of each example's sequence, [batch].
     """
 
     inputs: dict[str, NDArray[np.float32] | NDArray[np.int32]]
@@ -50,10 +54,15 @@ class Batch:
 
 @dataclass(frozen=True)
 class Examples:
-    """Slices of stored timesteps: sequence number, first timestep and length, each [examples].
+    """Slices of stored timesteps, which become the rows of batches.
 
-    Of the timesteps, the first `before` and the last `after` are only read, so that the state is
-    what it would be in the middle of the recording; None: none.
+    Attributes:
+        sequence: number of the sequence that is cut, [examples].
+        start: first timestep, counted over all sequences, [examples].
+        length: timesteps, [examples].
+        before: so many of them, at the beginning, are only read, so that the state is what it would
+            be in the middle of the recording, [examples]; None: none.
+        after: the same at the end.
     """
 
     sequence: Integers
@@ -81,13 +90,14 @@ def save_encoded(folder: Path, encoded: Encoded) -> None:
 
 
 def save_arrays(folder: Path, holder: object, names: Sequence[str]) -> None:
-    """A file for each of the arrays that are attributes of something encoded."""
+    """Write each of the named arrays, which are attributes of `holder`, into a file of its own."""
     for name in names:
         np.save(folder / f"{name}.npy", getattr(holder, name), allow_pickle=False)
 
 
 def load_encoded(folder: Path) -> Encoded:
-    """Memory-mapped: a batch costs what it holds, whatever the size of the data."""
+    """Open what `save_encoded` wrote, memory-mapped: a batch costs what it holds, whatever the size
+    of the data."""
     arrays: dict[str, Any] = {name: open_array(folder / f"{name}.npy") for name in ARRAYS}
     meta = json.loads((folder / "meta.json").read_text())
     return Encoded(**arrays, **meta)
@@ -146,8 +156,8 @@ def in_chunks(encoded: Ragged, chosen: Integers, *, longest: int) -> Examples:
 def buckets(
     examples: Examples, lengths: NDArray[Any], *, size: int, rng: np.random.Generator
 ) -> list[Integers]:
-    """Which examples are read together: at most `size`, of about equal length, and fewer where
-    more than MOST_PADDING of what is read would be padding.
+    """Deal examples out to batches: at most `size` of about equal length, and fewer where more than
+    MOST_PADDING of what is read would be padding.
 
     Args:
         lengths: timesteps that are read of every example, [examples, 1], or [examples, 2] with

@@ -1,4 +1,6 @@
-"""Encoders: fitted on the train part, stored in `model.json`, applied to every part alike.
+"""Fit encoders of the features on the train part, and apply them to every part alike.
+
+They are stored in `model.json`.
 
 Numbers stay raw here: the network itself standardises them, so that training and the SavedModel
 share one piece of arithmetic.
@@ -48,10 +50,13 @@ class CategoryEncoder(Frozen):
 
 
 class Encoders(Frozen, Generic[Target]):
-    """What a fit learns of its columns; every family has targets of its own.
+    """All encoders of a fit: what it has learnt of its columns, and of the targets of its family.
 
-    `calendar` are the cycles in which times are placed; `moments` are those of an answer whose
-    length is known, which are numeric times where `timed`, else the positions 1, 2, ..."""
+    Attributes:
+        calendar: the cycles in which times are placed.
+        moments: those of an answer whose length is known, in order.
+        timed: whether these are numeric times; else they are the positions 1, 2, ...
+    """
 
     numbers: tuple[NumberEncoder, ...]
     categories: tuple[CategoryEncoder, ...]
@@ -69,14 +74,19 @@ class Encoders(Frozen, Generic[Target]):
 
 @dataclass(frozen=True)
 class Encoded:
-    """What the network reads.
+    """Sequences as numbers: what a network reads, and its targets.
 
-    Shapes: row_splits [sequences + 1]; numbers float32 [timesteps, features], raw, NaN where
-    missing, then places in calendar cycles and moments; codes int32 [timesteps, categories], one
-    a category encoder, then moments; static_numbers float32 [sequences, features];
-    static_codes int32 [sequences, categories]; targets int32 (MISSING_TARGET where absent) or
-    float32 in data units (NaN where absent), [sequences] or, per timestep, [timesteps]; with
-    several targets, or a set of labels, one more axis.
+    Attributes:
+        row_splits: [sequences + 1].
+        numbers: float32 [timesteps, features], raw, NaN where missing, then places in calendar
+            cycles and moments.
+        codes: int32 [timesteps, categories], one a category encoder, then moments.
+        static_numbers: float32 [sequences, features].
+        static_codes: int32 [sequences, categories].
+        targets: int32 (MISSING_TARGET where absent) or float32 in data units (NaN where absent),
+            [sequences] or, per timestep, [timesteps]; with several targets, or a set of labels,
+            one more axis.
+        moments: how many different ones there are; 0: `codes` and `numbers` have none.
     """
 
     row_splits: Integers

@@ -1,4 +1,7 @@
-"""Target encoders: what is predicted, as numbers. Stored in `model.json`."""
+"""Fit encoders of the targets, and turn what is predicted into numbers and back.
+
+They are stored in `model.json`.
+"""
 
 from typing import Any, Literal
 

@@ -1,4 +1,4 @@
-"""The RNN type and the task: how inputs map to the target, and what kind of answer it is."""
+"""Decide the RNN type and the task: how inputs map to the target, and what kind of answer it is."""
 
 from dataclasses import dataclass
 
@@ -22,6 +22,8 @@ WRITTEN_FORMS = frozenset({"cell-sequences", "plain-table"})  # whose classes ma
 
 @dataclass(frozen=True)
 class Answer:
+    """How inputs map to the target, and why; all other fields are those of `Layout`."""
+
     rnn_type: RnnType
     task: Task
     target_kind: Kind
@@ -36,8 +38,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class Guess:
-    """An RNN type with its reason, and the type that would come next; `models` is whether the
-    sequence itself is the target, one timestep later."""
+    """An RNN type that the columns suggest.
+
+    Attributes:
+        other: the type that would come next.
+        forecasts: whether the future of the target is wanted.
+        models: whether the sequence itself is the target, one timestep later.
+    """
 
     rnn_type: RnnType
     reason: str
@@ -47,6 +54,7 @@ class Guess:
 
 
 def decide_answer(case: Case, roles: Roles) -> Answer:
+    """Decide RNN type and task. Raises: DataError, where the table cannot be what is asked for."""
     target = speaking_targets(case, roles)[0]
     check_label_sets(case, roles)
     classes, class_reason = class_rule(case, roles, target)
@@ -86,11 +94,7 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
         target_kind=kind,
         evidence=(
             Evidence(f"RNN type is {rnn_type}", reason, flag("--type", guess.other)),
-            Evidence(
-                f"task is {task}",
-                class_reason,
-                flag("--task", other_task),
-            ),
+            Evidence(f"task is {task}", class_reason, flag("--task", other_task)),
             *token_evidence,
             *(window.evidence if window else ()),
         ),
@@ -104,7 +108,7 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
 
 
 def target_columns(case: Case, roles: Roles, kind: Kind) -> tuple[Column, ...]:
-    """An entry for each value to predict at once: a stem, or a column of its own."""
+    """List an entry for each value to predict at once: a stem, or a column of its own."""
     if roles.target_stems:
         return tuple(
             Column(name=stem.name, kind=kind, columns=stem.columns) for stem in roles.target_stems
@@ -115,7 +119,7 @@ def target_columns(case: Case, roles: Roles, kind: Kind) -> tuple[Column, ...]:
 def tokens_of_target(
     case: Case, roles: Roles, rnn_type: RnnType, target: Profile, kind: Kind
 ) -> tuple[Tokens | None, tuple[Evidence, ...]]:
-    """What a timestep of a target that is a text is; None where it is none, or the text read."""
+    """Decide what a timestep of a text to predict is; None where no text, or the one read, is."""
     read = [column.name for column in roles.features] == [target.name]
     rows = roles.form in ROW_FORMS and rnn_type == "many-to-many"
     if read or rows or kind != "text" or rnn_type not in {*GENERATED, "many-to-many"}:
@@ -128,7 +132,7 @@ def tokens_of_target(
 
 
 def known_ahead(case: Case, roles: Roles, task: Task, *, forecasts: bool) -> tuple[str, ...]:
-    """Raises: DataError where a column is named whose future no forecast can be told."""
+    """List the features known ahead. Raises: DataError for one that no forecast can be told."""
     names = case.data.known_ahead
     features = [column.name for column in roles.features]
     for name in names:
@@ -146,7 +150,7 @@ def known_ahead(case: Case, roles: Roles, task: Task, *, forecasts: bool) -> tup
 
 
 def speaking_targets(case: Case, roles: Roles) -> list[Profile]:
-    """The target columns; of a stem the one that says best what its values are."""
+    """List the target columns, of each stem the one that says best what its values are."""
     stems = [stem.columns for stem in roles.target_stems] or [(name,) for name in case.target]
     return [
         max(
@@ -193,7 +197,7 @@ def task_rule(
     amounts: str,
     forecasts: bool,
 ) -> tuple[Task, str]:
-    """The task and why; `classes` and `amounts` are the reasons for these readings."""
+    """Choose the task and say why; `classes` and `amounts` are the reasons for these readings."""
     if case.problem.task != "auto":
         return case.problem.task, "you named it"
     if forecasts:
@@ -211,6 +215,7 @@ def task_rule(
 
 
 def guess_type(case: Case, roles: Roles, target: Profile, *, classes: bool) -> Guess:
+    """Guess the RNN type; `classes` is whether the target names classes."""
     if len(case.target) > 1:
         guess = guess_for_several(case, roles)
         if guess is not None:
@@ -247,8 +252,7 @@ def guess_by_form(case: Case, roles: Roles, target: Profile, *, classes: bool) -
 
 
 def guess_for_several(case: Case, roles: Roles) -> Guess | None:
-    """More than one target: sequences of numbers to predict; None where each is as a single one
-    would be."""
+    """Guess for several targets that make sequences; None where each is as a single one."""
     names = named(case.target)
     numbers = all(case.profiles[name].kind in {"number", "boolean"} for name in case.target)
     if roles.target_stems:
@@ -297,7 +301,7 @@ def guess_for_cells(case: Case, roles: Roles, target: Profile) -> Guess:
 
 
 def guess_for_own(case: Case, roles: Roles, source: str) -> Guess:
-    """A column of lists, or texts, that is to be continued."""
+    """Guess for a column of lists, or texts, that is to be continued."""
     inner = innermost(case.frame.schema[source])
     if roles.label_sets:
         reason = f"the labels of `{source}` one timestep later, any number of them at once"

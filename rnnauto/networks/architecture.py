@@ -1,4 +1,4 @@
-"""What a network reads and how it is shaped, as plain values: no Keras here."""
+"""Describe what a network reads and how it is shaped, as plain values: no Keras here."""
 
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -10,16 +10,21 @@ Loss = Literal["classes", "labels", "values", "quantiles"]
 
 @dataclass(frozen=True)
 class Answer:
-    """What the network's outputs mean: one answer out of `classes`, a set of `labels`, `values`, or
-    their `quantiles`; `widths` counts the outputs of each target, side by side."""
+    """What the outputs of a network mean.
+
+    Attributes:
+        loss: one answer out of `classes`, a set of `labels`, `values`, or their `quantiles`.
+        widths: how many outputs belong to each target, side by side.
+        unscored: so many of the values, at the end, say whether the answer is over.
+    """
 
     loss: Loss
     widths: tuple[int, ...]
-    unscored: int = 0  # of the values, at the end: whether the answer is over
+    unscored: int = 0
 
 
 class Statics(Protocol):
-    """What any network says of the static features that it reads."""
+    """The static features that any network reads, be it of one family or another."""
 
     @property
     def static_numbers(self) -> int: ...
@@ -33,8 +38,16 @@ class Statics(Protocol):
 
 @dataclass(frozen=True)
 class Features:
-    """What the network reads: counts, who has a missing indicator, sizes of the vocabularies, and
-    which of these are of words that have other views beside."""
+    """What a network reads, and how many outputs it has.
+
+    Attributes:
+        numbers: how many.
+        missing: which of them have a missing indicator.
+        vocabularies: the size of each.
+        static_numbers, static_missing, static_vocabularies: the same of the static features.
+        per_timestep: whether there is an answer for each timestep.
+        words: which vocabularies are of words that have other views beside.
+    """
 
     numbers: int
     missing: tuple[int, ...]
@@ -49,8 +62,12 @@ class Features:
 
 @dataclass(frozen=True)
 class Architecture:
-    """The hyperparameters that shape the graph; trials of equal shape share a compiled step. The
-    last are those of forecasts, and how a decoder attends to its source."""
+    """The hyperparameters that shape the graph; trials of equal shape share a compiled step.
+
+    Attributes:
+        lookback, scaling, transform, differencing: of forecasts.
+        attention: how a decoder attends to its source.
+    """
 
     cell: str
     units: int
@@ -68,8 +85,12 @@ class Architecture:
 def features_of(
     encoders: Encoders[Any], *, outputs: int, per_timestep: bool, made: int | None = None
 ) -> Features:
-    """Args: made: channels that are made, not read, after those of the columns; None: those of
-    times and positions."""
+    """What the networks read of the columns that have these encoders.
+
+    Args:
+        made: channels that are made, not read, after those of the columns; None: those of times and
+            positions.
+    """
     return Features(
         numbers=len(encoders.numbers) + (made_numbers(encoders) if made is None else made),
         missing=with_missing(encoders.numbers),

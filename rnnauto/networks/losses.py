@@ -1,4 +1,4 @@
-"""Losses over the known targets of a batch, and how many of the answers were right."""
+"""Sum losses over the known targets of a batch, and count the answers that are right."""
 
 from typing import Any
 
@@ -11,7 +11,8 @@ QUANTILES = (0.1, 0.5, 0.9)
 
 
 def target_spec(features: Features, answer: Answer) -> Any:
-    """One number per unit; more where there are several targets, or labels that may be there."""
+    """The tf.TensorSpec of a batch's targets: one number per unit; more where there are several
+    targets, or labels that may be there."""
     units: list[int | None] = [None, None] if features.per_timestep else [None]
     columns = answer.widths[0] if answer.loss == "labels" else len(answer.widths)
     if answer.loss == "labels" or columns > 1:

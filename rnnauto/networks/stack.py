@@ -1,4 +1,4 @@
-"""What the networks of all families are built of: features side by side, recurrent layers."""
+"""Build what the networks of all families share: features side by side, recurrent layers."""
 
 from typing import Any
 

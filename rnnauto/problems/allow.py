@@ -1,4 +1,4 @@
-"""Problems that a recipe allows: `data.allow: [CODE]` or `--allow CODE`."""
+"""Leave out the problems that a recipe allows: `data.allow: [CODE]` or `--allow CODE`."""
 
 import difflib
 from collections import Counter
@@ -12,7 +12,7 @@ PAGE = "docs/problems.md"
 
 
 def allowable_codes(kinds: Sequence[Kind] = KINDS) -> list[str]:
-    """In the order of the alphabet."""
+    """List the codes of problems that can be allowed, in the order of the alphabet."""
     return sorted(kind.code for kind in kinds if kind.allowable)
 
 
@@ -36,12 +36,12 @@ def check_allowed(codes: Sequence[str], *, kinds: Sequence[Kind] = KINDS) -> Non
 
 
 def reported(problems: Sequence[Problem], allow: Sequence[str]) -> tuple[Problem, ...]:
-    """The problems that are not allowed."""
+    """Keep the problems that are not allowed."""
     return tuple(problem for problem in problems if problem.code not in allow)
 
 
 def allowed_notes(problems: Sequence[Problem], allow: Sequence[str]) -> tuple[str, ...]:
-    """One line that says which problems were allowed and how often; none where none was."""
+    """Write the line that says which problems were allowed and how often; none where none was."""
     counts = Counter(problem.code for problem in problems if problem.code in allow)
     listed = [f"{code} ({count})" for code, count in counts.items()]
     return (f"allowed, and not reported: {', '.join(listed)}",) if listed else ()

@@ -1,4 +1,4 @@
-"""A few values that stand far from all others, and codes for missing values."""
+"""Find a few values that stand far from all others, and codes for missing values."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Features that are the same everywhere, and numbers that a network cannot hold."""
+"""Find features that are the same everywhere, and numbers that a network cannot hold."""
 
 from collections.abc import Iterator, Sequence
 

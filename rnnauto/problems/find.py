@@ -1,4 +1,4 @@
-"""Everything about a table that would spoil a fit, found before anything slow starts."""
+"""Find everything about a table that would spoil a fit, before anything slow starts."""
 
 from collections.abc import Iterable, Sequence
 
@@ -20,7 +20,7 @@ from rnnauto.problems import (
     unbuilt,
     unseen_classes,
 )
-from rnnauto.problems.rule import Gathered, Laid, Rule, kinds_of, told
+from rnnauto.problems.rule import Gathered, Laid, Rule, kinds_of, problems_by
 from rnnauto.reading import idle_rows, repairs, set_aside, text_repairs, totals_row
 from rnnauto.reading.read import Table
 
@@ -28,7 +28,7 @@ ORDER = ("error", "warning", "note")
 
 
 def in_reading(look: Laid) -> tuple[Problem, ...]:
-    """What was found while the file was read."""
+    """Give the problems that reading the file has shown."""
     return look.table.problems
 
 
@@ -75,18 +75,18 @@ def find_problems(
     *,
     rules: Iterable[Rule[Gathered]] = RULES,
 ) -> tuple[Problem, ...]:
-    """Every problem at once, errors first."""
-    return in_order(list(told(rules, Gathered(table, layout, sequences))))
+    """Find every problem at once, errors first."""
+    return in_order(list(problems_by(rules, Gathered(table, layout, sequences))))
 
 
 def in_order(problems: Sequence[Problem]) -> tuple[Problem, ...]:
-    """Errors first, then warnings, then notes."""
+    """Sort problems: errors first, then warnings, then notes."""
     return tuple(sorted(problems, key=lambda problem: ORDER.index(problem.severity)))
 
 
 def file_problems(table: Table, layout: Layout) -> list[Problem]:
-    """What is wrong whether there is a network for the layout or not."""
-    return list(told(FILE_RULES, Laid(table, layout)))
+    """Find what is wrong whether there is a network for the layout or not."""
+    return list(problems_by(FILE_RULES, Laid(table, layout)))
 
 
 def raise_if_errors(problems: Sequence[Problem], source: str) -> None:
@@ -117,5 +117,5 @@ def raise_if_leaks(problems: Sequence[Problem], source: str) -> None:
 
 
 def described(problem: Problem) -> str:
-    """`5 rows have no time (line 7) [missing-time]`."""
+    """Write a problem as `5 rows have no time (line 7) [missing-time]`."""
     return f"{problem.placed} [{problem.code}]"

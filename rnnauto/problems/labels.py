@@ -1,4 +1,4 @@
-"""Labels that contradict others or are hardly ever given, and rows that say the same twice."""
+"""Find labels that contradict others or are hardly ever given, and rows that repeat others."""
 
 from collections.abc import Iterator
 
@@ -86,8 +86,8 @@ def rare_labels_of(table: Table, layout: Layout, name: str) -> Iterator[Problem]
 
 
 def repeats_are_looked_at(layout: Layout) -> bool:
-    """Words and their tags repeat, and without a time equal rows may be timesteps at which nothing
-    has changed."""
+    """Whether equal rows are a fault: words and their tags repeat, and without a time equal rows
+    may be timesteps at which nothing has changed."""
     told_apart = layout.time is not None or bool(layout.id)
     return layout.form != "token-lines" and layout.rows_are_timesteps and told_apart
 
@@ -112,7 +112,7 @@ def rows_are_sequences(layout: Layout) -> bool:
 
 
 def conflicting_rows(look: Laid) -> Iterator[Problem]:
-    """Rows with the same sequence and another label."""
+    """Find rows with the same sequence and another label."""
     table, frame, layout = look.table, look.table.frame, look.layout
     target = layout.targets[0].name
     nested = any(dtype.is_nested() for dtype in frame.dtypes)
@@ -135,7 +135,7 @@ def conflicting_rows(look: Laid) -> Iterator[Problem]:
 
 
 def copied_rows(frame: pl.DataFrame, layout: Layout) -> pl.Series | None:
-    """Which rows occur twice; None where their times show that none does."""
+    """Find which rows occur twice; None where their times show that none does."""
     keys = [*layout.id, layout.time] if layout.time in frame.columns else []
     if keys and ordered_runs(frame, layout.id, str(layout.time)) is not None:
         return None

@@ -1,4 +1,4 @@
-"""What problems and leaks ask of a layout: the only place here that tells tasks and families apart.
+"""Answer what rules ask of a layout: the only place here that tells tasks and families apart.
 
 A rule names one of these as what it applies to.
 """

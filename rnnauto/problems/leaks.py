@@ -1,4 +1,4 @@
-"""What a model could read the answer from, and will not have when it is used."""
+"""Find what a model could read the answer from, and will not have when it is used."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from rnnauto.layout import Column, Layout
 from rnnauto.problem import Example, Kind, Problem, numbered
 from rnnauto.problems import leaks_alone, leaks_future, leaks_text
 from rnnauto.problems.layouts import gives_numbers, has_other_columns, has_target
-from rnnauto.problems.rule import Gathered, Laid, Rule, kinds_of, told
+from rnnauto.problems.rule import Gathered, Laid, Rule, kinds_of, problems_by
 
 FEWEST_ROWS = 20  # below, two columns agree by chance
 PERFECT = 1 - 1e-9  # correlation
@@ -42,16 +42,16 @@ CODE = Kind(
 
 
 def find_leaks(look: Gathered) -> list[Problem]:
-    """Copies of the target, features that tell the future, features that predict the target alone
-    and texts that hold it; of each column the first that is found."""
-    found: dict[str | None, Problem] = {}
-    for leak in told(LEAK_RULES, look):
-        found.setdefault(leak.column, leak)
-    return list(found.values())
+    """Find copies of the target, features that tell the future, features that predict the target
+    alone and texts that hold it; of each column the first leak."""
+    leaks: dict[str | None, Problem] = {}
+    for leak in problems_by(LEAK_RULES, look):
+        leaks.setdefault(leak.column, leak)
+    return list(leaks.values())
 
 
 def copies(look: Laid) -> Iterator[Problem]:
-    """Features with one value per target that map to it one to one.
+    """Find features with one value per target that map to it one to one.
 
     Looked at are static features, and all features where there is a target for each row.
     """
@@ -74,9 +74,9 @@ def copies_of(target: str, frame: pl.DataFrame, layout: Layout) -> Iterator[Prob
         columns = tuple(column for column in columns if is_single(frame, column))
     if rows.height < FEWEST_ROWS:
         return
-    find = same_numbers if gives_numbers(layout) else same_classes
+    compare = same_numbers if gives_numbers(layout) else same_classes
     for column in columns:
-        kind, message = find(rows[column.name], rows[target])
+        kind, message = compare(rows[column.name], rows[target])
         if kind is not None:
             yield kind.problem(
                 message,
@@ -86,14 +86,14 @@ def copies_of(target: str, frame: pl.DataFrame, layout: Layout) -> Iterator[Prob
 
 
 def is_single(frame: pl.DataFrame, column: Column) -> bool:
-    """One value a row: no text, no list, no numbered columns."""
+    """Whether a column has one value a row: no text, no list, no numbered columns."""
     return (
         not column.columns and column.kind != "text" and not frame.schema[column.name].is_nested()
     )
 
 
 def same_classes(feature: pl.Series, target: pl.Series) -> tuple[Kind | None, str]:
-    """The kind of the leak and what to say of it; none where there is no leak."""
+    """Tell the kind of the leak and what to say of it; None where there is no leak."""
     classes = target.n_unique()
     if feature.null_count() or classes < 2 or feature.n_unique() != classes:
         return None, ""
@@ -106,6 +106,7 @@ def same_classes(feature: pl.Series, target: pl.Series) -> tuple[Kind | None, st
 
 
 def same_numbers(feature: pl.Series, target: pl.Series) -> tuple[Kind | None, str]:
+    """Do as `same_classes`, for a target of numbers."""
     if not feature.dtype.is_numeric() or feature.null_count():
         return None, ""
     x, y = feature.cast(pl.Float64).to_numpy(), target.cast(pl.Float64).to_numpy()

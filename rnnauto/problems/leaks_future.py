@@ -1,4 +1,4 @@
-"""Features that hold what comes later: the target of a later timestep, as it is or mixed in."""
+"""Find features that hold what comes later: a later target, as it is or mixed in."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -51,7 +51,7 @@ FUTURE = Kind(
 
 
 def tells_future(look: Gathered) -> Iterator[Problem]:
-    """Looked at are the features of forecasts, and of tables with a target per row."""
+    """Find such features, of forecasts and of tables with a target per row."""
     frame, layout, sequences = look.table.frame, look.layout, look.sequences
     if sequences.rows is None or (gives_classes(layout) and len(layout.features) < 2):
         return
@@ -121,7 +121,7 @@ def timesteps(count: int) -> str:
 
 
 def relative(columns: Doubles, owners: Integers) -> Doubles:
-    """Each series in units of its own deviation, so that no large one decides for all."""
+    """Scale each series by its own deviation, so that no large one decides for all."""
     frame = pl.DataFrame(columns, schema=[f"c{at}" for at in range(columns.shape[1])])
     frame = frame.with_columns(pl.all().fill_nan(None), pl.Series("owner", owners))
     scaled = frame.select(
@@ -132,7 +132,7 @@ def relative(columns: Doubles, owners: Integers) -> Doubles:
 
 
 def ahead_of(values: Any, owners: Integers, ahead: int) -> tuple[slice, slice, NDArray[np.bool_]]:
-    """Timesteps, those so many later, and whether both are of one series."""
+    """Slice timesteps, those so many later, and tell whether both are of one series."""
     count = len(owners) - ahead
     now, later = slice(0, max(count, 0)), slice(ahead, None)
     return now, later, np.asarray(owners[now] == owners[later])
@@ -148,7 +148,7 @@ def moves_with(x: Doubles, y: Doubles, owners: Integers, *, ahead: int) -> bool:
 
 
 def correlate(x: Doubles, y: Doubles) -> float:
-    """The size of the correlation; 0 where too little is known."""
+    """Measure the size of the correlation; 0 where too little is known."""
     both = np.isfinite(x) & np.isfinite(y)
     if both.sum() < FEWEST_PAIRS:
         return 0.0
@@ -175,15 +175,15 @@ def gives_next(x: Doubles, y: Doubles, owners: Integers) -> bool:
 
 
 def leftover(columns: Doubles, wanted: Doubles) -> float:
-    """Mean squared error of least squares."""
+    """Measure the mean squared error of least squares."""
     columns = np.column_stack([np.ones(len(columns)), columns])
     weights = np.linalg.lstsq(columns, wanted, rcond=None)[0]
     return float(((columns @ weights - wanted) ** 2).mean())
 
 
 def disagreement(x: pl.Series, y: pl.Series, owners: Integers, *, ahead: int) -> float:
-    """Share of the timesteps whose later target is not the usual one of the feature's value; 1
-    where the feature says no more than the commonest target does."""
+    """Measure the share of the timesteps whose later target is not the usual one of the feature's
+    value; 1 where the feature says no more than the commonest target does."""
     now, later, together = ahead_of(x, owners, ahead)
     frame = pl.DataFrame({"x": x[now], "y": y[later], "together": together}).filter("together")
     frame = frame.drop_nulls()

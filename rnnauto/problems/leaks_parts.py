@@ -1,4 +1,4 @@
-"""What a test file shares with the training file."""
+"""Find what a test file shares with the training file."""
 
 from collections.abc import Iterator
 
@@ -52,7 +52,7 @@ KINDS = (DUPLICATES, IDS)
 
 
 def shared_with_test(train: Sequences, test: Sequences, layout: Layout) -> Iterator[Problem]:
-    """Sequences of equal content, and ids that name the same in both."""
+    """Find sequences of equal content, and ids that name the same in both files."""
     if not is_learned_by_sequence(layout) or not has_target(layout):
         return
     again = int(np.isin(content_hashes(test), content_hashes(train)).sum())
@@ -77,7 +77,7 @@ def shared_with_test(train: Sequences, test: Sequences, layout: Layout) -> Itera
 
 
 def has_names(ids: pl.DataFrame) -> bool:
-    """Running numbers begin again in every file, and name nothing."""
+    """Whether ids are names: running numbers begin again in every file, and name nothing."""
     return any(
         column.dtype == pl.String and not column.str.contains(r"^\s*\d+\s*$").all()
         for column in ids.get_columns()
@@ -85,7 +85,7 @@ def has_names(ids: pl.DataFrame) -> bool:
 
 
 def seen_again(train: pl.DataFrame, test: pl.DataFrame, layout: Layout) -> Iterator[Problem]:
-    """Rows of a test file to forecast whose id and time the training file has."""
+    """Find rows of a test file to forecast whose id and time the training file has."""
     if layout.time is None:
         return
     keys = [*layout.id, layout.time]

@@ -1,4 +1,4 @@
-"""Texts that hold their own answer."""
+"""Find texts that hold their own answer."""
 
 from collections.abc import Iterator
 
@@ -66,7 +66,7 @@ def answers_in_sources(look: Gathered) -> Iterator[Problem]:
 
 
 def telling_words(look: Gathered) -> Iterator[Problem]:
-    """Words that nearly all texts of a class have, and hardly any other."""
+    """Find words that nearly all texts of a class have, and hardly any other."""
     layout, sequences, targets = look.layout, look.sequences, look.sequences.targets
     if targets is None or targets.dtype.is_nested():
         return
@@ -77,7 +77,7 @@ def telling_words(look: Gathered) -> Iterator[Problem]:
     )
     pairs = pairs.drop_nulls().unique(["owner", "word"])
     sizes = pl.DataFrame({"class": classes}).drop_nulls().group_by("class").len("texts")
-    found = (
+    telling = (
         pairs.group_by("word", "class")
         .len("here")
         .with_columns(everywhere=pl.col("here").sum().over("word"))
@@ -89,11 +89,11 @@ def telling_words(look: Gathered) -> Iterator[Problem]:
         )
         .sort("class", "here", "word", descending=[False, True, False])
     )
-    if found.is_empty() or sizes.height < 2:
+    if telling.is_empty() or sizes.height < 2:
         return
     name = layout.features[0].name
-    words = found["word"].unique(maintain_order=True).to_list()
-    first = found.row(0, named=True)
+    words = telling["word"].unique(maintain_order=True).to_list()
+    first = telling.row(0, named=True)
     plural = "the word" if len(words) == 1 else "each of the words"
     yield TEXT.problem(
         f"{plural} {named(words)} in `{name}` gives the class away: `{first['word']}` is in "

@@ -1,4 +1,4 @@
-"""What is odd about the sequences of a table of timesteps: ids, lengths, labels, gaps."""
+"""Find what is odd about the sequences of a table of timesteps: ids, lengths, labels, gaps."""
 
 from collections.abc import Iterator, Sequence
 
@@ -62,7 +62,7 @@ TIME_GAP = Kind(
 
 
 def ids_with_zeros(look: Laid) -> Iterator[Problem]:
-    """`26` beside `026`: rather one sequence than two."""
+    """Find `26` beside `026`: rather one sequence than two."""
     table = look.table
     for name in look.layout.id:
         if table.frame.schema[name] != pl.String:
@@ -106,7 +106,7 @@ def single_timesteps(look: Laid) -> Iterator[Problem]:
 
 
 def partly_labelled(look: Laid) -> Iterator[Problem]:
-    """Sequences with one target, which is missing in some of their rows."""
+    """Find sequences with one target, which is missing in some of their rows."""
     for target in look.layout.targets:
         if target.name in look.table.frame.columns:
             yield from partly_labelled_by(look.table, look.layout, target.name)
@@ -130,7 +130,7 @@ def partly_labelled_by(table: Table, layout: Layout, name: str) -> Iterator[Prob
 
 
 def gaps(look: Laid) -> Iterator[Problem]:
-    """Holes in times or counts that are even otherwise."""
+    """Find holes in times or counts that are even otherwise."""
     table, layout = look.table, look.layout
     if layout.time not in table.frame.columns:
         return
@@ -181,7 +181,7 @@ def without_gaps(frame: pl.DataFrame, ids: Sequence[str], clock: str) -> bool:
 
 
 def counters(frame: pl.DataFrame, layout: Layout) -> list[str]:
-    """Whole columns that were left out because they run along with the time."""
+    """List whole columns that were left out because they run along with the time."""
     return [
         name
         for name in layout.ignored

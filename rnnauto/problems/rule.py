@@ -1,4 +1,4 @@
-"""Rules: a check, the kinds of problems that it tells, and the layouts that it is for."""
+"""Join checks to the kinds of problems that they find and the layouts that they are for."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Laid:
 
 @dataclass(frozen=True)
 class Gathered(Laid):
-    """... and its sequences."""
+    """A table whose layout is known, and its sequences."""
 
     sequences: Sequences
 
@@ -34,19 +34,26 @@ def every(layout: Layout) -> bool:
 
 @dataclass(frozen=True)
 class Rule(Generic[Seen]):
-    """`applies` says for which layouts there is anything to check; most ask `layouts.py`."""
+    """A check, and when it is made.
+
+    Attributes:
+        kinds: those of the problems that it finds.
+        check: what it looks at to the problems.
+        applies: for which layouts there is anything to check; most ask `layouts.py`.
+    """
 
     kinds: tuple[Kind, ...]
     check: Callable[[Seen], Iterable[Problem]]
     applies: Callable[[Layout], bool] = every
 
 
-def told(rules: Iterable[Rule[Seen]], seen: Seen) -> Iterator[Problem]:
-    """What the rules that apply find, one after the other."""
+def problems_by(rules: Iterable[Rule[Seen]], look: Seen) -> Iterator[Problem]:
+    """Find problems by the rules that apply, one after the other."""
     for rule in rules:
-        if rule.applies(seen.layout):
-            yield from rule.check(seen)
+        if rule.applies(look.layout):
+            yield from rule.check(look)
 
 
 def kinds_of(rules: Iterable[Rule[Seen]]) -> tuple[Kind, ...]:
+    """List the kinds of problems that the rules find, each once."""
     return tuple(dict.fromkeys(kind for rule in rules for kind in rule.kinds))

@@ -1,4 +1,4 @@
-"""What would spoil a forecast of a column."""
+"""Find what would spoil a forecast of a column."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ def forecast_problems(look: Laid) -> Iterator[Problem]:
 
 
 def series_problems(table: Table, name: str) -> Iterator[Problem]:
-    """What stands in the way of forecasting a column."""
+    """Find what stands in the way of forecasting one column."""
     values = table.frame[name]
     known = values.drop_nulls()
     if len(known) < len(values):

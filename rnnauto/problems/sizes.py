@@ -1,4 +1,4 @@
-"""Sequences that are too few to learn from, empty, equal, or of labels that cannot be written."""
+"""Find sequences that are too few, empty, or equal, and labels that cannot be written."""
 
 from collections.abc import Iterator
 
@@ -105,7 +105,7 @@ def size_problems(look: Gathered) -> Iterator[Problem]:
 
 
 def spaced_labels(look: Gathered) -> Iterator[Problem]:
-    """Labels of lists to continue that cannot be told apart where they are written in a row."""
+    """Find labels to continue that cannot be told apart where they are written in a row."""
     name = look.layout.features[0].name
     labels = look.sequences.categories[0].unique().sort()
     spaced = labels.filter(labels.str.contains(SPACE))
@@ -154,7 +154,7 @@ def line_of_sequence(table: Table, sequences: Sequences, number: int) -> int | N
 
 
 def lines_of_sequences(table: Table, sequences: Sequences, numbers: Integers) -> list[int]:
-    """The first lines of sequences that have timesteps."""
+    """Find the first lines of sequences that have timesteps."""
     rows = numbers if sequences.rows is None else sequences.rows[sequences.row_splits[numbers]]
     return [table.line(row) for row in rows.tolist()]
 

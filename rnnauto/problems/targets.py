@@ -1,4 +1,4 @@
-"""What is wrong with the targets: missing, all equal, too rare, spelt in two ways, not the same."""
+"""Find what is wrong with targets: missing, all equal, too rare, spelt in two ways, varying."""
 
 from collections.abc import Iterator, Sequence
 
@@ -82,7 +82,7 @@ TARGET_VARIES = Kind(
 
 
 def constant_target(name: str, known: pl.Series) -> Problem:
-    """Args: known: the targets that are not missing; all are equal, or there is none."""
+    """Make the problem. Args: known: the targets that are not missing: all equal, or none."""
     value = f"`{known[0]}`" if len(known) else "missing"
     return CONSTANT_TARGET.problem(
         f"the target `{name}` is always {value}: there is nothing to learn",
@@ -152,7 +152,7 @@ def class_problems(layout: Layout, name: str, known: pl.Series, unit: str) -> It
 
 
 def spelt_alike(counts: pl.DataFrame, name: str) -> Iterator[Problem]:
-    """Classes that differ in capitals and spaces only."""
+    """Find classes that differ in capitals and spaces only."""
     plain = counts.with_columns(plain=pl.col("class").str.to_lowercase().str.replace_all(r"\s", ""))
     alike = (
         plain.group_by("plain", maintain_order=True)
@@ -168,7 +168,7 @@ def spelt_alike(counts: pl.DataFrame, name: str) -> Iterator[Problem]:
 
 
 def conflicts(table: Table, layout: Layout, sequences: Sequences, name: str) -> Iterator[Problem]:
-    """Sequences of a long table whose target is not the same in all rows."""
+    """Find sequences of a long table whose target is not the same in all rows."""
     starts = whole_runs(table.frame, layout.id)
     if starts is not None and steady(table.frame[name], starts):
         return
@@ -195,7 +195,7 @@ def ids_shown(ids: pl.DataFrame) -> str:
 def lines_of_targets(
     table: Table, layout: Layout, sequences: Sequences, numbers: Sequence[int]
 ) -> list[int]:
-    """The lines of timesteps, or of all rows of sequences."""
+    """Find the lines of timesteps, or of all rows of sequences."""
     rows = sequences.rows
     if rows is None:
         return [table.line(number) for number in numbers]

@@ -1,4 +1,4 @@
-"""What is wrong with the order of the timesteps: times absent, going back, or occurring twice."""
+"""Find what is wrong with the order of timesteps: times absent, going back, occurring twice."""
 
 from collections.abc import Iterator
 
@@ -85,7 +85,7 @@ def time_problems(look: Laid) -> Iterator[Problem]:
 
 
 def moved_lines(table: Table, rows: pl.DataFrame, ids: list[str], time: str) -> list[int]:
-    """The lines of rows that sorting by time moves to another place among those of their id."""
+    """Find the lines of rows that sorting by time moves to another place inside their id."""
     place = pl.int_range(pl.len())
     known = rows.filter(pl.col(time).is_not_null())
     here = known.with_columns(here=place.over(ids) if ids else place)
@@ -96,7 +96,8 @@ def moved_lines(table: Table, rows: pl.DataFrame, ids: list[str], time: str) -> 
 
 
 def times_twice(table: Table, layout: Layout, rows: pl.DataFrame) -> Iterator[Problem]:
-    """A few are faults of the file, and rows in file order do no harm; many show a wrong id."""
+    """Find times that occur twice: a few are faults of the file, and do no harm in the order of its
+    rows; many show a wrong id."""
     keys = [*layout.id, str(layout.time)]
     twice = rows.filter(~pl.struct(keys).is_first_distinct())
     if not twice.height:

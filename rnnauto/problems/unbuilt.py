@@ -1,4 +1,4 @@
-"""Which layouts there is no network for yet: the only place that refuses them.
+"""Refuse layouts that there is no network for yet: the only place that does.
 
 `without_network` has a line for each kind; it goes when the network is built.
 """
@@ -32,7 +32,7 @@ def unbuilt(lack: str) -> Problem:
 
 
 def without_network(layout: Layout) -> str:
-    """Why there is no network for a layout; empty where there is one."""
+    """Say why there is no network for a layout; empty where there is one."""
     if is_forecast(layout):
         return without_forecast(layout)
     if continues(layout) and layout.rnn_type == "many-to-many":
@@ -53,7 +53,7 @@ def without_network(layout: Layout) -> str:
 
 
 def without_forecast(layout: Layout) -> str:
-    """Why there is no network for a forecast; empty where there is one."""
+    """Say why there is no network for a forecast; empty where there is one."""
     if not layout.rows_are_timesteps:
         return f"there is no network for forecasts of a {layout.form.replace('-', ' ')} yet"
     return ""

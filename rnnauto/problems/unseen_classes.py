@@ -1,4 +1,4 @@
-"""Classes that are asked about, but were never there to learn from."""
+"""Find classes that are asked about, but were never there to learn from."""
 
 from collections.abc import Iterator
 
@@ -35,7 +35,7 @@ KINDS = (CLASS_UNSEEN,)
 def unseen_classes(
     parts: Parts, test: Sequences, layout: Layout, *, own_test: bool
 ) -> Iterator[Problem]:
-    """A warning where the test part has classes that the train part has not."""
+    """Warn where the test part has classes that the train part has not."""
     learned, asked = parts.development.targets, test.targets
     if not gives_classes(layout) or learned is None or asked is None:
         return

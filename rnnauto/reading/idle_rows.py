@@ -1,4 +1,4 @@
-"""Rows that say nothing, left out: empty ones, blank lines, and repeats of the header."""
+"""Leave out rows that say nothing: empty ones, blank lines, and repeats of the header."""
 
 from collections.abc import Collection
 
@@ -36,7 +36,7 @@ KINDS = (EMPTY_ROW, REPEATED_HEADER)
 
 
 def drop_idle_rows(
-    frame: pl.DataFrame, lines: Integers | None, found: Text, known: Collection[int]
+    frame: pl.DataFrame, lines: Integers | None, text: Text, known: Collection[int]
 ) -> tuple[pl.DataFrame, Integers | None, list[str], list[Problem]]:
     """Leave out empty rows and repeats of the header, as joined files have them.
 
@@ -72,32 +72,32 @@ def drop_idle_rows(
         if rows:
             problems.append(kind.problem(notes[-1], None, rows, remedy="nothing to do"))
     if not idle.any():
-        return frame, lines, [], blank_lines(found, lines, known)
+        return frame, lines, [], blank_lines(text, lines, known)
     kept = where[~idle.to_numpy()]
     spoken = {*known, *(line for problem in problems for line in problem.rows)}
-    problems += blank_lines(found, kept, spoken)
+    problems += blank_lines(text, kept, spoken)
     return frame.filter(~idle), kept, notes, problems
 
 
-def blank_lines(found: Text, lines: Integers | None, known: Collection[int]) -> list[Problem]:
-    """The lines between rows that hold nothing at all."""
-    if lines is None or found.quotes != "none":
+def blank_lines(text: Text, lines: Integers | None, known: Collection[int]) -> list[Problem]:
+    """Tell of the lines between rows that hold nothing at all."""
+    if lines is None or text.quotes != "none":
         return []
-    raw = whole(found.content)
+    raw = whole(text.content)
     if b"\n\n" not in raw.replace(b"\r", b""):
         return []
     content = raw.split(b"\n")
-    first = 1 + found.skipped
+    first = 1 + text.skipped
     rows = [
         number
         for number, line in enumerate(content[:-1], start=first)
         if not line.strip() and number not in known
     ]
     inside = set(rows) & set(range(first, int(lines[-1]) if len(lines) else first))
-    text = counted(len(inside), "blank line")
+    notes = counted(len(inside), "blank line")
     if not inside:
         return []
-    return [EMPTY_ROW.problem(text[0], None, list(inside), remedy="nothing to do")]
+    return [EMPTY_ROW.problem(notes[0], None, list(inside), remedy="nothing to do")]
 
 
 def counted(count: int, what: str) -> list[str]:

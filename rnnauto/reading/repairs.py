@@ -1,4 +1,4 @@
-"""What was mended in the cells of a table, found by comparing them with what was read."""
+"""Tell what was mended in the cells of a table, by comparing them with what was read."""
 
 from collections.abc import Iterator
 
@@ -117,20 +117,20 @@ KINDS = (
 
 
 def find_repairs(raw: pl.DataFrame, typed: pl.DataFrame, line: Lines) -> list[Problem]:
-    """Every repair, by column. `raw` and `typed` have the same rows."""
-    found: list[Problem] = []
+    """Find every repair, by column. `raw` and `typed` have the same rows."""
+    problems: list[Problem] = []
     for name in typed.columns:
         before, after = raw[name], typed[name]
-        found += missing_cells(before, after, line)
+        problems += missing_cells(before, after, line)
         if before.dtype != pl.String:
             continue
         if after.dtype.is_numeric():
-            found += number_repairs(before, after, line)
+            problems += number_repairs(before, after, line)
         elif after.dtype.is_temporal():
-            found += time_repairs(before, after, line)
+            problems += time_repairs(before, after, line)
         elif after.dtype == pl.String:
-            found += text_repairs(before, line)
-    return found
+            problems += text_repairs(before, line)
+    return problems
 
 
 def missing_cells(before: pl.Series, after: pl.Series, line: Lines) -> Iterator[Problem]:
@@ -197,7 +197,7 @@ def number_repairs(before: pl.Series, after: pl.Series, line: Lines) -> Iterator
 
 
 def whole_as_fraction(plain: pl.Series, after: pl.Series, line: Lines) -> Iterator[Problem]:
-    """`3.0` among `3`: the same number, written in two ways."""
+    """Find `3.0` among `3`: the same number, written in two ways."""
     if not after.dtype.is_integer():
         return
     odd = plain.str.contains(r"^[+-]?\d+\.0+$")

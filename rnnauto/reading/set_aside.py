@@ -1,4 +1,4 @@
-"""A few rows that do not fit the header, set aside so that everything else can be looked at."""
+"""Set a few rows aside that do not fit the header, so that everything else can be looked at."""
 
 from collections.abc import Sequence
 
@@ -42,7 +42,10 @@ class RaggedRows(DataError):
 
 
 def without_rows(text: Text, ragged: RaggedRows) -> tuple[Text, frozenset[int]]:
-    """The text with blank lines in place of the rows, so that other lines keep their numbers."""
+    """Put blank lines in place of the rows, so that other lines keep their numbers.
+
+    Returns: the text, and the numbers of its lines that are blank now.
+    """
     records = ragged.records
     starts = records.lines - records.lines[0]  # from the header on
     lines = whole(text.content).split(b"\n")
@@ -59,7 +62,7 @@ def without_rows(text: Text, ragged: RaggedRows) -> tuple[Text, frozenset[int]]:
 def problems_of(ragged: RaggedRows, names: Sequence[str]) -> list[Problem]:
     fields = ragged.records.fields[ragged.odd]
     lines = ragged.records.lines[ragged.odd]
-    found = []
+    problems = []
     for what, mask in (
         ("no separator: text that is no row", fields == 1),
         ("too few fields", (fields > 1) & (fields < len(names))),
@@ -70,7 +73,7 @@ def problems_of(ragged: RaggedRows, names: Sequence[str]) -> list[Problem]:
                 f"line {line} has {count}"
                 for line, count in zip(lines[mask], fields[mask], strict=True)
             )
-            found.append(
+            problems.append(
                 RAGGED_ROW.problem(
                     f"rows with {what}: {places}; the header has {len(names)}",
                     None,
@@ -79,4 +82,4 @@ def problems_of(ragged: RaggedRows, names: Sequence[str]) -> list[Problem]:
                     "cell that holds the separator",
                 )
             )
-    return found
+    return problems

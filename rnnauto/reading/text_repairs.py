@@ -1,4 +1,4 @@
-"""What was mended, or is odd, in the cells of a column of text."""
+"""Tell what was mended, or is odd, in the cells of a column of text."""
 
 from collections.abc import Callable, Iterator
 
@@ -24,7 +24,10 @@ TEXTS = numbered("text,y", "good film number #,up", "bad film again #,down", tim
 
 
 def text_kind(code: str, *, title: str, finds: str, harm: str, remedy: str, cell: str) -> Kind:
-    """Args: cell: one of the cells in the example, as it stands in the file."""
+    """Make the record of an oddity in texts.
+
+    Args: cell: one of the cells in the example, as it stands in the file.
+    """
     return Kind(
         code=code,
         severity="note",
@@ -121,32 +124,32 @@ KINDS = (
 )
 
 
-def shown(cells_: pl.Series) -> str:
-    distinct = cells_.drop_nulls().unique(maintain_order=True).to_list()
+def shown(cells: pl.Series) -> str:
+    distinct = cells.drop_nulls().unique(maintain_order=True).to_list()
     words = ", ".join(f"`{word[:30]}`" for word in distinct[:SHOWN])
     return words + (f" and {len(distinct) - SHOWN} more" if len(distinct) > SHOWN else "")
 
 
-def text_repairs(cells_: pl.Series, line: Lines) -> Iterator[Problem]:
-    """Looked at are the different cells; most columns of text have few."""
-    before = heads(cells_).unique(maintain_order=True)
+def text_repairs(cells: pl.Series, line: Lines) -> Iterator[Problem]:
+    """Find all that is odd in a column, by its different cells: most columns of text have few."""
+    before = heads(cells).unique(maintain_order=True)
     plain = before.str.strip_chars()
     lengths = plain.str.len_chars()
     usual = lengths.median()
     longest = max(LONG_TEXT, USUAL_TEXT * float(usual if isinstance(usual, float) else 0))
     if (lengths > longest).any() or before.str.contains(BEYOND_CODES).any():
-        yield from odd_texts(cells_, before, longest, line)
-    if len(before) <= FEW * len(cells_):
+        yield from odd_texts(cells, before, longest, line)
+    if len(before) <= FEW * len(cells):
         distinct = plain.drop_nulls().unique()
         if distinct.str.to_lowercase().n_unique() < len(distinct):
-            yield from spellings(cells_.str.strip_chars(), line)
+            yield from spellings(cells.str.strip_chars(), line)
 
 
 def odd_texts(
-    cells_: pl.Series, before: pl.Series, longest: float, line: Lines
+    cells: pl.Series, before: pl.Series, longest: float, line: Lines
 ) -> Iterator[Problem]:
-    """Odd cells among the different cells `before`, of which none should have more than `longest`
-    characters."""
+    """Find odd cells among the different cells `before`, of which none should have more than
+    `longest` characters."""
     name, plain = before.name, before.str.strip_chars()
     checks = (
         (STRAY_SPACES, "have spaces around them, taken off", before != plain, NOTHING),
@@ -180,9 +183,9 @@ def odd_texts(
     )
     for kind, what, mask, remedy in checks:
         odd = before.filter(mask.fill_null(False))
-        rows = rows_where(cells_.is_in(odd.implode())) if len(odd) else []
+        rows = rows_where(cells.is_in(odd.implode())) if len(odd) else []
         # what most cells show is how the column is written
-        if rows and len(rows) <= FEW * len(cells_):
+        if rows and len(rows) <= FEW * len(cells):
             yield kind.problem(
                 f"{len(rows)} cells of `{name}` {what}",
                 name,
@@ -196,7 +199,7 @@ def has_stray_quote(plain: pl.Series) -> pl.Series:
 
 
 def spellings(plain: pl.Series, line: Lines) -> Iterator[Problem]:
-    """Categories that differ in capitals only from a more frequent one."""
+    """Find categories that differ in capitals only from a more frequent one."""
     counts = plain.rename("cell").drop_nulls().value_counts(sort=True)
     if counts.height < 2 or counts.height > FEW * len(plain):
         return

@@ -1,4 +1,4 @@
-"""A last row that adds up the rows above it, as spreadsheets have it."""
+"""Leave out a last row that adds up the rows above it, as spreadsheets have it."""
 
 import polars as pl
 
@@ -29,7 +29,7 @@ KINDS = (TOTALS_ROW,)
 def without_totals(
     frame: pl.DataFrame, lines: Integers | None
 ) -> tuple[pl.DataFrame, Integers | None, list[Problem]]:
-    """Leave such a row out. `lines` are the file lines of the rows."""
+    """Leave a last row of totals out. `lines` are the file lines of the rows."""
     last = frame.height - 1
     if last < FEWEST_ROWS:
         return frame, lines, []

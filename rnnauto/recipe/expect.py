@@ -1,4 +1,4 @@
-"""What `rnnauto run` holds a model to."""
+"""Define the section `expect`: what `rnnauto run` holds a model to."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
@@ -12,7 +12,7 @@ from rnnauto.recipe.values import Section
 
 
 def read_comparisons(value: object, quantity: Quantity) -> tuple[str, ...]:
-    """One comparison, or a list of them. Raises: ValueError."""
+    """Check one comparison, or a list of them. Raises: ValueError."""
     texts = (value,) if isinstance(value, str) else value
     if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
         raise ValueError(f"a comparison like {EXAMPLES[quantity]} was wanted, in quotes")
@@ -46,7 +46,8 @@ Differences = Annotated[
 
 
 def metric_of_a_target(key: str) -> str:
-    """Of several targets each has metrics of its own, like `rmse_tmin`."""
+    """Check a key that no field has: of several targets each has metrics of its own, like
+    `rmse_tmin`. Raises: PydanticCustomError."""
     if metric_named(key) is None:
         raise PydanticCustomError("extra_forbidden", "no metric and no other expectation")
     return key

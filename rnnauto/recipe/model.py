@@ -130,12 +130,12 @@ class Recipe(Section):
         try:
             return cls.model_validate(raw)
         except ValidationError as error:
-            found = error.errors()
+            faults = error.errors()
             # a list whose only item is wrong is also called too short: one fault, said once
-            found = [fault for fault in found if fault["type"] != "too_short"] or found
-            faults = dict.fromkeys(describe_fault(cls, dict(fault), text) for fault in found)
+            faults = [fault for fault in faults if fault["type"] != "too_short"] or faults
+            texts = dict.fromkeys(describe_fault(cls, dict(fault), text) for fault in faults)
             raise RecipeError(
-                f"{source}: " + "; ".join(faults),
+                f"{source}: " + "; ".join(texts),
                 hint="`rnnauto fit --help` lists the settings; a model folder's recipe.yaml "
                 "holds them all",
             ) from error

@@ -1,4 +1,4 @@
-"""The search: ask the oracle, keep the workers busy, keep the clock, choose the winner.
+"""Run the search: ask the oracle, keep the workers busy, keep the clock, choose the winner.
 
 Three stages share the time: *search* tries settings on the first fold; *confirm* (small data, where
 one validation part is a lottery) trains the finalists on the other folds; *refit* trains a winner
@@ -77,11 +77,11 @@ def run_search(search: Search, asker: Asker, *, most_trials: int, refit: bool) -
         search.stage = "refit"
         further = trained_on(search, new_job)
         run_jobs(search, further, seconds_left=until_deadline, on_result=told)
-    return found(search)
+    return winner_of(search)
 
 
-def found(search: Search) -> Trial:
-    """The winner. Raises: as `run_search`."""
+def winner_of(search: Search) -> Trial:
+    """The best trial. Raises: as `run_search`."""
     if search.best is not None:
         return search.best
     if search.interrupted:
@@ -214,7 +214,7 @@ def make_job(
     epochs: int | None = None,
     limits: tuple[float | None, ...] = (),
 ) -> Job:
-    """`seconds` None: until the deadline."""
+    """A job of the trial with this name, on one fold. `seconds` None: until the deadline."""
     return Job(
         trial=name,
         fold=fold,

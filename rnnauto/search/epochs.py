@@ -1,4 +1,4 @@
-"""The epochs of a training run, however an epoch reads the data."""
+"""Run the epochs of a training run, however an epoch reads the data."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,5 +1,8 @@
-"""What a search was begun with. Only with the same may it go on, or its trials could not be
-compared; how long it lasts (budget, number of trials) and on how many cores may differ."""
+"""Write down what a search is begun with, and check that it goes on with the same.
+
+Otherwise its trials could not be compared; how long it lasts (budget, number of trials) and on how
+many cores may differ.
+"""
 
 import hashlib
 import json
@@ -22,8 +25,8 @@ Fingerprint = dict[str, Any]
 
 
 def fingerprint(prepared: AnyPrepared, recipe: Recipe, space: Choices) -> Fingerprint:
-    """Plain JSON, an entry for each thing that must not change."""
-    found = {
+    """What a search is begun with, as plain JSON: an entry for each thing that must not change."""
+    entries = {
         "data": prepared.fingerprint,
         "test_data": hash_of_frame(prepared.test_frame),
         "layout": prepared.layout.model_dump(mode="json"),
@@ -34,7 +37,7 @@ def fingerprint(prepared: AnyPrepared, recipe: Recipe, space: Choices) -> Finger
         "seed": recipe.seed,
         "versions": versions(),
     }
-    plain: Fingerprint = json.loads(json.dumps(found))
+    plain: Fingerprint = json.loads(json.dumps(entries))
     return plain
 
 
@@ -51,9 +54,9 @@ def parts_digest(prepared: AnyPrepared) -> str:
     return digest.hexdigest()
 
 
-def digests(found: Fingerprint) -> dict[str, str]:
+def digests(entries: Fingerprint) -> dict[str, str]:
     """A short hash for each entry."""
-    texts = {name: json.dumps(value, sort_keys=True) for name, value in found.items()}
+    texts = {name: json.dumps(value, sort_keys=True) for name, value in entries.items()}
     return {name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in texts.items()}
 
 
@@ -77,13 +80,13 @@ def check_same(then: Fingerprint, now: Fingerprint) -> None:
 
 def flat(nested: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     """`{"a": {"b": 1}}` to `{"a.b": 1}`."""
-    found: dict[str, Any] = {}
+    by_path: dict[str, Any] = {}
     for name, value in nested.items():
         if isinstance(value, dict):
-            found |= flat(value, f"{prefix}{name}.")
+            by_path |= flat(value, f"{prefix}{name}.")
         else:
-            found[prefix + name] = value
-    return found
+            by_path[prefix + name] = value
+    return by_path
 
 
 def shown(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""The networks of the final model, rebuilt from the weights that the workers left."""
+"""Rebuild the networks of the final model from the weights that the workers left."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from rnnauto.search.trial import architecture_of
 
 
 def build_members(team: Sequence[Trial], study: Study, *, refit: bool) -> list[Built]:
-    """Of every trial one network per fold that it was trained on, or only the first fold's.
+    """Build of every trial one network per fold that it was trained on, or only the first fold's.
 
     Together the fold models have learnt from all of train and validation, and each was stopped by
     sequences it had not seen; their mean is what confirmed the winner. What a family sets last

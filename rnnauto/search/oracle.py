@@ -1,4 +1,4 @@
-"""keras-tuner's oracles, asked and told; nothing else of keras-tuner's runs."""
+"""Ask and tell keras-tuner's oracles; nothing else of keras-tuner's runs."""
 
 import json
 import math
@@ -53,7 +53,7 @@ class Asker:
         return Asked(str(trial.trial_id), values, epochs=epochs * self.epochs, parent=parent)
 
     def tell(self, trial_id: str, loss: float | None) -> None:
-        """`loss` None: the trial failed."""
+        """What loss a trial has reached; None: it failed."""
         trial = self.oracle.trials[trial_id]
         if loss is None and self.epochs is not None:
             loss = math.inf  # a failed trial would cost its bracket a promotion
@@ -72,10 +72,12 @@ def make_asker(
     opening: Sequence[Values] = (),
     epochs: int = FULL_EPOCHS,
 ) -> Asker:
-    """Args:
-    seed: any hashed seed but 0, which keras-tuner takes for "no seed".
-    opening: what is tried first.
-    epochs: most of them that Hyperband gives a trial.
+    """Make the oracle of an algorithm, ready to be asked.
+
+    Args:
+        seed: any hashed seed but 0, which keras-tuner takes for "no seed".
+        opening: what is tried first.
+        epochs: most of them that Hyperband gives a trial.
     """
     hyperparameters = keras_tuner.HyperParameters()
     for name, options in space.items():
@@ -110,11 +112,11 @@ def make_asker(
 def fitting_hyperband(
     opening: list[dict[str, str]], trials: int, most: int, shared: dict[str, Any]
 ) -> HyperbandOracle:
-    """The one with the most rounds of which a whole sweep fits into the trials."""
-    found = HyperbandOracle(opening, max_epochs=FACTOR, factor=FACTOR, **shared)
+    """The Hyperband with the most rounds of which a whole sweep fits into the trials."""
+    oracle = HyperbandOracle(opening, max_epochs=FACTOR, factor=FACTOR, **shared)
     for epochs in (FACTOR**2, FACTOR**3, FACTOR**4):
         larger = HyperbandOracle(opening, max_epochs=epochs, factor=FACTOR, **shared)
         if len(sweep(larger)) > trials or epochs > most:
             break
-        found = larger
-    return found
+        oracle = larger
+    return oracle

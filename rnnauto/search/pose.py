@@ -1,4 +1,4 @@
-"""What the problems of all families are made of."""
+"""Put together the parts of `Problem` that are alike in all families: folds, patience, scales."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from rnnauto.recipe import Recipe
 
 
 def with_seeds(prepared: AnyPrepared, seeds: int) -> AnyPrepared:
-    """Where there is one fold, so many of it: every fold of a trial has a seed of its own, so that
+    """Repeat a single fold so many times: every fold of a trial has a seed of its own, so that
     finalists are confirmed on seeds as they are on folds."""
     parts = prepared.parts
     if len(parts.folds) > 1 or seeds == 1:

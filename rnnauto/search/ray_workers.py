@@ -1,4 +1,4 @@
-"""The workers of a search as tasks on a Ray cluster, behind the same interface as `workers.Pool`.
+"""Run the jobs of a search as tasks on a Ray cluster, behind the same interface as `workers.Pool`.
 
 No folder is shared. The study goes to the nodes through Ray's object store, as the bytes of its
 files, and the weights of a job come back through it. One small actor beside the driver carries
@@ -49,7 +49,7 @@ Files = tuple[tuple[str, Any], ...]  # path in the study's folder, reference to 
 
 @dataclass(frozen=True)
 class Share:
-    """What of a node a trial takes for itself; of a GPU it may be a fraction."""
+    """Cores and GPUs of a node that a trial takes for itself; of a GPU it may be a fraction."""
 
     cpus: float = 1.0
     gpus: float = 0.0
@@ -97,7 +97,7 @@ class Mailbox:
 
 @lru_cache(maxsize=1)
 def open_study(files: Files, share: Share, learner_of: LearnerOf) -> Study:
-    """The study, written to this node's disk and opened, once per process."""
+    """Write the study to this node's disk and open it, once per process."""
     if not share.gpus:  # Ray hides none from a task that asks for none
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     import_tensorflow(threads=share.threads)
@@ -174,6 +174,8 @@ def node_versions() -> dict[str, str]:
 
 @dataclass
 class Running:
+    """A job that was submitted and has not ended."""
+
     job: Job
     number: int
     began_at: float | None = None  # once its process has opened the data
@@ -182,15 +184,27 @@ class Running:
 
 @dataclass
 class RayPool:
+    """The tasks of a search on a cluster.
+
+    Attributes:
+        files: of the study, in the object store.
+        mailbox: the actor beside the driver.
+        mail: a reference to what it tells next.
+        wanted: the driver's versions, by package.
+        submitted: how many jobs were.
+        running: by the task's reference.
+        peak_memory: of any worker so far, in bytes.
+    """
+
     folder: Path
     files: Files
     learner_of: LearnerOf
     mailbox: Any
-    mail: Any  # the next of it
+    mail: Any
     share: Share = Share()
     wanted: dict[str, str] = field(default_factory=node_versions)
     submitted: int = 0
-    running: dict[Any, Running] = field(default_factory=dict)  # by the task's reference
+    running: dict[Any, Running] = field(default_factory=dict)
     peak_memory: int = 0
 
     @property

@@ -21,10 +21,10 @@ def run_job(
     watched: dict[str, Any] = {"start_from": start, "on_epoch": on_epoch, "stopping": stopping}
 
     def trained(job: Job) -> tuple[Result, Weights | None]:
-        found: tuple[Result, Weights | None] = study.learner.train(
+        outcome: tuple[Result, Weights | None] = study.learner.train(
             study.learner, job, study.problem, study.data, fold=study.folds[job.fold], **watched
         )
-        return found
+        return outcome
 
     result, weights = trained(job)
     if result.cause in RESCUED and not stopping():
@@ -41,8 +41,8 @@ def run_job(
 
 
 def purge_gradient_registry() -> None:
-    """TensorFlow keeps the graph of every traced step alive through its gradient registry: 10 MB a
-    trial (tensorflow issue 97697). Traced steps never look there again."""
+    """Empty TensorFlow's gradient registry, which keeps the graph of every traced step alive: 10 MB
+    a trial (tensorflow issue 97697). Traced steps never look there again."""
     from tensorflow.python.framework import ops
 
     registry = getattr(ops.gradient_registry, "_registry", {})

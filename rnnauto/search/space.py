@@ -1,4 +1,4 @@
-"""The search space: what the recipe allows, narrowed to what makes sense for the data."""
+"""Make the search space: what the recipe allows, narrowed to what makes sense for the data."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -42,12 +42,13 @@ def usual_choices(space: Space, lengths: Integers, *, tokens: bool) -> Choices:
 
 
 def optimizers(space: Space) -> Choices:
-    """Only where something else than Adam is asked for."""
+    """The choice of an optimizer, only where something else than Adam is asked for."""
     return {} if space.optimizer == Space().optimizer else {"optimizer": space.optimizer}
 
 
 def patches(wanted: str | tuple[int, ...], lengths: Integers, *, tokens: bool) -> tuple[int, ...]:
-    """A patch is at most a tenth of the median length; tokens are not joined."""
+    """How many timesteps may be joined into one: at most a tenth of the median length; tokens are
+    not joined."""
     if not isinstance(wanted, str):
         return wanted
     median = float(np.median(lengths)) if len(lengths) else 1.0
@@ -72,12 +73,12 @@ def proposals(space: Choices, openings: Sequence[dict[str, Any]]) -> list[dict[s
 
     A short budget then compares the cells on sound settings instead of on the luck of the draw.
     """
-    found: list[dict[str, Any]] = []
+    distinct: list[dict[str, Any]] = []
     for wanted in openings:
         proposal = within(space, wanted)
-        if proposal not in found:
-            found.append(proposal)
-    return found
+        if proposal not in distinct:
+            distinct.append(proposal)
+    return distinct
 
 
 def within(space: Choices, wanted: dict[str, Any]) -> dict[str, Any]:

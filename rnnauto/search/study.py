@@ -1,4 +1,4 @@
-"""What the workers of a search share in a folder: problem, data, folds and weights."""
+"""Save and load what the workers of a search share in a folder: problem, data, folds, weights."""
 
 import json
 import os
@@ -78,8 +78,8 @@ def weights_path(folder: Path, name: str) -> Path:
 
 
 def save_weights(path: Path, weights: Weights) -> None:
-    """Written whole or not at all, and on disk on return: a worker can be killed at any moment,
-    and the journal must not know of a trial whose weights are lost."""
+    """Write weights whole or not at all; they are on disk on return: a worker can be killed at any
+    moment, and the journal must not know of a trial whose weights are lost."""
     arrays: dict[str, Any] = {f"w{at}": array for at, array in enumerate(weights)}
     write_whole(path, lambda file: np.savez(file, **arrays))
 

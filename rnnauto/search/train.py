@@ -91,7 +91,7 @@ def compile_network(
 
 
 def make_optimizer(name: str) -> Any:
-    """Its learning rate is a variable, set by `reset`."""
+    """A fresh optimizer; its learning rate is a variable, set by `reset`."""
     return {"adam": Adam, "sgd": keras.optimizers.SGD}[name]()
 
 
@@ -114,7 +114,8 @@ def cached_network(
     answer: Answer,
     optimizer_name: str,
 ) -> Network:
-    """Tracing costs as much as several epochs of a small trial; equal shapes are traced once."""
+    """`compile_network`, once for equal shapes: tracing costs as much as several epochs of a small
+    trial."""
     return compile_network(learner, features, architecture, answer, optimizer_name)
 
 
@@ -259,7 +260,7 @@ def validate(network: Network, problem: Problem, batches: Iterable[Batch]) -> Va
 
 
 def reading_size(longest: int) -> int:
-    """How many examples are validated on at once, the longest of so many timesteps."""
+    """How many examples are validated on at once, the longest of them of so many timesteps."""
     return max(1, min(READ_SIZE, (64 << 20) // (4 * 64 * longest)))
 
 
@@ -271,7 +272,7 @@ def scaled(targets: Any, problem: Problem) -> Any:
 
 
 def batch_size(values: Values, longest: int) -> int:
-    """The hyperparameter, lowered where one step would keep more than STEP_BYTES.
+    """The trial's `batch_size`, lowered where one step would keep more than STEP_BYTES.
 
     Args:
         longest: most timesteps that a step carries an error over.
@@ -283,6 +284,7 @@ def batch_size(values: Values, longest: int) -> int:
 
 
 def patience_for(sequences: int, size: int) -> int:
-    """Small data has noisy, cheap epochs and gets more of them."""
+    """Epochs without improvement after which training ends: small data has noisy, cheap ones and
+    gets more of them."""
     steps = max(1, sequences // size)
     return int(min(60, max(5, round(600 / steps))))

@@ -1,4 +1,4 @@
-"""What a worker process does: one thread, one job at a time. Its program is `families/worker.py`.
+"""Serve jobs in a worker process: one thread, one at a time. Its program is `families/worker.py`.
 
 Messages are JSON over the pipe FD. In: {"job": ...}, {"stop": true}. Out: {"ready": true},
 {"epoch": ...}, {"result": ..., "memory": bytes}, {"disk": reason}. The end of the pipe means that
@@ -30,7 +30,7 @@ Run = Callable[[dict[str, Any], Callable[[Epoch], None], Callable[[], bool]], di
 
 
 def prepare(folder: Path, *, learner_of: LearnerOf) -> Run:
-    """Everything slow that comes before the first job."""
+    """Do everything slow that comes before the first job; returns what runs one."""
     import_tensorflow(threads=1)
     from rnnauto.search.run_job import run_job
 
@@ -97,10 +97,10 @@ def peak_memory() -> int:
     """Largest resident size of this process so far, in bytes."""
     try:
         # not getrusage: on Linux it counts what the driver's memory was when it started this
-        found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+        match = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     except OSError:
-        found = None
-    if found is not None:
-        return int(found[1]) << 10
+        match = None
+    if match is not None:
+        return int(match[1]) << 10
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak << 10  # macOS counts bytes, others KiB

@@ -44,9 +44,10 @@ def adding(count, *, seed, timesteps=STEPS):
 def trained(cell, *, steps, rate):
     """A network of 32 units after some steps of Adam, clipped to norm 1."""
     keras.utils.set_random_seed(1)
-    model = build(ADDING, Architecture(cell, 32, 1, 1, "last", False))
+    built = build(ADDING, Architecture(cell, 32, 1, 1, "last", False))
+    model = built.model
     mean, deviation = np.array(SCALES[0], np.float32).T
-    model.get_layer("standardise").set_weights([mean, deviation])
+    built.scales.numbers.set_weights([mean, deviation])
     optimizer = keras.optimizers.Adam(rate)
     length = tf.fill([64], STEPS)
 
@@ -61,18 +62,18 @@ def trained(cell, *, steps, rate):
 
     for number in range(steps):
         step(*adding(64, seed=100 + number))
-    return model
+    return built
 
 
 def study_of(learner, problem):
     return Study(folder=None, learner=learner, problem=problem, data=None, folds=())
 
 
-def flow_of(model, timesteps=STEPS):
+def flow_of(built, timesteps=STEPS):
     inputs, truth = adding(32, seed=7, timesteps=timesteps)
     length = np.full(32, timesteps, np.int32)
     batches = iter([({"numbers": inputs, "length": length}, truth, length)])
-    return gradient_flow(model, study_of(LEARNER, PROBLEM), batches)
+    return gradient_flow(built, study_of(LEARNER, PROBLEM), batches)
 
 
 def test_a_simple_rnn_vanishes_on_the_adding_problem_and_a_trained_lstm_does_not():
@@ -96,7 +97,8 @@ def test_the_norms_are_those_of_differences(cell):
     keras.utils.set_random_seed(3)
     features = Features(2, (), (), 0, (), (), 1, True)
     architecture = Architecture(cell, 4, 1, 1, "last", False)
-    model = build_carried(features, architecture)
+    built = build_carried(features, architecture)
+    model = built.model
     inputs, truth = adding(2, seed=1, timesteps=6)
     targets = np.full((2, 6), np.nan, np.float32)
     targets[:, -1] = truth
@@ -119,7 +121,7 @@ def test_the_norms_are_those_of_differences(cell):
         slopes[:, unit] = (losses(moved) - losses(back)) / 2e-2
     wanted = np.linalg.norm(slopes.reshape(2, CELLS[cell].states, 4), axis=-1).mean(0)
     batches = iter([({**given, "state": state}, targets, np.full(2, 6))])
-    flow = gradient_flow(model, study_of(LANGUAGE, problem), batches)
+    flow = gradient_flow(built, study_of(LANGUAGE, problem), batches)
     assert flow.norms[2] == pytest.approx(wanted[0], rel=0.05, abs=1e-4)
     if cell == "lstm":
         assert flow.memory[2] == pytest.approx(wanted[1], rel=0.05, abs=1e-4)
@@ -148,11 +150,11 @@ def test_identity_units_explode_at_a_high_rate_and_clipping_alone_tames_them():
 
 
 def test_growing_recurrence_explodes_back_in_time():
-    model = build(ADDING, Architecture("identity_rnn", 8, 1, 1, "last", False))
-    layer = model.get_layer("identity_rnn_forward_0")
+    built = build(ADDING, Architecture("identity_rnn", 8, 1, 1, "last", False))
+    (layer,) = built.forward
     kernel, _, bias = layer.get_weights()
     layer.set_weights([np.abs(kernel) + 0.1, 1.3 * np.eye(8), bias + 1.0])
-    flow = flow_of(model, timesteps=60)
+    flow = flow_of(built, timesteps=60)
     found = judged(flow.norms, None, cell="identity_rnn", patch=1)
     assert found["verdict"] == "explodes"
     assert found["slope_per_step"] == pytest.approx(math.log(1.3), rel=0.05)

@@ -150,7 +150,7 @@ def test_every_cell_learns_in_a_network_that_starts_from_static_features(cell):
         per_timestep=False,
     )
     keras.utils.set_random_seed(0)
-    network = build(found, Architecture(cell, UNITS, 2, 1, "last", True))
+    network = build(found, Architecture(cell, UNITS, 2, 1, "last", True)).model
     batch = {
         "length": np.array([5, 3], np.int32),
         "numbers": draws(2, 5, 2),

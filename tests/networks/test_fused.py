@@ -64,7 +64,7 @@ def test_only_networks_that_are_trained_have_the_loops(cell, monkeypatch):
         assert len(found) == 4
         return set(found)
 
-    built = build(NUMBERS, architecture(cell))
+    built = build(NUMBERS, architecture(cell)).model
     assert fused(built) == {False}
     network = compile_network(LEARNER, NUMBERS, architecture(cell), Answer("classes", (3,)))
     assert fused(network.model) == {True}

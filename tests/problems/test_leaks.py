@@ -10,7 +10,7 @@ from conftest import DATA
 from rnnauto.data.sequences import gather
 from rnnauto.inference.infer import infer
 from rnnauto.problems.leaks import find_leaks
-from rnnauto.problems.leaks_alone import nearest, usual
+from rnnauto.problems.leaks_alone import nearest_class, usual_class
 from rnnauto.problems.leaks_parts import seen_again, shared_with_test
 from rnnauto.problems.rule import Gathered
 from rnnauto.reading.read import read_table
@@ -183,11 +183,10 @@ def test_a_smooth_feature_does_not_know_its_neighbours():
 
 def test_the_nearest_value_and_the_usual_word_decide():
     codes = np.array([0, 1, 1])
-    assert nearest(np.array([1.0, 5.0, np.nan]), codes, np.array([2.0, 4.0, np.nan])).tolist() == [
-        *(0, 1, 1)
-    ]
+    known, asked = np.array([1.0, 5.0, np.nan]), np.array([2.0, 4.0, np.nan])
+    assert nearest_class(known, codes, asked).tolist() == [0, 1, 1]
     words = np.array(["a", "b", "b"], object)
-    assert usual(words, codes, np.array(["b", "a", "new"], object)).tolist() == [1, 0, -1]
+    assert usual_class(words, codes, np.array(["b", "a", "new"], object)).tolist() == [1, 0, -1]
 
 
 def vowels_and_layout():

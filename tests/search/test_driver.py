@@ -30,13 +30,14 @@ def run(clock, tmp_path):
         outcome, *, seconds=1000.0, folds=1, refit=False, limit=10**9, trials=4, size=2, **options
     ):
         pool, news = FakePool(clock, outcome, size), []
+        end = clock.now + seconds
         asker = options.pop("asker", None) or FakeAsker(limit)
         made = Search(
             pool=pool,
             folds=folds,
             seed=7,
             journal_path=tmp_path / "journal.jsonl",
-            deadline=clock.now + seconds,
+            deadline=lambda: end,
             notify=news.append,
             **options,
         )

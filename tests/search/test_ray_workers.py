@@ -107,6 +107,7 @@ def test_a_node_dies_and_the_search_completes_with_every_trial_once(cluster, poo
             killed_at.append(done)
             cluster.remove_node(second, allow_graceful=False)
 
+    end = time.monotonic() + 300
     with pool_of(study) as started:
         assert len(started.workers) == 2
         search = Search(
@@ -114,7 +115,7 @@ def test_a_node_dies_and_the_search_completes_with_every_trial_once(cluster, poo
             folds=1,
             seed=0,
             journal_path=tmp_path / "journal.jsonl",
-            deadline=time.monotonic() + 300,
+            deadline=lambda: end,
             notify=watch,
         )
         run_search(search, Asker(), most_trials=4, refit=False)

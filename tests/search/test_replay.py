@@ -33,12 +33,13 @@ def go(clock, path, *, asker=None, outcome=None, trials=6, folds=1, size=1, cut=
         path.write_bytes(b"".join(lines[:cut]))
     history = journal.read(path) if cut is not None else []
     pool = FakePool(clock, outcome or by_settings, size)
+    end = clock.now + 1e6
     search = Search(
         pool=pool,
         folds=folds,
         seed=7,
         journal_path=path,
-        deadline=clock.now + 1e6,
+        deadline=lambda: end,
         notify=lambda news: None,
         history=history,
     )

@@ -460,7 +460,7 @@ def test_every_kind_of_network_trains(values):
 def test_each_fold_standardises_by_its_own_scales():
     problem = replace(make_problem(), numbers=(((0.0, 1.0),), ((5.0, 2.0),)))
     network = prepared(replace(make_job(), fold=1), problem)
-    standardise = network.model.get_layer("standardise")
+    standardise = network.built.scales.numbers
     assert standardise.mean.numpy().tolist() == [5]
     assert standardise.deviation.numpy().tolist() == [2]
 
@@ -480,8 +480,8 @@ def test_the_numbers_of_a_source_are_standardised_too(moving):
     )
     job = make_job(attention="none")
     network = prepare(DECODER, job, problem, None, np.arange(0))  # the encoders know the scales
-    name = "standardise" if moving else "static_standardise"
-    layer = network.model.get_layer(name)
+    scales = network.built.scales
+    layer = scales.numbers if moving else scales.statics
     assert (layer.mean.numpy().tolist(), layer.deviation.numpy().tolist()) == ([1000], [50])
 
 

@@ -120,13 +120,14 @@ def test_a_killed_workers_job_is_run_again_once_and_the_pool_survives(study, tmp
         if news.running.get("1-fold0"):  # it trains, and would until the deadline
             started.stop(60)
 
+    end = time.monotonic() + PATIENCE
     with pool(study, 1) as started:
         search = Search(
             pool=started,
             folds=1,
             seed=0,
             journal_path=tmp_path / "journal.jsonl",
-            deadline=time.monotonic() + PATIENCE,
+            deadline=lambda: end,
             notify=kill,
         )
         winner = run_search(search, Asker(), most_trials=2, refit=False)

@@ -65,8 +65,8 @@ def test_a_map_has_the_tokens_and_a_weight_for_each_pair(prepared):
 def test_without_keys_all_tokens_are_looked_at_alike_and_members_are_averaged(prepared):
     known, problem = prepared
     blind, other = network(problem), network(problem)
-    blind.get_layer("keys").set_weights([np.zeros((4, 4))])
-    other.get_layer("keys").set_weights([1e5 * np.eye(4)])
+    blind.model.get_layer("keys").set_weights([np.zeros((4, 4))])
+    other.model.get_layer("keys").set_weights([1e5 * np.eye(4)])
     alike, sharp, both = (
         attention_maps(members, known.test, answers_to(known), patch=1)
         for members in ([blind], [other], [blind, other])

@@ -3,7 +3,6 @@
 import keras
 import numpy as np
 import pytest
-from rnnauto.networks.network import build_network
 
 from rnnauto.families.decoder.features import DecoderFeatures
 from rnnauto.families.decoder.network import (
@@ -44,38 +43,38 @@ def network(cell="lstm", *, attention="dot", layers=1, one_timestep=False, sourc
     return build_decoder(features, shape)
 
 
-def by_steps(model, inputs, previous):
+def by_steps(built, inputs, previous):
     """Logits [batch, timesteps, entries], one token after the other."""
-    half = source_half(model)({name: keras.ops.array(array) for name, array in inputs.items()})
+    half = source_half(built)({name: keras.ops.array(array) for name, array in inputs.items()})
     states, found = half["states"], []
     for token in previous.T:
-        logits, states = decoder_step(model, keras.ops.array(token), states, half["memory"])
+        logits, states = decoder_step(built.parts, keras.ops.array(token), states, half["memory"])
         found.append(logits.numpy())
     return np.stack(found, axis=1)
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "exponential_trace"])
 def test_steps_give_what_the_whole_network_gives(cell):
-    model = network(cell, layers=2)
-    whole = model({**INPUTS, "previous": PREVIOUS}).numpy()
-    np.testing.assert_allclose(by_steps(model, INPUTS, PREVIOUS), whole, atol=1e-5)
+    built = network(cell, layers=2)
+    whole = built.model({**INPUTS, "previous": PREVIOUS}).numpy()
+    np.testing.assert_allclose(by_steps(built, INPUTS, PREVIOUS), whole, atol=1e-5)
 
 
 def test_steps_give_the_same_without_attention_and_without_a_sequence():
-    model = network(attention="none")
-    whole = model({**INPUTS, "previous": PREVIOUS}).numpy()
-    np.testing.assert_allclose(by_steps(model, INPUTS, PREVIOUS), whole, atol=1e-5)
+    built = network(attention="none")
+    whole = built.model({**INPUTS, "previous": PREVIOUS}).numpy()
+    np.testing.assert_allclose(by_steps(built, INPUTS, PREVIOUS), whole, atol=1e-5)
     single = network(attention="none", one_timestep=True)
     inputs = {name: array[:, :1] if array.ndim == 3 else array for name, array in INPUTS.items()}
     inputs["length"] = np.array([1, 1], np.int32)
-    assert not [layer for layer in single.layers if "forward" in layer.name]
-    whole = single({**inputs, "previous": PREVIOUS}).numpy()
+    assert not [layer for layer in single.model.layers if "forward" in layer.name]
+    whole = single.model({**inputs, "previous": PREVIOUS}).numpy()
     np.testing.assert_allclose(by_steps(single, inputs, PREVIOUS), whole, atol=1e-5)
 
 
 @pytest.mark.parametrize("attention", ["none", "dot"])
 def test_padding_of_the_source_changes_nothing(attention):
-    model = network(attention=attention)
+    model = network(attention=attention).model
     whole = model({**INPUTS, "previous": PREVIOUS}).numpy()
     alone = {name: array[1:] for name, array in INPUTS.items()}
     alone["numbers"], alone["codes"] = alone["numbers"][:, :1], alone["codes"][:, :1]
@@ -84,7 +83,7 @@ def test_padding_of_the_source_changes_nothing(attention):
 
 
 def test_a_token_depends_on_those_before_it_only():
-    model = network()
+    model = network().model
     whole = model({**INPUTS, "previous": PREVIOUS}).numpy()
     later = PREVIOUS.copy()
     later[:, 2:] = 5
@@ -102,12 +101,12 @@ def test_attention_is_the_weighted_mean_over_true_steps():
 
 
 def test_the_weights_of_attention_give_the_context():
-    model = network()
+    built = network()
     inputs = {**INPUTS, "previous": PREVIOUS}
-    weights = attention_weights(model, inputs).numpy()
+    weights = attention_weights(built, inputs).numpy()
     assert weights.sum(axis=-1) == pytest.approx(np.ones(PREVIOUS.shape), abs=1e-5)
-    attend = model.get_layer("context")
-    values, context = keras.Model(model.input, [attend.input[2], attend.output])(inputs)
+    attend = built.model.get_layer("context")
+    values, context = keras.Model(built.model.input, [attend.input[2], attend.output])(inputs)
     np.testing.assert_allclose(weights @ values.numpy(), context, atol=1e-5)
     assert attention_weights(network(attention="none"), inputs) is None
 

@@ -24,7 +24,6 @@ from rnnauto.families.direct.encode import DirectPart, fit_direct, outputs_of
 from rnnauto.families.direct.export import serve_module
 from rnnauto.families.direct.network import build
 from rnnauto.networks.architecture import Architecture, features_of
-from rnnauto.networks.layers import Standardise
 
 pytestmark = pytest.mark.train
 
@@ -88,14 +87,15 @@ def members_of(layout, encoders, *, count=2, cell="lstm"):
     made = []
     for seed in range(count):
         keras.utils.set_random_seed(seed)
-        model = build(features, shape)
-        for layer in model.layers:
-            if isinstance(layer, Standardise):
-                static = layer.name.startswith("static")
-                scales = encoders.static_numbers if static else encoders.numbers
+        member = build(features, shape)
+        for layer, scales in (
+            (member.scales.numbers, encoders.numbers),
+            (member.scales.statics, encoders.static_numbers),
+        ):
+            if layer is not None:
                 layer.mean.assign([scale.mean for scale in scales])
                 layer.deviation.assign([scale.deviation for scale in scales])
-        made.append(model)
+        made.append(member)
     return made
 
 
@@ -271,9 +271,9 @@ def test_predicting_in_bulk_is_predicting_one_by_one_in_the_order_given(exported
 def test_other_weights_are_no_export_of_this_network(exported):
     one = exported("classes")
     other = members_of(one.layout, one.encoders)
-    weights = other[0].get_weights()
+    weights = other[0].model.get_weights()
     weights[-1] = weights[-1] + np.array([0.01, 0, 0], np.float32)
-    other[0].set_weights(weights)
+    other[0].model.set_weights(weights)
     with pytest.raises(ExportError) as caught:
         one.check(other)
     assert caught.value.message.startswith(

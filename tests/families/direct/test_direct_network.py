@@ -15,6 +15,10 @@ def lengths(*values):
     return np.array(values, np.int32)
 
 
+def network_of(features, architecture):
+    return build(features, architecture).model
+
+
 FEATURES = Features(
     numbers=2,
     missing=(1,),
@@ -74,7 +78,7 @@ def compiled(network):
 @pytest.mark.parametrize("pooling", ["last", "mean"])
 def test_reading_both_ways_is_keras_bidirectional_with_a_mask(cell, pooling):
     keras.utils.set_random_seed(1)
-    network = build(PLAIN, architecture(cell=cell, layers=1, pooling=pooling))
+    network = network_of(PLAIN, architecture(cell=cell, layers=1, pooling=pooling))
     kinds = {
         "simple_rnn": keras.layers.SimpleRNN,
         "lstm": keras.layers.LSTM,
@@ -101,7 +105,7 @@ def test_reading_both_ways_is_keras_bidirectional_with_a_mask(cell, pooling):
 def test_a_stack_with_static_features_is_the_same_stack_by_hand():
     keras.utils.set_random_seed(2)
     found = features(numbers=1, missing=(), vocabularies=(), static_vocabularies=())
-    network = build(found, architecture(cell="simple_rnn", bidirectional=False))
+    network = network_of(found, architecture(cell="simple_rnn", bidirectional=False))
     batch = inputs_of(found, lengths(3), 3)
     weights = {layer.name: layer.get_weights() for layer in network.layers}
     static = batch["static_numbers"][0]
@@ -134,7 +138,7 @@ SHAPES = [
 
 @pytest.mark.parametrize(("found", "shape"), SHAPES)
 def test_nothing_depends_on_padding_or_on_the_other_sequences(found, shape):
-    network = compiled(build(found, shape))
+    network = compiled(network_of(found, shape))
     length = lengths(9, 4, 0, 1)
     batch = inputs_of(found, length, 9)
     together = network(batch)
@@ -155,7 +159,7 @@ def test_nothing_depends_on_padding_or_on_the_other_sequences(found, shape):
 
 @pytest.mark.parametrize(("found", "shape"), SHAPES)
 def test_empty_sequences_and_empty_batches_are_no_trouble(found, shape):
-    network = compiled(build(found, shape))
+    network = compiled(network_of(found, shape))
     empty = network(inputs_of(found, lengths(0, 0), 0))
     assert np.isfinite(empty).all()
     assert empty.shape == ((2, 1) if found.per_timestep else (2,)) + (found.outputs,)
@@ -164,14 +168,14 @@ def test_empty_sequences_and_empty_batches_are_no_trouble(found, shape):
 
 def test_a_networks_output_is_one_row_per_sequence_or_per_timestep():
     batch = inputs_of(FEATURES, lengths(3, 2), 3)
-    assert build(FEATURES, ARCHITECTURE)(batch).shape == (2, 3)
-    assert build(features(per_timestep=True), ARCHITECTURE)(batch).shape == (2, 3, 3)
+    assert network_of(FEATURES, ARCHITECTURE)(batch).shape == (2, 3)
+    assert network_of(features(per_timestep=True), ARCHITECTURE)(batch).shape == (2, 3, 3)
 
 
 def test_equal_seeds_build_equal_weights():
     def weights(seed):
         keras.utils.set_random_seed(seed)
-        return build(FEATURES, ARCHITECTURE).get_weights()
+        return network_of(FEATURES, ARCHITECTURE).get_weights()
 
     for one, other in zip(weights(3), weights(3), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -179,13 +183,13 @@ def test_equal_seeds_build_equal_weights():
 
 
 def test_an_lstm_starts_with_a_forget_bias_of_1():
-    network = build(PLAIN, architecture(layers=1, bidirectional=False))
+    network = network_of(PLAIN, architecture(layers=1, bidirectional=False))
     _, _, bias = network.get_layer("lstm_forward_0").get_weights()
     np.testing.assert_array_equal(bias, [0] * 4 + [1] * 4 + [0] * 8)
 
 
 def test_no_mask_travels_implicitly():
     # Keras loses or widens implicit masks silently: lengths are explicit here
-    network = build(FEATURES, ARCHITECTURE)
+    network = network_of(FEATURES, ARCHITECTURE)
     embeddings = [layer for layer in network.layers if isinstance(layer, keras.layers.Embedding)]
     assert embeddings and not any(layer.mask_zero for layer in embeddings)

@@ -71,50 +71,52 @@ RISING = np.array([20, 10, 30, 10, 24, 14, 34, 14, 28, 18, 38, 18], float)  # 4 
     ],
 )
 def test_untrained_it_is_the_simple_forecast(differencing, wanted, scaling):
-    model = build_forecast(features(), architecture(differencing, scaling=scaling))
-    found = np.asarray(model(inputs_of(RISING)))
+    built = build_forecast(features(), architecture(differencing, scaling=scaling))
+    found = np.asarray(built.model(inputs_of(RISING)))
     assert found[0, :, 1] == pytest.approx(wanted, abs=1e-3)
     assert (found[..., 0] < found[..., 1]).all()
     assert (found[..., 1] < found[..., 2]).all()
 
 
 def test_a_logarithm_makes_the_season_a_ratio():
-    model = build_forecast(features(), architecture("seasonal_trend", transform="log"))
+    built = build_forecast(features(), architecture("seasonal_trend", transform="log"))
     values = np.tile([1.0, 2.0, 4.0, 8.0], 3) * np.repeat([1.0, 2.0, 4.0], 4)
     sample = inputs_of(values)
-    adapt(model, sample, np.full((1, 6, 1), 8, np.float32))
-    assert np.asarray(model(sample))[0, :, 1] == pytest.approx([8, 16, 32, 64, 16, 32], rel=1e-4)
+    adapt(built, sample, np.full((1, 6, 1), 8, np.float32))
+    assert np.asarray(built.model(sample))[0, :, 1] == pytest.approx(
+        [8, 16, 32, 64, 16, 32], rel=1e-4
+    )
 
 
 def test_the_constants_are_learnt_from_windows():
-    model = build_forecast(features(), architecture("last"))
+    built = build_forecast(features(), architecture("last"))
     rng = np.random.default_rng(0)
     series = rng.normal(50, 3, (40, 12))
     truth = series[:, -1:] + rng.normal(0, 2, (40, 6)) * np.arange(1, 7)
-    adapt(model, inputs_of(*series), truth.astype(np.float32)[..., None])
-    scale = model.get_layer("scale")
+    adapt(built, inputs_of(*series), truth.astype(np.float32)[..., None])
+    scale = built.parts.scale
     assert float(scale.mean.numpy()[0]) == pytest.approx(50, abs=0.5)
-    low, median, high = np.moveaxis(np.asarray(model(inputs_of(*series))), -1, 0)
+    low, median, high = np.moveaxis(np.asarray(built.model(inputs_of(*series))), -1, 0)
     inside = ((low <= truth) & (truth <= high)).mean()
     assert 0.7 < inside < 0.9  # the interval fits before any training
     assert (high - low)[:, -1].mean() > 4 * (high - low)[:, 0].mean()
 
 
 def test_a_forecast_depends_on_its_window_alone():
-    model = build_forecast(features(), architecture("seasonal", scaling="mean"))
-    model.get_layer("corrections").kernel.assign(np.ones((4, 3), np.float32))
+    built = build_forecast(features(), architecture("seasonal", scaling="mean"))
+    built.model.get_layer("corrections").kernel.assign(np.ones((4, 3), np.float32))
     gap = RISING.copy()
     gap[5] = np.nan
     series = [RISING, RISING[:5], gap, RISING[:0]]
-    together = np.asarray(model(inputs_of(*series)))
+    together = np.asarray(built.model(inputs_of(*series)))
     assert np.isfinite(together).all()
-    padded = np.asarray(model(inputs_of(*series, timesteps=40, filler=1e6)))
+    padded = np.asarray(built.model(inputs_of(*series, timesteps=40, filler=1e6)))
     np.testing.assert_allclose(padded, together, rtol=1e-5)
     for at, values in enumerate(series):
-        alone = np.asarray(model(inputs_of(values, timesteps=max(len(values), 1))))
+        alone = np.asarray(built.model(inputs_of(values, timesteps=max(len(values), 1))))
         np.testing.assert_allclose(alone[0], together[at], rtol=1e-4, atol=1e-4)
     longer = np.concatenate([[900.0, -900.0], RISING])  # before the lookback
-    again = np.asarray(model(inputs_of(longer, timesteps=14)))
+    again = np.asarray(built.model(inputs_of(longer, timesteps=14)))
     np.testing.assert_allclose(again[0], together[0], rtol=1e-5)
 
 
@@ -122,9 +124,9 @@ def test_other_features_reach_the_forecast():
     wide = features(
         targets=2, numbers=1, missing=(0,), vocabularies=(6,), ahead=2, static_numbers=1
     )
-    model = build_forecast(wide, architecture("last"))
+    built = build_forecast(wide, architecture("last"))
     for layer in ("decoder", "corrections"):
-        kernel = model.get_layer(layer).kernel
+        kernel = built.model.get_layer(layer).kernel
         kernel.assign(np.random.default_rng(1).normal(size=kernel.shape))
     rng = np.random.default_rng(0)
     inputs = {
@@ -136,11 +138,11 @@ def test_other_features_reach_the_forecast():
         "ahead": rng.normal(size=(1, 6, 2)).astype(np.float32),
         "static_numbers": np.ones((1, 1), np.float32),
     }
-    before = np.asarray(model(inputs))
+    before = np.asarray(built.model(inputs))
     assert before.shape == (1, 6, 6)
     for name in ("numbers", "codes", "known", "ahead", "static_numbers"):
         changed = inputs | {name: inputs[name] + 1}
-        assert np.abs(np.asarray(model(changed)) - before).max() > 1e-6, name
+        assert np.abs(np.asarray(built.model(changed)) - before).max() > 1e-6, name
 
 
 def test_the_search_reckons_the_simple_forecasts_as_the_network_does():
@@ -150,6 +152,8 @@ def test_the_search_reckons_the_simple_forecasts_as_the_network_does():
     inputs, truth = window_inputs(series, chosen), series.truth()
     for kind, error in found.items():
         shape = replace(architecture(kind, scaling="mean"), lookback=LOOKBACK)
-        middle = np.asarray(build_forecast(features(horizon=HORIZON), shape)(inputs))[:, :, 1:2]
+        middle = np.asarray(build_forecast(features(horizon=HORIZON), shape).model(inputs))[
+            :, :, 1:2
+        ]
         assert error == pytest.approx(np.abs(middle - truth).mean() / 2.0, rel=1e-3), kind
     assert set(found) == {"none", "last", "trend", "seasonal", "seasonal_trend", "seasonal_last"}
