@@ -12,14 +12,16 @@ from rnnauto.deploy.leaderboard import Row
 from rnnauto.deploy.model_folder import JOURNAL, new_folder
 from rnnauto.deploy.model_json import AnyModelInfo, Status, write_model_info
 from rnnauto.deploy.results import make_rows, model_info, write_results
+from rnnauto.deploy.scores import write_scores
 from rnnauto.families.family import AnyFamily
 from rnnauto.families.learners import learner_of
 from rnnauto.judge.diagnose import Subject, diagnose
+from rnnauto.judge.diagnosis import Diagnosis
 from rnnauto.judge.evaluate import Evaluation
 from rnnauto.prepared import AnyPrepared
 from rnnauto.recipe import Recipe
 from rnnauto.report.picture import asked, data_of
-from rnnauto.report.shown import add_shown
+from rnnauto.report.shown import scores_of
 from rnnauto.search import journal
 from rnnauto.search.fingerprint import Fingerprint
 from rnnauto.search.select import Trial, members_of, partners, team
@@ -88,7 +90,7 @@ class Written:
     evaluation: Evaluation
     rows: list[Row]
     spent: Spent
-    diagnosis: dict[str, Any] | None
+    diagnosis: Diagnosis | None
 
 
 def write_model(
@@ -117,23 +119,26 @@ def write_model(
         diagnosis = None
         if until is not None and task.recipe.judge.diagnose:
             diagnosis = diagnose(subject_of(task, chosen, made, evaluation), deadline=until)
-            reliable = diagnosis["calibration"] or evaluation.calibration
+            reliable = diagnosis.calibration or evaluation.calibration
             evaluation = replace(evaluation, calibration=reliable)
         info = info_of(task, chosen, made, evaluation)
         write_model_info(partial / "model.json", info)
         placed = task.recipe.placed(task.folder, path=task.path)
-        write_results(partial, placed, rows, evaluation, made.checks, diagnosis=diagnosis)
+        write_results(partial, placed, rows)
         family.tested(part, made.answers).write_csv(partial / "predictions_test.csv")
         journal.copy(task.work / JOURNAL, partial / JOURNAL)
-        add_shown(
-            partial,
+        scores = scores_of(
             evaluation,
             rows,
+            checks=made.checks,
+            diagnosis=diagnosis,
             asked=asked(task.prepared, evaluation),
             data=data_of(task.prepared, family.data_shown(task.prepared)),
             examples=examples_of(task, chosen, made),
             info=info,
+            journal_path=partial / JOURNAL,
         )
+        write_scores(partial, scores)
         if chosen.status == "complete":
             note_completion(partial / JOURNAL, chosen, averaged)
         write_report(partial, name=str(task.folder))
@@ -204,7 +209,7 @@ def info_of(task: Task, chosen: Chosen, made: Exported, evaluation: Evaluation) 
         made.members,
         begun_with=task.begun_with,
         status=chosen.status,
-        temperature=(evaluation.calibration or {}).get("temperature"),
+        temperature=evaluation.calibration.temperature if evaluation.calibration else None,
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnauto.deploy.leaderboard import Row
+from rnnauto.judge.diagnosis import Diagnosis
 from rnnauto.judge.evaluate import Evaluation
 from rnnauto.layout import Layout
 from rnnauto.search.loop import News
@@ -37,13 +38,13 @@ class Fitted:
     seconds: float
     seed: int
     interrupted: bool
-    diagnosis: dict[str, Any] | None = None
+    diagnosis: Diagnosis | None = None
 
     @property
     def verdict(self) -> str:
         """Whether a baseline is as good, and whether order matters."""
-        order = (self.diagnosis or {}).get("order")
-        said = [self.evaluation.verdict, *([order["sentence"]] if order else [])]
+        order = self.diagnosis.order if self.diagnosis else None
+        said = [self.evaluation.verdict, *([order.sentence] if order else [])]
         return "; ".join(said)
 
     def to_json(self) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def inspect_unbuilt(table: Table, inference: Inference, lack: str) -> Inspection
     """Show what has no network yet all the same, without examples."""
     layout = inference.layout
     target = table.frame[layout.target[0]]
-    classes = layout.task == "classification" and layout.target_kind in {"category", "boolean"}
+    classes = layout.of_classes and layout.target_kind in {"category", "boolean"}
     return Inspection(
         table=table,
         layout=layout,

@@ -143,7 +143,10 @@ def begin(task: Task, watch: Watch, *, resume: bool) -> list[journal.Event]:
             prepared.parts.folds,
             store=lambda folder: task.family.store(folder, prepared.development),
         )
-    facts = {"fingerprint": task.begun_with, "recipe": task.recipe.model_dump(mode="json")}
+    facts = {
+        "fingerprint": task.begun_with.to_json(),
+        "recipe": task.recipe.model_dump(mode="json"),
+    }
     history, cut = open_journal(journal_path, facts, resume=resume)
     if cut:
         watch(Said("the end of the journal was torn and has been cut off"))

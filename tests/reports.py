@@ -1,6 +1,5 @@
 """Model folders to report on, made without training: real data, answers drawn at random."""
 
-import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +9,14 @@ from builders import VALUES
 from rnnauto.data.targets import LabelEncoder, SeveralTargets
 from rnnauto.deploy.leaderboard import leaderboard, write_leaderboard
 from rnnauto.deploy.model_json import ModelInfo, write_model_info
+from rnnauto.deploy.scores import write_scores
 from rnnauto.families.decoder.evaluate import Answered
 from rnnauto.families.families import family_of
+from rnnauto.judge.diagnosis import Diagnosis
 from rnnauto.prepare import prepare
 from rnnauto.recipe import Recipe
 from rnnauto.report.picture import asked, data_of
-from rnnauto.report.shown import add_shown
+from rnnauto.report.shown import scores_of
 from rnnauto.search import journal
 from rnnauto.search.select import Trial
 from rnnauto.search.trial import Epoch, Gradient, Result
@@ -117,19 +118,20 @@ def report_folder(folder, case, *, diagnosis=None):
         },
     )
     write_leaderboard(folder / "leaderboard.csv", rows)
-    found = evaluation.to_json() | ({"diagnosis": diagnosis} if diagnosis else {})
-    (folder / "scores.json").write_text(json.dumps(found), encoding="utf-8")
     info = info_of(prepared, trials[0].values)
     examples, maps = family.answers_shown(prepared.test, answers), drawn_attention(prepared)
-    add_shown(
-        folder,
+    scores = scores_of(
         evaluation,
         rows,
+        checks={},
+        diagnosis=None if diagnosis is None else Diagnosis.model_validate(diagnosis),
         asked=asked(prepared, evaluation),
         data=data_of(prepared, family.data_shown(prepared)),
         examples=examples | {"attention": maps} if maps else examples,
         info=info,
+        journal_path=folder / "journal.jsonl",
     )
+    write_scores(folder, scores)
     write_model_info(folder / "model.json", info)
     return folder
 
@@ -222,6 +224,7 @@ DIAGNOSIS = {
         {
             "cell": cell,
             "trial": str(at),
+            "patch": 1,
             "lags": list(range(20)),
             "norms": [10.0 ** (-slope * lag) for lag in range(20)],
             "memory_norms": [1.0] * 20 if cell == "lstm" else None,
@@ -240,6 +243,7 @@ DIAGNOSIS = {
         "share": 0.9,
         "timesteps": 7,
         "sentence": "90% of the effect comes from the last 7 timesteps.",
+        "suggestion": None,
     },
     "importance": {
         "features": [
@@ -247,6 +251,7 @@ DIAGNOSIS = {
             {"name": "<script>alert(1)</script>", "value": 0.01, "low": -0.01, "high": 0.03},
         ],
         "timesteps": [{"from": 1, "to": 3, "value": 0.1}, {"from": 4, "to": 6, "value": 0.2}],
+        "unit": "timestep",
         "metric": "accuracy",
     },
     "calibration": {

@@ -73,9 +73,9 @@ def test_a_fit_beats_the_naive_forecasts_and_says_so(fitted):
     for name in ("naive", "seasonal naive", "drift"):
         assert scores["metrics"]["mase"]["value"] < scores["baselines"][name]["mase"]["value"]
     assert 0.4 < scores["metrics"]["coverage_80"]["value"] <= 1
-    names = {row["name"]: row for row in load(fitted.folder).leaderboard()}
-    assert names["Holt-Winters"]["validation"] > 0
-    assert names[fitted.winner.id]["test"] == pytest.approx(scores["metrics"]["mase"]["value"])
+    names = {row.name: row for row in load(fitted.folder).leaderboard()}
+    assert names["Holt-Winters"].validation > 0
+    assert names[fitted.winner.id].test == pytest.approx(scores["metrics"]["mase"]["value"])
     assert found["best"]["hyperparameters"]["lookback"] == 10  # of the 14 timesteps that are given
     (picture,) = json.loads((fitted.folder / "scores.json").read_text())["diagnosis"]["gradients"]
     assert picture["lags"] == list(range(10))

@@ -185,7 +185,7 @@ def test_scores_are_those_of_the_leaderboard_and_beside_ngrams(letters):
     assert list(scores["baselines"])[:2] == ["unigram", "bigram"]
     assert scores["baselines"]["unigram"]["cross_entropy"]["value"] > 1
     rows = rnnauto.load(letters).leaderboard()
-    assert {row["name"] for row in rows} >= {"unigram", "bigram"}
+    assert {row.name for row in rows} >= {"unigram", "bigram"}
 
 
 def test_evaluate_reads_a_text_of_its_own(letters, tmp_path):

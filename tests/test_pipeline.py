@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 import yaml
 from conftest import visits
+from rnnauto.deploy.finish import export
 from typer.testing import CliRunner
 from visible import unknown_numbers
 
@@ -14,7 +15,6 @@ import rnnauto
 from rnnauto import pipeline
 from rnnauto.cli.app import app
 from rnnauto.deploy.check import TOLERANCE
-from rnnauto.deploy.finish import export
 from rnnauto.deploy.gate import check_saved_model
 from rnnauto.recipe import Recipe
 from rnnauto.search import journal
@@ -109,11 +109,11 @@ def test_the_export_was_checked_to_the_tolerance(tiny_run):
 
 def test_the_leaderboard_has_trials_and_baselines_with_the_winner_first(tiny_run):
     rows = rnnauto.load(tiny_run.folder).leaderboard()
-    assert sorted(row["kind"] for row in rows) == ["baseline"] * 4 + ["trial"] * 2
-    assert rows[0]["name"] == tiny_run.fitted.winner.id
-    assert rows[0]["folds"] == 2
-    assert [row["rank"] for row in rows] == [1, 2, 3, 4, 5, 6]
-    assert rows[0]["gradient"]["median"] > 0
+    assert sorted(row.kind for row in rows) == ["baseline"] * 4 + ["trial"] * 2
+    assert rows[0].name == tiny_run.fitted.winner.id
+    assert rows[0].folds == 2
+    assert [row.rank for row in rows] == [1, 2, 3, 4, 5, 6]
+    assert rows[0].gradient.median > 0
 
 
 def test_the_answer_of_fit_has_the_contracts_keys_and_is_json(tiny_run):

@@ -118,6 +118,6 @@ def ended(news: News) -> list[Trial]:
 def ended_line(trial: Trial, metric: str) -> Text:
     """A trial as the leaderboard has it: validation with its spread, and why it ended."""
     row = trial_row(trial, None)
-    score = with_spread(row["validation"], row["validation_spread"])
-    told = [f"{metric} {score}"] if row["validation"] is not None else []
+    score = with_spread(row.validation, row.validation_spread)
+    told = [f"{metric} {score}"] if row.validation is not None else []
     return Text(f"trial {trial.id}: {', '.join([*told, ending(row)])}", style="dim")

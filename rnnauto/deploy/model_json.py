@@ -70,24 +70,29 @@ def read_model_info(folder: Path, encoders_of: EncodersOf = lambda layout: Any) 
         encoders = encoders_of(Head.model_validate_json(raw).layout)
         return ModelInfo[encoders].model_validate_json(raw)  # type: ignore[valid-type]
     except ValidationError as error:
-        found = newer_format(raw)
+        found = newer_format(raw, known=FORMAT)
         if found is not None:
             raise ModelFolderError(
                 f"`{folder}` has format {found}; this rnnauto reads format {FORMAT}",
                 hint="upgrade with `pip install --upgrade rnnauto`",
             ) from error
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the whole file"
         raise ModelFolderError(
-            f"`{path}` is damaged: {where}: {first['msg']}",
+            f"`{path}` is damaged: {damage(error)}",
             hint="train the model again, or fetch the folder again",
         ) from error
 
 
-def newer_format(raw: str) -> int | None:
+def damage(error: ValidationError) -> str:
+    """The first thing that is wrong with a file, and where."""
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"])) or "the whole file"
+    return f"{where}: {first['msg']}"
+
+
+def newer_format(raw: str, *, known: int) -> int | None:
     """The format number of a file that a later rnnauto wrote; None for anything else."""
     try:
         found = json.loads(raw)["format"]
     except (ValueError, KeyError, TypeError):
         return None
-    return found if isinstance(found, int) and found > FORMAT else None
+    return found if isinstance(found, int) and found > known else None

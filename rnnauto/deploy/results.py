@@ -1,6 +1,5 @@
-"""What lies beside the SavedModel in a model folder: facts, leaderboard, scores, predictions."""
+"""What lies beside the SavedModel in a model folder: facts, leaderboard, recipe."""
 
-import json
 import math
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -58,16 +57,6 @@ def make_rows(
     )
 
 
-def write_results(
-    folder: Path,
-    recipe: Recipe,
-    rows: list[Row],
-    evaluation: Evaluation,
-    checks: dict[str, float],
-    *,
-    diagnosis: dict[str, Any] | None,
-) -> None:
+def write_results(folder: Path, recipe: Recipe, rows: list[Row]) -> None:
     write_leaderboard(folder / "leaderboard.csv", rows)
     (folder / "recipe.yaml").write_text(recipe.to_yaml(), encoding="utf-8")
-    scores = evaluation.to_json() | {"export_checks": checks, "diagnosis": diagnosis}
-    (folder / "scores.json").write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")

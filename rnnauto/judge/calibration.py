@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Integers
+from rnnauto.judge.diagnosis import Bin, Calibration, Reliability
 
 BINS = 10
 FEWEST = 30  # units to fit a temperature to
@@ -38,7 +39,7 @@ def cooled(logs: Doubles, temperature: float) -> Doubles:
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
-def reliability(probabilities: NDArray[Any], truth: NDArray[Any]) -> dict[str, Any]:
+def reliability(probabilities: NDArray[Any], truth: NDArray[Any]) -> Reliability:
     """The expected calibration error, and for each tenth of confidence how often the likeliest
     class was right; tenths without any unit are left out."""
     confidence = probabilities.max(axis=1).astype(np.float64)
@@ -48,14 +49,14 @@ def reliability(probabilities: NDArray[Any], truth: NDArray[Any]) -> dict[str, A
     for number in np.unique(tenth):
         inside = tenth == number
         sure, accuracy = float(confidence[inside].mean()), float(right[inside].mean())
-        bins.append({"confidence": sure, "accuracy": accuracy, "count": int(inside.sum())})
+        bins.append(Bin(confidence=sure, accuracy=accuracy, count=int(inside.sum())))
         error += abs(sure - accuracy) * float(inside.mean())
-    return {"error": error, "bins": bins}
+    return Reliability(error=error, bins=tuple(bins))
 
 
 def calibration(
     probabilities: NDArray[Any], answers: NDArray[Any], *, temperature: float | None
-) -> dict[str, Any]:
+) -> Calibration:
     """How reliable answers are, `before` and `after` they are brought to a temperature; `after` is
     None where none was fitted.
 
@@ -66,4 +67,5 @@ def calibration(
     after = None
     if temperature is not None:
         after = reliability(cooled(np.log(np.maximum(chances, SMALLEST)), temperature), answers)
-    return {"temperature": temperature, "before": reliability(chances, answers), "after": after}
+    before = reliability(chances, answers)
+    return Calibration(temperature=temperature, before=before, after=after)

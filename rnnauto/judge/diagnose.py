@@ -6,6 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rnnauto.judge.diagnosis import (
+    Clipping,
+    Diagnosis,
+    FoundLeak,
+    GradientPicture,
+    Importance,
+    Memory,
+)
 from rnnauto.judge.evaluate import Evaluation
 from rnnauto.judge.importance import importance
 from rnnauto.judge.memory import memory_length
@@ -20,12 +28,10 @@ from rnnauto.judge.sample import (
 )
 from rnnauto.judge.vanishing import best_of_cells, gradient_picture
 from rnnauto.prepared import AnyPrepared
-from rnnauto.search.journal import finite
 from rnnauto.search.learner import LearnerOf
 from rnnauto.search.select import Trial
 from rnnauto.search.study import Study, load_study
 
-PARTS = ("order", "gradients", "memory", "importance", "calibration", "coverage", "mistakes")
 ORDER = ("mistakes", "coverage", "gradients", "memory", "importance", "calibration", "order")
 NO_TIME = "there was no time left in the budget"
 
@@ -66,16 +72,14 @@ class Bench:
     sample: Sample
 
 
-def diagnose(subject: Subject, *, deadline: float) -> dict[str, Any]:
+def diagnose(subject: Subject, *, deadline: float) -> Diagnosis:
     """Every part, None where it does not apply or there was no time; then `skipped` says why.
 
     Args:
         deadline: in time.monotonic()'s seconds; no reading of a network starts after it.
     """
-    found: dict[str, Any] = dict.fromkeys(PARTS)
+    found: dict[str, Any] = dict.fromkeys(ORDER)
     skipped: dict[str, str] = {}
-    found["leaks"] = leaks_of(subject.prepared)
-    found["clipping"] = clipping(subject.trials)
     bench = Opening(subject, deadline)
     shared: Mapping[str, Callable[[Subject, Opening], Any]] = {
         "gradients": gradients,
@@ -96,8 +100,8 @@ def diagnose(subject: Subject, *, deadline: float) -> dict[str, Any]:
             skipped[name] = "it does not apply to this kind of problem"
         else:
             found[name] = result
-    known: dict[str, Any] = finite({**found, "skipped": skipped})
-    return known
+    leaks, clipped = leaks_of(subject.prepared), clipping(subject.trials)
+    return Diagnosis(**found, leaks=leaks, clipping=clipped, skipped=skipped)
 
 
 class Opening:
@@ -118,21 +122,21 @@ class Opening:
         return self.built
 
 
-def leaks_of(prepared: AnyPrepared) -> list[dict[str, Any]]:
-    return [
-        {
-            "kind": problem.leak,
-            "column": problem.column,
-            "message": problem.message,
-            "remedy": problem.remedy,
-            "severity": problem.severity,
-        }
+def leaks_of(prepared: AnyPrepared) -> tuple[FoundLeak, ...]:
+    return tuple(
+        FoundLeak(
+            kind=problem.leak,
+            column=problem.column,
+            message=problem.message,
+            remedy=problem.remedy,
+            severity=problem.severity,
+        )
         for problem in prepared.problems
         if problem.leak
-    ]
+    )
 
 
-def clipping(trials: Iterable[Trial]) -> list[dict[str, Any]]:
+def clipping(trials: Iterable[Trial]) -> tuple[Clipping, ...]:
     """What the gradients of every trial did, by its clip norm."""
     rows = []
     for trial in trials:
@@ -140,21 +144,21 @@ def clipping(trials: Iterable[Trial]) -> list[dict[str, Any]]:
             continue
         gradient = trial.results[0].gradient
         rows.append(
-            {
-                "trial": trial.id,
-                "cell": trial.values["cell"],
-                "clip_norm": trial.values["clip_norm"],
-                "clipped_share": gradient.clipped,
-                "median_norm": gradient.median,
-                "p95_norm": gradient.p95,
-                "largest_norm": gradient.largest,
-                "validation": trial.score,
-            }
+            Clipping(
+                trial=trial.id,
+                cell=trial.values["cell"],
+                clip_norm=trial.values["clip_norm"],
+                clipped_share=gradient.clipped,
+                median_norm=gradient.median,
+                p95_norm=gradient.p95,
+                largest_norm=gradient.largest,
+                validation=trial.score,
+            )
         )
-    return rows
+    return tuple(rows)
 
 
-def gradients(subject: Subject, bench: Opening) -> list[dict[str, Any]] | None:
+def gradients(subject: Subject, bench: Opening) -> tuple[GradientPicture, ...] | None:
     """The best trial of each cell; those that there is no time for are left out."""
     found = []
     for trial in best_of_cells(subject.trials):
@@ -163,10 +167,10 @@ def gradients(subject: Subject, bench: Opening) -> list[dict[str, Any]] | None:
         picture = gradient_picture(bench().study, subject.probing, trial, seed=subject.seed)
         if picture is not None:
             found.append(picture)
-    return found or None
+    return tuple(found) or None
 
 
-def remembered(subject: Subject, bench: Opening) -> dict[str, Any] | None:
+def remembered(subject: Subject, bench: Opening) -> Memory | None:
     if not subject.probing.remembers(subject.prepared.layout):
         return None
     opened = bench()
@@ -179,7 +183,7 @@ def remembered(subject: Subject, bench: Opening) -> dict[str, Any] | None:
     )
 
 
-def needed(subject: Subject, bench: Opening) -> dict[str, Any] | None:
+def needed(subject: Subject, bench: Opening) -> Importance | None:
     if subject.probing.columns is None:
         return None
     opened = bench()

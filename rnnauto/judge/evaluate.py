@@ -13,6 +13,7 @@ from rnnauto.data.encode import Encoded
 from rnnauto.data.targets import LabelEncoder, SeveralTargets, TargetEncoder
 from rnnauto.errors import DataError
 from rnnauto.judge.calibration import calibration
+from rnnauto.judge.diagnosis import Calibration
 from rnnauto.judge.measures import (
     AnyMeasures,
     Units,
@@ -32,6 +33,7 @@ from rnnauto.judge.metrics import (
     resample_weights,
     unit_groups,
 )
+from rnnauto.judge.scored import Comparison, Number, Scored, VerdictKind
 from rnnauto.judge.words import digits, span
 from rnnauto.metrics import lower_is_better, metric_words
 
@@ -62,8 +64,8 @@ class Scores:
     units: int
     resampled: Mapping[str, Doubles] = field(repr=False, compare=False)
 
-    def to_json(self) -> dict[str, dict[str, float | None]]:
-        return {name: interval_json(scored) for name, scored in self.metrics.items()}
+    def to_json(self) -> dict[str, dict[str, Number]]:
+        return {name: scored_of(found).model_dump() for name, found in self.metrics.items()}
 
 
 @dataclass(frozen=True)
@@ -76,17 +78,20 @@ class Verdict:
         difference: how much better the network is than that one.
     """
 
-    kind: str
+    kind: VerdictKind
     sentence: str
     best: str | None = None
     difference: Interval | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "kind": self.kind,
-            "best_baseline": self.best,
-            "difference": None if self.difference is None else interval_json(self.difference),
-        }
+    @property
+    def comparison(self) -> Comparison:
+        """The numbers behind the sentence."""
+        found = self.difference
+        return Comparison(
+            kind=self.kind,
+            best_baseline=self.best,
+            difference=None if found is None else scored_of(found),
+        )
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,7 @@ class Evaluation:
         sequences: sequences with at least one of them.
         labels: classes in the order of the confusion matrix; None where there is none.
         main_metric: the name of the metric that the comparison goes by.
-        calibration: of single classes, as `judge.calibration` has it.
+        calibration: of single classes.
     """
 
     scores: Scores
@@ -108,7 +113,7 @@ class Evaluation:
     beats_baselines: bool
     labels: tuple[str, ...] | None
     main_metric: str
-    calibration: dict[str, Any] | None = None
+    calibration: Calibration | None = None
 
     @property
     def metrics(self) -> dict[str, Interval]:
@@ -123,7 +128,7 @@ class Evaluation:
         confusion = None
         if self.scores.confusion is not None and self.labels is not None:
             confusion = {"labels": list(self.labels), "counts": self.scores.confusion}
-        verdict = verdict_of(self)
+        verdict, reliable = verdict_of(self), self.calibration
         return {
             "metrics": self.scores.to_json(),
             "baselines": {name: scores.to_json() for name, scores in self.baselines.items()},
@@ -131,15 +136,17 @@ class Evaluation:
             "sequences": self.sequences,
             "beats_baselines": self.beats_baselines,
             "verdict": verdict.sentence,
-            "comparison": verdict.to_json(),
+            "comparison": verdict.comparison.model_dump(),
             "confusion": confusion,
-            "calibration": self.calibration,
+            "calibration": None if reliable is None else reliable.model_dump(),
         }
 
 
-def interval_json(scored: Interval) -> dict[str, float | None]:
-    numbers = {"value": scored.value, "low": scored.low, "high": scored.high}
-    return {name: number if math.isfinite(number) else None for name, number in numbers.items()}
+def scored_of(found: Interval) -> Scored:
+    value, low, high = (
+        number if math.isfinite(number) else None for number in (found.value, found.low, found.high)
+    )
+    return Scored(value=value, low=low, high=high)
 
 
 def score(
@@ -268,18 +275,18 @@ def verdict_of(evaluation: Evaluation) -> Verdict:
     found = difference(evaluation.scores, evaluation.baselines[best], metric)
     both = f"{words} {value} against {digits(scored[best])}"
     said, aside = both + ", lower is better" * lower, " (lower is better)" * lower
+    kind: VerdictKind = "even"
     if not math.isfinite(found.low):
-        kind = "even"
         told = f"one sequence shows nothing: {both} of the best baseline, `{best}`{aside}"
     elif found.low > 0 and evaluation.beats_baselines:
         kind = "beats"
         told = f"the network beats every baseline: {both} of the best, `{best}`{aside}"
     elif found.low > 0:
-        kind = "even"
         told = f"the network beats the best baseline, `{best}` ({said}), but not every one clearly"
     else:
-        gap = f"difference {span({'value': found.value, 'low': found.low, 'high': found.high})}"
-        kind, told = "even", f"`{best}` is as good as the network ({said}; {gap}): use the simpler"
+        between = span(Scored(value=found.value, low=found.low, high=found.high))
+        gap = f"difference {between}"
+        told = f"`{best}` is as good as the network ({said}; {gap}): use the simpler"
         if found.high < 0:
             kind = "behind"
             told = f"`{best}` is better than the network ({said}; {gap}): use it instead"

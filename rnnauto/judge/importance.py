@@ -1,14 +1,14 @@
 """What a network needs of its input: features and stretches of time, taken from other sequences."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.data.encode import CategoryEncoder, NumberEncoder
-from rnnauto.judge.metrics import interval, resample_weights
+from rnnauto.judge.diagnosis import FeatureImportance, Importance, Stretch, Unit
+from rnnauto.judge.metrics import Interval, interval, resample_weights
 from rnnauto.judge.occlude import blank, donated, positions, with_columns, with_timesteps
 from rnnauto.judge.sample import Columns, Inputs, Reader, Sample, losses_of
 
@@ -30,15 +30,14 @@ class Trial:
 
     rise: NDArray[np.float64]
 
-    def to_json(self, *, seed: int) -> dict[str, float]:
+    def scored(self, *, seed: int) -> Interval:
         weights = resample_weights(len(self.rise), resamples=RESAMPLES, seed=seed)
-        found = interval(float(self.rise.mean()), weights @ self.rise / len(self.rise))
-        return {"value": found.value, "low": found.low, "high": found.high}
+        return interval(float(self.rise.mean()), weights @ self.rise / len(self.rise))
 
 
 def importance(
     reader: Reader, sample: Sample, columns: dict[str, Columns], *, seed: int
-) -> dict[str, Any] | None:
+) -> Importance | None:
     """How much the loss rises when a feature, or a stretch of timesteps, comes from another
     sequence (Breiman 2001; whole sequences are exchanged, stretched to the same length).
 
@@ -51,28 +50,33 @@ def importance(
     known = np.isfinite(base)
     other = donated(sample, seed=seed)
 
-    def tried(inputs: Inputs) -> dict[str, float]:
+    def tried(inputs: Inputs) -> Interval:
         losses = losses_of(reader(inputs), sample.truth, reader.problem)
-        return Trial((losses - base)[known]).to_json(seed=seed)
+        return Trial((losses - base)[known]).scored(seed=seed)
 
-    features: list[dict[str, Any]] = [
-        {"name": name, **tried(with_columns(sample, other, places))}
+    features = [
+        (name, tried(with_columns(sample, other, places)))
         for name, places in list(columns.items())[:MOST_FEATURES]
     ]
-    ordered = sorted(features, key=lambda feature: -feature["value"])
-    return {
-        "features": ordered or None,
-        **time_importance(tried, sample, other),
-        "metric": METRICS[reader.problem.answer.loss],
-    }
+    ordered = sorted(features, key=lambda feature: -feature[1].value)
+    stretches, unit = time_importance(tried, sample, other)
+    return Importance(
+        features=tuple(FeatureImportance(name=name, **vars(found)) for name, found in ordered)
+        or None,
+        timesteps=stretches,
+        unit=unit,
+        metric=METRICS[reader.problem.answer.loss],
+    )
 
 
-def time_importance(tried: Any, sample: Sample, other: Inputs) -> dict[str, Any]:
+def time_importance(
+    tried: Callable[[Inputs], Interval], sample: Sample, other: Inputs
+) -> tuple[tuple[Stretch, ...] | None, Unit | None]:
     """At most ten stretches of time, in timesteps where all examples are equally long, else in per
     cent of their length."""
     longest = int(sample.lengths.max(initial=0))
     if longest < 2 or not any(name in sample.inputs for name in ("numbers", "codes", "past")):
-        return {"timesteps": None, "unit": None}
+        return None, None
     equal = bool((sample.lengths == longest).all())
     length = sample.lengths[:, None]
     place = length - positions(sample)  # from 0, negative nowhere; padding beyond the length
@@ -81,11 +85,11 @@ def time_importance(tried: Any, sample: Sample, other: Inputs) -> dict[str, Any]
     filler = blank(sample) if "past" in sample.inputs else other
     found = []
     for number in range(count):
-        value = tried(with_timesteps(sample, filler, segment == number))["value"]
+        value = tried(with_timesteps(sample, filler, segment == number)).value
         size = longest if equal else 100
         begin, end = -(-number * size // count), -(-(number + 1) * size // count)
-        found.append({"from": begin + 1, "to": end, "value": value})
-    return {"timesteps": found, "unit": "timestep" if equal else "percent"}
+        found.append(Stretch(begin=begin + 1, end=end, value=value))
+    return tuple(found), "timestep" if equal else "percent"
 
 
 def columns_in(

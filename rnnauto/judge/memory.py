@@ -1,11 +1,10 @@
 """How far back a network's answers reach: the past is replaced, all but the last timesteps."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.cells import CELLS, JOIN
+from rnnauto.judge.diagnosis import Memory
 from rnnauto.judge.occlude import blank, donated, positions, shortened, with_timesteps
 from rnnauto.judge.sample import Reader, Sample, answers_of
 
@@ -17,7 +16,7 @@ LEAST = 1e-6  # difference between answers below which nothing depends on the in
 
 def memory_length(
     reader: Reader, sample: Sample, *, cell: str, apart: bool, seed: int
-) -> dict[str, Any] | None:
+) -> Memory | None:
     """The share of the whole effect of the input that its last timesteps have, for more and more of
     them; None where the answers do not depend on the input.
 
@@ -38,21 +37,21 @@ def memory_length(
     effect = np.clip(1 - distances / distances[0], 0.0, 1.0)
     effect[-1] = 1.0
     timesteps = reached(lags, effect)
-    return {
-        "lags": lags.tolist(),
-        "effect": [round(float(share), 4) for share in effect],
-        "share": SHARE,
-        "timesteps": timesteps,
-        "sentence": f"{SHARE:.0%} of the effect comes from the last {counted(timesteps)} "
+    return Memory(
+        lags=lags.tolist(),
+        effect=tuple(round(float(share), 4) for share in effect),
+        share=SHARE,
+        timesteps=timesteps,
+        sentence=f"{SHARE:.0%} of the effect comes from the last {counted(timesteps)} "
         f"(sequences have up to {longest:,})",
-        "suggestion": suggestion(
+        suggestion=suggestion(
             timesteps,
             sample,
             cell=cell,
             forecast="past" in sample.inputs,
             apart=apart,
         ),
-    }
+    )
 
 
 def lags_up_to(longest: int) -> NDArray[np.int64]:

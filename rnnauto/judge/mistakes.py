@@ -4,15 +4,16 @@ from typing import Any
 
 import polars as pl
 
+from rnnauto.judge.diagnosis import Plain
+
 MOST = 20
-Mistake = dict[str, Any]
 
 
-def row_of(ids: pl.DataFrame, number: int) -> dict[str, Any]:
+def row_of(ids: pl.DataFrame, number: int) -> dict[str, Plain]:
     return plain(ids.row(number, named=True))
 
 
-def plain(values: dict[str, Any]) -> dict[str, Any]:
+def plain(values: dict[str, Any]) -> dict[str, Plain]:
     """Values that JSON has; all others as text."""
     return {
         name: value if isinstance(value, int | float | str) or value is None else str(value)

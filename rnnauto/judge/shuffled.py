@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers
 from rnnauto.data.tokens import tokenise
-from rnnauto.judge.evaluate import Scores, difference, interval_json
+from rnnauto.judge.diagnosis import Order
+from rnnauto.judge.evaluate import Scores, difference, scored_of
 from rnnauto.judge.words import digits
 from rnnauto.layout import Layout, Tokens
 from rnnauto.metrics import metric_words
@@ -67,7 +68,7 @@ def order_matters(
     *,
     metric: str,
     seed: int,
-) -> dict[str, Any]:
+) -> Order:
     """The scores in order and on shuffled timesteps, and a sentence that compares them.
 
     Args:
@@ -82,7 +83,7 @@ def some_of(count: int, *, most: int, seed: int) -> Integers:
     return np.sort(np.random.default_rng(seed).permutation(count)[:most])
 
 
-def compared(before: Scores, after: Scores, metric: str, *, shuffled: str) -> dict[str, Any]:
+def compared(before: Scores, after: Scores, metric: str, *, shuffled: str) -> Order:
     """Args: shuffled: what was done to the timesteps, as the sentence says it."""
     lost = difference(before, after, metric)
     was, now = (digits(each.metrics[metric].value) for each in (before, after))
@@ -93,8 +94,8 @@ def compared(before: Scores, after: Scores, metric: str, *, shuffled: str) -> di
         sentence = f"order misleads the network here: {said}"
     else:
         sentence = f"order hardly matters to the network: {said}"
-    found: dict[str, Any] = {
-        name: {metric: interval_json(value) for metric, value in scores.metrics.items()}
-        for name, scores in (("in_order", before), ("shuffled", after))
-    }
-    return {**found, "sentence": sentence}
+    in_order, moved = (
+        {name: scored_of(value) for name, value in scores.metrics.items()}
+        for scores in (before, after)
+    )
+    return Order(in_order=in_order, shuffled=moved, sentence=sentence)

@@ -1,13 +1,15 @@
 """From gradient norms back in time to a verdict, and what to do about it."""
 
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from rnnauto.arrays import Doubles, Integers
 from rnnauto.cells import CELLS
+from rnnauto.judge.diagnosis import GradientPicture, GradientVerdict
 from rnnauto.judge.sample import Probing, build_trained, draw_sample
+from rnnauto.judge.scored import Number
 from rnnauto.search.select import Trial, ranked
 from rnnauto.search.study import Study
 
@@ -23,6 +25,17 @@ TAMER = (
 )
 
 
+@dataclass(frozen=True)
+class Vanishing:
+    """What is said of the norms of a gradient: the slope of their logarithm per step of the
+    recurrence, a verdict, the timesteps after which it holds, and advice."""
+
+    slope_per_step: float | None
+    verdict: GradientVerdict
+    after: int | None
+    advice: str
+
+
 def best_of_cells(trials: Iterable[Trial]) -> list[Trial]:
     """The best completed trial of each cell, best first."""
     found: dict[str, Trial] = {}
@@ -34,7 +47,7 @@ def best_of_cells(trials: Iterable[Trial]) -> list[Trial]:
 
 def gradient_picture(
     study: Study, probing: Probing, trial: Trial, *, seed: int
-) -> dict[str, Any] | None:
+) -> GradientPicture | None:
     """Norms of the loss' gradient with respect to the state, back from the last timestep, of one
     trial on the first fold's validation part; None where there is nothing to carry an error over.
 
@@ -62,15 +75,16 @@ def gradient_picture(
     memory = flow.memory
     kept = thinned(len(flow.norms))
     cell = str(trial.values["cell"])
-    return {
-        "cell": cell,
-        "trial": trial.id,
-        "patch": patch,
-        "lags": (kept * patch).tolist(),
-        "norms": numbers(flow.norms[kept]),
-        "memory_norms": None if memory is None else numbers(memory[kept]),
-        **judged(flow.norms, memory, cell=cell, patch=patch, apart=probing.apart(features)),
-    }
+    verdict = judged(flow.norms, memory, cell=cell, patch=patch, apart=probing.apart(features))
+    return GradientPicture(
+        cell=cell,
+        trial=trial.id,
+        patch=patch,
+        lags=(kept * patch).tolist(),
+        norms=numbers(flow.norms[kept]),
+        memory_norms=None if memory is None else numbers(memory[kept]),
+        **vars(verdict),
+    )
 
 
 def thinned(count: int) -> Integers:
@@ -78,28 +92,23 @@ def thinned(count: int) -> Integers:
     return np.unique(np.linspace(0, count - 1, min(count, SHOWN)).round().astype(np.int64))
 
 
-def numbers(values: Doubles) -> list[float | None]:
-    return [float(f"{value:.4g}") if np.isfinite(value) else None for value in values]
+def numbers(values: Doubles) -> tuple[Number, ...]:
+    return tuple(float(f"{value:.4g}") if np.isfinite(value) else None for value in values)
 
 
 def judged(
     norms: Doubles, memory: Doubles | None, *, cell: str, patch: int, apart: bool = False
-) -> dict[str, Any]:
-    """Slope of the logarithm per step of the recurrence, verdict, and advice. An LSTM is judged by
-    its c, which its h is made from."""
+) -> Vanishing:
+    """An LSTM is judged by its c, which its h is made from."""
     read = norms if memory is None else memory
     if not np.isfinite(read).all():
-        return {
-            "slope_per_step": None,
-            "verdict": "explodes",
-            "after": None,
-            "advice": TAMER,
-        }
+        return Vanishing(slope_per_step=None, verdict="explodes", after=None, advice=TAMER)
     slope = slope_of(read)
     # what an error is at its source: at the last timestep, for c one timestep earlier
     source = read[: 2 + (memory is not None)].max()
     largest = float(read.max())
-    verdict, after, advice = "healthy", None, "nothing to do"
+    verdict: GradientVerdict = "healthy"
+    after, advice = None, "nothing to do"
     if source > 0 and largest > GROWN * source:
         verdict, advice = "explodes", TAMER
         after = int(np.argmax(read > GROWN * source)) * patch
@@ -110,7 +119,7 @@ def judged(
         after = int(below[0] if len(below) else 1) * patch
         if (read[after // patch :] >= FADED * source).mean() > 0.5:  # a gap, not the end
             verdict, after, advice = "healthy", None, "nothing to do"
-    return {"slope_per_step": slope, "verdict": verdict, "after": after, "advice": advice}
+    return Vanishing(slope_per_step=slope, verdict=verdict, after=after, advice=advice)
 
 
 def slope_of(norms: Doubles) -> float | None:

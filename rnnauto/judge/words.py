@@ -1,7 +1,8 @@
 """Numbers and findings as they are written for people."""
 
 import math
-from typing import Any
+
+from rnnauto.judge.scored import Scored
 
 SMALLEST = 1e-4  # below it, numbers are written with a power of ten
 
@@ -28,14 +29,14 @@ def decimals(value: float) -> int:
     return 3 if round(size, 3) < 1 else 4
 
 
-def span(scored: dict[str, Any] | None) -> str:
+def span(scored: Scored | None) -> str:
     """A score with its 95% interval, in as many decimals."""
-    if scored is None or scored["value"] is None:
+    if scored is None or scored.value is None:
         return "-"
-    if scored["low"] is None:
-        return digits(scored["value"])
+    if scored.low is None or scored.high is None:
+        return digits(scored.value)
     value, low, high = (
-        in_digits(scored[name], like=scored["value"]) for name in ("value", "low", "high")
+        in_digits(number, like=scored.value) for number in (scored.value, scored.low, scored.high)
     )
     return f"{value} [{low}, {high}]"
 

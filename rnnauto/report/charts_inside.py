@@ -1,9 +1,18 @@
 """Charts of what was found inside the network: gradients, memory, importance, calibration."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
 
+from rnnauto.judge.diagnosis import (
+    Calibration,
+    FeatureImportance,
+    GradientPicture,
+    Memory,
+    StepCoverage,
+    Stretch,
+)
 from rnnauto.report.style import (
     ACCENT,
     FAINT,
@@ -12,10 +21,12 @@ from rnnauto.report.style import (
     ROW_HEIGHT,
     SERIES,
     SMALL_HEIGHT,
+    Rows,
     by_cell,
     data,
     log_axis,
     named_colors,
+    rows_of,
     spec,
 )
 
@@ -23,14 +34,14 @@ Json = dict[str, Any]
 WORSE = "worse by"
 
 
-def gradients_chart(found: list[Json]) -> Json:
+def gradients_chart(found: Sequence[GradientPicture]) -> Json:
     """The norm of the loss gradient at every timestep back from the end, for each cell."""
-    rows = [
-        {"cell": each["cell"], "state": state, "lag": lag, "norm": norm}
+    rows: Rows = [
+        {"cell": each.cell, "state": state, "lag": lag, "norm": norm}
         for each in found
-        for state, norms in (("h", each["norms"]), ("c", each["memory_norms"]))
+        for state, norms in (("h", each.norms), ("c", each.memory_norms))
         if norms is not None
-        for lag, norm in zip(each["lags"], norms, strict=True)
+        for lag, norm in zip(each.lags, norms, strict=True)
         if norm  # a logarithmic axis has no place for 0
     ]
     dashes = alt.StrokeDash("state:N").scale(domain=["h", "c"], range=[[1, 0], [4, 3]])
@@ -47,7 +58,7 @@ def gradients_chart(found: list[Json]) -> Json:
             .title("norm of the gradient (log scale)")
             .scale(type="log")
             .axis(log_axis([row["norm"] for row in rows])),
-            color=by_cell(each["cell"] for each in found),
+            color=by_cell(each.cell for each in found),
             strokeDash=dashes.title("state").legend(orient="bottom") if both else alt.value([1, 0]),
             tooltip=[
                 alt.Tooltip("cell:N"),
@@ -60,11 +71,11 @@ def gradients_chart(found: list[Json]) -> Json:
     return spec(chart, height=260, about="Gradient norm by timesteps back from the end")
 
 
-def memory_chart(found: Json) -> Json:
+def memory_chart(found: Memory) -> Json:
     """How much the answer changes where a lag is hidden."""
     rows = [
         {"lag": lag, "effect": effect}
-        for lag, effect in zip(found["lags"], found["effect"], strict=True)
+        for lag, effect in zip(found.lags, found.effect, strict=True)
         if effect is not None
     ]
     bars = (
@@ -82,19 +93,17 @@ def memory_chart(found: Json) -> Json:
             ],
         )
     )
-    if found.get("timesteps") is None:
-        return spec(bars, height=SMALL_HEIGHT, about="Effect of hiding timesteps")
     reach = (
-        alt.Chart(data([{"lag": found["timesteps"]}]))
+        alt.Chart(data([{"lag": found.timesteps}]))
         .mark_rule(strokeDash=[4, 3], color=MUTED)
         .encode(x="lag:Q")
     )
     return spec(bars + reach, height=SMALL_HEIGHT, about="Effect of hiding timesteps")
 
 
-def importance_chart(features: list[Json]) -> Json:
+def importance_chart(features: Sequence[FeatureImportance]) -> Json:
     """How much the score falls where a feature is shuffled, with its interval."""
-    base = alt.Chart(data(features)).encode(
+    base = alt.Chart(data(rows_of(features))).encode(
         y=alt.Y("name:N").sort(None).title(None).axis(labelLimit=150),
         tooltip=[
             alt.Tooltip("name:N"),
@@ -110,13 +119,13 @@ def importance_chart(features: list[Json]) -> Json:
     )
 
 
-def moments_chart(timesteps: list[Json], *, percent: bool) -> Json:
+def moments_chart(timesteps: Sequence[Stretch], *, percent: bool) -> Json:
     """How much the score falls where a stretch of timesteps is shuffled.
 
     Args: percent: whether the stretches are hundredths of sequences of different lengths.
     """
     axis = "place in the sequence (%)" if percent else "timestep"
-    rows = [{**each, "end": each["to"] + 1} for each in timesteps]
+    rows = [{**each, "end": each["to"] + 1} for each in rows_of(timesteps)]
     chart = (
         alt.Chart(data(rows))
         .mark_rect(color=ACCENT, opacity=0.75, stroke=PAPER, strokeWidth=1)
@@ -135,13 +144,13 @@ def moments_chart(timesteps: list[Json], *, percent: bool) -> Json:
     return spec(chart, height=SMALL_HEIGHT, about="Importance of timesteps")
 
 
-def calibration_chart(found: Json) -> Json:
+def calibration_chart(found: Calibration) -> Json:
     """How often answers of a confidence are right, before and after the temperature."""
     rows = [
-        {"name": f"{when} (error {part['error']:.3f})", **each}
-        for when, part in (("before", found["before"]), ("after", found["after"]))
+        {"name": f"{when} (error {part.error:.3f})", **each}
+        for when, part in (("before", found.before), ("after", found.after))
         if part is not None
-        for each in part["bins"]
+        for each in rows_of(part.bins)
         if each["count"]
     ]
     names = list(dict.fromkeys(row["name"] for row in rows))
@@ -167,10 +176,10 @@ def calibration_chart(found: Json) -> Json:
     return spec(line + curves.mark_line() + dots, height=280, about="Reliability curve")
 
 
-def coverage_chart(steps: list[Json]) -> Json:
+def coverage_chart(steps: Sequence[StepCoverage]) -> Json:
     """The share of true values inside the 80% interval, by forecast timestep."""
     bars = (
-        alt.Chart(data(steps))
+        alt.Chart(data(rows_of(steps)))
         .mark_line(color=ACCENT, point=alt.OverlayMarkDef(color=ACCENT, size=30))
         .encode(
             x=alt.X("step:Q").title("timesteps ahead").axis(tickMinStep=1).scale(nice=False),

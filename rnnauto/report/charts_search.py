@@ -1,9 +1,13 @@
 """Charts of the search: scores, settings, learning curves, cells compared, clipping."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
 
+from rnnauto.deploy.leaderboard import Row
+from rnnauto.deploy.shown import Curve, HeadToHead
+from rnnauto.judge.diagnosis import Clipping
 from rnnauto.judge.words import digits
 from rnnauto.report.style import (
     ACCENT,
@@ -12,10 +16,12 @@ from rnnauto.report.style import (
     MUTED,
     PAPER,
     ROW_HEIGHT,
+    Rows,
     by_cell,
     data,
     log_if_wide,
     loss_axis,
+    rows_of,
     spec,
 )
 
@@ -54,23 +60,23 @@ def scores_chart(scores: list[Json], *, axis: str) -> Json:
     )
 
 
-def curves_chart(curves: list[Json], *, axis: str) -> Json:
+def curves_chart(curves: Sequence[Curve], *, axis: str) -> Json:
     """Validation losses of all runs, and both losses of each cell's best."""
-    rows = [
+    rows: Rows = [
         {
-            "run": f"{curve['trial']} ({curve['stage']})",
-            "cell": curve["cell"],
-            "leader": curve["leader"],
+            "run": f"{curve.trial} ({curve.stage})",
+            "cell": curve.cell,
+            "leader": curve.leader,
             "loss": part,
             "epoch": epoch,
             "value": value,
         }
         for curve in curves
-        for epoch, train, validation in curve["epochs"]
+        for epoch, train, validation in curve.epochs
         for part, value in (("training", train), ("validation", validation))
-        if value is not None and (curve["leader"] or part == "validation")
+        if value is not None and (curve.leader or part == "validation")
     ]
-    short = max(len(curve["epochs"]) for curve in curves) <= FEW_EPOCHS
+    short = max(len(curve.epochs) for curve in curves) <= FEW_EPOCHS
     dashes = alt.StrokeDash("loss:N").scale(
         domain=["validation", "training"], range=[[1, 0], [3, 3]]
     )
@@ -80,7 +86,7 @@ def curves_chart(curves: list[Json], *, axis: str) -> Json:
         .encode(
             x=alt.X("epoch:Q").title("epoch").axis(tickMinStep=1).scale(nice=False, zero=False),
             y=loss_axis([row["value"] for row in rows], "value").title(axis),
-            color=by_cell(curve["cell"] for curve in curves),
+            color=by_cell(curve.cell for curve in curves),
             strokeDash=dashes.title(None).legend(orient="bottom"),
             detail="run:N",
             opacity=alt.when("datum.leader").then(alt.value(1)).otherwise(alt.value(0.22)),
@@ -97,12 +103,12 @@ def curves_chart(curves: list[Json], *, axis: str) -> Json:
     return spec(chart, about="Learning curves: loss by epoch")
 
 
-def head_to_head_chart(found: Json, *, axis: str) -> Json:
+def head_to_head_chart(found: HeadToHead, *, axis: str) -> Json:
     """The lowest validation loss so far of each cell by the seconds spent on it."""
-    rows = [
-        {"cell": each["cell"], "seconds": at, "loss": loss}
-        for each in found["cells"]
-        for at, loss in each["path"]
+    rows: Rows = [
+        {"cell": each.cell, "seconds": at, "loss": loss}
+        for each in found.cells
+        for at, loss in each.path
     ]
     lines = (
         alt.Chart(data(rows))
@@ -110,7 +116,7 @@ def head_to_head_chart(found: Json, *, axis: str) -> Json:
         .encode(
             x=alt.X("seconds:Q").title("seconds of training of the cell").scale(zero=True),
             y=loss_axis([row["loss"] for row in rows], "loss").title(axis),
-            color=by_cell(each["cell"] for each in found["cells"]),
+            color=by_cell(each.cell for each in found.cells),
             tooltip=[
                 alt.Tooltip("cell:N"),
                 alt.Tooltip("seconds:Q", format=".3~g"),
@@ -119,35 +125,35 @@ def head_to_head_chart(found: Json, *, axis: str) -> Json:
         )
     )
     equal = (
-        alt.Chart(data([{"seconds": found["seconds"], "label": "equal budget"}]))
+        alt.Chart(data([{"seconds": found.seconds, "label": "equal budget"}]))
         .mark_rule(strokeDash=[4, 3], color=MUTED)
         .encode(x="seconds:Q")
     )
     return spec(lines + equal, about="Lowest validation loss by training time, for each cell")
 
 
-def parallel_chart(rows: list[Json], words: str) -> Json | None:
+def parallel_chart(rows: Sequence[Row], words: str) -> Json | None:
     """A line for each trial across its settings, ending at its validation score.
 
     Args: words: the metric's name.
 
     Returns None where no setting differs between two trials.
     """
-    trials = [row for row in rows if row["kind"] == "trial" and row["validation"] is not None]
+    trials = [row for row in rows if row.kind == "trial" and row.validation is not None]
     axes = [name for name in SETTINGS if len({str(setting(row, name)) for row in trials}) > 1]
     if len(trials) < 2 or not axes:
         return None
-    best = min(trials, key=lambda row: row["rank"])["name"]
+    best = min(trials, key=lambda row: row.rank).name
     end = "validation score"
     places, ticks = placed(trials, axes, end)
     points = [
         {
-            "trial": row["name"],
-            "cell": row["hyperparameters"]["cell"],
+            "trial": row.name,
+            "cell": setting(row, "cell"),
             "axis": axis.replace("_", " "),
-            "place": places[axis][row["name"]],
-            "best": row["name"] == best,
-            "score": row["validation"],
+            "place": places[axis][row.name],
+            "best": row.name == best,
+            "score": row.validation,
         }
         for row in trials
         for axis in [*axes, end]
@@ -163,7 +169,7 @@ def parallel_chart(rows: list[Json], words: str) -> Json | None:
         .encode(
             x=x,
             y=y,
-            color=by_cell(row["hyperparameters"]["cell"] for row in trials),
+            color=by_cell(setting(row, "cell") for row in trials),
             detail="trial:N",
             opacity=alt.when("datum.best").then(alt.value(1)).otherwise(alt.value(0.35)),
             strokeWidth=alt.when("datum.best").then(alt.value(3.5)).otherwise(alt.value(1.2)),
@@ -180,12 +186,12 @@ def parallel_chart(rows: list[Json], words: str) -> Json | None:
     return spec(rules + lines + halo + texts, height=260, about="Settings and score of each trial")
 
 
-def setting(row: Json, name: str) -> Any:
-    return row["hyperparameters"].get(name)
+def setting(row: Row, name: str) -> Any:
+    return (row.hyperparameters or {}).get(name)
 
 
 def placed(
-    trials: list[Json], axes: list[str], end: str
+    trials: Sequence[Row], axes: list[str], end: str
 ) -> tuple[dict[str, dict[str, float]], list[Json]]:
     """Where on its axis every trial is, from 0 to 1, and what is written along the axes."""
     places: dict[str, dict[str, float]] = {}
@@ -193,15 +199,15 @@ def placed(
     for axis in axes:
         values = sorted({setting(row, axis) for row in trials}, key=in_order)
         heights = {value: at / max(len(values) - 1, 1) for at, value in enumerate(values)}
-        places[axis] = {row["name"]: heights[setting(row, axis)] for row in trials}
+        places[axis] = {row.name: heights[setting(row, axis)] for row in trials}
         ticks += [
             {"axis": axis.replace("_", " "), "place": height, "text": worded(value)}
             for value, height in heights.items()
         ]
-    scores = [row["validation"] for row in trials]
-    low, high = min(scores), max(scores)
+    scores = {row.name: row.validation for row in trials if row.validation is not None}
+    low, high = min(scores.values()), max(scores.values())
     spread = high - low or 1.0
-    places[end] = {row["name"]: (row["validation"] - low) / spread for row in trials}
+    places[end] = {name: (score - low) / spread for name, score in scores.items()}
     ticks += [
         {"axis": end.replace("_", " "), "place": (score - low) / spread, "text": digits(score)}
         for score in sorted({low, high})
@@ -222,8 +228,9 @@ def worded(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def clipping_chart(found: list[Json], *, axis: str) -> Json:
+def clipping_chart(clipping: Sequence[Clipping], *, axis: str) -> Json:
     """The validation score of every trial by the norm at which its gradient was clipped."""
+    found = rows_of(clipping)
     rows = [
         each | {"clip": worded(each["clip_norm"]), "share": each["clipped_share"] or 0.0}
         for each in found

@@ -19,7 +19,7 @@ print(serve(**zeros))"""
 def commands(facts: Facts) -> tuple[tuple[str, str], ...]:
     """What each does, with the command to paste."""
     folder, layout = quote(facts.name), facts.info.layout
-    suffix = quote(Path(facts.asked["source"]).suffix or ".csv")
+    suffix = quote(Path(facts.asked.source).suffix or ".csv")
     recipe, again = quote(f"{facts.name}/recipe.yaml"), quote(f"{facts.name}_again")
     found = [
         ("Predict", f"rnnauto predict NEW{suffix} -m {folder} -o predictions.csv"),

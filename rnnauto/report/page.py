@@ -41,7 +41,7 @@ def page(facts: Facts) -> str:
         title=title(facts),
         subtitle=subtitle(facts),
         verdict=facts.verdict,
-        kind=facts.scores["comparison"]["kind"],
+        kind=facts.scores.comparison.kind,
         figures=key_figures(facts),
         sections=sections(facts),
         # files of this package, not of a user
@@ -109,16 +109,16 @@ def script(name: str) -> str:
 
 def title(facts: Facts) -> str:
     asked = facts.asked
-    source = Path(asked["source"]).name
-    target = ", ".join(asked["target"])
-    return f"{target} in {source}" if target and asked["task"] != "language-modelling" else source
+    source = Path(asked.source).name
+    target = ", ".join(asked.apart)
+    return f"{target} in {source}" if target else source
 
 
 def subtitle(facts: Facts) -> str:
     asked, hyperparameters = facts.asked, facts.info.hyperparameters
-    words = f"{asked['rnn_type']} {asked['task'].replace('-', ' ')}"
-    if asked["horizon"]:
-        words += f", {asked['horizon']} timesteps ahead"
+    words = f"{asked.rnn_type} {asked.task.replace('-', ' ')}"
+    if asked.horizon:
+        words += f", {asked.horizon} timesteps ahead"
     layers = hyperparameters["layers"]
     return (
         f"{words} · {hyperparameters['cell']}, {hyperparameters['units']} units, {layers} layer"
@@ -129,15 +129,15 @@ def subtitle(facts: Facts) -> str:
 def key_figures(facts: Facts) -> list[tuple[str, str]]:
     """The few numbers that a reader wants first: a name and a value each."""
     scores, metric = facts.scores, facts.metric
-    figures = [(f"{metric_words(metric)}, test part", span(scores["metrics"].get(metric)))]
-    name = scores["comparison"]["best_baseline"]
+    figures = [(f"{metric_words(metric)}, test part", span(scores.metrics.get(metric)))]
+    name = scores.comparison.best_baseline
     if name is not None:
-        figures.append((f"best baseline, {name}", span(scores["baselines"][name][metric])))
-    trials = [row for row in scores["leaderboard"] if row["kind"] == "trial"]
+        figures.append((f"best baseline, {name}", span(scores.baselines[name][metric])))
+    trials = [row for row in scores.leaderboard if row.kind == "trial"]
     figures.append(("trials", str(len(trials))))
     figures.append(("parameters", f"{facts.info.parameters:,}"))
     if facts.info.members > 1:
         figures.append(("networks averaged", str(facts.info.members)))
-    seconds = sum(row["seconds"] or 0.0 for row in trials)
+    seconds = sum(row.seconds or 0.0 for row in trials)
     figures.append(("training", training_time(seconds)))
     return figures

@@ -3,6 +3,7 @@
 Everything goes into `scores.json`, so that the page can be made again from the folder alone.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Floats, Integers
 from rnnauto.data.sequences import Sequences
+from rnnauto.deploy.shown import Asked, Notice, ShownColumn, ShownData
 from rnnauto.inspection import show, target_names
 from rnnauto.judge.evaluate import Evaluation
 from rnnauto.layout import Layout
@@ -25,48 +27,49 @@ MOST_TOKENS = 60
 MOST_LINES = 3  # features of an example that are drawn
 
 
-def asked(prepared: AnyPrepared, evaluation: Evaluation) -> Json:
+def asked(prepared: AnyPrepared, evaluation: Evaluation) -> Asked:
     """What the file is taken for, and the rule behind every decision."""
     layout = prepared.layout
-    return {
-        "source": prepared.table.source,
-        "rows": prepared.table.frame.height,
-        "form": layout.form,
-        "rnn_type": layout.rnn_type,
-        "task": layout.task,
-        "target": target_names(layout),
-        "metric": evaluation.main_metric,
-        "id": list(layout.id),
-        "time": layout.time,
-        "features": [{"name": column.name, "kind": column.kind} for column in layout.features],
-        "static": [{"name": column.name, "kind": column.kind} for column in layout.static],
-        "ignored": list(layout.ignored),
-        "horizon": layout.horizon,
-        "lookback": layout.lookback,
-        "tokens": layout.tokens,
-        "evidence": [
-            {"decision": each.decision, "reason": each.reason, "override": each.override}
-            for each in prepared.inference.evidence
-        ],
-        "problems": [
-            {"severity": each.severity, "message": each.message, "remedy": each.remedy}
+    features, static = (
+        tuple(ShownColumn(name=column.name, kind=column.kind) for column in columns)
+        for columns in (layout.features, layout.static)
+    )
+    return Asked(
+        source=prepared.table.source,
+        rows=prepared.table.frame.height,
+        form=layout.form,
+        rnn_type=layout.rnn_type,
+        task=layout.task,
+        target=target_names(layout),
+        metric=evaluation.main_metric,
+        id=layout.id,
+        time=layout.time,
+        features=features,
+        static=static,
+        ignored=layout.ignored,
+        horizon=layout.horizon,
+        lookback=layout.lookback,
+        tokens=layout.tokens,
+        evidence=prepared.inference.evidence,
+        problems=tuple(
+            Notice(severity=each.severity, message=each.message, remedy=each.remedy)
             for each in prepared.problems[:MOST_PROBLEMS]
-        ],
-        "notes": list(prepared.table.notes[:MOST_PROBLEMS]),
-    }
+        ),
+        notes=tuple(prepared.table.notes[:MOST_PROBLEMS]),
+    )
 
 
-def data_of(prepared: AnyPrepared, shown: Json) -> Json:
-    """The key `data` of `scores.json`: how it was cut, and what the family shows of it."""
+def data_of(prepared: AnyPrepared, shown: Json) -> ShownData:
+    """How the data were cut, and what the family shows of them."""
     parts = prepared.parts
     train, validation = parts.folds[0]
-    return {
-        "split": parts.rule,
-        "folds": len(parts.folds),
-        "parts": {"train": len(train), "validation": len(validation), "test": len(prepared.test)},
-        "unit": parts.unit,
+    return ShownData(
+        split=parts.rule,
+        folds=len(parts.folds),
+        parts={"train": len(train), "validation": len(validation), "test": len(prepared.test)},
+        unit=parts.unit,
         **shown,
-    }
+    )
 
 
 def sequences_shown(development: Sequences, layout: Layout, chosen: Integers | None = None) -> Json:
@@ -120,7 +123,7 @@ def short(value: float) -> float | None:
     return float(f"{value:.6g}") if np.isfinite(value) else None
 
 
-def shares(counts: list[list[int]]) -> list[list[float]]:
+def shares(counts: Sequence[Sequence[int]]) -> list[list[float]]:
     """Of a matrix of counts, what part of its row each is."""
     return [[each / (sum(row) or 1) for each in row] for row in counts]
 

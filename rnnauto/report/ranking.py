@@ -1,14 +1,14 @@
 """The leaderboard of the page: a line for each trial, a column for each setting that differs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rnnauto.deploy.leaderboard import ending
+from rnnauto.deploy.leaderboard import Row, ending
 from rnnauto.judge.words import digits
 from rnnauto.report.blocks import Table
+from rnnauto.search.trial import Values
 
-Json = dict[str, Any]
 MOST_ROWS = 40
 TIMES = "×"
 SIZE = ("cell", "units", "layers")  # with `bidirectional` one column: `lstm 64×2 both ways`
@@ -26,19 +26,19 @@ class Column:
     `minor` columns are left out on a phone."""
 
     head: str
-    of: Callable[[Json], str]
+    of: Callable[[Row], str]
     kind: str = "number"
     minor: bool = False
 
 
-def leaderboard_tables(rows: list[Json], words: str) -> list[Table]:
+def leaderboard_tables(rows: Sequence[Row], words: str) -> list[Table]:
     """Scores beside the settings that differ, and what each trial cost. Args: words: the metric's
     name."""
     shown = rows[:MOST_ROWS]
     told = f"The scores are the {words}."
     shared = shared_words(rows)
     columns = [
-        Column("rank", lambda row: str(row["rank"])),
+        Column("rank", lambda row: str(row.rank)),
         Column("name", named, "prose"),
         Column("validation", with_spread),
         Column("test", tested, minor=True),
@@ -52,12 +52,12 @@ def leaderboard_tables(rows: list[Json], words: str) -> list[Table]:
         above=f"{told} {shared}" if shared else told,
         caption="The others are in leaderboard.csv." if len(rows) > len(shown) else "",
     )
-    trials = [row for row in shown if row["kind"] == "trial"]
+    trials = [row for row in shown if row.kind == "trial"]
     costs = table_of("What each trial cost", cost_columns(trials), trials)
     return [scores, costs]
 
 
-def table_of(title: str, columns: list[Column], rows: list[Json], **more: Any) -> Table:
+def table_of(title: str, columns: list[Column], rows: Sequence[Row], **more: Any) -> Table:
     def places(wanted: Callable[[Column], bool]) -> frozenset[int]:
         return frozenset(at for at, column in enumerate(columns) if wanted(column))
 
@@ -73,22 +73,22 @@ def table_of(title: str, columns: list[Column], rows: list[Json], **more: Any) -
     )
 
 
-def named(row: Json) -> str:
-    return str(row["name"])
+def named(row: Row) -> str:
+    return row.name
 
 
-def setting_columns(rows: list[Json]) -> list[Column]:
+def setting_columns(rows: Sequence[Row]) -> list[Column]:
     """The network in one column, and one for each other setting that differs between trials."""
     differ = settings_apart(rows)[0]
     both = "bidirectional" in differ
     columns = [setting_column(name, rows) for name in differ if name not in NETWORK]
     if not NETWORK & set(differ):
         return columns
-    network = Column("network", lambda row: network_words(row["hyperparameters"], both), "word")
+    network = Column("network", lambda row: network_words(row.hyperparameters, both), "word")
     return [network, *columns]
 
 
-def settings_apart(rows: list[Json]) -> tuple[list[str], list[str]]:
+def settings_apart(rows: Sequence[Row]) -> tuple[list[str], list[str]]:
     """As `constant_settings`, but cell and size of a network stay together."""
     differ, same = constant_settings(rows)
     if not NETWORK & set(differ):
@@ -97,39 +97,39 @@ def settings_apart(rows: list[Json]) -> tuple[list[str], list[str]]:
     return list(dict.fromkeys(names)), [name for name in same if name not in SIZE]
 
 
-def setting_column(name: str, rows: list[Json]) -> Column:
-    values = [row["hyperparameters"].get(name) for row in rows if row["hyperparameters"]]
+def setting_column(name: str, rows: Sequence[Row]) -> Column:
+    values = [row.hyperparameters.get(name) for row in rows if row.hyperparameters]
     number = any(is_number(value) for value in values)
     return Column(
         SHORT.get(name, name.replace("_", " ")),
-        lambda row: shown((row["hyperparameters"] or {}).get(name)),
+        lambda row: shown((row.hyperparameters or {}).get(name)),
         "number" if number else "word",
     )
 
 
-def cost_columns(trials: list[Json]) -> list[Column]:
+def cost_columns(trials: Sequence[Row]) -> list[Column]:
     """Folds only where trials had not equally many."""
-    folds = {row["folds"] for row in trials if row["folds"]}
+    folds = {row.folds for row in trials if row.folds}
     found = [
         Column("name", named, "word"),
         Column("ended", ending, "prose"),
-        Column("epochs", lambda row: str(row["epochs"] or ""), minor=True),
+        Column("epochs", lambda row: str(row.epochs or ""), minor=True),
         Column("seconds", seconds),
     ]
     if len(folds) > 1:
-        found.append(Column("folds", lambda row: str(row["folds"] or ""), minor=True))
+        found.append(Column("folds", lambda row: str(row.folds or ""), minor=True))
     return [*found, Column("parameters", parameters)]
 
 
-def seconds(row: Json) -> str:
-    return "" if row["seconds"] is None else f"{row['seconds']:.0f}"
+def seconds(row: Row) -> str:
+    return "" if row.seconds is None else f"{row.seconds:.0f}"
 
 
-def parameters(row: Json) -> str:
-    return "" if row["parameters"] is None else f"{row['parameters']:,}"
+def parameters(row: Row) -> str:
+    return "" if row.parameters is None else f"{row.parameters:,}"
 
 
-def network_words(values: Json | None, both: bool) -> str:
+def network_words(values: Values | None, both: bool) -> str:
     """`lstm 64×2`; nothing for a baseline. Args: both: say which networks read both ways."""
     if not values:
         return ""
@@ -137,9 +137,9 @@ def network_words(values: Json | None, both: bool) -> str:
     return f"{values['cell']} {values['units']}{TIMES}{values['layers']}{ways}"
 
 
-def shared_words(rows: list[Json]) -> str:
+def shared_words(rows: Sequence[Row]) -> str:
     """The settings that are the same in all trials, in a sentence; nothing where none are."""
-    trials = [row["hyperparameters"] for row in rows if row["hyperparameters"]]
+    trials = [row.hyperparameters for row in rows if row.hyperparameters]
     same = settings_apart(rows)[1]
     if not same:
         return ""
@@ -147,24 +147,24 @@ def shared_words(rows: list[Json]) -> str:
     return f"{which}: {settings_of(trials[0], same)}."
 
 
-def tested(row: Json) -> str:
-    return "" if row["test"] is None else digits(row["test"])
+def tested(row: Row) -> str:
+    return "" if row.test is None else digits(row.test)
 
 
-def with_spread(row: Json) -> str:
+def with_spread(row: Row) -> str:
     """The validation score, and its deviation over the folds where there are several."""
-    spread = row.get("validation_spread")
-    return digits(row["validation"]) + (f" ± {digits(spread)}" if spread is not None else "")
+    spread = row.validation_spread
+    return digits(row.validation) + (f" ± {digits(spread)}" if spread is not None else "")
 
 
-def settings_of(values: Json | None, names: list[str]) -> str:
+def settings_of(values: Values | None, names: list[str]) -> str:
     found = [(name, values[name]) for name in names if name in values] if values else []
     return ", ".join(f"{name.replace('_', ' ')} {shown(value)}" for name, value in found)
 
 
-def constant_settings(rows: list[Json]) -> tuple[list[str], list[str]]:
+def constant_settings(rows: Sequence[Row]) -> tuple[list[str], list[str]]:
     """The settings that differ between trials, and those that are the same in all."""
-    each = [row["hyperparameters"] for row in rows if row["hyperparameters"]]
+    each = [row.hyperparameters for row in rows if row.hyperparameters]
     names = list(dict.fromkeys(name for values in each for name in values))
     differ = [name for name in names if len({str(values.get(name)) for values in each}) > 1]
     return differ, [name for name in names if name not in differ]

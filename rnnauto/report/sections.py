@@ -1,7 +1,10 @@
 """The page from top to bottom: sections of blocks. What was not found out is left out, or said."""
 
-from typing import Any
+from collections.abc import Sequence
 
+from rnnauto.deploy.leaderboard import Row
+from rnnauto.deploy.shown import Asked, ShownSequence
+from rnnauto.judge.diagnosis import Clipping
 from rnnauto.judge.words import span
 from rnnauto.metrics import lower_is_better, metric_words
 from rnnauto.prepared import count
@@ -13,7 +16,6 @@ from rnnauto.report.facts import Facts
 from rnnauto.report.inside import inside_section
 from rnnauto.report.ranking import leaderboard_tables
 
-Json = dict[str, Any]
 FEWEST_POINTS = 6  # trials that tell something about clipping
 FEWEST_LENGTHS = 4  # sequences whose lengths are worth a chart
 RISING_UNITS = {"sequences": "sequences", "windows": "series", "pieces": "pieces"}
@@ -34,9 +36,7 @@ def sections(facts: Facts) -> list[Section]:
 
 def asked_section(facts: Facts) -> Section:
     asked = facts.asked
-    evidence = tuple(
-        (each["decision"], each["reason"], f"`{each['override']}`") for each in asked["evidence"]
-    )
+    evidence = tuple((each.decision, each.reason, f"`{each.override}`") for each in asked.evidence)
     blocks: list[Block] = [
         Table(
             "What was inferred, and why",
@@ -46,9 +46,9 @@ def asked_section(facts: Facts) -> Section:
         )
     ]
     problems = tuple(
-        (each["severity"], each["message"], each["remedy"])
-        for each in asked["problems"]
-        if each["severity"] != "note"
+        (each.severity, each.message, each.remedy)
+        for each in asked.problems
+        if each.severity != "note"
     )
     if problems:
         blocks.append(
@@ -59,7 +59,7 @@ def asked_section(facts: Facts) -> Section:
                 wide=frozenset({1, 2}),
             )
         )
-    blocks += [Text(note) for note in asked["notes"]]
+    blocks += [Text(note) for note in asked.notes]
     return Section(
         "asked",
         "Question",
@@ -69,48 +69,46 @@ def asked_section(facts: Facts) -> Section:
 
 
 def data_section(facts: Facts) -> Section:
-    data, asked = facts.scores["data"], facts.asked
-    parts = data["parts"]
+    data, asked = facts.scores.data, facts.asked
     blocks: list[Block] = [
         Text(
-            f"{count(asked['rows'], 'row')} of "
-            f"{asked['form'].replace('-', ' ')}, split {data['split']}: "
-            + ", ".join(f"{part} {size:,}" for part, size in parts.items())
-            + f" {data['unit']}"
-            + (f", {data['folds']} folds." if data["folds"] > 1 else ".")
+            f"{count(asked.rows, 'row')} of "
+            f"{asked.form.replace('-', ' ')}, split {data.split}: "
+            + ", ".join(f"{part} {size:,}" for part, size in data.parts.items())
+            + f" {data.unit}"
+            + (f", {data.folds} folds." if data.folds > 1 else ".")
         )
     ]
     figures = []
-    lengths, unit = data["lengths"], RISING_UNITS[data["unit"]]
-    several = lengths and sum(each["count"] for each in lengths["bins"]) >= FEWEST_LENGTHS
-    if several and lengths["max"] > lengths["min"]:
+    lengths, unit = data.lengths, RISING_UNITS[data.unit]
+    if lengths and lengths.max > lengths.min and lengths.counted >= FEWEST_LENGTHS:
         figures.append(
             Figure(
                 "Lengths",
-                charts_data.bins_chart(lengths["bins"], axis="timesteps", counted=unit, whole=True),
-                f"From {lengths['min']:,.0f} to {lengths['max']:,.0f} timesteps, median "
-                f"{lengths['median']:,.0f}.",
+                charts_data.bins_chart(lengths.bins, axis="timesteps", counted=unit, whole=True),
+                f"From {lengths.min:,.0f} to {lengths.max:,.0f} timesteps, median "
+                f"{lengths.median:,.0f}.",
             )
         )
-    if data["classes"]:
+    if data.classes:
         caption = "How often each class occurs; the two parts should look alike."
-        figures.append(Figure("Classes", charts_data.classes_chart(data["classes"]), caption))
-    for values in data["values"] or []:
-        if values["bins"]:
-            chart = charts_data.bins_chart(values["bins"], axis=values["name"], counted="targets")
-            figures.append(Figure(f"Values of {values['name']}", chart))
+        figures.append(Figure("Classes", charts_data.classes_chart(data.classes), caption))
+    for values in data.values or ():
+        if values.bins:
+            chart = charts_data.bins_chart(values.bins, axis=values.name, counted="targets")
+            figures.append(Figure(f"Values of {values.name}", chart))
     if figures:
         blocks.append(Grid(tuple(figures)))
-    blocks += example_blocks(data["examples"], asked)
+    blocks += example_blocks(data.examples, asked)
     about = "What the network learned from, and what it was tested on."
     return Section("data", "Data", about, tuple(blocks))
 
 
-def example_blocks(examples: list[Json], asked: Json) -> list[Block]:
+def example_blocks(examples: Sequence[ShownSequence], asked: Asked) -> list[Block]:
     blocks: list[Block] = []
-    drawn = [each for each in examples if each["lines"]]
+    drawn = [each for each in examples if each.lines]
     if drawn:
-        axis = asked["time"] or "timestep"
+        axis = asked.time or "timestep"
         blocks.append(
             Grid(
                 tuple(
@@ -119,56 +117,55 @@ def example_blocks(examples: list[Json], asked: Json) -> list[Block]:
                 )
             )
         )
-    read = [each for each in examples if each["tokens"]]
+    read = [each for each in examples if each.tokens]
     if read:
         lines = tuple(example_tokens(each, asked) for each in read)
-        running = asked["tokens"] == "character"
+        running = asked.tokens == "character"
         blocks.append(Tokens("Example sequences", lines, running=running))
-    plain = [each for each in examples if each["static"]]
+    plain = [each for each in examples if each.static]
     if plain:
-        names = [name for name, _ in plain[0]["static"]]
+        names = [name for name, _ in plain[0].static]
         rows = tuple(
-            (each["id"], *(value for _, value in each["static"]), each["target"] or "")
-            for each in plain
+            (each.id, *(value for _, value in each.static), each.target or "") for each in plain
         )
-        head = ("id", *names, ", ".join(asked["target"]))
+        head = ("id", *names, ", ".join(asked.target))
         blocks.append(Table("Examples", head, rows, right=frozenset(range(1, len(names) + 1))))
     return blocks
 
 
-def example_tokens(example: Json, asked: Json) -> tuple[Token, ...]:
+def example_tokens(example: ShownSequence, asked: Asked) -> tuple[Token, ...]:
     """The tokens with the target below each, or behind all."""
-    tokens, target = [str(token) for token in example["tokens"]], example["target"]
+    tokens, target = example.tokens or (), example.target
     if not target:
         return tuple(map(Token, tokens))
-    labels = str(target).split()
-    if asked["rnn_type"] == "many-to-many" and len(labels) == len(tokens):
+    labels = target.split()
+    if asked.rnn_type == "many-to-many" and len(labels) == len(tokens):
         return tuple(Token(*each) for each in zip(tokens, labels, strict=True))
     return (*map(Token, tokens), Token(f"→ {target}", tone="good"))
 
 
-def example_title(example: Json) -> str:
-    target = f": {example['target']}" if example["target"] else ""
-    timesteps = example["timesteps"]
+def example_title(example: ShownSequence) -> str:
+    target = f": {example.target}" if example.target else ""
+    timesteps = example.timesteps
     size = f"{timesteps:,} timestep" + ("" if timesteps == 1 else "s")
-    return f"{example['id']}{target} ({size})" if example["id"] else f"The series ({size})"
+    return f"{example.id}{target} ({size})" if example.id else f"The series ({size})"
 
 
 def scores_section(facts: Facts) -> Section:
     scores, metric = facts.scores, facts.metric
     words = metric_words(metric)
-    models = {"this model": ("model", scores["metrics"])} | {
-        name: ("baseline", found) for name, found in scores["baselines"].items()
+    models = {"this model": ("model", scores.metrics)} | {
+        name: ("baseline", found) for name, found in scores.baselines.items()
     }
     rows = [
-        {"name": name, "kind": kind, **found[metric]}
+        {"name": name, "kind": kind, **found[metric].model_dump()}
         for name, (kind, found) in models.items()
-        if found.get(metric) and found[metric]["value"] is not None
+        if metric in found and found[metric].value is not None
     ]
     chart = charts_search.scores_chart(rows, axis=f"{words} on the test part")
     table = tuple(
         (metric_words(name), *(span(found.get(name)) for _, found in models.values()))
-        for name in scores["metrics"]
+        for name in scores.metrics
     )
     return Section(
         "scores",
@@ -193,7 +190,7 @@ def scores_section(facts: Facts) -> Section:
 
 def search_section(facts: Facts) -> Section:
     scores = facts.scores
-    rows, words = scores["leaderboard"], metric_words(facts.metric)
+    rows, words = scores.leaderboard, metric_words(facts.metric)
     blocks: list[Block] = [*leaderboard_tables(rows, words)]
     parallel = charts_search.parallel_chart(rows, words)
     if parallel is not None:
@@ -207,16 +204,16 @@ def search_section(facts: Facts) -> Section:
             )
         )
     figures = []
-    if any(len(curve["epochs"]) > 1 for curve in scores["curves"]):
-        chart = charts_search.curves_chart(scores["curves"], axis="loss")
+    if any(len(curve.epochs) > 1 for curve in scores.curves):
+        chart = charts_search.curves_chart(scores.curves, axis="loss")
         caption = "Strong lines: each cell's best trial. Faint lines: the others' validation loss."
         figures.append(Figure("Learning curves", chart, caption))
-    found = scores["head_to_head"]
+    found = scores.head_to_head
     if found:
         chart = charts_search.head_to_head_chart(found, axis="lowest validation loss so far")
-        figures.append(Figure("Cells at equal budget", chart, found["sentence"]))
-    clipping = facts.diagnosis.get("clipping") or clipping_of(rows)
-    if len({each["clip_norm"] for each in clipping}) > 1 and len(clipping) >= FEWEST_POINTS:
+        figures.append(Figure("Cells at equal budget", chart, found.sentence))
+    clipping = facts.diagnosis.clipping or clipping_of(rows)
+    if len({each.clip_norm for each in clipping}) > 1 and len(clipping) >= FEWEST_POINTS:
         chart = charts_search.clipping_chart(clipping, axis=f"validation {words}")
         caption = "A point is a trial; the larger, the more of its steps were clipped."
         figures.append(Figure("Effect of gradient clipping", chart, caption))
@@ -228,21 +225,21 @@ def search_section(facts: Facts) -> Section:
     return Section("search", "Search", about, tuple(blocks))
 
 
-def clipping_of(rows: list[Json]) -> list[Json]:
+def clipping_of(rows: Sequence[Row]) -> tuple[Clipping, ...]:
     """The same as `diagnosis.clipping`, from the leaderboard."""
-    return [
-        {
-            "trial": row["name"],
-            "cell": row["hyperparameters"]["cell"],
-            "clip_norm": row["hyperparameters"]["clip_norm"],
-            "clipped_share": row["gradient"]["clipped"],
-            "median_norm": row["gradient"]["median"],
-            "largest_norm": row["gradient"]["largest"],
-            "validation": row["validation"],
-        }
+    return tuple(
+        Clipping(
+            trial=row.name,
+            cell=row.hyperparameters["cell"],
+            clip_norm=row.hyperparameters["clip_norm"],
+            clipped_share=row.gradient.clipped,
+            median_norm=row.gradient.median,
+            largest_norm=row.gradient.largest,
+            validation=row.validation,
+        )
         for row in rows
-        if row["kind"] == "trial" and row["gradient"] and row["hyperparameters"]
-    ]
+        if row.kind == "trial" and row.gradient and row.hyperparameters
+    )
 
 
 def use_section(facts: Facts) -> Section:

@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 
 from rnnauto.cells import CELLS
+from rnnauto.layout import Frozen
 
 HEIGHT = 220
 SMALL_HEIGHT = 130
@@ -36,6 +37,11 @@ def cell_variables(*, dark: bool) -> str:
 
 def cell_color(cell: str) -> str:
     return f"var(--cell-{cell})" if cell in CELLS else MUTED
+
+
+def rows_of(found: Iterable[Frozen]) -> Rows:
+    """As `scores.json` has them."""
+    return [each.model_dump(by_alias=True, exclude_unset=True) for each in found]
 
 
 def data(rows: Rows) -> alt.InlineData:

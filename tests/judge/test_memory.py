@@ -10,11 +10,11 @@ def memory_of(answer, sample):
 
 def test_the_memory_is_as_long_as_what_the_answer_is_made_of():
     found = memory_of(last_six, sample_of(last_six))
-    assert found["timesteps"] == 6
-    assert found["effect"][found["lags"].index(6)] == 1.0
-    assert found["effect"] == sorted(found["effect"])
-    assert found["sentence"].startswith("90% of the effect comes from the last 6 timesteps")
-    assert found["suggestion"] is None
+    assert found.timesteps == 6
+    assert found.effect[found.lags.index(6)] == 1.0
+    assert list(found.effect) == sorted(found.effect)
+    assert found.sentence.startswith("90% of the effect comes from the last 6 timesteps")
+    assert found.suggestion is None
 
 
 def test_a_memory_of_the_last_timestep_alone_is_told():
@@ -22,8 +22,8 @@ def test_a_memory_of_the_last_timestep_alone_is_told():
         return numbers[:, -1, 0]
 
     found = memory_of(last, sample_of(last))
-    assert found["timesteps"] == 1
-    assert "little more than the end of a sequence" in found["suggestion"]
+    assert found.timesteps == 1
+    assert "little more than the end of a sequence" in found.suggestion
 
 
 def test_an_answer_that_does_not_look_has_no_memory():

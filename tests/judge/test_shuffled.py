@@ -3,7 +3,10 @@ import pytest
 from builders import make_layout
 
 from rnnauto.judge.evaluate import score
+from rnnauto.judge.scored import Scored
 from rnnauto.judge.shuffled import compared, shuffled_run, shuffled_texts
+
+PERFECT = Scored(value=1.0, low=1.0, high=1.0)
 
 
 def test_shuffled_timesteps_are_given_back_to_their_own():
@@ -53,13 +56,13 @@ def test_a_sentence_says_whether_order_matters(wrong, said):
     shuffled[:wrong] = 1 - shuffled[:wrong]
     before, after = score(truth, np.eye(2)[truth]), score(truth, np.eye(2)[shuffled])
     found = compared(before, after, "accuracy", shuffled="the timesteps shuffled")
-    assert found["sentence"].startswith(said)
-    assert found["in_order"]["accuracy"] == {"value": 1.0, "low": 1.0, "high": 1.0}
-    assert found["shuffled"]["accuracy"]["value"] == 1 - wrong / 200
+    assert found.sentence.startswith(said)
+    assert found.in_order["accuracy"] == PERFECT
+    assert found.shuffled["accuracy"].value == 1 - wrong / 200
 
 
 def test_an_order_that_misleads_is_said():
     truth = np.tile([0, 1], 100)
     wrong, right = score(truth, np.eye(2)[1 - truth]), score(truth, np.eye(2)[truth])
     found = compared(wrong, right, "accuracy", shuffled="the timesteps shuffled")
-    assert found["sentence"].startswith("order misleads the network here")
+    assert found.sentence.startswith("order misleads the network here")

@@ -1,8 +1,9 @@
+from rnnauto.judge.scored import Scored
 from rnnauto.judge.words import digits, sentence, span
 
 
 def scored(value, low=None, high=None):
-    return {"value": value, "low": low, "high": high}
+    return Scored(value=value, low=low, high=high)
 
 
 def test_numbers_are_short():

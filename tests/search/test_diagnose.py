@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from rnnauto.judge.diagnose import PARTS
+from rnnauto.judge.diagnosis import Diagnosis
+from rnnauto.judge.scored import Scored
 from rnnauto.judge.words import span
 from rnnauto.report.page import with_range
 
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.train
 def test_a_fit_leaves_its_diagnosis_in_the_scores(tiny_run):
     scores = json.loads((tiny_run.folder / "scores.json").read_text())
     found = scores["diagnosis"]
-    assert set(PARTS) <= set(found)
+    assert list(found) == list(Diagnosis.model_fields)
     assert found["skipped"] == {"coverage": "it does not apply to this kind of problem"}
     assert tiny_run.fitted.verdict == f"{scores['verdict']}; {found['order']['sentence']}"
     assert set(found["order"]["shuffled"]) == set(scores["metrics"])
@@ -22,7 +23,7 @@ def test_a_fit_leaves_its_diagnosis_in_the_scores(tiny_run):
     shuffled = found["order"]["shuffled"]["accuracy"]
     assert shuffled["low"] <= shuffled["value"] <= shuffled["high"]
     page = (tiny_run.folder / "report.html").read_text(encoding="utf-8")
-    assert f'<td class="right">{with_range(span(shuffled))}</td>' in page
+    assert f'<td class="right">{with_range(span(Scored(**shuffled)))}</td>' in page
     assert {each["verdict"] for each in found["gradients"]} <= {"healthy", "vanishes", "explodes"}
     assert len(found["gradients"][0]["lags"]) == len(found["gradients"][0]["norms"])
     names = {feature["name"] for feature in found["importance"]["features"]}

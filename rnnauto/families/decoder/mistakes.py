@@ -6,10 +6,11 @@ import polars as pl
 from rnnauto.data.sequences import targets_in
 from rnnauto.families.decoder.evaluate import Answered
 from rnnauto.families.decoder.pairs import DecoderPart
-from rnnauto.judge.mistakes import MOST, Mistake, row_of
+from rnnauto.judge.diagnosis import WrongAnswer
+from rnnauto.judge.mistakes import MOST, row_of
 
 
-def worst(part: DecoderPart, answers: Answered) -> list[Mistake]:
+def worst(part: DecoderPart, answers: Answered) -> list[WrongAnswer]:
     """Of the answers that are not the true one, those whose truth was the least likely."""
     truth = targets_in(part.sequences).cast(pl.String).to_list()
     likelihood = answers.likelihood
@@ -18,11 +19,11 @@ def worst(part: DecoderPart, answers: Answered) -> list[Mistake]:
     wrong = [at for at, text in enumerate(answers.texts) if text.split() != str(truth[at]).split()]
     order = sorted(wrong, key=lambda at: float(likelihood[at]))[:MOST]
     return [
-        {
-            "id": row_of(part.sequences.ids, at),
-            "truth": truth[at],
-            "prediction": answers.texts[at],
-            "probability": float(np.exp(likelihood[at])),
-        }
+        WrongAnswer(
+            id=row_of(part.sequences.ids, at),
+            truth=truth[at],
+            prediction=answers.texts[at],
+            probability=float(np.exp(likelihood[at])),
+        )
         for at in order
     ]

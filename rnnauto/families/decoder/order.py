@@ -1,10 +1,9 @@
 """Does order matter? The sources of the test part with their timesteps shuffled."""
 
-from typing import Any
-
 from rnnauto.families.decoder.evaluate import Answered, answer_metric, evaluate_answers
 from rnnauto.families.decoder.pairs import DecoderPart
 from rnnauto.judge.diagnose import Opening, Subject
+from rnnauto.judge.diagnosis import Order
 from rnnauto.judge.evaluate import Scores
 from rnnauto.judge.shuffled import order_matters, some_of
 
@@ -16,7 +15,7 @@ def scores_of(part: DecoderPart, written: Answered, *, seed: int) -> Scores:
     return evaluate_answers(part, written, (), seed=seed).scores
 
 
-def order(subject: Subject, bench: Opening) -> dict[str, Any] | None:
+def order(subject: Subject, bench: Opening) -> Order | None:
     """None where there is no order to shuffle."""
     part: DecoderPart = subject.prepared.test
     seed = subject.seed

@@ -9,13 +9,14 @@ from rnnauto.data.targets import LabelEncoder
 from rnnauto.families.direct.encode import DirectPart
 from rnnauto.judge.calibration import FEWEST, calibration, fit_temperature
 from rnnauto.judge.diagnose import Opening, Subject
+from rnnauto.judge.diagnosis import Calibration
 from rnnauto.judge.sample import draw_sample, log_softmax
 from rnnauto.search.study import load_weights, weights_path
 
 MOST_TO_CALIBRATE = 512  # sequences of a validation part
 
 
-def calibrated(subject: Subject, bench: Opening) -> dict[str, Any] | None:
+def calibrated(subject: Subject, bench: Opening) -> Calibration | None:
     """The temperature is fitted to what the winner's networks say of sequences that they did not
     train on: each fold's of its own validation part."""
     part: DirectPart = subject.prepared.test

@@ -9,11 +9,12 @@ from rnnauto.arrays import timestep_positions
 from rnnauto.data.sequences import ROW, Sequences
 from rnnauto.data.targets import LabelEncoder, ValueEncoder
 from rnnauto.families.direct.encode import DirectPart
-from rnnauto.judge.mistakes import MOST, Mistake, row_of
+from rnnauto.judge.diagnosis import Plain, WrongAnswer
+from rnnauto.judge.mistakes import MOST, row_of
 from rnnauto.layout import Layout
 
 
-def worst(part: DirectPart, answers: NDArray[Any]) -> list[Mistake] | None:
+def worst(part: DirectPart, answers: NDArray[Any]) -> list[WrongAnswer] | None:
     """At most twenty; None where an answer has several targets or is a set."""
     target, truth = part.encoders.target, part.encoded().targets
     if isinstance(target, LabelEncoder):
@@ -29,41 +30,41 @@ def worst_classes(
     chances: NDArray[Any],
     target: LabelEncoder,
     layout: Layout,
-) -> list[Mistake]:
+) -> list[WrongAnswer]:
     """By the probability that the true class was given."""
     likeliest = chances.argmax(axis=1)
     wrong = np.flatnonzero((truth >= 0) & (likeliest != truth) & np.isfinite(chances).all(axis=1))
     order = wrong[np.argsort(chances[wrong, truth[wrong]], kind="stable")][:MOST]
     return [
-        {
-            "id": id_of(test, int(unit), layout),
-            "truth": target.classes[truth[unit]],
-            "prediction": target.classes[likeliest[unit]],
-            "probability": float(chances[unit, likeliest[unit]]),
-        }
+        WrongAnswer(
+            id=id_of(test, int(unit), layout),
+            truth=target.classes[truth[unit]],
+            prediction=target.classes[likeliest[unit]],
+            probability=float(chances[unit, likeliest[unit]]),
+        )
         for unit in order
     ]
 
 
 def worst_values(
     test: Sequences, truth: NDArray[Any], values: NDArray[Any], layout: Layout
-) -> list[Mistake]:
+) -> list[WrongAnswer]:
     values = values.reshape(-1).astype(np.float64)
     error = np.abs(values - truth)
     known = np.flatnonzero(np.isfinite(error))
     order = known[np.argsort(-error[known], kind="stable")][:MOST]
     return [
-        {
-            "id": id_of(test, int(unit), layout),
-            "truth": float(truth[unit]),
-            "prediction": float(values[unit]),
-            "error": float(error[unit]),
-        }
+        WrongAnswer(
+            id=id_of(test, int(unit), layout),
+            truth=float(truth[unit]),
+            prediction=float(values[unit]),
+            error=float(error[unit]),
+        )
         for unit in order
     ]
 
 
-def id_of(test: Sequences, unit: int, layout: Layout) -> dict[str, Any]:
+def id_of(test: Sequences, unit: int, layout: Layout) -> dict[str, Plain]:
     """The ids of the sequence, and with a target per timestep the row of the file, or where a row
     is a whole sequence the timestep, both from 1."""
     if not layout.per_timestep:

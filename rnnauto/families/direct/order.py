@@ -1,15 +1,14 @@
 """Does order matter? The test part with its timesteps shuffled."""
 
-from typing import Any
-
 from rnnauto.families.direct.encode import DirectPart, answers_of
 from rnnauto.families.direct.evaluate import scores_of
 from rnnauto.judge.diagnose import Opening, Subject
+from rnnauto.judge.diagnosis import Order
 from rnnauto.judge.measures import main_metric
 from rnnauto.judge.shuffled import MOST_SEQUENCES, order_matters, some_of
 
 
-def order(subject: Subject, bench: Opening) -> dict[str, Any] | None:
+def order(subject: Subject, bench: Opening) -> Order | None:
     """None where there is no order to shuffle."""
     part: DirectPart = subject.prepared.test
     layout, seed = part.layout, subject.seed

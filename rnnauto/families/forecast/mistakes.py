@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.families.forecast.series import SeriesWindows
-from rnnauto.judge.mistakes import MOST, Mistake, plain
+from rnnauto.judge.diagnosis import Coverage, StepCoverage, WrongAnswer
+from rnnauto.judge.mistakes import MOST, plain
 
 
-def worst(test: SeriesWindows, quantiles: NDArray[Any]) -> list[Mistake]:
+def worst(test: SeriesWindows, quantiles: NDArray[Any]) -> list[WrongAnswer]:
     """Windows by their mean error in units of the naive forecast's; `truth` and `prediction` are
     those of the timestep of the horizon that is furthest off."""
     encoded, series, layout = test.encoded, test.series, test.layout
@@ -27,25 +28,25 @@ def worst(test: SeriesWindows, quantiles: NDArray[Any]) -> list[Mistake]:
         last = max(int(encoded.origins[window]) - 1, 0)
         ids = series.ids.row(int(encoded.owners[window]), named=True) if layout.id else {}
         found.append(
-            {
-                "id": {**plain(ids), "origin": str(series.times[last])},
-                "truth": float(truth[window].reshape(-1)[furthest]),
-                "prediction": float(median[window].reshape(-1)[furthest]),
-                "error": float(mean[window]),
-            }
+            WrongAnswer(
+                id={**plain(ids), "origin": str(series.times[last])},
+                truth=float(truth[window].reshape(-1)[furthest]),
+                prediction=float(median[window].reshape(-1)[furthest]),
+                error=float(mean[window]),
+            )
         )
     return found
 
 
-def coverage(test: SeriesWindows, quantiles: NDArray[Any]) -> dict[str, Any]:
+def coverage(test: SeriesWindows, quantiles: NDArray[Any]) -> Coverage:
     """How often the truth is inside the 80% interval, for each step of a forecast's horizon."""
     truth = test.encoded.truth()
     inside = (quantiles[..., 0] <= truth) & (truth <= quantiles[..., 2])
     known = np.isfinite(truth) & np.isfinite(quantiles).all(axis=-1)
     count = known.sum(axis=(0, 2))
     share = (inside & known).sum(axis=(0, 2)) / np.maximum(count, 1)
-    steps = [
-        {"step": at + 1, "coverage_80": float(share[at]) if count[at] else None}
+    steps = tuple(
+        StepCoverage(step=at + 1, coverage_80=float(share[at]) if count[at] else None)
         for at in range(len(share))
-    ]
-    return {"by_step": steps}
+    )
+    return Coverage(by_step=steps)

@@ -1,14 +1,13 @@
 """Does order matter? What was seen before each forecast, shuffled."""
 
-from typing import Any
-
 from rnnauto.families.forecast.evaluate import METRIC, score_forecasts
 from rnnauto.families.forecast.series import SeriesWindows
 from rnnauto.judge.diagnose import Opening, Subject
+from rnnauto.judge.diagnosis import Order
 from rnnauto.judge.shuffled import MOST_SEQUENCES, order_matters, some_of
 
 
-def order(subject: Subject, bench: Opening) -> dict[str, Any] | None:
+def order(subject: Subject, bench: Opening) -> Order | None:
     """None where there is no order to shuffle."""
     part: SeriesWindows = subject.prepared.test
     seed = subject.seed

@@ -5,8 +5,6 @@ last timestep shuffled. A model that gains nothing by the order does no better t
 tokens that knows what the text is about.
 """
 
-from typing import Any
-
 import numpy as np
 
 from rnnauto.arrays import Floats, Integers, splits_of
@@ -14,6 +12,7 @@ from rnnauto.data.encode import START, Encoded
 from rnnauto.families.language.encode import LanguagePart, outputs_of
 from rnnauto.families.language.evaluate import language_metric, language_scores
 from rnnauto.judge.diagnose import Opening, Subject
+from rnnauto.judge.diagnosis import Order
 from rnnauto.judge.evaluate import Scores
 from rnnauto.judge.shuffled import Run, compared
 
@@ -23,13 +22,13 @@ MOST = 500  # stretches
 MOST_OUTPUTS = 32 << 20  # numbers that a call may give
 
 
-def order(subject: Subject, bench: Opening) -> dict[str, Any] | None:
+def order(subject: Subject, bench: Opening) -> Order | None:
     """The scores of what follows each stretch, and a sentence that compares them; None where there
     are no two stretches."""
     return context_order(subject.run, subject.prepared.test, seed=subject.seed)
 
 
-def context_order(run: Run, part: LanguagePart, *, seed: int) -> dict[str, Any] | None:
+def context_order(run: Run, part: LanguagePart, *, seed: int) -> Order | None:
     layout, encoded = part.layout, part.encoded()
     size = min(LONGEST, int(encoded.lengths.max(initial=0)))
     starts = spread(encoded, size)

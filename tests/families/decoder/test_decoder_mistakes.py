@@ -15,5 +15,5 @@ def test_of_wrong_texts_the_one_whose_truth_was_least_likely():
         ["A B", "X", "Y"], [], np.zeros(3, np.float32), likelihood=np.array([-9.0, -1.0, -2.0])
     )
     found = worst(DecoderPart(test, LAYOUT, encoders=None), answers)
-    assert [each["truth"] for each in found] == ["D", "C"]
-    assert found[0]["probability"] == pytest.approx(np.exp(-2))
+    assert [each.truth for each in found] == ["D", "C"]
+    assert found[0].probability == pytest.approx(np.exp(-2))

@@ -4,6 +4,7 @@ from builders import make_layout, make_sequences
 
 from rnnauto.data.targets import LabelEncoder
 from rnnauto.families.direct.mistakes import worst_classes, worst_values
+from rnnauto.judge.diagnosis import WrongAnswer
 
 CLASSES = LabelEncoder(classes=("a", "b"), kind="text")
 
@@ -13,8 +14,8 @@ def test_of_wrong_classes_the_surest_comes_first():
     chances = np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [np.nan, np.nan]])
     found = worst_classes(test, np.array([1, 0, 1, 0]), chances, CLASSES, make_layout())
     assert found == [
-        {"id": {"who": "p"}, "truth": "b", "prediction": "a", "probability": 0.9},
-        {"id": {"who": "q"}, "truth": "a", "prediction": "b", "probability": 0.6},
+        WrongAnswer(id={"who": "p"}, truth="b", prediction="a", probability=0.9),
+        WrongAnswer(id={"who": "q"}, truth="a", prediction="b", probability=0.6),
     ]
 
 
@@ -23,7 +24,7 @@ def test_values_by_their_error_and_timesteps_by_their_place():
     test = make_sequences([2, 2], ids=pl.DataFrame({"who": ["p", "q"]}))
     truth = np.array([1.0, 2.0, np.nan, 4.0])
     found = worst_values(test, truth, np.array([1.5, 2.0, 9.0, 1.0]), layout)
-    assert [(each["id"], each["error"]) for each in found[:2]] == [
+    assert [(each.id, each.error) for each in found[:2]] == [
         ({"who": "q", "timestep": 2}, 3.0),
         ({"who": "p", "timestep": 1}, 0.5),
     ]

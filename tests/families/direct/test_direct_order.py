@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from rnnauto.families.direct.order import order
+from rnnauto.judge.scored import Scored
 from rnnauto.prepare import prepare
 from rnnauto.recipe import Recipe
 
@@ -38,9 +39,9 @@ def test_the_scores_are_those_of_the_answers_to_shuffled_sequences():
     answers = rescore(run, prepared.test)
     subject = SimpleNamespace(prepared=prepared, run=run, rescore=rescore, answers=answers, seed=0)
     found = order(subject, bench=None)
-    ordered, shuffled = found["in_order"]["accuracy"], found["shuffled"]["accuracy"]
-    assert ordered == {"value": 1.0, "low": 1.0, "high": 1.0}
+    ordered, shuffled = found.in_order["accuracy"], found.shuffled["accuracy"]
+    assert ordered == Scored(value=1.0, low=1.0, high=1.0)
     right = np.mean(seen[1] == seen[0])
-    assert 0.4 < right < 0.8 and shuffled["value"] == pytest.approx(right)
-    assert shuffled["low"] < right < shuffled["high"] < 1
-    assert found["sentence"].startswith("order matters: accuracy 1.00 in order, 0.")
+    assert 0.4 < right < 0.8 and shuffled.value == pytest.approx(right)
+    assert shuffled.low < right < shuffled["high"] < 1
+    assert found.sentence.startswith("order matters: accuracy 1.00 in order, 0.")

@@ -41,18 +41,18 @@ def test_a_model_that_looks_two_tokens_back_needs_their_order(part):
         return np.where(read[:, -2] == codes["two"], 0.5, 0.1)
 
     found = context_order(model_that(two_back), part, seed=0)
-    assert found["in_order"]["cross_entropy"]["value"] == pytest.approx(np.log(2))
-    assert found["shuffled"]["cross_entropy"]["low"] > np.log(2) + 0.5
-    assert found["sentence"].startswith("order matters: cross-entropy 0.693 in order, ")
-    assert found["sentence"].endswith("all but the last of 32 tokens before it shuffled")
+    assert found.in_order["cross_entropy"].value == pytest.approx(np.log(2))
+    assert found.shuffled["cross_entropy"].low > np.log(2) + 0.5
+    assert found.sentence.startswith("order matters: cross-entropy 0.693 in order, ")
+    assert found.sentence.endswith("all but the last of 32 tokens before it shuffled")
 
 
 def test_a_model_that_reads_the_last_token_alone_does_not(part):
     found = context_order(
         model_that(lambda codes, targets: 0.1 + 0.1 * (codes[:, -1] % 3)), part, seed=0
     )
-    assert found["in_order"] == found["shuffled"]
-    assert found["sentence"].startswith("order hardly matters")
+    assert found.in_order == found.shuffled
+    assert found.sentence.startswith("order hardly matters")
 
 
 def test_stretches_lie_inside_the_texts():
