@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 import pytest
 from hypothesis import settings
+from rays import one_node
 
 # before anything imports TensorFlow: no start-up lines, and one thread, as in a worker
 TENSORFLOW = {
@@ -161,3 +162,10 @@ def tiny_run(tmp_path_factory):
 
     fitted = fit(place / "visits.csv", recipe, folder=place / "model", watch=watch)
     return Run(place / "model", place / "visits.csv", frame, fitted, tuple(said))
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A Ray cluster of one node with one processor."""
+    with one_node() as started:
+        yield started

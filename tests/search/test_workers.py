@@ -30,8 +30,10 @@ def study(tmp_path):
     return small_study(tmp_path / "study")
 
 
-def job(trial="0", *, seconds=0.1, **values):
-    return Job(trial=trial, fold=0, values={**SMALL, **values}, seed=1, seconds=seconds)
+def job(trial="0", *, seconds=0.1, epochs=None, **values):
+    return Job(
+        trial=trial, fold=0, values={**SMALL, **values}, seed=1, seconds=seconds, epochs=epochs
+    )
 
 
 def until(started, wanted):
