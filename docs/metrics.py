@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from rnnauto.judge.answer_metrics import ANSWER_METRICS, LIKELIHOOD_METRICS
-from rnnauto.judge.evaluate_forecasts import INTERVAL_METRICS, PLACE_METRICS, POINT_METRICS
-from rnnauto.judge.language import NEXT_CHARACTER_METRICS, NEXT_SET_METRICS
-
+from rnnauto.families.decoder.metrics import ANSWER_METRICS, LIKELIHOOD_METRICS
+from rnnauto.families.forecast.evaluate import INTERVAL_METRICS, PLACE_METRICS, POINT_METRICS
+from rnnauto.families.language.evaluate import NEXT_CHARACTER_METRICS, NEXT_SET_METRICS
 from rnnauto.judge.measures import SET_METRICS, TAG_METRICS
 from rnnauto.judge.metrics import CLASS_METRICS, LENGTH_METRICS, VALUE_METRICS, names_measured
 from rnnauto.metrics import METRICS, Metric

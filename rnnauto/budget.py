@@ -73,31 +73,32 @@ class Clock:
         self.deadline = max(self.end - finish, time.monotonic() + LEAST_SECONDS)
 
     def keep_for(self, members: int, spent: Spent) -> None:
-        """The same for a model of so many networks, told from what the first has taken, which was
+        """Keep time for a model of so many networks, told from what the first has taken, which was
         made while the workers had the cores as well."""
         export = spent.export * (1 + FURTHER * (members - spent.members))
         seconds = export + spent.score * members / spent.members + spent.rest
         self.keep(MARGIN * own_share(self.beside) * seconds)
 
     def diagnosis_deadline(self, *, interrupted: bool) -> float:
-        """Until when parts of the diagnosis may begin; whoever has interrupted waits for none."""
+        """Tell until when parts of the diagnosis may begin; who has interrupted waits for none."""
         return time.monotonic() if interrupted else self.end - WRITE_SECONDS
 
 
 def worker_count(recipe: Recipe, folds: int) -> int:
-    """Worker processes of this machine: no more than there can be jobs for."""
+    """Count worker processes of this machine: no more than there can be jobs for."""
     wanted = recipe.search.workers
     jobs = recipe.search.trials * (folds if recipe.train.refit == "auto" else 1)
     return min(wanted if isinstance(wanted, int) else usable_cores(), jobs)
 
 
 def local_workers(recipe: Recipe, folds: int) -> int:
-    """Those that surely take cores of this machine: a cluster's may be elsewhere."""
+    """Count those that surely take cores of this machine: a cluster's may be elsewhere."""
     return 0 if recipe.search.workers == "ray" else worker_count(recipe, folds)
 
 
 def check_workers(recipe: Recipe) -> None:
-    """Raises: RnnautoError where the recipe wants Ray and it is not installed."""
+    """Check that workers can be had. Raises: RnnautoError where the recipe wants Ray and it is not
+    installed."""
     if recipe.search.workers == "ray" and find_spec("ray") is None:
         raise RnnautoError(
             "`--workers ray`: Ray is not installed", hint="pip install 'rnnauto[ray]'"
@@ -105,7 +106,8 @@ def check_workers(recipe: Recipe) -> None:
 
 
 def start_workers(recipe: Recipe, study: Path, folds: int) -> AbstractContextManager[Workers]:
-    """Workers for the study saved in a folder: processes of this machine, or a Ray cluster's."""
+    """Start workers for the study saved in a folder: processes of this machine, or a Ray
+    cluster's."""
     if recipe.search.workers != "ray":
         return pool(study, worker_count(recipe, folds))
     from rnnauto.search.ray_workers import Share, ray_pool
@@ -122,31 +124,32 @@ def start_workers(recipe: Recipe, study: Path, folds: int) -> AbstractContextMan
 
 
 def usable_cores() -> int:
-    """Cores that this process may use: a container or a taskset may allow fewer than there are."""
+    """Count the cores that this process may use: a container or a taskset may allow fewer than
+    there are."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def own_share(beside: int) -> float:
-    """Of a core, what this process gets while so many workers have the cores as well."""
+    """Reckon what of a core this process gets while so many workers have the cores as well."""
     return min(1.0, usable_cores() / (beside + 1))
 
 
 def slowness(wall: float, processor: float, *, beside: int) -> float:
-    """How many times longer all takes than on an idle machine, told from a long calculation beside
-    so many workers."""
+    """Reckon how many times longer all takes than on an idle machine, told from a long calculation
+    beside so many workers."""
     return min(MOST_SLOWNESS, max(1.0, own_share(beside) * wall / max(processor, 0.1)))
 
 
 def most_members(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> int:
-    """Networks that the final model is the mean of, at most."""
+    """Count the networks that the final model is the mean of, at most."""
     folds = len(prepared.parts.folds) if recipe.train.refit == "auto" else 1
     return folds * ensemble_size(family, prepared, recipe)
 
 
 def ensemble_size(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> int:
-    """Settings that the final model is the mean of, at most."""
+    """Count the settings that the final model is the mean of, at most."""
     if recipe.train.ensemble != "auto":
         return recipe.train.ensemble
     confirmed = len(prepared.parts.folds) > 1 and recipe.train.refit == "auto"
@@ -154,5 +157,5 @@ def ensemble_size(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> i
 
 
 def expected_finish(family: AnyFamily, prepared: AnyPrepared, members: int) -> float:
-    """Seconds after the search, before anything is measured."""
+    """Reckon the seconds after the search, before anything is measured."""
     return FINISH_SECONDS + REPORT_SECONDS + family.finish(prepared.test, members)

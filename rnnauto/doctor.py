@@ -64,7 +64,7 @@ class Trial:
 
 
 def machine() -> dict[str, Any]:
-    """Versions, cores, free memory and disk. Memory is null where /proc does not tell it."""
+    """Read versions, cores, free memory and disk. Memory is null where /proc does not tell it."""
     return {
         "python": platform.python_version(),
         "executable": sys.executable,
@@ -86,7 +86,7 @@ def free_memory() -> float | None:
 
 
 def devices() -> dict[str, Any]:
-    """What TensorFlow sees, and its threads (0: as it likes)."""
+    """List what TensorFlow sees, and its threads (0: as it likes)."""
     from rnnauto.networks.quiet import import_tensorflow
 
     import_tensorflow()
@@ -94,7 +94,7 @@ def devices() -> dict[str, Any]:
 
     return {
         "devices": [
-            f"{each.device_type} {each.name}" for each in tf.config.list_physical_devices()
+            f"{device.device_type} {device.name}" for device in tf.config.list_physical_devices()
         ],
         "threads": {
             "intra_op": tf.config.threading.get_intra_op_parallelism_threads(),

@@ -40,11 +40,11 @@ class EarlyModel:
 
     @property
     def made(self) -> Any:
-        """What `make` returned last; None before."""
+        """Take what `make` returned last; None before."""
         return self.making.result() if self.making is not None and self.making.done() else None
 
     def consider(self, news: News) -> None:
-        """Raises: whatever went wrong in making the model."""
+        """Make a model where one is due. Raises: whatever went wrong in making the last one."""
         self.watch(news)
         if self.making is not None:
             if not self.making.done():
@@ -64,7 +64,7 @@ class EarlyModel:
 
     def timed(self, best: Trial, trials: Sequence[Trial]) -> Any:
         begin = time.monotonic()
-        made = self.make(best, trials)
+        model = self.make(best, trials)
         self.ended = time.monotonic()
         self.taken = self.ended - begin
-        return made
+        return model

@@ -34,7 +34,19 @@ SAVED_MODEL = "saved_model"
 
 @dataclass(frozen=True)
 class Task:
-    """All that does not change during a fit; `path` is that of the data, where they are a file."""
+    """All that does not change during a fit.
+
+    Attributes:
+        family: what differs between kinds of problem.
+        prepared: the data, cut and encoded.
+        recipe: what the user wants.
+        problem: what all trials share.
+        space: the hyperparameters, with the values that each may take.
+        begun_with: what the search must have begun with to go on.
+        path: that of the data, where they are a file.
+        folder: the model folder.
+        work: the search's own folder.
+    """
 
     family: AnyFamily
     prepared: AnyPrepared
@@ -74,7 +86,14 @@ class Exported:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The trial that a model is made of, among all, and why it was taken."""
+    """The trial that a model is made of, among all.
+
+    Attributes:
+        winner: the trial.
+        trials: all of them.
+        status: of the search.
+        why: it was taken, in a sentence.
+    """
 
     winner: Trial
     trials: tuple[Trial, ...]
@@ -84,7 +103,15 @@ class Chosen:
 
 @dataclass(frozen=True)
 class Written:
-    """What is known of a model once it is in its folder."""
+    """What is known of a model once it is in its folder.
+
+    Attributes:
+        exported: its SavedModel, open.
+        evaluation: its scores beside those of the baselines.
+        rows: the leaderboard.
+        spent: the time that it took.
+        diagnosis: what was found inside it; None where nothing was looked for.
+    """
 
     exported: Exported
     evaluation: Evaluation
@@ -111,30 +138,30 @@ def write_model(
     baselines, validated = compared
     with new_folder(task.folder) as partial:
         averaged = averaged_trials(task, chosen)
-        made = export_members(task, averaged, partial / SAVED_MODEL, earlier)
+        exported = export_members(task, averaged, partial / SAVED_MODEL, earlier)
         begun = time.monotonic()
-        evaluation = family.evaluate(part, made.answers, baselines, seed=task.recipe.seed)
+        evaluation = family.evaluate(part, exported.answers, baselines, seed=task.recipe.seed)
         rows = make_rows(chosen.trials, chosen.winner, evaluation, validated)
         family.save_baselines(partial / "baselines.npz", baselines)
         diagnosis = None
         if until is not None and task.recipe.judge.diagnose:
-            diagnosis = diagnose(subject_of(task, chosen, made, evaluation), deadline=until)
+            diagnosis = diagnose(subject_of(task, chosen, exported, evaluation), deadline=until)
             reliable = diagnosis.calibration or evaluation.calibration
             evaluation = replace(evaluation, calibration=reliable)
-        info = info_of(task, chosen, made, evaluation)
+        info = info_of(task, chosen, exported, evaluation)
         write_model_info(partial / "model.json", info)
         placed = task.recipe.placed(task.folder, path=task.path)
         write_results(partial, placed, rows)
-        family.tested(part, made.answers).write_csv(partial / "predictions_test.csv")
+        family.tested(part, exported.answers).write_csv(partial / "predictions_test.csv")
         journal.copy(task.work / JOURNAL, partial / JOURNAL)
         scores = scores_of(
             evaluation,
             rows,
-            checks=made.checks,
+            checks=exported.checks,
             diagnosis=diagnosis,
             asked=asked(task.prepared, evaluation),
             data=data_of(task.prepared, family.data_shown(task.prepared)),
-            examples=examples_of(task, chosen, made),
+            examples=examples_of(task, chosen, exported),
             info=info,
             journal_path=partial / JOURNAL,
         )
@@ -142,12 +169,14 @@ def write_model(
         if chosen.status == "complete":
             note_completion(partial / JOURNAL, chosen, averaged)
         write_report(partial, name=str(task.folder))
-    spent = Spent(len(made.members), made.seconds, made.answer_seconds, time.monotonic() - begun)
-    return Written(made, evaluation, rows, spent, diagnosis)
+    spent = Spent(
+        len(exported.members), exported.seconds, exported.answer_seconds, time.monotonic() - begun
+    )
+    return Written(exported, evaluation, rows, spent, diagnosis)
 
 
 def averaged_trials(task: Task, chosen: Chosen) -> list[Trial]:
-    """The trials whose mean is the model; of a search under way the best alone."""
+    """Choose the trials whose mean is the model; of a search under way the best alone."""
     if chosen.status != "complete":
         return [chosen.winner]
     size = ensemble_size(task.family, task.prepared, task.recipe)
@@ -159,8 +188,8 @@ def averaged_trials(task: Task, chosen: Chosen) -> list[Trial]:
 def export_members(
     task: Task, averaged: list[Trial], place: Path, earlier: Exported | None
 ) -> Exported:
-    """Export, check and ask; an earlier model of the same weights, which is in the model folder, is
-    taken over."""
+    """Export, check and ask a model; an earlier one of the same weights, which is in the model
+    folder, is taken over."""
     refit, saved = task.recipe.train.refit, task.folder / place.name
     parts = members_of(averaged, refit=refit == "auto")
     weights = tuple(trial.weights[fold] for trial, fold in parts)
@@ -182,17 +211,17 @@ def build_members(averaged: list[Trial], study: Path, *, refit: str) -> list[Any
     return members.build_members(averaged, load_study(study, learner_of), refit=refit == "auto")
 
 
-def subject_of(task: Task, chosen: Chosen, made: Exported, evaluation: Evaluation) -> Subject:
-    """What the diagnosis looks at."""
+def subject_of(task: Task, chosen: Chosen, exported: Exported, evaluation: Evaluation) -> Subject:
+    """Gather what the diagnosis looks at."""
     return Subject(
         prepared=task.prepared,
         study=task.study,
         learner_of=learner_of,
         trials=chosen.trials,
         winner=chosen.winner,
-        run=made.run,
+        run=exported.run,
         rescore=task.family.judged,
-        answers=made.answers,
+        answers=exported.answers,
         evaluation=evaluation,
         seed=task.recipe.seed,
         probing=task.family.probing,
@@ -200,30 +229,31 @@ def subject_of(task: Task, chosen: Chosen, made: Exported, evaluation: Evaluatio
     )
 
 
-def info_of(task: Task, chosen: Chosen, made: Exported, evaluation: Evaluation) -> AnyModelInfo:
-    """What `model.json` says."""
+def info_of(task: Task, chosen: Chosen, exported: Exported, evaluation: Evaluation) -> AnyModelInfo:
+    """Gather what `model.json` says."""
     return model_info(
         task.prepared,
         task.recipe,
         chosen.winner,
-        made.members,
+        exported.members,
         begun_with=task.begun_with,
         status=chosen.status,
         temperature=evaluation.calibration.temperature if evaluation.calibration else None,
     )
 
 
-def examples_of(task: Task, chosen: Chosen, made: Exported) -> dict[str, Any]:
-    """What the page shows of the answers to the test part, and where networks looked meanwhile."""
+def examples_of(task: Task, chosen: Chosen, exported: Exported) -> dict[str, Any]:
+    """Gather what the page shows of the answers to the test part, and where networks looked
+    meanwhile."""
     family, part, patch = task.family, task.prepared.test, chosen.winner.values["patch"]
-    examples = family.answers_shown(part, made.answers)
-    maps = family.attention(made.members, part, made.answers, patch=patch)
+    examples = family.answers_shown(part, exported.answers)
+    maps = family.attention(exported.members, part, exported.answers, patch=patch)
     return {**examples, "attention": maps} if maps else examples
 
 
 def note_completion(journal_path: Path, chosen: Chosen, averaged: Sequence[Trial]) -> None:
     """Write down which trials the model is the mean of, and why."""
-    names = [each.id for each in averaged]
+    names = [trial.id for trial in averaged]
     winner, why = chosen.winner.id, chosen.why
     journal.append(journal_path, "run-completed", winner=winner, why=why, averaged=names)
 

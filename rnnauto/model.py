@@ -19,7 +19,12 @@ from rnnauto.prepared import Source
 
 @dataclass(frozen=True)
 class Model:
-    """A model folder; its SavedModel is opened when it is first used."""
+    """A model folder; its SavedModel is opened when it is first used.
+
+    Attributes:
+        folder: where it lies.
+        info: its `model.json`.
+    """
 
     folder: Path
     info: AnyModelInfo
@@ -40,7 +45,7 @@ class Model:
         probabilities: bool = False,
         beams: int = 1,
     ) -> pl.DataFrame:
-        """Predictions, a row per sequence, or per timestep where there is one target per timestep.
+        """Predict a row per sequence, or per timestep where there is one target per timestep.
 
         Args:
             data: a file or a frame with the columns of the training data; the target may be absent.
@@ -57,8 +62,8 @@ class Model:
         return family.table(part, answers, probabilities=probabilities)
 
     def evaluate(self, data: Source, *, history: Source | None = None, seed: int = 0) -> Evaluation:
-        """Every metric with its interval, beside the baselines that `fit` stored; of single classes
-        also how reliable they are, before and after the temperature that `fit` found.
+        """Compute every metric with its interval, beside the baselines that `fit` stored; of single
+        classes also how reliable they are, before and after the temperature that `fit` found.
 
         Args:
             history: of a forecast, earlier timesteps of the same series: seen, not judged.
@@ -81,8 +86,8 @@ class Model:
         return writing(self.run)
 
     def latencies(self, data: Source) -> tuple[float, ...]:
-        """Milliseconds of predictions for one sequence at a time, once warm; of a language model,
-        of one `step`. `data` is as for `predict`."""
+        """Measure the milliseconds of predictions for one sequence at a time, once warm; of a
+        language model, of one `step`. `data` is as for `predict`."""
         info, family = self.info, self.family
         part = family.to_predict(data, info.layout, info.encoders, history=None)
         return measure_latency(self.run, family.single(self.run, part))

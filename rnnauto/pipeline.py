@@ -1,4 +1,4 @@
-"""The main path. `fit` reads like the list of what happens, top to bottom."""
+"""Take a table to a model folder. `fit` reads like the list of what happens, top to bottom."""
 
 import shutil
 import time
@@ -116,7 +116,7 @@ def fit(
 
 
 def fitted_by(task: Task, searched: Searched, written: Written, *, seconds: float) -> Fitted:
-    """The result of a fit, as its callers see it."""
+    """Gather the result of a fit, as its callers see it."""
     return Fitted(
         folder=task.folder,
         layout=task.prepared.layout,
@@ -168,8 +168,8 @@ def search_beside_first_model(
         start_workers(recipe, task.study, folds) as workers,
     ):
         compared = aside.submit(family.fit_baselines, prepared, seed=recipe.seed)
-        early = first_model(task, compared, clock, aside, watch)
-        early.wanted = not (history and task.folder.exists())
+        wanted = not (history and task.folder.exists())
+        early = first_model(task, compared, clock, aside, watch, wanted=wanted)
         search = Search(
             pool=workers,
             folds=folds,
@@ -198,23 +198,30 @@ def search_beside_first_model(
 
 
 def first_model(
-    task: Task, compared: Compared, clock: Clock, aside: ThreadPoolExecutor, watch: Watch
+    task: Task,
+    compared: Compared,
+    clock: Clock,
+    aside: ThreadPoolExecutor,
+    watch: Watch,
+    *,
+    wanted: bool,
 ) -> EarlyModel:
-    """What makes a model beside the search; how long that takes moves the clock's deadline.
+    """Choose what makes a model beside the search; how long that takes moves the clock's deadline.
 
     TensorFlow is imported here, while the workers start up: that tells how busy the machine is.
     """
     slow, most = import_beside(clock.beside), most_members(task.family, task.prepared, task.recipe)
-    one, all_of_them = (
+    single, whole = (
         slow * expected_finish(task.family, task.prepared, members) for members in (1, most)
     )
-    clock.keep(all_of_them)
+    clock.keep(whole)
     return EarlyModel(
         make=partial(make_first, task, compared, clock=clock, most=most),
-        seconds=EARLY_MARGIN * one,
-        until=clock.end - one,
+        seconds=EARLY_MARGIN * single,
+        until=clock.end - single,
         aside=aside,
         watch=watch,
+        wanted=wanted,
     )
 
 

@@ -33,14 +33,14 @@ class Outcome:
 
     @property
     def passed(self) -> bool:
-        return self.error is None and all(each.passed for each in self.expectations)
+        return self.error is None and all(expectation.passed for expectation in self.expectations)
 
     def to_json(self) -> dict[str, Any]:
-        """An entry of what `run --json` prints."""
+        """Make an entry of what `run --json` prints."""
         return {
             "recipe": str(self.recipe),
             "passed": self.passed,
-            "expectations": [each.to_json() for each in self.expectations],
+            "expectations": [expectation.to_json() for expectation in self.expectations],
             "seconds": round(self.seconds, 2),
             "error": None if self.error is None else self.error.message,
             "model_folder": None if self.folder is None else str(self.folder),
@@ -95,13 +95,13 @@ def measure(fitted: Fitted, recipe: Recipe, source: str) -> Measured:
 
 
 def size_of(folder: Path) -> int:
-    """Bytes of all files."""
+    """Count the bytes of all files."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def folders_for(recipes: list[Path], into: Path) -> list[Path]:
-    """Where the model of each goes: a folder named as the recipe is, below the folders that tell
-    recipes apart.
+    """Choose where the model of each goes: a folder named as the recipe is, below the folders that
+    tell recipes apart.
 
     Raises: RecipeError where two recipes would share one.
     """

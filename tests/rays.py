@@ -16,6 +16,7 @@ def one_node():
     from ray.cluster_utils import Cluster
 
     head = {"num_cpus": 1, "object_store_memory": STORE, "include_dashboard": False}
+    head["_system_config"] = {"health_check_period_ms": 500}  # how often a lost node is looked for
     try:
         started = Cluster(initialize_head=True, head_node_args=head)
     except Exception as error:  # whatever Ray itself lacks here
@@ -28,9 +29,10 @@ def one_node():
 
 def kill_worker():
     """End the process that runs the job, as a lack of memory would."""
+    # of our own cluster: others may run one on this machine
     (worker,) = [
         process
-        for process in psutil.process_iter(["cmdline"])
-        if "ray::run_on_node" in " ".join(process.info["cmdline"] or [])
+        for process in psutil.Process().children(recursive=True)
+        if "ray::run_on_node" in " ".join(process.cmdline())
     ]
     worker.kill()

@@ -160,7 +160,7 @@ def drawn_answers(prepared):
 
 def drawn_attention(prepared):
     """Weights for the first answer, where answers are written."""
-    if prepared.layout.rnn_type != "many-to-many-unaligned":
+    if prepared.layout.family != "decoder":
         return []
     weights = np.random.default_rng(3).dirichlet(np.ones(3), 2).tolist()
     return [{"source": ["turn", "left", "run"], "answer": ["I_RUN", "<end>"], "weights": weights}]

@@ -6,10 +6,11 @@ import random
 import numpy as np
 import polars as pl
 import pytest
+from in_process import in_process
 
-from rnnauto.data.encode import encode
 from rnnauto.data.sequences import gather
 from rnnauto.data.targets import ended, ends_of
+from rnnauto.families.direct.encode import encode
 from rnnauto.inference.infer import infer
 from rnnauto.model import load
 from rnnauto.pipeline import fit
@@ -20,12 +21,19 @@ from rnnauto.recipe import Recipe
 
 pytestmark = pytest.mark.train
 
+
+@pytest.fixture(scope="module", autouse=True)
+def workers():
+    with in_process():
+        yield
+
+
 RECIPE = {
     "data": {"target": "curve"},
     "split": {"folds": 1},
     "search": {
         "trials": 1,
-        "budget": "8m",
+        "budget": "20m",
         "workers": 1,
         "space": {"cell": ["simple_rnn"], "units": [16], "layers": [1], "learning_rate": [0.01]},
     },

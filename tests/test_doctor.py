@@ -25,7 +25,7 @@ def test_an_answer_no_better_than_chance_is_not_healthy():
 
 
 def test_the_bundled_data_are_learnt_from_end_to_end(rnnauto):
-    found = rnnauto("doctor", "--json", timeout=600)
+    found = rnnauto("doctor", "--json")
     assert found.returncode == 0, found.stderr
     report = json.loads(found.stdout)
     assert report["healthy"] and report["failure"] is None

@@ -4,19 +4,19 @@ training, one sequence alone, and a file without rows. The networks are untraine
 import datetime
 import io
 import json
+import random
 
 import polars as pl
 import pytest
 from conftest import run_python
 from polars.testing import assert_frame_equal
 
-from rnnauto.deploy.finish import export
 from rnnauto.deploy.model_json import ModelInfo, write_model_info
-from rnnauto.networks.network import build_network
+from rnnauto.families.families import family_of
+from rnnauto.families.learners import learner_of
 from rnnauto.prepare import prepare
 from rnnauto.recipe import Recipe
 from rnnauto.report.commands import serving
-from rnnauto.search.pose import pose, search_space
 from rnnauto.search.trial import architecture_of
 
 pytestmark = pytest.mark.train
@@ -148,10 +148,12 @@ AFTER = {
 }
 
 PREDICT = """
-import json, sys
+import functools, json, sys
 from pathlib import Path
 from typer.testing import CliRunner
+from rnnauto import model
 from rnnauto.cli.app import app
+model.load = functools.cache(model.load)  # a model is opened once for its three files
 found = {}
 for folder in sorted(Path("models").iterdir()):
     for file in sorted(Path("data").glob(f"{folder.name}.*")):
@@ -168,10 +170,13 @@ def write_untrained(folder, table, data, problem):
     space = {"cell": ["lstm"], "units": [4], "layers": [1]}
     recipe = Recipe.parse({"data": data, "problem": problem, "search": {"space": space}})
     prepared = prepare(table, recipe)
-    values = {name: of[0] for name, of in search_space(prepared, recipe).items()}
-    members = [build_network(pose(prepared, recipe).features, architecture_of(values))]
+    family = family_of(prepared.layout)
+    values = {name: of[0] for name, of in family.space(prepared, recipe).items()}
+    features = family.pose(prepared, recipe).features
+    random.seed(folder.name)  # else the weights, and what is written with them, differ every time
+    members = [learner_of(family.name).build(features, architecture_of(values))]
     folder.mkdir(parents=True)
-    export(folder / "saved_model", members, prepared)
+    family.export(folder / "saved_model", members, prepared)
     info = ModelInfo(
         rnnauto="0",
         versions={},
@@ -245,6 +250,8 @@ def test_a_long_sequence_alone_is_predicted_as_among_others(found, name):
     inside = among.slice(before, alone.height)
     if "row" in alone.columns:
         alone, inside = alone.drop("row"), inside.drop("row")
+    if alone.schema != inside.schema:  # what is a number alone may be a word among others
+        alone, inside = alone.cast(pl.String), inside.cast(pl.String)
     assert_frame_equal(with_lists(alone), with_lists(inside), rel_tol=1e-4, abs_tol=1e-4)
 
 

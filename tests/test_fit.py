@@ -15,7 +15,8 @@ import numpy as np
 import polars as pl
 import psutil
 import pytest
-from conftest import DATA, run_python, visits
+from conftest import DATA, PATIENCE, run_python, visits
+from in_process import in_process
 
 import rnnauto
 from rnnauto.cli.app import main
@@ -27,10 +28,14 @@ FILES = {
     *("saved_model", "model.json", "recipe.yaml", "journal.jsonl", "leaderboard.csv"),
     *("scores.json", "predictions_test.csv", "baselines.npz", "report.html", "MODEL_CARD.md"),
 }
+JOURNALS = ".*.search/journal.jsonl"  # of searches under way
 # one small network on one fold: seconds instead of minutes
-QUICK = ["--trials", "1", "--workers", "1", "--folds", "1", "--refit", "off", "--budget", "3m"]
+QUICK = ["--trials", "1", "--workers", "1", "--folds", "1", "--refit", "off", "--budget", "20m"]
 QUICK += ["--set", "search.space.units=[16]", "--set", "search.space.layers=[1]"]
 QUICK += ["--set", "judge.diagnose=false"]
+# networks that are soon traced, and settings enough to go on with
+SHALLOW = ["--set", "search.space.layers=[1]", "--set", "search.space.patch=[1]"]
+SHALLOW += ["--set", "search.space.bidirectional=[false]", "--set", "search.space.units=[8]"]
 
 
 def run_here(*arguments, cwd):
@@ -52,7 +57,8 @@ def fit(tmp_path_factory):
 
     def run(data, target, *flags):
         folder = tmp_path_factory.mktemp("fit")
-        text = run_here("fit", data, "--target", target, *QUICK, *flags, "--json", cwd=folder)
+        with in_process():
+            text = run_here("fit", data, "--target", target, *QUICK, *flags, "--json", cwd=folder)
         assert {path.name for path in (folder / "rnnauto_model").iterdir()} == FILES
         return folder, json.loads(text)
 
@@ -163,15 +169,16 @@ def test_evaluate_and_leaderboard_print_tables_and_json(vowels):
 @pytest.fixture(scope="module")
 def iris(tmp_path_factory):
     """From Python, with a frame."""
-    return rnnauto.fit(
-        pl.read_csv(DATA / "iris.csv"),
-        target="species",
-        folder=tmp_path_factory.mktemp("iris") / "model",
-        split={"folds": 1},
-        search={"trials": 1, "workers": 1, "budget": "3m", "space": {"units": [16]}},
-        train={"epochs": 60, "refit": "off"},
-        judge={"diagnose": False},
-    )
+    with in_process():
+        return rnnauto.fit(
+            pl.read_csv(DATA / "iris.csv"),
+            target="species",
+            folder=tmp_path_factory.mktemp("iris") / "model",
+            split={"folds": 1},
+            search={"trials": 1, "workers": 1, "budget": "20m", "space": {"units": [16]}},
+            train={"epochs": 60, "refit": "off"},
+            judge={"diagnose": False},
+        )
 
 
 def test_a_frame_of_plain_rows_is_one_to_one(iris, capfd):
@@ -192,7 +199,8 @@ def test_a_frame_of_plain_rows_is_one_to_one(iris, capfd):
 def test_a_model_folder_is_replaced_by_the_new_model(iris, tmp_path):
     shutil.copytree(iris.folder, tmp_path / "rnnauto_model")
     flags = ["--target", "species", "--epochs", "1", "--seed", "1", *QUICK, "--overwrite"]
-    run_here("--quiet", "fit", DATA / "iris.csv", *flags, cwd=tmp_path)
+    with in_process():
+        run_here("--quiet", "fit", DATA / "iris.csv", *flags, cwd=tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["rnnauto_model"]
     assert rnnauto.load(tmp_path / "rnnauto_model").info.seed == 1
 
@@ -276,7 +284,8 @@ def test_token_lines_are_tagged_and_come_back_token_by_token(fit, tmp_path):
     (tmp_path / "names.conll").write_text("\n".join(lines))
     folder = tmp_path / "model"
     flags = ["--epochs", "40", *QUICK, "-o", folder, "--json"]
-    found = json.loads(run_here("fit", tmp_path / "names.conll", *flags, cwd=tmp_path))
+    with in_process():
+        found = json.loads(run_here("fit", tmp_path / "names.conll", *flags, cwd=tmp_path))
     assert (found["rnn_type"], found["task"]) == ("many-to-many", "classification")
     accuracy, majority = score(found, "token_accuracy")
     assert accuracy > max(0.9, majority)
@@ -300,7 +309,7 @@ def test_the_same_seed_gives_the_same_run_whatever_the_number_of_workers(tmp_pat
         return board, (tmp_path / folder / "predictions_test.csv").read_text()
 
     # the sixth trial is the promotion of one of the first three
-    options = ["--trials", "6", "--seed", "5", "--folds", "2", "--epochs", "4", "--budget", "4m"]
+    options = ["--trials", "6", "--seed", "5", "--folds", "2", "--epochs", "4", "--budget", "20m"]
     options += ["--oracle", "hyperband"]
     fixed = {"units": 8, "layers": 1, "patch": 1, "pooling": "last", "bidirectional": "false"}
     options += [word for key in fixed for word in ("--set", f"search.space.{key}=[{fixed[key]}]")]
@@ -316,7 +325,8 @@ def test_the_same_seed_gives_the_same_run_whatever_the_number_of_workers(tmp_pat
 def interrupt(tmp_path, *flags, when, with_signal=signal.SIGINT):
     """Signal a fit when its journal satisfies `when`; its exit code, stdout and stderr."""
     visits(60).write_csv(tmp_path / "visits.csv")
-    options = ["fit", "visits.csv", "--target", "state", "--workers", "1", "--budget", "10m"]
+    options = ["fit", "visits.csv", "--target", "state", "--workers", "1", "--budget", "20m"]
+    options += SHALLOW
     with subprocess.Popen(
         [sys.executable, "-m", "rnnauto", *options, *flags],
         cwd=tmp_path,
@@ -325,14 +335,12 @@ def interrupt(tmp_path, *flags, when, with_signal=signal.SIGINT):
         text=True,
         start_new_session=True,
     ) as process:
-        end = time.monotonic() + 120
-        while time.monotonic() < end and process.poll() is None:
-            journals = [path.read_text() for path in tmp_path.glob(".*.search/journal.jsonl")]
-            if journals and when(journals[0]):
-                break
-            time.sleep(0.1)
+        end = time.monotonic() + PATIENCE
+        while not any(when(path.read_text()) for path in tmp_path.glob(JOURNALS)):
+            assert time.monotonic() < end and process.poll() is None, "nothing to interrupt"
+            time.sleep(0.05)
         os.killpg(process.pid, with_signal)  # as a terminal does
-        stdout, stderr = process.communicate(timeout=120)
+        stdout, stderr = process.communicate(timeout=PATIENCE)
     return process.returncode, stdout, stderr
 
 
@@ -358,7 +366,7 @@ def test_ctrl_c_exports_the_best_so_far_and_ends_with_130(tmp_path):
     # and goes on from there
     done = found["trials"]["completed"]
     flags = ["--target", "state", "--workers", "1", "--epochs", "3", "--folds", "1", "--json"]
-    flags += ["--oracle", "random", "--prune", "off"]
+    flags += ["--oracle", "random", "--prune", "off", *SHALLOW]
     before = board_of(tmp_path, "rnnauto_model")
     text = run_here("fit", "visits.csv", *flags, "--trials", done + 1, "--resume", cwd=tmp_path)
     assert json.loads(text)["trials"] == {**found["trials"], "completed": done + 1}

@@ -8,6 +8,8 @@ import numpy as np
 import polars as pl
 import pytest
 import tensorflow as tf
+from conftest import run_commands
+from in_process import in_process
 
 import rnnauto
 from rnnauto.deploy.gate import find_faults
@@ -18,6 +20,13 @@ from rnnauto.pipeline import fit
 from rnnauto.recipe import Recipe
 
 pytestmark = pytest.mark.train
+
+
+@pytest.fixture(scope="module", autouse=True)
+def workers():
+    with in_process():
+        yield
+
 
 WORDS = {"one": "EN", "two": "TVÅ", "three": "TRE", "four": "FYRA"}
 LETTERS = {"la": "bdk", "lo": "mns"}
@@ -43,7 +52,7 @@ def names(count, *, seed=0):
     return pl.DataFrame({"language": languages, "name": written})
 
 
-def run_fit(frame, folder, *, target, rnn_type, **tokens):
+def run_fit(frame, folder, *, target, rnn_type, diagnose=True, **tokens):
     space = {"cell": ["lstm"], "units": [32], "layers": [1], "dropout": [0.0], "batch_size": [16]}
     recipe = Recipe.parse(
         {
@@ -52,11 +61,12 @@ def run_fit(frame, folder, *, target, rnn_type, **tokens):
             "split": {"folds": 1},
             "search": {
                 "trials": 1,
-                "budget": "4m",
+                "budget": "20m",
                 "workers": 1,
                 "space": {**space, "attention": ["dot"], "learning_rate": [0.01]},
             },
             "train": {"epochs": 20, "refit": "off"},
+            "judge": {"diagnose": diagnose},
         }
     )
     return fit(frame, recipe, folder=folder)
@@ -145,11 +155,19 @@ def test_sources_longer_than_any_and_single_and_no_rows(translator):
     assert empty.columns == ["row", "prediction"]
 
 
-def test_the_command_predicts_in_a_fresh_process(translator, rnnauto, tmp_path):
-    folder, _ = translator
-    data = pairs(5, seed=9)
-    data.drop("swedish").write_csv(tmp_path / "new.csv")
-    found = rnnauto("predict", "new.csv", "-m", folder, "--beams", "3", "--proba")
+@pytest.fixture(scope="module")
+def fresh(translator, namer, tmp_path_factory):
+    """A prediction and a draw in a process that has trained nothing."""
+    place = tmp_path_factory.mktemp("fresh")
+    pairs(5, seed=9).drop("swedish").write_csv(place / "new.csv")
+    predict = ("predict", "new.csv", "-m", translator[0], "--beams", "3", "--proba")
+    draw = ("generate", "-m", namer[0], "--given", "language=lo", "--count", "2", "--seed", "4")
+    draw += ("--top-k", "3", "--temperature", "0.8", "--json")
+    return run_commands(predict, draw, cwd=place)
+
+
+def test_the_command_predicts_in_a_fresh_process(fresh):
+    found, _ = fresh
     assert found.returncode == 0, found.stderr
     lines = found.stdout.splitlines()
     assert lines[0] == "row,prediction,probability"
@@ -215,13 +233,10 @@ def test_names_are_drawn_for_the_language_that_is_given(namer, language):
     assert [each.text for each in calm] == model.predict(frame)["prediction"].to_list() * 2
 
 
-def test_names_are_drawn_in_a_fresh_process(namer, rnnauto):
+def test_names_are_drawn_in_a_fresh_process(namer, fresh):
     folder, _ = namer
     wanted = Wanted(given={"language": "lo"}, count=2, seed=4, top_k=3, temperature=0.8)
-    done = rnnauto(
-        *("generate", "-m", folder, "--given", "language=lo", "--count", "2", "--seed", "4"),
-        *("--top-k", "3", "--temperature", "0.8", "--json"),
-    )
+    _, done = fresh
     assert (done.returncode, done.stderr) == (0, "")
     known = load(folder).generate(wanted)
     assert json.loads(done.stdout) == [
@@ -254,5 +269,7 @@ def test_numbers_far_from_zero_are_learnt_from(tmp_path, rnn_type):
         if rnn_type == "one-to-many":
             given = dict(zip(("first", "second"), values, strict=True))
         rows.append({**given, "said": " ".join("up" if x > 1000 else "down" for x in values)})
-    fitted = run_fit(pl.DataFrame(rows), tmp_path / "model", target="said", rnn_type=rnn_type)
+    fitted = run_fit(
+        pl.DataFrame(rows), tmp_path / "model", target="said", rnn_type=rnn_type, diagnose=False
+    )
     assert fitted.evaluation.metrics["token_accuracy"].value > 0.8

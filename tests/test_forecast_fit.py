@@ -6,6 +6,8 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
+from conftest import run_commands
+from in_process import in_process
 from polars.testing import assert_frame_equal
 
 from rnnauto.errors import DataError
@@ -52,7 +54,7 @@ def fitted(tmp_path_factory):
             "split": {"folds": 2},
             "search": {
                 "trials": 1,
-                "budget": "4m",
+                "budget": "20m",
                 "workers": 1,
                 "space": {"units": [8], "layers": [1], "cell": ["lstm"], "lookback": [10]},
             },
@@ -61,7 +63,8 @@ def fitted(tmp_path_factory):
     )
     place = tmp_path_factory.mktemp("sales")
     sales().write_csv(place / "sales.csv")
-    return fit(place / "sales.csv", recipe, folder=place / "model")
+    with in_process():
+        return fit(place / "sales.csv", recipe, folder=place / "model")
 
 
 def test_a_fit_beats_the_naive_forecasts_and_says_so(fitted):
@@ -127,9 +130,24 @@ def test_what_is_known_ahead_counts(fitted):
     assert np.isfinite([told(0, "never seen"), told(0, None)]).all()
 
 
-def test_a_fresh_process_evaluates_and_predicts(fitted, rnnauto, tmp_path):
-    sales().write_csv(tmp_path / "sales.csv")
-    done = rnnauto("evaluate", "sales.csv", "-m", fitted.folder, "--json")
+CUT = date(2021, 10, 1)
+
+
+@pytest.fixture(scope="module")
+def fresh(fitted, tmp_path_factory):
+    """`evaluate` of all timesteps, and of the late ones with the early ones beside, in a process
+    that has trained nothing."""
+    place = tmp_path_factory.mktemp("fresh")
+    sales().write_csv(place / "sales.csv")
+    sales().filter(pl.col("month") < CUT).write_csv(place / "early.csv")
+    sales().filter(pl.col("month") >= CUT).write_csv(place / "late.csv")
+    flags = ("-m", fitted.folder, "--json")
+    with_history = ("evaluate", "late.csv", "--history", "early.csv", *flags)
+    return run_commands(("evaluate", "sales.csv", *flags), with_history, cwd=place)
+
+
+def test_a_fresh_process_evaluates(fresh):
+    done, _ = fresh
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["sequences"] == SHOPS
@@ -161,9 +179,9 @@ def test_the_saved_model_needs_nothing_but_tensorflow(fitted):
     assert (np.diff(quantiles, axis=-1) > 0).all()
 
 
-def test_earlier_timesteps_may_be_in_a_file_of_their_own(fitted, rnnauto, tmp_path):
-    model, cut = load(fitted.folder), date(2021, 10, 1)
-    early, late = sales().filter(pl.col("month") < cut), sales().filter(pl.col("month") >= cut)
+def test_earlier_timesteps_may_be_in_a_file_of_their_own(fitted, fresh):
+    model = load(fitted.folder)
+    early, late = sales().filter(pl.col("month") < CUT), sales().filter(pl.col("month") >= CUT)
     both = model.predict(sales())
     assert model.predict(late, history=early).equals(both)
     one = late.filter(pl.col("shop") == "s2")
@@ -172,10 +190,7 @@ def test_earlier_timesteps_may_be_in_a_file_of_their_own(fitted, rnnauto, tmp_pa
     with pytest.raises(DataError, match="no window to score") as caught:
         model.evaluate(late)
     assert "--history" in caught.value.hint
-    early.write_csv(tmp_path / "early.csv")
-    late.write_csv(tmp_path / "late.csv")
-    words = ("late.csv", "--history", "early.csv", "-m", fitted.folder, "--json")
-    done = rnnauto("evaluate", *words)
+    _, done = fresh
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert (found["sequences"], found["rows"]) == (SHOPS, SHOPS * HORIZON)

@@ -6,18 +6,27 @@ import subprocess
 import numpy as np
 import polars as pl
 import pytest
+from in_process import in_process
 from typer.testing import CliRunner
 
 import rnnauto
 from rnnauto.cli.app import app
 from rnnauto.deploy.gate import find_faults
-from rnnauto.deploy.generate import Wanted, written
+from rnnauto.deploy.generate import Wanted
 from rnnauto.errors import DataError
+from rnnauto.families.language.generate import written
 from rnnauto.pipeline import fit
 from rnnauto.prepare import prepare
 from rnnauto.recipe import Recipe
 
 pytestmark = pytest.mark.train
+
+
+@pytest.fixture(scope="module", autouse=True)
+def workers():
+    with in_process():
+        yield
+
 
 SPACE = {
     "cell": ["lstm"],
@@ -33,7 +42,7 @@ def language_run(place, path, *, epochs, **sections):
     recipe = Recipe.parse(
         {
             "judge": {"diagnose": False},
-            "search": {"trials": 1, "budget": "5m", "workers": 1, "space": SPACE},
+            "search": {"trials": 1, "budget": "20m", "workers": 1, "space": SPACE},
             "train": {"epochs": epochs, "refit": "off"},
             **sections,
         }
@@ -141,12 +150,6 @@ def test_a_stop_that_is_no_token_is_refused(letters):
         rnnauto.load(letters).generate(Wanted(stop="xyz"))
     assert "no token `xyz`" in caught.value.message
     assert "character" in caught.value.hint
-
-
-def test_a_model_of_something_else_writes_no_texts(tiny_run):
-    with pytest.raises(DataError) as caught:
-        rnnauto.load(tiny_run.folder).generate(Wanted())
-    assert "many-to-one classification" in caught.value.message
 
 
 def test_predict_says_what_follows_and_how_likely_the_text_is(letters, tmp_path):

@@ -1,10 +1,10 @@
 """Whatever a file holds: a verdict or one message, soon, and in little memory. No traceback."""
 
+import contextlib
 import gzip
 import io
 import json
 import os
-import resource
 import time
 import zipfile
 from pathlib import Path
@@ -18,11 +18,12 @@ from rnnauto.errors import RnnautoError
 from rnnauto.inspection import inspect_table, to_json
 from rnnauto.reading.read import read_table
 from rnnauto.recipe import Recipe
+from rnnauto.search.worker import peak_memory
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 FEW, MANY = 300, 10_000
 SECONDS = 10.0
-MEMORY = 2 << 20  # KiB
+MEMORY = 2 << 30  # bytes
 CUT = 20_000  # bytes taken of a file of the catalogue
 TARGETS = ["y", "label", "speaker", "species", "column_2", "text", ""]
 ENDINGS = [
@@ -142,21 +143,28 @@ def look_at(path, target):
         assert str(error)
 
 
+def fresh_peak():
+    """The largest size of this process, forgotten before: earlier tests may have needed much."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+    return peak_memory()
+
+
 def run(tmp_path, count):
-    files = catalogue()
+    files, before = catalogue(), fresh_peak()
     for number in range(count):
         random = np.random.default_rng(number)
         kind = KINDS[number % len(KINDS)]
         path = tmp_path / f"{kind.__name__}_{number}{ENDINGS[random.integers(len(ENDINGS))]}"
         path.write_bytes(kind(random, files))
-        started = time.monotonic()
+        started = time.process_time()  # of all threads: a busy machine is none of the file's faults
         try:
             look_at(path, TARGETS[random.integers(len(TARGETS))])
         except BaseException as error:
             raise AssertionError(f"{path.name}: {type(error).__name__}: {error}") from error
-        assert time.monotonic() - started < SECONDS, path.name
+        assert time.process_time() - started < SECONDS, path.name
         path.unlink()
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < MEMORY
+    assert peak_memory() - before < MEMORY
 
 
 def test_hostile_inputs_get_a_verdict_or_a_message(tmp_path):
@@ -187,7 +195,7 @@ LARGE = {
 def test_large_odd_files_end_soon(tmp_path, name):
     path = tmp_path / "table.csv"
     path.write_text(LARGE[name])
-    started = time.process_time()  # of all threads: a busy machine is none of the file's faults
+    started = time.process_time()
     look_at(path, "y" if ",y\n" in LARGE[name][:20] else "")
     assert time.process_time() - started < SECONDS
 

@@ -1,6 +1,7 @@
 """What keeps the code small: direction of imports, where TensorFlow may be, length of files."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -172,9 +173,20 @@ def family_of(module):
     return words[2] if words[1] == "families" and words[2] in FAMILIES else ""
 
 
+@cache
+def text_of(path):
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def tree_of(path):
+    return ast.parse(text_of(path))
+
+
+@cache
 def imports_of(path, *, top=False):
     """Every module that a file imports; with `top` only those it imports when it is loaded."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
     found = set()
 
     def walk(node):
@@ -190,7 +202,7 @@ def imports_of(path, *, top=False):
             walk(child)
 
     walk(tree)
-    return found
+    return frozenset(found)
 
 
 def runs_later(node):
@@ -207,7 +219,7 @@ def files_named(modules):
 @pytest.mark.parametrize("path", [*SOURCES, *SCRIPTS], ids=lambda path: path.name)
 def test_a_file_is_not_too_long(path):
     most = MOST_TEST_LINES if path in TESTS else MOST_LINES
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= most
+    assert len(text_of(path).splitlines()) <= most
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
@@ -264,7 +276,7 @@ def test_the_help_waits_for_little(name):
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_only_the_command_line_talks_exits_and_pickles_are_nowhere(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
     called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     assert "print" not in called
     if not name_of(path).startswith("cli/"):
@@ -276,7 +288,7 @@ def test_only_the_command_line_talks_exits_and_pickles_are_nowhere(path):
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_arrays_are_never_loaded_with_pickles(path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "np.load":
             options = {word.arg: ast.unparse(word.value) for word in node.keywords}
             assert options.get("allow_pickle") == "False"
@@ -285,14 +297,14 @@ def test_arrays_are_never_loaded_with_pickles(path):
 @pytest.mark.parametrize("path", [*SOURCES, *SCRIPTS], ids=lambda path: path.name)
 def test_every_todo_has_an_issue(path):
     words = ("TO" + "DO", "FIX" + "ME", "XX" + "X")
-    assert not [line for line in path.read_text().splitlines() if any(w in line for w in words)]
+    assert not [line for line in text_of(path).splitlines() if any(w in line for w in words)]
 
 
 def test_every_file_says_what_it_is_for():
     silent = [
         name_of(path)
         for path in SOURCES
-        if path.read_text().strip() and not ast.get_docstring(ast.parse(path.read_text()))
+        if text_of(path).strip() and not ast.get_docstring(tree_of(path))
     ]
     assert silent == []
 
@@ -301,7 +313,7 @@ def test_every_test_file_has_tests_with_names_of_their_own():
     places = [path.name for path in TESTS if path.name.startswith("test_")]
     assert len(set(places)) == len(places)  # pytest imports them by their bare names
     for path in (path for path in TESTS if path.name.startswith("test_")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = tree_of(path)
         names = [n.name for n in tree.body if isinstance(n, ast.FunctionDef)]
         tests = [name for name in names if name.startswith("test_")]
         assert tests, path

@@ -4,12 +4,19 @@ import random
 
 import polars as pl
 import pytest
+from in_process import in_process
 
 from rnnauto import load
 from rnnauto.pipeline import fit
 from rnnauto.recipe import Recipe
 
 pytestmark = pytest.mark.train
+
+
+@pytest.fixture(scope="module", autouse=True)
+def workers():
+    with in_process():
+        yield
 
 
 def fitted(path, folder, *, rnn_type="auto", **data):
@@ -21,7 +28,7 @@ def fitted(path, folder, *, rnn_type="auto", **data):
             "split": {"folds": 1},
             "search": {
                 "trials": 1,
-                "budget": "4m",
+                "budget": "20m",
                 "workers": 1,
                 "space": {"cell": ["simple_rnn"], "units": [8], "layers": [1], "patch": [1]},
             },

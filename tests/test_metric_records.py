@@ -5,12 +5,12 @@ import pytest
 import yaml
 from builders import make_encoded
 from pydantic import create_model
-from rnnauto.judge.answer_metrics import ANSWER_METRICS, LIKELIHOOD_METRICS
-from rnnauto.judge.evaluate_forecasts import forecast_measures
-from rnnauto.judge.language import NEXT_CHARACTER_METRICS, NEXT_SET_METRICS
 
 from rnnauto.data.targets import ValueEncoder
 from rnnauto.errors import RecipeError
+from rnnauto.families.decoder.metrics import ANSWER_METRICS, LIKELIHOOD_METRICS
+from rnnauto.families.forecast.evaluate import forecast_measures
+from rnnauto.families.language.evaluate import NEXT_CHARACTER_METRICS, NEXT_SET_METRICS
 from rnnauto.judge.evaluate import evaluate, score
 from rnnauto.judge.expectations import Measured, check_expectations
 from rnnauto.judge.measures import SET_METRICS, TAG_METRICS

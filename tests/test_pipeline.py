@@ -1,13 +1,15 @@
 """One whole run, and what it leaves in the model folder."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 import pytest
+import tensorflow as tf
 import yaml
-from conftest import visits
-from rnnauto.deploy.finish import export
+from conftest import run_python, visits
+from in_process import in_process
 from typer.testing import CliRunner
 from visible import unknown_numbers
 
@@ -16,7 +18,15 @@ from rnnauto import pipeline
 from rnnauto.cli.app import app
 from rnnauto.deploy.check import TOLERANCE
 from rnnauto.deploy.gate import check_saved_model
+from rnnauto.deploy.generate import Wanted
+from rnnauto.errors import DataError
+from rnnauto.families.direct.family import DIRECT
+from rnnauto.families.families import FAMILIES
+from rnnauto.judge.diagnosis import Diagnosis
+from rnnauto.judge.scored import Scored
+from rnnauto.judge.words import span
 from rnnauto.recipe import Recipe
+from rnnauto.report.page import with_range
 from rnnauto.search import journal
 
 pytestmark = pytest.mark.train
@@ -204,25 +214,153 @@ def test_a_fit_leaves_a_report_and_a_card_of_what_is_in_the_scores(tiny_run):
     assert (tiny_run.folder / "MODEL_CARD.md").read_text(encoding="utf-8").count("## ") == 7
 
 
+def test_a_fit_leaves_its_diagnosis_in_the_scores(tiny_run):
+    scores = json.loads((tiny_run.folder / "scores.json").read_text())
+    found = scores["diagnosis"]
+    assert list(found) == list(Diagnosis.model_fields)
+    assert found["skipped"] == {"coverage": "it does not apply to this kind of problem"}
+    assert tiny_run.fitted.verdict == f"{scores['verdict']}; {found['order']['sentence']}"
+    assert set(found["order"]["shuffled"]) == set(scores["metrics"])
+    assert found["order"]["in_order"] == scores["metrics"]  # of nine sequences, all are shuffled
+    shuffled = found["order"]["shuffled"]["accuracy"]
+    assert shuffled["low"] <= shuffled["value"] <= shuffled["high"]
+    page = (tiny_run.folder / "report.html").read_text(encoding="utf-8")
+    assert f'<td class="right">{with_range(span(Scored(**shuffled)))}</td>' in page
+    assert {each["verdict"] for each in found["gradients"]} <= {"healthy", "vanishes", "explodes"}
+    assert len(found["gradients"][0]["lags"]) == len(found["gradients"][0]["norms"])
+    names = {feature["name"] for feature in found["importance"]["features"]}
+    assert names == {"x", "noise", "mood", "age", "town"}
+    assert found["importance"]["unit"] == "percent"
+    assert found["memory"]["effect"][0] == 0.0
+    assert found["calibration"]["temperature"] > 0
+    people = set(tiny_run.frame["person"])
+    assert all(mistake["id"]["person"] in people for mistake in found["mistakes"])
+    assert len(found["clipping"]) == 2
+    assert found["leaks"] == []
+
+
+def test_a_model_of_something_else_writes_no_texts(tiny_run):
+    with pytest.raises(DataError) as caught:
+        rnnauto.load(tiny_run.folder).generate(Wanted())
+    assert "many-to-one classification" in caught.value.message
+
+
+# TensorFlow alone: rnnauto and Keras cannot be imported, and no file of theirs is on the path
+ALONE = """
+import csv, json, sys
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+
+class Refuse(MetaPathFinder, Loader):
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"rnnauto", "keras", "keras_tuner", "tf_keras"}:
+            # not an error yet: TensorFlow asks where Keras would be, without importing it
+            return ModuleSpec(name, self, origin="/nowhere/__init__.py", is_package=True)
+
+    def exec_module(self, module):
+        raise ModuleNotFoundError(f"{module.__name__} is not here")
+
+sys.meta_path.insert(0, Refuse())
+for name in ("rnnauto", "keras"):
+    try:
+        __import__(name)
+    except ModuleNotFoundError:
+        continue
+    sys.exit(f"{name} could be imported")
+import numpy as np
+import tensorflow as tf
+
+folder, data = sys.argv[1:]
+layout = json.load(open(folder + "/model.json"))["layout"]
+model = tf.saved_model.load(folder + "/saved_model").signatures["serving_default"]
+people = {}
+for row in csv.DictReader(open(data)):
+    people.setdefault(row[layout["id"][0]], []).append(row)
+
+def names(part, kind):
+    return [column["name"] for column in layout[part] if column["kind"] == kind]
+
+def number(text):
+    return float(text) if text else float("nan")
+
+answers = {}
+for person, rows in people.items():
+    rows.sort(key=lambda row: int(row[layout["time"]]))
+    features, statics = names("features", "number"), names("static", "number")
+    found = model(
+        numbers=tf.constant([[[number(row[n]) for n in features] for row in rows]], tf.float32),
+        categories=tf.constant([[[row[n] for n in names("features", "category")] for row in rows]]),
+        length=tf.constant([len(rows)]),
+        static_numbers=tf.constant([[number(rows[0][n]) for n in statics]], tf.float32),
+        static_categories=tf.constant([[rows[0][n] for n in names("static", "category")]]),
+    )
+    chances = found["probabilities"][0].numpy().tolist()
+    answers[person] = [found["label"][0].numpy().decode(), *chances]
+heavy = sorted({name.split(".")[0] for name in sys.modules} & {"rnnauto", "keras"})
+print(json.dumps({"answers": answers, "imported": heavy}))
+"""
+
+
+def test_tensorflow_alone_gives_what_predict_gives(tiny_run, tmp_path):
+    (tmp_path / "alone.py").write_text(ALONE)
+    (tmp_path / "model").symlink_to(tiny_run.folder)
+    # -I: neither the folder it runs in nor the environment adds anything to the path
+    done = run_python("-I", "alone.py", "model", tiny_run.data, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["imported"] == []
+    table = rnnauto.load(tiny_run.folder).predict(tiny_run.data, probabilities=True)
+    assert len(found["answers"]) == table.height == 60
+    for person, label, *chances in table.iter_rows():
+        answer, *others = found["answers"][person]
+        assert answer == label
+        assert others == pytest.approx(chances, abs=1e-5)
+
+
+def test_the_signature_is_the_one_the_readme_lists(tiny_run):
+    loaded = tf.saved_model.load(str(tiny_run.folder / "saved_model"))
+    signature = loaded.signatures["serving_default"]
+    _, inputs = signature.structured_input_signature
+    found = {name: (spec.dtype.name, spec.shape.as_list()) for name, spec in inputs.items()}
+    assert found == {
+        "numbers": ("float32", [None, None, 2]),
+        "categories": ("string", [None, None, 1]),
+        "length": ("int32", [None]),
+        "static_numbers": ("float32", [None, 1]),
+        "static_categories": ("string", [None, 1]),
+    }
+    assert set(signature.structured_outputs) == {"label", "probabilities", "classes"}
+
+
+def test_a_sequence_and_its_neighbours_through_the_python_api(tiny_run):
+    model = rnnauto.load(tiny_run.folder)
+    everyone = model.predict(tiny_run.frame, probabilities=True)
+    for person in everyone["person"].head(5):
+        alone = model.predict(tiny_run.frame.filter(person=person), probabilities=True)
+        expected = everyone.filter(person=person)["probability_ill"].item()
+        assert alone["probability_ill"].item() == pytest.approx(expected, abs=1e-5)
+
+
 def test_a_first_model_that_is_the_last_is_exported_once(tmp_path, monkeypatch):
     places = []
 
     def counted(place, *given):
         places.append(place)
-        return export(place, *given)
+        return DIRECT.export(place, *given)
 
-    monkeypatch.setattr(pipeline, "export", counted)
+    monkeypatch.setitem(FAMILIES, "direct", replace(DIRECT, export=counted))
     recipe = Recipe.parse(
         {
             "data": {"target": "state"},
             "split": {"folds": 1},
-            "search": {"trials": 1, "workers": 1, "budget": "10m"},
+            "search": {"trials": 1, "workers": 1, "budget": "20m"},
             "train": {"epochs": 1, "refit": "off"},
             "judge": {"diagnose": False},
         }
     )
     visits(60).write_csv(tmp_path / "visits.csv")
-    fitted = pipeline.fit(tmp_path / "visits.csv", recipe, folder=tmp_path / "model")
+    with in_process():
+        fitted = pipeline.fit(tmp_path / "visits.csv", recipe, folder=tmp_path / "model")
     assert len(places) == 1
     assert json.loads((tmp_path / "model" / "model.json").read_text())["status"] == "complete"
     predicted = rnnauto.load(tmp_path / "model").predict(tmp_path / "visits.csv")

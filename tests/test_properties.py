@@ -5,7 +5,7 @@ import io
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnauto.data.sequences import gather
@@ -13,9 +13,6 @@ from rnnauto.errors import DataError
 from rnnauto.inference.infer import infer
 from rnnauto.reading.read import read_table
 from rnnauto.recipe import Recipe
-
-settings.register_profile("rnnauto", deadline=None, max_examples=60, derandomize=True)
-settings.load_profile("rnnauto")
 
 WORD = st.text("abcdeföü", min_size=1, max_size=6)
 CELLS = {

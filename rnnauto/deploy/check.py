@@ -1,4 +1,4 @@
-"""Comparing what an exported model says with what the trained networks say."""
+"""Compare what an exported model says with what the trained networks say."""
 
 from typing import Any
 
@@ -15,33 +15,37 @@ EXTRA = 37
 
 
 def some_of(count: int) -> Integers:
-    """Numbers of the sequences, or windows, to compare, at even distances."""
+    """Choose numbers of the sequences, or windows, to compare, at even distances."""
     return np.unique(np.linspace(0, count - 1, min(SEQUENCES, count)).astype(np.int64))
 
 
-def check_differences(found: dict[str, float], *, tolerance: float = TOLERANCE) -> dict[str, float]:
-    """Raises: ExportError that names every difference that is too large, or no number."""
-    bad = {name: value for name, value in found.items() if not value <= tolerance}
+def check_differences(
+    differences: dict[str, float], *, tolerance: float = TOLERANCE
+) -> dict[str, float]:
+    """Check that differences are small. Raises: ExportError that names every difference that is too
+    large, or no number."""
+    bad = {name: value for name, value in differences.items() if not value <= tolerance}
     if bad:
         listed = ", ".join(f"{name}: {value:.2g}" for name, value in bad.items())
         raise ExportError(
             f"the export differs from the trained model by more than {tolerance:g} ({listed})",
             hint="nothing was written; this is a fault of rnnauto, please report it",
         )
-    return found
+    return differences
 
 
 def run_members(members: list[Any], inputs: dict[str, NDArray[Any]]) -> list[Any]:
-    """Logits of every member; as one graph, since step by step a long recording takes minutes."""
+    """Compute the logits of every member; as one graph, since step by step a long recording takes
+    minutes."""
     import tensorflow as tf
 
-    graph = tf.function(lambda given: [member.model(given, training=False) for member in members])
+    graph = tf.function(lambda batch: [member.model(batch, training=False) for member in members])
     tensors = {name: tf.constant(array) for name, array in inputs.items()}
     return list(graph(tensors))
 
 
 def difference(one: list[NDArray[np.float32]], other: list[NDArray[np.float32]]) -> float:
-    """Largest difference; infinite where a value is not a number."""
+    """Find the largest difference; infinite where a value is not a number."""
     parts = [np.abs(a - b).max(initial=0.0) for a, b in zip(one, other, strict=True)]
     largest = float(np.max(parts)) if parts else 0.0
     return largest if np.isfinite(largest) else float("inf")

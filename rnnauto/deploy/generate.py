@@ -1,4 +1,4 @@
-"""Texts that a model writes, asked for with plain values."""
+"""Ask a model that writes for texts, with plain values."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,10 +14,18 @@ Value = str | float | bool | None
 
 @dataclass(frozen=True)
 class Wanted:
-    """`prompt`: the text to continue, or to answer; `given`: the values of static features to
-    answer; `length`: most tokens to write, None: 200, or what the model allows an answer;
-    `temperature` 0 always takes the likeliest token, 1 draws as often as the model expects;
-    `top_k` 0 draws from all tokens."""
+    """What texts are asked of a model.
+
+    Attributes:
+        prompt: the text to continue, or to answer.
+        length: most tokens to write; None: 200, or what the model allows an answer.
+        temperature: 0 always takes the likeliest token, 1 draws as often as the model expects.
+        top_k: how many of the likeliest tokens to draw from; 0: all.
+        seed: of the draws.
+        stop: a token that ends a text; None: none does.
+        count: how many texts to write.
+        given: the values of static features to answer.
+    """
 
     prompt: str | None = None
     length: int | None = None
@@ -31,8 +39,14 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Written:
-    """One text: the prompt and what the model wrote after it, `tokens` of it one by one. An answer
-    is a text of its own, without the prompt."""
+    """One text that a model wrote.
+
+    Attributes:
+        prompt: what it goes on from.
+        continuation: what the model wrote after it.
+        text: both; an answer is a text of its own, without the prompt.
+        tokens: those of the continuation, one by one.
+    """
 
     prompt: str
     continuation: str
@@ -52,13 +66,13 @@ def drawing(wanted: Wanted) -> RawBatch:
     }
 
 
-def texts_of(run: Run, asked: RawBatch) -> list[tuple[str, list[bytes]]]:
-    """Every text with its tokens."""
-    found = run(asked, "generate")
+def texts_of(run: Run, request: RawBatch) -> list[tuple[str, list[bytes]]]:
+    """Let an open model write, and return every text with its tokens."""
+    written = run(request, "generate")
     return [
         (text.decode(), tokens[:length])
         for text, tokens, length in zip(
-            found["text"], found["tokens"], found["lengths"], strict=True
+            written["text"], written["tokens"], written["lengths"], strict=True
         )
     ]
 
@@ -72,7 +86,7 @@ def check_stop(wanted: Wanted, vocabulary: tuple[str, ...], unit: str) -> None:
 
 
 def writes_no_texts(wanted: Wanted, layout: Layout, encoders: object) -> Writing:
-    """Raises: DataError, always: the model is of another kind."""
+    """Refuse to write. Raises: DataError, always: the model is of another kind."""
     raise DataError(
         f"this model writes no texts: it is for {layout.rnn_type} {layout.task}"
         + (" of sets of labels" if layout.label_sets else ""),

@@ -1,4 +1,4 @@
-"""What the SavedModels of sequences take: raw values, made into inputs of the networks inside.
+"""Make raw values, which the SavedModels of sequences take, into inputs of the networks inside.
 
 A SavedModel is a `tf.Module` of plain TensorFlow operations that tracks only variables and tables,
 so that it runs wherever TensorFlow does, without Keras or rnnauto.
@@ -27,7 +27,7 @@ def tables_of(encoders: Encoders[Any]) -> dict[str, list[Any]]:
 
 
 def input_specs(layout: Layout, encoders: Encoders[Any]) -> dict[str, Any]:
-    """The inputs of `serving_default`; only those that the layout needs."""
+    """List the inputs of `serving_default`; only those that the layout needs."""
     specs: dict[str, Any] = {}
     if layout.tokens is not None:
         specs["text"] = tf.TensorSpec([None], tf.string, name="text")
@@ -62,7 +62,7 @@ def vocabulary_table(vocabulary: tuple[str, ...]) -> Any:
 def encode_inputs(
     raw: dict[str, Any], tables: dict[str, list[Any]], layout: Layout, encoders: Encoders[Any]
 ) -> dict[str, Any]:
-    """Raw inputs to those of the networks: strings become ids, texts become tokens."""
+    """Encode raw inputs as those of the networks: strings become ids, texts become tokens."""
     inputs: dict[str, Any] = {
         name: raw[name] for name in ("length", "numbers", "static_numbers") if name in raw
     }
@@ -93,5 +93,5 @@ def append(inputs: dict[str, Any], name: str, channels: Any) -> None:
 
 
 def look_up(strings: Any, tables: list[Any]) -> Any:
-    """Strings [..., categories] to ids int32 of the same shape."""
+    """Look up strings [..., categories] as ids int32 of the same shape."""
     return tf.stack([table.lookup(strings[..., at]) for at, table in enumerate(tables)], -1)

@@ -1,4 +1,4 @@
-"""How long a prediction takes: one sequence at a time, through the SavedModel."""
+"""Measure how long a prediction takes: one sequence at a time, through the SavedModel."""
 
 import time
 from dataclasses import dataclass
@@ -16,31 +16,37 @@ FEWEST_CALLS = 20
 
 @dataclass(frozen=True)
 class Single:
-    """Inputs of one sequence, or window, each, and the signature that takes them."""
+    """Inputs of one sequence, or window, at a time.
+
+    Attributes:
+        batches: the inputs of each.
+        signature: which takes them.
+    """
 
     batches: list[RawBatch]
     signature: str = "serving_default"
 
 
 def spread(count: int) -> Integers:
-    """Some numbers up to `count`, at even distances."""
+    """Choose some numbers up to `count`, at even distances."""
     return np.unique(np.linspace(0, count - 1, min(BATCHES, count)).astype(np.int64))
 
 
 def measure_latency(run: Run, single: Single) -> tuple[float, ...]:
-    """Milliseconds of every call, from arrays in to arrays out, one batch after the other.
+    """Measure the milliseconds of every call, from arrays in to arrays out, one batch after the
+    other.
 
     Each batch has been asked before: what is timed is a server that has run for a while.
     """
     batches, signature = single.batches, single.signature
     for batch in [*batches, *batches]:
         run(batch, signature)
-    taken: list[float] = []
+    milliseconds: list[float] = []
     started = time.perf_counter()
-    while len(taken) < CALLS:
+    while len(milliseconds) < CALLS:
         before = time.perf_counter()
-        run(batches[len(taken) % len(batches)], signature)
-        taken.append((time.perf_counter() - before) * 1000)
-        if time.perf_counter() - started > SECONDS and len(taken) >= FEWEST_CALLS:
+        run(batches[len(milliseconds) % len(batches)], signature)
+        milliseconds.append((time.perf_counter() - before) * 1000)
+        if time.perf_counter() - started > SECONDS and len(milliseconds) >= FEWEST_CALLS:
             break
-    return tuple(taken)
+    return tuple(milliseconds)

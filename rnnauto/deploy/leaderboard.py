@@ -1,4 +1,4 @@
-"""The leaderboard: trials and baselines in one list, best first."""
+"""Rank trials and baselines in one list, best first."""
 
 import json
 from dataclasses import asdict, dataclass, replace
@@ -53,11 +53,11 @@ class Row:
     validation_loss: float | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """As `scores.json` has it, where a baseline has no loss."""
-        found = asdict(self)
+        """Make the entry of `scores.json`, where a baseline has no loss."""
+        row = asdict(self)
         if self.kind == "baseline":
-            del found["validation_loss"]
-        return found
+            del row["validation_loss"]
+        return row
 
 
 def leaderboard(
@@ -68,7 +68,7 @@ def leaderboard(
     test: float | None,
     baselines: dict[str, tuple[float | None, float | None]],
 ) -> list[Row]:
-    """The rows, ranked.
+    """Rank the rows of trials and baselines.
 
     Args:
         test: the winner's score on the test part; no other trial has one, for none was tried there.
@@ -99,7 +99,7 @@ def baseline_row(name: str, validation: float | None, test: float | None) -> Row
 
 
 def trial_row(trial: Trial, test: float | None) -> Row:
-    """A trial without results is still running."""
+    """Make the row of a trial; one without results is still running."""
     results = [trial.results[fold] for fold in sorted(trial.results)]
     failed = [result.reason for result in results if result.loss is None]
     whole = bool(results) and not failed
@@ -131,16 +131,16 @@ def trial_row(trial: Trial, test: float | None) -> Row:
 
 
 def ending(row: Row) -> str:
-    """Why a trial ended, as a person would say it; nothing for a baseline."""
+    """Say why a trial ended, as a person would; nothing for a baseline."""
     if row.kind == "baseline":
         return ""
     reason = row.reason or ""  # None where it was read from a file
-    told = ENDINGS.get(reason, reason)
-    return told if row.status == "completed" else ": ".join(filter(None, (row.status, told)))
+    words = ENDINGS.get(reason, reason)
+    return words if row.status == "completed" else ": ".join(filter(None, (row.status, words)))
 
 
 def write_leaderboard(path: Path, rows: list[Row]) -> None:
-    """CSV; the nested columns hold JSON."""
+    """Write the rows as CSV; the nested columns hold JSON."""
     flat = [
         {name: json.dumps(value) if name in NESTED else value for name, value in row.items()}
         for row in map(asdict, rows)
@@ -157,7 +157,7 @@ def read_leaderboard(folder: Path) -> list[Row]:
             row.update({name: json.loads(row[name]) for name in NESTED})
         return TypeAdapter(list[Row]).validate_python(rows)
     except (OSError, pl.exceptions.PolarsError, ValueError, KeyError, TypeError) as error:
-        told = damage(error) if isinstance(error, ValidationError) else error
+        fault = damage(error) if isinstance(error, ValidationError) else error
         raise ModelFolderError(
-            f"`{path}` cannot be read: {told}", hint="train the model again with `--overwrite`"
+            f"`{path}` cannot be read: {fault}", hint="train the model again with `--overwrite`"
         ) from error

@@ -1,4 +1,5 @@
-"""`model.json`: what a model folder needs beside its SavedModel. JSON only, validated on load."""
+"""Read and write `model.json`: what a model folder needs beside its SavedModel. JSON only,
+validated on load."""
 
 import json
 from collections.abc import Callable
@@ -16,8 +17,21 @@ Status = Literal["running", "complete", "interrupted"]  # of the search that the
 
 
 class ModelInfo(Frozen, Generic[Encoders]):
-    """`members` counts the networks whose mean the SavedModel returns (one per fold, or one);
-    `temperature` is the one that calibrates classes, None where there was no time to fit it."""
+    """What a model folder needs beside its SavedModel.
+
+    Attributes:
+        format: the number of this form of the file.
+        rnnauto, versions: which rnnauto, and which libraries, made the model.
+        layout, encoders: what the columns are, and how each is encoded.
+        hyperparameters: those of the winner.
+        members: the networks whose mean the SavedModel returns (one per fold, or one).
+        parameters: how many the networks have together.
+        trial: the winner's id.
+        seed: of the fit.
+        fingerprint: digests of what the search began with.
+        status: of the search that the model is from.
+        temperature: the one that calibrates classes; None where there was no time to fit it.
+    """
 
     format: Literal[1] = FORMAT
     rnnauto: str
@@ -49,7 +63,10 @@ def write_model_info(path: Path, info: AnyModelInfo) -> None:
 
 
 def read_model_info(folder: Path, encoders_of: EncodersOf = lambda layout: Any) -> AnyModelInfo:
-    """Args: encoders_of: by which the encoders are validated; as it is, they are not looked at.
+    """Read the `model.json` of a model folder.
+
+    Args:
+        encoders_of: by which the encoders are validated; as it is, they are not looked at.
 
     Raises: ModelFolderError where there is no folder, or its `model.json` is unusable.
     """
@@ -70,10 +87,10 @@ def read_model_info(folder: Path, encoders_of: EncodersOf = lambda layout: Any) 
         encoders = encoders_of(Head.model_validate_json(raw).layout)
         return ModelInfo[encoders].model_validate_json(raw)  # type: ignore[valid-type]
     except ValidationError as error:
-        found = newer_format(raw, known=FORMAT)
-        if found is not None:
+        newer = newer_format(raw, known=FORMAT)
+        if newer is not None:
             raise ModelFolderError(
-                f"`{folder}` has format {found}; this rnnauto reads format {FORMAT}",
+                f"`{folder}` has format {newer}; this rnnauto reads format {FORMAT}",
                 hint="upgrade with `pip install --upgrade rnnauto`",
             ) from error
         raise ModelFolderError(
@@ -83,16 +100,16 @@ def read_model_info(folder: Path, encoders_of: EncodersOf = lambda layout: Any) 
 
 
 def damage(error: ValidationError) -> str:
-    """The first thing that is wrong with a file, and where."""
+    """Name the first thing that is wrong with a file, and where."""
     first = error.errors()[0]
-    where = ".".join(map(str, first["loc"])) or "the whole file"
-    return f"{where}: {first['msg']}"
+    place = ".".join(map(str, first["loc"])) or "the whole file"
+    return f"{place}: {first['msg']}"
 
 
 def newer_format(raw: str, *, known: int) -> int | None:
-    """The format number of a file that a later rnnauto wrote; None for anything else."""
+    """Find the format number of a file that a later rnnauto wrote; None for anything else."""
     try:
-        found = json.loads(raw)["format"]
+        number = json.loads(raw)["format"]
     except (ValueError, KeyError, TypeError):
         return None
-    return found if isinstance(found, int) and found > known else None
+    return number if isinstance(number, int) and number > known else None

@@ -1,4 +1,4 @@
-"""What lies beside the SavedModel in a model folder: facts, leaderboard, recipe."""
+"""Gather what lies beside the SavedModel in a model folder: facts, leaderboard, recipe."""
 
 import math
 from collections.abc import Sequence

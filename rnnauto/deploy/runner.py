@@ -1,4 +1,4 @@
-"""The one way from a model folder to predictions: batches of raw values in, arrays out."""
+"""Predict by a model folder, the one way: batches of raw values in, arrays out."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,10 +22,15 @@ RawBatch = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Run:
-    """A SavedModel that is open: called with a batch, it answers by one of its signatures."""
+    """A SavedModel that is open: called with a batch, it answers by one of its signatures.
+
+    Attributes:
+        signatures: its functions, by name.
+        kept: what was loaded: the signatures hold their variables only as long as it lives.
+    """
 
     signatures: Mapping[str, Callable[..., dict[str, Any]]]
-    kept: Any  # the signatures hold their variables only as long as what was loaded lives
+    kept: Any
 
     def __call__(
         self, batch: RawBatch, signature: str = "serving_default"
@@ -63,7 +68,7 @@ def load_saved_model(folder: Path) -> Run:
 
 
 def batches_of(lengths: Integers) -> Iterator[Integers]:
-    """Sequence numbers, sequences of about equal length together."""
+    """Batch sequence numbers, sequences of about equal length together."""
     order = np.argsort(lengths, kind="stable")
     begin = 0
     while begin < len(order):
@@ -84,7 +89,7 @@ def raw_batch(
     *,
     extra: int = 0,
 ) -> RawBatch:
-    """The inputs of `serving_default` for some sequences, padded on the right.
+    """Gather the inputs of `serving_default` for some sequences, padded on the right.
 
     Args:
         extra: timesteps of rubbish padding to add, for checks.

@@ -1,4 +1,5 @@
-"""`scores.json`: what a fit came to. Versioned, for a CI reads it, and validated on load."""
+"""Read and write `scores.json`: what a fit came to. Versioned, for a CI reads it, and validated on
+load."""
 
 import json
 from pathlib import Path
@@ -60,14 +61,15 @@ class ScoresFile(Frozen):
 
 
 def write_scores(folder: Path, scores: ScoresFile) -> None:
-    """Numbers that JSON lacks are written as null."""
+    """Write `scores.json`; numbers that JSON lacks are written as null."""
     plain = finite(scores.model_dump(by_alias=True, exclude_unset=True))
     text = json.dumps(plain, indent=1, allow_nan=False)
     (folder / NAME).write_text(text + "\n", encoding="utf-8")
 
 
 def read_scores(folder: Path) -> ScoresFile:
-    """Raises: ModelFolderError where it cannot be read, is damaged, or is of another format."""
+    """Read `scores.json`. Raises: ModelFolderError where it cannot be read, is damaged, or is of
+    another format."""
     path = folder / NAME
     try:
         raw = path.read_text(encoding="utf-8")
@@ -76,10 +78,10 @@ def read_scores(folder: Path) -> ScoresFile:
     try:
         return ScoresFile.model_validate_json(raw)
     except ValidationError as error:
-        found = newer_format(raw, known=FORMAT)
-        if found is not None:
+        newer = newer_format(raw, known=FORMAT)
+        if newer is not None:
             raise ModelFolderError(
-                f"`{path}` has format {found}; this rnnauto reads format {FORMAT}",
+                f"`{path}` has format {newer}; this rnnauto reads format {FORMAT}",
                 hint="upgrade with `pip install --upgrade rnnauto`",
             ) from error
         if is_too_old(raw):
@@ -94,9 +96,9 @@ def read_scores(folder: Path) -> ScoresFile:
 
 
 def is_too_old(raw: str) -> bool:
-    """Whether it is from before there were reports, or formats."""
+    """Say whether a file is from before there were reports, or formats."""
     try:
-        found = json.loads(raw)
+        content = json.loads(raw)
     except ValueError:
         return False
-    return isinstance(found, dict) and "format" not in found and bool(NEEDED - found.keys())
+    return isinstance(content, dict) and "format" not in content and bool(NEEDED - content.keys())

@@ -1,4 +1,4 @@
-"""What the page shows beside the scores: the question, the data, the search, some answers."""
+"""Type what the page shows beside the scores: the question, the data, the search, some answers."""
 
 from typing import Annotated, Any, Literal
 
@@ -49,7 +49,7 @@ class Asked(Frozen):
 
     @property
     def apart(self) -> tuple[str, ...]:
-        """The targets that are not what is read, one timestep later."""
+        """Take the targets that are not what is read, one timestep later."""
         return () if self.task == "language-modelling" else self.target
 
 
@@ -69,7 +69,7 @@ class Histogram(Frozen):
 
     @property
     def counted(self) -> int:
-        return sum(each.count for each in self.bins)
+        return sum(in_bin.count for in_bin in self.bins)
 
 
 class CountedClass(Frozen):
@@ -124,7 +124,16 @@ class ShownData(Frozen):
 
 
 class Curve(Frozen):
-    """The training and validation loss of a run by epoch; a leader is the best run of its cell."""
+    """The training and validation loss of a run by epoch.
+
+    Attributes:
+        trial: the trial that the run is of.
+        stage: of the search.
+        cell: of the trial.
+        leader: whether it is the best run of its cell.
+        stopped: why it ended.
+        epochs: [number, training loss, validation loss] of each.
+    """
 
     trial: str
     stage: str
@@ -135,8 +144,15 @@ class Curve(Frozen):
 
 
 class CellPath(Frozen):
-    """The lowest validation loss of a cell by the seconds spent on it; `loss` is the one that it
-    had at the budget that all cells had."""
+    """The lowest validation loss of a cell by the seconds spent on it.
+
+    Attributes:
+        cell: the cell.
+        trials: how many had it.
+        seconds: that were spent on it.
+        loss: the one that it had at the budget that all cells had.
+        path: [seconds, lowest loss until then].
+    """
 
     cell: str
     trials: int

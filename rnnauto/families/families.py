@@ -1,4 +1,4 @@
-"""All families, and which one a layout is of."""
+"""List all families, and tell which one a layout is of."""
 
 from rnnauto.families.decoder.family import DECODER
 from rnnauto.families.direct.family import DIRECT
@@ -18,6 +18,6 @@ def family_of(layout: Layout) -> AnyFamily:
 
 
 def metric_names(prepared: AnyPrepared) -> tuple[str, ...]:
-    """The metrics of a problem, as `evaluate` names them."""
+    """List the metrics of a problem, as `evaluate` names them."""
     layout = prepared.layout
     return family_of(layout).metrics(layout, prepared.encoders)

@@ -1,4 +1,5 @@
-"""What differs between kinds of problem, as one record: whoever holds one tells nothing apart."""
+"""Say what differs between kinds of problem, as one record: whoever holds one tells nothing
+apart."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -107,5 +108,5 @@ AnyFamily = Family[Any, Any, Any, Any, Any, Any]
 
 
 def no_attention(members: Any, part: Any, answers: Any, *, patch: int) -> list[Json]:
-    """Of networks that attend to nothing."""
+    """Show nothing, of networks that attend to nothing."""
     return []

@@ -1,4 +1,4 @@
-"""The families' records for workers, by name: a worker imports the one that it needs."""
+"""Find the families' records for workers, by name: a worker imports the one that it needs."""
 
 from rnnauto.layout import FamilyName
 from rnnauto.search.learner import Learner

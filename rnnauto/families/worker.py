@@ -1,4 +1,4 @@
-"""The program of a worker process: `python -m rnnauto.families.worker FD FOLDER`."""
+"""Serve as a worker process: `python -m rnnauto.families.worker FD FOLDER`."""
 
 from functools import partial
 

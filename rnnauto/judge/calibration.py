@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say, and the temperature that mends them."""
+"""Measure whether probabilities mean what they say, and fit the temperature that mends them."""
 
 from typing import Any
 
@@ -15,8 +15,8 @@ SMALLEST = 1e-12
 
 
 def fit_temperature(logs: Doubles, truth: Integers) -> float:
-    """The temperature with the least log loss (Guo et al. 2017): above 1 where the network is too
-    sure.
+    """Fit the temperature with the least log loss (Guo et al. 2017): above 1 where the network is
+    too sure.
 
     Args:
         logs: log probabilities [units, classes]; truth: classes [units].
@@ -28,20 +28,20 @@ def fit_temperature(logs: Doubles, truth: Integers) -> float:
         return float(-chances[np.arange(len(truth)), truth].mean())
 
     bound = float(np.log(HOTTEST))
-    found = minimize_scalar(loss, bounds=(-bound, bound), method="bounded")
-    return float(np.exp(found.x))
+    minimum = minimize_scalar(loss, bounds=(-bound, bound), method="bounded")
+    return float(np.exp(minimum.x))
 
 
 def cooled(logs: Doubles, temperature: float) -> Doubles:
-    """Probabilities at a temperature, [units, classes]."""
+    """Bring probabilities to a temperature, [units, classes]."""
     scaled = logs / temperature
     shares = np.exp(scaled - scaled.max(axis=1, keepdims=True))
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
 def reliability(probabilities: NDArray[Any], truth: NDArray[Any]) -> Reliability:
-    """The expected calibration error, and for each tenth of confidence how often the likeliest
-    class was right; tenths without any unit are left out."""
+    """Measure the expected calibration error, and for each tenth of confidence how often the
+    likeliest class was right; tenths without any unit are left out."""
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = (probabilities.argmax(axis=1) == truth).astype(np.float64)
     tenth = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
@@ -57,8 +57,8 @@ def reliability(probabilities: NDArray[Any], truth: NDArray[Any]) -> Reliability
 def calibration(
     probabilities: NDArray[Any], answers: NDArray[Any], *, temperature: float | None
 ) -> Calibration:
-    """How reliable answers are, `before` and `after` they are brought to a temperature; `after` is
-    None where none was fitted.
+    """Measure how reliable answers are, `before` and `after` they are brought to a temperature;
+    `after` is None where none was fitted.
 
     Args: answers: the true classes, [units], -1 where not known.
     """

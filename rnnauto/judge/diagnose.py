@@ -1,4 +1,4 @@
-"""What is wrong with a fitted model: every part is measured while there is time for it."""
+"""Find what is wrong with a fitted model: every part is measured while there is time for it."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -64,7 +64,12 @@ class Subject:
 
 @dataclass(frozen=True)
 class Bench:
-    """The winner's network of the first fold, and a sample of its validation part."""
+    """The winner's network of the first fold, and what it is tried on.
+
+    Attributes:
+        reader: the model in a compiled call.
+        sample: of the fold's validation part.
+    """
 
     study: Study
     model: Any
@@ -73,12 +78,13 @@ class Bench:
 
 
 def diagnose(subject: Subject, *, deadline: float) -> Diagnosis:
-    """Every part, None where it does not apply or there was no time; then `skipped` says why.
+    """Measure every part, None where it does not apply or there was no time; then `skipped` says
+    why.
 
     Args:
         deadline: in time.monotonic()'s seconds; no reading of a network starts after it.
     """
-    found: dict[str, Any] = dict.fromkeys(ORDER)
+    measured: dict[str, Any] = dict.fromkeys(ORDER)
     skipped: dict[str, str] = {}
     bench = Opening(subject, deadline)
     shared: Mapping[str, Callable[[Subject, Opening], Any]] = {
@@ -99,9 +105,9 @@ def diagnose(subject: Subject, *, deadline: float) -> Diagnosis:
         if result is None:
             skipped[name] = "it does not apply to this kind of problem"
         else:
-            found[name] = result
+            measured[name] = result
     leaks, clipped = leaks_of(subject.prepared), clipping(subject.trials)
-    return Diagnosis(**found, leaks=leaks, clipping=clipped, skipped=skipped)
+    return Diagnosis(**measured, leaks=leaks, clipping=clipped, skipped=skipped)
 
 
 class Opening:
@@ -123,6 +129,7 @@ class Opening:
 
 
 def leaks_of(prepared: AnyPrepared) -> tuple[FoundLeak, ...]:
+    """List the leaks among the problems of a table."""
     return tuple(
         FoundLeak(
             kind=problem.leak,
@@ -137,7 +144,7 @@ def leaks_of(prepared: AnyPrepared) -> tuple[FoundLeak, ...]:
 
 
 def clipping(trials: Iterable[Trial]) -> tuple[Clipping, ...]:
-    """What the gradients of every trial did, by its clip norm."""
+    """List what the gradients of every trial did, by its clip norm."""
     rows = []
     for trial in trials:
         if not trial.completed or 0 not in trial.results:
@@ -159,18 +166,20 @@ def clipping(trials: Iterable[Trial]) -> tuple[Clipping, ...]:
 
 
 def gradients(subject: Subject, bench: Opening) -> tuple[GradientPicture, ...] | None:
-    """The best trial of each cell; those that there is no time for are left out."""
-    found = []
+    """Measure the gradients of the best trial of each cell; those that there is no time for are
+    left out."""
+    pictures = []
     for trial in best_of_cells(subject.trials):
         if time.monotonic() > bench.deadline:
             break
         picture = gradient_picture(bench().study, subject.probing, trial, seed=subject.seed)
         if picture is not None:
-            found.append(picture)
-    return tuple(found) or None
+            pictures.append(picture)
+    return tuple(pictures) or None
 
 
 def remembered(subject: Subject, bench: Opening) -> Memory | None:
+    """Measure how far back the winner reaches; None where there is nothing to remember."""
     if not subject.probing.remembers(subject.prepared.layout):
         return None
     opened = bench()
@@ -184,6 +193,7 @@ def remembered(subject: Subject, bench: Opening) -> Memory | None:
 
 
 def needed(subject: Subject, bench: Opening) -> Importance | None:
+    """Measure what the winner needs of its input; None where what is read is what is predicted."""
     if subject.probing.columns is None:
         return None
     opened = bench()

@@ -1,4 +1,4 @@
-"""What a diagnosis holds, in memory and in `scores.json`."""
+"""Define what a diagnosis holds, in memory and in `scores.json`."""
 
 from typing import Literal
 
@@ -13,8 +13,12 @@ Plain = bool | int | float | str | None  # a value of the user's, as JSON has it
 
 
 class Order(Frozen):
-    """The scores in order and on shuffled timesteps, by metric, and a sentence that compares
-    them."""
+    """What becomes of the scores where timesteps are shuffled.
+
+    Attributes:
+        in_order, shuffled: the scores by metric.
+        sentence: compares them.
+    """
 
     in_order: dict[str, Scored]
     shuffled: dict[str, Scored]
@@ -44,8 +48,13 @@ class GradientPicture(Frozen):
 
 
 class Memory(Frozen):
-    """How many of the last timesteps have a `share` of the whole effect of the input; `effect` is
-    the share for every lag."""
+    """How far back a network's answers reach.
+
+    Attributes:
+        lags: how many of the last timesteps a network has.
+        effect: the share of the whole effect of the input that these have.
+        share: the one that `timesteps` have, the fewest that do.
+    """
 
     lags: tuple[int, ...]
     effect: tuple[Number, ...]
@@ -76,8 +85,14 @@ class Stretch(Frozen):
 
 
 class Importance(Frozen):
-    """What a network needs of its input: the features, most important first, and the stretches of
-    time, in timesteps or per cent of a sequence; `metric` says what the loss is."""
+    """What a network needs of its input.
+
+    Attributes:
+        features: most important first.
+        timesteps: stretches of time, in `unit`.
+        unit: timesteps, or per cent of a sequence.
+        metric: what the loss is.
+    """
 
     features: tuple[FeatureImportance, ...] | None
     timesteps: tuple[Stretch, ...] | None
@@ -86,7 +101,13 @@ class Importance(Frozen):
 
 
 class Bin(Frozen):
-    """The answers of a tenth of confidence: the mean of it, and how often they were right."""
+    """The answers of a tenth of confidence.
+
+    Attributes:
+        confidence: its mean.
+        accuracy: how often they were right.
+        count: units.
+    """
 
     confidence: float
     accuracy: float
@@ -94,15 +115,25 @@ class Bin(Frozen):
 
 
 class Reliability(Frozen):
-    """The expected calibration error, and the tenths of confidence that have a unit."""
+    """How far confidence is from accuracy.
+
+    Attributes:
+        error: the expected calibration error.
+        bins: the tenths of confidence that have a unit.
+    """
 
     error: float
     bins: tuple[Bin, ...]
 
 
 class Calibration(Frozen):
-    """How reliable classes are, before and after their probabilities are brought to the
-    temperature; `after` is None where none was fitted."""
+    """How reliable classes are.
+
+    Attributes:
+        temperature: None where none was fitted.
+        before: the probabilities as they are.
+        after: brought to the temperature; None where none was fitted.
+    """
 
     temperature: float | None
     before: Reliability
@@ -117,12 +148,19 @@ class StepCoverage(Frozen):
 
 
 class Coverage(Frozen):
+    """How often the truth was inside the 80% interval, step by step of the horizon."""
+
     by_step: tuple[StepCoverage, ...]
 
 
 class WrongAnswer(Frozen):
-    """An answer far from the truth, under the ids of the user's file; a class or a text has a
-    probability, a number an error."""
+    """An answer far from the truth.
+
+    Attributes:
+        id: the ids of the user's file.
+        probability: of a class or a text.
+        error: of a number.
+    """
 
     id: dict[str, Plain]
     truth: Plain
@@ -132,8 +170,12 @@ class WrongAnswer(Frozen):
 
 
 class Passage(Frozen):
-    """A stretch of a text that a language model did not expect; `nats` in the mean of its
-    timesteps."""
+    """A stretch of a text that a language model did not expect.
+
+    Attributes:
+        id: the ids of the user's file.
+        nats: in the mean of its timesteps.
+    """
 
     id: dict[str, Plain]
     passage: str

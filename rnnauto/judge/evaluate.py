@@ -1,4 +1,4 @@
-"""Scores with intervals, compared with baselines on the same units."""
+"""Compute scores with intervals, and compare them with baselines on the same units."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -65,7 +65,8 @@ class Scores:
     resampled: Mapping[str, Doubles] = field(repr=False, compare=False)
 
     def to_json(self) -> dict[str, dict[str, Number]]:
-        return {name: scored_of(found).model_dump() for name, found in self.metrics.items()}
+        """Write the metrics as JSON has them."""
+        return {name: scored_of(estimate).model_dump() for name, estimate in self.metrics.items()}
 
 
 @dataclass(frozen=True)
@@ -86,11 +87,11 @@ class Verdict:
     @property
     def comparison(self) -> Comparison:
         """The numbers behind the sentence."""
-        found = self.difference
+        advantage = self.difference
         return Comparison(
             kind=self.kind,
             best_baseline=self.best,
-            difference=None if found is None else scored_of(found),
+            difference=None if advantage is None else scored_of(advantage),
         )
 
 
@@ -117,14 +118,16 @@ class Evaluation:
 
     @property
     def metrics(self) -> dict[str, Interval]:
+        """The model's own metrics, by name."""
         return self.scores.metrics
 
     @property
     def verdict(self) -> str:
+        """The verdict in one sentence."""
         return verdict_of(self).sentence
 
     def to_json(self) -> dict[str, Any]:
-        """The keys of `evaluate --json`; what is undefined is null."""
+        """Write the keys of `evaluate --json`; what is undefined is null."""
         confusion = None
         if self.scores.confusion is not None and self.labels is not None:
             confusion = {"labels": list(self.labels), "counts": self.scores.confusion}
@@ -142,9 +145,11 @@ class Evaluation:
         }
 
 
-def scored_of(found: Interval) -> Scored:
+def scored_of(estimate: Interval) -> Scored:
+    """Write an interval as JSON has it: what is not finite is None."""
     value, low, high = (
-        number if math.isfinite(number) else None for number in (found.value, found.low, found.high)
+        number if math.isfinite(number) else None
+        for number in (estimate.value, estimate.low, estimate.high)
     )
     return Scored(value=value, low=low, high=high)
 
@@ -160,7 +165,7 @@ def score(
     resamples: int = RESAMPLES,
     measures: AnyMeasures | None = None,
 ) -> Scores:
-    """Every metric with its interval, over the units whose truth is known.
+    """Compute every metric with its interval, over the units whose truth is known.
 
     With several targets each metric is there for each, as `<metric>_<target>`, and the bare name
     is the mean over the targets.
@@ -194,9 +199,11 @@ def score(
 
     if isinstance(target, SeveralTargets):
         columns = each_target(truth, predicted, target)
-        each = {name: measured(part, told, encoder) for name, part, told, encoder in columns}
+        by_target = {
+            name: measured(part, column, encoder) for name, part, column, encoder in columns
+        }
         values, resampled = (
-            side_by_side({name: both[at] for name, both in each.items()}) for at in (0, 1)
+            side_by_side({name: both[at] for name, both in by_target.items()}) for at in (0, 1)
         )
     else:
         values, resampled = measured(truth, predicted, target)
@@ -209,7 +216,7 @@ def score(
 
 
 def some_known(truth: NDArray[Any]) -> NDArray[np.bool_]:
-    """`known_units`. Raises: DataError where there is none."""
+    """Do as `known_units`. Raises: DataError where there is none."""
     known = known_units(truth)
     if not known.any():
         raise DataError(
@@ -219,17 +226,22 @@ def some_known(truth: NDArray[Any]) -> NDArray[np.bool_]:
     return known
 
 
-def side_by_side(each: dict[str, Metrics]) -> Metrics:
-    """The mean over the targets under the bare name, then one more for each target."""
-    names = list(next(iter(each.values())))
-    mean = {name: np.mean([found[name] for found in each.values()], axis=0) for name in names}
-    single = {f"{name}_{target}": found[name] for name in names for target, found in each.items()}
+def side_by_side(by_target: dict[str, Metrics]) -> Metrics:
+    """Give the mean over the targets under the bare name, then one more for each target."""
+    names = list(next(iter(by_target.values())))
+    mean = {
+        name: np.mean([metrics[name] for metrics in by_target.values()], axis=0) for name in names
+    }
+    single = {
+        f"{name}_{target}": metrics[name] for name in names for target, metrics in by_target.items()
+    }
     return mean | single
 
 
 def confusion_of(
     truth: NDArray[Any], predicted: NDArray[np.floating], target: TargetEncoder | None
 ) -> list[list[int]] | None:
+    """Count units by true and predicted class; None where answers are no single classes."""
     if truth.ndim > 1 or truth.dtype.kind not in "iu" or isinstance(target, SeveralTargets):
         return None
     classes = predicted_classes(predicted)
@@ -238,7 +250,7 @@ def confusion_of(
 
 
 def difference(a: Scores, b: Scores, metric: str) -> Interval:
-    """How much better `a` is than `b` (positive: better), over the same resamples of both.
+    """Measure how much better `a` is than `b` (positive: better), over the same resamples of both.
 
     Both must come from the same units, groups and seed: what makes a resample hard is then hard
     for both and cancels, and the interval is narrower than the two intervals suggest.
@@ -251,7 +263,7 @@ def difference(a: Scores, b: Scores, metric: str) -> Interval:
 
 
 def beats(model: Scores, baseline: Scores, metric: str) -> bool:
-    """True where the whole 95% interval of the paired difference is in the model's favour.
+    """Whether the whole 95% interval of the paired difference is in the model's favour.
 
     False where the interval is undefined: a single sequence shows nothing.
     """
@@ -259,8 +271,8 @@ def beats(model: Scores, baseline: Scores, metric: str) -> bool:
 
 
 def verdict_of(evaluation: Evaluation) -> Verdict:
-    """Whether a baseline is as good as the network, or better, by the paired bootstrap interval of
-    their difference on the test part."""
+    """Judge whether a baseline is as good as the network, or better, by the paired bootstrap
+    interval of their difference on the test part."""
     metric = evaluation.main_metric
     words, value = metric_words(metric), digits(evaluation.metrics[metric].value)
     if not math.isfinite(evaluation.metrics[metric].value):
@@ -269,28 +281,30 @@ def verdict_of(evaluation: Evaluation) -> Verdict:
         return Verdict("even", f"there is no baseline to compare with: {words} {value}")
     lower = lower_is_better(metric)
     sign = -1.0 if lower else 1.0
-    scored = {name: each.metrics[metric].value for name, each in evaluation.baselines.items()}
-    known = [name for name, found in scored.items() if math.isfinite(found)] or list(scored)
+    scored = {name: scores.metrics[metric].value for name, scores in evaluation.baselines.items()}
+    known = [name for name, number in scored.items() if math.isfinite(number)] or list(scored)
     best = max(known, key=lambda name: sign * scored[name])
-    found = difference(evaluation.scores, evaluation.baselines[best], metric)
+    advantage = difference(evaluation.scores, evaluation.baselines[best], metric)
     both = f"{words} {value} against {digits(scored[best])}"
     said, aside = both + ", lower is better" * lower, " (lower is better)" * lower
     kind: VerdictKind = "even"
-    if not math.isfinite(found.low):
-        told = f"one sequence shows nothing: {both} of the best baseline, `{best}`{aside}"
-    elif found.low > 0 and evaluation.beats_baselines:
+    if not math.isfinite(advantage.low):
+        sentence = f"one sequence shows nothing: {both} of the best baseline, `{best}`{aside}"
+    elif advantage.low > 0 and evaluation.beats_baselines:
         kind = "beats"
-        told = f"the network beats every baseline: {both} of the best, `{best}`{aside}"
-    elif found.low > 0:
-        told = f"the network beats the best baseline, `{best}` ({said}), but not every one clearly"
+        sentence = f"the network beats every baseline: {both} of the best, `{best}`{aside}"
+    elif advantage.low > 0:
+        sentence = (
+            f"the network beats the best baseline, `{best}` ({said}), but not every one clearly"
+        )
     else:
-        between = span(Scored(value=found.value, low=found.low, high=found.high))
+        between = span(Scored(value=advantage.value, low=advantage.low, high=advantage.high))
         gap = f"difference {between}"
-        told = f"`{best}` is as good as the network ({said}; {gap}): use the simpler"
-        if found.high < 0:
+        sentence = f"`{best}` is as good as the network ({said}; {gap}): use the simpler"
+        if advantage.high < 0:
             kind = "behind"
-            told = f"`{best}` is better than the network ({said}; {gap}): use it instead"
-    return Verdict(kind, told, best, found)
+            sentence = f"`{best}` is better than the network ({said}; {gap}): use it instead"
+    return Verdict(kind, sentence, best, advantage)
 
 
 def evaluate(

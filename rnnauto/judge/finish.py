@@ -1,4 +1,4 @@
-"""What it will take to export a model and to read the test part, before anything is measured."""
+"""Estimate what it takes to export a model and to read the test part."""
 
 import numpy as np
 
@@ -9,11 +9,11 @@ READ_SECONDS = 0.0006  # measured: one recurrent step over a batch of the test p
 
 
 def once_read(part: Judged) -> float:
-    """Seconds for one network to read a part."""
+    """Estimate the seconds for one network to read a part."""
     lengths = np.sort(part.lengths)
     return READ_SECONDS * float(lengths[::256].sum() + lengths[-1:].sum())
 
 
 def reading_seconds(part: Judged, members: int) -> float:
-    """Seconds for so many networks."""
+    """Estimate the seconds for so many networks."""
     return members * (MEMBER_SECONDS + once_read(part))

@@ -1,4 +1,4 @@
-"""Gradients through time: how much of the error reaches the state, back from the last timestep.
+"""Measure gradients through time: how much of the error reaches the state at every lag.
 
 A zero is added to the state at every timestep inside the recurrent loop; the gradient of the loss
 with respect to these zeros is the whole derivative with respect to the state, through all later
@@ -24,8 +24,12 @@ FEWEST_EXAMPLES = 2  # that a lag is averaged over, where there are more at lag 
 
 @dataclass(frozen=True)
 class Flow:
-    """Mean norm over sequences of the loss' gradient with respect to the state, [lags] back from
-    the last timestep; `memory` is that of an LSTM's c, None for other cells."""
+    """Mean norm over sequences of the loss' gradient with respect to the state.
+
+    Attributes:
+        norms: [lags] back from the last timestep.
+        memory: that of an LSTM's c; None for other cells.
+    """
 
     norms: Doubles
     memory: Doubles | None
@@ -73,6 +77,7 @@ class Probe(keras.layers.Layer):
         return self.run(x, initial_state)[0]
 
     def run(self, x: Any, initial_state: Any) -> tuple[Any, list[Any]]:
+        """Run the layer: its outputs, and the states after the last timestep."""
         zeros = tf.zeros([tf.shape(x)[0], tf.shape(x)[1], sum(self.sizes)])
         if self.tape is not None:
             self.tape.watch(zeros)
@@ -103,14 +108,14 @@ class CarriedProbe(Probe):
 
 
 def probed(built: Built) -> tuple[Any, list[Probe]]:
-    """The same network, its recurrent layers that read forwards under a probe.
+    """Build the same network, its recurrent layers that read forwards under a probe.
 
     The layers are shared: of the model no layer's `input` or `output` can be asked for any more.
     """
     probes: list[Probe] = []
 
     def call(layer: Any, *arguments: Any, **options: Any) -> Any:
-        if not any(layer is each for each in built.forward):
+        if not any(layer is recurrent for recurrent in built.forward):
             return layer(*arguments, **options)
         if isinstance(layer, Carried):
             probe: Probe = CarriedProbe(layer.layer, name=f"probe_{layer.name}")
@@ -128,10 +133,12 @@ def probed(built: Built) -> tuple[Any, list[Probe]]:
 def gradient_flow(
     built: Built, study: Study, batches: Iterator[tuple[dict[str, Any], Any, Any]]
 ) -> Flow:
-    """Args:
-    built: a network of its own; its layers are used again.
-    study: of the search that it is from.
-    batches: inputs, truth, and the number of true steps of the recurrence, int [batch].
+    """Measure the norms of the gradient, back from the last timestep.
+
+    Args:
+        built: a network of its own; its layers are used again.
+        study: of the search that it is from.
+        batches: inputs, truth, and the number of true steps of the recurrence, int [batch].
     """
     same, probes = probed(built)
     size = len(probes[0].sizes)
@@ -168,16 +175,17 @@ def gradient_flow(
 
 
 def by_lag(norms: Doubles, steps: NDArray[Any]) -> tuple[Doubles, Doubles]:
-    """Sums over the examples and their number, [states, lags] and [lags], from [states, batch,
+    """Sum over the examples, and count them, [states, lags] and [lags], from [states, batch,
     timesteps]; examples have their last true step at lag 0."""
     lags = np.arange(int(steps.max(initial=0)))
     at = steps[:, None] - 1 - lags  # [batch, lags]
     real = at >= 0
     rows = np.arange(len(steps))[:, None]
-    found = np.where(real, norms[:, rows, np.maximum(at, 0)], 0.0)
-    return found.sum(1), real.sum(0).astype(np.float64)
+    aligned = np.where(real, norms[:, rows, np.maximum(at, 0)], 0.0)
+    return aligned.sum(1), real.sum(0).astype(np.float64)
 
 
 def widened(array: Doubles, width: int) -> Doubles:
+    """Pad the last axis with zeros to a width."""
     missing = width - array.shape[-1]
     return np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, missing)])

@@ -1,4 +1,4 @@
-"""What a network needs of its input: features and stretches of time, taken from other sequences."""
+"""Measure what a network needs: features and stretches of time come from other sequences."""
 
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
@@ -26,11 +26,16 @@ CALENDAR = "calendar"
 
 @dataclass(frozen=True)
 class Trial:
-    """What a change of the inputs did to the loss of every example, [examples]."""
+    """What a change of the inputs did.
+
+    Attributes:
+        rise: of the loss of every example, [examples].
+    """
 
     rise: NDArray[np.float64]
 
     def scored(self, *, seed: int) -> Interval:
+        """Average the rise, with its interval."""
         weights = resample_weights(len(self.rise), resamples=RESAMPLES, seed=seed)
         return interval(float(self.rise.mean()), weights @ self.rise / len(self.rise))
 
@@ -38,7 +43,7 @@ class Trial:
 def importance(
     reader: Reader, sample: Sample, columns: dict[str, Columns], *, seed: int
 ) -> Importance | None:
-    """How much the loss rises when a feature, or a stretch of timesteps, comes from another
+    """Measure how much the loss rises when a feature, or a stretch of timesteps, comes from another
     sequence (Breiman 2001; whole sequences are exchanged, stretched to the same length).
 
     Args:
@@ -61,7 +66,7 @@ def importance(
     ordered = sorted(features, key=lambda feature: -feature[1].value)
     stretches, unit = time_importance(tried, sample, other)
     return Importance(
-        features=tuple(FeatureImportance(name=name, **vars(found)) for name, found in ordered)
+        features=tuple(FeatureImportance(name=name, **vars(rise)) for name, rise in ordered)
         or None,
         timesteps=stretches,
         unit=unit,
@@ -72,8 +77,8 @@ def importance(
 def time_importance(
     tried: Callable[[Inputs], Interval], sample: Sample, other: Inputs
 ) -> tuple[tuple[Stretch, ...] | None, Unit | None]:
-    """At most ten stretches of time, in timesteps where all examples are equally long, else in per
-    cent of their length."""
+    """Measure at most ten stretches of time, in timesteps where all examples are equally long, else
+    in per cent of their length."""
     longest = int(sample.lengths.max(initial=0))
     if longest < 2 or not any(name in sample.inputs for name in ("numbers", "codes", "past")):
         return None, None
@@ -83,27 +88,27 @@ def time_importance(
     count = min(SEGMENTS, longest)
     segment = np.where(place < length, place * count // np.maximum(length, 1), -1)
     filler = blank(sample) if "past" in sample.inputs else other
-    found = []
+    stretches = []
     for number in range(count):
         value = tried(with_timesteps(sample, filler, segment == number)).value
         size = longest if equal else 100
         begin, end = -(-number * size // count), -(-(number + 1) * size // count)
-        found.append(Stretch(begin=begin + 1, end=end, value=value))
-    return tuple(found), "timestep" if equal else "percent"
+        stretches.append(Stretch(begin=begin + 1, end=end, value=value))
+    return tuple(stretches), "timestep" if equal else "percent"
 
 
 def columns_in(
     array: str, encoders: Sequence[NumberEncoder | CategoryEncoder]
 ) -> list[tuple[str, Columns]]:
-    """The names of features that stand side by side in one input, with their columns."""
+    """List the names of features that stand side by side in one input, with their columns."""
     return [(encoder.name, [(array, at)]) for at, encoder in enumerate(encoders)]
 
 
 def collected(named: Sequence[tuple[str, Columns]], inputs: Container[str]) -> dict[str, Columns]:
-    """By name, the columns of inputs that there are."""
-    found: dict[str, Columns] = {}
+    """Collect by name the columns of inputs that there are."""
+    columns: dict[str, Columns] = {}
     for name, places in named:
         kept = [(array, at) for array, at in places if array in inputs]
         if kept:
-            found.setdefault(name, []).extend(kept)
-    return found
+            columns.setdefault(name, []).extend(kept)
+    return columns

@@ -1,4 +1,4 @@
-"""What is measured of a target's predictions, as sums over groups of units."""
+"""Measure a target's predictions, as sums over groups of units."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,9 +42,15 @@ AnyMeasures = Sequence[Measure[Any]]
 
 @dataclass(frozen=True)
 class Units:
-    """The units of one target. Shapes: truth [units] (or [units, labels]); predicted as
-    `runner.predict` gives it; groups [units], each below `count`; row_splits of sequences of
-    units, None where each stands alone."""
+    """The units of one target.
+
+    Attributes:
+        truth: [units], or [units, labels].
+        predicted: as `runner.predict` gives it.
+        groups: [units], each below `count`.
+        count: how many groups there are.
+        row_splits: of sequences of units; None where each stands alone.
+    """
 
     truth: NDArray[Any]
     predicted: NDArray[np.floating]
@@ -54,7 +60,7 @@ class Units:
 
 
 def main_metric(target: TargetEncoder, *, per_timestep: bool) -> str:
-    """The metric that models and baselines are compared by."""
+    """Name the metric that models and baselines are compared by."""
     if isinstance(target, LabelSetEncoder):
         return "negative_log_likelihood"
     if value_encoders(target):
@@ -64,19 +70,20 @@ def main_metric(target: TargetEncoder, *, per_timestep: bool) -> str:
 
 
 def tags_of(target: LabelEncoder, *, per_timestep: bool) -> bool:
+    """Whether classes are tags of chunks."""
     return per_timestep and are_tags(target.classes)
 
 
 def known_units(truth: NDArray[Any]) -> NDArray[np.bool_]:
-    """True where there is a target, [units]; a class below 0 or a NaN is none. Of several targets,
+    """Mark where there is a target, [units]; a class below 0 or a NaN is none. Of several targets,
     or labels, one is enough."""
     known = np.asarray(truth >= 0 if truth.dtype.kind in "iu" else np.isfinite(truth))
     return known if known.ndim == 1 else np.asarray(known.any(axis=1))
 
 
 def sums_of(units: Units, target: TargetEncoder | None) -> Doubles:
-    """What the metrics need of every group, [groups, columns]; `target` is None where classes or
-    values speak for themselves."""
+    """Sum what the metrics need of every group, [groups, columns]; `target` is None where classes
+    or values speak for themselves."""
     known = known_units(units.truth)
     truth, predicted, groups = units.truth[known], units.predicted[known], units.groups[known]
     if isinstance(target, LabelSetEncoder):
@@ -94,8 +101,8 @@ def metrics_of(
     target: TargetEncoder | None,
     measures: AnyMeasures | None = None,
 ) -> Metrics:
-    """Metrics from (weighted) sums, [resamples, columns]; `measures` are those of the target where
-    there are none."""
+    """Compute metrics from (weighted) sums, [resamples, columns]; `measures` are those of the
+    target where there are none."""
     if isinstance(target, LabelSetEncoder):
         return set_metrics(sums, measures or SET_METRICS)
     if units.truth.dtype.kind not in "iu":
@@ -106,7 +113,8 @@ def metrics_of(
 
 
 def tags_in(units: Units, target: TargetEncoder | None) -> "Tags | None":
-    """The tags of chunks and the sequences that they lie in; None where classes are no tags."""
+    """Find the tags of chunks and the sequences that they lie in; None where classes are no
+    tags."""
     if not isinstance(target, LabelEncoder) or units.row_splits is None:
         return None
     return Tags(target.classes, units.row_splits) if are_tags(target.classes) else None
@@ -114,14 +122,18 @@ def tags_in(units: Units, target: TargetEncoder | None) -> "Tags | None":
 
 @dataclass(frozen=True)
 class Tags:
-    """Classes that are tags of chunks, and the row splits of the sequences of units."""
+    """Classes that are tags of chunks.
+
+    Attributes:
+        row_splits: of the sequences of units.
+    """
 
     classes: tuple[str, ...]
     row_splits: Integers
 
 
 def tag_sums(units: Units, tags: Tags, known: NDArray[np.bool_]) -> Doubles:
-    """Right, predicted and true chunks by the group in which they start, [groups, 3]."""
+    """Count right, predicted and true chunks by the group in which they start, [groups, 3]."""
     predicted = np.where(known, predicted_classes(units.predicted), -1)
     counts = chunk_counts(
         units.truth.astype(np.int64), predicted, tags.row_splits, read_tags(tags.classes)
@@ -131,7 +143,7 @@ def tag_sums(units: Units, tags: Tags, known: NDArray[np.bool_]) -> Doubles:
 
 
 def f1(right: Doubles, predicted: Doubles, true: Doubles) -> Doubles:
-    """1 where there is nothing to find and nothing was found."""
+    """Compute F1; 1 where there is nothing to find and nothing was found."""
     either = predicted + true
     return np.where(either > 0, 2 * right / np.where(either > 0, either, 1), 1.0)
 
@@ -146,6 +158,7 @@ class TagSums(NamedTuple):
 
 
 def of_classes(measure: Measure[ClassSums]) -> Measure[TagSums]:
+    """Make a measure of classes one of tags."""
     return Measure(measure.metric, lambda sums: measure.of(sums.classes))
 
 
@@ -157,23 +170,25 @@ TAG_METRICS: tuple[Measure[TagSums], ...] = (
 
 
 def tag_metrics(sums: Doubles, measures: Sequence[Measure[TagSums]] = TAG_METRICS) -> Metrics:
-    """Metrics of tags from (weighted) sums of `class_sums` and `tag_sums`, [resamples, columns]."""
+    """Compute metrics of tags from (weighted) sums of `class_sums` and `tag_sums`, [resamples,
+    columns]."""
     return measured(measures, TagSums(class_columns(sums[:, :-3]), *sums[:, -3:].T))
 
 
 def set_sums(
     truth: NDArray[Any], predicted: NDArray[np.floating], groups: Integers, *, count: int
 ) -> Doubles:
-    """Columns: units; sets that are right as a whole; negative log likelihood; of every label how
-    often it was right, predicted, true. [groups, 3 + 3 * labels]"""
-    there, found = truth == 1, predicted > 0.5
+    """Sum what the metrics of sets need. Columns: units; sets that are right as a whole; negative
+    log likelihood; of every label how often it was right, predicted, true. [groups, 3 + 3 *
+    labels]"""
+    there, said = truth == 1, predicted > 0.5
     sure = np.clip(predicted.astype(np.float64), SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)
     loss = -np.where(there, np.log(sure), np.log1p(-sure)).sum(axis=1)
     columns = np.concatenate(
         [
-            np.stack([np.ones(len(truth)), (there == found).all(axis=1), loss], axis=1),
-            there & found,
-            found,
+            np.stack([np.ones(len(truth)), (there == said).all(axis=1), loss], axis=1),
+            there & said,
+            said,
             there,
         ],
         axis=1,
@@ -184,9 +199,13 @@ def set_sums(
 
 
 class SetSums(NamedTuple):
-    """(Weighted) sums of `set_sums`: units, sets that are right as a whole and negative log
-    likelihood, [resamples] each; how often a label was right, predicted, true, [resamples, labels]
-    each."""
+    """(Weighted) sums of `set_sums`, [resamples], or of labels [resamples, labels].
+
+    Attributes:
+        right: sets that are right as a whole.
+        loss: negative log likelihood.
+        hits, found, there: how often a label was right, predicted, true.
+    """
 
     units: Doubles
     right: Doubles
@@ -197,10 +216,10 @@ class SetSums(NamedTuple):
 
 
 def mean_label_f1(sums: SetSums) -> Doubles:
-    """Over the labels that truth or predictions hold."""
-    each = f1(sums.hits, sums.found, sums.there)
+    """Average F1 over the labels that truth or predictions hold."""
+    of_labels = f1(sums.hits, sums.found, sums.there)
     seen = sums.found + sums.there > 0
-    return np.asarray(np.where(seen, each, 0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1))
+    return np.asarray(np.where(seen, of_labels, 0).sum(axis=1) / np.maximum(seen.sum(axis=1), 1))
 
 
 SET_METRICS: tuple[Measure[SetSums], ...] = (
@@ -211,14 +230,15 @@ SET_METRICS: tuple[Measure[SetSums], ...] = (
 
 
 def set_metrics(sums: Doubles, measures: Sequence[Measure[SetSums]] = SET_METRICS) -> Metrics:
-    """Metrics of sets of labels from (weighted) sums of `set_sums`, [resamples, columns]."""
+    """Compute metrics of sets of labels from (weighted) sums of `set_sums`, [resamples,
+    columns]."""
     return measured(measures, SetSums(*sums[:, :3].T, *np.split(sums[:, 3:], 3, axis=1)))
 
 
 def each_target(
     truth: NDArray[Any], predicted: NDArray[np.floating], target: SeveralTargets
 ) -> list[tuple[str, NDArray[Any], NDArray[np.floating], LabelEncoder | ValueEncoder]]:
-    """Name, truth, predictions and encoder of each of several targets."""
+    """List name, truth, predictions and encoder of each of several targets."""
     widths = [len(e.classes) if isinstance(e, LabelEncoder) else 1 for e in target.each]
     parts = np.split(predicted, np.cumsum(widths)[:-1], axis=1)
     columns = list(truth.T)

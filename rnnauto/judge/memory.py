@@ -1,4 +1,4 @@
-"""How far back a network's answers reach: the past is replaced, all but the last timesteps."""
+"""Measure how far back answers reach: the past is replaced, all but the last timesteps."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,8 @@ LEAST = 1e-6  # difference between answers below which nothing depends on the in
 def memory_length(
     reader: Reader, sample: Sample, *, cell: str, apart: bool, seed: int
 ) -> Memory | None:
-    """The share of the whole effect of the input that its last timesteps have, for more and more of
-    them; None where the answers do not depend on the input.
+    """Measure the share of the whole effect of the input that its last timesteps have, for more and
+    more of them; None where the answers do not depend on the input.
 
     The effect is the mean distance between answers to what really was and to what stands there in
     another sequence (in a forecast: to nothing known; in a language model: to no text before).
@@ -55,7 +55,7 @@ def memory_length(
 
 
 def lags_up_to(longest: int) -> NDArray[np.int64]:
-    """0, 1, 2, 3, 5, 7, ... and the longest."""
+    """List the lags 0, 1, 2, 3, 5, 7, ... and the longest."""
     lags = [0]
     while lags[-1] < longest:
         lags.append(min(longest, max(lags[-1] + 1, round(lags[-1] * GROWTH))))
@@ -65,7 +65,8 @@ def lags_up_to(longest: int) -> NDArray[np.int64]:
 def distance(
     reader: Reader, sample: Sample, whole: NDArray[np.float64], lag: int, *, seed: int
 ) -> float:
-    """Mean distance of the answers when only the last `lag` timesteps are as they were."""
+    """Measure the mean distance of the answers when only the last `lag` timesteps are as they
+    were."""
     if reader.carries:
         cut = shortened(sample, max(1, lag))
         if lag == 0:  # at least the last token is read: take that of another text
@@ -73,8 +74,8 @@ def distance(
             cut_inputs = {**cut.inputs, **other}
         else:
             cut_inputs = cut.inputs
-        found = answers_of(reader(cut_inputs), cut, reader.problem)
-        return float(np.abs(found - whole).mean())
+        answers = answers_of(reader(cut_inputs), cut, reader.problem)
+        return float(np.abs(answers - whole).mean())
     hidden = positions(sample) > lag
     if not hidden.any():
         return 0.0
@@ -91,7 +92,7 @@ def distance(
 
 
 def reached(lags: NDArray[np.int64], effect: NDArray[np.float64]) -> int:
-    """The fewest timesteps with the wanted share, interpolated between lags."""
+    """Find the fewest timesteps with the wanted share, interpolated between lags."""
     at = int(np.argmax(effect >= SHARE))
     if at == 0:
         return int(lags[0])
@@ -101,13 +102,14 @@ def reached(lags: NDArray[np.int64], effect: NDArray[np.float64]) -> int:
 
 
 def counted(timesteps: int) -> str:
+    """Write a number of timesteps."""
     return "timestep" if timesteps == 1 else f"{timesteps:,} timesteps"
 
 
 def suggestion(
     timesteps: int, sample: Sample, *, cell: str, forecast: bool, apart: bool
 ) -> str | None:
-    """What to try, where the length of the memory says something about it."""
+    """Suggest what to try, where the length of the memory says something about it."""
     usual = float(np.median(sample.lengths))
     if forecast:
         if timesteps <= usual / 2:

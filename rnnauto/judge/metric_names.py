@@ -1,4 +1,4 @@
-"""Are the metrics that a recipe expects among those that a run will have?"""
+"""Check that the metrics that a recipe expects are among those that a run will have."""
 
 import difflib
 from collections.abc import Sequence
@@ -9,7 +9,8 @@ from rnnauto.recipe import Expect
 
 
 def check_metrics(expect: Expect, layout: Layout, names: Sequence[str]) -> None:
-    """Raises: RecipeError where a metric is expected that the task does not have.
+    """Check the metrics that a recipe expects. Raises: RecipeError where a metric is expected that
+    the task does not have.
 
     Args:
         names: the metrics of the task, as `evaluate` names them.

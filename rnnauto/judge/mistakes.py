@@ -1,4 +1,4 @@
-"""What all families tell of the worst answers on the test part: the user's own ids."""
+"""Tell what all families tell of the worst answers: the user's own ids."""
 
 from typing import Any
 
@@ -10,11 +10,12 @@ MOST = 20
 
 
 def row_of(ids: pl.DataFrame, number: int) -> dict[str, Plain]:
+    """Give the ids of a sequence, as JSON has them."""
     return plain(ids.row(number, named=True))
 
 
 def plain(values: dict[str, Any]) -> dict[str, Plain]:
-    """Values that JSON has; all others as text."""
+    """Keep the values that JSON has; write all others as text."""
     return {
         name: value if isinstance(value, int | float | str) or value is None else str(value)
         for name, value in values.items()

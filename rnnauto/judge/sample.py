@@ -1,4 +1,4 @@
-"""A sample of the validation part, and what a trial's network says of it.
+"""Draw a sample of the validation part, and read it with a trial's network.
 
 Everything that is tried on a network (leaving out, shuffling, gradients) is tried here: the test
 part is for scores alone.
@@ -34,8 +34,13 @@ class OutOfTime(Exception):
 
 @dataclass(frozen=True)
 class Sample:
-    """Examples of a validation part as one batch: what a network takes, what it was to say
-    (scaled as in training), and the true timesteps that it reads, [examples]."""
+    """Examples of a validation part as one batch.
+
+    Attributes:
+        inputs: what a network takes.
+        truth: what it was to say, scaled as in training.
+        lengths: the true timesteps that it reads, [examples].
+    """
 
     inputs: Inputs
     truth: Array
@@ -45,6 +50,7 @@ class Sample:
         return len(self.lengths)
 
     def take(self, chosen: Integers) -> "Sample":
+        """Keep the chosen examples."""
         inputs = {name: array[chosen] for name, array in self.inputs.items()}
         return Sample(inputs, self.truth[chosen], self.lengths[chosen])
 
@@ -77,7 +83,7 @@ class Probing:
 def draw_sample(
     study: Study, probing: Probing, *, fold: int = 0, most: int = MOST_EXAMPLES, seed: int = 0
 ) -> Sample:
-    """At most so many examples of a fold's validation part, drawn at random."""
+    """Draw at most so many examples of a fold's validation part."""
     rng = np.random.default_rng(seed)
     chosen = np.sort(rng.permutation(study.folds[fold][1])[:most])
     return probing.sample(study.data, chosen, study.problem, most=most, rng=rng)
@@ -91,7 +97,7 @@ def sample_of(
     most: int,
     rng: np.random.Generator,
 ) -> Sample:
-    """Some of the examples that have a timestep, as one batch."""
+    """Draw some of the examples that have a timestep, as one batch."""
     examples = examples.take(np.flatnonzero(examples.length > 0))
     order = rng.permutation(len(examples.length))[:most]
     widest = max(1, int(examples.length[order].max(initial=1)))
@@ -101,7 +107,7 @@ def sample_of(
 
 
 def last_target(sample: Sample) -> Sample:
-    """Examples with a target per timestep, of which only that of the last known one is left."""
+    """Leave of examples with a target per timestep only the last known target."""
     truth = np.array(sample.truth)
     missing = -1 if truth.dtype.kind in "iu" else np.nan
     known = truth >= 0 if truth.dtype.kind in "iu" else np.isfinite(truth)
@@ -112,12 +118,12 @@ def last_target(sample: Sample) -> Sample:
 
 
 def patched_steps(sample: Sample, values: Values) -> Integers:
-    """How often the recurrence runs over the timesteps of each example."""
+    """Count how often the recurrence runs over the timesteps of each example."""
     return np.asarray(-(-sample.lengths // int(values.get("patch", 1))))
 
 
 def scaled(targets: Array, problem: Problem) -> Array:
-    """Targets of a regression as the network sees them, standardised."""
+    """Standardise the targets of a regression, as the network sees them."""
     if not problem.scales:
         return targets
     mean, deviation = np.array(problem.scales, np.float32).T
@@ -125,7 +131,7 @@ def scaled(targets: Array, problem: Problem) -> Array:
 
 
 def build_trained(study: Study, trial: Trial, *, fold: int = 0) -> Any:
-    """The network that a trial left for a fold, a `networks.built.Built` of its own."""
+    """Build the network that a trial left for a fold, a `networks.built.Built` of its own."""
     built = study.learner.build(study.problem.features, architecture_of(trial.values))
     built.model.set_weights(load_weights(weights_path(study.folder, trial.weights[fold])))
     return built
@@ -133,15 +139,20 @@ def build_trained(study: Study, trial: Trial, *, fold: int = 0) -> Any:
 
 @dataclass(frozen=True)
 class Reader:
-    """A trained network in a compiled call; after `deadline` it raises OutOfTime."""
+    """A trained network in a compiled call.
+
+    Attributes:
+        deadline: in time.monotonic()'s seconds; after it a call raises OutOfTime.
+        carries: whether a state goes in, and comes out.
+    """
 
     call: Callable[[Inputs], Any]
     problem: Problem
     deadline: float
-    carries: bool = False  # a state goes in, and comes out
+    carries: bool = False
 
     def __call__(self, inputs: Inputs) -> Array:
-        """The network's outputs, float32 [examples, ...]."""
+        """Give the network's outputs, float32 [examples, ...]."""
         if time.monotonic() > self.deadline:
             raise OutOfTime
         outputs = self.call(inputs)
@@ -149,6 +160,7 @@ class Reader:
 
 
 def open_reader(model: Any, problem: Problem, *, deadline: float) -> Reader:
+    """Compile a network's call; a state that it carries starts at zero."""
     import tensorflow as tf
 
     def call(inputs: Any) -> Any:
@@ -167,32 +179,34 @@ def open_reader(model: Any, problem: Problem, *, deadline: float) -> Reader:
 
 
 def losses_of(outputs: Array, truth: Array, problem: Problem) -> NDArray[np.float64]:
-    """The mean loss of every example over its known targets, as in training; NaN where none is."""
+    """Compute the mean loss of every example over its known targets, as in training; NaN where none
+    is."""
     match problem.answer.loss:
         case "quantiles":
-            each, known = pinball(outputs, truth)
+            losses, known = pinball(outputs, truth)
         case "labels":
             outputs = outputs[:, : truth.shape[1]] if truth.ndim == 3 else outputs
             score = np.where(truth == 1, outputs, -outputs).astype(np.float64)
-            each, known = np.logaddexp(0, -score).sum(-1), truth[..., 0] >= 0
+            losses, known = np.logaddexp(0, -score).sum(-1), truth[..., 0] >= 0
         case _:
             truth = truth if truth.ndim == outputs.ndim else truth[..., None]
             if outputs.ndim == 3:  # a network gives one timestep, even of none
                 outputs = outputs[:, : truth.shape[1]]
             if problem.answer.loss == "values":
                 known = np.isfinite(truth)
-                each = np.square(outputs - np.where(known, truth, 0).astype(np.float64))
+                losses = np.square(outputs - np.where(known, truth, 0).astype(np.float64))
             else:
                 known = truth >= 0
-                each = surprise(outputs, truth, problem.answer.widths)
-    axes = tuple(range(1, each.ndim))
+                losses = surprise(outputs, truth, problem.answer.widths)
+    axes = tuple(range(1, losses.ndim))
     count = known.sum(axis=axes).astype(np.float64)
-    total = np.where(known, each, 0).sum(axis=axes)
+    total = np.where(known, losses, 0).sum(axis=axes)
     return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
 
 
 def surprise(outputs: Array, truth: Array, widths: tuple[int, ...]) -> NDArray[np.float64]:
-    """Negative log probability of the true classes, shaped as the truth [..., targets]."""
+    """Compute the negative log probability of the true classes, shaped as the truth [...,
+    targets]."""
     columns = []
     for at, logits in enumerate(np.split(outputs, np.cumsum(widths)[:-1], axis=-1)):
         wanted = np.maximum(truth[..., at], 0)[..., None]
@@ -202,12 +216,13 @@ def surprise(outputs: Array, truth: Array, widths: tuple[int, ...]) -> NDArray[n
 
 
 def log_softmax(logits: Array) -> NDArray[np.float64]:
+    """Compute log probabilities from logits."""
     shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
 
 
 def pinball(outputs: Array, truth: Array) -> tuple[Array, Array]:
-    """Pinball loss in units of each series' errors, [windows, horizon, targets]."""
+    """Compute the pinball loss in units of each series' errors, [windows, horizon, targets]."""
     values, units = truth[:, :, 0].astype(np.float64), truth[:, :, 1].astype(np.float64)
     quantiles = outputs.reshape(*values.shape, len(LEVELS))
     known = np.isfinite(values)
@@ -216,7 +231,7 @@ def pinball(outputs: Array, truth: Array) -> tuple[Array, Array]:
 
 
 def answers_of(outputs: Array, sample: Sample, problem: Problem) -> NDArray[np.float64]:
-    """What the network says at the end of every example, as numbers that can be compared:
+    """Give what the network says at the end of every example, as numbers that can be compared:
     probabilities, standardised values, or medians in units of each series' errors.
 
     Where there is one answer per timestep, the last; of an answer that is written, all of it.

@@ -1,4 +1,4 @@
-"""What a metric came to, as `scores.json` has it."""
+"""Define what a metric came to, as `scores.json` has it."""
 
 from typing import Literal
 
@@ -17,7 +17,12 @@ class Scored(Frozen):
 
 
 class Comparison(Frozen):
-    """How much better the network is than the best baseline, both None where there is none."""
+    """How the network compares with the best baseline.
+
+    Attributes:
+        best_baseline: None where there is none.
+        difference: how much better the network is; None where there is no baseline.
+    """
 
     kind: VerdictKind
     best_baseline: str | None
@@ -25,8 +30,12 @@ class Comparison(Frozen):
 
 
 class Confusion(Frozen):
-    """Units [true class][predicted class], and what part of its row each count is; a folder of an
-    older fit has no shares."""
+    """Units by their true and their predicted class.
+
+    Attributes:
+        counts: [true class][predicted class].
+        shares: what part of its row each count is; a folder of an older fit has none.
+    """
 
     labels: tuple[str, ...]
     counts: tuple[tuple[int, ...], ...]

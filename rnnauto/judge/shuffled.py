@@ -1,4 +1,4 @@
-"""Does order matter? The exported model reads the test part with its timesteps shuffled."""
+"""Measure whether order matters: the exported model reads its test part shuffled."""
 
 from collections.abc import Callable
 from typing import Any
@@ -23,8 +23,10 @@ Run = Callable[..., RawBatch]  # an open model: a batch and the name of a signat
 
 
 def shuffled_run(run: Run, layout: Layout, *, seed: int) -> Run:
-    """The same model, which reads the timesteps of every sequence in a random order. With a target
-    per timestep each answer is given back to its own timestep."""
+    """Make a model that reads the timesteps of every sequence in a random order.
+
+    With a target per timestep each answer is given back to its own timestep.
+    """
 
     def call(batch: RawBatch, signature: str = "serving_default") -> dict[str, NDArray[Any]]:
         rng = np.random.default_rng(seed)
@@ -36,10 +38,10 @@ def shuffled_run(run: Run, layout: Layout, *, seed: int) -> Run:
         keys[np.arange(width) >= batch["length"][:, None]] = 2.0  # padding stays where it is
         order = np.argsort(keys, axis=1, kind="stable")
         rows = np.arange(len(order))[:, None]
-        given = {
+        shuffled = {
             name: array[rows, order] if name in TIMED else array for name, array in batch.items()
         }
-        outputs = run(given, signature)
+        outputs = run(shuffled, signature)
         if not layout.per_timestep:
             return outputs
         back = np.argsort(order, axis=1)
@@ -54,6 +56,7 @@ def shuffled_run(run: Run, layout: Layout, *, seed: int) -> Run:
 def shuffled_texts(
     texts: NDArray[Any], tokens: Tokens, rng: np.random.Generator
 ) -> NDArray[np.object_]:
+    """Shuffle the tokens of every text."""
     between = " " if tokens == "word" else ""
     series = pl.Series("text", texts.tolist(), dtype=pl.String)
     lists = tokenise(series, tokens).to_list()
@@ -69,7 +72,7 @@ def order_matters(
     metric: str,
     seed: int,
 ) -> Order:
-    """The scores in order and on shuffled timesteps, and a sentence that compares them.
+    """Compare the scores in order and on shuffled timesteps, in numbers and in a sentence.
 
     Args:
         score: the scores of some of the test part as a model answers it; before: as it is.
@@ -79,14 +82,18 @@ def order_matters(
 
 
 def some_of(count: int, *, most: int, seed: int) -> Integers:
-    """Numbers of at most so many sequences, in order."""
+    """Draw the numbers of at most so many sequences, in order."""
     return np.sort(np.random.default_rng(seed).permutation(count)[:most])
 
 
 def compared(before: Scores, after: Scores, metric: str, *, shuffled: str) -> Order:
-    """Args: shuffled: what was done to the timesteps, as the sentence says it."""
+    """Compare two scores of the same units.
+
+    Args:
+        shuffled: what was done to the timesteps, as the sentence says it.
+    """
     lost = difference(before, after, metric)
-    was, now = (digits(each.metrics[metric].value) for each in (before, after))
+    was, now = (digits(scores.metrics[metric].value) for scores in (before, after))
     said = f"{metric_words(metric)} {was} in order, {now} with {shuffled}"
     if lost.low > 0:
         sentence = f"order matters: {said}"

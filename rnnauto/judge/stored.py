@@ -1,4 +1,4 @@
-"""Baselines in a model folder: plain arrays in one .npz, nothing of which is executable."""
+"""Store baselines in a model folder: plain arrays in one .npz, nothing of which is executable."""
 
 import zipfile
 import zlib
@@ -20,7 +20,7 @@ DAMAGED = (  # what numpy and zipfile raise on a file that is cut off, altered o
 
 
 def save_baselines(path_npz: Path, baselines: Sequence[Any]) -> None:
-    """An array for every field of every baseline, all of them dataclasses."""
+    """Save an array for every field of every baseline, all of them dataclasses."""
     arrays = {
         f"{position}.{field.name}": np.asarray(getattr(baseline, field.name))
         for position, baseline in enumerate(baselines)
@@ -31,8 +31,8 @@ def save_baselines(path_npz: Path, baselines: Sequence[Any]) -> None:
 
 
 def load_arrays(path_npz: Path, read: Callable[[Any], Found]) -> Found:
-    """What is read of the arrays of a file. Raises: ModelFolderError where it is absent, damaged or
-    something else."""
+    """Open a file of arrays, and read what it holds. Raises: ModelFolderError where it is absent,
+    damaged or something else."""
     try:
         # opened here: given a path, numpy leaves a damaged file open
         with path_npz.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
@@ -45,7 +45,7 @@ def load_arrays(path_npz: Path, read: Callable[[Any], Found]) -> Found:
 
 
 def load_each(path_npz: Path, one: Callable[[Any, int], Found]) -> tuple[Found, ...]:
-    """The baselines that `save_baselines` wrote; `one` reads the one at a position."""
+    """Load the baselines that `save_baselines` wrote; `one` reads the one at a position."""
     return load_arrays(
         path_npz, lambda arrays: tuple(one(arrays, at) for at in range(int(arrays["count"])))
     )

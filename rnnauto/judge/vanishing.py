@@ -1,4 +1,4 @@
-"""From gradient norms back in time to a verdict, and what to do about it."""
+"""Judge gradient norms back in time, and say what to do about them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,8 +27,12 @@ TAMER = (
 
 @dataclass(frozen=True)
 class Vanishing:
-    """What is said of the norms of a gradient: the slope of their logarithm per step of the
-    recurrence, a verdict, the timesteps after which it holds, and advice."""
+    """What is said of the norms of a gradient.
+
+    Attributes:
+        slope_per_step: of their logarithm, per step of the recurrence.
+        after: timesteps after which the verdict holds.
+    """
 
     slope_per_step: float | None
     verdict: GradientVerdict
@@ -37,19 +41,20 @@ class Vanishing:
 
 
 def best_of_cells(trials: Iterable[Trial]) -> list[Trial]:
-    """The best completed trial of each cell, best first."""
-    found: dict[str, Trial] = {}
+    """Find the best completed trial of each cell, best first."""
+    best: dict[str, Trial] = {}
     for trial in ranked(trials):
         if trial.completed and 0 in trial.weights:
-            found.setdefault(trial.values["cell"], trial)
-    return list(found.values())
+            best.setdefault(trial.values["cell"], trial)
+    return list(best.values())
 
 
 def gradient_picture(
     study: Study, probing: Probing, trial: Trial, *, seed: int
 ) -> GradientPicture | None:
-    """Norms of the loss' gradient with respect to the state, back from the last timestep, of one
-    trial on the first fold's validation part; None where there is nothing to carry an error over.
+    """Measure the norms of the loss' gradient with respect to the state, back from the last
+    timestep, of one trial on the first fold's validation part; None where there is nothing to carry
+    an error over.
 
     With one target per timestep it is the loss of the last one alone.
     """
@@ -88,18 +93,19 @@ def gradient_picture(
 
 
 def thinned(count: int) -> Integers:
-    """All lags, or of many some that are evenly spread."""
+    """Choose all lags, or of many some that are evenly spread."""
     return np.unique(np.linspace(0, count - 1, min(count, SHOWN)).round().astype(np.int64))
 
 
 def numbers(values: Doubles) -> tuple[Number, ...]:
+    """Round norms to four digits; what is not finite is None."""
     return tuple(float(f"{value:.4g}") if np.isfinite(value) else None for value in values)
 
 
 def judged(
     norms: Doubles, memory: Doubles | None, *, cell: str, patch: int, apart: bool = False
 ) -> Vanishing:
-    """An LSTM is judged by its c, which its h is made from."""
+    """Judge norms; an LSTM is judged by its c, which its h is made from."""
     read = norms if memory is None else memory
     if not np.isfinite(read).all():
         return Vanishing(slope_per_step=None, verdict="explodes", after=None, advice=TAMER)
@@ -123,7 +129,7 @@ def judged(
 
 
 def slope_of(norms: Doubles) -> float | None:
-    """The mean change of the natural logarithm from one step to the next further back."""
+    """Fit the mean change of the natural logarithm from one step to the next further back."""
     positive = np.flatnonzero(norms > 0)
     if len(positive) < 2:
         return None

@@ -1,4 +1,4 @@
-"""Numbers and findings as they are written for people."""
+"""Write numbers and findings for people."""
 
 import math
 
@@ -8,19 +8,24 @@ SMALLEST = 1e-4  # below it, numbers are written with a power of ten
 
 
 def digits(value: float | None) -> str:
-    """A number as a page shows it: with three decimals below 1, fewer above."""
+    """Write a number as a page shows it: with three decimals below 1, fewer above."""
     return "-" if value is None else in_digits(value, like=value)
 
 
 def in_digits(value: float, *, like: float) -> str:
-    """Args: like: the number whose decimals are wanted."""
+    """Write a number with the decimals of another.
+
+    Args:
+        like: the number whose decimals are wanted.
+    """
     if 0 < abs(like) < SMALLEST:
         return f"{value:.1e}"
     return f"{value:,.{decimals(like)}f}"
 
 
 def decimals(value: float) -> int:
-    """How many a number needs: three below 1, more where those would be zeros or round it to 1."""
+    """Count the decimals that a number needs: three below 1, more where those would be zeros or
+    round it to 1."""
     size = abs(value)
     if size >= 1:
         return 2 if size < 10 else 1 if size < 100 else 0
@@ -30,7 +35,7 @@ def decimals(value: float) -> int:
 
 
 def span(scored: Scored | None) -> str:
-    """A score with its 95% interval, in as many decimals."""
+    """Write a score with its 95% interval, in as many decimals."""
     if scored is None or scored.value is None:
         return "-"
     if scored.low is None or scored.high is None:
@@ -42,6 +47,6 @@ def span(scored: Scored | None) -> str:
 
 
 def sentence(text: str) -> str:
-    """A finding as a sentence of a page, with a capital and a full stop."""
+    """Write a finding as a sentence of a page, with a capital and a full stop."""
     text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -1,4 +1,4 @@
-"""The section on the answers to the test part: what each kind of task shows, and the mistakes."""
+"""Show the answers to the test part: what each kind of task shows, and the mistakes."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -35,7 +35,7 @@ TONES = {"error": "bad", "warning": "warning"}
 
 
 def answers_section(facts: Facts) -> Section:
-    scores, found = facts.scores, facts.diagnosis
+    scores, diagnosis = facts.scores, facts.diagnosis
     blocks: list[Block] = []
     confusion = scores.confusion
     if confusion and len(confusion.labels) > 1:
@@ -56,22 +56,22 @@ def answers_section(facts: Facts) -> Section:
     figures = []
     if scores.calibration:
         figures.append(calibration_figure(scores.calibration))
-    if found.coverage and len(found.coverage.by_step) > 1:
-        chart = charts_inside.coverage_chart(found.coverage.by_step)
+    if diagnosis.coverage and len(diagnosis.coverage.by_step) > 1:
+        chart = charts_inside.coverage_chart(diagnosis.coverage.by_step)
         figures.append(Figure("Coverage of the 80% interval", chart))
     if figures:
         blocks.append(Grid(tuple(figures)))
-    if found.mistakes:
+    if diagnosis.mistakes:
         wrote = isinstance(scores.examples, WrittenAnswers)
-        blocks.append(mistakes_table(found.mistakes, of="truth" if wrote else "answer"))
+        blocks.append(mistakes_table(diagnosis.mistakes, of="truth" if wrote else "answer"))
     blocks += [
         Text(
-            f"{sentence(each.message)} {sentence(each.remedy)}",
-            tone=TONES.get(each.severity, "plain"),
+            f"{sentence(leak.message)} {sentence(leak.remedy)}",
+            tone=TONES.get(leak.severity, "plain"),
         )
-        for each in found.leaks or ()
+        for leak in diagnosis.leaks or ()
     ]
-    blocks += skipped_blocks(found, NAMES)
+    blocks += skipped_blocks(diagnosis, NAMES)
     about = "What the network said of the test part, and where it was wrong."
     return Section("answers", "Answers to the test part", about, tuple(blocks))
 
@@ -89,9 +89,13 @@ def calibration_figure(calibration: Calibration) -> Figure:
 
 
 def mistakes_table(mistakes: Sequence[WrongAnswer | Passage], *, of: str) -> Table:
-    """Args: of: what `probability` is the probability of."""
-    passages = [each for each in mistakes if isinstance(each, Passage)]
-    wrong = [each for each in mistakes if isinstance(each, WrongAnswer)]
+    """Tabulate the worst mistakes.
+
+    Args:
+        of: what `probability` is the probability of.
+    """
+    passages = [mistake for mistake in mistakes if isinstance(mistake, Passage)]
+    wrong = [mistake for mistake in mistakes if isinstance(mistake, WrongAnswer)]
     return passages_table(passages) if passages else wrong_table(wrong, of=of)
 
 
@@ -102,11 +106,11 @@ def passages_table(passages: list[Passage]) -> Table:
         (*names, "passage", "nats a timestep"),
         tuple(
             (
-                *(str(each.id.get(name, "")) for name in names),
-                each.passage,
-                digits(each.nats),
+                *(str(passage.id.get(name, "")) for name in names),
+                passage.passage,
+                digits(passage.nats),
             )
-            for each in passages
+            for passage in passages
         ),
         right=frozenset({len(names) + 1}),
         wide=frozenset({len(names)}),
@@ -118,12 +122,12 @@ def wrong_table(wrong: list[WrongAnswer], *, of: str) -> Table:
     sure = "probability" if wrong[0].probability is not None else "error"
     rows = tuple(
         (
-            *(str(each.id.get(name, "")) for name in names),
-            plain(each.truth),
-            plain(each.prediction),
-            plain(each.probability if sure == "probability" else each.error),
+            *(str(mistake.id.get(name, "")) for name in names),
+            plain(mistake.truth),
+            plain(mistake.prediction),
+            plain(mistake.probability if sure == "probability" else mistake.error),
         )
-        for each in wrong
+        for mistake in wrong
     )
     truth = len(names)
     return Table(
@@ -156,24 +160,24 @@ def example_blocks(examples: ShownAnswers | None, asked: Asked) -> list[Block]:
             return tagged_blocks(examples.tagged)
         case Timelines():
             return [
-                Figure(f"Labels along {each.id}", charts_test.timeline_chart(each), least=420)
-                for each in examples.timelines
+                Figure(f"Labels along {line.id}", charts_test.timeline_chart(line), least=420)
+                for line in examples.timelines
             ]
         case TracedSequences():
             figures = tuple(
-                Figure(f"{each.target} of {each.id}", charts_test.lines_chart(each))
-                for each in examples.lines
+                Figure(f"{line.target} of {line.id}", charts_test.lines_chart(line))
+                for line in examples.lines
             )
             return [Grid(figures)]
         case Pairs():
             figures = tuple(
                 Figure(
-                    f"Predicted and true {each.target}",
-                    charts_test.pairs_chart(each),
+                    f"Predicted and true {pairs.target}",
+                    charts_test.pairs_chart(pairs),
                     "On the dashed line a prediction would be right.",
                 )
-                for each in examples.pairs
-                if each.points
+                for pairs in examples.pairs
+                if pairs.points
             )
             return [Grid(figures)] if figures else []
         case _:
@@ -183,10 +187,10 @@ def example_blocks(examples: ShownAnswers | None, asked: Asked) -> list[Block]:
 def forecast_blocks(forecasts: Sequence[Forecast], *, axis: str) -> list[Block]:
     figures = tuple(
         Figure(
-            forecast_title(each),
-            charts_test.forecast_chart(each, axis=axis),
+            forecast_title(forecast),
+            charts_test.forecast_chart(forecast, axis=axis),
         )
-        for each in forecasts
+        for forecast in forecasts
     )
     return [Grid(figures)]
 
@@ -200,12 +204,12 @@ def forecast_title(forecast: Forecast) -> str:
 def written_blocks(examples: WrittenAnswers) -> list[Block]:
     rows = tuple(
         (
-            each.source,
-            each.truth,
-            each.prediction,
-            "yes" if each.truth == each.prediction else "no",
+            answer.source,
+            answer.truth,
+            answer.prediction,
+            "yes" if answer.truth == answer.prediction else "no",
         )
-        for each in examples.written
+        for answer in examples.written
     )
     blocks: list[Block] = [
         Table(
@@ -218,11 +222,11 @@ def written_blocks(examples: WrittenAnswers) -> list[Block]:
     figures = tuple(
         Figure(
             "Attention",
-            charts_test.attention_chart(each),
+            charts_test.attention_chart(attention),
             "Which source tokens were read for each token of the answer: darker is more.",
-            least=80 + 26 * len(each.source),
+            least=80 + 26 * len(attention.source),
         )
-        for each in examples.attention
+        for attention in examples.attention
     )
     return [*blocks, Grid(figures)] if figures else blocks
 
@@ -230,14 +234,14 @@ def written_blocks(examples: WrittenAnswers) -> list[Block]:
 def surprise_blocks(surprise: Sequence[Surprise]) -> list[Block]:
     tokens = tuple(
         Token(
-            each.token,
-            weight=min(1.0, (each.nats or 0.0) / STRONGEST),
+            timestep.token,
+            weight=min(1.0, (timestep.nats or 0.0) / STRONGEST),
             tone="bad",
-            title=f"{each.nats:.3g} nats" if each.nats is not None else "",
+            title=f"{timestep.nats:.3g} nats" if timestep.nats is not None else "",
         )
-        for each in surprise
+        for timestep in surprise
     )
-    single = all(len(each.token) == 1 for each in surprise[:50])
+    single = all(len(timestep.token) == 1 for timestep in surprise[:50])
     return [
         Tokens(
             "The beginning of the test part, marked by surprise",
@@ -250,14 +254,14 @@ def surprise_blocks(surprise: Sequence[Surprise]) -> list[Block]:
 
 
 def tagged_blocks(tagged: Sequence[TaggedSequence]) -> list[Block]:
-    """Tokens with the predicted tag under them, and the true one where that is another."""
+    """Show tokens with the predicted tag under them, and the true one where that is another."""
 
     def token(text: str, truth: str | None, answer: str) -> Token:
         if truth is None or truth == answer:
             return Token(text, below="" if answer == "O" else answer, tone=mark(answer))
         return Token(text, below=f"{answer}, true {truth}", tone="bad")
 
-    lines = tuple(tuple(token(*each) for each in line.tokens) for line in tagged)
+    lines = tuple(tuple(token(*timestep) for timestep in line.tokens) for line in tagged)
     return [Tokens("Tagged examples", lines, "Red: the tag is wrong, and the true one follows.")]
 
 

@@ -1,4 +1,5 @@
-"""`MODEL_CARD.md`: what a model is for, what it was learnt from, how good it is, where it is not.
+"""Write `MODEL_CARD.md`: what a model is for, what it was learnt from, how good it is, where it is
+not.
 
 The headings are those of Mitchell et al., Model Cards for Model Reporting (2019), as far as a tool
 can fill them.
@@ -77,19 +78,19 @@ def target_words(asked: Asked) -> str:
     return f"{names(asked.apart) if asked.apart else 'what follows'} in {source}"
 
 
-def names(found: Sequence[str]) -> str:
-    more = f" and {len(found) - MOST_NAMES} more" if len(found) > MOST_NAMES else ""
-    return ", ".join(map(code, found[:MOST_NAMES])) + more
+def names(listed: Sequence[str]) -> str:
+    more = f" and {len(listed) - MOST_NAMES} more" if len(listed) > MOST_NAMES else ""
+    return ", ".join(map(code, listed[:MOST_NAMES])) + more
 
 
 def code(text: str) -> str:
-    """A name as code, whatever signs are in it."""
+    """Mark a name as code, whatever signs are in it."""
     plain = " ".join(text.split())
     return f"`` {plain} ``" if "`" in plain else f"`{plain}`"
 
 
 def cell(text: str) -> str:
-    """A text in a cell of a table: nothing in it ends the cell, or is markup."""
+    """Write a text into a cell of a table: nothing in it ends the cell, or is markup."""
     escaped = text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
     return " ".join(escaped.split())
 
@@ -111,7 +112,7 @@ def table(head: list[str], rows: list[list[str]]) -> list[str]:
 def score_lines(scores: ScoresFile) -> list[str]:
     models = {"this model": scores.metrics} | scores.baselines
     rows = [
-        [metric_words(name), *(span(found.get(name)) for found in models.values())]
+        [metric_words(name), *(span(metrics.get(name)) for metrics in models.values())]
         for name in scores.metrics
     ]
     return table(["metric", *models], rows)
@@ -133,12 +134,14 @@ def leaderboard_lines(rows: Sequence[Row], words: str) -> list[str]:
 
 
 def limit_lines(facts: Facts) -> list[str]:
-    """What is known to be wrong, or where the model should not be trusted."""
-    found, asked = facts.diagnosis, facts.asked
+    """List what is known to be wrong, or where the model should not be trusted."""
+    diagnosis, asked = facts.diagnosis, facts.asked
     limits = [
-        f"{each.message}; {each.remedy}" for each in asked.problems if each.severity == "warning"
+        f"{problem.message}; {problem.remedy}"
+        for problem in asked.problems
+        if problem.severity == "warning"
     ]
-    limits += [part.sentence for part in (found.order, found.memory) if part]
+    limits += [part.sentence for part in (diagnosis.order, diagnosis.memory) if part]
     limits.append(
         "It was tested on data like that it learned from; other places, times or people may differ."
     )

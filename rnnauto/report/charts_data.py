@@ -1,4 +1,4 @@
-"""Charts of the data: lengths, classes, values, example sequences."""
+"""Draw the data: lengths, classes, values, example sequences."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,15 +24,15 @@ Json = dict[str, Any]
 
 
 def bins_chart(bins: Sequence[Counted], *, axis: str, counted: str, whole: bool = False) -> Json:
-    """A histogram of counts that are there already.
+    """Draw a histogram of counts that are there already.
 
-    Args: whole: the values are whole numbers, which stand in the middle of what is drawn for them.
+    Args:
+        whole: the values are whole numbers, which stand in the middle of what is drawn for them.
     """
     shift = 0.5 if whole else 0.0
     x = alt.X("left:Q").title(axis).scale(zero=False, nice=False)
     rows = [
-        {**each, "left": each["from"] - shift, "right": each["to"] - shift}
-        for each in rows_of(bins)
+        {**row, "left": row["from"] - shift, "right": row["to"] - shift} for row in rows_of(bins)
     ]
     chart = (
         alt.Chart(data(rows))
@@ -53,16 +53,16 @@ def bins_chart(bins: Sequence[Counted], *, axis: str, counted: str, whole: bool 
 
 
 def classes_chart(classes: Sequence[CountedClass]) -> Json:
-    """Bars of every class: in the data that was learned from, and in the test part."""
+    """Draw bars of every class: in the data that was learned from, and in the test part."""
     parts = (("train and validation", "learned"), ("test", "test"))
     rows = [
         {
-            "class": each["class"],
+            "class": row["class"],
             "part": part,
-            "count": each[key],
-            "share": each[f"{key}_share"],
+            "count": row[key],
+            "share": row[f"{key}_share"],
         }
-        for each in rows_of(classes)
+        for row in rows_of(classes)
         for part, key in parts
     ]
     color = alt.Color("part:N").title(None).legend(top_legend())
@@ -86,7 +86,7 @@ def classes_chart(classes: Sequence[CountedClass]) -> Json:
 
 
 def example_chart(example: ShownSequence, *, axis: str) -> Json:
-    """The first features of a sequence along its timesteps."""
+    """Draw the first features of a sequence along its timesteps."""
     rows = [
         {"step": step, "value": value, "name": line.name}
         for line in example.lines

@@ -1,4 +1,4 @@
-"""Charts of the search: scores, settings, learning curves, cells compared, clipping."""
+"""Draw the search: scores, settings, learning curves, cells compared, clipping."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -36,7 +36,7 @@ SETTINGS = (
 
 
 def scores_chart(scores: list[Json], *, axis: str) -> Json:
-    """Model and baselines with their intervals. Rows: name, kind, value, low, high."""
+    """Draw model and baselines with their intervals. Rows: name, kind, value, low, high."""
     kinds = alt.Color("kind:N").scale(domain=["model", "baseline"], range=[ACCENT, MUTED])
     rows = alt.Chart(data(scores)).encode(
         y=alt.Y("name:N").sort(None).title(None).axis(labelLimit=150),
@@ -48,7 +48,7 @@ def scores_chart(scores: list[Json], *, axis: str) -> Json:
             alt.Tooltip("high:Q", format=".4~g"),
         ],
     )
-    scale = log_if_wide([each[key] for each in scores for key in ("value", "low", "high")])
+    scale = log_if_wide([score[key] for score in scores for key in ("value", "low", "high")])
     intervals = rows.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q").scale(scale), x2="high:Q")
     points = rows.mark_point(filled=True, size=80, opacity=1).encode(
         x=alt.X("value:Q").title(axis).scale(scale)
@@ -61,7 +61,7 @@ def scores_chart(scores: list[Json], *, axis: str) -> Json:
 
 
 def curves_chart(curves: Sequence[Curve], *, axis: str) -> Json:
-    """Validation losses of all runs, and both losses of each cell's best."""
+    """Draw validation losses of all runs, and both losses of each cell's best."""
     rows: Rows = [
         {
             "run": f"{curve.trial} ({curve.stage})",
@@ -103,12 +103,12 @@ def curves_chart(curves: Sequence[Curve], *, axis: str) -> Json:
     return spec(chart, about="Learning curves: loss by epoch")
 
 
-def head_to_head_chart(found: HeadToHead, *, axis: str) -> Json:
-    """The lowest validation loss so far of each cell by the seconds spent on it."""
+def head_to_head_chart(compared: HeadToHead, *, axis: str) -> Json:
+    """Draw the lowest validation loss so far of each cell by the seconds spent on it."""
     rows: Rows = [
-        {"cell": each.cell, "seconds": at, "loss": loss}
-        for each in found.cells
-        for at, loss in each.path
+        {"cell": cell.cell, "seconds": at, "loss": loss}
+        for cell in compared.cells
+        for at, loss in cell.path
     ]
     lines = (
         alt.Chart(data(rows))
@@ -116,7 +116,7 @@ def head_to_head_chart(found: HeadToHead, *, axis: str) -> Json:
         .encode(
             x=alt.X("seconds:Q").title("seconds of training of the cell").scale(zero=True),
             y=loss_axis([row["loss"] for row in rows], "loss").title(axis),
-            color=by_cell(each.cell for each in found.cells),
+            color=by_cell(cell.cell for cell in compared.cells),
             tooltip=[
                 alt.Tooltip("cell:N"),
                 alt.Tooltip("seconds:Q", format=".3~g"),
@@ -125,7 +125,7 @@ def head_to_head_chart(found: HeadToHead, *, axis: str) -> Json:
         )
     )
     equal = (
-        alt.Chart(data([{"seconds": found.seconds, "label": "equal budget"}]))
+        alt.Chart(data([{"seconds": compared.seconds, "label": "equal budget"}]))
         .mark_rule(strokeDash=[4, 3], color=MUTED)
         .encode(x="seconds:Q")
     )
@@ -133,11 +133,12 @@ def head_to_head_chart(found: HeadToHead, *, axis: str) -> Json:
 
 
 def parallel_chart(rows: Sequence[Row], words: str) -> Json | None:
-    """A line for each trial across its settings, ending at its validation score.
+    """Draw a line for each trial across its settings, ending at its validation score.
 
-    Args: words: the metric's name.
+    Args:
+        words: the metric's name.
 
-    Returns None where no setting differs between two trials.
+    Returns: None where no setting differs between two trials.
     """
     trials = [row for row in rows if row.kind == "trial" and row.validation is not None]
     axes = [name for name in SETTINGS if len({str(setting(row, name)) for row in trials}) > 1]
@@ -193,7 +194,7 @@ def setting(row: Row, name: str) -> Any:
 def placed(
     trials: Sequence[Row], axes: list[str], end: str
 ) -> tuple[dict[str, dict[str, float]], list[Json]]:
-    """Where on its axis every trial is, from 0 to 1, and what is written along the axes."""
+    """Place every trial on each axis, from 0 to 1, and write along the axes."""
     places: dict[str, dict[str, float]] = {}
     ticks = []
     for axis in axes:
@@ -216,7 +217,7 @@ def placed(
 
 
 def in_order(value: Any) -> tuple[int, float, str]:
-    """Numbers by size, after what is no number."""
+    """Sort numbers by size, after what is no number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return (0, 0.0, str(value))
     return (1, float(value), "")
@@ -229,14 +230,14 @@ def worded(value: Any) -> str:
 
 
 def clipping_chart(clipping: Sequence[Clipping], *, axis: str) -> Json:
-    """The validation score of every trial by the norm at which its gradient was clipped."""
-    found = rows_of(clipping)
+    """Draw the validation score of every trial by the norm at which its gradient was clipped."""
+    points = rows_of(clipping)
     rows = [
-        each | {"clip": worded(each["clip_norm"]), "share": each["clipped_share"] or 0.0}
-        for each in found
-        if each["validation"] is not None
+        point | {"clip": worded(point["clip_norm"]), "share": point["clipped_share"] or 0.0}
+        for point in points
+        if point["validation"] is not None
     ]
-    order = [worded(v) for v in sorted({each["clip_norm"] for each in found}, key=in_order)]
+    order = [worded(v) for v in sorted({point["clip_norm"] for point in points}, key=in_order)]
     scale = log_if_wide([row["validation"] for row in rows])
     chart = (
         alt.Chart(data(rows))

@@ -1,4 +1,4 @@
-"""Charts of the answers to the test part, by kind of task."""
+"""Draw the answers to the test part, by kind of task."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -39,7 +39,7 @@ WRITTEN_CLASSES = 12  # up to here the counts are written into the cells
 
 
 def confusion_chart(confusion: Confusion) -> Json:
-    """Truth down, prediction across; the darker, the larger the share of the true class.
+    """Draw truth down, prediction across; the darker, the larger the share of the true class.
 
     Of many classes the most frequent are shown.
     """
@@ -90,7 +90,7 @@ def confusion_chart(confusion: Confusion) -> Json:
 
 
 def pairs_chart(pairs: PairedValues) -> Json:
-    """Predictions against the truth; on the line they would be right."""
+    """Draw predictions against the truth; on the line they would be right."""
     rows = [{"truth": truth, "prediction": answer} for truth, answer in pairs.points]
     values = [value for point in pairs.points for value in point if value is not None]
     ends = [{"at": min(values)}, {"at": max(values)}]
@@ -113,7 +113,7 @@ def pairs_chart(pairs: PairedValues) -> Json:
 
 
 def forecast_chart(forecast: Forecast, *, axis: str) -> Json:
-    """What came before, the truth, the median and the 80% interval."""
+    """Draw a forecast: what came before, the truth, the median and the 80% interval."""
     rows: Rows = [
         {"time": time, "value": value, "name": "history"} for time, value in forecast.history
     ]
@@ -144,7 +144,7 @@ def forecast_chart(forecast: Forecast, *, axis: str) -> Json:
 
 
 def lines_chart(sequence: TracedSequence) -> Json:
-    """True and predicted numbers along a sequence."""
+    """Draw true and predicted numbers along a sequence."""
     rows = [
         {"step": step, "value": value, "name": name}
         for step, truth, answer in sequence.points
@@ -168,7 +168,7 @@ def lines_chart(sequence: TracedSequence) -> Json:
 
 
 def timeline_chart(recording: Timeline) -> Json:
-    """Labels along a recording, the true ones above the predicted ones."""
+    """Draw labels along a recording, the true ones above the predicted ones."""
     rows: Rows = [
         {
             "begin_of_bar": begin - 0.5,
@@ -205,7 +205,7 @@ def timeline_chart(recording: Timeline) -> Json:
 
 
 def surprise_chart(timesteps: Sequence[Surprise]) -> Json:
-    """What each timestep cost in nats."""
+    """Draw what each timestep cost in nats."""
     chart = (
         alt.Chart(data(rows_of(timesteps)))
         .mark_bar(color=ACCENT)
@@ -222,13 +222,13 @@ def surprise_chart(timesteps: Sequence[Surprise]) -> Json:
     return spec(chart, height=SMALL_HEIGHT, about="Surprise at every timestep, in nats")
 
 
-def attention_chart(found: Attention) -> Json:
-    """Which source tokens were read for each token of the answer."""
-    source = [f"{at}\u2003{token}" for at, token in enumerate(found.source, 1)]
-    answer = [f"{at}\u2003{token}" for at, token in enumerate(found.answer, 1)]
+def attention_chart(attention: Attention) -> Json:
+    """Draw which source tokens were read for each token of the answer."""
+    source = [f"{at}\u2003{token}" for at, token in enumerate(attention.source, 1)]
+    answer = [f"{at}\u2003{token}" for at, token in enumerate(attention.answer, 1)]
     rows = [
         {"source": source[at], "answer": answer[step], "weight": weight}
-        for step, weights in enumerate(found.weights)
+        for step, weights in enumerate(attention.weights)
         for at, weight in enumerate(weights)
     ]
     chart = (

@@ -1,4 +1,4 @@
-"""What a report is made from: the files of a model folder, and nothing else."""
+"""Read what a report is made from: the files of a model folder, and nothing else."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,13 @@ PAGE = "report.html"
 
 @dataclass(frozen=True)
 class Facts:
-    """`name` is the model folder as commands call it; `scores` is `scores.json`."""
+    """What a report is made from.
+
+    Attributes:
+        name: the model folder as commands call it.
+        info: `model.json`.
+        scores: `scores.json`.
+    """
 
     name: str
     info: AnyModelInfo
@@ -29,17 +35,18 @@ class Facts:
 
     @property
     def verdict(self) -> str:
-        """Whether a baseline is as good as the network, as a sentence of its own."""
-        told = self.scores.verdict
-        return f"{told[0].upper()}{told[1:]}."
+        """Say whether a baseline is as good as the network, as a sentence of its own."""
+        sentence = self.scores.verdict
+        return f"{sentence[0].upper()}{sentence[1:]}."
 
     @property
     def diagnosis(self) -> Diagnosis:
-        """What was found inside the network; empty where nothing was looked for."""
+        """Take what was found inside the network; empty where nothing was looked for."""
         return self.scores.diagnosis or Diagnosis()
 
 
 def read_facts(folder: Path, *, name: str | None = None) -> Facts:
-    """Raises: ModelFolderError where the folder is none, damaged, or too old for a report."""
+    """Read a model folder. Raises: ModelFolderError where the folder is none, damaged, or too old
+    for a report."""
     info = read_model_info(folder)
     return Facts(name or str(folder), info, read_scores(folder))

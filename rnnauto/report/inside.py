@@ -1,4 +1,4 @@
-"""The section on what was found inside the network: gradients, memory, order, importance."""
+"""Show what was found inside the network: gradients, memory, order, importance."""
 
 from collections.abc import Sequence
 
@@ -21,23 +21,23 @@ MOST_FEATURES = 25
 
 
 def inside_section(facts: Facts) -> Section:
-    found, metric = facts.diagnosis, facts.metric
+    diagnosis, metric = facts.diagnosis, facts.metric
     blocks: list[Block] = []
-    if found.order:
-        blocks += order_blocks(found.order, metric)
-    if found.gradients:
-        blocks += gradient_blocks(found.gradients)
+    if diagnosis.order:
+        blocks += order_blocks(diagnosis.order, metric)
+    if diagnosis.gradients:
+        blocks += gradient_blocks(diagnosis.gradients)
     figures = []
-    if found.memory:
-        chart = charts_inside.memory_chart(found.memory)
-        figures.append(Figure("Memory length", chart, sentence(found.memory.sentence)))
-    if found.importance:
+    if diagnosis.memory:
+        chart = charts_inside.memory_chart(diagnosis.memory)
+        figures.append(Figure("Memory length", chart, sentence(diagnosis.memory.sentence)))
+    if diagnosis.importance:
         lengths = facts.scores.data.lengths
         vary = lengths and facts.asked.task != "forecasting" and lengths.min < lengths.max
-        figures += importance_figures(found.importance, lengths_vary=bool(vary))
+        figures += importance_figures(diagnosis.importance, lengths_vary=bool(vary))
     if figures:
         blocks.append(Grid(tuple(figures)))
-    blocks += skipped_blocks(found, NAMES)
+    blocks += skipped_blocks(diagnosis, NAMES)
     about = "What the network uses of its input, how far back, and whether training can reach it."
     return Section("inside", "Inside the network", about, tuple(blocks))
 
@@ -60,12 +60,12 @@ def order_blocks(order: Order, metric: str) -> list[Block]:
 def gradient_blocks(gradients: Sequence[GradientPicture]) -> list[Block]:
     lines: list[Block] = [
         Text(
-            f"`{each.cell}` {verdict_words(each)}. {sentence(each.advice)}",
-            tone=TONES[each.verdict],
+            f"`{picture.cell}` {verdict_words(picture)}. {sentence(picture.advice)}",
+            tone=TONES[picture.verdict],
         )
-        for each in gradients
+        for picture in gradients
     ]
-    drawn = [each for each in gradients if len(each.lags) > 1 and any(each.norms)]
+    drawn = [picture for picture in gradients if len(picture.lags) > 1 and any(picture.norms)]
     if not drawn:
         return lines
     chart = charts_inside.gradients_chart(drawn)
@@ -76,10 +76,10 @@ def gradient_blocks(gradients: Sequence[GradientPicture]) -> list[Block]:
     return [Figure("Gradients through time", chart, caption), *lines]
 
 
-def verdict_words(found: GradientPicture) -> str:
-    match found.verdict:
+def verdict_words(picture: GradientPicture) -> str:
+    match picture.verdict:
         case "vanishes":
-            after = found.after
+            after = picture.after
             return "vanishes" + (f" after {after} timesteps" if after is not None else "")
         case "explodes":
             return "explodes"
@@ -106,13 +106,13 @@ def importance_figures(importance: Importance, *, lengths_vary: bool) -> list[Fi
 
 
 def skipped_blocks(diagnosis: Diagnosis, names: dict[str, str]) -> list[Block]:
-    """What was not looked into, or only in part, in one sentence with the reasons; nothing of what
-    the kind of problem has not."""
+    """Say what was not looked into, or only in part, in one sentence with the reasons; nothing of
+    what the kind of problem has not."""
     skipped = diagnosis.skipped or {}
     parts: dict[str, list[str]] = {}
     for part, name in names.items():
         reason = skipped.get(part)
         if reason and not reason.startswith(NOT_APPLICABLE):
             parts.setdefault(reason, []).append(name.lower())
-    told = [f"{', '.join(each)} ({reason})" for reason, each in parts.items()]
-    return [Text(f"Not measured: {'; '.join(told)}.")] if told else []
+    reasons = [f"{', '.join(listed)} ({reason})" for reason, listed in parts.items()]
+    return [Text(f"Not measured: {'; '.join(reasons)}.")] if reasons else []

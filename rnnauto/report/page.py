@@ -1,4 +1,5 @@
-"""`report.html`: one page with its styles, scripts and charts inside, which asks no network."""
+"""Write `report.html`: one page with its styles, scripts and charts inside, which asks no
+network."""
 
 import json
 import re
@@ -52,19 +53,19 @@ def page(facts: Facts) -> str:
 
 
 def environment() -> Environment:
-    """Every text is escaped, whatever a column may be called."""
-    found = Environment(
+    """Set up the templates: every text is escaped, whatever a column may be called."""
+    templates = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    found.filters["script_json"] = script_json
-    found.filters["marked"] = marked
-    found.filters["with_range"] = with_range
-    return found
+    templates.filters["script_json"] = script_json
+    templates.filters["marked"] = marked
+    templates.filters["with_range"] = with_range
+    return templates
 
 
 def with_range(text: str) -> Markup:
-    """A score whose interval, `0.910 [0.895, 0.926]`, or spread, `0.910 ± 0.02`, stands smaller and
-    may take a line."""
+    """Mark up a score whose interval, `0.910 [0.895, 0.926]`, or spread, `0.910 ± 0.02`, stands
+    smaller and may take a line."""
     value, *more = re.split(r" (?=[\[±])", str(text), maxsplit=1)
     return escape(value) + Markup("").join(Markup(" <small>{}</small>").format(m) for m in more)
 
@@ -74,12 +75,12 @@ def training_time(seconds: float) -> str:
 
 
 def marked(text: str) -> Markup:
-    """An escaped text in which what stands between backticks is code."""
+    """Escape a text in which what stands between backticks is code."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def script_json(value: Any) -> Markup:
-    """JSON that may stand in a script element: no text in it can end the element."""
+    """Write JSON that may stand in a script element: no text in it can end the element."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
@@ -92,7 +93,8 @@ def read(name: str) -> str:
 
 
 def style_sheet() -> str:
-    """With the colours of the cells, each line of them indented as its place is."""
+    """Write the colours of the cells into the styles, each line of them indented as its place
+    is."""
     return re.sub(
         r"^( *)/\* cells, (light|dark) \*/$",
         lambda place: indent(cell_variables(dark=place[2] == "dark"), place[1]),
@@ -102,7 +104,7 @@ def style_sheet() -> str:
 
 
 def script(name: str) -> str:
-    """A script without the comment that has a browser's tools ask for its source map."""
+    """Read a script without the comment that has a browser's tools ask for its source map."""
     lines = read(name).rstrip().splitlines()
     return "\n".join(line for line in lines if not line.startswith("//# sourceMappingURL"))
 
@@ -127,7 +129,7 @@ def subtitle(facts: Facts) -> str:
 
 
 def key_figures(facts: Facts) -> list[tuple[str, str]]:
-    """The few numbers that a reader wants first: a name and a value each."""
+    """Choose the few numbers that a reader wants first: a name and a value each."""
     scores, metric = facts.scores, facts.metric
     figures = [(f"{metric_words(metric)}, test part", span(scores.metrics.get(metric)))]
     name = scores.comparison.best_baseline

@@ -1,4 +1,4 @@
-"""What of the data the page shows: what was asked and inferred, lengths, classes, sequences.
+"""Gather what of the data the page shows: what was asked and inferred, lengths, classes, sequences.
 
 Everything goes into `scores.json`, so that the page can be made again from the folder alone.
 """
@@ -28,7 +28,7 @@ MOST_LINES = 3  # features of an example that are drawn
 
 
 def asked(prepared: AnyPrepared, evaluation: Evaluation) -> Asked:
-    """What the file is taken for, and the rule behind every decision."""
+    """Say what the file is taken for, and the rule behind every decision."""
     layout = prepared.layout
     features, static = (
         tuple(ShownColumn(name=column.name, kind=column.kind) for column in columns)
@@ -52,15 +52,15 @@ def asked(prepared: AnyPrepared, evaluation: Evaluation) -> Asked:
         tokens=layout.tokens,
         evidence=prepared.inference.evidence,
         problems=tuple(
-            Notice(severity=each.severity, message=each.message, remedy=each.remedy)
-            for each in prepared.problems[:MOST_PROBLEMS]
+            Notice(severity=problem.severity, message=problem.message, remedy=problem.remedy)
+            for problem in prepared.problems[:MOST_PROBLEMS]
         ),
         notes=tuple(prepared.table.notes[:MOST_PROBLEMS]),
     )
 
 
 def data_of(prepared: AnyPrepared, shown: Json) -> ShownData:
-    """How the data were cut, and what the family shows of them."""
+    """Say how the data were cut, and what the family shows of them."""
     parts = prepared.parts
     train, validation = parts.folds[0]
     return ShownData(
@@ -73,7 +73,7 @@ def data_of(prepared: AnyPrepared, shown: Json) -> ShownData:
 
 
 def sequences_shown(development: Sequences, layout: Layout, chosen: Integers | None = None) -> Json:
-    """Lengths and some examples of sequences without classes or values to count.
+    """Show lengths and some examples of sequences without classes or values to count.
 
     Args:
         chosen: numbers of the examples; None: the first that have something to show.
@@ -89,13 +89,13 @@ def sequences_shown(development: Sequences, layout: Layout, chosen: Integers | N
 
 
 def worth_showing(sequences: Sequences, layout: Layout) -> Integers:
-    """Sequences with a timestep; all where nothing varies along them."""
+    """Choose sequences with a timestep; all where nothing varies along them."""
     some = np.flatnonzero(sequences.lengths > 0) if layout.features else np.arange(len(sequences))
     return some.astype(np.int64)
 
 
 def histogram(values: NDArray[Any]) -> Json | None:
-    """Counts of numbers in bins of equal width; whole numbers keep to whole bins."""
+    """Count numbers in bins of equal width; whole numbers keep to whole bins."""
     values = np.asarray(values)
     values = values[np.isfinite(values)]
     if not len(values):
@@ -119,18 +119,18 @@ def histogram(values: NDArray[Any]) -> Json | None:
 
 
 def short(value: float) -> float | None:
-    """Six digits are more than a page shows."""
+    """Round to six digits: more than that no page shows."""
     return float(f"{value:.6g}") if np.isfinite(value) else None
 
 
 def shares(counts: Sequence[Sequence[int]]) -> list[list[float]]:
-    """Of a matrix of counts, what part of its row each is."""
-    return [[each / (sum(row) or 1) for each in row] for row in counts]
+    """Compute of a matrix of counts what part of its row each is."""
+    return [[count / (sum(row) or 1) for count in row] for row in counts]
 
 
 def example(sequences: Sequences, number: int, layout: Layout) -> Json:
     begin, end = int(sequences.row_splits[number]), int(sequences.row_splits[number + 1])
-    found: Json = {
+    shown: Json = {
         "id": identity(sequences.ids, number),
         "timesteps": end - begin,
         "target": None,
@@ -141,28 +141,28 @@ def example(sequences: Sequences, number: int, layout: Layout) -> Json:
     targets = sequences.targets
     words = list(sequences.categories)
     if targets is not None and not layout.per_timestep:
-        found["target"] = show(targets[number])
+        shown["target"] = show(targets[number])
     elif targets is not None:
-        found["target"] = " ".join(map(show, targets[begin : min(end, begin + MOST_TOKENS)]))
+        shown["target"] = " ".join(map(show, targets[begin : min(end, begin + MOST_TOKENS)]))
     if words and not sequences.numbers.shape[1]:
-        found["tokens"] = [show(token) for token in words[0][begin : min(end, begin + MOST_TOKENS)]]
+        shown["tokens"] = [show(token) for token in words[0][begin : min(end, begin + MOST_TOKENS)]]
     names = [column.name for column in layout.features if column.kind not in {"category", "text"}]
     if end - begin > 1 and sequences.numbers.shape[1]:
-        found["lines"] = lines(sequences.numbers[begin:end], names)
+        shown["lines"] = lines(sequences.numbers[begin:end], names)
     elif sequences.numbers.shape[1]:
-        found["static"] += [
+        shown["static"] += [
             [name, show(float(value))]
             for name, value in zip(names, sequences.numbers[begin], strict=False)
         ]
     static = [column.name for column in layout.static if column.kind not in {"category", "text"}]
-    found["static"] += [
+    shown["static"] += [
         [name, show(float(value))]
         for name, value in zip(static, sequences.static_numbers[number], strict=False)
     ]
-    found["static"] += [
+    shown["static"] += [
         [column.name, show(column[number])] for column in sequences.static_categories
     ]
-    return found
+    return shown
 
 
 def identity(ids: pl.DataFrame, number: int) -> str:
@@ -170,23 +170,23 @@ def identity(ids: pl.DataFrame, number: int) -> str:
 
 
 def lines(numbers: Floats, names: list[str]) -> list[Json]:
-    """Features of one sequence, thinned; numbers [timesteps, features]."""
-    kept = thinned(len(numbers), MOST_TIMESTEPS)
+    """Draw features of one sequence, thinned; numbers [timesteps, features]."""
+    steps = thinned(len(numbers), MOST_TIMESTEPS)
     width = min(MOST_LINES, numbers.shape[1])
     return [
         {
             "name": names[at] if at < len(names) else f"feature {at + 1}",
-            "points": [[int(step) + 1, short(float(numbers[step, at]))] for step in kept],
+            "points": [[int(step) + 1, short(float(numbers[step, at]))] for step in steps],
         }
         for at in range(width)
     ]
 
 
 def thinned(count: int, most: int) -> Integers:
-    """At most `most` of `count` places, evenly spread, the first and the last among them."""
+    """Choose at most `most` of `count` places, evenly spread, the first and the last among them."""
     return np.unique(np.linspace(0, max(count - 1, 0), min(count, most)).astype(np.int64))
 
 
 def time_of(value: Any) -> Any:
-    """Dates and times as ISO texts, which a chart reads; numbers as they are."""
+    """Write dates and times as ISO texts, which a chart reads; numbers as they are."""
     return value.isoformat() if hasattr(value, "isoformat") else value

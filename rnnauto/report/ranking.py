@@ -1,4 +1,5 @@
-"""The leaderboard of the page: a line for each trial, a column for each setting that differs."""
+"""Show the leaderboard on the page: a line for each trial, a column for each setting that
+differs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,8 +23,14 @@ SHORT = {  # headings, where the name of a setting is longer than its values
 
 @dataclass(frozen=True)
 class Column:
-    """`kind` is number, which stands on the right, word or prose, which may take a line more;
-    `minor` columns are left out on a phone."""
+    """A column of a table.
+
+    Attributes:
+        head: its name.
+        of: what a row shows in it.
+        kind: number, which stands on the right, word, or prose, which may take a line more.
+        minor: whether it is left out on a phone.
+    """
 
     head: str
     of: Callable[[Row], str]
@@ -32,10 +39,13 @@ class Column:
 
 
 def leaderboard_tables(rows: Sequence[Row], words: str) -> list[Table]:
-    """Scores beside the settings that differ, and what each trial cost. Args: words: the metric's
-    name."""
+    """Show scores beside the settings that differ, and what each trial cost.
+
+    Args:
+        words: the metric's name.
+    """
     shown = rows[:MOST_ROWS]
-    told = f"The scores are the {words}."
+    about = f"The scores are the {words}."
     shared = shared_words(rows)
     columns = [
         Column("rank", lambda row: str(row.rank)),
@@ -49,7 +59,7 @@ def leaderboard_tables(rows: Sequence[Row], words: str) -> list[Table]:
         columns,
         shown,
         strong=frozenset({0}),
-        above=f"{told} {shared}" if shared else told,
+        above=f"{about} {shared}" if shared else about,
         caption="The others are in leaderboard.csv." if len(rows) > len(shown) else "",
     )
     trials = [row for row in shown if row.kind == "trial"]
@@ -78,18 +88,20 @@ def named(row: Row) -> str:
 
 
 def setting_columns(rows: Sequence[Row]) -> list[Column]:
-    """The network in one column, and one for each other setting that differs between trials."""
+    """Show the network in one column, and each other setting that differs between trials in its
+    own."""
     differ = settings_apart(rows)[0]
-    both = "bidirectional" in differ
+    both_ways = "bidirectional" in differ
     columns = [setting_column(name, rows) for name in differ if name not in NETWORK]
     if not NETWORK & set(differ):
         return columns
-    network = Column("network", lambda row: network_words(row.hyperparameters, both), "word")
+    network = Column("network", lambda row: network_words(row.hyperparameters, both_ways), "word")
     return [network, *columns]
 
 
 def settings_apart(rows: Sequence[Row]) -> tuple[list[str], list[str]]:
-    """As `constant_settings`, but cell and size of a network stay together."""
+    """Tell settings apart as `constant_settings` does, but cell and size of a network stay
+    together."""
     differ, same = constant_settings(rows)
     if not NETWORK & set(differ):
         return differ, same
@@ -108,17 +120,17 @@ def setting_column(name: str, rows: Sequence[Row]) -> Column:
 
 
 def cost_columns(trials: Sequence[Row]) -> list[Column]:
-    """Folds only where trials had not equally many."""
+    """Show what a trial cost; folds only where trials had not equally many."""
     folds = {row.folds for row in trials if row.folds}
-    found = [
+    columns = [
         Column("name", named, "word"),
         Column("ended", ending, "prose"),
         Column("epochs", lambda row: str(row.epochs or ""), minor=True),
         Column("seconds", seconds),
     ]
     if len(folds) > 1:
-        found.append(Column("folds", lambda row: str(row.folds or ""), minor=True))
-    return [*found, Column("parameters", parameters)]
+        columns.append(Column("folds", lambda row: str(row.folds or ""), minor=True))
+    return [*columns, Column("parameters", parameters)]
 
 
 def seconds(row: Row) -> str:
@@ -130,7 +142,11 @@ def parameters(row: Row) -> str:
 
 
 def network_words(values: Values | None, both: bool) -> str:
-    """`lstm 64×2`; nothing for a baseline. Args: both: say which networks read both ways."""
+    """Write `lstm 64×2` for a network; nothing for a baseline.
+
+    Args:
+        both: say which networks read both ways.
+    """
     if not values:
         return ""
     ways = " both ways" if both and values.get("bidirectional") else ""
@@ -138,13 +154,13 @@ def network_words(values: Values | None, both: bool) -> str:
 
 
 def shared_words(rows: Sequence[Row]) -> str:
-    """The settings that are the same in all trials, in a sentence; nothing where none are."""
+    """Say which settings are the same in all trials, in a sentence; nothing where none are."""
     trials = [row.hyperparameters for row in rows if row.hyperparameters]
     same = settings_apart(rows)[1]
     if not same:
         return ""
-    which = "All trials" if len(trials) > 1 else "The trial"
-    return f"{which}: {settings_of(trials[0], same)}."
+    subject = "All trials" if len(trials) > 1 else "The trial"
+    return f"{subject}: {settings_of(trials[0], same)}."
 
 
 def tested(row: Row) -> str:
@@ -152,21 +168,21 @@ def tested(row: Row) -> str:
 
 
 def with_spread(row: Row) -> str:
-    """The validation score, and its deviation over the folds where there are several."""
+    """Write the validation score, and its deviation over the folds where there are several."""
     spread = row.validation_spread
     return digits(row.validation) + (f" ± {digits(spread)}" if spread is not None else "")
 
 
 def settings_of(values: Values | None, names: list[str]) -> str:
-    found = [(name, values[name]) for name in names if name in values] if values else []
-    return ", ".join(f"{name.replace('_', ' ')} {shown(value)}" for name, value in found)
+    chosen = [(name, values[name]) for name in names if name in values] if values else []
+    return ", ".join(f"{name.replace('_', ' ')} {shown(value)}" for name, value in chosen)
 
 
 def constant_settings(rows: Sequence[Row]) -> tuple[list[str], list[str]]:
-    """The settings that differ between trials, and those that are the same in all."""
-    each = [row.hyperparameters for row in rows if row.hyperparameters]
-    names = list(dict.fromkeys(name for values in each for name in values))
-    differ = [name for name in names if len({str(values.get(name)) for values in each}) > 1]
+    """Find the settings that differ between trials, and those that are the same in all."""
+    tried = [row.hyperparameters for row in rows if row.hyperparameters]
+    names = list(dict.fromkeys(name for values in tried for name in values))
+    differ = [name for name in names if len({str(values.get(name)) for values in tried}) > 1]
     return differ, [name for name in names if name not in differ]
 
 

@@ -1,4 +1,5 @@
-"""The page from top to bottom: sections of blocks. What was not found out is left out, or said."""
+"""Lay out the page from top to bottom: sections of blocks. What was not found out is left out, or
+said."""
 
 from collections.abc import Sequence
 
@@ -22,7 +23,7 @@ RISING_UNITS = {"sequences": "sequences", "windows": "series", "pieces": "pieces
 
 
 def sections(facts: Facts) -> list[Section]:
-    found = [
+    filled = [
         asked_section(facts),
         data_section(facts),
         scores_section(facts),
@@ -31,12 +32,12 @@ def sections(facts: Facts) -> list[Section]:
         answers_section(facts),
         use_section(facts),
     ]
-    return [section for section in found if section.blocks]
+    return [section for section in filled if section.blocks]
 
 
 def asked_section(facts: Facts) -> Section:
     asked = facts.asked
-    evidence = tuple((each.decision, each.reason, f"`{each.override}`") for each in asked.evidence)
+    evidence = tuple((rule.decision, rule.reason, f"`{rule.override}`") for rule in asked.evidence)
     blocks: list[Block] = [
         Table(
             "What was inferred, and why",
@@ -46,9 +47,9 @@ def asked_section(facts: Facts) -> Section:
         )
     ]
     problems = tuple(
-        (each.severity, each.message, each.remedy)
-        for each in asked.problems
-        if each.severity != "note"
+        (problem.severity, problem.message, problem.remedy)
+        for problem in asked.problems
+        if problem.severity != "note"
     )
     if problems:
         blocks.append(
@@ -106,27 +107,28 @@ def data_section(facts: Facts) -> Section:
 
 def example_blocks(examples: Sequence[ShownSequence], asked: Asked) -> list[Block]:
     blocks: list[Block] = []
-    drawn = [each for each in examples if each.lines]
+    drawn = [example for example in examples if example.lines]
     if drawn:
         axis = asked.time or "timestep"
         blocks.append(
             Grid(
                 tuple(
-                    Figure(example_title(each), charts_data.example_chart(each, axis=axis))
-                    for each in drawn
+                    Figure(example_title(example), charts_data.example_chart(example, axis=axis))
+                    for example in drawn
                 )
             )
         )
-    read = [each for each in examples if each.tokens]
-    if read:
-        lines = tuple(example_tokens(each, asked) for each in read)
+    texts = [example for example in examples if example.tokens]
+    if texts:
+        lines = tuple(example_tokens(example, asked) for example in texts)
         running = asked.tokens == "character"
         blocks.append(Tokens("Example sequences", lines, running=running))
-    plain = [each for each in examples if each.static]
+    plain = [example for example in examples if example.static]
     if plain:
         names = [name for name, _ in plain[0].static]
         rows = tuple(
-            (each.id, *(value for _, value in each.static), each.target or "") for each in plain
+            (example.id, *(value for _, value in example.static), example.target or "")
+            for example in plain
         )
         head = ("id", *names, ", ".join(asked.target))
         blocks.append(Table("Examples", head, rows, right=frozenset(range(1, len(names) + 1))))
@@ -134,13 +136,13 @@ def example_blocks(examples: Sequence[ShownSequence], asked: Asked) -> list[Bloc
 
 
 def example_tokens(example: ShownSequence, asked: Asked) -> tuple[Token, ...]:
-    """The tokens with the target below each, or behind all."""
+    """Show the tokens with the target below each, or behind all."""
     tokens, target = example.tokens or (), example.target
     if not target:
         return tuple(map(Token, tokens))
     labels = target.split()
     if asked.rnn_type == "many-to-many" and len(labels) == len(tokens):
-        return tuple(Token(*each) for each in zip(tokens, labels, strict=True))
+        return tuple(Token(*pair) for pair in zip(tokens, labels, strict=True))
     return (*map(Token, tokens), Token(f"→ {target}", tone="good"))
 
 
@@ -155,16 +157,16 @@ def scores_section(facts: Facts) -> Section:
     scores, metric = facts.scores, facts.metric
     words = metric_words(metric)
     models = {"this model": ("model", scores.metrics)} | {
-        name: ("baseline", found) for name, found in scores.baselines.items()
+        name: ("baseline", metrics) for name, metrics in scores.baselines.items()
     }
     rows = [
-        {"name": name, "kind": kind, **found[metric].model_dump()}
-        for name, (kind, found) in models.items()
-        if metric in found and found[metric].value is not None
+        {"name": name, "kind": kind, **metrics[metric].model_dump()}
+        for name, (kind, metrics) in models.items()
+        if metric in metrics and metrics[metric].value is not None
     ]
     chart = charts_search.scores_chart(rows, axis=f"{words} on the test part")
     table = tuple(
-        (metric_words(name), *(span(found.get(name)) for _, found in models.values()))
+        (metric_words(name), *(span(metrics.get(name)) for _, metrics in models.values()))
         for name in scores.metrics
     )
     return Section(
@@ -208,12 +210,12 @@ def search_section(facts: Facts) -> Section:
         chart = charts_search.curves_chart(scores.curves, axis="loss")
         caption = "Strong lines: each cell's best trial. Faint lines: the others' validation loss."
         figures.append(Figure("Learning curves", chart, caption))
-    found = scores.head_to_head
-    if found:
-        chart = charts_search.head_to_head_chart(found, axis="lowest validation loss so far")
-        figures.append(Figure("Cells at equal budget", chart, found.sentence))
+    compared = scores.head_to_head
+    if compared:
+        chart = charts_search.head_to_head_chart(compared, axis="lowest validation loss so far")
+        figures.append(Figure("Cells at equal budget", chart, compared.sentence))
     clipping = facts.diagnosis.clipping or clipping_of(rows)
-    if len({each.clip_norm for each in clipping}) > 1 and len(clipping) >= FEWEST_POINTS:
+    if len({point.clip_norm for point in clipping}) > 1 and len(clipping) >= FEWEST_POINTS:
         chart = charts_search.clipping_chart(clipping, axis=f"validation {words}")
         caption = "A point is a trial; the larger, the more of its steps were clipped."
         figures.append(Figure("Effect of gradient clipping", chart, caption))
@@ -226,7 +228,7 @@ def search_section(facts: Facts) -> Section:
 
 
 def clipping_of(rows: Sequence[Row]) -> tuple[Clipping, ...]:
-    """The same as `diagnosis.clipping`, from the leaderboard."""
+    """Read the same as `diagnosis.clipping` off the leaderboard."""
     return tuple(
         Clipping(
             trial=row.name,

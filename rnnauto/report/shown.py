@@ -1,4 +1,4 @@
-"""All numbers of a fit in one place, so that the page can be made from the folder alone."""
+"""Gather all numbers of a fit in one place, so that the page can be made from the folder alone."""
 
 from pathlib import Path
 
@@ -25,19 +25,19 @@ def scores_of(
     info: AnyModelInfo,
     journal_path: Path,
 ) -> ScoresFile:
-    """What `scores.json` will hold; the journal must be complete up to here.
+    """Gather what `scores.json` will hold; the journal must be complete up to here.
 
     Args:
         checks: the differences that the export's checks found, by name.
         asked, data: as `picture` makes them.
         examples: what the exported model says of some of the test part.
     """
-    told, runs = evaluation.to_json(), training_runs(journal.read(journal_path))
-    if told["confusion"]:
-        told["confusion"]["shares"] = shares(told["confusion"]["counts"])
+    judged, runs = evaluation.to_json(), training_runs(journal.read(journal_path))
+    if judged["confusion"]:
+        judged["confusion"]["shares"] = shares(judged["confusion"]["counts"])
     return ScoresFile(
         format=FORMAT,
-        **told,
+        **judged,
         export_checks=checks,
         diagnosis=diagnosis,
         asked=asked,

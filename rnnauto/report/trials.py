@@ -1,4 +1,4 @@
-"""What of the search the page shows: learning curves, and cells compared at equal budget."""
+"""Gather what of the search the page shows: learning curves, and cells compared at equal budget."""
 
 import math
 from typing import Any
@@ -12,7 +12,7 @@ MOST_STEPS = 80  # points of a cell's best loss so far
 
 
 def training_runs(events: list[dict[str, Any]]) -> list[Json]:
-    """Every training run that ended, in the order of ending, with its settings and epochs."""
+    """List every training run that ended, in the order of ending, with its settings and epochs."""
     values: dict[str, Any] = {}
     runs = []
     for event in events:
@@ -39,7 +39,7 @@ def training_runs(events: list[dict[str, Any]]) -> list[Json]:
 
 
 def curves(runs: list[Json]) -> tuple[Curve, ...]:
-    """Losses by epoch of the best runs on the first fold, each cell's best among them."""
+    """Choose losses by epoch of the best runs on the first fold, each cell's best among them."""
     first = [run for run in runs if run["fold"] == 0 and run["epochs"]]
     ordered = sorted(first, key=lambda run: math.inf if run["loss"] is None else run["loss"])
     leaders: dict[str, Json] = {}
@@ -70,7 +70,7 @@ def rounded(value: float | None) -> float | None:
 
 
 def head_to_head(runs: list[Json]) -> HeadToHead | None:
-    """The lowest validation loss of each cell by the seconds spent on training it.
+    """Compare the lowest validation loss of each cell by the seconds spent on training it.
 
     The budget at which they are compared is what the cell with the least training had; None
     where fewer than two cells were trained.
@@ -103,19 +103,19 @@ def head_to_head(runs: list[Json]) -> HeadToHead | None:
         )
         for cell, path in paths.items()
     ]
-    cells.sort(key=lambda each: math.inf if each.loss is None else each.loss)
-    told = comparison(cells, seconds)
-    return HeadToHead(seconds=short(seconds), cells=tuple(cells), sentence=told)
+    cells.sort(key=lambda reached: math.inf if reached.loss is None else reached.loss)
+    sentence = comparison(cells, seconds)
+    return HeadToHead(seconds=short(seconds), cells=tuple(cells), sentence=sentence)
 
 
 def lowest(path: list[list[float]], seconds: float) -> float | None:
-    """The best loss by a moment; None where no epoch had ended."""
+    """Find the best loss by a moment; None where no epoch had ended."""
     reached = [loss for at, loss in path if at <= seconds * (1 + 1e-9)]
     return reached[-1] if reached else None
 
 
 def ended(path: list[list[float]], seconds: float) -> tuple[tuple[float | None, float | None], ...]:
-    """A cell's path to the end of its training, thinned."""
+    """Lead a cell's path to the end of its training, thinned."""
     points = [*path, [seconds, path[-1][1]]]
     return tuple((short(at), short(loss)) for at, loss in (points[i] for i in places(points)))
 
@@ -125,14 +125,14 @@ def places(points: list[list[float]]) -> list[int]:
 
 
 def comparison(cells: list[CellPath], seconds: float) -> str:
-    told = [
-        f"{each.cell} {each.loss:.4g}"
-        if each.loss is not None
-        else f"{each.cell} had not ended an epoch"
-        for each in cells
+    losses = [
+        f"{cell.cell} {cell.loss:.4g}"
+        if cell.loss is not None
+        else f"{cell.cell} had not ended an epoch"
+        for cell in cells
     ]
     return (
         f"With {seconds:.1f} s of training for each cell, the lowest validation loss was: "
-        + ", ".join(told)
+        + ", ".join(losses)
         + "."
     )

@@ -16,6 +16,7 @@ from rnnauto.families.language.network import build_carried
 from rnnauto.judge.gradients import by_lag, gradient_flow
 from rnnauto.judge.vanishing import judged
 from rnnauto.networks.architecture import Answer, Architecture, Features
+from rnnauto.networks.fused import fuse
 from rnnauto.search.study import Study
 from rnnauto.search.train import train
 from rnnauto.search.trial import Job, Problem
@@ -46,6 +47,7 @@ def trained(cell, *, steps, rate):
     keras.utils.set_random_seed(1)
     built = build(ADDING, Architecture(cell, 32, 1, 1, "last", False))
     model = built.model
+    fuse(model)  # the same numbers as Keras' loops give, sooner
     mean, deviation = np.array(SCALES[0], np.float32).T
     built.scales.numbers.set_weights([mean, deviation])
     optimizer = keras.optimizers.Adam(rate)

@@ -7,10 +7,11 @@ import time
 import polars as pl
 import pytest
 from builders import SMALL, small_study
-from conftest import DATA
+from conftest import DATA, PATIENCE
 from rays import STORE
 from test_workers import job, until
 
+import rnnauto as api
 from rnnauto.errors import RnnautoError
 from rnnauto.families.learners import learner_of
 from rnnauto.search.driver import run_search
@@ -73,7 +74,7 @@ def test_a_node_dies_and_the_search_completes_with_every_trial_once(cluster, poo
             notify=watch,
         )
         run_search(search, Asker(), most_trials=4, refit=False)
-        patience = time.monotonic() + 60  # the cluster may notice later than the search
+        patience = time.monotonic() + PATIENCE  # the cluster may notice later than the search
         while len(started.workers) > 1 and time.monotonic() < patience:
             time.sleep(0.5)
         assert len(started.workers) == 1
@@ -89,19 +90,24 @@ def test_a_node_dies_and_the_search_completes_with_every_trial_once(cluster, poo
 
 @pytest.mark.usefixtures("cluster")
 def test_a_fit_on_ray_is_the_fit_of_one_worker(rnnauto, tmp_path):
-    """In processes of their own: Ray asks for a token where it starts a cluster, and goes on to."""
-
-    def fitted(workers):
-        folder = tmp_path / workers
-        done = rnnauto(
-            *("fit", DATA / "iris.csv", "--target", "species", "--trials", "2", "-o", folder),
-            *("--workers", workers, "--set", "split.folds=1", "--set", "search.space.units=[8]"),
-            *("--set", "train.epochs=2", "--set", "judge.diagnose=false"),
-        )
-        assert done.returncode == 0, done.stderr
-        return folder
-
-    here, there = fitted("1"), fitted("ray")
+    """On Ray in a process of its own: it asks for a token where it starts a cluster, and goes on
+    to."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    done = rnnauto(
+        *("fit", DATA / "iris.csv", "--target", "species", "--trials", "2", "-o", there),
+        *("--workers", "ray", "--set", "split.folds=1", "--set", "search.space.units=[8]"),
+        *("--set", "train.epochs=2", "--set", "judge.diagnose=false"),
+    )
+    assert done.returncode == 0, done.stderr
+    api.fit(
+        DATA / "iris.csv",
+        target="species",
+        folder=here,
+        split={"folds": 1},
+        search={"trials": 2, "workers": 1, "space": {"units": [8]}},
+        train={"epochs": 2},
+        judge={"diagnose": False},
+    )
     leaderboards = [pl.read_csv(each / "leaderboard.csv").drop("seconds") for each in (here, there)]
     assert leaderboards[0].equals(leaderboards[1])
     predictions = [(each / "predictions_test.csv").read_bytes() for each in (here, there)]

@@ -11,6 +11,7 @@ import numpy as np
 import psutil
 import pytest
 from builders import SMALL, small_study
+from conftest import PATIENCE
 from fake_worker import HANGS
 
 from rnnauto.errors import StorageError
@@ -21,8 +22,6 @@ from rnnauto.search.trial import Asked, Job
 from rnnauto.search.workers import Died, Finished, Progressed, Started, pool
 
 pytestmark = pytest.mark.train
-
-PATIENCE = 120.0  # seconds that a test waits for what takes few
 
 
 @pytest.fixture
@@ -88,7 +87,9 @@ def test_a_worker_runs_job_after_job_and_lives_through_faults_in_them(study, mon
 
         # the same job, in the same process and later; not the first one, whose time was over
         # within an epoch, for it had to trace its steps
-        started.submit(job(seconds=2.0))
+        started.submit(job(seconds=None))
+        until(started, Progressed)
+        started.stop(60)
         again = until(started, Finished)[-1].result
         assert again.epochs[0].validation_loss == stopped.epochs[0].validation_loss
         assert started.workers == [worker]
@@ -143,7 +144,8 @@ def test_a_killed_workers_job_is_run_again_once_and_the_pool_survives(study, tmp
 def test_a_worker_that_does_not_stop_in_time_is_replaced(study):
     with pool(study, 1) as started:
         pid = started.workers[0].process.pid
-        started.submit(job("stuck"))  # it is still importing TensorFlow
+        os.kill(pid, signal.SIGSTOP)  # it hears nothing, as one that waits for its disk
+        started.submit(job("stuck"))
         started.stop(0.1)
         died = until(started, Died)[-1]
         assert died.job.trial == "stuck"

@@ -1,4 +1,4 @@
-"""Answers that a decoder wrote, from a model folder, for all sequences of a table."""
+"""Write a decoder's answers to all sequences of a table, and score true ones."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,8 +24,8 @@ LOGITS = 1 << 25  # numbers that `score` may keep at once
 def to_predict(
     data: Source, layout: Layout, encoders: DecoderEncoders, *, history: Source | None
 ) -> DecoderPart:
-    """Sequences to answer; the target may be absent. Raises: DataError where a column is absent or
-    holds what the model cannot read."""
+    """Read sequences to answer; the target may be absent. Raises: DataError where a column is
+    absent or holds what the model cannot read."""
     no_history(history, layout)
     texts = layout.target
     table = read_for(layout, data, target=False, text_targets=texts, may_be_empty=True)
@@ -35,31 +35,31 @@ def to_predict(
 def to_judge(
     data: Source, layout: Layout, encoders: DecoderEncoders, *, history: Source | None
 ) -> DecoderPart:
-    """Sequences whose answer is known. Raises: DataError."""
+    """Read sequences whose answer is known. Raises: DataError."""
     no_history(history, layout)
     table = read_for(layout, data, target=True, text_targets=layout.target)
     return DecoderPart(with_targets(gather(table.frame, layout), layout), layout, encoders)
 
 
 def judged_answers(run: Run, part: DecoderPart) -> Answered:
-    """Answers with what is needed to compare them with the truth."""
+    """Write answers, with what is needed to compare them with the truth."""
     return replace(write(run, part), likelihood=score(run, part, part.pairs()))
 
 
 def write(run: Run, part: DecoderPart, *, beams: int = 1) -> Answered:
-    """The likeliest answer to every sequence: token by token, or the best of some `beams`."""
+    """Write the likeliest answer to every sequence: token by token, or the best of some `beams`."""
     texts: list[str] = [""] * len(part)
     tokens: list[list[str]] = [[] for _ in range(len(part))]
     total = np.zeros(len(part), np.float32)
     for chosen in batches_of(part.lengths * beams):
         batch = source_batch(part, chosen)
         if beams == 1:
-            found = run(batch)
+            outputs = run(batch)
         else:
-            found = run(batch | {"beams": np.asarray(beams, np.int32)}, "decode")
-            found = {name: array[:, 0] for name, array in found.items()}
-        total[chosen] = found["log_probability"]
-        rows = zip(chosen, found["text"], found["tokens"], found["lengths"], strict=True)
+            outputs = run(batch | {"beams": np.asarray(beams, np.int32)}, "decode")
+            outputs = {name: array[:, 0] for name, array in outputs.items()}
+        total[chosen] = outputs["log_probability"]
+        rows = zip(chosen, outputs["text"], outputs["tokens"], outputs["lengths"], strict=True)
         for number, text, strings, length in rows:
             texts[number] = text.decode()
             tokens[number] = [string.decode() for string in strings[:length]]
@@ -67,7 +67,7 @@ def write(run: Run, part: DecoderPart, *, beams: int = 1) -> Answered:
 
 
 def score(run: Run, part: DecoderPart, answers: EncodedPairs) -> NDArray[np.float64]:
-    """Log probability in nats of the true answers and their ends, [sequences]."""
+    """Give the log probability in nats of the true answers and their ends, [sequences]."""
     total = np.zeros(len(part))
     for chosen in answer_batches(answers, entries=part.encoders.target.entries):
         batch = source_batch(part, chosen) | answer_batch(answers, chosen)
@@ -76,12 +76,12 @@ def score(run: Run, part: DecoderPart, answers: EncodedPairs) -> NDArray[np.floa
 
 
 def source_batch(part: DecoderPart, chosen: Integers, *, extra: int = 0) -> RawBatch:
-    """The inputs of all signatures for some sources; see `raw_batch`."""
+    """Make the inputs of all signatures for some sources; see `raw_batch`."""
     return raw_batch(part.sequences, chosen, part.layout, part.encoders, extra=extra)
 
 
 def answer_batches(answers: EncodedPairs, *, entries: int) -> Iterator[Integers]:
-    """Sequence numbers, answers of about equal length together."""
+    """Give sequence numbers, answers of about equal length together."""
     lengths = answers.answer_lengths + 1
     order = np.lexsort((answers.lengths, lengths))
     begin = 0
@@ -94,7 +94,7 @@ def answer_batches(answers: EncodedPairs, *, entries: int) -> Iterator[Integers]
 
 
 def answer_batch(answers: EncodedPairs, chosen: Integers, *, extra: int = 0) -> RawBatch:
-    """`answers` int32 [batch, timesteps] and `answer_length`, two of the inputs of `score`.
+    """Make `answers` int32 [batch, timesteps] and `answer_length`, two of the inputs of `score`.
 
     Args:
         extra: timesteps of rubbish padding to add, for checks.
@@ -107,7 +107,7 @@ def answer_batch(answers: EncodedPairs, chosen: Integers, *, extra: int = 0) -> 
 
 
 def written_table(part: DecoderPart, written: Answered, *, probabilities: bool) -> pl.DataFrame:
-    """One row per sequence: the ids (or `row`), `prediction`, and with `probabilities` the
+    """Make one row per sequence: the ids (or `row`), `prediction`, and with `probabilities` the
     `probability` of the whole answer."""
     columns = [pl.Series("prediction", written.texts, dtype=pl.String)]
     if probabilities:
@@ -116,10 +116,10 @@ def written_table(part: DecoderPart, written: Answered, *, probabilities: bool) 
 
 
 def tested_table(part: DecoderPart, written: Answered) -> pl.DataFrame:
-    """The table of the test part in a model folder."""
+    """Make the table of the test part in a model folder."""
     return times_as_texts(written_table(part, written, probabilities=True))
 
 
 def single(run: Run, part: DecoderPart) -> Single:
-    """One sequence a call, spread over all of them."""
+    """Make the calls that time single answers: one sequence each, spread over all of them."""
     return Single([source_batch(part, one[None]) for one in spread(len(part))])

@@ -1,4 +1,4 @@
-"""Where a decoder looks while it writes: the weights of its attention on some of the test part."""
+"""Show where a decoder looks while it writes: its attention on some of the test part."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -25,8 +25,9 @@ DIGITS = 4
 def attention_maps(
     members: Sequence[Any], part: DecoderPart, answers: Answered, *, patch: int
 ) -> list[dict[str, Any]]:
-    """For some sequences the tokens of the source, those that were written, and `weights` [answer
-    and its end][source], the mean of all networks; none where the networks have no attention.
+    """Give for some sequences the tokens of the source, those that were written, and `weights`
+    [answer and its end][source], the mean of all networks; none where the networks have no
+    attention.
 
     Args:
         members: the trained decoders.
@@ -49,7 +50,8 @@ def attention_maps(
 
 
 def worth_showing(test: Sequences, answers: Answered) -> NDArray[np.int64]:
-    """Sequences of at least two tokens and few enough to be read, spread over the test part."""
+    """Choose sequences of at least two tokens and few enough to be read, spread over the test
+    part."""
     written = np.array([len(tokens) for tokens in answers.tokens], np.int64)
     short = (written > 0) & (written <= MOST_TOKENS)
     fitting = np.flatnonzero(short & (test.lengths > 1) & (test.lengths <= MOST_TOKENS))
@@ -58,25 +60,27 @@ def worth_showing(test: Sequences, answers: Answered) -> NDArray[np.int64]:
 
 
 def weights_of(members: Sequence[Any], pairs: EncodedPairs) -> Array | None:
-    """[sequences, answer and its end, steps of the source]."""
+    """Average the attention of all networks, [sequences, answer and its end, steps of the source];
+    None where they have none."""
     from rnnauto.families.decoder.network import attention_weights
 
     batch = pad_pairs(pairs, whole(pairs, np.arange(len(pairs))))
-    found = [attention_weights(member, dict(batch.inputs)) for member in members]
-    if any(each is None for each in found):
+    weights = [attention_weights(member, dict(batch.inputs)) for member in members]
+    if any(one is None for one in weights):
         return None
-    return np.asarray(np.mean([each.numpy() for each in found], axis=0, dtype=np.float64))
+    return np.asarray(np.mean([one.numpy() for one in weights], axis=0, dtype=np.float64))
 
 
 def one_map(source: list[str], answer: list[str], weights: Array, *, patch: int) -> dict[str, Any]:
-    """A network that joins timesteps looks at several tokens at once."""
+    """Show the attention of one answer; a network that joins timesteps looks at several tokens at
+    once."""
     joined = [" ".join(source[at : at + patch]) for at in range(0, len(source), patch)]
     shown = weights[: len(answer), : len(joined)]
     return {"source": joined, "answer": answer, "weights": shown.round(DIGITS).tolist()}
 
 
 def source_tokens(sequences: Sequences, number: int) -> list[str]:
-    """A text for every timestep; of numbers alone its number, from 1."""
+    """Give a text for every timestep; of numbers alone its number, from 1."""
     begin, end = int(sequences.row_splits[number]), int(sequences.row_splits[number + 1])
     if not sequences.categories:
         return [str(step) for step in range(1, end - begin + 1)]

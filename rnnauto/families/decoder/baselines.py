@@ -1,4 +1,4 @@
-"""Simple ways to write an answer, to compare decoders with.
+"""Fit simple ways to write an answer, to compare decoders with.
 
 To a source text: copying it, the most frequent answer, and a dictionary, word for word. From static
 features: models of the answers' tokens that know one token before, or none.
@@ -28,8 +28,12 @@ MOST_BIGRAMS = 2_000  # entries above which a table of pairs is too large
 
 @dataclass(frozen=True)
 class AnswerBaseline:
-    """`ids` is the most frequent answer, or for every source id the answer id to write; `scores`
-    float32 [entries or 1, entries] the probability of the next token by the one before."""
+    """A simple way to write an answer.
+
+    Attributes:
+        ids: the most frequent answer, or for every source id the answer id to write.
+        scores: probability of the next token by the one before, float32 [entries or 1, entries].
+    """
 
     name: str
     ids: Codes
@@ -39,35 +43,38 @@ class AnswerBaseline:
 def fit_answer_baselines(
     pairs: EncodedPairs, *, entries: int, texts: bool, generated: bool, seed: int
 ) -> tuple[AnswerBaseline, ...]:
-    """The baselines of a train part.
+    """Fit the baselines of a train part.
 
     Args:
         texts: whether sources are texts, which can be copied.
         generated: whether answers come from static features, and many are right.
     """
     if generated:
-        found = [AnswerBaseline(UNIGRAM, no_ids(), unigram(pairs, entries)[None])]
+        baselines = [AnswerBaseline(UNIGRAM, no_ids(), unigram(pairs, entries)[None])]
         if entries <= MOST_BIGRAMS:
-            found.append(AnswerBaseline(BIGRAM, no_ids(), bigram(pairs, entries)))
-        return tuple(found)
-    found = [AnswerBaseline(FREQUENT, most_frequent(pairs), no_scores())]
+            baselines.append(AnswerBaseline(BIGRAM, no_ids(), bigram(pairs, entries)))
+        return tuple(baselines)
+    baselines = [AnswerBaseline(FREQUENT, most_frequent(pairs), no_scores())]
     if texts:
-        found.append(AnswerBaseline(COPY, no_ids(), no_scores()))
+        baselines.append(AnswerBaseline(COPY, no_ids(), no_scores()))
     if pairs.source.codes.shape[1] == 1:
         ids = dictionary(pairs, entries=entries, seed=seed)
-        found.append(AnswerBaseline(DICTIONARY, ids, no_scores()))
-    return tuple(found)
+        baselines.append(AnswerBaseline(DICTIONARY, ids, no_scores()))
+    return tuple(baselines)
 
 
 def no_ids() -> Codes:
+    """Make the ids of a baseline that needs none."""
     return np.zeros(0, np.int32)
 
 
 def no_scores() -> NDArray[np.float32]:
+    """Make the scores of a baseline that has none."""
     return np.zeros((0, 0), np.float32)
 
 
 def most_frequent(pairs: EncodedPairs) -> Codes:
+    """Find the most frequent answer, its ids; of equally frequent ones the last in order."""
     counts: dict[bytes, int] = {}
     for start, end in zip(pairs.answer_splits[:-1], pairs.answer_splits[1:], strict=True):
         key = pairs.answers[start:end].astype(np.int32).tobytes()
@@ -77,7 +84,8 @@ def most_frequent(pairs: EncodedPairs) -> Codes:
 
 
 def unigram(pairs: EncodedPairs, entries: int) -> NDArray[np.float32]:
-    """Shares of the tokens, one added to the count of each that may come; the end is one."""
+    """Count the shares of the tokens, one added to the count of each that may come; the end is
+    one."""
     counts = np.bincount(pairs.answers, minlength=entries).astype(np.float64)
     counts[END] = len(pairs)
     counts += np.arange(entries) >= END
@@ -86,8 +94,8 @@ def unigram(pairs: EncodedPairs, entries: int) -> NDArray[np.float32]:
 
 
 def bigram(pairs: EncodedPairs, entries: int) -> NDArray[np.float32]:
-    """The share of a token after another, mixed with its share anywhere as Witten and Bell (1991)
-    do: the more different tokens follow, the more new ones are expected."""
+    """Mix the share of a token after another with its share anywhere as Witten and Bell (1991) do:
+    the more different tokens follow, the more new ones are expected."""
     before, after = transitions(pairs)
     cells = np.bincount(before * entries + after, minlength=entries**2)
     counts = cells.reshape(entries, entries).astype(np.float64)
@@ -97,7 +105,7 @@ def bigram(pairs: EncodedPairs, entries: int) -> NDArray[np.float32]:
 
 
 def transitions(pairs: EncodedPairs) -> tuple[Integers, Integers]:
-    """Every token and the one after it, start and end included, [tokens + sequences] each."""
+    """Pair every token with the one after it, start and end included, [tokens + sequences] each."""
     lengths = pairs.answer_lengths
     splits = splits_of(lengths + 1)
     before = np.full(splits[-1], START, np.int64)
@@ -112,8 +120,8 @@ def transitions(pairs: EncodedPairs) -> tuple[Integers, Integers]:
 
 
 def dictionary(pairs: EncodedPairs, *, entries: int, seed: int) -> Codes:
-    """For every source id the answer id that it most likely becomes, by IBM model 1 (Brown et al.
-    1993), which learns a probability of each pair by expectation maximisation.
+    """Learn for every source id the answer id that it most likely becomes, by IBM model 1 (Brown et
+    al. 1993), which learns a probability of each pair by expectation maximisation.
 
     Source id 0 (pad) stands for no word: it takes what belongs to no word in particular.
     """
@@ -135,8 +143,8 @@ def dictionary(pairs: EncodedPairs, *, entries: int, seed: int) -> Codes:
 
 
 def aligned_pairs(pairs: EncodedPairs, *, seed: int) -> tuple[Integers, Integers, Integers]:
-    """Source id and answer id of every pair of tokens of a sequence, and which answer token it is;
-    sequences are left out at random where there are too many pairs."""
+    """Give source id and answer id of every pair of tokens of a sequence, and which answer token it
+    is; sequences are left out at random where there are too many pairs."""
     work = (pairs.lengths + 1) * pairs.answer_lengths
     order = np.random.default_rng(seed).permutation(len(pairs))
     chosen = np.sort(order[np.cumsum(work[order]) <= MOST_PAIRS])
@@ -153,7 +161,7 @@ def aligned_pairs(pairs: EncodedPairs, *, seed: int) -> tuple[Integers, Integers
 def write_by(
     baseline: AnswerBaseline, sequences: Sequences, pairs: EncodedPairs, encoder: TokensEncoder
 ) -> pl.Series:
-    """What a baseline answers: lists of tokens, [sequences]."""
+    """Write what a baseline answers: lists of tokens, [sequences]."""
     words = np.array(["", "", "", "", *encoder.vocabulary], dtype=object)
     match baseline.name:
         case "copy of the source":
@@ -172,11 +180,12 @@ def write_by(
 
 
 def as_lists(lists: list[list[str]]) -> pl.Series:
+    """Make a column of lists of tokens."""
     return pl.Series("tokens", lists, dtype=pl.List(pl.String))
 
 
 def greedy(scores: NDArray[np.float32], most: int) -> list[int]:
-    """The likeliest token after the one before, until the end."""
+    """Write the likeliest token after the one before, until the end."""
     answer: list[int] = []
     token = START
     while len(answer) < most:
@@ -189,17 +198,18 @@ def greedy(scores: NDArray[np.float32], most: int) -> list[int]:
 
 
 def likelihood_by(baseline: AnswerBaseline, pairs: EncodedPairs) -> Doubles | None:
-    """Log probability of every true answer and its end, [sequences]; None where it has none."""
+    """Give the log probability of every true answer and its end, [sequences]; None where it has
+    none."""
     if not baseline.scores.size:
         return None
     before, after = transitions(pairs)
     rows = before if len(baseline.scores) > 1 else np.zeros_like(before)
-    each = np.log(baseline.scores[rows, after].astype(np.float64))
-    return np.add.reduceat(each, splits_of(pairs.answer_lengths + 1)[:-1])
+    of_tokens = np.log(baseline.scores[rows, after].astype(np.float64))
+    return np.add.reduceat(of_tokens, splits_of(pairs.answer_lengths + 1)[:-1])
 
 
 def load_answer_baseline(arrays: Any, position: int) -> AnswerBaseline:
-    """One baseline of an .npz; ValueError where its arrays do not fit together."""
+    """Load one baseline of an .npz; ValueError where its arrays do not fit together."""
     ids, scores = arrays[f"{position}.ids"], arrays[f"{position}.scores"]
     if ids.dtype.kind != "i" or ids.ndim != 1 or scores.dtype.kind != "f" or scores.ndim != 2:
         raise ValueError("it holds something else than answers")
@@ -207,5 +217,6 @@ def load_answer_baseline(arrays: Any, position: int) -> AnswerBaseline:
 
 
 def load_answer_baselines(path_npz: Path, encoders: DecoderEncoders) -> tuple[AnswerBaseline, ...]:
-    """Raises: ModelFolderError where the file is absent or damaged."""
+    """Load the baselines of a model folder. Raises: ModelFolderError where the file is absent or
+    damaged."""
     return load_each(path_npz, load_answer_baseline)

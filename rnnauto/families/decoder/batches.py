@@ -1,4 +1,4 @@
-"""Sources and answers on disk, and in padded batches for teacher forcing."""
+"""Keep sources and answers on disk, and pad them to batches for teacher forcing."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,12 +28,13 @@ ARRAYS = ("answers", "answer_splits")
 
 
 def save_pairs(folder: Path, pairs: EncodedPairs) -> None:
+    """Save sources and answers, an array to a file."""
     save_encoded(folder, pairs.source)
     save_arrays(folder, pairs, ARRAYS)
 
 
 def load_pairs(folder: Path) -> EncodedPairs:
-    """Memory-mapped, as `load_encoded`."""
+    """Load sources and answers, memory-mapped as `load_encoded`."""
     arrays = (open_array(folder / f"{name}.npy") for name in ARRAYS)
     return EncodedPairs(load_encoded(folder), *arrays)
 
@@ -41,7 +42,7 @@ def load_pairs(folder: Path) -> EncodedPairs:
 def training_pairs(
     pairs: EncodedPairs, chosen: Integers, *, size: int, rng: np.random.Generator
 ) -> Iterator[Batch]:
-    """One epoch in random order; batches hold sources and answers of about equal length."""
+    """Give one epoch in random order; batches hold sources and answers of about equal length."""
     examples = whole(pairs, chosen)
     batches = buckets(examples, both_lengths(pairs, examples), size=size, rng=rng)
     for number in rng.permutation(len(batches)):
@@ -49,22 +50,22 @@ def training_pairs(
 
 
 def reading_pairs(pairs: EncodedPairs, examples: Examples, *, size: int) -> Iterator[Batch]:
-    """Every example once, shortest answers first."""
+    """Give every example once, shortest answers first."""
     order = by_length(both_lengths(pairs, examples))
     for begin in range(0, len(order), size):
         yield pad_pairs(pairs, examples.take(order[begin : begin + size]))
 
 
 def both_lengths(pairs: EncodedPairs, examples: Examples) -> NDArray[Any]:
-    """Timesteps that are read of every source, and of its answer with the end of it,
+    """Count the timesteps that are read of every source, and of its answer with the end of it,
     [examples, 2]."""
     return np.stack([examples.length, pairs.answer_lengths[examples.sequence] + 1], axis=1)
 
 
 def pad_pairs(pairs: EncodedPairs, examples: Examples) -> Batch:
-    """The sources, and for teacher forcing the answers shifted by one token: `inputs` also holds
-    `previous` int32 [batch, answer timesteps], the start token and the answer; targets are the
-    answer and the end."""
+    """Pad the sources, and for teacher forcing the answers shifted by one token: `inputs` also
+    holds `previous` int32 [batch, answer timesteps], the start token and the answer; targets are
+    the answer and the end."""
     batch = pad(pairs.source, examples)
     lengths = pairs.answer_lengths[examples.sequence]
     steps = np.arange(int(lengths.max(initial=0)) + 1)

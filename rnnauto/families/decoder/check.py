@@ -1,4 +1,4 @@
-"""Is an exported decoder the trained one? Does an answer depend on its own source alone?"""
+"""Check that an exported decoder is the trained one, and answers each source by itself."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def check_export(run: Run, members: list[Any], part: DecoderPart) -> dict[str, f
 
 
 def compare_decoder(run: Run, members: list[Any], part: DecoderPart) -> dict[str, float]:
-    """The largest differences of a token's probability, as the geometric mean over an answer.
+    """Find the largest differences of a token's probability, as the geometric mean over an answer.
 
     `keras`: true answers, SavedModel against the trained networks; `steps`: written answers, token
     by token against the networks that read all at once; `alone`: in a batch against by itself;
@@ -41,7 +41,7 @@ def compare_decoder(run: Run, members: list[Any], part: DecoderPart) -> dict[str
         source_batch(part, every) | answer_batch(pairs, every, extra=EXTRA),
         "score",
     )["log_probability"]
-    found = {
+    differences = {
         "keras": far(known, by_keras(members, pairs), pairs),
         "steps": far(
             written.log_probability, by_keras(members, again, most=most_tokens(encoder)), again
@@ -56,12 +56,12 @@ def compare_decoder(run: Run, members: list[Any], part: DecoderPart) -> dict[str
         own = write(run, source).log_probability
         apart = far(known[one], alone, answer)
         written_apart = far(written.log_probability[one], own, again.take(one))
-        found["alone"] = max(found["alone"], apart, written_apart)
-    return found
+        differences["alone"] = max(differences["alone"], apart, written_apart)
+    return differences
 
 
 def written_pairs(pairs: EncodedPairs, written: Answered, encoder: TokensEncoder) -> EncodedPairs:
-    """The same sources with the answers that were written."""
+    """Pair the same sources with the answers that were written."""
     lists = pl.Series("tokens", written.tokens, dtype=pl.List(pl.String))
     lengths = np.array([len(tokens) for tokens in written.tokens], np.int64)
     return EncodedPairs(pairs.source, token_ids(lists, encoder), splits_of(lengths))
@@ -70,7 +70,7 @@ def written_pairs(pairs: EncodedPairs, written: Answered, encoder: TokensEncoder
 def by_keras(
     members: list[Any], pairs: EncodedPairs, *, most: int | None = None
 ) -> NDArray[np.float64]:
-    """Log probability of answers by the trained networks, [sequences].
+    """Give the log probability of answers by the trained networks, [sequences].
 
     Args:
         most: the answers were written: only tokens that may be written count, and one of so many
@@ -93,7 +93,8 @@ def by_keras(
 
 
 def far(one: NDArray[Any], other: NDArray[Any], pairs: EncodedPairs) -> float:
-    """Largest difference of the mean probability of a token; infinite where it is no number."""
+    """Give the largest difference of the mean probability of a token; infinite where it is no
+    number."""
     tokens = pairs.answer_lengths + 1
     apart = np.abs(np.exp(one / tokens) - np.exp(other / tokens))
     largest = float(apart.max(initial=0.0))

@@ -1,4 +1,4 @@
-"""Writing an answer token by token inside the graph: the likeliest, the best of some, or a draw.
+"""Write an answer token by token inside the graph: the likeliest, the best of some, or a draw.
 
 A decoder is the mean of its members' probabilities, step by step. What all of it carries from one
 token to the next is one tensor, so that a beam is chosen with a single gather.
@@ -21,9 +21,13 @@ Choose = Callable[[Any, Any], Any]
 
 @dataclass(frozen=True)
 class Decoder:
-    """`begin` takes the members' inputs and gives memory and state [batch, sizes]; `step` takes
-    the tokens before, int32 [batch], state and memory, and gives log probabilities [batch,
-    entries] and the state after."""
+    """The mean of some networks, as a loop needs it.
+
+    Attributes:
+        begin: takes the members' inputs and gives memory and state [batch, sizes].
+        step: takes the tokens before, int32 [batch], state and memory, and gives log probabilities
+            [batch, entries] and the state after.
+    """
 
     entries: int
     begin: Callable[[dict[str, Any]], tuple[list[Any], Any]]
@@ -31,6 +35,7 @@ class Decoder:
 
 
 def decoder_of(members: list[Built]) -> Decoder:
+    """Join the members to one decoder, the mean of their probabilities."""
     halves = [source_half(member) for member in members]
     sizes = [
         [[state.shape[-1] for state in layer] for layer in half.output["states"]] for half in halves
@@ -55,16 +60,18 @@ def decoder_of(members: list[Built]) -> Decoder:
 
 
 def writable(logits: Any) -> Any:
-    """Pad, unknown and start are never written."""
+    """Rule out tokens: pad, unknown and start are never written."""
     banned = tf.constant([NEVER, NEVER, NEVER] + [0.0] * (logits.shape[-1] - END))
     return logits + banned
 
 
 def joined(states: list[list[list[Any]]]) -> Any:
+    """Join the states of all members' layers, [batch, sizes]."""
     return tf.concat([state for member in states for layer in member for state in layer], -1)
 
 
 def parted(state: Any, sizes: list[list[list[int]]]) -> list[list[list[Any]]]:
+    """Part what `joined` has joined, [members][layers][states]."""
     flat = tf.split(state, [size for member in sizes for layer in member for size in layer], -1)
     parts = iter(flat)
     return [[[next(parts) for _ in layer] for layer in member] for member in sizes]
@@ -73,7 +80,7 @@ def parted(state: Any, sizes: list[list[list[int]]]) -> list[list[list[Any]]]:
 def write_one(
     decoder: Decoder, inputs: dict[str, Any], *, limit: Any, choose: Choose
 ) -> tuple[Any, Any]:
-    """One answer for each row, until all have ended.
+    """Write one answer for each row, until all have ended.
 
     Args:
         limit: int32, most tokens.
@@ -113,23 +120,26 @@ def write_one(
 
 
 def has_ended(previous: Any) -> Any:
-    """After the end token, or the padding that follows it, nothing is written any more."""
+    """Whether an answer has ended: after the end token, or the padding that follows it, nothing is
+    written any more."""
     return (previous == END) | (previous == PAD)
 
 
 def free_rows(variables: list[Any]) -> list[Any]:
-    """Only the width of the state is known while a loop is built."""
-    shapes = [tf.TensorShape([None] * each.shape.rank) for each in variables]
+    """Tell the loop which sizes may change: only the width of the state is known while a loop is
+    built."""
+    shapes = [tf.TensorShape([None] * variable.shape.rank) for variable in variables]
     shapes[2] = tf.TensorShape([None, variables[2].shape[-1]])
     return shapes
 
 
 def likeliest(scores: Any, at: Any) -> Any:
+    """Choose the likeliest token."""
     return tf.argmax(scores, -1, tf.int32)
 
 
 def drawn(*, temperature: Any, top_k: Any, seed: Any, stop: Any) -> Choose:
-    """Draws from softmax(scores / temperature), over the `top_k` likeliest tokens (0: all).
+    """Draw from softmax(scores / temperature), over the `top_k` likeliest tokens (0: all).
 
     The largest of scores plus Gumbel noise is a draw; at temperature 0 there is no noise.
     The token `stop` (-1: none) ends an answer as the end token does.
@@ -154,7 +164,7 @@ def drawn(*, temperature: Any, top_k: Any, seed: Any, stop: Any) -> Choose:
 def write_beams(
     decoder: Decoder, inputs: dict[str, Any], *, limit: Any, beams: Any
 ) -> tuple[Any, Any]:
-    """Beam search: the answers of largest probability among those that stay in the running.
+    """Search with beams: the answers of largest probability among those that stay in the running.
 
     A beam that has ended goes on as it is, at no cost. There is no bonus for length.
 
@@ -198,7 +208,8 @@ def write_beams(
 
 
 def likelihood(members: list[Built], inputs: dict[str, Any], answers: Any, length: Any) -> Any:
-    """Log probability of given answers and their end, [batch], by the trained networks themselves.
+    """Give the log probability of given answers and their end, [batch], by the trained networks
+    themselves.
 
     Args:
         answers: int32 [batch, timesteps], ids with unknown ones; length: int32 [batch].
@@ -209,5 +220,5 @@ def likelihood(members: list[Built], inputs: dict[str, Any], answers: Any, lengt
     following = tf.where(place == length[:, None], END, tf.pad(answers, [[0, 0], [0, 1]]))
     parts = [tf.nn.softmax(member.model({**inputs, "previous": previous})) for member in members]
     mean = tf.add_n(parts) / len(parts)
-    each = tf.math.log(tf.gather(mean, following, axis=2, batch_dims=2))
-    return tf.reduce_sum(tf.where(place <= length[:, None], each, 0.0), 1)
+    of_tokens = tf.math.log(tf.gather(mean, following, axis=2, batch_dims=2))
+    return tf.reduce_sum(tf.where(place <= length[:, None], of_tokens, 0.0), 1)

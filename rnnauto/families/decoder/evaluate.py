@@ -1,4 +1,4 @@
-"""Written answers scored beside the baselines', on the same sequences."""
+"""Score written answers beside the baselines', on the same sequences."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,8 +28,12 @@ from rnnauto.layout import Layout
 
 @dataclass(frozen=True)
 class Answered:
-    """Answers to all sequences: texts, their tokens, and the log probability of each in nats;
-    `likelihood` is that of the true answers, None where they are not known."""
+    """Answers to all sequences.
+
+    Attributes:
+        log_probability: of each in nats.
+        likelihood: the log probability of the true answers; None where they are not known.
+    """
 
     texts: list[str]
     tokens: list[list[str]]
@@ -37,7 +41,7 @@ class Answered:
     likelihood: NDArray[np.float64] | None = None
 
     def take(self, chosen: Integers) -> "Answered":
-        """The answers to the chosen sequences."""
+        """Keep the answers to the chosen sequences."""
         return Answered(
             texts=[self.texts[at] for at in chosen],
             tokens=[self.tokens[at] for at in chosen],
@@ -47,14 +51,15 @@ class Answered:
 
 
 def answer_metric(layout: Layout) -> str:
-    """The main metric: where many answers are right, no single one can be held against them."""
+    """Name the main metric: where many answers are right, no single one can be held against
+    them."""
     return "perplexity" if layout.rnn_type == "one-to-many" else "token_accuracy"
 
 
 def fit_and_validate(
     prepared: DecoderPrepared, *, seed: int
 ) -> tuple[tuple[AnswerBaseline, ...], dict[str, float]]:
-    """Baselines for the test part, and what such baselines reach on the validation part."""
+    """Fit baselines for the test part, and score such baselines on the validation part."""
     train, validation = prepared.parts.folds[0]
     layout, encoder, pairs = prepared.layout, prepared.encoders.target, prepared.development
     metric = answer_metric(layout)
@@ -82,7 +87,13 @@ def fit_and_validate(
 def evaluate_answers(
     part: DecoderPart, written: Answered, baselines: Sequence[AnswerBaseline], *, seed: int = 0
 ) -> Evaluation:
-    """Args: part: all with a known answer. Raises: DataError where there is none."""
+    """Score written answers, and the baselines' answers.
+
+    Args:
+        part: all with a known answer.
+
+    Raises: DataError where there is none.
+    """
     encoder, metric = part.encoders.target, answer_metric(part.layout)
     if not len(part):
         raise DataError("none of the answers is known", hint="scoring needs a target column")
@@ -118,11 +129,11 @@ def score_answers(
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Scores:
-    """Every metric with its interval; the bootstrap draws sequences."""
+    """Compute every metric with its interval; the bootstrap draws sequences."""
     numbers, count = compact_groups(np.arange(len(truth), dtype=np.int64), seed=seed)
-    each = answer_sums(truth, written, likelihood)
-    each = np.concatenate([np.ones((len(each), 1)), each], axis=1)
-    sums = np.stack([np.bincount(numbers, column, minlength=count) for column in each.T], axis=1)
+    columns = answer_sums(truth, written, likelihood)
+    columns = np.concatenate([np.ones((len(columns), 1)), columns], axis=1)
+    sums = np.stack([np.bincount(numbers, column, minlength=count) for column in columns.T], axis=1)
     values = answer_metrics(sums.sum(axis=0, keepdims=True))
     weights = resample_weights(count, resamples=resamples if count > 1 else 0, seed=seed)
     resampled = answer_metrics(weights @ sums)
@@ -142,5 +153,5 @@ def evaluate_part(
     seed: int,
     temperature: float | None = None,
 ) -> Evaluation:
-    """`evaluate_answers`; a temperature is for probabilities of classes."""
+    """Do as `evaluate_answers`; a temperature is for probabilities of classes."""
     return evaluate_answers(part, written, baselines, seed=seed)

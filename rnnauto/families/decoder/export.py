@@ -1,4 +1,4 @@
-"""The SavedModel of a decoder: raw sources in, written answers out.
+"""Write the SavedModel of a decoder: raw sources in, written answers out.
 
 Signatures: `serving_default` writes the likeliest token at every step; `decode` searches with some
 beams; `generate` draws; `score` gives the log probability of given answers.
@@ -33,6 +33,7 @@ def export(
 def save_decoder(
     path: Path, members: list[Any], *, layout: Layout, encoders: DecoderEncoders
 ) -> None:
+    """Write the SavedModel of a decoder, with all its signatures."""
     module = tf.Module()
     module.tables = tables_of(encoders)
     signatures = decoder_signatures(
@@ -49,7 +50,8 @@ def save_decoder(
 def decoder_signatures(
     members: list[Any], *, specs: dict[str, Any], encode: Any, target: TokensEncoder
 ) -> dict[str, Any]:
-    """Args: specs: the raw inputs of the source; encode: from those to the members' inputs."""
+    """Trace the signatures of a decoder, by name: `encode` turns the raw inputs of the source,
+    which have `specs`, into the members' inputs."""
     decoder = decoding.decoder_of(members)
     words = tf.constant(["", "", "", "", *target.vocabulary])
     limit = tf.constant(most_tokens(target))
@@ -77,8 +79,8 @@ def decoder_signatures(
         return as_text(tokens, words, target)
 
     def score(answers: Any, answer_length: Any, **raw: Any) -> dict[str, Any]:
-        found = decoding.likelihood(members, encode(raw), answers, answer_length)
-        return {"log_probability": found}
+        log_probability = decoding.likelihood(members, encode(raw), answers, answer_length)
+        return {"log_probability": log_probability}
 
     extra: dict[Any, dict[str, Any]] = {
         predict: {},
@@ -105,11 +107,12 @@ def decoder_signatures(
 
 
 def named(spec: Any, name: str) -> Any:
+    """Give a spec the name that a signature calls it by."""
     return tf.TensorSpec(spec.shape, spec.dtype, name=name)
 
 
 def as_text(tokens: Any, words: Any, target: TokensEncoder) -> dict[str, Any]:
-    """Tokens int32 [..., timesteps] as strings and as `text` [...], joined as
+    """Write tokens int32 [..., timesteps] as strings and as `text` [...], joined as
     `data.answer_tokens.join` does it, and how many there are."""
     strings = tf.gather(words, tokens)
     real = tokens >= RESERVED
@@ -127,10 +130,11 @@ def as_text(tokens: Any, words: Any, target: TokensEncoder) -> dict[str, Any]:
 
 
 def front_of(tokens: Any) -> list[list[int]]:
-    """Paddings of one timestep at the front."""
+    """Make paddings of one timestep at the front."""
     return [[0, 0]] * (tokens.shape.rank - 1) + [[1, 0]]
 
 
 def flags(vocabulary: tuple[str, ...], chosen: tuple[str, ...]) -> Any:
+    """Mark the chosen tokens among all entries, [entries]."""
     among = set(chosen)
     return tf.constant([False] * RESERVED + [token in among for token in vocabulary])

@@ -20,6 +20,7 @@ from rnnauto.judge.stored import save_baselines
 def export(
     path: Path, members: list[Any], prepared: prepare.DecoderPrepared
 ) -> tuple[Run, dict[str, float]]:
+    """Write and check the SavedModel; see `families.decoder.export`."""
     from rnnauto.families.decoder.export import export  # imports TensorFlow
 
     return export(path, members, prepared)

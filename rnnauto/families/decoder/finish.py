@@ -1,4 +1,4 @@
-"""What it will take to export a decoder, and to write and score the answers of the test part."""
+"""Estimate what it takes to export a decoder, and to write and score the test part's answers."""
 
 from rnnauto.families.decoder.pairs import DecoderPart
 from rnnauto.families.decoder.tokens import most_tokens
@@ -9,7 +9,7 @@ SIGNATURES = 4
 
 
 def writing_seconds(part: DecoderPart, members: int) -> float:
-    """Seconds for so many networks: four signatures, and a step for every token."""
+    """Estimate the seconds for so many networks: four signatures, and a step for every token."""
     written = (len(part) // 256 + 1) * most_tokens(part.encoders.target)
     reading = 2 * once_read(part) + READ_SECONDS * WRITE_STEPS * written
     return SIGNATURES * members * (MEMBER_SECONDS + reading)

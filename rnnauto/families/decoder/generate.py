@@ -1,4 +1,4 @@
-"""Answers that a decoder draws, asked for with plain values."""
+"""Draw answers of a decoder, asked for with plain values."""
 
 import numpy as np
 
@@ -11,8 +11,8 @@ from rnnauto.layout import Layout
 
 
 def writing(wanted: Wanted, layout: Layout, encoders: DecoderEncoders) -> Writing:
-    """Raises: DataError where the stop token is none of the model's own, or it cannot read what it
-    is given."""
+    """Make ready to draw answers. Raises: DataError where the stop token is none of the model's
+    own, or it cannot read what it is given."""
     check_stop(wanted, encoders.target.vocabulary, encoders.target.tokens)
     source = given_sequence(wanted.given, wanted.prompt, layout, encoders)
     return lambda run: answering(run, wanted, source, layout, encoders)
@@ -21,6 +21,7 @@ def writing(wanted: Wanted, layout: Layout, encoders: DecoderEncoders) -> Writin
 def answering(
     run: Run, wanted: Wanted, source: Sequences, layout: Layout, encoders: DecoderEncoders
 ) -> list[Written]:
+    """Draw as many answers as are wanted to one source."""
     asked = raw_batch(source, np.zeros(wanted.count, np.int64), layout, encoders)
     asked["most"] = np.array(wanted.length or 0, np.int32)
     return [

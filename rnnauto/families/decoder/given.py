@@ -1,4 +1,4 @@
-"""What a decoder is to answer, asked for with plain values: its static features and its source."""
+"""Read what a decoder is to answer from plain values: its static features and its source."""
 
 import difflib
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ SHOWN = 10  # known categories that an error lists
 def given_sequence(
     given: Mapping[str, Value], prompt: str | None, layout: Layout, encoders: DecoderEncoders
 ) -> Sequences:
-    """The one sequence that is asked for.
+    """Make the one sequence that is asked for.
 
     Args:
         given: values of static features; one that is absent counts as missing.
@@ -43,6 +43,7 @@ def given_sequence(
 
 
 def check_names(given: Mapping[str, Value], layout: Layout) -> None:
+    """Check that every value is for a static feature. Raises: DataError."""
     names = [column.name for column in layout.static]
     unknown = [name for name in given if name not in names]
     if not unknown:
@@ -57,7 +58,8 @@ def check_names(given: Mapping[str, Value], layout: Layout) -> None:
 
 
 def check_prompt(prompt: str | None, layout: Layout) -> None:
-    """Raises: DataError, unless there is a prompt exactly where the model reads a text."""
+    """Check the source text. Raises: DataError, unless there is a prompt exactly where the model
+    reads a text."""
     if not layout.features:
         if prompt is not None:
             raise DataError(
@@ -78,7 +80,7 @@ def check_prompt(prompt: str | None, layout: Layout) -> None:
 
 
 def value_of(value: Value, column: Column) -> str | float | None:
-    """As a cell of that column would be read; None where it is missing."""
+    """Read a value as a cell of that column; None where it is missing."""
     text = value.strip() if isinstance(value, str) else value
     if column.name in category_names([column]):
         if isinstance(text, bool):
@@ -90,10 +92,10 @@ def value_of(value: Value, column: Column) -> str | float | None:
         return float(str(text).lower() == "true")
     number = float(text) if is_number(str(text)) else float("nan")
     if not abs(number) <= LARGEST:
-        wanted = "`true` or `false`" if column.kind == "boolean" else "a number"
+        expected = "`true` or `false`" if column.kind == "boolean" else "a number"
         raise DataError(
-            f"`{column.name}={value}`: `{value}` is not {wanted}",
-            hint=f"give {wanted}, as in the training data",
+            f"`{column.name}={value}`: `{value}` is not {expected}",
+            hint=f"give {expected}, as in the training data",
         )
     return number
 
@@ -101,6 +103,7 @@ def value_of(value: Value, column: Column) -> str | float | None:
 def check_present(
     row: Mapping[str, list[str | float | None]], layout: Layout, encoders: DecoderEncoders
 ) -> None:
+    """Check that nothing is missing that never was in training. Raises: DataError."""
     may_be_missing = {encoder.name for encoder in encoders.static_numbers if encoder.missing}
     may_be_missing |= {
         encoder.name for encoder in encoders.static_categories if "" in encoder.vocabulary
@@ -116,6 +119,7 @@ def check_present(
 
 
 def check_known(row: Mapping[str, list[str | float | None]], encoders: DecoderEncoders) -> None:
+    """Check that the model knows every category. Raises: DataError."""
     for encoder in encoders.static_categories:
         (value,) = row[encoder.name]
         if value is None or value in encoder.vocabulary:
@@ -130,6 +134,7 @@ def check_known(row: Mapping[str, list[str | float | None]], encoders: DecoderEn
 
 
 def usage(layout: Layout) -> str:
+    """Write how values are given on the command line."""
     numbers = number_names(layout.static)
     return " ".join(
         f"`--given {column.name}={'NUMBER' if column.name in numbers else 'TEXT'}`"
@@ -138,4 +143,5 @@ def usage(layout: Layout) -> str:
 
 
 def listed(names: list[str]) -> str:
+    """List names in backticks."""
     return ", ".join(f"`{name}`" for name in names)

@@ -1,4 +1,4 @@
-"""How networks that write texts are trained."""
+"""Say how networks that write texts are trained."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,32 +18,36 @@ from rnnauto.search.train import reading_size, standardise, train
 
 
 def features_from(raw: dict[str, Any]) -> DecoderFeatures:
+    """Read features back from JSON."""
     return DecoderFeatures(**{**raw, "source": Features(**in_tuples(raw["source"]))})
 
 
 def answer_spec(features: DecoderFeatures, answer: Answer) -> Any:
-    """The tokens of the answers and their ends, int32 [batch, timesteps]."""
+    """Describe what is learnt: the tokens of the answers and their ends, int32 [batch,
+    timesteps]."""
     return tf.TensorSpec([None, None], tf.int32, name="targets")
 
 
 def answer_losses(
     outputs: Any, truth: Any, features: DecoderFeatures, answer: Answer
 ) -> tuple[Any, Any, Any, Any]:
-    """`summed_loss`, and the outputs at the timesteps that have a target."""
+    """Give `summed_loss`, and the outputs at the timesteps that have a target."""
     outputs = outputs[:, : tf.shape(truth)[1]]
     return *summed_loss(outputs, truth, answer), outputs
 
 
 def longest(pairs: EncodedPairs, chosen: Integers) -> int:
+    """Count the timesteps of the longest example of the chosen sequences."""
     return longest_of(pairs, whole(pairs, chosen))
 
 
 def longest_of(pairs: EncodedPairs, examples: Examples) -> int:
-    """Most timesteps of an example, those of its answer included."""
+    """Count the timesteps of the longest example, those of its answer included."""
     return int((examples.length + pairs.answer_lengths[examples.sequence]).max(initial=1))
 
 
 def validation_batches(pairs: EncodedPairs, chosen: Integers) -> Iterator[Batch]:
+    """Give every chosen sequence once, with its answer."""
     examples = whole(pairs, chosen)
     return reading_pairs(pairs, examples, size=reading_size(longest_of(pairs, examples)))
 

@@ -1,4 +1,4 @@
-"""Metrics of written answers, from sums over sequences.
+"""Compute metrics of written answers from sums over sequences.
 
 `token_accuracy` compares place by place: tokens too many or too few are wrong. `edit_distance` is
 the Levenshtein distance in tokens over the length of the longer answer, as the mean over sequences.
@@ -24,7 +24,7 @@ LARGEST_EXPONENT = 700.0
 def answer_sums(
     truth: pl.Series, written: pl.Series, likelihood: NDArray[np.floating] | None
 ) -> Doubles:
-    """What the metrics need of every sequence, [sequences, 6 or 8].
+    """Sum what the metrics need of every sequence, [sequences, 6 or 8].
 
     Columns: tokens that are right, tokens to compare, whole answers that are right, edit distance,
     and with a likelihood its negative and how many tokens it is of.
@@ -34,17 +34,17 @@ def answer_sums(
         likelihood: log probability of every true answer and its end, [sequences].
     """
     lengths = truth.list.len().to_numpy().astype(np.int64)
-    found = written.list.len().to_numpy().astype(np.int64)
+    written_lengths = written.list.len().to_numpy().astype(np.int64)
     flat = as_numbers(truth, written)
     sums = np.zeros((len(truth), 4))
-    for chosen in blocks(np.maximum(lengths, found)):
+    for chosen in blocks(np.maximum(lengths, written_lengths)):
         true = padded(flat[0], splits_of(lengths), chosen)
-        said = padded(flat[1], splits_of(found), chosen)
+        said = padded(flat[1], splits_of(written_lengths), chosen)
         width = min(true.shape[1], said.shape[1])
         right = ((true[:, :width] == said[:, :width]) & (true[:, :width] != ABSENT)).sum(axis=1)
-        longer = np.maximum(lengths[chosen], found[chosen])
-        distance = edit_distances(true, said, lengths[chosen], found[chosen])
-        whole = (right == lengths[chosen]) & (lengths[chosen] == found[chosen])
+        longer = np.maximum(lengths[chosen], written_lengths[chosen])
+        distance = edit_distances(true, said, lengths[chosen], written_lengths[chosen])
+        whole = (right == lengths[chosen]) & (lengths[chosen] == written_lengths[chosen])
         sums[chosen] = np.stack([right, longer, whole, distance / np.maximum(longer, 1)], axis=1)
     if likelihood is None:
         return sums
@@ -52,7 +52,13 @@ def answer_sums(
 
 
 class AnswerSums(NamedTuple):
-    """A column of sequences and the (weighted) sums of `answer_sums`, [resamples] each."""
+    """A column of sequences and the (weighted) sums of `answer_sums`, [resamples] each.
+
+    Attributes:
+        right, compared: tokens.
+        whole: answers that are right as a whole.
+        distance: edit distances.
+    """
 
     sequences: Doubles
     right: Doubles
@@ -82,16 +88,16 @@ LIKELIHOOD_METRICS: tuple[Measure[LikelihoodSums], ...] = (
 
 
 def answer_metrics(sums: Doubles) -> Metrics:
-    """Metrics from (weighted) sums of `answer_sums` with a column of sequences in front,
+    """Compute metrics from (weighted) sums of `answer_sums` with a column of sequences in front,
     [resamples, columns + 1]."""
-    found = measured(ANSWER_METRICS, AnswerSums(*sums[:, :5].T))
+    metrics = measured(ANSWER_METRICS, AnswerSums(*sums[:, :5].T))
     if sums.shape[1] > 5:
-        found |= measured(LIKELIHOOD_METRICS, LikelihoodSums(*sums[:, 5:].T))
-    return found
+        metrics |= measured(LIKELIHOOD_METRICS, LikelihoodSums(*sums[:, 5:].T))
+    return metrics
 
 
 def as_numbers(truth: pl.Series, written: pl.Series) -> tuple[Integers, Integers]:
-    """The tokens of both as numbers that are equal where the tokens are, [tokens] each."""
+    """Give the tokens of both as numbers that are equal where the tokens are, [tokens] each."""
     parts = [
         lists.filter(lists.list.len() > 0).explode().cast(pl.String) for lists in (truth, written)
     ]
@@ -101,13 +107,14 @@ def as_numbers(truth: pl.Series, written: pl.Series) -> tuple[Integers, Integers
 
 
 def blocks(lengths: Integers) -> Iterator[Integers]:
+    """Give sequence numbers in blocks of about equal length."""
     order = np.argsort(lengths, kind="stable")
     for begin in range(0, len(order), BLOCK):
         yield order[begin : begin + BLOCK]
 
 
 def padded(flat: Integers, row_splits: Integers, chosen: Integers) -> Integers:
-    """Chosen lists side by side, [sequences, longest]."""
+    """Pad chosen lists, [sequences, longest]."""
     lengths = np.diff(row_splits)[chosen]
     steps = np.arange(int(lengths.max(initial=0)))
     real = steps < lengths[:, None]
@@ -116,7 +123,8 @@ def padded(flat: Integers, row_splits: Integers, chosen: Integers) -> Integers:
 
 
 def edit_distances(a: Integers, b: Integers, a_lengths: Integers, b_lengths: Integers) -> Integers:
-    """Levenshtein distance of every pair: insertions, deletions and substitutions, [pairs].
+    """Compute the Levenshtein distance of every pair: insertions, deletions and substitutions,
+    [pairs].
 
     Args:
         a, b: padded on the right, [pairs, tokens] each.
@@ -134,5 +142,5 @@ def edit_distances(a: Integers, b: Integers, a_lengths: Integers, b_lengths: Int
 
 
 def metric_names() -> tuple[str, ...]:
-    """The metrics, as `evaluate` names them."""
+    """List the metrics, as `evaluate` names them."""
     return (*names_measured(ANSWER_METRICS), *names_measured(LIKELIHOOD_METRICS))

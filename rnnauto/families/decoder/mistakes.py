@@ -1,4 +1,4 @@
-"""The written answers whose truth was the least likely."""
+"""Find the written answers whose truth was the least likely."""
 
 import numpy as np
 import polars as pl
@@ -11,7 +11,7 @@ from rnnauto.judge.mistakes import MOST, row_of
 
 
 def worst(part: DecoderPart, answers: Answered) -> list[WrongAnswer]:
-    """Of the answers that are not the true one, those whose truth was the least likely."""
+    """Find those answers other than the true ones whose truth was the least likely."""
     truth = targets_in(part.sequences).cast(pl.String).to_list()
     likelihood = answers.likelihood
     if likelihood is None:

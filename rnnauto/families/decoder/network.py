@@ -1,4 +1,4 @@
-"""Encoder-decoder networks: sequences or static features in, tokens of any number out.
+"""Build encoder-decoder networks: sequences or static features in, tokens of any number out.
 
 Trained with teacher forcing (Williams and Zipser 1989): the decoder reads the true previous token.
 Attention is Luong's, dot product with a learned projection (Luong et al. 2015), without input
@@ -31,7 +31,7 @@ class Attend(keras.layers.Layer):
         return tf.matmul(self.weights_of(queries, keys, steps), values)
 
     def weights_of(self, queries: Any, keys: Any, steps: Any) -> Any:
-        """[batch, timesteps, steps]; those of a timestep sum to 1, or are 0."""
+        """Give the weights, [batch, timesteps, steps]; those of a timestep sum to 1, or are 0."""
         true = tf.sequence_mask(steps, tf.shape(keys)[1])[:, None, :]
         scores = tf.where(true, tf.matmul(queries, keys, transpose_b=True), FAR)
         return tf.where(true, tf.nn.softmax(scores), 0.0)
@@ -119,7 +119,7 @@ class Source:
 
 
 def build_decoder(features: DecoderFeatures, architecture: Architecture) -> Built:
-    """The network as it is trained.
+    """Build the network as it is trained.
 
     Inputs: those of the source as in `data.batches.Batch`, and `previous` int32 [batch, timesteps],
     the start token and the answer. Output: logits float32 [batch, timesteps, entries].
@@ -167,7 +167,7 @@ def build_decoder(features: DecoderFeatures, architecture: Architecture) -> Buil
 def encode_source(
     features: DecoderFeatures, architecture: Architecture, inputs: dict[str, Any]
 ) -> Source:
-    """The layers that read the source; adds to the inputs."""
+    """Build the layers that read the source; adds to the inputs."""
     units, scales = architecture.units, scales_of(features.source)
     memory: tuple[Any, ...] = ()
     width, summary, forward = 0, [], []
@@ -201,8 +201,8 @@ def encode_source(
 
 
 def attention_weights(built: Built, inputs: dict[str, Any]) -> Any:
-    """How much of its context every timestep of the answer took from each step of the source,
-    float32 [batch, timesteps, steps]; None of a network without attention."""
+    """Compute how much of its context every timestep of the answer took from each step of the
+    source, float32 [batch, timesteps, steps]; None of a network without attention."""
     parts: DecoderParts = built.parts
     if not isinstance(parts.context, Attend):
         return None
@@ -212,7 +212,7 @@ def attention_weights(built: Built, inputs: dict[str, Any]) -> Any:
 
 
 def source_half(built: Built) -> keras.Model:
-    """The part of a trained network that reads the source.
+    """Make the part of a trained network that reads the source.
 
     Outputs: `memory`, a list of what the context is taken from, and `states`, a list of lists of
     [batch, units].
@@ -225,7 +225,8 @@ def source_half(built: Built) -> keras.Model:
 def decoder_step(
     parts: DecoderParts, previous: Any, states: list[list[Any]], memory: list[Any]
 ) -> tuple[Any, list[list[Any]]]:
-    """One timestep of the answer with the trained weights: the same numbers as the whole network.
+    """Run one timestep of the answer with the trained weights: the same numbers as the whole
+    network.
 
     Args:
         previous: int32 [batch], the tokens before.

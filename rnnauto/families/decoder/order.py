@@ -1,4 +1,4 @@
-"""Does order matter? The sources of the test part with their timesteps shuffled."""
+"""Measure whether order matters: the sources of the test part with their timesteps shuffled."""
 
 from rnnauto.families.decoder.evaluate import Answered, answer_metric, evaluate_answers
 from rnnauto.families.decoder.pairs import DecoderPart
@@ -11,12 +11,12 @@ MOST = 100  # sequences: to write answers takes long
 
 
 def scores_of(part: DecoderPart, written: Answered, *, seed: int) -> Scores:
-    """The metrics of answers, without baselines."""
+    """Score answers, without baselines."""
     return evaluate_answers(part, written, (), seed=seed).scores
 
 
 def order(subject: Subject, bench: Opening) -> Order | None:
-    """None where there is no order to shuffle."""
+    """Compare the scores in order and shuffled; None where there is no order to shuffle."""
     part: DecoderPart = subject.prepared.test
     seed = subject.seed
     if part.layout.one_timestep or not part.lengths.max(initial=0) > 1:

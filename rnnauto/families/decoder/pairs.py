@@ -1,4 +1,4 @@
-"""What an encoder-decoder learns from: sources, and beside them answers of other lengths."""
+"""Encode what an encoder-decoder learns from: sources, and answers of other lengths."""
 
 from dataclasses import dataclass, replace
 
@@ -18,8 +18,13 @@ DecoderEncoders = Encoders[TokensEncoder]
 
 @dataclass(frozen=True)
 class EncodedPairs:
-    """Sources and answers. Shapes: answers int32 [tokens], ids without start and end;
-    answer_splits [sequences + 1]. The targets of `source` are all missing."""
+    """Sources and answers.
+
+    Attributes:
+        source: its targets are all missing.
+        answers: ids without start and end, int32 [tokens].
+        answer_splits: int64 [sequences + 1].
+    """
 
     source: Encoded
     answers: Codes
@@ -34,11 +39,12 @@ class EncodedPairs:
 
     @property
     def lengths(self) -> Integers:
-        """True timesteps of every source, [sequences]."""
+        """The true timesteps of every source, [sequences]."""
         return self.source.lengths
 
     @property
     def answer_lengths(self) -> Integers:
+        """The tokens of every answer, without its end, [sequences]."""
         return np.diff(self.answer_splits)
 
     @property
@@ -47,6 +53,7 @@ class EncodedPairs:
         return False
 
     def take(self, chosen: Integers) -> "EncodedPairs":
+        """Keep the chosen pairs, in the order given."""
         return EncodedPairs(
             source=self.source.take(chosen),
             answers=self.answers[timestep_index(self.answer_splits, chosen)],
@@ -70,11 +77,11 @@ class DecoderPart:
         return self.sequences.lengths
 
     def take(self, chosen: Integers) -> "DecoderPart":
-        """The chosen sequences, in the order given."""
+        """Keep the chosen sequences, in the order given."""
         return replace(self, sequences=self.sequences.take(chosen, per_timestep=False))
 
     def pairs(self) -> EncodedPairs:
-        """What a network reads of them, and their true answers."""
+        """Encode what a network reads of them, and their true answers."""
         return encode_pairs(self.sequences, self.encoders)
 
 
@@ -100,14 +107,15 @@ def encode_pairs(sequences: Sequences, encoders: DecoderEncoders) -> EncodedPair
 
 
 def token_ids(lists: pl.Series, encoder: TokensEncoder) -> Codes:
-    """Ids of all tokens, one list after the other, [tokens]."""
+    """Look up the ids of all tokens, one list after the other, [tokens]."""
     flat = lists.filter(lists.list.len() > 0).explode()
     return look_up(flat, encoder.vocabulary, offset=RESERVED, absent=UNKNOWN)
 
 
 def answered_groups(sequences: Sequences, layout: Layout) -> Integers:
-    """int64 [sequences]; those of equal number stay in the same part: equal inputs, or where the
-    inputs are few static features that many answers share, equal inputs and answers."""
+    """Number the groups of sequences, int64 [sequences]; those of equal number stay in the same
+    part: equal inputs, or where the inputs are few static features that many answers share, equal
+    inputs and answers."""
     groups = duplicate_groups(sequences)
     if not layout.one_timestep or sequences.targets is None:
         return groups

@@ -1,4 +1,4 @@
-"""Sources and answers, cut into parts and encoded."""
+"""Cut sources and answers into parts, and encode them."""
 
 from rnnauto.data.split import Parts
 from rnnauto.families.decoder.pairs import (
@@ -22,9 +22,9 @@ DecoderPrepared = Prepared[DecoderEncoders, Parts, DecoderPart, EncodedPairs]
 
 
 def prepare(told: Told) -> DecoderPrepared:
-    """Raises: DataError where a part would be empty."""
+    """Cut a table into parts and encode them. Raises: DataError where a part would be empty."""
     layout = told.layout
-    found = split_sequences(
+    split = split_sequences(
         told,
         usable=lambda sequences: with_targets(sequences, layout),
         read_test=lambda path: read_labelled(path, told),
@@ -32,16 +32,16 @@ def prepare(told: Told) -> DecoderPrepared:
         groups=lambda sequences: answered_groups(sequences, layout),
         classes=False,
     )
-    folds = tuple(fit_decoder(train, layout) for train in found.train_parts(per_timestep=False))
+    folds = tuple(fit_decoder(train, layout) for train in split.train_parts(per_timestep=False))
     return Prepared(
         table=told.table,
         inference=told.inference,
-        problems=found.problems,
-        parts=found.parts,
-        test=DecoderPart(found.test, layout, folds[0]),
-        test_frame=found.test_frame,
+        problems=split.problems,
+        parts=split.parts,
+        test=DecoderPart(split.test, layout, folds[0]),
+        test_frame=split.test_frame,
         encoders=folds[0],
         fold_encoders=folds,
-        development=encode_pairs(found.parts.development, folds[0]),
+        development=encode_pairs(split.parts.development, folds[0]),
         fingerprint=hash_of_frame(told.table.frame),
     )

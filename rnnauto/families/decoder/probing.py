@@ -1,4 +1,4 @@
-"""What the diagnosis must know of networks that write texts."""
+"""Tell the diagnosis how to read networks that write texts."""
 
 from collections.abc import Container
 
@@ -17,13 +17,15 @@ from rnnauto.search.trial import Problem, Values
 def sample(
     data: EncodedPairs, chosen: Integers, problem: Problem, *, most: int, rng: np.random.Generator
 ) -> Sample:
+    """Draw examples for the diagnosis, with their answers."""
     return sample_of(
         whole(data, chosen), lambda some: pad_pairs(data, some), problem, most=most, rng=rng
     )
 
 
 def steps(sample: Sample, problem: Problem, values: Values) -> Integers:
-    """Of the source; over the answer where no sequence is read."""
+    """Count the steps of the recurrence over the source; over the answer where no sequence is
+    read."""
     features: DecoderFeatures = problem.features
     source = features.source
     if features.one_timestep or not (source.numbers or source.vocabularies):
@@ -32,6 +34,7 @@ def steps(sample: Sample, problem: Problem, values: Values) -> Integers:
 
 
 def columns(encoders: DecoderEncoders, inputs: Container[str]) -> dict[str, Columns]:
+    """List the input columns of every feature of the table."""
     return collected(
         [
             *columns_in("numbers", encoders.numbers),

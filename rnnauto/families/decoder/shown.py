@@ -1,4 +1,4 @@
-"""What the page shows of written answers."""
+"""Pick what the page shows of written answers."""
 
 import numpy as np
 
@@ -14,11 +14,12 @@ MOST_TOKENS = 80
 
 
 def data_shown(prepared: DecoderPrepared) -> Json:
+    """Show some sequences."""
     return sequences_shown(prepared.parts.development, prepared.layout)
 
 
 def answers_shown(part: DecoderPart, answers: Answered) -> Json:
-    """The source, the true answer and the one that was written."""
+    """Show the source, the true answer and the one that was written."""
     sequences, targets = part.sequences, targets_in(part.sequences)
     chosen = thinned(len(sequences), SENTENCES)
     written = [
@@ -34,6 +35,7 @@ def answers_shown(part: DecoderPart, answers: Answered) -> Json:
 
 
 def source_of(sequences: Sequences, number: int) -> str:
+    """Write a source as one text, at most so many timesteps of it."""
     if sequences.texts is not None:
         return str(sequences.texts[number])
     values = [show(float(value)) for value in sequences.static_numbers[number]]

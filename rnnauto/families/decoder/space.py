@@ -1,4 +1,4 @@
-"""What all trials of networks that write texts share, and what they choose from."""
+"""Say what all trials of networks that write texts share, and what they choose from."""
 
 from typing import Any
 
@@ -13,15 +13,15 @@ from rnnauto.search.trial import Problem, Values
 
 
 def pose(prepared: DecoderPrepared, recipe: Recipe) -> Problem:
-    """What all trials share. Each fold standardises by its own train part."""
+    """Say what all trials share. Each fold standardises by its own train part."""
     encoders, layout = prepared.encoders, prepared.layout
     return Problem(
         family="decoder",
         features=decoder_features_of(encoders, one_timestep=layout.one_timestep),
         answer=Answer("classes", encoders.target.widths),
         scales=(),
-        numbers=tuple(scales(each.numbers) for each in prepared.fold_encoders),
-        static_numbers=tuple(scales(each.static_numbers) for each in prepared.fold_encoders),
+        numbers=tuple(scales(fold.numbers) for fold in prepared.fold_encoders),
+        static_numbers=tuple(scales(fold.static_numbers) for fold in prepared.fold_encoders),
         epochs=recipe.train.epochs,
         patience=patience_of(recipe),
         many_right=layout.rnn_type == "one-to-many",
@@ -29,24 +29,27 @@ def pose(prepared: DecoderPrepared, recipe: Recipe) -> Problem:
 
 
 def space(prepared: DecoderPrepared, recipe: Recipe) -> Choices:
+    """List what trials may choose from, by what sources are like."""
     train, _ = prepared.parts.folds[0]
     layout, encoders, wanted = prepared.layout, prepared.encoders, recipe.search.space
     lengths = prepared.development.lengths[train]
-    found = usual_choices(wanted, lengths, tokens=layout.tokens is not None)
+    choices = usual_choices(wanted, lengths, tokens=layout.tokens is not None)
     if features_of(encoders, outputs=encoders.target.entries, per_timestep=False).words:
-        found["token_dropout"] = wanted.token_dropout
-    found |= {"pooling": ("last",), "attention": wanted.attention}
+        choices["token_dropout"] = wanted.token_dropout
+    choices |= {"pooling": ("last",), "attention": wanted.attention}
     if layout.one_timestep:
-        found |= FIXED | {"attention": ("none",)}
-    return found
+        choices |= FIXED | {"attention": ("none",)}
+    return choices
 
 
 def openings(space: Choices) -> list[Values]:
+    """Propose the first trials."""
     return proposals(space, decoder_openings(space))
 
 
 def decoder_openings(space: Choices) -> list[dict[str, Any]]:
-    """One a cell with attention, last cell first, then without."""
+    """List the hyperparameters of the first trials: one a cell with attention, last cell first,
+    then without."""
     return [
         opening(space, cell)
         | {
@@ -62,5 +65,6 @@ def decoder_openings(space: Choices) -> list[dict[str, Any]]:
 
 
 def trains_long(problem: Problem) -> bool:
-    """One network with most of the time beats many with a little."""
+    """Whether networks train long: always, as one network with most of the time beats many with a
+    little."""
     return True

@@ -1,4 +1,4 @@
-"""Texts that a network writes: cut into tokens to learn from, and joined again to be read."""
+"""Cut texts that a network writes into tokens to learn from, and join them again to be read."""
 
 from math import ceil
 
@@ -17,11 +17,12 @@ ALL_KEPT = 100  # entries up to which those that are seen once are kept too
 
 
 class TokensEncoder(Frozen):
-    """Tokens of an answer. Entry `i` of the vocabulary has id `RESERVED + i`; whatever is not in it
-    is unknown, and is never written.
+    """Tokens of an answer; whatever is not among them is unknown, and is never written.
 
-    `joined_left` and `joined_right` are the symbols among the words that mostly stand without a
-    space before or after them; `longest` counts the tokens of the longest answer of the train part.
+    Attributes:
+        vocabulary: entry `i` has id `RESERVED + i`.
+        joined_left, joined_right: symbols that mostly stand without a space before or after them.
+        longest: tokens of the longest answer of the train part.
     """
 
     tokens: Tokens
@@ -32,6 +33,7 @@ class TokensEncoder(Frozen):
 
     @property
     def entries(self) -> int:
+        """The entries of the vocabulary, the reserved ones among them."""
         return RESERVED + len(self.vocabulary)
 
     @property
@@ -41,13 +43,13 @@ class TokensEncoder(Frozen):
 
 
 def most_tokens(encoder: TokensEncoder) -> int:
-    """How many tokens an answer may have at most."""
+    """Count the tokens that an answer may have at most."""
     return ceil(LONGER * encoder.longest) + 1
 
 
 def cut(texts: pl.Series, tokens: Tokens) -> pl.Series:
-    """Lists of tokens: words and single symbols, or characters, as they stand. A missing text has
-    none."""
+    """Cut texts into lists of tokens: words and single symbols, or characters, as they stand. A
+    missing text has none."""
     texts = texts.cast(pl.String).fill_null("")
     if tokens == "character":
         return texts.str.split("")
@@ -55,7 +57,7 @@ def cut(texts: pl.Series, tokens: Tokens) -> pl.Series:
 
 
 def pieces_of(texts: pl.Series) -> pl.Series:
-    """Lists of words and symbols, each with the space before it, if there is one."""
+    """Cut texts into lists of words and symbols, each with the space before it, if there is one."""
     spaced = texts.str.replace_all(SPACE, " ").str.strip_chars(" ")
     return spaced.str.extract_all(PIECE)
 
@@ -86,7 +88,8 @@ def fit_tokens(texts: pl.Series, tokens: Tokens) -> TokensEncoder:
 
 
 def joins(texts: pl.Series) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Symbols that mostly stand without a space after a word, and those without one before one."""
+    """Find the symbols that mostly stand without a space after a word, and those without one before
+    one."""
     pieces = pieces_of(texts.cast(pl.String).fill_null(""))
     symbol = pl.col("token").str.contains(SYMBOL)
     frame = (
@@ -109,12 +112,13 @@ def joins(texts: pl.Series) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def mostly_not(frame: pl.DataFrame, spaced: str) -> tuple[str, ...]:
+    """Find the tokens of which less than half are `spaced`, in order."""
     shares = frame.group_by("token").agg(pl.col(spaced).mean())
     return tuple(shares.filter(pl.col(spaced) < 0.5)["token"].sort().to_list())
 
 
 def join(lists: list[list[str]], encoder: TokensEncoder) -> list[str]:
-    """Tokens to texts that a person can read, as the SavedModel joins them."""
+    """Join tokens to texts that a person can read, as the SavedModel joins them."""
     if encoder.tokens == "character":
         return ["".join(tokens) for tokens in lists]
     left, right = set(encoder.joined_left), set(encoder.joined_right)

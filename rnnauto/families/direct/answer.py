@@ -1,4 +1,4 @@
-"""What a model says of sequences: values, or the probabilities of classes and labels."""
+"""Answer sequences with values, or with the probabilities of classes and labels."""
 
 from typing import Any
 
@@ -33,8 +33,8 @@ Answers = NDArray[np.float32]
 def to_predict(
     data: Source, layout: Layout, encoders: DirectEncoders, *, history: Source | None
 ) -> DirectPart:
-    """Sequences to answer; the target may be absent. Raises: DataError where a column is absent or
-    holds what the model cannot read."""
+    """Read sequences to answer; the target may be absent. Raises: DataError where a column is
+    absent or holds what the model cannot read."""
     no_history(history, layout)
     texts = text_targets(layout, encoders)
     table = read_for(layout, data, target=False, text_targets=texts, may_be_empty=True)
@@ -45,8 +45,8 @@ def to_predict(
 def to_judge(
     data: Source, layout: Layout, encoders: DirectEncoders, *, history: Source | None
 ) -> DirectPart:
-    """Sequences whose target is known. Raises: DataError, also for a class that the model does not
-    know."""
+    """Read sequences whose target is known. Raises: DataError, also for a class that the model does
+    not know."""
     no_history(history, layout)
     table = read_for(layout, data, target=True, text_targets=text_targets(layout, encoders))
     sequences = with_targets(gather(table.frame, layout), layout)
@@ -68,17 +68,17 @@ def answer(run: Run, part: DirectPart, *, beams: int = 1) -> Answers:
     scores = np.full((units,) if one_value else (units, outputs_of(encoders)), np.nan, np.float32)
     for chosen in batches_of(sequences.lengths):
         outputs = run(raw_batch(sequences, chosen, layout, encoders))
-        found = side_by_side(outputs, encoders.target)
+        answers = side_by_side(outputs, encoders.target)
         if layout.per_timestep:
-            real = np.arange(found.shape[1]) < sequences.lengths[chosen][:, None]
-            scores[timestep_index(sequences.row_splits, chosen)] = found[real]
+            real = np.arange(answers.shape[1]) < sequences.lengths[chosen][:, None]
+            scores[timestep_index(sequences.row_splits, chosen)] = answers[real]
         else:
-            scores[chosen] = found
+            scores[chosen] = answers
     return scores
 
 
 def side_by_side(outputs: dict[str, NDArray[Any]], target: TargetEncoder) -> NDArray[np.float32]:
-    """The probabilities or values among the outputs of `serving_default`, [..., outputs]; the
+    """Join the probabilities or values among the outputs of `serving_default`, [..., outputs]; the
     values of a single target [...]."""
     match target:
         case ValueEncoder():
@@ -98,7 +98,7 @@ def side_by_side(outputs: dict[str, NDArray[Any]], target: TargetEncoder) -> NDA
 
 
 def single(run: Run, part: DirectPart) -> Single:
-    """One sequence a call, spread over all of them."""
+    """Make the calls that time single answers: one sequence each, spread over all of them."""
     return Single(
         [
             raw_batch(part.sequences, one[None], part.layout, part.encoders)

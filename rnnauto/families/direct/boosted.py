@@ -1,4 +1,4 @@
-"""Gradient-boosted trees on the summary statistics of sequences, the baseline of a table's user.
+"""Fit gradient-boosted trees to summary statistics of sequences, as the user of a table would.
 
 Fitted by scikit-learn; the trees are kept as plain arrays and read with numpy, so that nothing
 executable is stored with a model.
@@ -42,12 +42,19 @@ NODE = np.dtype(  # what is kept of scikit-learn's nodes
 
 @dataclass(frozen=True)
 class Boosted:
-    """`classes` is 0 for a regression.
+    """Boosted trees as plain arrays, one node after the other.
 
-    Shapes: ids int64 [ids, 2] as in `summaries`; present int64 [classes seen]; start float64
-    [outputs], before the first tree, with one output for two classes; roots int64 [trees], those of
-    one pass side by side. Of every node: feature (-1 of a leaf), threshold, missing (1:
-    what is missing goes left), left, right (later nodes), value.
+    Attributes:
+        classes: how many there are; 0 for a regression.
+        ids: those with a column each, int64 [ids, 2] as in `summaries`.
+        present: the classes seen, int64 [classes seen].
+        start: what is said before the first tree, float64 [outputs]; one output for two classes.
+        roots: the first node of every tree, int64 [trees], those of one pass side by side.
+        feature: the column that a node asks for, [nodes]; -1 of a leaf.
+        threshold: of the column's value, [nodes]; what is not above it goes left.
+        missing: 1 where a missing value goes left, [nodes].
+        left, right: later nodes, [nodes].
+        value: of the leaves, [nodes].
     """
 
     name: str
@@ -67,7 +74,7 @@ class Boosted:
 def fit_boosted(
     encoded: Encoded, known: Integers, *, classes: int | None, seed: int, share: int = 1
 ) -> Boosted | None:
-    """Trees for one target; None where there are too many classes for the time that there is.
+    """Fit trees for one target; None where there are too many classes for the time that there is.
 
     Args:
         known: the units with a target.
@@ -101,18 +108,19 @@ def fit_boosted(
 
 
 def most_cells(outputs: int) -> int:
-    """Of how many units times columns there is time for the fewest passes; 0 or less: of none."""
+    """Count the units times columns that the fewest passes have time for; 0 or less: none."""
     trees = FEWEST_PASSES * outputs
     return min(MOST_CELLS, MOST_WORK // trees - TREE_CELLS) if trees <= MOST_TREES else 0
 
 
 def passes_of(cells: int, outputs: int) -> int:
-    """How many passes there is time for: by work, not by clock, so that results repeat."""
+    """Count the passes that there is time for: by work, not by clock, so that results repeat."""
     trees = min(MOST_TREES, MOST_WORK // (cells + TREE_CELLS))
     return min(MOST_PASSES, trees // outputs)
 
 
 def booster(classes: int | None, *, passes: int, units: int, seed: int) -> Any:
+    """Make scikit-learn's model, not yet fitted; without classes that of a regression."""
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
     kind = HistGradientBoostingRegressor if classes is None else HistGradientBoostingClassifier
@@ -134,7 +142,7 @@ def from_nodes(
     ids: Integers,
     classes: int | None,
 ) -> Boosted:
-    """Scikit-learn's trees one after the other, in arrays of their own."""
+    """Copy scikit-learn's trees, one after the other, into arrays of their own."""
     nodes = np.concatenate([np.zeros(0, NODE), *(tree[list(NODE.names or ())] for tree in trees)])
     sizes = np.array([len(tree) for tree in trees], np.int64)
     roots = splits_of(sizes)[:-1]
@@ -156,7 +164,7 @@ def from_nodes(
 
 
 def predict_boosted(boosted: Boosted, encoded: Encoded) -> Doubles:
-    """Probabilities, float64 [units, classes], or values, [units]."""
+    """Predict probabilities, float64 [units, classes], or values, [units]."""
     count = len(encoded)
     block = max(1, min(MOST_UNITS, MOST_PLACES // max(len(boosted.roots), 1)))
     parts = [
@@ -174,27 +182,37 @@ def predict_boosted(boosted: Boosted, encoded: Encoded) -> Doubles:
 
 
 def raw_outputs(boosted: Boosted, units: Encoded) -> Doubles:
-    """Logits or values, [units, outputs]: the sum of the leaves that a unit falls into."""
+    """Sum the leaves that every unit falls into: logits or values, [units, outputs]."""
     columns = summary_columns(units, boosted.ids)
     rows = np.arange(len(units))[:, None]
     place = np.tile(boosted.roots, (len(units), 1))  # [units, trees], a node each
     while place.size and (boosted.feature[place] >= 0).any():
-        found = columns[rows, np.maximum(boosted.feature[place], 0)]
-        known = np.where(np.isnan(found), boosted.missing[place], found <= boosted.threshold[place])
-        place = np.where(known, boosted.left[place], boosted.right[place])
+        values = columns[rows, np.maximum(boosted.feature[place], 0)]
+        goes_left = np.where(
+            np.isnan(values), boosted.missing[place], values <= boosted.threshold[place]
+        )
+        place = np.where(goes_left, boosted.left[place], boosted.right[place])
     leaves = boosted.value[place].reshape(len(units), -1, len(boosted.start))
     return np.asarray(boosted.start + leaves.sum(axis=1))
 
 
 def load_boosted(stored: Mapping[str, Any]) -> Boosted:
-    """Args: stored: an array for every field. Raises: ValueError where they do not fit together."""
+    """Check stored trees and make them ready to predict.
+
+    Args:
+        stored: an array for every field.
+
+    Raises: ValueError where they do not fit together.
+    """
     numbers = {name: array for name, array in stored.items() if name != "name"}
     whole = ("classes", "ids", "present", "roots", "feature", "missing", "left", "right")
     if any(array.dtype.kind != ("i" if name in whole else "f") for name, array in numbers.items()):
         raise ValueError("it holds something else than trees")
     nodes = len(stored["feature"])
-    each = [stored[name] for name in ("feature", "threshold", "missing", "left", "right", "value")]
-    shapes = {array.shape for array in each}
+    of_nodes = [
+        stored[name] for name in ("feature", "threshold", "missing", "left", "right", "value")
+    ]
+    shapes = {array.shape for array in of_nodes}
     own, leaf = np.arange(nodes), stored["feature"] < 0
     for side in (stored["left"], stored["right"]):
         # later nodes only: who goes from node to node arrives

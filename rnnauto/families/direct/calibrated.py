@@ -1,4 +1,4 @@
-"""The temperature that mends the probabilities of classes, fitted to held-out sequences."""
+"""Fit the temperature that mends the probabilities of classes, to held-out sequences."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,8 +17,11 @@ MOST_TO_CALIBRATE = 512  # sequences of a validation part
 
 
 def calibrated(subject: Subject, bench: Opening) -> Calibration | None:
-    """The temperature is fitted to what the winner's networks say of sequences that they did not
-    train on: each fold's of its own validation part."""
+    """Measure how reliable the classes are; None where there are none, or few are known.
+
+    The temperature is fitted to what the winner's networks say of sequences that they did not
+    train on: each fold's of its own validation part.
+    """
     part: DirectPart = subject.prepared.test
     if not isinstance(part.encoders.target, LabelEncoder):
         return None
@@ -30,7 +33,7 @@ def calibrated(subject: Subject, bench: Opening) -> Calibration | None:
 
 
 def held_out(subject: Subject, bench: Opening) -> Iterator[tuple[Any, Any]]:
-    """Log probabilities and classes of every fold's validation part, known units only."""
+    """Give log probabilities and classes of every fold's validation part, known units only."""
     opened = bench()
     folder = opened.study.folder
     own = opened.model.get_weights()

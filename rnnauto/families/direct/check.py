@@ -1,4 +1,4 @@
-"""Is the exported model the trained one? Does a prediction depend on its sequence alone?"""
+"""Check that an export is the trained model, and that answers depend on their sequence alone."""
 
 from typing import Any
 
@@ -21,28 +21,30 @@ def check_export(run: Run, members: list[Any], part: DirectPart) -> dict[str, fl
     """
     chosen = some_of(len(part))
     batch = outputs_of(run, part, chosen)
-    found = {"keras": 0.0, "alone": 0.0, "padding": 0.0}
-    found["keras"] = difference(batch, keras_outputs(members, part, chosen))
+    differences = {"keras": 0.0, "alone": 0.0, "padding": 0.0}
+    differences["keras"] = difference(batch, keras_outputs(members, part, chosen))
     for at, number in enumerate(chosen[:ALONE]):
         alone = outputs_of(run, part, np.array([number]))
-        found["alone"] = max(found["alone"], difference([batch[at]], alone))
+        differences["alone"] = max(differences["alone"], difference([batch[at]], alone))
     if part.layout.tokens is None:
         padded = outputs_of(run, part, chosen, extra=EXTRA)
-        found["padding"] = difference(batch, padded)
-    return check_differences(found)
+        differences["padding"] = difference(batch, padded)
+    return check_differences(differences)
 
 
 def outputs_of(
     run: Run, part: DirectPart, chosen: Integers, *, extra: int = 0
 ) -> list[NDArray[np.float32]]:
-    """Per sequence the probabilities, or values in deviations; true timesteps only."""
+    """Run the SavedModel: per sequence the probabilities, or values in deviations; true timesteps
+    only."""
     target = part.encoders.target
     outputs = run(raw_batch(part.sequences, chosen, part.layout, part.encoders, extra=extra))
     return by_sequence(side_by_side(outputs, target) / unit_of(target), part, chosen)
 
 
 def unit_of(target: TargetEncoder) -> Any:
-    """What differences are measured in: 1 for probabilities, deviations [targets] for values."""
+    """Give the unit that differences are measured in: 1 for probabilities, deviations [targets] for
+    values."""
     deviations = [encoder.deviation for encoder in value_encoders(target)]
     return np.array(deviations, np.float32) if deviations else np.float32(1)
 
@@ -50,6 +52,7 @@ def unit_of(target: TargetEncoder) -> Any:
 def keras_outputs(
     members: list[Any], part: DirectPart, chosen: Integers
 ) -> list[NDArray[np.float32]]:
+    """Run the trained networks: their mean, in the form that `outputs_of` has."""
     encoded = part.take(chosen).encoded()
     batch = pad(encoded, whole(encoded, np.arange(len(chosen))))
     logits = [output.numpy() for output in run_members(members, batch.inputs)]
@@ -58,12 +61,12 @@ def keras_outputs(
 
 
 def decoded(outputs: NDArray[np.float32], target: TargetEncoder) -> NDArray[np.float32]:
-    """A network's outputs [..., outputs] as probabilities, or values in deviations."""
+    """Turn a network's outputs [..., outputs] into probabilities, or values in deviations."""
     values = value_encoders(target)
     if values:
         means = np.array([encoder.mean / encoder.deviation for encoder in values], np.float32)
-        found = outputs + means
-        return np.asarray(found[..., 0] if isinstance(target, ValueEncoder) else found)
+        scaled = outputs + means
+        return np.asarray(scaled[..., 0] if isinstance(target, ValueEncoder) else scaled)
     if isinstance(target, LabelSetEncoder):
         return np.asarray(1 / (1 + np.exp(-outputs)))
     bounds = np.cumsum(target.widths)[:-1]
@@ -74,6 +77,7 @@ def decoded(outputs: NDArray[np.float32], target: TargetEncoder) -> NDArray[np.f
 def by_sequence(
     outputs: NDArray[np.float32], part: DirectPart, chosen: Integers
 ) -> list[NDArray[np.float32]]:
+    """Cut outputs into those of each sequence, its true timesteps only."""
     if not part.layout.per_timestep:
         return list(outputs)
     lengths = part.lengths[chosen]

@@ -1,4 +1,4 @@
-"""Sequences and their targets as arrays, and the part of a table that a model answers."""
+"""Encode sequences and their targets as arrays, and hold the part that a model answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -51,12 +51,12 @@ class DirectPart:
         return self.sequences.lengths
 
     def take(self, chosen: Integers) -> "DirectPart":
-        """The chosen sequences, in the order given."""
+        """Keep the chosen sequences, in the order given."""
         per_timestep = self.layout.per_timestep
         return replace(self, sequences=self.sequences.take(chosen, per_timestep=per_timestep))
 
     def encoded(self) -> Encoded:
-        """What a network reads of them, and their targets."""
+        """Encode what a network reads of them, and their targets."""
         return encode(self.sequences, self.encoders, per_timestep=self.layout.per_timestep)
 
 
@@ -87,17 +87,17 @@ def encode(sequences: Sequences, encoders: DirectEncoders, *, per_timestep: bool
 
 
 def outputs_of(encoders: DirectEncoders) -> int:
-    """How many numbers a network gives for each unit."""
+    """Count the numbers that a network gives for each unit."""
     return sum(encoders.target.widths)
 
 
 def each_target(target: TargetEncoder) -> Sequence[TargetEncoder]:
-    """The encoder of every target of the layout."""
+    """List the encoder of every target of the layout."""
     return target.each if isinstance(target, SeveralTargets) else (target,)
 
 
 def text_targets(layout: Layout, encoders: DirectEncoders) -> list[str]:
-    """The targets that are text in any table, whatever the cells of that one look like."""
+    """List the targets that are text in any table, whatever the cells of that one look like."""
     return [
         column.name
         for column, encoder in zip(layout.targets, each_target(encoders.target), strict=True)
@@ -106,7 +106,8 @@ def text_targets(layout: Layout, encoders: DirectEncoders) -> list[str]:
 
 
 def check_classes(part: DirectPart, source: str) -> None:
-    """Raises: DataError where a target holds a class that the model does not know."""
+    """Check that the model knows every class of the targets. Raises: DataError where a target holds
+    a class that the model does not know."""
     target, targets = part.encoders.target, targets_in(part.sequences)
     several = isinstance(target, SeveralTargets)
     columns = targets.struct.unnest().get_columns() if several else [targets]
@@ -125,7 +126,7 @@ def check_classes(part: DirectPart, source: str) -> None:
 
 
 def unknown_labels(labels: pl.Series, encoder: TargetEncoder) -> pl.Series:
-    """The labels, as texts, that an encoder lacks; none where it is of numbers."""
+    """Find the labels, as texts, that an encoder lacks; none where it is of numbers."""
     match encoder:
         case LabelEncoder(classes=known):
             texts = label_texts(labels.drop_nulls())
@@ -137,7 +138,7 @@ def unknown_labels(labels: pl.Series, encoder: TargetEncoder) -> pl.Series:
 
 
 def answers_of(part: DirectPart, answers: NDArray[Any], chosen: Integers) -> NDArray[Any]:
-    """The answers to the chosen sequences of a part, [units, ...]."""
+    """Pick the answers to the chosen sequences of a part, [units, ...]."""
     if not part.layout.per_timestep:
         return answers[chosen]
     return answers[timestep_index(part.sequences.row_splits, chosen)]

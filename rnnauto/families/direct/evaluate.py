@@ -1,4 +1,4 @@
-"""Values, classes and sets of labels beside the baselines, on the same units."""
+"""Score values, classes and sets of labels beside the baselines, on the same units."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ from rnnauto.judge.metrics import LENGTH_METRICS, unit_groups
 def fit_and_validate(
     prepared: DirectPrepared, *, seed: int
 ) -> tuple[tuple[Predictor, ...], dict[str, float]]:
-    """Baselines for the test part, and what such baselines reach on the validation part.
+    """Fit baselines for the test part, and score such baselines on the validation part.
 
     For the test part they learn from train and validation together: a baseline needs no
     validation part, and deserves all the data that the model had.
@@ -36,6 +36,7 @@ def fit_and_validate(
 
 
 def point_score(encoded: Encoded, predicted: NDArray[Any], target: TargetEncoder) -> float:
+    """Score predictions by the main metric alone, without its interval."""
     scores = score(
         encoded.targets,
         predicted,
@@ -55,7 +56,11 @@ def evaluate_part(
     seed: int,
     temperature: float | None = None,
 ) -> Evaluation:
-    """Args: temperature: what was fitted on validation, to try it on probabilities of classes."""
+    """Score the answers to a part, and the baselines' answers.
+
+    Args:
+        temperature: what was fitted on validation, to try it on probabilities of classes.
+    """
     return evaluate_direct(
         part.encoded(),
         answers,
@@ -75,22 +80,24 @@ def evaluate_direct(
     seed: int,
     temperature: float | None = None,
 ) -> Evaluation:
-    """`evaluate`; of answers that end by themselves their values are scored at the true timesteps,
-    and how far the lengths are off as `length_mae`."""
+    """Do as `evaluate`; of answers that end by themselves their values are scored at the true
+    timesteps, and how far the lengths are off as `length_mae`."""
     if not isinstance(target, EndingValue):
         return evaluate(
             encoded, predicted, predictors, target=target, seed=seed, temperature=temperature
         )
     scored, shown = judged(encoded, target)
-    found = evaluate(scored, predicted[:, 0], predictors, target=shown, seed=seed)
+    evaluation = evaluate(scored, predicted[:, 0], predictors, target=shown, seed=seed)
     known = np.isfinite(encoded.targets[:, 1])  # whether an answer ends is known up to its end
     lengths = known.reshape(len(encoded), -1).sum(axis=1).astype(np.float32)
     written = predicted[:, 1].reshape(len(encoded), -1)
-    off = score(lengths, ended(written).astype(np.float32), seed=seed, measures=LENGTH_METRICS)
-    scores = replace(found.scores, metrics=found.metrics | off.metrics)
-    return replace(found, scores=scores)
+    length_scores = score(
+        lengths, ended(written).astype(np.float32), seed=seed, measures=LENGTH_METRICS
+    )
+    scores = replace(evaluation.scores, metrics=evaluation.metrics | length_scores.metrics)
+    return replace(evaluation, scores=scores)
 
 
 def scores_of(part: DirectPart, answers: NDArray[Any], *, seed: int) -> Scores:
-    """The metrics of answers, without baselines."""
+    """Score answers, without baselines."""
     return evaluate(part.encoded(), answers, (), target=part.encoders.target, seed=seed).scores

@@ -1,4 +1,4 @@
-"""The SavedModel of values, classes and sets of labels: raw values in, answers out."""
+"""Write the SavedModel of values, classes and sets of labels: raw values in, answers out."""
 
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ def export(
 
 
 def serve_module(members: list[Any], *, layout: Layout, encoders: DirectEncoders) -> Any:
-    """A module whose `predict` takes what `input_specs` lists.
+    """Make a module whose `predict` takes what `input_specs` lists.
 
     `predict` returns `label`, `probabilities` and `classes` for a classification, `value` for a
     regression; [batch, ...], or [batch, timesteps, ...] with one target per timestep. Of several
@@ -56,10 +56,10 @@ def serve_module(members: list[Any], *, layout: Layout, encoders: DirectEncoders
 def decode_outputs(
     outputs: list[Any], target: TargetEncoder, inputs: dict[str, Any], *, per_timestep: bool
 ) -> dict[str, Any]:
-    """The mean over the members, in the user's terms."""
+    """Average the members' outputs, and say it in the user's terms."""
     if per_timestep:  # the networks always give one timestep, even of none
-        given = inputs["numbers"] if "numbers" in inputs else inputs["codes"]
-        outputs = [output[:, : tf.shape(given)[1]] for output in outputs]
+        timesteps = inputs["numbers"] if "numbers" in inputs else inputs["codes"]
+        outputs = [output[:, : tf.shape(timesteps)[1]] for output in outputs]
     match target:
         case SeveralTargets():
             widths = list(target.widths)
@@ -86,6 +86,7 @@ def decode_outputs(
 
 
 def decode_target(outputs: list[Any], target: LabelEncoder | ValueEncoder) -> dict[str, Any]:
+    """Do as `decode_outputs` for a single class, with its probabilities, or a single value."""
     if isinstance(target, ValueEncoder):
         mean = tf.add_n(outputs)[..., 0] / len(outputs)
         return {"value": mean * target.deviation + target.mean}
@@ -99,12 +100,12 @@ def decode_target(outputs: list[Any], target: LabelEncoder | ValueEncoder) -> di
 
 
 def ended(end: Any) -> Any:
-    """The lengths of answers, as `data.targets.ended` has them, int32 [batch]."""
+    """Count the timesteps of answers, as `data.targets.ended` does, int32 [batch]."""
     going_on = tf.math.cumprod(1.0 - tf.clip_by_value(end, 0.0, 1.0), axis=-1) >= 0.5
     after_first = tf.reduce_sum(tf.cast(going_on, tf.int32), -1) + 1
     return tf.minimum(after_first, tf.shape(end)[-1])
 
 
 def beside(names: Any, probabilities: Any) -> Any:
-    """Repeated for each sequence: TensorFlow Serving's JSON wants a batch axis everywhere."""
+    """Repeat names for each sequence: TensorFlow Serving's JSON wants a batch axis everywhere."""
     return tf.broadcast_to(names, tf.concat([tf.shape(probabilities)[:1], tf.shape(names)], 0))

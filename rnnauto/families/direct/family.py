@@ -20,6 +20,7 @@ from rnnauto.judge.measures import main_metric
 def export(
     path: Path, members: list[Any], prepared: prepare.DirectPrepared
 ) -> tuple[Run, dict[str, float]]:
+    """Write and check the SavedModel; see `families.direct.export`."""
     from rnnauto.families.direct.export import export  # imports TensorFlow
 
     return export(path, members, prepared)

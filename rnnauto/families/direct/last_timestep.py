@@ -1,4 +1,4 @@
-"""What the last timestep of a sequence says alone: a baseline without any memory."""
+"""Fit a baseline without any memory: what the last timestep of a sequence says alone."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ def has_a_last(encoded: Encoded) -> bool:
 
 
 def at_the_end(encoded: Encoded) -> Encoded:
-    """The last timestep of every sequence, as a unit of its own with the sequence's target; an
+    """Take the last timestep of every sequence, as a unit of its own with the sequence's target; an
     empty sequence has one in which everything is missing."""
     filled = np.flatnonzero(encoded.lengths > 0)
     last = encoded.row_splits[1:][filled] - 1
@@ -35,5 +35,5 @@ def at_the_end(encoded: Encoded) -> Encoded:
 
 
 def fit_last(encoded: Encoded, known: Integers, *, classes: int | None, seed: int) -> Baseline:
-    """Logistic or ridge regression on the values of the last timestep, and the static ones."""
+    """Fit logistic or ridge regression to the values of the last timestep, and the static ones."""
     return replace(fit_linear(at_the_end(encoded), known, classes=classes, seed=seed), name=NAME)

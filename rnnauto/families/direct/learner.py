@@ -1,4 +1,4 @@
-"""How networks that give values, classes or sets of labels are trained."""
+"""Say how networks that give values, classes or sets of labels are trained."""
 
 from collections.abc import Iterator
 
@@ -23,12 +23,13 @@ LONGEST_VALIDATION = 4096  # timesteps; longer recordings are validated in slice
 
 
 def longest(encoded: Encoded, chosen: Integers) -> int:
-    """Most timesteps of a training example."""
-    found = int(whole(encoded, chosen).length.max(initial=1))
-    return min(found, LONGEST) if encoded.per_timestep else found
+    """Count the timesteps of the longest training example."""
+    timesteps = int(whole(encoded, chosen).length.max(initial=1))
+    return min(timesteps, LONGEST) if encoded.per_timestep else timesteps
 
 
 def validation_batches(encoded: Encoded, chosen: Integers) -> Iterator[Batch]:
+    """Give every chosen sequence once, long recordings in slices."""
     examples = in_chunks(encoded, chosen, longest=LONGEST_VALIDATION)
     size = reading_size(int(examples.length.max(initial=1)))
     return reading_batches(encoded, examples, size=size)

@@ -1,4 +1,4 @@
-"""Baselines: what a model without any notion of order reaches on the same units.
+"""Fit baselines: what a model without any notion of order reaches on the same units.
 
 Each is one linear model over order-free columns (or over none), plain arrays that are predicted
 with numpy and scipy alone.
@@ -37,10 +37,13 @@ MOST_WORK = 1_500_000_000  # multiplications of a fit: about 3 s on a core
 class Baseline:
     """A linear model; one without columns predicts the same for every unit.
 
-    Shapes: bias float64 [outputs]; weights float32 [columns + tokens, outputs]; centre and scale
-    float64 [columns], of the dense columns; sizes int64 [categories], ids per category;
-    rarity float64 [tokens], the inverse document frequency of every id of every category.
-    `classes` is 0 for a regression.
+    Attributes:
+        classes: how many there are; 0 for a regression.
+        bias: float64 [outputs].
+        weights: float32 [columns + tokens, outputs].
+        centre, scale: of the dense columns, float64 [columns].
+        sizes: ids per category, int64 [categories].
+        rarity: the inverse document frequency of every id of every category, float64 [tokens].
     """
 
     name: str
@@ -56,7 +59,7 @@ class Baseline:
 def fit_baselines(
     encoded: Encoded, *, classes: int | None, seed: int, linear: bool = True
 ) -> tuple[Baseline, ...]:
-    """The baselines of a train part.
+    """Fit the baselines of a train part.
 
     Args:
         classes: how many the network tells apart; None for a regression.
@@ -67,17 +70,17 @@ def fit_baselines(
         order: `bag-of-timesteps linear`, or, with one target per timestep, `one-timestep linear`.
     """
     known = known_targets(encoded, classes=classes)
-    found = [fit_constant(encoded.targets[known], classes=classes)]
+    baselines = [fit_constant(encoded.targets[known], classes=classes)]
     table = looked_up(encoded, classes=classes)
     if table is not None:
-        found.append(fit_look_up(encoded, known, *table, constant=found[0]))
+        baselines.append(fit_look_up(encoded, known, *table, constant=baselines[0]))
     if linear:
-        found.append(fit_linear(encoded, known, classes=classes, seed=seed))
-    return tuple(found)
+        baselines.append(fit_linear(encoded, known, classes=classes, seed=seed))
+    return tuple(baselines)
 
 
 def known_targets(encoded: Encoded, *, classes: int | None) -> Integers:
-    """The units with a target. Raises: DataError where there is none."""
+    """Find the units with a target. Raises: DataError where there is none."""
     targets = encoded.targets
     known = np.flatnonzero(np.isfinite(targets) if classes is None else targets >= 0)
     if not known.size:
@@ -91,7 +94,7 @@ def known_targets(encoded: Encoded, *, classes: int | None) -> Integers:
 def fit_look_up(
     encoded: Encoded, known: Integers, name: str, column: int, *, constant: Baseline
 ) -> Baseline:
-    """The usual answer for each id of one column of codes."""
+    """Learn the usual answer to each id of one column of codes."""
     sizes = np.asarray(encoded.codes.max(axis=0, initial=-1) + 1, np.int64)
     static = np.asarray(encoded.static_codes.max(axis=0, initial=-1) + 1, np.int64)
     dense = column_count(encoded)
@@ -115,7 +118,7 @@ def fit_look_up(
 
 
 def fit_constant(targets: NDArray[Any], *, classes: int | None) -> Baseline:
-    """Always the class shares, or the mean."""
+    """Fit what always says the class shares, or the mean."""
     if classes is None:
         bias = np.array([targets.astype(np.float64).mean()])
     else:
@@ -135,7 +138,7 @@ def fit_constant(targets: NDArray[Any], *, classes: int | None) -> Baseline:
 
 
 def fit_linear(encoded: Encoded, known: Integers, *, classes: int | None, seed: int) -> Baseline:
-    """Logistic or ridge regression on at most 20,000 of the known units."""
+    """Fit logistic or ridge regression to at most 20,000 of the known units."""
     from threadpoolctl import threadpool_limits
 
     rng = np.random.default_rng(seed)
@@ -156,12 +159,12 @@ def fit_linear(encoded: Encoded, known: Integers, *, classes: int | None, seed: 
 
 
 def sample_units(encoded: Encoded, known: Integers, *, rng: np.random.Generator) -> Integers:
-    """At most 20,000 units, fewer where they are long or have many columns; sorted."""
+    """Draw at most 20,000 units, fewer where they are long or have many columns; sorted."""
     return np.sort(rng.permutation(known)[: most_units(encoded)])
 
 
 def most_units(encoded: Encoded) -> int:
-    """How many units may be in memory at once."""
+    """Count the units that may be in memory at once."""
     columns = column_count(encoded)
     if not encoded.per_timestep:
         values = len(encoded.codes) * (encoded.numbers.shape[1] + encoded.codes.shape[1])
@@ -187,7 +190,7 @@ def fit_columns(baseline: Baseline, dense: Doubles, units: Encoded) -> Baseline:
 
 
 def columns_of(baseline: Baseline, units: Encoded, *, dense: Doubles) -> Matrix:
-    """Standardised dense columns, and a bag of ids per category, [units, columns + tokens].
+    """Make standardised dense columns, and a bag of ids per category, [units, columns + tokens].
 
     Bags are weighted as is usual for text: 1 + log(count), times the id's rarity, scaled to
     length 1. Ids beyond those of the fit are ignored.
@@ -220,7 +223,7 @@ def choose_strength(
     classes: int | None,
     rng: np.random.Generator,
 ) -> float:
-    """The strength that predicts left-out groups best; 1 where there is too little to tell.
+    """Choose the strength that predicts left-out groups best; 1 where there is too little to tell.
 
     Cross-validation with five folds for small data, the first of the five alone for larger.
     """
@@ -248,7 +251,7 @@ def choose_strength(
 
 
 def total_loss(outputs: Doubles, targets: NDArray[Any], *, classes: int | None) -> float:
-    """Log loss, or squared error; outputs [units, outputs]."""
+    """Sum log loss, or squared error; outputs [units, outputs]."""
     if classes is None:
         return float(((outputs[:, 0] - targets) ** 2).sum())
     likelihood = softmax(outputs)[np.arange(len(targets)), targets]
@@ -291,7 +294,7 @@ def solve(
 
 
 def most_iterations(matrix: Matrix, *, classes: int, work: int) -> int:
-    """How many iterations a fit may take: by work, not by clock, so that results repeat."""
+    """Count the iterations that a fit may take: by work, not by clock, so that results repeat."""
     entries = matrix.size  # of a sparse matrix: those that are stored
     history = 20 * matrix.shape[1]  # lbfgs' own arithmetic on its last ten steps
     outputs = 1 if classes == 2 else classes
@@ -299,13 +302,13 @@ def most_iterations(matrix: Matrix, *, classes: int, work: int) -> int:
 
 
 def softmax(outputs: Doubles) -> Doubles:
-    """Probabilities from logits, [units, classes]."""
+    """Turn logits into probabilities, [units, classes]."""
     shares = np.exp(outputs - outputs.max(axis=1, keepdims=True))
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
 def predict(baseline: Baseline, encoded: Encoded) -> Doubles:
-    """Probabilities, float64 [units, classes], or values, [units]."""
+    """Predict probabilities, float64 [units, classes], or values, [units]."""
     count = len(encoded.targets)
     if not len(baseline.weights):
         outputs = np.tile(baseline.bias, (count, 1))
@@ -322,7 +325,7 @@ def predict(baseline: Baseline, encoded: Encoded) -> Doubles:
 
 
 def linear_outputs(baseline: Baseline, encoded: Encoded, chosen: Integers) -> Doubles:
-    """Logits or values of the chosen units, [units, outputs]."""
+    """Compute logits or values of the chosen units, [units, outputs]."""
     units = units_of(encoded, chosen)
     dense = dense_columns(units, spread=not encoded.per_timestep)
     matrix = columns_of(baseline, units, dense=dense)

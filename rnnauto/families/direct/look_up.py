@@ -1,4 +1,4 @@
-"""Baselines that look one id up: the usual class of a word, the mean of a timestep."""
+"""Fit baselines that look one id up: the usual class of a word, the mean of a timestep."""
 
 from typing import Any
 
@@ -13,7 +13,8 @@ PRIOR = 0.1  # units that the shares of all units count for, beside those of an 
 
 
 def looked_up(encoded: Encoded, *, classes: int | None) -> tuple[str, int] | None:
-    """Name of the baseline that is worth comparing with, and the column of codes that it reads."""
+    """Give the name of the baseline that is worth comparing with, and the column of codes that it
+    reads."""
     if not encoded.per_timestep or not encoded.codes.shape[1]:
         return None
     if encoded.moments and classes is None:
@@ -32,7 +33,8 @@ def fit_table(
     size: int,
     classes: int | None,
 ) -> Doubles:
-    """What each id adds to the bias, [size, outputs]; ids that were never seen add nothing."""
+    """Learn what each id adds to the bias, [size, outputs]; ids that were never seen add
+    nothing."""
     if classes is None:
         counts = np.bincount(codes, minlength=size)
         sums = np.bincount(codes, targets.astype(np.float64), minlength=size)
@@ -46,7 +48,8 @@ def fit_table(
 
 
 def place_table(table: Doubles, sizes: Integers, *, column: int, dense: int) -> NDArray[np.float32]:
-    """The weights of a linear model that reads only one column of ids, [columns, outputs]."""
+    """Lay out the weights of a linear model that reads only one column of ids, [columns,
+    outputs]."""
     weights = np.zeros((dense + int(sizes.sum()), table.shape[1]), np.float32)
     begin = dense + int(splits_of(sizes)[column])
     weights[begin : begin + len(table)] = table[: int(sizes[column])]

@@ -1,4 +1,4 @@
-"""Which metrics values, classes and sets of labels have."""
+"""List the metrics that values, classes and sets of labels have."""
 
 from rnnauto.data.targets import (
     EndingValue,
@@ -15,15 +15,19 @@ from rnnauto.layout import Layout
 
 
 def metric_names(layout: Layout, encoders: DirectEncoders) -> tuple[str, ...]:
-    """The metrics, as `evaluate` names them."""
+    """List the metrics, as `evaluate` names them."""
     target = encoders.target
     if isinstance(target, SeveralTargets):
         names = names_of(target.each[0], per_timestep=layout.per_timestep)
-        return (*names, *(f"{name}_{each}" for name in names for each in target.names))
+        return (
+            *names,
+            *(f"{name}_{target_name}" for name in names for target_name in target.names),
+        )
     return names_of(target, per_timestep=layout.per_timestep)
 
 
 def names_of(target: TargetEncoder, *, per_timestep: bool) -> tuple[str, ...]:
+    """List the metrics of one kind of target."""
     match target:
         case LabelSetEncoder():
             return names_measured(SET_METRICS)

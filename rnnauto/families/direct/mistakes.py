@@ -1,4 +1,4 @@
-"""The answers that are furthest off, worst first."""
+"""Find the answers that are furthest off, worst first."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from rnnauto.layout import Layout
 
 
 def worst(part: DirectPart, answers: NDArray[Any]) -> list[WrongAnswer] | None:
-    """At most twenty; None where an answer has several targets or is a set."""
+    """Find at most twenty wrong answers; None where an answer has several targets or is a set."""
     target, truth = part.encoders.target, part.encoded().targets
     if isinstance(target, LabelEncoder):
         return worst_classes(part.sequences, truth, answers, target, part.layout)
@@ -31,7 +31,7 @@ def worst_classes(
     target: LabelEncoder,
     layout: Layout,
 ) -> list[WrongAnswer]:
-    """By the probability that the true class was given."""
+    """Find wrong classes, by the probability that the true class was given."""
     likeliest = chances.argmax(axis=1)
     wrong = np.flatnonzero((truth >= 0) & (likeliest != truth) & np.isfinite(chances).all(axis=1))
     order = wrong[np.argsort(chances[wrong, truth[wrong]], kind="stable")][:MOST]
@@ -49,6 +49,7 @@ def worst_classes(
 def worst_values(
     test: Sequences, truth: NDArray[Any], values: NDArray[Any], layout: Layout
 ) -> list[WrongAnswer]:
+    """Find the values with the largest errors."""
     values = values.reshape(-1).astype(np.float64)
     error = np.abs(values - truth)
     known = np.flatnonzero(np.isfinite(error))
@@ -65,8 +66,8 @@ def worst_values(
 
 
 def id_of(test: Sequences, unit: int, layout: Layout) -> dict[str, Plain]:
-    """The ids of the sequence, and with a target per timestep the row of the file, or where a row
-    is a whole sequence the timestep, both from 1."""
+    """Give the ids of the sequence, and with a target per timestep the row of the file, or where a
+    row is a whole sequence the timestep, both from 1."""
     if not layout.per_timestep:
         return row_of(test.ids, unit)
     owner = int(np.searchsorted(test.row_splits, unit, side="right")) - 1

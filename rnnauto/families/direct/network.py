@@ -1,4 +1,4 @@
-"""The network of values, classes or sets of labels: features, recurrent stack, head."""
+"""Build the network of values, classes or sets of labels: features, recurrent stack, head."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from rnnauto.networks.stack import encode_statics, encode_timesteps, recur, scal
 
 
 def build(features: Features, architecture: Architecture) -> Built:
-    """The network.
+    """Build the network.
 
     Inputs: those of `data.batches.Batch`. Output: logits float32 [batch, outputs], or [batch,
     timesteps, outputs] with one target per timestep; standardised values for a regression.

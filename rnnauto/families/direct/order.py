@@ -1,4 +1,4 @@
-"""Does order matter? The test part with its timesteps shuffled."""
+"""Measure whether order matters: the test part with its timesteps shuffled."""
 
 from rnnauto.families.direct.encode import DirectPart, answers_of
 from rnnauto.families.direct.evaluate import scores_of
@@ -9,7 +9,7 @@ from rnnauto.judge.shuffled import MOST_SEQUENCES, order_matters, some_of
 
 
 def order(subject: Subject, bench: Opening) -> Order | None:
-    """None where there is no order to shuffle."""
+    """Compare the scores in order and shuffled; None where there is no order to shuffle."""
     part: DirectPart = subject.prepared.test
     layout, seed = part.layout, subject.seed
     if layout.static_only or layout.one_timestep or not part.lengths.max(initial=0) > 1:

@@ -1,4 +1,4 @@
-"""What a unit says without order: summaries of its numbers, bags of its ids, its length.
+"""Tell what a unit says without order: summaries of its numbers, bags of its ids, its length.
 
 The columns of the linear baseline. A unit is a sequence, or one timestep where there is one target
 per timestep.
@@ -11,7 +11,7 @@ from rnnauto.data.encode import RESERVED, Encoded
 
 
 def units_of(encoded: Encoded, chosen: Integers) -> Encoded:
-    """The chosen units as sequences: with one target per timestep, each timestep is one."""
+    """Take the chosen units as sequences: with one target per timestep, each timestep is one."""
     if not encoded.per_timestep:
         return encoded.take(chosen)
     sequence = np.searchsorted(encoded.row_splits, chosen, side="right") - 1
@@ -28,14 +28,14 @@ def units_of(encoded: Encoded, chosen: Integers) -> Encoded:
 
 
 def column_count(encoded: Encoded) -> int:
-    """How many dense columns a unit has."""
+    """Count the dense columns that a unit has."""
     numbers = encoded.numbers.shape[1] * (2 if encoded.per_timestep else 5)
     static = 2 * encoded.static_numbers.shape[1] * (1 + encoded.moments)
     return int(numbers + static + (not encoded.per_timestep))
 
 
 def dense_columns(units: Encoded, *, spread: bool) -> Doubles:
-    """What numbers and length say without order, float64 [units, columns], NaN where unknown.
+    """Summarise numbers and length without order, float64 [units, columns], NaN where unknown.
 
     Per feature the mean and the share that is missing; with `spread` also deviation, minimum and
     maximum, and the logarithm of the length. Then the static numbers and whether they are missing,
@@ -57,7 +57,7 @@ def dense_columns(units: Encoded, *, spread: bool) -> Doubles:
 
 
 def summarise(values: Doubles, row_splits: Integers) -> list[Doubles]:
-    """Mean, share missing, deviation, minimum and maximum of every sequence, [sequences] each.
+    """Give mean, share missing, deviation, minimum and maximum of every sequence, [sequences] each.
 
     Missing values are left out; a sequence without any known value has NaN (and 1 missing).
     """
@@ -88,7 +88,8 @@ def summarise(values: Doubles, row_splits: Integers) -> list[Doubles]:
 
 
 def bags_of(units: Encoded) -> list[tuple[Integers, Integers]]:
-    """Every category as pairs of a unit's number and an id; features first, then static ones."""
+    """Give every category as pairs of a unit's number and an id; features first, then static
+    ones."""
     of_timestep = np.repeat(np.arange(len(units), dtype=np.int64), units.lengths)
     of_unit = np.arange(len(units), dtype=np.int64)
     bags = [(of_timestep, column) for column in units.codes.T.astype(np.int64)]

@@ -1,4 +1,4 @@
-"""Baselines for any kind of target: one model per target, or per label of a set."""
+"""Fit baselines for any kind of target: one model per target, or per label of a set."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,14 +28,19 @@ Part = Baseline | Boosted
 
 @dataclass(frozen=True)
 class Predictor:
-    """One baseline: its `parts` are for one target each, or for one label of a set each."""
+    """A baseline for all that a target holds.
+
+    Attributes:
+        parts: a model for each target, or for each label of a set.
+        kind: `one`, `several` or `set`.
+    """
 
     name: str
     parts: tuple[Part, ...]
-    kind: str  # one, several or set
+    kind: str
 
     def __call__(self, encoded: Encoded) -> Doubles:
-        """Predictions as `runner.predict` gives the model's."""
+        """Predict in the form that `runner.predict` has for the model."""
         if self.kind == "one":
             return answer_of(self.parts[0], encoded)
         answers = [answer_of(part, of_target(encoded, 0)) for part in self.parts]
@@ -45,20 +50,20 @@ class Predictor:
 
 
 def answer_of(part: Part, encoded: Encoded) -> Doubles:
-    """Probabilities [units, classes], or values [units]."""
+    """Predict probabilities [units, classes], or values [units]."""
     if isinstance(part, Boosted):
         return predict_boosted(part, encoded)
     return predict(part, at_the_end(encoded) if part.name == LAST else encoded)
 
 
 def of_target(encoded: Encoded, number: int) -> Encoded:
-    """One column of the targets."""
+    """Keep one column of the targets."""
     column: NDArray[Any] = np.ascontiguousarray(encoded.targets[:, number])
     return replace(encoded, targets=column)
 
 
 def fit_predictors(encoded: Encoded, *, target: TargetEncoder, seed: int) -> tuple[Predictor, ...]:
-    """The baselines of a train part, as `fit_baselines` has them, for each target or label.
+    """Fit the baselines of a train part, as `fit_baselines` has them, for each target or label.
 
     Raises: DataError where no target is known.
     """
@@ -89,35 +94,36 @@ def fit_predictors(encoded: Encoded, *, target: TargetEncoder, seed: int) -> tup
 def fit_parts(
     encoded: Encoded, *, classes: int | None, seed: int, linear: bool = True, share: int = 1
 ) -> dict[str, Part]:
-    """Baselines for one target, by name: those of `fit_baselines` and, of whole sequences, the last
-    timestep alone and trees on summary statistics.
+    """Fit baselines for one target, by name: those of `fit_baselines` and, of whole sequences, the
+    last timestep alone and trees on summary statistics.
 
     Args: share: how many targets share the time.
     """
-    found: dict[str, Part] = {
+    parts: dict[str, Part] = {
         part.name: part
         for part in fit_baselines(encoded, classes=classes, seed=seed, linear=linear)
     }
     if encoded.per_timestep or not linear:
-        return found
+        return parts
     known = known_targets(encoded, classes=classes)
     if has_a_last(encoded):
-        found[LAST] = fit_last(encoded, known, classes=classes, seed=seed)
+        parts[LAST] = fit_last(encoded, known, classes=classes, seed=seed)
     boosted = fit_boosted(encoded, known, classes=classes, seed=seed, share=share)
     if boosted is not None:
-        found[boosted.name] = boosted
-    return found
+        parts[boosted.name] = boosted
+    return parts
 
 
 def judged(encoded: Encoded, target: TargetEncoder) -> tuple[Encoded, TargetEncoder]:
-    """What is scored: of answers that end by themselves their values, at the true timesteps."""
+    """Give what is scored: of answers that end by themselves their values, at the true
+    timesteps."""
     if not isinstance(target, EndingValue):
         return encoded, target
     return of_target(encoded, 0), target.value
 
 
 def gathered(baselines: Sequence[Part], target: TargetEncoder) -> tuple[Predictor, ...]:
-    """Stored parts put together again; those of one name belong to one predictor."""
+    """Put stored parts together again; those of one name belong to one predictor."""
     kind = "one"
     if isinstance(target, SeveralTargets):
         kind = "several"

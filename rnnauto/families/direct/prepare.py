@@ -1,4 +1,4 @@
-"""Sequences and their targets, cut into parts and encoded."""
+"""Cut sequences and their targets into parts, and encode them."""
 
 import polars as pl
 
@@ -22,9 +22,9 @@ DirectPrepared = Prepared[DirectEncoders, Parts, DirectPart, Encoded]
 
 
 def prepare(told: Told) -> DirectPrepared:
-    """Raises: DataError where a part would be empty."""
+    """Cut a table into parts and encode them. Raises: DataError where a part would be empty."""
     layout, recipe = told.layout, told.recipe
-    found = split_sequences(
+    split = split_sequences(
         told,
         usable=lambda sequences: with_targets(sequences, layout),
         read_test=lambda path: read_labelled(path, told),
@@ -33,20 +33,20 @@ def prepare(told: Told) -> DirectPrepared:
         classes=layout.task == "classification",
     )
     own_test = recipe.data.test_path is not None
-    unseen = unseen_classes(found.parts, found.test, layout, own_test=own_test)
-    classes = all_targets(with_targets(told.sequences, layout), found.test)
+    unseen = unseen_classes(split.parts, split.test, layout, own_test=own_test)
+    classes = all_targets(with_targets(told.sequences, layout), split.test)
     folds = tuple(
         fit_direct(train, layout, classes=classes)
-        for train in found.train_parts(per_timestep=layout.per_timestep)
+        for train in split.train_parts(per_timestep=layout.per_timestep)
     )
-    development = encode(found.parts.development, folds[0], per_timestep=layout.per_timestep)
+    development = encode(split.parts.development, folds[0], per_timestep=layout.per_timestep)
     return Prepared(
         table=told.table,
         inference=told.inference,
-        problems=in_order([*found.problems, *unseen]),
-        parts=found.parts,
-        test=DirectPart(found.test_frame, found.test, layout, folds[0]),
-        test_frame=found.test_frame,
+        problems=in_order([*split.problems, *unseen]),
+        parts=split.parts,
+        test=DirectPart(split.test_frame, split.test, layout, folds[0]),
+        test_frame=split.test_frame,
         encoders=folds[0],
         fold_encoders=folds,
         development=development,
@@ -55,8 +55,8 @@ def prepare(told: Told) -> DirectPrepared:
 
 
 def all_targets(sequences: Sequences, test: Sequences) -> pl.Series:
-    """Targets of every part. A class that only a test file holds is an answer that can't be right,
-    but it is one of the question's classes."""
+    """Join the targets of every part. A class that only a test file holds is an answer that can't
+    be right, but it is one of the question's classes."""
     parts = [targets_in(sequences), targets_in(test)]
     if is_struct(parts[0]):
         frames = [part.struct.unnest() for part in parts]

@@ -1,4 +1,4 @@
-"""What the diagnosis must know of networks that give values, classes or sets of labels."""
+"""Tell the diagnosis how to read networks that give values, classes or sets of labels."""
 
 from collections.abc import Container
 
@@ -19,19 +19,23 @@ LONGEST = 512  # timesteps of an example with a target for each
 def sample(
     data: Encoded, chosen: Integers, problem: Problem, *, most: int, rng: np.random.Generator
 ) -> Sample:
+    """Draw examples for the diagnosis, long recordings in chunks."""
     examples = in_chunks(data, chosen, longest=LONGEST)
     return sample_of(examples, lambda some: pad(data, some), problem, most=most, rng=rng)
 
 
 def steps(sample: Sample, problem: Problem, values: Values) -> Integers:
+    """Count the steps of the recurrence over each example, [examples]."""
     return patched_steps(sample, values)
 
 
 def last_alone(sample: Sample, features: Features) -> Sample:
+    """Leave only the last target, where each timestep has one."""
     return last_target(sample) if features.per_timestep else sample
 
 
 def columns(encoders: DirectEncoders, inputs: Container[str]) -> dict[str, Columns]:
+    """List the input columns of every feature of the table, and of the calendar."""
     begin = len(encoders.numbers)
     made = range(begin, begin + 2 * len(encoders.calendar))
     return collected(

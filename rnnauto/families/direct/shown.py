@@ -1,4 +1,4 @@
-"""What the page shows of values, classes and sets of labels."""
+"""Pick what the page shows of values, classes and sets of labels."""
 
 from typing import Any
 
@@ -34,6 +34,7 @@ SEQUENCES = 6
 
 
 def data_shown(prepared: DirectPrepared) -> Json:
+    """Show some sequences, the classes and the values."""
     development, layout = prepared.parts.development, prepared.layout
     return sequences_shown(development, layout, different(development, layout)) | {
         "classes": class_counts(development, prepared.test.sequences, layout),
@@ -42,7 +43,8 @@ def data_shown(prepared: DirectPrepared) -> Json:
 
 
 def class_counts(development: Sequences, test: Sequences, layout: Layout) -> list[Json] | None:
-    """How often every class is there, most frequent first; None where there are no classes."""
+    """Count how often every class is there, most frequent first; None where there are no
+    classes."""
     if layout.task != "classification":
         return None
     learned, judged = dict(count_classes(development.targets)), dict(count_classes(test.targets))
@@ -68,7 +70,7 @@ def class_counts(development: Sequences, test: Sequences, layout: Layout) -> lis
 
 
 def value_counts(development: Sequences, layout: Layout) -> list[Json] | None:
-    """A histogram for every target that is a number."""
+    """Make a histogram for every target that is a number."""
     if layout.task != "regression":
         return None
     targets = targets_in(development)
@@ -81,7 +83,7 @@ def value_counts(development: Sequences, layout: Layout) -> list[Json] | None:
 
 
 def different(sequences: Sequences, layout: Layout) -> Integers:
-    """Examples of different classes, where there are any."""
+    """Pick examples of different classes, where there are any."""
     some = worth_showing(sequences, layout)
     if layout.per_timestep or layout.task != "classification":
         return some[:EXAMPLES]
@@ -93,7 +95,7 @@ def different(sequences: Sequences, layout: Layout) -> Integers:
 
 
 def answers_shown(part: DirectPart, answers: Floats) -> Json:
-    """The key `examples` of `scores.json`: `kind` and what that kind holds."""
+    """Fill the key `examples` of `scores.json`: `kind` and what that kind holds."""
     target = part.encoders.target
     if part.layout.per_timestep:
         return per_timestep(part.sequences, answers, part.encoders, part.layout)
@@ -105,7 +107,7 @@ def answers_shown(part: DirectPart, answers: Floats) -> Json:
 def per_timestep(
     sequences: Sequences, answers: Floats, encoders: DirectEncoders, layout: Layout
 ) -> Json:
-    """Labels beside tokens, labels along recordings, or numbers along sequences."""
+    """Show labels beside tokens, labels along recordings, or numbers along sequences."""
     target = encoders.target
     if isinstance(target, LabelEncoder):
         labels = pl.Series(target.classes).gather(pl.Series(answers.argmax(axis=1))).to_list()
@@ -118,20 +120,22 @@ def per_timestep(
 
 
 def is_numeric(target: ValueEncoder | EndingValue | SeveralTargets) -> bool:
-    each = target.each if isinstance(target, SeveralTargets) else (target,)
-    return all(isinstance(encoder, ValueEncoder | EndingValue) for encoder in each)
+    """Whether every target is a number."""
+    encoders = target.each if isinstance(target, SeveralTargets) else (target,)
+    return all(isinstance(encoder, ValueEncoder | EndingValue) for encoder in encoders)
 
 
-def longest_first(sequences: Sequences, count: int) -> NDArray[np.int64]:
-    """Sequences that have something to show, in the order of the file."""
+def first_filled(sequences: Sequences, count: int) -> NDArray[np.int64]:
+    """Find the first sequences that have something to show, in the order of the file."""
     return np.flatnonzero(sequences.lengths > 0)[:count].astype(np.int64)
 
 
 def tagged(sequences: Sequences, labels: list[str]) -> list[Json]:
-    found, targets = [], targets_in(sequences)
-    for number in longest_first(sequences, SENTENCES):
+    """List tokens with their true and their predicted tags, sentence by sentence."""
+    sentences, targets = [], targets_in(sequences)
+    for number in first_filled(sequences, SENTENCES):
         begin, end = steps_of(sequences, int(number), MOST_TOKENS)
-        found.append(
+        sentences.append(
             [
                 [
                     show(sequences.categories[0][at]),
@@ -141,32 +145,36 @@ def tagged(sequences: Sequences, labels: list[str]) -> list[Json]:
                 for at in range(begin, end)
             ]
         )
-    return [{"tokens": tokens} for tokens in found]
+    return [{"tokens": tokens} for tokens in sentences]
 
 
 def steps_of(sequences: Sequences, number: int, most: int) -> tuple[int, int]:
+    """Give where the first rows of a sequence begin and end, at most so many."""
     begin, end = int(sequences.row_splits[number]), int(sequences.row_splits[number + 1])
     return begin, min(end, begin + most)
 
 
 def timelines(sequences: Sequences, labels: list[str]) -> list[Json]:
-    """Runs of equal labels: [first timestep, last timestep, label], true and predicted."""
-    found = []
-    for number in longest_first(sequences, RECORDINGS):
+    """List runs of equal labels: [first timestep, last timestep, label], true and predicted."""
+    recordings = []
+    for number in first_filled(sequences, RECORDINGS):
         begin, end = int(sequences.row_splits[number]), int(sequences.row_splits[number + 1])
         truth = [show(target) for target in targets_in(sequences)[begin:end]]
-        found.append(
+        recordings.append(
             {
                 "id": identity(sequences.ids, int(number)),
                 "truth": runs_of(truth),
                 "prediction": runs_of(labels[begin:end]),
             }
         )
-    return found
+    return recordings
 
 
 def runs_of(labels: list[str]) -> list[list[Any]]:
-    """`runs_of(["a", "a", "b"]) == [[1, 2, "a"], [3, 3, "b"]]`, at most `MOST_TIMESTEPS` runs."""
+    """Join equal labels that follow each other, at most `MOST_TIMESTEPS` runs.
+
+    `runs_of(["a", "a", "b"]) == [[1, 2, "a"], [3, 3, "b"]]`
+    """
     runs: list[list[Any]] = []
     for step, label in enumerate(labels, 1):
         if runs and runs[-1][2] == label:
@@ -177,12 +185,12 @@ def runs_of(labels: list[str]) -> list[list[Any]]:
 
 
 def traced(sequences: Sequences, answers: Floats, encoders: DirectEncoders) -> list[Json]:
-    """True and predicted numbers along some sequences: [timestep, truth, prediction]."""
-    found = []
-    for number in longest_first(sequences, SEQUENCES):
+    """List true and predicted numbers along some sequences: [timestep, truth, prediction]."""
+    lines = []
+    for number in first_filled(sequences, SEQUENCES):
         begin, end = steps_of(sequences, int(number), MOST_TIMESTEPS)
         for name, truth, predicted in columns_of(sequences, answers, encoders):
-            found.append(
+            lines.append(
                 {
                     "id": identity(sequences.ids, int(number)),
                     "target": name,
@@ -192,17 +200,18 @@ def traced(sequences: Sequences, answers: Floats, encoders: DirectEncoders) -> l
                     ],
                 }
             )
-    return found[:SEQUENCES]
+    return lines[:SEQUENCES]
 
 
 def optional(value: Any) -> float | None:
+    """Shorten a number for the page; None stays None."""
     return None if value is None else short(float(value))
 
 
 def columns_of(
     sequences: Sequences, answers: Floats, encoders: DirectEncoders
 ) -> list[tuple[str, pl.Series, NDArray[Any]]]:
-    """Name, truth and prediction of every target that is a number."""
+    """List name, truth and prediction of every target that is a number."""
     targets, matrix = targets_in(sequences), answers.reshape(len(answers), -1)
     if isinstance(targets.dtype, pl.Struct):
         parts = targets.struct.unnest().get_columns()
@@ -211,7 +220,7 @@ def columns_of(
 
 
 def pairs(sequences: Sequences, answers: Floats, encoders: DirectEncoders) -> list[Json]:
-    """Truth and prediction of numbers, for a scatter plot; none for several classes."""
+    """List truth and prediction of numbers, for a scatter plot; none for several classes."""
     target = encoders.target
     if isinstance(target, SeveralTargets) and not is_numeric(target):
         return []

@@ -1,4 +1,4 @@
-"""What all trials of values, classes or sets of labels share, and what they choose from."""
+"""Say what all trials of values, classes or sets of labels share, and what they choose from."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from rnnauto.search.trial import Problem, Values
 
 
 def pose(prepared: DirectPrepared, recipe: Recipe) -> Problem:
-    """What all trials share. Each fold standardises by its own train part."""
+    """Say what all trials share. Each fold standardises by its own train part."""
     encoders, layout = prepared.encoders, prepared.layout
     made = ((0.0, 1.0),) * made_numbers(encoders)
     return Problem(
@@ -28,8 +28,8 @@ def pose(prepared: DirectPrepared, recipe: Recipe) -> Problem:
         features=features_for(prepared),
         answer=answer_of(encoders.target),
         scales=scales(value_encoders(encoders.target)),
-        numbers=tuple(scales(each.numbers) + made for each in prepared.fold_encoders),
-        static_numbers=tuple(scales(each.static_numbers) for each in prepared.fold_encoders),
+        numbers=tuple(scales(fold.numbers) + made for fold in prepared.fold_encoders),
+        static_numbers=tuple(scales(fold.static_numbers) for fold in prepared.fold_encoders),
         epochs=recipe.train.epochs,
         tags=tags_of(encoders.target, per_timestep=layout.per_timestep),
         patience=patience_of(recipe),
@@ -37,6 +37,7 @@ def pose(prepared: DirectPrepared, recipe: Recipe) -> Problem:
 
 
 def features_for(prepared: DirectPrepared) -> Features:
+    """Describe what a network reads, and how much it answers."""
     encoders = prepared.encoders
     return features_of(
         encoders, outputs=outputs_of(encoders), per_timestep=prepared.layout.per_timestep
@@ -44,6 +45,7 @@ def features_for(prepared: DirectPrepared) -> Features:
 
 
 def answer_of(target: TargetEncoder) -> Answer:
+    """Describe what a network answers, by its target."""
     if isinstance(target, LabelSetEncoder):
         return Answer("labels", target.widths)
     if isinstance(target, EndingValue):
@@ -52,32 +54,34 @@ def answer_of(target: TargetEncoder) -> Answer:
 
 
 def tags_of(target: TargetEncoder, *, per_timestep: bool) -> tuple[str, ...]:
-    """The classes, where they are tags of chunks."""
+    """List the classes, where they are tags of chunks."""
     if not per_timestep or not isinstance(target, LabelEncoder):
         return ()
     return target.classes if are_tags(target.classes) else ()
 
 
 def space(prepared: DirectPrepared, recipe: Recipe) -> Choices:
+    """List what trials may choose from, by what sequences are like."""
     train, _ = prepared.parts.folds[0]
     layout, wanted = prepared.layout, recipe.search.space
     lengths = prepared.development.lengths[train]
-    found = usual_choices(wanted, lengths, tokens=layout.tokens is not None)
+    choices = usual_choices(wanted, lengths, tokens=layout.tokens is not None)
     if features_for(prepared).words:
-        found["token_dropout"] = wanted.token_dropout
+        choices["token_dropout"] = wanted.token_dropout
     if layout.rnn_type == "one-to-one":
-        found |= FIXED
+        choices |= FIXED
     elif layout.per_timestep:
-        found |= {"pooling": ("last",), "patch": (1,)}
-    return found
+        choices |= {"pooling": ("last",), "patch": (1,)}
+    return choices
 
 
 def openings(space: Choices) -> list[Values]:
-    """One a cell reading both ways, one reading on."""
+    """Propose the first trials: one a cell reading both ways, one reading on."""
     return proposals(space, direct_openings(space))
 
 
 def direct_openings(space: Choices) -> list[dict[str, Any]]:
+    """List the hyperparameters of the first trials, larger where words are read."""
     middle = sorted(space["patch"])[len(space["patch"]) // 2]
     words = "token_dropout" in space  # large embeddings learn their words by heart
     shape = {"units": 128, "dropout": 0.5, "token_dropout": 0.1} if words else {}
@@ -90,5 +94,6 @@ def direct_openings(space: Choices) -> list[dict[str, Any]]:
 
 
 def trains_long(problem: Problem) -> bool:
-    """Networks that read words go on learning for longer than a trial of a first impression."""
+    """Whether networks train long: those that read words go on learning for longer than a trial of
+    a first impression."""
     return bool(problem.features.words)

@@ -1,4 +1,4 @@
-"""The baselines of values, classes and sets of labels in a model folder."""
+"""Store the baselines of values, classes and sets of labels in a model folder."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -13,17 +13,18 @@ from rnnauto.judge.stored import load_each, save_baselines
 
 
 def save_predictors(path_npz: Path, predictors: Sequence[Predictor]) -> None:
-    """Every part of every predictor."""
+    """Save every part of every predictor."""
     save_baselines(path_npz, [part for predictor in predictors for part in predictor.parts])
 
 
 def load_predictors(path_npz: Path, encoders: DirectEncoders) -> tuple[Predictor, ...]:
-    """Raises: ModelFolderError where the file is absent or damaged."""
+    """Load the baselines of a model folder. Raises: ModelFolderError where the file is absent or
+    damaged."""
     return gathered(load_each(path_npz, load_one), encoders.target)
 
 
 def load_one(arrays: Any, position: int) -> Baseline | Boosted:
-    """One baseline of an .npz; ValueError where its arrays do not fit together."""
+    """Load one baseline of an .npz; ValueError where its arrays do not fit together."""
     if f"{position}.roots" in arrays:
         return load_boosted(
             {field.name: arrays[f"{position}.{field.name}"] for field in fields(Boosted)}

@@ -1,4 +1,4 @@
-"""A sequence as a row of a table: the statistics that are usually taken of its features.
+"""Make a sequence a row of a table: the statistics that are usually taken of its features.
 
 Unlike the columns of the linear baseline these know the beginning, the end and the trend, which is
 all of the order that a table can have.
@@ -14,27 +14,28 @@ MOST_IDS = 30  # of a category, the most frequent ones
 
 
 def summary_count(encoded: Encoded) -> int:
-    """At most how many columns `summary_columns` gives."""
+    """Count the columns that `summary_columns` gives at most."""
     categories = encoded.codes.shape[1] + encoded.static_codes.shape[1]
     static = encoded.static_numbers.shape[1]
     return int(1 + 8 * encoded.numbers.shape[1] + static + MOST_IDS * categories)
 
 
 def frequent_ids(units: Encoded) -> Integers:
-    """The ids that get a column each, int64 [ids, 2]: the number of the category, and the id."""
-    found = [np.zeros((0, 2), np.int64)]
+    """Find the ids that get a column each, int64 [ids, 2]: the number of the category, and the
+    id."""
+    ids = [np.zeros((0, 2), np.int64)]
     for number, (_, codes) in enumerate(bags_of(units)):
         counts = np.bincount(codes)
         order = np.argsort(-counts, kind="stable")[:MOST_IDS]
         kept = order[counts[order] > 0]
-        found.append(np.stack([np.full(len(kept), number), kept], axis=1))
-    return np.concatenate(found)
+        ids.append(np.stack([np.full(len(kept), number), kept], axis=1))
+    return np.concatenate(ids)
 
 
 def summary_columns(units: Encoded, ids: Integers) -> Doubles:
-    """Float64 [sequences, columns], NaN where unknown: length; of every feature mean, share
-    missing, deviation, minimum, maximum, first and last known value and slope; the static numbers;
-    and the share of timesteps that have each of `ids`."""
+    """Make the columns, float64 [sequences, columns], NaN where unknown: length; of every feature
+    mean, share missing, deviation, minimum, maximum, first and last known value and slope; the
+    static numbers; and the share of timesteps that have each of `ids`."""
     columns = [units.lengths.astype(np.float64)]
     for values in units.numbers.T.astype(np.float64):
         columns += summarise(values, units.row_splits)
@@ -50,8 +51,8 @@ def summary_columns(units: Encoded, ids: Integers) -> Doubles:
 
 
 def trend(values: Doubles, row_splits: Integers) -> list[Doubles]:
-    """First and last known value of every sequence and the slope of the least squares line through
-    its known values, per timestep, [sequences] each; NaN where there is none, or no two."""
+    """Give the first and last known value of every sequence and the slope of the least squares line
+    through its known values, per timestep, [sequences] each; NaN where there is none, or no two."""
     count = len(row_splits) - 1
     lengths = np.diff(row_splits)
     owner = np.repeat(np.arange(count), lengths)

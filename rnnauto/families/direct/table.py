@@ -1,4 +1,4 @@
-"""Predictions as a table: the user's ids, row order and label types."""
+"""Write predictions as a table: the user's ids, row order and label types."""
 
 import json
 
@@ -26,7 +26,7 @@ from rnnauto.families.direct.encode import DirectEncoders, DirectPart, outputs_o
 def prediction_table(
     part: DirectPart, scores: NDArray[np.float32], *, probabilities: bool
 ) -> pl.DataFrame:
-    """One row per sequence, or per timestep in the order of the file's rows.
+    """Make one row per sequence, or per timestep in the order of the file's rows.
 
     Columns: the ids (or `row`), the time column or `timestep` where there is one target per
     timestep, the tokens of token lines, `prediction`, and with `probabilities` one
@@ -57,24 +57,24 @@ def prediction_table(
 
 
 def tested_table(part: DirectPart, scores: NDArray[np.float32]) -> pl.DataFrame:
-    """The table of the test part in a model folder, whose times are texts."""
+    """Make the table of the test part in a model folder, whose times are texts."""
     return times_as_texts(prediction_table(part, scores, probabilities=True))
 
 
 def answer_lists(
     scores: NDArray[np.float32], sequences: Sequences, encoders: DirectEncoders
 ) -> pl.Series:
-    """`prediction`, lists of numbers as JSON arrays, [sequences]."""
+    """Make `prediction`, lists of numbers as JSON arrays, [sequences]."""
     if not len(sequences):
         return pl.Series("prediction", [], dtype=pl.String)
-    given = scores.reshape(
+    answers = scores.reshape(
         len(sequences), -1, outputs_of(encoders)
     )  # all have equally many timesteps
-    lengths = np.full(len(given), given.shape[1])
+    lengths = np.full(len(answers), answers.shape[1])
     if isinstance(encoders.target, EndingValue):
-        lengths = ended(given[..., 1])
-    texts = pl.Series(given[..., 0].ravel()).cast(pl.String)
-    real = np.arange(given.shape[1]) < lengths[:, None]
+        lengths = ended(answers[..., 1])
+    texts = pl.Series(answers[..., 0].ravel()).cast(pl.String)
+    real = np.arange(answers.shape[1]) < lengths[:, None]
     cells = lists_of(texts.filter(pl.Series(real.ravel())), splits_of(lengths))
     return ("[" + cells.list.join(", ") + "]").alias("prediction")
 
@@ -82,7 +82,11 @@ def answer_lists(
 def prediction_columns(
     scores: NDArray[np.float32], encoders: DirectEncoders, *, probabilities: bool
 ) -> list[pl.Series]:
-    """Args: scores: what `runner.predict` gives, [units, outputs] or [units]."""
+    """Make the columns of every target.
+
+    Args:
+        scores: what `runner.predict` gives, [units, outputs] or [units].
+    """
     target = encoders.target
     if isinstance(target, SeveralTargets):
         parts = np.split(scores, np.cumsum(target.widths)[:-1], axis=1)
@@ -101,7 +105,7 @@ def target_columns(
     *,
     probabilities: bool,
 ) -> list[pl.Series]:
-    """`prediction`, and with `probabilities` one `probability_<label>` per class or label."""
+    """Make `prediction`, and with `probabilities` one `probability_<label>` per class or label."""
     if isinstance(target, EndingValue):  # the value beside how likely it is the last
         scores = scores[:, 0]
     if isinstance(target, ValueEncoder | EndingValue):
@@ -123,7 +127,7 @@ def target_columns(
 
 
 def typed_labels(labels: pl.Series, kind: LabelKind) -> pl.Series:
-    """Labels as the file wrote them: 1 stays a number, true a boolean."""
+    """Type labels as the file wrote them: 1 stays a number, true a boolean."""
     if kind == "integer":
         return labels.cast(pl.Int64)
     if kind == "number":
@@ -132,7 +136,7 @@ def typed_labels(labels: pl.Series, kind: LabelKind) -> pl.Series:
 
 
 def as_json(there: NDArray[np.bool_], target: LabelSetEncoder) -> pl.Series:
-    """Sets of labels as JSON arrays, which every format can hold."""
+    """Write sets of labels as JSON arrays, which every format can hold."""
     names = [
         name if target.kind != "text" else json.dumps(name, ensure_ascii=False)
         for name in target.labels

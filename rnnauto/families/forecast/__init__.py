@@ -1,1 +1,1 @@
-"""The next timesteps of series."""
+"""Forecast the next timesteps of series."""

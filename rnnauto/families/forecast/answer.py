@@ -1,4 +1,4 @@
-"""Windows through a SavedModel, and its forecasts as a table."""
+"""Ask a SavedModel about windows, and turn its forecasts into a table."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ ORIGIN = "origin"
 def to_predict(
     data: Source, layout: Layout, encoders: SeriesEncoders, *, history: Source | None
 ) -> SeriesWindows:
-    """One window per series, which ends at its last known target.
+    """Read one window per series, which ends at its last known target.
 
     Args:
         history: earlier timesteps of the same series.
@@ -42,7 +42,7 @@ def to_predict(
 def to_judge(
     data: Source, layout: Layout, encoders: SeriesEncoders, *, history: Source | None
 ) -> SeriesWindows:
-    """Every origin that leaves a lookback before it and a horizon after it; timesteps of the
+    """Read every origin that leaves a lookback before it and a horizon after it; timesteps of the
     history are seen, not judged. Raises: DataError."""
     earlier = read_history(history, layout)
     table = read_for(layout, data, target=True, text_targets=())
@@ -60,7 +60,7 @@ def read_history(history: Source | None, layout: Layout) -> pl.DataFrame | None:
 
 
 def after(earlier: pl.DataFrame | None, frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:
-    """The rows of a table after those of its series' history."""
+    """Put the rows of a table after those of its series' history."""
     if earlier is None:
         return frame
     if layout.id:
@@ -69,34 +69,34 @@ def after(earlier: pl.DataFrame | None, frame: pl.DataFrame, layout: Layout) -> 
 
 
 def answer(run: Run, windows: SeriesWindows, *, beams: int = 1) -> Floats:
-    """`predict_windows`; `beams` are for texts that are written."""
+    """Predict windows, as `predict_windows` does; `beams` are for texts that are written."""
     return predict_windows(run, windows)
 
 
 def single(run: Run, windows: SeriesWindows) -> Single:
-    """One window a call, spread over all of them."""
-    return Single([raw_windows(windows, one[None]) for one in spread(len(windows))])
+    """Choose windows from begin to end, each the input of a call of its own."""
+    return Single([raw_windows(windows, window[None]) for window in spread(len(windows))])
 
 
 def predict_windows(run: Run, windows: SeriesWindows) -> Floats:
-    """Quantiles of every window, float32 [windows, horizon, targets, 3]; NaN for a window in which
-    nothing has been seen."""
+    """Predict the quantiles of every window, float32 [windows, horizon, targets, 3]; NaN for a
+    window in which nothing has been seen."""
     encoded = windows.encoded
     shape = (len(encoded), encoded.horizon, encoded.targets.shape[1], len(LEVELS))
-    found = np.full(shape, np.nan, np.float32)
+    quantiles = np.full(shape, np.nan, np.float32)
     for begin in range(0, len(encoded), BATCH):
         chosen = np.arange(begin, min(begin + BATCH, len(encoded)))
         raw = raw_windows(windows, chosen)
         real = np.arange(raw["past"].shape[1]) < raw["length"][:, None]
         seen = (np.isfinite(raw["past"]).any(axis=2) & real).any(axis=1)
-        found[chosen[seen]] = run(raw)["quantiles"][seen]
-    return found
+        quantiles[chosen[seen]] = run(raw)["quantiles"][seen]
+    return quantiles
 
 
 def raw_windows(
     windows: SeriesWindows, chosen: Integers, *, extra: int = 0
 ) -> dict[str, NDArray[Any]]:
-    """The inputs of `serving_default`: those of the network, with texts for categories."""
+    """Gather the inputs of `serving_default`: those of the network, with texts for categories."""
     encoded, series = windows.encoded, windows.series
     inputs = window_inputs(encoded, chosen, extra=extra)
     origins = encoded.origins[chosen]
@@ -129,14 +129,15 @@ def raw_windows(
 
 
 def words_at(columns: tuple[pl.Series, ...], places: Integers) -> NDArray[Any]:
-    """The words at some rows, object [*places, columns]."""
+    """Take the words at some rows, object [*places, columns]."""
     return np.stack([np.array(column.to_list(), object)[places] for column in columns], axis=-1)
 
 
 def forecast_table(windows: SeriesWindows, quantiles: Floats, *, origins: bool) -> pl.DataFrame:
-    """One row per timestep predicted: the ids, its time (`timestep` where there is none),
-    `prediction`, the median, and `prediction_10`, `prediction_50` and `prediction_90`; of several
-    targets each has its own, `prediction_<target>` and `prediction_<target>_10` and so on.
+    """Write forecasts as a table of one row per timestep predicted: the ids, its time (`timestep`
+    where there is none), `prediction`, the median, and `prediction_10`, `prediction_50` and
+    `prediction_90`; of several targets each has its own, `prediction_<target>` and
+    `prediction_<target>_10` and so on.
 
     Args:
         origins: say in a column `origin` what the last timestep seen was.
@@ -150,20 +151,23 @@ def forecast_table(windows: SeriesWindows, quantiles: Floats, *, origins: bool) 
         last = np.repeat(np.maximum(encoded.origins - 1, 0), encoded.horizon)
         columns.append(series.times.gather(last).alias(ORIGIN))
     keys = pl.DataFrame([*columns, series.times.gather(at)])
-    answers: list[pl.Series] = []
+    predictions: list[pl.Series] = []
     for number, target in enumerate(encoders.targets):
         name = "prediction" if len(encoders.targets) == 1 else f"prediction_{target}"
         values = quantiles[:, :, number].reshape(-1, len(LEVELS))
-        answers += [pl.Series(name, values[:, MEDIAN])]
-        answers += [pl.Series(f"{name}_{level}", values[:, at]) for at, level in enumerate(LEVELS)]
-    return beside(keys, [answer.fill_nan(None) for answer in answers])
+        predictions += [pl.Series(name, values[:, MEDIAN])]
+        predictions += [
+            pl.Series(f"{name}_{level}", values[:, at]) for at, level in enumerate(LEVELS)
+        ]
+    return beside(keys, [column.fill_nan(None) for column in predictions])
 
 
 def table(windows: SeriesWindows, quantiles: Floats, *, probabilities: bool) -> pl.DataFrame:
-    """What comes after every series; quantiles stand in it whatever is asked for."""
+    """Write what comes after every series as a table; quantiles stand in it whatever is asked
+    for."""
     return forecast_table(windows, quantiles, origins=False)
 
 
 def tested_table(windows: SeriesWindows, quantiles: Floats) -> pl.DataFrame:
-    """The table of the test part in a model folder, with the origin of each forecast."""
+    """Write the table of the test part in a model folder, with the origin of each forecast."""
     return times_as_texts(forecast_table(windows, quantiles, origins=True))

@@ -1,4 +1,4 @@
-"""Intervals of forecasts, widened until they hold what was held out.
+"""Widen the intervals of forecasts until they hold what was held out.
 
 A network that is chosen and stopped on few windows is surer of itself than it should be. The
 windows that a network was validated on are not those it was trained on: its intervals are widened
@@ -49,7 +49,8 @@ def widen(built: Built, inputs: Any, truth: Floats) -> NDArray[np.float64]:
 def coverage(
     built: Built, inputs: Any, truth: Floats, factors: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Set the factors; the share of the known values inside the intervals, [targets]."""
+    """Set the factors, and measure the share of the known values inside the intervals,
+    [targets]."""
     built.parts.quantiles.widening.assign(factors)
     quantiles = np.asarray(built.model(inputs, training=False)).reshape(*truth.shape, 3)
     known = np.isfinite(truth)

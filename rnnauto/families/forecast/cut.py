@@ -1,4 +1,4 @@
-"""Everything before the search for forecasts: series, rolling origins, encoders. No TensorFlow."""
+"""Cut series into windows at rolling origins, and fit their encoders. No TensorFlow."""
 
 from dataclasses import dataclass, replace
 
@@ -42,8 +42,15 @@ def cut_of(layout: Layout, season: int) -> Cut:
 
 @dataclass(frozen=True)
 class CutSeries:
-    """Series cut into windows: those to learn from and to select by, those of the test part, the
-    encoders of every fold, and the table that the series' rows belong to."""
+    """Series cut into windows.
+
+    Attributes:
+        parts: which window belongs to which part.
+        development: the windows to learn from and to select by.
+        test: those of the test part.
+        fold_encoders: the encoders of every fold.
+        frame: the table that the series' rows belong to.
+    """
 
     parts: WindowParts
     development: EncodedSeries
@@ -53,7 +60,11 @@ class CutSeries:
 
 
 def cut_series(table: Table, test_table: Table | None, layout: Layout, recipe: Recipe) -> CutSeries:
-    """Args: test_table: its series may go on from those of the table, or be new ones."""
+    """Cut the series of a table into windows.
+
+    Args:
+        test_table: its series may go on from those of the table, or be new ones.
+    """
     frame, test_rows = table.frame, None
     if test_table is not None:
         names = list(dict.fromkeys((*layout.input_columns(), *layout.target)))
@@ -65,7 +76,7 @@ def cut_series(table: Table, test_table: Table | None, layout: Layout, recipe: R
         test_rows = series.rows >= table.frame.height
     season = layout.season
     parts = split_windows(series, recipe.split, cut_of(layout, season), test_rows=test_rows)
-    folds = tuple((train, evenly(held, MOST_VALIDATED)) for train, held in parts.folds)
+    folds = tuple((train, evenly(validation, MOST_VALIDATED)) for train, validation in parts.folds)
     parts = replace(parts, folds=folds, test=evenly(parts.test, MOST_TESTED))
     units = naive_units(series, parts.history, season)
     fold_encoders = tuple(
@@ -86,14 +97,14 @@ def cut_series(table: Table, test_table: Table | None, layout: Layout, recipe: R
 
 
 def evenly(numbers: Integers, most: int) -> Integers:
-    """At most so many, from begin to end."""
+    """Choose at most so many of some numbers, evenly from begin to end."""
     if len(numbers) <= most:
         return numbers
     return numbers[np.linspace(0, len(numbers) - 1, most).astype(np.int64)]
 
 
 def seen_timesteps(series: Series, origins: Integers, layout: Layout) -> Integers:
-    """The timesteps that the windows of these origins hold, as input or target."""
+    """Find the timesteps that the windows of these origins hold, as input or target."""
     lookback, horizon = reach_of(layout)
     change = np.zeros(len(series.targets) + 1, np.int64)
     owners = np.searchsorted(series.row_splits, origins, side="right") - 1
@@ -103,7 +114,7 @@ def seen_timesteps(series: Series, origins: Integers, layout: Layout) -> Integer
 
 
 def future_windows(series: Series, encoders: SeriesEncoders, layout: Layout) -> SeriesWindows:
-    """One window per series, which ends at its last known target."""
+    """Cut one window per series, which ends at its last known target."""
     _, horizon = reach_of(layout)
     series, origins = with_future(series, encoders, horizon)
     units = np.ones((len(series), len(encoders.targets)), np.float32)
@@ -118,8 +129,9 @@ def judged_windows(
     *,
     judged: NDArray[np.bool_] | None = None,
 ) -> SeriesWindows:
-    """Every origin after a lookback and before a horizon; a series that is too short for a lookback
-    is judged by its last horizon. What lies before its first origin is a series' history.
+    """Cut windows at every origin after a lookback and before a horizon; a series that is too short
+    for a lookback is judged by its last horizon. What lies before its first origin is a series'
+    history.
 
     Args:
         judged: the timesteps to predict, [timesteps]: series that others come before are seen from

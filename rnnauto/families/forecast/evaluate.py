@@ -1,4 +1,4 @@
-"""Scores of forecasts with intervals, beside the simple forecasts of the same windows."""
+"""Score forecasts with intervals, beside the simple forecasts of the same windows."""
 
 from typing import NamedTuple
 
@@ -30,7 +30,7 @@ POINTS = frozenset({2, 3})  # targets that together are places
 
 
 def metric_names(layout: Layout, encoders: SeriesEncoders) -> tuple[str, ...]:
-    """The metrics, as `evaluate` names them."""
+    """List the metrics of forecasts, as `evaluate` names them."""
     return names_measured(forecast_measures(targets=len(encoders.targets), intervals=True))
 
 
@@ -60,14 +60,14 @@ def evaluate_forecasts(
 
     model = scored(quantiles)
     simple = simple_forecasts(encoded, season=season)
-    others = {name: scored(predicted[..., None]) for name, predicted in simple.items()}
+    baselines = {name: scored(predicted[..., None]) for name, predicted in simple.items()}
     metric = METRIC
     return Evaluation(
         scores=model,
-        baselines=others,
+        baselines=baselines,
         rows=model.units,
         sequences=len(np.unique(encoded.owners)),
-        beats_baselines=all(beats(model, other, metric) for other in others.values()),
+        beats_baselines=all(beats(model, baseline, metric) for baseline in baselines.values()),
         labels=None,
         main_metric=metric,
     )
@@ -80,7 +80,7 @@ def score_forecasts(
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Scores:
-    """Every metric with its interval.
+    """Compute every metric of forecasts with its interval.
 
     Args:
         predicted: quantiles [windows, horizon, targets, 3], or [windows, horizon, targets, 1]
@@ -104,8 +104,8 @@ def score_forecasts(
 
 
 def window_groups(encoded: EncodedSeries) -> Integers:
-    """What the bootstrap draws, [windows]: whole series, or where there are few, blocks of
-    neighbouring origins, as long as a horizon if that leaves five of them."""
+    """Group windows into what the bootstrap draws, [windows]: whole series, or where there are few,
+    blocks of neighbouring origins, as long as a horizon if that leaves five of them."""
     _, owners = np.unique(encoded.owners, return_inverse=True)
     if owners.max(initial=-1) + 1 >= FEWEST_SEQUENCES:
         return owners.astype(np.int64)
@@ -121,7 +121,7 @@ def window_groups(encoded: EncodedSeries) -> Integers:
 def forecast_sums(
     encoded: EncodedSeries, predicted: Doubles, groups: Integers, *, count: int
 ) -> Doubles:
-    """What the metrics need of every group, [groups, 11].
+    """Sum what the metrics need over every group, [groups, 11].
 
     Columns: values; absolute and squared error; weight and weighted sum of the scaled error, then
     of the symmetric percentage error, each series weighing the same; values inside the 80%
@@ -132,8 +132,8 @@ def forecast_sums(
     known = np.isfinite(truth)
     error = np.where(known, np.abs(median - truth), 0.0)
     units = encoded.units[encoded.owners][:, None].astype(np.float64)
-    both = np.abs(truth) + np.abs(median)
-    percent = 200 * error / np.where(known & (both > 0), both, 1.0)
+    magnitude = np.abs(truth) + np.abs(median)
+    percent = 200 * error / np.where(known & (magnitude > 0), magnitude, 1.0)
     inside = known & (predicted[..., 0] <= truth) & (truth <= predicted[..., -1])
     everywhere = np.asarray(known.all(axis=(1, 2)))
     distance = np.where(everywhere[:, None], np.sqrt((error**2).sum(axis=2)), 0.0)
@@ -160,8 +160,8 @@ def forecast_sums(
 
 
 def weighted(owners: Integers, errors: Doubles, counted: NDArray[np.bool_]) -> list[Doubles]:
-    """Weight of every window and its weighted mean error, [windows] each; the windows of a series
-    weigh 1 together."""
+    """Weigh every window, and its mean error by that, [windows] each; the windows of a series weigh
+    1 together."""
     number = counted.sum(axis=(1, 2))
     mean = np.where(counted, errors, 0.0).sum(axis=(1, 2)) / np.maximum(number, 1)
     some = (number > 0).astype(np.float64)
@@ -207,7 +207,12 @@ PLACE_METRICS: ForecastMeasures = (
 
 
 def forecast_measures(*, targets: int, intervals: bool) -> ForecastMeasures:
-    """Args: intervals: False where there are medians only."""
+    """List the metrics of forecasts, and how each is computed from sums.
+
+    Args:
+        targets: how many there are; two or three together are places.
+        intervals: False where there are medians only.
+    """
     return (
         *POINT_METRICS,
         *(INTERVAL_METRICS if intervals else ()),
@@ -216,24 +221,24 @@ def forecast_measures(*, targets: int, intervals: bool) -> ForecastMeasures:
 
 
 def forecast_metrics(sums: Doubles, measures: ForecastMeasures) -> Metrics:
-    """Metrics from (weighted) sums of `forecast_sums`, [resamples, 11]."""
+    """Compute metrics from (weighted) sums of `forecast_sums`, [resamples, 11]."""
     return measured(measures, ForecastSums(*sums.T))
 
 
 def validated_forecasts(encoded: EncodedSeries, *, season: int) -> dict[str, float]:
-    """The main metric of the simple forecasts, by name."""
+    """Compute the main metric of the simple forecasts, by name."""
     metric = METRIC
     return {
-        name: score_forecasts(encoded, made[..., None], resamples=1).metrics[metric].value
-        for name, made in simple_forecasts(encoded, season=season).items()
+        name: score_forecasts(encoded, predicted[..., None], resamples=1).metrics[metric].value
+        for name, predicted in simple_forecasts(encoded, season=season).items()
     }
 
 
 def fit_and_validate(
     prepared: ForecastPrepared, *, seed: int
 ) -> tuple[tuple[()], dict[str, float]]:
-    """The simple forecasts learn nothing that could be stored; what they reach on the validation
-    part."""
+    """Measure what the simple forecasts reach on the validation part; they learn nothing that could
+    be stored."""
     _, validation = prepared.parts.folds[0]
     held_out = prepared.development.take(validation)
     return (), validated_forecasts(held_out, season=prepared.encoders.season)

@@ -1,4 +1,5 @@
-"""The SavedModel of a forecast: what was seen in data units in, quantiles in data units out."""
+"""Write the SavedModel of a forecast: what was seen in data units in, quantiles in data units
+out."""
 
 from pathlib import Path
 from typing import Any
@@ -34,9 +35,9 @@ def export(
 
 
 def serve_forecast(members: list[Any], *, layout: Layout, encoders: SeriesEncoders) -> Any:
-    """A module whose `predict` takes what `forecast_specs` lists, and returns the mean over the
-    members of `quantiles` [batch, horizon, targets, 3], 10%, 50% and 90%, and `value`, the median
-    [batch, horizon, targets].
+    """Make a module whose `predict` takes what `forecast_specs` lists, and returns the mean over
+    the members of `quantiles` [batch, horizon, targets, 3], 10%, 50% and 90%, and `value`, the
+    median [batch, horizon, targets].
 
     Sequences longer than the lookback count by their last timesteps; shorter ones are allowed.
     """
@@ -59,9 +60,9 @@ def serve_forecast(members: list[Any], *, layout: Layout, encoders: SeriesEncode
             if name in raw:
                 ids = look_up(raw[name], module.tables["ahead_categories"])
                 places = tf.maximum(ids - RESERVED + 1, 0)
-                made = [tf.one_hot(places[..., at], count) for at, count in enumerate(counts)]
-                given = [raw[numbers]] if encoders.moving_count else []
-                inputs[numbers] = tf.concat([*given, *made], axis=-1)
+                flags = [tf.one_hot(places[..., at], count) for at, count in enumerate(counts)]
+                moving = [raw[numbers]] if encoders.moving_count else []
+                inputs[numbers] = tf.concat([*moving, *flags], axis=-1)
         outputs = [member.model(inputs, training=False) for member in members]
         mean = tf.add_n(outputs) / len(outputs)
         shape = [tf.shape(mean)[0], layout.horizon, len(encoders.targets), len(LEVELS)]
@@ -74,7 +75,7 @@ def serve_forecast(members: list[Any], *, layout: Layout, encoders: SeriesEncode
 
 
 def forecast_specs(layout: Layout, encoders: SeriesEncoders) -> dict[str, Any]:
-    """The inputs of `serving_default`; only those that there are.
+    """List the inputs of `serving_default`; only those that there are.
 
     `ahead` is what is known for the horizon, `known` the same of the past: the named columns of
     numbers, then sine and cosine of the place in each of the encoders' cycles; of columns of words
@@ -115,12 +116,18 @@ def check_forecast(run: Run, members: list[Any], windows: SeriesWindows) -> dict
     batch = run(raw_windows(windows, chosen))["quantiles"]
     units = training_units(encoded)[encoded.owners[chosen]][:, None, :, None]
     units = np.maximum(units, np.abs(batch))
-    kept = np.mean([np.asarray(o) for o in run_members(members, window_inputs(encoded, chosen))], 0)
-    alone = [run(raw_windows(windows, one[None]))["quantiles"][0] for one in chosen[:ALONE]]
+    trained = np.mean(
+        [np.asarray(output) for output in run_members(members, window_inputs(encoded, chosen))], 0
+    )
+    alone = [run(raw_windows(windows, window[None]))["quantiles"][0] for window in chosen[:ALONE]]
     padded = run(raw_windows(windows, chosen, extra=EXTRA))["quantiles"]
-    others = {"keras": kept.reshape(batch.shape), "alone": np.stack(alone), "padding": padded}
-    found = {
-        name: float(np.max(np.abs(other - batch[: len(other)]) / units[: len(other)], initial=0.0))
-        for name, other in others.items()
+    ways = {"keras": trained.reshape(batch.shape), "alone": np.stack(alone), "padding": padded}
+    differences = {
+        name: float(
+            np.max(
+                np.abs(quantiles - batch[: len(quantiles)]) / units[: len(quantiles)], initial=0.0
+            )
+        )
+        for name, quantiles in ways.items()
     }
-    return check_differences(found)
+    return check_differences(differences)

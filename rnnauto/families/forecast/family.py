@@ -1,4 +1,4 @@
-"""The record of forecasts."""
+"""Put what differs in forecasts on record."""
 
 from pathlib import Path
 from typing import Any

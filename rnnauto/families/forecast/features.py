@@ -1,4 +1,4 @@
-"""What a forecasting network reads, as plain values: no Keras here."""
+"""Say what a forecasting network reads, as plain values: no Keras here."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,21 @@ from rnnauto.networks.architecture import vocabulary_sizes, with_missing
 
 @dataclass(frozen=True)
 class ForecastFeatures:
-    """What a forecasting network reads and predicts; `ahead` counts the numbers that are known for
-    the horizon, the calendar's among them."""
+    """What a forecasting network reads and predicts.
+
+    Attributes:
+        targets: how many series of values it predicts.
+        horizon: timesteps that it predicts.
+        season: timesteps after which a season repeats; 1 where there is none.
+        numbers: columns of numbers known up to now.
+        missing: which of them have missing values.
+        vocabularies: the sizes of those of the categories known up to now.
+        ahead: the numbers that are known for the horizon, the calendar's among them.
+        ahead_missing: which of them have missing values.
+        static_numbers: columns of numbers that a series has once.
+        static_missing: which of them have missing values.
+        static_vocabularies: the sizes of those of the categories that a series has once.
+    """
 
     targets: int
     horizon: int

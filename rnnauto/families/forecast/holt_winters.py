@@ -1,4 +1,4 @@
-"""Exponential smoothing with trend and season (Holt 1957, Winters 1960), for many series at once.
+"""Smooth exponentially with trend and season (Holt 1957, Winters 1960), many series at once.
 
 Parameters are chosen by the one-step error on a series' history, from a grid that is refined around
 the best; the states then run on through the series, and every origin is forecast from those before
@@ -23,8 +23,14 @@ LANES = 100_000  # series times settings that run together
 
 @dataclass(frozen=True)
 class Settings:
-    """Weights of the newest value in level, trend and season, and the damping of the trend, each
-    [series, settings]."""
+    """The parameters of the smoothing, each [series, settings].
+
+    Attributes:
+        level: weight of the newest value in the level.
+        trend: weight of the newest step in the trend.
+        season: weight of the newest value in the season.
+        damping: what is left of the trend a timestep later.
+    """
 
     level: Doubles
     trend: Doubles
@@ -34,8 +40,14 @@ class Settings:
 
 @dataclass(frozen=True)
 class States:
-    """level and trend [series, timesteps + 1, settings], seasons [series, season, settings] by
-    place, all before a timestep; error: summed squares of the one-step errors [series, settings]"""
+    """What the smoothing has come to, before every timestep.
+
+    Attributes:
+        levels: [series, timesteps + 1, settings].
+        trends: [series, timesteps + 1, settings].
+        seasons: [series, season, settings], by place.
+        error: summed squares of the one-step errors, [series, settings].
+    """
 
     levels: Doubles
     trends: Doubles
@@ -55,22 +67,22 @@ def forecast(
 
     Returns: per series [origins, horizon].
     """
-    found: list[Doubles] = []
+    forecasts: list[Doubles] = []
     block = max(1, LANES // (len(LEVELS) * len(TRENDS) * len(SEASONS) * len(DAMPINGS)))
     for begin in range(0, len(values), block):
         part = slice(begin, begin + block)
-        found += forecast_block(values[part], lengths[part], season, origins[part], horizon)
-    return found
+        forecasts += forecast_block(values[part], lengths[part], season, origins[part], horizon)
+    return forecasts
 
 
 def forecast_block(
     values: Doubles, lengths: Integers, season: int, origins: list[Integers], horizon: int
 ) -> list[Doubles]:
-    """Series of two seasons and more with a season, added or multiplied, whichever errs less;
-    shorter ones with a trend alone; of a single timestep the last value."""
-    made = [
-        np.repeat(one[np.maximum(begins - 1, 0)][:, None], horizon, axis=1)
-        for one, begins in zip(values, origins, strict=True)
+    """Forecast series of two seasons and more with a season, added or multiplied, whichever errs
+    less; shorter ones with a trend alone; of a single timestep the last value."""
+    best = [
+        np.repeat(series[np.maximum(begins - 1, 0)][:, None], horizon, axis=1)
+        for series, begins in zip(values, origins, strict=True)
     ]
     seasonal = (lengths >= 2 * season) & (season > 1)
     real = np.arange(values.shape[1]) < lengths[:, None]
@@ -86,17 +98,18 @@ def forecast_block(
             continue
         settings, errors = choose(values[chosen], lengths[chosen], length, ratio=ratio)
         begins = [origins[at] for at in chosen]
-        found = run_on(values[chosen], settings, length, begins, horizon, ratio=ratio)
-        for at, error, one in zip(chosen, errors, found, strict=True):
+        forecasts = run_on(values[chosen], settings, length, begins, horizon, ratio=ratio)
+        for at, error, forecast in zip(chosen, errors, forecasts, strict=True):
             if error < least[at]:
-                least[at], made[at] = error, one
-    return made
+                least[at], best[at] = error, forecast
+    return best
 
 
 def choose(
     values: Doubles, lengths: Integers, season: int, *, ratio: bool
 ) -> tuple[Settings, Doubles]:
-    """The settings of least error for every series, [series, 1], and that error, [series]."""
+    """Choose the settings of least error for every series, [series, 1], and tell that error,
+    [series]."""
     shift = np.maximum(lengths - LONGEST_HISTORY, 0)
     shift -= shift % season  # the places in the season stay
     steps = np.arange(int((lengths - shift).max()))
@@ -127,8 +140,8 @@ def best_of(
     error = np.where(np.isfinite(error), error, np.inf)
     best = error.argmin(axis=1)[:, None]
     parts = (tried.level, tried.trend, tried.season, tried.damping)
-    taken = [np.take_along_axis(part, best, axis=1) for part in parts]
-    return Settings(*taken), np.take_along_axis(error, best, axis=1)[:, 0]
+    chosen = [np.take_along_axis(part, best, axis=1) for part in parts]
+    return Settings(*chosen), np.take_along_axis(error, best, axis=1)[:, 0]
 
 
 def smooth(
@@ -140,7 +153,7 @@ def smooth(
     ratio: bool,
     keep: bool = False,
 ) -> States:
-    """Run through the series.
+    """Run the smoothing through the series.
 
     Args:
         ratio: seasons multiply the level; else they are added to it.
@@ -149,7 +162,7 @@ def smooth(
     """
     level, trend, seasons = start(values, season, settings.level.shape[1], ratio=ratio)
     error = np.zeros_like(settings.level)
-    kept: list[tuple[Doubles, Doubles, Doubles]] = [(level, trend, seasons.copy())]
+    states: list[tuple[Doubles, Doubles, Doubles]] = [(level, trend, seasons.copy())]
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for at in range(values.shape[1]):
             now = values[:, at, None]
@@ -164,15 +177,15 @@ def smooth(
                 settings.damping * trend
             )
             if season > 1:
-                left = now / ahead if ratio else now - ahead
-                seasons[:, at % season] = settings.season * left + (1 - settings.season) * place
+                apart = now / ahead if ratio else now - ahead
+                seasons[:, at % season] = settings.season * apart + (1 - settings.season) * place
             level = fresh
             if keep:
-                kept.append((level, trend, seasons.copy()))
+                states.append((level, trend, seasons.copy()))
     return States(
-        levels=np.stack([part[0][:, 0] for part in kept], axis=1),
-        trends=np.stack([part[1][:, 0] for part in kept], axis=1),
-        seasons=np.stack([part[2][:, :, 0] for part in kept], axis=1),
+        levels=np.stack([part[0][:, 0] for part in states], axis=1),
+        trends=np.stack([part[1][:, 0] for part in states], axis=1),
+        seasons=np.stack([part[2][:, :, 0] for part in states], axis=1),
         error=error,
     )
 
@@ -180,7 +193,7 @@ def smooth(
 def start(
     values: Doubles, season: int, count: int, *, ratio: bool
 ) -> tuple[Doubles, Doubles, Doubles]:
-    """First level, trend [series, settings] and seasons [series, season, settings]."""
+    """Start the first level, trend [series, settings] and seasons [series, season, settings]."""
     if season == 1:
         level, trend = values[:, 0], values[:, 1] - values[:, 0]
         level = level - trend  # of the timestep before the first
@@ -210,11 +223,11 @@ def run_on(
     *,
     ratio: bool,
 ) -> list[Doubles]:
-    """Forecasts of every series from each of its origins, [origins, horizon] each."""
+    """Forecast every series from each of its origins, [origins, horizon] each."""
     lengths = np.full(len(values), values.shape[1])
     states = smooth(values, lengths, settings, season, ratio=ratio, keep=True)
     ahead = np.arange(horizon)
-    made = []
+    forecasts = []
     for number, begins in enumerate(origins):
         damping = settings.damping[number, 0]
         growth = np.cumsum(damping ** (ahead + 1.0))  # [horizon]
@@ -223,5 +236,5 @@ def run_on(
         place = (begins[:, None] + ahead) % season
         seasons = states.seasons[number, begins[:, None], place]
         line = level + trend * growth
-        made.append(line * seasons if ratio else line + seasons)
-    return made
+        forecasts.append(line * seasons if ratio else line + seasons)
+    return forecasts

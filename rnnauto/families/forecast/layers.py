@@ -1,4 +1,5 @@
-"""The layers of a forecast: from a window in data units to a simple forecast and its correction.
+"""Compute a forecast by layers: from a window in data units to a simple forecast and its
+correction.
 
 All work on windows [batch, steps, targets] of a fixed number of steps, the newest at the right.
 """
@@ -26,8 +27,8 @@ class Recent(keras.layers.Layer):
     def call(self, x: Any, length: Any) -> Any:
         x = tf.pad(x, [[0, 0], [0, 1], [0, 0]])  # there may be no timestep at all
         at = length[:, None] - self.size + tf.range(self.size)
-        found = tf.gather(x, tf.maximum(at, 0), axis=1, batch_dims=1)
-        return tf.where((at >= 0)[..., None], found, tf.cast(self.filler, x.dtype))
+        values = tf.gather(x, tf.maximum(at, 0), axis=1, batch_dims=1)
+        return tf.where((at >= 0)[..., None], values, tf.cast(self.filler, x.dtype))
 
     def compute_output_shape(self, x_shape: Any, length_shape: Any) -> Any:
         return (x_shape[0], self.size, x_shape[-1])
@@ -56,7 +57,7 @@ class Transform(keras.layers.Layer):
         return tf.where(tf.math.is_nan(x), x, tf.math.log(tf.maximum(x + self.shift, self.least)))
 
     def back(self, x: Any) -> Any:
-        """[batch, horizon, targets, quantiles] in data units."""
+        """Turn transformed [batch, horizon, targets, quantiles] back into data units."""
         if self.kind == "none":
             return x
         return tf.exp(tf.minimum(x, HIGHEST_LOG)) - self.shift[:, None]
@@ -78,7 +79,7 @@ class Fill(keras.layers.Layer):
         place = tf.where(known, tf.range(steps)[None, :, None], -1)  # [batch, steps, targets]
         earlier = tf.constant(np.tri(steps, dtype=bool))[None, :, :, None]
         last = tf.reduce_max(tf.where(earlier, place[:, None], -1), axis=2)
-        found = tf.transpose(
+        before = tf.transpose(
             tf.gather(
                 tf.transpose(x, [0, 2, 1]),
                 tf.transpose(tf.maximum(last, 0), [0, 2, 1]),
@@ -87,7 +88,7 @@ class Fill(keras.layers.Layer):
             ),
             [0, 2, 1],
         )
-        return tf.where(last >= 0, found, mean), flags
+        return tf.where(last >= 0, before, mean), flags
 
     def compute_output_shape(self, shape: Any) -> Any:
         return shape, shape
@@ -124,8 +125,8 @@ class Scale(keras.layers.Layer):
         return (x - centre) / spread, centre, spread
 
     def compute_output_shape(self, x_shape: Any, flags_shape: Any) -> Any:
-        one = (x_shape[0], 1, x_shape[-1])
-        return x_shape, one, one
+        level_shape = (x_shape[0], 1, x_shape[-1])
+        return x_shape, level_shape, level_shape
 
 
 class SimpleForecast(keras.layers.Layer):
@@ -153,24 +154,24 @@ class SimpleForecast(keras.layers.Layer):
             return last + 0.0 * ahead
         if self.kind == "trend":
             return last + ahead * (last - x[:, -2:-1])
-        found = season_before(x, self.horizon, self.season, 1)
+        seasonal = season_before(x, self.horizon, self.season, 1)
         if self.kind == "seasonal":
-            return found
+            return seasonal
         # x.shape[1] is the lookback, more than a season
         steps = 1 if self.kind == "seasonal_last" else min(self.season, x.shape[1] - self.season)
         growth = x[:, -steps:] - x[:, -steps - self.season : -self.season]
         seasons = tf.floor((ahead - 1.0) / self.season) + 1.0
-        return found + seasons * tf.reduce_mean(growth, 1, keepdims=True)
+        return seasonal + seasons * tf.reduce_mean(growth, 1, keepdims=True)
 
     def compute_output_shape(self, shape: Any) -> Any:
         return (shape[0], self.horizon, shape[-1])
 
 
 def season_before(x: Any, horizon: int, season: int, back: int) -> Any:
-    """For each step of the horizon the value at its place in the season `back` seasons ago."""
+    """Take for each step of the horizon the value at its place in the season `back` seasons ago."""
     begin = x.shape[1] - back * season
-    found = x[:, begin : begin + season]
-    return tf.tile(found, [1, -(-horizon // season), 1])[:, :horizon]
+    values = x[:, begin : begin + season]
+    return tf.tile(values, [1, -(-horizon // season), 1])[:, :horizon]
 
 
 class Channels(keras.layers.Layer):
@@ -194,7 +195,8 @@ class Channels(keras.layers.Layer):
 
 
 def start_of(x: Any, kind: str, season: int) -> Any:
-    """The level that values are told from: none, the last value, or the mean of the last season."""
+    """Find the level that values are told from: none, the last value, or the mean of the last
+    season."""
     if kind == "none":
         return 0.0
     if kind in {"last", "trend", "seasonal_last"}:
@@ -203,7 +205,7 @@ def start_of(x: Any, kind: str, season: int) -> Any:
 
 
 def changes(x: Any, back: int) -> Any:
-    """x(t) - x(t - back), 0 for the first of them."""
+    """Compute x(t) - x(t - back), 0 for the first of them."""
     return tf.pad(x[:, back:] - x[:, :-back], [[0, 0], [back, 0], [0, 0]])
 
 

@@ -1,4 +1,4 @@
-"""How forecasting networks are trained."""
+"""Say how forecasting networks are trained."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -28,7 +28,7 @@ from rnnauto.search.trial import Job, Problem
 
 
 def window_spec(features: ForecastFeatures, answer: Answer) -> Any:
-    """What came after each window, and the unit of its errors, float32 [batch, horizon, 2,
+    """Specify what came after each window, and the unit of its errors, float32 [batch, horizon, 2,
     targets]."""
     return tf.TensorSpec([None, features.horizon, 2, features.targets], tf.float32, name="targets")
 
@@ -40,14 +40,14 @@ def window_losses(
 
 
 def scale(built: Built, job: Job, problem: Problem, data: EncodedSeries, train: Integers) -> None:
-    """Learn the scales from the windows of the train part."""
+    """Learn the scales of a network from the windows of the train part."""
     adapt(built, *sample_windows(data, train))
 
 
 def batches(
     data: EncodedSeries, chosen: Integers, *, size: int, rng: np.random.Generator
 ) -> Iterator[Batch]:
-    """One epoch in random order."""
+    """Batch the windows of one epoch in random order."""
     return window_batches(data, epoch_of(chosen, rng=rng), size=size)
 
 

@@ -1,4 +1,4 @@
-"""The windows whose forecast is furthest off, and how often intervals hold."""
+"""Find the windows whose forecast is furthest off, and how often intervals hold."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ from rnnauto.judge.mistakes import MOST, plain
 
 
 def worst(test: SeriesWindows, quantiles: NDArray[Any]) -> list[WrongAnswer]:
-    """Windows by their mean error in units of the naive forecast's; `truth` and `prediction` are
-    those of the timestep of the horizon that is furthest off."""
+    """Find the windows of largest mean error in units of the naive forecast's; `truth` and
+    `prediction` are those of the timestep of the horizon that is furthest off."""
     encoded, series, layout = test.encoded, test.series, test.layout
     truth = encoded.truth().astype(np.float64)
     median = quantiles[..., 1].astype(np.float64)
@@ -22,12 +22,12 @@ def worst(test: SeriesWindows, quantiles: NDArray[Any]) -> list[WrongAnswer]:
     known = np.isfinite(error)
     mean = np.where(known, error, 0).sum(axis=(1, 2)) / np.maximum(known.sum(axis=(1, 2)), 1)
     order = np.argsort(-mean, kind="stable")[:MOST]
-    found = []
+    wrong = []
     for window in order[mean[order] > 0]:
         furthest = int(np.where(known[window], error[window], -1).argmax())
         last = max(int(encoded.origins[window]) - 1, 0)
         ids = series.ids.row(int(encoded.owners[window]), named=True) if layout.id else {}
-        found.append(
+        wrong.append(
             WrongAnswer(
                 id={**plain(ids), "origin": str(series.times[last])},
                 truth=float(truth[window].reshape(-1)[furthest]),
@@ -35,11 +35,12 @@ def worst(test: SeriesWindows, quantiles: NDArray[Any]) -> list[WrongAnswer]:
                 error=float(mean[window]),
             )
         )
-    return found
+    return wrong
 
 
 def coverage(test: SeriesWindows, quantiles: NDArray[Any]) -> Coverage:
-    """How often the truth is inside the 80% interval, for each step of a forecast's horizon."""
+    """Measure how often the truth is inside the 80% interval, for each step of a forecast's
+    horizon."""
     truth = test.encoded.truth()
     inside = (quantiles[..., 0] <= truth) & (truth <= quantiles[..., 2])
     known = np.isfinite(truth) & np.isfinite(quantiles).all(axis=-1)

@@ -1,4 +1,4 @@
-"""A network that forecasts: window, simple forecast, recurrent stack, quantiles of its error.
+"""Build a network that forecasts: window, simple forecast, recurrent stack, quantiles of its error.
 
 The network predicts how far the future will be from a simple forecast, in units of that forecast's
 usual error, step by step of the horizon: untrained it is the simple forecast, with intervals.
@@ -57,7 +57,7 @@ class ForecastParts:
 
 
 def build_forecast(features: ForecastFeatures, architecture: Architecture) -> Built:
-    """The network.
+    """Build a network that forecasts.
 
     Inputs: those of `data.windows.window_inputs`. Output: float32 [batch, horizon, targets * 3],
     the quantiles of each target side by side, in data units.
@@ -70,25 +70,25 @@ def build_forecast(features: ForecastFeatures, architecture: Architecture) -> Bu
     scale, scales = Scale(architecture.scaling, targets, name="scale"), scales_of(features)
     seen = transform(Recent(lookback, np.nan, name="recent")(inputs["past"], length))
     filled, flags = Fill(name="fill")(seen)
-    x, centre, spread = scale(filled, flags)
-    simple = SimpleForecast(kind, horizon, season, name="simple")(x)
-    channels = Channels(kind, season, name="channels")(x, flags)
+    scaled, centre, spread = scale(filled, flags)
+    simple = SimpleForecast(kind, horizon, season, name="simple")(scaled)
+    channels = Channels(kind, season, name="channels")(scaled, flags)
     channel_scale = Standardise(channels.shape[-1], (), name="channel_scale")
     ahead_scale = number_scale(features.ahead, features.ahead_missing, name="ahead_scale")
-    read = [channel_scale(channels), *encode_past(features, lookback, inputs, scales.numbers)]
+    past = [channel_scale(channels), *encode_past(features, lookback, inputs, scales.numbers)]
     known, ahead = encode_ahead(features, lookback, inputs, ahead_scale)
     start = encode_statics(features, inputs, scales.statics)
-    y = joined([*read, *known], name="timesteps")
+    hidden = joined([*past, *known], name="timesteps")
     forward = []
     for number in range(architecture.layers):
-        y = Dropout(name=f"dropout_{number}")(y)
+        hidden = Dropout(name=f"dropout_{number}")(hidden)
         first = start if number == 0 else None
-        y, layer = recur(y, None, architecture, number=number, start=first)
+        hidden, layer = recur(hidden, None, architecture, number=number, start=first)
         forward.append(layer)
-    state = y[:, -1]
+    state = hidden[:, -1]
     if start is not None:  # the state may forget the static features
         state = joined([state, start], name="state")
-    steps = Steps(horizon, season, name="steps")(state, x, simple)
+    steps = Steps(horizon, season, name="steps")(state, scaled, simple)
     corrections = decode([steps, *ahead], units=architecture.units, targets=targets)
     quantiles = Quantiles(transform, horizon, targets, name="quantiles")
     model = keras.Model(inputs, quantiles(corrections, simple, centre, spread))
@@ -104,14 +104,14 @@ def build_forecast(features: ForecastFeatures, architecture: Architecture) -> Bu
 
 
 def scales_of(features: ForecastFeatures) -> Scales:
-    """The layers that standardise what is known up to now, and the static features."""
+    """Make the layers that standardise what is known up to now, and the static features."""
     numbers = number_scale(features.numbers, features.missing, name="number_scale")
     return Scales(numbers, static_scale(features))
 
 
 def decode(parts: list[Any], *, units: int, targets: int) -> Any:
-    """Every step of the horizon by the same small network: corrections [batch, horizon, targets *
-    3], at first those of a normal error."""
+    """Decode every step of the horizon by the same small network: corrections [batch, horizon,
+    targets * 3], at first those of a normal error."""
     z = Dropout(name="dropout_head")(joined(parts, name="horizon"))
     z = keras.layers.Dense(units, activation="relu", name="decoder")(z)
     bias = np.tile([np.log(np.expm1(NORMAL_90)), 0.0, np.log(np.expm1(NORMAL_90))], targets)
@@ -126,7 +126,7 @@ def decode(parts: list[Any], *, units: int, targets: int) -> Any:
 def encode_past(
     features: ForecastFeatures, lookback: int, inputs: dict[str, Any], scale: Standardise | None
 ) -> list[Any]:
-    """Features that are known up to now, [batch, lookback, channels] each."""
+    """Encode the features that are known up to now, [batch, lookback, channels] each."""
     parts = []
     if scale is not None:
         inputs["numbers"] = keras.Input((None, features.numbers), name="numbers")
@@ -147,7 +147,7 @@ def encode_past(
 def encode_ahead(
     features: ForecastFeatures, lookback: int, inputs: dict[str, Any], scale: Standardise | None
 ) -> tuple[list[Any], list[Any]]:
-    """What is known ahead: its past, beside the other features, and its future."""
+    """Encode what is known ahead: its past, beside the other features, and its future."""
     if scale is None:
         return [], []
     inputs["known"] = keras.Input((None, features.ahead), name="known")
@@ -182,7 +182,11 @@ def adapt(built: Built, inputs: dict[str, NDArray[Any]], truth: Floats) -> None:
 
 
 def fit_transform(layer: Transform, past: Floats) -> None:
-    """Args: past: [timesteps, targets]. Zeros need log(1 + x)."""
+    """Set the constants of a transform. Zeros need log(1 + x).
+
+    Args:
+        past: [timesteps, targets].
+    """
     zeros = by_column(np.nanmin, past, 1.0) <= 0
     smallest = by_column(np.nanmin, np.where(past > 0, past, np.nan), 1.0)
     layer.shift.assign(zeros.astype(np.float32))
@@ -190,16 +194,17 @@ def fit_transform(layer: Transform, past: Floats) -> None:
 
 
 def set_scale(layer: Any, values: Floats) -> None:
-    """Mean and deviation of [rows, channels]; those that never change keep the deviation 1."""
+    """Set a layer's mean and deviation by [rows, channels]; those that never change keep the
+    deviation 1."""
     deviation = by_column(np.nanstd, values, 1.0)
     layer.mean.assign(by_column(np.nanmean, values, 0.0))
     layer.deviation.assign(np.where(deviation > LEAST_ERROR, deviation, 1.0))
 
 
 def by_column(reduce: Callable[..., Any], values: Floats, absent: float) -> NDArray[np.float64]:
-    """Reduce the first axis in float64; `absent` where nothing is known."""
+    """Reduce the first axis of values in float64; `absent` where nothing is known."""
     some = np.isfinite(values).any(axis=0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # columns without any value
-        found = reduce(values.astype(np.float64), axis=0)
-    return np.where(some, found, absent)
+        reduced = reduce(values.astype(np.float64), axis=0)
+    return np.where(some, reduced, absent)

@@ -1,4 +1,4 @@
-"""Does order matter? What was seen before each forecast, shuffled."""
+"""Measure whether order matters: what was seen before each forecast, shuffled."""
 
 from rnnauto.families.forecast.evaluate import METRIC, score_forecasts
 from rnnauto.families.forecast.series import SeriesWindows
@@ -8,7 +8,7 @@ from rnnauto.judge.shuffled import MOST_SEQUENCES, order_matters, some_of
 
 
 def order(subject: Subject, bench: Opening) -> Order | None:
-    """None where there is no order to shuffle."""
+    """Measure what a shuffled past costs; None where there is no order to shuffle."""
     part: SeriesWindows = subject.prepared.test
     seed = subject.seed
     if not part.layout.one_timestep and not part.lengths.max(initial=0) > 1:

@@ -1,4 +1,4 @@
-"""Which windows belong to which part: rolling origins, whose targets never cross parts."""
+"""Choose which windows belong to which part: rolling origins, whose targets never cross parts."""
 
 from dataclasses import dataclass
 
@@ -18,9 +18,15 @@ HORIZONS = 3  # that a typical series must hold beside the lookback to be cut in
 
 @dataclass(frozen=True)
 class WindowParts:
-    """Origins, the first timestep predicted: of all windows to learn from and to select by, of
-    those of the test part; `folds` index `development`; `history` counts the timesteps of every
-    series before its test part."""
+    """Origins, which are first timesteps predicted, by part.
+
+    Attributes:
+        development: those of all windows to learn from and to select by.
+        folds: train and validation part of each; they index `development`.
+        test: those of the test part.
+        history: timesteps of every series before its test part.
+        rule: how the windows were cut, in words.
+    """
 
     development: Integers
     folds: tuple[tuple[Integers, Integers], ...]
@@ -30,14 +36,19 @@ class WindowParts:
 
     @property
     def unit(self) -> str:
-        """What the parts are counted in."""
+        """Name what the parts are counted in."""
         return "windows"
 
 
 @dataclass(frozen=True)
 class Cut:
-    """How long windows are: `least` timesteps must come before an origin, `wanted` before those of
-    series that are judged whole."""
+    """How long windows are, in timesteps.
+
+    Attributes:
+        horizon: what is predicted.
+        least: what must come before an origin.
+        wanted: what must come before those of series that are judged whole.
+    """
 
     horizon: int
     least: int
@@ -59,10 +70,10 @@ def split_windows(
         recipe.by == "auto"
         and float(np.median(series.lengths)) >= cut.wanted + HORIZONS * cut.horizon
     )
-    parts = split_by_time if by_time else split_by_series
-    found = parts(series, recipe, cut, test_rows)
-    train, validation = found.folds[0]
-    sizes = {"train": len(train), "validation": len(validation), "test": len(found.test)}
+    split = split_by_time if by_time else split_by_series
+    parts = split(series, recipe, cut, test_rows)
+    train, validation = parts.folds[0]
+    sizes = {"train": len(train), "validation": len(validation), "test": len(parts.test)}
     lacking = [name for name, size in sizes.items() if not size]
     if lacking:
         raise DataError(
@@ -71,14 +82,14 @@ def split_windows(
             hint="use a smaller `--horizon` or `--lookback`, give longer series, or split the other"
             f" way with `--set split.by={'sequence' if by_time else 'time'}`",
         )
-    return found
+    return parts
 
 
 def split_by_time(
     series: Series, recipe: Split, cut: Cut, test_rows: NDArray[np.bool_] | None
 ) -> WindowParts:
-    """The end of every series is the test part, what comes before it the validation part; in a
-    small file other folds hold out earlier blocks of time."""
+    """Cut the end of every series off as the test part, what comes before it as the validation
+    part; in a small file other folds hold out earlier blocks of time."""
     lengths = series.lengths
     if test_rows is None:
         ends = lengths - part_rows(lengths, recipe.test, cut)
@@ -105,13 +116,14 @@ def split_by_time(
 
 
 def part_rows(lengths: Integers, share: float, cut: Cut) -> Integers:
-    """The last timesteps of every series: a share of it, and at least a horizon."""
+    """Count the last timesteps of every series that are a part: a share of it, and at least a
+    horizon."""
     rows = np.maximum(np.round(share * lengths), cut.horizon).astype(np.int64)
     return np.where(rows + cut.least > lengths, np.minimum(cut.horizon, lengths), rows)
 
 
 def history_of(series: Series, test_rows: NDArray[np.bool_]) -> Integers:
-    """Timesteps of every series before the first one of the test file."""
+    """Count the timesteps of every series before the first one of the test file."""
     owners = np.repeat(np.arange(len(series)), series.lengths)
     places = np.arange(len(owners)) - series.row_splits[:-1][owners]
     ends = series.lengths.copy()
@@ -120,8 +132,8 @@ def history_of(series: Series, test_rows: NDArray[np.bool_]) -> Integers:
 
 
 def rolling(series: Series, first: Integers, end: Integers, cut: Cut) -> Integers:
-    """Origins of every series from its timestep `first` on whose horizon ends by `end`, and with
-    a known target after each."""
+    """List the origins of every series from its timestep `first` on whose horizon ends by `end`,
+    and with a known target after each."""
     counts = np.maximum(end - cut.horizon - first + 1, 0)
     owners = np.repeat(np.arange(len(series)), counts)
     steps = np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -133,7 +145,7 @@ def rolling(series: Series, first: Integers, end: Integers, cut: Cut) -> Integer
 
 
 def places(series: Series, origins: Integers) -> tuple[Integers, Integers]:
-    """The place of every origin inside its series, and the series, [windows] each."""
+    """Find the place of every origin inside its series, and the series, [windows] each."""
     owners = np.searchsorted(series.row_splits, origins, side="right") - 1
     return origins - series.row_splits[owners], owners
 
@@ -141,8 +153,8 @@ def places(series: Series, origins: Integers) -> tuple[Integers, Integers]:
 def held_out(
     place: Integers, low: Integers, high: Integers, cut: Cut, *, around: bool = False
 ) -> tuple[Integers, Integers]:
-    """Windows to train on, whose targets come before `low` (with `around` also from `high` on),
-    and windows to validate on, whose targets lie from `low` to before `high`."""
+    """Choose windows to train on, whose targets come before `low` (with `around` also from `high`
+    on), and windows to validate on, whose targets lie from `low` to before `high`."""
     train = place + cut.horizon <= low
     if around:
         train |= place >= high
@@ -153,7 +165,7 @@ def held_out(
 def split_by_series(
     series: Series, recipe: Split, cut: Cut, test_rows: NDArray[np.bool_] | None
 ) -> WindowParts:
-    """Every series is in one part; those to judge by are seen for a whole lookback first."""
+    """Put every series into one part; those to judge by are seen for a whole lookback first."""
     lengths = series.lengths
     order = np.random.default_rng(recipe.seed).permutation(len(series))
     long_enough = order[lengths[order] >= cut.wanted + cut.horizon]
@@ -203,8 +215,9 @@ def fold_count(recipe: Split, count: int, few: int) -> int:
 
 
 def naive_units(series: Series, history: Integers, season: int) -> Floats:
-    """Mean absolute error of the seasonal naive forecast over the history of every series, in which
-    MASE measures errors, float32 [series, targets]; NaN where it is 0 or not known.
+    """Measure the mean absolute error of the seasonal naive forecast over the history of every
+    series, in which MASE measures errors, float32 [series, targets]; NaN where it is 0 or not
+    known.
 
     A series whose history is shorter than a season and a timestep counts as a whole; where that
     is too short as well, its unit is the error of the last value.

@@ -1,4 +1,4 @@
-"""Series cut into windows at rolling origins, and encoded."""
+"""Cut series into windows at rolling origins, and encode them."""
 
 from rnnauto.families.forecast.cut import cut_series
 from rnnauto.families.forecast.origins import WindowParts
@@ -12,7 +12,7 @@ ForecastPrepared = Prepared[SeriesEncoders, WindowParts, SeriesWindows, EncodedS
 
 
 def prepare(told: Told) -> ForecastPrepared:
-    """Raises: DataError where a part would hold no window."""
+    """Prepare series for a search. Raises: DataError where a part would hold no window."""
     layout, path, problems = told.layout, told.recipe.data.test_path, told.problems
     test_table = read_for(layout, path, target=True, text_targets=()) if path else None
     if test_table is not None:

@@ -1,4 +1,4 @@
-"""What the diagnosis must know of networks that forecast."""
+"""Tell the diagnosis what it must know of networks that forecast."""
 
 from collections.abc import Container, Sequence
 
@@ -22,12 +22,13 @@ def sample(
 
 
 def steps(sample: Sample, problem: Problem, values: Values) -> Integers:
-    """The trial's own lookback, which short windows fill up to."""
+    """Count the timesteps that are read: the trial's own lookback, which short windows fill up
+    to."""
     return np.full(len(sample), int(values["lookback"]), np.int64)
 
 
 def columns(encoders: SeriesEncoders, inputs: Container[str]) -> dict[str, Columns]:
-    """The targets' own past is not among them."""
+    """Find where the network reads each column; the targets' own past is not among them."""
     begin = len(encoders.ahead)
     cycles = range(begin, begin + 2 * len(encoders.cycles))
     words: list[tuple[str, Columns]] = []
@@ -51,7 +52,7 @@ def columns(encoders: SeriesEncoders, inputs: Container[str]) -> dict[str, Colum
 
 
 def both_sides(places: Sequence[int]) -> Columns:
-    """Columns that are known ahead, of the past and of the future."""
+    """List columns that are known ahead, of the past and of the future."""
     return [(array, at) for at in places for array in ("known", "ahead")]
 
 

@@ -1,4 +1,4 @@
-"""Series to forecast: targets, features and times in order, and what a network reads of them."""
+"""Collect series to forecast: targets, features and times in order, and encode them."""
 
 from dataclasses import dataclass, replace
 
@@ -35,10 +35,18 @@ MOST_AHEAD = 100  # words of a column known ahead that have an indicator of thei
 class Series:
     """Raw values, one series after the other, timesteps in the order of time.
 
-    Shapes: ids [series]; rows [timesteps], of the table; times [timesteps]; targets float32
-    [timesteps, targets]; numbers and categories: features known up to now, [timesteps, ...]; ahead:
-    the numbers that are known for the future too, float32 [timesteps, features]; ahead_categories:
-    the words that are.
+    Attributes:
+        ids: [series].
+        rows: of the table, [timesteps].
+        row_splits: where series begin and end, [series + 1].
+        times: [timesteps].
+        targets: float32 [timesteps, targets].
+        numbers: features known up to now, float32 [timesteps, features].
+        categories: words known up to now, [timesteps] each.
+        ahead: the numbers that are known for the future too, float32 [timesteps, features].
+        ahead_categories: the words that are, [timesteps] each.
+        static_numbers: float32 [series, features].
+        static_categories: [series] each.
     """
 
     ids: pl.DataFrame
@@ -64,9 +72,16 @@ class Series:
 class SeriesEncoders(Frozen):
     """What turns series into inputs of the network, and its answers into times and values.
 
-    `ahead` are the numbers known for the future, `cycles` the calendar features beside them, and
-    each of `ahead_categories` has an indicator, 0 or 1, for every entry and one for any other;
-    `season` is the number of timesteps after which a season repeats, 1 where there is none.
+    Attributes:
+        numbers, categories: features known up to now.
+        ahead: the numbers known for the future.
+        cycles: the calendar features beside them.
+        ahead_categories: the words known for the future; each has an indicator, 0 or 1, for every
+            entry and one for any other.
+        static_numbers, static_categories: what a series has once.
+        targets: the names of what is predicted.
+        season: timesteps after which a season repeats; 1 where there is none.
+        step: from one timestep to the next.
     """
 
     numbers: tuple[NumberEncoder, ...]
@@ -82,7 +97,7 @@ class SeriesEncoders(Frozen):
 
     @property
     def moving_count(self) -> int:
-        """Columns known ahead that are numbers from the start."""
+        """Count the columns known ahead that are numbers from the start."""
         return len(self.ahead) + 2 * len(self.cycles)
 
     @property
@@ -94,11 +109,19 @@ class SeriesEncoders(Frozen):
 class EncodedSeries:
     """What the network reads, and the windows that are cut from it.
 
-    Shapes: as in `Series`, with codes int32 [timesteps, categories] and in `ahead` the calendar
-    and, as the last `indicators` columns, those of words. units float32 [series, targets]: the
-    error of the seasonal naive forecast in the history, in which errors are measured. origins
-    int64 [windows]: the first timestep that is predicted; owners int64 [windows]: the window's
-    series. `lookback` is the most that a network sees.
+    Attributes:
+        row_splits, targets, numbers, static_numbers: as in `Series`.
+        codes: int32 [timesteps, categories].
+        ahead: as in `Series`, then the calendar and, as the last `indicators` columns, those of
+            words.
+        static_codes: int32 [series, categories].
+        units: the error of the seasonal naive forecast in the history, in which errors are
+            measured, float32 [series, targets].
+        origins: the first timestep that is predicted, int64 [windows].
+        owners: the window's series, int64 [windows].
+        lookback: the most timesteps that a network sees.
+        horizon: the timesteps that it predicts.
+        indicators: columns that stand for words.
     """
 
     row_splits: Integers
@@ -116,20 +139,20 @@ class EncodedSeries:
     indicators: int = 0
 
     def __len__(self) -> int:
-        """The number of windows."""
+        """Count the windows."""
         return len(self.origins)
 
     @property
     def lengths(self) -> Integers:
-        """Timesteps that a network reads, [windows]."""
+        """Count the timesteps that a network reads, [windows]."""
         return np.full(len(self), self.lookback, np.int64)
 
     def take(self, chosen: Integers) -> "EncodedSeries":
-        """The same series with the chosen windows only."""
+        """Take the same series with the chosen windows only."""
         return replace(self, origins=self.origins[chosen], owners=self.owners[chosen])
 
     def truth(self) -> Floats:
-        """What comes after every origin, float32 [windows, horizon, targets]."""
+        """Take what comes after every origin, float32 [windows, horizon, targets]."""
         return np.asarray(self.targets[self.origins[:, None] + np.arange(self.horizon)])
 
 
@@ -150,7 +173,7 @@ class SeriesWindows:
         return self.encoded.lengths
 
     def take(self, chosen: Integers) -> "SeriesWindows":
-        """The chosen windows of the same series."""
+        """Take the chosen windows of the same series."""
         return replace(self, encoded=self.encoded.take(chosen))
 
 
@@ -159,20 +182,20 @@ def indicator_counts(encoders: tuple[CategoryEncoder, ...]) -> tuple[int, ...]:
 
 
 def indicators(columns: tuple[pl.Series, ...], encoders: tuple[CategoryEncoder, ...]) -> Floats:
-    """float32 [rows, indicators]: for every column one for what is not in its vocabulary, and one
-    for each of its entries."""
+    """Make float32 [rows, indicators] of words: for every column one for what is not in its
+    vocabulary, and one for each of its entries."""
     rows = len(columns[0]) if columns else 0
     codes = encode_categories(columns, encoders, rows)
     places = np.maximum(codes - RESERVED + 1, 0)
-    each = [
+    by_column = [
         np.eye(count, dtype=np.float32)[places[:, at]]
         for at, count in enumerate(indicator_counts(encoders))
     ]
-    return np.concatenate(each, axis=1)
+    return np.concatenate(by_column, axis=1)
 
 
 def reach_of(layout: Layout) -> tuple[int, int]:
-    """Lookback and horizon of a forecast, in timesteps."""
+    """Read lookback and horizon of a forecast, in timesteps."""
     if layout.lookback is None or layout.horizon is None:
         raise ValueError("a forecast has a lookback and a horizon")
     return layout.lookback, layout.horizon
@@ -222,18 +245,22 @@ def gather_series(frame: pl.DataFrame, layout: Layout) -> Series:
 def fit_series_encoders(
     series: Series, layout: Layout, *, season: int, train: Integers
 ) -> SeriesEncoders:
-    """Args: train: timesteps of the train part."""
+    """Fit the encoders of series.
+
+    Args:
+        train: timesteps of the train part.
+    """
     past, ahead = past_features(layout), ahead_features(layout)
     categories = tuple(column.gather(train) for column in series.categories)
     words = tuple(column.gather(train) for column in series.ahead_categories)
     seconds = seconds_of(series.times)
     longest = int(np.argmax(series.lengths))
-    where = slice(series.row_splits[longest], series.row_splits[longest + 1])
+    inside = slice(series.row_splits[longest], series.row_splits[longest + 1])
     return SeriesEncoders(
         numbers=fit_numbers(number_names(past), series.numbers[train]),
         categories=fit_categories(category_names(past), categories),
         ahead=fit_numbers(number_names(ahead), series.ahead[train]),
-        cycles=cycles_in(seconds[where][-MOST_TO_FIND_CYCLES:]),
+        cycles=cycles_in(seconds[inside][-MOST_TO_FIND_CYCLES:]),
         ahead_categories=tuple(
             encoder.model_copy(update={"vocabulary": encoder.vocabulary[:MOST_AHEAD]})
             for encoder in fit_categories(category_names(ahead), words)
@@ -279,7 +306,7 @@ def encode_series(
 
 
 def with_future(series: Series, encoders: SeriesEncoders, horizon: int) -> tuple[Series, Integers]:
-    """Every series up to its last known target, followed by the `horizon` timesteps to predict.
+    """End every series at its last known target, followed by the `horizon` timesteps to predict.
 
     Rows of the table after the last known target tell what is known ahead; where there are not
     enough of them, their times are reckoned and what they would tell is missing.
@@ -294,19 +321,19 @@ def with_future(series: Series, encoders: SeriesEncoders, horizon: int) -> tuple
     lengths = seen + horizon
     row_splits = splits_of(lengths)
     steps = np.arange(row_splits[-1]) - np.repeat(row_splits[:-1], lengths)
-    given = np.asarray(steps < np.repeat(np.minimum(series.lengths, lengths), lengths))
-    source = np.where(given, np.repeat(series.row_splits[:-1], lengths) + steps, 0)
+    in_table = np.asarray(steps < np.repeat(np.minimum(series.lengths, lengths), lengths))
+    source = np.where(in_table, np.repeat(series.row_splits[:-1], lengths) + steps, 0)
     origins = row_splits[:-1] + seen
     future = np.asarray(steps >= np.repeat(seen, lengths))
 
     def floats(values: Floats, absent: NDArray[np.bool_]) -> Floats:
         if not len(values):
-            return np.full((len(given), values.shape[1]), np.nan, np.float32)
+            return np.full((len(in_table), values.shape[1]), np.nan, np.float32)
         return np.where(absent[:, None], np.float32("nan"), values[source])
 
     def words(column: pl.Series, absent: NDArray[np.bool_]) -> pl.Series:
         if not len(column):
-            return pl.Series(column.name, [""] * len(given), dtype=pl.String)
+            return pl.Series(column.name, [""] * len(in_table), dtype=pl.String)
         return pl.select(
             pl.when(pl.Series(absent)).then(pl.lit("")).otherwise(column.gather(source))
         ).to_series()
@@ -314,14 +341,14 @@ def with_future(series: Series, encoders: SeriesEncoders, horizon: int) -> tuple
     return (
         replace(
             series,
-            rows=np.where(given, series.rows[source] if len(series.rows) else 0, -1),
+            rows=np.where(in_table, series.rows[source] if len(series.rows) else 0, -1),
             row_splits=row_splits,
-            times=future_times(series, encoders, seen, horizon, source=source, given=given),
-            targets=floats(series.targets, future | ~given),
-            numbers=floats(series.numbers, future | ~given),
-            categories=tuple(words(column, future | ~given) for column in series.categories),
-            ahead=floats(series.ahead, ~given),
-            ahead_categories=tuple(words(column, ~given) for column in series.ahead_categories),
+            times=future_times(series, encoders, seen, horizon, source=source, in_table=in_table),
+            targets=floats(series.targets, future | ~in_table),
+            numbers=floats(series.numbers, future | ~in_table),
+            categories=tuple(words(column, future | ~in_table) for column in series.categories),
+            ahead=floats(series.ahead, ~in_table),
+            ahead_categories=tuple(words(column, ~in_table) for column in series.ahead_categories),
         ),
         origins,
     )
@@ -334,21 +361,21 @@ def future_times(
     horizon: int,
     *,
     source: Integers,
-    given: NDArray[np.bool_],
+    in_table: NDArray[np.bool_],
 ) -> pl.Series:
-    """The times of `with_future`: those of the table, and after its rows the reckoned ones."""
+    """Tell the times of `with_future`: those of the table, and after its rows the reckoned ones."""
     if not len(series.times):
         return series.times
     ends = np.minimum(series.lengths, seen + horizon)  # rows that the table gives, [series]
     last = series.times.gather(series.row_splits[:-1] + np.maximum(ends - 1, 0))
     reckoned = times_after(last, encoders.step, horizon)
     lengths = seen + horizon
-    steps = np.arange(len(given)) - np.repeat(splits_of(lengths)[:-1], lengths)
+    steps = np.arange(len(in_table)) - np.repeat(splits_of(lengths)[:-1], lengths)
     late = np.repeat(np.arange(len(series)) * horizon - ends, lengths) + steps
-    late = np.where(given, 0, late)
-    told = series.times.gather(source)
-    if told.dtype != reckoned.dtype:
-        told = told.cast(reckoned.dtype)
+    late = np.where(in_table, 0, late)
+    times = series.times.gather(source)
+    if times.dtype != reckoned.dtype:
+        times = times.cast(reckoned.dtype)
     return pl.select(
-        pl.when(pl.Series(given)).then(told).otherwise(reckoned.gather(late)).alias(told.name)
+        pl.when(pl.Series(in_table)).then(times).otherwise(reckoned.gather(late)).alias(times.name)
     ).to_series()

@@ -1,4 +1,4 @@
-"""What the page shows of series and their forecasts."""
+"""Show series and their forecasts on the page."""
 
 import numpy as np
 
@@ -31,13 +31,13 @@ def data_shown(prepared: ForecastPrepared) -> Json:
 
 
 def series_examples(windows: SeriesWindows) -> list[Json]:
-    """Some series, the end of each where it is long."""
+    """Show some series, the end of each where it is long."""
     series, layout = windows.series, windows.layout
-    found = []
+    examples = []
     for number in range(min(EXAMPLES, len(series))):
         begin, end = int(series.row_splits[number]), int(series.row_splits[number + 1])
         begin = max(begin, end - 2 * MOST_TIMESTEPS)
-        found.append(
+        examples.append(
             {
                 "id": identity(series.ids, number) if layout.id else "",
                 "timesteps": int(series.lengths[number]),
@@ -58,28 +58,28 @@ def series_examples(windows: SeriesWindows) -> list[Json]:
                 ],
             }
         )
-    return found
+    return examples
 
 
 def answers_shown(windows: SeriesWindows, quantiles: Floats) -> Json:
-    """The key `examples` of `scores.json`: `kind` and what that kind holds."""
+    """Fill the key `examples` of `scores.json`: `kind` and what that kind holds."""
     return {"kind": "forecasts", "forecasts": forecasts(windows, quantiles)}
 
 
 def forecasts(windows: SeriesWindows, quantiles: Floats) -> list[Json]:
-    """Some windows with what came before; quantiles [windows, horizon, targets, levels]."""
+    """Show some windows with what came before; quantiles [windows, horizon, targets, levels]."""
     encoded, series, layout = windows.encoded, windows.series, windows.layout
     _, last = np.unique(encoded.owners[::-1], return_index=True)  # the newest of each series
     chosen = (len(encoded) - 1 - last)[:FORECASTS]
     if len(chosen) < FORECASTS:
         more = np.setdiff1d(thinned(len(encoded), FORECASTS), chosen)
         chosen = np.concatenate([chosen, more])[:FORECASTS]
-    found = []
+    examples = []
     for window in chosen:
         origin, owner = int(encoded.origins[window]), int(encoded.owners[window])
         begin = max(int(encoded.row_splits[owner]), origin - HISTORY * encoded.horizon)
         for at, target in enumerate(layout.target):
-            found.append(
+            examples.append(
                 {
                     "id": identity(series.ids, owner) if layout.id else "",
                     "target": target,
@@ -97,7 +97,7 @@ def forecasts(windows: SeriesWindows, quantiles: Floats) -> list[Json]:
                     ],
                 }
             )
-    return found[:FORECASTS]
+    return examples[:FORECASTS]
 
 
 def value_at(targets: Floats, step: int, at: int) -> float | None:

@@ -1,4 +1,4 @@
-"""How far the simple forecasts are off that a network can correct: the nearest ones come first."""
+"""Measure how far the simple forecasts are off that a network can correct: nearest ones first."""
 
 import warnings
 
@@ -13,8 +13,8 @@ MOST_WINDOWS = 1_000  # enough to tell which is nearer
 
 
 def simple_errors(encoded: EncodedSeries, chosen: Integers, *, season: int) -> dict[str, float]:
-    """The mean absolute error of each simple forecast over some windows, in units of the series'
-    errors; infinite where no window is long enough.
+    """Measure the mean absolute error of each simple forecast over some windows, in units of the
+    series' errors; infinite where no window is long enough.
 
     The forecasts are those of `networks.forecast_layers.SimpleForecast`, of raw values.
 
@@ -49,11 +49,11 @@ def simple_errors(encoded: EncodedSeries, chosen: Integers, *, season: int) -> d
         forecasts["seasonal"] = earlier
         forecasts["seasonal_trend"] = earlier + passed * mean_of(back(span) - back(span + season))
         forecasts["seasonal_last"] = earlier + passed * (last - back(np.array([season + 1])))
-    return {name: mean_error((truth - found) / units) for name, found in forecasts.items()}
+    return {name: mean_error((truth - forecast) / units) for name, forecast in forecasts.items()}
 
 
 def mean_of(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Over the timesteps of every window that are known, [windows, 1, targets]."""
+    """Average over the timesteps of every window that are known, [windows, 1, targets]."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # windows without any
         return np.asarray(np.nanmean(values, axis=1, keepdims=True))

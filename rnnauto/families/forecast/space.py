@@ -1,4 +1,5 @@
-"""The search space of forecasts: how far back, which scale, which simple forecast to correct."""
+"""Choose the search space of forecasts: how far back, which scale, which simple forecast to
+correct."""
 
 import math
 from dataclasses import dataclass
@@ -22,8 +23,16 @@ NEAR = 1.5  # times the error of the nearest simple forecast: what is further of
 
 @dataclass(frozen=True)
 class ForecastShape:
-    """What of the series decides which hyperparameters make sense; `lookback` is the most that can
-    be seen, `fixed` where the user named it; `errors` of the simple forecasts in the train part."""
+    """What of the series decides which hyperparameters make sense.
+
+    Attributes:
+        windows: of the train part.
+        lookback: the most timesteps that can be seen.
+        fixed: whether the user named the lookback.
+        season: timesteps after which a season repeats; 1 where there is none.
+        positive: whether no target is below 0.
+        errors: of the simple forecasts in the train part.
+    """
 
     windows: int
     lookback: int
@@ -34,7 +43,8 @@ class ForecastShape:
 
 
 def pose(prepared: ForecastPrepared, recipe: Recipe) -> Problem:
-    """Forecasting networks learn their scales from the windows that they train on."""
+    """Pose the problem that trials share; forecasting networks learn their scales from the windows
+    that they train on."""
     encoders = prepared.encoders
     _, horizon = reach_of(prepared.layout)
     return Problem(
@@ -64,12 +74,12 @@ def space(prepared: ForecastPrepared, recipe: Recipe) -> Choices:
 
 
 def trains_long(problem: Problem) -> bool:
-    """A trial of a first impression tells enough."""
+    """Say that many trials beat a long one: a trial of a first impression tells enough."""
     return False
 
 
 def forecast_choices(space: Space, shape: ForecastShape) -> Choices:
-    """Every hyperparameter with the values it may take; one value means that it is fixed."""
+    """List every hyperparameter with the values it may take; one value means that it is fixed."""
     lookbacks = lookback_choices(space, shape)
     differencing = simple_forecasts(space, shape, least=min(lookbacks))
     transform = tuple(kind for kind in space.transform if kind != "log" or shape.positive)
@@ -93,8 +103,8 @@ def forecast_choices(space: Space, shape: ForecastShape) -> Choices:
 
 
 def simple_forecasts(space: Space, shape: ForecastShape, *, least: int) -> tuple[str, ...]:
-    """Those that a lookback of `least` timesteps allows, nearest first; where the user has not
-    chosen, only near ones, at least two."""
+    """Choose the simple forecasts that a lookback of `least` timesteps allows, nearest first; where
+    the user has not chosen, only near ones, at least two."""
     season_seen, trend_seen = 1 < shape.season <= least, 1 < shape.season < least
     allowed = {
         "none": True,
@@ -114,7 +124,8 @@ def simple_forecasts(space: Space, shape: ForecastShape, *, least: int) -> tuple
 
 
 def lookback_choices(space: Space, shape: ForecastShape) -> tuple[int, ...]:
-    """The most that can be seen, two thirds and a third of it; a season at least."""
+    """Choose lookbacks: the most that can be seen, two thirds and a third of it; a season at
+    least."""
     if not isinstance(space.lookback, str):
         return tuple(sorted({min(lookback, shape.lookback) for lookback in space.lookback}))
     if shape.fixed:
@@ -125,9 +136,9 @@ def lookback_choices(space: Space, shape: ForecastShape) -> tuple[int, ...]:
 
 
 def forecast_proposals(space: Choices) -> list[dict[str, Any]]:
-    """Settings that often do well, tried first: each cell correcting the simple forecasts that are
-    nearest, scaled by window."""
-    found: list[dict[str, Any]] = []
+    """Propose settings that often do well, tried first: each cell correcting the simple forecasts
+    that are nearest, scaled by window."""
+    proposals: list[dict[str, Any]] = []
     for differencing in space["differencing"]:
         log = differencing in SEASONAL
         for cell in space["cell"]:
@@ -148,6 +159,6 @@ def forecast_proposals(space: Choices) -> list[dict[str, Any]]:
                 "clip_norm": 1.0,
             }
             proposal = within(space, wanted)
-            if proposal not in found:
-                found.append(proposal)
-    return found
+            if proposal not in proposals:
+                proposals.append(proposal)
+    return proposals

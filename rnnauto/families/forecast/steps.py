@@ -1,4 +1,4 @@
-"""The regular step of a time column, and the times that come after its last."""
+"""Find the regular step of a time column, and reckon the times that come after its last."""
 
 from typing import Literal
 
@@ -13,8 +13,13 @@ TIMESTEP = "timestep"
 
 
 class Step(Frozen):
-    """From one timestep to the next: `count` months, microseconds, or units of a column of numbers;
-    `at_end` is whether times are the last days of their months."""
+    """From one timestep to the next.
+
+    Attributes:
+        unit: months, microseconds, or units of a column of numbers.
+        count: how many of them.
+        at_end: whether times are the last days of their months.
+    """
 
     unit: Literal["month", "microsecond", "number"]
     count: float
@@ -22,12 +27,12 @@ class Step(Frozen):
 
 
 def is_clock(dtype: pl.DataType) -> bool:
-    """Whether later times can be reckoned from a column of this type."""
+    """Say whether later times can be reckoned from a column of this type."""
     return dtype.is_numeric() or dtype == pl.Date or isinstance(dtype, pl.Datetime)
 
 
 def find_step(times: pl.Series, row_splits: Integers) -> Step:
-    """The most frequent step between the timesteps of a series.
+    """Find the most frequent step between the timesteps of a series.
 
     Args:
         times: in order inside every series, [timesteps]; missing ones are left out.
@@ -53,7 +58,7 @@ def months_of(moments: pl.Series) -> pl.Series:
 
 
 def usual(steps: pl.Series) -> float | None:
-    """The most frequent step forward, the smallest of equals; None where there is none."""
+    """Find the most frequent step forward, the smallest of equals; None where there is none."""
     steps = steps.drop_nulls()
     ahead = steps.filter(steps > 0)
     if not len(ahead):
@@ -62,7 +67,8 @@ def usual(steps: pl.Series) -> float | None:
 
 
 def times_after(last: pl.Series, step: Step, horizon: int) -> pl.Series:
-    """The next `horizon` times of every series, one series after the other, [series * horizon].
+    """Reckon the next `horizon` times of every series, one series after the other, [series *
+    horizon].
 
     Args:
         last: the last time of every series, [series].

@@ -1,4 +1,4 @@
-"""Batches of windows cut from series: what was seen, what is known ahead, and what came."""
+"""Batch windows cut from series: what was seen, what is known ahead, and what came."""
 
 import json
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def save_series(folder: Path, encoded: EncodedSeries) -> None:
 
 
 def load_series(folder: Path) -> EncodedSeries:
-    """Series are read whole: windows overlap, so that few of their pages would stay untouched."""
+    """Load series whole: windows overlap, so that few of their pages would stay untouched."""
     arrays: dict[str, Any] = {
         name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in ARRAYS
     }
@@ -38,14 +38,14 @@ def load_series(folder: Path) -> EncodedSeries:
 
 
 def epoch_of(chosen: Integers, *, rng: np.random.Generator) -> Integers:
-    """The windows of one epoch in random order; of many a random share."""
+    """Choose the windows of one epoch in random order; of many a random share."""
     return rng.permutation(chosen)[:MOST_PER_EPOCH]
 
 
 def sample_windows(
     encoded: EncodedSeries, chosen: Integers
 ) -> tuple[dict[str, NDArray[Any]], Floats]:
-    """Inputs and truth of some of the windows, from begin to end: to learn scales from."""
+    """Gather inputs and truth of some of the windows, from begin to end: to learn scales from."""
     if len(chosen) > MOST_TO_ADAPT:
         chosen = chosen[np.linspace(0, len(chosen) - 1, MOST_TO_ADAPT).astype(np.int64)]
     return window_inputs(encoded, chosen), encoded.take(chosen).truth()
@@ -54,7 +54,7 @@ def sample_windows(
 def window_inputs(
     encoded: EncodedSeries, chosen: Integers, *, extra: int = 0
 ) -> dict[str, NDArray[Any]]:
-    """What the network takes, padded on the right with what must not matter.
+    """Gather what the network takes, padded on the right with what must not matter.
 
     Returns: length int32 [batch]; past float32 [batch, timesteps, targets]; numbers, codes,
         known (the past of what is known ahead) [batch, timesteps, ...]; ahead [batch, horizon,
@@ -90,7 +90,7 @@ def window_inputs(
 
 
 def training_units(encoded: EncodedSeries) -> Floats:
-    """The unit of every series' errors in the loss, float32 [series, targets].
+    """Choose the unit of every series' errors in the loss, float32 [series, targets].
 
     One target: that of the series, as in MASE. Several targets: the same for all series, so that
     together they make distances.
@@ -108,7 +108,7 @@ def median_of(column: Floats) -> float:
 
 
 def window_targets(encoded: EncodedSeries, chosen: Integers, units: Floats) -> Floats:
-    """What came after each origin, and the unit of its errors, float32 [batch, horizon, 2,
+    """Gather what came after each origin, and the unit of its errors, float32 [batch, horizon, 2,
     targets]."""
     origins = encoded.origins[chosen]
     truth = encoded.targets[origins[:, None] + np.arange(encoded.horizon)]
@@ -117,7 +117,7 @@ def window_targets(encoded: EncodedSeries, chosen: Integers, units: Floats) -> F
 
 
 def window_batches(encoded: EncodedSeries, chosen: Integers, *, size: int) -> Iterator[Batch]:
-    """Every window once, in the order given; targets as `window_targets` has them."""
+    """Batch every window once, in the order given; targets as `window_targets` has them."""
     units = training_units(encoded)
     for begin in range(0, len(chosen), size):
         part = chosen[begin : begin + size]

@@ -1,1 +1,1 @@
-"""The next token, or set of labels, of texts and other sequences."""
+"""Predict the next token, or set of labels, of texts and other sequences."""

@@ -1,4 +1,4 @@
-"""What a language model of a folder says of texts, read in chunks that carry the state on."""
+"""Ask the language model of a folder about texts, read in chunks that carry the state on."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -38,7 +38,12 @@ MOST_OUTPUTS = 32 << 20  # numbers that a call may give
 
 @dataclass(frozen=True)
 class Chunk:
-    """Which timesteps were read, and the outputs of `score`, [batch, timesteps, ...]."""
+    """Some timesteps of some sequences, read at once.
+
+    Attributes:
+        examples: which timesteps were read.
+        outputs: those of `score`, [batch, timesteps, ...].
+    """
 
     examples: Examples
     outputs: dict[str, NDArray[Any]]
@@ -47,7 +52,8 @@ class Chunk:
 def to_predict(
     data: Source, layout: Layout, encoders: LanguageEncoders, *, history: Source | None
 ) -> LanguagePart:
-    """Raises: DataError where a column is absent or holds what the model cannot read."""
+    """Read what to predict. Raises: DataError where a column is absent or holds what the model
+    cannot read."""
     no_history(history, layout)
     table = read_for(layout, data, target=False, text_targets=(), may_be_empty=True)
     return LanguagePart(gather(table.frame, layout), layout, encoders)
@@ -56,8 +62,8 @@ def to_predict(
 def to_judge(
     data: Source, layout: Layout, encoders: LanguageEncoders, *, history: Source | None
 ) -> LanguagePart:
-    """Sequences in which there is something to predict. Raises: DataError, also for labels that the
-    model does not know."""
+    """Read the sequences in which there is something to predict. Raises: DataError, also for labels
+    that the model does not know."""
     no_history(history, layout)
     table = read_for(layout, data, target=False, text_targets=(), may_be_empty=True)
     sequences = usable(gather(table.frame, layout), layout)
@@ -66,7 +72,8 @@ def to_judge(
 
 
 def answer(run: Run, part: LanguagePart, *, beams: int = 1) -> "Continued | Floats":
-    """What follows each text, or each timestep of sets; `beams` are for texts that are written."""
+    """Tell what follows each text, or each timestep of sets; `beams` are for texts that are
+    written."""
     match part.encoders.target:
         case NextToken():
             return read_texts(run, part)
@@ -75,7 +82,7 @@ def answer(run: Run, part: LanguagePart, *, beams: int = 1) -> "Continued | Floa
 
 
 def single(run: Run, part: LanguagePart) -> Single:
-    """One `step`: the first timestep of a text, or of sets of labels."""
+    """Choose one `step`: the first timestep of a text, or of sets of labels."""
     first: RawBatch = (
         {"labels": np.array([[""]], object)}
         if part.layout.label_sets
@@ -85,7 +92,7 @@ def single(run: Run, part: LanguagePart) -> Single:
 
 
 def read(run: Run, encoded: Encoded, *, outputs: int) -> Iterator[Chunk]:
-    """Every timestep of every sequence once, from the state after the one before."""
+    """Read every timestep of every sequence once, from the state after the one before."""
     order = np.argsort(-encoded.lengths, kind="stable")
     size, window = chunk_of(encoded, outputs)
     state: NDArray[Any] | None = None
@@ -93,9 +100,9 @@ def read(run: Run, encoded: Encoded, *, outputs: int) -> Iterator[Chunk]:
         if state is None:
             state = initial_state(run, len(fresh))
         state[fresh] = 0.0
-        given = run(score_batch(encoded, examples, state), "score")
-        state = given["state"].copy()
-        yield Chunk(examples, given)
+        scored = run(score_batch(encoded, examples, state), "score")
+        state = scored["state"].copy()
+        yield Chunk(examples, scored)
 
 
 def initial_state(run: Run, rows: int) -> NDArray[Any]:
@@ -103,7 +110,7 @@ def initial_state(run: Run, rows: int) -> NDArray[Any]:
 
 
 def chunk_of(encoded: Encoded, outputs: int) -> tuple[int, int]:
-    """Rows and timesteps of one call."""
+    """Choose rows and timesteps of one call."""
     rows = max(1, min(ROWS, len(encoded)))
     window = int(min(CHUNK, encoded.lengths.max(initial=1), MOST_OUTPUTS // (rows * outputs)))
     return rows, max(1, window)
@@ -111,15 +118,16 @@ def chunk_of(encoded: Encoded, outputs: int) -> tuple[int, int]:
 
 def score_batch(encoded: Encoded, examples: Examples, state: NDArray[Any]) -> RawBatch:
     batch = pad(encoded, examples)
-    given: RawBatch = {"targets": batch.targets, "state": state}
+    raw: RawBatch = {"targets": batch.targets, "state": state}
     if "numbers" in batch.inputs:
-        return given | {"numbers": batch.inputs["numbers"]}
+        return raw | {"numbers": batch.inputs["numbers"]}
     codes = batch.inputs["codes"][..., 0]
-    return given | {"codes": codes, "length": batch.inputs["length"]}
+    return raw | {"codes": codes, "length": batch.inputs["length"]}
 
 
 def score_timesteps(run: Run, part: LanguagePart) -> Floats:
-    """Log likelihood in nats of every target, and 1 where it was the likeliest, [timesteps, 2]."""
+    """Score every target: its log likelihood in nats, and 1 where it was the likeliest, [timesteps,
+    2]."""
     encoded = part.encoded()
     scores = np.full((len(encoded.targets), 2), np.nan, np.float32)
     for chunk in read(run, encoded, outputs=outputs_of(part.encoders)):
@@ -130,7 +138,7 @@ def score_timesteps(run: Run, part: LanguagePart) -> Floats:
 
 
 def places(examples: Examples) -> tuple[Integers, NDArray[np.bool_]]:
-    """Where the true timesteps of a padded batch are stored, and which they are."""
+    """Find where the true timesteps of a padded batch are stored, and which they are."""
     steps = np.arange(int(examples.length.max(initial=0)))
     real = steps < examples.length[:, None]
     return (examples.start[:, None] + steps)[real], real
@@ -138,8 +146,14 @@ def places(examples: Examples) -> tuple[Integers, NDArray[np.bool_]]:
 
 @dataclass(frozen=True)
 class Continued:
-    """What a model of tokens says of texts: log likelihood [texts], of `counts` tokens, and the
-    probabilities of the next token [texts, tokens], whose names are `tokens`."""
+    """What a model of tokens says of texts.
+
+    Attributes:
+        log_likelihood: of each text in nats, [texts].
+        counts: tokens that it is of, [texts].
+        probabilities: of the next token, [texts, tokens].
+        tokens: their names.
+    """
 
     log_likelihood: Floats
     counts: Integers
@@ -167,7 +181,7 @@ def read_texts(run: Run, part: LanguagePart) -> Continued:
 
 
 def read_sets(run: Run, part: LanguagePart, labels: tuple[str, ...]) -> Floats:
-    """Probability of every label at the timestep after each, [timesteps, labels]."""
+    """Predict the probability of every label at the timestep after each, [timesteps, labels]."""
     sequences = part.sequences
     there = multi_hot(sequences.categories[0], labels)
     encoded = replace(

@@ -1,4 +1,4 @@
-"""Language modelling: a sequence's targets are its own timesteps, one later.
+"""Encode for language modelling: a sequence's targets are its own timesteps, one later.
 
 A token's input is the token before it, the start token before the first; texts that are rows of a
 table are followed by an end token, which a single corpus is not. A set of labels is predicted from
@@ -27,14 +27,19 @@ FEWEST_SETS = 2  # one to see and one to predict
 
 
 class NextToken(Frozen):
-    """The token that follows; `outputs` counts the ids. `ends`: an end token follows every text."""
+    """The token that follows.
+
+    Attributes:
+        outputs: counts the ids.
+        ends: whether an end token follows every text.
+    """
 
     outputs: int = Field(ge=1)
     ends: bool
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """How many outputs of the network belong to the token."""
+        """Count the outputs of the network that belong to the token."""
         return (self.outputs,)
 
 
@@ -45,7 +50,7 @@ class NextSet(Frozen):
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """How many outputs of the network belong to the set."""
+        """Count the outputs of the network that belong to the set."""
         return (len(self.labels),)
 
 
@@ -68,17 +73,17 @@ class LanguagePart:
         return self.sequences.lengths
 
     def encoded(self) -> Encoded:
-        """What a network reads of them, and what follows."""
+        """Encode what a network reads of them, and what follows."""
         return encode_language(self.sequences, self.encoders)
 
 
 def outputs_of(encoders: LanguageEncoders) -> int:
-    """How many numbers a network gives for each timestep."""
+    """Count the numbers that a network gives for each timestep."""
     return sum(encoders.target.widths)
 
 
 def usable(sequences: Sequences, layout: Layout) -> Sequences:
-    """The sequences in which there is something to predict."""
+    """Take the sequences in which there is something to predict."""
     fewest = FEWEST_SETS if layout.label_sets else FEWEST_TOKENS
     long = np.flatnonzero(sequences.lengths >= fewest)
     if len(long) == len(sequences):
@@ -87,7 +92,7 @@ def usable(sequences: Sequences, layout: Layout) -> Sequences:
 
 
 def split_settings(wanted: Split, sequences: Sequences) -> Split:
-    """A corpus is cut once: its head to learn from, then validation, its tail for the test.
+    """Cut a corpus once: its head to learn from, then validation, its tail for the test.
 
     Of a long one no more is held out for validation than tells trials apart: what stands next to
     the tail is what the tail is most like, and to learn from.
@@ -99,7 +104,7 @@ def split_settings(wanted: Split, sequences: Sequences) -> Split:
 
 
 def fit_language(train: Sequences, layout: Layout, *, labels: tuple[str, ...]) -> LanguageEncoders:
-    """The vocabulary of the train part.
+    """Fit the vocabulary of the train part.
 
     Args:
         labels: every label of the file: which exist is part of the question; without label sets ().
@@ -121,16 +126,16 @@ def fit_language(train: Sequences, layout: Layout, *, labels: tuple[str, ...]) -
 
 
 def labels_of(*parts: Sequences) -> tuple[str, ...]:
-    """Every label that the sets of some parts hold, numbers in their order."""
-    found = pl.concat([part.categories[0].explode().drop_nulls() for part in parts]).unique()
-    as_numbers = found.cast(pl.Float64, strict=False)
-    order = found.sort() if as_numbers.null_count() else found.gather(as_numbers.arg_sort())
+    """List every label that the sets of some parts hold, numbers in their order."""
+    labels = pl.concat([part.categories[0].explode().drop_nulls() for part in parts]).unique()
+    as_numbers = labels.cast(pl.Float64, strict=False)
+    order = labels.sort() if as_numbers.null_count() else labels.gather(as_numbers.arg_sort())
     return tuple(order.to_list())
 
 
 def check_labels(sequences: Sequences, encoders: LanguageEncoders, source: str) -> None:
-    """Raises: DataError where a set holds a label that the model does not know, and so could not
-    predict."""
+    """Check the labels of sets. Raises: DataError where a set holds a label that the model does not
+    know, and so could not predict."""
     if not isinstance(encoders.target, NextSet):
         return
     unknown = [label for label in labels_of(sequences) if label not in encoders.target.labels]
@@ -143,7 +148,7 @@ def check_labels(sequences: Sequences, encoders: LanguageEncoders, source: str) 
 
 
 def encode_language(sequences: Sequences, encoders: LanguageEncoders) -> Encoded:
-    """Inputs and targets of every timestep; labels that the encoder lacks are left out."""
+    """Encode inputs and targets of every timestep; labels that the encoder lacks are left out."""
     match encoders.target:
         case NextSet(labels=labels):
             return encode_sets(sequences, labels)
@@ -153,13 +158,14 @@ def encode_language(sequences: Sequences, encoders: LanguageEncoders) -> Encoded
 
 
 def token_ids(sequences: Sequences, encoders: LanguageEncoders) -> Codes:
-    """int32 [timesteps]"""
+    """Look up the ids of tokens, int32 [timesteps]."""
     vocabulary = encoders.categories[0].vocabulary
     return look_up(sequences.categories[0], vocabulary, offset=RESERVED, absent=UNKNOWN)
 
 
 def encode_tokens(ids: Codes, row_splits: Integers, *, ends: bool) -> Encoded:
-    """`encode_tokens([7, 8], [0, 2], ends=True)` reads start, 7, 8 and predicts 7, 8, end."""
+    """Encode texts: `encode_tokens([7, 8], [0, 2], ends=True)` reads start, 7, 8 and predicts 7, 8,
+    end."""
     if ends:
         ids = np.insert(ids, row_splits[1:], np.int32(END))
         row_splits = row_splits + np.arange(len(row_splits))
@@ -169,26 +175,26 @@ def encode_tokens(ids: Codes, row_splits: Integers, *, ends: bool) -> Encoded:
 
 
 def encode_sets(sequences: Sequences, labels: tuple[str, ...]) -> Encoded:
-    """Sets as columns of 0 and 1: numbers float32 and targets int32, [timesteps, labels]."""
+    """Encode sets as columns of 0 and 1: numbers float32 and targets int32, [timesteps, labels]."""
     there = multi_hot(sequences.categories[0], labels)
     first, last = sequences.row_splits[:-1], sequences.row_splits[1:] - 1
     some = sequences.lengths > 0
-    seen, told = np.ones(len(there), bool), np.ones(len(there), bool)
-    seen[last[some]] = False
-    told[first[some]] = False
+    is_input, is_target = np.ones(len(there), bool), np.ones(len(there), bool)
+    is_input[last[some]] = False
+    is_target[first[some]] = False
     lengths = np.maximum(sequences.lengths - 1, 0)
     return replace(
         plain_encoded(
             splits_of(lengths),
             codes=np.zeros((int(lengths.sum()), 0), np.int32),
-            targets=there[told].astype(np.int32),
+            targets=there[is_target].astype(np.int32),
         ),
-        numbers=there[seen],
+        numbers=there[is_input],
     )
 
 
 def multi_hot(sets: pl.Series, labels: tuple[str, ...]) -> Floats:
-    """float32 [timesteps, labels] of 0 and 1."""
+    """Mark the labels of sets by 0 and 1, float32 [timesteps, labels]."""
     owner, items = set_items(sets)
     column = look_up(items, labels, offset=0, absent=-1)
     there = np.zeros((len(sets), len(labels)), np.float32)

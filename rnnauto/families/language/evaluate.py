@@ -1,4 +1,4 @@
-"""Language models beside their baselines: likelihood of what really followed.
+"""Score language models beside their baselines: likelihood of what really followed.
 
 A score is a log likelihood in nats and whether the guess was right, of every target: float32
 [timesteps, 2]. Models and baselines give the same two numbers, whatever they predict.
@@ -38,7 +38,12 @@ ALWAYS = 2  # orders that are shown beside the best
 
 @dataclass(frozen=True)
 class NGrams:
-    """Baselines of tokens; `best` is the order that did best on the validation part."""
+    """Baselines of tokens.
+
+    Attributes:
+        grams: those of orders 1, 2, ...
+        best: the order that did best on the validation part.
+    """
 
     grams: tuple[Grams, ...]
     best: int
@@ -46,8 +51,12 @@ class NGrams:
 
 @dataclass(frozen=True)
 class LabelShares:
-    """Baselines of sets: how often a label is there, float64 [labels]; and the same where it was
-    absent and where it was there one timestep before, [2, labels]."""
+    """Baselines of sets: how often a label is there.
+
+    Attributes:
+        alone: whatever was there before, float64 [labels].
+        after: where it was absent and where it was there one timestep before, float64 [2, labels].
+    """
 
     alone: Doubles
     after: Doubles
@@ -61,14 +70,15 @@ def language_metric(layout: Layout) -> str:
 
 
 def metric_names(layout: Layout) -> tuple[str, ...]:
-    """The metrics, as `evaluate` names them."""
+    """List the metrics of a language model, as `evaluate` names them."""
     return names_measured(language_measures(layout))
 
 
 def fit_and_validate(
     prepared: LanguagePrepared, *, seed: int
 ) -> tuple[Baselines, dict[str, float]]:
-    """Baselines for the test part, and what such baselines reach on the validation part."""
+    """Fit baselines for the test part, and measure what such baselines reach on the validation
+    part."""
     layout, encoders, development = prepared.layout, prepared.encoders, prepared.development
     train, validation = prepared.parts.folds[0]
     held_out = development.take(validation)
@@ -92,7 +102,7 @@ def fit_shares_or_ngrams(encoded: Encoded, encoders: LanguageEncoders, layout: L
 
 
 def fit_label_shares(encoded: Encoded) -> LabelShares:
-    """Shares with one sighting and one absence added, so that nothing is impossible."""
+    """Count shares with one sighting and one absence added, so that nothing is impossible."""
     now, before = np.asarray(encoded.targets) > 0, encoded.numbers > 0
     alone = (now.sum(0) + 1) / (len(now) + 2)
     after = [
@@ -108,7 +118,10 @@ def all_scores(
     match baselines:
         case NGrams(grams=grams):
             scores = score_ngrams(grams, encoded, outputs=outputs_of(encoders))
-            return {NAMES.get(order, f"{order}-gram"): each for order, each in enumerate(scores, 1)}
+            return {
+                NAMES.get(order, f"{order}-gram"): by_target
+                for order, by_target in enumerate(scores, 1)
+            }
         case LabelShares(alone=alone, after=after):
             there = np.asarray(encoded.targets) > 0
             before = (encoded.numbers > 0).astype(int)
@@ -125,7 +138,8 @@ def score_sets(probabilities: Doubles, there: Any) -> Floats:
 
 
 def shown_names(baselines: Baselines, scores: Mapping[str, Any]) -> list[str]:
-    """Of the n-grams those of one and two tokens and the best order."""
+    """Choose the baselines to show: of the n-grams those of one and two tokens and the best
+    order."""
     names = list(scores)
     if isinstance(baselines, LabelShares):
         return names
@@ -165,18 +179,18 @@ def evaluate_language(
         )
     groups = unit_groups(encoded.row_splits, per_timestep=True)
 
-    def scored(each: Floats) -> Scores:
-        return language_scores(each, groups, layout=layout, seed=seed)
+    def scored(by_target: Floats) -> Scores:
+        return language_scores(by_target, groups, layout=layout, seed=seed)
 
-    found = all_scores(baselines, encoded, encoders)
-    others = {name: scored(found[name]) for name in shown_names(baselines, found)}
+    simple = all_scores(baselines, encoded, encoders)
+    shown = {name: scored(simple[name]) for name in shown_names(baselines, simple)}
     model, metric = scored(scores), language_metric(layout)
     return Evaluation(
         scores=model,
-        baselines=others,
+        baselines=shown,
         rows=len(scores),
         sequences=int(np.count_nonzero(encoded.lengths)),
-        beats_baselines=all(beats(model, other, metric) for other in others.values()),
+        beats_baselines=all(beats(model, baseline, metric) for baseline in shown.values()),
         labels=None,
         main_metric=metric,
     )
@@ -237,19 +251,20 @@ def language_measures(layout: Layout) -> LanguageMeasures:
 
 
 def language_metrics(sums: Doubles, layout: Layout) -> Metrics:
-    """From (weighted) sums of timesteps, nats and right guesses, [resamples, 3]."""
+    """Compute metrics from (weighted) sums of timesteps, nats and right guesses, [resamples, 3]."""
     return measured(language_measures(layout), LanguageSums(*sums.T))
 
 
 def save_language_baselines(path_npz: Path, baselines: Baselines) -> None:
-    """Plain compressed arrays; sorted keys as the steps between them, which are small."""
+    """Write baselines as plain compressed arrays; sorted keys as the steps between them, which are
+    small."""
     arrays: dict[str, Any]
     match baselines:
         case NGrams(grams=grams, best=best):
             arrays = {"best": np.asarray(best), "orders": np.asarray(len(grams))}
-            for order, each in enumerate(grams, 1):
-                arrays[f"{order}.steps"] = np.diff(each.keys, prepend=0)
-                arrays[f"{order}.counts"] = each.counts.astype(np.uint32)
+            for order, of_order in enumerate(grams, 1):
+                arrays[f"{order}.steps"] = np.diff(of_order.keys, prepend=0)
+                arrays[f"{order}.counts"] = of_order.counts.astype(np.uint32)
         case LabelShares(alone=alone, after=after):
             arrays = {"alone": alone, "after": after}
     with path_npz.open("wb") as file:
@@ -257,7 +272,7 @@ def save_language_baselines(path_npz: Path, baselines: Baselines) -> None:
 
 
 def load_language_baselines(path_npz: Path, encoders: LanguageEncoders) -> Baselines:
-    """Raises: ModelFolderError where the file is absent or damaged."""
+    """Load baselines. Raises: ModelFolderError where the file is absent or damaged."""
     return load_arrays(path_npz, baselines_in)
 
 

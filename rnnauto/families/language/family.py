@@ -1,4 +1,4 @@
-"""The record of language models."""
+"""Put what differs in language models on record."""
 
 from pathlib import Path
 from typing import Any

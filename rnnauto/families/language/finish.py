@@ -1,4 +1,4 @@
-"""What it will take to export a language model and to read the test part."""
+"""Reckon what it will take to export a language model and to read the test part."""
 
 import numpy as np
 
@@ -10,7 +10,8 @@ TOKEN_SECONDS = 0.0001  # assumed: one recurrent step
 
 
 def reading_seconds(part: LanguagePart, members: int) -> float:
-    """Seconds for so many networks; texts are read side by side, the longest to its end."""
+    """Reckon the seconds for so many networks; texts are read side by side, the longest to its
+    end."""
     lengths = np.sort(part.lengths)
     reading = TOKEN_SECONDS * max(float(lengths[-1]), float(lengths.sum()) / ROWS)
     return members * (MEMBER_SECONDS + reading)

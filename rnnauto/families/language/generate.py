@@ -1,4 +1,4 @@
-"""Texts that a language model goes on with."""
+"""Let a language model go on with texts."""
 
 import numpy as np
 
@@ -21,8 +21,8 @@ LONGEST = 200  # tokens that a text goes on for where nothing else is said
 
 
 def writing(wanted: Wanted, layout: Layout, encoders: LanguageEncoders) -> Writing:
-    """Raises: DataError where the model is of sets, reads no values, or the stop token is none of
-    its own."""
+    """Ask for texts of a language model. Raises: DataError where the model is of sets, reads no
+    values, or the stop token is none of its own."""
     if isinstance(encoders.target, NextSet):
         return writes_no_texts(wanted, layout, encoders)
     if wanted.given:
@@ -36,13 +36,13 @@ def writing(wanted: Wanted, layout: Layout, encoders: LanguageEncoders) -> Writi
 
 def going_on(run: Run, wanted: Wanted, layout: Layout) -> list[Written]:
     prompt = wanted.prompt or ""
-    asked = {
+    request = {
         "prompt": np.array([prompt] * wanted.count, object),
         "length": np.array(LONGEST if wanted.length is None else wanted.length, np.int32),
     }
     return [
         written(prompt, text, tokens, layout)
-        for text, tokens in texts_of(run, asked | drawing(wanted))
+        for text, tokens in texts_of(run, request | drawing(wanted))
     ]
 
 

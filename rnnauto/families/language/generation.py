@@ -26,7 +26,7 @@ def generate_function(
     vocabulary: tuple[str, ...],
     tokens: Tokens | None,
 ) -> Any:
-    """The `generate` signature.
+    """Make the `generate` signature.
 
     Args:
         follow: a token's id [batch] and the state before it to the log probabilities of what
@@ -49,10 +49,10 @@ def generate_function(
             choose=lambda scores, at: draw(scores, temperature, top_k, tf.stack([seed, at])),
             stop=stops,
         )
-        found = tf.gather(names, written)
+        chosen = tf.gather(names, written)
         return {
-            "text": join(found, tokens),
-            "tokens": found,
+            "text": join(chosen, tokens),
+            "tokens": chosen,
             "lengths": tf.reduce_sum(tf.cast(written != PAD, tf.int32), 1),
         }
 
@@ -60,8 +60,9 @@ def generate_function(
 
 
 def generate_inputs() -> dict[str, Any]:
-    """What `generate` takes: at most `length` tokens; temperature 0 always takes the likeliest;
-    top_k 0 draws from all; the token `stop` ("": none) ends a text and is not part of it."""
+    """List what `generate` takes: at most `length` tokens; temperature 0 always takes the
+    likeliest; top_k 0 draws from all; the token `stop` ("": none) ends a text and is not part of
+    it."""
     specs = {
         "prompt": ([None], tf.string),
         "length": ([], tf.int32),
@@ -83,7 +84,8 @@ def decode(
     choose: Callable[[Any, Any], Any],
     stop: Any,
 ) -> Any:
-    """Ids that follow the forced ones, int32 [batch, length], PAD from the end or `stop` on.
+    """Choose the ids that follow the forced ones, int32 [batch, length], PAD from the end or `stop`
+    on.
 
     Args:
         begin: the first token [batch] and the state before it.
@@ -107,7 +109,7 @@ def decode(
         done = tf.logical_or(done, tf.logical_and(at >= given, over))
         return at + 1, chosen, state, done, ids.write(at, tf.where(done, PAD, chosen))
 
-    found = tf.while_loop(
+    finished = tf.while_loop(
         go_on,
         body,
         (tf.constant(0), token, state, tf.fill([batch], False), ids),
@@ -119,25 +121,25 @@ def decode(
             None,
         ),
     )
-    written = tf.transpose(found[4].stack())  # [batch, steps]
+    written = tf.transpose(finished[4].stack())  # [batch, steps]
     return tf.gather(written, given[:, None] + tf.range(length), axis=1, batch_dims=1)
 
 
 def draw(scores: Any, temperature: Any, top_k: Any, seed: Any) -> Any:
-    """An id per row by the Gumbel trick (Gumbel 1954), of the `top_k` likeliest only."""
+    """Draw an id per row by the Gumbel trick (Gumbel 1954), of the `top_k` likeliest only."""
     outputs = scores.shape[-1]
     count = tf.where(tf.logical_or(top_k < 1, top_k > outputs), outputs, top_k)
     least = tf.math.top_k(scores, count).values[:, -1:]
-    kept = tf.where(scores >= least, scores, -1e9)
+    allowed = tf.where(scores >= least, scores, -1e9)
     noise = tf.random.stateless_uniform(tf.shape(scores), seed, minval=1e-20)
     noise = -tf.math.log(-tf.math.log(noise))
-    drawn = kept / tf.maximum(temperature, 1e-6) + noise
-    return tf.argmax(tf.where(temperature > 0, drawn, kept), -1, tf.int32)
+    drawn = allowed / tf.maximum(temperature, 1e-6) + noise
+    return tf.argmax(tf.where(temperature > 0, drawn, allowed), -1, tf.int32)
 
 
 def join(tokens: Any, kind: Tokens | None) -> Any:
-    """Tokens [batch, timesteps] to texts [batch]: characters as they are, words and labels (kind
-    None) with spaces."""
+    """Join tokens [batch, timesteps] to texts [batch]: characters as they are, words and labels
+    (kind None) with spaces."""
     if kind == "character":
         return tf.strings.reduce_join(tokens, -1)
     spaced = tf.strings.strip(tf.strings.reduce_join(tokens, -1, separator=" "))

@@ -1,4 +1,4 @@
-"""How language models are trained."""
+"""Say how language models are trained."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from rnnauto.search.train import standardise
 def carried_losses(
     outputs: dict[str, Any], truth: Any, features: Features, answer: Answer
 ) -> tuple[Any, Any, Any, Any]:
-    """Those of the outputs beside the state."""
+    """Compute the losses of the outputs beside the state."""
     return unit_losses(outputs["outputs"], truth, features, answer)
 
 

@@ -1,4 +1,4 @@
-"""Networks whose state goes in and comes out, so that a long sequence can be read in windows.
+"""Build networks whose state goes in and comes out, so that a long sequence can be read in windows.
 
 The state is one tensor [batch, units of all states of all layers]: a window that starts from the
 state after the one before gives what reading both at once gives. Training stops the gradient at
@@ -22,9 +22,12 @@ def state_size(architecture: Architecture) -> int:
 
 
 def build_carried(features: Features, architecture: Architecture) -> Built:
-    """Inputs: those of `data.batches.Batch` but no static features, and `state` float32 [batch,
+    """Build a network with carried state; there must be at least one timestep.
+
+    Inputs: those of `data.batches.Batch` but no static features, and `state` float32 [batch,
     state]. Outputs: `outputs` float32 [batch, timesteps, outputs] and `state` after the last
-    timestep. There must be at least one timestep."""
+    timestep.
+    """
     length = keras.Input((), dtype="int32", name="length")
     inputs: dict[str, Any] = {"length": length}
     scales = scales_of(features)

@@ -1,4 +1,4 @@
-"""N-gram baselines of language models: interpolated with Witten-Bell's weights.
+"""Count n-grams as baselines of language models: interpolated with Witten-Bell's weights.
 
 P(token | context) = (count(context, token) + kinds(context) * P(token | shorter context)) /
 (count(context) + kinds(context)), where `kinds` is how many different tokens followed the context
@@ -23,25 +23,31 @@ LARGEST_KEY = 2**62
 
 @dataclass(frozen=True)
 class Grams:
-    """The n-grams of one order: `keys` int64, sorted, and how often each was seen, int64."""
+    """The n-grams of one order.
+
+    Attributes:
+        keys: int64, sorted.
+        counts: how often each was seen, int64.
+    """
 
     keys: Integers
     counts: Integers
 
 
 def fit_ngrams(encoded: Encoded, *, outputs: int, longest: int) -> tuple[Grams, ...]:
-    """Orders 1, 2, ... of a train part; fewer where a key would not fit into 62 bits."""
+    """Count the n-grams of orders 1, 2, ... in a train part; fewer where a key would not fit into
+    62 bits."""
     orders = max(n for n in range(1, longest + 1) if n == 1 or outputs**n < LARGEST_KEY)
     digits = contexts(encoded, orders)[-MOST_TOKENS:]
-    found = []
+    grams = []
     for order in range(1, orders + 1):
         keys, counts = np.unique(numbers_of(digits, order, outputs), return_counts=True)
-        found.append(Grams(keys, counts.astype(np.int64)))
-    return tuple(found)
+        grams.append(Grams(keys, counts.astype(np.int64)))
+    return tuple(grams)
 
 
 def contexts(encoded: Encoded, order: int) -> NDArray[np.int32]:
-    """Every target behind the `order - 1` tokens before it, int32 [timesteps, order]; the start
+    """Put every target behind the `order - 1` tokens before it, int32 [timesteps, order]; the start
     token stands for what lies before a sequence."""
     targets = np.asarray(encoded.targets)
     position = np.arange(len(targets)) - np.repeat(encoded.row_splits[:-1], encoded.lengths)
@@ -54,7 +60,7 @@ def contexts(encoded: Encoded, order: int) -> NDArray[np.int32]:
 
 
 def numbers_of(digits: NDArray[np.int32], order: int, base: int) -> Integers:
-    """The last `order` columns as one number each."""
+    """Make one number each of the last `order` columns."""
     number = np.zeros(len(digits), np.int64)
     for column in digits.T[-order:]:
         number = number * base + column
@@ -62,16 +68,16 @@ def numbers_of(digits: NDArray[np.int32], order: int, base: int) -> Integers:
 
 
 def score_ngrams(grams: tuple[Grams, ...], encoded: Encoded, *, outputs: int) -> list[Floats]:
-    """For every order: log likelihood of every target in nats, and 1 where it is the token that
-    most often followed the longest context seen; float32 [timesteps, 2] each."""
+    """Score every target by every order: its log likelihood in nats, and 1 where it is the token
+    that most often followed the longest context seen; float32 [timesteps, 2] each."""
     digits = contexts(encoded, len(grams))
     possible = outputs - RESERVED + 2  # unknown and end can follow, padding and start cannot
     probability = np.full(len(digits), 1.0 / possible)
     guess = np.full(len(digits), -1, np.int64)
     scores = []
-    for order, each in enumerate(grams, start=1):
+    for order, of_order in enumerate(grams, start=1):
         keys = numbers_of(digits, order, outputs)
-        probability, likeliest = with_order(each, keys, probability, base=outputs)
+        probability, likeliest = with_order(of_order, keys, probability, base=outputs)
         guess = np.where(likeliest >= 0, likeliest, guess)
         likelihood = np.log(np.maximum(probability, SMALLEST_PROBABILITY))
         right = guess == digits[:, -1]
@@ -82,8 +88,8 @@ def score_ngrams(grams: tuple[Grams, ...], encoded: Encoded, *, outputs: int) ->
 def with_order(
     grams: Grams, keys: Integers, shorter: Doubles, *, base: int
 ) -> tuple[Doubles, Integers]:
-    """Probabilities with one more token of context, and the likeliest token of each context (-1
-    where it was never seen)."""
+    """Compute probabilities with one more token of context, and the likeliest token of each context
+    (-1 where it was never seen)."""
     owners = grams.keys // base
     heads, first = np.unique(owners, return_index=True)
     totals = np.add.reduceat(grams.counts, first)
@@ -100,6 +106,6 @@ def with_order(
 
 
 def found_at(entries: Integers, wanted: Integers) -> tuple[Integers, NDArray[np.bool_]]:
-    """Where the wanted numbers stand among sorted entries, and whether they do."""
+    """Find where the wanted numbers stand among sorted entries, and whether they do."""
     at = np.minimum(np.searchsorted(entries, wanted), len(entries) - 1)
     return at, entries[at] == wanted

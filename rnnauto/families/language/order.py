@@ -1,4 +1,4 @@
-"""Does a language model use the order of what came before, or only which tokens did?
+"""Measure whether a language model uses the order of what came before, or only which tokens did.
 
 The exported model reads some stretches of the test part twice: as they are, and with all but their
 last timestep shuffled. A model that gains nothing by the order does no better than one of pairs of
@@ -23,8 +23,8 @@ MOST_OUTPUTS = 32 << 20  # numbers that a call may give
 
 
 def order(subject: Subject, bench: Opening) -> Order | None:
-    """The scores of what follows each stretch, and a sentence that compares them; None where there
-    are no two stretches."""
+    """Compare the scores of what follows each stretch, in a sentence as well; None where there are
+    no two stretches."""
     return context_order(subject.run, subject.prepared.test, seed=subject.seed)
 
 
@@ -38,8 +38,8 @@ def context_order(run: Run, part: LanguagePart, *, seed: int) -> Order | None:
     order = shuffled_but_ends(encoded, steps, seed=seed)
 
     def scored(places: Integers) -> Scores:
-        found = read(run, encoded, places, steps, outputs=outputs_of(part.encoders))
-        return language_scores(found, np.arange(len(found)), layout=layout, seed=seed)
+        scores = read(run, encoded, places, steps, outputs=outputs_of(part.encoders))
+        return language_scores(scores, np.arange(len(scores)), layout=layout, seed=seed)
 
     before, after = scored(steps), scored(np.take_along_axis(steps, order, axis=1))
     words = "timesteps" if layout.label_sets else "tokens"
@@ -52,7 +52,7 @@ def context_order(run: Run, part: LanguagePart, *, seed: int) -> Order | None:
 
 
 def spread(encoded: Encoded, size: int) -> Integers:
-    """Where stretches of so many timesteps begin, at most 500, evenly over the part."""
+    """Choose where stretches of so many timesteps begin, at most 500, evenly over the part."""
     counts = np.maximum(encoded.lengths - size + 1, 0)
     splits = splits_of(counts)
     total = int(splits[-1])
@@ -62,8 +62,8 @@ def spread(encoded: Encoded, size: int) -> Integers:
 
 
 def shuffled_but_ends(encoded: Encoded, steps: Integers, *, seed: int) -> Integers:
-    """A random order of each stretch's timesteps, in which the last, and the token that starts a
-    text, keep their place; [stretches, timesteps]."""
+    """Shuffle each stretch's timesteps, of which the last, and the token that starts a text, keep
+    their place; [stretches, timesteps]."""
     keys = np.random.default_rng(seed).random(steps.shape)
     keys[:, -1] = 2.0
     if encoded.codes.shape[1]:
@@ -72,10 +72,10 @@ def shuffled_but_ends(encoded: Encoded, steps: Integers, *, seed: int) -> Intege
 
 
 def read(run: Run, encoded: Encoded, places: Integers, steps: Integers, *, outputs: int) -> Floats:
-    """What the model says of the target of each stretch's last timestep, float32 [stretches, 2] as
-    in `language`; the inputs are those at `places`."""
+    """Read stretches, and tell what the model says of the target of each one's last timestep,
+    float32 [stretches, 2] as in `language`; the inputs are those at `places`."""
     rows = max(1, MOST_OUTPUTS // (steps.shape[1] * outputs))
-    found = []
+    scores = []
     for begin in range(0, len(steps), rows):
         part, at = places[begin : begin + rows], steps[begin : begin + rows]
         count = np.array(len(part), np.int32)
@@ -90,6 +90,8 @@ def read(run: Run, encoded: Encoded, places: Integers, steps: Integers, *, outpu
             }
         else:
             batch["numbers"] = encoded.numbers[part]
-        given = run(batch, "score")
-        found.append(np.stack([given[name][:, -1] for name in ("log_likelihood", "right")], axis=1))
-    return np.concatenate(found).astype(np.float32)
+        answers = run(batch, "score")
+        scores.append(
+            np.stack([answers[name][:, -1] for name in ("log_likelihood", "right")], axis=1)
+        )
+    return np.concatenate(scores).astype(np.float32)

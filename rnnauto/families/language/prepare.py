@@ -1,4 +1,4 @@
-"""Texts and sequences of sets, cut into parts; what is predicted is what is read."""
+"""Cut texts and sequences of sets into parts; what is predicted is what is read."""
 
 from rnnauto.data.duplicates import duplicate_groups
 from rnnauto.data.encode import Encoded
@@ -19,10 +19,10 @@ LanguagePrepared = Prepared[LanguageEncoders, Parts, LanguagePart, Encoded]
 
 
 def prepare(told: Told) -> LanguagePrepared:
-    """Raises: DataError where a part would be empty."""
+    """Prepare texts or sets for a search. Raises: DataError where a part would be empty."""
     layout = told.layout
     sequences = usable(told.sequences, layout)
-    found = split_sequences(
+    split = split_sequences(
         told,
         usable=lambda some: usable(some, layout),
         read_test=lambda path: read_for(layout, path, target=False, text_targets=()),
@@ -30,19 +30,19 @@ def prepare(told: Told) -> LanguagePrepared:
         groups=duplicate_groups,
         classes=False,
     )
-    labels = labels_of(sequences, found.test) if layout.label_sets else ()
-    trains = found.train_parts(per_timestep=layout.per_timestep)
+    labels = labels_of(sequences, split.test) if layout.label_sets else ()
+    trains = split.train_parts(per_timestep=layout.per_timestep)
     # one vocabulary for all folds: their networks are averaged
     encoders = fit_language(trains[0], layout, labels=labels)
     return Prepared(
         table=told.table,
         inference=told.inference,
-        problems=found.problems,
-        parts=found.parts,
-        test=LanguagePart(found.test, layout, encoders),
-        test_frame=found.test_frame,
+        problems=split.problems,
+        parts=split.parts,
+        test=LanguagePart(split.test, layout, encoders),
+        test_frame=split.test_frame,
         encoders=encoders,
         fold_encoders=(encoders,) * len(trains),
-        development=encode_language(found.parts.development, encoders),
+        development=encode_language(split.parts.development, encoders),
         fingerprint=hash_of_frame(told.table.frame),
     )

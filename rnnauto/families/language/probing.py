@@ -1,4 +1,4 @@
-"""What the diagnosis must know of language models."""
+"""Tell the diagnosis what it must know of language models."""
 
 import numpy as np
 

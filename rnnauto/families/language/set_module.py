@@ -1,4 +1,4 @@
-"""The signatures of a language model of sets of labels."""
+"""Make the signatures of a language model of sets of labels."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,14 +10,21 @@ from rnnauto.families.language.members import Members, mean_of
 
 @dataclass(frozen=True)
 class SetReader:
-    """The members, and the labels that they read and tell; `table` has the place of each."""
+    """Networks that read and tell sets of labels.
+
+    Attributes:
+        members: the networks.
+        table: label to output.
+        labels: in the order of the outputs.
+    """
 
     members: Members
     table: Any
     labels: tuple[str, ...]
 
     def read(self, numbers: Any, state: Any) -> tuple[Any, Any, Any]:
-        """Log probabilities that labels follow, and that not, [batch, timesteps, labels]."""
+        """Compute log probabilities that labels follow, and that not, [batch, timesteps,
+        labels]."""
         length = tf.fill([tf.shape(numbers)[0]], tf.shape(numbers)[1])
         logits, state = self.members.read({"numbers": numbers, "length": length}, state)
         there = mean_of([tf.math.log_sigmoid(part) for part in logits])
@@ -25,16 +32,17 @@ class SetReader:
         return there, absent, state
 
     def columns(self, labels: Any) -> Any:
-        """Label texts [..., most labels], "" where there is none, to 0 and 1 [..., labels]."""
+        """Turn label texts [..., most labels], "" where there is none, into 0 and 1 [...,
+        labels]."""
         return tf.reduce_max(tf.one_hot(self.table.lookup(labels), len(self.labels)), -2)
 
     def listed(self, batch: Any) -> Any:
-        """The names of the labels for each sequence."""
+        """Repeat the names of the labels for each sequence."""
         return tf.broadcast_to(tf.constant(list(self.labels)), [batch, len(self.labels)])
 
 
 def label_table(labels: tuple[str, ...]) -> Any:
-    """Label to output; -1 for labels that the model does not know."""
+    """Map labels to outputs; -1 for labels that the model does not know."""
     keys = tf.constant(list(labels))
     initialiser = tf.lookup.KeyValueTensorInitializer(keys, tf.range(len(labels)))
     return tf.lookup.StaticHashTable(initialiser, default_value=-1)
@@ -59,12 +67,12 @@ def predict_function(reader: SetReader) -> Any:
     )
     def predict(sets: Any, length: Any) -> dict[str, Any]:
         batch, timesteps = tf.shape(sets)[0], tf.shape(sets)[1]
-        one = [[0, 0], [0, tf.cast(timesteps < 1, tf.int32)], [0, 0]]
-        padded = tf.pad(reader.columns(sets), one)
+        padding = [[0, 0], [0, tf.cast(timesteps < 1, tf.int32)], [0, 0]]
+        padded = tf.pad(reader.columns(sets), padding)
         there, _, _ = reader.read(padded, tf.zeros([batch, reader.members.size]))
         true = tf.sequence_mask(length, timesteps)[..., None]
-        given = tf.where(true, tf.exp(there[:, :timesteps]), 0.0)
-        return {"probabilities": given, "labels": reader.listed(batch)}
+        probabilities = tf.where(true, tf.exp(there[:, :timesteps]), 0.0)
+        return {"probabilities": probabilities, "labels": reader.listed(batch)}
 
     return predict
 
@@ -82,10 +90,10 @@ def score_function(reader: SetReader) -> Any:
     )
     def score(numbers: Any, targets: Any, state: Any) -> dict[str, Any]:
         there, absent, state = reader.read(numbers, state)
-        each = tf.reduce_sum(tf.where(tf.equal(targets, 1), there, absent), -1)
+        log_likelihood = tf.reduce_sum(tf.where(tf.equal(targets, 1), there, absent), -1)
         right = tf.reduce_all(tf.equal(there > absent, tf.equal(targets, 1)), -1)
         return {
-            "log_likelihood": each,
+            "log_likelihood": log_likelihood,
             "right": tf.cast(right, tf.float32),
             "probabilities": tf.exp(there),
             "state": state,
@@ -104,8 +112,8 @@ def step_function(reader: SetReader) -> Any:
     )
     def step(labels: Any, state: Any) -> dict[str, Any]:
         there, _, state = reader.read(reader.columns(labels)[:, None], state)
-        given = tf.exp(there[:, 0])
-        batch = tf.shape(given)[0]
-        return {"probabilities": given, "labels": reader.listed(batch), "state": state}
+        probabilities = tf.exp(there[:, 0])
+        batch = tf.shape(probabilities)[0]
+        return {"probabilities": probabilities, "labels": reader.listed(batch), "state": state}
 
     return step

@@ -1,4 +1,4 @@
-"""What the page shows of a language model's surprise."""
+"""Show a language model's surprise on the page."""
 
 from rnnauto.arrays import Floats
 from rnnauto.families.language.encode import LanguagePart, NextToken
@@ -13,7 +13,8 @@ def data_shown(prepared: LanguagePrepared) -> Json:
 
 
 def answers_shown(part: LanguagePart, scores: Floats) -> Json:
-    """The first timesteps of the test part with what each cost in nats; scores [timesteps, 2]."""
+    """Show the first timesteps of the test part with what each cost in nats; scores [timesteps,
+    2]."""
     sequences, encoded = part.sequences, part.encoded()
     begin, end = int(encoded.row_splits[0]), int(encoded.row_splits[1])
     end = min(end, begin + SURPRISES)

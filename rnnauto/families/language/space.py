@@ -1,4 +1,4 @@
-"""What all trials of language models share, and what they choose from."""
+"""Pose what all trials of language models share, and choose their search space."""
 
 from typing import Any
 
@@ -17,7 +17,8 @@ FEW_TEXTS = 100
 
 
 def pose(prepared: LanguagePrepared, recipe: Recipe) -> Problem:
-    """What all trials share; labels are read as columns of 0 and 1, which are not scaled."""
+    """Pose the problem that trials share; labels are read as columns of 0 and 1, which are not
+    scaled."""
     encoders = prepared.encoders
     made, answer = made_and_answer(encoders.target)
     folds = len(prepared.fold_encoders)
@@ -34,7 +35,7 @@ def pose(prepared: LanguagePrepared, recipe: Recipe) -> Problem:
 
 
 def made_and_answer(target: NextToken | NextSet) -> tuple[int, Answer]:
-    """Numbers that are read of each timestep, and what the outputs mean."""
+    """Count the numbers that are read of each timestep, and say what the outputs mean."""
     match target:
         case NextToken():
             return 0, Answer("classes", target.widths)
@@ -45,9 +46,9 @@ def made_and_answer(target: NextToken | NextSet) -> tuple[int, Answer]:
 def space(prepared: LanguagePrepared, recipe: Recipe) -> Choices:
     train, _ = prepared.parts.folds[0]
     wanted, lengths = recipe.search.space, prepared.development.lengths[train]
-    found = usual_choices(wanted, lengths, tokens=prepared.layout.tokens is not None)
+    choices = usual_choices(wanted, lengths, tokens=prepared.layout.tokens is not None)
     return (
-        found
+        choices
         | FIXED
         | {
             "units": UNITS if wanted.units == Space().units else wanted.units,
@@ -57,19 +58,20 @@ def space(prepared: LanguagePrepared, recipe: Recipe) -> Choices:
 
 
 def language_batches(wanted: str | tuple[int, ...], lengths: Integers) -> tuple[int, ...]:
-    """Rows that read on side by side in a long text; of short sequences as elsewhere."""
+    """Choose batch sizes: rows that read on side by side in a long text; of short sequences as
+    elsewhere."""
     if not isinstance(wanted, str) or len(lengths) >= FEW_TEXTS:
         return batch_sizes(wanted, len(lengths))
     return (32, 64)
 
 
 def openings(space: Choices) -> list[Values]:
-    """A wide one a cell, and a wider one of the best cell."""
+    """Propose a wide network a cell, and a wider one of the best cell."""
     return proposals(space, language_openings(space))
 
 
 def language_openings(space: Choices) -> list[dict[str, Any]]:
-    """Gated cells first: they remember more of a text."""
+    """Propose settings, gated cells first: they remember more of a text."""
     cells = sorted(space["cell"], key=lambda cell: CELLS[cell].memory != "gated")
     # little dropout: without any a text of a megabyte is learnt by heart after ten passes, and more
     # costs passes
@@ -79,5 +81,5 @@ def language_openings(space: Choices) -> list[dict[str, Any]]:
 
 
 def trains_long(problem: Problem) -> bool:
-    """One network with most of the time beats many with a little."""
+    """Say that one network with most of the time beats many with a little."""
     return True

@@ -1,4 +1,4 @@
-"""Long sequences read in windows whose state is carried on: who reads what, row by row.
+"""Read long sequences in windows whose state is carried on: who reads what, row by row.
 
 Training cuts a few long sequences into as many pieces as a batch has rows. Row `i` of a window goes
 on where row `i` of the window before ended; a row whose piece is over begins the next one, with a
@@ -21,7 +21,12 @@ WARM_UP = 256  # timesteps read before those that count, where a piece begins in
 
 @dataclass(frozen=True)
 class Window:
-    """One step of training: a batch, and which rows begin with a fresh state, bool [batch]."""
+    """One step of training.
+
+    Attributes:
+        batch: what is read.
+        fresh: which rows begin with a fresh state, bool [batch].
+    """
 
     batch: Batch
     fresh: NDArray[np.bool_]
@@ -30,7 +35,7 @@ class Window:
 def streams(
     encoded: Encoded, chosen: Integers, *, size: int, window: int, rng: np.random.Generator
 ) -> Iterator[Window]:
-    """One pass over the chosen sequences in `size` rows side by side.
+    """Pass once over the chosen sequences in `size` rows side by side.
 
     Fewer than `window` timesteps of each sequence, at its beginning, are left out: another number
     in each pass, so that windows end elsewhere.
@@ -60,7 +65,8 @@ def cut_for_rows(
 def carry(
     pieces: Examples, *, size: int, window: int
 ) -> Iterator[tuple[Examples, NDArray[np.bool_]]]:
-    """Windows over pieces: each row reads its piece to the end, then the next that none has read.
+    """Cut pieces into windows: each row reads its piece to the end, then the next that none has
+    read.
 
     Yields: what every row reads (a row with nothing left has length 0), and which rows begin.
     """
@@ -87,7 +93,7 @@ def carry(
 def held_out_batches(
     encoded: Encoded, chosen: Integers, *, size: int, piece: int, most: int
 ) -> Iterator[Batch]:
-    """Sequences to validate on, long ones in pieces that are read after a warm-up.
+    """Batch sequences to validate on, long ones in pieces that are read after a warm-up.
 
     Args:
         most: timesteps that count, about; of more, pieces at even distances are taken.

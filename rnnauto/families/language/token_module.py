@@ -1,4 +1,4 @@
-"""The signatures of a language model of tokens."""
+"""Make the signatures of a language model of tokens."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +18,15 @@ SHOWN = [at for at in range(RESERVED) if at not in {PAD, START}]  # reserved ids
 
 @dataclass(frozen=True)
 class TokenReader:
-    """The members, and what they read: `table` has the ids of the vocabulary; `tokens` is None
-    where sequences are lists of labels."""
+    """Networks that read and tell tokens.
+
+    Attributes:
+        members: the networks.
+        table: the ids of the vocabulary.
+        tokens: what a token is; None where sequences are lists of labels.
+        vocabulary: the tokens in the order of their ids.
+        target: what is told.
+    """
 
     members: Members
     table: Any
@@ -28,32 +35,32 @@ class TokenReader:
     target: NextToken
 
     def read(self, codes: Any, state: Any) -> tuple[Any, Any]:
-        """Log probabilities [batch, timesteps, outputs] and the state after."""
+        """Compute log probabilities [batch, timesteps, outputs] and the state after."""
         mask = follows_mask(self.target.outputs, ends=self.target.ends)
         length = tf.fill([tf.shape(codes)[0]], tf.shape(codes)[1])
         logits, state = self.members.read({"codes": codes[..., None], "length": length}, state)
         return mean_of([tf.nn.log_softmax(part + mask) for part in logits]), state
 
     def shown(self) -> Any:
-        """The ids of what may follow."""
+        """List the ids of what may follow."""
         return tf.constant([*SHOWN, *range(RESERVED, self.target.outputs)])
 
     def answer(self, log_probabilities: Any) -> dict[str, Any]:
-        """From [batch, outputs]."""
+        """Tell the next token from log probabilities [batch, outputs]."""
         names = tf.constant(["", "<unknown>", "", "<end>", *self.vocabulary])
-        given = tf.gather(tf.exp(log_probabilities), self.shown(), axis=-1)
+        probabilities = tf.gather(tf.exp(log_probabilities), self.shown(), axis=-1)
         listed = tf.gather(names, self.shown())
-        shape = tf.concat([tf.shape(given)[:1], tf.shape(listed)], 0)
+        shape = tf.concat([tf.shape(probabilities)[:1], tf.shape(listed)], 0)
         return {
-            "next_token": tf.gather(listed, tf.argmax(given, -1)),
-            "probabilities": given,
+            "next_token": tf.gather(listed, tf.argmax(probabilities, -1)),
+            "probabilities": probabilities,
             "tokens": tf.broadcast_to(listed, shape),
         }
 
 
 def follows_mask(outputs: int, *, ends: bool) -> Any:
-    """What is added to logits [outputs]: padding and start never follow, the end where there are
-    ends."""
+    """Make what is added to logits [outputs]: padding and start never follow, the end where there
+    are ends."""
     never = {PAD, START} | (set() if ends else {END})
     return tf.constant([NEVER if at in never else 0.0 for at in range(outputs)])
 
@@ -76,13 +83,13 @@ def predict_function(reader: TokenReader) -> Any:
         rows = tf.shape(codes)[0]
         start = tf.fill([rows, 1], START)
         fresh = tf.zeros([rows, reader.members.size])
-        found, _ = reader.read(tf.concat([start, codes], 1), fresh)
-        each = tf.gather(found[:, :-1], codes, axis=2, batch_dims=2)  # [batch, timesteps]
+        following, _ = reader.read(tf.concat([start, codes], 1), fresh)
+        of_tokens = tf.gather(following[:, :-1], codes, axis=2, batch_dims=2)  # [batch, timesteps]
         true = tf.sequence_mask(length, tf.shape(codes)[1])
         return {
-            "log_likelihood": tf.reduce_sum(tf.where(true, each, 0.0), 1),
+            "log_likelihood": tf.reduce_sum(tf.where(true, of_tokens, 0.0), 1),
             "token_count": length,
-            **reader.answer(tf.gather(found, length, axis=1, batch_dims=1)),
+            **reader.answer(tf.gather(following, length, axis=1, batch_dims=1)),
         }
 
     return predict
@@ -99,13 +106,13 @@ def score_function(reader: TokenReader) -> Any:
         ],
     )
     def score(codes: Any, targets: Any, length: Any, state: Any) -> dict[str, Any]:
-        found, state = reader.read(codes, state)
+        following, state = reader.read(codes, state)
         known = targets >= 0
-        each = tf.gather(found, tf.maximum(targets, 0), axis=2, batch_dims=2)
-        right = tf.equal(tf.argmax(found, -1, tf.int32), targets)
-        last = tf.gather(found, tf.maximum(length - 1, 0), axis=1, batch_dims=1)
+        of_targets = tf.gather(following, tf.maximum(targets, 0), axis=2, batch_dims=2)
+        right = tf.equal(tf.argmax(following, -1, tf.int32), targets)
+        last = tf.gather(following, tf.maximum(length - 1, 0), axis=1, batch_dims=1)
         return {
-            "log_likelihood": tf.where(known, each, 0.0),
+            "log_likelihood": tf.where(known, of_targets, 0.0),
             "right": tf.cast(right, tf.float32),
             "next": tf.gather(last, reader.shown(), axis=-1),
             "state": state,
@@ -124,17 +131,17 @@ def step_function(reader: TokenReader) -> Any:
     )
     def step(token: Any, state: Any) -> dict[str, Any]:
         code = tf.where(tf.equal(token, ""), START, reader.table.lookup(token))  # "" begins a text
-        found, state = reader.read(code[:, None], state)
-        return {**reader.answer(found[:, 0]), "state": state}
+        following, state = reader.read(code[:, None], state)
+        return {**reader.answer(following[:, 0]), "state": state}
 
     return step
 
 
 def generating(reader: TokenReader) -> Any:
     def follow(code: Any, state: Any) -> tuple[Any, Any]:
-        found, state = reader.read(code[:, None], state)
+        following, state = reader.read(code[:, None], state)
         never = tf.one_hot(UNKNOWN, reader.target.outputs, NEVER, 0.0)
-        return found[:, 0] + never, state
+        return following[:, 0] + never, state
 
     return generate_function(
         follow,

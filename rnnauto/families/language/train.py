@@ -45,7 +45,12 @@ FINAL_RATE = 0.05  # share of the learning rate that is left when the clock stop
 
 @dataclass
 class Reading:
-    """Where training is in the text, and the state there; it goes on from epoch to epoch."""
+    """Where training is in the text; it goes on from epoch to epoch.
+
+    Attributes:
+        windows: what is read next.
+        state: that of the network there; None before the first window.
+    """
 
     windows: Iterator[Window]
     state: Any = None
@@ -62,7 +67,8 @@ def train_carried(
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
     stopping: Callable[[], bool] = lambda: False,
 ) -> tuple[Result, Weights | None]:
-    """As `train.train`; a job that trains a winner on lowers its rate as its time runs out."""
+    """Train as `train.train` does; a job that trains a winner on lowers its rate as its time runs
+    out."""
     begin = time.monotonic()
     architecture = architecture_of(job.values)
     network = cached_carried(
@@ -115,7 +121,8 @@ def cached_carried(
     answer: Answer,
     optimizer_name: str,
 ) -> Network:
-    """Equal shapes are traced once; `train_step` takes and returns the state, too."""
+    """Build a network and trace its steps, equal shapes once; `train_step` takes and returns the
+    state, too."""
     built = learner.build(features, architecture)
     model = built.model
     fuse(model)
@@ -138,18 +145,18 @@ def cached_carried(
         state = tf.where(fresh[:, None], 0.0, state)
         variables = [variable.value for variable in model.trainable_variables]
         with tf.GradientTape() as tape:
-            given = model({**batch, "state": state}, training=True)
-            total, count, *_ = learner.losses(given, truth, features, answer)
+            outputs = model({**batch, "state": state}, training=True)
+            total, count, *_ = learner.losses(outputs, truth, features, answer)
             loss = total / tf.maximum(count, 1.0)
         gradients = tape.gradient(loss, variables)
         norm = apply_clipped(optimizer, gradients, model, clip_norm)
-        return total, count, norm, given["state"]
+        return total, count, norm, outputs["state"]
 
     @tf.function(input_signature=signature, autograph=False)
     def read_step(batch: Any, truth: Any) -> tuple[Any, Any, Any]:
         state = tf.zeros([tf.shape(batch["length"])[0], size])
-        given = model({**batch, "state": state}, training=False)
-        total, count, right, _ = learner.losses(given, truth, features, answer)
+        outputs = model({**batch, "state": state}, training=False)
+        total, count, right, _ = learner.losses(outputs, truth, features, answer)
         return total, count, right
 
     steps = (called_directly(step) for step in (train_step, read_step))
@@ -159,7 +166,7 @@ def cached_carried(
 def endless(
     data: Encoded, chosen: Integers, values: Values, *, rng: np.random.Generator
 ) -> Iterator[Window]:
-    """Windows to train on, pass after pass."""
+    """Cut windows to train on, pass after pass."""
     size = batch_rows(data, chosen, values)
     while True:
         if is_long(data, chosen):
@@ -170,13 +177,14 @@ def endless(
 
 
 def is_long(data: Encoded, chosen: Integers) -> bool:
-    """Whether windows are read: of long sequences, and of a few that are longer than one."""
+    """Say whether windows are read: of long sequences, and of a few that are longer than one."""
     longest = int(whole(data, chosen).length.max(initial=0))
     return longest > (LONGEST_WHOLE if len(chosen) >= FEW_SEQUENCES else WINDOW)
 
 
 def batch_rows(data: Encoded, chosen: Integers, values: Values) -> int:
-    """The hyperparameter, lowered where a text is short or its vocabulary large."""
+    """Choose the rows of a batch: the hyperparameter, lowered where a text is short or its
+    vocabulary large."""
     lengths = whole(data, chosen).length
     rows, window = int(values["batch_size"]), int(lengths.max(initial=1))
     if is_long(data, chosen):
@@ -186,13 +194,14 @@ def batch_rows(data: Encoded, chosen: Integers, values: Values) -> int:
 
 
 def rows_that_fit(data: Encoded, timesteps: int) -> int:
-    """Rows of so many timesteps whose outputs may be in memory at once."""
+    """Count the rows of so many timesteps whose outputs may be in memory at once."""
     width = data.targets.shape[1] if data.targets.ndim > 1 else int(data.targets.max(initial=0)) + 1
     return max(1, LARGEST_OUTPUT // (4 * width * max(1, timesteps)))
 
 
 def steps_of_epoch(data: Encoded, chosen: Integers, values: Values) -> int:
-    """One pass, EPOCH_TIMESTEPS where a pass is longer, or FEWEST_STEPS where it is short."""
+    """Count the steps of an epoch: one pass, EPOCH_TIMESTEPS where a pass is longer, or
+    FEWEST_STEPS where it is short."""
     examples, rows = whole(data, chosen), batch_rows(data, chosen, values)
     if is_long(data, chosen):
         timesteps = min(EPOCH_TIMESTEPS, int(examples.length.sum()))
@@ -229,13 +238,13 @@ def run_epoch(
 
 
 def validation_batches(data: Encoded, chosen: Integers) -> Iterator[Batch]:
-    """Held-out texts in pieces."""
+    """Batch held-out texts in pieces."""
     size = min(64, rows_that_fit(data, PIECE))
     return held_out_batches(data, chosen, size=size, piece=PIECE, most=VALIDATION_TIMESTEPS)
 
 
 def validate(network: Network, batches: Iterable[Batch]) -> Validated:
-    """Mean loss over the validation part, which is the score as well."""
+    """Compute the mean loss over the validation part, which is the score as well."""
     totals, counts = 0.0, 0.0
     for batch in batches:
         total, count, _ = network.read_step(batch.inputs, batch.targets)

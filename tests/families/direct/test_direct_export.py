@@ -1,6 +1,5 @@
 """The SavedModel: what the trained networks give, from raw values, with TensorFlow alone."""
 
-import json
 import shutil
 
 import keras
@@ -9,9 +8,7 @@ import polars as pl
 import pytest
 import tensorflow as tf
 from builders import NAN, columns, make_layout
-from conftest import run_python
 
-import rnnauto
 from rnnauto.cells import CELLS
 from rnnauto.data.sequences import gather
 from rnnauto.deploy.gate import find_faults
@@ -303,102 +300,6 @@ def test_an_export_that_looks_at_more_than_its_sequence_is_refused(exported, fau
 
     with pytest.raises(ExportError, match=rf"\(.*{name}: "):
         check_export(run, one.members, one.part)
-
-
-# TensorFlow alone: rnnauto and Keras cannot be imported, and no file of theirs is on the path
-ALONE = """
-import csv, json, sys
-from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
-
-class Refuse(MetaPathFinder, Loader):
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {"rnnauto", "keras", "keras_tuner", "tf_keras"}:
-            # not an error yet: TensorFlow asks where Keras would be, without importing it
-            return ModuleSpec(name, self, origin="/nowhere/__init__.py", is_package=True)
-
-    def exec_module(self, module):
-        raise ModuleNotFoundError(f"{module.__name__} is not here")
-
-sys.meta_path.insert(0, Refuse())
-for name in ("rnnauto", "keras"):
-    try:
-        __import__(name)
-    except ModuleNotFoundError:
-        continue
-    sys.exit(f"{name} could be imported")
-import numpy as np
-import tensorflow as tf
-
-folder, data = sys.argv[1:]
-layout = json.load(open(folder + "/model.json"))["layout"]
-model = tf.saved_model.load(folder + "/saved_model").signatures["serving_default"]
-people = {}
-for row in csv.DictReader(open(data)):
-    people.setdefault(row[layout["id"][0]], []).append(row)
-
-def names(part, kind):
-    return [column["name"] for column in layout[part] if column["kind"] == kind]
-
-def number(text):
-    return float(text) if text else float("nan")
-
-answers = {}
-for person, rows in people.items():
-    rows.sort(key=lambda row: int(row[layout["time"]]))
-    features, statics = names("features", "number"), names("static", "number")
-    found = model(
-        numbers=tf.constant([[[number(row[n]) for n in features] for row in rows]], tf.float32),
-        categories=tf.constant([[[row[n] for n in names("features", "category")] for row in rows]]),
-        length=tf.constant([len(rows)]),
-        static_numbers=tf.constant([[number(rows[0][n]) for n in statics]], tf.float32),
-        static_categories=tf.constant([[rows[0][n] for n in names("static", "category")]]),
-    )
-    chances = found["probabilities"][0].numpy().tolist()
-    answers[person] = [found["label"][0].numpy().decode(), *chances]
-heavy = sorted({name.split(".")[0] for name in sys.modules} & {"rnnauto", "keras"})
-print(json.dumps({"answers": answers, "imported": heavy}))
-"""
-
-
-def test_tensorflow_alone_gives_what_predict_gives(tiny_run, tmp_path):
-    (tmp_path / "alone.py").write_text(ALONE)
-    (tmp_path / "model").symlink_to(tiny_run.folder)
-    # -I: neither the folder it runs in nor the environment adds anything to the path
-    done = run_python("-I", "alone.py", "model", tiny_run.data, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout.splitlines()[-1])
-    assert found["imported"] == []
-    table = rnnauto.load(tiny_run.folder).predict(tiny_run.data, probabilities=True)
-    assert len(found["answers"]) == table.height == 60
-    for person, label, *chances in table.iter_rows():
-        answer, *others = found["answers"][person]
-        assert answer == label
-        assert others == pytest.approx(chances, abs=1e-5)
-
-
-def test_the_signature_is_the_one_the_readme_lists(tiny_run):
-    loaded = tf.saved_model.load(str(tiny_run.folder / "saved_model"))
-    signature = loaded.signatures["serving_default"]
-    _, inputs = signature.structured_input_signature
-    found = {name: (spec.dtype.name, spec.shape.as_list()) for name, spec in inputs.items()}
-    assert found == {
-        "numbers": ("float32", [None, None, 2]),
-        "categories": ("string", [None, None, 1]),
-        "length": ("int32", [None]),
-        "static_numbers": ("float32", [None, 1]),
-        "static_categories": ("string", [None, 1]),
-    }
-    assert set(signature.structured_outputs) == {"label", "probabilities", "classes"}
-
-
-def test_a_sequence_and_its_neighbours_through_the_python_api(tiny_run):
-    model = rnnauto.load(tiny_run.folder)
-    everyone = model.predict(tiny_run.frame, probabilities=True)
-    for person in everyone["person"].head(5):
-        alone = model.predict(tiny_run.frame.filter(person=person), probabilities=True)
-        expected = everyone.filter(person=person)["probability_ill"].item()
-        assert alone["probability_ill"].item() == pytest.approx(expected, abs=1e-5)
 
 
 @pytest.mark.parametrize("damage", ["variables", "signature"])

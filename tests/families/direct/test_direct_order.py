@@ -43,5 +43,5 @@ def test_the_scores_are_those_of_the_answers_to_shuffled_sequences():
     assert ordered == Scored(value=1.0, low=1.0, high=1.0)
     right = np.mean(seen[1] == seen[0])
     assert 0.4 < right < 0.8 and shuffled.value == pytest.approx(right)
-    assert shuffled.low < right < shuffled["high"] < 1
+    assert shuffled.low < right < shuffled.high < 1
     assert found.sentence.startswith("order matters: accuracy 1.00 in order, 0.")

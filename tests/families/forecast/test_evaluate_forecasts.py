@@ -1,11 +1,20 @@
 """Metrics of forecasts by hand, and what the baselines say of the same windows."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+from builders import make_series_encoders
+from test_simple_errors import encoded
 
 from rnnauto.errors import DataError
 from rnnauto.families.forecast.baselines import simple_forecasts
-from rnnauto.families.forecast.evaluate import evaluate_forecasts, score_forecasts, window_groups
+from rnnauto.families.forecast.evaluate import (
+    evaluate_forecasts,
+    fit_and_validate,
+    score_forecasts,
+    window_groups,
+)
 from rnnauto.families.forecast.series import EncodedSeries
 
 
@@ -90,3 +99,15 @@ def test_the_model_is_compared_by_mase():
     assert (found.rows, found.sequences) == (76, 1)
     with pytest.raises(DataError, match="no window to score"):
         evaluate_forecasts(data.take(np.arange(0)), perfect[:0], season=1)
+
+
+def test_forecasts_are_validated_on_the_held_out_windows():
+    prepared = SimpleNamespace(
+        encoders=make_series_encoders(season=4),
+        development=encoded(np.tile([1.0, 5.0, 2.0, 8.0], 20)),
+        parts=SimpleNamespace(folds=((np.arange(30), np.arange(40, 50)),)),
+    )
+    found, validated = fit_and_validate(prepared, seed=0)
+    assert found == ()
+    assert validated["seasonal naive"] == pytest.approx(0, abs=1e-6)
+    assert validated["naive"] > 1

@@ -1,38 +1,23 @@
-"""The model beside the baselines: which metric, and what is learnt from what."""
+"""The model beside the baselines: what is learnt from what, and how answers that end are scored."""
 
 from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from builders import make_encoded, make_encoders, make_layout, make_series_encoders
-from rnnauto.judge.compare import evaluate_direct, fit_and_validate, metric_of, point_score
-from test_answer_baselines import LAYOUT as ANSWERS
+from builders import make_encoded, make_encoders, make_layout
 from test_predictors import CLASSES, VALUE
-from test_simple_errors import encoded as series
 
 from rnnauto.data.targets import EndingValue
+from rnnauto.families.direct.evaluate import evaluate_direct, fit_and_validate, point_score
 from rnnauto.families.direct.predictors import fit_predictors, judged
 
 ENDING = EndingValue(value=VALUE, end=VALUE)
 NAN = np.nan
 
 
-def prepared(layout, encoders, **options):
-    """What a fit has before the search, as far as baselines look at it."""
-    return SimpleNamespace(layout=layout, encoders=encoders, **options)
-
-
 def numbered(truth, numbers):
     return make_encoded([1] * len(truth), np.asarray(truth), numbers=np.asarray(numbers)[:, None])
-
-
-def test_the_metric_is_that_of_the_task():
-    classes = make_layout()
-    assert metric_of(prepared(classes, make_encoders(CLASSES))) == "accuracy"
-    values = make_layout(task="regression", target_kind="number")
-    assert metric_of(prepared(values, make_encoders(VALUE))) == "rmse"
-    assert metric_of(prepared(ANSWERS, make_encoders(CLASSES))) == "token_accuracy"
 
 
 def test_baselines_of_the_validation_learn_nothing_from_it():
@@ -40,26 +25,17 @@ def test_baselines_of_the_validation_learn_nothing_from_it():
     truth = np.arange(80, dtype=np.int32) % 2
     numbers = np.where(np.arange(80) < 60, truth, 1 - truth)
     parts = SimpleNamespace(folds=((np.arange(60), np.arange(60, 80)),))
-    data = prepared(
-        make_layout(), make_encoders(CLASSES), development=numbered(truth, numbers), parts=parts
+    data = SimpleNamespace(
+        layout=make_layout(),
+        encoders=make_encoders(CLASSES),
+        development=numbered(truth, numbers),
+        parts=parts,
     )
     found, validated = fit_and_validate(data, seed=0)
     assert validated["majority"] == 0.5
     linear = next(name for name in validated if name.endswith("linear"))
     assert validated[linear] == 0.0
     assert [each.name for each in found] == list(validated)
-
-
-def test_forecasts_are_validated_on_the_held_out_windows():
-    data = series(np.tile([1.0, 5.0, 2.0, 8.0], 20))
-    parts = SimpleNamespace(folds=((np.arange(30), np.arange(40, 50)),))
-    layout = make_layout("single-series", "many-to-many-unaligned", task="forecasting")
-    found, validated = fit_and_validate(
-        prepared(layout, make_series_encoders(season=4), development=data, parts=parts), seed=0
-    )
-    assert found == ()
-    assert validated["seasonal naive"] == pytest.approx(0, abs=1e-6)
-    assert validated["naive"] > 1
 
 
 def test_a_point_score_is_the_main_metric():
