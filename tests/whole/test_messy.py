@@ -12,7 +12,7 @@ from rnnauto.problems.find import raise_if_errors
 from rnnauto.reading.read import read_table
 from rnnauto.recipe import Recipe
 
-SHARED = Path(__file__).parents[2] / "shared" / "data"
+SHARED = Path(__file__).parents[3] / "shared" / "data"
 TARGETS = {
     "messy_pm25_latin1.csv": "PM2,5 (µg/m³)",
     "messy_reviews_bom.csv": "sentiment",

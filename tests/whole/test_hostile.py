@@ -20,7 +20,7 @@ from rnnauto.reading.read import read_table
 from rnnauto.recipe import Recipe
 from rnnauto.search.worker import peak_memory
 
-SHARED = Path(__file__).parents[2] / "shared" / "data"
+SHARED = Path(__file__).parents[3] / "shared" / "data"
 FEW, MANY = 300, 10_000
 SECONDS = 10.0
 MEMORY = 2 << 30  # bytes
