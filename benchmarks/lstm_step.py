@@ -69,7 +69,7 @@ def our_epoch(cell: str, units: int, threads: int, *, fused: bool = True) -> Cal
     from rnnauto.networks.architecture import Answer, Architecture, Features
     from rnnauto.search import train
     from rnnauto.search.progress import Progress
-    from rnnauto.search.trial import Problem
+    from rnnauto.search.trial import StudyProblem
 
     x, y = arrays()
     rows = len(x) * TIMESTEPS
@@ -85,7 +85,7 @@ def our_epoch(cell: str, units: int, threads: int, *, fused: bool = True) -> Cal
     features = Features(FEATURES, (), (), 0, (), (), CLASSES, per_timestep=False)
     answer = Answer("classes", (CLASSES,))
     numbers = (((0.0, 1.0),) * FEATURES,)
-    problem = Problem("direct", features, answer, (), numbers, ((),), epochs=1, patience=None)
+    problem = StudyProblem("direct", features, answer, (), numbers, ((),), epochs=1, patience=None)
     architecture = Architecture(
         cell=cell, units=units, layers=1, patch=1, pooling="last", bidirectional=False
     )

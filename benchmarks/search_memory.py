@@ -15,7 +15,7 @@ from rnnauto.search.driver import run_search
 from rnnauto.search.loop import News, Search
 from rnnauto.search.oracle import make_asker
 from rnnauto.search.study import save_study
-from rnnauto.search.trial import Asked, Problem
+from rnnauto.search.trial import Proposed, StudyProblem
 from rnnauto.search.workers import pool
 
 TRIALS, WORKERS = 200, 2
@@ -45,7 +45,7 @@ def write_study(folder: Path) -> None:
         targets=rng.integers(0, CLASSES, SEQUENCES).astype(np.int32),
         per_timestep=False,
     )
-    problem = Problem(
+    problem = StudyProblem(
         family="direct",
         features=Features(FEATURES, (), (), 0, (), (), CLASSES, per_timestep=False),
         answer=Answer("classes", (CLASSES,)),
@@ -67,7 +67,7 @@ class Timed:
         self.spent: list[float] = []
         self.tell = self.asker.tell
 
-    def ask(self, number: int) -> Asked | None:
+    def ask(self, number: int) -> Proposed | None:
         begin = time.perf_counter()
         asked = self.asker.ask(number)
         self.spent.append(time.perf_counter() - begin)

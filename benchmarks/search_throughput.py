@@ -105,7 +105,7 @@ def run_rnnauto(folder: Path) -> dict[str, Any]:
     from rnnauto.search.driver import run_search
     from rnnauto.search.loop import Search
     from rnnauto.search.study import save_study
-    from rnnauto.search.trial import Asked, Problem
+    from rnnauto.search.trial import Proposed, StudyProblem
     from rnnauto.search.workers import pool
 
     x, y = data()
@@ -118,7 +118,7 @@ def run_rnnauto(folder: Path) -> dict[str, Any]:
         targets=y,
         per_timestep=False,
     )
-    problem = Problem(
+    problem = StudyProblem(
         family="direct",
         features=Features(FEATURES, (), (), 0, (), (), CLASSES, per_timestep=False),
         answer=Answer("classes", (CLASSES,)),
@@ -141,8 +141,8 @@ def run_rnnauto(folder: Path) -> dict[str, Any]:
     class Planned:
         """Gives the planned settings, as keras-tuner's side gets them."""
 
-        def ask(self, number: int) -> Asked:
-            return Asked(f"{number:02d}", fixed | settings()[number])
+        def ask(self, number: int) -> Proposed:
+            return Proposed(f"{number:02d}", fixed | settings()[number])
 
         def tell(self, trial_id: str, loss: float | None) -> None:
             pass

@@ -46,7 +46,7 @@ RECIPE = {
 
 
 @dataclass(frozen=True)
-class Trial:
+class TryFit:
     """A fit from end to end.
 
     Attributes:
@@ -103,7 +103,7 @@ def devices() -> dict[str, Any]:
     }
 
 
-def try_fit(watch: Watch = lambda news: None) -> Trial:
+def try_fit(watch: Watch = lambda news: None) -> TryFit:
     """Fit the bundled data into a temporary folder, and read the model back.
 
     Whatever goes wrong is what was asked for: it is returned as a traceback.
@@ -119,5 +119,5 @@ def try_fit(watch: Watch = lambda news: None) -> Trial:
             assert predicted.height == pl.read_csv(DATA)["sequence"].n_unique()
             accuracy = fitted.evaluation.metrics["accuracy"].value
     except Exception:
-        return Trial(time.monotonic() - started, None, traceback.format_exc())
-    return Trial(time.monotonic() - started, accuracy, "")
+        return TryFit(time.monotonic() - started, None, traceback.format_exc())
+    return TryFit(time.monotonic() - started, accuracy, "")

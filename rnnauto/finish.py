@@ -27,7 +27,7 @@ from rnnauto.search.fingerprint import Fingerprint
 from rnnauto.search.select import Trial, members_of, partners, team
 from rnnauto.search.space import Choices
 from rnnauto.search.study import load_study
-from rnnauto.search.trial import Problem
+from rnnauto.search.trial import StudyProblem
 
 SAVED_MODEL = "saved_model"
 
@@ -51,7 +51,7 @@ class Task:
     family: AnyFamily
     prepared: AnyPrepared
     recipe: Recipe
-    problem: Problem
+    problem: StudyProblem
     space: Choices
     begun_with: Fingerprint
     path: str | None
@@ -102,7 +102,7 @@ class Chosen:
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenModel:
     """What is known of a model once it is in its folder.
 
     Attributes:
@@ -127,7 +127,7 @@ def write_model(
     *,
     until: float | None = None,
     earlier: Exported | None = None,
-) -> Written:
+) -> WrittenModel:
     """Export, check and judge a trial's model, and `until` then look for its faults; the folder
     takes its place as a whole. A model of the same weights that is there already is kept.
 
@@ -172,7 +172,7 @@ def write_model(
     spent = Spent(
         len(exported.members), exported.seconds, exported.answer_seconds, time.monotonic() - begun
     )
-    return Written(exported, evaluation, rows, spent, diagnosis)
+    return WrittenModel(exported, evaluation, rows, spent, diagnosis)
 
 
 def averaged_trials(task: Task, chosen: Chosen) -> list[Trial]:

@@ -28,7 +28,7 @@ QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
 
 @dataclass(frozen=True)
-class Example:
+class ParsedExample:
     """A parsed sequence, to show.
 
     Attributes:
@@ -58,7 +58,7 @@ class Inspection:
     evidence: tuple[Evidence, ...]
     lengths: Integers
     classes: tuple[tuple[str, int], ...] | None
-    examples: tuple[Example, ...]
+    examples: tuple[ParsedExample, ...]
     problems: tuple[Problem, ...]
 
     @property
@@ -170,7 +170,7 @@ def count_classes(targets: pl.Series | None) -> tuple[tuple[str, int], ...]:
     return tuple(counts.iter_rows())
 
 
-def example_of(sequences: Sequences, layout: Layout, number: int) -> Example:
+def example_of(sequences: Sequences, layout: Layout, number: int) -> ParsedExample:
     begin, end = int(sequences.row_splits[number]), int(sequences.row_splits[number + 1])
     if layout.answer_length and sequences.targets is not None:  # padded to the longest
         end -= int(sequences.targets[begin:end].reverse().is_not_null().arg_max() or 0)
@@ -181,7 +181,7 @@ def example_of(sequences: Sequences, layout: Layout, number: int) -> Example:
         target = " ".join(show(targets[at]) for at in shown)
     elif targets is not None:
         target = show(targets[number])
-    return Example(
+    return ParsedExample(
         id=" ".join(map(str, sequences.ids.row(number))),
         timesteps=end - begin,
         start=tuple(timestep_of(sequences, at) for at in shown),

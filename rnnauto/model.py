@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from rnnauto.deploy.generate import Wanted, Written
+from rnnauto.deploy.generate import Wanted, WrittenText
 from rnnauto.deploy.latency import measure_latency
 from rnnauto.deploy.leaderboard import Row, read_leaderboard
 from rnnauto.deploy.model_json import AnyModelInfo, read_model_info
@@ -76,7 +76,7 @@ class Model:
         answers = family.judged(self.run, part)
         return family.evaluate(part, answers, baselines, seed=seed, temperature=info.temperature)
 
-    def generate(self, wanted: Wanted) -> list[Written]:
+    def generate(self, wanted: Wanted) -> list[WrittenText]:
         """Let a language model go on with a text, or a decoder draw answers.
 
         Raises: DataError where the model writes no texts, or cannot read what it is given.

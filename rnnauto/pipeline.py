@@ -21,7 +21,7 @@ from rnnauto.budget import (
 from rnnauto.deploy.model_folder import JOURNAL, check_destination, work_folder
 from rnnauto.early import EarlyModel
 from rnnauto.families.families import family_of, metric_names
-from rnnauto.finish import Chosen, Exported, Task, Written, write_model
+from rnnauto.finish import Chosen, Exported, Task, WrittenModel, write_model
 from rnnauto.fitted import Fitted, Said, Watch
 from rnnauto.judge.metric_names import check_metrics
 from rnnauto.prepare import prepare
@@ -115,7 +115,7 @@ def fit(
     return fitted_by(task, searched, written, seconds=time.monotonic() - started)
 
 
-def fitted_by(task: Task, searched: Searched, written: Written, *, seconds: float) -> Fitted:
+def fitted_by(task: Task, searched: Searched, written: WrittenModel, *, seconds: float) -> Fitted:
     """Gather the result of a fit, as its callers see it."""
     return Fitted(
         folder=task.folder,
@@ -233,7 +233,7 @@ def make_first(
     *,
     clock: Clock,
     most: int,
-) -> Written:
+) -> WrittenModel:
     """Write a model while the search goes on; `most` networks will make the last one."""
     chosen = Chosen(winner, tuple(trials), status="running")
     written = write_model(task, compared.result(), chosen)
@@ -284,7 +284,7 @@ def search_for_winner(search: Search, task: Task, watch: Watch) -> Trial:
     )
 
 
-def leave_model(task: Task, searched: Searched, clock: Clock, watch: Watch) -> Written:
+def leave_model(task: Task, searched: Searched, clock: Clock, watch: Watch) -> WrittenModel:
     """Write the last model, and look for its faults while there is time."""
     winner, trials = searched.winner, searched.trials
     why = explain(winner, trials, proven=searched.proven)

@@ -16,7 +16,7 @@ from rnnauto.families.forecast.steps import Step
 from rnnauto.layout import Column, Layout
 from rnnauto.networks.architecture import Answer, Features
 from rnnauto.search.study import save_study
-from rnnauto.search.trial import Problem
+from rnnauto.search.trial import StudyProblem
 
 NAN = float("nan")
 
@@ -145,7 +145,7 @@ def small_study(folder, *, epochs=100_000):
         outputs=2,
         per_timestep=False,
     )
-    problem = Problem(
+    problem = StudyProblem(
         family="direct",
         features=features,
         answer=Answer("classes", (2,)),

@@ -19,7 +19,7 @@ import psutil
 from rnnauto.search.driver import run_search
 from rnnauto.search.loop import Search
 from rnnauto.search.replay import open_journal
-from rnnauto.search.trial import Asked
+from rnnauto.search.trial import Proposed
 from rnnauto.search.workers import pool
 
 PROGRAM = (str(Path(__file__).with_name("fake_worker.py")),)
@@ -41,7 +41,7 @@ class Oracle:
         self.told = set()
 
     def ask(self, number):
-        return Asked(f"{number:02}", {"units": self.random.randrange(1000)})
+        return Proposed(f"{number:02}", {"units": self.random.randrange(1000)})
 
     def tell(self, trial_id, loss):
         assert trial_id not in self.told

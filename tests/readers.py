@@ -6,9 +6,9 @@ import numpy as np
 
 from rnnauto.judge.sample import Reader, Sample
 from rnnauto.networks.architecture import Answer, Features
-from rnnauto.search.trial import Problem
+from rnnauto.search.trial import StudyProblem
 
-PROBLEM = Problem(
+PROBLEM = StudyProblem(
     "direct", Features(2, (), (), 0, (), (), 1, False), Answer("values", (1,)), (), (), (), 1, None
 )
 

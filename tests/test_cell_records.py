@@ -24,7 +24,7 @@ from rnnauto.recipe import CellName, Space
 from rnnauto.recipe.values import all_cells
 from rnnauto.report.style import by_cell, cell_variables
 from rnnauto.search.train import train
-from rnnauto.search.trial import Job, Problem
+from rnnauto.search.trial import Job, StudyProblem
 
 pytestmark = pytest.mark.train
 
@@ -112,7 +112,7 @@ def test_a_cell_that_is_added_is_trained(leaky):
     data = make_encoded(
         [3] * 40, (signs > 0).astype(np.int32), numbers=np.repeat(signs, 3)[:, None]
     )
-    problem = Problem(
+    problem = StudyProblem(
         family="direct",
         features=FEATURES,
         answer=Answer("classes", (2,)),

@@ -16,7 +16,7 @@ from rnnauto.cli.options import DATA_FLAGS, overrides_of, recipe_flags
 from rnnauto.recipe import Recipe
 
 if TYPE_CHECKING:
-    from rnnauto.inspection import Example, Inspection
+    from rnnauto.inspection import Inspection, ParsedExample
 
 SHOWN_COLUMNS = 12
 NO_FEATURE = "()"  # how a timestep of a forecast of its target alone looks
@@ -131,7 +131,7 @@ def add_rest(table: Table, left: int, role: str) -> None:
         table.add_row(f"... {left:,} more", "", role)
 
 
-def examples_table(examples: tuple["Example", ...]) -> RenderableType | None:
+def examples_table(examples: tuple["ParsedExample", ...]) -> RenderableType | None:
     if not examples:
         return None
     featured = any(set(example.start) - {NO_FEATURE} for example in examples)

@@ -38,7 +38,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenText:
     """One text that a model wrote.
 
     Attributes:
@@ -54,7 +54,7 @@ class Written:
     tokens: tuple[str, ...]
 
 
-Writing = Callable[[Run], list[Written]]  # what is asked of an open model
+Writing = Callable[[Run], list[WrittenText]]  # what is asked of an open model
 
 
 def drawing(wanted: Wanted) -> RawBatch:

@@ -12,7 +12,7 @@ from rnnauto.deploy.model_json import damage, newer_format
 from rnnauto.deploy.shown import Asked, Curve, HeadToHead, ShownAnswers, ShownData, ShownModel
 from rnnauto.errors import ModelFolderError
 from rnnauto.judge.diagnosis import Calibration, Diagnosis
-from rnnauto.judge.scored import Comparison, Confusion, Number, Scored
+from rnnauto.judge.scored import Advantage, Confusion, Number, Scored
 from rnnauto.layout import Frozen
 from rnnauto.search.journal import finite
 
@@ -42,7 +42,7 @@ class ScoresFile(Frozen):
     sequences: int
     beats_baselines: bool
     verdict: str
-    comparison: Comparison
+    comparison: Advantage
     confusion: Confusion | None = None
     calibration: Calibration | None = None
     export_checks: dict[str, Number] | None = None

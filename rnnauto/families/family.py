@@ -19,7 +19,7 @@ from rnnauto.prepared import Judged, Prepared, Told
 from rnnauto.recipe import Recipe
 from rnnauto.report.picture import Json
 from rnnauto.search.space import Choices
-from rnnauto.search.trial import Problem, Values
+from rnnauto.search.trial import StudyProblem, Values
 
 Encoders = TypeVar("Encoders")  # what `model.json` keeps of the columns
 Part = TypeVar("Part", bound=Judged)  # what a model answers, and what it is judged by
@@ -71,10 +71,10 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
 
     prepare: Callable[[Told], Prepared[Encoders, Any, Part, Stored]]
     store: Callable[[Path, Stored], None]
-    pose: Callable[[Prepared[Encoders, Any, Part, Stored], Recipe], Problem]
+    pose: Callable[[Prepared[Encoders, Any, Part, Stored], Recipe], StudyProblem]
     space: Callable[[Prepared[Encoders, Any, Part, Stored], Recipe], Choices]
     openings: Callable[[Choices], list[Values]]
-    trains_long: Callable[[Problem], bool]
+    trains_long: Callable[[StudyProblem], bool]
     partners: int
     finish: Callable[[Part, int], float]
 

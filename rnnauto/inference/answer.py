@@ -21,7 +21,7 @@ WRITTEN_FORMS = frozenset({"cell-sequences", "plain-table"})  # whose classes ma
 
 
 @dataclass(frozen=True)
-class Answer:
+class Decided:
     """How inputs map to the target, and why; all other fields are those of `Layout`."""
 
     rnn_type: RnnType
@@ -53,7 +53,7 @@ class Guess:
     models: bool = False
 
 
-def decide_answer(case: Case, roles: Roles) -> Answer:
+def decide_answer(case: Case, roles: Roles) -> Decided:
     """Decide RNN type and task. Raises: DataError, where the table cannot be what is asked for."""
     target = speaking_targets(case, roles)[0]
     check_label_sets(case, roles)
@@ -88,7 +88,7 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
     written = rnn_type in GENERATED and roles.form in WRITTEN_FORMS and task == "classification"
     kind: Kind = "text" if written and target.kind != "list" else kind_of_target(target, task)
     target_tokens, token_evidence = tokens_of_target(case, roles, rnn_type, target, kind)
-    return Answer(
+    return Decided(
         rnn_type=rnn_type,
         task=task,
         target_kind=kind,

@@ -10,7 +10,7 @@ from rnnauto.errors import DataError
 from rnnauto.inference.kinds import Profile
 from rnnauto.layout import Form
 from rnnauto.reading.opened import PIPED, STANDARD_INPUT
-from rnnauto.recipe import Data, Problem
+from rnnauto.recipe import Data, ProblemSection
 
 SHOWN = 6  # names listed one by one
 
@@ -46,7 +46,7 @@ class Case:
     profiles: dict[str, Profile]
     target: tuple[str, ...]
     data: Data
-    problem: Problem
+    problem: ProblemSection
     source: str
     form: Form | None = None
 

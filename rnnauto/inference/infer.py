@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from rnnauto.errors import DataError
-from rnnauto.inference.answer import Answer, decide_answer
+from rnnauto.inference.answer import Decided, decide_answer
 from rnnauto.inference.case import Case, Evidence, named
 from rnnauto.inference.form import assign_roles
 from rnnauto.inference.implied import implied_target
@@ -85,7 +85,7 @@ def labelled(roles: Roles) -> tuple[Column, ...]:
     )
 
 
-def layout_of(case: Case, roles: Roles, answer: Answer) -> Layout:
+def layout_of(case: Case, roles: Roles, answer: Decided) -> Layout:
     panel = bool(answer.horizon) and roles.form == "long-table"
     return Layout(
         form="panel" if panel else roles.form,
@@ -111,7 +111,7 @@ def layout_of(case: Case, roles: Roles, answer: Answer) -> Layout:
     )
 
 
-def lengths_of_answer(case: Case, roles: Roles, answer: Answer) -> dict[str, int]:
+def lengths_of_answer(case: Case, roles: Roles, answer: Decided) -> dict[str, int]:
     """Measure the lists of numbers that static features give: the longest, and if they differ."""
     generated = answer.rnn_type == "one-to-many" and answer.target_kind == "number"
     column = case.frame[case.target[0]]

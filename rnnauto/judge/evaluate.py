@@ -33,7 +33,7 @@ from rnnauto.judge.metrics import (
     resample_weights,
     unit_groups,
 )
-from rnnauto.judge.scored import Comparison, Number, Scored, VerdictKind
+from rnnauto.judge.scored import Advantage, Number, Scored, VerdictKind
 from rnnauto.judge.words import digits, span
 from rnnauto.metrics import lower_is_better, metric_words
 
@@ -85,10 +85,10 @@ class Verdict:
     difference: Interval | None = None
 
     @property
-    def comparison(self) -> Comparison:
+    def comparison(self) -> Advantage:
         """The numbers behind the sentence."""
         advantage = self.difference
-        return Comparison(
+        return Advantage(
             kind=self.kind,
             best_baseline=self.best,
             difference=None if advantage is None else scored_of(advantage),

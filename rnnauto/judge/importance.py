@@ -25,7 +25,7 @@ CALENDAR = "calendar"
 
 
 @dataclass(frozen=True)
-class Trial:
+class Shuffled:
     """What a change of the inputs did.
 
     Attributes:
@@ -57,7 +57,7 @@ def importance(
 
     def tried(inputs: Inputs) -> Interval:
         losses = losses_of(reader(inputs), sample.truth, reader.problem)
-        return Trial((losses - base)[known]).scored(seed=seed)
+        return Shuffled((losses - base)[known]).scored(seed=seed)
 
     features = [
         (name, tried(with_columns(sample, other, places)))

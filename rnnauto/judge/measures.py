@@ -112,16 +112,16 @@ def metrics_of(
     return class_metrics(sums, measures or CLASS_METRICS)
 
 
-def tags_in(units: Units, target: TargetEncoder | None) -> "Tags | None":
+def tags_in(units: Units, target: TargetEncoder | None) -> "TagClasses | None":
     """Find the tags of chunks and the sequences that they lie in; None where classes are no
     tags."""
     if not isinstance(target, LabelEncoder) or units.row_splits is None:
         return None
-    return Tags(target.classes, units.row_splits) if are_tags(target.classes) else None
+    return TagClasses(target.classes, units.row_splits) if are_tags(target.classes) else None
 
 
 @dataclass(frozen=True)
-class Tags:
+class TagClasses:
     """Classes that are tags of chunks.
 
     Attributes:
@@ -132,7 +132,7 @@ class Tags:
     row_splits: Integers
 
 
-def tag_sums(units: Units, tags: Tags, known: NDArray[np.bool_]) -> Doubles:
+def tag_sums(units: Units, tags: TagClasses, known: NDArray[np.bool_]) -> Doubles:
     """Count right, predicted and true chunks by the group in which they start, [groups, 3]."""
     predicted = np.where(known, predicted_classes(units.predicted), -1)
     counts = chunk_counts(

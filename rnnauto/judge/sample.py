@@ -17,7 +17,7 @@ from rnnauto.data.batches import Batch, Examples
 from rnnauto.layout import Layout
 from rnnauto.search.select import Trial
 from rnnauto.search.study import Study, load_weights, weights_path
-from rnnauto.search.trial import Problem, Values, architecture_of
+from rnnauto.search.trial import StudyProblem, Values, architecture_of
 
 Array = NDArray[Any]
 Inputs = dict[str, Array]
@@ -92,7 +92,7 @@ def draw_sample(
 def sample_of(
     examples: Examples,
     gather: Callable[[Examples], Batch],
-    problem: Problem,
+    problem: StudyProblem,
     *,
     most: int,
     rng: np.random.Generator,
@@ -122,7 +122,7 @@ def patched_steps(sample: Sample, values: Values) -> Integers:
     return np.asarray(-(-sample.lengths // int(values.get("patch", 1))))
 
 
-def scaled(targets: Array, problem: Problem) -> Array:
+def scaled(targets: Array, problem: StudyProblem) -> Array:
     """Standardise the targets of a regression, as the network sees them."""
     if not problem.scales:
         return targets
@@ -147,7 +147,7 @@ class Reader:
     """
 
     call: Callable[[Inputs], Any]
-    problem: Problem
+    problem: StudyProblem
     deadline: float
     carries: bool = False
 
@@ -159,7 +159,7 @@ class Reader:
         return np.asarray((outputs["outputs"] if isinstance(outputs, dict) else outputs).numpy())
 
 
-def open_reader(model: Any, problem: Problem, *, deadline: float) -> Reader:
+def open_reader(model: Any, problem: StudyProblem, *, deadline: float) -> Reader:
     """Compile a network's call; a state that it carries starts at zero."""
     import tensorflow as tf
 
@@ -178,7 +178,7 @@ def open_reader(model: Any, problem: Problem, *, deadline: float) -> Reader:
     return Reader(with_state, problem, deadline, carries=bool(size))
 
 
-def losses_of(outputs: Array, truth: Array, problem: Problem) -> NDArray[np.float64]:
+def losses_of(outputs: Array, truth: Array, problem: StudyProblem) -> NDArray[np.float64]:
     """Compute the mean loss of every example over its known targets, as in training; NaN where none
     is."""
     match problem.answer.loss:
@@ -230,7 +230,7 @@ def pinball(outputs: Array, truth: Array) -> tuple[Array, Array]:
     return np.maximum(LEVELS * error, (LEVELS - 1) * error).sum(-1), known
 
 
-def answers_of(outputs: Array, sample: Sample, problem: Problem) -> NDArray[np.float64]:
+def answers_of(outputs: Array, sample: Sample, problem: StudyProblem) -> NDArray[np.float64]:
     """Give what the network says at the end of every example, as numbers that can be compared:
     probabilities, standardised values, or medians in units of each series' errors.
 

@@ -16,7 +16,7 @@ class Scored(Frozen):
     high: Number
 
 
-class Comparison(Frozen):
+class Advantage(Frozen):
     """How the network compares with the best baseline.
 
     Attributes:

@@ -12,7 +12,7 @@ from rnnauto.errors import RecipeError
 from rnnauto.recipe.expect import Expect
 from rnnauto.recipe.faults import describe_fault, repeated_keys
 from rnnauto.recipe.judge import Judge
-from rnnauto.recipe.search import Search, Train
+from rnnauto.recipe.search import SearchSection, Train
 from rnnauto.recipe.values import Auto, Names, Section
 
 
@@ -31,7 +31,7 @@ class Data(Section):
     allow: Names = Field((), description="Code of a problem not to report, like duplicate-timestep")
 
 
-class Problem(Section):
+class ProblemSection(Section):
     type: (
         Auto
         | Literal[
@@ -83,9 +83,9 @@ class Export(Section):
 class Recipe(Section):
     version: Literal[1] = Field(1, description="Version of the recipe's form")
     data: Data = Data()
-    problem: Problem = Problem()
+    problem: ProblemSection = ProblemSection()
     split: Split = Split()
-    search: Search = Search()
+    search: SearchSection = SearchSection()
     train: Train = Train()
     judge: Judge = Judge()
     export: Export = Export()

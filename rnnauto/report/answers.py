@@ -20,7 +20,16 @@ from rnnauto.deploy.shown import (
 from rnnauto.judge.diagnosis import Calibration, Passage, WrongAnswer
 from rnnauto.judge.words import digits, sentence
 from rnnauto.report import charts_inside, charts_test
-from rnnauto.report.blocks import Block, Figure, Grid, Section, Table, Text, Token, Tokens
+from rnnauto.report.blocks import (
+    Block,
+    Figure,
+    Grid,
+    SectionBlock,
+    TableBlock,
+    TextBlock,
+    Token,
+    Tokens,
+)
 from rnnauto.report.facts import Facts
 from rnnauto.report.inside import skipped_blocks
 
@@ -34,7 +43,7 @@ STRONGEST = 8.0  # nats from which a token is marked as strongly as can be
 TONES = {"error": "bad", "warning": "warning"}
 
 
-def answers_section(facts: Facts) -> Section:
+def answers_section(facts: Facts) -> SectionBlock:
     scores, diagnosis = facts.scores, facts.diagnosis
     blocks: list[Block] = []
     confusion = scores.confusion
@@ -65,7 +74,7 @@ def answers_section(facts: Facts) -> Section:
         wrote = isinstance(scores.examples, WrittenAnswers)
         blocks.append(mistakes_table(diagnosis.mistakes, of="truth" if wrote else "answer"))
     blocks += [
-        Text(
+        TextBlock(
             f"{sentence(leak.message)} {sentence(leak.remedy)}",
             tone=TONES.get(leak.severity, "plain"),
         )
@@ -73,7 +82,7 @@ def answers_section(facts: Facts) -> Section:
     ]
     blocks += skipped_blocks(diagnosis, NAMES)
     about = "What the network said of the test part, and where it was wrong."
-    return Section("answers", "Answers to the test part", about, tuple(blocks))
+    return SectionBlock("answers", "Answers to the test part", about, tuple(blocks))
 
 
 def calibration_figure(calibration: Calibration) -> Figure:
@@ -88,7 +97,7 @@ def calibration_figure(calibration: Calibration) -> Figure:
     return Figure("Calibration", charts_inside.calibration_chart(calibration), caption, most=520)
 
 
-def mistakes_table(mistakes: Sequence[WrongAnswer | Passage], *, of: str) -> Table:
+def mistakes_table(mistakes: Sequence[WrongAnswer | Passage], *, of: str) -> TableBlock:
     """Tabulate the worst mistakes.
 
     Args:
@@ -99,9 +108,9 @@ def mistakes_table(mistakes: Sequence[WrongAnswer | Passage], *, of: str) -> Tab
     return passages_table(passages) if passages else wrong_table(wrong, of=of)
 
 
-def passages_table(passages: list[Passage]) -> Table:
+def passages_table(passages: list[Passage]) -> TableBlock:
     names = list(passages[0].id)
-    return Table(
+    return TableBlock(
         "Least expected passages",
         (*names, "passage", "nats a timestep"),
         tuple(
@@ -117,7 +126,7 @@ def passages_table(passages: list[Passage]) -> Table:
     )
 
 
-def wrong_table(wrong: list[WrongAnswer], *, of: str) -> Table:
+def wrong_table(wrong: list[WrongAnswer], *, of: str) -> TableBlock:
     names = list(wrong[0].id)
     sure = "probability" if wrong[0].probability is not None else "error"
     rows = tuple(
@@ -130,7 +139,7 @@ def wrong_table(wrong: list[WrongAnswer], *, of: str) -> Table:
         for mistake in wrong
     )
     truth = len(names)
-    return Table(
+    return TableBlock(
         "Worst mistakes",
         (*names, "truth", "prediction", sure),
         rows,
@@ -212,7 +221,7 @@ def written_blocks(examples: WrittenAnswers) -> list[Block]:
         for answer in examples.written
     )
     blocks: list[Block] = [
-        Table(
+        TableBlock(
             "Written answers",
             ("source", "true answer", "written answer", "same"),
             rows,

@@ -5,7 +5,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Text:
+class TextBlock:
     """A paragraph.
 
     Attributes:
@@ -49,7 +49,7 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Table:
+class TableBlock:
     """A table of texts.
 
     Attributes:
@@ -130,11 +130,11 @@ class Commands:
     kind: str = "commands"
 
 
-Block = Text | Figure | Grid | Table | Tokens | Commands
+Block = TextBlock | Figure | Grid | TableBlock | Tokens | Commands
 
 
 @dataclass(frozen=True)
-class Section:
+class SectionBlock:
     """A part of the page.
 
     Attributes:

@@ -6,7 +6,7 @@ from rnnauto.judge.diagnosis import Diagnosis, GradientPicture, Importance, Orde
 from rnnauto.judge.words import sentence, span
 from rnnauto.metrics import metric_words
 from rnnauto.report import charts_inside
-from rnnauto.report.blocks import Block, Figure, Grid, Section, Table, Text
+from rnnauto.report.blocks import Block, Figure, Grid, SectionBlock, TableBlock, TextBlock
 from rnnauto.report.facts import Facts
 
 TONES = {"vanishes": "warning", "healthy": "good", "explodes": "bad"}
@@ -20,7 +20,7 @@ NAMES = {
 MOST_FEATURES = 25
 
 
-def inside_section(facts: Facts) -> Section:
+def inside_section(facts: Facts) -> SectionBlock:
     diagnosis, metric = facts.diagnosis, facts.metric
     blocks: list[Block] = []
     if diagnosis.order:
@@ -39,15 +39,15 @@ def inside_section(facts: Facts) -> Section:
         blocks.append(Grid(tuple(figures)))
     blocks += skipped_blocks(diagnosis, NAMES)
     about = "What the network uses of its input, how far back, and whether training can reach it."
-    return Section("inside", "Inside the network", about, tuple(blocks))
+    return SectionBlock("inside", "Inside the network", about, tuple(blocks))
 
 
 def order_blocks(order: Order, metric: str) -> list[Block]:
     ordered, shuffled = order.in_order.get(metric), order.shuffled.get(metric)
-    blocks: list[Block] = [Text(sentence(order.sentence))]
+    blocks: list[Block] = [TextBlock(sentence(order.sentence))]
     if ordered and shuffled:
         blocks.append(
-            Table(
+            TableBlock(
                 "Does order matter",
                 ("timesteps", metric_words(metric)),
                 (("in order", span(ordered)), ("shuffled", span(shuffled))),
@@ -59,7 +59,7 @@ def order_blocks(order: Order, metric: str) -> list[Block]:
 
 def gradient_blocks(gradients: Sequence[GradientPicture]) -> list[Block]:
     lines: list[Block] = [
-        Text(
+        TextBlock(
             f"`{picture.cell}` {verdict_words(picture)}. {sentence(picture.advice)}",
             tone=TONES[picture.verdict],
         )
@@ -115,4 +115,4 @@ def skipped_blocks(diagnosis: Diagnosis, names: dict[str, str]) -> list[Block]:
         if reason and not reason.startswith(NOT_APPLICABLE):
             parts.setdefault(reason, []).append(name.lower())
     reasons = [f"{', '.join(listed)} ({reason})" for reason, listed in parts.items()]
-    return [Text(f"Not measured: {'; '.join(reasons)}.")] if reasons else []
+    return [TextBlock(f"Not measured: {'; '.join(reasons)}.")] if reasons else []

@@ -7,7 +7,7 @@ from typing import Any
 
 from rnnauto.deploy.leaderboard import Row, ending
 from rnnauto.judge.words import digits
-from rnnauto.report.blocks import Table
+from rnnauto.report.blocks import TableBlock
 from rnnauto.search.trial import Values
 
 MOST_ROWS = 40
@@ -22,7 +22,7 @@ SHORT = {  # headings, where the name of a setting is longer than its values
 
 
 @dataclass(frozen=True)
-class Column:
+class RankedColumn:
     """A column of a table.
 
     Attributes:
@@ -38,7 +38,7 @@ class Column:
     minor: bool = False
 
 
-def leaderboard_tables(rows: Sequence[Row], words: str) -> list[Table]:
+def leaderboard_tables(rows: Sequence[Row], words: str) -> list[TableBlock]:
     """Show scores beside the settings that differ, and what each trial cost.
 
     Args:
@@ -48,10 +48,10 @@ def leaderboard_tables(rows: Sequence[Row], words: str) -> list[Table]:
     about = f"The scores are the {words}."
     shared = shared_words(rows)
     columns = [
-        Column("rank", lambda row: str(row.rank)),
-        Column("name", named, "prose"),
-        Column("validation", with_spread),
-        Column("test", tested, minor=True),
+        RankedColumn("rank", lambda row: str(row.rank)),
+        RankedColumn("name", named, "prose"),
+        RankedColumn("validation", with_spread),
+        RankedColumn("test", tested, minor=True),
         *setting_columns(rows),
     ]
     scores = table_of(
@@ -67,11 +67,13 @@ def leaderboard_tables(rows: Sequence[Row], words: str) -> list[Table]:
     return [scores, costs]
 
 
-def table_of(title: str, columns: list[Column], rows: Sequence[Row], **more: Any) -> Table:
-    def places(wanted: Callable[[Column], bool]) -> frozenset[int]:
+def table_of(
+    title: str, columns: list[RankedColumn], rows: Sequence[Row], **more: Any
+) -> TableBlock:
+    def places(wanted: Callable[[RankedColumn], bool]) -> frozenset[int]:
         return frozenset(at for at, column in enumerate(columns) if wanted(column))
 
-    return Table(
+    return TableBlock(
         title,
         tuple(column.head for column in columns),
         tuple(tuple(column.of(row) for column in columns) for row in rows),
@@ -87,7 +89,7 @@ def named(row: Row) -> str:
     return row.name
 
 
-def setting_columns(rows: Sequence[Row]) -> list[Column]:
+def setting_columns(rows: Sequence[Row]) -> list[RankedColumn]:
     """Show the network in one column, and each other setting that differs between trials in its
     own."""
     differ = settings_apart(rows)[0]
@@ -95,7 +97,9 @@ def setting_columns(rows: Sequence[Row]) -> list[Column]:
     columns = [setting_column(name, rows) for name in differ if name not in NETWORK]
     if not NETWORK & set(differ):
         return columns
-    network = Column("network", lambda row: network_words(row.hyperparameters, both_ways), "word")
+    network = RankedColumn(
+        "network", lambda row: network_words(row.hyperparameters, both_ways), "word"
+    )
     return [network, *columns]
 
 
@@ -109,28 +113,28 @@ def settings_apart(rows: Sequence[Row]) -> tuple[list[str], list[str]]:
     return list(dict.fromkeys(names)), [name for name in same if name not in SIZE]
 
 
-def setting_column(name: str, rows: Sequence[Row]) -> Column:
+def setting_column(name: str, rows: Sequence[Row]) -> RankedColumn:
     values = [row.hyperparameters.get(name) for row in rows if row.hyperparameters]
     number = any(is_number(value) for value in values)
-    return Column(
+    return RankedColumn(
         SHORT.get(name, name.replace("_", " ")),
         lambda row: shown((row.hyperparameters or {}).get(name)),
         "number" if number else "word",
     )
 
 
-def cost_columns(trials: Sequence[Row]) -> list[Column]:
+def cost_columns(trials: Sequence[Row]) -> list[RankedColumn]:
     """Show what a trial cost; folds only where trials had not equally many."""
     folds = {row.folds for row in trials if row.folds}
     columns = [
-        Column("name", named, "word"),
-        Column("ended", ending, "prose"),
-        Column("epochs", lambda row: str(row.epochs or ""), minor=True),
-        Column("seconds", seconds),
+        RankedColumn("name", named, "word"),
+        RankedColumn("ended", ending, "prose"),
+        RankedColumn("epochs", lambda row: str(row.epochs or ""), minor=True),
+        RankedColumn("seconds", seconds),
     ]
     if len(folds) > 1:
-        columns.append(Column("folds", lambda row: str(row.folds or ""), minor=True))
-    return [*columns, Column("parameters", parameters)]
+        columns.append(RankedColumn("folds", lambda row: str(row.folds or ""), minor=True))
+    return [*columns, RankedColumn("parameters", parameters)]
 
 
 def seconds(row: Row) -> str:

@@ -11,7 +11,17 @@ from rnnauto.metrics import lower_is_better, metric_words
 from rnnauto.prepared import count
 from rnnauto.report import charts_data, charts_search
 from rnnauto.report.answers import answers_section
-from rnnauto.report.blocks import Block, Commands, Figure, Grid, Section, Table, Text, Token, Tokens
+from rnnauto.report.blocks import (
+    Block,
+    Commands,
+    Figure,
+    Grid,
+    SectionBlock,
+    TableBlock,
+    TextBlock,
+    Token,
+    Tokens,
+)
 from rnnauto.report.commands import commands
 from rnnauto.report.facts import Facts
 from rnnauto.report.inside import inside_section
@@ -22,7 +32,7 @@ FEWEST_LENGTHS = 4  # sequences whose lengths are worth a chart
 RISING_UNITS = {"sequences": "sequences", "windows": "series", "pieces": "pieces"}
 
 
-def sections(facts: Facts) -> list[Section]:
+def sections(facts: Facts) -> list[SectionBlock]:
     filled = [
         asked_section(facts),
         data_section(facts),
@@ -35,11 +45,11 @@ def sections(facts: Facts) -> list[Section]:
     return [section for section in filled if section.blocks]
 
 
-def asked_section(facts: Facts) -> Section:
+def asked_section(facts: Facts) -> SectionBlock:
     asked = facts.asked
     evidence = tuple((rule.decision, rule.reason, f"`{rule.override}`") for rule in asked.evidence)
     blocks: list[Block] = [
-        Table(
+        TableBlock(
             "What was inferred, and why",
             ("decision", "reason", "change it with"),
             evidence,
@@ -53,15 +63,15 @@ def asked_section(facts: Facts) -> Section:
     )
     if problems:
         blocks.append(
-            Table(
+            TableBlock(
                 "What may be wrong with the data",
                 ("", "what", "what to do"),
                 problems,
                 wide=frozenset({1, 2}),
             )
         )
-    blocks += [Text(note) for note in asked.notes]
-    return Section(
+    blocks += [TextBlock(note) for note in asked.notes]
+    return SectionBlock(
         "asked",
         "Question",
         "What the file was taken for; each decision has a flag of `fit` that changes it.",
@@ -69,10 +79,10 @@ def asked_section(facts: Facts) -> Section:
     )
 
 
-def data_section(facts: Facts) -> Section:
+def data_section(facts: Facts) -> SectionBlock:
     data, asked = facts.scores.data, facts.asked
     blocks: list[Block] = [
-        Text(
+        TextBlock(
             f"{count(asked.rows, 'row')} of "
             f"{asked.form.replace('-', ' ')}, split {data.split}: "
             + ", ".join(f"{part} {size:,}" for part, size in data.parts.items())
@@ -102,7 +112,7 @@ def data_section(facts: Facts) -> Section:
         blocks.append(Grid(tuple(figures)))
     blocks += example_blocks(data.examples, asked)
     about = "What the network learned from, and what it was tested on."
-    return Section("data", "Data", about, tuple(blocks))
+    return SectionBlock("data", "Data", about, tuple(blocks))
 
 
 def example_blocks(examples: Sequence[ShownSequence], asked: Asked) -> list[Block]:
@@ -131,7 +141,7 @@ def example_blocks(examples: Sequence[ShownSequence], asked: Asked) -> list[Bloc
             for example in plain
         )
         head = ("id", *names, ", ".join(asked.target))
-        blocks.append(Table("Examples", head, rows, right=frozenset(range(1, len(names) + 1))))
+        blocks.append(TableBlock("Examples", head, rows, right=frozenset(range(1, len(names) + 1))))
     return blocks
 
 
@@ -153,7 +163,7 @@ def example_title(example: ShownSequence) -> str:
     return f"{example.id}{target} ({size})" if example.id else f"The series ({size})"
 
 
-def scores_section(facts: Facts) -> Section:
+def scores_section(facts: Facts) -> SectionBlock:
     scores, metric = facts.scores, facts.metric
     words = metric_words(metric)
     models = {"this model": ("model", scores.metrics)} | {
@@ -169,7 +179,7 @@ def scores_section(facts: Facts) -> Section:
         (metric_words(name), *(span(metrics.get(name)) for _, metrics in models.values()))
         for name in scores.metrics
     )
-    return Section(
+    return SectionBlock(
         "scores",
         "Scores on the test part",
         "How good the network is on data that nothing before has seen, beside simple baselines.",
@@ -180,7 +190,7 @@ def scores_section(facts: Facts) -> Section:
                 f"A {'lower' if lower_is_better(metric) else 'higher'} value is better; lines "
                 "are bootstrap 95% intervals.",
             ),
-            Table(
+            TableBlock(
                 "Every metric, with its 95% interval",
                 ("metric", *models),
                 table,
@@ -190,7 +200,7 @@ def scores_section(facts: Facts) -> Section:
     )
 
 
-def search_section(facts: Facts) -> Section:
+def search_section(facts: Facts) -> SectionBlock:
     scores = facts.scores
     rows, words = scores.leaderboard, metric_words(facts.metric)
     blocks: list[Block] = [*leaderboard_tables(rows, words)]
@@ -224,7 +234,7 @@ def search_section(facts: Facts) -> Section:
     about = (
         "Which settings were tried, how each did on the validation part, and what training cost."
     )
-    return Section("search", "Search", about, tuple(blocks))
+    return SectionBlock("search", "Search", about, tuple(blocks))
 
 
 def clipping_of(rows: Sequence[Row]) -> tuple[Clipping, ...]:
@@ -244,6 +254,6 @@ def clipping_of(rows: Sequence[Row]) -> tuple[Clipping, ...]:
     )
 
 
-def use_section(facts: Facts) -> Section:
+def use_section(facts: Facts) -> SectionBlock:
     about = "Commands to paste, from the folder in which the fit was started."
-    return Section("use", "Use it", about, (Commands(commands(facts)),))
+    return SectionBlock("use", "Use it", about, (Commands(commands(facts)),))

@@ -15,7 +15,7 @@ from rnnauto.search.loop import SHORTEST_JOB, NextJob, Search, run_jobs
 from rnnauto.search.prune import limits, must_wait
 from rnnauto.search.replay import Asker, replay
 from rnnauto.search.select import Trial, finalists, ranked
-from rnnauto.search.trial import Asked, Job, Result, Values, seed_of
+from rnnauto.search.trial import Job, Proposed, Result, Values, seed_of
 
 FINALISTS = 5
 PROVEN_FINALISTS = 2  # at least so many of them are proven settings
@@ -105,7 +105,7 @@ def new_trials(
     seconds_left: Callable[[], float],
 ) -> NextJob:
     """Jobs that try new settings on the first fold, as long as there is time for an epoch."""
-    proposed: list[Asked] = []  # at most one: there was no time for it yet
+    proposed: list[Proposed] = []  # at most one: there was no time for it yet
 
     def next_job() -> Job | None:
         earlier = tuple(search.trials.values())

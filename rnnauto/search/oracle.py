@@ -18,7 +18,7 @@ from rnnauto.search.oracles import (
     sweep,
 )
 from rnnauto.search.space import Choices
-from rnnauto.search.trial import Asked, Values
+from rnnauto.search.trial import Proposed, Values
 
 FULL_EPOCHS = 81  # of a trial in the last round of Hyperband; a winner is trained on from there
 # keras-tuner's width of an id depends on the number of trials, which may differ when a search is
@@ -36,7 +36,7 @@ class Asker:
     trials: int
     epochs: int | None = None  # that one of Hyperband's stands for
 
-    def ask(self, number: int) -> Asked | None:
+    def ask(self, number: int) -> Proposed | None:
         """The next trial; None when there is none, or none before another one has ended."""
         if number >= self.trials:
             return None
@@ -47,10 +47,10 @@ class Asker:
         given = trial.hyperparameters.values
         values = {n: json.loads(text) for n, text in given.items() if not n.startswith("tuner/")}
         if self.epochs is None:
-            return Asked(str(trial.trial_id), values)
+            return Proposed(str(trial.trial_id), values)
         epochs = given["tuner/epochs"] - given["tuner/initial_epoch"]
         parent = given.get("tuner/trial_id")
-        return Asked(str(trial.trial_id), values, epochs=epochs * self.epochs, parent=parent)
+        return Proposed(str(trial.trial_id), values, epochs=epochs * self.epochs, parent=parent)
 
     def tell(self, trial_id: str, loss: float | None) -> None:
         """What loss a trial has reached; None: it failed."""

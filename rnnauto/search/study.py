@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rnnauto.arrays import Integers
 from rnnauto.networks.architecture import Answer
 from rnnauto.search.learner import Learner, LearnerOf, in_tuples, nested_tuples
-from rnnauto.search.trial import Problem
+from rnnauto.search.trial import StudyProblem
 
 Weights = list[NDArray[np.float32]]
 
@@ -24,14 +24,14 @@ class Study:
 
     folder: Path
     learner: Learner
-    problem: Problem
+    problem: StudyProblem
     data: Any
     folds: tuple[tuple[Integers, Integers], ...]
 
 
 def save_study(
     folder: Path,
-    problem: Problem,
+    problem: StudyProblem,
     folds: tuple[tuple[Integers, Integers], ...],
     *,
     store: Callable[[Path], None],
@@ -55,7 +55,7 @@ def save_study(
 def load_study(folder: Path, learner_of: LearnerOf) -> Study:
     raw = json.loads((folder / "problem.json").read_text())
     learner = learner_of(raw["family"])
-    problem = Problem(
+    problem = StudyProblem(
         **{
             **raw,
             "features": learner.features(raw["features"]),

@@ -25,7 +25,15 @@ from rnnauto.search.learner import Learner
 from rnnauto.search.progress import Progress, keep_if_better, record_step, result_of
 from rnnauto.search.study import Weights
 from rnnauto.search.traced import called_directly
-from rnnauto.search.trial import Epoch, Job, Problem, Result, Values, architecture_of, optimizer_of
+from rnnauto.search.trial import (
+    Epoch,
+    Job,
+    Result,
+    StudyProblem,
+    Values,
+    architecture_of,
+    optimizer_of,
+)
 from rnnauto.search.validation import Tally, Validated
 
 STEP_BYTES = 400 << 20  # activations that a training step may keep for its backward pass
@@ -119,7 +127,9 @@ def cached_network(
     return compile_network(learner, features, architecture, answer, optimizer_name)
 
 
-def prepare(learner: Learner, job: Job, problem: Problem, data: Any, train: Integers) -> Network:
+def prepare(
+    learner: Learner, job: Job, problem: StudyProblem, data: Any, train: Integers
+) -> Network:
     """A network with the job's fresh weights and the scales of the train part, whatever was trained
     in it before."""
     architecture = architecture_of(job.values)
@@ -153,7 +163,7 @@ def reset(network: Network, job: Job, build: Callable[[], Built]) -> None:
             layer.counter.assign([(job.seed + position) % (2**31 - 1), 0])
 
 
-def standardise(built: Built, job: Job, problem: Problem, data: Any, train: Integers) -> None:
+def standardise(built: Built, job: Job, problem: StudyProblem, data: Any, train: Integers) -> None:
     """Set the means and deviations of the numbers that a network reads: those that the encoders
     of the job's fold have learnt. What `Learner.scale` is where encoders know the scales."""
     for layer, scales in (
@@ -169,7 +179,7 @@ def standardise(built: Built, job: Job, problem: Problem, data: Any, train: Inte
 def train(
     learner: Learner,
     job: Job,
-    problem: Problem,
+    problem: StudyProblem,
     data: Any,
     *,
     fold: tuple[Integers, Integers],
@@ -227,7 +237,7 @@ def train(
 
 def run_epoch(
     network: Network,
-    problem: Problem,
+    problem: StudyProblem,
     batches: Iterable[Batch],
     progress: Progress,
     *,
@@ -244,7 +254,7 @@ def run_epoch(
     return totals / max(counts, 1.0)
 
 
-def validate(network: Network, problem: Problem, batches: Iterable[Batch]) -> Validated:
+def validate(network: Network, problem: StudyProblem, batches: Iterable[Batch]) -> Validated:
     """Mean loss and main metric over the validation part."""
     tally = Tally(problem)
     for batch in batches:
@@ -264,7 +274,7 @@ def reading_size(longest: int) -> int:
     return max(1, min(READ_SIZE, (64 << 20) // (4 * 64 * longest)))
 
 
-def scaled(targets: Any, problem: Problem) -> Any:
+def scaled(targets: Any, problem: StudyProblem) -> Any:
     if not problem.scales:
         return targets
     mean, deviation = np.array(problem.scales, np.float32).T  # [targets] each

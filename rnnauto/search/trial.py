@@ -15,7 +15,7 @@ OF_FORECASTS = ("lookback", "scaling", "transform", "differencing")
 
 
 @dataclass(frozen=True)
-class Problem:
+class StudyProblem:
     """What all trials of a search share.
 
     Attributes:
@@ -42,7 +42,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Proposed:
     """A trial that an oracle proposes.
 
     Attributes:

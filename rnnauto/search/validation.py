@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import splits_of
 from rnnauto.data.tags import chunk_counts, read_tags
-from rnnauto.search.trial import Problem
+from rnnauto.search.trial import StudyProblem
 
 Array = NDArray[Any]
 
@@ -45,7 +45,7 @@ class Tally:
         chunks: of tags: how many are right, predicted and true, [3].
     """
 
-    problem: Problem
+    problem: StudyProblem
     loss: float = 0.0
     units: float = 0.0
     right: float = 0.0

@@ -103,7 +103,7 @@ class Worker:
 
 
 @dataclass
-class Pool:
+class ProcessPool:
     """Worker processes of this machine that share the study in a folder."""
 
     folder: Path
@@ -208,13 +208,13 @@ def lateness(job: Job | None, *, began_at: float | None, stop_by: float | None) 
 
 
 @contextmanager
-def pool(folder: Path, workers: int, program: tuple[str, ...] = PROGRAM) -> Iterator[Pool]:
+def pool(folder: Path, workers: int, program: tuple[str, ...] = PROGRAM) -> Iterator[ProcessPool]:
     """Workers that run jobs of the study saved in `folder`; all are gone afterwards.
 
     Args:
         program: what Python runs in each: something that calls `worker.serve`.
     """
-    started = Pool(folder, program, [start(folder, program) for _ in range(workers)])
+    started = ProcessPool(folder, program, [start(folder, program) for _ in range(workers)])
     try:
         yield started
     finally:

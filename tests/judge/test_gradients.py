@@ -19,7 +19,7 @@ from rnnauto.networks.architecture import Answer, Architecture, Features
 from rnnauto.networks.fused import fuse
 from rnnauto.search.study import Study
 from rnnauto.search.train import train
-from rnnauto.search.trial import Job, Problem
+from rnnauto.search.trial import Job, StudyProblem
 
 pytestmark = pytest.mark.train
 
@@ -27,7 +27,7 @@ STEPS = 100
 ADDING = Features(2, (), (), 0, (), (), 1, False)
 SCALES = (((0.5, 0.288), (0.02, 0.14)),)
 ONE_VALUE = Answer("values", (1,))
-PROBLEM = Problem("direct", ADDING, ONE_VALUE, ((1.0, 0.408),), SCALES, ((),), 10, None)
+PROBLEM = StudyProblem("direct", ADDING, ONE_VALUE, ((1.0, 0.408),), SCALES, ((),), 10, None)
 
 
 def adding(count, *, seed, timesteps=STEPS):
@@ -81,13 +81,13 @@ def flow_of(built, timesteps=STEPS):
 def test_a_simple_rnn_vanishes_on_the_adding_problem_and_a_trained_lstm_does_not():
     simple = flow_of(trained("simple_rnn", steps=100, rate=0.002))
     found = judged(simple.norms, simple.memory, cell="simple_rnn", patch=1)
-    assert found["verdict"] == "vanishes"
-    assert found["after"] < 80
-    assert found["slope_per_step"] < -0.05
-    assert "--cells lstm" in found["advice"]
+    assert found.verdict == "vanishes"
+    assert found.after < 80
+    assert found.slope_per_step < -0.05
+    assert "--cells lstm" in found.advice
     lstm = flow_of(trained("lstm", steps=200, rate=0.01))
     found = judged(lstm.norms, lstm.memory, cell="lstm", patch=1)
-    assert found["verdict"] == "healthy"
+    assert found.verdict == "healthy"
     assert lstm.memory[STEPS - 1] > 0.1 * lstm.memory[1]
     assert lstm.norms[STEPS - 1] > 1e3 * simple.norms[STEPS - 1]
 
@@ -104,7 +104,7 @@ def test_the_norms_are_those_of_differences(cell):
     inputs, truth = adding(2, seed=1, timesteps=6)
     targets = np.full((2, 6), np.nan, np.float32)
     targets[:, -1] = truth
-    problem = Problem("language", features, ONE_VALUE, (), (), (), 1, None)
+    problem = StudyProblem("language", features, ONE_VALUE, (), (), (), 1, None)
     size = 4 * CELLS[cell].states
     given = {"numbers": inputs, "length": np.full(2, 6, np.int32)}
     state = np.zeros((2, size), np.float32)
@@ -158,9 +158,9 @@ def test_growing_recurrence_explodes_back_in_time():
     layer.set_weights([np.abs(kernel) + 0.1, 1.3 * np.eye(8), bias + 1.0])
     flow = flow_of(built, timesteps=60)
     found = judged(flow.norms, None, cell="identity_rnn", patch=1)
-    assert found["verdict"] == "explodes"
-    assert found["slope_per_step"] == pytest.approx(math.log(1.3), rel=0.05)
-    assert "clip" in found["advice"]
+    assert found.verdict == "explodes"
+    assert found.slope_per_step == pytest.approx(math.log(1.3), rel=0.05)
+    assert "clip" in found.advice
 
 
 def test_lags_count_back_from_each_true_end():

@@ -17,7 +17,7 @@ from rnnauto.families.learners import learner_of
 from rnnauto.search.driver import run_search
 from rnnauto.search.loop import Search
 from rnnauto.search.study import load_weights, weights_path
-from rnnauto.search.trial import Asked
+from rnnauto.search.trial import Proposed
 from rnnauto.search.workers import Finished, Progressed
 
 pytestmark = pytest.mark.train
@@ -44,7 +44,7 @@ class Asker:
     """Trials that differ."""
 
     def ask(self, number):
-        return Asked(f"{number}", {**SMALL, "learning_rate": 0.001 * (number + 1)})
+        return Proposed(f"{number}", {**SMALL, "learning_rate": 0.001 * (number + 1)})
 
     def tell(self, trial, loss):
         pass

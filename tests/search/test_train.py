@@ -26,7 +26,7 @@ from rnnauto.search.train import (
     train,
     validate,
 )
-from rnnauto.search.trial import Job, Problem, Result, architecture_of
+from rnnauto.search.trial import Job, Result, StudyProblem, architecture_of
 
 pytestmark = pytest.mark.train
 
@@ -56,7 +56,7 @@ FEATURES = Features(
 
 def make_problem(*, epochs=8, patience=None, scale=(0.0, 1.0), numbers=(0.0, 1.0), **options):
     features = replace(FEATURES, **options)
-    return Problem(
+    return StudyProblem(
         family="direct",
         features=features,
         answer=Answer("classes" if features.outputs > 1 else "values", (features.outputs,)),

@@ -10,7 +10,15 @@ from rnnauto.data.batches import load_encoded, save_encoded
 from rnnauto.networks.architecture import Answer, Architecture, Features
 from rnnauto.search.learner import in_tuples
 from rnnauto.search.study import load_study, load_weights, save_study, save_weights, weights_path
-from rnnauto.search.trial import Epoch, Gradient, Job, Problem, Result, architecture_of, seed_of
+from rnnauto.search.trial import (
+    Epoch,
+    Gradient,
+    Job,
+    Result,
+    StudyProblem,
+    architecture_of,
+    seed_of,
+)
 
 
 def test_a_jobs_name_tells_trial_fold_and_training_on_apart():
@@ -61,7 +69,7 @@ def test_a_study_survives_its_folder(tmp_path):
         outputs=3,
         per_timestep=True,
     )
-    problem = Problem(
+    problem = StudyProblem(
         family="direct",
         features=features,
         answer=Answer("values", (3,), unscored=1),

@@ -18,7 +18,7 @@ from rnnauto.errors import StorageError
 from rnnauto.search import workers
 from rnnauto.search.driver import run_search
 from rnnauto.search.loop import Search
-from rnnauto.search.trial import Asked, Job
+from rnnauto.search.trial import Job, Proposed
 from rnnauto.search.workers import Died, Finished, Progressed, Started, pool
 
 pytestmark = pytest.mark.train
@@ -105,7 +105,7 @@ def test_a_worker_runs_job_after_job_and_lives_through_faults_in_them(study, mon
 
 class Asker:
     def ask(self, number):
-        return Asked(f"{number}", SMALL)
+        return Proposed(f"{number}", SMALL)
 
     def tell(self, trial_id, loss):
         pass

@@ -3,7 +3,7 @@
 import numpy as np
 
 from rnnauto.data.sequences import Sequences
-from rnnauto.deploy.generate import Wanted, Writing, Written, check_stop, drawing, texts_of
+from rnnauto.deploy.generate import Wanted, Writing, WrittenText, check_stop, drawing, texts_of
 from rnnauto.deploy.runner import Run, raw_batch
 from rnnauto.families.decoder.given import given_sequence
 from rnnauto.families.decoder.pairs import DecoderEncoders
@@ -20,11 +20,11 @@ def writing(wanted: Wanted, layout: Layout, encoders: DecoderEncoders) -> Writin
 
 def answering(
     run: Run, wanted: Wanted, source: Sequences, layout: Layout, encoders: DecoderEncoders
-) -> list[Written]:
+) -> list[WrittenText]:
     """Draw as many answers as are wanted to one source."""
     asked = raw_batch(source, np.zeros(wanted.count, np.int64), layout, encoders)
     asked["most"] = np.array(wanted.length or 0, np.int32)
     return [
-        Written(wanted.prompt or "", text, text, tuple(token.decode() for token in tokens))
+        WrittenText(wanted.prompt or "", text, text, tuple(token.decode() for token in tokens))
         for text, tokens in texts_of(run, asked | drawing(wanted))
     ]

@@ -11,11 +11,16 @@ from rnnauto.families.decoder.features import DecoderFeatures
 from rnnauto.families.decoder.pairs import DecoderEncoders, EncodedPairs
 from rnnauto.judge.importance import collected, columns_in
 from rnnauto.judge.sample import Columns, Probing, Sample, patched_steps, sample_of
-from rnnauto.search.trial import Problem, Values
+from rnnauto.search.trial import StudyProblem, Values
 
 
 def sample(
-    data: EncodedPairs, chosen: Integers, problem: Problem, *, most: int, rng: np.random.Generator
+    data: EncodedPairs,
+    chosen: Integers,
+    problem: StudyProblem,
+    *,
+    most: int,
+    rng: np.random.Generator,
 ) -> Sample:
     """Draw examples for the diagnosis, with their answers."""
     return sample_of(
@@ -23,7 +28,7 @@ def sample(
     )
 
 
-def steps(sample: Sample, problem: Problem, values: Values) -> Integers:
+def steps(sample: Sample, problem: StudyProblem, values: Values) -> Integers:
     """Count the steps of the recurrence over the source; over the answer where no sequence is
     read."""
     features: DecoderFeatures = problem.features

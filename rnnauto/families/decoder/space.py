@@ -9,13 +9,13 @@ from rnnauto.networks.architecture import Answer, features_of
 from rnnauto.recipe import Recipe
 from rnnauto.search.pose import patience_of, scales
 from rnnauto.search.space import FIXED, Choices, opening, proposals, usual_choices
-from rnnauto.search.trial import Problem, Values
+from rnnauto.search.trial import StudyProblem, Values
 
 
-def pose(prepared: DecoderPrepared, recipe: Recipe) -> Problem:
+def pose(prepared: DecoderPrepared, recipe: Recipe) -> StudyProblem:
     """Say what all trials share. Each fold standardises by its own train part."""
     encoders, layout = prepared.encoders, prepared.layout
-    return Problem(
+    return StudyProblem(
         family="decoder",
         features=decoder_features_of(encoders, one_timestep=layout.one_timestep),
         answer=Answer("classes", encoders.target.widths),
@@ -64,7 +64,7 @@ def decoder_openings(space: Choices) -> list[dict[str, Any]]:
     ]
 
 
-def trains_long(problem: Problem) -> bool:
+def trains_long(problem: StudyProblem) -> bool:
     """Whether networks train long: always, as one network with most of the time beats many with a
     little."""
     return True

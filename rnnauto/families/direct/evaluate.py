@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rnnauto.data.encode import Encoded
 from rnnauto.data.targets import EndingValue, TargetEncoder, ended
 from rnnauto.families.direct.encode import DirectPart
-from rnnauto.families.direct.predictors import Predictor, fit_predictors, judged
+from rnnauto.families.direct.predictors import FittedPredictor, fit_predictors, judged
 from rnnauto.families.direct.prepare import DirectPrepared
 from rnnauto.judge.evaluate import Evaluation, Scores, evaluate, score
 from rnnauto.judge.measures import main_metric
@@ -19,7 +19,7 @@ from rnnauto.judge.metrics import LENGTH_METRICS, unit_groups
 
 def fit_and_validate(
     prepared: DirectPrepared, *, seed: int
-) -> tuple[tuple[Predictor, ...], dict[str, float]]:
+) -> tuple[tuple[FittedPredictor, ...], dict[str, float]]:
     """Fit baselines for the test part, and score such baselines on the validation part.
 
     For the test part they learn from train and validation together: a baseline needs no
@@ -51,7 +51,7 @@ def point_score(encoded: Encoded, predicted: NDArray[Any], target: TargetEncoder
 def evaluate_part(
     part: DirectPart,
     answers: NDArray[np.float32],
-    baselines: Sequence[Predictor],
+    baselines: Sequence[FittedPredictor],
     *,
     seed: int,
     temperature: float | None = None,
@@ -74,7 +74,7 @@ def evaluate_part(
 def evaluate_direct(
     encoded: Encoded,
     predicted: NDArray[np.float32],
-    predictors: Sequence[Predictor],
+    predictors: Sequence[FittedPredictor],
     *,
     target: TargetEncoder,
     seed: int,

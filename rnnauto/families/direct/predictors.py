@@ -27,7 +27,7 @@ Part = Baseline | Boosted
 
 
 @dataclass(frozen=True)
-class Predictor:
+class FittedPredictor:
     """A baseline for all that a target holds.
 
     Attributes:
@@ -62,7 +62,9 @@ def of_target(encoded: Encoded, number: int) -> Encoded:
     return replace(encoded, targets=column)
 
 
-def fit_predictors(encoded: Encoded, *, target: TargetEncoder, seed: int) -> tuple[Predictor, ...]:
+def fit_predictors(
+    encoded: Encoded, *, target: TargetEncoder, seed: int
+) -> tuple[FittedPredictor, ...]:
     """Fit the baselines of a train part, as `fit_baselines` has them, for each target or label.
 
     Raises: DataError where no target is known.
@@ -76,7 +78,7 @@ def fit_predictors(encoded: Encoded, *, target: TargetEncoder, seed: int) -> tup
         case _:
             only = len(target.classes) if isinstance(target, LabelEncoder) else None
             parts = fit_parts(encoded, classes=only, seed=seed)
-            return tuple(Predictor(part.name, (part,), "one") for part in parts.values())
+            return tuple(FittedPredictor(part.name, (part,), "one") for part in parts.values())
     linear = kind == "several" or len(classes) <= MOST_LABELS
     columns = [
         fit_parts(
@@ -85,7 +87,7 @@ def fit_predictors(encoded: Encoded, *, target: TargetEncoder, seed: int) -> tup
         for at, count in enumerate(classes)
     ]
     return tuple(
-        Predictor(name, tuple(parts[name] for parts in columns), kind)
+        FittedPredictor(name, tuple(parts[name] for parts in columns), kind)
         for name in columns[0]
         if all(name in parts for parts in columns)
     )
@@ -122,7 +124,7 @@ def judged(encoded: Encoded, target: TargetEncoder) -> tuple[Encoded, TargetEnco
     return of_target(encoded, 0), target.value
 
 
-def gathered(baselines: Sequence[Part], target: TargetEncoder) -> tuple[Predictor, ...]:
+def gathered(baselines: Sequence[Part], target: TargetEncoder) -> tuple[FittedPredictor, ...]:
     """Put stored parts together again; those of one name belong to one predictor."""
     kind = "one"
     if isinstance(target, SeveralTargets):
@@ -130,4 +132,4 @@ def gathered(baselines: Sequence[Part], target: TargetEncoder) -> tuple[Predicto
     elif isinstance(target, LabelSetEncoder):
         kind = "set"
     named = groupby(baselines, key=lambda baseline: baseline.name)
-    return tuple(Predictor(name, tuple(parts), kind) for name, parts in named)
+    return tuple(FittedPredictor(name, tuple(parts), kind) for name, parts in named)

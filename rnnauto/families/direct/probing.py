@@ -11,20 +11,20 @@ from rnnauto.families.direct.encode import DirectEncoders
 from rnnauto.judge.importance import CALENDAR, collected, columns_in
 from rnnauto.judge.sample import Columns, Probing, Sample, last_target, patched_steps, sample_of
 from rnnauto.networks.architecture import Features
-from rnnauto.search.trial import Problem, Values
+from rnnauto.search.trial import StudyProblem, Values
 
 LONGEST = 512  # timesteps of an example with a target for each
 
 
 def sample(
-    data: Encoded, chosen: Integers, problem: Problem, *, most: int, rng: np.random.Generator
+    data: Encoded, chosen: Integers, problem: StudyProblem, *, most: int, rng: np.random.Generator
 ) -> Sample:
     """Draw examples for the diagnosis, long recordings in chunks."""
     examples = in_chunks(data, chosen, longest=LONGEST)
     return sample_of(examples, lambda some: pad(data, some), problem, most=most, rng=rng)
 
 
-def steps(sample: Sample, problem: Problem, values: Values) -> Integers:
+def steps(sample: Sample, problem: StudyProblem, values: Values) -> Integers:
     """Count the steps of the recurrence over each example, [examples]."""
     return patched_steps(sample, values)
 

@@ -16,14 +16,14 @@ from rnnauto.networks.architecture import Answer, Features, features_of, made_nu
 from rnnauto.recipe import Recipe
 from rnnauto.search.pose import patience_of, scales
 from rnnauto.search.space import FIXED, Choices, opening, proposals, usual_choices
-from rnnauto.search.trial import Problem, Values
+from rnnauto.search.trial import StudyProblem, Values
 
 
-def pose(prepared: DirectPrepared, recipe: Recipe) -> Problem:
+def pose(prepared: DirectPrepared, recipe: Recipe) -> StudyProblem:
     """Say what all trials share. Each fold standardises by its own train part."""
     encoders, layout = prepared.encoders, prepared.layout
     made = ((0.0, 1.0),) * made_numbers(encoders)
-    return Problem(
+    return StudyProblem(
         family="direct",
         features=features_for(prepared),
         answer=answer_of(encoders.target),
@@ -93,7 +93,7 @@ def direct_openings(space: Choices) -> list[dict[str, Any]]:
     ]
 
 
-def trains_long(problem: Problem) -> bool:
+def trains_long(problem: StudyProblem) -> bool:
     """Whether networks train long: those that read words go on learning for longer than a trial of
     a first impression."""
     return bool(problem.features.words)

@@ -8,16 +8,16 @@ from typing import Any
 from rnnauto.families.direct.boosted import Boosted, load_boosted
 from rnnauto.families.direct.encode import DirectEncoders
 from rnnauto.families.direct.linear import Baseline
-from rnnauto.families.direct.predictors import Predictor, gathered
+from rnnauto.families.direct.predictors import FittedPredictor, gathered
 from rnnauto.judge.stored import load_each, save_baselines
 
 
-def save_predictors(path_npz: Path, predictors: Sequence[Predictor]) -> None:
+def save_predictors(path_npz: Path, predictors: Sequence[FittedPredictor]) -> None:
     """Save every part of every predictor."""
     save_baselines(path_npz, [part for predictor in predictors for part in predictor.parts])
 
 
-def load_predictors(path_npz: Path, encoders: DirectEncoders) -> tuple[Predictor, ...]:
+def load_predictors(path_npz: Path, encoders: DirectEncoders) -> tuple[FittedPredictor, ...]:
     """Load the baselines of a model folder. Raises: ModelFolderError where the file is absent or
     damaged."""
     return gathered(load_each(path_npz, load_one), encoders.target)

@@ -24,7 +24,7 @@ from rnnauto.networks.built import Built
 from rnnauto.networks.losses import forecast_loss
 from rnnauto.search.learner import Learner, in_tuples
 from rnnauto.search.train import READ_SIZE, train
-from rnnauto.search.trial import Job, Problem
+from rnnauto.search.trial import Job, StudyProblem
 
 
 def window_spec(features: ForecastFeatures, answer: Answer) -> Any:
@@ -39,7 +39,9 @@ def window_losses(
     return *forecast_loss(outputs, truth), outputs
 
 
-def scale(built: Built, job: Job, problem: Problem, data: EncodedSeries, train: Integers) -> None:
+def scale(
+    built: Built, job: Job, problem: StudyProblem, data: EncodedSeries, train: Integers
+) -> None:
     """Learn the scales of a network from the windows of the train part."""
     adapt(built, *sample_windows(data, train))
 

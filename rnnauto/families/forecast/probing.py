@@ -9,11 +9,16 @@ from rnnauto.families.forecast.series import EncodedSeries, SeriesEncoders, indi
 from rnnauto.families.forecast.windows import training_units, window_inputs, window_targets
 from rnnauto.judge.importance import CALENDAR, collected, columns_in
 from rnnauto.judge.sample import MOST_TIMESTEPS, Columns, Probing, Sample
-from rnnauto.search.trial import Problem, Values
+from rnnauto.search.trial import StudyProblem, Values
 
 
 def sample(
-    data: EncodedSeries, chosen: Integers, problem: Problem, *, most: int, rng: np.random.Generator
+    data: EncodedSeries,
+    chosen: Integers,
+    problem: StudyProblem,
+    *,
+    most: int,
+    rng: np.random.Generator,
 ) -> Sample:
     chosen = chosen[: max(2, MOST_TIMESTEPS // data.lookback)]
     targets = window_targets(data, chosen, training_units(data))
@@ -21,7 +26,7 @@ def sample(
     return Sample(inputs, targets, inputs["length"].astype(np.int64))
 
 
-def steps(sample: Sample, problem: Problem, values: Values) -> Integers:
+def steps(sample: Sample, problem: StudyProblem, values: Values) -> Integers:
     """Count the timesteps that are read: the trial's own lookback, which short windows fill up
     to."""
     return np.full(len(sample), int(values["lookback"]), np.int64)

@@ -14,7 +14,7 @@ from rnnauto.networks.architecture import Answer
 from rnnauto.recipe import Recipe, Space
 from rnnauto.search.pose import patience_of
 from rnnauto.search.space import Choices, batch_sizes, optimizers, within
-from rnnauto.search.trial import Problem
+from rnnauto.search.trial import StudyProblem
 
 SHORTEST_LOOKBACK = 4
 SEASONAL = frozenset({"seasonal", "seasonal_trend", "seasonal_last"})
@@ -42,12 +42,12 @@ class ForecastShape:
     errors: dict[str, float]
 
 
-def pose(prepared: ForecastPrepared, recipe: Recipe) -> Problem:
+def pose(prepared: ForecastPrepared, recipe: Recipe) -> StudyProblem:
     """Pose the problem that trials share; forecasting networks learn their scales from the windows
     that they train on."""
     encoders = prepared.encoders
     _, horizon = reach_of(prepared.layout)
-    return Problem(
+    return StudyProblem(
         family="forecast",
         features=forecast_features_of(encoders, horizon=horizon),
         answer=Answer("quantiles", (3,) * len(encoders.targets)),
@@ -73,7 +73,7 @@ def space(prepared: ForecastPrepared, recipe: Recipe) -> Choices:
     return forecast_choices(recipe.search.space, shape)
 
 
-def trains_long(problem: Problem) -> bool:
+def trains_long(problem: StudyProblem) -> bool:
     """Say that many trials beat a long one: a trial of a first impression tells enough."""
     return False
 

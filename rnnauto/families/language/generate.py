@@ -5,7 +5,7 @@ import numpy as np
 from rnnauto.deploy.generate import (
     Wanted,
     Writing,
-    Written,
+    WrittenText,
     check_stop,
     drawing,
     texts_of,
@@ -34,7 +34,7 @@ def writing(wanted: Wanted, layout: Layout, encoders: LanguageEncoders) -> Writi
     return lambda run: going_on(run, wanted, layout)
 
 
-def going_on(run: Run, wanted: Wanted, layout: Layout) -> list[Written]:
+def going_on(run: Run, wanted: Wanted, layout: Layout) -> list[WrittenText]:
     prompt = wanted.prompt or ""
     request = {
         "prompt": np.array([prompt] * wanted.count, object),
@@ -46,14 +46,14 @@ def going_on(run: Run, wanted: Wanted, layout: Layout) -> list[Written]:
     ]
 
 
-def written(prompt: str, continuation: str, tokens: list[bytes], layout: Layout) -> Written:
+def written(prompt: str, continuation: str, tokens: list[bytes], layout: Layout) -> WrittenText:
     apart = (
         layout.tokens != "character"
         and bool(prompt)
         and not prompt[-1].isspace()
         and (layout.tokens is None or continuation[:1] not in CLOSE)
     )
-    return Written(
+    return WrittenText(
         prompt=prompt,
         continuation=continuation,
         text=prompt + " " * apart + continuation,

@@ -6,13 +6,13 @@ from rnnauto.arrays import Integers
 from rnnauto.data.batches import in_chunks, pad
 from rnnauto.data.encode import Encoded
 from rnnauto.judge.sample import Probing, Sample, last_target, patched_steps, sample_of
-from rnnauto.search.trial import Problem
+from rnnauto.search.trial import StudyProblem
 
 LONGEST = 128  # timesteps of an example
 
 
 def sample(
-    data: Encoded, chosen: Integers, problem: Problem, *, most: int, rng: np.random.Generator
+    data: Encoded, chosen: Integers, problem: StudyProblem, *, most: int, rng: np.random.Generator
 ) -> Sample:
     examples = in_chunks(data, chosen, longest=LONGEST)
     return sample_of(examples, lambda some: pad(data, some), problem, most=most, rng=rng)

@@ -10,19 +10,19 @@ from rnnauto.networks.architecture import Answer, features_of
 from rnnauto.recipe import Recipe, Space
 from rnnauto.search.pose import patience_of
 from rnnauto.search.space import FIXED, Choices, batch_sizes, opening, proposals, usual_choices
-from rnnauto.search.trial import Problem, Values
+from rnnauto.search.trial import StudyProblem, Values
 
 UNITS = (64, 128, 256)  # instead of the usual ones: there is more to remember in a text
 FEW_TEXTS = 100
 
 
-def pose(prepared: LanguagePrepared, recipe: Recipe) -> Problem:
+def pose(prepared: LanguagePrepared, recipe: Recipe) -> StudyProblem:
     """Pose the problem that trials share; labels are read as columns of 0 and 1, which are not
     scaled."""
     encoders = prepared.encoders
     made, answer = made_and_answer(encoders.target)
     folds = len(prepared.fold_encoders)
-    return Problem(
+    return StudyProblem(
         family="language",
         features=features_of(encoders, outputs=outputs_of(encoders), per_timestep=True, made=made),
         answer=answer,
@@ -80,6 +80,6 @@ def language_openings(space: Choices) -> list[dict[str, Any]]:
     return [wide[0], wide[0] | wider, *wide[1:]]
 
 
-def trains_long(problem: Problem) -> bool:
+def trains_long(problem: StudyProblem) -> bool:
     """Say that one network with most of the time beats many with a little."""
     return True

@@ -20,7 +20,7 @@ WARM_UP = 256  # timesteps read before those that count, where a piece begins in
 
 
 @dataclass(frozen=True)
-class Window:
+class CarriedBatch:
     """One step of training.
 
     Attributes:
@@ -34,7 +34,7 @@ class Window:
 
 def streams(
     encoded: Encoded, chosen: Integers, *, size: int, window: int, rng: np.random.Generator
-) -> Iterator[Window]:
+) -> Iterator[CarriedBatch]:
     """Pass once over the chosen sequences in `size` rows side by side.
 
     Fewer than `window` timesteps of each sequence, at its beginning, are left out: another number
@@ -43,7 +43,7 @@ def streams(
     pieces = cut_for_rows(whole(encoded, chosen), size=size, window=window, rng=rng)
     pieces = pieces.take(rng.permutation(len(pieces.length)))
     for examples, fresh in carry(pieces, size=size, window=window):
-        yield Window(pad(encoded, examples, timesteps=window), fresh)
+        yield CarriedBatch(pad(encoded, examples, timesteps=window), fresh)
 
 
 def cut_for_rows(

@@ -20,7 +20,7 @@ from rnnauto.data.batches import Batch, buckets, own_lengths, training_batches, 
 from rnnauto.data.encode import Encoded
 from rnnauto.data.split import FEW_SEQUENCES
 from rnnauto.families.language.network import state_size
-from rnnauto.families.language.streams import Window, held_out_batches, streams
+from rnnauto.families.language.streams import CarriedBatch, held_out_batches, streams
 from rnnauto.networks.architecture import Answer, Architecture, Features
 from rnnauto.networks.fused import fuse
 from rnnauto.search.epochs import run_epochs
@@ -29,7 +29,15 @@ from rnnauto.search.progress import Progress, keep_if_better, record_step, resul
 from rnnauto.search.study import Weights
 from rnnauto.search.traced import called_directly
 from rnnauto.search.train import Network, apply_clipped, make_optimizer, patience_for, reset
-from rnnauto.search.trial import Epoch, Job, Problem, Result, Values, architecture_of, optimizer_of
+from rnnauto.search.trial import (
+    Epoch,
+    Job,
+    Result,
+    StudyProblem,
+    Values,
+    architecture_of,
+    optimizer_of,
+)
 from rnnauto.search.validation import Validated
 
 WINDOW = 64  # timesteps that an error is carried back
@@ -52,14 +60,14 @@ class Reading:
         state: that of the network there; None before the first window.
     """
 
-    windows: Iterator[Window]
+    windows: Iterator[CarriedBatch]
     state: Any = None
 
 
 def train_carried(
     learner: Learner,
     job: Job,
-    problem: Problem,
+    problem: StudyProblem,
     data: Encoded,
     *,
     fold: tuple[Integers, Integers],
@@ -165,7 +173,7 @@ def cached_carried(
 
 def endless(
     data: Encoded, chosen: Integers, values: Values, *, rng: np.random.Generator
-) -> Iterator[Window]:
+) -> Iterator[CarriedBatch]:
     """Cut windows to train on, pass after pass."""
     size = batch_rows(data, chosen, values)
     while True:
@@ -173,7 +181,7 @@ def endless(
             yield from streams(data, chosen, size=size, window=WINDOW, rng=rng)
         else:
             for batch in training_batches(data, chosen, size=size, rng=rng):
-                yield Window(batch, np.ones(len(batch.targets), bool))
+                yield CarriedBatch(batch, np.ones(len(batch.targets), bool))
 
 
 def is_long(data: Encoded, chosen: Integers) -> bool:
