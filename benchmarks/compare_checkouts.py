@@ -1,10 +1,10 @@
 """Compare what fits come to in two checkouts: before a change to the code and after it.
 
 `compare_checkouts.py BEFORE AFTER`: both fit every recipe of BEFORE, and a small case of each
-family that is diagnosed, and whose model predicts and evaluates a file. Each fit is a process of
-its own. All that they write must be equal, clock readings aside: `seconds`, `training_seconds`, and
-what `head_to_head` reads off the clock. Exit code 1 where something differs. The last columns are
-CPU seconds, which depend little on what else the machine does. Linux and macOS only.
+family that is diagnosed, and whose model predicts and evaluates a file; a process for each fit.
+All that they write must be equal, versions' numbers and clock readings aside: `seconds`,
+`training_seconds`, and what `head_to_head` reads off the clock. Exit code 1 where something
+differs. The last columns are CPU seconds. Linux and macOS only.
 
 `--keep FOLDER` keeps what BEFORE came to, for the next run with the same code and the same data.
 Without BEFORE and AFTER this checkout is compared with itself: are its fits repeatable?
@@ -38,7 +38,7 @@ FILES = {
     "predict": "predicted.csv",
     "evaluate": "evaluated.json",
 }
-CLOCK = {"seconds", "training_seconds"}
+ASIDE = {"seconds", "training_seconds", "rnnauto"}
 # several commands in one process: importing TensorFlow takes longer than they do
 IN_TURN = """
 import json, sys
@@ -269,12 +269,12 @@ def digest(*folders: Path) -> str:
 
 
 def timeless(value: Any) -> Any:
-    """A value of JSON without what was read off the clock."""
+    """A value of JSON without versions' numbers and what was read off the clock."""
     if isinstance(value, list):
         return [timeless(each) for each in value]
     if not isinstance(value, dict):
         return value
-    kept = {key: timeless(each) for key, each in value.items() if key not in CLOCK}
+    kept = {key: timeless(each) for key, each in value.items() if key not in ASIDE}
     if kept.get("head_to_head"):  # the losses of each cell by the seconds spent on it
         kept["head_to_head"] = {
             each["cell"]: [each["trials"], *(loss for _, loss in each["path"])]
@@ -284,7 +284,7 @@ def timeless(value: Any) -> Any:
 
 
 READERS: dict[str, Callable[[str], Any]] = {
-    "scores.json": lambda text: timeless(json.loads(text)),
+    "scores.json": lambda text: timeless(json.loads(text) | {"format": None}),
     "evaluated.json": lambda text: timeless(json.loads(text)),
     "leaderboard.csv": lambda text: timeless(list(csv.DictReader(text.splitlines()))),
 }

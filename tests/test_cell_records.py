@@ -130,7 +130,7 @@ def test_a_cell_that_is_added_is_trained(leaky):
 
 def test_a_cell_that_is_added_is_advised_and_drawn(leaky):
     faded = np.array([1.0, *[1e-9] * 20])
-    assert judged(faded, None, cell="leaky_rnn", patch=1)["advice"] == "try a leak of its own"
+    assert judged(faded, None, cell="leaky_rnn", patch=1).advice == "try a leak of its own"
     assert "--cell-leaky_rnn: #123456;" in cell_variables(dark=False)
     assert "--cell-leaky_rnn: #abcdef;" in cell_variables(dark=True)
     scale = by_cell(["leaky_rnn", "lstm"]).to_dict()["scale"]

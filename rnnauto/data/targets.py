@@ -186,8 +186,8 @@ def encode_targets(targets: pl.Series | None, encoder: TargetEncoder, units: int
             ]
             stacked: NDArray[Any] = np.stack(columns, axis=1)
             return stacked
-        case EndingValue():
-            return encode_targets(targets, encoder.value, units)  # the ends: data/encode.py
+        case EndingValue():  # where they end: families/direct/encode.py
+            return encode_targets(targets, encoder.value, units)
 
 
 def encode_label_sets(targets: pl.Series | None, encoder: LabelSetEncoder, units: int) -> Codes:

@@ -2,7 +2,7 @@
 SavedModel.
 
 The patterns are written in the syntax that Rust's regex (polars) and RE2 (TensorFlow) share, so
-that both cut a text alike; `tests/test_tokens.py` holds them to it.
+that both cut a text alike; `tests/data/test_tokens.py` holds them to it.
 """
 
 from typing import Literal

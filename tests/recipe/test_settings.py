@@ -59,7 +59,7 @@ def test_the_schema_in_the_package_is_that_of_the_model():
 @pytest.mark.parametrize(
     ("path", "written"),
     [
-        (("Search", "budget"), {"type": "string"}),
+        (("SearchSection", "budget"), {"type": "string"}),
         (("Data", "target"), {"type": "string"}),
         (("Space", "cell"), {"const": "all", "type": "string"}),
         (("Expect", "padding_invariance"), {"type": "boolean"}),
@@ -69,4 +69,4 @@ def test_the_schema_allows_what_a_recipe_may_write(path, written):
     model, name = path
     allowed = json.dumps(json_schema()["$defs"][model]["properties"][name])
     assert all(json.dumps(part) in allowed for part in written.values())
-    assert json_schema()["$defs"]["Search"]["additionalProperties"] is False
+    assert json_schema()["$defs"]["SearchSection"]["additionalProperties"] is False

@@ -41,17 +41,18 @@ def test_a_node_with_other_packages_is_an_error(pool_of, tmp_path):
 
 
 class Asker:
-    """Trials that differ."""
+    """Trials that differ; the first is short, so that two others train when it has ended."""
 
     def ask(self, number):
-        return Proposed(f"{number}", {**SMALL, "learning_rate": 0.001 * (number + 1)})
+        values = {**SMALL, "learning_rate": 0.001 * (number + 1)}
+        return Proposed(f"{number}", values, epochs=None if number else 10)
 
     def tell(self, trial, loss):
         pass
 
 
 def test_a_node_dies_and_the_search_completes_with_every_trial_once(cluster, pool_of, tmp_path):
-    study = small_study(tmp_path / "study", epochs=150)
+    study = small_study(tmp_path / "study", epochs=600)
     second = cluster.add_node(num_cpus=1, object_store_memory=STORE)
     killed_at = []
 
@@ -62,7 +63,7 @@ def test_a_node_dies_and_the_search_completes_with_every_trial_once(cluster, poo
             killed_at.append(done)
             cluster.remove_node(second, allow_graceful=False)
 
-    end = time.monotonic() + 300
+    end = time.monotonic() + PATIENCE
     with pool_of(study) as started:
         assert len(started.workers) == 2
         search = Search(
@@ -74,11 +75,11 @@ def test_a_node_dies_and_the_search_completes_with_every_trial_once(cluster, poo
             notify=watch,
         )
         run_search(search, Asker(), most_trials=4, refit=False)
+        assert killed_at
         patience = time.monotonic() + PATIENCE  # the cluster may notice later than the search
         while len(started.workers) > 1 and time.monotonic() < patience:
             time.sleep(0.5)
         assert len(started.workers) == 1
-    assert killed_at
     events = [json.loads(line) for line in search.journal_path.read_text().splitlines()]
     completed = [event["trial"] for event in events if event["event"] == "trial-completed"]
     assert sorted(completed) == ["0", "1", "2", "3"]

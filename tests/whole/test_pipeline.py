@@ -206,7 +206,7 @@ def test_evaluate_shows_how_reliable_the_classes_are(tiny_run):
 def test_a_fit_leaves_a_report_and_a_card_of_what_is_in_the_scores(tiny_run):
     scores = json.loads((tiny_run.folder / "scores.json").read_text())
     assert scores["asked"]["metric"] == "accuracy" and scores["examples"] == {"kind": "confusion"}
-    assert scores["leaderboard"] == list(tiny_run.fitted.rows)
+    assert scores["leaderboard"] == [row.to_json() for row in tiny_run.fitted.rows]
     assert len(scores["curves"]) == len(tiny_run.fitted.trials)
     text = (tiny_run.folder / "report.html").read_text(encoding="utf-8")
     assert unknown_numbers(text, scores) == []
