@@ -36,6 +36,9 @@ fix: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/python docs/commands.py
 	$(BIN)/python docs/recipe.py
+	$(BIN)/python docs/metrics.py
+	$(BIN)/python docs/problems.py
+	$(BIN)/rnnauto recipe schema > rnnauto/recipe.schema.json
 
 bench: $(VENV)/.installed-dev
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done

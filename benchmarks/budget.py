@@ -1,6 +1,7 @@
-"""How well `fit` keeps its budget: wall clock from the command's start to its end, beside the limit
-of 5 % and 5 seconds more than was asked for; the model folder then predicts in a process of its
-own. The line of every run is printed as it ends; the largest overrun is on the last line.
+"""Measure how well `fit` keeps its budget: wall clock from the command's start to its end.
+
+The limit is 5 % and 5 seconds more than was asked for; the model folder then predicts in a process
+of its own. The line of every run is printed as it ends; the largest overrun is on the last line.
 """
 
 import argparse
@@ -25,7 +26,7 @@ SHARE, MORE = 0.05, 5.0
 
 
 def run(command: list[str]) -> tuple[float, str]:
-    """Seconds, and what it printed."""
+    """Run a command; returns seconds, and what it printed."""
     begin = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     seconds = time.perf_counter() - begin

@@ -1,4 +1,4 @@
-"""Peak memory of `rnnauto fit` on a long table of 2 million rows and 8 numeric columns.
+"""Measure the peak memory of `rnnauto fit` on a long table of 2 million rows and 8 numeric columns.
 
 The table is generated: 2,000 sequences of 1,000 timesteps, two classes that differ in the trend of
 one column. Linux only: the peaks are what the kernel recorded (VmHWM).

@@ -1,4 +1,4 @@
-"""What the gradient record costs: a training step with its norm, against one without any."""
+"""Measure what the gradient record costs: a training step with its norm, against one without."""
 
 import statistics
 import time
@@ -32,11 +32,12 @@ def steps_of(cell: str, units: int) -> tuple[Callable[[], None], Callable[[], No
     """A step of rnnauto, recorded as in training, and the same step without norm and clipping."""
     import tensorflow as tf
 
+    from rnnauto.families.direct.learner import LEARNER
     from rnnauto.networks.architecture import Answer, Architecture, Features
-    from rnnauto.networks.losses import summed_loss
+    from rnnauto.networks.losses import summed_loss, target_spec
     from rnnauto.search.progress import Progress, record_step
     from rnnauto.search.traced import called_directly
-    from rnnauto.search.train import compile_network, make_optimizer, target_spec
+    from rnnauto.search.train import compile_network, make_optimizer
 
     features = Features(
         numbers=NUMBERS,
@@ -58,7 +59,7 @@ def steps_of(cell: str, units: int) -> tuple[Callable[[], None], Callable[[], No
         "length": np.full(BATCH, TIMESTEPS, np.int32),
     }
     truth = rng.integers(0, 2, BATCH).astype(np.int32)
-    network, plain = (compile_network(features, architecture, answer) for _ in range(2))
+    network, plain = (compile_network(LEARNER, features, architecture, answer) for _ in range(2))
     progress = Progress()
     network.clip_norm.assign(1.0)
 

@@ -1,4 +1,4 @@
-"""Problems that only a memory solves: the adding problem and temporal order.
+"""Try problems that only a memory solves: the adding problem and temporal order.
 
 *Adding* (Hochreiter and Schmidhuber 1997, in the form of Le et al. 2015): of 100 numbers between 0
 and 1 two are marked, one in each half; the target is their sum. Always answering 1 gives a mean
@@ -73,9 +73,9 @@ def fit(data: Path, target: str, folder: Path, *settings: str) -> dict[str, Any]
     last_state = ["search.space.pooling=[last]", "search.space.bidirectional=[false]"]
     whole = [word for key in ["search.space.patch=[1]", *last_state] for word in ("--set", key)]
     flags = [str(data), "--target", target, "-o", str(folder), "--overwrite", "--json"]
-    found: dict[str, Any] = json.loads(run([*command, "fit", *flags, *whole, *settings]))
+    fitted: dict[str, Any] = json.loads(run([*command, "fit", *flags, *whole, *settings]))
     rows = json.loads(run([*command, "leaderboard", "-m", str(folder), "--json"]))
-    return found | {"leaderboard": rows}
+    return fitted | {"leaderboard": rows}
 
 
 def run(command: list[str]) -> str:
@@ -93,11 +93,11 @@ def run_adding(folder: Path, arguments: argparse.Namespace) -> None:
         data = folder / f"adding_{timesteps}.parquet"
         adding(data, timesteps=timesteps, seed=arguments.seed)
         flags = ["--budget", arguments.budget, "--workers", str(arguments.workers)]
-        found = fit(data, "sum", folder / "adding", *flags, "--seed", str(arguments.seed))
+        fitted = fit(data, "sum", folder / "adding", *flags, "--seed", str(arguments.seed))
         for cell in CELLS:
             errors = [
                 row["validation"] ** 2
-                for row in found["leaderboard"]
+                for row in fitted["leaderboard"]
                 if row["kind"] == "trial"
                 and row["status"] == "completed"
                 and row["hyperparameters"]["cell"] == cell
@@ -105,8 +105,8 @@ def run_adding(folder: Path, arguments: argparse.Namespace) -> None:
             best = min(errors, default=float("inf"))
             solved = "yes" if best < ADDING_SOLVED else "no"
             print(f"{timesteps:>9}  {cell:<12}{len(errors):>7}{best:>21.5f}  {solved}")
-        error = found["scores"]["metrics"]["rmse"]["value"] ** 2
-        winner = found["best"]["hyperparameters"]["cell"]
+        error = fitted["scores"]["metrics"]["rmse"]["value"] ** 2
+        winner = fitted["best"]["hyperparameters"]["cell"]
         print(f"           the winner, {winner}, on the test part: {error:.5f}", flush=True)
 
 
@@ -122,9 +122,9 @@ def order_once(
     flags = [word for key in space for word in ("--set", key)]
     flags += ["--workers", "1", "--trials", "1", "--refit", "off", "--budget", "10m"]
     flags += ["--epochs", str(epochs), "--patience", str(epochs), "--seed", str(seed)]
-    found = fit(data, "order", data.with_suffix(""), *flags)
-    gradient = next(row for row in found["leaderboard"] if row["kind"] == "trial")["gradient"]
-    accuracy = found["scores"]["metrics"]["accuracy"]["value"]
+    fitted = fit(data, "order", data.with_suffix(""), *flags)
+    gradient = next(row for row in fitted["leaderboard"] if row["kind"] == "trial")["gradient"]
+    accuracy = fitted["scores"]["metrics"]["accuracy"]["value"]
     return {"accuracy": accuracy, "largest": gradient["largest"], "clipped": gradient["clipped"]}
 
 
@@ -137,14 +137,14 @@ def run_order(folder: Path, arguments: argparse.Namespace) -> None:
             for row in rows
             for seed in range(arguments.seeds)
         }
-        found = {each: job.result() for each, job in jobs.items()}
+        results_of = {each: job.result() for each, job in jobs.items()}
     print(
         f"temporal order, {ORDER_TIMESTEPS} timesteps, SimpleRNN with tanh, {arguments.epochs} "
         f"epochs, {arguments.seeds} seeds"
     )
     print(f"{'rate':>7}{'clip norm':>11}{'solved':>8}{'largest norm':>14}  test accuracy by seed")
     for rate, clip in rows:
-        results = [found[rate, clip, seed] for seed in range(arguments.seeds)]
+        results = [results_of[rate, clip, seed] for seed in range(arguments.seeds)]
         solved = sum(result["accuracy"] >= ORDER_SOLVED for result in results)
         largest = max(result["largest"] for result in results)
         each = " ".join(f"{result['accuracy']:.3f}" for result in results)

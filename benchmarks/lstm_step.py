@@ -1,4 +1,4 @@
-"""A training step of rnnauto against one of PyTorch's, on the same shapes.
+"""Time a training step of rnnauto against one of PyTorch's, on the same shapes.
 
 Both train a network of one recurrent layer on the last timestep's state, with Adam, the gradient's
 global norm clipped to 1, and the loss read after every step; batches of 32 sequences of 100
@@ -65,10 +65,11 @@ def our_epoch(cell: str, units: int, threads: int, *, fused: bool = True) -> Cal
 
     import_tensorflow(threads=threads)
     from rnnauto.data.encode import Encoded
+    from rnnauto.families.direct.learner import LEARNER
     from rnnauto.networks.architecture import Answer, Architecture, Features
     from rnnauto.search import train
     from rnnauto.search.progress import Progress
-    from rnnauto.search.trial import Problem
+    from rnnauto.search.trial import StudyProblem
 
     x, y = arrays()
     rows = len(x) * TIMESTEPS
@@ -84,13 +85,13 @@ def our_epoch(cell: str, units: int, threads: int, *, fused: bool = True) -> Cal
     features = Features(FEATURES, (), (), 0, (), (), CLASSES, per_timestep=False)
     answer = Answer("classes", (CLASSES,))
     numbers = (((0.0, 1.0),) * FEATURES,)
-    problem = Problem(features, answer, (), numbers, ((),), epochs=1, patience=None)
+    problem = StudyProblem("direct", features, answer, (), numbers, ((),), epochs=1, patience=None)
     architecture = Architecture(
         cell=cell, units=units, layers=1, patch=1, pooling="last", bidirectional=False
     )
     if not fused:
         train.fuse = lambda model: None
-    network = train.compile_network(features, architecture, answer)
+    network = train.compile_network(LEARNER, features, architecture, answer)
     network.clip_norm.assign(1.0)
     rng = np.random.default_rng(0)
 
@@ -98,11 +99,8 @@ def our_epoch(cell: str, units: int, threads: int, *, fused: bool = True) -> Cal
         train.run_epoch(
             network,
             problem,
-            encoded,
-            np.arange(len(x)),
-            size=BATCH,
-            rng=rng,
-            progress=Progress(),
+            LEARNER.batches(encoded, np.arange(len(x)), size=BATCH, rng=rng),
+            Progress(),
             out_of_time=lambda: False,
         )
 
@@ -117,7 +115,7 @@ SIDES = {"rnnauto": our_epoch, "keras": keras_epoch, "torch": torch_epoch}
 
 
 def measure(side: str, cell: str, units: int, threads: int, clock: str) -> list[float]:
-    """Milliseconds a step, of every epoch."""
+    """Time the epochs of a side; returns milliseconds a step, of each."""
     now = time.process_time if clock == "processor" else time.perf_counter
     epoch = SIDES[side](cell, units, threads)
     epoch()
@@ -134,8 +132,8 @@ def in_process(python: str, *words: str) -> list[float]:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stderr}")
-    found: list[float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    spent: list[float] = json.loads(done.stdout.splitlines()[-1])
+    return spent
 
 
 def main() -> None:
@@ -164,11 +162,11 @@ def main() -> None:
                 compare({s: in_process(python, s, *words) for s, python in pythons.items()}, words)
 
 
-def compare(found: dict[str, list[float]], words: tuple[str, ...]) -> None:
+def compare(spent: dict[str, list[float]], words: tuple[str, ...]) -> None:
     cell, units, threads, _ = words
-    shown = [f"{s} {min(ms):.1f} ({statistics.median(ms):.1f})" for s, ms in found.items()]
-    least = {side: min(ms) for side, ms in found.items()}
-    ratios = [f"{least['rnnauto'] / least[s]:.2f} of {s}'s" for s in found if s != "rnnauto"]
+    shown = [f"{s} {min(ms):.1f} ({statistics.median(ms):.1f})" for s, ms in spent.items()]
+    least = {side: min(ms) for side, ms in spent.items()}
+    ratios = [f"{least['rnnauto'] / least[s]:.2f} of {s}'s" for s in spent if s != "rnnauto"]
     print(
         f"{cell:<11}{units:>4} units {threads} threads: {', '.join(shown)}; {', '.join(ratios)}",
         flush=True,

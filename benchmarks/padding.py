@@ -1,4 +1,4 @@
-"""How much of what a network reads in training is padding, on the data of recipes.
+"""Count how much of what a network reads in training is padding, on the data of recipes.
 
 `python benchmarks/padding.py RECIPE...`; without one, those of the repository whose sequences have
 different lengths. Nothing is trained: the data are read, split and cut into batches.
@@ -8,11 +8,13 @@ import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from rnnauto.arrays import Integers
-from rnnauto.data.batches import Batch, Stored, training_batches
+from rnnauto.data.batches import Batch
+from rnnauto.layout import FamilyName
 from rnnauto.prepare import prepare
 from rnnauto.recipe import Recipe
 
@@ -35,13 +37,15 @@ def places(batch: Batch) -> tuple[int, int]:
     return read, true
 
 
-def batches(data: Stored, chosen: Integers, *, size: int, language: bool) -> Iterator[Batch]:
+def batches(data: Any, chosen: Integers, *, size: int, family: FamilyName) -> Iterator[Batch]:
+    from rnnauto.families.learners import learner_of
+
     rng = np.random.default_rng(0)
-    if not language:
+    if family != "language":  # whose texts are read in windows, side by side
         for _ in range(EPOCHS):
-            yield from training_batches(data, chosen, size=size, rng=rng)
+            yield from learner_of(family).batches(data, chosen, size=size, rng=rng)
         return
-    from rnnauto.search.train_carried import endless, steps_of_epoch
+    from rnnauto.families.language.train import endless, steps_of_epoch
 
     values = {"batch_size": size}
     steps = EPOCHS * steps_of_epoch(data, chosen, values)
@@ -56,14 +60,14 @@ def main() -> None:
         recipe = Recipe.load(path)
         prepared = prepare(recipe.data.path, recipe)
         train, _ = prepared.parts.folds[0]
-        language = prepared.layout.task == "language-modelling"
+        family = prepared.layout.family
         shares = []
         for size in SIZES:
-            found = [
+            counts = [
                 places(batch)
-                for batch in batches(prepared.development, train, size=size, language=language)
+                for batch in batches(prepared.development, train, size=size, family=family)
             ]
-            read, true = np.sum(found, axis=0)
+            read, true = np.sum(counts, axis=0)
             shares.append(1 - true / read)
         most = max(most, *shares)
         shown = ", ".join(f"{s}: {100 * p:.1f} %" for s, p in zip(SIZES, shares, strict=True))

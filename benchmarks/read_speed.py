@@ -1,4 +1,4 @@
-"""A long CSV into ragged arrays, against `polars.read_csv` alone; and `inspect` of the file.
+"""Time reading a long CSV into ragged arrays, against `polars.read_csv` alone, and `inspect`.
 
 Each run is a process of its own, and imports what it needs before the clock starts, polars alone
 as well as rnnauto; only `inspect` is timed whole, from the start of its process to its end.
@@ -85,14 +85,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "long.csv"
         write(path, megabytes)
-        found: dict[str, tuple[float, float]] = {}
+        best: dict[str, tuple[float, float]] = {}
         for name in ("polars", "rnnauto", "polars", "rnnauto", "inspect"):
-            found[name] = min(found.get(name, (1e9, 0.0)), measured(name, path))
-    for name, (seconds, memory) in found.items():
+            best[name] = min(best.get(name, (1e9, 0.0)), measured(name, path))
+    for name, (seconds, memory) in best.items():
         print(f"{name:8} {seconds:6.2f} s {megabytes / seconds:7.0f} MB/s {memory / 1e9:6.2f} GB")
-    ratio = found["polars"][0] / found["rnnauto"][0]
+    ratio = best["polars"][0] / best["rnnauto"][0]
     print(f"ragged arrays at {ratio:.2f} of the speed of polars.read_csv alone (wanted {WANTED})")
-    seconds, memory = found["inspect"]
+    seconds, memory = best["inspect"]
     print(
         f"inspect of {megabytes} MB: {seconds:.1f} s, {memory / 1e9:.2f} GB at most (wanted for "
         f"1000 MB: {MOST_SECONDS} s, {MOST_BYTES / 1e9:.0f} GB)"

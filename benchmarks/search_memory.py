@@ -1,4 +1,4 @@
-"""What 200 trials in one search leave behind: memory of driver and workers, time per suggestion."""
+"""Measure what 200 trials in a search leave behind: memory of driver and workers, time to ask."""
 
 import statistics
 import tempfile
@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+from rnnauto.data.batches import save_encoded
 from rnnauto.data.encode import Encoded
 from rnnauto.networks.architecture import Answer, Features
 from rnnauto.search.driver import run_search
 from rnnauto.search.loop import News, Search
 from rnnauto.search.oracle import make_asker
 from rnnauto.search.study import save_study
-from rnnauto.search.trial import Asked, Problem
+from rnnauto.search.trial import Proposed, StudyProblem
 from rnnauto.search.workers import pool
 
 TRIALS, WORKERS = 200, 2
@@ -44,7 +45,8 @@ def write_study(folder: Path) -> None:
         targets=rng.integers(0, CLASSES, SEQUENCES).astype(np.int32),
         per_timestep=False,
     )
-    problem = Problem(
+    problem = StudyProblem(
+        family="direct",
         features=Features(FEATURES, (), (), 0, (), (), CLASSES, per_timestep=False),
         answer=Answer("classes", (CLASSES,)),
         scales=(),
@@ -53,7 +55,8 @@ def write_study(folder: Path) -> None:
         epochs=2,
         patience=2,
     )
-    save_study(folder, problem, encoded, ((np.arange(16, SEQUENCES), np.arange(16)),))
+    folds = ((np.arange(16, SEQUENCES), np.arange(16)),)
+    save_study(folder, problem, folds, store=lambda place: save_encoded(place, encoded))
 
 
 class Timed:
@@ -64,7 +67,7 @@ class Timed:
         self.spent: list[float] = []
         self.tell = self.asker.tell
 
-    def ask(self, number: int) -> Asked | None:
+    def ask(self, number: int) -> Proposed | None:
         begin = time.perf_counter()
         asked = self.asker.ask(number)
         self.spent.append(time.perf_counter() - begin)
@@ -86,7 +89,7 @@ def main() -> None:
                 folds=1,
                 seed=1,
                 journal_path=folder / "journal.jsonl",
-                deadline=begin + 3_600,
+                deadline=lambda: begin + 3_600,
                 notify=watch,
             )
             run_search(search, asker, most_trials=TRIALS, refit=False)

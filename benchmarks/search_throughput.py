@@ -1,4 +1,4 @@
-"""Trials per minute: rnnauto's search with two workers against a plain keras_tuner.RandomSearch.
+"""Count trials per minute: a search with two workers against a plain keras_tuner.RandomSearch.
 
 Both run the same 16 trials (LSTM, 3 epochs, 2,000 sequences of 50 timesteps and 4 features) on the
 same arrays, each in a process of its own, measured from its start to its end, imports included.
@@ -99,12 +99,13 @@ def run_keras_tuner(folder: Path) -> dict[str, Any]:
 
 
 def run_rnnauto(folder: Path) -> dict[str, Any]:
+    from rnnauto.data.batches import save_encoded
     from rnnauto.data.encode import Encoded
     from rnnauto.networks.architecture import Answer, Features
     from rnnauto.search.driver import run_search
     from rnnauto.search.loop import Search
     from rnnauto.search.study import save_study
-    from rnnauto.search.trial import Asked, Problem
+    from rnnauto.search.trial import Proposed, StudyProblem
     from rnnauto.search.workers import pool
 
     x, y = data()
@@ -117,7 +118,8 @@ def run_rnnauto(folder: Path) -> dict[str, Any]:
         targets=y,
         per_timestep=False,
     )
-    problem = Problem(
+    problem = StudyProblem(
+        family="direct",
         features=Features(FEATURES, (), (), 0, (), (), CLASSES, per_timestep=False),
         answer=Answer("classes", (CLASSES,)),
         scales=(),
@@ -139,21 +141,23 @@ def run_rnnauto(folder: Path) -> dict[str, Any]:
     class Planned:
         """Gives the planned settings, as keras-tuner's side gets them."""
 
-        def ask(self, number: int) -> Asked:
-            return Asked(f"{number:02d}", fixed | settings()[number])
+        def ask(self, number: int) -> Proposed:
+            return Proposed(f"{number:02d}", fixed | settings()[number])
 
         def tell(self, trial_id: str, loss: float | None) -> None:
             pass
 
     fold = (np.arange(HELD_OUT, SEQUENCES), np.arange(HELD_OUT))
-    save_study(folder / "study", problem, encoded, (fold,))
-    with pool(folder / "study", WORKERS) as workers:
+    study = folder / "study"
+    save_study(study, problem, (fold,), store=lambda place: save_encoded(place, encoded))
+    end = time.monotonic() + 3_600
+    with pool(study, WORKERS) as workers:
         search = Search(
             pool=workers,
             folds=1,
             seed=1,
             journal_path=folder / "journal.jsonl",
-            deadline=time.monotonic() + 3_600,
+            deadline=lambda: end,
             notify=lambda news: None,
         )
         run_search(search, Planned(), most_trials=TRIALS, refit=False)
@@ -186,12 +190,12 @@ def main() -> None:
     runs = [{side: measure(side) for side in sides} for _ in range(arguments.repeats)]
     print(f"{'side':<34}{'trials':>8}{'best loss':>11}{'seconds':>9}{'trials/min':>12}")
     for run in runs:
-        for side, found in run.items():
+        for side, result in run.items():
             name = "keras_tuner.RandomSearch, in turn" if side == sides[0] else "rnnauto, 2 workers"
-            rate = 60 * found["trials"] / found["seconds"]
+            rate = 60 * result["trials"] / result["seconds"]
             print(
-                f"{name:<34}{found['trials']:>8}{found['best']:>11.4f}"
-                f"{found['seconds']:>9.1f}{rate:>12.1f}"
+                f"{name:<34}{result['trials']:>8}{result['best']:>11.4f}"
+                f"{result['seconds']:>9.1f}{rate:>12.1f}"
             )
     ratios = [run[sides[0]]["seconds"] / run[sides[1]]["seconds"] for run in runs]
     print("speed-up: " + ", ".join(f"{ratio:.2f}" for ratio in ratios) + " (wanted: 2.5)")

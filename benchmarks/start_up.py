@@ -1,4 +1,4 @@
-"""How long the answers take that need no TensorFlow, beside an empty Python and importing it."""
+"""Time the answers that need no TensorFlow, beside an empty Python and importing it."""
 
 import statistics
 import subprocess

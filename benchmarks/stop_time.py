@@ -1,5 +1,6 @@
-"""How long `fit` goes on after it is told to stop, by SIGINT and SIGTERM at random moments once a
-first trial has completed, and whether the model folder that it leaves predicts.
+"""Time how long `fit` goes on after it is told to stop, and whether what it leaves predicts.
+
+It is told by SIGINT and SIGTERM, at random moments once a first trial has completed.
 
 `python benchmarks/stop_time.py [FILE FLAG...]`; without a file, five of the repository's.
 """

@@ -1,4 +1,4 @@
-"""Where the time of a trial goes: two trials of equal shape on the data of a recipe, one thread.
+"""Measure where the time of a trial goes: two of equal shape on a recipe's data, one thread.
 
 `python benchmarks/trial_time.py RECIPE...`; without one, three of the repository's. The first trial
 builds and traces its steps, the second finds them traced; the columns add up to the trial.
@@ -38,21 +38,30 @@ def main() -> None:
 
 def trials(recipe: Any) -> Iterator[tuple[dict[str, float], int]]:
     """Seconds by column and the number of steps, of two trials that differ in their seed."""
+    from rnnauto.families.families import family_of
+    from rnnauto.families.learners import learner_of
     from rnnauto.prepare import prepare
-    from rnnauto.search.pose import opening_trials, pose, search_space
     from rnnauto.search.run_job import run_job
     from rnnauto.search.study import load_study, save_study
     from rnnauto.search.trial import Job
 
     prepared = prepare(recipe.data.path, recipe)
-    proposed = opening_trials(search_space(prepared, recipe), prepared.layout)
+    family = family_of(prepared.layout)
+    proposed = family.openings(family.space(prepared, recipe))
     values = next(values for values in proposed if values["cell"] == "lstm")
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "study"
-        save_study(place, pose(prepared, recipe), prepared.development, prepared.parts.folds)
-        study = load_study(place)
+        save_study(
+            place,
+            family.pose(prepared, recipe),
+            prepared.parts.folds,
+            store=lambda place: family.store(place, prepared.development),
+        )
         spent: dict[str, float] = defaultdict(float)
-        steps = watch(spent)
+        steps, gathered = watch(spent)
+        study = load_study(place, learner_of)
+        counted = replace(study.learner, batches=gathered(study.learner.batches))
+        study = replace(study, learner=counted)
         for number in range(2):
             job = Job(trial=str(number), values=values, fold=0, seed=number, epochs=EPOCHS)
             begin = time.perf_counter()
@@ -63,8 +72,9 @@ def trials(recipe: Any) -> Iterator[tuple[dict[str, float], int]]:
             steps.clear()
 
 
-def watch(spent: dict[str, float]) -> list[float]:
-    """Count the time of every part of a trial from now on; returns a list that grows by a step."""
+def watch(spent: dict[str, float]) -> tuple[list[float], Callable[..., Any]]:
+    """Count the time of every part of a trial from now on; returns a list that grows by a step,
+    and what makes batches count theirs."""
     from rnnauto.search import run_job, train
 
     steps: list[float] = []
@@ -82,11 +92,11 @@ def watch(spent: dict[str, float]) -> list[float]:
     def stepped(call: Callable[..., Any]) -> Callable[..., Any]:
         def counted(*given: Any) -> Any:
             begin = time.perf_counter()
-            found = call(*given)
-            float(found[-1])  # a step has ended when its results are there
+            results = call(*given)
+            float(results[-1])  # a step has ended when its results are there
             steps.append(time.perf_counter() - begin)
             spent["steps" if len(steps) > 1 else "first step"] += steps[-1]
-            return found
+            return results
 
         return counted
 
@@ -103,18 +113,17 @@ def watch(spent: dict[str, float]) -> list[float]:
 
         return counted
 
-    prepare, batches = train.prepare_for, train.training_batches
+    prepare = train.prepare
 
     def prepared(*given: Any) -> Any:
         network = prepare(*given)
         return replace(network, train_step=stepped(network.train_step))
 
-    train.prepare_for = timed("build", prepared)
-    train.training_batches = gathered(batches)
+    train.prepare = timed("build", prepared)
     train.validate = timed("validation", train.validate)
     train.end_epoch = timed("keep weights", train.end_epoch)
     run_job.save_weights = timed("save", run_job.save_weights)
-    return steps
+    return steps, gathered
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rnnauto.model import Model
-    from rnnauto.prepare import Source
+    from rnnauto.prepared import Source
 
 __all__ = ["fit", "load"]
 

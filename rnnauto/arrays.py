@@ -1,4 +1,4 @@
-"""Names of the arrays that all parts of a fit hand on, and the arithmetic of ragged ones.
+"""Name the types of arrays that all parts of a fit hand on, and calculate with ragged ones.
 
 Sequences of different lengths lie one after the other; `row_splits` [sequences + 1] tells where
 each begins and ends.
@@ -15,18 +15,18 @@ Flags = NDArray[np.bool_]
 
 
 def splits_of(lengths: NDArray[np.integer]) -> Integers:
-    """`splits_of([2, 3]) == [0, 2, 5]`."""
+    """Add up lengths to row splits: `splits_of([2, 3]) == [0, 2, 5]`."""
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
 def timestep_index(row_splits: Integers, chosen: Integers) -> Integers:
-    """Where the timesteps of the chosen sequences lie, in order."""
+    """Find where the timesteps of the chosen sequences lie, in order, [timesteps]."""
     lengths = np.diff(row_splits)[chosen]
     starts = np.repeat(row_splits[chosen] - splits_of(lengths)[:-1], lengths)
     return np.arange(len(starts), dtype=np.int64) + starts
 
 
 def timestep_positions(row_splits: Integers) -> Integers:
-    """Of every timestep its place in its sequence, from 0, [timesteps]."""
+    """Count for every timestep its place in its sequence, from 0, [timesteps]."""
     lengths = np.diff(row_splits)
     return np.arange(lengths.sum(), dtype=np.int64) - np.repeat(splits_of(lengths)[:-1], lengths)

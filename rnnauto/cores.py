@@ -11,7 +11,7 @@ Result = TypeVar("Result")
 
 
 def on_all_cores(work: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
-    """The results of every part, in order; on as many cores as polars has."""
+    """Work on every part, on as many cores as polars has. Returns: the results, in order."""
     if len(parts) <= 1:
         return [work(part) for part in parts]
     with ThreadPoolExecutor(pl.thread_pool_size()) as pool:

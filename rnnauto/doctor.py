@@ -1,4 +1,4 @@
-"""Does rnnauto work here? Versions, what the machine has, and a small fit from end to end."""
+"""Check whether rnnauto works here: versions, what the machine has, a small fit from end to end."""
 
 import platform
 import shutil
@@ -46,7 +46,7 @@ RECIPE = {
 
 
 @dataclass(frozen=True)
-class Trial:
+class TryFit:
     """A fit from end to end.
 
     Attributes:
@@ -64,7 +64,7 @@ class Trial:
 
 
 def machine() -> dict[str, Any]:
-    """Versions, cores, free memory and disk. Memory is null where /proc does not tell it."""
+    """Read versions, cores, free memory and disk. Memory is null where /proc does not tell it."""
     return {
         "python": platform.python_version(),
         "executable": sys.executable,
@@ -86,7 +86,7 @@ def free_memory() -> float | None:
 
 
 def devices() -> dict[str, Any]:
-    """What TensorFlow sees, and its threads (0: as it likes)."""
+    """List what TensorFlow sees, and its threads (0: as it likes)."""
     from rnnauto.networks.quiet import import_tensorflow
 
     import_tensorflow()
@@ -94,7 +94,7 @@ def devices() -> dict[str, Any]:
 
     return {
         "devices": [
-            f"{each.device_type} {each.name}" for each in tf.config.list_physical_devices()
+            f"{device.device_type} {device.name}" for device in tf.config.list_physical_devices()
         ],
         "threads": {
             "intra_op": tf.config.threading.get_intra_op_parallelism_threads(),
@@ -103,7 +103,7 @@ def devices() -> dict[str, Any]:
     }
 
 
-def try_fit(watch: Watch = lambda news: None) -> Trial:
+def try_fit(watch: Watch = lambda news: None) -> TryFit:
     """Fit the bundled data into a temporary folder, and read the model back.
 
     Whatever goes wrong is what was asked for: it is returned as a traceback.
@@ -119,5 +119,5 @@ def try_fit(watch: Watch = lambda news: None) -> Trial:
             assert predicted.height == pl.read_csv(DATA)["sequence"].n_unique()
             accuracy = fitted.evaluation.metrics["accuracy"].value
     except Exception:
-        return Trial(time.monotonic() - started, None, traceback.format_exc())
-    return Trial(time.monotonic() - started, accuracy, "")
+        return TryFit(time.monotonic() - started, None, traceback.format_exc())
+    return TryFit(time.monotonic() - started, accuracy, "")

@@ -1,4 +1,4 @@
-"""A first model folder, made beside the search once a trial has completed."""
+"""Make a first model folder beside the search, once a trial has completed."""
 
 import math
 import time
@@ -17,26 +17,34 @@ SHARE = 0.1  # of the time, at most, goes into models that are not the last
 @dataclass
 class EarlyModel:
     """Exports the best trial in another thread: whatever happens to the search, there is a whole
-    model from then on. One that is slow to make follows the best trial, now and then."""
+    model from then on. One that is slow to make follows the best trial, now and then.
+
+    Attributes:
+        seconds: that it will take.
+        until: in time.monotonic()'s seconds; a first one made by then leaves time for the last.
+        of: id of the trial that it is made of.
+        ended: when the last was made, in time.monotonic()'s seconds.
+        taken: seconds that it took; 0: none was made yet.
+    """
 
     make: Callable[[Trial, Sequence[Trial]], Any]
     aside: Executor
     watch: Callable[[News], None]
-    seconds: float  # that it will take
-    until: float  # in time.monotonic()'s seconds: a first one made by then leaves time for the last
+    seconds: float
+    until: float
     wanted: bool = True
     making: Future[Any] | None = None
-    of: str = ""  # the trial that it is
+    of: str = ""
     ended: float = math.inf
     taken: float = 0.0
 
     @property
     def made(self) -> Any:
-        """What `make` returned last; None before."""
+        """Take what `make` returned last; None before."""
         return self.making.result() if self.making is not None and self.making.done() else None
 
     def consider(self, news: News) -> None:
-        """Raises: whatever went wrong in making the model."""
+        """Make a model where one is due. Raises: whatever went wrong in making the last one."""
         self.watch(news)
         if self.making is not None:
             if not self.making.done():
@@ -56,7 +64,7 @@ class EarlyModel:
 
     def timed(self, best: Trial, trials: Sequence[Trial]) -> Any:
         begin = time.monotonic()
-        made = self.make(best, trials)
+        model = self.make(best, trials)
         self.ended = time.monotonic()
         self.taken = self.ended - begin
-        return made
+        return model

@@ -1,4 +1,4 @@
-"""Every error that rnnauto raises on purpose.
+"""Define every error that rnnauto raises on purpose, with its exit code.
 
 * RnnautoError            exit code 2
   * RecipeError           a setting that does not exist, or that is out of its limits
@@ -13,7 +13,13 @@
 
 
 class RnnautoError(Exception):
-    """Says what was found and what was wanted (`message`), and what to do about it (`hint`)."""
+    """Any error on purpose.
+
+    Attributes:
+        message: what was found and what was wanted.
+        hint: what to do about it.
+        exit_code: that of the program.
+    """
 
     exit_code = 2
 

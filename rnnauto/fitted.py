@@ -1,4 +1,4 @@
-"""What `fit` says on its way, and what it leaves."""
+"""Hold the messages that `fit` sends while it runs, and its result."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnauto.deploy.leaderboard import Row
+from rnnauto.judge.diagnosis import Diagnosis
 from rnnauto.judge.evaluate import Evaluation
 from rnnauto.layout import Layout
 from rnnauto.search.loop import News
@@ -15,7 +16,11 @@ from rnnauto.search.select import Trial
 
 @dataclass(frozen=True)
 class Said:
-    """A line for whoever watches."""
+    """A message of `fit`.
+
+    Attributes:
+        text: a line for whoever watches.
+    """
 
     text: str
 
@@ -25,7 +30,21 @@ Watch = Callable[[Said | News], None]
 
 @dataclass(frozen=True)
 class Fitted:
-    """What `fit` leaves: the model folder, and what was found on the way."""
+    """The result of `fit`: the model folder, and what is known of the model in it.
+
+    Attributes:
+        folder: the model folder.
+        layout: what the columns are.
+        winner: the trial that the model is made of.
+        trials: all of them.
+        evaluation: the model's scores beside those of the baselines.
+        rows: the leaderboard.
+        checks: the differences that the export's checks found, by name.
+        seconds: that the fit took.
+        seed: of the fit.
+        interrupted: whether Ctrl-C ended the search.
+        diagnosis: what was found inside the model; None where nothing was looked for.
+    """
 
     folder: Path
     layout: Layout
@@ -37,17 +56,17 @@ class Fitted:
     seconds: float
     seed: int
     interrupted: bool
-    diagnosis: dict[str, Any] | None = None
+    diagnosis: Diagnosis | None = None
 
     @property
     def verdict(self) -> str:
-        """Whether a baseline is as good, and whether order matters."""
-        order = (self.diagnosis or {}).get("order")
-        said = [self.evaluation.verdict, *([order["sentence"]] if order else [])]
-        return "; ".join(said)
+        """Say whether a baseline is as good, and whether order matters."""
+        order = self.diagnosis.order if self.diagnosis else None
+        sentences = [self.evaluation.verdict, *([order.sentence] if order else [])]
+        return "; ".join(sentences)
 
     def to_json(self) -> dict[str, Any]:
-        """The object that `fit --json` prints."""
+        """Make the object that `fit --json` prints."""
         counts = Counter(trial.status for trial in self.trials)
         return {
             "model_folder": str(self.folder),

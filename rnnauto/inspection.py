@@ -1,7 +1,7 @@
-"""All that can be said about a table before a fit."""
+"""Inspect a table: say all that can be said about it before a fit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,8 +15,9 @@ from rnnauto.inference.case import Evidence
 from rnnauto.inference.infer import Inference, infer
 from rnnauto.layout import Layout, Tokens
 from rnnauto.problem import Problem
+from rnnauto.problems.allow import allowed_notes, check_allowed, reported
 from rnnauto.problems.find import file_problems, find_problems, in_order
-from rnnauto.problems.unbuilt import REMEDY, without_network
+from rnnauto.problems.unbuilt import unbuilt, without_network
 from rnnauto.reading.read import Table
 from rnnauto.recipe import Recipe
 
@@ -27,8 +28,14 @@ QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
 
 
 @dataclass(frozen=True)
-class Example:
-    """A parsed sequence: its id, its first timesteps in words, and its target."""
+class ParsedExample:
+    """A parsed sequence, to show.
+
+    Attributes:
+        timesteps: how many it has.
+        start: the first of them, in words.
+        target: what is to be predicted, in words.
+    """
 
     id: str
     timesteps: int
@@ -38,14 +45,20 @@ class Example:
 
 @dataclass(frozen=True)
 class Inspection:
-    """`lengths` are the timesteps of every sequence, [sequences]."""
+    """What can be said about a table.
+
+    Attributes:
+        lengths: the timesteps of every sequence, [sequences].
+        classes: the labels and how often each occurs; None where there are none.
+        examples: the first sequences.
+    """
 
     table: Table
     layout: Layout
     evidence: tuple[Evidence, ...]
     lengths: Integers
     classes: tuple[tuple[str, int], ...] | None
-    examples: tuple[Example, ...]
+    examples: tuple[ParsedExample, ...]
     problems: tuple[Problem, ...]
 
     @property
@@ -54,7 +67,17 @@ class Inspection:
 
 
 def inspect_table(table: Table, recipe: Recipe) -> Inspection:
-    """Infer the layout, and look at the sequences and what is wrong with them."""
+    """Infer the layout, and look at the sequences and what is wrong with them; problems that the
+    recipe allows are counted in a note."""
+    allow = recipe.data.allow
+    check_allowed(allow)
+    inspection = inspect_all(table, recipe)
+    noted = replace(table, notes=(*table.notes, *allowed_notes(inspection.problems, allow)))
+    return replace(inspection, table=noted, problems=reported(inspection.problems, allow))
+
+
+def inspect_all(table: Table, recipe: Recipe) -> Inspection:
+    """Say what can be said of a table, problems that are allowed included."""
     inference = infer(table, recipe)
     layout = inference.layout
     lack = without_network(layout)
@@ -66,9 +89,7 @@ def inspect_table(table: Table, recipe: Recipe) -> Inspection:
         layout=layout,
         evidence=inference.evidence,
         lengths=sequences.lengths,
-        classes=count_classes(sequences.targets)
-        if layout.task == "classification" and not layout.writes
-        else None,
+        classes=count_classes(sequences.targets) if layout.of_classes else None,
         examples=tuple(
             example_of(sequences, layout, number) for number in range(min(EXAMPLES, len(sequences)))
         ),
@@ -77,10 +98,10 @@ def inspect_table(table: Table, recipe: Recipe) -> Inspection:
 
 
 def inspect_unbuilt(table: Table, inference: Inference, lack: str) -> Inspection:
-    """What has no network yet is shown all the same, without examples."""
+    """Show what has no network yet all the same, without examples."""
     layout = inference.layout
     target = table.frame[layout.target[0]]
-    classes = layout.task == "classification" and layout.target_kind in {"category", "boolean"}
+    classes = layout.of_classes and layout.target_kind in {"category", "boolean"}
     return Inspection(
         table=table,
         layout=layout,
@@ -90,7 +111,7 @@ def inspect_unbuilt(table: Table, inference: Inference, lack: str) -> Inspection
         examples=(),
         problems=in_order(
             [
-                Problem("warning", f"`fit` will refuse this: {lack}", None, None, REMEDY),
+                unbuilt(lack),
                 *file_problems(table, layout),
             ]
         ),
@@ -98,7 +119,7 @@ def inspect_unbuilt(table: Table, inference: Inference, lack: str) -> Inspection
 
 
 def lengths_of(frame: pl.DataFrame, layout: Layout) -> Integers:
-    """Timesteps of every sequence, also where no network could read it; [sequences]."""
+    """Count the timesteps of every sequence, also where no network could read it, [sequences]."""
     if layout.rnn_type == "one-to-many" and not layout.rows_are_timesteps:
         return answer_lengths(frame, layout)
     if layout.form == "text-corpus":
@@ -113,7 +134,7 @@ def lengths_of(frame: pl.DataFrame, layout: Layout) -> Integers:
 
 
 def answer_lengths(frame: pl.DataFrame, layout: Layout) -> Integers:
-    """Timesteps of every sequence to predict where a row holds all of them, [sequences]."""
+    """Count the timesteps of every sequence to predict where a row holds all of it, [sequences]."""
     target = layout.targets[0]
     if target.columns:
         numbers = frame.select(layout.target).with_columns(pl.all().cast(pl.Float64, strict=False))
@@ -128,20 +149,20 @@ def answer_lengths(frame: pl.DataFrame, layout: Layout) -> Integers:
 
 
 def text_lengths(texts: pl.Series, tokens: Tokens) -> Integers:
-    """Tokens of every text; characters are counted without cutting the text up."""
+    """Count the tokens of every text, [texts]; characters without cutting the text up."""
     if tokens == "character":
         return texts.str.len_chars().to_numpy().astype(int)
     return tokenise(texts, "word").list.len().to_numpy().astype(int)
 
 
 def count_classes(targets: pl.Series | None) -> tuple[tuple[str, int], ...]:
-    """Labels with how often they occur, in the order of their values."""
+    """Count how often each label occurs, in the order of their values."""
     if targets is None:
         return ()
     if is_struct(targets):
         columns = targets.struct.unnest().get_columns()
-        found = [(column.name, count_classes(column)) for column in columns]
-        return tuple((f"{name}={label}", n) for name, counts in found for label, n in counts)
+        several = [(column.name, count_classes(column)) for column in columns]
+        return tuple((f"{name}={label}", n) for name, counts in several for label, n in counts)
     if isinstance(targets.dtype, pl.List):
         targets = set_items(targets)[1]
     known = targets.drop_nulls().rename("class")
@@ -149,7 +170,7 @@ def count_classes(targets: pl.Series | None) -> tuple[tuple[str, int], ...]:
     return tuple(counts.iter_rows())
 
 
-def example_of(sequences: Sequences, layout: Layout, number: int) -> Example:
+def example_of(sequences: Sequences, layout: Layout, number: int) -> ParsedExample:
     begin, end = int(sequences.row_splits[number]), int(sequences.row_splits[number + 1])
     if layout.answer_length and sequences.targets is not None:  # padded to the longest
         end -= int(sequences.targets[begin:end].reverse().is_not_null().arg_max() or 0)
@@ -160,7 +181,7 @@ def example_of(sequences: Sequences, layout: Layout, number: int) -> Example:
         target = " ".join(show(targets[at]) for at in shown)
     elif targets is not None:
         target = show(targets[number])
-    return Example(
+    return ParsedExample(
         id=" ".join(map(str, sequences.ids.row(number))),
         timesteps=end - begin,
         start=tuple(timestep_of(sequences, at) for at in shown),
@@ -187,7 +208,7 @@ def show(value: Any) -> str:
 
 
 def to_json(inspection: Inspection) -> dict[str, Any]:
-    """The object that `inspect --json` prints."""
+    """Make the object that `inspect --json` prints."""
     layout, lengths = inspection.layout, inspection.lengths
     return {
         "file": inspection.table.source,
@@ -206,7 +227,7 @@ def to_json(inspection: Inspection) -> dict[str, Any]:
         "target_tokens": layout.target_tokens,
         "horizon": layout.horizon,
         "lookback": layout.lookback,
-        "season": layout.season if layout.task == "forecasting" else None,
+        "season": layout.season if layout.horizon else None,
         "sequences": len(lengths),
         "timesteps": {
             "min": int(lengths.min()),
@@ -223,7 +244,7 @@ def to_json(inspection: Inspection) -> dict[str, Any]:
 
 
 def to_recipe(inspection: Inspection, recipe: Recipe) -> Recipe:
-    """The recipe with every decision written down, so that it can be changed there."""
+    """Write every decision into the recipe, so that it can be changed there."""
     layout = inspection.layout
     return recipe.with_overrides(
         {
@@ -240,13 +261,13 @@ def to_recipe(inspection: Inspection, recipe: Recipe) -> Recipe:
             "problem.target_tokens": layout.target_tokens or "auto",
             "problem.horizon": layout.horizon or "auto",
             "problem.lookback": layout.lookback or "auto",
-            "problem.season": layout.season if layout.task == "forecasting" else "auto",
+            "problem.season": layout.season if layout.horizon else "auto",
         }
     )
 
 
 def target_names(layout: Layout) -> list[str]:
-    """As they are named by `--target`: a stem stands for its columns."""
+    """List the targets as `--target` names them: a stem stands for its columns."""
     return [column.name for column in layout.targets]
 
 

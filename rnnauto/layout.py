@@ -1,4 +1,4 @@
-"""The layout: which column is what, and which RNN problem that makes. Stored in `model.json`."""
+"""Define the layout, as `model.json` has it: which column is what, which RNN problem it makes."""
 
 from typing import Any, Literal
 
@@ -20,6 +20,7 @@ RnnType = Literal[
 ]
 GENERATED: frozenset[RnnType] = frozenset({"one-to-many", "many-to-many-unaligned"})
 Task = Literal["classification", "regression", "forecasting", "language-modelling"]
+FamilyName = Literal["direct", "decoder", "forecast", "language"]
 Kind = Literal["number", "category", "text", "time", "boolean", "list"]
 Tokens = Literal["word", "character"]
 
@@ -29,8 +30,13 @@ class Frozen(BaseModel):
 
 
 class Column(Frozen):
-    """One feature or target. In a wide table `name` is the stem and `columns` are its timesteps in
-    order."""
+    """One feature or target.
+
+    Attributes:
+        name: that of the column; in a wide table the stem.
+        kind: what its values are.
+        columns: in a wide table those of the timesteps, in order.
+    """
 
     name: str
     kind: Kind
@@ -38,27 +44,36 @@ class Column(Frozen):
 
 
 class Layout(Frozen):
-    """What every column of a table is for.
+    """What every column of a table is for, and which RNN problem that makes.
 
-    `features` vary along the sequence (in cell sequences: the one text column, or list columns of
-    equal length); `static` features have one value per sequence. `id` names the columns that
-    tell sequences apart; it is empty where a row is a sequence or the file is a single series.
-    In a plain table the columns are `features` of sequences of one timestep. What is one-to-many
-    has static features only, in every form. Forecasts have a
-    `lookback`, the timesteps seen, a `horizon`, the timesteps predicted, and a `season`, the
-    timesteps after which they repeat, 1 where they do not; the past of their targets is seen
-    although it is not among the features.
-
-    `target` names every column of the table that holds targets; `targets` has an entry for each
-    value that is predicted at once: in a wide table a stem with its columns, one a timestep.
-    `tokens` are the timesteps of a text feature, `target_tokens` those of a target that is a
-    text: one to generate, or one with a token for each timestep (many-to-many).
-    `label_sets` is whether the one list column holds a list of labels for each timestep (the
-    notes of a chord), and so any number of labels can be right at once. `known_ahead` names the
-    features of a forecast whose values are known for the horizon too. `dated` is whether the time
-    column holds dates or times of day, whose place in the calendar may tell something.
-    `answer_length` is the longest of the lists of numbers that static features give, 0 where there
-    are none; `answer_ends` is whether these lists differ in length.
+    Attributes:
+        target: every column of the table that holds targets.
+        target_kind: what the values of the targets are.
+        id: the columns that tell sequences apart; empty where a row is a sequence or the file is a
+            single series.
+        time: the column that orders timesteps.
+        features: what varies along the sequence: in cell sequences the one text column, or list
+            columns of equal length; in a plain table the columns, as those of sequences of one
+            timestep. What is one-to-many has none. The past of a forecast's targets is seen
+            although it is not among them.
+        static: what has one value per sequence.
+        ignored: the columns that nothing is read from.
+        tokens: the timesteps of a text feature.
+        horizon: the timesteps that a forecast predicts.
+        lookback: the timesteps that it sees.
+        season: the timesteps after which its series repeat, 1 where they do not.
+        targets: an entry for each value that is predicted at once: in a wide table a stem with its
+            columns, one a timestep.
+        target_tokens: the timesteps of a target that is a text: one to generate, or one with a
+            token for each timestep (many-to-many).
+        label_sets: whether the one list column holds a list of labels for each timestep (the notes
+            of a chord), and so any number of labels can be right at once.
+        known_ahead: the features of a forecast whose values are known for the horizon too.
+        dated: whether the time column holds dates or times of day, whose place in the calendar may
+            tell something.
+        answer_length: the longest of the lists of numbers that static features give, 0 where there
+            are none.
+        answer_ends: whether these lists differ in length.
     """
 
     form: Form
@@ -86,11 +101,25 @@ class Layout(Frozen):
     @model_validator(mode="before")
     @classmethod
     def a_target_is_a_column(cls, raw: Any) -> Any:
-        """Layouts that know of no stems, as in older files, predict one value for each column."""
+        """Add targets to layouts of older files, which predict one value for each column."""
         if isinstance(raw, dict) and not raw.get("targets"):
             names, kind = raw.get("target"), raw.get("target_kind")
             raw = raw | {"targets": [{"name": name, "kind": kind} for name in names or ()]}
         return raw
+
+    @property
+    def family(self) -> FamilyName:
+        """The folder of `families/` that holds all that is done with such a layout."""
+        if self.task == "language-modelling":
+            return "language"
+        if self.task == "forecasting":
+            return "forecast"
+        return "decoder" if self.writes else "direct"
+
+    @property
+    def continues(self) -> bool:
+        """True where what is predicted is what is read, one timestep later."""
+        return any(column.name in self.target for column in self.features)
 
     @property
     def per_timestep(self) -> bool:
@@ -103,6 +132,11 @@ class Layout(Frozen):
         return self.target_tokens is not None and not self.per_timestep
 
     @property
+    def of_classes(self) -> bool:
+        """True where an answer is one of some classes, or a set of labels."""
+        return self.task == "classification" and not self.writes
+
+    @property
     def one_timestep(self) -> bool:
         """True where no feature varies along a sequence."""
         return self.form == "plain-table" or not self.features
@@ -110,12 +144,12 @@ class Layout(Frozen):
     @property
     def static_only(self) -> bool:
         """True where static features give a sequence of numbers, whose length is known."""
-        return self.rnn_type == "one-to-many" and self.task == "regression"
+        return self.rnn_type == "one-to-many" and self.target_kind == "number"
 
     @property
     def answer_timesteps(self) -> int:
-        """Timesteps of the targets that are stems of a wide table or lists from static features; 0
-        where none is."""
+        """The timesteps of targets that are stems of a wide table, or lists that static features
+        give; 0 where none is."""
         stems = max((len(target.columns) for target in self.targets), default=0)
         return max(stems, self.answer_length)
 
@@ -125,15 +159,16 @@ class Layout(Frozen):
 
     def target_lists(self) -> list[Column]:
         """The targets whose cells are lists: one value per timestep, or a set of labels."""
-        learned = self.task in {"classification", "regression"}
         aligned = self.form == "cell-sequences" and self.rnn_type == "many-to-many"
-        if not learned or not (aligned or self.target_kind == "list" or self.answer_length):
+        lists = aligned or self.target_kind == "list" or self.answer_length
+        if self.continues or not lists:
             return []
-        kind: Kind = "number" if self.task == "regression" else "category"
+        kind: Kind = "number" if self.target_kind == "number" else "category"
         return [Column(name=target.name, kind=kind) for target in self.targets]
 
     @property
     def rows_are_timesteps(self) -> bool:
+        """True where a sequence is several rows, one a timestep."""
         return self.form in ROW_FORMS
 
     def text_columns(self) -> list[str]:
@@ -146,6 +181,6 @@ class Layout(Frozen):
         """Every column that a table to predict must have, in order."""
         features = [name for column in self.features for name in (column.columns or (column.name,))]
         time = [self.time] if self.time else []
-        past = self.target if self.task == "forecasting" else ()
+        past = self.target if self.horizon else ()
         static = [column.name for column in self.static]
         return list(dict.fromkeys([*self.id, *time, *past, *features, *static]))

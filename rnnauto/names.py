@@ -1,4 +1,4 @@
-"""What a column's name says of its use: an id, a time, a sequence."""
+"""Tell from a column's name what it is for: an id, a time, a sequence."""
 
 import re
 
@@ -32,7 +32,7 @@ ROW_WORDS = frozenset({"index", "idx", "order", "position", "pos"})
 
 
 def name_words(name: str) -> list[str]:
-    """`utteranceID` -> utterance, id."""
+    """Split a name into words: `utteranceID` into utterance and id."""
     spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", name)
     return [word.lower() for word in re.findall(r"[^\W_\d]+", spaced)]
 

@@ -1,4 +1,4 @@
-"""A recipe as a test: fit, evaluate, and hold the model to what the recipe expects."""
+"""Run a recipe as a test: fit, evaluate, and hold the model to what the recipe expects."""
 
 import os
 import time
@@ -33,14 +33,14 @@ class Outcome:
 
     @property
     def passed(self) -> bool:
-        return self.error is None and all(each.passed for each in self.expectations)
+        return self.error is None and all(expectation.passed for expectation in self.expectations)
 
     def to_json(self) -> dict[str, Any]:
-        """An entry of what `run --json` prints."""
+        """Make an entry of what `run --json` prints."""
         return {
             "recipe": str(self.recipe),
             "passed": self.passed,
-            "expectations": [each.to_json() for each in self.expectations],
+            "expectations": [expectation.to_json() for expectation in self.expectations],
             "seconds": round(self.seconds, 2),
             "error": None if self.error is None else self.error.message,
             "model_folder": None if self.folder is None else str(self.folder),
@@ -64,7 +64,7 @@ def run_recipe(path: Path, *, folder: Path, watch: Watch = lambda news: None) ->
         if recipe.expect.leak is not None:
             recipe = recipe.with_overrides({"judge.fail_on_leak": True})
         fitted = fit(source, recipe, folder=folder, overwrite=True, started=started, watch=watch)
-        measured = measure(fitted, recipe)
+        measured = measure(fitted, recipe, recipe.data.test_path or source)
         outcome = replace(
             outcome,
             expectations=check_expectations(recipe.expect, measured),
@@ -77,11 +77,14 @@ def run_recipe(path: Path, *, folder: Path, watch: Watch = lambda news: None) ->
     return replace(outcome, seconds=time.monotonic() - started)
 
 
-def measure(fitted: Fitted, recipe: Recipe) -> Measured:
+def measure(fitted: Fitted, recipe: Recipe, source: str) -> Measured:
+    """Measure what the recipe's expectations are compared with.
+
+    Args:
+        source: data to measure latencies on.
+    """
     latencies: tuple[float, ...] = ()
     if recipe.expect.asks_for_latency:
-        source = recipe.data.test_path or recipe.data.path
-        assert source is not None
         latencies = load(fitted.folder).latencies(source)
     return Measured(
         evaluation=fitted.evaluation,
@@ -92,13 +95,13 @@ def measure(fitted: Fitted, recipe: Recipe) -> Measured:
 
 
 def size_of(folder: Path) -> int:
-    """Bytes of all files."""
+    """Count the bytes of all files."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def folders_for(recipes: list[Path], into: Path) -> list[Path]:
-    """Where the model of each goes: a folder named as the recipe is, below the folders that tell
-    recipes apart.
+    """Choose where the model of each goes: a folder named as the recipe is, below the folders that
+    tell recipes apart.
 
     Raises: RecipeError where two recipes would share one.
     """

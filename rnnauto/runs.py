@@ -1,5 +1,8 @@
-"""Runs of rows that are alike. Most long tables hold the rows of a sequence one after the other, in
-the order of time; to see that costs a comparison per row, where grouping and sorting cost many."""
+"""Find runs of rows that are alike.
+
+Most long tables hold the rows of a sequence one after the other, in the order of time; to see that
+costs a comparison per row, where grouping and sorting cost many.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,9 +29,10 @@ class Runs:
 
 
 def changes(column: pl.Series) -> Iterator[tuple[int, Flags]]:
-    """Blocks of rows: where each begins, and which rows differ from the row before.
+    """Compare each row with the one before, in blocks.
 
-    The first row of all does.
+    Yields: where a block begins, and which of its rows differ from the row before; the first row
+    of all does.
     """
     for start in range(0, len(column), BLOCK_ROWS):
         begin = max(start - 1, 0)
@@ -39,7 +43,7 @@ def changes(column: pl.Series) -> Iterator[tuple[int, Flags]]:
 
 
 def run_starts(frame: pl.DataFrame, names: Sequence[str]) -> Integers:
-    """The first row of every run of rows with the same values in all of `names`."""
+    """Find the first row of every run of rows with the same values in all of `names`."""
     changed = np.zeros(frame.height, bool)
     for name in names:
         for start, differs in changes(frame[name]):
@@ -48,12 +52,12 @@ def run_starts(frame: pl.DataFrame, names: Sequence[str]) -> Integers:
 
 
 def heads(column: pl.Series) -> pl.Series:
-    """A column without the cells that repeat the cell before: it has the same distinct values."""
+    """Leave out the cells that repeat the cell before; the distinct values stay the same."""
     return column.gather(run_starts(column.to_frame(), [column.name]))
 
 
 def find_runs(frame: pl.DataFrame, names: Sequence[str]) -> Runs:
-    """Without `names` all rows are one run."""
+    """Find the runs of rows with the same values in all of `names`; without names there is one."""
     if not names:
         return Runs(np.zeros(min(frame.height, 1), np.int64), min(frame.height, 1))
     starts = run_starts(frame, names)
@@ -63,9 +67,9 @@ def find_runs(frame: pl.DataFrame, names: Sequence[str]) -> Runs:
 
 
 def whole_runs(frame: pl.DataFrame, names: Sequence[str]) -> Integers | None:
-    """The first row of every sequence, where the rows of each stand together; None elsewhere."""
-    found = find_runs(frame, names)
-    return found.starts if found.whole else None
+    """Find the first row of every sequence, where the rows of each stand together; else None."""
+    runs = find_runs(frame, names)
+    return runs.starts if runs.whole else None
 
 
 def steady(column: pl.Series, starts: Integers) -> bool:
@@ -81,17 +85,17 @@ def steady(column: pl.Series, starts: Integers) -> bool:
 def ordered_runs(
     frame: pl.DataFrame, names: Sequence[str], time: str, known: Runs | None = None
 ) -> Integers | None:
-    """As `whole_runs`, where moreover no time is missing and each is later than the one before.
+    """Do as `whole_runs`, where moreover no time is missing and each is later than the one before.
 
-    `known` are the runs of `names`, where they have been found already.
+    Args: known: the runs of `names`, where they have been looked for already.
     """
     times = frame[time]
     if times.null_count() or times.dtype.is_nested():
         return None
-    found = known or find_runs(frame, names)
-    if not found.whole:
+    runs = known or find_runs(frame, names)
+    if not runs.whole:
         return None
-    starts = found.starts
+    starts = runs.starts
     for start in range(0, len(times), BLOCK_ROWS):
         begin = max(start - 1, 0)
         block = times.slice(begin, start + BLOCK_ROWS - begin)

@@ -1,17 +1,22 @@
 """Small values of rnnauto's own types, written short."""
 
+from functools import partial
+from types import SimpleNamespace
+
 import numpy as np
 import polars as pl
 
 from rnnauto.arrays import splits_of
-from rnnauto.data.encode import Encoded, Encoders
+from rnnauto.data.batches import save_encoded
+from rnnauto.data.encode import Encoded
 from rnnauto.data.sequences import Sequences
-from rnnauto.data.series import SeriesEncoders
-from rnnauto.data.steps import Step
+from rnnauto.families.direct.encode import DirectEncoders
+from rnnauto.families.forecast.series import SeriesEncoders
+from rnnauto.families.forecast.steps import Step
 from rnnauto.layout import Column, Layout
 from rnnauto.networks.architecture import Answer, Features
 from rnnauto.search.study import save_study
-from rnnauto.search.trial import Problem
+from rnnauto.search.trial import StudyProblem
 
 NAN = float("nan")
 
@@ -32,8 +37,18 @@ def make_layout(form="long-table", rnn_type="many-to-one", **options):
 
 def make_encoders(target):
     """Those of an input without features."""
-    return Encoders(
+    return DirectEncoders(
         numbers=(), categories=(), static_numbers=(), static_categories=(), target=target
+    )
+
+
+def lengths_to_search(lengths, layout, encoders):
+    """What a search space is made of: as many sequences to train on, of so many timesteps."""
+    return SimpleNamespace(
+        parts=SimpleNamespace(folds=((np.arange(len(lengths)), np.arange(0)),)),
+        development=SimpleNamespace(lengths=np.asarray(lengths)),
+        layout=layout,
+        encoders=encoders,
     )
 
 
@@ -130,7 +145,8 @@ def small_study(folder, *, epochs=100_000):
         outputs=2,
         per_timestep=False,
     )
-    problem = Problem(
+    problem = StudyProblem(
+        family="direct",
         features=features,
         answer=Answer("classes", (2,)),
         scales=(),
@@ -140,7 +156,8 @@ def small_study(folder, *, epochs=100_000):
         patience=100_000,
     )
     data = make_encoded([3] * 60, classes, numbers=numbers[:, None])
-    save_study(folder, problem, data, ((np.arange(40), np.arange(40, 60)),))
+    folds = ((np.arange(40), np.arange(40, 60)),)
+    save_study(folder, problem, folds, store=partial(save_encoded, encoded=data))
     return folder
 
 

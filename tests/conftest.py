@@ -1,5 +1,7 @@
 """Fixtures of the whole suite. `pytest -m "not train"` imports no TensorFlow."""
 
+import gc
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +14,7 @@ import numpy as np
 import polars as pl
 import pytest
 from hypothesis import settings
+from rays import one_node
 
 # before anything imports TensorFlow: no start-up lines, and one thread, as in a worker
 TENSORFLOW = {
@@ -23,10 +26,25 @@ TENSORFLOW = {
 os.environ.update(TENSORFLOW)
 
 # the same examples in every run; `--hypothesis-profile=search` looks for new ones
-settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=60)
 settings.register_profile("search", deadline=None, max_examples=1000)
 settings.load_profile("repeatable")
 
+# as measured; what is not here takes a few seconds
+LONGEST = (
+    *(
+        "test_recipes.py",
+        "test_fit.py",
+        "test_kinds_of_workers.py",
+        "test_ray_workers.py",
+        "test_fit_decoder.py",
+    ),
+    *("test_every_type.py", "test_contract.py", "test_pipeline.py", "test_forecast_fit.py"),
+    *("test_generate.py", "test_docs_run.py", "test_workers.py", "test_kinds_of_targets.py"),
+    *("test_properties.py", "test_direct_network.py", "test_gradients.py", "test_train.py"),
+    *("test_tokens.py", "test_doctor.py", "test_cli.py", "test_members.py"),
+)
+PATIENCE = 900  # seconds that a test waits for what takes few, before it takes it for hung
 DATA = Path(__file__).parent.parent / "recipes" / "data"
 
 
@@ -50,7 +68,26 @@ def pytest_pycollect_makemodule(module_path):
             import_tensorflow()
 
 
-def run_python(*arguments, cwd, timeout=240, **environment):
+def pytest_collection_finish():
+    """Every collection of garbage would walk all that was imported until here: half a second of
+    TensorFlow's objects."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_collection_modifyitems(items):
+    """The longest files first, so that no worker is left with one when the others are done."""
+    place = {name: at for at, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(place)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config):
+    """Keep that order: pytest-xdist would begin with the files of most tests."""
+    config.option.loadscopereorder = False
+
+
+def run_python(*arguments, cwd, timeout=PATIENCE, **environment):
     """A Python process of its own: its exit code, stdout and stderr, as a user would get them."""
     kept = {name: value for name, value in os.environ.items() if name not in TENSORFLOW}
     return subprocess.run(
@@ -74,6 +111,42 @@ finally:
     if {"tensorflow", "keras", "keras_tuner"} & set(sys.modules):
         os._exit(86)
 """
+
+
+# argv: commands as JSON; MARK ends what each of them says
+MARK = "--- ended with "
+ONE_AFTER_ANOTHER = """
+import json, sys
+from rnnauto.cli.app import main
+commands, mark = json.loads(sys.argv[1]), sys.argv[2]
+for words in commands:
+    sys.argv, code = ["rnnauto", *words], 0
+    try:
+        main()
+    except SystemExit as end:
+        code = end.code or 0
+    for stream in (sys.stdout, sys.stderr):
+        print(f"{mark}{code}", file=stream, flush=True)
+"""
+
+
+def run_commands(*commands, cwd):
+    """Several commands in one fresh process, which imports TensorFlow once."""
+    texts = json.dumps([[str(word) for word in words] for words in commands])
+    done = run_python("-c", ONE_AFTER_ANOTHER, texts, MARK, cwd=cwd)
+    said = [stream.split(MARK) for stream in (done.stdout, done.stderr)]
+    assert all(len(parts) == len(commands) + 1 for parts in said), done.stderr
+    outputs, errors = ([said_of(parts, at) for at in range(len(commands))] for parts in said)
+    codes = [int(parts.split("\n", 1)[0]) for parts in said[0][1:]]
+    return [
+        subprocess.CompletedProcess(words, code, stdout, stderr)
+        for words, code, stdout, stderr in zip(commands, codes, outputs, errors, strict=True)
+    ]
+
+
+def said_of(parts, number):
+    """What one command said: the line that ended the one before it is not its own."""
+    return parts[number].split("\n", 1)[1] if number else parts[number]
 
 
 @pytest.fixture
@@ -132,6 +205,8 @@ class Run:
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory):
     """`fit` on sixty short sequences: two trials, two folds, a few epochs."""
+    from in_process import in_process
+
     from rnnauto.fitted import Said
     from rnnauto.pipeline import fit
     from rnnauto.recipe import Recipe
@@ -145,7 +220,7 @@ def tiny_run(tmp_path_factory):
             "split": {"folds": 2},
             "search": {
                 "trials": 2,
-                "budget": "4m",
+                "budget": "20m",
                 "workers": 1,
                 "space": {"units": [8], "layers": [1], "batch_size": [8]},
             },
@@ -159,5 +234,13 @@ def tiny_run(tmp_path_factory):
         if isinstance(event, Said):
             said.append(event.text)
 
-    fitted = fit(place / "visits.csv", recipe, folder=place / "model", watch=watch)
+    with in_process():
+        fitted = fit(place / "visits.csv", recipe, folder=place / "model", watch=watch)
     return Run(place / "model", place / "visits.csv", frame, fitted, tuple(said))
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A Ray cluster of one node with one processor."""
+    with one_node() as started:
+        yield started

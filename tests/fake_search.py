@@ -19,13 +19,16 @@ import psutil
 from rnnauto.search.driver import run_search
 from rnnauto.search.loop import Search
 from rnnauto.search.replay import open_journal
-from rnnauto.search.trial import Asked
+from rnnauto.search.trial import Proposed
 from rnnauto.search.workers import pool
 
 PROGRAM = (str(Path(__file__).with_name("fake_worker.py")),)
 FOLDS, WORKERS = 3, 2
-KILL_AFTER = (0.05, 0.3)  # seconds
-KILL_BEFORE = 4  # events: a fast machine would be done before its last kill
+AT_WORK = 0.8  # share of the kills that come when the search has gone on, not while it starts
+KILL_WITHIN = 0.08  # seconds after that
+ENDED = psutil.STATUS_ZOMBIE
+KILL_BEFORE = 4  # events: else the search would be done before its last kill
+TORN = 3  # a line of the journal after every so many searches
 KINDS = ("driver", "worker", "both")
 GARBAGE = (b'{"event": "trial-comp', b"\0" * 100, b"\xff\xfe\n")
 
@@ -38,7 +41,7 @@ class Oracle:
         self.told = set()
 
     def ask(self, number):
-        return Asked(f"{number:02}", {"units": self.random.randrange(1000)})
+        return Proposed(f"{number:02}", {"units": self.random.randrange(1000)})
 
     def tell(self, trial_id, loss):
         assert trial_id not in self.told
@@ -54,14 +57,17 @@ def search(folder, trials):
 
     def watch(news):
         sizes.append(psutil.Process().memory_info().rss)
+        while (folder / "allowed").exists() and events_in(journal) >= allowed(folder):
+            time.sleep(0.005)  # however slow its killer is
 
+    end = time.monotonic() + 3600
     with pool(folder, WORKERS, PROGRAM) as workers:
         made = Search(
             pool=workers,
             folds=FOLDS,
             seed=5,
             journal_path=journal,
-            deadline=time.monotonic() + 600,
+            deadline=lambda: end,
             notify=watch,
             history=history,
         )
@@ -73,12 +79,33 @@ def search(folder, trials):
     return {"winner": winner.id, "board": board}, max(sizes) - sizes[0]
 
 
-def wait_for(seconds, journal):
-    """Wait, but for no longer than it takes to write KILL_BEFORE events into the journal."""
-    deadline = time.monotonic() + seconds
+def allow(folder, events):
+    """So many more events may be written into the journal; None: as many as there are."""
+    place = folder / "allowed"
+    if events is None:
+        place.unlink(missing_ok=True)
+        return
+    place.with_suffix(".new").write_text(str(events_in(folder / "journal.jsonl") + events))
+    place.with_suffix(".new").rename(place)
+
+
+def allowed(folder):
+    try:
+        return int((folder / "allowed").read_text())
+    except FileNotFoundError:
+        return 10**9
+
+
+def wait_for_work(journal, child, rng):
+    """Wait until the search has written something, and a little longer; now and then for nothing.
+
+    Without a limit: a child that has ended is a zombie until it is waited for.
+    """
     begun = events_in(journal)
-    while time.monotonic() < deadline and events_in(journal) < begun + KILL_BEFORE:
-        time.sleep(0.005)
+    if rng.random() < AT_WORK:
+        while events_in(journal) == begun and psutil.Process(child).status() != ENDED:
+            time.sleep(0.005)
+    time.sleep(rng.uniform(0, KILL_WITHIN))
 
 
 def events_in(journal):
@@ -99,7 +126,7 @@ def kill(child, kind, rng):
 def main():
     folder, kills, trials = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     rng = random.Random(kills)
-    done, killed, torn = folder / "done.json", 0, 0
+    done, killed, torn, searches = folder / "done.json", 0, 0, 0
     while not done.exists():
         child = os.fork()
         if child == 0:
@@ -110,7 +137,8 @@ def main():
             os._exit(0)
         ended, kind = 0, ""
         while not ended and killed < kills:
-            wait_for(rng.uniform(*KILL_AFTER), folder / "journal.jsonl")
+            allow(folder, KILL_BEFORE)
+            wait_for_work(folder / "journal.jsonl", child, rng)
             ended, _ = os.waitpid(child, os.WNOHANG)
             if ended:
                 break
@@ -121,8 +149,10 @@ def main():
             if kind != "worker":
                 ended, _ = os.waitpid(child, 0)
         if not ended:
+            allow(folder, None)
             os.waitpid(child, 0)
-        if not done.exists() and rng.random() < 0.3:
+        searches += 1
+        if not done.exists() and searches % TORN == 0:
             with (folder / "journal.jsonl").open("ab") as file:
                 file.write(rng.choice(GARBAGE))
             torn += 1

@@ -12,7 +12,7 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-SECONDS = 0.03  # of an epoch
+SECONDS = 0.01  # of an epoch
 
 HANGS = 1001  # units of a job that never ends
 

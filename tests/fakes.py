@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
-from rnnauto.search.trial import Asked, Epoch, Result
+from rnnauto.search.trial import Epoch, Proposed, Result
 from rnnauto.search.workers import Died, Finished, Progressed
 
 
@@ -76,7 +76,7 @@ class FakeAsker:
         if number >= self.limit:
             return None
         self.asked.append(number)
-        return Asked(f"{number:02}", {"units": number})
+        return Proposed(f"{number:02}", {"units": number})
 
     def tell(self, trial_id, loss):
         self.told.append((trial_id, loss))

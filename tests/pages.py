@@ -14,7 +14,12 @@ PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
     for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 }
-MADE = ("docs/commands.md", "docs/recipe.md")  # from the code
+MADE = (
+    "docs/commands.md",
+    "docs/metrics.md",
+    "docs/problems.md",
+    "docs/recipe.md",
+)  # from the code
 WRITES = {"-o", "--output", "--junit"}
 
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from rnnauto.judge.sample import Reader, Sample
 from rnnauto.networks.architecture import Answer, Features
-from rnnauto.search.trial import Problem
+from rnnauto.search.trial import StudyProblem
 
-PROBLEM = Problem(
-    Features(2, (), (), 0, (), (), 1, False), Answer("values", (1,)), (), (), (), 1, None
+PROBLEM = StudyProblem(
+    "direct", Features(2, (), (), 0, (), (), 1, False), Answer("values", (1,)), (), (), (), 1, None
 )
 
 
@@ -23,7 +23,7 @@ class Numpy:
         return self.array
 
 
-def reader_of(answer, problem=PROBLEM, seconds=60.0):
+def reader_of(answer, problem=PROBLEM, seconds=3600.0):
     """A reader of a network that is a function of numbers [examples, timesteps, features]."""
 
     def call(inputs):

@@ -1,22 +1,22 @@
 """Model folders to report on, made without training: real data, answers drawn at random."""
 
-import json
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from builders import VALUES
 
-from rnnauto.data.encode import encode
-from rnnauto.data.series import SeriesWindows
-from rnnauto.data.targets import LabelEncoder, SeveralTargets, output_widths
+from rnnauto.data.targets import LabelEncoder, SeveralTargets
 from rnnauto.deploy.leaderboard import leaderboard, write_leaderboard
 from rnnauto.deploy.model_json import ModelInfo, write_model_info
-from rnnauto.judge.compare import evaluate_test, fit_and_validate
-from rnnauto.judge.evaluate_answers import Answered
+from rnnauto.deploy.scores import write_scores
+from rnnauto.families.decoder.evaluate import Answered
+from rnnauto.families.families import family_of
+from rnnauto.judge.diagnosis import Diagnosis
 from rnnauto.prepare import prepare
 from rnnauto.recipe import Recipe
-from rnnauto.report.shown import add_shown
+from rnnauto.report.picture import asked, data_of
+from rnnauto.report.shown import scores_of
 from rnnauto.search import journal
 from rnnauto.search.select import Trial
 from rnnauto.search.trial import Epoch, Gradient, Result
@@ -102,8 +102,9 @@ def report_folder(folder, case, *, diagnosis=None):
     case.frame.write_parquet(folder.parent / f"{folder.name}.parquet")
     prepared = prepare(folder.parent / f"{folder.name}.parquet", recipe_of(case))
     answers = drawn_answers(prepared)
-    baselines, validated = fit_and_validate(prepared, seed=0)
-    evaluation = evaluate_test(prepared, answers, baselines, seed=0)
+    family = family_of(prepared.layout)
+    baselines, validated = family.fit_baselines(prepared, seed=0)
+    evaluation = family.evaluate(prepared.test, answers, baselines, seed=0)
     trials = made_trials(folder / "journal.jsonl")
     metric = evaluation.main_metric
     rows = leaderboard(
@@ -117,40 +118,49 @@ def report_folder(folder, case, *, diagnosis=None):
         },
     )
     write_leaderboard(folder / "leaderboard.csv", rows)
-    found = evaluation.to_json() | ({"diagnosis": diagnosis} if diagnosis else {})
-    (folder / "scores.json").write_text(json.dumps(found), encoding="utf-8")
     info = info_of(prepared, trials[0].values)
-    maps = drawn_attention(prepared)
-    add_shown(folder, prepared, answers, evaluation, rows, info=info, attention=maps)
+    examples, maps = family.answers_shown(prepared.test, answers), drawn_attention(prepared)
+    scores = scores_of(
+        evaluation,
+        rows,
+        checks={},
+        diagnosis=None if diagnosis is None else Diagnosis.model_validate(diagnosis),
+        asked=asked(prepared, evaluation),
+        data=data_of(prepared, family.data_shown(prepared)),
+        examples=examples | {"attention": maps} if maps else examples,
+        info=info,
+        journal_path=folder / "journal.jsonl",
+    )
+    write_scores(folder, scores)
     write_model_info(folder / "model.json", info)
     return folder
 
 
 def drawn_answers(prepared):
     rng = np.random.default_rng(1)
-    test, layout, encoders = prepared.test, prepared.layout, prepared.encoders
-    if isinstance(test, SeriesWindows):
-        shape = (len(test), layout.horizon, len(layout.target), 3)
-        return np.sort(10 + rng.normal(size=shape), axis=-1).astype(np.float32)
-    if layout.task == "language-modelling":
-        timesteps = int((test.lengths + 1).sum())
-        scores = np.stack([-rng.exponential(size=timesteps), rng.random(timesteps) < 0.5], axis=1)
-        return scores.astype(np.float32)
-    if layout.writes:
-        texts = [str(text) for text in test.targets]
-        sure = -rng.exponential(size=len(texts)).astype(np.float32)
-        return Answered(texts, [text.split() for text in texts], sure, sure.astype(np.float64))
-    encoded = encode(test, encoders, per_timestep=layout.per_timestep)
-    target = encoders.target
+    test, layout = prepared.test, prepared.layout
+    match layout.family:
+        case "forecast":
+            shape = (len(test), layout.horizon, len(layout.target), 3)
+            return np.sort(10 + rng.normal(size=shape), axis=-1).astype(np.float32)
+        case "language":
+            timesteps = int((test.lengths + 1).sum())
+            likelihood, right = -rng.exponential(size=timesteps), rng.random(timesteps) < 0.5
+            return np.stack([likelihood, right], axis=1).astype(np.float32)
+        case "decoder":
+            texts = [str(text) for text in test.sequences.targets]
+            sure = -rng.exponential(size=len(texts)).astype(np.float32)
+            return Answered(texts, [text.split() for text in texts], sure, sure.astype(np.float64))
+    units, target = len(test.encoded().targets), prepared.encoders.target
     if isinstance(target, LabelEncoder):
-        return rng.dirichlet(np.ones(len(target.classes)), len(encoded.targets)).astype(np.float32)
-    width = sum(output_widths(target)) if isinstance(target, SeveralTargets) else 1
-    return rng.normal(size=(len(encoded.targets), width)).astype(np.float32).squeeze(axis=-1)
+        return rng.dirichlet(np.ones(len(target.classes)), units).astype(np.float32)
+    width = sum(target.widths) if isinstance(target, SeveralTargets) else 1
+    return rng.normal(size=(units, width)).astype(np.float32).squeeze(axis=-1)
 
 
 def drawn_attention(prepared):
     """Weights for the first answer, where answers are written."""
-    if prepared.layout.rnn_type != "many-to-many-unaligned":
+    if prepared.layout.family != "decoder":
         return []
     weights = np.random.default_rng(3).dirichlet(np.ones(3), 2).tolist()
     return [{"source": ["turn", "left", "run"], "answer": ["I_RUN", "<end>"], "weights": weights}]
@@ -191,7 +201,7 @@ def made_trials(journal_path):
 
 def info_of(prepared, values):
     return ModelInfo(
-        rnnauto="0.1.0",
+        rnnauto="0.2.0",
         versions={},
         layout=prepared.layout,
         encoders=prepared.encoders,
@@ -214,6 +224,7 @@ DIAGNOSIS = {
         {
             "cell": cell,
             "trial": str(at),
+            "patch": 1,
             "lags": list(range(20)),
             "norms": [10.0 ** (-slope * lag) for lag in range(20)],
             "memory_norms": [1.0] * 20 if cell == "lstm" else None,
@@ -232,6 +243,7 @@ DIAGNOSIS = {
         "share": 0.9,
         "timesteps": 7,
         "sentence": "90% of the effect comes from the last 7 timesteps.",
+        "suggestion": None,
     },
     "importance": {
         "features": [
@@ -239,6 +251,7 @@ DIAGNOSIS = {
             {"name": "<script>alert(1)</script>", "value": 0.01, "low": -0.01, "high": 0.03},
         ],
         "timesteps": [{"from": 1, "to": 3, "value": 0.1}, {"from": 4, "to": 6, "value": 0.2}],
+        "unit": "timestep",
         "metric": "accuracy",
     },
     "calibration": {

@@ -19,8 +19,10 @@ from pages import (
     yaml_files,
 )
 
+from rnnauto.cells import CELLS
 from rnnauto.cli.app import app
 from rnnauto.cli.options import FIT_FLAGS
+from rnnauto.problems.find import KINDS
 from rnnauto.recipe import Recipe
 from rnnauto.recipe.settings import json_schema
 from rnnauto.report.commands import serving
@@ -64,6 +66,23 @@ def test_the_reference_is_what_the_recipe_model_says():
     for section in json_schema()["$defs"].values():
         for key, each in section["properties"].items():
             assert "$ref" in each or f"| `{key}` |" in written
+
+
+def test_the_reference_is_what_the_records_of_metrics_say():
+    assert PAGES["docs/metrics.md"] == made("metrics"), "run `make fix`"
+
+
+@pytest.mark.parametrize("cell", CELLS.values(), ids=lambda cell: cell.name)
+def test_every_cell_is_described_as_its_record_says(cell):
+    assert f"\n| `{cell.name}` | {cell.description} |\n" in PAGES["docs/decisions.md"]
+
+
+def test_the_page_of_problems_is_what_the_kinds_say():
+    written = PAGES["docs/problems.md"]
+    assert written == made("problems"), "run `make fix`"
+    for kind in KINDS:
+        part = written.partition(f"\n## {kind.code}\n")[2].partition("\n## ")[0]
+        assert f"[{kind.code}]: " in part, "the example has no such problem"
 
 
 @pytest.mark.parametrize(("page", "line"), SHOWN)
@@ -163,7 +182,7 @@ def test_every_target_that_the_readme_makes_is_in_the_makefile():
 def test_the_architecture_names_every_package():
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     packages = [path.parent.name for path in (ROOT / "rnnauto").glob("*/__init__.py")]
-    assert len(packages) == 11
+    assert len(packages) == 12
     assert [name for name in packages if not re.search(rf"\b{name}\b", text)] == []
 
 

@@ -1,6 +1,7 @@
 """What keeps the code small: direction of imports, where TensorFlow may be, length of files."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ MOST_LINES, MOST_TEST_LINES = 400, 800
 # imports go to the left only
 ORDER = [
     "errors",
+    "metrics",
+    "cells",
     "recipe",
     "arrays",
     "names",
@@ -28,14 +31,17 @@ ORDER = [
     "inference",
     "problems",
     "inspection",
-    "prepare",
+    "prepared",
     "networks",
     "search",
     "judge",
     "deploy",
     "report",
+    "families",
+    "prepare",
     "budget",
     "early",
+    "finish",
     "fitted",
     "pipeline",
     "model",
@@ -44,50 +50,109 @@ ORDER = [
     "cli",
     "__main__",
 ]
+# a family's folder spans these parts: each of its files stands with one of them
+FAMILIES = ("direct", "decoder", "forecast", "language")
+STANDS_WITH = {
+    "data": "encode tokens pairs series windows origins cut steps streams batches",
+    "prepared": "prepare",
+    "networks": "network layers features",
+    "search": "space simple_errors calibrate train learner",
+    "judge": """evaluate baselines metrics mistakes order probing attention calibrated holt_winters
+    ngrams linear predictors stored boosted last_timestep order_free summaries look_up""",
+    "deploy": """export answer check table finish generate given decoding generation members
+    token_module set_module""",
+    "report": "shown",
+    "families": "family",
+}
+# the callers of families: nobody else outside `families/` names a file of one
+MAY_NAME_FAMILIES = {"families/families.py", "families/learners.py"}
 # what is imported at module level only by files that the driver loads late, or never
 HEAVY = {"tensorflow", "keras", "keras_tuner", "sklearn", "scipy", "ray"}
+BOTH = {"keras", "tensorflow"}
 MAY_BE_HEAVY = {
-    "networks/adam.py": {"keras", "tensorflow"},
-    "networks/build.py": {"keras"},
+    "networks/adam.py": BOTH,
     "networks/calendar.py": {"tensorflow"},
-    "networks/cells.py": {"keras", "tensorflow"},
-    "networks/decoder.py": {"keras", "tensorflow"},
-    "networks/forecast.py": {"keras"},
-    "networks/forecast_layers.py": {"keras", "tensorflow"},
-    "networks/fused.py": {"keras", "tensorflow"},
-    "networks/layers.py": {"keras", "tensorflow"},
+    "networks/built.py": {"keras"},
+    "networks/cells.py": BOTH,
+    "networks/fused.py": BOTH,
+    "networks/layers.py": BOTH,
     "networks/losses.py": {"tensorflow"},
     "networks/moments.py": {"tensorflow"},
+    "networks/stack.py": {"keras"},
     "networks/text.py": {"tensorflow"},
     "search/oracle.py": {"keras_tuner"},
     "search/oracles.py": {"keras_tuner"},
     "search/traced.py": {"tensorflow"},
-    "search/train.py": {"keras", "tensorflow"},
+    "search/train.py": BOTH,
     "search/ray_cluster.py": {"ray"},
     "search/ray_workers.py": {"ray"},
-    "judge/gradients.py": {"keras", "tensorflow"},
-    "deploy/decoding.py": {"keras", "tensorflow"},
-    "deploy/export.py": {"tensorflow"},
-    "deploy/export_decoder.py": {"tensorflow"},
-    "deploy/export_forecast.py": {"tensorflow"},
-    "deploy/generation.py": {"tensorflow"},
-    "deploy/language_module.py": {"tensorflow"},
-    "networks/carried.py": {"keras", "tensorflow"},
-    "search/train_carried.py": {"tensorflow"},
+    "judge/gradients.py": BOTH,
+    "deploy/inputs.py": {"tensorflow"},
+    "families/direct/network.py": {"keras"},
+    "families/direct/export.py": {"tensorflow"},
+    "families/decoder/network.py": BOTH,
+    "families/decoder/learner.py": {"tensorflow"},
+    "families/decoder/decoding.py": {"tensorflow"},
+    "families/decoder/export.py": {"tensorflow"},
+    "families/forecast/network.py": {"keras"},
+    "families/forecast/layers.py": BOTH,
+    "families/forecast/learner.py": {"tensorflow"},
+    "families/forecast/export.py": {"tensorflow"},
+    "families/language/network.py": {"keras"},
+    "families/language/train.py": {"tensorflow"},
+    "families/language/export.py": {"tensorflow"},
+    "families/language/generation.py": {"tensorflow"},
+    "families/language/members.py": {"tensorflow"},
+    "families/language/set_module.py": {"tensorflow"},
+    "families/language/token_module.py": {"tensorflow"},
 }
 # these reach the files above at module level; nothing but a function may import them in turn
 LATE = {
     *MAY_BE_HEAVY,
-    "networks/network.py",
-    "search/run_job.py",
+    "families/direct/learner.py",
+    "families/forecast/calibrate.py",
+    "families/language/learner.py",
     "search/members.py",
 }
 # what `rnnauto --help` waits for
 LIGHT = [
     *("cli/app.py", "cli/inspect.py", "cli/options.py", "cli/console.py"),
     *("recipe/__init__.py", "recipe/model.py", "recipe/search.py", "recipe/values.py"),
-    "recipe/faults.py",
+    *("recipe/faults.py", "recipe/expect.py", "metrics.py", "cells.py"),
 ]
+
+
+MOST_FILES, MOST_FUNCTION = 30, 60
+# types that tell what family something is of
+KINDS = {
+    "Encoders",
+    "SeriesEncoders",
+    "DirectEncoders",
+    "DecoderEncoders",
+    "LanguageEncoders",
+    "Features",
+    "DecoderFeatures",
+    "ForecastFeatures",
+    "Encoded",
+    "EncodedPairs",
+    "EncodedSeries",
+    "Sequences",
+    "SeriesWindows",
+    "DirectPart",
+    "DecoderPart",
+    "LanguagePart",
+    "Parts",
+    "WindowParts",
+    "Answered",
+    "NGrams",
+    "LabelShares",
+    "Predictor",
+    "AnswerBaseline",
+    "TokensEncoder",
+    "NextToken",
+    "NextSet",
+}
+MOST_QUESTIONS = 20  # 269 at the commit before families had folders
 
 
 def name_of(path):
@@ -95,13 +160,35 @@ def name_of(path):
 
 
 def part_of(module):
-    """`rnnauto.reading.read` is of the part `data`."""
-    return (module.split(".") + [""])[1]
+    """`rnnauto.data.encode` is of the part `data`, and so is `rnnauto.families.forecast.series`."""
+    words = [*module.split("."), "", "", ""]
+    if words[1] != "families":
+        return words[1]
+    if not words[3]:  # the folder: its `__init__` holds a docstring
+        return "errors" if words[2] in FAMILIES else "families"
+    found = [part for part, names in STANDS_WITH.items() if words[3] in names.split()]
+    return found[0] if found else "families"
 
 
+def family_of(module):
+    words = [*module.split("."), "", ""]
+    return words[2] if words[1] == "families" and words[2] in FAMILIES else ""
+
+
+@cache
+def text_of(path):
+    return path.read_text(encoding="utf-8")
+
+
+@cache
+def tree_of(path):
+    return ast.parse(text_of(path))
+
+
+@cache
 def imports_of(path, *, top=False):
     """Every module that a file imports; with `top` only those it imports when it is loaded."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
     found = set()
 
     def walk(node):
@@ -117,7 +204,7 @@ def imports_of(path, *, top=False):
             walk(child)
 
     walk(tree)
-    return found
+    return frozenset(found)
 
 
 def runs_later(node):
@@ -134,17 +221,20 @@ def files_named(modules):
 @pytest.mark.parametrize("path", [*SOURCES, *SCRIPTS], ids=lambda path: path.name)
 def test_a_file_is_not_too_long(path):
     most = MOST_TEST_LINES if path in TESTS else MOST_LINES
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= most
+    assert len(text_of(path).splitlines()) <= most
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_imports_go_downwards(path):
-    part = name_of(path).removesuffix(".py").split("/")[0]
+    module = "rnnauto." + name_of(path).removesuffix(".py").replace("/", ".")
+    part = part_of(module)
     if part == "__init__":  # the public names
         assert files_named(imports_of(path, top=True)) == set()
         return
-    mine = [part_of(module) for module in imports_of(path) if module.startswith("rnnauto.")]
-    assert all(ORDER.index(other) <= ORDER.index(part) for other in mine)
+    mine = {other for other in imports_of(path) if other.startswith("rnnauto.")}
+    assert [other for other in mine if ORDER.index(part_of(other)) > ORDER.index(part)] == []
+    own = family_of(module)
+    assert [other for other in mine if own and family_of(other) not in {"", own}] == []
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
@@ -182,13 +272,13 @@ def test_the_help_waits_for_little(name):
     tops = imports_of(PACKAGE / name, top=True)
     assert not {module.split(".")[0] for module in tops} & {*HEAVY, "polars", "numpy"}
     assert {part_of(module) for module in tops if module.startswith("rnnauto.")} <= {
-        *("cli", "recipe", "errors")
+        *("cli", "recipe", "metrics", "cells", "errors")
     }
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_only_the_command_line_talks_exits_and_pickles_are_nowhere(path):
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = tree_of(path)
     called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     assert "print" not in called
     if not name_of(path).startswith("cli/"):
@@ -200,7 +290,7 @@ def test_only_the_command_line_talks_exits_and_pickles_are_nowhere(path):
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_arrays_are_never_loaded_with_pickles(path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "np.load":
             options = {word.arg: ast.unparse(word.value) for word in node.keywords}
             assert options.get("allow_pickle") == "False"
@@ -209,14 +299,14 @@ def test_arrays_are_never_loaded_with_pickles(path):
 @pytest.mark.parametrize("path", [*SOURCES, *SCRIPTS], ids=lambda path: path.name)
 def test_every_todo_has_an_issue(path):
     words = ("TO" + "DO", "FIX" + "ME", "XX" + "X")
-    assert not [line for line in path.read_text().splitlines() if any(w in line for w in words)]
+    assert not [line for line in text_of(path).splitlines() if any(w in line for w in words)]
 
 
 def test_every_file_says_what_it_is_for():
     silent = [
         name_of(path)
         for path in SOURCES
-        if path.read_text().strip() and not ast.get_docstring(ast.parse(path.read_text()))
+        if text_of(path).strip() and not ast.get_docstring(tree_of(path))
     ]
     assert silent == []
 
@@ -225,8 +315,109 @@ def test_every_test_file_has_tests_with_names_of_their_own():
     places = [path.name for path in TESTS if path.name.startswith("test_")]
     assert len(set(places)) == len(places)  # pytest imports them by their bare names
     for path in (path for path in TESTS if path.name.startswith("test_")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = tree_of(path)
         names = [n.name for n in tree.body if isinstance(n, ast.FunctionDef)]
         tests = [name for name in names if name.startswith("test_")]
         assert tests, path
         assert len(set(tests)) == len(tests), path  # the second would hide the first
+
+
+def names_in(node):
+    """The names of the types in `A`, `A | B` or `(A, B)`."""
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+
+
+def asks(node):
+    """Whether a node of the syntax tree asks what family something is of: `isinstance(x, Part)` or
+    a pattern of such a type, a comparison of a task or a family, `layout.writes`."""
+
+    def told(value):
+        name = getattr(value, "attr", getattr(value, "id", ""))
+        return name in {"task", "family"}
+
+    match node:
+        case ast.Call(func=ast.Name(id="isinstance"), args=[_, kinds]):
+            return bool(names_in(kinds) & KINDS)
+        case ast.Compare(left=left, comparators=others):
+            open_yet = any(isinstance(x, ast.Constant) and x.value == "auto" for x in others)
+            return any(map(told, [left, *others])) and not open_yet
+        case ast.Match(subject=subject):
+            return told(subject)
+        case ast.MatchClass(cls=kind):
+            return bool(names_in(kind) & KINDS)
+        case ast.Attribute(attr="writes"):
+            return True
+    return False
+
+
+def questions(source):
+    return [ast.unparse(node) for node in ast.walk(ast.parse(source)) if asks(node)]
+
+
+@pytest.mark.parametrize(
+    ("source", "count"),
+    [
+        ("isinstance(part, SeriesWindows | int)", 1),
+        ("isinstance(part, int)", 0),
+        ("layout.task == 'forecasting'", 1),
+        ("'forecasting' == task", 1),
+        ("recipe.task == 'auto'", 0),
+        ("layout.family in {'direct'}", 1),
+        ("x = layout.writes", 1),
+        ("match encoders.target:\n    case NextToken():\n        pass", 1),
+        ("match layout.task:\n    case 'regression':\n        pass", 1),
+    ],
+)
+def test_a_question_of_family_is_counted(source, count):
+    assert len(questions(source)) == count
+
+
+def test_few_ask_outside_the_families_what_family_something_is_of():
+    outside = [path for path in SOURCES if not name_of(path).startswith("families/")]
+    asked = {name_of(path): questions(path.read_text(encoding="utf-8")) for path in outside}
+    asked = {name: found for name, found in asked.items() if found}
+    assert sum(map(len, asked.values())) <= MOST_QUESTIONS, asked
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_families_are_reached_through_their_records(path):
+    module = "rnnauto." + name_of(path).removesuffix(".py").replace("/", ".")
+    named = {other for other in imports_of(path) if family_of(other)}
+    if name_of(path) not in MAY_NAME_FAMILIES:
+        assert {family_of(other) for other in named} <= {family_of(module)}
+
+
+def test_every_file_of_a_family_stands_with_a_part():
+    placed = {name for names in STANDS_WITH.values() for name in names.split()}
+    found = {
+        path.stem
+        for family in FAMILIES
+        for path in (PACKAGE / "families" / family).glob("*.py")
+        if path.stem != "__init__"
+    }
+    assert found == placed
+
+
+def test_no_files_import_each_other_in_a_circle():
+    arrows = {name_of(path): files_named(imports_of(path)) for path in SOURCES}
+    while free := [name for name, others in arrows.items() if not others & set(arrows) - {name}]:
+        for name in free:
+            del arrows[name]
+    assert arrows == {}
+
+
+def test_no_folder_holds_too_many_files():
+    folders = {path.parent for path in [*SOURCES, *TESTS]}
+    sizes = {folder: len(list(folder.glob("*.py"))) for folder in folders}
+    assert {folder: size for folder, size in sizes.items() if size > MOST_FILES} == {}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def test_no_function_is_too_long(path):
+    functions = [
+        node
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    long = [each.name for each in functions if each.end_lineno - each.lineno >= MOST_FUNCTION]
+    assert long == []

@@ -104,12 +104,42 @@ def test_problems_are_listed_with_line_and_remedy_and_errors_end_with_2(inspect,
     result = inspect(write(tmp_path, f"a,b,y\n7,inf,up\n8,1,left\n{rows}"), "--target", "y")
     assert result.exit_code == 2
     page = " ".join(result.stderr.split())
-    assert "error 1 class has fewer than 3 sequences: `left (1)`" in page
-    assert "warning 1 value is infinite or beyond float32 in `b`: read as missing 2" in page
+    assert "error[rare-class]: 1 class has fewer than 3 sequences: `left (1)` help: drop" in page
+    assert (
+        "warning[beyond-float32]: 1 value is infinite or beyond float32 in `b`: read as missing "
+        "(line 2) help: correct the values" in page
+    )
     found = inspect(tmp_path / "table.csv", "--target", "y", "--json")
     assert found.exit_code == 2
-    severities = [problem["severity"] for problem in json.loads(found.stdout)["problems"]]
-    assert severities == ["error", "warning"]
+    problems = json.loads(found.stdout)["problems"]
+    assert [problem["severity"] for problem in problems] == ["error", "warning"]
+    assert [problem["code"] for problem in problems] == ["rare-class", "beyond-float32"]
+    assert {"message", "column", "row", "remedy", "rows", "leak"} <= set(problems[0])
+
+
+def test_problems_fit_a_narrow_terminal(inspect, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    rows = "".join(f"{n},{n}.25,{'up' if n % 2 else 'down'}\n" for n in range(30))
+    page = inspect(write(tmp_path, f"a,b,y\n7,inf,up\n8,1,left\n{rows}"), "--target", "y").stderr
+    shown = [line.rstrip() for line in page.partition("\nProblems\n")[2].splitlines()]
+    assert all(len(line) <= 80 for line in shown)
+    assert shown[0] == "  error[rare-class]: 1 class has fewer than 3 sequences: `left (1)`"
+    assert shown[1].startswith("    help: drop these rows, merge the classes, or collect more:")
+
+
+def test_allowed_problems_are_counted_and_not_reported(inspect, tmp_path):
+    rows = "".join(f"{n},{n}.25,{'up' if n % 2 else 'down'}\n" for n in range(30))
+    path = write(tmp_path, f"a,b,y\n7,inf,up\n8,1,left\n{rows}")
+    words = (path, "--target", "y", "--allow", "rare-class", "--allow", "beyond-float32")
+    result = inspect(*words)
+    assert result.exit_code == 0
+    assert "note: allowed, and not reported: rare-class (1), beyond-float32 (1)" in result.stderr
+    assert "none found" in result.stderr
+    found = json.loads(inspect(*words, "--json").stdout)
+    assert found["problems"] == []
+    assert found["notes"] == ["allowed, and not reported: rare-class (1), beyond-float32 (1)"]
+    recipe = Recipe.parse(yaml.safe_load(inspect(*words, "--recipe").stdout))
+    assert recipe.data.allow == ("rare-class", "beyond-float32")
 
 
 def test_what_has_no_network_yet_is_shown_and_said_to_be_refused(inspect, tmp_path):
@@ -164,6 +194,7 @@ def test_markup_in_cells_is_text(inspect, tmp_path):
         (["--target", "speeker"], DataError, "has no column `speeker`"),
         (["--target", "speaker", "--type", "many"], RecipeError, "`problem.type`"),
         (["--target", "speaker", "--tokens", "letter"], RecipeError, "`problem.tokens`"),
+        (["--target", "speaker", "--allow", "rare-clas"], RecipeError, "mean `rare-class`?"),
     ],
 )
 def test_errors_are_raised_for_the_app_to_print(inspect, flags, kind, message):

@@ -4,7 +4,8 @@ import pytest
 from builders import make_layout, make_sequences
 
 from rnnauto.errors import DataError
-from rnnauto.prepare import fingerprint, prepare, with_targets
+from rnnauto.prepare import prepare
+from rnnauto.prepared import hash_of_frame, with_targets
 from rnnauto.recipe import Recipe
 
 
@@ -40,12 +41,12 @@ def test_statistics_are_those_of_the_train_part_alone():
 
 def test_a_word_that_only_the_test_part_has_is_unknown_to_the_encoder():
     frame = long_table()
-    held_out = prepare(frame, settings()).test.ids["id"].to_list()
+    held_out = prepare(frame, settings()).test.sequences.ids["id"].to_list()
     word = pl.when(pl.col("id").is_in(held_out)).then(pl.lit("new")).otherwise("word")
     found = prepare(frame.with_columns(word=word), settings())
-    assert found.test.ids["id"].to_list() == held_out
+    assert found.test.sequences.ids["id"].to_list() == held_out
     assert "new" not in found.encoders.categories[0].vocabulary
-    assert set(found.test.categories[0]) == {"new"}
+    assert set(found.test.sequences.categories[0]) == {"new"}
 
 
 def test_every_fold_has_encoders_of_its_own():
@@ -61,7 +62,7 @@ def test_sequences_without_a_target_are_left_out_and_counted():
         y=pl.when(pl.col("id") == 7).then(None).otherwise(pl.col("y"))
     )
     found, said = said_by(frame, settings())
-    everyone = [*found.parts.development.ids["id"], *found.test.ids["id"]]
+    everyone = [*found.parts.development.ids["id"], *found.test.sequences.ids["id"]]
     assert sorted(everyone) == [n for n in range(40) if n != 7]
     assert "1 of 40 sequences have no `y`" in said
 
@@ -76,7 +77,7 @@ def test_a_test_file_is_the_test_part(tmp_path):
     test = long_table(6, seed=5).with_columns(pl.col("id") + 100)
     test.write_csv(tmp_path / "test.csv")
     found = prepare(long_table(), settings(test_path=str(tmp_path / "test.csv")))
-    assert found.test.ids["id"].to_list() == list(range(100, 106))
+    assert found.test.sequences.ids["id"].to_list() == list(range(100, 106))
     assert found.parts.test is None
     assert len(found.parts.development) == 40
     assert found.test_frame["id"].min() == 100
@@ -95,7 +96,7 @@ def test_a_test_file_is_read_as_the_training_file_was(tmp_path):
     test.write_csv(tmp_path / "test.csv")
     found = prepare(train, settings(test_path=str(tmp_path / "test.csv")))
     assert found.encoders.target.classes == ("2", "x1")
-    assert set(found.test.categories[0]) == {"1.50"}
+    assert set(found.test.sequences.categories[0]) == {"1.50"}
 
 
 def test_a_test_file_whose_target_is_of_another_kind_is_refused(tmp_path):
@@ -120,7 +121,7 @@ def test_duplicates_are_in_one_part():
     twins = {2, *range(100, 108)}
     train, validation = found.parts.folds[0]
     ids = found.parts.development.ids["id"].to_numpy()
-    homes = [set(ids[train]), set(ids[validation]), set(found.test.ids["id"])]
+    homes = [set(ids[train]), set(ids[validation]), set(found.test.sequences.ids["id"])]
     assert sorted(len(twins & home) for home in homes) == [0, 0, 9]
 
 
@@ -133,7 +134,7 @@ def test_with_one_target_per_timestep_a_sequence_stays_for_a_single_known_one():
 
 def test_the_fingerprint_tells_data_apart_by_value_name_and_type():
     frame = pl.DataFrame({"a": [1, 2], "b": ["x", None]})
-    same = fingerprint(pl.DataFrame({"a": [1, 2], "b": ["x", None]}))
+    same = hash_of_frame(pl.DataFrame({"a": [1, 2], "b": ["x", None]}))
     others = [
         pl.DataFrame({"a": [1, 3], "b": ["x", None]}),
         pl.DataFrame({"a": [2, 1], "b": [None, "x"]}),
@@ -141,5 +142,5 @@ def test_the_fingerprint_tells_data_apart_by_value_name_and_type():
         pl.DataFrame({"a": [1.0, 2.0], "b": ["x", None]}),
         pl.DataFrame({"a": [1, 2], "b": ["x", ""]}),
     ]
-    assert fingerprint(frame) == same
-    assert len({fingerprint(other) for other in others} | {same}) == 6
+    assert hash_of_frame(frame) == same
+    assert len({hash_of_frame(other) for other in others} | {same}) == 6

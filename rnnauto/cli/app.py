@@ -1,4 +1,4 @@
-"""The command line. Imports of this file are what `rnnauto --help` waits for: keep them few."""
+"""Run the command line. `rnnauto --help` waits for what this file imports: keep it little."""
 
 import os
 import select

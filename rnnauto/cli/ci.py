@@ -1,4 +1,4 @@
-"""What a build server reads of `rnnauto run`: JUnit XML, and GitHub's annotations."""
+"""Write what a build server reads of `rnnauto run`: JUnit XML, and GitHub's annotations."""
 
 import re
 import xml.etree.ElementTree as ET
@@ -14,7 +14,7 @@ NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit_xml(outcomes: Sequence[Outcome]) -> bytes:
-    """A suite for each recipe; a case for its fit and for every expectation."""
+    """JUnit XML: a suite for each recipe; a case for its fit and for every expectation."""
     root = ET.Element("testsuites", name="rnnauto")
     for outcome in outcomes:
         failures = sum(not each.passed for each in outcome.expectations)
@@ -91,7 +91,7 @@ def fell_short(each: Expectation) -> str:
 
 
 def wanted_text(each: Expectation) -> str:
-    """With the number that a baseline made of it."""
+    """What was wanted, with the number that a baseline made of it."""
     if each.bound is None or "baseline" not in each.wanted:
         return each.wanted
     return f"{each.wanted} ({each.bound:.4g})"

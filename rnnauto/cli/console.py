@@ -1,4 +1,4 @@
-"""The only place that draws. Talk goes to stderr, data to stdout."""
+"""Print for people and for programs: talk goes to stderr, data to stdout."""
 
 import json
 import os
@@ -19,19 +19,19 @@ MOST_INTERVALS = 3  # baselines in a table; of more only the values have room
 
 
 def talk_console(*, quiet: bool = False) -> Console:
-    """For people, on stderr."""
+    """A console for people, on stderr."""
     return Console(
         stderr=True, quiet=quiet, highlight=False, width=plain_width(sys.stderr.isatty())
     )
 
 
 def data_console() -> Console:
-    """For tables that were asked for, on stdout."""
+    """A console for tables that were asked for, on stdout."""
     return Console(highlight=False, width=plain_width(sys.stdout.isatty()))
 
 
 def plain_width(terminal: bool) -> int | None:
-    """Where there is no terminal to measure, lines may be longer than Rich's 80 columns."""
+    """Columns where there is no terminal to measure: lines may be longer than Rich's 80."""
     return None if terminal or "COLUMNS" in os.environ else PLAIN_WIDTH
 
 
@@ -43,7 +43,7 @@ def print_error(error: RnnautoError) -> None:
 
 
 def print_json(data: Any) -> None:
-    """One JSON object on stdout; what is no number is null."""
+    """Print one JSON object on stdout; what is no number is null."""
     sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
@@ -100,7 +100,7 @@ def print_fitting(console: Console, tables: Sequence[Table]) -> None:
 
 
 def print_scores(console: Console, evaluation: dict[str, Any], *, title: str) -> None:
-    """Metrics of the model and the baselines, with as many 95% intervals as have room."""
+    """Print metrics of the model and the baselines, with as many 95% intervals as have room."""
     few = len(evaluation["baselines"]) <= MOST_INTERVALS
     shapes = ((few, False), (few, True), (False, True))
     tables = [scores_table(evaluation, title, intervals=i, folded=f) for i, f in shapes]

@@ -15,23 +15,23 @@ def doctor(
     from rnnauto.doctor import LEAST_ACCURACY, devices, machine, try_fit
 
     console = talk_console(quiet=context.obj["quiet"])
-    found: dict[str, Any] = machine()
-    for name, value in found.items():
+    findings: dict[str, Any] = machine()
+    for name, value in findings.items():
         console.print(f"{name}: {text_of(value)}", markup=False)
     with watching(console) as watch:
         trial = try_fit(watch)
     if not trial.failure:  # else TensorFlow may not even be importable
-        found |= devices()
+        findings |= devices()
         for name in ("devices", "threads"):
-            console.print(f"{name}: {text_of(found[name])}", markup=False)
-    found |= {
+            console.print(f"{name}: {text_of(findings[name])}", markup=False)
+    findings |= {
         "healthy": trial.healthy,
         "seconds": round(trial.seconds, 2),
         "accuracy": trial.accuracy,
         "failure": trial.failure or None,
     }
     if as_json:
-        print_json(found)
+        print_json(findings)
     if trial.failure:
         console.print(trial.failure, markup=False)
         console.print("[bold red]the fit failed[/]")

@@ -26,22 +26,22 @@ def evaluate(
     from rnnauto.cli.console import data_console, print_json, print_scores
     from rnnauto.model import load
 
-    found = load(model).evaluate(data, history=history).to_json()
+    evaluation = load(model).evaluate(data, history=history).to_json()
     if as_json:
-        print_json(found)
+        print_json(evaluation)
         return
     console = data_console()
-    title = f"{found['rows']:,} predictions, {found['sequences']:,} sequences"
-    print_scores(console, found, title=title)
+    title = f"{evaluation['rows']:,} predictions, {evaluation['sequences']:,} sequences"
+    print_scores(console, evaluation, title=title)
     console.print()
-    console.print(escape(found["verdict"]))
-    if found["confusion"] is not None:
+    console.print(escape(evaluation["verdict"]))
+    if evaluation["confusion"] is not None:
         console.print()
-        for part in confusion_tables(found["confusion"]):
+        for part in confusion_tables(evaluation["confusion"]):
             console.print(part)
-    if found["calibration"] is not None:
+    if evaluation["calibration"] is not None:
         console.print()
-        for part in calibration_tables(found["calibration"]):
+        for part in calibration_tables(evaluation["calibration"]):
             console.print(part)
 
 

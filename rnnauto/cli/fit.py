@@ -1,11 +1,17 @@
-"""`rnnauto fit`: the main job."""
+"""`rnnauto fit`: search, train, compare and export a model."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rnnauto.cli.options import FIT_FLAGS, overrides_of, recipe_flags
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from rnnauto.fitted import Fitted
+    from rnnauto.recipe import Recipe
 
 
 @recipe_flags(FIT_FLAGS)
@@ -36,16 +42,11 @@ def fit(
     **flags: Any,
 ) -> None:
     """Search, train, compare and export a model for DATA."""
-    from shlex import quote
-
-    from rich.markup import escape
-
-    from rnnauto.cli.console import duration, print_json, print_scores, settings_line, talk_console
+    from rnnauto.cli.console import print_json, talk_console
     from rnnauto.cli.watch import watching
     from rnnauto.errors import RecipeError
     from rnnauto.pipeline import fit as run
     from rnnauto.recipe import Recipe
-    from rnnauto.report.facts import PAGE
     from rnnauto.search.interrupt import terminable
 
     if overwrite and resume:
@@ -54,11 +55,7 @@ def fit(
         )
     wanted = Recipe.load(recipe) if recipe is not None else Recipe()
     wanted = wanted.with_overrides(overrides_of(flags, FIT_FLAGS, settings))
-    source = str(data) if data is not None else wanted.data.path
-    if source is None:
-        raise RecipeError(
-            "no data to learn from", hint="write `rnnauto fit data.csv --target COLUMN`"
-        )
+    source = source_of(data, wanted)
     console = talk_console(quiet=context.obj["quiet"])
     with terminable(), watching(console) as watch:
         fitted = run(
@@ -70,10 +67,38 @@ def fit(
             started=context.obj["started"],
             watch=watch,
         )
-    found = fitted.to_json()
-    trials = found["trials"]
+    tell(console, fitted)
+    if as_json:
+        print_json(fitted.to_json())
+    if fitted.interrupted:
+        console.print("interrupted: the best model so far was exported; go on with `--resume`")
+        raise typer.Exit(130)
+
+
+def source_of(data: Path | None, recipe: "Recipe") -> str:
+    from rnnauto.errors import RecipeError
+
+    source = str(data) if data is not None else recipe.data.path
+    if source is None:
+        raise RecipeError(
+            "no data to learn from", hint="write `rnnauto fit data.csv --target COLUMN`"
+        )
+    return source
+
+
+def tell(console: "Console", fitted: "Fitted") -> None:
+    """Say what came of a fit, and what to do next."""
+    from shlex import quote
+
+    from rich.markup import escape
+
+    from rnnauto.cli.console import duration, print_scores, settings_line
+    from rnnauto.report.facts import PAGE
+
+    result, output = fitted.to_json(), fitted.folder
+    trials = result["trials"]
     console.print()
-    print_scores(console, found["scores"], title="scores on the test part")
+    print_scores(console, result["scores"], title="scores on the test part")
     console.print()
     console.print(f"best of {trials['completed']} trials: {settings_line(fitted.winner.values)}")
     console.print(escape(fitted.verdict))
@@ -83,8 +108,3 @@ def fit(
     )
     console.print(f"took {duration(fitted.seconds)}; the report: {escape(str(output / PAGE))}")
     console.print(f"next: rnnauto predict NEW.csv -m {escape(quote(str(output)))}", soft_wrap=True)
-    if as_json:
-        print_json(found)
-    if fitted.interrupted:
-        console.print("interrupted: the best model so far was exported; go on with `--resume`")
-        raise typer.Exit(130)

@@ -1,11 +1,14 @@
 """`rnnauto generate`: let a language model go on with a text, or a decoder draw answers."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rnnauto.errors import DataError
+
+if TYPE_CHECKING:
+    from rnnauto.deploy.generate import Wanted
 
 LARGEST = 2**31 - 1  # the SavedModel takes int32
 MOST_TOKENS = 1_000_000
@@ -55,11 +58,7 @@ def generate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the texts as JSON")] = False,
 ) -> None:
     """Continue a text, or draw answers to a text or to single values that are given."""
-    from dataclasses import asdict
-
-    from rnnauto.cli.console import print_json
     from rnnauto.deploy.generate import Wanted
-    from rnnauto.model import load
 
     wanted = Wanted(
         prompt=prompt,
@@ -71,6 +70,16 @@ def generate(
         count=count,
         given=values_of(given or []),
     )
+    write(model, wanted, as_json=as_json)
+
+
+def write(model: Path, wanted: "Wanted", *, as_json: bool) -> None:
+    """Print the texts of a model."""
+    from dataclasses import asdict
+
+    from rnnauto.cli.console import print_json
+    from rnnauto.model import load
+
     texts = load(model).generate(wanted)
     if as_json:
         print_json([asdict(text) for text in texts])

@@ -16,7 +16,7 @@ from rnnauto.cli.options import DATA_FLAGS, overrides_of, recipe_flags
 from rnnauto.recipe import Recipe
 
 if TYPE_CHECKING:
-    from rnnauto.inspection import Example, Inspection
+    from rnnauto.inspection import Inspection, ParsedExample
 
 SHOWN_COLUMNS = 12
 NO_FEATURE = "()"  # how a timestep of a forecast of its target alone looks
@@ -71,7 +71,7 @@ def draw(inspection: "Inspection", console: Console) -> None:
         ("Columns", columns_table(inspection)),
         ("Examples", examples_table(inspection.examples)),
         ("Why", evidence_table(inspection)),
-        ("Problems", problems_table(inspection)),
+        ("Problems", problems_text(inspection)),
     ):
         if body is not None:
             console.print(Group("", Text(title, style="bold"), Padding(body, (0, 0, 0, 2))))
@@ -131,7 +131,7 @@ def add_rest(table: Table, left: int, role: str) -> None:
         table.add_row(f"... {left:,} more", "", role)
 
 
-def examples_table(examples: tuple["Example", ...]) -> RenderableType | None:
+def examples_table(examples: tuple["ParsedExample", ...]) -> RenderableType | None:
     if not examples:
         return None
     featured = any(set(example.start) - {NO_FEATURE} for example in examples)
@@ -154,19 +154,17 @@ def evidence_table(inspection: "Inspection") -> RenderableType:
     return table
 
 
-def problems_table(inspection: "Inspection") -> RenderableType:
+def problems_text(inspection: "Inspection") -> RenderableType:
     if not inspection.problems:
         return Text("none found", style="green")
-    table = plain_table("", "problem", "line", "remedy")
+    lines: list[RenderableType] = []
     for problem in inspection.problems:
         colour = {"error": "red", "warning": "yellow", "note": "dim"}[problem.severity]
-        table.add_row(
-            Text(problem.severity, style=colour),
-            escape(problem.message),
-            "" if problem.row is None else str(problem.row),
-            escape(problem.remedy),
-        )
-    return table
+        lines += [
+            Text.assemble((problem.label, colour), ": ", problem.placed),
+            Padding(Text.assemble(("help", "cyan"), ": ", problem.remedy), (0, 0, 0, 2)),
+        ]
+    return Group(*lines)
 
 
 def plain_table(*headings: str) -> Table:

@@ -1,13 +1,17 @@
 """`rnnauto leaderboard`: trials and baselines, best first."""
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+
+    from rnnauto.deploy.leaderboard import Row
 
 WIDE = 110  # columns from which the settings stand beside the scores
 
@@ -25,22 +29,18 @@ def leaderboard(
 
     rows = load(model).leaderboard()
     if as_json:
-        print_json(rows)
+        print_json([asdict(row) for row in rows])
     else:
         print_leaderboard(data_console(), rows)
 
 
-def print_leaderboard(console: "Console", rows: list[dict[str, Any]]) -> None:
+def print_leaderboard(console: "Console", rows: "Sequence[Row]") -> None:
     """One table where it has room; else the settings of the trials have one of their own."""
     from rich.text import Text
 
     from rnnauto.cli.console import settings_parts
 
-    parts = {
-        row["name"]: settings_parts(row["hyperparameters"])
-        for row in rows
-        if row["hyperparameters"]
-    }
+    parts = {row.name: settings_parts(row.hyperparameters) for row in rows if row.hyperparameters}
     shared = [
         part
         for part in next(iter(parts.values()), [])
@@ -60,7 +60,7 @@ def print_leaderboard(console: "Console", rows: list[dict[str, Any]]) -> None:
         console.print(Text(f"all trials: {', '.join(shared)}", style="dim"))
 
 
-def scores_table(rows: list[dict[str, Any]], settings: dict[str, str] | None) -> "Table":
+def scores_table(rows: "Sequence[Row]", settings: dict[str, str] | None) -> "Table":
     from rich.table import Table
 
     from rnnauto.cli.console import number, with_spread
@@ -74,15 +74,15 @@ def scores_table(rows: list[dict[str, Any]], settings: dict[str, str] | None) ->
     for row in rows:
         more = [ending(row)]
         if settings is not None:
-            more = [str(row["folds"] or ""), *more, settings.get(row["name"], "")]
+            more = [str(row.folds or ""), *more, settings.get(row.name, "")]
         table.add_row(
-            str(row["rank"]),
-            row["name"],
-            with_spread(row["validation"], row.get("validation_spread")),
-            number(row["test"]),
-            "" if row["seconds"] is None else f"{row['seconds']:.0f}",
+            str(row.rank),
+            row.name,
+            with_spread(row.validation, row.validation_spread),
+            number(row.test),
+            "" if row.seconds is None else f"{row.seconds:.0f}",
             *more,
-            style="bold" if row["rank"] == 1 else "",
+            style="bold" if row.rank == 1 else "",
         )
     return table
 

@@ -1,4 +1,4 @@
-"""Command line flags made from the recipe model, so that names, defaults and help cannot drift."""
+"""Make command line flags from the recipe model, so that names, defaults and help cannot drift."""
 
 import inspect
 from collections.abc import Callable
@@ -22,6 +22,7 @@ DATA_FLAGS = {
     "--static": "data.static",
     "--ignore": "data.ignore",
     "--known-ahead": "data.known_ahead",
+    "--allow": "data.allow",
     "--type": "problem.type",
     "--task": "problem.task",
     "--tokens": "problem.tokens",
@@ -68,6 +69,7 @@ def recipe_flags(flags: dict[str, str]) -> Callable[[Callable[..., None]], Calla
 
 
 def option(flag: str, key: str) -> inspect.Parameter:
+    """The parameter of a command that Typer makes a flag of."""
     field = field_of(key)
     many = "tuple" in str(field.annotation)
     default = field.get_default(call_default_factory=True)
@@ -112,6 +114,8 @@ def shown_default(value: object) -> str:
 
 def metavar(flag: str) -> str:
     key = FIT_FLAGS[flag]
+    if key == "data.allow":
+        return "CODE"
     if key.startswith("data."):
         return "FILE" if key.endswith("path") else "COLUMN"
     if flag == "--cells":  # one at a time
@@ -120,13 +124,11 @@ def metavar(flag: str) -> str:
 
 
 def field_of(key: str) -> FieldInfo:
-    model: type[BaseModel] = Recipe
-    *sections, name = key.split(".")
-    for section in sections:
-        annotation = model.model_fields[section].annotation
-        assert isinstance(annotation, type)
-        model = annotation
-    return model.model_fields[name]
+    section: BaseModel = Recipe()
+    *parents, name = key.split(".")
+    for parent in parents:
+        section = getattr(section, parent)
+    return type(section).model_fields[name]
 
 
 def overrides_of(
@@ -134,16 +136,16 @@ def overrides_of(
 ) -> dict[str, Any]:
     """What the user gave: `{"search.trials": "5"}`. `settings` are `--set key=value` texts."""
     keys = {parameter_name(flag): key for flag, key in flags.items()}
-    found = {keys[name]: value for name, value in values.items() if value not in (None, [])}
+    overrides = {keys[name]: value for name, value in values.items() if value not in (None, [])}
     for text in settings or []:
         key, separator, value = text.partition("=")
         if not separator:
             raise RecipeError(f"`--set {text}`: no `=`", hint="write `--set search.trials=5`")
         try:
-            found[key.strip()] = yaml.safe_load(value)
+            overrides[key.strip()] = yaml.safe_load(value)
         except yaml.YAMLError as error:
             raise RecipeError(
                 f"`--set {text}`: the value is no YAML",
                 hint="write a list as `--set 'search.space.cell=[lstm]'`",
             ) from error
-    return found
+    return overrides

@@ -1,4 +1,4 @@
-"""`rnnauto predict`: from a model folder and new data to a file of predictions."""
+"""`rnnauto predict`: answer new data with a fitted model, into a file or on stdout."""
 
 import sys
 from pathlib import Path
@@ -43,8 +43,8 @@ def predict(
     from rnnauto.model import load
 
     destination = None if output == "-" else check_output(Path(output))
-    found = load(model).predict(data, history=history, probabilities=proba, beams=beams)
-    table = times_as_texts(found)
+    predictions = load(model).predict(data, history=history, probabilities=proba, beams=beams)
+    table = times_as_texts(predictions)
     ending = ".csv" if destination is None else destination.suffix.lower()
     if ending in {".jsonl", ".ndjson"}:
         text = table.write_ndjson()
@@ -61,7 +61,7 @@ def predict(
 
 
 def check_output(path: Path) -> Path:
-    """Before anything slow: can this file be written, and in which format?"""
+    """Check before anything slow that this file can be written, in a format that is known."""
     if path.suffix.lower() not in ENDINGS:
         raise DataError(
             f"`{path}`: no format is known for the ending `{path.suffix}`",
@@ -77,7 +77,7 @@ def check_output(path: Path) -> Path:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Written beside and moved into place: a full disk leaves the old file as it was."""
+    """Write a file beside and move it into place: a full disk leaves the old one as it was."""
     partial = path.with_name(f".{path.name}.partial")
     try:
         partial.write_text(text, encoding="utf-8")

@@ -85,8 +85,12 @@ def write(path: Path, text: str) -> None:
 
 
 def head_of(inspection: "Inspection", output: Path, *, editors: bool) -> list[str]:
-    """Args: editors: whether the schema lies beside the recipe, where an editor finds it. A path
-    to the installed one would not be there on another machine."""
+    """The lines above a recipe: what kind of problem it is, why, and how to run it.
+
+    Args:
+        editors: whether the schema lies beside the recipe, where an editor finds it. A path to the
+            installed one would not be there on another machine.
+    """
     layout = inspection.layout
     lines = [f"{layout.rnn_type} {layout.task}, {layout.form.replace('-', ' ')}:"]
     lines += [f"- {each.decision}: {each.reason}" for each in inspection.evidence]
@@ -100,22 +104,22 @@ def head_of(inspection: "Inspection", output: Path, *, editors: bool) -> list[st
 
 def examples(data: Path, asked: "Recipe", inspection: "Inspection") -> dict[str, str]:
     """An expectation of every kind that the task has."""
-    from rnnauto.judge.metric_names import metric_names
-    from rnnauto.judge.metrics import LOWER_IS_BETTER
+    from rnnauto.families.families import metric_names
+    from rnnauto.metrics import lower_is_better
     from rnnauto.prepare import prepare
 
-    found = {
+    expect = {
         "leak": "none",
         "padding_invariance": "<= 1e-5",
         "model_size": "<= 5 MB",
         **{f"latency_p{percent}": "<= 20 ms" for percent in (50, 95, 99)},
     }
     if inspection.has_errors:
-        return found
+        return expect
     prepared = prepare(data, asked)
-    names = metric_names(prepared.layout, prepared.encoders)
-    return found | {
-        name: "<= baseline" if name in LOWER_IS_BETTER else ">= baseline" for name in names
+    names = metric_names(prepared)
+    return expect | {
+        name: "<= baseline" if lower_is_better(name) else ">= baseline" for name in names
     }
 
 
@@ -126,27 +130,35 @@ def check(
 ) -> None:
     """Check FILE and the data that it names, short of training."""
     from rnnauto.cli.console import print_json, talk_console
-    from rnnauto.judge.metric_names import check_metrics, metric_names
+    from rnnauto.families.families import metric_names
+    from rnnauto.judge.metric_names import check_metrics
     from rnnauto.prepare import prepare
+    from rnnauto.problems.allow import check_allowed
     from rnnauto.recipe import Recipe
 
     console = talk_console(quiet=context.obj["quiet"])
     loaded = Recipe.load(file)
-    found: dict[str, Any] = {"recipe": str(file), "rnn_type": None, "task": None, "metrics": None}
+    findings: dict[str, Any] = {
+        "recipe": str(file),
+        "rnn_type": None,
+        "task": None,
+        "metrics": None,
+    }
     if loaded.data.path is None:
+        check_allowed(loaded.data.allow)
         console.print(f"{file} is a recipe; it names no data to check", markup=False)
     else:
         prepared = prepare(
             loaded.data.path, loaded, say=lambda text: console.print(text, markup=False)
         )
         layout = prepared.layout
-        check_metrics(loaded.expect, layout, prepared.encoders)
-        names = metric_names(layout, prepared.encoders)
-        found |= {"rnn_type": layout.rnn_type, "task": layout.task, "metrics": list(names)}
+        names = metric_names(prepared)
+        check_metrics(loaded.expect, layout, names)
+        findings |= {"rnn_type": layout.rnn_type, "task": layout.task, "metrics": list(names)}
         console.print(f"metrics: {', '.join(names)}", markup=False)
         console.print(f"{file} can be run", markup=False)
     if as_json:
-        print_json(found)
+        print_json(findings)
 
 
 def show(
@@ -167,11 +179,11 @@ def show(
         table = read_table(loaded.data.path, has_target=bool(loaded.data.target), set_aside=True)
         resolved = to_recipe(inspect_table(table, loaded), loaded)
     written = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    found = with_origins(written, loaded, resolved)
+    all_settings = with_origins(written, loaded, resolved)
     if as_json:
-        print_json({each.key: {"value": each.value, "from": each.origin} for each in found})
+        print_json({each.key: {"value": each.value, "from": each.origin} for each in all_settings})
     else:
-        sys.stdout.write(shown(found))
+        sys.stdout.write(shown(all_settings))
 
 
 def schema() -> None:
@@ -180,9 +192,10 @@ def schema() -> None:
 
 
 def schema_text() -> str:
+    from rnnauto.problems.allow import allowable_codes
     from rnnauto.recipe.settings import json_schema
 
-    return json.dumps(json_schema(), indent=2) + "\n"
+    return json.dumps(json_schema(codes=allowable_codes()), indent=2) + "\n"
 
 
 for command in (init, check, show, schema):

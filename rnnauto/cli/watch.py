@@ -1,4 +1,4 @@
-"""Shows a fit while it runs: a live panel on a terminal, a line now and then elsewhere."""
+"""Show a fit while it runs: a live panel on a terminal, a line now and then elsewhere."""
 
 import time
 from collections.abc import Iterator
@@ -77,7 +77,7 @@ def trials_done(news: News) -> int:
 
 
 def status_line(news: News) -> str:
-    """At most 80 columns."""
+    """How far the search has come, in at most 80 columns."""
     done, best, left = trials_done(news), "", ""
     if news.best is not None:
         best = f", best {news.best.id} with {news.metric} {number(news.best.score)}"
@@ -118,6 +118,6 @@ def ended(news: News) -> list[Trial]:
 def ended_line(trial: Trial, metric: str) -> Text:
     """A trial as the leaderboard has it: validation with its spread, and why it ended."""
     row = trial_row(trial, None)
-    score = with_spread(row["validation"], row["validation_spread"])
-    told = [f"{metric} {score}"] if row["validation"] is not None else []
+    score = with_spread(row.validation, row.validation_spread)
+    told = [f"{metric} {score}"] if row.validation is not None else []
     return Text(f"trial {trial.id}: {', '.join([*told, ending(row)])}", style="dim")

@@ -1,31 +1,19 @@
-"""Ragged storage on disk, and padded batches gathered from it one at a time."""
+"""Write encoded sequences to disk, and gather padded batches of them one at a time."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Floats, Integers, timestep_index
-from rnnauto.data.encode import END, START, Encoded
-from rnnauto.data.pairs import EncodedPairs
-from rnnauto.data.series import EncodedSeries
+from rnnauto.arrays import Floats, Integers
+from rnnauto.data.encode import Encoded
 from rnnauto.data.targets import MISSING_TARGET
-from rnnauto.data.windows import (
-    epoch_of,
-    load_series,
-    save_series,
-    training_units,
-    window_inputs,
-    window_targets,
-)
 
-Stored = Encoded | EncodedPairs | EncodedSeries  # what trials of any family learn from
 ARRAYS = ("row_splits", "numbers", "codes", "static_numbers", "static_codes", "targets")
-PAIR_ARRAYS = ("answers", "answer_splits")
 LONGEST = 512  # timesteps above which aligned sequences train on windows
 WINDOW = 256
 WARM_UP = 64  # timesteps that are read on either side of a window, and not learnt from
@@ -33,15 +21,30 @@ BUCKETED_BATCHES = 16  # batches that are sorted by length together
 MOST_PADDING = 0.15  # share of the timesteps read in a batch of training
 
 
+class Ragged(Protocol):
+    """Encoded sequences of any family, one after the other, that can be cut into examples."""
+
+    @property
+    def row_splits(self) -> Integers: ...
+
+    @property
+    def lengths(self) -> Integers: ...
+
+    @property
+    def per_timestep(self) -> bool: ...
+
+
 @dataclass(frozen=True)
 class Batch:
-    """Right-padded examples. `inputs` holds what the network takes; targets are padded as missing.
+    """Examples that are read together, padded on the right.
 
-    inputs: numbers float32 [batch, timesteps, features], codes int32 [batch, timesteps,
-    categories], static_numbers, static_codes [batch, ...], length int32 [batch];
-    targets [batch], or [batch, timesteps]; one more axis with several targets or sets of labels.
-    For a decoder `inputs` also holds `previous` int32 [batch, answer timesteps], the start token
-    and the answer; targets are the answer and the end.
+    Attributes:
+        inputs: what the network takes: numbers float32 [batch, timesteps, features], codes int32
+            [batch, timesteps, categories], static_numbers, static_codes [batch, ...], length int32
+            [batch].
+        targets: [batch], or [batch, timesteps] padded as missing; one more axis with several
+            targets or sets of labels.
+        sequences: the number of each example's sequence, [batch].
     """
 
     inputs: dict[str, NDArray[np.float32] | NDArray[np.int32]]
@@ -51,10 +54,15 @@ class Batch:
 
 @dataclass(frozen=True)
 class Examples:
-    """Slices of stored timesteps: sequence number, first timestep and length, each [examples].
+    """Slices of stored timesteps, which become the rows of batches.
 
-    Of the timesteps, the first `before` and the last `after` are only read, so that the state is
-    what it would be in the middle of the recording; None: none.
+    Attributes:
+        sequence: number of the sequence that is cut, [examples].
+        start: first timestep, counted over all sequences, [examples].
+        length: timesteps, [examples].
+        before: so many of them, at the beginning, are only read, so that the state is what it would
+            be in the middle of the recording, [examples]; None: none.
+        after: the same at the end.
     """
 
     sequence: Integers
@@ -73,32 +81,26 @@ class Examples:
         )
 
 
-def save_encoded(folder: Path, encoded: Stored) -> None:
-    if isinstance(encoded, EncodedSeries):
-        return save_series(folder, encoded)
+def save_encoded(folder: Path, encoded: Encoded) -> None:
     folder.mkdir(parents=True)
-    if isinstance(encoded, EncodedPairs):
-        for name in PAIR_ARRAYS:
-            np.save(folder / f"{name}.npy", getattr(encoded, name), allow_pickle=False)
-        encoded = encoded.source
-    for name in ARRAYS:
-        np.save(folder / f"{name}.npy", getattr(encoded, name), allow_pickle=False)
+    save_arrays(folder, encoded, ARRAYS)
     (folder / "meta.json").write_text(
         json.dumps({"per_timestep": encoded.per_timestep, "moments": encoded.moments})
     )
-    return None
 
 
-def load_encoded(folder: Path) -> Stored:
-    """Memory-mapped: a batch costs what it holds, whatever the size of the data."""
-    if (folder / "windows.json").is_file():
-        return load_series(folder)
+def save_arrays(folder: Path, holder: object, names: Sequence[str]) -> None:
+    """Write each of the named arrays, which are attributes of `holder`, into a file of its own."""
+    for name in names:
+        np.save(folder / f"{name}.npy", getattr(holder, name), allow_pickle=False)
+
+
+def load_encoded(folder: Path) -> Encoded:
+    """Open what `save_encoded` wrote, memory-mapped: a batch costs what it holds, whatever the size
+    of the data."""
     arrays: dict[str, Any] = {name: open_array(folder / f"{name}.npy") for name in ARRAYS}
     meta = json.loads((folder / "meta.json").read_text())
-    encoded = Encoded(**arrays, **meta)
-    if not (folder / f"{PAIR_ARRAYS[0]}.npy").exists():
-        return encoded
-    return EncodedPairs(encoded, *(open_array(folder / f"{name}.npy") for name in PAIR_ARRAYS))
+    return Encoded(**arrays, **meta)
 
 
 def open_array(path: Path) -> NDArray[Any]:
@@ -107,14 +109,12 @@ def open_array(path: Path) -> NDArray[Any]:
     return np.array(array) if array.nbytes < 1 << 24 else array
 
 
-def whole(encoded: Encoded | EncodedPairs, chosen: Integers) -> Examples:
+def whole(encoded: Ragged, chosen: Integers) -> Examples:
     """Every chosen sequence as one example."""
     return Examples(chosen, encoded.row_splits[chosen], encoded.lengths[chosen])
 
 
-def windows(
-    encoded: Encoded | EncodedPairs, chosen: Integers, *, rng: np.random.Generator
-) -> Examples:
+def windows(encoded: Ragged, chosen: Integers, *, rng: np.random.Generator) -> Examples:
     """Training examples of one epoch: whole sequences, the long ones of aligned targets cut up.
 
     The first cut falls at a random place, so that epochs see different windows. A window is read
@@ -138,7 +138,7 @@ def windows(
     return Examples(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
 
 
-def in_chunks(encoded: Encoded | EncodedPairs, chosen: Integers, *, longest: int) -> Examples:
+def in_chunks(encoded: Ragged, chosen: Integers, *, longest: int) -> Examples:
     """Every timestep of the chosen sequences once, in slices of at most `longest`."""
     examples = whole(encoded, chosen)
     if not encoded.per_timestep or not (examples.length > longest).any():
@@ -153,42 +153,51 @@ def in_chunks(encoded: Encoded | EncodedPairs, chosen: Integers, *, longest: int
     )
 
 
-def training_batches(
-    encoded: Stored, chosen: Integers, *, size: int, rng: np.random.Generator
-) -> Iterator[Batch]:
-    """One epoch in random order; batches hold examples of about equal length."""
-    if isinstance(encoded, EncodedSeries):
-        yield from window_batches(encoded, epoch_of(chosen, rng=rng), size=size)
-        return
-    examples = windows(encoded, chosen, rng=rng)
-    batches = buckets(encoded, examples, size=size, rng=rng)
-    for number in rng.permutation(len(batches)):
-        yield pad(encoded, examples.take(batches[number]))
-
-
 def buckets(
-    encoded: Encoded | EncodedPairs, examples: Examples, *, size: int, rng: np.random.Generator
+    examples: Examples, lengths: NDArray[Any], *, size: int, rng: np.random.Generator
 ) -> list[Integers]:
-    """Which examples are read together: at most `size`, of about equal length, and fewer where
-    more than MOST_PADDING of what is read would be padding."""
+    """Deal examples out to batches: at most `size` of about equal length, and fewer where more than
+    MOST_PADDING of what is read would be padding.
+
+    Args:
+        lengths: timesteps that are read of every example, [examples, 1], or [examples, 2] with
+            those of its answer, by which they are put in order first.
+    """
     order = rng.permutation(len(examples.length))
     span = size * BUCKETED_BATCHES
     batches = []
     for begin in range(0, len(order), span):
         bucket = order[begin : begin + span]
-        bucket = bucket[by_length(encoded, examples.take(bucket))]
-        lengths = read_lengths(encoded, examples.take(bucket))
-        batches += [bucket[first:end] for first, end in cuts(lengths, size=size)]
+        bucket = bucket[by_length(lengths[bucket])]
+        batches += [bucket[first:end] for first, end in cuts(lengths[bucket], size=size)]
     return batches
 
 
-def read_lengths(encoded: Encoded | EncodedPairs, examples: Examples) -> NDArray[Any]:
-    """Timesteps that are read of every example, [examples, 1]; [examples, 2] with those of its
-    answer and the end of it."""
-    columns = [examples.length]
-    if isinstance(encoded, EncodedPairs):
-        columns.append(encoded.answer_lengths[examples.sequence] + 1)
-    return np.stack(columns, axis=1)
+def by_length(lengths: NDArray[Any]) -> Integers:
+    """The order that puts examples of about equal length together, by the last column first."""
+    return np.asarray(np.lexsort(lengths.T), np.int64)
+
+
+def own_lengths(examples: Examples) -> NDArray[Any]:
+    """Timesteps that are read of every example, [examples, 1]."""
+    return examples.length[:, None]
+
+
+def training_batches(
+    encoded: Encoded, chosen: Integers, *, size: int, rng: np.random.Generator
+) -> Iterator[Batch]:
+    """One epoch in random order; batches hold examples of about equal length."""
+    examples = windows(encoded, chosen, rng=rng)
+    batches = buckets(examples, own_lengths(examples), size=size, rng=rng)
+    for number in rng.permutation(len(batches)):
+        yield pad(encoded, examples.take(batches[number]))
+
+
+def reading_batches(encoded: Encoded, examples: Examples, *, size: int) -> Iterator[Batch]:
+    """Every example once, shortest first."""
+    order = by_length(own_lengths(examples))
+    for begin in range(0, len(order), size):
+        yield pad(encoded, examples.take(order[begin : begin + size]))
 
 
 def cuts(lengths: NDArray[Any], *, size: int) -> Iterator[tuple[int, int]]:
@@ -205,35 +214,9 @@ def cuts(lengths: NDArray[Any], *, size: int) -> Iterator[tuple[int, int]]:
         yield first, len(lengths)
 
 
-def window_batches(encoded: EncodedSeries, chosen: Integers, *, size: int) -> Iterator[Batch]:
-    """Every window once, in the order given; targets as `window_targets` has them."""
-    units = training_units(encoded)
-    for begin in range(0, len(chosen), size):
-        part = chosen[begin : begin + size]
-        yield Batch(window_inputs(encoded, part), window_targets(encoded, part, units), part)
-
-
-def by_length(encoded: Encoded | EncodedPairs, examples: Examples) -> Integers:
-    """The order that puts examples of about equal length together, answers first."""
-    if isinstance(encoded, EncodedPairs):
-        return np.lexsort((examples.length, encoded.answer_lengths[examples.sequence]))
-    return np.argsort(examples.length, kind="stable")
-
-
-def reading_batches(
-    encoded: Encoded | EncodedPairs, examples: Examples, *, size: int
-) -> Iterator[Batch]:
-    """Every example once, shortest first."""
-    order = by_length(encoded, examples)
-    for begin in range(0, len(order), size):
-        yield pad(encoded, examples.take(order[begin : begin + size]))
-
-
-def pad(encoded: Encoded | EncodedPairs, examples: Examples, *, timesteps: int = 0) -> Batch:
+def pad(encoded: Encoded, examples: Examples, *, timesteps: int = 0) -> Batch:
     """Gather examples into arrays padded on the right to the longest of them, or to at least so
     many timesteps."""
-    if isinstance(encoded, EncodedPairs):
-        return pad_pairs(encoded, examples)
     timesteps = max(timesteps, int(examples.length.max(initial=0)))
     steps = np.arange(timesteps)
     real = steps < examples.length[:, None]  # [batch, timesteps]
@@ -265,17 +248,3 @@ def scored(examples: Examples, steps: NDArray[Any]) -> NDArray[np.bool_]:
     before = 0 if examples.before is None else examples.before[:, None]
     after = 0 if examples.after is None else examples.after[:, None]
     return np.asarray((steps >= before) & (steps < examples.length[:, None] - after))
-
-
-def pad_pairs(pairs: EncodedPairs, examples: Examples) -> Batch:
-    """The sources, and for teacher forcing the answers shifted by one token."""
-    batch = pad(pairs.source, examples)
-    lengths = pairs.answer_lengths[examples.sequence]
-    steps = np.arange(int(lengths.max(initial=0)) + 1)
-    real = steps < lengths[:, None]  # [batch, answer timesteps]; the last one is for the end
-    answers = np.zeros(real.shape, np.int32)
-    answers[real] = pairs.answers[timestep_index(pairs.answer_splits, examples.sequence)]
-    previous = np.concatenate([np.full_like(answers[:, :1], START), answers[:, :-1]], axis=1)
-    targets = np.where(real, answers, np.int32(MISSING_TARGET))
-    targets[np.arange(len(lengths)), lengths] = END
-    return Batch({**batch.inputs, "previous": previous}, targets, examples.sequence)

@@ -1,4 +1,4 @@
-"""Times as cyclic features: where in the day, the week and the year a timestep lies.
+"""Turn times into cyclic features: where in the day, the week and the year a timestep lies.
 
 Plain arithmetic on seconds, so that `networks/calendar.py` does the same inside the SavedModel.
 """

@@ -1,4 +1,4 @@
-"""Which sequences have identical inputs, so that the split can keep them in one part."""
+"""Find sequences with identical inputs, so that the split can keep them in one part."""
 
 import numpy as np
 import polars as pl

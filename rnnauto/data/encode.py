@@ -1,10 +1,13 @@
-"""Encoders: fitted on the train part, stored in `model.json`, applied to every part alike.
+"""Fit encoders of the features on the train part, and apply them to every part alike.
+
+They are stored in `model.json`.
 
 Numbers stay raw here: the network itself standardises them, so that training and the SavedModel
 share one piece of arithmetic.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import polars as pl
@@ -12,24 +15,16 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from rnnauto.arrays import Codes, Floats, Integers, splits_of, timestep_index
-from rnnauto.data import answer_tokens
 from rnnauto.data.calendar import cycles_in, cyclic
 from rnnauto.data.moments import fit_moments, moment_codes, moment_numbers, moments_of
-from rnnauto.data.sequences import Sequences, category_names, number_names
-from rnnauto.data.targets import (
-    EndingValue,
-    TargetEncoder,
-    encode_targets,
-    ends_of,
-    fit_target,
-    look_up,
-    output_widths,
-)
+from rnnauto.data.sequences import Sequences, category_names, number_names, times_in
+from rnnauto.data.targets import look_up
 from rnnauto.data.tokens import VIEWS, View, view_of
 from rnnauto.layout import Frozen, Layout
 
-RESERVED = answer_tokens.RESERVED
+RESERVED = 4
 PAD, UNKNOWN, START, END = range(RESERVED)
+Target = TypeVar("Target")  # what a family predicts, as numbers
 MOST_ENTRIES = 20_000
 FEWEST_WORDS = 200  # different ones, from which a column holds words rather than categories
 
@@ -54,15 +49,20 @@ class CategoryEncoder(Frozen):
     view: View = "whole"
 
 
-class Encoders(Frozen):
-    """`calendar` are the cycles in which times are placed; `moments` are those of an answer whose
-    length is known, which are numeric times where `timed`, else the positions 1, 2, ..."""
+class Encoders(Frozen, Generic[Target]):
+    """All encoders of a fit: what it has learnt of its columns, and of the targets of its family.
+
+    Attributes:
+        calendar: the cycles in which times are placed.
+        moments: those of an answer whose length is known, in order.
+        timed: whether these are numeric times; else they are the positions 1, 2, ...
+    """
 
     numbers: tuple[NumberEncoder, ...]
     categories: tuple[CategoryEncoder, ...]
     static_numbers: tuple[NumberEncoder, ...]
     static_categories: tuple[CategoryEncoder, ...]
-    target: TargetEncoder
+    target: Target
     calendar: tuple[str, ...] = ()
     moments: tuple[float, ...] = ()
     timed: bool = False
@@ -71,21 +71,22 @@ class Encoders(Frozen):
     def reads_times(self) -> bool:
         return bool(self.calendar) or self.timed
 
-    @property
-    def outputs(self) -> int:
-        return sum(output_widths(self.target))
-
 
 @dataclass(frozen=True)
 class Encoded:
-    """What the network reads.
+    """Sequences as numbers: what a network reads, and its targets.
 
-    Shapes: row_splits [sequences + 1]; numbers float32 [timesteps, features], raw, NaN where
-    missing, then places in calendar cycles and moments; codes int32 [timesteps, categories], one
-    a category encoder, then moments; static_numbers float32 [sequences, features];
-    static_codes int32 [sequences, categories]; targets int32 (MISSING_TARGET where absent) or
-    float32 in data units (NaN where absent), [sequences] or, per timestep, [timesteps]; with
-    several targets, or a set of labels, one more axis.
+    Attributes:
+        row_splits: [sequences + 1].
+        numbers: float32 [timesteps, features], raw, NaN where missing, then places in calendar
+            cycles and moments.
+        codes: int32 [timesteps, categories], one a category encoder, then moments.
+        static_numbers: float32 [sequences, features].
+        static_codes: int32 [sequences, categories].
+        targets: int32 (MISSING_TARGET where absent) or float32 in data units (NaN where absent),
+            [sequences] or, per timestep, [timesteps]; with several targets, or a set of labels,
+            one more axis.
+        moments: how many different ones there are; 0: `codes` and `numbers` have none.
     """
 
     row_splits: Integers
@@ -117,19 +118,14 @@ class Encoded:
         )
 
 
-def category_columns(encoders: Encoders) -> list[str]:
+def category_columns(encoders: Encoders[Any]) -> list[str]:
     """The columns that the category encoders read, each once, in order."""
     return list(dict.fromkeys(encoder.name for encoder in encoders.categories))
 
 
-def fit_encoders(train: Sequences, layout: Layout, *, classes: pl.Series) -> Encoders:
-    """Learn scales and vocabularies from the train part.
-
-    Args:
-        classes: every target of the file, missing ones included: which classes exist is part of
-            the question, not something learnt, so that no part can hold a class without a number.
-    """
-    assert train.targets is not None
+def fit_encoders(train: Sequences, layout: Layout, target: Target) -> Encoders[Target]:
+    """Learn scales and vocabularies from the train part; `target` is what was learnt of its
+    targets."""
     timed = layout.static_only and train.times is not None and not layout.dated
     placed = layout.per_timestep and layout.dated
     words = layout.per_timestep and layout.tokens is None
@@ -141,13 +137,7 @@ def fit_encoders(train: Sequences, layout: Layout, *, classes: pl.Series) -> Enc
         ),
         static_numbers=fit_numbers(number_names(layout.static), train.static_numbers),
         static_categories=fit_categories(category_names(layout.static), train.static_categories),
-        target=fit_target(
-            train.targets,
-            every=classes,
-            classification=layout.task == "classification",
-            written=layout.target_tokens if layout.writes else None,
-            answers=len(train) if layout.answer_ends else 0,
-        ),
+        target=target,
         calendar=cycles_in(train.times) if placed and train.times is not None else (),
         moments=fit_moments(moments_of(train, timed=timed)) if layout.static_only else (),
         timed=timed,
@@ -205,10 +195,15 @@ def fit_categories(names: list[str], columns: tuple[pl.Series, ...]) -> tuple[Ca
     return tuple(encoders)
 
 
-def encode(sequences: Sequences, encoders: Encoders, *, per_timestep: bool) -> Encoded:
-    """Apply fitted encoders; without targets every target counts as missing."""
+def encode_sequences(
+    sequences: Sequences,
+    encoders: Encoders[Any],
+    targets: Codes | Floats,
+    *,
+    per_timestep: bool,
+) -> Encoded:
+    """Apply fitted encoders to the features, beside targets that are encoded already."""
     timesteps = len(sequences.numbers)
-    units = timesteps if per_timestep else len(sequences)
     columns = [series.name for series in sequences.categories]
     words = tuple(
         view_of(sequences.categories[columns.index(encoder.name)], encoder.view)
@@ -217,16 +212,11 @@ def encode(sequences: Sequences, encoders: Encoders, *, per_timestep: bool) -> E
     numbers = [sequences.numbers]
     codes = [encode_categories(words, encoders.categories, timesteps)]
     if encoders.calendar:
-        assert sequences.times is not None
-        numbers.append(cyclic(sequences.times, encoders.calendar))
+        numbers.append(cyclic(times_in(sequences), encoders.calendar))
     if encoders.moments:
         moments, known = moments_of(sequences, timed=encoders.timed), encoders.moments
         numbers.append(moment_numbers(moments, known))
         codes.append(moment_codes(moments, known, offset=RESERVED, absent=UNKNOWN))
-    targets = encode_targets(sequences.targets, encoders.target, units)
-    if isinstance(encoders.target, EndingValue):
-        values = np.asarray(targets, np.float32)
-        targets = np.stack([values, ends_of(values, len(sequences))], axis=1)
     return Encoded(
         row_splits=sequences.row_splits,
         numbers=np.concatenate(numbers, axis=1),

@@ -1,4 +1,4 @@
-"""Which timestep this is, as features: for answers whose length is known beforehand.
+"""Make features of where a timestep stands in an answer whose length is known beforehand.
 
 `networks/moments.py` does the same inside the SavedModel.
 """

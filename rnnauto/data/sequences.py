@@ -1,4 +1,4 @@
-"""From a table to sequences: ragged arrays of raw values, in order, and the way back to rows."""
+"""Gather a table into sequences: ragged arrays of raw values, and the way back to its rows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,14 +21,19 @@ BLOCK_ROWS = 1 << 16
 class Sequences:
     """Raw values, one sequence after the other; sequence `i` is `row_splits[i]:row_splits[i + 1]`.
 
-    Shapes: ids [sequences]; rows [timesteps] or None; row_splits [sequences + 1];
-    numbers float32 [timesteps, features] with NaN where missing; categories strings
-    [timesteps] per column, "" where missing, or the one column of lists of strings where timesteps
-    are sets of labels; static_numbers float32 [sequences, features];
-    static_categories strings [sequences] per column; texts [sequences] as they stand in the file,
-    whose tokens are the one category; targets [sequences], or [timesteps] where there is one per
-    timestep, null where missing, a struct of several or lists of labels; None where the table has
-    no target; times float64 [timesteps], seconds or plain numbers; None where no column has them.
+    Attributes:
+        ids: [sequences].
+        rows: of the table, [timesteps]; None where a row holds a whole sequence.
+        row_splits: [sequences + 1].
+        numbers: float32 [timesteps, features], NaN where missing.
+        categories: strings [timesteps] per column, "" where missing, or the one column of lists of
+            strings where timesteps are sets of labels.
+        static_numbers: float32 [sequences, features].
+        static_categories: strings [sequences] per column.
+        targets: [sequences], or [timesteps] where there is one per timestep, null where missing, a
+            struct of several or lists of labels; None where the table has no target.
+        texts: [sequences] as they stand in the file, whose tokens are the one category.
+        times: float64 [timesteps], seconds or plain numbers; None where no column has them.
     """
 
     ids: pl.DataFrame
@@ -69,6 +74,27 @@ class Sequences:
             texts=None if self.texts is None else self.texts.gather(chosen),
             times=None if self.times is None else self.times[timesteps],
         )
+
+
+def times_in(sequences: Sequences) -> Doubles:
+    """The times of sequences whose layout names a time column, [timesteps]."""
+    if sequences.times is None:
+        raise ValueError("the layout names a time column, and these sequences have no times")
+    return sequences.times
+
+
+def texts_in(sequences: Sequences) -> pl.Series:
+    """The texts of sequences whose layout has tokens, [sequences]."""
+    if sequences.texts is None:
+        raise ValueError("the layout has tokens, and these sequences have no texts")
+    return sequences.texts
+
+
+def targets_in(sequences: Sequences) -> pl.Series:
+    """The targets of sequences that are learnt from or judged."""
+    if sequences.targets is None:
+        raise ValueError("these sequences have no targets")
+    return sequences.targets
 
 
 def gather(frame: pl.DataFrame, layout: Layout) -> Sequences:
@@ -170,10 +196,8 @@ def first_known(targets: pl.Series, row_splits: Integers) -> pl.Series:
 
 
 def gather_wide(frame: pl.DataFrame, layout: Layout) -> Sequences:
-    """Wide tables: a stem's numbered columns are the timesteps of one feature.
-
-    Trailing missing values mean that the sequence is shorter.
-    """
+    """Wide tables: a stem's numbered columns are the timesteps of one feature; trailing missing
+    values mean that the sequence is shorter."""
     if not layout.features:
         return gather_answers(frame, layout)
     stems = [to_floats(frame, column.columns) for column in layout.features]
@@ -221,7 +245,7 @@ def gather_cells(frame: pl.DataFrame, layout: Layout) -> Sequences:
     if layout.tokens is not None:
         name = layout.features[0].name
         texts = frame[name].cast(pl.String).fill_null("")
-        cells = tokenise(texts, layout.tokens, keep_case=layout.task == "language-modelling")
+        cells = tokenise(texts, layout.tokens, keep_case=layout.continues)
         sequences = row_sequences(
             frame,
             layout,
@@ -241,7 +265,7 @@ def gather_cells(frame: pl.DataFrame, layout: Layout) -> Sequences:
             numbers=np.zeros((flat.height, 0), np.float32),
             categories=(label_texts_of(flat[names[0]]),),
         )
-    if layout.task == "language-modelling":
+    if layout.continues:
         flat = pl.DataFrame({name: flatten(label_texts_of(frame[name])) for name in names})
     return row_sequences(
         frame,
@@ -291,14 +315,11 @@ def row_sequences(
 
 
 def present_target(frame: pl.DataFrame, layout: Layout) -> pl.Series | None:
-    """The targets, one value per unit; a struct where there are several.
-
-    Where there is one per timestep, lists and stems of a row give its timesteps. Other lists are
-    sets of labels.
-    """
+    """The targets, one value per unit; a struct where there are several. Where there is one per
+    timestep, lists and stems of a row give its timesteps. Other lists are sets of labels."""
     if any(name not in frame.columns for name in layout.target):
         return None
-    if layout.task == "language-modelling":
+    if layout.continues:
         return None  # what is predicted are the features, one timestep later
     columns = [target_series(frame, column, layout) for column in layout.targets]
     return pl.DataFrame(columns).to_struct() if len(columns) > 1 else columns[0]

@@ -12,17 +12,31 @@ from rnnauto.recipe import Split
 
 SMALL = 300  # sequences below which the finalists are confirmed on folds
 FOLDS = 5
+IN_TIME = "in time"
 FEW_SEQUENCES = 8  # with one target per timestep, fewer than these are cut in time instead
 
 
 @dataclass(frozen=True)
 class Parts:
-    """`folds` index the sequences of `development`; the search selects by the first of them."""
+    """The data, cut into what is learnt from and what is judged by.
+
+    Attributes:
+        development: the train and the validation part together.
+        folds: numbers of the sequences of `development` that are the train part, and of those that
+            are the validation part; the search selects by the first fold.
+        test: None where it is a file of its own.
+        rule: how they were cut, in words.
+    """
 
     development: Sequences
-    folds: tuple[tuple[Integers, Integers], ...]  # train, validation
+    folds: tuple[tuple[Integers, Integers], ...]
     test: Sequences | None
     rule: str
+
+    @property
+    def unit(self) -> str:
+        """What the parts are counted in."""
+        return "pieces" if self.rule == IN_TIME else "sequences"
 
 
 def split(
@@ -71,8 +85,8 @@ def fold_count(recipe: Split, sequences: int) -> int:
 
 
 def split_in_time(sequences: Sequences, recipe: Split, *, test_share: float) -> Parts:
-    """Few long recordings: the end of each is the test part, and what comes before it is cut into
-    blocks of time, each of which is the validation part of one fold."""
+    """Split few long recordings: the end of each is the test part, and what comes before it is cut
+    into blocks of time, each of which is the validation part of one fold."""
     folds = fold_count(recipe, len(sequences))
     blocks = [(1 - test_share) / folds] * folds
     if folds == 1:
@@ -92,7 +106,7 @@ def split_in_time(sequences: Sequences, recipe: Split, *, test_share: float) -> 
         test=pieces.take(np.flatnonzero(kind == len(blocks)), per_timestep=True)
         if test_share
         else None,
-        rule="in time",
+        rule=IN_TIME,
     )
 
 
@@ -128,8 +142,13 @@ def strata_of(sequences: Sequences, *, per_timestep: bool, classes: bool) -> Int
 
 @dataclass(frozen=True)
 class Ranks:
-    """Of each sequence's group: its place in the shuffled order of its stratum, how many groups the
-    stratum has, and its turn where one stratum is dealt out after the other."""
+    """Where the group of each sequence stands in a shuffled order, [sequences] each.
+
+    Attributes:
+        place: in the order of its stratum.
+        groups: how many the stratum has.
+        turn: where one stratum is dealt out after the other.
+    """
 
     place: Integers
     groups: Integers

@@ -1,4 +1,4 @@
-"""Chunks (entities) of tags such as B-city, I-city, O: where they start and end.
+"""Find and count chunks (entities) of tags such as B-city, I-city, O: where they start and end.
 
 As conlleval does it, and seqeval unless strict: IOB1, IOB2 and BIOES alike, and a chunk that begins
 with an inside tag counts. BILOU's L and U are E and S.
@@ -20,7 +20,8 @@ SAME = {"L": "E", "U": "S"}
 
 @dataclass(frozen=True)
 class Tags:
-    """Of every class its letter (B, I, E, S or O) and the number of its type, [classes]."""
+    """Classes read as tags: of each its letter (B, I, E, S or O) and the number of its type,
+    [classes]."""
 
     letters: NDArray[np.str_]
     types: Integers
@@ -28,7 +29,7 @@ class Tags:
 
 @dataclass(frozen=True)
 class Chunks:
-    """First timestep, last timestep and type, each [chunks], in order."""
+    """Chunks of tags in order: first timestep, last timestep and type, each [chunks]."""
 
     start: Integers
     end: Integers
@@ -106,11 +107,11 @@ def chunk_counts(
 ) -> tuple[Integers, Integers, Integers]:
     """Right, predicted and true chunks that start at each timestep, [timesteps] each."""
     timesteps = len(truth)
-    true = find_chunks(truth, row_splits, tags)
-    found = find_chunks(predicted, row_splits, tags)
-    right = found.start[np.isin(found.keys(timesteps), true.keys(timesteps))]
+    true_chunks = find_chunks(truth, row_splits, tags)
+    chunks = find_chunks(predicted, row_splits, tags)
+    right = chunks.start[np.isin(chunks.keys(timesteps), true_chunks.keys(timesteps))]
     return (
         np.bincount(right, minlength=timesteps),
-        np.bincount(found.start, minlength=timesteps),
-        np.bincount(true.start, minlength=timesteps),
+        np.bincount(chunks.start, minlength=timesteps),
+        np.bincount(true_chunks.start, minlength=timesteps),
     )

@@ -1,4 +1,7 @@
-"""Target encoders: what is predicted, as numbers. Stored in `model.json`."""
+"""Fit encoders of the targets, and turn what is predicted into numbers and back.
+
+They are stored in `model.json`.
+"""
 
 from typing import Any, Literal
 
@@ -8,8 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from rnnauto.arrays import Codes, Floats, Integers, splits_of
-from rnnauto.data.answer_tokens import TokensEncoder, fit_tokens
-from rnnauto.layout import Frozen, Tokens
+from rnnauto.layout import Frozen
 
 MISSING_TARGET = -1
 LabelKind = Literal["text", "integer", "boolean", "number"]
@@ -21,12 +23,22 @@ class LabelEncoder(Frozen):
     classes: tuple[str, ...] = Field(min_length=2)
     kind: LabelKind
 
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """How many outputs of the network belong to each target."""
+        return (len(self.classes),)
+
 
 class ValueEncoder(Frozen):
     """Standardises the target of a regression."""
 
     mean: float
     deviation: float = Field(gt=0)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """How many outputs of the network belong to each target."""
+        return (1,)
 
 
 class LabelSetEncoder(Frozen):
@@ -35,12 +47,22 @@ class LabelSetEncoder(Frozen):
     labels: tuple[str, ...] = Field(min_length=1)
     kind: LabelKind
 
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """How many outputs of the network belong to each target."""
+        return (len(self.labels),)
+
 
 class SeveralTargets(Frozen):
     """One encoder per target, all of one kind; the network's outputs stand side by side."""
 
     names: tuple[str, ...] = Field(min_length=2)
     each: tuple[LabelEncoder | ValueEncoder, ...]
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """How many outputs of the network belong to each target."""
+        return tuple(width for target in self.each for width in target.widths)
 
 
 class EndingValue(Frozen):
@@ -49,49 +71,13 @@ class EndingValue(Frozen):
     value: ValueEncoder
     end: ValueEncoder
 
-
-class NextToken(Frozen):
-    """The token that follows; `outputs` counts the ids. `ends`: an end token follows every text."""
-
-    outputs: int = Field(ge=1)
-    ends: bool
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """How many outputs of the network belong to each target."""
+        return (1, 1)
 
 
-class NextSet(Frozen):
-    """The set of labels that follows, in the order of the network's outputs."""
-
-    labels: tuple[str, ...] = Field(min_length=1)
-
-
-TargetEncoder = (
-    LabelEncoder
-    | ValueEncoder
-    | LabelSetEncoder
-    | SeveralTargets
-    | EndingValue
-    | TokensEncoder
-    | NextToken
-    | NextSet
-)
-
-
-def output_widths(encoder: TargetEncoder) -> tuple[int, ...]:
-    """How many outputs of the network belong to each target."""
-    match encoder:
-        case LabelEncoder():
-            return (len(encoder.classes),)
-        case LabelSetEncoder() | NextSet():
-            return (len(encoder.labels),)
-        case NextToken():
-            return (encoder.outputs,)
-        case ValueEncoder():
-            return (1,)
-        case EndingValue():
-            return (1, 1)
-        case TokensEncoder():
-            return (encoder.entries,)
-        case SeveralTargets():
-            return tuple(width for target in encoder.each for width in output_widths(target))
+TargetEncoder = LabelEncoder | ValueEncoder | LabelSetEncoder | SeveralTargets | EndingValue
 
 
 def value_encoders(encoder: TargetEncoder) -> tuple[ValueEncoder, ...]:
@@ -107,7 +93,6 @@ def fit_target(
     *,
     every: pl.Series,
     classification: bool,
-    written: Tokens | None = None,
     answers: int = 0,
 ) -> TargetEncoder:
     """Learn how targets become numbers.
@@ -117,11 +102,8 @@ def fit_target(
             where there are sets of labels.
         every: targets of all parts: which classes exist is part of the question, not something
             learnt, so that no part can hold a class without a number.
-        written: what a timestep is of texts that are written token by token.
         answers: how many answers the targets belong to, where these end by themselves.
     """
-    if written is not None:
-        return fit_tokens(train, written)
     if answers:
         values = target_floats(train)
         return EndingValue(value=fit_values(values), end=fit_values(ends_of(values, answers)))
@@ -193,8 +175,6 @@ def encode_targets(targets: pl.Series | None, encoder: TargetEncoder, units: int
             return look_up(label_texts(targets), encoder.classes, offset=0, absent=MISSING_TARGET)
         case ValueEncoder():
             return np.full(units, np.nan, np.float32) if targets is None else target_floats(targets)
-        case TokensEncoder():  # answers stand beside, see data/pairs.py
-            return np.full(units, MISSING_TARGET, np.int32)
         case LabelSetEncoder():
             return encode_label_sets(targets, encoder, units)
         case SeveralTargets():
@@ -206,10 +186,8 @@ def encode_targets(targets: pl.Series | None, encoder: TargetEncoder, units: int
             ]
             stacked: NDArray[Any] = np.stack(columns, axis=1)
             return stacked
-        case EndingValue():
-            return encode_targets(targets, encoder.value, units)  # the ends: data/encode.py
-        case NextToken() | NextSet():
-            raise AssertionError("a language model's targets are its inputs: data/language.py")
+        case EndingValue():  # where they end: families/direct/encode.py
+            return encode_targets(targets, encoder.value, units)
 
 
 def encode_label_sets(targets: pl.Series | None, encoder: LabelSetEncoder, units: int) -> Codes:

@@ -1,7 +1,8 @@
-"""What a timestep of a text is. `networks/text.py` does the same inside the SavedModel.
+"""Cut texts into tokens, and make views of words. `networks/text.py` does the same inside the
+SavedModel.
 
 The patterns are written in the syntax that Rust's regex (polars) and RE2 (TensorFlow) share, so
-that both cut a text alike; `tests/test_tokens.py` holds them to it.
+that both cut a text alike; `tests/data/test_tokens.py` holds them to it.
 """
 
 from typing import Literal

@@ -39,7 +39,8 @@ LARGEST = 512 << 20  # bytes
 
 
 def check_saved_model(folder: Path) -> None:
-    """Raises: ModelFolderError naming what is wrong, before anything of the model is run."""
+    """Check a SavedModel. Raises: ModelFolderError naming what is wrong, before anything of the
+    model is run."""
     faults = find_faults(folder)
     if faults:
         raise ModelFolderError(
@@ -100,8 +101,8 @@ def operation_faults(node: Any, *, saver: bool) -> list[str]:
 
 
 def call_faults(node: Any) -> list[str]:
-    """The saver's functions may be named by the top level alone, which only TensorFlow's loaders
-    run, with a path of their own."""
+    """Find calls of the saver's functions, which may be named by the top level alone, which only
+    TensorFlow's loaders run, with a path of their own."""
     faults = []
     for value in node.attr.values():
         for called in [value.func.name, *(function.name for function in value.list.func)]:

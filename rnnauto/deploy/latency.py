@@ -1,16 +1,12 @@
-"""How long a prediction takes: one sequence at a time, through the SavedModel."""
+"""Measure how long a prediction takes: one sequence at a time, through the SavedModel."""
 
 import time
+from dataclasses import dataclass
 
 import numpy as np
 
-from rnnauto.data.encode import Encoders
-from rnnauto.data.sequences import Sequences
-from rnnauto.data.series import SeriesEncoders, SeriesWindows
-from rnnauto.deploy.forecast_runner import raw_windows
-from rnnauto.deploy.language_runner import initial_state
-from rnnauto.deploy.runner import RawBatch, Run, raw_batch
-from rnnauto.layout import Layout
+from rnnauto.arrays import Integers
+from rnnauto.deploy.runner import RawBatch, Run
 
 BATCHES = 20  # different sequences
 CALLS = 200
@@ -18,43 +14,39 @@ SECONDS = 5.0  # after which no more than the fewest calls are made
 FEWEST_CALLS = 20
 
 
-def single_batches(
-    sequences: Sequences | SeriesWindows, layout: Layout, encoders: Encoders | SeriesEncoders
-) -> list[RawBatch]:
-    """Inputs of `serving_default` with one sequence (or window) each, spread over all of them."""
-    count = len(sequences)
-    chosen = np.unique(np.linspace(0, count - 1, min(BATCHES, count)).astype(np.int64))
-    if isinstance(sequences, SeriesWindows):
-        return [raw_windows(sequences, one[None]) for one in chosen]
-    assert isinstance(encoders, Encoders)
-    return [raw_batch(sequences, one[None], layout, encoders) for one in chosen]
+@dataclass(frozen=True)
+class Single:
+    """Inputs of one sequence, or window, at a time.
+
+    Attributes:
+        batches: the inputs of each.
+        signature: which takes them.
+    """
+
+    batches: list[RawBatch]
+    signature: str = "serving_default"
 
 
-def single_token(run: Run, layout: Layout) -> RawBatch:
-    """Inputs of a language model's `step`: the first timestep of a text, or of sets of labels."""
-    first: RawBatch = (
-        {"labels": np.array([[""]], object)}
-        if layout.label_sets
-        else {"token": np.array([""], object)}
-    )
-    return first | {"state": initial_state(run, 1)}
+def spread(count: int) -> Integers:
+    """Choose some numbers up to `count`, at even distances."""
+    return np.unique(np.linspace(0, count - 1, min(BATCHES, count)).astype(np.int64))
 
 
-def measure_latency(
-    run: Run, batches: list[RawBatch], signature: str = "serving_default"
-) -> tuple[float, ...]:
-    """Milliseconds of every call, from arrays in to arrays out, one batch after the other.
+def measure_latency(run: Run, single: Single) -> tuple[float, ...]:
+    """Measure the milliseconds of every call, from arrays in to arrays out, one batch after the
+    other.
 
     Each batch has been asked before: what is timed is a server that has run for a while.
     """
+    batches, signature = single.batches, single.signature
     for batch in [*batches, *batches]:
         run(batch, signature)
-    taken: list[float] = []
+    milliseconds: list[float] = []
     started = time.perf_counter()
-    while len(taken) < CALLS:
+    while len(milliseconds) < CALLS:
         before = time.perf_counter()
-        run(batches[len(taken) % len(batches)], signature)
-        taken.append((time.perf_counter() - before) * 1000)
-        if time.perf_counter() - started > SECONDS and len(taken) >= FEWEST_CALLS:
+        run(batches[len(milliseconds) % len(batches)], signature)
+        milliseconds.append((time.perf_counter() - before) * 1000)
+        if time.perf_counter() - started > SECONDS and len(milliseconds) >= FEWEST_CALLS:
             break
-    return tuple(taken)
+    return tuple(milliseconds)

@@ -1,17 +1,19 @@
-"""The leaderboard: trials and baselines in one list, best first."""
+"""Rank trials and baselines in one list, best first."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
+from pydantic import TypeAdapter, ValidationError
 
+from rnnauto.deploy.model_json import damage
 from rnnauto.errors import ModelFolderError
-from rnnauto.judge.metrics import LOWER_IS_BETTER
+from rnnauto.metrics import lower_is_better
 from rnnauto.search.select import Trial, ranked
+from rnnauto.search.trial import Gradient, Values
 
-Row = dict[str, Any]
 NESTED = ("hyperparameters", "gradient")
 ENDINGS = {
     "patience": "no longer better",
@@ -22,6 +24,42 @@ ENDINGS = {
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A trial or a baseline; the fields are the columns of `leaderboard.csv`, in this order.
+
+    Attributes:
+        validation, test: the task's main metric.
+        validation_spread: its standard deviation over the folds.
+        reason: why it ended.
+        gradient: of the first fold.
+        validation_loss: the mean over the folds; baselines have none.
+    """
+
+    rank: int
+    kind: Literal["trial", "baseline"]
+    name: str
+    validation: float | None
+    validation_spread: float | None = None
+    test: float | None
+    status: str
+    reason: str | None = ""
+    folds: int = 0
+    epochs: int | None = None
+    seconds: float | None = None
+    parameters: int | None = None
+    hyperparameters: Values | None = None
+    gradient: Gradient | None = None
+    validation_loss: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Make the entry of `scores.json`, where a baseline has no loss."""
+        row = asdict(self)
+        if self.kind == "baseline":
+            del row["validation_loss"]
+        return row
+
+
 def leaderboard(
     trials: list[Trial],
     winner: Trial,
@@ -30,8 +68,7 @@ def leaderboard(
     test: float | None,
     baselines: dict[str, tuple[float | None, float | None]],
 ) -> list[Row]:
-    """Rows with the keys that DESIGN names; `validation` and `test` are the task's main metric,
-    `validation_spread` is its standard deviation over the folds.
+    """Rank the rows of trials and baselines.
 
     Args:
         test: the winner's score on the test part; no other trial has one, for none was tried there.
@@ -39,77 +76,74 @@ def leaderboard(
     """
     rows = [trial_row(trial, test if trial.id == winner.id else None) for trial in ranked(trials)]
     for name, (validation, score) in baselines.items():
-        rows.append(
-            blank_row("baseline", name)
-            | {"validation": validation, "test": score, "status": "completed"}
-        )
-    worst = float("inf") if metric in LOWER_IS_BETTER else float("-inf")
-    sign = 1 if metric in LOWER_IS_BETTER else -1
+        rows.append(baseline_row(name, validation, score))
+    worst, sign = (float("inf"), 1) if lower_is_better(metric) else (float("-inf"), -1)
 
     def place(row: Row) -> tuple[bool, bool, float]:
-        score = worst if row["validation"] is None else row["validation"]
-        return (row["name"] != winner.id, row["status"] != "completed", sign * score)
+        score = worst if row.validation is None else row.validation
+        return (row.name != winner.id, row.status != "completed", sign * score)
 
-    rows = [row for row in rows if row["status"] != "running"]
-    ordered = sorted(rows, key=place)
-    return [row | {"rank": rank} for rank, row in enumerate(ordered, start=1)]
+    ordered = sorted((row for row in rows if row.status != "running"), key=place)
+    return [replace(row, rank=rank) for rank, row in enumerate(ordered, start=1)]
 
 
-def blank_row(kind: str, name: str) -> Row:
-    return {
-        "rank": 0,
-        "kind": kind,
-        "name": name,
-        "validation": None,
-        "validation_spread": None,
-        "test": None,
-        "status": "running",
-        "reason": "",
-        "folds": 0,
-        "epochs": None,
-        "seconds": None,
-        "parameters": None,
-        "hyperparameters": None,
-        "gradient": None,
-    }
+def baseline_row(name: str, validation: float | None, test: float | None) -> Row:
+    return Row(
+        rank=0,
+        kind="baseline",
+        name=name,
+        validation=validation,
+        test=test,
+        status="completed",
+    )
 
 
 def trial_row(trial: Trial, test: float | None) -> Row:
-    row = blank_row("trial", trial.id) | {"hyperparameters": trial.values}
-    if not trial.results:
-        return row
+    """Make the row of a trial; one without results is still running."""
     results = [trial.results[fold] for fold in sorted(trial.results)]
     failed = [result.reason for result in results if result.loss is None]
+    whole = bool(results) and not failed
+    row = Row(
+        rank=0,
+        kind="trial",
+        name=trial.id,
+        validation=trial.score if whole else None,
+        validation_spread=trial.spread if whole else None,
+        test=None,
+        status="running",
+        hyperparameters=trial.values,
+        validation_loss=trial.loss if whole else None,
+    )
+    if not results:
+        return row
     first = results[0]
-    return row | {
-        "validation": None if failed else trial.score,
-        "validation_spread": None if failed else trial.spread,
-        "validation_loss": None if failed else trial.loss,
-        "test": test,
-        "status": trial.status,
-        "reason": "; ".join(failed) or first.reason or first.stopped,
-        "folds": len(results),
-        "epochs": sum(len(result.epochs) for result in results),
-        "seconds": round(trial.seconds, 2),
-        "parameters": first.parameters,
-        "gradient": asdict(first.gradient),
-    }
+    return replace(
+        row,
+        test=test,
+        status=trial.status,
+        reason="; ".join(failed) or first.reason or first.stopped,
+        folds=len(results),
+        epochs=sum(len(result.epochs) for result in results),
+        seconds=round(trial.seconds, 2),
+        parameters=first.parameters,
+        gradient=first.gradient,
+    )
 
 
 def ending(row: Row) -> str:
-    """Why a trial ended, as a person would say it; nothing for a baseline."""
-    if row["kind"] == "baseline":
+    """Say why a trial ended, as a person would; nothing for a baseline."""
+    if row.kind == "baseline":
         return ""
-    reason = row["reason"] or ""  # None where it was read from a file
-    told = ENDINGS.get(reason, reason)
-    return told if row["status"] == "completed" else ": ".join(filter(None, (row["status"], told)))
+    reason = row.reason or ""  # None where it was read from a file
+    words = ENDINGS.get(reason, reason)
+    return words if row.status == "completed" else ": ".join(filter(None, (row.status, words)))
 
 
 def write_leaderboard(path: Path, rows: list[Row]) -> None:
-    """CSV; the nested columns hold JSON."""
+    """Write the rows as CSV; the nested columns hold JSON."""
     flat = [
         {name: json.dumps(value) if name in NESTED else value for name, value in row.items()}
-        for row in rows
+        for row in map(asdict, rows)
     ]
     pl.DataFrame(flat, infer_schema_length=None).write_csv(path)
 
@@ -121,8 +155,9 @@ def read_leaderboard(folder: Path) -> list[Row]:
         rows = frame.to_dicts()
         for row in rows:
             row.update({name: json.loads(row[name]) for name in NESTED})
+        return TypeAdapter(list[Row]).validate_python(rows)
     except (OSError, pl.exceptions.PolarsError, ValueError, KeyError, TypeError) as error:
+        fault = damage(error) if isinstance(error, ValidationError) else error
         raise ModelFolderError(
-            f"`{path}` cannot be read: {error}", hint="train the model again with `--overwrite`"
+            f"`{path}` cannot be read: {fault}", hint="train the model again with `--overwrite`"
         ) from error
-    return rows

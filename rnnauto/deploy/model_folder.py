@@ -27,8 +27,8 @@ AT_WORKING_DIRECTORY, EXCHANGE = -100, 2  # AT_FDCWD, RENAME_EXCHANGE of Linux
 
 
 def check_destination(folder: Path, *, overwrite: bool, resume: bool = False) -> None:
-    """Raises: ModelFolderError where the folder cannot or must not be written, or where there is
-    no search to resume."""
+    """Check that a model folder may be made. Raises: ModelFolderError where the folder cannot or
+    must not be written, or where there is no search to resume."""
     if resume:
         check_resumable(folder)
     elif not overwrite:
@@ -81,7 +81,7 @@ def check_resumable(folder: Path) -> None:
 
 
 def search_of(folder: Path) -> Path:
-    """Where the search for this model folder works."""
+    """Name the folder in which the search for this model folder works."""
     folder = folder.absolute()
     return folder.with_name(f".{folder.name}.search")
 
@@ -101,8 +101,8 @@ def nearest_existing(folder: Path) -> Path:
 
 @contextmanager
 def work_folder(folder: Path, *, resume: bool) -> Iterator[Path]:
-    """The search's own folder, empty unless it is resumed. Where the block fails it is kept if a
-    trial had completed; whoever is done with it deletes it.
+    """Open the search's own folder, empty unless it is resumed. Where the block fails it is kept if
+    a trial had completed; whoever is done with it deletes it.
 
     Raises: ModelFolderError where it cannot be made, or another process works there; StorageError
         where the block fails because the disk is full.
@@ -136,7 +136,8 @@ def work_folder(folder: Path, *, resume: bool) -> Iterator[Path]:
 
 
 def disk_is_full(error: BaseException) -> bool:
-    """TensorFlow and polars have errors of their own for it, with the system's words in them."""
+    """Say whether an error is of a full disk: TensorFlow and polars have errors of their own for
+    it, with the system's words in them."""
     return not isinstance(error, RnnautoError) and os.strerror(errno.ENOSPC) in str(error)
 
 
@@ -152,7 +153,7 @@ def empty(work: Path) -> None:
 
 @contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
-    """A temporary sibling that takes the folder's place when the block ends well.
+    """Make a temporary sibling that takes the folder's place when the block ends well.
 
     Raises: ModelFolderError where it cannot be made.
     """
@@ -175,8 +176,8 @@ def remove_remains(folder: Path) -> None:
     """Delete what a process left that was killed while it exported."""
     kinds = ("partial", "old") if folder.exists() else ("partial",)
     for kind in kinds:
-        for left in folder.parent.glob(f".{glob.escape(folder.name)}.{kind}-*"):
-            shutil.rmtree(left, ignore_errors=True)
+        for remains in folder.parent.glob(f".{glob.escape(folder.name)}.{kind}-*"):
+            shutil.rmtree(remains, ignore_errors=True)
 
 
 def cannot_write(place: Path, error: OSError) -> ModelFolderError:
@@ -203,5 +204,5 @@ def exchange(one: Path, other: Path) -> bool:
     rename = getattr(ctypes.CDLL(None), "renameat2", None)
     if rename is None:
         return False
-    here = AT_WORKING_DIRECTORY
-    return bool(rename(here, os.fsencode(one), here, os.fsencode(other), EXCHANGE) == 0)
+    base = AT_WORKING_DIRECTORY
+    return bool(rename(base, os.fsencode(one), base, os.fsencode(other), EXCHANGE) == 0)

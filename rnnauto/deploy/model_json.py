@@ -1,29 +1,43 @@
-"""`model.json`: what a model folder needs beside its SavedModel. JSON only, validated on load."""
+"""Read and write `model.json`: what a model folder needs beside its SavedModel. JSON only,
+validated on load."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
-from rnnauto.data.encode import Encoders
-from rnnauto.data.series import SeriesEncoders
 from rnnauto.errors import ModelFolderError
 from rnnauto.layout import Frozen, Layout
 
 FORMAT: Literal[1] = 1
+Encoders = TypeVar("Encoders")
 Status = Literal["running", "complete", "interrupted"]  # of the search that the model is from
 
 
-class ModelInfo(Frozen):
-    """`members` counts the networks whose mean the SavedModel returns (one per fold, or one);
-    `temperature` is the one that calibrates classes, None where there was no time to fit it."""
+class ModelInfo(Frozen, Generic[Encoders]):
+    """What a model folder needs beside its SavedModel.
+
+    Attributes:
+        format: the number of this form of the file.
+        rnnauto, versions: which rnnauto, and which libraries, made the model.
+        layout, encoders: what the columns are, and how each is encoded.
+        hyperparameters: those of the winner.
+        members: the networks whose mean the SavedModel returns (one per fold, or one).
+        parameters: how many the networks have together.
+        trial: the winner's id.
+        seed: of the fit.
+        fingerprint: digests of what the search began with.
+        status: of the search that the model is from.
+        temperature: the one that calibrates classes; None where there was no time to fit it.
+    """
 
     format: Literal[1] = FORMAT
     rnnauto: str
     versions: dict[str, str]
     layout: Layout
-    encoders: Encoders | SeriesEncoders
+    encoders: Encoders
     hyperparameters: dict[str, Any]
     members: int
     parameters: int
@@ -34,12 +48,28 @@ class ModelInfo(Frozen):
     temperature: float | None = Field(default=None, gt=0)
 
 
-def write_model_info(path: Path, info: ModelInfo) -> None:
+AnyModelInfo = ModelInfo[Any]
+EncodersOf = Callable[[Layout], Any]  # the type of what a family keeps of the columns
+
+
+class Head(BaseModel):
+    """The part of `model.json` that says how the rest is read."""
+
+    layout: Layout
+
+
+def write_model_info(path: Path, info: AnyModelInfo) -> None:
     path.write_text(info.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
-def read_model_info(folder: Path) -> ModelInfo:
-    """Raises: ModelFolderError where there is no folder, or its `model.json` is unusable."""
+def read_model_info(folder: Path, encoders_of: EncodersOf = lambda layout: Any) -> AnyModelInfo:
+    """Read the `model.json` of a model folder.
+
+    Args:
+        encoders_of: by which the encoders are validated; as it is, they are not looked at.
+
+    Raises: ModelFolderError where there is no folder, or its `model.json` is unusable.
+    """
     if not folder.is_dir():
         raise ModelFolderError(
             f"no model folder `{folder}`",
@@ -54,28 +84,32 @@ def read_model_info(folder: Path) -> ModelInfo:
             hint="name the folder that `rnnauto fit` wrote with `-m FOLDER`",
         ) from error
     try:
-        return ModelInfo.model_validate_json(raw)
+        encoders = encoders_of(Head.model_validate_json(raw).layout)
+        return ModelInfo[encoders].model_validate_json(raw)  # type: ignore[valid-type]
     except ValidationError as error:
-        found = newer_format(raw)
-        if found is not None:
+        newer = newer_format(raw, known=FORMAT)
+        if newer is not None:
             raise ModelFolderError(
-                f"`{folder}` has format {found}; this rnnauto reads format {FORMAT}",
+                f"`{folder}` has format {newer}; this rnnauto reads format {FORMAT}",
                 hint="upgrade with `pip install --upgrade rnnauto`",
             ) from error
-        first = error.errors()[0]
-        branches = {"Encoders", "SeriesEncoders"}  # pydantic's names for those of a union
-        where = ".".join(str(part) for part in first["loc"] if part not in branches)
-        where = where or "the whole file"
         raise ModelFolderError(
-            f"`{path}` is damaged: {where}: {first['msg']}",
+            f"`{path}` is damaged: {damage(error)}",
             hint="train the model again, or fetch the folder again",
         ) from error
 
 
-def newer_format(raw: str) -> int | None:
-    """The format number of a file that a later rnnauto wrote; None for anything else."""
+def damage(error: ValidationError) -> str:
+    """Name the first thing that is wrong with a file, and where."""
+    first = error.errors()[0]
+    place = ".".join(map(str, first["loc"])) or "the whole file"
+    return f"{place}: {first['msg']}"
+
+
+def newer_format(raw: str, *, known: int) -> int | None:
+    """Find the format number of a file that a later rnnauto wrote; None for anything else."""
     try:
-        found = json.loads(raw)["format"]
+        number = json.loads(raw)["format"]
     except (ValueError, KeyError, TypeError):
         return None
-    return found if isinstance(found, int) and found > FORMAT else None
+    return number if isinstance(number, int) and number > known else None

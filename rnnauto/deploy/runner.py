@@ -1,4 +1,4 @@
-"""The one way from a model folder to predictions: batches of raw values in, arrays out."""
+"""Predict by a model folder, the one way: batches of raw values in, arrays out."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,16 +11,7 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers, timestep_index
 from rnnauto.data.encode import Encoders
-from rnnauto.data.sequences import Sequences
-from rnnauto.data.series import SeriesEncoders, SeriesWindows
-from rnnauto.data.targets import (
-    EndingValue,
-    LabelEncoder,
-    SeveralTargets,
-    TargetEncoder,
-    ValueEncoder,
-)
-from rnnauto.deploy.forecast_runner import predict_windows
+from rnnauto.data.sequences import Sequences, texts_in, times_in
 from rnnauto.errors import ModelFolderError
 from rnnauto.layout import Layout
 
@@ -31,10 +22,15 @@ RawBatch = dict[str, NDArray[Any]]
 
 @dataclass(frozen=True)
 class Run:
-    """A SavedModel that is open: called with a batch, it answers by one of its signatures."""
+    """A SavedModel that is open: called with a batch, it answers by one of its signatures.
+
+    Attributes:
+        signatures: its functions, by name.
+        kept: what was loaded: the signatures hold their variables only as long as it lives.
+    """
 
     signatures: Mapping[str, Callable[..., dict[str, Any]]]
-    kept: Any  # the signatures hold their variables only as long as what was loaded lives
+    kept: Any
 
     def __call__(
         self, batch: RawBatch, signature: str = "serving_default"
@@ -71,57 +67,8 @@ def load_saved_model(folder: Path) -> Run:
     return Run(signatures, loaded)
 
 
-def predict(
-    run: Run,
-    sequences: Sequences | SeriesWindows,
-    layout: Layout,
-    encoders: Encoders | SeriesEncoders,
-) -> NDArray[np.float32]:
-    """Predict every sequence, in the order given.
-
-    Returns: probabilities [units, classes] or [units, labels], or values [units]; of several
-    targets the probabilities side by side, or values [units, targets]. A unit is a sequence, or a
-    timestep where there is one target per timestep.
-    """
-    if isinstance(sequences, SeriesWindows):
-        return predict_windows(run, sequences)
-    assert isinstance(encoders, Encoders)
-    units = len(sequences.numbers) if layout.per_timestep else len(sequences)
-    one_value = isinstance(encoders.target, ValueEncoder)
-    scores = np.full((units,) if one_value else (units, encoders.outputs), np.nan, np.float32)
-    for chosen in batches_of(sequences.lengths):
-        outputs = run(raw_batch(sequences, chosen, layout, encoders))
-        part = side_by_side(outputs, encoders.target)
-        if layout.per_timestep:
-            real = np.arange(part.shape[1]) < sequences.lengths[chosen][:, None]
-            scores[timestep_index(sequences.row_splits, chosen)] = part[real]
-        else:
-            scores[chosen] = part
-    return scores
-
-
-def side_by_side(outputs: dict[str, NDArray[Any]], target: TargetEncoder) -> NDArray[np.float32]:
-    """The probabilities or values among the outputs of `serving_default`, [..., outputs]; the
-    values of a single target [...]."""
-    match target:
-        case ValueEncoder():
-            return outputs["value"]
-        case EndingValue():
-            return np.stack([outputs["value"], outputs["end"]], axis=-1)
-        case SeveralTargets():
-            parts = [
-                outputs[f"probabilities_{name}"]
-                if isinstance(encoder, LabelEncoder)
-                else outputs[f"value_{name}"][..., None]
-                for name, encoder in zip(target.names, target.each, strict=True)
-            ]
-            return np.concatenate(parts, axis=-1)
-        case _:
-            return outputs["probabilities"]
-
-
 def batches_of(lengths: Integers) -> Iterator[Integers]:
-    """Sequence numbers, sequences of about equal length together."""
+    """Batch sequence numbers, sequences of about equal length together."""
     order = np.argsort(lengths, kind="stable")
     begin = 0
     while begin < len(order):
@@ -135,17 +82,21 @@ def batches_of(lengths: Integers) -> Iterator[Integers]:
 
 
 def raw_batch(
-    sequences: Sequences, chosen: Integers, layout: Layout, encoders: Encoders, *, extra: int = 0
+    sequences: Sequences,
+    chosen: Integers,
+    layout: Layout,
+    encoders: Encoders[Any],
+    *,
+    extra: int = 0,
 ) -> RawBatch:
-    """The inputs of `serving_default` for some sequences, padded on the right.
+    """Gather the inputs of `serving_default` for some sequences, padded on the right.
 
     Args:
         extra: timesteps of rubbish padding to add, for checks.
     """
     batch: RawBatch = {}
     if layout.tokens is not None:
-        assert sequences.texts is not None
-        batch["text"] = strings(sequences.texts.gather(chosen))
+        batch["text"] = strings(texts_in(sequences).gather(chosen))
     else:
         lengths = sequences.lengths[chosen]
         timesteps = int(lengths.max(initial=0)) + extra
@@ -165,9 +116,8 @@ def raw_batch(
                 words[..., position][real] = strings(column.gather(at))
             batch["categories"] = words
         if encoders.reads_times:
-            assert sequences.times is not None
             batch["time"] = np.full(real.shape, 1e6 if extra else 0.0)
-            batch["time"][real] = sequences.times[at]
+            batch["time"][real] = times_in(sequences)[at]
     if encoders.static_numbers:
         batch["static_numbers"] = sequences.static_numbers[chosen]
     if encoders.static_categories:

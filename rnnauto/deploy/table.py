@@ -1,158 +1,23 @@
-"""Predictions as a table: the user's ids, row order and label types."""
+"""Write what the tables of predictions of all families have alike."""
 
-import json
-
-import numpy as np
 import polars as pl
 import polars.selectors as cs
-from numpy.typing import NDArray
-
-from rnnauto.arrays import splits_of
-from rnnauto.data.encode import Encoders
-from rnnauto.data.sequences import ROW, Sequences
-from rnnauto.data.targets import (
-    EndingValue,
-    LabelEncoder,
-    LabelKind,
-    LabelSetEncoder,
-    SeveralTargets,
-    ValueEncoder,
-    decode_label_sets,
-    ended,
-    lists_of,
-    output_widths,
-)
-from rnnauto.layout import Layout
 
 TIMESTEP = "timestep"
 
 
-def prediction_table(
-    frame: pl.DataFrame,
-    sequences: Sequences,
-    scores: NDArray[np.float32],
-    layout: Layout,
-    encoders: Encoders,
-    *,
-    probabilities: bool,
-) -> pl.DataFrame:
-    """One row per sequence, or per timestep in the order of the file's rows.
-
-    Columns: the ids (or `row`), the time column or `timestep` where there is one target per
-    timestep, the tokens of token lines, `prediction`, and with `probabilities` one
-    `probability_<label>` per class. Of several
-    targets each has its own, `prediction_<target>` and `probability_<target>_<label>`; a set of
-    labels is a JSON array, and so is a list of numbers from static features, cut where it ends.
-    """
-    if layout.answer_length:
-        return beside(sequences.ids, [answer_lists(scores, sequences, encoders)])
-    columns = prediction_columns(scores, encoders, probabilities=probabilities)
-    if not layout.per_timestep:
-        return beside(sequences.ids, columns)
-    if sequences.rows is None:  # a row of the file is a whole sequence: say which timestep
-        lengths = pl.Series(sequences.lengths)
-        owners = pl.Series(range(len(sequences)), dtype=pl.Int64).repeat_by(lengths)
-        owners = owners.filter(lengths > 0).explode()
-        steps = pl.int_ranges(1, lengths + 1, eager=True).filter(lengths > 0).explode()
-        keys = sequences.ids[owners].with_columns(steps.alias(TIMESTEP))
-        return beside(keys, columns)
-    order = sequences.rows.argsort()  # back to the order of the file
-    rows = sequences.rows[order]
-    names = [*layout.id, *([layout.time] if layout.time else [])]
-    if layout.form == "token-lines":  # a tag says nothing without its token
-        names += [column.name for column in layout.features]
-    keys = frame.select(names)[rows] if names else pl.DataFrame({ROW: rows + 1})
-    return beside(keys, [column.gather(order) for column in columns])
-
-
-def answer_lists(
-    scores: NDArray[np.float32], sequences: Sequences, encoders: Encoders
-) -> pl.Series:
-    """`prediction`, lists of numbers as JSON arrays, [sequences]."""
-    if not len(sequences):
-        return pl.Series("prediction", [], dtype=pl.String)
-    given = scores.reshape(len(sequences), -1, encoders.outputs)  # all have equally many timesteps
-    lengths = np.full(len(given), given.shape[1])
-    if isinstance(encoders.target, EndingValue):
-        lengths = ended(given[..., 1])
-    texts = pl.Series(given[..., 0].ravel()).cast(pl.String)
-    real = np.arange(given.shape[1]) < lengths[:, None]
-    cells = lists_of(texts.filter(pl.Series(real.ravel())), splits_of(lengths))
-    return ("[" + cells.list.join(", ") + "]").alias("prediction")
-
-
 def times_as_texts(table: pl.DataFrame) -> pl.DataFrame:
-    """Times as texts (ISO 8601), with a fraction of a second only where there is one."""
+    """Write times as texts (ISO 8601), with a fraction of a second only where there is one."""
     naive = cs.datetime(time_zone=None)
     return table.with_columns(naive.dt.to_string("%Y-%m-%dT%H:%M:%S%.f"))
 
 
 def beside(keys: pl.DataFrame, columns: list[pl.Series]) -> pl.DataFrame:
-    """A key may be named `prediction` too: then the answer's name gets an underscore."""
+    """Put columns of answers beside the keys. A key may be named `prediction` too: then the
+    answer's name gets an underscore."""
     for column in columns:
         name = column.name
         while name in keys.columns:
             name += "_"
         keys = keys.with_columns(column.alias(name))
     return keys
-
-
-def prediction_columns(
-    scores: NDArray[np.float32], encoders: Encoders, *, probabilities: bool
-) -> list[pl.Series]:
-    """Args: scores: what `runner.predict` gives, [units, outputs] or [units]."""
-    target = encoders.target
-    if isinstance(target, SeveralTargets):
-        parts = np.split(scores, np.cumsum(output_widths(target))[:-1], axis=1)
-        return [
-            column
-            for name, part, encoder in zip(target.names, parts, target.each, strict=True)
-            for column in target_columns(part, encoder, f"_{name}", probabilities=probabilities)
-        ]
-    assert isinstance(target, LabelEncoder | LabelSetEncoder | ValueEncoder)
-    return target_columns(scores, target, "", probabilities=probabilities)
-
-
-def target_columns(
-    scores: NDArray[np.float32],
-    target: LabelEncoder | LabelSetEncoder | ValueEncoder,
-    ending: str,
-    *,
-    probabilities: bool,
-) -> list[pl.Series]:
-    """`prediction`, and with `probabilities` one `probability_<label>` per class or label."""
-    if isinstance(target, ValueEncoder):
-        return [pl.Series(f"prediction{ending}", scores.reshape(-1))]
-    if isinstance(target, LabelEncoder):
-        best = pl.Series(scores.argmax(axis=1))
-        labels = pl.Series(f"prediction{ending}", target.classes).gather(best)
-        columns = [typed_labels(labels, target.kind)]
-        names = target.classes
-    else:
-        columns = [as_json(scores > 0.5, target).alias(f"prediction{ending}")]
-        names = target.labels
-    if probabilities:
-        columns += [
-            pl.Series(f"probability{ending}_{label}", scores[:, at])
-            for at, label in enumerate(names)
-        ]
-    return columns
-
-
-def typed_labels(labels: pl.Series, kind: LabelKind) -> pl.Series:
-    """Labels as the file wrote them: 1 stays a number, true a boolean."""
-    if kind == "integer":
-        return labels.cast(pl.Int64)
-    if kind == "number":
-        return labels.cast(pl.Float64)
-    return labels == "true" if kind == "boolean" else labels
-
-
-def as_json(there: NDArray[np.bool_], target: LabelSetEncoder) -> pl.Series:
-    """Sets of labels as JSON arrays, which every format can hold."""
-    names = [
-        name if target.kind != "text" else json.dumps(name, ensure_ascii=False)
-        for name in target.labels
-    ]
-    quoted = decode_label_sets(there, target.model_copy(update={"labels": tuple(names)}))
-    return "[" + quoted.list.join(", ") + "]"

@@ -1,4 +1,4 @@
-"""The RNN type and the task: how inputs map to the target, and what kind of answer it is."""
+"""Decide the RNN type and the task: how inputs map to the target, and what kind of answer it is."""
 
 from dataclasses import dataclass
 
@@ -15,11 +15,15 @@ from rnnauto.layout import GENERATED, ROW_FORMS, Column, Kind, RnnType, Task, To
 from rnnauto.reading.columnar import innermost
 from rnnauto.reading.points import nested
 
+SERIES_FORMS = frozenset({"long-table", "single-series"})
+OTHER_TASK: dict[Task, Task] = {"classification": "regression"}
 WRITTEN_FORMS = frozenset({"cell-sequences", "plain-table"})  # whose classes may be texts to write
 
 
 @dataclass(frozen=True)
-class Answer:
+class Decided:
+    """How inputs map to the target, and why; all other fields are those of `Layout`."""
+
     rnn_type: RnnType
     task: Task
     target_kind: Kind
@@ -34,8 +38,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class Guess:
-    """An RNN type with its reason, and the type that would come next; `models` is whether the
-    sequence itself is the target, one timestep later."""
+    """An RNN type that the columns suggest.
+
+    Attributes:
+        other: the type that would come next.
+        forecasts: whether the future of the target is wanted.
+        models: whether the sequence itself is the target, one timestep later.
+    """
 
     rnn_type: RnnType
     reason: str
@@ -44,7 +53,8 @@ class Guess:
     models: bool = False
 
 
-def decide_answer(case: Case, roles: Roles) -> Answer:
+def decide_answer(case: Case, roles: Roles) -> Decided:
+    """Decide RNN type and task. Raises: DataError, where the table cannot be what is asked for."""
     target = speaking_targets(case, roles)[0]
     check_label_sets(case, roles)
     classes, class_reason = class_rule(case, roles, target)
@@ -64,7 +74,7 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
         amounts=class_reason,
         forecasts=forecasts,
     )
-    check_task(case, roles, target, task)
+    check_task(case.source, roles, target, task)
     reason = guess.reason if forced == "auto" else "you named it"
     window = decide_window(case, roles) if task == "forecasting" else None
     if window and forced == "auto":
@@ -74,11 +84,11 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
             f"`--type many-to-one` predicts one timestep, `--horizon {window.horizon}` more",
             hint="use `--horizon 1`, or leave `--type` out",
         )
-    other_task = "regression" if task == "classification" else "classification"
+    other_task = OTHER_TASK.get(task, "classification")
     written = rnn_type in GENERATED and roles.form in WRITTEN_FORMS and task == "classification"
     kind: Kind = "text" if written and target.kind != "list" else kind_of_target(target, task)
     target_tokens, token_evidence = tokens_of_target(case, roles, rnn_type, target, kind)
-    return Answer(
+    return Decided(
         rnn_type=rnn_type,
         task=task,
         target_kind=kind,
@@ -93,12 +103,12 @@ def decide_answer(case: Case, roles: Roles) -> Answer:
         horizon=window.horizon if window else None,
         lookback=window.lookback if window else None,
         season=window.season if window else 1,
-        known_ahead=known_ahead(case, roles, task),
+        known_ahead=known_ahead(case, roles, task, forecasts=bool(window)),
     )
 
 
 def target_columns(case: Case, roles: Roles, kind: Kind) -> tuple[Column, ...]:
-    """An entry for each value to predict at once: a stem, or a column of its own."""
+    """List an entry for each value to predict at once: a stem, or a column of its own."""
     if roles.target_stems:
         return tuple(
             Column(name=stem.name, kind=kind, columns=stem.columns) for stem in roles.target_stems
@@ -109,7 +119,7 @@ def target_columns(case: Case, roles: Roles, kind: Kind) -> tuple[Column, ...]:
 def tokens_of_target(
     case: Case, roles: Roles, rnn_type: RnnType, target: Profile, kind: Kind
 ) -> tuple[Tokens | None, tuple[Evidence, ...]]:
-    """What a timestep of a target that is a text is; None where it is none, or the text read."""
+    """Decide what a timestep of a text to predict is; None where no text, or the one read, is."""
     read = [column.name for column in roles.features] == [target.name]
     rows = roles.form in ROW_FORMS and rnn_type == "many-to-many"
     if read or rows or kind != "text" or rnn_type not in {*GENERATED, "many-to-many"}:
@@ -121,12 +131,12 @@ def tokens_of_target(
     )
 
 
-def known_ahead(case: Case, roles: Roles, task: Task) -> tuple[str, ...]:
-    """Raises: DataError where a column is named whose future no forecast can be told."""
+def known_ahead(case: Case, roles: Roles, task: Task, *, forecasts: bool) -> tuple[str, ...]:
+    """List the features known ahead. Raises: DataError for one that no forecast can be told."""
     names = case.data.known_ahead
     features = [column.name for column in roles.features]
     for name in names:
-        if task != "forecasting":
+        if not forecasts:
             raise DataError(
                 f"`--known-ahead {name}` is for forecasts; the task here is {task}",
                 hint="leave it out, or use `--task forecasting`",
@@ -140,7 +150,7 @@ def known_ahead(case: Case, roles: Roles, task: Task) -> tuple[str, ...]:
 
 
 def speaking_targets(case: Case, roles: Roles) -> list[Profile]:
-    """The target columns; of a stem the one that says best what its values are."""
+    """List the target columns, of each stem the one that says best what its values are."""
     stems = [stem.columns for stem in roles.target_stems] or [(name,) for name in case.target]
     return [
         max(
@@ -187,7 +197,7 @@ def task_rule(
     amounts: str,
     forecasts: bool,
 ) -> tuple[Task, str]:
-    """The task and why; `classes` and `amounts` are the reasons for these readings."""
+    """Choose the task and say why; `classes` and `amounts` are the reasons for these readings."""
     if case.problem.task != "auto":
         return case.problem.task, "you named it"
     if forecasts:
@@ -205,6 +215,7 @@ def task_rule(
 
 
 def guess_type(case: Case, roles: Roles, target: Profile, *, classes: bool) -> Guess:
+    """Guess the RNN type; `classes` is whether the target names classes."""
     if len(case.target) > 1:
         guess = guess_for_several(case, roles)
         if guess is not None:
@@ -241,8 +252,7 @@ def guess_by_form(case: Case, roles: Roles, target: Profile, *, classes: bool) -
 
 
 def guess_for_several(case: Case, roles: Roles) -> Guess | None:
-    """More than one target: sequences of numbers to predict; None where each is as a single one
-    would be."""
+    """Guess for several targets that make sequences; None where each is as a single one."""
     names = named(case.target)
     numbers = all(case.profiles[name].kind in {"number", "boolean"} for name in case.target)
     if roles.target_stems:
@@ -291,7 +301,7 @@ def guess_for_cells(case: Case, roles: Roles, target: Profile) -> Guess:
 
 
 def guess_for_own(case: Case, roles: Roles, source: str) -> Guess:
-    """A column of lists, or texts, that is to be continued."""
+    """Guess for a column of lists, or texts, that is to be continued."""
     inner = innermost(case.frame.schema[source])
     if roles.label_sets:
         reason = f"the labels of `{source}` one timestep later, any number of them at once"
@@ -369,24 +379,22 @@ def check_type(case: Case, roles: Roles, rnn_type: RnnType, *, forecasts: bool) 
         )
 
 
-def check_task(case: Case, roles: Roles, target: Profile, task: Task) -> None:
-    if task == "regression" and target.kind not in {"number", "boolean", "list"}:
-        raise DataError(
-            f"`--task regression` needs numbers; `{target.name}` holds {target.kind} values",
-            hint="use `--task classification`, or name a target of numbers",
-        )
-    if task == "forecasting" and (
-        target.kind != "number" or roles.form not in {"long-table", "single-series"}
-    ):
-        raise DataError(
-            f"`--task forecasting` needs a series of numbers; `{case.source}` is a "
-            f"{roles.form.replace('-', ' ')} and `{target.name}` holds {target.kind} values",
-            hint="name the time column with `--time` and a target of numbers",
-        )
-    if task == "language-modelling" and target.name not in {
-        column.name for column in roles.features
-    }:
-        raise DataError(
-            f"`--task language-modelling` needs a text; `{case.source}` is a table",
-            hint="use `--task classification` or `--task regression`",
-        )
+def check_task(source: str, roles: Roles, target: Profile, task: Task) -> None:
+    """Raises: DataError where the target cannot be what the task asks for."""
+    match task:
+        case "regression" if target.kind not in {"number", "boolean", "list"}:
+            raise DataError(
+                f"`--task regression` needs numbers; `{target.name}` holds {target.kind} values",
+                hint="use `--task classification`, or name a target of numbers",
+            )
+        case "forecasting" if target.kind != "number" or roles.form not in SERIES_FORMS:
+            raise DataError(
+                f"`--task forecasting` needs a series of numbers; `{source}` is a "
+                f"{roles.form.replace('-', ' ')} and `{target.name}` holds {target.kind} values",
+                hint="name the time column with `--time` and a target of numbers",
+            )
+        case "language-modelling" if target.name not in {each.name for each in roles.features}:
+            raise DataError(
+                f"`--task language-modelling` needs a text; `{source}` is a table",
+                hint="use `--task classification` or `--task regression`",
+            )

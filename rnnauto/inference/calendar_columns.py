@@ -1,4 +1,4 @@
-"""Columns named by the months of a year or the days of a week: the timesteps of a sequence."""
+"""Find columns named by the months of a year or the days of a week, timesteps of a sequence."""
 
 import re
 from collections import defaultdict
@@ -26,19 +26,19 @@ WEEKDAYS = (
 
 
 def known_words() -> dict[str, list[tuple[str, int]]]:
-    """For every word the spellings that have it, and its place in each."""
-    found: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    """Map every word to the spellings that have it, with its place in each."""
+    places: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for spelling in (*MONTHS, *WEEKDAYS):
         for place, word in enumerate(spelling.split()):
-            found[word].append((spelling, place))
-    return found
+            places[word].append((spelling, place))
+    return places
 
 
 PLACES = known_words()
 
 
 def calendar_columns(names: Sequence[str]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Whole cycles among the names, as `rain_jan` to `rain_dec`.
+    """Find whole cycles among the names, as `rain_jan` to `rain_dec`.
 
     Yields: what they are, the name with a NUL in place of the month, the columns in order; a year
     may begin with any month.
@@ -55,7 +55,7 @@ def calendar_columns(names: Sequence[str]) -> Iterator[tuple[str, str, tuple[str
 
 
 def in_order(columns: dict[int, str]) -> tuple[str, ...]:
-    """As they stand where that is one round of the cycle, else from its beginning."""
+    """Order columns as they stand where that is one round of the cycle, else from its beginning."""
     places = list(columns)
     steps = {(after - before) % len(places) for before, after in pairwise(places)}
     return tuple(columns[place] for place in (places if steps == {1} else sorted(places)))

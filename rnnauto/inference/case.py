@@ -1,4 +1,4 @@
-"""What inference works on, and how it explains itself."""
+"""What inference works on, a table and what the user says of it, and how it explains itself."""
 
 import shlex
 from collections.abc import Sequence
@@ -10,14 +10,20 @@ from rnnauto.errors import DataError
 from rnnauto.inference.kinds import Profile
 from rnnauto.layout import Form
 from rnnauto.reading.opened import PIPED, STANDARD_INPUT
-from rnnauto.recipe import Data, Problem
+from rnnauto.recipe import Data, ProblemSection
 
 SHOWN = 6  # names listed one by one
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """One decision, the rule that fired, and the flag that overrides it."""
+    """Why something was decided.
+
+    Attributes:
+        decision: what was decided, in words.
+        reason: the rule that fired.
+        override: the flag that decides otherwise.
+    """
 
     decision: str
     reason: str
@@ -26,14 +32,21 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Case:
-    """A table, its columns' profiles, and what the user says about it; `form` is what the format
-    of the file implies."""
+    """A table, and what the user says about it.
+
+    Attributes:
+        profiles: what each column holds, by name.
+        target: the columns to predict.
+        data, problem: what the recipe says of columns and of the RNN problem.
+        source: how messages call the table.
+        form: set where the format of the file implies it.
+    """
 
     frame: pl.DataFrame
     profiles: dict[str, Profile]
     target: tuple[str, ...]
     data: Data
-    problem: Problem
+    problem: ProblemSection
     source: str
     form: Form | None = None
 
@@ -45,7 +58,7 @@ class Case:
         return replace(self, frame=self.frame.drop(name), profiles=profiles)
 
     def command(self, *flags: str) -> str:
-        """A command to paste: what was said so far, and `flags`."""
+        """Write a command to paste: what was said so far, and `flags`."""
         said: list[str] = []
         for flag, names in {
             "--target": self.data.target,
@@ -64,12 +77,12 @@ class Case:
         return "  " + " ".join(shlex.quote(word) for word in words)
 
     def free(self, *taken: str | None) -> dict[str, Profile]:
-        """The columns that have no role yet."""
+        """List the columns that have no role yet."""
         used = {*self.target, *self.data.ignore, *taken}
         return {name: column for name, column in self.profiles.items() if name not in used}
 
     def chosen(self, *taken: str | None) -> dict[str, Profile]:
-        """Of the free columns those that the user lets be features, or all."""
+        """List of the free columns those that the user lets be features, or all."""
         free = self.free(*taken)
         if not self.data.features:
             return free
@@ -77,12 +90,12 @@ class Case:
 
 
 def flag(name: str, value: str) -> str:
-    """A flag to paste into a shell."""
+    """Write a flag to paste into a shell."""
     return f"{name} {shlex.quote(value)}"
 
 
 def two_readings(case: Case, what: str, readings: Sequence[tuple[str, Sequence[str]]]) -> DataError:
-    """An error that names every reading with the command that chooses it."""
+    """Make an error that names every reading with the command that chooses it."""
     lines = [f"{reading}:\n{case.command(*flags)}" for reading, flags in readings]
     return DataError(f"`{case.source}`: {what}", hint="choose one:\n" + "\n".join(lines))
 

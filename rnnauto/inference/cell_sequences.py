@@ -1,4 +1,4 @@
-"""Cell sequences: a cell is a text, or a list."""
+"""Assign roles where a cell holds a sequence: a text, or a list."""
 
 import polars as pl
 
@@ -26,7 +26,10 @@ FEW_NUMBERS = 2  # beside a text that is not named like one, which make a plain 
 
 
 def cell_columns(case: Case) -> list[Profile]:
-    """The list columns, or the one text column, whose cells are sequences."""
+    """Find the list columns, or the one text column, whose cells are sequences.
+
+    Raises: DataError, where several columns hold text, or it may not matter.
+    """
     own = own_sequence(case)
     if own:
         return own
@@ -61,7 +64,7 @@ def cell_columns(case: Case) -> list[Profile]:
 
 
 def own_sequence(case: Case) -> list[Profile]:
-    """A target of lists or texts that nothing is there to predict from: it is to be continued."""
+    """Find a target of lists or texts that nothing is there to predict from: it is continued."""
     target = case.profiles[case.target[0]]
     if len(case.target) == 1 and is_modelled(case):
         return [target]
@@ -92,7 +95,8 @@ def is_lone_text(column: Profile) -> bool:
 
 
 def check_text_matters(case: Case, text: Profile, others: list[Profile]) -> None:
-    """Free text beside many features, such as a passenger's name, need not be the input."""
+    """Raises: DataError for free text beside other features, which need not be the input, such as
+    a passenger's name."""
     numbers = [column for column in others if column.kind == "number"]
     decided = case.data.features or case.problem.type != "auto" or named_sequence(text.name)
     if not decided and len(numbers) >= FEW_NUMBERS and not case.data.features:
@@ -107,6 +111,7 @@ def check_text_matters(case: Case, text: Profile, others: list[Profile]) -> None
 
 
 def cell_roles(case: Case, cells: list[Profile]) -> Roles:
+    """Assign roles where cells of these columns are the sequences that are read."""
     names = [column.name for column in cells]
     ids = row_id(case)
     free = case.free(*ids, *names)
@@ -143,7 +148,7 @@ def cell_roles(case: Case, cells: list[Profile]) -> Roles:
 
 
 def answer_roles(case: Case) -> Roles:
-    """The target is the sequence in a cell, and the other columns have one value a row."""
+    """Assign roles where a cell of the target is a sequence, and all other columns are static."""
     target = case.target[0]
     ids = row_id(case)
     free = case.free(*ids)
@@ -172,7 +177,10 @@ def answer_roles(case: Case) -> Roles:
 def list_features(
     case: Case, names: list[str]
 ) -> tuple[list[str], tuple[Column, ...], list[Evidence]]:
-    """List columns of equal lengths are the features of one sequence."""
+    """Make list columns the features of one sequence.
+
+    Raises: DataError, where their lists differ in length, or one holds sets of labels.
+    """
     lengths = case.frame.select(pl.col(names).list.len().fill_null(0))
     first = names[0]
     odd = [name for name in names if not lengths[name].equals(lengths[first])]

@@ -1,4 +1,4 @@
-"""Whether a target names classes or amounts."""
+"""Decide whether a target names classes or amounts."""
 
 import polars as pl
 
@@ -14,7 +14,7 @@ SMALL_STEPS = 0.1  # squared changes inside a sequence, against those between an
 
 
 def class_rule(case: Case, roles: Roles, target: Profile) -> tuple[bool, str]:
-    """Whether the target names classes, and why."""
+    """Decide whether the target names classes, and say why."""
     if target.kind == "list" and case.problem.task != "classification":
         inner = innermost(case.frame.schema[target.name])
         return (
@@ -30,20 +30,20 @@ def class_rule(case: Case, roles: Roles, target: Profile) -> tuple[bool, str]:
         values = roles.sequences
     changes = roles.clock and roles.varying > CONFLICTS
     most = CLASSES_IN_TIME if changes else MANY_CLASSES
-    found = f"`{target.name}` has {target.distinct} different whole numbers"
+    reason = f"`{target.name}` has {target.distinct} different whole numbers"
     if (
         roles.form in ROW_FORMS
         and roles.varying > CONFLICTS
         and not (roles.features or roles.static)
     ):
-        return False, f"{found} and nothing that they could be told from but their past: amounts"
+        return False, f"{reason} and nothing that they could be told from but their past: amounts"
     if target.distinct > FEW_CLASSES and counts_along(case, roles, target.name):
-        return False, f"{found} that go up and down in small steps: amounts"
+        return False, f"{reason} that go up and down in small steps: amounts"
     if are_classes(target, values=values, most=most):
-        return True, f"{found}: classes"
+        return True, f"{reason}: classes"
     if target.distinct > most:
-        return False, f"{found}, more than {most}: amounts"
-    return False, f"{found} (more than {FEW_CLASSES}) for {values} targets: amounts"
+        return False, f"{reason}, more than {most}: amounts"
+    return False, f"{reason} (more than {FEW_CLASSES}) for {values} targets: amounts"
 
 
 def counts_along(case: Case, roles: Roles, target: str) -> bool:

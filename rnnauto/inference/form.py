@@ -1,4 +1,4 @@
-"""Which input form a table has, strongest evidence first."""
+"""Find which input form a table has, and with it what every column is for."""
 
 from rnnauto.errors import DataError
 from rnnauto.inference.case import Case, Evidence, flag
@@ -35,7 +35,7 @@ ROW_SEQUENCES = frozenset({"many-to-one", "many-to-many-unaligned"})  # a row ca
 
 
 def assign_roles(case: Case) -> Roles:
-    """Find the input form, strongest evidence first."""
+    """Find the input form, strongest evidence first, and assign roles in it."""
     if case.form in IMPLIED:
         return IMPLIED[case.form](case)
     if case.problem.type == "one-to-one":
@@ -66,7 +66,7 @@ def assign_roles(case: Case) -> Roles:
 
 
 def row_roles(case: Case) -> Roles:
-    """No column but the target can hold, number or name a sequence."""
+    """Assign roles where no column but the target can hold, number or name a sequence."""
     if case.problem.type in SEQUENCE_TYPES:
         raise DataError(
             f"`{case.source}` has no sequences for `--type {case.problem.type}`: no id column, "
@@ -82,7 +82,7 @@ def row_roles(case: Case) -> Roles:
 
 
 def is_lone_series(case: Case) -> bool:
-    """Numbers and at most a count of the rows: there is only their order to learn from."""
+    """Whether there are numbers and at most a count of the rows: only their order can be learnt."""
     target = case.profiles[case.target[0]]
     amounts = target.kind == "number" and (target.distinct > FEW_CLASSES or not target.whole)
     others = list(case.free().values())
@@ -91,6 +91,7 @@ def is_lone_series(case: Case) -> bool:
 
 
 def plain_roles(case: Case, why: str) -> Roles:
+    """Assign roles where a row is an example by itself; `why` is the reason."""
     ids = row_id(case)
     free = case.free(*ids)
     chosen = case.chosen(*ids)

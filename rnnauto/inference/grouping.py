@@ -1,4 +1,4 @@
-"""Which rows belong together: the id and time columns of long tables, and single series."""
+"""Find which rows belong together: the id and time columns of long tables, and single series."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,35 +26,43 @@ ROW = "__row"
 
 @dataclass(frozen=True)
 class Grouping:
-    """One way to see sequences in the rows. `clock`: time is shared by the sequences, it does
-    not start anew in each; `rank` is how strong the evidence is: 1 weak, 2 good, 3 strong."""
+    """One way to see sequences in the rows.
+
+    Attributes:
+        id: the columns that tell sequences apart.
+        time: the column that orders their timesteps.
+        reason: what speaks for it, in words.
+        rank: how strong the evidence is: 1 weak, 2 good, 3 strong.
+        varying: the share of ids with more than one target.
+        runs: the runs of rows with the same id.
+    """
 
     id: tuple[str, ...]
     time: str | None
     reason: str
     rank: int
-    varying: float  # share of ids with more than one target
+    varying: float
     runs: Runs = field(repr=False, compare=False)
 
 
 def group_candidates(
     frame: pl.DataFrame, profiles: dict[str, Profile], *, target: Profile, time: str | None
 ) -> list[Grouping]:
-    """Every column, or set of columns, that could tell sequences apart, best first.
+    """Find the columns, or sets of columns, that tell sequences apart by the best evidence.
 
     `profiles` are the columns that may be chosen from; `time` is the user's, if any.
     """
     clocks = [time] if time else time_names(profiles)
     names = id_names(frame, profiles, has_clock=bool(clocks))
-    found = [
+    groupings = [
         grouping
         for name in names
-        if (grouping := judge(frame, profiles, (name,), clocks, target)) is not None
+        if (grouping := grouping_by(frame, profiles, (name,), clocks, target)) is not None
     ]
-    if not any(grouping.time or grouping.varying == 0 for grouping in found):
-        found += composites(frame, profiles, names, clocks, target)
-    best = max((grouping.rank for grouping in found), default=0)
-    return [grouping for grouping in found if grouping.rank == best]
+    if not any(grouping.time or grouping.varying == 0 for grouping in groupings):
+        groupings += composites(frame, profiles, names, clocks, target)
+    best = max((grouping.rank for grouping in groupings), default=0)
+    return [grouping for grouping in groupings if grouping.rank == best]
 
 
 def time_names(profiles: dict[str, Profile]) -> list[str]:
@@ -81,32 +89,32 @@ def id_names(frame: pl.DataFrame, profiles: dict[str, Profile], *, has_clock: bo
             other.append(name)
     other = [
         name
-        for name, runs in zip(other, run_counts(frame, other), strict=True)
-        if runs == profiles[name].distinct or (has_clock and profiles[name].kind == "category")
+        for name, count in zip(other, run_counts(frame, other), strict=True)
+        if count == profiles[name].distinct or (has_clock and profiles[name].kind == "category")
     ]
     return [*named, *other][:MOST_IDS]
 
 
 def run_counts(frame: pl.DataFrame, names: Sequence[str]) -> tuple[int, ...]:
-    """How often the value changes from row to row, plus one."""
+    """Count how often the value of each column changes from row to row, plus one."""
     if not names:
         return ()
     return frame.select(pl.col(names).ne_missing(pl.col(names).shift()).sum()).row(0)
 
 
-def judge(
+def grouping_by(
     frame: pl.DataFrame,
     profiles: dict[str, Profile],
     names: tuple[str, ...],
     clocks: Sequence[str],
     target: Profile,
 ) -> Grouping | None:
-    """How good a set of id columns is; None where nothing speaks for it."""
+    """Judge how well columns tell sequences apart; None where nothing speaks for it."""
     named = all(named_id(name) for name in names)
-    found = find_runs(frame, names)
-    ids, contiguous = found.distinct, found.whole
-    time = first_clock(frame, names, clocks, found, named=named)
-    varying = varying_share(frame, names, target.name, found)
+    runs = find_runs(frame, names)
+    ids, contiguous = runs.distinct, runs.whole
+    time = first_clock(frame, names, clocks, runs, named=named)
+    varying = varying_share(frame, names, target.name, runs)
     # classes agree by chance only where there are hardly more ids than classes
     constant = varying == 0 and ids > target.distinct
     facts = [f"its {ids} values repeat"]
@@ -125,7 +133,7 @@ def judge(
         counted=len(names) == 1 and looks_counted(frame, profiles[names[0]]),
         code=len(names) == 1 and profiles[names[0]].code,
     )
-    return Grouping(names, time, ", ".join(facts), rank, varying, found) if rank else None
+    return Grouping(names, time, ", ".join(facts), rank, varying, runs) if rank else None
 
 
 def rank_of(
@@ -148,7 +156,7 @@ def rank_of(
 
 
 def looks_counted(frame: pl.DataFrame, column: Profile) -> bool:
-    """A first column that numbers the sequences: codes, or 0, 1, 2, ... in order."""
+    """Whether a first column numbers the sequences: by codes, or 0, 1, 2, ... in order."""
     if column.name != frame.columns[0]:
         return False
     counted = column.whole and column.first in {0, 1}
@@ -159,15 +167,15 @@ def first_clock(
     frame: pl.DataFrame,
     names: tuple[str, ...],
     clocks: Sequence[str],
-    found: Runs,
+    runs: Runs,
     *,
     named: bool,
 ) -> str | None:
-    """The first time column that (nearly) never occurs twice in a sequence."""
+    """Find the first time column of which (nearly) no time occurs twice in a sequence."""
     for clock in clocks:
         if clock in names:
             continue
-        if ordered_runs(frame, names, clock, found) is None:
+        if ordered_runs(frame, names, clock, runs) is None:
             pairs = frame.select(*names, clock).hash_rows().n_unique()
             if frame.height - pairs > FEW_DUPLICATES * frame.height:
                 continue
@@ -185,49 +193,50 @@ def composites(
     clocks: Sequence[str],
     target: Profile,
 ) -> list[Grouping]:
-    """Two or three named columns that only together tell sequences apart, as subject and trial."""
+    """Find two or three named columns that tell sequences apart only together, as subject and
+    trial."""
     named = [name for name in names if named_id(name)]
     for size in (2, 3):
-        found = [
+        groupings = [
             grouping
             for several in combinations(named[:6], size)
-            if (grouping := judge(frame, profiles, several, clocks, target))
+            if (grouping := grouping_by(frame, profiles, several, clocks, target))
             and (grouping.time or grouping.varying == 0)
             and frame.height >= REPEATS * frame.select(several).n_unique()
         ]
-        if found:
-            return found
+        if groupings:
+            return groupings
     return []
 
 
-def varying_share(frame: pl.DataFrame, names: Sequence[str], target: str, found: Runs) -> float:
-    """Share of the sequences in which the target takes more than one value."""
+def varying_share(frame: pl.DataFrame, names: Sequence[str], target: str, runs: Runs) -> float:
+    """Measure the share of the sequences in which the target takes more than one value."""
     if not names or target not in frame.columns or frame.schema[target].is_nested():
         return 1.0
-    if found.whole and steady(frame[target], found.starts):
+    if runs.whole and steady(frame[target], runs.starts):
         return 0.0
     first = pl.col(target).drop_nulls().first().over(names)
     varying = frame.filter((pl.col(target) != first).fill_null(False)).select(names).n_unique()
-    return varying / max(found.distinct, 1)
+    return varying / max(runs.distinct, 1)
 
 
 def constant_columns(
-    frame: pl.DataFrame, names: Sequence[str], columns: Sequence[str], found: Runs
+    frame: pl.DataFrame, names: Sequence[str], columns: Sequence[str], runs: Runs
 ) -> set[str]:
-    """Which columns have one value in every sequence."""
+    """Find which columns have one value in every sequence."""
     if not columns:
         return set()
-    if found.whole:
-        return {name for name in columns if steady(frame[name], found.starts)}
+    if runs.whole:
+        return {name for name in columns if steady(frame[name], runs.starts)}
     first = frame.with_row_index(ROW).select(pl.col(ROW).first().over(names)).to_series()
     return {name for name in columns if frame[name].eq_missing(frame[name].gather(first)).all()}
 
 
-def restarts(frame: pl.DataFrame, names: Sequence[str], time: str, found: Runs) -> bool:
+def restarts(frame: pl.DataFrame, names: Sequence[str], time: str, runs: Runs) -> bool:
     """Whether time starts anew in every sequence: a count of timesteps, not a clock."""
     if not frame.schema[time].is_numeric():
         return False
-    ordered = ordered_runs(frame, names, time, found)
+    ordered = ordered_runs(frame, names, time, runs)
     if ordered is None:
         starts = frame.group_by(names).agg(pl.col(time).min())[time].drop_nulls()
     else:
@@ -241,7 +250,7 @@ def restarts(frame: pl.DataFrame, names: Sequence[str], time: str, found: Runs) 
 def second_clocks(
     frame: pl.DataFrame, names: Sequence[str], time: str, profiles: dict[str, Profile]
 ) -> list[str]:
-    """Columns named like a time that run along with the time column, and those it is made of."""
+    """Find columns named like a time that run along with the time, and those it is made of."""
     joined = time_parts(frame) if time == joined_name(frame) else ()
     parts = [name for name in joined if name in profiles]
     profiles = {name: column for name, column in profiles.items() if name not in parts}
@@ -257,7 +266,7 @@ def second_clocks(
 def counter_inside(
     frame: pl.DataFrame, names: Sequence[str], profiles: dict[str, Profile]
 ) -> str | None:
-    """A column that goes up by one from row to row inside every sequence."""
+    """Find a column that goes up by one from row to row inside every sequence."""
     for name, column in profiles.items():
         if column.kind != "number" or not column.whole or column.constant or name in names:
             continue
@@ -270,7 +279,7 @@ def counter_inside(
 def find_series(
     frame: pl.DataFrame, profiles: dict[str, Profile], *, time: str | None
 ) -> tuple[str, str] | None:
-    """The time column of a single series, and what shows that it is one."""
+    """Find the time column of a single series, and what shows that it is one."""
     names = [time] if time else time_names(profiles)
     for name in names:
         column = profiles[name]
@@ -297,7 +306,7 @@ def counts_rows(column: Profile) -> bool:
 
 
 def evenness(values: pl.Series) -> float:
-    """Share of the steps that are about as long as the median step."""
+    """Measure the share of the steps that are about as long as the median step."""
     numbers = values.sort().to_physical().cast(pl.Float64).to_numpy()
     steps = np.diff(numbers)
     if not len(steps):

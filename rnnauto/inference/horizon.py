@@ -1,4 +1,4 @@
-"""How far a forecast looks back and ahead: a season, within limits."""
+"""Decide how far a forecast looks back and ahead: by the season, within limits."""
 
 from dataclasses import dataclass
 
@@ -18,6 +18,14 @@ LONG_SEASON = 100  # timesteps: three of these are slow to learn from
 
 @dataclass(frozen=True)
 class Window:
+    """How far a forecast looks, in timesteps, and why.
+
+    Attributes:
+        horizon: timesteps predicted.
+        lookback: timesteps seen.
+        season: timesteps after which the series repeat; 1 where they do not.
+    """
+
     horizon: int
     lookback: int
     season: int
@@ -25,25 +33,28 @@ class Window:
 
 
 def decide_window(case: Case, roles: Roles) -> Window:
-    """Raises: DataError, where the user wants more than the longest series holds."""
+    """Decide horizon, lookback and season: the user's word, else a season within limits.
+
+    Raises: DataError, where the user wants more than the longest series holds.
+    """
     lengths = series_lengths(case.frame, roles)
     shortest, longest = min(lengths), max(lengths)
-    found = season_of(case, roles)
-    season, ahead, why = found.timesteps, found.ahead, found.why_ahead
+    season = season_of(case, roles)
+    why = season.why_ahead
     most = max(shortest // SHARE, 1)
     if case.problem.horizon == "auto":
-        horizon = min(ahead, most)
+        horizon = min(season.ahead, most)
         if case.problem.type == "many-to-one":
             horizon, why = 1, "the RNN type many-to-one predicts one timestep"
-        elif ahead > most:
+        elif season.ahead > most:
             why += f"; at most a {SHARE}th of the shortest series ({shortest} timesteps)"
     else:
         horizon, why = case.problem.horizon, "you named it"
     check_room(case, "--horizon", horizon, longest - 1)
     room = longest - horizon
     if case.problem.lookback == "auto":
-        seasons = SEASONS_BACK if season < LONG_SEASON else 2
-        wanted = max(seasons * season, HORIZONS_BACK * horizon, LEAST_LOOKBACK)
+        seasons = SEASONS_BACK if season.timesteps < LONG_SEASON else 2
+        wanted = max(seasons * season.timesteps, HORIZONS_BACK * horizon, LEAST_LOOKBACK)
         fits = max(shortest - horizon, min(LEAST_LOOKBACK, int(np.median(lengths)) - horizon))
         lookback = max(min(wanted, fits), 1)
         back = f"{seasons} seasons or {HORIZONS_BACK} horizons, within the shortest series"
@@ -55,9 +66,11 @@ def decide_window(case: Case, roles: Roles) -> Window:
     return Window(
         horizon,
         lookback,
-        season,
+        season.timesteps,
         (
-            Evidence(f"season is {season}", found.why, f"--season {season + 1}"),
+            Evidence(
+                f"season is {season.timesteps}", season.why, f"--season {season.timesteps + 1}"
+            ),
             Evidence(f"horizon is {horizon}", why, f"--horizon {horizon + 1}"),
             Evidence(f"lookback is {lookback}", back, f"--lookback {lookback + 1}"),
         ),
@@ -72,6 +85,7 @@ def season_of(case: Case, roles: Roles) -> Season:
 
 
 def check_room(case: Case, name: str, wanted: int, most: int) -> None:
+    """Raises: DataError, where a flag asks for more than the longest series has room for."""
     if wanted > most:
         raise DataError(
             f"`{case.source}`: `{name} {wanted}` is more than the longest series has room for",

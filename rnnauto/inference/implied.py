@@ -1,4 +1,4 @@
-"""Forms that the format of a file implies: token lines and text corpora."""
+"""Assign roles in forms that the format of a file implies: token lines and text corpora."""
 
 from rnnauto.inference.case import Case, Evidence, flag, named
 from rnnauto.inference.roles import Roles, as_columns, feature_evidence
@@ -9,7 +9,7 @@ UNIVERSAL_TAG = "upos"
 
 
 def implied_target(form: Form | None, columns: list[str]) -> tuple[str, ...]:
-    """The target where a form has a usual one; empty where it has none."""
+    """Name the target where a form has a usual one; empty where it has none."""
     if form == "text-corpus":
         return (columns[0],)
     if form == "token-lines":
@@ -18,7 +18,7 @@ def implied_target(form: Form | None, columns: list[str]) -> tuple[str, ...]:
 
 
 def token_roles(case: Case) -> Roles:
-    """The tokens, and what stands between token and tag, are features of every timestep."""
+    """Assign roles in token lines: all that stands before the tag is a feature of its timestep."""
     ids = case.data.id or (SENTENCE,)
     chosen = case.chosen(*ids)
     annotated = [name for name in chosen if name in UNIVERSAL and not case.data.features]
@@ -59,6 +59,7 @@ def token_roles(case: Case) -> Roles:
 
 
 def corpus_roles(case: Case) -> Roles:
+    """Assign roles in a text corpus: the text is all there is."""
     name = next(iter(case.profiles))
     tokens = "character" if case.problem.tokens == "auto" else case.problem.tokens
     other = "word" if tokens == "character" else "character"

@@ -1,4 +1,4 @@
-"""What kind of RNN problem a table is, and why."""
+"""Infer what kind of RNN problem a table is, and say why."""
 
 import difflib
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from rnnauto.errors import DataError
-from rnnauto.inference.answer import Answer, decide_answer
+from rnnauto.inference.answer import Decided, decide_answer
 from rnnauto.inference.case import Case, Evidence, named
 from rnnauto.inference.form import assign_roles
 from rnnauto.inference.implied import implied_target
@@ -28,6 +28,8 @@ SUGGESTED = 4  # targets proposed where none is named
 
 @dataclass(frozen=True)
 class Inference:
+    """The layout of a table, and why it is that."""
+
     layout: Layout
     evidence: tuple[Evidence, ...]
 
@@ -60,21 +62,21 @@ def infer(table: Table, recipe: Recipe) -> Inference:
         roles = without_sequences(roles)
     answer = decide_answer(case, roles)
     evidence = roles.evidence
-    if answer.task == "forecasting" and roles.form == "long-table":
+    if answer.horizon and roles.form == "long-table":
         evidence = (panel_evidence(case, roles), *evidence[1:])
     return Inference(layout_of(case, roles, answer), (*evidence, *answer.evidence))
 
 
 def panel_evidence(case: Case, roles: Roles) -> Evidence:
-    """A long table whose target is forecast is a panel of series."""
+    """Say why a long table is a panel of series: its target is forecast."""
     first = roles.evidence[0]
     reason = f"{first.reason}; the future of {named(case.target)} is wanted for each"
     return Evidence("form is panel", reason, "--task regression")
 
 
 def labelled(roles: Roles) -> tuple[Column, ...]:
-    """What a language model reads: items of lists are labels, also where they are numbers. Where
-    they are sets of labels, the list stays one."""
+    """List what a language model reads: items of lists are labels, also where they are numbers.
+    Where they are sets of labels, the list stays one."""
     if roles.label_sets:
         return roles.features
     return tuple(
@@ -83,8 +85,8 @@ def labelled(roles: Roles) -> tuple[Column, ...]:
     )
 
 
-def layout_of(case: Case, roles: Roles, answer: Answer) -> Layout:
-    panel = answer.task == "forecasting" and roles.form == "long-table"
+def layout_of(case: Case, roles: Roles, answer: Decided) -> Layout:
+    panel = bool(answer.horizon) and roles.form == "long-table"
     return Layout(
         form="panel" if panel else roles.form,
         rnn_type=answer.rnn_type,
@@ -109,9 +111,9 @@ def layout_of(case: Case, roles: Roles, answer: Answer) -> Layout:
     )
 
 
-def lengths_of_answer(case: Case, roles: Roles, answer: Answer) -> dict[str, int]:
-    """How long the lists of numbers are that static features give, and whether they differ."""
-    generated = answer.rnn_type == "one-to-many" and answer.task == "regression"
+def lengths_of_answer(case: Case, roles: Roles, answer: Decided) -> dict[str, int]:
+    """Measure the lists of numbers that static features give: the longest, and if they differ."""
+    generated = answer.rnn_type == "one-to-many" and answer.target_kind == "number"
     column = case.frame[case.target[0]]
     if not generated or roles.form != "cell-sequences" or not isinstance(column.dtype, pl.List):
         return {}
@@ -120,7 +122,7 @@ def lengths_of_answer(case: Case, roles: Roles, answer: Answer) -> dict[str, int
 
 
 def check_names(case: Case) -> None:
-    """Every column that the recipe names must exist, and have one role."""
+    """Raises: DataError for a column of the recipe that is not there, or has two roles."""
     data = case.data
     stems = {stem.name for stem in find_stems(list(case.profiles), taken=())}
     roles = {
@@ -168,13 +170,15 @@ def no_such_column(case: Case, name: str, flag: str) -> DataError:
 
 
 def target_names(case: Case) -> tuple[str, ...]:
-    """The target columns; a stem stands for its numbered columns."""
+    """List the target columns; a stem stands for its numbered columns.
+
+    Raises: DataError, where none is named and the form implies none.
+    """
     implied = implied_target(case.form, list(case.profiles))
     if not case.data.target and implied:
         return implied
     if not case.data.target:
-        found = suggestions(case)
-        commands = "\n".join(case.command("--target", name) for name in found)
+        commands = "\n".join(case.command("--target", name) for name in suggestions(case))
         raise DataError(
             f"no target is named, and `{case.source}` does not imply one",
             hint=f"name the column to predict, such as:\n{commands}",
@@ -187,7 +191,7 @@ def target_names(case: Case) -> tuple[str, ...]:
 
 
 def suggestions(case: Case) -> list[str]:
-    """Columns that look like targets: few classes first, the last column before others."""
+    """List columns that look like targets: the last column first, then those with few classes."""
     numbered = {name for stem in find_stems(list(case.profiles), taken=()) for name in stem.columns}
     taken = {
         *numbered,
@@ -216,6 +220,7 @@ def suggestions(case: Case) -> list[str]:
 
 
 def check_target(case: Case) -> None:
+    """Raises: DataError for a target that nothing can be learnt about."""
     for name in case.target if case.form is None else ():
         column = case.profiles[name]
         if column.empty:
@@ -241,7 +246,7 @@ def check_target(case: Case) -> None:
 
 
 def is_sequence_name(case: Case, column: Profile) -> bool:
-    """An id by its name, with many values, the rows of each of which stand together."""
+    """Whether a column is an id by its name, with many values whose rows stand together each."""
     if "id" not in name_words(column.name) or not MANY_IDS < column.distinct < column.rows:
         return False
     return case.frame[column.name].rle_id().n_unique() == column.distinct
@@ -252,7 +257,7 @@ def is_row_name(column: Profile) -> bool:
 
 
 def is_free_text(case: Case, column: Profile) -> bool:
-    """Text that (nearly) never repeats can only be learned from another text."""
+    """Whether a target is text that (nearly) never repeats, with no other text to learn it from."""
     if case.problem.type in GENERATED:
         return False
     if column.kind not in {"text", "category"} or column.known < 3:

@@ -1,4 +1,4 @@
-"""What kind of values every column holds, and the few statistics that roles are decided by."""
+"""Profile columns: what kind of values each holds, and the statistics that decide its role."""
 
 from dataclasses import dataclass
 from os.path import commonprefix
@@ -27,7 +27,20 @@ LONGEST_CODE = 20
 
 @dataclass(frozen=True)
 class Profile:
-    """`distinct` counts the different known values; 0 where it was not worth counting."""
+    """What one column holds.
+
+    Attributes:
+        rows: how many cells it has.
+        known: how many of them have a value.
+        distinct: how many different values; 0 where it was not worth counting.
+        constant: whether all known values are equal.
+        whole: whether they are whole numbers, or truth values.
+        words: median words of a cell of text.
+        code: whether most cells of text hold a digit and no space.
+        first: the least value, where whole.
+        last: the greatest value, where whole.
+        start: what every cell of text begins with, where that is long.
+    """
 
     name: str
     kind: Kind
@@ -35,21 +48,21 @@ class Profile:
     known: int
     distinct: int
     constant: bool
-    whole: bool  # whole numbers, or truth values
-    words: float = 0.0  # median words of a cell of text
-    code: bool = False  # most cells of text hold a digit and no space
-    first: int = 0  # least value, where whole
-    last: int = 0  # greatest value, where whole
-    start: str = ""  # what every cell of text begins with, where that is long
+    whole: bool
+    words: float = 0.0
+    code: bool = False
+    first: int = 0
+    last: int = 0
+    start: str = ""
 
     @property
     def unique(self) -> bool:
-        """A different value in every row."""
+        """True where every row has a different value."""
         return self.distinct == self.rows and self.known == self.rows and self.rows > 1
 
     @property
     def running(self) -> bool:
-        """The rows' numbers, in whatever order."""
+        """True where the values are the rows' numbers, in whatever order."""
         return self.unique and self.whole and self.last - self.first == self.rows - 1
 
     @property
@@ -58,13 +71,13 @@ class Profile:
 
 
 def profile(frame: pl.DataFrame) -> dict[str, Profile]:
-    """Look at every column once."""
+    """Profile every column of a frame, by name."""
     rows = frame.height
     known = frame.select(pl.all().count()).row(0)
     counted = [name for name, dtype in frame.schema.items() if worth_counting(dtype)]
     distinct = dict(zip(counted, distinct_values(frame.select(counted)), strict=True))
     spans = number_spans(frame)
-    found = {}
+    profiles = {}
     for (name, dtype), count in zip(frame.schema.items(), known, strict=True):
         low, high = spans.get(name, (None, None))
         values = distinct.get(name, 0)
@@ -73,7 +86,7 @@ def profile(frame: pl.DataFrame) -> dict[str, Profile]:
         words, code = text_shape(frame[name]) if dtype == pl.String else (0.0, False)
         start = common_start(frame[name]) if dtype == pl.String and not code else ""
         numbered = dtype.is_integer() and low is not None and high is not None
-        found[name] = Profile(
+        profiles[name] = Profile(
             name=name,
             kind=kind_of(name, dtype, known=count, distinct=values, words=words, code=code),
             rows=rows,
@@ -87,11 +100,11 @@ def profile(frame: pl.DataFrame) -> dict[str, Profile]:
             first=int(low) if numbered and low is not None else 0,
             last=int(high) if numbered and high is not None else 0,
         )
-    return found
+    return profiles
 
 
 def worth_counting(dtype: pl.DataType) -> bool:
-    """Fractions hardly repeat, and lists are sequences whatever they hold."""
+    """Whether to count different values: fractions hardly repeat, and lists are sequences."""
     return not dtype.is_float() and not dtype.is_nested()
 
 
@@ -134,7 +147,7 @@ def kind_of(
 
 
 def text_shape(column: pl.Series) -> tuple[float, bool]:
-    """Median words of a cell, and whether the cells look like codes."""
+    """Measure the median words of a cell, and whether the cells look like codes."""
     known = column.drop_nulls()
     if len(known) > SAMPLE:
         known = known.gather(np.linspace(0, len(known) - 1, SAMPLE).astype(np.int64))
@@ -151,7 +164,7 @@ def text_shape(column: pl.Series) -> tuple[float, bool]:
 
 
 def common_start(column: pl.Series) -> str:
-    """What all cells begin with, cut at a word; empty where it is short."""
+    """Find what all cells begin with, cut at a word; empty where it is short."""
     known = column.drop_nulls()
     if not len(known):
         return ""
@@ -172,7 +185,7 @@ def are_classes(column: Profile, *, values: int, most: int = MANY_CLASSES) -> bo
 
 
 def counts_rows(column: Profile) -> bool:
-    """A saved index, of which some rows may be lost."""
+    """Whether a column is a saved index, of which some rows may be lost."""
     span = column.last - column.first + 1
     saved = column.name.startswith(("column_", "Unnamed", "index"))
     return saved and column.rows >= 20 and span <= 1.05 * column.rows

@@ -1,4 +1,4 @@
-"""Long tables and single series: a row is a timestep."""
+"""Assign roles in long tables and single series, where a row is a timestep."""
 
 import polars as pl
 
@@ -31,18 +31,18 @@ from rnnauto.runs import find_runs
 
 
 def find_groupings(case: Case) -> list[Grouping]:
-    """What could tell sequences apart; the user's word is final."""
+    """Find what could tell sequences apart; the user's word is final."""
     target = case.target[0]
     if case.data.id:
         ids = case.data.id
-        found = find_runs(case.frame, ids)
-        if found.distinct == case.frame.height:
+        runs = find_runs(case.frame, ids)
+        if runs.distinct == case.frame.height:
             return []
         free = case.free(*ids, *case.data.features)
         clocks = [case.data.time] if case.data.time else time_names(free)
-        time = case.data.time or first_clock(case.frame, ids, clocks, found, named=True)
-        varying = varying_share(case.frame, ids, target, found)
-        return [Grouping(ids, time, "you named it", 3, varying, found)]
+        time = case.data.time or first_clock(case.frame, ids, clocks, runs, named=True)
+        varying = varying_share(case.frame, ids, target, runs)
+        return [Grouping(ids, time, "you named it", 3, varying, runs)]
     numbered = {name for stem in find_stems(list(case.profiles), taken=()) for name in stem.columns}
     free = {
         name: column
@@ -56,7 +56,7 @@ def find_groupings(case: Case) -> list[Grouping]:
 
 
 def text_matters_more(case: Case, grouping: Grouping) -> bool:
-    """Texts by author are texts: a long table needs something to read at every timestep."""
+    """Whether texts are the sequences, as texts by author: a long table needs numbers to read."""
     rest = case.chosen(*grouping.id, grouping.time).values()
     if not any(column.kind == "text" and column.words >= WORDS for column in rest):
         return False
@@ -65,7 +65,10 @@ def text_matters_more(case: Case, grouping: Grouping) -> bool:
 
 
 def pick_grouping(case: Case, groupings: list[Grouping]) -> Grouping:
-    """Of groupings with equal evidence the one that explains the target, or an error."""
+    """Choose, of groupings with equal evidence, the one that explains the target.
+
+    Raises: DataError, where several do.
+    """
     steady = [grouping for grouping in groupings if grouping.varying == 0]
     groupings = steady or groupings
     different = groupings[:1]
@@ -90,6 +93,7 @@ def same_sequences(frame: pl.DataFrame, one: Grouping, other: Grouping) -> bool:
 
 
 def long_roles(case: Case, grouping: Grouping) -> Roles:
+    """Assign roles in a long table, whose rows are sequences as the grouping has it."""
     ids, time = grouping.id, grouping.time
     free = case.free(*ids, time)
     if time is None:
@@ -115,12 +119,7 @@ def long_roles(case: Case, grouping: Grouping) -> Roles:
             f"`--static {broken[0]}`: the column changes inside {named(ids)}",
             hint="a static feature has one value per sequence; leave it to the features",
         )
-    usable, left_out = sift(
-        case,
-        chosen,
-        tokens=True,
-        explicit=bool(case.data.features),
-    )
+    usable, left_out = sift(case, chosen, tokens=True, explicit=bool(case.data.features))
     static = [name for name in usable if name in fixed and not case.data.features]
     features = [name for name in usable if name not in static]
     static += case.data.static
@@ -152,6 +151,7 @@ def long_roles(case: Case, grouping: Grouping) -> Roles:
 
 
 def series_roles(case: Case, time: str | None, why: str) -> Roles:
+    """Assign roles in a single series, in the order of `time` or of the file."""
     free = case.free(time)
     chosen = case.chosen(time)
     clocks = second_clocks(case.frame, (), time, chosen) if time else []

@@ -1,4 +1,4 @@
-"""Whether the rows of a table without ids and times follow each other all the same."""
+"""Tell whether the rows of a table without ids and times follow each other all the same."""
 
 import polars as pl
 
@@ -12,7 +12,7 @@ TURNS = 0.05  # share of rows at which a column goes back; a sorted one never do
 
 
 def alike_rows(case: Case, roles: Roles) -> str:
-    """For the evidence: the number that is most like that of the row before, where rows in any
+    """Say for the evidence which number is most like that of the row before, where rows in any
     order would not be; empty where there is none.
 
     What tables are sorted by is left out: columns that only rise or fall, and the means of classes.
@@ -25,15 +25,16 @@ def alike_rows(case: Case, roles: Roles) -> str:
     first = targets.to_series()
     amounts = first.dtype.is_float() or first.dtype.is_nested()
     classes = None if amounts or first.n_unique() > frame.height / 10 else first
-    found = {name: likeness(frame, name, classes) for name in names}
-    name = max(found, key=lambda each: found[each])
-    if found[name] < ALIKE:
+    correlations = {name: likeness(frame, name, classes) for name in names}
+    name = max(correlations, key=lambda each: correlations[each])
+    if correlations[name] < ALIKE:
         return ""
-    alike = f"`{name}`: correlation {found[name]:.2f}"
+    alike = f"`{name}`: correlation {correlations[name]:.2f}"
     return f"; but neighbouring rows are alike ({alike}): are they timesteps of a recording?"
 
 
 def likeness(frame: pl.DataFrame, name: str, classes: pl.Series | None) -> float:
+    """Correlate a column with itself a row later; 0 where it only rises or falls."""
     value = pl.col(name).cast(pl.Float64, strict=False)
     left = value if classes is None else value - value.mean().over(classes)
     step = value.diff().sign()

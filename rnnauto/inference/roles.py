@@ -1,4 +1,4 @@
-"""What every column of a table is for, and why the ones left out are left out."""
+"""Decide what every column of a table is for, and say why some are left out."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -14,9 +14,18 @@ from rnnauto.reading.joined_time import joined_name, time_parts
 
 @dataclass(frozen=True)
 class Roles:
-    """`varying` is the share of sequences with more than one target; `clock` is whether time is
-    shared by the sequences; `target_stems` are the targets of a wide table that are
-    sequences; `sequences` is how many a long table has."""
+    """What every column but the target is for, and why.
+
+    Attributes:
+        id: the columns that tell sequences apart.
+        features: what varies along the sequence; `static` has one value per sequence.
+        tokens: the timesteps of a text feature.
+        varying: the share of sequences with more than one target.
+        clock: whether time is shared by the sequences, and does not start anew in each.
+        target_stems: the targets of a wide table that are sequences.
+        label_sets: whether a list holds a list of labels for each timestep.
+        sequences: how many a long table has.
+    """
 
     form: Form
     evidence: tuple[Evidence, ...]
@@ -35,6 +44,8 @@ class Roles:
 
 @dataclass(frozen=True)
 class LeftOut:
+    """Columns that are no features, and why."""
+
     names: tuple[str, ...]
     evidence: tuple[Evidence, ...]
 
@@ -42,7 +53,12 @@ class LeftOut:
 def sift(
     case: Case, columns: dict[str, Profile], *, tokens: bool, explicit: bool
 ) -> tuple[list[str], LeftOut]:
-    """Columns that a network can use, and why the others are left out."""
+    """Sift the columns that a network can use from those that it cannot.
+
+    Args:
+        tokens: words are features too, as where a row is a word.
+        explicit: the user has named the columns.
+    """
     usable: list[str] = []
     reasons: dict[str, list[str]] = {}
     for name, column in columns.items():
@@ -81,12 +97,12 @@ def why_unusable(column: Profile) -> str:
 
 
 def is_token(column: Profile) -> bool:
-    """Single words, as in a table with one word a row."""
+    """Whether a column holds single words, as in a table with one word a row."""
     return column.kind == "text" and column.words <= 1 and not column.unique
 
 
 def token_rule(wanted: Literal["auto"] | Tokens, text: Profile) -> tuple[Tokens, str]:
-    """What a timestep of a text is, and why; `wanted` is what the user says."""
+    """Decide what a timestep of a text is, and say why; `wanted` is what the user says."""
     if wanted != "auto":
         return wanted, "you named it"
     if text.kind == "number":
@@ -114,7 +130,7 @@ def time_evidence(case: Case, time: str | None, other: str) -> Evidence:
 
 
 def other_name(columns: Iterable[str], fits: Callable[[str], bool]) -> str:
-    """A column to show in an example of a flag."""
+    """Find a column to show in an example of a flag."""
     return next((name for name in columns if fits(name)), "COLUMN")
 
 
@@ -154,7 +170,7 @@ def static_evidence(static: list[str], reason: str) -> Evidence:
 
 
 def without_sequences(roles: Roles) -> Roles:
-    """For `--type one-to-many`: what changes along the sequence is left out."""
+    """Leave out what changes along the sequence, for `--type one-to-many`."""
     names = [column.name for column in roles.features]
     columns = [name for column in roles.features for name in (column.columns or (column.name,))]
     reason = "you named the RNN type one-to-many, which reads static features only"
@@ -171,7 +187,7 @@ def without_sequences(roles: Roles) -> Roles:
 
 
 def row_id(case: Case, *taken: str) -> tuple[str, ...]:
-    """In forms with a sequence per row: the column that names the rows, if there is one."""
+    """Find the column that names the rows, if there is one, in forms with a sequence per row."""
     if case.data.id:
         return case.data.id
     if len(case.free()) == 1 and case.profiles[case.target[0]].kind != "list":

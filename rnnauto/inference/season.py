@@ -1,4 +1,4 @@
-"""After how many timesteps a series repeats: a cycle of the calendar, or what its values show."""
+"""Find after how many timesteps a series repeats: by the calendar, or by what its values show."""
 
 from dataclasses import dataclass, replace
 
@@ -33,17 +33,20 @@ SHARE = 0.8  # of every series, from its begin: the rest may be its test part
 MOST_SERIES, MOST_TIMESTEPS = 20, 20_000  # of each: enough to find a season
 REPEATS = 3  # times that a season has to be seen
 LEAST_PEAK = 0.2  # of the autocorrelation over the lowest value before it
-LEAST_FOUND, WITHIN = (
-    0.5,
-    0.15,
-)  # autocorrelation of a season that no calendar suggests, and how far
-# it may lie below that of neighbours
+# autocorrelation of a season that no calendar suggests, and how far below that of neighbours
+LEAST_FOUND, WITHIN = 0.5, 0.15
 
 
 @dataclass(frozen=True)
 class Season:
-    """`ahead` is the shortest cycle that the sampling period has steps in: how far is usually
-    forecast."""
+    """After how many timesteps a series repeats.
+
+    Attributes:
+        timesteps: that many; 1 where it does not.
+        why: the reason, in words.
+        ahead: the shortest cycle that the sampling period has steps in: how far is usually
+            forecast.
+    """
 
     timesteps: int
     why: str
@@ -54,9 +57,12 @@ class Season:
 def find_season(
     frame: pl.DataFrame, ids: tuple[str, ...], time: str | None, targets: tuple[str, ...]
 ) -> Season:
-    """The season of the sampling period; of several cycles that it has steps in, such as an hour,
-    a day and a week, the shortest that the targets' autocorrelation shows. Where the period has
-    none, the values alone may show one; else one timestep."""
+    """Find the season of the sampling period.
+
+    Of several cycles that it has steps in, such as an hour, a day and a week, it is the shortest
+    that the targets' autocorrelation shows. Where the period has none, the values alone may show
+    one; else it is one timestep.
+    """
     step = None if time is None else step_seconds(frame, ids, time)
     cycles = {} if step is None else steps_of_cycles(step)
     if cycles:
@@ -71,20 +77,20 @@ def find_season(
             return usual
         why = f"{reasons[shown[0]]}, which the values show"
         return replace(usual, timesteps=shown[0], why=why)
-    found = repeats_after(autocorrelation(frame, ids, time, targets))
-    if found > 1:
-        why = f"the values repeat after {found} timesteps"
+    timesteps = repeats_after(autocorrelation(frame, ids, time, targets))
+    if timesteps > 1:
+        why = f"the values repeat after {timesteps} timesteps"
     elif time is None:
         why = "no time column, so no season: one timestep"
     elif step is None:
         why = f"`{time}` has no unit of time, so no season: one timestep"
     else:
         why = f"`{time}` steps by years, which have no season: one timestep"
-    return Season(found, why, found, why)
+    return Season(timesteps, why, timesteps, why)
 
 
 def steps_of_cycles(step: float) -> dict[int, str]:
-    """Shortest first; the shortest of all may be longer than MOST_STEPS.
+    """Name the cycles by how many steps they have, shortest first, which may exceed MOST_STEPS.
 
     Args: step: seconds.
     """
@@ -96,8 +102,10 @@ def steps_of_cycles(step: float) -> dict[int, str]:
 def autocorrelation(
     frame: pl.DataFrame, ids: tuple[str, ...], time: str | None, targets: tuple[str, ...]
 ) -> NDArray[np.float64]:
-    """By lag, from 0, the mean over some series and all targets; as far as half of these series
-    are long enough to repeat so often. Trends are taken out."""
+    """Correlate series with themselves, [lags] from 0, as far as half of them are long enough.
+
+    It is the mean over some series and all targets. Trends are taken out.
+    """
     names = [name for name in targets if frame.schema[name].is_numeric()]
     if not names:
         return np.ones(1)
@@ -106,21 +114,21 @@ def autocorrelation(
     chosen = [
         parts[at] for at in np.unique(np.linspace(0, len(parts) - 1, MOST_SERIES).astype(int))
     ]
-    found = [
-        of_series(values)
+    correlations = [
+        series_autocorrelation(values)
         for part in chosen
         for values in to_floats(part, names)[: int(SHARE * part.height)][-MOST_TIMESTEPS:].T
     ]
-    longest = max(len(one) for one in found)
-    table = np.full((len(found), longest), np.nan)
-    for row, one in zip(table, found, strict=True):
-        row[: len(one)] = one
-    enough = np.isfinite(table).sum(axis=0) * 2 >= len(found)
+    longest = max(len(correlation) for correlation in correlations)
+    table = np.full((len(correlations), longest), np.nan)
+    for row, correlation in zip(table, correlations, strict=True):
+        row[: len(correlation)] = correlation
+    enough = np.isfinite(table).sum(axis=0) * 2 >= len(correlations)
     return np.asarray(np.nanmean(table[:, enough], axis=0)) if enough.any() else np.ones(1)
 
 
-def of_series(values: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The autocorrelation around a straight line, up to a third of the length."""
+def series_autocorrelation(values: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Correlate a series with itself around a straight line, up to a third of its length."""
     known = np.isfinite(values)
     if known.sum() < REPEATS * FEWEST_STEPS:
         return np.ones(1)
@@ -137,16 +145,16 @@ def of_series(values: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def peak(correlation: NDArray[np.float64], steps: int) -> float:
-    """How far the autocorrelation rises to a lag from its lowest value before; 0 where the lag is
-    not reached, or the values are not alike there."""
+    """Measure how far the autocorrelation rises to a lag from its lowest value before; 0 where the
+    lag is not reached, or the values are not alike there."""
     if steps >= len(correlation) or correlation[steps] <= 0:
         return 0.0
     return float(correlation[steps] - correlation[1:steps].min(initial=correlation[steps]))
 
 
 def repeats_after(correlation: NDArray[np.float64]) -> int:
-    """The first lag at which the values are nearly as alike as neighbours are, and again at twice
-    of it; 1 where there is none."""
+    """Find the first lag at which the values are nearly as alike as neighbours are, and again at
+    twice of it; 1 where there is none."""
     if len(correlation) < 2 * FEWEST_STEPS:
         return 1
     least = max(LEAST_FOUND, float(correlation[1]) - WITHIN)
@@ -164,7 +172,7 @@ def repeats_after(correlation: NDArray[np.float64]) -> int:
 
 
 def step_seconds(frame: pl.DataFrame, ids: tuple[str, ...], time: str) -> float | None:
-    """The usual step of a time column; None where its unit is not known."""
+    """Measure the usual step of a time column, in seconds; None where its unit is not known."""
     ordered = frame.select(*ids, time).drop_nulls(time).sort(*ids, time)
     step = pl.col(time).diff().over(ids) if ids else pl.col(time).diff()
     usual = ordered.select(step.alias("step")).filter(pl.col("step") != pl.col("step") * 0)

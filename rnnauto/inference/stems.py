@@ -1,4 +1,4 @@
-"""Numbered columns: which stems a wide table has, and whether their numbers mean an order."""
+"""Find the stems of numbered columns, and tell whether their numbers mean an order."""
 
 import re
 from collections import defaultdict
@@ -36,7 +36,12 @@ UNORDERED = 0.85  # roughness from which such a stem is believed
 
 @dataclass(frozen=True)
 class Stem:
-    """`columns` in the order of their numbers; `cycle` is what they are named by, if by months."""
+    """Columns that share a name and differ in a number.
+
+    Attributes:
+        columns: in the order of their numbers.
+        cycle: what they are named by, if not by numbers: months, days of the week.
+    """
 
     name: str
     columns: tuple[str, ...]
@@ -49,7 +54,7 @@ class Stem:
 
     @property
     def gaps(self) -> str:
-        """Which numbers are left out, where few are: `, without 5`."""
+        """Say which numbers are left out, where few are: `, without 5`."""
         span = range(self.numbers[0], self.numbers[-1] + 1)
         absent = sorted(set(span) - set(self.numbers)) if len(span) < 2 * len(self.numbers) else []
         more = " and others" if len(absent) > SHOWN else ""
@@ -63,10 +68,10 @@ def find_stems(names: Sequence[str], *, taken: Sequence[str]) -> list[Stem]:
         return [dated]
     used = set(taken)
     stems: list[Stem] = []
-    for cycle, key, columns_ in calendar_columns(names):
-        if not any(set(columns_) & set(stem.columns) for stem in stems):
-            numbers = tuple(range(1, len(columns_) + 1))
-            stems.append(Stem(stem_name(key, used), columns_, numbers, cycle))
+    for cycle, key, columns in calendar_columns(names):
+        if not any(set(columns) & set(stem.columns) for stem in stems):
+            numbers = tuple(range(1, len(columns) + 1))
+            stems.append(Stem(stem_name(key, used), columns, numbers, cycle))
             used.add(stems[-1].name)
     named = {name for stem in stems for name in stem.columns}
     return [*stems, *numbered_stems([name for name in names if name not in named], used)]
@@ -75,14 +80,14 @@ def find_stems(names: Sequence[str], *, taken: Sequence[str]) -> list[Stem]:
 def numbered_stems(names: Sequence[str], used: set[str]) -> list[Stem]:
     groups: dict[str, dict[int, str]] = defaultdict(dict)
     keys = {name: list(numbered_keys(name)) for name in names}
-    for name, found in keys.items():
-        for key, number in found:
+    for name, pairs in keys.items():
+        for key, number in pairs:
             groups[key].setdefault(number, name)
     chosen: dict[str, dict[int, str]] = defaultdict(dict)
-    for name, found in keys.items():
-        if found:
+    for name, pairs in keys.items():
+        if pairs:
             # the number that most columns count by; of equals the last, as in x_0_1
-            key, number = max(reversed(found), key=lambda item: len(groups[item[0]]))
+            key, number = max(reversed(pairs), key=lambda item: len(groups[item[0]]))
             chosen[key].setdefault(number, name)
     stems = []
     for key, columns in chosen.items():
@@ -98,7 +103,7 @@ def numbered_stems(names: Sequence[str], used: set[str]) -> list[Stem]:
 
 
 def numbered_keys(name: str) -> list[tuple[str, int]]:
-    """Every number in a name, with what is left around it."""
+    """List every number in a name, with what is left around it."""
     return [
         (f"{name[: match.start()]}\0{name[match.end() :]}", int(match[0]))
         for match in re.finditer(r"\d{1,9}", name)
@@ -115,7 +120,7 @@ def stem_name(key: str, taken: set[str]) -> str:
 
 
 def dated_columns(names: Sequence[str]) -> Stem | None:
-    """Columns named by a date, as in `2020-01-22, 2020-01-23, ...`."""
+    """Find columns named by a date, as in `2020-01-22, 2020-01-23, ...`."""
     if len(names) < FEWEST or not any(map(DATED.match, names)):
         return None
     for pattern in DATES:
@@ -132,7 +137,7 @@ def dated_columns(names: Sequence[str]) -> Stem | None:
 
 
 def why_certain(stems: Sequence[Stem], frame: pl.DataFrame) -> str:
-    """Why the numbers of stems mean an order; empty where they might merely count features."""
+    """Say why the numbers of stems mean an order; empty where they might merely count features."""
     if sum(len(stem.columns) for stem in stems) >= MANY:
         return "too many for single features"
     for stem in stems:
@@ -163,7 +168,7 @@ def are_flags(stem: Stem, frame: pl.DataFrame) -> bool:
 
 
 def roughness(frame: pl.DataFrame) -> float:
-    """Mean squared step between neighbours, over that between columns in any order.
+    """Compare the mean squared step between neighbours with that of columns in any order.
 
     About 1 where the order means nothing, near 0 where values change slowly. Every column is
     put on the same scale first: features of a plain table differ in theirs.

@@ -1,4 +1,4 @@
-"""Wide tables: a row is a sequence, its timesteps are numbered columns."""
+"""Assign roles in wide tables: a row is a sequence, its timesteps are numbered columns."""
 
 from rnnauto.errors import DataError
 from rnnauto.inference.case import Case, Evidence, flag, named, two_readings
@@ -16,6 +16,7 @@ from rnnauto.layout import Column
 
 
 def wide_stems(case: Case) -> list[Stem]:
+    """Find the stems of numbered columns that may be features."""
     numbers = {
         name: column
         for name, column in case.free(*case.data.id, case.data.time, *case.data.static).items()
@@ -30,7 +31,7 @@ def wide_stems(case: Case) -> list[Stem]:
 
 
 def target_stems(case: Case) -> tuple[Stem, ...]:
-    """Several numbered targets are a sequence to predict."""
+    """Find the stems of several numbered targets: each is a sequence to predict."""
     stems = find_stems(case.target, taken=()) if len(case.target) > 1 else []
     covered = {name for stem in stems for name in stem.columns}
     return tuple(stems) if covered == set(case.target) else ()

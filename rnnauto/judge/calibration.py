@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say, and the temperature that mends them."""
+"""Measure whether probabilities mean what they say, and fit the temperature that mends them."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Integers
+from rnnauto.judge.diagnosis import Bin, Calibration, Reliability
 
 BINS = 10
 FEWEST = 30  # units to fit a temperature to
@@ -14,8 +15,8 @@ SMALLEST = 1e-12
 
 
 def fit_temperature(logs: Doubles, truth: Integers) -> float:
-    """The temperature with the least log loss (Guo et al. 2017): above 1 where the network is too
-    sure.
+    """Fit the temperature with the least log loss (Guo et al. 2017): above 1 where the network is
+    too sure.
 
     Args:
         logs: log probabilities [units, classes]; truth: classes [units].
@@ -27,20 +28,20 @@ def fit_temperature(logs: Doubles, truth: Integers) -> float:
         return float(-chances[np.arange(len(truth)), truth].mean())
 
     bound = float(np.log(HOTTEST))
-    found = minimize_scalar(loss, bounds=(-bound, bound), method="bounded")
-    return float(np.exp(found.x))
+    minimum = minimize_scalar(loss, bounds=(-bound, bound), method="bounded")
+    return float(np.exp(minimum.x))
 
 
 def cooled(logs: Doubles, temperature: float) -> Doubles:
-    """Probabilities at a temperature, [units, classes]."""
+    """Bring probabilities to a temperature, [units, classes]."""
     scaled = logs / temperature
     shares = np.exp(scaled - scaled.max(axis=1, keepdims=True))
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))
 
 
-def reliability(probabilities: NDArray[Any], truth: NDArray[Any]) -> dict[str, Any]:
-    """The expected calibration error, and for each tenth of confidence how often the likeliest
-    class was right; tenths without any unit are left out."""
+def reliability(probabilities: NDArray[Any], truth: NDArray[Any]) -> Reliability:
+    """Measure the expected calibration error, and for each tenth of confidence how often the
+    likeliest class was right; tenths without any unit are left out."""
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = (probabilities.argmax(axis=1) == truth).astype(np.float64)
     tenth = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
@@ -48,16 +49,16 @@ def reliability(probabilities: NDArray[Any], truth: NDArray[Any]) -> dict[str, A
     for number in np.unique(tenth):
         inside = tenth == number
         sure, accuracy = float(confidence[inside].mean()), float(right[inside].mean())
-        bins.append({"confidence": sure, "accuracy": accuracy, "count": int(inside.sum())})
+        bins.append(Bin(confidence=sure, accuracy=accuracy, count=int(inside.sum())))
         error += abs(sure - accuracy) * float(inside.mean())
-    return {"error": error, "bins": bins}
+    return Reliability(error=error, bins=tuple(bins))
 
 
 def calibration(
     probabilities: NDArray[Any], answers: NDArray[Any], *, temperature: float | None
-) -> dict[str, Any]:
-    """How reliable answers are, `before` and `after` they are brought to a temperature; `after` is
-    None where none was fitted.
+) -> Calibration:
+    """Measure how reliable answers are, `before` and `after` they are brought to a temperature;
+    `after` is None where none was fitted.
 
     Args: answers: the true classes, [units], -1 where not known.
     """
@@ -66,4 +67,5 @@ def calibration(
     after = None
     if temperature is not None:
         after = reliability(cooled(np.log(np.maximum(chances, SMALLEST)), temperature), answers)
-    return {"temperature": temperature, "before": reliability(chances, answers), "after": after}
+    before = reliability(chances, answers)
+    return Calibration(temperature=temperature, before=before, after=after)

@@ -1,62 +1,75 @@
-"""What is wrong with a fitted model: every part is measured while there is time for it."""
+"""Find what is wrong with a fitted model: every part is measured while there is time for it."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from rnnauto.data.encode import Encoders, encode
-from rnnauto.data.sequences import Sequences
-from rnnauto.data.targets import LabelEncoder
-from rnnauto.judge.calibration import FEWEST, calibration, fit_temperature
-from rnnauto.judge.context_order import context_order
+from rnnauto.judge.diagnosis import (
+    Clipping,
+    Diagnosis,
+    FoundLeak,
+    GradientPicture,
+    Importance,
+    Memory,
+)
 from rnnauto.judge.evaluate import Evaluation
 from rnnauto.judge.importance import importance
 from rnnauto.judge.memory import memory_length
-from rnnauto.judge.mistakes import coverage, worst
 from rnnauto.judge.sample import (
     OutOfTime,
+    Probing,
     Reader,
     Sample,
     build_trained,
     draw_sample,
-    log_softmax,
     open_reader,
 )
-from rnnauto.judge.shuffled import Answers, Rescore, Run, order_matters, reads_order
 from rnnauto.judge.vanishing import best_of_cells, gradient_picture
-from rnnauto.prepare import Prepared
-from rnnauto.search.journal import finite
+from rnnauto.prepared import AnyPrepared
+from rnnauto.search.learner import LearnerOf
 from rnnauto.search.select import Trial
-from rnnauto.search.study import Study, load_study, load_weights, weights_path
+from rnnauto.search.study import Study, load_study
 
-MOST_TO_CALIBRATE = 512  # sequences of a validation part
-PARTS = ("order", "gradients", "memory", "importance", "calibration", "coverage", "mistakes")
+ORDER = ("mistakes", "coverage", "gradients", "memory", "importance", "calibration", "order")
 NO_TIME = "there was no time left in the budget"
 
 
 @dataclass(frozen=True)
 class Subject:
     """What is diagnosed: the trials of a search, and the exported model with its answers to the
-    test part; `rescore` has a model answer a test part."""
+    test part.
 
-    prepared: Prepared
+    Attributes:
+        run: the exported model, open.
+        rescore: has such a model answer a part of the data, as the answers are.
+        probing: what is known of the family's networks.
+        measures: by name those parts of a diagnosis that a family measures in its own way.
+    """
+
+    prepared: AnyPrepared
     study: Path
+    learner_of: LearnerOf
     trials: tuple[Trial, ...]
     winner: Trial
-    run: Run
-    rescore: Rescore
-    answers: Answers
+    run: Any
+    rescore: Callable[[Any, Any], Any]
+    answers: Any
     evaluation: Evaluation
     seed: int
+    probing: Probing
+    measures: Mapping[str, Callable[["Subject", "Opening"], Any]]
 
 
 @dataclass(frozen=True)
 class Bench:
-    """The winner's network of the first fold, and a sample of its validation part."""
+    """The winner's network of the first fold, and what it is tried on.
+
+    Attributes:
+        reader: the model in a compiled call.
+        sample: of the fold's validation part.
+    """
 
     study: Study
     model: Any
@@ -64,41 +77,37 @@ class Bench:
     sample: Sample
 
 
-def diagnose(subject: Subject, *, deadline: float) -> dict[str, Any]:
-    """Every part, None where it does not apply or there was no time; then `skipped` says why.
+def diagnose(subject: Subject, *, deadline: float) -> Diagnosis:
+    """Measure every part, None where it does not apply or there was no time; then `skipped` says
+    why.
 
     Args:
         deadline: in time.monotonic()'s seconds; no reading of a network starts after it.
     """
-    found: dict[str, Any] = dict.fromkeys(PARTS)
+    measured: dict[str, Any] = dict.fromkeys(ORDER)
     skipped: dict[str, str] = {}
-    found["leaks"] = leaks_of(subject.prepared)
-    found["clipping"] = clipping(subject.trials)
     bench = Opening(subject, deadline)
-    parts: dict[str, Callable[[], Any]] = {
-        "mistakes": lambda: worst(subject.prepared, subject.answers),
-        "coverage": lambda: coverage(subject.prepared, subject.answers),
-        "gradients": lambda: gradients(subject, bench, deadline),
-        "memory": lambda: remembered(subject, bench),
-        "importance": lambda: needed(subject, bench),
-        "calibration": lambda: calibrated(subject, bench),
-        "order": lambda: shuffled(subject),
+    shared: Mapping[str, Callable[[Subject, Opening], Any]] = {
+        "gradients": gradients,
+        "memory": remembered,
+        "importance": needed,
     }
-    for name, part in parts.items():
+    parts = {**shared, **subject.measures}
+    for name in ORDER:
         if time.monotonic() > deadline:
             skipped[name] = NO_TIME
             continue
         try:
-            result = part()
+            result = parts[name](subject, bench) if name in parts else None
         except OutOfTime:
             skipped[name] = NO_TIME
             continue
         if result is None:
             skipped[name] = "it does not apply to this kind of problem"
         else:
-            found[name] = result
-    known: dict[str, Any] = finite({**found, "skipped": skipped})
-    return known
+            measured[name] = result
+    leaks, clipped = leaks_of(subject.prepared), clipping(subject.trials)
+    return Diagnosis(**measured, leaks=leaks, clipping=clipped, skipped=skipped)
 
 
 class Opening:
@@ -111,116 +120,82 @@ class Opening:
 
     def __call__(self) -> Bench:
         if self.built is None:
-            study = load_study(self.subject.study)
-            model = build_trained(study, self.subject.winner)
+            study = load_study(self.subject.study, self.subject.learner_of)
+            model = build_trained(study, self.subject.winner).model
             reader = open_reader(model, study.problem, deadline=self.deadline)
-            sample = draw_sample(study, seed=self.subject.seed)
+            sample = draw_sample(study, self.subject.probing, seed=self.subject.seed)
             self.built = Bench(study, model, reader, sample)
         return self.built
 
 
-def leaks_of(prepared: Prepared) -> list[dict[str, Any]]:
-    return [
-        {
-            "kind": problem.leak,
-            "column": problem.column,
-            "message": problem.message,
-            "remedy": problem.remedy,
-            "severity": problem.severity,
-        }
+def leaks_of(prepared: AnyPrepared) -> tuple[FoundLeak, ...]:
+    """List the leaks among the problems of a table."""
+    return tuple(
+        FoundLeak(
+            kind=problem.leak,
+            column=problem.column,
+            message=problem.message,
+            remedy=problem.remedy,
+            severity=problem.severity,
+        )
         for problem in prepared.problems
         if problem.leak
-    ]
+    )
 
 
-def clipping(trials: Iterable[Trial]) -> list[dict[str, Any]]:
-    """What the gradients of every trial did, by its clip norm."""
+def clipping(trials: Iterable[Trial]) -> tuple[Clipping, ...]:
+    """List what the gradients of every trial did, by its clip norm."""
     rows = []
     for trial in trials:
         if not trial.completed or 0 not in trial.results:
             continue
         gradient = trial.results[0].gradient
         rows.append(
-            {
-                "trial": trial.id,
-                "cell": trial.values["cell"],
-                "clip_norm": trial.values["clip_norm"],
-                "clipped_share": gradient.clipped,
-                "median_norm": gradient.median,
-                "p95_norm": gradient.p95,
-                "largest_norm": gradient.largest,
-                "validation": trial.score,
-            }
+            Clipping(
+                trial=trial.id,
+                cell=trial.values["cell"],
+                clip_norm=trial.values["clip_norm"],
+                clipped_share=gradient.clipped,
+                median_norm=gradient.median,
+                p95_norm=gradient.p95,
+                largest_norm=gradient.largest,
+                validation=trial.score,
+            )
         )
-    return rows
+    return tuple(rows)
 
 
-def gradients(subject: Subject, bench: Opening, deadline: float) -> list[dict[str, Any]] | None:
-    """The best trial of each cell; those that there is no time for are left out."""
-    found = []
+def gradients(subject: Subject, bench: Opening) -> tuple[GradientPicture, ...] | None:
+    """Measure the gradients of the best trial of each cell; those that there is no time for are
+    left out."""
+    pictures = []
     for trial in best_of_cells(subject.trials):
-        if time.monotonic() > deadline:
+        if time.monotonic() > bench.deadline:
             break
-        picture = gradient_picture(bench().study, trial, seed=subject.seed)
+        picture = gradient_picture(bench().study, subject.probing, trial, seed=subject.seed)
         if picture is not None:
-            found.append(picture)
-    return found or None
+            pictures.append(picture)
+    return tuple(pictures) or None
 
 
-def remembered(subject: Subject, bench: Opening) -> dict[str, Any] | None:
-    if subject.prepared.layout.one_timestep and subject.prepared.layout.task != "forecasting":
+def remembered(subject: Subject, bench: Opening) -> Memory | None:
+    """Measure how far back the winner reaches; None where there is nothing to remember."""
+    if not subject.probing.remembers(subject.prepared.layout):
         return None
-    open_bench = bench()
-    cell = str(subject.winner.values["cell"])
-    return memory_length(open_bench.reader, open_bench.sample, cell=cell, seed=subject.seed)
-
-
-def needed(subject: Subject, bench: Opening) -> dict[str, Any] | None:
-    if subject.prepared.layout.task == "language-modelling":
-        return None
-    open_bench = bench()
-    encoders = subject.prepared.encoders
-    return importance(open_bench.reader, open_bench.sample, encoders, seed=subject.seed)
-
-
-def shuffled(subject: Subject) -> dict[str, Any] | None:
-    if subject.prepared.layout.task == "language-modelling":
-        return context_order(subject.run, subject.prepared, seed=subject.seed)
-    if not reads_order(subject.prepared):
-        return None
-    return order_matters(
-        subject.run, subject.rescore, subject.prepared, subject.answers, seed=subject.seed
+    opened = bench()
+    return memory_length(
+        opened.reader,
+        opened.sample,
+        cell=str(subject.winner.values["cell"]),
+        apart=subject.probing.apart(opened.study.problem.features),
+        seed=subject.seed,
     )
 
 
-def calibrated(subject: Subject, bench: Opening) -> dict[str, Any] | None:
-    """The temperature is fitted to what the winner's networks say of sequences that they did not
-    train on: each fold's of its own validation part."""
-    prepared = subject.prepared
-    if not isinstance(prepared.encoders, Encoders) or not isinstance(prepared.test, Sequences):
+def needed(subject: Subject, bench: Opening) -> Importance | None:
+    """Measure what the winner needs of its input; None where what is read is what is predicted."""
+    if subject.probing.columns is None:
         return None
-    if not isinstance(prepared.encoders.target, LabelEncoder):
-        return None
-    logs, truth = (np.concatenate(parts) for parts in zip(*held_out(subject, bench), strict=True))
-    if len(truth) < FEWEST:
-        return None
-    per_timestep = prepared.layout.per_timestep
-    answers = encode(prepared.test, prepared.encoders, per_timestep=per_timestep).targets
-    assert isinstance(subject.answers, np.ndarray)
-    return calibration(subject.answers, answers, temperature=fit_temperature(logs, truth))
-
-
-def held_out(subject: Subject, bench: Opening) -> Iterator[tuple[Any, Any]]:
-    """Log probabilities and classes of every fold's validation part, known units only."""
     opened = bench()
-    folder = opened.study.folder
-    own = opened.model.get_weights()
-    for fold, name in sorted(subject.winner.weights.items()):
-        opened.model.set_weights(load_weights(weights_path(folder, name)))
-        sample = draw_sample(opened.study, fold=fold, most=MOST_TO_CALIBRATE, seed=subject.seed)
-        outputs = opened.reader(sample.inputs)
-        if outputs.ndim == 3:
-            outputs = outputs[:, : sample.truth.shape[1]]
-        known = sample.truth >= 0
-        yield log_softmax(outputs[known]), sample.truth[known]
-    opened.model.set_weights(own)
+    columns = subject.probing.columns(subject.prepared.encoders, opened.sample.inputs)
+    return importance(opened.reader, opened.sample, columns, seed=subject.seed)

@@ -1,9 +1,9 @@
-"""Scores with intervals, compared with baselines on the same units."""
+"""Compute scores with intervals, and compare them with baselines on the same units."""
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,17 @@ from rnnauto.data.encode import Encoded
 from rnnauto.data.targets import LabelEncoder, SeveralTargets, TargetEncoder
 from rnnauto.errors import DataError
 from rnnauto.judge.calibration import calibration
-from rnnauto.judge.measures import Units, each_target, known_units, main_metric, metrics_of, sums_of
+from rnnauto.judge.diagnosis import Calibration
+from rnnauto.judge.measures import (
+    AnyMeasures,
+    Units,
+    each_target,
+    known_units,
+    main_metric,
+    metrics_of,
+    sums_of,
+)
 from rnnauto.judge.metrics import (
-    LOWER_IS_BETTER,
     Interval,
     Metrics,
     compact_groups,
@@ -25,10 +33,20 @@ from rnnauto.judge.metrics import (
     resample_weights,
     unit_groups,
 )
-from rnnauto.judge.several import Predictor
-from rnnauto.judge.words import digits, metric_words, span
+from rnnauto.judge.scored import Advantage, Number, Scored, VerdictKind
+from rnnauto.judge.words import digits, span
+from rnnauto.metrics import lower_is_better, metric_words
 
 RESAMPLES = 1_000
+
+
+class Predictor(Protocol):
+    """A baseline of values, classes or sets of labels."""
+
+    @property
+    def name(self) -> str: ...
+
+    def __call__(self, encoded: Encoded) -> Doubles: ...
 
 
 @dataclass(frozen=True)
@@ -46,8 +64,9 @@ class Scores:
     units: int
     resampled: Mapping[str, Doubles] = field(repr=False, compare=False)
 
-    def to_json(self) -> dict[str, dict[str, float | None]]:
-        return {name: interval_json(scored) for name, scored in self.metrics.items()}
+    def to_json(self) -> dict[str, dict[str, Number]]:
+        """Write the metrics as JSON has them."""
+        return {name: scored_of(estimate).model_dump() for name, estimate in self.metrics.items()}
 
 
 @dataclass(frozen=True)
@@ -60,17 +79,20 @@ class Verdict:
         difference: how much better the network is than that one.
     """
 
-    kind: str
+    kind: VerdictKind
     sentence: str
     best: str | None = None
     difference: Interval | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "kind": self.kind,
-            "best_baseline": self.best,
-            "difference": None if self.difference is None else interval_json(self.difference),
-        }
+    @property
+    def comparison(self) -> Advantage:
+        """The numbers behind the sentence."""
+        advantage = self.difference
+        return Advantage(
+            kind=self.kind,
+            best_baseline=self.best,
+            difference=None if advantage is None else scored_of(advantage),
+        )
 
 
 @dataclass(frozen=True)
@@ -82,7 +104,7 @@ class Evaluation:
         sequences: sequences with at least one of them.
         labels: classes in the order of the confusion matrix; None where there is none.
         main_metric: the name of the metric that the comparison goes by.
-        calibration: of single classes, as `judge.calibration` has it.
+        calibration: of single classes.
     """
 
     scores: Scores
@@ -92,22 +114,24 @@ class Evaluation:
     beats_baselines: bool
     labels: tuple[str, ...] | None
     main_metric: str
-    calibration: dict[str, Any] | None = None
+    calibration: Calibration | None = None
 
     @property
     def metrics(self) -> dict[str, Interval]:
+        """The model's own metrics, by name."""
         return self.scores.metrics
 
     @property
     def verdict(self) -> str:
+        """The verdict in one sentence."""
         return verdict_of(self).sentence
 
     def to_json(self) -> dict[str, Any]:
-        """The keys of `evaluate --json`; what is undefined is null."""
+        """Write the keys of `evaluate --json`; what is undefined is null."""
         confusion = None
         if self.scores.confusion is not None and self.labels is not None:
             confusion = {"labels": list(self.labels), "counts": self.scores.confusion}
-        verdict = verdict_of(self)
+        verdict, reliable = verdict_of(self), self.calibration
         return {
             "metrics": self.scores.to_json(),
             "baselines": {name: scores.to_json() for name, scores in self.baselines.items()},
@@ -115,15 +139,19 @@ class Evaluation:
             "sequences": self.sequences,
             "beats_baselines": self.beats_baselines,
             "verdict": verdict.sentence,
-            "comparison": verdict.to_json(),
+            "comparison": verdict.comparison.model_dump(),
             "confusion": confusion,
-            "calibration": self.calibration,
+            "calibration": None if reliable is None else reliable.model_dump(),
         }
 
 
-def interval_json(scored: Interval) -> dict[str, float | None]:
-    numbers = {"value": scored.value, "low": scored.low, "high": scored.high}
-    return {name: number if math.isfinite(number) else None for name, number in numbers.items()}
+def scored_of(estimate: Interval) -> Scored:
+    """Write an interval as JSON has it: what is not finite is None."""
+    value, low, high = (
+        number if math.isfinite(number) else None
+        for number in (estimate.value, estimate.low, estimate.high)
+    )
+    return Scored(value=value, low=low, high=high)
 
 
 def score(
@@ -135,8 +163,9 @@ def score(
     groups: Integers | None = None,
     seed: int = 0,
     resamples: int = RESAMPLES,
+    measures: AnyMeasures | None = None,
 ) -> Scores:
-    """Every metric with its interval, over the units whose truth is known.
+    """Compute every metric with its interval, over the units whose truth is known.
 
     With several targets each metric is there for each, as `<metric>_<target>`, and the bare name
     is the mean over the targets.
@@ -150,14 +179,9 @@ def score(
         row_splits: the sequences of units, where there is one target per timestep.
         groups: [units], the group that the bootstrap draws a unit with (`unit_groups`); None where
             every unit stands alone. With a single group the intervals are undefined (NaN).
+        measures: what to compute of the sums; None: what the target's kind has.
     """
-    known = known_units(truth)
-    if not known.any():
-        raise DataError(
-            f"none of the {len(truth):,} targets is known",
-            hint="scoring needs a target column with values (of the classes that the model knows)",
-        )
-    assert len(predicted) == len(truth)
+    known = some_known(truth)
     groups = np.arange(len(truth)) if groups is None else groups
     numbers = np.zeros(len(truth), np.int64)
     numbers[known], count = compact_groups(groups[known], seed=seed)
@@ -170,16 +194,17 @@ def score(
         # predictions beyond all bounds give infinite or undefined metrics, which are reported so
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             sums = sums_of(units, encoder)
-            whole = metrics_of(sums.sum(axis=0, keepdims=True), units, encoder)
-            return whole, metrics_of(weights @ sums, units, encoder)
+            whole = metrics_of(sums.sum(axis=0, keepdims=True), units, encoder, measures)
+            return whole, metrics_of(weights @ sums, units, encoder, measures)
 
     if isinstance(target, SeveralTargets):
-        each = {
-            name: measured(part, answers, encoder)
-            for name, part, answers, encoder in each_target(truth, predicted, target)
+        columns = each_target(truth, predicted, target)
+        by_target = {
+            name: measured(part, column, encoder) for name, part, column, encoder in columns
         }
-        values = side_by_side({name: found[0] for name, found in each.items()})
-        resampled = side_by_side({name: found[1] for name, found in each.items()})
+        values, resampled = (
+            side_by_side({name: both[at] for name, both in by_target.items()}) for at in (0, 1)
+        )
     else:
         values, resampled = measured(truth, predicted, target)
     return Scores(
@@ -190,17 +215,33 @@ def score(
     )
 
 
-def side_by_side(each: dict[str, Metrics]) -> Metrics:
-    """The mean over the targets under the bare name, then one more for each target."""
-    names = list(next(iter(each.values())))
-    mean = {name: np.mean([found[name] for found in each.values()], axis=0) for name in names}
-    single = {f"{name}_{target}": found[name] for name in names for target, found in each.items()}
+def some_known(truth: NDArray[Any]) -> NDArray[np.bool_]:
+    """Do as `known_units`. Raises: DataError where there is none."""
+    known = known_units(truth)
+    if not known.any():
+        raise DataError(
+            f"none of the {len(truth):,} targets is known",
+            hint="scoring needs a target column with values (of the classes that the model knows)",
+        )
+    return known
+
+
+def side_by_side(by_target: dict[str, Metrics]) -> Metrics:
+    """Give the mean over the targets under the bare name, then one more for each target."""
+    names = list(next(iter(by_target.values())))
+    mean = {
+        name: np.mean([metrics[name] for metrics in by_target.values()], axis=0) for name in names
+    }
+    single = {
+        f"{name}_{target}": metrics[name] for name in names for target, metrics in by_target.items()
+    }
     return mean | single
 
 
 def confusion_of(
     truth: NDArray[Any], predicted: NDArray[np.floating], target: TargetEncoder | None
 ) -> list[list[int]] | None:
+    """Count units by true and predicted class; None where answers are no single classes."""
     if truth.ndim > 1 or truth.dtype.kind not in "iu" or isinstance(target, SeveralTargets):
         return None
     classes = predicted_classes(predicted)
@@ -209,20 +250,20 @@ def confusion_of(
 
 
 def difference(a: Scores, b: Scores, metric: str) -> Interval:
-    """How much better `a` is than `b` (positive: better), over the same resamples of both.
+    """Measure how much better `a` is than `b` (positive: better), over the same resamples of both.
 
     Both must come from the same units, groups and seed: what makes a resample hard is then hard
     for both and cancels, and the interval is narrower than the two intervals suggest.
     """
     assert a.units == b.units and len(a.resampled[metric]) == len(b.resampled[metric])
-    sign = -1.0 if metric in LOWER_IS_BETTER else 1.0
+    sign = -1.0 if lower_is_better(metric) else 1.0
     with np.errstate(invalid="ignore"):  # infinite on both sides
         resampled = sign * (a.resampled[metric] - b.resampled[metric])
     return interval(sign * (a.metrics[metric].value - b.metrics[metric].value), resampled)
 
 
 def beats(model: Scores, baseline: Scores, metric: str) -> bool:
-    """True where the whole 95% interval of the paired difference is in the model's favour.
+    """Whether the whole 95% interval of the paired difference is in the model's favour.
 
     False where the interval is undefined: a single sequence shows nothing.
     """
@@ -230,38 +271,40 @@ def beats(model: Scores, baseline: Scores, metric: str) -> bool:
 
 
 def verdict_of(evaluation: Evaluation) -> Verdict:
-    """Whether a baseline is as good as the network, or better, by the paired bootstrap interval of
-    their difference on the test part."""
+    """Judge whether a baseline is as good as the network, or better, by the paired bootstrap
+    interval of their difference on the test part."""
     metric = evaluation.main_metric
     words, value = metric_words(metric), digits(evaluation.metrics[metric].value)
     if not math.isfinite(evaluation.metrics[metric].value):
         return Verdict("behind", f"the network has no {words} on the test part that is a number")
     if not evaluation.baselines:
         return Verdict("even", f"there is no baseline to compare with: {words} {value}")
-    sign = -1.0 if metric in LOWER_IS_BETTER else 1.0
-    scored = {name: each.metrics[metric].value for name, each in evaluation.baselines.items()}
-    known = [name for name, found in scored.items() if math.isfinite(found)] or list(scored)
+    lower = lower_is_better(metric)
+    sign = -1.0 if lower else 1.0
+    scored = {name: scores.metrics[metric].value for name, scores in evaluation.baselines.items()}
+    known = [name for name, number in scored.items() if math.isfinite(number)] or list(scored)
     best = max(known, key=lambda name: sign * scored[name])
-    found = difference(evaluation.scores, evaluation.baselines[best], metric)
+    advantage = difference(evaluation.scores, evaluation.baselines[best], metric)
     both = f"{words} {value} against {digits(scored[best])}"
-    lower = metric in LOWER_IS_BETTER
     said, aside = both + ", lower is better" * lower, " (lower is better)" * lower
-    if not math.isfinite(found.low):
-        kind = "even"
-        told = f"one sequence shows nothing: {both} of the best baseline, `{best}`{aside}"
-    elif found.low > 0 and evaluation.beats_baselines:
+    kind: VerdictKind = "even"
+    if not math.isfinite(advantage.low):
+        sentence = f"one sequence shows nothing: {both} of the best baseline, `{best}`{aside}"
+    elif advantage.low > 0 and evaluation.beats_baselines:
         kind = "beats"
-        told = f"the network beats every baseline: {both} of the best, `{best}`{aside}"
-    elif found.low > 0:
-        kind = "even"
-        told = f"the network beats the best baseline, `{best}` ({said}), but not every one clearly"
+        sentence = f"the network beats every baseline: {both} of the best, `{best}`{aside}"
+    elif advantage.low > 0:
+        sentence = (
+            f"the network beats the best baseline, `{best}` ({said}), but not every one clearly"
+        )
     else:
-        gap = f"difference {span({'value': found.value, 'low': found.low, 'high': found.high})}"
-        kind, told = "even", f"`{best}` is as good as the network ({said}; {gap}): use the simpler"
-        if found.high < 0:
+        between = span(Scored(value=advantage.value, low=advantage.low, high=advantage.high))
+        gap = f"difference {between}"
+        sentence = f"`{best}` is as good as the network ({said}; {gap}): use the simpler"
+        if advantage.high < 0:
             kind = "behind"
-            told = f"`{best}` is better than the network ({said}; {gap}): use it instead"
-    return Verdict(kind, told, best, found)
+            sentence = f"`{best}` is better than the network ({said}; {gap}): use it instead"
+    return Verdict(kind, sentence, best, advantage)
 
 
 def evaluate(
@@ -273,12 +316,14 @@ def evaluate(
     seed: int = 0,
     resamples: int = RESAMPLES,
     temperature: float | None = None,
+    measures: AnyMeasures | None = None,
 ) -> Evaluation:
     """Score a model's predictions, and the baselines', on the same units.
 
     Args:
         predicted: as `runner.predict` gives it: probabilities, or values in data units.
         temperature: what was fitted on validation, to try it on probabilities of classes.
+        measures: as for `score`.
     """
     groups = unit_groups(encoded.row_splits, per_timestep=encoded.per_timestep)
 
@@ -291,6 +336,7 @@ def evaluate(
             groups=groups,
             seed=seed,
             resamples=resamples,
+            measures=measures,
         )
 
     model = scored(predicted)

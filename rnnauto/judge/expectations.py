@@ -1,4 +1,4 @@
-"""Did a run keep what its recipe expects?"""
+"""Check whether a run kept what its recipe expects."""
 
 import difflib
 import math
@@ -10,7 +10,7 @@ import numpy as np
 
 from rnnauto.errors import LeakError, RecipeError
 from rnnauto.judge.evaluate import Evaluation
-from rnnauto.judge.metrics import LOWER_IS_BETTER
+from rnnauto.metrics import lower_is_better
 from rnnauto.recipe import Expect
 from rnnauto.recipe.comparison import Comparison, Quantity, parse_comparison
 
@@ -50,36 +50,38 @@ class Expectation:
     passed: bool
 
     def to_json(self) -> dict[str, Any]:
+        """Give the fields as JSON has them."""
         return vars(self)
 
 
 def check_expectations(expect: Expect, measured: Measured) -> tuple[Expectation, ...]:
-    """Every expectation, in the recipe model's order.
+    """Check every expectation, in the recipe model's order.
 
     Raises: RecipeError where a baseline is named that there is not.
     """
-    found = list(metric_expectations(expect, measured.evaluation))
+    outcomes = list(metric_expectations(expect, measured.evaluation))
     if expect.beats_baselines:
         beats = measured.evaluation.beats_baselines
-        found.append(Expectation("beats_baselines", "true", beats, None, beats))
+        outcomes.append(Expectation("beats_baselines", "true", beats, None, beats))
     if expect.leak is not None:  # looked for before training
-        found.append(Expectation("leak", expect.leak, "none", None, True))
-    found += invariance_expectations(expect, measured.checks)
-    found += compared("model_size", expect.model_size, "size", float(measured.size))
+        outcomes.append(Expectation("leak", expect.leak, "none", None, True))
+    outcomes += invariance_expectations(expect, measured.checks)
+    outcomes += compared("model_size", expect.model_size, "size", float(measured.size))
     for name, percentile in PERCENTILES.items():
         texts = getattr(expect, name)
         if texts:
             got = float(np.percentile(measured.latencies, percentile))
-            found += compared(name, texts, "time", got)
-    return tuple(found)
+            outcomes += compared(name, texts, "time", got)
+    return tuple(outcomes)
 
 
 def leak_found(error: LeakError) -> Expectation:
-    """What a leak makes of `leak: none`."""
+    """Tell what a leak makes of `leak: none`."""
     return Expectation("leak", "none", error.message, None, False)
 
 
 def metric_expectations(expect: Expect, evaluation: Evaluation) -> Iterator[Expectation]:
+    """Compare every metric that a recipe names with each of its bounds."""
     for name, texts in expect.metrics().items():
         got = evaluation.metrics[name].value
         for text in texts:
@@ -91,7 +93,8 @@ def metric_expectations(expect: Expect, evaluation: Evaluation) -> Iterator[Expe
 
 
 def baseline_value(evaluation: Evaluation, metric: str, wanted: str) -> float:
-    """A metric of the baseline of that name, or of the best one (""); NaN where none has it."""
+    """Look up a metric of the baseline of that name, or of the best one (""); NaN where none has
+    it."""
     values = {
         name: scores.metrics[metric].value
         for name, scores in evaluation.baselines.items()
@@ -109,14 +112,12 @@ def baseline_value(evaluation: Evaluation, metric: str, wanted: str) -> float:
     finite = [value for value in values.values() if math.isfinite(value)]
     if not finite:
         return math.nan
-    # `rmse_tmin` is the `rmse` of one of several targets
-    lower = any(metric == name or metric.startswith(f"{name}_") for name in LOWER_IS_BETTER)
-    return min(finite) if lower else max(finite)
+    return min(finite) if lower_is_better(metric) else max(finite)
 
 
 def invariance_expectations(expect: Expect, checks: dict[str, float]) -> list[Expectation]:
-    """How far an answer changes in company, with other padding or in other pieces: whatever the
-    export's checks compared, but for the trained networks."""
+    """Check how far an answer changes in company, with other padding or in other pieces: whatever
+    the export's checks compared, but for the trained networks."""
     name = "padding_invariance"
     largest = max(value for check, value in checks.items() if check != "keras")
     if expect.padding_invariance is True:  # or there would be no model folder
@@ -129,12 +130,14 @@ def invariance_expectations(expect: Expect, checks: dict[str, float]) -> list[Ex
 def compared(
     name: str, texts: tuple[str, ...], quantity: Quantity, got: float
 ) -> list[Expectation]:
+    """Compare what was measured with each bound that a recipe writes."""
     return [outcome(name, text, parse_comparison(text, quantity), got) for text in texts]
 
 
 def outcome(
     name: str, text: str, comparison: Comparison, got: float, *, baseline: float | None = None
 ) -> Expectation:
+    """Compare what was measured with one bound; what is not finite is None."""
     bound = comparison.bound(baseline)
     return Expectation(
         name=name,

@@ -1,4 +1,4 @@
-"""Gradients through time: how much of the error reaches the state, back from the last timestep.
+"""Measure gradients through time: how much of the error reaches the state at every lag.
 
 A zero is added to the state at every timestep inside the recurrent loop; the gradient of the loss
 with respect to these zeros is the whole derivative with respect to the state, through all later
@@ -15,19 +15,21 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles
-from rnnauto.networks.architecture import ForecastFeatures
-from rnnauto.networks.carried import Carried
-from rnnauto.networks.cells import ExponentialTrace, decayed_sums
-from rnnauto.networks.losses import forecast_loss, summed_loss
-from rnnauto.search.trial import Problem
+from rnnauto.networks.built import Built
+from rnnauto.networks.cells import Carried, ExponentialTrace, decayed_sums
+from rnnauto.search.study import Study
 
 FEWEST_EXAMPLES = 2  # that a lag is averaged over, where there are more at lag 0
 
 
 @dataclass(frozen=True)
 class Flow:
-    """Mean norm over sequences of the loss' gradient with respect to the state, [lags] back from
-    the last timestep; `memory` is that of an LSTM's c, None for other cells."""
+    """Mean norm over sequences of the loss' gradient with respect to the state.
+
+    Attributes:
+        norms: [lags] back from the last timestep.
+        memory: that of an LSTM's c; None for other cells.
+    """
 
     norms: Doubles
     memory: Doubles | None
@@ -75,6 +77,7 @@ class Probe(keras.layers.Layer):
         return self.run(x, initial_state)[0]
 
     def run(self, x: Any, initial_state: Any) -> tuple[Any, list[Any]]:
+        """Run the layer: its outputs, and the states after the last timestep."""
         zeros = tf.zeros([tf.shape(x)[0], tf.shape(x)[1], sum(self.sizes)])
         if self.tape is not None:
             self.tape.watch(zeros)
@@ -104,49 +107,50 @@ class CarriedProbe(Probe):
         return (*x_shape[:-1], self.layer.units), initial_state_shape
 
 
-def probed(model: Any) -> tuple[Any, list[Probe]]:
-    """The same network, its recurrent layers that read forwards under a probe.
+def probed(built: Built) -> tuple[Any, list[Probe]]:
+    """Build the same network, its recurrent layers that read forwards under a probe.
 
-    The layers are shared: of `model` no layer's `input` or `output` can be asked for any more.
+    The layers are shared: of the model no layer's `input` or `output` can be asked for any more.
     """
     probes: list[Probe] = []
 
     def call(layer: Any, *arguments: Any, **options: Any) -> Any:
+        if not any(layer is recurrent for recurrent in built.forward):
+            return layer(*arguments, **options)
         if isinstance(layer, Carried):
             probe: Probe = CarriedProbe(layer.layer, name=f"probe_{layer.name}")
-        elif is_recurrent(layer) and "_backward_" not in layer.name:
-            probe = Probe(layer, name=f"probe_{layer.name}")
         else:
-            return layer(*arguments, **options)
+            probe = Probe(layer, name=f"probe_{layer.name}")
         probes.append(probe)
         return probe(*arguments, **options)
 
-    same = keras.models.clone_model(model, clone_function=lambda layer: layer, call_function=call)
-    # a decoder reads its own answer: how far back its source matters shows in the encoder
-    read = [probe for probe in probes if "_forward_" in probe.name] or probes
-    return same, read
-
-
-def is_recurrent(layer: Any) -> bool:
-    return isinstance(layer, keras.layers.RNN | ExponentialTrace)
+    same = keras.models.clone_model(
+        built.model, clone_function=lambda layer: layer, call_function=call
+    )
+    return same, probes
 
 
 def gradient_flow(
-    model: Any, problem: Problem, batches: Iterator[tuple[dict[str, Any], Any, Any]]
+    built: Built, study: Study, batches: Iterator[tuple[dict[str, Any], Any, Any]]
 ) -> Flow:
-    """Args:
-    model: a network of its own; its layers are used again.
-    batches: inputs, truth, and the number of true steps of the recurrence, int [batch].
+    """Measure the norms of the gradient, back from the last timestep.
+
+    Args:
+        built: a network of its own; its layers are used again.
+        study: of the search that it is from.
+        batches: inputs, truth, and the number of true steps of the recurrence, int [batch].
     """
-    same, probes = probed(model)
+    same, probes = probed(built)
     size = len(probes[0].sizes)
+    features, answer = study.problem.features, study.problem.answer
 
     @tf.function(reduce_retracing=True, autograph=False)
     def measure(inputs: Any, truth: Any) -> Any:
         with tf.GradientTape() as tape:
             for probe in probes:
                 probe.tape = tape
-            total = total_loss(same(inputs, training=False), truth, problem)
+            outputs = same(inputs, training=False)
+            total, *_ = study.learner.losses(outputs, truth, features, answer)
         gradients = tape.gradient(
             total, [probe.watched for probe in probes], unconnected_gradients="zero"
         )
@@ -170,27 +174,18 @@ def gradient_flow(
     return Flow(means[0], means[1] if size > 1 else None)
 
 
-def total_loss(outputs: Any, truth: Any, problem: Problem) -> Any:
-    if isinstance(problem.features, ForecastFeatures):
-        return forecast_loss(outputs, truth)[0]
-    if isinstance(outputs, dict):  # of a network whose state is carried
-        outputs = outputs["outputs"]
-    if problem.features.per_timestep:
-        outputs = outputs[:, : tf.shape(truth)[1]]
-    return summed_loss(outputs, truth, problem.answer)[0]
-
-
 def by_lag(norms: Doubles, steps: NDArray[Any]) -> tuple[Doubles, Doubles]:
-    """Sums over the examples and their number, [states, lags] and [lags], from [states, batch,
+    """Sum over the examples, and count them, [states, lags] and [lags], from [states, batch,
     timesteps]; examples have their last true step at lag 0."""
     lags = np.arange(int(steps.max(initial=0)))
     at = steps[:, None] - 1 - lags  # [batch, lags]
     real = at >= 0
     rows = np.arange(len(steps))[:, None]
-    found = np.where(real, norms[:, rows, np.maximum(at, 0)], 0.0)
-    return found.sum(1), real.sum(0).astype(np.float64)
+    aligned = np.where(real, norms[:, rows, np.maximum(at, 0)], 0.0)
+    return aligned.sum(1), real.sum(0).astype(np.float64)
 
 
 def widened(array: Doubles, width: int) -> Doubles:
+    """Pad the last axis with zeros to a width."""
     missing = width - array.shape[-1]
     return np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, missing)])

@@ -1,13 +1,12 @@
-"""How far back a network's answers reach: the past is replaced, all but the last timesteps."""
-
-from typing import Any
+"""Measure how far back answers reach: the past is replaced, all but the last timesteps."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.cells import CELLS, JOIN
+from rnnauto.judge.diagnosis import Memory
 from rnnauto.judge.occlude import blank, donated, positions, shortened, with_timesteps
 from rnnauto.judge.sample import Reader, Sample, answers_of
-from rnnauto.judge.vanishing import JOIN, apart
 
 SHARE = 0.9
 DRAWS = 2  # other pasts that each past is replaced by
@@ -15,12 +14,17 @@ GROWTH = 1.5  # from one lag to the next
 LEAST = 1e-6  # difference between answers below which nothing depends on the input
 
 
-def memory_length(reader: Reader, sample: Sample, *, cell: str, seed: int) -> dict[str, Any] | None:
-    """The share of the whole effect of the input that its last timesteps have, for more and more of
-    them; None where the answers do not depend on the input.
+def memory_length(
+    reader: Reader, sample: Sample, *, cell: str, apart: bool, seed: int
+) -> Memory | None:
+    """Measure the share of the whole effect of the input that its last timesteps have, for more and
+    more of them; None where the answers do not depend on the input.
 
     The effect is the mean distance between answers to what really was and to what stands there in
     another sequence (in a forecast: to nothing known; in a language model: to no text before).
+
+    Args:
+        apart: timesteps cannot be joined.
     """
     longest = int(sample.lengths.max(initial=0))
     if longest < 2:
@@ -33,25 +37,25 @@ def memory_length(reader: Reader, sample: Sample, *, cell: str, seed: int) -> di
     effect = np.clip(1 - distances / distances[0], 0.0, 1.0)
     effect[-1] = 1.0
     timesteps = reached(lags, effect)
-    return {
-        "lags": lags.tolist(),
-        "effect": [round(float(share), 4) for share in effect],
-        "share": SHARE,
-        "timesteps": timesteps,
-        "sentence": f"{SHARE:.0%} of the effect comes from the last {counted(timesteps)} "
+    return Memory(
+        lags=lags.tolist(),
+        effect=tuple(round(float(share), 4) for share in effect),
+        share=SHARE,
+        timesteps=timesteps,
+        sentence=f"{SHARE:.0%} of the effect comes from the last {counted(timesteps)} "
         f"(sequences have up to {longest:,})",
-        "suggestion": suggestion(
+        suggestion=suggestion(
             timesteps,
             sample,
             cell=cell,
             forecast="past" in sample.inputs,
-            apart=apart(reader.problem.features),
+            apart=apart,
         ),
-    }
+    )
 
 
 def lags_up_to(longest: int) -> NDArray[np.int64]:
-    """0, 1, 2, 3, 5, 7, ... and the longest."""
+    """List the lags 0, 1, 2, 3, 5, 7, ... and the longest."""
     lags = [0]
     while lags[-1] < longest:
         lags.append(min(longest, max(lags[-1] + 1, round(lags[-1] * GROWTH))))
@@ -61,16 +65,17 @@ def lags_up_to(longest: int) -> NDArray[np.int64]:
 def distance(
     reader: Reader, sample: Sample, whole: NDArray[np.float64], lag: int, *, seed: int
 ) -> float:
-    """Mean distance of the answers when only the last `lag` timesteps are as they were."""
-    if "state" in reader_inputs(reader):
+    """Measure the mean distance of the answers when only the last `lag` timesteps are as they
+    were."""
+    if reader.carries:
         cut = shortened(sample, max(1, lag))
         if lag == 0:  # at least the last token is read: take that of another text
             other = donated(cut, seed=seed)
             cut_inputs = {**cut.inputs, **other}
         else:
             cut_inputs = cut.inputs
-        found = answers_of(reader(cut_inputs), cut, reader.problem)
-        return float(np.abs(found - whole).mean())
+        answers = answers_of(reader(cut_inputs), cut, reader.problem)
+        return float(np.abs(answers - whole).mean())
     hidden = positions(sample) > lag
     if not hidden.any():
         return 0.0
@@ -86,13 +91,8 @@ def distance(
     return total / len(others)
 
 
-def reader_inputs(reader: Reader) -> tuple[str, ...]:
-    features = reader.problem.features
-    return ("state",) if getattr(features, "carried", False) else ()
-
-
 def reached(lags: NDArray[np.int64], effect: NDArray[np.float64]) -> int:
-    """The fewest timesteps with the wanted share, interpolated between lags."""
+    """Find the fewest timesteps with the wanted share, interpolated between lags."""
     at = int(np.argmax(effect >= SHARE))
     if at == 0:
         return int(lags[0])
@@ -102,13 +102,14 @@ def reached(lags: NDArray[np.int64], effect: NDArray[np.float64]) -> int:
 
 
 def counted(timesteps: int) -> str:
+    """Write a number of timesteps."""
     return "timestep" if timesteps == 1 else f"{timesteps:,} timesteps"
 
 
 def suggestion(
     timesteps: int, sample: Sample, *, cell: str, forecast: bool, apart: bool
 ) -> str | None:
-    """What to try, where the length of the memory says something about it."""
+    """Suggest what to try, where the length of the memory says something about it."""
     usual = float(np.median(sample.lengths))
     if forecast:
         if timesteps <= usual / 2:
@@ -118,7 +119,7 @@ def suggestion(
         return None
     if usual < 10:
         return None
-    if timesteps >= 0.9 * usual and cell in {"simple_rnn", "identity_rnn"}:
+    if timesteps >= 0.9 * usual and CELLS[cell].memory == "fades":
         return "the whole sequence is used: an LSTM (--cells lstm) holds on to it more easily"
     if timesteps <= 0.1 * usual:
         join = "" if apart else f"{JOIN} or "

@@ -1,4 +1,4 @@
-"""Metrics and their 95% intervals, from sums over groups of units.
+"""Compute metrics and their 95% intervals from sums over groups of units.
 
 A unit is what one prediction is for: a sequence, or a timestep where there is one target per
 timestep. A group is what the bootstrap draws: units that may depend on each other. Every metric
@@ -6,23 +6,20 @@ here is a function of sums over units, so a resample is a weighted sum of the gr
 thousand resamples are one matrix product, however many units there are.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Integers
+from rnnauto.metrics import METRICS, Metric
 
 Metrics = dict[str, Doubles]
+Sums = TypeVar("Sums")
 
 MAIN_METRIC = {"classification": "accuracy", "regression": "rmse", "forecasting": "mase"}
-LOWER_IS_BETTER = frozenset(
-    {
-        *("log_loss", "mae", "rmse", "mase", "smape", "edit_distance", "length_mae"),
-        *("average_displacement", "final_displacement"),
-        *("cross_entropy", "perplexity", "bits_per_character", "negative_log_likelihood"),
-    }
-)
 SMALLEST_PROBABILITY = 1e-7  # as Keras' cross-entropy: float32 cannot tell less from 0
 FEWEST_SEQUENCES = 20
 BLOCKS = 50
@@ -31,8 +28,35 @@ COVERED = (2.5, 97.5)  # per cent
 
 
 @dataclass(frozen=True)
+class Measure(Generic[Sums]):
+    """How a metric is computed for one kind of predictions.
+
+    Attributes:
+        of: takes their (weighted) sums and gives the metric's values, [resamples].
+    """
+
+    metric: Metric
+    of: Callable[[Sums], Doubles]
+
+
+def measured(measures: Sequence[Measure[Sums]], sums: Sums) -> Metrics:
+    """Compute all metrics, by name."""
+    return {measure.metric.name: measure.of(sums) for measure in measures}
+
+
+def names_measured(measures: Sequence[Measure[Sums]]) -> tuple[str, ...]:
+    """List the names of the metrics."""
+    return tuple(measure.metric.name for measure in measures)
+
+
+@dataclass(frozen=True)
 class Interval:
-    """`value` on all units, and the 95% percentile bootstrap interval around it; NaN: undefined."""
+    """A metric and its 95% percentile bootstrap interval; NaN: undefined.
+
+    Attributes:
+        value: on all units.
+        low, high: the interval around it.
+    """
 
     value: float
     low: float
@@ -40,7 +64,7 @@ class Interval:
 
 
 def unit_groups(row_splits: Integers, *, per_timestep: bool) -> Integers:
-    """The group of every unit, [units].
+    """Number the group of every unit, [units].
 
     A sequence is a group. Neighbouring timesteps are not independent, so with one target per
     timestep a whole sequence is drawn or left out; with fewer than 20 sequences there would be
@@ -64,7 +88,7 @@ def unit_groups(row_splits: Integers, *, per_timestep: bool) -> Integers:
 
 
 def compact_groups(groups: Integers, *, seed: int) -> tuple[Integers, int]:
-    """Numbers the groups from 0, and merges them at random where there are more than 2,000.
+    """Number the groups from 0, and merge them at random where there are more than 2,000.
 
     Independent groups stay independent when merged, so the intervals are as wide as before, and
     their cost no longer grows with the data.
@@ -79,7 +103,8 @@ def compact_groups(groups: Integers, *, seed: int) -> tuple[Integers, int]:
 
 
 def resample_weights(groups: int, *, resamples: int, seed: int) -> Doubles:
-    """How often each group is drawn, [resamples, groups]; every row sums to `groups`."""
+    """Draw resamples: how often each holds a group, [resamples, groups]; every row sums to
+    `groups`."""
     drawn = np.random.default_rng(seed).integers(groups, size=(resamples, groups))
     cells = drawn + groups * np.arange(resamples)[:, None]
     counts = np.bincount(cells.ravel(), minlength=resamples * groups)
@@ -87,22 +112,24 @@ def resample_weights(groups: int, *, resamples: int, seed: int) -> Doubles:
 
 
 def predicted_classes(probabilities: NDArray[np.floating]) -> Integers:
-    """The likeliest class of every unit, [units]; -1, never right, where a probability is NaN."""
+    """Choose the likeliest class of every unit, [units]; -1, never right, where a probability is
+    NaN."""
     finite = np.isfinite(probabilities).all(axis=1)
     return np.where(finite, probabilities.argmax(axis=1), -1).astype(np.int64)
 
 
 def confusion_counts(truth: Integers, predicted: Integers, *, classes: int) -> Integers:
-    """Units by class, int64 [true class, predicted class]; those without a prediction left out."""
-    given = predicted >= 0
-    cells = truth[given].astype(np.int64) * classes + predicted[given]
+    """Count units by class, int64 [true class, predicted class]; those without a prediction left
+    out."""
+    answered = predicted >= 0
+    cells = truth[answered].astype(np.int64) * classes + predicted[answered]
     return np.bincount(cells, minlength=classes**2).reshape(classes, classes).astype(np.int64)
 
 
 def class_sums(
     truth: Integers, probabilities: NDArray[np.floating], groups: Integers, *, count: int
 ) -> Doubles:
-    """What classification metrics need of every group, [groups, 3 * classes + 1].
+    """Sum what classification metrics need of every group, [groups, 3 * classes + 1].
 
     Columns: units that are right, by class; units by true class; units by predicted class;
     log loss.
@@ -135,29 +162,67 @@ def class_sums(
     )
 
 
-def class_metrics(sums: Doubles) -> Metrics:
-    """Classification metrics from (weighted) sums of `class_sums`, [resamples, columns].
+class ClassSums(NamedTuple):
+    """(Weighted) sums of `class_sums`.
 
-    As scikit-learn has them: balanced accuracy is the mean recall over the classes that the truth
-    holds, macro F1 the mean over the classes that truth or predictions hold.
+    Attributes:
+        right, true, predicted: units by class, [resamples, classes].
+        loss: log loss, [resamples].
     """
-    right, true, predicted = np.split(sums[:, :-1], 3, axis=1)  # [resamples, classes] each
-    units = true.sum(axis=1)
-    recall = right / np.where(true > 0, true, 1)
-    either = true + predicted
-    f1 = 2 * right / np.where(either > 0, either, 1)
-    return {
-        "accuracy": right.sum(axis=1) / units,
-        "balanced_accuracy": recall.sum(axis=1) / (true > 0).sum(axis=1),
-        "macro_f1": f1.sum(axis=1) / (either > 0).sum(axis=1),
-        "log_loss": sums[:, -1] / units,
-    }
+
+    right: Doubles
+    true: Doubles
+    predicted: Doubles
+    loss: Doubles
+
+    @property
+    def units(self) -> Doubles:
+        """All units, [resamples]."""
+        return np.asarray(self.true.sum(axis=1))
+
+
+def class_columns(sums: Doubles) -> ClassSums:
+    """Name the columns of `class_sums`."""
+    right, true, predicted = np.split(sums[:, :-1], 3, axis=1)
+    return ClassSums(right, true, predicted, sums[:, -1])
+
+
+def mean_recall(sums: ClassSums) -> Doubles:
+    """Average recall over the classes that the truth holds, as scikit-learn has it."""
+    recall = sums.right / np.where(sums.true > 0, sums.true, 1)
+    return np.asarray(recall.sum(axis=1) / (sums.true > 0).sum(axis=1))
+
+
+def mean_f1(sums: ClassSums) -> Doubles:
+    """Average F1 over the classes that truth or predictions hold, as scikit-learn has it."""
+    either = sums.true + sums.predicted
+    f1 = 2 * sums.right / np.where(either > 0, either, 1)
+    return np.asarray(f1.sum(axis=1) / (either > 0).sum(axis=1))
+
+
+def share_right(sums: ClassSums) -> Doubles:
+    """Compute the share of units that are right."""
+    return np.asarray(sums.right.sum(axis=1) / sums.units)
+
+
+# what classes have, whatever their accuracy is called
+BESIDE_ACCURACY: tuple[Measure[ClassSums], ...] = (
+    Measure(METRICS["balanced_accuracy"], mean_recall),
+    Measure(METRICS["macro_f1"], mean_f1),
+    Measure(METRICS["log_loss"], lambda sums: sums.loss / sums.units),
+)
+CLASS_METRICS = (Measure(METRICS["accuracy"], share_right), *BESIDE_ACCURACY)
+
+
+def class_metrics(sums: Doubles, measures: Sequence[Measure[ClassSums]] = CLASS_METRICS) -> Metrics:
+    """Compute classification metrics from (weighted) sums of `class_sums`, [resamples, columns]."""
+    return measured(measures, class_columns(sums))
 
 
 def value_sums(
     truth: NDArray[np.floating], values: NDArray[np.floating], groups: Integers, *, count: int
 ) -> Doubles:
-    """What regression metrics need of every group, [groups, 5].
+    """Sum what regression metrics need of every group, [groups, 5].
 
     Columns: units; absolute error; squared error; truth and its square, measured from the median
     of all units, which keeps `r2` exact far from zero.
@@ -168,24 +233,46 @@ def value_sums(
     return np.stack([np.bincount(groups, column, minlength=count) for column in columns], axis=1)
 
 
-def value_metrics(sums: Doubles) -> Metrics:
-    """Regression metrics from (weighted) sums of `value_sums`, [resamples, 5].
+class ValueSums(NamedTuple):
+    """(Weighted) sums of `value_sums`, [resamples] each.
 
-    `r2` is NaN where the truth is constant: there is nothing to explain.
+    Attributes:
+        absolute, squared: of the errors.
+        centred, centred_squared: of the truth, measured from the median.
     """
-    units, absolute, squared, first, second = sums.T
-    spread = second - first**2 / units
-    constant = spread <= 1e-12 * second  # rounding noise of the subtraction
-    explained = 1 - squared / np.where(constant, 1, spread)
-    return {
-        "mae": absolute / units,
-        "rmse": np.sqrt(squared / units),
-        "r2": np.where(constant, np.nan, explained),
-    }
+
+    units: Doubles
+    absolute: Doubles
+    squared: Doubles
+    centred: Doubles
+    centred_squared: Doubles
+
+
+def explained(sums: ValueSums) -> Doubles:
+    """Compute R2; NaN where the truth is constant: there is nothing to explain."""
+    spread = sums.centred_squared - sums.centred**2 / sums.units
+    constant = spread <= 1e-12 * sums.centred_squared  # rounding noise of the subtraction
+    return np.where(constant, np.nan, 1 - sums.squared / np.where(constant, 1, spread))
+
+
+VALUE_METRICS: tuple[Measure[ValueSums], ...] = (
+    Measure(METRICS["mae"], lambda sums: sums.absolute / sums.units),
+    Measure(METRICS["rmse"], lambda sums: np.sqrt(sums.squared / sums.units)),
+    Measure(METRICS["r2"], explained),
+)
+# of the lengths of answers that end by themselves
+LENGTH_METRICS: tuple[Measure[ValueSums], ...] = (
+    Measure(METRICS["length_mae"], lambda sums: sums.absolute / sums.units),
+)
+
+
+def value_metrics(sums: Doubles, measures: Sequence[Measure[ValueSums]] = VALUE_METRICS) -> Metrics:
+    """Compute regression metrics from (weighted) sums of `value_sums`, [resamples, 5]."""
+    return measured(measures, ValueSums(*sums.T))
 
 
 def interval(value: float, resampled: Doubles) -> Interval:
-    """The interval of a metric: percentiles of its resamples, [resamples], where defined.
+    """Compute the interval of a metric: percentiles of its resamples, [resamples], where defined.
 
     It always holds `value`, which a skewed metric's percentiles (macro F1 with a class of two
     units) may not.

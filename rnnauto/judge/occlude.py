@@ -1,4 +1,4 @@
-"""Examples in which something was replaced by what stands there in another example."""
+"""Replace something in examples by what stands there in another example."""
 
 from dataclasses import replace
 from typing import Any
@@ -12,25 +12,25 @@ TIMED = ("numbers", "codes", "past", "known")  # inputs with a timesteps axis
 
 
 def donated(sample: Sample, *, seed: int) -> Inputs:
-    """The inputs of each example taken from another one, stretched to its own length."""
+    """Take the inputs of each example from another one, stretched to its own length."""
     count = len(sample)
     order = np.random.default_rng(seed).permutation(count)
     donor = np.empty(count, np.int64)
     donor[order] = np.roll(order, 1)  # never itself, where there are two
-    found: Inputs = {}
+    inputs: Inputs = {}
     for name, array in sample.inputs.items():
         if name in TIMED:
             steps = np.arange(array.shape[1])
             share = sample.lengths[donor] / np.maximum(sample.lengths, 1)
             at = np.minimum(steps * share[:, None], sample.lengths[donor][:, None] - 1)
-            found[name] = array[donor[:, None], np.maximum(at, 0).astype(np.int64)]
+            inputs[name] = array[donor[:, None], np.maximum(at, 0).astype(np.int64)]
         elif name in {"ahead", "static_numbers", "static_codes"}:
-            found[name] = array[donor]
-    return found
+            inputs[name] = array[donor]
+    return inputs
 
 
 def blank(sample: Sample) -> Inputs:
-    """For a forecast, whose levels differ between series: nothing known."""
+    """Empty the inputs: nothing is known. For a forecast, whose levels differ between series."""
     empty: dict[str, Any] = {"codes": np.int32(0)}
     return {
         name: np.full_like(array, empty.get(name, np.nan))
@@ -40,7 +40,7 @@ def blank(sample: Sample) -> Inputs:
 
 
 def with_timesteps(sample: Sample, other: Inputs, hidden: NDArray[np.bool_]) -> Inputs:
-    """The inputs with the `hidden` [examples, timesteps] from `other`."""
+    """Take the `hidden` timesteps of the inputs, [examples, timesteps], from `other`."""
     changed = {
         name: np.where(hidden[..., None], other[name], array)
         for name, array in sample.inputs.items()
@@ -50,7 +50,7 @@ def with_timesteps(sample: Sample, other: Inputs, hidden: NDArray[np.bool_]) -> 
 
 
 def with_columns(sample: Sample, other: Inputs, columns: list[tuple[str, int]]) -> Inputs:
-    """The inputs with whole columns, named by input and place, from `other`."""
+    """Take whole columns of the inputs, named by input and place, from `other`."""
     changed = dict(sample.inputs)
     for name, at in columns:
         array = np.array(changed[name])
@@ -60,15 +60,15 @@ def with_columns(sample: Sample, other: Inputs, columns: list[tuple[str, int]]) 
 
 
 def positions(sample: Sample) -> NDArray[np.int64]:
-    """Of every timestep how far it is from the end of its example, 1 for the last, [examples,
-    timesteps]; 0 and below in the padding."""
+    """Count for every timestep how far it is from the end of its example, 1 for the last,
+    [examples, timesteps]; 0 and below in the padding."""
     width = next(array.shape[1] for name, array in sample.inputs.items() if name in TIMED)
     return np.asarray(sample.lengths[:, None] - np.arange(width))
 
 
 def shortened(sample: Sample, kept: int) -> Sample:
-    """Only the last timesteps of each example, read from the beginning; for language models, whose
-    state starts there."""
+    """Keep only the last timesteps of each example, read from the beginning; for language models,
+    whose state starts there."""
     lengths = np.minimum(sample.lengths, kept)
     start = sample.lengths - lengths
     at = start[:, None] + np.arange(max(1, int(lengths.max())))

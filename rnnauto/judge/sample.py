@@ -1,11 +1,11 @@
-"""A sample of the validation part, and what a trial's network says of it.
+"""Draw a sample of the validation part, and read it with a trial's network.
 
 Everything that is tried on a network (leaving out, shuffling, gradients) is tried here: the test
 part is for scores alone.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,22 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers
-from rnnauto.data.batches import in_chunks, pad, whole
-from rnnauto.data.encode import Encoded
-from rnnauto.data.pairs import EncodedPairs
-from rnnauto.data.series import EncodedSeries
-from rnnauto.data.windows import training_units, window_inputs, window_targets
-from rnnauto.networks.architecture import Features
+from rnnauto.data.batches import Batch, Examples
+from rnnauto.layout import Layout
 from rnnauto.search.select import Trial
 from rnnauto.search.study import Study, load_weights, weights_path
-from rnnauto.search.trial import Problem, architecture_of
+from rnnauto.search.trial import StudyProblem, Values, architecture_of
 
 Array = NDArray[Any]
 Inputs = dict[str, Array]
+Columns = list[tuple[str, int]]  # name of an input, and the place of a column there
 MOST_EXAMPLES = 96
 MOST_TIMESTEPS = 1 << 15  # of all examples together, padding included
-LONGEST = 512  # timesteps of an example with a target for each
-LONGEST_TEXT = 128  # timesteps of a language model's example
 SMALLEST = 1e-7
 LEVELS = np.array([0.1, 0.5, 0.9])
 
@@ -39,8 +34,13 @@ class OutOfTime(Exception):
 
 @dataclass(frozen=True)
 class Sample:
-    """Examples of a validation part as one batch: what a network takes, what it was to say
-    (scaled as in training), and the true timesteps that it reads, [examples]."""
+    """Examples of a validation part as one batch.
+
+    Attributes:
+        inputs: what a network takes.
+        truth: what it was to say, scaled as in training.
+        lengths: the true timesteps that it reads, [examples].
+    """
 
     inputs: Inputs
     truth: Array
@@ -50,37 +50,80 @@ class Sample:
         return len(self.lengths)
 
     def take(self, chosen: Integers) -> "Sample":
+        """Keep the chosen examples."""
         inputs = {name: array[chosen] for name, array in self.inputs.items()}
         return Sample(inputs, self.truth[chosen], self.lengths[chosen])
 
 
-def draw_sample(study: Study, *, fold: int = 0, most: int = MOST_EXAMPLES, seed: int = 0) -> Sample:
-    """At most so many examples of a fold's validation part, drawn at random."""
-    data, rng = study.data, np.random.default_rng(seed)
+@dataclass(frozen=True)
+class Probing:
+    """What the diagnosis must know of a family's networks.
+
+    Attributes:
+        sample: some examples; given the data, the numbers of a fold's validation part, the problem,
+            `most` and `rng`.
+        steps: how often the recurrence runs for each example, [examples]; given the sample, the
+            problem and the trial's hyperparameters.
+        last_alone: the same examples, of whose targets only the last is left where each timestep
+            has one; given the sample and the features.
+        apart: whether timesteps cannot be joined into patches; given the features.
+        remembers: whether there is something to remember; given the layout.
+        columns: the input columns of every feature of the table; given the encoders and the names
+            of the inputs. None where what is read is what is predicted.
+    """
+
+    sample: Callable[..., Sample]
+    steps: Callable[..., Integers]
+    last_alone: Callable[..., Sample]
+    apart: Callable[[Any], bool]
+    remembers: Callable[[Layout], bool]
+    columns: Callable[[Any, Container[str]], dict[str, Columns]] | None
+
+
+def draw_sample(
+    study: Study, probing: Probing, *, fold: int = 0, most: int = MOST_EXAMPLES, seed: int = 0
+) -> Sample:
+    """Draw at most so many examples of a fold's validation part."""
+    rng = np.random.default_rng(seed)
     chosen = np.sort(rng.permutation(study.folds[fold][1])[:most])
-    if isinstance(data, EncodedSeries):
-        chosen = chosen[: max(2, MOST_TIMESTEPS // data.lookback)]
-        targets = window_targets(data, chosen, training_units(data))
-        inputs = window_inputs(data, chosen)
-        return Sample(inputs, targets, inputs["length"].astype(np.int64))
-    carried = isinstance(study.problem.features, Features) and study.problem.features.carried
-    longest = LONGEST_TEXT if carried else LONGEST
-    examples = whole(data, chosen) if is_whole(data) else in_chunks(data, chosen, longest=longest)
+    return probing.sample(study.data, chosen, study.problem, most=most, rng=rng)
+
+
+def sample_of(
+    examples: Examples,
+    gather: Callable[[Examples], Batch],
+    problem: StudyProblem,
+    *,
+    most: int,
+    rng: np.random.Generator,
+) -> Sample:
+    """Draw some of the examples that have a timestep, as one batch."""
     examples = examples.take(np.flatnonzero(examples.length > 0))
     order = rng.permutation(len(examples.length))[:most]
     widest = max(1, int(examples.length[order].max(initial=1)))
     order = order[: max(2, MOST_TIMESTEPS // widest)]
-    batch = pad(data, examples.take(order))
-    inputs = dict(batch.inputs)
-    return Sample(inputs, scaled(batch.targets, study.problem), examples.length[order])
+    batch = gather(examples.take(order))
+    return Sample(dict(batch.inputs), scaled(batch.targets, problem), examples.length[order])
 
 
-def is_whole(data: Encoded | EncodedPairs) -> bool:
-    return not data.per_timestep
+def last_target(sample: Sample) -> Sample:
+    """Leave of examples with a target per timestep only the last known target."""
+    truth = np.array(sample.truth)
+    missing = -1 if truth.dtype.kind in "iu" else np.nan
+    known = truth >= 0 if truth.dtype.kind in "iu" else np.isfinite(truth)
+    known = known if known.ndim == 2 else known.any(axis=2)
+    places = np.where(known, np.arange(truth.shape[1]), -1).max(axis=1)
+    truth[np.arange(truth.shape[1]) != places[:, None]] = missing
+    return Sample(sample.inputs, truth, np.maximum(places + 1, 1))
 
 
-def scaled(targets: Array, problem: Problem) -> Array:
-    """Targets of a regression as the network sees them, standardised."""
+def patched_steps(sample: Sample, values: Values) -> Integers:
+    """Count how often the recurrence runs over the timesteps of each example."""
+    return np.asarray(-(-sample.lengths // int(values.get("patch", 1))))
+
+
+def scaled(targets: Array, problem: StudyProblem) -> Array:
+    """Standardise the targets of a regression, as the network sees them."""
     if not problem.scales:
         return targets
     mean, deviation = np.array(problem.scales, np.float32).T
@@ -88,31 +131,36 @@ def scaled(targets: Array, problem: Problem) -> Array:
 
 
 def build_trained(study: Study, trial: Trial, *, fold: int = 0) -> Any:
-    """The network that a trial left for a fold, a Keras model of its own."""
-    from rnnauto.networks.network import build_network
-
-    model = build_network(study.problem.features, architecture_of(trial.values))
-    model.set_weights(load_weights(weights_path(study.folder, trial.weights[fold])))
-    return model
+    """Build the network that a trial left for a fold, a `networks.built.Built` of its own."""
+    built = study.learner.build(study.problem.features, architecture_of(trial.values))
+    built.model.set_weights(load_weights(weights_path(study.folder, trial.weights[fold])))
+    return built
 
 
 @dataclass(frozen=True)
 class Reader:
-    """A trained network in a compiled call; after `deadline` it raises OutOfTime."""
+    """A trained network in a compiled call.
+
+    Attributes:
+        deadline: in time.monotonic()'s seconds; after it a call raises OutOfTime.
+        carries: whether a state goes in, and comes out.
+    """
 
     call: Callable[[Inputs], Any]
-    problem: Problem
+    problem: StudyProblem
     deadline: float
+    carries: bool = False
 
     def __call__(self, inputs: Inputs) -> Array:
-        """The network's outputs, float32 [examples, ...]."""
+        """Give the network's outputs, float32 [examples, ...]."""
         if time.monotonic() > self.deadline:
             raise OutOfTime
         outputs = self.call(inputs)
         return np.asarray((outputs["outputs"] if isinstance(outputs, dict) else outputs).numpy())
 
 
-def open_reader(model: Any, problem: Problem, *, deadline: float) -> Reader:
+def open_reader(model: Any, problem: StudyProblem, *, deadline: float) -> Reader:
+    """Compile a network's call; a state that it carries starts at zero."""
     import tensorflow as tf
 
     def call(inputs: Any) -> Any:
@@ -127,36 +175,38 @@ def open_reader(model: Any, problem: Problem, *, deadline: float) -> Reader:
             inputs = {**inputs, "state": np.zeros((rows, size), np.float32)}
         return compiled({name: tf.convert_to_tensor(array) for name, array in inputs.items()})
 
-    return Reader(with_state, problem, deadline)
+    return Reader(with_state, problem, deadline, carries=bool(size))
 
 
-def losses_of(outputs: Array, truth: Array, problem: Problem) -> NDArray[np.float64]:
-    """The mean loss of every example over its known targets, as in training; NaN where none is."""
+def losses_of(outputs: Array, truth: Array, problem: StudyProblem) -> NDArray[np.float64]:
+    """Compute the mean loss of every example over its known targets, as in training; NaN where none
+    is."""
     match problem.answer.loss:
         case "quantiles":
-            each, known = pinball(outputs, truth)
+            losses, known = pinball(outputs, truth)
         case "labels":
             outputs = outputs[:, : truth.shape[1]] if truth.ndim == 3 else outputs
             score = np.where(truth == 1, outputs, -outputs).astype(np.float64)
-            each, known = np.logaddexp(0, -score).sum(-1), truth[..., 0] >= 0
+            losses, known = np.logaddexp(0, -score).sum(-1), truth[..., 0] >= 0
         case _:
             truth = truth if truth.ndim == outputs.ndim else truth[..., None]
             if outputs.ndim == 3:  # a network gives one timestep, even of none
                 outputs = outputs[:, : truth.shape[1]]
             if problem.answer.loss == "values":
                 known = np.isfinite(truth)
-                each = np.square(outputs - np.where(known, truth, 0).astype(np.float64))
+                losses = np.square(outputs - np.where(known, truth, 0).astype(np.float64))
             else:
                 known = truth >= 0
-                each = surprise(outputs, truth, problem.answer.widths)
-    axes = tuple(range(1, each.ndim))
+                losses = surprise(outputs, truth, problem.answer.widths)
+    axes = tuple(range(1, losses.ndim))
     count = known.sum(axis=axes).astype(np.float64)
-    total = np.where(known, each, 0).sum(axis=axes)
+    total = np.where(known, losses, 0).sum(axis=axes)
     return np.asarray(np.where(count > 0, total / np.maximum(count, 1), np.nan))
 
 
 def surprise(outputs: Array, truth: Array, widths: tuple[int, ...]) -> NDArray[np.float64]:
-    """Negative log probability of the true classes, shaped as the truth [..., targets]."""
+    """Compute the negative log probability of the true classes, shaped as the truth [...,
+    targets]."""
     columns = []
     for at, logits in enumerate(np.split(outputs, np.cumsum(widths)[:-1], axis=-1)):
         wanted = np.maximum(truth[..., at], 0)[..., None]
@@ -166,12 +216,13 @@ def surprise(outputs: Array, truth: Array, widths: tuple[int, ...]) -> NDArray[n
 
 
 def log_softmax(logits: Array) -> NDArray[np.float64]:
+    """Compute log probabilities from logits."""
     shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
 
 
 def pinball(outputs: Array, truth: Array) -> tuple[Array, Array]:
-    """Pinball loss in units of each series' errors, [windows, horizon, targets]."""
+    """Compute the pinball loss in units of each series' errors, [windows, horizon, targets]."""
     values, units = truth[:, :, 0].astype(np.float64), truth[:, :, 1].astype(np.float64)
     quantiles = outputs.reshape(*values.shape, len(LEVELS))
     known = np.isfinite(values)
@@ -179,8 +230,8 @@ def pinball(outputs: Array, truth: Array) -> tuple[Array, Array]:
     return np.maximum(LEVELS * error, (LEVELS - 1) * error).sum(-1), known
 
 
-def answers_of(outputs: Array, sample: Sample, problem: Problem) -> NDArray[np.float64]:
-    """What the network says at the end of every example, as numbers that can be compared:
+def answers_of(outputs: Array, sample: Sample, problem: StudyProblem) -> NDArray[np.float64]:
+    """Give what the network says at the end of every example, as numbers that can be compared:
     probabilities, standardised values, or medians in units of each series' errors.
 
     Where there is one answer per timestep, the last; of an answer that is written, all of it.

@@ -1,20 +1,17 @@
-"""Baselines in a model folder: plain arrays in one .npz, nothing of which is executable."""
+"""Store baselines in a model folder: plain arrays in one .npz, nothing of which is executable."""
 
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from rnnauto.errors import ModelFolderError
-from rnnauto.judge.answer_baselines import AnswerBaseline, load_answer_baseline
-from rnnauto.judge.baselines import Baseline
-from rnnauto.judge.boosted import Boosted, load_boosted
 
-Baselines = tuple[Baseline | Boosted | AnswerBaseline, ...]
+Found = TypeVar("Found")
 
 DAMAGED = (  # what numpy and zipfile raise on a file that is cut off, altered or something else
     *(OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, NotImplementedError),
@@ -22,8 +19,8 @@ DAMAGED = (  # what numpy and zipfile raise on a file that is cut off, altered o
 )
 
 
-def save_baselines(path_npz: Path, baselines: Baselines) -> None:
-    """An array for every field of every baseline."""
+def save_baselines(path_npz: Path, baselines: Sequence[Any]) -> None:
+    """Save an array for every field of every baseline, all of them dataclasses."""
     arrays = {
         f"{position}.{field.name}": np.asarray(getattr(baseline, field.name))
         for position, baseline in enumerate(baselines)
@@ -33,14 +30,13 @@ def save_baselines(path_npz: Path, baselines: Baselines) -> None:
         np.savez(file, count=np.asarray(len(baselines)), **arrays)  # type: ignore[arg-type]
 
 
-def load_baselines(path_npz: Path) -> Baselines:
+def load_arrays(path_npz: Path, read: Callable[[Any], Found]) -> Found:
+    """Open a file of arrays, and read what it holds. Raises: ModelFolderError where it is absent,
+    damaged or something else."""
     try:
         # opened here: given a path, numpy leaves a damaged file open
         with path_npz.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            count = int(arrays["count"])
-            if "0.ids" in arrays:
-                return tuple(load_answer_baseline(arrays, position) for position in range(count))
-            return tuple(load_one(arrays, position) for position in range(count))
+            return read(arrays)
     except DAMAGED as error:
         raise ModelFolderError(
             f"`{path_npz}` does not hold baselines: {error}",
@@ -48,34 +44,8 @@ def load_baselines(path_npz: Path) -> Baselines:
         ) from error
 
 
-def direct_baselines(baselines: Baselines) -> tuple[Baseline | Boosted, ...]:
-    """Those that give classes or values."""
-    return tuple(each for each in baselines if isinstance(each, Baseline | Boosted))
-
-
-def answer_baselines(baselines: Sequence[object]) -> tuple[AnswerBaseline, ...]:
-    """Those that write answers."""
-    return tuple(each for each in baselines if isinstance(each, AnswerBaseline))
-
-
-def load_one(arrays: Any, position: int) -> Baseline | Boosted:
-    """One baseline of an .npz; ValueError where its arrays do not fit together."""
-    if f"{position}.roots" in arrays:
-        return load_boosted(
-            {field.name: arrays[f"{position}.{field.name}"] for field in fields(Boosted)}
-        )
-    stored = {field.name: arrays[f"{position}.{field.name}"] for field in fields(Baseline)}
-    outputs = len(stored["bias"])
-    columns = len(stored["centre"]) + len(stored["rarity"])
-    shapes: dict[str, set[tuple[int, ...]]] = {
-        "bias": {(int(stored["classes"]) or 1,)},
-        "weights": {(columns, outputs), (0, outputs)},
-        "scale": {stored["centre"].shape},
-        "rarity": {(int(stored["sizes"].sum()),)},
-    }
-    for name, wanted in shapes.items():
-        if stored[name].shape not in wanted:
-            raise ValueError(f"`{name}` has shape {stored[name].shape}, wanted one of {wanted}")
-    if any(array.dtype.kind not in "if" for name, array in stored.items() if name != "name"):
-        raise ValueError("it holds something else than numbers")
-    return Baseline(**{**stored, "name": str(stored["name"]), "classes": int(stored["classes"])})
+def load_each(path_npz: Path, one: Callable[[Any, int], Found]) -> tuple[Found, ...]:
+    """Load the baselines that `save_baselines` wrote; `one` reads the one at a position."""
+    return load_arrays(
+        path_npz, lambda arrays: tuple(one(arrays, at) for at in range(int(arrays["count"])))
+    )

@@ -1,13 +1,15 @@
-"""From gradient norms back in time to a verdict, and what to do about it."""
+"""Judge gradient norms back in time, and say what to do about them."""
 
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from rnnauto.arrays import Doubles, Integers
-from rnnauto.judge.sample import Sample, build_trained, draw_sample
-from rnnauto.networks.architecture import DecoderFeatures, Features
+from rnnauto.cells import CELLS
+from rnnauto.judge.diagnosis import GradientPicture, GradientVerdict
+from rnnauto.judge.sample import Probing, build_trained, draw_sample
+from rnnauto.judge.scored import Number
 from rnnauto.search.select import Trial, ranked
 from rnnauto.search.study import Study
 
@@ -17,147 +19,117 @@ MOST_EXAMPLES = 48
 MOST_STATES = 1 << 24  # numbers of all states of a batch
 SHOWN = 200  # lags that are kept
 
-JOIN = "join timesteps (--set 'search.space.patch=[5, 10]')"
-LONGER = {
-    "simple_rnn": "try --cells lstm or --cells gru, which carry the error further",
-    "identity_rnn": "try --cells lstm, which decides what it keeps",
-    "lstm": f"{JOIN} so that there are fewer of them",
-    "gru": f"{JOIN}, or try --cells lstm",
-    "exponential_trace": JOIN,
-}
-# where timesteps cannot be joined, for each has an answer of its own
-LONGER_APART = LONGER | {
-    "lstm": "no cell here carries it further: what lies before may be read, but is hardly learnt",
-    "gru": "try --cells lstm, which carries the error further",
-    "exponential_trace": "try --cells lstm, which carries the error further",
-}
 TAMER = (
     "clip the gradient (--set 'search.space.clip_norm=[0.1, 1.0]') and lower the learning rate "
     "(--set 'search.space.learning_rate=[0.0005, 0.001]')"
 )
 
 
+@dataclass(frozen=True)
+class Vanishing:
+    """What is said of the norms of a gradient.
+
+    Attributes:
+        slope_per_step: of their logarithm, per step of the recurrence.
+        after: timesteps after which the verdict holds.
+    """
+
+    slope_per_step: float | None
+    verdict: GradientVerdict
+    after: int | None
+    advice: str
+
+
 def best_of_cells(trials: Iterable[Trial]) -> list[Trial]:
-    """The best completed trial of each cell, best first."""
-    found: dict[str, Trial] = {}
+    """Find the best completed trial of each cell, best first."""
+    best: dict[str, Trial] = {}
     for trial in ranked(trials):
         if trial.completed and 0 in trial.weights:
-            found.setdefault(trial.values["cell"], trial)
-    return list(found.values())
+            best.setdefault(trial.values["cell"], trial)
+    return list(best.values())
 
 
-def gradient_picture(study: Study, trial: Trial, *, seed: int) -> dict[str, Any] | None:
-    """Norms of the loss' gradient with respect to the state, back from the last timestep, of one
-    trial on the first fold's validation part; None where there is nothing to carry an error over.
+def gradient_picture(
+    study: Study, probing: Probing, trial: Trial, *, seed: int
+) -> GradientPicture | None:
+    """Measure the norms of the loss' gradient with respect to the state, back from the last
+    timestep, of one trial on the first fold's validation part; None where there is nothing to carry
+    an error over.
 
     With one target per timestep it is the loss of the last one alone.
     """
     from rnnauto.judge.gradients import gradient_flow
 
-    sample = last_alone(draw_sample(study, most=MOST_EXAMPLES, seed=seed), study)
+    features = study.problem.features
+    drawn = draw_sample(study, probing, most=MOST_EXAMPLES, seed=seed)
+    sample = probing.last_alone(drawn, features)
     patch = int(trial.values.get("patch", 1))
-    steps = recurrent_steps(sample, study, trial)
+    steps = probing.steps(sample, study.problem, trial.values)
     width = int(steps.max(initial=0))
     if width < 2:
         return None
     units = trial.values["units"] * trial.values["layers"] * 2
     chosen = np.arange(min(len(sample), max(2, MOST_STATES // (width * units))))
     sample, steps = sample.take(chosen), steps[chosen]
-    model = build_trained(study, trial)
+    built = build_trained(study, trial)
     inputs = dict(sample.inputs)
-    if "state" in model.input:
-        size = model.input["state"].shape[1]
+    if "state" in built.model.input:
+        size = built.model.input["state"].shape[1]
         inputs["state"] = np.zeros((len(sample), size), np.float32)
-    flow = gradient_flow(model, study.problem, iter([(inputs, sample.truth, steps)]))
+    flow = gradient_flow(built, study, iter([(inputs, sample.truth, steps)]))
     memory = flow.memory
     kept = thinned(len(flow.norms))
     cell = str(trial.values["cell"])
-    return {
-        "cell": cell,
-        "trial": trial.id,
-        "patch": patch,
-        "lags": (kept * patch).tolist(),
-        "norms": numbers(flow.norms[kept]),
-        "memory_norms": None if memory is None else numbers(memory[kept]),
-        **judged(flow.norms, memory, cell=cell, patch=patch, apart=apart(study.problem.features)),
-    }
-
-
-def apart(features: Any) -> bool:
-    """Whether timesteps cannot be joined into patches: each has a target, or is of a forecast."""
-    if isinstance(features, DecoderFeatures):
-        return False  # those of the source
-    return not isinstance(features, Features) or features.per_timestep
-
-
-def last_alone(sample: Sample, study: Study) -> Sample:
-    """With a target per timestep, only that of the last known timestep of every example."""
-    features = study.problem.features
-    if not isinstance(features, Features) or not features.per_timestep:
-        return sample
-    truth = np.array(sample.truth)
-    missing = -1 if truth.dtype.kind in "iu" else np.nan
-    known = truth >= 0 if truth.dtype.kind in "iu" else np.isfinite(truth)
-    known = known if known.ndim == 2 else known.any(axis=2)
-    places = np.where(known, np.arange(truth.shape[1]), -1).max(axis=1)
-    truth[np.arange(truth.shape[1]) != places[:, None]] = missing
-    return Sample(sample.inputs, truth, np.maximum(places + 1, 1))
-
-
-def recurrent_steps(sample: Sample, study: Study, trial: Trial) -> Integers:
-    """How often the recurrence runs for each example; of a decoder that reads no sequence, over
-    the answer; of a forecast over the trial's own lookback, which short windows fill up to."""
-    features = study.problem.features
-    if isinstance(features, DecoderFeatures):
-        source = features.source
-        if features.one_timestep or not (source.numbers or source.vocabularies):
-            return np.asarray((sample.truth >= 0).sum(axis=1), np.int64)
-    if "past" in sample.inputs:
-        return np.full(len(sample), int(trial.values["lookback"]), np.int64)
-    return np.asarray(-(-sample.lengths // int(trial.values.get("patch", 1))))
+    verdict = judged(flow.norms, memory, cell=cell, patch=patch, apart=probing.apart(features))
+    return GradientPicture(
+        cell=cell,
+        trial=trial.id,
+        patch=patch,
+        lags=(kept * patch).tolist(),
+        norms=numbers(flow.norms[kept]),
+        memory_norms=None if memory is None else numbers(memory[kept]),
+        **vars(verdict),
+    )
 
 
 def thinned(count: int) -> Integers:
-    """All lags, or of many some that are evenly spread."""
+    """Choose all lags, or of many some that are evenly spread."""
     return np.unique(np.linspace(0, count - 1, min(count, SHOWN)).round().astype(np.int64))
 
 
-def numbers(values: Doubles) -> list[float | None]:
-    return [float(f"{value:.4g}") if np.isfinite(value) else None for value in values]
+def numbers(values: Doubles) -> tuple[Number, ...]:
+    """Round norms to four digits; what is not finite is None."""
+    return tuple(float(f"{value:.4g}") if np.isfinite(value) else None for value in values)
 
 
 def judged(
     norms: Doubles, memory: Doubles | None, *, cell: str, patch: int, apart: bool = False
-) -> dict[str, Any]:
-    """Slope of the logarithm per step of the recurrence, verdict, and advice. An LSTM is judged by
-    its c, which its h is made from."""
+) -> Vanishing:
+    """Judge norms; an LSTM is judged by its c, which its h is made from."""
     read = norms if memory is None else memory
     if not np.isfinite(read).all():
-        return {
-            "slope_per_step": None,
-            "verdict": "explodes",
-            "after": None,
-            "advice": TAMER,
-        }
+        return Vanishing(slope_per_step=None, verdict="explodes", after=None, advice=TAMER)
     slope = slope_of(read)
     # what an error is at its source: at the last timestep, for c one timestep earlier
     source = read[: 2 + (memory is not None)].max()
     largest = float(read.max())
-    verdict, after, advice = "healthy", None, "nothing to do"
+    verdict: GradientVerdict = "healthy"
+    after, advice = None, "nothing to do"
     if source > 0 and largest > GROWN * source:
         verdict, advice = "explodes", TAMER
         after = int(np.argmax(read > GROWN * source)) * patch
     elif largest == 0 or (read[1:] < FADED * source).any():
-        verdict, advice = "vanishes", (LONGER_APART if apart else LONGER)[cell]
+        record = CELLS[cell]
+        verdict, advice = "vanishes", record.longer_apart if apart else record.longer
         below = np.flatnonzero(read[1:] < FADED * source) + 1
         after = int(below[0] if len(below) else 1) * patch
         if (read[after // patch :] >= FADED * source).mean() > 0.5:  # a gap, not the end
             verdict, after, advice = "healthy", None, "nothing to do"
-    return {"slope_per_step": slope, "verdict": verdict, "after": after, "advice": advice}
+    return Vanishing(slope_per_step=slope, verdict=verdict, after=after, advice=advice)
 
 
 def slope_of(norms: Doubles) -> float | None:
-    """The mean change of the natural logarithm from one step to the next further back."""
+    """Fit the mean change of the natural logarithm from one step to the next further back."""
     positive = np.flatnonzero(norms > 0)
     if len(positive) < 2:
         return None

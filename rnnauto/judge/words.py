@@ -1,49 +1,31 @@
-"""Metrics and numbers as they are written for people."""
+"""Write numbers and findings for people."""
 
 import math
-from typing import Any
+
+from rnnauto.judge.scored import Scored
 
 SMALLEST = 1e-4  # below it, numbers are written with a power of ten
-METRIC_WORDS = {
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-    "macro_f1": "macro F1",
-    "log_loss": "log loss",
-    "token_accuracy": "token accuracy",
-    "entity_f1": "chunk F1",
-    "sequence_accuracy": "sequence accuracy",
-    "edit_distance": "edit distance",
-    "mae": "mean absolute error",
-    "rmse": "root mean squared error",
-    "r2": "R²",
-    "mase": "mean absolute scaled error",
-    "smape": "symmetric percentage error",
-    "coverage_80": "coverage of the 80% interval",
-    "cross_entropy": "cross-entropy",
-    "bits_per_character": "bits per character",
-    "perplexity": "perplexity",
-    "negative_log_likelihood": "negative log likelihood",
-}
-
-
-def metric_words(metric: str) -> str:
-    return METRIC_WORDS.get(metric, metric.replace("_", " "))
 
 
 def digits(value: float | None) -> str:
-    """A number as a page shows it: with three decimals below 1, fewer above."""
+    """Write a number as a page shows it: with three decimals below 1, fewer above."""
     return "-" if value is None else in_digits(value, like=value)
 
 
 def in_digits(value: float, *, like: float) -> str:
-    """Args: like: the number whose decimals are wanted."""
+    """Write a number with the decimals of another.
+
+    Args:
+        like: the number whose decimals are wanted.
+    """
     if 0 < abs(like) < SMALLEST:
         return f"{value:.1e}"
     return f"{value:,.{decimals(like)}f}"
 
 
 def decimals(value: float) -> int:
-    """How many a number needs: three below 1, more where those would be zeros or round it to 1."""
+    """Count the decimals that a number needs: three below 1, more where those would be zeros or
+    round it to 1."""
     size = abs(value)
     if size >= 1:
         return 2 if size < 10 else 1 if size < 100 else 0
@@ -52,19 +34,19 @@ def decimals(value: float) -> int:
     return 3 if round(size, 3) < 1 else 4
 
 
-def span(scored: dict[str, Any] | None) -> str:
-    """A score with its 95% interval, in as many decimals."""
-    if scored is None or scored["value"] is None:
+def span(scored: Scored | None) -> str:
+    """Write a score with its 95% interval, in as many decimals."""
+    if scored is None or scored.value is None:
         return "-"
-    if scored["low"] is None:
-        return digits(scored["value"])
+    if scored.low is None or scored.high is None:
+        return digits(scored.value)
     value, low, high = (
-        in_digits(scored[name], like=scored["value"]) for name in ("value", "low", "high")
+        in_digits(number, like=scored.value) for number in (scored.value, scored.low, scored.high)
     )
     return f"{value} [{low}, {high}]"
 
 
 def sentence(text: str) -> str:
-    """A finding as a sentence of a page, with a capital and a full stop."""
+    """Write a finding as a sentence of a page, with a capital and a full stop."""
     text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -1,4 +1,4 @@
-"""Adam in one operation of TensorFlow's per variable; Keras' takes a dozen."""
+"""Adam that updates a variable in one operation of TensorFlow's; Keras' takes a dozen."""
 
 from typing import Any
 

@@ -1,36 +1,53 @@
-"""What a network reads and how it is shaped, as plain values: no Keras here."""
+"""Describe what a network reads and how it is shaped, as plain values: no Keras here."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Protocol
 
-from rnnauto.data.encode import RESERVED, Encoders, NumberEncoder
-from rnnauto.data.series import SeriesEncoders
-from rnnauto.data.targets import (
-    EndingValue,
-    LabelSetEncoder,
-    NextSet,
-    NextToken,
-    output_widths,
-    value_encoders,
-)
+from rnnauto.data.encode import RESERVED, CategoryEncoder, Encoders, NumberEncoder
 
 Loss = Literal["classes", "labels", "values", "quantiles"]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the network's outputs mean: one answer out of `classes`, a set of `labels`, `values`, or
-    their `quantiles`; `widths` counts the outputs of each target, side by side."""
+    """What the outputs of a network mean.
+
+    Attributes:
+        loss: one answer out of `classes`, a set of `labels`, `values`, or their `quantiles`.
+        widths: how many outputs belong to each target, side by side.
+        unscored: so many of the values, at the end, say whether the answer is over.
+    """
 
     loss: Loss
     widths: tuple[int, ...]
-    unscored: int = 0  # of the values, at the end: whether the answer is over
+    unscored: int = 0
+
+
+class Statics(Protocol):
+    """The static features that any network reads, be it of one family or another."""
+
+    @property
+    def static_numbers(self) -> int: ...
+
+    @property
+    def static_missing(self) -> tuple[int, ...]: ...
+
+    @property
+    def static_vocabularies(self) -> tuple[int, ...]: ...
 
 
 @dataclass(frozen=True)
 class Features:
-    """What the network reads: counts, who has a missing indicator, sizes of the vocabularies, and
-    which of these are of words that have other views beside."""
+    """What a network reads, and how many outputs it has.
+
+    Attributes:
+        numbers: how many.
+        missing: which of them have a missing indicator.
+        vocabularies: the size of each.
+        static_numbers, static_missing, static_vocabularies: the same of the static features.
+        per_timestep: whether there is an answer for each timestep.
+        words: which vocabularies are of words that have other views beside.
+    """
 
     numbers: int
     missing: tuple[int, ...]
@@ -41,46 +58,16 @@ class Features:
     outputs: int
     per_timestep: bool
     words: tuple[int, ...] = ()
-    carried: bool = False  # the state goes in and comes out: streams, language models
-
-
-@dataclass(frozen=True)
-class ForecastFeatures:
-    """What a forecasting network reads and predicts; `ahead` counts the numbers that are known for
-    the horizon, the calendar's among them."""
-
-    targets: int
-    horizon: int
-    season: int
-    numbers: int
-    missing: tuple[int, ...]
-    vocabularies: tuple[int, ...]
-    ahead: int
-    ahead_missing: tuple[int, ...]
-    static_numbers: int
-    static_missing: tuple[int, ...]
-    static_vocabularies: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class DecoderFeatures:
-    """What an encoder-decoder reads, and how many entries the vocabulary of its answers has."""
-
-    source: Features
-    entries: int
-    one_timestep: bool  # a source of one timestep is read without recurrence
-    many_right: bool = False  # answers from static features: none is the only right one
-
-    @property
-    def per_timestep(self) -> bool:
-        """There is a target for every timestep of the answer."""
-        return True
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """The hyperparameters that shape the graph; trials of equal shape share a compiled step. The
-    last are those of forecasts, and how a decoder attends to its source."""
+    """The hyperparameters that shape the graph; trials of equal shape share a compiled step.
+
+    Attributes:
+        lookback, scaling, transform, differencing: of forecasts.
+        attention: how a decoder attends to its source.
+    """
 
     cell: str
     units: int
@@ -95,48 +82,36 @@ class Architecture:
     attention: str = "none"
 
 
-def features_of(encoders: Encoders, *, per_timestep: bool) -> Features:
+def features_of(
+    encoders: Encoders[Any], *, outputs: int, per_timestep: bool, made: int | None = None
+) -> Features:
+    """What the networks read of the columns that have these encoders.
+
+    Args:
+        made: channels that are made, not read, after those of the columns; None: those of times and
+            positions.
+    """
     return Features(
-        numbers=len(encoders.numbers) + made_numbers(encoders),
+        numbers=len(encoders.numbers) + (made_numbers(encoders) if made is None else made),
         missing=with_missing(encoders.numbers),
         vocabularies=(
-            *(len(e.vocabulary) + RESERVED for e in encoders.categories),
+            *vocabulary_sizes(encoders.categories),
             *((len(encoders.moments) + RESERVED,) if encoders.moments else ()),
         ),
         static_numbers=len(encoders.static_numbers),
         static_missing=with_missing(encoders.static_numbers),
-        static_vocabularies=tuple(len(e.vocabulary) + RESERVED for e in encoders.static_categories),
-        outputs=encoders.outputs,
+        static_vocabularies=vocabulary_sizes(encoders.static_categories),
+        outputs=outputs,
         per_timestep=per_timestep,
         words=words_of(encoders),
-        carried=isinstance(encoders.target, NextToken | NextSet),
     )
 
 
-def forecast_features_of(encoders: SeriesEncoders, *, horizon: int) -> ForecastFeatures:
-    return ForecastFeatures(
-        targets=len(encoders.targets),
-        horizon=horizon,
-        season=encoders.season,
-        numbers=len(encoders.numbers),
-        missing=with_missing(encoders.numbers),
-        vocabularies=tuple(len(e.vocabulary) + RESERVED for e in encoders.categories),
-        ahead=encoders.ahead_count,
-        ahead_missing=with_missing(encoders.ahead),
-        static_numbers=len(encoders.static_numbers),
-        static_missing=with_missing(encoders.static_numbers),
-        static_vocabularies=tuple(len(e.vocabulary) + RESERVED for e in encoders.static_categories),
-    )
+def vocabulary_sizes(encoders: tuple[CategoryEncoder, ...]) -> tuple[int, ...]:
+    return tuple(len(encoder.vocabulary) + RESERVED for encoder in encoders)
 
 
-def decoder_features_of(
-    encoders: Encoders, *, one_timestep: bool, many_right: bool
-) -> DecoderFeatures:
-    source = features_of(encoders, per_timestep=False)
-    return DecoderFeatures(source, encoders.outputs, one_timestep, many_right)
-
-
-def words_of(encoders: Encoders) -> tuple[int, ...]:
+def words_of(encoders: Encoders[Any]) -> tuple[int, ...]:
     viewed = {encoder.name for encoder in encoders.categories if encoder.view != "whole"}
     return tuple(
         at
@@ -145,20 +120,9 @@ def words_of(encoders: Encoders) -> tuple[int, ...]:
     )
 
 
-def made_numbers(encoders: Encoders) -> int:
-    """Channels that are made from times, positions and labels, after those of the columns."""
-    if isinstance(encoders.target, NextSet):  # a column of 0 and 1 a label
-        return encoders.outputs
+def made_numbers(encoders: Encoders[Any]) -> int:
+    """Channels that are made from times and positions, after those of the columns."""
     return 2 * len(encoders.calendar) + bool(encoders.moments)
-
-
-def answer_of(encoders: Encoders) -> Answer:
-    widths = output_widths(encoders.target)
-    if isinstance(encoders.target, LabelSetEncoder | NextSet):
-        return Answer("labels", widths)
-    if isinstance(encoders.target, EndingValue):
-        return Answer("values", widths, unscored=1)
-    return Answer("values" if value_encoders(encoders.target) else "classes", widths)
 
 
 def with_missing(encoders: tuple[NumberEncoder, ...]) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Times as cyclic features inside the SavedModel, as `data/calendar.py` makes them for training."""
+"""Turn times into cyclic features in the SavedModel, as `data/calendar.py` does for training."""
 
 import math
 from typing import Any

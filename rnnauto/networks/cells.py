@@ -6,36 +6,30 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from rnnauto.cells import CELLS
 from rnnauto.networks.fused import GRU, LSTM, SimpleRNN
 
 LONGEST_TIME_CONSTANT = 100.0  # timesteps
 HALVINGS = 4
-STATES = {"simple_rnn": 1, "lstm": 2, "gru": 1, "exponential_trace": 1, "identity_rnn": 1}
 
 
 def recurrent_layer(cell: str, units: int, *, name: str) -> Any:
     """A layer from [batch, timesteps, channels] to [batch, timesteps, units].
 
-    Called with `initial_state`, it starts from STATES[cell] tensors [batch, units]. An LSTM starts
-    with a forget bias of 1, and recurrent kernels are orthogonal: Keras' defaults.
+    Called with `initial_state`, it starts from as many tensors [batch, units] as the cell has
+    states. An LSTM starts with a forget bias of 1, and recurrent kernels are orthogonal: Keras'
+    defaults.
     """
-    if cell == "exponential_trace":
-        return ExponentialTrace(units, name=name)
-    options: dict[str, Any] = {"return_sequences": True, "name": name}
-    if cell == "identity_rnn":
-        return SimpleRNN(units, **identity_start(), **options)
-    kinds = {"simple_rnn": SimpleRNN, "lstm": LSTM, "gru": GRU}
-    return kinds[cell](units, **options)
-
-
-def identity_start() -> dict[str, Any]:
-    """Rectified units that start by keeping their state: identity recurrence, biases of 0, and
-    small input weights (Le, Jaitly, Hinton 2015)."""
-    return {
-        "activation": "relu",
-        "recurrent_initializer": keras.initializers.Identity(),
-        "kernel_initializer": keras.initializers.RandomNormal(stddev=0.001),
+    record = CELLS[cell]
+    kind = LAYERS[record.layer]
+    # made here, before the layer draws seeds of its own
+    options = {
+        key: keras.initializers.get(value) if key.endswith("initializer") else value
+        for key, value in record.options.items()
     }
+    if issubclass(kind, keras.layers.RNN):
+        options["return_sequences"] = True
+    return kind(units, name=name, **options)
 
 
 def step(layer: Any, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
@@ -43,7 +37,7 @@ def step(layer: Any, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
 
     Args:
         x: [batch, channels].
-        states: STATES[cell] tensors [batch, units]; zeros before the first timestep.
+        states: the cell's tensors [batch, units]; zeros before the first timestep.
 
     Returns: output [batch, units] and the states after it.
     """
@@ -63,6 +57,28 @@ def run(layer: Any, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
     layer.return_state = True  # read at every call; the layer's weights do not depend on it
     outputs, *after = layer(x, initial_state=states)
     return outputs, after
+
+
+class Carried(keras.layers.Layer):
+    """A recurrent layer from [batch, timesteps, channels] and its state [batch, states * units] to
+    [batch, timesteps, units] and the state after the last timestep."""
+
+    def __init__(self, cell: str, units: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.units = units
+        self.layer = recurrent_layer(cell, units, name=cell)
+        self.states = CELLS[cell].states
+
+    def build(self, x_shape: Any, state_shape: Any) -> None:
+        self.layer.build(x_shape)
+
+    def call(self, x: Any, state: Any) -> tuple[Any, Any]:
+        parts = tf.split(state, self.states, -1)
+        x, after = run(self.layer, x, parts)
+        return x, tf.concat(after, -1)
+
+    def compute_output_shape(self, x_shape: Any, state_shape: Any) -> tuple[Any, Any]:
+        return (*x_shape[:-1], self.units), state_shape
 
 
 class ExponentialTrace(keras.layers.Layer):
@@ -112,6 +128,14 @@ class ExponentialTrace(keras.layers.Layer):
         self, x_shape: tuple[int | None, ...], initial_state_shape: Any = None
     ) -> tuple[int | None, ...]:
         return (*x_shape[:-1], self.units)
+
+
+LAYERS: dict[str, type] = {
+    "SimpleRNN": SimpleRNN,
+    "LSTM": LSTM,
+    "GRU": GRU,
+    "ExponentialTrace": ExponentialTrace,
+}
 
 
 def decay_logits(shape: tuple[int, ...], dtype: Any = None) -> Any:

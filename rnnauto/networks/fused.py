@@ -49,7 +49,15 @@ def fuse(model: Any) -> None:
         return
     for layer in model._flatten_layers():
         if isinstance(layer, SimpleRNN | LSTM | GRU):
-            layer.fused = True
+            layer.fused = has_loop(layer)
+
+
+def has_loop(layer: Any) -> bool:
+    """Whether the loops here compute what the layer does, by its activations."""
+    tanh, relu, sigmoid = (getattr(keras.activations, name) for name in ("tanh", "relu", "sigmoid"))
+    if isinstance(layer, SimpleRNN):
+        return layer.cell.activation in {tanh, relu}
+    return layer.cell.activation is tanh and layer.cell.recurrent_activation is sigmoid
 
 
 def looped(loop: Loop, cell: Any, sequences: Any, states: Any) -> tuple[Any, Any, list[Any]]:
@@ -176,33 +184,9 @@ def gru_loop(cell: Any, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
             parallel_iterations=1,
         )[2:]
         outputs = kept.stack()
-        z, r, candidate, old = tf.split(gates.stack(), 4, -1)
 
         def gradient(by_outputs: Any) -> tuple[Any, Any, Any, Any]:
-            by_z = (before(outputs, start) - candidate) * z * (1.0 - z)
-            by_candidate = (1.0 - z) * (1.0 - tf.square(candidate))
-            by_r = by_candidate * old * r * (1.0 - r)
-            # of what is multiplied by the recurrent kernel, per unit of the gradient of h(t)
-            factors = array(timesteps, 3 * units, tf.concat([by_z, by_r, by_candidate * r], -1))
-            keeps, errors = array(timesteps, units, z), array(timesteps, units, by_outputs)
-
-            def backward(t: Any, by_h: Any, kept: Any) -> tuple[Any, Any, Any]:
-                by_h = by_h + errors.read(t)
-                by_old = tf.tile(by_h, [1, 3]) * factors.read(t)
-                back = by_h * keeps.read(t) + tf.matmul(by_old, recurrent, transpose_b=True)
-                return t - 1, back, kept.write(t, by_h)
-
-            by_start, kept = back_loop(timesteps, backward, start, array(timesteps, units))
-            by_h = kept.stack()
-            by_gates = tf.concat([by_h * by_z, by_h * by_r], -1)
-            by_now = by_h * by_candidate
-            by_old = tf.concat([by_gates, by_now * r], -1)
-            return (
-                tf.concat([by_gates, by_now], -1),
-                outer(before(outputs, start), by_old),
-                tf.reduce_sum(by_old, [0, 1]),
-                by_start,
-            )
+            return gru_gradient(by_outputs, outputs, start, recurrent, gates.stack())
 
         return outputs, gradient
 
@@ -213,6 +197,43 @@ def gru_loop(cell: Any, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
         states[0],
     )
     return outputs, [outputs[-1]]
+
+
+def gru_gradient(
+    by_outputs: Any, outputs: Any, start: Any, recurrent: Any, gates: Any
+) -> tuple[Any, Any, Any, Any]:
+    """The gradients of what `gru_loop` runs over: of the projected input, the recurrent kernel and
+    its bias, and the state before the first timestep.
+
+    Args:
+        gates: z, r, candidate, and what r is multiplied by, [timesteps, batch, 4 * units].
+    """
+    z, r, candidate, old = tf.split(gates, 4, -1)
+    timesteps, units = tf.shape(outputs)[0], outputs.shape[-1]
+    by_z = (before(outputs, start) - candidate) * z * (1.0 - z)
+    by_candidate = (1.0 - z) * (1.0 - tf.square(candidate))
+    by_r = by_candidate * old * r * (1.0 - r)
+    # of what is multiplied by the recurrent kernel, per unit of the gradient of h(t)
+    factors = array(timesteps, 3 * units, tf.concat([by_z, by_r, by_candidate * r], -1))
+    keeps, errors = array(timesteps, units, z), array(timesteps, units, by_outputs)
+
+    def backward(t: Any, by_h: Any, kept: Any) -> tuple[Any, Any, Any]:
+        by_h = by_h + errors.read(t)
+        by_old = tf.tile(by_h, [1, 3]) * factors.read(t)
+        back = by_h * keeps.read(t) + tf.matmul(by_old, recurrent, transpose_b=True)
+        return t - 1, back, kept.write(t, by_h)
+
+    by_start, kept = back_loop(timesteps, backward, start, array(timesteps, units))
+    by_h = kept.stack()
+    by_gates = tf.concat([by_h * by_z, by_h * by_r], -1)
+    by_now = by_h * by_candidate
+    by_old = tf.concat([by_gates, by_now * r], -1)
+    return (
+        tf.concat([by_gates, by_now], -1),
+        outer(before(outputs, start), by_old),
+        tf.reduce_sum(by_old, [0, 1]),
+        by_start,
+    )
 
 
 def loop_of(timesteps: Any, body: Callable[..., Any], start: Any, kept: Any) -> Any:

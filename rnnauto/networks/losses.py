@@ -1,13 +1,33 @@
-"""Losses over the known targets of a batch, and how many of the answers were right."""
+"""Sum losses over the known targets of a batch, and count the answers that are right."""
 
 from typing import Any
 
 import tensorflow as tf
 
 from rnnauto.data.targets import MISSING_TARGET
-from rnnauto.networks.architecture import Answer
+from rnnauto.networks.architecture import Answer, Features
 
 QUANTILES = (0.1, 0.5, 0.9)
+
+
+def target_spec(features: Features, answer: Answer) -> Any:
+    """The tf.TensorSpec of a batch's targets: one number per unit; more where there are several
+    targets, or labels that may be there."""
+    units: list[int | None] = [None, None] if features.per_timestep else [None]
+    columns = answer.widths[0] if answer.loss == "labels" else len(answer.widths)
+    if answer.loss == "labels" or columns > 1:
+        units.append(columns)
+    whole_numbers = answer.loss in {"classes", "labels"}
+    return tf.TensorSpec(units, tf.int32 if whole_numbers else tf.float32, name="targets")
+
+
+def unit_losses(
+    outputs: Any, truth: Any, features: Features, answer: Answer
+) -> tuple[Any, Any, Any, Any]:
+    """`summed_loss`, and the outputs at the timesteps that have a target."""
+    if features.per_timestep:  # the network always gives one timestep, even of none
+        outputs = outputs[:, : tf.shape(truth)[1]]
+    return *summed_loss(outputs, truth, answer), outputs
 
 
 def summed_loss(outputs: Any, truth: Any, answer: Answer) -> tuple[Any, Any, Any]:

@@ -1,4 +1,4 @@
-"""Moments as features inside the SavedModel, as `data/moments.py` makes them for training."""
+"""Turn moments into features in the SavedModel, as `data/moments.py` does for training."""
 
 from typing import Any
 
@@ -23,5 +23,5 @@ def codes(moments: Any, known: tuple[float, ...], *, offset: int, absent: int) -
     """Moments float64 [batch, timesteps] to int32 [batch, timesteps, 1]."""
     reached = moments[..., None] >= tf.constant(known, tf.float64)
     at = tf.reduce_sum(tf.cast(reached, tf.int32), -1) - 1
-    found = tf.where(tf.math.is_finite(moments), tf.maximum(at, 0) + offset, absent)
-    return found[..., None]
+    code = tf.where(tf.math.is_finite(moments), tf.maximum(at, 0) + offset, absent)
+    return code[..., None]

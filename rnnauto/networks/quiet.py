@@ -1,4 +1,4 @@
-"""TensorFlow without its noise on stderr. Import this before anything that imports TensorFlow."""
+"""Import TensorFlow without its noise on stderr; before anything else that imports it."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Text to tokens inside the SavedModel, exactly as `data/tokens.py` does it for training."""
+"""Cut texts into tokens in the SavedModel, exactly as `data/tokens.py` does for training."""
 
 from typing import Any
 

@@ -1,53 +1,67 @@
-"""What a model could read the answer from, and will not have when it is used."""
+"""Find what a model could read the answer from, and will not have when it is used."""
 
 from collections.abc import Iterator
 
 import numpy as np
 import polars as pl
 
-from rnnauto.data.sequences import Sequences
 from rnnauto.inference.case import flag
 from rnnauto.layout import Column, Layout
-from rnnauto.problem import Leak
-from rnnauto.problems.leaks_alone import predicts_alone
-from rnnauto.problems.leaks_future import tells_future
-from rnnauto.problems.leaks_text import tells_in_text
+from rnnauto.problem import Example, Kind, Problem, numbered
+from rnnauto.problems import leaks_alone, leaks_future, leaks_text
+from rnnauto.problems.layouts import gives_numbers, has_other_columns, has_target
+from rnnauto.problems.rule import Gathered, Laid, Rule, kinds_of, problems_by
 
 FEWEST_ROWS = 20  # below, two columns agree by chance
 PERFECT = 1 - 1e-9  # correlation
 
+COPY = Kind(
+    code="leak-copy",
+    severity="error",
+    title="a feature is a copy of the target",
+    finds="Features that are equal to the target in every row: static ones, and all where there is "
+    f"a target for each row, in {FEWEST_ROWS} rows or more.",
+    harm="The model reads the answer off, and its scores are perfect. When it is used, the answer "
+    "isn't there.",
+    remedy="Leave the column out with `--ignore`.",
+    example=Example(numbered("x,outcome,y", "#,up,up", "#.5,down,down", times=15)),
+    leak="copy",
+)
+CODE = Kind(
+    code="leak-code",
+    severity="error",
+    title="a feature encodes the target",
+    finds="Features that map to the target one to one: a number for each class, or the same "
+    "quantity in another unit. Looked at are the columns that `leak-copy` looks at.",
+    harm="It is the target, written in another way: the model reads the answer off, and cannot "
+    "when it is used.",
+    remedy="Leave the column out with `--ignore`.",
+    example=Example(numbered("x,state,y", "#,1,up", "#.5,0,down", times=15)),
+    leak="code",
+)
 
-def find_leaks(frame: pl.DataFrame, layout: Layout, sequences: Sequences) -> list[Leak]:
-    """Copies of the target, features that tell the future, features that predict the target alone
-    and texts that hold it; of each column the first that is found."""
-    if layout.task == "language-modelling":  # there the feature is the target, as it should be
-        return []
-    found: dict[str, Leak] = {}
-    for leak in (
-        *copies(frame, layout),
-        *tells_future(frame, layout, sequences),
-        *predicts_alone(layout, sequences),
-        *tells_in_text(layout, sequences),
-    ):
-        found.setdefault(leak.column, leak)
-    return list(found.values())
+
+def find_leaks(look: Gathered) -> list[Problem]:
+    """Find copies of the target, features that tell the future, features that predict the target
+    alone and texts that hold it; of each column the first leak."""
+    leaks: dict[str | None, Problem] = {}
+    for leak in problems_by(LEAK_RULES, look):
+        leaks.setdefault(leak.column, leak)
+    return list(leaks.values())
 
 
-def copies(frame: pl.DataFrame, layout: Layout) -> Iterator[Leak]:
-    """Features with one value per target that map to it one to one.
+def copies(look: Laid) -> Iterator[Problem]:
+    """Find features with one value per target that map to it one to one.
 
-    Looked at are static features, and all features where there is a target for each row. A feature
-    that is the only one is no leak but the problem itself. What a forecast is given of the past may
-    copy its target.
+    Looked at are static features, and all features where there is a target for each row.
     """
-    if len(layout.features) + len(layout.static) < 2 or layout.task == "forecasting":
-        return
+    frame, layout = look.table.frame, look.layout
     for target in layout.targets:
         if target.name in frame.columns and not frame.schema[target.name].is_nested():
             yield from copies_of(target.name, frame, layout)
 
 
-def copies_of(target: str, frame: pl.DataFrame, layout: Layout) -> Iterator[Leak]:
+def copies_of(target: str, frame: pl.DataFrame, layout: Layout) -> Iterator[Problem]:
     columns = (*layout.static, *layout.features)
     if layout.form == "long-table" and not layout.per_timestep:
         if not layout.static:
@@ -60,44 +74,57 @@ def copies_of(target: str, frame: pl.DataFrame, layout: Layout) -> Iterator[Leak
         columns = tuple(column for column in columns if is_single(frame, column))
     if rows.height < FEWEST_ROWS:
         return
-    find = same_numbers if layout.task == "regression" else same_classes
+    compare = same_numbers if gives_numbers(layout) else same_classes
     for column in columns:
-        kind, message = find(rows[column.name], rows[target])
-        if message:
-            yield Leak(
-                kind, column.name, message, f"leave it out with `{flag('--ignore', column.name)}`"
+        kind, message = compare(rows[column.name], rows[target])
+        if kind is not None:
+            yield kind.problem(
+                message,
+                column.name,
+                remedy=f"leave it out with `{flag('--ignore', column.name)}`",
             )
 
 
 def is_single(frame: pl.DataFrame, column: Column) -> bool:
-    """One value a row: no text, no list, no numbered columns."""
+    """Whether a column has one value a row: no text, no list, no numbered columns."""
     return (
         not column.columns and column.kind != "text" and not frame.schema[column.name].is_nested()
     )
 
 
-def same_classes(feature: pl.Series, target: pl.Series) -> tuple[str, str]:
-    """The kind of the leak and what to say of it; empty where there is none."""
+def same_classes(feature: pl.Series, target: pl.Series) -> tuple[Kind | None, str]:
+    """Tell the kind of the leak and what to say of it; None where there is no leak."""
     classes = target.n_unique()
     if feature.null_count() or classes < 2 or feature.n_unique() != classes:
-        return "", ""
+        return None, ""
     pairs = pl.DataFrame([feature.alias("feature"), target.alias("target")]).n_unique()
     if pairs != classes:
-        return "", ""
+        return None, ""
     if feature.cast(pl.String).equals(target.cast(pl.String)):
-        return "copy", f"the feature `{feature.name}` is a copy of the target `{target.name}`"
-    return "code", f"the feature `{feature.name}` encodes the target `{target.name}` one to one"
+        return COPY, f"the feature `{feature.name}` is a copy of the target `{target.name}`"
+    return CODE, f"the feature `{feature.name}` encodes the target `{target.name}` one to one"
 
 
-def same_numbers(feature: pl.Series, target: pl.Series) -> tuple[str, str]:
+def same_numbers(feature: pl.Series, target: pl.Series) -> tuple[Kind | None, str]:
+    """Do as `same_classes`, for a target of numbers."""
     if not feature.dtype.is_numeric() or feature.null_count():
-        return "", ""
+        return None, ""
     x, y = feature.cast(pl.Float64).to_numpy(), target.cast(pl.Float64).to_numpy()
     if not np.isfinite(x).all() or not np.isfinite(y).all() or np.ptp(x) == 0 or np.ptp(y) == 0:
-        return "", ""
+        return None, ""
     if np.array_equal(x, y):
-        return "copy", f"the feature `{feature.name}` is a copy of the target `{target.name}`"
+        return COPY, f"the feature `{feature.name}` is a copy of the target `{target.name}`"
     if abs(np.corrcoef(x, y)[0, 1]) >= PERFECT:
         message = f"the feature `{feature.name}` is the target `{target.name}` in another unit"
-        return "code", message
-    return "", ""
+        return CODE, message
+    return None, ""
+
+
+LEAK_RULES: tuple[Rule[Gathered], ...] = (
+    Rule((COPY, CODE), copies, has_other_columns),
+    *leaks_future.RULES,
+    *leaks_alone.RULES,
+    *leaks_text.RULES,
+)
+# what comes next in a sequence is told by features that are its target, as they should be
+RULES = (Rule(kinds_of(LEAK_RULES), find_leaks, has_target),)

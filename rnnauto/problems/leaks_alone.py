@@ -1,4 +1,4 @@
-"""Features that predict the target alone, nearly without fault."""
+"""Find features that predict the target alone, nearly without fault."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,9 @@ from rnnauto.arrays import Integers, timestep_positions
 from rnnauto.data.sequences import Sequences, category_names, is_struct, number_names
 from rnnauto.inference.case import flag
 from rnnauto.layout import Layout
-from rnnauto.problem import Leak
+from rnnauto.problem import Example, Kind, Problem, numbered
+from rnnauto.problems.layouts import answers_at_once, gives_numbers
+from rnnauto.problems.rule import Gathered, Rule
 
 FEWEST_UNITS = 100  # fewer are predicted by chance
 MOST_UNITS = 20_000
@@ -24,27 +26,49 @@ ALMOST = 0.999  # correlation, or rank correlation
 FEWEST_SEQUENCES = 20  # to split by; fewer are split into blocks of time
 BLOCKS = 10
 
+ALONE = Kind(
+    code="leak-alone",
+    severity="warning",
+    title="a feature alone predicts the target",
+    finds="Features that tell the target almost without fault: static ones, at their own timestep "
+    "where each has a target, and else by the first, last, mean, least or greatest value of a "
+    f"sequence. {FEWEST_UNITS} targets or more are looked at.",
+    harm="Nothing in the world is that easy: such a column was often filled in after the answer "
+    "was known, such as the ward that a patient was sent to.",
+    remedy="Check that it is known before the target is, or leave it out with `--ignore`. Nothing, "
+    "if the class really is that easy to tell.",
+    example=Example(numbered("x,ward,y", "0.#,1#,ill", "0.#,-1#,well", times=60)),
+    leak="alone",
+)
+
 
 @dataclass(frozen=True)
 class View:
-    """One value per unit: a column as it is, or what is left of it in a sequence."""
+    """One value per unit: a column as it is, or what is left of it in a sequence.
+
+    Attributes:
+        words: what it is, before the column's name.
+        values: floats or strings, [units].
+    """
 
     column: str
-    words: str  # what it is, before the column's name
-    values: NDArray[Any]  # floats or strings, [units]
+    words: str
+    values: NDArray[Any]
 
 
-def predicts_alone(layout: Layout, sequences: Sequences) -> Iterator[Leak]:
-    """Looked at are static features, features at their own timestep where there is a target for
-    each, and otherwise the first, last, mean, least and greatest value of a sequence, or each value
-    of sequences of equal length."""
-    targets = sequences.targets
-    if layout.writes or layout.task == "forecasting" or layout.static_only or targets is None:
-        return
+def predicts_alone(look: Gathered) -> Iterator[Problem]:
+    """Find features that predict the target alone.
+
+    Looked at are static features, features at their own timestep where there is a target for each,
+    and otherwise the first, last, mean, least and greatest value of a sequence, or each value of
+    sequences of equal length.
+    """
+    layout, sequences = look.layout, look.sequences
     if not layout.per_timestep and len(sequences) > MOST_UNITS:
         sequences = sequences.take(a_sample(np.arange(len(sequences))), per_timestep=False)
-        targets = sequences.targets
-        assert targets is not None
+    targets = sequences.targets
+    if targets is None:
+        return
     several = len(layout.features) + len(layout.static) > 1
     if layout.one_timestep and not several:  # the only feature is the problem itself
         return
@@ -58,38 +82,36 @@ def predicts_alone(layout: Layout, sequences: Sequences) -> Iterator[Leak]:
         known = a_sample(known)
         if len(known) < FEWEST_UNITS:
             continue
-        told = set()
+        reported = set()
         for view in views:
-            if view.column in told:
+            if view.column in reported:
                 continue
-            message = told_by(view, target, known, halves, layout)
+            message = leak_of(view, target, known, halves, layout)
             if message:
-                told.add(view.column)
-                yield Leak(
-                    "alone",
-                    view.column,
+                reported.add(view.column)
+                yield ALONE.problem(
                     f"{view.words} `{view.column}` {message} `{name}`",
-                    "check that it is known before the target is, or leave it out with "
+                    view.column,
+                    remedy="check that it is known before the target is, or leave it out with "
                     f"`{flag('--ignore', view.column)}`",
-                    "warning",
                 )
 
 
 def a_sample(numbers: Integers) -> Integers:
-    """At most MOST_UNITS of them, in their order."""
+    """Draw at most MOST_UNITS of them, in their order."""
     if len(numbers) <= MOST_UNITS:
         return numbers
     return np.sort(np.random.default_rng(0).permutation(numbers)[:MOST_UNITS])
 
 
-def told_by(
+def leak_of(
     view: View, target: pl.Series, known: Integers, halves: NDArray[np.bool_], layout: Layout
 ) -> str:
-    """What to say of a view between its name and the target's; empty where there is no leak."""
+    """Say what a view does to the target, between their two names; empty where there is no leak."""
     values = view.values[known]
     if values.dtype != object:
         values = values.astype(np.float64)
-    if layout.task == "regression":
+    if gives_numbers(layout):
         numbers = target.gather(known).cast(pl.Float64).to_numpy()
         if layout.per_timestep:  # two trends go together; their steps need not
             values, numbers = steps_of(values, numbers)
@@ -106,6 +128,7 @@ def told_by(
 
 
 def steps_of(values: NDArray[Any], numbers: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Take the steps from each timestep to the next; words have none, and stay."""
     if values.dtype == object:
         return values[1:], np.diff(numbers)
     return np.diff(values), np.diff(numbers)
@@ -128,20 +151,21 @@ def goes_with(values: NDArray[Any], numbers: NDArray[Any]) -> bool:
 
 
 def faults(values: NDArray[Any], codes: Integers, half: NDArray[np.bool_], limit: float) -> float:
-    """How many units the other half's nearest value, or equal word, puts into the wrong class."""
+    """Count the units that the other half's nearest value, or equal word, puts into a wrong class;
+    infinite beyond `limit`."""
     wrong = 0.0
     for part in (half, ~half):
         if part.all() or not part.any():
             return np.inf
-        guess = usual if values.dtype == object else nearest
+        guess = usual_class if values.dtype == object else nearest_class
         wrong += float((guess(values[~part], codes[~part], values[part]) != codes[part]).sum())
         if wrong > limit:
             return np.inf
     return wrong
 
 
-def nearest(known: NDArray[Any], codes: Integers, asked: NDArray[Any]) -> Integers:
-    """The class of the nearest known value; a missing one is far from all others."""
+def nearest_class(known: NDArray[Any], codes: Integers, asked: NDArray[Any]) -> Integers:
+    """Guess the class of the nearest known value; a missing one is far from all others."""
     spread = float(np.nanmax(known, initial=0.0) - np.nanmin(known, initial=0.0)) + 1.0
     far = float(np.nanmax(known, initial=0.0)) + 10 * spread
     order = np.argsort(np.nan_to_num(known, nan=far), kind="stable")
@@ -153,8 +177,8 @@ def nearest(known: NDArray[Any], codes: Integers, asked: NDArray[Any]) -> Intege
     return np.asarray(classes[np.where(closer, left, right)])
 
 
-def usual(known: NDArray[Any], codes: Integers, asked: NDArray[Any]) -> Integers:
-    """The commonest class of each word; -1 for words that were not seen."""
+def usual_class(known: NDArray[Any], codes: Integers, asked: NDArray[Any]) -> Integers:
+    """Guess the commonest class of each word; -1 for words that were not seen."""
     frame = pl.DataFrame({"word": known.tolist(), "code": codes})
     table = (
         frame.group_by("word", "code")
@@ -162,13 +186,13 @@ def usual(known: NDArray[Any], codes: Integers, asked: NDArray[Any]) -> Integers
         .sort("len", "code", descending=[True, False])
         .unique("word", keep="first", maintain_order=True)
     )
-    found = dict(zip(table["word"].to_list(), table["code"].to_list(), strict=True))
-    return np.array([found.get(word, -1) for word in asked.tolist()], np.int64)
+    commonest = dict(zip(table["word"].to_list(), table["code"].to_list(), strict=True))
+    return np.array([commonest.get(word, -1) for word in asked.tolist()], np.int64)
 
 
 def halves_of(layout: Layout, sequences: Sequences) -> NDArray[np.bool_]:
-    """Which units are predicted from the others, and the other way round: whole sequences, or with
-    few of them blocks of time, since a neighbour in time is known by any smooth feature."""
+    """Split units into halves that predict each other, [units]: whole sequences, or with few of
+    them blocks of time, since a neighbour in time is known by any smooth feature."""
     rng = np.random.default_rng(0)
     if not layout.per_timestep:
         return np.asarray(rng.permutation(len(sequences)) % 2 == 0)
@@ -180,43 +204,44 @@ def halves_of(layout: Layout, sequences: Sequences) -> NDArray[np.bool_]:
 
 
 def views_of(layout: Layout, sequences: Sequences, *, several: bool) -> list[View]:
+    """List all views; `several` is whether the features of a timestep are more than one."""
     numbers = sequences.numbers
     names, words = number_names(layout.features), category_names(layout.features)
     per_unit = layout.per_timestep or layout.one_timestep
     if layout.tokens is not None or layout.label_sets:
         names, words = [], []
-    found = static_views(layout, sequences)
+    views = static_views(layout, sequences)
     if per_unit:
         if several:
-            found += [View(n, "the feature", numbers[:, at]) for at, n in enumerate(names)]
-            found += [
+            views += [View(n, "the feature", numbers[:, at]) for at, n in enumerate(names)]
+            views += [
                 View(n, "the feature", as_words(column))
                 for n, column in zip(words, sequences.categories, strict=False)
             ]
-        return found
+        return views
     if not (sequences.lengths > 0).all():
-        return found
+        return views
     first, last = sequences.row_splits[:-1], sequences.row_splits[1:] - 1
     for at, name in enumerate(names):
         column = numbers[:, at].astype(np.float64)
-        found += [
+        views += [
             View(name, "the first value of", column[first]),
             View(name, "the last value of", column[last]),
         ]
         filled = np.nan_to_num(column, nan=0.0)
         starts = sequences.row_splits[:-1]
-        found += [
+        views += [
             View(name, "the mean of", np.add.reduceat(filled, starts) / sequences.lengths),
             View(name, "the least value of", np.minimum.reduceat(filled, starts)),
             View(name, "the greatest value of", np.maximum.reduceat(filled, starts)),
         ]
     for name, entries in zip(words, sequences.categories, strict=False):
         texts = as_words(entries)
-        found += [
+        views += [
             View(name, "the first value of", texts[first]),
             View(name, "the last value of", texts[last]),
         ]
-    return found + timestep_views(layout, sequences)
+    return views + timestep_views(layout, sequences)
 
 
 def static_views(layout: Layout, sequences: Sequences) -> list[View]:
@@ -225,11 +250,11 @@ def static_views(layout: Layout, sequences: Sequences) -> list[View]:
     def per_unit(values: NDArray[Any]) -> NDArray[Any]:
         return np.repeat(values, lengths) if layout.per_timestep else values
 
-    found = [
+    views = [
         View(name, "the static feature", per_unit(numbers[:, at]))
         for at, name in enumerate(number_names(layout.static))
     ]
-    return found + [
+    return views + [
         View(name, "the static feature", per_unit(as_words(column)))
         for name, column in zip(
             category_names(layout.static), sequences.static_categories, strict=True
@@ -238,7 +263,7 @@ def static_views(layout: Layout, sequences: Sequences) -> list[View]:
 
 
 def timestep_views(layout: Layout, sequences: Sequences) -> list[View]:
-    """Each numbered column of a wide table in which sequences are equally long."""
+    """List each numbered column of a wide table in which sequences are equally long."""
     lengths = sequences.lengths
     steps = int(lengths.max(initial=0))
     wide = [column for column in layout.features if len(column.columns) == steps]
@@ -256,3 +281,6 @@ def timestep_views(layout: Layout, sequences: Sequences) -> list[View]:
 
 def as_words(column: pl.Series) -> NDArray[np.object_]:
     return np.array(column.to_list(), dtype=object)
+
+
+RULES = (Rule((ALONE,), predicts_alone, answers_at_once),)

@@ -1,4 +1,4 @@
-"""Features that hold what comes later: the target of a later timestep, as it is or mixed in."""
+"""Find features that hold what comes later: a later target, as it is or mixed in."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,10 +8,12 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Integers
-from rnnauto.data.sequences import Sequences, category_names, number_names, to_floats
+from rnnauto.data.sequences import category_names, number_names, to_floats
 from rnnauto.inference.case import flag
 from rnnauto.layout import Layout
-from rnnauto.problem import Leak
+from rnnauto.problem import Example, Kind, Problem, numbered
+from rnnauto.problems.layouts import gives_classes, tells_of_time
+from rnnauto.problems.rule import Gathered, Rule
 
 FEWEST_PAIRS = 30  # of timesteps
 MOST_ROWS = 50_000
@@ -20,13 +22,38 @@ ALMOST = 0.995  # correlation of the steps from one timestep to the next
 LEFT = 0.02  # share of the error that a feature may leave of the next target
 MOST_WRONG = 0.005
 PAST = 3  # own values that the next one is told from
+DAYS = [at * at % 19 for at in range(1, 92)]
+
+FUTURE = Kind(
+    code="leak-future",
+    severity="warning",
+    or_severity="error",
+    title="a feature tells the target of a later timestep",
+    finds=f"Features whose steps are those of the target up to {FURTHEST} timesteps later, or that "
+    "give its next value away: of forecasts, and of tables with a target for each row. An error "
+    "where a feature of a forecast that is known ahead is the target itself.",
+    harm="A mean that is centred on its timestep, or a column that was shifted the wrong way, "
+    "knows what comes. The scores are those of a model that sees the future.",
+    remedy="Shift the feature back to what is known at its timestep, or leave it out with "
+    "`--ignore`.",
+    example=Example(
+        numbered(
+            "day,next,sold",
+            *(
+                f"2024-{at // 28 + 1:02}-{at % 28 + 1:02},{later},{now}"
+                for at, (now, later) in enumerate(zip(DAYS, DAYS[1:], strict=False))
+            ),
+        ),
+        "--target sold --task forecasting --horizon 1",
+    ),
+    leak="future",
+)
 
 
-def tells_future(frame: pl.DataFrame, layout: Layout, sequences: Sequences) -> Iterator[Leak]:
-    """Looked at are the features of forecasts, and of tables with a target per row."""
-    if sequences.rows is None or not (layout.per_timestep or layout.task == "forecasting"):
-        return
-    if layout.task == "classification" and len(layout.features) < 2:
+def tells_future(look: Gathered) -> Iterator[Problem]:
+    """Find such features, of forecasts and of tables with a target per row."""
+    frame, layout, sequences = look.table.frame, look.layout, look.sequences
+    if sequences.rows is None or (gives_classes(layout) and len(layout.features) < 2):
         return
     rows = sequences.rows[:MOST_ROWS]
     owners = np.repeat(np.arange(len(sequences)), sequences.lengths)[: len(rows)]
@@ -34,7 +61,7 @@ def tells_future(frame: pl.DataFrame, layout: Layout, sequences: Sequences) -> I
     for target in layout.target:
         if target not in ordered.columns or ordered.schema[target].is_nested():
             continue
-        if layout.task == "classification":
+        if gives_classes(layout):
             yield from labels_ahead(ordered, target, layout, owners)
         else:
             yield from values_ahead(ordered, target, layout, owners)
@@ -42,7 +69,7 @@ def tells_future(frame: pl.DataFrame, layout: Layout, sequences: Sequences) -> I
 
 def values_ahead(
     ordered: pl.DataFrame, target: str, layout: Layout, owners: Integers
-) -> Iterator[Leak]:
+) -> Iterator[Problem]:
     names = number_names(layout.features)
     columns = to_floats(ordered, [target, *names]).astype(np.float64)
     columns = relative(columns, owners)
@@ -51,11 +78,11 @@ def values_ahead(
     for at, name in enumerate(names, start=1):
         x = columns[:, at]
         if name in layout.known_ahead and moves_with(x, y, owners, ahead=0):
-            yield Leak(
-                "future",
-                name,
+            yield FUTURE.problem(
                 f"the feature `{name}`, known ahead, is the target `{target}`",
-                f"leave it out with `{flag('--ignore', name)}`",
+                name,
+                remedy=f"leave it out with `{flag('--ignore', name)}`",
+                severity="error",
             )
             continue
         ahead = next((k for k in range(1, furthest + 1) if moves_with(x, y, owners, ahead=k)), None)
@@ -67,7 +94,7 @@ def values_ahead(
 
 def labels_ahead(
     ordered: pl.DataFrame, target: str, layout: Layout, owners: Integers
-) -> Iterator[Leak]:
+) -> Iterator[Problem]:
     y = ordered[target].cast(pl.String)
     classes = y.n_unique()
     for name in (*number_names(layout.features), *category_names(layout.features)):
@@ -80,14 +107,12 @@ def labels_ahead(
             yield future(name, f"tells the target `{target}` {timesteps(best)} later")
 
 
-def future(name: str, message: str) -> Leak:
-    return Leak(
-        "future",
-        name,
+def future(name: str, message: str) -> Problem:
+    return FUTURE.problem(
         f"the feature `{name}` {message}",
-        "shift it back to what is known at its timestep, or leave it out with "
+        name,
+        remedy="shift it back to what is known at its timestep, or leave it out with "
         f"`{flag('--ignore', name)}`",
-        "warning",
     )
 
 
@@ -96,7 +121,7 @@ def timesteps(count: int) -> str:
 
 
 def relative(columns: Doubles, owners: Integers) -> Doubles:
-    """Each series in units of its own deviation, so that no large one decides for all."""
+    """Scale each series by its own deviation, so that no large one decides for all."""
     frame = pl.DataFrame(columns, schema=[f"c{at}" for at in range(columns.shape[1])])
     frame = frame.with_columns(pl.all().fill_nan(None), pl.Series("owner", owners))
     scaled = frame.select(
@@ -107,7 +132,7 @@ def relative(columns: Doubles, owners: Integers) -> Doubles:
 
 
 def ahead_of(values: Any, owners: Integers, ahead: int) -> tuple[slice, slice, NDArray[np.bool_]]:
-    """Timesteps, those so many later, and whether both are of one series."""
+    """Slice timesteps, those so many later, and tell whether both are of one series."""
     count = len(owners) - ahead
     now, later = slice(0, max(count, 0)), slice(ahead, None)
     return now, later, np.asarray(owners[now] == owners[later])
@@ -123,7 +148,7 @@ def moves_with(x: Doubles, y: Doubles, owners: Integers, *, ahead: int) -> bool:
 
 
 def correlate(x: Doubles, y: Doubles) -> float:
-    """The size of the correlation; 0 where too little is known."""
+    """Measure the size of the correlation; 0 where too little is known."""
     both = np.isfinite(x) & np.isfinite(y)
     if both.sum() < FEWEST_PAIRS:
         return 0.0
@@ -150,15 +175,15 @@ def gives_next(x: Doubles, y: Doubles, owners: Integers) -> bool:
 
 
 def leftover(columns: Doubles, wanted: Doubles) -> float:
-    """Mean squared error of least squares."""
+    """Measure the mean squared error of least squares."""
     columns = np.column_stack([np.ones(len(columns)), columns])
     weights = np.linalg.lstsq(columns, wanted, rcond=None)[0]
     return float(((columns @ weights - wanted) ** 2).mean())
 
 
 def disagreement(x: pl.Series, y: pl.Series, owners: Integers, *, ahead: int) -> float:
-    """Share of the timesteps whose later target is not the usual one of the feature's value; 1
-    where the feature says no more than the commonest target does."""
+    """Measure the share of the timesteps whose later target is not the usual one of the feature's
+    value; 1 where the feature says no more than the commonest target does."""
     now, later, together = ahead_of(x, owners, ahead)
     frame = pl.DataFrame({"x": x[now], "y": y[later], "together": together}).filter("together")
     frame = frame.drop_nulls()
@@ -170,3 +195,6 @@ def disagreement(x: pl.Series, y: pl.Series, owners: Integers, *, ahead: int) ->
     if usual <= commonest:
         return 1.0
     return 1 - usual / frame.height
+
+
+RULES = (Rule((FUTURE,), tells_future, tells_of_time),)

@@ -1,4 +1,4 @@
-"""Does a table have what a model reads? Used for test files and for every prediction."""
+"""Check that a table has what a model reads: test files, and every table to predict for."""
 
 import difflib
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ import polars as pl
 
 from rnnauto.errors import DataError
 from rnnauto.layout import Column, Layout
+from rnnauto.problems.layouts import gives_numbers, is_forecast
 from rnnauto.reading.joined_time import join_time
 from rnnauto.reading.points import split_points
 from rnnauto.reading.read import Table, read_table
@@ -53,7 +54,7 @@ def read_for(
 
 
 def token_columns(layout: Layout) -> list[str]:
-    """The columns of token lines, the tag last: a file to predict for may lack it."""
+    """List the columns of token lines, the tag last: a file to predict for may lack it."""
     if layout.form != "token-lines":
         return []
     return [*(column.name for column in layout.features), *layout.ignored, *layout.target]
@@ -66,7 +67,7 @@ def check_columns(table: Table, layout: Layout, *, target: bool) -> None:
     if absent:
         near = [difflib.get_close_matches(name, table.frame.columns, n=1) for name in absent]
         meant = ", ".join(
-            f"`{found[0]}` for `{name}`" for name, found in zip(absent, near, strict=True) if found
+            f"`{close[0]}` for `{name}`" for name, close in zip(absent, near, strict=True) if close
         )
         listed = ", ".join(f"`{name}`" for name in absent[:8])
         more = f" and {len(absent) - 8} more" if len(absent) > 8 else ""
@@ -74,10 +75,10 @@ def check_columns(table: Table, layout: Layout, *, target: bool) -> None:
             f"`{table.source}` has no column {listed}{more}, which the model reads",
             hint=f"rename {meant}" if meant else "the model was trained with these columns",
         )
-    if target and layout.task == "regression" and not layout.target_lists():
+    if target and gives_numbers(layout) and not layout.target_lists():
         for name in layout.target:
             check_numbers(table, name)
-    for name in layout.target if layout.task == "forecasting" else ():
+    for name in layout.target if is_forecast(layout) else ():
         check_numbers(table, name)
     if layout.dated and layout.time is not None:
         check_dates(table, layout.time)
@@ -88,6 +89,7 @@ def check_columns(table: Table, layout: Layout, *, target: bool) -> None:
 
 
 def check_numbers(table: Table, name: str) -> None:
+    """Raises: DataError for the first cell that is no number."""
     series = table.frame[name]
     if series.dtype.is_numeric() or series.dtype in {pl.Boolean, pl.Null}:
         return
@@ -98,14 +100,14 @@ def check_numbers(table: Table, name: str) -> None:
 
 
 def check_dates(table: Table, name: str) -> None:
-    """The calendar is a feature of models whose timesteps had dates."""
+    """Raises: DataError for a time that is no date: the calendar may be a feature."""
     series = table.frame[name]
     if not series.dtype.is_temporal():
         refuse(table, series, series.is_not_null(), "no date", "dates")
 
 
 def as_lists(table: Table, column: Column, layout: Layout) -> pl.Series:
-    """A column of lists, any cell of which may well look like a number or a text."""
+    """Read a column of lists, any cell of which may well look like a number or a text."""
     cells = table.frame[column.name]
     if cells.dtype.is_nested():
         return cells
@@ -120,7 +122,7 @@ def as_lists(table: Table, column: Column, layout: Layout) -> pl.Series:
 
 
 def numbers_of(text: pl.Series) -> pl.Series:
-    """`[1, 2]`, `1 2`, `1;2` or `1` to lists of float64; null for a cell with anything else."""
+    """Read `[1, 2]`, `1 2`, `1;2` or `1` as lists of float64; null for cells with anything else."""
     spaced = text.str.strip_chars(" []()").str.replace_all(r"[\s;,]+", " ")
     items = spaced.str.split(" ").list.filter(pl.element() != "")
     item = pl.element()
@@ -132,7 +134,7 @@ def numbers_of(text: pl.Series) -> pl.Series:
 
 
 def words_of(text: pl.Series) -> pl.Series:
-    """JSON arrays, or Python's, to lists of texts; null for a cell that is neither."""
+    """Read JSON arrays, or Python's, as lists of texts; null for a cell that is neither."""
     for cells in (text, text.str.replace_all("'", '"', literal=True)):
         try:
             return cells.str.json_decode(pl.List(pl.String))
@@ -142,7 +144,7 @@ def words_of(text: pl.Series) -> pl.Series:
 
 
 def label_sets_of(text: pl.Series) -> pl.Series:
-    """JSON arrays of arrays to lists of lists of texts; null where they are none."""
+    """Read JSON arrays of arrays as lists of lists of texts; null where they are none."""
     try:
         return text.str.json_decode(pl.List(pl.List(pl.String)))
     except pl.exceptions.PolarsError:
@@ -163,12 +165,12 @@ def check_lengths(table: Table, lists: Sequence[pl.Series]) -> None:
             )
 
 
-def refuse(table: Table, series: pl.Series, bad: pl.Series, found: str, wanted: str) -> None:
+def refuse(table: Table, series: pl.Series, bad: pl.Series, what: str, wanted: str) -> None:
     """Raises: DataError for the first cell that is bad, if there is one."""
     if bad.any():
         at = int(bad.arg_max() or 0)
         raise DataError(
             f"`{table.source}`, column `{series.name}`, line {table.line(at)}: "
-            f"`{series[at]}` is {found}",
+            f"`{series[at]}` is {what}",
             hint=f"the model was trained with {wanted} in this column; mend the cell or empty it",
         )

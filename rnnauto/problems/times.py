@@ -1,4 +1,4 @@
-"""What is wrong with the order of the timesteps: times absent, going back, or occurring twice."""
+"""Find what is wrong with the order of timesteps: times absent, going back, occurring twice."""
 
 from collections.abc import Iterator
 
@@ -6,46 +6,86 @@ import polars as pl
 
 from rnnauto.inference.case import flag, named
 from rnnauto.layout import Layout
-from rnnauto.problem import MOST_ROWS, Problem, problem_at
+from rnnauto.problem import MOST_ROWS, Example, Kind, Problem, numbered
+from rnnauto.problems.layouts import has_timed_rows
+from rnnauto.problems.rule import Laid, Rule
 from rnnauto.reading.read import Table
 from rnnauto.runs import ordered_runs
 
 FEW_TWICE = 0.01  # share of rows with a time that occurs twice, above which the id must be wrong
+ROOM = tuple(f"r{room},{t},{t * room % 7}.5,up" for room in range(1, 13) for t in range(1, 11))
+FLAGS = "--target y --id room --time t"
+
+MISSING_TIME = Kind(
+    code="missing-time",
+    severity="warning",
+    title="a timestep has no time",
+    finds="Rows whose time is empty, where rows are timesteps.",
+    harm="Nobody knows where in the sequence they belong: they are put before the others.",
+    remedy="Fill the times in, or drop the rows.",
+    example=Example(numbered("room,t,x,y", *ROOM).replace("r1,4,", "r1,,"), FLAGS),
+)
+TIME_GOES_BACK = Kind(
+    code="time-goes-back",
+    severity="warning",
+    title="the rows of a sequence are not in the order of their times",
+    finds="Rows with an earlier time than the row before them in the same sequence.",
+    harm="An RNN reads the timesteps in order. They are sorted by the time, which is wrong if the "
+    "order of the file is right: times with a two-digit year, or numbers that begin again.",
+    remedy="Nothing, unless the order of the file is right: then leave the column out with "
+    "`--ignore`.",
+    example=Example(
+        numbered("room,t,x,y", *ROOM).replace(
+            "r1,4,4.5,up\nr1,5,5.5,up", "r1,5,5.5,up\nr1,4,4.5,up"
+        ),
+        FLAGS,
+    ),
+)
+DUPLICATE_TIMESTEP = Kind(
+    code="duplicate-timestep",
+    severity="error",
+    or_severity="warning",
+    title="a time occurs twice in a sequence",
+    finds="Rows with the same id and time as another row. A warning where they are at most "
+    f"{FEW_TWICE:.0%} of the rows.",
+    harm="Many show that the id is wrong: two series are mixed into one, and the network reads a "
+    "zigzag. A few are faults of the file, such as a line that was saved twice.",
+    remedy="Name every column that tells sequences apart (`--id` may be repeated), or keep one row "
+    "for each time.",
+    example=Example(numbered("room,t,x,y", *ROOM).replace("r1,4,", "r1,3,"), FLAGS),
+)
 
 
-def time_problems(table: Table, layout: Layout) -> Iterator[Problem]:
-    if layout.time is None or not layout.rows_are_timesteps:
-        return
-    time, ids = layout.time, list(layout.id)
+def time_problems(look: Laid) -> Iterator[Problem]:
+    table, layout = look.table, look.layout
+    time, ids = str(layout.time), list(layout.id)
     if ordered_runs(table.frame, ids, time) is not None:
         return
     rows = table.frame.select(*ids, time).with_row_index("__row")
     missing = rows.filter(pl.col(time).is_null())
     if missing.height:
-        yield problem_at(
-            "warning",
+        yield MISSING_TIME.problem(
             f"{missing.height} rows have no `{time}`: they are put before the others",
             time,
             [table.line(int(row)) for row in missing["__row"]],
-            "fill the times in, or drop the rows",
+            remedy="fill the times in, or drop the rows",
         )
     previous = pl.col(time).shift().over(ids) if ids else pl.col(time).shift()
     back = rows.filter((pl.col(time) < previous).fill_null(False))
     if back.height:
-        yield problem_at(
-            "warning",
+        yield TIME_GOES_BACK.problem(
             f"`{time}` goes back in {back.height} rows: the timesteps are sorted by it",
             time,
             moved_lines(table, rows, ids, time),
-            "nothing to do, unless the order of the file is right: then leave the column out with "
-            f"`{flag('--ignore', time)}`",
+            remedy="nothing to do, unless the order of the file is right: then leave the column "
+            f"out with `{flag('--ignore', time)}`",
             row=table.line(int(back["__row"][0])),
         )
     yield from times_twice(table, layout, rows.filter(pl.col(time).is_not_null()))
 
 
 def moved_lines(table: Table, rows: pl.DataFrame, ids: list[str], time: str) -> list[int]:
-    """The lines of rows that sorting by time moves to another place among those of their id."""
+    """Find the lines of rows that sorting by time moves to another place inside their id."""
     place = pl.int_range(pl.len())
     known = rows.filter(pl.col(time).is_not_null())
     here = known.with_columns(here=place.over(ids) if ids else place)
@@ -56,7 +96,8 @@ def moved_lines(table: Table, rows: pl.DataFrame, ids: list[str], time: str) -> 
 
 
 def times_twice(table: Table, layout: Layout, rows: pl.DataFrame) -> Iterator[Problem]:
-    """A few are faults of the file, and rows in file order do no harm; many show a wrong id."""
+    """Find times that occur twice: a few are faults of the file, and do no harm in the order of its
+    rows; many show a wrong id."""
     keys = [*layout.id, str(layout.time)]
     twice = rows.filter(~pl.struct(keys).is_first_distinct())
     if not twice.height:
@@ -64,14 +105,17 @@ def times_twice(table: Table, layout: Layout, rows: pl.DataFrame) -> Iterator[Pr
     again = rows.filter(pl.struct(keys).is_duplicated())
     many = twice.height > FEW_TWICE * rows.height
     what = "id and time" if layout.id else "time"
-    yield problem_at(
-        "error" if many else "warning",
+    yield DUPLICATE_TIMESTEP.problem(
         f"{twice.height} rows repeat the {what} ({named(keys)}) of another row",
         layout.time,
         [table.line(int(row)) for row in again["__row"]],
-        "name every column that tells sequences apart (`--id` may be repeated), or keep one row "
-        "for each time"
+        remedy="name every column that tells sequences apart (`--id` may be repeated), or keep one "
+        "row for each time"
         if many
         else "keep one row for each time; as it is they stay, in the order of the file",
         row=table.line(int(twice["__row"][0])),
+        severity="error" if many else "warning",
     )
+
+
+RULES = (Rule((MISSING_TIME, TIME_GOES_BACK, DUPLICATE_TIMESTEP), time_problems, has_timed_rows),)

@@ -1,4 +1,4 @@
-"""Classes that are asked about, but were never there to learn from."""
+"""Find classes that are asked about, but were never there to learn from."""
 
 from collections.abc import Iterator
 
@@ -8,18 +8,36 @@ from rnnauto.arrays import timestep_index
 from rnnauto.data.sequences import Sequences
 from rnnauto.data.split import Parts
 from rnnauto.layout import Layout
-from rnnauto.problem import Problem
+from rnnauto.problem import Example, Kind, Problem, numbered
+from rnnauto.problems.layouts import gives_classes
 from rnnauto.reading.read import listed
 
 SHARE = 0.01  # of the test part's targets; a rare tag more or less is usual
+
+CLASS_UNSEEN = Kind(
+    code="class-unseen",
+    severity="warning",
+    title="the test part has a class that the train part has not",
+    finds=f"Classes of {SHARE:.0%} of the test part's targets or more that stand in no sequence of "
+    "the train part. It is looked for once the parts are known: `fit` and `recipe check` tell it.",
+    harm="No network can learn what it was never shown: all these answers will be wrong.",
+    remedy="Add sequences of that class to the training file, choose the test part yourself with "
+    "`--test FILE`, or give more recordings.",
+    example=Example(
+        numbered("x,y", "#,up", "#.5,down", times=10),
+        test=numbered("x,y", "#,up", "#.5,sideways", times=5),
+        fitted=True,
+    ),
+)
+KINDS = (CLASS_UNSEEN,)
 
 
 def unseen_classes(
     parts: Parts, test: Sequences, layout: Layout, *, own_test: bool
 ) -> Iterator[Problem]:
-    """A warning where the test part has classes that the train part has not."""
+    """Warn where the test part has classes that the train part has not."""
     learned, asked = parts.development.targets, test.targets
-    if layout.task != "classification" or layout.writes or learned is None or asked is None:
+    if not gives_classes(layout) or learned is None or asked is None:
         return
     if learned.dtype.is_nested():
         return
@@ -32,13 +50,11 @@ def unseen_classes(
     if len(unseen) < max(1, SHARE * len(wanted)):
         return
     unit = "timesteps" if layout.per_timestep else "sequences"
-    yield Problem(
-        "warning",
+    yield CLASS_UNSEEN.problem(
         f"{len(unseen):,} of the {len(wanted):,} {unit} of the test part have a class that the "
         f"train part has not: {listed(sorted(unseen.unique()))}; no network can learn it",
         layout.target[0],
-        None,
-        "add sequences of that class to the training file"
+        remedy="add sequences of that class to the training file"
         if own_test
         else "choose the test part yourself with `--test FILE`, or give more recordings",
     )

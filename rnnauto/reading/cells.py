@@ -1,4 +1,4 @@
-"""From cells of text to typed columns: numbers, times, truth values, lists, or text."""
+"""Turn columns of text cells into numbers, times, truth values or lists, or leave them text."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -64,8 +64,8 @@ def without_missing(column: pl.Expr, spellings: Sequence[str]) -> pl.Expr:
 
 
 def safe_numbers(sample: pl.DataFrame) -> dict[str, Number]:
-    """Columns whose sampled cells are numbers that float64 holds exactly as they are written, and
-    which of them are whole."""
+    """Find the columns whose sampled cells are numbers that float64 holds exactly as they are
+    written, and say which of them are whole."""
     if not sample.height:
         return {}
     # one long column: thousands of columns cost as little as one
@@ -111,7 +111,7 @@ def type_columns(
 
 
 def whole_numbers(column: pl.Series) -> pl.Series:
-    """Floats without a fraction become integers, so that a class 1.0 is the class 1."""
+    """Turn floats without a fraction into integers, so that a class 1.0 is the class 1."""
     if column.dtype != pl.Float64:
         return column
     if column.is_nan().any():
@@ -149,7 +149,7 @@ def type_text(
 
 
 def known_text(column: pl.Series) -> pl.Series:
-    """A column without spaces around its cells and without spellings of a missing value."""
+    """Take spaces around cells and spellings of a missing value off a column."""
     wanted = without_missing(pl.col(column.name), MISSING)
     distinct = heads(column).to_frame()
     if distinct.select(wanted.eq_missing(pl.col(column.name)).all()).item():
@@ -158,7 +158,7 @@ def known_text(column: pl.Series) -> pl.Series:
 
 
 def spread(text: pl.Series) -> pl.Series:
-    """Some known cells from all over a column."""
+    """Sample known cells from all over a column."""
     known = text.drop_nulls()
     if len(known) <= SAMPLE:
         return known
@@ -173,7 +173,7 @@ def has_commas(sample: pl.Series, pattern: str) -> bool:
 
 
 def without_commas(text: pl.Series, *, comma_is_decimal: bool) -> pl.Series:
-    """Numbers without what groups their digits, and with a decimal point."""
+    """Take off what groups the digits of numbers, and give them a decimal point."""
     cell = pl.col(text.name)
     plain = cell.str.replace_all(r"[. ]" if comma_is_decimal else ",", "")
     plain = plain.str.replace(",", ".", literal=True)
@@ -213,7 +213,7 @@ def as_numbers(
 
 
 def without_unit(known: pl.Series) -> pl.Series:
-    """Numbers without their unit, where all cells with one have the same."""
+    """Take the unit off numbers, where all cells with one have the same."""
     number = pl.col("cell").cast(pl.Float64, strict=False).is_not_null()
     cells = known.to_frame("cell").with_columns(
         unit=pl.when(~number & pl.col("cell").str.contains(WITH_UNIT)).then(
@@ -256,7 +256,7 @@ def as_times(
     plain_sample = plain_times(as_iso(known))
     if int(plain_sample.str.contains(DATE_LIKE).sum()) <= MOSTLY * len(known):
         return None, ""
-    found, note = [], ""
+    readings, note = [], ""
     cells = text.to_frame().select(without_missing(pl.col(text.name), MISSING_NUMBER)).to_series()
     plain = plain_times(as_iso(cells))
     for dtype, pattern in time_patterns():
@@ -266,20 +266,20 @@ def as_times(
         times = times.fill_null(iso_times(plain, dtype)) if dtype.is_temporal() else times
         faults = times.is_null() & cells.is_not_null()
         if not faults.any() or faults.sum() <= MOST_LOST * len(cells):
-            found.append(times)
+            readings.append(times)
         elif not note:
             note = f"{fault_shown(cells, faults, 'times', lines)}; the column is read as text"
-    if len(found) > 1:  # 03/04/2020: day or month first? Whichever makes the column run forward
-        found = [times for times in found if times.is_sorted()] or found[:0]
-        if not found:
+    if len(readings) > 1:  # 03/04/2020: day or month first? Whichever makes the column run forward
+        readings = [times for times in readings if times.is_sorted()] or readings[:0]
+        if not readings:
             note = (
                 f"`{text.name}` holds dates that may have the day or the month first "
                 f"(`{known[0]}`): read as text"
             )
-    if not found:
+    if not readings:
         return None, note
     elsewhere = (plain_sample.str.extract(OFFSET) != "+0000").any()
-    return found[0], f"the offsets of `{text.name}` are taken off: its times are UTC" * elsewhere
+    return readings[0], f"the offsets of `{text.name}` are taken off: its times are UTC" * elsewhere
 
 
 def fault_shown(cells: pl.Series, faults: pl.Series, wanted: str, lines: Integers | None) -> str:
@@ -291,7 +291,7 @@ def fault_shown(cells: pl.Series, faults: pl.Series, wanted: str, lines: Integer
 
 
 def plain_times(cells: pl.Series) -> pl.Series:
-    """ISO's T to a space, Z to an offset, months to their first day."""
+    """Turn ISO's T into a space, its Z into an offset, and months into their first day."""
     return (
         cells.str.replace(r"^(\S+)T(\d)", "$1 $2")
         .str.replace(r"\s*Z$", "+0000")
@@ -310,7 +310,8 @@ def time_patterns() -> list[tuple[Temporal, str]]:
 
 
 def iso_times(cells: pl.Series, dtype: Temporal) -> pl.Series:
-    """The cells that are ISO dates, as times of another column's type: no other order is meant."""
+    """Read the cells that are ISO dates as times of another column's type: no other order is
+    meant."""
     empty = pl.Series(cells.name, [None] * len(cells), dtype=pl.Datetime("us"))
     if dtype == pl.Time():
         return empty.cast(pl.Time)
@@ -328,7 +329,7 @@ def parse_time(cells: pl.Series, dtype: Temporal, pattern: str) -> pl.Series:
 
 
 def as_lists(text: pl.Series, sample: pl.Series) -> pl.Series | None:
-    """JSON arrays, or numbers side by side, two and more in most cells."""
+    """Read JSON arrays, or numbers side by side, two and more in most cells; None for others."""
     several = int(sample.str.contains(r"[\d.][\s;]+[+-]?[\d.]").sum()) >= SEVERAL * len(sample)
     if several and text.str.contains(NUMBERS).fill_null(True).all():
         items = text.str.strip_chars("[]() ").str.replace_all(r"[\s;]+", " ").str.split(" ")

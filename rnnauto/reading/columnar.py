@@ -1,4 +1,4 @@
-"""Formats whose columns have types: Parquet, Arrow, and JSON lines."""
+"""Read the formats whose columns have types: Parquet, Arrow, and JSON lines."""
 
 import json
 import re
@@ -62,7 +62,7 @@ def check_size(values: int, size: int, source: str) -> None:
 
 
 def checked(frame: pl.DataFrame, source: str) -> pl.DataFrame:
-    """Columns of types that there is a kind for. Raises: DataError for others."""
+    """Cast columns to types that there is a kind for. Raises: DataError for others."""
     frame = frame.with_columns(
         pl.col(pl.Categorical, pl.Enum).cast(pl.String),
         pl.col(pl.Decimal).cast(pl.Float64),
@@ -85,7 +85,7 @@ def checked(frame: pl.DataFrame, source: str) -> pl.DataFrame:
 
 
 def as_list(column: pl.Series) -> pl.Series:
-    """Fixed-size arrays are lists too."""
+    """Turn a column of arrays of fixed size into one of lists."""
     return column.arr.to_list() if isinstance(column.dtype, pl.Array) else column
 
 
@@ -103,10 +103,10 @@ def innermost(dtype: Any) -> Any:
 
 
 def depth(dtype: Any) -> int:
-    found = 0
+    levels = 0
     while isinstance(dtype, pl.List | pl.Array):
-        dtype, found = dtype.inner, found + 1
-    return found
+        dtype, levels = dtype.inner, levels + 1
+    return levels
 
 
 def check_depth(content: bytes, source: str) -> None:
@@ -128,7 +128,7 @@ def check_depth(content: bytes, source: str) -> None:
 
 
 def load_json_lines(content: bytes, source: str, *, text: Collection[str] = ()) -> Loaded:
-    """A JSON object per line; blank lines do not count."""
+    """Read a JSON object per line; blank lines do not count."""
     check_depth(content, source)
     try:
         frame = pl.read_ndjson(BytesIO(content), infer_schema_length=None)
@@ -185,7 +185,10 @@ def from_objects(content: bytes, source: str) -> pl.DataFrame:
 
 
 def typed(column: pl.Series, *, stays: bool) -> pl.Series:
-    """JSON knows no times: texts that are times in every row become them."""
+    """Turn texts that are times in every row into times, which JSON does not know.
+
+    Args: stays: whether the column is text, whatever it looks like.
+    """
     if stays:
         return column if column.dtype.is_nested() else column.cast(pl.String)
     if column.dtype == pl.Null:

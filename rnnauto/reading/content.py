@@ -1,4 +1,4 @@
-"""The bytes of a file: in memory where it is small, mapped from the disk where it is large.
+"""Get at the bytes of a file: in memory where it is small, mapped from the disk where it is large.
 
 Pages of a mapped file count as memory of the process once they are touched; whoever goes through
 all of them gives them back, so that a large file takes next to none.
@@ -23,8 +23,14 @@ Content = bytes | mmap.mmap
 
 @dataclass(frozen=True)
 class Survey:
-    """What one look at all bytes shows: whether all are ASCII, whether a NUL or a quote is among
-    them, and how many line ends there are."""
+    """What one look at all bytes shows.
+
+    Attributes:
+        ascii: whether all bytes are ASCII.
+        nul: whether a NUL is among them.
+        quoted: whether a quote is among them.
+        ends: how many line ends there are.
+    """
 
     ascii: bool
     nul: bool
@@ -33,7 +39,7 @@ class Survey:
 
 
 def file_content(path: Path) -> Content:
-    """Raises: OSError and ValueError, as `open` does."""
+    """Read a small file, map a large one. Raises: OSError and ValueError, as `open` does."""
     if not path.exists() or path.stat().st_size < LARGE:
         return path.read_bytes()
     with path.open("rb") as file:
@@ -65,7 +71,7 @@ def give_back(content: Content, start: int = 0, size: int | None = None) -> None
 
 
 def survey(content: Content) -> Survey:
-    """Look at all bytes once."""
+    """Look at all bytes of a file once."""
     data = np.frombuffer(content, np.uint8) if len(content) else np.zeros(0, np.uint8)
     seen = on_all_cores(
         lambda start: survey_chunk(content, data, start), range(0, len(data), CHUNK)
@@ -79,7 +85,7 @@ def survey(content: Content) -> Survey:
 
 
 def survey_chunk(content: Content, data: NDArray[np.uint8], start: int) -> Survey:
-    """`data` are the bytes of the content."""
+    """Look at the chunk that begins at `start`; `data` are the bytes of the content."""
     stop = min(start + CHUNK, len(data))
     pieces = [data[begin : min(begin + PIECE, stop)] for begin in range(start, stop, PIECE)]
     ascii_, nul, quoted, ends = True, False, False, 0
@@ -93,6 +99,6 @@ def survey_chunk(content: Content, data: NDArray[np.uint8], start: int) -> Surve
 
 
 def count_lines(content: Content, ends: int | None = None) -> int:
-    """Lines of a file; the last one may lack its end. `ends` are its line ends, if known."""
+    """Count the lines of a file; the last may lack its end. `ends` are its line ends, if known."""
     known = survey(content).ends if ends is None else ends
     return known + (len(content) > 0 and content[-1:] != b"\n")

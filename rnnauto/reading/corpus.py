@@ -1,4 +1,4 @@
-"""A text corpus: a text and nothing else, from which the next token is learnt."""
+"""Read a text corpus: a text and nothing else, from which the next token is learnt."""
 
 import polars as pl
 

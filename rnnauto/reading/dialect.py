@@ -1,4 +1,4 @@
-"""How a text file is written: encoding, separator, quotes, and where its records lie."""
+"""Find out how a text file is written: encoding, separator, quotes, where its records lie."""
 
 import codecs
 import csv
@@ -48,9 +48,13 @@ OTHER_TEXT = {b"[{": "a JSON array", b"<": "a web page or XML"}
 class Text:
     """The bytes of a table in UTF-8, without byte order mark and leading blank lines.
 
-    `path` is the file that holds just these bytes, where there is one. `quotes` is "none" where
-    no field is quoted, "regular" where quoting keeps to the rules, and "stray" where a quote
-    stands inside a field; `skipped` counts the blank lines taken off; `lines` counts what is left.
+    Attributes:
+        header: the fields of the first line.
+        quotes: "none" where no field is quoted, "regular" where quoting keeps to the rules, and
+            "stray" where a quote stands inside a field.
+        skipped: how many blank lines were taken off.
+        lines: how many are left.
+        path: the file that holds just these bytes, where there is one.
     """
 
     content: Content
@@ -68,7 +72,13 @@ class Text:
 
 @dataclass(frozen=True)
 class Records:
-    """Per record of the file, the header included: first line (from 1), fields, empty or not."""
+    """Where the records of a file lie, the header included.
+
+    Attributes:
+        lines: the first line of each, from 1, [records].
+        fields: how many fields each has, [records].
+        blank: which of them are empty, [records].
+    """
 
     lines: Integers
     fields: Integers
@@ -76,7 +86,12 @@ class Records:
 
 
 def read_text(raw: Content, source: str, *, path: Path | None = None) -> Text:
-    """`path` holds these bytes. Raises: DataError for a file that is empty or no text."""
+    """Decode a file, and find out how its table is written.
+
+    Args: path: the file that holds these bytes.
+
+    Raises: DataError for a file that is empty or no text.
+    """
     seen = survey(raw)
     content, notes = to_utf8(raw, source, seen)
     body = without_blank_start(content)
@@ -116,7 +131,12 @@ def without_blank_start(content: Content) -> Content:
 
 
 def to_utf8(raw: Content, source: str, seen: Survey | None = None) -> tuple[Content, list[str]]:
-    """`seen` is the survey of `raw`, where it is known."""
+    """Decode a file and encode it in UTF-8, with notes on what it was.
+
+    Args: seen: the survey of `raw`, where it is known.
+
+    Raises: DataError for a file that is no text.
+    """
     for start, what in MAGIC.items():
         if starts_with(raw, start):
             raise DataError(
@@ -159,7 +179,7 @@ def without_nul(text: str, source: str) -> str:
 
 
 def utf16_of(raw: Content) -> str:
-    """Which UTF-16 the bytes are, by their mark or by where their zeros stand; empty for none."""
+    """Tell which UTF-16 bytes are, by their mark or by where their zeros stand; empty for none."""
     if raw[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
         return "utf-16"
     head = raw[: HEAD_BYTES & ~1]
@@ -184,7 +204,7 @@ def is_utf8(content: Content) -> bool:
 
 
 def sniff_separator(content: Content) -> str:
-    """The separator with which most of the first lines have as many fields as the header."""
+    """Find the separator by which most of the first lines have as many fields as the header."""
     best, best_score = ",", (0.0, 1)
     for separator in SEPARATORS:
         counts = [len(fields) for fields in head_records(content, separator, SNIFFED_LINES)]
@@ -197,7 +217,7 @@ def sniff_separator(content: Content) -> str:
 
 
 def head_records(content: Content, separator: str, number: int) -> list[list[str]]:
-    """The fields of the first records that are not empty, read leniently."""
+    """Read the fields of the first records that are not empty, leniently."""
     end = 0
     for _ in range(4 * number):
         end = content.find(b"\n", end) + 1
@@ -205,15 +225,15 @@ def head_records(content: Content, separator: str, number: int) -> list[list[str
             end = len(content)
             break
     text = content[:end].decode(errors="replace")
-    found = []
+    rows = []
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
     with unlimited_fields():
         for fields in reader:
             if fields:
-                found.append(fields)
-            if len(found) == number + 1:
+                rows.append(fields)
+            if len(rows) == number + 1:
                 break
-    return found
+    return rows
 
 
 def first_record(content: Content, separator: str) -> tuple[str, ...]:
@@ -231,7 +251,7 @@ class unlimited_fields:
 
 
 def quotes_of(content: Content, separator: str) -> str:
-    """For content that has quotes."""
+    """Tell how content that has quotes uses them, as `Text.quotes` says it."""
     data = np.frombuffer(content, np.uint8)
     opens = stray = False
     edges = np.array([ord(separator), NEWLINE, RETURN, QUOTE], np.uint8)
@@ -267,13 +287,13 @@ def scan_records(text: Text) -> Records:
             outside = parity & 1 == 0
             newlines &= outside
             separators &= outside
-        found = np.flatnonzero(newlines)
-        counts = np.searchsorted(np.flatnonzero(separators), found)
+        breaks = np.flatnonzero(newlines)
+        counts = np.searchsorted(np.flatnonzero(separators), breaks)
         total = int(np.count_nonzero(separators))
-        ends.append((found + start).astype(np.int64))
+        ends.append((breaks + start).astype(np.int64))
         fields.append(np.diff(counts, prepend=-open_fields).astype(np.int64) + 1)
-        open_fields = total - int(counts[-1]) if len(found) else open_fields + total
-        lines.append((np.searchsorted(every_newline, found, side="right") + line).astype(np.int64))
+        open_fields = total - int(counts[-1]) if len(breaks) else open_fields + total
+        lines.append((np.searchsorted(every_newline, breaks, side="right") + line).astype(np.int64))
         line += len(every_newline)
     stops = np.concatenate(ends) if ends else np.zeros(0, np.int64)
     counted, next_lines = np.concatenate(fields), np.concatenate(lines)

@@ -1,4 +1,4 @@
-"""An id that stands on the first row of each sequence only, as merged cells of a spreadsheet do."""
+"""Fill down an id that stands on the first row of each sequence only, as merged cells do."""
 
 import polars as pl
 
@@ -9,13 +9,11 @@ LEAST_EMPTY = 0.5  # share of empty cells
 
 def fill_down(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
     """Repeat such ids in the rows below them. Returns: the frame, and a note for each column."""
-    found = [name for name in frame.columns if named_id(name) and stands_once(frame[name])]
-    if not found:
+    ids = [name for name in frame.columns if named_id(name) and stands_once(frame[name])]
+    if not ids:
         return frame, []
-    notes = [
-        f"`{name}` stands on the first row of each sequence only: filled down" for name in found
-    ]
-    return frame.with_columns(pl.col(name).forward_fill() for name in found), notes
+    notes = [f"`{name}` stands on the first row of each sequence only: filled down" for name in ids]
+    return frame.with_columns(pl.col(name).forward_fill() for name in ids), notes
 
 
 def stands_once(column: pl.Series) -> bool:

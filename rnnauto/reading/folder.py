@@ -1,4 +1,4 @@
-"""A folder of files with one sequence each; the name of a subfolder may be the label."""
+"""Read a folder of files with one sequence each; the name of a subfolder may be the label."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -23,7 +23,7 @@ MOST_FILES = 200_000
 
 
 def load_folder(folder: Path, read: Callable[[Path], pl.DataFrame]) -> Loaded:
-    """All files of a folder as one long table, or one row per text.
+    """Read all files of a folder as one long table, or one row per text.
 
     Raises: DataError for files of several kinds, and tables with different columns.
     """
@@ -53,14 +53,14 @@ def load_folder(folder: Path, read: Callable[[Path], pl.DataFrame]) -> Loaded:
 
 
 def sequence_files(folder: Path) -> tuple[list[Path], list[str]]:
-    """The files to read, in order, and a note on those left out."""
-    found = [
+    """List the files to read, in order, with notes on their number and on those left out."""
+    files = [
         path
         for pattern in ("*", "*/*")
         for path in sorted(folder.glob(pattern))
         if path.is_file() and not path.name.startswith(".")
     ]
-    readable = [path for path in found if ending_of(path) in TABLES | corpus.ENDINGS]
+    readable = [path for path in files if ending_of(path) in TABLES | corpus.ENDINGS]
     counts = Counter(ending_of(path) for path in readable)
     if not readable or len(readable) > MOST_FILES:
         what = f"{len(readable):,} files" if readable else "no files that can be read"
@@ -80,7 +80,7 @@ def sequence_files(folder: Path) -> tuple[list[Path], list[str]]:
             f"the folder `{folder}` holds files beside subfolders with files",
             hint=f"move `{direct[0].name}` into a subfolder, or name the subfolder",
         )
-    left = len(found) - len(readable)
+    left = len(files) - len(readable)
     notes = [f"read {len(readable):,} files, one sequence each"]
     return readable, [*notes, *([f"{left} other files left out"] if left else [])]
 

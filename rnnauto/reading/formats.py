@@ -1,4 +1,4 @@
-"""Which format a file has, by its first bytes, its ending and its text."""
+"""Tell which format a file has, by its first bytes, its ending and its text, and read it."""
 
 from collections.abc import Collection, Sequence
 
@@ -47,7 +47,7 @@ def load(
 
 
 def whole_lines(raw: Content) -> bytes:
-    """The first lines, not cut in the middle of a character."""
+    """Take the first lines of a file, not cut in the middle of a character."""
     if len(raw) <= HEAD_BYTES:
         return whole(raw)
     end = raw.rfind(b"\n", 0, HEAD_BYTES) + 1 or HEAD_BYTES

@@ -1,4 +1,4 @@
-"""Whether the first line of a table names its columns, or is data already."""
+"""Tell whether the first line of a table names its columns, or is data already."""
 
 import re
 from collections.abc import Sequence
@@ -16,24 +16,24 @@ SENTENCE_END = re.compile(r"[.!?\u2026\u3002][\"')\]]*$")
 DATE = re.compile(cells.DATE_LIKE)
 
 
-def with_header(found: Text) -> tuple[Text, list[str]]:
+def with_header(text: Text) -> tuple[Text, list[str]]:
     """Number the columns of a table without a header line."""
-    rows = head_records(found.content, found.separator, LOOKED_AT)
-    cell = first_data_cell(found.header, [row for row in rows[1:] if row != rows[0]])
+    rows = head_records(text.content, text.separator, LOOKED_AT)
+    cell = first_data_cell(text.header, [row for row in rows[1:] if row != rows[0]])
     if cell is None:
-        return found, []
-    names = tuple(f"column_{number}" for number in range(1, len(found.header) + 1))
-    line = found.separator.join(names).encode() + b"\n"
+        return text, []
+    names = tuple(f"column_{number}" for number in range(1, len(text.header) + 1))
+    line = text.separator.join(names).encode() + b"\n"
     span = f"`{names[0]}` to `{names[-1]}`" if len(names) > 1 else f"`{names[0]}`"
     shown = cell if len(cell) <= 40 else cell[:40] + "..."
     note = f"no header: the first line looks like data (`{shown}`), the columns are called {span}"
     # the line that is put above it is line 0
-    headed = found.with_content(line + whole(found.content))
-    return replace(headed, header=names, skipped=found.skipped - 1), [note]
+    headed = text.with_content(line + whole(text.content))
+    return replace(headed, header=names, skipped=text.skipped - 1), [note]
 
 
 def first_data_cell(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str | None:
-    """The cell of the first line that shows it to be data; None where it may be a header."""
+    """Find a cell of the first line that shows it to be data; None where it may be a header."""
     names = [name.strip() for name in header]
     full = [[cell.strip() for cell in row] for row in rows if len(row) == len(names)]
     if not full:

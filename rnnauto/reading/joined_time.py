@@ -1,4 +1,4 @@
-"""A time in several columns: year, month and day, or a date and a clock, joined into one column."""
+"""Join a time in several columns into one: year, month and day, or a date and a clock."""
 
 from collections.abc import Sequence
 
@@ -41,7 +41,7 @@ def join_time(frame: pl.DataFrame, *, wanted: str | None = None) -> pl.DataFrame
 
 
 def join_parts(frame: pl.DataFrame, parts: tuple[str, ...]) -> pl.Series:
-    """Dates, or times where the time of day is known; null where the parts are no day."""
+    """Make dates, or times where the time of day is known; null where the parts are no day."""
     if frame.schema[parts[1]] == pl.Time:
         return frame.select(pl.col(parts[0]).dt.combine(pl.col(parts[1]))).to_series()
     if frame.schema[parts[0]] == pl.Date:
@@ -55,7 +55,7 @@ def join_parts(frame: pl.DataFrame, parts: tuple[str, ...]) -> pl.Series:
 
 
 def with_clock(dates: pl.Series, frame: pl.DataFrame, parts: tuple[str, ...]) -> pl.Series:
-    """Dates with the hours, and minutes, of other columns."""
+    """Add the hours, and minutes, of other columns to dates."""
     times = frame.select(
         day=dates.cast(pl.Datetime("us")),
         hour=part_numbers(frame[parts[0]]),
@@ -70,13 +70,13 @@ def two_digits(column: pl.Series) -> pl.Series:
 
 
 def joined_name(frame: pl.DataFrame) -> str:
-    """What the joined column is called; empty where there is none."""
+    """Tell what the joined column is called; empty where there is none."""
     name = "-".join(time_parts(frame))
     return name if name in frame.columns else ""
 
 
 def time_parts(frame: pl.DataFrame) -> tuple[str, ...]:
-    """The columns that make up a time only together, largest unit first; empty where none do."""
+    """Find the columns that are a time only together, largest unit first; empty where none are."""
     times = {name: dtype for name, dtype in frame.schema.items() if dtype.is_temporal()}
     parts = date_and_clock(times) or date_and_hour(frame, times) or year_and_less(frame)
     return () if set(times) - {*parts, "-".join(parts)} else parts
@@ -89,7 +89,7 @@ def date_and_clock(times: dict[str, pl.DataType]) -> tuple[str, ...]:
 
 
 def date_and_hour(frame: pl.DataFrame, times: dict[str, pl.DataType]) -> tuple[str, ...]:
-    """One column of dates, and the hours and minutes beside it."""
+    """Find one column of dates, and the hours and minutes beside it."""
     dates = [name for name, dtype in times.items() if dtype == pl.Date]
     hours = numbered_parts(frame, PARTS[CALENDAR:]) if len(dates) == 1 else ()
     return (dates[0], *hours) if hours else ()
@@ -101,12 +101,12 @@ def year_and_less(frame: pl.DataFrame) -> tuple[str, ...]:
 
 
 def numbered_parts(frame: pl.DataFrame, wanted: Sequence[Part]) -> tuple[str, ...]:
-    """Year, month, day and so on, as far down as there are columns and the last one varies."""
+    """Find year, month, day and so on, as far down as there are columns and the last one varies."""
     names = {name.lower(): name for name in frame.columns}
-    found: list[str] = []
+    parts: list[str] = []
     varying = 0
-    for known, low, high in wanted:
-        name = next((names[word] for word in known if word in names), None)
+    for words, low, high in wanted:
+        name = next((names[word] for word in words if word in names), None)
         numbers = None if name is None else part_numbers(frame[name])
         if name is None or numbers is None:
             break
@@ -115,14 +115,14 @@ def numbered_parts(frame: pl.DataFrame, wanted: Sequence[Part]) -> tuple[str, ..
         least, most = numbers.min(), numbers.max()
         if not (isinstance(least, int) and isinstance(most, int) and low <= least <= most <= high):
             break
-        found.append(name)
-        varying = len(found) if least < most else varying
-    return tuple(found[:varying])
+        parts.append(name)
+        varying = len(parts) if least < most else varying
+    return tuple(parts[:varying])
 
 
 def part_numbers(column: pl.Series) -> pl.Series | None:
-    """Whole numbers, also of the names of months, and the first months of quarters; None for a
-    column that holds none of these."""
+    """Read whole numbers, also of the names of months, and the first months of quarters; None for
+    a column that holds none of these."""
     quarters = column.name.lower() in QUARTERS
     if column.dtype.is_integer():
         numbers = column.cast(pl.Int64)

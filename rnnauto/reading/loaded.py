@@ -1,4 +1,4 @@
-"""What every reader of a format hands to the table."""
+"""What every reader of a format returns: the frame of a file, and what was seen on the way."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,13 @@ from rnnauto.layout import Form
 
 @dataclass(frozen=True)
 class Loaded:
-    """`lines` are the file lines of the rows; `form` is set where the format implies it."""
+    """A file read by the reader of its format.
+
+    Attributes:
+        notes: what the reader did, in words.
+        lines: the file lines of the rows, from 1, [rows].
+        form: set where the format implies it.
+    """
 
     frame: pl.DataFrame
     notes: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""The bytes of a file, of standard input or of the one file in a package, within limits."""
+"""Open a file, standard input or the one file in a package, and take its bytes within limits."""
 
 import difflib
 import sys
@@ -27,8 +27,14 @@ SPREADSHEET = ("[Content_Types].xml", "content.xml")
 
 @dataclass(frozen=True)
 class Opened:
-    """`source` is how messages call it, `ending` what it ends in once unpacked, as `.csv`; `path`
-    is where the content lies as it is, if it does."""
+    """A file that was opened, and unpacked if need be.
+
+    Attributes:
+        source: how messages call it.
+        ending: what its name ends in once unpacked, as `.csv`.
+        notes: how it was unpacked, in words.
+        path: where the content lies as it is, if it does.
+    """
 
     content: Content
     source: str
@@ -38,7 +44,10 @@ class Opened:
 
 
 def open_source(path: Path) -> Opened:
-    """Raises: DataError for what is no file, cannot be read, or unpacks to too much."""
+    """Open a file, or standard input for `-`, and unpack it.
+
+    Raises: DataError for what is no file, cannot be read, or unpacks to too much.
+    """
     piped = str(path) == STANDARD_INPUT
     content: Content = piped_bytes() if piped else file_bytes(path)
     source, ending = (PIPED, "") if piped else (str(path), path.suffix.lower())
@@ -146,17 +155,17 @@ def gunzip(raw: bytes) -> Iterator[bytes]:
 def unzstd(raw: bytes) -> Iterator[bytes]:
     unpacker = zstandard.ZstdDecompressor(max_window_size=1 << 27)
     with unpacker.stream_reader(BytesIO(raw), read_across_frames=True) as reader:
-        found = False
+        empty = True
         while piece := reader.read(PIECE):
-            found = True
+            empty = False
             yield piece
     size = zstandard.frame_content_size(raw)
-    if not found and size != 0:
+    if empty and size != 0:
         raise EOFError("it ends in the middle")
 
 
 def unzip(raw: bytes, source: str) -> tuple[str, bytes]:
-    """The name and content of the one file in an archive."""
+    """Take the name and content of the one file in an archive."""
     try:
         archive = zipfile.ZipFile(BytesIO(raw))
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:

@@ -21,30 +21,37 @@ SHOWN = 5  # faults listed one by one
 
 
 def parse(
-    found: Text, names: Sequence[str], source: str, *, text: Collection[str]
+    text: Text, names: Sequence[str], source: str, *, text_columns: Collection[str]
 ) -> tuple[pl.DataFrame, Integers | None]:
-    """Columns of numbers as float64 or int64 where a sample says so, all others as text."""
-    if found.quotes == "stray":
-        return parse_leniently(found, names, source)
-    if found.quotes == "none" and has_endless_line(found, len(names)):
-        check_fields(scan_records(found), names, source)
-    sampled = numeric_columns(found, names)
-    numbers = {name: dtype for name, dtype in sampled.items() if name not in text}
+    """Split a text into columns, of float64 or int64 where a sample shows numbers, else of text.
+
+    Args: text_columns: those that stay text, whatever they look like.
+
+    Returns: the frame, and the file lines of its rows where they are not simply row + 2.
+
+    Raises: RaggedRows, and DataError for a quote that does not close.
+    """
+    if text.quotes == "stray":
+        return parse_leniently(text, names, source)
+    if text.quotes == "none" and has_endless_line(text, len(names)):
+        check_fields(scan_records(text), names, source)
+    sampled = numeric_columns(text, names)
+    numbers = {name: dtype for name, dtype in sampled.items() if name not in text_columns}
     try:
-        frame = plain_csv(found, names, numbers)
+        frame = plain_csv(text, names, numbers)
         if frame is None:
-            frame = fast_csv(found, names, dict.fromkeys(numbers, pl.Float64()))
+            frame = fast_csv(text, names, dict.fromkeys(numbers, pl.Float64()))
     except pl.exceptions.PolarsError:
-        check_fields(scan_records(found), names, source)
+        check_fields(scan_records(text), names, source)
         try:
-            frame = fast_csv(found, names, {})
+            frame = fast_csv(text, names, {})
         except pl.exceptions.PolarsError:
-            return parse_leniently(found, names, source)
-    regular = found.lines == frame.height + 1 and not found.skipped
+            return parse_leniently(text, names, source)
+    regular = text.lines == frame.height + 1 and not text.skipped
     if regular and not frame[names[-1]].null_count():
         return frame, None
     # polars fills short rows up with nulls without a word
-    records = scan_records(found)
+    records = scan_records(text)
     check_fields(records, names, source)
     if len(records.lines) == frame.height + 1:
         return frame, records.lines[1:]
@@ -64,7 +71,7 @@ def has_endless_line(text: Text, width: int) -> bool:
 def plain_csv(
     text: Text, names: Sequence[str], numbers: Mapping[str, cells.Number]
 ) -> pl.DataFrame | None:
-    """What `fast_csv` reads, faster, where columns of numbers hold nothing but numbers and gaps.
+    """Read what `fast_csv` does, faster, where columns of numbers hold only numbers and gaps.
 
     None where they do not, or where cells are quoted.
     """
@@ -85,23 +92,23 @@ def plain_csv(
 
 
 def as_if_searched(frame: pl.DataFrame) -> pl.DataFrame:
-    """A frame with the missing values that polars was not told of, and inexact wholes as floats."""
+    """Take out the missing values that polars was not told of, and make inexact wholes floats."""
     if not frame.height:
         return frame
     longest = max(map(len, cells.MISSING))
     beyond = (cs.integer().max() > cells.EXACT) | (cs.integer().min() < -cells.EXACT)
     return frame.with_columns(
-        *(pl.col(name).cast(pl.Float64) for name in where(frame, beyond)),
-        *(pl.col(name).fill_nan(None) for name in where(frame, cs.float().is_nan().any())),
+        *(pl.col(name).cast(pl.Float64) for name in columns_where(frame, beyond)),
+        *(pl.col(name).fill_nan(None) for name in columns_where(frame, cs.float().is_nan().any())),
         *(
             pl.when(~cells.is_missing(pl.col(name), cells.MISSING)).then(pl.col(name)).alias(name)
-            for name in where(frame, cs.string().str.len_bytes().min() <= longest)
+            for name in columns_where(frame, cs.string().str.len_bytes().min() <= longest)
         ),
     )
 
 
-def where(frame: pl.DataFrame, test: pl.Expr) -> list[str]:
-    """The columns for which a test of a whole column holds."""
+def columns_where(frame: pl.DataFrame, test: pl.Expr) -> list[str]:
+    """List the columns for which a test of a whole column holds."""
     return [column.name for column in frame.select(test) if column.any()]
 
 
@@ -112,7 +119,10 @@ def fast_csv(
     *,
     missing: Sequence[str] | None = cells.MISSING,
 ) -> pl.DataFrame:
-    """Polars takes a third longer where it has to look for spellings of `missing`."""
+    """Read a table by polars, the columns of `numbers` as such and all others as text.
+
+    Polars takes a third longer where it has to look for spellings of `missing`.
+    """
     return pl.read_csv(
         whole(text.content) if text.path is None else text.path.absolute(),
         separator=text.separator,
@@ -126,7 +136,7 @@ def fast_csv(
 
 
 def numeric_columns(text: Text, names: Sequence[str]) -> dict[str, cells.Number]:
-    """Columns that a sample from all over the file shows to be numbers, and safe to read so."""
+    """Find the columns that a sample of the file shows to be numbers, and safe to read so."""
     try:
         sample = pl.read_csv(
             sample_of(text),
@@ -142,7 +152,7 @@ def numeric_columns(text: Text, names: Sequence[str]) -> dict[str, cells.Number]
 
 
 def sample_of(text: Text) -> bytes:
-    """Some whole lines below the header: the first ones, and blocks from all over the file."""
+    """Take whole lines below the header: the first ones, and blocks from all over the file."""
     content = text.content
     begin = 0
     for _ in range(1 + sum(name.count("\n") for name in text.header)):
@@ -165,7 +175,7 @@ def cut_at_line(content: Content, near: int) -> int:
 
 
 def parse_leniently(text: Text, names: Sequence[str], source: str) -> tuple[pl.DataFrame, Integers]:
-    """Python's own reader takes quotes inside fields as they stand; it is slower."""
+    """Split a text by Python's own reader: slower, but quotes inside fields stay as they stand."""
     reader = csv.reader(
         io.StringIO(whole(text.content).decode(), newline=""),
         delimiter=text.separator,
@@ -201,6 +211,7 @@ def parse_leniently(text: Text, names: Sequence[str], source: str) -> tuple[pl.D
 
 
 def check_fields(records: Records, names: Sequence[str], source: str) -> None:
+    """Raises: RaggedRows, where rows have more or fewer fields than the header."""
     odd = np.flatnonzero((records.fields != len(names)) & ~records.blank)
     if not len(odd):
         return

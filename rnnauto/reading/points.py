@@ -1,4 +1,4 @@
-"""Lists of lists: points of a path, which are features, or labels that hold at the same time."""
+"""Split lists of points into a column for each coordinate, and tell them from sets of labels."""
 
 from collections.abc import Collection
 
@@ -17,7 +17,7 @@ def nested(dtype: pl.DataType) -> bool:
 def unwrap_single_items(
     frame: pl.DataFrame, *, keep: Collection[str] = ()
 ) -> tuple[pl.DataFrame, list[str]]:
-    """A column in which every list has one item holds values and no sequences."""
+    """Take the items out of columns in which every list has one: these are no sequences."""
     single = [
         name
         for name, dtype in frame.schema.items()
@@ -33,7 +33,7 @@ def unwrap_single_items(
 def split_points(
     frame: pl.DataFrame, *, keep: Collection[str] = (), certain: bool = False
 ) -> tuple[pl.DataFrame, list[str]]:
-    """Lists of points `[[x, y], ...]` to a list column for each coordinate, `path_1`, `path_2`.
+    """Split points `[[x, y], ...]` into a list column for each coordinate, `path_1`, `path_2`.
 
     Args:
         keep: columns that hold labels and no points.
@@ -67,7 +67,7 @@ def split_points(
 
 
 def point_width(column: pl.Series, *, certain: bool) -> int:
-    """Numbers in every point of a column; 0 where the lists are no points."""
+    """Count the numbers in every point of a column; 0 where the lists are no points."""
     inner = innermost(column.dtype)
     if not inner.is_numeric():
         return 0

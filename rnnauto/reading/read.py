@@ -1,24 +1,23 @@
-"""Read a table: text cells to numbers, times, lists, truth values and text, with nothing lost."""
+"""Read a table of any format, its cells as numbers, times, lists, truth values or text."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
 from rnnauto.layout import Form
-from rnnauto.problem import Problem, problem_at
+from rnnauto.problem import Problem
 from rnnauto.reading import cells
-from rnnauto.reading.content import whole
 from rnnauto.reading.dialect import HEAD_BYTES, Text, read_text
 from rnnauto.reading.fill_down import fill_down
 from rnnauto.reading.folder import load_folder
 from rnnauto.reading.formats import load
 from rnnauto.reading.header import with_header
+from rnnauto.reading.idle_rows import drop_idle_rows
 from rnnauto.reading.joined_time import join_time
 from rnnauto.reading.loaded import Loaded
 from rnnauto.reading.opened import Opened, is_folder, open_source
@@ -36,9 +35,12 @@ SHOWN = 5  # faults listed one by one
 class Table:
     """A frame, where it comes from, and what was done to read it.
 
-    `lines` holds the file line of every row where that is not simply row + 2; `form` is set where
-    the format of the file implies it; `problems` are what is wrong with the file itself, and what
-    was mended in its cells.
+    Attributes:
+        source: how messages call the file.
+        notes: what was done to read it, in words.
+        lines: the file line of every row, [rows], where that is not simply row + 2.
+        form: set where the format of the file implies it.
+        problems: what is wrong with the file itself, and what was mended in its cells.
     """
 
     frame: pl.DataFrame
@@ -51,6 +53,9 @@ class Table:
     def line(self, row: int) -> int:
         """The file line of a row that is counted from 0; the header is line 1."""
         return int(self.lines[row]) if self.lines is not None else row + 2
+
+    def lines_at(self, rows: Sequence[int]) -> list[int]:
+        return [self.line(row) for row in rows]
 
 
 def read_table(
@@ -85,7 +90,7 @@ def read_table(
     opened = open_source(path)
     loaded = load(opened, text=text, has_target=has_target, names=names)
     if loaded is None:
-        table = csv_table(opened, text=text, may_be_empty=may_be_empty, set_aside=set_aside)
+        table = csv_table(opened, text_columns=text, may_be_empty=may_be_empty, set_aside=set_aside)
         return with_derived(table, keep=text, typed=False)
     if not may_be_empty:
         check_has_rows(loaded.frame, opened.source)
@@ -93,9 +98,9 @@ def read_table(
 
 
 def with_derived(table: Table, *, keep: Collection[str], typed: bool = True) -> Table:
-    """Points of a path and times in several columns as columns of their own, ids in every row.
+    """Add columns for points of a path and for times in several columns, and ids in every row.
 
-    `typed` is whether the format itself says what is a list.
+    Args: typed: whether the format itself says what is a list.
     """
     frame, points = split_points(table.frame, keep=keep)
     frame, items = unwrap_single_items(frame, keep=keep) if typed else (frame, [])
@@ -109,36 +114,37 @@ def table_of(loaded: Loaded, source: str, notes: tuple[str, ...] = ()) -> Table:
 
 
 def csv_table(
-    opened: Opened, *, text: Collection[str], may_be_empty: bool, set_aside: bool
+    opened: Opened, *, text_columns: Collection[str], may_be_empty: bool, set_aside: bool
 ) -> Table:
+    """Read CSV or one of its relatives."""
     source = opened.source
-    found = read_text(opened.content, source, path=opened.path)
-    check_separator(found, source)
-    found, header_notes = with_header(found)
-    found, unit_notes = without_units(found)
-    names, notes = column_names(found, source)
+    text = read_text(opened.content, source, path=opened.path)
+    check_separator(text, source)
+    text, header_notes = with_header(text)
+    text, unit_notes = without_units(text)
+    names, notes = column_names(text, source)
     aside: list[Problem] = []
     blanked: frozenset[int] = frozenset()
     try:
-        frame, lines = parse(found, names, source, text=text)
+        frame, lines = parse(text, names, source, text_columns=text_columns)
     except RaggedRows as ragged:
         if not (set_aside and ragged.few):
             raise
         aside = problems_of(ragged, names)
-        found, blanked = without_rows(found, ragged)
-        frame, lines = parse(found, names, source, text=text)
-    frame, lines, more, idle = drop_idle_rows(frame, lines, found, blanked)
+        text, blanked = without_rows(text, ragged)
+        frame, lines = parse(text, names, source, text_columns=text_columns)
+    frame, lines, more, idle = drop_idle_rows(frame, lines, text, blanked)
     frame, lines, totals = without_totals(frame, lines)
     if not may_be_empty:
         check_has_rows(frame, source)
     typed, typing_notes = cells.type_columns(
-        frame, text=text, comma_is_decimal=found.separator != ",", lines=lines
+        frame, text=text_columns, comma_is_decimal=text.separator != ",", lines=lines
     )
     repairs = find_repairs(frame, typed.select(frame.columns), Table(frame, "", lines=lines).line)
     typed, unnamed = drop_empty_unnamed(typed, names)
     every_note = (
         *opened.notes,
-        *found.notes,
+        *text.notes,
         *header_notes,
         *unit_notes,
         *notes,
@@ -150,7 +156,7 @@ def csv_table(
 
 
 def from_pandas(frame: Any) -> pl.DataFrame:
-    """By what pandas frames offer: pandas itself and pyarrow need not be installed."""
+    """Copy a frame of pandas by what it offers: pandas and pyarrow need not be installed."""
     columns = {str(name): frame[name].tolist() for name in frame.columns}
     return pl.DataFrame(columns, strict=False)
 
@@ -174,11 +180,11 @@ def frame_table(frame: pl.DataFrame, *, may_be_empty: bool) -> Table:
     return Table(exact.with_columns(pl.col(pl.Float32, pl.Float64).fill_nan(None)), "frame")
 
 
-def check_separator(found: Text, source: str) -> None:
+def check_separator(text: Text, source: str) -> None:
     """Raises: DataError for columns that are separated by spaces, which text holds too."""
-    if len(found.header) > 1 or len(found.header[0].split()) < 2:
+    if len(text.header) > 1 or len(text.header[0].split()) < 2:
         return
-    first = found.content[:HEAD_BYTES].decode(errors="ignore").splitlines()[:20]
+    first = text.content[:HEAD_BYTES].decode(errors="ignore").splitlines()[:20]
     if len({len(line.split()) for line in first if line.strip()}) == 1 and len(first) > 2:
         raise DataError(
             f"the columns of `{source}` seem to be separated by spaces",
@@ -187,7 +193,7 @@ def check_separator(found: Text, source: str) -> None:
 
 
 def column_names(text: Text, source: str) -> tuple[list[str], list[str]]:
-    """Names without stray spaces, every one different."""
+    """Take stray spaces off the names of columns, and name those without; all have to differ."""
     notes = []
     names = [name.strip() for name in text.header]
     stripped = [name for name, raw in zip(names, text.header, strict=True) if name != raw and name]
@@ -214,76 +220,6 @@ def free_name(wanted: str, taken: Sequence[str]) -> str:
     return wanted if wanted not in taken else free_name(wanted + "_", taken)
 
 
-def drop_idle_rows(
-    frame: pl.DataFrame, lines: Integers | None, found: Text, known: Collection[int]
-) -> tuple[pl.DataFrame, Integers | None, list[str], list[Problem]]:
-    """Leave out empty rows and repeats of the header, as joined files have them.
-
-    `known` are blank lines that have been spoken of already.
-    """
-    where = np.arange(2, frame.height + 2) if lines is None else lines
-    last = frame.to_series(frame.width - 1)
-    some = last.is_null() | (last == "" if last.dtype == pl.String else False)
-    idle = pl.Series([False]).new_from_index(0, frame.height)
-    masks = {}
-    if some.any():
-        idle = frame.select(
-            pl.all_horizontal(
-                pl.col(name).fill_null("").str.strip_chars() == ""
-                if dtype == pl.String
-                else pl.col(name).is_null()
-                for name, dtype in frame.schema.items()
-            )
-        ).to_series()
-        masks["empty row"] = idle
-    if set(frame.dtypes) == {pl.String} and (last.str.strip_chars() == last.name).any():
-        headers = frame.select(
-            pl.all_horizontal(pl.col(name).str.strip_chars() == name for name in frame.columns)
-        ).to_series()
-        masks["repeat of the header"] = headers.fill_null(False)
-        idle |= masks["repeat of the header"]
-    notes: list[str] = []
-    problems = []
-    for what, mask in masks.items():
-        rows = [int(line) for line in where[mask.to_numpy()] if int(line) not in known]
-        notes += counted(len(rows), what)
-        if rows:
-            problems.append(problem_at("note", notes[-1], None, rows, "nothing to do"))
-    if not idle.any():
-        return frame, lines, [], blank_lines(found, lines, known)
-    kept = where[~idle.to_numpy()]
-    spoken = {*known, *(line for problem in problems for line in problem.rows)}
-    problems += blank_lines(found, kept, spoken)
-    return frame.filter(~idle), kept, notes, problems
-
-
-def blank_lines(found: Text, lines: Integers | None, known: Collection[int]) -> list[Problem]:
-    """The lines between rows that hold nothing at all."""
-    if lines is None or found.quotes != "none":
-        return []
-    raw = whole(found.content)
-    if b"\n\n" not in raw.replace(b"\r", b""):
-        return []
-    content = raw.split(b"\n")
-    first = 1 + found.skipped
-    rows = [
-        number
-        for number, line in enumerate(content[:-1], start=first)
-        if not line.strip() and number not in known
-    ]
-    inside = set(rows) & set(range(first, int(lines[-1]) if len(lines) else first))
-    text = counted(len(inside), "blank line")
-    return [problem_at("note", text[0], None, list(inside), "nothing to do")] if inside else []
-
-
-def counted(count: int, what: str) -> list[str]:
-    if not count:
-        return []
-    first, _, rest = what.partition(" ")
-    words = what if count == 1 else f"{first}s {rest}" if rest.startswith("of") else f"{what}s"
-    return [f"{count} {words} left out"]
-
-
 def check_has_rows(frame: pl.DataFrame, source: str) -> None:
     if not frame.height:
         raise DataError(
@@ -292,7 +228,7 @@ def check_has_rows(frame: pl.DataFrame, source: str) -> None:
 
 
 def drop_empty_unnamed(frame: pl.DataFrame, names: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
-    """A separator at the end of every line makes a column without name and content."""
+    """Drop the column without name and content that a separator at the end of every line makes."""
     last = names[-1]
     if last == f"column_{len(names)}" and frame[last].null_count() == frame.height:
         return frame.drop(last), [f"column `{last}` is empty and left out"]

@@ -1,4 +1,4 @@
-"""A few rows that do not fit the header, set aside so that everything else can be looked at."""
+"""Set a few rows aside that do not fit the header, so that everything else can be looked at."""
 
 from collections.abc import Sequence
 
@@ -6,11 +6,27 @@ import numpy as np
 
 from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
-from rnnauto.problem import Problem, problem_at
+from rnnauto.problem import Example, Kind, Problem, numbered
 from rnnauto.reading.content import whole
 from rnnauto.reading.dialect import Records, Text
 
 MOST = 0.01  # share of rows; beyond, the header or the separator must be wrong
+
+RAGGED_ROW = Kind(
+    code="ragged-row",
+    severity="error",
+    title="a row has more or fewer fields than the header",
+    finds=f"Rows that do not fit the header, if they are at most {MOST:.0%} of all; of more, "
+    "the separator or the header must be wrong, and the file is refused.",
+    harm="Nobody knows which cell is missing: every value behind it would stand in the wrong "
+    "column. The row is set aside.",
+    remedy="Take the line out, or give it as many fields as the header; quote a cell that holds "
+    "the separator. If it is allowed, the rows are left out.",
+    example=Example(
+        numbered("x,y", "#,up", "#.5,down", times=60).replace("\n3,up", "\n3,up,up", 1)
+    ),
+)
+KINDS = (RAGGED_ROW,)
 
 
 class RaggedRows(DataError):
@@ -26,7 +42,10 @@ class RaggedRows(DataError):
 
 
 def without_rows(text: Text, ragged: RaggedRows) -> tuple[Text, frozenset[int]]:
-    """The text with blank lines in place of the rows, so that other lines keep their numbers."""
+    """Put blank lines in place of the rows, so that other lines keep their numbers.
+
+    Returns: the text, and the numbers of its lines that are blank now.
+    """
     records = ragged.records
     starts = records.lines - records.lines[0]  # from the header on
     lines = whole(text.content).split(b"\n")
@@ -43,7 +62,7 @@ def without_rows(text: Text, ragged: RaggedRows) -> tuple[Text, frozenset[int]]:
 def problems_of(ragged: RaggedRows, names: Sequence[str]) -> list[Problem]:
     fields = ragged.records.fields[ragged.odd]
     lines = ragged.records.lines[ragged.odd]
-    found = []
+    problems = []
     for what, mask in (
         ("no separator: text that is no row", fields == 1),
         ("too few fields", (fields > 1) & (fields < len(names))),
@@ -54,14 +73,13 @@ def problems_of(ragged: RaggedRows, names: Sequence[str]) -> list[Problem]:
                 f"line {line} has {count}"
                 for line, count in zip(lines[mask], fields[mask], strict=True)
             )
-            found.append(
-                problem_at(
-                    "error",
+            problems.append(
+                RAGGED_ROW.problem(
                     f"rows with {what}: {places}; the header has {len(names)}",
                     None,
                     lines[mask].tolist(),
-                    "take the line out, or give it as many fields as the header; quote a cell that "
-                    "holds the separator",
+                    remedy="take the line out, or give it as many fields as the header; quote a "
+                    "cell that holds the separator",
                 )
             )
-    return found
+    return problems

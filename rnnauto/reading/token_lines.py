@@ -1,4 +1,4 @@
-"""CoNLL-style files: a token and its tags per line, a blank line between sequences."""
+"""Read CoNLL-style files: a token and its tags per line, a blank line between sequences."""
 
 import re
 from collections.abc import Sequence
@@ -48,7 +48,9 @@ def are_token_lines(text: str, ending: str) -> bool:
 
 
 def load_token_lines(text: str, source: str, *, names: Sequence[str] = ()) -> Loaded:
-    """Args: names: the columns of the file where they are known; the last may be absent.
+    """Read a row for each token, and the number of its sequence.
+
+    Args: names: the columns of the file where they are known; the last may be absent.
 
     Raises: DataError, with the first lines that have more or fewer columns than the others.
     """
@@ -56,7 +58,7 @@ def load_token_lines(text: str, source: str, *, names: Sequence[str] = ()) -> Lo
     tabbed = sum("\t" in line for line in lines[:SEEN]) > 0
     first = next((line for line in lines if line.strip() and not line.startswith("# ")), "")
     universal = tabbed and len(first.split("\t")) == len(UNIVERSAL) and first[:1].isdigit()
-    rows, sentences, numbers, skipped = cut(lines, tabbed=tabbed, universal=universal)
+    rows, sentences, numbers, skipped = cut_lines(lines, tabbed=tabbed, universal=universal)
     if not rows:
         raise DataError(
             f"`{source}` holds no tokens", hint="write a token and its tag per line, blank between"
@@ -79,10 +81,13 @@ def load_token_lines(text: str, source: str, *, names: Sequence[str] = ()) -> Lo
     return Loaded(frame, tuple(notes), np.asarray(numbers, np.int64), "token-lines")
 
 
-def cut(
+def cut_lines(
     lines: Sequence[str], *, tabbed: bool, universal: bool
 ) -> tuple[list[list[str]], list[int], list[int], dict[str, int]]:
-    """Columns, sentence number and file line of every token, and what was skipped."""
+    """Cut lines into the columns, sentence number and file line of every token.
+
+    Returns: these, and how many lines of each kind were skipped.
+    """
     rows: list[list[str]] = []
     sentences: list[int] = []
     numbers: list[int] = []

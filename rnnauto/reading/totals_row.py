@@ -1,9 +1,9 @@
-"""A last row that adds up the rows above it, as spreadsheets have it."""
+"""Leave out a last row that adds up the rows above it, as spreadsheets have it."""
 
 import polars as pl
 
 from rnnauto.arrays import Integers
-from rnnauto.problem import Problem, problem_at
+from rnnauto.problem import Example, Kind, Problem, numbered
 
 WORDS = """
 total totals sum sums subtotal summe gesamt insgesamt gesamtsumme somme totaux totale totali suma
@@ -13,11 +13,23 @@ TOTALS = frozenset({*WORDS.split(), "grand total", "total general", "total gÃ©nÃ
 LEAST = 0.9  # share of the other cells that hold a digit, in a column where a word is odd
 FEWEST_ROWS = 3
 
+TOTALS_ROW = Kind(
+    code="totals-row",
+    severity="note",
+    title="the last row adds up the rows above",
+    finds="A last row that begins with `Total`, or the word for it in a few other languages, in a "
+    "column of numbers or with cells left empty.",
+    harm="A sum is no observation: it would be a value far from all others. It is left out.",
+    remedy="Nothing.",
+    example=Example(numbered("day,sold,y", "#,3,up", "#,2,down", times=8) + "Total,40,\n"),
+)
+KINDS = (TOTALS_ROW,)
+
 
 def without_totals(
     frame: pl.DataFrame, lines: Integers | None
 ) -> tuple[pl.DataFrame, Integers | None, list[Problem]]:
-    """Leave such a row out. `lines` are the file lines of the rows."""
+    """Leave a last row of totals out. `lines` are the file lines of the rows."""
     last = frame.height - 1
     if last < FEWEST_ROWS:
         return frame, lines, []
@@ -32,12 +44,11 @@ def without_totals(
     if not (digits_share(above[name]) >= LEAST or lacks_a_cell(frame, last)):
         return frame, lines, []
     line = last + 2 if lines is None else int(lines[last])
-    problem = problem_at(
-        "note",
+    problem = TOTALS_ROW.problem(
         f"the last row is a total (`{total.strip()}` in `{name}`): left out",
         name,
         [line],
-        "nothing to do",
+        remedy="nothing to do",
     )
     return above, None if lines is None else lines[:last], [problem]
 

@@ -1,4 +1,4 @@
-"""`.ts`: the format of the UEA and UCR archives, a line per case, `:` between its dimensions.
+"""Read `.ts`, the format of the UEA and UCR archives: a line per case, `:` between dimensions.
 
 With timestamps a value is written `(time,value)`, and cases may be seen at different times.
 """
@@ -28,9 +28,9 @@ def is_ts(text: str, ending: str) -> bool:
 
 
 def load_ts(text: str, source: str) -> Loaded:
-    """One list column per dimension, and `class` or `target` where the file has one; a long table
-    where the values have timestamps."""
-    settings, start, lines = header(text, source)
+    """Read a list column per dimension, and `class` or `target` where the file has one; a long
+    table where the values have timestamps."""
+    settings, start, lines = read_header(text, source)
     labelled = next((kind for kind in KINDS if settings.get(kind, "false").startswith("true")), "")
     timed = settings.get("@timestamps", "false").startswith("true")
     cases, numbers = [], []
@@ -62,7 +62,7 @@ def load_ts(text: str, source: str) -> Loaded:
 def dimension_names(
     cases: Sequence[Sequence[str]], numbers: Sequence[int], source: str, *, labelled: bool
 ) -> list[str]:
-    """Raises: DataError where there are no cases, or they differ in their dimensions."""
+    """Name the dimensions. Raises: DataError where there are no cases, or they differ in number."""
     if not cases:
         raise DataError(f"`{source}` holds no cases", hint="put them below the line `@data`")
     odd = next((at for at, case in enumerate(cases) if len(case) != len(cases[0])), None)
@@ -96,7 +96,7 @@ def long_table(
     labels: pl.Series | None,
     source: str,
 ) -> Loaded:
-    """A row for every time of every case; dimensions that lack a value there have none."""
+    """Make a row for every time of every case; dimensions that lack a value there have none."""
     times: list[str] = []
     owners: list[int] = []
     rows: list[list[float | None]] = []
@@ -121,9 +121,9 @@ def long_table(
 def rows_of_case(
     dimensions: Sequence[Iterable[tuple[str, float | None]]],
 ) -> list[tuple[str, list[float | None]]]:
-    """The times of one case with the value of each dimension; a time that occurs twice in one
+    """Give the times of one case with the value of each dimension; a time that occurs twice in one
     dimension gets a second row."""
-    found: list[tuple[str, list[float | None]]] = []
+    timesteps: list[tuple[str, list[float | None]]] = []
     rows: dict[tuple[str, int], list[float | None]] = {}
     for at, dimension in enumerate(dimensions):
         counts: Counter[str] = Counter()
@@ -132,13 +132,13 @@ def rows_of_case(
             counts[time] += 1
             if key not in rows:
                 rows[key] = [None] * len(dimensions)
-                found.append((time, rows[key]))
+                timesteps.append((time, rows[key]))
             rows[key][at] = value
-    return found
+    return timesteps
 
 
 def points(part: str, source: str, line: int) -> Iterator[tuple[str, float | None]]:
-    """The times and values of one dimension of a case."""
+    """Read the times and values of one dimension of a case."""
     for piece in POINT.split(part)[::2]:
         if piece.strip(" ,") not in MISSING:
             raise DataError(
@@ -150,8 +150,8 @@ def points(part: str, source: str, line: int) -> Iterator[tuple[str, float | Non
         yield time.strip(), next(values(value, source, line))
 
 
-def header(text: str, source: str) -> tuple[dict[str, str], int, list[str]]:
-    """The settings, the index of the first line of data, and all lines."""
+def read_header(text: str, source: str) -> tuple[dict[str, str], int, list[str]]:
+    """Read the settings, and find the index of the first line of data; gives all lines back too."""
     lines = text.split("\n")
     settings: dict[str, str] = {}
     for index, line in enumerate(lines):

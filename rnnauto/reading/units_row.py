@@ -1,4 +1,4 @@
-"""A line of units below the header, as measuring instruments write it."""
+"""Take off a line of units below the header, as measuring instruments write it."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,19 +13,19 @@ LONGEST_UNIT = 12  # characters
 SHOWN = 4
 
 
-def without_units(found: Text) -> tuple[Text, list[str]]:
-    """Take such a line off."""
-    records = head_records(found.content, found.separator, LOOKED_AT)
+def without_units(text: Text) -> tuple[Text, list[str]]:
+    """Take the line of units off, and say so in a note."""
+    records = head_records(text.content, text.separator, LOOKED_AT)
     if len(records) < 2 + FEWEST_ROWS or not are_units(records[1], records[2:]):
-        return found, []
-    content = whole(found.content)
+        return text, []
+    content = whole(text.content)
     begin = content.find(b"\n") + 1
     end = content.find(b"\n", begin) + 1
     units = ", ".join(f"`{cell.strip()}`" for cell in records[1] if cell.strip())
     shown = ", ".join(units.split(", ")[:SHOWN])
     # the rows are one line further down than they are in what is left
-    left = found.with_content(content[:begin] + content[end:])
-    return replace(left, skipped=found.skipped + 1), [
+    left = text.with_content(content[:begin] + content[end:])
+    return replace(left, skipped=text.skipped + 1), [
         f"the line below the header holds units ({shown}): left out"
     ]
 

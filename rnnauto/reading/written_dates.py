@@ -1,4 +1,4 @@
-"""Dates written with the name of a month, or as quarters and months of a year, as ISO has them."""
+"""Turn dates with the name of a month, quarters and months of a year into dates of ISO 8601."""
 
 import polars as pl
 
@@ -31,7 +31,7 @@ BEGINS_WITH_NAME = (
 
 
 def as_iso(cells: pl.Series) -> pl.Series:
-    """Months and quarters become their first day; other cells stay as they are."""
+    """Turn such dates into ISO's, months and quarters into their first day; leave other cells."""
     for pattern in PATTERNS:
         if not cells.str.contains(pattern).any():
             continue
@@ -41,7 +41,7 @@ def as_iso(cells: pl.Series) -> pl.Series:
 
 
 def iso_of(parts: pl.DataFrame) -> pl.Series:
-    """`year-month-day clock`, null where these are no cells of the pattern."""
+    """Write `year-month-day clock`; null where the cells are not of the pattern."""
     if "quarter" in parts.columns:
         month = pl.col("quarter").cast(pl.Int64) * 3 - 2
     elif "number" in parts.columns:

@@ -2,20 +2,22 @@
 
 from rnnauto.recipe.expect import Expect
 from rnnauto.recipe.judge import Judge
-from rnnauto.recipe.model import Data, Problem, Recipe, Split
-from rnnauto.recipe.search import Search, Space, Train
-from rnnauto.recipe.values import Cell, parse_duration
+from rnnauto.recipe.model import Data, ProblemSection, Recipe, Split
+from rnnauto.recipe.search import SearchSection, Space, Train
+from rnnauto.recipe.values import CellName, parse_duration
 
 __all__ = [
-    "Cell",
+    "CellName",
     "Data",
     "Expect",
     "Judge",
-    "Problem",
+    "ProblemSection",
     "Recipe",
-    "Search",
+    "SearchSection",
     "Space",
     "Split",
     "Train",
     "parse_duration",
+    "ProblemSection",
+    "SearchSection",
 ]

@@ -1,4 +1,4 @@
-"""What an expectation asks for: `>= 0.95`, `<= 20 ms`, `>= baseline + 0.02`."""
+"""Read what an expectation asks for: `>= 0.95`, `<= 20 ms`, `>= baseline + 0.02`."""
 
 import re
 from dataclasses import dataclass
@@ -44,14 +44,18 @@ class Comparison:
     factor: float = 1.0
 
     def bound(self, baseline: float | None) -> float:
-        """What is wanted, given the value of the baseline that it is relative to."""
+        """What is wanted, given the value of the baseline that it is relative to.
+
+        Raises: ValueError where it is relative to one, and none is given.
+        """
         if self.baseline is None:
             return self.number
-        assert baseline is not None
+        if baseline is None:
+            raise ValueError(f"{self} is relative to a baseline, and none is given")
         return self.factor * baseline + self.number
 
     def holds(self, got: float, bound: float) -> bool:
-        """False where `got` is no number."""
+        """Whether `got` is as wanted; false where it is no number."""
         slack = NOISE * max(abs(got), abs(bound))
         match self.sign:
             case ">=":
@@ -65,7 +69,7 @@ class Comparison:
 
 
 def parse_comparison(text: str, quantity: Quantity) -> Comparison:
-    """Raises: ValueError that says what was wanted."""
+    """Read a comparison. Raises: ValueError that says what was wanted."""
     wanted = f"a comparison like {EXAMPLES[quantity]} was wanted"
     parts = SPLIT.fullmatch(text)
     if parts is None:

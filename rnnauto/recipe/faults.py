@@ -1,4 +1,4 @@
-"""What is wrong in a recipe, in words: the key, its line, and the name that was meant."""
+"""Put into words what is wrong in a recipe: the key, its line, and the name that was meant."""
 
 import difflib
 import re

@@ -12,7 +12,7 @@ from rnnauto.errors import RecipeError
 from rnnauto.recipe.expect import Expect
 from rnnauto.recipe.faults import describe_fault, repeated_keys
 from rnnauto.recipe.judge import Judge
-from rnnauto.recipe.search import Search, Train
+from rnnauto.recipe.search import SearchSection, Train
 from rnnauto.recipe.values import Auto, Names, Section
 
 
@@ -28,9 +28,10 @@ class Data(Section):
     known_ahead: Names = Field(
         (), description="Feature of a forecast whose future is known, like a holiday or a price"
     )
+    allow: Names = Field((), description="Code of a problem not to report, like duplicate-timestep")
 
 
-class Problem(Section):
+class ProblemSection(Section):
     type: (
         Auto
         | Literal[
@@ -82,9 +83,9 @@ class Export(Section):
 class Recipe(Section):
     version: Literal[1] = Field(1, description="Version of the recipe's form")
     data: Data = Data()
-    problem: Problem = Problem()
+    problem: ProblemSection = ProblemSection()
     split: Split = Split()
-    search: Search = Search()
+    search: SearchSection = SearchSection()
     train: Train = Train()
     judge: Judge = Judge()
     export: Export = Export()
@@ -129,12 +130,12 @@ class Recipe(Section):
         try:
             return cls.model_validate(raw)
         except ValidationError as error:
-            found = error.errors()
+            faults = error.errors()
             # a list whose only item is wrong is also called too short: one fault, said once
-            found = [fault for fault in found if fault["type"] != "too_short"] or found
-            faults = dict.fromkeys(describe_fault(cls, dict(fault), text) for fault in found)
+            faults = [fault for fault in faults if fault["type"] != "too_short"] or faults
+            texts = dict.fromkeys(describe_fault(cls, dict(fault), text) for fault in faults)
             raise RecipeError(
-                f"{source}: " + "; ".join(faults),
+                f"{source}: " + "; ".join(texts),
                 hint="`rnnauto fit --help` lists the settings; a model folder's recipe.yaml "
                 "holds them all",
             ) from error

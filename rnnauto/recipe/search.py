@@ -74,7 +74,7 @@ class Space(Section):
     )
 
 
-class Search(Section):
+class SearchSection(Section):
     oracle: Auto | Literal["random", "bayesian", "hyperband", "grid"] = Field(
         "auto", description="How trials are proposed; auto: by their number, the space and the time"
     )

@@ -1,13 +1,13 @@
-"""Every setting with where it comes from; recipes with comments; the JSON Schema."""
+"""List every setting with who set it; write recipes with comments, and their JSON Schema."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel
 
-from rnnauto.recipe.expect import METRICS
+from rnnauto.metrics import METRICS
 from rnnauto.recipe.model import Recipe
 from rnnauto.recipe.values import duration
 
@@ -18,7 +18,14 @@ WIDE = 10**6  # columns: YAML values stay on their line
 
 @dataclass(frozen=True)
 class Setting:
-    """`key` is dotted; `value` is plain YAML; `description` is the recipe model's."""
+    """A setting of a recipe.
+
+    Attributes:
+        key: dotted, like `search.trials`.
+        value: plain YAML.
+        description: the recipe model's.
+        origin: who set it.
+    """
 
     key: str
     value: Any
@@ -52,15 +59,15 @@ def with_origins(written: Mapping[str, Any], loaded: Recipe, resolved: Recipe) -
     """
     mine = set(keys_of(written, ""))
     before = {each.key: each.value for each in settings(loaded)}
-    found = []
+    all_settings = []
     for each in settings(resolved):
         origin: Origin = "default"
         if each.key in mine:
             origin = "user"
         elif each.value != before.get(each.key):
             origin = "data"
-        found.append(Setting(each.key, each.value, each.description, origin))
-    return found
+        all_settings.append(Setting(each.key, each.value, each.description, origin))
+    return all_settings
 
 
 def keys_of(raw: Mapping[str, Any], path: str) -> Iterator[str]:
@@ -71,9 +78,9 @@ def keys_of(raw: Mapping[str, Any], path: str) -> Iterator[str]:
             yield f"{path}{name}"
 
 
-def shown(found: list[Setting]) -> str:
-    """As YAML, with the origin of each value behind it."""
-    lines: list[tuple[str, str, str]] = [(*parts_of(each), each.origin) for each in found]
+def shown(all_settings: list[Setting]) -> str:
+    """Settings as YAML, with the origin of each value behind it."""
+    lines: list[tuple[str, str, str]] = [(*parts_of(each), each.origin) for each in all_settings]
     return layout_lines(lines, active=lambda number: True)
 
 
@@ -133,7 +140,15 @@ def quoted(name: str) -> str:
     return str(yaml.safe_dump({name: 0}, allow_unicode=True, width=WIDE)).rpartition(":")[0]
 
 
-def json_schema() -> dict[str, Any]:
-    """What editors check a recipe by."""
+def json_schema(*, codes: Sequence[str] = ()) -> dict[str, Any]:
+    """The JSON Schema that editors check a recipe by.
+
+    Args:
+        codes: of the problems that `data.allow` may name.
+    """
     schema = Recipe.model_json_schema(mode="validation")
+    if codes:
+        one, several = schema["$defs"]["Data"]["properties"]["allow"]["anyOf"]
+        for each in (one, several["items"]):
+            each["enum"] = list(codes)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -1,18 +1,23 @@
-"""Kinds of values that settings have, and how they may be written."""
+"""Define the kinds of values that settings have, and how they may be written."""
 
 import re
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from rnnauto.cells import CELLS, cells_of_all
+
 Auto = Literal["auto"]
-Cell = Literal["simple_rnn", "lstm", "gru", "exponential_trace", "identity_rnn"]
+if TYPE_CHECKING:  # which reads no literal that is made
+    CellName = str
+else:
+    CellName = Literal[tuple(CELLS)]
 DURATION = r"^\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*$"
 UNITS_OF_TIME = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
 def duration(seconds: float) -> str:
-    """As a recipe has it: `10m`, `90s`."""
+    """A time as a recipe has it: `10m`, `90s`."""
     minutes = seconds / UNITS_OF_TIME["m"]
     return f"{minutes:g}m" if minutes.is_integer() else f"{seconds:g}s"
 
@@ -28,33 +33,33 @@ def parse_duration(value: object) -> object:
 
 
 def off_is_a_word(value: object) -> object:
-    """YAML 1.1 reads a bare `off` as false."""
+    """The word `off` for false, as which YAML 1.1 reads it."""
     if isinstance(value, list | tuple):
         return tuple("off" if item is False else item for item in value)
     return value
 
 
 def one_is_a_list(value: object) -> object:
-    """`target: speaker` is `target: [speaker]`."""
+    """A single name as a list: `target: speaker` is `target: [speaker]`."""
     return (value,) if isinstance(value, str) else value
 
 
 def all_cells(value: object) -> object:
-    """`cell: all`, or `all` among the cells, is every cell."""
+    """Every cell for `cell: all`, or for `all` among the cells."""
     if value == "all" or (isinstance(value, list | tuple) and "all" in value):
-        return get_args(Cell)
+        return cells_of_all()
     return value
 
 
 # the types that a user may write, for the JSON Schema
 OneOrMoreNames = str | tuple[str, ...]
-OneOrMoreCells = Cell | Literal["all"] | tuple[Cell | Literal["all"], ...]
+OneOrMoreCells = CellName | Literal["all"] | tuple[CellName | Literal["all"], ...]
 Duration = Annotated[float, Field(gt=0)] | Annotated[str, Field(pattern=DURATION)]
 Names = Annotated[
     tuple[str, ...], BeforeValidator(one_is_a_list, json_schema_input_type=OneOrMoreNames)
 ]
 Cells = Annotated[
-    tuple[Cell, ...],
+    tuple[CellName, ...],
     BeforeValidator(one_is_a_list),
     BeforeValidator(all_cells, json_schema_input_type=OneOrMoreCells),
 ]

@@ -1,14 +1,38 @@
-"""The section on the answers to the test part: what each kind of task shows, and the mistakes."""
+"""Show the answers to the test part: what each kind of task shows, and the mistakes."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from rnnauto.deploy.shown import (
+    Asked,
+    Forecast,
+    Forecasts,
+    Pairs,
+    ShownAnswers,
+    Surprise,
+    Surprises,
+    TaggedSequence,
+    TaggedSequences,
+    Timelines,
+    TracedSequences,
+    WrittenAnswers,
+)
+from rnnauto.judge.diagnosis import Calibration, Passage, WrongAnswer
 from rnnauto.judge.words import digits, sentence
 from rnnauto.report import charts_inside, charts_test
-from rnnauto.report.blocks import Block, Figure, Grid, Section, Table, Text, Token, Tokens
+from rnnauto.report.blocks import (
+    Block,
+    Figure,
+    Grid,
+    SectionBlock,
+    TableBlock,
+    TextBlock,
+    Token,
+    Tokens,
+)
 from rnnauto.report.facts import Facts
 from rnnauto.report.inside import skipped_blocks
 
-Json = dict[str, Any]
 NAMES = {
     "calibration": "Calibration",
     "coverage": "Coverage",
@@ -19,14 +43,14 @@ STRONGEST = 8.0  # nats from which a token is marked as strongly as can be
 TONES = {"error": "bad", "warning": "warning"}
 
 
-def answers_section(facts: Facts) -> Section:
-    found = facts.diagnosis
+def answers_section(facts: Facts) -> SectionBlock:
+    scores, diagnosis = facts.scores, facts.diagnosis
     blocks: list[Block] = []
-    confusion = facts.scores.get("confusion")
-    if confusion and len(confusion["labels"]) > 1:
-        chart = charts_test.confusion_chart(confusion["labels"], confusion["counts"])
-        shown = min(len(confusion["labels"]), charts_test.MOST_CLASSES)
-        more = len(confusion["labels"]) > shown
+    confusion = scores.confusion
+    if confusion and len(confusion.labels) > 1:
+        chart = charts_test.confusion_chart(confusion)
+        shown = min(len(confusion.labels), charts_test.MOST_CLASSES)
+        more = len(confusion.labels) > shown
         caption = "The most frequent classes." if more else ""
         blocks.append(
             Figure(
@@ -37,74 +61,85 @@ def answers_section(facts: Facts) -> Section:
                 most=160 + 80 * shown,
             )
         )
-    blocks += example_blocks(facts.scores.get("examples") or {"kind": "none"}, facts.asked)
+    blocks += example_blocks(scores.examples, facts.asked)
     figures = []
-    if facts.scores.get("calibration"):
-        figures.append(calibration_figure(facts.scores["calibration"]))
-    if found.get("coverage"):
-        steps = found["coverage"]["by_step"]
-        if len(steps) > 1:
-            chart = charts_inside.coverage_chart(steps)
-            figures.append(Figure("Coverage of the 80% interval", chart))
+    if scores.calibration:
+        figures.append(calibration_figure(scores.calibration))
+    if diagnosis.coverage and len(diagnosis.coverage.by_step) > 1:
+        chart = charts_inside.coverage_chart(diagnosis.coverage.by_step)
+        figures.append(Figure("Coverage of the 80% interval", chart))
     if figures:
         blocks.append(Grid(tuple(figures)))
-    if found.get("mistakes"):
-        wrote = (facts.scores.get("examples") or {}).get("kind") == "written"
-        blocks.append(mistakes_table(found["mistakes"], of="truth" if wrote else "answer"))
+    if diagnosis.mistakes:
+        wrote = isinstance(scores.examples, WrittenAnswers)
+        blocks.append(mistakes_table(diagnosis.mistakes, of="truth" if wrote else "answer"))
     blocks += [
-        Text(
-            f"{sentence(each['message'])} {sentence(each['remedy'])}",
-            tone=TONES.get(each["severity"], "plain"),
+        TextBlock(
+            f"{sentence(leak.message)} {sentence(leak.remedy)}",
+            tone=TONES.get(leak.severity, "plain"),
         )
-        for each in found.get("leaks") or []
+        for leak in diagnosis.leaks or ()
     ]
-    blocks += skipped_blocks(found, NAMES)
+    blocks += skipped_blocks(diagnosis, NAMES)
     about = "What the network said of the test part, and where it was wrong."
-    return Section("answers", "Answers to the test part", about, tuple(blocks))
+    return SectionBlock("answers", "Answers to the test part", about, tuple(blocks))
 
 
-def calibration_figure(calibration: Json) -> Figure:
-    before, after = calibration["before"], calibration["after"]
-    caption = f"Expected calibration error {before['error']:.3f}"
+def calibration_figure(calibration: Calibration) -> Figure:
+    before, after = calibration.before, calibration.after
+    caption = f"Expected calibration error {before.error:.3f}"
     if after is not None:
         caption += (
-            f"; {after['error']:.3f} with a temperature of {calibration['temperature']:.3g}, "
+            f"; {after.error:.3f} with a temperature of {calibration.temperature:.3g}, "
             "fitted on validation"
         )
     caption += ". On the diagonal, confidence would be the share that is right."
     return Figure("Calibration", charts_inside.calibration_chart(calibration), caption, most=520)
 
 
-def mistakes_table(mistakes: list[Json], *, of: str) -> Table:
-    """Args: of: what `probability` is the probability of."""
-    names = list(mistakes[0]["id"])
-    if "passage" in mistakes[0]:
-        return Table(
-            "Least expected passages",
-            (*names, "passage", "nats a timestep"),
-            tuple(
-                (
-                    *(str(each["id"].get(name, "")) for name in names),
-                    each["passage"],
-                    digits(each["nats"]),
-                )
-                for each in mistakes
-            ),
-            right=frozenset({len(names) + 1}),
-            wide=frozenset({len(names)}),
-        )
-    sure = "probability" if mistakes[0].get("probability") is not None else "error"
+def mistakes_table(mistakes: Sequence[WrongAnswer | Passage], *, of: str) -> TableBlock:
+    """Tabulate the worst mistakes.
+
+    Args:
+        of: what `probability` is the probability of.
+    """
+    passages = [mistake for mistake in mistakes if isinstance(mistake, Passage)]
+    wrong = [mistake for mistake in mistakes if isinstance(mistake, WrongAnswer)]
+    return passages_table(passages) if passages else wrong_table(wrong, of=of)
+
+
+def passages_table(passages: list[Passage]) -> TableBlock:
+    names = list(passages[0].id)
+    return TableBlock(
+        "Least expected passages",
+        (*names, "passage", "nats a timestep"),
+        tuple(
+            (
+                *(str(passage.id.get(name, "")) for name in names),
+                passage.passage,
+                digits(passage.nats),
+            )
+            for passage in passages
+        ),
+        right=frozenset({len(names) + 1}),
+        wide=frozenset({len(names)}),
+    )
+
+
+def wrong_table(wrong: list[WrongAnswer], *, of: str) -> TableBlock:
+    names = list(wrong[0].id)
+    sure = "probability" if wrong[0].probability is not None else "error"
     rows = tuple(
         (
-            *(str(each["id"].get(name, "")) for name in names),
-            plain(each["truth"]),
-            plain(each["prediction"]),
-            plain(each.get(sure)),
+            *(str(mistake.id.get(name, "")) for name in names),
+            plain(mistake.truth),
+            plain(mistake.prediction),
+            plain(mistake.probability if sure == "probability" else mistake.error),
         )
-        for each in mistakes
+        for mistake in wrong
     )
     truth = len(names)
-    return Table(
+    return TableBlock(
         "Worst mistakes",
         (*names, "truth", "prediction", sure),
         rows,
@@ -122,71 +157,71 @@ def plain(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def example_blocks(examples: Json, asked: Json) -> list[Block]:
-    match examples["kind"]:
-        case "forecasts":
-            return forecast_blocks(examples["forecasts"], axis=asked["time"] or "timestep")
-        case "written":
-            return written_blocks(examples["written"], examples.get("attention") or [])
-        case "surprise":
-            return surprise_blocks(examples["surprise"])
-        case "tagged":
-            return tagged_blocks(examples["tagged"])
-        case "timelines":
+def example_blocks(examples: ShownAnswers | None, asked: Asked) -> list[Block]:
+    match examples:
+        case Forecasts():
+            return forecast_blocks(examples.forecasts, axis=asked.time or "timestep")
+        case WrittenAnswers():
+            return written_blocks(examples)
+        case Surprises():
+            return surprise_blocks(examples.surprise)
+        case TaggedSequences():
+            return tagged_blocks(examples.tagged)
+        case Timelines():
             return [
-                Figure(f"Labels along {each['id']}", charts_test.timeline_chart(each), least=420)
-                for each in examples["timelines"]
+                Figure(f"Labels along {line.id}", charts_test.timeline_chart(line), least=420)
+                for line in examples.timelines
             ]
-        case "lines":
+        case TracedSequences():
             figures = tuple(
-                Figure(f"{each['target']} of {each['id']}", charts_test.lines_chart(each))
-                for each in examples["lines"]
+                Figure(f"{line.target} of {line.id}", charts_test.lines_chart(line))
+                for line in examples.lines
             )
             return [Grid(figures)]
-        case "pairs":
+        case Pairs():
             figures = tuple(
                 Figure(
-                    f"Predicted and true {each['target']}",
-                    charts_test.pairs_chart(each["points"], target=each["target"]),
+                    f"Predicted and true {pairs.target}",
+                    charts_test.pairs_chart(pairs),
                     "On the dashed line a prediction would be right.",
                 )
-                for each in examples["pairs"]
-                if each["points"]
+                for pairs in examples.pairs
+                if pairs.points
             )
             return [Grid(figures)] if figures else []
         case _:
             return []
 
 
-def forecast_blocks(forecasts: list[Json], *, axis: str) -> list[Block]:
+def forecast_blocks(forecasts: Sequence[Forecast], *, axis: str) -> list[Block]:
     figures = tuple(
         Figure(
-            forecast_title(each),
-            charts_test.forecast_chart(each, axis=axis),
+            forecast_title(forecast),
+            charts_test.forecast_chart(forecast, axis=axis),
         )
-        for each in forecasts
+        for forecast in forecasts
     )
     return [Grid(figures)]
 
 
-def forecast_title(forecast: Json) -> str:
-    name = " ".join(filter(None, (forecast["target"], forecast["id"])))
-    begin = forecast["future"][0][0]
+def forecast_title(forecast: Forecast) -> str:
+    name = " ".join(filter(None, (forecast.target, forecast.id)))
+    begin = forecast.future[0][0]
     return f"{name} from {begin if isinstance(begin, str) else f'timestep {begin}'}"
 
 
-def written_blocks(written: list[Json], attention: list[Json]) -> list[Block]:
+def written_blocks(examples: WrittenAnswers) -> list[Block]:
     rows = tuple(
         (
-            each["source"],
-            each["truth"],
-            each["prediction"],
-            "yes" if each["truth"] == each["prediction"] else "no",
+            answer.source,
+            answer.truth,
+            answer.prediction,
+            "yes" if answer.truth == answer.prediction else "no",
         )
-        for each in written
+        for answer in examples.written
     )
     blocks: list[Block] = [
-        Table(
+        TableBlock(
             "Written answers",
             ("source", "true answer", "written answer", "same"),
             rows,
@@ -196,26 +231,26 @@ def written_blocks(written: list[Json], attention: list[Json]) -> list[Block]:
     figures = tuple(
         Figure(
             "Attention",
-            charts_test.attention_chart(each),
+            charts_test.attention_chart(attention),
             "Which source tokens were read for each token of the answer: darker is more.",
-            least=80 + 26 * len(each["source"]),
+            least=80 + 26 * len(attention.source),
         )
-        for each in attention
+        for attention in examples.attention
     )
     return [*blocks, Grid(figures)] if figures else blocks
 
 
-def surprise_blocks(surprise: list[Json]) -> list[Block]:
+def surprise_blocks(surprise: Sequence[Surprise]) -> list[Block]:
     tokens = tuple(
         Token(
-            each["token"],
-            weight=min(1.0, (each["nats"] or 0.0) / STRONGEST),
+            timestep.token,
+            weight=min(1.0, (timestep.nats or 0.0) / STRONGEST),
             tone="bad",
-            title=f"{each['nats']:.3g} nats" if each["nats"] is not None else "",
+            title=f"{timestep.nats:.3g} nats" if timestep.nats is not None else "",
         )
-        for each in surprise
+        for timestep in surprise
     )
-    single = all(len(each["token"]) == 1 for each in surprise[:50])
+    single = all(len(timestep.token) == 1 for timestep in surprise[:50])
     return [
         Tokens(
             "The beginning of the test part, marked by surprise",
@@ -227,15 +262,15 @@ def surprise_blocks(surprise: list[Json]) -> list[Block]:
     ]
 
 
-def tagged_blocks(tagged: list[Json]) -> list[Block]:
-    """Tokens with the predicted tag under them, and the true one where that is another."""
+def tagged_blocks(tagged: Sequence[TaggedSequence]) -> list[Block]:
+    """Show tokens with the predicted tag under them, and the true one where that is another."""
 
     def token(text: str, truth: str | None, answer: str) -> Token:
         if truth is None or truth == answer:
             return Token(text, below="" if answer == "O" else answer, tone=mark(answer))
         return Token(text, below=f"{answer}, true {truth}", tone="bad")
 
-    lines = tuple(tuple(token(*each) for each in line["tokens"]) for line in tagged)
+    lines = tuple(tuple(token(*timestep) for timestep in line.tokens) for line in tagged)
     return [Tokens("Tagged examples", lines, "Red: the tag is wrong, and the true one follows.")]
 
 

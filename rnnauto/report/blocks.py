@@ -1,12 +1,18 @@
-"""What a page is made of. `page.html` has a way to draw each kind."""
+"""Say what a page is made of. `page.html` has a way to draw each kind."""
 
 from dataclasses import dataclass
 from typing import Any
 
 
 @dataclass(frozen=True)
-class Text:
-    """A paragraph; `tone` is plain, good, warning or bad."""
+class TextBlock:
+    """A paragraph.
+
+    Attributes:
+        text: what it says.
+        tone: plain, good, warning or bad.
+        kind: which way of `page.html` draws it.
+    """
 
     text: str
     tone: str = "plain"
@@ -15,10 +21,15 @@ class Text:
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart as a Vega-Lite specification, with a title, and a caption that says how to read it.
+    """A chart.
 
-    `least` is the width in pixels below which the chart scrolls in its box, `most` the width that
-    it does not grow beyond.
+    Attributes:
+        title: what stands above it.
+        chart: a Vega-Lite specification.
+        caption: how to read it.
+        least: the width in pixels below which the chart scrolls in its box; 0: none.
+        most: the width in pixels that it does not grow beyond; 0: none.
+        kind: which way of `page.html` draws it.
     """
 
     title: str
@@ -38,9 +49,22 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class Table:
-    """Cells are texts; `right` are the columns of numbers, `wide` those whose texts may wrap,
-    `minor` those that a phone has no room for, `strong` the rows that stand out."""
+class TableBlock:
+    """A table of texts.
+
+    Attributes:
+        title: what stands above it.
+        head: the names of the columns.
+        rows: the cells.
+        right: the columns of numbers.
+        wide: the columns whose texts may wrap.
+        minor: the columns that a phone has no room for.
+        strong: the rows that stand out.
+        dense: whether there are many short columns.
+        above: what holds for all rows.
+        caption: what stands below.
+        kind: which way of `page.html` draws it.
+    """
 
     title: str
     head: tuple[str, ...]
@@ -49,16 +73,23 @@ class Table:
     wide: frozenset[int] = frozenset()
     minor: frozenset[int] = frozenset()
     strong: frozenset[int] = frozenset()
-    dense: bool = False  # many short columns
-    above: str = ""  # what holds for all rows
+    dense: bool = False
+    above: str = ""
     caption: str = ""
     kind: str = "table"
 
 
 @dataclass(frozen=True)
 class Token:
-    """A piece of text: `below` stands under it; `tone` is plain, good, bad or missed; `weight` from
-    0 to 1 is how strongly it is marked."""
+    """A piece of text.
+
+    Attributes:
+        text: the piece.
+        below: what stands under it.
+        tone: plain, good, bad or missed.
+        weight: how strongly it is marked, from 0 to 1.
+        title: what a reader who points at it is told.
+    """
 
     text: str
     below: str = ""
@@ -69,29 +100,51 @@ class Token:
 
 @dataclass(frozen=True)
 class Tokens:
-    """Lines of tokens."""
+    """Lines of tokens.
+
+    Attributes:
+        title: what stands above them.
+        lines: the tokens of each.
+        caption: what stands below.
+        running: whether tokens follow each other as in a text.
+        kind: which way of `page.html` draws it.
+    """
 
     title: str
     lines: tuple[tuple[Token, ...], ...]
     caption: str = ""
-    running: bool = False  # tokens follow each other as in a text
+    running: bool = False
     kind: str = "tokens"
 
 
 @dataclass(frozen=True)
 class Commands:
-    """What each command does, and the command to paste."""
+    """Commands to paste.
+
+    Attributes:
+        commands: what each does, and the command.
+        kind: which way of `page.html` draws it.
+    """
 
     commands: tuple[tuple[str, str], ...]
     kind: str = "commands"
 
 
-Block = Text | Figure | Grid | Table | Tokens | Commands
+Block = TextBlock | Figure | Grid | TableBlock | Tokens | Commands
 
 
 @dataclass(frozen=True)
-class Section:
-    name: str  # its anchor
+class SectionBlock:
+    """A part of the page.
+
+    Attributes:
+        name: its anchor.
+        title: what stands above it.
+        about: what it shows, in a sentence.
+        blocks: what stands in it.
+    """
+
+    name: str
     title: str
-    about: str  # what it shows, in a sentence
+    about: str
     blocks: tuple[Block, ...]

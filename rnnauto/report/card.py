@@ -1,14 +1,20 @@
-"""`MODEL_CARD.md`: what a model is for, what it was learnt from, how good it is, where it is not.
+"""Write `MODEL_CARD.md`: what a model is for, what it was learnt from, how good it is, where it is
+not.
 
 The headings are those of Mitchell et al., Model Cards for Model Reporting (2019), as far as a tool
 can fill them.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from rnnauto.judge.words import metric_words, span
+from rnnauto.deploy.leaderboard import Row
+from rnnauto.deploy.scores import ScoresFile
+from rnnauto.deploy.shown import Asked, Histogram
+from rnnauto.judge.words import span
+from rnnauto.metrics import metric_words
 from rnnauto.report.commands import commands
-from rnnauto.report.facts import Facts, Json
+from rnnauto.report.facts import Facts
 from rnnauto.report.ranking import constant_settings, settings_of, with_spread
 
 CARD = "MODEL_CARD.md"
@@ -18,8 +24,8 @@ MOST_ROWS = 10
 
 def card(facts: Facts) -> str:
     asked, scores, info = facts.asked, facts.scores, facts.info
-    data = scores["data"]
-    parts = ", ".join(f"{part} {count:,}" for part, count in data["parts"].items())
+    data = scores.data
+    parts = ", ".join(f"{part} {count:,}" for part, count in data.parts.items())
     lines = [
         f"# Model card: {target_words(asked)}",
         "",
@@ -27,7 +33,7 @@ def card(facts: Facts) -> str:
         "",
         "## Model",
         "",
-        f"- RNN type: {asked['rnn_type']}; task: {asked['task']}",
+        f"- RNN type: {asked.rnn_type}; task: {asked.task}",
         f"- Network: {settings_of(info.hyperparameters, list(info.hyperparameters))}",
         f"- Parameters: {info.parameters:,} in {info.members} network"
         + ("" if info.members == 1 else "s, whose answers are averaged"),
@@ -38,14 +44,14 @@ def card(facts: Facts) -> str:
         "## What it takes and gives",
         "",
         f"- Reads: {names(info.layout.input_columns())}",
-        f"- Predicts: {names(asked['target']) or 'the next timestep'}",
+        f"- Predicts: {names(asked.target) or 'the next timestep'}",
         "",
         "## Data",
         "",
-        f"- File: {code(Path(asked['source']).name)}, {asked['rows']:,} rows, "
-        f"{asked['form'].replace('-', ' ')}",
-        f"- Split {data['split']}: {parts} {data['unit']}",
-        *length_lines(data["lengths"]),
+        f"- File: {code(Path(asked.source).name)}, {asked.rows:,} rows, "
+        f"{asked.form.replace('-', ' ')}",
+        f"- Split {data.split}: {parts} {data.unit}",
+        *length_lines(data.lengths),
         "",
         "## Scores on the test part",
         "",
@@ -55,7 +61,7 @@ def card(facts: Facts) -> str:
         "",
         "## Trials and baselines",
         "",
-        *leaderboard_lines(scores["leaderboard"], metric_words(facts.metric)),
+        *leaderboard_lines(scores.leaderboard, metric_words(facts.metric)),
         "",
         *limit_lines(facts),
         "## Use",
@@ -67,36 +73,34 @@ def card(facts: Facts) -> str:
     return "\n".join(lines) + "\n"
 
 
-def target_words(asked: Json) -> str:
-    source = code(Path(asked["source"]).name)
-    if asked["task"] == "language-modelling" or not asked["target"]:
-        return f"what follows in {source}"
-    return f"{names(asked['target'])} in {source}"
+def target_words(asked: Asked) -> str:
+    source = code(Path(asked.source).name)
+    return f"{names(asked.apart) if asked.apart else 'what follows'} in {source}"
 
 
-def names(found: list[str]) -> str:
-    more = f" and {len(found) - MOST_NAMES} more" if len(found) > MOST_NAMES else ""
-    return ", ".join(map(code, found[:MOST_NAMES])) + more
+def names(listed: Sequence[str]) -> str:
+    more = f" and {len(listed) - MOST_NAMES} more" if len(listed) > MOST_NAMES else ""
+    return ", ".join(map(code, listed[:MOST_NAMES])) + more
 
 
 def code(text: str) -> str:
-    """A name as code, whatever signs are in it."""
+    """Mark a name as code, whatever signs are in it."""
     plain = " ".join(text.split())
     return f"`` {plain} ``" if "`" in plain else f"`{plain}`"
 
 
 def cell(text: str) -> str:
-    """A text in a cell of a table: nothing in it ends the cell, or is markup."""
+    """Write a text into a cell of a table: nothing in it ends the cell, or is markup."""
     escaped = text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
     return " ".join(escaped.split())
 
 
-def length_lines(lengths: Json | None) -> list[str]:
+def length_lines(lengths: Histogram | None) -> list[str]:
     if lengths is None:
         return []
     return [
-        f"- Timesteps of a sequence: {lengths['min']:,.0f} to {lengths['max']:,.0f}, "
-        f"median {lengths['median']:,.0f}"
+        f"- Timesteps of a sequence: {lengths.min:,.0f} to {lengths.max:,.0f}, "
+        f"median {lengths.median:,.0f}"
     ]
 
 
@@ -105,24 +109,24 @@ def table(head: list[str], rows: list[list[str]]) -> list[str]:
     return ["| " + " | ".join(map(cell, line)) + " |" for line in lines]
 
 
-def score_lines(scores: Json) -> list[str]:
-    models = {"this model": scores["metrics"]} | scores["baselines"]
+def score_lines(scores: ScoresFile) -> list[str]:
+    models = {"this model": scores.metrics} | scores.baselines
     rows = [
-        [metric_words(name), *(span(found.get(name)) for found in models.values())]
-        for name in scores["metrics"]
+        [metric_words(name), *(span(metrics.get(name)) for metrics in models.values())]
+        for name in scores.metrics
     ]
     return table(["metric", *models], rows)
 
 
-def leaderboard_lines(rows: list[Json], words: str) -> list[str]:
+def leaderboard_lines(rows: Sequence[Row], words: str) -> list[str]:
     differ, _ = constant_settings(rows)
     shown = [
         [
-            str(row["rank"]),
-            row["name"],
+            str(row.rank),
+            row.name,
             with_spread(row),
-            row["status"],
-            settings_of(row["hyperparameters"], differ),
+            row.status,
+            settings_of(row.hyperparameters, differ),
         ]
         for row in rows[:MOST_ROWS]
     ]
@@ -130,16 +134,14 @@ def leaderboard_lines(rows: list[Json], words: str) -> list[str]:
 
 
 def limit_lines(facts: Facts) -> list[str]:
-    """What is known to be wrong, or where the model should not be trusted."""
-    found, asked = facts.diagnosis, facts.asked
+    """List what is known to be wrong, or where the model should not be trusted."""
+    diagnosis, asked = facts.diagnosis, facts.asked
     limits = [
-        f"{each['message']}; {each['remedy']}"
-        for each in asked["problems"]
-        if each["severity"] == "warning"
+        f"{problem.message}; {problem.remedy}"
+        for problem in asked.problems
+        if problem.severity == "warning"
     ]
-    for part in ("order", "memory"):
-        if found.get(part):
-            limits.append(found[part]["sentence"])
+    limits += [part.sentence for part in (diagnosis.order, diagnosis.memory) if part]
     limits.append(
         "It was tested on data like that it learned from; other places, times or people may differ."
     )

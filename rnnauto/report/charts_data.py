@@ -1,9 +1,11 @@
-"""Charts of the data: lengths, classes, values, example sequences."""
+"""Draw the data: lengths, classes, values, example sequences."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
 
+from rnnauto.deploy.shown import Counted, CountedClass, ShownSequence
 from rnnauto.report.style import (
     ACCENT,
     MUTED,
@@ -13,6 +15,7 @@ from rnnauto.report.style import (
     along,
     data,
     named_colors,
+    rows_of,
     spec,
     top_legend,
 )
@@ -20,14 +23,17 @@ from rnnauto.report.style import (
 Json = dict[str, Any]
 
 
-def bins_chart(bins: list[Json], *, axis: str, counted: str, whole: bool = False) -> Json:
-    """A histogram of counts that are there already.
+def bins_chart(bins: Sequence[Counted], *, axis: str, counted: str, whole: bool = False) -> Json:
+    """Draw a histogram of counts that are there already.
 
-    Args: whole: the values are whole numbers, which stand in the middle of what is drawn for them.
+    Args:
+        whole: the values are whole numbers, which stand in the middle of what is drawn for them.
     """
     shift = 0.5 if whole else 0.0
     x = alt.X("left:Q").title(axis).scale(zero=False, nice=False)
-    rows = [{**each, "left": each["from"] - shift, "right": each["to"] - shift} for each in bins]
+    rows = [
+        {**row, "left": row["from"] - shift, "right": row["to"] - shift} for row in rows_of(bins)
+    ]
     chart = (
         alt.Chart(data(rows))
         .mark_rect(color=ACCENT, stroke=PAPER, strokeWidth=1)
@@ -46,17 +52,17 @@ def bins_chart(bins: list[Json], *, axis: str, counted: str, whole: bool = False
     return spec(chart, height=SMALL_HEIGHT, about=f"Histogram: {counted} by {axis}")
 
 
-def classes_chart(classes: list[Json]) -> Json:
-    """Bars of every class: in the data that was learned from, and in the test part."""
+def classes_chart(classes: Sequence[CountedClass]) -> Json:
+    """Draw bars of every class: in the data that was learned from, and in the test part."""
     parts = (("train and validation", "learned"), ("test", "test"))
     rows = [
         {
-            "class": each["class"],
+            "class": row["class"],
             "part": part,
-            "count": each[key],
-            "share": each[f"{key}_share"],
+            "count": row[key],
+            "share": row[f"{key}_share"],
         }
-        for each in classes
+        for row in rows_of(classes)
         for part, key in parts
     ]
     color = alt.Color("part:N").title(None).legend(top_legend())
@@ -79,14 +85,14 @@ def classes_chart(classes: list[Json]) -> Json:
     return spec(chart, height=10 * len(rows), about="How often each class occurs")
 
 
-def example_chart(example: Json, *, axis: str) -> Json:
-    """The first features of a sequence along its timesteps."""
+def example_chart(example: ShownSequence, *, axis: str) -> Json:
+    """Draw the first features of a sequence along its timesteps."""
     rows = [
-        {"step": step, "value": value, "name": line["name"]}
-        for line in example["lines"]
-        for step, value in line["points"]
+        {"step": step, "value": value, "name": line.name}
+        for line in example.lines
+        for step, value in line.points
     ]
-    names = [line["name"] for line in example["lines"]]
+    names = [line.name for line in example.lines]
     steps = [row["step"] for row in rows]
     chart = (
         alt.Chart(data(rows))
@@ -101,4 +107,4 @@ def example_chart(example: Json, *, axis: str) -> Json:
             ],
         )
     )
-    return spec(chart, height=SMALL_HEIGHT, about=f"Example sequence {example['id']}")
+    return spec(chart, height=SMALL_HEIGHT, about=f"Example sequence {example.id}")

@@ -1,9 +1,18 @@
-"""Charts of what was found inside the network: gradients, memory, importance, calibration."""
+"""Draw what was found inside the network: gradients, memory, importance, calibration."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
 
+from rnnauto.judge.diagnosis import (
+    Calibration,
+    FeatureImportance,
+    GradientPicture,
+    Memory,
+    StepCoverage,
+    Stretch,
+)
 from rnnauto.report.style import (
     ACCENT,
     FAINT,
@@ -12,10 +21,12 @@ from rnnauto.report.style import (
     ROW_HEIGHT,
     SERIES,
     SMALL_HEIGHT,
+    Rows,
     by_cell,
     data,
     log_axis,
     named_colors,
+    rows_of,
     spec,
 )
 
@@ -23,18 +34,18 @@ Json = dict[str, Any]
 WORSE = "worse by"
 
 
-def gradients_chart(found: list[Json]) -> Json:
-    """The norm of the loss gradient at every timestep back from the end, for each cell."""
-    rows = [
-        {"cell": each["cell"], "state": state, "lag": lag, "norm": norm}
-        for each in found
-        for state, norms in (("h", each["norms"]), ("c", each["memory_norms"]))
+def gradients_chart(gradients: Sequence[GradientPicture]) -> Json:
+    """Draw the norm of the loss gradient at every timestep back from the end, for each cell."""
+    rows: Rows = [
+        {"cell": picture.cell, "state": state, "lag": lag, "norm": norm}
+        for picture in gradients
+        for state, norms in (("h", picture.norms), ("c", picture.memory_norms))
         if norms is not None
-        for lag, norm in zip(each["lags"], norms, strict=True)
+        for lag, norm in zip(picture.lags, norms, strict=True)
         if norm  # a logarithmic axis has no place for 0
     ]
     dashes = alt.StrokeDash("state:N").scale(domain=["h", "c"], range=[[1, 0], [4, 3]])
-    both = any(row["state"] == "c" for row in rows)
+    has_memory = any(row["state"] == "c" for row in rows)
     chart = (
         alt.Chart(data(rows))
         .mark_line(strokeWidth=2)
@@ -47,8 +58,10 @@ def gradients_chart(found: list[Json]) -> Json:
             .title("norm of the gradient (log scale)")
             .scale(type="log")
             .axis(log_axis([row["norm"] for row in rows])),
-            color=by_cell(each["cell"] for each in found),
-            strokeDash=dashes.title("state").legend(orient="bottom") if both else alt.value([1, 0]),
+            color=by_cell(picture.cell for picture in gradients),
+            strokeDash=dashes.title("state").legend(orient="bottom")
+            if has_memory
+            else alt.value([1, 0]),
             tooltip=[
                 alt.Tooltip("cell:N"),
                 alt.Tooltip("state:N"),
@@ -60,11 +73,11 @@ def gradients_chart(found: list[Json]) -> Json:
     return spec(chart, height=260, about="Gradient norm by timesteps back from the end")
 
 
-def memory_chart(found: Json) -> Json:
-    """How much the answer changes where a lag is hidden."""
+def memory_chart(memory: Memory) -> Json:
+    """Draw how much the answer changes where a lag is hidden."""
     rows = [
         {"lag": lag, "effect": effect}
-        for lag, effect in zip(found["lags"], found["effect"], strict=True)
+        for lag, effect in zip(memory.lags, memory.effect, strict=True)
         if effect is not None
     ]
     bars = (
@@ -82,19 +95,17 @@ def memory_chart(found: Json) -> Json:
             ],
         )
     )
-    if found.get("timesteps") is None:
-        return spec(bars, height=SMALL_HEIGHT, about="Effect of hiding timesteps")
     reach = (
-        alt.Chart(data([{"lag": found["timesteps"]}]))
+        alt.Chart(data([{"lag": memory.timesteps}]))
         .mark_rule(strokeDash=[4, 3], color=MUTED)
         .encode(x="lag:Q")
     )
     return spec(bars + reach, height=SMALL_HEIGHT, about="Effect of hiding timesteps")
 
 
-def importance_chart(features: list[Json]) -> Json:
-    """How much the score falls where a feature is shuffled, with its interval."""
-    base = alt.Chart(data(features)).encode(
+def importance_chart(features: Sequence[FeatureImportance]) -> Json:
+    """Draw how much the score falls where a feature is shuffled, with its interval."""
+    base = alt.Chart(data(rows_of(features))).encode(
         y=alt.Y("name:N").sort(None).title(None).axis(labelLimit=150),
         tooltip=[
             alt.Tooltip("name:N"),
@@ -110,13 +121,14 @@ def importance_chart(features: list[Json]) -> Json:
     )
 
 
-def moments_chart(timesteps: list[Json], *, percent: bool) -> Json:
-    """How much the score falls where a stretch of timesteps is shuffled.
+def moments_chart(timesteps: Sequence[Stretch], *, percent: bool) -> Json:
+    """Draw how much the score falls where a stretch of timesteps is shuffled.
 
-    Args: percent: whether the stretches are hundredths of sequences of different lengths.
+    Args:
+        percent: whether the stretches are hundredths of sequences of different lengths.
     """
     axis = "place in the sequence (%)" if percent else "timestep"
-    rows = [{**each, "end": each["to"] + 1} for each in timesteps]
+    rows = [{**row, "end": row["to"] + 1} for row in rows_of(timesteps)]
     chart = (
         alt.Chart(data(rows))
         .mark_rect(color=ACCENT, opacity=0.75, stroke=PAPER, strokeWidth=1)
@@ -135,14 +147,14 @@ def moments_chart(timesteps: list[Json], *, percent: bool) -> Json:
     return spec(chart, height=SMALL_HEIGHT, about="Importance of timesteps")
 
 
-def calibration_chart(found: Json) -> Json:
-    """How often answers of a confidence are right, before and after the temperature."""
+def calibration_chart(calibration: Calibration) -> Json:
+    """Draw how often answers of a confidence are right, before and after the temperature."""
     rows = [
-        {"name": f"{when} (error {part['error']:.3f})", **each}
-        for when, part in (("before", found["before"]), ("after", found["after"]))
+        {"name": f"{when} (error {part.error:.3f})", **in_bin}
+        for when, part in (("before", calibration.before), ("after", calibration.after))
         if part is not None
-        for each in part["bins"]
-        if each["count"]
+        for in_bin in rows_of(part.bins)
+        if in_bin["count"]
     ]
     names = list(dict.fromkeys(row["name"] for row in rows))
     line = (
@@ -167,10 +179,10 @@ def calibration_chart(found: Json) -> Json:
     return spec(line + curves.mark_line() + dots, height=280, about="Reliability curve")
 
 
-def coverage_chart(steps: list[Json]) -> Json:
-    """The share of true values inside the 80% interval, by forecast timestep."""
+def coverage_chart(steps: Sequence[StepCoverage]) -> Json:
+    """Draw the share of true values inside the 80% interval, by forecast timestep."""
     bars = (
-        alt.Chart(data(steps))
+        alt.Chart(data(rows_of(steps)))
         .mark_line(color=ACCENT, point=alt.OverlayMarkDef(color=ACCENT, size=30))
         .encode(
             x=alt.X("step:Q").title("timesteps ahead").axis(tickMinStep=1).scale(nice=False),

@@ -1,9 +1,13 @@
-"""Charts of the search: scores, settings, learning curves, cells compared, clipping."""
+"""Draw the search: scores, settings, learning curves, cells compared, clipping."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
 
+from rnnauto.deploy.leaderboard import Row
+from rnnauto.deploy.shown import Curve, HeadToHead
+from rnnauto.judge.diagnosis import Clipping
 from rnnauto.judge.words import digits
 from rnnauto.report.style import (
     ACCENT,
@@ -12,10 +16,12 @@ from rnnauto.report.style import (
     MUTED,
     PAPER,
     ROW_HEIGHT,
+    Rows,
     by_cell,
     data,
     log_if_wide,
     loss_axis,
+    rows_of,
     spec,
 )
 
@@ -30,7 +36,7 @@ SETTINGS = (
 
 
 def scores_chart(scores: list[Json], *, axis: str) -> Json:
-    """Model and baselines with their intervals. Rows: name, kind, value, low, high."""
+    """Draw model and baselines with their intervals. Rows: name, kind, value, low, high."""
     kinds = alt.Color("kind:N").scale(domain=["model", "baseline"], range=[ACCENT, MUTED])
     rows = alt.Chart(data(scores)).encode(
         y=alt.Y("name:N").sort(None).title(None).axis(labelLimit=150),
@@ -42,7 +48,7 @@ def scores_chart(scores: list[Json], *, axis: str) -> Json:
             alt.Tooltip("high:Q", format=".4~g"),
         ],
     )
-    scale = log_if_wide([each[key] for each in scores for key in ("value", "low", "high")])
+    scale = log_if_wide([score[key] for score in scores for key in ("value", "low", "high")])
     intervals = rows.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q").scale(scale), x2="high:Q")
     points = rows.mark_point(filled=True, size=80, opacity=1).encode(
         x=alt.X("value:Q").title(axis).scale(scale)
@@ -54,23 +60,23 @@ def scores_chart(scores: list[Json], *, axis: str) -> Json:
     )
 
 
-def curves_chart(curves: list[Json], *, axis: str) -> Json:
-    """Validation losses of all runs, and both losses of each cell's best."""
-    rows = [
+def curves_chart(curves: Sequence[Curve], *, axis: str) -> Json:
+    """Draw validation losses of all runs, and both losses of each cell's best."""
+    rows: Rows = [
         {
-            "run": f"{curve['trial']} ({curve['stage']})",
-            "cell": curve["cell"],
-            "leader": curve["leader"],
+            "run": f"{curve.trial} ({curve.stage})",
+            "cell": curve.cell,
+            "leader": curve.leader,
             "loss": part,
             "epoch": epoch,
             "value": value,
         }
         for curve in curves
-        for epoch, train, validation in curve["epochs"]
+        for epoch, train, validation in curve.epochs
         for part, value in (("training", train), ("validation", validation))
-        if value is not None and (curve["leader"] or part == "validation")
+        if value is not None and (curve.leader or part == "validation")
     ]
-    short = max(len(curve["epochs"]) for curve in curves) <= FEW_EPOCHS
+    short = max(len(curve.epochs) for curve in curves) <= FEW_EPOCHS
     dashes = alt.StrokeDash("loss:N").scale(
         domain=["validation", "training"], range=[[1, 0], [3, 3]]
     )
@@ -80,7 +86,7 @@ def curves_chart(curves: list[Json], *, axis: str) -> Json:
         .encode(
             x=alt.X("epoch:Q").title("epoch").axis(tickMinStep=1).scale(nice=False, zero=False),
             y=loss_axis([row["value"] for row in rows], "value").title(axis),
-            color=by_cell(curve["cell"] for curve in curves),
+            color=by_cell(curve.cell for curve in curves),
             strokeDash=dashes.title(None).legend(orient="bottom"),
             detail="run:N",
             opacity=alt.when("datum.leader").then(alt.value(1)).otherwise(alt.value(0.22)),
@@ -97,12 +103,12 @@ def curves_chart(curves: list[Json], *, axis: str) -> Json:
     return spec(chart, about="Learning curves: loss by epoch")
 
 
-def head_to_head_chart(found: Json, *, axis: str) -> Json:
-    """The lowest validation loss so far of each cell by the seconds spent on it."""
-    rows = [
-        {"cell": each["cell"], "seconds": at, "loss": loss}
-        for each in found["cells"]
-        for at, loss in each["path"]
+def head_to_head_chart(compared: HeadToHead, *, axis: str) -> Json:
+    """Draw the lowest validation loss so far of each cell by the seconds spent on it."""
+    rows: Rows = [
+        {"cell": cell.cell, "seconds": at, "loss": loss}
+        for cell in compared.cells
+        for at, loss in cell.path
     ]
     lines = (
         alt.Chart(data(rows))
@@ -110,7 +116,7 @@ def head_to_head_chart(found: Json, *, axis: str) -> Json:
         .encode(
             x=alt.X("seconds:Q").title("seconds of training of the cell").scale(zero=True),
             y=loss_axis([row["loss"] for row in rows], "loss").title(axis),
-            color=by_cell(each["cell"] for each in found["cells"]),
+            color=by_cell(cell.cell for cell in compared.cells),
             tooltip=[
                 alt.Tooltip("cell:N"),
                 alt.Tooltip("seconds:Q", format=".3~g"),
@@ -119,35 +125,36 @@ def head_to_head_chart(found: Json, *, axis: str) -> Json:
         )
     )
     equal = (
-        alt.Chart(data([{"seconds": found["seconds"], "label": "equal budget"}]))
+        alt.Chart(data([{"seconds": compared.seconds, "label": "equal budget"}]))
         .mark_rule(strokeDash=[4, 3], color=MUTED)
         .encode(x="seconds:Q")
     )
     return spec(lines + equal, about="Lowest validation loss by training time, for each cell")
 
 
-def parallel_chart(rows: list[Json], words: str) -> Json | None:
-    """A line for each trial across its settings, ending at its validation score.
+def parallel_chart(rows: Sequence[Row], words: str) -> Json | None:
+    """Draw a line for each trial across its settings, ending at its validation score.
 
-    Args: words: the metric's name.
+    Args:
+        words: the metric's name.
 
-    Returns None where no setting differs between two trials.
+    Returns: None where no setting differs between two trials.
     """
-    trials = [row for row in rows if row["kind"] == "trial" and row["validation"] is not None]
+    trials = [row for row in rows if row.kind == "trial" and row.validation is not None]
     axes = [name for name in SETTINGS if len({str(setting(row, name)) for row in trials}) > 1]
     if len(trials) < 2 or not axes:
         return None
-    best = min(trials, key=lambda row: row["rank"])["name"]
+    best = min(trials, key=lambda row: row.rank).name
     end = "validation score"
     places, ticks = placed(trials, axes, end)
     points = [
         {
-            "trial": row["name"],
-            "cell": row["hyperparameters"]["cell"],
+            "trial": row.name,
+            "cell": setting(row, "cell"),
             "axis": axis.replace("_", " "),
-            "place": places[axis][row["name"]],
-            "best": row["name"] == best,
-            "score": row["validation"],
+            "place": places[axis][row.name],
+            "best": row.name == best,
+            "score": row.validation,
         }
         for row in trials
         for axis in [*axes, end]
@@ -163,7 +170,7 @@ def parallel_chart(rows: list[Json], words: str) -> Json | None:
         .encode(
             x=x,
             y=y,
-            color=by_cell(row["hyperparameters"]["cell"] for row in trials),
+            color=by_cell(setting(row, "cell") for row in trials),
             detail="trial:N",
             opacity=alt.when("datum.best").then(alt.value(1)).otherwise(alt.value(0.35)),
             strokeWidth=alt.when("datum.best").then(alt.value(3.5)).otherwise(alt.value(1.2)),
@@ -180,28 +187,28 @@ def parallel_chart(rows: list[Json], words: str) -> Json | None:
     return spec(rules + lines + halo + texts, height=260, about="Settings and score of each trial")
 
 
-def setting(row: Json, name: str) -> Any:
-    return row["hyperparameters"].get(name)
+def setting(row: Row, name: str) -> Any:
+    return (row.hyperparameters or {}).get(name)
 
 
 def placed(
-    trials: list[Json], axes: list[str], end: str
+    trials: Sequence[Row], axes: list[str], end: str
 ) -> tuple[dict[str, dict[str, float]], list[Json]]:
-    """Where on its axis every trial is, from 0 to 1, and what is written along the axes."""
+    """Place every trial on each axis, from 0 to 1, and write along the axes."""
     places: dict[str, dict[str, float]] = {}
     ticks = []
     for axis in axes:
         values = sorted({setting(row, axis) for row in trials}, key=in_order)
         heights = {value: at / max(len(values) - 1, 1) for at, value in enumerate(values)}
-        places[axis] = {row["name"]: heights[setting(row, axis)] for row in trials}
+        places[axis] = {row.name: heights[setting(row, axis)] for row in trials}
         ticks += [
             {"axis": axis.replace("_", " "), "place": height, "text": worded(value)}
             for value, height in heights.items()
         ]
-    scores = [row["validation"] for row in trials]
-    low, high = min(scores), max(scores)
+    scores = {row.name: row.validation for row in trials if row.validation is not None}
+    low, high = min(scores.values()), max(scores.values())
     spread = high - low or 1.0
-    places[end] = {row["name"]: (row["validation"] - low) / spread for row in trials}
+    places[end] = {name: (score - low) / spread for name, score in scores.items()}
     ticks += [
         {"axis": end.replace("_", " "), "place": (score - low) / spread, "text": digits(score)}
         for score in sorted({low, high})
@@ -210,7 +217,7 @@ def placed(
 
 
 def in_order(value: Any) -> tuple[int, float, str]:
-    """Numbers by size, after what is no number."""
+    """Sort numbers by size, after what is no number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return (0, 0.0, str(value))
     return (1, float(value), "")
@@ -222,14 +229,15 @@ def worded(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def clipping_chart(found: list[Json], *, axis: str) -> Json:
-    """The validation score of every trial by the norm at which its gradient was clipped."""
+def clipping_chart(clipping: Sequence[Clipping], *, axis: str) -> Json:
+    """Draw the validation score of every trial by the norm at which its gradient was clipped."""
+    points = rows_of(clipping)
     rows = [
-        each | {"clip": worded(each["clip_norm"]), "share": each["clipped_share"] or 0.0}
-        for each in found
-        if each["validation"] is not None
+        point | {"clip": worded(point["clip_norm"]), "share": point["clipped_share"] or 0.0}
+        for point in points
+        if point["validation"] is not None
     ]
-    order = [worded(v) for v in sorted({each["clip_norm"] for each in found}, key=in_order)]
+    order = [worded(v) for v in sorted({point["clip_norm"] for point in points}, key=in_order)]
     scale = log_if_wide([row["validation"] for row in rows])
     chart = (
         alt.Chart(data(rows))

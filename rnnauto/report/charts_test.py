@@ -1,9 +1,19 @@
-"""Charts of the answers to the test part, by kind of task."""
+"""Draw the answers to the test part, by kind of task."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
 
+from rnnauto.deploy.shown import (
+    Attention,
+    Forecast,
+    PairedValues,
+    Surprise,
+    Timeline,
+    TracedSequence,
+)
+from rnnauto.judge.scored import Confusion
 from rnnauto.report.picture import shares
 from rnnauto.report.style import (
     ACCENT,
@@ -15,9 +25,11 @@ from rnnauto.report.style import (
     SERIES,
     SMALL_HEIGHT,
     TRUE,
+    Rows,
     along,
     data,
     named_colors,
+    rows_of,
     spec,
 )
 
@@ -26,11 +38,12 @@ MOST_CLASSES = 20  # of a confusion matrix
 WRITTEN_CLASSES = 12  # up to here the counts are written into the cells
 
 
-def confusion_chart(labels: list[str], counts: list[list[int]]) -> Json:
-    """Truth down, prediction across; the darker, the larger the share of the true class.
+def confusion_chart(confusion: Confusion) -> Json:
+    """Draw truth down, prediction across; the darker, the larger the share of the true class.
 
     Of many classes the most frequent are shown.
     """
+    labels, counts = confusion.labels, confusion.counts
     totals = [sum(row) for row in counts]
     parts = shares(counts)
     order = sorted(range(len(labels)), key=lambda at: -totals[at])[:MOST_CLASSES]
@@ -76,10 +89,10 @@ def confusion_chart(labels: list[str], counts: list[list[int]]) -> Json:
     return spec(squares + texts, height=side, about=about)
 
 
-def pairs_chart(points: list[list[float]], *, target: str) -> Json:
-    """Predictions against the truth; on the line they would be right."""
-    rows = [{"truth": truth, "prediction": answer} for truth, answer in points]
-    values = [value for point in points for value in point]
+def pairs_chart(pairs: PairedValues) -> Json:
+    """Draw predictions against the truth; on the line they would be right."""
+    rows = [{"truth": truth, "prediction": answer} for truth, answer in pairs.points]
+    values = [value for point in pairs.points for value in point if value is not None]
     ends = [{"at": min(values)}, {"at": max(values)}]
     line = (
         alt.Chart(data(ends)).mark_line(color=MUTED, strokeDash=[4, 3]).encode(x="at:Q", y="at:Q")
@@ -88,8 +101,8 @@ def pairs_chart(points: list[list[float]], *, target: str) -> Json:
         alt.Chart(data(rows))
         .mark_point(filled=True, color=ACCENT, opacity=0.5, size=35)
         .encode(
-            x=alt.X("truth:Q").title(f"true {target}").scale(zero=False),
-            y=alt.Y("prediction:Q").title(f"predicted {target}").scale(zero=False),
+            x=alt.X("truth:Q").title(f"true {pairs.target}").scale(zero=False),
+            y=alt.Y("prediction:Q").title(f"predicted {pairs.target}").scale(zero=False),
             tooltip=[
                 alt.Tooltip("truth:Q", title="true", format=".4~g"),
                 alt.Tooltip("prediction:Q", title="predicted", format=".4~g"),
@@ -99,13 +112,13 @@ def pairs_chart(points: list[list[float]], *, target: str) -> Json:
     return spec(line + dots, height=300, about="Predicted against true values")
 
 
-def forecast_chart(forecast: Json, *, axis: str) -> Json:
-    """What came before, the truth, the median and the 80% interval."""
-    rows = [
-        {"time": time, "value": value, "name": "history"} for time, value in forecast["history"]
+def forecast_chart(forecast: Forecast, *, axis: str) -> Json:
+    """Draw a forecast: what came before, the truth, the median and the 80% interval."""
+    rows: Rows = [
+        {"time": time, "value": value, "name": "history"} for time, value in forecast.history
     ]
-    last = [[time, value, value, value, value] for time, value in forecast["history"][-1:]]
-    for time, truth, low, median, high in [*last, *forecast["future"]]:  # lines without a gap
+    last = [(time, value, value, value, value) for time, value in forecast.history[-1:]]
+    for time, truth, low, median, high in [*last, *forecast.future]:  # lines without a gap
         rows.append({"time": time, "value": truth, "name": TRUE})
         rows.append({"time": time, "value": median, "name": "forecast"})
         rows.append({"time": time, "low": low, "high": high, "name": "80% interval"})
@@ -117,7 +130,7 @@ def forecast_chart(forecast: Json, *, axis: str) -> Json:
     band = (
         base.transform_filter("datum.name == '80% interval'")
         .mark_area(opacity=0.22)
-        .encode(y=alt.Y("low:Q").title(forecast["target"]).scale(zero=False), y2="high:Q")
+        .encode(y=alt.Y("low:Q").title(forecast.target).scale(zero=False), y2="high:Q")
     )
     lines = base.transform_filter("datum.name != '80% interval'")
     lines = lines.mark_line(strokeWidth=1.8).encode(
@@ -127,14 +140,14 @@ def forecast_chart(forecast: Json, *, axis: str) -> Json:
             alt.Tooltip("value:Q", format=".4~g"),
         ],
     )
-    return spec(band + lines, height=190, about=f"Forecast of {forecast['target']}")
+    return spec(band + lines, height=190, about=f"Forecast of {forecast.target}")
 
 
-def lines_chart(sequence: Json) -> Json:
-    """True and predicted numbers along a sequence."""
+def lines_chart(sequence: TracedSequence) -> Json:
+    """Draw true and predicted numbers along a sequence."""
     rows = [
         {"step": step, "value": value, "name": name}
-        for step, truth, answer in sequence["points"]
+        for step, truth, answer in sequence.points
         for name, value in ((TRUE, truth), (PREDICTED, answer))
     ]
     chart = (
@@ -142,7 +155,7 @@ def lines_chart(sequence: Json) -> Json:
         .mark_line(point=alt.OverlayMarkDef(size=18))
         .encode(
             x=alt.X("step:Q").title("timestep").axis(tickMinStep=1).scale(nice=False, zero=False),
-            y=alt.Y("value:Q").title(sequence["target"]).scale(zero=False),
+            y=alt.Y("value:Q").title(sequence.target).scale(zero=False),
             color=named_colors([TRUE, PREDICTED], (INK, ACCENT)),
             tooltip=[
                 alt.Tooltip("step:Q", title="timestep"),
@@ -154,9 +167,9 @@ def lines_chart(sequence: Json) -> Json:
     return spec(chart, height=SMALL_HEIGHT + 20, about="True and predicted values of a sequence")
 
 
-def timeline_chart(recording: Json) -> Json:
-    """Labels along a recording, the true ones above the predicted ones."""
-    rows = [
+def timeline_chart(recording: Timeline) -> Json:
+    """Draw labels along a recording, the true ones above the predicted ones."""
+    rows: Rows = [
         {
             "begin_of_bar": begin - 0.5,
             "end_of_bar": end + 0.5,
@@ -165,7 +178,7 @@ def timeline_chart(recording: Json) -> Json:
             "label": label,
             "which": which,
         }
-        for which, runs in ((TRUE, recording["truth"]), (PREDICTED, recording["prediction"]))
+        for which, runs in ((TRUE, recording.truth), (PREDICTED, recording.prediction))
         for begin, end, label in runs
     ]
     labels = sorted({row["label"] for row in rows})
@@ -191,11 +204,10 @@ def timeline_chart(recording: Json) -> Json:
     return spec(chart, height=72, about="True and predicted labels along a recording")
 
 
-def surprise_chart(timesteps: list[Json]) -> Json:
-    """What each timestep cost in nats."""
-    rows = [{"step": at, **each} for at, each in enumerate(timesteps, 1)]
+def surprise_chart(timesteps: Sequence[Surprise]) -> Json:
+    """Draw what each timestep cost in nats."""
     chart = (
-        alt.Chart(data(rows))
+        alt.Chart(data(rows_of(timesteps)))
         .mark_bar(color=ACCENT)
         .encode(
             x=alt.X("step:Q").title("timestep").scale(nice=False, zero=False),
@@ -210,13 +222,13 @@ def surprise_chart(timesteps: list[Json]) -> Json:
     return spec(chart, height=SMALL_HEIGHT, about="Surprise at every timestep, in nats")
 
 
-def attention_chart(found: Json) -> Json:
-    """Which source tokens were read for each token of the answer."""
-    source = [f"{at}\u2003{token}" for at, token in enumerate(found["source"], 1)]
-    answer = [f"{at}\u2003{token}" for at, token in enumerate(found["answer"], 1)]
+def attention_chart(attention: Attention) -> Json:
+    """Draw which source tokens were read for each token of the answer."""
+    source = [f"{at}\u2003{token}" for at, token in enumerate(attention.source, 1)]
+    answer = [f"{at}\u2003{token}" for at, token in enumerate(attention.answer, 1)]
     rows = [
         {"source": source[at], "answer": answer[step], "weight": weight}
-        for step, weights in enumerate(found["weights"])
+        for step, weights in enumerate(attention.weights)
         for at, weight in enumerate(weights)
     ]
     chart = (

@@ -1,4 +1,4 @@
-"""What to do with a model next: the commands that the page and the model card show."""
+"""List what to do with a model next: the commands that the page and the model card show."""
 
 import json
 from pathlib import Path
@@ -17,11 +17,11 @@ print(serve(**zeros))"""
 
 
 def commands(facts: Facts) -> tuple[tuple[str, str], ...]:
-    """What each does, with the command to paste."""
+    """Say what each command does, and write the command to paste."""
     folder, layout = quote(facts.name), facts.info.layout
-    suffix = quote(Path(facts.asked["source"]).suffix or ".csv")
+    suffix = quote(Path(facts.asked.source).suffix or ".csv")
     recipe, again = quote(f"{facts.name}/recipe.yaml"), quote(f"{facts.name}_again")
-    found = [
+    listed = [
         ("Predict", f"rnnauto predict NEW{suffix} -m {folder} -o predictions.csv"),
         ("Score on other labelled data", f"rnnauto evaluate OTHER{suffix} -m {folder}"),
         (
@@ -33,10 +33,10 @@ def commands(facts: Facts) -> tuple[tuple[str, str], ...]:
         ("Make this page again", f"rnnauto report -m {folder}"),
     ]
     if layout.task == "language-modelling" and not layout.label_sets:
-        found.insert(0, ("Write", f'rnnauto generate -m {folder} --prompt "The" --length 200'))
-    return tuple(found)
+        listed.insert(0, ("Write", f'rnnauto generate -m {folder} --prompt "The" --length 200'))
+    return tuple(listed)
 
 
 def serving(folder: str) -> str:
-    """Python that needs TensorFlow, and neither Keras nor rnnauto."""
+    """Write Python that needs TensorFlow, and neither Keras nor rnnauto."""
     return SERVING.format(folder=json.dumps(f"{folder}/saved_model", ensure_ascii=False))

@@ -1,13 +1,14 @@
-"""The section on what was found inside the network: gradients, memory, order, importance."""
+"""Show what was found inside the network: gradients, memory, order, importance."""
 
-from typing import Any
+from collections.abc import Sequence
 
-from rnnauto.judge.words import metric_words, sentence, span
+from rnnauto.judge.diagnosis import Diagnosis, GradientPicture, Importance, Order
+from rnnauto.judge.words import sentence, span
+from rnnauto.metrics import metric_words
 from rnnauto.report import charts_inside
-from rnnauto.report.blocks import Block, Figure, Grid, Section, Table, Text
+from rnnauto.report.blocks import Block, Figure, Grid, SectionBlock, TableBlock, TextBlock
 from rnnauto.report.facts import Facts
 
-Json = dict[str, Any]
 TONES = {"vanishes": "warning", "healthy": "good", "explodes": "bad"}
 NOT_APPLICABLE = "it does not apply"  # the beginning of that reason
 NAMES = {
@@ -19,35 +20,34 @@ NAMES = {
 MOST_FEATURES = 25
 
 
-def inside_section(facts: Facts) -> Section:
-    found, metric = facts.diagnosis, facts.metric
+def inside_section(facts: Facts) -> SectionBlock:
+    diagnosis, metric = facts.diagnosis, facts.metric
     blocks: list[Block] = []
-    if found.get("order"):
-        blocks += order_blocks(found["order"], metric)
-    if found.get("gradients"):
-        blocks += gradient_blocks(found["gradients"])
+    if diagnosis.order:
+        blocks += order_blocks(diagnosis.order, metric)
+    if diagnosis.gradients:
+        blocks += gradient_blocks(diagnosis.gradients)
     figures = []
-    if found.get("memory"):
-        memory = found["memory"]
-        chart = charts_inside.memory_chart(memory)
-        figures.append(Figure("Memory length", chart, sentence(memory["sentence"])))
-    if found.get("importance"):
-        lengths = facts.scores["data"]["lengths"]
-        vary = lengths and facts.asked["task"] != "forecasting" and lengths["min"] < lengths["max"]
-        figures += importance_figures(found["importance"], lengths_vary=bool(vary))
+    if diagnosis.memory:
+        chart = charts_inside.memory_chart(diagnosis.memory)
+        figures.append(Figure("Memory length", chart, sentence(diagnosis.memory.sentence)))
+    if diagnosis.importance:
+        lengths = facts.scores.data.lengths
+        vary = lengths and facts.asked.task != "forecasting" and lengths.min < lengths.max
+        figures += importance_figures(diagnosis.importance, lengths_vary=bool(vary))
     if figures:
         blocks.append(Grid(tuple(figures)))
-    blocks += skipped_blocks(found, NAMES)
+    blocks += skipped_blocks(diagnosis, NAMES)
     about = "What the network uses of its input, how far back, and whether training can reach it."
-    return Section("inside", "Inside the network", about, tuple(blocks))
+    return SectionBlock("inside", "Inside the network", about, tuple(blocks))
 
 
-def order_blocks(order: Json, metric: str) -> list[Block]:
-    ordered, shuffled = order["in_order"].get(metric), order["shuffled"].get(metric)
-    blocks: list[Block] = [Text(sentence(order["sentence"]))]
+def order_blocks(order: Order, metric: str) -> list[Block]:
+    ordered, shuffled = order.in_order.get(metric), order.shuffled.get(metric)
+    blocks: list[Block] = [TextBlock(sentence(order.sentence))]
     if ordered and shuffled:
         blocks.append(
-            Table(
+            TableBlock(
                 "Does order matter",
                 ("timesteps", metric_words(metric)),
                 (("in order", span(ordered)), ("shuffled", span(shuffled))),
@@ -57,15 +57,15 @@ def order_blocks(order: Json, metric: str) -> list[Block]:
     return blocks
 
 
-def gradient_blocks(gradients: list[Json]) -> list[Block]:
+def gradient_blocks(gradients: Sequence[GradientPicture]) -> list[Block]:
     lines: list[Block] = [
-        Text(
-            f"`{each['cell']}` {verdict_words(each)}. {sentence(each['advice'])}",
-            tone=TONES.get(each["verdict"], "plain"),
+        TextBlock(
+            f"`{picture.cell}` {verdict_words(picture)}. {sentence(picture.advice)}",
+            tone=TONES[picture.verdict],
         )
-        for each in gradients
+        for picture in gradients
     ]
-    drawn = [each for each in gradients if len(each["lags"]) > 1 and any(each["norms"])]
+    drawn = [picture for picture in gradients if len(picture.lags) > 1 and any(picture.norms)]
     if not drawn:
         return lines
     chart = charts_inside.gradients_chart(drawn)
@@ -76,10 +76,10 @@ def gradient_blocks(gradients: list[Json]) -> list[Block]:
     return [Figure("Gradients through time", chart, caption), *lines]
 
 
-def verdict_words(found: Json) -> str:
-    match found["verdict"]:
+def verdict_words(picture: GradientPicture) -> str:
+    match picture.verdict:
         case "vanishes":
-            after = found["after"]
+            after = picture.after
             return "vanishes" + (f" after {after} timesteps" if after is not None else "")
         case "explodes":
             return "explodes"
@@ -87,33 +87,32 @@ def verdict_words(found: Json) -> str:
             return "is healthy"
 
 
-def importance_figures(importance: Json, *, lengths_vary: bool) -> list[Figure]:
-    words = metric_words(importance["metric"])
+def importance_figures(importance: Importance, *, lengths_vary: bool) -> list[Figure]:
+    words = metric_words(importance.metric)
     figures = []
-    features = importance.get("features") or []
+    features = importance.features or ()
     if len(features) > 1:
-        shown = sorted(features, key=lambda each: -each["value"])[:MOST_FEATURES]
-        chart = charts_inside.importance_chart(shown)
+        chart = charts_inside.importance_chart(features[:MOST_FEATURES])
         caption = f"How much the {words} gets worse where the feature is shuffled."
         figures.append(Figure("Importance of features", chart, caption))
-    timesteps = importance.get("timesteps") or []
+    timesteps = importance.timesteps or ()
     if len(timesteps) > 1:
         chart = charts_inside.moments_chart(
-            timesteps, percent=lengths_vary and timesteps[-1]["to"] == 100
+            timesteps, percent=lengths_vary and timesteps[-1].end == 100
         )
         caption = f"How much the {words} gets worse where this part of a sequence is shuffled."
         figures.append(Figure("Importance of timesteps", chart, caption))
     return figures
 
 
-def skipped_blocks(diagnosis: Json, names: dict[str, str]) -> list[Block]:
-    """What was not looked into, or only in part, in one sentence with the reasons; nothing of what
-    the kind of problem has not."""
-    skipped = diagnosis.get("skipped") or {}
+def skipped_blocks(diagnosis: Diagnosis, names: dict[str, str]) -> list[Block]:
+    """Say what was not looked into, or only in part, in one sentence with the reasons; nothing of
+    what the kind of problem has not."""
+    skipped = diagnosis.skipped or {}
     parts: dict[str, list[str]] = {}
     for part, name in names.items():
         reason = skipped.get(part)
         if reason and not reason.startswith(NOT_APPLICABLE):
             parts.setdefault(reason, []).append(name.lower())
-    told = [f"{', '.join(each)} ({reason})" for reason, each in parts.items()]
-    return [Text(f"Not measured: {'; '.join(told)}.")] if told else []
+    reasons = [f"{', '.join(listed)} ({reason})" for reason, listed in parts.items()]
+    return [TextBlock(f"Not measured: {'; '.join(reasons)}.")] if reasons else []

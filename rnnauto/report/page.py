@@ -1,18 +1,22 @@
-"""`report.html`: one page with its styles, scripts and charts inside, which asks no network."""
+"""Write `report.html`: one page with its styles, scripts and charts inside, which asks no
+network."""
 
 import json
 import re
 from functools import cache
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
-from rnnauto.judge.words import metric_words, span
+from rnnauto.judge.words import span
+from rnnauto.metrics import metric_words
 from rnnauto.report.card import CARD, card
 from rnnauto.report.facts import PAGE, Facts, read_facts
 from rnnauto.report.sections import sections
+from rnnauto.report.style import cell_variables
 
 HERE = Path(__file__).parent
 SCRIPTS = ("vega/vega.min.js", "vega/vega-lite.min.js", "vega/vega-embed.min.js", "page.js")
@@ -38,30 +42,30 @@ def page(facts: Facts) -> str:
         title=title(facts),
         subtitle=subtitle(facts),
         verdict=facts.verdict,
-        kind=facts.scores["comparison"]["kind"],
+        kind=facts.scores.comparison.kind,
         figures=key_figures(facts),
         sections=sections(facts),
         # files of this package, not of a user
-        style=Markup(read("page.css")),
+        style=Markup(style_sheet()),
         scripts=[Markup(script(name)) for name in SCRIPTS],
         version=facts.info.rnnauto,
     )
 
 
 def environment() -> Environment:
-    """Every text is escaped, whatever a column may be called."""
-    found = Environment(
+    """Set up the templates: every text is escaped, whatever a column may be called."""
+    templates = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    found.filters["script_json"] = script_json
-    found.filters["marked"] = marked
-    found.filters["with_range"] = with_range
-    return found
+    templates.filters["script_json"] = script_json
+    templates.filters["marked"] = marked
+    templates.filters["with_range"] = with_range
+    return templates
 
 
 def with_range(text: str) -> Markup:
-    """A score whose interval, `0.910 [0.895, 0.926]`, or spread, `0.910 ± 0.02`, stands smaller and
-    may take a line."""
+    """Mark up a score whose interval, `0.910 [0.895, 0.926]`, or spread, `0.910 ± 0.02`, stands
+    smaller and may take a line."""
     value, *more = re.split(r" (?=[\[±])", str(text), maxsplit=1)
     return escape(value) + Markup("").join(Markup(" <small>{}</small>").format(m) for m in more)
 
@@ -71,12 +75,12 @@ def training_time(seconds: float) -> str:
 
 
 def marked(text: str) -> Markup:
-    """An escaped text in which what stands between backticks is code."""
+    """Escape a text in which what stands between backticks is code."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def script_json(value: Any) -> Markup:
-    """JSON that may stand in a script element: no text in it can end the element."""
+    """Write JSON that may stand in a script element: no text in it can end the element."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
@@ -88,24 +92,35 @@ def read(name: str) -> str:
     return (HERE / name).read_text(encoding="utf-8")
 
 
+def style_sheet() -> str:
+    """Write the colours of the cells into the styles, each line of them indented as its place
+    is."""
+    return re.sub(
+        r"^( *)/\* cells, (light|dark) \*/$",
+        lambda place: indent(cell_variables(dark=place[2] == "dark"), place[1]),
+        read("page.css"),
+        flags=re.MULTILINE,
+    )
+
+
 def script(name: str) -> str:
-    """A script without the comment that has a browser's tools ask for its source map."""
+    """Read a script without the comment that has a browser's tools ask for its source map."""
     lines = read(name).rstrip().splitlines()
     return "\n".join(line for line in lines if not line.startswith("//# sourceMappingURL"))
 
 
 def title(facts: Facts) -> str:
     asked = facts.asked
-    source = Path(asked["source"]).name
-    target = ", ".join(asked["target"])
-    return f"{target} in {source}" if target and asked["task"] != "language-modelling" else source
+    source = Path(asked.source).name
+    target = ", ".join(asked.apart)
+    return f"{target} in {source}" if target else source
 
 
 def subtitle(facts: Facts) -> str:
     asked, hyperparameters = facts.asked, facts.info.hyperparameters
-    words = f"{asked['rnn_type']} {asked['task'].replace('-', ' ')}"
-    if asked["horizon"]:
-        words += f", {asked['horizon']} timesteps ahead"
+    words = f"{asked.rnn_type} {asked.task.replace('-', ' ')}"
+    if asked.horizon:
+        words += f", {asked.horizon} timesteps ahead"
     layers = hyperparameters["layers"]
     return (
         f"{words} · {hyperparameters['cell']}, {hyperparameters['units']} units, {layers} layer"
@@ -114,17 +129,17 @@ def subtitle(facts: Facts) -> str:
 
 
 def key_figures(facts: Facts) -> list[tuple[str, str]]:
-    """The few numbers that a reader wants first: a name and a value each."""
+    """Choose the few numbers that a reader wants first: a name and a value each."""
     scores, metric = facts.scores, facts.metric
-    figures = [(f"{metric_words(metric)}, test part", span(scores["metrics"].get(metric)))]
-    name = scores["comparison"]["best_baseline"]
+    figures = [(f"{metric_words(metric)}, test part", span(scores.metrics.get(metric)))]
+    name = scores.comparison.best_baseline
     if name is not None:
-        figures.append((f"best baseline, {name}", span(scores["baselines"][name][metric])))
-    trials = [row for row in scores["leaderboard"] if row["kind"] == "trial"]
+        figures.append((f"best baseline, {name}", span(scores.baselines[name][metric])))
+    trials = [row for row in scores.leaderboard if row.kind == "trial"]
     figures.append(("trials", str(len(trials))))
     figures.append(("parameters", f"{facts.info.parameters:,}"))
     if facts.info.members > 1:
         figures.append(("networks averaged", str(facts.info.members)))
-    seconds = sum(row["seconds"] or 0.0 for row in trials)
+    seconds = sum(row.seconds or 0.0 for row in trials)
     figures.append(("training", training_time(seconds)))
     return figures

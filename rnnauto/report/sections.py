@@ -1,26 +1,39 @@
-"""The page from top to bottom: sections of blocks. What was not found out is left out, or said."""
+"""Lay out the page from top to bottom: sections of blocks. What was not found out is left out, or
+said."""
 
-from typing import Any
+from collections.abc import Sequence
 
-from rnnauto.judge.metrics import LOWER_IS_BETTER
-from rnnauto.judge.words import metric_words, span
-from rnnauto.prepare import count
+from rnnauto.deploy.leaderboard import Row
+from rnnauto.deploy.shown import Asked, ShownSequence
+from rnnauto.judge.diagnosis import Clipping
+from rnnauto.judge.words import span
+from rnnauto.metrics import lower_is_better, metric_words
+from rnnauto.prepared import count
 from rnnauto.report import charts_data, charts_search
 from rnnauto.report.answers import answers_section
-from rnnauto.report.blocks import Block, Commands, Figure, Grid, Section, Table, Text, Token, Tokens
+from rnnauto.report.blocks import (
+    Block,
+    Commands,
+    Figure,
+    Grid,
+    SectionBlock,
+    TableBlock,
+    TextBlock,
+    Token,
+    Tokens,
+)
 from rnnauto.report.commands import commands
 from rnnauto.report.facts import Facts
 from rnnauto.report.inside import inside_section
 from rnnauto.report.ranking import leaderboard_tables
 
-Json = dict[str, Any]
 FEWEST_POINTS = 6  # trials that tell something about clipping
 FEWEST_LENGTHS = 4  # sequences whose lengths are worth a chart
 RISING_UNITS = {"sequences": "sequences", "windows": "series", "pieces": "pieces"}
 
 
-def sections(facts: Facts) -> list[Section]:
-    found = [
+def sections(facts: Facts) -> list[SectionBlock]:
+    filled = [
         asked_section(facts),
         data_section(facts),
         scores_section(facts),
@@ -29,16 +42,14 @@ def sections(facts: Facts) -> list[Section]:
         answers_section(facts),
         use_section(facts),
     ]
-    return [section for section in found if section.blocks]
+    return [section for section in filled if section.blocks]
 
 
-def asked_section(facts: Facts) -> Section:
+def asked_section(facts: Facts) -> SectionBlock:
     asked = facts.asked
-    evidence = tuple(
-        (each["decision"], each["reason"], f"`{each['override']}`") for each in asked["evidence"]
-    )
+    evidence = tuple((rule.decision, rule.reason, f"`{rule.override}`") for rule in asked.evidence)
     blocks: list[Block] = [
-        Table(
+        TableBlock(
             "What was inferred, and why",
             ("decision", "reason", "change it with"),
             evidence,
@@ -46,21 +57,21 @@ def asked_section(facts: Facts) -> Section:
         )
     ]
     problems = tuple(
-        (each["severity"], each["message"], each["remedy"])
-        for each in asked["problems"]
-        if each["severity"] != "note"
+        (problem.severity, problem.message, problem.remedy)
+        for problem in asked.problems
+        if problem.severity != "note"
     )
     if problems:
         blocks.append(
-            Table(
+            TableBlock(
                 "What may be wrong with the data",
                 ("", "what", "what to do"),
                 problems,
                 wide=frozenset({1, 2}),
             )
         )
-    blocks += [Text(note) for note in asked["notes"]]
-    return Section(
+    blocks += [TextBlock(note) for note in asked.notes]
+    return SectionBlock(
         "asked",
         "Question",
         "What the file was taken for; each decision has a flag of `fit` that changes it.",
@@ -68,109 +79,107 @@ def asked_section(facts: Facts) -> Section:
     )
 
 
-def data_section(facts: Facts) -> Section:
-    data, asked = facts.scores["data"], facts.asked
-    parts = data["parts"]
+def data_section(facts: Facts) -> SectionBlock:
+    data, asked = facts.scores.data, facts.asked
     blocks: list[Block] = [
-        Text(
-            f"{count(asked['rows'], 'row')} of "
-            f"{asked['form'].replace('-', ' ')}, split {data['split']}: "
-            + ", ".join(f"{part} {size:,}" for part, size in parts.items())
-            + f" {data['unit']}"
-            + (f", {data['folds']} folds." if data["folds"] > 1 else ".")
+        TextBlock(
+            f"{count(asked.rows, 'row')} of "
+            f"{asked.form.replace('-', ' ')}, split {data.split}: "
+            + ", ".join(f"{part} {size:,}" for part, size in data.parts.items())
+            + f" {data.unit}"
+            + (f", {data.folds} folds." if data.folds > 1 else ".")
         )
     ]
     figures = []
-    lengths, unit = data["lengths"], RISING_UNITS[data["unit"]]
-    several = lengths and sum(each["count"] for each in lengths["bins"]) >= FEWEST_LENGTHS
-    if several and lengths["max"] > lengths["min"]:
+    lengths, unit = data.lengths, RISING_UNITS[data.unit]
+    if lengths and lengths.max > lengths.min and lengths.counted >= FEWEST_LENGTHS:
         figures.append(
             Figure(
                 "Lengths",
-                charts_data.bins_chart(lengths["bins"], axis="timesteps", counted=unit, whole=True),
-                f"From {lengths['min']:,.0f} to {lengths['max']:,.0f} timesteps, median "
-                f"{lengths['median']:,.0f}.",
+                charts_data.bins_chart(lengths.bins, axis="timesteps", counted=unit, whole=True),
+                f"From {lengths.min:,.0f} to {lengths.max:,.0f} timesteps, median "
+                f"{lengths.median:,.0f}.",
             )
         )
-    if data["classes"]:
+    if data.classes:
         caption = "How often each class occurs; the two parts should look alike."
-        figures.append(Figure("Classes", charts_data.classes_chart(data["classes"]), caption))
-    for values in data["values"] or []:
-        if values["bins"]:
-            chart = charts_data.bins_chart(values["bins"], axis=values["name"], counted="targets")
-            figures.append(Figure(f"Values of {values['name']}", chart))
+        figures.append(Figure("Classes", charts_data.classes_chart(data.classes), caption))
+    for values in data.values or ():
+        if values.bins:
+            chart = charts_data.bins_chart(values.bins, axis=values.name, counted="targets")
+            figures.append(Figure(f"Values of {values.name}", chart))
     if figures:
         blocks.append(Grid(tuple(figures)))
-    blocks += example_blocks(data["examples"], asked)
+    blocks += example_blocks(data.examples, asked)
     about = "What the network learned from, and what it was tested on."
-    return Section("data", "Data", about, tuple(blocks))
+    return SectionBlock("data", "Data", about, tuple(blocks))
 
 
-def example_blocks(examples: list[Json], asked: Json) -> list[Block]:
+def example_blocks(examples: Sequence[ShownSequence], asked: Asked) -> list[Block]:
     blocks: list[Block] = []
-    drawn = [each for each in examples if each["lines"]]
+    drawn = [example for example in examples if example.lines]
     if drawn:
-        axis = asked["time"] or "timestep"
+        axis = asked.time or "timestep"
         blocks.append(
             Grid(
                 tuple(
-                    Figure(example_title(each), charts_data.example_chart(each, axis=axis))
-                    for each in drawn
+                    Figure(example_title(example), charts_data.example_chart(example, axis=axis))
+                    for example in drawn
                 )
             )
         )
-    read = [each for each in examples if each["tokens"]]
-    if read:
-        lines = tuple(example_tokens(each, asked) for each in read)
-        running = asked["tokens"] == "character"
+    texts = [example for example in examples if example.tokens]
+    if texts:
+        lines = tuple(example_tokens(example, asked) for example in texts)
+        running = asked.tokens == "character"
         blocks.append(Tokens("Example sequences", lines, running=running))
-    plain = [each for each in examples if each["static"]]
+    plain = [example for example in examples if example.static]
     if plain:
-        names = [name for name, _ in plain[0]["static"]]
+        names = [name for name, _ in plain[0].static]
         rows = tuple(
-            (each["id"], *(value for _, value in each["static"]), each["target"] or "")
-            for each in plain
+            (example.id, *(value for _, value in example.static), example.target or "")
+            for example in plain
         )
-        head = ("id", *names, ", ".join(asked["target"]))
-        blocks.append(Table("Examples", head, rows, right=frozenset(range(1, len(names) + 1))))
+        head = ("id", *names, ", ".join(asked.target))
+        blocks.append(TableBlock("Examples", head, rows, right=frozenset(range(1, len(names) + 1))))
     return blocks
 
 
-def example_tokens(example: Json, asked: Json) -> tuple[Token, ...]:
-    """The tokens with the target below each, or behind all."""
-    tokens, target = [str(token) for token in example["tokens"]], example["target"]
+def example_tokens(example: ShownSequence, asked: Asked) -> tuple[Token, ...]:
+    """Show the tokens with the target below each, or behind all."""
+    tokens, target = example.tokens or (), example.target
     if not target:
         return tuple(map(Token, tokens))
-    labels = str(target).split()
-    if asked["rnn_type"] == "many-to-many" and len(labels) == len(tokens):
-        return tuple(Token(*each) for each in zip(tokens, labels, strict=True))
+    labels = target.split()
+    if asked.rnn_type == "many-to-many" and len(labels) == len(tokens):
+        return tuple(Token(*pair) for pair in zip(tokens, labels, strict=True))
     return (*map(Token, tokens), Token(f"→ {target}", tone="good"))
 
 
-def example_title(example: Json) -> str:
-    target = f": {example['target']}" if example["target"] else ""
-    timesteps = example["timesteps"]
+def example_title(example: ShownSequence) -> str:
+    target = f": {example.target}" if example.target else ""
+    timesteps = example.timesteps
     size = f"{timesteps:,} timestep" + ("" if timesteps == 1 else "s")
-    return f"{example['id']}{target} ({size})" if example["id"] else f"The series ({size})"
+    return f"{example.id}{target} ({size})" if example.id else f"The series ({size})"
 
 
-def scores_section(facts: Facts) -> Section:
+def scores_section(facts: Facts) -> SectionBlock:
     scores, metric = facts.scores, facts.metric
     words = metric_words(metric)
-    models = {"this model": ("model", scores["metrics"])} | {
-        name: ("baseline", found) for name, found in scores["baselines"].items()
+    models = {"this model": ("model", scores.metrics)} | {
+        name: ("baseline", metrics) for name, metrics in scores.baselines.items()
     }
     rows = [
-        {"name": name, "kind": kind, **found[metric]}
-        for name, (kind, found) in models.items()
-        if found.get(metric) and found[metric]["value"] is not None
+        {"name": name, "kind": kind, **metrics[metric].model_dump()}
+        for name, (kind, metrics) in models.items()
+        if metric in metrics and metrics[metric].value is not None
     ]
     chart = charts_search.scores_chart(rows, axis=f"{words} on the test part")
     table = tuple(
-        (metric_words(name), *(span(found.get(name)) for _, found in models.values()))
-        for name in scores["metrics"]
+        (metric_words(name), *(span(metrics.get(name)) for _, metrics in models.values()))
+        for name in scores.metrics
     )
-    return Section(
+    return SectionBlock(
         "scores",
         "Scores on the test part",
         "How good the network is on data that nothing before has seen, beside simple baselines.",
@@ -178,10 +187,10 @@ def scores_section(facts: Facts) -> Section:
             Figure(
                 "Beside the baselines",
                 chart,
-                f"A {'lower' if metric in LOWER_IS_BETTER else 'higher'} value is better; lines "
+                f"A {'lower' if lower_is_better(metric) else 'higher'} value is better; lines "
                 "are bootstrap 95% intervals.",
             ),
-            Table(
+            TableBlock(
                 "Every metric, with its 95% interval",
                 ("metric", *models),
                 table,
@@ -191,9 +200,9 @@ def scores_section(facts: Facts) -> Section:
     )
 
 
-def search_section(facts: Facts) -> Section:
+def search_section(facts: Facts) -> SectionBlock:
     scores = facts.scores
-    rows, words = scores["leaderboard"], metric_words(facts.metric)
+    rows, words = scores.leaderboard, metric_words(facts.metric)
     blocks: list[Block] = [*leaderboard_tables(rows, words)]
     parallel = charts_search.parallel_chart(rows, words)
     if parallel is not None:
@@ -207,16 +216,16 @@ def search_section(facts: Facts) -> Section:
             )
         )
     figures = []
-    if any(len(curve["epochs"]) > 1 for curve in scores["curves"]):
-        chart = charts_search.curves_chart(scores["curves"], axis="loss")
+    if any(len(curve.epochs) > 1 for curve in scores.curves):
+        chart = charts_search.curves_chart(scores.curves, axis="loss")
         caption = "Strong lines: each cell's best trial. Faint lines: the others' validation loss."
         figures.append(Figure("Learning curves", chart, caption))
-    found = scores["head_to_head"]
-    if found:
-        chart = charts_search.head_to_head_chart(found, axis="lowest validation loss so far")
-        figures.append(Figure("Cells at equal budget", chart, found["sentence"]))
-    clipping = facts.diagnosis.get("clipping") or clipping_of(rows)
-    if len({each["clip_norm"] for each in clipping}) > 1 and len(clipping) >= FEWEST_POINTS:
+    compared = scores.head_to_head
+    if compared:
+        chart = charts_search.head_to_head_chart(compared, axis="lowest validation loss so far")
+        figures.append(Figure("Cells at equal budget", chart, compared.sentence))
+    clipping = facts.diagnosis.clipping or clipping_of(rows)
+    if len({point.clip_norm for point in clipping}) > 1 and len(clipping) >= FEWEST_POINTS:
         chart = charts_search.clipping_chart(clipping, axis=f"validation {words}")
         caption = "A point is a trial; the larger, the more of its steps were clipped."
         figures.append(Figure("Effect of gradient clipping", chart, caption))
@@ -225,26 +234,26 @@ def search_section(facts: Facts) -> Section:
     about = (
         "Which settings were tried, how each did on the validation part, and what training cost."
     )
-    return Section("search", "Search", about, tuple(blocks))
+    return SectionBlock("search", "Search", about, tuple(blocks))
 
 
-def clipping_of(rows: list[Json]) -> list[Json]:
-    """The same as `diagnosis.clipping`, from the leaderboard."""
-    return [
-        {
-            "trial": row["name"],
-            "cell": row["hyperparameters"]["cell"],
-            "clip_norm": row["hyperparameters"]["clip_norm"],
-            "clipped_share": row["gradient"]["clipped"],
-            "median_norm": row["gradient"]["median"],
-            "largest_norm": row["gradient"]["largest"],
-            "validation": row["validation"],
-        }
+def clipping_of(rows: Sequence[Row]) -> tuple[Clipping, ...]:
+    """Read the same as `diagnosis.clipping` off the leaderboard."""
+    return tuple(
+        Clipping(
+            trial=row.name,
+            cell=row.hyperparameters["cell"],
+            clip_norm=row.hyperparameters["clip_norm"],
+            clipped_share=row.gradient.clipped,
+            median_norm=row.gradient.median,
+            largest_norm=row.gradient.largest,
+            validation=row.validation,
+        )
         for row in rows
-        if row["kind"] == "trial" and row["gradient"] and row["hyperparameters"]
-    ]
+        if row.kind == "trial" and row.gradient and row.hyperparameters
+    )
 
 
-def use_section(facts: Facts) -> Section:
+def use_section(facts: Facts) -> SectionBlock:
     about = "Commands to paste, from the folder in which the fit was started."
-    return Section("use", "Use it", about, (Commands(commands(facts)),))
+    return SectionBlock("use", "Use it", about, (Commands(commands(facts)),))

@@ -1,55 +1,63 @@
-"""What a fit adds to `scores.json`, so that the page can be made from the folder alone."""
+"""Gather all numbers of a fit in one place, so that the page can be made from the folder alone."""
 
-import json
 from pathlib import Path
 
-from rnnauto.deploy.answers import Answers
 from rnnauto.deploy.leaderboard import Row
-from rnnauto.deploy.model_json import ModelInfo
+from rnnauto.deploy.model_json import AnyModelInfo
+from rnnauto.deploy.scores import FORMAT, ScoresFile
+from rnnauto.deploy.shown import Asked, ShownData, ShownModel
+from rnnauto.judge.diagnosis import Diagnosis
 from rnnauto.judge.evaluate import Evaluation
-from rnnauto.prepare import Prepared
-from rnnauto.report.examples import examples_of
-from rnnauto.report.picture import Json, picture, shares
-from rnnauto.report.trials import trials_of
-from rnnauto.search.journal import finite
+from rnnauto.report.picture import Json, shares
+from rnnauto.report.trials import curves, head_to_head, training_runs
+from rnnauto.search import journal
 
 
-def add_shown(
-    folder: Path,
-    prepared: Prepared,
-    answers: Answers,
+def scores_of(
     evaluation: Evaluation,
     rows: list[Row],
     *,
-    info: ModelInfo,
-    attention: list[Json],
-) -> None:
-    """Put what the page shows beside the scores; the journal must be complete up to here.
+    checks: dict[str, float],
+    diagnosis: Diagnosis | None,
+    asked: Asked,
+    data: ShownData,
+    examples: Json,
+    info: AnyModelInfo,
+    journal_path: Path,
+) -> ScoresFile:
+    """Gather what `scores.json` will hold; the journal must be complete up to here.
 
-    Args: answers: what the exported model says of the test part; attention: where it looked.
+    Args:
+        checks: the differences that the export's checks found, by name.
+        asked, data: as `picture` makes them.
+        examples: what the exported model says of some of the test part.
     """
-    path = folder / "scores.json"
-    scores: Json = json.loads(path.read_text(encoding="utf-8"))
-    shown = picture(prepared, evaluation) | trials_of(folder / "journal.jsonl", rows)
-    shown["examples"] = examples_of(prepared, answers)
-    shown["model"] = model_of(info, rows)
-    if scores.get("confusion"):
-        shown["confusion"] = scores["confusion"] | {"shares": shares(scores["confusion"]["counts"])}
-    if attention:
-        shown["examples"]["attention"] = attention
-    text = json.dumps(scores | finite(shown), indent=1, allow_nan=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    judged, runs = evaluation.to_json(), training_runs(journal.read(journal_path))
+    if judged["confusion"]:
+        judged["confusion"]["shares"] = shares(judged["confusion"]["counts"])
+    return ScoresFile(
+        format=FORMAT,
+        **judged,
+        export_checks=checks,
+        diagnosis=diagnosis,
+        asked=asked,
+        data=data,
+        leaderboard=tuple(rows),
+        curves=curves(runs),
+        head_to_head=head_to_head(runs),
+        examples=examples,
+        model=model_of(info, rows),
+    )
 
 
-def model_of(info: ModelInfo, rows: list[Row]) -> Json:
-    """What the head of the page says of the model, and of the work behind it."""
-    trials = [row for row in rows if row["kind"] == "trial"]
-    return {
-        "rnnauto": info.rnnauto,
-        "trial": info.trial,
-        "hyperparameters": info.hyperparameters,
-        "parameters": info.parameters,
-        "members": info.members,
-        "trials": len(trials),
-        "training_seconds": sum(row["seconds"] or 0.0 for row in trials),
-    }
+def model_of(info: AnyModelInfo, rows: list[Row]) -> ShownModel:
+    trials = [row for row in rows if row.kind == "trial"]
+    return ShownModel(
+        rnnauto=info.rnnauto,
+        trial=info.trial,
+        hyperparameters=info.hyperparameters,
+        parameters=info.parameters,
+        members=info.members,
+        trials=len(trials),
+        training_seconds=sum(row.seconds or 0.0 for row in trials),
+    )

@@ -1,5 +1,8 @@
-"""How charts look. Colours are variables of the page's style sheet, so that a chart follows light,
-dark and print without being drawn again; what all charts share is in `page.js`."""
+"""Style charts. Colours are variables of the page's style sheet.
+
+So a chart follows light, dark and print without being drawn again; what all charts share is in
+`page.js`.
+"""
 
 import math
 from collections.abc import Iterable
@@ -7,10 +10,13 @@ from typing import Any
 
 import altair as alt
 
-CELLS = ("lstm", "simple_rnn", "gru", "exponential_trace", "identity_rnn")
+from rnnauto.cells import CELLS
+from rnnauto.layout import Frozen
+
 HEIGHT = 220
 SMALL_HEIGHT = 130
 MOST_LINES = 8
+IN_A_LINE = 3  # variables of the style sheet
 ROW_HEIGHT = 20  # of a bar with a name
 TRUE, PREDICTED = "true", "predicted"
 INK, MUTED, FAINT, PAPER = "var(--ink)", "var(--muted)", "var(--line)", "var(--paper)"
@@ -19,8 +25,26 @@ SERIES = ("var(--series-1)", "var(--series-2)", "var(--series-3)", "var(--series
 Rows = list[dict[str, Any]]
 
 
+def cells_in_order() -> list[str]:
+    """List cells as legends have them: first what carries most on."""
+    return sorted(CELLS, key=lambda cell: -CELLS[cell].states)
+
+
+def cell_variables(*, dark: bool) -> str:
+    """Write the colours of the cells as variables of the style sheet."""
+    names = cells_in_order()
+    colors = [f"--cell-{name}: {CELLS[name].colors[dark]};" for name in names]
+    lines = [" ".join(colors[at : at + IN_A_LINE]) for at in range(0, len(colors), IN_A_LINE)]
+    return "\n".join(lines)
+
+
 def cell_color(cell: str) -> str:
     return f"var(--cell-{cell})" if cell in CELLS else MUTED
+
+
+def rows_of(parts: Iterable[Frozen]) -> Rows:
+    """Write parts of `scores.json` as it has them."""
+    return [part.model_dump(by_alias=True, exclude_unset=True) for part in parts]
 
 
 def data(rows: Rows) -> alt.InlineData:
@@ -28,8 +52,10 @@ def data(rows: Rows) -> alt.InlineData:
 
 
 def by_cell(cells: Iterable[str], *, legend: bool = True) -> alt.Color:
-    """The same colour for a cell in every chart."""
-    names = sorted(set(cells), key=lambda cell: (CELLS.index(cell) if cell in CELLS else 9, cell))
+    """Give a cell the same colour in every chart."""
+    order = cells_in_order()
+    place = {name: number for number, name in enumerate(order)}
+    names = sorted(set(cells), key=lambda cell: (place.get(cell, len(order)), cell))
     scale = alt.Scale(domain=names, range=[cell_color(cell) for cell in names])
     return alt.Color("cell:N").scale(scale).legend(top_legend() if legend else None).title(None)
 
@@ -44,44 +70,44 @@ def top_legend() -> alt.Legend:
 
 
 def spec(chart: Any, *, height: int = HEIGHT, about: str = "") -> dict[str, Any]:
-    """The chart as JSON, as wide as its place on the page."""
+    """Write the chart as JSON, as wide as its place on the page."""
     sized = chart.properties(
         width="container",
         height=height,
         description=about,
     )
-    found: dict[str, Any] = sized.to_dict(
+    drawn: dict[str, Any] = sized.to_dict(
         validate=False
     )  # takes most of the time; the tests draw each
     for name in ("config", "$schema"):
-        found.pop(name, None)
-    return found
+        drawn.pop(name, None)
+    return drawn
 
 
 def log_if_wide(values: Iterable[float | None], *, factor: float = 50.0) -> alt.Scale:
-    """A logarithmic axis where the numbers are positive and span more than `factor`."""
-    known = [value for value in values if value is not None]
-    positive = bool(known) and min(known) > 0
-    wide = positive and max(known) / min(known) > factor
+    """Make a logarithmic axis where the numbers are positive and span more than `factor`."""
+    numbers = [value for value in values if value is not None]
+    positive = bool(numbers) and min(numbers) > 0
+    wide = positive and max(numbers) / min(numbers) > factor
     if wide:
         return alt.Scale(type="log", nice=True)
     return alt.Scale(type="linear", zero=False, nice=True)
 
 
 def loss_axis(values: list[float], field: str) -> alt.Y:
-    """An axis of losses, logarithmic where they span much."""
+    """Make an axis of losses, logarithmic where they span much."""
     scale = log_if_wide(values)
-    y = alt.Y(f"{field}:Q").scale(scale)
-    return y.axis(log_axis(values)) if scale["type"] == "log" else y
+    axis = alt.Y(f"{field}:Q").scale(scale)
+    return axis.axis(log_axis(values)) if scale["type"] == "log" else axis
 
 
 def log_axis(values: list[float]) -> alt.Axis:
-    """A line for each power of ten, not for all that is between."""
+    """Draw a line for each power of ten, not for all that is between."""
     return alt.Axis(format="~g", values=powers(values))
 
 
 def powers(values: list[float]) -> list[float]:
-    """Powers of ten around some positive numbers, at most about eight.
+    """List powers of ten around some positive numbers, at most about eight.
 
     `powers([0.02, 3.0]) == [0.01, 0.1, 1.0, 10.0]`
     """
@@ -91,7 +117,7 @@ def powers(values: list[float]) -> list[float]:
 
 
 def along(values: Iterable[Any], field: str) -> alt.X:
-    """The axis of timesteps, or of dates where the values are ISO texts."""
+    """Make the axis of timesteps, or of dates where the values are ISO texts."""
     if any(isinstance(value, str) for value in values):
         return alt.X(f"{field}:T").scale(nice=False)
     return alt.X(f"{field}:Q").scale(zero=False, nice=False)

@@ -1,30 +1,18 @@
-"""What of the search the page shows: learning curves, and cells compared at equal budget."""
+"""Gather what of the search the page shows: learning curves, and cells compared at equal budget."""
 
 import math
-from pathlib import Path
 from typing import Any
 
-from rnnauto.deploy.leaderboard import Row
+from rnnauto.deploy.shown import CellPath, Curve, HeadToHead
 from rnnauto.report.picture import Json, short, thinned
-from rnnauto.search import journal
 
 MOST_CURVES = 24  # training runs that are drawn
 MOST_EPOCHS = 60  # points of a curve
 MOST_STEPS = 80  # points of a cell's best loss so far
 
 
-def trials_of(journal_path: Path, rows: list[Row]) -> Json:
-    """The keys `leaderboard`, `curves` and `head_to_head` of `scores.json`."""
-    runs = training_runs(journal.read(journal_path))
-    return {
-        "leaderboard": rows,
-        "curves": curves(runs),
-        "head_to_head": head_to_head(runs),
-    }
-
-
 def training_runs(events: list[dict[str, Any]]) -> list[Json]:
-    """Every training run that ended, in the order of ending, with its settings and epochs."""
+    """List every training run that ended, in the order of ending, with its settings and epochs."""
     values: dict[str, Any] = {}
     runs = []
     for event in events:
@@ -50,8 +38,8 @@ def training_runs(events: list[dict[str, Any]]) -> list[Json]:
     return runs
 
 
-def curves(runs: list[Json]) -> list[Json]:
-    """Losses by epoch of the best runs on the first fold, each cell's best among them."""
+def curves(runs: list[Json]) -> tuple[Curve, ...]:
+    """Choose losses by epoch of the best runs on the first fold, each cell's best among them."""
     first = [run for run in runs if run["fold"] == 0 and run["epochs"]]
     ordered = sorted(first, key=lambda run: math.inf if run["loss"] is None else run["loss"])
     leaders: dict[str, Json] = {}
@@ -59,30 +47,30 @@ def curves(runs: list[Json]) -> list[Json]:
         leaders.setdefault(run["cell"], run)
     chosen = list(leaders.values())
     chosen += [run for run in ordered if run not in chosen][: MOST_CURVES - len(chosen)]
-    return [
-        {
-            "trial": run["trial"],
-            "stage": run["stage"],
-            "cell": run["cell"],
-            "leader": leaders[run["cell"]] is run,
-            "stopped": run["stopped"],
-            "epochs": [
-                [number, rounded(train), rounded(validation)]
+    return tuple(
+        Curve(
+            trial=run["trial"],
+            stage=run["stage"],
+            cell=run["cell"],
+            leader=leaders[run["cell"]] is run,
+            stopped=run["stopped"],
+            epochs=tuple(
+                (number, rounded(train), rounded(validation))
                 for number, train, validation in (
                     run["epochs"][at] for at in thinned(len(run["epochs"]), MOST_EPOCHS)
                 )
-            ],
-        }
+            ),
+        )
         for run in chosen
-    ]
+    )
 
 
 def rounded(value: float | None) -> float | None:
     return None if value is None else short(value)
 
 
-def head_to_head(runs: list[Json]) -> Json | None:
-    """The lowest validation loss of each cell by the seconds spent on training it.
+def head_to_head(runs: list[Json]) -> HeadToHead | None:
+    """Compare the lowest validation loss of each cell by the seconds spent on training it.
 
     The budget at which they are compared is what the cell with the least training had; None
     where fewer than two cells were trained.
@@ -106,44 +94,45 @@ def head_to_head(runs: list[Json]) -> Json | None:
         return None
     seconds = min(spent[cell] for cell in paths)
     cells = [
-        {
-            "cell": cell,
-            "trials": len(counts[cell]),
-            "seconds": short(spent[cell]),
-            "loss": rounded(lowest(path, seconds)),
-            "path": ended(path, spent[cell]),
-        }
+        CellPath(
+            cell=cell,
+            trials=len(counts[cell]),
+            seconds=short(spent[cell]),
+            loss=rounded(lowest(path, seconds)),
+            path=ended(path, spent[cell]),
+        )
         for cell, path in paths.items()
     ]
-    cells.sort(key=lambda each: math.inf if each["loss"] is None else each["loss"])
-    return {"seconds": short(seconds), "cells": cells, "sentence": comparison(cells, seconds)}
+    cells.sort(key=lambda reached: math.inf if reached.loss is None else reached.loss)
+    sentence = comparison(cells, seconds)
+    return HeadToHead(seconds=short(seconds), cells=tuple(cells), sentence=sentence)
 
 
 def lowest(path: list[list[float]], seconds: float) -> float | None:
-    """The best loss by a moment; None where no epoch had ended."""
+    """Find the best loss by a moment; None where no epoch had ended."""
     reached = [loss for at, loss in path if at <= seconds * (1 + 1e-9)]
     return reached[-1] if reached else None
 
 
-def ended(path: list[list[float]], seconds: float) -> list[list[float | None]]:
-    """A cell's path to the end of its training, thinned."""
+def ended(path: list[list[float]], seconds: float) -> tuple[tuple[float | None, float | None], ...]:
+    """Lead a cell's path to the end of its training, thinned."""
     points = [*path, [seconds, path[-1][1]]]
-    return [[short(at), short(loss)] for at, loss in (points[i] for i in places(points))]
+    return tuple((short(at), short(loss)) for at, loss in (points[i] for i in places(points)))
 
 
 def places(points: list[list[float]]) -> list[int]:
     return [int(at) for at in thinned(len(points), MOST_STEPS)]
 
 
-def comparison(cells: list[Json], seconds: float) -> str:
-    told = [
-        f"{each['cell']} {each['loss']:.4g}"
-        if each["loss"] is not None
-        else f"{each['cell']} had not ended an epoch"
-        for each in cells
+def comparison(cells: list[CellPath], seconds: float) -> str:
+    losses = [
+        f"{cell.cell} {cell.loss:.4g}"
+        if cell.loss is not None
+        else f"{cell.cell} had not ended an epoch"
+        for cell in cells
     ]
     return (
         f"With {seconds:.1f} s of training for each cell, the lowest validation loss was: "
-        + ", ".join(told)
+        + ", ".join(losses)
         + "."
     )

@@ -1,4 +1,4 @@
-"""Which oracle proposes settings, where the user leaves it open."""
+"""Choose the oracle that proposes settings, where the user leaves it open."""
 
 import math
 from typing import Literal

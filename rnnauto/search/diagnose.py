@@ -1,4 +1,4 @@
-"""Why a loss is no longer finite, and what a second try changes."""
+"""Find out why a loss is no longer finite, and make a second try with smaller steps."""
 
 from dataclasses import replace
 from typing import Any, Literal
@@ -16,9 +16,11 @@ TIGHTER = 0.1
 
 
 def find_cause(norms: list[float], batch: Any) -> Cause:
-    """Args:
-    norms: of all steps so far, before clipping.
-    batch: what the last step was given. NaN marks what is missing there; infinity is a fault.
+    """Why the loss of the last step is not finite.
+
+    Args:
+        norms: of the gradients of all steps so far, before clipping.
+        batch: what the last step was given. NaN marks what is missing there; infinity is a fault.
     """
     inputs = [np.asarray(value) for value in batch.inputs.values()]
     if any(infinite(value) for value in inputs):
@@ -61,7 +63,7 @@ def tamed(job: Job, *, seconds: float | None) -> Job:
 
 
 def rescued(first: Result, second: Result, job: Job) -> Result:
-    """The second try's result with what had gone wrong before."""
+    """The result of a second try, with what had gone wrong before in its reason."""
     values = job.values
     story = (
         f"{first.reason}; trained again with rate {values['learning_rate']:g} "

@@ -1,4 +1,4 @@
-"""The search: ask the oracle, keep the workers busy, keep the clock, choose the winner.
+"""Run the search: ask the oracle, keep the workers busy, keep the clock, choose the winner.
 
 Three stages share the time: *search* tries settings on the first fold; *confirm* (small data, where
 one validation part is a lottery) trains the finalists on the other folds; *refit* trains a winner
@@ -15,7 +15,7 @@ from rnnauto.search.loop import SHORTEST_JOB, NextJob, Search, run_jobs
 from rnnauto.search.prune import limits, must_wait
 from rnnauto.search.replay import Asker, replay
 from rnnauto.search.select import Trial, finalists, ranked
-from rnnauto.search.trial import Asked, Job, Result, Values, seed_of
+from rnnauto.search.trial import Job, Proposed, Result, Values, seed_of
 
 FINALISTS = 5
 PROVEN_FINALISTS = 2  # at least so many of them are proven settings
@@ -40,14 +40,14 @@ def run_search(search: Search, asker: Asker, *, most_trials: int, refit: bool) -
     share = share if search.folds > 1 or refit else 1.0
 
     def until_pause() -> float:
-        return begin + share * (search.deadline - begin) - search.lag - time.monotonic()
+        return begin + share * (search.deadline() - begin) - search.lag - time.monotonic()
 
     def until_deadline() -> float:
         return search.seconds_left
 
     def longest() -> float:
         """Seconds of a trial; the deadline may have moved since the last."""
-        return max(SHORTEST_JOB, part * share * (search.deadline - begin))
+        return max(SHORTEST_JOB, part * share * (search.deadline() - begin))
 
     new_job = new_trials(
         search,
@@ -77,11 +77,11 @@ def run_search(search: Search, asker: Asker, *, most_trials: int, refit: bool) -
         search.stage = "refit"
         further = trained_on(search, new_job)
         run_jobs(search, further, seconds_left=until_deadline, on_result=told)
-    return found(search)
+    return winner_of(search)
 
 
-def found(search: Search) -> Trial:
-    """The winner. Raises: as `run_search`."""
+def winner_of(search: Search) -> Trial:
+    """The best trial. Raises: as `run_search`."""
     if search.best is not None:
         return search.best
     if search.interrupted:
@@ -105,7 +105,7 @@ def new_trials(
     seconds_left: Callable[[], float],
 ) -> NextJob:
     """Jobs that try new settings on the first fold, as long as there is time for an epoch."""
-    proposed: list[Asked] = []  # at most one: there was no time for it yet
+    proposed: list[Proposed] = []  # at most one: there was no time for it yet
 
     def next_job() -> Job | None:
         earlier = tuple(search.trials.values())
@@ -214,7 +214,7 @@ def make_job(
     epochs: int | None = None,
     limits: tuple[float | None, ...] = (),
 ) -> Job:
-    """`seconds` None: until the deadline."""
+    """A job of the trial with this name, on one fold. `seconds` None: until the deadline."""
     return Job(
         trial=name,
         fold=fold,

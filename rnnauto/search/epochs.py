@@ -1,10 +1,10 @@
-"""The epochs of a training run, however an epoch reads the data."""
+"""Run the epochs of a training run, however an epoch reads the data."""
 
 from collections.abc import Callable
 from typing import Any
 
 from rnnauto.search.progress import Progress, end_epoch, why_stop
-from rnnauto.search.trial import Epoch, Job, Problem
+from rnnauto.search.trial import Epoch, Job, StudyProblem
 from rnnauto.search.validation import Validated
 
 
@@ -12,7 +12,7 @@ def run_epochs(
     network: Any,
     progress: Progress,
     job: Job,
-    problem: Problem,
+    problem: StudyProblem,
     *,
     patience: int,
     epoch: Callable[[], float],
@@ -45,5 +45,5 @@ def run_epochs(
     progress.stopped = "epochs" if job.epochs is None else "bracket"
 
 
-def most_epochs(job: Job, problem: Problem) -> int:
+def most_epochs(job: Job, problem: StudyProblem) -> int:
     return problem.epochs if job.epochs is None else min(job.epochs, problem.epochs)

@@ -1,16 +1,19 @@
-"""What a search was begun with. Only with the same may it go on, or its trials could not be
-compared; how long it lasts (budget, number of trials) and on how many cores may differ."""
+"""Write down what a search is begun with, and check that it goes on with the same.
+
+Otherwise its trials could not be compared; how long it lasts (budget, number of trials) and on how
+many cores may differ.
+"""
 
 import hashlib
 import json
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
 from rnnauto.errors import ModelFolderError
-from rnnauto.prepare import Prepared
-from rnnauto.prepare import fingerprint as fingerprint_of_frame
+from rnnauto.prepared import AnyPrepared, hash_of_frame
 from rnnauto.recipe import Recipe
 from rnnauto.search.space import Choices
 
@@ -19,31 +22,52 @@ PACKAGES = ("tensorflow", "keras", "keras-tuner", "numpy", "polars")
 MAY_DIFFER = {"trials", "budget", "workers", "ray_address", "space"}
 LONGEST_VALUE = 60  # characters of a value that a message shows
 MOST_SHOWN = 3
-Fingerprint = dict[str, Any]
 
 
-def fingerprint(prepared: Prepared, recipe: Recipe, space: Choices) -> Fingerprint:
-    """Plain JSON, an entry for each thing that must not change."""
-    found = {
-        "data": prepared.fingerprint,
-        "test_data": fingerprint_of_frame(prepared.test_frame),
-        "layout": prepared.layout.model_dump(mode="json"),
-        "split": {**recipe.split.model_dump(mode="json"), "sequences": parts_digest(prepared)},
-        "space": space,
-        "search": recipe.search.model_dump(mode="json", exclude=MAY_DIFFER),
-        "train": recipe.train.model_dump(mode="json"),
-        "seed": recipe.seed,
-        "versions": versions(),
-    }
-    plain: Fingerprint = json.loads(json.dumps(found))
-    return plain
+@dataclass(frozen=True)
+class Fingerprint:
+    """What must not change during a search, as plain JSON.
+
+    Attributes:
+        data, test_data: hashes of the tables.
+        split: how they were split, and a hash of which sequences are in which part.
+        space: every hyperparameter with its choices.
+    """
+
+    data: str
+    test_data: str
+    layout: dict[str, Any]
+    split: dict[str, Any]
+    space: dict[str, Any]
+    search: dict[str, Any]
+    train: dict[str, Any]
+    seed: int
+    versions: dict[str, str]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def fingerprint(prepared: AnyPrepared, recipe: Recipe, space: Choices) -> Fingerprint:
+    """What a search is begun with."""
+    return Fingerprint(
+        data=prepared.fingerprint,
+        test_data=hash_of_frame(prepared.test_frame),
+        layout=prepared.layout.model_dump(mode="json"),
+        split={**recipe.split.model_dump(mode="json"), "sequences": parts_digest(prepared)},
+        space={name: list(choices) for name, choices in space.items()},
+        search=recipe.search.model_dump(mode="json", exclude=MAY_DIFFER),
+        train=recipe.train.model_dump(mode="json"),
+        seed=recipe.seed,
+        versions=versions(),
+    )
 
 
 def versions() -> dict[str, str]:
     return {package: version(package) for package in ("rnnauto", *PACKAGES)}
 
 
-def parts_digest(prepared: Prepared) -> str:
+def parts_digest(prepared: AnyPrepared) -> str:
     """A hash of which sequences are in which part of which fold."""
     digest = hashlib.sha256()
     for fold in prepared.parts.folds:
@@ -52,14 +76,18 @@ def parts_digest(prepared: Prepared) -> str:
     return digest.hexdigest()
 
 
-def digests(found: Fingerprint) -> dict[str, str]:
+def digests(begun_with: Fingerprint) -> dict[str, str]:
     """A short hash for each entry."""
-    texts = {name: json.dumps(value, sort_keys=True) for name, value in found.items()}
+    entries = begun_with.to_json().items()
+    texts = {name: json.dumps(value, sort_keys=True) for name, value in entries}
     return {name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in texts.items()}
 
 
-def check_same(then: Fingerprint, now: Fingerprint) -> None:
-    """Raises: ModelFolderError naming the keys that differ."""
+def check_same(then: dict[str, Any], now: dict[str, Any]) -> None:
+    """Compare two fingerprints, as a journal has them; an older rnnauto may have had other keys.
+
+    Raises: ModelFolderError naming the keys that differ.
+    """
     before, after = flat(then), flat(now)
     absent = "nothing"
     different = [
@@ -78,13 +106,13 @@ def check_same(then: Fingerprint, now: Fingerprint) -> None:
 
 def flat(nested: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     """`{"a": {"b": 1}}` to `{"a.b": 1}`."""
-    found: dict[str, Any] = {}
+    by_path: dict[str, Any] = {}
     for name, value in nested.items():
         if isinstance(value, dict):
-            found |= flat(value, f"{prefix}{name}.")
+            by_path |= flat(value, f"{prefix}{name}.")
         else:
-            found[prefix + name] = value
-    return found
+            by_path[prefix + name] = value
+    return by_path
 
 
 def shown(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: both ask a search to end with what it has."""
+"""Catch Ctrl-C and SIGTERM: both ask a search to end with what it has."""
 
 import signal
 import threading
@@ -13,7 +13,7 @@ Handler = Callable[[int, Any], None]
 
 @contextmanager
 def interruptible() -> Iterator[Interruption]:
-    """The first signal asks for an end, a second one raises KeyboardInterrupt.
+    """Catch both: the first signal asks for an end, a second one raises KeyboardInterrupt.
 
     A flag, because an exception could come between a line of the journal and what it tells of, and
     can get lost while TensorFlow is imported.
@@ -31,7 +31,7 @@ def interruptible() -> Iterator[Interruption]:
 
 @contextmanager
 def terminable() -> Iterator[None]:
-    """SIGTERM raises KeyboardInterrupt, as Ctrl-C does."""
+    """Catch SIGTERM alone: it raises KeyboardInterrupt, as Ctrl-C does."""
 
     def interrupt(number: int, frame: Any) -> None:
         raise KeyboardInterrupt

@@ -1,4 +1,5 @@
-"""The journal: one JSON line per event, appended and synced, never rewritten.
+"""Write and read the journal of a search: one JSON line per event, appended and synced, never
+rewritten.
 
 It is the only truth about a search: what is not in it has not happened.
 """
@@ -18,7 +19,7 @@ Event = dict[str, Any]
 
 
 def append(path: Path, event: str, **fields: Any) -> None:
-    """Numbers that JSON lacks, NaN and infinity, are written as null.
+    """Append an event and sync it; numbers that JSON lacks, NaN and infinity, are written as null.
 
     Raises: StorageError where the disk takes no more; the journal is then what it was before.
     """
@@ -103,7 +104,7 @@ def whole_events(path: Path) -> tuple[list[Event], int]:
 
 def parse(line: bytes) -> Event | None:
     try:
-        found = json.loads(line)
+        event = json.loads(line)
     except ValueError:
         return None
-    return found if isinstance(found, dict) and "event" in found else None
+    return event if isinstance(event, dict) and "event" in event else None

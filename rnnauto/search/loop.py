@@ -19,14 +19,20 @@ INTERRUPT_SECONDS = 3.0  # ... when somebody waits for the end
 
 @dataclass(frozen=True)
 class News:
-    """What somebody who watches the search wants to know."""
+    """What the search tells whoever watches it.
 
-    stage: str  # search, confirm, refit
+    Attributes:
+        stage: search, confirm or refit.
+        running: of every job under way, by its name, the last epoch.
+        metric: what a trial's score is.
+    """
+
+    stage: str
     trials: tuple[Trial, ...]
-    running: dict[str, Epoch | None]  # job name: its last epoch
+    running: dict[str, Epoch | None]
     best: Trial | None
     seconds_left: float | None
-    metric: str = "score"  # what a trial's score is
+    metric: str = "score"
 
 
 NextJob = Callable[[], Job | None]
@@ -42,29 +48,41 @@ class Interruption:
 
 @dataclass
 class Search:
-    """A search under way."""
+    """A search under way.
+
+    Attributes:
+        deadline: when it must end, in time.monotonic()'s seconds; moves as the end is known.
+        latest: until when it waits past the deadline, while no trial has completed.
+        history: what an interrupted run of this search wrote down.
+        trials: by their ids; `begun`, `running` and `attempts` are by the names of jobs.
+        before_confirming: the trials that an interrupted run chose from.
+        lag: seconds, measured: how much later than told a job ends, for it validates first.
+        metric: what a trial's score is, for whoever watches.
+        proven: settings that often do well.
+        long_training: one network with most of the time beats many with a little.
+    """
 
     pool: Workers
     folds: int
     seed: int
     journal_path: Path
-    deadline: float  # in time.monotonic()'s seconds; moves when the end is known better
+    deadline: Callable[[], float]
     notify: Callable[[News], None]
-    latest: float = -math.inf  # until when it waits past the deadline, while no trial has completed
-    history: Sequence[journal.Event] = ()  # what an interrupted run of this search wrote down
+    latest: float = -math.inf
+    history: Sequence[journal.Event] = ()
     stage: str = "search"
     trials: dict[str, Trial] = field(default_factory=dict)
-    begun: dict[str, Job] = field(default_factory=dict)  # by name
-    before_confirming: dict[str, Trial] | None = None  # what an interrupted run chose from
+    begun: dict[str, Job] = field(default_factory=dict)
+    before_confirming: dict[str, Trial] | None = None
     running: dict[str, Epoch | None] = field(default_factory=dict)
     attempts: dict[str, int] = field(default_factory=dict)
-    lag: float = 0.0  # measured: how much later than told a job ends, for it validates first
+    lag: float = 0.0
     interruption: Interruption = field(default_factory=Interruption)
-    metric: str = "score"  # for who watches
+    metric: str = "score"
     rule: Rule = "one_standard_error"
     proven: Sequence[Values] = ()
     prune: bool = False
-    long_training: bool = False  # one network with most of the time beats many with a little
+    long_training: bool = False
 
     @property
     def interrupted(self) -> bool:
@@ -72,7 +90,7 @@ class Search:
 
     @property
     def seconds_left(self) -> float:
-        return self.deadline - self.lag - time.monotonic()
+        return self.deadline() - self.lag - time.monotonic()
 
     @property
     def best(self) -> Trial | None:
@@ -114,7 +132,7 @@ def run_jobs(
 
 
 def waits_for_first(search: Search) -> bool:
-    """A late model is better than none."""
+    """Whether the search goes on past its deadline: a late model is better than none."""
     return search.best is None and time.monotonic() < search.latest
 
 

@@ -1,36 +1,27 @@
-"""The networks of the final model, rebuilt from the weights that the workers left."""
+"""Rebuild the networks of the final model from the weights that the workers left."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
-from rnnauto.data.series import EncodedSeries
-from rnnauto.networks.architecture import ForecastFeatures
-from rnnauto.networks.network import build_network
-from rnnauto.search.calibrate import calibrate
+from rnnauto.networks.built import Built
 from rnnauto.search.select import Trial, members_of
-from rnnauto.search.study import load_study, load_weights, weights_path
-from rnnauto.search.trial import Problem, architecture_of
+from rnnauto.search.study import Study, load_weights, weights_path
+from rnnauto.search.trial import architecture_of
 
 
-def build_members(
-    team: Sequence[Trial], problem: Problem, study: Path, *, refit: bool
-) -> list[Any]:
-    """Of every trial one Keras model per fold that it was trained on, or only the first fold's.
+def build_members(team: Sequence[Trial], study: Study, *, refit: bool) -> list[Built]:
+    """Build of every trial one network per fold that it was trained on, or only the first fold's.
 
     Together the fold models have learnt from all of train and validation, and each was stopped by
-    sequences it had not seen; their mean is what confirmed the winner. Forecasts get intervals
-    that hold what was held out.
+    sequences it had not seen; their mean is what confirmed the winner. What a family sets last
+    (the widths of a forecast's intervals) it learns from what each model was validated on.
     """
-    members: list[Any] = []
+    members: list[Built] = []
     held_out: list[int] = []
     for trial, fold in members_of(team, refit=refit):
-        model = build_network(problem.features, architecture_of(trial.values))
-        model.set_weights(load_weights(weights_path(study, trial.weights[fold])))
-        members.append(model)
+        built = study.learner.build(study.problem.features, architecture_of(trial.values))
+        built.model.set_weights(load_weights(weights_path(study.folder, trial.weights[fold])))
+        members.append(built)
         held_out.append(fold)
-    if isinstance(problem.features, ForecastFeatures):
-        known = load_study(study)
-        assert isinstance(known.data, EncodedSeries)
-        calibrate(members, [known.folds[fold][1] for fold in held_out], known.data)
+    if study.learner.settle is not None:
+        study.learner.settle(members, [study.folds[fold][1] for fold in held_out], study.data)
     return members

@@ -1,7 +1,8 @@
-"""keras-tuner's oracles, asked and told; nothing else of keras-tuner's runs."""
+"""Ask and tell keras-tuner's oracles; nothing else of keras-tuner's runs."""
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +17,8 @@ from rnnauto.search.oracles import (
     RandomOracle,
     sweep,
 )
-from rnnauto.search.space import Choices, proposals
-from rnnauto.search.trial import Asked, Values
+from rnnauto.search.space import Choices
+from rnnauto.search.trial import Proposed, Values
 
 FULL_EPOCHS = 81  # of a trial in the last round of Hyperband; a winner is trained on from there
 # keras-tuner's width of an id depends on the number of trials, which may differ when a search is
@@ -35,7 +36,7 @@ class Asker:
     trials: int
     epochs: int | None = None  # that one of Hyperband's stands for
 
-    def ask(self, number: int) -> Asked | None:
+    def ask(self, number: int) -> Proposed | None:
         """The next trial; None when there is none, or none before another one has ended."""
         if number >= self.trials:
             return None
@@ -46,13 +47,13 @@ class Asker:
         given = trial.hyperparameters.values
         values = {n: json.loads(text) for n, text in given.items() if not n.startswith("tuner/")}
         if self.epochs is None:
-            return Asked(str(trial.trial_id), values)
+            return Proposed(str(trial.trial_id), values)
         epochs = given["tuner/epochs"] - given["tuner/initial_epoch"]
         parent = given.get("tuner/trial_id")
-        return Asked(str(trial.trial_id), values, epochs=epochs * self.epochs, parent=parent)
+        return Proposed(str(trial.trial_id), values, epochs=epochs * self.epochs, parent=parent)
 
     def tell(self, trial_id: str, loss: float | None) -> None:
-        """`loss` None: the trial failed."""
+        """What loss a trial has reached; None: it failed."""
         trial = self.oracle.trials[trial_id]
         if loss is None and self.epochs is not None:
             loss = math.inf  # a failed trial would cost its bracket a promotion
@@ -68,21 +69,20 @@ def make_asker(
     trials: int,
     seed: int,
     algorithm: Algorithm = "random",
-    opening: list[Values] | None = None,
+    opening: Sequence[Values] = (),
     epochs: int = FULL_EPOCHS,
 ) -> Asker:
-    """Args:
-    seed: any hashed seed but 0, which keras-tuner takes for "no seed".
-    opening: what is tried first; None for the usual proposals.
-    epochs: most of them that Hyperband gives a trial.
+    """Make the oracle of an algorithm, ready to be asked.
+
+    Args:
+        seed: any hashed seed but 0, which keras-tuner takes for "no seed".
+        opening: what is tried first.
+        epochs: most of them that Hyperband gives a trial.
     """
     hyperparameters = keras_tuner.HyperParameters()
     for name, options in space.items():
         hyperparameters.Choice(name, [json.dumps(option) for option in options])
-    first = [
-        {name: json.dumps(value) for name, value in proposal.items()}
-        for proposal in (proposals(space) if opening is None else opening)
-    ]
+    first = [{name: json.dumps(value) for name, value in proposal.items()} for proposal in opening]
     shared: dict[str, Any] = {
         "objective": keras_tuner.Objective("loss", "min"),
         "seed": seed,
@@ -112,11 +112,11 @@ def make_asker(
 def fitting_hyperband(
     opening: list[dict[str, str]], trials: int, most: int, shared: dict[str, Any]
 ) -> HyperbandOracle:
-    """The one with the most rounds of which a whole sweep fits into the trials."""
-    found = HyperbandOracle(opening, max_epochs=FACTOR, factor=FACTOR, **shared)
+    """The Hyperband with the most rounds of which a whole sweep fits into the trials."""
+    oracle = HyperbandOracle(opening, max_epochs=FACTOR, factor=FACTOR, **shared)
     for epochs in (FACTOR**2, FACTOR**3, FACTOR**4):
         larger = HyperbandOracle(opening, max_epochs=epochs, factor=FACTOR, **shared)
         if len(sweep(larger)) > trials or epochs > most:
             break
-        found = larger
-    return found
+        oracle = larger
+    return oracle

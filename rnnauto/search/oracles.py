@@ -25,11 +25,11 @@ NEIGHBOURS = 0.5  # share of them that differ from good settings by a hyperparam
 OPTIMISM = 2.0  # standard deviations below the mean that a candidate is credited with
 GOLDEN = (math.sqrt(5) - 1) / 2
 
-Answer = dict[str, Any]
+Proposal = dict[str, Any]  # what keras-tuner takes: a status, and values where it is RUNNING
 Texts = dict[str, str]  # hyperparameters, each value as JSON
 
 
-def running(values: Any) -> Answer:
+def running(values: Any) -> Proposal:
     return {"status": RUNNING, "values": values}
 
 
@@ -49,11 +49,11 @@ class RandomOracle(keras_tuner.oracles.RandomSearchOracle):
         super().__init__(**options)
         self.opening = opening
 
-    def populate_space(self, trial_id: str) -> Answer:
+    def populate_space(self, trial_id: str) -> Proposal:
         if len(self.trials) < len(self.opening):
             return running(self.opening[len(self.trials)])
-        found: Answer = super().populate_space(trial_id)
-        return found
+        proposal: Proposal = super().populate_space(trial_id)
+        return proposal
 
 
 class GridOracle(keras_tuner.Oracle):
@@ -79,7 +79,7 @@ class GridOracle(keras_tuner.Oracle):
                 values[name] = options[at]
             yield values
 
-    def populate_space(self, trial_id: str) -> Answer:
+    def populate_space(self, trial_id: str) -> Proposal:
         if len(self.trials) < len(self.opening):
             return running(self.opening[len(self.trials)])
         new = next((values for values in self.rest if is_new(self, values)), None)
@@ -102,7 +102,7 @@ class BayesianOracle(keras_tuner.Oracle):
         super().__init__(**options)
         self.opening = opening
 
-    def populate_space(self, trial_id: str) -> Answer:
+    def populate_space(self, trial_id: str) -> Proposal:
         order = list(self.trials.values())
         if len(order) < len(self.opening):
             return running(self.opening[len(order)])
@@ -211,27 +211,27 @@ class HyperbandOracle(keras_tuner.oracles.HyperbandOracle):
         self.rounds: dict[tuple[int, int], list[str]] = {}  # (bracket, round): ids of its trials
         self.used_up = False
 
-    def populate_space(self, trial_id: str) -> Answer:
+    def populate_space(self, trial_id: str) -> Proposal:
         while self.plan or not self.used_up:
             if not self.plan:
                 self.plan, self.rounds = sweep(self), {}
             bracket, number = self.plan[0]
-            found = self.promoted(bracket, number) if number else self.first()
-            if found is not None and found["status"] == IDLE:
-                return found
+            proposal = self.promoted(bracket, number) if number else self.first()
+            if proposal is not None and proposal["status"] == IDLE:
+                return proposal
             self.plan.pop(0)
-            if found is not None:  # else all settings are tried, or the round before was smaller
+            if proposal is not None:  # else all settings are tried, or the round before was smaller
                 self.rounds.setdefault((bracket, number), []).append(trial_id)
-                found["values"]["tuner/epochs"] = self._get_epochs(bracket, number)
-                return found
+                proposal["values"]["tuner/epochs"] = self._get_epochs(bracket, number)
+                return proposal
         return {"status": STOPPED}
 
-    def first(self) -> Answer | None:
+    def first(self) -> Proposal | None:
         values = self.opening.pop(0) if self.opening else self._random_values()
         self.used_up = values is None
         return None if values is None else running({**values, "tuner/initial_epoch": 0})
 
-    def promoted(self, bracket: int, number: int) -> Answer | None:
+    def promoted(self, bracket: int, number: int) -> Proposal | None:
         """The best of the round before that was not promoted yet."""
         before = [self.trials[name] for name in self.rounds.get((bracket, number - 1), [])]
         if any(trial.status == RUNNING for trial in before):

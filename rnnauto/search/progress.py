@@ -1,4 +1,4 @@
-"""What a training run has come to: its best weights, when it ends, and its record."""
+"""Keep track of a training run: its best weights, when it ends, and what it comes to."""
 
 import math
 from dataclasses import dataclass, field
@@ -16,13 +16,14 @@ SMOOTHING = 1 / 3  # weight of the newest epoch in the smoothed validation loss
 
 @dataclass
 class Progress:
-    """What a training run has come to so far."""
+    """What a training run has come to so far; `smoothed` is a moving average of the validation
+    loss."""
 
     best_loss: float = math.inf
     best_score: float = math.nan
     best_epoch: int = 0
     best_weights: Weights | None = None
-    smoothed: float = math.nan  # validation loss, a moving average
+    smoothed: float = math.nan
     lowest_smoothed: float = math.inf
     lowest_smoothed_epoch: int = 0
     stopped: str = ""
@@ -52,27 +53,29 @@ def record_step(progress: Progress, totals: float, norm: float, batch: Any) -> b
     return False
 
 
-def keep_if_better(network: Any, progress: Progress, found: Validated, *, epoch: int) -> None:
-    if found.criterion < progress.best_loss:  # false for NaN
-        progress.best_loss, progress.best_score = found.criterion, found.score
+def keep_if_better(network: Any, progress: Progress, validated: Validated, *, epoch: int) -> None:
+    """Keep the weights of an epoch where they are the best so far."""
+    if validated.criterion < progress.best_loss:  # false for NaN
+        progress.best_loss, progress.best_score = validated.criterion, validated.score
         progress.best_epoch = epoch
         progress.best_weights = network.model.get_weights()
 
 
 def end_epoch(
-    network: Any, progress: Progress, found: Validated, *, train_loss: float, rate: float
+    network: Any, progress: Progress, validated: Validated, *, train_loss: float, rate: float
 ) -> Epoch:
     """Record an epoch, and keep its weights where they are the best so far."""
     number = len(progress.epochs) + 1
-    keep_if_better(network, progress, found, epoch=number)
-    if math.isfinite(found.criterion):
+    keep_if_better(network, progress, validated, epoch=number)
+    criterion = validated.criterion
+    if math.isfinite(criterion):
         first = math.isnan(progress.smoothed)
-        step = found.criterion - (found.criterion if first else progress.smoothed)
-        progress.smoothed = found.criterion if first else progress.smoothed + SMOOTHING * step
+        step = criterion - (criterion if first else progress.smoothed)
+        progress.smoothed = criterion if first else progress.smoothed + SMOOTHING * step
     if progress.smoothed < progress.lowest_smoothed:
         progress.lowest_smoothed, progress.lowest_smoothed_epoch = progress.smoothed, number
     best = progress.best_loss if math.isfinite(progress.best_loss) else None
-    progress.epochs.append(Epoch(number, train_loss, found.loss, rate, best))
+    progress.epochs.append(Epoch(number, train_loss, validated.loss, rate, best))
     return progress.epochs[-1]
 
 

@@ -1,4 +1,4 @@
-"""Ending trials that will not win: median stopping (Golovin et al. 2017, section 3.2.2).
+"""End trials that will not win: median stopping (Golovin et al. 2017, section 3.2.2).
 
 A trial ends at an epoch at which the lowest loss it has had is above the median of what earlier
 trials had by then. Which trials those are depends on its number only, and a trial does not begin

@@ -1,4 +1,4 @@
-"""The Ray cluster that a search runs on: joined, or started for it."""
+"""Join the Ray cluster that a search runs on, or start one for it."""
 
 import logging
 import os
@@ -29,7 +29,7 @@ def connection(address: str, *, cores: int, store: int) -> Iterator[None]:
         options = {"num_cpus": cores, "object_store_memory": store, "include_dashboard": False}
     try:
         if ":" in address:
-            answers(address)
+            check_reachable(address)
         with kept_handler(signal.SIGTERM):
             ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **options)
     except (OSError, RuntimeError, ValueError, RayError) as error:
@@ -44,8 +44,8 @@ def connection(address: str, *, cores: int, store: int) -> Iterator[None]:
         ray.shutdown()
 
 
-def answers(address: str) -> None:
-    """Ray itself waits for minutes for a cluster that is not there.
+def check_reachable(address: str) -> None:
+    """Connect once: Ray itself waits for minutes for a cluster that is not there.
 
     Raises: OSError, ValueError.
     """
@@ -55,7 +55,8 @@ def answers(address: str) -> None:
 
 @contextmanager
 def kept_handler(number: signal.Signals) -> Iterator[None]:
-    """Ray sets a handler of its own, and a search ends in another way."""
+    """Put the handler of a signal back: Ray sets one of its own, and a search ends in another
+    way."""
     before = signal.getsignal(number)
     try:
         yield

@@ -1,4 +1,4 @@
-"""The workers of a search as tasks on a Ray cluster, behind the same interface as `workers.Pool`.
+"""Run the jobs of a search as tasks on a Ray cluster, behind the same interface as `workers.Pool`.
 
 No folder is shared. The study goes to the nodes through Ray's object store, as the bytes of its
 files, and the weights of a job come back through it. One small actor beside the driver carries
@@ -27,6 +27,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from rnnauto.errors import RnnautoError
 from rnnauto.networks.quiet import import_tensorflow
 from rnnauto.search.fingerprint import versions
+from rnnauto.search.learner import LearnerOf
 from rnnauto.search.ray_cluster import check_answer, connection, first_line
 from rnnauto.search.study import Study, load_study, weights_path, write_whole
 from rnnauto.search.trial import Epoch, Job, Result
@@ -48,7 +49,7 @@ Files = tuple[tuple[str, Any], ...]  # path in the study's folder, reference to 
 
 @dataclass(frozen=True)
 class Share:
-    """What of a node a trial takes for itself; of a GPU it may be a fraction."""
+    """Cores and GPUs of a node that a trial takes for itself; of a GPU it may be a fraction."""
 
     cpus: float = 1.0
     gpus: float = 0.0
@@ -95,8 +96,8 @@ class Mailbox:
 
 
 @lru_cache(maxsize=1)
-def open_study(files: Files, share: Share) -> Study:
-    """The study, written to this node's disk and opened, once per process."""
+def open_study(files: Files, share: Share, learner_of: LearnerOf) -> Study:
+    """Write the study to this node's disk and open it, once per process."""
     if not share.gpus:  # Ray hides none from a task that asks for none
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
     import_tensorflow(threads=share.threads)
@@ -105,7 +106,7 @@ def open_study(files: Files, share: Share) -> Study:
             (Path(name) / path).parent.mkdir(parents=True, exist_ok=True)
             (Path(name) / path).write_bytes(ray.get(content))
         # what is mapped stays when its name goes: a killed process leaves nothing behind
-        study = load_study(Path(name))
+        study = load_study(Path(name), learner_of)
     gc.collect()
     gc.freeze()  # a collection costs 0.4 s when it walks all of TensorFlow's objects
     return study
@@ -117,6 +118,7 @@ def run_on_node(
     *,
     files: Files,
     share: Share,
+    learner_of: LearnerOf,
     number: int,
     mailbox: Any,
     wanted: dict[str, str],
@@ -138,7 +140,7 @@ def run_on_node(
             weights_path(folder, raw["start_from"]).write_bytes(start)
 
         def run() -> dict[str, Any]:
-            study = replace(open_study(files, share), folder=folder)
+            study = replace(open_study(files, share, learner_of), folder=folder)
             from rnnauto.search.run_job import run_job
 
             mailbox.tell.remote(number, {"ready": True})
@@ -172,6 +174,8 @@ def node_versions() -> dict[str, str]:
 
 @dataclass
 class Running:
+    """A job that was submitted and has not ended."""
+
     job: Job
     number: int
     began_at: float | None = None  # once its process has opened the data
@@ -180,14 +184,27 @@ class Running:
 
 @dataclass
 class RayPool:
+    """The tasks of a search on a cluster.
+
+    Attributes:
+        files: of the study, in the object store.
+        mailbox: the actor beside the driver.
+        mail: a reference to what it tells next.
+        wanted: the driver's versions, by package.
+        submitted: how many jobs were.
+        running: by the task's reference.
+        peak_memory: of any worker so far, in bytes.
+    """
+
     folder: Path
     files: Files
+    learner_of: LearnerOf
     mailbox: Any
-    mail: Any  # the next of it
+    mail: Any
     share: Share = Share()
     wanted: dict[str, str] = field(default_factory=node_versions)
     submitted: int = 0
-    running: dict[Any, Running] = field(default_factory=dict)  # by the task's reference
+    running: dict[Any, Running] = field(default_factory=dict)
     peak_memory: int = 0
 
     @property
@@ -214,6 +231,7 @@ class RayPool:
             start,
             files=self.files,
             share=self.share,
+            learner_of=self.learner_of,
             number=self.submitted,
             mailbox=self.mailbox,
             wanted=self.wanted,
@@ -306,7 +324,12 @@ def last_line(error: Exception) -> str:
 
 @contextmanager
 def ray_pool(
-    folder: Path, *, address: str, cores: int, share: Share = Share()
+    folder: Path,
+    *,
+    learner_of: LearnerOf,
+    address: str,
+    cores: int,
+    share: Share = Share(),
 ) -> Iterator[RayPool]:
     """Workers on the cluster at `address` that run jobs of the study saved in `folder`.
 
@@ -333,7 +356,7 @@ def ray_pool(
         files = tuple((path, ray.put(content)) for path, content in contents.items())
         check_answer(answer, address)  # the actor has started up meanwhile
         del contents
-        pool = RayPool(folder, files, mailbox, mailbox.take.remote(), share)
+        pool = RayPool(folder, files, learner_of, mailbox, mailbox.take.remote(), share)
         try:
             yield pool
         finally:

@@ -12,7 +12,7 @@ from rnnauto.search.fingerprint import check_same
 from rnnauto.search.journal import Event
 from rnnauto.search.loop import Search, with_result
 from rnnauto.search.select import Trial
-from rnnauto.search.trial import Asked, Job, Result
+from rnnauto.search.trial import Job, Proposed, Result
 
 JOB_FIELDS = [field.name for field in fields(Job)]
 
@@ -20,7 +20,7 @@ JOB_FIELDS = [field.name for field in fields(Job)]
 class Asker(Protocol):
     """Where settings come from: `search.oracle.Asker`, named here without importing keras-tuner."""
 
-    def ask(self, number: int) -> Asked | None: ...
+    def ask(self, number: int) -> Proposed | None: ...
 
     def tell(self, trial_id: str, loss: float | None) -> None: ...
 
@@ -53,7 +53,7 @@ def replay(search: Search, asker: Asker, told: Callable[[Job, Result], None]) ->
     return list(running.values())
 
 
-def check_proposal(asked: Asked | None, job: Job) -> None:
+def check_proposal(asked: Proposed | None, job: Job) -> None:
     if asked is None or (asked.id, asked.values) != (job.trial, job.values):
         raise ModelFolderError(
             f"the search cannot go on: trial {job.trial} would now have other hyperparameters",

@@ -4,12 +4,8 @@ import gc
 from collections.abc import Callable
 from typing import Any
 
-from rnnauto.data.encode import Encoded
-from rnnauto.networks.architecture import Features
 from rnnauto.search.diagnose import RESCUED, better, rescued, tamed
 from rnnauto.search.study import Study, Weights, load_weights, save_weights, weights_path
-from rnnauto.search.train import train
-from rnnauto.search.train_carried import train_carried
 from rnnauto.search.trial import Epoch, Job, Result
 
 
@@ -22,16 +18,13 @@ def run_job(
 ) -> dict[str, Any]:
     job = Job(**raw)
     start = load_weights(weights_path(study.folder, job.start_from)) if job.start_from else None
-    problem, data, fold = study.problem, study.data, study.folds[job.fold]
     watched: dict[str, Any] = {"start_from": start, "on_epoch": on_epoch, "stopping": stopping}
 
     def trained(job: Job) -> tuple[Result, Weights | None]:
-        match problem.features:
-            case Features(carried=True):
-                assert isinstance(data, Encoded)
-                return train_carried(job, problem, data, fold=fold, **watched)
-            case _:
-                return train(job, problem, data, fold=fold, **watched)
+        outcome: tuple[Result, Weights | None] = study.learner.train(
+            study.learner, job, study.problem, study.data, fold=study.folds[job.fold], **watched
+        )
+        return outcome
 
     result, weights = trained(job)
     if result.cause in RESCUED and not stopping():
@@ -48,8 +41,8 @@ def run_job(
 
 
 def purge_gradient_registry() -> None:
-    """TensorFlow keeps the graph of every traced step alive through its gradient registry: 10 MB a
-    trial (tensorflow issue 97697). Traced steps never look there again."""
+    """Empty TensorFlow's gradient registry, which keeps the graph of every traced step alive: 10 MB
+    a trial (tensorflow issue 97697). Traced steps never look there again."""
     from tensorflow.python.framework import ops
 
     registry = getattr(ops.gradient_registry, "_registry", {})

@@ -1,4 +1,4 @@
-"""Which trial wins.
+"""Choose the trial that wins, those that may still win, and those that are averaged with it.
 
 The lowest mean loss over a few small folds is partly luck, and the more trials there are, the
 luckier the best of them. The one-standard-error rule (Breiman et al. 1984, section 3.4.3) takes
@@ -166,10 +166,10 @@ def finalists(
 
 def once(trials: list[Trial]) -> list[Trial]:
     """Every trial at the first of its places."""
-    found: dict[str, Trial] = {}
+    by_id: dict[str, Trial] = {}
     for trial in trials:
-        found.setdefault(trial.id, trial)
-    return list(found.values())
+        by_id.setdefault(trial.id, trial)
+    return list(by_id.values())
 
 
 def explain(chosen: Trial, trials: Iterable[Trial], *, proven: Container[Values]) -> str:

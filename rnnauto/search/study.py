@@ -1,4 +1,4 @@
-"""What the workers of a search share in a folder: problem, data, folds and weights."""
+"""Save and load what the workers of a search share in a folder: problem, data, folds, weights."""
 
 import json
 import os
@@ -11,31 +11,37 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers
-from rnnauto.data.batches import Stored, load_encoded, save_encoded
-from rnnauto.networks.architecture import Answer, DecoderFeatures, Features, ForecastFeatures
-from rnnauto.search.trial import Problem
+from rnnauto.networks.architecture import Answer
+from rnnauto.search.learner import Learner, LearnerOf, in_tuples, nested_tuples
+from rnnauto.search.trial import StudyProblem
 
 Weights = list[NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
 class Study:
-    """Everything that the jobs of a search share."""
+    """Everything that the jobs of a search share; `data` is what the family's trials learn from."""
 
     folder: Path
-    problem: Problem
-    data: Stored
+    learner: Learner
+    problem: StudyProblem
+    data: Any
     folds: tuple[tuple[Integers, Integers], ...]
 
 
 def save_study(
     folder: Path,
-    problem: Problem,
-    data: Stored,
+    problem: StudyProblem,
     folds: tuple[tuple[Integers, Integers], ...],
+    *,
+    store: Callable[[Path], None],
 ) -> None:
-    """Write what the workers need; the arrays are memory-mapped by all of them."""
-    save_encoded(folder / "data", data)
+    """Write what the workers need; the arrays are memory-mapped by all of them.
+
+    Args:
+        store: writes what trials learn from into a new folder.
+    """
+    store(folder / "data")
     (folder / "weights").mkdir()
     (folder / "problem.json").write_text(json.dumps(asdict(problem)))
     arrays: dict[str, Any] = {
@@ -46,13 +52,14 @@ def save_study(
     np.savez(folder / "folds.npz", **arrays)
 
 
-def load_study(folder: Path) -> Study:
+def load_study(folder: Path, learner_of: LearnerOf) -> Study:
     raw = json.loads((folder / "problem.json").read_text())
-    problem = Problem(
+    learner = learner_of(raw["family"])
+    problem = StudyProblem(
         **{
             **raw,
-            "features": features_from(raw["features"]),
-            "answer": Answer(raw["answer"]["loss"], tuple(raw["answer"]["widths"])),
+            "features": learner.features(raw["features"]),
+            "answer": Answer(**in_tuples(raw["answer"])),
             "tags": tuple(raw["tags"]),
             "scales": nested_tuples(raw["scales"]),
             "numbers": nested_tuples(raw["numbers"]),
@@ -63,23 +70,7 @@ def load_study(folder: Path) -> Study:
         folds = tuple(
             (arrays[f"train_{at}"], arrays[f"validation_{at}"]) for at in range(len(arrays) // 2)
         )
-    return Study(folder, problem, load_encoded(folder / "data"), folds)
-
-
-def features_from(raw: dict[str, Any]) -> Features | DecoderFeatures | ForecastFeatures:
-    if "source" in raw:
-        source = Features(**in_tuples(raw["source"]))
-        return DecoderFeatures(**{**raw, "source": source})
-    values = in_tuples(raw)
-    return ForecastFeatures(**values) if "horizon" in raw else Features(**values)
-
-
-def in_tuples(raw: dict[str, Any]) -> dict[str, Any]:
-    return {name: nested_tuples(value) for name, value in raw.items()}
-
-
-def nested_tuples(value: Any) -> Any:
-    return tuple(map(nested_tuples, value)) if isinstance(value, list) else value
+    return Study(folder, learner, problem, learner.load(folder / "data"), folds)
 
 
 def weights_path(folder: Path, name: str) -> Path:
@@ -87,8 +78,8 @@ def weights_path(folder: Path, name: str) -> Path:
 
 
 def save_weights(path: Path, weights: Weights) -> None:
-    """Written whole or not at all, and on disk on return: a worker can be killed at any moment,
-    and the journal must not know of a trial whose weights are lost."""
+    """Write weights whole or not at all; they are on disk on return: a worker can be killed at any
+    moment, and the journal must not know of a trial whose weights are lost."""
     arrays: dict[str, Any] = {f"w{at}": array for at, array in enumerate(weights)}
     write_whole(path, lambda file: np.savez(file, **arrays))
 

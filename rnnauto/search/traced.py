@@ -1,5 +1,5 @@
-"""Calls of a traced step that go round `tf.function`'s own dispatch: it takes half a millisecond,
-as much as a tenth of a small network's step."""
+"""Call a traced step without `tf.function`'s own dispatch, which takes half a millisecond, as much
+as a tenth of a small network's step."""
 
 from collections.abc import Callable
 from functools import cache

@@ -3,7 +3,7 @@
 import math
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,45 +13,30 @@ import numpy as np
 import tensorflow as tf
 
 from rnnauto.arrays import Integers
-from rnnauto.data.batches import (
-    LONGEST,
-    Batch,
-    Examples,
-    Stored,
-    in_chunks,
-    reading_batches,
-    training_batches,
-    whole,
-    window_batches,
-)
-from rnnauto.data.encode import Encoded
-from rnnauto.data.pairs import EncodedPairs
-from rnnauto.data.series import EncodedSeries
-from rnnauto.data.windows import MOST_PER_EPOCH, sample_windows
+from rnnauto.cells import CELLS
+from rnnauto.data.batches import Batch
 from rnnauto.networks.adam import Adam
-from rnnauto.networks.architecture import (
-    Answer,
-    Architecture,
-    DecoderFeatures,
-    Features,
-    ForecastFeatures,
-)
-from rnnauto.networks.forecast import adapt
+from rnnauto.networks.architecture import Answer, Architecture
+from rnnauto.networks.built import Built
 from rnnauto.networks.fused import fuse
-from rnnauto.networks.layers import Dropout, Standardise, TokenDropout
-from rnnauto.networks.losses import forecast_loss, summed_loss
-from rnnauto.networks.network import build_network
+from rnnauto.networks.layers import Dropout, TokenDropout
 from rnnauto.search.epochs import run_epochs
+from rnnauto.search.learner import Learner
 from rnnauto.search.progress import Progress, keep_if_better, record_step, result_of
 from rnnauto.search.study import Weights
 from rnnauto.search.traced import called_directly
-from rnnauto.search.trial import Epoch, Job, Problem, Result, Values, architecture_of, optimizer_of
+from rnnauto.search.trial import (
+    Epoch,
+    Job,
+    Result,
+    StudyProblem,
+    Values,
+    architecture_of,
+    optimizer_of,
+)
 from rnnauto.search.validation import Tally, Validated
 
-LONGEST_VALIDATION = 4096  # timesteps; longer recordings are validated in slices of this length
 STEP_BYTES = 400 << 20  # activations that a training step may keep for its backward pass
-# numbers that a cell keeps per unit and timestep, measured
-KEPT = {"simple_rnn": 4, "identity_rnn": 4, "lstm": 12, "gru": 13, "exponential_trace": 11}
 READ_SIZE = 256
 
 
@@ -59,21 +44,28 @@ READ_SIZE = 256
 class Network:
     """A model with its compiled steps; what differs between trials of equal shape is a variable."""
 
-    model: Any
+    built: Built
     optimizer: Any
     clip_norm: Any
     train_step: Callable[..., Any]
     read_step: Callable[..., Any]
 
+    @property
+    def model(self) -> Any:
+        """The Keras model itself."""
+        return self.built.model
+
 
 def compile_network(
-    features: Features | DecoderFeatures | ForecastFeatures,
+    learner: Learner,
+    features: Any,
     architecture: Architecture,
     answer: Answer,
     optimizer_name: str = "adam",
 ) -> Network:
     """Build and trace once, for any batch size and any length."""
-    model = build_network(features, architecture)
+    built = learner.build(features, architecture)
+    model = built.model
     fuse(model)
     optimizer = make_optimizer(optimizer_name)
     optimizer.build(model.trainable_variables)
@@ -82,16 +74,11 @@ def compile_network(
         name: tf.TensorSpec(tensor.shape, tensor.dtype, name=name)
         for name, tensor in model.input.items()
     }
-    signature = [inputs, target_spec(features, answer)]
+    signature = [inputs, learner.target_spec(features, answer)]
 
     def losses(batch: Any, truth: Any, *, training: bool) -> tuple[Any, Any, Any, Any]:
         """Summed loss, number of known targets, number of right answers, outputs."""
-        outputs = model(batch, training=training)
-        if isinstance(features, ForecastFeatures):
-            return *forecast_loss(outputs, truth), outputs
-        if features.per_timestep:  # the network always gives one timestep, even of none
-            outputs = outputs[:, : tf.shape(truth)[1]]
-        return *summed_loss(outputs, truth, answer), outputs
+        return learner.losses(model(batch, training=training), truth, features, answer)
 
     @tf.function(input_signature=signature, autograph=False)
     def train_step(batch: Any, truth: Any) -> tuple[Any, Any, Any]:
@@ -108,11 +95,11 @@ def compile_network(
         return losses(batch, truth, training=False)
 
     steps = (called_directly(step) for step in (train_step, read_step))
-    return Network(model, optimizer, clip_norm, *steps)
+    return Network(built, optimizer, clip_norm, *steps)
 
 
 def make_optimizer(name: str) -> Any:
-    """Its learning rate is a variable, set by `reset`."""
+    """A fresh optimizer; its learning rate is a variable, set by `reset`."""
     return {"adam": Adam, "sgd": keras.optimizers.SGD}[name]()
 
 
@@ -127,46 +114,43 @@ def apply_clipped(optimizer: Any, gradients: list[Any], model: Any, clip_norm: A
     return norm
 
 
-def target_spec(features: Features | DecoderFeatures | ForecastFeatures, answer: Answer) -> Any:
-    """One number per unit; more where there are several targets, or labels that may be there."""
-    if isinstance(features, ForecastFeatures):
-        shape = [None, features.horizon, 2, features.targets]
-        return tf.TensorSpec(shape, tf.float32, name="targets")
-    units: list[int | None] = [None, None] if features.per_timestep else [None]
-    columns = answer.widths[0] if answer.loss == "labels" else len(answer.widths)
-    if answer.loss == "labels" or columns > 1:
-        units.append(columns)
-    whole_numbers = answer.loss in {"classes", "labels"}
-    return tf.TensorSpec(units, tf.int32 if whole_numbers else tf.float32, name="targets")
-
-
 @lru_cache(maxsize=8)
 def cached_network(
-    features: Features | DecoderFeatures | ForecastFeatures,
+    learner: Learner,
+    features: Any,
     architecture: Architecture,
     answer: Answer,
     optimizer_name: str,
 ) -> Network:
-    """Tracing costs as much as several epochs of a small trial; equal shapes are traced once."""
-    return compile_network(features, architecture, answer, optimizer_name)
+    """`compile_network`, once for equal shapes: tracing costs as much as several epochs of a small
+    trial."""
+    return compile_network(learner, features, architecture, answer, optimizer_name)
 
 
-def prepare(job: Job, problem: Problem) -> Network:
-    """A network with the job's fresh weights, whatever was trained in it before."""
+def prepare(
+    learner: Learner, job: Job, problem: StudyProblem, data: Any, train: Integers
+) -> Network:
+    """A network with the job's fresh weights and the scales of the train part, whatever was trained
+    in it before."""
+    architecture = architecture_of(job.values)
     network = cached_network(
-        problem.features, architecture_of(job.values), problem.answer, optimizer_of(job.values)
+        learner, problem.features, architecture, problem.answer, optimizer_of(job.values)
     )
-    reset(network, job, problem)
+    reset(network, job, lambda: learner.build(problem.features, architecture))
+    learner.scale(network.built, job, problem, data, train)
     return network
 
 
-def reset(network: Network, job: Job, problem: Problem) -> None:
-    """Give a network the job's fresh weights, rates and scales."""
+def reset(network: Network, job: Job, build: Callable[[], Built]) -> None:
+    """Give a network the job's fresh weights and rates.
+
+    Args:
+        build: makes a network of the same shape with fresh weights.
+    """
     # where Keras' initialisers draw their seeds; `keras.utils.set_random_seed` would also have
     # TensorFlow drop the compiled steps, which costs up to 0.2 s a trial
     random.seed(job.seed)
-    fresh = build_network(problem.features, architecture_of(job.values))
-    network.model.set_weights(fresh.get_weights())
+    network.model.set_weights(build().model.get_weights())
     for variable in network.optimizer.variables:
         variable.assign(tf.zeros_like(variable.value))
     clip = job.values["clip_norm"]
@@ -177,26 +161,26 @@ def reset(network: Network, job: Job, problem: Problem) -> None:
             words = isinstance(layer, TokenDropout)
             layer.rate.assign(job.values["token_dropout" if words else "dropout"])
             layer.counter.assign([(job.seed + position) % (2**31 - 1), 0])
-        elif isinstance(layer, Standardise) and problem.numbers:  # a forecast learns its own
-            static = layer.name.startswith("static")
-            scales = problem.static_numbers if static else problem.numbers
+
+
+def standardise(built: Built, job: Job, problem: StudyProblem, data: Any, train: Integers) -> None:
+    """Set the means and deviations of the numbers that a network reads: those that the encoders
+    of the job's fold have learnt. What `Learner.scale` is where encoders know the scales."""
+    for layer, scales in (
+        (built.scales.numbers, problem.numbers),
+        (built.scales.statics, problem.static_numbers),
+    ):
+        if layer is not None:
             mean, deviation = np.array(scales[job.fold], np.float32).T
             layer.mean.assign(mean)
             layer.deviation.assign(deviation)
 
 
-def prepare_for(job: Job, problem: Problem, data: Stored, train: Integers) -> Network:
-    """`prepare`, and for a forecast the scales of the train part."""
-    network = prepare(job, problem)
-    if isinstance(data, EncodedSeries):
-        adapt(network.model, *sample_windows(data, train))
-    return network
-
-
 def train(
+    learner: Learner,
     job: Job,
-    problem: Problem,
-    data: Stored,
+    problem: StudyProblem,
+    data: Any,
     *,
     fold: tuple[Integers, Integers],
     start_from: Weights | None = None,
@@ -206,19 +190,24 @@ def train(
     """Train until validation no longer improves; returns the best weights seen.
 
     Args:
-        data: targets of a regression are standardised here, not in the store.
+        data: what the family's trials learn from; targets of a regression are standardised here,
+            not in the store.
         fold: sequence numbers of the train and the validation part.
         start_from: weights to go on from; they count as epoch 0.
         stopping: asked after every step; True ends the job with what it has.
     """
     begin = time.monotonic()
-    network = prepare_for(job, problem, data, fold[0])
+    network = prepare(learner, job, problem, data, fold[0])
     progress = Progress()
+
+    def validated() -> Validated:
+        return validate(network, problem, learner.validation_batches(data, fold[1]))
+
     if start_from is not None:
         network.model.set_weights(start_from)
-        keep_if_better(network, progress, validate(network, problem, data, fold[1]), epoch=0)
-    size = batch_size(job.values, data, fold[0])
-    patience = problem.patience or patience_for(per_epoch(data, fold[0]), size)
+        keep_if_better(network, progress, validated(), epoch=0)
+    size = batch_size(job.values, learner.longest(data, fold[0]))
+    patience = problem.patience or patience_for(learner.examples(fold[0]), size)
 
     def out_of_time() -> bool:
         late = job.seconds is not None and time.monotonic() - begin > job.seconds
@@ -234,14 +223,11 @@ def train(
         epoch=lambda: run_epoch(
             network,
             problem,
-            data,
-            fold[0],
-            size=size,
-            rng=rng,
-            progress=progress,
+            learner.batches(data, fold[0], size=size, rng=rng),
+            progress,
             out_of_time=out_of_time,
         ),
-        validated=lambda: validate(network, problem, data, fold[1]),
+        validated=validated,
         late=out_of_time,
         on_epoch=on_epoch,
     )
@@ -251,18 +237,15 @@ def train(
 
 def run_epoch(
     network: Network,
-    problem: Problem,
-    data: Stored,
-    chosen: Integers,
-    *,
-    size: int,
-    rng: np.random.Generator,
+    problem: StudyProblem,
+    batches: Iterable[Batch],
     progress: Progress,
+    *,
     out_of_time: Callable[[], bool],
 ) -> float:
     """One pass over the training part; returns the mean loss. Stops early when time is out."""
     totals, counts = 0.0, 0.0
-    for batch in training_batches(data, chosen, size=size, rng=rng):
+    for batch in batches:
         total, count, norm = network.train_step(batch.inputs, scaled(batch.targets, problem))
         totals += float(total)
         counts += float(count)
@@ -271,10 +254,10 @@ def run_epoch(
     return totals / max(counts, 1.0)
 
 
-def validate(network: Network, problem: Problem, data: Stored, chosen: Integers) -> Validated:
+def validate(network: Network, problem: StudyProblem, batches: Iterable[Batch]) -> Validated:
     """Mean loss and main metric over the validation part."""
     tally = Tally(problem)
-    for batch in validation_batches(data, chosen):
+    for batch in batches:
         truth = scaled(batch.targets, problem)
         total, count, right, outputs = network.read_step(batch.inputs, truth)
         tally.loss, tally.units = tally.loss + float(total), tally.units + float(count)
@@ -286,49 +269,32 @@ def validate(network: Network, problem: Problem, data: Stored, chosen: Integers)
     return tally.result()
 
 
-def validation_batches(data: Stored, chosen: Integers) -> Iterator[Batch]:
-    if isinstance(data, EncodedSeries):
-        return window_batches(data, chosen, size=READ_SIZE)
-    examples = in_chunks(data, chosen, longest=LONGEST_VALIDATION)
-    size = max(1, min(READ_SIZE, (64 << 20) // (4 * 64 * longest_of(data, examples))))
-    return reading_batches(data, examples, size=size)
+def reading_size(longest: int) -> int:
+    """How many examples are validated on at once, the longest of them of so many timesteps."""
+    return max(1, min(READ_SIZE, (64 << 20) // (4 * 64 * longest)))
 
 
-def longest_of(data: Encoded | EncodedPairs, examples: Examples) -> int:
-    """Most timesteps of an example, those of its answer included."""
-    lengths = examples.length
-    if isinstance(data, EncodedPairs):
-        lengths = lengths + data.answer_lengths[examples.sequence]
-    return int(lengths.max(initial=1))
-
-
-def scaled(targets: Any, problem: Problem) -> Any:
+def scaled(targets: Any, problem: StudyProblem) -> Any:
     if not problem.scales:
         return targets
     mean, deviation = np.array(problem.scales, np.float32).T  # [targets] each
     return ((targets - mean) / deviation).astype(np.float32)
 
 
-def batch_size(values: Values, data: Stored, chosen: Integers) -> int:
-    """The hyperparameter, lowered where one step would keep more than STEP_BYTES."""
-    if isinstance(data, EncodedSeries):
-        longest = data.lookback
-    else:
-        longest = longest_of(data, whole(data, chosen))
-        if data.per_timestep:
-            longest = min(longest, LONGEST)
+def batch_size(values: Values, longest: int) -> int:
+    """The trial's `batch_size`, lowered where one step would keep more than STEP_BYTES.
+
+    Args:
+        longest: most timesteps that a step carries an error over.
+    """
     width = values["units"] * values["layers"] * (2 if values["bidirectional"] else 1)
-    kept = 4 * width * KEPT[values["cell"]]  # bytes per timestep
+    kept = 4 * width * CELLS[values["cell"]].kept  # bytes per timestep
     most = STEP_BYTES // (kept * max(1, longest // values["patch"]))
     return int(max(1, min(values["batch_size"], most)))
 
 
-def per_epoch(data: Stored, chosen: Integers) -> int:
-    """How many examples an epoch has."""
-    return min(len(chosen), MOST_PER_EPOCH) if isinstance(data, EncodedSeries) else len(chosen)
-
-
 def patience_for(sequences: int, size: int) -> int:
-    """Small data has noisy, cheap epochs and gets more of them."""
+    """Epochs without improvement after which training ends: small data has noisy, cheap ones and
+    gets more of them."""
     steps = max(1, sequences // size)
     return int(min(60, max(5, round(600 / steps))))

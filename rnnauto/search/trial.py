@@ -1,39 +1,54 @@
-"""What a trial is: a pure function of a small serialisable specification."""
+"""Record what a trial is asked to do, and what it comes to.
+
+A trial is a pure function of a small serialisable specification.
+"""
 
 import hashlib
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from rnnauto.networks.architecture import (
-    Answer,
-    Architecture,
-    DecoderFeatures,
-    Features,
-    ForecastFeatures,
-)
+from rnnauto.layout import FamilyName
+from rnnauto.networks.architecture import Answer, Architecture
 
 Values = dict[str, Any]
 OF_FORECASTS = ("lookback", "scaling", "transform", "differencing")
 
 
 @dataclass(frozen=True)
-class Problem:
-    """What all trials of a search share; `scales`: mean and deviation per numeric target."""
+class StudyProblem:
+    """What all trials of a search share.
 
-    features: Features | DecoderFeatures | ForecastFeatures
+    Attributes:
+        features: what the family's networks read.
+        scales: mean and deviation per numeric target.
+        numbers: mean and deviation per fold and feature.
+        static_numbers: the same of static features.
+        epochs: most of a trial.
+        patience: epochs without improvement after which one ends; None: by the size of the data.
+        tags: the classes, where they are tags of chunks.
+        many_right: of written answers none is the only right one.
+    """
+
+    family: FamilyName
+    features: Any
     answer: Answer
     scales: tuple[tuple[float, float], ...]
-    numbers: tuple[tuple[tuple[float, float], ...], ...]  # per fold, per feature: mean, deviation
+    numbers: tuple[tuple[tuple[float, float], ...], ...]
     static_numbers: tuple[tuple[tuple[float, float], ...], ...]
     epochs: int
     patience: int | None
-    tags: tuple[str, ...] = ()  # the classes, where they are tags of chunks
+    tags: tuple[str, ...] = ()
+    many_right: bool = False
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A trial that an oracle proposes; with `epochs`, only so many, from the weights of `parent`
-    where one is named."""
+class Proposed:
+    """A trial that an oracle proposes.
+
+    Attributes:
+        epochs: only so many; None: as many as the problem says.
+        parent: id of the trial whose weights it goes on from; None: it starts afresh.
+    """
 
     id: str
     values: Values
@@ -43,16 +58,25 @@ class Asked:
 
 @dataclass(frozen=True)
 class Job:
-    """One training run: a trial on one fold. `seconds` is the most it may take."""
+    """One training run: a trial on one fold.
+
+    Attributes:
+        trial: its id.
+        values: its hyperparameters.
+        seconds: the most it may take.
+        start_from: weights file of an earlier job to train on from.
+        epochs: most of them; None: as many as the problem says.
+        limits: by epoch, the loss above which the trial is pruned; the last one holds for all later
+            epochs.
+    """
 
     trial: str
     fold: int
     values: Values
     seed: int
     seconds: float | None = None
-    start_from: str | None = None  # weights file of an earlier job to train on from
-    epochs: int | None = None  # most of them; None: as many as the problem says
-    # by epoch, the loss above which the trial is pruned; the last one holds for all later epochs
+    start_from: str | None = None
+    epochs: int | None = None
     limits: tuple[float | None, ...] = ()
 
     @property
@@ -71,16 +95,24 @@ class Job:
 
 @dataclass(frozen=True)
 class Epoch:
+    """What an epoch came to; `best` is the lowest validation loss, or other criterion, so far."""
+
     number: int
     train_loss: float
     validation_loss: float
     learning_rate: float
-    best: float | None = None  # lowest validation loss, or other criterion, so far
+    best: float | None = None
 
 
 @dataclass(frozen=True)
 class Gradient:
-    """Global norm before clipping over all steps, share of clipped steps, first bad step."""
+    """The gradient of all steps of a training run.
+
+    Attributes:
+        median, p95, largest: of the global norm before clipping.
+        clipped: share of the steps that were.
+        first_non_finite_step: counted from 1; None: all norms were finite.
+    """
 
     median: float | None = None
     p95: float | None = None
@@ -91,17 +123,26 @@ class Gradient:
 
 @dataclass(frozen=True)
 class Result:
-    """What a job came to. `loss` is the best validation loss: log loss in nats, or the mean
-    squared error of the standardised target (for tags of chunks: 1 - F1); `score` is the main
-    metric: accuracy, chunk F1, or RMSE in data units."""
+    """What a job came to.
 
-    status: str  # completed, pruned or failed
+    Attributes:
+        status: completed, pruned or failed.
+        loss: the best validation loss: log loss in nats, or the mean squared error of the
+            standardised target (for tags of chunks: 1 - F1).
+        score: the main metric: accuracy, chunk F1, or RMSE in data units.
+        reason: what went wrong, in words.
+        cause: of a loss that is not finite: input, target, gradient, overflow.
+        rescued: trained again for that cause with smaller steps.
+        stopped: patience, epochs, clock, bracket, pruned.
+    """
+
+    status: str
     loss: float | None = None
     score: float | None = None
     reason: str = ""
-    cause: str = ""  # of a loss that is not finite: input, target, gradient, overflow
-    rescued: bool = False  # trained again for that cause with smaller steps
-    stopped: str = ""  # patience, epochs, clock, bracket, pruned
+    cause: str = ""
+    rescued: bool = False
+    stopped: str = ""
     seconds: float = 0.0
     parameters: int = 0
     best_epoch: int = 0

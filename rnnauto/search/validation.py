@@ -1,4 +1,4 @@
-"""What a validation part says of a network: its loss, and the score that people read."""
+"""Measure a network on a validation part: its loss, and the score that people read."""
 
 import math
 from dataclasses import dataclass, field
@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import splits_of
 from rnnauto.data.tags import chunk_counts, read_tags
-from rnnauto.networks.architecture import DecoderFeatures
-from rnnauto.search.trial import Problem
+from rnnauto.search.trial import StudyProblem
 
 Array = NDArray[Any]
 
@@ -19,9 +18,15 @@ LARGEST_EXPONENT = 700.0
 
 @dataclass(frozen=True)
 class Validated:
-    """`loss` as in training; `score` is the main metric in data units; `criterion`, the smaller the
-    better, is what trials are stopped and ranked by: the loss, or for tags of chunks what is
-    missing to an F1 of 1, for that goes on rising when the loss no longer falls."""
+    """What a network comes to on a validation part.
+
+    Attributes:
+        loss: as in training.
+        score: the main metric, in data units.
+        criterion: what trials are stopped and ranked by, the smaller the better: the loss, or for
+            tags of chunks what is missing to an F1 of 1, for that goes on rising when the loss no
+            longer falls.
+    """
 
     loss: float
     score: float
@@ -30,15 +35,23 @@ class Validated:
 
 @dataclass
 class Tally:
-    """Sums over the batches of a validation part."""
+    """Sums over the batches of a validation part.
 
-    problem: Problem
+    Attributes:
+        units: targets that are known.
+        right: for a forecast: the absolute error of the medians, in units.
+        squared: errors of each target, [targets].
+        known: their number, [targets].
+        chunks: of tags: how many are right, predicted and true, [3].
+    """
+
+    problem: StudyProblem
     loss: float = 0.0
     units: float = 0.0
-    right: float = 0.0  # for a forecast: the absolute error of the medians, in units
-    squared: Array = field(default_factory=lambda: np.zeros(1))  # [targets]
-    known: Array = field(default_factory=lambda: np.zeros(1))  # [targets]
-    chunks: Array = field(default_factory=lambda: np.zeros(3))  # right, predicted, true
+    right: float = 0.0
+    squared: Array = field(default_factory=lambda: np.zeros(1))
+    known: Array = field(default_factory=lambda: np.zeros(1))
+    chunks: Array = field(default_factory=lambda: np.zeros(3))
 
     def add_values(self, outputs: Array, truth: Array) -> None:
         """Squared errors of each target; outputs [..., targets], both standardised."""
@@ -59,11 +72,10 @@ class Tally:
     def result(self) -> Validated:
         loss = self.loss / self.units if self.units else math.nan  # no target: nothing is known
         if self.problem.tags:
-            right, found, there = self.chunks.tolist()
-            f1 = 2 * right / (found + there) if found + there else 1.0
+            right, predicted, true = self.chunks.tolist()
+            f1 = 2 * right / (predicted + true) if predicted + true else 1.0
             return Validated(loss, f1, 1 - f1 if math.isfinite(loss) else math.nan)
-        features = self.problem.features
-        if isinstance(features, DecoderFeatures) and features.many_right:
+        if self.problem.many_right:
             return Validated(loss, math.exp(min(loss, LARGEST_EXPONENT)), loss)
         match self.problem.answer.loss:
             case "classes" | "quantiles":

@@ -1,4 +1,4 @@
-"""A worker process: `python -m rnnauto.search.worker FD FOLDER`. One thread, one job at a time.
+"""Serve jobs in a worker process: one thread, one at a time. Its program is `families/worker.py`.
 
 Messages are JSON over the pipe FD. In: {"job": ...}, {"stop": true}. Out: {"ready": true},
 {"epoch": ...}, {"result": ..., "memory": bytes}, {"disk": reason}. The end of the pipe means that
@@ -22,22 +22,19 @@ from pathlib import Path
 from typing import Any
 
 from rnnauto.networks.quiet import import_tensorflow
+from rnnauto.search.learner import LearnerOf
 from rnnauto.search.study import load_study
 from rnnauto.search.trial import Epoch, Result
 
 Run = Callable[[dict[str, Any], Callable[[Epoch], None], Callable[[], bool]], dict[str, Any]]
 
 
-def main() -> None:
-    serve(prepare)
-
-
-def prepare(folder: Path) -> Run:
-    """Everything slow that comes before the first job."""
+def prepare(folder: Path, *, learner_of: LearnerOf) -> Run:
+    """Do everything slow that comes before the first job; returns what runs one."""
     import_tensorflow(threads=1)
     from rnnauto.search.run_job import run_job
 
-    study = load_study(folder)
+    study = load_study(folder, learner_of)
     gc.collect()
     gc.freeze()  # a collection costs 0.4 s when it walks all of TensorFlow's objects
 
@@ -100,14 +97,10 @@ def peak_memory() -> int:
     """Largest resident size of this process so far, in bytes."""
     try:
         # not getrusage: on Linux it counts what the driver's memory was when it started this
-        found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+        match = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     except OSError:
-        found = None
-    if found is not None:
-        return int(found[1]) << 10
+        match = None
+    if match is not None:
+        return int(match[1]) << 10
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak << 10  # macOS counts bytes, others KiB
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""A small pool of worker processes: a pipe each, replaced when one dies or has grown too large.
+"""Run a small pool of worker processes: a pipe each, replaced when one dies or has grown too large.
 
 Not ProcessPoolExecutor or loky: those lose every job when one worker dies. Not multiprocessing:
 it imports the caller's main script again, which trains twice where that has no main guard.
@@ -21,7 +21,7 @@ from typing import Any, BinaryIO, Protocol
 from rnnauto.errors import StorageError
 from rnnauto.search.trial import Epoch, Job, Result
 
-PROGRAM = ("-m", "rnnauto.search.worker")
+PROGRAM = ("-m", "rnnauto.families.worker")
 MOST_MEMORY = 1_200 << 20  # bytes after which a worker is replaced
 MOST_JOBS = 100  # ... and jobs: whatever leaks slowly ends with it
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -37,12 +37,16 @@ class Started:
 
 @dataclass(frozen=True)
 class Progressed:
+    """A job has trained for one more epoch."""
+
     job: Job
     epoch: Epoch
 
 
 @dataclass(frozen=True)
 class Finished:
+    """A job has ended, well or not."""
+
     job: Job
     result: Result
 
@@ -79,18 +83,29 @@ class Workers(Protocol):
 
 @dataclass
 class Worker:
+    """A worker process, as the driver sees it.
+
+    Attributes:
+        job: what it is at; None: nothing.
+        jobs: how many it has done.
+        began_at: when it could begin its job, in time.monotonic()'s seconds.
+        stop_by: when that must have ended, where it was told to stop.
+    """
+
     process: subprocess.Popen[bytes]
     connection: Connection
     log: BinaryIO
     ready: bool = False
     job: Job | None = None
-    jobs: int = 0  # that it has done
-    began_at: float = 0.0  # when it could begin its job
+    jobs: int = 0
+    began_at: float = 0.0
     stop_by: float | None = None
 
 
 @dataclass
-class Pool:
+class ProcessPool:
+    """Worker processes of this machine that share the study in a folder."""
+
     folder: Path
     program: tuple[str, ...] = PROGRAM
     workers: list[Worker] = field(default_factory=list)
@@ -142,14 +157,17 @@ class Pool:
         if "ready" in message:
             worker.ready, worker.began_at = True, time.monotonic()
             yield Started()
-            return
-        assert worker.job is not None
+        elif worker.job is not None:
+            yield from self.heard_of(worker.job, worker, message)
+
+    def heard_of(self, job: Job, worker: Worker, message: dict[str, Any]) -> Iterator[Event]:
+        """What a worker says of the job that it is at."""
         if "epoch" in message:
-            yield Progressed(worker.job, Epoch(**message["epoch"]))
+            yield Progressed(job, Epoch(**message["epoch"]))
             return
         if "disk" in message:
             raise disk_took_no_more(message["disk"])
-        job, worker.job, worker.stop_by = worker.job, None, None
+        worker.job, worker.stop_by = None, None
         worker.jobs += 1
         self.peak_memory = max(self.peak_memory, message["memory"])
         if message["memory"] > MOST_MEMORY or worker.jobs >= MOST_JOBS:
@@ -190,13 +208,13 @@ def lateness(job: Job | None, *, began_at: float | None, stop_by: float | None) 
 
 
 @contextmanager
-def pool(folder: Path, workers: int, program: tuple[str, ...] = PROGRAM) -> Iterator[Pool]:
+def pool(folder: Path, workers: int, program: tuple[str, ...] = PROGRAM) -> Iterator[ProcessPool]:
     """Workers that run jobs of the study saved in `folder`; all are gone afterwards.
 
     Args:
         program: what Python runs in each: something that calls `worker.serve`.
     """
-    started = Pool(folder, program, [start(folder, program) for _ in range(workers)])
+    started = ProcessPool(folder, program, [start(folder, program) for _ in range(workers)])
     try:
         yield started
     finally:

@@ -18,6 +18,7 @@ from rnnauto.cli.console import (
 from rnnauto.cli.leaderboard import print_leaderboard
 from rnnauto.cli.options import overrides_of
 from rnnauto.cli.watch import Watcher, ended_line, live_panel, status_line, watching
+from rnnauto.deploy.leaderboard import Row
 from rnnauto.errors import DataError, RecipeError
 from rnnauto.fitted import Said
 from rnnauto.judge.metrics import MAIN_METRIC
@@ -116,17 +117,24 @@ def test_scores_are_whole_on_any_terminal(width, baselines, intervals):
 @pytest.mark.parametrize("width", [80, 120])
 def test_a_leaderboard_is_whole_on_any_terminal(width):
     values = [VALUES, {**VALUES, "units": 128, "learning_rate": 0.005}]
+    shared = {"validation": 0.5, "status": "completed"}
+    spent = {"validation_spread": 0.0123, "seconds": 12.3, "folds": 5, "reason": "patience"}
     trials = [
-        {"kind": "trial", "name": f"000{at}", "hyperparameters": each, "validation": 0.5}
-        | {"validation_spread": 0.0123, "seconds": 12.3, "folds": 5, "status": "completed"}
-        | {"test": None, "reason": "patience"}
-        for at, each in enumerate(values)
+        Row(
+            rank=at,
+            kind="trial",
+            name=f"000{at - 1}",
+            hyperparameters=each,
+            test=None,
+            **shared,
+            **spent,
+        )
+        for at, each in enumerate(values, 1)
     ]
-    baseline = {"kind": "baseline", "name": "bag-of-timesteps linear", "hyperparameters": None}
-    nothing = dict.fromkeys(("validation_spread", "seconds", "folds"))
-    rows = [*trials, {**trials[0], **baseline, **nothing, "test": 0.25, "reason": ""}]
+    name = "bag-of-timesteps linear"
+    baseline = Row(rank=3, kind="baseline", name=name, test=0.25, **shared)
     made = console(width=width)
-    print_leaderboard(made, [{"rank": rank, **row} for rank, row in enumerate(rows, 1)])
+    print_leaderboard(made, [*trials, baseline])
     lines = text_of(made).splitlines()
     assert max(map(len, lines)) <= width
     assert any("bag-of-timesteps linear" in line and "0.2500" in line for line in lines)

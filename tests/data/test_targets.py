@@ -17,7 +17,6 @@ from rnnauto.data.targets import (
     is_known,
     label_texts,
     lists_of,
-    output_widths,
     value_encoders,
 )
 
@@ -62,7 +61,7 @@ def test_a_constant_regression_target_has_a_deviation_to_divide_by():
 
 def test_a_list_of_labels_is_a_set_whose_labels_come_from_every_part():
     assert fit_target(SETS[:1], every=SETS, classification=True) == NOTES
-    assert output_widths(NOTES) == (2,)
+    assert NOTES.widths == (2,)
 
 
 def test_sets_become_ones_and_zeros_and_missing_sets_are_told_from_empty_ones():
@@ -84,7 +83,7 @@ def test_lists_are_the_reverse_of_exploding():
 def test_several_targets_have_an_encoder_each():
     every = pl.DataFrame({"a": ["p", "q", None], "b": [1, 2, None]}).to_struct()
     assert fit_target(PAIR, every=every, classification=True) == BOTH
-    assert output_widths(BOTH) == (2, 2)
+    assert BOTH.widths == (2, 2)
     assert value_encoders(BOTH) == ()
 
 

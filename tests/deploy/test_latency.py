@@ -11,7 +11,7 @@ def test_each_batch_is_asked_before_the_clock_runs():
         return {}
 
     batches = [{"number": np.array(1)}, {"number": np.array(2)}]
-    taken = latency.measure_latency(run, batches, "step")
+    taken = latency.measure_latency(run, latency.Single(batches, "step"))
     assert len(taken) == latency.CALLS
     assert all(each >= 0 for each in taken)
     assert len(asked) == latency.CALLS + 2 * len(batches)

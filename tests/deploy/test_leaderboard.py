@@ -53,77 +53,75 @@ def rows(metric="accuracy", **options):
 
 def test_the_winner_comes_first_then_the_rest_by_validation_and_failures_last():
     found = rows()
-    assert [(row["rank"], row["name"]) for row in found] == [
+    assert [(row.rank, row.name) for row in found] == [
         (1, "1"),
         (2, "linear"),
         (3, "0"),
         (4, "majority"),
         (5, "2"),
     ]
-    assert [row["kind"] for row in found] == ["trial", "baseline", "trial", "baseline", "trial"]
+    assert [row.kind for row in found] == ["trial", "baseline", "trial", "baseline", "trial"]
 
 
 def test_every_row_has_the_keys_of_the_contract():
-    assert all(set(row) >= KEYS for row in rows())
+    assert all(set(row.to_json()) >= KEYS for row in rows())
 
 
 def test_a_trial_is_summed_up_over_its_folds():
     row = rows()[0]
-    assert row["validation"] == pytest.approx(0.85)
-    assert row["validation_loss"] == 0.5
-    assert row["validation_spread"] == pytest.approx(0.0707, abs=1e-4)
-    assert (row["folds"], row["epochs"], row["seconds"]) == (2, 4, 3.5)
-    assert (row["parameters"], row["hyperparameters"]) == (99, VALUES)
-    assert row["gradient"] == {
+    assert row.validation == pytest.approx(0.85)
+    assert row.validation_loss == 0.5
+    assert row.validation_spread == pytest.approx(0.0707, abs=1e-4)
+    assert (row.folds, row.epochs, row.seconds) == (2, 4, 3.5)
+    assert (row.parameters, row.hyperparameters) == (99, VALUES)
+    assert row.to_json()["gradient"] == {
         "median": 0.5,
         "p95": 1.0,
         "largest": 2.0,
         "clipped": 0.25,
         "first_non_finite_step": None,
     }
-    assert (row["status"], row["reason"]) == ("completed", "patience")
+    assert (row.status, row.reason) == ("completed", "patience")
 
 
 def test_only_the_winner_and_the_baselines_have_a_test_score():
-    scores = {row["name"]: row["test"] for row in rows()}
+    scores = {row.name: row.test for row in rows()}
     assert scores == {"1": 0.85, "linear": 0.9, "0": None, "majority": 0.45, "2": None}
 
 
 def test_a_failed_trial_says_why_and_has_no_score():
     row = rows()[-1]
-    assert (row["status"], row["validation"]) == ("failed", None)
-    assert row["reason"] == "the loss was no longer finite at step 3"
+    assert (row.status, row.validation) == ("failed", None)
+    assert row.reason == "the loss was no longer finite at step 3"
 
 
 def test_a_trial_that_failed_on_one_fold_has_failed():
     half = trial("9", result(0.1, 1.0), FAILED)
-    row = next(row for row in rows(trials=[WINNER, half]) if row["name"] == "9")
-    assert (row["status"], row["validation"]) == ("failed", None)
+    row = next(row for row in rows(trials=[WINNER, half]) if row.name == "9")
+    assert (row.status, row.validation) == ("failed", None)
 
 
 def test_the_smallest_error_comes_first():
     trials = [trial("0", result(2, 20.0)), trial("1", result(1, 10.0)), trial("2", result(3, 30.0))]
     found = rows("rmse", trials=trials, winner=trials[1], baselines={"mean": (25.0, 26.0)})
-    assert [row["name"] for row in found] == ["1", "0", "mean", "2"]
+    assert [row.name for row in found] == ["1", "0", "mean", "2"]
 
 
 def test_a_baseline_without_a_validation_score_comes_after_those_with_one():
     found = rows(trials=[WINNER], baselines={"majority": (None, 0.4), "linear": (0.1, 0.2)})
-    assert [row["name"] for row in found] == ["1", "linear", "majority"]
+    assert [row.name for row in found] == ["1", "linear", "majority"]
 
 
 def test_a_leaderboard_survives_its_file(tmp_path):
     path = tmp_path / "leaderboard.csv"
     write_leaderboard(path, rows())
-    assert [row | {"validation_loss": None} for row in read_leaderboard(tmp_path)] == [
-        row | {"validation_loss": None} for row in rows()
-    ]
+    assert read_leaderboard(tmp_path) == rows()
     assert path.read_text().startswith("rank,kind,name,")
 
 
 def test_the_trials_loss_is_in_the_file_too(tmp_path):
     write_leaderboard(tmp_path / "leaderboard.csv", rows())
-    losses = {row["name"]: row["validation_loss"] for row in read_leaderboard(tmp_path)}
+    losses = {row.name: row.validation_loss for row in read_leaderboard(tmp_path)}
     assert losses == {"1": 0.5, "linear": None, "0": 0.1, "majority": None, "2": None}
 
 
@@ -132,15 +130,21 @@ def test_a_trial_named_007_keeps_its_name(tmp_path):
     write_leaderboard(
         tmp_path / "leaderboard.csv", rows(trials=[named], winner=named, baselines={})
     )
-    assert [row["name"] for row in read_leaderboard(tmp_path)] == ["007"]
+    assert [row.name for row in read_leaderboard(tmp_path)] == ["007"]
 
 
 def test_rows_are_plain_json():
-    assert json.loads(json.dumps(rows(), allow_nan=False)) == rows()
+    found = [row.to_json() for row in rows()]
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    assert [row["kind"] for row in found if "validation_loss" not in row] == ["baseline"] * 2
 
 
 @pytest.mark.parametrize(
-    "text", [None, "", "rank,kind\n1,trial\n", "name,hyperparameters,gradient\na,{x,null\n"]
+    "text",
+    [
+        *(None, "", "rank,kind\n1,trial\n", "name,hyperparameters,gradient\na,{x,null\n"),
+        "rank,kind,name,hyperparameters,gradient\n1,other,a,null,null\n",
+    ],
 )
 def test_a_leaderboard_that_is_absent_or_damaged_says_so(tmp_path, text):
     if text is not None:

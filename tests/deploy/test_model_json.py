@@ -3,16 +3,17 @@ import json
 import pytest
 from builders import columns, make_layout
 
-from rnnauto.data.encode import CategoryEncoder, Encoders, NumberEncoder
+from rnnauto.data.encode import CategoryEncoder, NumberEncoder
 from rnnauto.data.targets import LabelEncoder
 from rnnauto.deploy.model_json import FORMAT, ModelInfo, read_model_info, write_model_info
 from rnnauto.errors import ModelFolderError
+from rnnauto.families.direct.encode import DirectEncoders
 
 INFO = ModelInfo(
-    rnnauto="0.1.0",
+    rnnauto="0.2.0",
     versions={"tensorflow": "2.21.0"},
     layout=make_layout(features=columns(x="number", word="category")),
-    encoders=Encoders(
+    encoders=DirectEncoders(
         numbers=(NumberEncoder(name="x", mean=0.1, deviation=2, missing=True),),
         categories=(CategoryEncoder(name="word", vocabulary=("ä", 'quo"te', "")),),
         static_numbers=(),
@@ -34,9 +35,13 @@ def folder(tmp_path):
     return tmp_path
 
 
+def read(folder):
+    return read_model_info(folder, lambda layout: DirectEncoders)
+
+
 def refused(folder):
     with pytest.raises(ModelFolderError) as caught:
-        read_model_info(folder)
+        read(folder)
     return caught.value
 
 
@@ -46,7 +51,7 @@ def change(folder, **changes):
 
 
 def test_what_is_written_is_read(folder):
-    assert read_model_info(folder) == INFO
+    assert read(folder) == INFO
     assert json.loads((folder / "model.json").read_text())["format"] == FORMAT == 1
 
 

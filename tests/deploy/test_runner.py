@@ -1,13 +1,12 @@
 import numpy as np
 import polars as pl
-import pytest
-from builders import NAN, columns, make_layout, make_sequences
+from builders import NAN, columns, make_encoders, make_layout, make_sequences
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnauto.data.encode import CategoryEncoder, Encoders, NumberEncoder
-from rnnauto.data.targets import LabelEncoder, ValueEncoder
-from rnnauto.deploy.runner import BATCH, BATCH_TIMESTEPS, batches_of, predict, raw_batch
+from rnnauto.data.encode import CategoryEncoder, NumberEncoder
+from rnnauto.data.targets import LabelEncoder
+from rnnauto.deploy.runner import BATCH, BATCH_TIMESTEPS, batches_of, raw_batch
 
 LABELS = LabelEncoder(classes=("a", "b"), kind="text")
 LAYOUT = make_layout(
@@ -15,16 +14,12 @@ LAYOUT = make_layout(
 )
 
 
-def encoders(target=LABELS):
-    number = NumberEncoder(name="x", mean=0, deviation=1, missing=False)
-    word = CategoryEncoder(name="w", vocabulary=("p",))
-    return Encoders(
-        numbers=(number,),
-        categories=(word,),
-        static_numbers=(number,),
-        static_categories=(word,),
-        target=target,
-    )
+def encoders():
+    numbers = (NumberEncoder(name="x", mean=0, deviation=1, missing=False),)
+    words = (CategoryEncoder(name="w", vocabulary=("p",)),)
+    both = {"numbers": numbers, "categories": words}
+    both |= {f"static_{kind}": made for kind, made in both.items()}
+    return make_encoders(LABELS).model_copy(update=both)
 
 
 SEQUENCES = make_sequences(
@@ -77,49 +72,3 @@ def test_every_sequence_is_in_one_batch_and_no_batch_is_too_large(lengths):
     for part in batches:
         assert len(part) <= BATCH
         assert len(part) * lengths[part].max() <= max(BATCH_TIMESTEPS, lengths[part].max())
-
-
-def echo(name):
-    """A model that answers with what it is given."""
-
-    def run(inputs):
-        numbers = np.nan_to_num(inputs["numbers"][..., 0], nan=-1)
-        if name == "value":
-            return {"value": inputs["length"].astype(np.float32)}
-        if name == "values per timestep":
-            return {"value": numbers}
-        return {"probabilities": np.stack([inputs["length"], 1 - inputs["length"]], 1)}
-
-    return run
-
-
-def test_predictions_are_in_the_order_of_the_sequences():
-    layout = LAYOUT.model_copy(update={"task": "regression"})
-    target = encoders(ValueEncoder(mean=0, deviation=1))
-    assert predict(echo("value"), SEQUENCES, layout, target).tolist() == [2, 0, 1]
-    found = predict(echo("classes"), SEQUENCES, LAYOUT, encoders())
-    assert found.tolist() == [[2, -1], [0, 1], [1, 0]]
-
-
-def test_predictions_per_timestep_are_in_the_order_of_the_timesteps():
-    layout = LAYOUT.model_copy(update={"rnn_type": "many-to-many", "task": "regression"})
-    found = predict(
-        echo("values per timestep"), SEQUENCES, layout, encoders(ValueEncoder(mean=0, deviation=1))
-    )
-    assert found.tolist() == [1, -1, 3]
-
-
-def test_no_sequences_run_nothing():
-    def never(inputs):
-        raise AssertionError
-
-    empty = SEQUENCES.take(np.array([], np.int64), per_timestep=False)
-    assert predict(never, empty, LAYOUT, encoders()).shape == (0, 2)
-
-
-def test_a_model_that_answers_with_the_wrong_shape_is_noticed():
-    def short(inputs):
-        return {"probabilities": np.zeros((1, 2), np.float32)[:0]}
-
-    with pytest.raises(ValueError, match="shape"):
-        predict(short, SEQUENCES, LAYOUT, encoders())

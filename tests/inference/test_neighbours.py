@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from rnnauto.inference.infer import infer
-from rnnauto.problems.oddities import find_oddities
+from rnnauto.problems.find import file_problems
 from rnnauto.reading.read import Table
 from rnnauto.recipe import Recipe
 
@@ -50,4 +50,4 @@ def test_equal_timesteps_of_a_recording_are_no_copies():
     recipe = Recipe.parse({"data": {"target": "y"}, "problem": {"type": "many-to-many"}})
     layout = infer(table, recipe).layout
     assert layout.form == "single-series"
-    assert not [each for each in find_oddities(table, layout) if "the same as" in each.message]
+    assert not [each for each in file_problems(table, layout) if each.code == "duplicate-row"]

@@ -6,8 +6,8 @@ import pytest
 from rnnauto.data.encode import Encoded
 from rnnauto.data.targets import LabelEncoder, LabelSetEncoder, SeveralTargets, ValueEncoder
 from rnnauto.errors import DataError
+from rnnauto.families.direct.predictors import fit_predictors
 from rnnauto.judge.evaluate import Evaluation, beats, difference, evaluate, score, verdict_of
-from rnnauto.judge.several import fit_predictors
 
 VALUES = ValueEncoder(mean=0, deviation=1)
 LABELS = LabelEncoder(classes=("no", "yes"), kind="text")

@@ -8,21 +8,26 @@ import pytest
 import tensorflow as tf
 from builders import VALUES, make_encoded
 
+from rnnauto.cells import CELLS
+from rnnauto.families.direct.learner import LEARNER
+from rnnauto.families.direct.network import build
+from rnnauto.families.language.learner import LEARNER as LANGUAGE
+from rnnauto.families.language.network import build_carried
 from rnnauto.judge.gradients import by_lag, gradient_flow
 from rnnauto.judge.vanishing import judged
 from rnnauto.networks.architecture import Answer, Architecture, Features
-from rnnauto.networks.build import build
-from rnnauto.networks.carried import build_carried
-from rnnauto.networks.cells import STATES
+from rnnauto.networks.fused import fuse
+from rnnauto.search.study import Study
 from rnnauto.search.train import train
-from rnnauto.search.trial import Job, Problem
+from rnnauto.search.trial import Job, StudyProblem
 
 pytestmark = pytest.mark.train
 
 STEPS = 100
 ADDING = Features(2, (), (), 0, (), (), 1, False)
 SCALES = (((0.5, 0.288), (0.02, 0.14)),)
-PROBLEM = Problem(ADDING, Answer("values", (1,)), ((1.0, 0.408),), SCALES, ((),), 10, None)
+ONE_VALUE = Answer("values", (1,))
+PROBLEM = StudyProblem("direct", ADDING, ONE_VALUE, ((1.0, 0.408),), SCALES, ((),), 10, None)
 
 
 def adding(count, *, seed, timesteps=STEPS):
@@ -40,9 +45,11 @@ def adding(count, *, seed, timesteps=STEPS):
 def trained(cell, *, steps, rate):
     """A network of 32 units after some steps of Adam, clipped to norm 1."""
     keras.utils.set_random_seed(1)
-    model = build(ADDING, Architecture(cell, 32, 1, 1, "last", False))
+    built = build(ADDING, Architecture(cell, 32, 1, 1, "last", False))
+    model = built.model
+    fuse(model)  # the same numbers as Keras' loops give, sooner
     mean, deviation = np.array(SCALES[0], np.float32).T
-    model.get_layer("standardise").set_weights([mean, deviation])
+    built.scales.numbers.set_weights([mean, deviation])
     optimizer = keras.optimizers.Adam(rate)
     length = tf.fill([64], STEPS)
 
@@ -57,44 +64,48 @@ def trained(cell, *, steps, rate):
 
     for number in range(steps):
         step(*adding(64, seed=100 + number))
-    return model
+    return built
 
 
-def flow_of(model, timesteps=STEPS, problem=PROBLEM):
+def study_of(learner, problem):
+    return Study(folder=None, learner=learner, problem=problem, data=None, folds=())
+
+
+def flow_of(built, timesteps=STEPS):
     inputs, truth = adding(32, seed=7, timesteps=timesteps)
     length = np.full(32, timesteps, np.int32)
-    return gradient_flow(
-        model, problem, iter([({"numbers": inputs, "length": length}, truth, length)])
-    )
+    batches = iter([({"numbers": inputs, "length": length}, truth, length)])
+    return gradient_flow(built, study_of(LEARNER, PROBLEM), batches)
 
 
 def test_a_simple_rnn_vanishes_on_the_adding_problem_and_a_trained_lstm_does_not():
     simple = flow_of(trained("simple_rnn", steps=100, rate=0.002))
     found = judged(simple.norms, simple.memory, cell="simple_rnn", patch=1)
-    assert found["verdict"] == "vanishes"
-    assert found["after"] < 80
-    assert found["slope_per_step"] < -0.05
-    assert "--cells lstm" in found["advice"]
+    assert found.verdict == "vanishes"
+    assert found.after < 80
+    assert found.slope_per_step < -0.05
+    assert "--cells lstm" in found.advice
     lstm = flow_of(trained("lstm", steps=200, rate=0.01))
     found = judged(lstm.norms, lstm.memory, cell="lstm", patch=1)
-    assert found["verdict"] == "healthy"
+    assert found.verdict == "healthy"
     assert lstm.memory[STEPS - 1] > 0.1 * lstm.memory[1]
     assert lstm.norms[STEPS - 1] > 1e3 * simple.norms[STEPS - 1]
 
 
 # rectified units have no derivative where they start
-@pytest.mark.parametrize("cell", sorted(set(STATES) - {"identity_rnn"}))
+@pytest.mark.parametrize("cell", sorted(set(CELLS) - {"identity_rnn"}))
 def test_the_norms_are_those_of_differences(cell):
     """dL/dh_t, by moving the state of one timestep: two halves run by hand."""
     keras.utils.set_random_seed(3)
-    features = Features(2, (), (), 0, (), (), 1, True, carried=True)
+    features = Features(2, (), (), 0, (), (), 1, True)
     architecture = Architecture(cell, 4, 1, 1, "last", False)
-    model = build_carried(features, architecture)
+    built = build_carried(features, architecture)
+    model = built.model
     inputs, truth = adding(2, seed=1, timesteps=6)
     targets = np.full((2, 6), np.nan, np.float32)
     targets[:, -1] = truth
-    problem = Problem(features, Answer("values", (1,)), (), (), (), 1, None)
-    size = 4 * STATES[cell]
+    problem = StudyProblem("language", features, ONE_VALUE, (), (), (), 1, None)
+    size = 4 * CELLS[cell].states
     given = {"numbers": inputs, "length": np.full(2, 6, np.int32)}
     state = np.zeros((2, size), np.float32)
     after = model({**given, "numbers": inputs[:, :4], "state": state})["state"].numpy()
@@ -110,10 +121,9 @@ def test_the_norms_are_those_of_differences(cell):
         back = after.copy()
         back[:, unit] -= 1e-2
         slopes[:, unit] = (losses(moved) - losses(back)) / 2e-2
-    wanted = np.linalg.norm(slopes.reshape(2, STATES[cell], 4), axis=-1).mean(0)
-    flow = gradient_flow(
-        model, problem, iter([({**given, "state": state}, targets, np.full(2, 6))])
-    )
+    wanted = np.linalg.norm(slopes.reshape(2, CELLS[cell].states, 4), axis=-1).mean(0)
+    batches = iter([({**given, "state": state}, targets, np.full(2, 6))])
+    flow = gradient_flow(built, study_of(LANGUAGE, problem), batches)
     assert flow.norms[2] == pytest.approx(wanted[0], rel=0.05, abs=1e-4)
     if cell == "lstm":
         assert flow.memory[2] == pytest.approx(wanted[1], rel=0.05, abs=1e-4)
@@ -129,8 +139,8 @@ def test_identity_units_explode_at_a_high_rate_and_clipping_alone_tames_them():
     values |= {"optimizer": "sgd", "learning_rate": 0.01}
     fold = (np.arange(80), np.arange(80, 96))
     wild, tamed = (
-        train(Job("0", 0, {**values, "clip_norm": clip}, seed=4), PROBLEM, data, fold=fold)[0]
-        for clip in ("off", 1.0)
+        train(LEARNER, job, PROBLEM, data, fold=fold)[0]
+        for job in (Job("0", 0, {**values, "clip_norm": clip}, seed=4) for clip in ("off", 1.0))
     )
     assert wild.status == "failed" and "no longer finite at step" in wild.reason
     assert wild.gradient.first_non_finite_step <= 10
@@ -142,15 +152,15 @@ def test_identity_units_explode_at_a_high_rate_and_clipping_alone_tames_them():
 
 
 def test_growing_recurrence_explodes_back_in_time():
-    model = build(ADDING, Architecture("identity_rnn", 8, 1, 1, "last", False))
-    layer = model.get_layer("identity_rnn_forward_0")
+    built = build(ADDING, Architecture("identity_rnn", 8, 1, 1, "last", False))
+    (layer,) = built.forward
     kernel, _, bias = layer.get_weights()
     layer.set_weights([np.abs(kernel) + 0.1, 1.3 * np.eye(8), bias + 1.0])
-    flow = flow_of(model, timesteps=60)
+    flow = flow_of(built, timesteps=60)
     found = judged(flow.norms, None, cell="identity_rnn", patch=1)
-    assert found["verdict"] == "explodes"
-    assert found["slope_per_step"] == pytest.approx(math.log(1.3), rel=0.05)
-    assert "clip" in found["advice"]
+    assert found.verdict == "explodes"
+    assert found.slope_per_step == pytest.approx(math.log(1.3), rel=0.05)
+    assert "clip" in found.advice
 
 
 def test_lags_count_back_from_each_true_end():

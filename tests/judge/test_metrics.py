@@ -181,8 +181,8 @@ def test_an_undefined_metric_has_no_interval():
 
 def test_a_thousand_resamples_of_twenty_thousand_units_take_no_time():
     truth, probabilities = random_classification(20_000, 20, seed=4)
-    start = time.perf_counter()
+    start = time.process_time()  # of all threads: a busy machine is none of the code's faults
     groups, count = compact_groups(np.arange(20_000), seed=0)
     sums = class_sums(truth, probabilities, groups, count=count)
     class_metrics(resample_weights(count, resamples=1_000, seed=0) @ sums)
-    assert time.perf_counter() - start < 5  # about 0.2 s on an idle machine
+    assert time.process_time() - start < 5  # about 0.2 s on an idle machine

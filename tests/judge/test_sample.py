@@ -4,7 +4,7 @@ from readers import PROBLEM, last_six, reader_of, sample_of
 
 from rnnauto.judge.sample import OutOfTime, losses_of
 from rnnauto.networks.architecture import Answer
-from rnnauto.search.trial import Problem
+from rnnauto.search.trial import StudyProblem
 
 pytestmark = pytest.mark.train
 
@@ -23,7 +23,7 @@ def test_losses_are_those_of_training():
     outputs = rng.normal(size=(4, 3, 5)).astype(np.float32)
     answer = Answer("classes", (5,))
     truth = np.array([[0, 1, -1], [2, 2, 2], [4, -1, -1], [3, 0, 1]], np.int32)
-    problem = Problem(PROBLEM.features, answer, (), (), (), 1, None)
+    problem = StudyProblem("direct", PROBLEM.features, answer, (), (), (), 1, None)
     for example in range(4):
         part = slice(example, example + 1)
         total, count, _ = summed_loss(tf.constant(outputs[part]), tf.constant(truth[part]), answer)

@@ -1,8 +1,9 @@
-from rnnauto.judge.words import digits, metric_words, sentence, span
+from rnnauto.judge.scored import Scored
+from rnnauto.judge.words import digits, sentence, span
 
 
 def scored(value, low=None, high=None):
-    return {"value": value, "low": low, "high": high}
+    return Scored(value=value, low=low, high=high)
 
 
 def test_numbers_are_short():
@@ -22,8 +23,3 @@ def test_an_interval_has_the_decimals_of_its_value():
 def test_a_finding_is_a_sentence():
     assert sentence("order matters: chunk F1 0.91") == "Order matters: chunk F1 0.91."
     assert sentence("`my_mae` is better. Use it.") == "`my_mae` is better. Use it."
-
-
-def test_metrics_have_names_for_people():
-    assert metric_words("rmse") == "root mean squared error"
-    assert metric_words("accuracy_left_hand") == "accuracy left hand"

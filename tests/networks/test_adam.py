@@ -1,13 +1,17 @@
 """Adam in one operation per variable gives what Keras' Adam gives."""
 
+import keras
 import numpy as np
+import pytest
+import tensorflow as tf
+
+from rnnauto.networks.adam import Adam
+
+pytestmark = pytest.mark.train
 
 
 def trained(optimizer, gradients):
     """Variables of two shapes after a step with each of the gradients, inside a traced function."""
-    import keras
-    import tensorflow as tf
-
     variables = [keras.Variable(np.ones(part.shape, np.float32)) for part in gradients[0]]
     optimizer.build(variables)
 
@@ -21,10 +25,6 @@ def trained(optimizer, gradients):
 
 
 def test_it_is_keras_adam():
-    import keras
-
-    from rnnauto.networks.adam import Adam
-
     rng = np.random.default_rng(0)
     shapes = ((3, 5), (5,))
     gradients = [[rng.normal(0, 10 ** (at % 3), s).astype("f4") for s in shapes] for at in range(9)]
@@ -36,7 +36,5 @@ def test_it_is_keras_adam():
 
 
 def test_a_step_without_gradient_changes_little():
-    from rnnauto.networks.adam import Adam
-
     gradients = [[np.zeros((2, 2), np.float32)]]
     assert trained(Adam(0.01), gradients)[0].tolist() == [[1, 1], [1, 1]]

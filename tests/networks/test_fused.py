@@ -5,10 +5,12 @@ import pytest
 import tensorflow as tf
 from test_cells import draws, layer_of
 
+from rnnauto.cells import CELLS
+from rnnauto.families.direct.learner import LEARNER
+from rnnauto.families.direct.network import build
 from rnnauto.networks.architecture import Answer, Architecture, Features
-from rnnauto.networks.cells import STATES, run
+from rnnauto.networks.cells import run
 from rnnauto.networks.fused import fuse
-from rnnauto.networks.network import build_network
 from rnnauto.search.train import compile_network
 
 pytestmark = pytest.mark.train
@@ -42,7 +44,7 @@ def both_ways(cell, *, timesteps):
 @pytest.mark.parametrize("cell", FUSED)
 def test_outputs_states_and_gradients_are_keras_own(cell, timesteps):
     plain, fused = both_ways(cell, timesteps=timesteps)
-    assert len(plain) == 1 + STATES[cell] + 1 + STATES[cell] + 3
+    assert len(plain) == 1 + CELLS[cell].states + 1 + CELLS[cell].states + 3
     for one, other in zip(plain, fused, strict=True):
         assert np.abs(one).max() > 0
         np.testing.assert_allclose(other, one, rtol=1e-5, atol=1e-5)
@@ -62,11 +64,10 @@ def test_only_networks_that_are_trained_have_the_loops(cell, monkeypatch):
         assert len(found) == 4
         return set(found)
 
-    built = build_network(NUMBERS, architecture(cell))
+    built = build(NUMBERS, architecture(cell)).model
     assert fused(built) == {False}
-    assert fused(compile_network(NUMBERS, architecture(cell), Answer("classes", (3,))).model) == {
-        True
-    }
+    network = compile_network(LEARNER, NUMBERS, architecture(cell), Answer("classes", (3,)))
+    assert fused(network.model) == {True}
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind])
     fuse(built)
     assert fused(built) == {False}

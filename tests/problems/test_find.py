@@ -249,7 +249,9 @@ def test_errors_come_before_warnings_and_in_one_message():
     assert [problem.severity for problem in problems] == ["error", "warning", "warning"]
     with pytest.raises(DataError) as error:
         raise_if_errors(problems, "table.csv")
-    assert error.value.message == ("`table.csv`: 1 class has fewer than 3 sequences: `down (1)`")
+    assert error.value.message == (
+        "`table.csv`: 1 class has fewer than 3 sequences: `down (1)` [rare-class]"
+    )
     assert error.value.hint == problems[0].remedy
 
 
@@ -259,8 +261,8 @@ def test_several_errors_are_listed_together():
         raise_if_errors(problems, "table.csv")
     assert error.value.message == (
         "`table.csv` has 2 problems:\n"
-        "1. 1 class has fewer than 3 sequences: `down (1)`\n"
-        "2. only 9 sequences"
+        "1. 1 class has fewer than 3 sequences: `down (1)` [rare-class]\n"
+        "2. only 9 sequences [too-few-sequences]"
     )
     assert error.value.hint.splitlines()[1].startswith("2. at least 10 are needed")
 

@@ -10,8 +10,9 @@ from conftest import DATA
 from rnnauto.data.sequences import gather
 from rnnauto.inference.infer import infer
 from rnnauto.problems.leaks import find_leaks
-from rnnauto.problems.leaks_alone import nearest, usual
+from rnnauto.problems.leaks_alone import nearest_class, usual_class
 from rnnauto.problems.leaks_parts import seen_again, shared_with_test
+from rnnauto.problems.rule import Gathered
 from rnnauto.reading.read import read_table
 from rnnauto.recipe import Recipe
 
@@ -28,7 +29,7 @@ def leaks_in(frame, target, **overrides):
     recipe = Recipe().with_overrides({"data.target": [target], **dotted})
     table = read_table(frame)
     layout = infer(table, recipe).layout
-    return find_leaks(table.frame, layout, gather(table.frame, layout))
+    return find_leaks(Gathered(table, layout, gather(table.frame, layout)))
 
 
 def bundled(name):
@@ -151,7 +152,7 @@ PLANTED = {
 def test_a_planted_leak_is_found(name):
     make, target, kind, column = PLANTED[name]
     found = leaks_in(make(), target)
-    assert [(leak.kind, leak.column) for leak in found] == [(kind, column)]
+    assert [(leak.leak, leak.column) for leak in found] == [(kind, column)]
     assert f"`{column}`" in found[0].message
     assert f"`{column}`" in found[0].remedy or f"--ignore {column}" in found[0].remedy
 
@@ -159,7 +160,7 @@ def test_a_planted_leak_is_found(name):
 def test_a_copy_that_is_known_ahead_is_an_error():
     frame = sales().with_columns(plan=pl.col("y") * 2 + 1)
     (leak,) = leaks_in(frame, "y", data__known_ahead=["plan"])
-    assert (leak.kind, leak.column, leak.severity) == ("future", "plan", "error")
+    assert (leak.leak, leak.column, leak.severity) == ("future", "plan", "error")
     assert leaks_in(frame, "y") == []  # of the past, a forecast sees its target anyway
 
 
@@ -182,11 +183,10 @@ def test_a_smooth_feature_does_not_know_its_neighbours():
 
 def test_the_nearest_value_and_the_usual_word_decide():
     codes = np.array([0, 1, 1])
-    assert nearest(np.array([1.0, 5.0, np.nan]), codes, np.array([2.0, 4.0, np.nan])).tolist() == [
-        *(0, 1, 1)
-    ]
+    known, asked = np.array([1.0, 5.0, np.nan]), np.array([2.0, 4.0, np.nan])
+    assert nearest_class(known, codes, asked).tolist() == [0, 1, 1]
     words = np.array(["a", "b", "b"], object)
-    assert usual(words, codes, np.array(["b", "a", "new"], object)).tolist() == [1, 0, -1]
+    assert usual_class(words, codes, np.array(["b", "a", "new"], object)).tolist() == [1, 0, -1]
 
 
 def vowels_and_layout():
@@ -200,7 +200,7 @@ def test_sequences_of_both_files_are_counted():
     train, layout = vowels_and_layout()
     test = train.take(np.arange(12), per_timestep=False)
     leak, _ = shared_with_test(train, test, layout)
-    assert leak.kind == "duplicates"
+    assert leak.leak == "duplicates"
     assert leak.message.startswith("12 of the 12 sequences of the test file are in the training")
     apart = train.take(np.arange(20, 40), per_timestep=False)
     assert list(shared_with_test(apart, test, layout)) == []
@@ -220,7 +220,7 @@ def test_ids_of_both_files_are_named():
     first = train.take(np.arange(10), per_timestep=False)
     second = replace(train.take(np.arange(10, 20), per_timestep=False), ids=first.ids)
     (leak,) = shared_with_test(first, second, layout)
-    assert (leak.kind, leak.column) == ("ids", layout.id[0])
+    assert (leak.leak, leak.column) == ("ids", layout.id[0])
     assert leak.message.startswith("10 ids of the test file are in the training file too: `")
 
 
@@ -229,6 +229,6 @@ def test_timesteps_of_both_files_are_counted():
     recipe = Recipe().with_overrides({"data.target": ["y"]})
     layout = infer(read_table(frame), recipe).layout
     (leak,) = seen_again(frame.head(100), frame.tail(30), layout)
-    assert (leak.kind, leak.column) == ("duplicates", "month")
+    assert (leak.leak, leak.column) == ("duplicates", "month")
     assert leak.message.startswith("10 timesteps of the test file")
     assert list(seen_again(frame.head(100), frame.tail(20), layout)) == []

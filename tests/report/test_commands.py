@@ -10,7 +10,9 @@ from rnnauto.report.facts import Facts
 
 def commands_of(layout, name="my model"):
     info = SimpleNamespace(layout=layout)
-    return dict(commands(Facts(name, info, {"asked": {"source": "data.csv"}})))
+    return dict(
+        commands(Facts(name, info, SimpleNamespace(asked=SimpleNamespace(source="data.csv"))))
+    )
 
 
 def test_commands_reproduce_predict_and_serve_whatever_a_folder_is_called():

@@ -8,7 +8,7 @@ from reports import DIAGNOSIS, cases, recipe_of, report_folder
 from visible import unknown_numbers
 
 from rnnauto.errors import ModelFolderError
-from rnnauto.judge.compare import metric_of
+from rnnauto.families.families import family_of
 from rnnauto.prepare import prepare
 from rnnauto.report.page import HERE, script_json, with_range, write_report
 
@@ -73,7 +73,9 @@ def test_a_number_that_is_in_no_score_is_found(pages, there, instead, found):
 @pytest.mark.parametrize("name", CASES)
 def test_what_a_fit_is_told_to_watch_is_what_the_page_goes_by(pages, name):
     prepared = prepare(pages[name].parent.with_suffix(".parquet"), recipe_of(CASES[name]))
-    assert metric_of(prepared) == scores_of(pages[name])["asked"]["metric"]
+    layout, encoders = prepared.layout, prepared.encoders
+    metric = family_of(layout).main_metric(layout, encoders)
+    assert metric == scores_of(pages[name])["asked"]["metric"]
 
 
 def test_a_page_has_the_scores_on_shuffled_timesteps_with_their_interval(pages):

@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 from builders import VALUES
 
+from rnnauto.deploy.leaderboard import Row
 from rnnauto.report.ranking import leaderboard_tables
 
 
@@ -8,17 +11,14 @@ def rows_of(*settings, **more):
     shared |= {"status": "completed", "reason": "patience", "folds": 1, "epochs": 4}
     shared |= {"seconds": 2.4, "parameters": 1234, **more}
     return [
-        {**shared, "rank": at + 1, "name": f"000{at}", "hyperparameters": {**VALUES, **each}}
+        Row(**shared, rank=at + 1, name=f"000{at}", hyperparameters={**VALUES, **each})
         for at, each in enumerate(settings)
     ]
 
 
-BASELINE = {
-    **rows_of({})[0],
-    **{"kind": "baseline", "name": "majority", "hyperparameters": None, "rank": 9},
-    **dict.fromkeys(("folds", "epochs", "seconds", "parameters")),
-    "reason": "",
-}
+BASELINE = Row(
+    rank=9, kind="baseline", name="majority", validation=0.5, test=None, status="completed"
+)
 
 
 def test_settings_that_differ_are_columns_and_the_others_are_said_once():
@@ -61,7 +61,7 @@ def test_what_trials_cost_is_a_table_of_its_own():
     assert costs.head == ("name", "ended", "epochs", "seconds", "parameters")
     assert costs.rows[0] == ("0000", "no longer better", "4", "2", "1,234")
     assert len(costs.rows) == 2
-    rows[0]["folds"] = 5
+    rows[0] = replace(rows[0], folds=5)
     assert "folds" in leaderboard_tables(rows, "accuracy")[1].head
 
 

@@ -10,7 +10,7 @@ from rnnauto.errors import SearchError
 from rnnauto.search import driver, journal, loop
 from rnnauto.search.driver import FINALISTS, run_search
 from rnnauto.search.loop import Search
-from rnnauto.search.trial import Asked, Epoch, seed_of
+from rnnauto.search.trial import Epoch, Proposed, seed_of
 from rnnauto.search.workers import Died, Started
 
 
@@ -30,13 +30,14 @@ def run(clock, tmp_path):
         outcome, *, seconds=1000.0, folds=1, refit=False, limit=10**9, trials=4, size=2, **options
     ):
         pool, news = FakePool(clock, outcome, size), []
+        end = clock.now + seconds
         asker = options.pop("asker", None) or FakeAsker(limit)
         made = Search(
             pool=pool,
             folds=folds,
             seed=7,
             journal_path=tmp_path / "journal.jsonl",
-            deadline=clock.now + seconds,
+            deadline=lambda: end,
             notify=news.append,
             **options,
         )
@@ -312,9 +313,9 @@ def test_news_show_the_stage_what_runs_and_the_best_so_far(run):
 def test_a_promoted_trial_goes_on_from_its_parents_weights_and_is_told(run):
     proposed = iter(
         [
-            Asked("00", {"units": 1}, epochs=9),
-            Asked("01", {"units": 2}, epochs=9),
-            Asked("02", {"units": 1}, epochs=18, parent="00"),
+            Proposed("00", {"units": 1}, epochs=9),
+            Proposed("01", {"units": 2}, epochs=9),
+            Proposed("02", {"units": 1}, epochs=18, parent="00"),
         ]
     )
     asker = FakeAsker(limit=3)

@@ -1,8 +1,8 @@
 import pytest
 
+from rnnauto.families.direct.space import openings
 from rnnauto.recipe import Space
 from rnnauto.search.oracle import make_asker
-from rnnauto.search.space import proposals
 from rnnauto.search.trial import seed_of
 
 pytestmark = pytest.mark.train
@@ -23,6 +23,11 @@ ALGORITHMS = ("random", "bayesian", "hyperband", "grid")
 SMALL = {name: options[:1] for name, options in SPACE.items()} | {"units": (16, 32, 64)}
 
 
+def opened(space, **options):
+    """One that asks for a family's openings first."""
+    return make_asker(space, opening=openings(space), **options)
+
+
 def asked(asker, trials, *, loss=1.0):
     """Ask and tell at once."""
     found = []
@@ -40,8 +45,8 @@ def values_of(trials):
 
 
 def test_proposals_come_first_then_random_draws_from_the_space():
-    found = values_of(asked(make_asker(SPACE, trials=12, seed=5), 12))
-    assert found[:4] == proposals(SPACE)
+    found = values_of(asked(opened(SPACE, trials=12, seed=5), 12))
+    assert found[:4] == openings(SPACE)
     assert len(found) == 12
     for values in found:
         assert set(values) == set(SPACE)
@@ -49,7 +54,7 @@ def test_proposals_come_first_then_random_draws_from_the_space():
 
 
 def test_values_keep_their_types():
-    for values in values_of(asked(make_asker(SPACE, trials=9, seed=5), 9)):
+    for values in values_of(asked(opened(SPACE, trials=9, seed=5), 9)):
         assert type(values["bidirectional"]) is bool
         assert type(values["units"]) is int
         assert type(values["dropout"]) is float
@@ -58,7 +63,7 @@ def test_values_keep_their_types():
 
 def test_the_same_seed_asks_the_same_and_another_seed_something_else():
     def draws(seed):
-        return values_of(asked(make_asker(SPACE, trials=10, seed=seed), 10))
+        return values_of(asked(opened(SPACE, trials=10, seed=seed), 10))
 
     assert draws(3) == draws(3)
     assert draws(3)[4:] != draws(4)[4:]
@@ -66,15 +71,15 @@ def test_the_same_seed_asks_the_same_and_another_seed_something_else():
 
 def test_hashed_seeds_of_neighbours_share_no_draws():
     def draws(seed):
-        trials = asked(make_asker(SPACE, trials=16, seed=seed_of(seed, "oracle")), 16)
+        trials = asked(opened(SPACE, trials=16, seed=seed_of(seed, "oracle")), 16)
         return {str(values) for values in values_of(trials)[4:]}
 
     assert len(draws(0) & draws(1)) <= 2  # of 12 out of thousands
 
 
 def test_what_is_asked_does_not_depend_on_how_many_are_running_or_on_the_results():
-    one_by_one = asked(make_asker(SPACE, trials=10, seed=3), 10, loss=0.5)
-    asker = make_asker(SPACE, trials=10, seed=3)
+    one_by_one = asked(opened(SPACE, trials=10, seed=3), 10, loss=0.5)
+    asker = opened(SPACE, trials=10, seed=3)
     at_once = [asker.ask(number) for number in range(10)]
     for trial in reversed(at_once):
         asker.tell(trial.id, None)
@@ -82,33 +87,33 @@ def test_what_is_asked_does_not_depend_on_how_many_are_running_or_on_the_results
 
 
 def test_no_settings_are_tried_twice_and_a_used_up_space_ends():
-    found = values_of(asked(make_asker(SMALL, trials=30, seed=1), 30))
+    found = values_of(asked(opened(SMALL, trials=30, seed=1), 30))
     assert sorted(values["units"] for values in found) == [16, 32, 64]
 
 
 def test_a_space_of_one_is_one_trial():
     one = {name: options[:1] for name, options in SPACE.items()}
-    assert len(asked(make_asker(one, trials=5, seed=1), 5)) == 1
+    assert len(asked(opened(one, trials=5, seed=1), 5)) == 1
 
 
 def test_there_are_no_more_trials_than_wanted():
-    assert len(asked(make_asker(SPACE, trials=3, seed=1), 10)) == 3
+    assert len(asked(opened(SPACE, trials=3, seed=1), 10)) == 3
 
 
 def test_a_hundred_failures_do_not_end_the_search():
-    assert len(asked(make_asker(SPACE, trials=100, seed=1), 100, loss=None)) == 100
+    assert len(asked(opened(SPACE, trials=100, seed=1), 100, loss=None)) == 100
 
 
 def test_ids_are_unique():
-    names = [trial.id for trial in asked(make_asker(SPACE, trials=20, seed=1), 20)]
+    names = [trial.id for trial in asked(opened(SPACE, trials=20, seed=1), 20)]
     assert len(set(names)) == 20
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_the_oracle_writes_no_files_and_prints_nothing(tmp_path, monkeypatch, capfd, algorithm):
     monkeypatch.chdir(tmp_path)
-    asked(make_asker(SPACE, trials=20, seed=1, algorithm=algorithm), 20)
-    asked(make_asker(SPACE, trials=20, seed=1, algorithm=algorithm), 20, loss=None)
+    asked(opened(SPACE, trials=20, seed=1, algorithm=algorithm), 20)
+    asked(opened(SPACE, trials=20, seed=1, algorithm=algorithm), 20, loss=None)
     assert list(tmp_path.iterdir()) == []
     assert capfd.readouterr() == ("", "")
 

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from conftest import PATIENCE
 from fakes import Clock, FakeAsker, FakePool, result
 
 from rnnauto.errors import ModelFolderError
@@ -33,12 +34,13 @@ def go(clock, path, *, asker=None, outcome=None, trials=6, folds=1, size=1, cut=
         path.write_bytes(b"".join(lines[:cut]))
     history = journal.read(path) if cut is not None else []
     pool = FakePool(clock, outcome or by_settings, size)
+    end = clock.now + 1e6
     search = Search(
         pool=pool,
         folds=folds,
         seed=7,
         journal_path=path,
-        deadline=clock.now + 1e6,
+        deadline=lambda: end,
         notify=lambda news: None,
         history=history,
     )
@@ -170,7 +172,7 @@ def test_the_oracle_stays_what_it_was():
 def fake_search(folder, *, kills, trials):
     folder.mkdir()
     command = [sys.executable, str(FAKE_SEARCH), str(folder), str(kills), str(trials)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     found = json.loads((folder / "done.json").read_text())
     return found, json.loads((folder / "kills.json").read_text())

@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
+
+from rnnauto.search.traced import called_directly
+
+pytestmark = pytest.mark.train
 
 
 @pytest.fixture
 def step():
-    import tensorflow as tf
-
     inputs = {
         "numbers": tf.TensorSpec([None, None], tf.float32, name="numbers"),
         "length": tf.TensorSpec([None], tf.int32, name="length"),
@@ -21,8 +24,6 @@ def step():
 
 
 def test_it_takes_arrays_of_any_size_and_traces_once(step):
-    from rnnauto.search.traced import called_directly
-
     direct = called_directly(step)
     for rows in (1, 3, 0):
         batch = {  # in another order than the signature's, of other types
@@ -36,7 +37,5 @@ def test_it_takes_arrays_of_any_size_and_traces_once(step):
 
 
 def test_nothing_is_traced_before_the_first_call(step):
-    from rnnauto.search.traced import called_directly
-
     called_directly(step)
     assert step.experimental_get_tracing_count() == 0

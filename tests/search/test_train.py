@@ -1,13 +1,18 @@
 """The training loop: masks, clipping, stopping, and that a reused step is as good as a new one."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 from builders import NAN, make_encoded
 
-from rnnauto.data.batches import LONGEST, pad, whole
-from rnnauto.networks.architecture import Answer, DecoderFeatures, Features
+from rnnauto.data.batches import LONGEST, pad, save_encoded, whole
+from rnnauto.families.decoder.features import DecoderFeatures
+from rnnauto.families.decoder.learner import LEARNER as DECODER
+from rnnauto.families.direct.learner import LEARNER
+from rnnauto.families.learners import learner_of
+from rnnauto.networks.architecture import Answer, Features
 from rnnauto.networks.layers import Dropout
 from rnnauto.search import train as training
 from rnnauto.search.run_job import run_job
@@ -21,7 +26,7 @@ from rnnauto.search.train import (
     train,
     validate,
 )
-from rnnauto.search.trial import Job, Problem, Result, architecture_of
+from rnnauto.search.trial import Job, Result, StudyProblem, architecture_of
 
 pytestmark = pytest.mark.train
 
@@ -51,7 +56,8 @@ FEATURES = Features(
 
 def make_problem(*, epochs=8, patience=None, scale=(0.0, 1.0), numbers=(0.0, 1.0), **options):
     features = replace(FEATURES, **options)
-    return Problem(
+    return StudyProblem(
+        family="direct",
         features=features,
         answer=Answer("classes" if features.outputs > 1 else "values", (features.outputs,)),
         scales=(scale,),
@@ -84,7 +90,22 @@ def halves(encoded):
 def run(job=None, problem=None, data=None, **options):
     data = signs() if data is None else data
     options.setdefault("fold", halves(data))
-    return train(job or make_job(), problem or make_problem(), data, **options)
+    return train(LEARNER, job or make_job(), problem or make_problem(), data, **options)
+
+
+def prepared(job, problem=None, data=None):
+    data = signs() if data is None else data
+    return prepare(LEARNER, job, problem or make_problem(), data, halves(data)[0])
+
+
+def validated(network, problem, data, chosen):
+    return validate(network, problem, LEARNER.validation_batches(data, chosen))
+
+
+def stored(folder, problem, data):
+    """A study of one fold, as a worker loads it."""
+    save_study(folder, problem, (halves(data),), store=partial(save_encoded, encoded=data))
+    return load_study(folder, learner_of)
 
 
 def assert_same_weights(one, other):
@@ -93,8 +114,7 @@ def assert_same_weights(one, other):
 
 
 def network_of(problem=None, **values):
-    problem = problem or make_problem()
-    return prepare(make_job(**values), problem)
+    return prepared(make_job(**values), problem)
 
 
 def step(network, data, chosen):
@@ -127,9 +147,9 @@ def test_the_weights_are_those_of_the_best_epoch():
     data, problem = signs(), make_problem(epochs=6)
     job = make_job(learning_rate=0.3)  # far too high: epochs get worse as well as better
     result, weights = run(job, problem, data)
-    network = prepare(job, problem)
+    network = prepared(job, problem)
     network.model.set_weights(weights)
-    found = validate(network, problem, data, halves(data)[1])
+    found = validated(network, problem, data, halves(data)[1])
     loss, score = found.loss, found.score
     assert loss == pytest.approx(result.loss, rel=1e-6)
     assert score == result.score
@@ -200,7 +220,7 @@ def test_dropout_is_that_of_the_job():
 def test_every_dropout_of_every_job_draws_numbers_of_its_own():
     counters = []
     for seed in (5, 6):
-        network = prepare(make_job(seed, layers=2), make_problem())
+        network = prepared(make_job(seed, layers=2))
         layers = [layer for layer in network.model.layers if isinstance(layer, Dropout)]
         counters += [tuple(layer.counter.numpy()) for layer in layers]
     assert len(counters) == 6  # before each of two recurrent layers, and before the head
@@ -212,7 +232,7 @@ def test_a_gradient_that_is_no_number_moves_no_weight_and_is_reported():
     # deviation 1e-38 makes every number infinite: the loss is finite, its gradient is not
     problem = make_problem(numbers=(0.0, 1e-38), epochs=3)
     data = signs()
-    before = prepare(make_job(), problem).model.get_weights()
+    before = prepared(make_job(), problem).model.get_weights()
     result, weights = run(problem=problem, data=data)
     assert result.gradient.first_non_finite_step == 1
     assert result.gradient.median is None
@@ -402,10 +422,10 @@ def test_the_loss_is_numpys_log_loss_over_the_true_targets(per_timestep):
 def test_validation_is_the_mean_over_targets_not_over_batches(monkeypatch):
     data = signs(30, per_timestep=True)
     network = network_of(ALIGNED)
-    found = validate(network, ALIGNED, data, np.arange(30))
+    found = validated(network, ALIGNED, data, np.arange(30))
     at_once = (found.loss, found.score)
     monkeypatch.setattr(training, "READ_SIZE", 4)
-    found = validate(network, ALIGNED, data, np.arange(30))
+    found = validated(network, ALIGNED, data, np.arange(30))
     assert (found.loss, found.score) == pytest.approx(at_once, rel=1e-5)
     total, count, right = read(network, data, range(30))
     assert at_once == pytest.approx((total / count, right / count), rel=1e-5)
@@ -439,8 +459,8 @@ def test_every_kind_of_network_trains(values):
 
 def test_each_fold_standardises_by_its_own_scales():
     problem = replace(make_problem(), numbers=(((0.0, 1.0),), ((5.0, 2.0),)))
-    network = prepare(replace(make_job(), fold=1), problem)
-    standardise = network.model.get_layer("standardise")
+    network = prepared(replace(make_job(), fold=1), problem)
+    standardise = network.built.scales.numbers
     assert standardise.mean.numpy().tolist() == [5]
     assert standardise.deviation.numpy().tolist() == [2]
 
@@ -452,28 +472,34 @@ def test_the_numbers_of_a_source_are_standardised_too(moving):
     source = replace(make_problem().features, **counts)
     problem = replace(
         make_problem(),
+        family="decoder",
         features=DecoderFeatures(source, entries=6, one_timestep=not moving),
         answer=Answer("classes", (6,)),
         numbers=scale if moving else ((),),
         static_numbers=((),) if moving else scale,
     )
-    network = prepare(make_job(attention="none"), problem)
-    name = "standardise" if moving else "static_standardise"
-    layer = network.model.get_layer(name)
+    job = make_job(attention="none")
+    network = prepare(DECODER, job, problem, None, np.arange(0))  # the encoders know the scales
+    scales = network.built.scales
+    layer = scales.numbers if moving else scales.statics
     assert (layer.mean.numpy().tolist(), layer.deviation.numpy().tolist()) == ([1000], [50])
+
+
+def size_of(values, data, chosen):
+    return batch_size(values, LEARNER.longest(data, chosen))
 
 
 def test_a_batch_is_made_smaller_where_it_would_not_fit_in_memory():
     short = make_encoded([10] * 9)
     long = make_encoded([1_000_000] * 2, numbers=np.zeros((2_000_000, 1)))
     wide = VALUES | {"cell": "lstm", "units": 128, "layers": 2, "batch_size": 256}
-    assert batch_size(wide, short, np.arange(9)) == 256
-    assert batch_size(wide, long, np.arange(2)) == 1
+    assert size_of(wide, short, np.arange(9)) == 256
+    assert size_of(wide, long, np.arange(2)) == 1
     medium = make_encoded([2_000], numbers=np.zeros((2_000, 1)))
-    assert 1 < batch_size(wide, medium, np.arange(1)) < 256
-    assert batch_size(wide | {"patch": 100}, medium, np.arange(1)) == 256
-    sizes = [batch_size(wide | {"cell": cell}, medium, np.arange(1)) for cell in ("gru", "lstm")]
-    assert sizes[0] < sizes[1] < batch_size(wide | {"cell": "simple_rnn"}, medium, np.arange(1))
+    assert 1 < size_of(wide, medium, np.arange(1)) < 256
+    assert size_of(wide | {"patch": 100}, medium, np.arange(1)) == 256
+    sizes = [size_of(wide | {"cell": cell}, medium, np.arange(1)) for cell in ("gru", "lstm")]
+    assert sizes[0] < sizes[1] < size_of(wide | {"cell": "simple_rnn"}, medium, np.arange(1))
 
 
 def test_small_data_is_waited_for_longer():
@@ -483,7 +509,8 @@ def test_small_data_is_waited_for_longer():
 
 
 def test_a_compiled_network_takes_any_batch_and_length():
-    network = compile_network(FEATURES, architecture_of(VALUES), Answer("classes", (2,)))
+    answer = Answer("classes", (2,))
+    network = compile_network(LEARNER, FEATURES, architecture_of(VALUES), answer)
     for batch, timesteps in ((1, 1), (3, 9), (2, 0)):
         inputs = {
             "length": np.full(batch, timesteps, np.int32),
@@ -496,14 +523,13 @@ def test_a_compiled_network_takes_any_batch_and_length():
 
 def test_jobs_of_a_stored_study_are_the_same_and_leave_their_weights(tmp_path):
     data, problem = signs(), make_problem(epochs=2)
-    save_study(tmp_path / "study", problem, data, (halves(data),))
-    study = load_study(tmp_path / "study")
+    study = stored(tmp_path / "study", problem, data)
     assert study.problem == problem
     raw = run_job(make_job().to_json(), study, on_epoch=lambda e: None, stopping=lambda: False)
     direct, weights = run(problem=problem, data=data)
     assert Result.from_json(raw).loss == direct.loss
-    with np.load(tmp_path / "study" / "weights" / "0-fold0.npz") as stored:
-        assert_same_weights([stored[f"w{at}"] for at in range(len(weights))], weights)
+    with np.load(tmp_path / "study" / "weights" / "0-fold0.npz") as left:
+        assert_same_weights([left[f"w{at}"] for at in range(len(weights))], weights)
     more = replace(make_job(), start_from="0-fold0")
     again = run_job(more.to_json(), study, on_epoch=lambda e: None, stopping=lambda: True)
     assert again["loss"] <= direct.loss
@@ -514,8 +540,7 @@ def test_emptying_tensorflows_registry_spares_the_kept_networks(tmp_path):
     from tensorflow.python.framework import ops
 
     data = signs()
-    save_study(tmp_path / "study", make_problem(epochs=1), data, (halves(data),))
-    study = load_study(tmp_path / "study")
+    study = stored(tmp_path / "study", make_problem(epochs=1), data)
 
     def go(**values):
         job = make_job(**values).to_json()
@@ -530,9 +555,7 @@ def test_emptying_tensorflows_registry_spares_the_kept_networks(tmp_path):
 
 def test_a_loss_that_bursts_is_rescued_once_with_smaller_steps(tmp_path):
     # steps of 1e20 leave no loss; half of that, clipped, neither: the second try is told, too
-    data = signs()
-    save_study(tmp_path, make_problem(), data, (halves(data),))
-    study = load_study(tmp_path)
+    study = stored(tmp_path, make_problem(), signs())
     job = make_job(learning_rate=1e30, clip_norm="off", cell="identity_rnn")
     told = run_job(job.to_json(), study, on_epoch=lambda epoch: None, stopping=lambda: False)
     found = Result.from_json(told)
@@ -551,10 +574,9 @@ def test_a_pruned_job_says_so_and_keeps_its_best_weights():
 def test_a_failed_job_leaves_no_weights(tmp_path):
     data = values()
     data.targets[:] = 1e30
-    save_study(tmp_path / "study", make_problem(outputs=1), data, (halves(data),))
     raw = run_job(
         make_job().to_json(),
-        load_study(tmp_path / "study"),
+        stored(tmp_path / "study", make_problem(outputs=1), data),
         on_epoch=lambda e: None,
         stopping=lambda: False,
     )

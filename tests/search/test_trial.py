@@ -1,12 +1,24 @@
 import json
+from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from builders import VALUES, make_encoded
 
+from rnnauto.data.batches import load_encoded, save_encoded
 from rnnauto.networks.architecture import Answer, Architecture, Features
+from rnnauto.search.learner import in_tuples
 from rnnauto.search.study import load_study, load_weights, save_study, save_weights, weights_path
-from rnnauto.search.trial import Epoch, Gradient, Job, Problem, Result, architecture_of, seed_of
+from rnnauto.search.trial import (
+    Epoch,
+    Gradient,
+    Job,
+    Result,
+    StudyProblem,
+    architecture_of,
+    seed_of,
+)
 
 
 def test_a_jobs_name_tells_trial_fold_and_training_on_apart():
@@ -57,9 +69,10 @@ def test_a_study_survives_its_folder(tmp_path):
         outputs=3,
         per_timestep=True,
     )
-    problem = Problem(
+    problem = StudyProblem(
+        family="direct",
         features=features,
-        answer=Answer("classes", (3,)),
+        answer=Answer("values", (3,), unscored=1),
         scales=((1.5, 2.0),),
         numbers=(((0.0, 1.0), (2.0, 3.0)), ((4.0, 5.0), (6.0, 7.0))),
         static_numbers=(((8.0, 9.0),), ((1.0, 2.0),)),
@@ -68,8 +81,10 @@ def test_a_study_survives_its_folder(tmp_path):
     )
     data = make_encoded([2, 1], [0, 1, 2], numbers=[[1, 2]] * 3, per_timestep=True)
     folds = ((np.array([0]), np.array([1])), (np.array([1]), np.array([0])))
-    save_study(tmp_path / "study", problem, data, folds)
-    found = load_study(tmp_path / "study")
+    save_study(tmp_path / "study", problem, folds, store=partial(save_encoded, encoded=data))
+    learner = SimpleNamespace(features=lambda raw: Features(**in_tuples(raw)), load=load_encoded)
+    found = load_study(tmp_path / "study", {"direct": learner}.get)
+    assert found.learner is learner
     assert found.problem == problem
     assert hash(found.problem.features) == hash(features)  # the key of kept networks
     assert [[part.tolist() for part in fold] for fold in found.folds] == [[[0], [1]], [[1], [0]]]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rnnauto.networks.architecture import Answer, Features
-from rnnauto.search.trial import Problem
+from rnnauto.search.trial import StudyProblem
 from rnnauto.search.validation import Tally
 
 
@@ -19,7 +19,8 @@ def problem(loss, widths, *, scales=(), tags=()):
         outputs=sum(widths),
         per_timestep=False,
     )
-    return Problem(
+    return StudyProblem(
+        family="direct",
         features=features,
         answer=Answer(loss, widths),
         scales=scales,

@@ -11,18 +11,17 @@ import numpy as np
 import psutil
 import pytest
 from builders import SMALL, small_study
+from conftest import PATIENCE
 from fake_worker import HANGS
 
 from rnnauto.errors import StorageError
 from rnnauto.search import workers
 from rnnauto.search.driver import run_search
 from rnnauto.search.loop import Search
-from rnnauto.search.trial import Asked, Job
+from rnnauto.search.trial import Job, Proposed
 from rnnauto.search.workers import Died, Finished, Progressed, Started, pool
 
 pytestmark = pytest.mark.train
-
-PATIENCE = 120.0  # seconds that a test waits for what takes few
 
 
 @pytest.fixture
@@ -30,8 +29,10 @@ def study(tmp_path):
     return small_study(tmp_path / "study")
 
 
-def job(trial="0", *, seconds=0.1, **values):
-    return Job(trial=trial, fold=0, values={**SMALL, **values}, seed=1, seconds=seconds)
+def job(trial="0", *, seconds=0.1, epochs=None, **values):
+    return Job(
+        trial=trial, fold=0, values={**SMALL, **values}, seed=1, seconds=seconds, epochs=epochs
+    )
 
 
 def until(started, wanted):
@@ -86,7 +87,9 @@ def test_a_worker_runs_job_after_job_and_lives_through_faults_in_them(study, mon
 
         # the same job, in the same process and later; not the first one, whose time was over
         # within an epoch, for it had to trace its steps
-        started.submit(job(seconds=2.0))
+        started.submit(job(seconds=None))
+        until(started, Progressed)
+        started.stop(60)
         again = until(started, Finished)[-1].result
         assert again.epochs[0].validation_loss == stopped.epochs[0].validation_loss
         assert started.workers == [worker]
@@ -102,7 +105,7 @@ def test_a_worker_runs_job_after_job_and_lives_through_faults_in_them(study, mon
 
 class Asker:
     def ask(self, number):
-        return Asked(f"{number}", SMALL)
+        return Proposed(f"{number}", SMALL)
 
     def tell(self, trial_id, loss):
         pass
@@ -120,13 +123,14 @@ def test_a_killed_workers_job_is_run_again_once_and_the_pool_survives(study, tmp
         if news.running.get("1-fold0"):  # it trains, and would until the deadline
             started.stop(60)
 
+    end = time.monotonic() + PATIENCE
     with pool(study, 1) as started:
         search = Search(
             pool=started,
             folds=1,
             seed=0,
             journal_path=tmp_path / "journal.jsonl",
-            deadline=time.monotonic() + PATIENCE,
+            deadline=lambda: end,
             notify=kill,
         )
         winner = run_search(search, Asker(), most_trials=2, refit=False)
@@ -140,7 +144,8 @@ def test_a_killed_workers_job_is_run_again_once_and_the_pool_survives(study, tmp
 def test_a_worker_that_does_not_stop_in_time_is_replaced(study):
     with pool(study, 1) as started:
         pid = started.workers[0].process.pid
-        started.submit(job("stuck"))  # it is still importing TensorFlow
+        os.kill(pid, signal.SIGSTOP)  # it hears nothing, as one that waits for its disk
+        started.submit(job("stuck"))
         started.stop(0.1)
         died = until(started, Died)[-1]
         assert died.job.trial == "stuck"

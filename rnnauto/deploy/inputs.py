@@ -1,0 +1,97 @@
+"""Make raw values, which the SavedModels of sequences take, into inputs of the networks inside.
+
+A SavedModel is a `tf.Module` of plain TensorFlow operations that tracks only variables and tables,
+so that it runs wherever TensorFlow does, without Keras or rnnauto.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from rnnauto.data.encode import RESERVED, UNKNOWN, Encoders, category_columns
+from rnnauto.layout import Layout
+from rnnauto.networks import calendar, moments, text
+
+
+def write_module(path: Path, served: Any) -> None:
+    """Write a module with its function `predict` as the signature."""
+    tf.saved_model.save(served, str(path), signatures={"serving_default": served.predict})
+
+
+def tables_of(encoders: Encoders[Any]) -> dict[str, list[Any]]:
+    return {
+        kind: [vocabulary_table(encoder.vocabulary) for encoder in getattr(encoders, kind)]
+        for kind in ("categories", "static_categories")
+    }
+
+
+def input_specs(layout: Layout, encoders: Encoders[Any]) -> dict[str, Any]:
+    """List the inputs of `serving_default`; only those that the layout needs."""
+    specs: dict[str, Any] = {}
+    if layout.tokens is not None:
+        specs["text"] = tf.TensorSpec([None], tf.string, name="text")
+    else:
+        specs["length"] = tf.TensorSpec([None], tf.int32, name="length")
+        if encoders.numbers:
+            count = len(encoders.numbers)
+            specs["numbers"] = tf.TensorSpec([None, None, count], tf.float32, name="numbers")
+        if encoders.categories:
+            count = len(category_columns(encoders))
+            specs["categories"] = tf.TensorSpec([None, None, count], tf.string, name="categories")
+        if encoders.reads_times:
+            specs["time"] = tf.TensorSpec([None, None], tf.float64, name="time")
+    if encoders.static_numbers:
+        count = len(encoders.static_numbers)
+        specs["static_numbers"] = tf.TensorSpec([None, count], tf.float32, name="static_numbers")
+    if encoders.static_categories:
+        count = len(encoders.static_categories)
+        specs["static_categories"] = tf.TensorSpec(
+            [None, count], tf.string, name="static_categories"
+        )
+    return specs
+
+
+def vocabulary_table(vocabulary: tuple[str, ...]) -> Any:
+    entries = tf.constant(list(vocabulary), tf.string, shape=[len(vocabulary)])
+    ids = tf.range(RESERVED, RESERVED + len(vocabulary), dtype=tf.int32)
+    initialiser = tf.lookup.KeyValueTensorInitializer(entries, ids)
+    return tf.lookup.StaticHashTable(initialiser, default_value=UNKNOWN)
+
+
+def encode_inputs(
+    raw: dict[str, Any], tables: dict[str, list[Any]], layout: Layout, encoders: Encoders[Any]
+) -> dict[str, Any]:
+    """Encode raw inputs as those of the networks: strings become ids, texts become tokens."""
+    inputs: dict[str, Any] = {
+        name: raw[name] for name in ("length", "numbers", "static_numbers") if name in raw
+    }
+    if layout.tokens is not None:
+        words, inputs["length"] = text.tokenise(raw["text"], layout.tokens)
+        inputs["codes"] = tables["categories"][0].lookup(words)[..., None]
+    elif "categories" in raw:
+        columns = category_columns(encoders)
+        views = [
+            text.view_of(raw["categories"][..., columns.index(encoder.name)], encoder.view)
+            for encoder in encoders.categories
+        ]
+        inputs["codes"] = look_up(tf.stack(views, -1), tables["categories"])
+    if "static_categories" in raw:
+        inputs["static_codes"] = look_up(raw["static_categories"], tables["static_categories"])
+    if encoders.calendar:
+        append(inputs, "numbers", calendar.cyclic(raw["time"], encoders.calendar))
+    if encoders.moments:
+        at = raw["time"] if encoders.timed else moments.positions(raw["length"])
+        codes = moments.codes(at, encoders.moments, offset=RESERVED, absent=UNKNOWN)
+        append(inputs, "numbers", moments.numbers(at, encoders.moments))
+        append(inputs, "codes", codes)
+    return inputs
+
+
+def append(inputs: dict[str, Any], name: str, channels: Any) -> None:
+    inputs[name] = tf.concat([inputs[name], channels], -1) if name in inputs else channels
+
+
+def look_up(strings: Any, tables: list[Any]) -> Any:
+    """Look up strings [..., categories] as ids int32 of the same shape."""
+    return tf.stack([table.lookup(strings[..., at]) for at, table in enumerate(tables)], -1)

@@ -1,0 +1,104 @@
+"""Read and write `scores.json`: what a fit came to. Versioned, for a CI reads it, and validated on
+load."""
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError, field_serializer
+
+from rnnauto.deploy.leaderboard import Row
+from rnnauto.deploy.model_json import damage, newer_format
+from rnnauto.deploy.shown import Asked, Curve, HeadToHead, ShownAnswers, ShownData, ShownModel
+from rnnauto.errors import ModelFolderError
+from rnnauto.judge.diagnosis import Calibration, Diagnosis
+from rnnauto.judge.scored import Advantage, Confusion, Number, Scored
+from rnnauto.layout import Frozen
+from rnnauto.search.journal import finite
+
+FORMAT: Literal[1] = 1
+NAME = "scores.json"
+AGAIN = "train the model again with `--overwrite`"
+NEEDED = {"asked", "comparison", "data", "leaderboard"}  # what the first files had not
+
+
+class ScoresFile(Frozen):
+    """All numbers of a fit. Keys of one format keep their names and what they mean; a file without
+    a format is of an older fit, which has the same keys but perhaps not those with a default.
+
+    Attributes:
+        metrics: of the model on the test part; baselines: of each of them.
+        rows: units that were scored; sequences: that they are of.
+        verdict: whether a baseline is as good, as a sentence; comparison: the numbers behind it.
+        export_checks: the differences that the export's checks found, by name.
+        diagnosis: None where nothing was looked for.
+        asked, data, leaderboard, curves, head_to_head, examples, model: what the page shows.
+    """
+
+    format: Literal[1] = FORMAT
+    metrics: dict[str, Scored]
+    baselines: dict[str, dict[str, Scored]]
+    rows: int
+    sequences: int
+    beats_baselines: bool
+    verdict: str
+    comparison: Advantage
+    confusion: Confusion | None = None
+    calibration: Calibration | None = None
+    export_checks: dict[str, Number] | None = None
+    diagnosis: Diagnosis | None = None
+    asked: Asked
+    data: ShownData
+    leaderboard: tuple[Row, ...]
+    curves: tuple[Curve, ...]
+    head_to_head: HeadToHead | None
+    examples: ShownAnswers | None = None
+    model: ShownModel | None = None
+
+    @field_serializer("leaderboard")
+    def rows_to_json(self, rows: tuple[Row, ...]) -> list[dict[str, Any]]:
+        return [row.to_json() for row in rows]
+
+
+def write_scores(folder: Path, scores: ScoresFile) -> None:
+    """Write `scores.json`; numbers that JSON lacks are written as null."""
+    plain = finite(scores.model_dump(by_alias=True, exclude_unset=True))
+    text = json.dumps(plain, indent=1, allow_nan=False)
+    (folder / NAME).write_text(text + "\n", encoding="utf-8")
+
+
+def read_scores(folder: Path) -> ScoresFile:
+    """Read `scores.json`. Raises: ModelFolderError where it cannot be read, is damaged, or is of
+    another format."""
+    path = folder / NAME
+    try:
+        raw = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelFolderError(f"`{path}` cannot be read: {error}", hint=AGAIN) from error
+    try:
+        return ScoresFile.model_validate_json(raw)
+    except ValidationError as error:
+        newer = newer_format(raw, known=FORMAT)
+        if newer is not None:
+            raise ModelFolderError(
+                f"`{path}` has format {newer}; this rnnauto reads format {FORMAT}",
+                hint="upgrade with `pip install --upgrade rnnauto`",
+            ) from error
+        if is_too_old(raw):
+            raise ModelFolderError(
+                f"`{path}` does not hold what a report shows",
+                hint=f"an older rnnauto wrote it: {AGAIN}",
+            ) from error
+        raise ModelFolderError(
+            f"`{path}` is damaged: {damage(error)}",
+            hint="train the model again, or fetch the folder again",
+        ) from error
+
+
+def is_too_old(raw: str) -> bool:
+    """Say whether a file is from before there were reports, or formats."""
+    try:
+        content = json.loads(raw)
+    except ValueError:
+        return False
+    return isinstance(content, dict) and "format" not in content and bool(NEEDED - content.keys())

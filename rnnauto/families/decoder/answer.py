@@ -1,0 +1,125 @@
+"""Write a decoder's answers to all sequences of a table, and score true ones."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from rnnauto.arrays import Integers, timestep_index
+from rnnauto.data.sequences import gather
+from rnnauto.deploy.latency import Single, spread
+from rnnauto.deploy.runner import RawBatch, Run, batches_of, raw_batch
+from rnnauto.deploy.table import beside, times_as_texts
+from rnnauto.families.decoder.evaluate import Answered
+from rnnauto.families.decoder.pairs import DecoderEncoders, DecoderPart, EncodedPairs
+from rnnauto.layout import Layout
+from rnnauto.prepared import Source, no_history, with_targets
+from rnnauto.problems.required_columns import read_for
+
+LOGITS = 1 << 25  # numbers that `score` may keep at once
+
+
+def to_predict(
+    data: Source, layout: Layout, encoders: DecoderEncoders, *, history: Source | None
+) -> DecoderPart:
+    """Read sequences to answer; the target may be absent. Raises: DataError where a column is
+    absent or holds what the model cannot read."""
+    no_history(history, layout)
+    texts = layout.target
+    table = read_for(layout, data, target=False, text_targets=texts, may_be_empty=True)
+    return DecoderPart(gather(table.frame, layout), layout, encoders)
+
+
+def to_judge(
+    data: Source, layout: Layout, encoders: DecoderEncoders, *, history: Source | None
+) -> DecoderPart:
+    """Read sequences whose answer is known. Raises: DataError."""
+    no_history(history, layout)
+    table = read_for(layout, data, target=True, text_targets=layout.target)
+    return DecoderPart(with_targets(gather(table.frame, layout), layout), layout, encoders)
+
+
+def judged_answers(run: Run, part: DecoderPart) -> Answered:
+    """Write answers, with what is needed to compare them with the truth."""
+    return replace(write(run, part), likelihood=score(run, part, part.pairs()))
+
+
+def write(run: Run, part: DecoderPart, *, beams: int = 1) -> Answered:
+    """Write the likeliest answer to every sequence: token by token, or the best of some `beams`."""
+    texts: list[str] = [""] * len(part)
+    tokens: list[list[str]] = [[] for _ in range(len(part))]
+    total = np.zeros(len(part), np.float32)
+    for chosen in batches_of(part.lengths * beams):
+        batch = source_batch(part, chosen)
+        if beams == 1:
+            outputs = run(batch)
+        else:
+            outputs = run(batch | {"beams": np.asarray(beams, np.int32)}, "decode")
+            outputs = {name: array[:, 0] for name, array in outputs.items()}
+        total[chosen] = outputs["log_probability"]
+        rows = zip(chosen, outputs["text"], outputs["tokens"], outputs["lengths"], strict=True)
+        for number, text, strings, length in rows:
+            texts[number] = text.decode()
+            tokens[number] = [string.decode() for string in strings[:length]]
+    return Answered(texts, tokens, total)
+
+
+def score(run: Run, part: DecoderPart, answers: EncodedPairs) -> NDArray[np.float64]:
+    """Give the log probability in nats of the true answers and their ends, [sequences]."""
+    total = np.zeros(len(part))
+    for chosen in answer_batches(answers, entries=part.encoders.target.entries):
+        batch = source_batch(part, chosen) | answer_batch(answers, chosen)
+        total[chosen] = run(batch, "score")["log_probability"]
+    return total
+
+
+def source_batch(part: DecoderPart, chosen: Integers, *, extra: int = 0) -> RawBatch:
+    """Make the inputs of all signatures for some sources; see `raw_batch`."""
+    return raw_batch(part.sequences, chosen, part.layout, part.encoders, extra=extra)
+
+
+def answer_batches(answers: EncodedPairs, *, entries: int) -> Iterator[Integers]:
+    """Give sequence numbers, answers of about equal length together."""
+    lengths = answers.answer_lengths + 1
+    order = np.lexsort((answers.lengths, lengths))
+    begin = 0
+    while begin < len(order):
+        size = 256
+        while size > 1 and size * entries * lengths[order[begin : begin + size][-1]] > LOGITS:
+            size //= 2
+        yield order[begin : begin + size]
+        begin += size
+
+
+def answer_batch(answers: EncodedPairs, chosen: Integers, *, extra: int = 0) -> RawBatch:
+    """Make `answers` int32 [batch, timesteps] and `answer_length`, two of the inputs of `score`.
+
+    Args:
+        extra: timesteps of rubbish padding to add, for checks.
+    """
+    lengths = answers.answer_lengths[chosen]
+    real = np.arange(int(lengths.max(initial=0)) + extra) < lengths[:, None]
+    padded = np.full(real.shape, 1 if extra else 0, np.int32)
+    padded[real] = answers.answers[timestep_index(answers.answer_splits, chosen)]
+    return {"answers": padded, "answer_length": lengths.astype(np.int32)}
+
+
+def written_table(part: DecoderPart, written: Answered, *, probabilities: bool) -> pl.DataFrame:
+    """Make one row per sequence: the ids (or `row`), `prediction`, and with `probabilities` the
+    `probability` of the whole answer."""
+    columns = [pl.Series("prediction", written.texts, dtype=pl.String)]
+    if probabilities:
+        columns.append(pl.Series("probability", np.exp(written.log_probability)))
+    return beside(part.sequences.ids, columns)
+
+
+def tested_table(part: DecoderPart, written: Answered) -> pl.DataFrame:
+    """Make the table of the test part in a model folder."""
+    return times_as_texts(written_table(part, written, probabilities=True))
+
+
+def single(run: Run, part: DecoderPart) -> Single:
+    """Make the calls that time single answers: one sequence each, spread over all of them."""
+    return Single([source_batch(part, one[None]) for one in spread(len(part))])

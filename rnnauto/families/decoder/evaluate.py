@@ -1,0 +1,157 @@
+"""Score written answers beside the baselines', on the same sequences."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from rnnauto.arrays import Integers
+from rnnauto.data.sequences import targets_in
+from rnnauto.errors import DataError
+from rnnauto.families.decoder.baselines import (
+    AnswerBaseline,
+    fit_answer_baselines,
+    likelihood_by,
+    write_by,
+)
+from rnnauto.families.decoder.metrics import answer_metrics, answer_sums
+from rnnauto.families.decoder.pairs import DecoderPart, EncodedPairs
+from rnnauto.families.decoder.prepare import DecoderPrepared
+from rnnauto.families.decoder.tokens import cut
+from rnnauto.judge.evaluate import RESAMPLES, Evaluation, Scores, beats
+from rnnauto.judge.metrics import compact_groups, interval, resample_weights
+from rnnauto.layout import Layout
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Answers to all sequences.
+
+    Attributes:
+        log_probability: of each in nats.
+        likelihood: the log probability of the true answers; None where they are not known.
+    """
+
+    texts: list[str]
+    tokens: list[list[str]]
+    log_probability: NDArray[np.float32]
+    likelihood: NDArray[np.float64] | None = None
+
+    def take(self, chosen: Integers) -> "Answered":
+        """Keep the answers to the chosen sequences."""
+        return Answered(
+            texts=[self.texts[at] for at in chosen],
+            tokens=[self.tokens[at] for at in chosen],
+            log_probability=self.log_probability[chosen],
+            likelihood=None if self.likelihood is None else self.likelihood[chosen],
+        )
+
+
+def answer_metric(layout: Layout) -> str:
+    """Name the main metric: where many answers are right, no single one can be held against
+    them."""
+    return "perplexity" if layout.rnn_type == "one-to-many" else "token_accuracy"
+
+
+def fit_and_validate(
+    prepared: DecoderPrepared, *, seed: int
+) -> tuple[tuple[AnswerBaseline, ...], dict[str, float]]:
+    """Fit baselines for the test part, and score such baselines on the validation part."""
+    train, validation = prepared.parts.folds[0]
+    layout, encoder, pairs = prepared.layout, prepared.encoders.target, prepared.development
+    metric = answer_metric(layout)
+    held_out = prepared.parts.development.take(validation, per_timestep=False)
+    truth = cut(targets_in(held_out), encoder.tokens)
+
+    def fit_on(part: EncodedPairs) -> tuple[AnswerBaseline, ...]:
+        return fit_answer_baselines(
+            part,
+            entries=encoder.entries,
+            texts=layout.tokens is not None,
+            generated=layout.rnn_type == "one-to-many",
+            seed=seed,
+        )
+
+    part = pairs.take(validation)
+    validated = {}
+    for baseline in fit_on(pairs.take(train)):
+        written = write_by(baseline, held_out, part, encoder)
+        scores = score_answers(truth, written, likelihood_by(baseline, part), resamples=1)
+        validated[baseline.name] = scores.metrics[metric].value
+    return fit_on(pairs), validated
+
+
+def evaluate_answers(
+    part: DecoderPart, written: Answered, baselines: Sequence[AnswerBaseline], *, seed: int = 0
+) -> Evaluation:
+    """Score written answers, and the baselines' answers.
+
+    Args:
+        part: all with a known answer.
+
+    Raises: DataError where there is none.
+    """
+    encoder, metric = part.encoders.target, answer_metric(part.layout)
+    if not len(part):
+        raise DataError("none of the answers is known", hint="scoring needs a target column")
+    pairs, truth = part.pairs(), cut(targets_in(part.sequences), encoder.tokens)
+    tokens = pl.Series("tokens", written.tokens, dtype=pl.List(pl.String))
+    model = score_answers(truth, tokens, written.likelihood, seed=seed)
+    others = {
+        baseline.name: score_answers(
+            truth,
+            write_by(baseline, part.sequences, pairs, encoder),
+            likelihood_by(baseline, pairs),
+            seed=seed,
+        )
+        for baseline in baselines
+    }
+    return Evaluation(
+        scores=model,
+        baselines=others,
+        rows=len(part),
+        sequences=len(part),
+        beats_baselines=bool(others)
+        and all(beats(model, other, metric) for other in others.values()),
+        labels=None,
+        main_metric=metric,
+    )
+
+
+def score_answers(
+    truth: pl.Series,
+    written: pl.Series,
+    likelihood: NDArray[Any] | None,
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Scores:
+    """Compute every metric with its interval; the bootstrap draws sequences."""
+    numbers, count = compact_groups(np.arange(len(truth), dtype=np.int64), seed=seed)
+    columns = answer_sums(truth, written, likelihood)
+    columns = np.concatenate([np.ones((len(columns), 1)), columns], axis=1)
+    sums = np.stack([np.bincount(numbers, column, minlength=count) for column in columns.T], axis=1)
+    values = answer_metrics(sums.sum(axis=0, keepdims=True))
+    weights = resample_weights(count, resamples=resamples if count > 1 else 0, seed=seed)
+    resampled = answer_metrics(weights @ sums)
+    return Scores(
+        metrics={name: interval(float(values[name][0]), resampled[name]) for name in values},
+        confusion=None,
+        units=len(truth),
+        resampled=resampled,
+    )
+
+
+def evaluate_part(
+    part: DecoderPart,
+    written: Answered,
+    baselines: Sequence[AnswerBaseline],
+    *,
+    seed: int,
+    temperature: float | None = None,
+) -> Evaluation:
+    """Do as `evaluate_answers`; a temperature is for probabilities of classes."""
+    return evaluate_answers(part, written, baselines, seed=seed)

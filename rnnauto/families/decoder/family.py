@@ -1,0 +1,63 @@
+"""The record of texts that are written token by token."""
+
+from pathlib import Path
+from typing import Any
+
+from rnnauto.deploy.runner import Run
+from rnnauto.families.decoder import answer, baselines, evaluate, pairs, prepare, shown, space
+from rnnauto.families.decoder.attention import attention_maps
+from rnnauto.families.decoder.batches import save_pairs
+from rnnauto.families.decoder.finish import writing_seconds
+from rnnauto.families.decoder.generate import writing
+from rnnauto.families.decoder.metrics import metric_names
+from rnnauto.families.decoder.mistakes import worst
+from rnnauto.families.decoder.order import order
+from rnnauto.families.decoder.probing import PROBING
+from rnnauto.families.family import Family
+from rnnauto.judge.stored import save_baselines
+
+
+def export(
+    path: Path, members: list[Any], prepared: prepare.DecoderPrepared
+) -> tuple[Run, dict[str, float]]:
+    """Write and check the SavedModel; see `families.decoder.export`."""
+    from rnnauto.families.decoder.export import export  # imports TensorFlow
+
+    return export(path, members, prepared)
+
+
+DECODER = Family(
+    name="decoder",
+    encoders=pairs.DecoderEncoders,
+    prepare=prepare.prepare,
+    store=save_pairs,
+    pose=space.pose,
+    space=space.space,
+    openings=space.openings,
+    trains_long=space.trains_long,
+    partners=1,
+    finish=writing_seconds,
+    metrics=lambda layout, encoders: metric_names(),
+    main_metric=lambda layout, encoders: evaluate.answer_metric(layout),
+    fit_baselines=evaluate.fit_and_validate,
+    save_baselines=save_baselines,
+    load_baselines=baselines.load_answer_baselines,
+    evaluate=evaluate.evaluate_part,
+    probing=PROBING,
+    measures={
+        "mistakes": lambda subject, bench: worst(subject.prepared.test, subject.answers),
+        "order": order,
+    },
+    export=export,
+    to_predict=answer.to_predict,
+    to_judge=answer.to_judge,
+    answer=answer.write,
+    table=answer.written_table,
+    judged=answer.judged_answers,
+    tested=answer.tested_table,
+    single=answer.single,
+    writing=writing,
+    data_shown=shown.data_shown,
+    answers_shown=shown.answers_shown,
+    attention=attention_maps,
+)

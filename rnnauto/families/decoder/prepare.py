@@ -1,0 +1,47 @@
+"""Cut sources and answers into parts, and encode them."""
+
+from rnnauto.data.split import Parts
+from rnnauto.families.decoder.pairs import (
+    DecoderEncoders,
+    DecoderPart,
+    EncodedPairs,
+    answered_groups,
+    encode_pairs,
+    fit_decoder,
+)
+from rnnauto.prepared import (
+    Prepared,
+    Told,
+    hash_of_frame,
+    read_labelled,
+    split_sequences,
+    with_targets,
+)
+
+DecoderPrepared = Prepared[DecoderEncoders, Parts, DecoderPart, EncodedPairs]
+
+
+def prepare(told: Told) -> DecoderPrepared:
+    """Cut a table into parts and encode them. Raises: DataError where a part would be empty."""
+    layout = told.layout
+    split = split_sequences(
+        told,
+        usable=lambda sequences: with_targets(sequences, layout),
+        read_test=lambda path: read_labelled(path, told),
+        settings=told.recipe.split,
+        groups=lambda sequences: answered_groups(sequences, layout),
+        classes=False,
+    )
+    folds = tuple(fit_decoder(train, layout) for train in split.train_parts(per_timestep=False))
+    return Prepared(
+        table=told.table,
+        inference=told.inference,
+        problems=split.problems,
+        parts=split.parts,
+        test=DecoderPart(split.test, layout, folds[0]),
+        test_frame=split.test_frame,
+        encoders=folds[0],
+        fold_encoders=folds,
+        development=encode_pairs(split.parts.development, folds[0]),
+        fingerprint=hash_of_frame(told.table.frame),
+    )

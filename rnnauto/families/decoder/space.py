@@ -1,0 +1,70 @@
+"""Say what all trials of networks that write texts share, and what they choose from."""
+
+from typing import Any
+
+from rnnauto.cells import CELLS
+from rnnauto.families.decoder.features import decoder_features_of
+from rnnauto.families.decoder.prepare import DecoderPrepared
+from rnnauto.networks.architecture import Answer, features_of
+from rnnauto.recipe import Recipe
+from rnnauto.search.pose import patience_of, scales
+from rnnauto.search.space import FIXED, Choices, opening, proposals, usual_choices
+from rnnauto.search.trial import StudyProblem, Values
+
+
+def pose(prepared: DecoderPrepared, recipe: Recipe) -> StudyProblem:
+    """Say what all trials share. Each fold standardises by its own train part."""
+    encoders, layout = prepared.encoders, prepared.layout
+    return StudyProblem(
+        family="decoder",
+        features=decoder_features_of(encoders, one_timestep=layout.one_timestep),
+        answer=Answer("classes", encoders.target.widths),
+        scales=(),
+        numbers=tuple(scales(fold.numbers) for fold in prepared.fold_encoders),
+        static_numbers=tuple(scales(fold.static_numbers) for fold in prepared.fold_encoders),
+        epochs=recipe.train.epochs,
+        patience=patience_of(recipe),
+        many_right=layout.rnn_type == "one-to-many",
+    )
+
+
+def space(prepared: DecoderPrepared, recipe: Recipe) -> Choices:
+    """List what trials may choose from, by what sources are like."""
+    train, _ = prepared.parts.folds[0]
+    layout, encoders, wanted = prepared.layout, prepared.encoders, recipe.search.space
+    lengths = prepared.development.lengths[train]
+    choices = usual_choices(wanted, lengths, tokens=layout.tokens is not None)
+    if features_of(encoders, outputs=encoders.target.entries, per_timestep=False).words:
+        choices["token_dropout"] = wanted.token_dropout
+    choices |= {"pooling": ("last",), "attention": wanted.attention}
+    if layout.one_timestep:
+        choices |= FIXED | {"attention": ("none",)}
+    return choices
+
+
+def openings(space: Choices) -> list[Values]:
+    """Propose the first trials."""
+    return proposals(space, decoder_openings(space))
+
+
+def decoder_openings(space: Choices) -> list[dict[str, Any]]:
+    """List the hyperparameters of the first trials: one a cell with attention, last cell first,
+    then without."""
+    return [
+        opening(space, cell)
+        | {
+            "units": 128,
+            "patch": min(space["patch"]),
+            "bidirectional": True,
+            "attention": attention,
+            "learning_rate": CELLS[cell].answer_learning_rate,
+        }
+        for attention in ("dot", "none")
+        for cell in reversed(space["cell"])
+    ]
+
+
+def trains_long(problem: StudyProblem) -> bool:
+    """Whether networks train long: always, as one network with most of the time beats many with a
+    little."""
+    return True

@@ -1,0 +1,1 @@
+"""Values, classes or sets of labels, for each sequence or for each timestep."""

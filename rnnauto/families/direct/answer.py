@@ -1,0 +1,107 @@
+"""Answer sequences with values, or with the probabilities of classes and labels."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.arrays import timestep_index
+from rnnauto.data.sequences import gather
+from rnnauto.data.targets import (
+    EndingValue,
+    LabelEncoder,
+    SeveralTargets,
+    TargetEncoder,
+    ValueEncoder,
+)
+from rnnauto.deploy.latency import Single, spread
+from rnnauto.deploy.runner import Run, batches_of, raw_batch
+from rnnauto.families.direct.encode import (
+    DirectEncoders,
+    DirectPart,
+    check_classes,
+    outputs_of,
+    text_targets,
+)
+from rnnauto.layout import Layout
+from rnnauto.prepared import Source, no_history, with_targets
+from rnnauto.problems.required_columns import read_for
+
+Answers = NDArray[np.float32]
+
+
+def to_predict(
+    data: Source, layout: Layout, encoders: DirectEncoders, *, history: Source | None
+) -> DirectPart:
+    """Read sequences to answer; the target may be absent. Raises: DataError where a column is
+    absent or holds what the model cannot read."""
+    no_history(history, layout)
+    texts = text_targets(layout, encoders)
+    table = read_for(layout, data, target=False, text_targets=texts, may_be_empty=True)
+    frame = table.frame.drop(layout.target, strict=False) if layout.answer_length else table.frame
+    return DirectPart(table.frame, gather(frame, layout), layout, encoders)
+
+
+def to_judge(
+    data: Source, layout: Layout, encoders: DirectEncoders, *, history: Source | None
+) -> DirectPart:
+    """Read sequences whose target is known. Raises: DataError, also for a class that the model does
+    not know."""
+    no_history(history, layout)
+    table = read_for(layout, data, target=True, text_targets=text_targets(layout, encoders))
+    sequences = with_targets(gather(table.frame, layout), layout)
+    part = DirectPart(table.frame, sequences, layout, encoders)
+    check_classes(part, table.source)
+    return part
+
+
+def answer(run: Run, part: DirectPart, *, beams: int = 1) -> Answers:
+    """Predict every sequence, in the order given; `beams` are for texts that are written.
+
+    Returns: probabilities [units, classes] or [units, labels], or values [units]; of several
+    targets the probabilities side by side, or values [units, targets]. A unit is a sequence, or a
+    timestep where there is one target per timestep.
+    """
+    sequences, layout, encoders = part.sequences, part.layout, part.encoders
+    units = len(sequences.numbers) if layout.per_timestep else len(sequences)
+    one_value = isinstance(encoders.target, ValueEncoder)
+    scores = np.full((units,) if one_value else (units, outputs_of(encoders)), np.nan, np.float32)
+    for chosen in batches_of(sequences.lengths):
+        outputs = run(raw_batch(sequences, chosen, layout, encoders))
+        answers = side_by_side(outputs, encoders.target)
+        if layout.per_timestep:
+            real = np.arange(answers.shape[1]) < sequences.lengths[chosen][:, None]
+            scores[timestep_index(sequences.row_splits, chosen)] = answers[real]
+        else:
+            scores[chosen] = answers
+    return scores
+
+
+def side_by_side(outputs: dict[str, NDArray[Any]], target: TargetEncoder) -> NDArray[np.float32]:
+    """Join the probabilities or values among the outputs of `serving_default`, [..., outputs]; the
+    values of a single target [...]."""
+    match target:
+        case ValueEncoder():
+            return outputs["value"]
+        case EndingValue():
+            return np.stack([outputs["value"], outputs["end"]], axis=-1)
+        case SeveralTargets():
+            parts = [
+                outputs[f"probabilities_{name}"]
+                if isinstance(encoder, LabelEncoder)
+                else outputs[f"value_{name}"][..., None]
+                for name, encoder in zip(target.names, target.each, strict=True)
+            ]
+            return np.concatenate(parts, axis=-1)
+        case _:
+            return outputs["probabilities"]
+
+
+def single(run: Run, part: DirectPart) -> Single:
+    """Make the calls that time single answers: one sequence each, spread over all of them."""
+    return Single(
+        [
+            raw_batch(part.sequences, one[None], part.layout, part.encoders)
+            for one in spread(len(part))
+        ]
+    )

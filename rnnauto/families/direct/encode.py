@@ -1,0 +1,144 @@
+"""Encode sequences and their targets as arrays, and hold the part that a model answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from rnnauto.arrays import Integers, timestep_index
+from rnnauto.data.encode import Encoded, Encoders, encode_sequences, fit_encoders
+from rnnauto.data.sequences import Sequences, targets_in
+from rnnauto.data.targets import (
+    EndingValue,
+    LabelEncoder,
+    LabelSetEncoder,
+    SeveralTargets,
+    TargetEncoder,
+    ValueEncoder,
+    encode_targets,
+    ends_of,
+    fit_target,
+    label_texts,
+    set_items,
+)
+from rnnauto.errors import DataError
+from rnnauto.layout import Layout
+
+DirectEncoders = Encoders[TargetEncoder]
+
+
+@dataclass(frozen=True)
+class DirectPart:
+    """Sequences that a model answers.
+
+    Attributes:
+        frame: the table whose rows they are.
+    """
+
+    frame: pl.DataFrame
+    sequences: Sequences
+    layout: Layout
+    encoders: DirectEncoders
+
+    def __len__(self) -> int:
+        return len(self.sequences)
+
+    @property
+    def lengths(self) -> Integers:
+        return self.sequences.lengths
+
+    def take(self, chosen: Integers) -> "DirectPart":
+        """Keep the chosen sequences, in the order given."""
+        per_timestep = self.layout.per_timestep
+        return replace(self, sequences=self.sequences.take(chosen, per_timestep=per_timestep))
+
+    def encoded(self) -> Encoded:
+        """Encode what a network reads of them, and their targets."""
+        return encode(self.sequences, self.encoders, per_timestep=self.layout.per_timestep)
+
+
+def fit_direct(train: Sequences, layout: Layout, *, classes: pl.Series) -> DirectEncoders:
+    """Learn encoders from the train part.
+
+    Args:
+        classes: every target of the file, missing ones included: which classes exist is part of
+            the question, not something learnt, so that no part can hold a class without a number.
+    """
+    target = fit_target(
+        targets_in(train),
+        every=classes,
+        classification=layout.task == "classification",
+        answers=len(train) if layout.answer_ends else 0,
+    )
+    return fit_encoders(train, layout, target)
+
+
+def encode(sequences: Sequences, encoders: DirectEncoders, *, per_timestep: bool) -> Encoded:
+    """Apply fitted encoders; without targets every target counts as missing."""
+    units = len(sequences.numbers) if per_timestep else len(sequences)
+    targets = encode_targets(sequences.targets, encoders.target, units)
+    if isinstance(encoders.target, EndingValue):
+        values = np.asarray(targets, np.float32)
+        targets = np.stack([values, ends_of(values, len(sequences))], axis=1)
+    return encode_sequences(sequences, encoders, targets, per_timestep=per_timestep)
+
+
+def outputs_of(encoders: DirectEncoders) -> int:
+    """Count the numbers that a network gives for each unit."""
+    return sum(encoders.target.widths)
+
+
+def each_target(target: TargetEncoder) -> Sequence[TargetEncoder]:
+    """List the encoder of every target of the layout."""
+    return target.each if isinstance(target, SeveralTargets) else (target,)
+
+
+def text_targets(layout: Layout, encoders: DirectEncoders) -> list[str]:
+    """List the targets that are text in any table, whatever the cells of that one look like."""
+    return [
+        column.name
+        for column, encoder in zip(layout.targets, each_target(encoders.target), strict=True)
+        if isinstance(encoder, LabelEncoder) and encoder.kind == "text"
+    ]
+
+
+def check_classes(part: DirectPart, source: str) -> None:
+    """Check that the model knows every class of the targets. Raises: DataError where a target holds
+    a class that the model does not know."""
+    target, targets = part.encoders.target, targets_in(part.sequences)
+    several = isinstance(target, SeveralTargets)
+    columns = targets.struct.unnest().get_columns() if several else [targets]
+    for column, encoder, labels in zip(
+        part.layout.targets, each_target(target), columns, strict=True
+    ):
+        unknown = unknown_labels(labels, encoder)
+        if len(unknown):
+            first = unknown.unique(maintain_order=True).head(5)
+            listed = ", ".join(f"`{label}`" for label in first)
+            raise DataError(
+                f"`{source}`, column `{column.name}`: the model knows no class {listed} "
+                f"({len(unknown):,} targets)",
+                hint="leave these rows out, or train again on data that holds the class",
+            )
+
+
+def unknown_labels(labels: pl.Series, encoder: TargetEncoder) -> pl.Series:
+    """Find the labels, as texts, that an encoder lacks; none where it is of numbers."""
+    match encoder:
+        case LabelEncoder(classes=known):
+            texts = label_texts(labels.drop_nulls())
+        case LabelSetEncoder(labels=known):
+            texts = label_texts(set_items(labels)[1].drop_nulls())
+        case ValueEncoder() | EndingValue() | SeveralTargets():
+            return pl.Series([], dtype=pl.String)
+    return texts.filter(~texts.is_in(list(known)))
+
+
+def answers_of(part: DirectPart, answers: NDArray[Any], chosen: Integers) -> NDArray[Any]:
+    """Pick the answers to the chosen sequences of a part, [units, ...]."""
+    if not part.layout.per_timestep:
+        return answers[chosen]
+    return answers[timestep_index(part.sequences.row_splits, chosen)]

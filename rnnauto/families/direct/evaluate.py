@@ -1,0 +1,103 @@
+"""Score values, classes and sets of labels beside the baselines, on the same units."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.data.encode import Encoded
+from rnnauto.data.targets import EndingValue, TargetEncoder, ended
+from rnnauto.families.direct.encode import DirectPart
+from rnnauto.families.direct.predictors import FittedPredictor, fit_predictors, judged
+from rnnauto.families.direct.prepare import DirectPrepared
+from rnnauto.judge.evaluate import Evaluation, Scores, evaluate, score
+from rnnauto.judge.measures import main_metric
+from rnnauto.judge.metrics import LENGTH_METRICS, unit_groups
+
+
+def fit_and_validate(
+    prepared: DirectPrepared, *, seed: int
+) -> tuple[tuple[FittedPredictor, ...], dict[str, float]]:
+    """Fit baselines for the test part, and score such baselines on the validation part.
+
+    For the test part they learn from train and validation together: a baseline needs no
+    validation part, and deserves all the data that the model had.
+    """
+    train, validation = prepared.parts.folds[0]
+    held_out, target = judged(prepared.development.take(validation), prepared.encoders.target)
+    development, _ = judged(prepared.development, prepared.encoders.target)
+    earlier = fit_predictors(development.take(train), target=target, seed=seed)
+    validated = {
+        baseline.name: point_score(held_out, baseline(held_out), target) for baseline in earlier
+    }
+    return fit_predictors(development, target=target, seed=seed), validated
+
+
+def point_score(encoded: Encoded, predicted: NDArray[Any], target: TargetEncoder) -> float:
+    """Score predictions by the main metric alone, without its interval."""
+    scores = score(
+        encoded.targets,
+        predicted,
+        target=target,
+        row_splits=encoded.row_splits if encoded.per_timestep else None,
+        groups=unit_groups(encoded.row_splits, per_timestep=encoded.per_timestep),
+        resamples=1,
+    )
+    return scores.metrics[main_metric(target, per_timestep=encoded.per_timestep)].value
+
+
+def evaluate_part(
+    part: DirectPart,
+    answers: NDArray[np.float32],
+    baselines: Sequence[FittedPredictor],
+    *,
+    seed: int,
+    temperature: float | None = None,
+) -> Evaluation:
+    """Score the answers to a part, and the baselines' answers.
+
+    Args:
+        temperature: what was fitted on validation, to try it on probabilities of classes.
+    """
+    return evaluate_direct(
+        part.encoded(),
+        answers,
+        baselines,
+        target=part.encoders.target,
+        seed=seed,
+        temperature=temperature,
+    )
+
+
+def evaluate_direct(
+    encoded: Encoded,
+    predicted: NDArray[np.float32],
+    predictors: Sequence[FittedPredictor],
+    *,
+    target: TargetEncoder,
+    seed: int,
+    temperature: float | None = None,
+) -> Evaluation:
+    """Do as `evaluate`; of answers that end by themselves their values are scored at the true
+    timesteps, and how far the lengths are off as `length_mae`."""
+    if not isinstance(target, EndingValue):
+        return evaluate(
+            encoded, predicted, predictors, target=target, seed=seed, temperature=temperature
+        )
+    scored, shown = judged(encoded, target)
+    evaluation = evaluate(scored, predicted[:, 0], predictors, target=shown, seed=seed)
+    known = np.isfinite(encoded.targets[:, 1])  # whether an answer ends is known up to its end
+    lengths = known.reshape(len(encoded), -1).sum(axis=1).astype(np.float32)
+    written = predicted[:, 1].reshape(len(encoded), -1)
+    length_scores = score(
+        lengths, ended(written).astype(np.float32), seed=seed, measures=LENGTH_METRICS
+    )
+    scores = replace(evaluation.scores, metrics=evaluation.metrics | length_scores.metrics)
+    return replace(evaluation, scores=scores)
+
+
+def scores_of(part: DirectPart, answers: NDArray[Any], *, seed: int) -> Scores:
+    """Score answers, without baselines."""
+    return evaluate(part.encoded(), answers, (), target=part.encoders.target, seed=seed).scores

@@ -1,0 +1,332 @@
+"""Fit baselines: what a model without any notion of order reaches on the same units.
+
+Each is one linear model over order-free columns (or over none), plain arrays that are predicted
+with numpy and scipy alone.
+"""
+
+import warnings
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.arrays import Doubles, Integers, splits_of
+from rnnauto.data.encode import Encoded
+from rnnauto.errors import DataError
+from rnnauto.families.direct.look_up import fit_table, looked_up, place_table
+from rnnauto.families.direct.order_free import bags_of, column_count, dense_columns, units_of
+from rnnauto.judge.metrics import SMALLEST_PROBABILITY, unit_groups
+
+Matrix = Any  # float64 [units, columns], a numpy array or, with tokens, scipy.sparse CSR
+
+MOST_UNITS = 20_000
+FEWEST_UNITS = 100
+MOST_VALUES = 20_000_000  # of the columns, or of the timesteps they summarise
+LARGEST_DEVIATION = 10.0  # beyond it a column is clipped: one wild reading must not decide
+STRENGTHS = (0.01, 0.1, 1.0, 10.0)  # inverse of the L2 penalty, weakest model first
+FOLDS = 5
+FEWEST_TO_CHOOSE = 20
+MOST_UNITS_TO_FOLD = 1_000
+ABSENT_LOGIT = -20.0  # of a class that the training data lacks
+MOST_UNITS_TO_CHOOSE = 5_000  # the strength by; the fit then has all of them
+MOST_WORK = 1_500_000_000  # multiplications of a fit: about 3 s on a core
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A linear model; one without columns predicts the same for every unit.
+
+    Attributes:
+        classes: how many there are; 0 for a regression.
+        bias: float64 [outputs].
+        weights: float32 [columns + tokens, outputs].
+        centre, scale: of the dense columns, float64 [columns].
+        sizes: ids per category, int64 [categories].
+        rarity: the inverse document frequency of every id of every category, float64 [tokens].
+    """
+
+    name: str
+    classes: int
+    bias: Doubles
+    weights: NDArray[np.float32]
+    centre: Doubles
+    scale: Doubles
+    sizes: Integers
+    rarity: Doubles
+
+
+def fit_baselines(
+    encoded: Encoded, *, classes: int | None, seed: int, linear: bool = True
+) -> tuple[Baseline, ...]:
+    """Fit the baselines of a train part.
+
+    Args:
+        classes: how many the network tells apart; None for a regression.
+        linear: fit the linear model too.
+
+    Returns: `majority` (or `mean`); where timesteps are words or moments, what is usual for each;
+        and a linear model on what is left of a sequence without
+        order: `bag-of-timesteps linear`, or, with one target per timestep, `one-timestep linear`.
+    """
+    known = known_targets(encoded, classes=classes)
+    baselines = [fit_constant(encoded.targets[known], classes=classes)]
+    table = looked_up(encoded, classes=classes)
+    if table is not None:
+        baselines.append(fit_look_up(encoded, known, *table, constant=baselines[0]))
+    if linear:
+        baselines.append(fit_linear(encoded, known, classes=classes, seed=seed))
+    return tuple(baselines)
+
+
+def known_targets(encoded: Encoded, *, classes: int | None) -> Integers:
+    """Find the units with a target. Raises: DataError where there is none."""
+    targets = encoded.targets
+    known = np.flatnonzero(np.isfinite(targets) if classes is None else targets >= 0)
+    if not known.size:
+        raise DataError(
+            f"none of the {len(targets):,} targets of the train part is known",
+            hint="a baseline, as any model, needs a target column with values",
+        )
+    return known
+
+
+def fit_look_up(
+    encoded: Encoded, known: Integers, name: str, column: int, *, constant: Baseline
+) -> Baseline:
+    """Learn the usual answer to each id of one column of codes."""
+    sizes = np.asarray(encoded.codes.max(axis=0, initial=-1) + 1, np.int64)
+    static = np.asarray(encoded.static_codes.max(axis=0, initial=-1) + 1, np.int64)
+    dense = column_count(encoded)
+    table = fit_table(
+        np.asarray(encoded.codes[known, column]),
+        np.asarray(encoded.targets[known]),
+        constant.bias,
+        size=int(sizes[column]),
+        classes=constant.classes or None,
+    )
+    sizes = np.concatenate([sizes, static])
+    return replace(
+        constant,
+        name=name,
+        weights=place_table(table, sizes, column=column, dense=dense),
+        centre=np.zeros(dense),
+        scale=np.ones(dense),
+        sizes=sizes,
+        rarity=np.ones(int(sizes.sum())),
+    )
+
+
+def fit_constant(targets: NDArray[Any], *, classes: int | None) -> Baseline:
+    """Fit what always says the class shares, or the mean."""
+    if classes is None:
+        bias = np.array([targets.astype(np.float64).mean()])
+    else:
+        shares = np.bincount(targets, minlength=classes) / len(targets)
+        bias = np.log(np.maximum(shares, SMALLEST_PROBABILITY))
+    empty = np.zeros(0)
+    return Baseline(
+        name="mean" if classes is None else "majority",
+        classes=classes or 0,
+        bias=bias,
+        weights=np.zeros((0, len(bias)), np.float32),
+        centre=empty,
+        scale=empty,
+        sizes=np.zeros(0, np.int64),
+        rarity=empty,
+    )
+
+
+def fit_linear(encoded: Encoded, known: Integers, *, classes: int | None, seed: int) -> Baseline:
+    """Fit logistic or ridge regression to at most 20,000 of the known units."""
+    from threadpoolctl import threadpool_limits
+
+    rng = np.random.default_rng(seed)
+    chosen = sample_units(encoded, known, rng=rng)
+    groups = unit_groups(encoded.row_splits, per_timestep=encoded.per_timestep)[chosen]
+    units = units_of(encoded, chosen)
+    name = "one-timestep linear" if encoded.per_timestep else "bag-of-timesteps linear"
+    baseline = replace(fit_constant(units.targets, classes=classes), name=name)
+    if len(np.unique(units.targets)) == 1:
+        return baseline  # nothing to tell apart
+    with threadpool_limits(1):  # trials may be running; and the same result on any machine
+        dense = dense_columns(units, spread=not encoded.per_timestep)
+        baseline = fit_columns(baseline, dense, units)
+        matrix = columns_of(baseline, units, dense=dense)
+        strength = choose_strength(matrix, units.targets, groups, classes=classes, rng=rng)
+        weights, bias = solve(matrix, units.targets, strength=strength, classes=classes)
+    return replace(baseline, weights=weights.astype(np.float32), bias=bias)
+
+
+def sample_units(encoded: Encoded, known: Integers, *, rng: np.random.Generator) -> Integers:
+    """Draw at most 20,000 units, fewer where they are long or have many columns; sorted."""
+    return np.sort(rng.permutation(known)[: most_units(encoded)])
+
+
+def most_units(encoded: Encoded) -> int:
+    """Count the units that may be in memory at once."""
+    columns = column_count(encoded)
+    if not encoded.per_timestep:
+        values = len(encoded.codes) * (encoded.numbers.shape[1] + encoded.codes.shape[1])
+        columns = max(columns, values // max(len(encoded), 1))
+    return max(FEWEST_UNITS, min(MOST_UNITS, MOST_VALUES // max(columns, 1)))
+
+
+def fit_columns(baseline: Baseline, dense: Doubles, units: Encoded) -> Baseline:
+    """Learn how columns are scaled and how rare every id is."""
+    known = ~np.isnan(dense)
+    count = np.maximum(known.sum(axis=0), 1)
+    centre = np.where(known, dense, 0).sum(axis=0) / count
+    scale = np.sqrt((np.where(known, dense - centre, 0) ** 2).sum(axis=0) / count)
+    scale = np.where(scale > 1e-6 * np.maximum(np.abs(centre), 1e-30), scale, 1.0)
+    bags = bags_of(units)
+    sizes = np.array([codes.max(initial=-1) + 1 for _, codes in bags], np.int64)
+    rarity = [np.zeros(0)]
+    for (sequence, codes), size in zip(bags, sizes, strict=True):
+        holders = np.unique(sequence * size + codes) % max(size, 1)  # an id once per sequence
+        documents = np.bincount(holders, minlength=size)
+        rarity.append(np.log((1 + len(units)) / (1 + documents)) + 1)
+    return replace(baseline, centre=centre, scale=scale, sizes=sizes, rarity=np.concatenate(rarity))
+
+
+def columns_of(baseline: Baseline, units: Encoded, *, dense: Doubles) -> Matrix:
+    """Make standardised dense columns, and a bag of ids per category, [units, columns + tokens].
+
+    Bags are weighted as is usual for text: 1 + log(count), times the id's rarity, scaled to
+    length 1. Ids beyond those of the fit are ignored.
+    """
+    scaled = (dense - baseline.centre) / baseline.scale
+    scaled = np.nan_to_num(np.clip(scaled, -LARGEST_DEVIATION, LARGEST_DEVIATION))
+    if not baseline.sizes.size:
+        return scaled
+    from scipy import sparse
+
+    blocks = [sparse.csr_array(scaled)]
+    splits = splits_of(baseline.sizes)
+    for position, (unit, codes) in enumerate(bags_of(units)):
+        size = int(baseline.sizes[position])
+        kept = codes < size
+        pairs, counts = np.unique(unit[kept] * size + codes[kept], return_counts=True)
+        row, column = np.divmod(pairs, max(size, 1))
+        weights = (1 + np.log(counts)) * baseline.rarity[splits[position] + column]
+        norms = np.sqrt(np.bincount(row, weights**2, minlength=len(units)))
+        entries = (weights / norms[row], (row, column))
+        blocks.append(sparse.csr_array(entries, shape=(len(units), size)))
+    return sparse.hstack(blocks, format="csr")
+
+
+def choose_strength(
+    matrix: Matrix,
+    targets: NDArray[Any],
+    groups: Integers,
+    *,
+    classes: int | None,
+    rng: np.random.Generator,
+) -> float:
+    """Choose the strength that predicts left-out groups best; 1 where there is too little to tell.
+
+    Cross-validation with five folds for small data, the first of the five alone for larger.
+    """
+    if len(targets) > MOST_UNITS_TO_CHOOSE:
+        some = rng.permutation(len(targets))[:MOST_UNITS_TO_CHOOSE]
+        matrix, targets, groups = matrix[some], targets[some], groups[some]
+    names, numbers = np.unique(groups, return_inverse=True)
+    fold_of = (rng.permutation(len(names)) % FOLDS)[numbers]  # [units]
+    losses = np.zeros(len(STRENGTHS))
+    for fold in range(FOLDS if len(targets) <= MOST_UNITS_TO_FOLD else 1):
+        train, left_out = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
+        if len(train) < FEWEST_TO_CHOOSE or len(np.unique(targets[train])) == 1:
+            return 1.0
+        for position, strength in enumerate(STRENGTHS):
+            weights, bias = solve(
+                matrix[train],
+                targets[train],
+                strength=strength,
+                classes=classes,
+                work=MOST_WORK // len(STRENGTHS),
+            )
+            outputs = matrix[left_out] @ weights + bias
+            losses[position] += total_loss(outputs, targets[left_out], classes=classes)
+    return STRENGTHS[int(np.argmin(losses))]
+
+
+def total_loss(outputs: Doubles, targets: NDArray[Any], *, classes: int | None) -> float:
+    """Sum log loss, or squared error; outputs [units, outputs]."""
+    if classes is None:
+        return float(((outputs[:, 0] - targets) ** 2).sum())
+    likelihood = softmax(outputs)[np.arange(len(targets)), targets]
+    return float(-np.log(np.maximum(likelihood, SMALLEST_PROBABILITY)).sum())
+
+
+def solve(
+    matrix: Matrix,
+    targets: NDArray[Any],
+    *,
+    strength: float,
+    classes: int | None,
+    work: int = MOST_WORK,
+) -> tuple[Doubles, Doubles]:
+    """Fit one linear model: weights [columns, outputs] and bias [outputs]."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression, Ridge
+
+    with warnings.catch_warnings():
+        # few iterations are meant: a baseline has seconds, and stopping early only penalises more
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        if classes is None:
+            values = targets.astype(np.float64)
+            mean, deviation = values.mean(), values.std()
+            ridge = Ridge(alpha=1 / strength).fit(matrix, (values - mean) / deviation)
+            bias = np.array([float(ridge.intercept_) * deviation + mean])
+            return np.asarray(ridge.coef_).reshape(-1, 1) * deviation, bias
+        present = np.unique(targets)
+        iterations = most_iterations(matrix, classes=len(present), work=work)
+        logistic = LogisticRegression(C=strength, max_iter=iterations).fit(matrix, targets)
+    weights = np.zeros((matrix.shape[1], classes))
+    bias = np.full(classes, ABSENT_LOGIT)
+    if len(present) == 2:  # one row of coefficients, for the second class
+        bias[present] = [0.0, float(logistic.intercept_[0])]
+        weights[:, present[1]] = logistic.coef_[0]
+    else:
+        bias[present] = logistic.intercept_
+        weights[:, present] = logistic.coef_.T
+    return weights, bias
+
+
+def most_iterations(matrix: Matrix, *, classes: int, work: int) -> int:
+    """Count the iterations that a fit may take: by work, not by clock, so that results repeat."""
+    entries = matrix.size  # of a sparse matrix: those that are stored
+    history = 20 * matrix.shape[1]  # lbfgs' own arithmetic on its last ten steps
+    outputs = 1 if classes == 2 else classes
+    return int(np.clip(work // (outputs * (entries + history)), 10, 200))
+
+
+def softmax(outputs: Doubles) -> Doubles:
+    """Turn logits into probabilities, [units, classes]."""
+    shares = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+
+
+def predict(baseline: Baseline, encoded: Encoded) -> Doubles:
+    """Predict probabilities, float64 [units, classes], or values, [units]."""
+    count = len(encoded.targets)
+    if not len(baseline.weights):
+        outputs = np.tile(baseline.bias, (count, 1))
+    else:
+        # in blocks: the columns of a large file need not fit into memory
+        block = most_units(encoded)
+        starts = range(0, count, block)
+        parts = [
+            linear_outputs(baseline, encoded, np.arange(start, min(start + block, count)))
+            for start in starts
+        ]
+        outputs = np.concatenate([np.zeros((0, len(baseline.bias))), *parts])
+    return softmax(outputs) if baseline.classes else outputs[:, 0]
+
+
+def linear_outputs(baseline: Baseline, encoded: Encoded, chosen: Integers) -> Doubles:
+    """Compute logits or values of the chosen units, [units, outputs]."""
+    units = units_of(encoded, chosen)
+    dense = dense_columns(units, spread=not encoded.per_timestep)
+    matrix = columns_of(baseline, units, dense=dense)
+    return np.asarray(matrix @ baseline.weights.astype(np.float64) + baseline.bias)

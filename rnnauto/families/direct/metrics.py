@@ -1,0 +1,41 @@
+"""List the metrics that values, classes and sets of labels have."""
+
+from rnnauto.data.targets import (
+    EndingValue,
+    LabelEncoder,
+    LabelSetEncoder,
+    SeveralTargets,
+    TargetEncoder,
+    ValueEncoder,
+)
+from rnnauto.families.direct.encode import DirectEncoders
+from rnnauto.judge.measures import SET_METRICS, TAG_METRICS, tags_of
+from rnnauto.judge.metrics import CLASS_METRICS, LENGTH_METRICS, VALUE_METRICS, names_measured
+from rnnauto.layout import Layout
+
+
+def metric_names(layout: Layout, encoders: DirectEncoders) -> tuple[str, ...]:
+    """List the metrics, as `evaluate` names them."""
+    target = encoders.target
+    if isinstance(target, SeveralTargets):
+        names = names_of(target.each[0], per_timestep=layout.per_timestep)
+        return (
+            *names,
+            *(f"{name}_{target_name}" for name in names for target_name in target.names),
+        )
+    return names_of(target, per_timestep=layout.per_timestep)
+
+
+def names_of(target: TargetEncoder, *, per_timestep: bool) -> tuple[str, ...]:
+    """List the metrics of one kind of target."""
+    match target:
+        case LabelSetEncoder():
+            return names_measured(SET_METRICS)
+        case EndingValue():
+            return (*names_measured(VALUE_METRICS), *names_measured(LENGTH_METRICS))
+        case ValueEncoder():
+            return names_measured(VALUE_METRICS)
+        case LabelEncoder() if tags_of(target, per_timestep=per_timestep):
+            return names_measured(TAG_METRICS)
+        case _:
+            return names_measured(CLASS_METRICS)

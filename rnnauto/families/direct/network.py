@@ -1,0 +1,40 @@
+"""Build the network of values, classes or sets of labels: features, recurrent stack, head."""
+
+from typing import Any
+
+import keras
+
+from rnnauto.networks.architecture import Architecture, Features
+from rnnauto.networks.built import Built
+from rnnauto.networks.layers import AlongTime, Dropout, Patch, PatchCount, Pool
+from rnnauto.networks.stack import encode_statics, encode_timesteps, recur, scales_of
+
+
+def build(features: Features, architecture: Architecture) -> Built:
+    """Build the network.
+
+    Inputs: those of `data.batches.Batch`. Output: logits float32 [batch, outputs], or [batch,
+    timesteps, outputs] with one target per timestep; standardised values for a regression.
+    """
+    length = keras.Input((), dtype="int32", name="length")
+    inputs: dict[str, Any] = {"length": length}
+    scales = scales_of(features)
+    x = encode_timesteps(features, inputs, scales.numbers)
+    start = encode_statics(features, inputs, scales.statics)
+    x = Patch(architecture.patch, name="patch")(x, length)
+    steps = PatchCount(architecture.patch, name="patch_count")(length)
+    forward = []
+    for number in range(architecture.layers):
+        x = Dropout(name=f"dropout_{number}")(x)
+        first = start if number == 0 else None
+        x, layer = recur(x, steps, architecture, number=number, start=first)
+        forward.append(layer)
+    if features.per_timestep and start is not None:
+        x = AlongTime(name="with_statics")(x, start)
+    if not features.per_timestep:
+        x = Pool(architecture.pooling, architecture.units, name="pool")(x, steps)
+        if start is not None:  # the head sees the static features too: the state may forget them
+            x = keras.layers.Concatenate(name="with_statics")([x, start])
+    x = Dropout(name="dropout_head")(x)
+    model = keras.Model(inputs, keras.layers.Dense(features.outputs, name="head")(x))
+    return Built(model, scales, tuple(forward))

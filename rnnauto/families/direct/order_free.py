@@ -1,0 +1,96 @@
+"""Tell what a unit says without order: summaries of its numbers, bags of its ids, its length.
+
+The columns of the linear baseline. A unit is a sequence, or one timestep where there is one target
+per timestep.
+"""
+
+import numpy as np
+
+from rnnauto.arrays import Doubles, Integers
+from rnnauto.data.encode import RESERVED, Encoded
+
+
+def units_of(encoded: Encoded, chosen: Integers) -> Encoded:
+    """Take the chosen units as sequences: with one target per timestep, each timestep is one."""
+    if not encoded.per_timestep:
+        return encoded.take(chosen)
+    sequence = np.searchsorted(encoded.row_splits, chosen, side="right") - 1
+    return Encoded(
+        row_splits=np.arange(len(chosen) + 1, dtype=np.int64),
+        numbers=encoded.numbers[chosen],
+        codes=encoded.codes[chosen],
+        static_numbers=encoded.static_numbers[sequence],
+        static_codes=encoded.static_codes[sequence],
+        targets=encoded.targets[chosen],
+        per_timestep=False,
+        moments=encoded.moments,
+    )
+
+
+def column_count(encoded: Encoded) -> int:
+    """Count the dense columns that a unit has."""
+    numbers = encoded.numbers.shape[1] * (2 if encoded.per_timestep else 5)
+    static = 2 * encoded.static_numbers.shape[1] * (1 + encoded.moments)
+    return int(numbers + static + (not encoded.per_timestep))
+
+
+def dense_columns(units: Encoded, *, spread: bool) -> Doubles:
+    """Summarise numbers and length without order, float64 [units, columns], NaN where unknown.
+
+    Per feature the mean and the share that is missing; with `spread` also deviation, minimum and
+    maximum, and the logarithm of the length. Then the static numbers and whether they are missing,
+    once more for every moment of an answer of known length.
+    """
+    columns = []
+    for position in range(units.numbers.shape[1]):
+        summary = summarise(units.numbers[:, position].astype(np.float64), units.row_splits)
+        columns.extend(summary if spread else summary[:2])
+    static = units.static_numbers.astype(np.float64)
+    statics = [*static.T, *np.isnan(static).T.astype(np.float64)]
+    columns.extend(statics)
+    for moment in range(units.moments):  # static features may tell something else at each
+        here = units.codes[:, -1] == RESERVED + moment
+        columns.extend([np.where(here, column, 0.0) for column in statics])
+    if spread:
+        columns.append(np.log1p(units.lengths))
+    return np.stack(columns, axis=1) if columns else np.zeros((len(units), 0))
+
+
+def summarise(values: Doubles, row_splits: Integers) -> list[Doubles]:
+    """Give mean, share missing, deviation, minimum and maximum of every sequence, [sequences] each.
+
+    Missing values are left out; a sequence without any known value has NaN (and 1 missing).
+    """
+    lengths = np.diff(row_splits)
+    filled = lengths > 0
+    starts = (row_splits[:-1] - row_splits[0])[filled]
+    known = ~np.isnan(values)
+
+    def over_sequences(reduce: np.ufunc, terms: Doubles) -> Doubles:
+        result = np.zeros(len(lengths))
+        if len(starts):
+            result[filled] = reduce.reduceat(terms, starts)
+        return result
+
+    count = over_sequences(np.add, known.astype(np.float64))
+    some = count > 0
+    divisor = np.where(some, count, 1)
+    mean = over_sequences(np.add, np.where(known, values, 0)) / divisor
+    squares = np.where(known, values - np.repeat(mean, lengths), 0) ** 2
+    deviation = np.sqrt(over_sequences(np.add, squares) / divisor)
+    low = over_sequences(np.minimum, np.where(known, values, np.inf))
+    high = over_sequences(np.maximum, np.where(known, values, -np.inf))
+    missing = 1 - np.where(filled, count / np.maximum(lengths, 1), 0)
+    mean, deviation, low, high = (
+        np.where(some, column, np.nan) for column in (mean, deviation, low, high)
+    )
+    return [mean, missing, deviation, low, high]
+
+
+def bags_of(units: Encoded) -> list[tuple[Integers, Integers]]:
+    """Give every category as pairs of a unit's number and an id; features first, then static
+    ones."""
+    of_timestep = np.repeat(np.arange(len(units), dtype=np.int64), units.lengths)
+    of_unit = np.arange(len(units), dtype=np.int64)
+    bags = [(of_timestep, column) for column in units.codes.T.astype(np.int64)]
+    return bags + [(of_unit, column) for column in units.static_codes.T.astype(np.int64)]

@@ -1,0 +1,66 @@
+"""Cut sequences and their targets into parts, and encode them."""
+
+import polars as pl
+
+from rnnauto.data.duplicates import duplicate_groups
+from rnnauto.data.encode import Encoded
+from rnnauto.data.sequences import Sequences, is_struct, targets_in
+from rnnauto.data.split import Parts
+from rnnauto.families.direct.encode import DirectEncoders, DirectPart, encode, fit_direct
+from rnnauto.prepared import (
+    Prepared,
+    Told,
+    hash_of_frame,
+    read_labelled,
+    split_sequences,
+    with_targets,
+)
+from rnnauto.problems.find import in_order
+from rnnauto.problems.unseen_classes import unseen_classes
+
+DirectPrepared = Prepared[DirectEncoders, Parts, DirectPart, Encoded]
+
+
+def prepare(told: Told) -> DirectPrepared:
+    """Cut a table into parts and encode them. Raises: DataError where a part would be empty."""
+    layout, recipe = told.layout, told.recipe
+    split = split_sequences(
+        told,
+        usable=lambda sequences: with_targets(sequences, layout),
+        read_test=lambda path: read_labelled(path, told),
+        settings=recipe.split,
+        groups=duplicate_groups,
+        classes=layout.task == "classification",
+    )
+    own_test = recipe.data.test_path is not None
+    unseen = unseen_classes(split.parts, split.test, layout, own_test=own_test)
+    classes = all_targets(with_targets(told.sequences, layout), split.test)
+    folds = tuple(
+        fit_direct(train, layout, classes=classes)
+        for train in split.train_parts(per_timestep=layout.per_timestep)
+    )
+    development = encode(split.parts.development, folds[0], per_timestep=layout.per_timestep)
+    return Prepared(
+        table=told.table,
+        inference=told.inference,
+        problems=in_order([*split.problems, *unseen]),
+        parts=split.parts,
+        test=DirectPart(split.test_frame, split.test, layout, folds[0]),
+        test_frame=split.test_frame,
+        encoders=folds[0],
+        fold_encoders=folds,
+        development=development,
+        fingerprint=hash_of_frame(told.table.frame),
+    )
+
+
+def all_targets(sequences: Sequences, test: Sequences) -> pl.Series:
+    """Join the targets of every part. A class that only a test file holds is an answer that can't
+    be right, but it is one of the question's classes."""
+    parts = [targets_in(sequences), targets_in(test)]
+    if is_struct(parts[0]):
+        frames = [part.struct.unnest() for part in parts]
+        return pl.concat(frames, how="vertical_relaxed").to_struct()
+    if isinstance(parts[0].dtype, pl.List):  # items of a test file are read as texts
+        parts[1] = parts[1].cast(parts[0].dtype, strict=False)
+    return pl.concat([part.to_frame() for part in parts], how="vertical_relaxed").to_series()

@@ -1,0 +1,60 @@
+"""Tell the diagnosis how to read networks that give values, classes or sets of labels."""
+
+from collections.abc import Container
+
+import numpy as np
+
+from rnnauto.arrays import Integers
+from rnnauto.data.batches import in_chunks, pad
+from rnnauto.data.encode import Encoded
+from rnnauto.families.direct.encode import DirectEncoders
+from rnnauto.judge.importance import CALENDAR, collected, columns_in
+from rnnauto.judge.sample import Columns, Probing, Sample, last_target, patched_steps, sample_of
+from rnnauto.networks.architecture import Features
+from rnnauto.search.trial import StudyProblem, Values
+
+LONGEST = 512  # timesteps of an example with a target for each
+
+
+def sample(
+    data: Encoded, chosen: Integers, problem: StudyProblem, *, most: int, rng: np.random.Generator
+) -> Sample:
+    """Draw examples for the diagnosis, long recordings in chunks."""
+    examples = in_chunks(data, chosen, longest=LONGEST)
+    return sample_of(examples, lambda some: pad(data, some), problem, most=most, rng=rng)
+
+
+def steps(sample: Sample, problem: StudyProblem, values: Values) -> Integers:
+    """Count the steps of the recurrence over each example, [examples]."""
+    return patched_steps(sample, values)
+
+
+def last_alone(sample: Sample, features: Features) -> Sample:
+    """Leave only the last target, where each timestep has one."""
+    return last_target(sample) if features.per_timestep else sample
+
+
+def columns(encoders: DirectEncoders, inputs: Container[str]) -> dict[str, Columns]:
+    """List the input columns of every feature of the table, and of the calendar."""
+    begin = len(encoders.numbers)
+    made = range(begin, begin + 2 * len(encoders.calendar))
+    return collected(
+        [
+            *columns_in("numbers", encoders.numbers),
+            *columns_in("codes", encoders.categories),
+            (CALENDAR, [("numbers", at) for at in made]),
+            *columns_in("static_numbers", encoders.static_numbers),
+            *columns_in("static_codes", encoders.static_categories),
+        ],
+        inputs,
+    )
+
+
+PROBING = Probing(
+    sample=sample,
+    steps=steps,
+    last_alone=last_alone,
+    apart=lambda features: features.per_timestep,
+    remembers=lambda layout: not layout.one_timestep,
+    columns=columns,
+)

@@ -1,0 +1,99 @@
+"""Say what all trials of values, classes or sets of labels share, and what they choose from."""
+
+from typing import Any
+
+from rnnauto.data.tags import are_tags
+from rnnauto.data.targets import (
+    EndingValue,
+    LabelEncoder,
+    LabelSetEncoder,
+    TargetEncoder,
+    value_encoders,
+)
+from rnnauto.families.direct.encode import outputs_of
+from rnnauto.families.direct.prepare import DirectPrepared
+from rnnauto.networks.architecture import Answer, Features, features_of, made_numbers
+from rnnauto.recipe import Recipe
+from rnnauto.search.pose import patience_of, scales
+from rnnauto.search.space import FIXED, Choices, opening, proposals, usual_choices
+from rnnauto.search.trial import StudyProblem, Values
+
+
+def pose(prepared: DirectPrepared, recipe: Recipe) -> StudyProblem:
+    """Say what all trials share. Each fold standardises by its own train part."""
+    encoders, layout = prepared.encoders, prepared.layout
+    made = ((0.0, 1.0),) * made_numbers(encoders)
+    return StudyProblem(
+        family="direct",
+        features=features_for(prepared),
+        answer=answer_of(encoders.target),
+        scales=scales(value_encoders(encoders.target)),
+        numbers=tuple(scales(fold.numbers) + made for fold in prepared.fold_encoders),
+        static_numbers=tuple(scales(fold.static_numbers) for fold in prepared.fold_encoders),
+        epochs=recipe.train.epochs,
+        tags=tags_of(encoders.target, per_timestep=layout.per_timestep),
+        patience=patience_of(recipe),
+    )
+
+
+def features_for(prepared: DirectPrepared) -> Features:
+    """Describe what a network reads, and how much it answers."""
+    encoders = prepared.encoders
+    return features_of(
+        encoders, outputs=outputs_of(encoders), per_timestep=prepared.layout.per_timestep
+    )
+
+
+def answer_of(target: TargetEncoder) -> Answer:
+    """Describe what a network answers, by its target."""
+    if isinstance(target, LabelSetEncoder):
+        return Answer("labels", target.widths)
+    if isinstance(target, EndingValue):
+        return Answer("values", target.widths, unscored=1)
+    return Answer("values" if value_encoders(target) else "classes", target.widths)
+
+
+def tags_of(target: TargetEncoder, *, per_timestep: bool) -> tuple[str, ...]:
+    """List the classes, where they are tags of chunks."""
+    if not per_timestep or not isinstance(target, LabelEncoder):
+        return ()
+    return target.classes if are_tags(target.classes) else ()
+
+
+def space(prepared: DirectPrepared, recipe: Recipe) -> Choices:
+    """List what trials may choose from, by what sequences are like."""
+    train, _ = prepared.parts.folds[0]
+    layout, wanted = prepared.layout, recipe.search.space
+    lengths = prepared.development.lengths[train]
+    choices = usual_choices(wanted, lengths, tokens=layout.tokens is not None)
+    if features_for(prepared).words:
+        choices["token_dropout"] = wanted.token_dropout
+    if layout.rnn_type == "one-to-one":
+        choices |= FIXED
+    elif layout.per_timestep:
+        choices |= {"pooling": ("last",), "patch": (1,)}
+    return choices
+
+
+def openings(space: Choices) -> list[Values]:
+    """Propose the first trials: one a cell reading both ways, one reading on."""
+    return proposals(space, direct_openings(space))
+
+
+def direct_openings(space: Choices) -> list[dict[str, Any]]:
+    """List the hyperparameters of the first trials, larger where words are read."""
+    middle = sorted(space["patch"])[len(space["patch"]) // 2]
+    words = "token_dropout" in space  # large embeddings learn their words by heart
+    shape = {"units": 128, "dropout": 0.5, "token_dropout": 0.1} if words else {}
+    ways = ((True, "mean"),) if words else ((True, "mean"), (False, "last"))
+    return [
+        opening(space, cell) | {"patch": middle, "pooling": pooling, "bidirectional": both, **shape}
+        for both, pooling in ways
+        for cell in space["cell"]
+    ]
+
+
+def trains_long(problem: StudyProblem) -> bool:
+    """Whether networks train long: those that read words go on learning for longer than a trial of
+    a first impression."""
+    return bool(problem.features.words)

@@ -1,0 +1,112 @@
+"""Say what differs between kinds of problem, as one record: whoever holds one tells nothing
+apart."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import polars as pl
+
+from rnnauto.deploy.generate import Wanted, Writing
+from rnnauto.deploy.latency import Single
+from rnnauto.deploy.runner import Run
+from rnnauto.judge.diagnose import Opening, Subject
+from rnnauto.judge.evaluate import Evaluation
+from rnnauto.judge.sample import Probing
+from rnnauto.layout import FamilyName, Layout
+from rnnauto.prepared import Judged, Prepared, Told
+from rnnauto.recipe import Recipe
+from rnnauto.report.picture import Json
+from rnnauto.search.space import Choices
+from rnnauto.search.trial import StudyProblem, Values
+
+Encoders = TypeVar("Encoders")  # what `model.json` keeps of the columns
+Part = TypeVar("Part", bound=Judged)  # what a model answers, and what it is judged by
+Stored = TypeVar("Stored")  # what trials learn from
+Given = TypeVar("Given")  # what a model tells a user
+Answers = TypeVar("Answers")  # what it tells the judge
+Baselines = TypeVar("Baselines")
+
+
+@dataclass(frozen=True)
+class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
+    """All that differs between kinds of problem.
+
+    Attributes:
+        name: the folder of `families/` that it stands in.
+        encoders: the type of what `model.json` keeps of the columns.
+
+        prepare: a table that can be learnt from, to its parts. Raises DataError where one is empty.
+        store: writes what trials learn from into a new folder, for the workers.
+        pose: what all trials share.
+        space: the hyperparameters, with the values that each may take.
+        openings: settings that often do well on such a problem: a search tries them first.
+        trains_long: whether one network with most of the time beats many with a little.
+        partners: trials whose mean is the final model, at most, where folds confirm them.
+        finish: what an export and the reading of the test part will take.
+
+        metrics: the names of all metrics, as `evaluate` has them.
+        main_metric: the one that models and baselines are compared by.
+        fit_baselines: those for the test part, and what such baselines reach on validation.
+        save_baselines, load_baselines: in a model folder.
+        evaluate: answers to a part beside the baselines, with intervals.
+        probing: what the diagnosis must know of the networks.
+        measures: the parts of the diagnosis that the family measures in its own way.
+
+        export: writes the SavedModel of the mean of some networks, opens and checks it.
+        to_predict, to_judge: a file or frame to what a model answers, or is judged by.
+        answer: what an open model tells a user of a part; table: that, as a table.
+        judged: what it tells the judge; tested: that, as the table of the test part.
+        single: inputs of one sequence each, to measure latency by.
+        writing: what is asked of a model that writes texts. Raises DataError where it does not.
+
+        data_shown, answers_shown: what the page shows of the data, and of answers to the test part.
+        attention: where networks look while they write; given the networks, the part, their answers
+            and `patch`.
+    """
+
+    name: FamilyName
+    encoders: Any
+
+    prepare: Callable[[Told], Prepared[Encoders, Any, Part, Stored]]
+    store: Callable[[Path, Stored], None]
+    pose: Callable[[Prepared[Encoders, Any, Part, Stored], Recipe], StudyProblem]
+    space: Callable[[Prepared[Encoders, Any, Part, Stored], Recipe], Choices]
+    openings: Callable[[Choices], list[Values]]
+    trains_long: Callable[[StudyProblem], bool]
+    partners: int
+    finish: Callable[[Part, int], float]
+
+    metrics: Callable[[Layout, Encoders], tuple[str, ...]]
+    main_metric: Callable[[Layout, Encoders], str]
+    fit_baselines: Callable[..., tuple[Baselines, dict[str, float]]]
+    save_baselines: Callable[[Path, Baselines], None]
+    load_baselines: Callable[[Path, Encoders], Baselines]
+    evaluate: Callable[..., Evaluation]
+    probing: Probing
+    measures: Mapping[str, Callable[[Subject, Opening], Any]]
+
+    export: Callable[
+        [Path, list[Any], Prepared[Encoders, Any, Part, Stored]], tuple[Run, dict[str, float]]
+    ]
+    to_predict: Callable[..., Part]
+    to_judge: Callable[..., Part]
+    answer: Callable[..., Given]
+    table: Callable[..., pl.DataFrame]
+    judged: Callable[[Run, Part], Answers]
+    tested: Callable[[Part, Answers], pl.DataFrame]
+    single: Callable[[Run, Part], Single]
+    writing: Callable[[Wanted, Layout, Encoders], Writing]
+
+    data_shown: Callable[[Prepared[Encoders, Any, Part, Stored]], Json]
+    answers_shown: Callable[[Part, Answers], Json]
+    attention: Callable[..., list[Json]]
+
+
+AnyFamily = Family[Any, Any, Any, Any, Any, Any]
+
+
+def no_attention(members: Any, part: Any, answers: Any, *, patch: int) -> list[Json]:
+    """Show nothing, of networks that attend to nothing."""
+    return []

@@ -1,0 +1,1 @@
+"""Forecast the next timesteps of series."""

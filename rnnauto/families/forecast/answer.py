@@ -1,0 +1,173 @@
+"""Ask a SavedModel about windows, and turn its forecasts into a table."""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from rnnauto.arrays import Floats, Integers
+from rnnauto.deploy.latency import Single, spread
+from rnnauto.deploy.runner import Run
+from rnnauto.deploy.table import beside, times_as_texts
+from rnnauto.families.forecast.cut import future_windows, judged_windows
+from rnnauto.families.forecast.series import SeriesEncoders, SeriesWindows, gather_series
+from rnnauto.families.forecast.windows import window_inputs
+from rnnauto.layout import Layout
+from rnnauto.prepared import Source
+from rnnauto.problems.required_columns import read_for
+
+BATCH = 256
+LEVELS = (10, 50, 90)  # per cent
+MEDIAN = LEVELS.index(50)
+ORIGIN = "origin"
+
+
+def to_predict(
+    data: Source, layout: Layout, encoders: SeriesEncoders, *, history: Source | None
+) -> SeriesWindows:
+    """Read one window per series, which ends at its last known target.
+
+    Args:
+        history: earlier timesteps of the same series.
+
+    Raises: DataError where a column is absent or holds what the model cannot read.
+    """
+    earlier = read_history(history, layout)
+    table = read_for(layout, data, target=False, text_targets=(), may_be_empty=True)
+    series = gather_series(after(earlier, table.frame, layout), layout)
+    return future_windows(series, encoders, layout)
+
+
+def to_judge(
+    data: Source, layout: Layout, encoders: SeriesEncoders, *, history: Source | None
+) -> SeriesWindows:
+    """Read every origin that leaves a lookback before it and a horizon after it; timesteps of the
+    history are seen, not judged. Raises: DataError."""
+    earlier = read_history(history, layout)
+    table = read_for(layout, data, target=True, text_targets=())
+    frame = after(earlier, table.frame, layout)
+    seen = frame.height - table.frame.height
+    series = gather_series(frame, layout)
+    judged = series.rows >= seen if seen else None
+    return judged_windows(series, encoders, layout, judged=judged)
+
+
+def read_history(history: Source | None, layout: Layout) -> pl.DataFrame | None:
+    if history is None:
+        return None
+    return read_for(layout, history, target=True, text_targets=()).frame
+
+
+def after(earlier: pl.DataFrame | None, frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+    """Put the rows of a table after those of its series' history."""
+    if earlier is None:
+        return frame
+    if layout.id:
+        earlier = earlier.join(frame, on=list(layout.id), how="semi", maintain_order="left")
+    return pl.concat([earlier, frame], how="diagonal_relaxed")
+
+
+def answer(run: Run, windows: SeriesWindows, *, beams: int = 1) -> Floats:
+    """Predict windows, as `predict_windows` does; `beams` are for texts that are written."""
+    return predict_windows(run, windows)
+
+
+def single(run: Run, windows: SeriesWindows) -> Single:
+    """Choose windows from begin to end, each the input of a call of its own."""
+    return Single([raw_windows(windows, window[None]) for window in spread(len(windows))])
+
+
+def predict_windows(run: Run, windows: SeriesWindows) -> Floats:
+    """Predict the quantiles of every window, float32 [windows, horizon, targets, 3]; NaN for a
+    window in which nothing has been seen."""
+    encoded = windows.encoded
+    shape = (len(encoded), encoded.horizon, encoded.targets.shape[1], len(LEVELS))
+    quantiles = np.full(shape, np.nan, np.float32)
+    for begin in range(0, len(encoded), BATCH):
+        chosen = np.arange(begin, min(begin + BATCH, len(encoded)))
+        raw = raw_windows(windows, chosen)
+        real = np.arange(raw["past"].shape[1]) < raw["length"][:, None]
+        seen = (np.isfinite(raw["past"]).any(axis=2) & real).any(axis=1)
+        quantiles[chosen[seen]] = run(raw)["quantiles"][seen]
+    return quantiles
+
+
+def raw_windows(
+    windows: SeriesWindows, chosen: Integers, *, extra: int = 0
+) -> dict[str, NDArray[Any]]:
+    """Gather the inputs of `serving_default`: those of the network, with texts for categories."""
+    encoded, series = windows.encoded, windows.series
+    inputs = window_inputs(encoded, chosen, extra=extra)
+    origins = encoded.origins[chosen]
+    starts = origins - inputs["length"]
+    steps = np.arange(inputs["past"].shape[1])
+    real = steps < inputs["length"][:, None]
+    past = np.where(real, starts[:, None] + steps, 0)
+
+    def past_words(columns: tuple[pl.Series, ...]) -> NDArray[Any]:
+        words = words_at(columns, past)
+        words[~real] = "rubbish" * bool(extra)
+        return words
+
+    if "codes" in inputs:
+        del inputs["codes"]
+        inputs["categories"] = past_words(series.categories)
+    if encoded.indicators:
+        for name in ("known", "ahead"):
+            numbers = inputs.pop(name)[..., : -encoded.indicators]
+            if numbers.shape[-1]:
+                inputs[name] = numbers
+        inputs["known_categories"] = past_words(series.ahead_categories)
+        horizon = origins[:, None] + np.arange(encoded.horizon)
+        inputs["ahead_categories"] = words_at(series.ahead_categories, horizon)
+    if "static_codes" in inputs:
+        del inputs["static_codes"]
+        owners = encoded.owners[chosen]
+        inputs["static_categories"] = words_at(series.static_categories, owners)
+    return inputs
+
+
+def words_at(columns: tuple[pl.Series, ...], places: Integers) -> NDArray[Any]:
+    """Take the words at some rows, object [*places, columns]."""
+    return np.stack([np.array(column.to_list(), object)[places] for column in columns], axis=-1)
+
+
+def forecast_table(windows: SeriesWindows, quantiles: Floats, *, origins: bool) -> pl.DataFrame:
+    """Write forecasts as a table of one row per timestep predicted: the ids, its time (`timestep`
+    where there is none), `prediction`, the median, and `prediction_10`, `prediction_50` and
+    `prediction_90`; of several targets each has its own, `prediction_<target>` and
+    `prediction_<target>_10` and so on.
+
+    Args:
+        origins: say in a column `origin` what the last timestep seen was.
+    """
+    encoded, series = windows.encoded, windows.series
+    layout, encoders = windows.layout, windows.encoders
+    owners = np.repeat(encoded.owners, encoded.horizon)
+    at = (encoded.origins[:, None] + np.arange(encoded.horizon)).reshape(-1)
+    columns = list(series.ids[owners].select(layout.id))
+    if origins:
+        last = np.repeat(np.maximum(encoded.origins - 1, 0), encoded.horizon)
+        columns.append(series.times.gather(last).alias(ORIGIN))
+    keys = pl.DataFrame([*columns, series.times.gather(at)])
+    predictions: list[pl.Series] = []
+    for number, target in enumerate(encoders.targets):
+        name = "prediction" if len(encoders.targets) == 1 else f"prediction_{target}"
+        values = quantiles[:, :, number].reshape(-1, len(LEVELS))
+        predictions += [pl.Series(name, values[:, MEDIAN])]
+        predictions += [
+            pl.Series(f"{name}_{level}", values[:, at]) for at, level in enumerate(LEVELS)
+        ]
+    return beside(keys, [column.fill_nan(None) for column in predictions])
+
+
+def table(windows: SeriesWindows, quantiles: Floats, *, probabilities: bool) -> pl.DataFrame:
+    """Write what comes after every series as a table; quantiles stand in it whatever is asked
+    for."""
+    return forecast_table(windows, quantiles, origins=False)
+
+
+def tested_table(windows: SeriesWindows, quantiles: Floats) -> pl.DataFrame:
+    """Write the table of the test part in a model folder, with the origin of each forecast."""
+    return times_as_texts(forecast_table(windows, quantiles, origins=True))

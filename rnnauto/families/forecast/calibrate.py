@@ -1,0 +1,58 @@
+"""Widen the intervals of forecasts until they hold what was held out.
+
+A network that is chosen and stopped on few windows is surer of itself than it should be. The
+windows that a network was validated on are not those it was trained on: its intervals are widened
+by a factor until 80% of the values there lie between the 10% and the 90% quantile (split conformal
+prediction with a scaled score: Lei et al. 2018, section 5.2). Windows overlap, and validation has
+stopped the training, so this is a remedy and no guarantee.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.arrays import Floats, Integers
+from rnnauto.families.forecast.series import EncodedSeries
+from rnnauto.families.forecast.windows import sample_windows
+from rnnauto.networks.built import Built
+
+LEVEL = 0.8  # between the 10% and the 90% quantile
+WIDEST = 8.0
+STEPS = 8  # of bisection: a factor to 1%
+
+
+def calibrate(members: Sequence[Built], held_out: Sequence[Integers], data: EncodedSeries) -> None:
+    """Set the factors of every member, one per target.
+
+    Args:
+        held_out: for every member the windows that it was validated on.
+    """
+    for member, windows in zip(members, held_out, strict=True):
+        inputs, truth = sample_windows(data, windows)
+        widen(member, inputs, truth)
+
+
+def widen(built: Built, inputs: Any, truth: Floats) -> NDArray[np.float64]:
+    """Set the smallest factors of a network that hold enough of the truth, and return them."""
+    low, high = np.ones(truth.shape[2]), np.full(truth.shape[2], WIDEST)
+    high = np.where(coverage(built, inputs, truth, low) >= LEVEL, low, high)
+    for _ in range(STEPS):
+        middle = np.sqrt(low * high)
+        enough = coverage(built, inputs, truth, middle) >= LEVEL
+        low, high = np.where(enough, low, middle), np.where(enough, middle, high)
+    coverage(built, inputs, truth, high)
+    return high
+
+
+def coverage(
+    built: Built, inputs: Any, truth: Floats, factors: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Set the factors, and measure the share of the known values inside the intervals,
+    [targets]."""
+    built.parts.quantiles.widening.assign(factors)
+    quantiles = np.asarray(built.model(inputs, training=False)).reshape(*truth.shape, 3)
+    known = np.isfinite(truth)
+    inside = known & (quantiles[..., 0] <= truth) & (truth <= quantiles[..., 2])
+    return np.asarray(inside.sum((0, 1)) / np.maximum(known.sum((0, 1)), 1))

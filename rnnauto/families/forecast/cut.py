@@ -1,0 +1,148 @@
+"""Cut series into windows at rolling origins, and fit their encoders. No TensorFlow."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from rnnauto.arrays import Integers
+from rnnauto.families.forecast.origins import (
+    Cut,
+    WindowParts,
+    history_of,
+    naive_units,
+    rolling,
+    split_windows,
+)
+from rnnauto.families.forecast.series import (
+    EncodedSeries,
+    Series,
+    SeriesEncoders,
+    SeriesWindows,
+    encode_series,
+    fit_series_encoders,
+    gather_series,
+    reach_of,
+    with_future,
+)
+from rnnauto.layout import Layout
+from rnnauto.reading.read import Table
+from rnnauto.recipe import Recipe
+
+MOST_TESTED = 20_000  # windows of a part that is judged; beyond it they are chosen evenly
+MOST_VALIDATED = 4_096
+
+
+def cut_of(layout: Layout, season: int) -> Cut:
+    lookback, horizon = reach_of(layout)
+    least = min(lookback, max(2, season))
+    return Cut(horizon=horizon, least=least, wanted=lookback)
+
+
+@dataclass(frozen=True)
+class CutSeries:
+    """Series cut into windows.
+
+    Attributes:
+        parts: which window belongs to which part.
+        development: the windows to learn from and to select by.
+        test: those of the test part.
+        fold_encoders: the encoders of every fold.
+        frame: the table that the series' rows belong to.
+    """
+
+    parts: WindowParts
+    development: EncodedSeries
+    test: SeriesWindows
+    fold_encoders: tuple[SeriesEncoders, ...]
+    frame: pl.DataFrame
+
+
+def cut_series(table: Table, test_table: Table | None, layout: Layout, recipe: Recipe) -> CutSeries:
+    """Cut the series of a table into windows.
+
+    Args:
+        test_table: its series may go on from those of the table, or be new ones.
+    """
+    frame, test_rows = table.frame, None
+    if test_table is not None:
+        names = list(dict.fromkeys((*layout.input_columns(), *layout.target)))
+        frame = pl.concat(
+            [table.frame.select(names), test_table.frame.select(names)], how="vertical_relaxed"
+        )
+    series = gather_series(frame, layout)
+    if test_table is not None:
+        test_rows = series.rows >= table.frame.height
+    season = layout.season
+    parts = split_windows(series, recipe.split, cut_of(layout, season), test_rows=test_rows)
+    folds = tuple((train, evenly(validation, MOST_VALIDATED)) for train, validation in parts.folds)
+    parts = replace(parts, folds=folds, test=evenly(parts.test, MOST_TESTED))
+    units = naive_units(series, parts.history, season)
+    fold_encoders = tuple(
+        fit_series_encoders(
+            series,
+            layout,
+            season=season,
+            train=seen_timesteps(series, parts.development[train], layout),
+        )
+        for train, _ in parts.folds
+    )
+    development, test = (
+        encode_series(series, fold_encoders[0], layout, origins=origins, units=units)
+        for origins in (parts.development, parts.test)
+    )
+    windows = SeriesWindows(series, test, layout, fold_encoders[0])
+    return CutSeries(parts, development, windows, fold_encoders, frame)
+
+
+def evenly(numbers: Integers, most: int) -> Integers:
+    """Choose at most so many of some numbers, evenly from begin to end."""
+    if len(numbers) <= most:
+        return numbers
+    return numbers[np.linspace(0, len(numbers) - 1, most).astype(np.int64)]
+
+
+def seen_timesteps(series: Series, origins: Integers, layout: Layout) -> Integers:
+    """Find the timesteps that the windows of these origins hold, as input or target."""
+    lookback, horizon = reach_of(layout)
+    change = np.zeros(len(series.targets) + 1, np.int64)
+    owners = np.searchsorted(series.row_splits, origins, side="right") - 1
+    np.add.at(change, np.maximum(origins - lookback, series.row_splits[owners]), 1)
+    np.add.at(change, origins + horizon, -1)
+    return np.flatnonzero(np.cumsum(change[:-1]) > 0)
+
+
+def future_windows(series: Series, encoders: SeriesEncoders, layout: Layout) -> SeriesWindows:
+    """Cut one window per series, which ends at its last known target."""
+    _, horizon = reach_of(layout)
+    series, origins = with_future(series, encoders, horizon)
+    units = np.ones((len(series), len(encoders.targets)), np.float32)
+    encoded = encode_series(series, encoders, layout, origins=origins, units=units)
+    return SeriesWindows(series, encoded, layout, encoders)
+
+
+def judged_windows(
+    series: Series,
+    encoders: SeriesEncoders,
+    layout: Layout,
+    *,
+    judged: NDArray[np.bool_] | None = None,
+) -> SeriesWindows:
+    """Cut windows at every origin after a lookback and before a horizon; a series that is too short
+    for a lookback is judged by its last horizon. What lies before its first origin is a series'
+    history.
+
+    Args:
+        judged: the timesteps to predict, [timesteps]: series that others come before are seen from
+            there on. None: all.
+    """
+    cut = cut_of(layout, encoders.season)
+    first = np.maximum(np.minimum(cut.wanted, series.lengths - cut.horizon), cut.least)
+    if judged is not None:
+        history = history_of(series, judged)
+        first = np.where(history > 0, np.maximum(history, cut.least), first)
+    origins = evenly(rolling(series, first, series.lengths, cut), MOST_TESTED)
+    units = naive_units(series, np.minimum(first, series.lengths), encoders.season)
+    encoded = encode_series(series, encoders, layout, origins=origins, units=units)
+    return SeriesWindows(series, encoded, layout, encoders)

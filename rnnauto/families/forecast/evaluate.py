@@ -1,0 +1,255 @@
+"""Score forecasts with intervals, beside the simple forecasts of the same windows."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.arrays import Doubles, Integers
+from rnnauto.errors import DataError
+from rnnauto.families.forecast.baselines import simple_forecasts
+from rnnauto.families.forecast.prepare import ForecastPrepared
+from rnnauto.families.forecast.series import EncodedSeries, SeriesEncoders, SeriesWindows
+from rnnauto.judge.evaluate import RESAMPLES, Evaluation, Scores, beats
+from rnnauto.judge.metrics import (
+    FEWEST_SEQUENCES,
+    Measure,
+    Metrics,
+    compact_groups,
+    interval,
+    measured,
+    names_measured,
+    resample_weights,
+)
+from rnnauto.layout import Layout
+from rnnauto.metrics import METRICS
+
+METRIC = "mase"  # that models and simple forecasts are compared by
+FEWEST_BLOCKS = 5
+POINTS = frozenset({2, 3})  # targets that together are places
+
+
+def metric_names(layout: Layout, encoders: SeriesEncoders) -> tuple[str, ...]:
+    """List the metrics of forecasts, as `evaluate` names them."""
+    return names_measured(forecast_measures(targets=len(encoders.targets), intervals=True))
+
+
+def evaluate_forecasts(
+    encoded: EncodedSeries,
+    quantiles: NDArray[np.floating],
+    *,
+    season: int,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Evaluation:
+    """Score a model's forecasts, and simple ones, on the same windows.
+
+    Args:
+        quantiles: 10%, 50% and 90%, [windows, horizon, targets, 3], in data units.
+    """
+    known = np.isfinite(encoded.truth())
+    if not known.any():
+        raise DataError(
+            "there is no window to score: none of the series goes on for a horizon "
+            f"({encoded.horizon} timesteps) with known values",
+            hint="give longer series with the target, or what came before it as `--history`",
+        )
+
+    def scored(predicted: NDArray[np.floating]) -> Scores:
+        return score_forecasts(encoded, predicted, seed=seed, resamples=resamples)
+
+    model = scored(quantiles)
+    simple = simple_forecasts(encoded, season=season)
+    baselines = {name: scored(predicted[..., None]) for name, predicted in simple.items()}
+    metric = METRIC
+    return Evaluation(
+        scores=model,
+        baselines=baselines,
+        rows=model.units,
+        sequences=len(np.unique(encoded.owners)),
+        beats_baselines=all(beats(model, baseline, metric) for baseline in baselines.values()),
+        labels=None,
+        main_metric=metric,
+    )
+
+
+def score_forecasts(
+    encoded: EncodedSeries,
+    predicted: NDArray[np.floating],
+    *,
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Scores:
+    """Compute every metric of forecasts with its interval.
+
+    Args:
+        predicted: quantiles [windows, horizon, targets, 3], or [windows, horizon, targets, 1]
+            where there are medians only.
+    """
+    groups, count = compact_groups(window_groups(encoded), seed=seed)
+    measures = forecast_measures(
+        targets=encoded.targets.shape[1], intervals=predicted.shape[-1] > 1
+    )
+    with np.errstate(over="ignore", invalid="ignore"):
+        sums = forecast_sums(encoded, predicted.astype(np.float64), groups, count=count)
+        values = forecast_metrics(sums.sum(axis=0, keepdims=True), measures)
+        weights = resample_weights(count, resamples=resamples if count > 1 else 0, seed=seed)
+        resampled = forecast_metrics(weights @ sums, measures)
+    return Scores(
+        metrics={name: interval(float(values[name][0]), resampled[name]) for name in values},
+        confusion=None,
+        units=int(sums[:, 0].sum()),
+        resampled=resampled,
+    )
+
+
+def window_groups(encoded: EncodedSeries) -> Integers:
+    """Group windows into what the bootstrap draws, [windows]: whole series, or where there are few,
+    blocks of neighbouring origins, as long as a horizon if that leaves five of them."""
+    _, owners = np.unique(encoded.owners, return_inverse=True)
+    if owners.max(initial=-1) + 1 >= FEWEST_SEQUENCES:
+        return owners.astype(np.int64)
+    size = max(1, min(encoded.horizon, len(owners) // FEWEST_BLOCKS))
+    order = np.lexsort((encoded.origins, owners))
+    counts = np.bincount(owners)
+    place = np.empty(len(owners), np.int64)
+    place[order] = np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
+    blocks = -(-counts // size)  # [series]
+    return np.asarray((np.cumsum(blocks) - blocks)[owners] + place // size, np.int64)
+
+
+def forecast_sums(
+    encoded: EncodedSeries, predicted: Doubles, groups: Integers, *, count: int
+) -> Doubles:
+    """Sum what the metrics need over every group, [groups, 11].
+
+    Columns: values; absolute and squared error; weight and weighted sum of the scaled error, then
+    of the symmetric percentage error, each series weighing the same; values inside the 80%
+    interval; windows with a place at each timestep; sum of their mean and of their last distance.
+    """
+    truth = encoded.truth().astype(np.float64)  # [windows, horizon, targets]
+    median = predicted[..., predicted.shape[-1] // 2]
+    known = np.isfinite(truth)
+    error = np.where(known, np.abs(median - truth), 0.0)
+    units = encoded.units[encoded.owners][:, None].astype(np.float64)
+    magnitude = np.abs(truth) + np.abs(median)
+    percent = 200 * error / np.where(known & (magnitude > 0), magnitude, 1.0)
+    inside = known & (predicted[..., 0] <= truth) & (truth <= predicted[..., -1])
+    everywhere = np.asarray(known.all(axis=(1, 2)))
+    distance = np.where(everywhere[:, None], np.sqrt((error**2).sum(axis=2)), 0.0)
+    scaled = weighted(encoded.owners, error / units, known & np.isfinite(units))
+    relative = weighted(encoded.owners, percent, known)
+    columns = [
+        known.sum(axis=(1, 2)),
+        error.sum(axis=(1, 2)),
+        (error**2).sum(axis=(1, 2)),
+        *scaled,
+        *relative,
+        inside.sum(axis=(1, 2)),
+        everywhere,
+        distance.mean(axis=1),
+        distance[:, -1],
+    ]
+    return np.stack(
+        [
+            np.bincount(groups, np.asarray(column, np.float64), minlength=count)
+            for column in columns
+        ],
+        axis=1,
+    )
+
+
+def weighted(owners: Integers, errors: Doubles, counted: NDArray[np.bool_]) -> list[Doubles]:
+    """Weigh every window, and its mean error by that, [windows] each; the windows of a series weigh
+    1 together."""
+    number = counted.sum(axis=(1, 2))
+    mean = np.where(counted, errors, 0.0).sum(axis=(1, 2)) / np.maximum(number, 1)
+    some = (number > 0).astype(np.float64)
+    weight = some / np.maximum(np.bincount(owners, some)[owners], 1)
+    return [weight, weight * mean]
+
+
+class ForecastSums(NamedTuple):
+    """(Weighted) sums of `forecast_sums`, [resamples] each."""
+
+    values: Doubles
+    absolute: Doubles
+    squared: Doubles
+    scaled_weight: Doubles
+    scaled: Doubles
+    percent_weight: Doubles
+    percent: Doubles
+    inside: Doubles
+    places: Doubles
+    mean_distance: Doubles
+    last_distance: Doubles
+
+
+def ratio(total: Doubles, by: Doubles) -> Doubles:
+    return np.where(by > 0, total / np.where(by > 0, by, 1), np.nan)
+
+
+ForecastMeasures = tuple[Measure[ForecastSums], ...]
+POINT_METRICS: ForecastMeasures = (
+    # the mean over the series, as in the Monash archive
+    Measure(METRICS["mase"], lambda sums: ratio(sums.scaled, sums.scaled_weight)),
+    Measure(METRICS["mae"], lambda sums: ratio(sums.absolute, sums.values)),
+    Measure(METRICS["rmse"], lambda sums: np.sqrt(ratio(sums.squared, sums.values))),
+    Measure(METRICS["smape"], lambda sums: ratio(sums.percent, sums.percent_weight)),
+)
+INTERVAL_METRICS: ForecastMeasures = (
+    Measure(METRICS["coverage_80"], lambda sums: ratio(sums.inside, sums.values)),
+)
+PLACE_METRICS: ForecastMeasures = (
+    Measure(METRICS["average_displacement"], lambda sums: ratio(sums.mean_distance, sums.places)),
+    Measure(METRICS["final_displacement"], lambda sums: ratio(sums.last_distance, sums.places)),
+)
+
+
+def forecast_measures(*, targets: int, intervals: bool) -> ForecastMeasures:
+    """List the metrics of forecasts, and how each is computed from sums.
+
+    Args:
+        targets: how many there are; two or three together are places.
+        intervals: False where there are medians only.
+    """
+    return (
+        *POINT_METRICS,
+        *(INTERVAL_METRICS if intervals else ()),
+        *(PLACE_METRICS if targets in POINTS else ()),
+    )
+
+
+def forecast_metrics(sums: Doubles, measures: ForecastMeasures) -> Metrics:
+    """Compute metrics from (weighted) sums of `forecast_sums`, [resamples, 11]."""
+    return measured(measures, ForecastSums(*sums.T))
+
+
+def validated_forecasts(encoded: EncodedSeries, *, season: int) -> dict[str, float]:
+    """Compute the main metric of the simple forecasts, by name."""
+    metric = METRIC
+    return {
+        name: score_forecasts(encoded, predicted[..., None], resamples=1).metrics[metric].value
+        for name, predicted in simple_forecasts(encoded, season=season).items()
+    }
+
+
+def fit_and_validate(
+    prepared: ForecastPrepared, *, seed: int
+) -> tuple[tuple[()], dict[str, float]]:
+    """Measure what the simple forecasts reach on the validation part; they learn nothing that could
+    be stored."""
+    _, validation = prepared.parts.folds[0]
+    held_out = prepared.development.take(validation)
+    return (), validated_forecasts(held_out, season=prepared.encoders.season)
+
+
+def evaluate_part(
+    part: SeriesWindows,
+    quantiles: NDArray[np.floating],
+    baselines: tuple[()],
+    *,
+    seed: int,
+    temperature: float | None = None,
+) -> Evaluation:
+    return evaluate_forecasts(part.encoded, quantiles, season=part.encoders.season, seed=seed)

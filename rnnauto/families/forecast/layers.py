@@ -1,0 +1,270 @@
+"""Compute a forecast by layers: from a window in data units to a simple forecast and its
+correction.
+
+All work on windows [batch, steps, targets] of a fixed number of steps, the newest at the right.
+"""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+PLACES = 8  # channels that tell the steps of the horizon apart
+HIGHEST_LOG = 60.0  # exp of it is the largest forecast: beyond it float32 ends
+LEAST_SPREAD = 1e-3  # of the train part's deviation: a window that stands still has a scale too
+
+
+class Recent(keras.layers.Layer):
+    """The last `size` true timesteps of right-padded [batch, timesteps, channels], at the right of
+    [batch, size, channels]; before a sequence's first timestep stands `filler`."""
+
+    def __init__(self, size: int, filler: float, **options: Any) -> None:
+        super().__init__(**options)
+        self.size = size
+        self.filler = filler
+
+    def call(self, x: Any, length: Any) -> Any:
+        x = tf.pad(x, [[0, 0], [0, 1], [0, 0]])  # there may be no timestep at all
+        at = length[:, None] - self.size + tf.range(self.size)
+        values = tf.gather(x, tf.maximum(at, 0), axis=1, batch_dims=1)
+        return tf.where((at >= 0)[..., None], values, tf.cast(self.filler, x.dtype))
+
+    def compute_output_shape(self, x_shape: Any, length_shape: Any) -> Any:
+        return (x_shape[0], self.size, x_shape[-1])
+
+
+class Transform(keras.layers.Layer):
+    """Raw values to those that are forecast: as they are, or their logarithm, of `least` and more.
+
+    `shift` is 1 where there are zeros: log(1 + x).
+    """
+
+    def __init__(self, kind: str, targets: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.kind = kind
+        self.least = self.add_weight(
+            shape=(targets,), initializer="ones", trainable=False, name="least"
+        )
+        self.shift = self.add_weight(
+            shape=(targets,), initializer="zeros", trainable=False, name="shift"
+        )
+        self.built = True
+
+    def call(self, x: Any) -> Any:
+        if self.kind == "none":
+            return x
+        return tf.where(tf.math.is_nan(x), x, tf.math.log(tf.maximum(x + self.shift, self.least)))
+
+    def back(self, x: Any) -> Any:
+        """Turn transformed [batch, horizon, targets, quantiles] back into data units."""
+        if self.kind == "none":
+            return x
+        return tf.exp(tf.minimum(x, HIGHEST_LOG)) - self.shift[:, None]
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        return shape
+
+
+class Fill(keras.layers.Layer):
+    """Missing values become the last known before them; before the first, the mean of the window
+    (0 in one without any). Second output: 1.0 where known."""
+
+    def call(self, x: Any) -> tuple[Any, Any]:
+        known = tf.logical_not(tf.math.is_nan(x))
+        flags = tf.cast(known, tf.float32)
+        count = tf.reduce_sum(flags, 1, keepdims=True)
+        mean = tf.reduce_sum(tf.where(known, x, 0.0), 1, keepdims=True) / tf.maximum(count, 1.0)
+        steps = x.shape[1]
+        place = tf.where(known, tf.range(steps)[None, :, None], -1)  # [batch, steps, targets]
+        earlier = tf.constant(np.tri(steps, dtype=bool))[None, :, :, None]
+        last = tf.reduce_max(tf.where(earlier, place[:, None], -1), axis=2)
+        before = tf.transpose(
+            tf.gather(
+                tf.transpose(x, [0, 2, 1]),
+                tf.transpose(tf.maximum(last, 0), [0, 2, 1]),
+                axis=2,
+                batch_dims=2,
+            ),
+            [0, 2, 1],
+        )
+        return tf.where(last >= 0, before, mean), flags
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        return shape, shape
+
+
+class Scale(keras.layers.Layer):
+    """Values of a window relative to its own level: (x - centre) / spread, and these two, [batch,
+    1, targets]. `none`: the mean and deviation of the train part, the same for all windows."""
+
+    def __init__(self, kind: str, targets: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.kind = kind
+        self.mean = self.add_weight(
+            shape=(targets,), initializer="zeros", trainable=False, name="mean"
+        )
+        self.deviation = self.add_weight(
+            shape=(targets,), initializer="ones", trainable=False, name="deviation"
+        )
+        self.built = True
+
+    def call(self, x: Any, flags: Any) -> tuple[Any, Any, Any]:
+        count = tf.maximum(tf.reduce_sum(flags, 1, keepdims=True), 1.0)
+        if self.kind == "none":
+            centre = tf.zeros_like(count) + self.mean
+            spread = tf.zeros_like(count) + self.deviation
+        else:
+            centre = tf.reduce_sum(x * flags, 1, keepdims=True) / count
+            if self.kind == "mean":
+                spread = tf.reduce_sum(tf.abs(x) * flags, 1, keepdims=True) / count
+            else:
+                square = tf.square(x - centre)
+                spread = tf.sqrt(tf.reduce_sum(square * flags, 1, keepdims=True) / count)
+            spread = tf.maximum(spread, LEAST_SPREAD * self.deviation)
+        return (x - centre) / spread, centre, spread
+
+    def compute_output_shape(self, x_shape: Any, flags_shape: Any) -> Any:
+        level_shape = (x_shape[0], 1, x_shape[-1])
+        return x_shape, level_shape, level_shape
+
+
+class SimpleForecast(keras.layers.Layer):
+    """What the network corrects, [batch, horizon, targets], from scaled values [batch, steps,
+    targets].
+
+    `none`: the level of the window, 0; `last`: the last value; `trend`: from there on as in the
+    last step; `seasonal`: the value a season earlier; `seasonal_trend`: that, and what the last
+    season was above the one before, for each season passed; `seasonal_last`: that, and what the
+    last value was above the one a season before it.
+    """
+
+    def __init__(self, kind: str, horizon: int, season: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.kind = kind
+        self.horizon = horizon
+        self.season = season
+
+    def call(self, x: Any) -> Any:
+        last = x[:, -1:]
+        ahead = tf.range(1, self.horizon + 1, dtype=tf.float32)[None, :, None]
+        if self.kind == "none":
+            return 0.0 * (last * ahead)
+        if self.kind == "last":
+            return last + 0.0 * ahead
+        if self.kind == "trend":
+            return last + ahead * (last - x[:, -2:-1])
+        seasonal = season_before(x, self.horizon, self.season, 1)
+        if self.kind == "seasonal":
+            return seasonal
+        # x.shape[1] is the lookback, more than a season
+        steps = 1 if self.kind == "seasonal_last" else min(self.season, x.shape[1] - self.season)
+        growth = x[:, -steps:] - x[:, -steps - self.season : -self.season]
+        seasons = tf.floor((ahead - 1.0) / self.season) + 1.0
+        return seasonal + seasons * tf.reduce_mean(growth, 1, keepdims=True)
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        return (shape[0], self.horizon, shape[-1])
+
+
+def season_before(x: Any, horizon: int, season: int, back: int) -> Any:
+    """Take for each step of the horizon the value at its place in the season `back` seasons ago."""
+    begin = x.shape[1] - back * season
+    values = x[:, begin : begin + season]
+    return tf.tile(values, [1, -(-horizon // season), 1])[:, :horizon]
+
+
+class Channels(keras.layers.Layer):
+    """What the recurrent stack sees of the targets at every timestep: the value relative to where
+    the forecast starts, the last step, the change over a season, and whether it is known."""
+
+    def __init__(self, kind: str, season: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.kind = kind
+        self.season = season
+
+    def call(self, x: Any, flags: Any) -> Any:
+        parts = [x - start_of(x, self.kind, self.season), changes(x, 1), flags]
+        if 1 < self.season < x.shape[1]:
+            parts.append(changes(x, self.season))
+        return tf.concat(parts, -1)
+
+    def compute_output_shape(self, x_shape: Any, flags_shape: Any) -> Any:
+        kinds = 4 if 1 < self.season < x_shape[1] else 3
+        return (*x_shape[:-1], kinds * x_shape[-1])
+
+
+def start_of(x: Any, kind: str, season: int) -> Any:
+    """Find the level that values are told from: none, the last value, or the mean of the last
+    season."""
+    if kind == "none":
+        return 0.0
+    if kind in {"last", "trend", "seasonal_last"}:
+        return x[:, -1:]
+    return tf.reduce_mean(x[:, -season:], 1, keepdims=True)
+
+
+def changes(x: Any, back: int) -> Any:
+    """Compute x(t) - x(t - back), 0 for the first of them."""
+    return tf.pad(x[:, back:] - x[:, :-back], [[0, 0], [back, 0], [0, 0]])
+
+
+class Steps(keras.layers.Layer):
+    """What the decoder sees at every step of the horizon, [batch, horizon, channels]: the state,
+    where the simple forecast stands beside other simple ones, and which step it is."""
+
+    def __init__(self, horizon: int, season: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.horizon = horizon
+        self.season = season
+        self.places = self.add_weight(
+            shape=(horizon, PLACES), initializer="random_normal", name="places"
+        )
+        self.built = True
+
+    def call(self, state: Any, x: Any, simple: Any) -> Any:
+        state = tf.repeat(state[:, None], self.horizon, axis=1)
+        places = tf.repeat(self.places.value[None], tf.shape(state)[0], axis=0)
+        parts = [state, places, x[:, -1:] - simple]
+        if self.season > 1:
+            for back in range(1, min(2, x.shape[1] // self.season) + 1):
+                parts.append(season_before(x, self.horizon, self.season, back) - simple)
+        return tf.concat(parts, -1)
+
+    def compute_output_shape(self, state_shape: Any, x_shape: Any, simple_shape: Any) -> Any:
+        backs = min(2, x_shape[1] // self.season) if self.season > 1 else 0
+        channels = state_shape[-1] + PLACES + x_shape[-1] * (1 + backs)
+        return (state_shape[0], self.horizon, channels)
+
+
+class Quantiles(keras.layers.Layer):
+    """Corrections [batch, horizon, targets * 3] to quantiles in data units, [batch, horizon,
+    targets * 3]: the median, and how far below and above it the others are, so that they never
+    cross. `error` [horizon, targets] is the usual error of the simple forecast; `widening`
+    [targets] moves the outer quantiles away from the median, 1 while training."""
+
+    def __init__(self, transform: Transform, horizon: int, targets: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.transform = transform
+        self.error = self.add_weight(
+            shape=(horizon, targets), initializer="ones", trainable=False, name="error"
+        )
+        self.widening = self.add_weight(
+            shape=(targets,), initializer="ones", trainable=False, name="widening"
+        )
+        self.built = True
+
+    def call(self, corrections: Any, simple: Any, centre: Any, spread: Any) -> Any:
+        horizon, targets = self.error.shape
+        shape = [tf.shape(corrections)[0], horizon, targets, 3]
+        below, middle, above = tf.unstack(tf.reshape(corrections, shape), axis=-1)
+        low = middle - self.widening * tf.math.softplus(below)
+        high = middle + self.widening * tf.math.softplus(above)
+        scaled = simple[..., None] + self.error[..., None] * tf.stack([low, middle, high], -1)
+        values = self.transform.back(centre[..., None] + spread[..., None] * scaled)
+        return tf.reshape(values, [tf.shape(corrections)[0], horizon, targets * 3])
+
+    def compute_output_shape(
+        self, corrections_shape: Any, simple_shape: Any, centre_shape: Any, spread_shape: Any
+    ) -> Any:
+        return corrections_shape

@@ -1,0 +1,210 @@
+"""Build a network that forecasts: window, simple forecast, recurrent stack, quantiles of its error.
+
+The network predicts how far the future will be from a simple forecast, in units of that forecast's
+usual error, step by step of the horizon: untrained it is the simple forecast, with intervals.
+"""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.arrays import Floats
+from rnnauto.families.forecast.features import ForecastFeatures
+from rnnauto.families.forecast.layers import (
+    Channels,
+    Fill,
+    Quantiles,
+    Recent,
+    Scale,
+    SimpleForecast,
+    Steps,
+    Transform,
+)
+from rnnauto.networks.architecture import Architecture
+from rnnauto.networks.built import Built, Scales, number_scale, static_scale
+from rnnauto.networks.layers import Dropout, Standardise, embedding_width
+from rnnauto.networks.stack import encode_statics, joined, recur
+
+NORMAL_90 = 1.2816  # deviations from the median to the 90% quantile of a normal error
+LEAST_ERROR = 1e-6
+
+
+@dataclass(frozen=True)
+class ForecastParts:
+    """The layers whose constants `adapt` and `calibrate` set.
+
+    Attributes:
+        transform: of the targets.
+        scale: what one window is standardised by.
+        channel_scale: of what the recurrent layers read of the targets.
+        ahead_scale: of what is known ahead; None where nothing is.
+        quantiles: the last layer, with the usual error and the intervals' factors.
+        window: the channels, the simple forecast, the window's centre and its spread, as the
+            network's own tensors.
+    """
+
+    transform: Transform
+    scale: Scale
+    channel_scale: Standardise
+    ahead_scale: Standardise | None
+    quantiles: Quantiles
+    window: tuple[Any, ...]
+
+
+def build_forecast(features: ForecastFeatures, architecture: Architecture) -> Built:
+    """Build a network that forecasts.
+
+    Inputs: those of `data.windows.window_inputs`. Output: float32 [batch, horizon, targets * 3],
+    the quantiles of each target side by side, in data units.
+    """
+    targets, horizon, season = features.targets, features.horizon, features.season
+    lookback, kind = architecture.lookback, architecture.differencing
+    length = keras.Input((), dtype="int32", name="length")
+    inputs: dict[str, Any] = {"length": length, "past": keras.Input((None, targets), name="past")}
+    transform = Transform(architecture.transform, targets, name="transform")
+    scale, scales = Scale(architecture.scaling, targets, name="scale"), scales_of(features)
+    seen = transform(Recent(lookback, np.nan, name="recent")(inputs["past"], length))
+    filled, flags = Fill(name="fill")(seen)
+    scaled, centre, spread = scale(filled, flags)
+    simple = SimpleForecast(kind, horizon, season, name="simple")(scaled)
+    channels = Channels(kind, season, name="channels")(scaled, flags)
+    channel_scale = Standardise(channels.shape[-1], (), name="channel_scale")
+    ahead_scale = number_scale(features.ahead, features.ahead_missing, name="ahead_scale")
+    past = [channel_scale(channels), *encode_past(features, lookback, inputs, scales.numbers)]
+    known, ahead = encode_ahead(features, lookback, inputs, ahead_scale)
+    start = encode_statics(features, inputs, scales.statics)
+    hidden = joined([*past, *known], name="timesteps")
+    forward = []
+    for number in range(architecture.layers):
+        hidden = Dropout(name=f"dropout_{number}")(hidden)
+        first = start if number == 0 else None
+        hidden, layer = recur(hidden, None, architecture, number=number, start=first)
+        forward.append(layer)
+    state = hidden[:, -1]
+    if start is not None:  # the state may forget the static features
+        state = joined([state, start], name="state")
+    steps = Steps(horizon, season, name="steps")(state, scaled, simple)
+    corrections = decode([steps, *ahead], units=architecture.units, targets=targets)
+    quantiles = Quantiles(transform, horizon, targets, name="quantiles")
+    model = keras.Model(inputs, quantiles(corrections, simple, centre, spread))
+    parts = ForecastParts(
+        transform=transform,
+        scale=scale,
+        channel_scale=channel_scale,
+        ahead_scale=ahead_scale,
+        quantiles=quantiles,
+        window=(channels, simple, centre, spread),
+    )
+    return Built(model, scales, tuple(forward), parts)
+
+
+def scales_of(features: ForecastFeatures) -> Scales:
+    """Make the layers that standardise what is known up to now, and the static features."""
+    numbers = number_scale(features.numbers, features.missing, name="number_scale")
+    return Scales(numbers, static_scale(features))
+
+
+def decode(parts: list[Any], *, units: int, targets: int) -> Any:
+    """Decode every step of the horizon by the same small network: corrections [batch, horizon,
+    targets * 3], at first those of a normal error."""
+    z = Dropout(name="dropout_head")(joined(parts, name="horizon"))
+    z = keras.layers.Dense(units, activation="relu", name="decoder")(z)
+    bias = np.tile([np.log(np.expm1(NORMAL_90)), 0.0, np.log(np.expm1(NORMAL_90))], targets)
+    return keras.layers.Dense(
+        targets * 3,
+        kernel_initializer="zeros",
+        bias_initializer=keras.initializers.Constant(bias),
+        name="corrections",
+    )(z)
+
+
+def encode_past(
+    features: ForecastFeatures, lookback: int, inputs: dict[str, Any], scale: Standardise | None
+) -> list[Any]:
+    """Encode the features that are known up to now, [batch, lookback, channels] each."""
+    parts = []
+    if scale is not None:
+        inputs["numbers"] = keras.Input((None, features.numbers), name="numbers")
+        recent = Recent(lookback, np.nan, name="recent_numbers")(
+            inputs["numbers"], inputs["length"]
+        )
+        parts.append(scale(recent))
+    if features.vocabularies:
+        count = len(features.vocabularies)
+        inputs["codes"] = keras.Input((None, count), dtype="int32", name="codes")
+        recent = Recent(lookback, 0, name="recent_codes")(inputs["codes"], inputs["length"])
+        for at, entries in enumerate(features.vocabularies):
+            embed = keras.layers.Embedding(entries, embedding_width(entries), name=f"embed_{at}")
+            parts.append(embed(recent[:, :, at]))
+    return parts
+
+
+def encode_ahead(
+    features: ForecastFeatures, lookback: int, inputs: dict[str, Any], scale: Standardise | None
+) -> tuple[list[Any], list[Any]]:
+    """Encode what is known ahead: its past, beside the other features, and its future."""
+    if scale is None:
+        return [], []
+    inputs["known"] = keras.Input((None, features.ahead), name="known")
+    inputs["ahead"] = keras.Input((features.horizon, features.ahead), name="ahead")
+    recent = Recent(lookback, np.nan, name="recent_known")(inputs["known"], inputs["length"])
+    return [scale(recent)], [scale(inputs["ahead"])]
+
+
+def adapt(built: Built, inputs: dict[str, NDArray[Any]], truth: Floats) -> None:
+    """Set the constants of a fresh network by windows of its train part: levels and deviations of
+    what it reads, and the usual error of its simple forecast.
+
+    Args:
+        truth: what came after each window, float32 [windows, horizon, targets], NaN where missing.
+    """
+    parts: ForecastParts = built.parts
+    real = np.arange(inputs["past"].shape[1]) < inputs["length"][:, None]
+    fit_transform(parts.transform, inputs["past"][real])
+    set_scale(parts.scale, parts.transform(inputs["past"][real]).numpy())
+    for name, layer in (("numbers", built.scales.numbers), ("known", parts.ahead_scale)):
+        if layer is not None:
+            set_scale(layer, inputs[name][real])
+    if built.scales.statics is not None:
+        set_scale(built.scales.statics, inputs["static_numbers"])
+    window = keras.Model(built.model.input, list(parts.window))
+    channels, simple, centre, spread = window(inputs, training=False)
+    set_scale(parts.channel_scale, channels.numpy().reshape(-1, channels.shape[-1]))
+    target = (parts.transform(truth).numpy() - centre.numpy()) / spread.numpy()
+    error = np.abs(target - simple.numpy())
+    usual = by_column(np.nanmean, error, 1.0) * np.sqrt(np.pi / 2)  # a normal error's deviation
+    parts.quantiles.error.assign(np.maximum(usual, LEAST_ERROR))
+
+
+def fit_transform(layer: Transform, past: Floats) -> None:
+    """Set the constants of a transform. Zeros need log(1 + x).
+
+    Args:
+        past: [timesteps, targets].
+    """
+    zeros = by_column(np.nanmin, past, 1.0) <= 0
+    smallest = by_column(np.nanmin, np.where(past > 0, past, np.nan), 1.0)
+    layer.shift.assign(zeros.astype(np.float32))
+    layer.least.assign(np.where(zeros, 1.0, smallest / 2))
+
+
+def set_scale(layer: Any, values: Floats) -> None:
+    """Set a layer's mean and deviation by [rows, channels]; those that never change keep the
+    deviation 1."""
+    deviation = by_column(np.nanstd, values, 1.0)
+    layer.mean.assign(by_column(np.nanmean, values, 0.0))
+    layer.deviation.assign(np.where(deviation > LEAST_ERROR, deviation, 1.0))
+
+
+def by_column(reduce: Callable[..., Any], values: Floats, absent: float) -> NDArray[np.float64]:
+    """Reduce the first axis of values in float64; `absent` where nothing is known."""
+    some = np.isfinite(values).any(axis=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # columns without any value
+        reduced = reduce(values.astype(np.float64), axis=0)
+    return np.where(some, reduced, absent)

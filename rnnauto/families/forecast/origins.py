@@ -1,0 +1,237 @@
+"""Choose which windows belong to which part: rolling origins, whose targets never cross parts."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.arrays import Floats, Integers
+from rnnauto.errors import DataError
+from rnnauto.families.forecast.series import Series
+from rnnauto.recipe import Split
+
+FOLDS = 5
+FEW_WINDOWS = 3_000  # windows below which finalists are confirmed on folds
+FEW_SERIES = 300
+HORIZONS = 3  # that a typical series must hold beside the lookback to be cut in time
+
+
+@dataclass(frozen=True)
+class WindowParts:
+    """Origins, which are first timesteps predicted, by part.
+
+    Attributes:
+        development: those of all windows to learn from and to select by.
+        folds: train and validation part of each; they index `development`.
+        test: those of the test part.
+        history: timesteps of every series before its test part.
+        rule: how the windows were cut, in words.
+    """
+
+    development: Integers
+    folds: tuple[tuple[Integers, Integers], ...]
+    test: Integers
+    history: Integers
+    rule: str
+
+    @property
+    def unit(self) -> str:
+        """Name what the parts are counted in."""
+        return "windows"
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How long windows are, in timesteps.
+
+    Attributes:
+        horizon: what is predicted.
+        least: what must come before an origin.
+        wanted: what must come before those of series that are judged whole.
+    """
+
+    horizon: int
+    least: int
+    wanted: int
+
+
+def split_windows(
+    series: Series, recipe: Split, cut: Cut, *, test_rows: NDArray[np.bool_] | None
+) -> WindowParts:
+    """Cut the windows into parts by time, or by whole series where the typical one is too short.
+
+    Args:
+        test_rows: the timesteps that come from a test file, [timesteps]; None: the last ones of
+            each series, or some series, are the test part.
+
+    Raises: DataError where a part would hold no window.
+    """
+    by_time = recipe.by == "time" or (
+        recipe.by == "auto"
+        and float(np.median(series.lengths)) >= cut.wanted + HORIZONS * cut.horizon
+    )
+    split = split_by_time if by_time else split_by_series
+    parts = split(series, recipe, cut, test_rows)
+    train, validation = parts.folds[0]
+    sizes = {"train": len(train), "validation": len(validation), "test": len(parts.test)}
+    lacking = [name for name, size in sizes.items() if not size]
+    if lacking:
+        raise DataError(
+            f"the {' and the '.join(lacking)} part would hold no window of {cut.least} timesteps "
+            f"and the {cut.horizon} after them",
+            hint="use a smaller `--horizon` or `--lookback`, give longer series, or split the other"
+            f" way with `--set split.by={'sequence' if by_time else 'time'}`",
+        )
+    return parts
+
+
+def split_by_time(
+    series: Series, recipe: Split, cut: Cut, test_rows: NDArray[np.bool_] | None
+) -> WindowParts:
+    """Cut the end of every series off as the test part, what comes before it as the validation
+    part; in a small file other folds hold out earlier blocks of time."""
+    lengths = series.lengths
+    if test_rows is None:
+        ends = lengths - part_rows(lengths, recipe.test, cut)
+    else:
+        ends = history_of(series, test_rows)
+    begins = ends - part_rows(ends, recipe.validation, cut)
+    test = rolling(series, np.maximum(ends, cut.least), lengths, cut)
+    if test_rows is not None:  # series that only the test file has are seen for a lookback first
+        new = ends == 0
+        ends_or_wanted = np.where(new, cut.wanted, np.maximum(ends, cut.least))
+        test = rolling(series, ends_or_wanted, lengths, cut)
+    development = rolling(series, np.full(len(series), cut.least), ends, cut)
+    place, owner = places(series, development)
+    first = held_out(place, begins[owner], ends[owner], cut)
+    folds = [first]
+    if fold_count(recipe, len(development), FEW_WINDOWS) > 1:
+        count = fold_count(recipe, len(development), FEW_WINDOWS) - 1
+        for number in range(count):
+            low = cut.least + (begins - cut.least) * number // count
+            high = cut.least + (begins - cut.least) * (number + 1) // count
+            folds.append(held_out(place, low[owner], high[owner], cut, around=True))
+    usable = [fold for fold in folds if fold is first or (len(fold[0]) and len(fold[1]))]
+    return WindowParts(development, tuple(usable), test, ends, "in time, by rolling origins")
+
+
+def part_rows(lengths: Integers, share: float, cut: Cut) -> Integers:
+    """Count the last timesteps of every series that are a part: a share of it, and at least a
+    horizon."""
+    rows = np.maximum(np.round(share * lengths), cut.horizon).astype(np.int64)
+    return np.where(rows + cut.least > lengths, np.minimum(cut.horizon, lengths), rows)
+
+
+def history_of(series: Series, test_rows: NDArray[np.bool_]) -> Integers:
+    """Count the timesteps of every series before the first one of the test file."""
+    owners = np.repeat(np.arange(len(series)), series.lengths)
+    places = np.arange(len(owners)) - series.row_splits[:-1][owners]
+    ends = series.lengths.copy()
+    np.minimum.at(ends, owners[test_rows], places[test_rows])
+    return ends
+
+
+def rolling(series: Series, first: Integers, end: Integers, cut: Cut) -> Integers:
+    """List the origins of every series from its timestep `first` on whose horizon ends by `end`,
+    and with a known target after each."""
+    counts = np.maximum(end - cut.horizon - first + 1, 0)
+    owners = np.repeat(np.arange(len(series)), counts)
+    steps = np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
+    origins = (series.row_splits[:-1] + first)[owners] + steps
+    known = np.isfinite(series.targets).any(axis=1)
+    before = np.concatenate([[0], np.cumsum(known)])
+    some = (before[origins + cut.horizon] - before[origins]) > 0
+    return np.asarray(origins[some], np.int64)
+
+
+def places(series: Series, origins: Integers) -> tuple[Integers, Integers]:
+    """Find the place of every origin inside its series, and the series, [windows] each."""
+    owners = np.searchsorted(series.row_splits, origins, side="right") - 1
+    return origins - series.row_splits[owners], owners
+
+
+def held_out(
+    place: Integers, low: Integers, high: Integers, cut: Cut, *, around: bool = False
+) -> tuple[Integers, Integers]:
+    """Choose windows to train on, whose targets come before `low` (with `around` also from `high`
+    on), and windows to validate on, whose targets lie from `low` to before `high`."""
+    train = place + cut.horizon <= low
+    if around:
+        train |= place >= high
+    validation = (place >= low) & (place + cut.horizon <= high)
+    return np.flatnonzero(train), np.flatnonzero(validation)
+
+
+def split_by_series(
+    series: Series, recipe: Split, cut: Cut, test_rows: NDArray[np.bool_] | None
+) -> WindowParts:
+    """Put every series into one part; those to judge by are seen for a whole lookback first."""
+    lengths = series.lengths
+    order = np.random.default_rng(recipe.seed).permutation(len(series))
+    long_enough = order[lengths[order] >= cut.wanted + cut.horizon]
+    if test_rows is None:
+        count = max(1, round(recipe.test * len(long_enough)))
+        tested = np.zeros(len(series), bool)
+        tested[long_enough[:count]] = True
+        starts = np.full(len(series), cut.wanted)
+        history = np.where(tested, 0, lengths)
+    else:
+        history = history_of(series, test_rows)
+        starts = np.where(history > 0, np.maximum(history, cut.least), cut.wanted)
+        tested = history == 0
+    end = np.where((history == 0) | (history < lengths), lengths, 0)
+    test = rolling(series, starts, end, cut)
+    development = rolling(series, np.full(len(series), cut.least), history, cut)
+    place, owner = places(series, development)
+    rest = long_enough[~tested[long_enough]]
+    turn = np.full(len(series), -1, np.int64)  # which series is held out when; -1: never
+    folds = fold_count(recipe, len(rest), FEW_SERIES)
+    if folds > 1:
+        turn[rest] = np.arange(len(rest)) % folds
+    else:
+        turn[rest[: max(1, round(recipe.validation * len(rest)))]] = 0
+    judged = place >= cut.wanted
+    return WindowParts(
+        development,
+        tuple(
+            (
+                np.flatnonzero(turn[owner] != number),
+                np.flatnonzero((turn[owner] == number) & judged),
+            )
+            for number in range(folds)
+            if (turn == number).any()
+        )
+        or ((np.arange(0), np.arange(0)),),
+        test,
+        history,
+        "by whole series",
+    )
+
+
+def fold_count(recipe: Split, count: int, few: int) -> int:
+    if recipe.folds == "auto":
+        return FOLDS if count < few else 1
+    return recipe.folds
+
+
+def naive_units(series: Series, history: Integers, season: int) -> Floats:
+    """Measure the mean absolute error of the seasonal naive forecast over the history of every
+    series, in which MASE measures errors, float32 [series, targets]; NaN where it is 0 or not
+    known.
+
+    A series whose history is shorter than a season and a timestep counts as a whole; where that
+    is too short as well, its unit is the error of the last value.
+    """
+    units = np.full((len(series), series.targets.shape[1]), np.nan, np.float32)
+    for number, (start, stop) in enumerate(
+        zip(series.row_splits[:-1], series.row_splits[1:], strict=True)
+    ):
+        seen = series.targets[start : start + history[number]].astype(np.float64)
+        values = seen if len(seen) > season else series.targets[start:stop].astype(np.float64)
+        step = season if len(values) > season else 1
+        errors = np.abs(values[step:] - values[:-step])
+        known = np.isfinite(errors)
+        count = known.sum(axis=0)
+        total = np.where(known, errors, 0).sum(axis=0)
+        units[number] = np.where(total > 0, total / np.maximum(count, 1), np.nan)
+    return units

@@ -1,0 +1,381 @@
+"""Collect series to forecast: targets, features and times in order, and encode them."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from rnnauto.arrays import Floats, Integers, splits_of
+from rnnauto.data.calendar import cycles_in, cyclic, seconds_of
+from rnnauto.data.encode import (
+    RESERVED,
+    CategoryEncoder,
+    NumberEncoder,
+    encode_categories,
+    fit_categories,
+    fit_numbers,
+)
+from rnnauto.data.sequences import (
+    ROW,
+    category_names,
+    category_series,
+    gather,
+    number_names,
+    to_floats,
+)
+from rnnauto.families.forecast.steps import TIMESTEP, Step, find_step, is_clock, times_after
+from rnnauto.layout import Column, Frozen, Layout
+
+MOST_TO_FIND_CYCLES = 10_000  # timesteps
+MOST_AHEAD = 100  # words of a column known ahead that have an indicator of their own
+
+
+@dataclass(frozen=True)
+class Series:
+    """Raw values, one series after the other, timesteps in the order of time.
+
+    Attributes:
+        ids: [series].
+        rows: of the table, [timesteps].
+        row_splits: where series begin and end, [series + 1].
+        times: [timesteps].
+        targets: float32 [timesteps, targets].
+        numbers: features known up to now, float32 [timesteps, features].
+        categories: words known up to now, [timesteps] each.
+        ahead: the numbers that are known for the future too, float32 [timesteps, features].
+        ahead_categories: the words that are, [timesteps] each.
+        static_numbers: float32 [series, features].
+        static_categories: [series] each.
+    """
+
+    ids: pl.DataFrame
+    rows: Integers
+    row_splits: Integers
+    times: pl.Series
+    targets: Floats
+    numbers: Floats
+    categories: tuple[pl.Series, ...]
+    ahead: Floats
+    ahead_categories: tuple[pl.Series, ...]
+    static_numbers: Floats
+    static_categories: tuple[pl.Series, ...]
+
+    def __len__(self) -> int:
+        return len(self.row_splits) - 1
+
+    @property
+    def lengths(self) -> Integers:
+        return np.diff(self.row_splits)
+
+
+class SeriesEncoders(Frozen):
+    """What turns series into inputs of the network, and its answers into times and values.
+
+    Attributes:
+        numbers, categories: features known up to now.
+        ahead: the numbers known for the future.
+        cycles: the calendar features beside them.
+        ahead_categories: the words known for the future; each has an indicator, 0 or 1, for every
+            entry and one for any other.
+        static_numbers, static_categories: what a series has once.
+        targets: the names of what is predicted.
+        season: timesteps after which a season repeats; 1 where there is none.
+        step: from one timestep to the next.
+    """
+
+    numbers: tuple[NumberEncoder, ...]
+    categories: tuple[CategoryEncoder, ...]
+    ahead: tuple[NumberEncoder, ...]
+    cycles: tuple[str, ...]
+    ahead_categories: tuple[CategoryEncoder, ...] = ()
+    static_numbers: tuple[NumberEncoder, ...]
+    static_categories: tuple[CategoryEncoder, ...]
+    targets: tuple[str, ...]
+    season: int
+    step: Step
+
+    @property
+    def moving_count(self) -> int:
+        """Count the columns known ahead that are numbers from the start."""
+        return len(self.ahead) + 2 * len(self.cycles)
+
+    @property
+    def ahead_count(self) -> int:
+        return self.moving_count + sum(indicator_counts(self.ahead_categories))
+
+
+@dataclass(frozen=True)
+class EncodedSeries:
+    """What the network reads, and the windows that are cut from it.
+
+    Attributes:
+        row_splits, targets, numbers, static_numbers: as in `Series`.
+        codes: int32 [timesteps, categories].
+        ahead: as in `Series`, then the calendar and, as the last `indicators` columns, those of
+            words.
+        static_codes: int32 [series, categories].
+        units: the error of the seasonal naive forecast in the history, in which errors are
+            measured, float32 [series, targets].
+        origins: the first timestep that is predicted, int64 [windows].
+        owners: the window's series, int64 [windows].
+        lookback: the most timesteps that a network sees.
+        horizon: the timesteps that it predicts.
+        indicators: columns that stand for words.
+    """
+
+    row_splits: Integers
+    targets: Floats
+    numbers: Floats
+    codes: NDArray[np.int32]
+    ahead: Floats
+    static_numbers: Floats
+    static_codes: NDArray[np.int32]
+    units: Floats
+    origins: Integers
+    owners: Integers
+    lookback: int
+    horizon: int
+    indicators: int = 0
+
+    def __len__(self) -> int:
+        """Count the windows."""
+        return len(self.origins)
+
+    @property
+    def lengths(self) -> Integers:
+        """Count the timesteps that a network reads, [windows]."""
+        return np.full(len(self), self.lookback, np.int64)
+
+    def take(self, chosen: Integers) -> "EncodedSeries":
+        """Take the same series with the chosen windows only."""
+        return replace(self, origins=self.origins[chosen], owners=self.owners[chosen])
+
+    def truth(self) -> Floats:
+        """Take what comes after every origin, float32 [windows, horizon, targets]."""
+        return np.asarray(self.targets[self.origins[:, None] + np.arange(self.horizon)])
+
+
+@dataclass(frozen=True)
+class SeriesWindows:
+    """Windows to predict: the series as they stand in the file, and as the network reads them."""
+
+    series: Series
+    encoded: EncodedSeries
+    layout: Layout
+    encoders: SeriesEncoders
+
+    def __len__(self) -> int:
+        return len(self.encoded)
+
+    @property
+    def lengths(self) -> Integers:
+        return self.encoded.lengths
+
+    def take(self, chosen: Integers) -> "SeriesWindows":
+        """Take the chosen windows of the same series."""
+        return replace(self, encoded=self.encoded.take(chosen))
+
+
+def indicator_counts(encoders: tuple[CategoryEncoder, ...]) -> tuple[int, ...]:
+    return tuple(len(encoder.vocabulary) + 1 for encoder in encoders)
+
+
+def indicators(columns: tuple[pl.Series, ...], encoders: tuple[CategoryEncoder, ...]) -> Floats:
+    """Make float32 [rows, indicators] of words: for every column one for what is not in its
+    vocabulary, and one for each of its entries."""
+    rows = len(columns[0]) if columns else 0
+    codes = encode_categories(columns, encoders, rows)
+    places = np.maximum(codes - RESERVED + 1, 0)
+    by_column = [
+        np.eye(count, dtype=np.float32)[places[:, at]]
+        for at, count in enumerate(indicator_counts(encoders))
+    ]
+    return np.concatenate(by_column, axis=1)
+
+
+def reach_of(layout: Layout) -> tuple[int, int]:
+    """Read lookback and horizon of a forecast, in timesteps."""
+    if layout.lookback is None or layout.horizon is None:
+        raise ValueError("a forecast has a lookback and a horizon")
+    return layout.lookback, layout.horizon
+
+
+def ahead_features(layout: Layout) -> tuple[Column, ...]:
+    return tuple(column for column in layout.features if column.name in layout.known_ahead)
+
+
+def past_features(layout: Layout) -> tuple[Column, ...]:
+    return tuple(column for column in layout.features if column.name not in layout.known_ahead)
+
+
+def gather_series(frame: pl.DataFrame, layout: Layout) -> Series:
+    """Collect the series of a table; a target column that is absent is unknown throughout."""
+    sequences = gather(frame, layout)
+    rows = sequences.rows
+    if rows is None:
+        raise ValueError("a row of a series is a timestep")
+    ordered = frame[rows]
+    targets = np.full((len(ordered), len(layout.target)), np.nan, np.float32)
+    for at, name in enumerate(layout.target):
+        if name in frame.columns:
+            targets[:, at] = to_floats(ordered, [name])[:, 0]
+    # of an empty table the name of the column is all there is
+    if layout.time is not None and (frame.is_empty() or is_clock(frame.schema[layout.time])):
+        times = ordered[layout.time]
+    else:
+        steps = np.arange(len(ordered)) - np.repeat(sequences.row_splits[:-1], sequences.lengths)
+        times = pl.Series(TIMESTEP, steps + 1)
+    past, ahead = past_features(layout), ahead_features(layout)
+    return Series(
+        ids=sequences.ids if layout.id else sequences.ids.select(pl.lit(1).alias(ROW)),
+        rows=rows,
+        row_splits=sequences.row_splits,
+        times=times,
+        targets=targets,
+        numbers=to_floats(ordered, number_names(past)),
+        categories=category_series(ordered, past),
+        ahead=to_floats(ordered, number_names(ahead)),
+        ahead_categories=category_series(ordered, ahead),
+        static_numbers=sequences.static_numbers,
+        static_categories=sequences.static_categories,
+    )
+
+
+def fit_series_encoders(
+    series: Series, layout: Layout, *, season: int, train: Integers
+) -> SeriesEncoders:
+    """Fit the encoders of series.
+
+    Args:
+        train: timesteps of the train part.
+    """
+    past, ahead = past_features(layout), ahead_features(layout)
+    categories = tuple(column.gather(train) for column in series.categories)
+    words = tuple(column.gather(train) for column in series.ahead_categories)
+    seconds = seconds_of(series.times)
+    longest = int(np.argmax(series.lengths))
+    inside = slice(series.row_splits[longest], series.row_splits[longest + 1])
+    return SeriesEncoders(
+        numbers=fit_numbers(number_names(past), series.numbers[train]),
+        categories=fit_categories(category_names(past), categories),
+        ahead=fit_numbers(number_names(ahead), series.ahead[train]),
+        cycles=cycles_in(seconds[inside][-MOST_TO_FIND_CYCLES:]),
+        ahead_categories=tuple(
+            encoder.model_copy(update={"vocabulary": encoder.vocabulary[:MOST_AHEAD]})
+            for encoder in fit_categories(category_names(ahead), words)
+        ),
+        static_numbers=fit_numbers(number_names(layout.static), series.static_numbers),
+        static_categories=fit_categories(category_names(layout.static), series.static_categories),
+        targets=layout.target,
+        season=season,
+        step=find_step(series.times, series.row_splits),
+    )
+
+
+def encode_series(
+    series: Series,
+    encoders: SeriesEncoders,
+    layout: Layout,
+    *,
+    origins: Integers,
+    units: Floats,
+) -> EncodedSeries:
+    lookback, horizon = reach_of(layout)
+    ahead = [series.ahead, cyclic(seconds_of(series.times), encoders.cycles)]
+    if encoders.ahead_categories:
+        ahead.append(indicators(series.ahead_categories, encoders.ahead_categories))
+    owners = np.searchsorted(series.row_splits, origins, side="right") - 1
+    return EncodedSeries(
+        row_splits=series.row_splits,
+        targets=series.targets,
+        numbers=series.numbers,
+        codes=encode_categories(series.categories, encoders.categories, len(series.targets)),
+        ahead=np.concatenate(ahead, axis=1),
+        static_numbers=series.static_numbers,
+        static_codes=encode_categories(
+            series.static_categories, encoders.static_categories, len(series)
+        ),
+        units=units,
+        origins=origins,
+        owners=owners.astype(np.int64),
+        lookback=lookback,
+        horizon=horizon,
+        indicators=sum(indicator_counts(encoders.ahead_categories)),
+    )
+
+
+def with_future(series: Series, encoders: SeriesEncoders, horizon: int) -> tuple[Series, Integers]:
+    """End every series at its last known target, followed by the `horizon` timesteps to predict.
+
+    Rows of the table after the last known target tell what is known ahead; where there are not
+    enough of them, their times are reckoned and what they would tell is missing.
+
+    Returns: the series, and the first timestep to predict of each, [series].
+    """
+    known = np.asarray(np.isfinite(series.targets).any(axis=1))
+    places = np.arange(len(known)) - np.repeat(series.row_splits[:-1], series.lengths)
+    seen = np.zeros(len(series), np.int64)  # timesteps up to the last known target, [series]
+    owners = np.repeat(np.arange(len(series)), series.lengths)
+    np.maximum.at(seen, owners[known], places[known] + 1)
+    lengths = seen + horizon
+    row_splits = splits_of(lengths)
+    steps = np.arange(row_splits[-1]) - np.repeat(row_splits[:-1], lengths)
+    in_table = np.asarray(steps < np.repeat(np.minimum(series.lengths, lengths), lengths))
+    source = np.where(in_table, np.repeat(series.row_splits[:-1], lengths) + steps, 0)
+    origins = row_splits[:-1] + seen
+    future = np.asarray(steps >= np.repeat(seen, lengths))
+
+    def floats(values: Floats, absent: NDArray[np.bool_]) -> Floats:
+        if not len(values):
+            return np.full((len(in_table), values.shape[1]), np.nan, np.float32)
+        return np.where(absent[:, None], np.float32("nan"), values[source])
+
+    def words(column: pl.Series, absent: NDArray[np.bool_]) -> pl.Series:
+        if not len(column):
+            return pl.Series(column.name, [""] * len(in_table), dtype=pl.String)
+        return pl.select(
+            pl.when(pl.Series(absent)).then(pl.lit("")).otherwise(column.gather(source))
+        ).to_series()
+
+    return (
+        replace(
+            series,
+            rows=np.where(in_table, series.rows[source] if len(series.rows) else 0, -1),
+            row_splits=row_splits,
+            times=future_times(series, encoders, seen, horizon, source=source, in_table=in_table),
+            targets=floats(series.targets, future | ~in_table),
+            numbers=floats(series.numbers, future | ~in_table),
+            categories=tuple(words(column, future | ~in_table) for column in series.categories),
+            ahead=floats(series.ahead, ~in_table),
+            ahead_categories=tuple(words(column, ~in_table) for column in series.ahead_categories),
+        ),
+        origins,
+    )
+
+
+def future_times(
+    series: Series,
+    encoders: SeriesEncoders,
+    seen: Integers,
+    horizon: int,
+    *,
+    source: Integers,
+    in_table: NDArray[np.bool_],
+) -> pl.Series:
+    """Tell the times of `with_future`: those of the table, and after its rows the reckoned ones."""
+    if not len(series.times):
+        return series.times
+    ends = np.minimum(series.lengths, seen + horizon)  # rows that the table gives, [series]
+    last = series.times.gather(series.row_splits[:-1] + np.maximum(ends - 1, 0))
+    reckoned = times_after(last, encoders.step, horizon)
+    lengths = seen + horizon
+    steps = np.arange(len(in_table)) - np.repeat(splits_of(lengths)[:-1], lengths)
+    late = np.repeat(np.arange(len(series)) * horizon - ends, lengths) + steps
+    late = np.where(in_table, 0, late)
+    times = series.times.gather(source)
+    if times.dtype != reckoned.dtype:
+        times = times.cast(reckoned.dtype)
+    return pl.select(
+        pl.when(pl.Series(in_table)).then(times).otherwise(reckoned.gather(late)).alias(times.name)
+    ).to_series()

@@ -1,0 +1,64 @@
+"""Measure how far the simple forecasts are off that a network can correct: nearest ones first."""
+
+import warnings
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.arrays import Integers
+from rnnauto.families.forecast.cut import evenly
+from rnnauto.families.forecast.series import EncodedSeries
+
+MOST_WINDOWS = 1_000  # enough to tell which is nearer
+
+
+def simple_errors(encoded: EncodedSeries, chosen: Integers, *, season: int) -> dict[str, float]:
+    """Measure the mean absolute error of each simple forecast over some windows, in units of the
+    series' errors; infinite where no window is long enough.
+
+    The forecasts are those of `networks.forecast_layers.SimpleForecast`, of raw values.
+
+    Args:
+        chosen: windows to take some of, [windows].
+    """
+    some = evenly(chosen, MOST_WINDOWS)
+    origins, owners = encoded.origins[some], encoded.owners[some]
+    begins = np.maximum(encoded.row_splits[owners], origins - encoded.lookback)
+    ahead = np.arange(encoded.horizon)
+    values = encoded.targets.astype(np.float64)
+    truth = values[origins[:, None] + ahead]
+    units = np.maximum(encoded.units[owners][:, None], 1e-12)
+
+    def back(steps: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Values so many timesteps before the origins, [windows, steps, targets]; NaN before the
+        begin of what is seen."""
+        at = origins[:, None] - steps[None, :]
+        seen = at >= begins[:, None]
+        return np.where(seen[..., None], values[np.maximum(at, 0)], np.nan)
+
+    last, before = back(np.array([1])), back(np.array([2]))
+    forecasts = {
+        "none": mean_of(back(np.arange(1, encoded.lookback + 1))),
+        "last": last,
+        "trend": last + (ahead + 1)[:, None] * (last - before),
+    }
+    if 1 < season < encoded.lookback:
+        earlier = back(season - ahead % season)
+        passed = (ahead // season + 1)[:, None]
+        span = np.arange(1, min(season, encoded.lookback - season) + 1)
+        forecasts["seasonal"] = earlier
+        forecasts["seasonal_trend"] = earlier + passed * mean_of(back(span) - back(span + season))
+        forecasts["seasonal_last"] = earlier + passed * (last - back(np.array([season + 1])))
+    return {name: mean_error((truth - forecast) / units) for name, forecast in forecasts.items()}
+
+
+def mean_of(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Average over the timesteps of every window that are known, [windows, 1, targets]."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # windows without any
+        return np.asarray(np.nanmean(values, axis=1, keepdims=True))
+
+
+def mean_error(errors: NDArray[np.float64]) -> float:
+    known = errors[np.isfinite(errors)]
+    return float(np.abs(known).mean()) if known.size else float("inf")

@@ -1,0 +1,62 @@
+"""Write the SavedModel of a language model.
+
+Signatures of a model of tokens: `serving_default` (text in, which is labels with spaces
+between where sequences are lists; likelihood, and what may follow), `step` with `initial_state` (a
+token at a time), `generate`, and `score`, which reads long texts in chunks. A model of sets of
+labels has all but `generate`.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from rnnauto.deploy.inputs import vocabulary_table
+from rnnauto.deploy.runner import Run, load_saved_model
+from rnnauto.families.language.check import check_export
+from rnnauto.families.language.encode import LanguageEncoders, NextSet, NextToken
+from rnnauto.families.language.members import Members
+from rnnauto.families.language.prepare import LanguagePrepared
+from rnnauto.families.language.set_module import SetReader, label_table, set_signatures
+from rnnauto.families.language.token_module import TokenReader, token_signatures
+from rnnauto.layout import Layout
+
+
+def export(
+    path: Path, members: list[Any], prepared: LanguagePrepared
+) -> tuple[Run, dict[str, float]]:
+    """Write the mean of the members, open it as a user will, and compare it with them."""
+    save_language_model(path, members, layout=prepared.layout, encoders=prepared.encoders)
+    run = load_saved_model(path)
+    return run, check_export(run, members, prepared.test)
+
+
+def save_language_model(
+    path: Path, members: list[Any], *, layout: Layout, encoders: LanguageEncoders
+) -> None:
+    """Export the mean of the members, networks with carried state, as one SavedModel."""
+    module, models = tf.Module(), [member.model for member in members]
+    module.variables_kept = [variable.value for model in models for variable in model.variables]
+    sizes = tuple(model.input["state"].shape[1] for model in models)
+    signatures: dict[str, Any] = {"initial_state": initial_state_function(sum(sizes))}
+    match encoders.target:
+        case NextToken() as target:
+            vocabulary = encoders.categories[0].vocabulary
+            module.table = vocabulary_table(vocabulary)
+            reader = TokenReader(
+                Members(models, sizes), module.table, layout.tokens, vocabulary, target
+            )
+            signatures |= token_signatures(reader)
+        case NextSet(labels=labels):
+            module.table = label_table(labels)
+            signatures |= set_signatures(SetReader(Members(models, sizes), module.table, labels))
+    module.functions = signatures
+    tf.saved_model.save(module, str(path), signatures=signatures)
+
+
+def initial_state_function(size: int) -> Any:
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([], tf.int32, name="batch")])
+    def initial_state(batch: Any) -> dict[str, Any]:
+        return {"state": tf.zeros([batch, size])}
+
+    return initial_state.get_concrete_function()

@@ -1,0 +1,265 @@
+"""Make of the trials of a search a model in its folder: export, check, judge, report."""
+
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rnnauto.budget import Spent, ensemble_size
+from rnnauto.deploy.leaderboard import Row
+from rnnauto.deploy.model_folder import JOURNAL, new_folder
+from rnnauto.deploy.model_json import AnyModelInfo, Status, write_model_info
+from rnnauto.deploy.results import make_rows, model_info, write_results
+from rnnauto.deploy.scores import write_scores
+from rnnauto.families.family import AnyFamily
+from rnnauto.families.learners import learner_of
+from rnnauto.judge.diagnose import Subject, diagnose
+from rnnauto.judge.diagnosis import Diagnosis
+from rnnauto.judge.evaluate import Evaluation
+from rnnauto.prepared import AnyPrepared
+from rnnauto.recipe import Recipe
+from rnnauto.report.picture import asked, data_of
+from rnnauto.report.shown import scores_of
+from rnnauto.search import journal
+from rnnauto.search.fingerprint import Fingerprint
+from rnnauto.search.select import Trial, members_of, partners, team
+from rnnauto.search.space import Choices
+from rnnauto.search.study import load_study
+from rnnauto.search.trial import StudyProblem
+
+SAVED_MODEL = "saved_model"
+
+
+@dataclass(frozen=True)
+class Task:
+    """All that does not change during a fit.
+
+    Attributes:
+        family: what differs between kinds of problem.
+        prepared: the data, cut and encoded.
+        recipe: what the user wants.
+        problem: what all trials share.
+        space: the hyperparameters, with the values that each may take.
+        begun_with: what the search must have begun with to go on.
+        path: that of the data, where they are a file.
+        folder: the model folder.
+        work: the search's own folder.
+    """
+
+    family: AnyFamily
+    prepared: AnyPrepared
+    recipe: Recipe
+    problem: StudyProblem
+    space: Choices
+    begun_with: Fingerprint
+    path: str | None
+    folder: Path
+    work: Path
+
+    @property
+    def study(self) -> Path:
+        return self.work / "study"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A SavedModel that is written and open.
+
+    Attributes:
+        weights: the names of the weights that it was made of.
+        members: its networks.
+        run: how to ask it; `checks` are the differences that its checks found, by name.
+        answers: what it says of the test part.
+        seconds: that it took to export and check; `answer_seconds`: to answer.
+    """
+
+    weights: tuple[str, ...]
+    members: list[Any]
+    run: Any
+    checks: dict[str, float]
+    answers: Any
+    seconds: float
+    answer_seconds: float
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The trial that a model is made of, among all.
+
+    Attributes:
+        winner: the trial.
+        trials: all of them.
+        status: of the search.
+        why: it was taken, in a sentence.
+    """
+
+    winner: Trial
+    trials: tuple[Trial, ...]
+    status: Status
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class WrittenModel:
+    """What is known of a model once it is in its folder.
+
+    Attributes:
+        exported: its SavedModel, open.
+        evaluation: its scores beside those of the baselines.
+        rows: the leaderboard.
+        spent: the time that it took.
+        diagnosis: what was found inside it; None where nothing was looked for.
+    """
+
+    exported: Exported
+    evaluation: Evaluation
+    rows: list[Row]
+    spent: Spent
+    diagnosis: Diagnosis | None
+
+
+def write_model(
+    task: Task,
+    compared: tuple[Any, dict[str, float]],
+    chosen: Chosen,
+    *,
+    until: float | None = None,
+    earlier: Exported | None = None,
+) -> WrittenModel:
+    """Export, check and judge a trial's model, and `until` then look for its faults; the folder
+    takes its place as a whole. A model of the same weights that is there already is kept.
+
+    Args:
+        compared: the baselines, and what they reach on the validation part.
+    """
+    family, part = task.family, task.prepared.test
+    baselines, validated = compared
+    with new_folder(task.folder) as partial:
+        averaged = averaged_trials(task, chosen)
+        exported = export_members(task, averaged, partial / SAVED_MODEL, earlier)
+        begun = time.monotonic()
+        evaluation = family.evaluate(part, exported.answers, baselines, seed=task.recipe.seed)
+        rows = make_rows(chosen.trials, chosen.winner, evaluation, validated)
+        family.save_baselines(partial / "baselines.npz", baselines)
+        diagnosis = None
+        if until is not None and task.recipe.judge.diagnose:
+            diagnosis = diagnose(subject_of(task, chosen, exported, evaluation), deadline=until)
+            reliable = diagnosis.calibration or evaluation.calibration
+            evaluation = replace(evaluation, calibration=reliable)
+        info = info_of(task, chosen, exported, evaluation)
+        write_model_info(partial / "model.json", info)
+        placed = task.recipe.placed(task.folder, path=task.path)
+        write_results(partial, placed, rows)
+        family.tested(part, exported.answers).write_csv(partial / "predictions_test.csv")
+        journal.copy(task.work / JOURNAL, partial / JOURNAL)
+        scores = scores_of(
+            evaluation,
+            rows,
+            checks=exported.checks,
+            diagnosis=diagnosis,
+            asked=asked(task.prepared, evaluation),
+            data=data_of(task.prepared, family.data_shown(task.prepared)),
+            examples=examples_of(task, chosen, exported),
+            info=info,
+            journal_path=partial / JOURNAL,
+        )
+        write_scores(partial, scores)
+        if chosen.status == "complete":
+            note_completion(partial / JOURNAL, chosen, averaged)
+        write_report(partial, name=str(task.folder))
+    spent = Spent(
+        len(exported.members), exported.seconds, exported.answer_seconds, time.monotonic() - begun
+    )
+    return WrittenModel(exported, evaluation, rows, spent, diagnosis)
+
+
+def averaged_trials(task: Task, chosen: Chosen) -> list[Trial]:
+    """Choose the trials whose mean is the model; of a search under way the best alone."""
+    if chosen.status != "complete":
+        return [chosen.winner]
+    size = ensemble_size(task.family, task.prepared, task.recipe)
+    if task.recipe.train.ensemble == "auto" and size > 1:
+        return partners(chosen.trials, chosen.winner)
+    return team(chosen.trials, chosen.winner, size=size)
+
+
+def export_members(
+    task: Task, averaged: list[Trial], place: Path, earlier: Exported | None
+) -> Exported:
+    """Export, check and ask a model; an earlier one of the same weights, which is in the model
+    folder, is taken over."""
+    refit, saved = task.recipe.train.refit, task.folder / place.name
+    parts = members_of(averaged, refit=refit == "auto")
+    weights = tuple(trial.weights[fold] for trial, fold in parts)
+    if earlier is not None and earlier.weights == weights and saved.is_dir():
+        shutil.copytree(saved, place)
+        return earlier
+    begun = time.monotonic()
+    members = build_members(averaged, task.study, refit=refit)
+    run, checks = task.family.export(place, members, task.prepared)
+    exported = time.monotonic()
+    answers = task.family.judged(run, task.prepared.test)
+    answered = time.monotonic()
+    return Exported(weights, members, run, checks, answers, exported - begun, answered - exported)
+
+
+def build_members(averaged: list[Trial], study: Path, *, refit: str) -> list[Any]:
+    from rnnauto.search import members
+
+    return members.build_members(averaged, load_study(study, learner_of), refit=refit == "auto")
+
+
+def subject_of(task: Task, chosen: Chosen, exported: Exported, evaluation: Evaluation) -> Subject:
+    """Gather what the diagnosis looks at."""
+    return Subject(
+        prepared=task.prepared,
+        study=task.study,
+        learner_of=learner_of,
+        trials=chosen.trials,
+        winner=chosen.winner,
+        run=exported.run,
+        rescore=task.family.judged,
+        answers=exported.answers,
+        evaluation=evaluation,
+        seed=task.recipe.seed,
+        probing=task.family.probing,
+        measures=task.family.measures,
+    )
+
+
+def info_of(task: Task, chosen: Chosen, exported: Exported, evaluation: Evaluation) -> AnyModelInfo:
+    """Gather what `model.json` says."""
+    return model_info(
+        task.prepared,
+        task.recipe,
+        chosen.winner,
+        exported.members,
+        begun_with=task.begun_with,
+        status=chosen.status,
+        temperature=evaluation.calibration.temperature if evaluation.calibration else None,
+    )
+
+
+def examples_of(task: Task, chosen: Chosen, exported: Exported) -> dict[str, Any]:
+    """Gather what the page shows of the answers to the test part, and where networks looked
+    meanwhile."""
+    family, part, patch = task.family, task.prepared.test, chosen.winner.values["patch"]
+    examples = family.answers_shown(part, exported.answers)
+    maps = family.attention(exported.members, part, exported.answers, patch=patch)
+    return {**examples, "attention": maps} if maps else examples
+
+
+def note_completion(journal_path: Path, chosen: Chosen, averaged: Sequence[Trial]) -> None:
+    """Write down which trials the model is the mean of, and why."""
+    names = [trial.id for trial in averaged]
+    winner, why = chosen.winner.id, chosen.why
+    journal.append(journal_path, "run-completed", winner=winner, why=why, averaged=names)
+
+
+def write_report(folder: Path, *, name: str) -> None:
+    # Altair takes a second to import: only where there is a model to report on
+    from rnnauto.report import page
+
+    page.write_report(folder, name=name)

@@ -1,0 +1,173 @@
+"""Name every metric, say what it means and which way is better: one record each.
+
+How it is computed stands in `judge/`, as a `Measure` of the record beside the sums that it needs
+(`judge/metrics.py` for classes and values). By the record alone recipes can expect it, and
+sentences, the report and `docs/metrics.md` name it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric, as recipes, sentences and tables have it.
+
+    Attributes:
+        name: of recipes, tables and JSON.
+        words: how a sentence says it.
+        description: what it is, in a line.
+        quantity: a share may be asked for in per cent.
+        reference: who had it first, or whose definition it is; "" where it needs none.
+    """
+
+    name: str
+    words: str
+    description: str
+    quantity: Literal["share", "number"] = "number"
+    lower_is_better: bool = False
+    reference: str = ""
+
+
+RECORDS = (
+    Metric("accuracy", "accuracy", "Share of the answers that are right", "share"),
+    Metric(
+        "balanced_accuracy",
+        "balanced accuracy",
+        "Mean over the classes of the share found",
+        "share",
+        reference="Brodersen et al. 2010",
+    ),
+    Metric(
+        "macro_f1",
+        "macro F1",
+        "Mean F1 over the classes",
+        "share",
+        reference="van Rijsbergen 1979",
+    ),
+    Metric(
+        "log_loss",
+        "log loss",
+        "Mean negative log probability of the true class",
+        lower_is_better=True,
+        reference="Good 1952",
+    ),
+    Metric(
+        "entity_f1",
+        "chunk F1",
+        "F1 of whole chunks of tags",
+        "share",
+        reference="Tjong Kim Sang and De Meulder 2003",
+    ),
+    Metric(
+        "token_accuracy", "token accuracy", "Share of the tags or tokens that are right", "share"
+    ),
+    Metric(
+        "sequence_accuracy",
+        "sequence accuracy",
+        "Share of the answers right from end to end",
+        "share",
+    ),
+    Metric(
+        "edit_distance",
+        "edit distance",
+        "Levenshtein distance in tokens over the longer answer; lower is better",
+        "share",
+        lower_is_better=True,
+        reference="Levenshtein 1966",
+    ),
+    Metric("mae", "mean absolute error", "Mean absolute error", lower_is_better=True),
+    Metric(
+        "rmse", "root mean squared error", "Root of the mean squared error", lower_is_better=True
+    ),
+    Metric("r2", "R²", "Share of the variance that is explained", reference="Wright 1921"),
+    Metric(
+        "length_mae",
+        "length mae",
+        "Mean absolute error of the length of answers that end by themselves",
+        lower_is_better=True,
+    ),
+    Metric(
+        "mase",
+        "mean absolute scaled error",
+        "Absolute error in units of the seasonal naive forecast's in the history",
+        lower_is_better=True,
+        reference="Hyndman and Koehler 2006",
+    ),
+    Metric(
+        "smape",
+        "symmetric percentage error",
+        "Symmetric percentage error, in per cent",
+        lower_is_better=True,
+        reference="Makridakis 1993",
+    ),
+    Metric(
+        "coverage_80",
+        "coverage of the 80% interval",
+        "Share of the truth inside the 80% interval",
+        "share",
+        reference="Christoffersen 1998",
+    ),
+    Metric(
+        "average_displacement",
+        "average displacement",
+        "Mean distance from a forecast place",
+        lower_is_better=True,
+        reference="Pellegrini et al. 2009",
+    ),
+    Metric(
+        "final_displacement",
+        "final displacement",
+        "Distance from the last forecast place",
+        lower_is_better=True,
+        reference="Alahi et al. 2016",
+    ),
+    Metric(
+        "cross_entropy",
+        "cross-entropy",
+        "Nats per token",
+        lower_is_better=True,
+        reference="Shannon 1948",
+    ),
+    Metric(
+        "bits_per_character",
+        "bits per character",
+        "Bits per character",
+        lower_is_better=True,
+        reference="Shannon 1951",
+    ),
+    Metric(
+        "perplexity",
+        "perplexity",
+        "Exponential of the nats per token",
+        lower_is_better=True,
+        reference="Jelinek et al. 1977",
+    ),
+    Metric(
+        "negative_log_likelihood",
+        "negative log likelihood",
+        "Nats per set of labels",
+        lower_is_better=True,
+        reference="Boulanger-Lewandowski et al. 2012",
+    ),
+)
+METRICS: Mapping[str, Metric] = {record.name: record for record in RECORDS}
+
+
+def metric_named(name: str) -> Metric | None:
+    """The record of a metric, or of the metric of one of several targets, like `rmse_tmin`."""
+    if name in METRICS:
+        return METRICS[name]
+    records = [record for record in METRICS.values() if name.startswith(f"{record.name}_")]
+    return max(records, key=lambda record: len(record.name), default=None)
+
+
+def lower_is_better(name: str) -> bool:
+    record = metric_named(name)
+    return record is not None and record.lower_is_better
+
+
+def metric_words(name: str) -> str:
+    """How a sentence says it; of one of several targets its name as it is."""
+    return METRICS[name].words if name in METRICS else name.replace("_", " ")

@@ -1,0 +1,52 @@
+"""A network beside its layers, so that nobody has to find one by its name."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from rnnauto.networks.architecture import Statics
+from rnnauto.networks.layers import Standardise
+
+
+@dataclass(frozen=True)
+class Scales:
+    """The layers that standardise the numbers a network reads; None where there are none.
+
+    Attributes:
+        numbers: of the timesteps, [batch, timesteps, numbers].
+        statics: of the static features, [batch, numbers].
+    """
+
+    numbers: Standardise | None = None
+    statics: Standardise | None = None
+
+
+@dataclass(frozen=True)
+class Built:
+    """What `Learner.build` returns.
+
+    Attributes:
+        model: the Keras model, whole.
+        scales: its layers whose constants the encoders know.
+        forward: its recurrent layers that read what it reads from the first timestep to the last,
+            below to top.
+        parts: further layers that the family calls or sets.
+    """
+
+    model: keras.Model
+    scales: Scales
+    forward: tuple[Any, ...]
+    parts: Any = None
+
+
+def static_scale(features: Statics) -> Standardise | None:
+    """The layer for the static features' numbers."""
+    if not features.static_numbers:
+        return None
+    return Standardise(features.static_numbers, features.static_missing, name="static_standardise")
+
+
+def number_scale(numbers: int, missing: tuple[int, ...], *, name: str) -> Standardise | None:
+    """The layer for the numbers of every timestep."""
+    return Standardise(numbers, missing, name=name) if numbers else None

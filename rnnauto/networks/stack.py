@@ -1,0 +1,87 @@
+"""Build what the networks of all families share: features side by side, recurrent layers."""
+
+from typing import Any
+
+import keras
+
+from rnnauto.cells import CELLS
+from rnnauto.networks.architecture import Architecture, Features, Statics
+from rnnauto.networks.built import Scales, number_scale, static_scale
+from rnnauto.networks.cells import recurrent_layer
+from rnnauto.networks.layers import Reverse, Standardise, TokenDropout, embedding_width
+
+
+def scales_of(features: Features) -> Scales:
+    """The layers that `encode_timesteps` and `encode_statics` standardise with."""
+    numbers = number_scale(features.numbers, features.missing, name="standardise")
+    return Scales(numbers, static_scale(features))
+
+
+def encode_timesteps(features: Features, inputs: dict[str, Any], scale: Standardise | None) -> Any:
+    """Standardised numbers and embedded categories side by side, [batch, timesteps, channels]."""
+    parts = []
+    if scale is not None:
+        inputs["numbers"] = keras.Input((None, features.numbers), name="numbers")
+        parts.append(scale(inputs["numbers"]))
+    if features.vocabularies:
+        count = len(features.vocabularies)
+        inputs["codes"] = keras.Input((None, count), dtype="int32", name="codes")
+        for at, entries in enumerate(features.vocabularies):
+            embed = keras.layers.Embedding(entries, embedding_width(entries), name=f"embed_{at}")
+            codes = inputs["codes"][:, :, at]
+            if at in features.words:
+                codes = TokenDropout(name=f"token_dropout_{at}")(codes)
+            parts.append(embed(codes))
+    return joined(parts, name="timesteps")
+
+
+def encode_statics(features: Statics, inputs: dict[str, Any], scale: Standardise | None) -> Any:
+    """The static features as one vector [batch, channels]; None where there are none."""
+    parts = []
+    if scale is not None:
+        inputs["static_numbers"] = keras.Input((features.static_numbers,), name="static_numbers")
+        parts.append(scale(inputs["static_numbers"]))
+    if features.static_vocabularies:
+        count = len(features.static_vocabularies)
+        inputs["static_codes"] = keras.Input((count,), dtype="int32", name="static_codes")
+        for at, entries in enumerate(features.static_vocabularies):
+            embed = keras.layers.Embedding(
+                entries, embedding_width(entries), name=f"static_embed_{at}"
+            )
+            parts.append(embed(inputs["static_codes"][:, at]))
+    return joined(parts, name="statics") if parts else None
+
+
+def recur(
+    x: Any, steps: Any, architecture: Architecture, *, number: int, start: Any
+) -> tuple[Any, Any]:
+    """One recurrent layer, [batch, timesteps, units], or twice the units when bidirectional.
+
+    Returns: that, and the layer that reads forwards.
+
+    No mask is needed: padding is on the right, so no true timestep is read after a padded one.
+    """
+    directions = ["forward", "backward"] if architecture.bidirectional else ["forward"]
+    outputs, forward = [], None
+    for direction in directions:
+        name = f"{architecture.cell}_{direction}_{number}"
+        layer = recurrent_layer(architecture.cell, architecture.units, name=name)
+        states = None
+        if start is not None:
+            states = [
+                keras.layers.Dense(architecture.units, activation="tanh", name=f"{name}_start_{s}")(
+                    start
+                )
+                for s in range(CELLS[architecture.cell].states)
+            ]
+        if direction == "forward":
+            forward = layer
+            outputs.append(layer(x, initial_state=states))
+        else:
+            turned = layer(Reverse(name=f"turn_{number}")(x, steps), initial_state=states)
+            outputs.append(Reverse(name=f"turn_back_{number}")(turned, steps))
+    return joined(outputs, name=f"both_{number}"), forward
+
+
+def joined(parts: list[Any], *, name: str) -> Any:
+    return keras.layers.Concatenate(name=name)(parts) if len(parts) > 1 else parts[0]

@@ -1,0 +1,224 @@
+"""Hold what is known before the search, and cut sequences into parts for it."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+import numpy as np
+import polars as pl
+
+from rnnauto.arrays import Integers, splits_of
+from rnnauto.data.sequences import Sequences, gather, targets_in
+from rnnauto.data.split import Parts, split
+from rnnauto.data.targets import is_known
+from rnnauto.errors import DataError
+from rnnauto.inference.infer import Inference
+from rnnauto.layout import Layout
+from rnnauto.problem import Problem
+from rnnauto.problems.allow import reported
+from rnnauto.problems.find import in_order, raise_if_leaks
+from rnnauto.problems.leaks_parts import shared_with_test
+from rnnauto.problems.required_columns import check_numbers, read_for
+from rnnauto.reading.read import Table
+from rnnauto.recipe import Recipe, Split
+
+Source = Path | str | pl.DataFrame
+
+
+class Folds(Protocol):
+    """What all ways to cut data into parts tell.
+
+    Attributes:
+        folds: pairs of numbers of what the development part holds: train, validation.
+        rule: how it was cut, in words.
+        unit: what is counted, in words.
+    """
+
+    @property
+    def folds(self) -> tuple[tuple[Integers, Integers], ...]: ...
+
+    @property
+    def rule(self) -> str: ...
+
+    @property
+    def unit(self) -> str: ...
+
+
+class Judged(Protocol):
+    """What a model answers and is judged by: sequences, or windows of series."""
+
+    def __len__(self) -> int: ...
+
+    @property
+    def lengths(self) -> Integers: ...
+
+
+Encoders = TypeVar("Encoders")
+Cut = TypeVar("Cut", bound=Folds)
+Part = TypeVar("Part", bound=Judged)
+Stored = TypeVar("Stored")
+
+
+@dataclass(frozen=True)
+class Told:
+    """A table that can be learnt from, before it is cut into parts.
+
+    Attributes:
+        sequences: all of its rows, in order.
+    """
+
+    table: Table
+    inference: Inference
+    problems: tuple[Problem, ...]
+    sequences: Sequences
+    recipe: Recipe
+
+    @property
+    def layout(self) -> Layout:
+        return self.inference.layout
+
+
+@dataclass(frozen=True)
+class Prepared(Generic[Encoders, Cut, Part, Stored]):
+    """Data ready to learn from.
+
+    Attributes:
+        parts: which of it is to train on, to select by and to judge by.
+        test: the part that a model is judged by, once.
+        test_frame: the table that the test part's rows belong to.
+        encoders: fitted on the train part of the first fold; `fold_encoders` on that of each.
+        development: what trials learn from.
+        fingerprint: a hash of the table.
+    """
+
+    table: Table
+    inference: Inference
+    problems: tuple[Problem, ...]
+    parts: Cut
+    test: Part
+    test_frame: pl.DataFrame
+    encoders: Encoders
+    fold_encoders: tuple[Encoders, ...]
+    development: Stored
+    fingerprint: str
+
+    @property
+    def layout(self) -> Layout:
+        return self.inference.layout
+
+
+AnyPrepared = Prepared[Any, Any, Any, Any]
+
+
+@dataclass(frozen=True)
+class SplitSequences:
+    """Sequences cut into parts.
+
+    Attributes:
+        test: those of the test part.
+        test_frame: the table that these are rows of.
+        problems: all that is wrong up to here.
+    """
+
+    parts: Parts
+    test: Sequences
+    test_frame: pl.DataFrame
+    problems: tuple[Problem, ...]
+
+    def train_parts(self, *, per_timestep: bool) -> list[Sequences]:
+        """List the train part of every fold."""
+        development = self.parts.development
+        return [development.take(train, per_timestep=per_timestep) for train, _ in self.parts.folds]
+
+
+def split_sequences(
+    told: Told,
+    *,
+    usable: Callable[[Sequences], Sequences],
+    read_test: Callable[[str], Table],
+    settings: Split,
+    groups: Callable[[Sequences], Integers],
+    classes: bool,
+) -> SplitSequences:
+    """Cut whole sequences into parts, or read the test part from a file of its own.
+
+    Args:
+        usable: those that can be learnt from or judged.
+        groups: int64 [sequences]; those of equal number stay in one part.
+        classes: stratify by the target.
+
+    Raises: DataError where the test part is empty; LeakError where the recipe fails on leaks and
+        the test file shares sequences with the training file.
+    """
+    layout, path = told.layout, told.recipe.data.test_path
+    sequences = usable(told.sequences)
+    parts = split(
+        sequences,
+        settings,
+        groups=groups(sequences),
+        per_timestep=layout.per_timestep,
+        classes=classes,
+        own_test=path is not None,
+    )
+    table = read_test(path) if path else told.table
+    test = usable(gather(table.frame, layout)) if parts.test is None else parts.test
+    if len(test) == 0:
+        raise DataError(
+            "the test part holds no sequence with a target",
+            hint="give more data, or a test file of its own with `--test FILE`",
+        )
+    problems = told.problems
+    if path is not None:
+        shared = shared_with_test(parts.development, test, layout)
+        problems = in_order([*problems, *shared])
+        if told.recipe.judge.fail_on_leak:
+            raise_if_leaks(reported(problems, told.recipe.data.allow), told.table.source)
+    return SplitSequences(parts, test, table.frame, problems)
+
+
+def read_labelled(path: str, told: Told) -> Table:
+    """Read the test file, its cells as those of the training file were."""
+    targets = told.table.frame.select(told.layout.target)
+    texts = [target.name for target in targets if target.dtype == pl.String]
+    table = read_for(told.layout, path, target=True, text_targets=texts)
+    for target in targets:
+        if target.dtype.is_numeric():
+            check_numbers(table, target.name)
+    return table
+
+
+def with_targets(sequences: Sequences, layout: Layout) -> Sequences:
+    """Keep the sequences that can be learnt from or scored: those with a timestep and a target.
+
+    Where there is a target per timestep, one is enough and the missing ones are masked.
+    """
+    known = is_known(targets_in(sequences))
+    if layout.per_timestep:
+        known = np.diff(splits_of(known.astype(np.int64))[sequences.row_splits]) > 0
+    usable = known & (sequences.lengths > 0)
+    if usable.all():
+        return sequences
+    return sequences.take(np.flatnonzero(usable), per_timestep=layout.per_timestep)
+
+
+def hash_of_frame(frame: pl.DataFrame) -> str:
+    """Hash the names, types and values of the data."""
+    digest = hashlib.sha256(repr(frame.schema).encode())
+    digest.update(frame.hash_rows(seed=0).to_numpy().tobytes())
+    return digest.hexdigest()
+
+
+def no_history(history: Source | None, layout: Layout) -> None:
+    """Raises: DataError where earlier timesteps are given to a model that does not forecast."""
+    if history is not None:
+        raise DataError(
+            f"`--history` is for forecasts; this model is of {layout.task}",
+            hint="leave it out",
+        )
+
+
+def count(number: int, noun: str) -> str:
+    """Write `1,000 sequences`, or `1 sequence`."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

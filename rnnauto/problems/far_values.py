@@ -1,0 +1,85 @@
+"""Find a few values that stand far from all others, and codes for missing values."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+
+from rnnauto.problem import Example, Kind, Problem, numbered, rows_where
+from rnnauto.problems.rule import Laid, Rule
+
+SENTINELS = (-99.0, -999.0, -9999.0, -99999.0, 99999.0, 999999.0)
+FEWEST_ROWS = 100  # from which shares say something
+FAR = 5.0  # times the range between the 1st and 99th percentile
+MOST_SAMPLED = 100_000  # values that percentiles are taken from
+MOST_OUTLIERS = 0.005
+LARGEST = float(np.finfo(np.float32).max)
+
+SENTINEL = Kind(
+    code="sentinel",
+    severity="warning",
+    title="a number looks like a mark of missing values",
+    finds=f"A few of the numbers {', '.join(f'{code:.0f}' for code in SENTINELS)}, far from all "
+    f"others of the column, in {FEWEST_ROWS} rows or more.",
+    harm="The network reads -999 as a very cold day. One such number sets the scale of the whole "
+    "column.",
+    remedy="Empty the cells, if they mark missing values: features may have gaps.",
+    example=Example(numbered("x,y", "#,up", "#.5,down", times=70).replace("\n2.5,", "\n-999,")),
+)
+OUTLIER = Kind(
+    code="outlier",
+    severity="warning",
+    title="a few values are far from all others",
+    finds=f"Values that are more than {FAR:g} times as far from the others as these are from each "
+    f"other (their 1st to 99th percentile), in {FEWEST_ROWS} rows or more.",
+    harm="They are often faults: a slipped decimal point, another unit. They squeeze all other "
+    "values of the column together.",
+    remedy="Correct them, or empty the cells. Nothing, if they are real and matter.",
+    example=Example(numbered("x,y", "#,up", "#.5,down", times=70).replace("\n2.5,", "\n25000,")),
+)
+
+
+def far_values(look: Laid) -> Iterator[Problem]:
+    table, layout, frame = look.table, look.layout, look.table.frame
+    names = [column.name for column in (*layout.features, *layout.static) if not column.columns]
+    for name in dict.fromkeys([*names, *layout.target]):
+        if name not in frame.columns or not frame.schema[name].is_numeric():
+            continue
+        values = frame[name].cast(pl.Float64)
+        sample = values.gather_every(max(frame.height // MOST_SAMPLED, 1))
+        low, high = sample.quantile(0.01), sample.quantile(0.99)
+        if frame.height < FEWEST_ROWS or low is None or high is None or not high > low:
+            continue
+        if not reaches_far(values, low, high):
+            continue
+        distance = pl.select(
+            pl.max_horizontal(pl.lit(low) - values, values - pl.lit(high))
+        ).to_series()
+        code = values.is_in(SENTINELS) & (distance > 0.5 * (high - low))
+        far = (distance > FAR * (high - low)) & ~code & (values.abs() <= LARGEST)
+        for kind, what, mask, remedy in (
+            (SENTINEL, "look like a mark of missing values", code, "empty the cells, if they are"),
+            (OUTLIER, "are far from all others", far, "correct them, or empty the cells"),
+        ):
+            rows = rows_where(mask)
+            if rows and len(rows) <= max(MOST_OUTLIERS * frame.height, 1) + 5:
+                examples = ", ".join(dict.fromkeys(f"{values[row]:g}" for row in rows[:4]))
+                yield kind.problem(
+                    f"{len(rows)} values of `{name}` {what}: {examples}",
+                    name,
+                    table.lines_at(rows),
+                    remedy=remedy,
+                )
+
+
+def reaches_far(values: pl.Series, low: float, high: float) -> bool:
+    """Whether any value can be far from the others, by the least and the greatest alone."""
+    least, most = values.min(), values.max()
+    if not isinstance(least, float) or not isinstance(most, float):
+        return False
+    spread = high - low
+    codes = [code for code in SENTINELS if least <= code <= most and not low <= code <= high]
+    return bool(codes) or least < low - FAR * spread or most > high + FAR * spread
+
+
+RULES = (Rule((SENTINEL, OUTLIER), far_values),)

@@ -1,0 +1,56 @@
+"""What a worker must know of a family, as one record: its networks, its batches, its training."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from rnnauto.layout import FamilyName
+
+
+@dataclass(frozen=True)
+class Learner:
+    """How the networks of a family are built, fed and trained.
+
+    Attributes:
+        features: what the networks read, from its JSON.
+        load: what trials learn from, from the study's folder.
+        build: features and architecture to a `networks.built.Built` with fresh weights.
+        target_spec: features and answer to the tf.TensorSpec of a batch's targets.
+        losses: outputs, truth, features and answer to the summed loss, the number of known targets,
+            how many are right, and the outputs at the timesteps that have a target.
+        scale: sets the constants of a fresh network by the train part of a fold; given that,
+            the job, the problem, the data and the numbers of the train part.
+        batches: one epoch in random order; given the data, the numbers of the train part, `size`
+            and `rng`.
+        validation_batches: everything with one of some numbers once.
+        longest: most timesteps that a step carries an error over.
+        examples: how many examples an epoch has.
+        train: the whole training of a job; given this record, the job, the problem, the data,
+            `fold` and who watches.
+        settle: what is set once the final networks are known, by what each was validated on.
+    """
+
+    features: Callable[[dict[str, Any]], Any]
+    load: Callable[..., Any]
+    build: Callable[..., Any]
+    target_spec: Callable[..., Any]
+    losses: Callable[..., tuple[Any, Any, Any, Any]]
+    scale: Callable[..., None]
+    batches: Callable[..., Any]
+    validation_batches: Callable[..., Any]
+    longest: Callable[..., int]
+    examples: Callable[..., int]
+    train: Callable[..., Any]
+    settle: Callable[..., None] | None = None
+
+
+LearnerOf = Callable[[FamilyName], Learner]
+
+
+def in_tuples(raw: dict[str, Any]) -> dict[str, Any]:
+    """The values of a JSON object with tuples for lists."""
+    return {name: nested_tuples(value) for name, value in raw.items()}
+
+
+def nested_tuples(value: Any) -> Any:
+    return tuple(map(nested_tuples, value)) if isinstance(value, list) else value

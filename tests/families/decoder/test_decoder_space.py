@@ -1,0 +1,45 @@
+"""What trials of networks that write choose from, and what they open with."""
+
+from types import SimpleNamespace
+
+import numpy as np
+from builders import columns, lengths_to_search, make_layout
+
+from rnnauto.families.decoder.pairs import DecoderEncoders
+from rnnauto.families.decoder.space import openings, space
+from rnnauto.families.decoder.tokens import TokensEncoder
+from rnnauto.recipe import Space
+
+ENCODERS = DecoderEncoders(
+    numbers=(),
+    categories=(),
+    static_numbers=(),
+    static_categories=(),
+    target=TokensEncoder(tokens="word", vocabulary=("walk",), longest=3),
+)
+
+
+def choices(wanted, length=20, **features):
+    layout = make_layout(
+        rnn_type="many-to-many-unaligned",
+        target_tokens="word",
+        **{"features": columns(x="number")} | features,
+    )
+    prepared = lengths_to_search(np.full(200, length), layout, ENCODERS)
+    return space(prepared, SimpleNamespace(search=SimpleNamespace(space=wanted)))
+
+
+def test_a_decoder_may_attend_to_its_source_and_pools_nothing():
+    found = choices(Space())
+    assert found["attention"] == ("none", "dot")
+    assert found["pooling"] == ("last",)
+    static = choices(Space(), 1, features=(), static=columns(x="number"))
+    assert static["attention"] == ("none",)
+    assert static["bidirectional"] == (False,)
+
+
+def test_a_decoder_opens_with_attention_on_the_last_cell():
+    first, second, *others = openings(choices(Space()))
+    assert (first["cell"], first["attention"]) == ("lstm", "dot")
+    assert (second["cell"], second["attention"]) == ("simple_rnn", "dot")
+    assert [each["attention"] for each in others] == ["none", "none"]

@@ -1,0 +1,71 @@
+"""Intervals that hold what was held out."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from rnnauto.families.forecast import calibrate as calibrating
+from rnnauto.families.forecast.calibrate import LEVEL, WIDEST, calibrate, coverage, widen
+
+
+class Widening:
+    def assign(self, value):
+        self.value = np.asarray(value)
+
+
+class Fixed:
+    """A network that always says 0, and half a unit to each side times its widening."""
+
+    def __init__(self, targets=1):
+        self.layer = SimpleNamespace(widening=Widening())
+        self.targets = targets
+
+    @property
+    def parts(self):
+        return SimpleNamespace(quantiles=self.layer)
+
+    def model(self, windows, *, training):
+        assert not training
+        half = 0.5 * np.broadcast_to(self.layer.widening.value, (windows, 2, self.targets))
+        return np.stack([-half, 0 * half, half], -1).reshape(windows, 2, -1)
+
+
+def spread(most):
+    """Values from -most to most, [50 windows, 2 timesteps, 1 target]."""
+    return np.linspace(-most, most, 100).reshape(50, 2, 1)
+
+
+def test_intervals_that_hold_enough_stay_as_they_are():
+    model = Fixed()
+    assert widen(model, 50, spread(0.6)).tolist() == [1.0]
+    assert model.layer.widening.value.tolist() == [1.0]
+
+
+def test_intervals_are_widened_until_four_fifths_are_inside():
+    model, truth = Fixed(), spread(2.0)  # 80% of it within 1.6
+    factor = widen(model, 50, truth)
+    assert factor == pytest.approx(3.2, rel=0.02)
+    assert model.layer.widening.value.tolist() == factor.tolist()
+    assert coverage(model, 50, truth, factor)[0] >= LEVEL
+
+
+def test_every_target_has_a_factor_of_its_own_and_unknown_values_do_not_count():
+    wide = spread(2.0)
+    wide[::2] = np.nan
+    factor = widen(Fixed(2), 50, np.concatenate([wide, spread(0.1)], -1))
+    assert factor[0] == pytest.approx(3.2, rel=0.06)
+    assert factor[1] == 1.0
+
+
+def test_there_is_a_widest():
+    assert widen(Fixed(), 50, spread(99.0)).tolist() == [WIDEST]
+
+
+def test_every_member_is_held_against_its_own_windows(monkeypatch):
+    truths = {"first fold": spread(2.0), "second fold": spread(0.1)}
+    monkeypatch.setattr(calibrating, "sample_windows", lambda data, fold: (50, truths[fold]))
+    members = [Fixed(), Fixed()]
+    calibrate(members, list(truths), None)
+    assert members[0].layer.widening.value == pytest.approx(3.2, rel=0.02)
+    assert members[1].layer.widening.value == 1.0

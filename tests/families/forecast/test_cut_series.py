@@ -1,0 +1,143 @@
+"""Series cut into windows: where parts begin, what encoders see, which windows are judged."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+from builders import columns, make_layout
+
+from rnnauto.errors import DataError
+from rnnauto.families.forecast.cut import (
+    cut_of,
+    cut_series,
+    evenly,
+    future_windows,
+    judged_windows,
+    seen_timesteps,
+)
+from rnnauto.families.forecast.series import fit_series_encoders, gather_series
+from rnnauto.problems.series import series_problems
+from rnnauto.reading.read import Table
+from rnnauto.recipe import Recipe
+
+LAYOUT = make_layout(
+    "panel",
+    "many-to-many-unaligned",
+    task="forecasting",
+    target=("y",),
+    target_kind="number",
+    id=("shop",),
+    time="day",
+    features=columns(weather="category"),
+    horizon=2,
+    lookback=4,
+)
+
+
+def table_of(**series):
+    """A table of series that begin on the same day."""
+    frames = [
+        pl.DataFrame(
+            {
+                "shop": [name] * len(values),
+                "day": [date(2020, 1, 1) + timedelta(days=day) for day in range(len(values))],
+                "y": pl.Series(values, dtype=pl.Float64),
+                "weather": ["wet" if value is None or value < 30 else "dry" for value in values],
+            }
+        )
+        for name, values in series.items()
+    ]
+    frame = pl.concat(frames)
+    return Table(frame, "shops.csv")
+
+
+def recipe_of(**split):
+    return Recipe(data={"path": "shops.csv", "target": ["y"]}, split=split)
+
+
+def series_and_encoders(table):
+    series = gather_series(table.frame, LAYOUT)
+    train = np.arange(len(series.targets))
+    return series, fit_series_encoders(series, LAYOUT, season=1, train=train)
+
+
+def test_encoders_see_nothing_after_the_train_part():
+    table = table_of(a=list(range(40)))  # dry from day 30 on, in the validation and the test part
+    found = cut_series(table, None, LAYOUT, recipe_of(folds=1))
+    (encoders,) = found.fold_encoders
+    train, validation = found.parts.folds[0]
+    last = found.parts.development[train].max() + LAYOUT.horizon
+    assert last <= found.parts.development[validation].min() <= found.test.encoded.origins.min()
+    assert encoders.categories[0].vocabulary == ("wet",)
+
+
+def test_a_test_file_goes_on_from_the_table_or_brings_new_series():
+    train = table_of(a=list(range(20)), b=list(range(20)))
+    later = table_of(a=list(range(26)), c=list(range(10)))
+    test = Table(later.frame.filter((pl.col("shop") == "c") | (pl.col("y") >= 20)), "later.csv")
+    found = cut_series(train, test, LAYOUT, recipe_of(folds=1))
+    series = found.test.series
+    shops = series.ids["shop"].to_list()
+    assert shops == ["a", "b", "c"]
+    origins, owners = found.test.encoded.origins, found.test.encoded.owners
+    place = origins - series.row_splits[owners]
+    judged = {shop: place[owners == number].tolist() for number, shop in enumerate(shops)}
+    assert judged == {"a": [20, 21, 22, 23, 24], "b": [], "c": [4, 5, 6, 7, 8]}
+    assert found.frame.height == train.frame.height + test.frame.height
+
+
+def test_too_short_series_are_refused():
+    with pytest.raises(DataError, match="would hold no window"):
+        cut_series(table_of(a=[1, 2, 3]), None, LAYOUT, recipe_of())
+
+
+def test_windows_are_chosen_from_begin_to_end():
+    assert evenly(np.arange(5), 9).tolist() == [0, 1, 2, 3, 4]
+    assert evenly(np.arange(101), 3).tolist() == [0, 50, 100]
+
+
+def test_the_timesteps_of_a_window_stay_within_its_series():
+    series, _ = series_and_encoders(table_of(a=[0] * 10, b=[0] * 10))
+    seen = seen_timesteps(series, np.array([5, 11]), LAYOUT)
+    assert seen.tolist() == [1, 2, 3, 4, 5, 6, 10, 11, 12]
+    assert not len(seen_timesteps(series, np.arange(0), LAYOUT))
+
+
+def test_the_future_begins_after_the_last_known_target():
+    series, encoders = series_and_encoders(table_of(a=[1, 2, 3, None, None], b=[None], c=[7]))
+    found = future_windows(series, encoders, LAYOUT)
+    seen = found.encoded.origins - found.series.row_splits[:-1]
+    assert seen.tolist() == [3, 0, 1]
+    assert found.series.lengths.tolist() == [5, 2, 3]
+    days = [time.day for time in found.series.times]
+    assert days == [1, 2, 3, 4, 5, 1, 2, 1, 2, 3]  # the last of them reckoned
+    assert not np.isfinite(found.encoded.truth()).any()
+
+
+def test_a_series_shorter_than_a_lookback_is_judged_by_its_last_horizon():
+    series, encoders = series_and_encoders(table_of(a=[1, 2, 3, 4, 5], b=list(range(8))))
+    found = judged_windows(series, encoders, LAYOUT).encoded
+    assert (found.origins - series.row_splits[found.owners]).tolist() == [3, 4, 5, 6]
+    assert found.owners.tolist() == [0, 1, 1, 1]
+
+
+def test_only_what_is_to_be_judged_is():
+    series, encoders = series_and_encoders(table_of(a=list(range(10)), b=list(range(10))))
+    judged = np.arange(20) % 10 >= 7
+    judged[10:] = False
+    found = judged_windows(series, encoders, LAYOUT, judged=judged).encoded
+    assert found.origins.tolist() == [7, 8]
+
+
+def test_a_season_asks_for_more_than_itself():
+    assert (cut_of(LAYOUT, 1).least, cut_of(LAYOUT, 3).least, cut_of(LAYOUT, 12).least) == (2, 3, 4)
+
+
+def test_gaps_and_a_constant_target_are_told():
+    gaps, *rest = series_problems(table_of(a=[1, None, 3, None, None]), "y")
+    assert "3 of 5 timesteps have no `y`" in gaps.message
+    assert gaps.rows == (3, 5, 6)
+    assert not rest
+    (constant,) = series_problems(table_of(a=[4, 4, 4]), "y")
+    assert constant.severity == "error"

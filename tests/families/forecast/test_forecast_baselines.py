@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+
+from rnnauto.families.forecast.baselines import filled, simple_forecasts
+from rnnauto.families.forecast.series import EncodedSeries
+
+NAN = np.nan
+
+
+def windows(targets, *, splits, origins, horizon=2, lookback=4):
+    targets, count = np.asarray(targets, np.float32)[:, None], len(splits) - 1
+    nothing = np.zeros((len(targets), 0), np.float32)
+    return EncodedSeries(
+        row_splits=np.asarray(splits),
+        targets=targets,
+        numbers=nothing,
+        codes=np.zeros((len(targets), 0), np.int32),
+        ahead=nothing,
+        static_numbers=np.zeros((count, 0), np.float32),
+        static_codes=np.zeros((count, 0), np.int32),
+        units=np.ones((count, 1), np.float32),
+        origins=np.asarray(origins),
+        owners=np.searchsorted(splits, origins, side="right") - 1,
+        lookback=lookback,
+        horizon=horizon,
+    )
+
+
+def test_each_baseline_by_hand():
+    data = windows([1, 2, 4, 7, 8, 0, 0], splits=[0, 7], origins=[5])
+    found = simple_forecasts(data, season=3)
+    shown = {name: values[0, :, 0].tolist() for name, values in found.items()}
+    assert shown["naive"] == [8, 8]
+    assert shown["seasonal naive"] == [4, 7]
+    assert shown["constant velocity"] == [9, 10]
+    assert shown["drift"] == [10, 12]  # from 2, the first of the lookback, to 8 in three steps
+    assert set(shown) == {"naive", "seasonal naive", "constant velocity", "drift", "Holt-Winters"}
+
+
+def test_without_a_season_there_is_no_seasonal_forecast():
+    assert "seasonal naive" not in simple_forecasts(
+        windows(range(8), splits=[0, 8], origins=[5]), season=1
+    )
+
+
+def test_a_series_sees_neither_its_future_nor_its_neighbour():
+    one = windows([1, 2, 3, 4, 5, 6, 9, 9, 9, 9], splits=[0, 6, 10], origins=[4])
+    other = windows([1, 2, 3, 4, 70, 80, 5, 5, 5, 5], splits=[0, 6, 10], origins=[4])
+    first, second = (simple_forecasts(each, season=2) for each in (one, other))
+    for name, values in first.items():
+        assert values.tolist() == second[name].tolist(), name
+
+
+def test_a_straight_line_goes_on():
+    found = simple_forecasts(windows(range(40), splits=[0, 40], origins=[30]), season=1)
+    for name in ("constant velocity", "drift", "Holt-Winters"):
+        assert found[name][0, :, 0] == pytest.approx([30, 31], abs=0.2), name
+
+
+def test_gaps_are_filled_from_the_past():
+    values = np.array([[NAN], [2], [NAN], [5], [NAN], [NAN]], np.float32)
+    assert filled(values, np.array([0, 5, 6]))[:, 0].tolist() == [2, 2, 2, 5, 5, 0]

@@ -1,0 +1,308 @@
+"""What every family owes to those who hold its record, on a tiny fit of each."""
+
+import datetime
+from collections import Counter
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import polars as pl
+import pytest
+import tensorflow as tf
+from conftest import visits
+
+from rnnauto.deploy.model_json import ModelInfo, write_model_info
+from rnnauto.families.families import FAMILIES, family_of
+from rnnauto.families.learners import learner_of
+from rnnauto.model import load
+from rnnauto.prepare import prepare
+from rnnauto.recipe import Recipe
+from rnnauto.search.study import load_study, save_study
+from rnnauto.search.train import scaled
+from rnnauto.search.trial import Job, architecture_of
+
+pytestmark = pytest.mark.train
+
+SPACE = {
+    "cell": ["lstm"],
+    "units": [8],
+    "layers": [1],
+    "dropout": [0.0],
+    "learning_rate": [0.02],
+    "batch_size": [8],
+    "attention": ["dot"],
+}
+HORIZON, LOOKBACK = 3, 7
+
+
+@dataclass(frozen=True)
+class Case:
+    """A table, what a recipe says of it, and how many rows a prediction for all of it has.
+
+    Attributes:
+        each: rows for each unit of a part.
+    """
+
+    frame: pl.DataFrame
+    data: dict[str, Any]
+    problem: dict[str, Any]
+    rows: int
+    each: int = 1
+
+
+def answered(rng):
+    """Lists of numbers beside a single one, answered with words."""
+    rows = []
+    for _ in range(24):
+        high, length = bool(rng.random() < 0.5), int(rng.integers(2, 7))
+        said = ["go up", "no way down"][high] if length > 3 else ["up", "down"][high]
+        x = [round(float(rng.normal(7 + 5 * high, 3)), 2) for _ in range(length)]
+        rows.append((x, round(float(rng.normal(50, 9)), 2), said))
+    return pl.DataFrame(rows, schema=["x", "size", "said"], orient="row")
+
+
+def sold(rng):
+    """Two shops of different sizes, and a price beside what is sold."""
+    first, rows = datetime.date(2024, 1, 1), []
+    for shop, size in (("a", 3.0), ("b", 9.0)):
+        for day in range(60):
+            price = round(float(rng.normal(4, 1)), 2)
+            count = round(10 + 5 * np.sin(day / 3) + price + size, 2)
+            rows.append((shop, first + datetime.timedelta(days=day), size, price, count))
+    return pl.DataFrame(rows, schema=["shop", "day", "size", "price", "sold"], orient="row")
+
+
+def said(rng):
+    """Texts of a cycle of words that begin anywhere in it."""
+    cycle = ["to", "be", "or", "not"] * 5
+    starts, lengths = rng.integers(4, size=40), rng.integers(2, 9, size=40)
+    texts = [" ".join(cycle[at : at + n]) for at, n in zip(starts, lengths, strict=True)]
+    return pl.DataFrame({"text": texts})
+
+
+def cases():
+    """A case for every family, by its name."""
+    rng = np.random.default_rng(0)
+    words = {"type": "many-to-many-unaligned"}
+    ahead = {"task": "forecasting", "horizon": HORIZON, "lookback": LOOKBACK}
+    series = {"target": "sold", "time": "day", "id": ["shop"]}
+    language = {"task": "language-modelling"}
+    return {
+        "direct": Case(visits(24), {"target": "state"}, {}, rows=24),
+        "decoder": Case(answered(rng), {"target": "said"}, words, rows=24),
+        "forecast": Case(sold(rng), series, ahead, rows=2 * HORIZON, each=HORIZON),
+        "language": Case(said(rng), {"target": "text"}, language, rows=40),
+    }
+
+
+CASES = cases()
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A network that was trained for a few epochs, exported into a model folder."""
+
+    case: Case
+    family: Any
+    prepared: Any
+    study: Any
+    job: Job
+    result: Any
+    member: Any
+    run: Any
+    checks: dict[str, float]
+    baselines: Any
+    folder: Path
+
+    def fresh(self):
+        """A network of the same shape before any training."""
+        keras.utils.set_random_seed(1)
+        learner, problem = self.study.learner, self.study.problem
+        built = learner.build(problem.features, architecture_of(self.job.values))
+        learner.scale(built, self.job, problem, self.study.data, self.study.folds[0][0])
+        return built
+
+    def evaluation(self, baselines):
+        test = self.prepared.test
+        return self.family.evaluate(test, self.family.judged(self.run, test), baselines, seed=0)
+
+
+def train(family, prepared, recipe, folder):
+    """The study of a search, and what its first trial came to."""
+    problem, space = family.pose(prepared, recipe), family.space(prepared, recipe)
+    data, folds = prepared.development, prepared.parts.folds
+    save_study(folder, problem, folds, store=lambda place: family.store(place, data))
+    study = load_study(folder, learner_of)
+    job = Job("0", 0, {name: of[0] for name, of in space.items()}, seed=1)
+    learner = study.learner
+    result, weights = learner.train(learner, job, study.problem, study.data, fold=study.folds[0])
+    member = learner.build(study.problem.features, architecture_of(job.values))
+    member.model.set_weights(weights)
+    if learner.settle is not None:
+        learner.settle([member], [study.folds[0][1]], study.data)
+    return study, job, result, member
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def fit(request, tmp_path_factory):
+    place, case = tmp_path_factory.mktemp(request.param), CASES[request.param]
+    recipe = Recipe.parse(
+        {
+            "data": case.data,
+            "problem": case.problem,
+            "split": {"folds": 1},
+            "search": {"space": SPACE},
+            "train": {"epochs": 4},
+        }
+    )
+    prepared = prepare(case.frame, recipe)
+    family = family_of(prepared.layout)
+    assert family.name == request.param
+    study, job, result, member = train(family, prepared, recipe, place / "study")
+    folder = place / "model"
+    folder.mkdir()
+    run, checks = family.export(folder / "saved_model", [member], prepared)
+    baselines, _ = family.fit_baselines(prepared, seed=0)
+    family.save_baselines(folder / "baselines.npz", baselines)
+    info = ModelInfo(
+        rnnauto="0",
+        versions={},
+        layout=prepared.layout,
+        encoders=prepared.encoders,
+        hyperparameters=job.values,
+        members=1,
+        parameters=1,
+        trial="0",
+        seed=0,
+        fingerprint={},
+    )
+    write_model_info(folder / "model.json", info)
+    return Fit(case, family, prepared, study, job, result, member, run, checks, baselines, folder)
+
+
+def numbers_read(fit):
+    """The numbers that networks read of the train part: [timesteps, numbers] and, of the static
+    features, [units, numbers]."""
+    train, _ = fit.study.folds[0]
+    data = fit.prepared.development
+    if fit.family.name == "forecast":
+        ends, owners = data.origins[train], data.owners[train]
+        begins = np.maximum(ends - LOOKBACK, data.row_splits[owners])
+        steps = np.concatenate([np.arange(*each) for each in zip(begins, ends, strict=True)])
+        return data.numbers[steps], data.static_numbers[owners]
+    part = fit.prepared.parts.development.take(train, per_timestep=fit.prepared.layout.per_timestep)
+    return part.numbers, part.static_numbers
+
+
+@pytest.mark.parametrize("which", ["fresh", "trained"])
+def test_a_network_holds_the_scales_of_the_train_part(fit, which):
+    scales = (fit.fresh() if which == "fresh" else fit.member).scales
+    numbers, statics = numbers_read(fit)
+    for layer, values in ((scales.numbers, numbers), (scales.statics, statics)):
+        assert (layer is not None) == bool(values.shape[1])
+        if layer is not None:
+            values = values.astype(np.float64)
+            np.testing.assert_allclose(layer.mean.numpy(), np.nanmean(values, axis=0), rtol=1e-5)
+            np.testing.assert_allclose(
+                layer.deviation.numpy(), np.nanstd(values, axis=0), rtol=1e-4
+            )
+
+
+def loss_of(fit, built, batch):
+    """Of a batch, by the family's own records."""
+    problem, inputs = fit.study.problem, dict(batch.inputs)
+    if "state" in built.model.input:
+        width = built.model.input["state"].shape[1]
+        inputs["state"] = np.zeros((len(batch.targets), width), np.float32)
+    truth = tf.convert_to_tensor(scaled(batch.targets, problem))
+    outputs = built.model(inputs, training=False)
+    total, count, *_ = fit.study.learner.losses(outputs, truth, problem.features, problem.answer)
+    return total / count
+
+
+def test_a_step_along_the_gradient_lowers_the_loss(fit):
+    built, (chosen, _) = fit.fresh(), fit.study.folds[0]
+    rng = np.random.default_rng(0)
+    batch = next(iter(fit.study.learner.batches(fit.study.data, chosen, size=8, rng=rng)))
+    variables = [variable.value for variable in built.model.trainable_variables]
+    with tf.GradientTape() as tape:
+        before = loss_of(fit, built, batch)
+    gradients = tape.gradient(before, variables)
+    assert all(gradient is not None for gradient in gradients)
+    norm = tf.linalg.global_norm(gradients)
+    for variable, gradient in zip(variables, gradients, strict=True):
+        variable.assign_sub(0.01 * tf.convert_to_tensor(gradient) / norm)
+    assert float(loss_of(fit, built, batch)) < float(before)
+
+
+def test_training_lowers_the_loss(fit):
+    assert fit.result.status == "completed"
+    first, *_, last = fit.result.epochs
+    assert last.train_loss < first.train_loss
+
+
+def test_the_export_is_the_trained_network_alone_and_padded(fit):
+    assert {"keras", "alone"} < set(fit.checks)
+    assert {"padding", "pieces"} & set(fit.checks)
+    assert all(0 <= value <= 1e-4 for value in fit.checks.values())
+
+
+def test_a_table_has_a_row_for_each_unit_and_a_prediction_in_each(fit):
+    family, layout, encoders = fit.family, fit.prepared.layout, fit.prepared.encoders
+    part = family.to_predict(fit.case.frame, layout, encoders, history=None)
+    table = family.table(part, family.answer(fit.run, part, beams=1), probabilities=False)
+    assert table.height == len(part) * fit.case.each == fit.case.rows
+    assert table["prediction"].null_count() == 0
+    test = fit.prepared.test
+    tested = family.tested(test, family.judged(fit.run, test))
+    assert tested.height == len(test) * fit.case.each
+
+
+def test_baselines_survive_the_model_folder(fit):
+    kept = fit.family.load_baselines(fit.folder / "baselines.npz", fit.prepared.encoders)
+    before, after = fit.evaluation(fit.baselines), fit.evaluation(kept)
+    assert before.baselines
+    assert after.to_json() == before.to_json()
+
+
+def test_the_metrics_that_are_named_are_those_that_are_measured(fit):
+    layout, encoders = fit.prepared.layout, fit.prepared.encoders
+    found = fit.evaluation(fit.baselines)
+    assert sorted(fit.family.metrics(layout, encoders)) == sorted(found.metrics)
+    assert fit.family.main_metric(layout, encoders) == found.main_metric in found.metrics
+
+
+@pytest.fixture
+def calls(fit, monkeypatch):
+    """How often each function of the family's record is called."""
+    counted: Counter[str] = Counter()
+
+    def counting(name, function):
+        def call(*given, **named):
+            counted[name] += 1
+            return function(*given, **named)
+
+        return call
+
+    functions = {each.name: getattr(fit.family, each.name) for each in fields(fit.family)}
+    wrapped = {
+        name: counting(name, function)
+        for name, function in functions.items()
+        if callable(function) and not isinstance(function, type)
+    }
+    monkeypatch.setitem(FAMILIES, fit.family.name, replace(fit.family, **wrapped))
+    return counted
+
+
+def test_a_model_predicts_by_reading_answering_and_writing_a_table_once(fit, calls):
+    table = load(fit.folder).predict(fit.case.frame)
+    assert calls == {"to_predict": 1, "answer": 1, "table": 1}
+    assert table.height == fit.case.rows
+
+
+def test_a_model_is_judged_by_reading_answering_and_scoring_once(fit, calls):
+    found = load(fit.folder).evaluate(fit.case.frame)
+    assert calls == {"to_judge": 1, "load_baselines": 1, "judged": 1, "evaluate": 1}
+    assert found.rows > 0

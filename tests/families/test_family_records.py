@@ -1,0 +1,56 @@
+"""The records of families, of those that train them and of those that diagnose them: whole, and
+each entry explained."""
+
+import re
+from dataclasses import MISSING, fields
+
+import pytest
+
+from rnnauto.families.families import FAMILIES
+from rnnauto.families.family import Family
+from rnnauto.judge.sample import Probing
+from rnnauto.search.learner import Learner
+
+RECORDS = {each.__name__: each for each in (Family, Learner, Probing)}
+
+
+def explained(record):
+    """The names that the docstring explains under `Attributes:`, some of them side by side."""
+    _, _, attributes = record.__doc__.partition("Attributes:\n")
+    found = re.findall(r"(?:^ {8}|; )((?:\w+, )*\w+):", attributes, flags=re.MULTILINE)
+    return [name for names in found for name in names.split(", ")]
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_every_entry_of_a_record_is_explained_in_its_order(name):
+    record = RECORDS[name]
+    assert explained(record) == [each.name for each in fields(record)]
+
+
+def required(record):
+    return [each.name for each in fields(record) if each.default is MISSING]
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_family_that_lacks_an_entry_fails_by_its_name(name):
+    whole = {each.name: getattr(FAMILIES[name], each.name) for each in fields(Family)}
+    assert Family(**whole) == FAMILIES[name]
+    for entry in required(Family):
+        lacking = {each: value for each, value in whole.items() if each != entry}
+        with pytest.raises(TypeError, match=f"missing 1 required .* '{entry}'"):
+            Family(**lacking)
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_no_entry_is_left_to_a_default_that_hides_it(name):
+    record = RECORDS[name]
+    for entry in required(record):
+        lacking = {each.name: None for each in fields(record) if each.name != entry}
+        with pytest.raises(TypeError, match=f"missing 1 required .* '{entry}'"):
+            record(**lacking)
+    may_lack = {each.name for each in fields(record)} - set(required(record))
+    assert may_lack <= {"settle"}
+
+
+def test_each_family_stands_under_its_own_name():
+    assert [family.name for family in FAMILIES.values()] == list(FAMILIES)

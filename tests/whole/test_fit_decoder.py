@@ -1,0 +1,275 @@
+"""From a table to written answers and back, through the commands and the SavedModel."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+import tensorflow as tf
+from conftest import run_commands
+from in_process import in_process
+
+import rnnauto
+from rnnauto.deploy.gate import find_faults
+from rnnauto.deploy.generate import Wanted
+from rnnauto.families.decoder.tokens import most_tokens
+from rnnauto.model import load
+from rnnauto.pipeline import fit
+from rnnauto.recipe import Recipe
+
+pytestmark = pytest.mark.train
+
+
+@pytest.fixture(scope="module", autouse=True)
+def workers():
+    with in_process():
+        yield
+
+
+WORDS = {"one": "EN", "two": "TVÅ", "three": "TRE", "four": "FYRA"}
+LETTERS = {"la": "bdk", "lo": "mns"}
+
+
+def pairs(count, *, seed=0):
+    """Numbers in words; the answer turns them round and ends in a full stop."""
+    rng = np.random.default_rng(seed)
+    sources = [list(rng.choice(list(WORDS), int(rng.integers(1, 5)))) for _ in range(count)]
+    answers = [" ".join(WORDS[word] for word in reversed(source)) + "." for source in sources]
+    return pl.DataFrame({"english": [" ".join(source) for source in sources], "swedish": answers})
+
+
+def names(count, *, seed=0):
+    """Names that end in `a` in the one language and in `o` in the other, of letters of its own."""
+    rng = np.random.default_rng(seed)
+    languages = rng.choice(["la", "lo"], count)
+    stems = [
+        "".join(rng.choice(list(LETTERS[language]), int(rng.integers(1, 4))))
+        for language in languages
+    ]
+    written = [stem + language[1] for stem, language in zip(stems, languages, strict=True)]
+    return pl.DataFrame({"language": languages, "name": written})
+
+
+def run_fit(frame, folder, *, target, rnn_type, diagnose=True, **tokens):
+    space = {"cell": ["lstm"], "units": [32], "layers": [1], "dropout": [0.0], "batch_size": [16]}
+    recipe = Recipe.parse(
+        {
+            "data": {"target": target},
+            "problem": {"type": rnn_type, **tokens},
+            "split": {"folds": 1},
+            "search": {
+                "trials": 1,
+                "budget": "20m",
+                "workers": 1,
+                "space": {**space, "attention": ["dot"], "learning_rate": [0.01]},
+            },
+            "train": {"epochs": 20, "refit": "off"},
+            "judge": {"diagnose": diagnose},
+        }
+    )
+    return fit(frame, recipe, folder=folder)
+
+
+@pytest.fixture(scope="module")
+def translator(tmp_path_factory):
+    place = tmp_path_factory.mktemp("translator")
+    fitted = run_fit(
+        pairs(400),
+        place / "model",
+        target="swedish",
+        rnn_type="many-to-many-unaligned",
+        tokens="word",
+        target_tokens="word",
+    )
+    return place / "model", fitted
+
+
+@pytest.fixture(scope="module")
+def namer(tmp_path_factory):
+    place = tmp_path_factory.mktemp("namer")
+    fitted = run_fit(names(200), place / "model", target="name", rnn_type="one-to-many")
+    return place / "model", fitted
+
+
+def test_it_learns_to_turn_words_round(translator):
+    _, fitted = translator
+    found = fitted.evaluation
+    assert found.metrics["sequence_accuracy"].value > 0.5
+    assert found.beats_baselines
+    assert set(found.baselines) == {"copy of the source", "dictionary", "most frequent answer"}
+    assert fitted.layout.rnn_type == "many-to-many-unaligned"
+    assert fitted.checks.keys() == {"keras", "steps", "alone", "padding"}
+    assert find_faults(fitted.folder / "saved_model") == []
+
+
+def test_the_report_shows_where_the_decoder_looked(translator):
+    folder, _ = translator
+    maps = json.loads((folder / "scores.json").read_text())["examples"]["attention"]
+    assert 1 <= len(maps) <= 4
+    for each in maps:
+        assert set(each["source"]) <= set(WORDS) and each["answer"][-1] == "<end>"
+        weights = np.array(each["weights"])
+        assert weights.shape == (len(each["answer"]), len(each["source"]))
+        assert weights.sum(axis=1) == pytest.approx(1.0, abs=0.01)
+    assert ">Attention<" in (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_evaluate_repeats_the_scores_of_the_fit(translator):
+    folder, _ = translator
+    written = pl.read_csv(folder / "predictions_test.csv")
+    assert written.columns == ["row", "prediction", "probability"]
+    scores = json.loads((folder / "scores.json").read_text())
+    data = pairs(400)[(written["row"] - 1).to_list()]
+    again = rnnauto.load(folder).evaluate(data).to_json()
+    for metric, found in again["metrics"].items():
+        assert found["value"] == pytest.approx(scores["metrics"][metric]["value"], rel=1e-4)
+    assert again["baselines"] == scores["baselines"]
+
+
+def test_an_answer_is_text_with_its_symbols_joined(translator):
+    folder, _ = translator
+    found = rnnauto.load(folder).predict(pl.DataFrame({"english": ["one", "Two  three"]}))
+    assert all(text.endswith(".") and " ." not in text for text in found["prediction"])
+    assert found["row"].to_list() == [1, 2]
+
+
+def test_more_beams_find_answers_at_least_as_likely(translator):
+    folder, _ = translator
+    model, data = rnnauto.load(folder), pairs(60, seed=5)
+    greedy = model.predict(data, probabilities=True)
+    wide = model.predict(data, probabilities=True, beams=5)
+    assert (wide["probability"] >= greedy["probability"] - 1e-5).mean() > 0.95
+    one = model.predict(data, probabilities=True, beams=1)
+    assert one.equals(greedy)
+
+
+def test_sources_longer_than_any_and_single_and_no_rows(translator):
+    folder, _ = translator
+    model = rnnauto.load(folder)
+    long = pl.DataFrame({"english": [" ".join(["one", "two"] * 40)]})
+    assert model.predict(long).height == 1
+    empty = model.predict(pl.DataFrame({"english": []}, schema={"english": pl.String}))
+    assert empty.height == 0
+    assert empty.columns == ["row", "prediction"]
+
+
+@pytest.fixture(scope="module")
+def fresh(translator, namer, tmp_path_factory):
+    """A prediction and a draw in a process that has trained nothing."""
+    place = tmp_path_factory.mktemp("fresh")
+    pairs(5, seed=9).drop("swedish").write_csv(place / "new.csv")
+    predict = ("predict", "new.csv", "-m", translator[0], "--beams", "3", "--proba")
+    draw = ("generate", "-m", namer[0], "--given", "language=lo", "--count", "2", "--seed", "4")
+    draw += ("--top-k", "3", "--temperature", "0.8", "--json")
+    return run_commands(predict, draw, cwd=place)
+
+
+def test_the_command_predicts_in_a_fresh_process(fresh):
+    found, _ = fresh
+    assert found.returncode == 0, found.stderr
+    lines = found.stdout.splitlines()
+    assert lines[0] == "row,prediction,probability"
+    assert len(lines) == 6
+
+
+def test_the_saved_model_needs_tensorflow_alone(translator, tmp_path):
+    folder, _ = translator
+    shutil.copytree(folder / "saved_model", tmp_path / "copy")
+    loaded = tf.saved_model.load(str(tmp_path / "copy"))
+    assert set(loaded.signatures) == {"serving_default", "decode", "generate", "score"}
+    text = tf.constant(["one two", "four"])
+    greedy = loaded.signatures["serving_default"](text=text)
+    beams = loaded.signatures["decode"](text=text, beams=tf.constant(3))
+    assert beams["text"].shape == (2, 3)
+    assert (beams["log_probability"][:, 0] >= greedy["log_probability"] - 1e-4).numpy().all()
+    assert (np.diff(beams["log_probability"]) <= 0).all()
+
+
+def test_names_are_better_than_token_models_and_end_by_themselves(namer):
+    folder, fitted = namer
+    assert fitted.layout.rnn_type == "one-to-many"
+    assert set(fitted.evaluation.baselines) == {"unigram", "bigram"}
+    assert fitted.evaluation.beats_baselines
+    assert fitted.winner.score == pytest.approx(np.exp(fitted.winner.loss))
+    generate = tf.saved_model.load(str(folder / "saved_model")).signatures["generate"]
+    languages = np.array([["la"], ["lo"]] * 50, dtype=object)
+    found = generate(
+        static_categories=tf.constant(languages),
+        length=tf.constant([1] * 100),
+        most=tf.constant(0),
+        temperature=tf.constant(1.0),
+        top_k=tf.constant(0),
+        seed=tf.constant(1),
+        stop=tf.constant(""),
+    )
+    texts = [text.decode() for text in found["text"].numpy()]
+    ends = [text.endswith(language[1]) for text, (language,) in zip(texts, languages, strict=True)]
+    assert np.mean(ends) > 0.8
+    assert len(set(texts)) > 10
+
+
+@pytest.mark.parametrize("language", ["la", "lo"])
+def test_names_are_drawn_for_the_language_that_is_given(namer, language):
+    folder, _ = namer
+    model = rnnauto.load(folder)
+    wanted = Wanted(given={"language": language}, count=30, seed=1)
+    found = model.generate(wanted)
+    assert model.generate(wanted) == found
+    assert model.generate(replace(wanted, count=3)) == found[:3]  # the count changes none of them
+    assert model.generate(replace(wanted, seed=2)) != found
+    texts = [each.text for each in found]
+    own = set(LETTERS[language] + language[1])
+    assert np.mean([set(text) <= own for text in texts]) > 0.8
+    assert np.mean([text.endswith(language[1]) for text in texts]) > 0.8
+    assert all(len(text) < most_tokens(model.info.encoders.target) for text in texts)
+    assert len(set(texts)) > 5
+    short = model.generate(replace(wanted, length=1))
+    assert all(len(each.tokens) <= 1 for each in short)
+    calm = model.generate(replace(wanted, temperature=0.0, count=2))
+    assert calm == model.generate(replace(wanted, top_k=1, count=2))
+    frame = pl.DataFrame({"language": [language]})
+    assert [each.text for each in calm] == model.predict(frame)["prediction"].to_list() * 2
+
+
+def test_names_are_drawn_in_a_fresh_process(namer, fresh):
+    folder, _ = namer
+    wanted = Wanted(given={"language": "lo"}, count=2, seed=4, top_k=3, temperature=0.8)
+    _, done = fresh
+    assert (done.returncode, done.stderr) == (0, "")
+    known = load(folder).generate(wanted)
+    assert json.loads(done.stdout) == [
+        {"prompt": "", "continuation": each.text, "text": each.text, "tokens": list(each.text)}
+        for each in known
+    ]
+
+
+def test_a_prompt_is_a_source_to_answer(translator):
+    folder, _ = translator
+    model = rnnauto.load(folder)
+    (found,) = model.generate(Wanted(prompt="one two", temperature=0.0))
+    assert found.text == model.predict(pl.DataFrame({"english": ["one two"]}))["prediction"][0]
+    assert found.prompt == "one two"
+    assert found.text.endswith(".")
+    assert found.tokens[-1] == "."
+    (cut,) = model.generate(Wanted(prompt="one two", temperature=0.0, stop="."))
+    assert cut.tokens == found.tokens[:-1]
+
+
+@pytest.mark.parametrize("rnn_type", ["many-to-many-unaligned", "one-to-many"])
+def test_numbers_far_from_zero_are_learnt_from(tmp_path, rnn_type):
+    """Read raw, values of 1000 and 50 around it leave every unit at its bound: half of the tokens
+    were wrong."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for _ in range(600):
+        values = rng.normal(1000, 50, 2).round(2).tolist()
+        given = {"values": json.dumps(values)}
+        if rnn_type == "one-to-many":
+            given = dict(zip(("first", "second"), values, strict=True))
+        rows.append({**given, "said": " ".join("up" if x > 1000 else "down" for x in values)})
+    fitted = run_fit(
+        pl.DataFrame(rows), tmp_path / "model", target="said", rnn_type=rnn_type, diagnose=False
+    )
+    assert fitted.evaluation.metrics["token_accuracy"].value > 0.8

@@ -1,0 +1,197 @@
+"""Forecasts all the way: fit, model folder, predict, evaluate, the SavedModel alone."""
+
+import json
+from datetime import date
+
+import numpy as np
+import polars as pl
+import pytest
+from conftest import run_commands
+from in_process import in_process
+from polars.testing import assert_frame_equal
+
+from rnnauto.errors import DataError
+from rnnauto.model import load
+from rnnauto.pipeline import fit
+from rnnauto.recipe import Recipe
+
+pytestmark = pytest.mark.train
+
+HORIZON, MONTHS, SHOPS = 3, 48, 6
+
+
+def sales(*, months=MONTHS, shops=SHOPS):
+    """A panel: sales with a season and a trend, more of them in weeks with a promotion."""
+    rng = np.random.default_rng(1)
+    rows = []
+    for shop in range(shops):
+        for month in range(months):
+            promotion = int(rng.random() < 0.3)
+            season = 1 + 0.3 * np.sin(month / 6 * np.pi)
+            event = str(rng.choice(["none", "fair", "strike"]))
+            sold = (50 + 10 * shop + month) * season * (1 + 0.3 * promotion) + rng.normal()
+            sold *= {"none": 1, "fair": 1.4, "strike": 0.6}[event]
+            when = date(2018 + month // 12, month % 12 + 1, 1)
+            weather = str(rng.choice(["dry", "wet"]))
+            rows.append((f"s{shop}", when, round(sold, 2), promotion, event, weather, 100.0 * shop))
+    names = ["shop", "month", "sold", "promotion", "event", "weather", "size"]
+    return pl.DataFrame(rows, schema=names, orient="row")
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory):
+    recipe = Recipe.parse(
+        {
+            "data": {
+                "target": "sold",
+                "id": "shop",
+                "time": "month",
+                "features": ["promotion", "event", "weather"],
+                "static": ["size"],
+                "known_ahead": ["promotion", "event"],
+            },
+            "problem": {"task": "forecasting", "horizon": HORIZON, "lookback": 14},
+            "split": {"folds": 2},
+            "search": {
+                "trials": 1,
+                "budget": "20m",
+                "workers": 1,
+                "space": {"units": [8], "layers": [1], "cell": ["lstm"], "lookback": [10]},
+            },
+            "train": {"epochs": 8},
+        }
+    )
+    place = tmp_path_factory.mktemp("sales")
+    sales().write_csv(place / "sales.csv")
+    with in_process():
+        return fit(place / "sales.csv", recipe, folder=place / "model")
+
+
+def test_a_fit_beats_the_naive_forecasts_and_says_so(fitted):
+    found = fitted.to_json()
+    scores = found["scores"]
+    assert set(scores["baselines"]) == {
+        *("naive", "seasonal naive", "constant velocity", "drift", "Holt-Winters")
+    }
+    for name in ("naive", "seasonal naive", "drift"):
+        assert scores["metrics"]["mase"]["value"] < scores["baselines"][name]["mase"]["value"]
+    assert 0.4 < scores["metrics"]["coverage_80"]["value"] <= 1
+    names = {row.name: row for row in load(fitted.folder).leaderboard()}
+    assert names["Holt-Winters"].validation > 0
+    assert names[fitted.winner.id].test == pytest.approx(scores["metrics"]["mase"]["value"])
+    assert found["best"]["hyperparameters"]["lookback"] == 10  # of the 14 timesteps that are given
+    (picture,) = json.loads((fitted.folder / "scores.json").read_text())["diagnosis"]["gradients"]
+    assert picture["lags"] == list(range(10))
+
+
+def test_the_test_predictions_name_origin_and_time(fitted):
+    table = pl.read_csv(fitted.folder / "predictions_test.csv", try_parse_dates=True)
+    assert table.columns == [
+        *("shop", "origin", "month"),
+        *("prediction", "prediction_10", "prediction_50", "prediction_90"),
+    ]
+    assert (table["month"] > table["origin"]).all()
+    assert (table["prediction_10"] < table["prediction_90"]).all()
+
+
+def test_the_future_is_predicted_for_every_series(fitted):
+    model = load(fitted.folder)
+    table = model.predict(sales())
+    assert table["shop"].to_list() == [f"s{shop}" for shop in range(SHOPS) for _ in range(HORIZON)]
+    later = [date(2022, 1, 1), date(2022, 2, 1), date(2022, 3, 1)]
+    assert table["month"].to_list() == later * SHOPS
+    assert table["prediction"].to_list() == table["prediction_50"].to_list()
+    # the same for a series alone, in other order, and with one more past
+    alone = model.predict(sales().filter(pl.col("shop") == "s4").reverse())
+    of_it = table.filter(pl.col("shop") == "s4")["prediction"].to_numpy()
+    np.testing.assert_allclose(alone["prediction"].to_numpy(), of_it, rtol=1e-4)
+    short = model.predict(sales().filter(pl.col("month") < date(2018, 4, 1)))
+    assert short["prediction"].is_not_null().all()
+    assert model.predict(sales().clear()).columns == table.columns
+    assert model.predict(sales().clear()).height == 0
+
+
+def test_what_is_known_ahead_counts(fitted):
+    model = load(fitted.folder)
+    later = [date(2022, 1, 1), date(2022, 2, 1), date(2022, 3, 1)]
+    past = sales().filter(pl.col("shop") == "s0")
+
+    def told(promotion, event):
+        future = pl.DataFrame({"shop": "s0", "month": later}, strict=False).with_columns(
+            promotion=pl.lit(promotion), event=pl.lit(event, pl.String)
+        )
+        table = model.predict(pl.concat([past, future], how="diagonal_relaxed"))
+        assert table["month"].to_list() == later
+        return table["prediction"].to_numpy()
+
+    assert np.abs(told(0, "none") - told(1, "none")).min() > 1e-3
+    assert (told(0, "fair") > told(0, "none")).all()
+    assert (told(0, "strike") < told(0, "none")).all()
+    assert np.isfinite([told(0, "never seen"), told(0, None)]).all()
+
+
+CUT = date(2021, 10, 1)
+
+
+@pytest.fixture(scope="module")
+def fresh(fitted, tmp_path_factory):
+    """`evaluate` of all timesteps, and of the late ones with the early ones beside, in a process
+    that has trained nothing."""
+    place = tmp_path_factory.mktemp("fresh")
+    sales().write_csv(place / "sales.csv")
+    sales().filter(pl.col("month") < CUT).write_csv(place / "early.csv")
+    sales().filter(pl.col("month") >= CUT).write_csv(place / "late.csv")
+    flags = ("-m", fitted.folder, "--json")
+    with_history = ("evaluate", "late.csv", "--history", "early.csv", *flags)
+    return run_commands(("evaluate", "sales.csv", *flags), with_history, cwd=place)
+
+
+def test_a_fresh_process_evaluates(fresh):
+    done, _ = fresh
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["sequences"] == SHOPS
+    assert found["rows"] == SHOPS * (MONTHS - 14 - HORIZON + 1) * HORIZON
+    assert found["metrics"]["mase"]["value"] > 0
+
+
+def test_the_saved_model_needs_nothing_but_tensorflow(fitted):
+    import tensorflow as tf
+
+    loaded = tf.saved_model.load(str(fitted.folder / "saved_model"))
+    served = loaded.signatures["serving_default"]
+    steps = np.linspace(60, 90, 20, dtype=np.float32)[None, :, None]
+    inputs = {
+        "past": steps,
+        "length": np.array([20], np.int32),
+        "categories": np.full((1, 20, 1), "wet"),
+        "known": np.zeros((1, 20, 3), np.float32),
+        "known_categories": np.full((1, 20, 1), "none"),
+        "ahead": np.zeros((1, HORIZON, 3), np.float32),
+        "ahead_categories": np.full((1, HORIZON, 1), "fair"),
+        "static_numbers": np.zeros((1, 1), np.float32),
+    }
+    found = served(**{name: tf.constant(array) for name, array in inputs.items()})
+    assert found["value"].shape == (1, HORIZON, 1)
+    quantiles = found["quantiles"].numpy()
+    assert quantiles.shape == (1, HORIZON, 1, 3)
+    np.testing.assert_array_equal(quantiles[..., 1], found["value"].numpy())
+    assert (np.diff(quantiles, axis=-1) > 0).all()
+
+
+def test_earlier_timesteps_may_be_in_a_file_of_their_own(fitted, fresh):
+    model = load(fitted.folder)
+    early, late = sales().filter(pl.col("month") < CUT), sales().filter(pl.col("month") >= CUT)
+    both = model.predict(sales())
+    assert model.predict(late, history=early).equals(both)
+    one = late.filter(pl.col("shop") == "s2")
+    alone = model.predict(one, history=early)  # in a batch of another size: equal to rounding
+    assert_frame_equal(alone, both.filter(pl.col("shop") == "s2"), rel_tol=1e-5)
+    with pytest.raises(DataError, match="no window to score") as caught:
+        model.evaluate(late)
+    assert "--history" in caught.value.hint
+    _, done = fresh
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["sequences"], found["rows"]) == (SHOPS, SHOPS * HORIZON)
+    assert 0 < found["metrics"]["mase"]["value"] < found["baselines"]["naive"]["mase"]["value"]
