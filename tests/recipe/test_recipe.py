@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rnnauto.errors import RecipeError
-from rnnauto.recipe import CellName, Data, Recipe, Search, parse_duration
+from rnnauto.recipe import CellName, Data, Recipe, SearchSection, parse_duration
 
 
 def refused(raw, *, text=""):
@@ -29,7 +29,7 @@ def write(tmp_path, text):
 )
 def test_a_duration_is_a_number_of_seconds_or_has_a_unit(text, seconds):
     assert parse_duration(text) == seconds
-    assert Search(budget=text).budget == seconds
+    assert SearchSection(budget=text).budget == seconds
 
 
 @pytest.mark.parametrize("text", ["3 minutes", "m", "-3m", "3d", ""])
