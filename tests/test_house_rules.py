@@ -110,7 +110,6 @@ MAY_BE_HEAVY = {
 LATE = {
     *MAY_BE_HEAVY,
     "families/direct/learner.py",
-    "families/forecast/calibrate.py",
     "families/language/learner.py",
     "search/members.py",
 }

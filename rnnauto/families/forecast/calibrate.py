@@ -8,7 +8,7 @@ stopped the training, so this is a remedy and no guarantee.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +16,18 @@ from numpy.typing import NDArray
 from rnnauto.arrays import Floats, Integers
 from rnnauto.families.forecast.series import EncodedSeries
 from rnnauto.families.forecast.windows import sample_windows
-from rnnauto.networks.built import Built
+
+if TYPE_CHECKING:
+    from rnnauto.networks.built import Built
 
 LEVEL = 0.8  # between the 10% and the 90% quantile
 WIDEST = 8.0
 STEPS = 8  # of bisection: a factor to 1%
 
 
-def calibrate(members: Sequence[Built], held_out: Sequence[Integers], data: EncodedSeries) -> None:
+def calibrate(
+    members: Sequence["Built"], held_out: Sequence[Integers], data: EncodedSeries
+) -> None:
     """Set the factors of every member, one per target.
 
     Args:
@@ -34,7 +38,7 @@ def calibrate(members: Sequence[Built], held_out: Sequence[Integers], data: Enco
         widen(member, inputs, truth)
 
 
-def widen(built: Built, inputs: Any, truth: Floats) -> NDArray[np.float64]:
+def widen(built: "Built", inputs: Any, truth: Floats) -> NDArray[np.float64]:
     """Set the smallest factors of a network that hold enough of the truth, and return them."""
     low, high = np.ones(truth.shape[2]), np.full(truth.shape[2], WIDEST)
     high = np.where(coverage(built, inputs, truth, low) >= LEVEL, low, high)
@@ -47,7 +51,7 @@ def widen(built: Built, inputs: Any, truth: Floats) -> NDArray[np.float64]:
 
 
 def coverage(
-    built: Built, inputs: Any, truth: Floats, factors: NDArray[np.float64]
+    built: "Built", inputs: Any, truth: Floats, factors: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Set the factors, and measure the share of the known values inside the intervals,
     [targets]."""
