@@ -36,6 +36,16 @@ class Statics(Protocol):
     def static_vocabularies(self) -> tuple[int, ...]: ...
 
 
+class Numbers(Statics, Protocol):
+    """The numbers of a timestep beside them."""
+
+    @property
+    def numbers(self) -> int: ...
+
+    @property
+    def missing(self) -> tuple[int, ...]: ...
+
+
 @dataclass(frozen=True)
 class Features:
     """What a network reads, and how many outputs it has.

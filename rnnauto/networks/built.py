@@ -5,7 +5,6 @@ from typing import Any
 
 import keras
 
-from rnnauto.networks.architecture import Statics
 from rnnauto.networks.layers import Standardise
 
 
@@ -38,15 +37,3 @@ class Built:
     scales: Scales
     forward: tuple[Any, ...]
     parts: Any = None
-
-
-def static_scale(features: Statics) -> Standardise | None:
-    """The layer for the static features' numbers."""
-    if not features.static_numbers:
-        return None
-    return Standardise(features.static_numbers, features.static_missing, name="static_standardise")
-
-
-def number_scale(numbers: int, missing: tuple[int, ...], *, name: str) -> Standardise | None:
-    """The layer for the numbers of every timestep."""
-    return Standardise(numbers, missing, name=name) if numbers else None

@@ -5,16 +5,25 @@ from typing import Any
 import keras
 
 from rnnauto.cells import CELLS
-from rnnauto.networks.architecture import Architecture, Features, Statics
-from rnnauto.networks.built import Scales, number_scale, static_scale
+from rnnauto.networks.architecture import Architecture, Features, Numbers, Statics
+from rnnauto.networks.built import Scales
 from rnnauto.networks.cells import recurrent_layer
-from rnnauto.networks.layers import Reverse, Standardise, TokenDropout, embedding_width
+from rnnauto.networks.layers import Dropout, Reverse, Standardise, TokenDropout, embedding_width
 
 
-def scales_of(features: Features) -> Scales:
-    """The layers that `encode_timesteps` and `encode_statics` standardise with."""
+def scales_of(features: Numbers) -> Scales:
+    """The layers that standardise what is known up to now, and the static features."""
     numbers = number_scale(features.numbers, features.missing, name="standardise")
-    return Scales(numbers, static_scale(features))
+    statics = None
+    if features.static_numbers:
+        counts = features.static_numbers, features.static_missing
+        statics = Standardise(*counts, name="static_standardise")
+    return Scales(numbers, statics)
+
+
+def number_scale(numbers: int, missing: tuple[int, ...], *, name: str) -> Standardise | None:
+    """The layer for the numbers of every timestep; None where there are none."""
+    return Standardise(numbers, missing, name=name) if numbers else None
 
 
 def encode_timesteps(features: Features, inputs: dict[str, Any], scale: Standardise | None) -> Any:
@@ -50,6 +59,22 @@ def encode_statics(features: Statics, inputs: dict[str, Any], scale: Standardise
             )
             parts.append(embed(inputs["static_codes"][:, at]))
     return joined(parts, name="statics") if parts else None
+
+
+def recur_all(
+    x: Any, steps: Any, architecture: Architecture, *, layers: int, start: Any
+) -> tuple[Any, tuple[Any, ...]]:
+    """Some recurrent layers, each behind a dropout; the first begins from `start`.
+
+    Returns: what the last gives, and the layers that read forwards, below to top.
+    """
+    forward = []
+    for number in range(layers):
+        x = Dropout(name=f"dropout_{number}")(x)
+        first = start if number == 0 else None
+        x, layer = recur(x, steps, architecture, number=number, start=first)
+        forward.append(layer)
+    return x, tuple(forward)
 
 
 def recur(

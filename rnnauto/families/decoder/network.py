@@ -17,7 +17,7 @@ from rnnauto.networks.architecture import Architecture
 from rnnauto.networks.built import Built, Scales
 from rnnauto.networks.cells import recurrent_layer, step
 from rnnauto.networks.layers import Dropout, Patch, PatchCount, Pool, embedding_width
-from rnnauto.networks.stack import encode_statics, encode_timesteps, joined, recur, scales_of
+from rnnauto.networks.stack import encode_statics, encode_timesteps, joined, recur_all, scales_of
 
 FAR = -1e9  # the score of what must not be attended to
 
@@ -170,18 +170,16 @@ def encode_source(
     """Build the layers that read the source; adds to the inputs."""
     units, scales = architecture.units, scales_of(features.source)
     memory: tuple[Any, ...] = ()
-    width, summary, forward = 0, [], []
+    forward: tuple[Any, ...] = ()
+    width, summary = 0, []
     inputs["length"] = length = keras.Input((), dtype="int32", name="length")
     start = encode_statics(features.source, inputs, scales.statics)  # [batch, channels], or None
     if features.source.numbers or features.source.vocabularies:
         x = encode_timesteps(features.source, inputs, scales.numbers)
         x = words = Patch(architecture.patch, name="patch")(x, length)
         steps = PatchCount(architecture.patch, name="patch_count")(length)
-        for number in range(0 if features.one_timestep else architecture.layers):
-            x = Dropout(name=f"dropout_{number}")(x)
-            first = start if number == 0 else None
-            x, layer = recur(x, steps, architecture, number=number, start=first)
-            forward.append(layer)
+        layers = 0 if features.one_timestep else architecture.layers
+        x, forward = recur_all(x, steps, architecture, layers=layers, start=start)
         summary.append(Pool("last", units, name="pool")(x, steps))
         if architecture.attention == "dot":
             keys = keras.layers.Dense(units, use_bias=False, name="keys")(x)
@@ -197,7 +195,7 @@ def encode_source(
         ]
         for number in range(architecture.layers)
     ]
-    return Source(memory or (whole,), states, width, scales, tuple(forward))
+    return Source(memory or (whole,), states, width, scales, forward)
 
 
 def attention_weights(built: Built, inputs: dict[str, Any]) -> Any:

@@ -7,7 +7,7 @@ import keras
 from rnnauto.networks.architecture import Architecture, Features
 from rnnauto.networks.built import Built
 from rnnauto.networks.layers import AlongTime, Dropout, Patch, PatchCount, Pool
-from rnnauto.networks.stack import encode_statics, encode_timesteps, recur, scales_of
+from rnnauto.networks.stack import encode_statics, encode_timesteps, recur_all, scales_of
 
 
 def build(features: Features, architecture: Architecture) -> Built:
@@ -23,12 +23,7 @@ def build(features: Features, architecture: Architecture) -> Built:
     start = encode_statics(features, inputs, scales.statics)
     x = Patch(architecture.patch, name="patch")(x, length)
     steps = PatchCount(architecture.patch, name="patch_count")(length)
-    forward = []
-    for number in range(architecture.layers):
-        x = Dropout(name=f"dropout_{number}")(x)
-        first = start if number == 0 else None
-        x, layer = recur(x, steps, architecture, number=number, start=first)
-        forward.append(layer)
+    x, forward = recur_all(x, steps, architecture, layers=architecture.layers, start=start)
     if features.per_timestep and start is not None:
         x = AlongTime(name="with_statics")(x, start)
     if not features.per_timestep:
@@ -37,4 +32,4 @@ def build(features: Features, architecture: Architecture) -> Built:
             x = keras.layers.Concatenate(name="with_statics")([x, start])
     x = Dropout(name="dropout_head")(x)
     model = keras.Model(inputs, keras.layers.Dense(features.outputs, name="head")(x))
-    return Built(model, scales, tuple(forward))
+    return Built(model, scales, forward)

@@ -26,9 +26,9 @@ from rnnauto.families.forecast.layers import (
     Transform,
 )
 from rnnauto.networks.architecture import Architecture
-from rnnauto.networks.built import Built, Scales, number_scale, static_scale
+from rnnauto.networks.built import Built
 from rnnauto.networks.layers import Dropout, Standardise, embedding_width
-from rnnauto.networks.stack import encode_statics, joined, recur
+from rnnauto.networks.stack import encode_statics, joined, number_scale, recur_all, scales_of
 
 NORMAL_90 = 1.2816  # deviations from the median to the 90% quantile of a normal error
 LEAST_ERROR = 1e-6
@@ -79,12 +79,8 @@ def build_forecast(features: ForecastFeatures, architecture: Architecture) -> Bu
     known, ahead = encode_ahead(features, lookback, inputs, ahead_scale)
     start = encode_statics(features, inputs, scales.statics)
     hidden = joined([*past, *known], name="timesteps")
-    forward = []
-    for number in range(architecture.layers):
-        hidden = Dropout(name=f"dropout_{number}")(hidden)
-        first = start if number == 0 else None
-        hidden, layer = recur(hidden, None, architecture, number=number, start=first)
-        forward.append(layer)
+    layers = architecture.layers
+    hidden, forward = recur_all(hidden, None, architecture, layers=layers, start=start)
     state = hidden[:, -1]
     if start is not None:  # the state may forget the static features
         state = joined([state, start], name="state")
@@ -100,13 +96,7 @@ def build_forecast(features: ForecastFeatures, architecture: Architecture) -> Bu
         quantiles=quantiles,
         window=(channels, simple, centre, spread),
     )
-    return Built(model, scales, tuple(forward), parts)
-
-
-def scales_of(features: ForecastFeatures) -> Scales:
-    """Make the layers that standardise what is known up to now, and the static features."""
-    numbers = number_scale(features.numbers, features.missing, name="number_scale")
-    return Scales(numbers, static_scale(features))
+    return Built(model, scales, forward, parts)
 
 
 def decode(parts: list[Any], *, units: int, targets: int) -> Any:
