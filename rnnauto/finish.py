@@ -24,6 +24,7 @@ from rnnauto.report.picture import asked, data_of
 from rnnauto.report.shown import scores_of
 from rnnauto.search import journal
 from rnnauto.search.fingerprint import Fingerprint
+from rnnauto.search.members import build_members
 from rnnauto.search.select import Trial, members_of, partners, team
 from rnnauto.search.space import Choices
 from rnnauto.search.study import load_study
@@ -190,25 +191,19 @@ def export_members(
 ) -> Exported:
     """Export, check and ask a model; an earlier one of the same weights, which is in the model
     folder, is taken over."""
-    refit, saved = task.recipe.train.refit, task.folder / place.name
-    parts = members_of(averaged, refit=refit == "auto")
+    saved = task.folder / place.name
+    parts = members_of(averaged, refit=task.recipe.train.refit == "auto")
     weights = tuple(trial.weights[fold] for trial, fold in parts)
     if earlier is not None and earlier.weights == weights and saved.is_dir():
         shutil.copytree(saved, place)
         return earlier
     begun = time.monotonic()
-    members = build_members(averaged, task.study, refit=refit)
+    members = build_members(parts, load_study(task.study, learner_of))
     run, checks = task.family.export(place, members, task.prepared)
     exported = time.monotonic()
     answers = task.family.judged(run, task.prepared.test)
     answered = time.monotonic()
     return Exported(weights, members, run, checks, answers, exported - begun, answered - exported)
-
-
-def build_members(averaged: list[Trial], study: Path, *, refit: str) -> list[Any]:
-    from rnnauto.search import members
-
-    return members.build_members(averaged, load_study(study, learner_of), refit=refit == "auto")
 
 
 def subject_of(task: Task, chosen: Chosen, exported: Exported, evaluation: Evaluation) -> Subject:

@@ -111,7 +111,6 @@ LATE = {
     *MAY_BE_HEAVY,
     "families/direct/learner.py",
     "families/language/learner.py",
-    "search/members.py",
 }
 # what `rnnauto --help` waits for
 LIGHT = [

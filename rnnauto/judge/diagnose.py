@@ -22,13 +22,13 @@ from rnnauto.judge.sample import (
     Probing,
     Reader,
     Sample,
-    build_trained,
     draw_sample,
     open_reader,
 )
 from rnnauto.judge.vanishing import best_of_cells, gradient_picture
 from rnnauto.prepared import AnyPrepared
 from rnnauto.search.learner import LearnerOf
+from rnnauto.search.members import build_trained
 from rnnauto.search.select import Trial
 from rnnauto.search.study import Study, load_study
 
@@ -60,6 +60,13 @@ class Subject:
     seed: int
     probing: Probing
     measures: Mapping[str, Callable[["Subject", "Opening"], Any]]
+
+
+def of_answers(
+    measure: Callable[[Any, Any], Any],
+) -> Callable[[Subject, "Opening"], Any]:
+    """Make a part of a diagnosis of what looks at the test part and its answers alone."""
+    return lambda subject, bench: measure(subject.prepared.test, subject.answers)
 
 
 @dataclass(frozen=True)

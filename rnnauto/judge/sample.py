@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from rnnauto.arrays import Integers
 from rnnauto.data.batches import Batch, Examples
 from rnnauto.layout import Layout
-from rnnauto.search.select import Trial
-from rnnauto.search.study import Study, load_weights, weights_path
-from rnnauto.search.trial import StudyProblem, Values, architecture_of
+from rnnauto.search.study import Study
+from rnnauto.search.trial import StudyProblem, Values
 
 Array = NDArray[Any]
 Inputs = dict[str, Array]
@@ -128,13 +127,6 @@ def scaled(targets: Array, problem: StudyProblem) -> Array:
         return targets
     mean, deviation = np.array(problem.scales, np.float32).T
     return np.asarray(((targets - mean) / deviation).astype(np.float32))
-
-
-def build_trained(study: Study, trial: Trial, *, fold: int = 0) -> Any:
-    """Build the network that a trial left for a fold, a `networks.built.Built` of its own."""
-    built = study.learner.build(study.problem.features, architecture_of(trial.values))
-    built.model.set_weights(load_weights(weights_path(study.folder, trial.weights[fold])))
-    return built
 
 
 @dataclass(frozen=True)

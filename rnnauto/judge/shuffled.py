@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers
 from rnnauto.data.tokens import tokenise
+from rnnauto.judge.diagnose import Subject
 from rnnauto.judge.diagnosis import Order
 from rnnauto.judge.evaluate import Scores, difference, scored_of
 from rnnauto.judge.words import digits
@@ -64,20 +65,27 @@ def shuffled_texts(
 
 
 def order_matters(
-    run: Run,
-    score: Callable[[Run], Scores],
-    before: Scores,
-    layout: Layout,
+    subject: Subject,
+    score: Callable[..., Scores],
+    take: Callable[[Any, Integers], Any],
     *,
     metric: str,
-    seed: int,
+    most: int = MOST_SEQUENCES,
 ) -> Order:
-    """Compare the scores in order and on shuffled timesteps, in numbers and in a sentence.
+    """Compare the scores of some of the test part in order and on shuffled timesteps, in numbers
+    and in a sentence.
 
     Args:
-        score: the scores of some of the test part as a model answers it; before: as it is.
+        score: a part, the answers to it and `seed` to their scores.
+        take: the answers to the test part to those of some of its sequences.
+        most: sequences.
     """
-    after = score(shuffled_run(run, layout, seed=seed))
+    part, seed = subject.prepared.test, subject.seed
+    chosen = some_of(len(part), most=most, seed=seed)
+    some = part.take(chosen)
+    before = score(some, take(subject.answers, chosen), seed=seed)
+    shuffled = shuffled_run(subject.run, part.layout, seed=seed)
+    after = score(some, subject.rescore(shuffled, some), seed=seed)
     return compared(before, after, metric, shuffled="the timesteps shuffled")
 
 

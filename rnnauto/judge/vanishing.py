@@ -8,8 +8,9 @@ import numpy as np
 from rnnauto.arrays import Doubles, Integers
 from rnnauto.cells import CELLS
 from rnnauto.judge.diagnosis import GradientPicture, GradientVerdict
-from rnnauto.judge.sample import Probing, build_trained, draw_sample
+from rnnauto.judge.sample import Probing, draw_sample
 from rnnauto.judge.scored import Number
+from rnnauto.search.members import build_trained
 from rnnauto.search.select import Trial, ranked
 from rnnauto.search.study import Study
 

@@ -14,6 +14,7 @@ from rnnauto.families.decoder.mistakes import worst
 from rnnauto.families.decoder.order import order
 from rnnauto.families.decoder.probing import PROBING
 from rnnauto.families.family import Family
+from rnnauto.judge.diagnose import of_answers
 from rnnauto.judge.stored import save_baselines
 
 
@@ -45,7 +46,7 @@ DECODER = Family(
     evaluate=evaluate.evaluate_part,
     probing=PROBING,
     measures={
-        "mistakes": lambda subject, bench: worst(subject.prepared.test, subject.answers),
+        "mistakes": of_answers(worst),
         "order": order,
     },
     export=export,

@@ -13,6 +13,7 @@ from rnnauto.families.direct.mistakes import worst
 from rnnauto.families.direct.order import order
 from rnnauto.families.direct.probing import PROBING
 from rnnauto.families.family import Family, no_attention
+from rnnauto.judge.diagnose import of_answers
 from rnnauto.judge.finish import reading_seconds
 from rnnauto.judge.measures import main_metric
 
@@ -47,7 +48,7 @@ DIRECT = Family(
     evaluate=evaluate.evaluate_part,
     probing=PROBING,
     measures={
-        "mistakes": lambda subject, bench: worst(subject.prepared.test, subject.answers),
+        "mistakes": of_answers(worst),
         "calibration": calibrated,
         "order": order,
     },

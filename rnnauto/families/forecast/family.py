@@ -10,6 +10,7 @@ from rnnauto.families.forecast import answer, evaluate, mistakes, prepare, serie
 from rnnauto.families.forecast.order import order
 from rnnauto.families.forecast.probing import PROBING
 from rnnauto.families.forecast.windows import save_series
+from rnnauto.judge.diagnose import of_answers
 from rnnauto.judge.finish import reading_seconds
 from rnnauto.judge.stored import save_baselines
 
@@ -43,10 +44,8 @@ FORECAST = Family(
     evaluate=evaluate.evaluate_part,
     probing=PROBING,
     measures={
-        "mistakes": lambda subject, bench: mistakes.worst(subject.prepared.test, subject.answers),
-        "coverage": lambda subject, bench: mistakes.coverage(
-            subject.prepared.test, subject.answers
-        ),
+        "mistakes": of_answers(mistakes.worst),
+        "coverage": of_answers(mistakes.coverage),
         "order": order,
     },
     export=export,

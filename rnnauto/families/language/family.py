@@ -12,6 +12,7 @@ from rnnauto.families.language.generate import writing
 from rnnauto.families.language.mistakes import worst
 from rnnauto.families.language.order import order
 from rnnauto.families.language.probing import PROBING
+from rnnauto.judge.diagnose import of_answers
 
 
 def export(
@@ -41,7 +42,7 @@ LANGUAGE = Family(
     evaluate=evaluate.evaluate_part,
     probing=PROBING,
     measures={
-        "mistakes": lambda subject, bench: worst(subject.prepared.test, subject.answers),
+        "mistakes": of_answers(worst),
         "order": order,
     },
     export=export,
