@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers
 from rnnauto.networks.architecture import Answer
-from rnnauto.search.learner import Learner, LearnerOf, in_tuples, nested_tuples
+from rnnauto.search.learner import Learner, LearnerOf, in_tuples
 from rnnauto.search.trial import StudyProblem
 
 Weights = list[NDArray[np.float32]]
@@ -57,13 +57,9 @@ def load_study(folder: Path, learner_of: LearnerOf) -> Study:
     learner = learner_of(raw["family"])
     problem = StudyProblem(
         **{
-            **raw,
+            **in_tuples(raw),
             "features": learner.features(raw["features"]),
             "answer": Answer(**in_tuples(raw["answer"])),
-            "tags": tuple(raw["tags"]),
-            "scales": nested_tuples(raw["scales"]),
-            "numbers": nested_tuples(raw["numbers"]),
-            "static_numbers": nested_tuples(raw["static_numbers"]),
         }
     )
     with np.load(folder / "folds.npz", allow_pickle=False) as arrays:
