@@ -128,12 +128,22 @@ def cached_network(
 
 
 def prepare(
-    learner: Learner, job: Job, problem: StudyProblem, data: Any, train: Integers
+    learner: Learner,
+    job: Job,
+    problem: StudyProblem,
+    data: Any,
+    train: Integers,
+    *,
+    compiled: Callable[..., Network] = cached_network,
 ) -> Network:
     """A network with the job's fresh weights and the scales of the train part, whatever was trained
-    in it before."""
+    in it before.
+
+    Args:
+        compiled: gives the network and its steps, once for equal shapes.
+    """
     architecture = architecture_of(job.values)
-    network = cached_network(
+    network = compiled(
         learner, problem.features, architecture, problem.answer, optimizer_of(job.values)
     )
     reset(network, job, lambda: learner.build(problem.features, architecture))

@@ -13,7 +13,7 @@ from rnnauto.families.forecast.simple_errors import simple_errors
 from rnnauto.networks.architecture import Answer
 from rnnauto.recipe import Recipe, Space
 from rnnauto.search.pose import patience_of
-from rnnauto.search.space import Choices, batch_sizes, optimizers, within
+from rnnauto.search.space import Choices, batch_sizes, optimizers, proposals
 from rnnauto.search.trial import StudyProblem
 
 SHORTEST_LOOKBACK = 4
@@ -138,11 +138,11 @@ def lookback_choices(space: Space, shape: ForecastShape) -> tuple[int, ...]:
 def forecast_proposals(space: Choices) -> list[dict[str, Any]]:
     """Propose settings that often do well, tried first: each cell correcting the simple forecasts
     that are nearest, scaled by window."""
-    proposals: list[dict[str, Any]] = []
+    wanted: list[dict[str, Any]] = []
     for differencing in space["differencing"]:
         log = differencing in SEASONAL
         for cell in space["cell"]:
-            wanted: dict[str, Any] = {
+            opening = {
                 "cell": cell,
                 "units": 64,
                 "layers": 1,
@@ -158,7 +158,5 @@ def forecast_proposals(space: Choices) -> list[dict[str, Any]]:
                 "batch_size": min(space["batch_size"]),
                 "clip_norm": 1.0,
             }
-            proposal = within(space, wanted)
-            if proposal not in proposals:
-                proposals.append(proposal)
-    return proposals
+            wanted.append(opening)
+    return proposals(space, wanted)

@@ -28,16 +28,8 @@ from rnnauto.search.learner import Learner
 from rnnauto.search.progress import Progress, keep_if_better, record_step, result_of
 from rnnauto.search.study import Weights
 from rnnauto.search.traced import called_directly
-from rnnauto.search.train import Network, apply_clipped, make_optimizer, patience_for, reset
-from rnnauto.search.trial import (
-    Epoch,
-    Job,
-    Result,
-    StudyProblem,
-    Values,
-    architecture_of,
-    optimizer_of,
-)
+from rnnauto.search.train import Network, apply_clipped, make_optimizer, patience_for, prepare
+from rnnauto.search.trial import Epoch, Job, Result, StudyProblem, Values
 from rnnauto.search.validation import Validated
 
 WINDOW = 64  # timesteps that an error is carried back
@@ -78,12 +70,7 @@ def train_carried(
     """Train as `train.train` does; a job that trains a winner on lowers its rate as its time runs
     out."""
     begin = time.monotonic()
-    architecture = architecture_of(job.values)
-    network = cached_carried(
-        learner, problem.features, architecture, problem.answer, optimizer_of(job.values)
-    )
-    reset(network, job, lambda: learner.build(problem.features, architecture))
-    learner.scale(network.built, job, problem, data, fold[0])
+    network = prepare(learner, job, problem, data, fold[0], compiled=cached_carried)
     progress = Progress()
 
     def validated() -> Validated:
