@@ -33,9 +33,10 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> An
     refuse_unbuilt(layout)
     sequences = gather(table.frame, layout)
     problems = find_problems(table, layout, sequences)
+    open_problems = reported(problems, allow)
     if recipe.judge.fail_on_leak:
-        raise_if_leaks(reported(problems, allow), table.source)
-    raise_if_errors(reported(problems, allow), table.source)
+        raise_if_leaks(open_problems, table.source)
+    raise_if_errors(open_problems, table.source)
     told = Told(table, inference, problems, sequences, recipe)
     prepared = allowing(family_of(layout).prepare(told), allow)
     if recipe.judge.fail_on_leak:

@@ -39,7 +39,7 @@ LONGEST = (
         "test_ray_workers.py",
         "test_fit_decoder.py",
     ),
-    *("test_every_type.py", "test_contract.py", "test_pipeline.py", "test_forecast_fit.py"),
+    *("test_every_type.py", "test_direct_export.py", "test_pipeline.py", "test_forecast_fit.py"),
     *("test_generate.py", "test_docs_run.py", "test_workers.py", "test_kinds_of_targets.py"),
     *("test_properties.py", "test_direct_network.py", "test_gradients.py", "test_train.py"),
     *("test_tokens.py", "test_doctor.py", "test_cli.py", "test_members.py"),

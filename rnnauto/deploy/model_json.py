@@ -87,16 +87,29 @@ def read_model_info(folder: Path, encoders_of: EncodersOf = lambda layout: Any) 
         encoders = encoders_of(Head.model_validate_json(raw).layout)
         return ModelInfo[encoders].model_validate_json(raw)  # type: ignore[valid-type]
     except ValidationError as error:
-        newer = newer_format(raw, known=FORMAT)
-        if newer is not None:
-            raise ModelFolderError(
-                f"`{folder}` has format {newer}; this rnnauto reads format {FORMAT}",
-                hint="upgrade with `pip install --upgrade rnnauto`",
-            ) from error
-        raise ModelFolderError(
-            f"`{path}` is damaged: {damage(error)}",
-            hint="train the model again, or fetch the folder again",
-        ) from error
+        raise unusable(path, raw, error, of=folder, known=FORMAT) from error
+
+
+def unusable(
+    path: Path, raw: str, error: ValidationError, *, of: Path, known: int
+) -> ModelFolderError:
+    """Say that a later rnnauto wrote a file, or what is damaged in it.
+
+    Args:
+        raw: what the file holds.
+        of: what has the format.
+        known: the format that this rnnauto reads.
+    """
+    newer = newer_format(raw, known=known)
+    if newer is not None:
+        return ModelFolderError(
+            f"`{of}` has format {newer}; this rnnauto reads format {known}",
+            hint="upgrade with `pip install --upgrade rnnauto`",
+        )
+    return ModelFolderError(
+        f"`{path}` is damaged: {damage(error)}",
+        hint="train the model again, or fetch the folder again",
+    )
 
 
 def damage(error: ValidationError) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import ValidationError, field_serializer
 
 from rnnauto.deploy.leaderboard import Row
-from rnnauto.deploy.model_json import damage, newer_format
+from rnnauto.deploy.model_json import unusable
 from rnnauto.deploy.shown import Asked, Curve, HeadToHead, ShownAnswers, ShownData, ShownModel
 from rnnauto.errors import ModelFolderError
 from rnnauto.judge.diagnosis import Calibration, Diagnosis
@@ -78,21 +78,12 @@ def read_scores(folder: Path) -> ScoresFile:
     try:
         return ScoresFile.model_validate_json(raw)
     except ValidationError as error:
-        newer = newer_format(raw, known=FORMAT)
-        if newer is not None:
-            raise ModelFolderError(
-                f"`{path}` has format {newer}; this rnnauto reads format {FORMAT}",
-                hint="upgrade with `pip install --upgrade rnnauto`",
-            ) from error
         if is_too_old(raw):
             raise ModelFolderError(
                 f"`{path}` does not hold what a report shows",
                 hint=f"an older rnnauto wrote it: {AGAIN}",
             ) from error
-        raise ModelFolderError(
-            f"`{path}` is damaged: {damage(error)}",
-            hint="train the model again, or fetch the folder again",
-        ) from error
+        raise unusable(path, raw, error, of=path, known=FORMAT) from error
 
 
 def is_too_old(raw: str) -> bool:
