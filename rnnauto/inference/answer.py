@@ -12,8 +12,7 @@ from rnnauto.inference.kinds import Profile
 from rnnauto.inference.neighbours import alike_rows
 from rnnauto.inference.roles import Roles, token_rule
 from rnnauto.layout import GENERATED, ROW_FORMS, Column, Kind, RnnType, Task, Tokens
-from rnnauto.reading.columnar import innermost
-from rnnauto.reading.points import nested
+from rnnauto.reading.points import innermost, nested
 
 SERIES_FORMS = frozenset({"long-table", "single-series"})
 OTHER_TASK: dict[Task, Task] = {"classification": "regression"}

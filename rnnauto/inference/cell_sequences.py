@@ -18,8 +18,7 @@ from rnnauto.inference.roles import (
 )
 from rnnauto.layout import Column, Kind, Tokens
 from rnnauto.names import named_id, named_sequence
-from rnnauto.reading.columnar import innermost
-from rnnauto.reading.points import nested
+from rnnauto.reading.points import innermost, nested
 
 ONE_TO_ONE = "--type one-to-one"
 FEW_NUMBERS = 2  # beside a text that is not named like one, which make a plain table as likely

@@ -7,7 +7,7 @@ from rnnauto.inference.grouping import CONFLICTS
 from rnnauto.inference.kinds import FEW_CLASSES, MANY_CLASSES, Profile, are_classes
 from rnnauto.inference.roles import Roles
 from rnnauto.layout import ROW_FORMS, Kind, Task
-from rnnauto.reading.columnar import innermost
+from rnnauto.reading.points import innermost
 
 CLASSES_IN_TIME = 20  # whole numbers beyond this that change with the clock are amounts
 SMALL_STEPS = 0.1  # squared changes inside a sequence, against those between any two rows

@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 
 from rnnauto.errors import DataError
-from rnnauto.reading import corpus
 from rnnauto.reading.content import whole
 from rnnauto.reading.dialect import to_utf8
+from rnnauto.reading.formats import corpus
 from rnnauto.reading.loaded import Loaded
 from rnnauto.reading.opened import open_source
 

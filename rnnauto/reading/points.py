@@ -1,12 +1,17 @@
 """Split lists of points into a column for each coordinate, and tell them from sets of labels."""
 
 from collections.abc import Collection
+from typing import Any
 
 import polars as pl
 
-from rnnauto.reading.columnar import innermost
-
 FEW = 3  # whole numbers side by side up to this are coordinates; more may be notes of a chord
+
+
+def innermost(dtype: Any) -> Any:
+    while isinstance(dtype, pl.List | pl.Array):
+        dtype = dtype.inner
+    return dtype
 
 
 def nested(dtype: pl.DataType) -> bool:

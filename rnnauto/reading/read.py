@@ -15,7 +15,7 @@ from rnnauto.reading import cells
 from rnnauto.reading.dialect import HEAD_BYTES, Text, read_text
 from rnnauto.reading.fill_down import fill_down
 from rnnauto.reading.folder import load_folder
-from rnnauto.reading.formats import load
+from rnnauto.reading.formats.load import load
 from rnnauto.reading.header import with_header
 from rnnauto.reading.idle_rows import drop_idle_rows
 from rnnauto.reading.joined_time import join_time

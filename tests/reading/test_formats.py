@@ -151,8 +151,8 @@ def test_text_asked_for_stays_text_in_json(read):
 
 
 def test_a_parquet_file_that_claims_too_much_is_refused(read, monkeypatch):
-    monkeypatch.setattr("rnnauto.reading.columnar.MOST_VALUES", 2)
-    monkeypatch.setattr("rnnauto.reading.columnar.MOST_VALUES_PER_BYTE", 0)
+    monkeypatch.setattr("rnnauto.reading.formats.columnar.MOST_VALUES", 2)
+    monkeypatch.setattr("rnnauto.reading.formats.columnar.MOST_VALUES_PER_BYTE", 0)
     with pytest.raises(DataError, match="holds 6 values in"):
         read(FILES["table.parquet"], "table.parquet")
 

@@ -2,15 +2,16 @@
 
 from collections.abc import Collection, Sequence
 
-from rnnauto.reading import corpus
-from rnnauto.reading.columnar import load_arrow, load_json_lines, load_parquet
 from rnnauto.reading.content import Content, starts_with, whole
-from rnnauto.reading.corpus import load_corpus
 from rnnauto.reading.dialect import HEAD_BYTES, SEPARATORS, head_records, to_utf8
+from rnnauto.reading.formats import corpus
+from rnnauto.reading.formats.columnar import load_arrow, load_parquet
+from rnnauto.reading.formats.corpus import load_corpus
+from rnnauto.reading.formats.json_lines import load_json_lines
+from rnnauto.reading.formats.ts_file import is_ts, load_ts
 from rnnauto.reading.loaded import Loaded
 from rnnauto.reading.opened import PIPED, Opened
 from rnnauto.reading.token_lines import are_token_lines, load_token_lines
-from rnnauto.reading.ts_file import is_ts, load_ts
 
 ARROW = (b"ARROW1", b"\xff\xff\xff\xff")
 ARROW_ENDINGS = frozenset({".arrow", ".arrows", ".feather", ".ipc"})

@@ -1,0 +1,1 @@
+"""Read files of one format each; `load.py` tells which format a file has."""
