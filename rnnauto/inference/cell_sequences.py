@@ -48,9 +48,12 @@ def cell_columns(case: Case) -> list[Profile]:
         texts = texts or (named_texts if len(rest) == 1 else [])
     strong = [column for column in texts if named_sequence(column.name)]
     long = [column for column in texts if column.words >= WORDS]
-    if not case.data.features and others and not long:
+    written = case.profiles[case.target[0]].kind == "text"  # to be made from every text
+    if not case.data.features and others and not long and not written:
         return strong if len(strong) == 1 else []
     for few in (long, strong, texts):
+        if written and len(texts) > 1:
+            break  # none of them may be left out without a word
         if len(few) == 1:
             check_text_matters(case, few[0], others)
             return few

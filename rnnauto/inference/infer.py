@@ -13,7 +13,8 @@ from rnnauto.inference.implied import implied_target
 from rnnauto.inference.kinds import WORDS, Profile, are_classes, is_usable, profile
 from rnnauto.inference.roles import Roles, without_sequences
 from rnnauto.inference.stems import find_stems
-from rnnauto.layout import GENERATED, Column, Layout
+from rnnauto.inference.written import can_be_written
+from rnnauto.layout import GENERATED, ROW_FORMS, Column, Layout
 from rnnauto.names import name_words, named_id, named_sequence, named_time
 from rnnauto.reading.joined_time import joined_name
 from rnnauto.reading.read import Table, listed
@@ -58,6 +59,7 @@ def infer(table: Table, recipe: Recipe) -> Inference:
     if joined and roles.time != joined:
         case = case.without(joined)
         roles = assign_roles(case)
+    check_written(case, roles)
     if case.problem.type == "one-to-many" and roles.features and roles.form != "text-corpus":
         roles = without_sequences(roles)
     answer = decide_answer(case, roles)
@@ -232,17 +234,34 @@ def check_target(case: Case) -> None:
                 f"target `{name}` holds times, which no network here predicts",
                 hint=f"name another target, or use it to order timesteps: `--time {name}`",
             )
-        if is_row_name(column) or is_free_text(case, column):
-            raise DataError(
-                f"target `{name}` has {column.distinct} different values in {column.known} rows: "
-                "it names rows, and nothing can be learned about it",
-                hint=other_target(case, column.name),
-            )
+        free = is_free_text(case, column) and not can_be_written(column, case.frame[name])
+        if is_row_name(column) or free:
+            raise names_rows(case, column)
         if is_sequence_name(case, column):
             raise DataError(
                 f"target `{name}` is an id: its {column.distinct} values each name a run of rows",
                 hint=other_target(case, column.name),
             )
+
+
+def names_rows(case: Case, column: Profile) -> DataError:
+    hint = other_target(case, column.name)
+    if column.kind == "text":
+        hint += "\nor, where it is a text to be written, say so:\n" + case.command(
+            "--target", column.name, "--type", "one-to-many"
+        )
+    return DataError(
+        f"target `{column.name}` has {column.distinct} different values in {column.known} rows: "
+        "it names rows, and nothing can be learned about it",
+        hint=hint,
+    )
+
+
+def check_written(case: Case, roles: Roles) -> None:
+    """Raises: DataError where texts that never repeat would have to be classes of timesteps."""
+    for name in case.target if case.form is None and roles.form in ROW_FORMS else ():
+        if is_free_text(case, case.profiles[name]):
+            raise names_rows(case, case.profiles[name])
 
 
 def is_sequence_name(case: Case, column: Profile) -> bool:
