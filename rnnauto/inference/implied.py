@@ -1,11 +1,13 @@
 """Assign roles in forms that the format of a file implies: token lines and text corpora."""
 
 from rnnauto.inference.case import Case, Evidence, flag, named
+from rnnauto.inference.kinds import Profile
 from rnnauto.inference.roles import Roles, as_columns, feature_evidence
 from rnnauto.layout import Column, Form
-from rnnauto.reading.token_lines import SENTENCE, TAG, UNIVERSAL
+from rnnauto.reading.token_lines import SENTENCE, TAG, TOKEN
 
 UNIVERSAL_TAG = "upos"
+OTHER_TAGS = ("xpos", "deprel", "feats")
 
 
 def implied_target(form: Form | None, columns: list[str]) -> tuple[str, ...]:
@@ -21,14 +23,14 @@ def token_roles(case: Case) -> Roles:
     """Assign roles in token lines: all that stands before the tag is a feature of its timestep."""
     ids = case.data.id or (SENTENCE,)
     chosen = case.chosen(*ids)
-    annotated = [name for name in chosen if name in UNIVERSAL and not case.data.features]
+    left_aside = unread(case, chosen)
     usable = [
         name
         for name, column in chosen.items()
-        if name not in annotated and (case.data.features or not (column.empty or column.constant))
+        if not any(name in names for names in left_aside.values())
+        and (case.data.features or not (column.empty or column.constant))
     ]
-    free = case.free(*ids)
-    left_out = [name for name in free if name not in usable]
+    left_out = [name for name in case.free(*ids) if name not in usable]
     sentences = case.frame.select(ids).n_unique()
     evidence = [
         Evidence(
@@ -39,15 +41,15 @@ def token_roles(case: Case) -> Roles:
         Evidence(
             f"target is {named(case.target)}",
             "you named it" if case.data.target else "the usual column of this format",
-            flag("--target", next(iter(left_out or usable), "COLUMN")),
+            flag("--target", other_target([*usable, *left_out])),
         ),
         *feature_evidence(case, usable),
     ]
-    if annotated:
-        reason = "annotations of CoNLL-U, as the target is"
-        evidence.append(
-            Evidence(f"{named(annotated)} left out", reason, flag("--features", annotated[0]))
-        )
+    evidence += [
+        Evidence(f"{named(names)} left out", reason, flag("--features", names[0]))
+        for reason, names in left_aside.items()
+        if names
+    ]
     return Roles(
         form="token-lines",
         id=ids,
@@ -56,6 +58,23 @@ def token_roles(case: Case) -> Roles:
         evidence=tuple(evidence),
         varying=1.0,
     )
+
+
+def unread(case: Case, chosen: dict[str, Profile]) -> dict[str, list[str]]:
+    """List the columns that are no features unless the user names them, by the reason."""
+    names = list(case.profiles)
+    if case.data.features:
+        return {}
+    if TAG not in names:
+        reason = "annotations of CoNLL-U, as the target is"
+        return {reason: [name for name in chosen if name != TOKEN]}
+    before = [name for name in names[: names.index(TOKEN)] if name in chosen]
+    return {"before the token: numbers of tokens or sequences": before}
+
+
+def other_target(names: list[str]) -> str:
+    """Choose a column to show as another target."""
+    return next((name for name in names if name in OTHER_TAGS), next(iter(names), "COLUMN"))
 
 
 def corpus_roles(case: Case) -> Roles:

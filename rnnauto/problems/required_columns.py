@@ -13,6 +13,7 @@ from rnnauto.problems.layouts import gives_numbers, is_forecast
 from rnnauto.reading.joined_time import join_time
 from rnnauto.reading.points import split_points
 from rnnauto.reading.read import Table, read_table
+from rnnauto.reading.token_lines import SENTENCE
 
 
 def read_for(
@@ -54,10 +55,11 @@ def read_for(
 
 
 def token_columns(layout: Layout) -> list[str]:
-    """List the columns of token lines, the tag last: a file to predict for may lack it."""
+    """List the columns of token lines; a file to predict for may lack the last, the tag."""
     if layout.form != "token-lines":
         return []
-    return [*(column.name for column in layout.features), *layout.ignored, *layout.target]
+    names = (*layout.id, *(column.name for column in layout.features), *layout.ignored)
+    return [name for name in (*names, *layout.target) if name != SENTENCE]
 
 
 def check_columns(table: Table, layout: Layout, *, target: bool) -> None:

@@ -39,7 +39,7 @@ def load(
         return load_json_lines(whole(content), source, text=text)
     if is_ts(start, ending):
         return load_ts(decoded(raw, source), source)
-    if are_token_lines(start, ending):
+    if are_token_lines(start, ending, names):
         return load_token_lines(decoded(raw, source), source, names=names)
     may_be_corpus = ending in corpus.ENDINGS or source == PIPED
     if may_be_corpus and not has_target and not looks_like_table(head):
