@@ -13,7 +13,7 @@ from rnnauto.prepared import AnyPrepared, Source, Told, count
 from rnnauto.problems.allow import allowed_notes, check_allowed, reported
 from rnnauto.problems.find import find_problems, raise_if_errors, raise_if_leaks
 from rnnauto.problems.unbuilt import refuse_unbuilt
-from rnnauto.reading.read import read_table
+from rnnauto.reading.read import read_to_learn
 from rnnauto.recipe import Recipe
 
 Say = Callable[[str], None]
@@ -27,7 +27,7 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> An
     """
     allow = recipe.data.allow
     check_allowed(allow)
-    table = read_table(data, has_target=bool(recipe.data.target), set_aside=True)
+    table = read_to_learn(data, recipe.data)
     inference = infer(table, recipe)
     layout = inference.layout
     refuse_unbuilt(layout)

@@ -37,12 +37,10 @@ def inspect(
     """Show what kind of RNN problem DATA is, why, and what is wrong with it."""
     # polars takes as long to import as everything else: `--help` does not wait for it
     from rnnauto.inspection import inspect_table, to_json, to_recipe
-    from rnnauto.reading.read import read_table
+    from rnnauto.reading.read import read_to_learn
 
     recipe = Recipe().with_overrides(overrides_of(flags, DATA_FLAGS))
-    inspection = inspect_table(
-        read_table(data, has_target=bool(recipe.data.target), set_aside=True), recipe
-    )
+    inspection = inspect_table(read_to_learn(data, recipe.data), recipe)
     if as_json:
         print_json(to_json(inspection))
     if as_recipe:

@@ -39,7 +39,7 @@ def init(
     from rnnauto.cli.console import talk_console
     from rnnauto.errors import RecipeError
     from rnnauto.inspection import inspect_table, to_recipe
-    from rnnauto.reading.read import read_table
+    from rnnauto.reading.read import read_to_learn
     from rnnauto.recipe import Recipe
     from rnnauto.recipe.settings import commented
 
@@ -49,9 +49,7 @@ def init(
             f"`{output}` exists already", hint="replace it with `--overwrite`, or choose `-o FILE`"
         )
     asked = Recipe().with_overrides(overrides_of(flags, DATA_FLAGS))
-    inspection = inspect_table(
-        read_table(data, has_target=bool(asked.data.target), set_aside=True), asked
-    )
+    inspection = inspect_table(read_to_learn(data, asked.data), asked)
     folder = Path() if stdout else output.parent
     output = Path("recipe.yaml") if stdout else output
     decided = to_recipe(inspection, asked).placed(folder, path=str(data))
@@ -170,13 +168,13 @@ def show(
 
     from rnnauto.cli.console import print_json
     from rnnauto.inspection import inspect_table, to_recipe
-    from rnnauto.reading.read import read_table
+    from rnnauto.reading.read import read_to_learn
     from rnnauto.recipe import Recipe
     from rnnauto.recipe.settings import shown, with_origins
 
     loaded = resolved = Recipe.load(file)
     if loaded.data.path is not None:
-        table = read_table(loaded.data.path, has_target=bool(loaded.data.target), set_aside=True)
+        table = read_to_learn(loaded.data.path, loaded.data)
         resolved = to_recipe(inspect_table(table, loaded), loaded)
     written = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
     all_settings = with_origins(written, loaded, resolved)

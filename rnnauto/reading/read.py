@@ -27,6 +27,7 @@ from rnnauto.reading.repairs import find_repairs
 from rnnauto.reading.set_aside import RaggedRows, problems_of, without_rows
 from rnnauto.reading.totals_row import without_totals
 from rnnauto.reading.units_row import without_units
+from rnnauto.recipe import Data
 
 SHOWN = 5  # faults listed one by one
 
@@ -56,6 +57,11 @@ class Table:
 
     def lines_at(self, rows: Sequence[int]) -> list[int]:
         return [self.line(row) for row in rows]
+
+
+def read_to_learn(source: Path | str | pl.DataFrame, data: Data) -> Table:
+    """Read a table to learn from, whose columns are a question still, as a recipe says."""
+    return read_table(source, has_target=bool(data.target), set_aside=True)
 
 
 def read_table(
