@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 
 from rnnauto.arrays import Integers
-from rnnauto.data.sequences import Sequences, gather, is_struct
+from rnnauto.data.sequences import Sequences, gather
+from rnnauto.data.target_columns import is_struct
 from rnnauto.data.targets import set_items
 from rnnauto.data.tokens import tokenise
 from rnnauto.inference.case import Evidence

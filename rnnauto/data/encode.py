@@ -16,8 +16,9 @@ from pydantic import Field
 
 from rnnauto.arrays import Codes, Floats, Integers, splits_of, timestep_index
 from rnnauto.data.calendar import cycles_in, cyclic
+from rnnauto.data.columns import category_names, number_names
 from rnnauto.data.moments import fit_moments, moment_codes, moment_numbers, moments_of
-from rnnauto.data.sequences import Sequences, category_names, number_names, times_in
+from rnnauto.data.sequences import Sequences, times_in
 from rnnauto.data.targets import look_up
 from rnnauto.data.tokens import VIEWS, View, view_of
 from rnnauto.layout import Frozen, Layout

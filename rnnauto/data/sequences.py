@@ -1,20 +1,19 @@
 """Gather a table into sequences: ragged arrays of raw values, and the way back to its rows."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from rnnauto.arrays import Doubles, Floats, Integers, splits_of, timestep_index
-from rnnauto.cores import on_all_cores
 from rnnauto.data.calendar import seconds_of
+from rnnauto.data.columns import category_series, flatten, number_matrix, to_floats
+from rnnauto.data.target_columns import answer_timesteps, is_struct, present_target
 from rnnauto.data.tokens import tokenise
-from rnnauto.layout import Column, Layout
+from rnnauto.layout import Layout
 from rnnauto.runs import ordered_runs, whole_runs
 
 ROW = "row"
-BLOCK_ROWS = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -232,14 +231,6 @@ def gather_answers(frame: pl.DataFrame, layout: Layout) -> Sequences:
     )
 
 
-def answer_timesteps(frame: pl.DataFrame, layout: Layout) -> int:
-    """Those of training, or more where an answer of this table is longer."""
-    if not layout.answer_length or layout.target[0] not in frame.columns:
-        return layout.answer_timesteps
-    longest = frame[layout.target[0]].list.len().max()
-    return max(layout.answer_timesteps, int(longest or 0))  # type: ignore[arg-type]
-
-
 def gather_cells(frame: pl.DataFrame, layout: Layout) -> Sequences:
     """Cell sequences: one text column, or list columns whose cells have equal lengths."""
     if layout.tokens is not None:
@@ -276,11 +267,6 @@ def gather_cells(frame: pl.DataFrame, layout: Layout) -> Sequences:
     )
 
 
-def flatten(cells: pl.Series) -> pl.Series:
-    """The items of a list column, one after the other; empty and missing cells give none."""
-    return cells.filter(cells.list.len().fill_null(0) > 0).explode()
-
-
 def label_texts_of(sets: pl.Series) -> pl.Series:
     """Lists of labels as lists of texts; a missing list is an empty one."""
     if not isinstance(sets.dtype, pl.List):
@@ -312,87 +298,3 @@ def row_sequences(
         static_categories=category_series(frame, layout.static),
         targets=present_target(frame, layout),
     )
-
-
-def present_target(frame: pl.DataFrame, layout: Layout) -> pl.Series | None:
-    """The targets, one value per unit; a struct where there are several. Where there is one per
-    timestep, lists and stems of a row give its timesteps. Other lists are sets of labels."""
-    if any(name not in frame.columns for name in layout.target):
-        return None
-    if layout.continues:
-        return None  # what is predicted are the features, one timestep later
-    columns = [target_series(frame, column, layout) for column in layout.targets]
-    return pl.DataFrame(columns).to_struct() if len(columns) > 1 else columns[0]
-
-
-def target_series(frame: pl.DataFrame, column: Column, layout: Layout) -> pl.Series:
-    if column.columns:
-        cube = to_floats(frame, column.columns)  # [sequences, timesteps]
-        missing = np.full((frame.height, layout.answer_timesteps - cube.shape[1]), np.nan)
-        values = np.concatenate([cube, missing], axis=1).ravel()
-        return pl.Series(column.name, values, dtype=pl.Float64).fill_nan(None)
-    target = frame[column.name]
-    if layout.answer_length:
-        return padded_answers(target, timesteps=answer_timesteps(frame, layout))
-    if layout.per_timestep and layout.target_tokens:
-        target = tokenise(target.cast(pl.String).fill_null(""), layout.target_tokens)
-    in_cells = layout.per_timestep and not layout.rows_are_timesteps
-    return flatten(target) if in_cells and isinstance(target.dtype, pl.List) else target
-
-
-def padded_answers(lists: pl.Series, *, timesteps: int) -> pl.Series:
-    """Lists of numbers [rows] as targets [rows * timesteps], missing after each list's end."""
-    lengths = lists.list.len().fill_null(0).to_numpy()
-    real = np.arange(timesteps) < lengths[:, None]  # [rows, timesteps]
-    values = np.full(real.shape, np.nan)
-    values[real] = flatten(lists).cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    return pl.Series(lists.name, values.ravel()).fill_nan(None)
-
-
-def is_struct(targets: pl.Series) -> bool:
-    return isinstance(targets.dtype, pl.Struct)
-
-
-def number_names(columns: Sequence[Column]) -> list[str]:
-    return [column.name for column in columns if column.kind in {"number", "boolean", "list"}]
-
-
-def category_names(columns: Sequence[Column]) -> list[str]:
-    return [column.name for column in columns if column.kind in {"category", "text"}]
-
-
-def number_matrix(frame: pl.DataFrame, columns: Sequence[Column]) -> Floats:
-    return to_floats(frame, number_names(columns))
-
-
-def to_floats(frame: pl.DataFrame, names: Sequence[str]) -> Floats:
-    """float32 [rows, columns], NaN where missing or infinite."""
-    matrix = np.empty((frame.height, len(names)), np.float32)
-    columns = [frame[name] for name in names]
-    # some rows at a time: writing a column through the whole matrix touches every line of memory
-    on_all_cores(
-        lambda start: fill_block(matrix[start : start + BLOCK_ROWS], columns, start),
-        range(0, frame.height if columns else 0, BLOCK_ROWS),
-    )
-    return matrix
-
-
-def fill_block(block: Floats, columns: Sequence[pl.Series], start: int) -> None:
-    """Write the rows of columns from `start` on into a part of a matrix."""
-    for position, column in enumerate(columns):
-        values = column.slice(start, len(block))
-        if values.dtype != pl.Float64:
-            # through float64: text such as "1e400" must become missing, not an error
-            values = values.cast(pl.Float64, strict=False)
-        if values.null_count():
-            values = values.fill_null(float("nan"))
-        with np.errstate(over="ignore"):
-            block[:, position] = values.to_numpy()
-    finite = np.isfinite(block)
-    if not finite.all():
-        block[~finite] = np.nan
-
-
-def category_series(frame: pl.DataFrame, columns: Sequence[Column]) -> tuple[pl.Series, ...]:
-    """The category columns as text, "" where missing."""
-    return tuple(frame[name].cast(pl.String).fill_null("") for name in category_names(columns))

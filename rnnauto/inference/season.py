@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.data.sequences import to_floats
+from rnnauto.data.columns import to_floats
 from rnnauto.names import name_words
 
 FEWEST_STEPS, MOST_STEPS = 4, 300  # in a cycle that counts as a season

@@ -9,7 +9,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers, timestep_positions
-from rnnauto.data.sequences import Sequences, category_names, is_struct, number_names
+from rnnauto.data.columns import category_names, number_names
+from rnnauto.data.sequences import Sequences
+from rnnauto.data.target_columns import is_struct
 from rnnauto.inference.case import flag
 from rnnauto.layout import Layout
 from rnnauto.problem import Example, Kind, Problem, numbered

@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Integers
-from rnnauto.data.sequences import category_names, number_names, to_floats
+from rnnauto.data.columns import category_names, number_names, to_floats
 from rnnauto.inference.case import flag
 from rnnauto.layout import Layout
 from rnnauto.problem import Example, Kind, Problem, numbered

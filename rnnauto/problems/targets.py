@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 
 from rnnauto.arrays import timestep_index
-from rnnauto.data.sequences import Sequences, is_struct
+from rnnauto.data.sequences import Sequences
+from rnnauto.data.target_columns import is_struct
 from rnnauto.inference.case import named
 from rnnauto.layout import Layout
 from rnnauto.problem import Example, Kind, Problem, numbered, rows_where

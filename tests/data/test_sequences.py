@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnauto.arrays import splits_of, timestep_index
-from rnnauto.data.sequences import gather, to_floats
+from rnnauto.data.columns import to_floats
+from rnnauto.data.sequences import gather
 from rnnauto.layout import Column, Layout
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 
-from rnnauto.data.sequences import Sequences, category_names, gather, number_names
+from rnnauto.data.columns import category_names, number_names
+from rnnauto.data.sequences import Sequences, gather
 from rnnauto.deploy.generate import Value
 from rnnauto.errors import DataError
 from rnnauto.families.decoder.pairs import DecoderEncoders

@@ -4,8 +4,9 @@ import polars as pl
 
 from rnnauto.data.duplicates import duplicate_groups
 from rnnauto.data.encode import Encoded
-from rnnauto.data.sequences import Sequences, is_struct, targets_in
+from rnnauto.data.sequences import Sequences, targets_in
 from rnnauto.data.split import Parts
+from rnnauto.data.target_columns import is_struct
 from rnnauto.families.direct.encode import DirectEncoders, DirectPart, encode, fit_direct
 from rnnauto.prepared import (
     Prepared,

@@ -7,7 +7,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Floats, Integers
-from rnnauto.data.sequences import Sequences, is_struct, targets_in
+from rnnauto.data.sequences import Sequences, targets_in
+from rnnauto.data.target_columns import is_struct
 from rnnauto.data.targets import EndingValue, LabelEncoder, SeveralTargets, ValueEncoder
 from rnnauto.families.direct.encode import DirectEncoders, DirectPart
 from rnnauto.families.direct.prepare import DirectPrepared

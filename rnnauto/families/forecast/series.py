@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Floats, Integers, splits_of
 from rnnauto.data.calendar import cycles_in, cyclic, seconds_of
+from rnnauto.data.columns import category_names, category_series, number_names, to_floats
 from rnnauto.data.encode import (
     RESERVED,
     CategoryEncoder,
@@ -16,14 +17,7 @@ from rnnauto.data.encode import (
     fit_categories,
     fit_numbers,
 )
-from rnnauto.data.sequences import (
-    ROW,
-    category_names,
-    category_series,
-    gather,
-    number_names,
-    to_floats,
-)
+from rnnauto.data.sequences import ROW, gather
 from rnnauto.families.forecast.steps import TIMESTEP, Step, find_step, is_clock, times_after
 from rnnauto.layout import Column, Frozen, Layout
 
