@@ -15,6 +15,8 @@ SMALL_STEPS = 0.1  # squared changes inside a sequence, against those between an
 
 def class_rule(case: Case, roles: Roles, target: Profile) -> tuple[bool, str]:
     """Decide whether the target names classes, and say why."""
+    if case.as_implied.classes is not None:
+        return case.as_implied.classes, case.implied.reason
     if target.kind == "list" and case.problem.task != "classification":
         inner = innermost(case.frame.schema[target.name])
         return (

@@ -19,7 +19,7 @@ from rnnauto.reading.formats.load import load
 from rnnauto.reading.header import with_header
 from rnnauto.reading.idle_rows import drop_idle_rows
 from rnnauto.reading.joined_time import join_time
-from rnnauto.reading.loaded import Loaded
+from rnnauto.reading.loaded import Implied, Loaded
 from rnnauto.reading.opened import Opened, is_folder, open_source
 from rnnauto.reading.parse import parse
 from rnnauto.reading.points import split_points, unwrap_single_items
@@ -42,6 +42,7 @@ class Table:
         lines: the file line of every row, [rows], where that is not simply row + 2.
         form: set where the format of the file implies it.
         problems: what is wrong with the file itself, and what was mended in its cells.
+        implied: what the format of the file says of its columns.
     """
 
     frame: pl.DataFrame
@@ -50,6 +51,7 @@ class Table:
     lines: Integers | None = None
     form: Form | None = None
     problems: tuple[Problem, ...] = ()
+    implied: Implied = Implied()
 
     def line(self, row: int) -> int:
         """The file line of a row that is counted from 0; the header is line 1."""
@@ -116,7 +118,14 @@ def with_derived(table: Table, *, keep: Collection[str], typed: bool = True) -> 
 
 
 def table_of(loaded: Loaded, source: str, notes: tuple[str, ...] = ()) -> Table:
-    return Table(loaded.frame, source, (*notes, *loaded.notes), loaded.lines, loaded.form)
+    return Table(
+        loaded.frame,
+        source,
+        (*notes, *loaded.notes),
+        loaded.lines,
+        loaded.form,
+        implied=loaded.implied,
+    )
 
 
 def csv_table(
