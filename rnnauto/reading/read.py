@@ -21,7 +21,7 @@ from rnnauto.reading.idle_rows import drop_idle_rows
 from rnnauto.reading.joined_time import join_time
 from rnnauto.reading.loaded import Implied, Loaded
 from rnnauto.reading.opened import Opened, is_folder, open_source
-from rnnauto.reading.parse import parse
+from rnnauto.reading.parse import in_one_piece, parse
 from rnnauto.reading.points import split_points, unwrap_single_items
 from rnnauto.reading.repairs import find_repairs
 from rnnauto.reading.set_aside import RaggedRows, problems_of, without_rows
@@ -150,12 +150,15 @@ def csv_table(
         frame, lines = parse(text, names, source, text_columns=text_columns)
     frame, lines, more, idle = drop_idle_rows(frame, lines, text, blanked)
     frame, lines, totals = without_totals(frame, lines)
+    columns = frame.get_columns()
+    del frame
+    frame = in_one_piece(columns)
     if not may_be_empty:
         check_has_rows(frame, source)
     typed, typing_notes = cells.type_columns(
         frame, text=text_columns, comma_is_decimal=text.separator != ",", lines=lines
     )
-    repairs = find_repairs(frame, typed.select(frame.columns), Table(frame, "", lines=lines).line)
+    repairs = find_repairs(frame, typed, Table(frame, "", lines=lines).line)
     typed, unnamed = drop_empty_unnamed(typed, names)
     every_note = (
         *opened.notes,
