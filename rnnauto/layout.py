@@ -43,6 +43,22 @@ class Column(Frozen):
     columns: tuple[str, ...] = ()
 
 
+class Style(Frozen):
+    """How the cells of a column are written, where they say more than a plain value.
+
+    Attributes:
+        decimal: what stands before the fraction of a number.
+        unit: what stands beside each number, as `kg` or `$`; empty where nothing does.
+        words: spellings of a missing value that are values in this column.
+        separator: what stands between the labels of a cell; empty where it holds one.
+    """
+
+    decimal: Literal[".", ","] = "."
+    unit: str = ""
+    words: tuple[str, ...] = ()
+    separator: str = ""
+
+
 class Layout(Frozen):
     """What every column of a table is for, and which RNN problem that makes.
 
@@ -74,6 +90,8 @@ class Layout(Frozen):
         answer_length: the longest of the lists of numbers that static features give, 0 where there
             are none.
         answer_ends: whether these lists differ in length.
+        styles: how the cells of columns are written, where not plainly.
+        missing: the spellings of a missing value, where the user names them.
     """
 
     form: Form
@@ -97,6 +115,8 @@ class Layout(Frozen):
     dated: bool = False
     answer_length: int = 0
     answer_ends: bool = False
+    styles: dict[str, Style] = {}
+    missing: tuple[str, ...] | None = None
 
     @model_validator(mode="before")
     @classmethod

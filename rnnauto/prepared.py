@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -20,8 +20,7 @@ from rnnauto.problem import Problem
 from rnnauto.problems.allow import reported
 from rnnauto.problems.find import in_order, raise_if_leaks
 from rnnauto.problems.leaks_parts import shared_with_test
-from rnnauto.problems.required_columns import check_numbers, read_for, refuse
-from rnnauto.reading.points import nested
+from rnnauto.problems.required_columns import check_numbers, read_for
 from rnnauto.reading.read import Table
 from rnnauto.recipe import Recipe, Split
 
@@ -182,24 +181,16 @@ def split_sequences(
 def read_labelled(path: str, told: Told) -> Table:
     """Read the test file, its cells as those of the training file were."""
     targets = told.table.frame.select(told.layout.target)
-    texts = [target.name for target in targets if target.dtype == pl.String]
-    table = read_for(told.layout, path, target=True, text_targets=texts)
+    texts = {
+        target.name: target.drop_nulls().unique().to_list()
+        for target in targets
+        if target.dtype == pl.String
+    }
+    table = read_for(told.layout, path, target=True, text_targets=texts, classes=texts)
     for target in targets:
         if target.dtype.is_numeric():
             check_numbers(table, target.name)
-    lists = [lists_like(table, target) for target in targets if target.dtype.is_nested()]
-    return replace(table, frame=table.frame.with_columns(lists))
-
-
-def lists_like(table: Table, target: pl.Series) -> pl.Series:
-    """Take the lists of a test file for those of the training file: of numbers, or of texts."""
-    lists = table.frame[target.name]
-    items = lists.cast(target.dtype, strict=False)
-    lost = items.list.eval(pl.element().is_null().sum()).list.first()
-    had = lists.list.eval(pl.element().is_null().sum()).list.first()
-    shown = lists if nested(lists.dtype) else lists.cast(pl.List(pl.String)).list.join(" ")
-    refuse(table, shown, (lost != had).fill_null(False), "no list of numbers", "lists of numbers")
-    return items
+    return table
 
 
 def with_targets(sequences: Sequences, layout: Layout) -> Sequences:

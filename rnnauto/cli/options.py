@@ -22,6 +22,8 @@ DATA_FLAGS = {
     "--static": "data.static",
     "--ignore": "data.ignore",
     "--known-ahead": "data.known_ahead",
+    "--na-values": "data.missing",
+    "--decimal": "data.decimal",
     "--allow": "data.allow",
     "--type": "problem.type",
     "--task": "problem.task",
@@ -51,6 +53,7 @@ FIT_FLAGS = {
     "--fail-on-leak": "judge.fail_on_leak",
     "--seed": "seed",
 }
+VALUES_OF_DATA = {"data.allow": "CODE", "data.missing": "TEXT", "data.decimal": "MARK"}
 SHORT = {"--target": "-t"}
 
 
@@ -114,8 +117,8 @@ def shown_default(value: object) -> str:
 
 def metavar(flag: str) -> str:
     key = FIT_FLAGS[flag]
-    if key == "data.allow":
-        return "CODE"
+    if key in VALUES_OF_DATA:
+        return VALUES_OF_DATA[key]
     if key.startswith("data."):
         return "FILE" if key.endswith("path") else "COLUMN"
     if flag == "--cells":  # one at a time

@@ -1,7 +1,7 @@
 """Check that a table has what a model reads: test files, and every table to predict for."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,10 +9,13 @@ import polars as pl
 
 from rnnauto.errors import DataError
 from rnnauto.layout import Column, Layout
+from rnnauto.problems.known_labels import with_known_labels
+from rnnauto.problems.known_numbers import with_known_numbers
 from rnnauto.problems.layouts import gives_numbers, is_forecast
 from rnnauto.reading.joined_time import join_time
 from rnnauto.reading.points import split_points
 from rnnauto.reading.read import Table, read_table
+from rnnauto.reading.rules import known_rules
 from rnnauto.reading.token_lines import SENTENCE
 
 
@@ -21,14 +24,16 @@ def read_for(
     source: Path | str | pl.DataFrame,
     *,
     target: bool,
-    text_targets: Sequence[str],
+    text_targets: Collection[str],
     may_be_empty: bool = False,
+    classes: Mapping[str, Sequence[str]] | None = None,
 ) -> Table:
     """Read a table for a layout that is known: what its columns hold is no longer a question.
 
     Args:
         target: the targets have to be there; `text_targets`: those that are text, whatever they
             look like.
+        classes: those that are known of targets of text.
 
     Raises: DataError, as `read_table` and `check_columns` do.
     """
@@ -40,7 +45,10 @@ def read_for(
         may_be_empty=may_be_empty,
         has_target=layout.form != "text-corpus",
         names=token_columns(layout),
+        rules=known_rules(layout),
     )
+    table = replace(table, frame=with_known_numbers(table, layout))
+    table = replace(table, frame=with_known_labels(table.frame, classes or {}, layout))
     frame, _ = split_points(table.frame, keep=text, certain=True)
     table = replace(table, frame=join_time(frame, wanted=layout.time or ""))
     check_columns(table, layout, target=target)
@@ -136,12 +144,7 @@ def numbers_of(text: pl.Series) -> pl.Series:
 
 
 def words_of(text: pl.Series) -> pl.Series:
-    """Read JSON arrays, or Python's, as lists of texts, or words between blanks where no cell is an
-    array; null for a cell that is neither."""
-    array = text.str.starts_with("[")
-    if not array.any():
-        return text.str.extract_all(r"\S+")
-    text = text.zip_with(array, pl.Series([None], dtype=pl.String))
+    """Read JSON arrays, or Python's, as lists of texts; null for a cell that is neither."""
     for cells in (text, text.str.replace_all("'", '"', literal=True)):
         try:
             return cells.str.json_decode(pl.List(pl.String))

@@ -113,12 +113,14 @@ def problems_of_target(
     unit = "timesteps" if layout.per_timestep else "sequences"
     if len(known) < len(targets):
         missing = rows_where(targets.is_null())
+        words = ", ".join(f"`{word}`" for word in table.taken.get(name, ()))
         yield MISSING_TARGET.problem(
             f"{len(targets) - len(known)} of {len(targets)} {unit} have no `{name}`: they are "
-            "left out of training and scores",
+            "left out of training and scores" + f" ({words} is taken for missing)" * bool(words),
             name,
             lines_of_targets(table, layout, sequences, missing),
-            remedy="fill the target in, or drop the rows",
+            remedy="fill the target in, or drop the rows"
+            + f"; `--na-values ''` reads {words} as a class" * bool(words),
         )
     if isinstance(known.dtype, pl.List):
         known = known.explode().drop_nulls()

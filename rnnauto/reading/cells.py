@@ -1,19 +1,19 @@
-"""Turn columns of text cells into numbers, times, truth values or lists, or leave them text."""
+"""Tell cells of text that are numbers, times, truth values or lists from others."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers
-from rnnauto.names import named_id
+from rnnauto.reading.numbers.marks import Mark, either
+from rnnauto.reading.rules import MISSING, MISSING_NUMBER, Rules
 from rnnauto.reading.written_dates import BEGINS_WITH_NAME, as_iso
 from rnnauto.runs import heads
 
-# missing in every column, and what is missing only where the other cells are numbers or times
-MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "<NA>", "#N/A")
-MISSING_NUMBER = (*MISSING, "None", "none", "?", "-", "--", ".", "NAN", "n.a.", "missing")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity)", re.IGNORECASE)
 NOT_PLAIN = rf"(?i)^[\[(+\-.,]*\s*\d|^\[|^(true|false|[+-]?inf(inity)?)$|{BEGINS_WITH_NAME}"
 NUMBERS = r"^[\[(]?\s*[+-]?[\d.][\d.eE+-]*([\s;]+[+-]?[\d.][\d.eE+-]*)*\s*[\])]?$"
@@ -22,13 +22,10 @@ INEXACT = r"^[+-]?\d{17,}$"  # more digits than float64 keeps
 EXACT = 2**53  # whole numbers up to here are exact in float64
 LONGEST_EXACT = 15  # digits
 HEAD = 1000  # rows that show most columns of fractions
-# not with a comma before three digits: `12,345 pcs` may be twelve or twelve thousand pieces
-WITH_UNIT = r"^[+-]?\d+(\.\d+|,\d{1,2}|,\d{4,})?\s*[\p{L}%°µ][\p{L}%°µ/²³^\d]*$"
 MOST_LOST = 0.01  # share of cells that are no times in a column of times, at most
 SAMPLE = 400  # cells that a guess is made from; the whole column then has to agree
 SEVERAL = 0.8  # share of cells with two and more numbers that make a column of lists
-MOSTLY = 0.95  # share of numbers above which other cells are faults ...
-MANY_NUMBERS = 20  # ... where more different numbers than these are no classes
+MOSTLY = 0.95  # share of numbers above which other cells are faults
 DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y")
 CLOCKS = ("", " %H:%M:%S%.f", " %H:%M", " %I:%M:%S %p", " %I:%M %p")
 TIMES = ("%H:%M:%S%.f", "%H:%M")
@@ -36,11 +33,6 @@ OFFSET = r":\d{2}(?:\.\d+)?([+-]\d{4})$"  # after the time of a day
 DATE_LIKE = (
     r"^\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([T ]\d{1,2}:\d{2}.*)?$|^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$"
 )
-# numbers by whether the comma is the decimal point; in both it may also group digits
-WITH_COMMAS = {
-    True: r"^[+-]?\d*(,\d+)?([eE][+-]?\d+)?$|^[+-]?\d{1,3}([. ]\d{3})+,\d+$",
-    False: r"^[+-]?\d{1,3}(,\d{3})*(\.\d+)?$",
-}
 # strictest first: the last reads `[1]` as `[["1"]]`
 LISTS = (
     *(pl.List(pl.Float64), pl.List(pl.String)),
@@ -48,6 +40,7 @@ LISTS = (
 )
 Temporal = pl.Date | pl.Datetime | pl.Time
 Number = pl.Int64 | pl.Float64
+NO_RULES = Rules()
 
 
 def is_number(text: str) -> bool:
@@ -63,14 +56,17 @@ def without_missing(column: pl.Expr, spellings: Sequence[str]) -> pl.Expr:
     return pl.when(~is_missing(stripped, spellings)).then(stripped)
 
 
-def safe_numbers(sample: pl.DataFrame) -> dict[str, Number]:
+def safe_numbers(
+    sample: pl.DataFrame, *, usual: Mark | Literal[""] = ".", rules: Rules = NO_RULES
+) -> dict[str, Number]:
     """Find the columns whose sampled cells are numbers that float64 holds exactly as they are
     written, and say which of them are whole."""
     if not sample.height:
         return {}
     # one long column: thousands of columns cost as little as one
     cells = pl.concat([column.alias("cell") for column in sample.get_columns()])
-    known = cells.to_frame().select(without_missing(pl.col("cell"), MISSING_NUMBER)).to_series()
+    wanted = without_missing(pl.col("cell"), rules.among_numbers)
+    known = cells.to_frame().select(wanted).to_series()
     odd = (
         known.str.contains(LEADING_ZERO)
         | known.str.contains("_", literal=True)
@@ -81,6 +77,7 @@ def safe_numbers(sample: pl.DataFrame) -> dict[str, Number]:
     is_float = known.cast(pl.Float64, strict=False).is_not_null().to_numpy().reshape(shape)
     is_odd = odd.to_numpy().reshape(shape)
     safe = is_known.any(axis=1) & (is_known == is_float).all(axis=1) & ~is_odd.any(axis=1)
+    safe &= ~may_be_thousands(known, shape, usual, rules)
     is_whole = known.str.contains(r"^-?\d+$").fill_null(True).to_numpy().reshape(shape)
     whole = np.asarray(is_whole.all(axis=1))
     return {
@@ -90,24 +87,27 @@ def safe_numbers(sample: pl.DataFrame) -> dict[str, Number]:
     }
 
 
-def type_columns(
-    frame: pl.DataFrame, *, text: Collection[str], comma_is_decimal: bool, lines: Integers | None
-) -> tuple[pl.DataFrame, list[str]]:
-    """Type every column but those to stay `text`; `lines` are the rows' file lines, for notes."""
-    notes: list[str] = []
-    columns = frame.get_columns()
-    del frame
-    for position, column in enumerate(columns):
-        if column.dtype != pl.String:
-            columns[position] = whole_numbers(column)
-            continue
-        if column.name in text:
-            columns[position] = known_text(column)
-            continue
-        typed, note = type_text(column, comma_is_decimal=comma_is_decimal, lines=lines)
-        columns[position] = whole_numbers(typed)
-        notes += [note] if note else []
-    return pl.DataFrame(columns), notes
+def may_be_thousands(
+    known: pl.Series, shape: tuple[int, int], usual: Mark | Literal[""], rules: Rules
+) -> NDArray[np.bool_]:
+    """Tell of which sampled columns each point may group thousands, as in `1.234` beside `987`, so
+    that the whole column has to be looked at. [columns]
+
+    Args: shape: columns and rows of the sample, of which `known` are the cells.
+    """
+    none = np.zeros(shape[0], bool)
+    pointed = known.str.contains(".", literal=True).fill_null(False)
+    if rules.decimal == "." or not pointed.any():
+        return none
+    grouped = known.str.contains(either(".")).fill_null(False)
+    every = (pointed == grouped).to_numpy().reshape(shape).all(axis=1)
+    every = np.asarray(every & grouped.to_numpy().reshape(shape).any(axis=1))
+    if not every.any() or rules.decimal == "," or usual == ",":
+        return every
+    if known.str.contains(r"^[+-]?\d*,\d{1,2}$").any():  # another column has decimal commas
+        return every
+    short = known.str.contains(r"^[+-]?\d{1,3}$").fill_null(False)
+    return np.asarray(every & short.to_numpy().reshape(shape).any(axis=1))
 
 
 def whole_numbers(column: pl.Series) -> pl.Series:
@@ -125,32 +125,9 @@ def is_whole(column: pl.Series) -> bool:
     return bool(((np.floor(values) == values) & (np.abs(values) <= EXACT)).all())
 
 
-def type_text(
-    column: pl.Series, *, comma_is_decimal: bool, lines: Integers | None
-) -> tuple[pl.Series, str]:
-    text = known_text(column)
-    sample = spread(text)
-    if not sample.str.contains(NOT_PLAIN).any():
-        return text, ""
-    if has_commas(sample, WITH_COMMAS[comma_is_decimal]):
-        text = without_commas(text, comma_is_decimal=comma_is_decimal)
-        sample = spread(text)
-    numbers, note = as_numbers(text, sample, lines=lines)
-    if numbers is not None:
-        return numbers, note
-    times, time_note = as_times(text, sample, lines=lines)
-    if times is not None:
-        return times, time_note
-    for attempt in (as_booleans, as_lists):
-        typed = attempt(text, sample)
-        if typed is not None:
-            return typed, ""
-    return text, note or time_note
-
-
-def known_text(column: pl.Series) -> pl.Series:
+def known_text(column: pl.Series, missing: Sequence[str] = MISSING) -> pl.Series:
     """Take spaces around cells and spellings of a missing value off a column."""
-    wanted = without_missing(pl.col(column.name), MISSING)
+    wanted = without_missing(pl.col(column.name), missing)
     distinct = heads(column).to_frame()
     if distinct.select(wanted.eq_missing(pl.col(column.name)).all()).item():
         return column
@@ -165,73 +142,8 @@ def spread(text: pl.Series) -> pl.Series:
     return known.gather(np.linspace(0, len(known) - 1, SAMPLE).astype(np.int64))
 
 
-def has_commas(sample: pl.Series, pattern: str) -> bool:
-    """Whether the cells are numbers written by a pattern, and some with a comma."""
-    known = sample.filter(~sample.is_in(list(MISSING_NUMBER)))
-    fits = int(known.str.contains(pattern).sum())
-    return known.str.contains(",", literal=True).any() and fits >= MOSTLY * len(known)
-
-
-def without_commas(text: pl.Series, *, comma_is_decimal: bool) -> pl.Series:
-    """Take off what groups the digits of numbers, and give them a decimal point."""
-    cell = pl.col(text.name)
-    plain = cell.str.replace_all(r"[. ]" if comma_is_decimal else ",", "")
-    plain = plain.str.replace(",", ".", literal=True)
-    fits = cell.str.contains(WITH_COMMAS[comma_is_decimal])
-    return (
-        text.to_frame()
-        .select(pl.when(fits).then(plain).otherwise(cell).alias(text.name))
-        .to_series()
-    )
-
-
-def as_numbers(
-    text: pl.Series, sample: pl.Series, *, lines: Integers | None
-) -> tuple[pl.Series | None, str]:
-    if share(parsed(sample)) < 0.5:
-        return None, ""
-    name = text.name
-    known = text.to_frame().select(without_missing(pl.col(name), MISSING_NUMBER)).to_series()
-    if known.str.contains(LEADING_ZERO).any() or known.str.contains("_", literal=True).any():
-        return None, ""  # an identifier: its zeros count
-    whole = known.cast(pl.Int64, strict=False)
-    if whole.null_count() == known.null_count():
-        return whole, ""
-    if known.str.contains(INEXACT).any():
-        return None, ""
-    known = without_unit(known)
-    numbers = known.cast(pl.Float64, strict=False)
-    faults = numbers.is_null() & known.is_not_null()
-    if not faults.any():
-        return numbers, ""
-    if faults.sum() > (1 - MOSTLY) * (len(known) - known.null_count()):
-        return None, ""
-    shown = fault_shown(known, faults, "numbers", lines)
-    if numbers.n_unique() > MANY_NUMBERS and not named_id(name):
-        return numbers, f"{shown}; they are read as missing"
-    return None, f"{shown}; the column is read as text"
-
-
-def without_unit(known: pl.Series) -> pl.Series:
-    """Take the unit off numbers, where all cells with one have the same."""
-    number = pl.col("cell").cast(pl.Float64, strict=False).is_not_null()
-    cells = known.to_frame("cell").with_columns(
-        unit=pl.when(~number & pl.col("cell").str.contains(WITH_UNIT)).then(
-            pl.col("cell").str.replace(r"^[+-]?\d+([.,]\d+)?\s*", "")
-        )
-    )
-    if cells["unit"].n_unique() != 2:  # a unit, and null
-        return known
-    bare = (
-        pl.col("cell").str.extract(r"^([+-]?\d+(?:[.,]\d+)?)").str.replace(",", ".", literal=True)
-    )
-    return cells.select(
-        pl.when(pl.col("unit").is_not_null()).then(bare).otherwise("cell").alias(known.name)
-    ).to_series()
-
-
-def parsed(sample: pl.Series) -> pl.Series:
-    known = sample.filter(~sample.is_in(list(MISSING_NUMBER)))
+def parsed(sample: pl.Series, missing: Sequence[str]) -> pl.Series:
+    known = sample.filter(~sample.is_in(list(missing)))
     return known.cast(pl.Float64, strict=False)
 
 

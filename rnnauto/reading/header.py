@@ -7,6 +7,7 @@ from dataclasses import replace
 from rnnauto.reading import cells
 from rnnauto.reading.content import whole
 from rnnauto.reading.dialect import Text, head_records
+from rnnauto.reading.rules import MISSING_NUMBER
 
 LOOKED_AT = 50  # rows below the first line
 LONGEST_NAME = 120  # characters; a longer cell of a first line is data
@@ -64,7 +65,7 @@ def is_like_the_cells_below(name: str, column: Sequence[str]) -> bool:
 
 
 def are_numbers(column: Sequence[str]) -> bool:
-    return all(cells.is_number(cell) or cell in cells.MISSING_NUMBER for cell in column)
+    return all(cells.is_number(cell) or cell in MISSING_NUMBER for cell in column)
 
 
 def running(names: Sequence[str]) -> bool:

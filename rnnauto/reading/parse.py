@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Collection, Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -12,14 +13,9 @@ from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
 from rnnauto.reading import cells
 from rnnauto.reading.content import Content, whole
-from rnnauto.reading.dialect import (
-    HEAD_BYTES,
-    NEWLINE,
-    Records,
-    Text,
-    scan_records,
-    unlimited_fields,
-)
+from rnnauto.reading.dialect import HEAD_BYTES, Records, Text, scan_records, unlimited_fields
+from rnnauto.reading.numbers.marks import Mark
+from rnnauto.reading.rules import Rules
 from rnnauto.reading.set_aside import RaggedRows
 
 BLOCK_BYTES, BLOCKS = 1 << 15, 8  # of the sample beyond the first lines
@@ -28,7 +24,12 @@ SHOWN = 5  # faults listed one by one
 
 
 def parse(
-    text: Text, names: Sequence[str], source: str, *, text_columns: Collection[str]
+    text: Text,
+    names: Sequence[str],
+    source: str,
+    *,
+    text_columns: Collection[str],
+    rules: Rules = cells.NO_RULES,
 ) -> tuple[pl.DataFrame, Integers | None]:
     """Split a text into columns, of float64 or int64 where a sample shows numbers, else of text.
 
@@ -41,15 +42,16 @@ def parse(
     if text.quotes == "stray":
         return parse_leniently(text, names, source)
     if text.quotes == "none" and has_endless_line(text, len(names)):
-        check_fields(scan_records(text, len(names)), names, source)
-    sampled = numeric_columns(text, names)
+        check_fields(scan_records(text), names, source)
+    sampled = numeric_columns(text, names, rules)
     numbers = {name: dtype for name, dtype in sampled.items() if name not in text_columns}
     try:
         frame = plain_csv(text, names, numbers)
         if frame is None:
-            frame = fast_csv(text, names, dict.fromkeys(numbers, pl.Float64()))
+            frame = fast_csv(text, names, dict.fromkeys(numbers, pl.Float64()), rules.everywhere)
+            frame = with_words(frame, text, names)
     except pl.exceptions.PolarsError:
-        check_fields(scan_records(text, len(names)), names, source)
+        check_fields(scan_records(text), names, source)
         try:
             frame = fast_csv(text, names, {})
         except pl.exceptions.PolarsError:
@@ -58,19 +60,12 @@ def parse(
     if regular and not frame[names[-1]].null_count():
         return frame, None
     # polars fills short rows up with nulls without a word
-    records = scan_records(text, len(names))
+    records = scan_records(text)
     check_fields(records, names, source)
-    return frame, lines_of_rows(records, frame.height)
-
-
-def lines_of_rows(records: Records, rows: int) -> Integers | None:
-    """Find the file lines of the rows below the header; None where they are simply row + 2."""
-    if records.count == rows + 1:
-        plain = records.lines is None and records.first == 1
-        return None if plain else records.lines_of(np.arange(1, records.count))
-    if records.count - len(records.blank) == rows + 1:
-        return records.lines_of(np.delete(np.arange(records.count), records.blank)[1:])
-    return None
+    if len(records.lines) == frame.height + 1:
+        return frame, records.lines[1:]
+    full = ~records.blank
+    return frame, records.lines[full][1:] if full.sum() == frame.height + 1 else None
 
 
 def has_endless_line(text: Text, width: int) -> bool:
@@ -92,18 +87,13 @@ def plain_csv(
     if text.quotes != "none":
         return None
     try:
-        frame = fast_csv(text, names, numbers, missing=None)
+        frame = fast_csv(text, names, numbers)
     except pl.exceptions.PolarsError:
         return None
-    return as_if_searched(frame)
-
-
-def in_one_piece(columns: list[pl.Series]) -> pl.DataFrame:
-    """Make a frame whose columns lie in memory in one piece, which most of what follows is faster
-    on; numbers with fractions are only cast and looked through, which pieces do as well.
-
-    Args: columns: copied one after the other; where no frame holds them, each is then let go of.
-    """
+    frame = as_if_searched(frame)
+    columns = frame.get_columns()
+    del frame  # one column at a time is copied into one piece, which most of what follows is faster
+    # on; numbers with fractions are only cast and looked through, which pieces do as well
     for position, column in enumerate(columns):
         if column.n_chunks() > 1 and not column.dtype.is_float():
             columns[position] = column.rechunk()
@@ -111,18 +101,13 @@ def in_one_piece(columns: list[pl.Series]) -> pl.DataFrame:
 
 
 def as_if_searched(frame: pl.DataFrame) -> pl.DataFrame:
-    """Take out the missing values that polars was not told of, and make inexact wholes floats."""
+    """Make inexact whole numbers floats, and numbers that are none missing."""
     if not frame.height:
         return frame
-    longest = max(map(len, cells.MISSING))
     beyond = (cs.integer().max() > cells.EXACT) | (cs.integer().min() < -cells.EXACT)
     return frame.with_columns(
         *(pl.col(name).cast(pl.Float64) for name in columns_where(frame, beyond)),
         *(pl.col(name).fill_nan(None) for name in columns_where(frame, cs.float().is_nan().any())),
-        *(
-            pl.when(~cells.is_missing(pl.col(name), cells.MISSING)).then(pl.col(name)).alias(name)
-            for name in columns_where(frame, cs.string().str.len_bytes().min() <= longest)
-        ),
     )
 
 
@@ -135,8 +120,8 @@ def fast_csv(
     text: Text,
     names: Sequence[str],
     numbers: Mapping[str, cells.Number],
-    *,
-    missing: Sequence[str] | None = cells.MISSING,
+    missing: Sequence[str] | None = None,
+    columns: Sequence[int] | None = None,
 ) -> pl.DataFrame:
     """Read a table by polars, the columns of `numbers` as such and all others as text.
 
@@ -150,11 +135,22 @@ def fast_csv(
         skip_rows=1,
         schema={name: numbers.get(name, pl.String()) for name in names},
         null_values=None if missing is None else list(missing),
+        columns=columns,
         glob=False,
     )
 
 
-def numeric_columns(text: Text, names: Sequence[str]) -> dict[str, cells.Number]:
+def with_words(frame: pl.DataFrame, text: Text, names: Sequence[str]) -> pl.DataFrame:
+    """Read columns of text once more where words were taken for missing: `NA` may be a class."""
+    lost = columns_where(frame, cs.string().null_count() > 0)
+    if not lost:
+        return frame
+    return frame.with_columns(
+        fast_csv(text, names, {}, columns=[frame.columns.index(name) for name in lost])
+    )
+
+
+def numeric_columns(text: Text, names: Sequence[str], rules: Rules) -> dict[str, cells.Number]:
     """Find the columns that a sample of the file shows to be numbers, and safe to read so."""
     try:
         sample = pl.read_csv(
@@ -167,7 +163,14 @@ def numeric_columns(text: Text, names: Sequence[str]) -> dict[str, cells.Number]
         )
     except pl.exceptions.PolarsError:
         return {}  # reading everything as text will tell what is wrong
-    return cells.safe_numbers(sample)
+    return cells.safe_numbers(sample, usual=usual_mark(text), rules=rules)
+
+
+def usual_mark(text: Text) -> Mark | Literal[""]:
+    """The decimal mark of most files that are separated like this one; empty where it may be
+    either."""
+    marks: dict[str, Mark] = {",": ".", ";": ","}
+    return marks.get(text.separator, "")
 
 
 def sample_of(text: Text) -> bytes:
@@ -218,20 +221,7 @@ def parse_leniently(text: Text, names: Sequence[str], source: str) -> tuple[pl.D
         )
     first = np.asarray(lines, np.int64)
     counts = np.asarray([len(row) for row in rows], np.int64)
-    odd = np.flatnonzero(counts != len(names))
-    check_fields(
-        Records(
-            count=len(rows),
-            first=int(first[0]),
-            lines=first,
-            blank=np.zeros(0, np.int64),
-            odd=odd,
-            fields=counts[odd],
-            spans=spans_of(text, first, odd) if len(odd) else np.zeros((0, 2), np.int64),
-        ),
-        names,
-        source,
-    )
+    check_fields(Records(first, counts, np.zeros(len(rows), bool)), names, source)
     columns = list(zip(*rows[1:], strict=True)) or [()] * len(names)
     frame = pl.DataFrame(
         {
@@ -242,32 +232,24 @@ def parse_leniently(text: Text, names: Sequence[str], source: str) -> tuple[pl.D
     return frame, first[1:]
 
 
-def spans_of(text: Text, lines: Integers, odd: Integers) -> Integers:
-    """Find the bytes of some records by the lines that they begin at, [odd, 2]."""
-    ends = np.flatnonzero(np.frombuffer(text.content, np.uint8) == NEWLINE)
-    begins = np.append(0, ends + 1)
-    places = np.append(lines, len(begins) + lines[0]) - lines[0]
-    stops = np.append(begins[1:] - 1, len(text.content))
-    return np.stack([begins[places[odd]], stops[places[odd + 1] - 1]], axis=1)
-
-
 def check_fields(records: Records, names: Sequence[str], source: str) -> None:
     """Raises: RaggedRows, where rows have more or fewer fields than the header."""
-    if not len(records.odd):
+    odd = np.flatnonzero((records.fields != len(names)) & ~records.blank)
+    if not len(odd):
         return
-    shown = zip(records.lines_of(records.odd[:SHOWN]), records.fields, strict=False)
-    places = [f"line {line} has {fields}" for line, fields in shown]
-    more = f" and {len(records.odd) - SHOWN} more" if len(records.odd) > SHOWN else ""
-    filled = records.count - len(records.blank) - 1  # rows below the header
+    places = [f"line {records.lines[i]} has {records.fields[i]}" for i in odd[:SHOWN]]
+    more = f" and {len(odd) - SHOWN} more" if len(odd) > SHOWN else ""
+    filled = records.fields[1:][~records.blank[1:]]
     hint = "make every row as long as the header; quote a cell that holds the separator"
     if len(names) == 1:
         hint = "the first line has to be the header: take titles and comments above it away"
-    elif 0 < filled == np.count_nonzero(records.fields[records.odd > 0] == len(names) + 1):
+    elif len(filled) and (filled == len(names) + 1).all():
         hint = "the header seems to lack the name of the first column: add it"
-    rows = "1 row does" if len(records.odd) == 1 else f"{len(records.odd)} rows do"
+    rows = "1 row does" if len(odd) == 1 else f"{len(odd)} rows do"
     wanted = "1 field" if len(names) == 1 else f"{len(names)} fields"
     raise RaggedRows(
         f"`{source}`: {rows} not have the {wanted} of the header: " + ", ".join(places) + more,
         hint=hint,
         records=records,
+        odd=odd,
     )

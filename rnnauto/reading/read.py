@@ -1,7 +1,7 @@
 """Read a table of any format, its cells as numbers, times, lists, truth values or text."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import polars as pl
 
 from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
-from rnnauto.layout import Form
+from rnnauto.layout import Form, Style
 from rnnauto.problem import Problem
 from rnnauto.reading import cells
 from rnnauto.reading.dialect import HEAD_BYTES, Text, read_text
@@ -19,13 +19,15 @@ from rnnauto.reading.formats.load import load
 from rnnauto.reading.header import with_header
 from rnnauto.reading.idle_rows import drop_idle_rows
 from rnnauto.reading.joined_time import join_time
-from rnnauto.reading.loaded import Implied, Loaded
+from rnnauto.reading.loaded import Loaded
 from rnnauto.reading.opened import Opened, is_folder, open_source
-from rnnauto.reading.parse import in_one_piece, parse
+from rnnauto.reading.parse import parse, usual_mark
 from rnnauto.reading.points import split_points, unwrap_single_items
 from rnnauto.reading.repairs import find_repairs
+from rnnauto.reading.rules import Rules, rules_of
 from rnnauto.reading.set_aside import RaggedRows, problems_of, without_rows
 from rnnauto.reading.totals_row import without_totals
+from rnnauto.reading.typed import labels_of, styles_of, type_columns, unit_notes_of
 from rnnauto.reading.units_row import without_units
 from rnnauto.recipe import Data
 
@@ -42,7 +44,10 @@ class Table:
         lines: the file line of every row, [rows], where that is not simply row + 2.
         form: set where the format of the file implies it.
         problems: what is wrong with the file itself, and what was mended in its cells.
-        implied: what the format of the file says of its columns.
+        styles: how the cells of columns are written, where not plainly.
+        doubts: how else the numbers of columns could be read, in words.
+        taken: the words of columns of text that were taken for missing.
+        labels: how the file writes each value of a column, `value` and `text`, where not plainly.
     """
 
     frame: pl.DataFrame
@@ -51,7 +56,10 @@ class Table:
     lines: Integers | None = None
     form: Form | None = None
     problems: tuple[Problem, ...] = ()
-    implied: Implied = Implied()
+    styles: Mapping[str, Style] = field(default_factory=dict)
+    doubts: Mapping[str, str] = field(default_factory=dict)
+    taken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    labels: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
     def line(self, row: int) -> int:
         """The file line of a row that is counted from 0; the header is line 1."""
@@ -63,7 +71,7 @@ class Table:
 
 def read_to_learn(source: Path | str | pl.DataFrame, data: Data) -> Table:
     """Read a table to learn from, whose columns are a question still, as a recipe says."""
-    return read_table(source, has_target=bool(data.target), set_aside=True)
+    return read_table(source, has_target=bool(data.target), set_aside=True, rules=rules_of(data))
 
 
 def read_table(
@@ -74,6 +82,7 @@ def read_table(
     has_target: bool = False,
     names: Sequence[str] = (),
     set_aside: bool = False,
+    rules: Rules = cells.NO_RULES,
 ) -> Table:
     """Read a file of any format, a folder of files or standard input (`-`), or take a frame.
 
@@ -83,6 +92,7 @@ def read_table(
         has_target: a target is named, so that a `.txt` is a table and no text corpus.
         names: the columns of token lines, where they are known.
         set_aside: a few rows that do not fit the header become problems of the table.
+        rules: what is known of how cells are written.
 
     Raises: DataError, when there is no such table or rows do not fit the header.
     """
@@ -98,7 +108,13 @@ def read_table(
     opened = open_source(path)
     loaded = load(opened, text=text, has_target=has_target, names=names)
     if loaded is None:
-        table = csv_table(opened, text_columns=text, may_be_empty=may_be_empty, set_aside=set_aside)
+        table = csv_table(
+            opened,
+            text_columns=text,
+            may_be_empty=may_be_empty,
+            set_aside=set_aside,
+            rules=rules,
+        )
         return with_derived(table, keep=text, typed=False)
     if not may_be_empty:
         check_has_rows(loaded.frame, opened.source)
@@ -118,21 +134,20 @@ def with_derived(table: Table, *, keep: Collection[str], typed: bool = True) -> 
 
 
 def table_of(loaded: Loaded, source: str, notes: tuple[str, ...] = ()) -> Table:
-    return Table(
-        loaded.frame,
-        source,
-        (*notes, *loaded.notes),
-        loaded.lines,
-        loaded.form,
-        implied=loaded.implied,
-    )
+    return Table(loaded.frame, source, (*notes, *loaded.notes), loaded.lines, loaded.form)
 
 
 def csv_table(
-    opened: Opened, *, text_columns: Collection[str], may_be_empty: bool, set_aside: bool
+    opened: Opened,
+    *,
+    text_columns: Collection[str],
+    may_be_empty: bool,
+    set_aside: bool,
+    rules: Rules,
 ) -> Table:
     """Read CSV or one of its relatives."""
     source = opened.source
+    text_columns = {*text_columns, *rules.unread}
     text = read_text(opened.content, source, path=opened.path)
     check_separator(text, source)
     text, header_notes = with_header(text)
@@ -141,24 +156,20 @@ def csv_table(
     aside: list[Problem] = []
     blanked: frozenset[int] = frozenset()
     try:
-        frame, lines = parse(text, names, source, text_columns=text_columns)
+        frame, lines = parse(text, names, source, text_columns=text_columns, rules=rules)
     except RaggedRows as ragged:
         if not (set_aside and ragged.few):
             raise
         aside = problems_of(ragged, names)
         text, blanked = without_rows(text, ragged)
-        frame, lines = parse(text, names, source, text_columns=text_columns)
+        frame, lines = parse(text, names, source, text_columns=text_columns, rules=rules)
     frame, lines, more, idle = drop_idle_rows(frame, lines, text, blanked)
     frame, lines, totals = without_totals(frame, lines)
-    columns = frame.get_columns()
-    del frame
-    frame = in_one_piece(columns)
     if not may_be_empty:
         check_has_rows(frame, source)
-    typed, typing_notes = cells.type_columns(
-        frame, text=text_columns, comma_is_decimal=text.separator != ",", lines=lines
-    )
-    repairs = find_repairs(frame, typed, Table(frame, "", lines=lines).line)
+    each = type_columns(frame, text=text_columns, usual=usual_mark(text), lines=lines, rules=rules)
+    typed = pl.DataFrame([column.column for column in each])
+    repairs = find_repairs(frame, each, Table(frame, "", lines=lines).line, rules)
     typed, unnamed = drop_empty_unnamed(typed, names)
     every_note = (
         *opened.notes,
@@ -167,10 +178,21 @@ def csv_table(
         *unit_notes,
         *notes,
         *more,
-        *typing_notes,
+        *(column.note for column in each if column.note),
+        *unit_notes_of(each),
         *unnamed,
     )
-    return Table(typed, source, every_note, lines, problems=(*aside, *idle, *totals, *repairs))
+    return Table(
+        typed,
+        source,
+        every_note,
+        lines,
+        problems=(*aside, *idle, *totals, *repairs),
+        styles=styles_of(each),
+        doubts={column.column.name: column.unsure for column in each if column.unsure},
+        labels=labels_of(each),
+        taken={column.column.name: column.taken for column in each if column.taken},
+    )
 
 
 def from_pandas(frame: Any) -> pl.DataFrame:

@@ -1,14 +1,18 @@
 """Tell what was mended in the cells of a table, by comparing them with what was read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
+from rnnauto.layout import Style
 from rnnauto.problem import Example, Kind, Problem, numbered, rows_where
-from rnnauto.reading import cells
+from rnnauto.reading.rules import Rules
 from rnnauto.reading.text_repairs import FEW, NOTHING, Lines, shown, text_repairs
+from rnnauto.reading.typed import Typed
 
-GROUPED = r"^[+-]?\d{1,3}([. ,]\d{3})+([.,]\d+)?$"
+# digits in groups, by the decimal mark of the column
+GROUPED = {".": r"\d[, '’\x{a0}\x{202f}]\d{3}", ",": r"\d[. '’\x{a0}\x{202f}]\d{3}"}
+NOT_BARE = r"[\p{L}\p{Sc}%‰°º′″\"]"
 UPS = numbered("x,y", "#,up", "#.5,down", times=8)
 HOURS = numbered(
     "time,x,y",
@@ -79,6 +83,25 @@ UNIT_IN_CELL = Kind(
         numbered("x,y", "#,up", "#.5,down", times=60).replace("\n3,up", "\n3 kg,up", 1)
     ),
 )
+UNCLEAR_NUMBERS = Kind(
+    code="unclear-numbers",
+    severity="warning",
+    title="numbers can be read in two ways",
+    finds="Columns in which every point, or every comma, stands before three digits, where nothing "
+    "else in the file shows whether it groups thousands.",
+    harm="`1.234` is taken for 1234, or the other way round: every value is wrong by a thousand.",
+    remedy="`--decimal point` or `--decimal comma` decides.",
+    example=Example(numbered("x;y", "#,125;up", "#,550;down", times=8)),
+)
+MIXED_UNITS = Kind(
+    code="mixed-units",
+    severity="warning",
+    title="numbers of a column have different units",
+    finds="Columns of numbers with several units or currencies, or with different decimal marks.",
+    harm="The column stays text: nobody knows how grams and kilograms were to be one number.",
+    remedy="Write the whole column in one unit.",
+    example=Example(numbered("x,y", "# kg,up", "#00 g,down", times=20)),
+)
 WHOLE_AS_FRACTION = Kind(
     code="whole-as-fraction",
     severity="note",
@@ -112,28 +135,33 @@ MIXED_TIMES = Kind(
 )
 KINDS = (
     *(EMPTY_COLUMN, MISSING_CELLS, NOT_A_NUMBER, DECIMAL_COMMA, GROUPED_THOUSANDS),
-    *(UNIT_IN_CELL, WHOLE_AS_FRACTION, NOT_A_TIME, MIXED_TIMES),
+    *(UNIT_IN_CELL, UNCLEAR_NUMBERS, MIXED_UNITS, WHOLE_AS_FRACTION, NOT_A_TIME, MIXED_TIMES),
 )
 
 
-def find_repairs(raw: pl.DataFrame, typed: pl.DataFrame, line: Lines) -> list[Problem]:
+def find_repairs(
+    raw: pl.DataFrame, typed: Sequence[Typed], line: Lines, rules: Rules
+) -> list[Problem]:
     """Find every repair, by column. `raw` and `typed` have the same rows."""
     problems: list[Problem] = []
-    for name in typed.columns:
-        before, after = raw[name], typed[name]
-        problems += missing_cells(before, after, line)
+    for each in typed:
+        before, after = raw[each.column.name], each.column
+        problems += missing_cells(before, after, line, rules)
+        problems += doubts(each)
         if before.dtype != pl.String:
             continue
         if after.dtype.is_numeric():
-            problems += number_repairs(before, after, line)
+            problems += number_repairs(before, each, line, rules)
         elif after.dtype.is_temporal():
-            problems += time_repairs(before, after, line)
+            problems += time_repairs(before, after, line, rules)
         elif after.dtype == pl.String:
             problems += text_repairs(before, line)
     return problems
 
 
-def missing_cells(before: pl.Series, after: pl.Series, line: Lines) -> Iterator[Problem]:
+def missing_cells(
+    before: pl.Series, after: pl.Series, line: Lines, rules: Rules
+) -> Iterator[Problem]:
     name, count = before.name, after.null_count()
     if not count:
         return
@@ -141,7 +169,7 @@ def missing_cells(before: pl.Series, after: pl.Series, line: Lines) -> Iterator[
         yield EMPTY_COLUMN.problem(f"column `{name}` is empty in every row", name, remedy=NOTHING)
         return
     if before.dtype == pl.String:
-        markers = before.str.strip_chars().is_in(list(cells.MISSING_NUMBER)) | before.is_null()
+        markers = before.str.strip_chars().is_in(list(rules.among_numbers)) | before.is_null()
         rows = rows_where(after.is_null() & markers.fill_null(True))
         spelt = before.gather(rows).str.strip_chars().replace("", None)
     else:
@@ -156,9 +184,9 @@ def missing_cells(before: pl.Series, after: pl.Series, line: Lines) -> Iterator[
         )
 
 
-def number_repairs(before: pl.Series, after: pl.Series, line: Lines) -> Iterator[Problem]:
-    name, plain = before.name, before.str.strip_chars()
-    known = ~plain.is_in(list(cells.MISSING_NUMBER)) & plain.is_not_null()
+def number_repairs(before: pl.Series, typed: Typed, line: Lines, rules: Rules) -> Iterator[Problem]:
+    name, plain, after = before.name, before.str.strip_chars(), typed.column
+    known = ~plain.is_in(list(rules.among_numbers)) & plain.is_not_null()
     lost = rows_where(known & after.is_null())
     if lost:
         yield NOT_A_NUMBER.problem(
@@ -168,14 +196,14 @@ def number_repairs(before: pl.Series, after: pl.Series, line: Lines) -> Iterator
             [line(row) for row in lost],
             remedy="correct the cells, or empty them",
         )
-    grouped = known & plain.str.contains(GROUPED) & after.is_not_null()
-    decimal = plain.str.contains(",", literal=True) & ~grouped & after.is_not_null()
-    if decimal.any():
-        count = int(decimal.sum())
+    known &= after.is_not_null()
+    style = typed.style or Style()
+    if style.decimal == ",":
+        count = int((known & plain.str.contains(",", literal=True)).sum())
         yield DECIMAL_COMMA.problem(
             f"{count} cells of `{name}` have a decimal comma", name, remedy=NOTHING
         )
-    thousands = rows_where(grouped & ~plain.str.contains(r"^[+-]?\d{1,3}[.,]\d+$"))
+    thousands = rows_where(known & plain.str.contains(GROUPED[style.decimal]))
     if thousands:
         yield GROUPED_THOUSANDS.problem(
             f"{len(thousands)} cells of `{name}` group their thousands: "
@@ -184,16 +212,38 @@ def number_repairs(before: pl.Series, after: pl.Series, line: Lines) -> Iterator
             [line(row) for row in thousands],
             remedy=NOTHING,
         )
-    units = rows_where(known & after.is_not_null() & plain.str.contains(cells.WITH_UNIT))
-    if units:
-        yield UNIT_IN_CELL.problem(
-            f"{len(units)} cells of `{name}` carry a unit, read without it: "
-            f"{shown(plain.gather(units))}",
-            name,
-            [line(row) for row in units],
-            remedy="nothing to do, if the whole column has this unit",
-        )
+    if style.unit:
+        yield from units_in_cells(plain.set(~known, None), line)
     yield from whole_as_fraction(plain, after, line)
+
+
+def units_in_cells(known: pl.Series, line: Lines) -> Iterator[Problem]:
+    """Tell of a unit beside numbers, and where it stands if not in every cell."""
+    units = known.str.contains(NOT_BARE)
+    bare = int((~units).sum())
+    others = f"; {bare} have none" if bare else ""
+    yield UNIT_IN_CELL.problem(
+        f"{int(units.sum())} cells of `{known.name}` carry a unit, read without it: "
+        f"{shown(known.filter(units.fill_null(False)))}{others}",
+        known.name,
+        [line(row) for row in rows_where(units)] if bare else [],
+        remedy="nothing to do, if the whole column has this unit",
+    )
+
+
+def doubts(typed: Typed) -> Iterator[Problem]:
+    """Tell how else the numbers of a column could be read, or why it was not read as numbers."""
+    name = typed.column.name
+    if typed.unsure:
+        yield UNCLEAR_NUMBERS.problem(
+            f"`{name}`: {typed.unsure}", name, remedy="look which it is, and give the flag"
+        )
+    if typed.refused:
+        yield MIXED_UNITS.problem(
+            f"`{name}` is read as text: {typed.refused}",
+            name,
+            remedy="write all numbers of the column in one way, or leave it out",
+        )
 
 
 def whole_as_fraction(plain: pl.Series, after: pl.Series, line: Lines) -> Iterator[Problem]:
@@ -212,10 +262,12 @@ def whole_as_fraction(plain: pl.Series, after: pl.Series, line: Lines) -> Iterat
         )
 
 
-def time_repairs(before: pl.Series, after: pl.Series, line: Lines) -> Iterator[Problem]:
+def time_repairs(
+    before: pl.Series, after: pl.Series, line: Lines, rules: Rules
+) -> Iterator[Problem]:
     name, plain = before.name, before.str.strip_chars()
     lost = rows_where(
-        after.is_null() & plain.is_not_null() & ~plain.is_in(list(cells.MISSING_NUMBER))
+        after.is_null() & plain.is_not_null() & ~plain.is_in(list(rules.among_numbers))
     )
     if lost:
         yield NOT_A_TIME.problem(

@@ -6,6 +6,7 @@ from dataclasses import replace
 from rnnauto.reading import cells
 from rnnauto.reading.content import whole
 from rnnauto.reading.dialect import Text, head_records
+from rnnauto.reading.rules import MISSING_NUMBER
 
 LOOKED_AT = 50  # rows below the first line
 FEWEST_ROWS = 3  # that show what a column holds
@@ -36,14 +37,14 @@ def are_units(line: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     rows = [[cell.strip() for cell in row] for row in rows if len(row) == len(line)]
     if len(rows) < FEWEST_ROWS or any(len(cell) > LONGEST_UNIT or "\n" in cell for cell in line):
         return False
-    if any(cells.is_number(cell) or cell in cells.MISSING_NUMBER[1:] for cell in line):
+    if any(cells.is_number(cell) or cell in MISSING_NUMBER[1:] for cell in line):
         return False
     columns = list(zip(*rows, strict=True))
     numeric = [
         unit
         for unit, column in zip(line, columns, strict=True)
         if any(map(cells.is_number, column))
-        and all(cells.is_number(cell) or cell in cells.MISSING_NUMBER for cell in column)
+        and all(cells.is_number(cell) or cell in MISSING_NUMBER for cell in column)
     ]
     others = [
         unit

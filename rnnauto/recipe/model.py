@@ -28,6 +28,14 @@ class Data(Section):
     known_ahead: Names = Field(
         (), description="Feature of a forecast whose future is known, like a holiday or a price"
     )
+    missing: Auto | Names = Field(
+        "auto",
+        description="Spelling of a missing value, in place of NA, null, nan and their like; "
+        "'' for none",
+    )
+    decimal: Auto | Literal["point", "comma"] = Field(
+        "auto", description="What stands before the fractions of numbers; auto: what they show"
+    )
     allow: Names = Field((), description="Code of a problem not to report, like duplicate-timestep")
 
 

@@ -12,7 +12,8 @@ from rnnauto.deploy.generate import Value
 from rnnauto.errors import DataError
 from rnnauto.families.decoder.pairs import DecoderEncoders
 from rnnauto.layout import Column, Layout
-from rnnauto.reading.cells import MISSING, MISSING_NUMBER, is_number
+from rnnauto.reading.cells import is_number
+from rnnauto.reading.rules import Rules, known_rules
 
 LARGEST = float(np.finfo(np.float32).max)
 SHOWN = 10  # known categories that an error lists
@@ -32,7 +33,10 @@ def given_sequence(
     """
     check_names(given, layout)
     check_prompt(prompt, layout)
-    row = {column.name: [value_of(given.get(column.name), column)] for column in layout.static}
+    rules = known_rules(layout)
+    row = {
+        column.name: [value_of(given.get(column.name), column, rules)] for column in layout.static
+    }
     check_present(row, layout, encoders)
     check_known(row, encoders)
     numbers = number_names(layout.static)
@@ -80,14 +84,14 @@ def check_prompt(prompt: str | None, layout: Layout) -> None:
         )
 
 
-def value_of(value: Value, column: Column) -> str | float | None:
+def value_of(value: Value, column: Column, rules: Rules) -> str | float | None:
     """Read a value as a cell of that column; None where it is missing."""
     text = value.strip() if isinstance(value, str) else value
     if column.name in category_names([column]):
         if isinstance(text, bool):
             text = str(text).lower()
-        return None if text is None or text in MISSING else str(text)
-    if text is None or text in MISSING_NUMBER:
+        return None if text is None or text in rules.missing_in(column.name) else str(text)
+    if text is None or text in rules.among_numbers:
         return None
     if column.kind == "boolean" and str(text).lower() in {"true", "false"}:
         return float(str(text).lower() == "true")

@@ -37,7 +37,9 @@ def to_predict(
     absent or holds what the model cannot read."""
     no_history(history, layout)
     texts = text_targets(layout, encoders)
-    table = read_for(layout, data, target=False, text_targets=texts, may_be_empty=True)
+    table = read_for(
+        layout, data, target=False, text_targets=texts, may_be_empty=True, classes=texts
+    )
     frame = table.frame.drop(layout.target, strict=False) if layout.answer_length else table.frame
     return DirectPart(table.frame, gather(frame, layout), layout, encoders)
 
@@ -48,7 +50,8 @@ def to_judge(
     """Read sequences whose target is known. Raises: DataError, also for a class that the model does
     not know."""
     no_history(history, layout)
-    table = read_for(layout, data, target=True, text_targets=text_targets(layout, encoders))
+    texts = text_targets(layout, encoders)
+    table = read_for(layout, data, target=True, text_targets=texts, classes=texts)
     sequences = with_targets(gather(table.frame, layout), layout)
     part = DirectPart(table.frame, sequences, layout, encoders)
     check_classes(part, table.source)

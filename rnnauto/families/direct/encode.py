@@ -96,13 +96,14 @@ def each_target(target: TargetEncoder) -> Sequence[TargetEncoder]:
     return target.each if isinstance(target, SeveralTargets) else (target,)
 
 
-def text_targets(layout: Layout, encoders: DirectEncoders) -> list[str]:
-    """List the targets that are text in any table, whatever the cells of that one look like."""
-    return [
-        column.name
+def text_targets(layout: Layout, encoders: DirectEncoders) -> dict[str, tuple[str, ...]]:
+    """List the targets that are text in any table, whatever the cells of that one look like, with
+    the classes of each."""
+    return {
+        column.name: encoder.classes
         for column, encoder in zip(layout.targets, each_target(encoders.target), strict=True)
         if isinstance(encoder, LabelEncoder) and encoder.kind == "text"
-    ]
+    }
 
 
 def check_classes(part: DirectPart, source: str) -> None:

@@ -1,0 +1,62 @@
+"""Hold what is known of how the cells of a file are written, before it is read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from rnnauto.layout import Layout
+from rnnauto.recipe import Data
+
+# missing in every column, and what is missing only where the other cells are numbers or times
+MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "<NA>", "#N/A")
+MISSING_NUMBER = (*MISSING, "None", "none", "?", "-", "--", ".", "NAN", "n.a.", "missing")
+MARKS: dict[str, Literal["", ".", ","]] = {"auto": "", "point": ".", "comma": ","}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is known of how cells are written.
+
+    Attributes:
+        missing: the spellings of a missing value, where the user names them.
+        decimal: what the user says stands before fractions; empty where nothing is said.
+        words: by column, spellings of a missing value that are values there.
+        learns: whether such words may still be found.
+        unread: columns of numbers that are left text where a format has only text.
+    """
+
+    missing: tuple[str, ...] | None = None
+    decimal: Literal["", ".", ","] = ""
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    learns: bool = True
+    unread: frozenset[str] = frozenset()
+
+    @property
+    def everywhere(self) -> tuple[str, ...]:
+        """The spellings that mean missing in every column."""
+        return MISSING if self.missing is None else ("", *self.missing)
+
+    @property
+    def among_numbers(self) -> tuple[str, ...]:
+        """Those that do among numbers."""
+        return MISSING_NUMBER if self.missing is None else ("", *self.missing)
+
+    def missing_in(self, column: str) -> tuple[str, ...]:
+        """The spellings that mean missing in a column of text."""
+        kept = self.words.get(column, ())
+        return tuple(word for word in self.everywhere if word not in kept)
+
+
+def rules_of(data: Data) -> Rules:
+    """The rules that a recipe gives."""
+    missing = None if data.missing == "auto" else tuple(word for word in data.missing if word)
+    return Rules(missing, MARKS[data.decimal])
+
+
+def known_rules(layout: Layout) -> Rules:
+    """The rules by which a model's table was read."""
+    words = {name: style.words for name, style in layout.styles.items()}
+    unread = frozenset(
+        name for name, style in layout.styles.items() if style.unit or style.decimal != "."
+    )
+    return Rules(layout.missing, words=words, learns=False, unread=unread)
