@@ -15,6 +15,7 @@ from rnnauto.data.tokens import tokenise
 from rnnauto.inference.case import Evidence
 from rnnauto.inference.infer import Inference, infer
 from rnnauto.inference.labels import with_labels
+from rnnauto.inference.word_tags import with_tags
 from rnnauto.layout import Layout, Tokens
 from rnnauto.problem import Problem
 from rnnauto.problems.allow import allowed_notes, check_allowed, reported
@@ -74,12 +75,16 @@ def inspect_table(table: Table, recipe: Recipe) -> Inspection:
     allow = recipe.data.allow
     check_allowed(allow)
     inspection = inspect_all(table, recipe)
-    noted = replace(table, notes=(*table.notes, *allowed_notes(inspection.problems, allow)))
+    noted = replace(
+        inspection.table,
+        notes=(*inspection.table.notes, *allowed_notes(inspection.problems, allow)),
+    )
     return replace(inspection, table=noted, problems=reported(inspection.problems, allow))
 
 
 def inspect_all(table: Table, recipe: Recipe) -> Inspection:
     """Say what can be said of a table, problems that are allowed included."""
+    table = with_tags(table, recipe)
     inference = infer(table, recipe)
     layout = inference.layout
     table = with_labels(table, layout)

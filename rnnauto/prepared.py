@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -20,7 +20,8 @@ from rnnauto.problem import Problem
 from rnnauto.problems.allow import reported
 from rnnauto.problems.find import in_order, raise_if_leaks
 from rnnauto.problems.leaks_parts import shared_with_test
-from rnnauto.problems.required_columns import check_numbers, read_for
+from rnnauto.problems.required_columns import check_numbers, read_for, refuse
+from rnnauto.reading.points import nested
 from rnnauto.reading.read import Table
 from rnnauto.recipe import Recipe, Split
 
@@ -190,7 +191,19 @@ def read_labelled(path: str, told: Told) -> Table:
     for target in targets:
         if target.dtype.is_numeric():
             check_numbers(table, target.name)
-    return table
+    lists = [lists_like(table, target) for target in targets if target.dtype.is_nested()]
+    return replace(table, frame=table.frame.with_columns(lists))
+
+
+def lists_like(table: Table, target: pl.Series) -> pl.Series:
+    """Take the lists of a test file for those of the training file: of numbers, or of texts."""
+    lists = table.frame[target.name]
+    items = lists.cast(target.dtype, strict=False)
+    lost = items.list.eval(pl.element().is_null().sum()).list.first()
+    had = lists.list.eval(pl.element().is_null().sum()).list.first()
+    shown = lists if nested(lists.dtype) else lists.cast(pl.List(pl.String)).list.join(" ")
+    refuse(table, shown, (lost != had).fill_null(False), "no list of numbers", "lists of numbers")
+    return items
 
 
 def with_targets(sequences: Sequences, layout: Layout) -> Sequences:

@@ -164,7 +164,8 @@ def wants_forecast(case: Case, guess: Guess) -> bool:
         return case.problem.task == "forecasting"
     if case.problem.horizon != "auto":
         return True
-    return guess.forecasts and case.problem.type == "auto"
+    forecasts = guess.forecasts or case.as_implied.forecasts
+    return forecasts and case.problem.type == "auto"
 
 
 def task_rule(
@@ -180,6 +181,8 @@ def task_rule(
     """Choose the task and say why; `classes` and `amounts` are the reasons for these readings."""
     if case.problem.task != "auto":
         return case.problem.task, "you named it"
+    if forecasts and case.as_implied.forecasts:
+        return "forecasting", case.implied.reason
     if forecasts:
         reason = f"`{target.name}` is a number that changes in time: its future is wanted"
         return "forecasting", reason

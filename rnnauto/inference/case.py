@@ -9,6 +9,7 @@ import polars as pl
 from rnnauto.errors import DataError
 from rnnauto.inference.kinds import Profile
 from rnnauto.layout import Form
+from rnnauto.reading.loaded import Implied
 from rnnauto.reading.opened import PIPED, STANDARD_INPUT
 from rnnauto.recipe import Data, ProblemSection
 
@@ -40,6 +41,7 @@ class Case:
         data, problem: what the recipe says of columns and of the RNN problem.
         source: how messages call the table.
         form: set where the format of the file implies it.
+        implied: what the format says of the columns.
     """
 
     frame: pl.DataFrame
@@ -49,6 +51,7 @@ class Case:
     problem: ProblemSection
     source: str
     form: Form | None = None
+    implied: Implied = Implied()
 
     def with_target(self, target: tuple[str, ...]) -> "Case":
         return replace(self, target=target)
@@ -56,6 +59,11 @@ class Case:
     def without(self, name: str) -> "Case":
         profiles = {other: self.profiles[other] for other in self.profiles if other != name}
         return replace(self, frame=self.frame.drop(name), profiles=profiles)
+
+    @property
+    def as_implied(self) -> Implied:
+        """What the format says, where its target is the one to predict; nothing elsewhere."""
+        return self.implied if self.target == self.implied.target else Implied()
 
     def command(self, *flags: str) -> str:
         """Write a command to paste: what was said so far, and `flags`."""

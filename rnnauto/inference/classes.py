@@ -4,10 +4,10 @@ import polars as pl
 
 from rnnauto.inference.case import Case
 from rnnauto.inference.grouping import CONFLICTS
-from rnnauto.inference.kinds import FEW_CLASSES, MANY_CLASSES, Profile, are_classes
+from rnnauto.inference.kinds import FEW_CLASSES, MANY_CLASSES, ROWS_PER_CLASS, Profile, are_classes
 from rnnauto.inference.roles import Roles
 from rnnauto.layout import ROW_FORMS, Kind, Task
-from rnnauto.reading.points import innermost
+from rnnauto.reading.points import innermost, nested
 
 CLASSES_IN_TIME = 20  # whole numbers beyond this that change with the clock are amounts
 SMALL_STEPS = 0.1  # squared changes inside a sequence, against those between any two rows
@@ -15,12 +15,10 @@ SMALL_STEPS = 0.1  # squared changes inside a sequence, against those between an
 
 def class_rule(case: Case, roles: Roles, target: Profile) -> tuple[bool, str]:
     """Decide whether the target names classes, and say why."""
-    if target.kind == "list" and case.problem.task != "classification":
-        inner = innermost(case.frame.schema[target.name])
-        return (
-            not inner.is_numeric(),
-            f"`{target.name}` holds lists of {'numbers' if inner.is_numeric() else 'texts'}",
-        )
+    if case.as_implied.classes is not None:
+        return case.as_implied.classes, case.implied.reason
+    if target.kind == "list":
+        return list_rule(case, roles, target)
     if target.kind != "number":
         return True, f"`{target.name}` has {target.distinct} different values, no numbers"
     if not target.whole:
@@ -46,6 +44,36 @@ def class_rule(case: Case, roles: Roles, target: Profile) -> tuple[bool, str]:
     return False, f"{reason} (more than {FEW_CLASSES}) for {values} targets: amounts"
 
 
+def list_rule(case: Case, roles: Roles, target: Profile) -> tuple[bool, str]:
+    """Decide whether lists are of classes: texts, or few whole numbers, one for each timestep that
+    is read. Whole numbers of another count may be as many things as lists are for."""
+    lists = case.frame[target.name]
+    if not innermost(lists.dtype).is_numeric():
+        return True, f"`{target.name}` holds lists of texts"
+    reason = f"`{target.name}` holds lists of numbers"
+    if nested(lists.dtype) or not has_one_each(case, roles, lists):
+        return False, reason
+    numbers = lists.explode().drop_nulls()
+    if not len(numbers) or not few_whole(numbers):
+        return False, reason
+    distinct = numbers.n_unique()
+    reason = f"`{target.name}` holds lists of {distinct} different whole numbers"
+    if distinct > FEW_CLASSES and len(numbers) < ROWS_PER_CLASS * distinct:
+        return False, f"{reason} (more than {FEW_CLASSES}) for {len(numbers)} targets: amounts"
+    steps = lists.list.eval(pl.element().cast(pl.Float64).diff()).explode().drop_nulls()
+    if distinct > FEW_CLASSES and in_small_steps(numbers, steps):
+        return False, f"{reason} that go up and down in small steps: amounts"
+    return True, f"{reason}, one for each timestep: classes"
+
+
+def has_one_each(case: Case, roles: Roles, lists: pl.Series) -> bool:
+    """Whether lists have an item for each timestep of those that are read."""
+    if roles.form != "cell-sequences" or roles.tokens or not roles.features:
+        return False
+    read = case.frame[roles.features[0].name]
+    return read.name != lists.name and read.list.len().equals(lists.list.len())
+
+
 def counts_along(case: Case, roles: Roles, target: str) -> bool:
     """Whether whole numbers change by little inside the sequences, as a count does and the numbers
     of classes do not."""
@@ -54,9 +82,15 @@ def counts_along(case: Case, roles: Roles, target: str) -> bool:
     rows = case.frame.select(*roles.id, *([roles.time] if roles.time else []), target)
     rows = rows.sort(roles.time, maintain_order=True) if roles.time else rows
     step = pl.col(target).cast(pl.Float64).diff()
-    steps = rows.select(step.over(roles.id) if roles.id else step).to_series()
+    return in_small_steps(
+        rows[target], rows.select(step.over(roles.id) if roles.id else step).to_series()
+    )
+
+
+def in_small_steps(numbers: pl.Series, steps: pl.Series) -> bool:
+    """Whether numbers change by little, against how they differ; `steps` are the changes."""
     changes = steps.filter(steps != 0)
-    spread = rows[target].cast(pl.Float64).var()
+    spread = numbers.cast(pl.Float64).var()
     if not len(changes) or not isinstance(spread, float) or not spread:
         return False
     return float((changes**2).mean() or 0.0) < SMALL_STEPS * 2 * spread  # type: ignore[arg-type]

@@ -42,10 +42,13 @@ def decide_window(case: Case, roles: Roles) -> Window:
     season = season_of(case, roles)
     why = season.why_ahead
     most = max(shortest // SHARE, 1)
+    told = case.as_implied.horizon
     if case.problem.horizon == "auto":
         horizon = min(season.ahead, most)
         if case.problem.type == "many-to-one":
             horizon, why = 1, "the RNN type many-to-one predicts one timestep"
+        elif told and told < longest:
+            horizon, why = told, "the file says so"
         elif season.ahead > most:
             why += f"; at most a {SHARE}th of the shortest series ({shortest} timesteps)"
     else:

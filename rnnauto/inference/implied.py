@@ -3,20 +3,21 @@
 from rnnauto.inference.case import Case, Evidence, flag, named
 from rnnauto.inference.kinds import Profile
 from rnnauto.inference.roles import Roles, as_columns, feature_evidence
-from rnnauto.layout import Column, Form
+from rnnauto.layout import Column
 from rnnauto.reading.token_lines import SENTENCE, TAG, TOKEN
 
 UNIVERSAL_TAG = "upos"
 OTHER_TAGS = ("xpos", "deprel", "feats")
 
 
-def implied_target(form: Form | None, columns: list[str]) -> tuple[str, ...]:
-    """Name the target where a form has a usual one; empty where it has none."""
-    if form == "text-corpus":
+def implied_target(case: Case) -> tuple[str, ...]:
+    """Name the target where the form or the format has one; empty where neither does."""
+    columns = list(case.profiles)
+    if case.form == "text-corpus":
         return (columns[0],)
-    if form == "token-lines":
+    if case.form == "token-lines":
         return tuple(name for name in (TAG, UNIVERSAL_TAG) if name in columns)[:1]
-    return ()
+    return case.implied.target
 
 
 def token_roles(case: Case) -> Roles:

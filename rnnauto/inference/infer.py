@@ -1,6 +1,7 @@
 """Infer what kind of RNN problem a table is, and say why."""
 
 import difflib
+import shlex
 from dataclasses import dataclass
 
 import polars as pl
@@ -50,6 +51,7 @@ def infer(table: Table, recipe: Recipe) -> Inference:
         problem=recipe.problem,
         source=table.source,
         form=table.form,
+        implied=table.implied,
     )
     check_names(case)
     case = case.with_target(target_names(case))
@@ -66,8 +68,18 @@ def infer(table: Table, recipe: Recipe) -> Inference:
     evidence = roles.evidence
     if answer.horizon and roles.form == "long-table":
         evidence = (panel_evidence(case, roles), *evidence[1:])
+    evidence = (*evidence, *target_evidence(case), *answer.evidence)
     layout = layout_of(case, roles, answer)
-    return Inference(with_styles(layout, table, recipe), (*evidence, *answer.evidence))
+    return Inference(with_styles(layout, table, recipe), evidence)
+
+
+def target_evidence(case: Case) -> tuple[Evidence, ...]:
+    """Say why a target that nobody named is one."""
+    if case.data.target or not case.implied.target:
+        return ()
+    other = next(iter(case.free(*case.implied.id, case.implied.time)), "COLUMN")
+    decision = f"target is {named(case.target)}"
+    return (Evidence(decision, case.implied.reason, f"--target {shlex.quote(other)}"),)
 
 
 def with_styles(layout: Layout, table: Table, recipe: Recipe) -> Layout:
@@ -185,7 +197,7 @@ def target_names(case: Case) -> tuple[str, ...]:
 
     Raises: DataError, where none is named and the form implies none.
     """
-    implied = implied_target(case.form, list(case.profiles))
+    implied = implied_target(case)
     if not case.data.target and implied:
         return implied
     if not case.data.target:

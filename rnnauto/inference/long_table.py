@@ -31,18 +31,20 @@ from rnnauto.runs import find_runs
 
 
 def find_groupings(case: Case) -> list[Grouping]:
-    """Find what could tell sequences apart; the user's word is final."""
+    """Find what could tell sequences apart; the word of the user, or the format, is final."""
     target = case.target[0]
-    if case.data.id:
-        ids = case.data.id
+    ids = case.data.id or case.implied.id
+    if ids:
         runs = find_runs(case.frame, ids)
         if runs.distinct == case.frame.height:
             return []
         free = case.free(*ids, *case.data.features)
-        clocks = [case.data.time] if case.data.time else time_names(free)
-        time = case.data.time or first_clock(case.frame, ids, clocks, runs, named=True)
+        told = case.data.time or (None if case.data.id else case.implied.time)
+        clocks = [told] if told else time_names(free)
+        time = told or first_clock(case.frame, ids, clocks, runs, named=True)
         varying = varying_share(case.frame, ids, target, runs)
-        return [Grouping(ids, time, "you named it", 3, varying, runs)]
+        reason = "you named it" if case.data.id else case.implied.reason
+        return [Grouping(ids, time, reason, 3, varying, runs)]
     numbered = {name for stem in find_stems(list(case.profiles), taken=()) for name in stem.columns}
     free = {
         name: column

@@ -144,7 +144,12 @@ def numbers_of(text: pl.Series) -> pl.Series:
 
 
 def words_of(text: pl.Series) -> pl.Series:
-    """Read JSON arrays, or Python's, as lists of texts; null for a cell that is neither."""
+    """Read JSON arrays, or Python's, as lists of texts, or words between blanks where no cell is an
+    array; null for a cell that is neither."""
+    array = text.str.starts_with("[")
+    if not array.any():
+        return text.str.extract_all(r"\S+")
+    text = text.zip_with(array, pl.Series([None], dtype=pl.String))
     for cells in (text, text.str.replace_all("'", '"', literal=True)):
         try:
             return cells.str.json_decode(pl.List(pl.String))

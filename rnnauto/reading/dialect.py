@@ -4,11 +4,11 @@ import codecs
 import csv
 import io
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
@@ -72,17 +72,29 @@ class Text:
 
 @dataclass(frozen=True)
 class Records:
-    """Where the records of a file lie, the header included.
+    """What a look at the records of a file shows, the header included.
 
     Attributes:
-        lines: the first line of each, from 1, [records].
-        fields: how many fields each has, [records].
-        blank: which of them are empty, [records].
+        count: how many there are.
+        first: the line of the first.
+        lines: the first line of each, from 1, [records]; None where each is one line.
+        blank: the places of those that are empty, counted from 0.
+        odd: the places of the others that have more or fewer fields than they should.
+        fields: how many these have, [odd].
+        spans: the first byte of these, and the one behind their last, [odd, 2].
     """
 
-    lines: Integers
+    count: int
+    first: int
+    lines: Integers | None
+    blank: Integers
+    odd: Integers
     fields: Integers
-    blank: NDArray[np.bool_]
+    spans: Integers
+
+    def lines_of(self, places: Integers) -> Integers:
+        """The first lines of some records."""
+        return places + self.first if self.lines is None else self.lines[places]
 
 
 def read_text(raw: Content, source: str, *, path: Path | None = None) -> Text:
@@ -270,13 +282,26 @@ def quotes_of(content: Content, separator: str) -> str:
     return "stray" if stray else "regular"
 
 
-def scan_records(text: Text) -> Records:
-    """Count the fields of every record without parsing them."""
+@dataclass(frozen=True)
+class RecordBlock:
+    """The records that end in one part of a file, [records] each.
+
+    Attributes:
+        stops: where they end.
+        fields: how many each has.
+        next_lines: the line behind each.
+    """
+
+    stops: Integers
+    fields: Integers
+    next_lines: Integers
+
+
+def record_blocks(text: Text) -> Iterator[RecordBlock]:
+    """Count the fields of every record without parsing them, in one part of a file at a time: of
+    millions of records nearly all are as they should be, and need no place in memory."""
     data = np.frombuffer(text.content, np.uint8)
-    ends: list[Integers] = []
-    fields: list[Integers] = []
-    lines: list[Integers] = []
-    open_fields, line, inside = 0, 1 + text.skipped, 0
+    open_fields, line, inside, stop = 0, 1 + text.skipped, 0, -1
     for start in range(0, len(data), CHUNK):
         chunk = data[start : start + CHUNK]
         newlines, separators = chunk == NEWLINE, chunk == ord(text.separator)
@@ -290,19 +315,39 @@ def scan_records(text: Text) -> Records:
         breaks = np.flatnonzero(newlines)
         counts = np.searchsorted(np.flatnonzero(separators), breaks)
         total = int(np.count_nonzero(separators))
-        ends.append((breaks + start).astype(np.int64))
-        fields.append(np.diff(counts, prepend=-open_fields).astype(np.int64) + 1)
+        give_back(text.content, start, CHUNK)
+        if len(breaks):
+            fields = np.diff(counts, prepend=-open_fields) + 1
+            lines = np.searchsorted(every_newline, breaks, side="right") + line
+            stop = start + int(breaks[-1])
+            yield RecordBlock(breaks + start, fields, lines)
         open_fields = total - int(counts[-1]) if len(breaks) else open_fields + total
-        lines.append((np.searchsorted(every_newline, breaks, side="right") + line).astype(np.int64))
         line += len(every_newline)
-    stops = np.concatenate(ends) if ends else np.zeros(0, np.int64)
-    counted, next_lines = np.concatenate(fields), np.concatenate(lines)
-    if len(stops) == 0 or stops[-1] != len(data) - 1:  # the last line has no line end
-        stops = np.append(stops, len(data))
-        counted = np.append(counted, open_fields + 1)
-        next_lines = np.append(next_lines, line)
-    starts = np.concatenate([[0], stops[:-1] + 1])
-    size = stops - starts
-    blank = (size == 0) | ((size == 1) & (data[np.minimum(starts, len(data) - 1)] == RETURN))
-    first_lines = np.concatenate([[1 + text.skipped], next_lines[:-1]])
-    return Records(lines=first_lines, fields=counted, blank=blank)
+    if stop != len(data) - 1:  # the last line has no line end
+        yield RecordBlock(*(np.array([last]) for last in (len(data), open_fields + 1, line)))
+
+
+def scan_records(text: Text, width: int) -> Records:
+    """Find the records that do not have as many fields as they should, and those that are empty."""
+    data = np.frombuffer(text.content, np.uint8)
+    lines: list[Integers] = [np.array([1 + text.skipped])]
+    found: dict[str, list[Integers]] = {"blank": [], "odd": [], "fields": [], "spans": []}
+    count, begin = 0, 0
+    for block in record_blocks(text):
+        starts = np.append(begin, block.stops[:-1] + 1)
+        size = block.stops - starts
+        blank = (size == 0) | ((size == 1) & (data[np.minimum(starts, len(data) - 1)] == RETURN))
+        odd = np.flatnonzero((block.fields != width) & ~blank)
+        found["blank"].append(np.flatnonzero(blank) + count)
+        found["odd"].append(odd + count)
+        found["fields"].append(block.fields[odd])
+        found["spans"].append(np.stack([starts[odd], block.stops[odd]], axis=1))
+        if text.quotes != "none":
+            lines.append(block.next_lines)
+        count, begin = count + len(starts), int(block.stops[-1]) + 1
+    every = np.concatenate(lines)[:count] if text.quotes != "none" else None
+    if every is not None and every[-1] - every[0] == count - 1:
+        every = None
+    return Records(
+        count, 1 + text.skipped, every, **{name: np.concatenate(of) for name, of in found.items()}
+    )

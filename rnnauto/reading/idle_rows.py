@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 
 from rnnauto.arrays import Integers
-from rnnauto.problem import Example, Kind, Problem, numbered
-from rnnauto.reading.content import whole
+from rnnauto.problem import Example, Kind, Problem, numbered, rows_where
 from rnnauto.reading.dialect import Text
 
+FEW = 100  # rows around which a frame is cut into slices
 UPS = numbered("x,y", "#,up", "#.5,down", times=8)
 
 EMPTY_ROW = Kind(
@@ -43,61 +43,75 @@ def drop_idle_rows(
     `known` are blank lines that have been spoken of already.
     """
     where = np.arange(2, frame.height + 2) if lines is None else lines
-    last = frame.to_series(frame.width - 1)
-    some = last.is_null() | (last == "" if last.dtype == pl.String else False)
-    idle = pl.Series([False]).new_from_index(0, frame.height)
-    masks: dict[Kind, tuple[str, pl.Series]] = {}
-    if some.any():
-        idle = frame.select(
-            pl.all_horizontal(
-                pl.col(name).fill_null("").str.strip_chars() == ""
-                if dtype == pl.String
-                else pl.col(name).is_null()
-                for name, dtype in frame.schema.items()
-            )
-        ).to_series()
-        masks[EMPTY_ROW] = ("empty row", idle)
-    if set(frame.dtypes) == {pl.String} and (last.str.strip_chars() == last.name).any():
-        headers = frame.select(
-            pl.all_horizontal(pl.col(name).str.strip_chars() == name for name in frame.columns)
-        ).to_series()
-        headers = headers.fill_null(False)
-        masks[REPEATED_HEADER] = ("repeat of the header", headers)
-        idle |= headers
+    found = {EMPTY_ROW: ("empty row", empty_rows(frame))}
+    if set(frame.dtypes) == {pl.String}:
+        found[REPEATED_HEADER] = ("repeat of the header", headers_again(frame))
     notes: list[str] = []
     problems = []
-    for kind, (what, mask) in masks.items():
-        rows = [int(line) for line in where[mask.to_numpy()] if int(line) not in known]
+    for kind, (what, places) in found.items():
+        rows = [line for line in where[places].tolist() if line not in known]
         notes += counted(len(rows), what)
         if rows:
             problems.append(kind.problem(notes[-1], None, rows, remedy="nothing to do"))
-    if not idle.any():
-        return frame, lines, [], blank_lines(text, lines, known)
-    kept = where[~idle.to_numpy()]
-    spoken = {*known, *(line for problem in problems for line in problem.rows)}
-    problems += blank_lines(text, kept, spoken)
-    return frame.filter(~idle), kept, notes, problems
+    blank = blank_lines(text, lines)
+    blank = blank[~np.isin(blank, list(known))]
+    if len(blank):
+        said = counted(len(blank), "blank line")[0]
+        problems.append(EMPTY_ROW.problem(said, None, blank.tolist(), remedy="nothing to do"))
+    idle = np.unique(np.concatenate([places for _, places in found.values()]))
+    if not len(idle):
+        return frame, lines, [], problems
+    return without_places(frame, idle), np.delete(where, idle), notes, problems
 
 
-def blank_lines(text: Text, lines: Integers | None, known: Collection[int]) -> list[Problem]:
-    """Tell of the lines between rows that hold nothing at all."""
-    if lines is None or text.quotes != "none":
-        return []
-    raw = whole(text.content)
-    if b"\n\n" not in raw.replace(b"\r", b""):
-        return []
-    content = raw.split(b"\n")
-    first = 1 + text.skipped
-    rows = [
-        number
-        for number, line in enumerate(content[:-1], start=first)
-        if not line.strip() and number not in known
+def empty_rows(frame: pl.DataFrame) -> Integers:
+    """Find the rows without anything in any cell; a look at the last column leaves few."""
+    last = frame.to_series(frame.width - 1)
+    empty = last.is_null() | (last == "" if last.dtype == pl.String else False)
+    places = np.flatnonzero(empty.fill_null(True).to_numpy())
+    for position in range(frame.width - 2, -1, -1):
+        if not len(places):
+            break
+        cells = frame.to_series(position).gather(places)
+        empty = cells.is_null()
+        if cells.dtype == pl.String:
+            empty |= cells.str.strip_chars() == ""
+        places = places[empty.fill_null(True).to_numpy()]
+    return places
+
+
+def headers_again(frame: pl.DataFrame) -> Integers:
+    """Find the rows whose every cell is the name of its column."""
+    last = frame.to_series(frame.width - 1)
+    places = np.flatnonzero((last.str.strip_chars() == last.name).fill_null(False).to_numpy())
+    if not len(places):
+        return places
+    same = pl.all_horizontal(pl.col(name).str.strip_chars() == name for name in frame.columns)
+    again = frame[places].select(same.fill_null(False)).to_series()
+    return places[rows_where(again)]
+
+
+def without_places(frame: pl.DataFrame, places: Integers) -> pl.DataFrame:
+    """Leave some rows out: around a few by slices, which copy nothing."""
+    if len(places) > FEW:
+        return frame.filter(~pl.int_range(pl.len()).is_in(pl.Series(places).implode()))
+    begins, ends = np.append(0, places + 1), np.append(places, frame.height)
+    slices = [
+        frame.slice(begin, end - begin)
+        for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)
+        if begin < end
     ]
-    inside = set(rows) & set(range(first, int(lines[-1]) if len(lines) else first))
-    notes = counted(len(inside), "blank line")
-    if not inside:
-        return []
-    return [EMPTY_ROW.problem(notes[0], None, list(inside), remedy="nothing to do")]
+    return pl.concat(slices) if slices else frame.clear()
+
+
+def blank_lines(text: Text, lines: Integers | None) -> Integers:
+    """List the lines between rows that are none themselves. `lines` are those of the rows."""
+    if lines is None or text.quotes != "none":
+        return np.zeros(0, np.int64)
+    steps = np.diff(lines, prepend=1 + text.skipped)
+    jumps = np.flatnonzero(steps > 1)
+    absent = [np.arange(lines[at] - steps[at] + 1, lines[at]) for at in jumps]
+    return np.concatenate([*absent, np.zeros(0, np.int64)])
 
 
 def counted(count: int, what: str) -> list[str]:

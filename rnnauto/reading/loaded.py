@@ -9,6 +9,27 @@ from rnnauto.layout import Form
 
 
 @dataclass(frozen=True)
+class Implied:
+    """What the format of a file says of its columns, where the user does not say otherwise.
+
+    Attributes:
+        reason: where the file says it, in words.
+        target, id, time: columns.
+        classes: whether the target names classes; None where the file does not say.
+        forecasts: whether the future of the target is wanted.
+        horizon: the timesteps to forecast, 0 where the file does not say.
+    """
+
+    reason: str = ""
+    target: tuple[str, ...] = ()
+    id: tuple[str, ...] = ()
+    time: str | None = None
+    classes: bool | None = None
+    forecasts: bool = False
+    horizon: int = 0
+
+
+@dataclass(frozen=True)
 class Loaded:
     """A file read by the reader of its format.
 
@@ -16,9 +37,11 @@ class Loaded:
         notes: what the reader did, in words.
         lines: the file lines of the rows, from 1, [rows].
         form: set where the format implies it.
+        implied: what the format says of the columns.
     """
 
     frame: pl.DataFrame
     notes: tuple[str, ...] = ()
     lines: Integers | None = None
     form: Form | None = None
+    implied: Implied = Implied()

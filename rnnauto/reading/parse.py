@@ -13,7 +13,14 @@ from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
 from rnnauto.reading import cells
 from rnnauto.reading.content import Content, whole
-from rnnauto.reading.dialect import HEAD_BYTES, Records, Text, scan_records, unlimited_fields
+from rnnauto.reading.dialect import (
+    HEAD_BYTES,
+    NEWLINE,
+    Records,
+    Text,
+    scan_records,
+    unlimited_fields,
+)
 from rnnauto.reading.numbers.marks import Mark
 from rnnauto.reading.rules import Rules
 from rnnauto.reading.set_aside import RaggedRows
@@ -42,7 +49,7 @@ def parse(
     if text.quotes == "stray":
         return parse_leniently(text, names, source)
     if text.quotes == "none" and has_endless_line(text, len(names)):
-        check_fields(scan_records(text), names, source)
+        check_fields(scan_records(text, len(names)), names, source)
     sampled = numeric_columns(text, names, rules)
     numbers = {name: dtype for name, dtype in sampled.items() if name not in text_columns}
     try:
@@ -51,7 +58,7 @@ def parse(
             frame = fast_csv(text, names, dict.fromkeys(numbers, pl.Float64()), rules.everywhere)
             frame = with_words(frame, text, names)
     except pl.exceptions.PolarsError:
-        check_fields(scan_records(text), names, source)
+        check_fields(scan_records(text, len(names)), names, source)
         try:
             frame = fast_csv(text, names, {})
         except pl.exceptions.PolarsError:
@@ -60,12 +67,19 @@ def parse(
     if regular and not frame[names[-1]].null_count():
         return frame, None
     # polars fills short rows up with nulls without a word
-    records = scan_records(text)
+    records = scan_records(text, len(names))
     check_fields(records, names, source)
-    if len(records.lines) == frame.height + 1:
-        return frame, records.lines[1:]
-    full = ~records.blank
-    return frame, records.lines[full][1:] if full.sum() == frame.height + 1 else None
+    return frame, lines_of_rows(records, frame.height)
+
+
+def lines_of_rows(records: Records, rows: int) -> Integers | None:
+    """Find the file lines of the rows below the header; None where they are simply row + 2."""
+    if records.count == rows + 1:
+        plain = records.lines is None and records.first == 1
+        return None if plain else records.lines_of(np.arange(1, records.count))
+    if records.count - len(records.blank) == rows + 1:
+        return records.lines_of(np.delete(np.arange(records.count), records.blank)[1:])
+    return None
 
 
 def has_endless_line(text: Text, width: int) -> bool:
@@ -90,10 +104,15 @@ def plain_csv(
         frame = fast_csv(text, names, numbers)
     except pl.exceptions.PolarsError:
         return None
-    frame = as_if_searched(frame)
-    columns = frame.get_columns()
-    del frame  # one column at a time is copied into one piece, which most of what follows is faster
-    # on; numbers with fractions are only cast and looked through, which pieces do as well
+    return as_if_searched(frame)
+
+
+def in_one_piece(columns: list[pl.Series]) -> pl.DataFrame:
+    """Make a frame whose columns lie in memory in one piece, which most of what follows is faster
+    on; numbers with fractions are only cast and looked through, which pieces do as well.
+
+    Args: columns: copied one after the other; where no frame holds them, each is then let go of.
+    """
     for position, column in enumerate(columns):
         if column.n_chunks() > 1 and not column.dtype.is_float():
             columns[position] = column.rechunk()
@@ -221,7 +240,20 @@ def parse_leniently(text: Text, names: Sequence[str], source: str) -> tuple[pl.D
         )
     first = np.asarray(lines, np.int64)
     counts = np.asarray([len(row) for row in rows], np.int64)
-    check_fields(Records(first, counts, np.zeros(len(rows), bool)), names, source)
+    odd = np.flatnonzero(counts != len(names))
+    check_fields(
+        Records(
+            count=len(rows),
+            first=int(first[0]),
+            lines=first,
+            blank=np.zeros(0, np.int64),
+            odd=odd,
+            fields=counts[odd],
+            spans=spans_of(text, first, odd) if len(odd) else np.zeros((0, 2), np.int64),
+        ),
+        names,
+        source,
+    )
     columns = list(zip(*rows[1:], strict=True)) or [()] * len(names)
     frame = pl.DataFrame(
         {
@@ -232,24 +264,32 @@ def parse_leniently(text: Text, names: Sequence[str], source: str) -> tuple[pl.D
     return frame, first[1:]
 
 
+def spans_of(text: Text, lines: Integers, odd: Integers) -> Integers:
+    """Find the bytes of some records by the lines that they begin at, [odd, 2]."""
+    ends = np.flatnonzero(np.frombuffer(text.content, np.uint8) == NEWLINE)
+    begins = np.append(0, ends + 1)
+    places = np.append(lines, len(begins) + lines[0]) - lines[0]
+    stops = np.append(begins[1:] - 1, len(text.content))
+    return np.stack([begins[places[odd]], stops[places[odd + 1] - 1]], axis=1)
+
+
 def check_fields(records: Records, names: Sequence[str], source: str) -> None:
     """Raises: RaggedRows, where rows have more or fewer fields than the header."""
-    odd = np.flatnonzero((records.fields != len(names)) & ~records.blank)
-    if not len(odd):
+    if not len(records.odd):
         return
-    places = [f"line {records.lines[i]} has {records.fields[i]}" for i in odd[:SHOWN]]
-    more = f" and {len(odd) - SHOWN} more" if len(odd) > SHOWN else ""
-    filled = records.fields[1:][~records.blank[1:]]
+    shown = zip(records.lines_of(records.odd[:SHOWN]), records.fields, strict=False)
+    places = [f"line {line} has {fields}" for line, fields in shown]
+    more = f" and {len(records.odd) - SHOWN} more" if len(records.odd) > SHOWN else ""
+    filled = records.count - len(records.blank) - 1  # rows below the header
     hint = "make every row as long as the header; quote a cell that holds the separator"
     if len(names) == 1:
         hint = "the first line has to be the header: take titles and comments above it away"
-    elif len(filled) and (filled == len(names) + 1).all():
+    elif 0 < filled == np.count_nonzero(records.fields[records.odd > 0] == len(names) + 1):
         hint = "the header seems to lack the name of the first column: add it"
-    rows = "1 row does" if len(odd) == 1 else f"{len(odd)} rows do"
+    rows = "1 row does" if len(records.odd) == 1 else f"{len(records.odd)} rows do"
     wanted = "1 field" if len(names) == 1 else f"{len(names)} fields"
     raise RaggedRows(
         f"`{source}`: {rows} not have the {wanted} of the header: " + ", ".join(places) + more,
         hint=hint,
         records=records,
-        odd=odd,
     )

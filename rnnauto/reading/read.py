@@ -19,9 +19,9 @@ from rnnauto.reading.formats.load import load
 from rnnauto.reading.header import with_header
 from rnnauto.reading.idle_rows import drop_idle_rows
 from rnnauto.reading.joined_time import join_time
-from rnnauto.reading.loaded import Loaded
+from rnnauto.reading.loaded import Implied, Loaded
 from rnnauto.reading.opened import Opened, is_folder, open_source
-from rnnauto.reading.parse import parse, usual_mark
+from rnnauto.reading.parse import in_one_piece, parse, usual_mark
 from rnnauto.reading.points import split_points, unwrap_single_items
 from rnnauto.reading.repairs import find_repairs
 from rnnauto.reading.rules import Rules, rules_of
@@ -44,6 +44,7 @@ class Table:
         lines: the file line of every row, [rows], where that is not simply row + 2.
         form: set where the format of the file implies it.
         problems: what is wrong with the file itself, and what was mended in its cells.
+        implied: what the format of the file says of its columns.
         styles: how the cells of columns are written, where not plainly.
         doubts: how else the numbers of columns could be read, in words.
         taken: the words of columns of text that were taken for missing.
@@ -56,6 +57,7 @@ class Table:
     lines: Integers | None = None
     form: Form | None = None
     problems: tuple[Problem, ...] = ()
+    implied: Implied = Implied()
     styles: Mapping[str, Style] = field(default_factory=dict)
     doubts: Mapping[str, str] = field(default_factory=dict)
     taken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -134,7 +136,14 @@ def with_derived(table: Table, *, keep: Collection[str], typed: bool = True) -> 
 
 
 def table_of(loaded: Loaded, source: str, notes: tuple[str, ...] = ()) -> Table:
-    return Table(loaded.frame, source, (*notes, *loaded.notes), loaded.lines, loaded.form)
+    return Table(
+        loaded.frame,
+        source,
+        (*notes, *loaded.notes),
+        loaded.lines,
+        loaded.form,
+        implied=loaded.implied,
+    )
 
 
 def csv_table(
@@ -165,6 +174,9 @@ def csv_table(
         frame, lines = parse(text, names, source, text_columns=text_columns, rules=rules)
     frame, lines, more, idle = drop_idle_rows(frame, lines, text, blanked)
     frame, lines, totals = without_totals(frame, lines)
+    columns = frame.get_columns()
+    del frame
+    frame = in_one_piece(columns)
     if not may_be_empty:
         check_has_rows(frame, source)
     each = type_columns(frame, text=text_columns, usual=usual_mark(text), lines=lines, rules=rules)

@@ -2,12 +2,8 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
 from rnnauto.problem import Example, Kind, Problem, numbered
-from rnnauto.reading.content import whole
 from rnnauto.reading.dialect import Records, Text
 
 MOST = 0.01  # share of rows; beyond, the header or the separator must be wrong
@@ -30,15 +26,15 @@ KINDS = (RAGGED_ROW,)
 
 
 class RaggedRows(DataError):
-    """Rows with more or fewer fields than the header; `odd` are their places in `records`."""
+    """Rows with more or fewer fields than the header: the odd ones of `records`."""
 
-    def __init__(self, message: str, *, hint: str, records: Records, odd: Integers) -> None:
+    def __init__(self, message: str, *, hint: str, records: Records) -> None:
         super().__init__(message, hint=hint)
-        self.records, self.odd = records, odd
+        self.records = records
 
     @property
     def few(self) -> bool:
-        return len(self.odd) <= MOST * len(self.records.lines)
+        return len(self.records.odd) <= MOST * self.records.count
 
 
 def without_rows(text: Text, ragged: RaggedRows) -> tuple[Text, frozenset[int]]:
@@ -46,22 +42,24 @@ def without_rows(text: Text, ragged: RaggedRows) -> tuple[Text, frozenset[int]]:
 
     Returns: the text, and the numbers of its lines that are blank now.
     """
-    records = ragged.records
-    starts = records.lines - records.lines[0]  # from the header on
-    lines = whole(text.content).split(b"\n")
-    stops = np.append(starts[1:], len(lines))
+    records, content = ragged.records, text.content
+    pieces: list[bytes] = []
     blanked: set[int] = set()
-    for at in ragged.odd:
-        for index in range(int(starts[at]), int(stops[at])):
-            if index < len(lines):
-                lines[index] = b""
-                blanked.add(index + int(records.lines[0]))
-    return text.with_content(b"\n".join(lines)), frozenset(blanked)
+    begin = 0
+    for line, (start, stop) in zip(
+        records.lines_of(records.odd).tolist(), records.spans.tolist(), strict=True
+    ):
+        breaks = content[start:stop].count(b"\n")
+        pieces += [content[begin:start], b"\n" * breaks]
+        blanked.update(range(line, line + breaks + 1))
+        begin = stop
+    pieces.append(content[begin:])
+    return text.with_content(b"".join(pieces)), frozenset(blanked)
 
 
 def problems_of(ragged: RaggedRows, names: Sequence[str]) -> list[Problem]:
-    fields = ragged.records.fields[ragged.odd]
-    lines = ragged.records.lines[ragged.odd]
+    fields = ragged.records.fields
+    lines = ragged.records.lines_of(ragged.records.odd)
     problems = []
     for what, mask in (
         ("no separator: text that is no row", fields == 1),

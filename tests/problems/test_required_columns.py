@@ -129,10 +129,12 @@ def test_lists_of_one_row_have_to_be_equally_long(read):
     assert error.hint == "give every timestep a value in each list, `null` where it is missing"
 
 
-def test_lists_of_texts_are_json_or_python(read):
+def test_lists_of_texts_are_json_or_python_or_words(read):
     assert read('w\n"[""p"", ""q""]"\n', WORDS).frame["w"].to_list() == [["p", "q"]]
     assert read("w\n\"['p', 'q']\"\n", WORDS).frame["w"].to_list() == [["p", "q"]]
-    assert "line 2: `p q` is no list of texts" in refused(read, "w\np q\n", WORDS).message
+    assert read("w\np q\n", WORDS).frame["w"].to_list() == [["p", "q"]]
+    mixed = 'w\n"[""p""]"\np q\n'
+    assert "line 3: `p q` is no list of texts" in refused(read, mixed, WORDS).message
 
 
 def test_a_header_alone_has_lists_of_nothing(read):

@@ -418,10 +418,12 @@ def test_a_file_that_may_not_be_read_says_so(monkeypatch, tmp_path):
 def test_records_are_counted_alike_whatever_the_chunks(monkeypatch, chunk):
     monkeypatch.setattr("rnnauto.reading.dialect.CHUNK", chunk)
     text = read_text(b'a,b\n1,"x\n,y"\n\n2\n3,4,5', "made up")
-    records = scan_records(text)
-    assert records.lines.tolist() == [1, 2, 4, 5, 6]
-    assert records.fields.tolist() == [2, 2, 1, 1, 3]
-    assert records.blank.tolist() == [False, False, True, False, False]
+    records = scan_records(text, 2)
+    assert records.count == 5 and records.lines.tolist() == [1, 2, 4, 5, 6]
+    assert records.blank.tolist() == [2]
+    assert records.odd.tolist() == [3, 4] and records.fields.tolist() == [1, 3]
+    cut = [text.content[begin:end] for begin, end in records.spans]
+    assert cut == [b"2", b"3,4,5"]
 
 
 def test_the_column_tells_what_a_comma_beside_a_unit_means(tmp_path):

@@ -1,14 +1,17 @@
 """Tell which format a file has, by its first bytes, its ending and its text, and read it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from rnnauto.reading.content import Content, starts_with, whole
 from rnnauto.reading.dialect import HEAD_BYTES, SEPARATORS, head_records, to_utf8
 from rnnauto.reading.formats import corpus
+from rnnauto.reading.formats.arff import load_arff
+from rnnauto.reading.formats.at_header import AtFormat, at_format
 from rnnauto.reading.formats.columnar import load_arrow, load_parquet
 from rnnauto.reading.formats.corpus import load_corpus
 from rnnauto.reading.formats.json_lines import load_json_lines
-from rnnauto.reading.formats.ts_file import is_ts, load_ts
+from rnnauto.reading.formats.ts_file import load_ts
+from rnnauto.reading.formats.tsf import load_tsf
 from rnnauto.reading.loaded import Loaded
 from rnnauto.reading.opened import PIPED, Opened
 from rnnauto.reading.token_lines import are_token_lines, load_token_lines
@@ -16,6 +19,11 @@ from rnnauto.reading.token_lines import are_token_lines, load_token_lines
 ARROW = (b"ARROW1", b"\xff\xff\xff\xff")
 ARROW_ENDINGS = frozenset({".arrow", ".arrows", ".feather", ".ipc"})
 JSON_ENDINGS = frozenset({".jsonl", ".ndjson"})
+AT_READERS: dict[AtFormat, Callable[[str, str], Loaded]] = {
+    "arff": load_arff,
+    "tsf": load_tsf,
+    "ts": load_ts,
+}
 FEWEST_ROWS = 3  # that show that a text is a table
 ALIKE = 0.9  # share of rows as long as the first, in a table
 
@@ -37,8 +45,9 @@ def load(
     if ending in JSON_ENDINGS or start.lstrip().startswith("{"):
         content, _ = to_utf8(raw, source)
         return load_json_lines(whole(content), source, text=text)
-    if is_ts(start, ending):
-        return load_ts(decoded(raw, source), source)
+    with_header = at_format(start, ending)
+    if with_header is not None:
+        return AT_READERS[with_header](decoded(raw, source), source)
     if are_token_lines(start, ending, names):
         return load_token_lines(decoded(raw, source), source, names=names)
     may_be_corpus = ending in corpus.ENDINGS or source == PIPED

@@ -5,84 +5,154 @@ With timestamps a value is written `(time,value)`, and cases may be seen at diff
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from rnnauto.errors import DataError
-from rnnauto.reading.loaded import Loaded
+from rnnauto.reading.formats.at_header import (
+    MISSING,
+    label_column,
+    no_number,
+    number_lists,
+    split_header,
+)
+from rnnauto.reading.loaded import Implied, Loaded
 from rnnauto.reading.numbers.column import Marks
 from rnnauto.reading.typed import type_text
 
-TARGET = {"class": "class", "target": "target"}
-MISSING = frozenset({"?", "", "nan"})
-KINDS = ("@classlabel", "@targetlabel")
+KINDS = {"@classlabel": "class", "@targetlabel": "target"}
+CASE, TIME = "case", "time"
 POINT = re.compile(r"\(([^()]*)\)")
 POINT_OR_COLON = re.compile(r"(\([^()]*\)|:)")
 
 
-def is_ts(text: str, ending: str) -> bool:
-    head = text[:4000].lower()
-    named = "@problemname" in head or "@data" in head
-    return (ending == ".ts" or head.lstrip().startswith(("#", "@"))) and named
+@dataclass(frozen=True)
+class Cases:
+    """The cases of a file, cut at the colons.
+
+    Attributes:
+        values: the texts of their dimensions.
+        labels: None where they have none.
+        lines: where they stand in the file.
+        names: those of the dimensions.
+    """
+
+    values: list[list[str]]
+    labels: list[str] | None
+    lines: list[int]
+    names: list[str]
 
 
 def load_ts(text: str, source: str) -> Loaded:
     """Read a list column per dimension, and `class` or `target` where the file has one; a long
     table where the values have timestamps."""
-    settings, start, lines = read_header(text, source)
-    labelled = next((kind for kind in KINDS if settings.get(kind, "false").startswith("true")), "")
-    timed = settings.get("@timestamps", "false").startswith("true")
-    cases, numbers = [], []
-    for number, line in enumerate(lines[start:], start=start + 1):
-        if line.strip() and not line.startswith(("#", "%")):
-            cases.append(split_dimensions(line) if timed else line.strip().split(":"))
-            numbers.append(number)
-    names = dimension_names(cases, numbers, source, labelled=bool(labelled))
-    labels = None
-    if labelled:
-        labels = label_column([case[-1].strip() for case in cases], labelled)
+    above, below = split_header(text, source)
+    settings = {words[0].lower(): words[1:] for _, line in above if (words := line.split())}
+    kind = next((kind for kind in KINDS if is_true(settings, kind)), "")
+    timed = is_true(settings, "@timestamps")
+    parts = [split_dimensions(line) if timed else line.split(":") for _, line in below]
+    cases = cut_labels(parts, [number for number, _ in below], settings, kind, source)
+    labels = None if cases.labels is None else typed_labels(cases, settings, kind, source)
+    implied = Implied()
+    if labels is not None:
+        reason = f"the header says `{kind}`"
+        implied = Implied(reason, target=(labels.name,), classes=kind == "@classlabel")
     if timed:
-        return long_table(cases, numbers, names, labels, source)
+        return long_table(cases, labels, implied, source)
     columns = [
-        pl.Series(
-            name,
-            [
-                list(values(case[at], source, line))
-                for case, line in zip(cases, numbers, strict=True)
-            ],
-            pl.List(pl.Float64),
-        )
-        for at, name in enumerate(names)
+        number_lists(name, [case[at] for case in cases.values], cases.lines, source)
+        for at, name in enumerate(cases.names)
     ]
     columns += [] if labels is None else [labels]
-    return Loaded(pl.DataFrame(columns), lines=np.asarray(numbers, np.int64))
+    notes = (f"`{kind}` is announced, and no case has one",) if kind and labels is None else ()
+    return Loaded(pl.DataFrame(columns), notes, np.asarray(cases.lines, np.int64), implied=implied)
 
 
-def dimension_names(
-    cases: Sequence[Sequence[str]], numbers: Sequence[int], source: str, *, labelled: bool
-) -> list[str]:
-    """Name the dimensions. Raises: DataError where there are no cases, or they differ in number."""
-    if not cases:
+def is_true(settings: Mapping[str, Sequence[str]], name: str) -> bool:
+    return [word.lower() for word in settings.get(name, ())[:1]] == ["true"]
+
+
+def cut_labels(
+    parts: list[list[str]],
+    lines: list[int],
+    settings: Mapping[str, Sequence[str]],
+    kind: str,
+    source: str,
+) -> Cases:
+    """Cut the label off every case, where cases have one.
+
+    Raises: DataError where there are no cases, or they differ in number of parts.
+    """
+    if not parts:
         raise DataError(f"`{source}` holds no cases", hint="put them below the line `@data`")
-    odd = next((at for at, case in enumerate(cases) if len(case) != len(cases[0])), None)
+    told = dimensions_told(settings)
+    labelled = bool(kind) and not lacks_labels(parts, told)
+    wanted = told + labelled if told and len(parts[0]) != told + labelled else len(parts[0])
+    odd = next((at for at, case in enumerate(parts) if len(case) != wanted), None)
     if odd is not None:
+        whose = f"line {lines[0]} has {wanted}" if odd else f"the header announces {wanted}"
         raise DataError(
-            f"`{source}`, line {numbers[odd]}: {len(cases[odd])} parts where line {numbers[0]} has "
-            f"{len(cases[0])}",
-            hint="give every case as many dimensions, `:` between them",
+            f"`{source}`, line {lines[odd]}: {len(parts[odd])} parts where {whose}",
+            hint="give every case as many dimensions, `:` between them"
+            + (", and its label at the end" if labelled else ""),
         )
-    count = len(cases[0]) - labelled
+    count = wanted - labelled
     if not count:
         raise DataError(f"`{source}` has cases without values", hint="put them before the label")
-    return [f"dim_{number}" for number in range(1, count + 1)] if count > 1 else ["values"]
+    names = [f"dim_{number}" for number in range(1, count + 1)] if count > 1 else ["values"]
+    labels = [case[-1].strip() for case in parts] if labelled else None
+    return Cases([case[:count] for case in parts], labels, lines, names)
+
+
+def dimensions_told(settings: Mapping[str, Sequence[str]]) -> int:
+    """Count the dimensions that the header announces; 0 where it does not say."""
+    for name in ("@dimensions", "@dimension"):
+        if settings.get(name, ("",))[0].isdecimal():
+            return int(settings[name][0])
+    return int(is_true(settings, "@univariate"))
+
+
+def lacks_labels(parts: Sequence[Sequence[str]], told: int) -> bool:
+    """Whether no case has a label though the header announces them, as in a file to predict."""
+    if told:
+        return all(len(case) == told for case in parts)
+    return all("," in case[-1] for case in parts)
+
+
+def typed_labels(
+    cases: Cases, settings: Mapping[str, Sequence[str]], kind: str, source: str
+) -> pl.Series:
+    """Make the column of labels.
+
+    Raises: DataError for a class that the header does not list, and a target that is no number.
+    """
+    labels = cases.labels or []
+    if kind == "@targetlabel":
+        joined = number_lists(KINDS[kind], labels, cases.lines, source)
+        return joined.list.first()
+    listed = settings[kind][1:]
+    known_labels = [None if label in MISSING else label for label in labels]
+    together = label_column(KINDS[kind], [*listed, *known_labels])  # so that all are of one type
+    column = together[len(listed) :]
+    known = together[: len(listed)]
+    odd = column.is_not_null() & ~column.is_in(known.implode())
+    if listed and odd.any():
+        at = int(odd.arg_max() or 0)
+        raise DataError(
+            f"`{source}`, line {cases.lines[at]}: the class `{labels[at][:40]}` is none of those "
+            "that the header lists",
+            hint="list it behind `@classLabel true`, or mend the label at the end of the line",
+        )
+    return column
 
 
 def split_dimensions(line: str) -> list[str]:
     """Cut `(time,value),(time,value):label` at the colons that stand in no time."""
     parts: list[list[str]] = [[]]
-    for piece in POINT_OR_COLON.split(line.strip()):
+    for piece in POINT_OR_COLON.split(line):
         if piece == ":":
             parts.append([])
         else:
@@ -90,33 +160,35 @@ def split_dimensions(line: str) -> list[str]:
     return ["".join(part) for part in parts]
 
 
-def long_table(
-    cases: Sequence[Sequence[str]],
-    numbers: Sequence[int],
-    names: Sequence[str],
-    labels: pl.Series | None,
-    source: str,
-) -> Loaded:
+def long_table(cases: Cases, labels: pl.Series | None, implied: Implied, source: str) -> Loaded:
     """Make a row for every time of every case; dimensions that lack a value there have none."""
     times: list[str] = []
     owners: list[int] = []
     rows: list[list[float | None]] = []
-    for owner, (case, line) in enumerate(zip(cases, numbers, strict=True)):
-        for time, row in rows_of_case([points(part, source, line) for part in case[: len(names)]]):
+    for owner, (case, line) in enumerate(zip(cases.values, cases.lines, strict=True)):
+        for time, row in rows_of_case([points(part, source, line) for part in case]):
             times.append(time)
             owners.append(owner)
             rows.append(row)
     if not rows:
         raise DataError(f"`{source}` holds no values", hint="write `(time,value)` for each")
-    lines = np.asarray(numbers, np.int64)[owners]
-    clock = type_text(pl.Series("time", times), given=Marks(), lines=lines).column
-    columns = [pl.Series("case", owners) + 1, clock]
+    lines = np.asarray(cases.lines, np.int64)[owners]
+    clock = type_text(pl.Series(TIME, times), given=Marks(), lines=lines).column
+    columns = [pl.Series(CASE, owners) + 1, clock]
     columns += [
-        pl.Series(name, [row[at] for row in rows], pl.Float64) for at, name in enumerate(names)
+        pl.Series(name, [row[at] for row in rows], pl.Float64)
+        for at, name in enumerate(cases.names)
     ]
     columns += [] if labels is None else [labels.gather(owners)]
     note = "its values have timestamps: read as a long table, a row for each case and time"
-    return Loaded(pl.DataFrame(columns), (note,), lines)
+    told = Implied(
+        implied.reason or "a line of the file is a case",
+        implied.target,
+        id=(CASE,),
+        time=TIME,
+        classes=implied.classes,
+    )
+    return Loaded(pl.DataFrame(columns), (note,), lines, implied=told)
 
 
 def rows_of_case(
@@ -148,41 +220,11 @@ def points(part: str, source: str, line: int) -> Iterator[tuple[str, float | Non
             )
     for inside in POINT.findall(part):
         time, _, value = inside.rpartition(",")
-        yield time.strip(), next(values(value, source, line))
+        yield time.strip(), value_of(value.strip(), source, line)
 
 
-def read_header(text: str, source: str) -> tuple[dict[str, str], int, list[str]]:
-    """Read the settings, and find the index of the first line of data; gives all lines back too."""
-    lines = text.split("\n")
-    settings: dict[str, str] = {}
-    for index, line in enumerate(lines):
-        words = line.strip().lower().split(None, 1)
-        if words and words[0].startswith("@"):
-            if words[0] == "@data":
-                return settings, index + 1, lines
-            settings[words[0]] = words[1] if len(words) > 1 else ""
-    raise DataError(f"`{source}` has no line `@data`", hint="the cases stand below such a line")
-
-
-def values(cells: str, source: str, line: int) -> Iterator[float | None]:
-    for cell in cells.split(","):
-        word = cell.strip()
-        try:
-            yield None if word.lower() in MISSING else float(word)
-        except ValueError:
-            shown = word[:40]
-            raise DataError(
-                f"`{source}`, line {line}: `{shown}` is no number",
-                hint="write `?` where a value is missing",
-            ) from None
-
-
-def label_column(labels: list[str], kind: str) -> pl.Series:
-    known = pl.Series(
-        [None if label.lower() in MISSING else label for label in labels], dtype=pl.String
-    )
-    if kind == "@targetlabel":
-        return known.cast(pl.Float64, strict=False).alias("target")
-    whole = known.cast(pl.Int64, strict=False)
-    exact = whole.null_count() == known.null_count() and not known.str.contains(r"^[+-]?0\d").any()
-    return (whole if exact else known).alias("class")
+def value_of(cell: str, source: str, line: int) -> float | None:
+    try:
+        return None if cell in MISSING else float(cell)
+    except ValueError:
+        raise no_number(cell, line, source) from None
