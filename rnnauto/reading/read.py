@@ -16,6 +16,8 @@ from rnnauto.reading.dialect import HEAD_BYTES, Text, read_text
 from rnnauto.reading.fill_down import fill_down
 from rnnauto.reading.folder import load_folder
 from rnnauto.reading.formats.load import load
+from rnnauto.reading.formats.nested import flattened
+from rnnauto.reading.formats.series_lines import series_in_rows
 from rnnauto.reading.header import with_header
 from rnnauto.reading.idle_rows import drop_idle_rows
 from rnnauto.reading.joined_time import join_time
@@ -128,11 +130,22 @@ def with_derived(table: Table, *, keep: Collection[str], typed: bool = True) -> 
 
     Args: typed: whether the format itself says what is a list.
     """
+    table = with_series(table, keep=keep)
     frame, points = split_points(table.frame, keep=keep)
     frame, items = unwrap_single_items(frame, keep=keep) if typed else (frame, [])
     frame, filled = fill_down(frame)
     notes = (*table.notes, *points, *items, *filled)
     return replace(table, frame=join_time(frame), notes=notes)
+
+
+def with_series(table: Table, *, keep: Collection[str]) -> Table:
+    """Make a row for each timestep of series that stand one in a row."""
+    found = series_in_rows(table.frame, table.source, keep=keep)
+    if found is None:
+        return table
+    frame, notes, implied, rows = found
+    lines = rows + 2 if table.lines is None else table.lines[rows]
+    return replace(table, frame=frame, notes=(*table.notes, *notes), lines=lines, implied=implied)
 
 
 def table_of(loaded: Loaded, source: str, notes: tuple[str, ...] = ()) -> Table:
@@ -216,20 +229,18 @@ def from_pandas(frame: Any) -> pl.DataFrame:
 def frame_table(frame: pl.DataFrame, *, may_be_empty: bool) -> Table:
     if not frame.width or not (frame.height or may_be_empty):
         raise DataError("the frame is empty", hint="a table needs columns and rows")
-    odd = [
-        name
-        for name, dtype in frame.schema.items()
-        if dtype == pl.Object or isinstance(dtype, pl.Struct)
-    ]
+    odd = [name for name, dtype in frame.schema.items() if dtype == pl.Object]
     if odd:
         raise DataError(
             f"column `{odd[0]}` of the frame holds {frame.schema[odd[0]]} values",
             hint="numbers, text, times, truth values and lists of these can be read",
         )
-    exact = frame.with_columns(
+    flat = flattened(frame, "frame")
+    exact = flat.frame.with_columns(
         pl.col(pl.Categorical, pl.Enum).cast(pl.String), pl.col(pl.Decimal).cast(pl.Float64)
-    )
-    return Table(exact.with_columns(pl.col(pl.Float32, pl.Float64).fill_nan(None)), "frame")
+    ).with_columns(pl.col(pl.Float32, pl.Float64).fill_nan(None))
+    lines = None if flat.rows is None else flat.rows + 2
+    return Table(exact, "frame", flat.notes, lines, implied=flat.implied)
 
 
 def check_separator(text: Text, source: str) -> None:

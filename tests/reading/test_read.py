@@ -309,8 +309,8 @@ def test_a_pandas_like_frame_is_taken_by_what_it_offers():
     [
         (pl.DataFrame(), "the frame is empty", "a table needs columns and rows"),
         (
-            pl.DataFrame({"a": [{"b": 1}]}),
-            "column `a` of the frame holds Struct({'b': Int64}) values",
+            pl.DataFrame({"a": pl.Series([object()], dtype=pl.Object)}),
+            "column `a` of the frame holds Object values",
             "numbers, text, times, truth values and lists of these can be read",
         ),
     ],
@@ -367,10 +367,8 @@ BROKEN = [
     (b"ARROW1...", "is no Arrow file that can be read", "write it again"),
     (b"\x1f\x8b...", "cannot be unpacked", "pack it again, or name the unpacked file"),
     (b"\x28\xb5\x2f\xfd...", "cannot be unpacked", "pack it again, or name the unpacked file"),
-    ('[{"a": 1}]\n', "looks like a JSON array, not like a table", "one JSON object per line"),
     ('{"a": 1}\n{"a": }\n', ", line 2: no JSON", "write one JSON object per line"),
     ('{"a": 1}\n[1]\n', ", line 2: list where an object was wanted", "one JSON object per line"),
-    ('{"a": {"b": 1}}\n', "column `a` of", "numbers, text, times, truth values and lists"),
     ('{"a": [1]}\n{"a": 1}\n', "column `a` of", "the same kind of value under one name"),
     ("<html>\n", "looks like a web page or XML", "save it as a CSV file with a header line"),
 ]

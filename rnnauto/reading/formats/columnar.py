@@ -3,9 +3,12 @@
 from io import BytesIO
 from typing import Any
 
+import numpy as np
 import polars as pl
 
+from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
+from rnnauto.reading.formats.nested import flattened
 from rnnauto.reading.loaded import Loaded
 from rnnauto.reading.points import innermost
 
@@ -19,7 +22,7 @@ def load_parquet(content: bytes, source: str) -> Loaded:
         lazy = pl.scan_parquet(BytesIO(content))
         width, rows = len(lazy.collect_schema()), lazy.select(pl.len()).collect().item()
         check_size(width * rows, len(content), source)
-        return Loaded(checked(pl.read_parquet(BytesIO(content)), source))
+        return checked(pl.read_parquet(BytesIO(content)), source)
     except BROKEN as error:
         raise broken(source, "Parquet", error) from error
 
@@ -27,7 +30,7 @@ def load_parquet(content: bytes, source: str) -> Loaded:
 def load_arrow(content: bytes, source: str) -> Loaded:
     read = pl.read_ipc if content.startswith(b"ARROW1") else pl.read_ipc_stream
     try:
-        return Loaded(checked(read(BytesIO(content)), source))
+        return checked(read(BytesIO(content)), source)
     except BROKEN as error:
         raise broken(source, "Arrow", error) from error
 
@@ -51,7 +54,18 @@ def check_size(values: int, size: int, source: str) -> None:
         )
 
 
-def checked(frame: pl.DataFrame, source: str) -> pl.DataFrame:
+def checked(frame: pl.DataFrame, source: str, lines: Integers | None = None) -> Loaded:
+    """Cast columns to types that there is a kind for, and flatten what is nested.
+
+    Args: lines: the file lines of the rows. Raises: DataError for other types.
+    """
+    flat = flattened(frame, source)
+    if flat.rows is not None:
+        lines = (np.arange(frame.height) + 1 if lines is None else lines)[flat.rows]
+    return Loaded(cast_columns(flat.frame, source), flat.notes, lines, implied=flat.implied)
+
+
+def cast_columns(frame: pl.DataFrame, source: str) -> pl.DataFrame:
     """Cast columns to types that there is a kind for. Raises: DataError for others."""
     frame = frame.with_columns(
         pl.col(pl.Categorical, pl.Enum).cast(pl.String),
@@ -59,14 +73,15 @@ def checked(frame: pl.DataFrame, source: str) -> pl.DataFrame:
         pl.col(pl.Binary).cast(pl.String, strict=False),
         pl.col(pl.Int128).cast(pl.String),  # as in a CSV file: every digit counts
     ).with_columns(pl.col(pl.Float32, pl.Float64).fill_nan(None))
+    fixed = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Array)]
+    frame = frame.with_columns(pl.col(name).arr.to_list() for name in fixed)
     for name, dtype in frame.schema.items():
-        frame = frame.with_columns(as_list(frame[name])) if dtype.is_nested() else frame
         if depth(dtype) > MOST_DEPTH:  # before anything that shows the type
             raise too_deep(f"column `{name}` of `{source}`")
-        inner = innermost(frame.schema[name])
+        inner = innermost(dtype)
         if isinstance(inner, pl.Struct) or inner == pl.Object:
             raise DataError(
-                f"column `{name}` of `{source}` holds {dtype} values",
+                f"column `{name}` of `{source}` holds {str(dtype)[:60]} values",
                 hint="numbers, text, times, truth values and lists of these can be read",
             )
     if not frame.width:
@@ -74,14 +89,9 @@ def checked(frame: pl.DataFrame, source: str) -> pl.DataFrame:
     return frame
 
 
-def as_list(column: pl.Series) -> pl.Series:
-    """Turn a column of arrays of fixed size into one of lists."""
-    return column.arr.to_list() if isinstance(column.dtype, pl.Array) else column
-
-
 def too_deep(where: str) -> DataError:
     return DataError(
-        f"{where} holds lists in lists in lists",
+        f"{where} holds lists or objects that are nested too deeply",
         hint="numbers, text, times, truth values and lists of these, or of lists, can be read",
     )
 

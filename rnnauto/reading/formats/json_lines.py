@@ -1,8 +1,9 @@
-"""Read JSON lines: an object per line."""
+"""Read JSON: an object per line, or records in other ways."""
 
 import json
 import re
 from collections.abc import Collection
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -12,6 +13,7 @@ from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
 from rnnauto.reading import cells
 from rnnauto.reading.formats.columnar import BROKEN, checked, too_deep
+from rnnauto.reading.formats.json_whole import as_json_lines
 from rnnauto.reading.loaded import Loaded
 from rnnauto.reading.written_dates import as_iso
 
@@ -39,6 +41,16 @@ def check_depth(content: bytes, source: str) -> None:
         deep = DEEP.search(content, begin + len(line))
 
 
+def load_json(content: bytes, source: str, *, text: Collection[str] = ()) -> Loaded:
+    """Read records of JSON: one a line, an array of them, or a frame as pandas writes it."""
+    whole = as_json_lines(content, source)
+    if whole is None:
+        return load_json_lines(content, source, text=text)
+    loaded = load_json_lines(whole.content, source, text=text)
+    numbers = None if loaded.lines is None else whole.lines[loaded.lines - 1]
+    return replace(loaded, notes=(*whole.notes, *loaded.notes), lines=numbers)
+
+
 def load_json_lines(content: bytes, source: str, *, text: Collection[str] = ()) -> Loaded:
     """Read a JSON object per line; blank lines do not count."""
     check_depth(content, source)
@@ -50,9 +62,9 @@ def load_json_lines(content: bytes, source: str, *, text: Collection[str] = ()) 
     if frame is None or frame.height != len(lines):
         check_lines(content, source)
         frame = from_objects(content, source)
-    frame = checked(frame, source)
-    columns = [typed(column, stays=column.name in text) for column in frame.get_columns()]
-    return Loaded(pl.DataFrame(columns), lines=lines)
+    loaded = checked(frame, source, lines)
+    columns = [typed(column, stays=column.name in text) for column in loaded.frame.get_columns()]
+    return replace(loaded, frame=pl.DataFrame(columns))
 
 
 def filled_lines(content: bytes) -> Integers:

@@ -1,5 +1,6 @@
 """Tell which format a file has, by its first bytes, its ending and its text, and read it."""
 
+import re
 from collections.abc import Callable, Collection, Sequence
 
 from rnnauto.reading.content import Content, starts_with, whole
@@ -9,7 +10,7 @@ from rnnauto.reading.formats.arff import load_arff
 from rnnauto.reading.formats.at_header import AtFormat, at_format
 from rnnauto.reading.formats.columnar import load_arrow, load_parquet
 from rnnauto.reading.formats.corpus import load_corpus
-from rnnauto.reading.formats.json_lines import load_json_lines
+from rnnauto.reading.formats.json_lines import load_json
 from rnnauto.reading.formats.ts_file import load_ts
 from rnnauto.reading.formats.tsf import load_tsf
 from rnnauto.reading.loaded import Loaded
@@ -18,7 +19,9 @@ from rnnauto.reading.token_lines import are_token_lines, load_token_lines
 
 ARROW = (b"ARROW1", b"\xff\xff\xff\xff")
 ARROW_ENDINGS = frozenset({".arrow", ".arrows", ".feather", ".ipc"})
-JSON_ENDINGS = frozenset({".jsonl", ".ndjson"})
+JSON_ENDINGS = frozenset({".json", ".jsonl", ".ndjson"})
+# not a row of lists, or a line of a table such as `[1, 2],up`
+JSON_START = re.compile(r"\s*(\{|\[\s*[\[{]\s*[\]\[{\"\d-])")
 AT_READERS: dict[AtFormat, Callable[[str, str], Loaded]] = {
     "arff": load_arff,
     "tsf": load_tsf,
@@ -42,9 +45,9 @@ def load(
         return load_arrow(whole(raw), source)
     head = whole(to_utf8(whole_lines(raw), source)[0])
     start = head.decode()
-    if ending in JSON_ENDINGS or start.lstrip().startswith("{"):
+    if ending in JSON_ENDINGS or looks_like_json(start):
         content, _ = to_utf8(raw, source)
-        return load_json_lines(whole(content), source, text=text)
+        return load_json(whole(content), source, text=text)
     with_header = at_format(start, ending)
     if with_header is not None:
         return AT_READERS[with_header](decoded(raw, source), source)
@@ -54,6 +57,10 @@ def load(
     if may_be_corpus and not has_target and not looks_like_table(head):
         return load_corpus(decoded(raw, source), source)
     return None
+
+
+def looks_like_json(head: str) -> bool:
+    return JSON_START.match(head) is not None
 
 
 def whole_lines(raw: Content) -> bytes:
