@@ -41,7 +41,7 @@ MAGIC = {
     b"%PDF": "a PDF",
     b"SQLite format 3": "an SQLite database",
 }
-OTHER_TEXT = {b"[{": "a JSON array", b"<": "a web page or XML"}
+OTHER_TEXT = {b"<": "a web page or XML"}
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ ARROW = (b"ARROW1", b"\xff\xff\xff\xff")
 ARROW_ENDINGS = frozenset({".arrow", ".arrows", ".feather", ".ipc"})
 JSON_ENDINGS = frozenset({".json", ".jsonl", ".ndjson"})
 # not a row of lists, or a line of a table such as `[1, 2],up`
-JSON_START = re.compile(r"\s*(\{|\[\s*[\[{]\s*[\]\[{\"\d-])")
+JSON_START = re.compile(r"\s*(\{|\[\s*(\{|\[\s*[\]\[{\"\d-]))")
 AT_READERS: dict[AtFormat, Callable[[str, str], Loaded]] = {
     "arff": load_arff,
     "tsf": load_tsf,
