@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -21,11 +20,10 @@ from rnnauto.problems.allow import reported
 from rnnauto.problems.find import in_order, raise_if_leaks
 from rnnauto.problems.leaks_parts import shared_with_test
 from rnnauto.problems.required_columns import check_numbers, read_for, refuse
+from rnnauto.reading.frames import Source as Source
 from rnnauto.reading.points import nested
 from rnnauto.reading.read import Table
 from rnnauto.recipe import Recipe, Split
-
-Source = Path | str | pl.DataFrame
 
 
 class Folds(Protocol):

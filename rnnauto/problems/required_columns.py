@@ -3,7 +3,6 @@
 import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import polars as pl
 
@@ -12,6 +11,7 @@ from rnnauto.layout import Column, Layout
 from rnnauto.problems.known_labels import with_known_labels
 from rnnauto.problems.known_numbers import with_known_numbers
 from rnnauto.problems.layouts import gives_numbers, is_forecast
+from rnnauto.reading.frames import Source
 from rnnauto.reading.joined_time import join_time
 from rnnauto.reading.points import split_points
 from rnnauto.reading.read import Table, read_table
@@ -21,7 +21,7 @@ from rnnauto.reading.token_lines import SENTENCE
 
 def read_for(
     layout: Layout,
-    source: Path | str | pl.DataFrame,
+    source: Source,
     *,
     target: bool,
     text_targets: Collection[str],

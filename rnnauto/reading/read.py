@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -16,8 +15,8 @@ from rnnauto.reading.dialect import HEAD_BYTES, Text, read_text
 from rnnauto.reading.fill_down import fill_down
 from rnnauto.reading.folder import load_folder
 from rnnauto.reading.formats.load import load
-from rnnauto.reading.formats.nested import flattened
 from rnnauto.reading.formats.series_lines import series_in_rows
+from rnnauto.reading.frames import FRAME, Pandas, Source, load_frame
 from rnnauto.reading.header import with_header
 from rnnauto.reading.idle_rows import drop_idle_rows
 from rnnauto.reading.joined_time import join_time
@@ -29,7 +28,7 @@ from rnnauto.reading.repairs import find_repairs
 from rnnauto.reading.rules import Rules, rules_of
 from rnnauto.reading.set_aside import RaggedRows, problems_of, without_rows
 from rnnauto.reading.totals_row import without_totals
-from rnnauto.reading.typed import labels_of, styles_of, type_columns, unit_notes_of
+from rnnauto.reading.typed import Typed, labels_of, styles_of, type_columns, unit_notes_of
 from rnnauto.reading.units_row import without_units
 from rnnauto.recipe import Data
 
@@ -73,13 +72,13 @@ class Table:
         return [self.line(row) for row in rows]
 
 
-def read_to_learn(source: Path | str | pl.DataFrame, data: Data) -> Table:
+def read_to_learn(source: Source, data: Data) -> Table:
     """Read a table to learn from, whose columns are a question still, as a recipe says."""
     return read_table(source, has_target=bool(data.target), set_aside=True, rules=rules_of(data))
 
 
 def read_table(
-    source: Path | str | pl.DataFrame,
+    source: Source,
     *,
     text: Collection[str] = (),
     may_be_empty: bool = False,
@@ -100,10 +99,9 @@ def read_table(
 
     Raises: DataError, when there is no such table or rows do not fit the header.
     """
-    if isinstance(source, pl.DataFrame):
-        return with_derived(frame_table(source, may_be_empty=may_be_empty), keep=text)
-    if hasattr(source, "iloc"):
-        return with_derived(frame_table(from_pandas(source), may_be_empty=may_be_empty), keep=text)
+    if not isinstance(source, str | Path):
+        table = frame_table(source, text=text, may_be_empty=may_be_empty, rules=rules)
+        return with_derived(table, keep=text)
     path = Path(source)
     if is_folder(path):
         return table_of(
@@ -207,40 +205,33 @@ def csv_table(
         *unit_notes_of(each),
         *unnamed,
     )
-    return Table(
-        typed,
-        source,
-        every_note,
-        lines,
-        problems=(*aside, *idle, *totals, *repairs),
+    problems = (*aside, *idle, *totals, *repairs)
+    return as_written(Table(typed, source, every_note, lines, problems=problems), each)
+
+
+def frame_table(
+    source: pl.DataFrame | Pandas, *, text: Collection[str], may_be_empty: bool, rules: Rules
+) -> Table:
+    """Take a frame; cells of text in one of pandas are read as those of a CSV file."""
+    table = table_of(load_frame(source, may_be_empty=may_be_empty), FRAME)
+    if isinstance(source, pl.DataFrame):
+        return table
+    text = {*text, *rules.unread}
+    each = type_columns(table.frame, text=text, usual=".", lines=None, rules=rules)
+    frame = pl.DataFrame([column.column for column in each])
+    notes = [column.note for column in each if column.note] + unit_notes_of(each)
+    return as_written(replace(table, frame=frame, notes=(*table.notes, *notes)), each)
+
+
+def as_written(table: Table, each: Sequence[Typed]) -> Table:
+    """Keep with a table how the cells of its columns are written."""
+    return replace(
+        table,
         styles=styles_of(each),
         doubts={column.column.name: column.unsure for column in each if column.unsure},
         labels=labels_of(each),
         taken={column.column.name: column.taken for column in each if column.taken},
     )
-
-
-def from_pandas(frame: Any) -> pl.DataFrame:
-    """Copy a frame of pandas by what it offers: pandas and pyarrow need not be installed."""
-    columns = {str(name): frame[name].tolist() for name in frame.columns}
-    return pl.DataFrame(columns, strict=False)
-
-
-def frame_table(frame: pl.DataFrame, *, may_be_empty: bool) -> Table:
-    if not frame.width or not (frame.height or may_be_empty):
-        raise DataError("the frame is empty", hint="a table needs columns and rows")
-    odd = [name for name, dtype in frame.schema.items() if dtype == pl.Object]
-    if odd:
-        raise DataError(
-            f"column `{odd[0]}` of the frame holds {frame.schema[odd[0]]} values",
-            hint="numbers, text, times, truth values and lists of these can be read",
-        )
-    flat = flattened(frame, "frame")
-    exact = flat.frame.with_columns(
-        pl.col(pl.Categorical, pl.Enum).cast(pl.String), pl.col(pl.Decimal).cast(pl.Float64)
-    ).with_columns(pl.col(pl.Float32, pl.Float64).fill_nan(None))
-    lines = None if flat.rows is None else flat.rows + 2
-    return Table(exact, "frame", flat.notes, lines, implied=flat.implied)
 
 
 def check_separator(text: Text, source: str) -> None:

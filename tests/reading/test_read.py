@@ -289,28 +289,13 @@ def test_a_polars_frame_is_taken_with_its_types():
     assert table.frame.dtypes == [pl.Float64, pl.String]
 
 
-def test_a_pandas_like_frame_is_taken_by_what_it_offers():
-    class Column(list):
-        def tolist(self):
-            return list(self)
-
-    class Frame:
-        columns = ("a", 1)
-        iloc = None
-
-        def __getitem__(self, name):
-            return Column([1, 2]) if name == "a" else Column(["x", None])
-
-    assert read_table(Frame()).frame.rows() == [(1, "x"), (2, None)]
-
-
 @pytest.mark.parametrize(
     ("frame", "message", "hint"),
     [
         (pl.DataFrame(), "the frame is empty", "a table needs columns and rows"),
         (
             pl.DataFrame({"a": pl.Series([object()], dtype=pl.Object)}),
-            "column `a` of the frame holds Object values",
+            "column `a` of `frame` holds Object values",
             "numbers, text, times, truth values and lists of these can be read",
         ),
     ],

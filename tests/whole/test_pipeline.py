@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import polars as pl
 import pytest
 import tensorflow as tf
@@ -366,3 +367,15 @@ def test_a_first_model_that_is_the_last_is_exported_once(tmp_path, monkeypatch):
     predicted = rnnauto.load(tmp_path / "model").predict(tmp_path / "visits.csv")
     assert len(predicted) == 60
     assert fitted.checks
+
+
+def test_a_frame_of_pandas_is_answered_in_its_order(tiny_run):
+    model = rnnauto.load(tiny_run.folder)
+    indexed = pd.read_csv(tiny_run.data).set_index(["person", "day"])
+    turned = indexed.iloc[::-1].convert_dtypes()
+    found = model.predict(turned, probabilities=True)
+    wanted = model.predict(tiny_run.data, probabilities=True)
+    persons = turned.reset_index()["person"].drop_duplicates().tolist()
+    assert found["person"].to_list() == persons
+    assert found.sort("person").equals(wanted.sort("person"))
+    assert model.evaluate(indexed).metrics == model.evaluate(tiny_run.data).metrics

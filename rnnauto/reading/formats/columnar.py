@@ -1,5 +1,6 @@
 """Read the formats whose columns have types: Parquet and Arrow."""
 
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -8,6 +9,7 @@ import polars as pl
 
 from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
+from rnnauto.reading.formats.class_names import names_in_schema, with_class_names, with_names_beside
 from rnnauto.reading.formats.nested import flattened
 from rnnauto.reading.loaded import Loaded
 from rnnauto.reading.points import innermost
@@ -22,7 +24,7 @@ def load_parquet(content: bytes, source: str) -> Loaded:
         lazy = pl.scan_parquet(BytesIO(content))
         width, rows = len(lazy.collect_schema()), lazy.select(pl.len()).collect().item()
         check_size(width * rows, len(content), source)
-        return checked(pl.read_parquet(BytesIO(content)), source)
+        return by_schema(checked(pl.read_parquet(BytesIO(content)), source), content)
     except BROKEN as error:
         raise broken(source, "Parquet", error) from error
 
@@ -30,9 +32,27 @@ def load_parquet(content: bytes, source: str) -> Loaded:
 def load_arrow(content: bytes, source: str) -> Loaded:
     read = pl.read_ipc if content.startswith(b"ARROW1") else pl.read_ipc_stream
     try:
-        return checked(read(BytesIO(content)), source)
+        return by_schema(checked(read(BytesIO(content)), source), content)
     except BROKEN as error:
         raise broken(source, "Arrow", error) from error
+
+
+def by_schema(loaded: Loaded, content: bytes) -> Loaded:
+    """Read classes by the names that the schema of a file gives them."""
+    frame, notes = with_class_names(loaded.frame, names_in_schema(content))
+    return replace(loaded, frame=frame, notes=(*loaded.notes, *notes))
+
+
+def plain_times(frame: pl.DataFrame) -> tuple[pl.DataFrame, list[str]]:
+    """Turn times of a time zone into those of UTC, and durations into seconds; with notes."""
+    zoned = [name for name, dtype in frame.schema.items() if getattr(dtype, "time_zone", None)]
+    spans = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Duration)]
+    frame = frame.with_columns(
+        *(pl.col(name).dt.convert_time_zone("UTC").dt.replace_time_zone(None) for name in zoned),
+        *(pl.col(name).dt.total_nanoseconds() / 1e9 for name in spans),
+    )
+    notes = [f"the time zone of `{name}` is taken off: its times are UTC" for name in zoned]
+    return frame, [*notes, *(f"`{name}` holds durations: read as seconds" for name in spans)]
 
 
 BROKEN = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError, MemoryError)
@@ -62,7 +82,9 @@ def checked(frame: pl.DataFrame, source: str, lines: Integers | None = None) -> 
     flat = flattened(frame, source)
     if flat.rows is not None:
         lines = (np.arange(frame.height) + 1 if lines is None else lines)[flat.rows]
-    return Loaded(cast_columns(flat.frame, source), flat.notes, lines, implied=flat.implied)
+    frame, times = plain_times(cast_columns(flat.frame, source))
+    frame, names = with_names_beside(frame)
+    return Loaded(frame, (*flat.notes, *times, *names), lines, implied=flat.implied)
 
 
 def cast_columns(frame: pl.DataFrame, source: str) -> pl.DataFrame:
@@ -75,6 +97,8 @@ def cast_columns(frame: pl.DataFrame, source: str) -> pl.DataFrame:
     ).with_columns(pl.col(pl.Float32, pl.Float64).fill_nan(None))
     fixed = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Array)]
     frame = frame.with_columns(pl.col(name).arr.to_list() for name in fixed)
+    coded = [name for name, dtype in frame.schema.items() if holds_categories(dtype)]
+    frame = frame.with_columns(pl.col(name).cast(pl.List(pl.String)) for name in coded)
     for name, dtype in frame.schema.items():
         if depth(dtype) > MOST_DEPTH:  # before anything that shows the type
             raise too_deep(f"column `{name}` of `{source}`")
@@ -87,6 +111,11 @@ def cast_columns(frame: pl.DataFrame, source: str) -> pl.DataFrame:
     if not frame.width:
         raise DataError(f"`{source}` has no columns", hint="a table needs columns and rows")
     return frame
+
+
+def holds_categories(dtype: pl.DataType) -> bool:
+    """Whether the items of a list are categories."""
+    return isinstance(dtype, pl.List) and isinstance(dtype.inner, pl.Categorical | pl.Enum)
 
 
 def too_deep(where: str) -> DataError:
