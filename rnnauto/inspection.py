@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from rnnauto.arrays import Integers
+from rnnauto.data.columns import float_columns
 from rnnauto.data.sequences import Sequences, gather
 from rnnauto.data.target_columns import is_struct
 from rnnauto.data.targets import set_items
@@ -91,7 +92,7 @@ def inspect_all(table: Table, recipe: Recipe) -> Inspection:
     lack = without_network(layout)
     if lack:
         return inspect_unbuilt(table, inference, lack)
-    sequences = gather(table.frame, layout)
+    sequences = gather(table.frame, layout, numbers=float_columns)
     return Inspection(
         table=table,
         layout=layout,

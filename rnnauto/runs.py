@@ -4,15 +4,22 @@ Most long tables hold the rows of a sequence one after the other, in the order o
 costs a comparison per row, where grouping and sorting cost many.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar
+from weakref import finalize
 
 import numpy as np
 import polars as pl
 
 from rnnauto.arrays import Flags, Integers
+from rnnauto.cores import on_all_cores
 
 BLOCK_ROWS = 1 << 18  # compared in one go, to keep the masks small
+FIRST_ROWS = 1 << 12
+Found = TypeVar("Found")
+FOUND: dict[int, dict[Any, Any]] = {}  # of each frame that is in use
 
 
 @dataclass(frozen=True)
@@ -28,26 +35,45 @@ class Runs:
         return self.distinct == len(self.starts)
 
 
-def changes(column: pl.Series) -> Iterator[tuple[int, Flags]]:
-    """Compare each row with the one before, in blocks.
+def once_a_frame(look: Callable[..., Found]) -> Callable[..., Found]:
+    """Look once at columns of a frame, however many ask: frames are never changed in place.
 
-    Yields: where a block begins, and which of its rows differ from the row before; the first row
-    of all does.
+    What is found is forgotten with the frame, and not kept where it would fill memory: runs that
+    are hardly longer than a row.
     """
-    for start in range(0, len(column), BLOCK_ROWS):
-        begin = max(start - 1, 0)
-        block = column.slice(begin, start + BLOCK_ROWS - begin)
-        changed = block.ne_missing(block.shift()).to_numpy().copy()
-        changed[:1] |= start == 0
-        yield start, changed[start - begin :]
+
+    @wraps(look)
+    def looked(frame: pl.DataFrame, names: Sequence[str], *more: str) -> Found:
+        if id(frame) not in FOUND:
+            finalize(frame, FOUND.pop, id(frame), None)
+        known = FOUND.setdefault(id(frame), {})
+        key = (look.__name__, tuple(names), *more)
+        found: Found = known[key] if key in known else look(frame, names, *more)
+        if not isinstance(found, Runs) or 2 * len(found.starts) < frame.height:
+            known[key] = found
+        return found
+
+    return looked
+
+
+def changed_rows(column: pl.Series) -> Flags:
+    """Compare each row with the one before; the first row of all counts as changed, [rows]."""
+    changed = np.ones(len(column), bool)
+
+    def compare(start: int) -> None:
+        after = column.slice(start, BLOCK_ROWS)
+        before = column.slice(start - 1, len(after))
+        changed[start : start + len(after)] = after.ne_missing(before).to_numpy()
+
+    on_all_cores(compare, range(1, len(column), BLOCK_ROWS))
+    return changed
 
 
 def run_starts(frame: pl.DataFrame, names: Sequence[str]) -> Integers:
     """Find the first row of every run of rows with the same values in all of `names`."""
     changed = np.zeros(frame.height, bool)
     for name in names:
-        for start, differs in changes(frame[name]):
-            changed[start : start + len(differs)] |= differs
+        changed |= changed_rows(frame[name])
     return np.flatnonzero(changed)
 
 
@@ -56,6 +82,7 @@ def heads(column: pl.Series) -> pl.Series:
     return column.gather(run_starts(column.to_frame(), [column.name]))
 
 
+@once_a_frame
 def find_runs(frame: pl.DataFrame, names: Sequence[str]) -> Runs:
     """Find the runs of rows with the same values in all of `names`; without names there is one."""
     if not names:
@@ -74,33 +101,30 @@ def whole_runs(frame: pl.DataFrame, names: Sequence[str]) -> Integers | None:
 
 def steady(column: pl.Series, starts: Integers) -> bool:
     """Whether a column keeps its value inside every run."""
-    for start, changed in changes(column):
-        first, last = np.searchsorted(starts, [start, start + len(changed)])
-        changed[starts[first:last] - start] = False
+    for some in (column.head(FIRST_ROWS), column):  # most that change do so at once
+        changed = changed_rows(some)
+        changed[starts[: np.searchsorted(starts, len(some))]] = False
         if changed.any():
             return False
     return True
 
 
-def ordered_runs(
-    frame: pl.DataFrame, names: Sequence[str], time: str, known: Runs | None = None
-) -> Integers | None:
-    """Do as `whole_runs`, where moreover no time is missing and each is later than the one before.
-
-    Args: known: the runs of `names`, where they have been looked for already.
-    """
+@once_a_frame
+def ordered_runs(frame: pl.DataFrame, names: Sequence[str], time: str) -> Integers | None:
+    """Do as `whole_runs`, where moreover every time is known and later than the one before."""
     times = frame[time]
     if times.null_count() or times.dtype.is_nested():
         return None
-    runs = known or find_runs(frame, names)
+    runs = find_runs(frame, names)
     if not runs.whole:
         return None
-    starts = runs.starts
-    for start in range(0, len(times), BLOCK_ROWS):
-        begin = max(start - 1, 0)
-        block = times.slice(begin, start + BLOCK_ROWS - begin)
-        early = np.flatnonzero((block <= block.shift()).fill_null(False).to_numpy()) + begin
-        place = np.minimum(np.searchsorted(starts, early), len(starts) - 1)
-        if (starts[place] != early).any():
-            return None
-    return starts
+    late = np.ones(len(times), bool)
+
+    def compare(start: int) -> None:
+        after = times.slice(start, BLOCK_ROWS)
+        before = times.slice(start - 1, len(after))
+        late[start : start + len(after)] = (after > before).to_numpy()
+
+    on_all_cores(compare, range(1, len(times), BLOCK_ROWS))
+    late[runs.starts] = True
+    return runs.starts if late.all() else None

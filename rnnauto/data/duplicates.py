@@ -5,11 +5,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers
+from rnnauto.cores import on_all_cores
 from rnnauto.data.sequences import Sequences
 
 Hashes = NDArray[np.uint64]
 SEED = 11
-BLOCK_ROWS = 1 << 18  # hashed in one go
+ODD = np.uint64(0x9E3779B97F4A7C15)
+BLOCK_ROWS = 1 << 14  # hashed in one go: they stay in the processor's cache
 
 
 def duplicate_groups(sequences: Sequences) -> Integers:
@@ -32,46 +34,55 @@ def content_hashes(sequences: Sequences) -> Hashes:
         pl.Series("content", sequence_hashes(sequences)),
         *(series.alias(f"c{n}") for n, series in enumerate(sequences.static_categories)),
     )
-    return row_hashes(whole)
+    return whole.hash_rows(SEED).to_numpy()
 
 
 def sequence_hashes(sequences: Sequences) -> Hashes:
     """One hash per sequence: the sum of its timesteps' hashes, each mixed with its position."""
-    lengths = sequences.lengths
-    if not len(sequences.numbers) and not any(map(len, sequences.categories)):
-        return np.zeros(len(sequences), np.uint64)
-    mixed = timestep_hashes(sequences)  # [timesteps]
-    position = np.arange(len(mixed))
-    position -= np.repeat(sequences.row_splits[:-1], lengths)
-    factor = position.view(np.uint64)
-    factor *= np.uint64(0x9E3779B97F4A7C15)
-    factor |= np.uint64(1)
-    # an odd factor per position, so that the same timesteps in another order give another sum
-    with np.errstate(over="ignore"):
-        mixed *= factor
-        mixed ^= mixed >> np.uint64(29)
-        mixed *= np.uint64(0xBF58476D1CE4E5B9)
-        del position, factor  # a file of a gigabyte leaves little room
-        total = np.zeros(len(mixed) + 1, np.uint64)
-        np.cumsum(mixed, out=total[1:])
-        return np.asarray(total[sequences.row_splits[1:]] - total[sequences.row_splits[:-1]])
-
-
-def timestep_hashes(sequences: Sequences) -> Hashes:
-    names = [f"n{position}" for position in range(sequences.numbers.shape[1])]
     timesteps = int(sequences.row_splits[-1])
-    hashes = np.zeros(timesteps, np.uint64)
-    for start in range(0, timesteps, BLOCK_ROWS):
+    total = np.zeros(len(sequences), np.uint64)
+    if not timesteps or not (sequences.numbers.shape[1] or sequences.categories):
+        return total
+    mixed = np.empty(timesteps, np.uint64)
+
+    def fill(start: int) -> None:
         stop = min(start + BLOCK_ROWS, timesteps)
-        frame = pl.DataFrame(sequences.numbers[start:stop], schema=names, orient="row")
-        frame = frame.with_columns(
-            series.slice(start, stop - start).alias(f"c{number}")
-            for number, series in enumerate(sequences.categories)
-        )
-        hashes[start:stop] = row_hashes(frame)
+        hashes = timestep_hashes(sequences, start, stop)
+        # an odd factor per position, so that the same timesteps in another order give another sum
+        hashes *= positions(sequences.row_splits, start, stop) * ODD | np.uint64(1)
+        mixed[start:stop] = stir(hashes)
+
+    on_all_cores(fill, range(0, timesteps, BLOCK_ROWS))
+    some = sequences.lengths > 0
+    total[some] = np.add.reduceat(mixed, sequences.row_splits[:-1][some])
+    return total
+
+
+def positions(row_splits: Integers, start: int, stop: int) -> Hashes:
+    """Count for some timesteps the place of each in its sequence, from 0."""
+    first, last = np.searchsorted(row_splits, [start, stop - 1], side="right") - 1
+    splits: Integers = row_splits[first : last + 2]
+    inside: Integers = np.diff(np.clip(splits, start, stop))  # [sequences]
+    return (np.arange(start, stop) - np.repeat(splits[:-1], inside)).astype(np.uint64)
+
+
+def timestep_hashes(sequences: Sequences, start: int, stop: int) -> Hashes:
+    """One hash for each of some timesteps; -0.0 counts as 0.0, and every NaN as the same."""
+    hashes = np.full(stop - start, SEED, np.uint64)
+    for at in range(sequences.numbers.shape[1]):
+        values = sequences.numbers[start:stop, at] + np.float32(0)
+        values[np.isnan(values)] = np.nan
+        hashes ^= values.view(np.uint32).astype(np.uint64)
+        hashes *= ODD
+        stir(hashes)
+    if sequences.categories:
+        words = [series.slice(start, stop - start) for series in sequences.categories]
+        named = [series.alias(f"c{number}") for number, series in enumerate(words)]
+        hashes ^= pl.DataFrame(named).hash_rows(SEED).to_numpy()
     return hashes
 
 
-def row_hashes(frame: pl.DataFrame) -> Hashes:
-    """uint64 [rows]; polars takes -0.0 for 0.0 and every NaN for the same."""
-    return frame.hash_rows(SEED).to_numpy()
+def stir(hashes: Hashes) -> Hashes:
+    """Carry the high bits of hashes, which products fill, down to the low ones, in place."""
+    hashes ^= hashes >> np.uint64(32)
+    return hashes

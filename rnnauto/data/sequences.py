@@ -1,5 +1,6 @@
 """Gather a table into sequences: ragged arrays of raw values, and the way back to its rows."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,10 +11,11 @@ from rnnauto.data.calendar import seconds_of
 from rnnauto.data.columns import category_series, flatten, number_matrix, to_floats
 from rnnauto.data.target_columns import answer_timesteps, is_struct, present_target
 from rnnauto.data.tokens import tokenise
-from rnnauto.layout import Layout
+from rnnauto.layout import Column, Layout
 from rnnauto.runs import ordered_runs, whole_runs
 
 ROW = "row"
+NumbersOf = Callable[[pl.DataFrame, Sequence[Column]], Floats]
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,11 @@ def targets_in(sequences: Sequences) -> pl.Series:
     return sequences.targets
 
 
-def gather(frame: pl.DataFrame, layout: Layout) -> Sequences:
+def gather(frame: pl.DataFrame, layout: Layout, *, numbers: NumbersOf = number_matrix) -> Sequences:
     """Collect a table's sequences by its layout; the target may be absent.
+
+    Args: numbers: takes the numbers of a timestep a row out of the table; `float_columns` where
+        only some are looked at.
 
     Sequences come in the order in which their first row stands in the table, timesteps in the
     order of the time column, or as they stand where there is none.
@@ -105,34 +110,35 @@ def gather(frame: pl.DataFrame, layout: Layout) -> Sequences:
     if layout.answer_length:
         return gather_answers(frame, layout)
     if not layout.features and layout.form != "wide-table" and not layout.rows_are_timesteps:
-        return one_timestep(frame, layout)
+        return one_timestep(frame, layout, numbers)
     match layout.form:
         case "long-table" | "single-series" | "panel" | "token-lines":
-            return gather_rows(frame, layout)
+            return gather_rows(frame, layout, numbers)
         case "wide-table":
             return gather_wide(frame, layout)
         case "cell-sequences" | "text-corpus":
             return gather_cells(frame, layout)
         case "plain-table":
-            return one_timestep(frame, layout)
+            return one_timestep(frame, layout, numbers)
 
 
-def one_timestep(frame: pl.DataFrame, layout: Layout) -> Sequences:
+def one_timestep(frame: pl.DataFrame, layout: Layout, numbers: NumbersOf) -> Sequences:
     """A row is a sequence of one timestep; it holds nothing where all features are static."""
     return row_sequences(
         frame,
         layout,
         row_splits=np.arange(frame.height + 1, dtype=np.int64),
-        numbers=number_matrix(frame, layout.features),
+        numbers=numbers(frame, layout.features),
         categories=category_series(frame, layout.features),
     )
 
 
-def gather_rows(frame: pl.DataFrame, layout: Layout) -> Sequences:
+def gather_rows(frame: pl.DataFrame, layout: Layout, numbers: NumbersOf) -> Sequences:
     """Long tables and single series: a row is a timestep."""
     table, row_splits = in_order(frame, layout)
     rows = table["__row"].to_numpy()
-    heads = table[row_splits[:-1]]
+    once = [*layout.id, *(column.name for column in layout.static)]
+    heads = table.select("__row", *once)[row_splits[:-1]]
     target = present_target(table, layout)
     if target is not None and not layout.per_timestep:
         target = first_known(target, row_splits)
@@ -140,7 +146,7 @@ def gather_rows(frame: pl.DataFrame, layout: Layout) -> Sequences:
         ids=heads.select(layout.id) if layout.id else pl.DataFrame({ROW: [1] * heads.height}),
         rows=rows.astype(np.int64),
         row_splits=row_splits,
-        numbers=number_matrix(table, layout.features),
+        numbers=numbers(table, layout.features),
         categories=category_series(table, layout.features),
         static_numbers=number_matrix(heads, layout.static),
         static_categories=category_series(heads, layout.static),

@@ -175,13 +175,12 @@ def first_clock(
     for clock in clocks:
         if clock in names:
             continue
-        if ordered_runs(frame, names, clock, runs) is None:
+        if not runs.whole or ordered_runs(frame, names, clock) is None:
             pairs = frame.select(*names, clock).hash_rows().n_unique()
             if frame.height - pairs > FEW_DUPLICATES * frame.height:
                 continue
         # a clock that never repeats tells the rows of any column apart: that proves nothing
-        times = frame[clock].n_unique()
-        if named or times <= EVEN * frame.height:
+        if named or frame[clock].n_unique() <= EVEN * frame.height:
             return clock
     return None
 
@@ -236,7 +235,7 @@ def restarts(frame: pl.DataFrame, names: Sequence[str], time: str, runs: Runs) -
     """Whether time starts anew in every sequence: a count of timesteps, not a clock."""
     if not frame.schema[time].is_numeric():
         return False
-    ordered = ordered_runs(frame, names, time, runs)
+    ordered = ordered_runs(frame, names, time) if runs.whole else None
     if ordered is None:
         starts = frame.group_by(names).agg(pl.col(time).min())[time].drop_nulls()
     else:

@@ -42,7 +42,7 @@ def infer(table: Table, recipe: Recipe) -> Inference:
     Raises: DataError, for names that are no columns, a target that cannot be one, and tables
     that can be read in two ways.
     """
-    profiles = profile(table.frame)
+    profiles = profile(table.frame, table.spans)
     case = Case(
         frame=table.frame,
         profiles=profiles,

@@ -1,13 +1,16 @@
 """Profile columns: what kind of values each holds, and the statistics that decide its role."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from os.path import commonprefix
 
 import numpy as np
 import polars as pl
 
+from rnnauto.cores import on_all_cores
 from rnnauto.layout import Kind
 from rnnauto.names import named_id, named_sequence
+from rnnauto.reading.spans import Span
 from rnnauto.runs import heads
 
 SAMPLE = 4000  # cells that the words of a text column are counted in
@@ -70,13 +73,12 @@ class Profile:
         return self.known == 0
 
 
-def profile(frame: pl.DataFrame) -> dict[str, Profile]:
-    """Profile every column of a frame, by name."""
+def profile(frame: pl.DataFrame, spans: Mapping[str, Span]) -> dict[str, Profile]:
+    """Profile every column of a frame, by name; `spans` are those of its numbers."""
     rows = frame.height
     known = frame.select(pl.all().count()).row(0)
     counted = [name for name, dtype in frame.schema.items() if worth_counting(dtype)]
     distinct = dict(zip(counted, distinct_values(frame.select(counted)), strict=True))
-    spans = number_spans(frame)
     profiles = {}
     for (name, dtype), count in zip(frame.schema.items(), known, strict=True):
         low, high = spans.get(name, (None, None))
@@ -113,17 +115,7 @@ def distinct_values(frame: pl.DataFrame) -> tuple[int, ...]:
         return ()
     # texts are costly to count: the ones that repeat the cell before are left out
     columns = [heads(column) if column.dtype == pl.String else column for column in frame]
-    return tuple(column.n_unique() - (column.null_count() > 0) for column in columns)
-
-
-def number_spans(frame: pl.DataFrame) -> dict[str, tuple[float | None, float | None]]:
-    names = [name for name, dtype in frame.schema.items() if dtype.is_numeric()]
-    if not names:
-        return {}
-    numbers = frame.select(names)
-    return dict(
-        zip(names, zip(numbers.min().row(0), numbers.max().row(0), strict=True), strict=True)
-    )
+    return tuple(on_all_cores(lambda each: each.n_unique() - (each.null_count() > 0), columns))
 
 
 def kind_of(

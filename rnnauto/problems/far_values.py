@@ -7,6 +7,7 @@ import polars as pl
 
 from rnnauto.problem import Example, Kind, Problem, numbered, rows_where
 from rnnauto.problems.rule import Laid, Rule
+from rnnauto.reading.spans import Span
 
 SENTINELS = (-99.0, -999.0, -9999.0, -99999.0, 99999.0, 999999.0)
 FEWEST_ROWS = 100  # from which shares say something
@@ -45,13 +46,13 @@ def far_values(look: Laid) -> Iterator[Problem]:
     for name in dict.fromkeys([*names, *layout.target]):
         if name not in frame.columns or not frame.schema[name].is_numeric():
             continue
-        values = frame[name].cast(pl.Float64)
-        sample = values.gather_every(max(frame.height // MOST_SAMPLED, 1))
+        sample = frame[name].gather_every(max(frame.height // MOST_SAMPLED, 1)).cast(pl.Float64)
         low, high = sample.quantile(0.01), sample.quantile(0.99)
         if frame.height < FEWEST_ROWS or low is None or high is None or not high > low:
             continue
-        if not reaches_far(values, low, high):
+        if not reaches_far(table.spans[name], low, high):
             continue
+        values = frame[name].cast(pl.Float64)
         distance = pl.select(
             pl.max_horizontal(pl.lit(low) - values, values - pl.lit(high))
         ).to_series()
@@ -72,10 +73,10 @@ def far_values(look: Laid) -> Iterator[Problem]:
                 )
 
 
-def reaches_far(values: pl.Series, low: float, high: float) -> bool:
+def reaches_far(span: Span, low: float, high: float) -> bool:
     """Whether any value can be far from the others, by the least and the greatest alone."""
-    least, most = values.min(), values.max()
-    if not isinstance(least, float) or not isinstance(most, float):
+    least, most = span
+    if least is None or most is None:
         return False
     spread = high - low
     codes = [code for code in SENTINELS if least <= code <= most and not low <= code <= high]

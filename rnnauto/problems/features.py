@@ -60,7 +60,7 @@ def beyond_in_features(look: Laid) -> Iterator[Problem]:
 
 def constant_features(look: Laid) -> Iterator[Problem]:
     columns = (*look.layout.features, *look.layout.static)
-    constant = [column.name for column in columns if is_constant(look.table.frame, column)]
+    constant = [column.name for column in columns if is_constant(look.table, column)]
     if constant:
         plural = "feature has" if len(constant) == 1 else "features have"
         yield CONSTANT_FEATURE.problem(
@@ -70,30 +70,28 @@ def constant_features(look: Laid) -> Iterator[Problem]:
         )
 
 
-def is_constant(frame: pl.DataFrame, column: Column) -> bool:
+def is_constant(table: Table, column: Column) -> bool:
     names = list(column.columns or (column.name,))
-    dtypes = {frame[name].dtype for name in names}
-    if any(dtype.is_nested() for dtype in dtypes):
-        return False
-    if column.columns or all(dtype.is_numeric() for dtype in dtypes):
-        numbers = frame.select(pl.col(names).cast(pl.Float64, strict=False))
-        low, high = numbers.min().row(0), numbers.max().row(0)
-        known = [value for value in (*low, *high) if value is not None]
+    if all(name in table.spans for name in names):
+        known = [float(end) for name in names for end in table.spans[name] if end is not None]
         return len(set(known)) <= 1
+    frame = table.frame.select(names)
+    if any(dtype.is_nested() for dtype in frame.dtypes):
+        return False
+    if column.columns:
+        numbers = frame.select(pl.all().cast(pl.Float64, strict=False))
+        ends = [*numbers.min().row(0), *numbers.max().row(0)]
+        return len({end for end in ends if end is not None}) <= 1
     return frame[names[0]].drop_nulls().n_unique() <= 1
 
 
 def beyond_float32(table: Table, names: Sequence[str]) -> Iterator[Problem]:
-    names = [name for name in names if not table.frame.schema[name].is_nested()]
-    if not names:
-        return
     # what most tables show by their least and greatest values alone
-    spans = table.frame.select(pl.col(names).cast(pl.Float64))
-    low, high = spans.min().row(0), spans.max().row(0)
+    spans = {name: table.spans.get(name, (None, None)) for name in names}
     names = [
         name
-        for name, least, most in zip(names, low, high, strict=True)
-        if least is not None and (least < -LARGEST or most > LARGEST)
+        for name, (least, most) in spans.items()
+        if least is not None and most is not None and (least < -LARGEST or most > LARGEST)
     ]
     if not names:
         return

@@ -85,10 +85,12 @@ def predicts_alone(look: Gathered) -> Iterator[Problem]:
         if len(known) < FEWEST_UNITS:
             continue
         reported = set()
+        answers = target.gather(known)
+        codes = codes_of(answers, layout)
         for view in views:
             if view.column in reported:
                 continue
-            message = leak_of(view, target, known, halves, layout)
+            message = leak_of(view, answers, layout, codes=codes, known=known, halves=halves)
             if message:
                 reported.add(view.column)
                 yield ALONE.problem(
@@ -106,19 +108,35 @@ def a_sample(numbers: Integers) -> Integers:
     return np.sort(np.random.default_rng(0).permutation(numbers)[:MOST_UNITS])
 
 
+def codes_of(answers: pl.Series, layout: Layout) -> Integers:
+    """Number the classes of targets from 1; empty where numbers are learnt."""
+    if gives_numbers(layout):
+        return np.zeros(0, np.int64)
+    return answers.cast(pl.String).rank("dense").to_numpy().astype(np.int64)
+
+
 def leak_of(
-    view: View, target: pl.Series, known: Integers, halves: NDArray[np.bool_], layout: Layout
+    view: View,
+    answers: pl.Series,
+    layout: Layout,
+    *,
+    codes: Integers,
+    known: Integers,
+    halves: NDArray[np.bool_],
 ) -> str:
-    """Say what a view does to the target, between their two names; empty where there is no leak."""
+    """Say what a view does to the target, between their two names; empty where there is no leak.
+
+    Args:
+        answers: the targets of the units that are `known`, and their `codes`.
+    """
     values = view.values[known]
     if values.dtype != object:
         values = values.astype(np.float64)
     if gives_numbers(layout):
-        numbers = target.gather(known).cast(pl.Float64).to_numpy()
+        numbers = answers.cast(pl.Float64).to_numpy()
         if layout.per_timestep:  # two trends go together; their steps need not
             values, numbers = steps_of(values, numbers)
         return f"goes {ALMOST:.1%} with the target" if goes_with(values, numbers) else ""
-    codes = target.gather(known).cast(pl.String).rank("dense").to_numpy().astype(np.int64)
     classes = int(codes.max())
     if classes > MOST_CLASSES or classes < 2:
         return ""

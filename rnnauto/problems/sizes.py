@@ -156,7 +156,7 @@ def line_of_sequence(table: Table, sequences: Sequences, number: int) -> int | N
 def lines_of_sequences(table: Table, sequences: Sequences, numbers: Integers) -> list[int]:
     """Find the first lines of sequences that have timesteps."""
     rows = numbers if sequences.rows is None else sequences.rows[sequences.row_splits[numbers]]
-    return [table.line(row) for row in rows.tolist()]
+    return table.lines_at(rows)
 
 
 SIZE_RULES = (

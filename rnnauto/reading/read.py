@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from rnnauto.arrays import Integers
@@ -27,6 +29,7 @@ from rnnauto.reading.points import split_points, unwrap_single_items
 from rnnauto.reading.repairs import find_repairs
 from rnnauto.reading.rules import Rules, rules_of
 from rnnauto.reading.set_aside import RaggedRows, problems_of, without_rows
+from rnnauto.reading.spans import Span, spans_of
 from rnnauto.reading.totals_row import without_totals
 from rnnauto.reading.typed import Typed, labels_of, styles_of, type_columns, unit_notes_of
 from rnnauto.reading.units_row import without_units
@@ -68,8 +71,15 @@ class Table:
         """The file line of a row that is counted from 0; the header is line 1."""
         return int(self.lines[row]) if self.lines is not None else row + 2
 
-    def lines_at(self, rows: Sequence[int]) -> list[int]:
-        return [self.line(row) for row in rows]
+    @cached_property
+    def spans(self) -> dict[str, Span]:
+        """The least and the greatest value of every column of numbers, looked for once."""
+        return spans_of(self.frame)
+
+    def lines_at(self, rows: Sequence[int] | Integers) -> list[int]:
+        places = np.asarray(rows, np.int64)
+        lines: list[int] = (places + 2 if self.lines is None else self.lines[places]).tolist()
+        return lines
 
 
 def read_to_learn(source: Source, data: Data) -> Table:
