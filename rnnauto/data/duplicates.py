@@ -62,7 +62,7 @@ def positions(row_splits: Integers, start: int, stop: int) -> Hashes:
     """Count for some timesteps the place of each in its sequence, from 0."""
     first, last = np.searchsorted(row_splits, [start, stop - 1], side="right") - 1
     splits: Integers = row_splits[first : last + 2]
-    inside: Integers = np.diff(np.clip(splits, start, stop))  # [sequences]
+    inside = np.minimum(splits[1:], stop) - np.maximum(splits[:-1], start)  # [sequences]
     return (np.arange(start, stop) - np.repeat(splits[:-1], inside)).astype(np.uint64)
 
 
