@@ -18,6 +18,7 @@ TABLE = pl.DataFrame(
 
 @pytest.fixture(params=[1, 2, 1 << 18])
 def blocks(request, monkeypatch):
+    monkeypatch.setattr(runs, "FOUND", {})
     monkeypatch.setattr(runs, "BLOCK_ROWS", request.param)
 
 
@@ -65,3 +66,13 @@ def test_what_is_ordered_is_what_sorting_leaves_alone(rows):
     in_place = placed.sort("first", "time", maintain_order=True).equals(placed)
     distinct = table.n_unique() == table.height
     assert (starts is not None) == (in_place and distinct)
+
+
+def test_what_was_found_of_a_frame_goes_with_it():
+    frame = pl.DataFrame({"id": ["a", "a", "b", "b", "b"], "t": [1, 2, 1, 2, 3]})
+    first = runs.find_runs(frame, ["id"])
+    assert runs.find_runs(frame, ("id",)) is first
+    assert runs.find_runs(frame.clone(), ["id"]) is not first
+    found = len(runs.FOUND)
+    del frame
+    assert len(runs.FOUND) < found
