@@ -16,6 +16,7 @@ from rnnauto.data.tokens import tokenise
 from rnnauto.inference.case import Evidence
 from rnnauto.inference.infer import Inference, infer
 from rnnauto.inference.labels import with_labels
+from rnnauto.inference.series_in_rows import with_series
 from rnnauto.inference.word_tags import with_tags
 from rnnauto.layout import Layout, Tokens
 from rnnauto.problem import Problem
@@ -85,7 +86,7 @@ def inspect_table(table: Table, recipe: Recipe) -> Inspection:
 
 def inspect_all(table: Table, recipe: Recipe) -> Inspection:
     """Say what can be said of a table, problems that are allowed included."""
-    table = with_tags(table, recipe)
+    table = with_tags(with_series(table, recipe), recipe)
     inference = infer(table, recipe)
     layout = inference.layout
     table = with_labels(table, layout)
@@ -258,7 +259,7 @@ def to_recipe(inspection: Inspection, recipe: Recipe) -> Recipe:
     return recipe.with_overrides(
         {
             "data.path": inspection.table.source,
-            "data.target": [] if layout.form == "text-corpus" else target_names(layout),
+            "data.target": [] if names_no_target(layout) else target_names(layout),
             "data.id": list(layout.id),
             "data.time": layout.time,
             "data.static": names_in_table(inspection, [column.name for column in layout.static]),
@@ -273,6 +274,11 @@ def to_recipe(inspection: Inspection, recipe: Recipe) -> Recipe:
             "problem.season": layout.season if layout.horizon else "auto",
         }
     )
+
+
+def names_no_target(layout: Layout) -> bool:
+    """Whether the target is no column of the file."""
+    return layout.form == "text-corpus" or layout.series_in_rows
 
 
 def target_names(layout: Layout) -> list[str]:

@@ -92,6 +92,8 @@ class Layout(Frozen):
         answer_ends: whether these lists differ in length.
         styles: how the cells of columns are written, where not plainly.
         missing: the spellings of a missing value, where the user names them.
+        series_in_rows: whether files may have a series in every row, and a column for each
+            timestep: those become the time and the target.
     """
 
     form: Form
@@ -117,6 +119,7 @@ class Layout(Frozen):
     answer_ends: bool = False
     styles: dict[str, Style] = {}
     missing: tuple[str, ...] | None = None
+    series_in_rows: bool = False
 
     @model_validator(mode="before")
     @classmethod

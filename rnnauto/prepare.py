@@ -10,6 +10,7 @@ from rnnauto.data.sequences import gather
 from rnnauto.families.families import family_of
 from rnnauto.inference.infer import infer
 from rnnauto.inference.labels import with_labels
+from rnnauto.inference.series_in_rows import with_series
 from rnnauto.inference.word_tags import with_tags
 from rnnauto.prepared import AnyPrepared, Source, Told, count
 from rnnauto.problems.allow import allowed_notes, check_allowed, reported
@@ -29,7 +30,7 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> An
     """
     allow = recipe.data.allow
     check_allowed(allow)
-    table = read_to_learn(data, recipe.data)
+    table = with_series(read_to_learn(data, recipe.data), recipe)
     table = with_tags(table, recipe)
     inference = infer(table, recipe)
     layout = inference.layout

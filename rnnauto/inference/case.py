@@ -67,22 +67,7 @@ class Case:
 
     def command(self, *flags: str) -> str:
         """Write a command to paste: what was said so far, and `flags`."""
-        said: list[str] = []
-        for flag, names in {
-            "--target": self.data.target,
-            "--id": self.data.id,
-            "--time": (self.data.time,) if self.data.time else (),
-            "--features": self.data.features,
-            "--static": self.data.static,
-            "--ignore": self.data.ignore,
-            "--known-ahead": self.data.known_ahead,
-            "--horizon": () if self.problem.horizon == "auto" else (str(self.problem.horizon),),
-        }.items():
-            if flag not in flags:
-                said += [word for name in names for word in (flag, name)]
-        source = STANDARD_INPUT if self.source == PIPED else self.source
-        words = ["rnnauto", "inspect", source, *said, *flags]
-        return "  " + " ".join(shlex.quote(word) for word in words)
+        return command_for(self.source, self.data, self.problem, flags)
 
     def free(self, *taken: str | None) -> dict[str, Profile]:
         """List the columns that have no role yet."""
@@ -95,6 +80,25 @@ class Case:
         if not self.data.features:
             return free
         return {name: free[name] for name in self.data.features if name in free}
+
+
+def command_for(source: str, data: Data, problem: ProblemSection, flags: Sequence[str]) -> str:
+    """Write a command to paste: what the user says of a table, and `flags`."""
+    said: list[str] = []
+    for flag, names in {
+        "--target": data.target,
+        "--id": data.id,
+        "--time": (data.time,) if data.time else (),
+        "--features": data.features,
+        "--static": data.static,
+        "--ignore": data.ignore,
+        "--known-ahead": data.known_ahead,
+        "--horizon": () if problem.horizon == "auto" else (str(problem.horizon),),
+    }.items():
+        if flag not in flags:
+            said += [word for name in names for word in (flag, name)]
+    words = ["rnnauto", "inspect", STANDARD_INPUT if source == PIPED else source, *said, *flags]
+    return "  " + " ".join(shlex.quote(word) for word in words)
 
 
 def flag(name: str, value: str) -> str:

@@ -26,6 +26,7 @@ DATED = re.compile(r"\d|[a-z]{3}[-_ ]\d", re.IGNORECASE)  # how such names begin
 STEM_WORDS = TIME_WORDS | frozenset({"lag", "point", "value", "x_t", "sample", "reading"})
 
 
+SHORT_TIMES = frozenset({"d", "w", "wk", "m", "mo"})  # of days, weeks and months
 # stems that number features rather than timesteps
 FEATURE_WORDS = frozenset(
     {"f", "feat", "feature", "v", "var", "variable", "attr", "attribute", "col", "column", "pc"}
@@ -41,12 +42,19 @@ class Stem:
     Attributes:
         columns: in the order of their numbers.
         cycle: what they are named by, if not by numbers: months, days of the week.
+        dated: whether they are named by dates, and numbered by the days since the year 1.
     """
 
     name: str
     columns: tuple[str, ...]
     numbers: tuple[int, ...]
     cycle: str = ""
+    dated: bool = False
+
+    @property
+    def named(self) -> bool:
+        """Whether anything but a number or a date is in the names."""
+        return not self.dated and bool(name_words(self.columns[0]))
 
     @property
     def span(self) -> str:
@@ -132,7 +140,7 @@ def dated_columns(names: Sequence[str]) -> Stem | None:
                 continue
         if len(days) >= FEWEST:
             numbers = tuple(sorted(days))
-            return Stem("value", tuple(days[number] for number in numbers), numbers)
+            return Stem("value", tuple(days[number] for number in numbers), numbers, dated=True)
     return None
 
 
@@ -150,6 +158,12 @@ def why_certain(stems: Sequence[Stem], frame: pl.DataFrame) -> str:
         if roughness(frame.head(ROWS).select(stem.columns)) < SMOOTH:
             return "neighbouring columns hold similar values"
     return ""
+
+
+def names_time(stem: Stem) -> bool:
+    """Whether columns are called by a time: `day_1`, `d_1`, `t1`."""
+    words = name_words(stem.name) if stem.named else []
+    return any(word in STEM_WORDS or word in SHORT_TIMES for word in words)
 
 
 def are_features(stem: Stem, frame: pl.DataFrame) -> bool:

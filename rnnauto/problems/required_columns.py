@@ -7,6 +7,7 @@ from dataclasses import replace
 import polars as pl
 
 from rnnauto.errors import DataError
+from rnnauto.inference.series_in_rows import as_series
 from rnnauto.layout import Column, Layout
 from rnnauto.problems.known_labels import with_known_labels
 from rnnauto.problems.known_numbers import with_known_numbers
@@ -47,6 +48,7 @@ def read_for(
         names=token_columns(layout),
         rules=known_rules(layout),
     )
+    table = as_series(table, layout)
     table = replace(table, frame=with_known_numbers(table, layout))
     table = replace(table, frame=with_known_labels(table.frame, classes or {}, layout))
     frame, _ = split_points(table.frame, keep=text, certain=True)

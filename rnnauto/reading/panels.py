@@ -25,7 +25,13 @@ class PanelRows:
     time: str
 
 
-def panel_of(heads: pl.DataFrame, times: pl.Series | None, lists: Sequence[pl.Series]) -> PanelRows:
+def panel_of(
+    heads: pl.DataFrame,
+    times: pl.Series | None,
+    lists: Sequence[pl.Series],
+    *,
+    ids: tuple[str, ...] = (),
+) -> PanelRows:
     """Make the rows of series.
 
     Args:
@@ -33,14 +39,15 @@ def panel_of(heads: pl.DataFrame, times: pl.Series | None, lists: Sequence[pl.Se
         times: those of all timesteps, one series after the other; they are numbered where there
             are none.
         lists: the values of each series, [series], as many for one as for the other.
+        ids: the columns that tell series apart, where that is known; they are numbered under this
+            name where there is no such column.
     """
     lengths = lists[0].list.len().fill_null(0).to_numpy().astype(np.int64)
     owners = np.repeat(np.arange(len(lengths)), lengths)
     taken = [*heads.columns, *(column.name for column in lists)]
-    ids = id_columns(heads)
+    ids = ids or id_columns(heads) or (free(SERIES, taken),)
     columns: list[pl.Series] = []
-    if not ids:
-        ids = (free(SERIES, taken),)
+    if ids[0] not in heads.columns:
         columns.append(pl.Series(ids[0], owners + 1))
     columns += heads[owners].get_columns() if heads.width else []
     if times is None:

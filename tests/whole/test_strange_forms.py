@@ -379,10 +379,7 @@ STRANGE = {
 
 REFUSED = {
     "series in cells.jsonl": (
-        lines(
-            {"start": "2020-01-01", "target": [n + at / 3 for at in range(20)], "cat": [1]}
-            for n in range(12)
-        ),
+        lines({"target": [n + at / 3 for at in range(20)], "cat": [1]} for n in range(12)),
         "-t target",
         "lists of numbers to forecast",
     ),

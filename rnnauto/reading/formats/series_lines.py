@@ -105,6 +105,7 @@ def with_clock(
         tuple(target) if alone else (),
         panel.id,
         panel.time,
+        classes=False if alone else None,
         forecasts=alone,
     )
     notes = [f"each item of `{clock}` is a timestep: read as a row for each"]
@@ -145,7 +146,7 @@ def with_start(
     heads = frame.drop([*lists, START, *([FREQUENCY] if FREQUENCY in frame.columns else [])])
     panel = panel_of(pl.DataFrame([*heads, *fixed]), times, padded)
     names = tuple(row.name for row in targets)
-    implied = Implied(GLUONTS, names, panel.id, panel.time, forecasts=True)
+    implied = Implied(GLUONTS, names, panel.id, panel.time, classes=False, forecasts=True)
     notes = ["a `start` and a list `target`, a series a line: read as a row for each timestep"]
     notes += [why] if why else []
     notes += [f"`{name}` left out: its lists are not as long as `{TARGET}`" for name in left]

@@ -54,6 +54,7 @@ def load_tsf(text: str, source: str) -> Loaded:
         (values.name,),
         panel.id,
         panel.time,
+        classes=False,
         forecasts=True,
         horizon=int(horizon) if horizon.isdecimal() else 0,
     )
