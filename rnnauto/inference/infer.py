@@ -11,6 +11,7 @@ from rnnauto.inference.answer import Decided, decide_answer
 from rnnauto.inference.case import Case, Evidence, named
 from rnnauto.inference.form import assign_roles
 from rnnauto.inference.implied import implied_target
+from rnnauto.inference.joined_names import with_whole_names
 from rnnauto.inference.kinds import WORDS, Profile, are_classes, is_usable, profile
 from rnnauto.inference.roles import Roles, without_sequences
 from rnnauto.inference.stems import find_stems
@@ -47,7 +48,7 @@ def infer(table: Table, recipe: Recipe) -> Inference:
         frame=table.frame,
         profiles=profiles,
         target=(),
-        data=recipe.data,
+        data=with_whole_names(recipe.data, table),
         problem=recipe.problem,
         source=table.source,
         form=table.form,

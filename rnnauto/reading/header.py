@@ -15,6 +15,8 @@ MOST = 0.8  # share of cells that have to look like the first one
 TWICE = 2  # times that a first cell has to come back below it, to be data
 SENTENCE_END = re.compile(r"[.!?\u2026\u3002][\"')\]]*$")
 DATE = re.compile(cells.DATE_LIKE)
+MONTHS, DAYS = "(0[1-9]|1[0-2])", "(0[1-9]|[12][0-9]|3[01])"
+CALENDAR = [re.compile(rf"(1[5-9]|2[01])[0-9]{{2}}{part}") for part in ("", MONTHS, MONTHS + DAYS)]
 
 
 def with_header(text: Text) -> tuple[Text, list[str]]:
@@ -58,10 +60,12 @@ def is_like_the_cells_below(name: str, column: Sequence[str]) -> bool:
         return True
     if name and not cells.is_number(name) and column.count(name) >= TWICE:
         return True
-    return any(
-        pattern.search(name) and sum(map(bool, map(pattern.search, column))) >= MOST * len(column)
-        for pattern in (SENTENCE_END, DATE)
-    )
+    # 52.3 looks like a day of a year
+    dates = [cell for cell in column if DATE.search(cell) and not cells.is_number(cell)]
+    if DATE.search(name) and not cells.is_number(name) and len(dates) >= MOST * len(column):
+        return True
+    ends = sum(map(bool, map(SENTENCE_END.search, column)))
+    return SENTENCE_END.search(name) is not None and ends >= MOST * len(column)
 
 
 def are_numbers(column: Sequence[str]) -> bool:
@@ -72,6 +76,16 @@ def running(names: Sequence[str]) -> bool:
     """Whether numbers in a header are names after all: whole, and one step apart."""
     if not all(name.isdecimal() for name in names):
         return False
+    if len(names) > 2 and calendar_numbers(names):
+        return True
     values = [int(name) for name in names]
     steps = {after - before for before, after in zip(values, values[1:], strict=False)}
     return len(steps) <= 1 and 0 not in steps and (len(values) > 1 or values[0] == 0)
+
+
+def calendar_numbers(names: Sequence[str]) -> bool:
+    """Whether numbers are years, months such as 202012, or days, one after the other."""
+    for pattern in CALENDAR:
+        if all(map(pattern.fullmatch, names)):
+            return all(before < after for before, after in zip(names, names[1:], strict=False))
+    return False

@@ -21,6 +21,7 @@ from rnnauto.reading.formats.series_lines import series_in_rows
 from rnnauto.reading.frames import FRAME, Pandas, Source, load_frame
 from rnnauto.reading.header import with_header
 from rnnauto.reading.idle_rows import drop_idle_rows
+from rnnauto.reading.joined_header import with_joined_header
 from rnnauto.reading.joined_time import join_time
 from rnnauto.reading.loaded import Implied, Loaded
 from rnnauto.reading.opened import Opened, is_folder, open_source
@@ -30,6 +31,7 @@ from rnnauto.reading.repairs import find_repairs
 from rnnauto.reading.rules import Rules, rules_of
 from rnnauto.reading.set_aside import RaggedRows, problems_of, without_rows
 from rnnauto.reading.spans import Span, spans_of
+from rnnauto.reading.titles import without_footnotes, without_titles
 from rnnauto.reading.totals_row import without_totals
 from rnnauto.reading.typed import Typed, labels_of, styles_of, type_columns, unit_notes_of
 from rnnauto.reading.units_row import without_units
@@ -49,6 +51,7 @@ class Table:
         form: set where the format of the file implies it.
         problems: what is wrong with the file itself, and what was mended in its cells.
         implied: what the format of the file says of its columns.
+        joined: whether the names of its columns were joined from several lines.
         styles: how the cells of columns are written, where not plainly.
         doubts: how else the numbers of columns could be read, in words.
         taken: the words of columns of text that were taken for missing.
@@ -62,6 +65,7 @@ class Table:
     form: Form | None = None
     problems: tuple[Problem, ...] = ()
     implied: Implied = Implied()
+    joined: bool = False
     styles: Mapping[str, Style] = field(default_factory=dict)
     doubts: Mapping[str, str] = field(default_factory=dict)
     taken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -178,11 +182,8 @@ def csv_table(
     """Read CSV or one of its relatives."""
     source = opened.source
     text_columns = {*text_columns, *rules.unread}
-    text = read_text(opened.content, source, path=opened.path)
-    check_separator(text, source)
-    text, header_notes = with_header(text)
-    text, unit_notes = without_units(text)
-    names, notes = column_names(text, source)
+    text, joined, text_notes = table_text(opened)
+    names, name_notes = column_names(text, source)
     aside: list[Problem] = []
     blanked: frozenset[int] = frozenset()
     try:
@@ -205,18 +206,16 @@ def csv_table(
     repairs = find_repairs(frame, each, Table(frame, "", lines=lines).line, rules)
     typed, unnamed = drop_empty_unnamed(typed, names)
     every_note = (
-        *opened.notes,
-        *text.notes,
-        *header_notes,
-        *unit_notes,
-        *notes,
+        *text_notes,
+        *name_notes,
         *more,
         *(column.note for column in each if column.note),
         *unit_notes_of(each),
         *unnamed,
     )
     problems = (*aside, *idle, *totals, *repairs)
-    return as_written(Table(typed, source, every_note, lines, problems=problems), each)
+    table = Table(typed, source, every_note, lines, problems=problems, joined=joined)
+    return as_written(table, each)
 
 
 def frame_table(
@@ -242,6 +241,24 @@ def as_written(table: Table, each: Sequence[Typed]) -> Table:
         labels=labels_of(each),
         taken={column.column.name: column.taken for column in each if column.taken},
     )
+
+
+def table_text(opened: Opened) -> tuple[Text, bool, list[str]]:
+    """Find the table in a text, with one line of header.
+
+    Returns: the text of the table, whether its header was joined from several lines, and what was
+    done, in words.
+    """
+    source = opened.source
+    text = read_text(opened.content, source, path=opened.path)
+    text, titles = without_titles(text, source)
+    check_separator(text, source)
+    text, footnotes = without_footnotes(text)
+    text, joined = with_joined_header(text)
+    text, header = with_header(text)
+    text, units = without_units(text)
+    notes = [*opened.notes, *text.notes, *titles, *footnotes, *joined, *header, *units]
+    return text, bool(joined), notes
 
 
 def check_separator(text: Text, source: str) -> None:

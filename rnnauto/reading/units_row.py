@@ -15,20 +15,32 @@ SHOWN = 4
 
 
 def without_units(text: Text) -> tuple[Text, list[str]]:
-    """Take the line of units off, and say so in a note."""
+    """Take the line of units off, or two as data loggers write them, and say so in a note."""
     records = head_records(text.content, text.separator, LOOKED_AT)
-    if len(records) < 2 + FEWEST_ROWS or not are_units(records[1], records[2:]):
+    count = unit_lines(records)
+    if not count:
         return text, []
     content = whole(text.content)
-    begin = content.find(b"\n") + 1
-    end = content.find(b"\n", begin) + 1
+    begin = end = content.find(b"\n") + 1
+    for _ in range(count):
+        end = content.find(b"\n", end) + 1
     units = ", ".join(f"`{cell.strip()}`" for cell in records[1] if cell.strip())
     shown = ", ".join(units.split(", ")[:SHOWN])
-    # the rows are one line further down than they are in what is left
+    # the rows are further down than they are in what is left
     left = text.with_content(content[:begin] + content[end:])
-    return replace(left, skipped=text.skipped + 1), [
-        f"the line below the header holds units ({shown}): left out"
-    ]
+    lines = "the line below the header holds" if count == 1 else "2 lines below the header hold"
+    return replace(left, skipped=text.skipped + count), [f"{lines} units ({shown}): left out"]
+
+
+def unit_lines(records: Sequence[Sequence[str]]) -> int:
+    """Count the lines of units below a header."""
+    for count in (2, 1):
+        rows = records[1 + count :]
+        if len(rows) >= FEWEST_ROWS and all(
+            are_units(line, rows) for line in records[1 : 1 + count]
+        ):
+            return count
+    return 0
 
 
 def are_units(line: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:

@@ -15,6 +15,7 @@ from rnnauto.reading.formats.ts_file import load_ts
 from rnnauto.reading.formats.tsf import load_tsf
 from rnnauto.reading.loaded import Loaded
 from rnnauto.reading.opened import PIPED, Opened
+from rnnauto.reading.spaced import are_numbers
 from rnnauto.reading.token_lines import are_token_lines, load_token_lines
 
 ARROW = (b"ARROW1", b"\xff\xff\xff\xff")
@@ -76,7 +77,10 @@ def decoded(raw: Content, source: str) -> str:
 
 
 def looks_like_table(head: bytes) -> bool:
-    """Whether (nearly) every line has as many fields as the first, and more than one."""
+    """Whether (nearly) every line has as many fields as the first, and more than one, or blanks
+    separate numbers."""
+    if are_numbers(head.decode(errors="replace")):
+        return True
     for separator in SEPARATORS:
         counts = [len(fields) for fields in head_records(head, separator, 50)]
         if len(counts) < FEWEST_ROWS or counts[0] < 2:
