@@ -19,9 +19,11 @@ from rnnauto.reading.folder import load_folder
 from rnnauto.reading.formats.load import load
 from rnnauto.reading.formats.series_lines import series_in_rows
 from rnnauto.reading.frames import FRAME, Pandas, Source, load_frame
-from rnnauto.reading.header import with_header
+from rnnauto.reading.heads.header import with_header
+from rnnauto.reading.heads.joined_header import with_joined_header
+from rnnauto.reading.heads.titles import without_footnotes, without_titles
+from rnnauto.reading.heads.units_row import without_units
 from rnnauto.reading.idle_rows import drop_idle_rows
-from rnnauto.reading.joined_header import with_joined_header
 from rnnauto.reading.joined_time import join_time
 from rnnauto.reading.loaded import Implied, Loaded
 from rnnauto.reading.opened import Opened, is_folder, open_source
@@ -31,10 +33,8 @@ from rnnauto.reading.repairs import find_repairs
 from rnnauto.reading.rules import Rules, rules_of
 from rnnauto.reading.set_aside import RaggedRows, problems_of, without_rows
 from rnnauto.reading.spans import Span, spans_of
-from rnnauto.reading.titles import without_footnotes, without_titles
 from rnnauto.reading.totals_row import without_totals
 from rnnauto.reading.typed import Typed, labels_of, styles_of, type_columns, unit_notes_of
-from rnnauto.reading.units_row import without_units
 from rnnauto.recipe import Data
 
 SHOWN = 5  # faults listed one by one

@@ -13,9 +13,9 @@ from rnnauto.reading.formats.corpus import load_corpus
 from rnnauto.reading.formats.json_lines import load_json
 from rnnauto.reading.formats.ts_file import load_ts
 from rnnauto.reading.formats.tsf import load_tsf
+from rnnauto.reading.heads.spaced import are_numbers
 from rnnauto.reading.loaded import Loaded
 from rnnauto.reading.opened import PIPED, Opened
-from rnnauto.reading.spaced import are_numbers
 from rnnauto.reading.token_lines import are_token_lines, load_token_lines
 
 ARROW = (b"ARROW1", b"\xff\xff\xff\xff")

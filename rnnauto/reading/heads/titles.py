@@ -16,8 +16,8 @@ from rnnauto.reading.dialect import (
     read_text,
     unlimited_fields,
 )
-from rnnauto.reading.header import first_data_cell
-from rnnauto.reading.spaced import BLANKS, as_tabs, words_of
+from rnnauto.reading.heads.header import first_data_cell
+from rnnauto.reading.heads.spaced import BLANKS, as_tabs, words_of
 
 LOOKED_AT = 120  # lines
 MOST_TITLES = 60  # lines

@@ -1,7 +1,7 @@
 import pytest
 
+from rnnauto.reading.heads.units_row import are_units
 from rnnauto.reading.read import read_table
-from rnnauto.reading.units_row import are_units
 
 ROWS = [["0", "20.5", "on"], ["1", "", "off"], ["2", "21.0", "on"]]
 

@@ -9,7 +9,7 @@ from rnnauto.names import named_id, named_time
 from rnnauto.reading import cells
 from rnnauto.reading.content import whole
 from rnnauto.reading.dialect import Text, head_records
-from rnnauto.reading.header import DATE
+from rnnauto.reading.heads.header import DATE
 from rnnauto.reading.rules import MISSING_NUMBER
 
 LOOKED_AT = 50  # rows
