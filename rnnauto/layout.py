@@ -92,6 +92,7 @@ class Layout(Frozen):
         answer_ends: whether these lists differ in length.
         styles: how the cells of columns are written, where not plainly.
         missing: the spellings of a missing value, where the user names them.
+        spans: whether the list of tokens may be a text, cut as those that spans of labels lie over.
         series_in_rows: whether files may have a series in every row, and a column for each
             timestep: those become the time and the target.
     """
@@ -119,6 +120,7 @@ class Layout(Frozen):
     answer_ends: bool = False
     styles: dict[str, Style] = {}
     missing: tuple[str, ...] | None = None
+    spans: bool = False
     series_in_rows: bool = False
 
     @model_validator(mode="before")

@@ -131,6 +131,7 @@ def layout_of(case: Case, roles: Roles, answer: Decided) -> Layout:
         label_sets=roles.label_sets,
         known_ahead=answer.known_ahead,
         series_in_rows=case.implied.series_in_rows,
+        spans=case.as_implied.spans,
         dated=bool(roles.time) and case.profiles[str(roles.time)].kind == "time",
         **lengths_of_answer(case, roles, answer),
     )

@@ -12,6 +12,7 @@ from rnnauto.layout import Column, Layout
 from rnnauto.problems.known_labels import with_known_labels
 from rnnauto.problems.known_numbers import with_known_numbers
 from rnnauto.problems.layouts import gives_numbers, is_forecast
+from rnnauto.reading.formats.spans import words_of as words_over
 from rnnauto.reading.frames import Source
 from rnnauto.reading.joined_time import join_time
 from rnnauto.reading.points import split_points
@@ -124,6 +125,8 @@ def as_lists(table: Table, column: Column, layout: Layout) -> pl.Series:
     if cells.dtype.is_nested():
         return cells
     text = cells.cast(pl.String)
+    if layout.spans and column.kind == "category" and column in layout.features:
+        return words_over(text)
     wanted = "list of texts" if column.kind == "category" else "list of numbers"
     if layout.label_sets:
         lists, wanted = label_sets_of(text), "list of lists"

@@ -18,6 +18,7 @@ class Implied:
         classes: whether the target names classes; None where the file does not say.
         forecasts: whether the future of the target is wanted.
         horizon: the timesteps to forecast, 0 where the file does not say.
+        spans: whether texts are cut into the words that spans of labels lie over.
         series_in_rows: whether the file has a series in every row, and a column for each timestep.
     """
 
@@ -28,6 +29,7 @@ class Implied:
     classes: bool | None = None
     forecasts: bool = False
     horizon: int = 0
+    spans: bool = False
     series_in_rows: bool = False
 
 

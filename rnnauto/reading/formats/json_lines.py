@@ -5,6 +5,7 @@ import re
 from collections.abc import Collection
 from dataclasses import replace
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,8 +13,10 @@ import polars as pl
 from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
 from rnnauto.reading import cells
+from rnnauto.reading.dialect import HEAD_BYTES
 from rnnauto.reading.formats.columnar import BROKEN, checked, too_deep
 from rnnauto.reading.formats.json_whole import as_json_lines
+from rnnauto.reading.formats.spans import LOOKED_AT, load_spans, span_names
 from rnnauto.reading.loaded import Loaded
 from rnnauto.reading.written_dates import as_iso
 
@@ -54,6 +57,10 @@ def load_json(content: bytes, source: str, *, text: Collection[str] = ()) -> Loa
 def load_json_lines(content: bytes, source: str, *, text: Collection[str] = ()) -> Loaded:
     """Read a JSON object per line; blank lines do not count."""
     check_depth(content, source)
+    spans = span_names(first_records(content))
+    if spans is not None:
+        check_lines(content, source)
+        return load_spans(content, source, spans, filled_lines(content))
     try:
         frame = pl.read_ndjson(BytesIO(content), infer_schema_length=None)
     except BROKEN:
@@ -65,6 +72,17 @@ def load_json_lines(content: bytes, source: str, *, text: Collection[str] = ()) 
     loaded = checked(frame, source, lines)
     columns = [typed(column, stays=column.name in text) for column in loaded.frame.get_columns()]
     return replace(loaded, frame=pl.DataFrame(columns))
+
+
+def first_records(content: bytes) -> list[Any]:
+    """Decode the first lines, up to one that is no JSON."""
+    records = []
+    for line in content[:HEAD_BYTES].split(b"\n")[: LOOKED_AT + 1]:
+        try:
+            records += [json.loads(line)] if line.strip() else []
+        except (ValueError, RecursionError):
+            break
+    return records
 
 
 def filled_lines(content: bytes) -> Integers:

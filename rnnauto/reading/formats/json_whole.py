@@ -15,6 +15,7 @@ BLANK = " \t\r\n\ufeff"
 # under which a file holds its records
 WRAPPERS = ("data", "records", "rows", "items", "results", "values", "observations", "tasks")
 INDEX = "index"
+LOOKED_AT = 1 << 16  # bytes behind the first line that show whether there are more
 FEWEST = 2  # names or rows that make a frame of an object
 
 
@@ -38,12 +39,11 @@ def as_json_lines(content: bytes, source: str) -> Lines | None:
     Raises: DataError for what is no JSON, and for JSON that holds no records.
     """
     stripped = content.lstrip()
-    first, _, rest = stripped.partition(b"\n")
-    several = bool(rest.strip())
-    if first.rstrip().endswith(b"}") and several and first.startswith(b"{") and is_json(first):
-        return None
-    if several and first.startswith(b"{") and first.rstrip().endswith(b"}"):
-        return None  # a broken line, which the reader of lines tells of
+    end = stripped.find(b"\n")
+    first = stripped[: end if end >= 0 else len(stripped)].rstrip()
+    more = stripped[end + 1 : end + 1 + LOOKED_AT].strip() if end >= 0 else b""
+    if more and first.startswith(b"{") and first.endswith(b"}"):
+        return None  # or a broken line, which the reader of lines tells of
     text = content.decode()
     try:
         values = list(decoded(text, source))
@@ -56,14 +56,6 @@ def as_json_lines(content: bytes, source: str) -> Lines | None:
     if not values:
         raise DataError(f"`{source}` holds no records", hint="write one JSON object per record")
     return of_records([value for _, value in values], [line for line, _ in values], source)
-
-
-def is_json(line: bytes) -> bool:
-    try:
-        json.loads(line)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 def decoded(text: str, source: str) -> Iterator[tuple[int, Any]]:
