@@ -13,6 +13,7 @@ import zstandard
 
 from rnnauto.errors import DataError
 from rnnauto.reading.content import Content, file_content, starts_with, whole
+from rnnauto.reading.formats.spreadsheet import sheet_as_csv
 
 STANDARD_INPUT = "-"
 PIPED = "standard input"  # how messages call it
@@ -57,8 +58,8 @@ def open_source(path: Path) -> Opened:
     raw = whole(content)
     inner = Path(path.stem).suffix.lower() if ending in {".gz", ".zst", ".zip"} else ending
     if kind == ".zip":
-        name, unzipped = unzip(raw, source)
-        return Opened(unzipped, source, Path(name).suffix.lower(), (f"unpacked: `{name}`",))
+        inner, unzipped, note = unzip(raw, source)
+        return Opened(unzipped, source, inner, (note,))
     unpack = gunzip if kind == ".gz" else unzstd
     unpacked = within_limit(unpack(raw), len(raw), source)
     return Opened(unpacked, source, inner, (f"unpacked: {kind.removeprefix('.')}",))
@@ -115,19 +116,24 @@ def nearest_file(path: Path) -> str:
     return f"did you mean `{folder / near[0]}`?" if near else "check the path"
 
 
+def check_size(unpacked: int, packed: int, source: str) -> None:
+    """Raises: DataError for what grows beyond measure."""
+    limit = max(SMALLEST_LIMIT, MOST_EXPANSION * packed)
+    if unpacked > limit:
+        raise DataError(
+            f"`{source}` unpacks to more than {limit >> 20:,} MiB, over "
+            f"{unpacked // packed:,} times its size",
+            hint="unpack it yourself if you trust it, and name the file",
+        )
+
+
 def within_limit(pieces: Iterator[bytes], packed: int, source: str) -> bytes:
     """Join what is unpacked. Raises: DataError when it is broken or grows beyond measure."""
-    limit = max(SMALLEST_LIMIT, MOST_EXPANSION * packed)
     content = bytearray()
     try:
         for piece in pieces:
             content += piece
-            if len(content) > limit:
-                raise DataError(
-                    f"`{source}` unpacks to more than {limit >> 20:,} MiB, over "
-                    f"{len(content) // packed:,} times its size",
-                    hint="unpack it yourself if you trust it, and name the file",
-                )
+            check_size(len(content), packed, source)
     except (
         *(zlib.error, zstandard.ZstdError, zipfile.BadZipFile, EOFError),
         *(NotImplementedError, RuntimeError, OSError),
@@ -164,8 +170,9 @@ def unzstd(raw: bytes) -> Iterator[bytes]:
         raise EOFError("it ends in the middle")
 
 
-def unzip(raw: bytes, source: str) -> tuple[str, bytes]:
-    """Take the name and content of the one file in an archive."""
+def unzip(raw: bytes, source: str) -> tuple[str, bytes, str]:
+    """Take the ending and content of the one file in an archive, or the first sheet of a
+    spreadsheet, with a note on what it is."""
     try:
         archive = zipfile.ZipFile(BytesIO(raw))
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
@@ -178,15 +185,17 @@ def unzip(raw: bytes, source: str) -> tuple[str, bytes]:
         if not entry.is_dir() and not any(part in entry.filename for part in IN_ZIP)
     ]
     if set(names) & set(SPREADSHEET):
-        raise DataError(
-            f"`{source}` is a spreadsheet, no text", hint="save the sheet as a CSV file in UTF-8"
-        )
+        unpacked = sum(entry.file_size for entry in archive.infolist())
+        check_size(unpacked, len(raw), source)
+        content, note = sheet_as_csv(raw, source)
+        return ".csv", content, note
     if len(names) != 1:
         raise DataError(
             f"`{source}` holds {len(names)} files; one is wanted",
             hint="unpack it, and name the file or the folder",
         )
-    return names[0], within_limit(stored(archive, names[0]), len(raw), source)
+    content = within_limit(stored(archive, names[0]), len(raw), source)
+    return Path(names[0]).suffix.lower(), content, f"unpacked: `{names[0]}`"
 
 
 def stored(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:

@@ -130,7 +130,7 @@ def test_an_archive_of_several_files_and_a_spreadsheet_are_refused(read):
     with pytest.raises(DataError) as error:
         read(zipped("a.csv", "b.csv"), "two.zip")
     assert "holds 2 files; one is wanted" in error.value.message
-    with pytest.raises(DataError, match="is a spreadsheet, no text"):
+    with pytest.raises(DataError, match="spreadsheet"):
         read(zipped("[Content_Types].xml", "xl/sheet1.xml"), "book.xlsx")
 
 
