@@ -5,8 +5,10 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import warnings
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,10 @@ TENSORFLOW = {
 }
 os.environ.update(TENSORFLOW)
 
+# what one process compiles is there for all the others that the tests start
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # the same examples in every run; `--hypothesis-profile=search` looks for new ones
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=60)
 settings.register_profile("search", deadline=None, max_examples=1000)
@@ -32,17 +38,14 @@ settings.load_profile("repeatable")
 
 # as measured; what is not here takes a few seconds
 LONGEST = (
-    *(
-        "test_recipes.py",
-        "test_fit.py",
-        "test_kinds_of_workers.py",
-        "test_ray_workers.py",
-        "test_fit_decoder.py",
-    ),
-    *("test_every_type.py", "test_direct_export.py", "test_pipeline.py", "test_forecast_fit.py"),
-    *("test_generate.py", "test_docs_run.py", "test_workers.py", "test_kinds_of_targets.py"),
-    *("test_properties.py", "test_direct_network.py", "test_gradients.py", "test_train.py"),
-    *("test_tokens.py", "test_doctor.py", "test_cli.py", "test_members.py"),
+    *("test_fit.py", "test_recipes.py", "test_kinds_of_workers.py", "test_ray_workers.py"),
+    *("test_fit_decoder.py", "test_every_type.py", "test_direct_export.py", "test_pipeline.py"),
+    *("test_contract.py", "test_train.py", "test_generate.py", "test_workers.py"),
+    *("test_docs_run.py", "test_kinds_of_targets.py", "test_direct_network.py"),
+    *("test_forecast_fit.py", "test_gradients.py", "test_recipe_command.py", "test_cli.py"),
+    *("test_members.py", "test_fused.py", "test_doctor.py", "test_answer_lists.py"),
+    *("test_hostile.py", "test_what_we_lean_on.py", "test_decoder_network.py", "test_page.py"),
+    *("test_oracles.py", "test_properties.py", "test_replay.py", "test_tokens.py"),
 )
 PATIENCE = 900  # seconds that a test waits for what takes few, before it takes it for hung
 DATA = Path(__file__).parent.parent / "recipes" / "data"
@@ -58,14 +61,21 @@ def pytest_ignore_collect(collection_path, config):
     return True if config.option.markexpr == "not train" and trains(collection_path) else None
 
 
-def pytest_pycollect_makemodule(module_path):
-    """Import TensorFlow before the first file that needs it: what it warns of is not ours."""
-    if trains(module_path):
-        from rnnauto.networks.quiet import import_tensorflow
+@pytest.hookimpl(tryfirst=True)
+def pytest_make_collect_report(collector):
+    """Import TensorFlow before the first file that needs it; not for the neighbours of a file that
+    does not, of which pytest makes modules as well."""
+    if isinstance(collector, pytest.Module) and trains(collector.path):
+        import_tensorflow_quietly()
 
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import_tensorflow()
+
+def import_tensorflow_quietly():
+    """What it warns of is not ours."""
+    from rnnauto.networks.quiet import import_tensorflow
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import_tensorflow()
 
 
 def pytest_collection_finish():
@@ -81,19 +91,36 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: place.get(item.path.name, len(place)))
 
 
+# one Ray cluster is enough for these
+TOGETHER = ("test_kinds_of_workers.py", "test_ray_workers.py")
+
+
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config):
+def pytest_xdist_make_scheduler(config, log):
     """Keep that order: pytest-xdist would begin with the files of most tests."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class InOrder(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = super()._split_scope(nodeid)
+            return "together" if file.endswith(TOGETHER) else file
+
     config.option.loadscopereorder = False
+    return InOrder(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def users_environment():
+    """That of a process as a user would start it."""
+    kept = {name: value for name, value in os.environ.items() if name not in TENSORFLOW}
+    return {**kept, "NO_COLOR": "1", "COLUMNS": "200"}
 
 
 def run_python(*arguments, cwd, timeout=PATIENCE, **environment):
     """A Python process of its own: its exit code, stdout and stderr, as a user would get them."""
-    kept = {name: value for name, value in os.environ.items() if name not in TENSORFLOW}
     return subprocess.run(
         [sys.executable, *map(str, arguments)],
         cwd=cwd,
-        env={**kept, "NO_COLOR": "1", "COLUMNS": "200", **environment},
+        env=users_environment() | environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -113,40 +140,56 @@ finally:
 """
 
 
-# argv: commands as JSON; MARK ends what each of them says
-MARK = "--- ended with "
+# a line of stdin is a command: its words, its folder, and the files for what it says; answered by
+# its exit code
 ONE_AFTER_ANOTHER = """
-import json, sys
+import json, os, sys
 from rnnauto.cli.app import main
-commands, mark = json.loads(sys.argv[1]), sys.argv[2]
-for words in commands:
+answers = os.dup(1)
+for line in sys.stdin:
+    words, folder, *files = json.loads(line)
+    os.chdir(folder)
+    for number, file in enumerate(files, start=1):
+        written = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(written, number)
+        os.close(written)
     sys.argv, code = ["rnnauto", *words], 0
     try:
         main()
     except SystemExit as end:
         code = end.code or 0
-    for stream in (sys.stdout, sys.stderr):
-        print(f"{mark}{code}", file=stream, flush=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.write(answers, f"{code}\\n".encode())
 """
 
 
-def run_commands(*commands, cwd):
-    """Several commands in one fresh process, which imports TensorFlow once."""
-    texts = json.dumps([[str(word) for word in words] for words in commands])
-    done = run_python("-c", ONE_AFTER_ANOTHER, texts, MARK, cwd=cwd)
-    said = [stream.split(MARK) for stream in (done.stdout, done.stderr)]
-    assert all(len(parts) == len(commands) + 1 for parts in said), done.stderr
-    outputs, errors = ([said_of(parts, at) for at in range(len(commands))] for parts in said)
-    codes = [int(parts.split("\n", 1)[0]) for parts in said[0][1:]]
-    return [
-        subprocess.CompletedProcess(words, code, stdout, stderr)
-        for words, code, stdout, stderr in zip(commands, codes, outputs, errors, strict=True)
-    ]
+@pytest.fixture(scope="session")
+def in_fresh_process(tmp_path_factory):
+    """Run commands in one process, which has trained nothing and imports TensorFlow once."""
+    said = [tmp_path_factory.mktemp("said") / name for name in ("stdout", "stderr")]
+    with subprocess.Popen(
+        [sys.executable, "-c", ONE_AFTER_ANOTHER],
+        env=users_environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
 
+        def run(*arguments, cwd):
+            words = [str(word) for word in arguments]
+            process.stdin.write(json.dumps([words, str(cwd), *map(str, said)]) + "\n")
+            process.stdin.flush()
+            patience = threading.Timer(PATIENCE, process.kill)
+            patience.start()
+            code = process.stdout.readline()
+            patience.cancel()
+            texts = [file.read_text() for file in said]
+            assert code, texts
+            return subprocess.CompletedProcess(words, int(code), *texts)
 
-def said_of(parts, number):
-    """What one command said: the line that ended the one before it is not its own."""
-    return parts[number].split("\n", 1)[1] if number else parts[number]
+        yield run
+        process.stdin.close()
 
 
 @pytest.fixture
@@ -240,6 +283,16 @@ def tiny_run(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def opened_once():
+    """Open a model folder once for all tests of a file: none of them is written again."""
+    from rnnauto import model
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(model, "load", cache(model.load))
+        yield
+
+
+@pytest.fixture(scope="session")
 def cluster():
     """A Ray cluster of one node with one processor."""
     with one_node() as started:

@@ -5,10 +5,11 @@ What needs no model runs on every page; two pages are followed whole.
 
 import json
 import time
-import warnings
 
 import pytest
 import yaml
+from conftest import import_tensorflow_quietly
+from in_process import in_process
 from pages import MADE, PAGES, ROOT, as_inspect, in_blocks, in_prose, words_of, yaml_files
 from typer.testing import CliRunner
 
@@ -93,20 +94,17 @@ def test_what_needs_no_model_runs_as_shown(page, place):
 @pytest.mark.parametrize("page", TRAINED)
 def test_a_page_runs_from_its_first_command_to_its_last(page, place):
     """Recipes of the repository have a test of their own that runs them."""
-    from rnnauto.networks.quiet import import_tensorflow
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import_tensorflow()
+    import_tensorflow_quietly()
     write_yaml_files(PAGES[page], place, cut=True)
-    for line in in_blocks(PAGES[page]):
-        words, _ = words_of(line)
-        name = words[0]
-        if name == "fit":
-            call(*words, *CUT)
-        elif name in OF_A_MODEL:
-            call(*(word for word in words if word != "--open"))
-        elif name == "run" and words[1] in yaml_files(PAGES[page]):
-            call(*words)
+    with in_process():
+        for line in in_blocks(PAGES[page]):
+            words, _ = words_of(line)
+            name = words[0]
+            if name == "fit":
+                call(*words, *CUT)
+            elif name in OF_A_MODEL:
+                call(*(word for word in words if word != "--open"))
+            elif name == "run" and words[1] in yaml_files(PAGES[page]):
+                call(*words)
     for name in TRAINED[page]:
         assert (place / name).stat().st_size > 0

@@ -1,8 +1,11 @@
 import json
 
 import pytest
+from in_process import in_process
+from typer.testing import CliRunner
 
 from rnnauto import doctor
+from rnnauto.cli.app import app
 
 pytestmark = pytest.mark.train
 
@@ -24,9 +27,10 @@ def test_an_answer_no_better_than_chance_is_not_healthy():
     assert not doctor.TryFit(1.0, 0.5, "").healthy
 
 
-def test_the_bundled_data_are_learnt_from_end_to_end(rnnauto):
-    found = rnnauto("doctor", "--json")
-    assert found.returncode == 0, found.stderr
+def test_the_bundled_data_are_learnt_from_end_to_end():
+    with in_process():
+        found = CliRunner().invoke(app, ["doctor", "--json"])
+    assert found.exit_code == 0, found.output
     report = json.loads(found.stdout)
     assert report["healthy"] and report["failure"] is None
     assert report["accuracy"] >= doctor.LEAST_ACCURACY

@@ -1,6 +1,7 @@
 """The recipes that are shipped: they can be read, they run, and their models keep what they expect.
 
-Run as a user does, `rnnauto run recipes/*.yaml`, in one process.
+`rnnauto run recipes/*.yaml` in this process, which has TensorFlow already; that a user's process
+and its workers do the same is tested in `test_fit.py`.
 """
 
 import json
@@ -10,8 +11,11 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from conftest import DATA
+from conftest import DATA, import_tensorflow_quietly
+from in_process import in_process
+from typer.testing import CliRunner
 
+from rnnauto.cli.app import app
 from rnnauto.recipe import Recipe
 
 RECIPES = sorted((DATA.parent).glob("*.yaml"))
@@ -25,17 +29,15 @@ SLOW = bool(os.environ.get("RNNAUTO_SLOW"))
 RUN = [path for path in RECIPES if SLOW or path.stem in ALWAYS]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def outcomes(tmp_path_factory):
     """What `run --json` and `--junit` say of every recipe, by name."""
-    from conftest import run_python
-
+    import_tensorflow_quietly()
     place = tmp_path_factory.mktemp("recipes")
-    found = run_python(
-        *("-m", "rnnauto", "run", *RUN, "--json", "--junit", "results.xml"),
-        cwd=place,
-        timeout=1800,
-    )
+    words = ["run", *map(str, RUN), "--json", "--junit", "results.xml"]
+    with pytest.MonkeyPatch.context() as patch, in_process():
+        patch.chdir(place)
+        found = CliRunner().invoke(app, words)
     assert found.stdout, found.stderr
     cases = ET.parse(place / "results.xml").getroot()
     assert len(cases) == len(RUN)

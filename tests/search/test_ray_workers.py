@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from builders import SMALL, small_study
 from conftest import DATA, PATIENCE
+from in_process import in_process
 from rays import STORE
 from test_workers import job, until
 
@@ -100,15 +101,16 @@ def test_a_fit_on_ray_is_the_fit_of_one_worker(rnnauto, tmp_path):
         *("--set", "train.epochs=2", "--set", "judge.diagnose=false"),
     )
     assert done.returncode == 0, done.stderr
-    api.fit(
-        DATA / "iris.csv",
-        target="species",
-        folder=here,
-        split={"folds": 1},
-        search={"trials": 2, "workers": 1, "space": {"units": [8]}},
-        train={"epochs": 2},
-        judge={"diagnose": False},
-    )
+    with in_process():
+        api.fit(
+            DATA / "iris.csv",
+            target="species",
+            folder=here,
+            split={"folds": 1},
+            search={"trials": 2, "workers": 1, "space": {"units": [8]}},
+            train={"epochs": 2},
+            judge={"diagnose": False},
+        )
     leaderboards = [pl.read_csv(each / "leaderboard.csv").drop("seconds") for each in (here, there)]
     assert leaderboards[0].equals(leaderboards[1])
     predictions = [(each / "predictions_test.csv").read_bytes() for each in (here, there)]

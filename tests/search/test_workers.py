@@ -29,6 +29,14 @@ def study(tmp_path):
     return small_study(tmp_path / "study")
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """A study, and a worker for it that several tests give jobs to, one after the other."""
+    place = small_study(tmp_path_factory.mktemp("shared") / "study")
+    with pool(place, 1) as started:
+        yield place, started
+
+
 def job(trial="0", *, seconds=0.1, epochs=None, **values):
     return Job(
         trial=trial, fold=0, values={**SMALL, **values}, seed=1, seconds=seconds, epochs=epochs
@@ -58,49 +66,41 @@ def is_gone(pid):
     return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
-def test_a_worker_runs_job_after_job_and_lives_through_faults_in_them(study, monkeypatch):
-    with pool(study, 1) as started:
-        (worker,) = started.workers
-        assert (started.idle, started.busy) == (1, 0)
-        started.submit(job())  # taken when the worker is ready
-        assert (started.idle, started.busy) == (0, 1)
-        seen = until(started, Finished)
-        assert [type(event) for event in seen][:2] == [Started, Progressed]
-        first = seen[-1].result
-        assert (first.status, first.stopped) == ("completed", "clock")
-        assert started.idle == 1
-        assert (study / "weights" / "0-fold0.npz").is_file()
-        assert 100 << 20 < started.peak_memory < 4 << 30
+def test_a_worker_runs_job_after_job_and_lives_through_faults_in_them(shared):
+    study, started = shared
+    (worker,) = started.workers
+    assert (started.idle, started.busy) == (1, 0)
+    started.submit(job())  # taken when the worker is ready
+    assert (started.idle, started.busy) == (0, 1)
+    seen = until(started, Finished)
+    assert [type(event) for event in seen][:2] == [Started, Progressed]
+    first = seen[-1].result
+    assert (first.status, first.stopped) == ("completed", "clock")
+    assert started.idle == 1
+    assert (study / "weights" / "0-fold0.npz").is_file()
+    assert 100 << 20 < started.peak_memory < 4 << 30
 
-        started.submit(job("1", cell="cuckoo"))
-        result = until(started, Finished)[-1].result
-        assert (result.status, result.loss) == ("failed", None)
-        assert result.reason == "KeyError: 'cuckoo'"
+    started.submit(job("1", cell="cuckoo"))
+    result = until(started, Finished)[-1].result
+    assert (result.status, result.loss) == ("failed", None)
+    assert result.reason == "KeyError: 'cuckoo'"
 
-        started.submit(job("2", seconds=None))  # would go on for ever
-        until(started, Progressed)
-        started.stop(60)
-        started.stop(60)  # asking twice does no harm
-        stopped = until(started, Finished)[-1].result
-        assert (stopped.status, stopped.stopped) == ("completed", "clock")
-        assert stopped.loss is not None
+    started.submit(job("2", seconds=None))  # would go on for ever
+    until(started, Progressed)
+    started.stop(60)
+    started.stop(60)  # asking twice does no harm
+    stopped = until(started, Finished)[-1].result
+    assert (stopped.status, stopped.stopped) == ("completed", "clock")
+    assert stopped.loss is not None
 
-        # the same job, in the same process and later; not the first one, whose time was over
-        # within an epoch, for it had to trace its steps
-        started.submit(job(seconds=None))
-        until(started, Progressed)
-        started.stop(60)
-        again = until(started, Finished)[-1].result
-        assert again.epochs[0].validation_loss == stopped.epochs[0].validation_loss
-        assert started.workers == [worker]
-
-        monkeypatch.setattr(workers, "MOST_MEMORY", 1)
-        started.submit(job("3"))
-        assert until(started, Finished)[-1].result.status == "completed"
-        (successor,) = started.workers
-        assert successor.process.pid != worker.process.pid
-        assert is_gone(worker.process.pid)
-    wait_for(lambda: is_gone(successor.process.pid))
+    # the same job, in the same process and later; not the first one, whose time was over
+    # within an epoch, for it had to trace its steps
+    started.submit(job(seconds=None))
+    until(started, Progressed)
+    started.stop(60)
+    again = until(started, Finished)[-1].result
+    assert again.epochs[0].validation_loss == stopped.epochs[0].validation_loss
+    assert started.workers == [worker]
 
 
 class Asker:
@@ -204,12 +204,26 @@ def test_a_worker_is_replaced_after_so_many_jobs(fake, monkeypatch):
     assert pids[0] == pids[1] != pids[2] == pids[3] != pids[4]
 
 
-def test_a_full_disk_is_not_a_trials_fault(study):
-    (study / "weights").rmdir()
-    with pool(study, 1) as started:
-        started.submit(job())
-        with pytest.raises(StorageError) as caught:
-            until(started, Finished)
+def test_a_worker_that_has_grown_too_big_is_replaced(fake, monkeypatch):
+    monkeypatch.setattr(workers, "MOST_MEMORY", -1)
+    with pool(fake, 1, FAKE) as started:
+        (worker,) = started.workers
+        started.submit(fake_job("3", 1))
+        assert until(started, Finished)[-1].result.status == "completed"
+        (successor,) = started.workers
+        assert successor.process.pid != worker.process.pid
+        assert is_gone(worker.process.pid)
+    wait_for(lambda: is_gone(successor.process.pid))
+
+
+def test_a_full_disk_is_not_a_trials_fault(shared):
+    study, started = shared
+    weights = study / "weights"
+    weights.rename(study / "aside")
+    started.submit(job())
+    with pytest.raises(StorageError) as caught:
+        until(started, Finished)
+    (study / "aside").rename(weights)
     assert caught.value.message.startswith("a trial could not be written: [Errno 2] ")
     assert "--resume" in caught.value.hint
 
@@ -246,12 +260,14 @@ def test_a_workers_memory_is_its_own_and_not_its_drivers():
     assert 10 << 20 < int(done.stdout) < ballast.nbytes
 
 
-def test_workers_have_one_thread_and_a_session_of_their_own(study):
-    with pool(study, 1) as started:
-        until(started, Started)  # before it runs, a process may still show its parent's environment
-        process = psutil.Process(started.workers[0].process.pid)
-        environment = process.environ()
-        # Ctrl-C in a terminal reaches the driver's group only
-        assert os.getsid(process.pid) == process.pid != os.getsid(0)
+def test_workers_have_one_thread_and_a_session_of_their_own(shared):
+    _, started = shared
+    (worker,) = started.workers
+    while not worker.ready:  # before it runs, a process may still show its parent's environment
+        until(started, Started)
+    process = psutil.Process(worker.process.pid)
+    environment = process.environ()
+    # Ctrl-C in a terminal reaches the driver's group only
+    assert os.getsid(process.pid) == process.pid != os.getsid(0)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         assert environment[name] == "1"

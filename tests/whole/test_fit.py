@@ -16,7 +16,7 @@ import polars as pl
 import psutil
 import pytest
 from conftest import DATA, PATIENCE, run_python, visits
-from in_process import in_process
+from in_process import InProcess, in_process
 
 import rnnauto
 from rnnauto.cli.app import main
@@ -33,12 +33,13 @@ JOURNALS = ".*.search/journal.jsonl"  # of searches under way
 QUICK = ["--trials", "1", "--workers", "1", "--folds", "1", "--refit", "off", "--budget", "20m"]
 QUICK += ["--set", "search.space.units=[16]", "--set", "search.space.layers=[1]"]
 QUICK += ["--set", "judge.diagnose=false"]
-# networks that are soon traced, and settings enough to go on with
-SHALLOW = ["--set", "search.space.layers=[1]", "--set", "search.space.patch=[1]"]
-SHALLOW += ["--set", "search.space.bidirectional=[false]", "--set", "search.space.units=[8]"]
+# a network that is traced once, and settings enough to go on with
+SHALLOW = ["--cells", "simple_rnn", "--set", "judge.diagnose=false"]
+for name, value in {"layers": 1, "patch": 1, "bidirectional": "false", "units": 8}.items():
+    SHALLOW += ["--set", f"search.space.{name}=[{value}]"]
 
 
-def run_here(*arguments, cwd):
+def run_here(*arguments, cwd, ends_with=0):
     """Run a command in this process, which has TensorFlow already; what it wrote on stdout."""
     written = io.StringIO()
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(written):
@@ -47,7 +48,7 @@ def run_here(*arguments, cwd):
         patch.setattr("sys.argv", ["rnnauto", *map(str, arguments)])
         with pytest.raises(SystemExit) as end:
             main()
-    assert end.value.code in {0, None}
+    assert (end.value.code or 0) == ends_with
     return written.getvalue()
 
 
@@ -205,7 +206,9 @@ def test_a_model_folder_is_replaced_by_the_new_model(iris, tmp_path):
     assert rnnauto.load(tmp_path / "rnnauto_model").info.seed == 1
 
 
-def test_other_cells_are_asked_for_by_name_and_predict_in_a_fresh_process(fit, tmp_path):
+def test_other_cells_are_asked_for_by_name_and_predict_in_a_fresh_process(
+    fit, in_fresh_process, tmp_path
+):
     frame = visits(60)
     frame.write_csv(tmp_path / "visits.csv")
     cells = ["--cells", "exponential_trace", "--cells", "gru"]
@@ -214,7 +217,7 @@ def test_other_cells_are_asked_for_by_name_and_predict_in_a_fresh_process(fit, t
     assert found["best"]["hyperparameters"]["cell"] == "exponential_trace"
     recipe = (folder / "rnnauto_model" / "recipe.yaml").read_text()
     assert "    cell:\n    - exponential_trace\n    - gru\n" in recipe
-    done = run_python("-m", "rnnauto", "predict", tmp_path / "visits.csv", cwd=folder)
+    done = in_fresh_process("predict", tmp_path / "visits.csv", cwd=folder)
     assert done.returncode == 0, done.stderr
     predicted = pl.read_csv(done.stdout.encode())
     truth = frame.group_by("person", maintain_order=True).first()
@@ -301,8 +304,9 @@ def test_token_lines_are_tagged_and_come_back_token_by_token(fit, tmp_path):
 def test_the_same_seed_gives_the_same_run_whatever_the_number_of_workers(tmp_path):
     visits(60).write_csv(tmp_path / "visits.csv")
 
-    def run(folder, *flags):
-        run_here("fit", *flags, "-o", folder, cwd=tmp_path)
+    def run(folder, *flags, workers):
+        with workers:
+            run_here("fit", *flags, "-o", folder, cwd=tmp_path)
         board = json.loads(run_here("leaderboard", "-m", folder, "--json", cwd=tmp_path))
         for row in board:
             row.pop("seconds")
@@ -312,18 +316,21 @@ def test_the_same_seed_gives_the_same_run_whatever_the_number_of_workers(tmp_pat
     options = ["--trials", "6", "--seed", "5", "--folds", "2", "--epochs", "4", "--budget", "20m"]
     options += ["--oracle", "hyperband"]
     fixed = {"units": 8, "layers": 1, "patch": 1, "pooling": "last", "bidirectional": "false"}
+    fixed |= {"batch_size": 8}
     options += [word for key in fixed for word in ("--set", f"search.space.{key}=[{fixed[key]}]")]
-    options += ["--set", "judge.diagnose=false"]
-    board, predictions = run("one", "visits.csv", "--target", "state", "--workers", "1", *options)
+    options += ["--cells", "simple_rnn", "--set", "judge.diagnose=false"]
+    options += ["--target", "state", "--workers", "1"]
+    board, predictions = run("one", "visits.csv", *options, workers=in_process())
     assert sum(row["kind"] == "trial" for row in board) == 6
     # and the recipe in the model folder is all that it takes
-    again, same_predictions = run("two", "-r", "one/recipe.yaml", "--workers", "2")
+    options = ["-r", "one/recipe.yaml", "--workers", "2"]
+    again, same_predictions = run("two", *options, workers=contextlib.nullcontext())
     assert again == board
     assert same_predictions == predictions
 
 
-def interrupt(tmp_path, *flags, when, with_signal=signal.SIGINT):
-    """Signal a fit when its journal satisfies `when`; its exit code, stdout and stderr."""
+def interrupt(tmp_path, *flags, when):
+    """Send Ctrl-C to a fit when its journal satisfies `when`; its exit code, stdout and stderr."""
     visits(60).write_csv(tmp_path / "visits.csv")
     options = ["fit", "visits.csv", "--target", "state", "--workers", "1", "--budget", "20m"]
     options += SHALLOW
@@ -339,7 +346,7 @@ def interrupt(tmp_path, *flags, when, with_signal=signal.SIGINT):
         while not any(when(path.read_text()) for path in tmp_path.glob(JOURNALS)):
             assert time.monotonic() < end and process.poll() is None, "nothing to interrupt"
             time.sleep(0.05)
-        os.killpg(process.pid, with_signal)  # as a terminal does
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         stdout, stderr = process.communicate(timeout=PATIENCE)
     return process.returncode, stdout, stderr
 
@@ -366,9 +373,10 @@ def test_ctrl_c_exports_the_best_so_far_and_ends_with_130(tmp_path):
     # and goes on from there
     done = found["trials"]["completed"]
     flags = ["--target", "state", "--workers", "1", "--epochs", "3", "--folds", "1", "--json"]
-    flags += ["--oracle", "random", "--prune", "off", *SHALLOW]
+    flags += ["--oracle", "random", "--prune", "off", *SHALLOW, "--trials", done + 1, "--resume"]
     before = board_of(tmp_path, "rnnauto_model")
-    text = run_here("fit", "visits.csv", *flags, "--trials", done + 1, "--resume", cwd=tmp_path)
+    with in_process():
+        text = run_here("fit", "visits.csv", *flags, cwd=tmp_path)
     assert json.loads(text)["trials"] == {**found["trials"], "completed": done + 1}
     after = board_of(tmp_path, "rnnauto_model")
     assert {name: after[name]["hyperparameters"] for name in before} == {
@@ -436,15 +444,22 @@ def test_a_killed_search_ends_as_if_it_had_not_been(tmp_path):
     assert len(set(ended)) == len(ended)
 
 
-def test_sigterm_is_like_ctrl_c(tmp_path):
-    code, _, stderr = interrupt(
-        tmp_path,
-        *("--epochs", "3", "--folds", "1", "--trials", "500"),
-        when=lambda journal: journal.count("trial-completed") >= 1,
-        with_signal=signal.SIGTERM,
-    )
-    assert code == 130, stderr
-    assert "Traceback" not in stderr
+def test_sigterm_is_like_ctrl_c(tmp_path, monkeypatch, capfd):
+    events = InProcess.events
+
+    def one_job_and_a_signal(self, timeout):
+        yield from events(self, timeout)
+        assert callable(signal.getsignal(signal.SIGTERM))  # else it would end the tests
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(InProcess, "events", one_job_and_a_signal)
+    visits(60).write_csv(tmp_path / "visits.csv")
+    flags = ["--target", "state", "--workers", "1", "--budget", "20m", *SHALLOW]
+    flags += ["--epochs", "3", "--folds", "1", "--trials", "500"]
+    with in_process():
+        run_here("fit", "visits.csv", *flags, cwd=tmp_path, ends_with=130)
+    assert "interrupted: the best model so far was exported" in capfd.readouterr().err
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
     info = json.loads((tmp_path / "rnnauto_model" / "model.json").read_text())
     assert info["status"] == "interrupted"
 

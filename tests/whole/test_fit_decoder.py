@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 import pytest
 import tensorflow as tf
-from conftest import run_commands
 from in_process import in_process
 
 import rnnauto
@@ -23,7 +22,7 @@ pytestmark = pytest.mark.train
 
 
 @pytest.fixture(scope="module", autouse=True)
-def workers():
+def workers(opened_once):
     with in_process():
         yield
 
@@ -156,14 +155,14 @@ def test_sources_longer_than_any_and_single_and_no_rows(translator):
 
 
 @pytest.fixture(scope="module")
-def fresh(translator, namer, tmp_path_factory):
+def fresh(translator, namer, in_fresh_process, tmp_path_factory):
     """A prediction and a draw in a process that has trained nothing."""
     place = tmp_path_factory.mktemp("fresh")
     pairs(5, seed=9).drop("swedish").write_csv(place / "new.csv")
     predict = ("predict", "new.csv", "-m", translator[0], "--beams", "3", "--proba")
     draw = ("generate", "-m", namer[0], "--given", "language=lo", "--count", "2", "--seed", "4")
     draw += ("--top-k", "3", "--temperature", "0.8", "--json")
-    return run_commands(predict, draw, cwd=place)
+    return [in_fresh_process(*words, cwd=place) for words in (predict, draw)]
 
 
 def test_the_command_predicts_in_a_fresh_process(fresh):
@@ -263,7 +262,7 @@ def test_numbers_far_from_zero_are_learnt_from(tmp_path, rnn_type):
     were wrong."""
     rng = np.random.default_rng(0)
     rows = []
-    for _ in range(600):
+    for _ in range(400):
         values = rng.normal(1000, 50, 2).round(2).tolist()
         given = {"values": json.dumps(values)}
         if rnn_type == "one-to-many":

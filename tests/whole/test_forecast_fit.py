@@ -2,20 +2,22 @@
 
 import json
 from datetime import date
+from functools import cache
 
 import numpy as np
 import polars as pl
 import pytest
-from conftest import run_commands
 from in_process import in_process
 from polars.testing import assert_frame_equal
 
 from rnnauto.errors import DataError
-from rnnauto.model import load
+from rnnauto.model import load as open_folder
 from rnnauto.pipeline import fit
 from rnnauto.recipe import Recipe
 
 pytestmark = pytest.mark.train
+
+load = cache(open_folder)
 
 HORIZON, MONTHS, SHOPS = 3, 48, 6
 
@@ -134,7 +136,7 @@ CUT = date(2021, 10, 1)
 
 
 @pytest.fixture(scope="module")
-def fresh(fitted, tmp_path_factory):
+def fresh(fitted, in_fresh_process, tmp_path_factory):
     """`evaluate` of all timesteps, and of the late ones with the early ones beside, in a process
     that has trained nothing."""
     place = tmp_path_factory.mktemp("fresh")
@@ -143,7 +145,8 @@ def fresh(fitted, tmp_path_factory):
     sales().filter(pl.col("month") >= CUT).write_csv(place / "late.csv")
     flags = ("-m", fitted.folder, "--json")
     with_history = ("evaluate", "late.csv", "--history", "early.csv", *flags)
-    return run_commands(("evaluate", "sales.csv", *flags), with_history, cwd=place)
+    commands = (("evaluate", "sales.csv", *flags), with_history)
+    return [in_fresh_process(*words, cwd=place) for words in commands]
 
 
 def test_a_fresh_process_evaluates(fresh):

@@ -1,7 +1,6 @@
 """A corpus that repeats itself, from the file to the text: fit, generate, predict, evaluate."""
 
 import json
-import subprocess
 
 import numpy as np
 import polars as pl
@@ -23,7 +22,7 @@ pytestmark = pytest.mark.train
 
 
 @pytest.fixture(scope="module", autouse=True)
-def workers():
+def workers(opened_once):
     with in_process():
         yield
 
@@ -264,9 +263,7 @@ def test_words_are_joined_as_they_are_written():
     assert written("", "or not", [], Words()).text == "or not"
 
 
-def test_the_command_works_in_a_fresh_process(letters, rnnauto):
-    done = rnnauto(
-        *("generate", "-m", letters, "--prompt", "A B C A B"), *("--length", 2), "--temperature", 0
-    )
-    assert isinstance(done, subprocess.CompletedProcess)
+def test_the_command_works_in_a_fresh_process(letters, in_fresh_process, tmp_path):
+    words = ("generate", "-m", letters, "--prompt", "A B C A B", "--length", 2, "--temperature", 0)
+    done = in_fresh_process(*words, cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "A B C A B C\n", "")

@@ -32,6 +32,12 @@ from rnnauto.search import journal
 
 pytestmark = pytest.mark.train
 
+
+@pytest.fixture(scope="module", autouse=True)
+def opened(opened_once):
+    """For all tests of this file."""
+
+
 FILES = {
     *("saved_model", "model.json", "recipe.yaml", "journal.jsonl", "leaderboard.csv"),
     *("scores.json", "predictions_test.csv", "baselines.npz", "report.html", "MODEL_CARD.md"),
