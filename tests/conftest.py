@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -128,27 +129,17 @@ def run_python(*arguments, cwd, timeout=PATIENCE, **environment):
     )
 
 
-# exit code 86: TensorFlow was imported
-WITHOUT_TENSORFLOW = """
-import os, sys
-from rnnauto.cli.app import main
-try:
-    main()
-finally:
-    if {"tensorflow", "keras", "keras_tuner"} & set(sys.modules):
-        os._exit(86)
-"""
-
-
-# a line of stdin is a command: its words, its folder, and the files for what it says; answered by
-# its exit code
+# a line of stdin is a command: its words, folder and environment, and the files for what it says;
+# answered by its exit code, and whether TensorFlow or Keras has been imported
 ONE_AFTER_ANOTHER = """
-import json, os, sys
+import json, os, sys, traceback
 from rnnauto.cli.app import main
-answers = os.dup(1)
-for line in sys.stdin:
-    words, folder, *files = json.loads(line)
+lines, answers = os.fdopen(os.dup(0)), os.dup(1)
+os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+for line in lines:
+    words, folder, environment, files = json.loads(line)
     os.chdir(folder)
+    os.environ.update(environment)
     for number, file in enumerate(files, start=1):
         written = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(written, number)
@@ -158,16 +149,23 @@ for line in sys.stdin:
         main()
     except SystemExit as end:
         code = end.code or 0
+    except BaseException:
+        traceback.print_exc()
+        code = 1
     sys.stdout.flush()
     sys.stderr.flush()
-    os.write(answers, f"{code}\\n".encode())
+    for name in environment:
+        del os.environ[name]
+    heavy = bool({"tensorflow", "keras", "keras_tuner"} & set(sys.modules))
+    os.write(answers, f"{code} {heavy}\\n".encode())
 """
 
 
-@pytest.fixture(scope="session")
-def in_fresh_process(tmp_path_factory):
-    """Run commands in one process, which has trained nothing and imports TensorFlow once."""
-    said = [tmp_path_factory.mktemp("said") / name for name in ("stdout", "stderr")]
+@contextmanager
+def commands_in_one_process(place):
+    """Run commands one after another in a process that imports everything once: what came of each,
+    and whether TensorFlow or Keras has been imported, by it or by one before."""
+    said = [place / name for name in ("stdout", "stderr")]
     with subprocess.Popen(
         [sys.executable, "-c", ONE_AFTER_ANOTHER],
         env=users_environment(),
@@ -176,20 +174,35 @@ def in_fresh_process(tmp_path_factory):
         text=True,
     ) as process:
 
-        def run(*arguments, cwd):
+        def run(*arguments, cwd, **environment):
             words = [str(word) for word in arguments]
-            process.stdin.write(json.dumps([words, str(cwd), *map(str, said)]) + "\n")
+            line = json.dumps([words, str(cwd), environment, [str(file) for file in said]])
+            process.stdin.write(line + "\n")
             process.stdin.flush()
             patience = threading.Timer(PATIENCE, process.kill)
             patience.start()
-            code = process.stdout.readline()
+            answer = process.stdout.readline().split()
             patience.cancel()
             texts = [file.read_text() for file in said]
-            assert code, texts
-            return subprocess.CompletedProcess(words, int(code), *texts)
+            assert answer, texts
+            code, heavy = int(answer[0]), answer[1] == "True"
+            return subprocess.CompletedProcess(words, code, *texts), heavy
 
         yield run
         process.stdin.close()
+
+
+@pytest.fixture(scope="session")
+def in_fresh_process(tmp_path_factory):
+    """Run a command in a process that has trained nothing."""
+    with commands_in_one_process(tmp_path_factory.mktemp("fresh")) as run:
+        yield lambda *arguments, **options: run(*arguments, **options)[0]
+
+
+@pytest.fixture(scope="session")
+def light_process(tmp_path_factory):
+    with commands_in_one_process(tmp_path_factory.mktemp("light")) as run:
+        yield run
 
 
 @pytest.fixture
@@ -203,11 +216,13 @@ def rnnauto(tmp_path):
 
 
 @pytest.fixture
-def rnnauto_light(tmp_path):
-    """The same, ending in exit code 86 where TensorFlow or Keras was imported."""
+def rnnauto_light(tmp_path, light_process):
+    """Run a command that may not import TensorFlow, in an empty folder."""
 
-    def run(*arguments, cwd=tmp_path, **options):
-        return run_python("-c", WITHOUT_TENSORFLOW, *arguments, cwd=cwd, **options)
+    def run(*arguments, cwd=tmp_path, **environment):
+        done, heavy = light_process(*arguments, cwd=cwd, **environment)
+        assert not heavy, "TensorFlow or Keras was imported, by this command or by one before"
+        return done
 
     return run
 

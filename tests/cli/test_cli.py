@@ -95,7 +95,7 @@ def refused(tmp_path, monkeypatch, capfd):
 )
 def test_a_refusal_imports_no_tensorflow(rnnauto_light, data, model, arguments):
     done = rnnauto_light(*arguments)
-    assert done.returncode == 2, done.stderr  # 86: TensorFlow was imported
+    assert done.returncode == 2, done.stderr
     assert done.stdout == ""
     assert done.stderr.startswith("error: ")
     assert "Traceback" not in done.stderr
