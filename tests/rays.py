@@ -1,12 +1,27 @@
 """A Ray cluster on this machine, for tests."""
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 import pytest
 
 STORE = 100 << 20  # bytes of a node's object store
+# a node ends itself where its agents take longer than some seconds, as on a busy machine
+ATTEMPTS = 5
+
+
+def tried(start):
+    """What comes of starting nodes, at the first attempt that succeeds."""
+    for _ in range(ATTEMPTS - 1):
+        with suppress(Exception):
+            return start()
+    return start()
+
+
+def another_node(cluster, **options):
+    """One more node with one processor."""
+    return tried(lambda: cluster.add_node(num_cpus=1, object_store_memory=STORE, **options))
 
 
 @contextmanager
@@ -18,7 +33,7 @@ def one_node():
     head = {"num_cpus": 1, "object_store_memory": STORE, "include_dashboard": False}
     head["_system_config"] = {"health_check_period_ms": 500}  # how often a lost node is looked for
     try:
-        started = Cluster(initialize_head=True, head_node_args=head)
+        started = tried(lambda: Cluster(initialize_head=True, head_node_args=head))
     except Exception as error:  # whatever Ray itself lacks here
         pytest.skip(f"Ray starts no cluster on this machine: {error}")
     try:

@@ -9,7 +9,7 @@ import pytest
 from builders import SMALL, small_study
 from conftest import DATA, PATIENCE
 from in_process import in_process
-from rays import STORE
+from rays import another_node
 from test_workers import job, until
 
 import rnnauto as api
@@ -54,7 +54,7 @@ class Asker:
 
 def test_a_node_dies_and_the_search_completes_with_every_trial_once(cluster, pool_of, tmp_path):
     study = small_study(tmp_path / "study", epochs=600)
-    second = cluster.add_node(num_cpus=1, object_store_memory=STORE)
+    second = another_node(cluster)
     killed_at = []
 
     def watch(news):
@@ -164,7 +164,7 @@ def test_a_trial_takes_its_share_of_a_node_and_no_more(cluster, tmp_path):
         ray_pool(study, **there, share=Share(0.5, 0.5)),
     ):
         pass
-    node = cluster.add_node(num_cpus=1, num_gpus=1, object_store_memory=STORE)
+    node = another_node(cluster, num_gpus=1)
     try:
         with ray_pool(study, **there, share=Share(0.5, 0.5)) as started:
             assert len(started.workers) == 2  # of four by processors, for there is one GPU
