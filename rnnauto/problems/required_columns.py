@@ -12,7 +12,7 @@ from rnnauto.layout import Column, Layout
 from rnnauto.problems.known_labels import with_known_labels
 from rnnauto.problems.known_numbers import with_known_numbers
 from rnnauto.problems.layouts import gives_numbers, is_forecast
-from rnnauto.reading.formats.spans import words_of as words_over
+from rnnauto.reading.formats.annotations import words_of as words_over
 from rnnauto.reading.frames import Source
 from rnnauto.reading.joined_time import join_time
 from rnnauto.reading.points import split_points

@@ -14,9 +14,9 @@ from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
 from rnnauto.reading import cells
 from rnnauto.reading.dialect import HEAD_BYTES
+from rnnauto.reading.formats.annotations import LOOKED_AT, load_spans, span_names
 from rnnauto.reading.formats.columnar import BROKEN, checked, too_deep
 from rnnauto.reading.formats.json_whole import as_json_lines
-from rnnauto.reading.formats.spans import LOOKED_AT, load_spans, span_names
 from rnnauto.reading.loaded import Loaded
 from rnnauto.reading.written_dates import as_iso
 
