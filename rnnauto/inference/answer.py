@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from rnnauto.errors import DataError
-from rnnauto.inference.case import Case, Evidence, flag, named
+from rnnauto.inference.case import Case, Evidence, asks_for_forecast, flag, named
 from rnnauto.inference.classes import class_rule, kind_of_target
 from rnnauto.inference.guess import Guess, guess_type
 from rnnauto.inference.horizon import decide_window
@@ -160,10 +160,9 @@ def check_alike(case: Case, roles: Roles) -> None:
 
 
 def wants_forecast(case: Case, guess: Guess) -> bool:
-    if case.problem.task != "auto":
-        return case.problem.task == "forecasting"
-    if case.problem.horizon != "auto":
-        return True
+    asked = asks_for_forecast(case.problem)
+    if asked is not None:
+        return asked
     forecasts = guess.forecasts or case.as_implied.forecasts
     return forecasts and case.problem.type == "auto"
 

@@ -82,6 +82,13 @@ class Case:
         return {name: free[name] for name in self.data.features if name in free}
 
 
+def asks_for_forecast(problem: ProblemSection) -> bool | None:
+    """Whether a forecast is asked for, or something else; None where neither is."""
+    if problem.task != "auto":
+        return problem.task == "forecasting"
+    return True if problem.horizon != "auto" else None
+
+
 def command_for(source: str, data: Data, problem: ProblemSection, flags: Sequence[str]) -> str:
     """Write a command to paste: what the user says of a table, and `flags`."""
     said: list[str] = []

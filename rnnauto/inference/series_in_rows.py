@@ -9,7 +9,7 @@ import polars as pl
 
 from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
-from rnnauto.inference.case import command_for
+from rnnauto.inference.case import asks_for_forecast, command_for
 from rnnauto.inference.stems import UNORDERED, Stem, find_stems, names_time, roughness
 from rnnauto.layout import Layout
 from rnnauto.names import name_words, named_id
@@ -32,10 +32,10 @@ def with_series(table: Table, recipe: Recipe) -> Table:
 
     Raises: DataError, where the rows may as well be sequences to label.
     """
-    asked = recipe.problem.task == "forecasting" or recipe.problem.horizon != "auto"
+    asked = asks_for_forecast(recipe.problem)
     if recipe.data.target or table.form is not None or table.implied.target or table.implied.id:
         return table
-    if recipe.problem.task != "auto" and not asked:
+    if asked is False:
         return table
     frame = table.frame.drop(name for name in recipe.data.ignore if name in table.frame.columns)
     stem = series_stem(frame, recipe.data.id)
