@@ -78,6 +78,15 @@ class Told:
     def layout(self) -> Layout:
         return self.inference.layout
 
+    @property
+    def words(self) -> dict[str, list[str]]:
+        """The words of each column of categories."""
+        columns = (*self.layout.features, *self.layout.static)
+        named = [column.name for column in columns if column.kind == "category"]
+        cells = [self.table.frame[name] for name in named if name in self.table.frame.columns]
+        texts = [column for column in cells if column.dtype == pl.String]
+        return {column.name: column.drop_nulls().unique().to_list() for column in texts}
+
 
 @dataclass(frozen=True)
 class Prepared(Generic[Encoders, Cut, Part, Stored]):
@@ -185,7 +194,8 @@ def read_labelled(path: str, told: Told) -> Table:
         for target in targets
         if target.dtype == pl.String
     }
-    table = read_for(told.layout, path, target=True, text_targets=texts, classes=texts)
+    classes = {**told.words, **texts}
+    table = read_for(told.layout, path, target=True, text_targets=texts, classes=classes)
     for target in targets:
         if target.dtype.is_numeric():
             check_numbers(table, target.name)

@@ -69,8 +69,18 @@ class Encoders(Frozen, Generic[Target]):
     timed: bool = False
 
     @property
+    def words(self) -> dict[str, tuple[str, ...]]:
+        """The words that are known of each column of categories."""
+        return words_of(*self.categories, *self.static_categories)
+
+    @property
     def reads_times(self) -> bool:
         return bool(self.calendar) or self.timed
+
+
+def words_of(*encoders: CategoryEncoder) -> dict[str, tuple[str, ...]]:
+    """List the words that are known of each column."""
+    return {each.name: each.vocabulary for each in encoders if each.view == "whole"}
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import polars as pl
 from rnnauto.errors import DataError
 from rnnauto.layout import Layout, Style
 from rnnauto.problems.layouts import gives_numbers, is_forecast
+from rnnauto.reading.cells import known_text
 from rnnauto.reading.numbers.units import same_unit
 from rnnauto.reading.read import Table
 from rnnauto.reading.rules import known_rules
@@ -48,6 +49,8 @@ def with_known_numbers(table: Table, layout: Layout) -> pl.DataFrame:
             read.append(typed.column)
         elif name in table.doubts:
             raise other_way(table, name, table.doubts[name])
+        elif column.dtype == pl.String:
+            read.append(known_text(column, rules.among_numbers))
         if found.unit and not same_unit(found.unit, style.unit):
             raise other_unit(table, name, found.unit, style.unit)
     return table.frame.with_columns(read)

@@ -12,6 +12,7 @@ from rnnauto.layout import Column, Layout
 from rnnauto.problems.known_labels import with_known_labels
 from rnnauto.problems.known_numbers import with_known_numbers
 from rnnauto.problems.layouts import gives_numbers, is_forecast
+from rnnauto.reading.cells import whole_numbers
 from rnnauto.reading.formats.annotations import words_of as words_over
 from rnnauto.reading.frames import Source
 from rnnauto.reading.joined_time import join_time
@@ -35,7 +36,7 @@ def read_for(
     Args:
         target: the targets have to be there; `text_targets`: those that are text, whatever they
             look like.
-        classes: those that are known of targets of text.
+        classes: the texts that are known of targets, and of features that are categories.
 
     Raises: DataError, as `read_table` and `check_columns` do.
     """
@@ -48,10 +49,13 @@ def read_for(
         has_target=layout.form != "text-corpus",
         names=token_columns(layout),
         rules=known_rules(layout),
+        form=layout.form,
     )
     table = as_series(table, layout)
     table = replace(table, frame=with_known_numbers(table, layout))
-    table = replace(table, frame=with_known_labels(table.frame, classes or {}, layout))
+    frame = as_texts(table.frame, [*layout.text_columns(), *text_targets])
+    known = {name: (classes or {})[name] for name in spelled(layout, text_targets, classes or {})}
+    table = replace(table, frame=with_known_labels(frame, known, layout))
     frame, _ = split_points(table.frame, keep=text, certain=True)
     table = replace(table, frame=join_time(frame, wanted=layout.time or ""))
     check_columns(table, layout, target=target)
@@ -63,6 +67,20 @@ def read_for(
     ]
     check_lengths(table, [*lists, *(targets if target and layout.per_timestep else ())])
     return replace(table, frame=table.frame.with_columns([*lists, *targets]))
+
+
+def as_texts(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Turn columns that are text in the training data, and have another type here, into text."""
+    others = [name for name in frame.columns if name in names and frame[name].dtype != pl.String]
+    flat = [name for name in others if not frame[name].dtype.is_nested()]
+    return frame.with_columns(whole_numbers(frame[name]).cast(pl.String) for name in flat)
+
+
+def spelled(layout: Layout, text_targets: Collection[str], known: Collection[str]) -> list[str]:
+    """List the columns whose texts are compared by value with those that are known."""
+    features = [] if layout.form == "token-lines" or layout.list_columns() else layout.features
+    columns = [column.name for column in (*features, *layout.static) if column.kind == "category"]
+    return [name for name in known if name in columns or name in text_targets]
 
 
 def token_columns(layout: Layout) -> list[str]:

@@ -100,6 +100,7 @@ def read_table(
     names: Sequence[str] = (),
     set_aside: bool = False,
     rules: Rules = cells.NO_RULES,
+    form: Form | None = None,
 ) -> Table:
     """Read a file of any format, a folder of files or standard input (`-`), or take a frame.
 
@@ -110,6 +111,7 @@ def read_table(
         names: the columns of token lines, where they are known.
         set_aside: a few rows that do not fit the header become problems of the table.
         rules: what is known of how cells are written.
+        form: that of the table that a model was trained on.
 
     Raises: DataError, when there is no such table or rows do not fit the header.
     """
@@ -119,10 +121,11 @@ def read_table(
     path = Path(source)
     if is_folder(path):
         return table_of(
-            load_folder(path, lambda part: read_table(part, text=text).frame), str(path)
+            load_folder(path, lambda part: read_table(part, text=text, rules=rules).frame),
+            str(path),
         )
     opened = open_source(path)
-    loaded = load(opened, text=text, has_target=has_target, names=names)
+    loaded = load(opened, text=text, has_target=has_target, names=names, form=form)
     if loaded is None:
         table = csv_table(
             opened,

@@ -27,8 +27,10 @@ def to_predict(
     """Read sequences to answer; the target may be absent. Raises: DataError where a column is
     absent or holds what the model cannot read."""
     no_history(history, layout)
-    texts = layout.target
-    table = read_for(layout, data, target=False, text_targets=texts, may_be_empty=True)
+    texts, words = layout.target, encoders.words
+    table = read_for(
+        layout, data, target=False, text_targets=texts, may_be_empty=True, classes=words
+    )
     return DecoderPart(gather(table.frame, layout), layout, encoders)
 
 
@@ -37,7 +39,8 @@ def to_judge(
 ) -> DecoderPart:
     """Read sequences whose answer is known. Raises: DataError."""
     no_history(history, layout)
-    table = read_for(layout, data, target=True, text_targets=layout.target)
+    words = encoders.words
+    table = read_for(layout, data, target=True, text_targets=layout.target, classes=words)
     return DecoderPart(with_targets(gather(table.frame, layout), layout), layout, encoders)
 
 

@@ -37,8 +37,9 @@ def to_predict(
     absent or holds what the model cannot read."""
     no_history(history, layout)
     texts = text_targets(layout, encoders)
+    classes = {**encoders.words, **texts}
     table = read_for(
-        layout, data, target=False, text_targets=texts, may_be_empty=True, classes=texts
+        layout, data, target=False, text_targets=texts, may_be_empty=True, classes=classes
     )
     frame = table.frame.drop(layout.target, strict=False) if layout.answer_length else table.frame
     return DirectPart(table.frame, gather(frame, layout), layout, encoders)
@@ -51,7 +52,8 @@ def to_judge(
     not know."""
     no_history(history, layout)
     texts = text_targets(layout, encoders)
-    table = read_for(layout, data, target=True, text_targets=texts, classes=texts)
+    classes = {**encoders.words, **texts}
+    table = read_for(layout, data, target=True, text_targets=texts, classes=classes)
     sequences = with_targets(gather(table.frame, layout), layout)
     part = DirectPart(table.frame, sequences, layout, encoders)
     check_classes(part, table.source)

@@ -1,5 +1,6 @@
 """Ask a SavedModel about windows, and turn its forecasts into a table."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from rnnauto.families.forecast.series import SeriesEncoders, SeriesWindows, gath
 from rnnauto.families.forecast.windows import window_inputs
 from rnnauto.layout import Layout
 from rnnauto.prepared import Source
-from rnnauto.problems.required_columns import read_for
+from rnnauto.problems.required_columns import as_texts, read_for
 
 BATCH = 256
 LEVELS = (10, 50, 90)  # per cent
@@ -33,8 +34,9 @@ def to_predict(
 
     Raises: DataError where a column is absent or holds what the model cannot read.
     """
-    earlier = read_history(history, layout)
-    table = read_for(layout, data, target=False, text_targets=(), may_be_empty=True)
+    words = encoders.words
+    earlier = read_history(history, layout, words)
+    table = read_for(layout, data, target=False, text_targets=(), may_be_empty=True, classes=words)
     series = gather_series(after(earlier, table.frame, layout), layout)
     return future_windows(series, encoders, layout)
 
@@ -44,8 +46,9 @@ def to_judge(
 ) -> SeriesWindows:
     """Read every origin that leaves a lookback before it and a horizon after it; timesteps of the
     history are seen, not judged. Raises: DataError."""
-    earlier = read_history(history, layout)
-    table = read_for(layout, data, target=True, text_targets=())
+    words = encoders.words
+    earlier = read_history(history, layout, words)
+    table = read_for(layout, data, target=True, text_targets=(), classes=words)
     frame = after(earlier, table.frame, layout)
     seen = frame.height - table.frame.height
     series = gather_series(frame, layout)
@@ -53,19 +56,33 @@ def to_judge(
     return judged_windows(series, encoders, layout, judged=judged)
 
 
-def read_history(history: Source | None, layout: Layout) -> pl.DataFrame | None:
+def read_history(
+    history: Source | None, layout: Layout, words: Mapping[str, Sequence[str]]
+) -> pl.DataFrame | None:
     if history is None:
         return None
-    return read_for(layout, history, target=True, text_targets=()).frame
+    return read_for(layout, history, target=True, text_targets=(), classes=words).frame
 
 
 def after(earlier: pl.DataFrame | None, frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     """Put the rows of a table after those of its series' history."""
     if earlier is None:
         return frame
+    earlier, frame = of_one_type(earlier, frame)
     if layout.id:
         earlier = earlier.join(frame, on=list(layout.id), how="semi", maintain_order="left")
     return pl.concat([earlier, frame], how="diagonal_relaxed")
+
+
+def of_one_type(earlier: pl.DataFrame, frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Give columns that are text in one of two tables, such as ids, the same type in the other."""
+    names = [
+        name
+        for name, dtype in earlier.schema.items()
+        if name in frame.columns and dtype != frame.schema[name]
+        if pl.String in {dtype, frame.schema[name]}
+    ]
+    return as_texts(earlier, names), as_texts(frame, names)
 
 
 def answer(run: Run, windows: SeriesWindows, *, beams: int = 1) -> Floats:

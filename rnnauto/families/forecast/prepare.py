@@ -14,7 +14,9 @@ ForecastPrepared = Prepared[SeriesEncoders, WindowParts, SeriesWindows, EncodedS
 def prepare(told: Told) -> ForecastPrepared:
     """Prepare series for a search. Raises: DataError where a part would hold no window."""
     layout, path, problems = told.layout, told.recipe.data.test_path, told.problems
-    test_table = read_for(layout, path, target=True, text_targets=()) if path else None
+    test_table = None
+    if path:
+        test_table = read_for(layout, path, target=True, text_targets=(), classes=told.words)
     if test_table is not None:
         again = seen_again(told.table.frame, test_table.frame, layout)
         problems = in_order([*problems, *again])

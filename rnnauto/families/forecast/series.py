@@ -16,6 +16,7 @@ from rnnauto.data.encode import (
     encode_categories,
     fit_categories,
     fit_numbers,
+    words_of,
 )
 from rnnauto.data.sequences import ROW, gather
 from rnnauto.families.forecast.steps import TIMESTEP, Step, find_step, is_clock, times_after
@@ -88,6 +89,11 @@ class SeriesEncoders(Frozen):
     targets: tuple[str, ...]
     season: int
     step: Step
+
+    @property
+    def words(self) -> dict[str, tuple[str, ...]]:
+        """The words that are known of each column of categories."""
+        return words_of(*self.categories, *self.ahead_categories, *self.static_categories)
 
     @property
     def moving_count(self) -> int:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Collection, Sequence
 
+from rnnauto.layout import Form
+from rnnauto.reading import token_lines
 from rnnauto.reading.content import Content, starts_with, whole
 from rnnauto.reading.dialect import HEAD_BYTES, SEPARATORS, head_records, to_utf8
 from rnnauto.reading.formats import corpus
@@ -28,14 +30,23 @@ AT_READERS: dict[AtFormat, Callable[[str, str], Loaded]] = {
     "tsf": load_tsf,
     "ts": load_ts,
 }
+FIELDS = re.compile(r"[,;|\t:{]")
+LONGEST_HEADER = 200  # characters
 FEWEST_ROWS = 3  # that show that a text is a table
 ALIKE = 0.9  # share of rows as long as the first, in a table
 
 
 def load(
-    opened: Opened, *, text: Collection[str], has_target: bool, names: Sequence[str]
+    opened: Opened,
+    *,
+    text: Collection[str],
+    has_target: bool,
+    names: Sequence[str],
+    form: Form | None = None,
 ) -> Loaded | None:
     """Read every format but CSV and its relatives; None for those.
+
+    Args: form: that of the file that a model was trained on.
 
     Raises: DataError, for a file that is broken.
     """
@@ -46,6 +57,10 @@ def load(
         return load_arrow(whole(raw), source)
     head = whole(to_utf8(whole_lines(raw), source)[0])
     start = head.decode()
+    if form == "text-corpus" and not names_text(start, ending):
+        return load_corpus(decoded(raw, source), source)
+    if ending in token_lines.ENDINGS:
+        return load_token_lines(decoded(raw, source), source, names=names)
     if ending in JSON_ENDINGS or looks_like_json(start):
         content, _ = to_utf8(raw, source)
         return load_json(whole(content), source, text=text)
@@ -58,6 +73,15 @@ def load(
     if may_be_corpus and not has_target and not looks_like_table(head):
         return load_corpus(decoded(raw, source), source)
     return None
+
+
+def names_text(head: str, ending: str) -> bool:
+    """Whether a file for a model of a text corpus is a table with a column of texts all the same,
+    by its ending or by its first line."""
+    first = head.lstrip().partition("\n")[0]
+    fields = [field.strip(' "\r') for field in FIELDS.split(first)]
+    named = corpus.TEXT in fields and len(first) < LONGEST_HEADER
+    return ending in {*JSON_ENDINGS, *token_lines.TABLES} or named
 
 
 def looks_like_json(head: str) -> bool:

@@ -19,6 +19,7 @@ FAR = 30  # times that numbers with a unit may be larger than those without
 # currencies of countries that write a point before cents, and commas between thousands
 POINTED_MONEY = r"[$£¥₹]|^(USD|GBP|JPY|CNY|INR|AUD|CAD|NZD|Rs)\b"
 LONGEST = 17  # digits from which float64 loses some
+LONG_FRACTION = r"[.,]\d{4,}$"  # of a fraction it keeps what there is to keep
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,8 @@ def read_written(known: pl.Series, given: Marks, *, name: str = "") -> Written |
     numbers = bodies.is_not_null()
     if not len(cells) or int(numbers.sum()) < (1 - MOST_ODD) * len(cells):
         return Refused()
-    if (bodies.str.count_matches(r"\d") >= LONGEST).any():
+    whole = bodies.str.replace(LONG_FRACTION, "")
+    if (whole.str.count_matches(r"\d") >= LONGEST).any():
         return Refused()
     unit = unit_of(parts)
     if unit.refused:
