@@ -228,6 +228,17 @@ def with_targets(sequences: Sequences, layout: Layout) -> Sequences:
     return sequences.take(np.flatnonzero(usable), per_timestep=layout.per_timestep)
 
 
+def to_be_judged(table: Table, layout: Layout) -> Sequences:
+    """Gather the sequences that a model can be judged by. Raises: DataError where there is none."""
+    sequences = with_targets(gather(table.frame, layout), layout)
+    if not len(sequences):
+        raise DataError(
+            f"`{table.source}` holds no sequence with a target",
+            hint="fill the target in, or ask for answers with `rnnauto predict`",
+        )
+    return sequences
+
+
 def hash_of_frame(frame: pl.DataFrame) -> str:
     """Hash the names, types and values of the data."""
     digest = hashlib.sha256(repr(frame.schema).encode())

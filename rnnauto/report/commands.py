@@ -32,7 +32,7 @@ def commands(facts: Facts) -> tuple[tuple[str, str], ...]:
         ("Train it again", f"rnnauto fit -r {recipe} -o {again}"),
         ("Make this page again", f"rnnauto report -m {folder}"),
     ]
-    if layout.task == "language-modelling" and not layout.label_sets:
+    if layout.continues and not layout.label_sets:
         listed.insert(0, ("Write", f'rnnauto generate -m {folder} --prompt "The" --length 200'))
     return tuple(listed)
 

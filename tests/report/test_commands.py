@@ -27,5 +27,5 @@ def test_commands_reproduce_predict_and_serve_whatever_a_folder_is_called():
 
 @pytest.mark.parametrize(("sets", "writes"), [(False, True), (True, False)])
 def test_only_a_model_that_has_tokens_writes(sets, writes):
-    layout = SimpleNamespace(task="language-modelling", label_sets=sets)
+    layout = SimpleNamespace(continues=True, label_sets=sets)
     assert ("Write" in commands_of(layout)) is writes

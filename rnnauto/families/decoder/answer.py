@@ -14,8 +14,9 @@ from rnnauto.deploy.runner import RawBatch, Run, batches_of, raw_batch
 from rnnauto.deploy.table import beside, times_as_texts
 from rnnauto.families.decoder.evaluate import Answered
 from rnnauto.families.decoder.pairs import DecoderEncoders, DecoderPart, EncodedPairs
+from rnnauto.families.decoder.prepare import check_some_known
 from rnnauto.layout import Layout
-from rnnauto.prepared import Source, no_history, with_targets
+from rnnauto.prepared import Source, no_history, to_be_judged
 from rnnauto.problems.required_columns import read_for
 
 LOGITS = 1 << 25  # numbers that `score` may keep at once
@@ -37,11 +38,14 @@ def to_predict(
 def to_judge(
     data: Source, layout: Layout, encoders: DecoderEncoders, *, history: Source | None
 ) -> DecoderPart:
-    """Read sequences whose answer is known. Raises: DataError."""
+    """Read sequences whose answer is known. Raises: DataError, also where none of their tokens is
+    one that the model knows."""
     no_history(history, layout)
     words = encoders.words
     table = read_for(layout, data, target=True, text_targets=layout.target, classes=words)
-    return DecoderPart(with_targets(gather(table.frame, layout), layout), layout, encoders)
+    sequences = to_be_judged(table, layout)
+    check_some_known(sequences, encoders, table.source)
+    return DecoderPart(sequences, layout, encoders)
 
 
 def judged_answers(run: Run, part: DecoderPart) -> Answered:

@@ -1,5 +1,6 @@
 """Cut sources and answers into parts, and encode them."""
 
+from rnnauto.data.sequences import Sequences, targets_in
 from rnnauto.data.split import Parts
 from rnnauto.families.decoder.pairs import (
     DecoderEncoders,
@@ -9,6 +10,7 @@ from rnnauto.families.decoder.pairs import (
     encode_pairs,
     fit_decoder,
 )
+from rnnauto.families.decoder.tokens import cut
 from rnnauto.prepared import (
     Prepared,
     Told,
@@ -17,6 +19,7 @@ from rnnauto.prepared import (
     split_sequences,
     with_targets,
 )
+from rnnauto.problems.unknown_targets import refuse_unknown
 
 DecoderPrepared = Prepared[DecoderEncoders, Parts, DecoderPart, EncodedPairs]
 
@@ -33,6 +36,8 @@ def prepare(told: Told) -> DecoderPrepared:
         classes=False,
     )
     folds = tuple(fit_decoder(train, layout) for train in split.train_parts(per_timestep=False))
+    if told.recipe.data.test_path:
+        check_some_known(split.test, folds[0], told.recipe.data.test_path)
     return Prepared(
         table=told.table,
         inference=told.inference,
@@ -45,3 +50,10 @@ def prepare(told: Told) -> DecoderPrepared:
         development=encode_pairs(split.parts.development, folds[0]),
         fingerprint=hash_of_frame(told.table.frame),
     )
+
+
+def check_some_known(sequences: Sequences, encoders: DecoderEncoders, source: str) -> None:
+    """Check that a token of the true answers is known. Raises: DataError."""
+    texts = targets_in(sequences)
+    tokens = cut(texts, encoders.target.tokens).explode()
+    refuse_unknown(tokens, encoders.target.vocabulary, source=source, name=texts.name)

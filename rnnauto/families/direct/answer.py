@@ -24,7 +24,7 @@ from rnnauto.families.direct.encode import (
     text_targets,
 )
 from rnnauto.layout import Layout
-from rnnauto.prepared import Source, no_history, with_targets
+from rnnauto.prepared import Source, no_history, to_be_judged
 from rnnauto.problems.required_columns import read_for
 
 Answers = NDArray[np.float32]
@@ -54,7 +54,7 @@ def to_judge(
     texts = text_targets(layout, encoders)
     classes = {**encoders.words, **texts}
     table = read_for(layout, data, target=True, text_targets=texts, classes=classes)
-    sequences = with_targets(gather(table.frame, layout), layout)
+    sequences = to_be_judged(table, layout)
     part = DirectPart(table.frame, sequences, layout, encoders)
     check_classes(part, table.source)
     return part

@@ -8,6 +8,7 @@ from rnnauto.data.sequences import Sequences, targets_in
 from rnnauto.data.split import Parts
 from rnnauto.data.target_columns import is_struct
 from rnnauto.families.direct.encode import DirectEncoders, DirectPart, encode, fit_direct
+from rnnauto.layout import Layout
 from rnnauto.prepared import (
     Prepared,
     Told,
@@ -17,6 +18,7 @@ from rnnauto.prepared import (
     with_targets,
 )
 from rnnauto.problems.find import in_order
+from rnnauto.problems.unknown_targets import refuse_unknown, texts_of
 from rnnauto.problems.unseen_classes import unseen_classes
 
 DirectPrepared = Prepared[DirectEncoders, Parts, DirectPart, Encoded]
@@ -34,6 +36,8 @@ def prepare(told: Told) -> DirectPrepared:
         classes=layout.task == "classification",
     )
     own_test = recipe.data.test_path is not None
+    if recipe.data.test_path:
+        check_some_known(split.parts, split.test, layout, recipe.data.test_path)
     unseen = unseen_classes(split.parts, split.test, layout, own_test=own_test)
     classes = all_targets(with_targets(told.sequences, layout), split.test)
     folds = tuple(
@@ -53,6 +57,16 @@ def prepare(told: Told) -> DirectPrepared:
         development=development,
         fingerprint=hash_of_frame(told.table.frame),
     )
+
+
+def check_some_known(parts: Parts, test: Sequences, layout: Layout, source: str) -> None:
+    """Check that the test part has a class that stands elsewhere too. Raises: DataError."""
+    if not layout.of_classes:
+        return
+    learned, asked = (texts_of(targets_in(part)) for part in (parts.development, test))
+    for name, labels in asked.items():
+        known = learned[name].drop_nulls().unique().to_list()
+        refuse_unknown(labels, known, source=source, name=name)
 
 
 def all_targets(sequences: Sequences, test: Sequences) -> pl.Series:

@@ -26,6 +26,7 @@ from rnnauto.families.language.encode import (
     token_ids,
     usable,
 )
+from rnnauto.families.language.prepare import check_some_known
 from rnnauto.families.language.streams import carry
 from rnnauto.layout import Layout
 from rnnauto.prepared import Source, no_history
@@ -63,11 +64,13 @@ def to_judge(
     data: Source, layout: Layout, encoders: LanguageEncoders, *, history: Source | None
 ) -> LanguagePart:
     """Read the sequences in which there is something to predict. Raises: DataError, also for labels
-    that the model does not know."""
+    that the model does not know, and texts of which it knows no token."""
     no_history(history, layout)
     table = read_for(layout, data, target=False, text_targets=(), may_be_empty=True)
     sequences = usable(gather(table.frame, layout), layout)
     check_labels(sequences, encoders, table.source)
+    if isinstance(encoders.target, NextToken):
+        check_some_known(sequences, encoders, table.source, labels=())
     return LanguagePart(sequences, layout, encoders)
 
 

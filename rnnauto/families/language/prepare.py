@@ -1,11 +1,15 @@
 """Cut texts and sequences of sets into parts; what is predicted is what is read."""
 
+from collections.abc import Collection
+
 from rnnauto.data.duplicates import duplicate_groups
 from rnnauto.data.encode import Encoded
+from rnnauto.data.sequences import Sequences
 from rnnauto.data.split import Parts
 from rnnauto.families.language.encode import (
     LanguageEncoders,
     LanguagePart,
+    NextSet,
     encode_language,
     fit_language,
     labels_of,
@@ -14,6 +18,7 @@ from rnnauto.families.language.encode import (
 )
 from rnnauto.prepared import Prepared, Told, hash_of_frame, split_sequences
 from rnnauto.problems.required_columns import read_for
+from rnnauto.problems.unknown_targets import refuse_unknown
 
 LanguagePrepared = Prepared[LanguageEncoders, Parts, LanguagePart, Encoded]
 
@@ -34,6 +39,9 @@ def prepare(told: Told) -> LanguagePrepared:
     trains = split.train_parts(per_timestep=layout.per_timestep)
     # one vocabulary for all folds: their networks are averaged
     encoders = fit_language(trains[0], layout, labels=labels)
+    if told.recipe.data.test_path:
+        known = labels_of(split.parts.development) if layout.label_sets else ()
+        check_some_known(split.test, encoders, told.recipe.data.test_path, labels=known)
     return Prepared(
         table=told.table,
         inference=told.inference,
@@ -46,3 +54,19 @@ def prepare(told: Told) -> LanguagePrepared:
         development=encode_language(split.parts.development, encoders),
         fingerprint=hash_of_frame(told.table.frame),
     )
+
+
+def check_some_known(
+    sequences: Sequences, encoders: LanguageEncoders, source: str, *, labels: Collection[str]
+) -> None:
+    """Check that a token, or a label of a set, is known.
+
+    Args: labels: those that a model was shown, of sets.
+
+    Raises: DataError.
+    """
+    read = sequences.categories[0]
+    if isinstance(encoders.target, NextSet):
+        refuse_unknown(read.explode(), labels, source=source, name=read.name)
+    else:
+        refuse_unknown(read, encoders.categories[0].vocabulary, source=source, name=read.name)
