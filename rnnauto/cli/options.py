@@ -24,6 +24,7 @@ DATA_FLAGS = {
     "--known-ahead": "data.known_ahead",
     "--na-values": "data.missing",
     "--decimal": "data.decimal",
+    "--label-separator": "data.label_separator",
     "--allow": "data.allow",
     "--type": "problem.type",
     "--task": "problem.task",
@@ -53,7 +54,12 @@ FIT_FLAGS = {
     "--fail-on-leak": "judge.fail_on_leak",
     "--seed": "seed",
 }
-VALUES_OF_DATA = {"data.allow": "CODE", "data.missing": "TEXT", "data.decimal": "MARK"}
+VALUES_OF_DATA = {
+    "data.allow": "CODE",
+    "data.missing": "TEXT",
+    "data.decimal": "MARK",
+    "data.label_separator": "TEXT",
+}
 SHORT = {"--target": "-t"}
 
 

@@ -42,10 +42,12 @@ class ValueEncoder(Frozen):
 
 
 class LabelSetEncoder(Frozen):
-    """Labels of which any number can be right at once, in the order of the network's outputs."""
+    """Labels of which any number can be right at once, in the order of the network's outputs;
+    `separator` is what stands between them in the file, empty for JSON arrays."""
 
     labels: tuple[str, ...] = Field(min_length=1)
     kind: LabelKind
+    separator: str = ""
 
     @property
     def widths(self) -> tuple[int, ...]:

@@ -13,6 +13,12 @@ from rnnauto.inference.form import assign_roles
 from rnnauto.inference.implied import implied_target
 from rnnauto.inference.joined_names import with_whole_names
 from rnnauto.inference.kinds import WORDS, Profile, are_classes, is_usable, profile
+from rnnauto.inference.label_sets import (
+    label_separator,
+    set_evidence,
+    with_label_sets,
+    with_sets,
+)
 from rnnauto.inference.roles import Roles, without_sequences
 from rnnauto.inference.stems import find_stems
 from rnnauto.inference.written import can_be_written
@@ -56,6 +62,8 @@ def infer(table: Table, recipe: Recipe) -> Inference:
     )
     check_names(case)
     case = case.with_target(target_names(case))
+    separator = label_separator(case)
+    case = with_sets(case, separator)
     check_target(case)
     roles = assign_roles(case)
     joined = joined_name(case.frame)
@@ -69,9 +77,10 @@ def infer(table: Table, recipe: Recipe) -> Inference:
     evidence = roles.evidence
     if answer.horizon and roles.form == "long-table":
         evidence = (panel_evidence(case, roles), *evidence[1:])
-    evidence = (*evidence, *target_evidence(case), *answer.evidence)
-    layout = layout_of(case, roles, answer)
-    return Inference(with_styles(layout, table, recipe), evidence)
+    layout = with_styles(layout_of(case, roles, answer), table, recipe)
+    layout = with_label_sets(layout, table, separator)
+    sets = set_evidence(case, separator) if layout.target_kind == "list" else ()
+    return Inference(layout, (*evidence, *target_evidence(case), *answer.evidence, *sets))
 
 
 def target_evidence(case: Case) -> tuple[Evidence, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from rnnauto.layout import Layout, Style
+from rnnauto.reading.numbers.column import Marks, Written, read_written
 
 MOST_CLASSES = 1000  # beyond, texts are no labels
 
@@ -43,6 +44,10 @@ def values_of(labels: pl.Series, unit: str) -> pl.Series:
     """What labels are as truth values or numbers; null for other words."""
     words = labels.str.to_lowercase()
     bare = labels.str.strip_prefix(unit).str.strip_suffix(unit).str.strip_chars()
-    numbers = bare.cast(pl.Float64, strict=False).cast(pl.String)
+    plain = bare.cast(pl.Float64, strict=False)
+    read = read_written(bare, Marks()) if plain.null_count() else None
+    if isinstance(read, Written) and not read.style.unit:
+        plain = plain.fill_null(read.numbers)
+    numbers = plain.cast(pl.String)
     truths = pl.select(pl.when(words.is_in(["true", "false"])).then(words)).to_series()
     return numbers.fill_null(truths)

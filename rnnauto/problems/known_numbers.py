@@ -41,7 +41,7 @@ def with_known_numbers(table: Table, layout: Layout) -> pl.DataFrame:
     for name in present:
         column, style = table.frame[name], known.get(name, Style())
         found = table.styles.get(name, Style())
-        if column.dtype == pl.String and name in known:
+        if column.dtype == pl.String:
             typed = read_known(column, style, rules)
             if typed.refused:
                 raise other_way(table, name, typed.refused)

@@ -8,14 +8,15 @@ import polars as pl
 
 from rnnauto.errors import DataError
 from rnnauto.inference.series_in_rows import as_series
-from rnnauto.layout import Column, Layout
+from rnnauto.layout import Column, Layout, Style
 from rnnauto.problems.known_labels import with_known_labels
-from rnnauto.problems.known_numbers import with_known_numbers
+from rnnauto.problems.known_numbers import number_columns, with_known_numbers
 from rnnauto.problems.layouts import gives_numbers, is_forecast
 from rnnauto.reading.cells import whole_numbers
 from rnnauto.reading.formats.annotations import words_of as words_over
 from rnnauto.reading.frames import Source
 from rnnauto.reading.joined_time import join_time
+from rnnauto.reading.label_sets import split_labels
 from rnnauto.reading.points import split_points
 from rnnauto.reading.read import Table, read_table
 from rnnauto.reading.rules import known_rules
@@ -48,7 +49,7 @@ def read_for(
         may_be_empty=may_be_empty,
         has_target=layout.form != "text-corpus",
         names=token_columns(layout),
-        rules=known_rules(layout),
+        rules=known_rules(layout, number_columns(layout)),
         form=layout.form,
     )
     table = as_series(table, layout)
@@ -145,6 +146,9 @@ def as_lists(table: Table, column: Column, layout: Layout) -> pl.Series:
     text = cells.cast(pl.String)
     if layout.spans and column.kind == "category" and column in layout.features:
         return words_over(text)
+    separator = layout.styles.get(column.name, Style()).separator
+    if separator:
+        return split_labels(text, separator)
     wanted = "list of texts" if column.kind == "category" else "list of numbers"
     if layout.label_sets:
         lists, wanted = label_sets_of(text), "list of lists"

@@ -1,6 +1,6 @@
 """Hold what is known of how the cells of a file are written, before it is read."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -22,13 +22,15 @@ class Rules:
         decimal: what the user says stands before fractions; empty where nothing is said.
         words: by column, spellings of a missing value that are values there.
         learns: whether such words may still be found.
-        unread: columns of numbers that are left text where a format has only text.
+        numbers: columns that are known to hold numbers.
+        unread: those of them that are left text where a format has only text.
     """
 
     missing: tuple[str, ...] | None = None
     decimal: Literal["", ".", ","] = ""
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     learns: bool = True
+    numbers: frozenset[str] = frozenset()
     unread: frozenset[str] = frozenset()
 
     @property
@@ -53,10 +55,12 @@ def rules_of(data: Data) -> Rules:
     return Rules(missing, MARKS[data.decimal])
 
 
-def known_rules(layout: Layout) -> Rules:
-    """The rules by which a model's table was read."""
+def known_rules(layout: Layout, numbers: Collection[str] = ()) -> Rules:
+    """The rules by which a model's table was read. `numbers` are its columns of numbers."""
     words = {name: style.words for name, style in layout.styles.items()}
     unread = frozenset(
         name for name, style in layout.styles.items() if style.unit or style.decimal != "."
     )
-    return Rules(layout.missing, words=words, learns=False, unread=unread)
+    return Rules(
+        layout.missing, words=words, learns=False, numbers=frozenset(numbers), unread=unread
+    )

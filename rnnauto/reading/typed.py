@@ -168,6 +168,8 @@ def type_known(text: pl.Series, *, given: Marks, lines: Integers | None, rules: 
     numbers = as_numbers(text, known, given, lines=lines) if plain else Typed(text)
     if numbers.column.dtype != pl.String:
         return numbers
+    if text.name in rules.numbers and as_booleans(text, sample) is None:
+        return as_written(text, known, given, lines=lines)
     times, time_note = as_times(text, sample, lines=lines)
     if times is not None:
         return Typed(times, time_note)
@@ -237,7 +239,7 @@ def read_known(column: pl.Series, style: Style, rules: Rules) -> Typed:
     lost = plain.null_count() - known.null_count()
     if not lost and (style.decimal == "." or known.null_count() == len(known)):
         return Typed(plain)
-    read = read_written(known, Marks(shown=style.decimal))
+    read = read_written(known, Marks(shown=style.decimal), certain=True)
     if isinstance(read, Refused):
         return Typed(column, refused=read.reason)
     return replace(without_faults(column, known, read.numbers, lines=None), style=read.style)

@@ -36,6 +36,11 @@ class Data(Section):
     decimal: Auto | Literal["point", "comma"] = Field(
         "auto", description="What stands before the fractions of numbers; auto: what they show"
     )
+    label_separator: str = Field(
+        "auto",
+        description="What stands between the labels of a cell of the target; auto: what shows; "
+        "none: a cell is one label",
+    )
     allow: Names = Field((), description="Code of a problem not to report, like duplicate-timestep")
 
 

@@ -25,7 +25,7 @@ from rnnauto.data.targets import (
     set_items,
 )
 from rnnauto.errors import DataError
-from rnnauto.layout import Layout
+from rnnauto.layout import Layout, Style
 
 DirectEncoders = Encoders[TargetEncoder]
 
@@ -73,6 +73,9 @@ def fit_direct(train: Sequences, layout: Layout, *, classes: pl.Series) -> Direc
         classification=layout.task == "classification",
         answers=len(train) if layout.answer_ends else 0,
     )
+    if isinstance(target, LabelSetEncoder):
+        style = layout.styles.get(layout.target[0], Style())
+        target = target.model_copy(update={"separator": style.separator})
     return fit_encoders(train, layout, target)
 
 

@@ -116,7 +116,7 @@ def target_columns(
         columns = [typed_labels(labels, target.kind)]
         names = target.classes
     else:
-        columns = [as_json(scores > 0.5, target).alias(f"prediction{ending}")]
+        columns = [as_sets(scores > 0.5, target).alias(f"prediction{ending}")]
         names = target.labels
     if probabilities:
         columns += [
@@ -135,8 +135,10 @@ def typed_labels(labels: pl.Series, kind: LabelKind) -> pl.Series:
     return labels == "true" if kind == "boolean" else labels
 
 
-def as_json(there: NDArray[np.bool_], target: LabelSetEncoder) -> pl.Series:
-    """Write sets of labels as JSON arrays, which every format can hold."""
+def as_sets(there: NDArray[np.bool_], target: LabelSetEncoder) -> pl.Series:
+    """Write sets of labels as the file does, or as JSON arrays, which every format can hold."""
+    if target.separator:
+        return decode_label_sets(there, target).list.join(target.separator)
     names = [
         name if target.kind != "text" else json.dumps(name, ensure_ascii=False)
         for name in target.labels

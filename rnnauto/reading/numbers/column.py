@@ -60,10 +60,11 @@ class Refused:
     reason: str = ""
 
 
-def read_written(known: pl.Series, given: Marks, *, name: str = "") -> Written | Refused:
+def read_written(known: pl.Series, given: Marks, *, certain: bool = False) -> Written | Refused:
     """Read the cells of a column, null where missing, as numbers that people write.
 
-    The whole column decides: one unit, one decimal mark.
+    The whole column decides: one unit, one decimal mark. `certain` is whether it is known to hold
+    numbers, so that `(5)` is one.
     """
     cells = known.drop_nulls().unique(maintain_order=True)
     parts = split_cells(cells)
@@ -77,7 +78,7 @@ def read_written(known: pl.Series, given: Marks, *, name: str = "") -> Written |
     unit = unit_of(parts)
     if unit.refused:
         return Refused(unit.refused if unit.speaks else "")
-    if not is_amount(parts, unit):
+    if not (certain or is_amount(parts, unit)):
         return Refused()
     if re.search(POINTED_MONEY, unit.name) and not given.said:
         given = replace(given, usual=".")
@@ -160,12 +161,12 @@ def among_both(bodies: pl.Series, votes: dict[Mark, int]) -> tuple[Mark | str, s
 def guess(bodies: pl.Series, mark: Mark, given: Marks, *, money: bool) -> tuple[Mark | str, str]:
     """Choose what the only mark in a column means, where three digits follow it everywhere."""
     group, fraction = (OTHER[mark], "thousands"), (mark, "fractions")
+    if mark == "," and given.usual == ".":
+        return OTHER[mark], ""
     if marks.count(bodies, r"^\d{4,}$"):  # thousands without a mark
         return mark, ""
     grouped = marks.count(bodies, marks.either(mark))
     small = marks.count(bodies, r"^\d{1,3}$")
-    if mark == "," and given.usual == ".":
-        return OTHER[mark], ""
     thousands = money or (small > 0 and grouped >= FEWEST_GROUPED)
     unclear = thousands or small > 0 or mark == "," or given.usual == ","
     (chosen, what), (_, other) = (group, fraction) if thousands else (fraction, group)

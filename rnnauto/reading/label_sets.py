@@ -1,0 +1,54 @@
+"""Tell cells that hold several labels, such as `comedy|drama`, from cells that hold one."""
+
+import numpy as np
+import polars as pl
+
+from rnnauto.reading.cells import is_number
+
+SEPARATORS = ("|", ";", ", ", ",")
+SAMPLE = 4000  # cells that the decision is made from
+LEAST = 0.05  # share of cells with several labels
+MOST_LABELS = 100
+LONGEST = 40  # characters of a label
+TIMES = 3  # that labels recur, on average
+MOVES = 0.5  # share of labels that stand in more than one place
+
+
+def separator_of(column: pl.Series) -> str:
+    """Find what separates the labels in the cells of a column; empty where a cell holds one."""
+    known = column.drop_nulls()
+    if len(known) > SAMPLE:
+        known = known.gather(np.linspace(0, len(known) - 1, SAMPLE).astype(np.int64))
+    for separator in SEPARATORS:
+        several = known.str.contains(separator, literal=True)
+        if int(several.sum()) >= max(2.0, LEAST * len(known)) and are_sets(known, separator):
+            return separator
+    return ""
+
+
+def are_sets(cells: pl.Series, separator: str) -> bool:
+    """Whether the parts of cells are labels of which each cell holds any: few, that recur, once in
+    a cell, and in more than one place."""
+    lists = split_labels(cells, separator)
+    items = pl.DataFrame({"cell": pl.Series(range(len(lists))), "label": lists})
+    items = items.with_columns(place=pl.int_ranges(pl.col("label").list.len()))
+    items = items.explode("label", "place")
+    labels = items["label"].unique()
+    if not 2 <= len(labels) <= min(MOST_LABELS, cells.n_unique()):
+        return False
+    if int(labels.str.len_chars().max() or 0) > LONGEST or len(items) < TIMES * len(labels):  # type: ignore[arg-type]
+        return False
+    if all(map(is_number, labels.to_list())) and separator == ",":
+        return False  # a decimal comma
+    if items.select("cell", "label").is_duplicated().any():
+        return False
+    # `Austin, TX` and `Phones|Android` have the same part in the same place
+    places = items.group_by("label").agg(pl.col("place").n_unique())
+    return float((places["place"] > 1).mean() or 0.0) >= MOVES  # type: ignore[arg-type]
+
+
+def split_labels(cells: pl.Series, separator: str) -> pl.Series:
+    """Split cells into lists of labels, without blanks around them and without empty ones."""
+    parts = cells.str.split(separator.strip() or separator)
+    label = pl.element().str.strip_chars()
+    return parts.list.eval(label.filter(label != ""))
