@@ -168,7 +168,8 @@ def type_known(text: pl.Series, *, given: Marks, lines: Integers | None, rules: 
     numbers = as_numbers(text, known, given, lines=lines) if plain else Typed(text)
     if numbers.column.dtype != pl.String:
         return numbers
-    if text.name in rules.numbers and as_booleans(text, sample) is None:
+    listed = sample.str.starts_with("[").all()  # a series in a cell
+    if text.name in rules.numbers and not listed and as_booleans(text, sample) is None:
         return as_written(text, known, given, lines=lines)
     times, time_note = as_times(text, sample, lines=lines)
     if times is not None:
