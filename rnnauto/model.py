@@ -18,6 +18,14 @@ from rnnauto.prepared import Source
 
 
 @dataclass(frozen=True)
+class Answer:
+    """Predictions as a table, and in words how many of them are empty and why, if any."""
+
+    table: pl.DataFrame
+    without: str
+
+
+@dataclass(frozen=True)
 class Model:
     """A model folder; its SavedModel is opened when it is first used.
 
@@ -45,7 +53,8 @@ class Model:
         probabilities: bool = False,
         beams: int = 1,
     ) -> pl.DataFrame:
-        """Predict a row per sequence, or per timestep where there is one target per timestep.
+        """Predict a row per sequence, or per timestep where there is one target per timestep; what
+        holds nothing to read has missing predictions.
 
         Args:
             data: a file or a frame with the columns of the training data; the target may be absent.
@@ -56,10 +65,22 @@ class Model:
 
         Raises: DataError where a column is absent or holds what the model cannot read.
         """
+        return self.ask(data, history=history, probabilities=probabilities, beams=beams).table
+
+    def ask(
+        self,
+        data: Source,
+        *,
+        history: Source | None = None,
+        probabilities: bool = False,
+        beams: int = 1,
+    ) -> "Answer":
+        """Do as `predict`, and say how many predictions are empty."""
         info, family = self.info, self.family
         part = family.to_predict(data, info.layout, info.encoders, history=history)
         answers = family.answer(self.run, part, beams=beams)
-        return family.table(part, answers, probabilities=probabilities)
+        table = family.table(part, answers, probabilities=probabilities)
+        return Answer(table, family.without_answer(part, answers))
 
     def evaluate(self, data: Source, *, history: Source | None = None, seed: int = 0) -> Evaluation:
         """Compute every metric with its interval, beside the baselines that `fit` stored; of single

@@ -43,21 +43,22 @@ def predict(
     from rnnauto.model import load
 
     destination = None if output == "-" else check_output(Path(output))
-    predictions = load(model).predict(data, history=history, probabilities=proba, beams=beams)
-    table = times_as_texts(predictions)
+    answer = load(model).ask(data, history=history, probabilities=proba, beams=beams)
+    table = times_as_texts(answer.table)
     ending = ".csv" if destination is None else destination.suffix.lower()
     if ending in {".jsonl", ".ndjson"}:
         text = table.write_ndjson()
     else:
         text = table.write_csv(separator="\t" if ending == ".tsv" else ",")
+    console = talk_console(quiet=context.obj["quiet"])
     if destination is None:
         sys.stdout.write(text)
         sys.stdout.flush()
-        return
-    write_whole(destination, text)
-    talk_console(quiet=context.obj["quiet"]).print(
-        f"{table.height:,} predictions: {destination}", markup=False
-    )
+    else:
+        write_whole(destination, text)
+        console.print(f"{table.height:,} predictions: {destination}", markup=False)
+    if answer.without:
+        console.print(f"note: {answer.without}", markup=False)
 
 
 def check_output(path: Path) -> Path:

@@ -1,6 +1,7 @@
 """Leave out rows that say nothing: empty ones, blank lines, and repeats of the header."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -8,6 +9,7 @@ import polars as pl
 from rnnauto.arrays import Integers
 from rnnauto.problem import Example, Kind, Problem, numbered, rows_where
 from rnnauto.reading.dialect import Text
+from rnnauto.reading.parse import Parsed
 
 FEW = 100  # rows around which a frame is cut into slices
 UPS = numbered("x,y", "#,up", "#.5,down", times=8)
@@ -35,13 +37,30 @@ REPEATED_HEADER = Kind(
 KINDS = (EMPTY_ROW, REPEATED_HEADER)
 
 
-def drop_idle_rows(
-    frame: pl.DataFrame, lines: Integers | None, text: Text, known: Collection[int]
-) -> tuple[pl.DataFrame, Integers | None, list[str], list[Problem]]:
+@dataclass(frozen=True)
+class Kept:
+    """The rows that say something.
+
+    Attributes:
+        lines: their file lines, where they are not simply row + 2.
+        notes: what was left out, in words.
+        left_out: the rows that were, counted from 0; blank lines are none, unless a row is one cell
+            that may well be empty.
+    """
+
+    frame: pl.DataFrame
+    lines: Integers | None
+    notes: list[str]
+    problems: list[Problem]
+    left_out: Integers
+
+
+def drop_idle_rows(parsed: Parsed, text: Text, known: Collection[int]) -> Kept:
     """Leave out empty rows and repeats of the header, as joined files have them.
 
     `known` are blank lines that have been spoken of already.
     """
+    frame, lines = parsed.frame, parsed.lines
     where = np.arange(2, frame.height + 2) if lines is None else lines
     found = {EMPTY_ROW: ("empty row", empty_rows(frame))}
     if set(frame.dtypes) == {pl.String}:
@@ -60,8 +79,20 @@ def drop_idle_rows(
         problems.append(EMPTY_ROW.problem(said, None, blank.tolist(), remedy="nothing to do"))
     idle = np.unique(np.concatenate([places for _, places in found.values()]))
     if not len(idle):
-        return frame, lines, [], problems
-    return without_places(frame, idle), np.delete(where, idle), notes, problems
+        return Kept(frame, lines, [], problems, idle)
+    kept = np.delete(where, idle)
+    left_out = rows_among(idle, parsed)
+    return Kept(without_places(frame, idle), kept, notes, problems, left_out)
+
+
+def rows_among(idle: Integers, parsed: Parsed) -> Integers:
+    """Tell which rows of the file idle ones are, once blank lines do not count."""
+    blank = parsed.blank
+    if parsed.frame.width == 1:  # only those at the end are none
+        last = np.setdiff1d(np.arange(parsed.frame.height), blank).max(initial=-1)
+        blank = blank[blank > last]
+    rows = np.setdiff1d(idle, blank)
+    return np.asarray(rows - np.searchsorted(blank, rows))
 
 
 def empty_rows(frame: pl.DataFrame) -> Integers:

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -30,6 +31,24 @@ ENDLESS = 100_000  # separators in a line
 SHOWN = 5  # faults listed one by one
 
 
+def no_rows() -> Integers:
+    return np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """The rows of a text.
+
+    Attributes:
+        lines: the file lines of the rows, where they are not simply row + 2.
+        blank: the rows that are blank lines, counted from 0.
+    """
+
+    frame: pl.DataFrame
+    lines: Integers | None = None
+    blank: Integers = field(default_factory=no_rows)
+
+
 def parse(
     text: Text,
     names: Sequence[str],
@@ -37,12 +56,10 @@ def parse(
     *,
     text_columns: Collection[str],
     rules: Rules = cells.NO_RULES,
-) -> tuple[pl.DataFrame, Integers | None]:
+) -> Parsed:
     """Split a text into columns, of float64 or int64 where a sample shows numbers, else of text.
 
     Args: text_columns: those that stay text, whatever they look like.
-
-    Returns: the frame, and the file lines of its rows where they are not simply row + 2.
 
     Raises: RaggedRows, and DataError for a quote that does not close.
     """
@@ -65,11 +82,12 @@ def parse(
             return parse_leniently(text, names, source)
     regular = text.lines == frame.height + 1 and not text.skipped
     if regular and not frame[names[-1]].null_count():
-        return frame, None
+        return Parsed(frame)
     # polars fills short rows up with nulls without a word
     records = scan_records(text, len(names))
     check_fields(records, names, source)
-    return frame, lines_of_rows(records, frame.height)
+    blank = records.blank - 1 if records.count == frame.height + 1 else no_rows()
+    return Parsed(frame, lines_of_rows(records, frame.height), blank)
 
 
 def lines_of_rows(records: Records, rows: int) -> Integers | None:
@@ -215,7 +233,7 @@ def cut_at_line(content: Content, near: int) -> int:
     return len(content) if end < 0 else end + 1
 
 
-def parse_leniently(text: Text, names: Sequence[str], source: str) -> tuple[pl.DataFrame, Integers]:
+def parse_leniently(text: Text, names: Sequence[str], source: str) -> Parsed:
     """Split a text by Python's own reader: slower, but quotes inside fields stay as they stand."""
     reader = csv.reader(
         io.StringIO(whole(text.content).decode(), newline=""),
@@ -261,7 +279,7 @@ def parse_leniently(text: Text, names: Sequence[str], source: str) -> tuple[pl.D
             for name, column in zip(names, columns, strict=True)
         }
     )
-    return frame, first[1:]
+    return Parsed(frame, first[1:])
 
 
 def spans_of(text: Text, lines: Integers, odd: Integers) -> Integers:

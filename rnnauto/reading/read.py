@@ -56,6 +56,8 @@ class Table:
         doubts: how else the numbers of columns could be read, in words.
         taken: the words of columns of text that were taken for missing.
         labels: how the file writes each value of a column, `value` and `text`, where not plainly.
+        left_out: the rows of the file that are not in the frame, for they hold no values, counted
+            from 0.
     """
 
     frame: pl.DataFrame
@@ -70,6 +72,7 @@ class Table:
     doubts: Mapping[str, str] = field(default_factory=dict)
     taken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     labels: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    left_out: Integers | None = None
 
     def line(self, row: int) -> int:
         """The file line of a row that is counted from 0; the header is line 1."""
@@ -160,7 +163,8 @@ def with_series(table: Table, *, keep: Collection[str]) -> Table:
         return table
     frame, notes, implied, rows = found
     lines = rows + 2 if table.lines is None else table.lines[rows]
-    return replace(table, frame=frame, notes=(*table.notes, *notes), lines=lines, implied=implied)
+    said = (*table.notes, *notes)
+    return replace(table, frame=frame, notes=said, lines=lines, implied=implied, left_out=None)
 
 
 def table_of(loaded: Loaded, source: str, notes: tuple[str, ...] = ()) -> Table:
@@ -190,17 +194,21 @@ def csv_table(
     aside: list[Problem] = []
     blanked: frozenset[int] = frozenset()
     try:
-        frame, lines = parse(text, names, source, text_columns=text_columns, rules=rules)
+        parsed = parse(text, names, source, text_columns=text_columns, rules=rules)
     except RaggedRows as ragged:
         if not (set_aside and ragged.few):
             raise
         aside = problems_of(ragged, names)
         text, blanked = without_rows(text, ragged)
-        frame, lines = parse(text, names, source, text_columns=text_columns, rules=rules)
-    frame, lines, more, idle = drop_idle_rows(frame, lines, text, blanked)
-    frame, lines, totals = without_totals(frame, lines)
+        parsed = parse(text, names, source, text_columns=text_columns, rules=rules)
+    kept = drop_idle_rows(parsed, text, blanked)
+    frame, lines, totals = without_totals(kept.frame, kept.lines)
+    left_out = kept.left_out
+    if totals:
+        left_out = np.append(left_out, kept.frame.height + len(left_out) - 1)
+    kept_notes, idle = kept.notes, kept.problems
     columns = frame.get_columns()
-    del frame
+    del frame, parsed, kept
     frame = in_one_piece(columns)
     if not may_be_empty:
         check_has_rows(frame, source)
@@ -211,13 +219,15 @@ def csv_table(
     every_note = (
         *text_notes,
         *name_notes,
-        *more,
+        *kept_notes,
         *(column.note for column in each if column.note),
         *unit_notes_of(each),
         *unnamed,
     )
     problems = (*aside, *idle, *totals, *repairs)
-    table = Table(typed, source, every_note, lines, problems=problems, joined=joined)
+    table = Table(
+        typed, source, every_note, lines, problems=problems, joined=joined, left_out=left_out
+    )
     return as_written(table, each)
 
 

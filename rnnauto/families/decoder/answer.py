@@ -12,6 +12,7 @@ from rnnauto.data.sequences import gather
 from rnnauto.deploy.latency import Single, spread
 from rnnauto.deploy.runner import RawBatch, Run, batches_of, raw_batch
 from rnnauto.deploy.table import beside, times_as_texts
+from rnnauto.deploy.unanswered import emptied, gather_to_answer
 from rnnauto.families.decoder.evaluate import Answered
 from rnnauto.families.decoder.pairs import DecoderEncoders, DecoderPart, EncodedPairs
 from rnnauto.families.decoder.prepare import check_some_known
@@ -32,7 +33,8 @@ def to_predict(
     table = read_for(
         layout, data, target=False, text_targets=texts, may_be_empty=True, classes=words
     )
-    return DecoderPart(gather(table.frame, layout), layout, encoders)
+    asked = gather_to_answer(table, layout)
+    return DecoderPart(asked.sequences, layout, encoders, asked.lost)
 
 
 def to_judge(
@@ -119,7 +121,8 @@ def written_table(part: DecoderPart, written: Answered, *, probabilities: bool) 
     columns = [pl.Series("prediction", written.texts, dtype=pl.String)]
     if probabilities:
         columns.append(pl.Series("probability", np.exp(written.log_probability)))
-    return beside(part.sequences.ids, columns)
+    lost = np.zeros(len(part), bool) if part.lost is None else part.lost.flags
+    return beside(part.sequences.ids, emptied(columns, lost))
 
 
 def tested_table(part: DecoderPart, written: Answered) -> pl.DataFrame:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnauto.deploy.runner import Run
+from rnnauto.deploy.unanswered import words_of
 from rnnauto.families.decoder import answer, baselines, evaluate, pairs, prepare, shown, space
 from rnnauto.families.decoder.attention import attention_maps
 from rnnauto.families.decoder.batches import save_pairs
@@ -54,6 +55,7 @@ DECODER = Family(
     to_judge=answer.to_judge,
     answer=answer.write,
     table=answer.written_table,
+    without_answer=words_of,
     judged=answer.judged_answers,
     tested=answer.tested_table,
     single=answer.single,

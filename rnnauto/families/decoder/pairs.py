@@ -10,6 +10,7 @@ from rnnauto.data.duplicates import duplicate_groups
 from rnnauto.data.encode import RESERVED, UNKNOWN, Encoded, Encoders, encode_sequences, fit_encoders
 from rnnauto.data.sequences import Sequences, targets_in
 from rnnauto.data.targets import MISSING_TARGET, look_up
+from rnnauto.deploy.unanswered import Lost
 from rnnauto.families.decoder.tokens import TokensEncoder, cut, fit_tokens
 from rnnauto.layout import Layout
 
@@ -63,11 +64,16 @@ class EncodedPairs:
 
 @dataclass(frozen=True)
 class DecoderPart:
-    """Sequences, or single values, that a model answers with texts."""
+    """Sequences, or single values, that a model answers with texts.
+
+    Attributes:
+        lost: what cannot be answered, where that was looked for.
+    """
 
     sequences: Sequences
     layout: Layout
     encoders: DecoderEncoders
+    lost: Lost | None = None
 
     def __len__(self) -> int:
         return len(self.sequences)
@@ -78,7 +84,8 @@ class DecoderPart:
 
     def take(self, chosen: Integers) -> "DecoderPart":
         """Keep the chosen sequences, in the order given."""
-        return replace(self, sequences=self.sequences.take(chosen, per_timestep=False))
+        sequences = self.sequences.take(chosen, per_timestep=False)
+        return replace(self, sequences=sequences, lost=None)
 
     def pairs(self) -> EncodedPairs:
         """Encode what a network reads of them, and their true answers."""

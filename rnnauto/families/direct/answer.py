@@ -16,6 +16,7 @@ from rnnauto.data.targets import (
 )
 from rnnauto.deploy.latency import Single, spread
 from rnnauto.deploy.runner import Run, batches_of, raw_batch
+from rnnauto.deploy.unanswered import gather_to_answer
 from rnnauto.families.direct.encode import (
     DirectEncoders,
     DirectPart,
@@ -41,8 +42,9 @@ def to_predict(
     table = read_for(
         layout, data, target=False, text_targets=texts, may_be_empty=True, classes=classes
     )
-    frame = table.frame.drop(layout.target, strict=False) if layout.answer_length else table.frame
-    return DirectPart(table.frame, gather(frame, layout), layout, encoders)
+    unseen = layout.target if layout.answer_length else ()
+    asked = gather_to_answer(table, layout, unseen=unseen)
+    return DirectPart(asked.frame, asked.sequences, layout, encoders, asked.lost)
 
 
 def to_judge(

@@ -24,6 +24,7 @@ from rnnauto.data.targets import (
     label_texts,
     set_items,
 )
+from rnnauto.deploy.unanswered import Lost
 from rnnauto.errors import DataError
 from rnnauto.layout import Layout, Style
 
@@ -36,12 +37,14 @@ class DirectPart:
 
     Attributes:
         frame: the table whose rows they are.
+        lost: what cannot be answered, where that was looked for.
     """
 
     frame: pl.DataFrame
     sequences: Sequences
     layout: Layout
     encoders: DirectEncoders
+    lost: Lost | None = None
 
     def __len__(self) -> int:
         return len(self.sequences)
@@ -53,7 +56,8 @@ class DirectPart:
     def take(self, chosen: Integers) -> "DirectPart":
         """Keep the chosen sequences, in the order given."""
         per_timestep = self.layout.per_timestep
-        return replace(self, sequences=self.sequences.take(chosen, per_timestep=per_timestep))
+        sequences = self.sequences.take(chosen, per_timestep=per_timestep)
+        return replace(self, sequences=sequences, lost=None)
 
     def encoded(self) -> Encoded:
         """Encode what a network reads of them, and their targets."""

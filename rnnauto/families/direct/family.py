@@ -6,6 +6,7 @@ from typing import Any
 from rnnauto.data.batches import save_encoded
 from rnnauto.deploy.generate import writes_no_texts
 from rnnauto.deploy.runner import Run
+from rnnauto.deploy.unanswered import words_of
 from rnnauto.families.direct import answer, encode, evaluate, prepare, shown, space, stored, table
 from rnnauto.families.direct.calibrated import calibrated
 from rnnauto.families.direct.metrics import metric_names
@@ -57,6 +58,7 @@ DIRECT = Family(
     to_judge=answer.to_judge,
     answer=answer.answer,
     table=table.prediction_table,
+    without_answer=words_of,
     judged=answer.answer,
     tested=table.tested_table,
     single=answer.single,

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.arrays import splits_of
+from rnnauto.arrays import splits_of, timestep_positions
 from rnnauto.data.sequences import ROW, Sequences
 from rnnauto.data.targets import (
     EndingValue,
@@ -20,6 +20,7 @@ from rnnauto.data.targets import (
     lists_of,
 )
 from rnnauto.deploy.table import TIMESTEP, beside, times_as_texts
+from rnnauto.deploy.unanswered import among_missing, emptied
 from rnnauto.families.direct.encode import DirectEncoders, DirectPart, outputs_of
 
 
@@ -35,25 +36,39 @@ def prediction_table(
     labels is a JSON array, and so is a list of numbers from static features, cut where it ends.
     """
     sequences, layout, encoders = part.sequences, part.layout, part.encoders
+    lost = np.zeros(len(sequences), bool) if part.lost is None else part.lost.flags
     if layout.answer_length:
-        return beside(sequences.ids, [answer_lists(scores, sequences, encoders)])
+        return beside(sequences.ids, emptied([answer_lists(scores, sequences, encoders)], lost))
     columns = prediction_columns(scores, encoders, probabilities=probabilities)
     if not layout.per_timestep:
-        return beside(sequences.ids, columns)
+        return beside(sequences.ids, emptied(columns, lost))
+    columns = emptied(columns, np.repeat(lost, sequences.lengths))
     if sequences.rows is None:  # a row of the file is a whole sequence: say which timestep
-        lengths = pl.Series(sequences.lengths)
-        owners = pl.Series(range(len(sequences)), dtype=pl.Int64).repeat_by(lengths)
-        owners = owners.filter(lengths > 0).explode()
-        steps = pl.int_ranges(1, lengths + 1, eager=True).filter(lengths > 0).explode()
-        keys = sequences.ids[owners].with_columns(steps.alias(TIMESTEP))
-        return beside(keys, columns)
+        return timesteps_table(part, columns)
     order = sequences.rows.argsort()  # back to the order of the file
+    columns = [column.gather(order) for column in columns]
     rows = sequences.rows[order]
+    if part.lost is not None:
+        there = np.zeros(part.frame.height, bool)
+        there[rows] = True
+        rows, columns = np.arange(len(there)), among_missing(columns, there)
     names = [*layout.id, *([layout.time] if layout.time else [])]
     if layout.form == "token-lines":  # a tag says nothing without its token
         names += [column.name for column in layout.features]
     keys = part.frame.select(names)[rows] if names else pl.DataFrame({ROW: rows + 1})
-    return beside(keys, [column.gather(order) for column in columns])
+    return beside(keys, columns)
+
+
+def timesteps_table(part: DirectPart, columns: list[pl.Series]) -> pl.DataFrame:
+    """Number the timesteps of sequences that stand in a row each. Of one that holds nothing there
+    is a row as well, where that was looked for."""
+    lengths = part.sequences.lengths
+    shown = lengths if part.lost is None else np.maximum(lengths, 1)
+    owners = np.repeat(np.arange(len(shown)), shown)
+    there = np.repeat(lengths > 0, shown)
+    steps = pl.Series(TIMESTEP, timestep_positions(splits_of(shown))[there] + 1)
+    steps, *columns = among_missing([steps, *columns], there)
+    return beside(part.sequences.ids[owners].with_columns(steps), columns)
 
 
 def tested_table(part: DirectPart, scores: NDArray[np.float32]) -> pl.DataFrame:

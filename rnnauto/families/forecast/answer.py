@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Floats, Integers
+from rnnauto.arrays import Flags, Floats, Integers
 from rnnauto.deploy.latency import Single, spread
 from rnnauto.deploy.runner import Run
 from rnnauto.deploy.table import beside, times_as_texts
@@ -86,8 +86,32 @@ def of_one_type(earlier: pl.DataFrame, frame: pl.DataFrame) -> tuple[pl.DataFram
 
 
 def answer(run: Run, windows: SeriesWindows, *, beams: int = 1) -> Floats:
-    """Predict windows, as `predict_windows` does; `beams` are for texts that are written."""
-    return predict_windows(run, windows)
+    """Predict windows, as `predict_windows` does, but for rows without an id, which are no series;
+    `beams` are for texts that are written."""
+    quantiles = predict_windows(run, windows)
+    quantiles[nameless(windows)] = np.nan
+    return quantiles
+
+
+def nameless(windows: SeriesWindows) -> Flags:
+    """Find the windows of rows whose ids are missing, [windows]."""
+    ids = windows.series.ids.select(pl.all_horizontal(pl.all().is_null())).to_series()
+    return ids.to_numpy()[windows.encoded.owners]
+
+
+def without_answer(windows: SeriesWindows, quantiles: Floats) -> str:
+    """Say how many series have no forecast, and why; empty where all have one."""
+    unnamed = nameless(windows)
+    unseen = np.isnan(quantiles).all(axis=(1, 2, 3)) & ~unnamed
+    parts = [
+        f"{count:,} of {len(quantiles):,} series {why}"
+        for count, why in (
+            (int(unseen.sum()), "have no value to go on from"),
+            (int(unnamed.sum()), "are rows without an id"),
+        )
+        if count
+    ]
+    return f"{' and '.join(parts)}: their forecast is empty" if parts else ""
 
 
 def single(run: Run, windows: SeriesWindows) -> Single:

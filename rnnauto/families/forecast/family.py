@@ -53,6 +53,7 @@ FORECAST = Family(
     to_judge=answer.to_judge,
     answer=answer.answer,
     table=answer.table,
+    without_answer=answer.without_answer,
     judged=answer.answer,
     tested=answer.tested_table,
     single=answer.single,

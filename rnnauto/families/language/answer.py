@@ -14,6 +14,7 @@ from rnnauto.data.sequences import gather
 from rnnauto.data.targets import MISSING_TARGET
 from rnnauto.deploy.latency import Single
 from rnnauto.deploy.runner import RawBatch, Run
+from rnnauto.deploy.unanswered import gather_to_answer
 from rnnauto.families.language.encode import (
     LanguageEncoders,
     LanguagePart,
@@ -57,7 +58,8 @@ def to_predict(
     cannot read."""
     no_history(history, layout)
     table = read_for(layout, data, target=False, text_targets=(), may_be_empty=True)
-    return LanguagePart(gather(table.frame, layout), layout, encoders)
+    asked = gather_to_answer(table, layout)
+    return LanguagePart(asked.sequences, layout, encoders, asked.lost)
 
 
 def to_judge(

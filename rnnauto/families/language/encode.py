@@ -17,6 +17,7 @@ from rnnauto.data.encode import END, RESERVED, START, UNKNOWN, Encoded, Encoders
 from rnnauto.data.sequences import Sequences
 from rnnauto.data.split import FEW_SEQUENCES
 from rnnauto.data.targets import look_up, set_items
+from rnnauto.deploy.unanswered import Lost
 from rnnauto.errors import DataError
 from rnnauto.layout import Frozen, Layout
 from rnnauto.recipe import Split
@@ -59,11 +60,16 @@ LanguageEncoders = Encoders[NextToken | NextSet]
 
 @dataclass(frozen=True)
 class LanguagePart:
-    """Texts, or sequences of sets of labels, whose next timesteps a model tells."""
+    """Texts, or sequences of sets of labels, whose next timesteps a model tells.
+
+    Attributes:
+        lost: what cannot be answered, where that was looked for.
+    """
 
     sequences: Sequences
     layout: Layout
     encoders: LanguageEncoders
+    lost: Lost | None = None
 
     def __len__(self) -> int:
         return len(self.sequences)

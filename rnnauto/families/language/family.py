@@ -5,6 +5,7 @@ from typing import Any
 
 from rnnauto.data.batches import save_encoded
 from rnnauto.deploy.runner import Run
+from rnnauto.deploy.unanswered import words_of
 from rnnauto.families.family import Family, no_attention
 from rnnauto.families.language import answer, encode, evaluate, prepare, shown, space, table
 from rnnauto.families.language.finish import reading_seconds
@@ -50,6 +51,7 @@ LANGUAGE = Family(
     to_judge=answer.to_judge,
     answer=answer.answer,
     table=table.language_table,
+    without_answer=words_of,
     judged=answer.score_timesteps,
     tested=table.scored_table,
     single=answer.single,

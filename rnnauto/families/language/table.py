@@ -3,9 +3,9 @@
 import numpy as np
 import polars as pl
 
-from rnnauto.arrays import Doubles, Floats, Integers
-from rnnauto.data.sequences import Sequences
+from rnnauto.arrays import Doubles, Floats, Integers, timestep_positions
 from rnnauto.deploy.table import TIMESTEP, beside
+from rnnauto.deploy.unanswered import among_missing, emptied
 from rnnauto.families.language.answer import Continued
 from rnnauto.families.language.encode import LanguagePart, NextSet, NextToken
 
@@ -19,14 +19,15 @@ def language_table(
     its perplexity; for sets a row per timestep: the labels that follow it, with spaces between."""
     match part.encoders.target, answers:
         case NextSet(labels=labels), np.ndarray():
-            return set_table(part.sequences, answers, labels, probabilities=probabilities)
+            return set_table(part, answers, labels, probabilities=probabilities)
         case NextToken(), Continued():
-            return text_table(part.sequences, answers, probabilities=probabilities)
+            return text_table(part, answers, probabilities=probabilities)
         case _:
             raise TypeError("answers of a model of tokens, and one of sets")
 
 
-def text_table(sequences: Sequences, answers: Continued, *, probabilities: bool) -> pl.DataFrame:
+def text_table(part: LanguagePart, answers: Continued, *, probabilities: bool) -> pl.DataFrame:
+    sequences = part.sequences
     likeliest = answers.probabilities.argmax(axis=1) if len(sequences) else np.zeros(0, np.int64)
     columns = [
         pl.Series("prediction", answers.tokens, dtype=pl.String).gather(likeliest),
@@ -38,7 +39,8 @@ def text_table(sequences: Sequences, answers: Continued, *, probabilities: bool)
             pl.Series(f"probability_{token}", answers.probabilities[:, at])
             for at, token in enumerate(answers.tokens)
         ]
-    return beside(sequences.ids, columns)
+    lost = np.zeros(len(part), bool) if part.lost is None else part.lost.flags
+    return beside(sequences.ids, emptied(columns, lost))
 
 
 def perplexity(log_likelihood: Floats | Doubles, counts: Integers) -> pl.Series:
@@ -48,18 +50,24 @@ def perplexity(log_likelihood: Floats | Doubles, counts: Integers) -> pl.Series:
 
 
 def set_table(
-    sequences: Sequences, shares: Floats, labels: tuple[str, ...], *, probabilities: bool
+    part: LanguagePart, shares: Floats, labels: tuple[str, ...], *, probabilities: bool
 ) -> pl.DataFrame:
-    lengths = sequences.lengths
-    owners = np.repeat(np.arange(len(sequences)), lengths)
-    steps = np.arange(len(owners)) - np.repeat(sequences.row_splits[:-1], lengths) + 1
+    """Write a row for each timestep; of a sequence without any there is a row as well, where that
+    was looked for."""
+    lengths = part.lengths
+    shown = lengths if part.lost is None else np.maximum(lengths, 1)
+    owners = np.repeat(np.arange(len(shown)), shown)
+    there = np.repeat(lengths > 0, shown)
     texts = [" ".join(labels[at] for at in np.flatnonzero(row > THERE)) for row in shares]
-    columns = [pl.Series(TIMESTEP, steps), pl.Series("prediction", texts, dtype=pl.String)]
+    columns = [
+        pl.Series(TIMESTEP, timestep_positions(part.sequences.row_splits) + 1),
+        pl.Series("prediction", texts, dtype=pl.String),
+    ]
     if probabilities:
         columns += [
             pl.Series(f"probability_{label}", shares[:, at]) for at, label in enumerate(labels)
         ]
-    return beside(sequences.ids[owners], columns)
+    return beside(part.sequences.ids[owners], among_missing(columns, there))
 
 
 def scored_table(part: LanguagePart, scores: Floats) -> pl.DataFrame:

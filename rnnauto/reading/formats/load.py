@@ -12,7 +12,7 @@ from rnnauto.reading.formats.arff import load_arff
 from rnnauto.reading.formats.at_header import AtFormat, at_format
 from rnnauto.reading.formats.columnar import load_arrow, load_parquet
 from rnnauto.reading.formats.corpus import load_corpus
-from rnnauto.reading.formats.json_lines import load_json
+from rnnauto.reading.formats.json_lines import load_json, load_json_lines
 from rnnauto.reading.formats.ts_file import load_ts
 from rnnauto.reading.formats.tsf import load_tsf
 from rnnauto.reading.heads.spaced import are_numbers
@@ -62,8 +62,11 @@ def load(
     if ending in token_lines.ENDINGS:
         return load_token_lines(decoded(raw, source), source, names=names)
     if ending in JSON_ENDINGS or looks_like_json(start):
-        content, _ = to_utf8(raw, source)
-        return load_json(whole(content), source, text=text)
+        content = whole(to_utf8(raw, source)[0])
+        single = content.startswith(b"{") and b"\n" not in content.strip()
+        if ending in JSON_ENDINGS and single:  # one record, and no frame column by column
+            return load_json_lines(content, source, text=text)
+        return load_json(content, source, text=text)
     with_header = at_format(start, ending)
     if with_header is not None:
         return AT_READERS[with_header](decoded(raw, source), source)
