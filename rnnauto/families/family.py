@@ -56,8 +56,8 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
 
         export: writes the SavedModel of the mean of some networks, opens and checks it.
         to_predict, to_judge: a file or frame to what a model answers, or is judged by.
-        answer: what an open model tells a user of a part; table: that, as a table, and
-            without_answer: how many predictions in it are empty, and why, in words.
+        answer: what an open model tells a user of a part; table: that, as a table.
+        without_answer: how many predictions are empty and why, in words; empty where none is.
         judged: what it tells the judge; tested: that, as the table of the test part.
         single: inputs of one sequence each, to measure latency by.
         writing: what is asked of a model that writes texts. Raises DataError where it does not.

@@ -11,7 +11,7 @@ from rnnauto.inference.kinds import Profile
 from rnnauto.layout import Form
 from rnnauto.reading.loaded import Implied
 from rnnauto.reading.opened import PIPED, STANDARD_INPUT
-from rnnauto.recipe import Data, ProblemSection
+from rnnauto.recipe import Data, ProblemSection, Split
 
 SHOWN = 6  # names listed one by one
 
@@ -42,6 +42,7 @@ class Case:
         source: how messages call the table.
         form: set where the format of the file implies it.
         implied: what the format says of the columns.
+        split: how the data is to be cut into parts.
     """
 
     frame: pl.DataFrame
@@ -52,6 +53,7 @@ class Case:
     source: str
     form: Form | None = None
     implied: Implied = Implied()
+    split: Split = Split()
 
     def with_target(self, target: tuple[str, ...]) -> "Case":
         return replace(self, target=target)

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
 from rnnauto.inference.case import Case, Evidence
 from rnnauto.inference.roles import Roles
+from rnnauto.inference.room import FEWEST_BEFORE, Room
 from rnnauto.inference.season import Season, find_season
 
 SHARE = 10  # a horizon is at most one tenth of the shortest series
 LEAST_LOOKBACK = 32
 SEASONS_BACK, HORIZONS_BACK = 3, 4
+OUTLIERS = 4  # times shorter than the median: such a series sets no horizon
 LONG_SEASON = 100  # timesteps: three of these are slow to learn from
 
 
@@ -37,35 +40,18 @@ def decide_window(case: Case, roles: Roles) -> Window:
 
     Raises: DataError, where the user wants more than the longest series holds.
     """
-    lengths = series_lengths(case.frame, roles)
-    shortest, longest = min(lengths), max(lengths)
+    lengths = np.asarray(series_lengths(case.frame, roles))
     season = season_of(case, roles)
-    why = season.why_ahead
-    most = max(shortest // SHARE, 1)
-    told = case.as_implied.horizon
-    if case.problem.horizon == "auto":
-        horizon = min(season.ahead, most)
-        if case.problem.type == "many-to-one":
-            horizon, why = 1, "the RNN type many-to-one predicts one timestep"
-        elif told and told < longest:
-            horizon, why = told, "the file says so"
-        elif season.ahead > most:
-            why += f"; at most a {SHARE}th of the shortest series ({shortest} timesteps)"
-    else:
-        horizon, why = case.problem.horizon, "you named it"
-    check_room(case, "--horizon", horizon, longest - 1)
-    room = longest - horizon
-    if case.problem.lookback == "auto":
-        seasons = SEASONS_BACK if season.timesteps < LONG_SEASON else 2
-        wanted = max(seasons * season.timesteps, HORIZONS_BACK * horizon, LEAST_LOOKBACK)
-        fits = max(shortest - horizon, min(LEAST_LOOKBACK, int(np.median(lengths)) - horizon))
-        lookback = max(min(wanted, fits), 1)
-        back = f"{seasons} seasons or {HORIZONS_BACK} horizons, within the shortest series"
-        if lookback > shortest - horizon:
-            back = f"{LEAST_LOOKBACK} at least, within most series"
-    else:
-        lookback, back = case.problem.lookback, "you named it"
-    check_room(case, "--lookback", lookback, room)
+    room = Room(lengths, season.timesteps, case.split, own_test=case.data.test_path is not None)
+    horizon, why = wanted_horizon(case, season, room)
+    check_room(case, "--horizon", horizon, room.longest - 1)
+    lookback, back = wanted_lookback(case, season, room, horizon)
+    check_room(case, "--lookback", lookback, room.longest - horizon)
+    if not room.fits(horizon, lookback):
+        horizon, lookback = fitted(case, room, horizon, lookback)
+        shown = f"what {room.longest} timesteps have room for in every part"
+        why = why if case.problem.horizon != "auto" else shown
+        back = back if case.problem.lookback != "auto" else shown
     return Window(
         horizon,
         lookback,
@@ -77,6 +63,72 @@ def decide_window(case: Case, roles: Roles) -> Window:
             Evidence(f"horizon is {horizon}", why, f"--horizon {horizon + 1}"),
             Evidence(f"lookback is {lookback}", back, f"--lookback {lookback + 1}"),
         ),
+    )
+
+
+def wanted_horizon(case: Case, season: Season, room: Room) -> tuple[int, str]:
+    """Decide how far to look ahead, and say why, before it is known whether there is room."""
+    if case.problem.horizon != "auto":
+        return case.problem.horizon, "you named it"
+    if case.problem.type == "many-to-one":
+        return 1, "the RNN type many-to-one predicts one timestep"
+    told = case.as_implied.horizon
+    if told and told < room.longest:
+        return told, "the file says so"
+    shortest = int(usual(room.lengths).min())
+    most = max(shortest // SHARE, 1)
+    why = season.why_ahead
+    if season.ahead > most:
+        why += f"; at most a {SHARE}th of the shortest series ({shortest} timesteps)"
+        aside = len(room.lengths) - len(usual(room.lengths))
+        why += f", {aside} much shorter ones aside" if aside else ""
+    return min(season.ahead, most), why
+
+
+def usual(lengths: Integers) -> Integers:
+    """Leave out the lengths of series that are far shorter than most: they set nothing."""
+    return lengths[OUTLIERS * lengths >= np.median(lengths)]
+
+
+def wanted_lookback(case: Case, season: Season, room: Room, horizon: int) -> tuple[int, str]:
+    """Decide how far to look back, and say why, before it is known whether there is room."""
+    if case.problem.lookback != "auto":
+        return case.problem.lookback, "you named it"
+    lengths = usual(room.lengths)
+    shortest = int(lengths.min())
+    seasons = SEASONS_BACK if season.timesteps < LONG_SEASON else 2
+    wanted = max(seasons * season.timesteps, HORIZONS_BACK * horizon, LEAST_LOOKBACK)
+    fits = max(shortest - horizon, min(LEAST_LOOKBACK, int(np.median(lengths)) - horizon))
+    lookback = max(min(wanted, fits), 1)
+    if lookback > shortest - horizon:
+        return lookback, f"{LEAST_LOOKBACK} at least, within most series"
+    return lookback, f"{seasons} seasons or {HORIZONS_BACK} horizons, within the shortest series"
+
+
+def fitted(case: Case, room: Room, horizon: int, lookback: int) -> tuple[int, int]:
+    """Shorten what the user has not named until every part holds a window.
+
+    Raises: DataError with the number of timesteps that would do, where that is not enough.
+    """
+    fixed = case.problem.lookback != "auto"
+    if not fixed:
+        lookback = max(lookback, FEWEST_BEFORE)
+        back = room.most_back(horizon, lookback)
+        if back:
+            return horizon, back
+    fewest = lookback if fixed else FEWEST_BEFORE
+    most = room.most_ahead(fewest)
+    if case.problem.horizon == "auto" and most:
+        ahead = min(horizon, most)
+        return ahead, lookback if fixed else room.most_back(ahead, lookback)
+    named = case.problem.horizon if case.problem.horizon != "auto" else 1
+    need = room.needed(named, fewest)
+    raise DataError(
+        f"`{case.source}`: the longest series has {room.longest} timesteps; to predict {named} of "
+        f"them {need} are needed, for train{'' if room.own_test else ', validation'} and "
+        f"{'validation' if room.own_test else 'test'} part each hold such a forecast",
+        hint=(f"use `--horizon {most}` or less, or " if most else "")
+        + f"give series of {need} timesteps or more",
     )
 
 

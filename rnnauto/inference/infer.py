@@ -56,6 +56,7 @@ def infer(table: Table, recipe: Recipe) -> Inference:
         target=(),
         data=with_whole_names(recipe.data, table),
         problem=recipe.problem,
+        split=recipe.split,
         source=table.source,
         form=table.form,
         implied=table.implied,

@@ -26,6 +26,7 @@ from rnnauto.families.forecast.series import (
     reach_of,
     with_future,
 )
+from rnnauto.inference.room import least_before
 from rnnauto.layout import Layout
 from rnnauto.reading.read import Table
 from rnnauto.recipe import Recipe
@@ -36,8 +37,7 @@ MOST_VALIDATED = 4_096
 
 def cut_of(layout: Layout, season: int) -> Cut:
     lookback, horizon = reach_of(layout)
-    least = min(lookback, max(2, season))
-    return Cut(horizon=horizon, least=least, wanted=lookback)
+    return Cut(horizon=horizon, least=least_before(lookback, season), wanted=lookback)
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 from rnnauto.arrays import Floats, Integers
 from rnnauto.errors import DataError
 from rnnauto.families.forecast.series import Series
+from rnnauto.inference.room import FEW_SERIES, fold_count, held_series, tested_series
 from rnnauto.recipe import Split
 
-FOLDS = 5
 FEW_WINDOWS = 3_000  # windows below which finalists are confirmed on folds
-FEW_SERIES = 300
 HORIZONS = 3  # that a typical series must hold beside the lookback to be cut in time
 
 
@@ -66,23 +65,38 @@ def split_windows(
 
     Raises: DataError where a part would hold no window.
     """
-    by_time = recipe.by == "time" or (
-        recipe.by == "auto"
-        and float(np.median(series.lengths)) >= cut.wanted + HORIZONS * cut.horizon
-    )
-    split = split_by_time if by_time else split_by_series
-    parts = split(series, recipe, cut, test_rows)
-    train, validation = parts.folds[0]
-    sizes = {"train": len(train), "validation": len(validation), "test": len(parts.test)}
-    lacking = [name for name, size in sizes.items() if not size]
-    if lacking:
+    long = float(np.median(series.lengths)) >= cut.wanted + HORIZONS * cut.horizon
+    ways = (split_by_time, split_by_series) if long else (split_by_series, split_by_time)
+    if recipe.by != "auto":
+        ways = (split_by_time if recipe.by == "time" else split_by_series,) * 2
+    parts = ways[0](series, recipe, cut, test_rows)
+    if lacking(parts):
+        parts = ways[1](series, recipe, cut, test_rows)
+    lack = lacking(parts)
+    if lack:
         raise DataError(
-            f"the {' and the '.join(lacking)} part would hold no window of {cut.least} timesteps "
-            f"and the {cut.horizon} after them",
-            hint="use a smaller `--horizon` or `--lookback`, give longer series, or split the other"
-            f" way with `--set split.by={'sequence' if by_time else 'time'}`",
+            f"the {' and the '.join(lack)} part would hold no window of {cut.least} timesteps "
+            f"and the {cut.horizon} after them, one of them with a known target",
+            hint=remedy_of(lack, cut, own_test=test_rows is not None),
         )
     return parts
+
+
+def lacking(parts: WindowParts) -> list[str]:
+    """Name the parts that hold no window."""
+    train, validation = parts.folds[0]
+    sizes = {"train": len(train), "validation": len(validation), "test": len(parts.test)}
+    return [name for name, size in sizes.items() if not size]
+
+
+def remedy_of(lack: list[str], cut: Cut, *, own_test: bool) -> str:
+    """Say what gives the parts that hold no window one; room has been looked for already."""
+    if own_test and "test" in lack:
+        return (
+            f"give the test file {cut.horizon} timesteps or more of a series, with their target; "
+            f"of a series that the training file lacks {cut.wanted + cut.horizon}"
+        )
+    return "fill the target in where it is missing, at the end of the series above all"
 
 
 def split_by_time(
@@ -92,10 +106,10 @@ def split_by_time(
     part; in a small file other folds hold out earlier blocks of time."""
     lengths = series.lengths
     if test_rows is None:
-        ends = lengths - part_rows(lengths, recipe.test, cut)
+        ends = lengths - part_rows(lengths, recipe.test, cut, rest=cut.least + 2 * cut.horizon)
     else:
         ends = history_of(series, test_rows)
-    begins = ends - part_rows(ends, recipe.validation, cut)
+    begins = ends - part_rows(ends, recipe.validation, cut, rest=cut.least + cut.horizon)
     test = rolling(series, np.maximum(ends, cut.least), lengths, cut)
     if test_rows is not None:  # series that only the test file has are seen for a lookback first
         new = ends == 0
@@ -115,11 +129,11 @@ def split_by_time(
     return WindowParts(development, tuple(usable), test, ends, "in time, by rolling origins")
 
 
-def part_rows(lengths: Integers, share: float, cut: Cut) -> Integers:
-    """Count the last timesteps of every series that are a part: a share of it, and at least a
-    horizon."""
-    rows = np.maximum(np.round(share * lengths), cut.horizon).astype(np.int64)
-    return np.where(rows + cut.least > lengths, np.minimum(cut.horizon, lengths), rows)
+def part_rows(lengths: Integers, share: float, cut: Cut, *, rest: int) -> Integers:
+    """Count the last timesteps of every series that are a part: a share of it that leaves `rest`
+    before them, and at least a horizon."""
+    rows = np.minimum(np.round(share * lengths).astype(np.int64), lengths - rest)
+    return np.minimum(np.maximum(rows, cut.horizon), lengths)
 
 
 def history_of(series: Series, test_rows: NDArray[np.bool_]) -> Integers:
@@ -170,7 +184,7 @@ def split_by_series(
     order = np.random.default_rng(recipe.seed).permutation(len(series))
     long_enough = order[lengths[order] >= cut.wanted + cut.horizon]
     if test_rows is None:
-        count = max(1, round(recipe.test * len(long_enough)))
+        count = tested_series(recipe, len(long_enough))
         tested = np.zeros(len(series), bool)
         tested[long_enough[:count]] = True
         starts = np.full(len(series), cut.wanted)
@@ -189,7 +203,7 @@ def split_by_series(
     if folds > 1:
         turn[rest] = np.arange(len(rest)) % folds
     else:
-        turn[rest[: max(1, round(recipe.validation * len(rest)))]] = 0
+        turn[rest[: held_series(recipe, len(rest))]] = 0
     judged = place >= cut.wanted
     return WindowParts(
         development,
@@ -206,12 +220,6 @@ def split_by_series(
         history,
         "by whole series",
     )
-
-
-def fold_count(recipe: Split, count: int, few: int) -> int:
-    if recipe.folds == "auto":
-        return FOLDS if count < few else 1
-    return recipe.folds
 
 
 def naive_units(series: Series, history: Integers, season: int) -> Floats:
