@@ -6,10 +6,10 @@ import numpy as np
 import polars as pl
 
 from rnnauto.arrays import Integers
+from rnnauto.data.room import FEWEST_BEFORE, Room
 from rnnauto.errors import DataError
 from rnnauto.inference.case import Case, Evidence
 from rnnauto.inference.roles import Roles
-from rnnauto.inference.room import FEWEST_BEFORE, Room
 from rnnauto.inference.season import Season, find_season
 
 SHARE = 10  # a horizon is at most one tenth of the shortest series

@@ -10,6 +10,11 @@ def is_forecast(layout: Layout) -> bool:
     return layout.family == "forecast"
 
 
+def is_panel(layout: Layout) -> bool:
+    """True where several series are forecast, told apart by ids."""
+    return is_forecast(layout) and bool(layout.id)
+
+
 def is_learned(layout: Layout) -> bool:
     """True where the past of the target is no feature of itself."""
     return not is_forecast(layout)

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers, timestep_index
 from rnnauto.data.sequences import gather
+from rnnauto.data.unanswered import emptied, gather_to_answer
 from rnnauto.deploy.latency import Single, spread
 from rnnauto.deploy.runner import RawBatch, Run, batches_of, raw_batch
 from rnnauto.deploy.table import beside, times_as_texts
-from rnnauto.deploy.unanswered import emptied, gather_to_answer
 from rnnauto.families.decoder.evaluate import Answered
 from rnnauto.families.decoder.pairs import DecoderEncoders, DecoderPart, EncodedPairs
 from rnnauto.families.decoder.prepare import check_some_known

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from rnnauto.data.unanswered import words_of
 from rnnauto.deploy.runner import Run
-from rnnauto.deploy.unanswered import words_of
 from rnnauto.families.decoder import answer, baselines, evaluate, pairs, prepare, shown, space
 from rnnauto.families.decoder.attention import attention_maps
 from rnnauto.families.decoder.batches import save_pairs

@@ -10,7 +10,7 @@ from rnnauto.data.duplicates import duplicate_groups
 from rnnauto.data.encode import RESERVED, UNKNOWN, Encoded, Encoders, encode_sequences, fit_encoders
 from rnnauto.data.sequences import Sequences, targets_in
 from rnnauto.data.targets import MISSING_TARGET, look_up
-from rnnauto.deploy.unanswered import Lost
+from rnnauto.data.unanswered import Lost
 from rnnauto.families.decoder.tokens import TokensEncoder, cut, fit_tokens
 from rnnauto.layout import Layout
 

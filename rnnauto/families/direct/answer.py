@@ -14,9 +14,9 @@ from rnnauto.data.targets import (
     TargetEncoder,
     ValueEncoder,
 )
+from rnnauto.data.unanswered import gather_to_answer
 from rnnauto.deploy.latency import Single, spread
 from rnnauto.deploy.runner import Run, batches_of, raw_batch
-from rnnauto.deploy.unanswered import gather_to_answer
 from rnnauto.families.direct.encode import (
     DirectEncoders,
     DirectPart,

@@ -24,7 +24,7 @@ from rnnauto.data.targets import (
     label_texts,
     set_items,
 )
-from rnnauto.deploy.unanswered import Lost
+from rnnauto.data.unanswered import Lost
 from rnnauto.errors import DataError
 from rnnauto.layout import Layout, Style
 

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from rnnauto.data.batches import save_encoded
+from rnnauto.data.unanswered import words_of
 from rnnauto.deploy.generate import writes_no_texts
 from rnnauto.deploy.runner import Run
-from rnnauto.deploy.unanswered import words_of
 from rnnauto.families.direct import answer, encode, evaluate, prepare, shown, space, stored, table
 from rnnauto.families.direct.calibrated import calibrated
 from rnnauto.families.direct.metrics import metric_names

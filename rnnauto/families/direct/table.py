@@ -19,8 +19,8 @@ from rnnauto.data.targets import (
     ended,
     lists_of,
 )
+from rnnauto.data.unanswered import among_missing, emptied
 from rnnauto.deploy.table import TIMESTEP, beside, times_as_texts
-from rnnauto.deploy.unanswered import among_missing, emptied
 from rnnauto.families.direct.encode import DirectEncoders, DirectPart, outputs_of
 
 

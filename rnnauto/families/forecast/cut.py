@@ -7,6 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers
+from rnnauto.data.room import least_before
 from rnnauto.families.forecast.origins import (
     Cut,
     WindowParts,
@@ -26,7 +27,6 @@ from rnnauto.families.forecast.series import (
     reach_of,
     with_future,
 )
-from rnnauto.inference.room import least_before
 from rnnauto.layout import Layout
 from rnnauto.reading.read import Table
 from rnnauto.recipe import Recipe

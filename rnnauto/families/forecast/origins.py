@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Floats, Integers
+from rnnauto.data.room import FEW_SERIES, fold_count, held_series, tested_series
 from rnnauto.errors import DataError
 from rnnauto.families.forecast.series import Series
-from rnnauto.inference.room import FEW_SERIES, fold_count, held_series, tested_series
 from rnnauto.recipe import Split
 
 FEW_WINDOWS = 3_000  # windows below which finalists are confirmed on folds

@@ -12,9 +12,9 @@ from rnnauto.data.batches import Examples, pad, whole
 from rnnauto.data.encode import END, RESERVED, Encoded
 from rnnauto.data.sequences import gather
 from rnnauto.data.targets import MISSING_TARGET
+from rnnauto.data.unanswered import gather_to_answer
 from rnnauto.deploy.latency import Single
 from rnnauto.deploy.runner import RawBatch, Run
-from rnnauto.deploy.unanswered import gather_to_answer
 from rnnauto.families.language.encode import (
     LanguageEncoders,
     LanguagePart,

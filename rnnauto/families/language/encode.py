@@ -17,7 +17,7 @@ from rnnauto.data.encode import END, RESERVED, START, UNKNOWN, Encoded, Encoders
 from rnnauto.data.sequences import Sequences
 from rnnauto.data.split import FEW_SEQUENCES
 from rnnauto.data.targets import look_up, set_items
-from rnnauto.deploy.unanswered import Lost
+from rnnauto.data.unanswered import Lost
 from rnnauto.errors import DataError
 from rnnauto.layout import Frozen, Layout
 from rnnauto.recipe import Split

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from rnnauto.data.batches import save_encoded
+from rnnauto.data.unanswered import words_of
 from rnnauto.deploy.runner import Run
-from rnnauto.deploy.unanswered import words_of
 from rnnauto.families.family import Family, no_attention
 from rnnauto.families.language import answer, encode, evaluate, prepare, shown, space, table
 from rnnauto.families.language.finish import reading_seconds

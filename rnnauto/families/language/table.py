@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 
 from rnnauto.arrays import Doubles, Floats, Integers, timestep_positions
+from rnnauto.data.unanswered import among_missing, emptied
 from rnnauto.deploy.table import TIMESTEP, beside
-from rnnauto.deploy.unanswered import among_missing, emptied
 from rnnauto.families.language.answer import Continued
 from rnnauto.families.language.encode import LanguagePart, NextSet, NextToken
 
