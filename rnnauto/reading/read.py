@@ -189,7 +189,7 @@ def csv_table(
     """Read CSV or one of its relatives."""
     source = opened.source
     text_columns = {*text_columns, *rules.unread}
-    text, joined, text_notes = table_text(opened)
+    text, joined, text_notes = table_text(opened, rules)
     names, name_notes = column_names(text, source)
     aside: list[Problem] = []
     blanked: frozenset[int] = frozenset()
@@ -256,7 +256,7 @@ def as_written(table: Table, each: Sequence[Typed]) -> Table:
     )
 
 
-def table_text(opened: Opened) -> tuple[Text, bool, list[str]]:
+def table_text(opened: Opened, rules: Rules) -> tuple[Text, bool, list[str]]:
     """Find the table in a text, with one line of header.
 
     Returns: the text of the table, whether its header was joined from several lines, and what was
@@ -264,8 +264,10 @@ def table_text(opened: Opened) -> tuple[Text, bool, list[str]]:
     """
     source = opened.source
     text = read_text(opened.content, source, path=opened.path)
-    text, titles = without_titles(text, source)
-    check_separator(text, source)
+    titles: list[str] = []
+    if not rules.header & {name.strip() for name in text.header}:  # else it is the header
+        text, titles = without_titles(text, source)
+        check_separator(text, source)
     text, footnotes = without_footnotes(text)
     text, joined = with_joined_header(text)
     text, header = with_header(text)

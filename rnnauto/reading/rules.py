@@ -24,6 +24,7 @@ class Rules:
         learns: whether such words may still be found.
         numbers: columns that are known to hold numbers.
         unread: those of them that are left text where a format has only text.
+        header: names of columns that a header holds.
     """
 
     missing: tuple[str, ...] | None = None
@@ -32,6 +33,7 @@ class Rules:
     learns: bool = True
     numbers: frozenset[str] = frozenset()
     unread: frozenset[str] = frozenset()
+    header: frozenset[str] = frozenset()
 
     @property
     def everywhere(self) -> tuple[str, ...]:
@@ -62,5 +64,10 @@ def known_rules(layout: Layout, numbers: Collection[str] = ()) -> Rules:
         name for name, style in layout.styles.items() if style.unit or style.decimal != "."
     )
     return Rules(
-        layout.missing, words=words, learns=False, numbers=frozenset(numbers), unread=unread
+        layout.missing,
+        words=words,
+        learns=False,
+        numbers=frozenset(numbers),
+        unread=unread,
+        header=frozenset(layout.input_columns()),
     )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rnnauto.reading import dialect
 from rnnauto.reading.dialect import read_text, scan_records
 from rnnauto.reading.idle_rows import drop_idle_rows
+from rnnauto.reading.parse import Parsed
 from rnnauto.reading.read import read_table
 
 LINES = st.lists(st.sampled_from(["1,a", "2,b", "", ",", "  ,"]), min_size=1, max_size=30)
@@ -39,10 +40,11 @@ def test_a_few_rows_are_left_out_without_a_copy(count):
     gone = np.linspace(0, 999, count).astype(int)
     blank = frame.with_columns(pl.when(~pl.int_range(pl.len()).is_in(gone)).then(pl.all()))
     text = read_text(frame.write_csv().encode(), "made up")
-    left, lines, notes, _ = drop_idle_rows(blank, None, text, ())
-    assert left.equals(frame.filter(~pl.col("x").is_in(gone)))
-    assert lines is not None and lines.tolist() == [x + 2 for x in left["x"]]
-    assert notes == [f"{count} empty row{'s' if count > 1 else ''} left out"]
+    kept = drop_idle_rows(Parsed(blank), text, ())
+    assert kept.frame.equals(frame.filter(~pl.col("x").is_in(gone)))
+    assert kept.lines is not None and kept.lines.tolist() == [x + 2 for x in kept.frame["x"]]
+    assert kept.notes == [f"{count} empty row{'s' if count > 1 else ''} left out"]
+    assert kept.left_out.tolist() == sorted(set(gone))
 
 
 def test_looking_for_rows_that_do_not_fit_takes_no_memory_for_those_that_do(monkeypatch):

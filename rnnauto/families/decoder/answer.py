@@ -8,7 +8,6 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers, timestep_index
-from rnnauto.data.sequences import gather
 from rnnauto.data.unanswered import emptied, gather_to_answer
 from rnnauto.deploy.latency import Single, spread
 from rnnauto.deploy.runner import RawBatch, Run, batches_of, raw_batch

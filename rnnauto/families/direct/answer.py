@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import timestep_index
-from rnnauto.data.sequences import gather
 from rnnauto.data.targets import (
     EndingValue,
     LabelEncoder,
