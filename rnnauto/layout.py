@@ -4,6 +4,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from rnnauto.times.frequency import Frequency
+from rnnauto.times.spelling import Spelling
+
 Form = Literal[
     "long-table",
     "wide-table",
@@ -23,6 +26,7 @@ Task = Literal["classification", "regression", "forecasting", "language-modellin
 FamilyName = Literal["direct", "decoder", "forecast", "language"]
 Kind = Literal["number", "category", "text", "time", "boolean", "list"]
 Tokens = Literal["word", "character"]
+Fill = Literal["missing", "zero", "previous"]
 
 
 class Frozen(BaseModel):
@@ -85,6 +89,9 @@ class Layout(Frozen):
         label_sets: whether the one list column holds a list of labels for each timestep (the notes
             of a chord), and so any number of labels can be right at once.
         known_ahead: the features of a forecast whose values are known for the horizon too.
+        spelling: how the file writes the times of the time column; None where that is not known.
+        frequency: the rule by which the times of a forecast's series follow one another.
+        fill: what is taken for the values of timesteps that the rule has and the file has not.
         dated: whether the time column holds dates or times of day, whose place in the calendar may
             tell something.
         answer_length: the longest of the lists of numbers that static features give, 0 where there
@@ -115,6 +122,9 @@ class Layout(Frozen):
     target_tokens: Tokens | None = None
     label_sets: bool = False
     known_ahead: tuple[str, ...] = ()
+    spelling: Spelling | None = None
+    frequency: Frequency | None = None
+    fill: Fill = "missing"
     dated: bool = False
     answer_length: int = 0
     answer_ends: bool = False

@@ -12,11 +12,11 @@ from rnnauto.data.encode import Encoded
 from rnnauto.data.sequences import Sequences
 from rnnauto.families.direct.encode import DirectEncoders
 from rnnauto.families.forecast.series import SeriesEncoders
-from rnnauto.families.forecast.steps import Step
 from rnnauto.layout import Column, Layout
 from rnnauto.networks.architecture import Answer, Features
 from rnnauto.search.study import save_study
 from rnnauto.search.trial import StudyProblem
+from rnnauto.times.frequency import Frequency
 
 NAN = float("nan")
 
@@ -63,7 +63,7 @@ def make_series_encoders(*, season=1):
         static_categories=(),
         targets=("y",),
         season=season,
-        step=Step(unit="month", count=1),
+        frequency=Frequency(unit="month"),
     )
 
 

@@ -23,6 +23,7 @@ ORDER = [
     "arrays",
     "names",
     "cores",
+    "times",
     "layout",
     "problem",
     "runs",
@@ -53,7 +54,7 @@ ORDER = [
 # a family's folder spans these parts: each of its files stands with one of them
 FAMILIES = ("direct", "decoder", "forecast", "language")
 STANDS_WITH = {
-    "data": "encode tokens pairs series windows origins cut steps streams batches",
+    "data": "encode tokens pairs series future windows origins cut streams batches",
     "prepared": "prepare",
     "networks": "network layers features",
     "search": "space simple_errors calibrate train learner",

@@ -18,6 +18,7 @@ DATA_FLAGS = {
     "--target": "data.target",
     "--id": "data.id",
     "--time": "data.time",
+    "--date-order": "data.date_order",
     "--features": "data.features",
     "--static": "data.static",
     "--ignore": "data.ignore",
@@ -33,6 +34,7 @@ DATA_FLAGS = {
     "--horizon": "problem.horizon",
     "--lookback": "problem.lookback",
     "--season": "problem.season",
+    "--fill": "problem.fill",
 }
 FIT_FLAGS = {
     **DATA_FLAGS,

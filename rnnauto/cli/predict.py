@@ -43,8 +43,9 @@ def predict(
     from rnnauto.model import load
 
     destination = None if output == "-" else check_output(Path(output))
-    answer = load(model).ask(data, history=history, probabilities=proba, beams=beams)
-    table = times_as_texts(answer.table)
+    opened = load(model)
+    answer = opened.ask(data, history=history, probabilities=proba, beams=beams)
+    table = times_as_texts(answer.table, opened.info.layout)
     ending = ".csv" if destination is None else destination.suffix.lower()
     if ending in {".jsonl", ".ndjson"}:
         text = table.write_ndjson()

@@ -3,13 +3,59 @@
 import polars as pl
 import polars.selectors as cs
 
-TIMESTEP = "timestep"
+from rnnauto.layout import Layout
+from rnnauto.times.parse import read_times
+from rnnauto.times.spelling import Spelling
+from rnnauto.times.write import write_times
+
+TIMESTEP, ORIGIN = "timestep", "origin"
+BETWEEN = "|"  # columns of a time that has several
 
 
-def times_as_texts(table: pl.DataFrame) -> pl.DataFrame:
-    """Write times as texts (ISO 8601), with a fraction of a second only where there is one."""
+def times_as_texts(table: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+    """Write times as the file that was learnt from does; others as ISO 8601 has it, with a fraction
+    of a second only where there is one. A time that the file has in several columns is as many."""
+    spelling = layout.spelling
+    for name in (layout.time, ORIGIN):
+        if spelling is not None and name in table.columns:
+            table = as_written(table, str(name), spelling)
     naive = cs.datetime(time_zone=None)
     return table.with_columns(naive.dt.to_string("%Y-%m-%dT%H:%M:%S%.f"))
+
+
+def as_written(table: pl.DataFrame, name: str, spelling: Spelling) -> pl.DataFrame:
+    """Write one column of times by a spelling, where that loses nothing."""
+    times = table[name]
+    if not (times.dtype.is_temporal() or spelling.is_duration):
+        return table
+    texts = write_times(times, spelling)
+    if not spelling.is_duration and not reads_back(texts, times, spelling):
+        return table
+    if BETWEEN not in spelling.pattern or name == ORIGIN:
+        return table.with_columns(texts)
+    parts = name.split("-")
+    if len(parts) != spelling.pattern.count(BETWEEN) + 1 or set(parts) & set(table.columns):
+        return table
+    cells = texts.str.split_exact(BETWEEN, len(parts) - 1).struct.unnest().get_columns()
+    columns = [as_number(cell).alias(part) for cell, part in zip(cells, parts, strict=True)]
+    place = table.columns.index(name)
+    others = table.get_columns()
+    return pl.DataFrame([*others[:place], *columns, *others[place + 1 :]])
+
+
+def reads_back(texts: pl.Series, times: pl.Series, spelling: Spelling) -> bool:
+    again = read_times(texts, spelling).cast(pl.Datetime("us"))
+    if spelling.shift and "%k" in spelling.pattern:
+        return True  # hours that end are written on purpose as those that begin
+    return bool((again == times.cast(pl.Datetime("us"))).fill_null(True).all()) and (
+        again.null_count() == times.null_count()
+    )
+
+
+def as_number(cell: pl.Series) -> pl.Series:
+    """Turn a column of digits into numbers."""
+    numbers = cell.cast(pl.Int64, strict=False)
+    return numbers if numbers.null_count() == cell.null_count() else cell
 
 
 def beside(keys: pl.DataFrame, columns: list[pl.Series]) -> pl.DataFrame:

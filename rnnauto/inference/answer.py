@@ -11,6 +11,7 @@ from rnnauto.inference.kinds import Profile
 from rnnauto.inference.roles import Roles, token_rule
 from rnnauto.layout import GENERATED, ROW_FORMS, Column, Kind, RnnType, Task, Tokens
 from rnnauto.reading.points import nested
+from rnnauto.times.frequency import Frequency
 
 SERIES_FORMS = frozenset({"long-table", "single-series"})
 OTHER_TASK: dict[Task, Task] = {"classification": "regression"}
@@ -30,6 +31,7 @@ class Decided:
     horizon: int | None = None
     lookback: int | None = None
     season: int = 1
+    frequency: Frequency | None = None
     known_ahead: tuple[str, ...] = ()
 
 
@@ -82,6 +84,7 @@ def decide_answer(case: Case, roles: Roles) -> Decided:
         target_tokens=target_tokens,
         horizon=window.horizon if window else None,
         lookback=window.lookback if window else None,
+        frequency=window.frequency if window else None,
         season=window.season if window else 1,
         known_ahead=known_ahead(case, roles, task, forecasts=bool(window)),
     )

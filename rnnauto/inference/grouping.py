@@ -11,6 +11,8 @@ from rnnauto.inference.kinds import Profile
 from rnnauto.names import ROW_WORDS, named_id, named_time
 from rnnauto.reading.joined_time import joined_name, time_parts
 from rnnauto.runs import Runs, find_runs, ordered_runs, steady
+from rnnauto.times.grid import evenness as of_rule
+from rnnauto.times.grid import is_clock
 
 REPEATS = 1.5  # rows per id that make sequences ...
 REPEATS_NAMED = 1.2  # ... where the column is named like an id
@@ -293,6 +295,8 @@ def find_series(
             continue
         if not values.null_count() and values.is_sorted():
             return name, "it goes up from row to row, one row for each time"
+        if column.kind == "time" and known.is_sorted(descending=True):
+            return name, "it goes down from row to row, one row for each time: the newest first"
         if evenness(known) >= EVEN:
             return name, "its steps are even once sorted, one row for each time"
         if time:
@@ -305,8 +309,13 @@ def counts_rows(column: Profile) -> bool:
 
 
 def evenness(values: pl.Series) -> float:
-    """Measure the share of the steps that are about as long as the median step."""
-    numbers = values.sort().to_physical().cast(pl.Float64).to_numpy()
+    """Measure the share of the steps that one rule explains, or that are about as long as usual."""
+    ordered = values.sort()
+    if is_clock(ordered.dtype):
+        regular = of_rule(ordered, np.array([0, len(ordered)])).steps
+        if regular >= EVEN:
+            return regular
+    numbers = ordered.to_physical().cast(pl.Float64).to_numpy()
     steps = np.diff(numbers)
     if not len(steps):
         return 0.0

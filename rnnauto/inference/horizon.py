@@ -3,19 +3,22 @@
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from rnnauto.arrays import Integers
 from rnnauto.data.room import FEWEST_BEFORE, Room
 from rnnauto.errors import DataError
 from rnnauto.inference.case import Case, Evidence
+from rnnauto.inference.regular import Regular, regular_series
 from rnnauto.inference.roles import Roles
 from rnnauto.inference.season import Season, find_season
+from rnnauto.times.describe import alias_of, words_of
+from rnnauto.times.frequency import Frequency
 
 SHARE = 10  # a horizon is at most one tenth of the shortest series
 LEAST_LOOKBACK = 32
 SEASONS_BACK, HORIZONS_BACK = 3, 4
 OUTLIERS = 4  # times shorter than the median: such a series sets no horizon
+MOST_SHOWN = 1_000  # timesteps that a rule is put in words by
 LONG_SEASON = 100  # timesteps: three of these are slow to learn from
 
 
@@ -27,11 +30,13 @@ class Window:
         horizon: timesteps predicted.
         lookback: timesteps seen.
         season: timesteps after which the series repeat; 1 where they do not.
+        frequency: the rule of their times; None where nothing orders them but the file.
     """
 
     horizon: int
     lookback: int
     season: int
+    frequency: Frequency | None
     evidence: tuple[Evidence, ...]
 
 
@@ -40,9 +45,10 @@ def decide_window(case: Case, roles: Roles) -> Window:
 
     Raises: DataError, where the user wants more than the longest series holds.
     """
-    lengths = np.asarray(series_lengths(case.frame, roles))
-    season = season_of(case, roles)
-    room = Room(lengths, season.timesteps, case.split, own_test=case.data.test_path is not None)
+    series = regular_series(case.frame, roles.id, roles.time)
+    season = season_of(case, roles, series)
+    own_test = case.data.test_path is not None
+    room = Room(series.lengths, season.timesteps, case.split, own_test=own_test)
     horizon, why = wanted_horizon(case, season, room)
     check_room(case, "--horizon", horizon, room.longest - 1)
     lookback, back = wanted_lookback(case, season, room, horizon)
@@ -56,7 +62,9 @@ def decide_window(case: Case, roles: Roles) -> Window:
         horizon,
         lookback,
         season.timesteps,
+        series.frequency,
         (
+            *frequency_evidence(series, roles.time),
             Evidence(
                 f"season is {season.timesteps}", season.why, f"--season {season.timesteps + 1}"
             ),
@@ -132,11 +140,25 @@ def fitted(case: Case, room: Room, horizon: int, lookback: int) -> tuple[int, in
     )
 
 
-def season_of(case: Case, roles: Roles) -> Season:
+def frequency_evidence(series: Regular, time: str | None) -> tuple[Evidence, ...]:
+    """Say by which rule the times of series follow one another."""
+    if series.frequency is None or time is None:
+        return ()
+    known = series.frame[time].head(MOST_SHOWN)
+    alias = alias_of(series.frequency, known)
+    reason = f"`{time}`: {words_of(series.frequency, known)}"
+    if not series.frequency.even:
+        reason += ", roughly"
+    if series.absent:
+        reason += f"; {series.absent} timesteps have no row and are filled in"
+    return (Evidence(f"frequency is {alias}", reason, "--fill zero"),)
+
+
+def season_of(case: Case, roles: Roles, series: Regular) -> Season:
     if case.problem.season != "auto":
         named = case.problem.season
         return Season(named, "you named it", named, f"you named a season of {named}")
-    return find_season(case.frame, roles.id, roles.time, case.target)
+    return find_season(series, roles.time, case.target)
 
 
 def check_room(case: Case, name: str, wanted: int, most: int) -> None:
@@ -146,9 +168,3 @@ def check_room(case: Case, name: str, wanted: int, most: int) -> None:
             f"`{case.source}`: `{name} {wanted}` is more than the longest series has room for",
             hint=f"use `{name} {max(most, 1)}` or less, or give longer series",
         )
-
-
-def series_lengths(frame: pl.DataFrame, roles: Roles) -> list[int]:
-    if not roles.id:
-        return [frame.height]
-    return frame.group_by(roles.id).len()["len"].to_list()

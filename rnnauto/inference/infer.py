@@ -24,12 +24,14 @@ from rnnauto.inference.stems import find_stems
 from rnnauto.inference.written import can_be_written
 from rnnauto.layout import GENERATED, ROW_FORMS, Column, Layout
 from rnnauto.names import name_words, named_id, named_sequence, named_time
-from rnnauto.reading.joined_time import joined_name
+from rnnauto.reading.joined_time import joined_name, joined_spelling
 from rnnauto.reading.read import Table, listed
 from rnnauto.recipe import Recipe
+from rnnauto.times.spelling import Spelling
 
 __all__ = ["Evidence", "Inference", "infer"]
 
+DATED = (pl.Date, pl.Datetime)
 FREE_TEXT = 0.9  # share of different texts
 MANY_IDS = 20  # more values than this, and a column named an id is no label
 SUGGESTED = 4  # targets proposed where none is named
@@ -66,6 +68,7 @@ def infer(table: Table, recipe: Recipe) -> Inference:
     separator = label_separator(case)
     case = with_sets(case, separator)
     check_target(case)
+    check_dates(table, case)
     roles = assign_roles(case)
     joined = joined_name(case.frame)
     if joined and roles.time != joined:
@@ -79,6 +82,7 @@ def infer(table: Table, recipe: Recipe) -> Inference:
     if answer.horizon and roles.form == "long-table":
         evidence = (panel_evidence(case, roles), *evidence[1:])
     layout = with_styles(layout_of(case, roles, answer), table, recipe)
+    layout = layout.model_copy(update={"spelling": spelling_of(table, layout)})
     layout = with_label_sets(layout, table, separator)
     sets = set_evidence(case, separator) if layout.target_kind == "list" else ()
     return Inference(layout, (*evidence, *target_evidence(case), *answer.evidence, *sets))
@@ -99,6 +103,33 @@ def with_styles(layout: Layout, table: Table, recipe: Recipe) -> Layout:
     styles = {name: style for name, style in table.styles.items() if name not in left_out}
     missing = None if recipe.data.missing == "auto" else recipe.data.missing
     return layout.model_copy(update={"styles": styles, "missing": missing})
+
+
+def spelling_of(table: Table, layout: Layout) -> Spelling | None:
+    """Tell how the file writes the times of the time column, alone or in several columns."""
+    if layout.time is None:
+        return None
+    if layout.time == joined_name(table.frame):
+        return joined_spelling(table.frame, table.spellings)
+    return table.spellings.get(layout.time)
+
+
+def check_dates(table: Table, case: Case) -> None:
+    """Raises: DataError where dates may have the day or the month first, and no other column is a
+    time."""
+    others = any(dtype in DATED for dtype in table.frame.dtypes)
+    for dates in table.unsure:
+        ignored = dates.column in (*case.data.ignore, *case.target)
+        if ignored or (others and dates.column != case.data.time):
+            continue
+        raise DataError(
+            f"`{case.source}`: the dates of `{dates.column}` (`{dates.example}`) can be read in "
+            f"more than one order ({' or '.join(dates.orders)}), and nothing tells which is meant",
+            hint="say which, or leave the column out:\n"
+            + "\n".join(case.command("--date-order", order) for order in dates.orders)
+            + "\n"
+            + case.command("--ignore", dates.column),
+        )
 
 
 def panel_evidence(case: Case, roles: Roles) -> Evidence:
@@ -136,6 +167,8 @@ def layout_of(case: Case, roles: Roles, answer: Decided) -> Layout:
         horizon=answer.horizon,
         lookback=answer.lookback,
         season=answer.season,
+        frequency=answer.frequency,
+        fill=case.problem.fill,
         targets=answer.targets,
         target_tokens=answer.target_tokens,
         label_sets=roles.label_sets,

@@ -3,21 +3,16 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.data.columns import to_floats
+from rnnauto.inference.regular import Regular
 from rnnauto.names import name_words
+from rnnauto.times.describe import steps_per
+from rnnauto.times.frequency import Frequency
 
 FEWEST_STEPS, MOST_STEPS = 4, 300  # in a cycle that counts as a season
 DAY = 86_400.0
-CYCLES = {
-    "a minute": 60.0,
-    "an hour": 3600.0,
-    "a day": DAY,
-    "a week": 7 * DAY,
-    "a year": 365.25 * DAY,
-}
 # steps of one in a whole number, by the name of the column
 NAMED_STEPS = {
     "second": 1.0,
@@ -54,69 +49,75 @@ class Season:
     why_ahead: str
 
 
-def find_season(
-    frame: pl.DataFrame, ids: tuple[str, ...], time: str | None, targets: tuple[str, ...]
-) -> Season:
+def find_season(series: Regular, time: str | None, targets: tuple[str, ...]) -> Season:
     """Find the season of the sampling period.
 
     Of several cycles that it has steps in, such as an hour, a day and a week, it is the shortest
     that the targets' autocorrelation shows. Where the period has none, the values alone may show
     one; else it is one timestep.
     """
-    step = None if time is None else step_seconds(frame, ids, time)
-    cycles = {} if step is None else steps_of_cycles(step)
+    steps = steps_in_cycles(series, time)
+    cycles = seasons_of(steps)
     if cycles:
         reasons = {steps: f"{steps} steps of `{time}` are {name}" for steps, name in cycles.items()}
         shortest = min(cycles)
         usual = Season(shortest, reasons[shortest], shortest, reasons[shortest])
         if len(cycles) == 1:
             return usual
-        correlation = autocorrelation(frame, ids, time, targets)
+        correlation = autocorrelation(series, targets)
         shown = [steps for steps in cycles if peak(correlation, steps) >= LEAST_PEAK]
         if not shown:
             return usual
         why = f"{reasons[shown[0]]}, which the values show"
         return replace(usual, timesteps=shown[0], why=why)
-    timesteps = repeats_after(autocorrelation(frame, ids, time, targets))
+    timesteps = repeats_after(autocorrelation(series, targets))
     if timesteps > 1:
         why = f"the values repeat after {timesteps} timesteps"
     elif time is None:
         why = "no time column, so no season: one timestep"
-    elif step is None:
+    elif not steps:
         why = f"`{time}` has no unit of time, so no season: one timestep"
     else:
         why = f"`{time}` steps by years, which have no season: one timestep"
     return Season(timesteps, why, timesteps, why)
 
 
-def steps_of_cycles(step: float) -> dict[int, str]:
-    """Name the cycles by how many steps they have, shortest first, which may exceed MOST_STEPS.
+def steps_in_cycles(series: Regular, time: str | None) -> dict[str, float]:
+    """Count the timesteps in a day, a week and so on; empty where the unit of time is not known."""
+    if time is None or series.frequency is None:
+        return {}
+    if series.frequency.unit != "number":
+        return steps_per(series.frequency)
+    word = next((word for word in name_words(time)[-1:] if word in NAMED_STEPS), None)
+    if word is None:
+        return {}
+    seconds = NAMED_STEPS[word] * series.frequency.count
+    return steps_per(Frequency(unit="microsecond", count=seconds * 1e6))
 
-    Args: step: seconds.
-    """
-    cycles = {round(seconds / step): name for name, seconds in CYCLES.items()}
-    kept = {steps: name for steps, name in cycles.items() if steps >= FEWEST_STEPS}
-    return {steps: name for steps, name in kept.items() if steps <= max(MOST_STEPS, min(kept))}
+
+def seasons_of(steps: dict[str, float]) -> dict[int, str]:
+    """Name the cycles by how many steps they have, shortest first, which may exceed MOST_STEPS."""
+    cycles = {round(count): name for name, count in steps.items()}
+    kept = {count: name for count, name in cycles.items() if count >= FEWEST_STEPS}
+    return {count: name for count, name in kept.items() if count <= max(MOST_STEPS, min(kept))}
 
 
-def autocorrelation(
-    frame: pl.DataFrame, ids: tuple[str, ...], time: str | None, targets: tuple[str, ...]
-) -> NDArray[np.float64]:
+def autocorrelation(series: Regular, targets: tuple[str, ...]) -> NDArray[np.float64]:
     """Correlate series with themselves, [lags] from 0, as far as half of them are long enough.
 
     It is the mean over some series and all targets. Trends are taken out.
     """
-    names = [name for name in targets if frame.schema[name].is_numeric()]
+    names = [name for name in targets if series.frame.schema[name].is_numeric()]
     if not names:
         return np.ones(1)
-    ordered = frame.sort(time, maintain_order=True) if time else frame
-    parts = ordered.partition_by(*ids, maintain_order=True) if ids else [ordered]
-    chosen = [
-        parts[at] for at in np.unique(np.linspace(0, len(parts) - 1, MOST_SERIES).astype(int))
+    count = len(series.lengths)
+    parts = [
+        series.frame[int(series.row_splits[at]) : int(series.row_splits[at + 1])]
+        for at in np.unique(np.linspace(0, count - 1, MOST_SERIES).astype(int))
     ]
     correlations = [
         series_autocorrelation(values)
-        for part in chosen
+        for part in parts
         for values in to_floats(part, names)[: int(SHARE * part.height)][-MOST_TIMESTEPS:].T
     ]
     longest = max(len(correlation) for correlation in correlations)
@@ -169,21 +170,3 @@ def repeats_after(correlation: NDArray[np.float64]) -> int:
         if correlation[again] - between >= LEAST_PEAK:
             return steps
     return 1
-
-
-def step_seconds(frame: pl.DataFrame, ids: tuple[str, ...], time: str) -> float | None:
-    """Measure the usual step of a time column, in seconds; None where its unit is not known."""
-    ordered = frame.select(*ids, time).drop_nulls(time).sort(*ids, time)
-    step = pl.col(time).diff().over(ids) if ids else pl.col(time).diff()
-    usual = ordered.select(step.alias("step")).filter(pl.col("step") != pl.col("step") * 0)
-    dtype = frame.schema[time]
-    if dtype.is_temporal():
-        if dtype == pl.Time:
-            usual = ordered.select(step.alias("step"))
-        seconds = usual["step"].dt.total_microseconds().median()
-        return seconds / 1e6 if isinstance(seconds, float | int) and seconds > 0 else None
-    unit = next((NAMED_STEPS[word] for word in name_words(time)[-1:] if word in NAMED_STEPS), None)
-    median = usual["step"].median()
-    if unit is None or not isinstance(median, float | int) or median <= 0:
-        return None
-    return unit * median

@@ -7,6 +7,7 @@ from rnnauto.errors import DataError, LeakError
 from rnnauto.layout import Layout
 from rnnauto.problem import Kind, Problem
 from rnnauto.problems import (
+    absent,
     far_values,
     features,
     labels,
@@ -46,6 +47,7 @@ FILE_RULES: tuple[Rule[Laid], ...] = (
     ),
     *times.RULES,
     *oddities.RULES,
+    *absent.RULES,
     *labels.RULES,
     *far_values.RULES,
 )

@@ -1,17 +1,16 @@
-"""Find what is odd about the sequences of a table of timesteps: ids, lengths, labels, gaps."""
+"""Find what is odd about the sequences of a table of timesteps: ids, lengths, labels."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 import polars as pl
 
-from rnnauto.inference.grouping import EVEN
 from rnnauto.layout import Layout
 from rnnauto.problem import Example, Kind, Problem, numbered, rows_where
-from rnnauto.problems.layouts import answers_per_sequence, has_id_rows, has_timed_rows
+from rnnauto.problems.layouts import answers_per_sequence, has_id_rows
 from rnnauto.problems.rule import Laid, Rule
 from rnnauto.reading.read import Table
-from rnnauto.runs import heads, ordered_runs, whole_runs
+from rnnauto.runs import heads, whole_runs
 
 ROW = "__row"
 SHORT = 4  # a sequence of one timestep is odd where the median has this many
@@ -49,15 +48,6 @@ PARTLY_LABELLED = Kind(
     harm="No harm, if the label belongs to the whole sequence: it is taken for all of its rows.",
     remedy="Nothing, if the label belongs to the whole sequence.",
     example=Example(numbered("unit,t,x,y", *IDS).replace("002,4,1.5,down", "002,4,1.5,"), FLAGS),
-)
-TIME_GAP = Kind(
-    code="time-gap",
-    severity="note",
-    title="timesteps are missing",
-    finds="Holes in times, or in numbers that count along, which are even otherwise.",
-    harm="The network is not told of the gaps: what lies far apart is read as neighbours.",
-    remedy="Nothing, unless the rows exist.",
-    example=Example(numbered("unit,t,x,y", *IDS).replace("001,4,4.5,up\n", ""), FLAGS),
 )
 
 
@@ -129,69 +119,8 @@ def partly_labelled_by(table: Table, layout: Layout, name: str) -> Iterator[Prob
         )
 
 
-def gaps(look: Laid) -> Iterator[Problem]:
-    """Find holes in times or counts that are even otherwise."""
-    table, layout = look.table, look.layout
-    if layout.time not in table.frame.columns:
-        return
-    time, ids = str(layout.time), list(layout.id)
-    clocks = [time, *counters(table.frame, layout)]
-    for clock in clocks:
-        if without_gaps(table.frame, ids, clock):
-            continue
-        rows = table.frame.select(*ids, clock).with_row_index(ROW).drop_nulls(clock)
-        rows = rows.sort(*ids, clock, maintain_order=True)
-        ticks = rows[clock].to_physical().cast(pl.Float64)
-        step = pl.Series("step", ticks).to_frame().select(pl.col("step").diff()).to_series()
-        if ids:
-            step = rows.with_columns(step=ticks).select(pl.col("step").diff().over(ids))["step"]
-        forward = step.filter(step > 0)
-        usual = forward.median()
-        if not isinstance(usual, float) or not usual:
-            continue
-        if (np.abs(forward.to_numpy() - usual) <= 0.12 * usual).mean() < EVEN:
-            continue
-        holes = rows_where(step > 1.5 * usual)
-        if not holes:
-            continue
-        lost = int((step.gather(holes) / usual).round().sum() - len(holes))
-        places = rows[ROW].gather(holes).to_list()
-        before = rows[clock].gather([hole - 1 for hole in holes])[0]
-        yield TIME_GAP.problem(
-            f"{lost} timesteps are missing in {len(holes)} gaps of `{clock}`, the first after "
-            f"{before}",
-            clock,
-            table.lines_at(places),
-            remedy="nothing to do, unless the rows exist: the network is not told of the gaps",
-        )
-        return
-
-
-def without_gaps(frame: pl.DataFrame, ids: Sequence[str], clock: str) -> bool:
-    """Whether all steps of a clock are about as long, where the rows of each id are in order."""
-    starts = ordered_runs(frame, ids, clock)
-    if starts is None:
-        return False
-    ticks = frame[clock].to_physical()
-    steps = np.diff((ticks if ticks.dtype == pl.Int64 else ticks.cast(pl.Float64)).to_numpy())
-    inside = np.ones(len(steps), bool)
-    inside[starts[1:] - 1] = False
-    steps = steps[inside]
-    return not len(steps) or steps.max() <= 1.5 * np.median(steps, overwrite_input=True)
-
-
-def counters(frame: pl.DataFrame, layout: Layout) -> list[str]:
-    """List whole columns that were left out because they run along with the time."""
-    return [
-        name
-        for name in layout.ignored
-        if name in frame.columns and frame.schema[name].is_integer() and layout.id
-    ]
-
-
 RULES = (
     Rule((ID_ZEROS,), ids_with_zeros, has_id_rows),
     Rule((SINGLE_TIMESTEP,), single_timesteps, has_id_rows),
     Rule((PARTLY_LABELLED,), partly_labelled, answers_per_sequence),
-    Rule((TIME_GAP,), gaps, has_timed_rows),
 )

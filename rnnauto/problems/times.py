@@ -41,6 +41,17 @@ TIME_GOES_BACK = Kind(
         FLAGS,
     ),
 )
+NEWEST_FIRST = Kind(
+    code="newest-first",
+    severity="note",
+    title="the newest row comes first",
+    finds="Times that go down from row to row, in every sequence.",
+    harm="None: the timesteps are sorted by the time, and read from the oldest to the newest.",
+    remedy="Nothing.",
+    example=Example(
+        numbered("t,y", *(f"2024-01-{day:02},{day}.5" for day in range(28, 0, -1))), "--target y"
+    ),
+)
 DUPLICATE_TIMESTEP = Kind(
     code="duplicate-timestep",
     severity="error",
@@ -72,7 +83,14 @@ def time_problems(look: Laid) -> Iterator[Problem]:
         )
     previous = pl.col(time).shift().over(ids) if ids else pl.col(time).shift()
     back = rows.filter((pl.col(time) < previous).fill_null(False))
-    if back.height:
+    ahead = rows.filter((pl.col(time) > previous).fill_null(False))
+    if back.height and not ahead.height:
+        yield NEWEST_FIRST.problem(
+            f"`{time}` goes down from row to row: the timesteps are sorted, the oldest first",
+            time,
+            remedy="nothing to do",
+        )
+    elif back.height:
         yield TIME_GOES_BACK.problem(
             f"`{time}` goes back in {back.height} rows: the timesteps are sorted by it",
             time,
@@ -118,4 +136,10 @@ def times_twice(table: Table, layout: Layout, rows: pl.DataFrame) -> Iterator[Pr
     )
 
 
-RULES = (Rule((MISSING_TIME, TIME_GOES_BACK, DUPLICATE_TIMESTEP), time_problems, has_timed_rows),)
+RULES = (
+    Rule(
+        (MISSING_TIME, TIME_GOES_BACK, NEWEST_FIRST, DUPLICATE_TIMESTEP),
+        time_problems,
+        has_timed_rows,
+    ),
+)

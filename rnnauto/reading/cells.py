@@ -10,26 +10,20 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers
 from rnnauto.reading.numbers.marks import Mark, either
-from rnnauto.reading.rules import MISSING, MISSING_NUMBER, Rules
-from rnnauto.reading.written_dates import BEGINS_WITH_NAME, as_iso
+from rnnauto.reading.rules import MISSING, Rules
 from rnnauto.runs import heads
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity)", re.IGNORECASE)
-NOT_PLAIN = rf"(?i)^[\[(+\-.,]*\s*\d|^\[|^(true|false|[+-]?inf(inity)?)$|{BEGINS_WITH_NAME}"
+NOT_PLAIN = r"(?i)^[\[(+\-.,]*\s*\d|^\[|^(true|false|[+-]?inf(inity)?)$"
 NUMBERS = r"^[\[(]?\s*[+-]?[\d.][\d.eE+-]*([\s;]+[+-]?[\d.][\d.eE+-]*)*\s*[\])]?$"
 LEADING_ZERO = r"^[+-]?0\d+$"
 INEXACT = r"^[+-]?\d{17,}$"  # more digits than float64 keeps
 EXACT = 2**53  # whole numbers up to here are exact in float64
 LONGEST_EXACT = 15  # digits
 HEAD = 1000  # rows that show most columns of fractions
-MOST_LOST = 0.01  # share of cells that are no times in a column of times, at most
 SAMPLE = 400  # cells that a guess is made from; the whole column then has to agree
 SEVERAL = 0.8  # share of cells with two and more numbers that make a column of lists
 MOSTLY = 0.95  # share of numbers above which other cells are faults
-DATES = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y")
-CLOCKS = ("", " %H:%M:%S%.f", " %H:%M", " %I:%M:%S %p", " %I:%M %p")
-TIMES = ("%H:%M:%S%.f", "%H:%M")
-OFFSET = r":\d{2}(?:\.\d+)?([+-]\d{4})$"  # after the time of a day
 DATE_LIKE = (
     r"^\d{1,4}[-/.]\d{1,2}([-/.]\d{1,4})?([T ]\d{1,2}:\d{2}.*)?$|^\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$"
 )
@@ -38,7 +32,6 @@ LISTS = (
     *(pl.List(pl.Float64), pl.List(pl.String)),
     *(pl.List(pl.List(pl.Float64)), pl.List(pl.List(pl.String))),
 )
-Temporal = pl.Date | pl.Datetime | pl.Time
 Number = pl.Int64 | pl.Float64
 NO_RULES = Rules()
 
@@ -161,83 +154,12 @@ def as_booleans(text: pl.Series, sample: pl.Series) -> pl.Series | None:
     return None
 
 
-def as_times(
-    text: pl.Series, sample: pl.Series, *, lines: Integers | None
-) -> tuple[pl.Series | None, str]:
-    known = sample.filter(~sample.is_in(list(MISSING_NUMBER)))
-    plain_sample = plain_times(as_iso(known))
-    if int(plain_sample.str.contains(DATE_LIKE).sum()) <= MOSTLY * len(known):
-        return None, ""
-    readings, note = [], ""
-    cells = text.to_frame().select(without_missing(pl.col(text.name), MISSING_NUMBER)).to_series()
-    plain = plain_times(as_iso(cells))
-    for dtype, pattern in time_patterns():
-        if share(parse_time(plain_sample, dtype, pattern)) < MOSTLY:
-            continue
-        times = parse_time(plain, dtype, pattern)
-        times = times.fill_null(iso_times(plain, dtype)) if dtype.is_temporal() else times
-        faults = times.is_null() & cells.is_not_null()
-        if not faults.any() or faults.sum() <= MOST_LOST * len(cells):
-            readings.append(times)
-        elif not note:
-            note = f"{fault_shown(cells, faults, 'times', lines)}; the column is read as text"
-    if len(readings) > 1:  # 03/04/2020: day or month first? Whichever makes the column run forward
-        readings = [times for times in readings if times.is_sorted()] or readings[:0]
-        if not readings:
-            note = (
-                f"`{text.name}` holds dates that may have the day or the month first "
-                f"(`{known[0]}`): read as text"
-            )
-    if not readings:
-        return None, note
-    elsewhere = (plain_sample.str.extract(OFFSET) != "+0000").any()
-    return readings[0], f"the offsets of `{text.name}` are taken off: its times are UTC" * elsewhere
-
-
 def fault_shown(cells: pl.Series, faults: pl.Series, wanted: str, lines: Integers | None) -> str:
     row = int(faults.arg_max() or 0)
     line = int(lines[row]) if lines is not None else row + 2
     known = len(cells) - cells.null_count()
     shown = f"{faults.sum()} of {known} cells of `{cells.name}` are no {wanted}"
     return f"{shown} (line {line}: `{cells[row]}`)"
-
-
-def plain_times(cells: pl.Series) -> pl.Series:
-    """Turn ISO's T into a space, its Z into an offset, and months into their first day."""
-    return (
-        cells.str.replace(r"^(\S+)T(\d)", "$1 $2")
-        .str.replace(r"\s*Z$", "+0000")
-        .str.replace(r"(:\d{2}(?:\.\d+)?)\s*([+-]\d{2}):?(\d{2})$", "$1$2$3")
-        .str.replace(r"^(\d{4})[-/](\d{1,2})$", "$1-$2-01")
-    )
-
-
-def time_patterns() -> list[tuple[Temporal, str]]:
-    patterns: list[tuple[Temporal, str]] = []
-    for date in DATES:
-        patterns.append((pl.Date(), date))
-        patterns += [(pl.Datetime("us"), date + clock) for clock in CLOCKS if clock]
-    patterns += [(pl.Datetime("us", "UTC"), f"%Y-%m-%d{clock}%z") for clock in CLOCKS if clock]
-    return [*patterns, *((pl.Time(), pattern) for pattern in TIMES)]
-
-
-def iso_times(cells: pl.Series, dtype: Temporal) -> pl.Series:
-    """Read the cells that are ISO dates as times of another column's type: no other order is
-    meant."""
-    empty = pl.Series(cells.name, [None] * len(cells), dtype=pl.Datetime("us"))
-    if dtype == pl.Time():
-        return empty.cast(pl.Time)
-    for clock in CLOCKS[:3]:
-        wanted: Temporal = pl.Datetime("us") if clock else pl.Date()
-        empty = empty.fill_null(parse_time(cells, wanted, "%Y-%m-%d" + clock).cast(empty.dtype))
-    return empty.cast(pl.Date) if dtype == pl.Date() else empty
-
-
-def parse_time(cells: pl.Series, dtype: Temporal, pattern: str) -> pl.Series:
-    times = cells.str.strptime(dtype, pattern, strict=False)
-    if dtype == pl.Datetime("us", "UTC"):
-        return times.dt.replace_time_zone(None)
-    return times
 
 
 def as_lists(text: pl.Series, sample: pl.Series) -> pl.Series | None:

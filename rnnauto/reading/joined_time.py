@@ -1,22 +1,53 @@
 """Join a time in several columns into one: year, month and day, or a date and a clock."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
-from rnnauto.reading.written_dates import SHORT
+from rnnauto.times.month_names import MONTH_NUMBERS, month_number, names_like
+from rnnauto.times.parse import day_of, first_of, monday_of
+from rnnauto.times.spelling import Spelling
 
-# the parts of a time in order, by the names of their columns, with the values they may have
-QUARTERS = ("quarter", "qtr", "quartal")
-Part = tuple[tuple[str, ...], int, int]
-PARTS: tuple[Part, ...] = (
-    (("year", "yr", "jahr"), 1000, 2999),
-    (("month", "mon", "mo", "monat", *QUARTERS), 1, 12),  # of quarters: their first month
-    (("day", "dy", "tag", "dayofmonth", "day_of_month"), 1, 31),
-    (("hour", "hr", "stunde"), 0, 23),
-    (("minute",), 0, 59),
+# what the columns of a part are called
+QUARTERS = ("quarter", "qtr", "quartal", "qrt")
+HOURS = 24
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a time that has a column of its own.
+
+    Attributes:
+        field: its letter in the pattern of a spelling.
+        names: what its column is called.
+        low, high: the values that it may have.
+    """
+
+    field: str
+    names: tuple[str, ...]
+    low: int
+    high: int
+
+
+YEAR = Part("Y", ("year", "yr", "yyyy", "jahr", "annee", "ano", "anno"), 1000, 2999)
+MONTH = Part("m", ("month", "mon", "mo", "mnth", "mm", "monat", "mois", "mes"), 1, 12)
+QUARTER = Part("q", QUARTERS, 1, 4)
+WEEK = Part("V", ("week", "wk", "isoweek", "iso_week", "weeknum", "week_number", "kw"), 1, 53)
+DAY = Part("d", ("day", "dy", "dd", "tag", "dayofmonth", "day_of_month", "jour", "dia"), 1, 31)
+DAY_OF_YEAR = Part(
+    "j", ("doy", "yday", "dayofyear", "day_of_year", "julian", "julian_day", "jday"), 1, 366
 )
-CALENDAR = 3  # of the parts make up a date
+HOUR = Part("H", ("hour", "hr", "hh", "stunde", "hour_ending", "he", "hour_of_day"), 0, 24)
+MINUTE = Part("M", ("minute", "min", "mi"), 0, 59)
+CLOCK = (HOUR, MINUTE)
+# the ways to write a date in parts, the first that a table has
+CALENDARS = (
+    (YEAR, MONTH, DAY, *CLOCK),
+    (YEAR, DAY_OF_YEAR, *CLOCK),
+    (YEAR, WEEK),
+    (YEAR, QUARTER),
+)
 FEWEST = 2  # parts: a year is a time by itself
 MOST_LOST = 0.01  # share of rows whose parts are no day of the calendar
 
@@ -42,31 +73,48 @@ def join_time(frame: pl.DataFrame, *, wanted: str | None = None) -> pl.DataFrame
 
 def join_parts(frame: pl.DataFrame, parts: tuple[str, ...]) -> pl.Series:
     """Make dates, or times where the time of day is known; null where the parts are no day."""
-    if frame.schema[parts[1]] == pl.Time:
+    second = frame.schema[parts[1]]
+    if second == pl.Time:
         return frame.select(pl.col(parts[0]).dt.combine(pl.col(parts[1]))).to_series()
+    if second == pl.Duration:
+        return frame.select(pl.col(parts[0]).cast(pl.Datetime("us")) + pl.col(parts[1])).to_series()
     if frame.schema[parts[0]] == pl.Date:
         return with_clock(frame[parts[0]], frame, parts[1:])
-    first = pl.Series(["01"]).new_from_index(0, frame.height)
-    texts = [two_digits(frame[name]) for name in parts[:CALENDAR]]
-    texts += [first] * (CALENDAR - len(texts))
-    days = pl.select(pl.concat_str(texts, separator="-")).to_series()
-    dates = days.str.strptime(pl.Date, "%Y-%m-%d", strict=False)
-    return with_clock(dates, frame, parts[CALENDAR:]) if parts[CALENDAR:] else dates
+    fields = [field_of(name) for name in parts]
+    numbers = pl.DataFrame(
+        {
+            field: column.cast(pl.String)
+            for field, name in zip(fields, parts, strict=True)
+            if (column := part_numbers(frame[name])) is not None
+        }
+    )
+    dates = numbers.select(date_in(set(fields))).to_series()
+    clock = tuple(name for name, field in zip(parts, fields, strict=True) if field in "HM")
+    return with_clock(dates, frame, clock) if clock else dates
+
+
+def date_in(fields: set[str]) -> pl.Expr:
+    """Make a date of columns that are named by the fields of a pattern."""
+    year = pl.col("Y").cast(pl.Int64)
+    one = pl.lit(1, pl.Int64)
+    if "V" in fields:
+        return monday_of({"G", "V"}, year=year)
+    if "j" in fields:
+        return first_of(year) + pl.duration(days=pl.col("j").cast(pl.Int64) - 1)
+    if "q" in fields:
+        return day_of(year, pl.col("q").cast(pl.Int64) * 3 - 2, one)
+    day = pl.col("d").cast(pl.Int64) if "d" in fields else one
+    return day_of(year, pl.col("m").cast(pl.Int64), day)
 
 
 def with_clock(dates: pl.Series, frame: pl.DataFrame, parts: tuple[str, ...]) -> pl.Series:
-    """Add the hours, and minutes, of other columns to dates."""
+    """Add the hours, and minutes, of other columns to dates; hour 24 is the end of the day."""
     times = frame.select(
         day=dates.cast(pl.Datetime("us")),
         hour=part_numbers(frame[parts[0]]),
         minute=part_numbers(frame[parts[1]]) if len(parts) > 1 else pl.lit(0),
     )
     return times.select(pl.col("day") + pl.duration(hours="hour", minutes="minute")).to_series()
-
-
-def two_digits(column: pl.Series) -> pl.Series:
-    numbers = part_numbers(column)
-    return column.cast(pl.String) if numbers is None else numbers.cast(pl.String).str.zfill(2)
 
 
 def joined_name(frame: pl.DataFrame) -> str:
@@ -84,20 +132,23 @@ def time_parts(frame: pl.DataFrame) -> tuple[str, ...]:
 
 def date_and_clock(times: dict[str, pl.DataType]) -> tuple[str, ...]:
     dates = [name for name, dtype in times.items() if dtype == pl.Date]
-    clocks = [name for name, dtype in times.items() if dtype == pl.Time]
+    clocks = [name for name, dtype in times.items() if dtype in (pl.Time, pl.Duration)]
     return (dates[0], clocks[0]) if len(dates) == len(clocks) == 1 else ()
 
 
 def date_and_hour(frame: pl.DataFrame, times: dict[str, pl.DataType]) -> tuple[str, ...]:
     """Find one column of dates, and the hours and minutes beside it."""
     dates = [name for name, dtype in times.items() if dtype == pl.Date]
-    hours = numbered_parts(frame, PARTS[CALENDAR:]) if len(dates) == 1 else ()
+    hours = numbered_parts(frame, CLOCK) if len(dates) == 1 else ()
     return (dates[0], *hours) if hours else ()
 
 
 def year_and_less(frame: pl.DataFrame) -> tuple[str, ...]:
-    parts = numbered_parts(frame, PARTS)
-    return parts if len(parts) >= FEWEST else ()
+    for calendar in CALENDARS:
+        parts = numbered_parts(frame, calendar)
+        if len(parts) >= FEWEST:
+            return parts
+    return ()
 
 
 def numbered_parts(frame: pl.DataFrame, wanted: Sequence[Part]) -> tuple[str, ...]:
@@ -105,33 +156,69 @@ def numbered_parts(frame: pl.DataFrame, wanted: Sequence[Part]) -> tuple[str, ..
     names = {name.lower(): name for name in frame.columns}
     parts: list[str] = []
     varying = 0
-    for words, low, high in wanted:
-        name = next((names[word] for word in words if word in names), None)
+    for part in wanted:
+        name = next((names[word] for word in part.names if word in names), None)
         numbers = None if name is None else part_numbers(frame[name])
         if name is None or numbers is None:
             break
         if numbers.null_count() > MOST_LOST * len(numbers):
             break
         least, most = numbers.min(), numbers.max()
-        if not (isinstance(least, int) and isinstance(most, int) and low <= least <= most <= high):
+        if not (isinstance(least, int) and isinstance(most, int)):
+            break
+        if not part.low <= least <= most <= part.high or (most == HOURS and least == 0):
             break
         parts.append(name)
         varying = len(parts) if least < most else varying
     return tuple(parts[:varying])
 
 
+def field_of(name: str) -> str:
+    """Tell which field of a pattern a column is named like; empty for none."""
+    parts = {part for calendar in CALENDARS for part in calendar}
+    return next((part.field for part in parts if name.lower() in part.names), "")
+
+
 def part_numbers(column: pl.Series) -> pl.Series | None:
-    """Read whole numbers, also of the names of months, and the first months of quarters; None for
-    a column that holds none of these."""
-    quarters = column.name.lower() in QUARTERS
+    """Read whole numbers, also of the names of months and of quarters and weeks; None for a column
+    that holds none of these."""
     if column.dtype.is_integer():
-        numbers = column.cast(pl.Int64)
-        return 3 * numbers - 2 if quarters else numbers
+        return column.cast(pl.Int64)
     if column.dtype != pl.String:
         return None
-    if quarters:
-        return 3 * column.str.extract(r"^[Qq]?([1-4])$").cast(pl.Int64) - 2
-    short = column.str.slice(0, 3).str.to_lowercase()
-    return short.replace_strict(
-        list(SHORT), list(range(1, 13)), default=None, return_dtype=pl.Int64
-    )
+    if field_of(column.name) in {"q", "V"}:
+        return column.str.extract(r"^[QqWw]?(\d{1,2})$").cast(pl.Int64)
+    if field_of(column.name) == "m":
+        frame = column.to_frame("month")
+        return frame.select(
+            pl.coalesce(month_number(pl.col("month")), pl.col("month").cast(pl.Int64, strict=False))
+        ).to_series()
+    return column.str.strip_chars().cast(pl.Int64, strict=False)  # `01`, of a column with zeros
+
+
+def joined_spelling(frame: pl.DataFrame, spellings: Mapping[str, Spelling]) -> Spelling | None:
+    """Say how the parts of a joined time are written, side by side with `|` between them; None
+    where they cannot be written so again."""
+    pieces: list[str] = []
+    update: dict[str, object] = {}
+    for name in time_parts(frame):
+        dtype = frame.schema[name]
+        if name in spellings:
+            piece = spellings[name]
+            update |= {"months": piece.months} if piece.months else {}
+            pieces.append(piece.pattern)
+        elif dtype.is_integer() or dtype == pl.Date:
+            field = field_of(name)
+            numbers = frame[name]
+            if field == "H" and numbers.max() == HOURS:
+                update["shift"], field = -3600 * 10**6, "k"
+            pieces.append("%Y-%m-%d" if dtype == pl.Date else f"%-{field}")
+        elif field_of(name) == "m" and frame[name].str.contains(r"^\p{L}").all():
+            words = frame[name].drop_nulls().unique().to_list()
+            update["months"] = names_like(words, numbers=MONTH_NUMBERS, count=12)
+            pieces.append("%b")
+        else:
+            return None
+    pattern = "|".join(pieces)
+    pattern = pattern.replace("%-Y|%-V", "%-G|%-V")
+    return Spelling(pattern=pattern, **update) if pieces else None

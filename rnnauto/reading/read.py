@@ -27,15 +27,17 @@ from rnnauto.reading.idle_rows import drop_idle_rows
 from rnnauto.reading.joined_time import join_time
 from rnnauto.reading.loaded import Implied, Loaded
 from rnnauto.reading.opened import Opened, is_folder, open_source
-from rnnauto.reading.parse import in_one_piece, parse, usual_mark
+from rnnauto.reading.parse import Parsed, in_one_piece, parse, usual_mark
 from rnnauto.reading.points import split_points, unwrap_single_items
 from rnnauto.reading.repairs import find_repairs
 from rnnauto.reading.rules import Rules, rules_of
 from rnnauto.reading.set_aside import RaggedRows, problems_of, without_rows
 from rnnauto.reading.spans import Span, spans_of
+from rnnauto.reading.times import Unsure, find_times
 from rnnauto.reading.totals_row import without_totals
 from rnnauto.reading.typed import Typed, labels_of, styles_of, type_columns, unit_notes_of
 from rnnauto.recipe import Data
+from rnnauto.times.spelling import Spelling
 
 SHOWN = 5  # faults listed one by one
 
@@ -58,6 +60,8 @@ class Table:
         labels: how the file writes each value of a column, `value` and `text`, where not plainly.
         left_out: the rows of the file that are not in the frame, for they hold no values, counted
             from 0.
+        spellings: how the columns of times are written, by name.
+        unsure: columns of dates that may have the day or the month first, left as text.
     """
 
     frame: pl.DataFrame
@@ -73,6 +77,8 @@ class Table:
     taken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     labels: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     left_out: Integers | None = None
+    spellings: Mapping[str, Spelling] = field(default_factory=dict)
+    unsure: tuple[Unsure, ...] = ()
 
     def line(self, row: int) -> int:
         """The file line of a row that is counted from 0; the header is line 1."""
@@ -120,13 +126,13 @@ def read_table(
     """
     if not isinstance(source, str | Path):
         table = frame_table(source, text=text, may_be_empty=may_be_empty, rules=rules)
-        return with_derived(table, keep=text)
+        return with_derived(table, keep=text, rules=rules)
     path = Path(source)
     if is_folder(path):
-        return table_of(
-            load_folder(path, lambda part: read_table(part, text=text, rules=rules).frame),
-            str(path),
-        )
+        later = replace(rules, times_wait=True)
+        parts = load_folder(path, lambda part: read_table(part, text=text, rules=later).frame)
+        table = with_times(table_of(parts, str(path)), text, rules)
+        return replace(table, frame=join_time(table.frame))
     opened = open_source(path)
     loaded = load(opened, text=text, has_target=has_target, names=names, form=form)
     if loaded is None:
@@ -137,18 +143,36 @@ def read_table(
             set_aside=set_aside,
             rules=rules,
         )
-        return with_derived(table, keep=text, typed=False)
+        return with_derived(table, keep=text, rules=rules, typed=False)
     if not may_be_empty:
         check_has_rows(loaded.frame, opened.source)
-    return with_derived(table_of(loaded, opened.source, opened.notes), keep=text)
+    table = table_of(loaded, opened.source, opened.notes)
+    return with_derived(table, keep=text, rules=rules)
 
 
-def with_derived(table: Table, *, keep: Collection[str], typed: bool = True) -> Table:
-    """Add columns for points of a path and for times in several columns, and ids in every row.
+def with_times(table: Table, keep: Collection[str], rules: Rules) -> Table:
+    """Read the columns that hold times as such."""
+    if rules.times_wait or table.form is not None:
+        return table
+    looked = find_times(table.frame, keep=keep, rules=rules, lines=table.lines)
+    return replace(
+        table,
+        frame=table.frame.with_columns(looked.columns),
+        notes=(*table.notes, *looked.notes),
+        spellings=looked.spellings,
+        unsure=looked.unsure,
+    )
 
-    Args: typed: whether the format itself says what is a list.
+
+def with_derived(table: Table, *, keep: Collection[str], rules: Rules, typed: bool = True) -> Table:
+    """Read times, and add columns for points of a path and for times in several columns, and ids in
+    every row.
+
+    Args: typed: whether the format itself says what is a list; else times have been read.
     """
-    table = with_series(table, keep=keep)
+    unfolded = with_series(table, keep=keep)
+    timed = not typed and unfolded is table
+    table = unfolded if timed else with_times(unfolded, keep, rules)
     frame, points = split_points(table.frame, keep=keep)
     frame, items = unwrap_single_items(frame, keep=keep) if typed else (frame, [])
     frame, filled = fill_down(frame)
@@ -191,43 +215,36 @@ def csv_table(
     text_columns = {*text_columns, *rules.unread}
     text, joined, text_notes = table_text(opened, rules)
     names, name_notes = column_names(text, source)
-    aside: list[Problem] = []
-    blanked: frozenset[int] = frozenset()
-    try:
-        parsed = parse(text, names, source, text_columns=text_columns, rules=rules)
-    except RaggedRows as ragged:
-        if not (set_aside and ragged.few):
-            raise
-        aside = problems_of(ragged, names)
-        text, blanked = without_rows(text, ragged)
-        parsed = parse(text, names, source, text_columns=text_columns, rules=rules)
-    kept = drop_idle_rows(parsed, text, blanked)
+    rows = rows_of(text, names, source, text_columns, set_aside=set_aside, rules=rules)
+    kept = drop_idle_rows(rows.parsed, rows.text, rows.blanked)
     frame, lines, totals = without_totals(kept.frame, kept.lines)
     left_out = kept.left_out
     if totals:
         left_out = np.append(left_out, kept.frame.height + len(left_out) - 1)
-    kept_notes, idle = kept.notes, kept.problems
+    aside, kept_notes, idle = rows.aside, kept.notes, kept.problems
     columns = frame.get_columns()
-    del frame, parsed, kept
+    del frame, rows, kept
     frame = in_one_piece(columns)
     if not may_be_empty:
         check_has_rows(frame, source)
     each = type_columns(frame, text=text_columns, usual=usual_mark(text), lines=lines, rules=rules)
     typed = pl.DataFrame([column.column for column in each])
-    repairs = find_repairs(frame, each, Table(frame, "", lines=lines).line, rules)
-    typed, unnamed = drop_empty_unnamed(typed, names)
+    table = with_times(Table(typed, source, lines=lines), text_columns, rules)
+    each = [replace(column, column=table.frame[column.column.name]) for column in each]
+    repairs = find_repairs(frame, each, table.line, rules)
+    typed, unnamed = drop_empty_unnamed(table.frame, names)
     every_note = (
         *text_notes,
         *name_notes,
         *kept_notes,
         *(column.note for column in each if column.note),
         *unit_notes_of(each),
+        *table.notes,
         *unnamed,
     )
     problems = (*aside, *idle, *totals, *repairs)
-    table = Table(
-        typed, source, every_note, lines, problems=problems, joined=joined, left_out=left_out
-    )
+    table = replace(table, frame=typed, notes=every_note, problems=problems, joined=joined)
+    table = replace(table, left_out=left_out)
     return as_written(table, each)
 
 
@@ -274,6 +291,43 @@ def table_text(opened: Opened, rules: Rules) -> tuple[Text, bool, list[str]]:
     text, units = without_units(text)
     notes = [*opened.notes, *text.notes, *titles, *footnotes, *joined, *header, *units]
     return text, bool(joined), notes
+
+
+@dataclass(frozen=True)
+class TextRows:
+    """The rows of a text that fit its header.
+
+    Attributes:
+        text: without the rows that do not.
+        aside: what was wrong with those.
+        blanked: their lines.
+    """
+
+    parsed: Parsed
+    text: Text
+    aside: tuple[Problem, ...] = ()
+    blanked: frozenset[int] = frozenset()
+
+
+def rows_of(
+    text: Text,
+    names: list[str],
+    source: str,
+    text_columns: Collection[str],
+    *,
+    set_aside: bool,
+    rules: Rules,
+) -> TextRows:
+    """Split a text into rows; with `set_aside` a few that do not fit the header are left out."""
+    try:
+        return TextRows(parse(text, names, source, text_columns=text_columns, rules=rules), text)
+    except RaggedRows as ragged:
+        if not (set_aside and ragged.few):
+            raise
+        aside = tuple(problems_of(ragged, names))
+        text, blanked = without_rows(text, ragged)
+        parsed = parse(text, names, source, text_columns=text_columns, rules=rules)
+        return TextRows(parsed, text, aside, blanked)
 
 
 def check_separator(text: Text, source: str) -> None:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from rnnauto.layout import Layout
 from rnnauto.recipe import Data
+from rnnauto.times.spelling import Spelling
 
 # missing in every column, and what is missing only where the other cells are numbers or times
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "<NA>", "#N/A")
@@ -25,6 +26,9 @@ class Rules:
         numbers: columns that are known to hold numbers.
         unread: those of them that are left text where a format has only text.
         header: names of columns that a header holds.
+        times: how times are written, by column.
+        date_order: that of day, month and year, as `dmy`; auto: what makes the steps even.
+        times_wait: leave times as text, for they are read once more of the table is there.
     """
 
     missing: tuple[str, ...] | None = None
@@ -34,6 +38,9 @@ class Rules:
     numbers: frozenset[str] = frozenset()
     unread: frozenset[str] = frozenset()
     header: frozenset[str] = frozenset()
+    times: Mapping[str, Spelling] = field(default_factory=dict)
+    date_order: str = "auto"
+    times_wait: bool = False
 
     @property
     def everywhere(self) -> tuple[str, ...]:
@@ -54,7 +61,7 @@ class Rules:
 def rules_of(data: Data) -> Rules:
     """The rules that a recipe gives."""
     missing = None if data.missing == "auto" else tuple(word for word in data.missing if word)
-    return Rules(missing, MARKS[data.decimal])
+    return Rules(missing, MARKS[data.decimal], date_order=data.date_order)
 
 
 def known_rules(layout: Layout, numbers: Collection[str] = ()) -> Rules:
@@ -63,6 +70,8 @@ def known_rules(layout: Layout, numbers: Collection[str] = ()) -> Rules:
     unread = frozenset(
         name for name, style in layout.styles.items() if style.unit or style.decimal != "."
     )
+    spellings = spellings_of(layout)
+    orders = [spelling.date_order for spelling in spellings.values() if spelling.date_order]
     return Rules(
         layout.missing,
         words=words,
@@ -70,4 +79,22 @@ def known_rules(layout: Layout, numbers: Collection[str] = ()) -> Rules:
         numbers=frozenset(numbers),
         unread=unread,
         header=frozenset(layout.input_columns()),
+        times=spellings,
+        date_order=orders[0] if orders else "auto",
     )
+
+
+def spellings_of(layout: Layout) -> dict[str, Spelling]:
+    """Tell how the file that was learnt from writes times, by column."""
+    spelling, time = layout.spelling, layout.time
+    if spelling is None or time is None:
+        return {}
+    patterns = spelling.pattern.split("|")
+    if len(patterns) == 1:
+        return {time: spelling}
+    parts = zip(time.split("-"), patterns, strict=False)
+    return {
+        name: spelling.model_copy(update={"pattern": pattern, "shift": 0})
+        for name, pattern in parts
+        if Spelling(pattern=pattern).date_order
+    }

@@ -18,7 +18,6 @@ from rnnauto.reading.cells import (
     NOT_PLAIN,
     as_booleans,
     as_lists,
-    as_times,
     fault_shown,
     is_number,
     is_whole,
@@ -34,6 +33,7 @@ from rnnauto.reading.numbers.parts import STARTS_WRITTEN
 from rnnauto.reading.numbers.units import is_money
 from rnnauto.reading.rules import Rules
 from rnnauto.reading.words import words_among
+from rnnauto.times.shapes import readings_of
 
 MOST_PLAIN = 0.5  # share of plain numbers from which a column is not one of times
 SHOWN = 5  # units
@@ -171,9 +171,8 @@ def type_known(text: pl.Series, *, given: Marks, lines: Integers | None, rules: 
     listed = sample.str.starts_with("[").all()  # a series in a cell
     if text.name in rules.numbers and not listed and as_booleans(text, sample) is None:
         return as_written(text, known, given, lines=lines)
-    times, time_note = as_times(text, sample, lines=lines)
-    if times is not None:
-        return Typed(times, time_note)
+    if any(reading.certain for reading in readings_of(sample)):
+        return Typed(text)  # times are read with the whole table in view
     if not plain:
         numbers = as_written(text, known, given, lines=lines)
         if numbers.column.dtype != pl.String:
@@ -183,7 +182,7 @@ def type_known(text: pl.Series, *, given: Marks, lines: Integers | None, rules: 
         if typed is not None:
             plain_words = typed.dtype != pl.Boolean or sample.is_in(["true", "false"]).all()
             return Typed(typed, cells=None if plain_words else text)
-    return replace(numbers, note=numbers.note or time_note)
+    return numbers
 
 
 def as_numbers(text: pl.Series, known: pl.Series, given: Marks, *, lines: Integers | None) -> Typed:

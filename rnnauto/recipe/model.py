@@ -22,6 +22,10 @@ class Data(Section):
     test_path: str | None = Field(None, description="A table of its own for the test part")
     id: Names = Field((), description="Column that tells sequences apart")
     time: str | None = Field(None, description="Column that orders the timesteps")
+    date_order: Auto | Literal["dmy", "mdy", "ymd"] = Field(
+        "auto",
+        description="Order of day, month and year in dates; auto: the one that makes steps even",
+    )
     features: Names = Field((), description="Use only these columns as features")
     static: Names = Field((), description="Column with one value per sequence")
     ignore: Names = Field((), description="Column to leave out")
@@ -70,6 +74,9 @@ class ProblemSection(Section):
         "auto",
         description="Timesteps after which a forecast's values repeat; 1: they do not; "
         "auto: by the sampling period and the values",
+    )
+    fill: Literal["missing", "zero", "previous"] = Field(
+        "missing", description="What a forecast takes for the values of timesteps without a row"
     )
 
 

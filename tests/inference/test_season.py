@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from rnnauto.inference.regular import regular_series
 from rnnauto.inference.season import autocorrelation, find_season, peak, repeats_after
 
 START = datetime(2024, 1, 1)
@@ -18,7 +19,9 @@ def season_of(values, step=None, ids=()):
         frame = frame.with_columns(time=pl.Series(times))
     if ids:
         frame = frame.with_columns(id=pl.Series(ids))
-    return find_season(frame, ("id",) if ids else (), "time" if step else None, ("y",))
+    time = "time" if step else None
+    series = regular_series(frame, ("id",) if ids else (), time)
+    return find_season(series, time, ("y",))
 
 
 def waves(count, period, *, noise=0.3, seed=0):
@@ -69,11 +72,12 @@ def test_the_last_fifth_is_not_looked_at():
     calm, wild = waves(240, 12), np.random.default_rng(0).normal(size=60) * 100
     frame = pl.DataFrame({"y": np.concatenate([calm, wild])})
     known = pl.DataFrame({"y": calm})
-    ours = autocorrelation(frame, (), None, ("y",))
-    np.testing.assert_allclose(
-        ours[:60], autocorrelation(frame.head(240), (), None, ("y",))[:60], atol=0.1
+    ours, before, alone = (
+        autocorrelation(regular_series(each, (), None), ("y",))
+        for each in (frame, frame.head(240), known)
     )
-    assert repeats_after(ours) == repeats_after(autocorrelation(known, (), None, ("y",))) == 12
+    np.testing.assert_allclose(ours[:60], before[:60], atol=0.1)
+    assert repeats_after(ours) == repeats_after(alone) == 12
 
 
 def test_a_peak_rises_above_what_comes_before_it():

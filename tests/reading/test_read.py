@@ -11,6 +11,7 @@ import pytest
 from rnnauto.errors import DataError
 from rnnauto.reading.dialect import read_text, scan_records
 from rnnauto.reading.read import read_table
+from rnnauto.reading.times import Unsure
 
 
 @pytest.fixture
@@ -209,6 +210,9 @@ def test_offsets_that_are_taken_off_are_said(read, offset, notes):
 
 def test_day_or_month_first_is_decided_by_what_runs_forward(read):
     table = read("when,x\n03/04/2020,1\n04/04/2020,2\n05/04/2020,3\n")
+    assert table.frame["when"].dtype == pl.String  # three days, or the same day of three months
+    assert table.unsure == (Unsure("when", "03/04/2020", ("dmy", "mdy")),)
+    table = read("when,x\n03/04/2020,1\n04/04/2020,2\n05/04/2020,3\n02/05/2020,4\n")
     assert table.frame["when"][2] == datetime.date(2020, 4, 5)
 
 

@@ -126,7 +126,7 @@ def written_table(part: DecoderPart, written: Answered, *, probabilities: bool) 
 
 def tested_table(part: DecoderPart, written: Answered) -> pl.DataFrame:
     """Make the table of the test part in a model folder."""
-    return times_as_texts(written_table(part, written, probabilities=True))
+    return times_as_texts(written_table(part, written, probabilities=True), part.layout)
 
 
 def single(run: Run, part: DecoderPart) -> Single:

@@ -73,7 +73,7 @@ def timesteps_table(part: DirectPart, columns: list[pl.Series]) -> pl.DataFrame:
 
 def tested_table(part: DirectPart, scores: NDArray[np.float32]) -> pl.DataFrame:
     """Make the table of the test part in a model folder, whose times are texts."""
-    return times_as_texts(prediction_table(part, scores, probabilities=True))
+    return times_as_texts(prediction_table(part, scores, probabilities=True), part.layout)
 
 
 def answer_lists(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rnnauto.arrays import Flags, Floats, Integers
 from rnnauto.deploy.latency import Single, spread
 from rnnauto.deploy.runner import Run
-from rnnauto.deploy.table import beside, times_as_texts
+from rnnauto.deploy.table import ORIGIN, beside, times_as_texts
 from rnnauto.families.forecast.cut import future_windows, judged_windows
 from rnnauto.families.forecast.series import SeriesEncoders, SeriesWindows, gather_series
 from rnnauto.families.forecast.windows import window_inputs
@@ -21,7 +21,6 @@ from rnnauto.problems.required_columns import as_texts, read_for
 BATCH = 256
 LEVELS = (10, 50, 90)  # per cent
 MEDIAN = LEVELS.index(50)
-ORIGIN = "origin"
 
 
 def to_predict(
@@ -211,4 +210,4 @@ def table(windows: SeriesWindows, quantiles: Floats, *, probabilities: bool) -> 
 
 def tested_table(windows: SeriesWindows, quantiles: Floats) -> pl.DataFrame:
     """Write the table of the test part in a model folder, with the origin of each forecast."""
-    return times_as_texts(forecast_table(windows, quantiles, origins=True))
+    return times_as_texts(forecast_table(windows, quantiles, origins=True), windows.layout)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers
 from rnnauto.data.room import least_before
+from rnnauto.families.forecast.future import with_future
 from rnnauto.families.forecast.origins import (
     Cut,
     WindowParts,
@@ -25,7 +26,6 @@ from rnnauto.families.forecast.series import (
     fit_series_encoders,
     gather_series,
     reach_of,
-    with_future,
 )
 from rnnauto.layout import Layout
 from rnnauto.reading.read import Table

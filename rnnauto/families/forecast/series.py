@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Floats, Integers, splits_of
+from rnnauto.arrays import Floats, Integers
 from rnnauto.data.calendar import cycles_in, cyclic, seconds_of
 from rnnauto.data.columns import category_names, category_series, number_names, to_floats
 from rnnauto.data.encode import (
@@ -19,9 +19,11 @@ from rnnauto.data.encode import (
     words_of,
 )
 from rnnauto.data.sequences import ROW, gather
-from rnnauto.families.forecast.steps import TIMESTEP, Step, find_step, is_clock, times_after
 from rnnauto.layout import Column, Frozen, Layout
+from rnnauto.times.frequency import Frequency, find_frequency
+from rnnauto.times.grid import Filled, fill, is_clock
 
+TIMESTEP = "timestep"
 MOST_TO_FIND_CYCLES = 10_000  # timesteps
 MOST_AHEAD = 100  # words of a column known ahead that have an indicator of their own
 
@@ -32,7 +34,7 @@ class Series:
 
     Attributes:
         ids: [series].
-        rows: of the table, [timesteps].
+        rows: of the table, -1 for timesteps that have none, [timesteps].
         row_splits: where series begin and end, [series + 1].
         times: [timesteps].
         targets: float32 [timesteps, targets].
@@ -76,7 +78,7 @@ class SeriesEncoders(Frozen):
         static_numbers, static_categories: what a series has once.
         targets: the names of what is predicted.
         season: timesteps after which a season repeats; 1 where there is none.
-        step: from one timestep to the next.
+        frequency: the rule by which timesteps follow one another.
     """
 
     numbers: tuple[NumberEncoder, ...]
@@ -88,7 +90,7 @@ class SeriesEncoders(Frozen):
     static_categories: tuple[CategoryEncoder, ...]
     targets: tuple[str, ...]
     season: int
-    step: Step
+    frequency: Frequency
 
     @property
     def words(self) -> dict[str, tuple[str, ...]]:
@@ -210,27 +212,34 @@ def past_features(layout: Layout) -> tuple[Column, ...]:
 
 
 def gather_series(frame: pl.DataFrame, layout: Layout) -> Series:
-    """Collect the series of a table; a target column that is absent is unknown throughout."""
+    """Collect the series of a table, with a timestep at every place of their frequency; a target
+    column that is absent is unknown throughout."""
     sequences = gather(frame, layout)
     rows = sequences.rows
     if rows is None:
         raise ValueError("a row of a series is a timestep")
     ordered = frame[rows]
-    targets = np.full((len(ordered), len(layout.target)), np.nan, np.float32)
-    for at, name in enumerate(layout.target):
-        if name in frame.columns:
-            targets[:, at] = to_floats(ordered, [name])[:, 0]
     # of an empty table the name of the column is all there is
     if layout.time is not None and (frame.is_empty() or is_clock(frame.schema[layout.time])):
         times = ordered[layout.time]
     else:
         steps = np.arange(len(ordered)) - np.repeat(sequences.row_splits[:-1], sequences.lengths)
         times = pl.Series(TIMESTEP, steps + 1)
+    row_splits = sequences.row_splits
+    if layout.frequency is not None and layout.time is not None and len(ordered):
+        filled = fill(times, row_splits, layout.frequency)
+        ordered = filled_values(filled, ordered, layout)
+        rows = np.where(filled.source < 0, -1, rows[filled.source])
+        times, row_splits = filled.times, filled.row_splits
+    targets = np.full((len(ordered), len(layout.target)), np.nan, np.float32)
+    for at, name in enumerate(layout.target):
+        if name in frame.columns:
+            targets[:, at] = to_floats(ordered, [name])[:, 0]
     past, ahead = past_features(layout), ahead_features(layout)
     return Series(
         ids=sequences.ids if layout.id else sequences.ids.select(pl.lit(1).alias(ROW)),
         rows=rows,
-        row_splits=sequences.row_splits,
+        row_splits=row_splits,
         times=times,
         targets=targets,
         numbers=to_floats(ordered, number_names(past)),
@@ -240,6 +249,39 @@ def gather_series(frame: pl.DataFrame, layout: Layout) -> Series:
         static_numbers=sequences.static_numbers,
         static_categories=sequences.static_categories,
     )
+
+
+def filled_values(filled: Filled, ordered: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+    """Give values to the timesteps that have no row, as the layout has it: none, zero, or those of
+    the timestep before."""
+    whole = filled.take(ordered)
+    if not filled.absent or layout.fill == "missing":
+        return whole
+    absent = pl.Series((filled.source < 0) & before_last_target(filled, whole, layout))
+    if layout.fill == "previous":
+        names = [column.name for column in layout.features] + list(layout.target)
+        known = [name for name in names if name in whole.columns]
+        return whole.with_columns(
+            pl.when(absent).then(pl.col(name).forward_fill()).otherwise(name).alias(name)
+            for name in known
+        )
+    numbers = [name for name in layout.target if name in whole.columns]
+    return whole.with_columns(
+        pl.when(absent).then(pl.lit(0)).otherwise(name).alias(name) for name in numbers
+    )
+
+
+def before_last_target(filled: Filled, frame: pl.DataFrame, layout: Layout) -> NDArray[np.bool_]:
+    """Tell which timesteps lie before the last known target of their series: what comes later is to
+    be predicted."""
+    names = [name for name in layout.target if name in frame.columns]
+    known = np.zeros(frame.height, bool)
+    for name in names:
+        known |= frame[name].is_not_null().to_numpy()
+    owners = np.repeat(np.arange(len(filled.row_splits) - 1), np.diff(filled.row_splits))
+    last = np.full(len(filled.row_splits) - 1, -1, np.int64)
+    np.maximum.at(last, owners[known], np.flatnonzero(known))
+    return np.asarray(np.arange(frame.height) < last[owners])
 
 
 def fit_series_encoders(
@@ -269,7 +311,7 @@ def fit_series_encoders(
         static_categories=fit_categories(category_names(layout.static), series.static_categories),
         targets=layout.target,
         season=season,
-        step=find_step(series.times, series.row_splits),
+        frequency=layout.frequency or find_frequency(series.times, series.row_splits),
     )
 
 
@@ -303,79 +345,3 @@ def encode_series(
         horizon=horizon,
         indicators=sum(indicator_counts(encoders.ahead_categories)),
     )
-
-
-def with_future(series: Series, encoders: SeriesEncoders, horizon: int) -> tuple[Series, Integers]:
-    """End every series at its last known target, followed by the `horizon` timesteps to predict.
-
-    Rows of the table after the last known target tell what is known ahead; where there are not
-    enough of them, their times are reckoned and what they would tell is missing.
-
-    Returns: the series, and the first timestep to predict of each, [series].
-    """
-    known = np.asarray(np.isfinite(series.targets).any(axis=1))
-    places = np.arange(len(known)) - np.repeat(series.row_splits[:-1], series.lengths)
-    seen = np.zeros(len(series), np.int64)  # timesteps up to the last known target, [series]
-    owners = np.repeat(np.arange(len(series)), series.lengths)
-    np.maximum.at(seen, owners[known], places[known] + 1)
-    lengths = seen + horizon
-    row_splits = splits_of(lengths)
-    steps = np.arange(row_splits[-1]) - np.repeat(row_splits[:-1], lengths)
-    in_table = np.asarray(steps < np.repeat(np.minimum(series.lengths, lengths), lengths))
-    source = np.where(in_table, np.repeat(series.row_splits[:-1], lengths) + steps, 0)
-    origins = row_splits[:-1] + seen
-    future = np.asarray(steps >= np.repeat(seen, lengths))
-
-    def floats(values: Floats, absent: NDArray[np.bool_]) -> Floats:
-        if not len(values):
-            return np.full((len(in_table), values.shape[1]), np.nan, np.float32)
-        return np.where(absent[:, None], np.float32("nan"), values[source])
-
-    def words(column: pl.Series, absent: NDArray[np.bool_]) -> pl.Series:
-        if not len(column):
-            return pl.Series(column.name, [""] * len(in_table), dtype=pl.String)
-        return pl.select(
-            pl.when(pl.Series(absent)).then(pl.lit("")).otherwise(column.gather(source))
-        ).to_series()
-
-    return (
-        replace(
-            series,
-            rows=np.where(in_table, series.rows[source] if len(series.rows) else 0, -1),
-            row_splits=row_splits,
-            times=future_times(series, encoders, seen, horizon, source=source, in_table=in_table),
-            targets=floats(series.targets, future | ~in_table),
-            numbers=floats(series.numbers, future | ~in_table),
-            categories=tuple(words(column, future | ~in_table) for column in series.categories),
-            ahead=floats(series.ahead, ~in_table),
-            ahead_categories=tuple(words(column, ~in_table) for column in series.ahead_categories),
-        ),
-        origins,
-    )
-
-
-def future_times(
-    series: Series,
-    encoders: SeriesEncoders,
-    seen: Integers,
-    horizon: int,
-    *,
-    source: Integers,
-    in_table: NDArray[np.bool_],
-) -> pl.Series:
-    """Tell the times of `with_future`: those of the table, and after its rows the reckoned ones."""
-    if not len(series.times):
-        return series.times
-    ends = np.minimum(series.lengths, seen + horizon)  # rows that the table gives, [series]
-    last = series.times.gather(series.row_splits[:-1] + np.maximum(ends - 1, 0))
-    reckoned = times_after(last, encoders.step, horizon)
-    lengths = seen + horizon
-    steps = np.arange(len(in_table)) - np.repeat(splits_of(lengths)[:-1], lengths)
-    late = np.repeat(np.arange(len(series)) * horizon - ends, lengths) + steps
-    late = np.where(in_table, 0, late)
-    times = series.times.gather(source)
-    if times.dtype != reckoned.dtype:
-        times = times.cast(reckoned.dtype)
-    return pl.select(
-        pl.when(pl.Series(in_table)).then(times).otherwise(reckoned.gather(late)).alias(times.name)
-    ).to_series()

@@ -18,7 +18,6 @@ from rnnauto.reading.formats.annotations import LOOKED_AT, load_spans, span_name
 from rnnauto.reading.formats.columnar import BROKEN, checked, too_deep
 from rnnauto.reading.formats.json_whole import as_json_lines
 from rnnauto.reading.loaded import Loaded
-from rnnauto.reading.written_dates import as_iso
 
 NEWLINE = b"\n"
 BRACKETS = re.compile(rb"[\[{](?:[\s:]*[\[{]){4}")
@@ -127,7 +126,7 @@ def from_objects(content: bytes, source: str) -> pl.DataFrame:
 
 
 def typed(column: pl.Series, *, stays: bool) -> pl.Series:
-    """Turn texts that are times in every row into times, which JSON does not know.
+    """Make whole numbers of fractions that have none, and texts of what holds nothing.
 
     Args: stays: whether the column is text, whatever it looks like.
     """
@@ -135,10 +134,4 @@ def typed(column: pl.Series, *, stays: bool) -> pl.Series:
         return column if column.dtype.is_nested() else column.cast(pl.String)
     if column.dtype == pl.Null:
         return column.cast(pl.String)
-    if column.dtype != pl.String:
-        return cells.whole_numbers(column)
-    sample = cells.spread(column)
-    if not len(sample) or not as_iso(sample).str.contains(cells.DATE_LIKE).all():
-        return column
-    times, _ = cells.as_times(column, sample, lines=None)
-    return column if times is None else times
+    return column if column.dtype == pl.String else cells.whole_numbers(column)

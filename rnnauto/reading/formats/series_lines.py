@@ -8,12 +8,11 @@ import polars as pl
 
 from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
-from rnnauto.reading import cells
 from rnnauto.reading.formats.clock import pace_of, times_from
 from rnnauto.reading.loaded import Implied
 from rnnauto.reading.panels import panel_of
 from rnnauto.reading.points import innermost, nested
-from rnnauto.reading.written_dates import as_iso
+from rnnauto.reading.times import looks_timed, times_alone
 
 START, TARGET, FREQUENCY = "start", "target", "freq"
 SAME_LENGTH = 0.9  # share of rows whose lists are equally long, if they belong together
@@ -51,25 +50,20 @@ def moments(column: pl.Series) -> pl.Series | None:
         return column.cast(pl.Datetime("us"))
     if column.dtype != pl.String or not column.null_count() < len(column):
         return None
-    times, _ = cells.as_times(column, cells.spread(column), lines=None)
-    return None if times is None or times.dtype == pl.Time else times.cast(pl.Datetime("us"))
+    times = times_alone(column)
+    return None if times is None else times.cast(pl.Datetime("us"))
 
 
 def list_of_times(column: pl.Series) -> pl.Series | None:
-    """Read the items of a list column, one list after the other, as times; None for others."""
+    """Take the items of a list column, one list after the other, that are times, or texts that are
+    read as times with the whole table in view; None for others."""
     inner = innermost(column.dtype)
     if nested(column.dtype) or not (inner.is_temporal() or inner == pl.String):
         return None
     head = column.head(FIRST).explode().drop_nulls()
-    if inner == pl.String and (
-        not len(head) or not as_iso(head).str.contains(cells.DATE_LIKE).all()
-    ):
+    if inner == pl.String and not looks_timed(head):
         return None
-    items = column.filter(column.list.len().fill_null(0) > 0).explode()
-    if inner.is_temporal():
-        return items
-    times, _ = cells.as_times(items, cells.spread(items), lines=None)
-    return times
+    return column.filter(column.list.len().fill_null(0) > 0).explode()
 
 
 def with_clock(

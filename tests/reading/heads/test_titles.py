@@ -198,11 +198,11 @@ BLANKS = "Year Mnth Day Hr\tflow\tQObs\n" + "".join(
 
 def test_runs_of_blanks_and_tabs_separate(read):
     found = read(BLANKS, name="camels.txt", has_target=True)
-    assert found.frame.columns == ["Year", "Mnth", "Day", "Hr", "flow", "QObs"]
+    assert found.frame.columns == [*("Year-Mnth-Day", "Year", "Mnth", "Day", "Hr", "flow", "QObs")]
     assert found.frame["flow"][1] == 20.5
     assert "columns are separated by blanks" in found.notes
     found = read("30.20\n1234.00\n" + BLANKS, name="camels.txt", has_target=True)
-    assert found.frame.columns == ["Year", "Mnth", "Day", "Hr", "flow", "QObs"]
+    assert found.frame.columns == [*("Year-Mnth-Day", "Year", "Mnth", "Day", "Hr", "flow", "QObs")]
     assert found.line(0) == 4
 
 

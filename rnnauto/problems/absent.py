@@ -1,0 +1,218 @@
+"""Find timesteps that series lack, and series that step otherwise than the others."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import polars as pl
+
+from rnnauto.arrays import Integers
+from rnnauto.inference.grouping import EVEN
+from rnnauto.inference.regular import in_order
+from rnnauto.layout import Layout
+from rnnauto.problem import MOST_ROWS, Example, Kind, Problem, numbered, rows_where
+from rnnauto.problems.layouts import has_timed_rows, is_forecast
+from rnnauto.problems.rule import Laid, Rule
+from rnnauto.runs import ordered_runs
+from rnnauto.times.describe import alias_of, steps_per, words_of
+from rnnauto.times.frequency import Frequency, find_frequency
+from rnnauto.times.grid import evenness, fill
+
+ROW = "__row"
+FEWEST_STEPS = 4  # of a series whose own step counts
+MOST_LOOKED_AT = 2_000  # series
+SHOWN = 5
+TWICE = 2.0
+IDS = tuple(
+    f"{unit:03},{t},{t * unit % 7}.5,{'up' if unit % 2 else 'down'}"
+    for unit in range(1, 13)
+    for t in range(1, 6)
+)
+FLAGS = "--target y --id unit --time t"
+DAYS = tuple(f"2024-{month:02}-{day:02},{day}.5" for month in (1, 2, 3) for day in range(1, 29))
+MONTHLY = tuple(
+    f"b,20{year}-{month:02}-01,{month}.5" for year in (22, 23) for month in range(1, 13)
+)
+
+TIME_GAP = Kind(
+    code="time-gap",
+    severity="note",
+    title="timesteps are missing",
+    finds="Holes in times, or in numbers that count along, which are even otherwise.",
+    harm="The network is not told of the gaps: what lies far apart is read as neighbours.",
+    remedy="Nothing, unless the rows exist.",
+    example=Example(numbered("unit,t,x,y", *IDS).replace("001,4,4.5,up\n", ""), FLAGS),
+)
+ABSENT_TIMESTEPS = Kind(
+    code="absent-timesteps",
+    severity="note",
+    title="a series that is forecast lacks timesteps",
+    finds="Times that the frequency of the series has and the file has not.",
+    harm="Read as they stand, the days before and after a hole are neighbours, and a week has "
+    "fewer than seven.",
+    remedy="Nothing, if the values are not known: these timesteps are filled in as missing, so "
+    "that seasons count time. `--fill zero` has nothing sold where nothing is written, "
+    "`--fill previous` repeats the value before.",
+    example=Example(
+        numbered("date,y", *DAYS).replace("2024-02-10,10.5\n", ""), "--target y --time date"
+    ),
+)
+OTHER_FREQUENCY = Kind(
+    code="other-frequency",
+    severity="error",
+    title="series have different frequencies",
+    finds="Series that step by another rule than most, such as monthly among daily ones.",
+    harm="One model forecasts by one step: the monthly series would be forecast daily.",
+    remedy="Learn from series of one frequency at a time.",
+    example=Example(
+        numbered("shop,date,y", *(f"a,{day}" for day in DAYS), *MONTHLY),
+        "--target y --id shop --time date",
+    ),
+)
+
+
+def absent_timesteps(look: Laid) -> Iterator[Problem]:
+    """Find the timesteps that the frequency of series has and the table has not."""
+    table, layout = look.table, look.layout
+    if layout.frequency is None or layout.time is None:
+        return
+    time = layout.time
+    frame = table.frame.select(*layout.id, time).with_row_index(ROW)
+    ordered, row_splits = in_order(frame, layout.id, time)
+    filled = fill(ordered[time], row_splits, layout.frequency)
+    if not filled.absent:
+        return
+    absent = filled.source < 0
+    first = np.flatnonzero(absent & np.concatenate([[True], ~absent[:-1]]))
+    rows = ordered[ROW].gather(filled.source[first - 1]).to_list()
+    what = {"zero": "zero", "previous": "the value before"}.get(layout.fill, "missing")
+    yield ABSENT_TIMESTEPS.problem(
+        f"{filled.absent} of {len(absent)} timesteps have no row, in {len(first)} "
+        f"{'hole' if len(first) == 1 else 'holes'}, the first at {filled.times[int(first[0])]}: "
+        f"filled in as {what}",
+        time,
+        [table.line(int(row)) for row in rows[:MOST_ROWS]],
+        remedy="nothing to do, if they are not known; `--fill zero` or `--fill previous` takes "
+        "zero or the value before instead",
+    )
+
+
+def other_frequencies(look: Laid) -> Iterator[Problem]:
+    """Find series that step by another rule than most."""
+    table, layout = look.table, look.layout
+    if layout.frequency is None or layout.time is None or not layout.id:
+        return
+    frame = table.frame.select(*layout.id, layout.time)
+    ordered, row_splits = in_order(frame, layout.id, layout.time)
+    odd = odd_series(ordered[layout.time], row_splits, layout.frequency)
+    if not odd:
+        return
+    at, frequency = odd[0]
+    times = ordered[layout.time]
+    names = [
+        " ".join(map(str, ordered.select(layout.id).row(int(row_splits[at])))) for at, _ in odd
+    ]
+    listed = ", ".join(f"`{name}`" for name in names[:SHOWN])
+    more = f" and {len(odd) - SHOWN} more" if len(odd) > SHOWN else ""
+    yield OTHER_FREQUENCY.problem(
+        f"{len(odd)} series step by another frequency than the others "
+        f"({words_of(layout.frequency, times.head(1))}): {listed}{more} "
+        f"({words_of(frequency, times[int(row_splits[at]) : int(row_splits[at + 1])])})",
+        layout.id[0],
+        remedy="learn from series of one frequency at a time: put the others into a file of their "
+        "own",
+    )
+
+
+def odd_series(
+    times: pl.Series, row_splits: Integers, frequency: Frequency
+) -> list[tuple[int, Frequency]]:
+    """List the series that have a rule of their own, with it."""
+    odd = []
+    lengths = np.diff(row_splits)
+    for at in np.flatnonzero(lengths > FEWEST_STEPS)[:MOST_LOOKED_AT]:
+        own = times[int(row_splits[at]) : int(row_splits[at + 1])]
+        splits = np.array([0, len(own)])
+        found = find_frequency(own, splits)
+        if same_step(found, frequency) or evenness(own, splits).steps < EVEN:
+            continue
+        if alias_of(found, own) != alias_of(frequency, own):
+            odd.append((int(at), found))
+    return odd
+
+
+def same_step(one: Frequency, other: Frequency) -> bool:
+    """Whether two rules have about as many timesteps in a year, as days and business days have."""
+    if "number" in {one.unit, other.unit}:
+        return True
+    return 1 / TWICE < year_steps(one) / year_steps(other) < TWICE
+
+
+def year_steps(frequency: Frequency) -> float:
+    return steps_per(frequency).get("a year", 1.0)
+
+
+def gaps(look: Laid) -> Iterator[Problem]:
+    """Find holes in times or counts that are even otherwise."""
+    table, layout = look.table, look.layout
+    if layout.time not in table.frame.columns or layout.frequency is not None:
+        return
+    time, ids = str(layout.time), list(layout.id)
+    clocks = [time, *counters(table.frame, layout)]
+    for clock in clocks:
+        if without_gaps(table.frame, ids, clock):
+            continue
+        rows = table.frame.select(*ids, clock).with_row_index(ROW).drop_nulls(clock)
+        rows = rows.sort(*ids, clock, maintain_order=True)
+        ticks = rows[clock].to_physical().cast(pl.Float64)
+        step = pl.Series("step", ticks).to_frame().select(pl.col("step").diff()).to_series()
+        if ids:
+            step = rows.with_columns(step=ticks).select(pl.col("step").diff().over(ids))["step"]
+        forward = step.filter(step > 0)
+        usual = forward.median()
+        if not isinstance(usual, float) or not usual:
+            continue
+        if (np.abs(forward.to_numpy() - usual) <= 0.12 * usual).mean() < EVEN:
+            continue
+        holes = rows_where(step > 1.5 * usual)
+        if not holes:
+            continue
+        lost = int((step.gather(holes) / usual).round().sum() - len(holes))
+        places = rows[ROW].gather(holes).to_list()
+        before = rows[clock].gather([hole - 1 for hole in holes])[0]
+        yield TIME_GAP.problem(
+            f"{lost} timesteps are missing in {len(holes)} gaps of `{clock}`, the first after "
+            f"{before}",
+            clock,
+            table.lines_at(places),
+            remedy="nothing to do, unless the rows exist: the network is not told of the gaps",
+        )
+        return
+
+
+def without_gaps(frame: pl.DataFrame, ids: Sequence[str], clock: str) -> bool:
+    """Whether all steps of a clock are about as long, where the rows of each id are in order."""
+    starts = ordered_runs(frame, ids, clock)
+    if starts is None:
+        return False
+    ticks = frame[clock].to_physical()
+    steps = np.diff((ticks if ticks.dtype == pl.Int64 else ticks.cast(pl.Float64)).to_numpy())
+    inside = np.ones(len(steps), bool)
+    inside[starts[1:] - 1] = False
+    steps = steps[inside]
+    return not len(steps) or steps.max() <= 1.5 * np.median(steps, overwrite_input=True)
+
+
+def counters(frame: pl.DataFrame, layout: Layout) -> list[str]:
+    """List whole columns that were left out because they run along with the time."""
+    return [
+        name
+        for name in layout.ignored
+        if name in frame.columns and frame.schema[name].is_integer() and layout.id
+    ]
+
+
+RULES = (
+    Rule((TIME_GAP,), gaps, has_timed_rows),
+    Rule((ABSENT_TIMESTEPS,), absent_timesteps, is_forecast),
+    Rule((OTHER_FREQUENCY,), other_frequencies, is_forecast),
+)

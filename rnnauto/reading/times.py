@@ -1,0 +1,268 @@
+"""Read the columns that hold times, however they are written."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from rnnauto.arrays import Integers
+from rnnauto.names import named_time
+from rnnauto.reading.cells import NO_RULES, spread, without_missing
+from rnnauto.reading.joined_time import field_of
+from rnnauto.reading.rules import Rules
+from rnnauto.times.choose import CLEAR, Candidate, best_of, judge
+from rnnauto.times.clocks import read_clocks, read_durations
+from rnnauto.times.numbers import number_readings
+from rnnauto.times.parse import read_times
+from rnnauto.times.shapes import MOSTLY, Reading, readings_of
+from rnnauto.times.spelling import Spelling
+
+MOST_LOST = 0.01  # share of the cells that are no times in a column of times, at most
+HOUR = 3_600 * 10**6  # microseconds
+CLOCK_LIKE = r"^\d{1,2}:\d{2}"
+FEWEST = 8  # even steps that show that cells which may be times are
+POSSIBLE = r"^[\p{L}\d\s\-/.,:+_()–—年月日년월일]*\d[\p{L}\d\s\-/.,:+_()–—年月日년월일]*$"
+
+
+@dataclass(frozen=True)
+class Unsure:
+    """A column of dates that can be read in more than one order.
+
+    Attributes:
+        example: one of its cells.
+        orders: what may be meant, as `dmy`.
+    """
+
+    column: str
+    example: str
+    orders: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Times:
+    """The columns of times of a table.
+
+    Attributes:
+        columns: those that were read.
+        spellings: how each was written, by name.
+        unsure: those that may be read in two ways, and were left as text.
+    """
+
+    columns: tuple[pl.Series, ...] = ()
+    spellings: Mapping[str, Spelling] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    unsure: tuple[Unsure, ...] = ()
+
+
+def find_times(
+    frame: pl.DataFrame,
+    *,
+    keep: Collection[str],
+    rules: Rules = NO_RULES,
+    lines: Integers | None = None,
+) -> Times:
+    """Find the columns of a table that hold times, and read them.
+
+    Args:
+        keep: columns that stay as they are.
+        rules: what is known of how cells, and so times, are written.
+        lines: the file lines of the rows, for notes.
+    """
+    columns: list[pl.Series] = []
+    spellings: dict[str, Spelling] = {}
+    notes: list[str] = []
+    unsure: list[Unsure] = []
+    clock = clock_in(frame, rules)
+    for column in frame.get_columns():
+        if column.name in rules.times:
+            times = read_known(column, rules.times[column.name], rules)
+            if times is not None:
+                columns.append(times)
+                spellings[column.name] = rules.times[column.name]
+                continue
+        elif column.name in keep:
+            continue
+        looked = look_at(column, frame, clock, rules=rules, lines=lines)
+        if isinstance(looked, Unsure):
+            unsure.append(looked)
+        elif isinstance(looked, str):
+            notes.append(looked)
+        elif looked is not None:
+            columns.append(looked.times)
+            notes += [looked.note] if looked.note else []
+            if looked.spelling is not None:
+                spellings[column.name] = looked.spelling
+    return Times(tuple(columns), spellings, tuple(notes), tuple(unsure))
+
+
+def looks_timed(cells: pl.Series) -> bool:
+    """Whether cells can hardly be anything but dates or times."""
+    return any(reading.certain for reading in readings_of(cells.drop_nulls()))
+
+
+def times_alone(column: pl.Series) -> pl.Series | None:
+    """Read a column by itself, of which no other column can tell how it is meant; None where it is
+    none of times, or its order of day and month is not clear."""
+    looked = look_at(column, pl.DataFrame({column.name: column}), None, rules=NO_RULES, lines=None)
+    clear = isinstance(looked, Looked) and looked.times.dtype in (pl.Date, pl.Datetime)
+    return looked.times if isinstance(looked, Looked) and clear else None
+
+
+def clock_in(frame: pl.DataFrame, rules: Rules) -> pl.Series | None:
+    """Find the time of the day of every row, of a table that has it in a column of its own."""
+    for column in frame.get_columns():
+        if column.dtype == pl.Time:
+            return since_midnight(column)
+        if column.dtype.is_integer() and field_of(column.name) == "H":
+            return (column.cast(pl.Int64) * HOUR).cast(pl.Duration("us"))
+        if column.dtype == pl.String:
+            sample = spread(column).str.strip_chars()
+            if len(sample) and sample.str.contains(CLOCK_LIKE).all():
+                clocks = read_clocks(known_cells(column, rules), sample)
+                if clocks is not None and clocks.times.dtype == pl.Time:
+                    return since_midnight(clocks.times)
+    return None
+
+
+def since_midnight(clock: pl.Series) -> pl.Series:
+    return (clock.cast(pl.Int64) // 1_000).cast(pl.Duration("us"))
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A column read as times, and what a reader should know of it."""
+
+    times: pl.Series
+    spelling: Spelling | None = None
+    note: str = ""
+
+
+def read_known(column: pl.Series, spelling: Spelling, rules: Rules) -> pl.Series | None:
+    """Read a column by a spelling that is known; None where its cells are written otherwise."""
+    if column.dtype.is_temporal() or (column.dtype.is_numeric() and not spelling.numeric):
+        return None
+    cells = known_cells(column, rules)
+    if not len(cells.drop_nulls()):
+        return None
+    times = read_durations(cells) if spelling.is_duration else read_times(cells, spelling)
+    lost = times.null_count() - cells.null_count()
+    return times if lost <= MOST_LOST * len(cells) else None
+
+
+def known_cells(column: pl.Series, rules: Rules) -> pl.Series:
+    if column.dtype != pl.String:
+        return column
+    wanted = without_missing(pl.col(column.name), rules.among_numbers)
+    return column.to_frame().select(wanted).to_series()
+
+
+def look_at(
+    column: pl.Series,
+    frame: pl.DataFrame,
+    clock: pl.Series | None,
+    *,
+    rules: Rules,
+    lines: Integers | None,
+) -> Looked | Unsure | str | None:
+    """Read a column as times: the times, what is unclear about it, why it is none, or nothing."""
+    if column.dtype == pl.String:
+        sample = spread(column).str.strip_chars()
+        sample = sample.filter(~sample.is_in(list(rules.among_numbers)))
+        possible = int(sample.str.contains(POSSIBLE).sum())
+        if not len(sample) or possible < MOSTLY * len(sample):
+            return None
+        clocks = read_clocks(known_cells(column, rules), sample)
+        if clocks is not None:
+            return Looked(clocks.times, clocks.spelling, clocks.note)
+        readings = readings_of(sample)
+    elif column.dtype.is_numeric() and named_time(column.name):
+        readings = number_readings(spread(column))
+    else:
+        return None
+    if rules.date_order != "auto":
+        orders = {"", rules.date_order}
+        wanted = [each for each in readings if each.spelling.date_order in orders]
+        readings = wanted or readings
+    return chosen_of(column, readings, frame, clock, rules=rules, lines=lines) if readings else None
+
+
+def chosen_of(
+    column: pl.Series,
+    readings: list[Reading],
+    frame: pl.DataFrame,
+    clock: pl.Series | None,
+    *,
+    rules: Rules,
+    lines: Integers | None,
+) -> Looked | Unsure | str | None:
+    """Choose between the ways to read a column, by the whole of it."""
+    cells = known_cells(column, rules)
+    whole: list[tuple[Reading, pl.Series]] = []
+    fault = ""
+    for reading in readings:
+        times = with_iso(read_times(cells, reading.spelling), cells, reading.spelling)
+        lost = times.is_null() & cells.is_not_null()
+        if lost.sum() <= MOST_LOST * len(cells):
+            whole.append((reading, times))
+        elif not fault:
+            fault = fault_of(cells, lost, lines)
+    if not whole:
+        return fault if readings[0].certain else None
+    if len(whole) == 1 and whole[0][0].certain:
+        reading, times = whole[0]
+        return Looked(times, reading.spelling, note_of(column.name, reading.spelling, ""))
+    candidates = [judge(reading.spelling, times, frame, clock) for reading, times in whole]
+    if not any(reading.certain for reading, _ in whole) and not believable(column, candidates):
+        return None
+    best = best_of(candidates)
+    if best is None:
+        orders = tuple(dict.fromkeys(each.spelling.date_order for each in candidates))
+        return Unsure(column.name, str(cells.drop_nulls()[0]), orders)
+    candidate, why = best
+    return Looked(
+        candidate.times, candidate.spelling, note_of(column.name, candidate.spelling, why)
+    )
+
+
+def believable(column: pl.Series, candidates: list[Candidate]) -> bool:
+    """Whether cells that may be times are some: by their name, and by even steps."""
+    regular = max(each.even.steps for each in candidates)
+    if named_time(column.name):
+        return regular >= CLEAR / 2 or len(column) < FEWEST
+    return column.dtype == pl.String and regular >= CLEAR and len(column) >= FEWEST
+
+
+def with_iso(times: pl.Series, cells: pl.Series, spelling: Spelling) -> pl.Series:
+    """Read the cells that are written as ISO 8601 has it too: no other order is meant by them."""
+    if not spelling.date_order or times.null_count() == cells.null_count():
+        return times
+    for pattern in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"):
+        plain = cells.str.replace("T", " ", literal=True)
+        times = times.fill_null(read_times(plain, Spelling(pattern=pattern)).cast(times.dtype))
+    return times
+
+
+def fault_of(cells: pl.Series, lost: pl.Series, lines: Integers | None) -> str:
+    row = int(lost.arg_max() or 0)
+    line = int(lines[row]) if lines is not None else row + 2
+    known = len(cells) - cells.null_count()
+    return (
+        f"{lost.sum()} of {known} cells of `{cells.name}` are no times "
+        f"(line {line}: `{cells[row]}`); the column is read as text"
+    )
+
+
+def note_of(name: str, spelling: Spelling, why: str) -> str:
+    """Say how a column was read, where that is a question."""
+    if spelling.is_epoch:
+        return f"`{name}` is read as {spelling.shown}"
+    apart = spelling.offset.strip("+-:0") or spelling.shift
+    if "%z" in spelling.pattern and apart and not spelling.offset.isalpha():
+        return f"the offsets of `{name}` are taken off: its times are UTC"
+    if why:
+        return f"`{name}` is read as {spelling.shown}: {why}"
+    if spelling.dash:
+        return f"`{name}` holds periods, read as their begin"
+    if spelling.numeric:
+        return f"`{name}` is read as {spelling.shown}"
+    return ""

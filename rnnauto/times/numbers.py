@@ -1,0 +1,60 @@
+"""Find in how many ways a column of numbers can be read as times: 202101, or seconds since 1970."""
+
+import polars as pl
+
+from rnnauto.times.parse import read_times
+from rnnauto.times.shapes import MOSTLY, Reading, compact_patterns, known_share, without_makeshifts
+from rnnauto.times.spelling import EPOCH, Spelling
+
+# what numbers since 1970 are, in seconds: from 1980 to 2100
+EARLIEST, LATEST = 315_532_800, 4_102_444_800
+FIRST_YEAR, LAST_YEAR = 1800, 2199  # that whole numbers of many digits may begin with
+SAMPLE = 400
+FEWEST = 3  # different numbers that a fraction of a year is told from
+
+
+def number_readings(sample: pl.Series) -> list[Reading]:
+    """List the ways to read numbers as times, the likelier first.
+
+    Args: sample: known numbers of a column that is named like a time.
+    """
+    if sample.dtype.is_float():
+        whole = (sample % 1 == 0).all()
+        return epoch_readings(sample) or ([] if whole else months_behind_years(sample))
+    return compact_readings(sample) or epoch_readings(sample)
+
+
+def epoch_readings(sample: pl.Series) -> list[Reading]:
+    least, most = sample.min(), sample.max()
+    if not isinstance(least, int | float) or not isinstance(most, int | float):
+        return []
+    for unit, per_second in EPOCH.items():
+        if EARLIEST * per_second <= least and most <= LATEST * per_second:
+            return [Reading(Spelling(pattern=unit, numeric=True), certain=True)]
+    return []
+
+
+def compact_readings(sample: pl.Series) -> list[Reading]:
+    """Read 20210831 and its like, whose digits are all there."""
+    digits = sample.cast(pl.String)
+    sizes = digits.str.len_chars()
+    if sizes.min() != sizes.max():
+        return []
+    readings = []
+    for pattern in compact_patterns(int(sizes[0])):
+        spelling = Spelling(pattern=pattern, numeric=True)
+        times = read_times(sample, spelling)
+        years = times.dt.year()
+        likely = years.is_between(FIRST_YEAR, LAST_YEAR).all()
+        if known_share(times) >= MOSTLY and likely:
+            readings.append(Reading(spelling, certain=False))
+    return without_makeshifts(readings)
+
+
+def months_behind_years(sample: pl.Series) -> list[Reading]:
+    """Read 2010.01 to 2010.12: months, where they are written as fractions of a year."""
+    spelling = Spelling(pattern="%Y.%m", numeric=True)
+    times = read_times(sample, spelling)
+    if known_share(times) < 1 or sample.n_unique() < FEWEST:
+        return []
+    return [Reading(spelling, certain=False)]

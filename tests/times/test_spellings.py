@@ -1,0 +1,218 @@
+"""However people write times, in whatever order and with whatever holes, a series goes on from its
+true last time, in the spelling of its file."""
+
+import os
+from datetime import datetime, timedelta
+from itertools import product
+
+import numpy as np
+import polars as pl
+import pytest
+
+from rnnauto.deploy.table import times_as_texts
+from rnnauto.families.forecast.answer import forecast_table, to_predict
+from rnnauto.prepare import prepare
+from rnnauto.recipe import Recipe
+
+START = datetime(2018, 1, 1)
+COUNT, AHEAD = 160, 3
+ENGLISH = "January February March April May June July August September October November December"
+MONTHS = ENGLISH.split()
+DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+
+
+def months(number):
+    year, month = divmod(number, 12)
+    return datetime(2005 + year, month + 1, 1)
+
+
+def quarters(number):
+    return months(3 * number)
+
+
+def half_years(number):
+    return months(6 * number - 600)
+
+
+def years(number):
+    return datetime(1850 + number, 1, 1)
+
+
+def weeks(number):
+    return datetime(2015, 12, 28) + timedelta(weeks=number)
+
+
+def days(number):
+    return START + timedelta(days=number)
+
+
+def hours(number):
+    return START + timedelta(hours=number)
+
+
+def minutes(number):
+    return START + timedelta(minutes=15 * number)
+
+
+def iso(time):
+    return time.isocalendar()
+
+
+def hour_ending(time):
+    before = time - timedelta(hours=1)
+    return f"{before:%Y-%m-%d},{before.hour + 1}"
+
+
+def unix(time):
+    return int((time - datetime(1970, 1, 1)).total_seconds())
+
+
+def ordinal(time):
+    ends = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
+    return f"{time:%B} {time.day}{ends.get(time.day, 'th')} {time.year}"
+
+
+# name: the times, how a file writes them, and the header of the column or columns
+SPELLINGS = {
+    "2018-01-31": (days, "{0:%Y-%m-%d}", "date"),
+    "2018/01/31": (days, "{0:%Y/%m/%d}", "date"),
+    "31.01.2018": (days, "{0:%d.%m.%Y}", "date"),
+    "31/01/2018": (days, "{0:%d/%m/%Y}", "date"),
+    "01/31/2018": (days, "{0:%m/%d/%Y}", "date"),
+    "01-31-2018": (days, "{0:%m-%d-%Y}", "date"),
+    "1/31/2018": (days, "{0.month}/{0.day}/{0.year}", "date"),
+    "1/31/18": (days, "{0.month}/{0.day}/{0:%y}", "date"),
+    "31.01.18": (days, "{0:%d.%m.%y}", "date"),
+    "18-01-31": (days, "{0:%y-%m-%d}", "date"),
+    "20180131": (days, "{0:%Y%m%d}", "date"),
+    "22-Jan-20": (days, "{0:%d-%b-%y}", "date"),
+    "22 January 2020": (days, "{0.day} {0:%B} {0.year}", "date"),
+    "Jan 22, 2020": (days, '"{0:%b} {0.day}, {0.year}"', "date"),
+    "22JAN2020": (days, lambda time: f"{time:%d%b%Y}".upper(), "date"),
+    "January 1st 2018": (days, ordinal, "date"),
+    "Mon, 01 Jan 2018": (days, '"{0:%a}, {0:%d %b %Y}"', "date"),
+    "2018年1月31日": (days, "{0.year}年{0.month}月{0.day}日", "date"),
+    "2018-031": (days, "{0:%Y-%j}", "date"),
+    "2018031": (days, "{0:%Y%j}", "date"),
+    "year,doy": (days, lambda time: f"{time.year},{time.timetuple().tm_yday}", "year,doy"),
+    "year,month,day": (days, "{0.year},{0.month},{0.day}", "year,month,day"),
+    "2018-W05": (weeks, lambda time: f"{iso(time)[0]}-W{iso(time)[1]:02}", "week"),
+    "2018W05": (weeks, lambda time: f"{iso(time)[0]}W{iso(time)[1]:02}", "week"),
+    "201805 (week)": (weeks, lambda time: f"{iso(time)[0]}{iso(time)[1]:02}", "week"),
+    "W5 2018": (weeks, lambda time: f"W{iso(time)[1]} {iso(time)[0]}", "week"),
+    "year,week": (weeks, lambda time: f"{iso(time)[0]},{iso(time)[1]}", "year,week"),
+    "week begins": (weeks, "{0:%m/%d/%Y}", "week"),
+    "2018-01": (months, "{0:%Y-%m}", "month"),
+    "201801": (months, "{0:%Y%m}", "period"),
+    "01/2018": (months, "{0:%m/%Y}", "month"),
+    "2018M01": (months, "{0:%Y}M{0:%m}", "month"),
+    "Jan-18": (months, "{0:%b}-{0:%y}", "month"),
+    "January 2018": (months, "{0:%B} {0:%Y}", "month"),
+    "2018.01": (months, "{0:%Y}.{0:%m}", "month"),
+    "1/1/2018 (months)": (months, "{0.month}/{0.day}/{0.year}", "date"),
+    "01.02.2018 (months)": (months, "{0:%d.%m.%Y}", "date"),
+    "year,month": (months, "{0.year},{0.month}", "year,month"),
+    "year,month name": (months, "{0.year},{0:%B}", "year,month"),
+    "2018Q1": (quarters, lambda time: f"{time.year}Q{time.month // 3 + 1}", "quarter"),
+    "2018/Q1": (quarters, lambda time: f"{time.year}/Q{time.month // 3 + 1}", "period"),
+    "Q1 2018": (quarters, lambda time: f"Q{time.month // 3 + 1} {time.year}", "quarter"),
+    "Q1-18": (quarters, lambda time: f"Q{time.month // 3 + 1}-{time:%y}", "quarter"),
+    "1Q18": (quarters, lambda time: f"{time.month // 3 + 1}Q{time:%y}", "quarter"),
+    "FY2018-Q1": (quarters, lambda time: f"FY{time.year}-Q{time.month // 3 + 1}", "quarter"),
+    "year,quarter": (quarters, lambda time: f"{time.year},{time.month // 3 + 1}", "year,quarter"),
+    "2018H1": (half_years, lambda time: f"{time.year}H{time.month // 6 + 1}", "half"),
+    "FY2018": (years, "FY{0.year}", "year"),
+    "2018": (years, "{0.year}", "year"),
+    "2017/18": (years, lambda time: f"{time.year}/{(time.year + 1) % 100:02}", "season"),
+    "2018-01-31T10:00:00": (hours, "{0:%Y-%m-%dT%H:%M:%S}", "time"),
+    "2018-01-31 10:00": (hours, "{0:%Y-%m-%d %H:%M}", "time"),
+    "2018-01-31T10:00:00Z": (hours, "{0:%Y-%m-%dT%H:%M:%S}Z", "time"),
+    "2018-01-31T10:00:00+01:00": (hours, "{0:%Y-%m-%dT%H:%M:%S}+01:00", "time"),
+    "20180131T1000": (hours, "{0:%Y%m%dT%H%M}", "time"),
+    "1/31/2018 1:00 PM": (hours, lambda t: f"{t.month}/{t.day}/{t.year} {t:%-I:%M %p}", "time"),
+    "31.01.2018 10:00": (hours, "{0:%d.%m.%Y %H:%M}", "time"),
+    "10:00 31/01/2018": (hours, "{0:%H:%M %d/%m/%Y}", "time"),
+    "2018013110": (hours, "{0:%Y%m%d%H}", "time"),
+    "date,hour": (hours, "{0:%Y-%m-%d},{0.hour}", "date,hour"),
+    "date,hour ending": (hours, hour_ending, "date,hour"),
+    "date,clock": (hours, "{0:%d.%m.%Y},{0:%H:%M}", "date,clock"),
+    "start - end": (
+        hours,
+        lambda t: f"{t:%d.%m.%Y %H:%M} - {t + timedelta(hours=1):%d.%m.%Y %H:%M}",
+        "MTU",
+    ),
+    "seconds since 1970": (minutes, unix, "timestamp"),
+    "milliseconds": (minutes, lambda time: unix(time) * 1000, "timestamp"),
+    "nanoseconds": (minutes, lambda time: unix(time) * 10**9, "timestamp"),
+}
+SLOW = bool(os.environ.get("RNNAUTO_SLOW"))
+ORDERS = ("oldest first", "newest first", "shuffled")
+
+
+def written(spelling, number):
+    times, form, _ = SPELLINGS[spelling]
+    time = times(number)
+    return form(time) if callable(form) else form.format(time)
+
+
+def write(path, spelling, *, ids, order, holes):
+    """Write series whose values are known, `COUNT` timesteps each."""
+    rng = np.random.default_rng(7)
+    rows = []
+    for name in ids:
+        numbers = np.arange(COUNT)
+        if holes:
+            kept = rng.random(COUNT) >= 0.1
+            kept[[0, 1, 2, -2, -1]] = True
+            numbers = numbers[kept]
+        lines = [
+            (name, written(spelling, int(number)), 50 + number % 7 + number / 90)
+            for number in numbers
+        ]
+        if order == "newest first":
+            lines.reverse()
+        rows += lines
+    if order == "shuffled":
+        rng.shuffle(rows)
+    head = f"id,{SPELLINGS[spelling][2]},y\n" if len(ids) > 1 else f"{SPELLINGS[spelling][2]},y\n"
+    body = "".join(
+        f"{name},{time},{float(value):.3f}\n" if len(ids) > 1 else f"{time},{float(value):.3f}\n"
+        for name, time, value in rows
+    )
+    path.write_text(head + body)
+
+
+def next_times(path, count, **data):
+    """Tell what a model learnt from a file would predict the times of, as its file has them."""
+    data = {"target": "y", **data}
+    prepared = prepare(
+        path, Recipe.parse({"data": data, "problem": {"horizon": count, "lookback": 8}})
+    )
+    layout = prepared.layout
+    windows = to_predict(path, layout, prepared.encoders, history=None)
+    shape = (len(windows), count, 1, 3)
+    table = forecast_table(windows, np.zeros(shape, np.float32), origins=False)
+    return layout, times_as_texts(table, layout).select(pl.exclude("^prediction.*$"))
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_a_series_goes_on_in_its_own_spelling(tmp_path, spelling):
+    turn = list(SPELLINGS).index(spelling)
+    every = list(product((("only",), ("one", "two", "three")), ORDERS, (False, True)))
+    chosen = every if SLOW else [every[turn % len(every)], every[(5 * turn + 7) % len(every)]]
+    for ids, order, holes in chosen:
+        path = tmp_path / "table.csv"
+        write(path, spelling, ids=ids, order=order, holes=holes)
+        check(path, spelling, ids=ids, order=order, holes=holes)
+
+
+def check(path, spelling, *, ids, order, holes):
+    where = f"{len(ids)} series, {order}, {'with holes' if holes else 'complete'}"
+    layout, table = next_times(path, AHEAD)
+    assert layout.task == "forecasting", where
+    assert table.height == AHEAD * len(ids), where
+    wanted = [written(spelling, COUNT + step) for step in range(AHEAD)]
+    keys = table.drop("id") if "id" in table.columns else table
+    got = keys.write_csv(include_header=False).splitlines()
+    assert got == [str(text) for text in wanted] * len(ids), where
+    assert ",".join(keys.columns) == SPELLINGS[spelling][2], where
