@@ -23,7 +23,7 @@ RnnType = Literal[
 ]
 GENERATED: frozenset[RnnType] = frozenset({"one-to-many", "many-to-many-unaligned"})
 Task = Literal["classification", "regression", "forecasting", "language-modelling"]
-FamilyName = Literal["direct", "decoder", "forecast", "language"]
+FamilyName = Literal["direct", "decoder", "forecast", "language", "lists"]
 Kind = Literal["number", "category", "text", "time", "boolean", "list"]
 Tokens = Literal["word", "character"]
 Fill = Literal["missing", "zero", "previous"]
@@ -102,6 +102,8 @@ class Layout(Frozen):
         spans: whether the list of tokens may be a text, cut as those that spans of labels lie over.
         series_in_rows: whether files may have a series in every row, and a column for each
             timestep: those become the time and the target.
+        continued: for each target that is a list the feature whose last value its first goes on
+            from, "" where there is none; empty where no target is such a list.
     """
 
     form: Form
@@ -132,6 +134,7 @@ class Layout(Frozen):
     missing: tuple[str, ...] | None = None
     spans: bool = False
     series_in_rows: bool = False
+    continued: tuple[str, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -149,6 +152,8 @@ class Layout(Frozen):
             return "language"
         if self.task == "forecasting":
             return "forecast"
+        if self.gives_lists:
+            return "lists"
         return "decoder" if self.writes else "direct"
 
     @property
@@ -167,6 +172,16 @@ class Layout(Frozen):
         return self.target_tokens is not None and not self.per_timestep
 
     @property
+    def gives_lists(self) -> bool:
+        """True where an answer is lists of numbers, not as long as what is read: of another
+        length, or several to single values."""
+        if self.target_kind != "number" or self.horizon or self.rows_are_timesteps:
+            return False
+        if self.rnn_type == "one-to-many":
+            return self.form == "cell-sequences" and len(self.targets) > 1
+        return self.rnn_type == "many-to-many-unaligned"
+
+    @property
     def of_classes(self) -> bool:
         """True where an answer is one of some classes, or a set of labels."""
         return self.task == "classification" and not self.writes
@@ -179,7 +194,8 @@ class Layout(Frozen):
     @property
     def static_only(self) -> bool:
         """True where static features give a sequence of numbers, whose length is known."""
-        return self.rnn_type == "one-to-many" and self.target_kind == "number"
+        numbers = self.rnn_type == "one-to-many" and self.target_kind == "number"
+        return numbers and not self.gives_lists
 
     @property
     def answer_timesteps(self) -> int:
@@ -196,10 +212,11 @@ class Layout(Frozen):
         """The targets whose cells are lists: one value per timestep, or a set of labels."""
         aligned = self.form == "cell-sequences" and self.rnn_type == "many-to-many"
         lists = aligned or self.target_kind == "list" or self.answer_length
-        if self.continues or not lists:
+        if self.continues or not (lists or self.gives_lists):
             return []
         kind: Kind = "number" if self.target_kind == "number" else "category"
-        return [Column(name=target.name, kind=kind) for target in self.targets]
+        cells = [target for target in self.targets if not target.columns]
+        return [Column(name=target.name, kind=kind) for target in cells]
 
     @property
     def rows_are_timesteps(self) -> bool:

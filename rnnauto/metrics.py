@@ -112,14 +112,14 @@ RECORDS = (
     Metric(
         "average_displacement",
         "average displacement",
-        "Mean distance from a forecast place",
+        "Mean distance from a predicted place",
         lower_is_better=True,
         reference="Pellegrini et al. 2009",
     ),
     Metric(
         "final_displacement",
         "final displacement",
-        "Distance from the last forecast place",
+        "Distance from the last predicted place",
         lower_is_better=True,
         reference="Alahi et al. 2016",
     ),

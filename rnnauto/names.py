@@ -5,7 +5,7 @@ import re
 # how people call what tells sequences apart, and what orders their timesteps
 ID_NAMES = """
 id ids uid uuid guid key code identifier sequence seq series utterance utt subject session trial
-run recording record patient user customer client person ped pedestrian track trajectory trip
+run recording record patient user customer client person ped pedestrian walker track trajectory trip
 episode unit machine engine device sensor station store shop item sku product account sentence
 sent doc document conversation dialog dialogue walk game player participant file video clip
 segment instance example case group grp entity stock ticker symbol meter asset vehicle ship flight

@@ -12,6 +12,7 @@ from rnnauto.deploy.model_json import ModelInfo, write_model_info
 from rnnauto.deploy.scores import write_scores
 from rnnauto.families.decoder.evaluate import Answered
 from rnnauto.families.families import family_of
+from rnnauto.families.lists.evaluate import ListAnswers
 from rnnauto.judge.diagnosis import Diagnosis
 from rnnauto.prepare import prepare
 from rnnauto.recipe import Recipe
@@ -147,6 +148,11 @@ def drawn_answers(prepared):
             timesteps = int((test.lengths + 1).sum())
             likelihood, right = -rng.exponential(size=timesteps), rng.random(timesteps) < 0.5
             return np.stack([likelihood, right], axis=1).astype(np.float32)
+        case "lists":
+            target = prepared.encoders.target
+            shape = (len(test), target.longest, len(target.each))
+            lengths = rng.integers(1, target.longest + 1, len(test))
+            return ListAnswers(rng.normal(size=shape).astype(np.float32), lengths)
         case "decoder":
             texts = [str(text) for text in test.sequences.targets]
             sure = -rng.exponential(size=len(texts)).astype(np.float32)

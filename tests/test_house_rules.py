@@ -52,7 +52,7 @@ ORDER = [
     "__main__",
 ]
 # a family's folder spans these parts: each of its files stands with one of them
-FAMILIES = ("direct", "decoder", "forecast", "language")
+FAMILIES = ("direct", "decoder", "forecast", "language", "lists")
 STANDS_WITH = {
     "data": "encode tokens pairs series future windows origins cut streams batches",
     "prepared": "prepare",
@@ -75,6 +75,7 @@ MAY_BE_HEAVY = {
     "networks/calendar.py": {"tensorflow"},
     "networks/built.py": {"keras"},
     "networks/cells.py": BOTH,
+    "networks/ends.py": {"tensorflow"},
     "networks/fused.py": BOTH,
     "networks/layers.py": BOTH,
     "networks/losses.py": {"tensorflow"},
@@ -99,6 +100,10 @@ MAY_BE_HEAVY = {
     "families/forecast/layers.py": BOTH,
     "families/forecast/learner.py": {"tensorflow"},
     "families/forecast/export.py": {"tensorflow"},
+    "families/lists/network.py": {"keras"},
+    "families/lists/layers.py": BOTH,
+    "families/lists/learner.py": {"tensorflow"},
+    "families/lists/export.py": {"tensorflow"},
     "families/language/network.py": {"keras"},
     "families/language/train.py": {"tensorflow"},
     "families/language/export.py": {"tensorflow"},
@@ -132,6 +137,13 @@ KINDS = {
     "Features",
     "DecoderFeatures",
     "ForecastFeatures",
+    "ListFeatures",
+    "ListEncoders",
+    "EncodedLists",
+    "ListPart",
+    "ListAnswers",
+    "ListBaseline",
+    "ListTarget",
     "Encoded",
     "EncodedPairs",
     "EncodedSeries",

@@ -25,6 +25,7 @@ from rnnauto.families.decoder.features import DecoderFeatures
 from rnnauto.families.direct.boosted import NODE, booster
 from rnnauto.families.forecast.features import ForecastFeatures
 from rnnauto.families.learners import learner_of
+from rnnauto.families.lists.features import ListFeatures
 from rnnauto.networks.adam import Adam
 from rnnauto.networks.architecture import Architecture, Features
 
@@ -573,6 +574,7 @@ NETWORKS = {
     "language": Features(2, (), (5,), 0, (), (), 3, per_timestep=True),
     "decoder": DecoderFeatures(PLAIN, entries=6, one_timestep=False),
     "forecast": ForecastFeatures(1, 3, 4, 2, (), (), 1, (), 0, (), ()),
+    "lists": ListFeatures(PLAIN, 1, 5, ends=True, continued=(1,), units=(), one_timestep=False),
 }
 
 
@@ -585,7 +587,7 @@ def is_masked(tensor):
 def test_none_of_our_networks_has_a_mask_that_a_layer_could_hand_on(family, cell):
     """So whatever Keras does with masks in recurrent layers changes none of our numbers."""
     features = NETWORKS[family]
-    two_ways = family in {"direct", "decoder"}
+    two_ways = family in {"direct", "decoder", "lists"}
     shape = Architecture(cell, 4, 2, 1, "mean", two_ways, lookback=8, attention="dot")
     model = learner_of(family).build(features, shape).model
     tensors = [tensor for layer in model.layers for tensor in keras.tree.flatten(layer.output)]

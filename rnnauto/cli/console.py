@@ -72,8 +72,8 @@ def settings_parts(values: dict[str, Any]) -> list[str]:
     both = " bidirectional" if values["bidirectional"] else ""
     reads = [str(values["pooling"]), f"patch {values['patch']}"]
     if "differencing" in values:
-        named = ("lookback", "differencing", "scaling", "transform")
-        reads = [f"{name} {values[name]}" for name in named]
+        named = ("lookback", "differencing", "frame", "scaling", "transform")
+        reads = [f"{name} {values[name]}" for name in named if name in values]
     if "attention" in values:
         reads = [f"attention {values['attention']}"]
     words = [f"token dropout {values['token_dropout']}"] if "token_dropout" in values else []

@@ -3,7 +3,9 @@
 import numpy as np
 import polars as pl
 
+from rnnauto.arrays import splits_of
 from rnnauto.data.columns import flatten, to_floats
+from rnnauto.data.targets import lists_of
 from rnnauto.data.tokens import tokenise
 from rnnauto.layout import Column, Layout
 
@@ -20,6 +22,8 @@ def present_target(frame: pl.DataFrame, layout: Layout) -> pl.Series | None:
 
 
 def target_series(frame: pl.DataFrame, column: Column, layout: Layout) -> pl.Series:
+    if layout.gives_lists:
+        return list_series(frame, column)
     if column.columns:
         cube = to_floats(frame, column.columns)  # [sequences, timesteps]
         missing = np.full((frame.height, layout.answer_timesteps - cube.shape[1]), np.nan)
@@ -32,6 +36,24 @@ def target_series(frame: pl.DataFrame, column: Column, layout: Layout) -> pl.Ser
         target = tokenise(target.cast(pl.String).fill_null(""), layout.target_tokens)
     in_cells = layout.per_timestep and not layout.rows_are_timesteps
     return flatten(target) if in_cells and isinstance(target.dtype, pl.List) else target
+
+
+def list_series(frame: pl.DataFrame, column: Column) -> pl.Series:
+    """Lists of numbers, one per row, null where there is none: those of a column, or the numbers of
+    a stem's columns up to the last that is known."""
+    if not column.columns:
+        cells = frame[column.name]
+        if not isinstance(cells.dtype, pl.List):
+            cells = cells.cast(pl.Float64, strict=False).reshape((-1, 1)).arr.to_list()
+        lists = cells.cast(pl.List(pl.Float64), strict=False)
+    else:
+        cube = to_floats(frame, column.columns)  # [rows, timesteps]
+        known = ~np.isnan(cube)
+        lengths = np.where(known.any(axis=1), cube.shape[1] - known[:, ::-1].argmax(axis=1), 0)
+        items = pl.Series(cube[np.arange(cube.shape[1]) < lengths[:, None]]).fill_nan(None)
+        lists = lists_of(items.cast(pl.Float64), splits_of(lengths))
+    some = lists.list.len().fill_null(0) > 0
+    return pl.select(pl.when(some).then(lists)).to_series().alias(column.name)
 
 
 def answer_timesteps(frame: pl.DataFrame, layout: Layout) -> int:

@@ -5,11 +5,12 @@ from rnnauto.families.direct.family import DIRECT
 from rnnauto.families.family import AnyFamily
 from rnnauto.families.forecast.family import FORECAST
 from rnnauto.families.language.family import LANGUAGE
+from rnnauto.families.lists.family import LISTS
 from rnnauto.layout import FamilyName, Layout
 from rnnauto.prepared import AnyPrepared
 
 FAMILIES: dict[FamilyName, AnyFamily] = {
-    family.name: family for family in (DIRECT, DECODER, FORECAST, LANGUAGE)
+    family.name: family for family in (DIRECT, DECODER, FORECAST, LANGUAGE, LISTS)
 }
 
 

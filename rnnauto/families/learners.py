@@ -14,4 +14,6 @@ def learner_of(family: FamilyName) -> Learner:
             from rnnauto.families.forecast.learner import LEARNER
         case "language":
             from rnnauto.families.language.learner import LEARNER
+        case "lists":
+            from rnnauto.families.lists.learner import LEARNER
     return LEARNER

@@ -11,6 +11,7 @@ from rnnauto.inference.roles import (
     id_evidence,
     ignored_in_rows,
     is_text,
+    recording_id,
     row_id,
     sift,
     static_evidence,
@@ -112,10 +113,11 @@ def check_text_matters(case: Case, text: Profile, others: list[Profile]) -> None
         )
 
 
-def cell_roles(case: Case, cells: list[Profile]) -> Roles:
-    """Assign roles where cells of these columns are the sequences that are read."""
+def cell_roles(case: Case, cells: list[Profile], *, walks: bool) -> Roles:
+    """Assign roles where cells of these columns are the sequences that are read; `walks` are lists
+    beside those that come after them."""
     names = [column.name for column in cells]
-    ids = row_id(case)
+    ids = row_id(case) or (recording_id(case, *names) if walks else ())
     free = case.free(*ids, *names)
     chosen = {
         name: column

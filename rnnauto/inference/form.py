@@ -24,6 +24,7 @@ from rnnauto.inference.roles import (
     sift,
 )
 from rnnauto.inference.stems import are_features, why_certain
+from rnnauto.inference.walks import rows_hold_walks
 from rnnauto.inference.wide_table import target_stems, unclear_stems, wide_roles, wide_stems
 from rnnauto.layout import GENERATED
 from rnnauto.names import named_id
@@ -40,7 +41,8 @@ def assign_roles(case: Case) -> Roles:
         return IMPLIED[case.form](case)
     if case.problem.type == "one-to-one":
         return plain_roles(case, "you named the RNN type one-to-one: a row is an example")
-    groupings = find_groupings(case)
+    walks = rows_hold_walks(case)
+    groupings = [] if walks else find_groupings(case)
     strong = [grouping for grouping in groupings if grouping.rank > 1]
     if strong:
         return long_roles(case, pick_grouping(case, strong))
@@ -48,10 +50,10 @@ def assign_roles(case: Case) -> Roles:
     targets = target_stems(case)
     why = why_certain(stems, case.frame)
     if targets or (stems and (why or case.problem.type in ROW_SEQUENCES)):
-        return wide_roles(case, stems, targets, why)
+        return wide_roles(case, stems, targets, why, walks=walks)
     cells = cell_columns(case)
     if cells:
-        return cell_roles(case, cells)
+        return cell_roles(case, cells, walks=walks)
     series = find_series(
         case.frame, case.free(*case.data.id, *case.data.features), time=case.data.time
     )

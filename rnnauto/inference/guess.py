@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import polars as pl
+
 from rnnauto.errors import DataError
 from rnnauto.inference.case import Case, named
 from rnnauto.inference.cell_sequences import equally_long
@@ -100,8 +102,8 @@ def guess_for_cells(case: Case, roles: Roles, target: Profile) -> Guess:
         return guess_for_own(case, roles, source)
     if target.kind == "list":
         if roles.tokens is None:
-            lengths = case.frame[source].list.len(), case.frame[target.name].list.len()
-            if lengths[0].equals(lengths[1]):
+            lengths = case.frame[source].list.len()
+            if all(lengths.equals(other) for other in list_lengths(case)):
                 reason = f"the lists of `{source}` and `{target.name}` are equally long in all rows"
                 return Guess("many-to-many", reason, "many-to-many-unaligned")
         reason = f"`{target.name}` holds lists of another length than `{source}`"
@@ -115,6 +117,12 @@ def guess_for_cells(case: Case, roles: Roles, target: Profile) -> Guess:
             reason = f"`{source}` holds lists, and `{target.name}` a text for each"
         return Guess("many-to-many-unaligned", reason, "many-to-one")
     return Guess("many-to-one", f"one `{target.name}` for each cell of `{source}`", "one-to-one")
+
+
+def list_lengths(case: Case) -> list[pl.Series]:
+    """Count the items of the lists of every target that holds lists."""
+    targets = case.frame.select(case.target).get_columns()
+    return [target.list.len() for target in targets if isinstance(target.dtype, pl.List)]
 
 
 def guess_for_own(case: Case, roles: Roles, source: str) -> Guess:

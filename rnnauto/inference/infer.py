@@ -9,6 +9,7 @@ import polars as pl
 from rnnauto.errors import DataError
 from rnnauto.inference.answer import Decided, decide_answer
 from rnnauto.inference.case import Case, Evidence, named
+from rnnauto.inference.continued import with_continued
 from rnnauto.inference.form import assign_roles
 from rnnauto.inference.implied import implied_target
 from rnnauto.inference.joined_names import with_whole_names
@@ -81,11 +82,13 @@ def infer(table: Table, recipe: Recipe) -> Inference:
     evidence = roles.evidence
     if answer.horizon and roles.form == "long-table":
         evidence = (panel_evidence(case, roles), *evidence[1:])
-    layout = with_styles(layout_of(case, roles, answer), table, recipe)
+    layout, onward = with_continued(layout_of(case, roles, answer), case.frame)
+    layout = with_styles(layout, table, recipe)
     layout = layout.model_copy(update={"spelling": spelling_of(table, layout)})
     layout = with_label_sets(layout, table, separator)
     sets = set_evidence(case, separator) if layout.target_kind == "list" else ()
-    return Inference(layout, (*evidence, *target_evidence(case), *answer.evidence, *sets))
+    decided = (*evidence, *target_evidence(case), *answer.evidence, *onward, *sets)
+    return Inference(layout, decided)
 
 
 def target_evidence(case: Case) -> tuple[Evidence, ...]:
@@ -183,6 +186,7 @@ def layout_of(case: Case, roles: Roles, answer: Decided) -> Layout:
 def lengths_of_answer(case: Case, roles: Roles, answer: Decided) -> dict[str, int]:
     """Measure the lists of numbers that static features give: the longest, and if they differ."""
     generated = answer.rnn_type == "one-to-many" and answer.target_kind == "number"
+    generated &= len(case.target) == 1
     column = case.frame[case.target[0]]
     if not generated or roles.form != "cell-sequences" or not isinstance(column.dtype, pl.List):
         return {}

@@ -207,8 +207,24 @@ def row_id(case: Case, *taken: str) -> tuple[str, ...]:
     return tuple((by_name or by_values)[:1])
 
 
+def recording_id(case: Case, *taken: str) -> tuple[str, ...]:
+    """Find the column that names what several rows are cut from, such as the walker of walks."""
+    free = case.free(*taken, *case.data.features, *case.data.static, case.data.time)
+    found = [
+        name
+        for name, column in free.items()
+        if named_id(name)
+        and column.kind in {"number", "category", "text"}
+        and (column.whole or column.kind != "number")
+        and 1 < column.distinct < column.rows
+    ]
+    return tuple(found[:1])
+
+
 def id_evidence(ids: tuple[str, ...], case: Case) -> tuple[Evidence, ...]:
     if not ids:
         return ()
     reason = "you named it" if case.data.id else "different in every row: kept in predictions"
+    if not case.data.id and not case.profiles[ids[0]].unique:
+        reason = "it names what rows are cut from: those of one stay in one part"
     return (Evidence(f"id is {named(ids)}", reason, flag("--features", ids[0])),)

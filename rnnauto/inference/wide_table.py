@@ -7,6 +7,7 @@ from rnnauto.inference.roles import (
     as_columns,
     id_evidence,
     ignored_in_rows,
+    recording_id,
     row_id,
     sift,
     static_evidence,
@@ -37,9 +38,13 @@ def target_stems(case: Case) -> tuple[Stem, ...]:
     return tuple(stems) if covered == set(case.target) else ()
 
 
-def wide_roles(case: Case, stems: list[Stem], targets: tuple[Stem, ...], why: str) -> Roles:
+def wide_roles(
+    case: Case, stems: list[Stem], targets: tuple[Stem, ...], why: str, *, walks: bool
+) -> Roles:
+    """Assign roles where numbered columns are timesteps; `walks` are such columns beside those
+    that come after them."""
     used = {name for stem in stems for name in stem.columns}
-    ids = row_id(case, *used)
+    ids = row_id(case, *used) or (recording_id(case, *used) if walks else ())
     free = {name: column for name, column in case.free(*ids).items() if name not in used}
     chosen = {
         name: column

@@ -19,6 +19,7 @@ METRICS = {
     "classes": "log loss",
     "labels": "negative log likelihood",
     "values": "squared error in standard deviations",
+    "distances": "squared error in standard deviations",
     "quantiles": "pinball loss in units of the naive forecast's error",
 }
 CALENDAR = "calendar"

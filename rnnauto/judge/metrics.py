@@ -8,7 +8,7 @@ thousand resamples are one matrix product, however many units there are.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -269,6 +269,35 @@ LENGTH_METRICS: tuple[Measure[ValueSums], ...] = (
 def value_metrics(sums: Doubles, measures: Sequence[Measure[ValueSums]] = VALUE_METRICS) -> Metrics:
     """Compute regression metrics from (weighted) sums of `value_sums`, [resamples, 5]."""
     return measured(measures, ValueSums(*sums.T))
+
+
+class Placed(Protocol):
+    """Sums of distances between places, [resamples] each.
+
+    Attributes:
+        places: answers with a place at every timestep.
+        mean_distance, last_distance: of each over its timesteps, and at the last.
+    """
+
+    @property
+    def places(self) -> Doubles: ...
+
+    @property
+    def mean_distance(self) -> Doubles: ...
+
+    @property
+    def last_distance(self) -> Doubles: ...
+
+
+def ratio(total: Doubles, by: Doubles) -> Doubles:
+    """Divide sums; NaN where there is nothing to divide by."""
+    return np.where(by > 0, total / np.where(by > 0, by, 1), np.nan)
+
+
+PLACE_METRICS: tuple[Measure[Placed], ...] = (
+    Measure(METRICS["average_displacement"], lambda sums: ratio(sums.mean_distance, sums.places)),
+    Measure(METRICS["final_displacement"], lambda sums: ratio(sums.last_distance, sums.places)),
+)
 
 
 def interval(value: float, resampled: Doubles) -> Interval:

@@ -25,6 +25,7 @@ MOST_EXAMPLES = 96
 MOST_TIMESTEPS = 1 << 15  # of all examples together, padding included
 SMALLEST = 1e-7
 LEVELS = np.array([0.1, 0.5, 0.9])
+VALUES = frozenset({"values", "distances"})  # losses of numbers, told in their deviations
 
 
 class OutOfTime(Exception):
@@ -184,7 +185,7 @@ def losses_of(outputs: Array, truth: Array, problem: StudyProblem) -> NDArray[np
             truth = truth if truth.ndim == outputs.ndim else truth[..., None]
             if outputs.ndim == 3:  # a network gives one timestep, even of none
                 outputs = outputs[:, : truth.shape[1]]
-            if problem.answer.loss == "values":
+            if problem.answer.loss in VALUES:
                 known = np.isfinite(truth)
                 losses = np.square(outputs - np.where(known, truth, 0).astype(np.float64))
             else:
@@ -233,7 +234,7 @@ def answers_of(outputs: Array, sample: Sample, problem: StudyProblem) -> NDArray
         units = sample.truth[:, :, 1].astype(np.float64)
         median = outputs.reshape(*units.shape, len(LEVELS))[..., 1] / units
         return np.asarray(median.reshape(len(median), -1))
-    if problem.answer.loss == "values":
+    if problem.answer.loss in VALUES:
         chances = outputs.astype(np.float64)
     elif problem.answer.loss == "labels":
         chances = 1 / (1 + np.exp(-np.clip(outputs.astype(np.float64), -50, 50)))
@@ -243,6 +244,9 @@ def answers_of(outputs: Array, sample: Sample, problem: StudyProblem) -> NDArray
         chances = np.concatenate([np.exp(log_softmax(part)) for part in parts], axis=-1)
     if chances.ndim == 2:
         return chances
+    if problem.answer.whole:
+        real = np.isfinite(sample.truth)
+        return np.where(real, chances[:, : real.shape[1]], 0.0).reshape(len(chances), -1)
     if "previous" in sample.inputs:
         real = sample.truth >= 0
         return np.where(real[..., None], chances, 0.0).reshape(len(chances), -1)

@@ -5,7 +5,7 @@ from typing import Any, Literal, Protocol
 
 from rnnauto.data.encode import RESERVED, CategoryEncoder, Encoders, NumberEncoder
 
-Loss = Literal["classes", "labels", "values", "quantiles"]
+Loss = Literal["classes", "labels", "values", "distances", "quantiles"]
 
 
 @dataclass(frozen=True)
@@ -13,14 +13,17 @@ class Answer:
     """What the outputs of a network mean.
 
     Attributes:
-        loss: one answer out of `classes`, a set of `labels`, `values`, or their `quantiles`.
+        loss: one answer out of `classes`, a set of `labels`, `values`, values that are far from
+            the truth by `distances`, or `quantiles`.
         widths: how many outputs belong to each target, side by side.
         unscored: so many of the values, at the end, say whether the answer is over.
+        whole: whether an answer is all of its timesteps, and not the last alone.
     """
 
     loss: Loss
     widths: tuple[int, ...]
     unscored: int = 0
+    whole: bool = False
 
 
 class Statics(Protocol):
@@ -75,7 +78,9 @@ class Architecture:
     """The hyperparameters that shape the graph; trials of equal shape share a compiled step.
 
     Attributes:
-        lookback, scaling, transform, differencing: of forecasts.
+        lookback, scaling, transform: of forecasts.
+        differencing: of forecasts, and of lists that go on from what is read.
+        frame: how lists that go on from what is read see it.
         attention: how a decoder attends to its source.
     """
 
@@ -89,6 +94,7 @@ class Architecture:
     scaling: str = "none"
     transform: str = "none"
     differencing: str = "none"
+    frame: str = "absolute"
     attention: str = "none"
 
 

@@ -44,7 +44,7 @@ def summed_loss(outputs: Any, truth: Any, answer: Answer) -> tuple[Any, Any, Any
             return class_loss(outputs, as_columns(outputs, truth), answer.widths)
         case "labels":
             return label_loss(outputs, truth)
-        case "values":
+        case "values" | "distances":
             return value_loss(outputs, as_columns(outputs, truth))
         case "quantiles":
             return quantile_loss(outputs, as_columns(outputs, truth))

@@ -62,7 +62,8 @@ def tells_of_time(layout: Layout) -> bool:
 
 def answers_at_once(layout: Layout) -> bool:
     """True where a value or a class is given for each sequence, or each timestep, by features."""
-    return not (writes(layout) or is_forecast(layout) or layout.static_only)
+    lists = layout.static_only or layout.gives_lists
+    return not (writes(layout) or is_forecast(layout) or lists)
 
 
 def continues_labels(layout: Layout) -> bool:

@@ -39,10 +39,11 @@ def without_network(layout: Layout) -> str:
         return ""
     kind = f"{layout.rnn_type} {layout.task}"
     generated = layout.rnn_type in {"one-to-many", "many-to-many-unaligned"}
+    answered = writes(layout) or layout.gives_lists
     one_value = layout.form in {"cell-sequences", "plain-table"} and not layout.answer_length
     missing = {
         kind: continues(layout),
-        f"{kind} ": generated and not writes(layout) and (not layout.static_only or one_value),
+        f"{kind} ": generated and not answered and (not layout.static_only or one_value),
         f"{kind} of a text": layout.target_kind == "text" and not writes(layout),
         f"{kind} of several targets, one of them a list": (
             len(layout.targets) > 1 and layout.target_kind == "list"

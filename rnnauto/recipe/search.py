@@ -43,7 +43,13 @@ class Space(Section):
         ("none", "last", "trend", "seasonal", "seasonal_trend", "seasonal_last"),
         min_length=1,
         description="The simple forecast whose error a forecast predicts; those that are far off "
-        "in the train part are not tried",
+        "in the train part are not tried. Lists that go on from what is read have the first three",
+    )
+    frame: tuple[Literal["absolute", "relative", "mirrored"], ...] = Field(
+        ("absolute", "relative", "mirrored"),
+        min_length=1,
+        description="How lists that go on see what they go on from: where it is, only its way to "
+        "there, or of places that way mirrored at random in training",
     )
     attention: tuple[Literal["none", "dot"], ...] = Field(
         ("none", "dot"), min_length=1, description="How a decoder looks back at its source"
@@ -129,6 +135,6 @@ class Train(Section):
     ensemble: Auto | Annotated[int, Field(ge=1, le=10)] = Field(
         "auto",
         description="Settings, best first, that the final model is the mean of; auto: 1, and for "
-        "a forecast confirmed on folds up to 3, the winner, the best that corrects another simple "
-        "forecast, and the one with the lowest loss",
+        "a forecast, or lists of numbers, confirmed on folds up to 3, the winner, the best that "
+        "corrects another simple forecast, and the one with the lowest loss",
     )

@@ -11,7 +11,7 @@ from rnnauto.layout import FamilyName
 from rnnauto.networks.architecture import Answer, Architecture
 
 Values = dict[str, Any]
-OF_FORECASTS = ("lookback", "scaling", "transform", "differencing")
+OF_SOME = ("lookback", "scaling", "transform", "differencing", "frame", "attention")
 
 
 @dataclass(frozen=True)
@@ -166,8 +166,7 @@ def architecture_of(values: Values) -> Architecture:
         patch=values["patch"],
         pooling=values["pooling"],
         bidirectional=values["bidirectional"],
-        attention=values.get("attention", "none"),
-        **{name: values[name] for name in OF_FORECASTS if name in values},
+        **{name: values[name] for name in OF_SOME if name in values},
     )
 
 

@@ -39,7 +39,8 @@ class Tally:
 
     Attributes:
         units: targets that are known.
-        right: for a forecast: the absolute error of the medians, in units.
+        right: for a forecast: the absolute error of the medians, in units; of places: distances,
+            in the mean deviation.
         squared: errors of each target, [targets].
         known: their number, [targets].
         chunks: of tags: how many are right, predicted and true, [3].
@@ -80,6 +81,10 @@ class Tally:
         match self.problem.answer.loss:
             case "classes" | "quantiles":
                 return Validated(loss, self.right / max(self.units, 1.0), loss)
+            case "distances":
+                deviations = np.array([deviation for _, deviation in self.problem.scales])
+                places = deviations[: len(deviations) - self.problem.answer.unscored]
+                return Validated(loss, self.right / max(self.units, 1.0) * places.mean(), loss)
             case "values" if math.isfinite(loss):
                 deviations = np.array([deviation for _, deviation in self.problem.scales])
                 errors = np.sqrt(self.squared / np.maximum(self.known, 1)) * deviations

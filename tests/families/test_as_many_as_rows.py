@@ -16,6 +16,7 @@ from rnnauto.families.direct.encode import outputs_of
 from rnnauto.families.families import family_of
 from rnnauto.families.forecast.answer import LEVELS
 from rnnauto.families.language.answer import Continued
+from rnnauto.families.lists.evaluate import ListAnswers
 from rnnauto.layout import Layout
 from rnnauto.prepare import prepare
 from rnnauto.recipe import Recipe
@@ -55,6 +56,10 @@ TABLES = {
     "lists to lists": (
         pl.DataFrame({"x": (x := lists(COUNT)), "y": [[2 * v for v in of] for of in x]}),
         {"type": "many-to-many"},
+    ),
+    "lists to longer lists": (
+        pl.DataFrame({"x": (x := lists(COUNT)), "y": [[*of, 0.5] for of in x]}),
+        {},
     ),
     "plain": (
         pl.DataFrame({"a": RNG.normal(size=COUNT), "b": labels(COUNT), "y": labels(COUNT)[::-1]}),
@@ -101,6 +106,9 @@ def answers_to(part, layout, encoders):
                 shares[:, 0] = 0.9
                 return shares
             return np.arange(units, dtype=np.float32)
+        case "lists":
+            shape = (len(part), encoders.target.longest, 1)
+            return ListAnswers(np.ones(shape, np.float32), np.ones(len(part), np.int64))
         case "decoder":
             return Answered(["up"] * len(part), [["up"]] * len(part), np.zeros(len(part)))
         case "language":
@@ -184,7 +192,10 @@ def test_texts_and_lists_may_be_empty():
     )
     assert table["row"].to_list() == [1, 2, 3, 4] and empty(table) == [False, True, True, False]
     assert said == "2 of 4 rows hold nothing to read (rows 2, 3): their prediction is empty"
-    _, table, _ = asked("lists to lists", pl.DataFrame({"x": [[1.0, 2.0], [], None, [3.0]]}))
+    _, table, _ = asked(
+        "lists to lists",
+        pl.DataFrame({"x": [[1.0, 2.0], [], None, [3.0]]}),
+    )
     assert table["row"].to_list() == [1, 1, 2, 3, 4]
     assert table["timestep"].to_list() == [1, 2, None, None, 1]
     assert empty(table) == [False, False, True, True, False]

@@ -2,14 +2,15 @@
 
 import numpy as np
 import pytest
-from builders import columns, lengths_to_search, make_layout
+from builders import columns, lengths_to_search, make_encoded, make_layout
 
 from rnnauto.data.encode import Encoders
-from rnnauto.data.targets import LabelEncoder
+from rnnauto.data.targets import LabelEncoder, ValueEncoder
 from rnnauto.families.decoder.tokens import TokensEncoder
 from rnnauto.families.families import FAMILIES
 from rnnauto.families.forecast.space import ForecastShape, forecast_choices
 from rnnauto.families.language.encode import NextToken
+from rnnauto.families.lists.encode import EncodedLists, ListTarget
 from rnnauto.recipe import Recipe, Space
 
 LENGTHS = np.full(400, 12)
@@ -20,6 +21,23 @@ MADE = {
     "language": (
         make_layout(rnn_type="many-to-many", task="language-modelling", **TEXT),
         NextToken(outputs=9, ends=True),
+    ),
+    "lists": (
+        make_layout(
+            "cell-sequences",
+            "many-to-many-unaligned",
+            task="regression",
+            target_kind="number",
+            features=columns(x="list"),
+            continued=("x",),
+        ),
+        ListTarget(
+            names=("y",),
+            each=(ValueEncoder(mean=0, deviation=1),),
+            longest=3,
+            ends=False,
+            continued=(0,),
+        ),
     ),
     "decoder": (
         make_layout(rnn_type="many-to-many-unaligned", target_tokens="word", **TEXT),
@@ -38,7 +56,18 @@ def space_of(name):
     encoders = Encoders(
         numbers=(), categories=(), static_numbers=(), static_categories=(), target=target
     )
-    return FAMILIES[name].space(lengths_to_search(LENGTHS, layout, encoders), Recipe())
+    prepared = lengths_to_search(LENGTHS, layout, encoders)
+    if name == "lists":
+        prepared.development = risen(LENGTHS)
+    return FAMILIES[name].space(prepared, Recipe())
+
+
+def risen(lengths):
+    """Lists that rise by a step at every timestep, and by three more."""
+    numbers = np.concatenate([np.arange(length) for length in lengths])[:, None]
+    splits = 3 * np.arange(len(lengths) + 1)
+    answers = (lengths[:, None] + np.arange(3)).reshape(-1, 1).astype(np.float32)
+    return EncodedLists(make_encoded(lengths, numbers=numbers), answers, splits, ends=False)
 
 
 @pytest.mark.parametrize("name", FAMILIES)

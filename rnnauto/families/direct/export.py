@@ -19,6 +19,7 @@ from rnnauto.families.direct.check import check_export
 from rnnauto.families.direct.encode import DirectEncoders
 from rnnauto.families.direct.prepare import DirectPrepared
 from rnnauto.layout import Layout
+from rnnauto.networks.ends import ended
 
 
 def export(
@@ -97,13 +98,6 @@ def decode_target(outputs: list[Any], target: LabelEncoder | ValueEncoder) -> di
         "probabilities": probabilities,
         "classes": beside(classes, probabilities),
     }
-
-
-def ended(end: Any) -> Any:
-    """Count the timesteps of answers, as `data.targets.ended` does, int32 [batch]."""
-    going_on = tf.math.cumprod(1.0 - tf.clip_by_value(end, 0.0, 1.0), axis=-1) >= 0.5
-    after_first = tf.reduce_sum(tf.cast(going_on, tf.int32), -1) + 1
-    return tf.minimum(after_first, tf.shape(end)[-1])
 
 
 def beside(names: Any, probabilities: Any) -> Any:

@@ -1,6 +1,6 @@
 """Score forecasts with intervals, beside the simple forecasts of the same windows."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +13,14 @@ from rnnauto.families.forecast.series import EncodedSeries, SeriesEncoders, Seri
 from rnnauto.judge.evaluate import RESAMPLES, Evaluation, Scores, beats
 from rnnauto.judge.metrics import (
     FEWEST_SEQUENCES,
+    PLACE_METRICS,
     Measure,
     Metrics,
     compact_groups,
     interval,
     measured,
     names_measured,
+    ratio,
     resample_weights,
 )
 from rnnauto.layout import Layout
@@ -185,11 +187,7 @@ class ForecastSums(NamedTuple):
     last_distance: Doubles
 
 
-def ratio(total: Doubles, by: Doubles) -> Doubles:
-    return np.where(by > 0, total / np.where(by > 0, by, 1), np.nan)
-
-
-ForecastMeasures = tuple[Measure[ForecastSums], ...]
+ForecastMeasures = tuple[Measure[Any], ...]
 POINT_METRICS: ForecastMeasures = (
     # the mean over the series, as in the Monash archive
     Measure(METRICS["mase"], lambda sums: ratio(sums.scaled, sums.scaled_weight)),
@@ -199,10 +197,6 @@ POINT_METRICS: ForecastMeasures = (
 )
 INTERVAL_METRICS: ForecastMeasures = (
     Measure(METRICS["coverage_80"], lambda sums: ratio(sums.inside, sums.values)),
-)
-PLACE_METRICS: ForecastMeasures = (
-    Measure(METRICS["average_displacement"], lambda sums: ratio(sums.mean_distance, sums.places)),
-    Measure(METRICS["final_displacement"], lambda sums: ratio(sums.last_distance, sums.places)),
 )
 
 

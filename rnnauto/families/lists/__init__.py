@@ -1,0 +1,1 @@
+"""Lists of numbers of a length of their own, to sequences or to static features."""

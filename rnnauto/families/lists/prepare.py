@@ -1,0 +1,62 @@
+"""Cut sources and their lists into parts, and encode them."""
+
+import numpy as np
+
+from rnnauto.data.sequences import targets_in
+from rnnauto.data.split import FOLDS, SMALL, Parts
+from rnnauto.families.lists.cut import groups_of
+from rnnauto.families.lists.encode import (
+    EncodedLists,
+    ListEncoders,
+    ListPart,
+    encode_lists,
+    fit_lists,
+    list_lengths,
+)
+from rnnauto.prepared import (
+    Prepared,
+    Told,
+    hash_of_frame,
+    read_labelled,
+    split_sequences,
+    with_targets,
+)
+
+ListPrepared = Prepared[ListEncoders, Parts, ListPart, EncodedLists]
+
+
+def prepare(told: Told) -> ListPrepared:
+    """Cut a table into parts and encode them. Rows of one recording are in one part, and where
+    there are few recordings, folds confirm what is found. Raises: DataError where a part would be
+    empty."""
+    layout = told.layout
+    usable = with_targets(told.sequences, layout)
+    every = list_lengths(targets_in(usable))
+    whole = fit_lists(usable, layout, every=every)
+    groups = groups_of(usable, encode_lists(usable, whole), whole.target)
+    settings = told.recipe.split
+    if settings.folds == "auto" and len(np.unique(groups)) < SMALL:
+        settings = settings.model_copy(update={"folds": FOLDS})
+    split = split_sequences(
+        told,
+        usable=lambda sequences: with_targets(sequences, layout),
+        read_test=lambda path: read_labelled(path, told),
+        settings=settings,
+        groups=lambda sequences: groups,
+        classes=False,
+    )
+    folds = tuple(
+        fit_lists(train, layout, every=every) for train in split.train_parts(per_timestep=False)
+    )
+    return Prepared(
+        table=told.table,
+        inference=told.inference,
+        problems=split.problems,
+        parts=split.parts,
+        test=ListPart(split.test, layout, folds[0]),
+        test_frame=split.test_frame,
+        encoders=folds[0],
+        fold_encoders=folds,
+        development=encode_lists(split.parts.development, folds[0]),
+        fingerprint=hash_of_frame(told.table.frame),
+    )
