@@ -1,6 +1,8 @@
 """What every family owes to those who hold its record, on a tiny fit of each."""
 
 import datetime
+import gzip
+import io
 from collections import Counter
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 import tensorflow as tf
@@ -15,6 +18,7 @@ from conftest import visits
 
 from rnnauto.deploy.model_json import ModelInfo, write_model_info
 from rnnauto.families.families import FAMILIES, family_of
+from rnnauto.families.forecast.series import SeriesWindows
 from rnnauto.families.learners import learner_of
 from rnnauto.model import load
 from rnnauto.prepare import prepare
@@ -322,3 +326,67 @@ def test_a_model_is_judged_by_reading_answering_and_scoring_once(fit, calls):
     found = load(fit.folder).evaluate(fit.case.frame)
     assert calls == {"to_judge": 1, "load_baselines": 1, "judged": 1, "evaluate": 1}
     assert found.rows > 0
+
+
+def as_text(frame):
+    """A frame as CSV and its relatives hold it: lists as JSON arrays."""
+    lists = [name for name, dtype in frame.schema.items() if dtype.is_nested()]
+    items = {name: pl.col(name).cast(pl.List(pl.String)).list.join(", ") for name in lists}
+    return frame.with_columns(pl.format("[{}]", each).alias(name) for name, each in items.items())
+
+
+def written(write):
+    buffer = io.BytesIO()
+    write(buffer)
+    return buffer.getvalue()
+
+
+FORMATS = {
+    "t.csv": lambda frame: as_text(frame).write_csv().encode(),
+    "t.tsv": lambda frame: as_text(frame).write_csv(separator="\t").encode("utf-16"),
+    "t.csv.gz": lambda frame: gzip.compress(as_text(frame).write_csv().encode()),
+    "t.jsonl": lambda frame: frame.write_ndjson().encode(),
+    "t.parquet": lambda frame: written(frame.write_parquet),
+    "t.arrow": lambda frame: written(frame.write_ipc),
+}
+
+
+def test_a_second_file_of_any_format_is_read_as_the_first(fit, tmp_path, monkeypatch):
+    model, frame = load(fit.folder), fit.case.frame
+    wanted, judged = model.predict(frame), model.evaluate(frame)
+    turned = frame.select(frame.columns[::-1]).with_columns(pl.lit(1).alias("more"))
+    for name, write in FORMATS.items():
+        (tmp_path / name).write_bytes(write(turned))
+        assert model.predict(tmp_path / name).equals(wanted)
+    piped = type("Piped", (), {"isatty": lambda self: False})()
+    for name in ("t.tsv", "t.jsonl", "t.parquet"):
+        piped.buffer = io.BytesIO((tmp_path / name).read_bytes())
+        monkeypatch.setattr("sys.stdin", piped)
+        assert model.predict("-").equals(wanted)
+        assert model.evaluate(tmp_path / name).metrics == judged.metrics
+    pandas = pd.DataFrame(frame.to_dict(as_series=False))
+    assert model.predict(pandas).equals(wanted)
+    assert model.evaluate(pandas).metrics == judged.metrics
+
+
+def read_of(part):
+    """What a test part holds: its targets, and the words that are read."""
+    if isinstance(part, SeriesWindows):
+        return part.encoded.targets.tolist()
+    targets = part.sequences.targets
+    words = [series.to_list() for series in part.sequences.categories]
+    return words if targets is None else (targets.to_list(), words)
+
+
+def test_a_test_file_of_any_format_is_read_as_the_first(fit, tmp_path):
+    first = second = fit.case.frame
+    if fit.family.name == "forecast":
+        late = pl.col("day") > datetime.date(2024, 2, 14)
+        first, second = first.filter(~late), first.filter(late)
+    found = set()
+    for name, write in FORMATS.items():
+        (tmp_path / name).write_bytes(write(second))
+        data = fit.case.data | {"test_path": str(tmp_path / name)}
+        part = prepare(first, Recipe.parse({"data": data, "problem": fit.case.problem})).test
+        found.add((len(part), str(read_of(part))))
+    assert len(found) == 1
