@@ -203,13 +203,14 @@ def number_repairs(before: pl.Series, typed: Typed, line: Lines, rules: Rules) -
         yield DECIMAL_COMMA.problem(
             f"{count} cells of `{name}` have a decimal comma", name, remedy=NOTHING
         )
-    thousands = rows_where(known & plain.str.contains(GROUPED[style.decimal]))
-    if thousands:
+    grouped = (known & plain.str.contains(GROUPED[style.decimal])).fill_null(False)
+    count = int(grouped.sum())
+    if count:
+        rare = count <= FEW * len(grouped)  # else it is how the column is written
         yield GROUPED_THOUSANDS.problem(
-            f"{len(thousands)} cells of `{name}` group their thousands: "
-            f"{shown(plain.gather(thousands))}",
+            f"{count} cells of `{name}` group their thousands: {shown(plain.filter(grouped))}",
             name,
-            [line(row) for row in thousands],
+            [line(row) for row in rows_where(grouped)] if rare else [],
             remedy=NOTHING,
         )
     if style.unit:

@@ -106,7 +106,8 @@ def names_index(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
     index = [cell for cell in columns[0] if cell]
     tells = all(cells.is_number(cell) or DATE.search(cell) for cell in index)
     numeric = [are_numbers(column) for column in columns[1:]]
-    named = tells or named_time(first) or named_id(first)
+    unique = len(set(index)) == len(index)
+    named = tells or (unique and (named_time(first) or named_id(first)))
     return bool(index) and named and first not in index and all(numeric)
 
 

@@ -59,6 +59,7 @@ def begin_and_separator(lines: Sequence[str], usual: str) -> tuple[int, str] | N
         if start is None:
             continue
         rows = [fields_of(line, separator) for line in lines[start:] if line.strip()]
+        rows = [row for row in rows if len(row) == len(rows[0])]
         if separator != BLANKS and is_spaced(rows):
             continue
         return (start, separator) if start or separator == BLANKS else None
@@ -84,7 +85,8 @@ def is_regular(text: Text) -> bool:
     rows = head_records(text.content, text.separator, 50)
     width = len(rows[0])
     alike = all(len(row) == width for row in rows) and not COMMENT.match(rows[0][0])
-    return width > 1 and alike and not is_title(rows[0], rows[1:]) and not is_spaced(rows)
+    odd = is_title(rows[0], rows[1:]) or is_metadata(rows) or is_spaced(rows)
+    return width > 1 and alike and not odd
 
 
 def is_spaced(rows: Sequence[Sequence[str]]) -> bool:
@@ -128,7 +130,7 @@ def start_of(lines: Sequence[str], separator: str) -> int | None:
         return None
     if lead and start == lead and is_header_in_remark(lines, rows, separator):
         return lead - 1
-    table = [row for row in rows[start:] if is_filled(row)]
+    table = [row for row in rows[start:] if is_filled(row) and len(row) == width]
     if len(table) < 2:
         return None
     if first_data_cell(table[0], table[1:]) is not None:
@@ -136,7 +138,10 @@ def start_of(lines: Sequence[str], separator: str) -> int | None:
             return 0  # as R writes row names
         return start if separator == BLANKS and not start and is_numeric(table) else None
     above = [row for row in rows[lead:start] if is_filled(row)]
-    if any(len(row) == width and not is_title(row, table) for row in above):
+    if any(
+        len(row) == width and not (is_title(row, table) or is_metadata([row, *table]))
+        for row in above
+    ):
         return None
     if start and lacks_first(rows[start - 1], width) and not COMMENT.match(lines[start - 1]):
         return None  # a header that lacks a name, rather than a title
@@ -176,13 +181,26 @@ def is_header_in_remark(
 def begin_of(rows: Sequence[Sequence[str]], width: int, lead: int) -> int | None:
     """Go up from the last line as long as lines have the fields of the table."""
     start = None
-    for at in range(len(rows) - 1, lead - 1, -1):
+    last = next((at for at in range(len(rows) - 1, -1, -1) if len(rows[at]) == width), lead)
+    for at in range(last, lead - 1, -1):  # below the last row may be footnotes
         if not is_filled(rows[at]):
             continue
         if len(rows[at]) != width or is_title(rows[at], rows[at + 1 :]):
             break
+        if is_metadata(rows[at : last + 1]):
+            break
         start = at
     return start
+
+
+def is_metadata(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether a line gives a value by its name, as `Station: 5`, and one of names is below it."""
+    filled = [row for row in rows[1:] if is_filled(row)]
+    given = any(re.match(r"[^\W\d][^:]*:\s+\S", cell.strip()) for cell in rows[0])
+    if not given or len(filled) < 2 or any(map(holds, filled[0])):
+        return False
+    columns = zip(*(row for row in filled[1:] if len(row) == len(filled[0])), strict=True)
+    return any(all(holds(cell) for cell in column if cell.strip()) for column in columns)
 
 
 def is_numeric(table: Sequence[Sequence[str]]) -> bool:
@@ -212,7 +230,7 @@ def without_footnotes(text: Text) -> tuple[Text, list[str]]:
     """Take off lines below the table that are no rows: sources, notes."""
     width = len(text.header)
     tail = text.content[max(0, len(text.content) - TAIL_BYTES) :].decode(errors="replace")
-    lines = tail.rstrip().split("\n")
+    lines = tail.rstrip("\r\n").split("\n")
     if width < 2 or len(lines) <= 2 or text.content[:HEAD_BYTES].count(b"\n") < 3:
         return text, []
     kept = len(lines)

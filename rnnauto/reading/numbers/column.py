@@ -54,6 +54,21 @@ class Written:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """What stands beside numbers.
+
+    Attributes:
+        money: whether it is money.
+        unit: whether it is one of a country that may have decimal commas.
+        pointed: whether it is money of a country that has decimal points.
+    """
+
+    money: bool
+    unit: bool
+    pointed: bool
+
+
+@dataclass(frozen=True)
 class Refused:
     """Why a column that looks like numbers is none; empty where it does not."""
 
@@ -80,9 +95,10 @@ def read_written(known: pl.Series, given: Marks, *, certain: bool = False) -> Wr
         return Refused(unit.refused if unit.speaks else "")
     if not (certain or is_amount(parts, unit)):
         return Refused()
-    if re.search(POINTED_MONEY, unit.name) and not given.said:
-        given = replace(given, usual=".")
-    decided = decide(bodies.drop_nulls(), given, money=has_money(parts))
+    pointed = re.search(POINTED_MONEY, unit.name) is not None
+    given = replace(given, usual=".") if pointed else given
+    kind = Beside(has_money(parts), unit=bool(unit.name) and not pointed, pointed=pointed)
+    decided = decide(bodies.drop_nulls(), given, kind)
     if isinstance(decided, Refused):
         return decided
     decimal, unsure = decided
@@ -123,7 +139,7 @@ def has_money(parts: pl.DataFrame) -> bool:
     return bool((parts["prefix"].is_not_null() | behind).any())
 
 
-def decide(bodies: pl.Series, given: Marks, *, money: bool) -> tuple[Mark | str, str] | Refused:
+def decide(bodies: pl.Series, given: Marks, beside: Beside) -> tuple[Mark | str, str] | Refused:
     """Choose the decimal mark of a column, `both` where either is one in some cells.
 
     Returns: the mark, and how else the numbers could be read, in words.
@@ -144,7 +160,7 @@ def decide(bodies: pl.Series, given: Marks, *, money: bool) -> tuple[Mark | str,
         return Refused(f"`{example[0]}` beside `{example[1]}` may be thousands or fractions")
     if given.shown:
         return given.shown, ""
-    return guess(bodies, unclear[0], given, money=money)
+    return guess(bodies, unclear[0], given, beside)
 
 
 def among_both(bodies: pl.Series, votes: dict[Mark, int]) -> tuple[Mark | str, str] | Refused:
@@ -158,17 +174,20 @@ def among_both(bodies: pl.Series, votes: dict[Mark, int]) -> tuple[Mark | str, s
     return Refused(f"`{first[0]}` and `{first[1]}` have different decimal marks")
 
 
-def guess(bodies: pl.Series, mark: Mark, given: Marks, *, money: bool) -> tuple[Mark | str, str]:
+def guess(bodies: pl.Series, mark: Mark, given: Marks, beside: Beside) -> tuple[Mark | str, str]:
     """Choose what the only mark in a column means, where three digits follow it everywhere."""
     group, fraction = (OTHER[mark], "thousands"), (mark, "fractions")
-    if mark == "," and given.usual == ".":
-        return OTHER[mark], ""
-    if marks.count(bodies, r"^\d{4,}$"):  # thousands without a mark
+    usual = mark == "," and given.usual == "."
+    if not usual and marks.count(bodies, r"^\d{4,}$"):  # thousands without a mark
         return mark, ""
     grouped = marks.count(bodies, marks.either(mark))
     small = marks.count(bodies, r"^\d{1,3}$")
-    thousands = money or (small > 0 and grouped >= FEWEST_GROUPED)
-    unclear = thousands or small > 0 or mark == "," or given.usual == ","
+    thousands = (
+        usual or (beside.money and not beside.pointed) or (small > 0 and grouped >= FEWEST_GROUPED)
+    )
+    unclear = thousands or small > 0 or mark == "," or given.usual == "," or beside.money
+    if usual:  # beside commas; a unit may come from a country with decimal commas
+        unclear = beside.unit and not small
     (chosen, what), (_, other) = (group, fraction) if thousands else (fraction, group)
     example = bodies.filter(bodies.str.contains(marks.either(mark)))[0]
     word = "comma" if OTHER[chosen] == "," else "point"

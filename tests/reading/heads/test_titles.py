@@ -33,6 +33,7 @@ TITLES = {
     "remarks with a comma": ("# a, b, c\n", 1),
     "remarks of another kind": ("% made by a machine\n//\n", 2),
     "a line of more fields": ("a,b,c,d,e,f\n\n", 1),
+    "values by their names": ("Station: 5,height: 3,b\n", 1),
     "a quoted title": ('"Sales, of the shop"\n', 1),
 }
 
@@ -75,6 +76,7 @@ FOOTNOTES = {
     "a source and a gap": "\nSource: till\n",
     "padded": "Source: the till of the shop,,\n",
     "several": "\nNotes\nSource: our till, and yours\n* preliminary\n",
+    "after a title": "\nSource: till\n",
     "quoted": '\n"Data from database: Shop"\n"Last Updated: 2024"\n',
     "without an end": "\nSource: till",
 }
@@ -89,6 +91,16 @@ def test_footnotes_are_left_out_and_said(read, kind):
     assert found.frame.height == len(ROWS)
     assert found.frame.dtypes == read(table()).frame.dtypes
     assert any("below the table left out" in note for note in found.notes)
+
+
+def test_titles_and_footnotes_together(read):
+    found = read("Report of 2020\n" + table(";") + "\nNote: figures are rounded\n")
+    assert (found.frame.columns, found.frame.height) == (["day", "sold", "stock"], len(ROWS))
+
+
+def test_a_last_cell_without_a_neighbour_is_no_footnote(read):
+    rows = "".join(f"a {n}\t{n}\n" for n in range(9))
+    assert read("word\tgap\n" + rows + "New York\t\n").frame.height == 10
 
 
 def test_a_cut_row_is_no_footnote(read):
@@ -147,6 +159,7 @@ def test_a_header_of_several_lines_is_joined_and_said(read, header, names):
         ",b\n0,x\n1,y\n2,z\n",
         "a,b,c\ns,m,kg\n1,2,3\n4,5,6\n7,8,9\n1,1,2\n",
         "name,x,y\nA,,\nB,1,2\nC,2,3\nD,4,5\n",
+        "text,x,y\n# tag,,\nup,1,2\nup,2,3\ndown,4,5\nup,1,1\n",
         "id,when,x\nfirst,2020-01-01,\nb,2020-01-02,2\nc,2020-01-03,3\nd,2020-01-04,4\n",
     ],
 )
