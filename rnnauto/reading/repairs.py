@@ -6,6 +6,7 @@ import polars as pl
 
 from rnnauto.layout import Style
 from rnnauto.problem import Example, Kind, Problem, numbered, rows_where
+from rnnauto.reading.distinct import by_distinct
 from rnnauto.reading.rules import Rules
 from rnnauto.reading.text_repairs import FEW, NOTHING, Lines, shown, text_repairs
 from rnnauto.reading.typed import Typed
@@ -277,7 +278,7 @@ def time_repairs(
             [line(row) for row in lost],
             remedy="correct the cells; as it is these rows have no time",
         )
-    shape = plain.str.replace_all(r"\d+", "0")
+    shape = by_distinct(plain, lambda cells: cells.str.replace_all(r"\d+", "0"))
     counts = shape.filter(after.is_not_null()).value_counts(sort=True)
     if counts.height < 2:
         return

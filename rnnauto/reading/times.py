@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import polars as pl
 
 from rnnauto.arrays import Integers
 from rnnauto.names import named_time
 from rnnauto.reading.cells import NO_RULES, spread, without_missing
+from rnnauto.reading.distinct import by_distinct
 from rnnauto.reading.joined_time import field_of
 from rnnauto.reading.rules import Rules
 from rnnauto.times.choose import CLEAR, Candidate, best_of, judge
@@ -200,7 +202,7 @@ def chosen_of(
     whole: list[tuple[Reading, pl.Series]] = []
     fault = ""
     for reading in readings:
-        times = with_iso(read_times(cells, reading.spelling), cells, reading.spelling)
+        times = by_distinct(cells, partial(read_all, spelling=reading.spelling))
         lost = times.is_null() & cells.is_not_null()
         if lost.sum() <= MOST_LOST * len(cells):
             whole.append((reading, times))
@@ -230,6 +232,10 @@ def believable(column: pl.Series, candidates: list[Candidate]) -> bool:
     if named_time(column.name):
         return regular >= CLEAR / 2 or len(column) < FEWEST
     return column.dtype == pl.String and regular >= CLEAR and len(column) >= FEWEST
+
+
+def read_all(cells: pl.Series, *, spelling: Spelling) -> pl.Series:
+    return with_iso(read_times(cells, spelling), cells, spelling)
 
 
 def with_iso(times: pl.Series, cells: pl.Series, spelling: Spelling) -> pl.Series:

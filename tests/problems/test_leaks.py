@@ -184,9 +184,9 @@ def test_a_smooth_feature_does_not_know_its_neighbours():
 def test_the_nearest_value_and_the_usual_word_decide():
     codes = np.array([0, 1, 1])
     known, asked = np.array([1.0, 5.0, np.nan]), np.array([2.0, 4.0, np.nan])
-    assert nearest_class(known, codes, asked).tolist() == [0, 1, 1]
+    assert nearest_class(known, codes)(asked).tolist() == [0, 1, 1]
     words = np.array(["a", "b", "b"], object)
-    assert usual_class(words, codes, np.array(["b", "a", "new"], object)).tolist() == [1, 0, -1]
+    assert usual_class(words, codes)(np.array(["b", "a", "new"], object)).tolist() == [1, 0, -1]
 
 
 def vowels_and_layout():
