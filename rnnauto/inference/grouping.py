@@ -116,6 +116,8 @@ def grouping_by(
     runs = find_runs(frame, names)
     ids, contiguous = runs.distinct, runs.whole
     time = first_clock(frame, names, clocks, runs, named=named)
+    if not (time or named or contiguous):
+        return None  # whatever the target does
     varying = varying_share(frame, names, target.name, runs)
     # classes agree by chance only where there are hardly more ids than classes
     constant = varying == 0 and ids > target.distinct
