@@ -21,6 +21,7 @@ from rnnauto.inference.label_sets import (
     with_sets,
 )
 from rnnauto.inference.roles import Roles, without_sequences
+from rnnauto.inference.series_in_rows import series_stem
 from rnnauto.inference.stems import find_stems
 from rnnauto.inference.written import can_be_written
 from rnnauto.layout import GENERATED, ROW_FORMS, Column, Layout
@@ -252,10 +253,11 @@ def target_names(case: Case) -> tuple[str, ...]:
         return implied
     if not case.data.target:
         commands = "\n".join(case.command("--target", name) for name in suggestions(case))
-        raise DataError(
-            f"no target is named, and `{case.source}` does not imply one",
-            hint=f"name the column to predict, such as:\n{commands}",
-        )
+        hint = f"name the column to predict, such as:\n{commands}"
+        if series_stem(case.frame, case.data.id) is not None:
+            command = case.command("--task", "forecasting")
+            hint += f"\nor forecast every row:\n{command}"
+        raise DataError(f"no target is named, and `{case.source}` does not imply one", hint=hint)
     stems = {stem.name: stem.columns for stem in find_stems(list(case.profiles), taken=())}
     names: list[str] = []
     for name in case.data.target:

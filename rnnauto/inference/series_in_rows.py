@@ -67,11 +67,15 @@ def looks_like_series(stem: Stem, frame: pl.DataFrame) -> bool:
 
     Where nothing names the rows, only names tell: the first of numbers may well be a label.
     """
-    if stem.dated or names_time(stem):
+    if stem.dated or names_time(stem) or names_years(stem):
         return True
     if len(stem.columns) == frame.width or stem.name in HEADERLESS:
         return False
     return roughness(frame.head(ROWS).select(stem.columns)) < UNORDERED
+
+
+def names_years(stem: Stem) -> bool:
+    return not stem.named and all(number in YEARS for number in stem.numbers)
 
 
 def check_no_label(frame: pl.DataFrame, stem: Stem, recipe: Recipe, source: str) -> None:
@@ -159,8 +163,7 @@ def clock_of(stem: Stem) -> pl.Series:
     """Tell the times of columns: their dates, or numbers."""
     if stem.dated:
         return pl.Series("date", [date.fromordinal(number) for number in stem.numbers])
-    years = all(number in YEARS for number in stem.numbers)
-    name = stem.name if stem.named else "year" if years else TIMESTEP
+    name = stem.name if stem.named else "year" if names_years(stem) else TIMESTEP
     return pl.Series(name, stem.numbers)
 
 

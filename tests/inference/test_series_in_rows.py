@@ -139,6 +139,16 @@ def test_numbered_features_are_no_timesteps(stem):
     )
     table = with_series(read_table(frame), Recipe())
     assert table.frame.height == 40
+    with pytest.raises(DataError) as error:
+        infer(table, Recipe())
+    assert "or forecast every row:\n  rnnauto inspect frame --task forecasting" in error.value.hint
+
+
+def test_years_are_times_however_alike_the_rows_are():
+    years = [str(year) for year in range(2001, 2021)]
+    noise = np.random.default_rng(2).normal(size=(6, 20))
+    frame = pl.DataFrame({**IDS, **dict(zip(years, noise.T, strict=True))})
+    assert with_series(read_table(frame), Recipe()).frame["year"][0] == 2001
 
 
 def test_numbers_without_names_are_not_taken_for_series():
