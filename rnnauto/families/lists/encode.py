@@ -148,12 +148,18 @@ def fit_lists(train: Sequences, layout: Layout, *, every: Integers) -> ListEncod
     continued = layout.continued or ("",) * len(columns)
     target = ListTarget(
         names=tuple(column.name for column in columns),
-        each=tuple(fit_values(target_floats(flatten(column))) for column in columns),
+        each=tuple(fit_values(items_of(column)) for column in columns),
         longest=max(int(every.max(initial=1)), 1),
         ends=len(np.unique(every)) > 1,
         continued=tuple(numbers.index(name) if name else -1 for name in continued),
     )
     return fit_encoders(train, layout, target)
+
+
+def items_of(lists: pl.Series) -> Floats:
+    """The numbers of all lists, one after the other, NaN where missing, infinite or too large."""
+    items = target_floats(flatten(lists))
+    return np.where(np.isfinite(items), items, np.float32("nan"))
 
 
 def list_columns(targets: pl.Series) -> list[pl.Series]:
@@ -181,6 +187,5 @@ def encode_lists(sequences: Sequences, encoders: ListEncoders) -> EncodedLists:
         lengths = column.list.len().fill_null(0).to_numpy().astype(np.int64)
         begins = splits[:-1] - splits_of(lengths)[:-1]  # how far each list has to move
         places = np.arange(int(lengths.sum())) + np.repeat(begins, lengths)
-        answers[places, at] = target_floats(flatten(column))
-    answers[~np.isfinite(answers)] = np.nan
+        answers[places, at] = items_of(column)
     return EncodedLists(source, answers, splits, ends)

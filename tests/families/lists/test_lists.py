@@ -76,6 +76,12 @@ def test_lists_of_several_targets_lie_side_by_side_to_the_end_of_the_longest():
     assert sequences.targets.is_not_null().any()
 
 
+def test_numbers_without_bounds_are_missing():
+    encoders, _, lists = coded([([1.0], [2.0, float("inf")]), ([1.0], [4.0, 1e300])], ONE)
+    np.testing.assert_array_equal(lists.answers[:, 0], [2, NAN, 4, NAN])
+    assert (encoders.target.each[0].mean, encoders.target.each[0].deviation) == (3, 1)
+
+
 def test_numbers_of_a_stem_are_lists_up_to_the_last_that_is_known():
     stem = {"u": ("number", "u0", "u1", "u2"), "x": ("number", "x0", "x1")}
     layout = make_layout(
