@@ -13,19 +13,17 @@ from rnnauto.errors import DataError
 from rnnauto.layout import Form, Style
 from rnnauto.problem import Problem
 from rnnauto.reading import cells
-from rnnauto.reading.dialect import HEAD_BYTES, Text, read_text
+from rnnauto.reading.dialect import Text
 from rnnauto.reading.fill_down import fill_down
 from rnnauto.reading.folder import load_folder
 from rnnauto.reading.formats.load import load
 from rnnauto.reading.formats.series_lines import series_in_rows
 from rnnauto.reading.frames import FRAME, Pandas, Source, load_frame
-from rnnauto.reading.heads.header import with_header
-from rnnauto.reading.heads.joined_header import with_joined_header
-from rnnauto.reading.heads.titles import without_footnotes, without_titles
-from rnnauto.reading.heads.units_row import without_units
+from rnnauto.reading.heads.table_text import table_text
 from rnnauto.reading.idle_rows import drop_idle_rows
 from rnnauto.reading.joined_time import join_time
 from rnnauto.reading.loaded import Implied, Loaded
+from rnnauto.reading.numbers.units import same_unit
 from rnnauto.reading.opened import Opened, is_folder, open_source
 from rnnauto.reading.parse import Parsed, in_one_piece, parse, usual_mark
 from rnnauto.reading.points import split_points, unwrap_single_items
@@ -129,10 +127,7 @@ def read_table(
         return with_derived(table, keep=text, rules=rules)
     path = Path(source)
     if is_folder(path):
-        later = replace(rules, times_wait=True)
-        parts = load_folder(path, lambda part: read_table(part, text=text, rules=later).frame)
-        table = with_times(table_of(parts, str(path)), text, rules)
-        return replace(table, frame=join_time(table.frame))
+        return folder_table(path, text=text, rules=rules)
     opened = open_source(path)
     loaded = load(opened, text=text, has_target=has_target, names=names, form=form)
     if loaded is None:
@@ -162,6 +157,27 @@ def with_times(table: Table, keep: Collection[str], rules: Rules) -> Table:
         spellings=looked.spellings,
         unsure=looked.unsure,
     )
+
+
+def folder_table(path: Path, *, text: Collection[str], rules: Rules) -> Table:
+    """Read a folder of files. Raises: DataError where a column has different units in them."""
+    later = replace(rules, times_wait=True)
+    styles: dict[str, Style] = {}
+
+    def frame_of(part: Path) -> pl.DataFrame:
+        table = read_table(part, text=text, rules=later)
+        for name, style in table.styles.items():
+            first = styles.setdefault(name, style)
+            if not same_unit(first.unit, style.unit):
+                raise DataError(
+                    f"`{part}`, column `{name}`: its numbers have the unit `{style.unit}`, those "
+                    f"of the files before it `{first.unit}`",
+                    hint="write the column in one unit in all files",
+                )
+        return table.frame
+
+    table = with_times(table_of(load_folder(path, frame_of), str(path)), text, rules)
+    return replace(table, frame=join_time(table.frame), styles={**styles, **table.styles})
 
 
 def with_derived(table: Table, *, keep: Collection[str], rules: Rules, typed: bool = True) -> Table:
@@ -273,26 +289,6 @@ def as_written(table: Table, each: Sequence[Typed]) -> Table:
     )
 
 
-def table_text(opened: Opened, rules: Rules) -> tuple[Text, bool, list[str]]:
-    """Find the table in a text, with one line of header.
-
-    Returns: the text of the table, whether its header was joined from several lines, and what was
-    done, in words.
-    """
-    source = opened.source
-    text = read_text(opened.content, source, path=opened.path)
-    titles: list[str] = []
-    if not rules.header & {name.strip() for name in text.header}:  # else it is the header
-        text, titles = without_titles(text, source)
-        check_separator(text, source)
-    text, footnotes = without_footnotes(text)
-    text, joined = with_joined_header(text)
-    text, header = with_header(text)
-    text, units = without_units(text)
-    notes = [*opened.notes, *text.notes, *titles, *footnotes, *joined, *header, *units]
-    return text, bool(joined), notes
-
-
 @dataclass(frozen=True)
 class TextRows:
     """The rows of a text that fit its header.
@@ -328,18 +324,6 @@ def rows_of(
         text, blanked = without_rows(text, ragged)
         parsed = parse(text, names, source, text_columns=text_columns, rules=rules)
         return TextRows(parsed, text, aside, blanked)
-
-
-def check_separator(text: Text, source: str) -> None:
-    """Raises: DataError for columns that are separated by spaces, which text holds too."""
-    if len(text.header) > 1 or len(text.header[0].split()) < 2:
-        return
-    first = text.content[:HEAD_BYTES].decode(errors="ignore").splitlines()[:20]
-    if len({len(line.split()) for line in first if line.strip()}) == 1 and len(first) > 2:
-        raise DataError(
-            f"the columns of `{source}` seem to be separated by spaces",
-            hint="separate them by commas, semicolons, tabs or `|`",
-        )
 
 
 def column_names(text: Text, source: str) -> tuple[list[str], list[str]]:

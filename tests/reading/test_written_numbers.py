@@ -6,6 +6,7 @@ import io
 import polars as pl
 import pytest
 
+from rnnauto.errors import DataError
 from rnnauto.reading.read import read_table, read_to_learn
 from rnnauto.recipe import Data
 
@@ -212,6 +213,18 @@ def test_lists_of_numbers_stay_lists(read):
 def test_a_spelling_of_missing_may_be_a_number(read):
     table = read(["-999", "5", "6.5", "-999.0"], data=Data(missing=("-999",)))
     assert table.frame["x"].to_list() == [None, 5, 6.5, None]
+
+
+def test_the_files_of_a_folder_have_one_unit(tmp_path):
+    for number, unit in enumerate(["kg", "kg", "kg"]):
+        rows = "".join(f"{step},{step}.5 {unit}\n" for step in range(9))
+        (tmp_path / f"{number}.csv").write_text("t,w\n" + rows)
+    table = read_table(tmp_path)
+    assert (table.frame["w"].max(), table.styles["w"].unit) == (8.5, "kg")
+    (tmp_path / "9.csv").write_text("t,w\n" + "".join(f"{step},{step}00 g\n" for step in range(9)))
+    with pytest.raises(DataError) as error:
+        read_table(tmp_path)
+    assert "`w`: its numbers have the unit `g`" in error.value.message
 
 
 def test_the_whole_file_is_read_like_its_head(tmp_path):
