@@ -37,7 +37,11 @@ def as_written(table: pl.DataFrame, name: str, spelling: Spelling) -> pl.DataFra
     if len(parts) != spelling.pattern.count(BETWEEN) + 1 or set(parts) & set(table.columns):
         return table
     cells = texts.str.split_exact(BETWEEN, len(parts) - 1).struct.unnest().get_columns()
-    columns = [as_number(cell).alias(part) for cell, part in zip(cells, parts, strict=True)]
+    patterns = spelling.pattern.split(BETWEEN)
+    columns = [
+        (as_number(cell) if pattern.startswith("%-") else cell).alias(part)
+        for cell, part, pattern in zip(cells, parts, patterns, strict=True)
+    ]
     place = table.columns.index(name)
     others = table.get_columns()
     return pl.DataFrame([*others[:place], *columns, *others[place + 1 :]])

@@ -6,22 +6,25 @@ import numpy as np
 import polars as pl
 
 from rnnauto.arrays import Integers
+from rnnauto.errors import DataError
 from rnnauto.inference.grouping import EVEN
 from rnnauto.inference.regular import in_order
 from rnnauto.layout import Layout
 from rnnauto.problem import MOST_ROWS, Example, Kind, Problem, numbered, rows_where
 from rnnauto.problems.layouts import has_timed_rows, is_forecast
 from rnnauto.problems.rule import Laid, Rule
+from rnnauto.reading.read import Table
 from rnnauto.runs import ordered_runs
 from rnnauto.times.describe import alias_of, steps_per, words_of
-from rnnauto.times.frequency import Frequency, find_frequency
-from rnnauto.times.grid import evenness, fill
+from rnnauto.times.frequency import Frequency, find_frequency, steps_of
+from rnnauto.times.grid import evenness, fill, is_clock
 
 ROW = "__row"
 FEWEST_STEPS = 4  # of a series whose own step counts
 MOST_LOOKED_AT = 2_000  # series
 SHOWN = 5
 TWICE = 2.0
+YEAR = 365.25 * 86_400e6  # microseconds
 IDS = tuple(
     f"{unit:03},{t},{t * unit % 7}.5,{'up' if unit % 2 else 'down'}"
     for unit in range(1, 13)
@@ -128,8 +131,7 @@ def odd_series(
 ) -> list[tuple[int, Frequency]]:
     """List the series that have a rule of their own, with it."""
     odd = []
-    lengths = np.diff(row_splits)
-    for at in np.flatnonzero(lengths > FEWEST_STEPS)[:MOST_LOOKED_AT]:
+    for at in suspects(times, row_splits, frequency)[:MOST_LOOKED_AT]:
         own = times[int(row_splits[at]) : int(row_splits[at + 1])]
         splits = np.array([0, len(own)])
         found = find_frequency(own, splits)
@@ -138,6 +140,43 @@ def odd_series(
         if alias_of(found, own) != alias_of(frequency, own):
             odd.append((int(at), found))
     return odd
+
+
+def suspects(times: pl.Series, row_splits: Integers, frequency: Frequency) -> list[int]:
+    """List the series whose usual step is far from that of a rule."""
+    steps = steps_of(times, row_splits)
+    known = np.flatnonzero(times.is_not_null().to_numpy())
+    owners = np.searchsorted(row_splits, known[steps.after], side="right") - 1
+    usual = (
+        pl.DataFrame({"owner": owners, "size": np.asarray(steps.sizes, float)})
+        .group_by("owner", maintain_order=True)
+        .agg(pl.col("size").median(), pl.len().alias("steps"))
+        .filter(pl.col("steps") >= FEWEST_STEPS)
+    )
+    expected = YEAR / year_steps(frequency)
+    far = (usual["size"] <= expected / TWICE) | (usual["size"] >= TWICE * expected)
+    return usual["owner"].filter(far).to_list()
+
+
+def refuse_other_frequency(table: Table, layout: Layout) -> None:
+    """Raises: DataError where most series of a table step by another rule than those that were
+    learnt from: what follows them cannot be forecast by the model."""
+    frequency, time = layout.frequency, layout.time
+    if frequency is None or time is None or frequency.unit == "number":
+        return
+    if not is_clock(table.frame.schema[time]) or table.frame.schema[time].is_numeric():
+        return
+    ordered, row_splits = in_order(table.frame.select(*layout.id, time), layout.id, time)
+    odd = odd_series(ordered[time], row_splits, frequency)
+    if 2 * len(odd) <= len(row_splits) - 1:
+        return
+    at, own = odd[0]
+    times = ordered[time][int(row_splits[at]) : int(row_splits[at + 1])]
+    raise DataError(
+        f"`{table.source}`: the times of `{time}` follow another rule ({words_of(own, times)}) "
+        f"than those that the model was trained on ({words_of(frequency, times.head(0))})",
+        hint="give series of the same frequency, or train a model for this one",
+    )
 
 
 def same_step(one: Frequency, other: Frequency) -> bool:

@@ -213,6 +213,8 @@ def joined_spelling(frame: pl.DataFrame, spellings: Mapping[str, Spelling]) -> S
             if field == "H" and numbers.max() == HOURS:
                 update["shift"], field = -3600 * 10**6, "k"
             pieces.append("%Y-%m-%d" if dtype == pl.Date else f"%-{field}")
+        elif frame[name].str.contains(r"^\d+$").all():  # with zeros before them
+            pieces.append(f"%{field_of(name)}")
         elif field_of(name) == "m" and frame[name].str.contains(r"^\p{L}").all():
             words = frame[name].drop_nulls().unique().to_list()
             update["months"] = names_like(words, numbers=MONTH_NUMBERS, count=12)
@@ -220,5 +222,5 @@ def joined_spelling(frame: pl.DataFrame, spellings: Mapping[str, Spelling]) -> S
         else:
             return None
     pattern = "|".join(pieces)
-    pattern = pattern.replace("%-Y|%-V", "%-G|%-V")
+    pattern = pattern.replace("%-Y|%-V", "%-G|%-V").replace("%-Y|%V", "%-G|%V")
     return Spelling(pattern=pattern, **update) if pieces else None

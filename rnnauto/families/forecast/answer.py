@@ -16,6 +16,7 @@ from rnnauto.families.forecast.series import SeriesEncoders, SeriesWindows, gath
 from rnnauto.families.forecast.windows import window_inputs
 from rnnauto.layout import Layout
 from rnnauto.prepared import Source
+from rnnauto.problems.absent import refuse_other_frequency
 from rnnauto.problems.required_columns import as_texts, read_for
 
 BATCH = 256
@@ -36,6 +37,7 @@ def to_predict(
     words = encoders.words
     earlier = read_history(history, layout, words)
     table = read_for(layout, data, target=False, text_targets=(), may_be_empty=True, classes=words)
+    refuse_other_frequency(table, layout)
     series = gather_series(after(earlier, table.frame, layout), layout)
     return future_windows(series, encoders, layout)
 
@@ -48,6 +50,7 @@ def to_judge(
     words = encoders.words
     earlier = read_history(history, layout, words)
     table = read_for(layout, data, target=True, text_targets=(), classes=words)
+    refuse_other_frequency(table, layout)
     frame = after(earlier, table.frame, layout)
     seen = frame.height - table.frame.height
     series = gather_series(frame, layout)

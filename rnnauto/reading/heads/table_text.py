@@ -19,7 +19,7 @@ def table_text(opened: Opened, rules: Rules) -> tuple[Text, bool, list[str]]:
     source = opened.source
     text = read_text(opened.content, source, path=opened.path)
     titles: list[str] = []
-    if not rules.header & {name.strip() for name in text.header}:  # else it is the header
+    if not is_header(rules.header, {name.strip() for name in text.header}):
         text, titles = without_titles(text, source)
         check_separator(text, source)
     text, footnotes = without_footnotes(text)
@@ -40,3 +40,9 @@ def check_separator(text: Text, source: str) -> None:
             f"the columns of `{source}` seem to be separated by spaces",
             hint="separate them by commas, semicolons, tabs or `|`",
         )
+
+
+def is_header(wanted: frozenset[str], names: set[str]) -> bool:
+    """Whether a line names all columns that a model wants, a time by its own name or its parts."""
+    absent = wanted - names
+    return bool(wanted) and all("-" in name and set(name.split("-")) <= names for name in absent)
