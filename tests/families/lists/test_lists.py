@@ -21,11 +21,11 @@ from rnnauto.families.lists.cut import groups_of
 from rnnauto.families.lists.encode import ListPart, encode_lists, fit_lists, list_lengths
 from rnnauto.families.lists.evaluate import ListAnswers, evaluate_part
 from rnnauto.families.lists.origins import onward_of
-from rnnauto.families.lists.space import simple_errors
+from rnnauto.families.lists.space import frames_of, simple_errors
 from rnnauto.families.lists.table import prediction_table
 from rnnauto.judge.stored import save_baselines
 from rnnauto.prepare import prepare
-from rnnauto.recipe import Recipe
+from rnnauto.recipe import Recipe, Space
 
 NAN = float("nan")
 LISTS = {
@@ -269,3 +269,12 @@ def test_few_recordings_are_confirmed_on_folds_however_many_rows_they_have():
         for part in found.parts.folds[0]
     )
     assert not train & validation
+
+
+def test_few_walks_are_mirrored_unless_the_user_says_how_they_are_seen():
+    assert frames_of(Space(), places=True, few=True) == ("mirrored",)
+    assert frames_of(Space(), places=True, few=False) == ("mirrored", "relative", "absolute")
+    assert frames_of(Space(), places=False, few=True) == ("absolute", "relative")
+    named = Space(frame=("absolute", "relative"))
+    assert frames_of(named, places=True, few=True) == ("relative", "absolute")
+    assert frames_of(Space(frame=("mirrored",)), places=False, few=True) == ("absolute",)
