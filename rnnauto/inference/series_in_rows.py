@@ -123,6 +123,7 @@ def unpivoted(table: Table, stem: Stem, ids: tuple[str, ...]) -> Table:
         table,
         frame=panel.frame,
         notes=(*table.notes, note),
+        spellings={**table.spellings, **({panel.time: stem.spelling} if stem.spelling else {})},
         lines=np.asarray(table.lines_at(range(frame.height)))[rows],
         implied=Implied(
             reason,

@@ -4,13 +4,14 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import numpy as np
 import polars as pl
 
 from rnnauto.inference.calendar_columns import calendar_columns
 from rnnauto.names import TIME_WORDS, name_words
+from rnnauto.times.columns import times_in_names
+from rnnauto.times.spelling import Spelling
 
 FEWEST = 8  # numbered columns that make a sequence
 FEWEST_SHARED = 4  # ... where several stems carry the same numbers
@@ -18,11 +19,6 @@ MANY = 50  # numbered columns that nobody writes down as single features
 SMOOTH = 0.7  # squared steps between neighbours, against those between any two columns
 SHOWN = 5  # absent numbers
 ROWS = 500  # looked at for smoothness
-DATES = (
-    *("%Y-%m-%d", "%Y/%m/%d", "%m/%d/%y", "%m/%d/%Y", "%d.%m.%Y", "%Y-%m", "%Y%m%d"),
-    *("%b-%y", "%b-%Y", "%b %y", "%b %Y", "%b_%Y", "%Y-%b"),
-)
-DATED = re.compile(r"\d|[a-z]{3}[-_ ]\d", re.IGNORECASE)  # how such names begin
 STEM_WORDS = TIME_WORDS | frozenset({"lag", "point", "value", "x_t", "sample", "reading"})
 
 
@@ -42,14 +38,19 @@ class Stem:
     Attributes:
         columns: in the order of their numbers.
         cycle: what they are named by, if not by numbers: months, days of the week.
-        dated: whether they are named by dates, and numbered by the days since the year 1.
+        spelling: how they are written where they are named by dates, and numbered by the days
+            since the year 1.
     """
 
     name: str
     columns: tuple[str, ...]
     numbers: tuple[int, ...]
     cycle: str = ""
-    dated: bool = False
+    spelling: Spelling | None = None
+
+    @property
+    def dated(self) -> bool:
+        return self.spelling is not None
 
     @property
     def named(self) -> bool:
@@ -129,19 +130,11 @@ def stem_name(key: str, taken: set[str]) -> str:
 
 def dated_columns(names: Sequence[str]) -> Stem | None:
     """Find columns named by a date, as in `2020-01-22, 2020-01-23, ...`."""
-    if len(names) < FEWEST or not any(map(DATED.match, names)):
+    named = times_in_names(names, fewest=FEWEST)
+    if named is None:
         return None
-    for pattern in DATES:
-        days = {}
-        for name in names:
-            try:
-                days[datetime.strptime(name, pattern).toordinal()] = name
-            except ValueError:
-                continue
-        if len(days) >= FEWEST:
-            numbers = tuple(sorted(days))
-            return Stem("value", tuple(days[number] for number in numbers), numbers, dated=True)
-    return None
+    numbers = tuple(time.toordinal() for time in named.times.to_list())
+    return Stem("value", named.columns, numbers, spelling=named.spelling)
 
 
 def why_certain(stems: Sequence[Stem], frame: pl.DataFrame) -> str:

@@ -1,6 +1,7 @@
 """However people write times, in whatever order and with whatever holes, a series goes on from its
 true last time, in the spelling of its file."""
 
+import json
 import os
 from datetime import datetime, timedelta
 from itertools import product
@@ -216,3 +217,31 @@ def check(path, spelling, *, ids, order, holes):
     got = keys.write_csv(include_header=False).splitlines()
     assert got == [str(text) for text in wanted] * len(ids), where
     assert ",".join(keys.columns) == SPELLINGS[spelling][2], where
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        *("2018-01-31", "31.01.2018", "1/31/18", "22-Jan-20", "2018-W05", "2018-01", "2018/Q1"),
+        *("01.02.2018 (months)", "2018-01-31T10:00:00Z", "start - end", "1/31/2018 1:00 PM"),
+    ],
+)
+@pytest.mark.parametrize("order", ORDERS)
+def test_lists_of_times_in_a_row_go_on_too(tmp_path, spelling, order):
+    rng = np.random.default_rng(3)
+    rows = []
+    for name in ("one", "two", "three"):
+        numbers = list(range(COUNT))
+        if order == "newest first":
+            numbers.reverse()
+        elif order == "shuffled":
+            rng.shuffle(numbers)
+        times = [written(spelling, number).strip('"') for number in numbers]
+        values = [50 + number % 7 + number / 90 for number in numbers]
+        rows.append({"item": name, "date": times, "y": values})
+    path = tmp_path / "lists.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)))
+    layout, table = next_times(path, AHEAD)
+    assert (layout.form, layout.time) == ("panel", "date")
+    wanted = [written(spelling, COUNT + step).strip('"') for step in range(AHEAD)]
+    assert table["date"].to_list() == wanted * 3
