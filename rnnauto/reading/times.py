@@ -39,6 +39,13 @@ class Unsure:
     example: str
     orders: tuple[str, ...]
 
+    @property
+    def note(self) -> str:
+        return (
+            f"`{self.column}` holds dates that may have the day or the month first "
+            f"(`{self.example}`): read as text; `--date-order` says which is meant"
+        )
+
 
 @dataclass(frozen=True)
 class Times:
@@ -87,6 +94,7 @@ def find_times(
         looked = look_at(column, frame, clock, rules=rules, lines=lines)
         if isinstance(looked, Unsure):
             unsure.append(looked)
+            notes.append(looked.note)
         elif isinstance(looked, str):
             notes.append(looked)
         elif looked is not None:

@@ -300,7 +300,7 @@ FILES = {
         csv({"date": DAYS[:28][::-1], "y": walk(28)}),
         "-t y",
         (SERIES, AHEAD),
-        "its steps are even once sorted",
+        "one row for each time: the newest first",
     ),
     "series by name.csv": (
         csv({"n": range(60), "y": walk(60)}),

@@ -153,7 +153,7 @@ def test_what_is_wrong_with_the_whole_file_is_said():
     assert "not UTF-8: read as Windows-1252" in pm25.table.notes
     messages = [problem.message for problem in pm25.problems]
     assert any("have a decimal comma" in message for message in messages)
-    assert any("24 timesteps are missing in 1 gaps" in message for message in messages)
+    assert any("timesteps have no row, in 1 hole, the first" in message for message in messages)
     reviews = inspection_of("messy_reviews_bom.csv")
     notes = " ".join(reviews.table.notes)
     assert "byte order mark" in notes
