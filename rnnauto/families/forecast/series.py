@@ -1,10 +1,12 @@
 """Collect series to forecast: targets, features and times in order, and encode them."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
+from pydantic import model_validator
 
 from rnnauto.arrays import Floats, Integers
 from rnnauto.data.calendar import cycles_in, cyclic, seconds_of
@@ -91,6 +93,17 @@ class SeriesEncoders(Frozen):
     targets: tuple[str, ...]
     season: int
     frequency: Frequency
+
+    @model_validator(mode="before")
+    @classmethod
+    def a_step_is_a_frequency(cls, raw: Any) -> Any:
+        """Read the step of older files, which knew months and equal steps."""
+        if not isinstance(raw, dict) or not isinstance(raw.get("step"), dict):
+            return raw
+        step = dict(raw["step"])
+        at = "last" if step.pop("at_end", False) else ""
+        rest = {name: value for name, value in raw.items() if name != "step"}
+        return rest | {"frequency": step | {"at": at}}
 
     @property
     def words(self) -> dict[str, tuple[str, ...]]:

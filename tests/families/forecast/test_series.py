@@ -4,12 +4,14 @@ from datetime import date
 
 import numpy as np
 import polars as pl
+from builders import make_series_encoders
 
 from rnnauto.families.forecast.answer import raw_windows
 from rnnauto.families.forecast.cut import future_windows, judged_windows
-from rnnauto.families.forecast.series import fit_series_encoders, gather_series
+from rnnauto.families.forecast.series import SeriesEncoders, fit_series_encoders, gather_series
 from rnnauto.families.forecast.windows import window_inputs
 from rnnauto.layout import Column, Layout
+from rnnauto.times.frequency import Frequency
 
 LAYOUT = Layout(
     form="panel",
@@ -96,3 +98,11 @@ def test_origins_to_judge_by_leave_a_lookback_and_a_horizon():
     assert windows.encoded.origins.tolist() == list(range(3, 11))
     assert windows.encoded.truth()[0, :, 0].tolist() == [9, 16]
     assert windows.encoded.units[0, 0] == 2  # the steps of the first three: 1 and 3
+
+
+def test_the_step_of_an_older_model_is_read_as_a_frequency():
+    made = make_series_encoders().model_dump(mode="json")
+    del made["frequency"]
+    step = {"unit": "month", "count": 3.0, "at_end": True}
+    read = SeriesEncoders.model_validate(made | {"step": step})
+    assert read.frequency == Frequency(unit="month", count=3, at="last")
