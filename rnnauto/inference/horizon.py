@@ -17,7 +17,7 @@ from rnnauto.times.frequency import Frequency
 SHARE = 10  # a horizon is at most one tenth of the shortest series
 LEAST_LOOKBACK = 32
 SEASONS_BACK, HORIZONS_BACK = 3, 4
-OUTLIERS = 4  # times shorter than the median: such a series sets no horizon
+OUTLIERS = 8  # times shorter than the median: such a series sets no horizon
 MOST_SHOWN = 1_000  # timesteps that a rule is put in words by
 LONG_SEASON = 100  # timesteps: three of these are slow to learn from
 

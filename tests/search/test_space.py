@@ -16,7 +16,7 @@ def test_the_recipe_decides_what_may_be_chosen_from():
     assert found["units"] == (8,)
     assert found["dropout"] == (0.2,)
     assert found["clip_norm"] == ("off",)
-    of_others = {"token_dropout", "lookback", "scaling", "transform", "differencing"}
+    of_others = {"token_dropout", "lookback", "scaling", "transform", "differencing", "frame"}
     assert set(found) == set(Space.model_fields) - of_others - {
         "attention",
         "optimizer",

@@ -114,7 +114,8 @@ def fields_of(line: str, separator: str) -> list[str]:
     if separator == BLANKS:
         return words_of(line)
     with unlimited_fields():
-        rows = list(csv.reader([line.rstrip("\r")], delimiter=separator, skipinitialspace=True))
+        plain = line.rstrip("\r").replace("\r", " ")  # a stray one ends no line here
+        rows = list(csv.reader([plain], delimiter=separator, skipinitialspace=True))
     return rows[0] if rows else []
 
 

@@ -30,7 +30,10 @@ def prepared():
     rng = np.random.default_rng(0)
     sources = [" ".join(rng.choice(WORDS, int(rng.integers(1, 6)))) for _ in range(40)]
     frame = pl.DataFrame({"command": sources, "actions": [text.upper() for text in sources]})
-    recipe = Recipe.parse({"data": {"target": "actions"}, "split": {"folds": 1}})
+    problem = {"type": "many-to-many-unaligned"}  # or it would be a tag for each word
+    recipe = Recipe.parse(
+        {"data": {"target": "actions"}, "problem": problem, "split": {"folds": 1}}
+    )
     found = prepare(frame, recipe)
     assert found.layout.rnn_type == "many-to-many-unaligned"
     return found, pose(found, recipe)
