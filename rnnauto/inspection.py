@@ -25,6 +25,7 @@ from rnnauto.problems.find import file_problems, find_problems, in_order
 from rnnauto.problems.unbuilt import unbuilt, without_network
 from rnnauto.reading.read import Table
 from rnnauto.recipe import Recipe
+from rnnauto.times.describe import alias_of
 
 EXAMPLES = 3
 EXAMPLE_TIMESTEPS = 8
@@ -238,6 +239,7 @@ def to_json(inspection: Inspection) -> dict[str, Any]:
         "horizon": layout.horizon,
         "lookback": layout.lookback,
         "season": layout.season if layout.horizon else None,
+        "frequency": frequency_name(inspection),
         "sequences": len(lengths),
         "timesteps": {
             "min": int(lengths.min()),
@@ -251,6 +253,14 @@ def to_json(inspection: Inspection) -> dict[str, Any]:
         "problems": [vars(problem) for problem in inspection.problems],
         "notes": list(inspection.table.notes),
     }
+
+
+def frequency_name(inspection: Inspection) -> str | None:
+    """Name the rule of a forecast's times as pandas does; None where there is none."""
+    layout, frame = inspection.layout, inspection.table.frame
+    if layout.frequency is None or layout.time not in frame.columns:
+        return None
+    return alias_of(layout.frequency, frame[layout.time].head(1))
 
 
 def to_recipe(inspection: Inspection, recipe: Recipe) -> Recipe:

@@ -160,6 +160,7 @@ def test_a_forecast_says_how_far_and_after_how_much_it_repeats(inspect, tmp_path
     path.write_text("day,sold\n" + "\n".join(rows) + "\n")
     found = json.loads(inspect(path, "--target", "sold", "--horizon", "3", "--json").stdout)
     assert (found["sequences"], found["horizon"], found["season"]) == (1, 3, 7)
+    assert found["frequency"] == "D"
     named = ("--season", "5", "--json")
     found = json.loads(inspect(path, "--target", "sold", *named).stdout)
     assert (found["season"], found["horizon"]) == (5, 3)

@@ -13,7 +13,7 @@ from rnnauto.reading.distinct import by_distinct
 from rnnauto.reading.joined_time import field_of
 from rnnauto.reading.rules import Rules
 from rnnauto.times.choose import CLEAR, Candidate, best_of, judge
-from rnnauto.times.clocks import read_clocks, read_durations
+from rnnauto.times.clocks import look_like_clocks, read_clocks, read_durations
 from rnnauto.times.numbers import number_readings
 from rnnauto.times.parse import read_times
 from rnnauto.times.shapes import MOSTLY, Reading, readings_of
@@ -181,7 +181,8 @@ def look_at(
         possible = int(sample.str.contains(POSSIBLE).sum())
         if not len(sample) or possible < MOSTLY * len(sample):
             return None
-        clocks = read_clocks(known_cells(column, rules), sample)
+        seen = look_like_clocks(sample)
+        clocks = read_clocks(known_cells(column, rules), sample) if seen else None
         if clocks is not None:
             return Looked(clocks.times, clocks.spelling, clocks.note)
         readings = readings_of(sample)
@@ -239,6 +240,8 @@ def believable(column: pl.Series, candidates: list[Candidate]) -> bool:
     regular = max(each.even.steps for each in candidates)
     if named_time(column.name):
         return regular >= CLEAR / 2 or len(column) < FEWEST
+    if any(not each.spelling.date_order for each in candidates):
+        return False  # 2015-001, 2015-002: numbers of invoices rather than days
     return column.dtype == pl.String and regular >= CLEAR and len(column) >= FEWEST
 
 

@@ -61,6 +61,12 @@ def read_clocks(cells: pl.Series, sample: pl.Series) -> Clocks | None:
     return None
 
 
+def look_like_clocks(sample: pl.Series) -> bool:
+    """Whether cells may be times of the day or durations: a look at a few of them."""
+    patterns = [*map(regex_of, CLOCKS), HOURS, ISO, SPOKEN]
+    return any(fits(sample, pattern) for pattern in patterns)
+
+
 def fits(sample: pl.Series, pattern: str) -> bool:
     return float(sample.str.contains(pattern).mean() or 0) >= MOSTLY  # type: ignore[arg-type]
 

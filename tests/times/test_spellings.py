@@ -13,6 +13,7 @@ import pytest
 from rnnauto.deploy.table import times_as_texts
 from rnnauto.families.forecast.answer import forecast_table, to_predict
 from rnnauto.prepare import prepare
+from rnnauto.reading.read import read_table
 from rnnauto.recipe import Recipe
 
 START = datetime(2018, 1, 1)
@@ -217,6 +218,23 @@ def check(path, spelling, *, ids, order, holes):
     got = keys.write_csv(include_header=False).splitlines()
     assert got == [str(text) for text in wanted] * len(ids), where
     assert ",".join(keys.columns) == SPELLINGS[spelling][2], where
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("invoice_no", [f"2015-{number:03}" for number in range(1, 60)]),
+        ("code", [f"{number:06}" for number in range(100001, 100060)]),
+        ("score", [f"{number % 7}-{number % 5}" for number in range(60)]),
+        ("version", [f"1.{number}.0" for number in range(60)]),
+        ("size", [f"{number}/{number + 1}" for number in range(10, 70)]),
+        ("part", [f"M{number} 20{number % 30:02}" for number in range(60)]),
+        ("phone", [f"555-{1000 + number}" for number in range(60)]),
+    ],
+)
+def test_what_only_looks_a_bit_like_times_stays_what_it_is(name, cells):
+    frame = pl.DataFrame({name: cells, "y": range(len(cells))})
+    assert read_table(frame).frame.schema[name] == pl.String
 
 
 @pytest.mark.parametrize(
