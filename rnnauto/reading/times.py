@@ -240,7 +240,7 @@ def believable(column: pl.Series, candidates: list[Candidate]) -> bool:
     regular = max(each.even.steps for each in candidates)
     if named_time(column.name):
         return regular >= CLEAR / 2 or len(column) < FEWEST
-    if any(not each.spelling.date_order for each in candidates):
+    if not all(each.spelling.date_order or each.spelling.runs_on for each in candidates):
         return False  # 2015-001, 2015-002: numbers of invoices rather than days
     return column.dtype == pl.String and regular >= CLEAR and len(column) >= FEWEST
 

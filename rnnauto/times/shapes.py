@@ -70,7 +70,7 @@ def readings_of(sample: pl.Series) -> list[Reading]:
 
 def without_makeshifts(readings: list[Reading]) -> list[Reading]:
     """Leave out what is only meant where nothing likelier fits, as weeks that may be months."""
-    running = [reading for reading in readings if "%N" in reading.spelling.pattern]
+    running = [reading for reading in readings if reading.spelling.runs_on]
     if running:  # 2009/10, 2010/11: hardly months by chance
         return running
     likely = [reading for reading in readings if not is_makeshift(reading.spelling.pattern)]

@@ -69,6 +69,11 @@ class Spelling(BaseModel):
         return self.pattern in EPOCH
 
     @property
+    def runs_on(self) -> bool:
+        """True for years that name the next one too, `2014/15`."""
+        return "%N" in self.pattern
+
+    @property
     def is_duration(self) -> bool:
         return "%K" in self.pattern
 
