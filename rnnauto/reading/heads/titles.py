@@ -85,8 +85,9 @@ def is_regular(text: Text) -> bool:
     rows = head_records(text.content, text.separator, 50)
     width = len(rows[0])
     alike = all(len(row) == width for row in rows) and not COMMENT.match(rows[0][0])
-    odd = is_title(rows[0], rows[1:]) or is_metadata(rows) or is_spaced(rows)
-    return width > 1 and alike and not odd
+    if width < 2 or not alike:
+        return False
+    return not (is_title(rows[0], rows[1:]) or is_metadata(rows) or is_spaced(rows))
 
 
 def is_spaced(rows: Sequence[Sequence[str]]) -> bool:
