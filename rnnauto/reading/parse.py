@@ -286,9 +286,12 @@ def spans_of(text: Text, lines: Integers, odd: Integers) -> Integers:
     """Find the bytes of some records by the lines that they begin at, [odd, 2]."""
     ends = np.flatnonzero(np.frombuffer(text.content, np.uint8) == NEWLINE)
     begins = np.append(0, ends + 1)
-    places = np.append(lines, len(begins) + lines[0]) - lines[0]
+    # where a stray return ends a line for the reader of csv, there are more lines than here
+    places = np.minimum(np.append(lines, len(begins) + lines[0]) - lines[0], len(begins) - 1)
     stops = np.append(begins[1:] - 1, len(text.content))
-    return np.stack([begins[places[odd]], stops[places[odd + 1] - 1]], axis=1)
+    return np.stack(
+        [begins[places[odd]], stops[np.maximum(places[odd + 1] - 1, places[odd])]], axis=1
+    )
 
 
 def check_fields(records: Records, names: Sequence[str], source: str) -> None:
