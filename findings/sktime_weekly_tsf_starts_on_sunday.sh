@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# sktime moves the weekly (and monthly) series of a .tsf file to other days than the file gives.
+# sktime moves the weekly series of a .tsf file to other days than the file gives.
 #
 # Versions: sktime 0.38.5 (load_tsf_to_dataframe) with pandas 2.3.3.
 #
