@@ -1,7 +1,7 @@
 """Write encoded sequences to disk, and gather padded batches of them one at a time."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -188,16 +188,49 @@ def training_batches(
 ) -> Iterator[Batch]:
     """One epoch in random order; batches hold examples of about equal length."""
     examples = windows(encoded, chosen, rng=rng)
-    batches = buckets(examples, own_lengths(examples), size=size, rng=rng)
+    lengths = own_lengths(examples)
+    yield from in_random_order(
+        examples, lengths, lambda some: pad(encoded, some), size=size, rng=rng
+    )
+
+
+def in_random_order(
+    examples: Examples,
+    lengths: NDArray[Any],
+    padded: Callable[[Examples], Batch],
+    *,
+    size: int,
+    rng: np.random.Generator,
+) -> Iterator[Batch]:
+    """Give every example once, in batches of about equal length that come in random order.
+
+    Args:
+        lengths: by which they are alike, [examples, lengths].
+        padded: makes a batch of some of them.
+    """
+    batches = buckets(examples, lengths, size=size, rng=rng)
     for number in rng.permutation(len(batches)):
-        yield pad(encoded, examples.take(batches[number]))
+        yield padded(examples.take(batches[number]))
+
+
+def shortest_first(
+    examples: Examples,
+    lengths: NDArray[Any],
+    padded: Callable[[Examples], Batch],
+    *,
+    size: int,
+) -> Iterator[Batch]:
+    """Give every example once, in batches of `size`; the arguments are those of
+    `in_random_order`."""
+    order = by_length(lengths)
+    for begin in range(0, len(order), size):
+        yield padded(examples.take(order[begin : begin + size]))
 
 
 def reading_batches(encoded: Encoded, examples: Examples, *, size: int) -> Iterator[Batch]:
     """Every example once, shortest first."""
-    order = by_length(own_lengths(examples))
-    for begin in range(0, len(order), size):
-        yield pad(encoded, examples.take(order[begin : begin + size]))
+    lengths = own_lengths(examples)
+    yield from shortest_first(examples, lengths, lambda some: pad(encoded, some), size=size)
 
 
 def cuts(lengths: NDArray[Any], *, size: int) -> Iterator[tuple[int, int]]:

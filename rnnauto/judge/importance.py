@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.data.encode import CategoryEncoder, NumberEncoder
+from rnnauto.data.encode import CategoryEncoder, Encoders, NumberEncoder
 from rnnauto.judge.diagnosis import FeatureImportance, Importance, Stretch, Unit
 from rnnauto.judge.metrics import Interval, interval, resample_weights
 from rnnauto.judge.occlude import blank, donated, positions, with_columns, with_timesteps
@@ -103,6 +104,19 @@ def columns_in(
 ) -> list[tuple[str, Columns]]:
     """List the names of features that stand side by side in one input, with their columns."""
     return [(encoder.name, [(array, at)]) for at, encoder in enumerate(encoders)]
+
+
+def source_columns(encoders: Encoders[Any], inputs: Container[str]) -> dict[str, Columns]:
+    """List the input columns of every feature of a source that is answered."""
+    return collected(
+        [
+            *columns_in("numbers", encoders.numbers),
+            *columns_in("codes", encoders.categories),
+            *columns_in("static_numbers", encoders.static_numbers),
+            *columns_in("static_codes", encoders.static_categories),
+        ],
+        inputs,
+    )
 
 
 def collected(named: Sequence[tuple[str, Columns]], inputs: Container[str]) -> dict[str, Columns]:

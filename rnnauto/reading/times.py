@@ -8,7 +8,7 @@ import polars as pl
 
 from rnnauto.arrays import Integers
 from rnnauto.names import named_time
-from rnnauto.reading.cells import NO_RULES, spread, without_missing
+from rnnauto.reading.cells import NO_RULES, fault_shown, spread, without_missing
 from rnnauto.reading.distinct import by_distinct
 from rnnauto.reading.joined_time import field_of
 from rnnauto.reading.rules import Rules
@@ -216,7 +216,8 @@ def chosen_of(
         if lost.sum() <= MOST_LOST * len(cells):
             whole.append((reading, times))
         elif not fault:
-            fault = fault_of(cells, lost, lines)
+            shown = fault_shown(cells, lost, "times", lines)
+            fault = f"{shown}; the column is read as text"
     if not whole:
         return fault if readings[0].certain else None
     if len(whole) == 1 and whole[0][0].certain:
@@ -257,16 +258,6 @@ def with_iso(times: pl.Series, cells: pl.Series, spelling: Spelling) -> pl.Serie
         plain = cells.str.replace("T", " ", literal=True)
         times = times.fill_null(read_times(plain, Spelling(pattern=pattern)).cast(times.dtype))
     return times
-
-
-def fault_of(cells: pl.Series, lost: pl.Series, lines: Integers | None) -> str:
-    row = int(lost.arg_max() or 0)
-    line = int(lines[row]) if lines is not None else row + 2
-    known = len(cells) - cells.null_count()
-    return (
-        f"{lost.sum()} of {known} cells of `{cells.name}` are no times "
-        f"(line {line}: `{cells[row]}`); the column is read as text"
-    )
 
 
 def note_of(name: str, spelling: Spelling, why: str) -> str:

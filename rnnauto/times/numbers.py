@@ -9,7 +9,6 @@ from rnnauto.times.spelling import EPOCH, Spelling
 # what numbers since 1970 are, in seconds: from 1980 to 2100
 EARLIEST, LATEST = 315_532_800, 4_102_444_800
 FIRST_YEAR, LAST_YEAR = 1800, 2199  # that whole numbers of many digits may begin with
-SAMPLE = 400
 FEWEST = 3  # different numbers that a fraction of a year is told from
 
 

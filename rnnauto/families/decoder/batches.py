@@ -11,13 +11,13 @@ from rnnauto.arrays import Integers, timestep_index
 from rnnauto.data.batches import (
     Batch,
     Examples,
-    buckets,
-    by_length,
+    in_random_order,
     load_encoded,
     open_array,
     pad,
     save_arrays,
     save_encoded,
+    shortest_first,
     whole,
 )
 from rnnauto.data.encode import END, START
@@ -44,16 +44,16 @@ def training_pairs(
 ) -> Iterator[Batch]:
     """Give one epoch in random order; batches hold sources and answers of about equal length."""
     examples = whole(pairs, chosen)
-    batches = buckets(examples, both_lengths(pairs, examples), size=size, rng=rng)
-    for number in rng.permutation(len(batches)):
-        yield pad_pairs(pairs, examples.take(batches[number]))
+    lengths = both_lengths(pairs, examples)
+    yield from in_random_order(
+        examples, lengths, lambda some: pad_pairs(pairs, some), size=size, rng=rng
+    )
 
 
 def reading_pairs(pairs: EncodedPairs, examples: Examples, *, size: int) -> Iterator[Batch]:
     """Give every example once, shortest answers first."""
-    order = by_length(both_lengths(pairs, examples))
-    for begin in range(0, len(order), size):
-        yield pad_pairs(pairs, examples.take(order[begin : begin + size]))
+    lengths = both_lengths(pairs, examples)
+    yield from shortest_first(examples, lengths, lambda some: pad_pairs(pairs, some), size=size)
 
 
 def both_lengths(pairs: EncodedPairs, examples: Examples) -> NDArray[Any]:

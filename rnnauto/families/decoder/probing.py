@@ -1,16 +1,14 @@
 """Tell the diagnosis how to read networks that write texts."""
 
-from collections.abc import Container
-
 import numpy as np
 
 from rnnauto.arrays import Integers
 from rnnauto.data.batches import whole
 from rnnauto.families.decoder.batches import pad_pairs
 from rnnauto.families.decoder.features import DecoderFeatures
-from rnnauto.families.decoder.pairs import DecoderEncoders, EncodedPairs
-from rnnauto.judge.importance import collected, columns_in
-from rnnauto.judge.sample import Columns, Probing, Sample, patched_steps, sample_of
+from rnnauto.families.decoder.pairs import EncodedPairs
+from rnnauto.judge.importance import source_columns
+from rnnauto.judge.sample import Probing, Sample, patched_steps, sample_of
 from rnnauto.search.trial import StudyProblem, Values
 
 
@@ -38,24 +36,11 @@ def steps(sample: Sample, problem: StudyProblem, values: Values) -> Integers:
     return patched_steps(sample, values)
 
 
-def columns(encoders: DecoderEncoders, inputs: Container[str]) -> dict[str, Columns]:
-    """List the input columns of every feature of the table."""
-    return collected(
-        [
-            *columns_in("numbers", encoders.numbers),
-            *columns_in("codes", encoders.categories),
-            *columns_in("static_numbers", encoders.static_numbers),
-            *columns_in("static_codes", encoders.static_categories),
-        ],
-        inputs,
-    )
-
-
 PROBING = Probing(
     sample=sample,
     steps=steps,
     last_alone=lambda sample, features: sample,
     apart=lambda features: False,  # timesteps of the source
     remembers=lambda layout: not layout.one_timestep,
-    columns=columns,
+    columns=source_columns,
 )

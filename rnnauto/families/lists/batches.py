@@ -11,13 +11,13 @@ from rnnauto.arrays import Floats, Integers
 from rnnauto.data.batches import (
     Batch,
     Examples,
-    buckets,
-    by_length,
+    in_random_order,
     load_encoded,
     open_array,
     pad,
     save_arrays,
     save_encoded,
+    shortest_first,
     whole,
 )
 from rnnauto.families.lists.encode import EncodedLists
@@ -42,16 +42,16 @@ def training_lists(
 ) -> Iterator[Batch]:
     """Give one epoch in random order; batches hold sources and answers of about equal length."""
     examples = whole(lists, chosen)
-    batches = buckets(examples, both_lengths(lists, examples), size=size, rng=rng)
-    for number in rng.permutation(len(batches)):
-        yield pad_lists(lists, examples.take(batches[number]))
+    lengths = both_lengths(lists, examples)
+    yield from in_random_order(
+        examples, lengths, lambda some: pad_lists(lists, some), size=size, rng=rng
+    )
 
 
 def reading_lists(lists: EncodedLists, examples: Examples, *, size: int) -> Iterator[Batch]:
     """Give every example once, shortest answers first."""
-    order = by_length(both_lengths(lists, examples))
-    for begin in range(0, len(order), size):
-        yield pad_lists(lists, examples.take(order[begin : begin + size]))
+    lengths = both_lengths(lists, examples)
+    yield from shortest_first(examples, lengths, lambda some: pad_lists(lists, some), size=size)
 
 
 def both_lengths(lists: EncodedLists, examples: Examples) -> NDArray[Any]:

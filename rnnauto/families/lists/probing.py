@@ -1,16 +1,14 @@
 """Tell the diagnosis how to read networks that answer with lists of numbers."""
 
-from collections.abc import Container
-
 import numpy as np
 
 from rnnauto.arrays import Integers
 from rnnauto.data.batches import whole
 from rnnauto.families.lists.batches import pad_lists
-from rnnauto.families.lists.encode import EncodedLists, ListEncoders
+from rnnauto.families.lists.encode import EncodedLists
 from rnnauto.families.lists.features import ListFeatures
-from rnnauto.judge.importance import collected, columns_in
-from rnnauto.judge.sample import Columns, Probing, Sample, patched_steps, sample_of
+from rnnauto.judge.importance import source_columns
+from rnnauto.judge.sample import Probing, Sample, patched_steps, sample_of
 from rnnauto.layout import Layout
 from rnnauto.search.trial import StudyProblem, Values
 
@@ -46,24 +44,11 @@ def remembers(layout: Layout) -> bool:
     return not layout.one_timestep and not any(layout.continued)
 
 
-def columns(encoders: ListEncoders, inputs: Container[str]) -> dict[str, Columns]:
-    """List the input columns of every feature of the table."""
-    return collected(
-        [
-            *columns_in("numbers", encoders.numbers),
-            *columns_in("codes", encoders.categories),
-            *columns_in("static_numbers", encoders.static_numbers),
-            *columns_in("static_codes", encoders.static_categories),
-        ],
-        inputs,
-    )
-
-
 PROBING = Probing(
     sample=sample,
     steps=steps,
     last_alone=lambda sample, features: sample,
     apart=lambda features: False,  # timesteps of the source
     remembers=remembers,
-    columns=columns,
+    columns=source_columns,
 )
