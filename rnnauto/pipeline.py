@@ -244,10 +244,11 @@ def make_first(
 def import_beside(workers: int) -> float:
     """Import TensorFlow while the workers start up; returns how slow the machine is by that, the
     baselines' thread counted in."""
-    from rnnauto.networks.quiet import import_tensorflow
+    from rnnauto.networks.quiet import check_no_gpu, import_tensorflow
 
     wall, processor = time.monotonic(), time.process_time()
     import_tensorflow()
+    check_no_gpu()
     wall, processor = time.monotonic() - wall, time.process_time() - processor
     return slowness(wall, processor, beside=workers)
 

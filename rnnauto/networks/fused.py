@@ -45,7 +45,7 @@ class GRU(keras.layers.GRU):
 
 def fuse(model: Any) -> None:
     """Train a model's recurrent layers with these loops, unless a GPU has Keras use cuDNN's."""
-    if tf.config.list_physical_devices("GPU"):
+    if tf.config.get_visible_devices("GPU"):
         return
     for layer in model._flatten_layers():
         if isinstance(layer, SimpleRNN | LSTM | GRU):

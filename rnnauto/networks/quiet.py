@@ -4,7 +4,9 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+from rnnauto.errors import RnnautoError
 
 
 @contextmanager
@@ -34,7 +36,13 @@ def held_back_stderr() -> Iterator[None]:
 
 
 def import_tensorflow(*, threads: int | None = None) -> None:
-    """Import TensorFlow and Keras quietly; `threads` limits both of TensorFlow's pools."""
+    """Import TensorFlow and Keras quietly.
+
+    Args:
+        threads: of both of TensorFlow's pools, in a process that trains. Any other process writes
+            or reads models and sees no GPU: in sight of one Keras writes recurrent layers that run
+            on no processor.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"
     with held_back_stderr():
@@ -44,6 +52,22 @@ def import_tensorflow(*, threads: int | None = None) -> None:
         if threads is not None:
             tf.config.threading.set_intra_op_parallelism_threads(threads)
             tf.config.threading.set_inter_op_parallelism_threads(threads)
-        for device in tf.config.list_physical_devices("GPU"):
-            tf.config.experimental.set_memory_growth(device, True)
+            for device in tf.config.list_physical_devices("GPU"):
+                tf.config.experimental.set_memory_growth(device, True)
+        else:
+            with suppress(RuntimeError):  # the caller's own work on a GPU has begun
+                tf.config.set_visible_devices([], "GPU")
         import keras  # noqa: F401  # its own start-up lines belong to the noise
+
+
+def check_no_gpu() -> None:
+    """Check that this process can write models. Raises: RnnautoError where it works on a GPU."""
+    import tensorflow as tf
+
+    if tf.config.get_visible_devices("GPU"):
+        raise RnnautoError(
+            "TensorFlow already works on a GPU in this process, which has to write the model "
+            "without one",
+            hint="call `rnnauto.fit` before any other work of TensorFlow, or in a process of its "
+            "own; it finds the GPU itself",
+        )

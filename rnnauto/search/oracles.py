@@ -17,6 +17,8 @@ import keras_tuner
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.cores import one_core
+
 RUNNING, IDLE, STOPPED = "RUNNING", "IDLE", "STOPPED"
 BEHIND = 8  # trials that a model does not know of: so many can run at once
 FEWEST_KNOWN = 8  # losses that a model is fitted to
@@ -187,11 +189,10 @@ def fit_process(
 
     from sklearn.gaussian_process import GaussianProcessRegressor
     from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
-    from threadpoolctl import threadpool_limits
 
     kernel = ConstantKernel(1.0) * Matern(1.0, (0.1, 10.0), nu=2.5) + WhiteKernel(0.1, (1e-3, 1.0))
     process = GaussianProcessRegressor(kernel, normalize_y=True)
-    with threadpool_limits(1), warnings.catch_warnings():
+    with one_core(), warnings.catch_warnings():
         # several threads take five times as long here, beside workers that use every core
         warnings.simplefilter("ignore")  # a length scale at its bound is no fault
         process.fit(points, heights)

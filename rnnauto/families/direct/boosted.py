@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Integers, splits_of
+from rnnauto.cores import one_core
 from rnnauto.data.encode import Encoded
 from rnnauto.families.direct.linear import (
     ABSENT_LOGIT,
@@ -80,8 +81,6 @@ def fit_boosted(
         known: the units with a target.
         share: how many targets, or labels of a set, share the time.
     """
-    from threadpoolctl import threadpool_limits
-
     rng = np.random.default_rng(seed)
     outputs = 1 if classes in {None, 2} else len(np.unique(encoded.targets[known]))
     chosen = rng.permutation(sample_units(encoded, known, rng=rng))
@@ -97,7 +96,7 @@ def fit_boosted(
     if len(np.unique(targets)) == 1:  # nothing to tell apart
         start = np.zeros(1) if classes is not None else targets[:1].astype(np.float64)
         return from_nodes([], start, present=present, ids=ids, classes=classes)
-    with threadpool_limits(1):  # trials may be running; and the same result on any machine
+    with one_core():
         model = booster(classes, passes=passes, units=len(units), seed=seed)
         # scikit-learn takes no column that is never known; no tree asks for one that is constant
         model.fit(np.where(np.isnan(columns).all(axis=0), 0.0, columns), targets)

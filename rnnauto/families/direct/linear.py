@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Integers, splits_of
+from rnnauto.cores import one_core
 from rnnauto.data.encode import Encoded
 from rnnauto.errors import DataError
 from rnnauto.families.direct.look_up import fit_table, looked_up, place_table
@@ -139,8 +140,6 @@ def fit_constant(targets: NDArray[Any], *, classes: int | None) -> Baseline:
 
 def fit_linear(encoded: Encoded, known: Integers, *, classes: int | None, seed: int) -> Baseline:
     """Fit logistic or ridge regression to at most 20,000 of the known units."""
-    from threadpoolctl import threadpool_limits
-
     rng = np.random.default_rng(seed)
     chosen = sample_units(encoded, known, rng=rng)
     groups = unit_groups(encoded.row_splits, per_timestep=encoded.per_timestep)[chosen]
@@ -149,7 +148,7 @@ def fit_linear(encoded: Encoded, known: Integers, *, classes: int | None, seed: 
     baseline = replace(fit_constant(units.targets, classes=classes), name=name)
     if len(np.unique(units.targets)) == 1:
         return baseline  # nothing to tell apart
-    with threadpool_limits(1):  # trials may be running; and the same result on any machine
+    with one_core():
         dense = dense_columns(units, spread=not encoded.per_timestep)
         baseline = fit_columns(baseline, dense, units)
         matrix = columns_of(baseline, units, dense=dense)

@@ -1,0 +1,60 @@
+"""Who sees a GPU: processes that train do, one that writes or reads models does not."""
+
+import pytest
+import tensorflow as tf
+
+from rnnauto.errors import RnnautoError
+from rnnauto.networks.quiet import check_no_gpu, import_tensorflow
+
+pytestmark = pytest.mark.train
+
+
+class Machine:
+    """The devices of a machine with a GPU, as TensorFlow tells and changes them."""
+
+    def __init__(self, *, in_use=False):
+        self.visible, self.growing, self.threads, self.in_use = ["gpu"], [], [], in_use
+
+    def hide(self, devices, kind):
+        if self.in_use:
+            raise RuntimeError("Visible devices cannot be modified after being initialized")
+        assert kind == "GPU"
+        self.visible = devices
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    made = Machine()
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["gpu"])
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: made.visible)
+    monkeypatch.setattr(tf.config, "set_visible_devices", made.hide)
+    monkeypatch.setattr(
+        tf.config.experimental, "set_memory_growth", lambda device, on: made.growing.append(device)
+    )
+    for pool in ("intra", "inter"):
+        name = f"set_{pool}_op_parallelism_threads"
+        monkeypatch.setattr(tf.config.threading, name, made.threads.append)
+    return made
+
+
+def test_a_process_that_writes_models_sees_no_gpu(machine):
+    import_tensorflow()
+    assert (machine.visible, machine.growing, machine.threads) == ([], [], [])
+    check_no_gpu()
+
+
+def test_a_worker_keeps_its_gpu(machine):
+    import_tensorflow(threads=2)
+    assert (machine.visible, machine.growing, machine.threads) == (["gpu"], ["gpu"], [2, 2])
+
+
+def test_where_the_gpu_is_in_use_models_are_read_and_not_written(machine):
+    machine.in_use = True
+    import_tensorflow()
+    with pytest.raises(RnnautoError, match="already works on a GPU in this process") as caught:
+        check_no_gpu()
+    assert "in a process of its own" in caught.value.hint
+
+
+def test_this_process_sees_none_either():
+    assert tf.config.get_visible_devices("GPU") == []
