@@ -1,9 +1,8 @@
 """Run the command line. `rnnauto --help` waits for what this file imports: keep it little."""
 
-import os
-import select
 import sys
 import time
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -18,6 +17,7 @@ from rnnauto.cli.predict import predict
 from rnnauto.cli.recipe import recipe
 from rnnauto.cli.report import report
 from rnnauto.cli.run import run
+from rnnauto.cli.streams import open_streams, stdout_is_unread
 from rnnauto.errors import RnnautoError
 
 INTERRUPTED = 130
@@ -66,30 +66,36 @@ app.add_typer(recipe, name="recipe")
 
 def main() -> None:
     """The console script: every error on purpose becomes one message and an exit code."""
+    open_streams()
     debug = "--debug" in sys.argv
     try:
-        app(prog_name="rnnauto")
+        code = code_of_command()
     except RnnautoError as error:
         if debug:
             raise
         from rnnauto.cli.console import print_error
 
         print_error(error)
-        sys.exit(error.exit_code)
+        code = error.exit_code
     except KeyboardInterrupt:
         if debug:
             raise
-        sys.exit(INTERRUPTED)
+        code = INTERRUPTED
+    sys.exit(code)
+
+
+def code_of_command() -> int:
+    """Run the command, to the last byte of its output.
+
+    Raises: what the command does; StorageError where its output is lost.
+    """
+    code = 0
+    try:
+        app(prog_name="rnnauto")
     except SystemExit as end:
-        # Typer and Rich end with 1 where nobody reads stdout any more, as in
-        # `rnnauto predict x.csv | head`: that is no error
-        if end.code != 1 or not reader_is_gone():
-            raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-
-
-def reader_is_gone() -> bool:
-    poll = select.poll()
-    poll.register(sys.stdout.fileno(), 0)
-    return any(event & select.POLLERR for _, event in poll.poll(0))
+        code = end.code if isinstance(end.code, int) else 0
+    # Typer and Rich end with 1 where nobody reads any more, as in `rnnauto predict x.csv | head`:
+    # that is no error
+    with suppress(BrokenPipeError):
+        sys.stdout.flush()
+    return 0 if code == 1 and stdout_is_unread() else code
