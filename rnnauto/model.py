@@ -11,6 +11,7 @@ from rnnauto.deploy.latency import measure_latency
 from rnnauto.deploy.leaderboard import Row, read_leaderboard
 from rnnauto.deploy.model_json import AnyModelInfo, read_model_info
 from rnnauto.deploy.runner import Run, load_saved_model
+from rnnauto.deploy.table import as_in_file
 from rnnauto.families.families import family_of
 from rnnauto.families.family import AnyFamily
 from rnnauto.judge.evaluate import Evaluation
@@ -65,7 +66,8 @@ class Model:
 
         Raises: DataError where a column is absent or holds what the model cannot read.
         """
-        return self.ask(data, history=history, probabilities=probabilities, beams=beams).table
+        answer = self.ask(data, history=history, probabilities=probabilities, beams=beams)
+        return as_in_file(answer.table)
 
     def ask(
         self,

@@ -1,11 +1,14 @@
 """What keeps the code small: direction of imports, where TensorFlow may be, length of files."""
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
 import pytest
 from conftest import trains
+
+from rnnauto.recipe.column_names import OUR_OWN
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "rnnauto"
@@ -324,6 +327,18 @@ def test_arrays_are_never_loaded_with_pickles():
         return options.get("allow_pickle") == "False"
 
     assert offenders(SOURCES, unsafe) == {}
+
+
+OWN_NAME = re.compile("__[a-z]+")
+
+
+def test_columns_that_are_put_beside_those_of_a_file_have_reserved_names():
+    def unreserved(path):
+        texts = {node.value for node in ast.walk(tree_of(path)) if isinstance(node, ast.Constant)}
+        texts = {text for text in texts if isinstance(text, str) and OWN_NAME.fullmatch(text)}
+        return texts - {*OUR_OWN}
+
+    assert offenders(SOURCES, unreserved) == {}
 
 
 def test_every_todo_has_an_issue():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rnnauto.errors import DataError
+from rnnauto.recipe.column_names import literal_name
 
 if TYPE_CHECKING:
     from rnnauto.deploy.generate import Wanted
@@ -95,10 +96,11 @@ def values_of(given: list[str]) -> dict[str, str]:
         name, separator, value = text.partition("=")
         if not separator:
             raise DataError(f"`--given {text}`: no `=`", hint="write `--given COLUMN=VALUE`")
-        if name.strip() in values:
+        column = literal_name(name.strip())
+        if column in values:
             raise DataError(
                 f"`--given` names `{name.strip()}` twice",
                 hint="give a column one value; `--count` draws several answers",
             )
-        values[name.strip()] = value
+        values[column] = value
     return values

@@ -39,13 +39,13 @@ def predict(
 ) -> None:
     """Predict DATA with a fitted model; ids and the order of the rows are kept."""
     from rnnauto.cli.console import talk_console
-    from rnnauto.deploy.table import times_as_texts
+    from rnnauto.deploy.table import as_in_file, times_as_texts
     from rnnauto.model import load
 
     destination = None if output == "-" else check_output(Path(output))
     opened = load(model)
     answer = opened.ask(data, history=history, probabilities=proba, beams=beams)
-    table = times_as_texts(answer.table, opened.info.layout)
+    table = as_in_file(times_as_texts(answer.table, opened.info.layout))
     ending = ".csv" if destination is None else destination.suffix.lower()
     if ending in {".jsonl", ".ndjson"}:
         text = table.write_ndjson()

@@ -4,6 +4,7 @@ import polars as pl
 import polars.selectors as cs
 
 from rnnauto.layout import Layout
+from rnnauto.recipe.column_names import name_in_file
 from rnnauto.times.parse import read_times
 from rnnauto.times.spelling import Spelling
 from rnnauto.times.write import write_times
@@ -21,6 +22,13 @@ def times_as_texts(table: pl.DataFrame, layout: Layout) -> pl.DataFrame:
             table = as_written(table, str(name), spelling)
     naive = cs.datetime(time_zone=None)
     return table.with_columns(naive.dt.to_string("%Y-%m-%dT%H:%M:%S%.f"))
+
+
+def as_in_file(table: pl.DataFrame) -> pl.DataFrame:
+    """Give columns the names that they have in files. A name may look like a pattern to polars, so
+    this is the last that is done to a table."""
+    columns = table.get_columns()
+    return pl.DataFrame([column.alias(name_in_file(column.name)) for column in columns])
 
 
 def as_written(table: pl.DataFrame, name: str, spelling: Spelling) -> pl.DataFrame:

@@ -246,7 +246,7 @@ def restarts(frame: pl.DataFrame, names: Sequence[str], time: str, runs: Runs) -
         starts = frame[time].gather(ordered)
     if frame.schema[time].is_integer() and len(starts) and (starts >= CALENDAR).all():
         return False
-    commonest = starts.value_counts()["count"].max()
+    commonest = starts.alias("start").value_counts()["count"].max()
     return isinstance(commonest, int) and commonest >= EVEN * len(starts)
 
 

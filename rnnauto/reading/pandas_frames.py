@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from rnnauto.arrays import Flags
 from rnnauto.errors import DataError
 from rnnauto.reading.loaded import Loaded
+from rnnauto.recipe.column_names import literal_name
 
 READABLE = "numbers, text, times, truth values and lists of these can be read"
 INDEX = "index"
@@ -69,7 +70,7 @@ def name_of(name: Any, number: int) -> str:
     """Write the name of a column as text: that of several levels joined by `_`."""
     parts = name if isinstance(name, tuple) else (name,)
     said = [str(part).strip() for part in parts if part is not None and part == part]
-    return "_".join(part for part in said if part) or f"column_{number}"
+    return literal_name("_".join(part for part in said if part)) or f"column_{number}"
 
 
 def index_columns(index: Any, taken: Sequence[str]) -> tuple[list[tuple[str, Any]], list[str]]:

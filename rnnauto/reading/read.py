@@ -35,6 +35,7 @@ from rnnauto.reading.times import Unsure, find_times
 from rnnauto.reading.totals_row import without_totals
 from rnnauto.reading.typed import Typed, labels_of, styles_of, type_columns, unit_notes_of
 from rnnauto.recipe import Data
+from rnnauto.recipe.column_names import literal_name, literal_notes
 from rnnauto.times.spelling import Spelling
 
 SHOWN = 5  # faults listed one by one
@@ -337,6 +338,8 @@ def column_names(text: Text, source: str) -> tuple[list[str], list[str]]:
         if not name:
             names[position] = free_name(f"column_{position + 1}", names)
             notes.append(f"column {position + 1} has no name: called `{names[position]}`")
+    notes += literal_notes(names)
+    names = list(map(literal_name, names))
     twice = sorted({name for name in names if names.count(name) > 1}) if has_twins(names) else []
     if twice:
         raise DataError(

@@ -13,6 +13,7 @@ import polars as pl
 from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
 from rnnauto.reading.loaded import Loaded
+from rnnauto.recipe.column_names import literal_name
 
 ENDINGS = frozenset({".conll", ".conllu", ".conllup", ".iob", ".iob2", ".bio"}) | {
     ".conll2000",
@@ -240,7 +241,7 @@ def column_names(
     Args: names: of the file that a model was trained on, in order; empty where none was.
     """
     if written.universal:
-        return list(written.universal), 0
+        return list(map(literal_name, written.universal)), 0
     width = len(cells)
     known = TOKEN in names and TAG in names
     lead = leading(cells[: width - (1 if known else 2)], sentences)

@@ -13,23 +13,23 @@ from rnnauto.recipe.expect import Expect
 from rnnauto.recipe.faults import describe_fault, repeated_keys
 from rnnauto.recipe.judge import Judge
 from rnnauto.recipe.search import SearchSection, Train
-from rnnauto.recipe.values import Auto, Names, Section
+from rnnauto.recipe.values import Auto, ColumnName, ColumnNames, Names, Section
 
 
 class Data(Section):
     path: str | None = Field(None, description="The table to learn from")
-    target: Names = Field((), description="Column to predict")
+    target: ColumnNames = Field((), description="Column to predict")
     test_path: str | None = Field(None, description="A table of its own for the test part")
-    id: Names = Field((), description="Column that tells sequences apart")
-    time: str | None = Field(None, description="Column that orders the timesteps")
+    id: ColumnNames = Field((), description="Column that tells sequences apart")
+    time: ColumnName | None = Field(None, description="Column that orders the timesteps")
     date_order: Auto | Literal["dmy", "mdy", "ymd"] = Field(
         "auto",
         description="Order of day, month and year in dates; auto: the one that makes steps even",
     )
-    features: Names = Field((), description="Use only these columns as features")
-    static: Names = Field((), description="Column with one value per sequence")
-    ignore: Names = Field((), description="Column to leave out")
-    known_ahead: Names = Field(
+    features: ColumnNames = Field((), description="Use only these columns as features")
+    static: ColumnNames = Field((), description="Column with one value per sequence")
+    ignore: ColumnNames = Field((), description="Column to leave out")
+    known_ahead: ColumnNames = Field(
         (), description="Feature of a forecast whose future is known, like a holiday or a price"
     )
     missing: Auto | Names = Field(

@@ -3,9 +3,17 @@
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from rnnauto.cells import CELLS, cells_of_all
+from rnnauto.recipe.column_names import literal_name
 
 Auto = Literal["auto"]
 if TYPE_CHECKING:  # which reads no literal that is made
@@ -51,6 +59,10 @@ def all_cells(value: object) -> object:
     return value
 
 
+def literal_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(literal_name, names))
+
+
 # the types that a user may write, for the JSON Schema
 OneOrMoreNames = str | tuple[str, ...]
 OneOrMoreCells = CellName | Literal["all"] | tuple[CellName | Literal["all"], ...]
@@ -58,6 +70,8 @@ Duration = Annotated[float, Field(gt=0)] | Annotated[str, Field(pattern=DURATION
 Names = Annotated[
     tuple[str, ...], BeforeValidator(one_is_a_list, json_schema_input_type=OneOrMoreNames)
 ]
+ColumnName = Annotated[str, AfterValidator(literal_name)]
+ColumnNames = Annotated[Names, AfterValidator(literal_names)]
 Cells = Annotated[
     tuple[CellName, ...],
     BeforeValidator(one_is_a_list),

@@ -16,6 +16,7 @@ import polars as pl
 from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
 from rnnauto.reading.loaded import Implied, Loaded
+from rnnauto.recipe.column_names import literal_name
 
 STARTS = ("start", "start_offset", "begin", "start_char")
 ENDS = ("end", "end_offset", "stop", "end_char")
@@ -130,10 +131,10 @@ def load_spans(content: bytes, source: str, names: tuple[str, str], lines: Integ
         odd, hidden = odd + cut, hidden + lost
     rest = list(dict.fromkeys(name for record in annotated for name in record.rest))
     columns = [
-        pl.Series(name, [record.rest.get(name) for record in annotated], strict=False)
+        pl.Series(literal_name(name), [record.rest.get(name) for record in annotated], strict=False)
         for name in rest
     ]
-    text, label = names
+    text, label = map(literal_name, names)
     columns += [words.alias(text), pl.Series(label, tags, pl.List(pl.String))]
     notes = [f"the spans `{label}` over `{text}` are read as tags of its words (B-, I-, O)"]
     notes += [f"{odd} spans begin or end inside a word: the whole word is taken"] if odd else []

@@ -7,6 +7,7 @@ from typing import Literal
 
 from rnnauto.errors import DataError
 from rnnauto.reading.formats.arff_values import QUOTED, cells_of, unquoted
+from rnnauto.recipe.column_names import literal_name
 
 Kind = Literal["number", "nominal", "text", "date", "relational"]
 KINDS: dict[str, Kind] = {
@@ -77,7 +78,7 @@ def attributes_until(
                 f"`{source}`, line {number}: `{line[:60]}` is no attribute",
                 hint="write `@attribute NAME numeric`, `string`, `date` or `{A,B}`",
             )
-        name, rest = unquoted(match[1]), match[2].strip()
+        name, rest = literal_name(unquoted(match[1])), match[2].strip()
         attribute = attribute_of(name, rest, source, number)
         if attribute.kind == "relational":
             inner = attributes_until(declared, source, end=name)

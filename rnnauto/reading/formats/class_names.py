@@ -7,6 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from rnnauto.recipe.column_names import literal_name
+
 EDGE = 1 << 20  # bytes at either end of a file that may hold its schema
 FEATURES = re.compile(rb'\{"info": ?\{"features": ?')  # in the schema of Hugging Face data sets
 NAMES = re.compile(r"(?:(.+)_)?(?:names|label_names|tag_names|class_names|id2label)")
@@ -25,7 +27,9 @@ def names_in_schema(content: bytes) -> dict[str, list[str]]:
             features = json.JSONDecoder().raw_decode(text)[0]["info"]["features"]
         except (ValueError, KeyError, TypeError, RecursionError):
             return {}
-        named = {column: names_of(feature) for column, feature in dict(features).items()}
+        named = {
+            literal_name(column): names_of(feature) for column, feature in dict(features).items()
+        }
         return {column: names for column, names in named.items() if names}
     return {}
 

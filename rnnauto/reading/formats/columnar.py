@@ -11,6 +11,7 @@ from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
 from rnnauto.reading.formats.class_names import names_in_schema, with_class_names, with_names_beside
 from rnnauto.reading.formats.nested import flattened
+from rnnauto.reading.literal import with_literal_names
 from rnnauto.reading.loaded import Loaded
 from rnnauto.reading.points import innermost
 
@@ -79,12 +80,13 @@ def checked(frame: pl.DataFrame, source: str, lines: Integers | None = None) -> 
 
     Args: lines: the file lines of the rows. Raises: DataError for other types.
     """
+    frame, renamed = with_literal_names(frame, source)
     flat = flattened(frame, source)
     if flat.rows is not None:
         lines = (np.arange(frame.height) + 1 if lines is None else lines)[flat.rows]
     frame, times = plain_times(cast_columns(flat.frame, source))
     frame, names = with_names_beside(frame)
-    return Loaded(frame, (*flat.notes, *times, *names), lines, implied=flat.implied)
+    return Loaded(frame, (*renamed, *flat.notes, *times, *names), lines, implied=flat.implied)
 
 
 def cast_columns(frame: pl.DataFrame, source: str) -> pl.DataFrame:

@@ -10,6 +10,7 @@ from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
 from rnnauto.reading.loaded import Implied
 from rnnauto.reading.panels import free, id_columns
+from rnnauto.recipe.column_names import literal_name
 
 MOST_LEVELS = 4  # objects in objects
 MOST_NAMES = 5000  # an object with more is a dictionary, whose names are values
@@ -68,7 +69,8 @@ def without_objects(frame: pl.DataFrame, source: str) -> pl.DataFrame:
             inside = [column]
             if isinstance(column.dtype, pl.Struct):
                 fields = column.struct.unnest() if column.dtype.fields else pl.DataFrame()
-                inside = [part.alias(f"{column.name}.{part.name}") for part in fields]
+                names = [literal_name(f"{column.name}.{part.name}") for part in fields]
+                inside = [part.alias(name) for part, name in zip(fields, names, strict=True)]
             for part in inside:
                 name = free(part.name, list(columns)) if part.name in columns else part.name
                 columns[name] = part.alias(name)

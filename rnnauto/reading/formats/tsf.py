@@ -13,6 +13,7 @@ from rnnauto.reading.formats.at_header import MISSING, number_lists, split_heade
 from rnnauto.reading.formats.clock import pace_of, times_from
 from rnnauto.reading.loaded import Implied, Loaded
 from rnnauto.reading.panels import free, panel_of
+from rnnauto.recipe.column_names import literal_name
 
 TYPES = frozenset({"string", "numeric", "date"})
 START = ("%Y-%m-%d %H-%M-%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H-%M", "%Y-%m-%d")
@@ -97,7 +98,7 @@ def read_settings(
                 hint="write a name and one of string, numeric and date, such as "
                 "`@attribute series_name string`",
             )
-        attributes[name.strip()] = kind.lower()
+        attributes[literal_name(name.strip())] = kind.lower()
     return attributes, settings
 
 

@@ -8,6 +8,7 @@ from rnnauto.reading.heads.titles import without_footnotes, without_titles
 from rnnauto.reading.heads.units_row import without_units
 from rnnauto.reading.opened import Opened
 from rnnauto.reading.rules import Rules
+from rnnauto.recipe.column_names import literal_name
 
 
 def table_text(opened: Opened, rules: Rules) -> tuple[Text, bool, list[str]]:
@@ -19,7 +20,7 @@ def table_text(opened: Opened, rules: Rules) -> tuple[Text, bool, list[str]]:
     source = opened.source
     text = read_text(opened.content, source, path=opened.path)
     titles: list[str] = []
-    if not is_header(rules.header, {name.strip() for name in text.header}):
+    if not is_header(rules.header, {literal_name(name.strip()) for name in text.header}):
         text, titles = without_titles(text, source)
         check_separator(text, source)
     text, footnotes = without_footnotes(text)
