@@ -7,6 +7,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Any
 
+from rnnauto.fitted import Said, Watch
 from rnnauto.search.loop import News
 from rnnauto.search.select import Trial
 
@@ -29,7 +30,7 @@ class EarlyModel:
 
     make: Callable[[Trial, Sequence[Trial]], Any]
     aside: Executor
-    watch: Callable[[News], None]
+    watch: Watch
     seconds: float
     until: float
     wanted: bool = True
@@ -40,16 +41,22 @@ class EarlyModel:
 
     @property
     def made(self) -> Any:
-        """Take what `make` returned last; None before."""
-        return self.making.result() if self.making is not None and self.making.done() else None
+        """Take what `make` returned last; None before, and where that failed."""
+        if self.making is None or not self.making.done() or self.making.exception() is not None:
+            return None
+        return self.making.result()
 
     def consider(self, news: News) -> None:
-        """Make a model where one is due. Raises: whatever went wrong in making the last one."""
+        """Make a model where one is due. What goes wrong in that is a warning, and none is made
+        after it: the search goes on, and makes its model at the end."""
         self.watch(news)
         if self.making is not None:
             if not self.making.done():
                 return
-            self.making.result()
+            fault = self.making.exception()
+            if fault is not None and self.wanted:
+                self.wanted = False
+                self.watch(Said(f"warning: no model could be made meanwhile: {in_a_line(fault)}"))
         if self.wanted and news.best is not None and self.is_due(news, news.best):
             self.of = news.best.id
             self.making = self.aside.submit(self.timed, news.best, news.trials)
@@ -68,3 +75,9 @@ class EarlyModel:
         self.ended = time.monotonic()
         self.taken = self.ended - begin
         return model
+
+
+def in_a_line(fault: BaseException) -> str:
+    """Name a fault by its kind and the first line of what it says."""
+    said = str(fault).strip().splitlines()[:1]
+    return ": ".join([type(fault).__name__, *said])

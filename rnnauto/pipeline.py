@@ -32,7 +32,7 @@ from rnnauto.search.algorithm import choose_algorithm
 from rnnauto.search.driver import run_search
 from rnnauto.search.fingerprint import fingerprint
 from rnnauto.search.interrupt import interruptible
-from rnnauto.search.loop import Search
+from rnnauto.search.loop import News, Search
 from rnnauto.search.pose import with_seeds
 from rnnauto.search.replay import algorithm_of, open_journal
 from rnnauto.search.select import Trial, explain
@@ -176,7 +176,7 @@ def search_beside_first_model(
             seed=recipe.seed,
             journal_path=task.work / JOURNAL,
             deadline=lambda: clock.deadline,
-            notify=early.consider,
+            notify=partial(notice, early, compared),
             latest=clock.end,
             history=history,
             interruption=interruption,
@@ -223,6 +223,14 @@ def first_model(
         watch=watch,
         wanted=wanted,
     )
+
+
+def notice(early: EarlyModel, compared: Compared, news: News) -> None:
+    """Take news of the search. Raises: what went wrong with the baselines: no model can do without
+    them, however long the search."""
+    if compared.done():
+        compared.result()
+    early.consider(news)
 
 
 def make_first(

@@ -32,6 +32,7 @@ class FakePool:
     jobs: list = field(default_factory=list)  # running
     submitted: list = field(default_factory=list)
     stops: int = 0
+    patience: list = field(default_factory=list)  # seconds that were left to stop, each time
     most_busy: int = 0
 
     @property
@@ -53,6 +54,7 @@ class FakePool:
 
     def stop(self, seconds):
         self.stops += 1
+        self.patience.append(seconds)
 
     def events(self, timeout):
         assert 0 < timeout <= 1

@@ -5,6 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from rnnauto.early import EarlyModel
+from rnnauto.fitted import Said
+from rnnauto.pipeline import notice
 
 
 def news(best, *trials, seconds_left=100.0):
@@ -41,13 +43,33 @@ def test_nothing_is_exported_where_there_is_a_model_already():
     consider(lambda best, trials: pytest.fail(), news("1"), wanted=False)
 
 
-def test_what_goes_wrong_in_the_export_ends_the_search():
-    def fail(best, trials):
-        raise ValueError("no export")
+def test_what_goes_wrong_in_the_export_is_a_warning_said_once():
+    tried, said = [], []
 
-    early = consider(fail, news("1"))
-    with pytest.raises(ValueError, match="no export"):
+    def fail(best, trials):
+        tried.append(best.id)
+        raise ValueError("no export\nas it stands")
+
+    with ThreadPoolExecutor(1) as aside:
+        early = EarlyModel(
+            make=fail, aside=aside, watch=said.append, seconds=0.0, until=time.monotonic() + 100
+        )
         early.consider(news("1"))
+    for name in ("1", "2", "3"):
+        early.consider(news(name))
+    assert tried == ["1"]
+    assert early.made is None
+    warnings = [event.text for event in said if isinstance(event, Said)]
+    assert warnings == ["warning: no model could be made meanwhile: ValueError: no export"]
+
+
+def test_baselines_that_fail_end_the_search_before_its_time():
+    compared = Future()
+    early = EarlyModel(make=None, aside=None, watch=[].append, seconds=0.0, until=0.0, wanted=False)
+    notice(early, compared, news("1"))
+    compared.set_exception(ValueError("no baseline"))
+    with pytest.raises(ValueError, match="no baseline"):
+        notice(early, compared, news("1"))
 
 
 def test_nothing_is_exported_twice_shortly_before_the_end():

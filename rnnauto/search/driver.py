@@ -88,10 +88,11 @@ def winner_of(search: Search) -> Trial:
         raise Interrupted(
             "interrupted before any trial had completed", hint="nothing was written; run it again"
         )
-    reasons = [r.reason for trial in search.trials.values() for r in trial.results.values()]
+    results = [each for trial in search.trials.values() for each in trial.results.values()]
+    reasons = [each.reason for each in results if each.loss is None and each.reason]
     raise SearchError(
         f"none of {len(search.trials)} trials completed"
-        + (f"; the last one: {reasons[-1]}" if reasons else " within the budget"),
+        + (f"; the last one: {reasons[-1]}" if reasons else ""),
         hint="give it more time with `--budget`, or start from other data",
     )
 
@@ -104,7 +105,8 @@ def new_trials(
     longest: Callable[[], float],
     seconds_left: Callable[[], float],
 ) -> NextJob:
-    """Jobs that try new settings on the first fold, as long as there is time for an epoch."""
+    """Jobs that try new settings on the first fold, as long as there is time for an epoch; the
+    first whatever the time."""
     proposed: list[Proposed] = []  # at most one: there was no time for it yet
 
     def next_job() -> Job | None:
@@ -116,7 +118,7 @@ def new_trials(
         if not proposed:
             return None
         epoch = epoch_seconds(search, proposed[0].values)
-        if epoch > seconds_left():
+        if search.begun and epoch > seconds_left():
             return None
         asked = proposed.pop()
         search.trials[asked.id] = Trial(asked.id, asked.values)

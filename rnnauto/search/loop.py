@@ -52,7 +52,7 @@ class Search:
 
     Attributes:
         deadline: when it must end, in time.monotonic()'s seconds; moves as the end is known.
-        latest: until when it waits past the deadline, while no trial has completed.
+        latest: until when nothing is stopped past the deadline, while no trial has completed.
         history: what an interrupted run of this search wrote down.
         trials: by their ids; `begun`, `running` and `attempts` are by the names of jobs.
         before_confirming: the trials that an interrupted run chose from.
@@ -112,16 +112,14 @@ def run_jobs(
     again, stopped_at = list(reversed(first)), None
     while True:
         left = seconds_left()
-        while search.pool.idle and left > SHORTEST_JOB and not search.interrupted:
-            job = again.pop() if again else next_job()
-            if job is None:
-                break
-            begin_job(search, job)
+        begin_jobs(search, again, next_job, seconds_left=left)
         if search.interrupted:
             search.pool.stop(INTERRUPT_SECONDS)
-        elif left <= 0 and not waits_for_first(search):
+        elif left <= 0 and search.best is not None:
             stopped_at = stopped_at or time.monotonic()
             search.pool.stop(STOP_SECONDS)
+        elif left <= 0 and time.monotonic() >= search.latest:
+            search.pool.stop(math.inf)  # a late model is better than none: it is not killed
         if not search.pool.busy:
             break
         for event in search.pool.events(min(1.0, max(0.05, left))):
@@ -131,9 +129,21 @@ def run_jobs(
         search.lag = max(search.lag, time.monotonic() - stopped_at)
 
 
-def waits_for_first(search: Search) -> bool:
-    """Whether the search goes on past its deadline: a late model is better than none."""
-    return search.best is None and time.monotonic() < search.latest
+def begin_jobs(search: Search, again: list[Job], next_job: NextJob, *, seconds_left: float) -> None:
+    """Begin a job for each idle worker, where there is time for it."""
+    while search.pool.idle and not search.interrupted:
+        if seconds_left <= SHORTEST_JOB and not begins_late(search, again):
+            return
+        job = again.pop() if again else next_job()
+        if job is None:
+            return
+        begin_job(search, job)
+
+
+def begins_late(search: Search, again: Sequence[Job]) -> bool:
+    """Whether a job begins whatever the clock says: on a busy machine the time may be up before the
+    first could begin."""
+    return search.best is None and (bool(again) or not search.begun)
 
 
 def begin_job(search: Search, job: Job) -> None:

@@ -8,6 +8,7 @@ as `Died`, as a local one is.
 
 import asyncio
 import gc
+import math
 import os
 import platform
 import tempfile
@@ -240,13 +241,15 @@ class RayPool:
 
     def stop(self, seconds: float) -> None:
         """Ask every running job to end with what it has within so many seconds; a job that still
-        waits for a processor, or its process for TensorFlow, has nothing and is killed."""
+        waits for a processor, or its process for TensorFlow, has nothing and is killed, unless
+        there is time without end."""
         by = time.monotonic() + seconds
         fresh = [run.number for run in self.running.values() if run.stop_by is None]
         if fresh:
             self.mailbox.stop.remote(fresh)
         for run in self.running.values():
-            by_now = time.monotonic() if run.began_at is None else by
+            waits = run.began_at is None and by < math.inf
+            by_now = time.monotonic() if waits else by
             run.stop_by = by_now if run.stop_by is None else min(by_now, run.stop_by)
 
     def events(self, timeout: float) -> Iterator[Event]:

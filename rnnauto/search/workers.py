@@ -26,8 +26,8 @@ MOST_MEMORY = 1_200 << 20  # bytes after which a worker is replaced
 MOST_JOBS = 100  # ... and jobs: whatever leaks slowly ends with it
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 # how much longer than it may a job can take before its worker is taken to hang: it ends with an
-# epoch's validation, which may be long where the data are large
-HANG_FACTOR, HANG_SECONDS = 1.5, 60.0
+# epoch's validation, which may be long where the data are large or the machine has other work
+HANG_FACTOR, HANG_SECONDS = 1.5, 180.0
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """The search with a pool and a clock that the tests hold in their hands."""
 
+import math
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -98,9 +99,45 @@ def test_no_completed_trial_is_an_error_with_the_last_reason(run):
     assert caught.value.exit_code == 4
 
 
-def test_no_time_at_all_is_an_error_too(run):
-    with pytest.raises(SearchError, match="none of 0 trials completed within the budget"):
-        run(by_trial([1]), seconds=0.5)
+@pytest.mark.parametrize("folds", [1, 3])
+@pytest.mark.parametrize("seconds", [0.5, -100.0])
+def test_the_first_trial_begins_whatever_the_clock_says_and_no_other(run, seconds, folds):
+    found = run(by_trial([0.5] * 9), seconds=seconds, folds=folds, refit=True, size=1)
+    assert found.winner.id == "00"
+    assert names(found.pool.submitted) == ["00-fold0"]
+    assert found.pool.submitted[0].seconds >= 1.0
+
+
+def test_a_first_trial_that_fails_out_of_time_is_an_error_with_its_reason(run):
+    with pytest.raises(SearchError) as caught:
+        run(lambda job: result(None, reason="too wide"), seconds=-100.0)
+    assert caught.value.message == "none of 1 trials completed; the last one: too wide"
+
+
+def test_the_first_trial_is_not_killed_when_the_time_is_up(run):
+    waited = []
+
+    def outcome(job):
+        waited.extend(run.found.pool.patience)
+        return result(0.5)
+
+    run(outcome, seconds=-100.0, trials=1, size=1)
+    assert waited == [math.inf]
+
+
+def test_a_first_trial_whose_worker_dies_out_of_time_has_its_second_try(run):
+    deaths = iter(["signal 9"])
+    found = run(lambda job: next(deaths, None) or result(0.5), seconds=-100.0, trials=1)
+    assert names(found.pool.submitted) == ["00-fold0", "00-fold0"]
+    assert found.winner.id == "00"
+
+
+def test_a_fold_that_failed_is_the_reason_and_not_one_that_completed_after_it(run):
+    def outcome(job):
+        return result(None, reason="diverged") if job.fold == 1 else result(0.5)
+
+    with pytest.raises(SearchError, match="; the last one: diverged$"):
+        run(outcome, folds=3, refit=True, trials=1)
 
 
 def test_a_dead_workers_job_is_run_again_once(run):
