@@ -116,7 +116,7 @@ def try_fit(watch: Watch = lambda news: None) -> TryFit:
             folder = Path(place) / "model"
             fitted = fit(DATA, Recipe.parse(RECIPE), folder=folder, started=started, watch=watch)
             predicted = load(folder).predict(DATA)
-            assert predicted.height == pl.read_csv(DATA)["sequence"].n_unique()
+            assert predicted.height == pl.read_csv(DATA, glob=False)["sequence"].n_unique()
             accuracy = fitted.evaluation.metrics["accuracy"].value
     except Exception:
         return TryFit(time.monotonic() - started, None, traceback.format_exc())

@@ -329,6 +329,20 @@ def test_arrays_are_never_loaded_with_pickles():
     assert offenders(SOURCES, unsafe) == {}
 
 
+def test_paths_are_never_read_as_patterns():
+    def patterns(path):
+        calls = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)]
+        reads = [node for node in calls if READS.fullmatch(ast.unparse(node.func))]
+        return [ast.unparse(node) for node in reads if not takes_bytes(node)]
+
+    def takes_bytes(node):
+        options = {word.arg: ast.unparse(word.value) for word in node.keywords}
+        return "BytesIO" in ast.unparse(node.args[0]) or options.get("glob") == "False"
+
+    assert offenders(SOURCES, patterns) == {}
+
+
+READS = re.compile(r"pl\.(read|scan)_\w+")
 OWN_NAME = re.compile("__[a-z]+")
 
 

@@ -151,7 +151,9 @@ def write_leaderboard(path: Path, rows: list[Row]) -> None:
 def read_leaderboard(folder: Path) -> list[Row]:
     path = folder / "leaderboard.csv"
     try:
-        frame = pl.read_csv(path, infer_schema_length=None, schema_overrides={"name": pl.String})
+        frame = pl.read_csv(
+            path, infer_schema_length=None, schema_overrides={"name": pl.String}, glob=False
+        )
         rows = frame.to_dicts()
         for row in rows:
             row.update({name: json.loads(row[name]) for name in NESTED})

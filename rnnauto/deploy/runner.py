@@ -1,6 +1,8 @@
 """Predict by a model folder, the one way: batches of raw values in, arrays out."""
 
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from rnnauto.data.sequences import Sequences, texts_in, times_in
 from rnnauto.errors import ModelFolderError
 from rnnauto.layout import Layout
 
+PATTERN = frozenset("*?[]\\")  # characters that stand for others in a pattern of paths
 BATCH = 256
 BATCH_TIMESTEPS = 1 << 18  # a batch of long sequences is smaller
 RawBatch = dict[str, NDArray[Any]]
@@ -56,7 +59,8 @@ def load_saved_model(folder: Path) -> Run:
 
     check_saved_model(folder)
     try:
-        loaded = tf.saved_model.load(str(folder))
+        with plain_path(folder) as path:
+            loaded = tf.saved_model.load(str(path))
         signatures = dict(loaded.signatures)
         assert "serving_default" in signatures
     except Exception as error:  # TensorFlow raises all kinds where files are cut off or altered
@@ -65,6 +69,19 @@ def load_saved_model(folder: Path) -> Run:
             hint="train the model again, or fetch the folder again",
         ) from error
     return Run(signatures, loaded)
+
+
+@contextmanager
+def plain_path(folder: Path) -> Iterator[Path]:
+    """Give a folder a path that is no pattern: TensorFlow looks for a model's variables by one, and
+    finds none below a folder called `a[1]`."""
+    if not PATTERN.intersection(str(folder)):
+        yield folder
+        return
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / folder.name.translate(dict.fromkeys(map(ord, PATTERN), "_"))
+        path.symlink_to(folder.absolute(), target_is_directory=True)
+        yield path
 
 
 def batches_of(lengths: Integers) -> Iterator[Integers]:

@@ -197,6 +197,7 @@ def numeric_columns(text: Text, names: Sequence[str], rules: Rules) -> dict[str,
             has_header=False,
             schema=dict.fromkeys(names, pl.String),
             truncate_ragged_lines=True,
+            glob=False,
         )
     except pl.exceptions.PolarsError:
         return {}  # reading everything as text will tell what is wrong

@@ -1,6 +1,7 @@
 """One whole run, and what it leaves in the model folder."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -156,6 +157,14 @@ def test_the_model_has_learnt_something(tiny_run):
     truth = tiny_run.frame.select("person", "state").unique()
     joined = found.join(truth, on="person")
     assert (joined["prediction"] == joined["state"]).mean() >= 0.75
+
+
+def test_a_model_is_used_from_a_folder_whose_name_looks_like_a_pattern(tiny_run, tmp_path):
+    folder = tmp_path / "a[1] b\\c {*}?"
+    shutil.copytree(tiny_run.folder, folder)
+    again, model = rnnauto.load(folder), rnnauto.load(tiny_run.folder)
+    assert again.predict(tiny_run.frame).equals(model.predict(tiny_run.frame))
+    assert again.leaderboard() == model.leaderboard()
 
 
 def test_a_frame_is_predicted_like_its_file(tiny_run):
