@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from rnnauto.arrays import Integers
-from rnnauto.data.columns import float_columns
+from rnnauto.data.columns import data_units, float_columns, zeros_of
 from rnnauto.data.sequences import Sequences, gather
 from rnnauto.data.target_columns import is_struct
 from rnnauto.data.targets import set_items
@@ -195,13 +195,14 @@ def example_of(sequences: Sequences, layout: Layout, number: int) -> ParsedExamp
     return ParsedExample(
         id=" ".join(map(str, sequences.ids.row(number))),
         timesteps=end - begin,
-        start=tuple(timestep_of(sequences, at) for at in shown),
+        start=tuple(timestep_of(sequences, layout, at) for at in shown),
         target=target,
     )
 
 
-def timestep_of(sequences: Sequences, at: int) -> str:
-    values = [show(value) for value in sequences.numbers[at].tolist()]
+def timestep_of(sequences: Sequences, layout: Layout, at: int) -> str:
+    numbers = data_units(sequences.numbers[at], zeros_of(layout.features))
+    values = [show(value) for value in numbers.tolist()]
     values += [show(series[at]) for series in sequences.categories]
     more = ", ..." if len(values) > EXAMPLE_FEATURES else ""
     inside = ", ".join(values[:EXAMPLE_FEATURES]) + more

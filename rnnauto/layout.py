@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from rnnauto.times.frequency import Frequency
 from rnnauto.times.spelling import Spelling
@@ -40,11 +40,14 @@ class Column(Frozen):
         name: that of the column; in a wide table the stem.
         kind: what its values are.
         columns: in a wide table those of the timesteps, in order.
+        zero: what is taken off its numbers in float64 before they become float32; 0 unless they
+            lie far from 0 and close together, where float32 would make them equal.
     """
 
     name: str
     kind: Kind
     columns: tuple[str, ...] = ()
+    zero: float = Field(default=0.0, allow_inf_nan=False)
 
 
 class Style(Frozen):

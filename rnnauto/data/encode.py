@@ -31,7 +31,8 @@ FEWEST_WORDS = 200  # different ones, from which a column holds words rather tha
 
 
 class NumberEncoder(Frozen):
-    """Standardises one feature; `missing` adds an indicator for the values that are absent."""
+    """Standardises one feature, less the zero of its column; `missing` adds an indicator for the
+    values that are absent."""
 
     name: str
     mean: float
@@ -89,7 +90,7 @@ class Encoded:
 
     Attributes:
         row_splits: [sequences + 1].
-        numbers: float32 [timesteps, features], raw, NaN where missing, then places in calendar
+        numbers: float32 [timesteps, features], as in `Sequences`, then places in calendar
             cycles and moments.
         codes: int32 [timesteps, categories], one a category encoder, then moments.
         static_numbers: float32 [sequences, features].

@@ -26,7 +26,7 @@ class Sequences:
         ids: [sequences].
         rows: of the table, [timesteps]; None where a row holds a whole sequence.
         row_splits: [sequences + 1].
-        numbers: float32 [timesteps, features], NaN where missing.
+        numbers: float32 [timesteps, features], less the zero of each, NaN where missing.
         categories: strings [timesteps] per column, "" where missing, or the one column of lists of
             strings where timesteps are sets of labels.
         static_numbers: float32 [sequences, features].
@@ -205,7 +205,7 @@ def gather_wide(frame: pl.DataFrame, layout: Layout) -> Sequences:
     values mean that the sequence is shorter."""
     if not layout.features:
         return gather_answers(frame, layout)
-    stems = [to_floats(frame, column.columns) for column in layout.features]
+    stems = [stem_floats(frame, column) for column in layout.features]
     timesteps = max(values.shape[1] for values in stems)
     cube = np.full((frame.height, timesteps, len(stems)), np.nan, np.float32)
     for position, values in enumerate(stems):
@@ -223,6 +223,11 @@ def gather_wide(frame: pl.DataFrame, layout: Layout) -> Sequences:
     if layout.per_timestep and sequences.targets is not None:
         sequences = replace(sequences, targets=sequences.targets.filter(pl.Series(kept.ravel())))
     return sequences
+
+
+def stem_floats(frame: pl.DataFrame, stem: Column) -> Floats:
+    """The columns of a stem less its zero, float32 [rows, timesteps]."""
+    return to_floats(frame, stem.columns, np.full(len(stem.columns), stem.zero))
 
 
 def gather_answers(frame: pl.DataFrame, layout: Layout) -> Sequences:

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from rnnauto.arrays import splits_of
-from rnnauto.data.columns import flatten, to_floats
+from rnnauto.data.columns import flatten, to_doubles
 from rnnauto.data.targets import lists_of
 from rnnauto.data.tokens import tokenise
 from rnnauto.layout import Column, Layout
@@ -25,7 +25,7 @@ def target_series(frame: pl.DataFrame, column: Column, layout: Layout) -> pl.Ser
     if layout.gives_lists:
         return list_series(frame, column)
     if column.columns:
-        cube = to_floats(frame, column.columns)  # [sequences, timesteps]
+        cube = to_doubles(frame, column.columns)  # [sequences, timesteps]
         missing = np.full((frame.height, layout.answer_timesteps - cube.shape[1]), np.nan)
         values = np.concatenate([cube, missing], axis=1).ravel()
         return pl.Series(column.name, values, dtype=pl.Float64).fill_nan(None)
@@ -47,11 +47,11 @@ def list_series(frame: pl.DataFrame, column: Column) -> pl.Series:
             cells = cells.cast(pl.Float64, strict=False).reshape((-1, 1)).arr.to_list()
         lists = cells.cast(pl.List(pl.Float64), strict=False)
     else:
-        cube = to_floats(frame, column.columns)  # [rows, timesteps]
+        cube = to_doubles(frame, column.columns)  # [rows, timesteps]
         known = ~np.isnan(cube)
         lengths = np.where(known.any(axis=1), cube.shape[1] - known[:, ::-1].argmax(axis=1), 0)
         items = pl.Series(cube[np.arange(cube.shape[1]) < lengths[:, None]]).fill_nan(None)
-        lists = lists_of(items.cast(pl.Float64), splits_of(lengths))
+        lists = lists_of(items, splits_of(lengths))
     some = lists.list.len().fill_null(0) > 0
     return pl.select(pl.when(some).then(lists)).to_series().alias(column.name)
 

@@ -3,6 +3,7 @@
 They are stored in `model.json`.
 """
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -10,7 +11,8 @@ import polars as pl
 from numpy.typing import NDArray
 from pydantic import Field
 
-from rnnauto.arrays import Codes, Floats, Integers, splits_of
+from rnnauto.arrays import Codes, Doubles, Floats, Integers, splits_of
+from rnnauto.data.columns import floats_of
 from rnnauto.layout import Frozen
 
 MISSING_TARGET = -1
@@ -30,9 +32,15 @@ class LabelEncoder(Frozen):
 
 
 class ValueEncoder(Frozen):
-    """Standardises the target of a regression."""
+    """Standardises the target of a regression.
+
+    Attributes:
+        mean, deviation: of the values less `zero`.
+        zero: what is taken off the values in float64, as of a column of the layout.
+    """
 
     mean: float
+    zero: float = Field(default=0.0, allow_inf_nan=False)
     deviation: float = Field(gt=0)
 
     @property
@@ -96,6 +104,7 @@ def fit_target(
     every: pl.Series,
     classification: bool,
     answers: int = 0,
+    zeros: Sequence[float] = (),
 ) -> TargetEncoder:
     """Learn how targets become numbers.
 
@@ -105,24 +114,34 @@ def fit_target(
         every: targets of all parts: which classes exist is part of the question, not something
             learnt, so that no part can hold a class without a number.
         answers: how many answers the targets belong to, where these end by themselves.
+        zeros: what is taken off each target, where these are values; empty: nothing.
     """
+    zero = zeros[0] if zeros else 0.0
     if answers:
-        values = target_floats(train)
-        return EndingValue(value=fit_values(values), end=fit_values(ends_of(values, answers)))
+        values = target_floats(train, zero)
+        value = fit_values(values, zero)
+        return EndingValue(value=value, end=fit_values(ends_of(values, answers)))
     if isinstance(train.dtype, pl.Struct):
         names = [field.name for field in train.dtype.fields]
         encoders = [
-            fit_single(train.struct.field(name), every.struct.field(name), classes=classification)
-            for name in names
+            fit_single(
+                train.struct.field(name),
+                every.struct.field(name),
+                classes=classification,
+                zero=zero,
+            )
+            for name, zero in zip(names, zeros or (0.0,) * len(names), strict=True)
         ]
         return SeveralTargets(names=tuple(names), each=tuple(encoders))
     if isinstance(train.dtype, pl.List):
         return fit_label_set(every)
-    return fit_single(train, every, classes=classification)
+    return fit_single(train, every, classes=classification, zero=zero)
 
 
-def fit_single(train: pl.Series, every: pl.Series, *, classes: bool) -> LabelEncoder | ValueEncoder:
-    return fit_labels(every) if classes else fit_values(target_floats(train))
+def fit_single(
+    train: pl.Series, every: pl.Series, *, classes: bool, zero: float
+) -> LabelEncoder | ValueEncoder:
+    return fit_labels(every) if classes else fit_values(target_floats(train, zero), zero)
 
 
 def fit_labels(targets: pl.Series) -> LabelEncoder:
@@ -152,23 +171,29 @@ def label_texts(targets: pl.Series) -> pl.Series:
     return targets.cast(pl.String)
 
 
-def fit_values(values: Floats) -> ValueEncoder:
+def fit_values(values: Floats, zero: float = 0.0) -> ValueEncoder:
+    """Args: values: less the zero."""
     known = values[~np.isnan(values)].astype(np.float64)
-    deviation = float(known.std()) if known.size else 1.0
-    return ValueEncoder(mean=float(known.mean()) if known.size else 0.0, deviation=deviation or 1.0)
+    mean, deviation = (float(known.mean()), float(known.std())) if known.size else (0.0, 1.0)
+    return ValueEncoder(mean=mean, deviation=deviation or 1.0, zero=zero)
 
 
-def target_floats(targets: pl.Series) -> Floats:
-    values = targets.cast(pl.Float64, strict=False).cast(pl.Float32, strict=False)
-    return values.fill_null(float("nan")).to_numpy().astype(np.float32)
+def target_floats(targets: pl.Series, zero: float = 0.0) -> Floats:
+    """Values less their zero, float32 [units], NaN where missing or beyond float32."""
+    return floats_of([targets], np.array([zero]))[:, 0]
+
+
+def zeros_in(encoder: TargetEncoder) -> Doubles:
+    """What is taken off each of a regression's targets, [targets]; the end of an answer has 0."""
+    return np.array([value.zero for value in value_encoders(encoder)], np.float64)
 
 
 def encode_targets(targets: pl.Series | None, encoder: TargetEncoder, units: int) -> Codes | Floats:
     """Targets as the losses take them; without any, all count as missing.
 
     Returns: classes int32 [units], MISSING_TARGET where absent or unknown; values float32 [units],
-    NaN where absent; labels int32 [units, labels], 1 where in the set, 0 where not, MISSING_TARGET
-    where there is no set; several targets: [units, targets].
+    less their zero, NaN where absent; labels int32 [units, labels], 1 where in the set, 0 where
+    not, MISSING_TARGET where there is no set; several targets: [units, targets].
     """
     match encoder:
         case LabelEncoder():
@@ -176,7 +201,9 @@ def encode_targets(targets: pl.Series | None, encoder: TargetEncoder, units: int
                 return np.full(units, MISSING_TARGET, np.int32)
             return look_up(label_texts(targets), encoder.classes, offset=0, absent=MISSING_TARGET)
         case ValueEncoder():
-            return np.full(units, np.nan, np.float32) if targets is None else target_floats(targets)
+            if targets is None:
+                return np.full(units, np.nan, np.float32)
+            return target_floats(targets, encoder.zero)
         case LabelSetEncoder():
             return encode_label_sets(targets, encoder, units)
         case SeveralTargets():

@@ -9,6 +9,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from rnnauto.arrays import Doubles
+from rnnauto.data.columns import zeros_of
 from rnnauto.data.encode import RESERVED, UNKNOWN, Encoders, category_columns
 from rnnauto.layout import Layout
 from rnnauto.networks import calendar, moments, text
@@ -35,7 +37,8 @@ def input_specs(layout: Layout, encoders: Encoders[Any]) -> dict[str, Any]:
         specs["length"] = tf.TensorSpec([None], tf.int32, name="length")
         if encoders.numbers:
             count = len(encoders.numbers)
-            specs["numbers"] = tf.TensorSpec([None, None, count], tf.float32, name="numbers")
+            dtype = number_type(zeros_of(layout.features))
+            specs["numbers"] = tf.TensorSpec([None, None, count], dtype, name="numbers")
         if encoders.categories:
             count = len(category_columns(encoders))
             specs["categories"] = tf.TensorSpec([None, None, count], tf.string, name="categories")
@@ -43,7 +46,8 @@ def input_specs(layout: Layout, encoders: Encoders[Any]) -> dict[str, Any]:
             specs["time"] = tf.TensorSpec([None, None], tf.float64, name="time")
     if encoders.static_numbers:
         count = len(encoders.static_numbers)
-        specs["static_numbers"] = tf.TensorSpec([None, count], tf.float32, name="static_numbers")
+        dtype = number_type(zeros_of(layout.static))
+        specs["static_numbers"] = tf.TensorSpec([None, count], dtype, name="static_numbers")
     if encoders.static_categories:
         count = len(encoders.static_categories)
         specs["static_categories"] = tf.TensorSpec(
@@ -63,9 +67,10 @@ def encode_inputs(
     raw: dict[str, Any], tables: dict[str, list[Any]], layout: Layout, encoders: Encoders[Any]
 ) -> dict[str, Any]:
     """Encode raw inputs as those of the networks: strings become ids, texts become tokens."""
-    inputs: dict[str, Any] = {
-        name: raw[name] for name in ("length", "numbers", "static_numbers") if name in raw
-    }
+    inputs: dict[str, Any] = {"length": raw["length"]} if "length" in raw else {}
+    for name, read in (("numbers", layout.features), ("static_numbers", layout.static)):
+        if name in raw:
+            inputs[name] = from_zero(raw[name], zeros_of(read))
     if layout.tokens is not None:
         words, inputs["length"] = text.tokenise(raw["text"], layout.tokens)
         inputs["codes"] = tables["categories"][0].lookup(words)[..., None]
@@ -86,6 +91,24 @@ def encode_inputs(
         append(inputs, "numbers", moments.numbers(at, encoders.moments))
         append(inputs, "codes", codes)
     return inputs
+
+
+def number_type(zeros: Doubles) -> Any:
+    """Type of raw numbers: float64 where float32 would make some of them equal."""
+    return tf.float64 if zeros.any() else tf.float32
+
+
+def from_zero(numbers: Any, zeros: Doubles) -> Any:
+    """Take the zeros off raw numbers [..., numbers], in float64; float32, NaN where missing or
+    infinite."""
+    if zeros.any():
+        numbers = tf.cast(numbers - tf.constant(zeros), tf.float32)
+    return tf.where(tf.math.is_finite(numbers), numbers, float("nan"))
+
+
+def with_zero(values: Any, zero: float) -> Any:
+    """Add to values what was taken off, in float64; as they are where nothing was."""
+    return tf.cast(values, tf.float64) + zero if zero else values
 
 
 def append(inputs: dict[str, Any], name: str, channels: Any) -> None:

@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers, timestep_index
+from rnnauto.data.columns import data_units, zeros_of
 from rnnauto.data.encode import Encoders
 from rnnauto.data.sequences import Sequences, texts_in, times_in
 from rnnauto.errors import ModelFolderError
@@ -121,9 +122,11 @@ def raw_batch(
         batch["length"] = lengths.astype(np.int32)
         at = timestep_index(sequences.row_splits, chosen)
         if encoders.numbers:
-            filler = np.float32(1e6 if extra else 0)
-            padded = np.full((*real.shape, len(encoders.numbers)), filler, np.float32)
-            padded[real] = sequences.numbers[at]
+            numbers = data_units(sequences.numbers[at], zeros_of(layout.features))
+            padded = np.full(
+                (*real.shape, len(encoders.numbers)), 1e6 if extra else 0, numbers.dtype
+            )
+            padded[real] = numbers
             batch["numbers"] = padded
         if encoders.categories:
             words = np.full(
@@ -136,7 +139,8 @@ def raw_batch(
             batch["time"] = np.full(real.shape, 1e6 if extra else 0.0)
             batch["time"][real] = times_in(sequences)[at]
     if encoders.static_numbers:
-        batch["static_numbers"] = sequences.static_numbers[chosen]
+        static = sequences.static_numbers[chosen]
+        batch["static_numbers"] = data_units(static, zeros_of(layout.static))
     if encoders.static_categories:
         columns = [strings(column.gather(chosen)) for column in sequences.static_categories]
         batch["static_categories"] = np.stack(columns, axis=1)

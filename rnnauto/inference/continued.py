@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from rnnauto.arrays import Doubles
-from rnnauto.data.columns import to_floats
+from rnnauto.data.columns import to_doubles
 from rnnauto.inference.case import Evidence, named
 from rnnauto.layout import Column, Layout
 
@@ -68,7 +68,7 @@ def evidence_of(layout: Layout, pairs: tuple[str, ...]) -> Evidence:
 def ends_of(frame: pl.DataFrame, column: Column) -> Ends:
     """Take the first value of every list, or of a stem's columns, the last and the one before."""
     if column.columns:
-        cube = to_floats(frame, column.columns).astype(np.float64)
+        cube = to_doubles(frame, column.columns)
         return Ends(*(np.array(ends) for ends in zip(*map(ends_in, cube), strict=True)))
     cells = frame[column.name]
     if not isinstance(cells.dtype, pl.List):

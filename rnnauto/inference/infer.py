@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from rnnauto.data.zeros import with_zeros
 from rnnauto.errors import DataError
 from rnnauto.inference.answer import Decided, decide_answer
 from rnnauto.inference.case import Case, Evidence, named
@@ -86,7 +87,7 @@ def infer(table: Table, recipe: Recipe) -> Inference:
     layout, onward = with_continued(layout_of(case, roles, answer), case.frame)
     layout = with_styles(layout, table, recipe)
     layout = layout.model_copy(update={"spelling": spelling_of(table, layout)})
-    layout = with_label_sets(layout, table, separator)
+    layout = with_zeros(with_label_sets(layout, table, separator), case.frame)
     sets = set_evidence(case, separator) if layout.target_kind == "list" else ()
     decided = (*evidence, *target_evidence(case), *answer.evidence, *onward, *sets)
     return Inference(layout, decided)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.data.columns import to_floats
+from rnnauto.data.columns import to_doubles
 from rnnauto.inference.regular import Regular
 from rnnauto.names import name_words
 from rnnauto.times.describe import steps_per
@@ -118,7 +118,7 @@ def autocorrelation(series: Regular, targets: tuple[str, ...]) -> NDArray[np.flo
     correlations = [
         series_autocorrelation(values)
         for part in parts
-        for values in to_floats(part, names)[: int(SHARE * part.height)][-MOST_TIMESTEPS:].T
+        for values in to_doubles(part, names)[: int(SHARE * part.height)][-MOST_TIMESTEPS:].T
     ]
     longest = max(len(correlation) for correlation in correlations)
     table = np.full((len(correlations), longest), np.nan)
@@ -128,13 +128,15 @@ def autocorrelation(series: Regular, targets: tuple[str, ...]) -> NDArray[np.flo
     return np.asarray(np.nanmean(table[:, enough], axis=0)) if enough.any() else np.ones(1)
 
 
-def series_autocorrelation(values: NDArray[np.float32]) -> NDArray[np.float64]:
+def series_autocorrelation(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Correlate a series with itself around a straight line, up to a third of its length."""
     known = np.isfinite(values)
+    if known.any():  # a level says nothing, and rounds away what moves around it
+        values = values - values[known].mean()
     if known.sum() < REPEATS * FEWEST_STEPS:
         return np.ones(1)
     steps = np.arange(len(values))
-    line = np.polyfit(steps[known], values[known].astype(np.float64), 1)
+    line = np.polyfit(steps[known], values[known], 1)
     rest = np.where(known, values - np.polyval(line, steps), 0.0)
     size = 2 * len(rest)
     power = np.abs(np.fft.rfft(rest, size)) ** 2

@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Integers
-from rnnauto.data.columns import category_names, number_names, to_floats
+from rnnauto.data.columns import category_names, number_names, to_doubles
 from rnnauto.inference.case import flag
 from rnnauto.layout import Layout
 from rnnauto.problem import Example, Kind, Problem, numbered
@@ -71,7 +71,7 @@ def values_ahead(
     ordered: pl.DataFrame, target: str, layout: Layout, owners: Integers
 ) -> Iterator[Problem]:
     names = number_names(layout.features)
-    columns = to_floats(ordered, [target, *names]).astype(np.float64)
+    columns = to_doubles(ordered, [target, *names])
     columns = relative(columns, owners)
     y = columns[:, 0]
     furthest = min(FURTHEST, max(1, layout.horizon or 1) + 1)

@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Floats, Integers
+from rnnauto.arrays import Doubles, Floats, Integers
+from rnnauto.data.columns import data_units, zeros_of
 from rnnauto.data.sequences import Sequences
 from rnnauto.deploy.shown import Asked, Notice, ShownColumn, ShownData
 from rnnauto.inspection import show, target_names
@@ -140,6 +141,8 @@ def example(sequences: Sequences, number: int, layout: Layout) -> Json:
     }
     targets = sequences.targets
     words = list(sequences.categories)
+    numbers = data_units(sequences.numbers[begin:end], zeros_of(layout.features))
+    static_numbers = data_units(sequences.static_numbers[number], zeros_of(layout.static))
     if targets is not None and not layout.per_timestep:
         shown["target"] = show(targets[number])
     elif targets is not None:
@@ -148,16 +151,14 @@ def example(sequences: Sequences, number: int, layout: Layout) -> Json:
         shown["tokens"] = [show(token) for token in words[0][begin : min(end, begin + MOST_TOKENS)]]
     names = [column.name for column in layout.features if column.kind not in {"category", "text"}]
     if end - begin > 1 and sequences.numbers.shape[1]:
-        shown["lines"] = lines(sequences.numbers[begin:end], names)
-    elif sequences.numbers.shape[1]:
+        shown["lines"] = lines(numbers, names)
+    elif end > begin and sequences.numbers.shape[1]:
         shown["static"] += [
-            [name, show(float(value))]
-            for name, value in zip(names, sequences.numbers[begin], strict=False)
+            [name, show(float(value))] for name, value in zip(names, numbers[0], strict=False)
         ]
     static = [column.name for column in layout.static if column.kind not in {"category", "text"}]
     shown["static"] += [
-        [name, show(float(value))]
-        for name, value in zip(static, sequences.static_numbers[number], strict=False)
+        [name, show(float(value))] for name, value in zip(static, static_numbers, strict=False)
     ]
     shown["static"] += [
         [column.name, show(column[number])] for column in sequences.static_categories
@@ -169,7 +170,7 @@ def identity(ids: pl.DataFrame, number: int) -> str:
     return " ".join(map(str, ids.row(number)))
 
 
-def lines(numbers: Floats, names: list[str]) -> list[Json]:
+def lines(numbers: Floats | Doubles, names: list[str]) -> list[Json]:
     """Draw features of one sequence, thinned; numbers [timesteps, features]."""
     steps = thinned(len(numbers), MOST_TIMESTEPS)
     width = min(MOST_LINES, numbers.shape[1])

@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import timestep_index
+from rnnauto.data.columns import less_zeros
 from rnnauto.data.targets import (
     EndingValue,
     LabelEncoder,
     SeveralTargets,
     TargetEncoder,
     ValueEncoder,
+    zeros_in,
 )
 from rnnauto.data.unanswered import gather_to_answer
 from rnnauto.deploy.latency import Single, spread
@@ -64,9 +66,9 @@ def to_judge(
 def answer(run: Run, part: DirectPart, *, beams: int = 1) -> Answers:
     """Predict every sequence, in the order given; `beams` are for texts that are written.
 
-    Returns: probabilities [units, classes] or [units, labels], or values [units]; of several
-    targets the probabilities side by side, or values [units, targets]. A unit is a sequence, or a
-    timestep where there is one target per timestep.
+    Returns: probabilities [units, classes] or [units, labels], or values less their zero [units];
+    of several targets the probabilities side by side, or values [units, targets]. A unit is a
+    sequence, or a timestep where there is one target per timestep.
     """
     sequences, layout, encoders = part.sequences, part.layout, part.encoders
     units = len(sequences.numbers) if layout.per_timestep else len(sequences)
@@ -84,18 +86,19 @@ def answer(run: Run, part: DirectPart, *, beams: int = 1) -> Answers:
 
 
 def side_by_side(outputs: dict[str, NDArray[Any]], target: TargetEncoder) -> NDArray[np.float32]:
-    """Join the probabilities or values among the outputs of `serving_default`, [..., outputs]; the
-    values of a single target [...]."""
+    """Join the probabilities, or the values less their zeros, among the outputs of
+    `serving_default`, [..., outputs]; the values of a single target [...]."""
     match target:
         case ValueEncoder():
-            return outputs["value"]
+            return less_zeros(outputs["value"], zeros_in(target))
         case EndingValue():
-            return np.stack([outputs["value"], outputs["end"]], axis=-1)
+            both = np.stack([outputs["value"], outputs["end"]], axis=-1)
+            return less_zeros(both, zeros_in(target))
         case SeveralTargets():
             parts = [
                 outputs[f"probabilities_{name}"]
                 if isinstance(encoder, LabelEncoder)
-                else outputs[f"value_{name}"][..., None]
+                else less_zeros(outputs[f"value_{name}"][..., None], zeros_in(encoder))
                 for name, encoder in zip(target.names, target.each, strict=True)
             ]
             return np.concatenate(parts, axis=-1)

@@ -76,6 +76,7 @@ def fit_direct(train: Sequences, layout: Layout, *, classes: pl.Series) -> Direc
         every=classes,
         classification=layout.task == "classification",
         answers=len(train) if layout.answer_ends else 0,
+        zeros=[target.zero for target in layout.targets],
     )
     if isinstance(target, LabelSetEncoder):
         style = layout.styles.get(layout.target[0], Style())

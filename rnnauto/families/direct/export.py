@@ -13,7 +13,7 @@ from rnnauto.data.targets import (
     TargetEncoder,
     ValueEncoder,
 )
-from rnnauto.deploy.inputs import encode_inputs, input_specs, tables_of, write_module
+from rnnauto.deploy.inputs import encode_inputs, input_specs, tables_of, with_zero, write_module
 from rnnauto.deploy.runner import Run, load_saved_model
 from rnnauto.families.direct.check import check_export
 from rnnauto.families.direct.encode import DirectEncoders
@@ -90,7 +90,7 @@ def decode_target(outputs: list[Any], target: LabelEncoder | ValueEncoder) -> di
     """Do as `decode_outputs` for a single class, with its probabilities, or a single value."""
     if isinstance(target, ValueEncoder):
         mean = tf.add_n(outputs)[..., 0] / len(outputs)
-        return {"value": mean * target.deviation + target.mean}
+        return {"value": with_zero(mean * target.deviation + target.mean, target.zero)}
     probabilities = tf.add_n([tf.nn.softmax(output) for output in outputs]) / len(outputs)
     classes = tf.constant(target.classes)
     return {

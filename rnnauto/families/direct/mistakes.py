@@ -20,7 +20,7 @@ def worst(part: DirectPart, answers: NDArray[Any]) -> list[WrongAnswer] | None:
     if isinstance(target, LabelEncoder):
         return worst_classes(part.sequences, truth, answers, target, part.layout)
     if isinstance(target, ValueEncoder):
-        return worst_values(part.sequences, truth, answers, part.layout)
+        return worst_values(part.sequences, truth, answers, part.layout, zero=target.zero)
     return None
 
 
@@ -47,9 +47,9 @@ def worst_classes(
 
 
 def worst_values(
-    test: Sequences, truth: NDArray[Any], values: NDArray[Any], layout: Layout
+    test: Sequences, truth: NDArray[Any], values: NDArray[Any], layout: Layout, *, zero: float
 ) -> list[WrongAnswer]:
-    """Find the values with the largest errors."""
+    """Find the values with the largest errors. Args: zero: taken off truth and values."""
     values = values.reshape(-1).astype(np.float64)
     error = np.abs(values - truth)
     known = np.flatnonzero(np.isfinite(error))
@@ -57,8 +57,8 @@ def worst_values(
     return [
         WrongAnswer(
             id=id_of(test, int(unit), layout),
-            truth=float(truth[unit]),
-            prediction=float(values[unit]),
+            truth=float(truth[unit]) + zero,
+            prediction=float(values[unit]) + zero,
             error=float(error[unit]),
         )
         for unit in order

@@ -7,9 +7,16 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Floats, Integers
+from rnnauto.data.columns import data_units
 from rnnauto.data.sequences import Sequences, targets_in
 from rnnauto.data.target_columns import is_struct
-from rnnauto.data.targets import EndingValue, LabelEncoder, SeveralTargets, ValueEncoder
+from rnnauto.data.targets import (
+    EndingValue,
+    LabelEncoder,
+    SeveralTargets,
+    ValueEncoder,
+    zeros_in,
+)
 from rnnauto.families.direct.encode import DirectEncoders, DirectPart
 from rnnauto.families.direct.prepare import DirectPrepared
 from rnnauto.inspection import count_classes, show
@@ -213,7 +220,9 @@ def columns_of(
     sequences: Sequences, answers: Floats, encoders: DirectEncoders
 ) -> list[tuple[str, pl.Series, NDArray[Any]]]:
     """List name, truth and prediction of every target that is a number."""
-    targets, matrix = targets_in(sequences), answers.reshape(len(answers), -1)
+    zeros = zeros_in(encoders.target)
+    targets = targets_in(sequences)
+    matrix = data_units(answers.reshape(len(answers), -1), zeros)
     if isinstance(targets.dtype, pl.Struct):
         parts = targets.struct.unnest().get_columns()
         return [(part.name, part, matrix[:, at]) for at, part in enumerate(parts)]

@@ -7,6 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.arrays import splits_of, timestep_positions
+from rnnauto.data.columns import data_units
 from rnnauto.data.sequences import ROW, Sequences
 from rnnauto.data.targets import (
     EndingValue,
@@ -18,6 +19,7 @@ from rnnauto.data.targets import (
     decode_label_sets,
     ended,
     lists_of,
+    zeros_in,
 )
 from rnnauto.data.unanswered import among_missing, emptied
 from rnnauto.deploy.table import TIMESTEP, beside, times_as_texts
@@ -88,7 +90,8 @@ def answer_lists(
     lengths = np.full(len(answers), answers.shape[1])
     if isinstance(encoders.target, EndingValue):
         lengths = ended(answers[..., 1])
-    texts = pl.Series(answers[..., 0].ravel()).cast(pl.String)
+    values = data_units(answers[..., 0].ravel(), zeros_in(encoders.target)[:1])
+    texts = pl.Series(values).cast(pl.String)
     real = np.arange(answers.shape[1]) < lengths[:, None]
     cells = lists_of(texts.filter(pl.Series(real.ravel())), splits_of(lengths))
     return ("[" + cells.list.join(", ") + "]").alias("prediction")
@@ -122,9 +125,10 @@ def target_columns(
 ) -> list[pl.Series]:
     """Make `prediction`, and with `probabilities` one `probability_<label>` per class or label."""
     if isinstance(target, EndingValue):  # the value beside how likely it is the last
-        scores = scores[:, 0]
-    if isinstance(target, ValueEncoder | EndingValue):
-        return [pl.Series(f"prediction{ending}", scores.reshape(-1))]
+        scores, target = scores[:, 0], target.value
+    if isinstance(target, ValueEncoder):
+        values = data_units(scores.reshape(-1), zeros_in(target))
+        return [pl.Series(f"prediction{ending}", values)]
     if isinstance(target, LabelEncoder):
         best = pl.Series(scores.argmax(axis=1))
         labels = pl.Series(f"prediction{ending}", target.classes).gather(best)

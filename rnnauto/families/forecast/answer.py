@@ -7,12 +7,19 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Flags, Floats, Integers
+from rnnauto.arrays import Doubles, Flags, Floats, Integers
+from rnnauto.data.columns import data_units, less_zeros, zeros_of
 from rnnauto.deploy.latency import Single, spread
 from rnnauto.deploy.runner import Run
 from rnnauto.deploy.table import ORIGIN, beside, times_as_texts
 from rnnauto.families.forecast.cut import future_windows, judged_windows
-from rnnauto.families.forecast.series import SeriesEncoders, SeriesWindows, gather_series
+from rnnauto.families.forecast.series import (
+    SeriesEncoders,
+    SeriesWindows,
+    ahead_features,
+    gather_series,
+    past_features,
+)
 from rnnauto.families.forecast.windows import window_inputs
 from rnnauto.layout import Layout
 from rnnauto.prepared import Source
@@ -122,9 +129,9 @@ def single(run: Run, windows: SeriesWindows) -> Single:
 
 
 def predict_windows(run: Run, windows: SeriesWindows) -> Floats:
-    """Predict the quantiles of every window, float32 [windows, horizon, targets, 3]; NaN for a
-    window in which nothing has been seen."""
-    encoded = windows.encoded
+    """Predict the quantiles of every window, less the zero of each target, float32 [windows,
+    horizon, targets, 3]; NaN for a window in which nothing has been seen."""
+    encoded, zeros = windows.encoded, zeros_of(windows.layout.targets)[:, None]
     shape = (len(encoded), encoded.horizon, encoded.targets.shape[1], len(LEVELS))
     quantiles = np.full(shape, np.nan, np.float32)
     for begin in range(0, len(encoded), BATCH):
@@ -132,7 +139,7 @@ def predict_windows(run: Run, windows: SeriesWindows) -> Floats:
         raw = raw_windows(windows, chosen)
         real = np.arange(raw["past"].shape[1]) < raw["length"][:, None]
         seen = (np.isfinite(raw["past"]).any(axis=2) & real).any(axis=1)
-        quantiles[chosen[seen]] = run(raw)["quantiles"][seen]
+        quantiles[chosen[seen]] = less_zeros(run(raw)["quantiles"][seen], zeros)
     return quantiles
 
 
@@ -142,6 +149,9 @@ def raw_windows(
     """Gather the inputs of `serving_default`: those of the network, with texts for categories."""
     encoded, series = windows.encoded, windows.series
     inputs = window_inputs(encoded, chosen, extra=extra)
+    for name, zeros in raw_zeros(windows.layout, encoded.ahead.shape[1]).items():
+        if name in inputs:
+            inputs[name] = data_units(inputs[name], zeros)
     origins = encoded.origins[chosen]
     starts = origins - inputs["length"]
     steps = np.arange(inputs["past"].shape[1])
@@ -171,6 +181,21 @@ def raw_windows(
     return inputs
 
 
+def raw_zeros(layout: Layout, ahead: int) -> dict[str, Doubles]:
+    """List what is taken off the numbers of each input; `ahead` counts those known ahead, with what
+    is made of times and words."""
+    known = np.zeros(ahead)
+    moving = zeros_of(ahead_features(layout))
+    known[: len(moving)] = moving
+    return {
+        "past": zeros_of(layout.targets),
+        "numbers": zeros_of(past_features(layout)),
+        "known": known,
+        "ahead": known,
+        "static_numbers": zeros_of(layout.static),
+    }
+
+
 def words_at(columns: tuple[pl.Series, ...], places: Integers) -> NDArray[Any]:
     """Take the words at some rows, object [*places, columns]."""
     return np.stack([np.array(column.to_list(), object)[places] for column in columns], axis=-1)
@@ -195,9 +220,10 @@ def forecast_table(windows: SeriesWindows, quantiles: Floats, *, origins: bool) 
         columns.append(series.times.gather(last).alias(ORIGIN))
     keys = pl.DataFrame([*columns, series.times.gather(at)])
     predictions: list[pl.Series] = []
+    zeros = zeros_of(layout.targets)
     for number, target in enumerate(encoders.targets):
         name = "prediction" if len(encoders.targets) == 1 else f"prediction_{target}"
-        values = quantiles[:, :, number].reshape(-1, len(LEVELS))
+        values = data_units(quantiles[:, :, number], zeros[number]).reshape(-1, len(LEVELS))
         predictions += [pl.Series(name, values[:, MEDIAN])]
         predictions += [
             pl.Series(f"{name}_{level}", values[:, at]) for at, level in enumerate(LEVELS)

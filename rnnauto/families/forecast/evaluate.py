@@ -47,7 +47,7 @@ def evaluate_forecasts(
     """Score a model's forecasts, and simple ones, on the same windows.
 
     Args:
-        quantiles: 10%, 50% and 90%, [windows, horizon, targets, 3], in data units.
+        quantiles: 10%, 50% and 90%, [windows, horizon, targets, 3], less the zero of each target.
     """
     known = np.isfinite(encoded.truth())
     if not known.any():
@@ -134,7 +134,8 @@ def forecast_sums(
     known = np.isfinite(truth)
     error = np.where(known, np.abs(median - truth), 0.0)
     units = encoded.units[encoded.owners][:, None].astype(np.float64)
-    magnitude = np.abs(truth) + np.abs(median)
+    zeros = np.array(encoded.zeros or [0.0])
+    magnitude = np.abs(truth + zeros) + np.abs(median + zeros)
     percent = 200 * error / np.where(known & (magnitude > 0), magnitude, 1.0)
     inside = known & (predicted[..., 0] <= truth) & (truth <= predicted[..., -1])
     everywhere = np.asarray(known.all(axis=(1, 2)))

@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from rnnauto.arrays import Floats, Integers
+from rnnauto.data.columns import less_zeros, zeros_of
 from rnnauto.data.encode import RESERVED
 from rnnauto.deploy.check import ALONE, EXTRA, check_differences, run_members, some_of
-from rnnauto.deploy.inputs import look_up, vocabulary_table, write_module
+from rnnauto.deploy.inputs import from_zero, look_up, number_type, vocabulary_table, write_module
 from rnnauto.deploy.runner import Run, load_saved_model
-from rnnauto.families.forecast.answer import LEVELS, MEDIAN, raw_windows
+from rnnauto.families.forecast.answer import LEVELS, MEDIAN, raw_windows, raw_zeros
 from rnnauto.families.forecast.prepare import ForecastPrepared
 from rnnauto.families.forecast.series import SeriesEncoders, SeriesWindows, indicator_counts
 from rnnauto.families.forecast.windows import training_units, window_inputs
@@ -49,10 +51,15 @@ def serve_forecast(members: list[Any], *, layout: Layout, encoders: SeriesEncode
     }
     codes = {"categories": "codes", "static_categories": "static_codes"}
     counts = indicator_counts(encoders.ahead_categories)
+    zeros = raw_zeros(layout, encoders.moving_count)
 
     def predict(**raw: Any) -> dict[str, Any]:
         words = {*codes, *WORDS.values()}
-        inputs = {name: value for name, value in raw.items() if name not in words}
+        inputs = {
+            name: from_zero(value, zeros[name]) if name in zeros else value
+            for name, value in raw.items()
+            if name not in words
+        }
         for kind, name in codes.items():
             if kind in raw:
                 inputs[name] = look_up(raw[kind], module.tables[kind])
@@ -61,12 +68,14 @@ def serve_forecast(members: list[Any], *, layout: Layout, encoders: SeriesEncode
                 ids = look_up(raw[name], module.tables["ahead_categories"])
                 places = tf.maximum(ids - RESERVED + 1, 0)
                 flags = [tf.one_hot(places[..., at], count) for at, count in enumerate(counts)]
-                moving = [raw[numbers]] if encoders.moving_count else []
+                moving = [inputs[numbers]] if encoders.moving_count else []
                 inputs[numbers] = tf.concat([*moving, *flags], axis=-1)
         outputs = [member.model(inputs, training=False) for member in members]
         mean = tf.add_n(outputs) / len(outputs)
         shape = [tf.shape(mean)[0], layout.horizon, len(encoders.targets), len(LEVELS)]
         quantiles = tf.reshape(mean, shape)
+        if zeros["past"].any():
+            quantiles = tf.cast(quantiles, tf.float64) + zeros["past"][:, None]
         return {"value": quantiles[..., MEDIAN], "quantiles": quantiles}
 
     specs = forecast_specs(layout, encoders)
@@ -81,13 +90,16 @@ def forecast_specs(layout: Layout, encoders: SeriesEncoders) -> dict[str, Any]:
     numbers, then sine and cosine of the place in each of the encoders' cycles; of columns of words
     `ahead_categories` and `known_categories`.
     """
+    types = {
+        name: number_type(zeros) for name, zeros in raw_zeros(layout, encoders.moving_count).items()
+    }
     counts = {
-        "past": (2, len(encoders.targets), tf.float32),
-        "numbers": (2, len(encoders.numbers), tf.float32),
+        "past": (2, len(encoders.targets), types["past"]),
+        "numbers": (2, len(encoders.numbers), types["numbers"]),
         "categories": (2, len(encoders.categories), tf.string),
-        "known": (2, encoders.moving_count, tf.float32),
+        "known": (2, encoders.moving_count, types["known"]),
         "known_categories": (2, len(encoders.ahead_categories), tf.string),
-        "static_numbers": (1, len(encoders.static_numbers), tf.float32),
+        "static_numbers": (1, len(encoders.static_numbers), types["static_numbers"]),
         "static_categories": (1, len(encoders.static_categories), tf.string),
     }
     specs = {
@@ -97,7 +109,7 @@ def forecast_specs(layout: Layout, encoders: SeriesEncoders) -> dict[str, Any]:
     }
     specs["length"] = tf.TensorSpec([None], tf.int32, name="length")
     for name, count, kind in (
-        ("ahead", encoders.moving_count, tf.float32),
+        ("ahead", encoders.moving_count, types["ahead"]),
         ("ahead_categories", len(encoders.ahead_categories), tf.string),
     ):
         if count:
@@ -113,14 +125,19 @@ def check_forecast(run: Run, members: list[Any], windows: SeriesWindows) -> dict
     """
     encoded = windows.encoded
     chosen = some_of(len(encoded))
-    batch = run(raw_windows(windows, chosen))["quantiles"]
+    zeros = zeros_of(windows.layout.targets)[:, None]
+
+    def asked(some: Integers, *, extra: int = 0) -> Floats:
+        return less_zeros(run(raw_windows(windows, some, extra=extra))["quantiles"], zeros)
+
+    batch = asked(chosen)
     units = training_units(encoded)[encoded.owners[chosen]][:, None, :, None]
     units = np.maximum(units, np.abs(batch))
     trained = np.mean(
         [np.asarray(output) for output in run_members(members, window_inputs(encoded, chosen))], 0
     )
-    alone = [run(raw_windows(windows, window[None]))["quantiles"][0] for window in chosen[:ALONE]]
-    padded = run(raw_windows(windows, chosen, extra=EXTRA))["quantiles"]
+    alone = [asked(window[None])[0] for window in chosen[:ALONE]]
+    padded = asked(chosen, extra=EXTRA)
     ways = {"keras": trained.reshape(batch.shape), "alone": np.stack(alone), "padding": padded}
     differences = {
         name: float(

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.data.columns import zeros_of
 from rnnauto.families.forecast.series import SeriesWindows
 from rnnauto.judge.diagnosis import Coverage, StepCoverage, WrongAnswer
 from rnnauto.judge.mistakes import MOST, plain
@@ -18,6 +19,7 @@ def worst(test: SeriesWindows, quantiles: NDArray[Any]) -> list[WrongAnswer]:
     median = quantiles[..., 1].astype(np.float64)
     units = encoded.units[encoded.owners][:, None]
     units = np.where(np.isfinite(units) & (units > 0), units, 1.0)
+    zeros = zeros_of(layout.targets)
     error = np.abs(median - truth) / units
     known = np.isfinite(error)
     mean = np.where(known, error, 0).sum(axis=(1, 2)) / np.maximum(known.sum(axis=(1, 2)), 1)
@@ -30,8 +32,8 @@ def worst(test: SeriesWindows, quantiles: NDArray[Any]) -> list[WrongAnswer]:
         wrong.append(
             WrongAnswer(
                 id={**plain(ids), "origin": str(series.times[last])},
-                truth=float(truth[window].reshape(-1)[furthest]),
-                prediction=float(median[window].reshape(-1)[furthest]),
+                truth=float((truth[window] + zeros).reshape(-1)[furthest]),
+                prediction=float((median[window] + zeros).reshape(-1)[furthest]),
                 error=float(mean[window]),
             )
         )

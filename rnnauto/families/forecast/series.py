@@ -10,7 +10,14 @@ from pydantic import model_validator
 
 from rnnauto.arrays import Floats, Integers
 from rnnauto.data.calendar import cycles_in, cyclic, seconds_of
-from rnnauto.data.columns import category_names, category_series, number_names, to_floats
+from rnnauto.data.columns import (
+    category_names,
+    category_series,
+    number_matrix,
+    number_names,
+    to_floats,
+    zeros_of,
+)
 from rnnauto.data.encode import (
     RESERVED,
     CategoryEncoder,
@@ -32,7 +39,8 @@ MOST_AHEAD = 100  # words of a column known ahead that have an indicator of thei
 
 @dataclass(frozen=True)
 class Series:
-    """Raw values, one series after the other, timesteps in the order of time.
+    """Raw values, one series after the other, timesteps in the order of time; numbers are less the
+    zero of their columns.
 
     Attributes:
         ids: [series].
@@ -137,6 +145,7 @@ class EncodedSeries:
         lookback: the most timesteps that a network sees.
         horizon: the timesteps that it predicts.
         indicators: columns that stand for words.
+        zeros: what is taken off each target, [targets]; empty where nothing is.
     """
 
     row_splits: Integers
@@ -152,6 +161,7 @@ class EncodedSeries:
     lookback: int
     horizon: int
     indicators: int = 0
+    zeros: tuple[float, ...] = ()
 
     def __len__(self) -> int:
         """Count the windows."""
@@ -247,7 +257,7 @@ def gather_series(frame: pl.DataFrame, layout: Layout) -> Series:
     targets = np.full((len(ordered), len(layout.target)), np.nan, np.float32)
     for at, name in enumerate(layout.target):
         if name in frame.columns:
-            targets[:, at] = to_floats(ordered, [name])[:, 0]
+            targets[:, at] = to_floats(ordered, [name], zeros_of(layout.targets)[at:])[:, 0]
     past, ahead = past_features(layout), ahead_features(layout)
     return Series(
         ids=sequences.ids if layout.id else sequences.ids.select(pl.lit(1).alias(ROW)),
@@ -255,9 +265,9 @@ def gather_series(frame: pl.DataFrame, layout: Layout) -> Series:
         row_splits=row_splits,
         times=times,
         targets=targets,
-        numbers=to_floats(ordered, number_names(past)),
+        numbers=number_matrix(ordered, past),
         categories=category_series(ordered, past),
-        ahead=to_floats(ordered, number_names(ahead)),
+        ahead=number_matrix(ordered, ahead),
         ahead_categories=category_series(ordered, ahead),
         static_numbers=sequences.static_numbers,
         static_categories=sequences.static_categories,
@@ -337,6 +347,7 @@ def encode_series(
     units: Floats,
 ) -> EncodedSeries:
     lookback, horizon = reach_of(layout)
+    zeros = zeros_of(layout.targets)
     ahead = [series.ahead, cyclic(seconds_of(series.times), encoders.cycles)]
     if encoders.ahead_categories:
         ahead.append(indicators(series.ahead_categories, encoders.ahead_categories))
@@ -357,4 +368,5 @@ def encode_series(
         lookback=lookback,
         horizon=horizon,
         indicators=sum(indicator_counts(encoders.ahead_categories)),
+        zeros=tuple(zeros.tolist()) if zeros.any() else (),
     )

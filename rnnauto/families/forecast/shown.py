@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from rnnauto.arrays import Floats
+from rnnauto.arrays import Doubles, Floats
+from rnnauto.data.columns import data_units, zeros_of
 from rnnauto.families.forecast.prepare import ForecastPrepared
 from rnnauto.families.forecast.series import SeriesWindows
 from rnnauto.report.picture import (
@@ -33,6 +34,7 @@ def data_shown(prepared: ForecastPrepared) -> Json:
 def series_examples(windows: SeriesWindows) -> list[Json]:
     """Show some series, the end of each where it is long."""
     series, layout = windows.series, windows.layout
+    targets = data_units(series.targets, zeros_of(layout.targets))
     examples = []
     for number in range(min(EXAMPLES, len(series))):
         begin, end = int(series.row_splits[number]), int(series.row_splits[number + 1])
@@ -50,7 +52,7 @@ def series_examples(windows: SeriesWindows) -> list[Json]:
                         "points": [
                             [time_of(series.times[int(step)]), short(float(value))]
                             for step, value in zip(
-                                range(begin, end), series.targets[begin:end, at], strict=True
+                                range(begin, end), targets[begin:end, at], strict=True
                             )
                         ],
                     }
@@ -74,6 +76,9 @@ def forecasts(windows: SeriesWindows, quantiles: Floats) -> list[Json]:
     if len(chosen) < FORECASTS:
         more = np.setdiff1d(thinned(len(encoded), FORECASTS), chosen)
         chosen = np.concatenate([chosen, more])[:FORECASTS]
+    zeros = zeros_of(layout.targets)
+    targets = data_units(encoded.targets, zeros)
+    levels = data_units(quantiles, zeros[:, None])
     examples = []
     for window in chosen:
         origin, owner = int(encoded.origins[window]), int(encoded.owners[window])
@@ -84,14 +89,14 @@ def forecasts(windows: SeriesWindows, quantiles: Floats) -> list[Json]:
                     "id": identity(series.ids, owner) if layout.id else "",
                     "target": target,
                     "history": [
-                        [time_of(series.times[step]), value_at(encoded.targets, step, at)]
+                        [time_of(series.times[step]), value_at(targets, step, at)]
                         for step in range(begin, origin)
                     ],
                     "future": [
                         [
                             time_of(series.times[origin + step]),
-                            value_at(encoded.targets, origin + step, at),
-                            *(short(float(level)) for level in quantiles[window, step, at]),
+                            value_at(targets, origin + step, at),
+                            *(short(float(level)) for level in levels[window, step, at]),
                         ]
                         for step in range(encoded.horizon)
                     ],
@@ -100,5 +105,5 @@ def forecasts(windows: SeriesWindows, quantiles: Floats) -> list[Json]:
     return examples[:FORECASTS]
 
 
-def value_at(targets: Floats, step: int, at: int) -> float | None:
+def value_at(targets: Floats | Doubles, step: int, at: int) -> float | None:
     return short(float(targets[step, at]))

@@ -67,7 +67,8 @@ def space(prepared: ForecastPrepared, recipe: Recipe) -> Choices:
         lookback=data.lookback,
         fixed=recipe.problem.lookback != "auto",
         season=season,
-        positive=not bool((data.truth() < 0).any()),
+        # what has a zero lies on both sides of it
+        positive=not data.zeros and not bool((data.truth() < 0).any()),
         errors=simple_errors(data, train, season=season),
     )
     return forecast_choices(recipe.search.space, shape)

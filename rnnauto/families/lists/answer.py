@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.data.columns import less_zeros
 from rnnauto.data.unanswered import gather_to_answer
 from rnnauto.deploy.latency import Single, spread
 from rnnauto.deploy.runner import Run, batches_of, raw_batch
@@ -50,8 +51,10 @@ def answer(run: Run, part: ListPart, *, beams: int = 1) -> ListAnswers:
 def side_by_side(
     outputs: dict[str, NDArray[np.float32]], target: ListTarget
 ) -> NDArray[np.float32]:
-    """Join the lists among the outputs of `serving_default`, [batch, longest, targets]."""
-    return np.stack([outputs[name] for name in output_names(target)], axis=-1)
+    """Join the lists among the outputs of `serving_default`, less the zero of each target,
+    [batch, longest, targets]."""
+    joined = np.stack([outputs[name] for name in output_names(target)], axis=-1)
+    return less_zeros(joined, target.zeros)
 
 
 def output_names(target: ListTarget) -> list[str]:

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
-from rnnauto.arrays import Floats, Integers, splits_of, timestep_index
+from rnnauto.arrays import Doubles, Floats, Integers, splits_of, timestep_index
 from rnnauto.data.columns import flatten, number_names
 from rnnauto.data.encode import Encoded, Encoders, encode_sequences, fit_encoders
 from rnnauto.data.sequences import Sequences, targets_in
@@ -41,6 +41,11 @@ class ListTarget(Frozen):
         return (1,) * (len(self.each) + self.ends)
 
     @property
+    def zeros(self) -> Doubles:
+        """What is taken off each target, [targets]."""
+        return np.array([encoder.zero for encoder in self.each], np.float64)
+
+    @property
     def places(self) -> bool:
         """Whether the targets together say where something is that moves on."""
         return len(self.each) in PLACES and min(self.continued) >= 0
@@ -55,7 +60,7 @@ class EncodedLists:
 
     Attributes:
         source: its targets are all missing.
-        answers: in data units, NaN where missing, float32 [timesteps, targets].
+        answers: less the zero of each target, NaN where missing, float32 [timesteps, targets].
         answer_splits: int64 [sequences + 1].
         ends: whether it is learnt where answers end.
     """
@@ -148,7 +153,10 @@ def fit_lists(train: Sequences, layout: Layout, *, every: Integers) -> ListEncod
     continued = layout.continued or ("",) * len(columns)
     target = ListTarget(
         names=tuple(column.name for column in columns),
-        each=tuple(fit_values(items_of(column)) for column in columns),
+        each=tuple(
+            fit_values(items_of(column, target.zero), target.zero)
+            for column, target in zip(columns, layout.targets, strict=True)
+        ),
         longest=max(int(every.max(initial=1)), 1),
         ends=len(np.unique(every)) > 1,
         continued=tuple(numbers.index(name) if name else -1 for name in continued),
@@ -156,10 +164,10 @@ def fit_lists(train: Sequences, layout: Layout, *, every: Integers) -> ListEncod
     return fit_encoders(train, layout, target)
 
 
-def items_of(lists: pl.Series) -> Floats:
-    """The numbers of all lists, one after the other, NaN where missing, infinite or too large."""
-    items = target_floats(flatten(lists))
-    return np.where(np.isfinite(items), items, np.float32("nan"))
+def items_of(lists: pl.Series, zero: float) -> Floats:
+    """The numbers of all lists less their zero, one after the other, NaN where missing, infinite or
+    too large."""
+    return target_floats(flatten(lists), zero)
 
 
 def list_columns(targets: pl.Series) -> list[pl.Series]:
@@ -187,5 +195,5 @@ def encode_lists(sequences: Sequences, encoders: ListEncoders) -> EncodedLists:
         lengths = column.list.len().fill_null(0).to_numpy().astype(np.int64)
         begins = splits[:-1] - splits_of(lengths)[:-1]  # how far each list has to move
         places = np.arange(int(lengths.sum())) + np.repeat(begins, lengths)
-        answers[places, at] = items_of(column)
+        answers[places, at] = items_of(column, encoders.target.each[at].zero)
     return EncodedLists(source, answers, splits, ends)

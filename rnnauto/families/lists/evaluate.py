@@ -23,7 +23,8 @@ class ListAnswers:
     """Answers to all sequences.
 
     Attributes:
-        values: in data units, also after the end, float32 [sequences, longest, targets].
+        values: less the zero of each target, also after the end, float32 [sequences, longest,
+            targets].
         lengths: the timesteps of every answer, [sequences].
     """
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from rnnauto.deploy.inputs import encode_inputs, input_specs, tables_of, write_module
+from rnnauto.deploy.inputs import encode_inputs, input_specs, tables_of, with_zero, write_module
 from rnnauto.deploy.runner import Run, load_saved_model
 from rnnauto.families.lists.answer import output_names
 from rnnauto.families.lists.check import check_export
@@ -47,7 +47,7 @@ def serve_module(members: list[Any], *, layout: Layout, encoders: ListEncoders) 
 def decode_outputs(mean: Any, target: ListTarget) -> dict[str, Any]:
     """Say in the user's terms what the members say in the mean, [batch, longest, outputs]."""
     found = {
-        name: mean[..., at] * encoder.deviation + encoder.mean
+        name: with_zero(mean[..., at] * encoder.deviation + encoder.mean, encoder.zero)
         for at, (name, encoder) in enumerate(zip(output_names(target), target.each, strict=True))
     }
     if target.ends:

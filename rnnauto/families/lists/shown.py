@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from rnnauto.data.columns import data_units
 from rnnauto.families.lists.encode import ListPart
 from rnnauto.families.lists.evaluate import ListAnswers
 from rnnauto.families.lists.prepare import ListPrepared
@@ -13,7 +14,7 @@ MOST_TIMESTEPS = 300
 
 def data_shown(prepared: ListPrepared) -> Json:
     """Show some sequences, and the values of the lists."""
-    answers = prepared.development.answers
+    answers = data_units(prepared.development.answers, prepared.encoders.target.zeros)
     values = [
         {"name": name} | (histogram(answers[:, at]) or {"bins": []})
         for at, name in enumerate(prepared.encoders.target.names)
@@ -25,7 +26,8 @@ def answers_shown(part: ListPart, answers: ListAnswers) -> Json:
     """Show true and predicted numbers along some lists: [timestep, truth, prediction]; an answer
     that is over has no prediction."""
     target, lists = part.encoders.target, part.lists()
-    truth = lists.padded(target.longest)
+    truth = data_units(lists.padded(target.longest), target.zeros)
+    written = data_units(answers.values, target.zeros)
     lines = []
     for number in thinned(len(part), max(1, LISTS // len(target.names))):
         length = min(
@@ -33,7 +35,7 @@ def answers_shown(part: ListPart, answers: ListAnswers) -> Json:
         )
         ended = np.arange(target.longest) >= answers.lengths[number]
         for at, name in enumerate(target.names):
-            predicted = np.where(ended, np.nan, answers.values[number, :, at])
+            predicted = np.where(ended, np.nan, written[number, :, at])
             points = [
                 [step + 1, short(float(truth[number, step, at])), short(float(predicted[step]))]
                 for step in range(min(length, target.longest))

@@ -3,7 +3,8 @@
 import numpy as np
 import polars as pl
 
-from rnnauto.arrays import Floats, Integers, splits_of
+from rnnauto.arrays import Doubles, Floats, Integers, splits_of
+from rnnauto.data.columns import data_units
 from rnnauto.data.targets import lists_of
 from rnnauto.data.unanswered import emptied
 from rnnauto.deploy.table import beside, times_as_texts
@@ -15,10 +16,11 @@ def prediction_table(part: ListPart, answers: ListAnswers, *, probabilities: boo
     """Make one row per sequence: the ids (or `row`) and `prediction`, a JSON array that stops where
     the answer does; of several targets each has its own, `prediction_<target>`. Numbers have no
     probabilities."""
-    names = part.encoders.target.names
+    target = part.encoders.target
+    names, values = target.names, data_units(answers.values, target.zeros)
     several = len(names) > 1
     columns = [
-        as_json(answers.values[..., at], answers.lengths).alias(
+        as_json(values[..., at], answers.lengths).alias(
             f"prediction_{name}" if several else "prediction"
         )
         for at, name in enumerate(names)
@@ -32,7 +34,7 @@ def tested_table(part: ListPart, answers: ListAnswers) -> pl.DataFrame:
     return times_as_texts(prediction_table(part, answers, probabilities=False), part.layout)
 
 
-def as_json(values: Floats, lengths: Integers) -> pl.Series:
+def as_json(values: Floats | Doubles, lengths: Integers) -> pl.Series:
     """Write lists [sequences, longest], cut to their lengths, as JSON arrays, which every format
     can hold."""
     real = np.arange(values.shape[1]) < lengths[:, None]

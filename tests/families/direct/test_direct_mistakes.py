@@ -23,7 +23,7 @@ def test_values_by_their_error_and_timesteps_by_their_place():
     layout = make_layout(rnn_type="many-to-many", task="regression")
     test = make_sequences([2, 2], ids=pl.DataFrame({"who": ["p", "q"]}))
     truth = np.array([1.0, 2.0, np.nan, 4.0])
-    found = worst_values(test, truth, np.array([1.5, 2.0, 9.0, 1.0]), layout)
+    found = worst_values(test, truth, np.array([1.5, 2.0, 9.0, 1.0]), layout, zero=100.0)
     assert [(each.id, each.error) for each in found[:2]] == [
         ({"who": "q", "timestep": 2}, 3.0),
         ({"who": "p", "timestep": 1}, 0.5),

@@ -16,6 +16,7 @@ from rnnauto.families.forecast.answer import (
 )
 from rnnauto.families.forecast.cut import future_windows, judged_windows
 from rnnauto.families.forecast.series import gather_series
+from rnnauto.layout import Column
 
 
 def last_value(raw):
@@ -88,7 +89,11 @@ def test_words_of_several_columns_lie_side_by_side():
 def test_a_target_is_named_where_there_are_several(targets):
     windows = future_of(a=[1, 2])
     several = windows.encoders.model_copy(update={"targets": targets})
+    columns = tuple(Column(name=name, kind="number") for name in targets)
+    layout = windows.layout.model_copy(update={"targets": columns})
     quantiles = np.zeros((1, 2, len(targets), 3), np.float32)
-    table = forecast_table(replace(windows, encoders=several), quantiles, origins=False)
+    table = forecast_table(
+        replace(windows, encoders=several, layout=layout), quantiles, origins=False
+    )
     wanted = ["prediction"] if len(targets) == 1 else ["prediction_y", "prediction_z"]
     assert [name for name in table.columns if not name.endswith("0")] == ["shop", "day", *wanted]
