@@ -2,17 +2,33 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from rnnauto.errors import Interrupted
 from rnnauto.fitted import Said, Watch
 from rnnauto.search.loop import News
 from rnnauto.search.select import Trial
 
 SLOW = 5.0  # seconds: one that takes longer to make should be there when somebody interrupts
 SHARE = 0.1  # of the time, at most, goes into models that are not the last
+ASIDE = "rnnauto-aside"  # the name of the thread
+
+
+@contextmanager
+def thread_aside() -> Iterator[Executor]:
+    """Open a thread beside the search. Whoever interrupts does not wait for what it is at."""
+    executor, wait = ThreadPoolExecutor(1, thread_name_prefix=ASIDE), True
+    try:
+        yield executor
+    except (KeyboardInterrupt, Interrupted):
+        wait = False
+        raise
+    finally:
+        executor.shutdown(wait=wait, cancel_futures=not wait)
 
 
 @dataclass

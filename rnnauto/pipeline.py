@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from rnnauto.budget import (
     start_workers,
 )
 from rnnauto.deploy.model_folder import JOURNAL, check_destination, work_folder
-from rnnauto.early import EarlyModel
+from rnnauto.early import EarlyModel, thread_aside
 from rnnauto.families.families import family_of, metric_names
 from rnnauto.finish import Chosen, Exported, Task, WrittenModel, write_model
 from rnnauto.fitted import Fitted, Said, Watch
@@ -31,7 +31,7 @@ from rnnauto.search import journal
 from rnnauto.search.algorithm import choose_algorithm
 from rnnauto.search.driver import run_search
 from rnnauto.search.fingerprint import fingerprint
-from rnnauto.search.interrupt import interruptible
+from rnnauto.search.interrupt import deaf_to_hangups, interruptible
 from rnnauto.search.loop import News, Search
 from rnnauto.search.pose import with_seeds
 from rnnauto.search.replay import algorithm_of, open_journal
@@ -95,7 +95,7 @@ def fit(
         diagnoses=recipe.judge.diagnose,
         beside=local_workers(recipe, len(prepared.parts.folds)),
     )
-    with work_folder(folder, resume=resume) as work:
+    with work_folder(folder, resume=resume) as work, deaf_to_hangups():
         task = Task(
             family=family,
             prepared=prepared,
@@ -164,7 +164,7 @@ def search_beside_first_model(
     folds = len(prepared.parts.folds)
     with (
         interruptible() as interruption,
-        ThreadPoolExecutor(1) as aside,
+        thread_aside() as aside,
         start_workers(recipe, task.study, folds) as workers,
     ):
         compared = aside.submit(family.fit_baselines, prepared, seed=recipe.seed)
@@ -201,7 +201,7 @@ def first_model(
     task: Task,
     compared: Compared,
     clock: Clock,
-    aside: ThreadPoolExecutor,
+    aside: Executor,
     watch: Watch,
     *,
     wanted: bool,

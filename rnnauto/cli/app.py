@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from rnnauto.cli.doctor import doctor
+from rnnauto.cli.ending import INTERRUPTED, leave
 from rnnauto.cli.evaluate import evaluate
 from rnnauto.cli.fit import fit
 from rnnauto.cli.generate import generate
@@ -20,7 +21,6 @@ from rnnauto.cli.run import run
 from rnnauto.cli.streams import open_streams, stdout_is_unread
 from rnnauto.errors import RnnautoError
 
-INTERRUPTED = 130
 STARTED = time.monotonic()  # a budget counts from here
 
 app = typer.Typer(
@@ -81,7 +81,7 @@ def main() -> None:
         if debug:
             raise
         code = INTERRUPTED
-    sys.exit(code)
+    leave(code)
 
 
 def code_of_command() -> int:

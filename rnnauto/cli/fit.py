@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rnnauto.cli.ending import INTERRUPTED, ending
 from rnnauto.cli.options import FIT_FLAGS, overrides_of, recipe_flags
 
 if TYPE_CHECKING:
@@ -44,10 +45,10 @@ def fit(
     """Search, train, compare and export a model for DATA."""
     from rnnauto.cli.console import print_json, talk_console
     from rnnauto.cli.watch import watching
+    from rnnauto.deploy.model_folder import what_is_left
     from rnnauto.errors import RecipeError
     from rnnauto.pipeline import fit as run
     from rnnauto.recipe import Recipe
-    from rnnauto.search.interrupt import terminable
 
     if overwrite and resume:
         raise RecipeError(
@@ -57,7 +58,7 @@ def fit(
     wanted = wanted.with_overrides(overrides_of(flags, FIT_FLAGS, settings))
     source = source_of(data, wanted)
     console = talk_console(quiet=context.obj["quiet"])
-    with terminable(), watching(console) as watch:
+    with ending(lambda: what_is_left(output)), watching(console) as watch:
         fitted = run(
             source,
             wanted,
@@ -72,7 +73,7 @@ def fit(
         print_json(fitted.to_json())
     if fitted.interrupted:
         console.print("interrupted: the best model so far was exported; go on with `--resume`")
-        raise typer.Exit(130)
+        raise typer.Exit(INTERRUPTED)
 
 
 def source_of(data: Path | None, recipe: "Recipe") -> str:

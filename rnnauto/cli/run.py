@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rnnauto.cli.ending import INTERRUPTED, ending
+
 if TYPE_CHECKING:
     from rich.console import Console
 
     from rnnauto.run import Outcome
 
 EXPECTATION_NOT_MET = 3
-INTERRUPTED = 130
 SEVERITY = (INTERRUPTED, 2, 4, EXPECTATION_NOT_MET)  # the exit code is the first that occurred
 
 
@@ -41,12 +42,17 @@ def run(
     from rnnauto.errors import Interrupted
     from rnnauto.run import folders_for, run_recipe
 
+    def stopped() -> Interrupted:
+        return Interrupted(
+            f"interrupted at recipe {len(outcomes) + 1} of {len(recipes)}", hint="run it again"
+        )
+
     console = talk_console(quiet=context.obj["quiet"])
     folders = folders_for(recipes, output)
     outcomes: list[Outcome] = []
     for path, folder in zip(recipes, folders, strict=True):
         console.print(f"[bold]{escaped(path)}[/]")
-        with watching(console) as watch:
+        with ending(stopped), watching(console) as watch:
             outcome = run_recipe(path, folder=folder, watch=watch)
         outcomes.append(outcome)
         show(outcome, console)

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rnnauto.deploy.model_json import read_model_info
-from rnnauto.errors import ModelFolderError, RnnautoError, StorageError
+from rnnauto.errors import Interrupted, ModelFolderError, RnnautoError, StorageError
 from rnnauto.search import journal
 
 MODEL_FILES = {"model.json", "saved_model"}
@@ -91,6 +91,19 @@ def completed_trials(work: Path) -> int:
     if not path.is_file():
         return 0
     return sum(event["event"] == "trial-completed" for event in journal.read(path))
+
+
+def what_is_left(folder: Path) -> Interrupted:
+    """Say what there is of a fit that was ended at once, and how to go on."""
+    work = search_of(folder)
+    done = completed_trials(work)
+    if not done:
+        return Interrupted("interrupted: no trial had completed", hint="run it again")
+    model = f", and the model in `{folder}` is whole" if is_model_folder(folder) else ""
+    return Interrupted(
+        f"interrupted: `{work}` holds {done} completed trial{'' if done == 1 else 's'}{model}",
+        hint="go on with `--resume`, or start again with `--overwrite`",
+    )
 
 
 def nearest_existing(folder: Path) -> Path:

@@ -210,6 +210,21 @@ def test_what_cannot_be_resumed_says_why(tmp_path):
     assert "--overwrite" in error.hint
 
 
+def test_what_is_left_of_an_interrupted_fit_is_said_with_how_to_go_on(tmp_path):
+    nothing = folders.what_is_left(tmp_path / "m")
+    assert (nothing.message, nothing.hint) == (
+        *("interrupted: no trial had completed", "run it again"),
+    )
+    work = search(tmp_path / "m", "run-started", "trial-completed", "trial-completed")
+    assert folders.what_is_left(tmp_path / "m").message == (
+        f"interrupted: `{work}` holds 2 completed trials"
+    )
+    model_folder(tmp_path / "m")
+    left = folders.what_is_left(tmp_path / "m")
+    assert left.message.endswith(f", and the model in `{tmp_path / 'm'}` is whole")
+    assert "--resume" in left.hint
+
+
 @pytest.mark.parametrize("fault", [RuntimeError, KeyboardInterrupt])
 def test_a_search_that_fails_stays_where_a_trial_had_completed(tmp_path, fault):
     with pytest.raises(fault), work_folder(tmp_path / "m", resume=False) as work:
