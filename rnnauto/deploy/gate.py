@@ -1,17 +1,21 @@
 """Refuse a SavedModel that could do anything but arithmetic.
 
-Loading a SavedModel runs its initialisers, so every operation of its graph and of all its functions
-is held against a list of allowed ones before TensorFlow loads it. A list of forbidden ones would
-not do: operations can be hidden in others' attributes (FINDINGS, section 5).
+Loading a SavedModel runs its initialisers, so all of it is held against lists of what is allowed
+before TensorFlow loads it: files, kinds of messages, operations, devices, the functions that are
+called. A list of forbidden operations would not do: they can be hidden in others' attributes
+(FINDINGS, section 5). Nothing is allowed for what a file says of itself.
 """
 
+import math
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from rnnauto.deploy.files import fault_of_file
 from rnnauto.errors import ModelFolderError
 
-ALLOWED = frozenset(
+OPERATIONS = frozenset(
     """
     Abs Add AddN AddV2 All Any ArgMax AssignAddVariableOp AssignVariableOp BatchMatMulV2 BiasAdd
     Bincount BroadcastArgs BroadcastTo Cast ConcatV2 Const Cos Cumprod Cumsum DenseBincount
@@ -31,17 +35,53 @@ ALLOWED = frozenset(
     ZerosLike
     """.split()  # noqa: SIM905
 )
-SAVER_OPERATIONS = frozenset({"RestoreV2", "SaveV2", "MergeV2Checkpoints", "ShardedFilename"})
-# TensorFlow writes two such functions into every SavedModel; only its own loader calls them
-SAVER_FUNCTION = re.compile(r"__inference__traced_(save|restore)_\d+")
+MESSAGES = frozenset(
+    """
+    AttrValue AttrValue.ListValue CollectionDef CollectionDef.NodeList DictValue FullTypeDef
+    FunctionDef FunctionDef.ArgAttrs FunctionDefLibrary FunctionSpec GraphDef ListValue MetaGraphDef
+    MetaGraphDef.MetaInfoDef NameAttrList NamedTupleValue NodeDef NoneValue OpDef OpDef.ArgDef
+    OpDef.AttrDef OpList PairValue ResourceHandleProto.DtypeAndShape SavedBareConcreteFunction
+    SavedConcreteFunction SavedConstant SavedFunction SavedModel SavedObject SavedObjectGraph
+    SavedResource SavedUserObject SavedVariable SignatureDef StructuredValue TensorInfo TensorProto
+    TensorShapeProto TensorShapeProto.Dim TensorSpecProto
+    TrackableObjectGraph.TrackableObject.ObjectReference TupleValue VersionDef
+    """.split()  # noqa: SIM905
+)
+OBJECTS = frozenset(
+    {
+        *("_generic_user_object", "trackable_list_wrapper", "trackable_dict_wrapper"),
+        "signature_map",
+    }
+)
+REGISTERED = frozenset({"", "tf.StaticHashTable", "tf.TrackableConstant"})
+# how functions are run: nothing but the devices, and all the rest as TensorFlow likes
+CONFIGURED = frozenset(
+    {
+        *("device_count", "gpu_options", "allow_soft_placement", "experimental"),
+        "pluggable_device_options",
+    }
+)
+DEVICE = re.compile(r"(/job:localhost/replica:0/task:0)?(/device:CPU:[0*])?")
+FILES = {  # the most bytes of each
+    "saved_model.pb": 512 << 20,
+    "fingerprint.pb": 1 << 16,
+    "variables/variables.index": 16 << 20,
+    "variables/variables.data-00000-of-00001": 4 << 30,
+}
+FOLDERS = {"variables", "assets"}
+MOST_VALUES = 1 << 24  # of a constant
 RESOURCE_TYPES = (20, 21)  # DT_RESOURCE, DT_VARIANT
-LARGEST = 512 << 20  # bytes
+REFERENCE = 100  # added to the number of a type that refers to values
+OLDER = "an older rnnauto wrote it, with functions that write files"
+AGAIN = "train the model again: `rnnauto fit -r FOLDER/recipe.yaml -o NEW_FOLDER`"
 
 
 def check_saved_model(folder: Path) -> None:
     """Check a SavedModel. Raises: ModelFolderError naming what is wrong, before anything of the
     model is run."""
     faults = find_faults(folder)
+    if faults == [OLDER]:
+        raise ModelFolderError(f"`{folder}` is not loaded: {OLDER}", hint=AGAIN)
     if faults:
         raise ModelFolderError(
             f"`{folder}` is not loaded: {', '.join(faults[:5])}",
@@ -50,62 +90,129 @@ def check_saved_model(folder: Path) -> None:
 
 
 def find_faults(folder: Path) -> list[str]:
-    graph_path = folder / "saved_model.pb"
-    if not graph_path.is_file():
-        return ["it holds no `saved_model.pb`"]
-    links = [f"`{path.name}` is a link" for path in folder.rglob("*") if path.is_symlink()]
-    if links:
-        return links
-    if graph_path.stat().st_size > LARGEST:
-        return [f"`saved_model.pb` is larger than {LARGEST >> 20} MiB"]
+    """List what is wrong with a SavedModel, without running any of it."""
+    faults = file_faults(folder)
+    if faults:
+        return faults
 
     from google.protobuf.message import DecodeError
     from tensorflow.core.protobuf import saved_model_pb2
 
     saved = saved_model_pb2.SavedModel()
     try:
-        saved.ParseFromString(graph_path.read_bytes())
+        saved.ParseFromString((folder / "saved_model.pb").read_bytes())
     except DecodeError:
         return ["`saved_model.pb` is damaged"]
     graphs = list(saved.meta_graphs)
     # TensorFlow would load anything else its old way, which runs the graph's top level, too
     if len(graphs) != 1 or not graphs[0].HasField("object_graph_def"):
         return ["`saved_model.pb` holds no graph of TensorFlow 2, or more than one"]
-    return sorted(set(graph_faults(graphs[0])))
+    if graphs[0].HasField("saver_def"):
+        return [OLDER]
+    functions = {each.signature.name for each in graphs[0].graph_def.library.function}
+    faults = [fault for message in all_in(saved) for fault in faults_of(message, functions)]
+    return sorted(set(faults))
 
 
-def graph_faults(graph: Any) -> list[str]:
-    exposed = set(graph.object_graph_def.concrete_functions)
-    faults = [
-        f"asset `{asset.filename}` lies outside the folder"
-        for asset in graph.asset_file_def
-        if Path(asset.filename).is_absolute() or ".." in Path(asset.filename).parts
-    ]
-    for node in graph.graph_def.node:
-        faults += operation_faults(node, saver=False)
-    for function in graph.graph_def.library.function:
-        name = function.signature.name
-        saver = bool(SAVER_FUNCTION.fullmatch(name)) and name not in exposed
-        for node in function.node_def:
-            faults += operation_faults(node, saver=saver) + call_faults(node)
-    return faults
-
-
-def operation_faults(node: Any, *, saver: bool) -> list[str]:
+def file_faults(folder: Path) -> list[str]:
+    """List what is no file of a SavedModel, or larger than any is."""
+    if folder.is_symlink():
+        return ["it is a link"]
+    if not (folder / "saved_model.pb").exists():
+        return ["it holds no `saved_model.pb`"]
     faults = []
-    if node.op not in ALLOWED and not (saver and node.op in SAVER_OPERATIONS):
-        faults.append(f"operation `{node.op}` is not allowed")
-    if node.op == "Const" and node.attr["value"].tensor.dtype in RESOURCE_TYPES:
-        faults.append("a constant hides a resource")
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if name in FOLDERS:
+            fault = "is a link" if path.is_symlink() else "" if path.is_dir() else "is no folder"
+        elif name in FILES:
+            fault = fault_of_file(path, most=FILES[name])
+        else:
+            fault = "is a link" if path.is_symlink() else "does not belong there"
+        faults += [f"`{name}` {fault}"] if fault else []
     return faults
 
 
-def call_faults(node: Any) -> list[str]:
-    """Find calls of the saver's functions, which may be named by the top level alone, which only
-    TensorFlow's loaders run, with a path of their own."""
-    faults = []
-    for value in node.attr.values():
-        for called in [value.func.name, *(function.name for function in value.list.func)]:
-            if SAVER_FUNCTION.fullmatch(called):
-                faults.append(f"`{node.name}` calls `{called}`")
-    return faults
+def all_in(message: Any) -> Iterator[Any]:
+    """Go through a message and all messages in it, however deep."""
+    yield message
+    for field, value in message.ListFields():
+        if field.message_type is None:
+            continue
+        if field.message_type.GetOptions().map_entry:
+            if field.message_type.fields_by_name["value"].message_type is None:
+                continue
+            inside = value.values()
+        else:
+            inside = value if field.is_repeated else [value]
+        for one in inside:
+            yield from all_in(one)
+
+
+def faults_of(message: Any, functions: set[str]) -> Iterator[str]:
+    """List what is not allowed of one message, but for the messages in it."""
+    name = message.DESCRIPTOR.full_name.removeprefix("tensorflow.")
+    if name not in MESSAGES:
+        yield f"`{name}` is not allowed"
+    check = CHECKS.get(name)
+    if check is not None:
+        yield from check(message, functions)
+
+
+def node_faults(node: Any, functions: set[str]) -> Iterator[str]:
+    from google.protobuf.message import DecodeError
+    from tensorflow.core.protobuf import config_pb2
+
+    if node.op not in OPERATIONS:
+        yield f"operation `{node.op}` is not allowed"
+    if not DEVICE.fullmatch(node.device):
+        yield f"`{node.name}` runs on `{node.device}`"
+    if "config_proto" in node.attr:
+        config = config_pb2.ConfigProto()
+        try:
+            config.ParseFromString(node.attr["config_proto"].s)
+        except DecodeError:
+            yield f"how `{node.name}` is run is damaged"
+        odd = {field.name for field, _ in config.ListFields()} - CONFIGURED
+        yield from (f"`{node.name}` is run with `{name}`" for name in sorted(odd))
+
+
+def call_faults(called: Any, functions: set[str]) -> Iterator[str]:
+    if called.name not in functions:
+        yield f"function `{called.name}` is not in the file"
+
+
+def attribute_faults(attribute: Any, functions: set[str]) -> Iterator[str]:
+    if attribute.WhichOneof("value") == "placeholder":
+        yield f"attribute `{attribute.placeholder}` is left to whoever calls"
+
+
+def tensor_faults(tensor: Any, functions: set[str]) -> Iterator[str]:
+    if tensor.dtype % REFERENCE in RESOURCE_TYPES:
+        yield "a constant hides a resource"
+    sizes = [axis.size for axis in tensor.tensor_shape.dim]
+    if min(sizes, default=0) < 0 or math.prod(sizes) > MOST_VALUES:
+        yield f"a constant has more than {MOST_VALUES:,} values"
+
+
+def operation_list_faults(listed: Any, functions: set[str]) -> Iterator[str]:
+    for operation in listed.op:
+        if operation.name not in OPERATIONS:
+            yield f"operation `{operation.name}` is not allowed"
+
+
+def object_faults(found: Any, functions: set[str]) -> Iterator[str]:
+    if found.registered_name not in REGISTERED or found.registered_saver:
+        yield f"object `{found.registered_name or found.registered_saver}` is not allowed"
+    if found.WhichOneof("kind") == "user_object" and found.user_object.identifier not in OBJECTS:
+        yield f"object `{found.user_object.identifier}` is not allowed"
+
+
+CHECKS = {
+    "NodeDef": node_faults,
+    "NameAttrList": call_faults,
+    "AttrValue": attribute_faults,
+    "TensorProto": tensor_faults,
+    "OpList": operation_list_faults,
+    "SavedObject": object_faults,
+}

@@ -4,7 +4,6 @@ A SavedModel is a `tf.Module` of plain TensorFlow operations that tracks only va
 so that it runs wherever TensorFlow does, without Keras or rnnauto.
 """
 
-from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
@@ -14,11 +13,6 @@ from rnnauto.data.columns import zeros_of
 from rnnauto.data.encode import RESERVED, UNKNOWN, Encoders, category_columns
 from rnnauto.layout import Layout
 from rnnauto.networks import calendar, moments, text
-
-
-def write_module(path: Path, served: Any) -> None:
-    """Write a module with its function `predict` as the signature."""
-    tf.saved_model.save(served, str(path), signatures={"serving_default": served.predict})
 
 
 def tables_of(encoders: Encoders[Any]) -> dict[str, list[Any]]:

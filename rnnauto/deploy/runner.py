@@ -15,6 +15,7 @@ from rnnauto.arrays import Integers, timestep_index
 from rnnauto.data.columns import data_units, zeros_of
 from rnnauto.data.encode import Encoders
 from rnnauto.data.sequences import Sequences, texts_in, times_in
+from rnnauto.deploy.files import FETCH, damaged
 from rnnauto.errors import ModelFolderError
 from rnnauto.layout import Layout
 
@@ -63,12 +64,13 @@ def load_saved_model(folder: Path) -> Run:
         with plain_path(folder) as path:
             loaded = tf.saved_model.load(str(path))
         signatures = dict(loaded.signatures)
-        assert "serving_default" in signatures
     except Exception as error:  # TensorFlow raises all kinds where files are cut off or altered
         raise ModelFolderError(
             f"`{folder}` cannot be loaded: {type(error).__name__}: {error}",
-            hint="train the model again, or fetch the folder again",
+            hint=FETCH,
         ) from error
+    if "serving_default" not in signatures:
+        raise damaged(folder, "it has no signature `serving_default`")
     return Run(signatures, loaded)
 
 

@@ -12,6 +12,7 @@ import tensorflow as tf
 from rnnauto.data.encode import RESERVED
 from rnnauto.deploy.inputs import encode_inputs, input_specs, tables_of
 from rnnauto.deploy.runner import Run, load_saved_model
+from rnnauto.deploy.write import write_saved_model
 from rnnauto.families.decoder import decoding
 from rnnauto.families.decoder.check import check_export
 from rnnauto.families.decoder.pairs import DecoderEncoders
@@ -44,7 +45,7 @@ def save_decoder(
     )
     module.variables_kept = [v.value for member in members for v in member.model.variables]
     module.signatures_kept = list(signatures.values())
-    tf.saved_model.save(module, str(path), signatures=signatures)
+    write_saved_model(path, module, signatures)
 
 
 def decoder_signatures(

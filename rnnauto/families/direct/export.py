@@ -13,8 +13,9 @@ from rnnauto.data.targets import (
     TargetEncoder,
     ValueEncoder,
 )
-from rnnauto.deploy.inputs import encode_inputs, input_specs, tables_of, with_zero, write_module
+from rnnauto.deploy.inputs import encode_inputs, input_specs, tables_of, with_zero
 from rnnauto.deploy.runner import Run, load_saved_model
+from rnnauto.deploy.write import write_saved_model
 from rnnauto.families.direct.check import check_export
 from rnnauto.families.direct.encode import DirectEncoders
 from rnnauto.families.direct.prepare import DirectPrepared
@@ -27,7 +28,8 @@ def export(
 ) -> tuple[Run, dict[str, float]]:
     """Write the mean of the members, open it as a user will, and compare it with them."""
     layout, encoders = prepared.layout, prepared.encoders
-    write_module(path, serve_module(members, layout=layout, encoders=encoders))
+    served = serve_module(members, layout=layout, encoders=encoders)
+    write_saved_model(path, served, {"serving_default": served.predict})
     run = load_saved_model(path)
     return run, check_export(run, members, prepared.test)
 

@@ -11,8 +11,9 @@ from rnnauto.arrays import Floats, Integers
 from rnnauto.data.columns import less_zeros, zeros_of
 from rnnauto.data.encode import RESERVED
 from rnnauto.deploy.check import ALONE, EXTRA, check_differences, run_members, some_of
-from rnnauto.deploy.inputs import from_zero, look_up, number_type, vocabulary_table, write_module
+from rnnauto.deploy.inputs import from_zero, look_up, number_type, vocabulary_table
 from rnnauto.deploy.runner import Run, load_saved_model
+from rnnauto.deploy.write import write_saved_model
 from rnnauto.families.forecast.answer import LEVELS, MEDIAN, raw_windows, raw_zeros
 from rnnauto.families.forecast.prepare import ForecastPrepared
 from rnnauto.families.forecast.series import SeriesEncoders, SeriesWindows, indicator_counts
@@ -31,7 +32,7 @@ def export(
 ) -> tuple[Run, dict[str, float]]:
     """Write the mean of the members, open it as a user will, and compare it with them."""
     served = serve_forecast(members, layout=prepared.layout, encoders=prepared.encoders)
-    write_module(path, served)
+    write_saved_model(path, served, {"serving_default": served.predict})
     run = load_saved_model(path)
     return run, check_forecast(run, members, prepared.test)
 

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from rnnauto.deploy.inputs import vocabulary_table
 from rnnauto.deploy.runner import Run, load_saved_model
+from rnnauto.deploy.write import write_saved_model
 from rnnauto.families.language.check import check_export
 from rnnauto.families.language.encode import LanguageEncoders, NextSet, NextToken
 from rnnauto.families.language.members import Members
@@ -51,7 +52,7 @@ def save_language_model(
             module.table = label_table(labels)
             signatures |= set_signatures(SetReader(Members(models, sizes), module.table, labels))
     module.functions = signatures
-    tf.saved_model.save(module, str(path), signatures=signatures)
+    write_saved_model(path, module, signatures)
 
 
 def initial_state_function(size: int) -> Any:

@@ -12,8 +12,8 @@ from builders import NAN, columns, make_layout
 from rnnauto.cells import CELLS
 from rnnauto.data.sequences import gather
 from rnnauto.deploy.gate import find_faults
-from rnnauto.deploy.inputs import write_module
 from rnnauto.deploy.runner import load_saved_model, raw_batch
+from rnnauto.deploy.write import write_saved_model
 from rnnauto.errors import ExportError, ModelFolderError
 from rnnauto.families.direct.answer import answer as predict
 from rnnauto.families.direct.check import check_export
@@ -66,7 +66,8 @@ CASES = {
 
 
 def save_model(folder, members, *, layout, encoders):
-    write_module(folder, serve_module(members, layout=layout, encoders=encoders))
+    served = serve_module(members, layout=layout, encoders=encoders)
+    write_saved_model(folder, served, {"serving_default": served.predict})
 
 
 def members_of(layout, encoders, *, count=2, cell="lstm"):
@@ -315,8 +316,9 @@ def test_a_damaged_saved_model_is_refused_with_a_reason(exported, tmp_path, dama
             lambda x: 2 * x, input_signature=[tf.TensorSpec([], tf.float32)]
         )
         shutil.rmtree(folder)
-        tf.saved_model.save(module, str(folder), signatures={"other": module.double})
+        write_saved_model(folder, module, {"other": module.double})
     with pytest.raises(ModelFolderError) as caught:
         load_saved_model(folder)
-    assert caught.value.message.startswith(f"`{folder}` cannot be loaded: ")
+    start = "cannot be loaded: " if damage == "variables" else "is damaged: it has no signature "
+    assert caught.value.message.startswith(f"`{folder}` {start}")
     assert caught.value.hint == "train the model again, or fetch the folder again"
