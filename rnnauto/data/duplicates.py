@@ -69,10 +69,14 @@ def positions(row_splits: Integers, start: int, stop: int) -> Hashes:
 def timestep_hashes(sequences: Sequences, start: int, stop: int) -> Hashes:
     """One hash for each of some timesteps; -0.0 counts as 0.0, and every NaN as the same."""
     hashes = np.full(stop - start, SEED, np.uint64)
-    for at in range(sequences.numbers.shape[1]):
-        values = sequences.numbers[start:stop, at] + np.float32(0)
-        values[np.isnan(values)] = np.nan
-        hashes ^= values.view(np.uint32).astype(np.uint64)
+    width = sequences.numbers.shape[1]
+    values = np.zeros((stop - start, width + width % 2), np.float32)
+    np.add(sequences.numbers[start:stop], np.float32(0), out=values[:, :width])
+    missing = np.isnan(values)
+    if missing.any():
+        values[missing] = np.nan
+    for pair in values.view(np.uint64).T:  # two numbers at a time
+        hashes ^= pair
         hashes *= ODD
         stir(hashes)
     if sequences.categories:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from rnnauto.cores import on_all_cores
 from rnnauto.data.sequences import Sequences
 from rnnauto.errors import DataError, LeakError
 from rnnauto.layout import Layout
@@ -78,7 +79,9 @@ def find_problems(
     rules: Iterable[Rule[Gathered]] = RULES,
 ) -> tuple[Problem, ...]:
     """Find every problem at once, errors first."""
-    return in_order(list(problems_by(rules, Gathered(table, layout, sequences))))
+    look = Gathered(table, layout, sequences)
+    found = on_all_cores(lambda rule: list(problems_by([rule], look)), list(rules))
+    return in_order([problem for each in found for problem in each])
 
 
 def in_order(problems: Sequence[Problem]) -> tuple[Problem, ...]:
