@@ -11,6 +11,8 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
+from rnnauto.visible import visible
+
 MOST_ROWS = 10_000  # listed one by one
 Severity = Literal["error", "warning", "note"]
 
@@ -112,10 +114,10 @@ class Kind:
         return Problem(
             code=self.code,
             severity=severity or self.severity,
-            message=message,
+            message=visible(message),
             column=column,
             row=row or (rows[0] if rows else None),
-            remedy=remedy,
+            remedy=visible(remedy),
             rows=rows,
             leak=self.leak,
         )

@@ -20,6 +20,7 @@ MOST_LINES, MOST_TEST_LINES = 400, 800
 # imports go to the left only
 ORDER = [
     "errors",
+    "visible",
     "metrics",
     "cells",
     "recipe",
@@ -295,7 +296,7 @@ def test_the_help_waits_for_little(name):
     tops = imports_of(PACKAGE / name, top=True)
     assert not {module.split(".")[0] for module in tops} & {*HEAVY, "polars", "numpy"}
     assert {part_of(module) for module in tops if module.startswith("rnnauto.")} <= {
-        *("cli", "recipe", "metrics", "cells", "errors")
+        *("cli", "recipe", "metrics", "cells", "errors", "visible")
     }
 
 
@@ -340,6 +341,23 @@ def test_paths_are_never_read_as_patterns():
         return "BytesIO" in ast.unparse(node.args[0]) or options.get("glob") == "False"
 
     assert offenders(SOURCES, patterns) == {}
+
+
+MARKUP = {"rich.markup": {"cli/options.py"}}  # Typer takes help for markup
+DRAWS = {"Console", "Text", "Text.assemble", "Text.from_markup", "render_markup"}
+
+
+def test_texts_are_drawn_by_one_file_that_takes_none_for_markup():
+    def draws(path):
+        calls = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)]
+        named = {word.arg for node in calls for word in node.keywords} & {"markup"}
+        markup = {name for name in MARKUP if name_of(path) not in MARKUP[name]}
+        return (
+            {ast.unparse(node.func) for node in calls} & DRAWS | named | imports_of(path) & markup
+        )
+
+    others = [path for path in SOURCES if name_of(path).startswith("cli/")]
+    assert set(offenders(others, draws)) == {"rnnauto/cli/console.py"}
 
 
 READS = re.compile(r"pl\.(read|scan)_\w+")

@@ -8,6 +8,7 @@ from pathlib import Path
 from rnnauto.judge.expectations import Expectation
 from rnnauto.recipe.faults import line_number
 from rnnauto.run import Outcome
+from rnnauto.visible import visible_lines
 
 # what XML 1.0 has no place for, in a message or a name
 NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -55,7 +56,7 @@ def junit_xml(outcomes: Sequence[Outcome]) -> bytes:
 
 
 def clean(text: str) -> str:
-    return NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+    return NOT_XML.sub("\N{REPLACEMENT CHARACTER}", visible_lines(text))
 
 
 def annotations(outcome: Outcome) -> list[str]:

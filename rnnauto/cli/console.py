@@ -1,33 +1,79 @@
-"""Print for people and for programs: talk goes to stderr, data to stdout."""
+"""Print for people and for programs: talk goes to stderr, data to stdout.
+
+What is printed holds names and cells of strangers' files. So nothing in a text is markup here, and
+control characters are shown: styles come from `styled` and `joined` alone.
+"""
 
 import json
 import os
+import re
 import sys
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, TextIO
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
 from rnnauto.errors import RnnautoError
+from rnnauto.visible import visible, visible_lines, without_commands
 
 PLAIN_WIDTH = 120
 UNLIMITED = 10_000
+LEFT_BY_JSON = re.compile(r"[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 MOST_INTERVALS = 3  # baselines in a table; of more only the values have room
+
+
+class PlainConsole(Console):
+    """A console that takes no text for markup, and shows control characters."""
+
+    def __init__(self, stream: TextIO, *, quiet: bool = False, **options: Any) -> None:
+        file: Any = stream if stream.isatty() else LogLines(stream)
+        super().__init__(
+            file=file, quiet=quiet, markup=False, emoji=False, highlight=False, **options
+        )
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(visible_lines(text), **options)
+
+
+class LogLines:
+    """A stream whose lines no build server takes for its commands."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        return self.stream.write(without_commands(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
 
 
 def talk_console(*, quiet: bool = False) -> Console:
     """A console for people, on stderr."""
-    return Console(
-        stderr=True, quiet=quiet, highlight=False, width=plain_width(sys.stderr.isatty())
-    )
+    return PlainConsole(sys.stderr, quiet=quiet, width=plain_width(sys.stderr.isatty()))
 
 
 def data_console() -> Console:
     """A console for tables that were asked for, on stdout."""
-    return Console(highlight=False, width=plain_width(sys.stdout.isatty()))
+    return PlainConsole(sys.stdout, width=plain_width(sys.stdout.isatty()))
+
+
+def styled(text: str, style: str = "") -> Text:
+    """A text in a line, in one style."""
+    return Text(visible(text), style)
+
+
+def joined(*parts: str | tuple[str, str]) -> Text:
+    """A line of texts, some with a style."""
+    texts = [styled(part) if isinstance(part, str) else styled(*part) for part in parts]
+    return Text.assemble(*texts)
+
+
+def stacked(lines: Iterable[str]) -> Text:
+    """A text of several lines."""
+    return Text("\n".join(map(visible, lines)))
 
 
 def plain_width(terminal: bool) -> int | None:
@@ -36,15 +82,16 @@ def plain_width(terminal: bool) -> int | None:
 
 
 def print_error(error: RnnautoError) -> None:
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
-    console.print(f"[bold red]error:[/] {escape(error.message)}")
-    if error.hint:
-        console.print(f"[bold]hint:[/] {escape(error.hint)}")
+    console = PlainConsole(sys.stderr, soft_wrap=True)
+    for word, style, said in (("error", "bold red", error.message), ("hint", "bold", error.hint)):
+        if said:
+            console.print(Text.assemble((f"{word}:", style), " ", visible_lines(said)))
 
 
 def print_json(data: Any) -> None:
     """Print one JSON object on stdout; what is no number is null."""
-    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+    sys.stdout.write(LEFT_BY_JSON.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text) + "\n")
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -141,7 +188,7 @@ def turned_table(evaluation: dict[str, Any], title: str) -> Table:
 
 
 def bare_table(title: str) -> Table:
-    return Table(title=Text(title), title_justify="left", box=None, pad_edge=False)
+    return Table(title=styled(title), title_justify="left", box=None, pad_edge=False)
 
 
 def value_only(scored: dict[str, float | None] | None) -> str:

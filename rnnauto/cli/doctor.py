@@ -10,20 +10,20 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON")] = False,
 ) -> None:
     """Show versions and machine, and fit bundled data from end to end; exit with 1 on failure."""
-    from rnnauto.cli.console import print_json, talk_console
+    from rnnauto.cli.console import joined, print_json, talk_console
     from rnnauto.cli.watch import watching
     from rnnauto.doctor import LEAST_ACCURACY, devices, machine, try_fit
 
     console = talk_console(quiet=context.obj["quiet"])
     findings: dict[str, Any] = machine()
     for name, value in findings.items():
-        console.print(f"{name}: {text_of(value)}", markup=False)
+        console.print(f"{name}: {text_of(value)}")
     with watching(console) as watch:
         trial = try_fit(watch)
     if not trial.failure:  # else TensorFlow may not even be importable
         findings |= devices()
         for name in ("devices", "threads"):
-            console.print(f"{name}: {text_of(findings[name])}", markup=False)
+            console.print(f"{name}: {text_of(findings[name])}")
     findings |= {
         "healthy": trial.healthy,
         "seconds": round(trial.seconds, 2),
@@ -33,14 +33,13 @@ def doctor(
     if as_json:
         print_json(findings)
     if trial.failure:
-        console.print(trial.failure, markup=False)
-        console.print("[bold red]the fit failed[/]")
+        console.print(trial.failure)
+        console.print("the fit failed", style="bold red")
     elif not trial.healthy:
-        console.print(f"[bold red]the fit reached {trial.accuracy:.2f} of {LEAST_ACCURACY}[/]")
+        console.print(f"the fit reached {trial.accuracy:.2f} of {LEAST_ACCURACY}", style="bold red")
     else:
-        console.print(
-            f"[green]all is well[/]: an accuracy of {trial.accuracy:.2f} in {trial.seconds:.0f}s"
-        )
+        reached = f": an accuracy of {trial.accuracy:.2f} in {trial.seconds:.0f}s"
+        console.print(joined(("all is well", "green"), reached))
     if not trial.healthy:
         raise typer.Exit(1)
 

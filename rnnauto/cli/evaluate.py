@@ -21,8 +21,6 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON")] = False,
 ) -> None:
     """Score a fitted model on DATA, with bootstrap 95% intervals."""
-    from rich.markup import escape
-
     from rnnauto.cli.console import data_console, print_json, print_scores
     from rnnauto.model import load
 
@@ -34,7 +32,7 @@ def evaluate(
     title = f"{evaluation['rows']:,} predictions, {evaluation['sequences']:,} sequences"
     print_scores(console, evaluation, title=title)
     console.print()
-    console.print(escape(evaluation["verdict"]))
+    console.print(evaluation["verdict"])
     if evaluation["confusion"] is not None:
         console.print()
         for part in confusion_tables(evaluation["confusion"]):
@@ -79,6 +77,8 @@ def confusion_tables(confusion: dict[str, Any]) -> list[Any]:
     """A heading and a table: truth in rows, prediction in columns; of many classes the largest."""
     from rich.table import Table
 
+    from rnnauto.cli.console import styled
+
     labels, counts = confusion["labels"], confusion["counts"]
     order = sorted(range(len(labels)), key=lambda at: -sum(counts[at]))[:MOST_CLASSES]
     order = sorted(order)
@@ -88,8 +88,8 @@ def confusion_tables(confusion: dict[str, Any]) -> list[Any]:
     table = Table(box=None, pad_edge=False)
     table.add_column("")
     for at in order:
-        table.add_column(str(labels[at]), justify="right")
+        table.add_column(styled(str(labels[at])), justify="right")
     for row in order:
         cells = (str(counts[row][at]) if counts[row][at] else "." for at in order)
-        table.add_row(str(labels[row]), *cells)
+        table.add_row(styled(str(labels[row])), *cells)
     return [f"confusion: truth down, prediction across{more}", table]

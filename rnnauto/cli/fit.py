@@ -89,12 +89,9 @@ def source_of(data: Path | None, recipe: "Recipe") -> str:
 
 def tell(console: "Console", fitted: "Fitted") -> None:
     """Say what came of a fit, and what to do next."""
-    from shlex import quote
-
-    from rich.markup import escape
-
     from rnnauto.cli.console import duration, print_scores, settings_line
     from rnnauto.report.facts import PAGE
+    from rnnauto.visible import shell_word
 
     result, output = fitted.to_json(), fitted.folder
     trials = result["trials"]
@@ -102,10 +99,8 @@ def tell(console: "Console", fitted: "Fitted") -> None:
     print_scores(console, result["scores"], title="scores on the test part")
     console.print()
     console.print(f"best of {trials['completed']} trials: {settings_line(fitted.winner.values)}")
-    console.print(escape(fitted.verdict))
+    console.print(fitted.verdict)
     largest = max(fitted.checks.values())
-    console.print(
-        f"exported and checked (largest difference {largest:.1e}): {escape(str(output))}/"
-    )
-    console.print(f"took {duration(fitted.seconds)}; the report: {escape(str(output / PAGE))}")
-    console.print(f"next: rnnauto predict NEW.csv -m {escape(quote(str(output)))}", soft_wrap=True)
+    console.print(f"exported and checked (largest difference {largest:.1e}): {output}/")
+    console.print(f"took {duration(fitted.seconds)}; the report: {output / PAGE}")
+    console.print(f"next: rnnauto predict NEW.csv -m {shell_word(str(output))}", soft_wrap=True)

@@ -1,5 +1,6 @@
 """`rnnauto generate`: let a language model go on with a text, or a decoder draw answers."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,6 +8,7 @@ import typer
 
 from rnnauto.errors import DataError
 from rnnauto.recipe.column_names import literal_name
+from rnnauto.visible import visible_lines
 
 if TYPE_CHECKING:
     from rnnauto.deploy.generate import Wanted
@@ -86,7 +88,7 @@ def write(model: Path, wanted: "Wanted", *, as_json: bool) -> None:
         print_json([asdict(text) for text in texts])
         return
     for text in texts:
-        typer.echo(text.text)
+        typer.echo(visible_lines(text.text) if sys.stdout.isatty() else text.text)
 
 
 def values_of(given: list[str]) -> dict[str, str]:

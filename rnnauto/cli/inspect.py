@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console, Group, RenderableType
-from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
-from rnnauto.cli.console import print_json, talk_console
+from rnnauto.cli.console import joined, print_json, stacked, styled, talk_console
 from rnnauto.cli.options import DATA_FLAGS, overrides_of, recipe_flags
 from rnnauto.recipe import Recipe
 
@@ -55,7 +53,7 @@ def draw(inspection: "Inspection", console: Console) -> None:
     layout = inspection.layout
     verdict = f"{layout.rnn_type} {layout.task}"
     console.print(
-        Text.assemble(
+        joined(
             (inspection.table.source, "bold"),
             ": ",
             (verdict, "bold green"),
@@ -63,7 +61,7 @@ def draw(inspection: "Inspection", console: Console) -> None:
         )
     )
     for note in inspection.table.notes:
-        console.print(Text(f"note: {note}", style="dim"))
+        console.print(styled(f"note: {note}", "dim"))
     for title, body in (
         ("Sequences", sequences_text(inspection)),
         ("Columns", columns_table(inspection)),
@@ -72,7 +70,7 @@ def draw(inspection: "Inspection", console: Console) -> None:
         ("Problems", problems_text(inspection)),
     ):
         if body is not None:
-            console.print(Group("", Text(title, style="bold"), Padding(body, (0, 0, 0, 2))))
+            console.print(Group("", styled(title, "bold"), Padding(body, (0, 0, 0, 2))))
 
 
 def sequences_text(inspection: "Inspection") -> RenderableType:
@@ -96,7 +94,7 @@ def sequences_text(inspection: "Inspection") -> RenderableType:
         left = len(inspection.classes) - SHOWN_CLASSES
         more = f" and {left:,} more" if left > 0 else ""
         lines.append(f"{len(inspection.classes):,} classes: " + ", ".join(labels) + more)
-    return Text("\n".join(lines))
+    return stacked(lines)
 
 
 def columns_table(inspection: "Inspection") -> RenderableType:
@@ -104,12 +102,12 @@ def columns_table(inspection: "Inspection") -> RenderableType:
     table = plain_table("column", "kind", "role")
     targets = layout.targets[:SHOWN_COLUMNS]
     for column in targets:
-        table.add_row(escape(column.name), column.kind, Text("target", style="green"))
+        table.add_row(column.name, column.kind, styled("target", "green"))
     add_rest(table, len(layout.targets) - len(targets), "target")
     for name in layout.id:
-        table.add_row(escape(name), "", "id")
+        table.add_row(name, "", "id")
     if layout.time:
-        table.add_row(escape(layout.time), "", "time")
+        table.add_row(layout.time, "", "time")
     for role, columns in (("feature", layout.features), ("static feature", layout.static)):
         for column in columns[:SHOWN_COLUMNS]:
             count = len(column.columns)
@@ -119,7 +117,7 @@ def columns_table(inspection: "Inspection") -> RenderableType:
             table.add_row(column.name, column.kind, role + span)
         add_rest(table, len(columns) - SHOWN_COLUMNS, role)
     for name in layout.ignored[:SHOWN_COLUMNS]:
-        table.add_row(escape(name), "", Text("left out", style="dim"))
+        table.add_row(name, "", styled("left out", "dim"))
     add_rest(table, len(layout.ignored) - SHOWN_COLUMNS, "left out")
     return table
 
@@ -136,8 +134,9 @@ def examples_table(examples: tuple["ParsedExample", ...]) -> RenderableType | No
     table = plain_table("id", "timesteps", *(["starts with"] if featured else []), "target")
     for example in examples:
         more = " ..." if example.timesteps > len(example.start) else ""
-        start = [escape(" ".join(example.start) + more)] if featured else []
-        table.add_row(escape(example.id), str(example.timesteps), *start, escape(example.target))
+        start = [styled(" ".join(example.start) + more)] if featured else []
+        steps = str(example.timesteps)
+        table.add_row(styled(example.id), steps, *start, styled(example.target))
     return table
 
 
@@ -145,22 +144,20 @@ def evidence_table(inspection: "Inspection") -> RenderableType:
     table = plain_table("decision", "because", "to change it")
     for evidence in inspection.evidence:
         table.add_row(
-            escape(evidence.decision),
-            escape(evidence.reason),
-            Text(evidence.override, style="cyan"),
+            styled(evidence.decision), styled(evidence.reason), styled(evidence.override, "cyan")
         )
     return table
 
 
 def problems_text(inspection: "Inspection") -> RenderableType:
     if not inspection.problems:
-        return Text("none found", style="green")
+        return styled("none found", "green")
     lines: list[RenderableType] = []
     for problem in inspection.problems:
         colour = {"error": "red", "warning": "yellow", "note": "dim"}[problem.severity]
         lines += [
-            Text.assemble((problem.label, colour), ": ", problem.placed),
-            Padding(Text.assemble(("help", "cyan"), ": ", problem.remedy), (0, 0, 0, 2)),
+            joined((problem.label, colour), ": ", problem.placed),
+            Padding(joined(("help", "cyan"), ": ", problem.remedy), (0, 0, 0, 2)),
         ]
     return Group(*lines)
 

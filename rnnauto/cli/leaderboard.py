@@ -36,8 +36,6 @@ def leaderboard(
 
 def print_leaderboard(console: "Console", rows: "Sequence[Row]") -> None:
     """One table where it has room; else the settings of the trials have one of their own."""
-    from rich.text import Text
-
     from rnnauto.cli.console import settings_parts
 
     parts = {row.name: settings_parts(row.hyperparameters) for row in rows if row.hyperparameters}
@@ -57,7 +55,7 @@ def print_leaderboard(console: "Console", rows: "Sequence[Row]") -> None:
         console.print()
         console.print(settings_table(differ))
     if shared:
-        console.print(Text(f"all trials: {', '.join(shared)}", style="dim"))
+        console.print(f"all trials: {', '.join(shared)}", style="dim")
 
 
 def scores_table(rows: "Sequence[Row]", settings: dict[str, str] | None) -> "Table":

@@ -57,9 +57,9 @@ def predict(
         sys.stdout.flush()
     else:
         write_whole(destination, text)
-        console.print(f"{table.height:,} predictions: {destination}", markup=False)
+        console.print(f"{table.height:,} predictions: {destination}")
     if answer.without:
-        console.print(f"note: {answer.without}", markup=False)
+        console.print(f"note: {answer.without}")
 
 
 def check_output(path: Path) -> Path:

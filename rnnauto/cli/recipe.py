@@ -3,12 +3,12 @@
 import json
 import sys
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rnnauto.cli.options import DATA_FLAGS, overrides_of, recipe_flags
+from rnnauto.visible import shell_word, visible
 
 if TYPE_CHECKING:
     from rnnauto.inspection import Inspection
@@ -64,13 +64,11 @@ def init(
         write(output, text)
     console = talk_console(quiet=context.obj["quiet"])
     layout = inspection.layout
-    console.print(f"{layout.rnn_type} {layout.task}, {layout.form.replace('-', ' ')}", markup=False)
+    console.print(f"{layout.rnn_type} {layout.task}, {layout.form.replace('-', ' ')}")
     if not stdout:
-        console.print(f"wrote {output}; next: rnnauto run {quote(str(output))}", markup=False)
+        console.print(f"wrote {output}; next: rnnauto run {shell_word(str(output))}")
     if inspection.has_errors:
-        console.print(
-            f"the data have problems: see `rnnauto inspect {quote(str(data))}`", markup=False
-        )
+        console.print(f"the data have problems: see `rnnauto inspect {shell_word(str(data))}`")
 
 
 def write(path: Path, text: str) -> None:
@@ -94,9 +92,10 @@ def head_of(inspection: "Inspection", output: Path, *, editors: bool) -> list[st
     lines += [f"- {each.decision}: {each.reason}" for each in inspection.evidence]
     return [
         *([f"yaml-language-server: $schema={SCHEMA}"] if editors else []),
-        *(" ".join(line.split()) for line in lines),
+        *(visible(" ".join(line.split())) for line in lines),
         "",
-        f"Settings behind # are the defaults. `rnnauto run {quote(str(output))}` fits and checks.",
+        "Settings behind # are the defaults. "
+        f"`rnnauto run {shell_word(str(output))}` fits and checks.",
     ]
 
 
@@ -144,17 +143,15 @@ def check(
     }
     if loaded.data.path is None:
         check_allowed(loaded.data.allow)
-        console.print(f"{file} is a recipe; it names no data to check", markup=False)
+        console.print(f"{file} is a recipe; it names no data to check")
     else:
-        prepared = prepare(
-            loaded.data.path, loaded, say=lambda text: console.print(text, markup=False)
-        )
+        prepared = prepare(loaded.data.path, loaded, say=lambda text: console.print(text))
         layout = prepared.layout
         names = metric_names(prepared)
         check_metrics(loaded.expect, layout, names)
         findings |= {"rnn_type": layout.rnn_type, "task": layout.task, "metrics": list(names)}
-        console.print(f"metrics: {', '.join(names)}", markup=False)
-        console.print(f"{file} can be run", markup=False)
+        console.print(f"metrics: {', '.join(names)}")
+        console.print(f"{file} can be run")
     if as_json:
         print_json(findings)
 

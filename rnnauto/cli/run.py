@@ -37,7 +37,7 @@ def run(
 ) -> None:
     """Fit each of RECIPES and check what it expects; exit with 3 where a model falls short."""
     from rnnauto.cli.ci import annotations, junit_xml
-    from rnnauto.cli.console import print_json, talk_console
+    from rnnauto.cli.console import print_json, styled, talk_console
     from rnnauto.cli.watch import watching
     from rnnauto.errors import Interrupted
     from rnnauto.run import folders_for, run_recipe
@@ -51,7 +51,7 @@ def run(
     folders = folders_for(recipes, output)
     outcomes: list[Outcome] = []
     for path, folder in zip(recipes, folders, strict=True):
-        console.print(f"[bold]{escaped(path)}[/]")
+        console.print(styled(str(path), "bold"))
         with ending(stopped), watching(console) as watch:
             outcome = run_recipe(path, folder=folder, watch=watch)
         outcomes.append(outcome)
@@ -88,10 +88,9 @@ def exit_code(outcomes: Sequence["Outcome"]) -> int:
 def show(outcome: "Outcome", console: "Console") -> None:
     """Every expectation of a recipe, and whether it was met."""
     from rich.table import Table
-    from rich.text import Text
 
     from rnnauto.cli.ci import got_text, wanted_text
-    from rnnauto.cli.console import duration, print_error
+    from rnnauto.cli.console import duration, joined, print_error, styled
 
     if outcome.error is not None:
         print_error(outcome.error)
@@ -101,19 +100,21 @@ def show(outcome: "Outcome", console: "Console") -> None:
     for heading in ("expectation", "wanted", "got", ""):
         table.add_column(heading, header_style="dim", overflow="fold")
     for each in outcome.expectations:
-        met = Text("met", "green") if each.passed else Text("NOT MET", "bold red")
-        table.add_row(each.name, Text(wanted_text(each)), Text(got_text(each)), met)
+        met = styled("met", "green") if each.passed else styled("NOT MET", "bold red")
+        table.add_row(each.name, wanted_text(each), got_text(each), met)
     if outcome.expectations:
         console.print(table)
     else:
         console.print("the recipe expects nothing: add an `expect` section")
-    verdict = "[green]passed[/]" if outcome.passed else "[bold red]failed[/]"
-    place = "" if outcome.folder is None else f": {escaped(outcome.folder)}/"
-    console.print(f"{verdict} in {duration(outcome.seconds)}{place}")
+    verdict = ("passed", "green") if outcome.passed else ("failed", "bold red")
+    place = "" if outcome.folder is None else f": {outcome.folder}/"
+    console.print(joined(verdict, f" in {duration(outcome.seconds)}{place}"))
     console.print()
 
 
 def summary(outcomes: Sequence["Outcome"], wanted: int, console: "Console") -> None:
+    from rnnauto.cli.console import joined
+
     failed = [outcome for outcome in outcomes if not outcome.passed]
     left = wanted - len(outcomes)
     console.print(
@@ -122,13 +123,7 @@ def summary(outcomes: Sequence["Outcome"], wanted: int, console: "Console") -> N
     )
     for outcome in failed:
         what = "error" if outcome.error else "fell short"
-        console.print(f"  [red]{what}[/]: {escaped(outcome.recipe)}")
-
-
-def escaped(path: Path) -> str:
-    from rich.markup import escape
-
-    return escape(str(path))
+        console.print(joined("  ", (what, "red"), f": {outcome.recipe}"))
 
 
 def write_junit(path: Path, xml: bytes) -> None:

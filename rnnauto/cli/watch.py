@@ -6,11 +6,10 @@ from contextlib import contextmanager
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from rnnauto.cli.console import duration, number, settings_line, with_spread
+from rnnauto.cli.console import duration, number, settings_line, styled, with_spread
 from rnnauto.deploy.leaderboard import ending, trial_row
 from rnnauto.fitted import Said
 from rnnauto.search.loop import News
@@ -36,7 +35,7 @@ class Watcher:
         if isinstance(event, Said):
             if not self.busy:  # what comes next is no part of the search: its panel would be stale
                 self.close()
-            self.console.print(escape(event.text))
+            self.console.print(styled(event.text))
         elif self.console.is_terminal:
             self.show_live(event)
         else:
@@ -55,7 +54,7 @@ class Watcher:
         due = time.monotonic() - self.last_line > PLAIN_SECONDS and done != self.last_count
         if news.stage != self.stage or due:
             self.stage, self.last_line, self.last_count = news.stage, time.monotonic(), done
-            self.console.print(escape(status_line(news)))
+            self.console.print(status_line(news))
 
     def close(self) -> None:
         if self.live is not None:
@@ -87,9 +86,9 @@ def status_line(news: News) -> str:
 
 
 def live_panel(news: News) -> Group:
-    parts = [Text(status_line(news), style="bold")]
+    parts = [styled(status_line(news), "bold")]
     if news.best is not None:
-        parts.append(Text(f"best so far: {settings_line(news.best.values)}"))
+        parts.append(styled(f"best so far: {settings_line(news.best.values)}"))
     tables = [running_table(news)] if news.running else []
     return Group(
         *parts, *(ended_line(trial, news.metric) for trial in ended(news)[-MOST_ENDED:]), *tables
@@ -120,4 +119,4 @@ def ended_line(trial: Trial, metric: str) -> Text:
     row = trial_row(trial, None)
     score = with_spread(row.validation, row.validation_spread)
     told = [f"{metric} {score}"] if row.validation is not None else []
-    return Text(f"trial {trial.id}: {', '.join([*told, ending(row)])}", style="dim")
+    return styled(f"trial {trial.id}: {', '.join([*told, ending(row)])}", "dim")

@@ -1,6 +1,5 @@
 """What inference works on, a table and what the user says of it, and how it explains itself."""
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,6 +11,7 @@ from rnnauto.layout import Form
 from rnnauto.reading.loaded import Implied
 from rnnauto.reading.opened import PIPED, STANDARD_INPUT
 from rnnauto.recipe import Data, ProblemSection, Split
+from rnnauto.visible import shell_word
 
 SHOWN = 6  # names listed one by one
 
@@ -107,12 +107,12 @@ def command_for(source: str, data: Data, problem: ProblemSection, flags: Sequenc
         if flag not in flags:
             said += [word for name in names for word in (flag, name)]
     words = ["rnnauto", "inspect", STANDARD_INPUT if source == PIPED else source, *said, *flags]
-    return "  " + " ".join(shlex.quote(word) for word in words)
+    return "  " + " ".join(map(shell_word, words))
 
 
 def flag(name: str, value: str) -> str:
     """Write a flag to paste into a shell."""
-    return f"{name} {shlex.quote(value)}"
+    return f"{name} {shell_word(value)}"
 
 
 def two_readings(case: Case, what: str, readings: Sequence[tuple[str, Sequence[str]]]) -> DataError:

@@ -1,7 +1,6 @@
 """Infer what kind of RNN problem a table is, and say why."""
 
 import difflib
-import shlex
 from dataclasses import dataclass
 
 import polars as pl
@@ -31,6 +30,7 @@ from rnnauto.reading.joined_time import joined_name, joined_spelling
 from rnnauto.reading.read import Table, listed
 from rnnauto.recipe import Recipe
 from rnnauto.times.spelling import Spelling
+from rnnauto.visible import shell_word
 
 __all__ = ["Evidence", "Inference", "infer"]
 
@@ -99,7 +99,7 @@ def target_evidence(case: Case) -> tuple[Evidence, ...]:
         return ()
     other = next(iter(case.free(*case.implied.id, case.implied.time)), "COLUMN")
     decision = f"target is {named(case.target)}"
-    return (Evidence(decision, case.implied.reason, f"--target {shlex.quote(other)}"),)
+    return (Evidence(decision, case.implied.reason, f"--target {shell_word(other)}"),)
 
 
 def with_styles(layout: Layout, table: Table, recipe: Recipe) -> Layout:

@@ -16,6 +16,7 @@ from rnnauto.metrics import metric_words
 from rnnauto.report.commands import commands
 from rnnauto.report.facts import Facts
 from rnnauto.report.ranking import constant_settings, settings_of, with_spread
+from rnnauto.visible import visible
 
 CARD = "MODEL_CARD.md"
 MOST_NAMES = 20
@@ -85,14 +86,18 @@ def names(listed: Sequence[str]) -> str:
 
 def code(text: str) -> str:
     """Mark a name as code, whatever signs are in it."""
-    plain = " ".join(text.split())
+    plain = visible(" ".join(text.split()))
     return f"`` {plain} ``" if "`" in plain else f"`{plain}`"
 
 
 def cell(text: str) -> str:
     """Write a text into a cell of a table: nothing in it ends the cell, or is markup."""
-    escaped = text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
-    return " ".join(escaped.split())
+    return (
+        visible(" ".join(text.split()))
+        .replace("\\", "\\\\")
+        .replace("|", "\\|")
+        .replace("<", "&lt;")
+    )
 
 
 def length_lines(lengths: Histogram | None) -> list[str]:

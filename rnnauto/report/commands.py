@@ -5,6 +5,7 @@ from pathlib import Path
 from shlex import quote
 
 from rnnauto.report.facts import Facts
+from rnnauto.visible import shell_word
 
 SERVING = """\
 import tensorflow as tf
@@ -18,9 +19,9 @@ print(serve(**zeros))"""
 
 def commands(facts: Facts) -> tuple[tuple[str, str], ...]:
     """Say what each command does, and write the command to paste."""
-    folder, layout = quote(facts.name), facts.info.layout
-    suffix = quote(Path(facts.asked.source).suffix or ".csv")
-    recipe, again = quote(f"{facts.name}/recipe.yaml"), quote(f"{facts.name}_again")
+    folder, layout = shell_word(facts.name), facts.info.layout
+    suffix = shell_word(Path(facts.asked.source).suffix or ".csv")
+    recipe, again = shell_word(f"{facts.name}/recipe.yaml"), shell_word(f"{facts.name}_again")
     listed = [
         ("Predict", f"rnnauto predict NEW{suffix} -m {folder} -o predictions.csv"),
         ("Score on other labelled data", f"rnnauto evaluate OTHER{suffix} -m {folder}"),

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 from builders import VALUES
-from rich.console import Console
 
 from rnnauto.cli.console import (
+    PlainConsole,
     duration,
     interval,
     number,
@@ -45,7 +45,7 @@ def news(*, best=DONE, stage="search", left=75.0, trials=(DONE, RUNNING), metric
 
 
 def console(*, terminal=False, width=120):
-    return Console(file=io.StringIO(), force_terminal=terminal, width=width, highlight=False)
+    return PlainConsole(io.StringIO(), force_terminal=terminal, width=width)
 
 
 def text_of(made):

@@ -88,7 +88,7 @@ def test_a_table_is_written_with_the_names_of_the_file():
     assert as_in_file(frame).columns == NAMES
 
 
-@pytest.mark.parametrize("name", ["*", "^$", "^a\nb$", "__row", "a*", "^a", "a$", "\\", "y", ""])
+@pytest.mark.parametrize("name", ["*", "^$", "__row", "a*", "^a", "a$", "\\", "y", ""])
 def test_a_name_is_written_back_as_it_was(name):
     assert name_in_file(literal_name(name)) == name
     assert literal_name(literal_name(name)) == literal_name(name)
