@@ -83,11 +83,9 @@ def end_now(last_words: LastWords) -> None:
 
 
 def say(last_words: LastWords) -> None:
-    from rich.console import Console
+    from rnnauto.cli.console import print_error, talk_console
 
-    from rnnauto.cli.console import print_error
-
-    Console(stderr=True).show_cursor()  # which a live panel had hidden
+    talk_console().show_cursor()  # which a live panel had hidden
     print_error(last_words())
     sys.stderr.flush()
 
