@@ -18,7 +18,7 @@ from rnnauto.budget import (
     slowness,
     start_workers,
 )
-from rnnauto.deploy.model_folder import JOURNAL, check_destination, work_folder
+from rnnauto.deploy.model_folder import JOURNAL, check_destination, real_place, work_folder
 from rnnauto.early import EarlyModel, thread_aside
 from rnnauto.families.families import family_of, metric_names
 from rnnauto.finish import Chosen, Exported, Task, WrittenModel, write_model
@@ -83,6 +83,7 @@ def fit(
     """
     started = time.monotonic() if started is None else started
     check_workers(recipe)
+    folder = real_place(folder)
     check_destination(folder, overwrite=overwrite, resume=resume)
     prepared = prepare(data, recipe, say=lambda text: watch(Said(text)))
     prepared = with_seeds(prepared, recipe.search.seeds)

@@ -8,6 +8,7 @@ import typer
 
 from rnnauto.errors import DataError
 
+OPTION = "-o FILE"
 ENDINGS = {".csv", ".tsv", ".jsonl", ".ndjson"}
 
 
@@ -39,6 +40,7 @@ def predict(
 ) -> None:
     """Predict DATA with a fitted model; ids and the order of the rows are kept."""
     from rnnauto.cli.console import talk_console
+    from rnnauto.cli.destination import write_file
     from rnnauto.deploy.table import as_in_file, times_as_texts
     from rnnauto.model import load
 
@@ -46,7 +48,7 @@ def predict(
     opened = load(model)
     answer = opened.ask(data, history=history, probabilities=proba, beams=beams)
     table = as_in_file(times_as_texts(answer.table, opened.info.layout))
-    ending = ".csv" if destination is None else destination.suffix.lower()
+    ending = ".csv" if destination is None else Path(output).suffix.lower()
     if ending in {".jsonl", ".ndjson"}:
         text = table.write_ndjson()
     else:
@@ -56,36 +58,19 @@ def predict(
         sys.stdout.write(text)
         sys.stdout.flush()
     else:
-        write_whole(destination, text)
-        console.print(f"{table.height:,} predictions: {destination}")
+        write_file(destination, text.encode(), OPTION)
+        console.print(f"{table.height:,} predictions: {output}")
     if answer.without:
         console.print(f"note: {answer.without}")
 
 
 def check_output(path: Path) -> Path:
     """Check before anything slow that this file can be written, in a format that is known."""
+    from rnnauto.cli.destination import check_file
+
     if path.suffix.lower() not in ENDINGS:
         raise DataError(
             f"`{path}`: no format is known for the ending `{path.suffix}`",
             hint="end the file's name in .csv, .tsv or .jsonl, or write to stdout with `-o -`",
         )
-    if not path.parent.is_dir() or path.is_dir():
-        raise DataError(
-            f"cannot write `{path}`: "
-            + ("it is a folder" if path.is_dir() else f"there is no folder `{path.parent}`"),
-            hint="name another file with `-o FILE`",
-        )
-    return path
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file beside and move it into place: a full disk leaves the old one as it was."""
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise DataError(
-            f"cannot write `{path}`: {error.strerror}", hint="name another file with `-o FILE`"
-        ) from error
+    return check_file(path, OPTION)

@@ -1,6 +1,7 @@
 """`rnnauto recipe`: write, check, resolve and describe recipes. No TensorFlow."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from rnnauto.recipe import Recipe
 
 SCHEMA = "recipe.schema.json"
+OPTION = "-o FILE"
 
 recipe = typer.Typer(no_args_is_help=True, help="Write, check, resolve and describe recipes.")
 
@@ -37,6 +39,7 @@ def init(
 ) -> None:
     """Write a recipe for DATA, with every decision and every setting explained."""
     from rnnauto.cli.console import talk_console
+    from rnnauto.cli.destination import check_file, write_file
     from rnnauto.errors import RecipeError
     from rnnauto.inspection import inspect_table, to_recipe
     from rnnauto.reading.read import read_to_learn
@@ -44,10 +47,11 @@ def init(
     from rnnauto.recipe.settings import commented
 
     stdout = str(output) == "-"
-    if output.exists() and not overwrite and not stdout:
+    if os.path.lexists(output) and not overwrite and not stdout:
         raise RecipeError(
             f"`{output}` exists already", hint="replace it with `--overwrite`, or choose `-o FILE`"
         )
+    place = output if stdout else check_file(output, OPTION)
     asked = Recipe().with_overrides(overrides_of(flags, DATA_FLAGS))
     inspection = inspect_table(read_to_learn(data, asked.data), asked)
     folder = Path() if stdout else output.parent
@@ -55,13 +59,14 @@ def init(
     decided = to_recipe(inspection, asked).placed(folder, path=str(data))
     expect = examples(data, asked, inspection)
     if schema:
-        write(folder / SCHEMA, schema_text())
+        beside = check_file(folder / SCHEMA, OPTION)
+        write_file(beside, schema_text().encode(), OPTION)
     head = head_of(inspection, output, editors=(folder / SCHEMA).is_file())
     text = commented(decided, head=head, expect=expect)
     if stdout:
         sys.stdout.write(text)
     else:
-        write(output, text)
+        write_file(place, text.encode(), OPTION)
     console = talk_console(quiet=context.obj["quiet"])
     layout = inspection.layout
     console.print(f"{layout.rnn_type} {layout.task}, {layout.form.replace('-', ' ')}")
@@ -69,15 +74,6 @@ def init(
         console.print(f"wrote {output}; next: rnnauto run {shell_word(str(output))}")
     if inspection.has_errors:
         console.print(f"the data have problems: see `rnnauto inspect {shell_word(str(data))}`")
-
-
-def write(path: Path, text: str) -> None:
-    from rnnauto.errors import RecipeError
-
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise RecipeError(f"cannot write `{path}`: {error.strerror}") from error
 
 
 def head_of(inspection: "Inspection", output: Path, *, editors: bool) -> list[str]:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from rnnauto.run import Outcome
 
+OPTION = "--junit FILE"
 EXPECTATION_NOT_MET = 3
 SEVERITY = (INTERRUPTED, 2, 4, EXPECTATION_NOT_MET)  # the exit code is the first that occurred
 
@@ -38,6 +40,7 @@ def run(
     """Fit each of RECIPES and check what it expects; exit with 3 where a model falls short."""
     from rnnauto.cli.ci import annotations, junit_xml
     from rnnauto.cli.console import print_json, styled, talk_console
+    from rnnauto.cli.destination import write_file
     from rnnauto.cli.watch import watching
     from rnnauto.errors import Interrupted
     from rnnauto.run import folders_for, run_recipe
@@ -49,6 +52,7 @@ def run(
 
     console = talk_console(quiet=context.obj["quiet"])
     folders = folders_for(recipes, output)
+    place = junit_file(junit)
     outcomes: list[Outcome] = []
     for path, folder in zip(recipes, folders, strict=True):
         console.print(styled(str(path), "bold"))
@@ -61,8 +65,8 @@ def run(
             sys.stderr.write("".join(f"{line}\n" for line in annotations(outcome)))
         if outcome.interrupted or isinstance(outcome.error, Interrupted):
             break
-    if junit is not None:
-        write_junit(junit, junit_xml(outcomes))
+    if place is not None:
+        write_file(place, junit_xml(outcomes), OPTION)
     if as_json:
         print_json([outcome.to_json() for outcome in outcomes])
     if len(recipes) > 1:
@@ -126,13 +130,12 @@ def summary(outcomes: Sequence["Outcome"], wanted: int, console: "Console") -> N
         console.print(joined("  ", (what, "red"), f": {outcome.recipe}"))
 
 
-def write_junit(path: Path, xml: bytes) -> None:
-    from rnnauto.errors import RnnautoError
+def junit_file(path: Path | None) -> Path | None:
+    """Make the folder of a report, and check that it can be written."""
+    from rnnauto.cli.destination import check_file
 
-    try:
+    if path is None:
+        return None
+    with suppress(OSError, ValueError):  # of which the check says what is wrong
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(xml)
-    except OSError as error:
-        raise RnnautoError(
-            f"cannot write `{path}`: {error.strerror}", hint="give `--junit` another file"
-        ) from error
+    return check_file(path, OPTION)

@@ -9,8 +9,8 @@ import errno
 import fcntl
 import glob
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +21,7 @@ from rnnauto.search import journal
 
 MODEL_FILES = {"model.json", "saved_model"}
 JOURNAL = "journal.jsonl"
+BESIDE = 24  # bytes of the names of what lies beside a folder for a while, more than of its own
 LOCK = "lock"
 ANOTHER = "choose another folder with `-o FOLDER`"
 AT_WORKING_DIRECTORY, EXCHANGE = -100, 2  # AT_FDCWD, RENAME_EXCHANGE of Linux
@@ -41,6 +42,31 @@ def check_destination(folder: Path, *, overwrite: bool, resume: bool = False) ->
     parent = nearest_existing(folder.absolute().parent)
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
         raise ModelFolderError(f"cannot write into `{parent}`", hint=ANOTHER)
+    longest = os.pathconf(parent, "PC_NAME_MAX") - BESIDE
+    if len(os.fsencode(folder.name)) > longest:
+        raise ModelFolderError(
+            f"the name `{folder.name}` is too long: a folder's may have {longest} bytes here",
+            hint=ANOTHER,
+        )
+
+
+def real_place(folder: Path) -> Path:
+    """Follow a link to the folder that it leads to, such as `current` to `releases/5`: the link
+    stays, and what changes is the folder.
+
+    Raises: ModelFolderError for what can be no folder's path.
+    """
+    try:
+        folder.lstat()
+        linked = folder.is_symlink() or folder.absolute().name in {"", ".."}
+        return folder.resolve() if linked and folder.exists() else folder
+    except (FileNotFoundError, NotADirectoryError):
+        return folder
+    except (OSError, ValueError) as error:  # a name is too long, or links lead in a circle
+        raise ModelFolderError(
+            f"no folder can be called `{folder}`: {getattr(error, 'strerror', None) or error}",
+            hint=ANOTHER,
+        ) from error
 
 
 def is_model_folder(folder: Path) -> bool:
@@ -83,7 +109,7 @@ def check_resumable(folder: Path) -> None:
 def search_of(folder: Path) -> Path:
     """Name the folder in which the search for this model folder works."""
     folder = folder.absolute()
-    return folder.with_name(f".{folder.name}.search")
+    return folder.parent / f".{folder.name}.search"
 
 
 def completed_trials(work: Path) -> int:
@@ -95,6 +121,7 @@ def completed_trials(work: Path) -> int:
 
 def what_is_left(folder: Path) -> Interrupted:
     """Say what there is of a fit that was ended at once, and how to go on."""
+    folder = real_place(folder)
     work = search_of(folder)
     done = completed_trials(work)
     if not done:
@@ -174,12 +201,12 @@ def new_folder(folder: Path) -> Iterator[Path]:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         remove_remains(folder)
-        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.partial-", dir=folder.parent))
+        partial = folder.with_name(f".{folder.name}.partial-{secrets.token_hex(4)}")
+        partial.mkdir()  # with the rights that the user gives to new folders
     except OSError as error:
         raise cannot_write(folder.parent, error) from error
     try:
         yield partial
-        partial.chmod(0o755)  # mkdtemp's 0700 would shut a server's user out
         replace_folder(partial, folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

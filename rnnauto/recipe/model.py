@@ -176,7 +176,7 @@ class Recipe(Section):
     def placed(self, folder: Path, *, path: str | None) -> Self:
         """A copy for a file in `folder`: its data is `path`; paths lead there from that folder."""
         places = {
-            key: os.path.relpath(Path(value).absolute(), folder.absolute())
+            key: os.path.relpath(Path(value).resolve(), folder.resolve())
             for key, value in {"path": path, "test_path": self.data.test_path}.items()
             if value is not None
         }

@@ -6,7 +6,13 @@ import pytest
 from test_model_json import INFO
 
 from rnnauto.deploy import model_folder as folders
-from rnnauto.deploy.model_folder import JOURNAL, check_destination, new_folder, work_folder
+from rnnauto.deploy.model_folder import (
+    JOURNAL,
+    check_destination,
+    new_folder,
+    real_place,
+    work_folder,
+)
 from rnnauto.deploy.model_json import write_model_info
 from rnnauto.errors import ModelFolderError, StorageError
 from rnnauto.search import journal
@@ -62,6 +68,60 @@ def test_a_link_that_points_nowhere_is_in_the_way(tmp_path):
     link.symlink_to(tmp_path / "gone")
     assert "exists already" in refused(link).message
     assert "is no model folder" in refused(link, overwrite=True).message
+
+
+def test_a_link_is_followed_to_the_folder_that_it_leads_to(tmp_path):
+    (tmp_path / "releases").mkdir()
+    folder = model_folder(tmp_path / "releases" / "5")
+    link = tmp_path / "current"
+    link.symlink_to("releases/5")
+    place = real_place(link)
+    check_destination(place, overwrite=True)
+    with new_folder(place) as partial:
+        (partial / "new.txt").write_text("new")
+    assert link.is_symlink() and (link / "new.txt").is_file()
+    assert [path.name for path in folder.parent.iterdir()] == ["5"]
+    assert [path.name for path in folder.iterdir()] == ["new.txt"]
+
+
+def test_a_plain_name_stays_as_it_was_given(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model_folder(tmp_path / "m")
+    assert real_place(Path("m")) == Path("m")
+    assert real_place(Path("new/m")) == Path("new/m")
+    assert real_place(Path("m/..")) == tmp_path.resolve()
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a\0b", "loop"])
+def test_what_can_be_no_path_is_refused(tmp_path, name):
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(ModelFolderError) as caught:
+        check_destination(real_place(tmp_path / name), overwrite=True)
+    assert caught.value.hint == "choose another folder with `-o FOLDER`"
+
+
+def test_a_name_has_to_leave_room_for_what_lies_beside(tmp_path):
+    check_destination(tmp_path / ("m" * 231), overwrite=False)
+    with work_folder(tmp_path / ("m" * 231), resume=False), new_folder(tmp_path / ("m" * 231)):
+        pass
+    with new_folder(tmp_path / ("m" * 231)):
+        pass
+    assert "may have 231 bytes" in refused(tmp_path / ("m" * 232)).message
+
+
+def test_the_root_of_all_folders_is_no_model_folder():
+    assert "exists already" in refused(real_place(Path("/"))).message
+    assert "is no model folder" in refused(real_place(Path("/")), overwrite=True).message
+
+
+def test_a_private_user_gets_a_private_folder(tmp_path):
+    before = os.umask(0o077)
+    try:
+        with new_folder(tmp_path / "m"):
+            pass
+    finally:
+        os.umask(before)
+    assert (tmp_path / "m").stat().st_mode & 0o777 == 0o700
 
 
 def test_a_new_folder_in_a_new_folder_is_fine(tmp_path):

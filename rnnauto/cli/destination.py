@@ -1,0 +1,74 @@
+"""Write a file that the user names: checked before anything slow, whole or not at all."""
+
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from rnnauto.errors import StorageError
+
+BESIDE = 20  # bytes of the name of a file beside it, more than of its own
+
+
+def check_file(path: Path, option: str) -> Path:
+    """Check that a file can be written, and follow a link to the file that it leads to.
+
+    Args: option: by which the user names it, like `-o`.
+
+    Raises: StorageError.
+    """
+    try:
+        place = path.resolve() if path.is_symlink() else path
+        why = obstacle(place)
+    except (OSError, ValueError, RuntimeError) as error:  # a name too long, a circle of links
+        place, why = path, getattr(error, "strerror", None) or str(error)
+    if why:
+        raise StorageError(
+            f"cannot write `{path}`: {why}", hint=f"name another file with `{option}`"
+        )
+    return place
+
+
+def obstacle(place: Path) -> str:
+    """Say what keeps a file from being written; empty where nothing does."""
+    parent = place.parent
+    if "\0" in str(place):
+        return "no name holds a NUL"
+    if place.is_dir():
+        return "it is a folder"
+    if not parent.is_dir():
+        return f"there is no folder `{parent}`"
+    if is_special(place):
+        return "" if os.access(place, os.W_OK) else "it may not be written to"
+    if not os.access(parent, os.W_OK | os.X_OK):
+        return f"`{parent}` takes no new files"
+    longest = os.pathconf(parent, "PC_NAME_MAX") - BESIDE
+    return "" if len(os.fsencode(place.name)) <= longest else "its name is too long"
+
+
+def is_special(place: Path) -> bool:
+    """Whether something takes what is written that is no file: a pipe, a device."""
+    return place.exists() and not place.is_file()
+
+
+def write_file(place: Path, content: bytes, option: str) -> None:
+    """Write a file beside and move it into place: a full disk leaves the old one as it was.
+
+    Raises: StorageError.
+    """
+    partial = place.with_name(f".{place.name}.{secrets.token_hex(4)}")
+    try:
+        if is_special(place):
+            with place.open("wb") as stream:
+                stream.write(content)
+            return
+        with partial.open("xb") as file:
+            file.write(content)
+        if place.exists():
+            partial.chmod(stat.S_IMODE(place.stat().st_mode))
+        partial.replace(place)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise StorageError(
+            f"cannot write `{place}`: {error.strerror}", hint=f"name another file with `{option}`"
+        ) from error
