@@ -1,6 +1,5 @@
 """Take a table to a model folder. `fit` reads like the list of what happens, top to bottom."""
 
-import shutil
 import time
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
@@ -18,7 +17,13 @@ from rnnauto.budget import (
     slowness,
     start_workers,
 )
-from rnnauto.deploy.model_folder import JOURNAL, check_destination, real_place, work_folder
+from rnnauto.deploy.model_folder import (
+    JOURNAL,
+    check_destination,
+    discard,
+    real_place,
+    work_folder,
+)
 from rnnauto.early import EarlyModel, thread_aside
 from rnnauto.families.families import family_of, metric_names
 from rnnauto.finish import Chosen, Exported, Task, WrittenModel, write_model
@@ -34,9 +39,9 @@ from rnnauto.search.fingerprint import fingerprint
 from rnnauto.search.interrupt import deaf_to_hangups, interruptible
 from rnnauto.search.loop import News, Search
 from rnnauto.search.pose import with_seeds
-from rnnauto.search.replay import algorithm_of, open_journal
+from rnnauto.search.replay import algorithm_of, lost_weights, open_journal
 from rnnauto.search.select import Trial, explain
-from rnnauto.search.study import save_study
+from rnnauto.search.study import save_study, weights_are_lost, weights_path
 from rnnauto.search.trial import Values, seed_of
 
 EARLY_MARGIN = 2.0  # an early model costs the search nothing only where there is time to spare
@@ -112,7 +117,7 @@ def fit(
         searched = search_beside_first_model(task, history, clock, watch)
         written = leave_model(task, searched, clock, watch)
         if not searched.interrupted:
-            shutil.rmtree(work)
+            discard(work)
     return fitted_by(task, searched, written, seconds=time.monotonic() - started)
 
 
@@ -135,26 +140,32 @@ def fitted_by(task: Task, searched: Searched, written: WrittenModel, *, seconds:
 
 def begin(task: Task, watch: Watch, *, resume: bool) -> list[journal.Event]:
     """Write down that the search begins, or goes on; returns what it has written so far."""
-    journal_path = task.work / JOURNAL
-    if not resume:
-        prepared = task.prepared
-        save_study(
-            task.study,
-            task.problem,
-            prepared.parts.folds,
-            store=lambda folder: task.family.store(folder, prepared.development),
-        )
+    journal_path, prepared = task.work / JOURNAL, task.prepared
     facts = {
         "fingerprint": task.begun_with.to_json(),
         "recipe": task.recipe.model_dump(mode="json"),
     }
     history, cut = open_journal(journal_path, facts, resume=resume)
+    save_study(
+        task.study,
+        task.problem,
+        prepared.parts.folds,
+        store=lambda folder: task.family.store(folder, prepared.development),
+    )
     if cut:
         watch(Said("the end of the journal was torn and has been cut off"))
     if history:
         done = sum(event["event"] == "trial-completed" for event in history)
         watch(Said(f"resumed: {done} results of the search so far are in its journal"))
     return history
+
+
+def find_lost(task: Task, history: list[journal.Event], watch: Watch) -> frozenset[str]:
+    """Name the jobs of an earlier run that must run again, for their weights are lost."""
+    lost = lost_weights(history, lambda name: weights_are_lost(weights_path(task.study, name)))
+    if lost:
+        watch(Said(f"the weights of {', '.join(sorted(lost))} are lost: trained again"))
+    return lost
 
 
 def search_beside_first_model(
@@ -180,6 +191,7 @@ def search_beside_first_model(
             notify=partial(notice, early, compared),
             latest=clock.end,
             history=history,
+            lost=find_lost(task, history, watch),
             interruption=interruption,
             metric=family.main_metric(prepared.layout, prepared.encoders),
             rule=recipe.search.select,

@@ -18,11 +18,12 @@ from pathlib import Path
 from rnnauto.deploy.model_json import read_model_info
 from rnnauto.errors import Interrupted, ModelFolderError, RnnautoError, StorageError
 from rnnauto.search import journal
+from rnnauto.search.durable import sync, sync_tree
 
 MODEL_FILES = {"model.json", "saved_model"}
 JOURNAL = "journal.jsonl"
 BESIDE = 24  # bytes of the names of what lies beside a folder for a while, more than of its own
-LOCK = "lock"
+DISK_FAULTS = (errno.EIO, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.ESTALE)
 ANOTHER = "choose another folder with `-o FOLDER`"
 AT_WORKING_DIRECTORY, EXCHANGE = -100, 2  # AT_FDCWD, RENAME_EXCHANGE of Linux
 
@@ -142,60 +143,115 @@ def nearest_existing(folder: Path) -> Path:
 @contextmanager
 def work_folder(folder: Path, *, resume: bool) -> Iterator[Path]:
     """Open the search's own folder, empty unless it is resumed. Where the block fails it is kept if
-    a trial had completed; whoever is done with it deletes it.
+    a trial had completed; whoever is done with it discards it.
 
     Raises: ModelFolderError where it cannot be made, or another process works there; StorageError
-        where the block fails because the disk is full.
+        where the block fails because of the disk.
     """
     work = search_of(folder)
-    try:
-        work.mkdir(parents=True, exist_ok=True)
-        lock = (work / LOCK).open("w")
-    except OSError as error:
-        raise cannot_write(work.parent, error) from error
-    with lock:
+    with locked(folder):
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not resume:
+                discard(work)
+            work.mkdir(exist_ok=True)
+            sync(work.parent)
         except OSError as error:
-            raise ModelFolderError(
-                f"another process works on `{folder}`", hint=f"wait for its end, or {ANOTHER}"
-            ) from error
-        if not resume:
-            empty(work)
+            raise cannot_write(work.parent, error) from error
         try:
             yield work
         except BaseException as error:
-            if not completed_trials(work):
+            kept = holds_trials(work)
+            if not kept:
                 shutil.rmtree(work, ignore_errors=True)
-            if disk_is_full(error):
-                raise StorageError(
-                    f"the disk of `{work.parent}` is full",
-                    hint="free some space, then continue with `--resume`",
-                ) from error
+            fault = storage_fault(error, work.parent)
+            if fault is None:
+                raise
+            then = "continue with `--resume`" if kept else "run it again"
+            raise StorageError(fault, hint=f"mend that or free some space, then {then}") from error
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other processes from working on a model folder. The lock lies beside all folders that
+    come and go.
+
+    Raises: ModelFolderError where another process works there.
+    """
+    path = folder.absolute().with_name(f".{folder.absolute().name}.lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = take_lock(path)
+    except BlockingIOError as error:
+        raise ModelFolderError(
+            f"another process works on `{folder}`", hint=f"wait for its end, or {ANOTHER}"
+        ) from error
+    except OSError as error:
+        raise cannot_write(path.parent, error) from error
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(lock)
+
+
+def take_lock(path: Path) -> int:
+    """Open and lock a file; returns its descriptor. Raises: BlockingIOError where it is locked."""
+    while True:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if is_at(path, lock):
+                return lock
+        except OSError:
+            os.close(lock)
             raise
+        os.close(lock)  # whoever had it deleted it between the two calls
 
 
-def disk_is_full(error: BaseException) -> bool:
-    """Say whether an error is of a full disk: TensorFlow and polars have errors of their own for
-    it, with the system's words in them."""
-    return not isinstance(error, RnnautoError) and os.strerror(errno.ENOSPC) in str(error)
+def is_at(path: Path, descriptor: int) -> bool:
+    """Say whether an open file still has this name."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
+    except FileNotFoundError:
+        return False
 
 
-def empty(work: Path) -> None:
-    for path in work.iterdir():
-        if path.name == LOCK:
-            continue
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        else:
-            path.unlink()
+def discard(work: Path) -> None:
+    """Delete the folder of a search. Its journal goes first: what is left where that is cut short
+    is in nobody's way."""
+    if work.is_symlink():
+        work.unlink()
+    elif work.exists():
+        (work / JOURNAL).unlink(missing_ok=True)
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def holds_trials(work: Path) -> bool:
+    """Say whether a search has completed a trial, or may have: its journal cannot be read."""
+    try:
+        return completed_trials(work) > 0
+    except (OSError, ModelFolderError):
+        return True
+
+
+def storage_fault(error: BaseException, place: Path) -> str | None:
+    """Say what is wrong with the disk where an error is of that; None where it is of something
+    else. TensorFlow and polars have errors of their own, with the system's words in them."""
+    if isinstance(error, StorageError):
+        return error.message
+    if isinstance(error, RnnautoError):
+        return None
+    if os.strerror(errno.ENOSPC) in str(error):
+        return f"the disk of `{place}` is full"
+    words = next((text for text in map(os.strerror, DISK_FAULTS) if text in str(error)), None)
+    return None if words is None else f"the disk of `{place}` takes no more: {words}"
 
 
 @contextmanager
 def new_folder(folder: Path) -> Iterator[Path]:
     """Make a temporary sibling that takes the folder's place when the block ends well.
 
-    Raises: ModelFolderError where it cannot be made.
+    Raises: ModelFolderError where it cannot be made, StorageError where that is the disk's fault.
     """
     folder = folder.absolute()
     try:
@@ -207,34 +263,48 @@ def new_folder(folder: Path) -> Iterator[Path]:
         raise cannot_write(folder.parent, error) from error
     try:
         yield partial
+        sync_tree(partial)
         replace_folder(partial, folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
 def remove_remains(folder: Path) -> None:
-    """Delete what a process left that was killed while it exported."""
-    kinds = ("partial", "old") if folder.exists() else ("partial",)
-    for kind in kinds:
-        for remains in folder.parent.glob(f".{glob.escape(folder.name)}.{kind}-*"):
+    """Delete what a process left that was killed while it exported; put back what it had put aside
+    and not replaced."""
+    name = glob.escape(folder.name)
+    aside = sorted(folder.parent.glob(f".{name}.old-*"))
+    if not folder.exists() and len(aside) == 1:
+        aside.pop().rename(folder)
+    if folder.exists():
+        for remains in aside:
             shutil.rmtree(remains, ignore_errors=True)
+    for remains in folder.parent.glob(f".{name}.partial-*"):
+        shutil.rmtree(remains, ignore_errors=True)
 
 
-def cannot_write(place: Path, error: OSError) -> ModelFolderError:
-    return ModelFolderError(f"cannot write into `{place}`: {error.strerror}", hint=ANOTHER)
+def cannot_write(place: Path, error: OSError) -> RnnautoError:
+    message = f"cannot write into `{place}`: {error.strerror}"
+    if error.errno in {errno.ENOSPC, *DISK_FAULTS} - {errno.EROFS}:
+        return StorageError(message, hint="mend that or free some space, then run it again")
+    return ModelFolderError(message, hint=ANOTHER)
 
 
 def replace_folder(new: Path, folder: Path) -> None:
-    """Put the new folder in the place of the old one, which is deleted only then."""
-    if not folder.exists():
-        new.rename(folder)
+    """Put the new folder in the place of the old one, which goes only then."""
+    if folder.exists() and exchange(new, folder):  # there is a whole folder at every moment
+        sync(folder.parent)
         return
     old = folder.with_name(f".{folder.name}.old-{os.getpid()}")
-    if exchange(new, folder):  # there is a whole folder at every moment
-        new.rename(old)
-    else:
+    if folder.exists():
         folder.rename(old)
+    try:
         new.rename(folder)
+    except OSError:
+        if old.exists():
+            old.rename(folder)
+        raise
+    sync(folder.parent)
     shutil.rmtree(old, ignore_errors=True)
 
 

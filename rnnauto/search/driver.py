@@ -7,7 +7,7 @@ further that only the clock had stopped.
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from rnnauto.errors import Interrupted, SearchError
@@ -63,13 +63,12 @@ def run_search(search: Search, asker: Asker, *, most_trials: int, refit: bool) -
             told_of.add(job.trial)
             asker.tell(job.trial, result.loss)
 
-    unfinished = [
-        replace(
-            job, seconds=max(1.0, search.seconds_left if job.fold or job.goes_on else longest())
-        )
-        for job in replay(search, asker, told)
-    ]
-    run_jobs(search, new_job, first=unfinished, seconds_left=until_pause, on_result=told)
+    unfinished = replay(search, asker, told)
+    for job in unfinished.lost:  # one after another: one may go on from the weights of another
+        first = with_time(search, [job], longest())
+        run_jobs(search, lambda: None, first=first, seconds_left=until_pause)
+    first = with_time(search, unfinished.begun, longest())
+    run_jobs(search, new_job, first=first, seconds_left=until_pause, on_result=told)
     if search.folds > 1 and refit:
         search.stage = "confirm"
         run_jobs(search, confirming(search), seconds_left=until_deadline)
@@ -78,6 +77,16 @@ def run_search(search: Search, asker: Asker, *, most_trials: int, refit: bool) -
         further = trained_on(search, new_job)
         run_jobs(search, further, seconds_left=until_deadline, on_result=told)
     return winner_of(search)
+
+
+def with_time(search: Search, jobs: Sequence[Job], longest: float) -> list[Job]:
+    """Jobs of an earlier run with the time that they may take now."""
+    most = max(1.0, search.seconds_left)
+    further = [job.fold > 0 or job.goes_on for job in jobs]
+    return [
+        replace(job, seconds=most if more else max(1.0, longest))
+        for job, more in zip(jobs, further, strict=True)
+    ]
 
 
 def winner_of(search: Search) -> Trial:

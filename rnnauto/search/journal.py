@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnauto.errors import ModelFolderError, StorageError
+from rnnauto.search.durable import sync
 
 Event = dict[str, Any]
 
@@ -26,11 +27,14 @@ def append(path: Path, event: str, **fields: Any) -> None:
     known = {"event": event, "time": round(time.time(), 3), **fields}
     line = (json.dumps(finite(known), allow_nan=False) + "\n").encode()
     try:
+        new = not path.exists()
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         try:
             write_whole(descriptor, line)
         finally:
             os.close(descriptor)
+        if new:  # its name has to be on disk as well
+            sync(path.parent)
     except OSError as error:
         raise StorageError(
             f"cannot write `{path}`: {error.strerror}",

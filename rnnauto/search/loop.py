@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,6 +54,7 @@ class Search:
         deadline: when it must end, in time.monotonic()'s seconds; moves as the end is known.
         latest: until when nothing is stopped past the deadline, while no trial has completed.
         history: what an interrupted run of this search wrote down.
+        lost: names of its jobs whose weights are lost.
         trials: by their ids; `begun`, `running` and `attempts` are by the names of jobs.
         before_confirming: the trials that an interrupted run chose from.
         lag: seconds, measured: how much later than told a job ends, for it validates first.
@@ -70,6 +71,7 @@ class Search:
     notify: Callable[[News], None]
     latest: float = -math.inf
     history: Sequence[journal.Event] = ()
+    lost: Collection[str] = ()
     stage: str = "search"
     trials: dict[str, Trial] = field(default_factory=dict)
     begun: dict[str, Job] = field(default_factory=dict)
@@ -195,10 +197,14 @@ def finish_job(search: Search, job: Job, result: Result) -> None:
 
 
 def with_result(trial: Trial, job: Job, result: Result) -> Trial:
-    """The trial with the result of one more job, unless an earlier one of that fold is as good."""
+    """The trial with the result of one more job, unless an earlier one of that fold is as good. A
+    job that was run again, for its weights were lost, has the result of its second run."""
     earlier = trial.results.get(job.fold)
-    if earlier is not None and not (
-        result.loss is not None and (earlier.loss is None or result.loss < earlier.loss)
+    again = trial.weights.get(job.fold) == job.name
+    if (
+        earlier is not None
+        and not again
+        and not (result.loss is not None and (earlier.loss is None or result.loss < earlier.loss))
     ):
         return trial
     return Trial(

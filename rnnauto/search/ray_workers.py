@@ -27,10 +27,11 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from rnnauto.errors import RnnautoError
 from rnnauto.networks.quiet import import_tensorflow
+from rnnauto.search.durable import write_whole
 from rnnauto.search.fingerprint import versions
 from rnnauto.search.learner import LearnerOf
 from rnnauto.search.ray_cluster import check_answer, connection, first_line
-from rnnauto.search.study import Study, load_study, weights_path, write_whole
+from rnnauto.search.study import Study, load_study, weights_path
 from rnnauto.search.trial import Epoch, Job, Result
 from rnnauto.search.worker import outcome
 from rnnauto.search.workers import (

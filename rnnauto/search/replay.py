@@ -1,7 +1,7 @@
 """Go through the journal of an interrupted search again: what was tried, what came of it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,15 +25,27 @@ class Asker(Protocol):
     def tell(self, trial_id: str, loss: float | None) -> None: ...
 
 
-def replay(search: Search, asker: Asker, told: Callable[[Job, Result], None]) -> list[Job]:
+@dataclass(frozen=True)
+class Unfinished:
+    """What an interrupted search has to run first.
+
+    Attributes:
+        begun: the jobs that had not ended, in order.
+        lost: those that had, but whose weights are lost, in order: one may go on from another's.
+    """
+
+    begun: list[Job]
+    lost: list[Job]
+
+
+def replay(search: Search, asker: Asker, told: Callable[[Job, Result], None]) -> Unfinished:
     """Give the search its trials back, and ask and tell the oracle what it was asked and told, in
     the same order: it then proposes what it would have proposed.
-
-    Returns: the jobs that were begun and not ended, in order.
 
     Raises: ModelFolderError where the oracle does not propose what it had proposed.
     """
     running: dict[str, Job] = {}
+    lost: dict[str, Job] = {}
     for event in search.history:
         if event.get("stage") == "confirm" and search.before_confirming is None:
             search.before_confirming = dict(search.trials)
@@ -49,8 +61,34 @@ def replay(search: Search, asker: Asker, told: Callable[[Job, Result], None]) ->
                 job = running.pop(event["job"])
                 result = Result.from_json(event["result"])
                 search.trials[job.trial] = with_result(search.trials[job.trial], job, result)
+                if job.name in search.lost:
+                    lost[job.name] = job
                 told(job, result)
-    return list(running.values())
+    for job in lost.values():
+        search.trials[job.trial] = without(search.trials[job.trial], job)
+    return Unfinished(
+        list(running.values()), [job for name, job in lost.items() if name not in running]
+    )
+
+
+def without(trial: Trial, job: Job) -> Trial:
+    """The trial as if its result on a fold were not from this job."""
+    if trial.weights.get(job.fold) != job.name:
+        return trial
+    results = {fold: result for fold, result in trial.results.items() if fold != job.fold}
+    weights = {fold: name for fold, name in trial.weights.items() if fold != job.fold}
+    return replace(trial, results=results, weights=weights)
+
+
+def lost_weights(history: Sequence[Event], is_lost: Callable[[str], bool]) -> frozenset[str]:
+    """Name the jobs that have left weights, by the journal, which are lost."""
+    names = {
+        event["job"]
+        for event in history
+        if event["event"] in {"trial-completed", "trial-pruned"}
+        and event["result"]["loss"] is not None
+    }
+    return frozenset(filter(is_lost, names))
 
 
 def check_proposal(asked: Proposed | None, job: Job) -> None:

@@ -1,17 +1,19 @@
 """Save and load what the workers of a search share in a folder: problem, data, folds, weights."""
 
 import json
-import os
+import shutil
+import zipfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers
 from rnnauto.networks.architecture import Answer
+from rnnauto.search.durable import sync, sync_tree, write_whole
 from rnnauto.search.learner import Learner, LearnerOf, in_tuples
 from rnnauto.search.trial import StudyProblem
 
@@ -36,13 +38,16 @@ def save_study(
     *,
     store: Callable[[Path], None],
 ) -> None:
-    """Write what the workers need; the arrays are memory-mapped by all of them.
+    """Write what the workers need, synced; the arrays are memory-mapped by all of them. What an
+    earlier run has written is replaced, for it may be torn; weights stay.
 
     Args:
         store: writes what trials learn from into a new folder.
     """
+    if (folder / "data").exists():
+        shutil.rmtree(folder / "data")
     store(folder / "data")
-    (folder / "weights").mkdir()
+    (folder / "weights").mkdir(exist_ok=True)
     (folder / "problem.json").write_text(json.dumps(asdict(problem)))
     arrays: dict[str, Any] = {
         f"{kind}_{at}": part
@@ -50,6 +55,9 @@ def save_study(
         for kind, part in zip(("train", "validation"), fold, strict=True)
     }
     np.savez(folder / "folds.npz", **arrays)
+    sync_tree(folder / "data")
+    for path in (folder / "problem.json", folder / "folds.npz", folder, folder.parent):
+        sync(path)
 
 
 def load_study(folder: Path, learner_of: LearnerOf) -> Study:
@@ -80,23 +88,14 @@ def save_weights(path: Path, weights: Weights) -> None:
     write_whole(path, lambda file: np.savez(file, **arrays))
 
 
-def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    partial = path.with_suffix(f".partial{path.suffix}")
-    with partial.open("wb") as file:
-        write(file)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.rename(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Put the names in a folder on disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def weights_are_lost(path: Path) -> bool:
+    """Say whether a weights file is gone or damaged, as on a disk that only said that it was
+    synced."""
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        with zipfile.ZipFile(path) as file:
+            return file.testzip() is not None
+    except (OSError, zipfile.BadZipFile):
+        return True
 
 
 def load_weights(path: Path) -> Weights:

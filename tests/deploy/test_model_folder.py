@@ -217,11 +217,39 @@ def test_what_a_killed_export_left_is_deleted_by_the_next(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == [".m2.partial-abc", "m"]
 
 
-def test_the_only_whole_copy_is_not_taken_for_remains(tmp_path):
+def test_the_only_whole_copy_is_put_back(tmp_path):
     model_folder(tmp_path / ".m.old-17")  # killed between two renames
     with pytest.raises(RuntimeError), new_folder(tmp_path / "m"):
         raise RuntimeError
-    assert (tmp_path / ".m.old-17" / "model.json").exists()
+    assert (tmp_path / "m" / "model.json").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+
+
+def test_an_old_folder_is_put_back_where_the_new_one_cannot_take_its_place(tmp_path, monkeypatch):
+    folder, rename = model_folder(tmp_path / "m"), Path.rename
+
+    def fail(path, to):
+        if ".partial-" in path.name:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return rename(path, to)
+
+    monkeypatch.setattr(folders, "exchange", lambda one, other: False)
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(OSError, match="Input/output"), new_folder(folder):
+        pass
+    assert (folder / "notes.txt").read_text() == "notes.txt"
+    assert [path.name for path in tmp_path.iterdir()] == ["m"]
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o755), (0o077, 0o700), (0o002, 0o775)])
+def test_a_model_folder_has_the_rights_that_the_users_umask_leaves(tmp_path, umask, mode):
+    before = os.umask(umask)
+    try:
+        with new_folder(tmp_path / "m"):
+            pass
+    finally:
+        os.umask(before)
+    assert (tmp_path / "m").stat().st_mode & 0o777 == mode
 
 
 def search(folder, *events):
@@ -307,6 +335,62 @@ def test_two_processes_do_not_work_on_one_folder(tmp_path):
         with work_folder(tmp_path / "m", resume=False):
             raise AssertionError
     assert (work / JOURNAL).exists()
+
+
+def test_the_lock_outlasts_the_folder_of_the_search_and_goes_with_the_process(tmp_path):
+    with work_folder(tmp_path / "m", resume=False) as work:
+        folders.discard(work)
+        with (
+            pytest.raises(ModelFolderError, match="another process works on"),
+            work_folder(tmp_path / "m", resume=False),
+        ):
+            raise AssertionError
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / ".m.lock").touch()  # its process was killed
+    with work_folder(tmp_path / "m", resume=False):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == [".m.search"]
+
+
+def test_a_lock_that_its_owner_deletes_meanwhile_is_taken_anew(tmp_path, monkeypatch):
+    path, flock, deleted = tmp_path / "lock", folders.fcntl.flock, []
+
+    def deleting(lock, kind):
+        flock(lock, kind)
+        if not deleted:
+            deleted.append(path.unlink())
+
+    monkeypatch.setattr(folders.fcntl, "flock", deleting)
+    lock = folders.take_lock(path)
+    assert folders.is_at(path, lock)
+    os.close(lock)
+
+
+def test_a_lock_is_never_made_behind_a_link(tmp_path):
+    (tmp_path / ".m.lock").symlink_to(tmp_path / "elsewhere")
+    with (
+        pytest.raises(ModelFolderError, match="cannot write into"),
+        work_folder(tmp_path / "m", resume=False),
+    ):
+        raise AssertionError
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_what_a_deletion_cut_short_left_is_no_search(tmp_path, monkeypatch):
+    work = search(tmp_path / "m", "run-started", "trial-completed")
+    (work / "study").mkdir()
+    monkeypatch.setattr(folders.shutil, "rmtree", lambda *given, **options: None)
+    folders.discard(work)
+    assert (work / "study").exists()
+    check_destination(tmp_path / "m", overwrite=False)
+
+
+def test_a_full_disk_before_any_trial_is_to_be_begun_again(tmp_path):
+    with pytest.raises(StorageError) as caught, work_folder(tmp_path / "m", resume=False):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+    assert caught.value.message == f"the disk of `{tmp_path}` takes no more: Input/output error"
+    assert caught.value.hint == "mend that or free some space, then run it again"
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

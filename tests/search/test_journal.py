@@ -53,7 +53,9 @@ def test_the_journal_is_on_disk_when_append_returns(tmp_path, monkeypatch):
     synced = []
     monkeypatch.setattr(journal.os, "fsync", synced.append)
     journal.append(tmp_path / "journal.jsonl", "event")
-    assert len(synced) == 1
+    assert len(synced) == 2  # the file, and the folder that has a new name
+    journal.append(tmp_path / "journal.jsonl", "event")
+    assert len(synced) == 3
 
 
 def test_a_number_that_json_lacks_is_written_as_null(tmp_path):

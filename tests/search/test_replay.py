@@ -14,7 +14,7 @@ from rnnauto.errors import ModelFolderError
 from rnnauto.search import driver, journal, loop
 from rnnauto.search.driver import run_search
 from rnnauto.search.loop import Search
-from rnnauto.search.replay import algorithm_of, open_journal
+from rnnauto.search.replay import algorithm_of, lost_weights, open_journal
 
 FAKE_SEARCH = Path(__file__).parents[1] / "fake_search.py"
 
@@ -27,7 +27,7 @@ def clock(monkeypatch):
     return made
 
 
-def go(clock, path, *, asker=None, outcome=None, trials=6, folds=1, size=1, cut=None):
+def go(clock, path, *, asker=None, outcome=None, trials=6, folds=1, size=1, cut=None, lost=()):
     """Run a search to its end; `cut`: only so many events of the journal have been written."""
     if cut is not None:
         lines = path.read_bytes().splitlines(keepends=True)
@@ -43,6 +43,7 @@ def go(clock, path, *, asker=None, outcome=None, trials=6, folds=1, size=1, cut=
         deadline=lambda: end,
         notify=lambda news: None,
         history=history,
+        lost=lost,
     )
     asker = asker or FakeAsker()
     winner = run_search(search, asker, most_trials=trials, refit=True)
@@ -80,6 +81,52 @@ def test_wherever_a_search_was_cut_it_ends_as_without_a_break(clock, tmp_path, f
         assert max(Counter(jobs).values()) == 1  # nothing that had ended was run again
         done = sum(e["event"] != "trial-started" for e in events[:cut])
         assert len(resumed.submitted) == len(pool.submitted) - done
+
+
+@pytest.mark.parametrize("folds", [1, 3])
+def test_jobs_whose_weights_are_lost_run_again_and_the_search_ends_as_it_would(
+    clock, tmp_path, folds
+):
+    path = tmp_path / "journal.jsonl"
+    winner, whole, _, _ = go(clock, path, folds=folds)
+    text, weights = (
+        path.read_bytes(),
+        sorted(w for t in story(whole).values() for w in t[2].values()),
+    )
+    for lost in ({weights[0]}, set(weights[-2:]), set(weights)):
+        path.write_bytes(text)
+        again, search, pool, asker = go(clock, path, folds=folds, cut=10**9, lost=lost)
+        assert again == winner
+        assert story(search) == story(whole)
+        assert {job.name for job in pool.submitted} == lost
+        assert max(Counter(name for name, _ in asker.told).values()) == 1
+        # what came of the second run is the truth, and is still so when all is read again
+        _, search, pool, _ = go(clock, path, folds=folds, cut=10**9)
+        assert story(search) == story(whole)
+        assert pool.submitted == []
+
+
+def worse(job):
+    return result(0.9)
+
+
+def test_a_second_run_counts_even_where_it_came_to_less(clock, tmp_path):
+    path = tmp_path / "journal.jsonl"
+    go(clock, path, trials=1, outcome=lambda job: result(0.1))
+    for lost in ({"00-fold0"}, set()):
+        _, search, _, _ = go(clock, path, trials=1, cut=10**9, lost=lost, outcome=worse)
+        assert search.trials["00"].loss == 0.9
+
+
+def test_lost_weights_are_those_of_jobs_that_left_some():
+    events = [
+        {"event": "trial-completed", "job": "0", "result": {"loss": 0.1}},
+        {"event": "trial-pruned", "job": "1", "result": {"loss": 0.2}},
+        {"event": "trial-failed", "job": "2", "result": {"loss": None}},
+        {"event": "trial-started", "job": "3"},
+    ]
+    assert lost_weights(events, lambda name: True) == {"0", "1"}
+    assert lost_weights(events, lambda name: name == "1") == {"1"}
 
 
 def test_more_trials_may_be_asked_for_than_before(clock, tmp_path):

@@ -9,7 +9,14 @@ from builders import VALUES, make_encoded
 from rnnauto.data.batches import load_encoded, save_encoded
 from rnnauto.networks.architecture import Answer, Architecture, Features
 from rnnauto.search.learner import in_tuples
-from rnnauto.search.study import load_study, load_weights, save_study, save_weights, weights_path
+from rnnauto.search.study import (
+    load_study,
+    load_weights,
+    save_study,
+    save_weights,
+    weights_are_lost,
+    weights_path,
+)
 from rnnauto.search.trial import (
     Epoch,
     Gradient,
@@ -90,6 +97,29 @@ def test_a_study_survives_its_folder(tmp_path):
     assert [[part.tolist() for part in fold] for fold in found.folds] == [[[0], [1]], [[1], [0]]]
     np.testing.assert_array_equal(found.data.numbers, data.numbers)
     assert found.data.per_timestep
+
+    # whatever a power cut left of it is written again, and weights stay
+    weights = tmp_path / "study" / "weights" / "0.npz"
+    save_weights(weights, [np.zeros(3)])
+    for torn in ("problem.json", "folds.npz", "data/numbers.npy"):
+        (tmp_path / "study" / torn).write_bytes(b"")
+    (tmp_path / "study" / "data" / "meta.json").unlink()
+    save_study(tmp_path / "study", problem, folds, store=partial(save_encoded, encoded=data))
+    assert load_study(tmp_path / "study", {"direct": learner}.get).problem == problem
+    assert not weights_are_lost(weights)
+
+
+@pytest.mark.parametrize("damage", ["gone", "torn", "empty", "altered"])
+def test_weights_that_are_not_whole_are_lost(tmp_path, damage):
+    path = tmp_path / "w.npz"
+    save_weights(path, [np.arange(100.0)])
+    raw = path.read_bytes()
+    assert not weights_are_lost(path)
+    path.unlink()
+    if damage != "gone":
+        altered = raw[:300] + bytes([raw[300] ^ 1]) + raw[301:]
+        path.write_bytes({"torn": raw[:-9], "empty": b"", "altered": altered}[damage])
+    assert weights_are_lost(path)
 
 
 def test_weights_keep_their_order_and_types(tmp_path):
