@@ -8,18 +8,20 @@ import numpy as np
 from rnnauto.arrays import Integers
 from rnnauto.data.sequences import gather
 from rnnauto.families.families import family_of
-from rnnauto.inference.infer import infer
+from rnnauto.inference.infer import Inference, infer
 from rnnauto.inference.labels import with_labels
 from rnnauto.inference.series_in_rows import with_series
 from rnnauto.inference.word_tags import with_tags
+from rnnauto.inspection import Inspection
 from rnnauto.prepared import AnyPrepared, Source, Told, count
 from rnnauto.problems.allow import allowed_notes, check_allowed, reported
 from rnnauto.problems.find import find_problems, raise_if_errors, raise_if_leaks
-from rnnauto.problems.unbuilt import refuse_unbuilt
+from rnnauto.problems.unbuilt import refuse_unbuilt, without_network
 from rnnauto.reading.read import read_to_learn
 from rnnauto.recipe import Recipe
 
 Say = Callable[[str], None]
+MOST_BYTES = 8 << 20  # of a table that `inspect` cuts into parts and encodes
 
 
 def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> AnyPrepared:
@@ -48,6 +50,18 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> An
         raise_if_leaks(prepared.problems, table.source)
     describe(prepared, sequences.lengths, say)
     return prepared
+
+
+def check_to_learn(inspection: Inspection, recipe: Recipe) -> None:
+    """Go as far as the encoders with a table that `inspect` finds no fault with, as `fit` will; a
+    large one is taken at its word. Raises: DataError where that fails."""
+    layout, table = inspection.layout, inspection.table
+    if without_network(layout) or table.frame.estimated_size() > MOST_BYTES:
+        return
+    sequences, inference = gather(table.frame, layout), Inference(layout, inspection.evidence)
+    judge = recipe.judge.model_copy(update={"fail_on_leak": False})
+    wanted = recipe.model_copy(update={"judge": judge})
+    family_of(layout).prepare(Told(table, inference, inspection.problems, sequences, wanted))
 
 
 def allowing(prepared: AnyPrepared, allow: Sequence[str]) -> AnyPrepared:

@@ -219,7 +219,7 @@ def with_targets(sequences: Sequences, layout: Layout) -> Sequences:
 
     Where there is a target per timestep, one is enough and the missing ones are masked.
     """
-    known = is_known(targets_in(sequences))
+    known = is_known(targets_in(sequences), held=layout.task == "regression")
     if layout.per_timestep:
         known = np.diff(splits_of(known.astype(np.int64))[sequences.row_splits]) > 0
     usable = known & (sequences.lengths > 0)

@@ -35,6 +35,7 @@ def inspect(
     """Show what kind of RNN problem DATA is, why, and what is wrong with it."""
     # polars takes as long to import as everything else: `--help` does not wait for it
     from rnnauto.inspection import inspect_table, to_json, to_recipe
+    from rnnauto.prepare import check_to_learn
     from rnnauto.reading.read import read_to_learn
 
     recipe = Recipe().with_overrides(overrides_of(flags, DATA_FLAGS))
@@ -47,6 +48,7 @@ def inspect(
         draw(inspection, talk_console(quiet=context.obj["quiet"]))
     if inspection.has_errors:
         raise typer.Exit(2)
+    check_to_learn(inspection, recipe)
 
 
 def draw(inspection: "Inspection", console: Console) -> None:

@@ -16,6 +16,7 @@ from rnnauto.data.columns import floats_of
 from rnnauto.layout import Frozen
 
 MISSING_TARGET = -1
+LARGEST = float(np.finfo(np.float32).max)
 LabelKind = Literal["text", "integer", "boolean", "number"]
 
 
@@ -280,11 +281,18 @@ def ended(end: Floats) -> Integers:
     return np.asarray(np.minimum(going_on.sum(axis=1) + 1, end.shape[1]), np.int64)
 
 
-def is_known(targets: pl.Series) -> NDArray[np.bool_]:
-    """Where there is a target; of several, at least one. [units]"""
+def is_known(targets: pl.Series, *, held: bool = False) -> NDArray[np.bool_]:
+    """Where there is a target; of several, at least one. [units]
+
+    Args:
+        held: a number counts where float32 holds it, and is not infinite there.
+    """
     if isinstance(targets.dtype, pl.Struct):
         fields = [targets.struct.field(field.name) for field in targets.dtype.fields]
-        return np.asarray(np.any([field.is_not_null().to_numpy() for field in fields], axis=0))
+        return np.asarray(np.any([is_known(field, held=held) for field in fields], axis=0))
+    if held and targets.dtype.is_numeric():
+        targets = targets.cast(pl.Float64).abs() <= LARGEST  # nan is above all
+        return targets.fill_null(False).to_numpy()
     return targets.is_not_null().to_numpy()
 
 

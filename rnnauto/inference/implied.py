@@ -10,6 +10,13 @@ UNIVERSAL_TAG = "upos"
 OTHER_TAGS = ("xpos", "deprel", "feats")
 
 
+def implied_order(case: Case) -> tuple[str, ...]:
+    """List the columns that the format has for ids and time, unless the user names others."""
+    ids = (SENTENCE,) if case.form == "token-lines" else case.implied.id
+    time = (case.implied.time,) if case.implied.time else ()
+    return (*(() if case.data.id else ids), *(() if case.data.time else time))
+
+
 def implied_target(case: Case) -> tuple[str, ...]:
     """Name the target where the form or the format has one; empty where neither does."""
     columns = list(case.profiles)

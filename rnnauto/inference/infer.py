@@ -11,7 +11,7 @@ from rnnauto.inference.answer import Decided, decide_answer
 from rnnauto.inference.case import Case, Evidence, named
 from rnnauto.inference.continued import with_continued
 from rnnauto.inference.form import assign_roles
-from rnnauto.inference.implied import implied_target
+from rnnauto.inference.implied import implied_order, implied_target
 from rnnauto.inference.joined_names import with_whole_names
 from rnnauto.inference.kinds import WORDS, Profile, are_classes, is_usable, profile
 from rnnauto.inference.label_sets import (
@@ -297,6 +297,13 @@ def suggestions(case: Case) -> list[str]:
 
 def check_target(case: Case) -> None:
     """Raises: DataError for a target that nothing can be learnt about."""
+    for name in case.target:
+        if name in implied_order(case):
+            raise DataError(
+                f"target `{name}` tells sequences apart, or orders their timesteps: so the format "
+                "of the file has it",
+                hint=other_target(case, name),
+            )
     for name in case.target if case.form is None else ():
         column = case.profiles[name]
         if column.empty:

@@ -15,6 +15,7 @@ from rnnauto.problems import (
     leaks,
     leaks_parts,
     oddities,
+    reach,
     series,
     sizes,
     targets,
@@ -57,10 +58,12 @@ RULES: tuple[Rule[Gathered], ...] = (
     *series.RULES,
     *targets.RULES,
     *features.TARGET_RULES,
+    *reach.TARGET_RULES,
     *sizes.SIZE_RULES,
     *FILE_RULES,
     *sizes.CONTENT_RULES,
     *features.RULES,
+    *reach.RULES,
     *leaks.RULES,
 )
 KINDS: tuple[Kind, ...] = (

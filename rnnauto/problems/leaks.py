@@ -9,6 +9,7 @@ from rnnauto.inference.case import flag
 from rnnauto.layout import Column, Layout
 from rnnauto.problem import Example, Kind, Problem, numbered
 from rnnauto.problems import leaks_alone, leaks_future, leaks_text
+from rnnauto.problems.correlation import correlation
 from rnnauto.problems.layouts import gives_numbers, has_other_columns, has_target
 from rnnauto.problems.rule import Gathered, Laid, Rule, kinds_of, problems_by
 
@@ -114,7 +115,7 @@ def same_numbers(feature: pl.Series, target: pl.Series) -> tuple[Kind | None, st
         return None, ""
     if np.array_equal(x, y):
         return COPY, f"the feature `{feature.name}` is a copy of the target `{target.name}`"
-    if abs(np.corrcoef(x, y)[0, 1]) >= PERFECT:
+    if correlation(x, y) >= PERFECT:
         message = f"the feature `{feature.name}` is the target `{target.name}` in another unit"
         return CODE, message
     return None, ""

@@ -15,6 +15,7 @@ from rnnauto.data.target_columns import is_struct
 from rnnauto.inference.case import flag
 from rnnauto.layout import Layout
 from rnnauto.problem import Example, Kind, Problem, numbered
+from rnnauto.problems.correlation import correlation
 from rnnauto.problems.layouts import answers_at_once, gives_numbers
 from rnnauto.problems.rule import Gathered, Rule
 
@@ -166,10 +167,10 @@ def goes_with(values: NDArray[Any], numbers: NDArray[Any]) -> bool:
     x, y = values[both], numbers[both]
     if np.ptp(x) == 0 or np.ptp(y) == 0:
         return False
-    if abs(np.corrcoef(x, y)[0, 1]) >= ALMOST:
+    if correlation(x, y) >= ALMOST:
         return True
     ranks = [pl.Series(array).rank("average").to_numpy() for array in (x, y)]
-    return bool(abs(np.corrcoef(ranks[0], ranks[1])[0, 1]) >= ALMOST)
+    return correlation(*ranks) >= ALMOST
 
 
 def faults(values: NDArray[Any], codes: Integers, half: NDArray[np.bool_], limit: float) -> float:

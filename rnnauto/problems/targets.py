@@ -122,6 +122,8 @@ def problems_of_target(
             remedy="fill the target in, or drop the rows"
             + f"; `--na-values ''` reads {words} as a class" * bool(words),
         )
+    if not layout.per_timestep and len(targets) == len(sequences):  # the empty ones are left out
+        known = targets.filter(pl.Series(sequences.lengths > 0)).drop_nulls()
     if isinstance(known.dtype, pl.List):
         known = known.explode().drop_nulls()
     if known.n_unique() <= 1:

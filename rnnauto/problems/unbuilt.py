@@ -45,6 +45,9 @@ def without_network(layout: Layout) -> str:
         kind: continues(layout),
         f"{kind} ": generated and not answered and (not layout.static_only or one_value),
         f"{kind} of a text": layout.target_kind == "text" and not writes(layout),
+        f"{kind} of texts in numbered columns": (
+            writes(layout) and any(target.columns for target in layout.targets)
+        ),
         f"{kind} of several targets, one of them a list": (
             len(layout.targets) > 1 and layout.target_kind == "list"
         ),

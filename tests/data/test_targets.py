@@ -106,3 +106,5 @@ def test_several_values_are_standardised_each_by_its_own():
 def test_of_several_targets_one_is_enough():
     assert is_known(PAIR).tolist() == [True, True, False]
     assert is_known(pl.Series([1, None])).tolist() == [True, False]
+    numbers = pl.Series([1.0, NAN, None, float("inf"), -1e300])
+    assert is_known(numbers, held=True).tolist() == [True, False, False, False, False]

@@ -2,6 +2,7 @@
 
 import polars as pl
 import pytest
+from builders import columns, make_layout
 
 from rnnauto.errors import DataError
 from rnnauto.inference.infer import infer
@@ -41,3 +42,16 @@ def test_what_there_is_a_network_for_is_not_refused():
     frame = pl.DataFrame({"x": ROWS, "z": [n % 7 for n in ROWS], "y": ["up", "down"] * 30})
     layout = infer(read_table(frame), Recipe.parse({"data": {"target": "y"}})).layout
     assert without_network(layout) == ""
+
+
+def test_there_is_no_network_for_texts_in_numbered_columns():
+    layout = make_layout(
+        "wide-table",
+        "many-to-many-unaligned",
+        features=columns(x=("number", "x_1", "x_2")),
+        target=("y_1", "y_2", "y_3"),
+        target_kind="text",
+        targets=columns(y=("text", "y_1", "y_2", "y_3")),
+        target_tokens="character",
+    )
+    assert "of texts in numbered columns" in without_network(layout)

@@ -1,42 +1,118 @@
 """What `inspect` finds no fault with, `fit` prepares; what it refuses, `fit` refuses alike."""
 
+import os
+from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from conftest import DATA
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnnauto.errors import DataError
+from rnnauto.errors import DataError, RnnautoError
 from rnnauto.inspection import inspect_table
-from rnnauto.prepare import prepare
+from rnnauto.prepare import check_to_learn, prepare
 from rnnauto.problems.find import raise_if_errors
-from rnnauto.reading.read import read_to_learn
+from rnnauto.problems.unbuilt import NO_NETWORK
+from rnnauto.reading.read import read_table, read_to_learn
 from rnnauto.recipe import Recipe
 
 STEPS = ("1h", "6h", "1d", "1w", "1mo", "1q", "1y")
 LENGTHS = st.one_of(st.integers(1, 40), st.integers(1, 500))
 FORECAST = {"task": "forecasting"}
+SHARED = Path(__file__).parents[3] / "shared"
+CORPUS = [DATA, SHARED / "data", *(SHARED / "cases" / name for name in ("files", "hard"))]
+SLOW = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not os.environ.get("RNNAUTO_SLOW"), reason="a minute: RNNAUTO_SLOW=1"),
+]
 
 
-def verdicts(frame, data, problem, split=None):
+def verdicts(source, data, problem, split=None):
     """What `inspect` and the preparation of `fit` say: nothing, or their error."""
     recipe = Recipe.parse({"data": data, "problem": problem, "split": split or {}})
     said = []
     for look in (inspected, prepare):
         try:
-            look(frame, recipe)
+            look(source, recipe)
             said.append("")
         except DataError as error:
             said.append(f"{error.message}\n{error.hint}")
     return said
 
 
-def inspected(frame, recipe):
-    inspection = inspect_table(read_to_learn(frame, recipe.data), recipe)
-    raise_if_errors(inspection.problems, "frame")
+def inspected(source, recipe):
+    inspection = inspect_table(read_to_learn(source, recipe.data), recipe)
+    lacks = [each for each in inspection.problems if each.code == NO_NETWORK.code]
+    for lack in lacks:
+        raise DataError(lack.message.removeprefix("`fit` will refuse this: "), hint=lack.remedy)
+    raise_if_errors(inspection.problems, inspection.table.source)
+    check_to_learn(inspection, recipe)
     return inspection
+
+
+def corpus():
+    """All files of data that there are, each without a target and with one that it may have."""
+    for path in sorted(path for folder in CORPUS if folder.exists() for path in folder.iterdir()):
+        if path.suffix in {".yaml", ".md"} or not path.is_file():
+            continue
+        yield pytest.param(path, marks=() if path.parent == DATA else SLOW, id=path.name)
+
+
+@pytest.mark.parametrize("path", list(corpus()))
+@pytest.mark.filterwarnings("error")
+def test_every_file_of_the_corpus(path):
+    names = []
+    with suppress(RnnautoError):
+        names = list(read_table(path).frame.columns)
+    for target in dict.fromkeys([None, *names[:1], *names[-2:]]):
+        inspect, fit = verdicts(path, {"target": [target] if target else []}, {})
+        assert inspect == fit, target
+
+
+def values(y, *, seed=0):
+    """Two features beside a target."""
+    rng = np.random.default_rng(seed)
+    return pl.DataFrame({"a": rng.normal(size=len(y)), "b": rng.normal(size=len(y)), "y": y})
+
+
+NORMAL = np.random.default_rng(7).normal(size=60)
+COUNTS = np.arange(60)
+TEXTS = [f"hello there {at}" if at < 50 else None for at in COUNTS]
+STRANGE = {
+    "infinite targets": (values(np.where(COUNTS % 9, NORMAL, np.inf)), "y", ""),
+    "all but one target infinite": (values(np.where(COUNTS, np.inf, 1.0)), "y", "no two values"),
+    "huge targets": (values(NORMAL * 1e199), "y", "no two values"),
+    "tiny targets": (values(NORMAL * 1e-300), "y", "no two values"),
+    "tiny features": (values(NORMAL).with_columns(pl.col("a") * 1e-300), "y", ""),
+    "a class of empty texts": (
+        pl.DataFrame({"text": TEXTS, "y": ["ham"] * 50 + ["spam"] * 10}),
+        "y",
+        "is always `ham`",
+    ),
+    "two different sequences": (
+        pl.DataFrame({"b": COUNTS % 2, "y": ["high", "low"] * 30}),
+        "y",
+        "the test part holds no sequence",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STRANGE)
+@pytest.mark.filterwarnings("error")
+def test_strange_values(name):
+    frame, target, said = STRANGE[name]
+    inspect, fit = verdicts(frame, {"target": target}, {})
+    assert inspect == fit
+    assert said in fit and bool(said) == bool(fit)
+
+
+def test_what_the_format_orders_by_is_no_target():
+    inspect, fit = verdicts(DATA / "snips_train.conll", {"target": "sentence"}, {})
+    assert inspect == fit and "tells sequences apart" in fit
 
 
 def times_of(step, count):
