@@ -26,6 +26,11 @@ it not reported: an error that is allowed stops no fit, a leak that is allowed i
 `--fail-on-leak`, and one note counts what was allowed. Those with † cannot be allowed, since
 nothing can be learnt while they are there.
 
+`rnnauto predict` and `rnnauto evaluate` say on stderr, a line each, what of this is wrong with a
+file that nothing is learnt from: ids, times, holes, repeats, odd numbers, what was mended. An error
+is a warning there; `--strict` refuses the file, with exit code 2 and nothing written, and `--allow`
+takes a code.
+
 | code | severity | |
 |---|---|---|
 """

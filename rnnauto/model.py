@@ -1,5 +1,6 @@
 """Use a fitted model: `rnnauto.load(folder)`, then `predict` and `evaluate`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,15 @@ from rnnauto.deploy.table import as_in_file
 from rnnauto.families.families import family_of
 from rnnauto.families.family import AnyFamily
 from rnnauto.judge.evaluate import Evaluation
+from rnnauto.layout import Layout
 from rnnauto.prepared import Source
+from rnnauto.reading.read import Table
+
+Look = Callable[[Table, Layout], None]
+
+
+def at_nothing(table: Table, layout: Layout) -> None:
+    """Leave it at that."""
 
 
 @dataclass(frozen=True)
@@ -76,25 +85,39 @@ class Model:
         history: Source | None = None,
         probabilities: bool = False,
         beams: int = 1,
+        look: Look = at_nothing,
     ) -> "Answer":
-        """Do as `predict`, and say how many predictions are empty."""
+        """Do as `predict`, and say how many predictions are empty.
+
+        Args: look: is given the table that was read, and its layout, before anything is predicted.
+        """
         info, family = self.info, self.family
         part = family.to_predict(data, info.layout, info.encoders, history=history)
+        look(part.table, info.layout)
         answers = family.answer(self.run, part, beams=beams)
         table = family.table(part, answers, probabilities=probabilities)
         return Answer(table, family.without_answer(part, answers))
 
-    def evaluate(self, data: Source, *, history: Source | None = None, seed: int = 0) -> Evaluation:
+    def evaluate(
+        self,
+        data: Source,
+        *,
+        history: Source | None = None,
+        seed: int = 0,
+        look: Look = at_nothing,
+    ) -> Evaluation:
         """Compute every metric with its interval, beside the baselines that `fit` stored; of single
         classes also how reliable they are, before and after the temperature that `fit` found.
 
         Args:
             history: of a forecast, earlier timesteps of the same series: seen, not judged.
+            look: is given the table that was read, and its layout, before anything is predicted.
 
         Raises: DataError where the target is absent or holds a class that the model does not know.
         """
         info, family = self.info, self.family
         part = family.to_judge(data, info.layout, info.encoders, history=history)
+        look(part.table, info.layout)
         baselines = family.load_baselines(self.folder / "baselines.npz", info.encoders)
         answers = family.judged(self.run, part)
         return family.evaluate(part, answers, baselines, seed=seed, temperature=info.temperature)

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from rnnauto.cli.odd import AllowFlag, StrictFlag, looking
+
 MOST_CLASSES = 20
 
 
@@ -19,12 +21,15 @@ def evaluate(
         typer.Option("--history", help="Earlier timesteps of a forecast's series, to be seen"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON")] = False,
+    strict: StrictFlag = False,
+    allow: AllowFlag = None,
 ) -> None:
     """Score a fitted model on DATA, with bootstrap 95% intervals."""
-    from rnnauto.cli.console import data_console, print_json, print_scores
+    from rnnauto.cli.console import data_console, print_json, print_scores, talk_console
     from rnnauto.model import load
 
-    evaluation = load(model).evaluate(data, history=history).to_json()
+    look = looking(talk_console(quiet=context.obj["quiet"]), strict=strict, allow=allow)
+    evaluation = load(model).evaluate(data, history=history, look=look).to_json()
     if as_json:
         print_json(evaluation)
         return

@@ -2,11 +2,15 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rnnauto.cli.odd import AllowFlag, StrictFlag, looking
 from rnnauto.errors import DataError
+
+if TYPE_CHECKING:
+    import polars as pl
 
 OPTION = "-o FILE"
 ENDINGS = {".csv", ".tsv", ".jsonl", ".ndjson"}
@@ -37,6 +41,8 @@ def predict(
             help="Answers kept in the running while a sequence is written; 1: the likeliest token",
         ),
     ] = 1,
+    strict: StrictFlag = False,
+    allow: AllowFlag = None,
 ) -> None:
     """Predict DATA with a fitted model; ids and the order of the rows are kept."""
     from rnnauto.cli.console import talk_console
@@ -46,14 +52,21 @@ def predict(
 
     destination = None if output == "-" else check_output(Path(output))
     opened = load(model)
-    answer = opened.ask(data, history=history, probabilities=proba, beams=beams)
-    table = as_in_file(times_as_texts(answer.table, opened.info.layout))
-    ending = ".csv" if destination is None else Path(output).suffix.lower()
-    if ending in {".jsonl", ".ndjson"}:
-        text = table.write_ndjson()
-    else:
-        text = table.write_csv(separator="\t" if ending == ".tsv" else ",")
     console = talk_console(quiet=context.obj["quiet"])
+    answer = opened.ask(
+        data,
+        history=history,
+        probabilities=proba,
+        beams=beams,
+        look=looking(console, strict=strict, allow=allow),
+    )
+    if strict and answer.without:
+        raise DataError(
+            f"`{data}`: {answer.without}, and `--strict` takes none",
+            hint="fill the rows in, or drop them",
+        )
+    table = as_in_file(times_as_texts(answer.table, opened.info.layout))
+    text = written(table, ".csv" if destination is None else Path(output).suffix.lower())
     if destination is None:
         sys.stdout.write(text)
         sys.stdout.flush()
@@ -62,6 +75,13 @@ def predict(
         console.print(f"{table.height:,} predictions: {output}")
     if answer.without:
         console.print(f"note: {answer.without}")
+
+
+def written(table: "pl.DataFrame", ending: str) -> str:
+    """Write a table in the format of an ending."""
+    if ending in {".jsonl", ".ndjson"}:
+        return table.write_ndjson()
+    return table.write_csv(separator="\t" if ending == ".tsv" else ",")
 
 
 def check_output(path: Path) -> Path:

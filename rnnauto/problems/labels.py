@@ -144,8 +144,8 @@ def copied_rows(frame: pl.DataFrame, layout: Layout) -> pl.Series | None:
     return frame.is_duplicated()
 
 
-RULES = (
-    Rule((RARE_LABEL,), rare_labels),
+REPEAT_RULES = (
     Rule((DUPLICATE_ROW,), duplicate_rows, repeats_are_looked_at),
     Rule((CONFLICTING_ROWS,), conflicting_rows, rows_are_sequences),
 )
+RULES = (Rule((RARE_LABEL,), rare_labels), *REPEAT_RULES)

@@ -31,6 +31,15 @@ ID_ZEROS = Kind(
     remedy="Write an id alike in all its rows.",
     example=Example(numbered("unit,t,x,y", *IDS).replace("002,4,", "2,4,"), FLAGS),
 )
+MISSING_ID = Kind(
+    code="missing-id",
+    severity="warning",
+    title="a row has no id",
+    finds="Rows whose id is empty, or one of several ids, where rows are timesteps.",
+    harm="Nobody knows to which sequence they belong: all of them are taken for one.",
+    remedy="Fill the ids in, or drop the rows.",
+    example=Example(numbered("unit,t,x,y", *IDS).replace("002,4,", ",4,"), FLAGS),
+)
 SINGLE_TIMESTEP = Kind(
     code="single-timestep",
     severity="warning",
@@ -74,6 +83,22 @@ def ids_with_zeros(look: Laid) -> Iterator[Problem]:
                 table.lines_at(rows),
                 remedy="write an id alike in all its rows",
             )
+
+
+def missing_ids(look: Laid) -> Iterator[Problem]:
+    table, ids = look.table, list(look.layout.id)
+    if not any(table.frame[name].null_count() for name in ids):
+        return
+    rows = rows_where(table.frame.select(pl.any_horizontal(pl.col(ids).is_null())).to_series())
+    yield MISSING_ID.problem(
+        f"{len(rows)} rows have no `{'` or no `'.join(ids)}`: those without any are taken for one "
+        "sequence"
+        if len(ids) > 1
+        else f"{len(rows)} rows have no `{ids[0]}`: they are taken for one sequence",
+        ids[0],
+        table.lines_at(rows),
+        remedy="fill the ids in, or drop the rows",
+    )
 
 
 def single_timesteps(look: Laid) -> Iterator[Problem]:
@@ -120,6 +145,7 @@ def partly_labelled_by(table: Table, layout: Layout, name: str) -> Iterator[Prob
 
 
 RULES = (
+    Rule((MISSING_ID,), missing_ids, has_id_rows),
     Rule((ID_ZEROS,), ids_with_zeros, has_id_rows),
     Rule((SINGLE_TIMESTEP,), single_timesteps, has_id_rows),
     Rule((PARTLY_LABELLED,), partly_labelled, answers_per_sequence),

@@ -139,10 +139,10 @@ def repeated_sequences(look: Gathered) -> Iterator[Problem]:
     again = np.flatnonzero(repeated & (sequences.lengths > 0))
     if len(again):
         yield DUPLICATE_SEQUENCE.problem(
-            f"{len(again)} sequences repeat another: all of a kind are kept in the same part",
+            f"{len(again)} sequences repeat another",
             None,
             lines_of_sequences(look.table, sequences, again),
-            remedy="nothing to do, or drop the repeats",
+            remedy="nothing to do, or drop the repeats: all of a kind are kept in the same part",
         )
 
 
@@ -163,7 +163,5 @@ SIZE_RULES = (
     Rule((TOO_FEW_SEQUENCES, TOO_FEW_TIMESTEPS), size_problems, is_learned),
     Rule((SPACED_LABEL,), spaced_labels, continues_labels),
 )
-CONTENT_RULES = (
-    Rule((EMPTY_SEQUENCE,), empty_sequences, is_learned),
-    Rule((DUPLICATE_SEQUENCE,), repeated_sequences, is_learned_by_sequence),
-)
+REPEAT_RULES = (Rule((DUPLICATE_SEQUENCE,), repeated_sequences, is_learned_by_sequence),)
+CONTENT_RULES = (Rule((EMPTY_SEQUENCE,), empty_sequences, is_learned), *REPEAT_RULES)

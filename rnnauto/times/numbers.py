@@ -17,6 +17,8 @@ def number_readings(sample: pl.Series) -> list[Reading]:
 
     Args: sample: known numbers of a column that is named like a time.
     """
+    if not len(sample):
+        return []
     if sample.dtype.is_float():
         whole = (sample % 1 == 0).all()
         return epoch_readings(sample) or ([] if whole else months_behind_years(sample))

@@ -323,6 +323,26 @@ def test_evaluate_needs_the_target(refused, model, tmp_path):
 
 
 @pytest.mark.parametrize("command", ["evaluate", "predict"])
+def test_strict_refuses_data_that_is_odd(refused, model, tmp_path, command):
+    (tmp_path / "new.csv").write_text("id,t,x,y\n1,1,0.5,a\n1,2,0.7,a\n1,2,0.7,a\n")
+    error, hint = refused(command, "new.csv", "-m", "model", "--strict")
+    assert error.splitlines() == [
+        "`new.csv` has 2 problems, and `--strict` takes none:",
+        "1 rows repeat the id and time (`id`, `t`) of another row (line 4) [duplicate-timestep]",
+        "2 rows are the same as another in every column (line 3) [duplicate-row]",
+    ]
+    assert "--allow CODE" in hint
+    one = ("--strict", "--allow", "duplicate-timestep")
+    assert "has a problem" in refused(command, "new.csv", "-m", "model", *one)[0]
+
+
+@pytest.mark.parametrize("command", ["evaluate", "predict"])
+def test_a_problem_that_there_is_not_cannot_be_allowed(refused, model, data, command):
+    error, _ = refused(command, "data.csv", "-m", "model", "--allow", "duplicate-rows")
+    assert "unknown problem `duplicate-rows`; did you mean `duplicate-row`?" in error
+
+
+@pytest.mark.parametrize("command", ["evaluate", "predict"])
 def test_only_forecasts_have_a_history(refused, model, data, command):
     error, hint = refused(command, "data.csv", "-m", "model", "--history", "data.csv")
     assert error == "`--history` is for forecasts; this model is of classification"

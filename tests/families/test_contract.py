@@ -5,6 +5,7 @@ import gzip
 import io
 from collections import Counter
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,13 @@ import tensorflow as tf
 from conftest import visits
 
 from rnnauto.deploy.model_json import ModelInfo, write_model_info
+from rnnauto.errors import DataError
 from rnnauto.families.families import FAMILIES, family_of
 from rnnauto.families.forecast.series import SeriesWindows
 from rnnauto.families.learners import learner_of
 from rnnauto.model import load
 from rnnauto.prepare import prepare
+from rnnauto.problems.asked import tell_odd
 from rnnauto.recipe import Recipe
 from rnnauto.search.study import load_study, save_study
 from rnnauto.search.train import scaled
@@ -390,3 +393,42 @@ def test_a_test_file_of_any_format_is_read_as_the_first(fit, tmp_path):
         part = prepare(first, Recipe.parse({"data": data, "problem": fit.case.problem})).test
         found.add((len(part), str(read_of(part))))
     assert len(found) == 1
+
+
+def said_of(fit, frame, **options):
+    """The lines that are said of a file to predict, and to evaluate."""
+    said = []
+    look = partial(tell_odd, say=said.append, **options)
+    family, layout = fit.family, fit.prepared.layout
+    for read in (family.to_predict, family.to_judge):
+        part = read(frame, layout, fit.prepared.encoders, history=None)
+        look(part.table, layout)
+    return said
+
+
+def codes_of(lines):
+    return {line.split("[")[1].split("]")[0] for line in lines if "[" in line.split(":")[0]}
+
+
+REPEATED = {
+    "direct": {"duplicate-row", "duplicate-timestep"},
+    "decoder": {"duplicate-sequence"},
+    "forecast": {"duplicate-row", "duplicate-timestep"},
+    "language": {"duplicate-sequence"},
+    "lists": {"duplicate-sequence"},
+}
+
+
+def test_rows_that_are_there_twice_are_said_of_a_second_file(fit):
+    frame = fit.case.frame.unique(maintain_order=True)
+    twice = pl.concat([frame, frame.head(2)])
+    wanted = REPEATED[fit.family.name]
+    assert not wanted & codes_of(said_of(fit, frame))
+    assert wanted <= codes_of(said_of(fit, twice))
+    assert not wanted & codes_of(said_of(fit, twice, allow=tuple(wanted)))
+    model = load(fit.folder)
+    for use in (model.ask, model.evaluate):
+        with pytest.raises(DataError, match="`--strict` takes none") as caught:
+            use(twice, look=partial(tell_odd, strict=True, say=print))
+        assert all(code in caught.value.message for code in wanted)
+    assert "run" not in vars(model)  # before TensorFlow is needed

@@ -33,7 +33,7 @@ def to_predict(
         layout, data, target=False, text_targets=texts, may_be_empty=True, classes=words
     )
     asked = gather_to_answer(table, layout)
-    return DecoderPart(asked.sequences, layout, encoders, asked.lost)
+    return DecoderPart(asked.sequences, layout, encoders, asked.lost, table)
 
 
 def to_judge(
@@ -46,7 +46,7 @@ def to_judge(
     table = read_for(layout, data, target=True, text_targets=layout.target, classes=words)
     sequences = to_be_judged(table, layout)
     check_some_known(sequences, encoders, table.source)
-    return DecoderPart(sequences, layout, encoders)
+    return DecoderPart(sequences, layout, encoders, table=table)
 
 
 def judged_answers(run: Run, part: DecoderPart) -> Answered:

@@ -13,6 +13,7 @@ from rnnauto.data.targets import MISSING_TARGET, look_up
 from rnnauto.data.unanswered import Lost
 from rnnauto.families.decoder.tokens import TokensEncoder, cut, fit_tokens
 from rnnauto.layout import Layout
+from rnnauto.reading.read import Table
 
 DecoderEncoders = Encoders[TokensEncoder]
 
@@ -68,12 +69,14 @@ class DecoderPart:
 
     Attributes:
         lost: what cannot be answered, where that was looked for.
+        table: what was read, of a file that is to be answered or judged.
     """
 
     sequences: Sequences
     layout: Layout
     encoders: DecoderEncoders
     lost: Lost | None = None
+    table: Table | None = None
 
     def __len__(self) -> int:
         return len(self.sequences)

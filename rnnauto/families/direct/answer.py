@@ -45,7 +45,7 @@ def to_predict(
     )
     unseen = layout.target if layout.answer_length else ()
     asked = gather_to_answer(table, layout, unseen=unseen)
-    return DirectPart(asked.frame, asked.sequences, layout, encoders, asked.lost)
+    return DirectPart(asked.frame, asked.sequences, layout, encoders, asked.lost, table)
 
 
 def to_judge(
@@ -58,7 +58,7 @@ def to_judge(
     classes = {**encoders.words, **texts}
     table = read_for(layout, data, target=True, text_targets=texts, classes=classes)
     sequences = to_be_judged(table, layout)
-    part = DirectPart(table.frame, sequences, layout, encoders)
+    part = DirectPart(table.frame, sequences, layout, encoders, table=table)
     check_classes(part, table.source)
     return part
 

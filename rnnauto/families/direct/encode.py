@@ -27,6 +27,7 @@ from rnnauto.data.targets import (
 from rnnauto.data.unanswered import Lost
 from rnnauto.errors import DataError
 from rnnauto.layout import Layout, Style
+from rnnauto.reading.read import Table
 
 DirectEncoders = Encoders[TargetEncoder]
 
@@ -38,6 +39,7 @@ class DirectPart:
     Attributes:
         frame: the table whose rows they are.
         lost: what cannot be answered, where that was looked for.
+        table: what was read, of a file that is to be answered or judged.
     """
 
     frame: pl.DataFrame
@@ -45,6 +47,7 @@ class DirectPart:
     layout: Layout
     encoders: DirectEncoders
     lost: Lost | None = None
+    table: Table | None = None
 
     def __len__(self) -> int:
         return len(self.sequences)

@@ -1,6 +1,7 @@
 """Ask a SavedModel about windows, and turn its forecasts into a table."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ def to_predict(
     table = read_for(layout, data, target=False, text_targets=(), may_be_empty=True, classes=words)
     refuse_other_frequency(table, layout)
     series = gather_series(after(earlier, table.frame, layout), layout)
-    return future_windows(series, encoders, layout)
+    return replace(future_windows(series, encoders, layout), table=table)
 
 
 def to_judge(
@@ -62,7 +63,7 @@ def to_judge(
     seen = frame.height - table.frame.height
     series = gather_series(frame, layout)
     judged = series.rows >= seen if seen else None
-    return judged_windows(series, encoders, layout, judged=judged)
+    return replace(judged_windows(series, encoders, layout, judged=judged), table=table)
 
 
 def read_history(

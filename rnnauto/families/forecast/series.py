@@ -29,6 +29,7 @@ from rnnauto.data.encode import (
 )
 from rnnauto.data.sequences import ROW, gather
 from rnnauto.layout import Column, Frozen, Layout
+from rnnauto.reading.read import Table
 from rnnauto.times.frequency import Frequency, find_frequency
 from rnnauto.times.grid import Filled, fill, is_clock
 
@@ -183,12 +184,17 @@ class EncodedSeries:
 
 @dataclass(frozen=True)
 class SeriesWindows:
-    """Windows to predict: the series as they stand in the file, and as the network reads them."""
+    """Windows to predict: the series as they stand in the file, and as the network reads them.
+
+    Attributes:
+        table: what was read, of a file that is to be answered or judged.
+    """
 
     series: Series
     encoded: EncodedSeries
     layout: Layout
     encoders: SeriesEncoders
+    table: Table | None = None
 
     def __len__(self) -> int:
         return len(self.encoded)

@@ -59,7 +59,7 @@ def to_predict(
     no_history(history, layout)
     table = read_for(layout, data, target=False, text_targets=(), may_be_empty=True)
     asked = gather_to_answer(table, layout)
-    return LanguagePart(asked.sequences, layout, encoders, asked.lost)
+    return LanguagePart(asked.sequences, layout, encoders, asked.lost, table)
 
 
 def to_judge(
@@ -73,7 +73,7 @@ def to_judge(
     check_labels(sequences, encoders, table.source)
     if isinstance(encoders.target, NextToken):
         check_some_known(sequences, encoders, table.source, labels=())
-    return LanguagePart(sequences, layout, encoders)
+    return LanguagePart(sequences, layout, encoders, table=table)
 
 
 def answer(run: Run, part: LanguagePart, *, beams: int = 1) -> "Continued | Floats":

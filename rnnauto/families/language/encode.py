@@ -20,6 +20,7 @@ from rnnauto.data.targets import look_up, set_items
 from rnnauto.data.unanswered import Lost
 from rnnauto.errors import DataError
 from rnnauto.layout import Frozen, Layout
+from rnnauto.reading.read import Table
 from rnnauto.recipe import Split
 
 MOST_VALIDATION = 1 << 15  # timesteps of a corpus
@@ -64,12 +65,14 @@ class LanguagePart:
 
     Attributes:
         lost: what cannot be answered, where that was looked for.
+        table: what was read, of a file that is to be answered or judged.
     """
 
     sequences: Sequences
     layout: Layout
     encoders: LanguageEncoders
     lost: Lost | None = None
+    table: Table | None = None
 
     def __len__(self) -> int:
         return len(self.sequences)

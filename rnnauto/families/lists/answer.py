@@ -23,7 +23,7 @@ def to_predict(
     words = encoders.words
     table = read_for(layout, data, target=False, text_targets=(), may_be_empty=True, classes=words)
     asked = gather_to_answer(table, layout, unseen=layout.target)
-    return ListPart(asked.sequences, layout, encoders, asked.lost)
+    return ListPart(asked.sequences, layout, encoders, asked.lost, table)
 
 
 def to_judge(
@@ -32,7 +32,7 @@ def to_judge(
     """Read sequences whose answer is known. Raises: DataError."""
     no_history(history, layout)
     table = read_for(layout, data, target=True, text_targets=(), classes=encoders.words)
-    return ListPart(to_be_judged(table, layout), layout, encoders)
+    return ListPart(to_be_judged(table, layout), layout, encoders, table=table)
 
 
 def answer(run: Run, part: ListPart, *, beams: int = 1) -> ListAnswers:

@@ -14,6 +14,7 @@ from rnnauto.data.target_columns import is_struct
 from rnnauto.data.targets import MISSING_TARGET, ValueEncoder, fit_values, target_floats
 from rnnauto.data.unanswered import Lost
 from rnnauto.layout import Frozen, Layout
+from rnnauto.reading.read import Table
 
 PLACES = frozenset({2, 3})  # targets that go on from what is read, and together are places
 
@@ -117,12 +118,14 @@ class ListPart:
 
     Attributes:
         lost: which of them cannot be answered, of a table that is to be; None else.
+        table: what was read, of a file that is to be answered or judged.
     """
 
     sequences: Sequences
     layout: Layout
     encoders: ListEncoders
     lost: Lost | None = None
+    table: Table | None = None
 
     def __len__(self) -> int:
         return len(self.sequences)
