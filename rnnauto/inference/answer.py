@@ -44,8 +44,8 @@ def decide_answer(case: Case, roles: Roles) -> Decided:
     forced = case.problem.type
     rnn_type = guess.rnn_type if forced == "auto" else forced
     forecasts = wants_forecast(case, guess)
-    if not forecasts:
-        check_alike(case, roles)
+    if not forecasts or asks_for_forecast(case.problem) is None:
+        check_alike(case, roles, forecasts=forecasts)
     check_type(case, roles, rnn_type, forecasts=forecasts)
     task, class_reason = task_rule(
         case,
@@ -56,7 +56,8 @@ def decide_answer(case: Case, roles: Roles) -> Decided:
         amounts=class_reason,
         forecasts=forecasts,
     )
-    check_task(case.source, roles, target, task)
+    for each in speaking_targets(case, roles):
+        check_task(case.source, roles, each, task)
     reason = guess.reason if forced == "auto" else "you named it"
     window = decide_window(case, roles) if task == "forecasting" else None
     if window and forced == "auto":
@@ -144,11 +145,13 @@ def speaking_targets(case: Case, roles: Roles) -> list[Profile]:
     ]
 
 
-def check_alike(case: Case, roles: Roles) -> None:
-    """Raises: DataError where several targets are of different tasks."""
-    if case.problem.task != "auto":
-        return
+def check_alike(case: Case, roles: Roles, *, forecasts: bool) -> None:
+    """Raises: DataError where several targets are of different tasks; all numbers are forecast."""
     targets = speaking_targets(case, roles)
+    if case.problem.task != "auto" or (
+        forecasts and all(target.kind == "number" for target in targets)
+    ):
+        return
     classes = [target.name for target in targets if class_rule(case, roles, target)[0]]
     amounts = [target.name for target in targets if target.name not in classes]
     if not classes or not amounts:
@@ -229,12 +232,7 @@ def check_type(case: Case, roles: Roles, rnn_type: RnnType, *, forecasts: bool) 
             f"`--type many-to-one` needs many sequences; `{case.source}` is a single one",
             hint="name the column that tells sequences apart, such as `--id sequence_id`",
         )
-    has_input = roles.features or roles.static
-    if (
-        not has_input
-        and not forecasts
-        and rnn_type in {"one-to-one", "many-to-one", "many-to-many"}
-    ):
+    if not (roles.features or roles.static or forecasts):
         raise DataError(
             f"no column of `{case.source}` is left to predict `{target}` from",
             hint="see what was left out with `rnnauto inspect`, and name columns with `--features`",
@@ -244,6 +242,12 @@ def check_type(case: Case, roles: Roles, rnn_type: RnnType, *, forecasts: bool) 
 def check_task(source: str, roles: Roles, target: Profile, task: Task) -> None:
     """Raises: DataError where the target cannot be what the task asks for."""
     match task:
+        case "regression" if target.name in {each.name for each in roles.features}:
+            raise DataError(
+                f"`--task regression` needs something to predict `{target.name}` from; alone it "
+                "can only be continued",
+                hint="leave `--task` out, or name another target",
+            )
         case "regression" if target.kind not in {"number", "boolean", "list"}:
             raise DataError(
                 f"`--task regression` needs numbers; `{target.name}` holds {target.kind} values",

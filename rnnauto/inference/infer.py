@@ -1,6 +1,5 @@
 """Infer what kind of RNN problem a table is, and say why."""
 
-import difflib
 from dataclasses import dataclass
 
 import polars as pl
@@ -8,8 +7,10 @@ import polars as pl
 from rnnauto.data.zeros import with_zeros
 from rnnauto.errors import DataError
 from rnnauto.inference.answer import Decided, decide_answer
+from rnnauto.inference.asked import check_asked
 from rnnauto.inference.case import Case, Evidence, named
 from rnnauto.inference.continued import with_continued
+from rnnauto.inference.fits import check_cells
 from rnnauto.inference.form import assign_roles
 from rnnauto.inference.implied import implied_order, implied_target
 from rnnauto.inference.joined_names import with_whole_names
@@ -27,7 +28,7 @@ from rnnauto.inference.written import can_be_written
 from rnnauto.layout import GENERATED, ROW_FORMS, Column, Layout
 from rnnauto.names import name_words, named_id, named_sequence, named_time
 from rnnauto.reading.joined_time import joined_name, joined_spelling
-from rnnauto.reading.read import Table, listed
+from rnnauto.reading.read import Table
 from rnnauto.recipe import Recipe
 from rnnauto.times.spelling import Spelling
 from rnnauto.visible import shell_word
@@ -66,7 +67,7 @@ def infer(table: Table, recipe: Recipe) -> Inference:
         form=table.form,
         implied=table.implied,
     )
-    check_names(case)
+    check_asked(case)
     case = case.with_target(target_names(case))
     separator = label_separator(case)
     case = with_sets(case, separator)
@@ -88,6 +89,7 @@ def infer(table: Table, recipe: Recipe) -> Inference:
     layout = with_styles(layout, table, recipe)
     layout = layout.model_copy(update={"spelling": spelling_of(table, layout)})
     layout = with_zeros(with_label_sets(layout, table, separator), case.frame)
+    check_cells(layout, case)
     sets = set_evidence(case, separator) if layout.target_kind == "list" else ()
     decided = (*evidence, *target_evidence(case), *answer.evidence, *onward, *sets)
     return Inference(layout, decided)
@@ -194,54 +196,6 @@ def lengths_of_answer(case: Case, roles: Roles, answer: Decided) -> dict[str, in
         return {}
     lengths = column.list.len().filter(column.list.len() > 0)
     return {"answer_length": int(lengths.max() or 0), "answer_ends": lengths.n_unique() > 1}  # type: ignore[arg-type]
-
-
-def check_names(case: Case) -> None:
-    """Raises: DataError for a column of the recipe that is not there, or has two roles."""
-    data = case.data
-    stems = {stem.name for stem in find_stems(list(case.profiles), taken=())}
-    roles = {
-        "--id": data.id,
-        "--time": (data.time,) if data.time else (),
-        "--static": data.static,
-        "--ignore": data.ignore,
-        "--known-ahead": data.known_ahead,
-    }
-    for flag, names in roles.items():
-        for name in names:
-            if name not in case.profiles:
-                raise no_such_column(case, name, flag)
-    for flag, names in {"--target": data.target, "--features": data.features}.items():
-        for name in names:
-            if name not in case.profiles and name not in stems:
-                raise no_such_column(case, name, flag)
-    del roles["--known-ahead"]  # these are features, which may be named as such too
-    roles["--target"] = data.target
-    roles["--features"] = data.features
-    seen: dict[str, str] = {}
-    for flag, names in roles.items():
-        for name in names:
-            if name in seen and seen[name] != flag:
-                raise DataError(
-                    f"column `{name}` is named by both `{seen[name]}` and `{flag}`",
-                    hint="name it once",
-                )
-            seen[name] = flag
-
-
-def no_such_column(case: Case, name: str, flag: str) -> DataError:
-    names = list(case.profiles)
-    by_lower = {other.lower(): other for other in names}
-    near = difflib.get_close_matches(name.lower(), list(by_lower), n=1)
-    hint = f"the columns are {listed(names)}"
-    if names[0] == "column_1":
-        hint = f"the file has no header line, so {hint}"
-    if near:
-        hint = f"did you mean `{by_lower[near[0]]}`?"
-    parts = [part.strip() for part in name.split(",")]
-    if len(parts) > 1 and set(parts) <= set(names):
-        hint = "name each column by itself: " + " ".join(f"{flag} {part}" for part in parts)
-    return DataError(f"`{case.source}` has no column `{name}` (`{flag} {name}`)", hint=hint)
 
 
 def target_names(case: Case) -> tuple[str, ...]:

@@ -89,7 +89,8 @@ DUPLICATE_SEQUENCE = Kind(
 
 def size_problems(look: Gathered) -> Iterator[Problem]:
     layout, sequences = look.layout, look.sequences
-    if layout.per_timestep and len(sequences) < FEWEST_SEQUENCES:
+    in_time = layout.per_timestep and (layout.rows_are_timesteps or not layout.static_only)
+    if in_time and len(sequences) < FEWEST_SEQUENCES:
         timesteps = int(sequences.row_splits[-1])
         if timesteps < FEWEST_TIMESTEPS:
             yield TOO_FEW_TIMESTEPS.problem(

@@ -48,6 +48,7 @@ def without_network(layout: Layout) -> str:
         f"{kind} of texts in numbered columns": (
             writes(layout) and any(target.columns for target in layout.targets)
         ),
+        f"{kind} of several texts": len(layout.targets) > 1 and writes(layout),
         f"{kind} of several targets, one of them a list": (
             len(layout.targets) > 1 and layout.target_kind == "list"
         ),

@@ -279,10 +279,10 @@ def time_repairs(
             remedy="correct the cells; as it is these rows have no time",
         )
     shape = by_distinct(plain, lambda cells: cells.str.replace_all(r"\d+", "0"))
-    counts = shape.filter(after.is_not_null()).value_counts(sort=True)
+    counts = shape.filter(after.is_not_null()).rename("shape").value_counts(sort=True)
     if counts.height < 2:
         return
-    odd = rows_where(after.is_not_null() & (shape != counts[name][0]))
+    odd = rows_where(after.is_not_null() & (shape != counts["shape"][0]))
     if len(odd) <= FEW * len(after):
         yield MIXED_TIMES.problem(
             f"{len(odd)} cells of `{name}` write the time in another way: "

@@ -108,6 +108,8 @@ def without_named(column: pl.Series, rules: Rules) -> pl.Series:
     named = [float(word) for word in rules.missing or () if is_number(word)]
     if not named or not column.dtype.is_numeric():
         return column
+    if column.dtype.is_integer():
+        named = [int(number) for number in named if number.is_integer()]
     return column.set(column.is_in(named), None)
 
 

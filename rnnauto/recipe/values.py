@@ -60,7 +60,12 @@ def all_cells(value: object) -> object:
 
 
 def literal_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(map(literal_name, names))
+    """Names of columns as tables have them. Raises: ValueError where one is named twice."""
+    literal = tuple(map(literal_name, names))
+    twice = next((name for at, name in enumerate(literal) if name in literal[:at]), None)
+    if twice is not None:
+        raise ValueError(f"`{twice}` is named twice")
+    return literal
 
 
 # the types that a user may write, for the JSON Schema

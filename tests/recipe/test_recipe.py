@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from rnnauto.errors import RecipeError
 from rnnauto.recipe import CellName, Data, Recipe, SearchSection, parse_duration
+from rnnauto.recipe.column_names import literal_name
 
 
 def refused(raw, *, text=""):
@@ -136,7 +137,7 @@ def test_the_resolved_recipe_reads_back_as_the_same():
 @given(
     trials=st.integers(1, 1000),
     budget=st.floats(0.1, 1e6),
-    target=st.lists(st.text(min_size=1), max_size=3),
+    target=st.lists(st.text(min_size=1), max_size=3, unique_by=literal_name),
     clip=st.lists(st.one_of(st.just("off"), st.floats(0.01, 100)), min_size=1, max_size=4),
     folds=st.one_of(st.just("auto"), st.integers(1, 20)),
 )

@@ -1,0 +1,80 @@
+"""Hold a layout against the cells of its columns: the last look before these are read."""
+
+from collections import Counter
+
+import polars as pl
+
+from rnnauto.errors import DataError
+from rnnauto.inference.asked import WORDS_FOR
+from rnnauto.inference.case import Case
+from rnnauto.layout import Layout
+from rnnauto.reading.points import innermost, nested
+
+AS_NUMBERS = frozenset({"number", "boolean"})
+
+
+def check_cells(layout: Layout, case: Case) -> None:
+    """Raises: DataError for columns whose cells cannot be what they would have to be."""
+    check_features(layout, case)
+    check_stems(layout, case)
+    check_target_lists(layout, case)
+
+
+def check_features(layout: Layout, case: Case) -> None:
+    """Raises: DataError for a feature of lists where a cell has one value, or of lists of lists."""
+    own = set(layout.target)
+    lists = {column.name for column in layout.list_columns()}
+    for column in (*layout.features, *layout.static):
+        for name in column.columns or (column.name,):
+            dtype = case.frame.schema.get(name)
+            odd = nested(dtype) and name not in own if dtype is not None else False
+            if odd or (isinstance(dtype, pl.List) and name not in lists):
+                what = "lists of lists" if odd else "lists"
+                raise DataError(
+                    f"column `{name}` holds {what}, and cannot be a feature here",
+                    hint=f"leave it out:\n{case.command('--ignore', name)}",
+                )
+
+
+def check_stems(layout: Layout, case: Case) -> None:
+    """Raises: DataError where the timesteps of a wide target are not all of one kind."""
+    for target in layout.targets:
+        kinds = {name: case.profiles[name].kind for name in target.columns}
+        kinds = {name: "number" if kind in AS_NUMBERS else kind for name, kind in kinds.items()}
+        usual = Counter(kinds.values()).most_common(1)[0][0] if kinds else "number"
+        odd = [name for name, kind in kinds.items() if kind != usual]
+        if odd or usual not in {"number", "category"}:
+            name = odd[0] if odd else target.columns[0]
+            what = WORDS_FOR[case.profiles[name].kind]
+            others = f", and other timesteps {WORDS_FOR[usual]}" if odd else ""
+            raise DataError(
+                f"target `{target.name}`: column `{name}` holds {what}{others}",
+                hint="write numbers into all of its columns, or name a single column as the target",
+            )
+
+
+def check_target_lists(layout: Layout, case: Case) -> None:
+    """Raises: DataError for a target of lists where a timestep, or a sequence, has one value."""
+    if layout.continues or layout.target_kind == "list":
+        return
+    answered = {column.name for column in layout.target_lists()}
+    for name in layout.target:
+        dtype = case.frame.schema[name]
+        if not isinstance(dtype, pl.List):
+            if name in answered and not layout.gives_lists:
+                raise DataError(
+                    f"the targets are of two kinds: `{name}` has one value in a cell, others lists",
+                    hint="name targets of one kind, and run once for each kind",
+                )
+            continue
+        if name not in answered and not layout.writes:
+            raise DataError(
+                f"target `{name}` holds lists, and {layout.rnn_type} {layout.task} has one value "
+                "for each " + ("timestep" if layout.per_timestep else "sequence"),
+                hint="leave `--type` and `--task` out, or name a target with one value in a cell",
+            )
+        if layout.target_kind == "number" and not innermost(dtype).is_numeric():
+            raise DataError(
+                f"`--task {layout.task}` needs numbers; `{name}` holds lists of other values",
+                hint="use `--task classification`, or name a target of numbers",
+            )
