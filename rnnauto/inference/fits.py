@@ -67,7 +67,7 @@ def check_target_lists(layout: Layout, case: Case) -> None:
                     hint="name targets of one kind, and run once for each kind",
                 )
             continue
-        if name not in answered and not layout.writes:
+        if name not in answered and layout.target_tokens is None:
             raise DataError(
                 f"target `{name}` holds lists, and {layout.rnn_type} {layout.task} has one value "
                 "for each " + ("timestep" if layout.per_timestep else "sequence"),
