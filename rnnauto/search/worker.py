@@ -84,8 +84,9 @@ def outcome(run: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         return {"disk": str(error)}
     except Exception as error:  # a trial's fault is its result; the search goes on
         traceback.print_exc()
-        failed = Result(status="failed", reason=f"{type(error).__name__}: {error}")
-        result = failed.to_json()
+        said = str(error).strip()
+        reason = f"{type(error).__name__}: {said}" if said else type(error).__name__
+        result = Result(status="failed", reason=reason).to_json()
     return {"result": result, "memory": peak_memory()}
 
 

@@ -9,7 +9,10 @@ from rich.console import Console
 
 from rnnauto.cli.app import main
 from rnnauto.cli.streams import Output, raise_lost, text_of
+from rnnauto.cli.watch import watching
 from rnnauto.errors import StorageError
+from rnnauto.fitted import Said
+from rnnauto.search.loop import News
 
 
 def unread():
@@ -33,6 +36,15 @@ def test_talk_that_nobody_hears_is_dropped(lost):
     for _ in range(3):
         console.print("search: 3 trials")
     print("more", file=stream, flush=True)
+
+
+def test_a_panel_on_a_terminal_that_has_gone_is_nobodys_fault(lost):
+    stream = text_of(Output(lost, lambda error: None), None, talks=True)
+    with watching(Console(file=stream, force_terminal=True)) as watch:
+        watch(Said("reading"))
+        watch(News("search", (), {"0-fold0": None}, None, 60.0))
+        assert watch.live is not None
+        watch(Said("exporting"))
 
 
 def test_data_that_are_lost_are_one_error(lost):

@@ -8,7 +8,7 @@ import pytest
 from fakes import Clock, FakeAsker, FakePool, result
 
 from rnnauto.errors import SearchError
-from rnnauto.search import driver, journal, loop
+from rnnauto.search import driver, journal, loop, worker
 from rnnauto.search.driver import FINALISTS, run_search
 from rnnauto.search.loop import Search
 from rnnauto.search.trial import Epoch, Proposed, seed_of
@@ -97,6 +97,17 @@ def test_no_completed_trial_is_an_error_with_the_last_reason(run):
     assert caught.value.message == "none of 2 trials completed; the last one: 01 went wrong"
     assert "--budget" in caught.value.hint
     assert caught.value.exit_code == 4
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [(MemoryError(), "MemoryError"), (ValueError("no\n"), "ValueError: no")],
+)
+def test_a_fault_in_a_trial_is_a_reason_with_words(fault, reason):
+    def fail():
+        raise fault
+
+    assert worker.outcome(fail)["result"]["reason"] == reason
 
 
 @pytest.mark.parametrize("folds", [1, 3])
