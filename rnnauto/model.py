@@ -16,6 +16,7 @@ from rnnauto.deploy.table import as_in_file
 from rnnauto.families.families import family_of
 from rnnauto.families.family import AnyFamily
 from rnnauto.judge.evaluate import Evaluation
+from rnnauto.judge.stored import NAME as BASELINES
 from rnnauto.layout import Layout
 from rnnauto.prepared import Source
 from rnnauto.reading.read import Table
@@ -118,7 +119,8 @@ class Model:
         info, family = self.info, self.family
         part = family.to_judge(data, info.layout, info.encoders, history=history)
         look(part.table, info.layout)
-        baselines = family.load_baselines(self.folder / "baselines.npz", info.encoders)
+        path_npz = self.folder / BASELINES
+        baselines = family.load_baselines(path_npz, info.layout, info.encoders)
         answers = family.judged(self.run, part)
         return family.evaluate(part, answers, baselines, seed=seed, temperature=info.temperature)
 

@@ -27,6 +27,7 @@ ORDER = [
     "arrays",
     "names",
     "cores",
+    "files",
     "times",
     "layout",
     "problem",

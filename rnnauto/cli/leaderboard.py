@@ -26,10 +26,11 @@ def leaderboard(
     """Show every trial and baseline of a fit."""
     from rnnauto.cli.console import data_console, print_json
     from rnnauto.model import load
+    from rnnauto.search.journal import finite
 
     rows = load(model).leaderboard()
     if as_json:
-        print_json([asdict(row) for row in rows])
+        print_json(finite([asdict(row) for row in rows]))
     else:
         print_leaderboard(data_console(), rows)
 

@@ -207,6 +207,24 @@ def fit_categories(names: list[str], columns: tuple[pl.Series, ...]) -> tuple[Ca
     return tuple(encoders)
 
 
+def nothing_encoded(
+    encoders: Encoders[Any], targets: Codes | Floats, *, per_timestep: bool
+) -> Encoded:
+    """Encode no sequence at all: every array has its columns and no row."""
+    moments = len(encoders.moments)
+    numbers = len(encoders.numbers) + 2 * len(encoders.calendar) + bool(moments)
+    return Encoded(
+        row_splits=np.zeros(1, np.int64),
+        numbers=np.zeros((0, numbers), np.float32),
+        codes=np.zeros((0, len(encoders.categories) + bool(moments)), np.int32),
+        moments=moments,
+        static_numbers=np.zeros((0, len(encoders.static_numbers)), np.float32),
+        static_codes=np.zeros((0, len(encoders.static_categories)), np.int32),
+        targets=targets,
+        per_timestep=per_timestep,
+    )
+
+
 def encode_sequences(
     sequences: Sequences,
     encoders: Encoders[Any],

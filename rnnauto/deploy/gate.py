@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rnnauto.deploy.files import fault_of_file
 from rnnauto.errors import ModelFolderError
+from rnnauto.files import fault_of_file
 
 OPERATIONS = frozenset(
     """

@@ -1,5 +1,6 @@
 """Rank trials and baselines in one list, best first."""
 
+import io
 import json
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -7,13 +8,15 @@ from typing import Any, Literal
 
 import polars as pl
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
 
 from rnnauto.deploy.model_json import damage
-from rnnauto.errors import ModelFolderError
+from rnnauto.files import damaged, read_text
 from rnnauto.metrics import lower_is_better
 from rnnauto.search.select import Trial, ranked
-from rnnauto.search.trial import Gradient, Values
+from rnnauto.search.trial import Gradient, Tried
 
+NAME = "leaderboard.csv"
 NESTED = ("hyperparameters", "gradient")
 ENDINGS = {
     "patience": "no longer better",
@@ -48,7 +51,7 @@ class Row:
     epochs: int | None = None
     seconds: float | None = None
     parameters: int | None = None
-    hyperparameters: Values | None = None
+    hyperparameters: Tried | None = None
     gradient: Gradient | None = None
     validation_loss: float | None = None
 
@@ -149,17 +152,17 @@ def write_leaderboard(path: Path, rows: list[Row]) -> None:
 
 
 def read_leaderboard(folder: Path) -> list[Row]:
-    path = folder / "leaderboard.csv"
+    """Read `leaderboard.csv`. Raises: ModelFolderError where it is absent or damaged."""
+    path = folder / NAME
+    raw = read_text(folder, NAME).encode()
     try:
-        frame = pl.read_csv(
-            path, infer_schema_length=None, schema_overrides={"name": pl.String}, glob=False
-        )
-        rows = frame.to_dicts()
+        rows = pl.read_csv(io.BytesIO(raw), infer_schema=False).to_dicts()
         for row in rows:
-            row.update({name: json.loads(row[name]) for name in NESTED})
+            row.update({name: from_json(row[name]) for name in NESTED})
         return TypeAdapter(list[Row]).validate_python(rows)
-    except (OSError, pl.exceptions.PolarsError, ValueError, KeyError, TypeError) as error:
-        fault = damage(error) if isinstance(error, ValidationError) else error
-        raise ModelFolderError(
-            f"`{path}` cannot be read: {fault}", hint="train the model again with `--overwrite`"
-        ) from error
+    except ValidationError as error:
+        raise damaged(path, damage(error)) from error
+    except KeyError as error:
+        raise damaged(path, f"it has no column {error}") from error
+    except (pl.exceptions.PolarsError, ValueError, TypeError) as error:
+        raise damaged(path, error) from error

@@ -1,15 +1,18 @@
 """Read and write `model.json`: what a model folder needs beside its SavedModel. JSON only,
 validated on load."""
 
-import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
+from pydantic_core import from_json
 
 from rnnauto.errors import ModelFolderError
+from rnnauto.files import damaged, read_text
 from rnnauto.layout import Frozen, Layout
+from rnnauto.search.trial import Tried
 
 FORMAT: Literal[1] = 1
 Encoders = TypeVar("Encoders")
@@ -38,9 +41,9 @@ class ModelInfo(Frozen, Generic[Encoders]):
     versions: dict[str, str]
     layout: Layout
     encoders: Encoders
-    hyperparameters: dict[str, Any]
-    members: int
-    parameters: int
+    hyperparameters: Tried
+    members: int = Field(ge=1)
+    parameters: int = Field(ge=0)
     trial: str
     seed: int
     fingerprint: dict[str, str]
@@ -76,13 +79,12 @@ def read_model_info(folder: Path, encoders_of: EncodersOf = lambda layout: Any) 
             hint="train one with `rnnauto fit DATA --target COLUMN`, or name it with `-m FOLDER`",
         )
     path = folder / "model.json"
-    try:
-        raw = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    if not os.path.lexists(path):
         raise ModelFolderError(
-            f"`{folder}` is no model folder: cannot read `model.json` ({error.__class__.__name__})",
+            f"`{folder}` is no model folder: it holds no `model.json`",
             hint="name the folder that `rnnauto fit` wrote with `-m FOLDER`",
-        ) from error
+        )
+    raw = read_text(folder, path.name)
     try:
         encoders = encoders_of(Head.model_validate_json(raw).layout)
         return ModelInfo[encoders].model_validate_json(raw)  # type: ignore[valid-type]
@@ -90,9 +92,7 @@ def read_model_info(folder: Path, encoders_of: EncodersOf = lambda layout: Any) 
         raise unusable(path, raw, error, of=folder, known=FORMAT) from error
 
 
-def unusable(
-    path: Path, raw: str, error: ValidationError, *, of: Path, known: int
-) -> ModelFolderError:
+def unusable(path: Path, raw: str, error: ValueError, *, of: Path, known: int) -> ModelFolderError:
     """Say that a later rnnauto wrote a file, or what is damaged in it.
 
     Args:
@@ -106,14 +106,13 @@ def unusable(
             f"`{of}` has format {newer}; this rnnauto reads format {known}",
             hint="upgrade with `pip install --upgrade rnnauto`",
         )
-    return ModelFolderError(
-        f"`{path}` is damaged: {damage(error)}",
-        hint="train the model again, or fetch the folder again",
-    )
+    return damaged(path, damage(error))
 
 
-def damage(error: ValidationError) -> str:
+def damage(error: ValueError) -> str:
     """Name the first thing that is wrong with a file, and where."""
+    if not isinstance(error, ValidationError):
+        return f"the whole file: {error}"
     first = error.errors()[0]
     place = ".".join(map(str, first["loc"])) or "the whole file"
     return f"{place}: {first['msg']}"
@@ -122,7 +121,7 @@ def damage(error: ValidationError) -> str:
 def newer_format(raw: str, *, known: int) -> int | None:
     """Find the format number of a file that a later rnnauto wrote; None for anything else."""
     try:
-        number = json.loads(raw)["format"]
+        number = from_json(raw)["format"]
     except (ValueError, KeyError, TypeError):
         return None
     return number if isinstance(number, int) and number > known else None

@@ -15,8 +15,8 @@ from rnnauto.arrays import Integers, timestep_index
 from rnnauto.data.columns import data_units, zeros_of
 from rnnauto.data.encode import Encoders
 from rnnauto.data.sequences import Sequences, texts_in, times_in
-from rnnauto.deploy.files import FETCH, damaged
 from rnnauto.errors import ModelFolderError
+from rnnauto.files import FETCH, damaged
 from rnnauto.layout import Layout
 
 PATTERN = frozenset("*?[]\\")  # characters that stand for others in a pattern of paths

@@ -3,14 +3,16 @@ load."""
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import ValidationError, field_serializer
+from pydantic import Field, field_serializer, model_validator
+from pydantic_core import from_json
 
 from rnnauto.deploy.leaderboard import Row
 from rnnauto.deploy.model_json import unusable
 from rnnauto.deploy.shown import Asked, Curve, HeadToHead, ShownAnswers, ShownData, ShownModel
 from rnnauto.errors import ModelFolderError
+from rnnauto.files import read_text
 from rnnauto.judge.diagnosis import Calibration, Diagnosis
 from rnnauto.judge.scored import Advantage, Confusion, Number, Scored
 from rnnauto.layout import Frozen
@@ -41,7 +43,7 @@ class ScoresFile(Frozen):
     rows: int
     sequences: int
     beats_baselines: bool
-    verdict: str
+    verdict: str = Field(min_length=1)
     comparison: Advantage
     confusion: Confusion | None = None
     calibration: Calibration | None = None
@@ -54,6 +56,13 @@ class ScoresFile(Frozen):
     head_to_head: HeadToHead | None
     examples: ShownAnswers | None = None
     model: ShownModel | None = None
+
+    @model_validator(mode="after")
+    def the_best_baseline_has_scores(self) -> Self:
+        best = self.comparison.best_baseline
+        if best is not None and self.asked.metric not in self.baselines.get(best, {}):
+            raise ValueError(f"the best baseline, `{best}`, has no `{self.asked.metric}`")
+        return self
 
     @field_serializer("leaderboard")
     def rows_to_json(self, rows: tuple[Row, ...]) -> list[dict[str, Any]]:
@@ -71,13 +80,10 @@ def read_scores(folder: Path) -> ScoresFile:
     """Read `scores.json`. Raises: ModelFolderError where it cannot be read, is damaged, or is of
     another format."""
     path = folder / NAME
+    raw = read_text(folder, NAME)
     try:
-        raw = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ModelFolderError(f"`{path}` cannot be read: {error}", hint=AGAIN) from error
-    try:
-        return ScoresFile.model_validate_json(raw)
-    except ValidationError as error:
+        return ScoresFile.model_validate(finite(from_json(raw)))
+    except ValueError as error:
         if is_too_old(raw):
             raise ModelFolderError(
                 f"`{path}` does not hold what a report shows",

@@ -1,12 +1,13 @@
 """Type what the page shows beside the scores: the question, the data, the search, some answers."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rnnauto.inference.case import Evidence
 from rnnauto.judge.scored import Number
 from rnnauto.layout import Form, Frozen, RnnType, Task
+from rnnauto.search.trial import Tried
 
 Place = int | float | str  # a timestep, a number of the time column, or a date as ISO text
 Point = tuple[Place, Number]
@@ -175,7 +176,7 @@ class Forecast(Frozen):
     id: str
     target: str
     history: tuple[Point, ...]
-    future: tuple[tuple[Place, Number, Number, Number, Number], ...]
+    future: tuple[tuple[Place, Number, Number, Number, Number], ...] = Field(min_length=1)
 
 
 class Forecasts(Frozen):
@@ -196,6 +197,13 @@ class Attention(Frozen):
     source: tuple[str, ...]
     answer: tuple[str, ...]
     weights: tuple[tuple[Number, ...], ...]
+
+    @model_validator(mode="after")
+    def every_weight_has_its_tokens(self) -> Self:
+        rows = [len(row) for row in self.weights]
+        if len(rows) > len(self.answer) or max(rows, default=0) > len(self.source):
+            raise ValueError("there are weights of more tokens than there are")
+        return self
 
 
 class WrittenAnswers(Frozen):
@@ -290,7 +298,7 @@ class ShownModel(Frozen):
 
     rnnauto: str
     trial: str
-    hyperparameters: dict[str, Any]
+    hyperparameters: Tried
     parameters: int
     members: int
     trials: int

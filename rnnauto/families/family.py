@@ -83,7 +83,7 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
     main_metric: Callable[[Layout, Encoders], str]
     fit_baselines: Callable[..., tuple[Baselines, dict[str, float]]]
     save_baselines: Callable[[Path, Baselines], None]
-    load_baselines: Callable[[Path, Encoders], Baselines]
+    load_baselines: Callable[[Path, Layout, Encoders], Baselines]
     evaluate: Callable[..., Evaluation]
     probing: Probing
     measures: Mapping[str, Callable[[Subject, Opening], Any]]

@@ -1,10 +1,10 @@
 """Define what a diagnosis holds, in memory and in `scores.json`."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 
-from rnnauto.judge.scored import Number, Scored
+from rnnauto.judge.scored import Number, Scored, Size
 from rnnauto.layout import Frozen
 
 GradientVerdict = Literal["vanishes", "healthy", "explodes"]
@@ -39,12 +39,19 @@ class GradientPicture(Frozen):
     trial: str
     patch: int
     lags: tuple[int, ...]
-    norms: tuple[Number, ...]
-    memory_norms: tuple[Number, ...] | None
+    norms: tuple[Size, ...]
+    memory_norms: tuple[Size, ...] | None
     slope_per_step: Number
     verdict: GradientVerdict
     after: int | None
     advice: str
+
+    @model_validator(mode="after")
+    def every_lag_has_a_norm(self) -> Self:
+        memory_norms = self.norms if self.memory_norms is None else self.memory_norms
+        if not len(self.lags) == len(self.norms) == len(memory_norms):
+            raise ValueError("there are other lags than norms")
+        return self
 
 
 class Memory(Frozen):
@@ -62,6 +69,12 @@ class Memory(Frozen):
     timesteps: int
     sentence: str
     suggestion: str | None
+
+    @model_validator(mode="after")
+    def every_lag_has_an_effect(self) -> Self:
+        if len(self.lags) != len(self.effect):
+            raise ValueError("there are other lags than effects")
+        return self
 
 
 class FeatureImportance(Frozen):

@@ -1,10 +1,14 @@
 """Define what a metric came to, as `scores.json` has it."""
 
-from typing import Literal
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
 
 from rnnauto.layout import Frozen
 
 VerdictKind = Literal["beats", "even", "behind"]
+Count = Annotated[int, Field(ge=0)]
+Size = Annotated[float, Field(ge=0)] | None  # as `Number`
 Number = float | None  # None: undefined, for JSON has neither NaN nor infinity
 
 
@@ -38,5 +42,14 @@ class Confusion(Frozen):
     """
 
     labels: tuple[str, ...]
-    counts: tuple[tuple[int, ...], ...]
+    counts: tuple[tuple[Count, ...], ...]
     shares: tuple[tuple[float, ...], ...] = ()
+
+    @model_validator(mode="after")
+    def every_class_has_a_row_and_a_column(self) -> Self:
+        sizes = [len(self.labels)] * len(self.labels)
+        if [len(row) for row in self.counts] != sizes:
+            raise ValueError("`counts` has not a row and a column for every class")
+        if self.shares and [len(row) for row in self.shares] != sizes:
+            raise ValueError("`shares` has not a row and a column for every class")
+        return self

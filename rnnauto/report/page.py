@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
+from rnnauto.files import check_place, write_text
 from rnnauto.judge.words import span
 from rnnauto.metrics import metric_words
 from rnnauto.report.card import CARD, card
@@ -30,10 +31,11 @@ def write_report(folder: Path, *, name: str | None = None) -> Path:
     Raises: ModelFolderError.
     """
     facts = read_facts(folder, name=name)
-    (folder / CARD).write_text(card(facts), encoding="utf-8")
-    path = folder / PAGE
-    path.write_text(page(facts), encoding="utf-8")
-    return path
+    for file in (CARD, PAGE):
+        check_place(folder / file)
+    written = page(facts)
+    write_text(folder, CARD, card(facts))
+    return write_text(folder, PAGE, written)
 
 
 def page(facts: Facts) -> str:

@@ -5,6 +5,7 @@ So a chart follows light, dark and print without being drawn again; what all cha
 """
 
 import math
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -113,7 +114,7 @@ def powers(values: list[float]) -> list[float]:
     """
     low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
     step = max(1, math.ceil((high - low) / MOST_LINES))
-    return [10.0**power for power in range(low, high + 1, step)]
+    return [10.0**power for power in range(low, min(high, sys.float_info.max_10_exp) + 1, step)]
 
 
 def along(values: Iterable[Any], field: str) -> alt.X:

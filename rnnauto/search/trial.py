@@ -5,13 +5,34 @@ A trial is a pure function of a small serialisable specification.
 
 import hashlib
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
 
 from rnnauto.layout import FamilyName
 from rnnauto.networks.architecture import Answer, Architecture
 
 Values = dict[str, Any]
+NEEDED: dict[str, type | tuple[type, ...]] = {  # of every trial
+    **dict.fromkeys(("units", "layers", "patch", "batch_size"), int),
+    **dict.fromkeys(("cell", "pooling"), str),
+    **dict.fromkeys(("dropout", "learning_rate"), (int, float)),
+    "bidirectional": bool,
+    "clip_norm": (int, float, str),
+}
 OF_SOME = ("lookback", "scaling", "transform", "differencing", "frame", "attention")
+
+
+def check_values(values: Values) -> Values:
+    """Check hyperparameters that a file tells. Raises: ValueError where a trial has others."""
+    for name, kind in NEEDED.items():
+        value = values.get(name)
+        if not isinstance(value, kind) or isinstance(value, bool) != (kind is bool):
+            raise ValueError(f"`{name}` is {value!r}")
+    return values
+
+
+Tried = Annotated[dict[str, bool | int | float | str], AfterValidator(check_values)]
 
 
 @dataclass(frozen=True)

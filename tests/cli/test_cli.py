@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 import pytest
-from builders import columns, make_layout
+from builders import VALUES, columns, make_layout
 
 from rnnauto.cli.app import main
 from rnnauto.data.encode import Encoders, NumberEncoder
@@ -42,7 +42,7 @@ def model(tmp_path):
             static_categories=(),
             target=LabelEncoder(classes=("a", "b"), kind="text"),
         ),
-        hyperparameters={},
+        hyperparameters=VALUES,
         members=1,
         parameters=1,
         trial="0",

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from builders import columns, make_layout
+from builders import VALUES, columns, make_layout
 
 from rnnauto.data.encode import CategoryEncoder, NumberEncoder
 from rnnauto.data.targets import LabelEncoder
@@ -20,7 +20,7 @@ INFO = ModelInfo(
         static_categories=(),
         target=LabelEncoder(classes=("no", "yes"), kind="text"),
     ),
-    hyperparameters={"cell": "lstm", "clip_norm": "off", "units": 16},
+    hyperparameters=VALUES,
     members=5,
     parameters=1234,
     trial="03",
@@ -65,15 +65,13 @@ def test_no_folder_says_how_to_make_one(tmp_path):
 
 def test_a_folder_without_model_json_is_no_model_folder(tmp_path):
     error = refused(tmp_path)
-    assert error.message == (
-        f"`{tmp_path}` is no model folder: cannot read `model.json` (FileNotFoundError)"
-    )
+    assert error.message == (f"`{tmp_path}` is no model folder: it holds no `model.json`")
     assert error.hint == "name the folder that `rnnauto fit` wrote with `-m FOLDER`"
 
 
 def test_a_model_json_that_is_no_text_is_refused(folder):
     (folder / "model.json").write_bytes(b"\xff\xfe")
-    assert "cannot read `model.json` (UnicodeDecodeError)" in refused(folder).message
+    assert "is damaged: byte 0 is no UTF-8" in refused(folder).message
 
 
 def test_a_torn_model_json_is_damaged(folder):

@@ -2,6 +2,7 @@ import json
 import math
 
 import pytest
+from builders import VALUES
 
 from rnnauto.deploy.leaderboard import Row
 from rnnauto.deploy.scores import FORMAT, ScoresFile, read_scores, write_scores
@@ -50,7 +51,7 @@ TRIAL = Row(
     test=None,
     status="completed",
     reason="patience",
-    hyperparameters={"cell": "lstm", "clip_norm": "off", "units": 8},
+    hyperparameters=VALUES,
     gradient=Gradient(),
     validation_loss=math.inf,
 )

@@ -284,7 +284,8 @@ def test_a_table_has_a_row_for_each_unit_and_a_prediction_in_each(fit):
 
 
 def test_baselines_survive_the_model_folder(fit):
-    kept = fit.family.load_baselines(fit.folder / "baselines.npz", fit.prepared.encoders)
+    layout, encoders = fit.prepared.layout, fit.prepared.encoders
+    kept = fit.family.load_baselines(fit.folder / "baselines.npz", layout, encoders)
     before, after = fit.evaluation(fit.baselines), fit.evaluation(kept)
     assert before.baselines
     assert after.to_json() == before.to_json()

@@ -13,9 +13,9 @@ def load_baselines(path):
 
 
 def test_an_absent_file_is_an_error(tmp_path):
-    with pytest.raises(ModelFolderError, match="does not hold baselines") as raised:
+    with pytest.raises(ModelFolderError, match="there is no") as raised:
         load_baselines(tmp_path / "baselines.npz")
-    assert "fit again" in raised.value.hint
+    assert "fetch the folder again" in raised.value.hint
 
 
 @pytest.mark.parametrize("kept", [0, 10, 0.5, 0.99])

@@ -6,7 +6,6 @@ features: models of the answers' tokens that know one token before, or none.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,7 +16,8 @@ from rnnauto.data.encode import END, RESERVED, START, UNKNOWN
 from rnnauto.data.sequences import Sequences, texts_in
 from rnnauto.families.decoder.pairs import DecoderEncoders, EncodedPairs
 from rnnauto.families.decoder.tokens import TokensEncoder, cut, most_tokens
-from rnnauto.judge.stored import load_each
+from rnnauto.judge.stored import Arrays, load_each
+from rnnauto.layout import Layout
 
 COPY, FREQUENT, DICTIONARY = "copy of the source", "most frequent answer", "dictionary"
 UNIGRAM, BIGRAM = "unigram", "bigram"
@@ -208,15 +208,37 @@ def likelihood_by(baseline: AnswerBaseline, pairs: EncodedPairs) -> Doubles | No
     return np.add.reduceat(of_tokens, splits_of(pairs.answer_lengths + 1)[:-1])
 
 
-def load_answer_baseline(arrays: Any, position: int) -> AnswerBaseline:
-    """Load one baseline of an .npz; ValueError where its arrays do not fit together."""
-    ids, scores = arrays[f"{position}.ids"], arrays[f"{position}.scores"]
-    if ids.dtype.kind != "i" or ids.ndim != 1 or scores.dtype.kind != "f" or scores.ndim != 2:
-        raise ValueError("it holds something else than answers")
-    return AnswerBaseline(str(arrays[f"{position}.name"]), ids, scores)
-
-
-def load_answer_baselines(path_npz: Path, encoders: DecoderEncoders) -> tuple[AnswerBaseline, ...]:
+def load_answer_baselines(
+    path_npz: Path, layout: Layout, encoders: DecoderEncoders
+) -> tuple[AnswerBaseline, ...]:
     """Load the baselines of a model folder. Raises: ModelFolderError where the file is absent or
     damaged."""
-    return load_each(path_npz, load_answer_baseline)
+    entries = encoders.target.entries
+    possible = {FREQUENT, UNIGRAM, BIGRAM}
+    possible |= {COPY} if layout.tokens else set()
+    possible |= {DICTIONARY} if len(encoders.categories) == 1 else set()
+    return load_each(
+        path_npz, lambda arrays, at: load_answer_baseline(arrays, at, entries, possible)
+    )
+
+
+def load_answer_baseline(
+    arrays: Arrays, position: int, entries: int, possible: set[str]
+) -> AnswerBaseline:
+    """Load one baseline of an .npz; ValueError where its arrays do not fit together.
+
+    Args:
+        entries: of the vocabulary of the answers.
+        possible: the names that baselines of the model have.
+    """
+    at = f"{position}."
+    name, ids = arrays.text(f"{at}name"), arrays.places(f"{at}ids", entries, None)
+    scores = arrays.floats(f"{at}scores", None, None)
+    shapes = {UNIGRAM: (1, entries), BIGRAM: (entries, entries)}
+    if name not in possible:
+        raise ValueError(f"`{name}` is no baseline of this model")
+    if scores.shape != shapes.get(name, (0, 0)) or (name == DICTIONARY and not len(ids)):
+        raise ValueError(f"the arrays of `{name}` do not fit together")
+    if (scores < 0).any():
+        raise ValueError(f"`{at}scores` holds numbers below 0")
+    return AnswerBaseline(name, ids, scores)

@@ -4,7 +4,6 @@ Fitted by scikit-learn; the trees are kept as plain arrays and read with numpy, 
 executable is stored with a model.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +21,7 @@ from rnnauto.families.direct.linear import (
     softmax,
 )
 from rnnauto.families.direct.summaries import frequent_ids, summary_columns, summary_count
+from rnnauto.judge.stored import Arrays
 
 NAME = "boosted summaries"
 MOST_TREES = 500
@@ -195,34 +195,40 @@ def raw_outputs(boosted: Boosted, units: Encoded) -> Doubles:
     return np.asarray(boosted.start + leaves.sum(axis=1))
 
 
-def load_boosted(stored: Mapping[str, Any]) -> Boosted:
-    """Check stored trees and make them ready to predict.
+def load_boosted(arrays: Arrays, at: str) -> Boosted:
+    """Read stored trees.
 
     Args:
-        stored: an array for every field.
+        at: what stands before the name of each of their arrays.
 
     Raises: ValueError where they do not fit together.
     """
-    numbers = {name: array for name, array in stored.items() if name != "name"}
-    whole = ("classes", "ids", "present", "roots", "feature", "missing", "left", "right")
-    if any(array.dtype.kind != ("i" if name in whole else "f") for name, array in numbers.items()):
-        raise ValueError("it holds something else than trees")
-    nodes = len(stored["feature"])
-    of_nodes = [
-        stored[name] for name in ("feature", "threshold", "missing", "left", "right", "value")
-    ]
-    shapes = {array.shape for array in of_nodes}
-    own, leaf = np.arange(nodes), stored["feature"] < 0
-    for side in (stored["left"], stored["right"]):
+    feature = arrays.get(f"{at}feature", "i", None)
+    nodes, leaf = len(feature), feature < 0
+    left, right = (arrays.places(f"{at}{side}", nodes, nodes) for side in ("left", "right"))
+    for side in (left, right):
         # later nodes only: who goes from node to node arrives
-        if shapes != {(nodes,)} or (side >= nodes).any() or (side <= own)[~leaf].any():
-            raise ValueError("its trees are damaged")
-    roots, outputs = stored["roots"], len(stored["start"])
-    if roots.ndim != 1 or ((roots < 0) | (roots >= nodes)).any() or len(roots) % outputs:
-        raise ValueError("its trees are damaged")
-    classes, present = int(stored["classes"]), stored["present"]
-    if classes and (
-        outputs not in {1, len(present)} or ((present < 0) | (present >= classes)).any()
-    ):
+        if (side <= np.arange(nodes))[~leaf].any():
+            raise ValueError(f"the trees of `{at}left` and `{at}right` go round in circles")
+    classes = arrays.whole(f"{at}classes", most=2**31)
+    present = arrays.places(f"{at}present", classes, None)
+    start, roots = arrays.floats(f"{at}start", None), arrays.places(f"{at}roots", nodes, None)
+    outputs = len(start)
+    if not outputs or len(roots) % outputs or (not classes and outputs > 1):
+        raise ValueError(f"`{at}roots` are of other trees than `{at}start`")
+    if classes and (outputs not in {1, len(present)} or not 1 <= len(present) <= max(outputs, 2)):
         raise ValueError("it has trees for other classes than its own")
-    return Boosted(**{**numbers, "name": str(stored["name"]), "classes": classes})
+    return Boosted(
+        name=arrays.text(f"{at}name"),
+        classes=classes,
+        ids=arrays.places(f"{at}ids", 2**31, None, 2),
+        present=present,
+        start=start,
+        roots=roots,
+        feature=feature,
+        threshold=arrays.get(f"{at}threshold", "f", nodes),
+        missing=arrays.get(f"{at}missing", "i", nodes),
+        left=left,
+        right=right,
+        value=arrays.floats(f"{at}value", nodes),
+    )

@@ -9,7 +9,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers, timestep_index
-from rnnauto.data.encode import Encoded, Encoders, encode_sequences, fit_encoders
+from rnnauto.data.encode import (
+    Encoded,
+    Encoders,
+    encode_sequences,
+    fit_encoders,
+    nothing_encoded,
+)
 from rnnauto.data.sequences import Sequences, targets_in
 from rnnauto.data.targets import (
     EndingValue,
@@ -95,6 +101,11 @@ def encode(sequences: Sequences, encoders: DirectEncoders, *, per_timestep: bool
         values = np.asarray(targets, np.float32)
         targets = np.stack([values, ends_of(values, len(sequences))], axis=1)
     return encode_sequences(sequences, encoders, targets, per_timestep=per_timestep)
+
+
+def no_units(layout: Layout, encoders: DirectEncoders) -> Encoded:
+    """Make what a network reads of no sequence at all: every array has its columns and no row."""
+    return nothing_encoded(encoders, np.zeros(0, np.int32), per_timestep=layout.per_timestep)
 
 
 def outputs_of(encoders: DirectEncoders) -> int:

@@ -69,16 +69,10 @@ def fit_predictors(
 
     Raises: DataError where no target is known.
     """
-    match target:
-        case SeveralTargets():
-            classes = [len(e.classes) if isinstance(e, LabelEncoder) else None for e in target.each]
-            kind = "several"
-        case LabelSetEncoder():
-            classes, kind = [2] * len(target.labels), "set"
-        case _:
-            only = len(target.classes) if isinstance(target, LabelEncoder) else None
-            parts = fit_parts(encoded, classes=only, seed=seed)
-            return tuple(FittedPredictor(part.name, (part,), "one") for part in parts.values())
+    classes, kind = classes_of(target), kind_of(target)
+    if kind == "one":
+        parts = fit_parts(encoded, classes=classes[0], seed=seed)
+        return tuple(FittedPredictor(part.name, (part,), "one") for part in parts.values())
     linear = kind == "several" or len(classes) <= MOST_LABELS
     columns = [
         fit_parts(
@@ -91,6 +85,24 @@ def fit_predictors(
         for name in columns[0]
         if all(name in parts for parts in columns)
     )
+
+
+def kind_of(target: TargetEncoder) -> str:
+    """Say what a target holds: `one`, `several` or a `set`."""
+    if isinstance(target, SeveralTargets):
+        return "several"
+    return "set" if isinstance(target, LabelSetEncoder) else "one"
+
+
+def classes_of(target: TargetEncoder) -> list[int | None]:
+    """Count the classes that each part of a baseline tells apart; None where it tells values."""
+    match target:
+        case SeveralTargets():
+            return [len(e.classes) if isinstance(e, LabelEncoder) else None for e in target.each]
+        case LabelSetEncoder():
+            return [2] * len(target.labels)
+        case _:
+            return [len(target.classes) if isinstance(target, LabelEncoder) else None]
 
 
 def fit_parts(
@@ -126,10 +138,6 @@ def judged(encoded: Encoded, target: TargetEncoder) -> tuple[Encoded, TargetEnco
 
 def gathered(baselines: Sequence[Part], target: TargetEncoder) -> tuple[FittedPredictor, ...]:
     """Put stored parts together again; those of one name belong to one predictor."""
-    kind = "one"
-    if isinstance(target, SeveralTargets):
-        kind = "several"
-    elif isinstance(target, LabelSetEncoder):
-        kind = "set"
+    kind = kind_of(target)
     named = groupby(baselines, key=lambda baseline: baseline.name)
     return tuple(FittedPredictor(name, tuple(parts), kind) for name, parts in named)

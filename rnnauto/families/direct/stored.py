@@ -1,15 +1,22 @@
 """Store the baselines of values, classes and sets of labels in a model folder."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
-from typing import Any
 
+from rnnauto.data.encode import MOST_ENTRIES, RESERVED, Encoded
+from rnnauto.data.targets import TargetEncoder
 from rnnauto.families.direct.boosted import Boosted, load_boosted
-from rnnauto.families.direct.encode import DirectEncoders
+from rnnauto.families.direct.encode import DirectEncoders, no_units
+from rnnauto.families.direct.last_timestep import NAME as LAST
+from rnnauto.families.direct.last_timestep import at_the_end
 from rnnauto.families.direct.linear import Baseline
-from rnnauto.families.direct.predictors import FittedPredictor, gathered
-from rnnauto.judge.stored import load_each, save_baselines
+from rnnauto.families.direct.order_free import column_count
+from rnnauto.families.direct.predictors import FittedPredictor, classes_of, gathered
+from rnnauto.families.direct.summaries import summary_columns
+from rnnauto.judge.stored import Arrays, each_of, load_arrays, save_baselines
+from rnnauto.layout import Layout
+
+MOST_CLASSES = 1_000_000
 
 
 def save_predictors(path_npz: Path, predictors: Sequence[FittedPredictor]) -> None:
@@ -17,30 +24,77 @@ def save_predictors(path_npz: Path, predictors: Sequence[FittedPredictor]) -> No
     save_baselines(path_npz, [part for predictor in predictors for part in predictor.parts])
 
 
-def load_predictors(path_npz: Path, encoders: DirectEncoders) -> tuple[FittedPredictor, ...]:
+def load_predictors(
+    path_npz: Path, layout: Layout, encoders: DirectEncoders
+) -> tuple[FittedPredictor, ...]:
     """Load the baselines of a model folder. Raises: ModelFolderError where the file is absent or
-    damaged."""
-    return gathered(load_each(path_npz, load_one), encoders.target)
+    damaged, or does not go with the model."""
+    nothing = no_units(layout, encoders)
+
+    def read(arrays: Arrays) -> tuple[FittedPredictor, ...]:
+        parts = each_of(arrays, load_one)
+        predictors = gathered(parts, encoders.target)
+        for predictor in predictors:
+            check_fits(predictor, nothing, encoders.target)
+        return predictors
+
+    return load_arrays(path_npz, read)
 
 
-def load_one(arrays: Any, position: int) -> Baseline | Boosted:
+def check_fits(predictor: FittedPredictor, nothing: Encoded, target: TargetEncoder) -> None:
+    """Check that a predictor reads what the model reads, and tells what it tells. Raises:
+    ValueError."""
+    classes = classes_of(target)
+    if [part.classes or None for part in predictor.parts] != classes:
+        raise ValueError(f"`{predictor.name}` is for other targets than the model")
+    for part in predictor.parts:
+        if isinstance(part, Boosted):
+            check_trees(part, nothing)
+        else:
+            check_columns(part, at_the_end(nothing) if part.name == LAST else nothing)
+
+
+def check_columns(baseline: Baseline, nothing: Encoded) -> None:
+    """Check that a linear model reads the columns that there are. Raises: ValueError."""
+    if not len(baseline.weights):
+        return
+    bags = nothing.codes.shape[1] + nothing.static_codes.shape[1]
+    if (len(baseline.centre), len(baseline.sizes)) != (column_count(nothing), bags):
+        raise ValueError(f"`{baseline.name}` reads other columns than the model")
+
+
+def check_trees(boosted: Boosted, nothing: Encoded) -> None:
+    """Check that trees ask for columns that there are. Raises: ValueError."""
+    bags = nothing.codes.shape[1] + nothing.static_codes.shape[1]
+    if boosted.ids.size and boosted.ids[:, 0].max() >= bags:
+        raise ValueError(f"`{boosted.name}` reads other columns than the model")
+    columns = summary_columns(nothing, boosted.ids).shape[1]
+    if boosted.feature.max(initial=-1) >= columns:
+        raise ValueError(f"`{boosted.name}` reads other columns than the model")
+
+
+def load_one(arrays: Arrays, position: int) -> Baseline | Boosted:
     """Load one baseline of an .npz; ValueError where its arrays do not fit together."""
-    if f"{position}.roots" in arrays:
-        return load_boosted(
-            {field.name: arrays[f"{position}.{field.name}"] for field in fields(Boosted)}
-        )
-    stored = {field.name: arrays[f"{position}.{field.name}"] for field in fields(Baseline)}
-    outputs = len(stored["bias"])
-    columns = len(stored["centre"]) + len(stored["rarity"])
-    shapes: dict[str, set[tuple[int, ...]]] = {
-        "bias": {(int(stored["classes"]) or 1,)},
-        "weights": {(columns, outputs), (0, outputs)},
-        "scale": {stored["centre"].shape},
-        "rarity": {(int(stored["sizes"].sum()),)},
-    }
-    for name, wanted in shapes.items():
-        if stored[name].shape not in wanted:
-            raise ValueError(f"`{name}` has shape {stored[name].shape}, wanted one of {wanted}")
-    if any(array.dtype.kind not in "if" for name, array in stored.items() if name != "name"):
-        raise ValueError("it holds something else than numbers")
-    return Baseline(**{**stored, "name": str(stored["name"]), "classes": int(stored["classes"])})
+    at = f"{position}."
+    if f"{at}roots" in arrays:
+        return load_boosted(arrays, at)
+    classes = arrays.whole(f"{at}classes", most=MOST_CLASSES)
+    sizes = arrays.places(f"{at}sizes", MOST_ENTRIES + RESERVED + 1, None)
+    outputs, tokens = classes or 1, int(sizes.sum())
+    centre = arrays.floats(f"{at}centre", None)
+    weights = arrays.floats(f"{at}weights", None, outputs)
+    if len(weights) not in {0, len(centre) + tokens}:
+        raise ValueError(f"`{at}weights` are for other columns")
+    scale = arrays.floats(f"{at}scale", len(centre))
+    if (scale <= 0).any():
+        raise ValueError(f"`{at}scale` is not above 0")
+    return Baseline(
+        name=arrays.text(f"{at}name"),
+        classes=classes,
+        bias=arrays.floats(f"{at}bias", outputs),
+        weights=weights,
+        centre=centre,
+        scale=scale,
+        sizes=sizes,
+        rarity=arrays.floats(f"{at}rarity", tokens),
+    )

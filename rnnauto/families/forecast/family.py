@@ -40,7 +40,8 @@ FORECAST = Family(
     main_metric=lambda layout, encoders: evaluate.METRIC,
     fit_baselines=evaluate.fit_and_validate,
     save_baselines=save_baselines,
-    load_baselines=lambda path, encoders: (),  # simple forecasts are made of the series seen
+    # simple forecasts are made of the series seen
+    load_baselines=lambda path, layout, encoders: (),
     evaluate=evaluate.evaluate_part,
     probing=PROBING,
     measures={

@@ -15,7 +15,13 @@ from rnnauto.arrays import Doubles, Floats, Integers
 from rnnauto.data.encode import Encoded
 from rnnauto.errors import DataError
 from rnnauto.families.language.encode import LanguageEncoders, LanguagePart, NextSet, outputs_of
-from rnnauto.families.language.ngrams import LONGEST, Grams, fit_ngrams, score_ngrams
+from rnnauto.families.language.ngrams import (
+    LARGEST_KEY,
+    LONGEST,
+    Grams,
+    fit_ngrams,
+    score_ngrams,
+)
 from rnnauto.families.language.prepare import LanguagePrepared
 from rnnauto.judge.evaluate import RESAMPLES, Evaluation, Scores, beats
 from rnnauto.judge.metrics import (
@@ -28,7 +34,7 @@ from rnnauto.judge.metrics import (
     resample_weights,
     unit_groups,
 )
-from rnnauto.judge.stored import load_arrays
+from rnnauto.judge.stored import Arrays, load_arrays
 from rnnauto.layout import Layout
 from rnnauto.metrics import METRICS
 
@@ -271,16 +277,34 @@ def save_language_baselines(path_npz: Path, baselines: Baselines) -> None:
         np.savez_compressed(file, **arrays)
 
 
-def load_language_baselines(path_npz: Path, encoders: LanguageEncoders) -> Baselines:
+def load_language_baselines(
+    path_npz: Path, layout: Layout, encoders: LanguageEncoders
+) -> Baselines:
     """Load baselines. Raises: ModelFolderError where the file is absent or damaged."""
-    return load_arrays(path_npz, baselines_in)
+    outputs = outputs_of(encoders)
+    read = shares_in if layout.label_sets else grams_in
+    return load_arrays(path_npz, lambda arrays: read(arrays, outputs))
 
 
-def baselines_in(arrays: Any) -> Baselines:
-    if "alone" in arrays:
-        return LabelShares(arrays["alone"], arrays["after"])
-    grams = tuple(
-        Grams(np.cumsum(arrays[f"{order}.steps"]), arrays[f"{order}.counts"].astype(np.int64))
-        for order in range(1, int(arrays["orders"]) + 1)
-    )
-    return NGrams(grams, best=int(arrays["best"]))
+def shares_in(arrays: Arrays, labels: int) -> Baselines:
+    alone, after = arrays.floats("alone", labels), arrays.floats("after", 2, labels)
+    if not all((shares > 0).all() and (shares < 1).all() for shares in (alone, after)):
+        raise ValueError("`alone` or `after` holds what is no share")
+    return LabelShares(alone, after)
+
+
+def grams_in(arrays: Arrays, outputs: int) -> Baselines:
+    orders = arrays.whole("orders", least=1, most=max(LONGEST.values()))
+    if orders > 1 and outputs**orders >= LARGEST_KEY:
+        raise ValueError(f"`orders` is {orders}, too many for {outputs} outputs")
+    grams = []
+    for order in range(1, orders + 1):
+        # each step fits, and so their sum does not run over: there are fewer than keys
+        steps = arrays.places(f"{order}.steps", outputs**order, None)
+        keys, counts = np.cumsum(steps), arrays.get(f"{order}.counts", "u", len(steps))
+        if not len(keys) or (steps[1:] == 0).any() or not 0 <= keys.min() <= keys.max():
+            raise ValueError(f"`{order}.steps` is not in order")
+        if keys.max() >= outputs**order or counts.min() < 1:
+            raise ValueError(f"`{order}.counts` is of other tokens")
+        grams.append(Grams(keys, counts.astype(np.int64)))
+    return NGrams(tuple(grams), best=arrays.whole("best", least=1, most=orders))

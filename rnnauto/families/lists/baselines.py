@@ -1,5 +1,6 @@
 """Answer with lists by simple rules, which a network has to beat."""
 
+import math
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,15 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Floats, Integers
-from rnnauto.families.lists.encode import EncodedLists, ListEncoders, ListTarget
+from rnnauto.families.lists.encode import EncodedLists, ListEncoders, ListTarget, no_lists
 from rnnauto.families.lists.origins import onward_of
-from rnnauto.judge.stored import load_each
+from rnnauto.judge.stored import Arrays, load_each
+from rnnauto.layout import Layout
 
 MEAN, LAST, VELOCITY, NEAREST = "mean", "repeat the last", "constant velocity", "nearest neighbour"
 POINTS = 16  # of a source, evenly spread, that neighbours are found by
 MOST_NEIGHBOURS = 5_000
 BLOCK = 256  # sources that are compared at once
-MOST_IDS = 40  # of a static category that makes neighbours
+MOST_IDS = 40  # of a static category that make neighbours
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,8 @@ def fit_list_baselines(lists: EncodedLists, target: ListTarget) -> tuple[ListBas
     means = np.where(np.isfinite(means), means, overall).astype(np.float32)
     usual = int(np.median(lists.answer_lengths)) if len(lists) else target.longest
     none = np.zeros((0, 0), np.float32)
-    no_lists = np.zeros((0, *means.shape), np.float32)
-    simple = ListBaseline(MEAN, means, usual, none, none.ravel(), no_lists, no_lengths())
+    no_answers = np.zeros((0, *means.shape), np.float32)
+    simple = ListBaseline(MEAN, means, usual, none, none.ravel(), no_answers, no_lengths())
     names = [MEAN, *([LAST, VELOCITY] if max(target.continued) >= 0 else [])]
     fitted = [ListBaseline(**{**vars(simple), "name": name}) for name in names]
     some = evenly(len(lists), MOST_NEIGHBOURS)
@@ -99,17 +101,17 @@ def keys_of(lists: EncodedLists, target: ListTarget) -> Floats:
         points = np.rint(np.linspace(0, 1, POINTS) * (lengths - 1)).astype(np.int64)
         at = np.minimum(lists.row_splits[:-1, None] + points, max(len(source.numbers) - 1, 0))
         empty = lists.lengths == 0
-        values = source.numbers[at] if len(source.numbers) else np.zeros((*at.shape, 0))
-        values = np.array(values, np.float64)  # [sequences, points, numbers]
+        shape = (*at.shape, source.numbers.shape[1])  # [sequences, points, numbers]
+        values = np.zeros(shape) if not len(source.numbers) else source.numbers[at]
+        values = np.array(values, np.float64)
         values[empty] = np.nan
         for number, column in enumerate(target.continued):
-            if column >= 0 and values.shape[2]:
+            if column >= 0:
                 values[:, :, column] -= base[:, None, number]
-        parts += [values.reshape(len(lists), -1), lists.lengths[:, None]]
+        parts += [values.reshape(len(lists), math.prod(shape[1:])), lists.lengths[:, None]]
     parts.append(source.static_numbers)
     for codes in source.static_codes.T:
-        if codes.max(initial=0) < MOST_IDS:
-            parts.append(codes[:, None] == np.arange(MOST_IDS))
+        parts.append(codes[:, None] == np.arange(MOST_IDS))
     keys = np.concatenate([np.asarray(part, np.float64) for part in parts], axis=1)
     return np.where(np.isfinite(keys), keys, 0.0).astype(np.float32)
 
@@ -143,25 +145,37 @@ def nearest_of(keys: Floats, baseline: ListBaseline) -> Integers:
     return found
 
 
-def load_list_baselines(path_npz: Path, encoders: ListEncoders) -> tuple[ListBaseline, ...]:
+def load_list_baselines(
+    path_npz: Path, layout: Layout, encoders: ListEncoders
+) -> tuple[ListBaseline, ...]:
     """Load the baselines of a model folder. Raises: ModelFolderError where the file is absent or
     damaged."""
-    longest, targets = encoders.target.longest, len(encoders.target.each)
-    return load_each(path_npz, lambda arrays, at: load_one(arrays, at, (longest, targets)))
+    target = encoders.target
+    keys = keys_of(no_lists(encoders), target).shape[1]
+    return load_each(path_npz, lambda arrays, at: load_one(arrays, f"{at}.", target, keys))
 
 
-def load_one(arrays: Any, position: int, shape: tuple[int, int]) -> ListBaseline:
-    """Load one baseline; ValueError where its arrays do not fit together."""
-    names = ("means", "keys", "scale", "lists", "lengths")
-    stored = {name: arrays[f"{position}.{name}"] for name in names}
-    name = str(arrays[f"{position}.name"])
-    whole = name != NEAREST or (
-        stored["keys"].shape[1:] == stored["scale"].shape
-        and stored["lists"].shape[1:] == shape
-        and len(stored["lists"]) == len(stored["keys"]) == len(stored["lengths"]) > 0
-    )
-    if stored["means"].shape != shape or not whole:
+def load_one(arrays: Arrays, at: str, target: ListTarget, keys: int) -> ListBaseline:
+    """Load one baseline; ValueError where its arrays do not fit together.
+
+    Args:
+        at: what stands before the name of each of its arrays.
+        keys: what neighbours are found by.
+    """
+    name, longest, targets = arrays.text(f"{at}name"), target.longest, len(target.each)
+    simple = name in {MEAN, *((LAST, VELOCITY) if max(target.continued) >= 0 else ())}
+    if not simple and name != NEAREST:
+        raise ValueError(f"`{name}` is no baseline of this model")
+    found = arrays.floats(f"{at}keys", None, 0 if simple else keys)
+    scale = arrays.floats(f"{at}scale", 0 if simple else keys)
+    if (len(found) > 0) == simple or (scale <= 0).any():
         raise ValueError(f"the arrays of `{name}` do not fit together")
-    if any(array.dtype.kind not in "if" for array in stored.values()):
-        raise ValueError("it holds something else than numbers")
-    return ListBaseline(name=name, usual=int(arrays[f"{position}.usual"]), **stored)
+    return ListBaseline(
+        name=name,
+        means=arrays.floats(f"{at}means", longest, targets),
+        usual=arrays.whole(f"{at}usual", most=longest),
+        keys=found,
+        scale=scale,
+        lists=arrays.get(f"{at}lists", "f", len(found), longest, targets),
+        lengths=arrays.places(f"{at}lengths", longest + 1, len(found)),
+    )

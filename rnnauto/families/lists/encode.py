@@ -8,7 +8,13 @@ from pydantic import Field
 
 from rnnauto.arrays import Doubles, Floats, Integers, splits_of, timestep_index
 from rnnauto.data.columns import flatten, number_names
-from rnnauto.data.encode import Encoded, Encoders, encode_sequences, fit_encoders
+from rnnauto.data.encode import (
+    Encoded,
+    Encoders,
+    encode_sequences,
+    fit_encoders,
+    nothing_encoded,
+)
 from rnnauto.data.sequences import Sequences, targets_in
 from rnnauto.data.target_columns import is_struct
 from rnnauto.data.targets import MISSING_TARGET, ValueEncoder, fit_values, target_floats
@@ -165,6 +171,13 @@ def fit_lists(train: Sequences, layout: Layout, *, every: Integers) -> ListEncod
         continued=tuple(numbers.index(name) if name else -1 for name in continued),
     )
     return fit_encoders(train, layout, target)
+
+
+def no_lists(encoders: ListEncoders) -> EncodedLists:
+    """Make what a network reads of no sequence at all, and no answer."""
+    source = nothing_encoded(encoders, np.zeros(0, np.int32), per_timestep=False)
+    answers = np.zeros((0, len(encoders.target.names)), np.float32)
+    return EncodedLists(source, answers, np.zeros(1, np.int64), encoders.target.ends)
 
 
 def items_of(lists: pl.Series, zero: float) -> Floats:

@@ -95,7 +95,7 @@ def test_the_bigram_writes_until_it_expects_an_end():
 def test_what_is_saved_is_loaded_again(tmp_path):
     _, encoders, _, found = fitted(FRAME)
     save_baselines(tmp_path / "b.npz", tuple(found.values()))
-    again = load_answer_baselines(tmp_path / "b.npz", encoders)
+    again = load_answer_baselines(tmp_path / "b.npz", LAYOUT, encoders)
     assert [baseline.name for baseline in again] == list(found)
     np.testing.assert_array_equal(again[2].ids, found[DICTIONARY].ids)
 
@@ -104,5 +104,5 @@ def test_arrays_that_are_no_baselines_are_refused(tmp_path):
     arrays = {"0.ids": np.zeros(2), "0.scores": np.zeros((0, 0)), "0.name": np.array("x")}
     with (tmp_path / "b.npz").open("wb") as file:
         np.savez(file, count=np.asarray(1), **arrays)
-    with pytest.raises(ModelFolderError, match="does not hold baselines"):
-        load_answer_baselines(tmp_path / "b.npz", fitted(FRAME)[1])
+    with pytest.raises(ModelFolderError, match="is damaged"):
+        load_answer_baselines(tmp_path / "b.npz", LAYOUT, fitted(FRAME)[1])

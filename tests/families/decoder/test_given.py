@@ -1,7 +1,7 @@
 """What may be asked of a decoder, and what the answer is where it may not; no TensorFlow."""
 
 import pytest
-from builders import columns, make_layout, make_series_encoders
+from builders import VALUES, columns, make_layout, make_series_encoders
 
 from rnnauto.cli.generate import values_of
 from rnnauto.data.encode import CategoryEncoder, NumberEncoder
@@ -186,7 +186,7 @@ def test_a_wrong_request_ends_before_tensorflow_is_imported(tmp_path, rnnauto_li
         versions={},
         layout=NAMES,
         encoders=ENCODERS,
-        hyperparameters={},
+        hyperparameters=VALUES,
         members=1,
         parameters=1,
         trial="00",

@@ -20,6 +20,7 @@ from rnnauto.families.direct.boosted import (
 )
 from rnnauto.families.direct.linear import softmax
 from rnnauto.families.direct.summaries import summary_columns
+from rnnauto.judge.stored import Arrays
 
 
 def rising(count=200, *, classes=2, seed=0):
@@ -114,12 +115,12 @@ def test_the_work_is_bounded():
 
 def stored():
     boosted = fit_boosted(rising(60), everything(rising(60)), classes=2, seed=0)
-    return {f.name: np.asarray(getattr(boosted, f.name)) for f in fields(Boosted)}
+    return {f"0.{f.name}": np.asarray(getattr(boosted, f.name)) for f in fields(Boosted)}
 
 
 def test_stored_trees_come_back():
     arrays = stored()
-    found = load_boosted(arrays)
+    found = load_boosted(Arrays(arrays), "0.")
     assert (found.name, found.classes) == ("boosted summaries", 2)
     test = rising(seed=3)
     same = fit_boosted(rising(60), everything(rising(60)), classes=2, seed=0)
@@ -140,5 +141,5 @@ def test_stored_trees_come_back():
 )
 def test_damaged_trees_are_refused(name, change):
     arrays = stored()
-    with pytest.raises(ValueError, match="tree"):
-        load_boosted({**arrays, name: change(arrays[name])})
+    with pytest.raises(ValueError, match=f"0.{name}"):
+        load_boosted(Arrays({**arrays, f"0.{name}": change(arrays[f"0.{name}"])}), "0.")

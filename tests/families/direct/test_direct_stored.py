@@ -65,5 +65,5 @@ def test_arrays_that_do_not_fit_together_are_an_error(tmp_path, field, array):
     path = tmp_path / "baselines.npz"
     baselines = fit_baselines(texts(), classes=2, seed=0)
     save_baselines(path, (baselines[0], replace(baselines[1], **{field: array})))
-    with pytest.raises(ModelFolderError, match="does not hold baselines"):
+    with pytest.raises(ModelFolderError, match="is damaged"):
         load_baselines(path)

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
-from builders import make_encoded, make_encoders
+from builders import make_encoded, make_encoders, make_layout
 
+from rnnauto.data.encode import NumberEncoder
 from rnnauto.data.targets import LabelEncoder, LabelSetEncoder, SeveralTargets, ValueEncoder
-from rnnauto.errors import DataError
+from rnnauto.errors import DataError, ModelFolderError
 from rnnauto.families.direct.predictors import fit_predictors
 from rnnauto.families.direct.stored import load_predictors, save_predictors
 
@@ -61,10 +62,18 @@ def test_predictors_come_back_from_the_file(tmp_path):
     data = rows(np.arange(40, dtype=np.float32).reshape(20, 2))
     made = fit_predictors(data, target=target, seed=0)
     save_predictors(tmp_path / "b.npz", made)
-    found = load_predictors(tmp_path / "b.npz", make_encoders(target))
+    number = NumberEncoder(name="n", mean=0, deviation=1, missing=False)
+    encoders = make_encoders(target).model_copy(update={"numbers": (number,)})
+    layout = make_layout(task="regression")
+    found = load_predictors(tmp_path / "b.npz", layout, encoders)
     assert [each.name for each in found] == [each.name for each in made]
     for one, other in zip(found, made, strict=True):
         assert one(data).tolist() == other(data).tolist()
+    with pytest.raises(ModelFolderError, match="reads other columns than the model"):
+        load_predictors(tmp_path / "b.npz", layout, make_encoders(target))
+    with pytest.raises(ModelFolderError, match="is for other targets than the model"):
+        others = encoders.model_copy(update={"target": CLASSES})
+        load_predictors(tmp_path / "b.npz", layout, others)
 
 
 def test_a_target_that_is_never_known_is_an_error():

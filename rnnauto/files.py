@@ -1,0 +1,108 @@
+"""Read and write the files of a model folder, which a stranger may have made: plain files of a size
+that such a file can have, and no links, by the one way that all commands share."""
+
+import os
+import secrets
+import stat
+import sys
+from pathlib import Path
+
+from rnnauto.errors import ModelFolderError
+
+MOST = {  # bytes
+    "model.json": 64 << 20,
+    "scores.json": 256 << 20,
+    "leaderboard.csv": 64 << 20,
+}
+LARGEST = 1 << 30  # of any other
+FETCH = "train the model again, or fetch the folder again"
+
+
+def damaged(path: Path, fault: object, *, hint: str = FETCH) -> ModelFolderError:
+    """Say that a file of a model folder is damaged: what, and where."""
+    return ModelFolderError(f"`{path}` is damaged: {fault}", hint=hint)
+
+
+def fault_of_file(path: Path, *, most: int) -> str:
+    """Say what keeps a path from being a plain file of no more than `most` bytes; nothing where it
+    is one."""
+    try:
+        found = path.lstat()
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return fault_of_status(found, most=most)
+
+
+def fault_of_status(found: os.stat_result, *, most: int) -> str:
+    if stat.S_ISLNK(found.st_mode):
+        return "is a link"
+    if not stat.S_ISREG(found.st_mode):
+        return "is no plain file"
+    if found.st_size > most:
+        return f"is larger than {most >> 20} MiB"
+    return ""
+
+
+def read_file(folder: Path, name: str) -> bytes:
+    """Read a file of a model folder whole.
+
+    Raises: FileNotFoundError where it is absent; ModelFolderError where it is no plain file, larger
+        than such a file can be, or cannot be read.
+    """
+    path, most = folder / name, MOST.get(name, LARGEST)
+    # what becomes a link or a pipe meanwhile is neither followed nor waited for
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        fault = fault_of_status(path.lstat(), most=most)
+        if not fault:
+            with os.fdopen(os.open(path, flags), "rb") as file:
+                fault = fault_of_status(os.fstat(file.fileno()), most=most)
+                content = b"" if fault else file.read(most + 1)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        fault = f"cannot be read: {error.strerror}"
+    if fault:
+        raise ModelFolderError(f"`{path}` {fault}", hint=FETCH)
+    return content
+
+
+def read_text(folder: Path, name: str) -> str:
+    """Read a text of a model folder whole. Raises: ModelFolderError, also where it is absent or no
+    UTF-8."""
+    path = folder / name
+    try:
+        return read_file(folder, name).decode()
+    except FileNotFoundError as error:
+        raise ModelFolderError(f"`{path}` cannot be read: {error.strerror}", hint=FETCH) from error
+    except UnicodeDecodeError as error:
+        raise damaged(path, f"byte {error.start} is no UTF-8") from error
+
+
+def check_place(path: Path) -> None:
+    """Check that a file may be written. Raises: ModelFolderError where something else than a plain
+    file is in its place."""
+    fault = fault_of_file(path, most=sys.maxsize) if os.path.lexists(path) else ""
+    if fault:
+        raise ModelFolderError(
+            f"`{path}` {fault}, and is not written", hint="move it away, then try again"
+        )
+
+
+def write_text(folder: Path, name: str, text: str) -> Path:
+    """Write a text into a model folder: beside its place, then renamed. Raises: ModelFolderError
+    where something else than a plain file is in its place, or the folder cannot be written."""
+    path = folder / name
+    check_place(path)
+    partial = folder / f".{name}.{secrets.token_hex(8)}"
+    try:
+        with partial.open("x", encoding="utf-8") as file:
+            file.write(text)
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise ModelFolderError(
+            f"`{path}` cannot be written: {error.strerror}",
+            hint="the folder must be one that you may write into",
+        ) from error
+    return path
