@@ -23,6 +23,7 @@ ROW = "__row"
 FEWEST_STEPS = 4  # of a series whose own step counts
 MOST_LOOKED_AT = 2_000  # series
 SHOWN = 5
+MOST_LOST = 10**15  # counted: a time such as 1e300 is a fault
 TWICE = 2.0
 YEAR = 365.25 * 86_400e6  # microseconds
 IDS = tuple(
@@ -198,9 +199,12 @@ def gaps(look: Laid) -> Iterator[Problem]:
     time, ids = str(layout.time), list(layout.id)
     clocks = [time, *counters(table.frame, layout)]
     for clock in clocks:
-        if without_gaps(table.frame, ids, clock):
+        dtype = table.frame.schema[clock]
+        if not (dtype.is_numeric() or dtype.is_temporal()) or without_gaps(table.frame, ids, clock):
             continue
         rows = table.frame.select(*ids, clock).with_row_index(ROW).drop_nulls(clock)
+        if rows.schema[clock].is_float():
+            rows = rows.filter(pl.col(clock).is_finite())
         rows = rows.sort(*ids, clock, maintain_order=True)
         ticks = rows[clock].to_physical().cast(pl.Float64)
         step = pl.Series("step", ticks).to_frame().select(pl.col("step").diff()).to_series()
@@ -215,7 +219,8 @@ def gaps(look: Laid) -> Iterator[Problem]:
         holes = rows_where(step > 1.5 * usual)
         if not holes:
             continue
-        lost = int((step.gather(holes) / usual).round().sum() - len(holes))
+        steps_over = float((step.gather(holes) / usual).round().sum()) - len(holes)
+        lost = int(min(steps_over, MOST_LOST))
         places = rows[ROW].gather(holes).to_list()
         before = rows[clock].gather([hole - 1 for hole in holes])[0]
         yield TIME_GAP.problem(

@@ -21,6 +21,7 @@ from rnnauto.reading.points import split_points
 from rnnauto.reading.read import Table, read_table
 from rnnauto.reading.rules import known_rules
 from rnnauto.reading.token_lines import SENTENCE
+from rnnauto.times.grid import is_clock
 
 
 def read_for(
@@ -60,6 +61,7 @@ def read_for(
     frame, _ = split_points(table.frame, keep=text, certain=True)
     table = replace(table, frame=join_time(frame, wanted=layout.time or ""))
     check_columns(table, layout, target=target)
+    table = without_lists(table, layout, target=target)
     lists = [as_lists(table, column, layout) for column in layout.list_columns()]
     targets = [
         as_lists(table, column, layout)
@@ -112,12 +114,28 @@ def check_columns(table: Table, layout: Layout, *, target: bool) -> None:
             check_numbers(table, name)
     for name in layout.target if is_forecast(layout) else ():
         check_numbers(table, name)
-    if layout.dated and layout.time is not None:
-        check_dates(table, layout.time)
+    if layout.time is not None:
+        if layout.dated or reckons_dates(layout):
+            check_dates(table, layout.time, reckoned=reckons_dates(layout))
+        else:
+            check_numbers(table, layout.time)
     for column in (*layout.features, *layout.static):
         if column.kind in {"number", "boolean"}:
             for name in column.columns or (column.name,):
                 check_numbers(table, name)
+
+
+def without_lists(table: Table, layout: Layout, *, target: bool) -> Table:
+    """Check that no column holds lists but those of lists; one without any value has none.
+    Raises: DataError for the first cell that is a list."""
+    wanted = {*layout.input_columns(), *(layout.target if target else ())}
+    lists = {column.name for column in (*layout.list_columns(), *layout.target_lists())}
+    nested = [name for name, dtype in table.frame.schema.items() if dtype.is_nested()]
+    flat = [table.frame[name] for name in nested if name in wanted - lists]
+    for series in flat:
+        refuse(table, series, series.is_not_null(), "a list", "single values")
+    empty = [pl.Series(series.name, [None] * len(series), dtype=pl.String) for series in flat]
+    return replace(table, frame=table.frame.with_columns(empty)) if empty else table
 
 
 def check_numbers(table: Table, name: str) -> None:
@@ -131,10 +149,18 @@ def check_numbers(table: Table, name: str) -> None:
     refuse(table, series, bad, "no number", "numbers")
 
 
-def check_dates(table: Table, name: str) -> None:
-    """Raises: DataError for a time that is no date: the calendar may be a feature."""
+def reckons_dates(layout: Layout) -> bool:
+    """True where times that come next are reckoned by a rule of dates."""
+    return layout.frequency is not None and layout.frequency.unit != "number"
+
+
+def check_dates(table: Table, name: str, *, reckoned: bool) -> None:
+    """Raises: DataError for a time that is no date: the calendar may be a feature.
+
+    Args: reckoned: what is no day, such as a time of day, is none either.
+    """
     series = table.frame[name]
-    if not series.dtype.is_temporal():
+    if not (is_clock(series.dtype) if reckoned else series.dtype.is_temporal()):
         refuse(table, series, series.is_not_null(), "no date", "dates")
 
 
@@ -142,7 +168,7 @@ def as_lists(table: Table, column: Column, layout: Layout) -> pl.Series:
     """Read a column of lists, any cell of which may well look like a number or a text."""
     cells = table.frame[column.name]
     if cells.dtype.is_nested():
-        return cells
+        return typed_lists(table, cells, column, layout)
     text = cells.cast(pl.String)
     if layout.spans and column.kind == "category" and column in layout.features:
         return words_over(text)
@@ -156,6 +182,26 @@ def as_lists(table: Table, column: Column, layout: Layout) -> pl.Series:
         lists = words_of(text) if column.kind == "category" else numbers_of(text)
     refuse(table, text, text.is_not_null() & lists.is_null(), f"no {wanted}", "lists")
     return lists
+
+
+def typed_lists(table: Table, cells: pl.Series, column: Column, layout: Layout) -> pl.Series:
+    """Take lists of a file that types them for those of the model. Raises: DataError for the first
+    cell that holds something else."""
+    depth = "lists of lists" if layout.label_sets else "lists"
+    if not isinstance(cells.dtype, pl.List):
+        refuse(table, cells, cells.is_not_null(), "no list", depth)
+        return pl.Series(cells.name, [None] * len(cells), dtype=pl.List(pl.Null))
+    inner = cells.dtype.inner
+    if inner == pl.Null or layout.label_sets == isinstance(inner, pl.List):
+        if inner != pl.String or column.kind == "category":
+            return cells
+        numbers = cells.cast(pl.List(pl.Float64), strict=False)
+        lost = numbers.list.eval(pl.element().is_null()) != cells.list.eval(pl.element().is_null())
+        refuse(table, cells, lost.fill_null(False), "no list of numbers", "lists of numbers")
+        return numbers
+    refuse(table, cells, (cells.list.len() > 0).fill_null(False), f"not of {depth}", depth)
+    empty: list[list[None] | None] = [[] if known else None for known in cells.is_not_null()]
+    return pl.Series(cells.name, empty, dtype=pl.List(pl.Null))
 
 
 def numbers_of(text: pl.Series) -> pl.Series:

@@ -3,7 +3,11 @@
 import datetime
 import gzip
 import io
+import json
+import os
+import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
@@ -16,9 +20,11 @@ import polars as pl
 import pytest
 import tensorflow as tf
 from conftest import visits
+from mutations import MEMORY, SECONDS, altered, fresh_peak
 
 from rnnauto.deploy.model_json import ModelInfo, write_model_info
-from rnnauto.errors import DataError
+from rnnauto.deploy.table import as_in_file, times_as_texts
+from rnnauto.errors import DataError, RnnautoError
 from rnnauto.families.families import FAMILIES, family_of
 from rnnauto.families.forecast.series import SeriesWindows
 from rnnauto.families.learners import learner_of
@@ -29,6 +35,7 @@ from rnnauto.recipe import Recipe
 from rnnauto.search.study import load_study, save_study
 from rnnauto.search.train import scaled
 from rnnauto.search.trial import Job, architecture_of
+from rnnauto.search.worker import peak_memory
 
 pytestmark = pytest.mark.train
 
@@ -42,6 +49,7 @@ SPACE = {
     "attention": ["dot"],
 }
 HORIZON, LOOKBACK = 3, 7
+FEW, MANY = 15, 10_000  # altered files
 
 
 @dataclass(frozen=True)
@@ -433,3 +441,46 @@ def test_rows_that_are_there_twice_are_said_of_a_second_file(fit):
             use(twice, look=partial(tell_odd, strict=True, say=print))
         assert all(code in caught.value.message for code in wanted)
     assert "run" not in vars(model)  # before TensorFlow is needed
+
+
+def use(model, path, *, judged):
+    """All that `predict` or `evaluate` does with a file, but writing."""
+    look = partial(tell_odd, say=str)
+    with suppress(RnnautoError):
+        if judged:
+            json.dumps(model.evaluate(path, look=look).to_json())
+            return
+        answer = model.ask(path, look=look, probabilities=True)
+        table = as_in_file(times_as_texts(answer.table, model.info.layout))
+        table.write_csv()
+        table.write_ndjson()
+
+
+def use_altered(fit, tmp_path, count, *, first=0):
+    """Use so many altered files: an answer or a message, soon, and in little memory."""
+    model, before = load(fit.folder), fresh_peak()
+    for number in range(first, first + count):
+        random = np.random.default_rng(number)
+        ending, content = altered(random, fit.case.frame)
+        path = tmp_path / f"{fit.family.name}_{number}{ending}"
+        path.write_bytes(content)
+        started = time.process_time()
+        try:
+            use(model, path, judged=number % 4 == 3)
+        except BaseException as error:
+            raise AssertionError(f"{path}: {type(error).__name__}: {error}") from error
+        assert time.process_time() - started < SECONDS, path
+        path.unlink()
+    assert peak_memory() - before < MEMORY
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_altered_files_get_an_answer_or_a_message(fit, tmp_path):
+    use_altered(fit, tmp_path, FEW)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not os.environ.get("RNNAUTO_SLOW"), reason="takes minutes: RNNAUTO_SLOW=1")
+@pytest.mark.filterwarnings("ignore")
+def test_ten_thousand_altered_files(fit, tmp_path):
+    use_altered(fit, tmp_path, MANY // len(FAMILIES), first=FEW)

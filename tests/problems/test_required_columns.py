@@ -4,6 +4,7 @@ from builders import columns, make_layout
 
 from rnnauto.errors import DataError
 from rnnauto.problems.required_columns import read_for
+from rnnauto.times.frequency import Frequency
 
 LAYOUT = make_layout(
     id=("id",), time="t", features=columns(x="number", ok="boolean", word="category")
@@ -135,6 +136,58 @@ def test_lists_of_texts_are_json_or_python_or_words(read):
     assert read("w\np q\n", WORDS).frame["w"].to_list() == [["p", "q"]]
     mixed = 'w\n"[""p""]"\np q\n'
     assert "line 3: `p q` is no list of texts" in refused(read, mixed, WORDS).message
+
+
+ROWS = pl.DataFrame({"id": ["a", "b"], "t": [1, 2], "x": [1.0, 2.0], "ok": [True] * 2})
+
+
+@pytest.mark.parametrize("name", ["id", "t", "x", "word"])
+def test_a_list_where_single_values_are_wanted_is_named(name):
+    frame = ROWS.with_columns(word=pl.lit("p")).with_columns(pl.Series(name, [None, [1, 2]]))
+    with pytest.raises(DataError, match=f"column `{name}`, line 3: "):
+        read_for(LAYOUT, frame, target=False, text_targets=())
+
+
+def test_a_column_of_lists_without_any_is_empty():
+    frame = ROWS.with_columns(word=pl.Series([None, None], dtype=pl.List(pl.Int64)))
+    assert read_for(LAYOUT, frame, target=False, text_targets=()).frame["word"].null_count() == 2
+
+
+@pytest.mark.parametrize("time", ["noon", "{}"])
+def test_a_text_among_times_that_are_numbers_is_named(read, time):
+    error = refused(read, HEADER + f"a,1,1,true,p,0\na,{time},1,true,p,0\n")
+    assert f"column `t`, line 3: `{time}` is no number" in error.message
+
+
+def test_a_time_of_day_is_no_date_to_reckon_from(read):
+    layout = make_layout(
+        "single-series",
+        task="forecasting",
+        time="t",
+        frequency=Frequency(unit="week"),
+        target=("x",),
+        target_kind="number",
+    )
+    assert "is no date" in refused(read, "t,x\n24:00,1\n23:00,2\n", layout).message
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ([["1", "2"], ["p"]], "line 3: "),
+        ([[[1]], [[2]]], "line 2: "),
+        ([["1", None], []], ""),
+        ([[None], []], ""),
+    ],
+)
+def test_typed_lists_are_held_against_those_of_the_model(cells, said):
+    frame = pl.DataFrame({"a": pl.Series(cells, strict=False), "b": [[0.5, 1], []]})
+    layout = make_layout("cell-sequences", features=columns(a="list"))
+    if said:
+        with pytest.raises(DataError, match=f"column `a`, {said}"):
+            read_for(layout, frame, target=False, text_targets=())
+    else:
+        assert read_for(layout, frame, target=False, text_targets=()).frame["a"][1].is_empty()
 
 
 def test_a_header_alone_has_lists_of_nothing(read):
