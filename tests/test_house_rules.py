@@ -344,6 +344,11 @@ def test_paths_are_never_read_as_patterns():
     assert offenders(SOURCES, patterns) == {}
 
 
+def test_one_file_alone_reads_and_writes_yaml():
+    users = {name_of(path) for path in SOURCES if "yaml" in imports_of(path)}
+    assert users == {"recipe/yaml_text.py"}
+
+
 MARKUP = {"rich.markup": {"cli/options.py"}}  # Typer takes help for markup
 DRAWS = {"Console", "Text", "Text.assemble", "Text.from_markup", "render_markup"}
 

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from typing import Annotated, Any, get_args
 
 import typer
-import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from rich.markup import escape
 
 from rnnauto.errors import RecipeError
 from rnnauto.recipe import Recipe
+from rnnauto.recipe.yaml_text import read_yaml
 
 # flag: recipe key; the help, the default and the limits are the recipe's
 DATA_FLAGS = {
@@ -62,6 +62,7 @@ VALUES_OF_DATA = {
     "data.decimal": "MARK",
     "data.label_separator": "TEXT",
 }
+AS_LIST = "write a list as `--set 'search.space.cell=[lstm]'`"
 SHORT = {"--target": "-t"}
 
 
@@ -152,11 +153,5 @@ def overrides_of(
         key, separator, value = text.partition("=")
         if not separator:
             raise RecipeError(f"`--set {text}`: no `=`", hint="write `--set search.trials=5`")
-        try:
-            overrides[key.strip()] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            raise RecipeError(
-                f"`--set {text}`: the value is no YAML",
-                hint="write a list as `--set 'search.space.cell=[lstm]'`",
-            ) from error
+        overrides[key.strip()] = read_yaml(value, f"`--set {text}`", hint=AS_LIST)
     return overrides

@@ -157,19 +157,19 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print the settings as JSON")] = False,
 ) -> None:
     """Print every setting of FILE, and whether user, data or default set it."""
-    import yaml
-
     from rnnauto.cli.console import print_json
     from rnnauto.inspection import inspect_table, to_recipe
     from rnnauto.reading.read import read_to_learn
     from rnnauto.recipe import Recipe
+    from rnnauto.recipe.model import text_of
     from rnnauto.recipe.settings import shown, with_origins
+    from rnnauto.recipe.yaml_text import read_yaml
 
     loaded = resolved = Recipe.load(file)
     if loaded.data.path is not None:
         table = read_to_learn(loaded.data.path, loaded.data)
         resolved = to_recipe(inspect_table(table, loaded), loaded)
-    written = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    written = read_yaml(text_of(file), f"`{file}`") or {}
     all_settings = with_origins(written, loaded, resolved)
     if as_json:
         print_json({each.key: {"value": each.value, "from": each.origin} for each in all_settings})

@@ -61,7 +61,7 @@ def drawing(wanted: Wanted) -> RawBatch:
     return {
         "temperature": np.array(wanted.temperature, np.float32),
         "top_k": np.array(wanted.top_k, np.int32),
-        "seed": np.array(wanted.seed, np.int32),
+        "seed": np.array(wanted.seed % 2**32, np.uint32).astype(np.int32),
         "stop": np.array(wanted.stop or "", object),
     }
 

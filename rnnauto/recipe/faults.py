@@ -2,11 +2,11 @@
 
 import difflib
 import re
-from collections.abc import Iterator
 from typing import Any
 
-import yaml
 from pydantic import BaseModel
+
+LONGEST, MOST_ITEMS = 60, 60  # of a value that is shown: characters, and items looked at
 
 
 def describe_fault(model: type[BaseModel], fault: dict[str, Any], text: str) -> str:
@@ -19,7 +19,9 @@ def describe_fault(model: type[BaseModel], fault: dict[str, Any], text: str) -> 
     known = [name for name in names if re.search(rf"\b{re.escape(name)}\b", text) or not text]
     key = known[-1] if known else names[-1] if names else ""
     message = str(fault["msg"]).removeprefix("Value error, ")
-    return f"`{dotted_key(model, names)}`{line_of(key, text)}: {message}, got {fault['input']!r}"
+    return (
+        f"`{dotted_key(model, names)}`{line_of(key, text)}: {message}, got {shown(fault['input'])}"
+    )
 
 
 def sibling_names(model: type[BaseModel], parents: list[str]) -> list[str]:
@@ -57,19 +59,7 @@ def line_number(key: str, text: str) -> int | None:
     return None
 
 
-def repeated_keys(text: str) -> Iterator[tuple[str, int, int]]:
-    """Keys that a mapping of a YAML text has twice, with the lines of both, from 1: YAML itself
-    would take the last of them. Raises: yaml.YAMLError."""
-    waiting, seen = [yaml.compose(text, Loader=yaml.SafeLoader)], set()
-    while waiting:
-        node = waiting.pop(0)
-        if not isinstance(node, yaml.MappingNode) or id(node) in seen:  # an alias may lead back
-            continue
-        seen.add(id(node))
-        lines: dict[str, int] = {}
-        for key, value in node.value:
-            waiting.append(value)
-            name, line = str(key.value), key.start_mark.line + 1
-            if name in lines:
-                yield name, lines[name], line
-            lines[name] = line
+def shown(value: Any) -> str:
+    """Write a value that is wrong, or its beginning."""
+    text = repr(value[:MOST_ITEMS] if isinstance(value, str | list | tuple) else value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."

@@ -1,19 +1,21 @@
 """The recipe: every setting of a run, its default, its limits and its help, each written once."""
 
 import os
-import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import Field, ValidationError
 
 from rnnauto.errors import RecipeError
 from rnnauto.recipe.expect import Expect
-from rnnauto.recipe.faults import describe_fault, repeated_keys
+from rnnauto.recipe.faults import describe_fault
 from rnnauto.recipe.judge import Judge
 from rnnauto.recipe.search import SearchSection, Train
 from rnnauto.recipe.values import Auto, ColumnName, ColumnNames, Names, Section
+from rnnauto.recipe.yaml_text import MOST_CHARACTERS, read_yaml, write_yaml
+
+LARGEST_SEED = 2**32 - 1  # what the libraries below take
+SHOWN = 5  # faults listed one by one
 
 
 class Data(Section):
@@ -91,7 +93,7 @@ class Split(Section):
     folds: Auto | Annotated[int, Field(ge=1, le=20)] = Field(
         "auto", description="Folds that the finalists are confirmed on; auto: 5 below 300 sequences"
     )
-    seed: int = Field(0, ge=0, description="Seed of the split")
+    seed: int = Field(0, ge=0, le=LARGEST_SEED, description="Seed of the split")
 
 
 class Export(Section):
@@ -110,7 +112,7 @@ class Recipe(Section):
     judge: Judge = Judge()
     export: Export = Export()
     expect: Expect = Expect()
-    seed: int = Field(0, ge=0, description="Seed of everything random")
+    seed: int = Field(0, ge=0, le=LARGEST_SEED, description="Seed of everything random")
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -118,22 +120,8 @@ class Recipe(Section):
 
         Raises: RecipeError, naming the key and the line of every fault.
         """
-        try:
-            text = path.read_text(encoding="utf-8")
-            raw = yaml.safe_load(text) or {}
-            twice = [f"`{key}` (lines {one} and {two})" for key, one, two in repeated_keys(text)]
-        except (OSError, UnicodeDecodeError) as error:
-            raise RecipeError(f"cannot read the recipe `{path}`: {error}") from error
-        except yaml.YAMLError as error:
-            hint = ""
-            if re.search(r":\s*[<>]", text):
-                hint = 'put a comparison in quotes, like `accuracy: ">= 0.9"`'
-            raise RecipeError(f"`{path}` is no YAML: {error}", hint=hint) from error
-        if twice:
-            raise RecipeError(
-                f"`{path}` has {', '.join(twice)} twice",
-                hint="put what belongs to a key in one place",
-            )
+        text = text_of(path)
+        raw = read_yaml(text, f"`{path}`") or {}
         if not isinstance(raw, dict):
             raise RecipeError(f"`{path}` holds no settings", hint="a recipe is a YAML mapping")
         recipe = cls.parse(raw, source=f"`{path}`", text=text)
@@ -153,9 +141,10 @@ class Recipe(Section):
             faults = error.errors()
             # a list whose only item is wrong is also called too short: one fault, said once
             faults = [fault for fault in faults if fault["type"] != "too_short"] or faults
-            texts = dict.fromkeys(describe_fault(cls, dict(fault), text) for fault in faults)
+            texts = dict.fromkeys(describe_fault(cls, dict(each), text) for each in faults[:SHOWN])
+            more = f"; and {len(faults) - SHOWN:,} more" if len(faults) > SHOWN else ""
             raise RecipeError(
-                f"{source}: " + "; ".join(texts),
+                f"{source}: " + "; ".join(texts) + more,
                 hint="`rnnauto fit --help` lists the settings; a model folder's recipe.yaml "
                 "holds them all",
             ) from error
@@ -184,7 +173,25 @@ class Recipe(Section):
 
     def to_yaml(self) -> str:
         raw = self.model_dump(mode="json")
-        text = yaml.safe_dump(raw, sort_keys=False, allow_unicode=True)
-        if yaml.safe_load(text) == raw:
+        text = write_yaml(raw)
+        if yaml_reads_as(text, raw):
             return text
-        return yaml.safe_dump(raw, sort_keys=False)  # rare line ends in a column's name
+        return write_yaml(raw, allow_unicode=False)  # rare line ends in a column's name
+
+
+def yaml_reads_as(text: str, raw: dict[str, Any]) -> bool:
+    try:
+        return bool(read_yaml(text, "recipe") == raw)
+    except RecipeError:
+        return False
+
+
+def text_of(path: Path) -> str:
+    """Read the text of a recipe, of an endless file no more than one has. Raises: RecipeError."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_CHARACTERS + 1)
+        return content.decode("utf-8-sig", errors="strict")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or getattr(error, "reason", None) or error
+        raise RecipeError(f"cannot read the recipe `{path}`: {why}") from error

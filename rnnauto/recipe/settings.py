@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel
 
 from rnnauto.metrics import METRICS
 from rnnauto.recipe.model import Recipe
 from rnnauto.recipe.values import duration
+from rnnauto.recipe.yaml_text import write_yaml
 
 Origin = Literal["user", "data", "default"]
 BUDGET = "search.budget"
@@ -111,9 +111,7 @@ def parts_of(each: Setting) -> tuple[str, str]:
         return each.key, duration(each.value)
     if isinstance(each.value, str) and each.value.startswith(("<", ">")):
         return each.key, f'"{each.value}"'  # quoted alike, though YAML needs that of `>` only
-    written = yaml.safe_dump(
-        each.value, default_flow_style=True, allow_unicode=True, width=WIDE
-    ).removesuffix("\n...\n")
+    written = write_yaml(each.value, default_flow_style=True, width=WIDE).removesuffix("\n...\n")
     return each.key, written.strip()
 
 
@@ -137,7 +135,7 @@ def layout_lines(lines: list[tuple[str, str, str]], *, active: Any) -> str:
 
 def quoted(name: str) -> str:
     """A key as YAML has to write it: that of a target may hold anything."""
-    return str(yaml.safe_dump({name: 0}, allow_unicode=True, width=WIDE)).rpartition(":")[0]
+    return write_yaml({name: 0}, width=WIDE).rpartition(":")[0]
 
 
 def json_schema(*, codes: Sequence[str] = ()) -> dict[str, Any]:

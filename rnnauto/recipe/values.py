@@ -9,6 +9,8 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 
@@ -37,13 +39,6 @@ def parse_duration(value: object) -> object:
         if match is None:
             raise ValueError("a time like 90s, 3m or 1.5h was wanted")
         return float(match[1]) * UNITS_OF_TIME[match[2] or "s"]
-    return value
-
-
-def off_is_a_word(value: object) -> object:
-    """The word `off` for false, as which YAML 1.1 reads it."""
-    if isinstance(value, list | tuple):
-        return tuple("off" if item is False else item for item in value)
     return value
 
 
@@ -85,19 +80,29 @@ Cells = Annotated[
 Seconds = Annotated[
     Annotated[float, Field(gt=0)], BeforeValidator(parse_duration, json_schema_input_type=Duration)
 ]
-ClipNorms = Annotated[
-    tuple[Literal["off"] | float, ...],
-    BeforeValidator(
-        off_is_a_word, json_schema_input_type=tuple[Literal["off"] | float | Literal[False], ...]
-    ),
-]
+ClipNorms = tuple[Literal["off"] | float, ...]
+
+
+def holds_truth(value: object) -> bool:
+    """Whether a value, or an item of a list, is true or false."""
+    items = value if isinstance(value, list | tuple) else (value,)
+    return any(isinstance(item, bool) for item in items)
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
     def nothing_is_all_defaults(cls, raw: Any) -> Any:
         """A section whose every line is a comment."""
         return {} if raw is None else raw
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def truth_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        """`seed: true` is no 1. Raises: ValueError."""
+        field = cls.model_fields.get(str(info.field_name))
+        if holds_truth(value) and field is not None and "bool" not in str(field.annotation):
+            raise ValueError("neither true nor false was wanted")
+        return value

@@ -265,7 +265,7 @@ def test_a_recipe_with_a_fault_names_its_line(refused, tmp_path):
         (["--trials", "0"], "`search.trials`: Input should be greater than or equal to 1, got '0'"),
         (["--budget", "soon"], "a time like 90s, 3m or 1.5h was wanted, got 'soon'"),
         (["--set", "search.trials"], "`--set search.trials`: no `=`"),
-        (["--set", "seed=[1"], "`--set seed=[1`: the value is no YAML"),
+        (["--set", "seed=[1"], "`--set seed=[1` is no YAML"),
         (["--set", "sed=1"], "unknown setting `sed`; did you mean `seed`?"),
         (["--type", "many-to-two"], "got 'many-to-two'"),
     ],
