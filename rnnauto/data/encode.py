@@ -99,6 +99,8 @@ class Encoded:
             [sequences] or, per timestep, [timesteps]; with several targets, or a set of labels,
             one more axis.
         moments: how many different ones there are; 0: `codes` and `numbers` have none.
+        words: strings [timesteps] per column of categories, for baselines that read n-grams; empty
+            where none does.
     """
 
     row_splits: Integers
@@ -109,6 +111,7 @@ class Encoded:
     targets: NDArray[np.int32] | Floats
     per_timestep: bool
     moments: int = 0
+    words: tuple[pl.Series, ...] = ()
 
     def __len__(self) -> int:
         return len(self.row_splits) - 1
@@ -127,6 +130,7 @@ class Encoded:
             static_numbers=self.static_numbers[chosen],
             static_codes=self.static_codes[chosen],
             targets=self.targets[timesteps if self.per_timestep else chosen],
+            words=tuple(column.gather(timesteps) for column in self.words),
         )
 
 

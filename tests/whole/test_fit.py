@@ -234,6 +234,7 @@ def test_a_wide_table_with_a_number_to_predict_is_a_regression(fit):
     assert set(found["scores"]["metrics"]) >= {"mae", "rmse", "r2"}
     assert set(found["scores"]["baselines"]) == {
         *("mean", "bag-of-timesteps linear", "last-timestep linear", "boosted summaries"),
+        *("linear by position", "random convolutions"),
     }
     assert found["scores"]["confusion"] is None
     rows = run_here("predict", test, cwd=folder).splitlines()

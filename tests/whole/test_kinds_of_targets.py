@@ -54,6 +54,7 @@ def test_several_classes_of_a_sequence(tmp_path):
     assert {"accuracy", "accuracy_way", "accuracy_size"} <= set(found.evaluation.metrics)
     assert set(found.evaluation.baselines) == {
         *("majority", "bag-of-timesteps linear", "last-timestep linear", "boosted summaries"),
+        *("linear by position", "random convolutions"),
     }
     predicted = model.predict(frame.drop("way", "size"), probabilities=True)
     assert predicted.columns == [

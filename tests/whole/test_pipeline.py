@@ -45,6 +45,7 @@ FILES = {
 }
 BASELINES = {
     *("majority", "bag-of-timesteps linear", "last-timestep linear", "boosted summaries"),
+    *("n-gram linear", "random convolutions"),
 }
 
 
@@ -127,10 +128,10 @@ def test_the_export_was_checked_to_the_tolerance(tiny_run):
 
 def test_the_leaderboard_has_trials_and_baselines_with_the_winner_first(tiny_run):
     rows = rnnauto.load(tiny_run.folder).leaderboard()
-    assert sorted(row.kind for row in rows) == ["baseline"] * 4 + ["trial"] * 2
+    assert sorted(row.kind for row in rows) == ["baseline"] * len(BASELINES) + ["trial"] * 2
     assert rows[0].name == tiny_run.fitted.winner.id
     assert rows[0].folds == 2
-    assert [row.rank for row in rows] == [1, 2, 3, 4, 5, 6]
+    assert [row.rank for row in rows] == list(range(1, len(BASELINES) + 3))
     assert rows[0].gradient.median > 0
 
 

@@ -100,7 +100,9 @@ def encode(sequences: Sequences, encoders: DirectEncoders, *, per_timestep: bool
     if isinstance(encoders.target, EndingValue):
         values = np.asarray(targets, np.float32)
         targets = np.stack([values, ends_of(values, len(sequences))], axis=1)
-    return encode_sequences(sequences, encoders, targets, per_timestep=per_timestep)
+    encoded = encode_sequences(sequences, encoders, targets, per_timestep=per_timestep)
+    words = tuple(column for column in sequences.categories if column.dtype == pl.String)
+    return replace(encoded, words=words)
 
 
 def no_units(layout: Layout, encoders: DirectEncoders) -> Encoded:

@@ -5,6 +5,7 @@ with numpy and scipy alone.
 """
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,6 +33,9 @@ MOST_UNITS_TO_FOLD = 1_000
 ABSENT_LOGIT = -20.0  # of a class that the training data lacks
 MOST_UNITS_TO_CHOOSE = 5_000  # the strength by; the fit then has all of them
 MOST_WORK = 1_500_000_000  # multiplications of a fit: about 3 s on a core
+MOST_READ = 400_000_000  # weights that are read in all passes over the units: about a second
+FEWEST_PASSES, MOST_PASSES = 3, 40
+FEW_OUTPUTS = 8
 
 
 @dataclass(frozen=True)
@@ -152,8 +156,14 @@ def fit_linear(encoded: Encoded, known: Integers, *, classes: int | None, seed: 
         dense = dense_columns(units, spread=not encoded.per_timestep)
         baseline = fit_columns(baseline, dense, units)
         matrix = columns_of(baseline, units, dense=dense)
-        strength = choose_strength(matrix, units.targets, groups, classes=classes, rng=rng)
-        weights, bias = solve(matrix, units.targets, strength=strength, classes=classes)
+        outputs = 1 if classes is None else len(np.unique(units.targets))
+        passes = passes_if_many(matrix, outputs)
+        strength = choose_strength(
+            matrix, units.targets, groups, classes=classes, rng=rng, passes=passes
+        )
+        weights, bias = solve(
+            matrix, units.targets, strength=strength, classes=classes, passes=passes
+        )
     return replace(baseline, weights=weights.astype(np.float32), bias=bias)
 
 
@@ -211,7 +221,15 @@ def columns_of(baseline: Baseline, units: Encoded, *, dense: Doubles) -> Matrix:
         norms = np.sqrt(np.bincount(row, weights**2, minlength=len(units)))
         entries = (weights / norms[row], (row, column))
         blocks.append(sparse.csr_array(entries, shape=(len(units), size)))
-    return sparse.hstack(blocks, format="csr")
+    return narrow(sparse.hstack(blocks, format="csr"))
+
+
+def narrow(matrix: Any) -> Any:
+    """Give a sparse matrix the 32-bit indices that scikit-learn takes."""
+    matrix.indices, matrix.indptr = (
+        part.astype(np.int32) for part in (matrix.indices, matrix.indptr)
+    )
+    return matrix
 
 
 def choose_strength(
@@ -221,6 +239,8 @@ def choose_strength(
     *,
     classes: int | None,
     rng: np.random.Generator,
+    strengths: Sequence[float] = STRENGTHS,
+    passes: int = 0,
 ) -> float:
     """Choose the strength that predicts left-out groups best; 1 where there is too little to tell.
 
@@ -231,22 +251,23 @@ def choose_strength(
         matrix, targets, groups = matrix[some], targets[some], groups[some]
     names, numbers = np.unique(groups, return_inverse=True)
     fold_of = (rng.permutation(len(names)) % FOLDS)[numbers]  # [units]
-    losses = np.zeros(len(STRENGTHS))
+    losses = np.zeros(len(strengths))
     for fold in range(FOLDS if len(targets) <= MOST_UNITS_TO_FOLD else 1):
         train, left_out = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
         if len(train) < FEWEST_TO_CHOOSE or len(np.unique(targets[train])) == 1:
             return 1.0
-        for position, strength in enumerate(STRENGTHS):
+        for position, strength in enumerate(strengths):
             weights, bias = solve(
                 matrix[train],
                 targets[train],
                 strength=strength,
                 classes=classes,
-                work=MOST_WORK // len(STRENGTHS),
+                work=MOST_WORK // len(strengths),
+                passes=passes,
             )
             outputs = matrix[left_out] @ weights + bias
             losses[position] += total_loss(outputs, targets[left_out], classes=classes)
-    return STRENGTHS[int(np.argmin(losses))]
+    return strengths[int(np.argmin(losses))]
 
 
 def total_loss(outputs: Doubles, targets: NDArray[Any], *, classes: int | None) -> float:
@@ -264,8 +285,13 @@ def solve(
     strength: float,
     classes: int | None,
     work: int = MOST_WORK,
+    passes: int = 0,
 ) -> tuple[Doubles, Doubles]:
-    """Fit one linear model: weights [columns, outputs] and bias [outputs]."""
+    """Fit one linear model: weights [columns, outputs] and bias [outputs].
+
+    Args: passes: over the units, one unit after the other, which is sooner done for many sparse
+        columns; 0: steps over all units at once.
+    """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression, Ridge
 
@@ -279,8 +305,9 @@ def solve(
             bias = np.array([float(ridge.intercept_) * deviation + mean])
             return np.asarray(ridge.coef_).reshape(-1, 1) * deviation, bias
         present = np.unique(targets)
-        iterations = most_iterations(matrix, classes=len(present), work=work)
-        logistic = LogisticRegression(C=strength, max_iter=iterations).fit(matrix, targets)
+        iterations = passes or most_iterations(matrix, classes=len(present), work=work)
+        how = {"solver": "saga", "random_state": 0} if passes else {}
+        logistic = LogisticRegression(C=strength, max_iter=iterations, **how).fit(matrix, targets)
     weights = np.zeros((matrix.shape[1], classes))
     bias = np.full(classes, ABSENT_LOGIT)
     if len(present) == 2:  # one row of coefficients, for the second class
@@ -298,6 +325,21 @@ def most_iterations(matrix: Matrix, *, classes: int, work: int) -> int:
     history = 20 * matrix.shape[1]  # lbfgs' own arithmetic on its last ten steps
     outputs = 1 if classes == 2 else classes
     return int(np.clip(work // (outputs * (entries + history)), 10, 200))
+
+
+def passes_if_many(matrix: Matrix, outputs: int) -> int:
+    """Count the passes over the units of a sparse matrix where there are many outputs, for which
+    steps over all units at once take far longer; else 0."""
+    return (
+        0
+        if outputs <= FEW_OUTPUTS or isinstance(matrix, np.ndarray)
+        else passes_of(matrix, outputs)
+    )
+
+
+def passes_of(matrix: Matrix, outputs: int) -> int:
+    """Count the passes that a fit may make over the units of a sparse matrix: by work, as above."""
+    return int(np.clip(MOST_READ // (outputs * max(matrix.nnz, 1)), FEWEST_PASSES, MOST_PASSES))
 
 
 def softmax(outputs: Doubles) -> Doubles:

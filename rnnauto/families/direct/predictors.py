@@ -21,9 +21,18 @@ from rnnauto.families.direct.boosted import Boosted, fit_boosted, predict_booste
 from rnnauto.families.direct.last_timestep import NAME as LAST
 from rnnauto.families.direct.last_timestep import at_the_end, fit_last, has_a_last
 from rnnauto.families.direct.linear import Baseline, fit_baselines, known_targets, predict
+from rnnauto.families.direct.rivals.by_position import NAME as POSITIONS
+from rnnauto.families.direct.rivals.by_position import at_positions, fit_by_position, has_positions
+from rnnauto.families.direct.rivals.ngram_linear import (
+    NgramLinear,
+    fit_ngrams,
+    has_grams,
+    predict_ngrams,
+)
+from rnnauto.families.direct.rivals.rocket import Rocket, fit_rocket, has_signals, predict_rocket
 
 MOST_LABELS = 200  # with a linear model each
-Part = Baseline | Boosted
+Part = Baseline | Boosted | NgramLinear | Rocket
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,12 @@ def answer_of(part: Part, encoded: Encoded) -> Doubles:
     """Predict probabilities [units, classes], or values [units]."""
     if isinstance(part, Boosted):
         return predict_boosted(part, encoded)
+    if isinstance(part, NgramLinear):
+        return predict_ngrams(part, encoded)
+    if isinstance(part, Rocket):
+        return predict_rocket(part, encoded)
+    if part.name == POSITIONS:
+        return predict(part, at_positions(part, encoded))
     return predict(part, at_the_end(encoded) if part.name == LAST else encoded)
 
 
@@ -117,11 +132,23 @@ def fit_parts(
         part.name: part
         for part in fit_baselines(encoded, classes=classes, seed=seed, linear=linear)
     }
-    if encoded.per_timestep or not linear:
+    if not linear:
         return parts
     known = known_targets(encoded, classes=classes)
+    if has_grams(encoded, share=share):
+        grams = fit_ngrams(encoded, known, classes=classes, seed=seed, share=share)
+        if grams is not None:
+            parts[grams.name] = grams
+    if encoded.per_timestep:
+        return parts
     if has_a_last(encoded):
         parts[LAST] = fit_last(encoded, known, classes=classes, seed=seed)
+    if has_positions(encoded):
+        parts[POSITIONS] = fit_by_position(encoded, known, classes=classes, seed=seed)
+    if has_signals(encoded, share=share):
+        rocket = fit_rocket(encoded, known, classes=classes, seed=seed, share=share)
+        if rocket is not None:
+            parts[rocket.name] = rocket
     boosted = fit_boosted(encoded, known, classes=classes, seed=seed, share=share)
     if boosted is not None:
         parts[boosted.name] = boosted

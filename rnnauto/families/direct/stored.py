@@ -1,6 +1,6 @@
 """Store the baselines of values, classes and sets of labels in a model folder."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rnnauto.data.encode import MOST_ENTRIES, RESERVED, Encoded
@@ -11,7 +11,10 @@ from rnnauto.families.direct.last_timestep import NAME as LAST
 from rnnauto.families.direct.last_timestep import at_the_end
 from rnnauto.families.direct.linear import Baseline
 from rnnauto.families.direct.order_free import column_count
-from rnnauto.families.direct.predictors import FittedPredictor, classes_of, gathered
+from rnnauto.families.direct.predictors import FittedPredictor, Part, classes_of, gathered
+from rnnauto.families.direct.rivals import by_position
+from rnnauto.families.direct.rivals.ngram_linear import NgramLinear, load_ngrams
+from rnnauto.families.direct.rivals.rocket import Rocket, load_rocket
 from rnnauto.families.direct.summaries import summary_columns
 from rnnauto.judge.stored import Arrays, each_of, load_arrays, save_baselines
 from rnnauto.layout import Layout
@@ -48,10 +51,35 @@ def check_fits(predictor: FittedPredictor, nothing: Encoded, target: TargetEncod
     if [part.classes or None for part in predictor.parts] != classes:
         raise ValueError(f"`{predictor.name}` is for other targets than the model")
     for part in predictor.parts:
-        if isinstance(part, Boosted):
+        check_part(part, nothing)
+
+
+def check_part(part: Part, nothing: Encoded) -> None:
+    """Check that one model reads the columns that there are. Raises: ValueError."""
+    match part:
+        case Boosted():
             check_trees(part, nothing)
-        else:
+        case NgramLinear():
+            check_summaries(part, nothing)
+        case Rocket():
+            check_numbers(part, nothing)
+        case Baseline(name=by_position.NAME):
+            check_columns(part, by_position.at_positions(part, nothing))
+        case Baseline():
             check_columns(part, at_the_end(nothing) if part.name == LAST else nothing)
+
+
+def check_summaries(model: NgramLinear, nothing: Encoded) -> None:
+    """Check that n-grams stand beside the summaries that there are. Raises: ValueError."""
+    if len(model.centre) != column_count(nothing):
+        raise ValueError(f"`{model.name}` reads other columns than the model")
+
+
+def check_numbers(model: Rocket, nothing: Encoded) -> None:
+    """Check that convolutions read the numbers that there are. Raises: ValueError."""
+    numbers, static = nothing.numbers.shape[1], nothing.static_numbers.shape[1]
+    if (model.channels.shape[2], len(model.centre)) != (numbers, numbers + static):
+        raise ValueError(f"`{model.name}` reads other columns than the model")
 
 
 def check_columns(baseline: Baseline, nothing: Encoded) -> None:
@@ -73,11 +101,20 @@ def check_trees(boosted: Boosted, nothing: Encoded) -> None:
         raise ValueError(f"`{boosted.name}` reads other columns than the model")
 
 
-def load_one(arrays: Arrays, position: int) -> Baseline | Boosted:
+# a field that only this kind of model has
+LOADERS: dict[str, Callable[[Arrays, str], Part]] = {
+    "roots": load_boosted,
+    "keys": load_ngrams,
+    "thresholds": load_rocket,
+}
+
+
+def load_one(arrays: Arrays, position: int) -> Part:
     """Load one baseline of an .npz; ValueError where its arrays do not fit together."""
     at = f"{position}."
-    if f"{at}roots" in arrays:
-        return load_boosted(arrays, at)
+    for mark, load in LOADERS.items():
+        if f"{at}{mark}" in arrays:
+            return load(arrays, at)
     classes = arrays.whole(f"{at}classes", most=MOST_CLASSES)
     sizes = arrays.places(f"{at}sizes", MOST_ENTRIES + RESERVED + 1, None)
     outputs, tokens = classes or 1, int(sizes.sum())

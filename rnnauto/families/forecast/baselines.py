@@ -1,10 +1,12 @@
 """Forecast windows by simple rules, which a network has to beat."""
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Integers
-from rnnauto.families.forecast import holt_winters
+from rnnauto.families.forecast import holt_winters, theta
 from rnnauto.families.forecast.series import EncodedSeries
 
 
@@ -12,7 +14,8 @@ def simple_forecasts(encoded: EncodedSeries, *, season: int) -> dict[str, Double
     """Forecast every window by every baseline, float64 [windows, horizon, targets].
 
     `naive`: the last value; `seasonal naive`: the value a season earlier; `constant velocity`: on
-    from the last value by the last step; `drift`: by the mean step of the lookback; `Holt-Winters`.
+    from the last value by the last step; `drift`: by the mean step of the lookback; `Holt-Winters`;
+    `Theta`.
     """
     values = filled(encoded.targets, encoded.row_splits)  # [timesteps, targets]
     begins = encoded.row_splits[encoded.owners]  # [windows]
@@ -30,7 +33,8 @@ def simple_forecasts(encoded: EncodedSeries, *, season: int) -> dict[str, Double
     first = np.maximum(encoded.origins - encoded.lookback, begins)
     steps_seen = np.maximum(last - first, 1)[:, None, None]
     forecasts["drift"] = newest + ahead * (newest - values[first][:, None]) / steps_seen
-    forecasts["Holt-Winters"] = smoothed(encoded, values, season=season)
+    forecasts["Holt-Winters"] = by_series(encoded, values, holt_winters.forecast, season=season)
+    forecasts["Theta"] = by_series(encoded, values, theta.forecast, season=season)
     return forecasts
 
 
@@ -49,9 +53,23 @@ def filled(targets: NDArray[np.float32], row_splits: Integers) -> Doubles:
     return values
 
 
-def smoothed(encoded: EncodedSeries, values: Doubles, *, season: int) -> Doubles:
-    """Forecast windows by Holt-Winters smoothing, its parameters chosen by what lies before a
-    series' first origin."""
+class Method(Protocol):
+    """Forecast every series from each of its origins, as `holt_winters.forecast` does."""
+
+    def __call__(
+        self,
+        values: Doubles,
+        lengths: Integers,
+        *,
+        season: int,
+        origins: list[Integers],
+        horizon: int,
+    ) -> list[Doubles]: ...
+
+
+def by_series(encoded: EncodedSeries, values: Doubles, method: Method, *, season: int) -> Doubles:
+    """Forecast windows by a method whose parameters are chosen by what lies before a series' first
+    origin, float64 [windows, horizon, targets]."""
     forecasts = np.zeros((len(encoded), encoded.horizon, values.shape[1]))
     series, windows = np.unique(encoded.owners, return_inverse=True)
     starts, ends = encoded.row_splits[series], encoded.row_splits[series + 1]
@@ -62,13 +80,13 @@ def smoothed(encoded: EncodedSeries, values: Doubles, *, season: int) -> Doubles
     longest = int((ends - starts).max(initial=1))
     at = np.minimum(starts[:, None] + np.arange(longest), ends[:, None] - 1)
     for target in range(values.shape[1]):
-        by_series = holt_winters.forecast(
+        found = method(
             values[at, target],
             history,
             season=season,
             origins=origins,
             horizon=encoded.horizon,
         )
-        for group, forecast in zip(groups, by_series, strict=True):
+        for group, forecast in zip(groups, found, strict=True):
             forecasts[group, :, target] = forecast
     return forecasts

@@ -48,7 +48,8 @@ def test_whole_sequences_are_compared_with_their_last_timestep_and_their_statist
     numbers = np.repeat(truth, 3)[:, None] + np.tile([0.0, 5.0, 0.0], 40)[:, None]
     made = fit_predictors(make_encoded([3] * 40, truth, numbers=numbers), target=CLASSES, seed=0)
     assert [each.name for each in made] == [
-        *("majority", "bag-of-timesteps linear", "last-timestep linear", "boosted summaries")
+        *("majority", "bag-of-timesteps linear", "last-timestep linear", "linear by position"),
+        *("random convolutions", "boosted summaries"),
     ]
     other = make_encoded([3, 3], np.array([0, 1]), numbers=[[1], [1], [0], [0], [0], [1]])
     assert made[2](other).argmax(axis=1).tolist() == [0, 1]

@@ -34,7 +34,14 @@ def test_each_baseline_by_hand():
     assert shown["seasonal naive"] == [4, 7]
     assert shown["constant velocity"] == [9, 10]
     assert shown["drift"] == [10, 12]  # from 2, the first of the lookback, to 8 in three steps
-    assert set(shown) == {"naive", "seasonal naive", "constant velocity", "drift", "Holt-Winters"}
+    assert set(shown) == {
+        "naive",
+        "seasonal naive",
+        "constant velocity",
+        "drift",
+        "Holt-Winters",
+        "Theta",
+    }
 
 
 def test_without_a_season_there_is_no_seasonal_forecast():
@@ -55,6 +62,7 @@ def test_a_straight_line_goes_on():
     found = simple_forecasts(windows(range(40), splits=[0, 40], origins=[30]), season=1)
     for name in ("constant velocity", "drift", "Holt-Winters"):
         assert found[name][0, :, 0] == pytest.approx([30, 31], abs=0.2), name
+    assert found["Theta"][0, :, 0] == pytest.approx([29.5, 30], abs=0.2)  # by half of the slope
 
 
 def test_gaps_are_filled_from_the_past():

@@ -1,0 +1,1 @@
+"""Models that a user would take instead of a network: n-grams, positions, random convolutions."""
