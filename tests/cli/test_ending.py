@@ -11,6 +11,7 @@ import pytest
 from conftest import PATIENCE
 
 from rnnauto.cli import ending as endings
+from rnnauto.cli.app import main
 from rnnauto.cli.ending import ending, guarded
 from rnnauto.early import ASIDE, thread_aside
 from rnnauto.errors import Interrupted
@@ -93,6 +94,20 @@ def test_ctrl_c_ends_with_a_word_on_what_is_left():
     with pytest.raises(Interrupted, match="interrupted"), ending(last_words):
         os.kill(os.getpid(), signal.SIGINT)
         time.sleep(PATIENCE)
+
+
+def test_run_says_at_which_recipe_it_was_interrupted(monkeypatch, capsys):
+    def interrupted(path, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rnnauto.run.run_recipe", interrupted)
+    monkeypatch.setattr("sys.argv", ["rnnauto", "run", "a.yaml", "b.yaml"])
+    with pytest.raises(SystemExit) as end:
+        main()
+    assert end.value.code == 130
+    said = capsys.readouterr().err
+    assert "error: interrupted at recipe 1 of 2\nhint: run it again\n" in said
+    assert "Traceback" not in said
 
 
 def test_a_command_that_ends_by_itself_is_left_alone(monkeypatch):
