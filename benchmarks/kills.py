@@ -224,7 +224,7 @@ def main() -> None:
     counts = place.counts
     print(
         f"killed {counts['drivers']} drivers and {counts['workers']} workers in {searches} "
-        f"searches, {counts['models']} models exchanged: "
+        f"searches, {counts['models']} models looked at: "
         + ", ".join(f"{counts[fault]} {fault}" for fault in FAULTS)
     )
     sys.exit(any(counts[fault] for fault in FAULTS))
