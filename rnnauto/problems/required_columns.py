@@ -22,6 +22,9 @@ from rnnauto.reading.read import Table, read_table
 from rnnauto.reading.rules import known_rules
 from rnnauto.reading.token_lines import SENTENCE
 from rnnauto.times.grid import is_clock
+from rnnauto.visible import visible
+
+LONGEST_CELL = 60  # characters of a cell that a message shows
 
 
 def read_for(
@@ -149,6 +152,24 @@ def check_numbers(table: Table, name: str) -> None:
     refuse(table, series, bad, "no number", "numbers")
 
 
+def refuse_without_time(table: Table, layout: Layout) -> None:
+    """Raises: DataError where rows of a forecast with a value have no time: nothing says where in
+    their series they belong."""
+    if layout.time not in table.frame.columns:
+        return
+    targets = [table.frame[name] for name in layout.target if name in table.frame.columns]
+    lost = table.frame[layout.time].is_null()
+    if targets:
+        lost &= pl.DataFrame(targets).select(pl.any_horizontal(pl.all().is_not_null())).to_series()
+    if lost.any():
+        line = table.line(int(lost.arg_max() or 0))
+        rows = "1 row has" if lost.sum() == 1 else f"{lost.sum():,} rows have"
+        raise DataError(
+            f"`{table.source}`, column `{layout.time}`: {rows} no time (line {line})",
+            hint="a forecast goes on from the latest time: fill them in, or leave these rows out",
+        )
+
+
 def reckons_dates(layout: Layout) -> bool:
     """True where times that come next are reckoned by a rule of dates."""
     return layout.frequency is not None and layout.frequency.unit != "number"
@@ -259,6 +280,12 @@ def refuse(table: Table, series: pl.Series, bad: pl.Series, what: str, wanted: s
         at = int(bad.arg_max() or 0)
         raise DataError(
             f"`{table.source}`, column `{series.name}`, line {table.line(at)}: "
-            f"`{series[at]}` is {what}",
+            f"`{cell_shown(series[at])}` is {what}",
             hint=f"the model was trained with {wanted} in this column; mend the cell or empty it",
         )
+
+
+def cell_shown(cell: object) -> str:
+    """Write a cell in one line, of a long one the beginning."""
+    text = visible(str(cell.to_list() if isinstance(cell, pl.Series) else cell))
+    return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}..."

@@ -68,9 +68,16 @@ def test_what_is_undefined_is_not_met():
 
 @pytest.mark.parametrize("beats", [True, False])
 def test_baselines_are_beaten_or_not(beats):
-    found = only({"beats_baselines": True}, measured({"accuracy": 1.0}, beats=beats))
+    given = measured({"accuracy": 1.0}, beats=beats, majority={"accuracy": 0.2})
+    found = only({"beats_baselines": True}, given)
     assert (found.got, found.passed) == (beats, beats)
     assert check_expectations(Expect(), measured({"accuracy": 1.0}, beats=beats)) == ()
+
+
+@pytest.mark.parametrize("beats", [True, False])
+def test_where_there_is_no_baseline_none_is_beaten(beats):
+    found = only({"beats_baselines": True}, measured({"accuracy": 1.0}, beats=beats))
+    assert (found.got, found.passed) == ("no baseline to beat", False)
 
 
 def test_padding_is_every_check_but_the_trained_networks():

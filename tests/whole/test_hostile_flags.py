@@ -15,6 +15,7 @@ from rnnauto.layout import RnnType, Task
 from rnnauto.prepare import prepare
 from rnnauto.reading.read import read_to_learn
 from rnnauto.recipe import Recipe
+from rnnauto.recipe.column_names import literal_name
 
 FEW, MANY = 150, 10_000
 ROWS = 48
@@ -194,6 +195,48 @@ def run(tmp_path, numbers):
         except BaseException as error:  # polars panics are no exceptions
             faults.append((number, type(error).__name__, str(error)[:200], said))
     assert not faults
+
+
+ROLES = {
+    "a long table": ({"target": ["mood"], "id": ["id"], "time": "t"}, "id t x kind mood"),
+    "a plain table": ({"target": ["mood"]}, "x z kind mood"),
+    "a series": ({"target": ["x"], "time": "day"}, "day z when x"),
+    "texts": ({"target": ["mood"], "features": ["text"]}, "text mood"),
+    "lists": ({"target": ["mood"]}, "list more mood"),
+}
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_a_name_changes_nothing_but_itself(name):
+    """Where every role is named, a table is read alike whatever its columns are called."""
+    random = np.random.default_rng(0)
+    data, columns = ROLES[name]
+    frame = pl.DataFrame(columns_of_rows(random), strict=False).select(columns.split())
+    for plain in frame.columns:  # `text` is a kind of column, too
+        frame, data = frame.rename({plain: f"our {plain}"}), renamed(data, plain, f"our {plain}")
+    first = layout_of(frame, data)
+    for odd in NAMES:
+        old = str(random.choice(frame.columns))
+        fixed = {**data, "features": [column["name"] for column in first["features"]]}
+        called = renamed(fixed, old, odd)
+        layout = layout_of(frame.rename({old: odd}), called)
+        assert layout == renamed(layout_of(frame, fixed), old, literal_name(odd)), odd
+
+
+def layout_of(frame, data):
+    recipe = Recipe.parse({"data": data})
+    prepare(frame, recipe)
+    inspection = inspect_table(read_to_learn(frame, recipe.data), recipe)
+    return json.loads(inspection.layout.model_dump_json())
+
+
+def renamed(value, old, new):
+    """A copy in which every text that is the old name is the new one."""
+    if isinstance(value, dict):
+        return {key: renamed(part, old, new) for key, part in value.items()}
+    if isinstance(value, list):
+        return [renamed(part, old, new) for part in value]
+    return new if value == old else value
 
 
 def test_any_flags_on_any_columns_get_a_verdict_or_a_message(tmp_path):

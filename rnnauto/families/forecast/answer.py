@@ -25,7 +25,7 @@ from rnnauto.families.forecast.windows import window_inputs
 from rnnauto.layout import Layout
 from rnnauto.prepared import Source
 from rnnauto.problems.absent import refuse_other_frequency
-from rnnauto.problems.required_columns import as_texts, read_for
+from rnnauto.problems.required_columns import as_texts, read_for, refuse_without_time
 
 BATCH = 256
 LEVELS = (10, 50, 90)  # per cent
@@ -45,6 +45,7 @@ def to_predict(
     words = encoders.words
     earlier = read_history(history, layout, words)
     table = read_for(layout, data, target=False, text_targets=(), may_be_empty=True, classes=words)
+    refuse_without_time(table, layout)
     refuse_other_frequency(table, layout)
     series = gather_series(after(earlier, table.frame, layout), layout)
     return replace(future_windows(series, encoders, layout), table=table)
@@ -58,6 +59,7 @@ def to_judge(
     words = encoders.words
     earlier = read_history(history, layout, words)
     table = read_for(layout, data, target=True, text_targets=(), classes=words)
+    refuse_without_time(table, layout)
     refuse_other_frequency(table, layout)
     frame = after(earlier, table.frame, layout)
     seen = frame.height - table.frame.height
@@ -71,7 +73,9 @@ def read_history(
 ) -> pl.DataFrame | None:
     if history is None:
         return None
-    return read_for(layout, history, target=True, text_targets=(), classes=words).frame
+    table = read_for(layout, history, target=True, text_targets=(), classes=words)
+    refuse_without_time(table, layout)
+    return table.frame
 
 
 def after(earlier: pl.DataFrame | None, frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:

@@ -69,7 +69,8 @@ def evaluate_forecasts(
         baselines=baselines,
         rows=model.units,
         sequences=len(np.unique(encoded.owners)),
-        beats_baselines=all(beats(model, baseline, metric) for baseline in baselines.values()),
+        beats_baselines=bool(baselines)
+        and all(beats(model, baseline, metric) for baseline in baselines.values()),
         labels=None,
         main_metric=metric,
     )

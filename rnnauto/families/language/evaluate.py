@@ -196,7 +196,8 @@ def evaluate_language(
         baselines=shown,
         rows=len(scores),
         sequences=int(np.count_nonzero(encoded.lengths)),
-        beats_baselines=all(beats(model, baseline, metric) for baseline in shown.values()),
+        beats_baselines=bool(shown)
+        and all(beats(model, baseline, metric) for baseline in shown.values()),
         labels=None,
         main_metric=metric,
     )

@@ -1,0 +1,62 @@
+"""A forecast refuses rows of which nothing says when they were, and shows a faulty cell."""
+
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+
+from rnnauto.errors import DataError
+from rnnauto.families.families import family_of
+from rnnauto.prepare import prepare
+from rnnauto.recipe import Recipe
+
+DAYS = [date(2024, 1, 1) + timedelta(days=number) for number in range(60)]
+FRAME = pl.DataFrame({"day": DAYS, "y": [float(number % 7) for number in range(60)]})
+RECIPE = {"data": {"target": "y", "time": "day"}, "problem": {"horizon": 2, "lookback": 4}}
+
+
+@pytest.fixture(scope="module")
+def model():
+    prepared = prepare(FRAME, Recipe.parse(RECIPE))
+    return prepared.layout, prepared.encoders
+
+
+def read(model, frame, history=None, *, ask="to_predict"):
+    layout, encoders = model
+    return getattr(family_of(layout), ask)(frame, layout, encoders, history=history)
+
+
+@pytest.mark.parametrize("ask", ["to_predict", "to_judge"])
+@pytest.mark.parametrize(
+    ("times", "rows"),
+    [
+        (pl.lit(None), "60 rows have no time (line 2)"),
+        (pl.lit(None, pl.String), "60 rows have no time (line 2)"),
+        (pl.when(pl.col("y") < 6).then("day"), "8 rows have no time (line 8)"),
+        (pl.when(pl.int_range(pl.len()) != 5).then("day"), "1 row has no time (line 7)"),
+    ],
+)
+def test_rows_without_a_time_are_refused(model, times, rows, ask):
+    frame = FRAME.with_columns(times.alias("day"))
+    with pytest.raises(DataError) as caught:
+        read(model, frame, ask=ask)
+    assert caught.value.message == f"`frame`, column `day`: {rows}"
+    with pytest.raises(DataError, match="no time"):
+        read(model, FRAME, frame, ask=ask)
+
+
+def test_a_row_that_holds_nothing_needs_no_time(model):
+    empty = pl.DataFrame({"day": [None], "y": [None]}, schema=FRAME.schema)
+    assert len(read(model, pl.concat([FRAME, empty]))) == len(read(model, FRAME))
+
+
+@pytest.mark.parametrize("column", ["day", "y"])
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [([1, 2], "[1, 2]"), ([[1.5]], "[[1.5]]"), ("a\nb", "a\\nb"), ("x" * 500, "x" * 60 + "...")],
+)
+def test_a_cell_of_something_else_is_shown_in_a_line(model, column, cell, shown):
+    cells = pl.Series(column, [cell] * len(FRAME))
+    with pytest.raises(DataError) as caught:
+        read(model, FRAME.with_columns(cells))
+    assert f"column `{column}`, line 2: `{shown}` is no" in caught.value.message
