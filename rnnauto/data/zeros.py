@@ -14,6 +14,8 @@ from rnnauto.layout import Column, Layout
 
 FAR = 1024.0  # spreads from 0, beyond which float32 keeps fewer than 14 bits of the differences
 MOST_ROWS = 4096  # looked at: the first, and as many spread over the column
+ENOUGH = 0.99  # share of the different numbers that float32 has to tell apart as they are
+LARGEST = float(np.finfo(np.float32).max)
 SPANS = ((0.25, 0.75), (0.05, 0.95), (0.0, 1.0))  # the first that is no single value is the spread
 
 
@@ -47,16 +49,26 @@ def with_zero(column: Column, frame: pl.DataFrame) -> Column:
 
 
 def zero_of(numbers: Doubles) -> float:
-    """Take a number amid those that lie close together and far from 0; 0 of all others."""
-    known = np.sort(numbers[np.isfinite(numbers)])
+    """Take a number amid those that lie close together and far from 0, or that float32 tells apart
+    better less it; 0 of all others."""
+    known = np.sort(numbers[np.abs(numbers) <= LARGEST])  # nan is none of them
     if not known.size:
         return 0.0
     middle, last = float(known[len(known) // 2]), len(known) - 1
     for first, second in SPANS:
         low, high = float(known[int(first * last)]), float(known[int(second * last)])
         if low < high:
-            return middle if abs(middle) / FAR > high - low else 0.0
-    return 0.0
+            if abs(middle) / FAR > high - low:
+                return middle
+            break
+    apart = told_apart(known, 0.0)
+    enough = apart >= ENOUGH * len(np.unique(known))
+    return 0.0 if enough or told_apart(known, middle) <= apart else middle
+
+
+def told_apart(numbers: Doubles, zero: float) -> int:
+    """Count the different numbers that float32 makes of some less a zero."""
+    return len(np.unique((numbers - zero).astype(np.float32)))
 
 
 def some_numbers(frame: pl.DataFrame, column: Column) -> Doubles:

@@ -7,7 +7,7 @@ import polars as pl
 
 from rnnauto.data.columns import doubles_of, flatten
 from rnnauto.data.target_columns import is_struct
-from rnnauto.data.zeros import some_numbers
+from rnnauto.data.zeros import some_numbers, told_apart
 from rnnauto.layout import Column
 from rnnauto.problem import Example, Kind, Problem, numbered
 from rnnauto.problems.layouts import gives_numbers, has_target, is_forecast
@@ -15,7 +15,7 @@ from rnnauto.problems.rule import Gathered, Laid, Rule
 
 LARGEST = float(np.finfo(np.float32).max)
 LEAST_SPAN = 1e-36  # of a target: float32 divides by nothing smaller
-KEPT = 0.5  # share of the different numbers that float32 has to tell apart
+KEPT = 0.75  # share of the different numbers that float32 has to tell apart
 
 BEYOND = Kind(
     code="target-beyond-float32",
@@ -33,8 +33,8 @@ CLOSE = Kind(
     code="below-float32",
     severity="warning",
     title="numbers differ by less than float32 tells",
-    finds="Features and targets of which float32 makes half of the different numbers equal, such "
-    "as epochs of two decades or coordinates of two places. Where all lie close together, a "
+    finds="Features and targets of which float32 makes a quarter of the different numbers equal, "
+    "such as epochs of two decades or coordinates of two places. Where all lie close together, a "
     "number amid them is taken off before, so that they stay apart.",
     harm="Networks calculate in float32, with 24 bits: what differs in later bits only is the same "
     "to them.",
@@ -79,7 +79,7 @@ def beyond_reach(column: Column, values: pl.Series) -> Iterator[Problem]:
         )
 
 
-def told_apart(look: Laid) -> Iterator[Problem]:
+def told_apart_badly(look: Laid) -> Iterator[Problem]:
     """Find features and targets of which float32 makes many different numbers equal."""
     layout = look.layout
     targets = layout.targets if gives_numbers(layout) or is_forecast(layout) else ()
@@ -88,7 +88,7 @@ def told_apart(look: Laid) -> Iterator[Problem]:
             continue
         numbers = some_numbers(look.table.frame, column)
         numbers = np.unique(numbers[np.abs(numbers) <= LARGEST])  # nan is in no order
-        kept = len(np.unique((numbers - column.zero).astype(np.float32)))
+        kept = told_apart(numbers, column.zero)
         if kept < KEPT * len(numbers):
             yield CLOSE.problem(
                 f"float32 tells {kept:,} of {len(numbers):,} numbers of `{column.name}` apart",
@@ -101,4 +101,4 @@ TARGET_RULES: tuple[Rule[Gathered], ...] = (
     Rule((BEYOND,), beyond_in_series, is_forecast),
     Rule((BEYOND,), beyond_in_measured, gives_numbers),
 )
-RULES = (Rule((CLOSE,), told_apart, has_target),)
+RULES = (Rule((CLOSE,), told_apart_badly, has_target),)

@@ -20,6 +20,9 @@ FAR = 400_000_000.0
         ([FAR, FAR, FAR, FAR, FAR, FAR, FAR, FAR + 3], FAR),
         ([-1.0, *[FAR + at % 4 for at in range(50)]], FAR + 1),  # a code amid them
         ([1013.0, 1009.5, 1021.0], 0),
+        ([*[0.0] * 40, *[FAR + at % 4 for at in range(50)]], FAR),  # many zeros beside them
+        ((4_649_776 + np.arange(-5000, 5000, 0.2)).tolist(), 4_649_776),  # metres of a map
+        (np.random.default_rng(0).normal(size=8000).tolist(), 0),
         ([0.0, 1.0, 5e8], 0),
         ([FAR], 0),
         ([FAR, FAR], 0),
@@ -30,7 +33,7 @@ FAR = 400_000_000.0
     ],
 )
 def test_a_zero_lies_amid_numbers_that_are_far_from_it_only(numbers, zero):
-    assert zero_of(np.array(numbers, float)) == zero
+    assert zero_of(np.array(numbers, float)) == pytest.approx(zero)
 
 
 def test_only_numbers_have_a_zero_and_what_goes_on_from_a_feature_has_its():

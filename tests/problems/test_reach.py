@@ -26,7 +26,7 @@ def codes(x, y="ab", **problem):
     [
         (FAR + COUNTS % 7, ""),
         (FAR + np.random.default_rng(0).normal(size=60), ""),
-        (np.where(COUNTS % 2, FAR, 3 * FAR) + COUNTS % 7, "tells 2 of 14 numbers of `x` apart"),
+        (np.where(COUNTS % 2, FAR, 3 * FAR) + COUNTS % 7, "tells 8 of 14 numbers of `x` apart"),
         (1.7e18 + 1e6 * COUNTS, ""),
         (np.random.default_rng(0).normal(size=60) * 1e-300, "tells 1 of 60 numbers"),
         (1000 + np.random.default_rng(0).normal(size=60), ""),
