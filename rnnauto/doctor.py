@@ -72,8 +72,16 @@ def machine() -> dict[str, Any]:
         "versions": {**versions(), "typer": version("typer"), "pydantic": version("pydantic")},
         "cores": usable_cores(),
         "free_memory_gb": free_memory(),
-        "free_disk_gb": round(shutil.disk_usage(tempfile.gettempdir()).free / 1e9, 1),
+        "free_disk_gb": free_disk(),
     }
+
+
+def free_disk() -> float | None:
+    """Measure what is free for temporary files, GB; None where no place takes any."""
+    try:
+        return round(shutil.disk_usage(tempfile.gettempdir()).free / 1e9, 1)
+    except FileNotFoundError:
+        return None
 
 
 def free_memory() -> float | None:

@@ -5,6 +5,7 @@ import os
 import secrets
 import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from rnnauto.errors import ModelFolderError
@@ -100,7 +101,8 @@ def write_text(folder: Path, name: str, text: str) -> Path:
             file.write(text)
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # a place that cannot be written takes nothing away, either
+            partial.unlink()
         raise ModelFolderError(
             f"`{path}` cannot be written: {error.strerror}",
             hint="the folder must be one that you may write into",

@@ -3,6 +3,7 @@
 import os
 import secrets
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from rnnauto.errors import StorageError
@@ -68,7 +69,8 @@ def write_file(place: Path, content: bytes, option: str) -> None:
             partial.chmod(stat.S_IMODE(place.stat().st_mode))
         partial.replace(place)
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # a place that cannot be written takes nothing away, either
+            partial.unlink()
         raise StorageError(
             f"cannot write `{place}`: {error.strerror}", hint=f"name another file with `{option}`"
         ) from error

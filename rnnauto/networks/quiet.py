@@ -5,8 +5,27 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import BinaryIO, cast
 
 from rnnauto.errors import RnnautoError
+
+NO_FOLDER = "/tmp"  # noqa: S108  # nothing is written there
+
+
+def passing_file() -> BinaryIO:
+    """A file without a name, in memory where the system has such: it needs no place to be in."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("rnnauto"), "w+b")
+    return cast(BinaryIO, tempfile.TemporaryFile())
+
+
+def name_temporary_folder() -> None:
+    """Name a folder for temporary files where nothing can be written: TensorFlow asks for its name
+    when it is imported, and for no more."""
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError:
+        tempfile.tempdir = NO_FOLDER
 
 
 @contextmanager
@@ -21,7 +40,7 @@ def held_back_stderr() -> Iterator[None]:
     except (OSError, AttributeError):  # no stderr at all: nothing to hold back
         yield
         return
-    with tempfile.TemporaryFile() as noise:
+    with passing_file() as noise:
         os.dup2(noise.fileno(), 2)
         try:
             yield
@@ -45,6 +64,7 @@ def import_tensorflow(*, threads: int | None = None) -> None:
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"
+    name_temporary_folder()
     with held_back_stderr():
         import tensorflow as tf
 

@@ -5,6 +5,7 @@ A file is on disk once it and the folder that names it are synced; a name moves 
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,7 +21,8 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
             os.fsync(file.fileno())
         partial.rename(path)
     except OSError:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):  # the fault is told, not that nothing could be taken away
+            partial.unlink()
         raise
     sync(path.parent)
 

@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 from rnnauto.errors import StorageError
+from rnnauto.networks.quiet import passing_file
 from rnnauto.search.trial import Epoch, Job, Result
 
 PROGRAM = ("-m", "rnnauto.families.worker")
@@ -226,7 +226,7 @@ def pool(folder: Path, workers: int, program: tuple[str, ...] = PROGRAM) -> Iter
 def start(folder: Path, program: tuple[str, ...]) -> Worker:
     ours, theirs = Pipe()
     # a file, not a pipe: nobody reads it while the worker runs
-    log = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the worker
+    log = passing_file()  # closed with the worker
     process = subprocess.Popen(
         # -P: a `random.py` in the user's folder must not be imported in the place of Python's
         [sys.executable, "-P", *program, str(theirs.fileno()), str(folder)],

@@ -96,6 +96,16 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch)
     assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
 
 
+def test_a_place_that_became_read_only_is_told(tmp_path, monkeypatch):
+    def refuse(self, *given, **named):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(StorageError, match="Read-only file system"):
+        write_file(tmp_path / "a.csv", b"new", "-o")
+
+
 def test_a_recipe_below_a_linked_folder_leads_to_its_data(tmp_path, monkeypatch):
     (tmp_path / "far" / "away").mkdir(parents=True)
     (tmp_path / "near").symlink_to("far/away")

@@ -1,12 +1,16 @@
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import polars as pl
+import pytest
 from builders import NAN, columns, make_encoders, make_layout, make_sequences
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rnnauto.data.encode import CategoryEncoder, NumberEncoder
 from rnnauto.data.targets import LabelEncoder
-from rnnauto.deploy.runner import BATCH, BATCH_TIMESTEPS, batches_of, raw_batch
+from rnnauto.deploy.runner import BATCH, BATCH_TIMESTEPS, PATTERN, batches_of, plain_path, raw_batch
 
 LABELS = LabelEncoder(classes=("a", "b"), kind="text")
 LAYOUT = make_layout(
@@ -72,3 +76,25 @@ def test_every_sequence_is_in_one_batch_and_no_batch_is_too_large(lengths):
     for part in batches:
         assert len(part) <= BATCH
         assert len(part) * lengths[part].max() <= max(BATCH_TIMESTEPS, lengths[part].max())
+
+
+@pytest.mark.parametrize("name", ["a[1]", "b\\c", "d*", "plain"])
+def test_a_folder_has_a_path_that_is_no_pattern(tmp_path, monkeypatch, name):
+    def no_place(*given, **named):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", no_place)
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / "file").write_text("x")
+    with plain_path(folder) as path:
+        assert (path / "file").read_text() == "x"
+        assert not PATTERN.intersection(str(path))
+
+
+def test_without_links_to_open_folders_a_link_is_made(tmp_path, monkeypatch):
+    folder = tmp_path / "a[1]"
+    folder.mkdir()
+    monkeypatch.setattr(Path, "exists", lambda self: False)
+    with plain_path(folder) as path:
+        assert path.is_symlink() and path.resolve() == folder

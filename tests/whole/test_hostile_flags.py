@@ -215,12 +215,12 @@ def test_a_name_changes_nothing_but_itself(name):
     for plain in frame.columns:  # `text` is a kind of column, too
         frame, data = frame.rename({plain: f"our {plain}"}), renamed(data, plain, f"our {plain}")
     first = layout_of(frame, data)
+    fixed = {**data, "features": [column["name"] for column in first["features"]]}
+    plain = layout_of(frame, fixed)
     for odd in NAMES:
         old = str(random.choice(frame.columns))
-        fixed = {**data, "features": [column["name"] for column in first["features"]]}
-        called = renamed(fixed, old, odd)
-        layout = layout_of(frame.rename({old: odd}), called)
-        assert layout == renamed(layout_of(frame, fixed), old, literal_name(odd)), odd
+        layout = layout_of(frame.rename({old: odd}), renamed(fixed, old, odd))
+        assert layout == renamed(plain, old, literal_name(odd)), odd
 
 
 def layout_of(frame, data):
