@@ -1,20 +1,23 @@
 """Use a fitted model: `rnnauto.load(folder)`, then `predict` and `evaluate`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
+from rnnauto.data.misfits import layout_misfits
 from rnnauto.deploy.generate import Wanted, WrittenText
 from rnnauto.deploy.latency import measure_latency
 from rnnauto.deploy.leaderboard import Row, read_leaderboard
 from rnnauto.deploy.model_json import AnyModelInfo, read_model_info
-from rnnauto.deploy.runner import Run, load_saved_model
+from rnnauto.deploy.runner import Run, check_signatures, load_saved_model
 from rnnauto.deploy.table import as_in_file
 from rnnauto.families.families import family_of
 from rnnauto.families.family import AnyFamily
+from rnnauto.files import damaged
 from rnnauto.judge.evaluate import Evaluation
 from rnnauto.judge.stored import NAME as BASELINES
 from rnnauto.layout import Layout
@@ -54,7 +57,9 @@ class Model:
 
     @cached_property
     def run(self) -> Run:
-        return load_saved_model(self.folder / "saved_model")
+        run = load_saved_model(self.folder / "saved_model")
+        check_signatures(run, self.family.signatures(self.info.layout, self.info.encoders))
+        return run
 
     def predict(
         self,
@@ -145,6 +150,17 @@ class Model:
 
 
 def load(folder: Path | str) -> Model:
-    """Open a model folder. Raises: ModelFolderError where it is absent, damaged or newer."""
+    """Open a model folder. Raises: ModelFolderError where it is absent, damaged or newer, or its
+    layout and encoders do not go together."""
     folder = Path(folder)
-    return Model(folder, read_model_info(folder, lambda layout: family_of(layout).encoders))
+    info = read_model_info(folder, lambda layout: family_of(layout).encoders)
+    fault = next(misfits(info.layout, info.encoders), None)
+    if fault is not None:
+        raise damaged(folder / "model.json", fault)
+    return Model(folder, info)
+
+
+def misfits(layout: Layout, encoders: Any) -> Iterator[str]:
+    """List what of a layout and encoders does not go together."""
+    yield from layout_misfits(layout)
+    yield from family_of(layout).misfits(layout, encoders)

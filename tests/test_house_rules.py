@@ -59,7 +59,7 @@ ORDER = [
 # a family's folder spans these parts: each of its files stands with one of them
 FAMILIES = ("direct", "decoder", "forecast", "language", "lists")
 STANDS_WITH = {
-    "data": "encode tokens pairs series future windows origins cut streams batches",
+    "data": "encode misfits tokens pairs series future windows origins cut streams batches",
     "prepared": "prepare",
     "networks": "network layers features",
     "search": "space simple_errors calibrate train learner",

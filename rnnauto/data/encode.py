@@ -35,8 +35,8 @@ class NumberEncoder(Frozen):
     values that are absent."""
 
     name: str
-    mean: float
-    deviation: float = Field(gt=0)
+    mean: float = Field(allow_inf_nan=False)
+    deviation: float = Field(gt=0, allow_inf_nan=False)
     missing: bool
 
 

@@ -40,9 +40,9 @@ class ValueEncoder(Frozen):
         zero: what is taken off the values in float64, as of a column of the layout.
     """
 
-    mean: float
+    mean: float = Field(allow_inf_nan=False)
     zero: float = Field(default=0.0, allow_inf_nan=False)
-    deviation: float = Field(gt=0)
+    deviation: float = Field(gt=0, allow_inf_nan=False)
 
     @property
     def widths(self) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ import tensorflow as tf
 from rnnauto.arrays import Doubles
 from rnnauto.data.columns import zeros_of
 from rnnauto.data.encode import RESERVED, UNKNOWN, Encoders, category_columns
+from rnnauto.deploy.runner import Shape
 from rnnauto.layout import Layout
 from rnnauto.networks import calendar, moments, text
 
@@ -48,6 +49,11 @@ def input_specs(layout: Layout, encoders: Encoders[Any]) -> dict[str, Any]:
             [None, count], tf.string, name="static_categories"
         )
     return specs
+
+
+def listed(specs: dict[str, Any]) -> dict[str, tuple[str, Shape]]:
+    """List the types and shapes of inputs."""
+    return {name: (spec.dtype.name, tuple(spec.shape)) for name, spec in specs.items()}
 
 
 def vocabulary_table(vocabulary: tuple[str, ...]) -> Any:

@@ -26,15 +26,36 @@ BATCH_TIMESTEPS = 1 << 18  # a batch of long sequences is smaller
 RawBatch = dict[str, NDArray[Any]]
 
 
+Shape = tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What a function of a SavedModel takes and gives.
+
+    Attributes:
+        inputs: type and shape by name; None stands for any size.
+        outputs: shape by name; None stands for any shape.
+    """
+
+    inputs: Mapping[str, tuple[str, Shape]]
+    outputs: Mapping[str, Shape | None]
+
+
+Signatures = Mapping[str, Signature]
+
+
 @dataclass(frozen=True)
 class Run:
     """A SavedModel that is open: called with a batch, it answers by one of its signatures.
 
     Attributes:
+        folder: where it lies.
         signatures: its functions, by name.
         kept: what was loaded: the signatures hold their variables only as long as it lives.
     """
 
+    folder: Path
     signatures: Mapping[str, Callable[..., dict[str, Any]]]
     kept: Any
 
@@ -44,9 +65,11 @@ class Run:
         import tensorflow as tf
 
         tensors = {name: tf.constant(array) for name, array in batch.items()}
-        return {
-            name: tensor.numpy() for name, tensor in self.signatures[signature](**tensors).items()
-        }
+        try:
+            answers = self.signatures[signature](**tensors)
+            return {name: tensor.numpy() for name, tensor in answers.items()}
+        except tf.errors.InvalidArgumentError as error:  # its inputs are what the signature says
+            raise damaged(self.folder, f"`{signature}` cannot answer: {error.message}") from error
 
 
 def load_saved_model(folder: Path) -> Run:
@@ -72,7 +95,52 @@ def load_saved_model(folder: Path) -> Run:
         ) from error
     if "serving_default" not in signatures:
         raise damaged(folder, "it has no signature `serving_default`")
-    return Run(signatures, loaded)
+    return Run(folder, signatures, loaded)
+
+
+def check_signatures(run: Run, wanted: Signatures) -> None:
+    """Check that a SavedModel takes and gives what the layout and the encoders beside it say.
+
+    Raises: ModelFolderError that names what is absent or another.
+    """
+    faults = (
+        f"`{name}`: {fault}"
+        for name, signature in wanted.items()
+        for fault in signature_faults(run.signatures.get(name), signature)
+    )
+    fault = next(faults, None)
+    if fault is not None:
+        raise damaged(run.folder, f"it does not go with `model.json`: {fault}")
+
+
+def signature_faults(function: Any, wanted: Signature) -> Iterator[str]:
+    """List how a function of a SavedModel differs from what is wanted."""
+    if function is None:
+        yield "there is no such signature"
+        return
+    inputs, outputs = function.structured_input_signature[1], function.structured_outputs
+    for name in sorted(inputs.keys() ^ wanted.inputs.keys()):
+        yield f"input `{name}` is {'missing' if name in wanted.inputs else 'one too many'}"
+    for name, (dtype, shape) in wanted.inputs.items():
+        found = inputs.get(name)
+        if found is not None and (found.dtype.name, True) != (dtype, fits(found.shape, shape)):
+            yield f"input `{name}` is {found.dtype.name} {found.shape}, not {dtype} {shape}"
+    for name, shape_given in wanted.outputs.items():
+        found = outputs.get(name)
+        if found is None:
+            yield f"output `{name}` is missing"
+        elif shape_given is not None and not fits(found.shape, shape_given):
+            yield f"output `{name}` has shape {found.shape}, not {shape_given}"
+
+
+def fits(found: Any, wanted: Shape) -> bool:
+    """Say whether a shape of TensorFlow's can be a wanted one."""
+    if found.rank is None:
+        return True
+    sizes = found.as_list()
+    return len(sizes) == len(wanted) and all(
+        None in {size, other} or size == other for size, other in zip(sizes, wanted, strict=True)
+    )
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Say what differs between kinds of problem, as one record: whoever holds one tells nothing
 apart."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -10,7 +10,7 @@ import polars as pl
 
 from rnnauto.deploy.generate import Wanted, Writing
 from rnnauto.deploy.latency import Single
-from rnnauto.deploy.runner import Run
+from rnnauto.deploy.runner import Run, Signatures
 from rnnauto.judge.diagnose import Opening, Subject
 from rnnauto.judge.evaluate import Evaluation
 from rnnauto.judge.sample import Probing
@@ -36,6 +36,7 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
     Attributes:
         name: the folder of `families/` that it stands in.
         encoders: the type of what `model.json` keeps of the columns.
+        misfits: what of a layout and such encoders does not go together, in words.
 
         prepare: a table that can be learnt from, to its parts. Raises DataError where one is empty.
         store: writes what trials learn from into a new folder, for the workers.
@@ -55,6 +56,7 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
         measures: the parts of the diagnosis that the family measures in its own way.
 
         export: writes the SavedModel of the mean of some networks, opens and checks it.
+        signatures: what its functions take and give, by name.
         to_predict, to_judge: a file or frame to what a model answers, or is judged by.
         answer: what an open model tells a user of a part; table: that, as a table.
         without_answer: how many predictions are empty and why, in words; empty where none is.
@@ -69,6 +71,7 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
 
     name: FamilyName
     encoders: Any
+    misfits: Callable[[Layout, Encoders], Iterator[str]]
 
     prepare: Callable[[Told], Prepared[Encoders, Any, Part, Stored]]
     store: Callable[[Path, Stored], None]
@@ -91,6 +94,7 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
     export: Callable[
         [Path, list[Any], Prepared[Encoders, Any, Part, Stored]], tuple[Run, dict[str, float]]
     ]
+    signatures: Callable[[Layout, Encoders], Signatures]
     to_predict: Callable[..., Part]
     to_judge: Callable[..., Part]
     answer: Callable[..., Given]

@@ -162,3 +162,17 @@ def regex_of(pattern: str) -> str:
             inside = rf"\d{{{WIDTHS[part.name]}}}"
         pieces.append(f"(?P<{part.name}>{inside})")
     return f"^{''.join(pieces)}$"
+
+
+def is_readable(spelling: Spelling) -> bool:
+    """Say whether times can be written so: a pattern from a file may be anything."""
+    names = [part.name for part in parts_of(spelling.pattern) if part.name]
+    if spelling.is_epoch:
+        return True
+    return (
+        bool(names)
+        and len(set(names)) == len(names)
+        and set(names) <= FIELDS.keys()
+        and len(spelling.months) in {0, 12}
+        and len(spelling.weekdays) in {0, 7}
+    )

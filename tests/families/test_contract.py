@@ -20,14 +20,19 @@ import polars as pl
 import pytest
 import tensorflow as tf
 from conftest import visits
-from mutations import MEMORY, SECONDS, altered, fresh_peak
+from mutations import MEMORY, SECONDS, Trials, altered, fault_of, fresh_peak
 
+from rnnauto import model
+from rnnauto.deploy.generate import Wanted
 from rnnauto.deploy.model_json import ModelInfo, write_model_info
+from rnnauto.deploy.runner import check_signatures
 from rnnauto.deploy.table import as_in_file, times_as_texts
-from rnnauto.errors import DataError, RnnautoError
+from rnnauto.errors import DataError, ModelFolderError, RnnautoError
 from rnnauto.families.families import FAMILIES, family_of
 from rnnauto.families.forecast.series import SeriesWindows
 from rnnauto.families.learners import learner_of
+from rnnauto.judge import evaluate
+from rnnauto.layout import Column
 from rnnauto.model import load
 from rnnauto.prepare import prepare
 from rnnauto.problems.asked import tell_odd
@@ -330,13 +335,15 @@ def calls(fit, monkeypatch):
 
 def test_a_model_predicts_by_reading_answering_and_writing_a_table_once(fit, calls):
     table = load(fit.folder).predict(fit.case.frame)
-    assert calls == {"to_predict": 1, "answer": 1, "table": 1, "without_answer": 1}
+    once = ("misfits", "to_predict", "signatures", "answer", "table", "without_answer")
+    assert calls == dict.fromkeys(once, 1)
     assert table.height == fit.case.rows
 
 
 def test_a_model_is_judged_by_reading_answering_and_scoring_once(fit, calls):
     found = load(fit.folder).evaluate(fit.case.frame)
-    assert calls == {"to_judge": 1, "load_baselines": 1, "judged": 1, "evaluate": 1}
+    once = ("misfits", "to_judge", "load_baselines", "signatures", "judged", "evaluate")
+    assert calls == dict.fromkeys(once, 1)
     assert found.rows > 0
 
 
@@ -484,3 +491,66 @@ def test_altered_files_get_an_answer_or_a_message(fit, tmp_path):
 @pytest.mark.filterwarnings("ignore")
 def test_ten_thousand_altered_files(fit, tmp_path):
     use_altered(fit, tmp_path, MANY // len(FAMILIES), first=FEW)
+
+
+# an altered folder is read by all that opens it; ten thousand over all files: RNNAUTO_SLOW=1
+ALTERATIONS = 400 if os.environ.get("RNNAUTO_SLOW") else 25
+
+
+def opened_by(fit, monkeypatch, *, judge):
+    """What is done with a folder beside a SavedModel that nobody altered."""
+    monkeypatch.setattr(model, "load_saved_model", lambda folder: replace(fit.run, folder=folder))
+    frame = fit.case.frame.head(60)
+    if judge:
+        return [lambda folder: load(folder).evaluate(frame).to_json()]
+    return [
+        lambda folder: load(folder).predict(frame, probabilities=True),
+        lambda folder: load(folder).evaluate(frame),
+        lambda folder: load(folder).latencies(frame),
+        lambda folder: load(folder).generate(Wanted(prompt="to be", length=3)),
+    ]
+
+
+@pytest.mark.parametrize("name", ["model.json", "baselines.npz"])
+def test_an_altered_folder_works_or_says_what_is_damaged(fit, tmp_path, monkeypatch, name):
+    monkeypatch.setattr(model, "measure_latency", lambda run, single: ())
+    monkeypatch.setattr(evaluate, "RESAMPLES", 20)
+    commands = opened_by(fit, monkeypatch, judge=name == "baselines.npz")
+    assert not any(fault_of(fit.folder, command) for command in commands)
+    trials = Trials(fit.folder, tmp_path, name)
+    assert trials.failures(range(ALTERATIONS), commands) == []
+
+
+def other_layout(fit, **changed):
+    """The same folder, beside a layout with which encoders or SavedModel do not go."""
+    info = load(fit.folder).info
+    return info.model_copy(update={"layout": info.layout.model_copy(update=changed)})
+
+
+def test_a_layout_that_does_not_go_with_its_encoders_is_damaged(fit, tmp_path):
+    static = (*fit.prepared.layout.static, Column(name="one more", kind="number"))
+    write_model_info(tmp_path / "model.json", other_layout(fit, static=static))
+    with pytest.raises(ModelFolderError, match="is damaged: `") as caught:
+        load(tmp_path)
+    assert str(tmp_path / "model.json") in caught.value.message
+
+
+def test_a_saved_model_of_another_layout_is_damaged(fit):
+    signatures = fit.family.signatures(fit.prepared.layout, fit.prepared.encoders)
+    check_signatures(fit.run, signatures)
+    name, signature = next(iter(signatures.items()))
+    given = min(signature.inputs)
+    for changed, said in (
+        (replace(signature, inputs={}), f"input `{given}` is one too many"),
+        (replace(signature, inputs={**signature.inputs, "new": ("int32", ())}), "`new` is missing"),
+        (replace(signature, outputs={"new": ()}), "output `new` is missing"),
+        (
+            replace(signature, outputs=dict.fromkeys(signature.outputs, (7, 7, 7, 7, 7))),
+            "has shape",
+        ),
+    ):
+        with pytest.raises(ModelFolderError, match="does not go with `model.json`") as caught:
+            check_signatures(fit.run, {name: changed})
+        assert said in caught.value.message
+    with pytest.raises(ModelFolderError, match="`other`: there is no such signature"):
+        check_signatures(fit.run, {"other": signature})

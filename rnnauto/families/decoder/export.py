@@ -10,8 +10,8 @@ from typing import Any
 import tensorflow as tf
 
 from rnnauto.data.encode import RESERVED
-from rnnauto.deploy.inputs import encode_inputs, input_specs, tables_of
-from rnnauto.deploy.runner import Run, load_saved_model
+from rnnauto.deploy.inputs import encode_inputs, input_specs, listed, tables_of
+from rnnauto.deploy.runner import Run, Shape, Signature, Signatures, load_saved_model
 from rnnauto.deploy.write import write_saved_model
 from rnnauto.families.decoder import decoding
 from rnnauto.families.decoder.check import check_export
@@ -19,6 +19,20 @@ from rnnauto.families.decoder.pairs import DecoderEncoders
 from rnnauto.families.decoder.prepare import DecoderPrepared
 from rnnauto.families.decoder.tokens import TokensEncoder, most_tokens
 from rnnauto.layout import Layout
+
+# what the signatures take beside a source
+DECODE = {"beams": tf.TensorSpec([], tf.int32)}
+GENERATE = {
+    "most": tf.TensorSpec([], tf.int32),
+    "temperature": tf.TensorSpec([], tf.float32),
+    "top_k": tf.TensorSpec([], tf.int32),
+    "seed": tf.TensorSpec([], tf.int32),
+    "stop": tf.TensorSpec([], tf.string),
+}
+SCORE = {
+    "answers": tf.TensorSpec([None, None], tf.int32),
+    "answer_length": tf.TensorSpec([None], tf.int32),
+}
 
 
 def export(
@@ -85,18 +99,9 @@ def decoder_signatures(
 
     extra: dict[Any, dict[str, Any]] = {
         predict: {},
-        decode: {"beams": tf.TensorSpec([], tf.int32)},
-        generate: {
-            "most": tf.TensorSpec([], tf.int32),
-            "temperature": tf.TensorSpec([], tf.float32),
-            "top_k": tf.TensorSpec([], tf.int32),
-            "seed": tf.TensorSpec([], tf.int32),
-            "stop": tf.TensorSpec([], tf.string),
-        },
-        score: {
-            "answers": tf.TensorSpec([None, None], tf.int32),
-            "answer_length": tf.TensorSpec([None], tf.int32),
-        },
+        decode: DECODE,
+        generate: GENERATE,
+        score: SCORE,
     }
     names = {predict: "serving_default", decode: "decode", generate: "generate", score: "score"}
     return {
@@ -139,3 +144,16 @@ def flags(vocabulary: tuple[str, ...], chosen: tuple[str, ...]) -> Any:
     """Mark the chosen tokens among all entries, [entries]."""
     among = set(chosen)
     return tf.constant([False] * RESERVED + [token in among for token in vocabulary])
+
+
+def signatures(layout: Layout, encoders: DecoderEncoders) -> Signatures:
+    """Say what every signature takes and gives."""
+    inputs = listed(input_specs(layout, encoders))
+    written: dict[str, Shape | None] = {"text": None, "tokens": None, "lengths": None}
+    scored = written | {"log_probability": None}
+    return {
+        "serving_default": Signature(inputs, scored),
+        "decode": Signature(inputs | listed(DECODE), scored),
+        "generate": Signature(inputs | listed(GENERATE), written),
+        "score": Signature(inputs | listed(SCORE), {"log_probability": (None,)}),
+    }

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnauto.data.unanswered import words_of
-from rnnauto.deploy.runner import Run
+from rnnauto.deploy.runner import Run, Signatures
 from rnnauto.families.decoder import answer, baselines, evaluate, pairs, prepare, shown, space
 from rnnauto.families.decoder.attention import attention_maps
 from rnnauto.families.decoder.batches import save_pairs
@@ -17,6 +17,7 @@ from rnnauto.families.decoder.probing import PROBING
 from rnnauto.families.family import Family
 from rnnauto.judge.diagnose import of_answers
 from rnnauto.judge.stored import save_baselines
+from rnnauto.layout import Layout
 
 
 def export(
@@ -28,9 +29,16 @@ def export(
     return export(path, members, prepared)
 
 
+def signatures(layout: Layout, encoders: Any) -> Signatures:
+    from rnnauto.families.decoder.export import signatures  # imports TensorFlow
+
+    return signatures(layout, encoders)
+
+
 DECODER = Family(
     name="decoder",
     encoders=pairs.DecoderEncoders,
+    misfits=pairs.misfits,
     prepare=prepare.prepare,
     store=save_pairs,
     pose=space.pose,
@@ -51,6 +59,7 @@ DECODER = Family(
         "order": order,
     },
     export=export,
+    signatures=signatures,
     to_predict=answer.to_predict,
     to_judge=answer.to_judge,
     answer=answer.write,

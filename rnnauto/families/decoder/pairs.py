@@ -1,5 +1,6 @@
 """Encode what an encoder-decoder learns from: sources, and answers of other lengths."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import polars as pl
 from rnnauto.arrays import Codes, Integers, splits_of, timestep_index
 from rnnauto.data.duplicates import duplicate_groups
 from rnnauto.data.encode import RESERVED, UNKNOWN, Encoded, Encoders, encode_sequences, fit_encoders
+from rnnauto.data.misfits import MOST_TIMESTEPS, encoder_misfits, repeated
 from rnnauto.data.sequences import Sequences, targets_in
 from rnnauto.data.targets import MISSING_TARGET, look_up
 from rnnauto.data.unanswered import Lost
@@ -132,3 +134,14 @@ def answered_groups(sequences: Sequences, layout: Layout) -> Integers:
     answers = sequences.targets.rank("dense").fill_null(0).to_numpy().astype(np.int64)
     _, numbers = np.unique(np.stack([groups, answers], 1), axis=0, return_inverse=True)
     return np.asarray(numbers.reshape(-1), np.int64)
+
+
+def misfits(layout: Layout, encoders: DecoderEncoders) -> Iterator[str]:
+    """List what of a layout and its encoders does not go together."""
+    yield from encoder_misfits(layout, encoders)
+    target = encoders.target
+    yield from repeated("encoders.target.vocabulary", target.vocabulary)
+    if target.tokens != layout.target_tokens or len(layout.targets) != 1:
+        yield f"`encoders.target` has {target.tokens} tokens, the layout {layout.target_tokens}"
+    if target.longest > MOST_TIMESTEPS:
+        yield f"`encoders.target.longest` is {target.longest}"

@@ -13,8 +13,8 @@ from rnnauto.data.targets import (
     TargetEncoder,
     ValueEncoder,
 )
-from rnnauto.deploy.inputs import encode_inputs, input_specs, tables_of, with_zero
-from rnnauto.deploy.runner import Run, load_saved_model
+from rnnauto.deploy.inputs import encode_inputs, input_specs, listed, tables_of, with_zero
+from rnnauto.deploy.runner import Run, Shape, Signature, Signatures, load_saved_model
 from rnnauto.deploy.write import write_saved_model
 from rnnauto.families.direct.check import check_export
 from rnnauto.families.direct.encode import DirectEncoders
@@ -105,3 +105,29 @@ def decode_target(outputs: list[Any], target: LabelEncoder | ValueEncoder) -> di
 def beside(names: Any, probabilities: Any) -> Any:
     """Repeat names for each sequence: TensorFlow Serving's JSON wants a batch axis everywhere."""
     return tf.broadcast_to(names, tf.concat([tf.shape(probabilities)[:1], tf.shape(names)], 0))
+
+
+def signatures(layout: Layout, encoders: DirectEncoders) -> Signatures:
+    """Say what `serving_default` takes and gives."""
+    inputs = listed(input_specs(layout, encoders))
+    return {"serving_default": Signature(inputs, given(encoders.target, layout.per_timestep))}
+
+
+def given(target: TargetEncoder, per_timestep: bool) -> dict[str, Shape | None]:
+    """List the outputs, with their shapes."""
+    units: Shape = (None, None) if per_timestep else (None,)
+    match target:
+        case SeveralTargets():
+            return {
+                f"{kind}_{name}": shape
+                for name, encoder in zip(target.names, target.each, strict=True)
+                for kind, shape in given(encoder, per_timestep).items()
+            }
+        case LabelEncoder():
+            return {"label": units, "probabilities": (*units, len(target.classes))}
+        case LabelSetEncoder():
+            return {"probabilities": (*units, len(target.labels))}
+        case EndingValue():
+            return {"value": units, "end": units, "answer_length": (None,)}
+        case ValueEncoder():
+            return {"value": units}

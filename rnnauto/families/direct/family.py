@@ -6,8 +6,18 @@ from typing import Any
 from rnnauto.data.batches import save_encoded
 from rnnauto.data.unanswered import words_of
 from rnnauto.deploy.generate import writes_no_texts
-from rnnauto.deploy.runner import Run
-from rnnauto.families.direct import answer, encode, evaluate, prepare, shown, space, stored, table
+from rnnauto.deploy.runner import Run, Signatures
+from rnnauto.families.direct import (
+    answer,
+    encode,
+    evaluate,
+    misfits,
+    prepare,
+    shown,
+    space,
+    stored,
+    table,
+)
 from rnnauto.families.direct.calibrated import calibrated
 from rnnauto.families.direct.metrics import metric_names
 from rnnauto.families.direct.mistakes import worst
@@ -17,6 +27,7 @@ from rnnauto.families.family import Family, no_attention
 from rnnauto.judge.diagnose import of_answers
 from rnnauto.judge.finish import reading_seconds
 from rnnauto.judge.measures import main_metric
+from rnnauto.layout import Layout
 
 
 def export(
@@ -28,9 +39,16 @@ def export(
     return export(path, members, prepared)
 
 
+def signatures(layout: Layout, encoders: Any) -> Signatures:
+    from rnnauto.families.direct.export import signatures  # imports TensorFlow
+
+    return signatures(layout, encoders)
+
+
 DIRECT = Family(
     name="direct",
     encoders=encode.DirectEncoders,
+    misfits=misfits.misfits,
     prepare=prepare.prepare,
     store=save_encoded,
     pose=space.pose,
@@ -54,6 +72,7 @@ DIRECT = Family(
         "order": order,
     },
     export=export,
+    signatures=signatures,
     to_predict=answer.to_predict,
     to_judge=answer.to_judge,
     answer=answer.answer,

@@ -11,8 +11,8 @@ from rnnauto.arrays import Floats, Integers
 from rnnauto.data.columns import less_zeros, zeros_of
 from rnnauto.data.encode import RESERVED
 from rnnauto.deploy.check import ALONE, EXTRA, check_differences, run_members, some_of
-from rnnauto.deploy.inputs import from_zero, look_up, number_type, vocabulary_table
-from rnnauto.deploy.runner import Run, load_saved_model
+from rnnauto.deploy.inputs import from_zero, listed, look_up, number_type, vocabulary_table
+from rnnauto.deploy.runner import Run, Signature, Signatures, load_saved_model
 from rnnauto.deploy.write import write_saved_model
 from rnnauto.families.forecast.answer import LEVELS, MEDIAN, raw_windows, raw_zeros
 from rnnauto.families.forecast.prepare import ForecastPrepared
@@ -149,3 +149,10 @@ def check_forecast(run: Run, members: list[Any], windows: SeriesWindows) -> dict
         for name, quantiles in ways.items()
     }
     return check_differences(differences)
+
+
+def signatures(layout: Layout, encoders: SeriesEncoders) -> Signatures:
+    """Say what `serving_default` takes and gives."""
+    shape = (None, layout.horizon, len(encoders.targets), len(LEVELS))
+    inputs = listed(forecast_specs(layout, encoders))
+    return {"serving_default": Signature(inputs, {"quantiles": shape})}

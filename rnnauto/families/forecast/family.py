@@ -4,15 +4,25 @@ from pathlib import Path
 from typing import Any
 
 from rnnauto.deploy.generate import writes_no_texts
-from rnnauto.deploy.runner import Run
+from rnnauto.deploy.runner import Run, Signatures
 from rnnauto.families.family import Family, no_attention
-from rnnauto.families.forecast import answer, evaluate, mistakes, prepare, series, shown, space
+from rnnauto.families.forecast import (
+    answer,
+    evaluate,
+    misfits,
+    mistakes,
+    prepare,
+    series,
+    shown,
+    space,
+)
 from rnnauto.families.forecast.order import order
 from rnnauto.families.forecast.probing import PROBING
 from rnnauto.families.forecast.windows import save_series
 from rnnauto.judge.diagnose import of_answers
 from rnnauto.judge.finish import reading_seconds
 from rnnauto.judge.stored import save_baselines
+from rnnauto.layout import Layout
 
 PARTNERS = 3  # networks that correct different simple forecasts
 
@@ -25,9 +35,16 @@ def export(
     return export(path, members, prepared)
 
 
+def signatures(layout: Layout, encoders: Any) -> Signatures:
+    from rnnauto.families.forecast.export import signatures  # imports TensorFlow
+
+    return signatures(layout, encoders)
+
+
 FORECAST = Family(
     name="forecast",
     encoders=series.SeriesEncoders,
+    misfits=misfits.misfits,
     prepare=prepare.prepare,
     store=save_series,
     pose=space.pose,
@@ -50,6 +67,7 @@ FORECAST = Family(
         "order": order,
     },
     export=export,
+    signatures=signatures,
     to_predict=answer.to_predict,
     to_judge=answer.to_judge,
     answer=answer.answer,

@@ -5,6 +5,7 @@ table are followed by an end token, which a single corpus is not. A set of label
 the sets before it, the first one not at all.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from pydantic import Field
 
 from rnnauto.arrays import Codes, Floats, Integers, splits_of
 from rnnauto.data.encode import END, RESERVED, START, UNKNOWN, Encoded, Encoders, fit_categories
+from rnnauto.data.misfits import repeated, vocabulary_misfits
 from rnnauto.data.sequences import Sequences
 from rnnauto.data.split import FEW_SEQUENCES
 from rnnauto.data.targets import look_up, set_items
@@ -222,3 +224,26 @@ def plain_encoded(row_splits: Integers, *, codes: Codes, targets: NDArray[np.int
         targets=targets,
         per_timestep=True,
     )
+
+
+def misfits(layout: Layout, encoders: LanguageEncoders) -> Iterator[str]:
+    """List what of a layout and its encoders does not go together."""
+    names = [column.name for column in layout.features]
+    if len(names) != 1 or layout.static or list(layout.target) != names:
+        yield "`layout` has other columns than the one that is read and predicted"
+    if [encoder.name for encoder in encoders.categories] not in (names, []):
+        yield f"`encoders.categories` are of another column than {names}"
+    if encoders.numbers or encoders.static_numbers or encoders.static_categories:
+        yield "`encoders` are of other columns than the one that is read and predicted"
+    if encoders.calendar or encoders.moments or encoders.timed:
+        yield "`encoders` read times, which a language model does not"
+    yield from vocabulary_misfits("categories", encoders.categories)
+    match encoders.target:
+        case NextSet(labels=labels):
+            yield from repeated("encoders.target", labels)
+            if not layout.label_sets or encoders.categories:
+                yield "`encoders.target` is of sets, and the layout is not"
+        case NextToken(outputs=outputs):
+            ids = [len(each.vocabulary) + RESERVED for each in encoders.categories]
+            if layout.label_sets or ids != [outputs]:
+                yield f"`encoders.target` has {outputs} outputs, the vocabulary {ids}"

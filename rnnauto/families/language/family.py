@@ -5,7 +5,7 @@ from typing import Any
 
 from rnnauto.data.batches import save_encoded
 from rnnauto.data.unanswered import words_of
-from rnnauto.deploy.runner import Run
+from rnnauto.deploy.runner import Run, Signatures
 from rnnauto.families.family import Family, no_attention
 from rnnauto.families.language import answer, encode, evaluate, prepare, shown, space, table
 from rnnauto.families.language.finish import reading_seconds
@@ -14,6 +14,7 @@ from rnnauto.families.language.mistakes import worst
 from rnnauto.families.language.order import order
 from rnnauto.families.language.probing import PROBING
 from rnnauto.judge.diagnose import of_answers
+from rnnauto.layout import Layout
 
 
 def export(
@@ -24,9 +25,16 @@ def export(
     return export(path, members, prepared)
 
 
+def signatures(layout: Layout, encoders: Any) -> Signatures:
+    from rnnauto.families.language.export import signatures  # imports TensorFlow
+
+    return signatures(layout, encoders)
+
+
 LANGUAGE = Family(
     name="language",
     encoders=encode.LanguageEncoders,
+    misfits=encode.misfits,
     prepare=prepare.prepare,
     store=save_encoded,
     pose=space.pose,
@@ -47,6 +55,7 @@ LANGUAGE = Family(
         "order": order,
     },
     export=export,
+    signatures=signatures,
     to_predict=answer.to_predict,
     to_judge=answer.to_judge,
     answer=answer.answer,

@@ -1,5 +1,6 @@
 """Encode what is answered by lists: sources, and lists of numbers of other lengths."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from rnnauto.data.encode import (
     fit_encoders,
     nothing_encoded,
 )
+from rnnauto.data.misfits import MOST_TIMESTEPS, encoder_misfits
 from rnnauto.data.sequences import Sequences, targets_in
 from rnnauto.data.target_columns import is_struct
 from rnnauto.data.targets import MISSING_TARGET, ValueEncoder, fit_values, target_floats
@@ -213,3 +215,15 @@ def encode_lists(sequences: Sequences, encoders: ListEncoders) -> EncodedLists:
         places = np.arange(int(lengths.sum())) + np.repeat(begins, lengths)
         answers[places, at] = items_of(column, encoders.target.each[at].zero)
     return EncodedLists(source, answers, splits, ends)
+
+
+def misfits(layout: Layout, encoders: ListEncoders) -> Iterator[str]:
+    """List what of a layout and its encoders does not go together."""
+    yield from encoder_misfits(layout, encoders)
+    target, names = encoders.target, [column.name for column in layout.targets]
+    if list(target.names) != names or not len(target.each) == len(target.continued) == len(names):
+        yield f"`encoders.target` is of {list(target.names)}, the layout has {names}"
+    if not all(-1 <= place < len(encoders.numbers) for place in target.continued):
+        yield f"`encoders.target.continued` is {list(target.continued)}"
+    if target.longest > MOST_TIMESTEPS:
+        yield f"`encoders.target.longest` is {target.longest}"

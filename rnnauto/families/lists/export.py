@@ -5,8 +5,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from rnnauto.deploy.inputs import encode_inputs, input_specs, tables_of, with_zero
-from rnnauto.deploy.runner import Run, load_saved_model
+from rnnauto.deploy.inputs import encode_inputs, input_specs, listed, tables_of, with_zero
+from rnnauto.deploy.runner import Run, Shape, Signature, Signatures, load_saved_model
 from rnnauto.deploy.write import write_saved_model
 from rnnauto.families.lists.answer import output_names
 from rnnauto.families.lists.check import check_export
@@ -56,3 +56,11 @@ def decode_outputs(mean: Any, target: ListTarget) -> dict[str, Any]:
         found |= {"end": mean[..., -1], "answer_length": ended(mean[..., -1])}
         return found
     return found | {"answer_length": tf.fill([tf.shape(mean)[0]], target.longest)}
+
+
+def signatures(layout: Layout, encoders: ListEncoders) -> Signatures:
+    """Say what `serving_default` takes and gives."""
+    target = encoders.target
+    outputs: dict[str, Shape | None] = dict.fromkeys(output_names(target), (None, target.longest))
+    outputs["answer_length"] = (None,)
+    return {"serving_default": Signature(listed(input_specs(layout, encoders)), outputs)}

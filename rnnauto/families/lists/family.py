@@ -5,7 +5,7 @@ from typing import Any
 
 from rnnauto.data.unanswered import words_of
 from rnnauto.deploy.generate import writes_no_texts
-from rnnauto.deploy.runner import Run
+from rnnauto.deploy.runner import Run, Signatures
 from rnnauto.families.family import Family, no_attention
 from rnnauto.families.lists import (
     answer,
@@ -25,6 +25,7 @@ from rnnauto.families.lists.probing import PROBING
 from rnnauto.judge.diagnose import of_answers
 from rnnauto.judge.finish import reading_seconds
 from rnnauto.judge.stored import save_baselines
+from rnnauto.layout import Layout
 
 PARTNERS = 3  # networks that correct different simple answers
 
@@ -38,9 +39,16 @@ def export(
     return export(path, members, prepared)
 
 
+def signatures(layout: Layout, encoders: Any) -> Signatures:
+    from rnnauto.families.lists.export import signatures  # imports TensorFlow
+
+    return signatures(layout, encoders)
+
+
 LISTS = Family(
     name="lists",
     encoders=encode.ListEncoders,
+    misfits=encode.misfits,
     prepare=prepare.prepare,
     store=save_lists,
     pose=space.pose,
@@ -61,6 +69,7 @@ LISTS = Family(
         "order": order,
     },
     export=export,
+    signatures=signatures,
     to_predict=answer.to_predict,
     to_judge=answer.to_judge,
     answer=answer.answer,
