@@ -105,8 +105,30 @@ CHANGES = [cells, cells, cells, column, moved_cell, name, exchanged_names, lost_
 CHANGES += [more_columns, few_rows, rows_again, shuffled_rows]
 
 
+TYPES = [
+    *(pl.Int8, pl.UInt64, pl.Float32, pl.Boolean, pl.String, pl.Date, pl.Time, pl.Binary, pl.Null),
+    *(pl.Decimal(20, 3), pl.Categorical(), pl.Datetime("ns", "Europe/Paris"), pl.Duration("ms")),
+    *(pl.List(pl.String), pl.Array(pl.Int32, 1), pl.Int128, pl.Enum(["a", "b"])),
+]
+
+
+def retyped(random, frame):
+    """The bytes of a Parquet file whose columns have other types."""
+    for _ in range(int(random.integers(1, 4))):
+        name, dtype = some(random, frame.columns), some(random, TYPES)
+        with contextlib.suppress(pl.exceptions.PolarsError):
+            frame = frame.with_columns(pl.col(name).cast(dtype, strict=False))
+        if random.random() < 0.1:
+            frame = frame.with_columns(pl.struct(name, other=pl.lit(1)).alias(name))
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    return buffer.getvalue()
+
+
 def altered(random, frame):
     """The ending and the bytes of a file that is the frame but for a few changes."""
+    if random.random() < 0.15:
+        return ".parquet", retyped(random, frame)
     as_json = bool(random.random() < 0.4)
     names = list(frame.columns)
     rows = [list(row) for row in json.loads(json_rows(frame))]

@@ -71,7 +71,7 @@ def ends_of(frame: pl.DataFrame, column: Column) -> Ends:
         cube = to_doubles(frame, column.columns)
         return Ends(*(np.array(ends) for ends in zip(*map(ends_in, cube), strict=True)))
     cells = frame[column.name]
-    if not isinstance(cells.dtype, pl.List):
+    if not isinstance(cells.dtype, pl.List) or cells.dtype.inner.is_nested():
         none = np.full(len(cells), np.nan)
         return Ends(none, none, none)
     lists = cells.cast(pl.List(pl.Float64), strict=False).list.drop_nulls()

@@ -244,7 +244,8 @@ def restarts(frame: pl.DataFrame, names: Sequence[str], time: str, runs: Runs) -
         starts = frame.group_by(names).agg(pl.col(time).min())[time].drop_nulls()
     else:
         starts = frame[time].gather(ordered)
-    if frame.schema[time].is_integer() and len(starts) and (starts >= CALENDAR).all():
+    late = starts.cast(pl.Float64) >= CALENDAR  # a small type holds no such number
+    if frame.schema[time].is_integer() and len(starts) and late.all():
         return False
     commonest = starts.alias("start").value_counts()["count"].max()
     return isinstance(commonest, int) and commonest >= EVEN * len(starts)

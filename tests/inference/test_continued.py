@@ -4,8 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from rnnauto.inference.continued import ends_of
 from rnnauto.inference.infer import infer
-from rnnauto.layout import Layout
+from rnnauto.layout import Column, Layout
 from rnnauto.problems.unbuilt import without_network
 from rnnauto.reading.read import read_table
 from rnnauto.recipe import Recipe
@@ -108,3 +109,9 @@ def test_several_lists_of_single_values_have_a_network():
 def test_what_a_layout_holds_survives_its_file():
     layout = layout_of(cells(walks()), "u", "v")
     assert Layout.model_validate_json(layout.model_dump_json()) == layout
+
+
+def test_empty_lists_of_lists_have_no_ends():
+    frame = pl.DataFrame({"x": pl.Series([[[]], [[]]], dtype=pl.List(pl.List(pl.Null)))})
+    found = ends_of(frame, Column(name="x", kind="list"))
+    assert np.isnan([found.first, found.last, found.before_last]).all()

@@ -584,3 +584,13 @@ def test_flags_in_the_evidence_can_be_pasted(noise):
     table = {"id": ids(), "t": steps(), "x (m/s)": noise(), "y": labels()}
     overrides = [evidence.override for evidence in infer_frame(table, "y").evidence]
     assert "--ignore 'x (m/s)'" in overrides
+
+
+@pytest.mark.parametrize("dtype", [pl.Int8, pl.UInt8, pl.Int16, pl.Int64])
+def test_times_of_any_whole_type_count_timesteps(dtype):
+    t = pl.Series("t", [at % 5 for at in range(80)], dtype=dtype)
+    frame = pl.DataFrame({"id": [at // 5 for at in range(80)], "x": [0.5 * at for at in range(80)]})
+    frame = frame.with_columns(t, y=pl.Series(["up", "down"] * 40))
+    data = {"target": "y", "id": ["id"], "time": "t"}
+    layout = infer(read_table(frame), Recipe.parse({"data": data})).layout
+    assert layout.time == "t" and layout.rnn_type == "many-to-many"
