@@ -97,7 +97,7 @@ def write_text(folder: Path, name: str, text: str) -> Path:
     check_place(path)
     partial = folder / f".{name}.{secrets.token_hex(8)}"
     try:
-        with partial.open("x", encoding="utf-8") as file:
+        with partial.open("x", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)
         partial.replace(path)
     except OSError as error:

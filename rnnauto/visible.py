@@ -31,6 +31,11 @@ def escaped(match: re.Match[str]) -> str:
     return SHORT.get(match[0]) or (f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}")
 
 
+def is_utf8(text: str) -> bool:
+    """Whether a path can be written as UTF-8, which some libraries ask for."""
+    return not any(BYTES <= ord(sign) < BYTES + 0x100 for sign in text)
+
+
 def without_commands(text: str) -> str:
     """Write lines so that no build server takes one for a command, such as `::error::`."""
     return COMMAND.sub(spelled, text)

@@ -20,6 +20,7 @@ from rnnauto.visible import visible, visible_lines, without_commands
 
 PLAIN_WIDTH = 120
 UNLIMITED = 10_000
+LINE_OF_NO_LIST = re.compile(r"\n(?!\d+\. )")  # a message has lines where it numbers problems
 LEFT_BY_JSON = re.compile(r"[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 MOST_INTERVALS = 3  # baselines in a table; of more only the values have room
 
@@ -32,6 +33,11 @@ class PlainConsole(Console):
         super().__init__(
             file=file, quiet=quiet, markup=False, emoji=False, highlight=False, **options
         )
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print each text in a line of its own."""
+        lines = (styled(each) if isinstance(each, str) else each for each in objects)
+        super().print(*lines, **options)
 
     def render_str(self, text: str, **options: Any) -> Text:
         return super().render_str(visible_lines(text), **options)
@@ -83,7 +89,8 @@ def plain_width(terminal: bool) -> int | None:
 
 def print_error(error: RnnautoError) -> None:
     console = PlainConsole(sys.stderr, soft_wrap=True)
-    for word, style, said in (("error", "bold red", error.message), ("hint", "bold", error.hint)):
+    message = LINE_OF_NO_LIST.sub("\\\\n", error.message)
+    for word, style, said in (("error", "bold red", message), ("hint", "bold", error.hint)):
         if said:
             console.print(Text.assemble((f"{word}:", style), " ", visible_lines(said)))
 

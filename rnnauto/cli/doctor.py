@@ -10,7 +10,7 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON")] = False,
 ) -> None:
     """Show versions and machine, and fit bundled data from end to end; exit with 1 on failure."""
-    from rnnauto.cli.console import joined, print_json, talk_console
+    from rnnauto.cli.console import joined, print_json, stacked, talk_console
     from rnnauto.cli.watch import watching
     from rnnauto.doctor import LEAST_ACCURACY, devices, machine, try_fit
 
@@ -33,7 +33,7 @@ def doctor(
     if as_json:
         print_json(findings)
     if trial.failure:
-        console.print(trial.failure)
+        console.print(stacked(trial.failure.splitlines()))
         console.print("the fit failed", style="bold red")
     elif not trial.healthy:
         console.print(f"the fit reached {trial.accuracy:.2f} of {LEAST_ACCURACY}", style="bold red")

@@ -19,6 +19,7 @@ from rnnauto.deploy.model_json import read_model_info
 from rnnauto.errors import Interrupted, ModelFolderError, RnnautoError, StorageError
 from rnnauto.search import journal
 from rnnauto.search.durable import sync, sync_tree
+from rnnauto.visible import is_utf8
 
 MODEL_FILES = {"model.json", "saved_model"}
 JOURNAL = "journal.jsonl"
@@ -43,6 +44,10 @@ def check_destination(folder: Path, *, overwrite: bool, resume: bool = False) ->
     parent = nearest_existing(folder.absolute().parent)
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
         raise ModelFolderError(f"cannot write into `{parent}`", hint=ANOTHER)
+    if not is_utf8(str(folder.absolute())):
+        raise ModelFolderError(
+            f"the path `{folder}` is no UTF-8, and TensorFlow writes into no other", hint=ANOTHER
+        )
     longest = os.pathconf(parent, "PC_NAME_MAX") - BESIDE
     if len(os.fsencode(folder.name)) > longest:
         raise ModelFolderError(

@@ -19,6 +19,7 @@ from rnnauto.data.sequences import Sequences, texts_in, times_in
 from rnnauto.errors import ModelFolderError
 from rnnauto.files import FETCH, damaged
 from rnnauto.layout import Layout
+from rnnauto.visible import is_utf8
 
 PATTERN = frozenset("*?[]\\")  # characters that stand for others in a pattern of paths
 BATCH = 256
@@ -145,9 +146,9 @@ def fits(found: Any, wanted: Shape) -> bool:
 
 @contextmanager
 def plain_path(folder: Path) -> Iterator[Path]:
-    """Give a folder a path that is no pattern: TensorFlow looks for a model's variables by one, and
-    finds none below a folder called `a[1]`."""
-    if not PATTERN.intersection(str(folder)):
+    """Give a folder a path of UTF-8 that is no pattern: TensorFlow looks for a model's variables by
+    one, and finds none below a folder called `a[1]`."""
+    if is_utf8(str(folder)) and not PATTERN.intersection(str(folder)):
         yield folder
         return
     opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -159,7 +160,7 @@ def plain_path(folder: Path) -> Iterator[Path]:
     finally:
         os.close(opened)
     with tempfile.TemporaryDirectory() as place:
-        path = Path(place) / folder.name.translate(dict.fromkeys(map(ord, PATTERN), "_"))
+        path = Path(place) / "model"
         path.symlink_to(folder.absolute(), target_is_directory=True)
         yield path
 

@@ -75,7 +75,7 @@ def tell_odd(
 def refused(source: str, problems: Sequence[Problem]) -> DataError:
     """Make the error that lists what is odd."""
     counted = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
-    listed = "\n".join(described(problem) for problem in problems)
+    listed = "\n".join(f"{n}. {described(each)}" for n, each in enumerate(problems, start=1))
     return DataError(
         f"`{source}` has {counted}, and `--strict` takes none:\n{listed}",
         hint="mend the file, or take a problem with `--allow CODE`",

@@ -14,6 +14,7 @@ import zstandard
 from rnnauto.errors import DataError
 from rnnauto.reading.content import Content, file_content, starts_with, whole
 from rnnauto.reading.formats.spreadsheet import sheet_as_csv
+from rnnauto.visible import is_utf8, visible
 
 STANDARD_INPUT = "-"
 PIPED = "standard input"  # how messages call it
@@ -50,6 +51,11 @@ def open_source(path: Path) -> Opened:
     Raises: DataError for what is no file, cannot be read, or unpacks to too much.
     """
     piped = str(path) == STANDARD_INPUT
+    if not is_utf8(str(path.absolute())):  # which neither polars reads nor a recipe can name
+        raise DataError(
+            f"the name `{visible(str(path))}` is no UTF-8",
+            hint="rename the file or its folder, or send it through standard input with `- < FILE`",
+        )
     content: Content = piped_bytes() if piped else file_bytes(path)
     source, ending = (PIPED, "") if piped else (str(path), path.suffix.lower())
     kind = next((kind for magic, kind in PACKED.items() if starts_with(content, magic)), None)

@@ -78,6 +78,16 @@ def test_news_and_styled_texts_stay_in_their_line(text):
     assert shown(lambda console: console.print(styled(text, "bold"))) == said
 
 
+@pytest.mark.parametrize("text", [*CONTROLS, *COMMANDS])
+def test_what_is_printed_is_a_line(text):
+    assert shown(lambda console: console.print(text)).count("\n") == 1
+
+
+def test_a_message_has_lines_where_it_numbers_problems(capsys):
+    print_error(DataError("`a\nb` has 2 problems:\n1. c\nd\n2. e"))
+    assert capsys.readouterr().err == "error: `a\\nb` has 2 problems:\n1. c\\nd\n2. e\n"
+
+
 def test_labels_of_a_confusion_are_shown_in_their_cells():
     labels = ["[/x]", "a\nb"]
     [_, made] = confusion_tables({"labels": labels, "counts": [[1, 2], [3, 4]]})

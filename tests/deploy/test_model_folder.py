@@ -100,6 +100,11 @@ def test_what_can_be_no_path_is_refused(tmp_path, name):
     assert caught.value.hint == "choose another folder with `-o FOLDER`"
 
 
+def test_a_path_that_is_no_utf8_is_refused(tmp_path):
+    for folder in (tmp_path / "a\udcff", tmp_path / "b\udcff" / "m"):
+        assert "is no UTF-8" in refused(folder).message
+
+
 def test_a_name_has_to_leave_room_for_what_lies_beside(tmp_path):
     check_destination(tmp_path / ("m" * 231), overwrite=False)
     with work_folder(tmp_path / ("m" * 231), resume=False), new_folder(tmp_path / ("m" * 231)):

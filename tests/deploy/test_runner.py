@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rnnauto.data.encode import CategoryEncoder, NumberEncoder
 from rnnauto.data.targets import LabelEncoder
 from rnnauto.deploy.runner import BATCH, BATCH_TIMESTEPS, PATTERN, batches_of, plain_path, raw_batch
+from rnnauto.visible import is_utf8
 
 LABELS = LabelEncoder(classes=("a", "b"), kind="text")
 LAYOUT = make_layout(
@@ -78,7 +79,7 @@ def test_every_sequence_is_in_one_batch_and_no_batch_is_too_large(lengths):
         assert len(part) * lengths[part].max() <= max(BATCH_TIMESTEPS, lengths[part].max())
 
 
-@pytest.mark.parametrize("name", ["a[1]", "b\\c", "d*", "plain"])
+@pytest.mark.parametrize("name", ["a[1]", "b\\c", "d*", "e\udcff", "plain"])
 def test_a_folder_has_a_path_that_is_no_pattern(tmp_path, monkeypatch, name):
     def no_place(*given, **named):
         raise FileNotFoundError
@@ -89,7 +90,7 @@ def test_a_folder_has_a_path_that_is_no_pattern(tmp_path, monkeypatch, name):
     (folder / "file").write_text("x")
     with plain_path(folder) as path:
         assert (path / "file").read_text() == "x"
-        assert not PATTERN.intersection(str(path))
+        assert not PATTERN.intersection(str(path)) and is_utf8(str(path))
 
 
 def test_without_links_to_open_folders_a_link_is_made(tmp_path, monkeypatch):
