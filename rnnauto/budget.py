@@ -152,8 +152,9 @@ def ensemble_size(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> i
     """Count the settings that the final model is the mean of, at most."""
     if recipe.train.ensemble != "auto":
         return recipe.train.ensemble
-    confirmed = len(prepared.parts.folds) > 1 and recipe.train.refit == "auto"
-    return family.partners if confirmed else 1
+    if len(prepared.parts.folds) == 1:
+        return family.averaged
+    return family.partners if recipe.train.refit == "auto" else 1
 
 
 def expected_finish(family: AnyFamily, prepared: AnyPrepared, members: int) -> float:

@@ -15,6 +15,7 @@ from rnnauto.deploy.results import make_rows, model_info, write_results
 from rnnauto.deploy.scores import write_scores
 from rnnauto.families.family import AnyFamily
 from rnnauto.families.learners import learner_of
+from rnnauto.judge.averaged import averaged
 from rnnauto.judge.diagnose import Subject, diagnose
 from rnnauto.judge.diagnosis import Diagnosis
 from rnnauto.judge.evaluate import Evaluation
@@ -181,9 +182,11 @@ def averaged_trials(task: Task, chosen: Chosen) -> list[Trial]:
     if chosen.status != "complete":
         return [chosen.winner]
     size = ensemble_size(task.family, task.prepared, task.recipe)
-    if task.recipe.train.ensemble == "auto" and size > 1:
-        return partners(chosen.trials, chosen.winner)
-    return team(chosen.trials, chosen.winner, size=size)
+    if task.recipe.train.ensemble != "auto" or size == 1:
+        return team(chosen.trials, chosen.winner, size=size)
+    if len(task.prepared.parts.folds) == 1:
+        return averaged(chosen.trials, chosen.winner, load_study(task.study, learner_of))
+    return partners(chosen.trials, chosen.winner)
 
 
 def export_members(

@@ -45,6 +45,7 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
         openings: settings that often do well on such a problem: a search tries them first.
         trains_long: whether one network with most of the time beats many with a little.
         partners: trials whose mean is the final model, at most, where folds confirm them.
+        averaged: the same where there are no folds, and answers to the validation part decide.
         finish: what an export and the reading of the test part will take.
 
         metrics: the names of all metrics, as `evaluate` has them.
@@ -80,6 +81,7 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
     openings: Callable[[Choices], list[Values]]
     trains_long: Callable[[StudyProblem], bool]
     partners: int
+    averaged: int
     finish: Callable[[Part, int], float]
 
     metrics: Callable[[Layout, Encoders], tuple[str, ...]]

@@ -27,6 +27,8 @@ class Learner:
         examples: how many examples an epoch has.
         train: the whole training of a job; given this record, the job, the problem, the data,
             `fold` and who watches.
+        averages: whether answers to the validation part are kept, to choose networks by whose mean
+            is better than the best.
         settle: what is set once the final networks are known, by what each was validated on.
     """
 
@@ -41,6 +43,7 @@ class Learner:
     longest: Callable[..., int]
     examples: Callable[..., int]
     train: Callable[..., Any]
+    averages: bool = False
     settle: Callable[..., None] | None = None
 
 

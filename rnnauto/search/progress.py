@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from rnnauto.search.diagnose import Cause, describe, find_cause
-from rnnauto.search.study import Weights
+from rnnauto.search.study import Answers, Weights
 from rnnauto.search.trial import Epoch, Gradient, Job, Result
 from rnnauto.search.validation import Validated
 
@@ -23,6 +23,7 @@ class Progress:
     best_score: float = math.nan
     best_epoch: int = 0
     best_weights: Weights | None = None
+    best_answers: Answers | None = None
     smoothed: float = math.nan
     lowest_smoothed: float = math.inf
     lowest_smoothed_epoch: int = 0
@@ -37,6 +38,20 @@ class Progress:
         """Epochs since the validation loss or its moving average was lowest: where it jumps about,
         one lucky epoch does not hide that it is still falling."""
         return len(self.epochs) - max(self.best_epoch, self.lowest_smoothed_epoch)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training run leaves.
+
+    Attributes:
+        weights: the best seen; None where there are none.
+        answers: what these say of the validation part, [units, outputs], where that was kept.
+    """
+
+    result: Result
+    weights: Weights | None
+    answers: Answers | None = None
 
 
 def record_step(progress: Progress, totals: float, norm: float, batch: Any) -> bool:
@@ -59,6 +74,7 @@ def keep_if_better(network: Any, progress: Progress, validated: Validated, *, ep
         progress.best_loss, progress.best_score = validated.criterion, validated.score
         progress.best_epoch = epoch
         progress.best_weights = network.model.get_weights()
+        progress.best_answers = validated.answers
 
 
 def end_epoch(
@@ -88,6 +104,12 @@ def why_stop(progress: Progress, job: Job, *, patience: int, late: bool) -> str:
         return "patience"
     limit = job.limits[min(number, len(job.limits)) - 1] if job.limits else None
     return "pruned" if limit is not None and progress.best_loss > limit else ""
+
+
+def trained(progress: Progress, job: Job, network: Any, *, seconds: float) -> Trained:
+    """Gather what a training run leaves."""
+    result = result_of(progress, job, network, seconds=seconds)
+    return Trained(result, progress.best_weights, progress.best_answers)
 
 
 def result_of(progress: Progress, job: Job, network: Any, *, seconds: float) -> Result:

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from rnnauto.search.diagnose import RESCUED, better, rescued, tamed
-from rnnauto.search.study import Study, Weights, load_weights, save_weights, weights_path
-from rnnauto.search.trial import Epoch, Job, Result
+from rnnauto.search.progress import Trained
+from rnnauto.search.study import Study, load_weights, save_weights, weights_path
+from rnnauto.search.trial import Epoch, Job
 
 
 def run_job(
@@ -18,24 +19,29 @@ def run_job(
 ) -> dict[str, Any]:
     job = Job(**raw)
     start = load_weights(weights_path(study.folder, job.start_from)) if job.start_from else None
-    watched: dict[str, Any] = {"start_from": start, "on_epoch": on_epoch, "stopping": stopping}
+    watched: dict[str, Any] = {
+        "start_from": start,
+        "on_epoch": on_epoch,
+        "stopping": stopping,
+        "keep": study.learner.averages and len(study.folds) == 1,
+    }
 
-    def trained(job: Job) -> tuple[Result, Weights | None]:
-        outcome: tuple[Result, Weights | None] = study.learner.train(
+    def trained(job: Job) -> Trained:
+        left: Trained = study.learner.train(
             study.learner, job, study.problem, study.data, fold=study.folds[job.fold], **watched
         )
-        return outcome
+        return left
 
-    result, weights = trained(job)
+    left = trained(job)
+    result = left.result
     if result.cause in RESCUED and not stopping():
-        left = None if job.seconds is None else max(1.0, job.seconds - result.seconds)
-        gentle = tamed(job, seconds=left)
-        second, its_weights = trained(gentle)
-        if better(second, result):
-            weights = its_weights
-            result = rescued(result, second, gentle)
-    if weights is not None:
-        save_weights(weights_path(study.folder, job.name), weights)
+        time_left = None if job.seconds is None else max(1.0, job.seconds - result.seconds)
+        gentle = tamed(job, seconds=time_left)
+        second = trained(gentle)
+        if better(second.result, result):
+            left, result = second, rescued(result, second.result, gentle)
+    if left.weights is not None:
+        save_weights(weights_path(study.folder, job.name), left.weights, left.answers)
     purge_gradient_registry()
     return result.to_json()
 

@@ -18,6 +18,7 @@ from rnnauto.search.learner import Learner, LearnerOf, in_tuples
 from rnnauto.search.trial import StudyProblem
 
 Weights = list[NDArray[np.float32]]
+Answers = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,13 @@ def weights_path(folder: Path, name: str) -> Path:
     return folder / "weights" / f"{name}.npz"
 
 
-def save_weights(path: Path, weights: Weights) -> None:
-    """Write weights whole or not at all; they are on disk on return: a worker can be killed at any
-    moment, and the journal must not know of a trial whose weights are lost."""
+def save_weights(path: Path, weights: Weights, answers: Answers | None = None) -> None:
+    """Write weights, and what they say of the validation part, whole or not at all; they are on
+    disk on return: a worker can be killed at any moment, and the journal must not know of a trial
+    whose weights are lost."""
     arrays: dict[str, Any] = {f"w{at}": array for at, array in enumerate(weights)}
+    if answers is not None:
+        arrays["answers"] = answers
     write_whole(path, lambda file: np.savez(file, **arrays))
 
 
@@ -100,4 +104,12 @@ def weights_are_lost(path: Path) -> bool:
 
 def load_weights(path: Path) -> Weights:
     with np.load(path, allow_pickle=False) as arrays:
-        return [arrays[f"w{at}"] for at in range(len(arrays.files))]
+        count = len(arrays.files) - ("answers" in arrays)
+        return [arrays[f"w{at}"] for at in range(count)]
+
+
+def load_answers(path: Path) -> Answers | None:
+    """Load what weights say of the validation part, [units, outputs]; None where that was not
+    kept."""
+    with np.load(path, allow_pickle=False) as arrays:
+        return arrays.get("answers", None)

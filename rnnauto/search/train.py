@@ -4,7 +4,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -22,22 +22,22 @@ from rnnauto.networks.fused import fuse
 from rnnauto.networks.layers import Dropout, TokenDropout
 from rnnauto.search.epochs import run_epochs
 from rnnauto.search.learner import Learner
-from rnnauto.search.progress import Progress, keep_if_better, record_step, result_of
+from rnnauto.search.progress import Progress, Trained, keep_if_better, record_step, trained
 from rnnauto.search.study import Weights
 from rnnauto.search.traced import called_directly
 from rnnauto.search.trial import (
     Epoch,
     Job,
-    Result,
     StudyProblem,
     Values,
     architecture_of,
     optimizer_of,
 )
-from rnnauto.search.validation import Tally, Validated
+from rnnauto.search.validation import Tally, Validated, known_units, scaled
 
 STEP_BYTES = 400 << 20  # activations that a training step may keep for its backward pass
 READ_SIZE = 256
+MOST_ANSWERS = 4_000_000  # numbers that are kept of a validation part
 
 
 @dataclass(frozen=True)
@@ -196,8 +196,9 @@ def train(
     start_from: Weights | None = None,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
     stopping: Callable[[], bool] = lambda: False,
-) -> tuple[Result, Weights | None]:
-    """Train until validation no longer improves; returns the best weights seen.
+    keep: bool = False,
+) -> Trained:
+    """Train until validation no longer improves.
 
     Args:
         data: what the family's trials learn from; targets of a regression are standardised here,
@@ -205,13 +206,14 @@ def train(
         fold: sequence numbers of the train and the validation part.
         start_from: weights to go on from; they count as epoch 0.
         stopping: asked after every step; True ends the job with what it has.
+        keep: keep what the best weights say of the validation part.
     """
     begin = time.monotonic()
     network = prepare(learner, job, problem, data, fold[0])
     progress = Progress()
 
     def validated() -> Validated:
-        return validate(network, problem, learner.validation_batches(data, fold[1]))
+        return validate(network, problem, learner.validation_batches(data, fold[1]), keep=keep)
 
     if start_from is not None:
         network.model.set_weights(start_from)
@@ -242,7 +244,7 @@ def train(
         on_epoch=on_epoch,
     )
     seconds = time.monotonic() - begin
-    return result_of(progress, job, network, seconds=seconds), progress.best_weights
+    return trained(progress, job, network, seconds=seconds)
 
 
 def run_epoch(
@@ -264,9 +266,15 @@ def run_epoch(
     return totals / max(counts, 1.0)
 
 
-def validate(network: Network, problem: StudyProblem, batches: Iterable[Batch]) -> Validated:
-    """Mean loss and main metric over the validation part."""
+def validate(
+    network: Network, problem: StudyProblem, batches: Iterable[Batch], *, keep: bool = False
+) -> Validated:
+    """Mean loss and main metric over the validation part.
+
+    Args: keep: keep the answers too, unless they are too many.
+    """
     tally = Tally(problem)
+    kept: list[Any] = []
     for batch in batches:
         truth = scaled(batch.targets, problem)
         total, count, right, outputs = network.read_step(batch.inputs, truth)
@@ -276,19 +284,15 @@ def validate(network: Network, problem: StudyProblem, batches: Iterable[Batch]) 
             tally.add_tags(outputs.numpy(), batch.targets)
         elif problem.answer.loss == "values":
             tally.add_values(outputs.numpy(), truth)
-    return tally.result()
+        if keep:
+            kept.append(outputs.numpy()[known_units(batch.targets, problem.answer)])
+            keep = sum(part.size for part in kept) <= MOST_ANSWERS
+    return replace(tally.result(), answers=np.concatenate(kept) if keep and kept else None)
 
 
 def reading_size(longest: int) -> int:
     """How many examples are validated on at once, the longest of them of so many timesteps."""
     return max(1, min(READ_SIZE, (64 << 20) // (4 * 64 * longest)))
-
-
-def scaled(targets: Any, problem: StudyProblem) -> Any:
-    if not problem.scales:
-        return targets
-    mean, deviation = np.array(problem.scales, np.float32).T  # [targets] each
-    return ((targets - mean) / deviation).astype(np.float32)
 
 
 def batch_size(values: Values, longest: int) -> int:

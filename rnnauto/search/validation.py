@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import splits_of
 from rnnauto.data.tags import chunk_counts, read_tags
+from rnnauto.data.targets import MISSING_TARGET
+from rnnauto.networks.architecture import Answer
 from rnnauto.search.trial import StudyProblem
 
 Array = NDArray[Any]
@@ -26,11 +28,31 @@ class Validated:
         criterion: what trials are stopped and ranked by, the smaller the better: the loss, or for
             tags of chunks what is missing to an F1 of 1, for that goes on rising when the loss no
             longer falls.
+        answers: the outputs for the known targets, float32 [units, outputs], where they are kept.
     """
 
     loss: float
     score: float
     criterion: float
+    answers: Array | None = None
+
+
+def known_units(targets: Array, answer: Answer) -> NDArray[np.bool_]:
+    """Tell which units of a batch have a known target, of several targets one or more.
+
+    Args: targets: [...], or [..., targets]; MISSING_TARGET or NaN where unknown.
+    """
+    known = np.isfinite(targets) if targets.dtype.kind == "f" else targets != MISSING_TARGET
+    several = answer.loss == "labels" or len(answer.widths) > 1
+    return np.asarray(known.any(axis=-1) if several else known)
+
+
+def scaled(targets: Any, problem: StudyProblem) -> Any:
+    """Standardise the targets of a regression."""
+    if not problem.scales:
+        return targets
+    mean, deviation = np.array(problem.scales, np.float32).T  # [targets] each
+    return ((targets - mean) / deviation).astype(np.float32)
 
 
 @dataclass

@@ -38,8 +38,8 @@ from rnnauto.prepare import prepare
 from rnnauto.problems.asked import tell_odd
 from rnnauto.recipe import Recipe
 from rnnauto.search.study import load_study, save_study
-from rnnauto.search.train import scaled
 from rnnauto.search.trial import Job, architecture_of
+from rnnauto.search.validation import scaled
 from rnnauto.search.worker import peak_memory
 
 pytestmark = pytest.mark.train
@@ -172,7 +172,8 @@ def train(family, prepared, recipe, folder):
     study = load_study(folder, learner_of)
     job = Job("0", 0, {name: of[0] for name, of in space.items()}, seed=1)
     learner = study.learner
-    result, weights = learner.train(learner, job, study.problem, study.data, fold=study.folds[0])
+    left = learner.train(learner, job, study.problem, study.data, fold=study.folds[0])
+    result, weights = left.result, left.weights
     member = learner.build(study.problem.features, architecture_of(job.values))
     member.model.set_weights(weights)
     if learner.settle is not None:

@@ -90,7 +90,8 @@ def halves(encoded):
 def run(job=None, problem=None, data=None, **options):
     data = signs() if data is None else data
     options.setdefault("fold", halves(data))
-    return train(LEARNER, job or make_job(), problem or make_problem(), data, **options)
+    left = train(LEARNER, job or make_job(), problem or make_problem(), data, **options)
+    return left.result, left.weights
 
 
 def prepared(job, problem=None, data=None):

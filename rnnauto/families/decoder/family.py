@@ -46,6 +46,7 @@ DECODER = Family(
     openings=space.openings,
     trains_long=space.trains_long,
     partners=1,
+    averaged=1,
     finish=writing_seconds,
     metrics=lambda layout, encoders: metric_names(),
     main_metric=lambda layout, encoders: evaluate.answer_metric(layout),

@@ -24,6 +24,7 @@ from rnnauto.families.direct.mistakes import worst
 from rnnauto.families.direct.order import order
 from rnnauto.families.direct.probing import PROBING
 from rnnauto.families.family import Family, no_attention
+from rnnauto.judge.averaged import MOST_MEMBERS
 from rnnauto.judge.diagnose import of_answers
 from rnnauto.judge.finish import reading_seconds
 from rnnauto.judge.measures import main_metric
@@ -56,6 +57,7 @@ DIRECT = Family(
     openings=space.openings,
     trains_long=space.trains_long,
     partners=1,
+    averaged=MOST_MEMBERS,
     finish=reading_seconds,
     metrics=metric_names,
     main_metric=lambda layout, encoders: main_metric(

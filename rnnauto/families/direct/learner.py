@@ -47,4 +47,5 @@ LEARNER = Learner(
     longest=longest,
     examples=len,
     train=train,
+    averages=True,
 )

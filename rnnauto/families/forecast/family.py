@@ -52,6 +52,7 @@ FORECAST = Family(
     openings=space.forecast_proposals,
     trains_long=space.trains_long,
     partners=PARTNERS,
+    averaged=1,
     finish=reading_seconds,
     metrics=evaluate.metric_names,
     main_metric=lambda layout, encoders: evaluate.METRIC,

@@ -42,6 +42,7 @@ LANGUAGE = Family(
     openings=space.openings,
     trains_long=space.trains_long,
     partners=1,
+    averaged=1,
     finish=reading_seconds,
     metrics=lambda layout, encoders: evaluate.metric_names(layout),
     main_metric=lambda layout, encoders: evaluate.language_metric(layout),

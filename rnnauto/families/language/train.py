@@ -25,11 +25,11 @@ from rnnauto.networks.architecture import Answer, Architecture, Features
 from rnnauto.networks.fused import fuse
 from rnnauto.search.epochs import run_epochs
 from rnnauto.search.learner import Learner
-from rnnauto.search.progress import Progress, keep_if_better, record_step, result_of
+from rnnauto.search.progress import Progress, Trained, keep_if_better, record_step, trained
 from rnnauto.search.study import Weights
 from rnnauto.search.traced import called_directly
 from rnnauto.search.train import Network, apply_clipped, make_optimizer, patience_for, prepare
-from rnnauto.search.trial import Epoch, Job, Result, StudyProblem, Values
+from rnnauto.search.trial import Epoch, Job, StudyProblem, Values
 from rnnauto.search.validation import Validated
 
 WINDOW = 64  # timesteps that an error is carried back
@@ -66,9 +66,10 @@ def train_carried(
     start_from: Weights | None = None,
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
     stopping: Callable[[], bool] = lambda: False,
-) -> tuple[Result, Weights | None]:
-    """Train as `train.train` does; a job that trains a winner on lowers its rate as its time runs
-    out."""
+    keep: bool = False,
+) -> Trained:
+    """Train as `train.train` does, keeping no answers; a job that trains a winner on lowers its
+    rate as its time runs out."""
     begin = time.monotonic()
     network = prepare(learner, job, problem, data, fold[0], compiled=cached_carried)
     progress = Progress()
@@ -105,7 +106,7 @@ def train_carried(
         lowered=lambda: max(FINAL_RATE, 1.0 - spent()) if ends else 1.0,
     )
     seconds = time.monotonic() - begin
-    return result_of(progress, job, network, seconds=seconds), progress.best_weights
+    return trained(progress, job, network, seconds=seconds)
 
 
 @lru_cache(maxsize=8)

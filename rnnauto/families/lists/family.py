@@ -56,6 +56,7 @@ LISTS = Family(
     openings=space.openings,
     trains_long=space.trains_long,
     partners=PARTNERS,
+    averaged=1,
     finish=reading_seconds,
     metrics=metrics.metric_names,
     main_metric=lambda layout, encoders: metrics.main_metric(encoders.target),

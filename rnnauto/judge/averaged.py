@@ -1,0 +1,144 @@
+"""Choose networks whose mean is better than the best of them, from what a search has trained.
+
+Greedy selection (Caruana, Niculescu-Mizil, Crew and Ksikes 2004, "Ensemble selection from libraries
+of models"), on answers to the validation part that were kept with every trial's weights. What is
+chosen on a part looks good on that part: whether a mean is better at all is told by halves that had
+no say in it.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.arrays import Doubles, Integers
+from rnnauto.data.targets import MISSING_TARGET
+from rnnauto.networks.architecture import Answer
+from rnnauto.search.select import FAR_WORSE, Trial, ranked
+from rnnauto.search.study import Study, load_answers, weights_path
+from rnnauto.search.validation import known_units, scaled
+
+MOST_MEMBERS = 5
+MOST_CANDIDATES = 15
+SMALLEST = 1e-7  # probability
+FEWEST_UNITS = 40  # of which two halves tell something
+ERRORS = 1.0  # standard errors by which a mean has to be better
+
+
+def averaged(trials: Iterable[Trial], chosen: Trial, study: Study) -> list[Trial]:
+    """List the trials whose mean is the final model: the winner, and those that make it better."""
+    rivals = [
+        trial
+        for trial in ranked(trials)
+        if trial.completed and trial.id != chosen.id and trial.loss <= FAR_WORSE * chosen.loss
+    ]
+    candidates = [chosen, *rivals[: MOST_CANDIDATES - 1]]
+    paths = [weights_path(study.folder, trial.weights[0]) for trial in candidates]
+    answers = [load_answers(path) for path in paths]
+    if answers[0] is None:
+        return [chosen]
+    truth, sequences = validation_truth(study)
+    members = [
+        (trial, votes_of(kept, study.problem.answer))
+        for trial, kept in zip(candidates, answers, strict=True)
+        if kept is not None and len(kept) == len(truth)
+    ]
+    if not members or members[0][0] is not chosen or len(truth) < FEWEST_UNITS:
+        return [chosen]
+    votes = [each for _, each in members]
+    team = checked_team(votes, truth, sequences, study.problem.answer)
+    return [members[at][0] for at in team]
+
+
+def validation_truth(study: Study) -> tuple[NDArray[Any], Integers]:
+    """Give the known targets of the validation part in the order of kept answers, [units] or
+    [units, targets], and the number of the sequence of each, [units]."""
+    found, owners, before = [], [], 0
+    for batch in study.learner.validation_batches(study.data, study.folds[0][1]):
+        targets = np.asarray(scaled(batch.targets, study.problem))
+        known = known_units(targets, study.problem.answer)
+        found.append(targets[known])
+        owners.append(np.nonzero(known)[0] + before)
+        before += len(targets)
+    return np.concatenate(found), np.concatenate(owners)
+
+
+def votes_of(outputs: NDArray[Any], answer: Answer) -> Doubles:
+    """Make of outputs what the final model is the mean of: probabilities, or values."""
+    outputs = outputs.astype(np.float64)
+    match answer.loss:
+        case "classes":
+            parts = np.split(outputs, np.cumsum(answer.widths)[:-1], axis=-1)
+            return np.concatenate([softmax(part) for part in parts], axis=-1)
+        case "labels":
+            return np.asarray(1 / (1 + np.exp(-np.clip(outputs, -50, 50))))
+        case _:
+            return outputs
+
+
+def softmax(logits: Doubles) -> Doubles:
+    shares = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(shares / shares.sum(axis=-1, keepdims=True))
+
+
+def losses_of(votes: Doubles, truth: NDArray[Any], answer: Answer) -> Doubles:
+    """Compute the loss of every unit, summed over its targets, [units]."""
+    match answer.loss:
+        case "classes":
+            truth = truth.reshape(len(truth), -1)
+            begins = np.cumsum((0, *answer.widths))[:-1]
+            there = np.maximum(truth, 0) + begins  # [units, targets]
+            chosen = np.take_along_axis(votes, there, axis=1)
+            each = -np.log(np.maximum(chosen, SMALLEST))
+            return np.asarray(np.where(truth != MISSING_TARGET, each, 0.0).sum(axis=1))
+        case "labels":
+            right = np.where(truth == 1, votes, 1 - votes)
+            return np.asarray(-np.log(np.maximum(right, SMALLEST)).sum(axis=1))
+        case _:
+            error = (votes - truth.reshape(len(truth), -1)) ** 2
+            return np.asarray(np.where(np.isfinite(error), error, 0.0).sum(axis=1))
+
+
+def checked_team(
+    votes: Sequence[Doubles], truth: NDArray[Any], sequences: Integers, answer: Answer
+) -> list[int]:
+    """Choose members, the first of `votes` always; it alone where no mean is clearly better.
+
+    Args:
+        votes: of each candidate, [units, outputs].
+        sequences: the number of the sequence of each unit: none is cut by the halves.
+    """
+    halves = [np.flatnonzero(sequences % 2 == side) for side in (0, 1)]
+    gains = np.zeros(len(truth))
+    for learned, judged in (halves, halves[::-1]):
+        team = greedy(votes, truth, learned, answer)
+        mean = np.mean([votes[at][judged] for at in team], axis=0)
+        alone = losses_of(votes[0][judged], truth[judged], answer)
+        gains[judged] = alone - losses_of(mean, truth[judged], answer)
+    by_sequence = np.bincount(sequences, gains)
+    counted = by_sequence[np.bincount(sequences) > 0]
+    error = counted.std() / max(len(counted), 1) ** 0.5
+    if not counted.mean() > ERRORS * error or counted.mean() <= 0:
+        return [0]
+    return greedy(votes, truth, np.arange(len(truth)), answer)
+
+
+def greedy(
+    votes: Sequence[Doubles], truth: NDArray[Any], units: Integers, answer: Answer
+) -> list[int]:
+    """Add to the first candidate whoever makes the mean better, the best first, by some units."""
+    team, total = [0], votes[0][units].copy()
+    lowest = losses_of(total, truth[units], answer).mean()
+    while len(team) < MOST_MEMBERS:
+        losses = {
+            at: losses_of((total + each[units]) / (len(team) + 1), truth[units], answer).mean()
+            for at, each in enumerate(votes)
+            if at not in team
+        }
+        best = min(losses, key=lambda at: losses[at], default=None)
+        if best is None or not losses[best] < lowest:
+            break
+        team.append(best)
+        total, lowest = total + votes[best][units], losses[best]
+    return team

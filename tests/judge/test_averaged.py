@@ -1,0 +1,127 @@
+"""Which networks a final model is the mean of."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from rnnauto.judge.averaged import (
+    MOST_MEMBERS,
+    averaged,
+    checked_team,
+    greedy,
+    losses_of,
+    votes_of,
+)
+from rnnauto.networks.architecture import Answer
+from rnnauto.search.select import Trial
+from rnnauto.search.study import load_answers, load_weights, save_weights, weights_path
+from rnnauto.search.trial import Result
+
+CLASSES = Answer("classes", (2,))
+VALUES = Answer("values", (1,))
+
+
+def noisy(truth, rng, spread):
+    """Logits of two classes that are right but for noise of their own."""
+    right = np.stack([1.0 - truth, truth], axis=1) * 2 - 1
+    return (right + rng.normal(size=right.shape) * spread).astype(np.float32)
+
+
+@pytest.fixture
+def truth():
+    return np.random.default_rng(0).integers(0, 2, 400).astype(np.int32)
+
+
+def team_of(outputs, truth, answer=CLASSES):
+    votes = [votes_of(each, answer) for each in outputs]
+    return checked_team(votes, truth, np.arange(len(truth)), answer)
+
+
+def test_networks_that_err_in_different_ways_are_averaged(truth):
+    rng = np.random.default_rng(1)
+    outputs = [noisy(truth, rng, 1.0) for _ in range(8)]
+    team = team_of(outputs, truth)
+    assert team[0] == 0
+    assert 3 <= len(team) == len(set(team)) <= MOST_MEMBERS
+
+
+def test_copies_and_worse_networks_are_left_out(truth):
+    rng = np.random.default_rng(2)
+    best = noisy(truth, rng, 0.5)
+    worse = [-best, noisy(1 - truth, rng, 1.0), best.copy()]
+    assert team_of([best, *worse], truth) == [0]
+
+
+def test_what_only_looks_better_on_the_part_that_chose_is_left_out(truth):
+    """Of many that are right by chance, some look useful: not on the other half."""
+    rng = np.random.default_rng(3)
+    best = noisy(truth, rng, 0.3)
+    chance = [rng.normal(size=(len(truth), 2)).astype(np.float32) * 0.01 for _ in range(10)]
+    assert team_of([best, *chance], truth) == [0]
+
+
+def test_values_are_averaged_too():
+    rng = np.random.default_rng(4)
+    truth = rng.normal(size=300).astype(np.float32)
+    truth[::7] = np.nan
+    outputs = [(np.nan_to_num(truth) + rng.normal(size=300))[:, None] for _ in range(4)]
+    assert len(team_of(outputs, truth, VALUES)) > 1
+
+
+def test_the_loss_of_each_kind_of_answer_by_hand():
+    two = Answer("classes", (2, 2))
+    votes = np.array([[0.5, 0.5, 0.25, 0.75], [1.0, 0.0, 0.5, 0.5]])
+    truth = np.array([[0, 1], [0, -1]])
+    assert losses_of(votes, truth, two) == pytest.approx([-np.log(0.5) - np.log(0.75), 0.0])
+    labels = Answer("labels", (2,))
+    assert losses_of(np.array([[0.5, 0.75]]), np.array([[1, 0]]), labels) == pytest.approx(
+        [-np.log(0.5) - np.log(0.25)]
+    )
+    assert losses_of(np.array([[3.0]]), np.array([1.0]), VALUES) == pytest.approx([4.0])
+
+
+def test_the_first_is_always_in_the_team(truth):
+    rng = np.random.default_rng(5)
+    votes = [votes_of(noisy(truth, rng, spread), CLASSES) for spread in (3.0, 0.1)]
+    assert greedy(votes, truth, np.arange(len(truth)), CLASSES)[0] == 0
+
+
+def trial(name, loss):
+    result = Result(status="completed", loss=loss, score=loss)
+    return Trial(name, {"cell": "lstm"}, {0: result}, {0: f"{name}-fold0"})
+
+
+def study_of(folder, truth):
+    batches = [SimpleNamespace(targets=part) for part in np.split(truth, 4)]
+    learner = SimpleNamespace(validation_batches=lambda data, chosen: batches)
+    problem = SimpleNamespace(answer=CLASSES, scales=())
+    nothing = (np.zeros(0), np.zeros(0))
+    return SimpleNamespace(
+        folder=folder, learner=learner, problem=problem, data=None, folds=(nothing,)
+    )
+
+
+def test_kept_answers_come_back_beside_weights_and_decide(tmp_path, truth):
+    (tmp_path / "weights").mkdir()
+    rng = np.random.default_rng(6)
+    trials = [trial(str(number), 0.5 + number / 100) for number in range(4)]
+    for number, each in enumerate(trials):
+        answers = noisy(truth, rng, 1.0)
+        weights = [np.full(3, number, np.float32)]
+        save_weights(weights_path(tmp_path, each.weights[0]), weights, answers)
+        assert load_weights(weights_path(tmp_path, each.weights[0]))[0].tolist() == [number] * 3
+        np.testing.assert_array_equal(
+            load_answers(weights_path(tmp_path, each.weights[0])), answers
+        )
+    team = averaged(trials, trials[1], study_of(tmp_path, truth))
+    assert team[0].id == "1"
+    assert len(team) > 2
+
+
+def test_without_kept_answers_the_winner_is_alone(tmp_path, truth):
+    (tmp_path / "weights").mkdir()
+    trials = [trial("0", 0.5), trial("1", 0.6)]
+    for each in trials:
+        save_weights(weights_path(tmp_path, each.weights[0]), [np.zeros(3, np.float32)])
+    assert averaged(trials, trials[0], study_of(tmp_path, truth)) == [trials[0]]
