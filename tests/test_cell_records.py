@@ -124,8 +124,8 @@ def test_a_cell_that_is_added_is_trained(leaky):
     )
     values = proposals()[0] | {"units": 8, "learning_rate": 0.05}
     job = Job(trial="0", fold=0, values=values, seed=1)
-    found, _ = train(LEARNER, job, problem, data, fold=(np.arange(30), np.arange(30, 40)))
-    assert found.status == "completed" and found.loss < np.log(2)
+    found = train(LEARNER, job, problem, data, fold=(np.arange(30), np.arange(30, 40)))
+    assert found.result.status == "completed" and found.result.loss < np.log(2)
 
 
 def test_a_cell_that_is_added_is_advised_and_drawn(leaky):

@@ -59,7 +59,7 @@ class Features:
         vocabularies: the size of each.
         static_numbers, static_missing, static_vocabularies: the same of the static features.
         per_timestep: whether there is an answer for each timestep.
-        words: which vocabularies are of words that have other views beside.
+        words: which vocabularies are of tokens of which some are taken for unknown in training.
     """
 
     numbers: int

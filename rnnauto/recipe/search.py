@@ -60,7 +60,7 @@ class Space(Section):
     token_dropout: tuple[Annotated[float, Field(ge=0, lt=1)], ...] = Field(
         (0.0, 0.1, 0.2),
         min_length=1,
-        description="Share of words taken for unknown in training, where they have views",
+        description="Share of words, characters or codes taken for unknown in training",
     )
     optimizer: tuple[Literal["adam", "sgd"], ...] = Field(
         ("adam",),

@@ -112,4 +112,5 @@ def load_answers(path: Path) -> Answers | None:
     """Load what weights say of the validation part, [units, outputs]; None where that was not
     kept."""
     with np.load(path, allow_pickle=False) as arrays:
-        return arrays.get("answers", None)
+        kept: Answers | None = arrays.get("answers", None)
+        return kept

@@ -139,7 +139,7 @@ def test_identity_units_explode_at_a_high_rate_and_clipping_alone_tames_them():
     values |= {"optimizer": "sgd", "learning_rate": 0.01}
     fold = (np.arange(80), np.arange(80, 96))
     wild, tamed = (
-        train(LEARNER, job, PROBLEM, data, fold=fold)[0]
+        train(LEARNER, job, PROBLEM, data, fold=fold).result
         for job in (Job("0", 0, {**values, "clip_norm": clip}, seed=4) for clip in ("off", 1.0))
     )
     assert wild.status == "failed" and "no longer finite at step" in wild.reason

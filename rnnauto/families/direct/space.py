@@ -1,5 +1,6 @@
 """Say what all trials of values, classes or sets of labels share, and what they choose from."""
 
+from dataclasses import replace
 from typing import Any
 
 from rnnauto.data.tags import are_tags
@@ -17,6 +18,8 @@ from rnnauto.recipe import Recipe
 from rnnauto.search.pose import patience_of, scales
 from rnnauto.search.space import FIXED, Choices, opening, proposals, usual_choices
 from rnnauto.search.trial import StudyProblem, Values
+
+MOST_WORDS_DROPPED = 0.1
 
 
 def pose(prepared: DirectPrepared, recipe: Recipe) -> StudyProblem:
@@ -38,10 +41,11 @@ def pose(prepared: DirectPrepared, recipe: Recipe) -> StudyProblem:
 
 def features_for(prepared: DirectPrepared) -> Features:
     """Describe what a network reads, and how much it answers."""
-    encoders = prepared.encoders
-    return features_of(
-        encoders, outputs=outputs_of(encoders), per_timestep=prepared.layout.per_timestep
-    )
+    encoders, layout = prepared.encoders, prepared.layout
+    features = features_of(encoders, outputs=outputs_of(encoders), per_timestep=layout.per_timestep)
+    if layout.per_timestep or layout.rnn_type == "one-to-one":
+        return features
+    return replace(features, words=tuple(range(len(encoders.categories))))
 
 
 def answer_of(target: TargetEncoder) -> Answer:
@@ -68,6 +72,9 @@ def space(prepared: DirectPrepared, recipe: Recipe) -> Choices:
     choices = usual_choices(wanted, lengths, tokens=layout.tokens is not None)
     if features_for(prepared).words:
         choices["token_dropout"] = wanted.token_dropout
+        if layout.tokens == "word":  # of a few words none can be spared
+            few = tuple(share for share in wanted.token_dropout if share <= MOST_WORDS_DROPPED)
+            choices["token_dropout"] = few or wanted.token_dropout
     if layout.rnn_type == "one-to-one":
         choices |= FIXED
     elif layout.per_timestep:
@@ -81,10 +88,12 @@ def openings(space: Choices) -> list[Values]:
 
 
 def direct_openings(space: Choices) -> list[dict[str, Any]]:
-    """List the hyperparameters of the first trials, larger where words are read."""
+    """List the hyperparameters of the first trials, larger where words are tagged."""
     middle = sorted(space["patch"])[len(space["patch"]) // 2]
-    words = "token_dropout" in space  # large embeddings learn their words by heart
-    shape = {"units": 128, "dropout": 0.5, "token_dropout": 0.1} if words else {}
+    drops = "token_dropout" in space
+    words = drops and space["pooling"] == ("last",)  # large embeddings learn their words by heart
+    shape: dict[str, Any] = {"token_dropout": 0.2, "dropout": 0.3} if drops else {}
+    shape = {"units": 128, "dropout": 0.5, "token_dropout": 0.1} if words else shape
     ways = ((True, "mean"),) if words else ((True, "mean"), (False, "last"))
     return [
         opening(space, cell) | {"patch": middle, "pooling": pooling, "bidirectional": both, **shape}
@@ -96,4 +105,4 @@ def direct_openings(space: Choices) -> list[dict[str, Any]]:
 def trains_long(problem: StudyProblem) -> bool:
     """Whether networks train long: those that read words go on learning for longer than a trial of
     a first impression."""
-    return bool(problem.features.words)
+    return bool(problem.features.words) and problem.features.per_timestep
