@@ -30,7 +30,7 @@ def fault_of_file(path: Path, *, most: int) -> str:
     try:
         found = path.lstat()
     except OSError as error:
-        return f"cannot be read: {error.strerror}"
+        return f"cannot be read: {error.strerror or error}"
     return fault_of_status(found, most=most)
 
 
@@ -62,7 +62,7 @@ def read_file(folder: Path, name: str) -> bytes:
     except FileNotFoundError:
         raise
     except OSError as error:
-        fault = f"cannot be read: {error.strerror}"
+        fault = f"cannot be read: {error.strerror or error}"
     if fault:
         raise ModelFolderError(f"`{path}` {fault}", hint=FETCH)
     return content
@@ -75,7 +75,9 @@ def read_text(folder: Path, name: str) -> str:
     try:
         return read_file(folder, name).decode()
     except FileNotFoundError as error:
-        raise ModelFolderError(f"`{path}` cannot be read: {error.strerror}", hint=FETCH) from error
+        raise ModelFolderError(
+            f"`{path}` cannot be read: {error.strerror or error}", hint=FETCH
+        ) from error
     except UnicodeDecodeError as error:
         raise damaged(path, f"byte {error.start} is no UTF-8") from error
 
@@ -104,7 +106,7 @@ def write_text(folder: Path, name: str, text: str) -> Path:
         with suppress(OSError):  # a place that cannot be written takes nothing away, either
             partial.unlink()
         raise ModelFolderError(
-            f"`{path}` cannot be written: {error.strerror}",
+            f"`{path}` cannot be written: {error.strerror or error}",
             hint="the folder must be one that you may write into",
         ) from error
     return path

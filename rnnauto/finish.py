@@ -12,6 +12,7 @@ from rnnauto.deploy.leaderboard import Row
 from rnnauto.deploy.model_folder import JOURNAL, new_folder
 from rnnauto.deploy.model_json import AnyModelInfo, Status, write_model_info
 from rnnauto.deploy.results import make_rows, model_info, write_results
+from rnnauto.deploy.runner import check_signatures
 from rnnauto.deploy.scores import write_scores
 from rnnauto.families.family import AnyFamily
 from rnnauto.families.learners import learner_of
@@ -203,6 +204,8 @@ def export_members(
     begun = time.monotonic()
     members = build_members(parts, load_study(task.study, learner_of))
     run, checks = task.family.export(place, members, task.prepared)
+    # as whoever opens it will
+    check_signatures(run, task.family.signatures(task.prepared.layout, task.prepared.encoders))
     exported = time.monotonic()
     answers = task.family.judged(run, task.prepared.test)
     answered = time.monotonic()

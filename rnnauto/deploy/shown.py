@@ -57,8 +57,8 @@ class Asked(Frozen):
 class Counted(Frozen):
     """How many numbers are in a bin."""
 
-    begin: Number = Field(alias="from")
-    end: Number = Field(alias="to")
+    begin: float = Field(alias="from")
+    end: float = Field(alias="to")
     count: int
 
 

@@ -112,6 +112,8 @@ def powers(values: list[float]) -> list[float]:
 
     `powers([0.02, 3.0]) == [0.01, 0.1, 1.0, 10.0]`
     """
+    if not values:
+        return []
     low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
     step = max(1, math.ceil((high - low) / MOST_LINES))
     return [10.0**power for power in range(low, min(high, sys.float_info.max_10_exp) + 1, step)]

@@ -12,13 +12,13 @@ from builders import NAN, columns, make_layout
 from rnnauto.cells import CELLS
 from rnnauto.data.sequences import gather
 from rnnauto.deploy.gate import find_faults
-from rnnauto.deploy.runner import load_saved_model, raw_batch
+from rnnauto.deploy.runner import check_signatures, load_saved_model, raw_batch
 from rnnauto.deploy.write import write_saved_model
 from rnnauto.errors import ExportError, ModelFolderError
 from rnnauto.families.direct.answer import answer as predict
 from rnnauto.families.direct.check import check_export
 from rnnauto.families.direct.encode import DirectPart, fit_direct, outputs_of
-from rnnauto.families.direct.export import serve_module
+from rnnauto.families.direct.export import serve_module, signatures
 from rnnauto.families.direct.network import build
 from rnnauto.networks.architecture import Architecture, features_of
 
@@ -144,6 +144,12 @@ def test_every_cell_is_exported_and_passes_the_gate(cell, tmp_path):
 @pytest.mark.parametrize("name", CASES)
 def test_an_export_passes_the_gate(exported, name):
     assert find_faults(exported(name).folder) == []
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_export_takes_and_gives_what_is_said_of_it(exported, name):
+    one = exported(name)
+    check_signatures(one.run, signatures(one.layout, one.encoders))
 
 
 def test_a_class_is_named_with_its_probability(exported):
