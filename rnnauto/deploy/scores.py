@@ -95,7 +95,7 @@ def read_scores(folder: Path) -> ScoresFile:
 def is_too_old(raw: str) -> bool:
     """Say whether a file is from before there were reports, or formats."""
     try:
-        content = json.loads(raw)
+        content = from_json(raw)
     except ValueError:
         return False
     return isinstance(content, dict) and "format" not in content and bool(NEEDED - content.keys())

@@ -179,7 +179,7 @@ def test_what_is_damaged_is_named(folder, changes, where):
     assert error.hint == "train the model again, or fetch the folder again"
 
 
-@pytest.mark.parametrize("text", ["", "{", "null", "[]"])
+@pytest.mark.parametrize("text", ["", "{", "null", "[]", "[" * 100_000])
 def test_what_is_no_object_is_damaged(folder, text):
     (folder / "scores.json").write_text(text)
     assert "is damaged: the whole file: " in refused(folder).message
