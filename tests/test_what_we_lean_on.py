@@ -20,7 +20,8 @@ import pytest
 import tensorflow as tf
 
 import rnnauto
-from rnnauto.deploy.gate import RESOURCE_TYPES, SAVER_FUNCTION
+from rnnauto.deploy.gate import RESOURCE_TYPES
+from rnnauto.deploy.write import remove_savers
 from rnnauto.families.decoder.features import DecoderFeatures
 from rnnauto.families.direct.boosted import NODE, booster
 from rnnauto.families.forecast.features import ForecastFeatures
@@ -240,14 +241,23 @@ def a_saved_model_is_one_graph_with_functions():
     assert called & set(functions)
 
 
-def the_savers_functions_are_named_like_this():
+def saver_def_names_all_that_touches_checkpoints():
     from tensorflow.core.protobuf import saved_model_pb2
 
-    saved = saved_model_pb2.SavedModel.FromString(a_saved_model())
-    functions = saved.meta_graphs[0].graph_def.library.function
-    savers = [each for each in functions if SAVER_FUNCTION.fullmatch(each.signature.name)]
-    operations = {node.op for each in savers for node in each.node_def}
-    assert len(savers) == 2 and {"SaveV2", "RestoreV2"} <= operations
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "saved_model.pb"
+        path.write_bytes(a_saved_model())
+        before = operations_of(saved_model_pb2.SavedModel.FromString(path.read_bytes()))
+        remove_savers(path)
+        after = operations_of(saved_model_pb2.SavedModel.FromString(path.read_bytes()))
+    assert {"SaveV2", "RestoreV2"} <= before
+    assert after & {"SaveV2", "RestoreV2", "MergeV2Checkpoints", "ShardedFilename"} == set()
+
+
+def operations_of(saved):
+    graph = saved.meta_graphs[0].graph_def
+    held = (graph.node, *(each.node_def for each in graph.library.function))
+    return {node.op for nodes in held for node in nodes}
 
 
 def constants_of_these_types_hide_resources():
@@ -450,10 +460,8 @@ LEANS = {
     "tensorflow saved_model_pb2": Lean(
         "saved_model_pb2", a_saved_model_is_one_graph_with_functions, REREAD_FORMAT
     ),
-    "tensorflow names of the saver's functions": Lean(
-        "__inference__traced_(save|restore)_",
-        the_savers_functions_are_named_like_this,
-        REREAD_FORMAT,
+    "tensorflow saver_def": Lean(
+        "saver_def", saver_def_names_all_that_touches_checkpoints, REREAD_FORMAT
     ),
     "tensorflow DT_RESOURCE, DT_VARIANT": Lean(
         "RESOURCE_TYPES = (20, 21)", constants_of_these_types_hide_resources, REREAD_FORMAT

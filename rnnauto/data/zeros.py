@@ -74,7 +74,8 @@ def told_apart(numbers: Doubles, zero: float) -> int:
 def some_numbers(frame: pl.DataFrame, column: Column) -> Doubles:
     """Take some of a column's numbers: the first, where neighbours stand, and others from all over
     it; none of what holds no numbers."""
-    names = [name for name in column.columns or (column.name,) if name in frame.columns]
+    there = set(frame.columns)
+    names = [name for name in column.columns or (column.name,) if name in there]
     parts = [numbers_in(some_rows(frame[name], MOST_ROWS // len(names))) for name in names]
     return np.concatenate([np.zeros(0), *parts])
 

@@ -24,9 +24,10 @@ def check_features(layout: Layout, case: Case) -> None:
     """Raises: DataError for a feature of lists where a cell has one value, or of lists of lists."""
     own = set(layout.target)
     lists = {column.name for column in layout.list_columns()}
+    schema = case.frame.schema
     for column in (*layout.features, *layout.static):
         for name in column.columns or (column.name,):
-            dtype = case.frame.schema.get(name)
+            dtype = schema.get(name)
             odd = nested(dtype) and name not in own if dtype is not None else False
             if odd or (isinstance(dtype, pl.List) and name not in lists):
                 what = "lists of lists" if odd else "lists"
@@ -58,10 +59,13 @@ def check_target_lists(layout: Layout, case: Case) -> None:
     if layout.continues or layout.target_kind == "list":
         return
     answered = {column.name for column in layout.target_lists()}
+    schema = case.frame.schema
+    dtypes = {name: schema[name] for name in layout.target}
+    some_lists = any(isinstance(dtype, pl.List) for dtype in dtypes.values())
     for name in layout.target:
-        dtype = case.frame.schema[name]
+        dtype = dtypes[name]
         if not isinstance(dtype, pl.List):
-            if name in answered and not layout.gives_lists:
+            if some_lists and name in answered and not layout.gives_lists:
                 raise DataError(
                     f"the targets are of two kinds: `{name}` has one value in a cell, others lists",
                     hint="name targets of one kind, and run once for each kind",

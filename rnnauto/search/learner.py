@@ -43,7 +43,7 @@ class Learner:
     longest: Callable[..., int]
     examples: Callable[..., int]
     train: Callable[..., Any]
-    averages: bool = False
+    averages: bool
     settle: Callable[..., None] | None = None
 
 

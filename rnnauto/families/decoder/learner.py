@@ -64,4 +64,5 @@ LEARNER = Learner(
     longest=longest,
     examples=len,
     train=train,
+    averages=False,
 )

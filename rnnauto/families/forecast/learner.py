@@ -65,5 +65,6 @@ LEARNER = Learner(
     longest=lambda data, chosen: data.lookback,
     examples=lambda chosen: min(len(chosen), MOST_PER_EPOCH),
     train=train,
+    averages=False,
     settle=calibrate,
 )

@@ -105,4 +105,5 @@ LEARNER = Learner(
     longest=longest,
     examples=len,
     train=train,
+    averages=False,
 )
