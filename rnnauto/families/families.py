@@ -1,21 +1,26 @@
-"""List all families, and tell which one a layout is of."""
+"""Find the families' records by name, or by layout: only those that are needed are imported."""
 
-from rnnauto.families.decoder.family import DECODER
-from rnnauto.families.direct.family import DIRECT
+from importlib import import_module
+from typing import cast, get_args
+
 from rnnauto.families.family import AnyFamily
-from rnnauto.families.forecast.family import FORECAST
-from rnnauto.families.language.family import LANGUAGE
-from rnnauto.families.lists.family import LISTS
 from rnnauto.layout import FamilyName, Layout
 from rnnauto.prepared import AnyPrepared
 
-FAMILIES: dict[FamilyName, AnyFamily] = {
-    family.name: family for family in (DIRECT, DECODER, FORECAST, LANGUAGE, LISTS)
-}
+NAMES: tuple[FamilyName, ...] = get_args(FamilyName)
+LOADED: dict[FamilyName, AnyFamily] = {}
+
+
+def family_named(name: FamilyName) -> AnyFamily:
+    """Give the record of `families/NAME/family.py`, which is called as the family in capitals."""
+    if name not in LOADED:
+        module = import_module(f"rnnauto.families.{name}.family")
+        LOADED[name] = cast(AnyFamily, getattr(module, name.upper()))
+    return LOADED[name]
 
 
 def family_of(layout: Layout) -> AnyFamily:
-    return FAMILIES[layout.family]
+    return family_named(layout.family)
 
 
 def metric_names(prepared: AnyPrepared) -> tuple[str, ...]:

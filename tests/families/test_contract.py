@@ -28,7 +28,7 @@ from rnnauto.deploy.model_json import ModelInfo, write_model_info
 from rnnauto.deploy.runner import check_signatures
 from rnnauto.deploy.table import as_in_file, times_as_texts
 from rnnauto.errors import DataError, ModelFolderError, RnnautoError
-from rnnauto.families.families import FAMILIES, family_of
+from rnnauto.families.families import LOADED, NAMES, family_of
 from rnnauto.families.forecast.series import SeriesWindows
 from rnnauto.families.learners import learner_of
 from rnnauto.judge import evaluate
@@ -181,7 +181,7 @@ def train(family, prepared, recipe, folder):
     return study, job, result, member
 
 
-@pytest.fixture(scope="module", params=FAMILIES)
+@pytest.fixture(scope="module", params=NAMES)
 def fit(request, tmp_path_factory):
     place, case = tmp_path_factory.mktemp(request.param), CASES[request.param]
     recipe = Recipe.parse(
@@ -330,7 +330,7 @@ def calls(fit, monkeypatch):
         for name, function in functions.items()
         if callable(function) and not isinstance(function, type)
     }
-    monkeypatch.setitem(FAMILIES, fit.family.name, replace(fit.family, **wrapped))
+    monkeypatch.setitem(LOADED, fit.family.name, replace(fit.family, **wrapped))
     return counted
 
 
@@ -491,7 +491,7 @@ def test_altered_files_get_an_answer_or_a_message(fit, tmp_path):
 @pytest.mark.skipif(not os.environ.get("RNNAUTO_SLOW"), reason="takes minutes: RNNAUTO_SLOW=1")
 @pytest.mark.filterwarnings("ignore")
 def test_ten_thousand_altered_files(fit, tmp_path):
-    use_altered(fit, tmp_path, MANY // len(FAMILIES), first=FEW)
+    use_altered(fit, tmp_path, MANY // len(NAMES), first=FEW)
 
 
 # an altered folder is read by all that opens it; ten thousand over all files: RNNAUTO_SLOW=1

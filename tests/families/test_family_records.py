@@ -6,7 +6,7 @@ from dataclasses import MISSING, fields
 
 import pytest
 
-from rnnauto.families.families import FAMILIES
+from rnnauto.families.families import NAMES, family_named
 from rnnauto.families.family import Family
 from rnnauto.judge.sample import Probing
 from rnnauto.search.learner import Learner
@@ -31,10 +31,10 @@ def required(record):
     return [each.name for each in fields(record) if each.default is MISSING]
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_family_that_lacks_an_entry_fails_by_its_name(name):
-    whole = {each.name: getattr(FAMILIES[name], each.name) for each in fields(Family)}
-    assert Family(**whole) == FAMILIES[name]
+    whole = {each.name: getattr(family_named(name), each.name) for each in fields(Family)}
+    assert Family(**whole) == family_named(name)
     for entry in required(Family):
         lacking = {each: value for each, value in whole.items() if each != entry}
         with pytest.raises(TypeError, match=f"missing 1 required .* '{entry}'"):
@@ -53,4 +53,4 @@ def test_no_entry_is_left_to_a_default_that_hides_it(name):
 
 
 def test_each_family_stands_under_its_own_name():
-    assert [family.name for family in FAMILIES.values()] == list(FAMILIES)
+    assert [family_named(name).name for name in NAMES] == list(NAMES)

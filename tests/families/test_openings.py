@@ -7,7 +7,7 @@ from builders import columns, lengths_to_search, make_encoded, make_layout
 from rnnauto.data.encode import Encoders
 from rnnauto.data.targets import LabelEncoder, ValueEncoder
 from rnnauto.families.decoder.tokens import TokensEncoder
-from rnnauto.families.families import FAMILIES
+from rnnauto.families.families import NAMES, family_named
 from rnnauto.families.forecast.space import ForecastShape, forecast_choices
 from rnnauto.families.language.encode import NextToken
 from rnnauto.families.lists.encode import EncodedLists, ListTarget
@@ -59,7 +59,7 @@ def space_of(name):
     prepared = lengths_to_search(LENGTHS, layout, encoders)
     if name == "lists":
         prepared.development = risen(LENGTHS)
-    return FAMILIES[name].space(prepared, Recipe())
+    return family_named(name).space(prepared, Recipe())
 
 
 def risen(lengths):
@@ -70,10 +70,10 @@ def risen(lengths):
     return EncodedLists(make_encoded(lengths, numbers=numbers), answers, splits, ends=False)
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", NAMES)
 def test_an_opening_trial_sets_every_hyperparameter_to_a_value_of_its_space(name):
     space = space_of(name)
-    opening = FAMILIES[name].openings(space)
+    opening = family_named(name).openings(space)
     assert len(opening) >= 2
     for values in opening:
         assert set(values) == set(space)
@@ -81,8 +81,8 @@ def test_an_opening_trial_sets_every_hyperparameter_to_a_value_of_its_space(name
 
 
 def test_forecasts_open_with_differences_and_writers_with_attention():
-    of_series = FAMILIES["forecast"].openings(space_of("forecast"))
+    of_series = family_named("forecast").openings(space_of("forecast"))
     assert any(values["differencing"] != "none" for values in of_series)
-    of_answers = FAMILIES["decoder"].openings(space_of("decoder"))
+    of_answers = family_named("decoder").openings(space_of("decoder"))
     assert [values["attention"] for values in of_answers] == ["dot", "dot", "none", "none"]
     assert [values["cell"] for values in of_answers[:2]] == ["lstm", "simple_rnn"]

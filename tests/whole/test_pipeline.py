@@ -23,7 +23,7 @@ from rnnauto.deploy.gate import check_saved_model
 from rnnauto.deploy.generate import Wanted
 from rnnauto.errors import DataError
 from rnnauto.families.direct.family import DIRECT
-from rnnauto.families.families import FAMILIES
+from rnnauto.families.families import LOADED
 from rnnauto.judge.diagnosis import Diagnosis
 from rnnauto.judge.scored import Scored
 from rnnauto.judge.words import span
@@ -365,7 +365,7 @@ def test_a_first_model_that_is_the_last_is_exported_once(tmp_path, monkeypatch):
         places.append(place)
         return DIRECT.export(place, *given)
 
-    monkeypatch.setitem(FAMILIES, "direct", replace(DIRECT, export=counted))
+    monkeypatch.setitem(LOADED, "direct", replace(DIRECT, export=counted))
     recipe = Recipe.parse(
         {
             "data": {"target": "state"},

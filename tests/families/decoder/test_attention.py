@@ -15,7 +15,7 @@ from rnnauto.families.decoder.attention import (
 from rnnauto.families.decoder.evaluate import Answered
 from rnnauto.families.decoder.network import build_decoder
 from rnnauto.families.decoder.space import pose
-from rnnauto.families.families import FAMILIES
+from rnnauto.families.families import NAMES, family_named
 from rnnauto.networks.architecture import Architecture
 from rnnauto.prepare import prepare
 from rnnauto.recipe import Recipe
@@ -98,8 +98,8 @@ def test_there_is_none_without_attention_or_without_a_text_to_show(prepared):
     count = len(known.test)
     long = Answered(answers.texts, [["A"] * (MOST_TOKENS + 1)] * count, answers.log_probability)
     assert attention_maps([network(problem)], known.test, long, patch=1) == []
-    for name in {*FAMILIES} - {"decoder"}:  # what they answer is no text
-        given = FAMILIES[name].attention([network(problem)], known.test, np.zeros(3), patch=1)
+    for name in {*NAMES} - {"decoder"}:  # what they answer is no text
+        given = family_named(name).attention([network(problem)], known.test, np.zeros(3), patch=1)
         assert given == []
 
 
