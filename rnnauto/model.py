@@ -15,6 +15,7 @@ from rnnauto.deploy.leaderboard import Row, read_leaderboard
 from rnnauto.deploy.model_json import AnyModelInfo, read_model_info
 from rnnauto.deploy.runner import Run, check_signatures, load_saved_model
 from rnnauto.deploy.table import as_in_file
+from rnnauto.errors import DataError
 from rnnauto.families.families import family_of
 from rnnauto.families.family import AnyFamily
 from rnnauto.files import damaged
@@ -23,6 +24,8 @@ from rnnauto.judge.stored import NAME as BASELINES
 from rnnauto.layout import Layout
 from rnnauto.prepared import Source
 from rnnauto.reading.read import Table
+
+MOST_BEAMS = 100  # a step of a batch holds the probabilities of all tokens for each
 
 Look = Callable[[Table, Layout], None]
 
@@ -77,7 +80,8 @@ class Model:
             history: of a forecast, earlier timesteps of the same series.
             probabilities: add a column `probability_<label>` per class, or `probability`, that of
                 the whole answer.
-            beams: answers that stay in the running while one of several timesteps is written.
+            beams: answers that stay in the running while one of several timesteps is written,
+                100 at most.
 
         Raises: DataError where a column is absent or holds what the model cannot read.
         """
@@ -97,6 +101,11 @@ class Model:
 
         Args: look: is given the table that was read, and its layout, before anything is predicted.
         """
+        if not 1 <= beams <= MOST_BEAMS:
+            raise DataError(
+                f"{beams:,} answers cannot be kept in the running",
+                hint=f"give `--beams` a number from 1 to {MOST_BEAMS}",
+            )
         info, family = self.info, self.family
         part = family.to_predict(data, info.layout, info.encoders, history=history)
         look(part.table, info.layout)

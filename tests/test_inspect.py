@@ -2,6 +2,7 @@
 
 import json
 
+import polars as pl
 import pytest
 import yaml
 from conftest import DATA
@@ -10,7 +11,8 @@ from typer.testing import CliRunner
 from rnnauto.cli.app import app
 from rnnauto.errors import DataError, RecipeError
 from rnnauto.inference.infer import infer
-from rnnauto.reading.read import read_table
+from rnnauto.inspection import inspect_table
+from rnnauto.reading.read import read_table, read_to_learn
 from rnnauto.recipe import Recipe
 
 VOWELS = DATA / "japanese_vowels_train.csv"
@@ -223,3 +225,19 @@ def test_a_line_of_the_help_per_flag(inspect):
     for flag in ("--target", "--id", "--time", "--type", "--task", "--features", "--static",
                  "--ignore", "--tokens", "--json", "--recipe"):  # fmt: skip
         assert flag in page
+
+
+def test_the_work_on_a_wide_table_grows_as_its_columns(monkeypatch):
+    asked, schema = [], pl.DataFrame.schema
+    monkeypatch.setattr(
+        pl.DataFrame, "schema", property(lambda frame: asked.append(0) or schema.fget(frame))
+    )
+    counts = []
+    for width in (50, 250):
+        rows = {f"c{at}": [(at * row) % 7 for row in range(40)] for at in range(width)}
+        frame = pl.DataFrame({**rows, "y": ["a", "b"] * 20})
+        recipe = Recipe.parse({"data": {"target": "y"}})
+        asked.clear()
+        inspect_table(read_to_learn(frame, recipe.data), recipe)
+        counts.append(len(asked))
+    assert counts[1] - counts[0] < 50  # the types of all columns, once and not for each

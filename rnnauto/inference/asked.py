@@ -3,12 +3,16 @@
 import difflib
 from collections.abc import Iterator
 
+import polars as pl
+
 from rnnauto.errors import DataError
 from rnnauto.inference.case import Case, named
 from rnnauto.inference.kinds import Profile
 from rnnauto.inference.stems import find_stems
 from rnnauto.layout import Kind
-from rnnauto.reading.read import listed
+from rnnauto.reading.read import Table, listed
+from rnnauto.times.shapes import misread
+from rnnauto.visible import visible
 
 # what orders timesteps; a text of times that no rule reads would be put in the order of letters
 ORDERS: frozenset[Kind] = frozenset({"number", "time"})
@@ -86,6 +90,20 @@ def check_time(case: Case) -> None:
         raise DataError(
             f"`--time {column.name}`: the column {what}, by which no timesteps can be ordered",
             hint=hint,
+        )
+
+
+def check_misread_time(table: Table, name: str | None) -> None:
+    """Raises: DataError for the first cell of the time that is none, where most cells are."""
+    if name not in table.frame.columns or table.frame.schema[name] != pl.String:
+        return
+    odd = misread(table.frame[name], None)
+    if odd.any():
+        at = int(odd.arg_max() or 0)
+        raise DataError(
+            f"`{table.source}`, column `{name}`, line {table.line(at)}: "
+            f"`{visible(table.frame[name][at])}` is no time, and most of the column are",
+            hint="mend the cell or empty it, or leave the row out",
         )
 
 

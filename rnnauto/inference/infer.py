@@ -7,7 +7,7 @@ import polars as pl
 from rnnauto.data.zeros import with_zeros
 from rnnauto.errors import DataError
 from rnnauto.inference.answer import Decided, decide_answer
-from rnnauto.inference.asked import check_asked
+from rnnauto.inference.asked import check_asked, check_misread_time
 from rnnauto.inference.case import Case, Evidence, named
 from rnnauto.inference.continued import with_continued
 from rnnauto.inference.fits import check_cells
@@ -67,6 +67,7 @@ def infer(table: Table, recipe: Recipe) -> Inference:
         form=table.form,
         implied=table.implied,
     )
+    check_misread_time(table, case.data.time)
     check_asked(case)
     case = case.with_target(target_names(case))
     separator = label_separator(case)

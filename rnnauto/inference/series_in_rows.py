@@ -81,19 +81,17 @@ def names_years(stem: Stem) -> bool:
 def check_no_label(frame: pl.DataFrame, stem: Stem, recipe: Recipe, source: str) -> None:
     """Raises: DataError for a column that may be the label of the row: one behind the timesteps, or
     called so, or in a table whose rows have no name."""
-    rest = [name for name in frame.columns if name not in stem.columns]
-    last = max(map(frame.columns.index, stem.columns))
+    places = {name: at for at, name in enumerate(frame.columns)}
+    last = max(places[name] for name in stem.columns)
+    rest = list(places.keys() - set(stem.columns))
+    rest.sort(key=places.__getitem__)
     named = recipe.data.id or id_columns(frame.select(rest))
     labels = [
         name
         for name in rest
         if name not in named
         and not named_id(name)
-        and (
-            not named
-            or frame.columns.index(name) > last
-            or LABELS.intersection(name_words(name)[-1:])
-        )
+        and (not named or places[name] > last or LABELS.intersection(name_words(name)[-1:]))
     ]
     if labels:
         said = (source, recipe.data, recipe.problem)
@@ -141,8 +139,9 @@ def known_lists(frame: pl.DataFrame, stem: Stem) -> tuple[pl.Series, Integers]:
     """Give the values of every row from its first known to its last, all where none is known, and
     the places of their columns in the stem, [timesteps]."""
     values = frame.select(pl.col(stem.columns).cast(pl.Float64, strict=False))
+    schema = frame.schema
     if all(
-        frame.schema[name].is_integer() or frame[name].null_count() == frame.height
+        schema[name].is_integer() or frame[name].null_count() == frame.height
         for name in stem.columns
     ):
         values = values.cast(pl.Int64)

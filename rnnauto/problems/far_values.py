@@ -42,9 +42,10 @@ OUTLIER = Kind(
 
 def far_values(look: Laid) -> Iterator[Problem]:
     table, layout, frame = look.table, look.layout, look.table.frame
+    schema = frame.schema
     names = [column.name for column in (*layout.features, *layout.static) if not column.columns]
     for name in dict.fromkeys([*names, *layout.target]):
-        if name not in frame.columns or not frame.schema[name].is_numeric():
+        if name not in schema or not schema[name].is_numeric():
             continue
         sample = frame[name].gather_every(max(frame.height // MOST_SAMPLED, 1)).cast(pl.Float64)
         low, high = sample.quantile(0.01), sample.quantile(0.99)

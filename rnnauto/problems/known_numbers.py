@@ -36,7 +36,8 @@ def with_known_numbers(table: Table, layout: Layout) -> pl.DataFrame:
         read in two ways.
     """
     known, rules = written_numbers(layout), known_rules(layout)
-    present = [name for name in number_columns(layout) if name in table.frame.columns]
+    names = set(table.frame.columns)
+    present = [name for name in number_columns(layout) if name in names]
     read: list[pl.Series] = []
     for name in present:
         column, style = table.frame[name], known.get(name, Style())

@@ -22,8 +22,10 @@ from rnnauto.reading.read import Table, read_table
 from rnnauto.reading.rules import known_rules
 from rnnauto.reading.token_lines import SENTENCE
 from rnnauto.times.grid import is_clock
+from rnnauto.times.shapes import misread
 from rnnauto.visible import visible
 
+MOST_NAMES = 8  # that a message lists
 LONGEST_CELL = 60  # characters of a cell that a message shows
 
 
@@ -100,14 +102,16 @@ def token_columns(layout: Layout) -> list[str]:
 def check_columns(table: Table, layout: Layout, *, target: bool) -> None:
     """Raises: DataError naming every absent column, or the first cell that is no number."""
     wanted = layout.input_columns() + (list(layout.target) if target else [])
-    absent = [name for name in wanted if name not in table.frame.columns]
+    present = table.frame.schema
+    absent = list(dict.fromkeys(name for name in wanted if name not in present))
     if absent:
-        near = [difflib.get_close_matches(name, table.frame.columns, n=1) for name in absent]
+        first = absent[:MOST_NAMES]
+        near = [difflib.get_close_matches(name, list(present), n=1) for name in first]
         meant = ", ".join(
-            f"`{close[0]}` for `{name}`" for name, close in zip(absent, near, strict=True) if close
+            f"`{close[0]}` for `{name}`" for name, close in zip(first, near, strict=True) if close
         )
-        listed = ", ".join(f"`{name}`" for name in absent[:8])
-        more = f" and {len(absent) - 8} more" if len(absent) > 8 else ""
+        listed = ", ".join(f"`{name}`" for name in first)
+        more = f" and {len(absent) - len(first):,} more" if len(absent) > len(first) else ""
         raise DataError(
             f"`{table.source}` has no column {listed}{more}, which the model reads",
             hint=f"rename {meant}" if meant else "the model was trained with these columns",
@@ -119,7 +123,7 @@ def check_columns(table: Table, layout: Layout, *, target: bool) -> None:
         check_numbers(table, name)
     if layout.time is not None:
         if layout.dated or reckons_dates(layout):
-            check_dates(table, layout.time, reckoned=reckons_dates(layout))
+            check_dates(table, layout.time, layout)
         else:
             check_numbers(table, layout.time)
     for column in (*layout.features, *layout.static):
@@ -175,14 +179,16 @@ def reckons_dates(layout: Layout) -> bool:
     return layout.frequency is not None and layout.frequency.unit != "number"
 
 
-def check_dates(table: Table, name: str, *, reckoned: bool) -> None:
-    """Raises: DataError for a time that is no date: the calendar may be a feature.
-
-    Args: reckoned: what is no day, such as a time of day, is none either.
-    """
+def check_dates(table: Table, name: str, layout: Layout) -> None:
+    """Raises: DataError for a time that is no date: the calendar may be a feature. Where dates are
+    reckoned, what is no day, such as a time of day, is none either."""
     series = table.frame[name]
-    if not (is_clock(series.dtype) if reckoned else series.dtype.is_temporal()):
-        refuse(table, series, series.is_not_null(), "no date", "dates")
+    dtype = series.dtype
+    if is_clock(dtype) if reckons_dates(layout) else dtype.is_temporal():
+        return
+    if dtype == pl.String:  # a single cell may be why the others were not read, either
+        refuse(table, series, misread(series, layout.spelling), "no date", "dates")
+    refuse(table, series, series.is_not_null(), "no date", "dates")
 
 
 def as_lists(table: Table, column: Column, layout: Layout) -> pl.Series:

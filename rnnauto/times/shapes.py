@@ -128,6 +128,21 @@ def gap_between(starts: pl.Series, ends: pl.Series) -> int:
     return int(gaps.mode().min()) if len(gaps) else 0  # type: ignore[arg-type]
 
 
+def misread(cells: pl.Series, spelling: Spelling | None) -> pl.Series:
+    """Mark the texts that are no times where most of a column are; none where few are.
+
+    Args: spelling: how times are written, where that is known.
+    """
+    texts = cells.str.strip_chars()
+    known = texts.drop_nulls()
+    ways = [reading.spelling for reading in readings_of(known)] if spelling is None else [spelling]
+    for way in ways:
+        times = read_times(texts, way)
+        if 2 * (len(times) - times.null_count()) > len(known):
+            return texts.is_not_null() & times.is_null()
+    return pl.Series([False] * len(texts), dtype=pl.Boolean)
+
+
 def known_share(times: pl.Series) -> float:
     return 1 - times.null_count() / len(times) if len(times) else 0.0
 

@@ -60,3 +60,19 @@ def test_a_cell_of_something_else_is_shown_in_a_line(model, column, cell, shown)
     with pytest.raises(DataError) as caught:
         read(model, FRAME.with_columns(cells))
     assert f"column `{column}`, line 2: `{shown}` is no" in caught.value.message
+
+
+def test_of_many_dates_the_one_that_is_none_is_named(model):
+    texts = FRAME.with_columns(pl.col("day").cast(pl.String))
+    frame = texts.with_columns(pl.col("day").replace("2024-02-28", "2024-02-30"))
+    for look in (
+        lambda: read(model, frame),
+        lambda: prepare(frame, Recipe.parse(RECIPE)),
+    ):
+        with pytest.raises(DataError, match="column `day`, line 60: `2024-02-30` is no"):
+            look()
+
+
+def test_a_column_that_history_and_forecast_lack_is_named_once(model):
+    with pytest.raises(DataError, match="no column `y`, which"):
+        read(model, FRAME, FRAME.drop("y"))

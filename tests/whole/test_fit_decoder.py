@@ -13,6 +13,7 @@ from in_process import in_process
 import rnnauto
 from rnnauto.deploy.gate import find_faults
 from rnnauto.deploy.generate import Wanted
+from rnnauto.errors import DataError
 from rnnauto.families.decoder.tokens import most_tokens
 from rnnauto.model import load
 from rnnauto.pipeline import fit
@@ -132,6 +133,13 @@ def test_an_answer_is_text_with_its_symbols_joined(translator):
     found = rnnauto.load(folder).predict(pl.DataFrame({"english": ["one", "Two  three"]}))
     assert all(text.endswith(".") and " ." not in text for text in found["prediction"])
     assert found["row"].to_list() == [1, 2]
+
+
+@pytest.mark.parametrize("beams", [-1, 0, 101, 10**9])
+def test_beams_are_as_many_as_memory_holds(translator, beams):
+    folder, _ = translator
+    with pytest.raises(DataError, match="cannot be kept"):
+        rnnauto.load(folder).predict(pairs(2, seed=5), beams=beams)
 
 
 def test_more_beams_find_answers_at_least_as_likely(translator):

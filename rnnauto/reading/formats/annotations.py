@@ -5,7 +5,6 @@ doccano writes `[start, end, label]` or objects with `start_offset`, prodigy obj
 and Label Studio lists of labels, the whole of a task or little of it.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ import polars as pl
 
 from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
+from rnnauto.reading.formats.json_values import decoded
 from rnnauto.reading.loaded import Implied, Loaded
 from rnnauto.recipe.column_names import literal_name
 
@@ -118,7 +118,7 @@ def load_spans(content: bytes, source: str, names: tuple[str, str], lines: Integ
     Raises: DataError for the first record whose spans are none, or end behind its text.
     """
     annotated = [
-        annotated_record(json.loads(line), names, source, int(number))
+        annotated_record(decoded(line), names, source, int(number))
         for line, number in zip(
             (line for line in content.split(b"\n") if line.strip()), lines, strict=True
         )

@@ -1,6 +1,5 @@
 """Read JSON: an object per line, or records in other ways."""
 
-import json
 import re
 from collections.abc import Collection
 from dataclasses import replace
@@ -16,6 +15,7 @@ from rnnauto.reading import cells
 from rnnauto.reading.dialect import HEAD_BYTES
 from rnnauto.reading.formats.annotations import LOOKED_AT, load_spans, span_names
 from rnnauto.reading.formats.columnar import BROKEN, checked, too_deep
+from rnnauto.reading.formats.json_values import decoded
 from rnnauto.reading.formats.json_whole import as_json_lines
 from rnnauto.reading.loaded import Loaded
 
@@ -33,7 +33,7 @@ def check_depth(content: bytes, source: str) -> None:
         end = content.find(b"\n", deep.start())
         line = content[begin : end if end >= 0 else len(content)]
         try:
-            json.loads(line)
+            decoded(line)
         except RecursionError as error:
             raise too_deep(f"`{source}`, line {content.count(NEWLINE, 0, begin) + 1}") from error
         except ValueError:
@@ -78,7 +78,7 @@ def first_records(content: bytes) -> list[Any]:
     records = []
     for line in content[:HEAD_BYTES].split(b"\n")[: LOOKED_AT + 1]:
         try:
-            records += [json.loads(line)] if line.strip() else []
+            records += [decoded(line)] if line.strip() else []
         except (ValueError, RecursionError):
             break
     return records
@@ -96,7 +96,7 @@ def check_lines(content: bytes, source: str) -> None:
         if not line.strip():
             continue
         try:
-            value = json.loads(line)
+            value = decoded(line)
         except (ValueError, RecursionError) as error:
             what = getattr(error, "msg", None) or "it is nested too deeply"
             raise DataError(
@@ -111,18 +111,25 @@ def check_lines(content: bytes, source: str) -> None:
 
 
 def from_objects(content: bytes, source: str) -> pl.DataFrame:
-    rows = [json.loads(line) for line in content.split(b"\n") if line.strip()]
+    rows = [decoded(line) for line in content.split(b"\n") if line.strip()]
     names = list(dict.fromkeys(name for row in rows for name in row))
     columns = []
     for name in names:
         try:
-            columns.append(pl.Series(name, [row.get(name) for row in rows], strict=True))
+            columns.append(column_of(name, [row.get(name) for row in rows]))
         except (TypeError, *BROKEN) as error:
             raise DataError(
                 f"column `{name}` of `{source}` mixes kinds of values",
                 hint="write the same kind of value under one name in every line",
             ) from error
     return pl.DataFrame(columns)
+
+
+def column_of(name: str, values: list[Any]) -> pl.Series:
+    kinds = {type(value) for value in values}
+    if kinds - {type(None)} == {int, float}:
+        return pl.Series(name, values, dtype=pl.Float64, strict=False)
+    return pl.Series(name, values, strict=True)
 
 
 def typed(column: pl.Series, *, stays: bool) -> pl.Series:

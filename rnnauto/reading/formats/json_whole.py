@@ -10,6 +10,7 @@ import numpy as np
 
 from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
+from rnnauto.reading.formats.json_values import DECODER
 
 BLANK = " \t\r\n\ufeff"
 # under which a file holds its records
@@ -60,7 +61,6 @@ def as_json_lines(content: bytes, source: str) -> Lines | None:
 
 def decoded(text: str, source: str) -> Iterator[tuple[int, Any]]:
     """Decode the values of an array, or those that stand one after the other, with their lines."""
-    decoder = json.JSONDecoder()
     at = skip(text, 0, BLANK)
     array = text[at : at + 1] == "["
     at += array
@@ -73,7 +73,7 @@ def decoded(text: str, source: str) -> Iterator[tuple[int, Any]]:
             return
         line, seen = line + text.count("\n", seen, at), at
         try:
-            value, at = decoder.raw_decode(text, at)
+            value, at = DECODER.raw_decode(text, at)
         except json.JSONDecodeError as error:
             raise no_json(source, error.lineno, error.msg) from error
         yield line, value

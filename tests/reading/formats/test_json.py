@@ -169,3 +169,13 @@ def test_a_file_without_records_is_refused(tmp_path):
     with pytest.raises(DataError) as error:
         read_table(path)
     assert "no records" in error.value.message
+
+
+@pytest.mark.parametrize("digits", ["1" + "0" * 400, "9" * 5000])
+@pytest.mark.parametrize("form", ["lines", "array", "lists"])
+def test_whole_numbers_beyond_any_column_are_infinite(digits, form):
+    cell = f"[{digits}, 2]" if form == "lists" else digits
+    records = [f'{{"x": {cell}}}', '{"x": [3, 4]}' if form == "lists" else '{"x": 3}']
+    text = "[" + ",".join(records) + "]" if form == "array" else "\n".join(records)
+    numbers = load_json(text.encode(), "x.json").frame["x"].explode().to_list()
+    assert numbers[0] == float("inf") and numbers[-1] in {3.0, 4.0}
