@@ -3,6 +3,7 @@
 import sys
 import time
 from contextlib import suppress
+from itertools import pairwise
 from typing import Annotated
 
 import typer
@@ -19,8 +20,9 @@ from rnnauto.cli.recipe import recipe
 from rnnauto.cli.report import report
 from rnnauto.cli.run import run
 from rnnauto.cli.streams import open_streams, stdout_is_unread
-from rnnauto.errors import RnnautoError
+from rnnauto.errors import RecipeError, RnnautoError
 
+MAY_BE_EMPTY = frozenset({"--na-values", "--label-separator", "--prompt", "--stop"})
 STARTED = time.monotonic()  # a budget counts from here
 
 app = typer.Typer(
@@ -69,6 +71,7 @@ def main() -> None:
     open_streams()
     debug = "--debug" in sys.argv
     try:
+        check_none_empty(sys.argv[1:])
         code = code_of_command()
     except RnnautoError as error:
         if debug:
@@ -82,6 +85,16 @@ def main() -> None:
             raise
         code = INTERRUPTED
     leave(code)
+
+
+def check_none_empty(words: list[str]) -> None:
+    """Raises: RecipeError for an empty argument, as of an unset variable of the shell: an empty path
+    would be the current folder."""
+    for before, word in pairwise(["rnnauto", *words]):
+        flag = word.removesuffix("=") if word.startswith("--") else before
+        if (not word or word == f"{flag}=") and flag not in MAY_BE_EMPTY:
+            what = "the value of" if word else "the argument after"
+            raise RecipeError(f"{what} `{flag}` is empty", hint="is a variable of the shell unset?")
 
 
 def code_of_command() -> int:

@@ -431,3 +431,23 @@ def test_a_closed_pipe_is_no_error(data, tmp_path):
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "what"),
+    [
+        (["fit", ""], "the argument after `fit`"),
+        (["fit", "x.csv", "-o", ""], "the argument after `-o`"),
+        (["predict", "x.csv", "--model="], "the value of `--model`"),
+        (["inspect", "x.csv", "--target", ""], "the argument after `--target`"),
+    ],
+)
+def test_an_empty_argument_is_no_folder(refused, arguments, what):
+    error, hint = refused(*arguments)
+    assert error == f"{what} is empty" and "shell" in hint
+
+
+@pytest.mark.parametrize("arguments", [["--na-values", ""], ["--label-separator="]])
+def test_values_that_may_be_empty_are_no_path(refused, arguments):
+    error, _ = refused("inspect", "x.csv", *arguments)
+    assert "no such file" in error

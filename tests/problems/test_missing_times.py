@@ -76,3 +76,25 @@ def test_of_many_dates_the_one_that_is_none_is_named(model):
 def test_a_column_that_history_and_forecast_lack_is_named_once(model):
     with pytest.raises(DataError, match="no column `y`, which"):
         read(model, FRAME, FRAME.drop("y"))
+
+
+@pytest.mark.parametrize("ask", ["to_predict", "to_judge"])
+@pytest.mark.parametrize(
+    ("earlier", "code", "said"),
+    [
+        (FRAME.head(40), "duplicate-timestep", "both have 10 timesteps"),
+        (FRAME.head(30).filter(pl.col("day") != DAYS[9]), "absent-timesteps", "1 of 30 timesteps"),
+        (FRAME.head(30), "", ""),
+    ],
+)
+def test_what_is_odd_about_a_history_is_said(model, earlier, code, said, ask):
+    found = read(model, FRAME.tail(30), earlier, ask=ask).table.problems
+    assert [each.code for each in found] == ([code] if code else [])
+    assert all(said in each.message for each in found)
+
+
+def test_a_history_has_the_frequency_of_the_series(model):
+    hours = pl.datetime_range(DAYS[0], DAYS[3], "1h", eager=True)
+    earlier = pl.DataFrame({"day": hours, "y": [float(n % 5) for n in range(len(hours))]})
+    with pytest.raises(DataError, match="follow another rule"):
+        read(model, FRAME.tail(30), earlier)

@@ -23,9 +23,12 @@ from rnnauto.families.forecast.series import (
 )
 from rnnauto.families.forecast.windows import window_inputs
 from rnnauto.layout import Layout
-from rnnauto.prepared import Source
+from rnnauto.prepared import Source, count
 from rnnauto.problems.absent import refuse_other_frequency
+from rnnauto.problems.asked import problems_asked
 from rnnauto.problems.required_columns import as_texts, read_for, refuse_without_time
+from rnnauto.problems.times import DUPLICATE_TIMESTEP
+from rnnauto.reading.read import Table
 
 BATCH = 256
 LEVELS = (10, 50, 90)  # per cent
@@ -47,8 +50,9 @@ def to_predict(
     table = read_for(layout, data, target=False, text_targets=(), may_be_empty=True, classes=words)
     refuse_without_time(table, layout)
     refuse_other_frequency(table, layout)
-    series = gather_series(after(earlier, table.frame, layout), layout)
-    return replace(future_windows(series, encoders, layout), table=table)
+    frame = table.frame if earlier is None else after(earlier.frame, table.frame, layout)
+    series = gather_series(frame, layout)
+    return replace(future_windows(series, encoders, layout), table=told(table, earlier, layout))
 
 
 def to_judge(
@@ -61,27 +65,56 @@ def to_judge(
     table = read_for(layout, data, target=True, text_targets=(), classes=words)
     refuse_without_time(table, layout)
     refuse_other_frequency(table, layout)
-    frame = after(earlier, table.frame, layout)
+    frame = table.frame if earlier is None else after(earlier.frame, table.frame, layout)
     seen = frame.height - table.frame.height
     series = gather_series(frame, layout)
     judged = series.rows >= seen if seen else None
-    return replace(judged_windows(series, encoders, layout, judged=judged), table=table)
+    windows = judged_windows(series, encoders, layout, judged=judged)
+    return replace(windows, table=told(table, earlier, layout))
 
 
 def read_history(
     history: Source | None, layout: Layout, words: Mapping[str, Sequence[str]]
-) -> pl.DataFrame | None:
+) -> Table | None:
     if history is None:
         return None
     table = read_for(layout, history, target=True, text_targets=(), classes=words)
     refuse_without_time(table, layout)
-    return table.frame
+    refuse_other_frequency(table, layout)
+    return table
 
 
-def after(earlier: pl.DataFrame | None, frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+def told(table: Table, history: Table | None, layout: Layout) -> Table:
+    """Put what is odd about a history, by itself and beside the table, to what is said of this."""
+    if history is None:
+        return table
+    name = f"`{history.source}`"
+    odd = [
+        replace(each, message=f"{name}: {each.message}") for each in problems_asked(history, layout)
+    ]
+    notes = tuple(f"{name}: {note}" for note in history.notes)
+    both = twice(history.frame, table.frame, [*layout.id, *([layout.time] if layout.time else [])])
+    if both and layout.time:
+        repeated = DUPLICATE_TIMESTEP.problem(
+            f"{name} and `{table.source}` both have {count(both, 'timestep')}",
+            layout.time,
+            (),
+            remedy="keep one row for each time; as it is both are read",
+            severity="warning",
+        )
+        odd.append(repeated)
+    return replace(table, notes=(*table.notes, *notes), problems=(*table.problems, *odd))
+
+
+def twice(earlier: pl.DataFrame, frame: pl.DataFrame, keys: Sequence[str]) -> int:
+    """Count the timesteps that two tables have both."""
+    earlier, frame = of_one_type(earlier.select(keys), frame.select(keys))
+    each = [part.unique() for part in (earlier, frame)]
+    return int(pl.concat(each, how="diagonal_relaxed").is_duplicated().sum()) // 2
+
+
+def after(earlier: pl.DataFrame, frame: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     """Put the rows of a table after those of its series' history."""
-    if earlier is None:
-        return frame
     earlier, frame = of_one_type(earlier, frame)
     if layout.id:
         earlier = earlier.join(frame, on=list(layout.id), how="semi", maintain_order="left")
