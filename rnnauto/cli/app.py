@@ -88,8 +88,8 @@ def main() -> None:
 
 
 def check_none_empty(words: list[str]) -> None:
-    """Raises: RecipeError for an empty argument, as of an unset variable of the shell: an empty path
-    would be the current folder."""
+    """Raises: RecipeError for an empty argument, as of an unset variable of the shell: an empty
+    path would be the current folder."""
     for before, word in pairwise(["rnnauto", *words]):
         flag = word.removesuffix("=") if word.startswith("--") else before
         if (not word or word == f"{flag}=") and flag not in MAY_BE_EMPTY:
