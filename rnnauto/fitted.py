@@ -39,6 +39,7 @@ class Fitted:
         trials: all of them.
         evaluation: the model's scores beside those of the baselines.
         rows: the leaderboard.
+        networks: how many the model is the mean of.
         checks: the differences that the export's checks found, by name.
         seconds: that the fit took.
         seed: of the fit.
@@ -52,6 +53,7 @@ class Fitted:
     trials: tuple[Trial, ...]
     evaluation: Evaluation
     rows: tuple[Row, ...]
+    networks: int
     checks: dict[str, float]
     seconds: float
     seed: int

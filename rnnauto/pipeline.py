@@ -130,6 +130,7 @@ def fitted_by(task: Task, searched: Searched, written: WrittenModel, *, seconds:
         trials=searched.trials,
         evaluation=written.evaluation,
         rows=tuple(written.rows),
+        networks=len(written.exported.members),
         checks=written.exported.checks,
         seconds=seconds,
         seed=task.recipe.seed,

@@ -99,6 +99,8 @@ def tell(console: "Console", fitted: "Fitted") -> None:
     print_scores(console, result["scores"], title="scores on the test part")
     console.print()
     console.print(f"best of {trials['completed']} trials: {settings_line(fitted.winner.values)}")
+    if fitted.networks > 1:
+        console.print(f"the model is the mean of {fitted.networks} networks")
     console.print(fitted.verdict)
     largest = max(fitted.checks.values())
     console.print(f"exported and checked (largest difference {largest:.1e}): {output}/")

@@ -143,6 +143,7 @@ def test_the_answer_of_fit_has_the_contracts_keys_and_is_json(tiny_run):
     }
     assert set(found["best"]) == {"trial", "hyperparameters", "validation"}
     assert found["trials"] == {"completed": 2, "failed": 0, "pruned": 0}
+    assert tiny_run.fitted.networks == rnnauto.load(tiny_run.folder).info.members
     assert found["seed"] == 3
 
 
