@@ -11,6 +11,7 @@ from rnnauto.data.encode import RESERVED
 from rnnauto.errors import ModelFolderError
 from rnnauto.families.direct.linear import fit_baselines, known_targets, predict
 from rnnauto.families.direct.predictors import FittedPredictor, fit_parts
+from rnnauto.families.direct.rivals import ngram_linear
 from rnnauto.families.direct.rivals.by_position import (
     at_positions,
     fit_by_position,
@@ -155,6 +156,17 @@ def test_what_convolutions_say_does_not_depend_on_the_other_sequences():
     model, test = fitted(fit_rocket, waves(60)), waves(9, seed=2)
     alone = np.concatenate([predict_rocket(model, test.take(np.array([at]))) for at in range(9)])
     np.testing.assert_allclose(alone, predict_rocket(model, test), rtol=1e-5)
+
+
+def test_blocks_change_nothing(monkeypatch):
+    texts, signals = sentences(40, endings), waves(30)
+    grams, rocket = fitted(fit_ngrams, texts), fitted(fit_rocket, signals)
+    whole = predict_ngrams(grams, texts), predict_rocket(rocket, signals)
+    monkeypatch.setattr(ngram_linear, "BLOCK_GRAMS", 100)
+    monkeypatch.setattr("rnnauto.families.direct.rivals.rocket.BLOCK_FEATURES", 20_000)
+    assert len(ngram_linear.in_blocks(texts, 40)) > 5
+    np.testing.assert_allclose(predict_ngrams(grams, texts), whole[0], rtol=1e-12)
+    np.testing.assert_allclose(predict_rocket(rocket, signals), whole[1], rtol=1e-12)
 
 
 def test_a_number_is_told_by_convolutions():

@@ -34,7 +34,8 @@ MOST_COLUMNS = 100_000  # the n-grams that most units have
 MOST_WEIGHTS = 2_000_000  # of them, for all outputs together
 MANY_COLUMNS = 20_000  # beyond, an n-gram of one unit is none
 STRENGTHS = (1.0, 10.0, 100.0)
-BLOCK_UNITS = 5_000
+BLOCK_GRAMS = 3_000_000  # that are counted at once
+GRAMS = 25  # about so many begin at a token
 MOST_SHARE = 20  # targets, or labels of a set, that there is time for
 
 
@@ -110,7 +111,7 @@ def fit_ngrams(
 def most_units(encoded: Encoded, share: int) -> int:
     """Count the units that are learnt from: fewer where they are long."""
     length = 1.0 if encoded.per_timestep else len(encoded.words[0]) / max(len(encoded), 1)
-    grams = max(1.0, length) * 25 * len(encoded.words)  # about so many in a unit
+    grams = max(1.0, length) * GRAMS * len(encoded.words)
     return int(min(MOST_UNITS, max(100, MOST_GRAMS / share / grams)))
 
 
@@ -179,11 +180,18 @@ def predict_ngrams(model: NgramLinear, encoded: Encoded) -> Doubles:
     count = len(encoded.targets)
     outputs = np.zeros((count, len(model.bias)))
     columns = [tokens_of(column) for column in encoded.words]
-    for start in range(0, count, BLOCK_UNITS):
-        chosen = np.arange(start, min(start + BLOCK_UNITS, count))
+    for chosen in in_blocks(encoded, count):
         matrix = matrix_of(model, blocks_of(encoded, columns, chosen), dense_of(encoded, chosen))
         outputs[chosen] = matrix @ model.weights.astype(np.float64) + model.bias
     return softmax(outputs) if model.classes else outputs[:, 0]
+
+
+def in_blocks(encoded: Encoded, count: int) -> list[Integers]:
+    """Deal units out in their order, so that the n-grams of each block fit into memory."""
+    tokens = np.ones(count) if encoded.per_timestep else np.maximum(encoded.lengths, 1)
+    block = np.cumsum(tokens) * GRAMS * max(len(encoded.words), 1) // BLOCK_GRAMS
+    starts = np.flatnonzero(np.diff(block, prepend=-1))
+    return np.split(np.arange(count), starts[1:]) if count else []
 
 
 def load_ngrams(arrays: Arrays, at: str) -> NgramLinear:

@@ -31,6 +31,8 @@ LONGEST = 512  # timesteps; of longer sequences every second, third ... is read
 MOST_UNITS = 1_500
 MOST_CELLS = 1_500_000_000  # timesteps times features: about 2 s on a core
 MOST_PRODUCTS = 6_000_000_000  # units times units times features
+MOST_READ = 6_000_000_000  # timesteps of all that there is times features
+BLOCK_FEATURES = 20_000_000  # that are in memory at once
 BLOCK_CELLS = 8_000_000  # timesteps times thresholds that are compared at once
 GOLDEN = (5**0.5 - 1) / 2
 MOST_SHARE = 5  # targets, or labels of a set, that there is time for
@@ -88,21 +90,27 @@ def fit_rocket(
         return None
     constant = fit_constant(targets, classes=classes)
     with one_core():
-        model = with_thresholds(shaped(units, constant, share=share, rng=rng), units, rng)
+        bare = shaped(units, constant, timesteps=len(encoded.numbers), share=share, rng=rng)
+        model = with_thresholds(bare, units, rng)
         features = features_of(model, units)
         weights, bias = fit_head(features, targets, classes=classes, rng=rng)
     return replace(model, weights=weights.astype(np.float32), bias=bias)
 
 
-def shaped(units: Encoded, constant: Any, *, share: int, rng: np.random.Generator) -> Rocket:
-    """Choose how many features there are, dilations and channels: by work, so that results
-    repeat."""
+def shaped(
+    units: Encoded, constant: Any, *, timesteps: int, share: int, rng: np.random.Generator
+) -> Rocket:
+    """Choose how many features there are, dilations and channels: by work, so that results repeat.
+
+    Args: timesteps: of all that there is to learn from; as many may have to be predicted.
+    """
     longest = int(units.lengths.max())
     stride = -(-longest // LONGEST)
     read = -(-longest // stride)
     work = MOST_CELLS // max(len(units) * read, 1)
     products = MOST_PRODUCTS // max(len(units) ** 2, 1)
-    features = int(np.clip(min(work, products) // share, FEWEST_FEATURES, MOST_FEATURES))
+    reading = MOST_READ * stride // max(timesteps, 1)
+    features = int(np.clip(min(work, products, reading) // share, FEWEST_FEATURES, MOST_FEATURES))
     dilations = np.unique(
         np.logspace(0, max(np.log2((read - 1) / (TAPS - 1)), 0), MOST_DILATIONS, base=2).astype(int)
     )
@@ -230,7 +238,14 @@ def fit_head(
 
 def predict_rocket(model: Rocket, encoded: Encoded) -> Doubles:
     """Predict probabilities, float64 [units, classes], or values, [units]."""
-    outputs = features_of(model, encoded) @ model.weights.astype(np.float64) + model.bias
+    block = max(1, BLOCK_FEATURES // max(len(model.weights), 1))
+    weights = model.weights.astype(np.float64)
+    parts = [
+        features_of(model, encoded.take(np.arange(start, min(start + block, len(encoded)))))
+        @ weights
+        for start in range(0, len(encoded), block)
+    ]
+    outputs = np.concatenate([np.zeros((0, len(model.bias))), *parts]) + model.bias
     return softmax(outputs) if model.classes else outputs[:, 0]
 
 
