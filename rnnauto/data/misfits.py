@@ -25,6 +25,7 @@ def layout_misfits(layout: Layout) -> Iterator[str]:
         yield from repeated(f"layout.{name}", [column.name for column in columns])
         yield from wide_misfits(f"layout.{name}", columns, layout)
     yield from repeated("layout.targets", [target.name for target in layout.targets])
+    yield from repeated("layout.id", layout.id)
     yield from length_misfits(layout)
     if layout.tokens is not None and len(layout.features) != 1:
         yield "`layout.tokens` are those of one feature, and there are others"

@@ -58,11 +58,16 @@ def check_destination(folder: Path, *, overwrite: bool, resume: bool = False) ->
 
 def real_place(folder: Path) -> Path:
     """Follow a link to the folder that it leads to, such as `current` to `releases/5`: the link
-    stays, and what changes is the folder.
+    stays, and what changes is the folder. TensorFlow takes `current/..` for the folder that the
+    link lies in, so these links are followed too.
 
     Raises: ModelFolderError for what can be no folder's path.
     """
     try:
+        if ".." in folder.parts[:-1]:
+            parent = folder.parent.resolve()
+            taken = Path(os.path.normpath(folder.parent)).resolve()  # by TensorFlow
+            folder = folder if taken == parent else parent / folder.name
         folder.lstat()
         linked = folder.is_symlink() or folder.absolute().name in {"", ".."}
         return folder.resolve() if linked and folder.exists() else folder

@@ -147,7 +147,9 @@ def fits(found: Any, wanted: Shape) -> bool:
 @contextmanager
 def plain_path(folder: Path) -> Iterator[Path]:
     """Give a folder a path of UTF-8 that is no pattern: TensorFlow looks for a model's variables by
-    one, and finds none below a folder called `a[1]`."""
+    one, and finds none below a folder called `a[1]`. Nor has it `..`: TensorFlow takes `link/..`
+    for the folder that the link lies in, and would load another model than was looked at."""
+    folder = folder.resolve()
     if is_utf8(str(folder)) and not PATTERN.intersection(str(folder)):
         yield folder
         return

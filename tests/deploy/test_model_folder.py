@@ -92,6 +92,16 @@ def test_a_plain_name_stays_as_it_was_given(tmp_path, monkeypatch):
     assert real_place(Path("m/..")) == tmp_path.resolve()
 
 
+def test_a_path_that_goes_back_from_a_link_has_no_link(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "releases" / "5").mkdir(parents=True)
+    (tmp_path / "current").symlink_to("releases/5")
+    place = tmp_path.resolve() / "releases" / "m"
+    assert real_place(Path("current/../m")) == place
+    assert real_place(Path("current/../new/../m")) == place
+    assert real_place(Path("releases/../m")) == Path("releases/../m")
+
+
 @pytest.mark.parametrize("name", ["x" * 300, "a\0b", "loop"])
 def test_what_can_be_no_path_is_refused(tmp_path, name):
     (tmp_path / "loop").symlink_to("loop")

@@ -8,6 +8,7 @@ from rnnauto.data.targets import LabelEncoder
 from rnnauto.deploy.model_json import FORMAT, ModelInfo, read_model_info, write_model_info
 from rnnauto.errors import ModelFolderError
 from rnnauto.families.direct.encode import DirectEncoders
+from rnnauto.model import load
 
 INFO = ModelInfo(
     rnnauto="0.2.0",
@@ -122,3 +123,11 @@ def test_a_newer_folder_says_to_upgrade(folder, changes):
 def test_a_format_that_never_was_is_damaged(folder, found):
     change(folder, format=found)
     assert "is damaged: format" in refused(folder).message
+
+
+def test_an_id_that_stands_twice_is_damaged(folder):
+    raw = json.loads((folder / "model.json").read_text())
+    raw["layout"]["id"] = ["who", "who"]
+    (folder / "model.json").write_text(json.dumps(raw))
+    with pytest.raises(ModelFolderError, match="`layout.id` has 'who' twice"):
+        load(folder)

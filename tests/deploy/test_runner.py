@@ -1,3 +1,4 @@
+import os
 import tempfile
 from pathlib import Path
 
@@ -99,3 +100,12 @@ def test_without_links_to_open_folders_a_link_is_made(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "exists", lambda self: False)
     with plain_path(folder) as path:
         assert path.is_symlink() and path.resolve() == folder
+
+
+def test_a_path_back_from_a_link_is_that_of_the_folder_that_was_checked(tmp_path):
+    (tmp_path / "releases" / "5").mkdir(parents=True)
+    (tmp_path / "current").symlink_to("releases/5")
+    (tmp_path / "releases" / "m").mkdir()
+    (tmp_path / "m").mkdir()
+    with plain_path(tmp_path / "current" / ".." / "m") as path:
+        assert Path(os.path.normpath(path)) == (tmp_path / "releases" / "m").resolve()
