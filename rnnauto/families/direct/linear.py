@@ -17,7 +17,13 @@ from rnnauto.cores import one_core
 from rnnauto.data.encode import Encoded
 from rnnauto.errors import DataError
 from rnnauto.families.direct.look_up import fit_table, looked_up, place_table
-from rnnauto.families.direct.order_free import bags_of, column_count, dense_columns, units_of
+from rnnauto.families.direct.order_free import (
+    bags_of,
+    column_count,
+    dense_columns,
+    scale_of,
+    units_of,
+)
 from rnnauto.judge.metrics import SMALLEST_PROBABILITY, unit_groups
 
 Matrix = Any  # float64 [units, columns], a numpy array or, with tokens, scipy.sparse CSR
@@ -183,11 +189,7 @@ def most_units(encoded: Encoded) -> int:
 
 def fit_columns(baseline: Baseline, dense: Doubles, units: Encoded) -> Baseline:
     """Learn how columns are scaled and how rare every id is."""
-    known = ~np.isnan(dense)
-    count = np.maximum(known.sum(axis=0), 1)
-    centre = np.where(known, dense, 0).sum(axis=0) / count
-    scale = np.sqrt((np.where(known, dense - centre, 0) ** 2).sum(axis=0) / count)
-    scale = np.where(scale > 1e-6 * np.maximum(np.abs(centre), 1e-30), scale, 1.0)
+    centre, scale = scale_of(dense)
     bags = bags_of(units)
     sizes = np.array([codes.max(initial=-1) + 1 for _, codes in bags], np.int64)
     rarity = [np.zeros(0)]

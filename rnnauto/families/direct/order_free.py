@@ -4,7 +4,10 @@ The columns of the linear baseline. A unit is a sequence, or one timestep where 
 per timestep.
 """
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Integers
 from rnnauto.data.encode import RESERVED, Encoded
@@ -94,3 +97,14 @@ def bags_of(units: Encoded) -> list[tuple[Integers, Integers]]:
     of_unit = np.arange(len(units), dtype=np.int64)
     bags = [(of_timestep, column) for column in units.codes.T.astype(np.int64)]
     return bags + [(of_unit, column) for column in units.static_codes.T.astype(np.int64)]
+
+
+def scale_of(columns: NDArray[np.floating[Any]]) -> tuple[Doubles, Doubles]:
+    """Find the mean and the deviation of what is known of every column, [columns] each; 0 where
+    nothing is, and 1 where nothing varies."""
+    known = np.isfinite(columns)
+    count = np.maximum(known.sum(axis=0), 1)
+    centre = np.where(known, columns, 0).sum(axis=0, dtype=np.float64) / count
+    squares = np.where(known, columns - centre, 0) ** 2
+    scale = np.sqrt(squares.sum(axis=0, dtype=np.float64) / count)
+    return centre, np.where(scale > 1e-6 * np.maximum(np.abs(centre), 1e-30), scale, 1.0)

@@ -22,7 +22,7 @@ from rnnauto.families.direct.linear import (
     softmax,
     solve,
 )
-from rnnauto.families.direct.order_free import dense_columns, units_of
+from rnnauto.families.direct.order_free import dense_columns, scale_of, units_of
 from rnnauto.families.direct.rivals.grams import Grams, Keys, blocks_of, tokens_of
 from rnnauto.judge.metrics import unit_groups
 from rnnauto.judge.stored import Arrays
@@ -142,15 +142,6 @@ def documents_of(block: Grams) -> tuple[Keys, Integers]:
 def dense_of(encoded: Encoded, chosen: Integers) -> Doubles:
     """Summarise the numbers of units, float64 [units, summaries], NaN where unknown."""
     return dense_columns(units_of(encoded, chosen), spread=not encoded.per_timestep)
-
-
-def scale_of(dense: Doubles) -> tuple[Doubles, Doubles]:
-    """Find the mean and the deviation of every column; 1 of one without."""
-    known = ~np.isnan(dense)
-    count = np.maximum(known.sum(axis=0), 1)
-    centre = np.where(known, dense, 0).sum(axis=0) / count
-    scale = np.sqrt((np.where(known, dense - centre, 0) ** 2).sum(axis=0) / count)
-    return centre, np.where(scale > 1e-6 * np.maximum(np.abs(centre), 1e-30), scale, 1.0)
 
 
 def matrix_of(model: NgramLinear, blocks: list[Grams], dense: Doubles) -> Matrix:

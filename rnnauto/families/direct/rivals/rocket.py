@@ -17,6 +17,7 @@ from rnnauto.arrays import Doubles, Flags, Floats, Integers
 from rnnauto.cores import one_core
 from rnnauto.data.encode import Encoded
 from rnnauto.families.direct.linear import choose_strength, fit_constant, softmax, solve
+from rnnauto.families.direct.order_free import scale_of
 from rnnauto.judge.stored import Arrays
 
 NAME = "random convolutions"
@@ -135,16 +136,6 @@ def shaped(
         channels=channels,
         thresholds=np.zeros((len(dilations), len(KERNELS), count), np.float32),
     )
-
-
-def scale_of(values: Floats) -> tuple[Doubles, Doubles]:
-    """Find mean and deviation of columns; 0 and 1 where nothing is known or varies."""
-    known = np.isfinite(values)
-    count = np.maximum(known.sum(axis=0), 1)
-    centre = np.where(known, values, 0).sum(axis=0, dtype=np.float64) / count
-    squares = np.where(known, values - centre, 0) ** 2
-    scale = np.sqrt(squares.sum(axis=0, dtype=np.float64) / count)
-    return centre, np.where(scale > 1e-6 * np.maximum(np.abs(centre), 1e-30), scale, 1.0)
 
 
 def padded(model: Rocket, units: Encoded) -> tuple[Floats, Flags]:
