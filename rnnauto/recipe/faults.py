@@ -2,10 +2,12 @@
 
 import difflib
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
 
+WANTED = "Input should be "  # so pydantic begins
 LONGEST, MOST_ITEMS = 60, 60  # of a value that is shown: characters, and items looked at
 
 
@@ -22,6 +24,20 @@ def describe_fault(model: type[BaseModel], fault: dict[str, Any], text: str) -> 
     return (
         f"`{dotted_key(model, names)}`{line_of(key, text)}: {message}, got {shown(fault['input'])}"
     )
+
+
+def merged(faults: Sequence[Mapping[str, Any]], model: type[BaseModel]) -> list[dict[str, Any]]:
+    """Make one fault of those of a value that may be of several kinds and is of none."""
+    places: dict[str, dict[str, Any]] = {}
+    for fault in faults:
+        key = dotted_key(model, [part for part in fault["loc"] if isinstance(part, str)])
+        alike = fault["type"] != "extra_forbidden" and str(fault["msg"]).startswith(WANTED)
+        place = f"{key} {shown(fault['input'])} " + ("" if alike else f"{fault['loc']}")
+        first = places.setdefault(place, dict(fault))
+        wanted = str(fault["msg"]).removeprefix(WANTED)
+        if wanted not in first["msg"]:
+            first["msg"] += f", or {wanted}"
+    return list(places.values())
 
 
 def sibling_names(model: type[BaseModel], parents: list[str]) -> list[str]:

@@ -8,7 +8,7 @@ from pydantic import Field, ValidationError
 
 from rnnauto.errors import RecipeError
 from rnnauto.recipe.expect import Expect
-from rnnauto.recipe.faults import describe_fault
+from rnnauto.recipe.faults import describe_fault, merged
 from rnnauto.recipe.judge import Judge
 from rnnauto.recipe.search import SearchSection, Train
 from rnnauto.recipe.values import Auto, ColumnName, ColumnNames, Names, Section
@@ -141,8 +141,9 @@ class Recipe(Section):
             faults = error.errors()
             # a list whose only item is wrong is also called too short: one fault, said once
             faults = [fault for fault in faults if fault["type"] != "too_short"] or faults
-            texts = dict.fromkeys(describe_fault(cls, dict(each), text) for each in faults[:SHOWN])
-            more = f"; and {len(faults) - SHOWN:,} more" if len(faults) > SHOWN else ""
+            said = merged(faults, cls)
+            texts = dict.fromkeys(describe_fault(cls, each, text) for each in said[:SHOWN])
+            more = f"; and {len(said) - SHOWN:,} more" if len(said) > SHOWN else ""
             raise RecipeError(
                 f"{source}: " + "; ".join(texts) + more,
                 hint="`rnnauto fit --help` lists the settings; a model folder's recipe.yaml "

@@ -33,6 +33,18 @@ def test_a_duration_is_a_number_of_seconds_or_has_a_unit(text, seconds):
     assert SearchSection(budget=text).budget == seconds
 
 
+@pytest.mark.parametrize(
+    ("search", "said"),
+    [
+        ({"workers": 0}, "`search.workers`: Input should be 'auto', or 'ray', or greater than"),
+        ({"oracle": "x"}, "`search.oracle`: Input should be 'auto', or 'random', 'bayesian'"),
+    ],
+)
+def test_a_value_that_may_be_of_several_kinds_is_one_fault(search, said):
+    message = refused({"search": search})
+    assert said in message and message.count("Input should be") == 1
+
+
 @pytest.mark.parametrize("text", ["3 minutes", "m", "-3m", "3d", ""])
 def test_a_time_in_another_spelling_says_what_was_wanted(text):
     message = refused({"search": {"budget": text}})
