@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from rnnauto.budget import usable_cores
+from rnnauto.errors import StorageError
 from rnnauto.fitted import Watch
 from rnnauto.pipeline import fit
 from rnnauto.recipe import Recipe
@@ -51,7 +52,7 @@ class TryFit:
 
     Attributes:
         accuracy: on its test part; None where the fit failed.
-        failure: the traceback; "" where there is none.
+        failure: the traceback, or what is wrong with the place for files; "" where there is none.
     """
 
     seconds: float
@@ -114,11 +115,16 @@ def devices() -> dict[str, Any]:
 def try_fit(watch: Watch = lambda news: None) -> TryFit:
     """Fit the bundled data into a temporary folder, and read the model back.
 
-    Whatever goes wrong is what was asked for: it is returned as a traceback.
+    Whatever goes wrong is what was asked for: it is returned, mostly as a traceback.
     """
     from rnnauto.model import load
 
     started = time.monotonic()
+    try:
+        tempfile.gettempdir()
+    except FileNotFoundError as error:
+        failure = f"the fit needs a place for temporary files: {error.strerror}; set TMPDIR to one"
+        return TryFit(time.monotonic() - started, None, failure)
     try:
         with tempfile.TemporaryDirectory(prefix="rnnauto-doctor-") as place:
             folder = Path(place) / "model"
@@ -126,6 +132,8 @@ def try_fit(watch: Watch = lambda news: None) -> TryFit:
             predicted = load(folder).predict(DATA)
             assert predicted.height == pl.read_csv(DATA, glob=False)["sequence"].n_unique()
             accuracy = fitted.evaluation.metrics["accuracy"].value
+    except StorageError as error:
+        return TryFit(time.monotonic() - started, None, f"{error.message}; {error.hint}")
     except Exception:
         return TryFit(time.monotonic() - started, None, traceback.format_exc())
     return TryFit(time.monotonic() - started, accuracy, "")

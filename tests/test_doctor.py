@@ -23,6 +23,15 @@ def test_a_failure_is_a_real_traceback(monkeypatch, tmp_path):
     assert trial.failure.startswith("Traceback") and "absent.csv" in trial.failure
 
 
+def test_no_place_for_temporary_files_is_said_in_words(monkeypatch):
+    def none_usable():
+        raise FileNotFoundError(2, "No usable temporary directory found in ['/tmp']")
+
+    monkeypatch.setattr(doctor.tempfile, "gettempdir", none_usable)
+    failure = doctor.try_fit().failure
+    assert "No usable temporary directory" in failure and "Traceback" not in failure
+
+
 def test_an_answer_no_better_than_chance_is_not_healthy():
     assert not doctor.TryFit(1.0, 0.5, "").healthy
 
