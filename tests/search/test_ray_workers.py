@@ -53,7 +53,7 @@ class Asker:
 
 
 def test_a_node_dies_and_the_search_completes_with_every_trial_once(cluster, pool_of, tmp_path):
-    study = small_study(tmp_path / "study", epochs=600)
+    study = small_study(tmp_path / "study", epochs=300)
     second = another_node(cluster)
     killed_at = []
 
