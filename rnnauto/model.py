@@ -26,6 +26,7 @@ from rnnauto.prepared import Source
 from rnnauto.reading.read import Table
 
 MOST_BEAMS = 100  # a step of a batch holds the probabilities of all tokens for each
+BEAMS = "decode"  # the signature that keeps several answers in the running
 
 Look = Callable[[Table, Layout], None]
 
@@ -105,6 +106,12 @@ class Model:
             raise DataError(
                 f"{beams:,} answers cannot be kept in the running",
                 hint=f"give `--beams` a number from 1 to {MOST_BEAMS}",
+            )
+        if beams > 1 and BEAMS not in self.run.signatures:
+            raise DataError(
+                f"`--beams {beams}` is for answers that are written token by token; this model's "
+                "are not",
+                hint="leave `--beams` out",
             )
         info, family = self.info, self.family
         part = family.to_predict(data, info.layout, info.encoders, history=history)

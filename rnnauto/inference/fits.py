@@ -15,9 +15,35 @@ AS_NUMBERS = frozenset({"number", "boolean"})
 
 def check_cells(layout: Layout, case: Case) -> None:
     """Raises: DataError for columns whose cells cannot be what they would have to be."""
+    check_settings(layout, case)
     check_features(layout, case)
     check_stems(layout, case)
     check_target_lists(layout, case)
+
+
+def check_settings(layout: Layout, case: Case) -> None:
+    """Raises: DataError for a setting that nothing here would follow."""
+    problem = case.problem
+    task = f"forecasts; the task here is {layout.task}"
+    texts = "texts, read token by token; here no {} is one"
+    forecast = layout.horizon is not None
+    idle = {
+        "horizon": (problem.horizon != "auto" and not forecast, task),
+        "lookback": (problem.lookback != "auto" and not forecast, task),
+        "season": (problem.season != "auto" and not forecast, task),
+        "fill": (problem.fill != "missing" and not forecast, task),
+        "tokens": (problem.tokens != "auto" and not layout.tokens, texts.format("feature")),
+        "target_tokens": (
+            problem.target_tokens != "auto" and not layout.target_tokens,
+            texts.format("target"),
+        ),
+    }
+    for name, (unused, what) in idle.items():
+        if unused:
+            flag = "--" + name.replace("_", "-")
+            raise DataError(
+                f"`{flag} {getattr(problem, name)}` is for {what}", hint=f"leave `{flag}` out"
+            )
 
 
 def check_features(layout: Layout, case: Case) -> None:

@@ -56,6 +56,32 @@ def test_timesteps_are_ordered_by_numbers_and_times_alone(cells, what, task):
     assert hint == "columns that could are `n`"
 
 
+@pytest.mark.parametrize(
+    ("problem", "what"),
+    [
+        ({"lookback": 5}, "`--lookback 5` is for forecasts; the task here is regression"),
+        ({"season": 4}, "`--season 4` is for forecasts; the task here is regression"),
+        ({"fill": "zero"}, "`--fill zero` is for forecasts; the task here is regression"),
+        (
+            {"horizon": 3, "task": "regression"},
+            "`--horizon 3` is for forecasts; the task here is regression",
+        ),
+        (
+            {"tokens": "word"},
+            "`--tokens word` is for texts, read token by token; here no feature is one",
+        ),
+        (
+            {"target_tokens": "character"},
+            "`--target-tokens character` is for texts, read token by token; here no target is one",
+        ),
+    ],
+)
+def test_a_setting_that_nothing_would_follow_is_refused(problem, what):
+    message, hint = refused({"x": X, "z": X[::-1], "y": X}, {"target": "y"}, problem)
+    assert message == what
+    assert hint.startswith("leave `--")
+
+
 @pytest.mark.parametrize("flag", ["id", "static"])
 def test_an_id_has_one_value_in_a_cell(flag):
     message, _ = refused({"l": LISTS, "x": X, "y": X}, {"target": "y", flag: "l"})

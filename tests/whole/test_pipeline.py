@@ -396,3 +396,8 @@ def test_a_frame_of_pandas_is_answered_in_its_order(tiny_run):
     assert found["person"].to_list() == persons
     assert found.sort("person").equals(wanted.sort("person"))
     assert model.evaluate(indexed).metrics == model.evaluate(tiny_run.data).metrics
+
+
+def test_beams_are_for_answers_that_are_written(tiny_run):
+    with pytest.raises(DataError, match="`--beams 3` is for answers that are written"):
+        rnnauto.load(tiny_run.folder).predict(tiny_run.data, beams=3)
