@@ -26,6 +26,7 @@ NAMED_STEPS = {
 }
 SHARE = 0.8  # of every series, from its begin: the rest may be its test part
 MOST_SERIES, MOST_TIMESTEPS = 20, 20_000  # of each: enough to find a season
+SQUARED = (1e-100, 1e100)  # between these numbers can be squared and added up
 REPEATS = 3  # times that a season has to be seen
 LEAST_PEAK = 0.2  # of the autocorrelation over the lowest value before it
 # autocorrelation of a season that no calendar suggests, and how far below that of neighbours
@@ -131,6 +132,9 @@ def autocorrelation(series: Regular, targets: tuple[str, ...]) -> NDArray[np.flo
 def series_autocorrelation(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Correlate a series with itself around a straight line, up to a third of its length."""
     known = np.isfinite(values)
+    largest = float(np.abs(values[known]).max(initial=0.0))
+    if not SQUARED[0] < largest < SQUARED[1]:  # the scale says nothing, and squares have limits
+        values = values / (largest or 1.0)
     if known.any():  # a level says nothing, and rounds away what moves around it
         values = values - values[known].mean()
     if known.sum() < REPEATS * FEWEST_STEPS:

@@ -25,6 +25,7 @@ from rnnauto.times.parse import MOMENT
 
 FEWEST_STEPS = 2  # that a rule is judged by
 SPARSE = 20  # times as many timesteps absent as present make no regular series
+FARTHEST = 2.0**61  # places: what lies further apart than whole numbers tell is no gap to fill
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,8 @@ def places_of(
 ) -> Integers:
     """Number the places of times, [timesteps]; beside the rule, take the one before or nearest."""
     if frequency.unit in {"number", "microsecond"}:
-        return np.round((moments - anchors.first[owners]) / frequency.count).astype(np.int64)
+        places = np.round((moments - anchors.first[owners]) / frequency.count)
+        return places.clip(-FARTHEST, FARTHEST).astype(np.int64)
     exact = np.asarray(moments, np.int64)
     if frequency.unit == "week":
         return place_in_weeks(exact, frequency.slots)
@@ -200,9 +202,11 @@ def fill(times: pl.Series, row_splits: Integers, frequency: Frequency) -> Filled
     rows = np.flatnonzero(known)
     places = places_of(moments[rows], owners[rows], frequency, anchors)
     inside = owners[rows[1:]] == owners[rows[:-1]]
-    lost = np.where(inside, np.diff(places) - 1, 0).clip(0)
-    if not lost.any() or lost.sum() > SPARSE * len(times):
+    # in float64: two times at the ends of time are further apart than a whole number tells
+    apart = np.where(inside, np.diff(places.astype(np.float64)) - 1, 0).clip(0)
+    if not apart.any() or apart.sum() > SPARSE * len(times):
         return same
+    lost = apart.astype(np.int64)
     after = np.repeat(rows[:-1], lost)  # the row behind which each absent timestep stands
     number = np.arange(len(after)) - np.repeat(splits_of(lost)[:-1], lost) + 1
     absent = moments_at(np.repeat(places[:-1], lost) + number, owners[after], frequency, anchors)

@@ -53,6 +53,11 @@ def test_values_alone_show_a_season(period, seed):
     assert found.why == f"the values repeat after {period} timesteps"
 
 
+@pytest.mark.parametrize("scale", [1e-200, 1.0, 1e200])
+def test_a_season_does_not_depend_on_the_scale(scale):
+    assert season_of(waves(400, 12) * scale).timesteps == 12
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_noise_and_random_walks_have_none(seed):
     noise = np.random.default_rng(seed).normal(size=50 + 60 * seed)

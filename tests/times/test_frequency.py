@@ -116,6 +116,13 @@ def test_what_follows_a_time_beside_the_rule_is_on_it_again():
     ]
 
 
+def test_times_at_both_ends_of_time_are_not_filled_in():
+    days = [0, *range(1, 40), 2**63 - 2]
+    times = pl.Series([-(2**62), *days[1:]], dtype=pl.Int64)
+    frequency = Frequency(unit="number", count=1, even=True)
+    assert fill(times, splits(times), frequency).absent == 0
+
+
 def test_times_by_chance_have_no_rule_to_fill():
     rng = np.random.default_rng(1)
     seconds = np.cumsum(rng.integers(1, 5_000, 300))
