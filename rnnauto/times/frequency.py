@@ -21,6 +21,7 @@ FEW, FEW_DAYS = 0.25, 0.1  # share of usual steps below which times have no rule
 FREQUENT = 0.05  # share of the steps that are of one size
 CLOSED, CHANCE = 0.05, 0.05  # of the usual takings; free places that chance explains
 OFTEN = 0.4  # of the most frequent day of a month; share of the places of a pattern that are taken
+ROUGH = 1e6  # numbers beyond have no nine decimals
 MOST_SLOTS = 10_080  # the minutes of a week
 MOST_DAYS = 4  # of a month
 FEWEST_WEEKS = 2
@@ -118,7 +119,7 @@ def mode(values: Moments) -> float:
 def of_numbers(steps: Steps) -> Frequency:
     if not len(steps.before):
         return Frequency(unit="number", count=1, even=False)
-    sizes = np.round(steps.sizes, 9)
+    sizes = np.where(steps.sizes < ROUGH, np.round(np.minimum(steps.sizes, ROUGH), 9), steps.sizes)
     usual = mode(sizes)
     return Frequency(unit="number", count=usual, even=multiples(sizes, usual) >= MOSTLY)
 

@@ -123,6 +123,13 @@ def test_times_at_both_ends_of_time_are_not_filled_in():
     assert fill(times, splits(times), frequency).absent == 0
 
 
+@pytest.mark.parametrize("step", [0.1, 3.0, 1e7, 1e300])
+def test_steps_of_numbers_of_any_size_are_found(step):
+    times = pl.Series(np.arange(40) * step)
+    frequency = find_frequency(times, splits(times))
+    assert (frequency.count, frequency.even) == (pytest.approx(step), True)
+
+
 def test_times_by_chance_have_no_rule_to_fill():
     rng = np.random.default_rng(1)
     seconds = np.cumsum(rng.integers(1, 5_000, 300))
