@@ -15,7 +15,7 @@ from rnnauto.reading import cells
 from rnnauto.reading.dialect import HEAD_BYTES
 from rnnauto.reading.formats.annotations import LOOKED_AT, load_spans, span_names
 from rnnauto.reading.formats.columnar import BROKEN, checked, too_deep
-from rnnauto.reading.formats.json_values import decoded
+from rnnauto.reading.formats.json_values import NamedTwice, decoded
 from rnnauto.reading.formats.json_whole import as_json_lines
 from rnnauto.reading.loaded import Loaded
 
@@ -56,7 +56,7 @@ def load_json(content: bytes, source: str, *, text: Collection[str] = ()) -> Loa
 def load_json_lines(content: bytes, source: str, *, text: Collection[str] = ()) -> Loaded:
     """Read a JSON object per line; blank lines do not count."""
     check_depth(content, source)
-    spans = span_names(first_records(content))
+    spans = span_names(first_records(content, source))
     if spans is not None:
         check_lines(content, source)
         return load_spans(content, source, spans, filled_lines(content))
@@ -73,12 +73,15 @@ def load_json_lines(content: bytes, source: str, *, text: Collection[str] = ()) 
     return replace(loaded, frame=pl.DataFrame(columns))
 
 
-def first_records(content: bytes) -> list[Any]:
-    """Decode the first lines, up to one that is no JSON."""
+def first_records(content: bytes, source: str) -> list[Any]:
+    """Decode the first lines, up to one that is no JSON. Raises: DataError where a key stands twice
+    in one."""
     records = []
     for line in content[:HEAD_BYTES].split(b"\n")[: LOOKED_AT + 1]:
         try:
             records += [decoded(line)] if line.strip() else []
+        except NamedTwice:
+            check_lines(content, source)
         except (ValueError, RecursionError):
             break
     return records

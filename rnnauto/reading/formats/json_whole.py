@@ -10,7 +10,7 @@ import numpy as np
 
 from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
-from rnnauto.reading.formats.json_values import DECODER
+from rnnauto.reading.formats.json_values import DECODER, NamedTwice
 
 BLANK = " \t\r\n\ufeff"
 # under which a file holds its records
@@ -74,6 +74,8 @@ def decoded(text: str, source: str) -> Iterator[tuple[int, Any]]:
         line, seen = line + text.count("\n", seen, at), at
         try:
             value, at = DECODER.raw_decode(text, at)
+        except NamedTwice as error:
+            raise no_json(source, line, error.msg) from error
         except json.JSONDecodeError as error:
             raise no_json(source, error.lineno, error.msg) from error
         yield line, value

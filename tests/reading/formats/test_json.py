@@ -145,6 +145,12 @@ def test_records_without_an_id_are_numbered_and_labels_go_along():
     [
         ('[{"a": 1},\n{"a": x}]', "line 2: no JSON"),
         ('[{"a": 1}', "line 1: no JSON (the array has no end)"),
+        (
+            '[{"a": 1},\n{"a": 1, "a": 2}]',
+            "line 2: no JSON (the key `a` stands twice in an object)",
+        ),
+        ('{"a": 1}\n{"a": 1, "a": 2}', "line 2: no JSON (the key `a` stands twice in an object)"),
+        ('{"b": {"a": 1, "a": 2}}', "line 1: no JSON (the key `a` stands twice in an object)"),
         ('[{"a": 1}]\n[2]', "line 2: no JSON (more stands behind the array)"),
         ('[{"a": 1}, 2]', "line 1: int where an object was wanted"),
         ("[[1, 2], [3]]", "row 2 has 1 values for 2 columns"),
