@@ -92,19 +92,34 @@ def check_place(path: Path) -> None:
         )
 
 
+def put_in_place(path: Path, content: bytes, *, mode: int | None = None) -> None:
+    """Write a file beside its place, then rename it: a full disk leaves the old one as it was.
+
+    Args: mode: the permissions of the file; None leaves the usual ones.
+
+    Raises: OSError.
+    """
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        with partial.open("xb") as file:
+            file.write(content)
+        if mode is not None:
+            partial.chmod(mode)
+        partial.replace(path)
+    except OSError:
+        with suppress(OSError):  # a place that cannot be written takes nothing away, either
+            partial.unlink()
+        raise
+
+
 def write_text(folder: Path, name: str, text: str) -> Path:
     """Write a text into a model folder: beside its place, then renamed. Raises: ModelFolderError
     where something else than a plain file is in its place, or the folder cannot be written."""
     path = folder / name
     check_place(path)
-    partial = folder / f".{name}.{secrets.token_hex(8)}"
     try:
-        with partial.open("x", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
-        partial.replace(path)
+        put_in_place(path, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
-        with suppress(OSError):  # a place that cannot be written takes nothing away, either
-            partial.unlink()
         raise ModelFolderError(
             f"`{path}` cannot be written: {error.strerror or error}",
             hint="the folder must be one that you may write into",

@@ -1,12 +1,11 @@
 """Write a file that the user names: checked before anything slow, whole or not at all."""
 
 import os
-import secrets
 import stat
-from contextlib import suppress
 from pathlib import Path
 
 from rnnauto.errors import StorageError
+from rnnauto.files import put_in_place
 
 BESIDE = 20  # bytes of the name of a file beside it, more than of its own
 
@@ -57,20 +56,14 @@ def write_file(place: Path, content: bytes, option: str) -> None:
 
     Raises: StorageError.
     """
-    partial = place.with_name(f".{place.name}.{secrets.token_hex(4)}")
     try:
         if is_special(place):
             with place.open("wb") as stream:
                 stream.write(content)
             return
-        with partial.open("xb") as file:
-            file.write(content)
-        if place.exists():
-            partial.chmod(stat.S_IMODE(place.stat().st_mode))
-        partial.replace(place)
+        mode = stat.S_IMODE(place.stat().st_mode) if place.exists() else None
+        put_in_place(place, content, mode=mode)
     except OSError as error:
-        with suppress(OSError):  # a place that cannot be written takes nothing away, either
-            partial.unlink()
         raise StorageError(
             f"cannot write `{place}`: {error.strerror}", hint=f"name another file with `{option}`"
         ) from error
