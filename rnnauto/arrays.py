@@ -12,6 +12,7 @@ Doubles = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Codes = NDArray[np.int32]
 Flags = NDArray[np.bool_]
+LARGEST = float(np.finfo(np.float32).max)  # of the numbers that a network takes
 
 
 def splits_of(lengths: NDArray[np.integer]) -> Integers:

@@ -11,12 +11,11 @@ import polars as pl
 from numpy.typing import NDArray
 from pydantic import Field
 
-from rnnauto.arrays import Codes, Doubles, Floats, Integers, splits_of
+from rnnauto.arrays import LARGEST, Codes, Doubles, Floats, Integers, splits_of
 from rnnauto.data.columns import floats_of
 from rnnauto.layout import Frozen
 
 MISSING_TARGET = -1
-LARGEST = float(np.finfo(np.float32).max)
 LabelKind = Literal["text", "integer", "boolean", "number"]
 
 

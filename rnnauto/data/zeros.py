@@ -8,14 +8,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Doubles
+from rnnauto.arrays import LARGEST, Doubles
 from rnnauto.data.columns import doubles_of, flatten
 from rnnauto.layout import Column, Layout
 
 FAR = 1024.0  # spreads from 0, beyond which float32 keeps fewer than 14 bits of the differences
 MOST_ROWS = 4096  # looked at: the first, and as many spread over the column
 ENOUGH = 0.99  # share of the different numbers that float32 has to tell apart as they are
-LARGEST = float(np.finfo(np.float32).max)
 SPANS = ((0.25, 0.75), (0.05, 0.95), (0.0, 1.0))  # the first that is no single value is the spread
 
 

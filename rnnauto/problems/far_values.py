@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-import numpy as np
 import polars as pl
 
+from rnnauto.arrays import LARGEST
 from rnnauto.problem import Example, Kind, Problem, numbered, rows_where
 from rnnauto.problems.rule import Laid, Rule
 from rnnauto.reading.spans import Span
@@ -14,7 +14,6 @@ FEWEST_ROWS = 100  # from which shares say something
 FAR = 5.0  # times the range between the 1st and 99th percentile
 MOST_SAMPLED = 100_000  # values that percentiles are taken from
 MOST_OUTLIERS = 0.005
-LARGEST = float(np.finfo(np.float32).max)
 
 SENTINEL = Kind(
     code="sentinel",

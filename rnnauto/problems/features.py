@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 import polars as pl
 
+from rnnauto.arrays import LARGEST
 from rnnauto.inference.case import flag, named
 from rnnauto.layout import Column
 from rnnauto.problem import Example, Kind, Problem, numbered, rows_where
 from rnnauto.problems.layouts import gives_numbers, has_target, is_forecast
 from rnnauto.problems.rule import Gathered, Laid, Rule
 from rnnauto.reading.read import Table
-
-LARGEST = float(np.finfo(np.float32).max)
 
 BEYOND_FLOAT32 = Kind(
     code="beyond-float32",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
+from rnnauto.arrays import LARGEST
 from rnnauto.data.columns import doubles_of, flatten
 from rnnauto.data.target_columns import is_struct
 from rnnauto.data.zeros import some_numbers, told_apart
@@ -13,7 +14,6 @@ from rnnauto.problem import Example, Kind, Problem, numbered
 from rnnauto.problems.layouts import gives_numbers, has_target, is_forecast
 from rnnauto.problems.rule import Gathered, Laid, Rule
 
-LARGEST = float(np.finfo(np.float32).max)
 LEAST_SPAN = 1e-36  # of a target: float32 divides by nothing smaller
 KEPT = 0.75  # share of the different numbers that float32 has to tell apart
 

@@ -3,9 +3,9 @@
 import difflib
 from collections.abc import Mapping
 
-import numpy as np
 import polars as pl
 
+from rnnauto.arrays import LARGEST
 from rnnauto.data.columns import category_names, number_names
 from rnnauto.data.sequences import Sequences, gather
 from rnnauto.deploy.generate import Value
@@ -15,7 +15,6 @@ from rnnauto.layout import Column, Layout
 from rnnauto.reading.cells import is_number
 from rnnauto.reading.rules import Rules, known_rules
 
-LARGEST = float(np.finfo(np.float32).max)
 SHOWN = 10  # known categories that an error lists
 
 
