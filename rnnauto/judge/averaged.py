@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Integers
 from rnnauto.data.targets import MISSING_TARGET
+from rnnauto.judge.sample import log_softmax
 from rnnauto.networks.architecture import Answer
 from rnnauto.search.select import FAR_WORSE, Trial, ranked
 from rnnauto.search.study import Study, load_answers, weights_path
@@ -70,16 +71,11 @@ def votes_of(outputs: NDArray[Any], answer: Answer) -> Doubles:
     match answer.loss:
         case "classes":
             parts = np.split(outputs, np.cumsum(answer.widths)[:-1], axis=-1)
-            return np.concatenate([softmax(part) for part in parts], axis=-1)
+            return np.concatenate([np.exp(log_softmax(part)) for part in parts], axis=-1)
         case "labels":
             return np.asarray(1 / (1 + np.exp(-np.clip(outputs, -50, 50))))
         case _:
             return outputs
-
-
-def softmax(logits: Doubles) -> Doubles:
-    shares = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(shares / shares.sum(axis=-1, keepdims=True))
 
 
 def losses_of(votes: Doubles, truth: NDArray[Any], answer: Answer) -> Doubles:

@@ -270,6 +270,11 @@ def beats(model: Scores, baseline: Scores, metric: str) -> bool:
     return difference(model, baseline, metric).low > 0
 
 
+def beats_every(model: Scores, baselines: Mapping[str, Scores], metric: str) -> bool:
+    """Whether there are baselines, and the model beats each."""
+    return bool(baselines) and all(beats(model, each, metric) for each in baselines.values())
+
+
 def verdict_of(evaluation: Evaluation) -> Verdict:
     """Judge whether a baseline is as good as the network, or better, by the paired bootstrap
     interval of their difference on the test part."""
@@ -354,8 +359,7 @@ def evaluate(
         baselines=others,
         rows=model.units,
         sequences=len(np.unique(sequence_of[known_units(encoded.targets)])),
-        beats_baselines=bool(others)
-        and all(beats(model, other, metric) for other in others.values()),
+        beats_baselines=beats_every(model, others, metric),
         labels=labels,
         main_metric=metric,
         calibration=reliable,

@@ -83,6 +83,13 @@ class Arrays:
             raise ValueError(f"`{name}` holds numbers that are not finite")
         return array
 
+    def scales(self, name: str, *shape: int | None) -> NDArray[Any]:
+        """Take what other numbers are divided by. Raises: ValueError where one is not above 0."""
+        array = self.floats(name, *shape)
+        if (array <= 0).any():
+            raise ValueError(f"`{name}` is not above 0")
+        return array
+
 
 def save_baselines(path_npz: Path, baselines: Sequence[Any]) -> None:
     """Save an array for every field of every baseline, all of them dataclasses."""

@@ -21,7 +21,7 @@ from rnnauto.families.decoder.metrics import answer_metrics, answer_sums
 from rnnauto.families.decoder.pairs import DecoderPart, EncodedPairs
 from rnnauto.families.decoder.prepare import DecoderPrepared
 from rnnauto.families.decoder.tokens import cut
-from rnnauto.judge.evaluate import RESAMPLES, Evaluation, Scores, beats
+from rnnauto.judge.evaluate import RESAMPLES, Evaluation, Scores, beats_every
 from rnnauto.judge.metrics import compact_groups, interval, resample_weights
 from rnnauto.layout import Layout
 
@@ -114,8 +114,7 @@ def evaluate_answers(
         baselines=others,
         rows=len(part),
         sequences=len(part),
-        beats_baselines=bool(others)
-        and all(beats(model, other, metric) for other in others.values()),
+        beats_baselines=beats_every(model, others, metric),
         labels=None,
         main_metric=metric,
     )

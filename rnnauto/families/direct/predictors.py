@@ -66,9 +66,14 @@ def answer_of(part: Part, encoded: Encoded) -> Doubles:
         return predict_ngrams(part, encoded)
     if isinstance(part, Rocket):
         return predict_rocket(part, encoded)
+    return predict(part, read_by(part, encoded))
+
+
+def read_by(part: Baseline, encoded: Encoded) -> Encoded:
+    """Give what a linear model reads of sequences: all of them, or what its name says."""
     if part.name == POSITIONS:
-        return predict(part, at_positions(part, encoded))
-    return predict(part, at_the_end(encoded) if part.name == LAST else encoded)
+        return at_positions(part, encoded)
+    return at_the_end(encoded) if part.name == LAST else encoded
 
 
 def of_target(encoded: Encoded, number: int) -> Encoded:

@@ -7,12 +7,15 @@ from rnnauto.data.encode import MOST_ENTRIES, RESERVED, Encoded
 from rnnauto.data.targets import TargetEncoder
 from rnnauto.families.direct.boosted import Boosted, load_boosted
 from rnnauto.families.direct.encode import DirectEncoders, no_units
-from rnnauto.families.direct.last_timestep import NAME as LAST
-from rnnauto.families.direct.last_timestep import at_the_end
 from rnnauto.families.direct.linear import Baseline
 from rnnauto.families.direct.order_free import column_count
-from rnnauto.families.direct.predictors import FittedPredictor, Part, classes_of, gathered
-from rnnauto.families.direct.rivals import by_position
+from rnnauto.families.direct.predictors import (
+    FittedPredictor,
+    Part,
+    classes_of,
+    gathered,
+    read_by,
+)
 from rnnauto.families.direct.rivals.ngram_linear import NgramLinear, load_ngrams
 from rnnauto.families.direct.rivals.rocket import Rocket, load_rocket
 from rnnauto.families.direct.summaries import summary_columns
@@ -63,10 +66,8 @@ def check_part(part: Part, nothing: Encoded) -> None:
             check_summaries(part, nothing)
         case Rocket():
             check_numbers(part, nothing)
-        case Baseline(name=by_position.NAME):
-            check_columns(part, by_position.at_positions(part, nothing))
         case Baseline():
-            check_columns(part, at_the_end(nothing) if part.name == LAST else nothing)
+            check_columns(part, read_by(part, nothing))
 
 
 def check_summaries(model: NgramLinear, nothing: Encoded) -> None:
@@ -122,9 +123,7 @@ def load_one(arrays: Arrays, position: int) -> Part:
     weights = arrays.floats(f"{at}weights", None, outputs)
     if len(weights) not in {0, len(centre) + tokens}:
         raise ValueError(f"`{at}weights` are for other columns")
-    scale = arrays.floats(f"{at}scale", len(centre))
-    if (scale <= 0).any():
-        raise ValueError(f"`{at}scale` is not above 0")
+    scale = arrays.scales(f"{at}scale", len(centre))
     return Baseline(
         name=arrays.text(f"{at}name"),
         classes=classes,

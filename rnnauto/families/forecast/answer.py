@@ -47,9 +47,7 @@ def to_predict(
     """
     words = encoders.words
     earlier = read_history(history, layout, words)
-    table = read_for(layout, data, target=False, text_targets=(), may_be_empty=True, classes=words)
-    refuse_without_time(table, layout)
-    refuse_other_frequency(table, layout)
+    table = read_series(layout, data, words, target=False, may_be_empty=True)
     frame = table.frame if earlier is None else after(earlier.frame, table.frame, layout)
     series = gather_series(frame, layout)
     return replace(future_windows(series, encoders, layout), table=told(table, earlier, layout))
@@ -62,9 +60,7 @@ def to_judge(
     history are seen, not judged. Raises: DataError."""
     words = encoders.words
     earlier = read_history(history, layout, words)
-    table = read_for(layout, data, target=True, text_targets=(), classes=words)
-    refuse_without_time(table, layout)
-    refuse_other_frequency(table, layout)
+    table = read_series(layout, data, words)
     frame = table.frame if earlier is None else after(earlier.frame, table.frame, layout)
     seen = frame.height - table.frame.height
     series = gather_series(frame, layout)
@@ -76,9 +72,21 @@ def to_judge(
 def read_history(
     history: Source | None, layout: Layout, words: Mapping[str, Sequence[str]]
 ) -> Table | None:
-    if history is None:
-        return None
-    table = read_for(layout, history, target=True, text_targets=(), classes=words)
+    return None if history is None else read_series(layout, history, words)
+
+
+def read_series(
+    layout: Layout,
+    data: Source,
+    words: Mapping[str, Sequence[str]],
+    *,
+    target: bool = True,
+    may_be_empty: bool = False,
+) -> Table:
+    """Read series whose times are there and come as often as the model's do. Raises: DataError."""
+    table = read_for(
+        layout, data, target=target, text_targets=(), may_be_empty=may_be_empty, classes=words
+    )
     refuse_without_time(table, layout)
     refuse_other_frequency(table, layout)
     return table

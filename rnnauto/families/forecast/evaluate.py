@@ -10,7 +10,7 @@ from rnnauto.errors import DataError
 from rnnauto.families.forecast.baselines import simple_forecasts
 from rnnauto.families.forecast.prepare import ForecastPrepared
 from rnnauto.families.forecast.series import EncodedSeries, SeriesEncoders, SeriesWindows
-from rnnauto.judge.evaluate import RESAMPLES, Evaluation, Scores, beats
+from rnnauto.judge.evaluate import RESAMPLES, Evaluation, Scores, beats_every
 from rnnauto.judge.metrics import (
     FEWEST_SEQUENCES,
     PLACE_METRICS,
@@ -69,8 +69,7 @@ def evaluate_forecasts(
         baselines=baselines,
         rows=model.units,
         sequences=len(np.unique(encoded.owners)),
-        beats_baselines=bool(baselines)
-        and all(beats(model, baseline, metric) for baseline in baselines.values()),
+        beats_baselines=beats_every(model, baselines, metric),
         labels=None,
         main_metric=metric,
     )

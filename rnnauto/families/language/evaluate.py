@@ -23,7 +23,7 @@ from rnnauto.families.language.ngrams import (
     score_ngrams,
 )
 from rnnauto.families.language.prepare import LanguagePrepared
-from rnnauto.judge.evaluate import RESAMPLES, Evaluation, Scores, beats
+from rnnauto.judge.evaluate import RESAMPLES, Evaluation, Scores, beats_every
 from rnnauto.judge.metrics import (
     Measure,
     Metrics,
@@ -196,8 +196,7 @@ def evaluate_language(
         baselines=shown,
         rows=len(scores),
         sequences=int(np.count_nonzero(encoded.lengths)),
-        beats_baselines=bool(shown)
-        and all(beats(model, baseline, metric) for baseline in shown.values()),
+        beats_baselines=beats_every(model, shown, metric),
         labels=None,
         main_metric=metric,
     )

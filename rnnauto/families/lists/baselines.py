@@ -167,8 +167,8 @@ def load_one(arrays: Arrays, at: str, target: ListTarget, keys: int) -> ListBase
     if not simple and name != NEAREST:
         raise ValueError(f"`{name}` is no baseline of this model")
     found = arrays.floats(f"{at}keys", None, 0 if simple else keys)
-    scale = arrays.floats(f"{at}scale", 0 if simple else keys)
-    if (len(found) > 0) == simple or (scale <= 0).any():
+    scale = arrays.scales(f"{at}scale", 0 if simple else keys)
+    if (len(found) > 0) == simple:
         raise ValueError(f"the arrays of `{name}` do not fit together")
     return ListBaseline(
         name=name,

@@ -14,7 +14,7 @@ from rnnauto.families.lists.cut import groups_of
 from rnnauto.families.lists.encode import EncodedLists, ListPart, ListTarget
 from rnnauto.families.lists.metrics import main_metric, place_columns, with_places
 from rnnauto.families.lists.prepare import ListPrepared
-from rnnauto.judge.evaluate import RESAMPLES, Evaluation, Scores, beats, score
+from rnnauto.judge.evaluate import RESAMPLES, Evaluation, Scores, beats_every, score
 from rnnauto.judge.metrics import FEWEST_SEQUENCES, LENGTH_METRICS
 
 
@@ -75,8 +75,7 @@ def evaluate_part(
         baselines=others,
         rows=model.units,
         sequences=len(part),
-        beats_baselines=bool(others)
-        and all(beats(model, other, metric) for other in others.values()),
+        beats_baselines=beats_every(model, others, metric),
         labels=None,
         main_metric=metric,
     )

@@ -24,8 +24,8 @@ def worst(part: ListPart, answers: ListAnswers) -> list[WrongAnswer]:
         wrong.append(
             WrongAnswer(
                 id=row_of(part.sequences.ids, int(number)),
-                truth=float((truth + target.zeros)[number].reshape(-1)[furthest]),
-                prediction=float((answers.values + target.zeros)[number].reshape(-1)[furthest]),
+                truth=float((truth[number] + target.zeros).reshape(-1)[furthest]),
+                prediction=float((answers.values[number] + target.zeros).reshape(-1)[furthest]),
                 error=float(mean[number]),
             )
         )

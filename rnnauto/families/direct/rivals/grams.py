@@ -7,6 +7,7 @@ in many millions.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -84,13 +85,24 @@ def tokens_of(column: pl.Series) -> Tokens:
     codes = look_up(column, tuple(different), offset=0, absent=0)
     points = np.frombuffer("".join(different).encode("utf-32-le", "replace"), np.uint32)
     lengths = different.str.len_chars().to_numpy().astype(np.int64)
-    splits = splits_of(lengths + 2)
-    characters = np.full(splits[-1], EDGE, np.uint64)
-    inside = np.ones(splits[-1], bool)
-    inside[splits[:-1]] = inside[splits[1:] - 1] = False
-    characters[inside] = points
+    characters, splits = edged(points, lengths, EDGE)
     characters = stirred(characters)
     return Tokens(codes.astype(np.int64), chained(characters, splits), characters, splits)
+
+
+def edged(
+    items: NDArray[np.unsignedinteger[Any]], lengths: Integers, edge: np.uint64
+) -> tuple[Keys, Integers]:
+    """Put an edge before and behind each run of items.
+
+    Returns: items and edges, and where the runs lie in them, [runs + 1].
+    """
+    splits = splits_of(lengths + 2)
+    found = np.full(splits[-1], edge, np.uint64)
+    inside = np.ones(len(found), bool)
+    inside[splits[:-1]] = inside[splits[1:] - 1] = False
+    found[inside] = items
+    return found, splits
 
 
 def chained(items: Keys, splits: Integers) -> Keys:
@@ -176,11 +188,7 @@ def sequence_grams(tokens: Tokens, encoded: Encoded, chosen: Integers) -> list[G
     lengths = encoded.lengths[chosen]
     codes = tokens.codes[steps]
     if tokens.single:
-        splits = splits_of(lengths + 2)
-        items = np.full(splits[-1], stirred(np.array([EDGE]))[0], np.uint64)
-        inside = np.ones(len(items), bool)
-        inside[splits[:-1]] = inside[splits[1:] - 1] = False
-        items[inside] = tokens.keys[codes]
+        items, splits = edged(tokens.keys[codes], lengths, stirred(np.array([EDGE]))[0])
         return [runs(items, splits, LONGEST_CHARACTERS)]
     blocks = [runs(tokens.keys[codes], splits_of(lengths), LONGEST_WORDS)]
     if tokens.spelled:

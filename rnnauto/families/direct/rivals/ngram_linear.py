@@ -195,9 +195,7 @@ def load_ngrams(arrays: Arrays, at: str) -> NgramLinear:
     classes = arrays.whole(f"{at}classes")
     keys = arrays.get(f"{at}keys", "i", None)
     centre, bias = arrays.floats(f"{at}centre", None), arrays.floats(f"{at}bias", classes or 1)
-    scale = arrays.floats(f"{at}scale", len(centre))
-    if (scale <= 0).any():
-        raise ValueError(f"`{at}scale` is not above 0")
+    scale = arrays.scales(f"{at}scale", len(centre))
     if (keys[1:] <= keys[:-1]).any():
         raise ValueError(f"`{at}keys` are not sorted")
     return NgramLinear(

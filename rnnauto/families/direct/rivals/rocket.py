@@ -255,9 +255,7 @@ def load_rocket(arrays: Arrays, at: str) -> Rocket:
     if not sets or not dilations or not numbers or (own < 1).any():
         raise ValueError(f"`{at}dilations` and `{at}channels` are those of no convolution")
     centre, bias = arrays.floats(f"{at}centre", None), arrays.floats(f"{at}bias", classes or 1)
-    scale = arrays.floats(f"{at}scale", len(centre))
-    if (scale <= 0).any():
-        raise ValueError(f"`{at}scale` is not above 0")
+    scale = arrays.scales(f"{at}scale", len(centre))
     columns = thresholds.size + len(centre) - numbers
     return Rocket(
         name=arrays.text(f"{at}name"),
