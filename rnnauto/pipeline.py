@@ -11,6 +11,7 @@ from typing import Any
 from rnnauto.budget import (
     Clock,
     check_workers,
+    ensemble_size,
     expected_finish,
     local_workers,
     most_members,
@@ -199,6 +200,7 @@ def search_beside_first_model(
             proven=family.openings(task.space),
             prune=recipe.search.prune == "median",
             long_training=family.trains_long(task.problem),
+            repeats=ensemble_size(family, prepared, recipe) > 1,
         )
         winner = search_for_winner(search, task, watch)
     return Searched(

@@ -13,9 +13,9 @@ from dataclasses import replace
 from rnnauto.errors import Interrupted, SearchError
 from rnnauto.search.loop import SHORTEST_JOB, NextJob, Search, run_jobs
 from rnnauto.search.prune import limits, must_wait
-from rnnauto.search.replay import Asker, replay
+from rnnauto.search.replay import Asker, proposals, replay
 from rnnauto.search.select import Trial, finalists, ranked
-from rnnauto.search.trial import Job, Proposed, Result, Values, seed_of
+from rnnauto.search.trial import AGAIN, Job, Proposed, Result, Values, seed_of
 
 FINALISTS = 5
 PROVEN_FINALISTS = 2  # at least so many of them are proven settings
@@ -24,6 +24,10 @@ LONGEST_TRIAL = 0.3  # of the search stage's time: a first impression of several
 LONG_SEARCH_SHARE, LONGEST_LONG_TRIAL = 0.35, 0.5  # where a network goes on learning to the end
 STOPPED_EARLY = frozenset({"clock", "bracket"})  # what may go on improving
 EPOCHS_AT_LEAST = 1.5  # what a trial gets time for, where it is there
+REPEATS = 4  # of the best setting, with other seeds
+DECAYS_OVER = 2.0  # times the best epoch of its setting
+FEWEST_DECAYS = 2  # epochs: one would only be trained at half the rate
+SLOWER = 1.1  # times what an epoch takes: the clock cuts short a rate that is still high
 # what makes an epoch long
 SHAPE = ("cell", "units", "layers", "patch", "bidirectional", "batch_size", "lookback")
 
@@ -59,7 +63,9 @@ def run_search(search: Search, asker: Asker, *, most_trials: int, refit: bool) -
     told_of: set[str] = set()
 
     def told(job: Job, result: Result) -> None:
-        if job.trial not in told_of:  # not what confirming or training on comes to
+        if (
+            job.trial not in told_of and not job.again
+        ):  # nor what confirming or training on comes to
             told_of.add(job.trial)
             asker.tell(job.trial, result.loss)
 
@@ -74,7 +80,7 @@ def run_search(search: Search, asker: Asker, *, most_trials: int, refit: bool) -
         run_jobs(search, confirming(search), seconds_left=until_deadline)
     elif refit:
         search.stage = "refit"
-        further = trained_on(search, new_job)
+        further = trained_on(search, repeated(search, new_job, most_trials=most_trials))
         run_jobs(search, further, seconds_left=until_deadline, on_result=told)
     return winner_of(search)
 
@@ -123,7 +129,7 @@ def new_trials(
         if search.prune and must_wait(earlier):
             return None
         if not proposed and len(search.trials) < most_trials:
-            proposed.extend(filter(None, [asker.ask(len(search.trials))]))
+            proposed.extend(filter(None, [asker.ask(proposals(search))]))
         if not proposed:
             return None
         epoch = epoch_seconds(search, proposed[0].values)
@@ -215,6 +221,38 @@ def trained_on(search: Search, new_job: NextJob) -> NextJob:
     return next_job
 
 
+def repeated(search: Search, new_job: NextJob, *, most_trials: int) -> NextJob:
+    """Jobs that train the best setting with other seeds, their rates decaying to 0, as long as
+    there is time for one; then new trials. The mean of such networks is often better than any of
+    them, and than that of the next best settings."""
+
+    def next_job() -> Job | None:
+        best = next((each for each in ranked(search.trials.values()) if each.completed), None)
+        if not search.repeats or best is None or len(search.trials) >= most_trials:
+            return new_job()
+        alike = [each for each in search.trials.values() if each.values == best.values]
+        first = alike[0] if alike[0].completed else best
+        decays = decaying_epochs(search, first)
+        if len(alike) > REPEATS or decays < FEWEST_DECAYS:
+            return new_job()
+        name = f"{first.id}{AGAIN}{len(alike)}"
+        search.trials[name] = Trial(name, best.values)
+        return make_job(search, name, 0, decays=decays)
+
+    return next_job
+
+
+def decaying_epochs(search: Search, trial: Trial) -> int:
+    """Over how many epochs the rate of a trial's setting is to decay; 0 where there is not the time
+    for as many as it took to its best."""
+    usual = trial.results[0].best_epoch
+    epoch = SLOWER * epoch_seconds(search, trial.values)
+    wanted = round(DECAYS_OVER * usual)
+    if epoch * wanted > search.seconds_left:
+        wanted = int(search.seconds_left / epoch)
+    return wanted if wanted >= usual else 0
+
+
 def make_job(
     search: Search,
     name: str,
@@ -223,6 +261,7 @@ def make_job(
     seconds: float | None = None,
     start_from: str | None = None,
     epochs: int | None = None,
+    decays: int | None = None,
     limits: tuple[float | None, ...] = (),
 ) -> Job:
     """A job of the trial with this name, on one fold. `seconds` None: until the deadline."""
@@ -234,5 +273,6 @@ def make_job(
         seconds=max(1.0, search.seconds_left if seconds is None else seconds),
         start_from=start_from,
         epochs=epochs,
+        decays=decays,
         limits=limits,
     )

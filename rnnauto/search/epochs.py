@@ -1,5 +1,6 @@
 """Run the epochs of a training run, however an epoch reads the data."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -21,8 +22,8 @@ def run_epochs(
     on_epoch: Callable[[Epoch], None],
     lowered: Callable[[], float] = lambda: 1.0,
 ) -> None:
-    """Train until validation no longer improves; the rate is halved after every third of the
-    patience without.
+    """Train until validation no longer improves, the rate halved after every third of the patience
+    without; or for as many epochs as a job says over which its rate decays.
 
     Args:
         epoch: trains for one; returns the mean loss.
@@ -30,20 +31,29 @@ def run_epochs(
         lowered: the share of the learning rate that the next epoch is trained at.
     """
     rate = float(job.values["learning_rate"])
-    for _ in range(most_epochs(job, problem)):
-        now = rate * lowered()
+    for number in range(most_epochs(job, problem)):
+        now = rate * lowered() * decayed(number, job.decays)
         network.optimizer.learning_rate.assign(now)
         loss = epoch()
         if progress.reason:
             return
-        on_epoch(end_epoch(network, progress, validated(), train_loss=loss, rate=now))
+        last = number + 1 == job.decays
+        on_epoch(end_epoch(network, progress, validated(), train_loss=loss, rate=now, last=last))
         progress.stopped = why_stop(progress, job, patience=patience, late=late())
         if progress.stopped:
             return
-        if progress.waited and progress.waited % max(2, patience // 3) == 0:
+        if job.decays is None and progress.waited and progress.waited % max(2, patience // 3) == 0:
             rate /= 2
     progress.stopped = "epochs" if job.epochs is None else "bracket"
 
 
+def decayed(number: int, epochs: int | None) -> float:
+    """Give the share of the learning rate that an epoch is trained at, numbered from 0: half a
+    cosine down to 0 (Loshchilov and Hutter 2017, without restarts)."""
+    return 1.0 if epochs is None else 0.5 * (1 + math.cos(math.pi * (number + 0.5) / epochs))
+
+
 def most_epochs(job: Job, problem: StudyProblem) -> int:
+    if job.decays is not None:
+        return job.decays
     return problem.epochs if job.epochs is None else min(job.epochs, problem.epochs)

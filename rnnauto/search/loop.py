@@ -61,6 +61,7 @@ class Search:
         metric: what a trial's score is, for whoever watches.
         proven: settings that often do well.
         long_training: one network with most of the time beats many with a little.
+        repeats: the best setting is trained with several seeds, whose mean may be the model.
     """
 
     pool: Workers
@@ -85,6 +86,7 @@ class Search:
     proven: Sequence[Values] = ()
     prune: bool = False
     long_training: bool = False
+    repeats: bool = False
 
     @property
     def interrupted(self) -> bool:

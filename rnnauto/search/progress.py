@@ -78,12 +78,21 @@ def keep_if_better(network: Any, progress: Progress, validated: Validated, *, ep
 
 
 def end_epoch(
-    network: Any, progress: Progress, validated: Validated, *, train_loss: float, rate: float
+    network: Any,
+    progress: Progress,
+    validated: Validated,
+    *,
+    train_loss: float,
+    rate: float,
+    last: bool = False,
 ) -> Epoch:
-    """Record an epoch, and keep its weights where they are the best so far."""
+    """Record an epoch, and keep its weights where they are the best so far, or the last of a rate
+    that has decayed."""
     number = len(progress.epochs) + 1
-    keep_if_better(network, progress, validated, epoch=number)
     criterion = validated.criterion
+    if last and math.isfinite(criterion):
+        progress.best_loss = math.inf
+    keep_if_better(network, progress, validated, epoch=number)
     if math.isfinite(criterion):
         first = math.isnan(progress.smoothed)
         step = criterion - (criterion if first else progress.smoothed)
@@ -100,7 +109,7 @@ def why_stop(progress: Progress, job: Job, *, patience: int, late: bool) -> str:
     number = len(progress.epochs)
     if late:
         return "clock"
-    if progress.waited >= patience:
+    if job.decays is None and progress.waited >= patience:
         return "patience"
     limit = job.limits[min(number, len(job.limits)) - 1] if job.limits else None
     return "pruned" if limit is not None and progress.best_loss > limit else ""

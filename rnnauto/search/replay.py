@@ -51,10 +51,11 @@ def replay(search: Search, asker: Asker, told: Callable[[Job, Result], None]) ->
             search.before_confirming = dict(search.trials)
         match event["event"]:
             case "trial-started":
-                job = Job(**{name: event[name] for name in JOB_FIELDS})
+                job = Job(**{name: event[name] for name in JOB_FIELDS if name in event})
                 job = replace(job, limits=tuple(job.limits))
                 if job.trial not in search.trials:
-                    check_proposal(asker.ask(len(search.trials)), job)
+                    if not job.again:
+                        check_proposal(asker.ask(proposals(search)), job)
                     search.trials[job.trial] = Trial(job.trial, job.values)
                 search.begun[job.name] = running[job.name] = job
             case "trial-completed" | "trial-pruned" | "trial-failed":
@@ -69,6 +70,11 @@ def replay(search: Search, asker: Asker, told: Callable[[Job, Result], None]) ->
     return Unfinished(
         list(running.values()), [job for name, job in lost.items() if name not in running]
     )
+
+
+def proposals(search: Search) -> int:
+    """Count the trials that the oracle has proposed."""
+    return sum(not trial.again for trial in search.trials.values())
 
 
 def without(trial: Trial, job: Job) -> Trial:

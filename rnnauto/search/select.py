@@ -13,7 +13,7 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rnnauto.search.trial import Result, Values
+from rnnauto.search.trial import AGAIN, Result, Values
 
 Rule = Literal["one_standard_error", "best"]
 FEWEST_FOLDS = 2  # whose differences have a spread
@@ -38,6 +38,11 @@ class Trial:
             return "failed"
         ended = any(result.status == "pruned" for result in self.results.values())
         return "pruned" if ended else "completed"
+
+    @property
+    def again(self) -> bool:
+        """Whether it is of the setting of another trial, with another seed."""
+        return AGAIN in self.id
 
     @property
     def completed(self) -> bool:

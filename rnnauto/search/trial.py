@@ -13,6 +13,7 @@ from rnnauto.layout import FamilyName
 from rnnauto.networks.architecture import Answer, Architecture
 
 Values = dict[str, Any]
+AGAIN = "-again-"  # in the id of a trial: the setting of another one, with another seed
 NEEDED: dict[str, type | tuple[type, ...]] = {  # of every trial
     **dict.fromkeys(("units", "layers", "patch", "batch_size"), int),
     **dict.fromkeys(("cell", "pooling"), str),
@@ -87,6 +88,8 @@ class Job:
         seconds: the most it may take.
         start_from: weights file of an earlier job to train on from.
         epochs: most of them; None: as many as the problem says.
+        decays: the learning rate falls to 0 over just so many epochs, and the last weights are
+            kept; None: it is halved where validation no longer improves, and the best are.
         limits: by epoch, the loss above which the trial is pruned; the last one holds for all later
             epochs.
     """
@@ -98,6 +101,7 @@ class Job:
     seconds: float | None = None
     start_from: str | None = None
     epochs: int | None = None
+    decays: int | None = None
     limits: tuple[float | None, ...] = ()
 
     @property
@@ -105,6 +109,11 @@ class Job:
         """Whether it trains on what another job of its trial and fold has trained."""
         own = f"{self.trial}-fold{self.fold}"
         return self.start_from is not None and self.start_from.startswith(own)
+
+    @property
+    def again(self) -> bool:
+        """Whether the oracle has not proposed it: it trains the setting of another trial."""
+        return AGAIN in self.trial
 
     @property
     def name(self) -> str:

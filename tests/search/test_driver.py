@@ -429,3 +429,61 @@ def test_trials_worse_than_the_median_of_earlier_ones_are_pruned_whoever_runs_th
 def test_without_pruning_no_trial_has_limits(run):
     found = run(lambda job: falling(job, 0.1 * (1 + int(job.trial) % 7)), trials=20)
     assert all(job.limits == () for job in found.pool.submitted)
+
+
+def repeats_of(found):
+    return [job for job in found.pool.submitted if job.again]
+
+
+def learning(losses, *, seconds=10.0, best_epoch=4, epochs=5):
+    """Outcomes of trials by their number, with epochs; trained again each is a little better."""
+
+    def outcome(job):
+        loss = losses[int(job.trial.partition("-")[0])] - 0.01 * job.again
+        curve = tuple(Epoch(n + 1, loss, loss, 0.01, loss) for n in range(epochs))
+        return result(loss, seconds=seconds, best_epoch=best_epoch, epochs=curve)
+
+    return outcome
+
+
+def test_the_best_setting_is_trained_again_with_other_seeds_before_new_trials(run):
+    found = run(
+        learning([0.5, 0.2, *[0.9] * 100]), seconds=200.0, refit=True, trials=60, repeats=True
+    )
+    again = repeats_of(found)
+    assert [job.trial for job in again] == [f"01-again-{n}" for n in range(1, 5)]
+    assert {job.values["units"] for job in again} == {1}
+    assert len({job.seed for job in again}) == 4
+    assert [job.decays for job in again] == [8] * 4  # twice the best epoch
+    assert all(not trial.startswith("01-") for trial, _ in found.asker.told)
+    assert found.asker.asked == list(range(len(found.asker.asked)))
+    stages = [event["stage"] for event in found.events() if "-again-" in event["job"]]
+    assert set(stages) == {"refit"}
+    assert found.winner.id == "01-again-1"
+    at = [job.again for job in found.pool.submitted]
+    assert not any(at[at.index(True) + 4 :])  # then new trials go on
+    assert at.index(True) + 4 < len(at)
+
+
+def test_a_decay_is_as_long_as_there_is_time_or_does_not_begin(run):
+    # 45 seconds are left for epochs of 2 seconds and a tenth; the next would have fewer than four
+    found = run(learning([0.5, *[0.9] * 9]), seconds=100.0, refit=True, size=1, repeats=True)
+    assert [job.decays for job in repeats_of(found)][:1] == [8]
+    short = run(
+        learning([0.5, *[0.9] * 9], best_epoch=15),
+        seconds=100.0,
+        refit=True,
+        size=1,
+        repeats=True,
+        trials=9,
+    )
+    (only,) = repeats_of(short)
+    assert 15 <= only.decays <= 45 / 2.2
+
+
+@pytest.mark.parametrize("options", [{"repeats": False}, {"repeats": True, "trials": 2}])
+def test_nothing_is_trained_again_where_one_network_is_wanted_or_no_more_trials(run, options):
+    wanted = {"trials": 60} | options
+    found = run(learning([0.5, 0.2, *[0.9] * 100]), seconds=200.0, refit=True, **wanted)
+    assert repeats_of(found) == []
+    assert len(found.search.trials) <= wanted["trials"]

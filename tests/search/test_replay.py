@@ -27,14 +27,14 @@ def clock(monkeypatch):
     return made
 
 
-def go(clock, path, *, asker=None, outcome=None, trials=6, folds=1, size=1, cut=None, lost=()):
+def go(clock, path, *, asker=None, outcome=None, trials=6, folds=1, cut=None, **options):
     """Run a search to its end; `cut`: only so many events of the journal have been written."""
     if cut is not None:
         lines = path.read_bytes().splitlines(keepends=True)
         path.write_bytes(b"".join(lines[:cut]))
     history = journal.read(path) if cut is not None else []
-    pool = FakePool(clock, outcome or by_settings, size)
-    end = clock.now + 1e6
+    pool = FakePool(clock, outcome or by_settings, options.pop("size", 1))
+    end = clock.now + options.pop("seconds", 1e6)
     search = Search(
         pool=pool,
         folds=folds,
@@ -43,7 +43,7 @@ def go(clock, path, *, asker=None, outcome=None, trials=6, folds=1, size=1, cut=
         deadline=lambda: end,
         notify=lambda news: None,
         history=history,
-        lost=lost,
+        **options,
     )
     asker = asker or FakeAsker()
     winner = run_search(search, asker, most_trials=trials, refit=True)
@@ -244,3 +244,24 @@ def test_fifty_kills_of_driver_or_worker_lose_and_repeat_nothing(tmp_path):
 def test_two_hundred_trials_leave_the_driver_small(tmp_path):
     fake_search(tmp_path / "s", kills=0, trials=200)
     assert json.loads((tmp_path / "s" / "grown.json").read_text()) < 50 << 20
+
+
+def test_a_search_that_was_cut_while_it_repeats_asks_the_oracle_for_nothing_else(clock, tmp_path):
+    path = tmp_path / "journal.jsonl"
+
+    def outcome(job):
+        loss = 0.5 + 0.1 * job.values["units"] - 0.01 * job.again
+        return result(loss, seconds=5.0, best_epoch=2)
+
+    options = {"outcome": outcome, "trials": 40, "repeats": True}
+    _, whole, _, _ = go(clock, path, seconds=100.0, **options)
+    started = [e for e in journal.read(path) if e["event"] == "trial-started"]
+    at = next(n for n, e in enumerate(journal.read(path)) if "-again-2" in e.get("job", ""))
+    again, search, pool, asker = go(clock, path, cut=at + 1, seconds=40.0, **options)
+    repeats = [name for name in whole.trials if "-again-" in name]
+    assert repeats == [f"00-again-{n}" for n in range(1, 5)]
+    assert [name for name in search.trials if "-again-" in name] == repeats
+    assert pool.submitted[0].trial == "00-again-2"
+    assert pool.submitted[0].decays == started[at // 2]["decays"] == 4
+    assert asker.asked == list(range(len(asker.asked)))
+    assert again.id == "00-again-1"

@@ -1,5 +1,6 @@
 """The training loop: masks, clipping, stopping, and that a reused step is as good as a new one."""
 
+import math
 from dataclasses import replace
 from functools import partial
 
@@ -583,3 +584,23 @@ def test_a_failed_job_leaves_no_weights(tmp_path):
     )
     assert raw["status"] == "failed"
     assert list((tmp_path / "study" / "weights").iterdir()) == []
+
+
+def test_a_rate_decays_to_nothing_over_as_many_epochs_as_the_job_says():
+    found, _ = run(replace(make_job(learning_rate=0.01), decays=4), make_problem(patience=1))
+    rates = [epoch.learning_rate for epoch in found.epochs]
+    share = [(1 + math.cos(math.pi * (at + 0.5) / 4)) / 2 for at in range(4)]
+    assert rates == pytest.approx([0.01 * each for each in share], rel=1e-6)
+    assert (found.best_epoch, found.stopped) == (4, "epochs")  # the last weights are kept
+    assert found.loss == found.epochs[-1].validation_loss
+
+
+def test_a_decay_that_the_clock_cuts_short_leaves_the_best_weights():
+    late = iter([False] * 5)  # asked after every step, of which an epoch has two, and at its end
+    stopping = lambda: next(late, True)  # noqa: E731
+    job = replace(make_job(batch_size=32), decays=50)
+    found, weights = run(job, make_problem(patience=1), stopping=stopping)
+    assert found.stopped == "clock"
+    assert len(found.epochs) < 5
+    assert found.loss == min(epoch.validation_loss for epoch in found.epochs)
+    assert weights is not None
