@@ -26,7 +26,7 @@ STOPPED_EARLY = frozenset({"clock", "bracket"})  # what may go on improving
 EPOCHS_AT_LEAST = 1.5  # what a trial gets time for, where it is there
 REPEATS = 4  # of the best setting, with other seeds
 DECAYS_OVER = 2.0  # times the best epoch of its setting
-FEWEST_DECAYS = 2  # epochs: one would only be trained at half the rate
+FEWEST_EPOCHS = 6  # of a best one by which the end of a decay is told; measured: below, no gain
 SLOWER = 1.1  # times what an epoch takes: the clock cuts short a rate that is still high
 # what makes an epoch long
 SHAPE = ("cell", "units", "layers", "patch", "bidirectional", "batch_size", "lookback")
@@ -222,9 +222,9 @@ def trained_on(search: Search, new_job: NextJob) -> NextJob:
 
 
 def repeated(search: Search, new_job: NextJob, *, most_trials: int) -> NextJob:
-    """Jobs that train the best setting with other seeds, their rates decaying to 0, as long as
-    there is time for one; then new trials. The mean of such networks is often better than any of
-    them, and than that of the next best settings."""
+    """Jobs that train the best setting with other seeds, as long as there is time for one; then new
+    trials. Where it takes some epochs to its best, their rates decay to 0 at twice as many. The
+    mean of such networks is often better than any of them."""
 
     def next_job() -> Job | None:
         best = next((each for each in ranked(search.trials.values()) if each.completed), None)
@@ -232,18 +232,19 @@ def repeated(search: Search, new_job: NextJob, *, most_trials: int) -> NextJob:
             return new_job()
         alike = [each for each in search.trials.values() if each.values == best.values]
         first = alike[0] if alike[0].completed else best
-        decays = decaying_epochs(search, first)
-        if len(alike) > REPEATS or decays < FEWEST_DECAYS:
+        epochs = repeated_epochs(search, first)
+        if len(alike) > REPEATS or not epochs:
             return new_job()
         name = f"{first.id}{AGAIN}{len(alike)}"
         search.trials[name] = Trial(name, best.values)
-        return make_job(search, name, 0, decays=decays)
+        told_finely = first.results[0].best_epoch >= FEWEST_EPOCHS
+        return make_job(search, name, 0, decays=epochs if told_finely else None)
 
     return next_job
 
 
-def decaying_epochs(search: Search, trial: Trial) -> int:
-    """Over how many epochs the rate of a trial's setting is to decay; 0 where there is not the time
+def repeated_epochs(search: Search, trial: Trial) -> int:
+    """Over how many epochs a trial's setting is to be trained again; 0 where there is not the time
     for as many as it took to its best."""
     usual = trial.results[0].best_epoch
     epoch = SLOWER * epoch_seconds(search, trial.values)

@@ -435,7 +435,7 @@ def repeats_of(found):
     return [job for job in found.pool.submitted if job.again]
 
 
-def learning(losses, *, seconds=10.0, best_epoch=4, epochs=5):
+def learning(losses, *, seconds=10.0, best_epoch=6, epochs=8):
     """Outcomes of trials by their number, with epochs; trained again each is a little better."""
 
     def outcome(job):
@@ -454,7 +454,7 @@ def test_the_best_setting_is_trained_again_with_other_seeds_before_new_trials(ru
     assert [job.trial for job in again] == [f"01-again-{n}" for n in range(1, 5)]
     assert {job.values["units"] for job in again} == {1}
     assert len({job.seed for job in again}) == 4
-    assert [job.decays for job in again] == [8] * 4  # twice the best epoch
+    assert [job.decays for job in again] == [12] * 4  # twice the best epoch
     assert all(not trial.startswith("01-") for trial, _ in found.asker.told)
     assert found.asker.asked == list(range(len(found.asker.asked)))
     stages = [event["stage"] for event in found.events() if "-again-" in event["job"]]
@@ -466,19 +466,14 @@ def test_the_best_setting_is_trained_again_with_other_seeds_before_new_trials(ru
 
 
 def test_a_decay_is_as_long_as_there_is_time_or_does_not_begin(run):
-    # 45 seconds are left for epochs of 2 seconds and a tenth; the next would have fewer than four
-    found = run(learning([0.5, *[0.9] * 9]), seconds=100.0, refit=True, size=1, repeats=True)
-    assert [job.decays for job in repeats_of(found)][:1] == [8]
-    short = run(
-        learning([0.5, *[0.9] * 9], best_epoch=15),
-        seconds=100.0,
-        refit=True,
-        size=1,
-        repeats=True,
-        trials=9,
-    )
-    (only,) = repeats_of(short)
-    assert 15 <= only.decays <= 45 / 2.2
+    # after the search at most 45 seconds are left, for epochs of 1.25 and a margin of a tenth
+    options = {"seconds": 100.0, "refit": True, "size": 1, "repeats": True, "trials": 9}
+    found = run(learning([0.5, *[0.9] * 9]), **options)
+    assert [job.decays for job in repeats_of(found)][:1] == [12]
+    short = run(learning([0.5, *[0.9] * 9], best_epoch=15), **options)
+    decays = [job.decays for job in repeats_of(short)]
+    assert 25 < decays[0] <= 45 / 1.375 < 2 * 15 + 3
+    assert 15 <= decays[-1] < decays[0]
 
 
 @pytest.mark.parametrize("options", [{"repeats": False}, {"repeats": True, "trials": 2}])
@@ -487,3 +482,9 @@ def test_nothing_is_trained_again_where_one_network_is_wanted_or_no_more_trials(
     found = run(learning([0.5, 0.2, *[0.9] * 100]), seconds=200.0, refit=True, **wanted)
     assert repeats_of(found) == []
     assert len(found.search.trials) <= wanted["trials"]
+
+
+def test_what_is_best_after_few_epochs_is_trained_again_as_it_was(run):
+    outcome = learning([0.5, 0.2, *[0.9] * 100], best_epoch=2)
+    found = run(outcome, seconds=200.0, refit=True, trials=60, repeats=True)
+    assert [job.decays for job in repeats_of(found)] == [None] * 4

@@ -251,7 +251,7 @@ def test_a_search_that_was_cut_while_it_repeats_asks_the_oracle_for_nothing_else
 
     def outcome(job):
         loss = 0.5 + 0.1 * job.values["units"] - 0.01 * job.again
-        return result(loss, seconds=5.0, best_epoch=2)
+        return result(loss, seconds=5.0, best_epoch=6)
 
     options = {"outcome": outcome, "trials": 40, "repeats": True}
     _, whole, _, _ = go(clock, path, seconds=100.0, **options)
@@ -262,6 +262,6 @@ def test_a_search_that_was_cut_while_it_repeats_asks_the_oracle_for_nothing_else
     assert repeats == [f"00-again-{n}" for n in range(1, 5)]
     assert [name for name in search.trials if "-again-" in name] == repeats
     assert pool.submitted[0].trial == "00-again-2"
-    assert pool.submitted[0].decays == started[at // 2]["decays"] == 4
+    assert pool.submitted[0].decays == started[at // 2]["decays"] == 12
     assert asker.asked == list(range(len(asker.asked)))
     assert again.id == "00-again-1"
