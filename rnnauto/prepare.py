@@ -2,22 +2,28 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import polars as pl
 
 from rnnauto.arrays import Integers
-from rnnauto.data.sequences import gather
+from rnnauto.data.sequences import Sequences, gather
+from rnnauto.data.vectors import MOST_FURTHER
+from rnnauto.errors import DataError
 from rnnauto.families.families import family_of
 from rnnauto.inference.infer import Inference, infer
 from rnnauto.inference.labels import with_labels
 from rnnauto.inference.series_in_rows import with_series
 from rnnauto.inference.word_tags import with_tags
 from rnnauto.inspection import Inspection
+from rnnauto.layout import Layout
 from rnnauto.prepared import AnyPrepared, Source, Told, count
 from rnnauto.problems.allow import allowed_notes, check_allowed, reported
 from rnnauto.problems.find import find_problems, raise_if_errors, raise_if_leaks
 from rnnauto.problems.unbuilt import refuse_unbuilt, without_network
 from rnnauto.reading.read import read_to_learn
+from rnnauto.reading.vectors import Vectors, read_vectors
 from rnnauto.recipe import Recipe
 
 Say = Callable[[str], None]
@@ -44,12 +50,40 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> An
     if recipe.judge.fail_on_leak:
         raise_if_leaks(open_problems, table.source)
     raise_if_errors(open_problems, table.source)
-    told = Told(table, inference, problems, sequences, recipe)
+    vectors = vectors_for(sequences, layout, recipe)
+    if vectors is not None:
+        table = replace(table, notes=(*table.notes, known_words(vectors, recipe)))
+    told = Told(table, inference, problems, sequences, recipe, vectors)
     prepared = allowing(family_of(layout).prepare(told), allow)
     if recipe.judge.fail_on_leak:
         raise_if_leaks(prepared.problems, table.source)
     describe(prepared, sequences.lengths, say)
     return prepared
+
+
+def vectors_for(sequences: Sequences, layout: Layout, recipe: Recipe) -> Vectors | None:
+    """Read the word vectors that a recipe names, those of the data's words first. Raises:
+    DataError."""
+    if recipe.data.vectors is None:
+        return None
+    if layout.tokens == "character":
+        raise DataError(
+            "`--vectors` is for words, and this text is read by its characters",
+            hint="leave it out, or read words with `--tokens word`",
+        )
+    columns = [column for column in sequences.categories if column.dtype == pl.String]
+    words = pl.concat([column.rename("word") for column in columns]) if columns else pl.Series([])
+    wanted = words.cast(pl.String).unique().drop_nulls().sort().to_list()
+    return read_vectors(Path(recipe.data.vectors), wanted, others=MOST_FURTHER)
+
+
+def known_words(vectors: Vectors, recipe: Recipe) -> str:
+    """Say how many words have a vector."""
+    further = len(vectors.words) - vectors.asked
+    return (
+        f"`{recipe.data.vectors}`: {vectors.asked:,} of the data's words have a vector of "
+        f"{vectors.width:,} numbers, and up to {further:,} further words are known by theirs"
+    )
 
 
 def check_to_learn(inspection: Inspection, recipe: Recipe) -> None:

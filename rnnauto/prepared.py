@@ -23,6 +23,7 @@ from rnnauto.problems.required_columns import check_numbers, read_for, refuse
 from rnnauto.reading.frames import Source as Source
 from rnnauto.reading.points import nested
 from rnnauto.reading.read import Table
+from rnnauto.reading.vectors import Vectors
 from rnnauto.recipe import Recipe, Split
 
 
@@ -66,6 +67,7 @@ class Told:
 
     Attributes:
         sequences: all of its rows, in order.
+        vectors: of its words; None where the recipe names no file of them.
     """
 
     table: Table
@@ -73,6 +75,7 @@ class Told:
     problems: tuple[Problem, ...]
     sequences: Sequences
     recipe: Recipe
+    vectors: Vectors | None = None
 
     @property
     def layout(self) -> Layout:
@@ -244,6 +247,24 @@ def hash_of_frame(frame: pl.DataFrame) -> str:
     digest = hashlib.sha256(repr(frame.schema).encode())
     digest.update(frame.hash_rows(seed=0).to_numpy().tobytes())
     return digest.hexdigest()
+
+
+def no_vectors(told: Told) -> None:
+    """Raises: DataError where word vectors are given to networks that read none."""
+    if told.vectors is not None:
+        raise DataError(
+            "`--vectors` is for words that are read; the networks of "
+            f"{told.layout.task} read no word vectors",
+            hint="leave it out",
+        )
+
+
+def fingerprint_of(told: Told) -> str:
+    """Hash what is learnt from: the table, and word vectors where there are some."""
+    table = hash_of_frame(told.table.frame)
+    if told.vectors is None:
+        return table
+    return hashlib.sha256((table + told.vectors.digest).encode()).hexdigest()
 
 
 def no_history(history: Source | None, layout: Layout) -> None:

@@ -14,6 +14,7 @@ from rnnauto.data.encode import Encoded
 from rnnauto.data.targets import MISSING_TARGET
 
 ARRAYS = ("row_splits", "numbers", "codes", "static_numbers", "static_codes", "targets")
+VECTORS = "vectors"  # where there are some
 LONGEST = 512  # timesteps above which aligned sequences train on windows
 WINDOW = 256
 WARM_UP = 64  # timesteps that are read on either side of a window, and not learnt from
@@ -84,6 +85,8 @@ class Examples:
 def save_encoded(folder: Path, encoded: Encoded) -> None:
     folder.mkdir(parents=True)
     save_arrays(folder, encoded, ARRAYS)
+    if encoded.vectors is not None:
+        save_arrays(folder, encoded, (VECTORS,))
     (folder / "meta.json").write_text(
         json.dumps({"per_timestep": encoded.per_timestep, "moments": encoded.moments})
     )
@@ -99,6 +102,8 @@ def load_encoded(folder: Path) -> Encoded:
     """Open what `save_encoded` wrote, memory-mapped: a batch costs what it holds, whatever the size
     of the data."""
     arrays: dict[str, Any] = {name: open_array(folder / f"{name}.npy") for name in ARRAYS}
+    if (folder / f"{VECTORS}.npy").exists():
+        arrays[VECTORS] = open_array(folder / f"{VECTORS}.npy")
     meta = json.loads((folder / "meta.json").read_text())
     return Encoded(**arrays, **meta)
 

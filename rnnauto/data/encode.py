@@ -27,6 +27,7 @@ RESERVED = 4
 PAD, UNKNOWN, START, END = range(RESERVED)
 Target = TypeVar("Target")  # what a family predicts, as numbers
 MOST_ENTRIES = 20_000
+MOST_WIDTH = 4096  # numbers of a word vector
 FEWEST_WORDS = 200  # different ones, from which a column holds words rather than categories
 
 
@@ -44,11 +45,18 @@ class CategoryEncoder(Frozen):
     """Entry `i` of the vocabulary has id `RESERVED + i`; whatever is not in it is unknown.
 
     A column may have several encoders, each for another view of its words.
+
+    Attributes:
+        learnt: so many entries, the first, are of the train part; those after them are known by
+            their word vectors alone. None: all are, and there are no vectors.
+        vector_width: how many numbers a word vector has; 0: there are none.
     """
 
     name: str
     vocabulary: tuple[str, ...]
     view: View = "whole"
+    learnt: int | None = Field(None, ge=0)
+    vector_width: int = Field(0, ge=0, le=MOST_WIDTH)
 
 
 class Encoders(Frozen, Generic[Target]):
@@ -101,6 +109,8 @@ class Encoded:
         moments: how many different ones there are; 0: `codes` and `numbers` have none.
         words: strings [timesteps] per column of categories, for baselines that read n-grams; empty
             where none does.
+        vectors: of the entries of the vocabulary that has word vectors, float32 [entries, width];
+            None where none has.
     """
 
     row_splits: Integers
@@ -112,6 +122,7 @@ class Encoded:
     per_timestep: bool
     moments: int = 0
     words: tuple[pl.Series, ...] = ()
+    vectors: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.row_splits) - 1

@@ -79,6 +79,7 @@ def encoder_misfits(layout: Layout, encoders: Encoders[Any]) -> Iterator[str]:
     if wholes != category_columns(encoders):
         yield "`encoders.categories` have views of words, and not the words"
     yield from vocabulary_misfits("categories", encoders.categories)
+    yield from vector_misfits(encoders.categories)
     yield from category_misfits("static_categories", encoders.static_categories, layout.static)
     yield from time_misfits(layout, encoders)
 
@@ -123,6 +124,14 @@ def category_misfits(
 def vocabulary_misfits(name: str, encoders: Sequence[CategoryEncoder]) -> Iterator[str]:
     for encoder in encoders:
         yield from repeated(f"encoders.{name}", encoder.vocabulary)
+
+
+def vector_misfits(encoders: Sequence[CategoryEncoder]) -> Iterator[str]:
+    for encoder in encoders:
+        if (encoder.learnt is None) != (encoder.vector_width == 0):
+            yield f"`encoders.categories` of `{encoder.name}` have vectors in part"
+        if (encoder.learnt or 0) > len(encoder.vocabulary):
+            yield f"`encoders.categories` of `{encoder.name}` have learnt {encoder.learnt} entries"
 
 
 def repeated(name: str, entries: Iterable[str]) -> Iterator[str]:

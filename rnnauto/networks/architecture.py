@@ -60,6 +60,9 @@ class Features:
         static_numbers, static_missing, static_vocabularies: the same of the static features.
         per_timestep: whether there is an answer for each timestep.
         words: which vocabularies are of tokens of which some are taken for unknown in training.
+        vectors: of the vocabulary whose entries have word vectors its place, how many entries, the
+            reserved ones included, are learnt too, and how many numbers a vector has; None where
+            none has.
     """
 
     numbers: int
@@ -71,6 +74,7 @@ class Features:
     outputs: int
     per_timestep: bool
     words: tuple[int, ...] = ()
+    vectors: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ class Architecture:
         differencing: of forecasts, and of lists that go on from what is read.
         frame: how lists that go on from what is read see it.
         attention: how a decoder attends to its source.
+        vectors: whether word vectors are `frozen` or `tuned`; `none`: there are none.
     """
 
     cell: str
@@ -96,6 +101,7 @@ class Architecture:
     differencing: str = "none"
     frame: str = "absolute"
     attention: str = "none"
+    vectors: str = "none"
 
 
 def features_of(
@@ -120,6 +126,14 @@ def features_of(
         outputs=outputs,
         per_timestep=per_timestep,
         words=words_of(encoders),
+        vectors=next(
+            (
+                (at, RESERVED + encoder.learnt, encoder.vector_width)
+                for at, encoder in enumerate(encoders.categories)
+                if encoder.learnt is not None
+            ),
+            None,
+        ),
     )
 
 

@@ -10,15 +10,17 @@ from rnnauto.networks.layers import Standardise
 
 @dataclass(frozen=True)
 class Scales:
-    """The layers that standardise the numbers a network reads; None where there are none.
+    """The layers whose constants the data tell; None where there are none.
 
     Attributes:
         numbers: of the timesteps, [batch, timesteps, numbers].
         statics: of the static features, [batch, numbers].
+        vectors: the embedding of word vectors, whose table is set with them.
     """
 
     numbers: Standardise | None = None
     statics: Standardise | None = None
+    vectors: Any = None
 
 
 @dataclass(frozen=True)

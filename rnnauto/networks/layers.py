@@ -79,6 +79,21 @@ class TokenDropout(Dropout):
         return keras.KerasTensor(x.shape, dtype=x.dtype)
 
 
+class Learnt(keras.layers.Layer):
+    """Takes ids, int32 [batch, timesteps], from `entries` on for the unknown one: words that are
+    known by their vectors alone have no row of their own in a table that is learnt."""
+
+    def __init__(self, entries: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.entries = entries
+
+    def call(self, x: Any) -> Any:
+        return tf.where(x < self.entries, x, UNKNOWN)
+
+    def compute_output_spec(self, x: Any) -> Any:
+        return keras.KerasTensor(x.shape, dtype=x.dtype)
+
+
 class Patch(keras.layers.Layer):
     """Join `size` consecutive timesteps into one: [batch, timesteps, features] to
     [batch, ceil(timesteps / size), size * features].

@@ -8,17 +8,38 @@ from rnnauto.cells import CELLS
 from rnnauto.networks.architecture import Architecture, Features, Numbers, Statics
 from rnnauto.networks.built import Scales
 from rnnauto.networks.cells import recurrent_layer
-from rnnauto.networks.layers import Dropout, Reverse, Standardise, TokenDropout, embedding_width
+from rnnauto.networks.layers import (
+    Dropout,
+    Learnt,
+    Reverse,
+    Standardise,
+    TokenDropout,
+    embedding_width,
+)
 
 
-def scales_of(features: Numbers) -> Scales:
-    """The layers that standardise what is known up to now, and the static features."""
+def scales_of(features: Numbers, *, vectors: Any = None) -> Scales:
+    """The layers that standardise what is known up to now, and the static features.
+
+    Args: vectors: the embedding that `vectors_of` made.
+    """
     numbers = number_scale(features.numbers, features.missing, name="standardise")
     statics = None
     if features.static_numbers:
         counts = features.static_numbers, features.static_missing
         statics = Standardise(*counts, name="static_standardise")
-    return Scales(numbers, statics)
+    return Scales(numbers, statics, vectors)
+
+
+def vectors_of(features: Features, architecture: Architecture) -> Any:
+    """The embedding of word vectors; None where there are none."""
+    if features.vectors is None:
+        return None
+    at, _, width = features.vectors
+    tuned = architecture.vectors == "tuned"
+    return keras.layers.Embedding(
+        features.vocabularies[at], width, trainable=tuned, name="word_vectors"
+    )
 
 
 def number_scale(numbers: int, missing: tuple[int, ...], *, name: str) -> Standardise | None:
@@ -26,8 +47,9 @@ def number_scale(numbers: int, missing: tuple[int, ...], *, name: str) -> Standa
     return Standardise(numbers, missing, name=name) if numbers else None
 
 
-def encode_timesteps(features: Features, inputs: dict[str, Any], scale: Standardise | None) -> Any:
+def encode_timesteps(features: Features, inputs: dict[str, Any], scales: Scales) -> Any:
     """Standardised numbers and embedded categories side by side, [batch, timesteps, channels]."""
+    scale = scales.numbers
     parts = []
     if scale is not None:
         inputs["numbers"] = keras.Input((None, features.numbers), name="numbers")
@@ -36,10 +58,15 @@ def encode_timesteps(features: Features, inputs: dict[str, Any], scale: Standard
         count = len(features.vocabularies)
         inputs["codes"] = keras.Input((None, count), dtype="int32", name="codes")
         for at, entries in enumerate(features.vocabularies):
-            embed = keras.layers.Embedding(entries, embedding_width(entries), name=f"embed_{at}")
             codes = inputs["codes"][:, :, at]
             if at in features.words:
                 codes = TokenDropout(name=f"token_dropout_{at}")(codes)
+            learnt = entries
+            if features.vectors is not None and features.vectors[0] == at:
+                parts.append(scales.vectors(codes))
+                learnt = features.vectors[1]
+                codes = Learnt(learnt, name="learnt")(codes)
+            embed = keras.layers.Embedding(learnt, embedding_width(learnt), name=f"embed_{at}")
             parts.append(embed(codes))
     return joined(parts, name="timesteps")
 

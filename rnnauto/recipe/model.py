@@ -15,6 +15,7 @@ from rnnauto.recipe.values import Auto, ColumnName, ColumnNames, Names, Section
 from rnnauto.recipe.yaml_text import MOST_CHARACTERS, read_yaml, write_yaml
 
 LARGEST_SEED = 2**32 - 1  # what the libraries below take
+PATHS = ("path", "test_path", "vectors")  # of the data section
 SHOWN = 5  # faults listed one by one
 
 
@@ -22,6 +23,11 @@ class Data(Section):
     path: str | None = Field(None, description="The table to learn from")
     target: ColumnNames = Field((), description="Column to predict")
     test_path: str | None = Field(None, description="A table of its own for the test part")
+    vectors: str | None = Field(
+        None,
+        description="A file of word vectors (GloVe, word2vec, fastText's .vec; .gz), of which "
+        "words that training never had are known too",
+    )
     id: ColumnNames = Field((), description="Column that tells sequences apart")
     time: ColumnName | None = Field(None, description="Column that orders the timesteps")
     date_order: Auto | Literal["dmy", "mdy", "ymd"] = Field(
@@ -127,7 +133,7 @@ class Recipe(Section):
         recipe = cls.parse(raw, source=f"`{path}`", text=text)
         places = {
             key: str(path.parent / value)
-            for key in ("path", "test_path")
+            for key in PATHS
             if (value := getattr(recipe.data, key)) is not None
         }
         return recipe.model_copy(update={"data": recipe.data.model_copy(update=places)})
@@ -165,9 +171,10 @@ class Recipe(Section):
 
     def placed(self, folder: Path, *, path: str | None) -> Self:
         """A copy for a file in `folder`: its data is `path`; paths lead there from that folder."""
+        own = {key: getattr(self.data, key) for key in PATHS}
         places = {
             key: os.path.relpath(Path(value).resolve(), folder.resolve())
-            for key, value in {"path": path, "test_path": self.data.test_path}.items()
+            for key, value in (own | {"path": path}).items()
             if value is not None
         }
         return self.model_copy(update={"data": self.data.model_copy(update=places)})

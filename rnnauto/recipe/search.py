@@ -62,6 +62,11 @@ class Space(Section):
         min_length=1,
         description="Share of words, characters or codes taken for unknown in training",
     )
+    vectors: tuple[Literal["frozen", "tuned"], ...] = Field(
+        ("frozen", "tuned"),
+        min_length=1,
+        description="Whether word vectors stay as the file has them or are trained further",
+    )
     optimizer: tuple[Literal["adam", "sgd"], ...] = Field(
         ("adam",),
         min_length=1,

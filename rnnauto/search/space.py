@@ -7,6 +7,7 @@ import numpy as np
 
 from rnnauto.arrays import Integers
 from rnnauto.cells import CELLS
+from rnnauto.networks.architecture import Features
 from rnnauto.recipe import Space
 
 PATCHES = (1, 2, 5, 10, 20, 50, 100)
@@ -39,6 +40,11 @@ def usual_choices(space: Space, lengths: Integers, *, tokens: bool) -> Choices:
         "clip_norm": space.clip_norm,
         **optimizers(space),
     }
+
+
+def vector_choices(space: Space, features: Features) -> Choices:
+    """Whether word vectors are trained further, where there are some."""
+    return {"vectors": space.vectors} if features.vectors is not None else {}
 
 
 def optimizers(space: Space) -> Choices:
@@ -100,6 +106,7 @@ def opening(space: Choices, cell: str) -> dict[str, Any]:
         "learning_rate": CELLS[cell].learning_rate,
         "batch_size": min(space["batch_size"]),
         "clip_norm": 1.0,
+        **({"vectors": "frozen"} if "vectors" in space else {}),
     }
 
 

@@ -184,6 +184,8 @@ def standardise(built: Built, job: Job, problem: StudyProblem, data: Any, train:
             mean, deviation = np.array(scales[job.fold], np.float32).T
             layer.mean.assign(mean)
             layer.deviation.assign(deviation)
+    if built.scales.vectors is not None:
+        built.scales.vectors.embeddings.assign(data.vectors)
 
 
 def train(

@@ -17,7 +17,14 @@ from rnnauto.networks.architecture import Architecture
 from rnnauto.networks.built import Built, Scales
 from rnnauto.networks.cells import recurrent_layer, step
 from rnnauto.networks.layers import Dropout, Patch, PatchCount, Pool, embedding_width
-from rnnauto.networks.stack import encode_statics, encode_timesteps, joined, recur_all, scales_of
+from rnnauto.networks.stack import (
+    encode_statics,
+    encode_timesteps,
+    joined,
+    recur_all,
+    scales_of,
+    vectors_of,
+)
 
 FAR = -1e9  # the score of what must not be attended to
 
@@ -168,14 +175,15 @@ def encode_source(
     features: DecoderFeatures, architecture: Architecture, inputs: dict[str, Any]
 ) -> Source:
     """Build the layers that read the source; adds to the inputs."""
-    units, scales = architecture.units, scales_of(features.source)
+    units, source = architecture.units, features.source
+    scales = scales_of(source, vectors=vectors_of(source, architecture))
     memory: tuple[Any, ...] = ()
     forward: tuple[Any, ...] = ()
     width, summary = 0, []
     inputs["length"] = length = keras.Input((), dtype="int32", name="length")
     start = encode_statics(features.source, inputs, scales.statics)  # [batch, channels], or None
     if features.source.numbers or features.source.vocabularies:
-        x = encode_timesteps(features.source, inputs, scales.numbers)
+        x = encode_timesteps(features.source, inputs, scales)
         x = words = Patch(architecture.patch, name="patch")(x, length)
         steps = PatchCount(architecture.patch, name="patch_count")(length)
         layers = 0 if features.one_timestep else architecture.layers

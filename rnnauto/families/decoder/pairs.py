@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from rnnauto.arrays import Codes, Integers, splits_of, timestep_index
+from rnnauto.arrays import Codes, Floats, Integers, splits_of, timestep_index
 from rnnauto.data.duplicates import duplicate_groups
 from rnnauto.data.encode import RESERVED, UNKNOWN, Encoded, Encoders, encode_sequences, fit_encoders
 from rnnauto.data.misfits import MOST_TIMESTEPS, encoder_misfits, repeated
@@ -55,6 +55,11 @@ class EncodedPairs:
     def per_timestep(self) -> bool:
         """A source is never cut into windows."""
         return False
+
+    @property
+    def vectors(self) -> Floats | None:
+        """The word vectors of what is read."""
+        return self.source.vectors
 
     def take(self, chosen: Integers) -> "EncodedPairs":
         """Keep the chosen pairs, in the order given."""

@@ -1,7 +1,10 @@
 """Cut sources and answers into parts, and encode them."""
 
+from dataclasses import replace
+
 from rnnauto.data.sequences import Sequences, targets_in
 from rnnauto.data.split import Parts
+from rnnauto.data.vectors import holding_vectors, with_vectors
 from rnnauto.families.decoder.pairs import (
     DecoderEncoders,
     DecoderPart,
@@ -14,7 +17,7 @@ from rnnauto.families.decoder.tokens import cut
 from rnnauto.prepared import (
     Prepared,
     Told,
-    hash_of_frame,
+    fingerprint_of,
     read_labelled,
     split_sequences,
     with_targets,
@@ -35,7 +38,12 @@ def prepare(told: Told) -> DecoderPrepared:
         groups=lambda sequences: answered_groups(sequences, layout),
         classes=False,
     )
-    folds = tuple(fit_decoder(train, layout) for train in split.train_parts(per_timestep=False))
+    folds = tuple(
+        with_vectors(fit_decoder(train, layout), told.vectors)
+        for train in split.train_parts(per_timestep=False)
+    )
+    pairs = encode_pairs(split.parts.development, folds[0])
+    source = holding_vectors(pairs.source, folds[0], told.vectors)
     if told.recipe.data.test_path:
         check_some_known(split.test, folds[0], told.recipe.data.test_path)
     return Prepared(
@@ -47,8 +55,8 @@ def prepare(told: Told) -> DecoderPrepared:
         test_frame=split.test_frame,
         encoders=folds[0],
         fold_encoders=folds,
-        development=encode_pairs(split.parts.development, folds[0]),
-        fingerprint=hash_of_frame(told.table.frame),
+        development=replace(pairs, source=source),
+        fingerprint=fingerprint_of(told),
     )
 
 

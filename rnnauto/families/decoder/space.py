@@ -8,7 +8,7 @@ from rnnauto.families.decoder.prepare import DecoderPrepared
 from rnnauto.networks.architecture import Answer, features_of
 from rnnauto.recipe import Recipe
 from rnnauto.search.pose import patience_of, scales
-from rnnauto.search.space import FIXED, Choices, opening, proposals, usual_choices
+from rnnauto.search.space import FIXED, Choices, opening, proposals, usual_choices, vector_choices
 from rnnauto.search.trial import StudyProblem, Values
 
 
@@ -34,8 +34,10 @@ def space(prepared: DecoderPrepared, recipe: Recipe) -> Choices:
     layout, encoders, wanted = prepared.layout, prepared.encoders, recipe.search.space
     lengths = prepared.development.lengths[train]
     choices = usual_choices(wanted, lengths, tokens=layout.tokens is not None)
-    if features_of(encoders, outputs=encoders.target.entries, per_timestep=False).words:
+    source = features_of(encoders, outputs=encoders.target.entries, per_timestep=False)
+    if source.words:
         choices["token_dropout"] = wanted.token_dropout
+    choices |= vector_choices(wanted, source)
     choices |= {"pooling": ("last",), "attention": wanted.attention}
     if layout.one_timestep:
         choices |= FIXED | {"attention": ("none",)}

@@ -7,7 +7,13 @@ import keras
 from rnnauto.networks.architecture import Architecture, Features
 from rnnauto.networks.built import Built
 from rnnauto.networks.layers import AlongTime, Dropout, Patch, PatchCount, Pool
-from rnnauto.networks.stack import encode_statics, encode_timesteps, recur_all, scales_of
+from rnnauto.networks.stack import (
+    encode_statics,
+    encode_timesteps,
+    recur_all,
+    scales_of,
+    vectors_of,
+)
 
 
 def build(features: Features, architecture: Architecture) -> Built:
@@ -18,8 +24,8 @@ def build(features: Features, architecture: Architecture) -> Built:
     """
     length = keras.Input((), dtype="int32", name="length")
     inputs: dict[str, Any] = {"length": length}
-    scales = scales_of(features)
-    x = encode_timesteps(features, inputs, scales.numbers)
+    scales = scales_of(features, vectors=vectors_of(features, architecture))
+    x = encode_timesteps(features, inputs, scales)
     start = encode_statics(features, inputs, scales.statics)
     x = Patch(architecture.patch, name="patch")(x, length)
     steps = PatchCount(architecture.patch, name="patch_count")(length)

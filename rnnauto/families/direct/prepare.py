@@ -7,12 +7,13 @@ from rnnauto.data.encode import Encoded
 from rnnauto.data.sequences import Sequences, targets_in
 from rnnauto.data.split import Parts
 from rnnauto.data.target_columns import is_struct
+from rnnauto.data.vectors import holding_vectors, with_vectors
 from rnnauto.families.direct.encode import DirectEncoders, DirectPart, encode, fit_direct
 from rnnauto.layout import Layout
 from rnnauto.prepared import (
     Prepared,
     Told,
-    hash_of_frame,
+    fingerprint_of,
     read_labelled,
     split_sequences,
     with_targets,
@@ -41,7 +42,7 @@ def prepare(told: Told) -> DirectPrepared:
     unseen = unseen_classes(split.parts, split.test, layout, own_test=own_test)
     classes = all_targets(with_targets(told.sequences, layout), split.test)
     folds = tuple(
-        fit_direct(train, layout, classes=classes)
+        with_vectors(fit_direct(train, layout, classes=classes), told.vectors)
         for train in split.train_parts(per_timestep=layout.per_timestep)
     )
     development = encode(split.parts.development, folds[0], per_timestep=layout.per_timestep)
@@ -54,8 +55,8 @@ def prepare(told: Told) -> DirectPrepared:
         test_frame=split.test_frame,
         encoders=folds[0],
         fold_encoders=folds,
-        development=development,
-        fingerprint=hash_of_frame(told.table.frame),
+        development=holding_vectors(development, folds[0], told.vectors),
+        fingerprint=fingerprint_of(told),
     )
 
 

@@ -16,7 +16,7 @@ from rnnauto.families.direct.prepare import DirectPrepared
 from rnnauto.networks.architecture import Answer, Features, features_of, made_numbers
 from rnnauto.recipe import Recipe
 from rnnauto.search.pose import patience_of, scales
-from rnnauto.search.space import FIXED, Choices, opening, proposals, usual_choices
+from rnnauto.search.space import FIXED, Choices, opening, proposals, usual_choices, vector_choices
 from rnnauto.search.trial import StudyProblem, Values
 
 MOST_WORDS_DROPPED = 0.1
@@ -75,6 +75,7 @@ def space(prepared: DirectPrepared, recipe: Recipe) -> Choices:
         if layout.tokens == "word":  # of a few words none can be spared
             few = tuple(share for share in wanted.token_dropout if share <= MOST_WORDS_DROPPED)
             choices["token_dropout"] = few or wanted.token_dropout
+    choices |= vector_choices(wanted, features_for(prepared))
     if layout.rnn_type == "one-to-one":
         choices |= FIXED
     elif layout.per_timestep:

@@ -3,7 +3,7 @@
 from rnnauto.families.forecast.cut import cut_series
 from rnnauto.families.forecast.origins import WindowParts
 from rnnauto.families.forecast.series import EncodedSeries, SeriesEncoders, SeriesWindows
-from rnnauto.prepared import Prepared, Told, hash_of_frame
+from rnnauto.prepared import Prepared, Told, hash_of_frame, no_vectors
 from rnnauto.problems.find import in_order
 from rnnauto.problems.leaks_parts import seen_again
 from rnnauto.problems.required_columns import read_for
@@ -13,6 +13,7 @@ ForecastPrepared = Prepared[SeriesEncoders, WindowParts, SeriesWindows, EncodedS
 
 def prepare(told: Told) -> ForecastPrepared:
     """Prepare series for a search. Raises: DataError where a part would hold no window."""
+    no_vectors(told)
     layout, path, problems = told.layout, told.recipe.data.test_path, told.problems
     test_table = None
     if path:

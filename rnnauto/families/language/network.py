@@ -31,7 +31,7 @@ def build_carried(features: Features, architecture: Architecture) -> Built:
     length = keras.Input((), dtype="int32", name="length")
     inputs: dict[str, Any] = {"length": length}
     scales = scales_of(features)
-    x = encode_timesteps(features, inputs, scales.numbers)
+    x = encode_timesteps(features, inputs, scales)
     state = keras.Input((state_size(architecture),), name="state")
     inputs["state"] = state
     width = CELLS[architecture.cell].states * architecture.units

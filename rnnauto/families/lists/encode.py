@@ -101,6 +101,11 @@ class EncodedLists:
         """A source is never cut into windows."""
         return False
 
+    @property
+    def vectors(self) -> Floats | None:
+        """The word vectors of what is read."""
+        return self.source.vectors
+
     def take(self, chosen: Integers) -> "EncodedLists":
         """Keep the chosen sequences, in the order given."""
         return replace(

@@ -22,7 +22,14 @@ from rnnauto.networks.architecture import Architecture
 from rnnauto.networks.built import Built
 from rnnauto.networks.cells import recurrent_layer
 from rnnauto.networks.layers import Dropout, Patch, PatchCount, Pool, Standardise
-from rnnauto.networks.stack import encode_statics, encode_timesteps, joined, recur_all, scales_of
+from rnnauto.networks.stack import (
+    encode_statics,
+    encode_timesteps,
+    joined,
+    recur_all,
+    scales_of,
+    vectors_of,
+)
 
 LEAST_ERROR = 1e-6
 
@@ -61,12 +68,13 @@ def build_lists(features: ListFeatures, architecture: Architecture) -> Built:
     that it is reached.
     """
     inputs: dict[str, Any] = {"length": keras.Input((), dtype="int32", name="length")}
-    scales = scales_of(features.source)
+    vectors = vectors_of(features.source, architecture)
+    scales = scales_of(features.source, vectors=vectors)
     start = encode_statics(features.source, inputs, scales.statics)
     summary, forward = [], ()
     way, read, signs = Way(), (), None
     if features.source.numbers or features.source.vocabularies:
-        x = encode_timesteps(features.source, inputs, scales.numbers)
+        x = encode_timesteps(features.source, inputs, scales)
         if max(features.continued) >= 0:
             # a mean stands at a place: how far an answer is from it is told by the place alone
             frame = "absolute" if architecture.differencing == "none" else architecture.frame

@@ -1,9 +1,12 @@
 """Cut sources and their lists into parts, and encode them."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from rnnauto.data.sequences import targets_in
 from rnnauto.data.split import FOLDS, SMALL, Parts
+from rnnauto.data.vectors import holding_vectors, with_vectors
 from rnnauto.families.lists.cut import groups_of
 from rnnauto.families.lists.encode import (
     EncodedLists,
@@ -16,7 +19,7 @@ from rnnauto.families.lists.encode import (
 from rnnauto.prepared import (
     Prepared,
     Told,
-    hash_of_frame,
+    fingerprint_of,
     read_labelled,
     split_sequences,
     with_targets,
@@ -46,8 +49,11 @@ def prepare(told: Told) -> ListPrepared:
         classes=False,
     )
     folds = tuple(
-        fit_lists(train, layout, every=every) for train in split.train_parts(per_timestep=False)
+        with_vectors(fit_lists(train, layout, every=every), told.vectors)
+        for train in split.train_parts(per_timestep=False)
     )
+    lists = encode_lists(split.parts.development, folds[0])
+    source = holding_vectors(lists.source, folds[0], told.vectors)
     return Prepared(
         table=told.table,
         inference=told.inference,
@@ -57,6 +63,6 @@ def prepare(told: Told) -> ListPrepared:
         test_frame=split.test_frame,
         encoders=folds[0],
         fold_encoders=folds,
-        development=encode_lists(split.parts.development, folds[0]),
-        fingerprint=hash_of_frame(told.table.frame),
+        development=replace(lists, source=source),
+        fingerprint=fingerprint_of(told),
     )

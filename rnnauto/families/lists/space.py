@@ -12,7 +12,7 @@ from rnnauto.families.lists.prepare import ListPrepared
 from rnnauto.networks.architecture import Answer
 from rnnauto.recipe import Recipe, Space
 from rnnauto.search.pose import patience_of, scales
-from rnnauto.search.space import FIXED, Choices, opening, proposals, usual_choices
+from rnnauto.search.space import FIXED, Choices, opening, proposals, usual_choices, vector_choices
 from rnnauto.search.trial import StudyProblem, Values
 
 END = (0.0, 1.0)  # mean and deviation of the ends, which are not standardised
@@ -45,6 +45,8 @@ def space(prepared: ListPrepared, recipe: Recipe) -> Choices:
     layout, lists, wanted = prepared.layout, prepared.development, recipe.search.space
     choices = usual_choices(wanted, lists.lengths[train], tokens=layout.tokens is not None)
     choices["pooling"] = ("last",)
+    read = list_features_of(prepared.encoders, one_timestep=layout.one_timestep)
+    choices |= vector_choices(wanted, read.source)
     if layout.one_timestep:
         choices |= FIXED
     target = prepared.encoders.target
