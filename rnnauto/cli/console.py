@@ -131,8 +131,12 @@ def settings_parts(values: dict[str, Any]) -> list[str]:
     if "attention" in values:
         reads = [f"attention {values['attention']}"]
     words = [f"token dropout {values['token_dropout']}"] if "token_dropout" in values else []
+    filters = [f"convolution {values['convolution']}"] if values.get("convolution") else []
+    vectors = [f"{values['vectors']} vectors"] if "vectors" in values else []
     return [
         f"{values['cell']} {values['units']}x{values['layers']}{both}",
+        *vectors,
+        *filters,
         *reads,
         f"dropout {values['dropout']}",
         *words,

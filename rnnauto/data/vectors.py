@@ -54,9 +54,7 @@ def with_vectors(encoders: Fitted, vectors: Vectors | None) -> Fitted:
     return encoders.model_copy(update={"categories": categories})
 
 
-def holding_vectors(
-    encoded: Encoded, encoders: Encoders[Any], vectors: Vectors | None
-) -> Encoded:
+def holding_vectors(encoded: Encoded, encoders: Encoders[Any], vectors: Vectors | None) -> Encoded:
     """Put the vectors of the vocabulary beside what trials learn from."""
     if vectors is None:
         return encoded

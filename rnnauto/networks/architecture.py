@@ -87,6 +87,7 @@ class Architecture:
         frame: how lists that go on from what is read see it.
         attention: how a decoder attends to its source.
         vectors: whether word vectors are `frozen` or `tuned`; `none`: there are none.
+        convolution: filters that read neighbours before the recurrence; 0: none do.
     """
 
     cell: str
@@ -102,6 +103,7 @@ class Architecture:
     frame: str = "absolute"
     attention: str = "none"
     vectors: str = "none"
+    convolution: int = 0
 
 
 def features_of(
@@ -146,7 +148,7 @@ def words_of(encoders: Encoders[Any]) -> tuple[int, ...]:
     return tuple(
         at
         for at, encoder in enumerate(encoders.categories)
-        if encoder.view == "whole" and encoder.name in viewed
+        if encoder.view == "whole" and (encoder.name in viewed or encoder.learnt is not None)
     )
 
 

@@ -133,6 +133,29 @@ class PatchCount(keras.layers.Layer):
         return keras.KerasTensor(length.shape, dtype="int32")
 
 
+class Around(keras.layers.Layer):
+    """[batch, timesteps, channels] to [batch, timesteps, width * channels]: every timestep between
+    its neighbours, zeros past the ends. A dense layer on top is a convolution, which Keras' own
+    cannot be for a batch of no sequences."""
+
+    def __init__(self, width: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.width = width
+
+    @property
+    def before(self) -> int:
+        """How many neighbours before a timestep are seen."""
+        return (self.width - 1) // 2
+
+    def call(self, x: Any) -> Any:
+        timesteps = tf.shape(x)[1]
+        wide = tf.pad(x, [[0, 0], [self.before, self.width - 1 - self.before], [0, 0]])
+        return tf.concat([wide[:, at : at + timesteps] for at in range(self.width)], -1)
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        return (*shape[:-1], self.width * (shape[-1] or 0))
+
+
 class Reverse(keras.layers.Layer):
     """Turn every sequence round within its true length; the padding stays at the right.
 

@@ -9,6 +9,7 @@ from rnnauto.networks.architecture import Architecture, Features, Numbers, Stati
 from rnnauto.networks.built import Scales
 from rnnauto.networks.cells import recurrent_layer
 from rnnauto.networks.layers import (
+    Around,
     Dropout,
     Learnt,
     Reverse,
@@ -16,6 +17,8 @@ from rnnauto.networks.layers import (
     TokenDropout,
     embedding_width,
 )
+
+FILTER_WIDTH = 4  # timesteps that a filter reads: one before, the timestep itself, two after
 
 
 def scales_of(features: Numbers, *, vectors: Any = None) -> Scales:
@@ -58,14 +61,14 @@ def encode_timesteps(features: Features, inputs: dict[str, Any], scales: Scales)
         count = len(features.vocabularies)
         inputs["codes"] = keras.Input((None, count), dtype="int32", name="codes")
         for at, entries in enumerate(features.vocabularies):
-            codes = inputs["codes"][:, :, at]
-            if at in features.words:
-                codes = TokenDropout(name=f"token_dropout_{at}")(codes)
-            learnt = entries
+            codes, learnt = inputs["codes"][:, :, at], entries
             if features.vectors is not None and features.vectors[0] == at:
+                # the vector stays where the word is taken for unknown: it must do alone
                 parts.append(scales.vectors(codes))
                 learnt = features.vectors[1]
                 codes = Learnt(learnt, name="learnt")(codes)
+            if at in features.words:
+                codes = TokenDropout(name=f"token_dropout_{at}")(codes)
             embed = keras.layers.Embedding(learnt, embedding_width(learnt), name=f"embed_{at}")
             parts.append(embed(codes))
     return joined(parts, name="timesteps")
@@ -86,6 +89,19 @@ def encode_statics(features: Statics, inputs: dict[str, Any], scale: Standardise
             )
             parts.append(embed(inputs["static_codes"][:, at]))
     return joined(parts, name="statics") if parts else None
+
+
+def convolve(x: Any, filters: int) -> Any:
+    """[batch, timesteps, channels] with what filters see at every timestep and its neighbours on
+    both sides, zeros past the ends; as it is where there are no filters.
+
+    The values past a sequence's true length must be 0, as `Patch` leaves them.
+    """
+    if not filters:
+        return x
+    around = Around(FILTER_WIDTH, name="neighbours")(x)
+    seen = keras.layers.Dense(filters, activation="relu", name="filters")(around)
+    return joined([x, seen], name="with_neighbours")
 
 
 def recur_all(

@@ -168,8 +168,8 @@ def text_entries(file: Any, path: Path, line: bytes, *, width: int, number: int)
         width: how many numbers; 0: as many as the first line has.
         number: that of the line before `file`.
     """
-    line = line or file.readline(LONGEST_LINE)
-    number += not line
+    if not line:
+        line, number = file.readline(LONGEST_LINE), number + 1
     while line:
         text = line.rstrip(b"\r\n \t").replace(b"\t", b" ")
         width = width or text.count(b" ")

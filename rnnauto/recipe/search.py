@@ -62,6 +62,12 @@ class Space(Section):
         min_length=1,
         description="Share of words, characters or codes taken for unknown in training",
     )
+    convolution: tuple[Annotated[int, Field(ge=0, le=1024)], ...] = Field(
+        (0, 128),
+        min_length=1,
+        description="Filters that read a timestep and its neighbours before the recurrence of "
+        "networks that read both ways; 0: none",
+    )
     vectors: tuple[Literal["frozen", "tuned"], ...] = Field(
         ("frozen", "tuned"),
         min_length=1,

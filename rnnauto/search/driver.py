@@ -2,7 +2,7 @@
 
 Three stages share the time: *search* tries settings on the first fold; *confirm* (small data, where
 one validation part is a lottery) trains the finalists on the other folds; *refit* trains a winner
-further that only the clock had stopped.
+further that only the clock had stopped, and the best setting again with other seeds.
 """
 
 import statistics
@@ -29,7 +29,10 @@ DECAYS_OVER = 2.0  # times the best epoch of its setting
 FEWEST_EPOCHS = 6  # of a best one by which the end of a decay is told; measured: below, no gain
 SLOWER = 1.1  # times what an epoch takes: the clock cuts short a rate that is still high
 # what makes an epoch long
-SHAPE = ("cell", "units", "layers", "patch", "bidirectional", "batch_size", "lookback")
+SHAPE = (
+    *("cell", "units", "layers", "patch", "bidirectional", "batch_size", "lookback"),
+    "convolution",
+)
 
 
 def run_search(search: Search, asker: Asker, *, most_trials: int, refit: bool) -> Trial:

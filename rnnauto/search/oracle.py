@@ -17,7 +17,7 @@ from rnnauto.search.oracles import (
     RandomOracle,
     sweep,
 )
-from rnnauto.search.space import Choices
+from rnnauto.search.space import Choices, consistent
 from rnnauto.search.trial import Proposed, Values
 
 FULL_EPOCHS = 81  # of a trial in the last round of Hyperband; a winner is trained on from there
@@ -45,7 +45,8 @@ class Asker:
         if trial.status != RUNNING:
             return None
         given = trial.hyperparameters.values
-        values = {n: json.loads(text) for n, text in given.items() if not n.startswith("tuner/")}
+        read = {n: json.loads(text) for n, text in given.items() if not n.startswith("tuner/")}
+        values = consistent(read)
         if self.epochs is None:
             return Proposed(str(trial.trial_id), values)
         epochs = given["tuner/epochs"] - given["tuner/initial_epoch"]

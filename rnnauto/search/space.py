@@ -9,12 +9,13 @@ from rnnauto.arrays import Integers
 from rnnauto.cells import CELLS
 from rnnauto.networks.architecture import Features
 from rnnauto.recipe import Space
+from rnnauto.search.trial import Values
 
 PATCHES = (1, 2, 5, 10, 20, 50, 100)
 STEPS_AFTER_PATCHING = 80  # more recurrent steps than this train slowly and forget: patch first
 Choices = dict[str, tuple[Any, ...]]
 
-
+OF_WORDS = {"token_dropout": 0.1, "vectors": "frozen"}  # what networks of words begin with
 # a network that reads one timestep, or carries its state on, has no choice here
 FIXED: Choices = {"pooling": ("last",), "bidirectional": (False,), "patch": (1,)}
 
@@ -43,8 +44,11 @@ def usual_choices(space: Space, lengths: Integers, *, tokens: bool) -> Choices:
 
 
 def vector_choices(space: Space, features: Features) -> Choices:
-    """Whether word vectors are trained further, where there are some."""
-    return {"vectors": space.vectors} if features.vectors is not None else {}
+    """Whether word vectors are trained further, where there are some, and how many words are taken
+    for unknown, so that their vectors must do."""
+    if features.vectors is None:
+        return {}
+    return {"vectors": space.vectors, "token_dropout": space.token_dropout}
 
 
 def optimizers(space: Space) -> Choices:
@@ -72,6 +76,14 @@ def batch_sizes(wanted: str | tuple[int, ...], sequences: int) -> tuple[int, ...
         if sequences < below:
             return sizes
     return (128, 256)
+
+
+def consistent(values: Values) -> Values:
+    """Leave out of drawn values what does not go together: neighbours on both sides are read by
+    networks only that read both ways."""
+    if values.get("convolution") and not values["bidirectional"]:
+        return {**values, "convolution": 0}
+    return values
 
 
 def proposals(space: Choices, openings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -106,7 +118,7 @@ def opening(space: Choices, cell: str) -> dict[str, Any]:
         "learning_rate": CELLS[cell].learning_rate,
         "batch_size": min(space["batch_size"]),
         "clip_norm": 1.0,
-        **({"vectors": "frozen"} if "vectors" in space else {}),
+        **{name: value for name, value in OF_WORDS.items() if name in space},
     }
 
 

@@ -21,7 +21,10 @@ NEEDED: dict[str, type | tuple[type, ...]] = {  # of every trial
     "bidirectional": bool,
     "clip_norm": (int, float, str),
 }
-OF_SOME = ("lookback", "scaling", "transform", "differencing", "frame", "attention", "vectors")
+OF_SOME = (
+    *("lookback", "scaling", "transform", "differencing", "frame", "attention", "vectors"),
+    "convolution",
+)
 
 
 def check_values(values: Values) -> Values:

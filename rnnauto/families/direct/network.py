@@ -8,6 +8,7 @@ from rnnauto.networks.architecture import Architecture, Features
 from rnnauto.networks.built import Built
 from rnnauto.networks.layers import AlongTime, Dropout, Patch, PatchCount, Pool
 from rnnauto.networks.stack import (
+    convolve,
     encode_statics,
     encode_timesteps,
     recur_all,
@@ -27,7 +28,7 @@ def build(features: Features, architecture: Architecture) -> Built:
     scales = scales_of(features, vectors=vectors_of(features, architecture))
     x = encode_timesteps(features, inputs, scales)
     start = encode_statics(features, inputs, scales.statics)
-    x = Patch(architecture.patch, name="patch")(x, length)
+    x = convolve(Patch(architecture.patch, name="patch")(x, length), architecture.convolution)
     steps = PatchCount(architecture.patch, name="patch_count")(length)
     x, forward = recur_all(x, steps, architecture, layers=architecture.layers, start=start)
     if features.per_timestep and start is not None:

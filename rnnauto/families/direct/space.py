@@ -20,6 +20,7 @@ from rnnauto.search.space import FIXED, Choices, opening, proposals, usual_choic
 from rnnauto.search.trial import StudyProblem, Values
 
 MOST_WORDS_DROPPED = 0.1
+FILTERS = 128  # of the convolution that networks begin with
 
 
 def pose(prepared: DirectPrepared, recipe: Recipe) -> StudyProblem:
@@ -76,6 +77,8 @@ def space(prepared: DirectPrepared, recipe: Recipe) -> Choices:
             few = tuple(share for share in wanted.token_dropout if share <= MOST_WORDS_DROPPED)
             choices["token_dropout"] = few or wanted.token_dropout
     choices |= vector_choices(wanted, features_for(prepared))
+    if True in choices["bidirectional"] and layout.rnn_type != "one-to-one":
+        choices["convolution"] = wanted.convolution
     if layout.rnn_type == "one-to-one":
         choices |= FIXED
     elif layout.per_timestep:
@@ -97,7 +100,9 @@ def direct_openings(space: Choices) -> list[dict[str, Any]]:
     shape = {"units": 128, "dropout": 0.5, "token_dropout": 0.1} if words else shape
     ways = ((True, "mean"),) if words else ((True, "mean"), (False, "last"))
     return [
-        opening(space, cell) | {"patch": middle, "pooling": pooling, "bidirectional": both, **shape}
+        opening(space, cell)
+        | {"patch": middle, "pooling": pooling, "bidirectional": both, **shape}
+        | ({"convolution": FILTERS if both else 0} if "convolution" in space else {})
         for both, pooling in ways
         for cell in space["cell"]
     ]

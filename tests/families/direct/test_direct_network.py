@@ -1,5 +1,7 @@
 """The whole network against Keras' own layers and numpy, whatever the padding."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -133,6 +135,10 @@ SHAPES = [
     (FEATURES, architecture(cell="exponential_trace", pooling="mean")),
     (features(per_timestep=True), architecture(cell="exponential_trace", bidirectional=False)),
     (FEATURES, architecture(cell="identity_rnn", layers=1)),
+    (FEATURES, architecture(layers=1, convolution=3, pooling="mean")),
+    (features(per_timestep=True), architecture(layers=1, convolution=3)),
+    (FEATURES, architecture(cell="simple_rnn", layers=1, convolution=3, patch=2, pooling="max")),
+    (replace(FEATURES, words=(0,), vectors=(0, 5, 3)), architecture(vectors="frozen")),
 ]
 
 
@@ -164,6 +170,40 @@ def test_empty_sequences_and_empty_batches_are_no_trouble(found, shape):
     assert np.isfinite(empty).all()
     assert empty.shape == ((2, 1) if found.per_timestep else (2,)) + (found.outputs,)
     assert network(inputs_of(found, lengths(), 5)).shape[0] == 0
+
+
+def test_filters_see_a_timestep_and_its_neighbours_and_zeros_past_the_ends():
+    keras.utils.set_random_seed(3)
+    shape = architecture(cell="simple_rnn", layers=1, convolution=2)
+    network = network_of(PLAIN, shape)
+    batch = inputs_of(PLAIN, lengths(4), 6)
+    named = {layer.name: layer for layer in network.layers}
+    reader = keras.Model(network.input, named["with_neighbours"].output)
+    found = np.array(reader(batch))[0, :4]  # [timesteps, 3 + 2]
+    x = np.pad(batch["numbers"][0, :4], ((1, 2), (0, 0)))  # one before, two after
+    np.testing.assert_allclose(found[:, :3], x[1:5], atol=1e-6)
+    kernel, bias = named["filters"].get_weights()
+    for timestep in range(4):
+        by_hand = np.maximum(x[timestep : timestep + 4].ravel() @ kernel + bias, 0)
+        np.testing.assert_allclose(found[timestep, 3:], by_hand, atol=1e-5)
+
+
+def test_words_known_by_their_vectors_alone_share_the_unknown_row_of_what_is_learnt():
+    shape = architecture(cell="simple_rnn", layers=1, vectors="frozen")
+    found = replace(FEATURES, numbers=0, missing=(), words=(0,), vectors=(0, 5, 3))
+    network = network_of(found, shape)
+    named = {layer.name: layer for layer in network.layers}
+    assert named["embed_0"].embeddings.shape[0] == 5
+    assert named["word_vectors"].embeddings.shape == (7, 3)
+    assert not named["word_vectors"].trainable
+    named["word_vectors"].embeddings.assign(np.zeros((7, 3), np.float32))
+    answers = []
+    for code in (1, 5, 6, 2):
+        batch = inputs_of(found, lengths(1), 1)
+        answers.append(network({**batch, "codes": np.full((1, 1, 1), code, np.int32)}).numpy())
+    np.testing.assert_array_equal(answers[1], answers[0])
+    np.testing.assert_array_equal(answers[2], answers[0])
+    assert (answers[3] != answers[0]).any()
 
 
 def test_a_networks_output_is_one_row_per_sequence_or_per_timestep():
