@@ -1,9 +1,10 @@
 """Measure what a change of training is worth: fixed settings with and without it, paired by seed.
 
-`python benchmarks/training_lab.py NAME=FILE[,TARGET[,TEST]]... [--seeds 3]`. Every arm trains the
-LSTM that a search opens with. Losses and scores are of the test part where the answers are values
-or classes, else of those validation examples that had no say in when to stop. One JSON line an arm
-and seed is written to stdout as it comes, then a table of paired differences.
+`python benchmarks/training_lab.py NAME=FILE[,TARGET[,TEST]]... [--seeds 5]`; without a set, those
+bundled with the recipes. Every arm trains the first setting of a search that reads both ways, on
+one thread. Losses and scores are of the test part, which has no say in when to stop. A row for
+every network is written to stdout as JSON when it comes; at the end, on stderr, the mean of every
+arm, and its paired difference to the first with the standard error.
 """
 
 import argparse
@@ -11,172 +12,159 @@ import json
 import sys
 import tempfile
 from collections import defaultdict
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+DATA = Path(__file__).parent.parent / "recipes" / "data"
+BUNDLED = {
+    "vowels": f"{DATA}/japanese_vowels_train.csv,speaker,{DATA}/japanese_vowels_test.csv",
+    "covid": f"{DATA}/covid3month_train.csv,death_rate,{DATA}/covid3month_test.csv",
+    "sms": f"{DATA}/sms_spam_train.csv,label",
+    "iris": f"{DATA}/iris.csv,species",
+}
 OVER = 2.0  # the epochs of a decaying rate, in best epochs of the same setting
-TEAM = 3
+FEWEST = 4
+TEAM = 3  # networks of a mean
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the arms of a set share.
+
+    Attributes:
+        study: the training and validation part.
+        test: what arms are judged by, as trials have their data.
+        values: the setting.
+    """
+
+    study: Any
+    test: Any
+    values: dict[str, Any]
 
 
 def main() -> None:
     from rnnauto.networks.quiet import import_tensorflow
 
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("sets", nargs="+")
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("sets", nargs="*")
+    parser.add_argument("--seeds", type=int, default=5)
     asked = parser.parse_args()
+    named = dict(word.split("=", 1) for word in asked.sets) or BUNDLED
     import_tensorflow(threads=1)
     rows = []
-    for word in asked.sets:
-        name, _, rest = word.partition("=")
-        file, target, test, *_ = [*rest.split(","), "", ""]
-        for row in lab(name, file, target, test, seeds=asked.seeds):
-            print(json.dumps(row), flush=True)
-            rows.append(row)
+    for name, place in named.items():
+        with tempfile.TemporaryDirectory() as folder:
+            for row in lab(bench_of(place, Path(folder)), seeds=asked.seeds):
+                rows.append({"set": name, **row})
+                print(json.dumps(rows[-1]), flush=True)
     report(rows)
 
 
-def lab(name: str, file: str, target: str, test: str, *, seeds: int) -> Any:
-    """Train every arm with every seed, and give a row for each network and each mean of some."""
+def bench_of(place: str, folder: Path) -> Bench:
+    """Prepare a set of values or classes: `FILE,TARGET,TEST`."""
     from rnnauto.families.families import family_of
     from rnnauto.families.learners import learner_of
     from rnnauto.prepare import prepare
     from rnnauto.recipe import Recipe
     from rnnauto.search.study import load_study, save_study
+
+    file, target, test, *_ = [*place.split(","), "", ""]
+    data = {"target": target or (), "test_path": test or None}
+    recipe = Recipe.parse({"data": data, "split": {"folds": 1}})
+    prepared = prepare(Path(file), recipe)
+    family = family_of(prepared.layout)
+    values = family.openings(family.space(prepared, recipe))[0]
+    save_study(
+        folder / "study",
+        family.pose(prepared, recipe),
+        prepared.parts.folds,
+        store=lambda inside: family.store(inside, prepared.development),
+    )
+    return Bench(load_study(folder / "study", learner_of), prepared.test.encoded(), values)
+
+
+def lab(bench: Bench, *, seeds: int) -> Iterator[dict[str, Any]]:
+    """Train every arm with every seed: a row for each network and each mean of some."""
     from rnnauto.search.trial import Job, seed_of
 
-    settings: dict[str, Any] = {"data": {"path": file, "test_path": test or None}}
-    if target:
-        settings["data"]["target"] = target
-    recipe = Recipe.parse(settings)
-    prepared = prepare(file, recipe)
-    family = family_of(prepared.layout)
-    proposed = family.openings(family.space(prepared, recipe))
-    values = next(values for values in proposed if values["cell"] == "lstm")
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / "study"
-        save_study(
-            place,
-            family.pose(prepared, recipe),
-            prepared.parts.folds,
-            store=lambda place: family.store(place, prepared.development),
-        )
-        study = load_study(place, learner_of)
-        train, validation = study.folds[0]
-        judged = judged_part(family, prepared, study)
-        stop = validation if judged[0] is not study.data else validation[::2]
-        kept: dict[str, list[Any]] = defaultdict(list)
-        for number in range(seeds):
-            job = Job("0000", 0, values, seed_of(number, "lab"))
-            base, last = trained(study, job, (train, stop))
-            arms = {"halved": (base.weights, base.result)}
-            epochs = max(4, round(OVER * base.result.best_epoch))
-            cosine, last = trained(study, replace(job, decays=epochs), (train, stop))
-            arms["cosine, best"] = (cosine.weights, cosine.result)
-            arms["cosine, last"] = (last, cosine.result)
-            for arm, (weights, result) in arms.items():
-                seen = judge(study, job, weights, judged)
-                kept[arm].append(seen.answers)
-                yield {
-                    "set": name,
-                    "arm": arm,
-                    "seed": number,
-                    "loss": seen.loss,
-                    "score": seen.score,
-                    "seconds": result.seconds,
-                    "best": result.best_epoch,
-                    "epochs": len(result.epochs),
-                }
-        if study.learner.averages:
-            yield from means(name, kept, study, judged)
+    answers: dict[str, list[Any]] = defaultdict(list)
+    for seed in range(seeds):
+        job = Job("0000", 0, bench.values, seed_of(seed, "lab"))
+        base = trained(bench, job)
+        epochs = max(FEWEST, round(OVER * base.result.best_epoch))
+        plain = {name: value for name, value in bench.values.items() if name != "convolution"}
+        arms = {
+            "halved rates, best epoch": base,
+            "decaying rates, last epoch": trained(bench, replace(job, decays=epochs)),
+            "no filters": trained(bench, replace(job, values=plain)),
+        }
+        for arm, left in arms.items():
+            seen = judged(bench, job if arm != "no filters" else replace(job, values=plain), left)
+            answers[arm].append(seen.answers)
+            yield {
+                **{"arm": arm, "seed": seed, "loss": seen.loss, "score": seen.score},
+                **{"seconds": left.result.seconds, "epochs": len(left.result.epochs)},
+            }
+    for arm, each in answers.items():
+        yield {"arm": f"mean of {len(each[:TEAM])}, {arm}", "seed": 0, **mean_of(bench, each)}
 
 
-def trained(study: Any, job: Any, fold: Any) -> tuple[Any, Any]:
-    """Train; returns what it leaves, and the weights after the last epoch."""
-    from rnnauto.search.train import prepare
-
-    left = study.learner.train(study.learner, job, study.problem, study.data, fold=fold)
-    from rnnauto.networks.architecture import Architecture  # noqa: F401
-    from rnnauto.search.train import cached_network
-    from rnnauto.search.trial import architecture_of, optimizer_of
-
-    network = cached_network(
-        study.learner,
-        study.problem.features,
-        architecture_of(job.values),
-        study.problem.answer,
-        optimizer_of(job.values),
-    )
-    del prepare
-    return left, network.model.get_weights()
+def trained(bench: Bench, job: Any) -> Any:
+    study = bench.study
+    return study.learner.train(study.learner, job, study.problem, study.data, fold=study.folds[0])
 
 
-def judged_part(family: Any, prepared: Any, study: Any) -> tuple[Any, Any]:
-    """What arms are judged by: data as trials have them, and numbers of examples."""
-    if family.name == "direct":
-        from rnnauto.families.direct.encode import encode
+def judged(bench: Bench, job: Any, left: Any) -> Any:
+    """What trained weights come to on the test part."""
+    from rnnauto.search.train import prepare, validate
 
-        part = prepared.test
-        data = encode(part.sequences, part.encoders, per_timestep=prepared.layout.per_timestep)
-        return data, np.arange(len(part))
-    return study.data, study.folds[0][1][1::2]
-
-
-def judge(study: Any, job: Any, weights: Any, judged: tuple[Any, Any]) -> Any:
-    from rnnauto.search.train import cached_network, validate
-    from rnnauto.search.trial import architecture_of, optimizer_of
-
-    network = cached_network(
-        study.learner,
-        study.problem.features,
-        architecture_of(job.values),
-        study.problem.answer,
-        optimizer_of(job.values),
-    )
-    network.model.set_weights(weights)
-    batches = study.learner.validation_batches(*judged)
-    return validate(network, study.problem, batches, keep=study.learner.averages)
+    study = bench.study
+    network = prepare(study.learner, job, study.problem, study.data, study.folds[0][0])
+    network.model.set_weights(left.weights)
+    return validate(network, study.problem, test_batches(bench), keep=True)
 
 
-def means(name: str, kept: Any, study: Any, judged: Any) -> Any:
-    """Give a row for the mean of the seeds of each arm."""
+def test_batches(bench: Bench) -> Any:
+    return bench.study.learner.validation_batches(bench.test, np.arange(len(bench.test)))
+
+
+def mean_of(bench: Bench, answers: list[Any]) -> dict[str, float]:
+    """What the mean of some networks comes to on the test part."""
     from rnnauto.judge.averaged import losses_of, votes_of
     from rnnauto.search.validation import known_units, scaled
 
-    answer = study.problem.answer
-    found = []
-    for batch in study.learner.validation_batches(*judged):
-        targets = np.asarray(scaled(batch.targets, study.problem))
-        found.append(targets[known_units(targets, answer)])
+    problem, found = bench.study.problem, []
+    for batch in test_batches(bench):
+        targets = np.asarray(scaled(batch.targets, problem))
+        found.append(targets[known_units(targets, problem.answer)])
     truth = np.concatenate(found)
-    for arm, answers in kept.items():
-        votes = np.mean([votes_of(each, answer) for each in answers[:TEAM]], axis=0)
-        loss = losses_of(votes, truth, answer).mean()
-        right = (votes.argmax(-1) == truth.reshape(len(votes), -1)[:, 0]).mean()
-        score = float(right if answer.loss == "classes" else loss**0.5)
-        yield {
-            "set": name,
-            "arm": f"mean of {len(answers[:TEAM])}, {arm}",
-            "seed": -1,
-            "loss": float(loss),
-            "score": score,
-        }
+    votes = np.mean([votes_of(each, problem.answer) for each in answers[:TEAM]], axis=0)
+    losses = losses_of(votes, truth, problem.answer)
+    if problem.answer.loss != "classes":
+        return {"loss": float(losses.mean()), "score": float(losses.mean() ** 0.5)}
+    right = votes.argmax(-1) == truth.reshape(len(votes), -1)[:, 0]
+    return {"loss": float(losses.mean()), "score": float(right.mean())}
 
 
 def report(rows: list[dict[str, Any]]) -> None:
-    """Print for every set the mean of each arm, and how it differs from the first."""
-    sets = list(dict.fromkeys(row["set"] for row in rows))
-    arms = list(dict.fromkeys(row["arm"] for row in rows))
-    for name in sets:
-        for arm in arms:
-            mine = [row for row in rows if row["set"] == name and row["arm"] == arm]
-            if mine:
-                score = np.mean([row["score"] for row in mine])
-                loss = np.mean([row["loss"] for row in mine])
-                print(f"{name:<16}{arm:<28}{score:>9.4f}{loss:>9.4f}", file=sys.stderr)
+    """Print for every set the mean of each arm, and its paired difference to the first."""
+    print(f"{'set':<12}{'arm':<38}{'score':>9}{'loss':>9}{'difference':>18}", file=sys.stderr)
+    for name in dict.fromkeys(row["set"] for row in rows):
+        mine = [row for row in rows if row["set"] == name]
+        first = [row["score"] for row in mine if row["arm"] == mine[0]["arm"]]
+        for arm in dict.fromkeys(row["arm"] for row in mine):
+            scores = [row["score"] for row in mine if row["arm"] == arm]
+            loss = np.mean([row["loss"] for row in mine if row["arm"] == arm])
+            apart = np.subtract(scores, first) if len(scores) == len(first) else np.zeros(0)
+            error = apart.std(ddof=1) / len(apart) ** 0.5 if len(apart) > 1 else np.nan
+            said = f"{apart.mean():+.4f} ({error:.4f})" if len(apart) else ""
+            print(
+                f"{name:<12}{arm:<38}{np.mean(scores):>9.4f}{loss:>9.4f}{said:>18}", file=sys.stderr
+            )
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ class Space(Section):
         description="Share of words, characters or codes taken for unknown in training",
     )
     convolution: tuple[Annotated[int, Field(ge=0, le=1024)], ...] = Field(
-        (0, 128),
+        (0, 64, 192),
         min_length=1,
         description="Filters that read a timestep and its neighbours before the recurrence of "
         "networks that read both ways; 0: none",

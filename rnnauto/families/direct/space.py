@@ -20,7 +20,7 @@ from rnnauto.search.space import FIXED, Choices, opening, proposals, usual_choic
 from rnnauto.search.trial import StudyProblem, Values
 
 MOST_WORDS_DROPPED = 0.1
-FILTERS = 128  # of the convolution that networks begin with
+FILTERS = 192  # of the convolution that networks begin with
 
 
 def pose(prepared: DirectPrepared, recipe: Recipe) -> StudyProblem:
@@ -98,11 +98,12 @@ def direct_openings(space: Choices) -> list[dict[str, Any]]:
     words = drops and space["pooling"] == ("last",)  # large embeddings learn their words by heart
     shape: dict[str, Any] = {"token_dropout": 0.2, "dropout": 0.3} if drops else {}
     shape = {"units": 128, "dropout": 0.5, "token_dropout": 0.1} if words else shape
+    filters = 0 if words else FILTERS
     ways = ((True, "mean"),) if words else ((True, "mean"), (False, "last"))
     return [
         opening(space, cell)
         | {"patch": middle, "pooling": pooling, "bidirectional": both, **shape}
-        | ({"convolution": FILTERS if both else 0} if "convolution" in space else {})
+        | ({"convolution": filters if both else 0} if "convolution" in space else {})
         for both, pooling in ways
         for cell in space["cell"]
     ]

@@ -87,9 +87,9 @@ def test_words_with_views_may_be_dropped_and_start_out_wide():
 
 def test_only_networks_that_read_both_ways_have_a_convolution():
     found = choices(Space(), 150)
-    assert found["convolution"] == (0, 128)
+    assert found["convolution"] == (0, 64, 192)
     filters = {each["bidirectional"]: each["convolution"] for each in openings(found)}
-    assert filters == {True: 128, False: 0}
+    assert filters == {True: 192, False: 0}
     assert "convolution" not in choices(Space(bidirectional=(False,)), 150)
     assert "convolution" not in choices(Space(), 1, form="plain-table", rnn_type="one-to-one")
 
@@ -100,5 +100,5 @@ def test_the_oracle_proposes_no_convolution_for_one_way_networks():
     found = choices(Space(), 150)
     asker = make_asker(found, trials=60, seed=5)
     drawn = [asker.ask(number).values for number in range(40)]
-    assert {each["convolution"] for each in drawn if each["bidirectional"]} == {0, 128}
+    assert {each["convolution"] for each in drawn if each["bidirectional"]} == {0, 64, 192}
     assert {each["convolution"] for each in drawn if not each["bidirectional"]} == {0}
