@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rnnauto.model import Model
+    from rnnauto.model import Model, Runtime
     from rnnauto.prepared import Source
 
 __all__ = ["fit", "load"]
@@ -44,8 +44,13 @@ def fit(
     return load(folder)
 
 
-def load(folder: Path | str) -> "Model":
-    """Open a model folder that `fit` left."""
+def load(folder: Path | str, *, runtime: "Runtime | None" = None) -> "Model":
+    """Open a model folder that `fit` left.
+
+    Args:
+        runtime: what computes, `"onnx"` or `"tensorflow"`; None: ONNX Runtime, without TensorFlow,
+            unless the folder has no graph for it.
+    """
     from rnnauto.model import load as open_folder
 
-    return open_folder(folder)
+    return open_folder(folder, runtime=runtime)

@@ -200,6 +200,8 @@ def export_members(
     weights = tuple(trial.weights[fold] for trial, fold in parts)
     if earlier is not None and earlier.weights == weights and saved.is_dir():
         shutil.copytree(saved, place)
+        for graph in task.folder.glob("*.onnx"):
+            shutil.copyfile(graph, place.with_name(graph.name))
         return earlier
     begun = time.monotonic()
     members = build_members(parts, load_study(task.study, learner_of))
@@ -225,7 +227,7 @@ def subject_of(task: Task, chosen: Chosen, exported: Exported, evaluation: Evalu
         answers=exported.answers,
         evaluation=evaluation,
         seed=task.recipe.seed,
-        probing=task.family.probing,
+        probing=task.family.probing(),
         measures=task.family.measures,
     )
 

@@ -1,34 +1,38 @@
 """Use a fitted model: `rnnauto.load(folder)`, then `predict` and `evaluate`."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import polars as pl
 
 from rnnauto.data.misfits import layout_misfits
 from rnnauto.deploy.generate import Wanted, WrittenText
 from rnnauto.deploy.latency import measure_latency
-from rnnauto.deploy.leaderboard import Row, read_leaderboard
 from rnnauto.deploy.model_json import AnyModelInfo, read_model_info
+from rnnauto.deploy.onnx_run import MODEL
 from rnnauto.deploy.runner import Run, check_signatures, load_saved_model
 from rnnauto.deploy.table import as_in_file
-from rnnauto.errors import DataError
+from rnnauto.errors import DataError, ModelFolderError, RecipeError
 from rnnauto.families.families import family_of
 from rnnauto.families.family import AnyFamily
 from rnnauto.files import damaged
-from rnnauto.judge.evaluate import Evaluation
-from rnnauto.judge.stored import NAME as BASELINES
 from rnnauto.layout import Layout
 from rnnauto.prepared import Source
 from rnnauto.reading.read import Table
+
+if TYPE_CHECKING:
+    from rnnauto.deploy.leaderboard import Row
+    from rnnauto.judge.evaluate import Evaluation
 
 MOST_BEAMS = 100  # a step of a batch holds the probabilities of all tokens for each
 BEAMS = "decode"  # the signature that keeps several answers in the running
 
 Look = Callable[[Table, Layout], None]
+Runtime = Literal["onnx", "tensorflow"]
 
 
 def at_nothing(table: Table, layout: Layout) -> None:
@@ -45,15 +49,17 @@ class Answer:
 
 @dataclass(frozen=True)
 class Model:
-    """A model folder; its SavedModel is opened when it is first used.
+    """A model folder; its ONNX graph or its SavedModel is opened when it is first used.
 
     Attributes:
         folder: where it lies.
         info: its `model.json`.
+        runtime: what computes; None: ONNX Runtime, unless the folder has no graph for it.
     """
 
     folder: Path
     info: AnyModelInfo
+    runtime: Runtime | None = None
 
     @property
     def family(self) -> AnyFamily:
@@ -61,8 +67,18 @@ class Model:
 
     @cached_property
     def run(self) -> Run:
+        layout, encoders = self.info.layout, self.info.encoders
+        written = os.path.lexists(self.folder / MODEL)
+        if self.runtime == "onnx" and not written:
+            raise ModelFolderError(
+                f"`{self.folder}` has no `{MODEL}`: an older rnnauto wrote the folder, or models "
+                "of its kind have none",
+                hint="leave `--runtime onnx` out; a new `rnnauto fit` writes one where there is",
+            )
+        if written and self.runtime != "tensorflow":
+            return self.family.light(self.folder, layout, encoders)
         run = load_saved_model(self.folder / "saved_model")
-        check_signatures(run, self.family.signatures(self.info.layout, self.info.encoders))
+        check_signatures(run, self.family.signatures(layout, encoders))
         return run
 
     def predict(
@@ -127,7 +143,7 @@ class Model:
         history: Source | None = None,
         seed: int = 0,
         look: Look = at_nothing,
-    ) -> Evaluation:
+    ) -> "Evaluation":
         """Compute every metric with its interval, beside the baselines that `fit` stored; of single
         classes also how reliable they are, before and after the temperature that `fit` found.
 
@@ -137,10 +153,12 @@ class Model:
 
         Raises: DataError where the target is absent or holds a class that the model does not know.
         """
+        from rnnauto.judge.stored import NAME
+
         info, family = self.info, self.family
         part = family.to_judge(data, info.layout, info.encoders, history=history)
         look(part.table, info.layout)
-        path_npz = self.folder / BASELINES
+        path_npz = self.folder / NAME
         baselines = family.load_baselines(path_npz, info.layout, info.encoders)
         answers = family.judged(self.run, part)
         return family.evaluate(part, answers, baselines, seed=seed, temperature=info.temperature)
@@ -161,19 +179,32 @@ class Model:
         part = family.to_predict(data, info.layout, info.encoders, history=None)
         return measure_latency(self.run, family.single(self.run, part))
 
-    def leaderboard(self) -> list[Row]:
+    def leaderboard(self) -> "list[Row]":
+        from rnnauto.deploy.leaderboard import read_leaderboard
+
         return read_leaderboard(self.folder)
 
 
-def load(folder: Path | str) -> Model:
-    """Open a model folder. Raises: ModelFolderError where it is absent, damaged or newer, or its
-    layout and encoders do not go together."""
+def load(folder: Path | str, *, runtime: Runtime | None = None) -> Model:
+    """Open a model folder.
+
+    Args:
+        runtime: what computes, `onnx` or `tensorflow`; None: ONNX Runtime, unless the folder has no
+            graph for it.
+
+    Raises: ModelFolderError where it is absent, damaged or newer, or its layout and encoders do not
+        go together; RecipeError for another runtime.
+    """
+    if runtime is not None and runtime not in get_args(Runtime):
+        raise RecipeError(
+            f"there is no runtime `{runtime}`", hint="take `onnx` or `tensorflow`, or none"
+        )
     folder = Path(folder)
     info = read_model_info(folder, lambda layout: family_of(layout).encoders)
     fault = next(misfits(info.layout, info.encoders), None)
     if fault is not None:
         raise damaged(folder / "model.json", fault)
-    return Model(folder, info)
+    return Model(folder, info, runtime)
 
 
 def misfits(layout: Layout, encoders: Any) -> Iterator[str]:

@@ -1,30 +1,31 @@
 """Hold what is known before the search, and cut sequences into parts for it."""
 
+from __future__ import annotations
+
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import polars as pl
 
 from rnnauto.arrays import Integers, splits_of
 from rnnauto.data.sequences import Sequences, gather, targets_in
-from rnnauto.data.split import Parts, split
 from rnnauto.data.targets import is_known
 from rnnauto.errors import DataError
-from rnnauto.inference.infer import Inference
 from rnnauto.layout import Layout
 from rnnauto.problem import Problem
-from rnnauto.problems.allow import reported
-from rnnauto.problems.find import in_order, raise_if_leaks
-from rnnauto.problems.leaks_parts import shared_with_test
 from rnnauto.problems.required_columns import check_numbers, read_for, refuse
 from rnnauto.reading.frames import Source as Source
 from rnnauto.reading.points import nested
 from rnnauto.reading.read import Table
-from rnnauto.reading.vectors import Vectors
-from rnnauto.recipe import Recipe, Split
+
+if TYPE_CHECKING:  # what only a fit waits for
+    from rnnauto.data.split import Parts
+    from rnnauto.inference.infer import Inference
+    from rnnauto.reading.vectors import Vectors
+    from rnnauto.recipe import Recipe, Split
 
 
 class Folds(Protocol):
@@ -163,6 +164,11 @@ def split_sequences(
     Raises: DataError where the test part is empty; LeakError where the recipe fails on leaks and
         the test file shares sequences with the training file.
     """
+    from rnnauto.data.split import split
+    from rnnauto.problems.allow import reported
+    from rnnauto.problems.find import in_order, raise_if_leaks
+    from rnnauto.problems.leaks_parts import shared_with_test
+
     layout, path = told.layout, told.recipe.data.test_path
     sequences = usable(told.sequences)
     parts = split(

@@ -19,8 +19,11 @@ from random import Random
 from typing import Any
 
 import numpy as np
+import onnx
 import polars as pl
+from onnx import numpy_helper
 
+from rnnauto.deploy.onnx_gate import OPERATORS
 from rnnauto.errors import ModelFolderError, RnnautoError
 from rnnauto.search.worker import peak_memory
 
@@ -318,11 +321,45 @@ def other_array(array: Any, random: Random) -> Any:
     return changed.reshape(array.shape)
 
 
+def alter_onnx(raw: bytes, random: Random) -> bytes:
+    """Cut an ONNX file off, turn bits of it, or change what its graph does."""
+    content = bytearray(raw)
+    kind = random.randrange(8)
+    if kind == 0:
+        return raw[: random.randrange(len(raw))]
+    if kind <= 2:
+        for _ in range(random.randint(1, 8)):
+            content[random.randrange(len(content))] ^= 1 << random.randrange(8)
+        return bytes(content)
+    model = onnx.ModelProto.FromString(raw)
+    graph = model.graph
+    node = random.choice(graph.node)
+    odd = random.choice([0, 1, -1, 2, 7, 10**6, 2**31, -(2**40)])
+    names = [output for each in graph.node for output in each.output] + [""]
+    match kind:
+        case 3:
+            node.op_type = random.choice(sorted(OPERATORS[""]))
+        case 4 if node.input:
+            node.input[random.randrange(len(node.input))] = random.choice(names)
+        case 5:
+            counted = [each for one in graph.node for each in one.attribute if each.type == 2]
+            random.choice(counted).i = odd
+        case 6:
+            numbers = [each for each in graph.initializer if each.data_type in {6, 7}]
+            chosen = random.choice(numbers)
+            values = numpy_helper.to_array(chosen)
+            chosen.CopyFrom(numpy_helper.from_array(np.full_like(values, odd % 2**31), chosen.name))
+        case _:
+            del graph.node[random.randrange(len(graph.node))]
+    return model.SerializeToString()
+
+
 ALTERED: dict[str, Callable[[bytes, Random], bytes]] = {
     "model.json": alter_json,
     "scores.json": alter_json,
     "leaderboard.csv": alter_csv,
     "baselines.npz": alter_npz,
+    "model.onnx": alter_onnx,
 }
 
 

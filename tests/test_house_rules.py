@@ -20,6 +20,7 @@ MOST_LINES, MOST_TEST_LINES = 400, 800
 # imports go to the left only
 ORDER = [
     "errors",
+    "late",
     "visible",
     "metrics",
     "cells",
@@ -42,6 +43,7 @@ ORDER = [
     "search",
     "judge",
     "deploy",
+    "exchange",
     "report",
     "families",
     "prepare",
@@ -66,8 +68,9 @@ STANDS_WITH = {
     "judge": """evaluate baselines metrics mistakes order probing attention calibrated holt_winters
     theta ngrams linear predictors stored boosted last_timestep order_free summaries look_up
     rivals""",
-    "deploy": """export answer check table finish generate given decoding generation members
-    token_module set_module""",
+    "deploy": """answer check table finish generate given decoding generation members
+    token_module set_module signatures""",
+    "exchange": "export graph emitters",
     "report": "shown",
     "families": "family",
 }
@@ -97,6 +100,8 @@ MAY_BE_HEAVY = {
     "judge/gradients.py": BOTH,
     "deploy/inputs.py": {"tensorflow"},
     "families/direct/network.py": {"keras"},
+    "exchange/layers.py": {"keras"},
+    "exchange/recurrent.py": {"keras"},
     "families/direct/export.py": {"tensorflow"},
     "families/decoder/network.py": BOTH,
     "families/decoder/learner.py": {"tensorflow"},
@@ -123,6 +128,12 @@ LATE = {
     *MAY_BE_HEAVY,
     "families/direct/learner.py",
     "families/language/learner.py",
+    "exchange/network.py",
+    "families/direct/graph.py",
+    "families/forecast/emitters.py",
+    "families/forecast/graph.py",
+    "families/lists/emitters.py",
+    "families/lists/graph.py",
 }
 # what `rnnauto --help` waits for
 LIGHT = [

@@ -18,6 +18,7 @@ import keras_tuner
 import numpy as np
 import pytest
 import tensorflow as tf
+from keras.src.ops.numpy import GetItem, Multiply, Tile
 
 import rnnauto
 from rnnauto.deploy.gate import RESOURCE_TYPES
@@ -402,6 +403,38 @@ def typer_reads_a_signature_that_was_made():
     assert heard == [{"depth": 3}]
 
 
+def small_model():
+    x = keras.Input((None, 2), name="x")
+    scaled = keras.layers.Dense(2)(x)[:, 0] * np.array([1.0, 0.0], np.float32)
+    return keras.Model({"x": x}, keras.ops.tile(scaled, [1, 2]))
+
+
+def a_model_calls_whatever_stands_for_its_layers():
+    called = []
+
+    def standing_for(operation):
+        def call(*given, **named):
+            called.append((type(operation).__name__, given[0]))
+            return f"value {len(called)}"
+
+        return call
+
+    found = small_model()._run_through_graph({"x": "x"}, operation_fn=standing_for)
+    assert called[0] == ("Dense", "x")
+    assert [given for _, given in called[1:]] == ["value 1", "value 2", "value 3"]
+    assert found == "value 4"
+
+
+def indexing_and_arithmetic_are_operations_of_a_model():
+    found = []
+    small_model()._run_through_graph(
+        {"x": "x"}, operation_fn=lambda operation: found.append(operation) or (lambda *_, **__: "")
+    )
+    item, product, tile = found[1:]
+    assert [type(item), type(product), type(tile)] == [GetItem, Multiply, Tile]
+    assert list(tile.repeats) == [1, 2]
+
+
 OWN_ADAM = "use Keras' Adam as it is (a dozen operations a variable: slower, the same numbers)"
 OWN_LOOPS = "leave `fuse` out: networks train with Keras' loops, at half the speed"
 OWN_ORACLE = "draw from `options_of` with numpy, and keep the set of what was tried ourselves"
@@ -451,6 +484,16 @@ LEANS = {
         "call_function=",
         a_clone_calls_every_layer_through_the_function,
         "build the network again with probes in it",
+    ),
+    "keras Function._run_through_graph": Lean(
+        "_run_through_graph",
+        a_model_calls_whatever_stands_for_its_layers,
+        "walk the nodes of the model ourselves",
+    ),
+    "keras.src.ops.numpy GetItem, Multiply, Tile": Lean(
+        "from keras.src.ops.numpy import GetItem, Multiply, Tile",
+        indexing_and_arithmetic_are_operations_of_a_model,
+        "write layers of our own in their place",
     ),
     "tensorflow ops.gradient_registry._registry": Lean(
         '"_registry"',

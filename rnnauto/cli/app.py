@@ -3,34 +3,23 @@
 import sys
 import time
 from contextlib import suppress
+from functools import cache
+from importlib import import_module
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from rnnauto.cli.doctor import doctor
 from rnnauto.cli.ending import INTERRUPTED, leave
-from rnnauto.cli.evaluate import evaluate
-from rnnauto.cli.fit import fit
-from rnnauto.cli.generate import generate
-from rnnauto.cli.inspect import inspect
-from rnnauto.cli.leaderboard import leaderboard
-from rnnauto.cli.predict import predict
-from rnnauto.cli.recipe import recipe
-from rnnauto.cli.report import report
-from rnnauto.cli.run import run
 from rnnauto.cli.streams import open_streams, stdout_is_unread
 from rnnauto.errors import RecipeError, RnnautoError
 
 MAY_BE_EMPTY = frozenset({"--na-values", "--label-separator", "--prompt", "--stop"})
 STARTED = time.monotonic()  # a budget counts from here
 
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="AutoML for recurrent networks: point it at a file with an order in it, get a model.",
+COMMANDS = (
+    *("inspect", "fit", "predict", "generate", "evaluate", "leaderboard", "report", "run"),
+    *("doctor", "recipe"),
 )
 
 
@@ -42,7 +31,6 @@ def show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def options(
     context: typer.Context,
     version: Annotated[
@@ -54,16 +42,40 @@ def options(
     context.obj = {"quiet": quiet, "debug": debug, "started": STARTED}
 
 
-app.command()(inspect)
-app.command()(fit)
-app.command()(predict)
-app.command()(generate)
-app.command()(evaluate)
-app.command()(leaderboard)
-app.command()(report)
-app.command()(run)
-app.command()(doctor)
-app.add_typer(recipe, name="recipe")
+@cache
+def app_of(names: tuple[str, ...]) -> typer.Typer:
+    """Make the program of some commands, each of `cli/NAME.py`, and import no other."""
+    app = typer.Typer(
+        add_completion=False,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help="AutoML for recurrent networks: point it at a file with an order in it, get a model.",
+    )
+    app.callback()(options)
+    for name in names:
+        command = getattr(import_module(f"rnnauto.cli.{name}"), name)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command()(command)
+    return app
+
+
+def asked_for(words: list[str]) -> tuple[str, ...]:
+    """Give the command that the words call; all of them where they call none, or ask for help."""
+    command = next((word for word in words if not word.startswith("-")), "")
+    before = words[: words.index(command)] if command else words
+    if command in COMMANDS and not {"-h", "--help"} & {*before}:
+        return (command,)
+    return COMMANDS
+
+
+def __getattr__(name: str) -> Any:
+    """Make the whole program for who imports `app`."""
+    if name == "app":
+        return app_of(COMMANDS)
+    raise AttributeError(name)
 
 
 def main() -> None:
@@ -104,7 +116,7 @@ def code_of_command() -> int:
     """
     code = 0
     try:
-        app(prog_name="rnnauto")
+        app_of(asked_for(sys.argv[1:]))(prog_name="rnnauto")
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0
     # Typer and Rich end with 1 where nobody reads any more, as in `rnnauto predict x.csv | head`:

@@ -1,5 +1,6 @@
 """End a command that is told to end: the second time soon, whatever it is at."""
 
+import gc
 import os
 import select
 import signal
@@ -98,4 +99,5 @@ def leave(code: int) -> None:
         if any(thread.name.startswith(ASIDE) for thread in threading.enumerate()):
             sys.stderr.flush()
             os._exit(code)
+    gc.freeze()  # what is there goes with the process: nothing has to be looked for in it
     sys.exit(code)

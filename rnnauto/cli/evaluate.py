@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from rnnauto.cli.odd import AllowFlag, StrictFlag, looking
+from rnnauto.cli.runtime import RuntimeFlag
 
 MOST_CLASSES = 20
 
@@ -21,15 +22,16 @@ def evaluate(
         typer.Option("--history", help="Earlier timesteps of a forecast's series, to be seen"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON")] = False,
+    runtime: RuntimeFlag = None,
     strict: StrictFlag = False,
     allow: AllowFlag = None,
 ) -> None:
     """Score a fitted model on DATA, with bootstrap 95% intervals."""
-    from rnnauto.cli.console import data_console, print_json, print_scores, talk_console
+    from rnnauto.cli.console import data_console, print_json, print_scores
     from rnnauto.model import load
 
-    look = looking(talk_console(quiet=context.obj["quiet"]), strict=strict, allow=allow)
-    evaluation = load(model).evaluate(data, history=history, look=look).to_json()
+    look = looking(quiet=context.obj["quiet"], strict=strict, allow=allow)
+    evaluation = load(model, runtime=runtime).evaluate(data, history=history, look=look).to_json()
     if as_json:
         print_json(evaluation)
         return

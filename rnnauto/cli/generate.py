@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rnnauto.cli.runtime import RuntimeFlag
 from rnnauto.errors import DataError
 from rnnauto.recipe.column_names import literal_name
 from rnnauto.visible import visible_lines
 
 if TYPE_CHECKING:
     from rnnauto.deploy.generate import Wanted
+    from rnnauto.model import Model
 
 LARGEST = 2**31 - 1  # the SavedModel takes int32
 MOST_TOKENS = 1_000_000
@@ -58,10 +60,12 @@ def generate(
         str | None, typer.Option("--stop", metavar="TOKEN", help="End before this token")
     ] = None,
     count: Annotated[int, typer.Option("--count", min=1, help="How many texts")] = 1,
+    runtime: RuntimeFlag = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the texts as JSON")] = False,
 ) -> None:
     """Continue a text, or draw answers to a text or to single values that are given."""
     from rnnauto.deploy.generate import Wanted
+    from rnnauto.model import load
 
     wanted = Wanted(
         prompt=prompt,
@@ -73,17 +77,16 @@ def generate(
         count=count,
         given=values_of(given or []),
     )
-    write(model, wanted, as_json=as_json)
+    write(load(model, runtime=runtime), wanted, as_json=as_json)
 
 
-def write(model: Path, wanted: "Wanted", *, as_json: bool) -> None:
+def write(model: "Model", wanted: "Wanted", *, as_json: bool) -> None:
     """Print the texts of a model."""
     from dataclasses import asdict
 
     from rnnauto.cli.console import print_json
-    from rnnauto.model import load
 
-    texts = load(model).generate(wanted)
+    texts = model.generate(wanted)
     if as_json:
         print_json([asdict(text) for text in texts])
         return

@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from rnnauto.model import Look
 
 StrictFlag = Annotated[
@@ -22,8 +20,8 @@ AllowFlag = Annotated[
 ]
 
 
-def looking(console: "Console", *, strict: bool, allow: list[str] | None) -> "Look":
-    """Make what says on a console, a line each, what is odd about a table."""
+def looking(*, quiet: bool, strict: bool, allow: list[str] | None) -> "Look":
+    """Make what says on stderr, a line each, what is odd about a table."""
     from functools import partial
 
     from rnnauto.problems.allow import check_allowed
@@ -31,5 +29,12 @@ def looking(console: "Console", *, strict: bool, allow: list[str] | None) -> "Lo
 
     codes = tuple(allow or ())
     check_allowed(codes)
-    say = partial(console.print, soft_wrap=True)
-    return partial(tell_odd, allow=codes, strict=strict, say=say)
+    return partial(tell_odd, allow=codes, strict=strict, say=partial(tell, quiet=quiet))
+
+
+def tell(line: str, *, quiet: bool) -> None:
+    """Say a line on stderr, unless quiet; who is told nothing does not wait for Rich."""
+    if not quiet:
+        from rnnauto.cli.console import talk_console
+
+        talk_console().print(line, soft_wrap=True)

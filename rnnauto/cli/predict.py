@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rnnauto.cli.odd import AllowFlag, StrictFlag, looking
+from rnnauto.cli.odd import AllowFlag, StrictFlag, looking, tell
+from rnnauto.cli.runtime import RuntimeFlag
 from rnnauto.errors import DataError
 
 if TYPE_CHECKING:
@@ -41,24 +42,24 @@ def predict(
             help="Answers kept in the running while a sequence is written; 1: the likeliest token",
         ),
     ] = 1,
+    runtime: RuntimeFlag = None,
     strict: StrictFlag = False,
     allow: AllowFlag = None,
 ) -> None:
     """Predict DATA with a fitted model; ids and the order of the rows are kept."""
-    from rnnauto.cli.console import talk_console
     from rnnauto.cli.destination import write_file
     from rnnauto.deploy.table import as_in_file, times_as_texts
     from rnnauto.model import load
 
     destination = None if output == "-" else check_output(Path(output))
-    opened = load(model)
-    console = talk_console(quiet=context.obj["quiet"])
+    opened = load(model, runtime=runtime)
+    quiet = context.obj["quiet"]
     answer = opened.ask(
         data,
         history=history,
         probabilities=proba,
         beams=beams,
-        look=looking(console, strict=strict, allow=allow),
+        look=looking(quiet=quiet, strict=strict, allow=allow),
     )
     if strict and answer.without:
         raise DataError(
@@ -72,9 +73,9 @@ def predict(
         sys.stdout.flush()
     else:
         write_file(destination, text.encode(), OPTION)
-        console.print(f"{table.height:,} predictions: {output}")
+        tell(f"{table.height:,} predictions: {output}", quiet=quiet)
     if answer.without:
-        console.print(f"note: {answer.without}")
+        tell(f"note: {answer.without}", quiet=quiet)
 
 
 def written(table: "pl.DataFrame", ending: str) -> str:

@@ -1,11 +1,14 @@
 """Tell whether series have room for windows in every part: train, validation and test."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnnauto.arrays import Integers
-from rnnauto.recipe import Split
+
+if TYPE_CHECKING:
+    from rnnauto.recipe import Split
 
 FEWEST_BEFORE = 2  # timesteps that a forecast looks back at least, unless fewer are named
 FOLDS = 5
@@ -17,19 +20,19 @@ def least_before(lookback: int, season: int) -> int:
     return min(lookback, max(FEWEST_BEFORE, season))
 
 
-def fold_count(split: Split, count: int, few: int) -> int:
+def fold_count(split: "Split", count: int, few: int) -> int:
     if split.folds == "auto":
         return FOLDS if count < few else 1
     return split.folds
 
 
-def held_series(split: Split, rest: int) -> int:
+def held_series(split: "Split", rest: int) -> int:
     """Count the series, of those that are not tested, that the first fold validates on."""
     folds = fold_count(split, rest, FEW_SERIES)
     return -(-rest // folds) if folds > 1 else max(1, round(split.validation * rest))
 
 
-def tested_series(split: Split, count: int) -> int:
+def tested_series(split: "Split", count: int) -> int:
     """Count the series, of those that are long enough, that are the test part."""
     return max(1, round(split.test * count))
 
@@ -47,7 +50,7 @@ class Room:
 
     lengths: Integers
     season: int
-    split: Split
+    split: "Split"
     own_test: bool
 
     @property

@@ -1,6 +1,7 @@
 """Cut the data into parts before any statistic is taken. Whole sequences stay in one part."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -8,7 +9,9 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers, splits_of
 from rnnauto.data.sequences import Sequences
-from rnnauto.recipe import Split
+
+if TYPE_CHECKING:
+    from rnnauto.recipe import Split
 
 SMALL = 300  # sequences below which the finalists are confirmed on folds
 FOLDS = 5
@@ -41,7 +44,7 @@ class Parts:
 
 def split(
     sequences: Sequences,
-    recipe: Split,
+    recipe: "Split",
     *,
     groups: Integers,
     per_timestep: bool,
@@ -78,13 +81,13 @@ def split(
     )
 
 
-def fold_count(recipe: Split, sequences: int) -> int:
+def fold_count(recipe: "Split", sequences: int) -> int:
     if recipe.folds == "auto":
         return FOLDS if sequences < SMALL else 1
     return recipe.folds
 
 
-def split_in_time(sequences: Sequences, recipe: Split, *, test_share: float) -> Parts:
+def split_in_time(sequences: Sequences, recipe: "Split", *, test_share: float) -> Parts:
     """Split few long recordings: the end of each is the test part, and what comes before it is cut
     into blocks of time, each of which is the validation part of one fold."""
     folds = fold_count(recipe, len(sequences))

@@ -11,7 +11,7 @@ import tensorflow as tf
 from rnnauto.arrays import Doubles
 from rnnauto.data.columns import zeros_of
 from rnnauto.data.encode import RESERVED, UNKNOWN, Encoders, category_columns
-from rnnauto.deploy.runner import Shape
+from rnnauto.deploy.raw_inputs import Inputs, raw_inputs
 from rnnauto.layout import Layout
 from rnnauto.networks import calendar, moments, text
 
@@ -25,33 +25,17 @@ def tables_of(encoders: Encoders[Any]) -> dict[str, list[Any]]:
 
 def input_specs(layout: Layout, encoders: Encoders[Any]) -> dict[str, Any]:
     """List the inputs of `serving_default`; only those that the layout needs."""
-    specs: dict[str, Any] = {}
-    if layout.tokens is not None:
-        specs["text"] = tf.TensorSpec([None], tf.string, name="text")
-    else:
-        specs["length"] = tf.TensorSpec([None], tf.int32, name="length")
-        if encoders.numbers:
-            count = len(encoders.numbers)
-            dtype = number_type(zeros_of(layout.features))
-            specs["numbers"] = tf.TensorSpec([None, None, count], dtype, name="numbers")
-        if encoders.categories:
-            count = len(category_columns(encoders))
-            specs["categories"] = tf.TensorSpec([None, None, count], tf.string, name="categories")
-        if encoders.reads_times:
-            specs["time"] = tf.TensorSpec([None, None], tf.float64, name="time")
-    if encoders.static_numbers:
-        count = len(encoders.static_numbers)
-        dtype = number_type(zeros_of(layout.static))
-        specs["static_numbers"] = tf.TensorSpec([None, count], dtype, name="static_numbers")
-    if encoders.static_categories:
-        count = len(encoders.static_categories)
-        specs["static_categories"] = tf.TensorSpec(
-            [None, count], tf.string, name="static_categories"
-        )
-    return specs
+    return specs_of(raw_inputs(layout, encoders))
 
 
-def listed(specs: dict[str, Any]) -> dict[str, tuple[str, Shape]]:
+def specs_of(inputs: Inputs) -> dict[str, Any]:
+    return {
+        name: tf.TensorSpec(shape, tf.as_dtype(dtype), name=name)
+        for name, (dtype, shape) in inputs.items()
+    }
+
+
+def listed(specs: dict[str, Any]) -> Inputs:
     """List the types and shapes of inputs."""
     return {name: (spec.dtype.name, tuple(spec.shape)) for name, spec in specs.items()}
 
@@ -91,11 +75,6 @@ def encode_inputs(
         append(inputs, "numbers", moments.numbers(at, encoders.moments))
         append(inputs, "codes", codes)
     return inputs
-
-
-def number_type(zeros: Doubles) -> Any:
-    """Type of raw numbers: float64 where float32 would make some of them equal."""
-    return tf.float64 if zeros.any() else tf.float32
 
 
 def from_zero(numbers: Any, zeros: Doubles) -> Any:

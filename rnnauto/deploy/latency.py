@@ -1,4 +1,4 @@
-"""Measure how long a prediction takes: one sequence at a time, through the SavedModel."""
+"""Measure how long a prediction takes: one sequence at a time, by whatever runtime is open."""
 
 import time
 from dataclasses import dataclass

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,31 +47,28 @@ class Signature:
 Signatures = Mapping[str, Signature]
 
 
+Function = Callable[[RawBatch], dict[str, NDArray[Any]]]
+
+
 @dataclass(frozen=True)
 class Run:
-    """A SavedModel that is open: called with a batch, it answers by one of its signatures.
+    """A model that is open: called with a batch, it answers by one of its signatures.
 
     Attributes:
-        folder: where it lies.
+        folder: where what was opened lies.
         signatures: its functions, by name.
-        kept: what was loaded: the signatures hold their variables only as long as it lives.
+        kept: what was loaded: the functions of a SavedModel hold their variables only as long as it
+            lives.
     """
 
     folder: Path
-    signatures: Mapping[str, Callable[..., dict[str, Any]]]
-    kept: Any
+    signatures: Mapping[str, Function]
+    kept: Any = None
 
     def __call__(
         self, batch: RawBatch, signature: str = "serving_default"
     ) -> dict[str, NDArray[Any]]:
-        import tensorflow as tf
-
-        tensors = {name: tf.constant(array) for name, array in batch.items()}
-        try:
-            answers = self.signatures[signature](**tensors)
-            return {name: tensor.numpy() for name, tensor in answers.items()}
-        except tf.errors.InvalidArgumentError as error:  # its inputs are what the signature says
-            raise damaged(self.folder, f"`{signature}` cannot answer: {error.message}") from error
+        return self.signatures[signature](batch)
 
 
 def load_saved_model(folder: Path) -> Run:
@@ -88,26 +86,38 @@ def load_saved_model(folder: Path) -> Run:
     try:
         with plain_path(folder) as path:
             loaded = tf.saved_model.load(str(path))
-        signatures = dict(loaded.signatures)
+        functions = dict(loaded.signatures)
     except Exception as error:  # TensorFlow raises all kinds where files are cut off or altered
         raise ModelFolderError(
             f"`{folder}` cannot be loaded: {type(error).__name__}: {error}",
             hint=FETCH,
         ) from error
-    if "serving_default" not in signatures:
+    if "serving_default" not in functions:
         raise damaged(folder, "it has no signature `serving_default`")
-    return Run(folder, signatures, loaded)
+    called = {name: partial(call, folder, name, function) for name, function in functions.items()}
+    return Run(folder, called, loaded)
+
+
+def call(folder: Path, name: str, function: Any, batch: RawBatch) -> dict[str, NDArray[Any]]:
+    """Call a function of a SavedModel."""
+    import tensorflow as tf
+
+    tensors = {name: tf.constant(array) for name, array in batch.items()}
+    try:
+        return {key: tensor.numpy() for key, tensor in function(**tensors).items()}
+    except tf.errors.InvalidArgumentError as error:  # its inputs are what the signature says
+        raise damaged(folder, f"`{name}` cannot answer: {error.message}") from error
 
 
 def check_signatures(run: Run, wanted: Signatures) -> None:
-    """Check that a SavedModel takes and gives what the layout and the encoders beside it say.
+    """Check that an open SavedModel takes and gives what the layout and the encoders beside it say.
 
     Raises: ModelFolderError that names what is absent or another.
     """
     faults = (
         f"`{name}`: {fault}"
         for name, signature in wanted.items()
-        for fault in signature_faults(run.signatures.get(name), signature)
+        for fault in signature_faults(run.kept.signatures.get(name), signature)
     )
     fault = next(faults, None)
     if fault is not None:

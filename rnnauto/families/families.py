@@ -1,11 +1,13 @@
 """Find the families' records by name, or by layout: only those that are needed are imported."""
 
 from importlib import import_module
-from typing import cast, get_args
+from typing import TYPE_CHECKING, cast, get_args
 
 from rnnauto.families.family import AnyFamily
 from rnnauto.layout import FamilyName, Layout
-from rnnauto.prepared import AnyPrepared
+
+if TYPE_CHECKING:
+    from rnnauto.prepared import AnyPrepared
 
 NAMES: tuple[FamilyName, ...] = get_args(FamilyName)
 LOADED: dict[FamilyName, AnyFamily] = {}
@@ -23,7 +25,7 @@ def family_of(layout: Layout) -> AnyFamily:
     return family_named(layout.family)
 
 
-def metric_names(prepared: AnyPrepared) -> tuple[str, ...]:
+def metric_names(prepared: "AnyPrepared") -> tuple[str, ...]:
     """List the metrics of a problem, as `evaluate` names them."""
     layout = prepared.layout
     return family_of(layout).metrics(layout, prepared.encoders)

@@ -1,28 +1,33 @@
 """Say what differs between kinds of problem, as one record: whoever holds one tells nothing
 apart."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import polars as pl
 
 from rnnauto.deploy.generate import Wanted, Writing
 from rnnauto.deploy.latency import Single
 from rnnauto.deploy.runner import Run, Signatures
-from rnnauto.judge.diagnose import Opening, Subject
-from rnnauto.judge.evaluate import Evaluation
-from rnnauto.judge.sample import Probing
+from rnnauto.errors import ModelFolderError
 from rnnauto.layout import FamilyName, Layout
-from rnnauto.prepared import Judged, Prepared, Told
-from rnnauto.recipe import Recipe
-from rnnauto.report.picture import Json
-from rnnauto.search.space import Choices
-from rnnauto.search.trial import StudyProblem, Values
+
+if TYPE_CHECKING:  # what only a fit waits for
+    from rnnauto.judge.diagnose import Opening, Subject
+    from rnnauto.judge.evaluate import Evaluation
+    from rnnauto.judge.sample import Probing
+    from rnnauto.prepared import Judged, Prepared, Told
+    from rnnauto.recipe import Recipe
+    from rnnauto.report.picture import Json
+    from rnnauto.search.space import Choices
+    from rnnauto.search.trial import StudyProblem, Values
 
 Encoders = TypeVar("Encoders")  # what `model.json` keeps of the columns
-Part = TypeVar("Part", bound=Judged)  # what a model answers, and what it is judged by
+Part = TypeVar("Part", bound="Judged")  # what a model answers, and what it is judged by
 Stored = TypeVar("Stored")  # what trials learn from
 Given = TypeVar("Given")  # what a model tells a user
 Answers = TypeVar("Answers")  # what it tells the judge
@@ -56,8 +61,11 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
         probing: what the diagnosis must know of the networks.
         measures: the parts of the diagnosis that the family measures in its own way.
 
-        export: writes the SavedModel of the mean of some networks, opens and checks it.
+        export: writes the SavedModel of the mean of some networks, opens and checks it; and beside
+            it the ONNX graphs that `light` opens, where the family has them.
         signatures: what its functions take and give, by name.
+        light: opens the ONNX graphs of a model folder, which answer in the same signatures without
+            TensorFlow. Raises ModelFolderError.
         to_predict, to_judge: a file or frame to what a model answers, or is judged by.
         answer: what an open model tells a user of a part; table: that, as a table.
         without_answer: how many predictions are empty and why, in words; empty where none is.
@@ -90,13 +98,14 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
     save_baselines: Callable[[Path, Baselines], None]
     load_baselines: Callable[[Path, Layout, Encoders], Baselines]
     evaluate: Callable[..., Evaluation]
-    probing: Probing
+    probing: Callable[[], Probing]
     measures: Mapping[str, Callable[[Subject, Opening], Any]]
 
     export: Callable[
         [Path, list[Any], Prepared[Encoders, Any, Part, Stored]], tuple[Run, dict[str, float]]
     ]
     signatures: Callable[[Layout, Encoders], Signatures]
+    light: Callable[[Path, Layout, Encoders], Run]
     to_predict: Callable[..., Part]
     to_judge: Callable[..., Part]
     answer: Callable[..., Given]
@@ -118,3 +127,11 @@ AnyFamily = Family[Any, Any, Any, Any, Any, Any]
 def no_attention(members: Any, part: Any, answers: Any, *, patch: int) -> list[Json]:
     """Show nothing, of networks that attend to nothing."""
     return []
+
+
+def no_graph(folder: Path, layout: Layout, encoders: Any) -> Run:
+    """Open nothing, of families whose networks are not written as ONNX graphs."""
+    raise ModelFolderError(
+        f"`{folder}`: models of this kind have no ONNX graph",
+        hint="leave `--runtime` out, or give `--runtime tensorflow`",
+    )

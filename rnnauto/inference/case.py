@@ -1,7 +1,10 @@
 """What inference works on, a table and what the user says of it, and how it explains itself."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -10,8 +13,10 @@ from rnnauto.inference.kinds import Profile
 from rnnauto.layout import Form
 from rnnauto.reading.loaded import Implied
 from rnnauto.reading.opened import PIPED, STANDARD_INPUT
-from rnnauto.recipe import Data, ProblemSection, Split
 from rnnauto.visible import shell_word
+
+if TYPE_CHECKING:
+    from rnnauto.recipe import Data, ProblemSection, Split
 
 SHOWN = 6  # names listed one by one
 
@@ -29,6 +34,12 @@ class Evidence:
     decision: str
     reason: str
     override: str
+
+
+def usual_split() -> Split:
+    from rnnauto.recipe import Split
+
+    return Split()
 
 
 @dataclass(frozen=True)
@@ -53,12 +64,12 @@ class Case:
     source: str
     form: Form | None = None
     implied: Implied = Implied()
-    split: Split = Split()
+    split: Split = field(default_factory=usual_split)
 
-    def with_target(self, target: tuple[str, ...]) -> "Case":
+    def with_target(self, target: tuple[str, ...]) -> Case:
         return replace(self, target=target)
 
-    def without(self, name: str) -> "Case":
+    def without(self, name: str) -> Case:
         profiles = {other: self.profiles[other] for other in self.profiles if other != name}
         return replace(self, frame=self.frame.drop(name), profiles=profiles)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -16,7 +17,9 @@ from rnnauto.names import name_words, named_id
 from rnnauto.reading.loaded import Implied
 from rnnauto.reading.panels import SERIES, TIMESTEP, free, id_columns, panel_of
 from rnnauto.reading.read import Table
-from rnnauto.recipe import Recipe
+
+if TYPE_CHECKING:
+    from rnnauto.recipe import Recipe
 
 SHORTEST = 8  # columns that make series of rows
 VALUE = "value"
@@ -26,7 +29,7 @@ YEARS = range(1700, 2200)
 ROWS = 500  # looked at
 
 
-def with_series(table: Table, recipe: Recipe) -> Table:
+def with_series(table: Table, recipe: "Recipe") -> Table:
     """Make a row for each timestep of a wide table whose rows are series to forecast; other tables
     stay as they are.
 
@@ -78,7 +81,7 @@ def names_years(stem: Stem) -> bool:
     return not stem.named and all(number in YEARS for number in stem.numbers)
 
 
-def check_no_label(frame: pl.DataFrame, stem: Stem, recipe: Recipe, source: str) -> None:
+def check_no_label(frame: pl.DataFrame, stem: Stem, recipe: "Recipe", source: str) -> None:
     """Raises: DataError for a column that may be the label of the row: one behind the timesteps, or
     called so, or in a table whose rows have no name."""
     places = {name: at for at, name in enumerate(frame.columns)}

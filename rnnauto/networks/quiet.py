@@ -5,6 +5,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from typing import BinaryIO, cast
 
 from rnnauto.errors import RnnautoError
@@ -61,10 +62,17 @@ def import_tensorflow(*, threads: int | None = None) -> None:
         threads: of both of TensorFlow's pools, in a process that trains. Any other process writes
             or reads models and sees no GPU: in sight of one Keras writes recurrent layers that run
             on no processor.
+
+    Raises: RnnautoError where TensorFlow is not installed.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ["KERAS_BACKEND"] = "tensorflow"
     name_temporary_folder()
+    if find_spec("tensorflow") is None:
+        raise RnnautoError(
+            "TensorFlow is not installed here",
+            hint="`pip install rnnauto` brings it; a folder with `model.onnx` is used without",
+        )
     with held_back_stderr():
         import tensorflow as tf
 

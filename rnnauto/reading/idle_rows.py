@@ -73,13 +73,15 @@ def drop_idle_rows(parsed: Parsed, text: Text, known: Collection[int]) -> Kept:
         if rows:
             problems.append(kind.problem(notes[-1], None, rows, remedy="nothing to do"))
     blank = blank_lines(text, lines)
-    blank = blank[~np.isin(blank, list(known))]
+    if len(blank):
+        blank = blank[~np.isin(blank, list(known))]
     if len(blank):
         said = counted(len(blank), "blank line")[0]
         problems.append(EMPTY_ROW.problem(said, None, blank.tolist(), remedy="nothing to do"))
-    idle = np.unique(np.concatenate([places for _, places in found.values()]))
+    idle = np.concatenate([places for _, places in found.values()])
     if not len(idle):
         return Kept(frame, lines, [], problems, idle)
+    idle = np.unique(idle)
     kept = np.delete(where, idle)
     left_out = rows_among(idle, parsed)
     return Kept(without_places(frame, idle), kept, notes, problems, left_out)

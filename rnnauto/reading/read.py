@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -34,9 +35,11 @@ from rnnauto.reading.spans import Span, spans_of
 from rnnauto.reading.times import Unsure, find_times
 from rnnauto.reading.totals_row import without_totals
 from rnnauto.reading.typed import Typed, labels_of, styles_of, type_columns, unit_notes_of
-from rnnauto.recipe import Data
 from rnnauto.recipe.column_names import literal_name, literal_notes
 from rnnauto.times.spelling import Spelling
+
+if TYPE_CHECKING:
+    from rnnauto.recipe import Data
 
 SHOWN = 5  # faults listed one by one
 
@@ -94,7 +97,7 @@ class Table:
         return lines
 
 
-def read_to_learn(source: Source, data: Data) -> Table:
+def read_to_learn(source: Source, data: "Data") -> Table:
     """Read a table to learn from, whose columns are a question still, as a recipe says."""
     return read_table(source, has_target=bool(data.target), set_aside=True, rules=rules_of(data))
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rnnauto.layout import Layout
-from rnnauto.recipe import Data
 from rnnauto.times.spelling import Spelling
+
+if TYPE_CHECKING:
+    from rnnauto.recipe import Data
 
 # missing in every column, and what is missing only where the other cells are numbers or times
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "<NA>", "#N/A")
@@ -58,7 +60,7 @@ class Rules:
         return tuple(word for word in self.everywhere if word not in kept)
 
 
-def rules_of(data: Data) -> Rules:
+def rules_of(data: "Data") -> Rules:
     """The rules that a recipe gives."""
     missing = None if data.missing == "auto" else tuple(word for word in data.missing if word)
     return Rules(missing, MARKS[data.decimal], date_order=data.date_order)

@@ -39,7 +39,7 @@ def command(**options):
         aside.submit(time.sleep, 10**6)
         print("busy", flush=True)
         raise Interrupted("interrupted before any trial had completed")
-app.app = command
+app.app_of = lambda names: command
 app.main()
 """
 

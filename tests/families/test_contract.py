@@ -21,10 +21,12 @@ import pytest
 import tensorflow as tf
 from conftest import visits
 from mutations import MEMORY, SECONDS, Trials, altered, fault_of, fresh_peak
+from polars.testing import assert_frame_equal
 
 from rnnauto import model
 from rnnauto.deploy.generate import Wanted
 from rnnauto.deploy.model_json import ModelInfo, write_model_info
+from rnnauto.deploy.onnx_run import MODEL
 from rnnauto.deploy.runner import check_signatures
 from rnnauto.deploy.table import as_in_file, times_as_texts
 from rnnauto.errors import DataError, ModelFolderError, RnnautoError
@@ -334,16 +336,33 @@ def calls(fit, monkeypatch):
     return counted
 
 
+def opener(fit):
+    """What of the record opens a model: its ONNX graphs, or its SavedModel."""
+    return "light" if (fit.folder / MODEL).exists() else "signatures"
+
+
+def test_both_runtimes_say_the_same(fit):
+    if not (fit.folder / MODEL).exists():
+        pytest.skip("the family has no ONNX graph")
+    assert 0 <= fit.checks["onnx"] <= 1e-5
+    found = [load(fit.folder, runtime=each) for each in (None, "tensorflow")]
+    first, second = (each.predict(fit.case.frame, probabilities=True) for each in found)
+    assert_frame_equal(first, second, rel_tol=1e-5, abs_tol=1e-5)
+    first, second = (each.evaluate(fit.case.frame).to_json()["metrics"] for each in found)
+    for name, metric in first.items():
+        assert metric["value"] == pytest.approx(second[name]["value"], rel=1e-4, abs=1e-5)
+
+
 def test_a_model_predicts_by_reading_answering_and_writing_a_table_once(fit, calls):
     table = load(fit.folder).predict(fit.case.frame)
-    once = ("misfits", "to_predict", "signatures", "answer", "table", "without_answer")
+    once = ("misfits", "to_predict", opener(fit), "answer", "table", "without_answer")
     assert calls == dict.fromkeys(once, 1)
     assert table.height == fit.case.rows
 
 
 def test_a_model_is_judged_by_reading_answering_and_scoring_once(fit, calls):
     found = load(fit.folder).evaluate(fit.case.frame)
-    once = ("misfits", "to_judge", "load_baselines", "signatures", "judged", "evaluate")
+    once = ("misfits", "to_judge", "load_baselines", opener(fit), "judged", "evaluate")
     assert calls == dict.fromkeys(once, 1)
     assert found.rows > 0
 
@@ -512,8 +531,10 @@ def opened_by(fit, monkeypatch, *, judge):
     ]
 
 
-@pytest.mark.parametrize("name", ["model.json", "baselines.npz"])
+@pytest.mark.parametrize("name", ["model.json", "baselines.npz", MODEL])
 def test_an_altered_folder_works_or_says_what_is_damaged(fit, tmp_path, monkeypatch, name):
+    if not (fit.folder / name).exists():
+        pytest.skip("the family has no ONNX graph")
     monkeypatch.setattr(model, "measure_latency", lambda run, single: ())
     monkeypatch.setattr(evaluate, "RESAMPLES", 20)
     commands = opened_by(fit, monkeypatch, judge=name == "baselines.npz")

@@ -3,14 +3,18 @@ each entry explained."""
 
 import re
 from dataclasses import MISSING, fields
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 
+import rnnauto
 from rnnauto.families.families import NAMES, family_named
 from rnnauto.families.family import Family
 from rnnauto.judge.sample import Probing
 from rnnauto.search.learner import Learner
 
+PACKAGE = Path(rnnauto.__file__).parent
 RECORDS = {each.__name__: each for each in (Family, Learner, Probing)}
 
 
@@ -50,6 +54,21 @@ def test_no_entry_is_left_to_a_default_that_hides_it(name):
             record(**lacking)
     may_lack = {each.name for each in fields(record)} - set(required(record))
     assert may_lack <= {"settle"}
+
+
+def late_names():
+    """What is imported when it is first called, as the source of the records spells it."""
+    for path in (PACKAGE / "families").glob("*/family.py"):
+        here = f"families.{path.parent.name}"
+        for module, name in re.findall(r'late\(f?"([^"]+)", "(\w+)"\)', path.read_text()):
+            yield module.replace("{HERE}", here), name
+
+
+def test_what_is_imported_late_is_there():
+    named = list(late_names())
+    assert len(named) > 10
+    for module, name in named:
+        assert callable(getattr(import_module(f"rnnauto.{module}"), name))
 
 
 def test_each_family_stands_under_its_own_name():

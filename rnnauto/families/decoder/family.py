@@ -14,7 +14,7 @@ from rnnauto.families.decoder.metrics import metric_names
 from rnnauto.families.decoder.mistakes import worst
 from rnnauto.families.decoder.order import order
 from rnnauto.families.decoder.probing import PROBING
-from rnnauto.families.family import Family
+from rnnauto.families.family import Family, no_graph
 from rnnauto.judge.diagnose import of_answers
 from rnnauto.judge.stored import save_baselines
 from rnnauto.layout import Layout
@@ -54,13 +54,14 @@ DECODER = Family(
     save_baselines=save_baselines,
     load_baselines=baselines.load_answer_baselines,
     evaluate=evaluate.evaluate_part,
-    probing=PROBING,
+    probing=lambda: PROBING,
     measures={
         "mistakes": of_answers(worst),
         "order": order,
     },
     export=export,
     signatures=signatures,
+    light=no_graph,
     to_predict=answer.to_predict,
     to_judge=answer.to_judge,
     answer=answer.write,

@@ -9,6 +9,7 @@ from rnnauto.arrays import Integers
 from rnnauto.data.batches import pad, whole
 from rnnauto.data.targets import LabelSetEncoder, TargetEncoder, ValueEncoder, value_encoders
 from rnnauto.deploy.check import ALONE, EXTRA, check_differences, difference, run_members, some_of
+from rnnauto.deploy.onnx_check import check_graph
 from rnnauto.deploy.runner import Run, raw_batch
 from rnnauto.families.direct.answer import side_by_side
 from rnnauto.families.direct.encode import DirectPart
@@ -30,6 +31,19 @@ def check_export(run: Run, members: list[Any], part: DirectPart) -> dict[str, fl
         padded = outputs_of(run, part, chosen, extra=EXTRA)
         differences["padding"] = difference(batch, padded)
     return check_differences(differences)
+
+
+def compare_graph(run: Run, light: Run, part: DirectPart) -> dict[str, float]:
+    """Compare the ONNX graph with the SavedModel. Returns and raises: as `check_graph`."""
+    target = part.encoders.target
+    batch = raw_batch(part.sequences, some_of(len(part)), part.layout, part.encoders)
+    return check_graph(
+        run,
+        light,
+        batch,
+        lambda outputs: side_by_side(outputs, target) / unit_of(target),
+        per_timestep=part.layout.per_timestep,
+    )
 
 
 def outputs_of(

@@ -1,4 +1,5 @@
-"""Write the SavedModel of values, classes and sets of labels: raw values in, answers out."""
+"""Write the SavedModel of values, classes and sets of labels, raw values in, answers out, and the
+ONNX graph beside it."""
 
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,15 @@ from rnnauto.data.targets import (
     TargetEncoder,
     ValueEncoder,
 )
-from rnnauto.deploy.inputs import encode_inputs, input_specs, listed, tables_of, with_zero
-from rnnauto.deploy.runner import Run, Shape, Signature, Signatures, load_saved_model
+from rnnauto.deploy.inputs import encode_inputs, input_specs, tables_of, with_zero
+from rnnauto.deploy.onnx_run import MODEL
+from rnnauto.deploy.runner import Run, load_saved_model
 from rnnauto.deploy.write import write_saved_model
-from rnnauto.families.direct.check import check_export
+from rnnauto.families.direct.check import check_export, compare_graph
 from rnnauto.families.direct.encode import DirectEncoders
+from rnnauto.families.direct.graph import write_graph
 from rnnauto.families.direct.prepare import DirectPrepared
+from rnnauto.families.direct.signatures import open_light
 from rnnauto.layout import Layout
 from rnnauto.networks.ends import ended
 
@@ -26,12 +30,16 @@ from rnnauto.networks.ends import ended
 def export(
     path: Path, members: list[Any], prepared: DirectPrepared
 ) -> tuple[Run, dict[str, float]]:
-    """Write the mean of the members, open it as a user will, and compare it with them."""
+    """Write the mean of the members, open it as a user will, and compare it with them; then the
+    same as an ONNX graph."""
     layout, encoders = prepared.layout, prepared.encoders
     served = serve_module(members, layout=layout, encoders=encoders)
     write_saved_model(path, served, {"serving_default": served.predict})
     run = load_saved_model(path)
-    return run, check_export(run, members, prepared.test)
+    checks = check_export(run, members, prepared.test)
+    (path.parent / MODEL).write_bytes(write_graph(members, layout, encoders))
+    light = open_light(path.parent, layout, encoders)
+    return run, checks | compare_graph(run, light, prepared.test)
 
 
 def serve_module(members: list[Any], *, layout: Layout, encoders: DirectEncoders) -> Any:
@@ -105,29 +113,3 @@ def decode_target(outputs: list[Any], target: LabelEncoder | ValueEncoder) -> di
 def beside(names: Any, probabilities: Any) -> Any:
     """Repeat names for each sequence: TensorFlow Serving's JSON wants a batch axis everywhere."""
     return tf.broadcast_to(names, tf.concat([tf.shape(probabilities)[:1], tf.shape(names)], 0))
-
-
-def signatures(layout: Layout, encoders: DirectEncoders) -> Signatures:
-    """Say what `serving_default` takes and gives."""
-    inputs = listed(input_specs(layout, encoders))
-    return {"serving_default": Signature(inputs, given(encoders.target, layout.per_timestep))}
-
-
-def given(target: TargetEncoder, per_timestep: bool) -> dict[str, Shape | None]:
-    """List the outputs, with their shapes."""
-    units: Shape = (None, None) if per_timestep else (None,)
-    match target:
-        case SeveralTargets():
-            return {
-                f"{kind}_{name}": shape
-                for name, encoder in zip(target.names, target.each, strict=True)
-                for kind, shape in given(encoder, per_timestep).items()
-            }
-        case LabelEncoder():
-            return {"label": units, "probabilities": (*units, len(target.classes))}
-        case LabelSetEncoder():
-            return {"probabilities": (*units, len(target.labels))}
-        case EndingValue():
-            return {"value": units, "end": units, "answer_length": (None,)}
-        case ValueEncoder():
-            return {"value": units}

@@ -1,80 +1,81 @@
 """The record of values, classes and sets of labels."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rnnauto.data.batches import save_encoded
 from rnnauto.data.unanswered import words_of
 from rnnauto.deploy.generate import writes_no_texts
-from rnnauto.deploy.runner import Run, Signatures
-from rnnauto.families.direct import (
-    answer,
-    encode,
-    evaluate,
-    misfits,
-    prepare,
-    shown,
-    space,
-    stored,
-    table,
-)
-from rnnauto.families.direct.calibrated import calibrated
-from rnnauto.families.direct.metrics import metric_names
-from rnnauto.families.direct.mistakes import worst
-from rnnauto.families.direct.order import order
-from rnnauto.families.direct.probing import PROBING
+from rnnauto.deploy.runner import Run
+from rnnauto.families.direct import answer, encode, misfits, signatures, table
 from rnnauto.families.family import Family, no_attention
-from rnnauto.judge.averaged import MOST_MEMBERS
-from rnnauto.judge.diagnose import of_answers
-from rnnauto.judge.finish import reading_seconds
-from rnnauto.judge.measures import main_metric
+from rnnauto.late import late
 from rnnauto.layout import Layout
+
+if TYPE_CHECKING:
+    from rnnauto.families.direct.prepare import DirectPrepared
+    from rnnauto.judge.diagnose import Opening, Subject
+    from rnnauto.judge.sample import Probing
+
+HERE = "families.direct"
+MEMBERS = 5  # of a mean, at most
+
+
+def probing() -> "Probing":
+    from rnnauto.families.direct.probing import PROBING
+
+    return PROBING
+
+
+def main_metric(layout: Layout, encoders: encode.DirectEncoders) -> str:
+    from rnnauto.judge.measures import main_metric
+
+    return main_metric(encoders.target, per_timestep=layout.per_timestep)
+
+
+def mistakes(subject: "Subject", bench: "Opening") -> Any:
+    from rnnauto.families.direct.mistakes import worst
+    from rnnauto.judge.diagnose import of_answers
+
+    return of_answers(worst)(subject, bench)
 
 
 def export(
-    path: Path, members: list[Any], prepared: prepare.DirectPrepared
+    path: Path, members: list[Any], prepared: "DirectPrepared"
 ) -> tuple[Run, dict[str, float]]:
-    """Write and check the SavedModel; see `families.direct.export`."""
+    """Write and check the SavedModel and the ONNX graph; see `families.direct.export`."""
     from rnnauto.families.direct.export import export  # imports TensorFlow
 
     return export(path, members, prepared)
-
-
-def signatures(layout: Layout, encoders: Any) -> Signatures:
-    from rnnauto.families.direct.export import signatures  # imports TensorFlow
-
-    return signatures(layout, encoders)
 
 
 DIRECT = Family(
     name="direct",
     encoders=encode.DirectEncoders,
     misfits=misfits.misfits,
-    prepare=prepare.prepare,
-    store=save_encoded,
-    pose=space.pose,
-    space=space.space,
-    openings=space.openings,
-    trains_long=space.trains_long,
+    prepare=late(f"{HERE}.prepare", "prepare"),
+    store=late("data.batches", "save_encoded"),
+    pose=late(f"{HERE}.space", "pose"),
+    space=late(f"{HERE}.space", "space"),
+    openings=late(f"{HERE}.space", "openings"),
+    trains_long=late(f"{HERE}.space", "trains_long"),
     partners=1,
-    averaged=MOST_MEMBERS,
-    finish=reading_seconds,
-    metrics=metric_names,
-    main_metric=lambda layout, encoders: main_metric(
-        encoders.target, per_timestep=layout.per_timestep
-    ),
-    fit_baselines=evaluate.fit_and_validate,
-    save_baselines=stored.save_predictors,
-    load_baselines=stored.load_predictors,
-    evaluate=evaluate.evaluate_part,
-    probing=PROBING,
+    averaged=MEMBERS,
+    finish=late("judge.finish", "reading_seconds"),
+    metrics=late(f"{HERE}.metrics", "metric_names"),
+    main_metric=main_metric,
+    fit_baselines=late(f"{HERE}.evaluate", "fit_and_validate"),
+    save_baselines=late(f"{HERE}.stored", "save_predictors"),
+    load_baselines=late(f"{HERE}.stored", "load_predictors"),
+    evaluate=late(f"{HERE}.evaluate", "evaluate_part"),
+    probing=probing,
     measures={
-        "mistakes": of_answers(worst),
-        "calibration": calibrated,
-        "order": order,
+        "mistakes": mistakes,
+        "calibration": late(f"{HERE}.calibrated", "calibrated"),
+        "order": late(f"{HERE}.order", "order"),
     },
     export=export,
-    signatures=signatures,
+    signatures=signatures.signatures,
+    light=signatures.open_light,
     to_predict=answer.to_predict,
     to_judge=answer.to_judge,
     answer=answer.answer,
@@ -84,7 +85,7 @@ DIRECT = Family(
     tested=table.tested_table,
     single=answer.single,
     writing=writes_no_texts,
-    data_shown=shown.data_shown,
-    answers_shown=shown.answers_shown,
+    data_shown=late(f"{HERE}.shown", "data_shown"),
+    answers_shown=late(f"{HERE}.shown", "answers_shown"),
     attention=no_attention,
 )

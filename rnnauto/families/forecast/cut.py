@@ -1,6 +1,7 @@
 """Cut series into windows at rolling origins, and fit their encoders. No TensorFlow."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -29,7 +30,9 @@ from rnnauto.families.forecast.series import (
 )
 from rnnauto.layout import Layout
 from rnnauto.reading.read import Table
-from rnnauto.recipe import Recipe
+
+if TYPE_CHECKING:
+    from rnnauto.recipe import Recipe
 
 MOST_TESTED = 20_000  # windows of a part that is judged; beyond it they are chosen evenly
 MOST_VALIDATED = 4_096
@@ -59,7 +62,9 @@ class CutSeries:
     frame: pl.DataFrame
 
 
-def cut_series(table: Table, test_table: Table | None, layout: Layout, recipe: Recipe) -> CutSeries:
+def cut_series(
+    table: Table, test_table: Table | None, layout: Layout, recipe: "Recipe"
+) -> CutSeries:
     """Cut the series of a table into windows.
 
     Args:

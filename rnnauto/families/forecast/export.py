@@ -1,28 +1,30 @@
-"""Write the SavedModel of a forecast: what was seen in data units in, quantiles in data units
-out."""
+"""Write the SavedModel of a forecast, what was seen in data units in, quantiles in data units out,
+and the ONNX graph beside it."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from rnnauto.arrays import Floats, Integers
 from rnnauto.data.columns import less_zeros, zeros_of
 from rnnauto.data.encode import RESERVED
 from rnnauto.deploy.check import ALONE, EXTRA, check_differences, run_members, some_of
-from rnnauto.deploy.inputs import from_zero, listed, look_up, number_type, vocabulary_table
-from rnnauto.deploy.runner import Run, Signature, Signatures, load_saved_model
+from rnnauto.deploy.inputs import from_zero, look_up, specs_of, vocabulary_table
+from rnnauto.deploy.onnx_check import check_graph
+from rnnauto.deploy.onnx_run import MODEL
+from rnnauto.deploy.runner import Run, load_saved_model
 from rnnauto.deploy.write import write_saved_model
 from rnnauto.families.forecast.answer import LEVELS, MEDIAN, raw_windows, raw_zeros
+from rnnauto.families.forecast.graph import WORDS, write_graph
 from rnnauto.families.forecast.prepare import ForecastPrepared
 from rnnauto.families.forecast.series import SeriesEncoders, SeriesWindows, indicator_counts
+from rnnauto.families.forecast.signatures import forecast_inputs, open_light
 from rnnauto.families.forecast.windows import training_units, window_inputs
 from rnnauto.layout import Layout
 from rnnauto.networks.losses import QUANTILES
-
-# what is known ahead, of the past and of the future: the numbers, and the words beside them
-WORDS = {"known": "known_categories", "ahead": "ahead_categories"}
 
 assert tuple(round(100 * level) for level in QUANTILES) == LEVELS
 
@@ -30,15 +32,20 @@ assert tuple(round(100 * level) for level in QUANTILES) == LEVELS
 def export(
     path: Path, members: list[Any], prepared: ForecastPrepared
 ) -> tuple[Run, dict[str, float]]:
-    """Write the mean of the members, open it as a user will, and compare it with them."""
-    served = serve_forecast(members, layout=prepared.layout, encoders=prepared.encoders)
+    """Write the mean of the members, open it as a user will, and compare it with them; then the
+    same as an ONNX graph."""
+    layout, encoders = prepared.layout, prepared.encoders
+    served = serve_forecast(members, layout=layout, encoders=encoders)
     write_saved_model(path, served, {"serving_default": served.predict})
     run = load_saved_model(path)
-    return run, check_forecast(run, members, prepared.test)
+    checks = check_forecast(run, members, prepared.test)
+    (path.parent / MODEL).write_bytes(write_graph(members, layout, encoders))
+    light = open_light(path.parent, layout, encoders)
+    return run, checks | compare_graph(run, light, prepared.test)
 
 
 def serve_forecast(members: list[Any], *, layout: Layout, encoders: SeriesEncoders) -> Any:
-    """Make a module whose `predict` takes what `forecast_specs` lists, and returns the mean over
+    """Make a module whose `predict` takes what `forecast_inputs` lists, and returns the mean over
     the members of `quantiles` [batch, horizon, targets, 3], 10%, 50% and 90%, and `value`, the
     median [batch, horizon, targets].
 
@@ -79,43 +86,23 @@ def serve_forecast(members: list[Any], *, layout: Layout, encoders: SeriesEncode
             quantiles = tf.cast(quantiles, tf.float64) + zeros["past"][:, None]
         return {"value": quantiles[..., MEDIAN], "quantiles": quantiles}
 
-    specs = forecast_specs(layout, encoders)
+    specs = specs_of(forecast_inputs(layout, encoders))
     module.predict = tf.function(predict, autograph=False).get_concrete_function(**specs)
     return module
 
 
-def forecast_specs(layout: Layout, encoders: SeriesEncoders) -> dict[str, Any]:
-    """List the inputs of `serving_default`; only those that there are.
+def compare_graph(run: Run, light: Run, windows: SeriesWindows) -> dict[str, float]:
+    """Compare the ONNX graph with the SavedModel, in the units that `check_forecast` has. Returns
+    and raises: as `check_graph`."""
+    encoded, zeros = windows.encoded, zeros_of(windows.layout.targets)[:, None]
+    chosen = some_of(len(encoded))
+    units = training_units(encoded)[encoded.owners[chosen]][:, None, :, None]
 
-    `ahead` is what is known for the horizon, `known` the same of the past: the named columns of
-    numbers, then sine and cosine of the place in each of the encoders' cycles; of columns of words
-    `ahead_categories` and `known_categories`.
-    """
-    types = {
-        name: number_type(zeros) for name, zeros in raw_zeros(layout, encoders.moving_count).items()
-    }
-    counts = {
-        "past": (2, len(encoders.targets), types["past"]),
-        "numbers": (2, len(encoders.numbers), types["numbers"]),
-        "categories": (2, len(encoders.categories), tf.string),
-        "known": (2, encoders.moving_count, types["known"]),
-        "known_categories": (2, len(encoders.ahead_categories), tf.string),
-        "static_numbers": (1, len(encoders.static_numbers), types["static_numbers"]),
-        "static_categories": (1, len(encoders.static_categories), tf.string),
-    }
-    specs = {
-        name: tf.TensorSpec([*[None] * axes, count], kind, name=name)
-        for name, (axes, count, kind) in counts.items()
-        if count
-    }
-    specs["length"] = tf.TensorSpec([None], tf.int32, name="length")
-    for name, count, kind in (
-        ("ahead", encoders.moving_count, types["ahead"]),
-        ("ahead_categories", len(encoders.ahead_categories), tf.string),
-    ):
-        if count:
-            specs[name] = tf.TensorSpec([None, layout.horizon, count], kind, name=name)
-    return specs
+    def told(outputs: dict[str, NDArray[Any]]) -> NDArray[Any]:
+        quantiles = less_zeros(outputs["quantiles"], zeros)
+        return quantiles / units[: len(quantiles)]
+
+    return check_graph(run, light, raw_windows(windows, chosen), told)
 
 
 def check_forecast(run: Run, members: list[Any], windows: SeriesWindows) -> dict[str, float]:
@@ -149,10 +136,3 @@ def check_forecast(run: Run, members: list[Any], windows: SeriesWindows) -> dict
         for name, quantiles in ways.items()
     }
     return check_differences(differences)
-
-
-def signatures(layout: Layout, encoders: SeriesEncoders) -> Signatures:
-    """Say what `serving_default` takes and gives."""
-    shape = (None, layout.horizon, len(encoders.targets), len(LEVELS))
-    inputs = listed(forecast_specs(layout, encoders))
-    return {"serving_default": Signature(inputs, {"quantiles": shape})}

@@ -1,74 +1,87 @@
 """Put what differs in forecasts on record."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rnnauto.deploy.generate import writes_no_texts
-from rnnauto.deploy.runner import Run, Signatures
+from rnnauto.deploy.runner import Run
 from rnnauto.families.family import Family, no_attention
-from rnnauto.families.forecast import (
-    answer,
-    evaluate,
-    misfits,
-    mistakes,
-    prepare,
-    series,
-    shown,
-    space,
-)
-from rnnauto.families.forecast.order import order
-from rnnauto.families.forecast.probing import PROBING
-from rnnauto.families.forecast.windows import save_series
-from rnnauto.judge.diagnose import of_answers
-from rnnauto.judge.finish import reading_seconds
-from rnnauto.judge.stored import save_baselines
-from rnnauto.layout import Layout
+from rnnauto.families.forecast import answer, misfits, series, signatures
+from rnnauto.late import late
 
+if TYPE_CHECKING:
+    from rnnauto.families.forecast.prepare import ForecastPrepared
+    from rnnauto.judge.diagnose import Opening, Subject
+    from rnnauto.judge.sample import Probing
+
+HERE = "families.forecast"
 PARTNERS = 3  # networks that correct different simple forecasts
 
 
+def probing() -> "Probing":
+    from rnnauto.families.forecast.probing import PROBING
+
+    return PROBING
+
+
+def main_metric(layout: Any, encoders: Any) -> str:
+    from rnnauto.families.forecast.evaluate import METRIC
+
+    return METRIC
+
+
+def mistakes(subject: "Subject", bench: "Opening") -> Any:
+    from rnnauto.families.forecast.mistakes import worst
+    from rnnauto.judge.diagnose import of_answers
+
+    return of_answers(worst)(subject, bench)
+
+
+def coverage(subject: "Subject", bench: "Opening") -> Any:
+    from rnnauto.families.forecast.mistakes import coverage
+    from rnnauto.judge.diagnose import of_answers
+
+    return of_answers(coverage)(subject, bench)
+
+
 def export(
-    path: Path, members: list[Any], prepared: prepare.ForecastPrepared
+    path: Path, members: list[Any], prepared: "ForecastPrepared"
 ) -> tuple[Run, dict[str, float]]:
+    """Write and check the SavedModel and the ONNX graph; see `families.forecast.export`."""
     from rnnauto.families.forecast.export import export  # imports TensorFlow
 
     return export(path, members, prepared)
-
-
-def signatures(layout: Layout, encoders: Any) -> Signatures:
-    from rnnauto.families.forecast.export import signatures  # imports TensorFlow
-
-    return signatures(layout, encoders)
 
 
 FORECAST = Family(
     name="forecast",
     encoders=series.SeriesEncoders,
     misfits=misfits.misfits,
-    prepare=prepare.prepare,
-    store=save_series,
-    pose=space.pose,
-    space=space.space,
-    openings=space.forecast_proposals,
-    trains_long=space.trains_long,
+    prepare=late(f"{HERE}.prepare", "prepare"),
+    store=late(f"{HERE}.windows", "save_series"),
+    pose=late(f"{HERE}.space", "pose"),
+    space=late(f"{HERE}.space", "space"),
+    openings=late(f"{HERE}.space", "forecast_proposals"),
+    trains_long=late(f"{HERE}.space", "trains_long"),
     partners=PARTNERS,
     averaged=1,
-    finish=reading_seconds,
-    metrics=evaluate.metric_names,
-    main_metric=lambda layout, encoders: evaluate.METRIC,
-    fit_baselines=evaluate.fit_and_validate,
-    save_baselines=save_baselines,
+    finish=late("judge.finish", "reading_seconds"),
+    metrics=late(f"{HERE}.evaluate", "metric_names"),
+    main_metric=main_metric,
+    fit_baselines=late(f"{HERE}.evaluate", "fit_and_validate"),
+    save_baselines=late("judge.stored", "save_baselines"),
     # simple forecasts are made of the series seen
     load_baselines=lambda path, layout, encoders: (),
-    evaluate=evaluate.evaluate_part,
-    probing=PROBING,
+    evaluate=late(f"{HERE}.evaluate", "evaluate_part"),
+    probing=probing,
     measures={
-        "mistakes": of_answers(mistakes.worst),
-        "coverage": of_answers(mistakes.coverage),
-        "order": order,
+        "mistakes": mistakes,
+        "coverage": coverage,
+        "order": late(f"{HERE}.order", "order"),
     },
     export=export,
-    signatures=signatures,
+    signatures=signatures.signatures,
+    light=signatures.open_light,
     to_predict=answer.to_predict,
     to_judge=answer.to_judge,
     answer=answer.answer,
@@ -78,7 +91,7 @@ FORECAST = Family(
     tested=answer.tested_table,
     single=answer.single,
     writing=writes_no_texts,
-    data_shown=shown.data_shown,
-    answers_shown=shown.answers_shown,
+    data_shown=late(f"{HERE}.shown", "data_shown"),
+    answers_shown=late(f"{HERE}.shown", "answers_shown"),
     attention=no_attention,
 )

@@ -1,6 +1,7 @@
 """Choose which windows belong to which part: rolling origins, whose targets never cross parts."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,9 @@ from rnnauto.arrays import Floats, Integers
 from rnnauto.data.room import FEW_SERIES, fold_count, held_series, tested_series
 from rnnauto.errors import DataError
 from rnnauto.families.forecast.series import Series
-from rnnauto.recipe import Split
+
+if TYPE_CHECKING:
+    from rnnauto.recipe import Split
 
 FEW_WINDOWS = 3_000  # windows below which finalists are confirmed on folds
 HORIZONS = 3  # that a typical series must hold beside the lookback to be cut in time
@@ -55,7 +58,7 @@ class Cut:
 
 
 def split_windows(
-    series: Series, recipe: Split, cut: Cut, *, test_rows: NDArray[np.bool_] | None
+    series: Series, recipe: "Split", cut: Cut, *, test_rows: NDArray[np.bool_] | None
 ) -> WindowParts:
     """Cut the windows into parts by time, or by whole series where the typical one is too short.
 
@@ -100,7 +103,7 @@ def remedy_of(lack: list[str], cut: Cut, *, own_test: bool) -> str:
 
 
 def split_by_time(
-    series: Series, recipe: Split, cut: Cut, test_rows: NDArray[np.bool_] | None
+    series: Series, recipe: "Split", cut: Cut, test_rows: NDArray[np.bool_] | None
 ) -> WindowParts:
     """Cut the end of every series off as the test part, what comes before it as the validation
     part; in a small file other folds hold out earlier blocks of time."""
@@ -177,7 +180,7 @@ def held_out(
 
 
 def split_by_series(
-    series: Series, recipe: Split, cut: Cut, test_rows: NDArray[np.bool_] | None
+    series: Series, recipe: "Split", cut: Cut, test_rows: NDArray[np.bool_] | None
 ) -> WindowParts:
     """Put every series into one part; those to judge by are seen for a whole lookback first."""
     lengths = series.lengths

@@ -6,7 +6,7 @@ from typing import Any
 from rnnauto.data.batches import save_encoded
 from rnnauto.data.unanswered import words_of
 from rnnauto.deploy.runner import Run, Signatures
-from rnnauto.families.family import Family, no_attention
+from rnnauto.families.family import Family, no_attention, no_graph
 from rnnauto.families.language import answer, encode, evaluate, prepare, shown, space, table
 from rnnauto.families.language.finish import reading_seconds
 from rnnauto.families.language.generate import writing
@@ -50,13 +50,14 @@ LANGUAGE = Family(
     save_baselines=evaluate.save_language_baselines,
     load_baselines=evaluate.load_language_baselines,
     evaluate=evaluate.evaluate_part,
-    probing=PROBING,
+    probing=lambda: PROBING,
     measures={
         "mistakes": of_answers(worst),
         "order": order,
     },
     export=export,
     signatures=signatures,
+    light=no_graph,
     to_predict=answer.to_predict,
     to_judge=answer.to_judge,
     answer=answer.answer,

@@ -1,5 +1,6 @@
 """Check that an export is the trained networks, and answers each sequence by itself."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,9 +9,10 @@ from numpy.typing import NDArray
 from rnnauto.arrays import Integers
 from rnnauto.data.batches import pad, whole
 from rnnauto.deploy.check import ALONE, EXTRA, check_differences, difference, run_members, some_of
+from rnnauto.deploy.onnx_check import check_graph
 from rnnauto.deploy.runner import Run, raw_batch
 from rnnauto.families.lists.answer import side_by_side
-from rnnauto.families.lists.encode import ListPart
+from rnnauto.families.lists.encode import ListPart, ListTarget
 
 
 def check_export(run: Run, members: list[Any], part: ListPart) -> dict[str, float]:
@@ -34,13 +36,23 @@ def check_export(run: Run, members: list[Any], part: ListPart) -> dict[str, floa
     return check_differences(differences)
 
 
+def compare_graph(run: Run, light: Run, part: ListPart) -> dict[str, float]:
+    """Compare the ONNX graph with the SavedModel. Returns and raises: as `check_graph`."""
+    batch = raw_batch(part.sequences, some_of(len(part)), part.layout, part.encoders)
+    return check_graph(run, light, batch, partial(in_deviations, part.encoders.target))
+
+
 def outputs_of(
     run: Run, part: ListPart, chosen: Integers, *, extra: int = 0
 ) -> NDArray[np.float32]:
-    """Run the SavedModel: values in deviations, and where there are ends, how likely they are,
-    float32 [sequences, longest, outputs]."""
-    target = part.encoders.target
+    """Run the SavedModel: `in_deviations`, of each sequence."""
     outputs = run(raw_batch(part.sequences, chosen, part.layout, part.encoders, extra=extra))
+    return in_deviations(part.encoders.target, outputs)
+
+
+def in_deviations(target: ListTarget, outputs: dict[str, NDArray[Any]]) -> NDArray[np.float32]:
+    """Give values in deviations, and where there are ends, how likely they are, float32 [sequences,
+    longest, outputs]."""
     deviations = np.array([encoder.deviation for encoder in target.each], np.float32)
     parts = [side_by_side(outputs, target) / deviations]
     if target.ends:

@@ -1,28 +1,36 @@
-"""Write the SavedModel of lists of numbers: raw values in, lists and their lengths out."""
+"""Write the SavedModel of lists of numbers, raw values in, lists and their lengths out, and the
+ONNX graph beside it."""
 
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
-from rnnauto.deploy.inputs import encode_inputs, input_specs, listed, tables_of, with_zero
-from rnnauto.deploy.runner import Run, Shape, Signature, Signatures, load_saved_model
+from rnnauto.deploy.inputs import encode_inputs, input_specs, tables_of, with_zero
+from rnnauto.deploy.onnx_run import MODEL
+from rnnauto.deploy.runner import Run, load_saved_model
 from rnnauto.deploy.write import write_saved_model
 from rnnauto.families.lists.answer import output_names
-from rnnauto.families.lists.check import check_export
+from rnnauto.families.lists.check import check_export, compare_graph
 from rnnauto.families.lists.encode import ListEncoders, ListTarget
+from rnnauto.families.lists.graph import write_graph
 from rnnauto.families.lists.prepare import ListPrepared
+from rnnauto.families.lists.signatures import open_light
 from rnnauto.layout import Layout
 from rnnauto.networks.ends import ended
 
 
 def export(path: Path, members: list[Any], prepared: ListPrepared) -> tuple[Run, dict[str, float]]:
-    """Write the mean of the members, open it as a user will, and compare it with them."""
+    """Write the mean of the members, open it as a user will, and compare it with them; then the
+    same as an ONNX graph."""
     layout, encoders = prepared.layout, prepared.encoders
     served = serve_module(members, layout=layout, encoders=encoders)
     write_saved_model(path, served, {"serving_default": served.predict})
     run = load_saved_model(path)
-    return run, check_export(run, members, prepared.test)
+    checks = check_export(run, members, prepared.test)
+    (path.parent / MODEL).write_bytes(write_graph(members, layout, encoders))
+    light = open_light(path.parent, layout, encoders)
+    return run, checks | compare_graph(run, light, prepared.test)
 
 
 def serve_module(members: list[Any], *, layout: Layout, encoders: ListEncoders) -> Any:
@@ -56,11 +64,3 @@ def decode_outputs(mean: Any, target: ListTarget) -> dict[str, Any]:
         found |= {"end": mean[..., -1], "answer_length": ended(mean[..., -1])}
         return found
     return found | {"answer_length": tf.fill([tf.shape(mean)[0]], target.longest)}
-
-
-def signatures(layout: Layout, encoders: ListEncoders) -> Signatures:
-    """Say what `serving_default` takes and gives."""
-    target = encoders.target
-    outputs: dict[str, Shape | None] = dict.fromkeys(output_names(target), (None, target.longest))
-    outputs["answer_length"] = (None,)
-    return {"serving_default": Signature(listed(input_specs(layout, encoders)), outputs)}

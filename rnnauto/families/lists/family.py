@@ -1,76 +1,80 @@
 """The record of lists of numbers of a length of their own."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rnnauto.data.unanswered import words_of
 from rnnauto.deploy.generate import writes_no_texts
-from rnnauto.deploy.runner import Run, Signatures
+from rnnauto.deploy.runner import Run
 from rnnauto.families.family import Family, no_attention
-from rnnauto.families.lists import (
-    answer,
-    baselines,
-    encode,
-    evaluate,
-    metrics,
-    prepare,
-    shown,
-    space,
-    table,
-)
-from rnnauto.families.lists.batches import save_lists
-from rnnauto.families.lists.mistakes import worst
-from rnnauto.families.lists.order import order
-from rnnauto.families.lists.probing import PROBING
-from rnnauto.judge.diagnose import of_answers
-from rnnauto.judge.finish import reading_seconds
-from rnnauto.judge.stored import save_baselines
+from rnnauto.families.lists import answer, encode, signatures, table
+from rnnauto.late import late
 from rnnauto.layout import Layout
 
+if TYPE_CHECKING:
+    from rnnauto.families.lists.prepare import ListPrepared
+    from rnnauto.judge.diagnose import Opening, Subject
+    from rnnauto.judge.sample import Probing
+
+HERE = "families.lists"
 PARTNERS = 3  # networks that correct different simple answers
 
 
+def probing() -> "Probing":
+    from rnnauto.families.lists.probing import PROBING
+
+    return PROBING
+
+
+def main_metric(layout: Layout, encoders: encode.ListEncoders) -> str:
+    from rnnauto.families.lists.metrics import main_metric
+
+    return main_metric(encoders.target)
+
+
+def mistakes(subject: "Subject", bench: "Opening") -> Any:
+    from rnnauto.families.lists.mistakes import worst
+    from rnnauto.judge.diagnose import of_answers
+
+    return of_answers(worst)(subject, bench)
+
+
 def export(
-    path: Path, members: list[Any], prepared: prepare.ListPrepared
+    path: Path, members: list[Any], prepared: "ListPrepared"
 ) -> tuple[Run, dict[str, float]]:
-    """Write and check the SavedModel; see `families.lists.export`."""
+    """Write and check the SavedModel and the ONNX graph; see `families.lists.export`."""
     from rnnauto.families.lists.export import export  # imports TensorFlow
 
     return export(path, members, prepared)
-
-
-def signatures(layout: Layout, encoders: Any) -> Signatures:
-    from rnnauto.families.lists.export import signatures  # imports TensorFlow
-
-    return signatures(layout, encoders)
 
 
 LISTS = Family(
     name="lists",
     encoders=encode.ListEncoders,
     misfits=encode.misfits,
-    prepare=prepare.prepare,
-    store=save_lists,
-    pose=space.pose,
-    space=space.space,
-    openings=space.openings,
-    trains_long=space.trains_long,
+    prepare=late(f"{HERE}.prepare", "prepare"),
+    store=late(f"{HERE}.batches", "save_lists"),
+    pose=late(f"{HERE}.space", "pose"),
+    space=late(f"{HERE}.space", "space"),
+    openings=late(f"{HERE}.space", "openings"),
+    trains_long=late(f"{HERE}.space", "trains_long"),
     partners=PARTNERS,
     averaged=1,
-    finish=reading_seconds,
-    metrics=metrics.metric_names,
-    main_metric=lambda layout, encoders: metrics.main_metric(encoders.target),
-    fit_baselines=evaluate.fit_and_validate,
-    save_baselines=save_baselines,
-    load_baselines=baselines.load_list_baselines,
-    evaluate=evaluate.evaluate_part,
-    probing=PROBING,
+    finish=late("judge.finish", "reading_seconds"),
+    metrics=late(f"{HERE}.metrics", "metric_names"),
+    main_metric=main_metric,
+    fit_baselines=late(f"{HERE}.evaluate", "fit_and_validate"),
+    save_baselines=late("judge.stored", "save_baselines"),
+    load_baselines=late(f"{HERE}.baselines", "load_list_baselines"),
+    evaluate=late(f"{HERE}.evaluate", "evaluate_part"),
+    probing=probing,
     measures={
-        "mistakes": of_answers(worst),
-        "order": order,
+        "mistakes": mistakes,
+        "order": late(f"{HERE}.order", "order"),
     },
     export=export,
-    signatures=signatures,
+    signatures=signatures.signatures,
+    light=signatures.open_light,
     to_predict=answer.to_predict,
     to_judge=answer.to_judge,
     answer=answer.answer,
@@ -80,7 +84,7 @@ LISTS = Family(
     tested=table.tested_table,
     single=answer.single,
     writing=writes_no_texts,
-    data_shown=shown.data_shown,
-    answers_shown=shown.answers_shown,
+    data_shown=late(f"{HERE}.shown", "data_shown"),
+    answers_shown=late(f"{HERE}.shown", "answers_shown"),
     attention=no_attention,
 )

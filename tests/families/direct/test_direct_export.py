@@ -18,8 +18,9 @@ from rnnauto.errors import ExportError, ModelFolderError
 from rnnauto.families.direct.answer import answer as predict
 from rnnauto.families.direct.check import check_export
 from rnnauto.families.direct.encode import DirectPart, fit_direct, outputs_of
-from rnnauto.families.direct.export import serve_module, signatures
+from rnnauto.families.direct.export import serve_module
 from rnnauto.families.direct.network import build
+from rnnauto.families.direct.signatures import signatures
 from rnnauto.networks.architecture import Architecture, features_of
 
 pytestmark = pytest.mark.train

@@ -1,0 +1,186 @@
+"""Predict by the ONNX graphs of a model folder, without TensorFlow: arrays in, arrays out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from polars import thread_pool_size
+
+from rnnauto.arrays import Integers
+from rnnauto.cores import on_all_cores
+from rnnauto.data.encode import Encoders
+from rnnauto.deploy.onnx_gate import read_onnx, values_by_name
+from rnnauto.deploy.raw_inputs import Inputs, cut_inputs, graph_inputs
+from rnnauto.deploy.runner import RawBatch, Run, Shape
+from rnnauto.errors import ModelFolderError, RnnautoError
+from rnnauto.files import FETCH, damaged
+from rnnauto.layout import Layout
+from rnnauto.networks.quiet import held_back_stderr
+
+MODEL = "model.onnx"
+QUIET = 4  # nothing but what ends the process is logged
+FEWEST = 16  # sequences that a core is given
+LITTLE = 1 << 10  # timesteps of a batch up to which it is for one core
+
+
+@dataclass(frozen=True)
+class OnnxGraph:
+    """An ONNX graph that is open: called with arrays by name, it gives arrays by name.
+
+    Attributes:
+        path: its file.
+        session: of onnxruntime.
+        outputs: their shapes by name; None stands for any size, the first for that of the batch.
+        timed: the inputs that have an axis of timesteps.
+        apart: whether any sequences of a batch may be answered without the others, and the outputs
+            then put together: a large batch is for all cores.
+    """
+
+    path: Path
+    session: Any
+    outputs: Mapping[str, Shape]
+    timed: frozenset[str]
+    apart: bool = True
+
+    def __call__(self, batch: RawBatch) -> dict[str, NDArray[Any]]:
+        rows = min((len(array) for array in batch.values() if np.ndim(array)), default=1)
+        if rows == 0:
+            return self.of_nothing(batch)
+        cores = thread_pool_size() if rows * self.longest(batch) > LITTLE else 1
+        count = max(1, min(cores, rows // FEWEST)) if self.apart else 1
+        parts = [batch] if count == 1 else cut(batch, np.linspace(0, rows, count + 1).astype(int))
+        found = on_all_cores(self.ask, parts)
+        if len(found) == 1:
+            return found[0]
+        return {name: np.concatenate([part[name] for part in found]) for name in self.outputs}
+
+    def ask(self, batch: RawBatch) -> dict[str, NDArray[Any]]:
+        names = list(self.outputs)
+        try:
+            found = dict(zip(names, self.session.run(names, batch), strict=True))
+        except Exception as error:  # onnxruntime's errors have nothing in common
+            said = str(error).partition("\n")[0]
+            raise damaged(self.path, f"it cannot answer: {said}") from error
+        for name, wanted in self.outputs.items():
+            sizes = self.filled(wanted, batch) if self.apart else wanted
+            if not fits(found[name].shape, sizes):
+                raise damaged(self.path, f"`{name}` has shape {found[name].shape}, not {sizes}")
+        return found
+
+    def of_nothing(self, batch: RawBatch) -> dict[str, NDArray[Any]]:
+        """Answer a batch of no sequence, at which LSTM and GRU of onnxruntime end the process."""
+        one = {
+            name: array
+            if np.ndim(array) == 0
+            else np.full((1, *array.shape[1:]), "" if array.dtype == object else 0, array.dtype)
+            for name, array in batch.items()
+        }
+        return {name: array[:0] for name, array in self.ask(one).items()}
+
+    def filled(self, shape: Shape, batch: RawBatch) -> Shape:
+        """Put the sizes of a batch into the shape of an output: sequences, and then timesteps."""
+        timesteps = [self.longest(batch)]
+        rest = (timesteps.pop() if size is None and timesteps else size for size in shape[1:])
+        return (len(next(iter(batch.values()))), *rest)
+
+    def longest(self, batch: RawBatch) -> int:
+        """Count the timesteps of a batch; 1 where it has none."""
+        wide = [array.shape[1] for name, array in batch.items() if name in self.timed]
+        if wide:
+            return int(wide[0])
+        return int(batch["length"].max(initial=0)) if "length" in batch else 1
+
+
+def cut(batch: RawBatch, bounds: Integers) -> list[RawBatch]:
+    """Cut a batch between some of its sequences."""
+    return [
+        {name: array[begin:end] if np.ndim(array) else array for name, array in batch.items()}
+        for begin, end in zip(bounds[:-1], bounds[1:], strict=True)
+    ]
+
+
+def open_graph(
+    path: Path, inputs: Inputs, outputs: Mapping[str, Shape | None], *, apart: bool = True
+) -> OnnxGraph:
+    """Open an ONNX file, once it has passed the gate and takes and gives what is wanted.
+
+    Raises: ModelFolderError.
+    """
+    content, model = read_onnx(path)
+    fault = next(value_faults(model["graph"], inputs, outputs), None)
+    if fault is not None:
+        raise damaged(path, f"it does not go with `model.json`: {fault}")
+    onnxruntime = import_onnxruntime()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = QUIET
+    try:
+        session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors have nothing in common
+        said = str(error).partition("\n")[0]
+        raise ModelFolderError(f"`{path}` cannot be loaded: {said}", hint=FETCH) from error
+    given = values_by_name(model["graph"]["outputs"])
+    shapes = {name: shape for name, (_, shape) in given.items()}
+    timed = frozenset(name for name, (_, shape) in inputs.items() if shape[1:2] == (None,))
+    return OnnxGraph(path, session, shapes, timed, apart)
+
+
+def import_onnxruntime() -> Any:
+    """Import ONNX Runtime, without what it says of devices that it looks for.
+
+    Raises: RnnautoError where it is not installed.
+    """
+    if find_spec("onnxruntime") is None:
+        raise RnnautoError(
+            "ONNX Runtime is not installed here",
+            hint="`pip install onnxruntime` brings it; `--runtime tensorflow` does without",
+        )
+    with held_back_stderr():
+        import onnxruntime
+
+        onnxruntime.set_default_logger_severity(QUIET)
+    return onnxruntime
+
+
+def value_faults(graph: dict[str, Any], inputs: Inputs, outputs: Mapping[str, Shape | None]) -> Any:
+    """List how the inputs and outputs of a graph differ from those that are wanted."""
+    taken, given = values_by_name(graph["inputs"]), values_by_name(graph["outputs"])
+    for name in sorted(taken.keys() ^ inputs.keys()):
+        yield f"input `{name}` is {'missing' if name in inputs else 'one too many'}"
+    for name, wanted in inputs.items():
+        if name in taken and taken[name] != wanted:
+            yield f"input `{name}` is {described(*taken[name])}, not {described(*wanted)}"
+    for name, shape in outputs.items():
+        if name not in given:
+            yield f"output `{name}` is missing"
+        elif shape is not None and not fits(given[name][1], shape):
+            yield f"output `{name}` has shape {given[name][1]}, not {shape}"
+
+
+def fits(found: Shape, wanted: Shape) -> bool:
+    return len(found) == len(wanted) and all(
+        None in {size, other} or size == other for size, other in zip(found, wanted, strict=True)
+    )
+
+
+def described(dtype: str, shape: Shape) -> str:
+    return f"{dtype} {shape}"
+
+
+def open_sequences(
+    folder: Path, layout: Layout, encoders: Encoders[Any], outputs: Mapping[str, Shape | None]
+) -> Run:
+    """Open the ONNX graph of a model folder that answers sequences of raw values.
+
+    Raises: ModelFolderError.
+    """
+    graph = open_graph(folder / MODEL, graph_inputs(layout, encoders), outputs)
+
+    def answer(raw: RawBatch) -> dict[str, NDArray[Any]]:
+        return graph(cut_inputs(raw, layout, encoders))
+
+    return Run(folder, {"serving_default": answer}, graph)

@@ -1,0 +1,1 @@
+"""Write trained networks as ONNX graphs, operator by operator; no converter is asked."""
