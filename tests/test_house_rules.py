@@ -68,9 +68,9 @@ STANDS_WITH = {
     "judge": """evaluate baselines metrics mistakes order probing attention calibrated holt_winters
     theta ngrams linear predictors stored boosted last_timestep order_free summaries look_up
     rivals""",
-    "deploy": """answer check table finish generate given decoding generation members
-    token_module set_module signatures""",
-    "exchange": "export graph emitters",
+    "deploy": """answer check compare table finish generate given decoding generation members
+    token_module set_module writer light sets signatures""",
+    "exchange": "export graph graphs emitters",
     "report": "shown",
     "families": "family",
 }
@@ -102,6 +102,7 @@ MAY_BE_HEAVY = {
     "families/direct/network.py": {"keras"},
     "exchange/layers.py": {"keras"},
     "exchange/recurrent.py": {"keras"},
+    "exchange/steps.py": {"keras"},
     "families/direct/export.py": {"tensorflow"},
     "families/decoder/network.py": BOTH,
     "families/decoder/learner.py": {"tensorflow"},
@@ -129,9 +130,11 @@ LATE = {
     "families/direct/learner.py",
     "families/language/learner.py",
     "exchange/network.py",
+    "families/decoder/graphs.py",
     "families/direct/graph.py",
     "families/forecast/emitters.py",
     "families/forecast/graph.py",
+    "families/language/graphs.py",
     "families/lists/emitters.py",
     "families/lists/graph.py",
 }

@@ -18,11 +18,12 @@ OPERATORS = {
     "": frozenset(
         """
         Abs Add And ArgMax Cast Ceil Clip Concat ConstantOfShape Cos CumSum Div Equal Exp Expand
-        Floor GRU Gather GatherElements GatherND Greater GreaterOrEqual Identity If IsInf IsNaN LSTM
-        Less LessOrEqual Log LogSoftmax Loop MatMul Max Min Mod Mul Neg Not OneHot Or Pad Pow RNN
-        Range Reciprocal ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum Relu Reshape
-        ReverseSequence Scan ScatterElements ScatterND Shape Sigmoid Sign Sin Size Slice Softmax
-        Softplus Split Sqrt Squeeze Sub Sum Tanh Tile TopK Transpose Trilu Unsqueeze Where
+        Floor GRU Gather GatherElements GatherND Gemm Greater GreaterOrEqual Identity If IsInf IsNaN
+        LSTM Less LessOrEqual Log LogSoftmax Loop MatMul Max Min Mod Mul Neg Not OneHot Or Pad Pow
+        RNN Range Reciprocal ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum
+        Relu Reshape ReverseSequence Scan ScatterElements ScatterND Shape Sigmoid Sign Sin Size
+        Slice Softmax Softplus Split Sqrt Squeeze Sub Sum Tanh Tile TopK Transpose Trilu Unsqueeze
+        Where
         """.split()  # noqa: SIM905
     ),
     LABELS: frozenset({"LabelEncoder"}),

@@ -1,7 +1,8 @@
 """Predict by the ONNX graphs of a model folder, without TensorFlow: arrays in, arrays out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -15,16 +16,20 @@ from rnnauto.cores import on_all_cores
 from rnnauto.data.encode import Encoders
 from rnnauto.deploy.onnx_gate import read_onnx, values_by_name
 from rnnauto.deploy.raw_inputs import Inputs, cut_inputs, graph_inputs
-from rnnauto.deploy.runner import RawBatch, Run, Shape
+from rnnauto.deploy.runner import Function, RawBatch, Run, Shape
 from rnnauto.errors import ModelFolderError, RnnautoError
 from rnnauto.files import FETCH, damaged
 from rnnauto.layout import Layout
 from rnnauto.networks.quiet import held_back_stderr
 
 MODEL = "model.onnx"
+STEP = "step.onnx"  # of a model that goes on from a state
 QUIET = 4  # nothing but what ends the process is logged
 FEWEST = 16  # sequences that a core is given
 LITTLE = 1 << 10  # timesteps of a batch up to which it is for one core
+
+
+Called = Callable[..., dict[str, NDArray[Any]]]
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class OnnxGraph:
     Attributes:
         path: its file.
         session: of onnxruntime.
-        outputs: their shapes by name; None stands for any size, the first for that of the batch.
+        outputs: type and shape by name; None stands for any size, the first for that of the batch.
         timed: the inputs that have an axis of timesteps.
         apart: whether any sequences of a batch may be answered without the others, and the outputs
             then put together: a large batch is for all cores.
@@ -42,36 +47,39 @@ class OnnxGraph:
 
     path: Path
     session: Any
-    outputs: Mapping[str, Shape]
+    outputs: Inputs
     timed: frozenset[str]
     apart: bool = True
 
-    def __call__(self, batch: RawBatch) -> dict[str, NDArray[Any]]:
+    def __call__(self, batch: RawBatch, names: Sequence[str] = ()) -> dict[str, NDArray[Any]]:
+        """Give the outputs of these names; of none, all."""
+        names = names or list(self.outputs)
         rows = min((len(array) for array in batch.values() if np.ndim(array)), default=1)
         if rows == 0:
-            return self.of_nothing(batch)
+            return self.of_nothing(batch, names)
         cores = thread_pool_size() if rows * self.longest(batch) > LITTLE else 1
         count = max(1, min(cores, rows // FEWEST)) if self.apart else 1
         parts = [batch] if count == 1 else cut(batch, np.linspace(0, rows, count + 1).astype(int))
-        found = on_all_cores(self.ask, parts)
-        if len(found) == 1:
-            return found[0]
-        return {name: np.concatenate([part[name] for part in found]) for name in self.outputs}
+        return together(on_all_cores(lambda part: self.ask(part, names), parts))
 
-    def ask(self, batch: RawBatch) -> dict[str, NDArray[Any]]:
-        names = list(self.outputs)
+    def tell(self, batch: RawBatch, names: Sequence[str]) -> list[NDArray[Any]]:
+        """List the outputs of these names."""
+        return list(self(batch, names).values())
+
+    def ask(self, batch: RawBatch, names: Sequence[str]) -> dict[str, NDArray[Any]]:
         try:
             found = dict(zip(names, self.session.run(names, batch), strict=True))
         except Exception as error:  # onnxruntime's errors have nothing in common
             said = str(error).partition("\n")[0]
             raise damaged(self.path, f"it cannot answer: {said}") from error
-        for name, wanted in self.outputs.items():
+        for name, array in found.items():
+            _, wanted = self.outputs[name]
             sizes = self.filled(wanted, batch) if self.apart else wanted
-            if not fits(found[name].shape, sizes):
-                raise damaged(self.path, f"`{name}` has shape {found[name].shape}, not {sizes}")
+            if not fits(array.shape, sizes):
+                raise damaged(self.path, f"`{name}` has shape {array.shape}, not {sizes}")
         return found
 
-    def of_nothing(self, batch: RawBatch) -> dict[str, NDArray[Any]]:
+    def of_nothing(self, batch: RawBatch, names: Sequence[str]) -> dict[str, NDArray[Any]]:
         """Answer a batch of no sequence, at which LSTM and GRU of onnxruntime end the process."""
         one = {
             name: array
@@ -79,7 +87,7 @@ class OnnxGraph:
             else np.full((1, *array.shape[1:]), "" if array.dtype == object else 0, array.dtype)
             for name, array in batch.items()
         }
-        return {name: array[:0] for name, array in self.ask(one).items()}
+        return {name: array[:0] for name, array in self.ask(one, names).items()}
 
     def filled(self, shape: Shape, batch: RawBatch) -> Shape:
         """Put the sizes of a batch into the shape of an output: sequences, and then timesteps."""
@@ -93,6 +101,13 @@ class OnnxGraph:
         if wide:
             return int(wide[0])
         return int(batch["length"].max(initial=0)) if "length" in batch else 1
+
+
+def together(found: list[dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    """Join the answers to the parts of a batch."""
+    if len(found) == 1:
+        return found[0]
+    return {name: np.concatenate([part[name] for part in found]) for name in found[0]}
 
 
 def cut(batch: RawBatch, bounds: Integers) -> list[RawBatch]:
@@ -124,9 +139,8 @@ def open_graph(
         said = str(error).partition("\n")[0]
         raise ModelFolderError(f"`{path}` cannot be loaded: {said}", hint=FETCH) from error
     given = values_by_name(model["graph"]["outputs"])
-    shapes = {name: shape for name, (_, shape) in given.items()}
     timed = frozenset(name for name, (_, shape) in inputs.items() if shape[1:2] == (None,))
-    return OnnxGraph(path, session, shapes, timed, apart)
+    return OnnxGraph(path, session, given, timed, apart)
 
 
 def import_onnxruntime() -> Any:
@@ -152,7 +166,7 @@ def value_faults(graph: dict[str, Any], inputs: Inputs, outputs: Mapping[str, Sh
     for name in sorted(taken.keys() ^ inputs.keys()):
         yield f"input `{name}` is {'missing' if name in inputs else 'one too many'}"
     for name, wanted in inputs.items():
-        if name in taken and taken[name] != wanted:
+        if name in taken and not (taken[name][0] == wanted[0] and fits(taken[name][1], wanted[1])):
             yield f"input `{name}` is {described(*taken[name])}, not {described(*wanted)}"
     for name, shape in outputs.items():
         if name not in given:
@@ -184,3 +198,27 @@ def open_sequences(
         return graph(cut_inputs(raw, layout, encoders))
 
     return Run(folder, {"serving_default": answer}, graph)
+
+
+def by_parts(called: Called) -> Called:
+    """Answer a large batch on all cores: for functions that answer every sequence by itself."""
+
+    def answer(**batch: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        rows = min((len(array) for array in batch.values() if np.ndim(array)), default=1)
+        count = max(1, min(thread_pool_size(), rows // FEWEST))
+        parts = [batch] if count == 1 else cut(batch, np.linspace(0, rows, count + 1).astype(int))
+        return together(on_all_cores(lambda part: called(**part), parts))
+
+    return answer
+
+
+def by_batch(folder: Path, called: Mapping[str, Called]) -> Mapping[str, Function]:
+    """Make the signatures of functions that ask graphs again and again."""
+    return {name: partial(call, folder, name, function) for name, function in called.items()}
+
+
+def call(folder: Path, name: str, function: Called, batch: RawBatch) -> dict[str, NDArray[Any]]:
+    try:
+        return function(**batch)
+    except (IndexError, ValueError) as error:  # graphs that fit, and give what cannot be
+        raise damaged(folder, f"`{name}` cannot answer: {error}") from error

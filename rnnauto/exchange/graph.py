@@ -1,5 +1,6 @@
 """Collect the nodes of an ONNX graph: values are names, and every method gives those it makes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +9,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from rnnauto.deploy.runner import Shape
+Sizes = Sequence[int | str | None]
 
 OPSET, LABELS_OPSET, IR_VERSION = 17, 2, 10  # what runtimes of the last years can read
 LABELS = "ai.onnx.ml"
@@ -39,12 +40,13 @@ class Graph:
     known: dict[Any, str] = field(default_factory=dict)
     prefix: str = ""
 
-    def input(self, name: str, dtype: str, shape: Shape) -> str:
-        """Take an input; None in a shape stands for any size, the first of them the batch."""
+    def input(self, name: str, dtype: str, shape: Sizes) -> str:
+        """Take an input; None in a shape stands for any size, the first of them the batch, and a
+        name for any that is the same everywhere."""
         self.inputs.append(value_info(name, dtype, shape))
         return name
 
-    def output(self, name: str, value: str, dtype: str, shape: Shape) -> None:
+    def output(self, name: str, value: str, dtype: str, shape: Sizes) -> None:
         """Give a value out under a name."""
         self.nodes.append(helper.make_node("Identity", [value], [name]))
         self.outputs.append(value_info(name, dtype, shape))
@@ -59,12 +61,9 @@ class Graph:
         key = (str(array.dtype), shape, held)
         if key not in self.known:
             self.known[key] = name = f"constant_{len(self.constants)}"
-            if words:
-                texts: Any = [str(word).encode() for word in array.ravel()]
-                tensor = helper.make_tensor(name, TensorProto.STRING, shape, texts)
-            else:
-                tensor = numpy_helper.from_array(array, name)
-            self.constants.append(tensor)
+            # `helper.make_tensor` would cut strings off before NUL at their ends
+            array = array.astype(object) if words else array
+            self.constants.append(numpy_helper.from_array(array, name))
         return self.known[key]
 
     def op(self, kind: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
@@ -110,7 +109,7 @@ class Graph:
         return bytes(model.SerializeToString(deterministic=True))
 
 
-def value_info(name: str, dtype: str, shape: Shape) -> Any:
+def value_info(name: str, dtype: str, shape: Sizes) -> Any:
     """Describe an input or output; sizes that are free have names of their own."""
     sizes = [
         ("batch" if at == 0 else f"{name}_{at}") if size is None else size

@@ -13,7 +13,6 @@ import polars as pl
 from rnnauto.deploy.generate import Wanted, Writing
 from rnnauto.deploy.latency import Single
 from rnnauto.deploy.runner import Run, Signatures
-from rnnauto.errors import ModelFolderError
 from rnnauto.layout import FamilyName, Layout
 
 if TYPE_CHECKING:  # what only a fit waits for
@@ -127,11 +126,3 @@ AnyFamily = Family[Any, Any, Any, Any, Any, Any]
 def no_attention(members: Any, part: Any, answers: Any, *, patch: int) -> list[Json]:
     """Show nothing, of networks that attend to nothing."""
     return []
-
-
-def no_graph(folder: Path, layout: Layout, encoders: Any) -> Run:
-    """Open nothing, of families whose networks are not written as ONNX graphs."""
-    raise ModelFolderError(
-        f"`{folder}`: models of this kind have no ONNX graph",
-        hint="leave `--runtime` out, or give `--runtime tensorflow`",
-    )

@@ -13,7 +13,7 @@ from in_process import in_process
 import rnnauto
 from rnnauto.deploy.gate import find_faults
 from rnnauto.deploy.generate import Wanted
-from rnnauto.errors import DataError
+from rnnauto.errors import DataError, ModelFolderError
 from rnnauto.families.decoder.tokens import most_tokens
 from rnnauto.model import load
 from rnnauto.pipeline import fit
@@ -100,7 +100,7 @@ def test_it_learns_to_turn_words_round(translator):
     assert found.beats_baselines
     assert set(found.baselines) == {"copy of the source", "dictionary", "most frequent answer"}
     assert fitted.layout.rnn_type == "many-to-many-unaligned"
-    assert fitted.checks.keys() == {"keras", "steps", "alone", "padding"}
+    assert fitted.checks.keys() == {"keras", "steps", "alone", "padding", "onnx"}
     assert find_faults(fitted.folder / "saved_model") == []
 
 
@@ -171,6 +171,56 @@ def fresh(translator, namer, in_fresh_process, tmp_path_factory):
     draw = ("generate", "-m", namer[0], "--given", "language=lo", "--count", "2", "--seed", "4")
     draw += ("--top-k", "3", "--temperature", "0.8", "--json")
     return [in_fresh_process(*words, cwd=place) for words in (predict, draw)]
+
+
+def test_no_command_that_uses_a_decoder_imports_tensorflow(
+    translator, namer, rnnauto_light, tmp_path
+):
+    pairs(40, seed=9).write_csv(tmp_path / "new.csv")
+    written = rnnauto_light("predict", "new.csv", "-m", translator[0], "--beams", 4, "--proba")
+    assert written.returncode == 0, written.stderr
+    judged = rnnauto_light("evaluate", "new.csv", "-m", translator[0], "--json")
+    assert json.loads(judged.stdout)["rows"] == 40
+    drawn = rnnauto_light("generate", "-m", namer[0], "--given", "language=lo", "--count", 3)
+    assert len(drawn.stdout.splitlines()) == 3
+
+
+@pytest.mark.parametrize("beams", [1, 4])
+def test_both_runtimes_write_the_same_answers(translator, beams):
+    folder, _ = translator
+    data = pairs(60, seed=5)
+    one, other = (
+        rnnauto.load(folder, runtime=runtime).predict(data, beams=beams, probabilities=True)
+        for runtime in ("onnx", "tensorflow")
+    )
+    assert one["prediction"].to_list() == other["prediction"].to_list()
+    np.testing.assert_allclose(one["probability"], other["probability"], atol=1e-5)
+
+
+def test_both_runtimes_draw_and_judge_alike(translator, namer):
+    both = [rnnauto.load(namer[0], runtime=runtime) for runtime in ("onnx", "tensorflow")]
+    wanted = Wanted(given={"language": "la"}, count=40, seed=-3, temperature=1.7, top_k=6)
+    one, other = ([text.text for text in model.generate(wanted)] for model in both)
+    assert one == other and len(set(one)) > 10
+    both = [rnnauto.load(translator[0], runtime=runtime) for runtime in ("onnx", "tensorflow")]
+    one, other = (model.evaluate(pairs(40, seed=6)).metrics for model in both)
+    for name, found in one.items():
+        assert found.value == pytest.approx(other[name].value, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "step.onnx"])
+def test_a_decoder_without_one_of_its_graphs_is_refused(translator, namer, tmp_path, name):
+    shutil.copytree(translator[0], tmp_path / "model")
+    data = pairs(2, seed=5)
+    (tmp_path / "model" / name).write_bytes((namer[0] / name).read_bytes())
+    with pytest.raises(ModelFolderError, match="does not go with"):
+        load(tmp_path / "model").predict(data)
+    (tmp_path / "model" / name).write_bytes(b"")
+    with pytest.raises(ModelFolderError, match=name):
+        load(tmp_path / "model").predict(data)
+    (tmp_path / "model" / "step.onnx").unlink()
+    with pytest.raises(ModelFolderError, match=name):
+        load(tmp_path / "model", runtime="onnx").predict(data)
 
 
 def test_the_command_predicts_in_a_fresh_process(fresh):

@@ -203,6 +203,39 @@ def test_the_saved_model_passes_the_gate(letters, names):
     assert find_faults(names / "saved_model") == []
 
 
+@pytest.mark.parametrize("kind", ["letters", "names", "lists"])
+def test_both_runtimes_go_on_and_judge_alike(request, kind, tmp_path):
+    folder = request.getfixturevalue(kind)
+    both = [rnnauto.load(folder, runtime=runtime) for runtime in ("onnx", "tensorflow")]
+    prompt = "A B" if kind != "names" else "nari"
+    wanted = Wanted(prompt=prompt, count=5, length=60, temperature=1.5, top_k=3, seed=2**31 + 7)
+    one, other = ([text.text for text in model.generate(wanted)] for model in both)
+    assert one == other and len(set(one)) > 1
+    (tmp_path / "new.txt").write_text("A B C A?B C A " * 9)
+    data = {
+        "letters": tmp_path / "new.txt",
+        "names": pl.DataFrame({"name": ["nari", "", "to?", "na" * 300]}),
+        "lists": pl.DataFrame({"moves": ['["A","B"]', "[]", '["C","?"]']}),
+    }[kind]
+    one, other = (model.predict(data, probabilities=True) for model in both)
+    assert one["prediction"].to_list() == other["prediction"].to_list()
+    for name in one.columns[2:]:
+        np.testing.assert_allclose(one[name], other[name], rtol=1e-5, atol=1e-5, err_msg=name)
+    one, other = (model.evaluate(data).metrics for model in both)
+    for name, found in one.items():
+        assert found.value == pytest.approx(other[name].value, rel=1e-5)
+
+
+def test_no_command_that_uses_a_language_model_imports_tensorflow(letters, rnnauto_light, tmp_path):
+    (tmp_path / "new.txt").write_text("A B C " * 12)
+    done = rnnauto_light("predict", "new.txt", "-m", letters)
+    assert done.returncode == 0, done.stderr
+    done = rnnauto_light("evaluate", "new.txt", "-m", letters, "--json")
+    assert json.loads(done.stdout)["rows"] == 72
+    done = rnnauto_light("generate", "-m", letters, "--prompt", "A B", "--temperature", 0)
+    assert done.stdout.startswith("A B C A B C")
+
+
 def test_texts_of_a_table_end_by_themselves(names):
     texts = rnnauto.load(names).generate(Wanted(length=40, count=20, seed=3))
     assert all(len(text.tokens) < 40 for text in texts)

@@ -10,39 +10,35 @@ from typing import Any
 import tensorflow as tf
 
 from rnnauto.data.encode import RESERVED
-from rnnauto.deploy.inputs import encode_inputs, input_specs, listed, tables_of
-from rnnauto.deploy.runner import Run, Shape, Signature, Signatures, load_saved_model
+from rnnauto.deploy.inputs import encode_inputs, input_specs, specs_of, tables_of
+from rnnauto.deploy.onnx_run import MODEL, STEP
+from rnnauto.deploy.raw_inputs import Inputs
+from rnnauto.deploy.runner import Run, load_saved_model
 from rnnauto.deploy.write import write_saved_model
 from rnnauto.families.decoder import decoding
 from rnnauto.families.decoder.check import check_export
+from rnnauto.families.decoder.compare import compare_graphs
+from rnnauto.families.decoder.graphs import source_graph, step_graph
 from rnnauto.families.decoder.pairs import DecoderEncoders
 from rnnauto.families.decoder.prepare import DecoderPrepared
+from rnnauto.families.decoder.signatures import DECODE, GENERATE, SCORE, open_light
 from rnnauto.families.decoder.tokens import TokensEncoder, most_tokens
 from rnnauto.layout import Layout
-
-# what the signatures take beside a source
-DECODE = {"beams": tf.TensorSpec([], tf.int32)}
-GENERATE = {
-    "most": tf.TensorSpec([], tf.int32),
-    "temperature": tf.TensorSpec([], tf.float32),
-    "top_k": tf.TensorSpec([], tf.int32),
-    "seed": tf.TensorSpec([], tf.int32),
-    "stop": tf.TensorSpec([], tf.string),
-}
-SCORE = {
-    "answers": tf.TensorSpec([None, None], tf.int32),
-    "answer_length": tf.TensorSpec([None], tf.int32),
-}
 
 
 def export(
     path: Path, members: list[Any], prepared: DecoderPrepared
 ) -> tuple[Run, dict[str, float]]:
-    """Write the mean of the members, open it as a user will, and compare it with them."""
+    """Write the mean of the members, open it as a user will, and compare it with them; then the
+    same as ONNX graphs."""
     layout, encoders = prepared.layout, prepared.encoders
     save_decoder(path, members, layout=layout, encoders=encoders)
     run = load_saved_model(path)
-    return run, check_export(run, members, prepared.test)
+    checks = check_export(run, members, prepared.test)
+    (path.parent / MODEL).write_bytes(source_graph(members, layout, encoders).serialise("source"))
+    (path.parent / STEP).write_bytes(step_graph(members).serialise("step"))
+    light = open_light(path.parent, layout, encoders)
+    return run, checks | compare_graphs(run, light, prepared.test)
 
 
 def save_decoder(
@@ -97,7 +93,7 @@ def decoder_signatures(
         log_probability = decoding.likelihood(members, encode(raw), answers, answer_length)
         return {"log_probability": log_probability}
 
-    extra: dict[Any, dict[str, Any]] = {
+    extra: dict[Any, Inputs] = {
         predict: {},
         decode: DECODE,
         generate: GENERATE,
@@ -106,15 +102,10 @@ def decoder_signatures(
     names = {predict: "serving_default", decode: "decode", generate: "generate", score: "score"}
     return {
         names[function]: tf.function(function, autograph=False).get_concrete_function(
-            **{name: named(spec, name) for name, spec in (specs | more).items()}
+            **(specs | specs_of(more))
         )
         for function, more in extra.items()
     }
-
-
-def named(spec: Any, name: str) -> Any:
-    """Give a spec the name that a signature calls it by."""
-    return tf.TensorSpec(spec.shape, spec.dtype, name=name)
 
 
 def as_text(tokens: Any, words: Any, target: TokensEncoder) -> dict[str, Any]:
@@ -144,16 +135,3 @@ def flags(vocabulary: tuple[str, ...], chosen: tuple[str, ...]) -> Any:
     """Mark the chosen tokens among all entries, [entries]."""
     among = set(chosen)
     return tf.constant([False] * RESERVED + [token in among for token in vocabulary])
-
-
-def signatures(layout: Layout, encoders: DecoderEncoders) -> Signatures:
-    """Say what every signature takes and gives."""
-    inputs = listed(input_specs(layout, encoders))
-    written: dict[str, Shape | None] = {"text": None, "tokens": None, "lengths": None}
-    scored = written | {"log_probability": None}
-    return {
-        "serving_default": Signature(inputs, scored),
-        "decode": Signature(inputs | listed(DECODE), scored),
-        "generate": Signature(inputs | listed(GENERATE), written),
-        "score": Signature(inputs | listed(SCORE), {"log_probability": (None,)}),
-    }

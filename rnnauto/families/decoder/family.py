@@ -1,67 +1,84 @@
 """The record of texts that are written token by token."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rnnauto.data.unanswered import words_of
-from rnnauto.deploy.runner import Run, Signatures
-from rnnauto.families.decoder import answer, baselines, evaluate, pairs, prepare, shown, space
-from rnnauto.families.decoder.attention import attention_maps
-from rnnauto.families.decoder.batches import save_pairs
-from rnnauto.families.decoder.finish import writing_seconds
-from rnnauto.families.decoder.generate import writing
-from rnnauto.families.decoder.metrics import metric_names
-from rnnauto.families.decoder.mistakes import worst
-from rnnauto.families.decoder.order import order
-from rnnauto.families.decoder.probing import PROBING
-from rnnauto.families.family import Family, no_graph
-from rnnauto.judge.diagnose import of_answers
-from rnnauto.judge.stored import save_baselines
+from rnnauto.deploy.runner import Run
+from rnnauto.families.decoder import answer, pairs, signatures
+from rnnauto.families.family import Family
+from rnnauto.late import late
 from rnnauto.layout import Layout
+
+if TYPE_CHECKING:
+    from rnnauto.families.decoder.prepare import DecoderPrepared
+    from rnnauto.judge.diagnose import Opening, Subject
+    from rnnauto.judge.sample import Probing
+
+HERE = "families.decoder"
+
+
+def metrics(layout: Layout, encoders: pairs.DecoderEncoders) -> tuple[str, ...]:
+    from rnnauto.families.decoder.metrics import metric_names
+
+    return metric_names()
+
+
+def main_metric(layout: Layout, encoders: pairs.DecoderEncoders) -> str:
+    from rnnauto.families.decoder.evaluate import answer_metric
+
+    return answer_metric(layout)
+
+
+def probing() -> "Probing":
+    from rnnauto.families.decoder.probing import PROBING
+
+    return PROBING
+
+
+def mistakes(subject: "Subject", bench: "Opening") -> Any:
+    from rnnauto.families.decoder.mistakes import worst
+    from rnnauto.judge.diagnose import of_answers
+
+    return of_answers(worst)(subject, bench)
 
 
 def export(
-    path: Path, members: list[Any], prepared: prepare.DecoderPrepared
+    path: Path, members: list[Any], prepared: "DecoderPrepared"
 ) -> tuple[Run, dict[str, float]]:
-    """Write and check the SavedModel; see `families.decoder.export`."""
+    """Write and check the SavedModel and the ONNX graphs; see `families.decoder.export`."""
     from rnnauto.families.decoder.export import export  # imports TensorFlow
 
     return export(path, members, prepared)
-
-
-def signatures(layout: Layout, encoders: Any) -> Signatures:
-    from rnnauto.families.decoder.export import signatures  # imports TensorFlow
-
-    return signatures(layout, encoders)
 
 
 DECODER = Family(
     name="decoder",
     encoders=pairs.DecoderEncoders,
     misfits=pairs.misfits,
-    prepare=prepare.prepare,
-    store=save_pairs,
-    pose=space.pose,
-    space=space.space,
-    openings=space.openings,
-    trains_long=space.trains_long,
+    prepare=late(f"{HERE}.prepare", "prepare"),
+    store=late(f"{HERE}.batches", "save_pairs"),
+    pose=late(f"{HERE}.space", "pose"),
+    space=late(f"{HERE}.space", "space"),
+    openings=late(f"{HERE}.space", "openings"),
+    trains_long=late(f"{HERE}.space", "trains_long"),
     partners=1,
     averaged=1,
-    finish=writing_seconds,
-    metrics=lambda layout, encoders: metric_names(),
-    main_metric=lambda layout, encoders: evaluate.answer_metric(layout),
-    fit_baselines=evaluate.fit_and_validate,
-    save_baselines=save_baselines,
-    load_baselines=baselines.load_answer_baselines,
-    evaluate=evaluate.evaluate_part,
-    probing=lambda: PROBING,
+    finish=late(f"{HERE}.finish", "writing_seconds"),
+    metrics=metrics,
+    main_metric=main_metric,
+    fit_baselines=late(f"{HERE}.evaluate", "fit_and_validate"),
+    save_baselines=late("judge.stored", "save_baselines"),
+    load_baselines=late(f"{HERE}.baselines", "load_answer_baselines"),
+    evaluate=late(f"{HERE}.evaluate", "evaluate_part"),
+    probing=probing,
     measures={
-        "mistakes": of_answers(worst),
-        "order": order,
+        "mistakes": mistakes,
+        "order": late(f"{HERE}.order", "order"),
     },
     export=export,
-    signatures=signatures,
-    light=no_graph,
+    signatures=signatures.signatures,
+    light=signatures.open_light,
     to_predict=answer.to_predict,
     to_judge=answer.to_judge,
     answer=answer.write,
@@ -70,8 +87,8 @@ DECODER = Family(
     judged=answer.judged_answers,
     tested=answer.tested_table,
     single=answer.single,
-    writing=writing,
-    data_shown=shown.data_shown,
-    answers_shown=shown.answers_shown,
-    attention=attention_maps,
+    writing=late(f"{HERE}.generate", "writing"),
+    data_shown=late(f"{HERE}.shown", "data_shown"),
+    answers_shown=late(f"{HERE}.shown", "answers_shown"),
+    attention=late(f"{HERE}.attention", "attention_maps"),
 )

@@ -7,6 +7,7 @@ the sets before it, the first one not at all.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -23,7 +24,9 @@ from rnnauto.data.unanswered import Lost
 from rnnauto.errors import DataError
 from rnnauto.layout import Frozen, Layout
 from rnnauto.reading.read import Table
-from rnnauto.recipe import Split
+
+if TYPE_CHECKING:
+    from rnnauto.recipe import Split
 
 MOST_VALIDATION = 1 << 15  # timesteps of a corpus
 FEWEST_TOKENS = 1
@@ -102,7 +105,7 @@ def usable(sequences: Sequences, layout: Layout) -> Sequences:
     return sequences.take(long, per_timestep=True)
 
 
-def split_settings(wanted: Split, sequences: Sequences) -> Split:
+def split_settings(wanted: "Split", sequences: Sequences) -> "Split":
     """Cut a corpus once: its head to learn from, then validation, its tail for the test.
 
     Of a long one no more is held out for validation than tells trials apart: what stands next to

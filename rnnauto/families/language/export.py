@@ -11,29 +11,35 @@ from typing import Any
 
 import tensorflow as tf
 
-from rnnauto.deploy.inputs import listed, vocabulary_table
-from rnnauto.deploy.runner import Run, Shape, Signature, Signatures, load_saved_model
+from rnnauto.deploy.inputs import vocabulary_table
+from rnnauto.deploy.onnx_run import MODEL, STEP
+from rnnauto.deploy.runner import Run, load_saved_model
 from rnnauto.deploy.write import write_saved_model
 from rnnauto.families.language.check import check_export
+from rnnauto.families.language.compare import compare_graphs
 from rnnauto.families.language.encode import LanguageEncoders, NextSet, NextToken
-from rnnauto.families.language.generation import generate_inputs
+from rnnauto.families.language.graphs import step_graph, whole_graph
 from rnnauto.families.language.members import Members
 from rnnauto.families.language.prepare import LanguagePrepared
 from rnnauto.families.language.set_module import SetReader, label_table, set_signatures
-from rnnauto.families.language.token_module import SHOWN, TokenReader, token_signatures
+from rnnauto.families.language.signatures import open_light
+from rnnauto.families.language.token_module import TokenReader, token_signatures
 from rnnauto.layout import Layout
-
-STATE: dict[str, tuple[str, Shape]] = {"state": ("float32", (None, None))}
-SETS = {"numbers": "float32", "targets": "int32"}  # what `score` takes of sets
 
 
 def export(
     path: Path, members: list[Any], prepared: LanguagePrepared
 ) -> tuple[Run, dict[str, float]]:
-    """Write the mean of the members, open it as a user will, and compare it with them."""
-    save_language_model(path, members, layout=prepared.layout, encoders=prepared.encoders)
+    """Write the mean of the members, open it as a user will, and compare it with them; then the
+    same as ONNX graphs."""
+    layout, encoders = prepared.layout, prepared.encoders
+    save_language_model(path, members, layout=layout, encoders=encoders)
     run = load_saved_model(path)
-    return run, check_export(run, members, prepared.test)
+    checks = check_export(run, members, prepared.test)
+    (path.parent / MODEL).write_bytes(whole_graph(members, encoders).serialise("whole"))
+    (path.parent / STEP).write_bytes(step_graph(members, encoders).serialise("step"))
+    light = open_light(path.parent, layout, encoders)
+    return run, checks | compare_graphs(run, light, prepared.test)
 
 
 def save_language_model(
@@ -65,38 +71,3 @@ def initial_state_function(size: int) -> Any:
         return {"state": tf.zeros([batch, size])}
 
     return initial_state.get_concrete_function()
-
-
-def signatures(layout: Layout, encoders: LanguageEncoders) -> Signatures:
-    """Say what the signatures take and give that answer, score and write."""
-    start = Signature({"batch": ("int32", ())}, {"state": (None, None)})
-    match encoders.target:
-        case NextToken():
-            return {"initial_state": start} | token_signatures_of(encoders)
-        case NextSet(labels=labels):
-            return {"initial_state": start} | set_signatures_of(len(labels))
-
-
-def token_signatures_of(encoders: LanguageEncoders) -> dict[str, Signature]:
-    codes = dict.fromkeys(("codes", "targets"), ("int32", (None, None)))
-    scored: dict[str, Shape | None] = dict.fromkeys(("log_likelihood", "right"), (None, None))
-    follows = len(encoders.categories[0].vocabulary) + len(SHOWN)
-    written: dict[str, Shape | None] = {"text": (None,), "tokens": None, "lengths": (None,)}
-    return {
-        "score": Signature(
-            {**codes, "length": ("int32", (None,)), **STATE},
-            {**scored, "next": (None, follows), "state": None},
-        ),
-        "step": Signature({"token": ("string", (None,)), **STATE}, {"state": None}),
-        "generate": Signature(listed(generate_inputs()), written),
-    }
-
-
-def set_signatures_of(labels: int) -> dict[str, Signature]:
-    sets = {name: (kind, (None, None, labels)) for name, kind in SETS.items()}
-    scored: dict[str, Shape | None] = dict.fromkeys(("log_likelihood", "right"), (None, None))
-    told = {**scored, "probabilities": (None, None, labels), "state": None}
-    return {
-        "score": Signature({**sets, **STATE}, told),
-        "step": Signature({"labels": ("string", (None, None)), **STATE}, {"state": None}),
-    }

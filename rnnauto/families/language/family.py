@@ -1,63 +1,83 @@
 """Put what differs in language models on record."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rnnauto.data.batches import save_encoded
 from rnnauto.data.unanswered import words_of
-from rnnauto.deploy.runner import Run, Signatures
-from rnnauto.families.family import Family, no_attention, no_graph
-from rnnauto.families.language import answer, encode, evaluate, prepare, shown, space, table
-from rnnauto.families.language.finish import reading_seconds
-from rnnauto.families.language.generate import writing
-from rnnauto.families.language.mistakes import worst
-from rnnauto.families.language.order import order
-from rnnauto.families.language.probing import PROBING
-from rnnauto.judge.diagnose import of_answers
+from rnnauto.deploy.runner import Run
+from rnnauto.families.family import Family, no_attention
+from rnnauto.families.language import answer, encode, signatures, table
+from rnnauto.late import late
 from rnnauto.layout import Layout
+
+if TYPE_CHECKING:
+    from rnnauto.families.language.prepare import LanguagePrepared
+    from rnnauto.judge.diagnose import Opening, Subject
+    from rnnauto.judge.sample import Probing
+
+HERE = "families.language"
+
+
+def metrics(layout: Layout, encoders: encode.LanguageEncoders) -> tuple[str, ...]:
+    from rnnauto.families.language.evaluate import metric_names
+
+    return metric_names(layout)
+
+
+def main_metric(layout: Layout, encoders: encode.LanguageEncoders) -> str:
+    from rnnauto.families.language.evaluate import language_metric
+
+    return language_metric(layout)
+
+
+def probing() -> "Probing":
+    from rnnauto.families.language.probing import PROBING
+
+    return PROBING
+
+
+def mistakes(subject: "Subject", bench: "Opening") -> Any:
+    from rnnauto.families.language.mistakes import worst
+    from rnnauto.judge.diagnose import of_answers
+
+    return of_answers(worst)(subject, bench)
 
 
 def export(
-    path: Path, members: list[Any], prepared: prepare.LanguagePrepared
+    path: Path, members: list[Any], prepared: "LanguagePrepared"
 ) -> tuple[Run, dict[str, float]]:
     from rnnauto.families.language.export import export  # imports TensorFlow
 
     return export(path, members, prepared)
 
 
-def signatures(layout: Layout, encoders: Any) -> Signatures:
-    from rnnauto.families.language.export import signatures  # imports TensorFlow
-
-    return signatures(layout, encoders)
-
-
 LANGUAGE = Family(
     name="language",
     encoders=encode.LanguageEncoders,
     misfits=encode.misfits,
-    prepare=prepare.prepare,
-    store=save_encoded,
-    pose=space.pose,
-    space=space.space,
-    openings=space.openings,
-    trains_long=space.trains_long,
+    prepare=late(f"{HERE}.prepare", "prepare"),
+    store=late("data.batches", "save_encoded"),
+    pose=late(f"{HERE}.space", "pose"),
+    space=late(f"{HERE}.space", "space"),
+    openings=late(f"{HERE}.space", "openings"),
+    trains_long=late(f"{HERE}.space", "trains_long"),
     partners=1,
     averaged=1,
-    finish=reading_seconds,
-    metrics=lambda layout, encoders: evaluate.metric_names(layout),
-    main_metric=lambda layout, encoders: evaluate.language_metric(layout),
-    fit_baselines=evaluate.fit_and_validate,
-    save_baselines=evaluate.save_language_baselines,
-    load_baselines=evaluate.load_language_baselines,
-    evaluate=evaluate.evaluate_part,
-    probing=lambda: PROBING,
+    finish=late(f"{HERE}.finish", "reading_seconds"),
+    metrics=metrics,
+    main_metric=main_metric,
+    fit_baselines=late(f"{HERE}.evaluate", "fit_and_validate"),
+    save_baselines=late(f"{HERE}.evaluate", "save_language_baselines"),
+    load_baselines=late(f"{HERE}.evaluate", "load_language_baselines"),
+    evaluate=late(f"{HERE}.evaluate", "evaluate_part"),
+    probing=probing,
     measures={
-        "mistakes": of_answers(worst),
-        "order": order,
+        "mistakes": mistakes,
+        "order": late(f"{HERE}.order", "order"),
     },
     export=export,
-    signatures=signatures,
-    light=no_graph,
+    signatures=signatures.signatures,
+    light=signatures.open_light,
     to_predict=answer.to_predict,
     to_judge=answer.to_judge,
     answer=answer.answer,
@@ -66,8 +86,8 @@ LANGUAGE = Family(
     judged=answer.score_timesteps,
     tested=table.scored_table,
     single=answer.single,
-    writing=writing,
-    data_shown=shown.data_shown,
-    answers_shown=shown.answers_shown,
+    writing=late(f"{HERE}.generate", "writing"),
+    data_shown=late(f"{HERE}.shown", "data_shown"),
+    answers_shown=late(f"{HERE}.shown", "answers_shown"),
     attention=no_attention,
 )

@@ -9,13 +9,13 @@ from typing import Any
 import tensorflow as tf
 
 from rnnauto.data.encode import END, PAD, RESERVED, START
+from rnnauto.deploy.inputs import specs_of
+from rnnauto.families.language.signatures import GENERATE
+from rnnauto.families.language.writer import AFTER, BEFORE, BETWEEN
 from rnnauto.layout import Tokens
 from rnnauto.networks import text
 
 Follow = Callable[[Any, Any], tuple[Any, Any]]
-BEFORE = r" ([.,;:!?%\)\]\}])"  # symbols that stand close to the word before
-AFTER = r"([\(\[\{]) "  # and to the word after
-BETWEEN = r"(\pL) (['’-]) (\pL)"
 
 
 def generate_function(
@@ -34,7 +34,7 @@ def generate_function(
     """
     names = tf.constant([""] * RESERVED + list(vocabulary))
 
-    @tf.function(autograph=False, input_signature=list(generate_inputs().values()))
+    @tf.function(autograph=False, input_signature=list(specs_of(GENERATE).values()))
     def generate(*given_inputs: Any) -> dict[str, Any]:
         prompt, length, temperature, top_k, seed, stop = given_inputs
         words, given = text.tokenise(prompt, tokens, keep_case=True)
@@ -57,21 +57,6 @@ def generate_function(
         }
 
     return generate
-
-
-def generate_inputs() -> dict[str, Any]:
-    """List what `generate` takes: at most `length` tokens; temperature 0 always takes the
-    likeliest; top_k 0 draws from all; the token `stop` ("": none) ends a text and is not part of
-    it."""
-    specs = {
-        "prompt": ([None], tf.string),
-        "length": ([], tf.int32),
-        "temperature": ([], tf.float32),
-        "top_k": ([], tf.int32),
-        "seed": ([], tf.int32),
-        "stop": ([], tf.string),
-    }
-    return {name: tf.TensorSpec(shape, kind, name=name) for name, (shape, kind) in specs.items()}
 
 
 def decode(

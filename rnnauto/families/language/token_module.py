@@ -9,11 +9,9 @@ from rnnauto.data.encode import END, PAD, RESERVED, START, UNKNOWN
 from rnnauto.families.language.encode import NextToken
 from rnnauto.families.language.generation import generate_function
 from rnnauto.families.language.members import Members, mean_of
+from rnnauto.families.language.writer import NEVER, SHOWN
 from rnnauto.layout import Tokens
 from rnnauto.networks import text
-
-NEVER = -1e9  # logit of an output that is no answer
-SHOWN = [at for at in range(RESERVED) if at not in {PAD, START}]  # reserved ids that can follow
 
 
 @dataclass(frozen=True)

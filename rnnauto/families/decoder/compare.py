@@ -1,0 +1,159 @@
+"""Compare the graphs of a decoder with its SavedModel: answers, draws, and likelihoods."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.arrays import Floats
+from rnnauto.data.encode import END, RESERVED, START
+from rnnauto.deploy.check import ALONE, TOLERANCE, check_differences, some_of
+from rnnauto.deploy.onnx_check import alone, variants
+from rnnauto.deploy.runner import RawBatch, Run
+from rnnauto.families.decoder.answer import answer_batch, source_batch
+from rnnauto.families.decoder.light import as_text
+from rnnauto.families.decoder.pairs import DecoderPart
+from rnnauto.families.decoder.signatures import SCORE
+from rnnauto.families.decoder.tokens import TokensEncoder
+from rnnauto.families.decoder.writer import Arrays, Writer, options, write_beams
+
+BEAMS = 4
+SEEDS = 3
+SHAKES = 8
+DRAWN: RawBatch = {
+    "most": np.array(0, np.int32),
+    "temperature": np.array(1.0, np.float32),
+    "top_k": np.array(0, np.int32),
+    "stop": np.array("", object),
+}
+
+
+def compare_graphs(saved: Run, light: Run, part: DecoderPart) -> dict[str, float]:
+    """Compare answers, with and without beams, draws and the likelihoods of true answers, of
+    sources as they are, in rubbish padding, one by one, longer, cut to one timestep, and empty.
+
+    Returns: the largest difference of a token's probability, as the geometric mean over an answer,
+        under `onnx`. Raises: ExportError where it is too large, or answers differ between which
+        there was no tie.
+    """
+    some = part.take(some_of(len(part)))
+    every = np.arange(len(some), dtype=np.int64)
+    batch = source_batch(some, every) | answer_batch(some.pairs(), every)
+    target, largest = part.encoders.target, 0.0
+    for each in variants(batch):
+        one, other = (run(each, "score")["log_probability"] for run in (saved, light))
+        largest = max(largest, apart(one, other, each["answer_length"]))
+        source = {name: array for name, array in each.items() if name not in SCORE}
+        largest = max(largest, answers_apart(saved, light, source, target, beams=1))
+    source = {name: array for name, array in batch.items() if name not in SCORE}
+    largest = max(largest, answers_apart(saved, light, source, target, beams=BEAMS))
+    drawn = draws_apart(saved, light, alone(source, 0) if len(some) == 1 else source)
+    return check_differences({"onnx": max(largest, drawn)})
+
+
+def apart(one: NDArray[Any], other: NDArray[Any], lengths: NDArray[Any]) -> float:
+    """Give the largest difference of the mean probability of a token; infinite where it is no
+    number."""
+    tokens = lengths + 1
+    largest = np.abs(np.exp(one / tokens) - np.exp(other / tokens)).max(initial=0.0)
+    return float(largest) if np.isfinite(largest) else float("inf")
+
+
+def answers_apart(
+    saved: Run, light: Run, source: RawBatch, target: TokensEncoder, *, beams: int
+) -> float:
+    """Compare what is written, and how likely it is; infinite where the answers differ, and not
+    because of a tie."""
+    asked, name = source, "serving_default"
+    if beams > 1:
+        asked, name = source | {"beams": np.array(beams, np.int32)}, "decode"
+    one, other = (best_of(run(asked, name), beams) for run in (saved, light))
+    differ = np.flatnonzero((one["tokens"] != other["tokens"]).any(-1))
+    for row in differ:
+        told = one["tokens"][row]
+        if not tied(light.kept, alone(source, int(row)), told, target, beams=beams):
+            return float("inf")
+    same = np.setdiff1d(np.arange(len(one["text"])), differ)
+    if (one["text"][same] != other["text"][same]).any():
+        return float("inf")
+    total, mine = (part["log_probability"][same] for part in (one, other))
+    return apart(total, mine, one["lengths"][same])
+
+
+def best_of(written: dict[str, NDArray[Any]], beams: int) -> dict[str, NDArray[Any]]:
+    return {name: array[:, 0] for name, array in written.items()} if beams > 1 else written
+
+
+def tied(
+    writer: Writer,
+    source: RawBatch,
+    wanted: NDArray[Any],
+    target: TokensEncoder,
+    *,
+    beams: int,
+) -> bool:
+    """Say whether nothing but a tie keeps the tokens that are wanted as an answer from being what
+    the graphs write: they are as likely; or they are written, too, once all log probabilities are
+    shaken by no more than what they may differ."""
+    limit = len(wanted)
+    own, best = along(writer, source, ids_of(wanted, target))
+    if beams == 1:
+        return bool((best - own <= TOLERANCE).all())
+    _, total = write_beams(writer, source, limit=limit, beams=beams)
+    if abs(total[0, 0] - own.sum()) <= TOLERANCE * max(1.0, abs(total[0, 0])):
+        return True
+    for seed in range(SHAKES):
+        unsteady = shaken(writer, np.random.default_rng(seed))
+        tokens, _ = write_beams(unsteady, source, limit=limit, beams=beams)
+        if (as_text(tokens[0, 0], target)["tokens"] == wanted).all():
+            return True
+    return False
+
+
+def ids_of(wanted: NDArray[Any], target: TokensEncoder) -> list[int]:
+    """Look up the tokens of an answer, and its end, unless it was cut off before that."""
+    known = {token.encode(): RESERVED + at for at, token in enumerate(target.vocabulary)}
+    ids = [known[token] for token in wanted if token]
+    return [*ids, END][: len(wanted)]
+
+
+def along(writer: Writer, source: RawBatch, ids: list[int]) -> tuple[Floats, Floats]:
+    """Give the log probability of every token of one answer, and of the likeliest in its place,
+    [timesteps]."""
+    inputs = writer.begin(source) | options(given=False, count=1)
+    own, best, previous = [], [], START
+    for token in ids:
+        inputs["previous"] = np.array([previous], np.int32)
+        inputs["state"], scores = writer.step(inputs, ("state_after", "log_probabilities"))
+        own.append(scores[0, token])
+        best.append(scores[0].max())
+        previous = token
+    return np.array(own, np.float32), np.array(best, np.float32)
+
+
+def shaken(writer: Writer, rng: np.random.Generator) -> Writer:
+    """Make a writer whose likeliest tokens, and one more, have a little noise on them."""
+
+    def step(inputs: Arrays, names: Sequence[str]) -> Sequence[NDArray[Any]]:
+        count = np.minimum(inputs["count"] + 1, writer.entries)
+        found = writer.step({**inputs, "count": count}, names)
+        noise = rng.uniform(-TOLERANCE, TOLERANCE, found[1].shape).astype(np.float32)
+        return [found[0], found[1] + noise, *found[2:]]
+
+    return replace(writer, step=step)
+
+
+def draws_apart(saved: Run, light: Run, source: RawBatch) -> float:
+    """Compare draws: what differs with one seed, where two tokens had all but the same chance, must
+    be the same with others. Returns: 0, or infinite."""
+    rows = np.arange(min(len(next(iter(source.values()))), ALONE))
+    asked = {name: array[: len(rows)] for name, array in source.items()} | DRAWN
+    for seed in range(SEEDS):
+        asked["seed"] = np.array(seed, np.int32)
+        one, other = (run(asked, "generate")["text"] for run in (saved, light))
+        rows = rows[one[rows] != other[rows]]
+        if not len(rows):
+            return 0.0
+    return float("inf")
