@@ -1,7 +1,7 @@
 """Use a fitted model: `rnnauto.load(folder)`, then `predict` and `evaluate`."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,8 @@ from rnnauto.reading.read import Table
 if TYPE_CHECKING:
     from rnnauto.deploy.leaderboard import Row
     from rnnauto.judge.evaluate import Evaluation
+    from rnnauto.streaming.series import SeriesStream
+    from rnnauto.streaming.stream import Stream
 
 MOST_BEAMS = 100  # a step of a batch holds the probabilities of all tokens for each
 BEAMS = "decode"  # the signature that keeps several answers in the running
@@ -171,6 +173,37 @@ class Model:
         # what is asked is looked at before TensorFlow is imported
         writing = self.family.writing(wanted, self.info.layout, self.info.encoders)
         return writing(self.run)
+
+    def stream(
+        self,
+        *,
+        probabilities: bool = False,
+        forget: float | str | None = None,
+        ids: Sequence[str] = (),
+    ) -> "Stream | SeriesStream":
+        """Read row after row: `send(row)` answers as `predict` would all rows of the sequence so
+        far, at a cost that does not grow.
+
+        Args:
+            probabilities: as for `predict`.
+            forget: seconds, or a time like `1h`, after which a sequence that was not seen is
+                dropped.
+            ids: columns that tell sequences apart, where the model has none.
+
+        Raises: DataError where the model cannot read on; ModelFolderError.
+        """
+        from rnnauto.streaming.opened import open_stream, seconds_of, with_ids
+
+        info = self.info
+        streaming = self.family.streaming(info.layout, info.encoders)
+        return open_stream(
+            self.folder,
+            with_ids(info.layout, ids),
+            streaming,
+            light=lambda: self.run,
+            probabilities=probabilities,
+            forget=None if forget is None else seconds_of(forget),
+        )
 
     def latencies(self, data: Source) -> tuple[float, ...]:
         """Measure the milliseconds of predictions for one sequence at a time, once warm; of a

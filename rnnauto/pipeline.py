@@ -26,12 +26,14 @@ from rnnauto.deploy.model_folder import (
     work_folder,
 )
 from rnnauto.early import EarlyModel, thread_aside
+from rnnauto.errors import DataError
 from rnnauto.families.families import family_of, metric_names
+from rnnauto.families.family import AnyFamily
 from rnnauto.finish import Chosen, Exported, Task, WrittenModel, write_model
 from rnnauto.fitted import Fitted, Said, Watch
 from rnnauto.judge.metric_names import check_metrics
 from rnnauto.prepare import prepare
-from rnnauto.prepared import Source
+from rnnauto.prepared import AnyPrepared, Source
 from rnnauto.recipe import Recipe
 from rnnauto.search import journal
 from rnnauto.search.algorithm import choose_algorithm
@@ -95,6 +97,8 @@ def fit(
     prepared = with_seeds(prepared, recipe.search.seeds)
     check_metrics(recipe.expect, prepared.layout, metric_names(prepared))
     family = family_of(prepared.layout)
+    if recipe.search.streamable:
+        check_streamable(family, prepared)
     problem, space = family.pose(prepared, recipe), family.space(prepared, recipe)
     clock = Clock(
         started,
@@ -120,6 +124,16 @@ def fit(
         if not searched.interrupted:
             discard(work)
     return fitted_by(task, searched, written, seconds=time.monotonic() - started)
+
+
+def check_streamable(family: AnyFamily, prepared: AnyPrepared) -> None:
+    """Check that a model of this kind can read on. Raises: DataError."""
+    try:
+        family.streaming(prepared.layout, prepared.encoders)
+    except DataError as error:
+        raise DataError(
+            f"`--streamable`: {error.message}", hint="leave `--streamable` out"
+        ) from error
 
 
 def fitted_by(task: Task, searched: Searched, written: WrittenModel, *, seconds: float) -> Fitted:

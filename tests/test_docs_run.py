@@ -29,9 +29,10 @@ CUT_RECIPE = {
 TRAINED = {  # what is there in the end
     "README.md": ("predictions.csv", "rnnauto_model/report.html"),
     "docs/ci.md": ("results.xml", "rnnauto_runs/guard/report.html"),
+    "docs/streaming.md": ("rnnauto_model/step.onnx", "speakers.state"),
 }
 WITHOUT_A_MODEL = ("inspect", "recipe")
-OF_A_MODEL = ("predict", "evaluate", "leaderboard", "report", "generate")
+OF_A_MODEL = ("predict", "stream", "evaluate", "leaderboard", "report", "generate")
 FITS = sorted(
     {
         (page, line)

@@ -48,6 +48,7 @@ FIT_FLAGS = {
     "--prune": "search.prune",
     "--select": "search.select",
     "--cells": "search.space.cell",
+    "--streamable": "search.streamable",
     "--epochs": "train.epochs",
     "--patience": "train.patience",
     "--folds": "split.folds",

@@ -55,7 +55,7 @@ def encode_inputs(
     for name, read in (("numbers", layout.features), ("static_numbers", layout.static)):
         if name in raw:
             inputs[name] = from_zero(raw[name], zeros_of(read))
-    if layout.tokens is not None:
+    if "text" in raw:
         words, inputs["length"] = text.tokenise(raw["text"], layout.tokens)
         inputs["codes"] = tables["categories"][0].lookup(words)[..., None]
     elif "categories" in raw:

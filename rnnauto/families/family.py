@@ -13,12 +13,16 @@ import polars as pl
 from rnnauto.deploy.generate import Wanted, Writing
 from rnnauto.deploy.latency import Single
 from rnnauto.deploy.runner import Run, Signatures
+from rnnauto.errors import DataError
 from rnnauto.layout import FamilyName, Layout
 
-if TYPE_CHECKING:  # what only a fit waits for
+if TYPE_CHECKING:  # what only a fit, a stream or an export waits for
+    from rnnauto.deploy.lite import Lite, LiteStep
+    from rnnauto.deploy.streaming import SeriesStreaming, Streaming
     from rnnauto.judge.diagnose import Opening, Subject
     from rnnauto.judge.evaluate import Evaluation
     from rnnauto.judge.sample import Probing
+    from rnnauto.networks.architecture import Architecture
     from rnnauto.prepared import Judged, Prepared, Told
     from rnnauto.recipe import Recipe
     from rnnauto.report.picture import Json
@@ -65,10 +69,15 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
         signatures: what its functions take and give, by name.
         light: opens the ONNX graphs of a model folder, which answer in the same signatures without
             TensorFlow. Raises ModelFolderError.
+        streaming: how rows are read on, one after the other. Raises DataError where they are not.
         to_predict, to_judge: a file or frame to what a model answers, or is judged by.
         answer: what an open model tells a user of a part; table: that, as a table.
         without_answer: how many predictions are empty and why, in words; empty where none is.
         judged: what it tells the judge; tested: that, as the table of the test part.
+        network: a fresh network of an architecture, for the weights of a member to go into.
+        lite: the members' mean as a graph of numbers alone. Raises ExportError where a family's
+            answers are none.
+        lite_step: the same as a graph of one timestep, with the state in and out.
         single: inputs of one sequence each, to measure latency by.
         writing: what is asked of a model that writes texts. Raises DataError where it does not.
 
@@ -105,6 +114,7 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
     ]
     signatures: Callable[[Layout, Encoders], Signatures]
     light: Callable[[Path, Layout, Encoders], Run]
+    streaming: Callable[[Layout, Encoders], Streaming | SeriesStreaming]
     to_predict: Callable[..., Part]
     to_judge: Callable[..., Part]
     answer: Callable[..., Given]
@@ -112,6 +122,9 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
     without_answer: Callable[[Any, Given], str]  # two protocols of a part are one too many for mypy
     judged: Callable[[Run, Part], Answers]
     tested: Callable[[Part, Answers], pl.DataFrame]
+    network: Callable[[Layout, Encoders, Architecture], Any]
+    lite: Callable[..., Lite]
+    lite_step: Callable[..., LiteStep]
     single: Callable[[Run, Part], Single]
     writing: Callable[[Wanted, Layout, Encoders], Writing]
 
@@ -126,3 +139,11 @@ AnyFamily = Family[Any, Any, Any, Any, Any, Any]
 def no_attention(members: Any, part: Any, answers: Any, *, patch: int) -> list[Json]:
     """Show nothing, of networks that attend to nothing."""
     return []
+
+
+def no_streaming(layout: Layout, encoders: Any) -> Streaming:
+    """Read nothing on, of families whose answers are written once all is read."""
+    raise DataError(
+        "this model cannot read on: what it writes it begins once a sequence has ended",
+        hint="give it whole sequences with `rnnauto predict`",
+    )

@@ -55,7 +55,10 @@ def run(layer: Any, x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
     if isinstance(layer, ExponentialTrace):
         return layer.run(x, states)
     layer.return_state = True  # read at every call; the layer's weights do not depend on it
-    outputs, *after = layer(x, initial_state=states)
+    try:
+        outputs, *after = layer(x, initial_state=states)
+    finally:
+        layer.return_state = False  # the network that it is a layer of takes its outputs alone
     return outputs, after
 
 

@@ -132,6 +132,10 @@ class SearchSection(Section):
         description="Seeds that the finalists are trained with, where one part selects; "
         "the final model is their mean",
     )
+    streamable: bool = Field(
+        False,
+        description="Try only networks that `rnnauto stream` can read on with, forwards alone",
+    )
     space: Space = Space()
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from rnnauto.arrays import Integers
 from rnnauto.cells import CELLS
+from rnnauto.errors import RecipeError
 from rnnauto.networks.architecture import Features
 from rnnauto.recipe import Space
 from rnnauto.search.trial import Values
@@ -56,6 +57,18 @@ def optimizers(space: Space) -> Choices:
     return {} if space.optimizer == Space().optimizer else {"optimizer": space.optimizer}
 
 
+def forwards(choices: Choices) -> Choices:
+    """Keep the networks that read forwards only. Raises: RecipeError where none is wanted."""
+    if False not in choices["bidirectional"]:
+        raise RecipeError(
+            "`search.streamable` wants networks that read forwards, and "
+            "`search.space.bidirectional` none",
+            hint="leave one of the two out",
+        )
+    kept = {name: values for name, values in choices.items() if name != "convolution"}
+    return kept | {"bidirectional": (False,)}
+
+
 def patches(wanted: str | tuple[int, ...], lengths: Integers, *, tokens: bool) -> tuple[int, ...]:
     """How many timesteps may be joined into one: at most a tenth of the median length; tokens are
     not joined."""
@@ -93,7 +106,7 @@ def proposals(space: Choices, openings: Sequence[dict[str, Any]]) -> list[dict[s
     """
     distinct: list[dict[str, Any]] = []
     for wanted in openings:
-        proposal = within(space, wanted)
+        proposal = consistent(within(space, wanted))
         if proposal not in distinct:
             distinct.append(proposal)
     return distinct

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from rnnauto.data.unanswered import words_of
 from rnnauto.deploy.runner import Run
 from rnnauto.families.decoder import answer, pairs, signatures
-from rnnauto.families.family import Family
+from rnnauto.families.family import Family, no_streaming
 from rnnauto.late import late
 from rnnauto.layout import Layout
 
@@ -79,6 +79,7 @@ DECODER = Family(
     export=export,
     signatures=signatures.signatures,
     light=signatures.open_light,
+    streaming=no_streaming,
     to_predict=answer.to_predict,
     to_judge=answer.to_judge,
     answer=answer.write,
@@ -86,6 +87,9 @@ DECODER = Family(
     without_answer=words_of,
     judged=answer.judged_answers,
     tested=answer.tested_table,
+    network=late("deploy.lite", "writes_no_numbers"),
+    lite=late("deploy.lite", "writes_no_numbers"),
+    lite_step=late("deploy.lite", "writes_no_numbers"),
     single=answer.single,
     writing=late(f"{HERE}.generate", "writing"),
     data_shown=late(f"{HERE}.shown", "data_shown"),

@@ -17,13 +17,19 @@ from rnnauto.data.targets import (
 from rnnauto.deploy.inputs import encode_inputs, input_specs, tables_of, with_zero
 from rnnauto.deploy.onnx_run import MODEL
 from rnnauto.deploy.runner import Run, load_saved_model
+from rnnauto.deploy.step_run import STEP, open_step
 from rnnauto.deploy.write import write_saved_model
 from rnnauto.families.direct.check import check_export, compare_graph
 from rnnauto.families.direct.encode import DirectEncoders
 from rnnauto.families.direct.graph import write_graph
 from rnnauto.families.direct.prepare import DirectPrepared
 from rnnauto.families.direct.signatures import open_light
+from rnnauto.families.direct.steps.check import check_step, compare_step
+from rnnauto.families.direct.steps.emit import write_step
+from rnnauto.families.direct.steps.saved import carry_of, read_on, streams
+from rnnauto.families.direct.steps.streaming import streaming
 from rnnauto.layout import Layout
+from rnnauto.networks.carry import chunk_of, state_sizes
 from rnnauto.networks.ends import ended
 
 
@@ -34,12 +40,19 @@ def export(
     same as an ONNX graph."""
     layout, encoders = prepared.layout, prepared.encoders
     served = serve_module(members, layout=layout, encoders=encoders)
-    write_saved_model(path, served, {"serving_default": served.predict})
+    write_saved_model(path, served, served.functions)
     run = load_saved_model(path)
     checks = check_export(run, members, prepared.test)
     (path.parent / MODEL).write_bytes(write_graph(members, layout, encoders))
     light = open_light(path.parent, layout, encoders)
-    return run, checks | compare_graph(run, light, prepared.test)
+    checks |= compare_graph(run, light, prepared.test)
+    if "step" in served.functions:
+        any_size = chunk_of([carry_of(member) for member in members]) is None
+        checks |= check_step(run, prepared.test, any_size=any_size)
+        (path.parent / STEP).write_bytes(write_step(members, layout, encoders))
+        step = open_step(path.parent, streaming(layout, encoders))
+        checks |= compare_step(run, step, prepared.test)
+    return run, checks
 
 
 def serve_module(members: list[Any], *, layout: Layout, encoders: DirectEncoders) -> Any:
@@ -49,6 +62,9 @@ def serve_module(members: list[Any], *, layout: Layout, encoders: DirectEncoders
     regression; [batch, ...], or [batch, timesteps, ...] with one target per timestep. Of several
     targets each name has `_<target>` at its end. For sets of labels there are the `probabilities`
     that each of the `labels` is in the set.
+
+    Its `functions` are all that are called from outside: also `step`, which reads timesteps more,
+    with `initial_state`, where the networks read forwards only.
     """
     module = tf.Module()
     module.variables_kept = [v.value for member in members for v in member.model.variables]
@@ -61,7 +77,63 @@ def serve_module(members: list[Any], *, layout: Layout, encoders: DirectEncoders
 
     specs = input_specs(layout, encoders)
     module.predict = tf.function(predict, autograph=False).get_concrete_function(**specs)
+    functions = {"serving_default": module.predict}
+    if streams(members, layout, encoders):
+        functions |= step_functions(members, module.tables, layout, encoders)
+    module.functions = functions
     return module
+
+
+def step_functions(
+    members: list[Any], tables: dict[str, list[Any]], layout: Layout, encoders: DirectEncoders
+) -> dict[str, Any]:
+    """Make `step` and `initial_state`.
+
+    `step` takes what `step_specs` lists, some true timesteps of each sequence and the state before
+    them; it gives what `predict` does, after each of them, [batch, timesteps, ...], and the state
+    after the last.
+    """
+    carries = [carry_of(member) for member in members]
+    size = sum(state_sizes(carries))
+
+    def step(state: Any, **raw: Any) -> dict[str, Any]:
+        if "token" in raw:
+            codes = tables["categories"][0].lookup(raw.pop("token"))[..., None]
+            inputs = encode_inputs(raw, tables, layout, encoders) | {"codes": codes}
+        else:
+            inputs = encode_inputs(raw, tables, layout, encoders)
+        outputs, after = read_on(members, inputs, state)
+        answers = decode_outputs(outputs, encoders.target, inputs, per_timestep=False)
+        return {**answers, "state": after}
+
+    def initial_state(batch: Any) -> dict[str, Any]:
+        return {"state": tf.zeros([batch, size])}
+
+    specs = step_specs(layout, encoders, timesteps=chunk_of(carries))
+    state = tf.TensorSpec([None, size], tf.float32, name="state")
+    batch = tf.TensorSpec([], tf.int32, name="batch")
+    return {
+        "step": tf.function(step, autograph=False).get_concrete_function(state=state, **specs),
+        "initial_state": tf.function(initial_state, autograph=False).get_concrete_function(batch),
+    }
+
+
+def step_specs(
+    layout: Layout, encoders: DirectEncoders, *, timesteps: int | None
+) -> dict[str, Any]:
+    """List the inputs of `step` but for the state: those of `serving_default` for some timesteps,
+    all of them true. Of a text there is the `token` of each, as it is in the vocabulary."""
+    specs = input_specs(layout, encoders)
+    specs.pop("length", None)
+    if specs.pop("text", None) is not None:
+        specs["token"] = tf.TensorSpec([None, timesteps], tf.string, name="token")
+    cut = {"numbers", "categories", "time"}
+    return {
+        name: tf.TensorSpec([None, timesteps, *spec.shape[2:]], spec.dtype, name=name)
+        if name in cut
+        else spec
+        for name, spec in specs.items()
+    }
 
 
 def decode_outputs(

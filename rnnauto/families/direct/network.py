@@ -1,5 +1,6 @@
 """Build the network of values, classes or sets of labels: features, recurrent stack, head."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -17,6 +18,29 @@ from rnnauto.networks.stack import (
 )
 
 
+@dataclass(frozen=True)
+class DirectParts:
+    """What a step calls, one after the other.
+
+    Attributes:
+        architecture: of the network.
+        timesteps: what the first layer joins to patches, [batch, timesteps, channels].
+        read: what the first recurrent layer reads, [batch, patches, channels].
+        statics: the static features, [batch, channels]; None where there are none.
+        starts: the states that the first layer begins with; none where these are zeros.
+        head: the last layer.
+        pools: whether the timesteps are summed up.
+    """
+
+    architecture: Architecture
+    timesteps: Any
+    read: Any
+    statics: Any
+    starts: tuple[Any, ...]
+    head: Any
+    pools: bool
+
+
 def build(features: Features, architecture: Architecture) -> Built:
     """Build the network.
 
@@ -26,9 +50,10 @@ def build(features: Features, architecture: Architecture) -> Built:
     length = keras.Input((), dtype="int32", name="length")
     inputs: dict[str, Any] = {"length": length}
     scales = scales_of(features, vectors=vectors_of(features, architecture))
-    x = encode_timesteps(features, inputs, scales)
+    timesteps = x = encode_timesteps(features, inputs, scales)
     start = encode_statics(features, inputs, scales.statics)
-    x = convolve(Patch(architecture.patch, name="patch")(x, length), architecture.convolution)
+    x = Patch(architecture.patch, name="patch")(x, length)
+    x = read = convolve(x, architecture.convolution)
     steps = PatchCount(architecture.patch, name="patch_count")(length)
     x, forward = recur_all(x, steps, architecture, layers=architecture.layers, start=start)
     if features.per_timestep and start is not None:
@@ -38,5 +63,15 @@ def build(features: Features, architecture: Architecture) -> Built:
         if start is not None:  # the head sees the static features too: the state may forget them
             x = keras.layers.Concatenate(name="with_statics")([x, start])
     x = Dropout(name="dropout_head")(x)
-    model = keras.Model(inputs, keras.layers.Dense(features.outputs, name="head")(x))
-    return Built(model, scales, forward)
+    head = keras.layers.Dense(features.outputs, name="head")
+    model = keras.Model(inputs, head(x))
+    parts = DirectParts(
+        architecture=architecture,
+        timesteps=timesteps,
+        read=read,
+        statics=start,
+        starts=() if start is None else tuple(forward[0].input[1:]),  # beside what it reads
+        head=head,
+        pools=not features.per_timestep,
+    )
+    return Built(model, scales, forward, parts)

@@ -11,12 +11,21 @@ from rnnauto.data.targets import (
     TargetEncoder,
     value_encoders,
 )
-from rnnauto.families.direct.encode import outputs_of
+from rnnauto.families.direct.encode import DirectEncoders, outputs_of
 from rnnauto.families.direct.prepare import DirectPrepared
+from rnnauto.layout import Layout
 from rnnauto.networks.architecture import Answer, Features, features_of, made_numbers
 from rnnauto.recipe import Recipe
 from rnnauto.search.pose import patience_of, scales
-from rnnauto.search.space import FIXED, Choices, opening, proposals, usual_choices, vector_choices
+from rnnauto.search.space import (
+    FIXED,
+    Choices,
+    forwards,
+    opening,
+    proposals,
+    usual_choices,
+    vector_choices,
+)
 from rnnauto.search.trial import StudyProblem, Values
 
 MOST_WORDS_DROPPED = 0.1
@@ -29,7 +38,7 @@ def pose(prepared: DirectPrepared, recipe: Recipe) -> StudyProblem:
     made = ((0.0, 1.0),) * made_numbers(encoders)
     return StudyProblem(
         family="direct",
-        features=features_for(prepared),
+        features=features_for(layout, encoders),
         answer=answer_of(encoders.target),
         scales=scales(value_encoders(encoders.target)),
         numbers=tuple(scales(fold.numbers) + made for fold in prepared.fold_encoders),
@@ -40,9 +49,8 @@ def pose(prepared: DirectPrepared, recipe: Recipe) -> StudyProblem:
     )
 
 
-def features_for(prepared: DirectPrepared) -> Features:
+def features_for(layout: Layout, encoders: DirectEncoders) -> Features:
     """Describe what a network reads, and how much it answers."""
-    encoders, layout = prepared.encoders, prepared.layout
     features = features_of(encoders, outputs=outputs_of(encoders), per_timestep=layout.per_timestep)
     if layout.per_timestep or layout.rnn_type == "one-to-one":
         return features
@@ -71,19 +79,20 @@ def space(prepared: DirectPrepared, recipe: Recipe) -> Choices:
     layout, wanted = prepared.layout, recipe.search.space
     lengths = prepared.development.lengths[train]
     choices = usual_choices(wanted, lengths, tokens=layout.tokens is not None)
-    if features_for(prepared).words:
+    features = features_for(layout, prepared.encoders)
+    if features.words:
         choices["token_dropout"] = wanted.token_dropout
         if layout.tokens == "word":  # of a few words none can be spared
             few = tuple(share for share in wanted.token_dropout if share <= MOST_WORDS_DROPPED)
             choices["token_dropout"] = few or wanted.token_dropout
-    choices |= vector_choices(wanted, features_for(prepared))
+    choices |= vector_choices(wanted, features)
     if True in choices["bidirectional"] and layout.rnn_type != "one-to-one":
         choices["convolution"] = wanted.convolution
     if layout.rnn_type == "one-to-one":
         choices |= FIXED
     elif layout.per_timestep:
         choices |= {"pooling": ("last",), "patch": (1,)}
-    return choices
+    return forwards(choices) if recipe.search.streamable else choices
 
 
 def openings(space: Choices) -> list[Values]:

@@ -1,6 +1,7 @@
 """Write the SavedModel of a forecast, what was seen in data units in, quantiles in data units out,
 and the ONNX graph beside it."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +15,27 @@ from rnnauto.data.encode import RESERVED
 from rnnauto.deploy.check import ALONE, EXTRA, check_differences, run_members, some_of
 from rnnauto.deploy.inputs import from_zero, look_up, specs_of, vocabulary_table
 from rnnauto.deploy.onnx_check import check_graph
-from rnnauto.deploy.onnx_run import MODEL
-from rnnauto.deploy.runner import Run, load_saved_model
+from rnnauto.deploy.onnx_run import MODEL, open_graph
+from rnnauto.deploy.runner import RawBatch, Run, load_saved_model
+from rnnauto.deploy.step_run import STEP
 from rnnauto.deploy.write import write_saved_model
 from rnnauto.families.forecast.answer import LEVELS, MEDIAN, raw_windows, raw_zeros
 from rnnauto.families.forecast.graph import WORDS, write_graph
 from rnnauto.families.forecast.prepare import ForecastPrepared
 from rnnauto.families.forecast.series import SeriesEncoders, SeriesWindows, indicator_counts
 from rnnauto.families.forecast.signatures import forecast_inputs, open_light
+from rnnauto.families.forecast.steps.window import (
+    check_step,
+    moved_on,
+    step_inputs,
+    window_of,
+    write_step,
+)
 from rnnauto.families.forecast.windows import training_units, window_inputs
 from rnnauto.layout import Layout
 from rnnauto.networks.losses import QUANTILES
+
+Function = Callable[[dict[str, Any]], dict[str, Any]]
 
 assert tuple(round(100 * level) for level in QUANTILES) == LEVELS
 
@@ -36,20 +47,40 @@ def export(
     same as an ONNX graph."""
     layout, encoders = prepared.layout, prepared.encoders
     served = serve_forecast(members, layout=layout, encoders=encoders)
-    write_saved_model(path, served, {"serving_default": served.predict})
+    write_saved_model(path, served, served.functions)
     run = load_saved_model(path)
     checks = check_forecast(run, members, prepared.test)
     (path.parent / MODEL).write_bytes(write_graph(members, layout, encoders))
     light = open_light(path.parent, layout, encoders)
-    return run, checks | compare_graph(run, light, prepared.test)
+    checks |= compare_graph(run, light, prepared.test)
+    (path.parent / STEP).write_bytes(write_step(members, layout, encoders))
+    step = open_windows(path.parent, layout, encoders)
+    for name, each in (("step", run), ("onnx step", step)):
+        checks |= check_step(run, each, prepared.test, name=name)
+    return run, checks
+
+
+def open_windows(folder: Path, layout: Layout, encoders: SeriesEncoders) -> Run:
+    """Open the ONNX graph that reads a row more, which gives its state as `state_after`."""
+    size = sum(window_of(layout, encoders).sizes)
+    inputs = step_inputs(layout, encoders) | {"state": ("float32", (None, size))}
+    outputs = {"quantiles": None, "state_after": (None, size)}
+    graph = open_graph(folder / STEP, inputs, outputs, apart=False)
+
+    def step(batch: RawBatch) -> dict[str, NDArray[Any]]:
+        found = graph(batch)
+        return {**found, "state": found["state_after"]}
+
+    return Run(folder, {"step": step}, graph)
 
 
 def serve_forecast(members: list[Any], *, layout: Layout, encoders: SeriesEncoders) -> Any:
-    """Make a module whose `predict` takes what `forecast_inputs` lists, and returns the mean over
-    the members of `quantiles` [batch, horizon, targets, 3], 10%, 50% and 90%, and `value`, the
-    median [batch, horizon, targets].
+    """Make a module whose `functions` are all that are called from outside. `serving_default` takes
+    what `forecast_inputs` lists, and returns the mean over the members of `quantiles` [batch,
+    horizon, targets, 3], 10%, 50% and 90%, and `value`, the median [batch, horizon, targets].
 
     Sequences longer than the lookback count by their last timesteps; shorter ones are allowed.
+    `step` takes one row of each series and the state before it, and returns the same.
     """
     module = tf.Module()
     module.variables_kept = [v.value for member in members for v in member.model.variables]
@@ -61,7 +92,7 @@ def serve_forecast(members: list[Any], *, layout: Layout, encoders: SeriesEncode
     counts = indicator_counts(encoders.ahead_categories)
     zeros = raw_zeros(layout, encoders.moving_count)
 
-    def predict(**raw: Any) -> dict[str, Any]:
+    def encoded(raw: dict[str, Any]) -> dict[str, Any]:
         words = {*codes, *WORDS.values()}
         inputs = {
             name: from_zero(value, zeros[name]) if name in zeros else value
@@ -78,6 +109,9 @@ def serve_forecast(members: list[Any], *, layout: Layout, encoders: SeriesEncode
                 flags = [tf.one_hot(places[..., at], count) for at, count in enumerate(counts)]
                 moving = [inputs[numbers]] if encoders.moving_count else []
                 inputs[numbers] = tf.concat([*moving, *flags], axis=-1)
+        return inputs
+
+    def told(inputs: dict[str, Any]) -> dict[str, Any]:
         outputs = [member.model(inputs, training=False) for member in members]
         mean = tf.add_n(outputs) / len(outputs)
         shape = [tf.shape(mean)[0], layout.horizon, len(encoders.targets), len(LEVELS)]
@@ -86,9 +120,41 @@ def serve_forecast(members: list[Any], *, layout: Layout, encoders: SeriesEncode
             quantiles = tf.cast(quantiles, tf.float64) + zeros["past"][:, None]
         return {"value": quantiles[..., MEDIAN], "quantiles": quantiles}
 
-    specs = specs_of(forecast_inputs(layout, encoders))
-    module.predict = tf.function(predict, autograph=False).get_concrete_function(**specs)
+    module.functions = functions_of(encoded, told, layout, encoders)
     return module
+
+
+def functions_of(
+    encoded: Function, told: Function, layout: Layout, encoders: SeriesEncoders
+) -> dict[str, Any]:
+    """Make what a module does with windows and with rows.
+
+    Args: encoded: raw inputs to those of the networks; told: these to what is returned.
+    """
+    window = window_of(layout, encoders)
+    size = sum(window.sizes)
+
+    def predict(**raw: Any) -> dict[str, Any]:
+        return told(encoded(raw))
+
+    def step(state: Any, **raw: Any) -> dict[str, Any]:
+        inputs, after = moved_on(encoded(raw), state, window)
+        return {**told(inputs), "state": after}
+
+    def initial_state(batch: Any) -> dict[str, Any]:
+        return {"state": tf.zeros([batch, size])}
+
+    rows = specs_of(step_inputs(layout, encoders))
+    specs = {
+        predict: specs_of(forecast_inputs(layout, encoders)),
+        step: rows | {"state": tf.TensorSpec([None, size], tf.float32, name="state")},
+        initial_state: {"batch": tf.TensorSpec([], tf.int32, name="batch")},
+    }
+    made = {
+        function.__name__: tf.function(function, autograph=False).get_concrete_function(**taken)
+        for function, taken in specs.items()
+    }
+    return {"serving_default": made.pop("predict"), **made}
 
 
 def compare_graph(run: Run, light: Run, windows: SeriesWindows) -> dict[str, float]:

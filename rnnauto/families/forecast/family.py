@@ -82,6 +82,7 @@ FORECAST = Family(
     export=export,
     signatures=signatures.signatures,
     light=signatures.open_light,
+    streaming=late(f"{HERE}.steps.streaming", "streaming"),
     to_predict=answer.to_predict,
     to_judge=answer.to_judge,
     answer=answer.answer,

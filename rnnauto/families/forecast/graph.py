@@ -23,7 +23,18 @@ def write_graph(members: list[Any], layout: Layout, encoders: SeriesEncoders) ->
     """Write the mean of the members."""
     graph = Graph()
     raw = declare(graph, forecast_inputs(layout, encoders))
-    inputs = encode_windows(graph, raw, layout, encoders)
+    emit_quantiles(graph, members, encode_windows(graph, raw, layout, encoders), layout, encoders)
+    return graph.serialise("forecast")
+
+
+def emit_quantiles(
+    graph: Graph,
+    members: list[Any],
+    inputs: dict[str, str],
+    layout: Layout,
+    encoders: SeriesEncoders,
+) -> None:
+    """Give the mean of the members' quantiles, and the median."""
     mean = mean_of(
         graph, [emit_network(graph, member.model, inputs, EMITTERS) for member in members]
     )
@@ -36,7 +47,6 @@ def write_graph(members: list[Any], layout: Layout, encoders: SeriesEncoders) ->
     median = select(graph, quantiles, (every, every, every, MEDIAN))
     graph.output("value", median, dtype, (None, *sizes[:2]))
     graph.output("quantiles", quantiles, dtype, (None, *sizes))
-    return graph.serialise("forecast")
 
 
 def encode_windows(

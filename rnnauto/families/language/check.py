@@ -9,6 +9,7 @@ from rnnauto.data.batches import Examples, pad, whole
 from rnnauto.data.encode import END, PAD, RESERVED, START, UNKNOWN, Encoded
 from rnnauto.deploy.check import check_differences, run_members
 from rnnauto.deploy.runner import Run
+from rnnauto.deploy.step_run import StepGraph
 from rnnauto.families.language.answer import initial_state, score_batch
 from rnnauto.families.language.encode import LanguageEncoders, LanguagePart, NextToken, outputs_of
 
@@ -39,6 +40,39 @@ def check_export(run: Run, members: list[Any], part: LanguagePart) -> dict[str, 
         },
         tolerance=TOLERANCE,
     )
+
+
+def compare_step(run: Run, step: StepGraph, part: LanguagePart) -> dict[str, float]:
+    """Measure the largest difference between the log likelihoods of `score` and those of the ONNX
+    graph that reads on, timestep by timestep and at once. Raises: ExportError where it is too
+    large."""
+    encoded, encoders = part.encoded(), part.encoders
+    every = whole(encoded, np.unique(np.linspace(0, len(encoded) - 1, ROWS).astype(np.int64)))
+    longest = every.take(np.argsort(every.length)[-1:])
+    examples = Examples(longest.sequence, longest.start, np.minimum(longest.length, TIMESTEPS))
+    (wanted,) = likelihoods(run, encoded, examples)
+    at = int(examples.start[0]) + np.arange(int(examples.length[0]))
+    state = step.fresh[None]
+    if isinstance(encoders.target, NextToken):
+        at = at[encoded.targets[at] != END]
+        words = [token_of(int(code), encoders) for code in encoded.targets[at]]
+        inputs: dict[str, NDArray[Any]] = {"tokens": np.array([words], object)}
+        state = step({"tokens": np.array([[""]], object), "state": state})["state"]
+        skipped, wanted = 0, wanted[: len(at)]
+    else:
+        inputs = {"numbers": encoded.numbers[at][None]}
+        skipped, wanted = 1, wanted[: len(at) - 1]
+    found = []
+    for size in (1, max(1, len(at))):
+        told, now = [], state
+        for begin in range(0, len(at), size):
+            cut = {name: array[:, begin : begin + size] for name, array in inputs.items()}
+            answer = step({**cut, "state": now})
+            now = answer["state"]
+            told.append(answer["log_likelihood"][0])
+        found.append(np.concatenate([*told, np.zeros(0, np.float32)])[skipped:])
+    largest = max(difference([wanted], [each]) for each in found)
+    return check_differences({"onnx step": largest}, tolerance=TOLERANCE)
 
 
 def likelihoods(run: Run, encoded: Encoded, examples: Examples) -> list[NDArray[Any]]:

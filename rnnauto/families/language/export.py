@@ -14,8 +14,9 @@ import tensorflow as tf
 from rnnauto.deploy.inputs import vocabulary_table
 from rnnauto.deploy.onnx_run import MODEL, STEP
 from rnnauto.deploy.runner import Run, load_saved_model
+from rnnauto.deploy.step_run import open_step
 from rnnauto.deploy.write import write_saved_model
-from rnnauto.families.language.check import check_export
+from rnnauto.families.language.check import check_export, compare_step
 from rnnauto.families.language.compare import compare_graphs
 from rnnauto.families.language.encode import LanguageEncoders, NextSet, NextToken
 from rnnauto.families.language.graphs import step_graph, whole_graph
@@ -23,6 +24,7 @@ from rnnauto.families.language.members import Members
 from rnnauto.families.language.prepare import LanguagePrepared
 from rnnauto.families.language.set_module import SetReader, label_table, set_signatures
 from rnnauto.families.language.signatures import open_light
+from rnnauto.families.language.streaming import streaming
 from rnnauto.families.language.token_module import TokenReader, token_signatures
 from rnnauto.layout import Layout
 
@@ -39,7 +41,9 @@ def export(
     (path.parent / MODEL).write_bytes(whole_graph(members, encoders).serialise("whole"))
     (path.parent / STEP).write_bytes(step_graph(members, encoders).serialise("step"))
     light = open_light(path.parent, layout, encoders)
-    return run, checks | compare_graphs(run, light, prepared.test)
+    checks |= compare_graphs(run, light, prepared.test)
+    step = open_step(path.parent, streaming(layout, encoders))
+    return run, checks | compare_step(run, step, prepared.test)
 
 
 def save_language_model(

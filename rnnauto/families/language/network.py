@@ -5,6 +5,7 @@ state after the one before gives what reading both at once gives. Training stops
 the border of a window (truncated backpropagation through time, Williams and Peng 1990).
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -19,6 +20,17 @@ from rnnauto.networks.stack import encode_timesteps, scales_of
 
 def state_size(architecture: Architecture) -> int:
     return CELLS[architecture.cell].states * architecture.units * architecture.layers
+
+
+@dataclass(frozen=True)
+class LanguageParts:
+    """The last layer, which tells of a state what may follow.
+
+    Attributes:
+        head: the layer.
+    """
+
+    head: Any
 
 
 def build_carried(features: Features, architecture: Architecture) -> Built:
@@ -43,7 +55,9 @@ def build_carried(features: Features, architecture: Architecture) -> Built:
         after.append(new)
         carried.append(layer)
     x = Dropout(name="dropout_head")(x)
-    outputs = keras.layers.Dense(features.outputs, name="head")(x)
+    head = keras.layers.Dense(features.outputs, name="head")
+    outputs = head(x)
     states = keras.layers.Concatenate(name="after")(after) if len(after) > 1 else after[0]
     model = keras.Model(inputs, {"outputs": outputs, "state": states})
-    return Built(model, scales, tuple(carried))
+    parts = LanguageParts(head)
+    return Built(model, scales, tuple(carried), parts)

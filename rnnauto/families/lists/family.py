@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from rnnauto.data.unanswered import words_of
 from rnnauto.deploy.generate import writes_no_texts
 from rnnauto.deploy.runner import Run
-from rnnauto.families.family import Family, no_attention
+from rnnauto.families.family import Family, no_attention, no_streaming
 from rnnauto.families.lists import answer, encode, signatures, table
 from rnnauto.late import late
 from rnnauto.layout import Layout
@@ -75,6 +75,7 @@ LISTS = Family(
     export=export,
     signatures=signatures.signatures,
     light=signatures.open_light,
+    streaming=no_streaming,
     to_predict=answer.to_predict,
     to_judge=answer.to_judge,
     answer=answer.answer,

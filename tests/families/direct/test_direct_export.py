@@ -68,7 +68,7 @@ CASES = {
 
 def save_model(folder, members, *, layout, encoders):
     served = serve_module(members, layout=layout, encoders=encoders)
-    write_saved_model(folder, served, {"serving_default": served.predict})
+    write_saved_model(folder, served, served.functions)
 
 
 def members_of(layout, encoders, *, count=2, cell="lstm"):

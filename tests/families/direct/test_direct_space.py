@@ -9,6 +9,7 @@ from builders import lengths_to_search, make_encoders, make_layout
 
 from rnnauto.data.encode import CategoryEncoder
 from rnnauto.data.targets import LabelEncoder
+from rnnauto.errors import RecipeError
 from rnnauto.families.direct.space import openings, space
 from rnnauto.recipe import CellName, Space
 
@@ -19,15 +20,25 @@ WORDS = tuple(
 WITH_WORDS = ENCODERS.model_copy(update={"categories": WORDS})
 
 
-def choices(wanted, length=20, *, encoders=ENCODERS, **layout):
+def choices(wanted, length=20, *, encoders=ENCODERS, streamable=False, **layout):
     prepared = lengths_to_search(np.full(200, length), make_layout(**layout), encoders)
-    return space(prepared, SimpleNamespace(search=SimpleNamespace(space=wanted)))
+    search = SimpleNamespace(space=wanted, streamable=streamable)
+    return space(prepared, SimpleNamespace(search=search))
 
 
 def test_with_one_target_per_timestep_nothing_is_pooled_or_patched():
     found = choices(Space(), 400, rnn_type="many-to-many")
     assert (found["patch"], found["pooling"]) == ((1,), ("last",))
     assert found["bidirectional"] == (False, True)
+
+
+def test_what_is_to_stream_reads_forwards_only():
+    found = choices(Space(), 150, streamable=True)
+    assert found["bidirectional"] == (False,)
+    assert {**found, "bidirectional": 0} == {**choices(Space(), 150), "bidirectional": 0}
+    assert not any(each["bidirectional"] for each in openings(found))
+    with pytest.raises(RecipeError, match="wants networks that read forwards"):
+        choices(Space(bidirectional=(True,)), streamable=True)
 
 
 def test_one_timestep_has_no_direction():

@@ -1,0 +1,140 @@
+"""Say how rows are read on by models of values, classes and sets of labels."""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from rnnauto.arrays import Floats, Integers
+from rnnauto.data.columns import category_names, flatten, number_columns, zeros_of
+from rnnauto.data.encode import CategoryEncoder
+from rnnauto.data.targets import EndingValue, SeveralTargets, ValueEncoder
+from rnnauto.data.tokens import tokenise
+from rnnauto.deploy.raw_inputs import cut_inputs, graph_inputs, number_type
+from rnnauto.deploy.row_cells import Cells, is_spelled
+from rnnauto.deploy.streaming import Columns, Streaming, Timesteps
+from rnnauto.errors import DataError
+from rnnauto.families.direct.answer import side_by_side
+from rnnauto.families.direct.encode import DirectEncoders, outputs_of
+from rnnauto.families.direct.table import prediction_columns
+from rnnauto.layout import Column, Layout
+
+ALONG = frozenset({"numbers", "categories", "views", "tokens", "time"})
+
+
+def streaming(layout: Layout, encoders: DirectEncoders) -> Streaming:
+    """Say how rows become timesteps. Raises: DataError where an answer does not grow with them."""
+    if layout.one_timestep or isinstance(encoders.target, EndingValue):
+        raise DataError(
+            "this model has nothing to carry on: each of its answers is to one row",
+            hint="ask it with `rnnauto predict`",
+        )
+
+    def read(columns: Columns, cells: Cells) -> Timesteps:
+        statics = static_inputs(columns, cells, layout, encoders)
+        if layout.tokens is not None:
+            inputs, counts = token_inputs(columns, cells, layout)
+            return Timesteps(inputs, statics, counts)
+        return Timesteps(timestep_inputs(columns, cells, layout, encoders), statics)
+
+    def told(outputs: dict[str, NDArray[Any]]) -> Floats:
+        return side_by_side(outputs, encoders.target)
+
+    def table(
+        told: Floats, row_splits: Integers, *, so_far: Integers, probabilities: bool
+    ) -> list[pl.Series]:
+        return prediction_columns(told[row_splits[1:] - 1], encoders, probabilities=probabilities)
+
+    times = [layout.time] if encoders.reads_times and layout.time else []
+    names = [column.name for column in (*layout.features, *layout.static)]
+    inputs = graph_inputs(layout, encoders)
+    del inputs["length"]
+    return Streaming(
+        inputs=inputs,
+        along=ALONG & inputs.keys(),
+        outputs=numbers_told(encoders),
+        columns=(*names, *times),
+        read=read,
+        told=told,
+        width=outputs_of(encoders),
+        table=table,
+    )
+
+
+def numbers_told(encoders: DirectEncoders) -> tuple[str, ...]:
+    """Name the outputs that `side_by_side` reads."""
+    target = encoders.target
+    if isinstance(target, SeveralTargets):
+        kinds = [
+            "value" if isinstance(each, ValueEncoder) else "probabilities" for each in target.each
+        ]
+        return tuple(f"{kind}_{name}" for kind, name in zip(kinds, target.names, strict=True))
+    return ("value",) if isinstance(target, ValueEncoder) else ("probabilities",)
+
+
+def token_inputs(
+    columns: Columns, cells: Cells, layout: Layout
+) -> tuple[dict[str, NDArray[Any]], Integers]:
+    """Cut the texts of rows into tokens; a row has as many as it holds."""
+    (column,) = layout.features
+    texts = cells.words(columns[column.name], column.name, frozenset(), spelled=False)
+    pieces = tokenise(pl.Series(texts, dtype=pl.String), layout.tokens or "word")
+    counts = pieces.list.len().to_numpy().astype(np.int64)
+    for row in np.flatnonzero(counts != 1):
+        if counts[row] == 0 or layout.per_timestep:
+            cells.fault(int(row), column.name, texts[row], f"{counts[row]} tokens, not one")
+    return {"tokens": np.array(flatten(pieces).to_list(), object)}, counts
+
+
+def timestep_inputs(
+    columns: Columns, cells: Cells, layout: Layout, encoders: DirectEncoders
+) -> dict[str, NDArray[Any]]:
+    """Read the features of rows that are a timestep each, [rows, ...]."""
+    raw: dict[str, NDArray[Any]] = {}
+    if encoders.numbers:
+        raw["numbers"] = number_inputs(columns, cells, layout.features)
+    if encoders.categories:
+        words = word_inputs(columns, cells, layout.features, encoders.categories)
+        by_row = cut_inputs({"categories": words[:, None]}, layout, encoders)
+        raw |= {name: array[:, 0] for name, array in by_row.items()}
+    if encoders.reads_times and layout.time:
+        raw["time"] = cells.seconds(columns[layout.time], layout.time)
+    return raw
+
+
+def static_inputs(
+    columns: Columns, cells: Cells, layout: Layout, encoders: DirectEncoders
+) -> dict[str, NDArray[Any]]:
+    """Read the static features, [rows, ...]: those of a sequence's first row count."""
+    raw: dict[str, NDArray[Any]] = {}
+    if encoders.static_numbers:
+        raw["static_numbers"] = number_inputs(columns, cells, layout.static)
+    if encoders.static_categories:
+        raw["static_categories"] = word_inputs(
+            columns, cells, layout.static, encoders.static_categories
+        )
+    return raw
+
+
+def number_inputs(columns: Columns, cells: Cells, among: tuple[Column, ...]) -> NDArray[Any]:
+    """Read the columns of numbers, [rows, numbers]."""
+    numbers = [cells.numbers(columns[column.name], column) for column in number_columns(among)]
+    return np.stack(numbers, -1).astype(number_type(zeros_of(among)))
+
+
+def word_inputs(
+    columns: Columns,
+    cells: Cells,
+    among: tuple[Column, ...],
+    encoders: tuple[CategoryEncoder, ...],
+) -> NDArray[np.object_]:
+    """Read the columns of categories, [rows, categories]."""
+    known = {each.name: frozenset(each.vocabulary) for each in encoders if each.view == "whole"}
+    spelled = {column.name: is_spelled(cells.layout, column) for column in among}
+    names = category_names(among)
+    words = np.empty((len(columns[names[0]]), len(names)), object)
+    for at, name in enumerate(names):
+        own = known.get(name, frozenset())
+        words[:, at] = cells.words(columns[name], name, own, spelled=spelled[name])
+    return words
