@@ -120,6 +120,25 @@ class Model:
 
         Args: look: is given the table that was read, and its layout, before anything is predicted.
         """
+        self.check_beams(beams)
+        part = self.read(data, history=history)
+        look(part.table, self.info.layout)
+        return self.tell(part, probabilities=probabilities, beams=beams)
+
+    def read(self, data: Source, *, history: Source | None = None) -> Any:
+        """Read what is to be predicted: sequences, or windows of series. Raises: DataError."""
+        return self.family.to_predict(data, self.info.layout, self.info.encoders, history=history)
+
+    def tell(self, part: Any, *, probabilities: bool = False, beams: int = 1) -> "Answer":
+        """Predict what `read` has read. Raises: DataError where there are no beams to choose."""
+        self.check_beams(beams)
+        family = self.family
+        answers = family.answer(self.run, part, beams=beams)
+        table = family.table(part, answers, probabilities=probabilities)
+        return Answer(table, family.without_answer(part, answers))
+
+    def check_beams(self, beams: int) -> None:
+        """Raises: DataError where a model cannot keep so many answers in the running."""
         if not 1 <= beams <= MOST_BEAMS:
             raise DataError(
                 f"{beams:,} answers cannot be kept in the running",
@@ -131,12 +150,6 @@ class Model:
                 "are not",
                 hint="leave `--beams` out",
             )
-        info, family = self.info, self.family
-        part = family.to_predict(data, info.layout, info.encoders, history=history)
-        look(part.table, info.layout)
-        answers = family.answer(self.run, part, beams=beams)
-        table = family.table(part, answers, probabilities=probabilities)
-        return Answer(table, family.without_answer(part, answers))
 
     def evaluate(
         self,

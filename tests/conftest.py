@@ -47,6 +47,7 @@ LONGEST = (
     *("test_members.py", "test_fused.py", "test_doctor.py", "test_answer_lists.py"),
     *("test_hostile.py", "test_what_we_lean_on.py", "test_decoder_network.py", "test_page.py"),
     *("test_oracles.py", "test_properties.py", "test_replay.py", "test_tokens.py"),
+    *("test_serve.py", "test_serve_families.py"),
 )
 PATIENCE = 900  # seconds that a test waits for what takes few, before it takes it for hung
 DATA = Path(__file__).parent.parent / "recipes" / "data"

@@ -18,8 +18,8 @@ MAY_BE_EMPTY = frozenset({"--na-values", "--label-separator", "--prompt", "--sto
 STARTED = time.monotonic()  # a budget counts from here
 
 COMMANDS = (
-    *("inspect", "fit", "predict", "stream", "generate", "evaluate", "leaderboard", "report"),
-    *("run", "doctor", "recipe"),
+    *("inspect", "fit", "predict", "stream", "generate", "evaluate", "serve", "export"),
+    *("leaderboard", "report", "run", "doctor", "recipe"),
 )
 
 

@@ -24,6 +24,7 @@ def commands(facts: Facts) -> tuple[tuple[str, str], ...]:
     recipe, again = shell_word(f"{facts.name}/recipe.yaml"), shell_word(f"{facts.name}_again")
     listed = [
         ("Predict", f"rnnauto predict NEW{suffix} -m {folder} -o predictions.csv"),
+        ("Answer over HTTP", f"rnnauto serve -m {folder}"),
         ("Score on other labelled data", f"rnnauto evaluate OTHER{suffix} -m {folder}"),
         (
             "Serve it with TensorFlow alone: shows the inputs, and the answer to zeros or empty "

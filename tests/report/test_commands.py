@@ -18,11 +18,11 @@ def commands_of(layout, name="my model"):
 def test_commands_reproduce_predict_and_serve_whatever_a_folder_is_called():
     found = commands_of(make_layout(), name="it's mine")
     words = [shlex.split(command) for command in found.values()]
-    assert [each[1] for each in words] == ["predict", "evaluate", "-c", "fit", "report"]
+    assert [each[1] for each in words] == ["predict", "serve", "evaluate", "-c", "fit", "report"]
     assert words[0] == ["rnnauto", "predict", "NEW.csv", "-m", "it's mine", "-o", "predictions.csv"]
-    assert words[2][2] == serving("it's mine")
-    assert 'load("it\'s mine/saved_model")' in words[2][2]
-    assert words[3][3] == "it's mine/recipe.yaml"
+    assert words[3][2] == serving("it's mine")
+    assert 'load("it\'s mine/saved_model")' in words[3][2]
+    assert words[4][3] == "it's mine/recipe.yaml"
 
 
 @pytest.mark.parametrize(("sets", "writes"), [(False, True), (True, False)])

@@ -51,7 +51,10 @@ def token_signatures(encoders: LanguageEncoders) -> dict[str, Signature]:
     scored: dict[str, Shape | None] = dict.fromkeys(("log_likelihood", "right"), (None, None))
     follows = len(encoders.categories[0].vocabulary) + len(SHOWN)
     written: dict[str, Shape | None] = {"text": (None,), "tokens": None, "lengths": (None,)}
+    told: dict[str, Shape | None] = {"log_likelihood": (None,), "next_token": (None,)}
+    told |= dict.fromkeys(("probabilities", "tokens"), (None, follows))
     return {
+        "serving_default": Signature({"text": ("string", (None,))}, told),
         "score": Signature(
             {**codes, "length": ("int32", (None,)), **STATE},
             {**scored, "next": (None, follows), "state": None},
@@ -66,7 +69,9 @@ def set_signatures(labels: int) -> dict[str, Signature]:
     sets: Inputs = {"numbers": ("float32", shape), "targets": ("int32", shape)}
     scored: dict[str, Shape | None] = dict.fromkeys(("log_likelihood", "right"), (None, None))
     told = {**scored, "probabilities": shape, "state": None}
+    whole: Inputs = {"sets": ("string", (None, None, None)), "length": ("int32", (None,))}
     return {
+        "serving_default": Signature(whole, {"probabilities": shape, "labels": (None, labels)}),
         "score": Signature({**sets, **STATE}, told),
         "step": Signature({"labels": ("string", (None, None)), **STATE}, {"state": None}),
     }

@@ -1,0 +1,230 @@
+"""Every family is served by all protocols, with what its model says by itself."""
+
+import asyncio
+import html
+import json
+import random
+import re
+from collections import Counter
+
+import httpx
+import numpy as np
+import polars as pl
+import pytest
+from malformed import altered
+
+from rnnauto.deploy.table import as_in_file, times_as_texts
+from rnnauto.families.families import NAMES
+from rnnauto.serve.app import App
+from rnnauto.serve.held import Held, open_served
+from rnnauto.serve.known import blank
+from rnnauto.serve.limits import Limits
+from rnnauto.serve.metrics import Metrics
+
+pytestmark = pytest.mark.train
+
+FEW = 60  # altered requests
+# beside `serving_default`
+ALSO = {"decoder": {"decode", "generate", "score"}, "language": {"step", "score", "generate"}}
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def served(request, tmp_path_factory):
+    """A model folder of a family that was trained for two epochs, open, and its table."""
+    from families.test_contract import CASES, SPACE, train
+
+    from rnnauto.deploy.model_json import ModelInfo, write_model_info
+    from rnnauto.families.families import family_of
+    from rnnauto.prepare import prepare
+    from rnnauto.recipe import Recipe
+
+    place, case = tmp_path_factory.mktemp(request.param), CASES[request.param]
+    recipe = Recipe.parse(
+        {
+            "data": case.data,
+            "problem": case.problem,
+            "split": {"folds": 1},
+            "search": {"space": SPACE},
+            "train": {"epochs": 2},
+        }
+    )
+    prepared = prepare(case.frame, recipe)
+    family = family_of(prepared.layout)
+    _, job, _, member = train(family, prepared, recipe, place / "study")
+    folder = place / "model"
+    folder.mkdir()
+    family.export(folder / "saved_model", [member], prepared)
+    info = ModelInfo(
+        rnnauto="0",
+        versions={},
+        layout=prepared.layout,
+        encoders=prepared.encoders,
+        hyperparameters=job.values,
+        members=1,
+        parameters=1,
+        trial="0",
+        seed=0,
+        fingerprint={},
+    )
+    write_model_info(folder / "model.json", info)
+    return open_served(folder, "m"), case
+
+
+def ask(served, *requests):
+    """Have an application answer requests: method, path and options of each."""
+
+    async def answers():
+        said = []
+        app = App(Held(served, said.append, said.append), Limits(), Metrics(), said.append)
+        app.start()
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
+            found = [
+                await client.request(method, path, **options) for method, path, options in requests
+            ]
+        await app.stop()
+        assert said == []
+        return found
+
+    return asyncio.run(answers())
+
+
+def test_rows_are_answered_as_by_predict(served):
+    opened, case = served
+    frame = case.frame
+    answer = opened.model.ask(frame)
+    wanted = as_in_file(times_as_texts(answer.table, opened.model.info.layout))
+    rows = {"content": frame.write_ndjson(), "headers": {"Content-Type": "application/x-ndjson"}}
+    (found,) = ask(opened, ("POST", "/predict", rows))
+    assert found.status_code == 200, found.text
+    told = found.json()["predictions"]
+    rows = json.loads(wanted.write_json())
+    assert [row.keys() for row in told] == [row.keys() for row in rows]
+    for row, own in zip(told, rows, strict=True):
+        for name, value in own.items():
+            near = pytest.approx(value, abs=1e-5) if isinstance(value, float) else value
+            assert row[name] == near
+
+
+def inputs_of(signature, *, rows, timesteps):
+    """Inputs with something in them."""
+    draw = np.random.default_rng(0)
+    made = {}
+    for name, (dtype, shape) in signature.inputs.items():
+        sizes = [rows if at == 0 else size or timesteps for at, size in enumerate(shape)]
+        if dtype == "string":
+            made[name] = np.full(sizes, "to be" if len(sizes) == 1 else "to", object)
+        elif dtype.startswith("int"):
+            made[name] = np.full(sizes, 1, dtype)
+        else:
+            made[name] = draw.normal(size=sizes).astype(dtype)
+    return made
+
+
+def test_every_signature_is_answered_by_both_protocols_as_by_the_model(served):
+    opened, _ = served
+    assert "serving_default" in opened.signatures
+    assert opened.signatures.keys() >= ALSO.get(opened.model.family.name, set())
+    kinds = {"float32": "FP32", "float64": "FP64", "int32": "INT32", "string": "BYTES"}
+    for name, signature in opened.signatures.items():
+        inputs = inputs_of(signature, rows=2, timesteps=3)
+        wanted = opened.run(inputs, name)
+        lists = {key: array.tolist() for key, array in inputs.items()}
+        v1 = {"inputs": lists, "signature_name": name}
+        v2 = {
+            "inputs": [
+                {
+                    "name": key,
+                    "shape": list(array.shape) or [1],
+                    "datatype": kinds[signature.inputs[key][0]],
+                    "data": np.reshape(array, -1).tolist(),
+                }
+                for key, array in inputs.items()
+            ],
+            "parameters": {"signature_name": name},
+        }
+        one, two = ask(
+            opened,
+            ("POST", "/v1/models/m:predict", {"content": json.dumps(v1)}),
+            ("POST", "/v2/models/m/infer", {"content": json.dumps(v2)}),
+        )
+        assert one.status_code == two.status_code == 200, (name, one.text, two.text)
+        outputs = one.json()["outputs"]
+        outputs = outputs if len(wanted) > 1 else {next(iter(wanted)): outputs}
+        by_name = {each["name"]: each for each in two.json()["outputs"]}
+        assert outputs.keys() == by_name.keys() == wanted.keys()
+        for key, array in wanted.items():
+            assert by_name[key]["shape"] == list(array.shape)
+            for found in (outputs[key], np.reshape(by_name[key]["data"], array.shape)):
+                same(np.array(found), array)
+
+
+def same(found, wanted):
+    if wanted.dtype == object:
+        texts = [each.decode() if isinstance(each, bytes) else each for each in wanted.reshape(-1)]
+        assert found.reshape(-1).tolist() == texts
+    else:
+        np.testing.assert_allclose(found, wanted, atol=1e-5, rtol=1e-5)
+
+
+def test_altered_requests_are_faults_of_whoever_asks(served):
+    opened, _ = served
+    requests = []
+    for number in range(FEW):
+        draw = random.Random(number)
+        signature = draw.choice(list(opened.signatures.values()))
+        inputs = inputs_of(signature, rows=2, timesteps=3)
+        body = {"inputs": {name: array.tolist() for name, array in inputs.items()}}
+        body["signature_name"] = signature.name
+        for _ in range(draw.randint(1, 2)):
+            body = altered(draw, body) if body else body
+        requests.append(("POST", "/v1/models/m:predict", {"content": json.dumps(body)}))
+    statuses = Counter(answer.status_code for answer in ask(opened, *requests))
+    assert statuses.keys() <= {200, 400, 422}, statuses
+    assert statuses[200] < FEW / 3
+
+
+def test_the_form_is_filled_with_what_the_model_answers(served):
+    opened, _ = served
+    page = opened.page
+    area = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", page, re.DOTALL)
+    if area:
+        text = html.unescape(area[1])
+    else:
+        found = re.findall(r'<input id="([^"]*)" name="([^"]*)" value="([^"]*)"', page)
+        assert all(f'<label for="{place}">' in page for place, _, _ in found)
+        cells = [(html.unescape(name), html.unescape(value)) for _, name, value in found]
+        text = pl.DataFrame({name: [value] for name, value in cells}).write_csv()
+    headers = {"Content-Type": "text/csv", "Accept": "application/json"}
+    (answer,) = ask(opened, ("POST", "/predict?proba=true", {"content": text, "headers": headers}))
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["predictions"] and answer.json()["empty"] is None
+
+
+def test_what_the_model_cannot_answer_is_a_fault_of_the_request(served):
+    opened, _ = served
+    if "score" not in opened.signatures:
+        pytest.skip("every value of the type is one that it can answer")
+    signature = opened.signatures["score"]
+    inputs = {
+        name: array.tolist() for name, array in inputs_of(signature, rows=1, timesteps=2).items()
+    }
+    name = next(each for each in ("answers", "codes") if each in inputs)
+    inputs[name] = [[10**6] * 2]
+    body = {"inputs": inputs, "signature_name": "score"}
+    (answer,) = ask(opened, ("POST", "/v1/models/m:predict", {"content": json.dumps(body)}))
+    assert answer.status_code == 400
+    assert answer.json()["error"] == "the model cannot answer these values"
+
+
+def test_the_table_of_what_is_served_says_all_inputs(served):
+    opened, _ = served
+    metadata, v2 = ask(opened, ("GET", "/v1/models/m/metadata", {}), ("GET", "/v2/models/m", {}))
+    told = metadata.json()["metadata"]["signature_def"]["signature_def"]
+    assert told.keys() == opened.signatures.keys()
+    named = {each["name"] for each in v2.json()["inputs"]}
+    assert named == told["serving_default"]["inputs"].keys()
+    for name, each in opened.model.family.signatures(
+        opened.model.info.layout, opened.model.info.encoders
+    ).items():
+        assert blank(each, 1).keys() == told[name]["inputs"].keys()
