@@ -30,7 +30,7 @@ from rnnauto.search.members import build_members
 from rnnauto.search.select import Trial, members_of, partners, team
 from rnnauto.search.space import Choices
 from rnnauto.search.study import load_study
-from rnnauto.search.trial import StudyProblem
+from rnnauto.search.trial import StudyProblem, Values
 
 SAVED_MODEL = "saved_model"
 
@@ -72,7 +72,7 @@ class Exported:
 
     Attributes:
         weights: the names of the weights that it was made of.
-        members: its networks.
+        members: its networks; `networks` are the hyperparameters of each.
         run: how to ask it; `checks` are the differences that its checks found, by name.
         answers: what it says of the test part.
         seconds: that it took to export and check; `answer_seconds`: to answer.
@@ -80,6 +80,7 @@ class Exported:
 
     weights: tuple[str, ...]
     members: list[Any]
+    networks: tuple[Values, ...]
     run: Any
     checks: dict[str, float]
     answers: Any
@@ -211,7 +212,16 @@ def export_members(
     exported = time.monotonic()
     answers = task.family.judged(run, task.prepared.test)
     answered = time.monotonic()
-    return Exported(weights, members, run, checks, answers, exported - begun, answered - exported)
+    return Exported(
+        weights=weights,
+        members=members,
+        networks=tuple(trial.values for trial, _ in parts),
+        run=run,
+        checks=checks,
+        answers=answers,
+        seconds=exported - begun,
+        answer_seconds=answered - exported,
+    )
 
 
 def subject_of(task: Task, chosen: Chosen, exported: Exported, evaluation: Evaluation) -> Subject:
@@ -239,6 +249,7 @@ def info_of(task: Task, chosen: Chosen, exported: Exported, evaluation: Evaluati
         task.recipe,
         chosen.winner,
         exported.members,
+        networks=exported.networks,
         begun_with=task.begun_with,
         status=chosen.status,
         temperature=evaluation.calibration.temperature if evaluation.calibration else None,

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -26,6 +26,7 @@ from rnnauto.reading.read import Table
 
 if TYPE_CHECKING:
     from rnnauto.deploy.leaderboard import Row
+    from rnnauto.exports.formats import Exported
     from rnnauto.judge.evaluate import Evaluation
     from rnnauto.streaming.series import SeriesStream
     from rnnauto.streaming.stream import Stream
@@ -217,6 +218,41 @@ class Model:
             probabilities=probabilities,
             forget=None if forget is None else seconds_of(forget),
         )
+
+    def export(
+        self, format: str, path: Path | str, *, data: Source | None = None, int8: bool = False
+    ) -> "Exported":
+        """Write the model in another form, ask it by its own runtime, and compare its answers.
+
+        Args:
+            format: a name of `rnnauto.exports.formats.FORMATS`.
+            path: a folder that is made.
+            data: as for `predict`; answers to some of it are compared too.
+            int8: of `litert-step`, calibrated on the data.
+
+        Raises: ExportError where the model has no such form, its runtime is not installed, or its
+            answers differ; nothing is written then.
+        """
+        from rnnauto.exports.formats import check_wanted, export_as
+        from rnnauto.exports.source import Source as Exporting
+        from rnnauto.exports.source import asked_of
+
+        check_wanted(format, Path(path), int8=int8, data=data is not None)
+        exporting = Exporting(self.folder, self.info)
+        if data is not None:
+            info, family = self.info, self.family
+            part = family.to_predict(data, info.layout, info.encoders, history=None)
+            frame = part.table.frame
+            columns = [name for name in info.layout.input_columns() if name in frame.columns]
+            exporting = replace(
+                exporting,
+                asked=asked_of(exporting, part),
+                rows=frame.select(columns),
+                predict=lambda: as_in_file(
+                    family.table(part, family.answer(exporting.run, part), probabilities=True)
+                ),
+            )
+        return export_as(exporting, format, Path(path), int8=int8)
 
     def latencies(self, data: Source) -> tuple[float, ...]:
         """Measure the milliseconds of predictions for one sequence at a time, once warm; of a

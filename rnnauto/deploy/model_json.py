@@ -28,6 +28,7 @@ class ModelInfo(Frozen, Generic[Encoders]):
         layout, encoders: what the columns are, and how each is encoded.
         hyperparameters: those of the winner.
         members: the networks whose mean the SavedModel returns (one per fold, or one).
+        networks: the hyperparameters of each of them; empty in folders of before.
         parameters: how many the networks have together.
         trial: the winner's id.
         seed: of the fit.
@@ -43,6 +44,7 @@ class ModelInfo(Frozen, Generic[Encoders]):
     encoders: Encoders
     hyperparameters: Tried
     members: int = Field(ge=1)
+    networks: tuple[Tried, ...] = ()
     parameters: int = Field(ge=0)
     trial: str
     seed: int

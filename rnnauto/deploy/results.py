@@ -13,6 +13,7 @@ from rnnauto.prepared import AnyPrepared
 from rnnauto.recipe import Recipe
 from rnnauto.search.fingerprint import Fingerprint, digests, versions
 from rnnauto.search.select import Trial
+from rnnauto.search.trial import Values
 
 
 def model_info(
@@ -21,6 +22,7 @@ def model_info(
     winner: Trial,
     members: list[Any],
     *,
+    networks: Sequence[Values],
     begun_with: Fingerprint,
     status: Status,
     temperature: float | None,
@@ -32,6 +34,7 @@ def model_info(
         encoders=prepared.encoders,
         hyperparameters=winner.values,
         members=len(members),
+        networks=tuple(networks),
         parameters=sum(math.prod(v.shape) for m in members for v in m.model.trainable_variables),
         trial=winner.id,
         seed=recipe.seed,

@@ -18,8 +18,11 @@ Loop = Callable[[Any, Any, list[Any]], tuple[Any, list[Any]]]
 
 class SimpleRNN(keras.layers.SimpleRNN):
     fused = False
+    carried = False
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, **options: Any) -> Any:
+        if mask is None and self.carried:
+            return carried_loop(self.cell, sequences, initial_state)
         if mask is not None or not self.fused:
             return super().inner_loop(sequences, initial_state, mask, **options)
         return looped(simple_loop, self.cell, sequences, initial_state)
@@ -27,8 +30,11 @@ class SimpleRNN(keras.layers.SimpleRNN):
 
 class LSTM(keras.layers.LSTM):
     fused = False
+    carried = False
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, **options: Any) -> Any:
+        if mask is None and self.carried:
+            return carried_loop(self.cell, sequences, initial_state)
         if mask is not None or not self.fused:
             return super().inner_loop(sequences, initial_state, mask, **options)
         return looped(lstm_loop, self.cell, sequences, initial_state)
@@ -36,8 +42,11 @@ class LSTM(keras.layers.LSTM):
 
 class GRU(keras.layers.GRU):
     fused = False
+    carried = False
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, **options: Any) -> Any:
+        if mask is None and self.carried:
+            return carried_loop(self.cell, sequences, initial_state)
         if mask is not None or not self.fused:
             return super().inner_loop(sequences, initial_state, mask, **options)
         return looped(gru_loop, self.cell, sequences, initial_state)
@@ -50,6 +59,14 @@ def fuse(model: Any) -> None:
     for layer in model._flatten_layers():
         if isinstance(layer, SimpleRNN | LSTM | GRU):
             layer.fused = has_loop(layer)
+
+
+def carry(model: Any) -> None:
+    """Have a model's recurrent layers run in loops without lists of tensors, which converters to
+    LiteRT do not know where sizes are free."""
+    for layer in model._flatten_layers():
+        if isinstance(layer, SimpleRNN | LSTM | GRU):
+            layer.carried = True
 
 
 def has_loop(layer: Any) -> bool:
@@ -65,6 +82,32 @@ def looped(loop: Loop, cell: Any, sequences: Any, states: Any) -> tuple[Any, Any
     states = list(states) if isinstance(states, list | tuple) else [states]
     outputs, after = loop(cell, tf.transpose(sequences, [1, 0, 2]), states)
     return after[0], tf.transpose(outputs, [1, 0, 2]), after
+
+
+def carried_loop(cell: Any, sequences: Any, states: Any) -> tuple[Any, Any, list[Any]]:
+    """Return what `looped` does, for at least one timestep. The loop carries the state and the
+    outputs so far as plain tensors, so that its time grows with the square of the length."""
+    states = list(states) if isinstance(states, list | tuple) else [states]
+    timesteps = tf.shape(sequences)[1]
+
+    def body(t: Any, outputs: Any, *states: Any) -> tuple[Any, ...]:
+        output, after = cell(tf.gather(sequences, t, axis=1), list(states))
+        after = list(after) if isinstance(after, list | tuple) else [after]
+        here = tf.reshape(tf.range(timesteps) == t, [1, timesteps, 1])
+        return (t + 1, tf.where(here, output[:, None], outputs), *after)
+
+    outputs = tf.zeros([tf.shape(sequences)[0], timesteps, cell.units])
+    _, outputs, *states = tf.while_loop(
+        lambda t, *_: t < timesteps,
+        body,
+        (tf.constant(0), outputs, *states),
+        shape_invariants=(
+            tf.TensorShape([]),
+            tf.TensorShape([None, None, cell.units]),
+            *(tf.TensorShape([None, cell.units]) for _ in states),
+        ),
+    )
+    return states[0], outputs, states
 
 
 def project(x: Any, kernel: Any, bias: Any) -> Any:

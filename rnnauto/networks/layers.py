@@ -109,7 +109,8 @@ class Patch(keras.layers.Layer):
     def call(self, x: Any, length: Any) -> Any:
         timesteps = tf.shape(x)[1]
         patches = tf.maximum(-(-timesteps // self.size), 1)
-        x = tf.where(tf.sequence_mask(length, timesteps)[..., None], x, 0.0)
+        mask = tf.expand_dims(tf.sequence_mask(length, timesteps), -1)  # LiteRT slices no booleans
+        x = tf.where(mask, x, 0.0)
         x = tf.pad(x, [[0, 0], [0, patches * self.size - timesteps], [0, 0]])
         return tf.reshape(x, [tf.shape(x)[0], patches, self.size * x.shape[-1]])
 
@@ -160,11 +161,14 @@ class Reverse(keras.layers.Layer):
     """Turn every sequence round within its true length; the padding stays at the right.
 
     Two forward layers with this around the second read both directions without a mask in the
-    loop: the same numbers as a masked Bidirectional, and faster.
+    loop: the same numbers as a masked Bidirectional, and faster. It gathers by index: tf2onnx 1.17
+    takes an LSTM between two `tf.reverse_sequence` for one that reads padding, too.
     """
 
     def call(self, x: Any, length: Any) -> Any:
-        return tf.reverse_sequence(x, length, seq_axis=1, batch_axis=0)
+        at = tf.range(tf.shape(x)[1])[None]
+        end = length[:, None]
+        return tf.gather(x, tf.where(at < end, end - 1 - at, at), axis=1, batch_dims=1)
 
     def compute_output_shape(
         self, x_shape: tuple[int | None, ...], length_shape: tuple[int | None, ...]
@@ -199,8 +203,8 @@ class Pool(keras.layers.Layer):
         self.backward_from = backward_from
 
     def call(self, x: Any, length: Any) -> Any:
-        mask = tf.sequence_mask(length, tf.shape(x)[1])[..., None]
-        some = (length > 0)[:, None]
+        mask = tf.expand_dims(tf.sequence_mask(length, tf.shape(x)[1]), -1)
+        some = tf.expand_dims(length > 0, -1)
         if self.kind == "mean":
             total = tf.reduce_sum(tf.where(mask, x, 0.0), 1)
             return total / tf.cast(tf.maximum(length, 1), tf.float32)[:, None]

@@ -91,6 +91,9 @@ def refused(tmp_path, monkeypatch, capfd):
         ["fit", "data.csv", "--target", "speaker", "-o", "model"],
         ["predict", "data.csv", "-m", "model", "-o", "p.xls"],
         ["evaluate", "data.csv", "-m", "model"],
+        ["export", "-m", "model", "--format", "onyx", "-o", "out"],
+        ["export", "-m", "model", "--format", "onnx", "-o", "model"],
+        ["export", "-m", "model", "--format", "litert-step", "--int8", "-o", "out"],
     ],
 )
 def test_a_refusal_imports_no_tensorflow(rnnauto_light, data, model, arguments):

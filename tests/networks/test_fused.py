@@ -71,3 +71,20 @@ def test_only_networks_that_are_trained_have_the_loops(cell, monkeypatch):
     monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: [kind])
     fuse(built)
     assert fused(built) == {False}
+
+
+@pytest.mark.parametrize("timesteps", [1, 13])
+@pytest.mark.parametrize("cell", FUSED)
+def test_a_loop_without_lists_of_tensors_gives_the_same(cell, timesteps):
+    layer, x, states = layer_of(cell, timesteps=timesteps)
+    given = tf.constant(x), list(map(tf.constant, states))
+    plain, after = run(layer, *given)
+    layer.carried = True
+    graph = tf.function(lambda x, *states: run(layer, x, list(states)), autograph=False)
+    carried, carried_after = graph(given[0], *given[1])
+    np.testing.assert_allclose(carried, plain, rtol=1e-5, atol=1e-6)
+    for one, other in zip(carried_after, after, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+    traced = graph.get_concrete_function(given[0], *given[1]).graph.as_graph_def()
+    inside = [node.op for each in traced.library.function for node in each.node_def]
+    assert not [op for op in [*inside, *(n.op for n in traced.node)] if op.startswith("TensorList")]

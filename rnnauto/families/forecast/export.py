@@ -20,7 +20,7 @@ from rnnauto.deploy.runner import RawBatch, Run, load_saved_model
 from rnnauto.deploy.step_run import STEP
 from rnnauto.deploy.write import write_saved_model
 from rnnauto.families.forecast.answer import LEVELS, MEDIAN, raw_windows, raw_zeros
-from rnnauto.families.forecast.graph import WORDS, write_graph
+from rnnauto.families.forecast.graph import CODES, WORDS, write_graph
 from rnnauto.families.forecast.prepare import ForecastPrepared
 from rnnauto.families.forecast.series import SeriesEncoders, SeriesWindows, indicator_counts
 from rnnauto.families.forecast.signatures import forecast_inputs, open_light
@@ -84,32 +84,11 @@ def serve_forecast(members: list[Any], *, layout: Layout, encoders: SeriesEncode
     """
     module = tf.Module()
     module.variables_kept = [v.value for member in members for v in member.model.variables]
-    module.tables = {
-        kind: [vocabulary_table(encoder.vocabulary) for encoder in getattr(encoders, kind)]
-        for kind in ("categories", "static_categories", "ahead_categories")
-    }
-    codes = {"categories": "codes", "static_categories": "static_codes"}
-    counts = indicator_counts(encoders.ahead_categories)
+    module.tables = word_tables(encoders)
     zeros = raw_zeros(layout, encoders.moving_count)
 
     def encoded(raw: dict[str, Any]) -> dict[str, Any]:
-        words = {*codes, *WORDS.values()}
-        inputs = {
-            name: from_zero(value, zeros[name]) if name in zeros else value
-            for name, value in raw.items()
-            if name not in words
-        }
-        for kind, name in codes.items():
-            if kind in raw:
-                inputs[name] = look_up(raw[kind], module.tables[kind])
-        for numbers, name in WORDS.items():
-            if name in raw:
-                ids = look_up(raw[name], module.tables["ahead_categories"])
-                places = tf.maximum(ids - RESERVED + 1, 0)
-                flags = [tf.one_hot(places[..., at], count) for at, count in enumerate(counts)]
-                moving = [inputs[numbers]] if encoders.moving_count else []
-                inputs[numbers] = tf.concat([*moving, *flags], axis=-1)
-        return inputs
+        return network_inputs(raw, module.tables, layout, encoders)
 
     def told(inputs: dict[str, Any]) -> dict[str, Any]:
         outputs = [member.model(inputs, training=False) for member in members]
@@ -155,6 +134,39 @@ def functions_of(
         for function, taken in specs.items()
     }
     return {"serving_default": made.pop("predict"), **made}
+
+
+def word_tables(encoders: SeriesEncoders) -> dict[str, list[Any]]:
+    """Make the tables that look words up, of every kind of columns."""
+    return {
+        kind: [vocabulary_table(encoder.vocabulary) for encoder in getattr(encoders, kind)]
+        for kind in ("categories", "static_categories", "ahead_categories")
+    }
+
+
+def network_inputs(
+    raw: dict[str, Any], tables: dict[str, list[Any]], layout: Layout, encoders: SeriesEncoders
+) -> dict[str, Any]:
+    """Encode raw inputs as those of the networks: zeros are taken off, words become ids."""
+    counts = indicator_counts(encoders.ahead_categories)
+    zeros = raw_zeros(layout, encoders.moving_count)
+    words = {*CODES, *WORDS.values()}
+    inputs = {
+        name: from_zero(value, zeros[name]) if name in zeros else value
+        for name, value in raw.items()
+        if name not in words
+    }
+    for kind, name in CODES.items():
+        if kind in raw:
+            inputs[name] = look_up(raw[kind], tables[kind])
+    for numbers, name in WORDS.items():
+        if name in raw:
+            ids = look_up(raw[name], tables["ahead_categories"])
+            places = tf.maximum(ids - RESERVED + 1, 0)
+            flags = [tf.one_hot(places[..., at], count) for at, count in enumerate(counts)]
+            moving = [inputs[numbers]] if encoders.moving_count else []
+            inputs[numbers] = tf.concat([*moving, *flags], axis=-1)
+    return inputs
 
 
 def compare_graph(run: Run, light: Run, windows: SeriesWindows) -> dict[str, float]:

@@ -28,7 +28,7 @@ class Recent(keras.layers.Layer):
         x = tf.pad(x, [[0, 0], [0, 1], [0, 0]])  # there may be no timestep at all
         at = length[:, None] - self.size + tf.range(self.size)
         values = tf.gather(x, tf.maximum(at, 0), axis=1, batch_dims=1)
-        return tf.where((at >= 0)[..., None], values, tf.cast(self.filler, x.dtype))
+        return tf.where(tf.expand_dims(at >= 0, -1), values, tf.cast(self.filler, x.dtype))
 
     def compute_output_shape(self, x_shape: Any, length_shape: Any) -> Any:
         return (x_shape[0], self.size, x_shape[-1])
