@@ -59,7 +59,8 @@ def space_of(layout=LAYOUT, target=CLASSES):
         numbers=(), categories=(), static_numbers=(), static_categories=(), target=target
     )
     prepared = lengths_to_search(np.full(200, 30), layout, encoders)
-    return family_of(layout).space(prepared, SimpleNamespace(search=SimpleNamespace(space=SPACE)))
+    search = SimpleNamespace(space=SPACE, streamable=False)
+    return family_of(layout).space(prepared, SimpleNamespace(search=search))
 
 
 def proposals(layout=LAYOUT, target=CLASSES):

@@ -80,7 +80,7 @@ class OnnxGraph:
         return found
 
     def of_nothing(self, batch: RawBatch, names: Sequence[str]) -> dict[str, NDArray[Any]]:
-        """Answer a batch of no sequence, at which LSTM and GRU of onnxruntime end the process."""
+        """Answer a batch of no sequence: the graph is asked for one, of which nothing is kept."""
         one = {
             name: array
             if np.ndim(array) == 0

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Floats
 from rnnauto.deploy.onnx_gate import read_onnx, values_by_name
+from rnnauto.deploy.onnx_run import STEP as STEP
 from rnnauto.deploy.onnx_run import open_graph
 from rnnauto.deploy.runner import RawBatch
 from rnnauto.deploy.streaming import Streaming
 from rnnauto.errors import RnnautoError
 from rnnauto.files import damaged
 
-STEP = "step.onnx"
 STATE, AFTER = "state", "state_after"  # a name stands for one value in a graph
 
 

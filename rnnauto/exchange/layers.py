@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from keras.src.ops.numpy import GetItem, Multiply, Tile
 
+from rnnauto.data.encode import UNKNOWN
 from rnnauto.exchange.graph import Graph
 from rnnauto.exchange.pieces import (
     at_places,
@@ -29,7 +30,9 @@ from rnnauto.networks.cells import ExponentialTrace
 from rnnauto.networks.fused import GRU, LSTM, SimpleRNN
 from rnnauto.networks.layers import (
     AlongTime,
+    Around,
     Dropout,
+    Learnt,
     Patch,
     PatchCount,
     Pool,
@@ -94,6 +97,24 @@ def emit_patch(graph: Graph, layer: Patch, x: str, length: str) -> str:
 
 def emit_patch_count(graph: Graph, layer: PatchCount, length: str) -> str:
     return length if layer.size == 1 else whole(graph, length, layer.size, "int32")
+
+
+def emit_learnt(graph: Graph, layer: Learnt, codes: str) -> str:
+    codes = cast(graph, codes, "int64")
+    known = graph.op("Less", codes, graph.constant(layer.entries, "int64"))
+    return graph.op("Where", known, codes, graph.constant(UNKNOWN, "int64"))
+
+
+def emit_around(graph: Graph, layer: Around, x: str) -> str:
+    timesteps = size_of(graph, x, 1)
+    pads = [0, layer.before, 0, 0, layer.width - 1 - layer.before, 0]
+    wide = graph.op("Pad", x, graph.constant(pads, "int64"))
+    axis = graph.constant([1], "int64")
+    seen = []
+    for at in range(layer.width):
+        begin = graph.constant([at], "int64")
+        seen.append(graph.op("Slice", wide, begin, graph.op("Add", timesteps, begin), axis))
+    return joined(graph, seen)
 
 
 def emit_reverse(graph: Graph, layer: Reverse, x: str, length: str) -> str:
@@ -166,6 +187,8 @@ SHARED: Mapping[type, Emitter] = {
     TokenDropout: emit_nothing,
     Patch: emit_patch,
     PatchCount: emit_patch_count,
+    Around: emit_around,
+    Learnt: emit_learnt,
     Reverse: emit_reverse,
     AlongTime: emit_along_time,
     Pool: emit_pool,

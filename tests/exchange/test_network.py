@@ -1,5 +1,7 @@
 """Whole networks as ONNX graphs, held against the networks, on what a batch may hold."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import onnxruntime
@@ -32,6 +34,8 @@ SHAPES = [
     ("gru", 2, 1, "last", True, True),
     ("identity_rnn", 1, 4, "max", False, False),
 ]
+# filters that see neighbours, and a vocabulary of which the last three entries have vectors alone
+FURTHER = [("lstm", 1, 1, "mean", True, False), ("simple_rnn", 1, 1, "last", True, True)]
 
 
 def batch_of(rng, rows, timesteps):
@@ -48,12 +52,20 @@ def batch_of(rng, rows, timesteps):
     }
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: "-".join(map(str, shape)))
-def test_a_graph_says_what_its_network_says(shape):
+@pytest.mark.parametrize(
+    ("shape", "further"),
+    [*((shape, False) for shape in SHAPES), *((shape, True) for shape in FURTHER)],
+    ids=lambda each: "-".join(map(str, each)) if isinstance(each, tuple) else str(each),
+)
+def test_a_graph_says_what_its_network_says(shape, further):
     cell, layers, patch, pooling, both_ways, per_timestep = shape
     rng = np.random.default_rng(0)
     features = Features(NUMBERS, (0, 2), VOCABULARIES, 2, (1,), (5,), OUTPUTS, per_timestep)
-    model = build(features, Architecture(cell, 6, layers, patch, pooling, both_ways)).model
+    architecture = Architecture(cell, 6, layers, patch, pooling, both_ways)
+    if further:
+        features = replace(features, words=(0,), vectors=(0, 3, 7))
+        architecture = replace(architecture, convolution=5, vectors="frozen")
+    model = build(features, architecture).model
     for weight in model.weights:
         if weight.dtype == "float32":
             drawn = rng.normal(0, 0.3, weight.shape)

@@ -156,7 +156,8 @@ def test_tags_of_words_that_training_never_had(tmp_path, vectors):
     found = fit(train, recipe_of(vectors, test), folder=tmp_path / "model")
     assert found.layout.per_timestep
     assert found.evaluation.metrics["accuracy"].value > 0.9
-    assert load(tmp_path / "model").evaluate(test).metrics == found.evaluation.metrics
+    again = load(tmp_path / "model").evaluate(test).metrics
+    assert again["accuracy"] == found.evaluation.metrics["accuracy"]
 
 
 def test_sources_of_words_that_training_never_had_are_translated(tmp_path, vectors):

@@ -55,9 +55,9 @@ def compare_step(run: Run, step: StepGraph, part: LanguagePart) -> dict[str, flo
     state = step.fresh[None]
     if isinstance(encoders.target, NextToken):
         at = at[encoded.targets[at] != END]
-        words = [token_of(int(code), encoders) for code in encoded.targets[at]]
-        inputs: dict[str, NDArray[Any]] = {"tokens": np.array([words], object)}
-        state = step({"tokens": np.array([[""]], object), "state": state})["state"]
+        codes = encoded.targets[at]
+        inputs: dict[str, NDArray[Any]] = {"codes": codes[None].astype(np.int32)}
+        state = step({"codes": np.array([[START]], np.int32), "state": state})["state"]
         skipped, wanted = 0, wanted[: len(at)]
     else:
         inputs = {"numbers": encoded.numbers[at][None]}

@@ -10,8 +10,8 @@ import tensorflow as tf
 
 from rnnauto.data.encode import END, PAD, RESERVED, START
 from rnnauto.deploy.inputs import specs_of
+from rnnauto.families.language.light.writer import AFTER, BEFORE, BETWEEN
 from rnnauto.families.language.signatures import GENERATE
-from rnnauto.families.language.writer import AFTER, BEFORE, BETWEEN
 from rnnauto.layout import Tokens
 from rnnauto.networks import text
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from rnnauto.data.encode import END, PAD, RESERVED, START, UNKNOWN
 from rnnauto.exchange.graph import LABELS, Graph
-from rnnauto.exchange.layers import Emitter
+from rnnauto.exchange.layers import Emitter, emit_dense
 from rnnauto.exchange.network import emit_network
 from rnnauto.exchange.pieces import (
     at_places,
@@ -21,12 +21,12 @@ from rnnauto.exchange.pieces import (
     select,
     size_of,
 )
-from rnnauto.exchange.recurrent import emit_recurrent
+from rnnauto.exchange.recurrent import emit_recurrent, read_out
 from rnnauto.exchange.steps import parted
 from rnnauto.families.language.encode import LanguageEncoders, NextSet, NextToken
-from rnnauto.families.language.writer import NEVER, SHOWN
+from rnnauto.families.language.light.writer import NEVER, SHOWN
 from rnnauto.networks.built import Built
-from rnnauto.networks.cells import Carried
+from rnnauto.networks.cells import Carried, ExponentialTrace
 
 
 def emit_carried(graph: Graph, layer: Carried, x: str, state: str) -> tuple[str, str]:
@@ -75,10 +75,15 @@ def emit_tokens(
     channel = graph.op("Unsqueeze", codes, graph.constant([2], "int64"))
     length = lengths_of(graph, codes)
     logits, after = emit_members(graph, members, {"codes": channel, "length": length}, state)
+    return token_shares(graph, logits, target), after
+
+
+def token_shares(graph: Graph, logits: list[str], target: NextToken) -> str:
+    """Add the log probabilities of tokens, in the mean of the members."""
     never = {PAD, START} | (set() if target.ends else {END})
     mask = [NEVER if at in never else 0.0 for at in range(target.outputs)]
     parts = [graph.op("Add", part, graph.constant(mask, "float32")) for part in logits]
-    return emit_mean(graph, [graph.op("LogSoftmax", part, axis=-1) for part in parts]), after
+    return emit_mean(graph, [graph.op("LogSoftmax", part, axis=-1) for part in parts])
 
 
 def lengths_of(graph: Graph, x: str) -> str:
@@ -94,9 +99,34 @@ def emit_sets(
     the state after."""
     length = lengths_of(graph, numbers)
     logits, after = emit_members(graph, members, {"numbers": numbers, "length": length}, state)
+    return *set_shares(graph, logits), after
+
+
+def set_shares(graph: Graph, logits: list[str]) -> tuple[str, str]:
+    """Add the log probabilities that labels are there, and that not, in the mean of the members."""
     there = emit_mean(graph, [log_sigmoid(graph, part) for part in logits])
     absent = emit_mean(graph, [log_sigmoid(graph, graph.op("Neg", part)) for part in logits])
-    return there, absent, after
+    return there, absent
+
+
+def logits_before(graph: Graph, members: Sequence[Built], state: str) -> list[str]:
+    """Add what the members said at the timestep that left a state, [batch, 1, outputs] each."""
+    logits, one = [], graph.constant([1], "int64")
+    for member, part in zip(members, parted(graph, state, *sizes_of(members)), strict=True):
+        carried = member.forward[-1]
+        width = carried.units * carried.states
+        held = parted(graph, part, *[width] * len(member.forward))[-1]
+        left = parted(graph, held, *[carried.units] * carried.states)[0]
+        if isinstance(carried.layer, ExponentialTrace):
+            left = read_out(graph, carried.layer.read_out, left, carried.units)
+        logits.append(emit_dense(graph, member.parts.head, graph.op("Unsqueeze", left, one)))
+    return logits
+
+
+def one_later(graph: Graph, first: str, rest: str) -> str:
+    """Put what stands before the first timestep in front, and leave the last one out."""
+    begin, end, one = (graph.constant([at], "int64") for at in (0, -1, 1))
+    return joined(graph, [first, graph.op("Slice", rest, begin, end, one)], 1)
 
 
 def log_sigmoid(graph: Graph, x: str) -> str:
@@ -120,6 +150,14 @@ def step_graph(members: Sequence[Built], encoders: LanguageEncoders) -> Graph:
         state = graph.input("state", "float32", (None, size))
         following, after = emit_tokens(graph, members, codes, state, encoders.target)
         graph.output("log_probabilities", following, "float32", (None, None, outputs))
+        first = token_shares(graph, logits_before(graph, members, state), encoders.target)
+        begins = graph.op("Equal", codes, graph.constant(START, "int32"))
+        came = graph.op("Where", begins, graph.constant(UNKNOWN, "int32"), codes)
+        last = graph.constant([2], "int64")
+        places = graph.op("Unsqueeze", cast(graph, came, "int64"), last)
+        likely = graph.op("GatherElements", one_later(graph, first, following), places, axis=2)
+        told = graph.op("Squeeze", likely, last)
+        graph.output("log_likelihood", told, "float32", (None, None))
         likeliest = graph.op("ArgMax", following, axis=-1, keepdims=0)
         graph.output("likeliest", likeliest, "int64", (None, None))
     else:
@@ -129,6 +167,15 @@ def step_graph(members: Sequence[Built], encoders: LanguageEncoders) -> Graph:
         there, absent, after = emit_sets(graph, members, numbers, state)
         graph.output("log_probabilities", there, "float32", (None, None, labels))
         graph.output("log_absent", absent, "float32", (None, None, labels))
+        shares = set_shares(graph, logits_before(graph, members, state))
+        there, absent = (
+            one_later(graph, first, rest)
+            for first, rest in zip(shares, (there, absent), strict=True)
+        )
+        inside = graph.op("Greater", numbers, graph.constant(0.5, "float32"))
+        chosen = graph.op("Where", inside, there, absent)
+        told = graph.op("ReduceSum", chosen, graph.constant([2], "int64"), keepdims=0)
+        graph.output("log_likelihood", told, "float32", (None, None))
     graph.output("state_after", after, "float32", (None, size))
     return graph
 

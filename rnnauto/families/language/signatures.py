@@ -12,10 +12,10 @@ from rnnauto.data.encode import END, RESERVED
 from rnnauto.deploy.onnx_run import MODEL, STEP, OnnxGraph, by_batch, open_graph
 from rnnauto.deploy.raw_inputs import Inputs, plain
 from rnnauto.deploy.runner import Run, Shape, Signature, Signatures
-from rnnauto.families.language import sets, writer
 from rnnauto.families.language.encode import LanguageEncoders, NextSet, NextToken
-from rnnauto.families.language.sets import SetTeller, listed
-from rnnauto.families.language.writer import SHOWN, Arrays, Drawing, Writer, writer_of
+from rnnauto.families.language.light import sets, writer
+from rnnauto.families.language.light.sets import SetTeller, listed
+from rnnauto.families.language.light.writer import SHOWN, Arrays, Drawing, Writer, writer_of
 from rnnauto.layout import Layout
 
 STATE: Inputs = {"state": ("float32", (None, None))}

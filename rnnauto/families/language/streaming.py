@@ -1,5 +1,7 @@
 """Say how texts, and sets of labels, are read on: what may follow, and how likely what came was."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,7 +10,8 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Floats, Integers
 from rnnauto.data.columns import flatten
-from rnnauto.data.encode import END, PAD, RESERVED, START
+from rnnauto.data.encode import END, PAD, RESERVED, START, UNKNOWN
+from rnnauto.data.targets import look_up
 from rnnauto.data.tokens import tokenise
 from rnnauto.deploy.row_cells import Cells
 from rnnauto.deploy.streaming import Columns, Streaming, Timesteps
@@ -16,7 +19,7 @@ from rnnauto.families.language.encode import LanguageEncoders, NextSet, NextToke
 from rnnauto.families.language.table import THERE
 from rnnauto.layout import Layout
 
-OUTPUTS = ("log_likelihood", "probabilities")
+OUTPUTS = ("log_likelihood", "log_probabilities")
 
 
 def streaming(layout: Layout, encoders: LanguageEncoders) -> Streaming:
@@ -45,7 +48,8 @@ def token_streaming(layout: Layout, target: NextToken, vocabulary: tuple[str, ..
         counts = pieces.list.len().to_numpy().astype(np.int64)
         for row in np.flatnonzero(counts == 0).tolist():
             cells.fault(row, name, columns[name][row], "no token")
-        return Timesteps({"tokens": np.array(flatten(pieces).to_list(), object)}, {}, counts)
+        codes = look_up(flatten(pieces), vocabulary, offset=RESERVED, absent=UNKNOWN)
+        return Timesteps({"codes": codes}, {}, counts)
 
     def table(
         told: Floats, row_splits: Integers, *, so_far: Integers, probabilities: bool
@@ -65,15 +69,15 @@ def token_streaming(layout: Layout, target: NextToken, vocabulary: tuple[str, ..
         return columns
 
     return Streaming(
-        inputs={"tokens": ("string", (None, None))},
-        along=frozenset({"tokens"}),
+        inputs={"codes": ("int32", (None, None))},
+        along=frozenset({"codes"}),
         outputs=OUTPUTS,
         columns=(name,),
         read=read,
-        told=told_of,
+        told=partial(told_of, shown=shown_ids(target)),
         width=1 + len(following),
         table=table,
-        first={"tokens": np.array([[""]], object)},
+        first={"codes": np.array([[START]], np.int32)},
     )
 
 
@@ -139,9 +143,11 @@ def labels_in(value: Any) -> list[Any] | None:
     return value if isinstance(value, list) else None
 
 
-def told_of(outputs: dict[str, NDArray[Any]]) -> Floats:
-    likelihood = outputs["log_likelihood"][..., None]
-    return np.concatenate([likelihood, outputs["probabilities"]], axis=-1)
+def told_of(outputs: dict[str, NDArray[Any]], *, shown: Sequence[int] | None = None) -> Floats:
+    """Put the log likelihood of what came before the probabilities of what may follow."""
+    likelihood, logs = outputs["log_likelihood"][..., None], outputs["log_probabilities"]
+    follows = np.exp(logs if shown is None else logs[..., shown])
+    return np.concatenate([likelihood, follows], axis=-1)
 
 
 def surprise_of(told: Floats, row_splits: Integers) -> pl.Series:

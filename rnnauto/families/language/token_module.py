@@ -8,8 +8,8 @@ import tensorflow as tf
 from rnnauto.data.encode import END, PAD, RESERVED, START, UNKNOWN
 from rnnauto.families.language.encode import NextToken
 from rnnauto.families.language.generation import generate_function
+from rnnauto.families.language.light.writer import NEVER, SHOWN
 from rnnauto.families.language.members import Members, mean_of
-from rnnauto.families.language.writer import NEVER, SHOWN
 from rnnauto.layout import Tokens
 from rnnauto.networks import text
 

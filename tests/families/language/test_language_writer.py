@@ -11,9 +11,10 @@ from rnnauto.data.targets import MISSING_TARGET
 from rnnauto.deploy.draws import uniform
 from rnnauto.deploy.inputs import vocabulary_table
 from rnnauto.deploy.raw_inputs import cut_texts
-from rnnauto.families.language import set_module, sets, writer
+from rnnauto.families.language import set_module
 from rnnauto.families.language.encode import NextSet, NextToken
 from rnnauto.families.language.graphs import sizes_of, step_graph, whole_graph
+from rnnauto.families.language.light import sets, writer
 from rnnauto.families.language.members import Members
 from rnnauto.families.language.network import build_carried
 from rnnauto.families.language.token_module import TokenReader, token_signatures
