@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.arrays import Integers
 from rnnauto.deploy.check import ALONE, EXTRA, check_differences
 from rnnauto.deploy.runner import RawBatch, Run
 
@@ -127,3 +128,15 @@ def unknown(batch: RawBatch) -> RawBatch:
             odd = np.array([np.nan, np.inf, -np.inf], array.dtype)
             found[name] = np.resize(odd, array.shape)
     return found
+
+
+def draws_apart(saved: Run, light: Run, asked: RawBatch, rows: Integers, *, seeds: int) -> float:
+    """Compare drawn texts: what differs with one seed, where two tokens had all but the same
+    chance, must be the same with others. Returns: 0, or infinite."""
+    for seed in range(seeds):
+        given = {**asked, "seed": np.array(seed, np.int32)}
+        one, other = (run(given, "generate")["text"] for run in (saved, light))
+        rows = rows[one[rows] != other[rows]]
+        if not len(rows):
+            return 0.0
+    return float("inf")

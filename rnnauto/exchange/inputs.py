@@ -84,18 +84,24 @@ def look_up(graph: Graph, words: str, encoders: Sequence[CategoryEncoder], *, ax
     return joined(graph, ids)
 
 
-def look_up_one(graph: Graph, words: str, vocabulary: Sequence[str]) -> str:
-    """Look up strings of any shape, as ids int64; those that are not in the vocabulary are
-    unknown."""
+def look_up_one(
+    graph: Graph,
+    words: str,
+    vocabulary: Sequence[str],
+    *,
+    first: int = RESERVED,
+    absent: int = UNKNOWN,
+) -> str:
+    """Look up strings of any shape, as ids int64: entry `i` has `first + i`."""
     if not vocabulary:
-        return graph.op("Expand", graph.constant(UNKNOWN, "int64"), graph.op("Shape", words))
+        return graph.op("Expand", graph.constant(absent, "int64"), graph.op("Shape", words))
     return graph.op(
         "LabelEncoder",
         words,
         domain=LABELS,
         keys_strings=list(vocabulary),
-        values_int64s=list(range(RESERVED, RESERVED + len(vocabulary))),
-        default_int64=UNKNOWN,
+        values_int64s=list(range(first, first + len(vocabulary))),
+        default_int64=absent,
     )
 
 

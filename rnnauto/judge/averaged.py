@@ -48,8 +48,20 @@ def averaged(trials: Iterable[Trial], chosen: Trial, study: Study) -> list[Trial
     if not members or members[0][0] is not chosen or len(truth) < FEWEST_UNITS:
         return [chosen]
     votes = [each for _, each in members]
-    team = checked_team(votes, truth, sequences, study.problem.answer)
+    alike = [at for at, (trial, _) in enumerate(members) if trial.values == chosen.values]
+    begin = not_worse(votes, alike[:MOST_MEMBERS], truth, study.problem.answer)
+    team = checked_team(votes, truth, sequences, study.problem.answer, begin=begin)
     return [members[at][0] for at in team]
+
+
+def not_worse(
+    votes: Sequence[Doubles], alike: list[int], truth: NDArray[Any], answer: Answer
+) -> list[int]:
+    """Take networks of one setting together, which nobody has chosen by their answers, unless their
+    mean is worse than the first of `votes`."""
+    mean = np.mean([votes[at] for at in alike], axis=0)
+    alone = losses_of(votes[0], truth, answer).mean()
+    return alike if losses_of(mean, truth, answer).mean() <= alone else [0]
 
 
 def validation_truth(study: Study) -> tuple[NDArray[Any], Integers]:
@@ -97,9 +109,14 @@ def losses_of(votes: Doubles, truth: NDArray[Any], answer: Answer) -> Doubles:
 
 
 def checked_team(
-    votes: Sequence[Doubles], truth: NDArray[Any], sequences: Integers, answer: Answer
+    votes: Sequence[Doubles],
+    truth: NDArray[Any],
+    sequences: Integers,
+    answer: Answer,
+    *,
+    begin: Sequence[int] = (0,),
 ) -> list[int]:
-    """Choose members, the first of `votes` always; it alone where no mean is clearly better.
+    """Choose members, those to begin with always; these alone where no mean is clearly better.
 
     Args:
         votes: of each candidate, [units, outputs].
@@ -108,24 +125,32 @@ def checked_team(
     halves = [np.flatnonzero(sequences % 2 == side) for side in (0, 1)]
     gains = np.zeros(len(truth))
     for learned, judged in (halves, halves[::-1]):
-        team = greedy(votes, truth, learned, answer)
-        mean = np.mean([votes[at][judged] for at in team], axis=0)
-        alone = losses_of(votes[0][judged], truth[judged], answer)
+        team = greedy(votes, truth, learned, answer, begin=begin)
+        mean, first = (
+            np.mean([votes[at][judged] for at in each], axis=0) for each in (team, begin)
+        )
+        alone = losses_of(first, truth[judged], answer)
         gains[judged] = alone - losses_of(mean, truth[judged], answer)
     by_sequence = np.bincount(sequences, gains)
     counted = by_sequence[np.bincount(sequences) > 0]
     error = counted.std() / max(len(counted), 1) ** 0.5
     if not counted.mean() > ERRORS * error or counted.mean() <= 0:
-        return [0]
-    return greedy(votes, truth, np.arange(len(truth)), answer)
+        return list(begin)
+    return greedy(votes, truth, np.arange(len(truth)), answer, begin=begin)
 
 
 def greedy(
-    votes: Sequence[Doubles], truth: NDArray[Any], units: Integers, answer: Answer
+    votes: Sequence[Doubles],
+    truth: NDArray[Any],
+    units: Integers,
+    answer: Answer,
+    *,
+    begin: Sequence[int] = (0,),
 ) -> list[int]:
-    """Add to the first candidate whoever makes the mean better, the best first, by some units."""
-    team, total = [0], votes[0][units].copy()
-    lowest = losses_of(total, truth[units], answer).mean()
+    """Add to the first members whoever makes the mean better, the best first, by some units."""
+    team = list(begin)
+    total = np.sum([votes[at][units] for at in team], axis=0)
+    lowest = losses_of(total / len(team), truth[units], answer).mean()
     while len(team) < MOST_MEMBERS:
         losses = {
             at: losses_of((total + each[units]) / (len(team) + 1), truth[units], answer).mean()

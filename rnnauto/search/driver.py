@@ -83,7 +83,7 @@ def run_search(search: Search, asker: Asker, *, most_trials: int, refit: bool) -
         run_jobs(search, confirming(search), seconds_left=until_deadline)
     elif refit:
         search.stage = "refit"
-        further = trained_on(search, repeated(search, new_job, most_trials=most_trials))
+        further = repeated(search, trained_on(search, new_job), most_trials=most_trials)
         run_jobs(search, further, seconds_left=until_deadline, on_result=told)
     return winner_of(search)
 
@@ -224,20 +224,26 @@ def trained_on(search: Search, new_job: NextJob) -> NextJob:
     return next_job
 
 
-def repeated(search: Search, new_job: NextJob, *, most_trials: int) -> NextJob:
-    """Jobs that train the best setting with other seeds, as long as there is time for one; then new
-    trials. Where it takes some epochs to its best, their rates decay to 0 at twice as many. The
-    mean of such networks is often better than any of them."""
+def repeated(search: Search, other_job: NextJob, *, most_trials: int) -> NextJob:
+    """Jobs that train the best setting with other seeds, as long as there is time for one; then
+    others. A best trial that the clock had stopped comes first: it is trained on. Where the setting
+    takes some epochs to its best, their rates decay to 0 at twice as many. The mean of such
+    networks is often better than any of them."""
+
+    trained_further: set[str] = set()
 
     def next_job() -> Job | None:
         best = next((each for each in ranked(search.trials.values()) if each.completed), None)
         if not search.repeats or best is None or len(search.trials) >= most_trials:
-            return new_job()
+            return other_job()
+        if best.results[0].stopped in STOPPED_EARLY and best.weights[0] not in trained_further:
+            trained_further.add(best.weights[0])
+            return other_job()
         alike = [each for each in search.trials.values() if each.values == best.values]
         first = alike[0] if alike[0].completed else best
         epochs = repeated_epochs(search, first)
         if len(alike) > REPEATS or not epochs:
-            return new_job()
+            return other_job()
         name = f"{first.id}{AGAIN}{len(alike)}"
         search.trials[name] = Trial(name, best.values)
         told_finely = first.results[0].best_epoch >= FEWEST_EPOCHS

@@ -11,6 +11,7 @@ from rnnauto.judge.averaged import (
     checked_team,
     greedy,
     losses_of,
+    not_worse,
     votes_of,
 )
 from rnnauto.networks.architecture import Answer
@@ -125,3 +126,24 @@ def test_without_kept_answers_the_winner_is_alone(tmp_path, truth):
     for each in trials:
         save_weights(weights_path(tmp_path, each.weights[0]), [np.zeros(3, np.float32)])
     assert averaged(trials, trials[0], study_of(tmp_path, truth)) == [trials[0]]
+
+
+def test_networks_of_one_setting_are_taken_together_unless_their_mean_is_worse(truth):
+    rng = np.random.default_rng(5)
+    good = [votes_of(noisy(truth, rng, 1.0), CLASSES) for _ in range(4)]
+    bad = votes_of(noisy(1 - truth, rng, 0.1), CLASSES)
+    assert not_worse(good, [0, 2, 3], truth, CLASSES) == [0, 2, 3]
+    assert not_worse([good[0], bad], [0, 1], truth, CLASSES) == [0]
+    assert not_worse(good, [0], truth, CLASSES) == [0]
+
+
+def test_who_is_taken_first_stays_where_nobody_makes_the_mean_better(truth):
+    rng = np.random.default_rng(6)
+    best = noisy(truth, rng, 0.5)
+    votes = [votes_of(each, CLASSES) for each in (best, best.copy(), -best)]
+    places = np.arange(len(truth))
+    assert checked_team(votes, truth, places, CLASSES, begin=[0, 1]) == [0, 1]
+    more = [votes_of(noisy(truth, rng, 0.6), CLASSES) for _ in range(3)]
+    team = checked_team([*votes, *more], truth, places, CLASSES, begin=[0, 1])
+    assert team[:2] == [0, 1]
+    assert 2 not in team

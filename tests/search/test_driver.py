@@ -488,3 +488,18 @@ def test_what_is_best_after_few_epochs_is_trained_again_as_it_was(run):
     outcome = learning([0.5, 0.2, *[0.9] * 100], best_epoch=2)
     found = run(outcome, seconds=200.0, refit=True, trials=60, repeats=True)
     assert [job.decays for job in repeats_of(found)] == [None] * 4
+
+
+def test_a_best_trial_that_the_clock_stopped_is_trained_on_before_it_is_repeated(run):
+    def outcome(job):
+        loss = 0.2 if job.values["units"] == 1 else 0.5
+        curve = tuple(Epoch(n + 1, loss, loss, 0.01, loss) for n in range(8))
+        return result(loss, seconds=10.0, stopped="clock", best_epoch=6, epochs=curve)
+
+    found = run(outcome, seconds=200.0, refit=True, trials=60, repeats=True, size=1)
+    refit = [event for event in found.events() if event["stage"] == "refit"]
+    names = [event["job"] for event in refit if event["event"] == "trial-started"]
+    assert names[0] == "01-fold0-more"
+    # the others that the clock had stopped wait until the best has been trained again
+    assert names[1:5] == [f"01-again-{n}-fold0" for n in range(1, 5)]
+    assert len(names) > 5

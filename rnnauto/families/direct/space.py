@@ -101,11 +101,14 @@ def openings(space: Choices) -> list[Values]:
 
 
 def direct_openings(space: Choices) -> list[dict[str, Any]]:
-    """List the hyperparameters of the first trials, larger where words are tagged."""
+    """List the hyperparameters of the first trials, larger where words are tagged, and where what
+    is read are characters or codes: there are few, and none is learnt by heart."""
     middle = sorted(space["patch"])[len(space["patch"]) // 2]
     drops = "token_dropout" in space
     words = drops and space["pooling"] == ("last",)  # large embeddings learn their words by heart
+    characters = drops and not words and max(space["token_dropout"]) > MOST_WORDS_DROPPED
     shape: dict[str, Any] = {"token_dropout": 0.2, "dropout": 0.3} if drops else {}
+    shape |= {"units": 128, "dropout": 0.5} if characters else {}
     shape = {"units": 128, "dropout": 0.5, "token_dropout": 0.1} if words else shape
     filters = 0 if words else FILTERS
     ways = ((True, "mean"),) if words else ((True, "mean"), (False, "last"))

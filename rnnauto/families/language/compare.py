@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rnnauto.data.batches import Examples, whole
 from rnnauto.data.encode import Encoded
 from rnnauto.deploy.check import check_differences
-from rnnauto.deploy.onnx_check import difference
+from rnnauto.deploy.onnx_check import difference, draws_apart
 from rnnauto.deploy.runner import RawBatch, Run
 from rnnauto.families.language.answer import score_batch
 from rnnauto.families.language.encode import LanguagePart, NextToken
@@ -44,7 +44,7 @@ def compare_graphs(saved: Run, light: Run, part: LanguagePart) -> dict[str, floa
     )
     if "generate" in saved.signatures:
         texts = texts_of(part, encoded, examples)
-        largest = max(largest, draws_apart(saved, light, texts))
+        largest = max(largest, goes_on_apart(saved, light, texts))
     return check_differences({"onnx": largest})
 
 
@@ -156,10 +156,8 @@ def texts_of(part: LanguagePart, encoded: Encoded, examples: Examples) -> list[s
     return [gap.join(items) for items in items_of(part, encoded, examples)]
 
 
-def draws_apart(saved: Run, light: Run, texts: list[str]) -> float:
-    """Compare how texts go on: what differs with one seed, where two tokens had all but the same
-    chance, must be the same with others. Returns: 0, or infinite."""
-    rows = np.arange(len(texts))
+def goes_on_apart(saved: Run, light: Run, texts: list[str]) -> float:
+    """Compare how texts go on, as `deploy.onnx_check.draws_apart` does it."""
     asked: RawBatch = {
         "prompt": np.array(texts, object),
         "length": np.array(LENGTH, np.int32),
@@ -167,10 +165,4 @@ def draws_apart(saved: Run, light: Run, texts: list[str]) -> float:
         "top_k": np.array(0, np.int32),
         "stop": np.array("", object),
     }
-    for seed in range(SEEDS):
-        asked["seed"] = np.array(seed, np.int32)
-        one, other = (run(asked, "generate")["text"] for run in (saved, light))
-        rows = rows[one[rows] != other[rows]]
-        if not len(rows):
-            return 0.0
-    return float("inf")
+    return draws_apart(saved, light, asked, np.arange(len(texts)), seeds=SEEDS)

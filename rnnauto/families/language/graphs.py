@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from rnnauto.data.encode import END, PAD, RESERVED, START, UNKNOWN
-from rnnauto.exchange.graph import LABELS, Graph
+from rnnauto.exchange.graph import Graph
+from rnnauto.exchange.inputs import look_up_one
 from rnnauto.exchange.layers import Emitter, emit_dense
 from rnnauto.exchange.network import emit_network
 from rnnauto.exchange.pieces import (
@@ -194,7 +195,7 @@ def whole_texts(members: Sequence[Built], encoders: LanguageEncoders, target: Ne
     vocabulary = encoders.categories[0].vocabulary
     words = graph.input("words", "string", (None, None))
     length = graph.input("length", "int32", (None,))
-    ids = look_up(graph, words, vocabulary, first=RESERVED, absent=UNKNOWN)
+    ids = look_up_one(graph, words, vocabulary)
     codes = cast(graph, ids, "int32")
     batch = size_of(graph, words, 0)
     start = graph.op("Expand", graph.constant([[START]], "int32"), with_one(graph, batch))
@@ -231,25 +232,13 @@ def emit_answer(graph: Graph, last: str, vocabulary: tuple[str, ...]) -> None:
     graph.output("tokens", tokens, "string", (None, len(ids)))
 
 
-def look_up(graph: Graph, words: str, entries: tuple[str, ...], *, first: int, absent: int) -> str:
-    """Look up strings of any shape as ids int64: entry `i` has `first + i`."""
-    return graph.op(
-        "LabelEncoder",
-        words,
-        domain=LABELS,
-        keys_strings=list(entries),
-        values_int64s=list(range(first, first + len(entries))),
-        default_int64=absent,
-    )
-
-
 def whole_sets(members: Sequence[Built], target: NextSet) -> Graph:
     """Read `sets` of labels [batch, timesteps, most labels], padded with "", of which `length`
     timesteps are true."""
     graph = Graph()
     sets = graph.input("sets", "string", (None, None, None))
     length = graph.input("length", "int32", (None,))
-    ids = look_up(graph, sets, target.labels, first=1, absent=0)
+    ids = look_up_one(graph, sets, target.labels, first=1, absent=0)
     depth = graph.constant(len(target.labels) + 1, "int64")
     there = graph.op("OneHot", ids, depth, graph.constant([0.0, 1.0], "float32"), axis=-1)
     there = graph.op("ReduceMax", there, axes=[2], keepdims=0)  # [batch, timesteps, 1 + labels]
