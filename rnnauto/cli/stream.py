@@ -71,12 +71,10 @@ def stream(
     if place is not None and place.exists():
         opened.load(place)
     with told_to_end() as ends, opened_rows(rows) as source:
-        try:
-            lines = Lines(format, opened.needed, name)
-            answer_all(opened, lines, ends.arriving(source), place)
-        finally:
-            if place is not None:
-                opened.save(place)
+        lines = Lines(format, opened.needed, name)
+        answer_all(opened, lines, ends.arriving(source), place)
+        if place is not None:  # nothing of what could not be answered, or written
+            opened.save(place)
 
 
 def answer_all(opened: "Reading", lines: "Lines", arriving: Iterator[bytes], place: Any) -> None:
@@ -144,6 +142,8 @@ class Ends:
 def opened_rows(rows: Path) -> Iterator[int]:
     """Open what rows come from. Raises: DataError."""
     if str(rows) == "-":
+        if sys.stdin is None:  # whatever else has its number now
+            raise DataError("standard input is closed", hint="name a file of rows")
         yield STDIN
         return
     try:

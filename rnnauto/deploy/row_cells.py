@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -80,7 +81,7 @@ class Cells:
             if typed.column.dtype.is_numeric() and (not unit or same_unit(unit, style.unit)):
                 value = typed.column.cast(pl.Float64)[0]
                 return missing if value is None else float(value)
-        elif isinstance(cell, int | float) and not isinstance(cell, bool):
+        elif isinstance(cell, Real) and not isinstance(cell, bool):
             try:
                 return float(cell)
             except OverflowError:
@@ -91,12 +92,9 @@ class Cells:
     def words(
         self, values: Sequence[Any], name: str, known: frozenset[str], *, spelled: bool
     ) -> list[str]:
-        """Read texts, "" where missing; where `spelled`, those that are not known are written as
+        """Read words, "" where missing; where `spelled`, those that are not known are written as
         the one that is and has the same value."""
-        if set(map(type, values)) <= TEXT:
-            words = [value or "" for value in values]
-        else:
-            words = [self.word(row, cell, name) for row, cell in enumerate(values)]
+        words = self.texts(values, name)
         if self.as_text:
             missing = self.rules.missing_in(name)
             words = ["" if word.strip() in missing else word.strip() for word in words]
@@ -108,13 +106,22 @@ class Cells:
         meant = dict(zip(labels, as_classes(labels, sorted(known), unit=unit), strict=True))
         return [meant.get(word, word) for word in words]
 
+    def texts(self, values: Sequence[Any], name: str) -> list[str]:
+        """Read texts as they stand: a piece of one may be a blank, or `NA`."""
+        if set(map(type, values)) <= TEXT:
+            return [value or "" for value in values]
+        return [self.word(row, cell, name) for row, cell in enumerate(values)]
+
     def word(self, row: int, cell: Any, name: str) -> str:
         if cell is None or isinstance(cell, str):
             return cell or ""
         if isinstance(cell, bool):
             return str(cell).lower()
-        if isinstance(cell, int | float):
-            return str(int(cell)) if cell == cell and float(cell).is_integer() else str(cell)
+        if isinstance(cell, Integral):  # NumPy's scalars among them
+            return str(int(cell))
+        if isinstance(cell, Real):
+            number = float(cell)
+            return str(int(number)) if number.is_integer() else str(number)
         self.fault(row, name, cell, "no text")
         return ""
 

@@ -11,7 +11,9 @@ from rnnauto.errors import ExportError
 
 TOLERANCE = 1e-5
 NUMBERS = set("fiub")  # kinds of arrays
-LEAST_SPREAD = 0.01  # of the largest value, where values hardly differ
+# of the largest value, where values hardly differ: a hundred-thousandth of it is some last digits
+# of float32
+LEAST_SPREAD = 0.1
 
 Units = Mapping[str, float]
 

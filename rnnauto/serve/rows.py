@@ -25,6 +25,7 @@ ENDINGS = {
     "application/x-ndjson": ".jsonl",
     "application/jsonl": ".jsonl",
 }
+TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"PAR1", b"ARROW1")
 LINES = ".jsonl"  # of JSON that needs no remark
 
@@ -57,7 +58,7 @@ def read_rows(body: bytes, content_type: str, accept: str, query: str) -> Asked:
             status=415,
             hint=f"send one of {', '.join(ENDINGS)}",
         )
-    options = dict(parse_qsl(query))
+    options = dict(parse_qsl(query, keep_blank_values=True))
     ending, history, rows = ENDINGS[kind], None, body
     if ending == ".json":
         rows, history = json_rows(body)
@@ -68,7 +69,12 @@ def read_rows(body: bytes, content_type: str, accept: str, query: str) -> Asked:
     beams = options.get("beams", "1")
     if not beams.isdecimal() or len(beams) > 3:
         raise RequestError("`beams` is no small number")
-    probabilities = options.get("proba", "false").lower() in {"true", "1", "yes"}
+    probabilities = TRUTHS.get(options.get("proba", "false").lower())
+    if probabilities is None:
+        raise RequestError("`proba` is neither true nor false")
+    other = sorted(options.keys() - {"proba", "beams"})
+    if other:
+        raise RequestError(f"`{other[0][:80]}` is no option", hint="there are `proba` and `beams`")
     return Asked(rows, ending, history, probabilities, int(beams), as_csv)
 
 
@@ -156,6 +162,7 @@ def check_limits(part: Any, beams: int, limits: Limits) -> None:
         raise RequestError(
             f"a sequence of {longest:,} timesteps is too long: {limits.timesteps:,} at most",
             status=422,
+            hint="send less of it, or start the server with a larger `--max-timesteps`",
         )
 
 

@@ -203,9 +203,10 @@ def ids_of(
             faults[at] = f"`{visible(str(parts))}` is no id"
             ids.append("")
             continue
-        name = known.get(parts)
+        told = (*parts, *map(type, parts))  # True is 1 to a dictionary
+        name = known.get(told)
         if name is None:
-            name = known[parts] = id_of(parts)
+            name = known[told] = id_of(parts)
         ids.append(name)
         if all(is_blank(part) for part in parts):
             faults[at] = f"it has no {listed(layout.id)}"

@@ -17,6 +17,7 @@ import rnnauto as package
 from rnnauto.cli.app import app
 from rnnauto.errors import ExportError
 from rnnauto.exports import formats
+from rnnauto.exports.compare import TOLERANCE, largest_difference, units_of
 from rnnauto.exports.formats import FORMATS
 from rnnauto.exports.graphs import config_of
 
@@ -171,7 +172,7 @@ def test_whole_numbers_are_smaller_and_say_what_they_cost(in_fresh_process, one_
     [
         ({"format": "pickle"}, "there is no format `pickle`", "litert-step"),
         ({"format": "litert", "int8": True}, "`--int8` is for `--format litert-step`", "leave"),
-        ({"format": "litert-step"}, "it reads every sequence from both ends", "bidirectional"),
+        ({"format": "litert-step"}, "it reads every sequence from both ends", "--streamable"),
         ({"format": "onnx", "path": "."}, "exists already", "-o PATH"),
     ],
 )
@@ -256,3 +257,12 @@ def test_a_graph_without_a_batch_has_no_batching():
     scalar = {"name": "n", "type": {"tensor": {"type": 6, "shape": {"axes": []}}}}
     text = config_of({"inputs": [scalar], "outputs": []})
     assert "max_batch_size: 0" in text and "dynamic_batching" not in text
+
+
+def test_values_that_hardly_differ_are_compared_by_the_digits_that_float32_has():
+    wanted = {"value": np.linspace(52.0, 52.01, 9).astype(np.float32)}
+    near = {"value": np.nextafter(wanted["value"], np.float32(100.0))}
+    units = units_of([wanted])
+    assert largest_difference(wanted, near, units) < TOLERANCE
+    far = {"value": wanted["value"] + np.float32(1e-3)}
+    assert largest_difference(wanted, far, units) > TOLERANCE

@@ -466,3 +466,14 @@ def test_the_form_works_in_a_browser(server, tmp_path, scheme):
         said = [each.get("entry", each) for each in tab.complaints()]
         assert [each for each in said if each.get("source") != "network"] == []  # the refusal
         assert {re.sub(r"\?.*", "", each) for each in tab.requests()} == {f"{server.url}/predict"}
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [("prob=true", "prob"), ("proba=please", "proba"), ("proba=", "proba"), ("beams=1&x=1", "x")],
+)
+def test_options_that_there_are_not_are_refused(client, tiny_run, query, named):
+    csv = {"Content-Type": "text/csv"}
+    answer = client.post(f"/predict?{query}", content=tiny_run.data.read_bytes(), headers=csv)
+    assert answer.status_code == 400
+    assert f"`{named}`" in answer.json()["error"]

@@ -166,6 +166,20 @@ def test_tokens_come_one_by_one_or_several_in_a_row(tmp_path, tokens):
     assert [answer["timestep"] for answer in found] == counts
 
 
+def test_pieces_of_a_text_are_read_as_they_stand_in_csv_too(tmp_path):
+    layout = make_layout("cell-sequences", features=columns(text="text"), tokens="character")
+    model = rnnauto.load(write_folder(tmp_path / "m", TEXTS, layout, (shape("gru", "max"),)))
+    text = "see - NA ok?"
+    wanted = model.predict(pl.DataFrame({"text": [text]}), probabilities=True).to_dicts()
+    stream = model.stream(probabilities=True)
+    found = stream.read([{"text": piece} for piece in text], as_text=True)
+    assert not found.faults
+    assert len(found.rows) == len(text)
+    last = {column.name: column[-1] for column in found.columns}
+    for name in ("probability_0", "probability_1"):
+        assert last[name] == pytest.approx(wanted[0][name], abs=1e-5)
+
+
 def test_a_row_of_a_wide_table_has_a_value_for_each_stem(tmp_path):
     rng = np.random.default_rng(0)
     names = [f"{stem}{n}" for stem in "xz" for n in range(1, 6)]

@@ -326,3 +326,50 @@ def test_numbers_and_texts_name_the_same_sequence(folder):
     row = {"x": 1.0, "word": "a", "town": "Ulm"}
     steps = [stream.send({"id": name, **row})["timestep"] for name in (7, "7", 7.0, 8)]
     assert steps == [1, 2, 3, 1]
+
+
+@pytest.mark.parametrize("ends", ["{stream} {rows} > /dev/full", "printf 'no\\n1\\n' | {stream}"])
+def test_what_ends_with_an_error_leaves_no_states(folder, tmp_path, ends):
+    state, rows = tmp_path / "states", tmp_path / "rows.csv"
+    pl.DataFrame(ROWS).write_csv(rows)
+    stream = f"{sys.executable} -m rnnauto stream -m {folder} --format csv --state {state}"
+    done = subprocess.run(
+        ends.format(stream=stream, rows=rows),
+        shell=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=users_environment(),
+    )
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.count("error:") == 1
+    assert "Traceback" not in done.stderr
+    assert not state.exists()
+
+
+def test_closed_standard_input_is_one_message(folder):
+    done = subprocess.run(
+        f"{sys.executable} -m rnnauto stream -m {folder} <&-",
+        shell=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=users_environment(),
+    )
+    assert done.returncode == 2
+    assert "standard input is closed" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_numbers_of_numpy_are_numbers_and_true_is_not_one(folder):
+    stream = rnnauto.load(folder).stream(probabilities=True)
+    plain = [{"id": 1, "x": 1.0, "word": "a", "town": "Ulm"}, {"id": 1, "x": 2, "word": "b"}]
+    of_numpy = [
+        {"id": np.int64(2), "x": np.float32(1.0), "word": "a", "town": "Ulm"},
+        {"id": 2, "x": np.int64(2), "word": "b"},
+    ]
+    wanted, found = (list(stream.answers(rows)) for rows in (plain, of_numpy))
+    shares = [[each["probability_0"] for each in answers] for answers in (wanted, found)]
+    assert shares[0] == shares[1]
+    both = list(stream.answers([{**plain[0], "id": True}, {**plain[0], "id": 1}]))
+    assert [answer["timestep"] for answer in both] == [1, 3]

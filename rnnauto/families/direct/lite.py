@@ -187,8 +187,8 @@ def lite_step(
 
 def check(members: list[Any], networks: list[Architecture]) -> None:
     """Raises: ExportError, naming what keeps the networks from having a step."""
-    why = ""
-    if any(architecture.bidirectional for architecture in networks):
+    why, both_ways = "", any(architecture.bidirectional for architecture in networks)
+    if both_ways:
         why = "it reads every sequence from both ends, and has no step"
     elif any(member.parts.statics is not None for member in members):
         why = "its state begins from the static features, which a step does not read"
@@ -197,8 +197,8 @@ def check(members: list[Any], networks: list[Architecture]) -> None:
     if why:
         raise ExportError(
             f"this model cannot answer step by step: {why}",
-            hint="export it with `--format litert`, or fit one that reads one way with "
-            "`--set 'search.space.bidirectional=[false]'`",
+            hint="export it with `--format litert`"
+            + (", or fit one with `--streamable`" if both_ways else ""),
         )
 
 

@@ -78,7 +78,7 @@ def token_inputs(
 ) -> tuple[dict[str, NDArray[Any]], Integers]:
     """Cut the texts of rows into tokens; a row has as many as it holds."""
     (column,) = layout.features
-    texts = cells.words(columns[column.name], column.name, frozenset(), spelled=False)
+    texts = cells.texts(columns[column.name], column.name)
     pieces = tokenise(pl.Series(texts, dtype=pl.String), layout.tokens or "word")
     counts = pieces.list.len().to_numpy().astype(np.int64)
     for row in np.flatnonzero(counts != 1):
