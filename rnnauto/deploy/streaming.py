@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Floats, Integers
+from rnnauto.arrays import Doubles, Flags, Floats, Integers
 from rnnauto.deploy.raw_inputs import Inputs
 from rnnauto.deploy.row_cells import Cells
 from rnnauto.deploy.runner import RawBatch, Run
@@ -80,18 +80,23 @@ class SeriesStreaming:
     """How the rows of a stream become series, of which the last rows are all that counts.
 
     Attributes:
-        columns: that are looked at.
-        keep: how many rows of a series count, the last ones.
-        ahead: how many timesteps are answered after each row.
+        columns: that are looked at; `statics`: those of which a series' first row counts.
+        keep: how many rows of a series count, the last ones up to the last with a target.
+        ahead: how many timesteps are answered after each row; as many rows without a target count
+            that come after the last with one.
         number: the column that tells series apart, by numbers.
+        look: of cells by column the time of each row, NaN where missing, None where no column has
+            it, and whether it has a target; what is wrong with a row is left with the cells.
         ask: of a table of such series, in order, what comes after each, `ahead` rows a series: with
             a column of times or of timesteps.
     """
 
     columns: tuple[str, ...]
+    statics: tuple[str, ...]
     number: str
     keep: int
     ahead: int
+    look: Callable[[Columns, Cells], tuple[Doubles | None, Flags]]
     ask: Callable[[Run, pl.DataFrame], pl.DataFrame]
 
 

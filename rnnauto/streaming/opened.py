@@ -13,7 +13,8 @@ from rnnauto.errors import DataError, ModelFolderError, RecipeError
 from rnnauto.files import read_file
 from rnnauto.layout import Layout
 from rnnauto.recipe.values import parse_duration
-from rnnauto.streaming.series import Histories, SeriesStream
+from rnnauto.streaming.histories import Histories
+from rnnauto.streaming.series import SeriesStream
 from rnnauto.streaming.states import States
 from rnnauto.streaming.stream import Stream
 
@@ -35,7 +36,8 @@ def open_stream(
     """
     if isinstance(streaming, SeriesStreaming):
         digest = hashlib.sha256(read_file(folder, "model.json")).hexdigest()
-        return SeriesStream(layout, streaming, light(), Histories(digest, forget))
+        histories = Histories(digest, len(streaming.columns), forget)
+        return SeriesStream(layout, streaming, light(), histories)
     if not os.path.lexists(folder / STEP):
         raise cannot(folder)
     step = open_step(folder, streaming)

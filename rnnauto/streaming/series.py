@@ -1,114 +1,46 @@
 """Answer a stream of series: the last rows of each are kept, and each row is answered with what
 comes after it."""
 
-import json
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from rnnauto.deploy.row_cells import Faults
+from rnnauto.arrays import Doubles, Flags
+from rnnauto.deploy.row_cells import Cells, Faults
 from rnnauto.deploy.runner import Run
 from rnnauto.deploy.streaming import SeriesStreaming
 from rnnauto.deploy.table import ORIGIN, TIMESTEP, as_in_file
 from rnnauto.errors import DataError
-from rnnauto.files import put_in_place
 from rnnauto.layout import Layout
-from rnnauto.streaming.states import FORMAT, MOST_BYTES, OTHER, no_states
+from rnnauto.streaming.histories import NEW, Histories, History, Kept, written
+from rnnauto.streaming.states import no_states
 from rnnauto.streaming.stream import Answers, Row, answers_of, ids_of
+from rnnauto.visible import visible
 
 BLOCK = 512  # rows that are answered at once
-Kept = list[list[Any]]  # rows of cells
 
 
-@dataclass
-class Histories:
-    """The last rows of the series of a stream.
+@dataclass(frozen=True)
+class Looked:
+    """Some rows, and what counts of them beside their cells.
 
     Attributes:
-        model: a hash that tells models apart.
-        forget: seconds after which a series that was not seen is dropped; None: never.
-        rows: by id the last rows, how many there were, and when the last came, in seconds since
-            1970; last seen last.
+        ids: the series of each.
+        cells: of each.
+        times: when it was, [rows]; None where nothing says.
+        known: whether it has a target, [rows].
     """
 
-    model: str
-    forget: float | None = None
-    rows: OrderedDict[str, tuple[Kept, int, float]] = field(default_factory=OrderedDict)
-
-    def drop(self, now: float) -> None:
-        """Drop the series that were not seen for long."""
-        while self.forget is not None and self.rows:
-            name, (_, _, seen) = next(iter(self.rows.items()))
-            if now - seen <= self.forget:
-                return
-            del self.rows[name]
-
-    def save(self, path: Path | str) -> None:
-        """Write them into a file: beside its place, then renamed. Raises: DataError."""
-        content = {"format": FORMAT, "model": self.model, "series": list(self.rows.items())}
-        text = json.dumps(content, default=written)
-        try:
-            put_in_place(Path(path), text.encode())
-        except OSError as error:
-            raise DataError(
-                f"cannot write the states into `{path}`: {error.strerror or error}",
-                hint="name another file with `--state`",
-            ) from error
-
-    def load(self, path: Path | str, now: float) -> None:
-        """Take up those of a file. Raises: DataError where it is no such file, or of another
-        model."""
-        content = read_histories(Path(path))
-        if content["model"] != self.model:
-            raise DataError(
-                f"`{path}` holds the states of another model",
-                hint="states go on with the model that made them; " + OTHER,
-            )
-        series = sorted(content["series"], key=lambda each: float(each[1][2]))
-        self.rows = OrderedDict(
-            (name, (kept, int(count), float(seen))) for name, (kept, count, seen) in series
-        )
-        self.drop(now)
-
-
-def written(cell: object) -> str:
-    """Write what JSON has no form for."""
-    return cell.isoformat() if isinstance(cell, date | datetime) else str(cell)
-
-
-def read_histories(path: Path) -> dict[str, Any]:
-    """Read a file of histories. Raises: DataError where it is none."""
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise no_states(path)
-        content = json.loads(path.read_bytes())
-    except OSError as error:
-        raise DataError(
-            f"cannot read the states in `{path}`: {error.strerror or error}", hint=OTHER
-        ) from error
-    except (ValueError, RecursionError) as error:
-        raise no_states(path) from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise no_states(path)
-    if not isinstance(content.get("model"), str) or not isinstance(content.get("series"), list):
-        raise no_states(path)
-    if not all(is_history(each) for each in content["series"]):
-        raise no_states(path)
-    return content
-
-
-def is_history(each: Any) -> bool:
-    match each:
-        case [str(), [list(rows), int(), int() | float()]]:
-            return all(isinstance(row, list) for row in rows)
-    return False
+    ids: list[str]
+    cells: Kept
+    times: Doubles | None
+    known: Flags
 
 
 @dataclass(frozen=True)
@@ -165,16 +97,39 @@ class SeriesStream:
         self.states.save(path)
 
     def load(self, path: Path | str) -> None:
-        """Take up those of a file; see `Histories.load`."""
-        self.states.load(path, self.clock())
+        """Take up those of a file. Raises: DataError where it is no such file, is damaged, or of
+        another model."""
+        found = self.states.read(path)
+        rows = [row for history in found.values() for row in history.rows]
+        cells = Cells(self.layout)
+        times, _ = self.streaming.look(self.columns_of(rows), cells)
+        begin = 0
+        for name, history in found.items():
+            end = begin + len(history.rows)
+            if times is not None:
+                if (times[begin + 1 : end] < times[begin : end - 1]).any():
+                    raise no_states(path)
+                found[name] = replace(history, last=float(times[end - 1]))
+            begin = end
+        if cells.faults:
+            raise no_states(path)
+        self.states.series = OrderedDict(found)
+        self.states.drop(self.clock())
+
+    def columns_of(self, rows: Kept) -> dict[str, list[Any]]:
+        """Turn rows of cells into columns."""
+        return {name: [row[at] for row in rows] for at, name in enumerate(self.streaming.columns)}
 
     def read(self, rows: Sequence[Row], *, as_text: bool = False) -> Answers:
         """Read some rows in their order, and answer each. What cannot be read is looked for by
         halves."""
-        faults: Faults = {}
+        cells = Cells(self.layout, as_text)
+        faults = cells.faults
         columns = {name: [row.get(name) for row in rows] for name in self.streaming.columns}
         ids = ids_of(self.layout, rows, columns, faults)
-        cells = list(zip(*columns.values(), strict=True))
+        times, known = self.streaming.look(columns, cells)
+        own = [list(row) for row in zip(*columns.values(), strict=True)]
+        looked = Looked(ids, own, times, known)
         kept = [at for at in range(len(rows)) if at not in faults]
         self.states.drop(self.clock())
         tables: list[pl.DataFrame] = []
@@ -184,7 +139,7 @@ class SeriesStream:
         while waiting:
             some = waiting.pop()
             try:
-                table, after = self.ask([ids[at] for at in some], [list(cells[at]) for at in some])
+                table, after, late = self.ask(looked, some)
             except DataError as error:
                 if len(some) == 1:
                     faults[some[0]] = error.message
@@ -192,8 +147,10 @@ class SeriesStream:
                     middle = len(some) // 2
                     waiting += [some[middle:], some[:middle]]
                 continue
-            tables.append(table)
-            answered += some
+            faults |= late
+            if table is not None:
+                tables.append(table)
+            answered += [at for at in some if at not in late]
             counts += after
         ahead = self.streaming.ahead
         columns_told = as_in_file(pl.concat(tables)).get_columns() if tables else []
@@ -204,29 +161,68 @@ class SeriesStream:
             faults,
         )
 
-    def ask(self, ids: list[str], cells: Kept) -> tuple[pl.DataFrame, list[int]]:
-        """Answer some rows that can all be read, and keep them. Raises: DataError, and keeps none.
+    def ask(
+        self, looked: Looked, some: Sequence[int]
+    ) -> tuple[pl.DataFrame | None, list[int], Faults]:
+        """Answer some rows that can all be read, and keep them, but for those that come too late.
+        Raises: DataError, and keeps none.
 
-        Returns: what comes after each row, `ahead` rows each, and how many rows its series has.
+        Returns: what comes after each row, `ahead` rows each, how many rows its series has, and
+            what is wrong with those that are too late.
         """
-        now, keep = self.clock(), self.streaming.keep
-        series: dict[str, tuple[Kept, int]] = {}
+        now, ahead = self.clock(), self.streaming.ahead
+        series: dict[str, History] = {}
         windows, counts, offsets = [], [], []
-        for name, row in zip(ids, cells, strict=True):
-            kept, count = series.get(name) or self.states.rows.get(name, ([], 0, now))[:2]
-            kept = [*kept, row][-keep:]
-            series[name] = kept, count + 1
-            windows.append(kept)
-            counts.append(count + 1)
-            offsets.append(count + 1 - len(kept))
+        late: Faults = {}
+        for at in some:
+            name, row = looked.ids[at], looked.cells[at]
+            before = series.get(name) or self.states.series.get(name, NEW)
+            moment = NEW.last if looked.times is None else float(looked.times[at])
+            if moment < before.last:
+                late[at] = self.too_late(row, before)
+                continue
+            history = before.after(
+                self.with_statics(row, before),
+                moment,
+                now,
+                target=bool(looked.known[at]),
+                keep=self.streaming.keep,
+                ahead=ahead,
+            )
+            series[name] = history
+            windows.append(history.window(ahead))
+            counts.append(history.count)
+            offsets.append(history.first)
+        if not windows:
+            return None, [], late
         table = self.streaming.ask(self.run, self.frame_of(windows))
         if TIMESTEP in table.columns and self.layout.time is None:
-            shift = pl.Series(np.repeat(offsets, self.streaming.ahead))
+            shift = pl.Series(np.repeat(offsets, ahead))
             table = table.with_columns((table[TIMESTEP] + shift).alias(TIMESTEP))
-        for name, (kept, count) in series.items():
-            self.states.rows[name] = kept, count, now
-            self.states.rows.move_to_end(name)
-        return table, counts
+        for name, history in series.items():
+            self.states.series[name] = history
+            self.states.series.move_to_end(name)
+        return table, counts, late
+
+    def with_statics(self, row: list[Any], history: History) -> list[Any]:
+        """Give a row the static features of its series' first."""
+        names = self.streaming.statics
+        if not history.rows or not names:
+            return row
+        each = zip(self.streaming.columns, row, history.rows[0], strict=True)
+        return [first if name in names else cell for name, cell, first in each]
+
+    def too_late(self, row: list[Any], history: History) -> str:
+        """Say that a row comes before the last of its series."""
+        at = self.streaming.columns.index(self.layout.time or "")
+        here, last = (
+            cell if isinstance(cell, str) else written(cell)
+            for cell in (row[at], history.rows[-1][at])
+        )
+        return (
+            f"`{self.layout.time}`: `{visible(here)}` comes before `{visible(last)}`, the last of "
+            "its series: rows have to come in order of time"
+        )
 
     def frame_of(self, windows: Sequence[Kept]) -> pl.DataFrame:
         """Put the rows of all windows below one another, with the number of each."""

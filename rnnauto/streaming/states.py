@@ -165,7 +165,7 @@ def read_states(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     return head, arrays
 
 
-def no_states(path: Path) -> DataError:
+def no_states(path: Path | str) -> DataError:
     return DataError(f"`{path}` is no file of states, or is damaged", hint=OTHER)
 
 

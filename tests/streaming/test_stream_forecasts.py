@@ -1,0 +1,247 @@
+"""Forecasts read on, row by row, and say what `predict` says of all rows so far."""
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+from fitted import fitted
+
+from rnnauto.errors import DataError
+
+pytestmark = pytest.mark.train
+
+
+def shops():
+    days = pl.date_range(pl.date(2024, 1, 1), pl.date(2024, 3, 30), eager=True)
+    rng = np.random.default_rng(0)
+    return pl.concat(
+        pl.DataFrame(
+            {
+                "shop": shop,
+                "day": days.dt.to_string("%Y-%m-%d"),
+                "sales": (10 + 3 * np.sin(np.arange(90) / 7) + rng.normal(0, 0.3, 90)).round(3),
+            }
+        )
+        for shop in ("a", "b")
+    )
+
+
+@pytest.fixture(scope="module")
+def forecast(tmp_path_factory):
+    return fitted(
+        tmp_path_factory.mktemp("shops"),
+        shops(),
+        data={"target": "sales"},
+        problem={"horizon": 2, "lookback": 8},
+        split={},
+    )
+
+
+def test_a_forecast_goes_on_from_the_rows_so_far(forecast):
+    rows = shops().sort("day", maintain_order=True).to_dicts()[:60]
+    del rows[31]  # a day of one shop has no row
+    rows[20]["sales"] = None
+    stream = forecast.stream()
+    found = [stream.send(row) for row in rows]
+    assert {len(each) for each in found} == {2}
+    for at in [0, 1, 5, 20, 30, 31, 33, 58]:
+        so_far = [row for row in rows[: at + 1] if row["shop"] == rows[at]["shop"]]
+        wanted = forecast.predict(pl.DataFrame(so_far)).to_dicts()
+        for one, other in zip(found[at], wanted, strict=True):
+            assert (one["shop"], one["origin"]) == (rows[at]["shop"], rows[at]["day"])
+            assert str(one["day"]) == str(other["day"])
+            for name in ("prediction", "prediction_10", "prediction_90"):
+                assert one[name] == pytest.approx(other[name], abs=1e-5)
+    together = list(forecast.stream().answers(rows))
+    assert [each["prediction"] for each in together] == pytest.approx(
+        [one["prediction"] for each in found for one in each], abs=1e-4
+    )
+
+
+def test_a_forecast_may_read_all_that_there_is(tmp_path):
+    """Numbers, words, static features and what is known ahead, each with missing values."""
+    rng = np.random.default_rng(0)
+    frame = shops().with_columns(
+        heat=pl.Series(rng.normal(size=180)).round(3),
+        sky=pl.Series(rng.choice(["wet", "dry", ""], 180)),
+        event=pl.Series(rng.choice(["fair", "none"], 180)),
+        price=pl.Series(rng.normal(5, 1, 180).round(2)),
+        city=pl.when(pl.col("shop") == "a").then(pl.lit("Ulm")).otherwise(pl.lit("Bonn")),
+    )
+    frame = frame.with_columns(heat=pl.when(pl.col("heat") > 1).then(None).otherwise("heat"))
+    model = fitted(
+        tmp_path,
+        frame,
+        data={"target": "sales", "known_ahead": ["event", "price"], "static": ["city"]},
+        problem={"horizon": 2, "lookback": 8},
+        split={},
+    )
+    checks = json.loads((tmp_path / "model" / "scores.json").read_text())["export_checks"]
+    assert checks["step"] <= 1e-5 and checks["onnx step"] <= 1e-5
+    rows = frame.sort("day", maintain_order=True).to_dicts()[:40]
+    stream = model.stream()
+    found = [stream.send(row) for row in rows]
+    for at in [1, 7, 25, 39]:
+        so_far = [row for row in rows[: at + 1] if row["shop"] == rows[at]["shop"]]
+        wanted = model.predict(pl.DataFrame(so_far, infer_schema_length=None)).to_dicts()
+        assert [each["prediction"] for each in found[at]] == pytest.approx(
+            [each["prediction"] for each in wanted], abs=1e-5
+        )
+
+
+def test_the_rows_of_a_forecast_are_kept_and_taken_up(forecast, tmp_path):
+    rows = shops().to_dicts()[:20]
+    whole = list(forecast.stream().answers(rows))
+    first, second = forecast.stream(), forecast.stream()
+    list(first.answers(rows[:9]))
+    first.save(tmp_path / "rows")
+    json.loads((tmp_path / "rows").read_text())
+    second.load(tmp_path / "rows")
+    later = list(second.answers(rows[9:]))
+    assert [each["prediction"] for each in later] == pytest.approx(
+        [each["prediction"] for each in whole[18:]], abs=1e-4
+    )
+    assert [each["day"] for each in later] == [each["day"] for each in whole[18:]]
+
+
+def test_a_bad_row_of_a_series_costs_nothing_else(forecast):
+    rows = shops().to_dicts()[:12]
+    bad = [*rows[:5], {"shop": "a", "day": "2024-01-06", "sales": "many"}, {"day": "x"}, *rows[5:]]
+    stream = forecast.stream()
+    answers = stream.read(bad)
+    assert sorted(answers.faults) == [5, 6]
+    assert "many" in answers.faults[5] and answers.faults[6] == "it has no `shop`"
+    alone = forecast.stream().read(rows)
+    assert [column.to_list() for column in answers.columns] == [
+        pytest.approx(column.to_list()) if column.dtype.is_float() else column.to_list()
+        for column in alone.columns
+    ]
+
+
+def day(number):
+    return str(np.datetime64("2024-01-01") + number)
+
+
+def sold(number, sales):
+    return {"shop": "a", "day": day(number), "sales": sales}
+
+
+def assert_predicted(model, answers, rows):
+    """What is answered is what `predict` says of these rows, of one series."""
+    wanted = model.predict(pl.DataFrame(rows, infer_schema_length=None)).to_dicts()
+    assert len(answers) == len(wanted)
+    for one, other in zip(answers, wanted, strict=True):
+        for name in ("day", "timestep"):
+            assert str(one.get(name)) == str(other.get(name))
+        assert one["prediction"] == pytest.approx(other["prediction"], abs=1e-4)
+
+
+def test_a_row_before_the_last_of_its_series_is_refused(forecast):
+    rows = shops().to_dicts()[:30]
+    stream = forecast.stream()
+    answers = stream.read(rows[::-1])
+    assert sorted(answers.faults) == list(range(1, 30))
+    assert answers.faults[1] == (
+        "`day`: `2024-01-29` comes before `2024-01-30`, the last of its series: rows have to come "
+        "in order of time"
+    )
+    stream = forecast.stream()
+    assert_predicted(forecast, list(stream.answers(rows))[-2:], rows)
+    with pytest.raises(DataError, match="`2024-01-03` comes before `2024-01-30`"):
+        stream.send(rows[2])
+    stream.send({"shop": "b", "day": day(0), "sales": 1.0})  # another series has times of its own
+    last = {**rows[-1], "sales": 12.0}  # as in `predict`, a time may come twice
+    assert_predicted(forecast, stream.send(last), [*rows, last])
+    with pytest.raises(DataError, match="it has no `day`"):
+        stream.send({"shop": "a", "sales": 3.0})
+
+
+def test_rows_without_a_target_leave_the_lookback_as_it_is(forecast):
+    rows = [sold(n, 10.0 + n % 7) for n in range(20)]
+    rows += [sold(n, None) for n in range(20, 60)]
+    rows += [sold(n, 9.0 + n % 5) for n in range(60, 64)]
+    stream = forecast.stream()
+    found = [stream.send(row) for row in rows]
+    for at in (19, 20, 22, 31, 45, 59, 60, 61, 63):
+        assert_predicted(forecast, found[at], rows[: at + 1])
+    together = list(forecast.stream().answers(rows))
+    assert [each["prediction"] for each in together] == pytest.approx(
+        [one["prediction"] for each in found for one in each], abs=1e-4
+    )
+
+
+def test_memory_is_bounded_whatever_rows_hold(forecast):
+    stream = forecast.stream()
+    list(stream.answers([sold(n, 1.0 if n < 50 else None) for n in range(400)]))
+    (history,) = stream.states.series.values()
+    assert len(history.rows) == 10 + 2 + 10 and history.count == 400
+
+
+def test_static_features_of_the_first_row_are_kept(tmp_path):
+    """Rows have no time here: they are counted, those without a target too."""
+    rng = np.random.default_rng(0)
+    rows = [
+        {"shop": shop, "sales": round(level + rng.normal(), 2), "city": city}
+        for shop, city, level in (("a", "Ulm", 5), ("b", "Bonn", 50), ("c", "Ulm", 6))
+        for n in range(60)
+    ]
+    model = fitted(
+        tmp_path,
+        pl.DataFrame(rows),
+        data={"target": "sales", "id": ["shop"], "static": ["city"]},
+        problem={"horizon": 2, "lookback": 8},
+        split={},
+    )
+    first, *others = rows[60:104]
+    others = [{**row, "city": None} for row in others]
+    some = [first, *others[:39], *({"shop": "b", "sales": None, "city": "Ulm"} for _ in range(30))]
+    some += others[39:]
+    stream = model.stream()
+    found = [stream.send(row) for row in some[:50]]
+    stream.save(tmp_path / "rows")
+    stream = model.stream()
+    stream.load(tmp_path / "rows")
+    found += [stream.send(row) for row in some[50:]]
+    for at in (0, 9, 15, 39, 41, 65, 69, 70, 73):
+        assert_predicted(model, found[at], some[: at + 1])
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda rows: rows[3].pop(),
+        lambda rows: rows[3].append(1),
+        lambda rows: rows[3].__setitem__(1, [1.5]),
+        lambda rows: rows[3].__setitem__(1, {"sales": 1}),
+        lambda rows: rows[3].__setitem__(1, True),
+        lambda rows: rows[3].__setitem__(0, "never"),
+        lambda rows: rows[3].__setitem__(0, "1999-01-01"),
+        lambda rows: rows.clear(),
+    ],
+)
+def test_a_damaged_file_of_rows_is_one_message(forecast, tmp_path, damage):
+    path = tmp_path / "rows"
+    stream = forecast.stream()
+    stream.save(path)
+    stream.load(path)
+    list(stream.answers([sold(n, 1.5) for n in range(6)]))
+    stream.save(path)
+    stream.load(path)
+    content = json.loads(path.read_text())
+    damage(content["series"][0][1][0])
+    path.write_text(json.dumps(content))
+    with pytest.raises(DataError, match="is no file of states, or is damaged"):
+        stream.load(path)
+
+
+@pytest.mark.parametrize("place", [0, 1, 12])
+def test_a_bad_cell_of_a_series_is_named_by_its_column(forecast, place):
+    stream = forecast.stream()
+    list(stream.answers([sold(n, 1.5) for n in range(place)]))
+    for cell, shown in ((True, "True"), ("many", "many"), ([1], r"\[1\]")):
+        with pytest.raises(DataError, match=f"^row 1: `sales`: `{shown}` is no number$"):
+            stream.send(sold(place, cell))
+    with pytest.raises(DataError, match="^row 1: `day`: `soon` is no date$"):
+        stream.send({**sold(place, 1.5), "day": "soon"})
+    assert stream.send(sold(place, 1.5))
