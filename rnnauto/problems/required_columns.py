@@ -122,7 +122,7 @@ def check_columns(table: Table, layout: Layout, *, target: bool) -> None:
     for name in layout.target if is_forecast(layout) else ():
         check_numbers(table, name)
     if layout.time is not None:
-        if layout.dated or reckons_dates(layout):
+        if has_dates(layout):
             check_dates(table, layout.time, layout)
         else:
             check_numbers(table, layout.time)
@@ -172,6 +172,11 @@ def refuse_without_time(table: Table, layout: Layout) -> None:
             f"`{table.source}`, column `{layout.time}`: {rows} no time (line {line})",
             hint="a forecast goes on from the latest time: fill them in, or leave these rows out",
         )
+
+
+def has_dates(layout: Layout) -> bool:
+    """True where times are dates, and no plain numbers."""
+    return layout.dated or reckons_dates(layout)
 
 
 def reckons_dates(layout: Layout) -> bool:

@@ -5,6 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from rnnauto.deploy.streaming import SeriesStreaming
 from rnnauto.deploy.table import ORIGIN, TIMESTEP, as_in_file
 from rnnauto.errors import DataError
 from rnnauto.layout import Layout
+from rnnauto.problems.required_columns import has_dates
 from rnnauto.streaming.histories import NEW, Histories, History, Kept, written
 from rnnauto.streaming.states import no_states
 from rnnauto.streaming.stream import Answers, Row, answers_of, ids_of
@@ -128,6 +130,8 @@ class SeriesStream:
         columns = {name: [row.get(name) for row in rows] for name in self.streaming.columns}
         ids = ids_of(self.layout, rows, columns, faults)
         times, known = self.streaming.look(columns, cells)
+        if times is not None and self.layout.time:
+            columns[self.layout.time] = self.plain_times(columns[self.layout.time], times)
         own = [list(row) for row in zip(*columns.values(), strict=True)]
         looked = Looked(ids, own, times, known)
         kept = [at for at in range(len(rows)) if at not in faults]
@@ -204,6 +208,15 @@ class SeriesStream:
             self.states.series.move_to_end(name)
         return table, counts, late
 
+    def plain_times(self, cells: Sequence[Any], times: Doubles) -> list[Any]:
+        """Write the times of rows alike, as their file has them: texts, or numbers."""
+        if has_dates(self.layout):
+            return [written(cell) if isinstance(cell, date) else cell for cell in cells]
+        return [
+            (int(at) if at.is_integer() else at) if isinstance(cell, str) else cell
+            for cell, at in zip(cells, times.tolist(), strict=True)
+        ]
+
     def with_statics(self, row: list[Any], history: History) -> list[Any]:
         """Give a row the static features of its series' first."""
         names = self.streaming.statics
@@ -215,10 +228,7 @@ class SeriesStream:
     def too_late(self, row: list[Any], history: History) -> str:
         """Say that a row comes before the last of its series."""
         at = self.streaming.columns.index(self.layout.time or "")
-        here, last = (
-            cell if isinstance(cell, str) else written(cell)
-            for cell in (row[at], history.rows[-1][at])
-        )
+        here, last = str(row[at]), str(history.rows[-1][at])
         return (
             f"`{self.layout.time}`: `{visible(here)}` comes before `{visible(last)}`, the last of "
             "its series: rows have to come in order of time"

@@ -1,6 +1,7 @@
 """Forecasts read on, row by row, and say what `predict` says of all rows so far."""
 
 import json
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -245,3 +246,38 @@ def test_a_bad_cell_of_a_series_is_named_by_its_column(forecast, place):
     with pytest.raises(DataError, match="^row 1: `day`: `soon` is no date$"):
         stream.send({**sold(place, 1.5), "day": "soon"})
     assert stream.send(sold(place, 1.5))
+
+
+def test_rows_of_text_and_of_typed_times_go_on_from_one_another(forecast, tmp_path):
+    rows = [sold(n, 10.0 + n % 7) for n in range(20)]
+    stream = forecast.stream()
+    typed = [{**row, "day": date.fromisoformat(row["day"])} for row in rows]
+    list(stream.answers(typed[:9]))
+    stream.save(tmp_path / "rows")
+    stream = forecast.stream()
+    stream.load(tmp_path / "rows")
+    assert_predicted(forecast, list(stream.answers([*typed[9:15], *rows[15:]]))[-2:], rows)
+
+
+def test_times_that_are_numbers_may_come_as_texts(tmp_path):
+    """As of CSV: 100 comes after 99."""
+    frame = pl.DataFrame({"step": range(60, 140), "sales": [n % 7 + 0.5 for n in range(80)]})
+    model = fitted(
+        tmp_path,
+        frame,
+        data={"target": "sales", "time": "step"},
+        problem={"horizon": 2, "lookback": 8},
+        split={},
+    )
+    rows = frame.to_dicts()[:50]
+    texts = [{name: str(cell) for name, cell in row.items()} for row in rows]
+    answers = model.stream().read(texts, as_text=True)
+    assert not answers.faults
+    wanted = list(model.stream().answers(rows))
+    assert [column.name for column in answers.columns][:2] == ["step", "prediction"]
+    told = dict(zip(("step", "prediction"), answers.columns, strict=False))
+    assert [float(at) for at in told["step"]] == [each["step"] for each in wanted]
+    assert told["prediction"].to_list() == pytest.approx(
+        [each["prediction"] for each in wanted], abs=1e-5
+    )
+    assert wanted[-1]["step"] == 111

@@ -1,5 +1,6 @@
 """Say how rows are read on by forecasts: what counts is the last rows of each series."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,9 +15,10 @@ from rnnauto.deploy.table import times_as_texts
 from rnnauto.families.forecast.answer import answer, forecast_table, to_predict
 from rnnauto.families.forecast.series import SeriesEncoders, reach_of
 from rnnauto.layout import Column, Layout
-from rnnauto.problems.required_columns import reckons_dates
+from rnnauto.problems.required_columns import has_dates
 
 SERIES = "series"
+ZONED = re.compile(r"\d[+-]\d\d:\d\d$")  # at the end of a time, as standards have it
 
 
 def streaming(layout: Layout, encoders: SeriesEncoders) -> SeriesStreaming:
@@ -51,7 +53,7 @@ def times_in(columns: Columns, cells: Cells, layout: Layout) -> Doubles | None:
     if layout.time is None:
         return None
     values = columns[layout.time]
-    if layout.dated or reckons_dates(layout):
+    if has_dates(layout):
         times = cells.seconds([in_utc(value) for value in values], layout.time)
     else:
         times = cells.numbers(values, Column(name=layout.time, kind="number"))
@@ -66,6 +68,11 @@ def times_in(columns: Columns, cells: Cells, layout: Layout) -> Doubles | None:
 
 def in_utc(cell: Any) -> Any:
     """Write a time of a zone as one of none, to compare it with others."""
+    if isinstance(cell, str) and ZONED.search(cell):
+        try:
+            cell = datetime.fromisoformat(cell)
+        except ValueError:
+            return cell
     if isinstance(cell, datetime) and cell.tzinfo is not None:
         return cell.astimezone(UTC).replace(tzinfo=None)
     return cell
