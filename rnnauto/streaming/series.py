@@ -1,11 +1,11 @@
 """Answer a stream of series: the last rows of each are kept, and each row is answered with what
 comes after it."""
 
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,20 @@ from rnnauto.deploy.streaming import SeriesStreaming
 from rnnauto.deploy.table import ORIGIN, TIMESTEP, as_in_file
 from rnnauto.errors import DataError
 from rnnauto.layout import Layout
-from rnnauto.problems.required_columns import has_dates
-from rnnauto.streaming.histories import NEW, Histories, History, Kept, written
+from rnnauto.reading.frames import FRAME
+from rnnauto.streaming.histories import NEW, Histories, History, Kept
+from rnnauto.streaming.spelled_times import plain_times
 from rnnauto.streaming.states import no_states
 from rnnauto.streaming.stream import Answers, Row, answers_of, ids_of
 from rnnauto.visible import visible
 
+PLACE = re.compile(rf"^`{FRAME}`(?:, column (`[^`]*`))?(?:, line [\d,]+)?: ")
 BLOCK = 512  # rows that are answered at once
+
+
+def of_a_row(message: str) -> str:
+    """Leave out the place in the table that a row was read in, but for the column."""
+    return PLACE.sub(lambda place: f"{place[1]}: " if place[1] else "", message)
 
 
 @dataclass(frozen=True)
@@ -131,7 +138,8 @@ class SeriesStream:
         ids = ids_of(self.layout, rows, columns, faults)
         times, known = self.streaming.look(columns, cells)
         if times is not None and self.layout.time:
-            columns[self.layout.time] = self.plain_times(columns[self.layout.time], times)
+            name = self.layout.time
+            columns[name] = plain_times(columns[name], times, cells, name)
         own = [list(row) for row in zip(*columns.values(), strict=True)]
         looked = Looked(ids, own, times, known)
         kept = [at for at in range(len(rows)) if at not in faults]
@@ -146,7 +154,7 @@ class SeriesStream:
                 table, after, late = self.ask(looked, some)
             except DataError as error:
                 if len(some) == 1:
-                    faults[some[0]] = error.message
+                    faults[some[0]] = of_a_row(error.message)
                 else:
                     middle = len(some) // 2
                     waiting += [some[middle:], some[:middle]]
@@ -207,15 +215,6 @@ class SeriesStream:
             self.states.series[name] = history
             self.states.series.move_to_end(name)
         return table, counts, late
-
-    def plain_times(self, cells: Sequence[Any], times: Doubles) -> list[Any]:
-        """Write the times of rows alike, as their file has them: texts, or numbers."""
-        if has_dates(self.layout):
-            return [written(cell) if isinstance(cell, date) else cell for cell in cells]
-        return [
-            (int(at) if at.is_integer() else at) if isinstance(cell, str) else cell
-            for cell, at in zip(cells, times.tolist(), strict=True)
-        ]
 
     def with_statics(self, row: list[Any], history: History) -> list[Any]:
         """Give a row the static features of its series' first."""

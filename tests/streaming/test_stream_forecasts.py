@@ -245,7 +245,11 @@ def test_a_bad_cell_of_a_series_is_named_by_its_column(forecast, place):
             stream.send(sold(place, cell))
     with pytest.raises(DataError, match="^row 1: `day`: `soon` is no date$"):
         stream.send({**sold(place, 1.5), "day": "soon"})
-    assert stream.send(sold(place, 1.5))
+    with pytest.raises(DataError) as caught:  # in another spelling than that of training
+        stream.send({**sold(place, 1.5), "day": day(place) + "T07:00:00"})
+        stream.send({**sold(place, 1.5), "day": "01/02/2024"})
+    assert "`day`" in caught.value.message and "`frame`" not in caught.value.message
+    assert stream.send(sold(place + 1, 1.5))
 
 
 def test_rows_of_text_and_of_typed_times_go_on_from_one_another(forecast, tmp_path):
