@@ -4,6 +4,7 @@ A SavedModel is a `tf.Module` of plain TensorFlow operations that tracks only va
 so that it runs wherever TensorFlow does, without Keras or rnnauto.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -12,6 +13,7 @@ from rnnauto.arrays import Doubles
 from rnnauto.data.columns import zeros_of
 from rnnauto.data.encode import RESERVED, UNKNOWN, Encoders, category_columns
 from rnnauto.deploy.raw_inputs import Inputs, raw_inputs
+from rnnauto.deploy.runner import RawBatch
 from rnnauto.layout import Layout
 from rnnauto.networks import calendar, moments, text
 
@@ -33,6 +35,12 @@ def specs_of(inputs: Inputs) -> dict[str, Any]:
         name: tf.TensorSpec(shape, tf.as_dtype(dtype), name=name)
         for name, (dtype, shape) in inputs.items()
     }
+
+
+def in_tensors(function: Callable[[dict[str, Any]], dict[str, Any]], batch: RawBatch) -> RawBatch:
+    """Have a function of tensors, by name, work on arrays."""
+    tensors = {name: tf.constant(array) for name, array in batch.items()}
+    return {name: tensor.numpy() for name, tensor in function(tensors).items()}
 
 
 def listed(specs: dict[str, Any]) -> Inputs:

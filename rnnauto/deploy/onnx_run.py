@@ -70,8 +70,7 @@ class OnnxGraph:
         try:
             found = dict(zip(names, self.session.run(names, batch), strict=True))
         except Exception as error:  # onnxruntime's errors have nothing in common
-            said = str(error).partition("\n")[0]
-            raise damaged(self.path, f"it cannot answer: {said}") from error
+            raise cannot_answer(self.path, error) from error
         for name, array in found.items():
             _, wanted = self.outputs[name]
             sizes = self.filled(wanted, batch) if self.apart else wanted
@@ -101,6 +100,12 @@ class OnnxGraph:
         if wide:
             return int(wide[0])
         return int(batch["length"].max(initial=0)) if "length" in batch else 1
+
+
+def cannot_answer(path: Path, error: Exception) -> ModelFolderError:
+    """Say that a graph fails, by the first line of what ONNX Runtime says."""
+    said = str(error).partition("\n")[0]
+    return damaged(path, f"it cannot answer: {said}")
 
 
 def together(found: list[dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Floats
 from rnnauto.deploy.onnx_gate import read_onnx, values_by_name
-from rnnauto.deploy.onnx_run import STEP as STEP
-from rnnauto.deploy.onnx_run import open_graph
+from rnnauto.deploy.onnx_run import STEP, cannot_answer, open_graph
 from rnnauto.deploy.runner import RawBatch
 from rnnauto.deploy.streaming import Streaming
 from rnnauto.errors import RnnautoError
@@ -44,8 +43,7 @@ class StepGraph:
         try:
             found = self.session.run(self.outputs, batch)
         except Exception as error:  # onnxruntime's errors have nothing in common
-            said = str(error).partition("\n")[0]
-            raise damaged(self.path, f"it cannot answer: {said}") from error
+            raise cannot_answer(self.path, error) from error
         *answers, after = found
         return {**dict(zip(self.outputs, answers, strict=False)), STATE: after}
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.exchange.graph import Graph
+from rnnauto.exchange.pieces import column, size_of
 from rnnauto.networks.cells import ExponentialTrace
 
 IN_GATES = [0, 3, 1, 2]  # Keras' input, forget, candidate, output; ONNX' input, output, forget, ...
@@ -70,7 +71,7 @@ def emit_recurrent(
     by_time = graph.op("Transpose", x, perm=[1, 0, 2])
     timesteps = ""
     if not some:
-        timesteps = graph.op("Shape", by_time, start=0, end=1)
+        timesteps = size_of(graph, by_time, 0)
         by_time = at_least_one(graph, by_time, timesteps)
     if node.loops and not length:
         outputs, *after = by_size(graph, node, by_time, states)
@@ -112,7 +113,7 @@ def by_size(graph: Graph, node: Node, by_time: str, states: list[str] | None) ->
     one, loop = graph.inner("few"), graph.inner("many")
     few = in_one_node(one, node, by_time, states)
     many = in_a_loop(loop, node, by_time, states)
-    batch = graph.op("Shape", by_time, start=1, end=2)
+    batch = size_of(graph, by_time, 1)
     batch = graph.op("Squeeze", batch, graph.constant([0], "int64"))
     large = graph.op("Greater", batch, graph.constant(FEW[node.kind], "int64"))
     return graph.ops(
@@ -135,7 +136,7 @@ def in_a_loop(graph: Graph, node: Node, by_time: str, states: list[str] | None) 
     own = bias[: len(recurrent)] if apart else bias[: len(recurrent)] + fed_bias
     x = graph.op("Add", x, graph.constant(own, "float32"))
     if states is None:
-        batch = graph.op("Shape", by_time, start=1, end=2)
+        batch = size_of(graph, by_time, 1)
         shape = graph.op("Concat", batch, graph.constant([units], "int64"), axis=0)
         start = graph.op("Expand", graph.constant(0.0, "float32"), shape)
     else:
@@ -186,8 +187,7 @@ def none_in(graph: Graph, length: str, timesteps: str) -> str:
     """Say which sequences have no timestep at all: bool [batch, 1], or [1]."""
     if not length:
         return graph.op("Equal", timesteps, graph.constant([0], "int64"))
-    column = graph.op("Unsqueeze", length, graph.constant([1], "int64"))
-    return graph.op("Equal", column, graph.constant(0, "int32"))
+    return graph.op("Equal", column(graph, length), graph.constant(0, "int32"))
 
 
 def read_out(graph: Graph, dense: Any, x: str, units: int) -> str:

@@ -9,9 +9,8 @@ import keras
 import numpy as np
 
 from rnnauto.exchange.graph import Graph
+from rnnauto.exchange.recurrent import ACTIVATIONS, check_activations
 from rnnauto.networks.cells import ExponentialTrace
-
-ACTIVATIONS = {"tanh": "Tanh", "relu": "Relu"}
 
 
 def emit_step(graph: Graph, layer: Any, x: str, states: list[str]) -> tuple[str, list[str]]:
@@ -34,13 +33,6 @@ def emit_step(graph: Graph, layer: Any, x: str, states: list[str]) -> tuple[str,
     check_activations(cell, *ACTIVATIONS)
     output = graph.op(ACTIVATIONS[cell.activation.__name__], gates(graph, cell, x, states[0]))
     return output, [output]
-
-
-def check_activations(cell: Any, *names: str) -> None:
-    """Check that a cell is one of those written here: any other would be written as these."""
-    of_gates = getattr(cell, "recurrent_activation", keras.activations.sigmoid)
-    if cell.activation.__name__ not in names or of_gates is not keras.activations.sigmoid:
-        raise ValueError(f"no step is known for the activations of `{cell.name}`")
 
 
 def gates(graph: Graph, cell: Any, x: str, state: str) -> str:

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from rnnauto.deploy.onnx_gate import read_onnx, values_by_name
-from rnnauto.deploy.onnx_run import MODEL
+from rnnauto.deploy.onnx_run import MODEL, STEP
 from rnnauto.deploy.runner import RawBatch, Shape
 from rnnauto.errors import ExportError
 from rnnauto.exports.compare import largest_difference
 from rnnauto.exports.source import Source
 
-STEP = "step.onnx"  # of a model that goes on from a state
 VERSION, CONFIG = "1", "config.pbtxt"
 MOST_IN_A_BATCH = 256
 TYPES = {

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from rnnauto.deploy.onnx_run import cut, together
 from rnnauto.deploy.runner import BATCH, RawBatch
 from rnnauto.errors import RnnautoError
 from rnnauto.serve.batching import Batcher, Call, Outputs
@@ -69,7 +70,7 @@ class Answering:
             raise RequestError(
                 "the model cannot answer these values", hint="are all ids such as it knows?"
             ) from error
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        return together(parts)
 
     async def rows(self, served: Served, asked: Asked) -> tuple[bytes, str]:
         """Do as `answer_rows`, in a thread. Raises: RequestError."""
@@ -96,13 +97,8 @@ def pieces(
     most = max(1, min(BATCH, signature.budget // max(timesteps, 1)))
     if rows <= most or signature.alone:
         return [(batch, rows)]
-    return [(piece(batch, begin, most), min(most, rows - begin)) for begin in range(0, rows, most)]
-
-
-def piece(batch: RawBatch, begin: int, most: int) -> RawBatch:
-    return {
-        name: array[begin : begin + most] if array.ndim else array for name, array in batch.items()
-    }
+    bounds = np.append(np.arange(0, rows, most), rows)
+    return list(zip(cut(batch, bounds), np.diff(bounds).tolist(), strict=True))
 
 
 def check_written(batch: RawBatch, rows: int, timesteps: int) -> None:

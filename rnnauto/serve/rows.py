@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from rnnauto.deploy.table import as_in_file, times_as_texts
 from rnnauto.errors import RnnautoError
 from rnnauto.model import Model
 from rnnauto.problems.asked import tell_odd
 from rnnauto.serve.limits import Limits, RequestError, too_many
+from rnnauto.serve.tensors import json_of
 
 ENDINGS = {
     "application/json": ".json",
@@ -80,10 +81,7 @@ def read_rows(body: bytes, content_type: str, accept: str, query: str) -> Asked:
 
 def json_rows(body: bytes) -> tuple[bytes, bytes | None]:
     """Take the rows, and the history, out of JSON. Raises: RequestError."""
-    try:
-        value = from_json(body, allow_inf_nan=True)
-    except ValueError as error:
-        raise RequestError(f"the body is no JSON: {error}") from error
+    value = json_of(body)
     given = value if isinstance(value, dict) else {"rows": value}
     rows, history = given.get("rows"), given.get("history")
     other = sorted(given.keys() - {"rows", "history"})

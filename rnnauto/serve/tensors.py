@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic_core import from_json
 
 from rnnauto.deploy.runner import RawBatch, Shape
+from rnnauto.model import MOST_BEAMS
 from rnnauto.serve.known import KnownSignature
 from rnnauto.serve.limits import Limits, RequestError, too_many
 
-MOST_BEAMS = 100
 OWN_LENGTH = {"answers": "answer_length"}  # inputs with an axis of their own, and what says it
 LENGTHS = {"length": "", "answer_length": "answers"}
 WHOLE = {"int32", "int64"}
@@ -28,6 +29,14 @@ JSON_TYPES = {
     "NoneType": "null: a missing number is the token NaN",
     "dict": "an object",
 }
+
+
+def json_of(body: bytes) -> Any:
+    """Read JSON; the tokens NaN, Infinity and -Infinity are numbers. Raises: RequestError."""
+    try:
+        return from_json(body, allow_inf_nan=True)
+    except ValueError as error:
+        raise RequestError(f"the body is no JSON: {error}") from error
 
 
 def array_of(value: Any, dtype: str, name: str) -> NDArray[Any]:

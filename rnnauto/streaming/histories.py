@@ -7,9 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from rnnauto.errors import DataError
-from rnnauto.files import put_in_place
-from rnnauto.streaming.states import MOST_BYTES, OTHER, no_states
+from rnnauto.streaming.states import no_states, of_another_model, read_file, write_file
 
 FORMAT = 2
 MOST = 1 << 53  # rows or seconds that a file may tell of
@@ -89,24 +87,14 @@ class Histories:
             for name, each in self.series.items()
         ]
         content = {"format": FORMAT, "model": self.model, "series": series}
-        text = json.dumps(content, default=written)
-        try:
-            put_in_place(Path(path), text.encode())
-        except OSError as error:
-            raise DataError(
-                f"cannot write the states into `{path}`: {error.strerror or error}",
-                hint="name another file with `--state`",
-            ) from error
+        write_file(path, json.dumps(content, default=written).encode())
 
     def read(self, path: Path | str) -> OrderedDict[str, History]:
         """Read those of a file, but for their last times. Raises: DataError where it is no such
         file, or of another model."""
         content = read_json(Path(path))
         if content["model"] != self.model:
-            raise DataError(
-                f"`{path}` holds the states of another model",
-                hint="states go on with the model that made them; " + OTHER,
-            )
+            raise of_another_model(path)
         series = content["series"]
         if not all(is_history(each, self.width) for each in series):
             raise no_states(path)
@@ -131,13 +119,7 @@ def written(cell: object) -> str:
 def read_json(path: Path) -> dict[str, Any]:
     """Read a file of histories. Raises: DataError where it is none."""
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise no_states(path)
-        content = json.loads(path.read_bytes())
-    except OSError as error:
-        raise DataError(
-            f"cannot read the states in `{path}`: {error.strerror or error}", hint=OTHER
-        ) from error
+        content = json.loads(read_file(path))
     except (ValueError, RecursionError) as error:
         raise no_states(path) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:

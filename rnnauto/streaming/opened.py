@@ -5,9 +5,9 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from rnnauto.deploy.onnx_run import MODEL
+from rnnauto.deploy.onnx_run import MODEL, STEP
 from rnnauto.deploy.runner import Run
-from rnnauto.deploy.step_run import STEP, open_step
+from rnnauto.deploy.step_run import open_step
 from rnnauto.deploy.streaming import SeriesStreaming, Streaming
 from rnnauto.errors import DataError, ModelFolderError, RecipeError
 from rnnauto.files import read_file

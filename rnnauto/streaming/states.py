@@ -112,13 +112,7 @@ class States:
         arrays = {name: getattr(self, name)[places] for name in ARRAYS}
         content = io.BytesIO()
         np.savez(content, head=np.frombuffer(text, np.uint8), **arrays)
-        try:
-            put_in_place(Path(path), content.getvalue())
-        except OSError as error:
-            raise DataError(
-                f"cannot write the states into `{path}`: {error.strerror or error}",
-                hint="name another file with `--state`",
-            ) from error
+        write_file(path, content.getvalue())
         self.changed = False
 
     def load(self, path: Path | str, now: float) -> None:
@@ -126,10 +120,7 @@ class States:
         is no file of states, or of another model."""
         head, arrays = read_states(Path(path))
         if head["model"] != self.model or head["size"] != len(self.fresh):
-            raise DataError(
-                f"`{path}` holds the states of another model",
-                hint="states go on with the model that made them; " + OTHER,
-            )
+            raise of_another_model(path)
         ids, places = head["ids"], np.argsort(arrays["seen"], kind="stable")
         self.state, self.timesteps, self.seen = (arrays[name].copy() for name in ARRAYS)
         self.slots = OrderedDict((ids[place], int(place)) for place in places)
@@ -139,13 +130,7 @@ class States:
 
 def read_states(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Read a file of states. Raises: DataError where it is none."""
-    try:
-        size = path.stat().st_size
-        content = path.read_bytes() if size <= MOST_BYTES else b""
-    except OSError as error:
-        raise DataError(
-            f"cannot read the states in `{path}`: {error.strerror or error}", hint=OTHER
-        ) from error
+    content = read_file(path)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as held:
             if any(each.compress_type != zipfile.ZIP_STORED for each in held.infolist()):
@@ -163,6 +148,36 @@ def read_states(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     if not is_whole(head, arrays):
         raise no_states(path)
     return head, arrays
+
+
+def read_file(path: Path) -> bytes:
+    """Read a file of states whole. Raises: DataError where it cannot be read, or is too large."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise no_states(path)
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"cannot read the states in `{path}`: {error.strerror or error}", hint=OTHER
+        ) from error
+
+
+def write_file(path: Path | str, content: bytes) -> None:
+    """Write a file of states: beside its place, then renamed. Raises: DataError."""
+    try:
+        put_in_place(Path(path), content)
+    except OSError as error:
+        raise DataError(
+            f"cannot write the states into `{path}`: {error.strerror or error}",
+            hint="name another file with `--state`",
+        ) from error
+
+
+def of_another_model(path: Path | str) -> DataError:
+    return DataError(
+        f"`{path}` holds the states of another model",
+        hint="states go on with the model that made them; " + OTHER,
+    )
 
 
 def no_states(path: Path | str) -> DataError:

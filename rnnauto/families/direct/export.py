@@ -15,9 +15,9 @@ from rnnauto.data.targets import (
     ValueEncoder,
 )
 from rnnauto.deploy.inputs import encode_inputs, input_specs, tables_of, with_zero
-from rnnauto.deploy.onnx_run import MODEL
+from rnnauto.deploy.onnx_run import MODEL, STEP
 from rnnauto.deploy.runner import Run, load_saved_model
-from rnnauto.deploy.step_run import STEP, open_step
+from rnnauto.deploy.step_run import open_step
 from rnnauto.deploy.write import write_saved_model
 from rnnauto.families.direct.check import check_export, compare_graph
 from rnnauto.families.direct.encode import DirectEncoders

@@ -12,7 +12,7 @@ from rnnauto.cells import CELLS
 from rnnauto.data.columns import zeros_of
 from rnnauto.data.encode import RESERVED, UNKNOWN
 from rnnauto.data.targets import EndingValue, SeveralTargets, TargetEncoder, ValueEncoder
-from rnnauto.deploy.inputs import encode_inputs, tables_of
+from rnnauto.deploy.inputs import encode_inputs, in_tensors, tables_of
 from rnnauto.deploy.lite import Lite, LiteStep, described_inputs, input_types, numbers_in
 from rnnauto.deploy.runner import RawBatch, Shape
 from rnnauto.errors import ExportError
@@ -49,9 +49,7 @@ def lite(members: list[Any], *, layout: Layout, encoders: DirectEncoders) -> Lit
         return {name: answers[name] for name in names}
 
     def encode(raw: RawBatch) -> RawBatch:
-        tensors = {name: tf.constant(array) for name, array in raw.items()}
-        inputs = encode_inputs(tensors, tables, layout, encoders)
-        return {name: tensor.numpy() for name, tensor in inputs.items()}
+        return in_tensors(lambda each: encode_inputs(each, tables, layout, encoders), raw)
 
     return Lite(
         inputs=input_types(members[0].model),

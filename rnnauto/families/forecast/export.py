@@ -15,9 +15,8 @@ from rnnauto.data.encode import RESERVED
 from rnnauto.deploy.check import ALONE, EXTRA, check_differences, run_members, some_of
 from rnnauto.deploy.inputs import from_zero, look_up, specs_of, vocabulary_table
 from rnnauto.deploy.onnx_check import check_graph
-from rnnauto.deploy.onnx_run import MODEL, open_graph
+from rnnauto.deploy.onnx_run import MODEL, STEP, open_graph
 from rnnauto.deploy.runner import RawBatch, Run, load_saved_model
-from rnnauto.deploy.step_run import STEP
 from rnnauto.deploy.write import write_saved_model
 from rnnauto.families.forecast.answer import LEVELS, MEDIAN, raw_windows, raw_zeros
 from rnnauto.families.forecast.graph import CODES, WORDS, write_graph

@@ -5,6 +5,7 @@ from typing import Any
 import tensorflow as tf
 
 from rnnauto.data.columns import less_zeros, zeros_of
+from rnnauto.deploy.inputs import in_tensors
 from rnnauto.deploy.lite import Lite, cycle_channels, described_inputs, input_types, vocabulary_of
 from rnnauto.deploy.runner import RawBatch
 from rnnauto.families.forecast.answer import LEVELS, raw_zeros
@@ -36,9 +37,7 @@ def lite(members: list[Any], *, layout: Layout, encoders: SeriesEncoders) -> Lit
         return {"quantiles": tf.reshape(mean, shape)}
 
     def encode(raw: RawBatch) -> RawBatch:
-        tensors = {name: tf.constant(array) for name, array in raw.items()}
-        inputs = network_inputs(tensors, tables, layout, encoders)
-        return {name: tensor.numpy() for name, tensor in inputs.items()}
+        return in_tensors(lambda each: network_inputs(each, tables, layout, encoders), raw)
 
     return Lite(
         inputs=input_types(members[0].model),

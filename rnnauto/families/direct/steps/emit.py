@@ -12,6 +12,7 @@ from rnnauto.exchange.layers import emit_along_time, emit_dense
 from rnnauto.exchange.network import emit_network
 from rnnauto.exchange.pieces import cast, joined, size_of, steps_to
 from rnnauto.exchange.recurrent import emit_recurrent
+from rnnauto.exchange.steps import parted
 from rnnauto.families.direct.encode import DirectEncoders
 from rnnauto.families.direct.graph import emit_answers
 from rnnauto.families.direct.steps.saved import carry_of, encoder_of
@@ -54,7 +55,7 @@ def emit_read_on(
     """Read some timesteps more, as `step.read_on` does."""
     carries = [carry_of(member) for member in members]
     sizes = state_sizes(carries)
-    parts = split(graph, state, sizes)
+    parts = parted(graph, state, *sizes)
     header = dict(zip(header_of(carries), parts, strict=False))
     parts = parts[len(header) :]
     count = header.get("count", "")
@@ -81,14 +82,6 @@ def number(graph: Graph, value: float) -> str:
     return graph.constant(value, "float32")
 
 
-def split(graph: Graph, x: str, sizes: list[int]) -> list[str]:
-    """Cut [batch, size] into parts of such sizes."""
-    if len(sizes) == 1:
-        return [x]
-    lengths = graph.constant(sizes, "int64")
-    return graph.ops("Split", x, lengths, outputs=len(sizes), axis=1)
-
-
 def begun(graph: Graph, held: State, found: State, count: str) -> State:
     if "statics" not in found:
         return held
@@ -104,7 +97,7 @@ def begun(graph: Graph, held: State, found: State, count: str) -> State:
 def read_layer(graph: Graph, member: Any, layer: Any, x: str, state: str) -> tuple[str, str]:
     """Read [batch, timesteps, channels] by a layer from its state."""
     shape = member.parts.architecture
-    states = split(graph, state, [shape.units] * CELLS[shape.cell].states)
+    states = parted(graph, state, *[shape.units] * CELLS[shape.cell].states)
     x, after = emit_recurrent(graph, layer, x, states=states, some=True)
     return x, joined(graph, after)
 

@@ -12,6 +12,7 @@ from rnnauto.families.direct.encode import DirectEncoders
 from rnnauto.layout import Layout
 from rnnauto.networks.carry import Carry, header_of, state_sizes
 from rnnauto.networks.cells import run, step
+from rnnauto.networks.layers import AlongTime
 
 State = dict[str, Any]
 
@@ -93,9 +94,7 @@ def begun(held: State, statics: Any, starts: list[Any], count: Any) -> State:
 def answered(member: Any, output: Any, held: State) -> Any:
     """Turn what was read so far, [batch, timesteps, units], into outputs."""
     if "statics" in held:
-        width = held["statics"].shape[-1]
-        shape = [tf.shape(output)[0], tf.shape(output)[1], width]
-        output = tf.concat([output, tf.broadcast_to(held["statics"][:, None], shape)], -1)
+        output = AlongTime()(output, held["statics"])
     return member.parts.head(output)
 
 
