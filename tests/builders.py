@@ -10,6 +10,7 @@ from rnnauto.arrays import splits_of
 from rnnauto.data.batches import save_encoded
 from rnnauto.data.encode import Encoded
 from rnnauto.data.sequences import Sequences
+from rnnauto.deploy.model_json import ModelInfo
 from rnnauto.families.direct.encode import DirectEncoders
 from rnnauto.families.forecast.series import SeriesEncoders
 from rnnauto.layout import Column, Layout
@@ -40,6 +41,21 @@ def make_encoders(target):
     return DirectEncoders(
         numbers=(), categories=(), static_numbers=(), static_categories=(), target=target
     )
+
+
+def make_info(layout, encoders, values, **given):
+    """What `model.json` says of a model."""
+    defaults = {
+        "rnnauto": "0",
+        "versions": {},
+        "members": 1,
+        "parameters": 1,
+        "trial": "0",
+        "seed": 0,
+        "fingerprint": {},
+    }
+    own = {"layout": layout, "encoders": encoders, "hyperparameters": values}
+    return ModelInfo(**own, **{**defaults, **given})
 
 
 def lengths_to_search(lengths, layout, encoders):

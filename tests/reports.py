@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from builders import VALUES
+from builders import VALUES, make_info
 
 from rnnauto.data.targets import LabelEncoder, SeveralTargets
 from rnnauto.deploy.leaderboard import leaderboard, write_leaderboard
-from rnnauto.deploy.model_json import ModelInfo, write_model_info
+from rnnauto.deploy.model_json import write_model_info
 from rnnauto.deploy.scores import write_scores
 from rnnauto.families.decoder.evaluate import Answered
 from rnnauto.families.families import family_of
@@ -206,18 +206,7 @@ def made_trials(journal_path):
 
 
 def info_of(prepared, values):
-    return ModelInfo(
-        rnnauto="0.2.0",
-        versions={},
-        layout=prepared.layout,
-        encoders=prepared.encoders,
-        hyperparameters=values,
-        members=1,
-        parameters=1000,
-        trial="0",
-        seed=0,
-        fingerprint={},
-    )
+    return make_info(prepared.layout, prepared.encoders, values, rnnauto="0.2.0", parameters=1000)
 
 
 DIAGNOSIS = {

@@ -8,12 +8,12 @@ import sys
 
 import numpy as np
 import pytest
-from builders import VALUES, columns, make_layout
+from builders import VALUES, columns, make_info, make_layout
 
 from rnnauto.cli.app import main
 from rnnauto.data.encode import Encoders, NumberEncoder
 from rnnauto.data.targets import LabelEncoder
-from rnnauto.deploy.model_json import ModelInfo, write_model_info
+from rnnauto.deploy.model_json import write_model_info
 
 LONG = "id,t,x,speaker\n" + "".join(
     f"{n},{t},{n + t / 10},{'ab'[n % 2]}\n" for n in range(30) for t in range(4)
@@ -31,24 +31,15 @@ def model(tmp_path):
     """A model folder whose SavedModel is not needed to find the faults of what it is given."""
     (tmp_path / "model").mkdir()
     number = NumberEncoder(name="x", mean=0, deviation=1, missing=False)
-    info = ModelInfo(
-        rnnauto="0",
-        versions={},
-        layout=make_layout(id=("id",), time="t", features=columns(x="number")),
-        encoders=Encoders(
-            numbers=(number,),
-            categories=(),
-            static_numbers=(),
-            static_categories=(),
-            target=LabelEncoder(classes=("a", "b"), kind="text"),
-        ),
-        hyperparameters=VALUES,
-        members=1,
-        parameters=1,
-        trial="0",
-        seed=0,
-        fingerprint={},
+    layout = make_layout(id=("id",), time="t", features=columns(x="number"))
+    encoders = Encoders(
+        numbers=(number,),
+        categories=(),
+        static_numbers=(),
+        static_categories=(),
+        target=LabelEncoder(classes=("a", "b"), kind="text"),
     )
+    info = make_info(layout, encoders, VALUES)
     write_model_info(tmp_path / "model" / "model.json", info)
     return tmp_path / "model"
 

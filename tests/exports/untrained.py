@@ -3,8 +3,9 @@
 import random
 
 import numpy as np
+from builders import make_info
 
-from rnnauto.deploy.model_json import ModelInfo, write_model_info
+from rnnauto.deploy.model_json import write_model_info
 from rnnauto.families.families import family_of
 from rnnauto.families.learners import learner_of
 from rnnauto.prepare import prepare
@@ -38,18 +39,12 @@ def write_untrained(folder, table, data, problem, networks=None, *, loud=False):
             make_loud(member, prepared.encoders, rng)
     folder.mkdir(parents=True)
     family.export(folder / "saved_model", members, prepared)
-    info = ModelInfo(
-        rnnauto="0",
-        versions={},
-        layout=prepared.layout,
-        encoders=prepared.encoders,
-        hyperparameters=networks[0],
+    info = make_info(
+        prepared.layout,
+        prepared.encoders,
+        networks[0],
         members=len(networks),
         networks=tuple(networks),
-        parameters=1,
-        trial="0",
-        seed=0,
-        fingerprint={},
     )
     write_model_info(folder / "model.json", info)
     return prepared

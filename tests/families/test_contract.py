@@ -19,13 +19,14 @@ import pandas as pd
 import polars as pl
 import pytest
 import tensorflow as tf
+from builders import make_info
 from conftest import visits
 from mutations import MEMORY, SECONDS, Trials, altered, fault_of, fresh_peak
 from polars.testing import assert_frame_equal
 
 from rnnauto import model
 from rnnauto.deploy.generate import Wanted
-from rnnauto.deploy.model_json import ModelInfo, write_model_info
+from rnnauto.deploy.model_json import write_model_info
 from rnnauto.deploy.onnx_run import MODEL
 from rnnauto.deploy.runner import check_signatures
 from rnnauto.deploy.table import as_in_file, times_as_texts
@@ -183,41 +184,35 @@ def train(family, prepared, recipe, folder):
     return study, job, result, member
 
 
-@pytest.fixture(scope="module", params=NAMES)
-def fit(request, tmp_path_factory):
-    place, case = tmp_path_factory.mktemp(request.param), CASES[request.param]
+def fit_case(name, place, *, epochs):
+    """Fit and export a network of a family."""
+    case = CASES[name]
     recipe = Recipe.parse(
         {
             "data": case.data,
             "problem": case.problem,
             "split": {"folds": 1},
             "search": {"space": SPACE},
-            "train": {"epochs": 4},
+            "train": {"epochs": epochs},
         }
     )
     prepared = prepare(case.frame, recipe)
     family = family_of(prepared.layout)
-    assert family.name == request.param
+    assert family.name == name
     study, job, result, member = train(family, prepared, recipe, place / "study")
     folder = place / "model"
     folder.mkdir()
     run, checks = family.export(folder / "saved_model", [member], prepared)
     baselines, _ = family.fit_baselines(prepared, seed=0)
     family.save_baselines(folder / "baselines.npz", baselines)
-    info = ModelInfo(
-        rnnauto="0",
-        versions={},
-        layout=prepared.layout,
-        encoders=prepared.encoders,
-        hyperparameters=job.values,
-        members=1,
-        parameters=1,
-        trial="0",
-        seed=0,
-        fingerprint={},
-    )
+    info = make_info(prepared.layout, prepared.encoders, job.values)
     write_model_info(folder / "model.json", info)
     return Fit(case, family, prepared, study, job, result, member, run, checks, baselines, folder)
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def fit(request, tmp_path_factory):
+    return fit_case(request.param, tmp_path_factory.mktemp(request.param), epochs=4)
 
 
 def numbers_read(fit):

@@ -31,43 +31,10 @@ ALSO = {"decoder": {"decode", "generate", "score"}, "language": {"step", "score"
 @pytest.fixture(scope="module", params=NAMES)
 def served(request, tmp_path_factory):
     """A model folder of a family that was trained for two epochs, open, and its table."""
-    from families.test_contract import CASES, SPACE, train
+    from families.test_contract import fit_case
 
-    from rnnauto.deploy.model_json import ModelInfo, write_model_info
-    from rnnauto.families.families import family_of
-    from rnnauto.prepare import prepare
-    from rnnauto.recipe import Recipe
-
-    place, case = tmp_path_factory.mktemp(request.param), CASES[request.param]
-    recipe = Recipe.parse(
-        {
-            "data": case.data,
-            "problem": case.problem,
-            "split": {"folds": 1},
-            "search": {"space": SPACE},
-            "train": {"epochs": 2},
-        }
-    )
-    prepared = prepare(case.frame, recipe)
-    family = family_of(prepared.layout)
-    _, job, _, member = train(family, prepared, recipe, place / "study")
-    folder = place / "model"
-    folder.mkdir()
-    family.export(folder / "saved_model", [member], prepared)
-    info = ModelInfo(
-        rnnauto="0",
-        versions={},
-        layout=prepared.layout,
-        encoders=prepared.encoders,
-        hyperparameters=job.values,
-        members=1,
-        parameters=1,
-        trial="0",
-        seed=0,
-        fingerprint={},
-    )
-    write_model_info(folder / "model.json", info)
-    return open_served(folder, "m"), case
+    fit = fit_case(request.param, tmp_path_factory.mktemp(request.param), epochs=2)
+    return open_served(fit.folder, "m"), fit.case
 
 
 def ask(served, *requests):

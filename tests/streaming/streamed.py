@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import polars as pl
 import pytest
-from builders import VALUES
+from builders import VALUES, make_info
 
 from rnnauto.data.sequences import gather
-from rnnauto.deploy.model_json import ModelInfo, write_model_info
+from rnnauto.deploy.model_json import write_model_info
 from rnnauto.deploy.onnx_run import MODEL
 from rnnauto.deploy.step_run import STEP
 from rnnauto.families.direct.encode import fit_direct, outputs_of
@@ -52,18 +52,7 @@ def write_folder(folder, frame, layout, shapes):
     encoders = fit_direct(sequences, layout, classes=sequences.targets)
     members = random_networks(layout, encoders, shapes)
     folder.mkdir()
-    info = ModelInfo(
-        rnnauto="0",
-        versions={},
-        layout=layout,
-        encoders=encoders,
-        hyperparameters=VALUES,
-        members=len(members),
-        parameters=1,
-        trial="0",
-        seed=0,
-        fingerprint={},
-    )
+    info = make_info(layout, encoders, VALUES, members=len(members))
     write_model_info(folder / "model.json", info)
     (folder / MODEL).write_bytes(write_graph(members, layout, encoders))
     if streams(members, layout, encoders):

@@ -4,20 +4,14 @@ training, one sequence alone, and a file without rows. The networks are untraine
 import datetime
 import io
 import json
-import random
 
 import polars as pl
 import pytest
 from conftest import run_python
+from exports.untrained import write_untrained
 from polars.testing import assert_frame_equal
 
-from rnnauto.deploy.model_json import ModelInfo, write_model_info
-from rnnauto.families.families import family_of
-from rnnauto.families.learners import learner_of
-from rnnauto.prepare import prepare
-from rnnauto.recipe import Recipe
 from rnnauto.report.commands import serving
-from rnnauto.search.trial import architecture_of
 
 pytestmark = pytest.mark.train
 
@@ -169,34 +163,6 @@ for folder in sorted(Path("models").iterdir()):
         found.setdefault(folder.name, {})[kind] = (done.exit_code, done.stdout, done.stderr)
 Path("found.json").write_text(json.dumps(found))
 """
-
-
-def write_untrained(folder, table, data, problem):
-    """What `fit` writes, as far as `predict` reads it, with the weights that a network begins
-    with."""
-    space = {"cell": ["lstm"], "units": [4], "layers": [1]}
-    recipe = Recipe.parse({"data": data, "problem": problem, "search": {"space": space}})
-    prepared = prepare(table, recipe)
-    family = family_of(prepared.layout)
-    values = {name: of[0] for name, of in family.space(prepared, recipe).items()}
-    features = family.pose(prepared, recipe).features
-    random.seed(folder.name)  # else the weights, and what is written with them, differ every time
-    members = [learner_of(family.name).build(features, architecture_of(values))]
-    folder.mkdir(parents=True)
-    family.export(folder / "saved_model", members, prepared)
-    info = ModelInfo(
-        rnnauto="0",
-        versions={},
-        layout=prepared.layout,
-        encoders=prepared.encoders,
-        hyperparameters=values,
-        members=1,
-        parameters=1,
-        trial="0",
-        seed=0,
-        fingerprint={},
-    )
-    write_model_info(folder / "model.json", info)
 
 
 def write_tables(place, name, tables):

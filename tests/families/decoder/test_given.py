@@ -1,12 +1,12 @@
 """What may be asked of a decoder, and what the answer is where it may not; no TensorFlow."""
 
 import pytest
-from builders import VALUES, columns, make_layout, make_series_encoders
+from builders import VALUES, columns, make_info, make_layout, make_series_encoders
 
 from rnnauto.cli.generate import values_of
 from rnnauto.data.encode import CategoryEncoder, NumberEncoder
 from rnnauto.deploy.generate import Wanted
-from rnnauto.deploy.model_json import ModelInfo, write_model_info
+from rnnauto.deploy.model_json import write_model_info
 from rnnauto.errors import DataError
 from rnnauto.families.decoder.given import given_sequence
 from rnnauto.families.decoder.pairs import DecoderEncoders
@@ -181,18 +181,7 @@ def test_flags_are_columns_and_values():
 
 
 def test_a_wrong_request_ends_before_tensorflow_is_imported(tmp_path, rnnauto_light):
-    info = ModelInfo(
-        rnnauto="0.2.0",
-        versions={},
-        layout=NAMES,
-        encoders=ENCODERS,
-        hyperparameters=VALUES,
-        members=1,
-        parameters=1,
-        trial="00",
-        seed=0,
-        fingerprint={},
-    )
+    info = make_info(NAMES, ENCODERS, VALUES)
     write_model_info(tmp_path / "model.json", info)
     done = rnnauto_light("generate", "-m", tmp_path, "--given", "language=Swedish", "--json")
     assert done.returncode == 2
