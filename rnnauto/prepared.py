@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -13,7 +13,7 @@ import polars as pl
 from rnnauto.arrays import Integers, splits_of
 from rnnauto.data.sequences import Sequences, gather, targets_in
 from rnnauto.data.targets import is_known
-from rnnauto.errors import DataError
+from rnnauto.errors import DataError, RecipeError
 from rnnauto.layout import Layout
 from rnnauto.problem import Problem
 from rnnauto.problems.required_columns import check_numbers, read_for, refuse
@@ -132,12 +132,36 @@ class SplitSequences:
         test: those of the test part.
         test_frame: the table that these are rows of.
         problems: all that is wrong up to here.
+        validation: those of a validation file; None where there is none.
+        validation_frame: its table.
     """
 
     parts: Parts
     test: Sequences
     test_frame: pl.DataFrame
     problems: tuple[Problem, ...]
+    validation: Sequences | None = None
+    validation_frame: pl.DataFrame | None = None
+
+    @property
+    def others(self) -> tuple[Sequences, ...]:
+        """The sequences that are not learnt from: those of the test part and of a validation
+        file."""
+        return (self.test,) if self.validation is None else (self.validation, self.test)
+
+    def files(self, told: Told) -> Iterator[tuple[str, Sequences]]:
+        """Give the path of each file that is a part, and its sequences."""
+        data = told.recipe.data
+        if data.validation_path is not None and self.validation is not None:
+            yield data.validation_path, self.validation
+        if data.test_path is not None:
+            yield data.test_path, self.test
+
+    def learned(self, *, per_timestep: bool) -> Sequences:
+        """Give what is learnt from or selected by in the training file itself."""
+        if self.validation is None:
+            return self.parts.development
+        return self.parts.development.take(self.parts.folds[0][0], per_timestep=per_timestep)
 
     def train_parts(self, *, per_timestep: bool) -> list[Sequences]:
         """List the train part of every fold."""
@@ -154,23 +178,29 @@ def split_sequences(
     groups: Callable[[Sequences], Integers],
     classes: bool,
 ) -> SplitSequences:
-    """Cut whole sequences into parts, or read the test part from a file of its own.
+    """Cut whole sequences into parts, or read the validation or test part from a file of its own.
 
     Args:
         usable: those that can be learnt from or judged.
         groups: int64 [sequences]; those of equal number stay in one part.
         classes: stratify by the target.
 
-    Raises: DataError where the test part is empty; LeakError where the recipe fails on leaks and
-        the test file shares sequences with the training file.
+    Raises: DataError where the validation or test part is empty; RecipeError where a validation
+        file is to be several folds; LeakError where the recipe fails on leaks and a file shares
+        sequences with the training file.
     """
     from rnnauto.data.split import split
-    from rnnauto.problems.allow import reported
-    from rnnauto.problems.find import in_order, raise_if_leaks
-    from rnnauto.problems.leaks_parts import shared_with_test
 
-    layout, path = told.layout, told.recipe.data.test_path
+    layout, path, held = told.layout, told.recipe.data.test_path, told.recipe.data.validation_path
+    check_one_part(told.recipe)
     sequences = usable(told.sequences)
+    held_table = read_test(held) if held else None
+    validation = None if held_table is None else usable(gather(held_table.frame, layout))
+    if validation is not None and not len(validation):
+        raise DataError(
+            f"`{held}`: the validation part holds no sequence with a target",
+            hint="fill the target in, or leave `--validation` out",
+        )
     parts = split(
         sequences,
         settings,
@@ -178,6 +208,7 @@ def split_sequences(
         per_timestep=layout.per_timestep,
         classes=classes,
         own_test=path is not None,
+        validation=validation,
     )
     table = read_test(path) if path else told.table
     test = usable(gather(table.frame, layout)) if parts.test is None else parts.test
@@ -186,13 +217,45 @@ def split_sequences(
             "the test part holds no sequence with a target",
             hint="give more data, or a test file of its own with `--test FILE`",
         )
-    problems = told.problems
-    if path is not None:
-        shared = shared_with_test(parts.development, test, layout)
-        problems = in_order([*problems, *shared])
-        if told.recipe.judge.fail_on_leak:
-            raise_if_leaks(reported(problems, told.recipe.data.allow), told.table.source)
-    return SplitSequences(parts, test, table.frame, problems)
+    problems = shared_problems(told, sequences, validation, None if path is None else test)
+    frame = None if held_table is None else held_table.frame
+    return SplitSequences(parts, test, table.frame, problems, validation, frame)
+
+
+def check_one_part(recipe: Recipe) -> None:
+    """Raises: RecipeError where a validation file is to be several folds."""
+    if recipe.data.validation_path is not None and recipe.split.folds not in {"auto", 1}:
+        raise RecipeError(
+            f"`--folds {recipe.split.folds}`: the validation part is a file of its own, which is "
+            "not cut into folds",
+            hint="leave out `--folds` or `--validation`",
+        )
+
+
+def shared_problems(
+    told: Told, train: Sequences, validation: Sequences | None, test: Sequences | None
+) -> tuple[Problem, ...]:
+    """List all that is wrong, with what files share that should not: the validation file, and the
+    test file, which are None where there are none. Raises: LeakError where the recipe fails on
+    leaks."""
+    from rnnauto.problems.allow import reported
+    from rnnauto.problems.find import in_order, raise_if_leaks
+    from rnnauto.problems.leaks_parts import shared_with
+
+    if validation is None and test is None:
+        return told.problems
+    found: list[Problem] = []
+    if validation is not None:
+        found += shared_with(train, validation, told.layout, file="validation file")
+    if test is not None:
+        found += shared_with(train, test, told.layout, file="test file")
+    if validation is not None and test is not None:
+        pair = {"file": "test file", "other": "validation file"}
+        found += shared_with(validation, test, told.layout, **pair)
+    problems = in_order([*told.problems, *found])
+    if told.recipe.judge.fail_on_leak:
+        raise_if_leaks(reported(problems, told.recipe.data.allow), told.table.source)
+    return problems
 
 
 def read_labelled(path: str, told: Told) -> Table:
@@ -265,12 +328,15 @@ def no_vectors(told: Told) -> None:
         )
 
 
-def fingerprint_of(told: Told) -> str:
-    """Hash what is learnt from: the table, and word vectors where there are some."""
-    table = hash_of_frame(told.table.frame)
+def fingerprint_of(told: Told, validation: pl.DataFrame | None = None) -> str:
+    """Hash what is learnt from: the table, and the validation file's and word vectors where there
+    are some."""
+    hashed = hash_of_frame(told.table.frame)
+    if validation is not None:
+        hashed = hashlib.sha256((hashed + hash_of_frame(validation)).encode()).hexdigest()
     if told.vectors is None:
-        return table
-    return hashlib.sha256((table + told.vectors.digest).encode()).hexdigest()
+        return hashed
+    return hashlib.sha256((hashed + told.vectors.digest).encode()).hexdigest()
 
 
 def no_history(history: Source | None, layout: Layout) -> None:

@@ -39,6 +39,7 @@ DATA_FLAGS = {
 FIT_FLAGS = {
     **DATA_FLAGS,
     "--test": "data.test_path",
+    "--validation": "data.validation_path",
     "--vectors": "data.vectors",
     "--budget": "search.budget",
     "--trials": "search.trials",

@@ -45,13 +45,15 @@ class Room:
         lengths: their timesteps, [series].
         season: the timesteps after which they repeat.
         split: how the parts are to be cut.
-        own_test: whether the test part is a file of its own.
+        own_test: whether the test part is a file of its own; `own_validation`: the same of the
+            validation part.
     """
 
     lengths: Integers
     season: int
     split: "Split"
     own_test: bool
+    own_validation: bool = False
 
     @property
     def longest(self) -> int:
@@ -60,7 +62,7 @@ class Room:
     @property
     def parts(self) -> int:
         """How many parts are cut from the end of a series, one after the other."""
-        return 2 if self.own_test else 3
+        return 3 - self.own_test - self.own_validation
 
     def fits(self, horizon: int, lookback: int) -> bool:
         """Whether each part holds a window, cut in time or by whole series."""
@@ -80,7 +82,8 @@ class Room:
         some = int(np.count_nonzero(self.lengths >= least + horizon))
         tested = 0 if self.own_test else tested_series(self.split, whole)
         rest = whole - tested
-        return rest >= 1 and some - tested - held_series(self.split, rest) >= 1
+        held = 0 if self.own_validation else held_series(self.split, rest)
+        return rest >= 1 and some - tested - held >= 1
 
     def most_ahead(self, lookback: int) -> int:
         """Find the longest horizon that fits; 0 where none does."""

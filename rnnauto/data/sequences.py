@@ -77,6 +77,44 @@ class Sequences:
         )
 
 
+def joined(first: Sequences, second: Sequences) -> Sequences:
+    """Put the sequences of two tables of one layout one after the other; the rows of the second
+    are counted on from those of the first."""
+
+    def both(one: pl.Series, other: pl.Series) -> pl.Series:
+        frames = [one.to_frame("column"), other.to_frame("column")]
+        if one.dtype.is_nested():
+            frames[1] = frames[1].cast(one.dtype, strict=False)
+        return pl.concat(frames, how="vertical_relaxed").to_series().rename(one.name)
+
+    rows = None
+    if first.rows is not None and second.rows is not None:
+        rows = np.concatenate([first.rows, second.rows + first.rows.max(initial=-1) + 1])
+    return Sequences(
+        ids=joined_ids(first.ids, second.ids),
+        rows=rows,
+        row_splits=np.concatenate([first.row_splits, second.row_splits[1:] + first.row_splits[-1]]),
+        numbers=np.concatenate([first.numbers, second.numbers]),
+        categories=tuple(map(both, first.categories, second.categories)),
+        static_numbers=np.concatenate([first.static_numbers, second.static_numbers]),
+        static_categories=tuple(map(both, first.static_categories, second.static_categories)),
+        targets=both(targets_in(first), targets_in(second)) if first.targets is not None else None,
+        texts=None
+        if first.texts is None or second.texts is None
+        else both(first.texts, second.texts),
+        times=None
+        if first.times is None or second.times is None
+        else np.concatenate([first.times, second.times]),
+    )
+
+
+def joined_ids(first: pl.DataFrame, second: pl.DataFrame) -> pl.DataFrame:
+    """Put ids under each other; as texts where two files write them differently."""
+    if first.schema != second.schema:
+        first, second = first.cast(pl.String), second.cast(pl.String)
+    return pl.concat([first, second])
+
+
 def times_in(sequences: Sequences) -> Doubles:
     """The times of sequences whose layout names a time column, [timesteps]."""
     if sequences.times is None:

@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers, splits_of
-from rnnauto.data.sequences import Sequences
+from rnnauto.data.sequences import Sequences, joined
 
 if TYPE_CHECKING:
     from rnnauto.recipe import Split
@@ -39,7 +39,7 @@ class Parts:
     @property
     def unit(self) -> str:
         """What the parts are counted in."""
-        return "pieces" if self.rule == IN_TIME else "sequences"
+        return "pieces" if self.rule.startswith(IN_TIME) else "sequences"
 
 
 def split(
@@ -50,16 +50,20 @@ def split(
     per_timestep: bool,
     classes: bool,
     own_test: bool,
+    validation: Sequences | None = None,
 ) -> Parts:
     """Split into train, validation and (unless a test file is given) test.
 
     Args:
         groups: int64 [sequences]; sequences of equal number (duplicates) stay in the same part.
         classes: stratify by the target, so that every class is in every part.
+        validation: that of a file of its own; all that is not tested is then trained on.
     """
     test_share = 0.0 if own_test else recipe.test
     if per_timestep and len(sequences) < FEW_SEQUENCES:
-        return split_in_time(sequences, recipe, test_share=test_share)
+        own = validation is not None
+        in_time = split_in_time(sequences, recipe, test_share=test_share, own_validation=own)
+        return in_time if validation is None else validated_by(in_time, validation)
     strata = strata_of(sequences, per_timestep=per_timestep, classes=classes)
     ranks = stratified_ranks(strata, groups, seed=recipe.seed)
     test = np.asarray(ranks.below(test_share))
@@ -69,15 +73,27 @@ def split(
     folds = fold_count(recipe, len(development))
     folds = min(folds, len(np.unique(groups[rest])))  # none without a sequence to validate on
     if folds == 1:
-        validation = [np.asarray(ranks.below(recipe.validation))]
+        held = [np.asarray(ranks.below(recipe.validation))]
     else:
-        validation = [ranks.turn % folds == number for number in range(folds)]
-    return Parts(
+        held = [ranks.turn % folds == number for number in range(folds)]
+    parts = Parts(
         development=development,
-        folds=tuple((np.flatnonzero(~held), np.flatnonzero(held)) for held in validation),
+        folds=tuple((np.flatnonzero(~part), np.flatnonzero(part)) for part in held),
         test=None if own_test else sequences.take(np.flatnonzero(test), per_timestep=per_timestep),
         rule="by whole sequence"
         + (", stratified by class" if classes and not per_timestep else ""),
+    )
+    return parts if validation is None else validated_by(parts, validation)
+
+
+def validated_by(parts: Parts, validation: Sequences) -> Parts:
+    """Train on all of the development part, and validate on sequences of another file."""
+    train = len(parts.development)
+    return replace(
+        parts,
+        development=joined(parts.development, validation),
+        folds=((np.arange(train), train + np.arange(len(validation))),),
+        rule=f"{parts.rule}, validation from its own file",
     )
 
 
@@ -87,13 +103,18 @@ def fold_count(recipe: "Split", sequences: int) -> int:
     return recipe.folds
 
 
-def split_in_time(sequences: Sequences, recipe: "Split", *, test_share: float) -> Parts:
+def split_in_time(
+    sequences: Sequences, recipe: "Split", *, test_share: float, own_validation: bool = False
+) -> Parts:
     """Split few long recordings: the end of each is the test part, and what comes before it is cut
-    into blocks of time, each of which is the validation part of one fold."""
+    into blocks of time, each of which is the validation part of one fold; in one where that is a
+    file of its own."""
     folds = fold_count(recipe, len(sequences))
     blocks = [(1 - test_share) / folds] * folds
     if folds == 1:
         blocks = [1 - test_share - recipe.validation, recipe.validation]
+    if own_validation:
+        folds, blocks = 1, [1 - test_share]
     shares = blocks + ([test_share] if test_share else [])
     pieces = cut(sequences, shares)
     kind = np.tile(np.arange(len(shares)), len(sequences))  # which block a piece is, [pieces]

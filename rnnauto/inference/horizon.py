@@ -47,8 +47,14 @@ def decide_window(case: Case, roles: Roles) -> Window:
     """
     series = regular_series(case.frame, roles.id, roles.time)
     season = season_of(case, roles, series)
-    own_test = case.data.test_path is not None
-    room = Room(series.lengths, season.timesteps, case.split, own_test=own_test)
+    data = case.data
+    room = Room(
+        series.lengths,
+        season.timesteps,
+        case.split,
+        own_test=data.test_path is not None,
+        own_validation=data.validation_path is not None,
+    )
     horizon, why = wanted_horizon(case, season, room)
     check_room(case, "--horizon", horizon, room.longest - 1)
     lookback, back = wanted_lookback(case, season, room, horizon)
@@ -133,11 +139,20 @@ def fitted(case: Case, room: Room, horizon: int, lookback: int) -> tuple[int, in
     need = room.needed(named, fewest)
     raise DataError(
         f"`{case.source}`: the longest series has {room.longest} timesteps; to predict {named} of "
-        f"them {need} are needed, for train{'' if room.own_test else ', validation'} and "
-        f"{'validation' if room.own_test else 'test'} part each hold such a forecast",
+        f"them {need} are needed, for {parts_of(room)} each hold such a forecast",
         hint=(f"use `--horizon {most}` or less, or " if most else "")
         + f"give series of {need} timesteps or more",
     )
+
+
+def parts_of(room: Room) -> str:
+    """Name the parts that are cut from the series."""
+    parts = [
+        "train",
+        *(["validation"] * (not room.own_validation)),
+        *(["test"] * (not room.own_test)),
+    ]
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1]))) + " part"
 
 
 def frequency_evidence(series: Regular, time: str | None) -> tuple[Evidence, ...]:

@@ -1,4 +1,4 @@
-"""Find what a test file shares with the training file."""
+"""Find what a test or validation file shares with the training file, or with each other."""
 
 from collections.abc import Iterator
 
@@ -19,9 +19,10 @@ FLAGS = "--target y --id patient --time t"
 DUPLICATES = Kind(
     code="leak-duplicates",
     severity="warning",
-    title="the test file repeats the training file",
+    title="a test or validation file repeats the training file",
     finds="Sequences of the test file whose features are those of one of the training file, and "
-    "timesteps of a forecast, of the same id and time, that are in both.",
+    "timesteps of a forecast, of the same id and time, that are in both; so for a validation file, "
+    "and of these two.",
     harm="What was learnt by heart is asked again: such scores say little of new data.",
     remedy="Take them out of one of the files; let the test file of a forecast begin after the "
     "last timestep of the training file.",
@@ -35,9 +36,9 @@ DUPLICATES = Kind(
 IDS = Kind(
     code="leak-ids",
     severity="warning",
-    title="an id is in the training file and in the test file",
-    finds="Ids that name the same in both files. Running numbers, which begin again in every file, "
-    "are not looked at.",
+    title="an id is in the training file and in the test or validation file",
+    finds="Ids that name the same in two of the files. Running numbers, which begin again in every "
+    "file, are not looked at.",
     harm="Recordings of one person, place or machine are alike: the model may know whom it sees, "
     "and do worse for others.",
     remedy="Keep everything of an id in one file, or give other ids to what is not the same.",
@@ -51,15 +52,25 @@ IDS = Kind(
 KINDS = (DUPLICATES, IDS)
 
 
-def shared_with_test(train: Sequences, test: Sequences, layout: Layout) -> Iterator[Problem]:
-    """Find sequences of equal content, and ids that name the same in both files."""
+def shared_with(
+    train: Sequences,
+    test: Sequences,
+    layout: Layout,
+    *,
+    file: str = "test file",
+    other: str = "training file",
+) -> Iterator[Problem]:
+    """Find sequences of equal content, and ids that name the same in both files.
+
+    Args:
+        file, other: what `test` and `train` are called.
+    """
     if not is_learned_by_sequence(layout) or not has_target(layout):
         return
     again = int(np.isin(content_hashes(test), content_hashes(train)).sum())
     if again and not layout.one_timestep:
         yield DUPLICATES.problem(
-            f"{again:,} of the {len(test):,} sequences of the test file are in the training file "
-            "too",
+            f"{again:,} of the {len(test):,} sequences of the {file} are in the {other} too",
             remedy="take them out of one of the files: scores on what was learnt by heart say "
             "little",
         )
@@ -69,7 +80,7 @@ def shared_with_test(train: Sequences, test: Sequences, layout: Layout) -> Itera
     if both.height:
         shown = ", ".join(f"`{' '.join(map(str, row))}`" for row in both.head(SHOWN).iter_rows())
         yield IDS.problem(
-            f"{both.height:,} ids of the test file are in the training file too: {shown}",
+            f"{both.height:,} ids of the {file} are in the {other} too: {shown}",
             layout.id[0],
             remedy="keep everything of an id in one file, or give other ids to what is not the "
             "same",
@@ -84,8 +95,16 @@ def has_names(ids: pl.DataFrame) -> bool:
     )
 
 
-def seen_again(train: pl.DataFrame, test: pl.DataFrame, layout: Layout) -> Iterator[Problem]:
-    """Find rows of a test file to forecast whose id and time the training file has."""
+def seen_again(
+    train: pl.DataFrame,
+    test: pl.DataFrame,
+    layout: Layout,
+    *,
+    file: str = "test file",
+    other: str = "training file",
+) -> Iterator[Problem]:
+    """Find rows of a file to forecast whose id and time another file has; `file` and `other` are
+    what `test` and `train` are called."""
     if layout.time is None:
         return
     keys = [*layout.id, layout.time]
@@ -95,8 +114,7 @@ def seen_again(train: pl.DataFrame, test: pl.DataFrame, layout: Layout) -> Itera
     if again.height:
         first = " ".join(map(str, again.row(0)))
         yield DUPLICATES.problem(
-            f"{again.height:,} timesteps of the test file are in the training file too, such as "
-            f"`{first}`",
+            f"{again.height:,} timesteps of the {file} are in the {other} too, such as `{first}`",
             layout.time,
-            remedy="let the test file begin after the last timestep of the training file",
+            remedy=f"let the {file} begin after the last timestep of the {other}",
         )

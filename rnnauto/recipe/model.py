@@ -15,7 +15,7 @@ from rnnauto.recipe.values import Auto, ColumnName, ColumnNames, Names, Section
 from rnnauto.recipe.yaml_text import MOST_CHARACTERS, read_yaml, write_yaml
 
 LARGEST_SEED = 2**32 - 1  # what the libraries below take
-PATHS = ("path", "test_path", "vectors")  # of the data section
+PATHS = ("path", "test_path", "validation_path", "vectors")  # of the data section
 SHOWN = 5  # faults listed one by one
 
 
@@ -23,6 +23,9 @@ class Data(Section):
     path: str | None = Field(None, description="The table to learn from")
     target: ColumnNames = Field((), description="Column to predict")
     test_path: str | None = Field(None, description="A table of its own for the test part")
+    validation_path: str | None = Field(
+        None, description="A table of its own for the validation part, which trials are selected by"
+    )
     vectors: str | None = Field(
         None,
         description="A file of word vectors (GloVe, word2vec, fastText's .vec; .gz), of which "
@@ -89,7 +92,9 @@ class ProblemSection(Section):
 
 
 class Split(Section):
-    validation: float = Field(0.15, gt=0, lt=0.5, description="Share of the sequences to select by")
+    validation: float = Field(
+        0.15, gt=0, lt=0.5, description="Share to select by; unused with a validation file"
+    )
     test: float = Field(
         0.15, gt=0, lt=0.5, description="Share kept aside for the scores; unused with a test file"
     )

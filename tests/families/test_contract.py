@@ -426,6 +426,31 @@ def test_a_test_file_of_any_format_is_read_as_the_first(fit, tmp_path):
     assert len(found) == 1
 
 
+def test_a_validation_file_of_any_family_is_validated_by(fit, tmp_path):
+    first = second = fit.case.frame
+    test = {}
+    if fit.family.name == "forecast":
+        late, last = (pl.col("day") > datetime.date(2024, 2, day) for day in (9, 19))
+        first.filter(last).write_parquet(tmp_path / "test.parquet")
+        first, second = first.filter(~late), first.filter(late & ~last)
+        test = {"test_path": str(tmp_path / "test.parquet")}
+    second.write_parquet(tmp_path / "validation.parquet")
+    data = {**fit.case.data, **test, "validation_path": str(tmp_path / "validation.parquet")}
+    recipe = Recipe.parse({"data": data, "problem": fit.case.problem})
+    found = prepare(first, recipe)
+    ((train, validation),) = found.parts.folds
+    problem = fit.family.pose(found, recipe)
+    fit.family.store(tmp_path / "data", found.development)
+    learner = learner_of(problem.family)
+    stored = learner.load(tmp_path / "data")
+    batches = list(learner.validation_batches(stored, validation))
+    read = np.unique(np.concatenate([batch.sequences for batch in batches]))
+    assert read.tolist() == sorted(validation.tolist())
+    assert not set(train.tolist()) & set(validation.tolist())
+    if fit.family.name != "forecast":  # whose windows are fewer than its rows
+        assert len(validation) == len(train) + len(found.test)
+
+
 def said_of(fit, frame, **options):
     """The lines that are said of a file to predict, and to evaluate."""
     said = []

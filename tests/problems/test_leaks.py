@@ -11,7 +11,7 @@ from rnnauto.data.sequences import gather
 from rnnauto.inference.infer import infer
 from rnnauto.problems.leaks import find_leaks
 from rnnauto.problems.leaks_alone import nearest_class, usual_class
-from rnnauto.problems.leaks_parts import seen_again, shared_with_test
+from rnnauto.problems.leaks_parts import seen_again, shared_with
 from rnnauto.problems.rule import Gathered
 from rnnauto.reading.read import read_table
 from rnnauto.recipe import Recipe
@@ -199,11 +199,11 @@ def vowels_and_layout():
 def test_sequences_of_both_files_are_counted():
     train, layout = vowels_and_layout()
     test = train.take(np.arange(12), per_timestep=False)
-    leak, _ = shared_with_test(train, test, layout)
+    leak, _ = shared_with(train, test, layout)
     assert leak.leak == "duplicates"
     assert leak.message.startswith("12 of the 12 sequences of the test file are in the training")
     apart = train.take(np.arange(20, 40), per_timestep=False)
-    assert list(shared_with_test(apart, test, layout)) == []
+    assert list(shared_with(apart, test, layout)) == []
 
 
 def test_running_numbers_of_both_files_name_nothing():
@@ -212,14 +212,14 @@ def test_running_numbers_of_both_files_name_nothing():
     train = replace(train, ids=numbered)
     first = train.take(np.arange(10), per_timestep=False)
     second = replace(train.take(np.arange(10, 20), per_timestep=False), ids=first.ids)
-    assert list(shared_with_test(first, second, layout)) == []
+    assert list(shared_with(first, second, layout)) == []
 
 
 def test_ids_of_both_files_are_named():
     train, layout = vowels_and_layout()
     first = train.take(np.arange(10), per_timestep=False)
     second = replace(train.take(np.arange(10, 20), per_timestep=False), ids=first.ids)
-    (leak,) = shared_with_test(first, second, layout)
+    (leak,) = shared_with(first, second, layout)
     assert (leak.leak, leak.column) == ("ids", layout.id[0])
     assert leak.message.startswith("10 ids of the test file are in the training file too: `")
 

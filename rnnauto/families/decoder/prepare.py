@@ -44,8 +44,8 @@ def prepare(told: Told) -> DecoderPrepared:
     )
     pairs = encode_pairs(split.parts.development, folds[0])
     source = holding_vectors(pairs.source, folds[0], told.vectors)
-    if told.recipe.data.test_path:
-        check_some_known(split.test, folds[0], told.recipe.data.test_path)
+    for path, part in split.files(told):
+        check_some_known(part, folds[0], path)
     return Prepared(
         table=told.table,
         inference=told.inference,
@@ -56,7 +56,7 @@ def prepare(told: Told) -> DecoderPrepared:
         encoders=folds[0],
         fold_encoders=folds,
         development=replace(pairs, source=source),
-        fingerprint=fingerprint_of(told),
+        fingerprint=fingerprint_of(told, split.validation_frame),
     )
 
 

@@ -37,10 +37,11 @@ def prepare(told: Told) -> DirectPrepared:
         classes=layout.task == "classification",
     )
     own_test = recipe.data.test_path is not None
-    if recipe.data.test_path:
-        check_some_known(split.parts, split.test, layout, recipe.data.test_path)
+    learned = split.learned(per_timestep=layout.per_timestep)
+    for path, part in split.files(told):
+        check_some_known(learned, part, layout, path)
     unseen = unseen_classes(split.parts, split.test, layout, own_test=own_test)
-    classes = all_targets(with_targets(told.sequences, layout), split.test)
+    classes = all_targets(with_targets(told.sequences, layout), *split.others)
     folds = tuple(
         with_vectors(fit_direct(train, layout, classes=classes), told.vectors)
         for train in split.train_parts(per_timestep=layout.per_timestep)
@@ -56,27 +57,27 @@ def prepare(told: Told) -> DirectPrepared:
         encoders=folds[0],
         fold_encoders=folds,
         development=holding_vectors(development, folds[0], told.vectors),
-        fingerprint=fingerprint_of(told),
+        fingerprint=fingerprint_of(told, split.validation_frame),
     )
 
 
-def check_some_known(parts: Parts, test: Sequences, layout: Layout, source: str) -> None:
-    """Check that the test part has a class that stands elsewhere too. Raises: DataError."""
+def check_some_known(learned: Sequences, part: Sequences, layout: Layout, source: str) -> None:
+    """Check that a file has a class that is learnt from too. Raises: DataError."""
     if not layout.of_classes:
         return
-    learned, asked = (texts_of(targets_in(part)) for part in (parts.development, test))
+    texts, asked = (texts_of(targets_in(each)) for each in (learned, part))
     for name, labels in asked.items():
-        known = learned[name].drop_nulls().unique().to_list()
+        known = texts[name].drop_nulls().unique().to_list()
         refuse_unknown(labels, known, source=source, name=name)
 
 
-def all_targets(sequences: Sequences, test: Sequences) -> pl.Series:
+def all_targets(*every: Sequences) -> pl.Series:
     """Join the targets of every part. A class that only a test file holds is an answer that can't
     be right, but it is one of the question's classes."""
-    parts = [targets_in(sequences), targets_in(test)]
+    parts = [targets_in(sequences) for sequences in every]
     if is_struct(parts[0]):
         frames = [part.struct.unnest() for part in parts]
         return pl.concat(frames, how="vertical_relaxed").to_struct()
     if isinstance(parts[0].dtype, pl.List):  # items of a test file are read as texts
-        parts[1] = parts[1].cast(parts[0].dtype, strict=False)
+        parts = [parts[0], *(part.cast(parts[0].dtype, strict=False) for part in parts[1:])]
     return pl.concat([part.to_frame() for part in parts], how="vertical_relaxed").to_series()

@@ -16,6 +16,7 @@ from rnnauto.families.forecast.origins import (
     history_of,
     naive_units,
     rolling,
+    split_by_files,
     split_windows,
 )
 from rnnauto.families.forecast.series import (
@@ -63,24 +64,34 @@ class CutSeries:
 
 
 def cut_series(
-    table: Table, test_table: Table | None, layout: Layout, recipe: "Recipe"
+    table: Table,
+    test_table: Table | None,
+    layout: Layout,
+    recipe: "Recipe",
+    *,
+    validation: Table | None = None,
 ) -> CutSeries:
     """Cut the series of a table into windows.
 
     Args:
         test_table: its series may go on from those of the table, or be new ones.
+        validation: the same of a validation file; there is a test file then too.
     """
-    frame, test_rows = table.frame, None
-    if test_table is not None:
-        names = list(dict.fromkeys((*layout.input_columns(), *layout.target)))
-        frame = pl.concat(
-            [table.frame.select(names), test_table.frame.select(names)], how="vertical_relaxed"
-        )
+    frame, test_rows, names = table.frame, None, [*layout.input_columns(), *layout.target]
+    tables = [each.frame for each in (table, validation, test_table) if each is not None]
+    if len(tables) > 1:
+        chosen = list(dict.fromkeys(names))
+        frame = pl.concat([each.select(chosen) for each in tables], how="vertical_relaxed")
     series = gather_series(frame, layout)
     if test_table is not None:
-        test_rows = series.rows >= table.frame.height
+        test_rows = series.rows >= frame.height - test_table.frame.height
     season = layout.season
-    parts = split_windows(series, recipe.split, cut_of(layout, season), test_rows=test_rows)
+    wanted = cut_of(layout, season)
+    if validation is not None and test_rows is not None:
+        held = (series.rows >= table.frame.height) & ~test_rows
+        parts = split_by_files(series, wanted, held, test_rows)
+    else:
+        parts = split_windows(series, recipe.split, wanted, test_rows=test_rows)
     folds = tuple((train, evenly(validation, MOST_VALIDATED)) for train, validation in parts.folds)
     parts = replace(parts, folds=folds, test=evenly(parts.test, MOST_TESTED))
     units = naive_units(series, parts.history, season)

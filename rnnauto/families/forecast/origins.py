@@ -85,6 +85,62 @@ def split_windows(
     return parts
 
 
+def split_by_files(
+    series: Series, cut: Cut, validation_rows: NDArray[np.bool_], test_rows: NDArray[np.bool_]
+) -> WindowParts:
+    """Cut the windows by the files that their timesteps come from: first what is trained on, then
+    the validation file, then the test file.
+
+    Args:
+        validation_rows, test_rows: the timesteps that come from these files, [timesteps].
+
+    Raises: DataError where a part would hold no window, or a series is tested before it is
+        validated on.
+    """
+    lengths = series.lengths
+    begins, ends = history_of(series, validation_rows), history_of(series, test_rows)
+    after = last_of(series, validation_rows)
+    if (after > ends).any():
+        raise DataError(
+            "a series has timesteps of the test file before its last ones of the validation file",
+            hint="let the test file begin where the validation file ends",
+        )
+    train_end = np.minimum(begins, ends)
+
+    def from_on(place: Integers) -> Integers:
+        """Where a part begins: series that no others come before are seen for a lookback first."""
+        return np.where(place == 0, cut.wanted, np.maximum(place, cut.least))
+
+    train = rolling(series, np.full(len(series), cut.least), train_end, cut)
+    validation = rolling(series, from_on(begins), after, cut)
+    test = rolling(series, from_on(ends), lengths, cut)
+    parts = WindowParts(
+        np.concatenate([train, validation]),
+        ((np.arange(len(train)), len(train) + np.arange(len(validation))),),
+        test,
+        ends,
+        "in time, each part a file of its own",
+    )
+    lack = lacking(parts)
+    if lack:
+        raise DataError(
+            f"the {' and the '.join(lack)} file holds no window of {cut.least} timesteps and the "
+            f"{cut.horizon} after them, one of them with a known target",
+            hint=f"give each file {cut.horizon} timesteps or more of a series, with their target; "
+            f"of a series that no other file holds {cut.wanted + cut.horizon}",
+        )
+    return parts
+
+
+def last_of(series: Series, rows: NDArray[np.bool_]) -> Integers:
+    """Count the timesteps of every series up to its last one of some rows; 0 where it has none."""
+    owners = np.repeat(np.arange(len(series)), series.lengths)
+    places = np.arange(len(owners)) - series.row_splits[:-1][owners]
+    ends = np.zeros(len(series), np.int64)
+    np.maximum.at(ends, owners[rows], places[rows] + 1)
+    return ends
+
+
 def lacking(parts: WindowParts) -> list[str]:
     """Name the parts that hold no window."""
     train, validation = parts.folds[0]

@@ -16,7 +16,7 @@ from rnnauto.families.language.encode import (
     split_settings,
     usable,
 )
-from rnnauto.prepared import Prepared, Told, hash_of_frame, no_vectors, split_sequences
+from rnnauto.prepared import Prepared, Told, fingerprint_of, no_vectors, split_sequences
 from rnnauto.problems.required_columns import read_for
 from rnnauto.problems.unknown_targets import refuse_unknown
 
@@ -36,13 +36,13 @@ def prepare(told: Told) -> LanguagePrepared:
         groups=duplicate_groups,
         classes=False,
     )
-    labels = labels_of(sequences, split.test) if layout.label_sets else ()
+    labels = labels_of(sequences, *split.others) if layout.label_sets else ()
     trains = split.train_parts(per_timestep=layout.per_timestep)
     # one vocabulary for all folds: their networks are averaged
     encoders = fit_language(trains[0], layout, labels=labels)
-    if told.recipe.data.test_path:
-        known = labels_of(split.parts.development) if layout.label_sets else ()
-        check_some_known(split.test, encoders, told.recipe.data.test_path, labels=known)
+    known = labels_of(split.learned(per_timestep=True)) if layout.label_sets else ()
+    for path, part in split.files(told):
+        check_some_known(part, encoders, path, labels=known)
     return Prepared(
         table=told.table,
         inference=told.inference,
@@ -53,7 +53,7 @@ def prepare(told: Told) -> LanguagePrepared:
         encoders=encoders,
         fold_encoders=(encoders,) * len(trains),
         development=encode_language(split.parts.development, encoders),
-        fingerprint=hash_of_frame(told.table.frame),
+        fingerprint=fingerprint_of(told, split.validation_frame),
     )
 
 

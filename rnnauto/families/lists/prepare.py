@@ -38,7 +38,8 @@ def prepare(told: Told) -> ListPrepared:
     whole = fit_lists(usable, layout, every=every)
     groups = groups_of(usable, encode_lists(usable, whole), whole.target)
     settings = told.recipe.split
-    if settings.folds == "auto" and len(np.unique(groups)) < SMALL:
+    whole_file = told.recipe.data.validation_path is None
+    if whole_file and settings.folds == "auto" and len(np.unique(groups)) < SMALL:
         settings = settings.model_copy(update={"folds": FOLDS})
     split = split_sequences(
         told,
@@ -64,5 +65,5 @@ def prepare(told: Told) -> ListPrepared:
         encoders=folds[0],
         fold_encoders=folds,
         development=replace(lists, source=source),
-        fingerprint=fingerprint_of(told),
+        fingerprint=fingerprint_of(told, split.validation_frame),
     )
