@@ -134,7 +134,7 @@ def run_python(*arguments, cwd, timeout=PATIENCE, **environment):
 # answered by its exit code, and whether TensorFlow or Keras has been imported
 ONE_AFTER_ANOTHER = """
 import json, os, sys, traceback
-from rnnauto.cli.app import main
+from rnnauto.cli.app import perform
 lines, answers = os.fdopen(os.dup(0)), os.dup(1)
 os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
 for line in lines:
@@ -147,7 +147,7 @@ for line in lines:
         os.close(written)
     sys.argv, code = ["rnnauto", *words], 0
     try:
-        main()
+        perform()
     except SystemExit as end:
         code = end.code or 0
     except BaseException:

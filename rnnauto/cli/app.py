@@ -1,21 +1,24 @@
 """Run the command line. `rnnauto --help` waits for what this file imports: keep it little."""
 
+import gc
+import os
 import sys
 import time
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
-from rnnauto.cli.ending import INTERRUPTED, leave
+from rnnauto.cli.ending import INTERRUPTED, check_out, leave
 from rnnauto.cli.streams import open_streams, stdout_is_unread
 from rnnauto.errors import RecipeError, RnnautoError
 
 MAY_BE_EMPTY = frozenset({"--na-values", "--label-separator", "--prompt", "--stop"})
 STARTED = time.monotonic()  # a budget counts from here
+MADE_BEFORE_A_LOOK = 100_000  # objects: imports make many, and all of them stay
 
 COMMANDS = (
     *("inspect", "fit", "predict", "stream", "generate", "evaluate", "serve", "export"),
@@ -79,7 +82,22 @@ def __getattr__(name: str) -> Any:
 
 
 def main() -> None:
-    """The console script: every error on purpose becomes one message and an exit code."""
+    """The console script: `perform`, in a process that has nothing else to do."""
+    gc.set_threshold(MADE_BEFORE_A_LOOK, 20, 20)
+    # whose threads take as long to start as all of numpy to import; trials have one core each
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    try:
+        perform()
+    except SystemExit as end:
+        leave(end.code)
+
+
+def perform() -> NoReturn:
+    """Do what the command line asks for: every error on purpose becomes one message and an exit
+    code.
+
+    Raises: SystemExit.
+    """
     open_streams()
     debug = "--debug" in sys.argv
     try:
@@ -96,7 +114,7 @@ def main() -> None:
         if debug:
             raise
         code = INTERRUPTED
-    leave(code)
+    check_out(code)
 
 
 def check_none_empty(words: list[str]) -> None:

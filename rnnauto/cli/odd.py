@@ -1,8 +1,11 @@
 """What `predict` and `evaluate` say of data that `fit` would warn of, and how they refuse it."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from rnnauto.visible import visible, without_commands
 
 if TYPE_CHECKING:
     from rnnauto.model import Look
@@ -33,8 +36,8 @@ def looking(*, quiet: bool, strict: bool, allow: list[str] | None) -> "Look":
 
 
 def tell(line: str, *, quiet: bool) -> None:
-    """Say a line on stderr, unless quiet; who is told nothing does not wait for Rich."""
+    """Say a line on stderr, unless quiet; nobody waits for Rich, which would print it alike."""
     if not quiet:
-        from rnnauto.cli.console import talk_console
-
-        talk_console().print(line, soft_wrap=True)
+        shown = visible(line)
+        shown = shown if sys.stderr.isatty() else without_commands(shown)
+        sys.stderr.write(f"{shown}\n")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from builders import VALUES, columns, make_info, make_layout
 
-from rnnauto.cli.app import main
+from rnnauto.cli.app import perform
 from rnnauto.data.encode import Encoders, NumberEncoder
 from rnnauto.data.targets import LabelEncoder
 from rnnauto.deploy.model_json import write_model_info
@@ -62,7 +62,7 @@ def refused(tmp_path, monkeypatch, capfd):
         before = snapshot(tmp_path)
         monkeypatch.setattr("sys.argv", ["rnnauto", *arguments])
         with pytest.raises(SystemExit) as end:
-            main()
+            perform()
         stdout, stderr = capfd.readouterr()
         assert end.value.code == code
         assert stdout == ""

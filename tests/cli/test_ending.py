@@ -11,7 +11,7 @@ import pytest
 from conftest import PATIENCE
 
 from rnnauto.cli import ending as endings
-from rnnauto.cli.app import main
+from rnnauto.cli.app import perform
 from rnnauto.cli.ending import ending, guarded
 from rnnauto.early import ASIDE, thread_aside
 from rnnauto.errors import Interrupted
@@ -40,7 +40,7 @@ def command(**options):
         print("busy", flush=True)
         raise Interrupted("interrupted before any trial had completed")
 app.app_of = lambda names: command
-app.main()
+app.perform()
 """
 
 
@@ -103,7 +103,7 @@ def test_run_says_at_which_recipe_it_was_interrupted(monkeypatch, capsys):
     monkeypatch.setattr("rnnauto.run.run_recipe", interrupted)
     monkeypatch.setattr("sys.argv", ["rnnauto", "run", "a.yaml", "b.yaml"])
     with pytest.raises(SystemExit) as end:
-        main()
+        perform()
     assert end.value.code == 130
     said = capsys.readouterr().err
     assert "error: interrupted at recipe 1 of 2\nhint: run it again\n" in said

@@ -7,7 +7,7 @@ import sys
 import pytest
 from rich.console import Console
 
-from rnnauto.cli.app import main
+from rnnauto.cli.app import perform
 from rnnauto.cli.streams import Output, raise_lost, text_of
 from rnnauto.cli.watch import watching
 from rnnauto.errors import StorageError
@@ -97,6 +97,6 @@ def test_a_file_is_never_opened_in_the_place_of_a_closed_stderr(tmp_path):
 def test_streams_that_somebody_has_replaced_are_left_alone(capsys, monkeypatch):
     monkeypatch.setattr("sys.argv", ["rnnauto", "--version"])
     with pytest.raises(SystemExit) as end:
-        main()
+        perform()
     assert end.value.code == 0
     assert capsys.readouterr().out.startswith("rnnauto ")

@@ -19,7 +19,7 @@ from conftest import DATA, PATIENCE, run_python, visits
 from in_process import InProcess, in_process
 
 import rnnauto
-from rnnauto.cli.app import main
+from rnnauto.cli.app import perform
 from rnnauto.search import journal
 
 pytestmark = pytest.mark.train
@@ -48,7 +48,7 @@ def run_here(*arguments, cwd, ends_with=0):
         patch.setattr("rnnauto.cli.app.STARTED", time.monotonic())
         patch.setattr("sys.argv", ["rnnauto", *map(str, arguments)])
         with pytest.raises(SystemExit) as end:
-            main()
+            perform()
     assert (end.value.code or 0) == ends_with
     return written.getvalue()
 

@@ -54,9 +54,9 @@ def test_a_prediction_from_python_imports_no_tensorflow(tiny_run, tmp_path):
 COMMAND = """
 import sys
 sys.argv = ["rnnauto", "predict", sys.argv[1], "-m", sys.argv[2], "-o", "answers.csv"]
-from rnnauto.cli.app import main
+from rnnauto.cli.app import perform
 try:
-    main()
+    perform()
 finally:
     print(*sorted({name.partition(".")[0] for name in sys.modules}))
 """

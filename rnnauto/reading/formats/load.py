@@ -3,18 +3,13 @@
 import re
 from collections.abc import Callable, Collection, Sequence
 
+from rnnauto.late import late
 from rnnauto.layout import Form
 from rnnauto.reading import token_lines
 from rnnauto.reading.content import Content, starts_with, whole
 from rnnauto.reading.dialect import HEAD_BYTES, SEPARATORS, head_records, to_utf8
 from rnnauto.reading.formats import corpus
-from rnnauto.reading.formats.arff import load_arff
 from rnnauto.reading.formats.at_header import AtFormat, at_format
-from rnnauto.reading.formats.columnar import load_arrow, load_parquet
-from rnnauto.reading.formats.corpus import load_corpus
-from rnnauto.reading.formats.json_lines import load_json, load_json_lines
-from rnnauto.reading.formats.ts_file import load_ts
-from rnnauto.reading.formats.tsf import load_tsf
 from rnnauto.reading.heads.spaced import are_numbers
 from rnnauto.reading.loaded import Loaded
 from rnnauto.reading.opened import PIPED, Opened
@@ -25,10 +20,15 @@ ARROW_ENDINGS = frozenset({".arrow", ".arrows", ".feather", ".ipc"})
 JSON_ENDINGS = frozenset({".json", ".jsonl", ".ndjson"})
 # not a row of lists, or a line of a table such as `[1, 2],up`
 JSON_START = re.compile(r"\s*(\{|\[\s*(\{|\[\s*[\]\[{\"\d-]))")
+# most files are none of these, and who reads one waits for no other
+load_arrow: Callable[..., Loaded] = late("reading.formats.columnar", "load_arrow")
+load_parquet: Callable[..., Loaded] = late("reading.formats.columnar", "load_parquet")
+load_json: Callable[..., Loaded] = late("reading.formats.json_lines", "load_json")
+load_json_lines: Callable[..., Loaded] = late("reading.formats.json_lines", "load_json_lines")
 AT_READERS: dict[AtFormat, Callable[[str, str], Loaded]] = {
-    "arff": load_arff,
-    "tsf": load_tsf,
-    "ts": load_ts,
+    "arff": late("reading.formats.arff", "load_arff"),
+    "tsf": late("reading.formats.tsf", "load_tsf"),
+    "ts": late("reading.formats.ts_file", "load_ts"),
 }
 FIELDS = re.compile(r"[,;|\t:{]")
 LONGEST_HEADER = 200  # characters
@@ -58,7 +58,7 @@ def load(
     head = whole(to_utf8(whole_lines(raw), source)[0])
     start = head.decode()
     if form == "text-corpus" and not names_text(start, ending):
-        return load_corpus(decoded(raw, source), source)
+        return corpus.load_corpus(decoded(raw, source), source)
     if ending in token_lines.ENDINGS:
         return load_token_lines(decoded(raw, source), source, names=names)
     if ending in JSON_ENDINGS or looks_like_json(start):
@@ -74,7 +74,7 @@ def load(
         return load_token_lines(decoded(raw, source), source, names=names)
     may_be_corpus = ending in corpus.ENDINGS or source == PIPED
     if may_be_corpus and not has_target and not looks_like_table(head):
-        return load_corpus(decoded(raw, source), source)
+        return corpus.load_corpus(decoded(raw, source), source)
     return None
 
 
