@@ -240,6 +240,8 @@ def to_json(inspection: Inspection) -> dict[str, Any]:
         "horizon": layout.horizon,
         "lookback": layout.lookback,
         "season": layout.season if layout.horizon else None,
+        "quantiles": list(layout.levels) if layout.horizon else None,
+        "floored": list(layout.floored),
         "frequency": frequency_name(inspection),
         "sequences": len(lengths),
         "timesteps": {

@@ -27,6 +27,7 @@ FamilyName = Literal["direct", "decoder", "forecast", "language", "lists"]
 Kind = Literal["number", "category", "text", "time", "boolean", "list"]
 Tokens = Literal["word", "character"]
 Fill = Literal["missing", "zero", "previous"]
+QUANTILES = (0.1, 0.5, 0.9)  # of forecasts, where nothing else is said
 
 
 class Frozen(BaseModel):
@@ -107,6 +108,9 @@ class Layout(Frozen):
             timestep: those become the time and the target.
         continued: for each target that is a list the feature whose last value its first goes on
             from, "" where there is none; empty where no target is such a list.
+        quantiles: those that a forecast tells, rising, the median among them; empty in layouts of
+            earlier versions, which told 10%, 50% and 90%.
+        floored: the targets whose forecasts are never below 0.
     """
 
     form: Form
@@ -138,6 +142,8 @@ class Layout(Frozen):
     spans: bool = False
     series_in_rows: bool = False
     continued: tuple[str, ...] = ()
+    quantiles: tuple[float, ...] = ()
+    floored: tuple[str, ...] = ()
 
     @model_validator(mode="before")
     @classmethod
@@ -158,6 +164,11 @@ class Layout(Frozen):
         if self.gives_lists:
             return "lists"
         return "decoder" if self.writes else "direct"
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """The quantiles of a forecast."""
+        return self.quantiles or QUANTILES
 
     @property
     def continues(self) -> bool:

@@ -103,6 +103,30 @@ RECORDS = (
         reference="Makridakis 1993",
     ),
     Metric(
+        "wql",
+        "weighted quantile loss",
+        "Twice the pinball loss, averaged over the quantiles told, over the sum of the absolute "
+        "truth",
+        lower_is_better=True,
+        reference="Park et al. 2022",
+    ),
+    Metric(
+        "crps",
+        "continuous ranked probability score",
+        "Integral of twice the pinball loss over all levels, between quantiles on straight lines, "
+        "in the target's unit",
+        lower_is_better=True,
+        reference="Matheson and Winkler 1976",
+    ),
+    Metric(
+        "coverage",
+        "coverage",
+        "As `coverage_<per cent>`: share of the truth inside the widest interval of so many per "
+        "cent",
+        "share",
+        reference="Christoffersen 1998",
+    ),
+    Metric(
         "coverage_80",
         "coverage of the 80% interval",
         "Share of the truth inside the 80% interval",

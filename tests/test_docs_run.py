@@ -26,8 +26,9 @@ CUT_RECIPE = {
     "train": {"epochs": 1, "refit": "off"},
     "judge": {"diagnose": False},
 }
-TRAINED = {  # what is there in the end
+TRAINED = {  # a page, or what follows a heading of it, and what is there in the end
     "README.md": ("predictions.csv", "rnnauto_model/report.html"),
+    "docs/forecasting.md#Quantiles": ("quantiles.csv",),
     "docs/ci.md": ("results.xml", "rnnauto_runs/guard/report.html"),
     "docs/streaming.md": ("rnnauto_model/step.onnx", "speakers.state"),
 }
@@ -96,16 +97,18 @@ def test_what_needs_no_model_runs_as_shown(page, place):
 def test_a_page_runs_from_its_first_command_to_its_last(page, place):
     """Recipes of the repository have a test of their own that runs them."""
     import_tensorflow_quietly()
-    write_yaml_files(PAGES[page], place, cut=True)
+    path, _, heading = page.partition("#")
+    text = PAGES[path][PAGES[path].index(f"## {heading}") if heading else 0 :]
+    write_yaml_files(text, place, cut=True)
     with in_process():
-        for line in in_blocks(PAGES[page]):
+        for line in in_blocks(text):
             words, _ = words_of(line)
             name = words[0]
             if name == "fit":
                 call(*words, *CUT)
             elif name in OF_A_MODEL:
                 call(*(word for word in words if word != "--open"))
-            elif name == "run" and words[1] in yaml_files(PAGES[page]):
+            elif name == "run" and words[1] in yaml_files(text):
                 call(*words)
     for name in TRAINED[page]:
         assert (place / name).stat().st_size > 0

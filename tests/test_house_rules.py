@@ -66,13 +66,14 @@ ORDER = [
 # a family's folder spans these parts: each of its files stands with one of them
 FAMILIES = ("direct", "decoder", "forecast", "language", "lists")
 STANDS_WITH = {
-    "data": "encode misfits tokens pairs series future windows origins cut streams batches",
+    "data": """encode misfits tokens pairs series future windows origins cut streams batches
+    levels""",
     "prepared": "prepare",
     "networks": "network layers features",
     "search": "space simple_errors calibrate train learner",
-    "judge": """evaluate baselines metrics mistakes order probing attention calibrated holt_winters
-    theta ngrams linear predictors stored boosted last_timestep order_free summaries look_up
-    rivals""",
+    "judge": """evaluate baselines metrics mistakes order probing attention calibrated simple
+    probabilistic ngrams linear predictors stored boosted last_timestep order_free summaries
+    look_up rivals""",
     "deploy": """answer check compare table finish generate given decoding generation members
     token_module set_module writer light signatures streaming""",
     "exchange": "export graph graphs emitters steps lite",

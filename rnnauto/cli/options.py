@@ -35,6 +35,8 @@ DATA_FLAGS = {
     "--lookback": "problem.lookback",
     "--season": "problem.season",
     "--fill": "problem.fill",
+    "--quantiles": "problem.quantiles",
+    "--floor": "problem.floor",
 }
 FIT_FLAGS = {
     **DATA_FLAGS,

@@ -171,10 +171,12 @@ class HeadToHead(Frozen):
 
 
 class Forecast(Frozen):
-    """A window: what came before, and [time, truth, low, median, high] of the horizon."""
+    """A window: what came before, and [time, truth, low, median, high] of the horizon; `interval`
+    is the share of the truth that should lie from low to high."""
 
     id: str
     target: str
+    interval: float = 0.8
     history: tuple[Point, ...]
     future: tuple[tuple[Place, Number, Number, Number, Number], ...] = Field(min_length=1)
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from rnnauto.errors import DataError
+from rnnauto.inference.ahead.horizon import decide_window
 from rnnauto.inference.case import Case, Evidence, asks_for_forecast, flag, named
 from rnnauto.inference.classes import class_rule, kind_of_target
 from rnnauto.inference.guess import Guess, guess_type
-from rnnauto.inference.horizon import decide_window
 from rnnauto.inference.kinds import Profile
 from rnnauto.inference.roles import Roles, token_rule
 from rnnauto.layout import GENERATED, ROW_FORMS, Column, Kind, RnnType, Task, Tokens

@@ -6,6 +6,7 @@ import polars as pl
 
 from rnnauto.data.zeros import with_zeros
 from rnnauto.errors import DataError
+from rnnauto.inference.ahead.told import with_told
 from rnnauto.inference.answer import Decided, decide_answer
 from rnnauto.inference.asked import check_asked, check_misread_time
 from rnnauto.inference.case import Case, Evidence, named
@@ -92,7 +93,8 @@ def infer(table: Table, recipe: Recipe) -> Inference:
     layout = with_zeros(with_label_sets(layout, table, separator), case.frame)
     check_cells(layout, case)
     sets = set_evidence(case, separator) if layout.target_kind == "list" else ()
-    decided = (*evidence, *target_evidence(case), *answer.evidence, *onward, *sets)
+    layout, told = with_told(layout, case)
+    decided = (*evidence, *target_evidence(case), *answer.evidence, *onward, *sets, *told)
     return Inference(layout, decided)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import AliasChoices, ConfigDict, Field, model_validator
 
 from rnnauto.judge.scored import Number, Scored, Size
 from rnnauto.layout import Frozen
@@ -154,16 +154,19 @@ class Calibration(Frozen):
 
 
 class StepCoverage(Frozen):
-    """How often the truth was inside the 80% interval at a step of the horizon."""
+    """How often the truth was inside the interval at a step of the horizon; files of earlier
+    versions say `coverage_80`."""
 
     step: int
-    coverage_80: Number
+    coverage: Number = Field(validation_alias=AliasChoices("coverage", "coverage_80"))
 
 
 class Coverage(Frozen):
-    """How often the truth was inside the 80% interval, step by step of the horizon."""
+    """How often the truth was inside the widest interval, step by step of the horizon; `wanted` is
+    the share that should be."""
 
     by_step: tuple[StepCoverage, ...]
+    wanted: float = 0.8
 
 
 class WrongAnswer(Frozen):

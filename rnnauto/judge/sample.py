@@ -24,7 +24,6 @@ Columns = list[tuple[str, int]]  # name of an input, and the place of a column t
 MOST_EXAMPLES = 96
 MOST_TIMESTEPS = 1 << 15  # of all examples together, padding included
 SMALLEST = 1e-7
-LEVELS = np.array([0.1, 0.5, 0.9])
 VALUES = frozenset({"values", "distances"})  # losses of numbers, told in their deviations
 
 
@@ -176,7 +175,7 @@ def losses_of(outputs: Array, truth: Array, problem: StudyProblem) -> NDArray[np
     is."""
     match problem.answer.loss:
         case "quantiles":
-            losses, known = pinball(outputs, truth)
+            losses, known = pinball(outputs, truth, problem.answer.levels)
         case "labels":
             outputs = outputs[:, : truth.shape[1]] if truth.ndim == 3 else outputs
             score = np.where(truth == 1, outputs, -outputs).astype(np.float64)
@@ -214,13 +213,14 @@ def log_softmax(logits: Array) -> NDArray[np.float64]:
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
 
 
-def pinball(outputs: Array, truth: Array) -> tuple[Array, Array]:
+def pinball(outputs: Array, truth: Array, told: tuple[float, ...]) -> tuple[Array, Array]:
     """Compute the pinball loss in units of each series' errors, [windows, horizon, targets]."""
     values, units = truth[:, :, 0].astype(np.float64), truth[:, :, 1].astype(np.float64)
-    quantiles = outputs.reshape(*values.shape, len(LEVELS))
+    levels = np.array(told)
+    quantiles = outputs.reshape(*values.shape, len(levels))
     known = np.isfinite(values)
     error = (np.where(known, values, 0)[..., None] - quantiles) / units[..., None]
-    return np.maximum(LEVELS * error, (LEVELS - 1) * error).sum(-1), known
+    return np.maximum(levels * error, (levels - 1) * error).sum(-1), known
 
 
 def answers_of(outputs: Array, sample: Sample, problem: StudyProblem) -> NDArray[np.float64]:
@@ -232,7 +232,8 @@ def answers_of(outputs: Array, sample: Sample, problem: StudyProblem) -> NDArray
     """
     if problem.answer.loss == "quantiles":
         units = sample.truth[:, :, 1].astype(np.float64)
-        median = outputs.reshape(*units.shape, len(LEVELS))[..., 1] / units
+        levels = problem.answer.levels
+        median = outputs.reshape(*units.shape, len(levels))[..., levels.index(0.5)] / units
         return np.asarray(median.reshape(len(median), -1))
     if problem.answer.loss in VALUES:
         chances = outputs.astype(np.float64)

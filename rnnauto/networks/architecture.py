@@ -18,12 +18,14 @@ class Answer:
         widths: how many outputs belong to each target, side by side.
         unscored: so many of the values, at the end, say whether the answer is over.
         whole: whether an answer is all of its timesteps, and not the last alone.
+        levels: of quantiles, rising.
     """
 
     loss: Loss
     widths: tuple[int, ...]
     unscored: int = 0
     whole: bool = False
+    levels: tuple[float, ...] = ()
 
 
 class Statics(Protocol):

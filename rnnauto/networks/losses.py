@@ -7,8 +7,6 @@ import tensorflow as tf
 from rnnauto.data.targets import MISSING_TARGET
 from rnnauto.networks.architecture import Answer, Features
 
-QUANTILES = (0.1, 0.5, 0.9)
-
 
 def target_spec(features: Features, answer: Answer) -> Any:
     """The tf.TensorSpec of a batch's targets: one number per unit; more where there are several
@@ -47,7 +45,7 @@ def summed_loss(outputs: Any, truth: Any, answer: Answer) -> tuple[Any, Any, Any
         case "values" | "distances":
             return value_loss(outputs, as_columns(outputs, truth))
         case "quantiles":
-            return quantile_loss(outputs, as_columns(outputs, truth))
+            return quantile_loss(outputs, as_columns(outputs, truth), answer.levels)
 
 
 def as_columns(outputs: Any, truth: Any) -> Any:
@@ -85,18 +83,18 @@ def value_loss(outputs: Any, truth: Any) -> tuple[Any, Any, Any]:
     return *summed(each, known), tf.constant(0, tf.int64)
 
 
-def quantile_loss(outputs: Any, truth: Any) -> tuple[Any, Any, Any]:
+def quantile_loss(outputs: Any, truth: Any, levels: tuple[float, ...]) -> tuple[Any, Any, Any]:
     """Pinball loss (Koenker and Bassett 1978) of the quantiles of every target, side by side:
     outputs [..., targets * quantiles]."""
     known = tf.math.is_finite(truth)
-    shape = tf.concat([tf.shape(truth), [len(QUANTILES)]], 0)
+    shape = tf.concat([tf.shape(truth), [len(levels)]], 0)
     error = tf.where(known, truth, 0.0)[..., None] - tf.reshape(outputs, shape)
-    levels = tf.constant(QUANTILES)
-    each = tf.reduce_sum(tf.maximum(levels * error, (levels - 1) * error), -1)
+    wanted = tf.constant(levels)
+    each = tf.reduce_sum(tf.maximum(wanted * error, (wanted - 1) * error), -1)
     return *summed(each, known), tf.constant(0, tf.int64)
 
 
-def forecast_loss(outputs: Any, truth: Any) -> tuple[Any, Any, Any]:
+def forecast_loss(outputs: Any, truth: Any, levels: tuple[float, ...]) -> tuple[Any, Any, Any]:
     """Pinball loss of the quantiles, and the absolute error of the medians in place of a count.
 
     Args:
@@ -105,12 +103,12 @@ def forecast_loss(outputs: Any, truth: Any) -> tuple[Any, Any, Any]:
             in which their errors are measured.
     """
     values, units = tf.unstack(truth, axis=2)
-    shape = tf.concat([tf.shape(values), [len(QUANTILES)]], 0)
+    shape = tf.concat([tf.shape(values), [len(levels)]], 0)
     scaled = tf.reshape(outputs, shape) / units[..., None]
     values = values / units
-    total, count, _ = quantile_loss(tf.reshape(scaled, tf.shape(outputs)), values)
+    total, count, _ = quantile_loss(tf.reshape(scaled, tf.shape(outputs)), values, levels)
     known = tf.math.is_finite(values)
-    error = tf.abs(tf.where(known, values, 0.0) - scaled[..., QUANTILES.index(0.5)])
+    error = tf.abs(tf.where(known, values, 0.0) - scaled[..., levels.index(0.5)])
     return total, count, summed(error, known)[0]
 
 

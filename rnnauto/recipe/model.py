@@ -11,7 +11,7 @@ from rnnauto.recipe.expect import Expect
 from rnnauto.recipe.faults import describe_fault, merged
 from rnnauto.recipe.judge import Judge
 from rnnauto.recipe.search import SearchSection, Train
-from rnnauto.recipe.values import Auto, ColumnName, ColumnNames, Names, Section
+from rnnauto.recipe.values import Auto, ColumnName, ColumnNames, Levels, Names, Section
 from rnnauto.recipe.yaml_text import MOST_CHARACTERS, read_yaml, write_yaml
 
 LARGEST_SEED = 2**32 - 1  # what the libraries below take
@@ -88,6 +88,16 @@ class ProblemSection(Section):
     )
     fill: Literal["missing", "zero", "previous"] = Field(
         "missing", description="What a forecast takes for the values of timesteps without a row"
+    )
+    quantiles: Levels = Field(
+        (0.1, 0.5, 0.9),
+        min_length=1,
+        max_length=99,
+        description="Quantile of a forecast, like 0.05; the median, 0.5, is always among them",
+    )
+    floor: Auto | Literal["none"] = Field(
+        "auto",
+        description="Least forecast; auto: 0 of targets that are never negative, none of others",
     )
 
 

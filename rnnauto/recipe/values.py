@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # which reads no literal that is made
 else:
     CellName = Literal[tuple(CELLS)]
 DURATION = r"^\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*$"
+LEVEL_DIGITS = 5
 UNITS_OF_TIME = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -63,6 +64,21 @@ def literal_names(names: tuple[str, ...]) -> tuple[str, ...]:
     return literal
 
 
+def split_levels(value: object) -> object:
+    """One level as a list, and `0.05,0.95` as two."""
+    items = value if isinstance(value, list | tuple) else (value,)
+    parts = [item.split(",") if isinstance(item, str) else [item] for item in items]
+    return tuple(part for some in parts for part in some)
+
+
+def rising_levels(levels: tuple[float, ...]) -> tuple[float, ...]:
+    """Levels in order, to a thousandth of a per cent, each once; the median among them."""
+    rounded = {round(level, LEVEL_DIGITS) for level in (*levels, 0.5)}
+    if min(rounded) <= 0 or max(rounded) >= 1:
+        raise ValueError("levels nearer to 0 or 1 than a thousandth of a per cent are not told")
+    return tuple(sorted(rounded))
+
+
 # the types that a user may write, for the JSON Schema
 OneOrMoreNames = str | tuple[str, ...]
 OneOrMoreCells = CellName | Literal["all"] | tuple[CellName | Literal["all"], ...]
@@ -81,6 +97,12 @@ Seconds = Annotated[
     Annotated[float, Field(gt=0)], BeforeValidator(parse_duration, json_schema_input_type=Duration)
 ]
 ClipNorms = tuple[Literal["off"] | float, ...]
+Level = Annotated[float, Field(gt=0, lt=1)]
+Levels = Annotated[
+    tuple[Level, ...],
+    BeforeValidator(split_levels, json_schema_input_type=Level | str | tuple[Level, ...]),
+    AfterValidator(rising_levels),
+]
 
 
 def holds_truth(value: object) -> bool:

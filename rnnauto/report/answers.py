@@ -66,8 +66,9 @@ def answers_section(facts: Facts) -> SectionBlock:
     if scores.calibration:
         figures.append(calibration_figure(scores.calibration))
     if diagnosis.coverage and len(diagnosis.coverage.by_step) > 1:
-        chart = charts_inside.coverage_chart(diagnosis.coverage.by_step)
-        figures.append(Figure("Coverage of the 80% interval", chart))
+        chart = charts_inside.coverage_chart(diagnosis.coverage)
+        share = f"{100 * diagnosis.coverage.wanted:g}"
+        figures.append(Figure(f"Coverage of the {share}% interval", chart))
     if figures:
         blocks.append(Grid(tuple(figures)))
     if diagnosis.mistakes:

@@ -7,10 +7,10 @@ import altair as alt
 
 from rnnauto.judge.diagnosis import (
     Calibration,
+    Coverage,
     FeatureImportance,
     GradientPicture,
     Memory,
-    StepCoverage,
     Stretch,
 )
 from rnnauto.report.style import (
@@ -179,26 +179,27 @@ def calibration_chart(calibration: Calibration) -> Json:
     return spec(line + curves.mark_line() + dots, height=280, about="Reliability curve")
 
 
-def coverage_chart(steps: Sequence[StepCoverage]) -> Json:
-    """Draw the share of true values inside the 80% interval, by forecast timestep."""
+def coverage_chart(coverage: Coverage) -> Json:
+    """Draw the share of true values inside the widest interval, by forecast timestep."""
+    interval = f"{100 * coverage.wanted:g}% interval"
     bars = (
-        alt.Chart(data(rows_of(steps)))
+        alt.Chart(data(rows_of(coverage.by_step)))
         .mark_line(color=ACCENT, point=alt.OverlayMarkDef(color=ACCENT, size=30))
         .encode(
             x=alt.X("step:Q").title("timesteps ahead").axis(tickMinStep=1).scale(nice=False),
-            y=alt.Y("coverage_80:Q")
-            .title("inside the 80% interval")
+            y=alt.Y("coverage:Q")
+            .title(f"inside the {interval}")
             .scale(domain=[0, 1])
             .axis(format=".0%"),
             tooltip=[
                 alt.Tooltip("step:Q", title="timesteps ahead"),
-                alt.Tooltip("coverage_80:Q", format=".0%"),
+                alt.Tooltip("coverage:Q", format=".0%"),
             ],
         )
     )
     wanted = (
-        alt.Chart(data([{"share": 0.8}]))
+        alt.Chart(data([{"share": coverage.wanted}]))
         .mark_rule(strokeDash=[4, 3], color=MUTED)
         .encode(y="share:Q")
     )
-    return spec(wanted + bars, height=SMALL_HEIGHT + 20, about="Coverage of the 80% interval")
+    return spec(wanted + bars, height=SMALL_HEIGHT + 20, about=f"Coverage of the {interval}")

@@ -113,7 +113,8 @@ def pairs_chart(pairs: PairedValues) -> Json:
 
 
 def forecast_chart(forecast: Forecast, *, axis: str) -> Json:
-    """Draw a forecast: what came before, the truth, the median and the 80% interval."""
+    """Draw a forecast: what came before, the truth, the median and the widest interval."""
+    interval = f"{100 * forecast.interval:g}% interval"
     rows: Rows = [
         {"time": time, "value": value, "name": "history"} for time, value in forecast.history
     ]
@@ -121,18 +122,18 @@ def forecast_chart(forecast: Forecast, *, axis: str) -> Json:
     for time, truth, low, median, high in [*last, *forecast.future]:  # lines without a gap
         rows.append({"time": time, "value": truth, "name": TRUE})
         rows.append({"time": time, "value": median, "name": "forecast"})
-        rows.append({"time": time, "low": low, "high": high, "name": "80% interval"})
+        rows.append({"time": time, "low": low, "high": high, "name": interval})
     times = [row["time"] for row in rows]
-    names = ["history", TRUE, "forecast", "80% interval"]
+    names = ["history", TRUE, "forecast", interval]
     color = named_colors(names, (MUTED, INK, ACCENT, ACCENT))
     x = along(times, "time").title(axis).axis(tickCount=5, labelOverlap=True)
     base = alt.Chart(data(rows)).encode(x=x, color=color)
     band = (
-        base.transform_filter("datum.name == '80% interval'")
+        base.transform_filter(f"datum.name == '{interval}'")
         .mark_area(opacity=0.22)
         .encode(y=alt.Y("low:Q").title(forecast.target).scale(zero=False), y2="high:Q")
     )
-    lines = base.transform_filter("datum.name != '80% interval'")
+    lines = base.transform_filter(f"datum.name != '{interval}'")
     lines = lines.mark_line(strokeWidth=1.8).encode(
         y=alt.Y("value:Q"),
         tooltip=[

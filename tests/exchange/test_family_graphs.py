@@ -18,6 +18,7 @@ from rnnauto.networks.architecture import Architecture, Features
 pytestmark = pytest.mark.train
 
 HORIZON, SEASON, LOOKBACK, LONGEST = 5, 3, 8, 4
+LEVELS = (0.025, 0.25, 0.5, 0.9)
 KINDS = ["none", "last", "trend", "seasonal", "seasonal_trend", "seasonal_last"]
 SCALINGS = ["none", "mean", "standard"]
 
@@ -61,7 +62,8 @@ def lengths_of(rng, rows, timesteps):
 )
 def test_a_forecast_is_that_of_its_network(kind, scaling, transform):
     rng = np.random.default_rng(0)
-    features = ForecastFeatures(2, HORIZON, SEASON, 2, (1,), (5,), 3, (0,), 1, (0,), (4,))
+    told = {"levels": LEVELS, "floors": (0.0, None)}
+    features = ForecastFeatures(2, HORIZON, SEASON, 2, (1,), (5,), 3, (0,), 1, (0,), (4,), **told)
     shape = Architecture(
         *("gru", 6, 1, 1, "last", False),
         lookback=LOOKBACK,
@@ -80,7 +82,7 @@ def test_a_forecast_is_that_of_its_network(kind, scaling, transform):
         "static_numbers": ("float32", (None, 1)),
         "static_codes": ("int64", (None, 1)),
     }
-    session = opened(model, inputs, FORECAST, (None, HORIZON, 6))
+    session = opened(model, inputs, FORECAST, (None, HORIZON, 2 * len(LEVELS)))
     for rows, timesteps in ((1, 0), (1, 1), (6, LOOKBACK), (7, 3 * LOOKBACK)):
         batch = {
             "length": lengths_of(rng, rows, timesteps),
@@ -93,7 +95,14 @@ def test_a_forecast_is_that_of_its_network(kind, scaling, transform):
             "static_codes": rng.integers(0, 4, (rows, 1)),
         }
         (found,) = session.run(None, batch)
-        np.testing.assert_allclose(found, model(batch, training=False), rtol=1e-5, atol=1e-5)
+        wanted = np.asarray(model(batch, training=False))
+        np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5)
+        for quantiles in (found, wanted):
+            each = quantiles.reshape(rows, HORIZON, 2, len(LEVELS))
+            assert (np.diff(each) >= 0).all()
+            assert (each[:, :, 0] >= 0).all() and not np.signbit(each[:, :, 0]).any()
+    if transform == "none":  # both targets would be below 0 at times
+        assert (each[:, :, 0] == 0).any() and (each[:, :, 1] < 0).any()
 
 
 @pytest.mark.parametrize("frame", ["absolute", "relative", "mirrored"])

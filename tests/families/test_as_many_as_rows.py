@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from rnnauto.families.decoder.evaluate import Answered
 from rnnauto.families.direct.encode import outputs_of
 from rnnauto.families.families import family_of
-from rnnauto.families.forecast.answer import LEVELS
 from rnnauto.families.language.answer import Continued
 from rnnauto.families.lists.evaluate import ListAnswers
 from rnnauto.layout import Layout
@@ -116,7 +115,7 @@ def answers_to(part, layout, encoders):
             zeros = np.zeros(len(part), np.float32)
             return Continued(zeros, part.lengths, np.full((len(part), 2), 0.5), tokens)
         case _:
-            shape = (len(part), layout.horizon, 1, len(LEVELS))
+            shape = (len(part), layout.horizon, 1, len(layout.levels))
             return np.ones(shape, np.float32)
 
 
@@ -229,7 +228,7 @@ def test_a_series_without_a_known_value_is_told():
     frame = TABLES["forecast"][0].with_columns(y=pl.lit(None, dtype=pl.Float64))
     family = family_of(prepared.layout)
     part = family.to_predict(frame, prepared.layout, prepared.encoders, history=None)
-    none = np.full((1, 2, 1, len(LEVELS)), np.nan, np.float32)
+    none = np.full((1, 2, 1, 3), np.nan, np.float32)
     assert empty(family.table(part, none, probabilities=False)) == [True, True]
     said = "1 of 1 series have no value to go on from: their forecast is empty"
     assert family.without_answer(part, none) == said

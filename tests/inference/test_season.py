@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from rnnauto.inference.ahead.season import autocorrelation, find_season, peak, repeats_after
 from rnnauto.inference.regular import regular_series
-from rnnauto.inference.season import autocorrelation, find_season, peak, repeats_after
 
 START = datetime(2024, 1, 1)
 

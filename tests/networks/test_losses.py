@@ -18,7 +18,11 @@ def loss(outputs, truth, kind, *widths):
 
     truth = np.array(truth)
     truth = truth.astype(np.int32 if truth.dtype.kind == "i" else np.float32)
-    parts = summed_loss(tf.constant(outputs, tf.float32), tf.constant(truth), Answer(kind, widths))
+    parts = summed_loss(
+        tf.constant(outputs, tf.float32),
+        tf.constant(truth),
+        Answer(kind, widths, levels=(0.1, 0.5, 0.9)),
+    )
     return [float(part) for part in parts]
 
 

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.train
 load = cache(open_folder)
 
 HORIZON, MONTHS, SHOPS = 3, 48, 6
+QUANTILES = [0.025, 0.1, 0.9]  # the median is among them
 
 
 def sales(*, months=MONTHS, shops=SHOPS):
@@ -52,7 +53,12 @@ def fitted(tmp_path_factory):
                 "static": ["size"],
                 "known_ahead": ["promotion", "event"],
             },
-            "problem": {"task": "forecasting", "horizon": HORIZON, "lookback": 14},
+            "problem": {
+                "task": "forecasting",
+                "horizon": HORIZON,
+                "lookback": 14,
+                "quantiles": QUANTILES,
+            },
             "split": {"folds": 2},
             "search": {
                 "trials": 1,
@@ -77,7 +83,9 @@ def test_a_fit_beats_the_naive_forecasts_and_says_so(fitted):
     }
     for name in ("naive", "seasonal naive", "drift"):
         assert scores["metrics"]["mase"]["value"] < scores["baselines"][name]["mase"]["value"]
-    assert 0.4 < scores["metrics"]["coverage_80"]["value"] <= 1
+    metrics = {name: each["value"] for name, each in scores["metrics"].items()}
+    assert 0.4 < metrics["coverage_80"] <= metrics["coverage_87.5"] <= 1
+    assert 0 < metrics["crps"] < metrics["mae"] and 0 < metrics["wql"] < 1
     names = {row.name: row for row in load(fitted.folder).leaderboard()}
     assert names["Holt-Winters"].validation > 0
     assert names[fitted.winner.id].test == pytest.approx(scores["metrics"]["mase"]["value"])
@@ -90,7 +98,7 @@ def test_the_test_predictions_name_origin_and_time(fitted):
     table = pl.read_csv(fitted.folder / "predictions_test.csv", try_parse_dates=True)
     assert table.columns == [
         *("shop", "origin", "month"),
-        *("prediction", "prediction_10", "prediction_50", "prediction_90"),
+        *("prediction", "prediction_2.5", "prediction_10", "prediction_50", "prediction_90"),
     ]
     assert (table["month"] > table["origin"]).all()
     assert (table["prediction_10"] < table["prediction_90"]).all()
@@ -177,8 +185,8 @@ def test_the_saved_model_needs_nothing_but_tensorflow(fitted):
     found = served(**{name: tf.constant(array) for name, array in inputs.items()})
     assert found["value"].shape == (1, HORIZON, 1)
     quantiles = found["quantiles"].numpy()
-    assert quantiles.shape == (1, HORIZON, 1, 3)
-    np.testing.assert_array_equal(quantiles[..., 1], found["value"].numpy())
+    assert quantiles.shape == (1, HORIZON, 1, 4)
+    np.testing.assert_array_equal(quantiles[..., 2], found["value"].numpy())
     assert (np.diff(quantiles, axis=-1) > 0).all()
 
 

@@ -14,6 +14,7 @@ from rnnauto.deploy.latency import Single, spread
 from rnnauto.deploy.runner import Run
 from rnnauto.deploy.table import ORIGIN, beside, times_as_texts
 from rnnauto.families.forecast.cut import future_windows, judged_windows
+from rnnauto.families.forecast.levels import middle, per_cent
 from rnnauto.families.forecast.series import (
     SeriesEncoders,
     SeriesWindows,
@@ -31,8 +32,6 @@ from rnnauto.problems.times import DUPLICATE_TIMESTEP
 from rnnauto.reading.read import Table
 
 BATCH = 256
-LEVELS = (10, 50, 90)  # per cent
-MEDIAN = LEVELS.index(50)
 
 
 def to_predict(
@@ -176,9 +175,9 @@ def single(run: Run, windows: SeriesWindows) -> Single:
 
 def predict_windows(run: Run, windows: SeriesWindows) -> Floats:
     """Predict the quantiles of every window, less the zero of each target, float32 [windows,
-    horizon, targets, 3]; NaN for a window in which nothing has been seen."""
+    horizon, targets, levels]; NaN for a window in which nothing has been seen."""
     encoded, zeros = windows.encoded, zeros_of(windows.layout.targets)[:, None]
-    shape = (len(encoded), encoded.horizon, encoded.targets.shape[1], len(LEVELS))
+    shape = (len(encoded), encoded.horizon, encoded.targets.shape[1], len(encoded.levels))
     quantiles = np.full(shape, np.nan, np.float32)
     for begin in range(0, len(encoded), BATCH):
         chosen = np.arange(begin, min(begin + BATCH, len(encoded)))
@@ -249,15 +248,15 @@ def words_at(columns: tuple[pl.Series, ...], places: Integers) -> NDArray[Any]:
 
 def forecast_table(windows: SeriesWindows, quantiles: Floats, *, origins: bool) -> pl.DataFrame:
     """Write forecasts as a table of one row per timestep predicted: the ids, its time (`timestep`
-    where there is none), `prediction`, the median, and `prediction_10`, `prediction_50` and
-    `prediction_90`; of several targets each has its own, `prediction_<target>` and
+    where there is none), `prediction`, the median, and a column for each quantile in per cent, like
+    `prediction_10`; of several targets each has its own, `prediction_<target>` and
     `prediction_<target>_10` and so on.
 
     Args:
         origins: say in a column `origin` what the last timestep seen was.
     """
     encoded, series = windows.encoded, windows.series
-    layout, encoders = windows.layout, windows.encoders
+    layout, encoders, levels = windows.layout, windows.encoders, encoded.levels
     owners = np.repeat(encoded.owners, encoded.horizon)
     at = (encoded.origins[:, None] + np.arange(encoded.horizon)).reshape(-1)
     columns = list(series.ids[owners].select(layout.id))
@@ -269,10 +268,10 @@ def forecast_table(windows: SeriesWindows, quantiles: Floats, *, origins: bool) 
     zeros = zeros_of(layout.targets)
     for number, target in enumerate(encoders.targets):
         name = "prediction" if len(encoders.targets) == 1 else f"prediction_{target}"
-        values = data_units(quantiles[:, :, number], zeros[number]).reshape(-1, len(LEVELS))
-        predictions += [pl.Series(name, values[:, MEDIAN])]
+        values = data_units(quantiles[:, :, number], zeros[number]).reshape(-1, len(levels))
+        predictions += [pl.Series(name, values[:, middle(levels)])]
         predictions += [
-            pl.Series(f"{name}_{level}", values[:, at]) for at, level in enumerate(LEVELS)
+            pl.Series(f"{name}_{per_cent(level)}", values[:, at]) for at, level in enumerate(levels)
         ]
     return beside(keys, [column.fill_nan(None) for column in predictions])
 

@@ -20,6 +20,7 @@ from rnnauto.families.forecast.layers import (
     Steps,
     Transform,
 )
+from rnnauto.families.forecast.levels import middle
 
 EVERY = slice(None)
 
@@ -183,6 +184,7 @@ def along_horizon(graph: Graph, vector: str, count: int) -> str:
 
 def emit_quantiles(graph: Graph, layer: Quantiles, corrections: str, *window: str) -> str:
     horizon, targets = layer.error.shape
+    count = len(layer.levels)
     batch = size_of(graph, corrections, 0)
 
     def shaped(x: str, *sizes: int) -> str:
@@ -190,19 +192,48 @@ def emit_quantiles(graph: Graph, layer: Quantiles, corrections: str, *window: st
         return graph.op("Reshape", x, shape, allowzero=1)
 
     last = graph.constant([3], "int64")
-    each = shaped(corrections, horizon, targets, 3)
-    below, middle, above = graph.ops(
-        "Split", each, graph.constant([1, 1, 1], "int64"), outputs=3, axis=-1
-    )
-    widening = floats(graph, layer.widening.numpy()[:, None])
-    low = graph.op("Sub", middle, graph.op("Mul", widening, graph.op("Softplus", below)))
-    high = graph.op("Add", middle, graph.op("Mul", widening, graph.op("Softplus", above)))
+    each = apart(graph, shaped(corrections, horizon, targets, count), count)
+    placed = outwards(graph, each, middle(layer.levels), layer.widening.numpy()[:, None])
     error = floats(graph, layer.error.numpy()[..., None])
-    corrected = graph.op("Mul", error, joined(graph, [low, middle, high]))
+    corrected = graph.op("Mul", error, joined(graph, placed))
     simple, centre, spread = (graph.op("Unsqueeze", x, last) for x in window)
     scaled = graph.op("Mul", spread, graph.op("Add", simple, corrected))
     values = transformed_back(graph, layer.transform, graph.op("Add", centre, scaled))
-    return shaped(values, horizon, targets * 3)
+    return shaped(told(graph, layer, values), horizon, targets * count)
+
+
+def apart(graph: Graph, x: str, count: int) -> list[str]:
+    """The last axis in pieces of one."""
+    if count == 1:
+        return [x]
+    sizes = graph.constant([1] * count, "int64")
+    return list(graph.ops("Split", x, sizes, outputs=count, axis=-1))
+
+
+def outwards(graph: Graph, corrections: list[str], centre: int, widening: Any) -> list[str]:
+    """As `layers.outwards`."""
+    placed = {centre: corrections[centre]}
+    factors = floats(graph, widening)
+    for side, name in ((-1, "Sub"), (1, "Add")):
+        far, at = "", centre + side
+        while 0 <= at < len(corrections):
+            gap = graph.op("Softplus", corrections[at])
+            far = graph.op("Add", far, gap) if far else gap
+            placed[at] = graph.op(name, corrections[centre], graph.op("Mul", factors, far))
+            at += side
+    return [placed[at] for at in range(len(corrections))]
+
+
+def told(graph: Graph, layer: Quantiles, values: str) -> str:
+    """As `Quantiles.told`."""
+    rising = apart(graph, values, len(layer.levels))
+    for at in range(1, len(rising)):
+        rising[at] = graph.op("Max", rising[at], rising[at - 1])
+    values = joined(graph, rising) if len(rising) > 1 else values
+    if layer.lowest is None:
+        return values
+    lowest = floats(graph, layer.lowest)
+    return graph.op("Where", graph.op("LessOrEqual", values, lowest), lowest, values)
 
 
 EMITTERS: Mapping[type, Emitter] = {

@@ -1,5 +1,7 @@
 """Score forecasts with intervals, beside the simple forecasts of the same windows."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -7,9 +9,11 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Integers
 from rnnauto.errors import DataError
-from rnnauto.families.forecast.baselines import simple_forecasts
+from rnnauto.families.forecast.levels import coverages, middle
 from rnnauto.families.forecast.prepare import ForecastPrepared
+from rnnauto.families.forecast.probabilistic import crps, quantile_losses
 from rnnauto.families.forecast.series import EncodedSeries, SeriesEncoders, SeriesWindows
+from rnnauto.families.forecast.simple.baselines import simple_forecasts
 from rnnauto.judge.evaluate import RESAMPLES, Evaluation, Scores, beats_every
 from rnnauto.judge.metrics import (
     FEWEST_SEQUENCES,
@@ -33,7 +37,8 @@ POINTS = frozenset({2, 3})  # targets that together are places
 
 def metric_names(layout: Layout, encoders: SeriesEncoders) -> tuple[str, ...]:
     """List the metrics of forecasts, as `evaluate` names them."""
-    return names_measured(forecast_measures(targets=len(encoders.targets), intervals=True))
+    targets = len(encoders.targets)
+    return names_measured(forecast_measures(targets=targets, levels=layout.levels))
 
 
 def evaluate_forecasts(
@@ -47,7 +52,7 @@ def evaluate_forecasts(
     """Score a model's forecasts, and simple ones, on the same windows.
 
     Args:
-        quantiles: 10%, 50% and 90%, [windows, horizon, targets, 3], less the zero of each target.
+        quantiles: [windows, horizon, targets, levels], less the zero of each target.
     """
     known = np.isfinite(encoded.truth())
     if not known.any():
@@ -85,12 +90,15 @@ def score_forecasts(
     """Compute every metric of forecasts with its interval.
 
     Args:
-        predicted: quantiles [windows, horizon, targets, 3], or [windows, horizon, targets, 1]
-            where there are medians only.
+        predicted: quantiles [windows, horizon, targets, levels], or [windows, horizon, targets, 1]
+            where there is one value: it counts as every quantile, and has no interval.
     """
+    told = predicted.shape[-1] == len(encoded.levels)
+    if not told:
+        predicted = np.repeat(predicted, len(encoded.levels), axis=-1)
     groups, count = compact_groups(window_groups(encoded), seed=seed)
     measures = forecast_measures(
-        targets=encoded.targets.shape[1], intervals=predicted.shape[-1] > 1
+        targets=encoded.targets.shape[1], levels=encoded.levels, intervals=told
     )
     with np.errstate(over="ignore", invalid="ignore"):
         sums = forecast_sums(encoded, predicted.astype(np.float64), groups, count=count)
@@ -123,21 +131,21 @@ def window_groups(encoded: EncodedSeries) -> Integers:
 def forecast_sums(
     encoded: EncodedSeries, predicted: Doubles, groups: Integers, *, count: int
 ) -> Doubles:
-    """Sum what the metrics need over every group, [groups, 11].
+    """Sum what the metrics need over every group, [groups, 13 and more].
 
     Columns: values; absolute and squared error; weight and weighted sum of the scaled error, then
-    of the symmetric percentage error, each series weighing the same; values inside the 80%
-    interval; windows with a place at each timestep; sum of their mean and of their last distance.
+    of the symmetric percentage error, each series weighing the same; windows with a place at each
+    timestep; sum of their mean and of their last distance; magnitude of the truth; quantile loss;
+    CRPS; then values inside each interval.
     """
     truth = encoded.truth().astype(np.float64)  # [windows, horizon, targets]
-    median = predicted[..., predicted.shape[-1] // 2]
+    median = predicted[..., middle(encoded.levels)]
     known = np.isfinite(truth)
     error = np.where(known, np.abs(median - truth), 0.0)
     units = encoded.units[encoded.owners][:, None].astype(np.float64)
     zeros = np.array(encoded.zeros or [0.0])
     magnitude = np.abs(truth + zeros) + np.abs(median + zeros)
     percent = 200 * error / np.where(known & (magnitude > 0), magnitude, 1.0)
-    inside = known & (predicted[..., 0] <= truth) & (truth <= predicted[..., -1])
     everywhere = np.asarray(known.all(axis=(1, 2)))
     distance = np.where(everywhere[:, None], np.sqrt((error**2).sum(axis=2)), 0.0)
     scaled = weighted(encoded.owners, error / units, known & np.isfinite(units))
@@ -148,10 +156,18 @@ def forecast_sums(
         (error**2).sum(axis=(1, 2)),
         *scaled,
         *relative,
-        inside.sum(axis=(1, 2)),
         everywhere,
         distance.mean(axis=1),
         distance[:, -1],
+        np.where(known, np.abs(truth + zeros), 0.0).sum(axis=(1, 2)),
+        *(
+            np.where(known, of(truth, predicted, encoded.levels), 0.0).sum(axis=(1, 2))
+            for of in (quantile_losses, crps)
+        ),
+        *(
+            (known & (predicted[..., low] <= truth) & (truth <= predicted[..., high])).sum((1, 2))
+            for low, high in coverages(encoded.levels).values()
+        ),
     ]
     return np.stack(
         [
@@ -173,7 +189,7 @@ def weighted(owners: Integers, errors: Doubles, counted: NDArray[np.bool_]) -> l
 
 
 class ForecastSums(NamedTuple):
-    """(Weighted) sums of `forecast_sums`, [resamples] each."""
+    """(Weighted) sums of `forecast_sums`, [resamples] each; `inside` those of each interval."""
 
     values: Doubles
     absolute: Doubles
@@ -182,10 +198,13 @@ class ForecastSums(NamedTuple):
     scaled: Doubles
     percent_weight: Doubles
     percent: Doubles
-    inside: Doubles
     places: Doubles
     mean_distance: Doubles
     last_distance: Doubles
+    magnitude: Doubles
+    quantile_loss: Doubles
+    crps: Doubles
+    inside: tuple[Doubles, ...]
 
 
 ForecastMeasures = tuple[Measure[Any], ...]
@@ -195,29 +214,47 @@ POINT_METRICS: ForecastMeasures = (
     Measure(METRICS["mae"], lambda sums: ratio(sums.absolute, sums.values)),
     Measure(METRICS["rmse"], lambda sums: np.sqrt(ratio(sums.squared, sums.values))),
     Measure(METRICS["smape"], lambda sums: ratio(sums.percent, sums.percent_weight)),
-)
-INTERVAL_METRICS: ForecastMeasures = (
-    Measure(METRICS["coverage_80"], lambda sums: ratio(sums.inside, sums.values)),
+    # as gluonts and AutoGluon sum it: over all windows and series, then divided
+    Measure(METRICS["wql"], lambda sums: ratio(sums.quantile_loss, sums.magnitude)),
+    Measure(METRICS["crps"], lambda sums: ratio(sums.crps, sums.values)),
 )
 
 
-def forecast_measures(*, targets: int, intervals: bool) -> ForecastMeasures:
+def interval_measures(levels: tuple[float, ...]) -> ForecastMeasures:
+    """Make a measure of the coverage of each interval that is told."""
+
+    def inside(at: int) -> Callable[[ForecastSums], Doubles]:
+        return lambda sums: ratio(sums.inside[at], sums.values)
+
+    made = []
+    for at, name in enumerate(coverages(levels)):
+        record = METRICS.get(name) or replace(METRICS["coverage"], name=name)
+        made.append(Measure(record, inside(at)))
+    return tuple(made)
+
+
+def forecast_measures(
+    *, targets: int, levels: tuple[float, ...], intervals: bool = True
+) -> ForecastMeasures:
     """List the metrics of forecasts, and how each is computed from sums.
 
     Args:
         targets: how many there are; two or three together are places.
-        intervals: False where there are medians only.
+        levels: of the quantiles that are told.
+        intervals: False where only one value is told.
     """
     return (
         *POINT_METRICS,
-        *(INTERVAL_METRICS if intervals else ()),
+        *(interval_measures(levels) if intervals else ()),
         *(PLACE_METRICS if targets in POINTS else ()),
     )
 
 
 def forecast_metrics(sums: Doubles, measures: ForecastMeasures) -> Metrics:
-    """Compute metrics from (weighted) sums of `forecast_sums`, [resamples, 11]."""
-    return measured(measures, ForecastSums(*sums.T))
+    """Compute metrics from (weighted) sums of `forecast_sums`, [resamples, columns]."""
+    plain = len(ForecastSums._fields) - 1
+    columns = [*sums.T[:plain], tuple(sums.T[plain:])]
+    return measured(measures, ForecastSums._make(columns))
 
 
 def validated_forecasts(encoded: EncodedSeries, *, season: int) -> dict[str, float]:

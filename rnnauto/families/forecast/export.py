@@ -18,8 +18,9 @@ from rnnauto.deploy.onnx_check import check_graph
 from rnnauto.deploy.onnx_run import MODEL, STEP, open_graph
 from rnnauto.deploy.runner import RawBatch, Run, load_saved_model
 from rnnauto.deploy.write import write_saved_model
-from rnnauto.families.forecast.answer import LEVELS, MEDIAN, raw_windows, raw_zeros
+from rnnauto.families.forecast.answer import raw_windows, raw_zeros
 from rnnauto.families.forecast.graph import CODES, WORDS, write_graph
+from rnnauto.families.forecast.levels import middle
 from rnnauto.families.forecast.prepare import ForecastPrepared
 from rnnauto.families.forecast.series import SeriesEncoders, SeriesWindows, indicator_counts
 from rnnauto.families.forecast.signatures import forecast_inputs, open_light
@@ -32,11 +33,8 @@ from rnnauto.families.forecast.steps.window import (
 )
 from rnnauto.families.forecast.windows import training_units, window_inputs
 from rnnauto.layout import Layout
-from rnnauto.networks.losses import QUANTILES
 
 Function = Callable[[dict[str, Any]], dict[str, Any]]
-
-assert tuple(round(100 * level) for level in QUANTILES) == LEVELS
 
 
 def export(
@@ -76,7 +74,8 @@ def open_windows(folder: Path, layout: Layout, encoders: SeriesEncoders) -> Run:
 def serve_forecast(members: list[Any], *, layout: Layout, encoders: SeriesEncoders) -> Any:
     """Make a module whose `functions` are all that are called from outside. `serving_default` takes
     what `forecast_inputs` lists, and returns the mean over the members of `quantiles` [batch,
-    horizon, targets, 3], 10%, 50% and 90%, and `value`, the median [batch, horizon, targets].
+    horizon, targets, levels], those of the layout, and `value`, the median [batch, horizon,
+    targets].
 
     Sequences longer than the lookback count by their last timesteps; shorter ones are allowed.
     `step` takes one row of each series and the state before it, and returns the same.
@@ -92,11 +91,11 @@ def serve_forecast(members: list[Any], *, layout: Layout, encoders: SeriesEncode
     def told(inputs: dict[str, Any]) -> dict[str, Any]:
         outputs = [member.model(inputs, training=False) for member in members]
         mean = tf.add_n(outputs) / len(outputs)
-        shape = [tf.shape(mean)[0], layout.horizon, len(encoders.targets), len(LEVELS)]
+        shape = [tf.shape(mean)[0], layout.horizon, len(encoders.targets), len(layout.levels)]
         quantiles = tf.reshape(mean, shape)
         if zeros["past"].any():
             quantiles = tf.cast(quantiles, tf.float64) + zeros["past"][:, None]
-        return {"value": quantiles[..., MEDIAN], "quantiles": quantiles}
+        return {"value": quantiles[..., middle(layout.levels)], "quantiles": quantiles}
 
     module.functions = functions_of(encoded, told, layout, encoders)
     return module

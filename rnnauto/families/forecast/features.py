@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from rnnauto.families.forecast.series import SeriesEncoders
+from rnnauto.families.forecast.series import SeriesEncoders, floors_of, reach_of
+from rnnauto.layout import QUANTILES, Layout
 from rnnauto.networks.architecture import vocabulary_sizes, with_missing
 
 
@@ -22,6 +23,9 @@ class ForecastFeatures:
         static_numbers: columns of numbers that a series has once.
         static_missing: which of them have missing values.
         static_vocabularies: the sizes of those of the categories that a series has once.
+        levels: of the quantiles that it predicts, rising, the median among them.
+        floors: the least value of each target, less its zero; None where it has none. Empty: none
+            has one.
     """
 
     targets: int
@@ -35,12 +39,14 @@ class ForecastFeatures:
     static_numbers: int
     static_missing: tuple[int, ...]
     static_vocabularies: tuple[int, ...]
+    levels: tuple[float, ...] = QUANTILES
+    floors: tuple[float | None, ...] = ()
 
 
-def forecast_features_of(encoders: SeriesEncoders, *, horizon: int) -> ForecastFeatures:
+def forecast_features_of(encoders: SeriesEncoders, layout: Layout) -> ForecastFeatures:
     return ForecastFeatures(
         targets=len(encoders.targets),
-        horizon=horizon,
+        horizon=reach_of(layout)[1],
         season=encoders.season,
         numbers=len(encoders.numbers),
         missing=with_missing(encoders.numbers),
@@ -50,4 +56,6 @@ def forecast_features_of(encoders: SeriesEncoders, *, horizon: int) -> ForecastF
         static_numbers=len(encoders.static_numbers),
         static_missing=with_missing(encoders.static_numbers),
         static_vocabularies=vocabulary_sizes(encoders.static_categories),
+        levels=layout.levels,
+        floors=floors_of(layout),
     )

@@ -8,8 +8,9 @@ from rnnauto.exchange.graph import Graph
 from rnnauto.exchange.inputs import declare, from_zero, look_up, with_zero
 from rnnauto.exchange.network import emit_network
 from rnnauto.exchange.pieces import cast, joined, select, size_of
-from rnnauto.families.forecast.answer import LEVELS, MEDIAN, raw_zeros
+from rnnauto.families.forecast.answer import raw_zeros
 from rnnauto.families.forecast.emitters import EMITTERS
+from rnnauto.families.forecast.levels import middle
 from rnnauto.families.forecast.series import SeriesEncoders, indicator_counts
 from rnnauto.families.forecast.signatures import forecast_inputs
 from rnnauto.layout import Layout
@@ -38,13 +39,13 @@ def emit_quantiles(
     mean = mean_of(
         graph, [emit_network(graph, member.model, inputs, EMITTERS) for member in members]
     )
-    sizes = (layout.horizon or 0, len(encoders.targets), len(LEVELS))
+    sizes = (layout.horizon or 0, len(encoders.targets), len(layout.levels))
     shape = joined(graph, [size_of(graph, mean, 0), graph.constant(sizes, "int64")], 0)
     quantiles = graph.op("Reshape", mean, shape, allowzero=1)
     zeros = raw_zeros(layout, encoders.moving_count)["past"]
     quantiles, dtype = with_zero(graph, quantiles, zeros[:, None])
     every = slice(None)
-    median = select(graph, quantiles, (every, every, every, MEDIAN))
+    median = select(graph, quantiles, (every, every, every, middle(layout.levels)))
     graph.output("value", median, dtype, (None, *sizes[:2]))
     graph.output("quantiles", quantiles, dtype, (None, *sizes))
 

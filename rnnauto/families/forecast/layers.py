@@ -10,6 +10,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from rnnauto.families.forecast.levels import middle
+
 PLACES = 8  # channels that tell the steps of the horizon apart
 HIGHEST_LOG = 60.0  # exp of it is the largest forecast: beyond it float32 ends
 LEAST_SPREAD = 1e-3  # of the train part's deviation: a window that stands still has a scale too
@@ -238,14 +240,28 @@ class Steps(keras.layers.Layer):
 
 
 class Quantiles(keras.layers.Layer):
-    """Corrections [batch, horizon, targets * 3] to quantiles in data units, [batch, horizon,
-    targets * 3]: the median, and how far below and above it the others are, so that they never
-    cross. `error` [horizon, targets] is the usual error of the simple forecast; `widening`
-    [targets] moves the outer quantiles away from the median, 1 while training."""
+    """Corrections [batch, horizon, targets * levels] to quantiles in data units, of the same shape:
+    the median, and how far each of the others is from its neighbour nearer to the median, so that
+    they never cross. `error` [horizon, targets] is the usual error of the simple forecast;
+    `widening` [targets] moves the other quantiles away from the median, 1 while training.
 
-    def __init__(self, transform: Transform, horizon: int, targets: int, **options: Any) -> None:
+    What is told is never below the floors of the targets. Training goes without: where all is cut
+    off at a floor there would be no gradient.
+    """
+
+    def __init__(
+        self,
+        transform: Transform,
+        horizon: int,
+        targets: int,
+        levels: tuple[float, ...],
+        floors: tuple[float | None, ...],
+        **options: Any,
+    ) -> None:
         super().__init__(**options)
         self.transform = transform
+        self.levels = levels
+        self.floors = floors
         self.error = self.add_weight(
             shape=(horizon, targets), initializer="ones", trainable=False, name="error"
         )
@@ -254,17 +270,52 @@ class Quantiles(keras.layers.Layer):
         )
         self.built = True
 
-    def call(self, corrections: Any, simple: Any, centre: Any, spread: Any) -> Any:
+    @property
+    def lowest(self) -> Any:
+        """The floors, [targets, 1]; -inf where a target has none, and None where all have none."""
+        if not any(floor is not None for floor in self.floors):
+            return None
+        known = [-np.inf if floor is None else floor for floor in self.floors]
+        return np.array(known, np.float32)[:, None]
+
+    def call(
+        self, corrections: Any, simple: Any, centre: Any, spread: Any, training: bool = False
+    ) -> Any:
         horizon, targets = self.error.shape
-        shape = [tf.shape(corrections)[0], horizon, targets, 3]
-        below, middle, above = tf.unstack(tf.reshape(corrections, shape), axis=-1)
-        low = middle - self.widening * tf.math.softplus(below)
-        high = middle + self.widening * tf.math.softplus(above)
-        scaled = simple[..., None] + self.error[..., None] * tf.stack([low, middle, high], -1)
+        shape = [tf.shape(corrections)[0], horizon, targets, len(self.levels)]
+        each = tf.unstack(tf.reshape(corrections, shape), axis=-1)
+        placed = tf.stack(outwards(each, middle(self.levels), self.widening), -1)
+        scaled = simple[..., None] + self.error[..., None] * placed
         values = self.transform.back(centre[..., None] + spread[..., None] * scaled)
-        return tf.reshape(values, [tf.shape(corrections)[0], horizon, targets * 3])
+        if not training:
+            values = self.told(values)
+        return tf.reshape(values, [tf.shape(corrections)[0], horizon, targets * len(self.levels)])
+
+    def told(self, values: Any) -> Any:
+        """Put the quantiles in order, which rounding may have changed, and above their floors."""
+        rising = list(tf.unstack(values, axis=-1))
+        for at in range(1, len(rising)):
+            rising[at] = tf.maximum(rising[at], rising[at - 1])
+        values = tf.stack(rising, -1)
+        if self.lowest is None:
+            return values
+        return tf.where(values <= self.lowest, self.lowest, values)
 
     def compute_output_shape(
         self, corrections_shape: Any, simple_shape: Any, centre_shape: Any, spread_shape: Any
     ) -> Any:
         return corrections_shape
+
+
+def outwards(corrections: list[Any], centre: int, widening: Any) -> list[Any]:
+    """Place quantiles from the median outwards, each beyond its neighbour by softplus of its own
+    correction times the widening."""
+    placed = {centre: corrections[centre]}
+    for side in (-1, 1):
+        far = 0.0
+        at = centre + side
+        while 0 <= at < len(corrections):
+            far = far + tf.math.softplus(corrections[at])
+            placed[at] = corrections[centre] + side * (widening * far)
+            at += side
+    return [placed[at] for at in range(len(corrections))]

@@ -36,7 +36,7 @@ def window_spec(features: ForecastFeatures, answer: Answer) -> Any:
 def window_losses(
     outputs: Any, truth: Any, features: ForecastFeatures, answer: Answer
 ) -> tuple[Any, Any, Any, Any]:
-    return *forecast_loss(outputs, truth), outputs
+    return *forecast_loss(outputs, truth, features.levels), outputs
 
 
 def scale(

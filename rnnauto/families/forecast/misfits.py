@@ -1,6 +1,7 @@
 """Find what of a layout of series and of their encoders does not go together."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from rnnauto.data.misfits import (
     MOST_TIMESTEPS,
@@ -9,8 +10,11 @@ from rnnauto.data.misfits import (
     frequency_misfits,
     number_misfits,
 )
+from rnnauto.families.forecast.levels import MEDIAN
 from rnnauto.families.forecast.series import SeriesEncoders, ahead_features, past_features
 from rnnauto.layout import Layout
+
+MOST_LEVELS = 100  # 99 that are asked for, and the median
 
 
 def misfits(layout: Layout, encoders: SeriesEncoders) -> Iterator[str]:
@@ -28,5 +32,11 @@ def misfits(layout: Layout, encoders: SeriesEncoders) -> Iterator[str]:
         yield "`layout` is of a forecast without a horizon or a lookback"
     if encoders.targets != layout.target:
         yield f"`encoders.targets` are {list(encoders.targets)}, not {list(layout.target)}"
+    levels = layout.levels
+    rising = all(low < high for low, high in pairwise((0.0, *levels, 1.0)))
+    if not rising or MEDIAN not in levels or len(levels) > MOST_LEVELS:
+        yield f"`layout.quantiles` are {list(levels)}"
+    if not set(layout.floored) <= set(layout.target):
+        yield f"`layout.floored` are {list(layout.floored)}, not among {list(layout.target)}"
     if not 1 <= encoders.season <= MOST_TIMESTEPS:
         yield f"`encoders.season` is {encoders.season}"

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.data.columns import zeros_of
+from rnnauto.families.forecast.levels import middle
 from rnnauto.families.forecast.series import SeriesWindows
 from rnnauto.judge.diagnosis import Coverage, StepCoverage, WrongAnswer
 from rnnauto.judge.mistakes import MOST, plain
@@ -16,7 +17,7 @@ def worst(test: SeriesWindows, quantiles: NDArray[Any]) -> list[WrongAnswer]:
     `prediction` are those of the timestep of the horizon that is furthest off."""
     encoded, series, layout = test.encoded, test.series, test.layout
     truth = encoded.truth().astype(np.float64)
-    median = quantiles[..., 1].astype(np.float64)
+    median = quantiles[..., middle(encoded.levels)].astype(np.float64)
     units = encoded.units[encoded.owners][:, None]
     units = np.where(np.isfinite(units) & (units > 0), units, 1.0)
     zeros = zeros_of(layout.targets)
@@ -40,16 +41,18 @@ def worst(test: SeriesWindows, quantiles: NDArray[Any]) -> list[WrongAnswer]:
     return wrong
 
 
-def coverage(test: SeriesWindows, quantiles: NDArray[Any]) -> Coverage:
-    """Measure how often the truth is inside the 80% interval, for each step of a forecast's
-    horizon."""
-    truth = test.encoded.truth()
-    inside = (quantiles[..., 0] <= truth) & (truth <= quantiles[..., 2])
+def coverage(test: SeriesWindows, quantiles: NDArray[Any]) -> Coverage | None:
+    """Measure how often the truth is inside the widest interval that is told, for each step of a
+    forecast's horizon; of medians alone there is none."""
+    truth, levels = test.encoded.truth(), test.encoded.levels
+    if len(levels) == 1:
+        return None
+    inside = (quantiles[..., 0] <= truth) & (truth <= quantiles[..., -1])
     known = np.isfinite(truth) & np.isfinite(quantiles).all(axis=-1)
     count = known.sum(axis=(0, 2))
     share = (inside & known).sum(axis=(0, 2)) / np.maximum(count, 1)
     steps = tuple(
-        StepCoverage(step=at + 1, coverage_80=float(share[at]) if count[at] else None)
+        StepCoverage(step=at + 1, coverage=float(share[at]) if count[at] else None)
         for at in range(len(share))
     )
-    return Coverage(by_step=steps)
+    return Coverage(by_step=steps, wanted=round(levels[-1] - levels[0], 5))

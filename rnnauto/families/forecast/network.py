@@ -7,6 +7,7 @@ usual error, step by step of the horizon: untrained it is the simple forecast, w
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import keras
@@ -25,12 +26,13 @@ from rnnauto.families.forecast.layers import (
     Steps,
     Transform,
 )
+from rnnauto.families.forecast.levels import middle
 from rnnauto.networks.architecture import Architecture
 from rnnauto.networks.built import Built
 from rnnauto.networks.layers import Dropout, Standardise, embedding_width
 from rnnauto.networks.stack import encode_statics, joined, number_scale, recur_all, scales_of
 
-NORMAL_90 = 1.2816  # deviations from the median to the 90% quantile of a normal error
+LEAST_GAP = 1e-4  # deviations between neighbouring quantiles of an untrained network
 LEAST_ERROR = 1e-6
 
 
@@ -59,8 +61,8 @@ class ForecastParts:
 def build_forecast(features: ForecastFeatures, architecture: Architecture) -> Built:
     """Build a network that forecasts.
 
-    Inputs: those of `data.windows.window_inputs`. Output: float32 [batch, horizon, targets * 3],
-    the quantiles of each target side by side, in data units.
+    Inputs: those of `data.windows.window_inputs`. Output: float32 [batch, horizon, targets *
+    levels], the quantiles of each target side by side, in data units.
     """
     targets, horizon, season = features.targets, features.horizon, features.season
     lookback, kind = architecture.lookback, architecture.differencing
@@ -85,8 +87,9 @@ def build_forecast(features: ForecastFeatures, architecture: Architecture) -> Bu
     if start is not None:  # the state may forget the static features
         state = joined([state, start], name="state")
     steps = Steps(horizon, season, name="steps")(state, scaled, simple)
-    corrections = decode([steps, *ahead], units=architecture.units, targets=targets)
-    quantiles = Quantiles(transform, horizon, targets, name="quantiles")
+    corrections = decode([steps, *ahead], units=architecture.units, features=features)
+    told = (features.levels, features.floors)
+    quantiles = Quantiles(transform, horizon, targets, *told, name="quantiles")
     model = keras.Model(inputs, quantiles(corrections, simple, centre, spread))
     parts = ForecastParts(
         transform=transform,
@@ -99,18 +102,31 @@ def build_forecast(features: ForecastFeatures, architecture: Architecture) -> Bu
     return Built(model, scales, forward, parts)
 
 
-def decode(parts: list[Any], *, units: int, targets: int) -> Any:
+def decode(parts: list[Any], *, units: int, features: ForecastFeatures) -> Any:
     """Decode every step of the horizon by the same small network: corrections [batch, horizon,
-    targets * 3], at first those of a normal error."""
+    targets * levels], at first those of a normal error."""
+    bias = np.tile(normal_gaps(features.levels), features.targets)
     z = Dropout(name="dropout_head")(joined(parts, name="horizon"))
     z = keras.layers.Dense(units, activation="relu", name="decoder")(z)
-    bias = np.tile([np.log(np.expm1(NORMAL_90)), 0.0, np.log(np.expm1(NORMAL_90))], targets)
     return keras.layers.Dense(
-        targets * 3,
+        len(bias),
         kernel_initializer="zeros",
         bias_initializer=keras.initializers.Constant(bias),
         name="corrections",
     )(z)
+
+
+def normal_gaps(levels: tuple[float, ...]) -> list[float]:
+    """List the corrections that make quantiles those of a normal error of deviation 1: of the
+    median 0, of the others how far each is from its neighbour nearer to it, before softplus."""
+    places = [round(NormalDist().inv_cdf(level), 4) for level in levels]
+    centre = middle(levels)
+    nearer = [at + (at < centre) - (at > centre) for at in range(len(levels))]
+    gaps = [abs(place - places[near]) for place, near in zip(places, nearer, strict=True)]
+    return [
+        0.0 if at == centre else float(np.log(np.expm1(max(gap, LEAST_GAP))))
+        for at, gap in enumerate(gaps)
+    ]
 
 
 def encode_past(

@@ -4,6 +4,7 @@ import numpy as np
 
 from rnnauto.arrays import Doubles, Floats
 from rnnauto.data.columns import data_units, zeros_of
+from rnnauto.families.forecast.levels import middle
 from rnnauto.families.forecast.prepare import ForecastPrepared
 from rnnauto.families.forecast.series import SeriesWindows
 from rnnauto.report.picture import (
@@ -78,7 +79,8 @@ def forecasts(windows: SeriesWindows, quantiles: Floats) -> list[Json]:
         chosen = np.concatenate([chosen, more])[:FORECASTS]
     zeros = zeros_of(layout.targets)
     targets = data_units(encoded.targets, zeros)
-    levels = data_units(quantiles, zeros[:, None])
+    widest = quantiles[..., [0, middle(encoded.levels), -1]]
+    levels = data_units(widest, zeros[:, None])
     examples = []
     for window in chosen:
         origin, owner = int(encoded.origins[window]), int(encoded.owners[window])
@@ -88,6 +90,7 @@ def forecasts(windows: SeriesWindows, quantiles: Floats) -> list[Json]:
                 {
                     "id": identity(series.ids, owner) if layout.id else "",
                     "target": target,
+                    "interval": round(encoded.levels[-1] - encoded.levels[0], 5),
                     "history": [
                         [time_of(series.times[step]), value_at(targets, step, at)]
                         for step in range(begin, origin)

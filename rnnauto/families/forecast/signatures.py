@@ -5,7 +5,7 @@ from pathlib import Path
 from rnnauto.deploy.onnx_run import MODEL, open_graph
 from rnnauto.deploy.raw_inputs import Inputs, number_type
 from rnnauto.deploy.runner import Run, Signature, Signatures
-from rnnauto.families.forecast.answer import LEVELS, raw_zeros
+from rnnauto.families.forecast.answer import raw_zeros
 from rnnauto.families.forecast.series import SeriesEncoders
 from rnnauto.layout import Layout
 
@@ -46,7 +46,7 @@ def forecast_inputs(layout: Layout, encoders: SeriesEncoders) -> Inputs:
 
 def signatures(layout: Layout, encoders: SeriesEncoders) -> Signatures:
     """Say what `serving_default` takes and gives."""
-    shape = (None, layout.horizon, len(encoders.targets), len(LEVELS))
+    shape = (None, layout.horizon, len(encoders.targets), len(layout.levels))
     inputs = forecast_inputs(layout, encoders)
     return {"serving_default": Signature(inputs, {"quantiles": shape})}
 

@@ -8,7 +8,6 @@ from typing import Any
 from rnnauto.cells import CELLS
 from rnnauto.families.forecast.features import forecast_features_of
 from rnnauto.families.forecast.prepare import ForecastPrepared
-from rnnauto.families.forecast.series import reach_of
 from rnnauto.families.forecast.simple_errors import simple_errors
 from rnnauto.networks.architecture import Answer
 from rnnauto.recipe import Recipe, Space
@@ -46,11 +45,12 @@ def pose(prepared: ForecastPrepared, recipe: Recipe) -> StudyProblem:
     """Pose the problem that trials share; forecasting networks learn their scales from the windows
     that they train on."""
     encoders = prepared.encoders
-    _, horizon = reach_of(prepared.layout)
+    features = forecast_features_of(encoders, prepared.layout)
+    levels = features.levels
     return StudyProblem(
         family="forecast",
-        features=forecast_features_of(encoders, horizon=horizon),
-        answer=Answer("quantiles", (3,) * len(encoders.targets)),
+        features=features,
+        answer=Answer("quantiles", (len(levels),) * len(encoders.targets), levels=levels),
         scales=(),
         numbers=(),
         static_numbers=(),

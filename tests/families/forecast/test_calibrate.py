@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rnnauto.families.forecast import calibrate as calibrating
-from rnnauto.families.forecast.calibrate import LEVEL, WIDEST, calibrate, coverage, widen
+from rnnauto.families.forecast.calibrate import WIDEST, calibrate, coverage, widen
 
 
 class Widening:
@@ -17,8 +17,8 @@ class Widening:
 class Fixed:
     """A network that always says 0, and half a unit to each side times its widening."""
 
-    def __init__(self, targets=1):
-        self.layer = SimpleNamespace(widening=Widening())
+    def __init__(self, targets=1, levels=(0.1, 0.5, 0.9)):
+        self.layer = SimpleNamespace(widening=Widening(), levels=levels)
         self.targets = targets
 
     @property
@@ -47,7 +47,12 @@ def test_intervals_are_widened_until_four_fifths_are_inside():
     factor = widen(model, 50, truth)
     assert factor == pytest.approx(3.2, rel=0.02)
     assert model.layer.widening.value.tolist() == factor.tolist()
-    assert coverage(model, 50, truth, factor)[0] >= LEVEL
+    assert coverage(model, 50, truth, factor)[0] >= 0.8
+
+
+def test_other_quantiles_hold_what_lies_between_them():
+    factor = widen(Fixed(levels=(0.05, 0.5, 0.95)), 50, spread(2.0))  # 90% of it within 1.8
+    assert factor == pytest.approx(3.6, rel=0.02)
 
 
 def test_every_target_has_a_factor_of_its_own_and_unknown_values_do_not_count():

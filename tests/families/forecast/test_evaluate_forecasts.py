@@ -8,7 +8,6 @@ from builders import make_series_encoders
 from test_simple_errors import encoded
 
 from rnnauto.errors import DataError
-from rnnauto.families.forecast.baselines import simple_forecasts
 from rnnauto.families.forecast.evaluate import (
     evaluate_forecasts,
     fit_and_validate,
@@ -16,6 +15,7 @@ from rnnauto.families.forecast.evaluate import (
     window_groups,
 )
 from rnnauto.families.forecast.series import EncodedSeries
+from rnnauto.families.forecast.simple.baselines import simple_forecasts
 
 
 def windows(targets, *, splits, origins, units, horizon=2, lookback=3):

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from rnnauto.families.forecast.baselines import filled, simple_forecasts
 from rnnauto.families.forecast.series import EncodedSeries
+from rnnauto.families.forecast.simple.baselines import filled, simple_forecasts
 
 NAN = np.nan
 

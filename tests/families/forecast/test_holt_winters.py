@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnauto.families.forecast.holt_winters import forecast
+from rnnauto.families.forecast.simple.holt_winters import forecast
 
 SEASON = np.array([1.0, -2.0, 3.0, -2.0])
 

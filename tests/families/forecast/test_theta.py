@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rnnauto.families.forecast.theta import forecast, season_of, slopes_of
+from rnnauto.families.forecast.simple.theta import forecast, season_of, slopes_of
 
 SEASON = np.array([1.2, 0.8, 1.1, 0.9])
 

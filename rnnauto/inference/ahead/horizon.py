@@ -7,10 +7,10 @@ import numpy as np
 from rnnauto.arrays import Integers
 from rnnauto.data.room import FEWEST_BEFORE, Room
 from rnnauto.errors import DataError
+from rnnauto.inference.ahead.season import Season, find_season
 from rnnauto.inference.case import Case, Evidence
 from rnnauto.inference.regular import Regular, regular_series
 from rnnauto.inference.roles import Roles
-from rnnauto.inference.season import Season, find_season
 from rnnauto.times.describe import alias_of, words_of
 from rnnauto.times.frequency import Frequency
 

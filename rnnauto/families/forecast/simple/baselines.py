@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Integers
-from rnnauto.families.forecast import holt_winters, theta
 from rnnauto.families.forecast.series import EncodedSeries
+from rnnauto.families.forecast.simple import holt_winters, theta
 
 
 def simple_forecasts(encoded: EncodedSeries, *, season: int) -> dict[str, Doubles]:
@@ -15,7 +15,7 @@ def simple_forecasts(encoded: EncodedSeries, *, season: int) -> dict[str, Double
 
     `naive`: the last value; `seasonal naive`: the value a season earlier; `constant velocity`: on
     from the last value by the last step; `drift`: by the mean step of the lookback; `Holt-Winters`;
-    `Theta`.
+    `Theta`. None is below the floor of its target.
     """
     values = filled(encoded.targets, encoded.row_splits)  # [timesteps, targets]
     begins = encoded.row_splits[encoded.owners]  # [windows]
@@ -35,7 +35,10 @@ def simple_forecasts(encoded: EncodedSeries, *, season: int) -> dict[str, Double
     forecasts["drift"] = newest + ahead * (newest - values[first][:, None]) / steps_seen
     forecasts["Holt-Winters"] = by_series(encoded, values, holt_winters.forecast, season=season)
     forecasts["Theta"] = by_series(encoded, values, theta.forecast, season=season)
-    return forecasts
+    if not encoded.floors:
+        return forecasts
+    floors = np.array([-np.inf if floor is None else floor for floor in encoded.floors])
+    return {name: np.maximum(forecast, floors) for name, forecast in forecasts.items()}
 
 
 def filled(targets: NDArray[np.float32], row_splits: Integers) -> Doubles:

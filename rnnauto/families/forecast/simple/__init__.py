@@ -1,0 +1,1 @@
+"""Forecast by simple rules, which a network has to beat."""

@@ -1,0 +1,1 @@
+"""Decide how far forecasts look, and what they tell."""
