@@ -19,7 +19,7 @@ from rnnauto.families.learners import learner_of
 from rnnauto.judge.averaged import averaged
 from rnnauto.judge.diagnose import Subject, diagnose
 from rnnauto.judge.diagnosis import Diagnosis
-from rnnauto.judge.evaluate import Evaluation
+from rnnauto.judge.evaluate import Evaluation, judged_by
 from rnnauto.prepared import AnyPrepared
 from rnnauto.recipe import Recipe
 from rnnauto.report.picture import asked, data_of
@@ -145,7 +145,8 @@ def write_model(
         exported = export_members(task, averaged, partial / SAVED_MODEL, earlier)
         begun = time.monotonic()
         evaluation = family.evaluate(part, exported.answers, baselines, seed=task.recipe.seed)
-        rows = make_rows(chosen.trials, chosen.winner, evaluation, validated)
+        evaluation = judged_by(evaluation, task.problem.objective)
+        rows = make_rows(chosen.trials, chosen.winner, evaluation, validated, task.problem)
         family.save_baselines(partial / "baselines.npz", baselines)
         diagnosis = None
         if until is not None and task.recipe.judge.diagnose:
@@ -253,6 +254,7 @@ def info_of(task: Task, chosen: Chosen, exported: Exported, evaluation: Evaluati
         begun_with=task.begun_with,
         status=chosen.status,
         temperature=evaluation.calibration.temperature if evaluation.calibration else None,
+        objective=task.problem.objective,
     )
 
 

@@ -5,6 +5,7 @@ How it is computed stands in `judge/`, as a `Measure` of the record beside the s
 sentences, the report and `docs/metrics.md` name it.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -190,6 +191,31 @@ def metric_named(name: str) -> Metric | None:
 def lower_is_better(name: str) -> bool:
     record = metric_named(name)
     return record is not None and record.lower_is_better
+
+
+def best_of(name: str) -> float | None:
+    """The best value of a coverage, which is neither the largest nor the smallest; None of others:
+    more of them, or less, is always better."""
+    share = re.fullmatch(r"coverage_(\d+(?:\.\d+)?)", name)
+    return None if share is None else float(share[1]) / 100
+
+
+def shortfall(name: str, value: float) -> float:
+    """How far a metric is from its best: the smaller, the better."""
+    best = best_of(name)
+    if best is not None:
+        return abs(value - best)
+    record = metric_named(name)
+    return value if record is None or record.lower_is_better else 1 - value
+
+
+def direction(name: str) -> str:
+    """Which way a metric gets better: `min`, `max`, or `nearest 0.8`."""
+    best = best_of(name)
+    if best is not None:
+        return f"nearest {best:g}"
+    record = metric_named(name)
+    return "min" if record is None or record.lower_is_better else "max"
 
 
 def metric_words(name: str) -> str:

@@ -169,6 +169,7 @@ class Model:
 
         Raises: DataError where the target is absent or holds a class that the model does not know.
         """
+        from rnnauto.judge.evaluate import judged_by
         from rnnauto.judge.stored import NAME
 
         info, family = self.info, self.family
@@ -177,7 +178,9 @@ class Model:
         path_npz = self.folder / NAME
         baselines = family.load_baselines(path_npz, info.layout, info.encoders)
         answers = family.judged(self.run, part)
-        return family.evaluate(part, answers, baselines, seed=seed, temperature=info.temperature)
+        temperature = info.temperature
+        found = family.evaluate(part, answers, baselines, seed=seed, temperature=temperature)
+        return judged_by(found, info.objective)
 
     def generate(self, wanted: Wanted) -> list[WrittenText]:
         """Let a language model go on with a text, or a decoder draw answers.

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from rnnauto.families.families import family_of, metric_names
 from rnnauto.families.family import AnyFamily
 from rnnauto.finish import Chosen, Exported, Task, WrittenModel, write_model
 from rnnauto.fitted import Fitted, Said, Watch
-from rnnauto.judge.metric_names import check_metrics
+from rnnauto.judge.metric_names import check_metrics, objective_of
 from rnnauto.prepare import prepare
 from rnnauto.prepared import AnyPrepared, Source
 from rnnauto.recipe import Recipe
@@ -45,7 +45,7 @@ from rnnauto.search.pose import with_seeds
 from rnnauto.search.replay import algorithm_of, lost_weights, open_journal
 from rnnauto.search.select import Trial, explain
 from rnnauto.search.study import save_study, weights_are_lost, weights_path
-from rnnauto.search.trial import Values, seed_of
+from rnnauto.search.trial import StudyProblem, Values, criterion_words, seed_of, selected_by
 
 EARLY_MARGIN = 2.0  # an early model costs the search nothing only where there is time to spare
 Compared = Future[tuple[Any, dict[str, float]]]  # the baselines, and their validation scores
@@ -99,7 +99,7 @@ def fit(
     family = family_of(prepared.layout)
     if recipe.search.streamable:
         check_streamable(family, prepared)
-    problem, space = family.pose(prepared, recipe), family.space(prepared, recipe)
+    problem, space = posed(family, prepared, recipe), family.space(prepared, recipe)
     clock = Clock(
         started,
         recipe.search.budget,
@@ -124,6 +124,14 @@ def fit(
         if not searched.interrupted:
             discard(work)
     return fitted_by(task, searched, written, seconds=time.monotonic() - started)
+
+
+def posed(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> StudyProblem:
+    """Say what all trials share, and by what they are selected. Raises: RecipeError."""
+    layout, encoders = prepared.layout, prepared.encoders
+    names, objectives = metric_names(prepared), family.objectives(layout, encoders)
+    objective = objective_of(recipe.search.objective, layout, objectives, names)
+    return replace(family.pose(prepared, recipe), objective=objective)
 
 
 def check_streamable(family: AnyFamily, prepared: AnyPrepared) -> None:
@@ -190,12 +198,13 @@ def search_beside_first_model(
     """Search; meanwhile fit the baselines in a thread, and make a first model of the best trial."""
     family, prepared, recipe = task.family, task.prepared, task.recipe
     folds = len(prepared.parts.folds)
+    metric = task.problem.objective or family.main_metric(prepared.layout, prepared.encoders)
     with (
         interruptible() as interruption,
         thread_aside() as aside,
         start_workers(recipe, task.study, folds) as workers,
     ):
-        compared = aside.submit(family.fit_baselines, prepared, seed=recipe.seed)
+        compared = aside.submit(family.fit_baselines, prepared, seed=recipe.seed, metric=metric)
         wanted = not (history and task.folder.exists())
         early = first_model(task, compared, clock, aside, watch, wanted=wanted)
         search = Search(
@@ -209,7 +218,7 @@ def search_beside_first_model(
             history=history,
             lost=find_lost(task, history, watch),
             interruption=interruption,
-            metric=family.main_metric(prepared.layout, prepared.encoders),
+            metric=metric,
             rule=recipe.search.select,
             proven=family.openings(task.space),
             prune=recipe.search.prune == "median",
@@ -306,7 +315,14 @@ def search_for_winner(search: Search, task: Task, watch: Watch) -> Trial:
         algorithm, why, before = earlier
         trials = before if algorithm == "hyperband" else trials
     watch(Said(f"search: {algorithm} ({why})"))
-    journal.append(search.journal_path, "oracle-chosen", oracle=algorithm, why=why, trials=trials)
+    journal.append(
+        search.journal_path,
+        "oracle-chosen",
+        oracle=algorithm,
+        why=why,
+        trials=trials,
+        selected_by=selected_by(task.problem),
+    )
     asker = make_asker(
         task.space,
         algorithm=algorithm,
@@ -326,7 +342,7 @@ def search_for_winner(search: Search, task: Task, watch: Watch) -> Trial:
 def leave_model(task: Task, searched: Searched, clock: Clock, watch: Watch) -> WrittenModel:
     """Write the last model, and look for its faults while there is time."""
     winner, trials = searched.winner, searched.trials
-    why = explain(winner, trials, proven=searched.proven)
+    why = explain(winner, trials, proven=searched.proven, what=criterion_words(task.problem))
     for text in filter(None, (why, "exporting and checking the best model")):
         watch(Said(text))
     chosen = Chosen(winner, trials, "interrupted" if searched.interrupted else "complete", why)

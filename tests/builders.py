@@ -146,6 +146,22 @@ SMALL = {
 }
 
 
+def study_problem(*, per_timestep=False, **given):
+    """What trials of values and classes share, but for what is given."""
+    defaults = {"scales": (), "numbers": (), "static_numbers": (), "epochs": 1, "patience": None}
+    features = Features(
+        numbers=1,
+        missing=(),
+        vocabularies=(),
+        static_numbers=0,
+        static_missing=(),
+        static_vocabularies=(),
+        outputs=sum(given["answer"].widths),
+        per_timestep=per_timestep,
+    )
+    return StudyProblem(family="direct", features=features, **{**defaults, **given})
+
+
 def small_study(folder, *, epochs=100_000):
     """Sixty short sequences; class 1 where the numbers are positive."""
     rng = np.random.default_rng(0)

@@ -104,7 +104,8 @@ def report_folder(folder, case, *, diagnosis=None):
     prepared = prepare(folder.parent / f"{folder.name}.parquet", recipe_of(case))
     answers = drawn_answers(prepared)
     family = family_of(prepared.layout)
-    baselines, validated = family.fit_baselines(prepared, seed=0)
+    main = family.main_metric(prepared.layout, prepared.encoders)
+    baselines, validated = family.fit_baselines(prepared, seed=0, metric=main)
     evaluation = family.evaluate(prepared.test, answers, baselines, seed=0)
     trials = made_trials(folder / "journal.jsonl")
     metric = evaluation.main_metric

@@ -73,7 +73,7 @@ STANDS_WITH = {
     "search": "space simple_errors calibrate train learner",
     "judge": """evaluate baselines metrics mistakes order probing attention calibrated simple
     probabilistic ngrams linear predictors stored boosted last_timestep order_free summaries
-    look_up rivals""",
+    look_up rivals meter deciding""",
     "deploy": """answer check compare table finish generate given decoding generation members
     token_module set_module writer light signatures streaming""",
     "exchange": "export graph graphs emitters steps lite",

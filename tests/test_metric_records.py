@@ -21,7 +21,15 @@ from rnnauto.judge.metrics import (
     Measure,
     names_measured,
 )
-from rnnauto.metrics import METRICS, Metric, lower_is_better, metric_named, metric_words
+from rnnauto.metrics import (
+    METRICS,
+    Metric,
+    direction,
+    lower_is_better,
+    metric_named,
+    metric_words,
+    shortfall,
+)
 from rnnauto.recipe import Expect, Recipe
 from rnnauto.recipe.expect import metric_fields
 
@@ -65,6 +73,14 @@ def test_the_metric_of_one_of_several_targets_is_that_metric():
     assert metric_named("negative_log_likelihood_x") == METRICS["negative_log_likelihood"]
     assert metric_named("rms") is None and metric_named("rmsex") is None
     assert lower_is_better("mae_x") and not lower_is_better("r2_x")
+
+
+def test_a_metric_says_which_way_it_gets_better():
+    assert direction("rmse_x") == "min" and shortfall("rmse_x", 3.0) == 3.0
+    assert direction("r2") == "max" and shortfall("r2", -0.5) == 1.5
+    assert direction("coverage_80") == "nearest 0.8"
+    assert direction("coverage_97.5") == "nearest 0.975"
+    assert shortfall("coverage_80", 0.7) == pytest.approx(shortfall("coverage_80", 0.9))
 
 
 def test_metrics_have_names_for_people():

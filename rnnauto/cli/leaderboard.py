@@ -38,6 +38,7 @@ def leaderboard(
 def print_leaderboard(console: "Console", rows: "Sequence[Row]") -> None:
     """One table where it has room; else the settings of the trials have one of their own."""
     from rnnauto.cli.console import settings_parts
+    from rnnauto.metrics import metric_words
 
     parts = {row.name: settings_parts(row.hyperparameters) for row in rows if row.hyperparameters}
     shared = [
@@ -57,6 +58,9 @@ def print_leaderboard(console: "Console", rows: "Sequence[Row]") -> None:
         console.print(settings_table(differ))
     if shared:
         console.print(f"all trials: {', '.join(shared)}", style="dim")
+    if rows and rows[0].metric:
+        said = f"validation and test are the {metric_words(rows[0].metric)}"
+        console.print(f"{said}; trials are selected by {rows[0].selected_by}", style="dim")
 
 
 def scores_table(rows: "Sequence[Row]", settings: dict[str, str] | None) -> "Table":

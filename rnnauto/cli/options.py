@@ -48,6 +48,7 @@ FIT_FLAGS = {
     "--workers": "search.workers",
     "--ray-address": "search.ray_address",
     "--oracle": "search.oracle",
+    "--objective": "search.objective",
     "--prune": "search.prune",
     "--select": "search.select",
     "--cells": "search.space.cell",
@@ -137,6 +138,8 @@ def metavar(flag: str) -> str:
         return "FILE" if key.endswith("path") else "COLUMN"
     if flag == "--cells":  # one at a time
         return "CELL"
+    if flag == "--objective":
+        return "METRIC"
     return "TIME" if flag == "--budget" else flag.removeprefix("--").upper()
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -12,7 +13,7 @@ from pydantic_core import from_json
 
 from rnnauto.deploy.model_json import damage
 from rnnauto.files import damaged, read_text
-from rnnauto.metrics import lower_is_better
+from rnnauto.metrics import shortfall
 from rnnauto.search.select import Trial, ranked
 from rnnauto.search.trial import Gradient, Tried
 
@@ -32,11 +33,15 @@ class Row:
     """A trial or a baseline; the fields are the columns of `leaderboard.csv`, in this order.
 
     Attributes:
-        validation, test: the task's main metric.
+        metric: what validation and test are: the task's main metric, or the objective; "" in
+            folders of before.
+        selected_by: what trials are selected by, and which way it gets better, like `loss (min)`.
+        validation, test: the metric.
         validation_spread: its standard deviation over the folds.
         reason: why it ended.
         gradient: of the first fold.
-        validation_loss: the mean over the folds; baselines have none.
+        validation_loss: what was to be lowest, the mean over the folds: the loss, or how far the
+            objective is from its best; baselines have none.
     """
 
     rank: int
@@ -54,6 +59,8 @@ class Row:
     hyperparameters: Tried | None = None
     gradient: Gradient | None = None
     validation_loss: float | None = None
+    metric: str = ""
+    selected_by: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Make the entry of `scores.json`, where a baseline has no loss."""
@@ -70,6 +77,7 @@ def leaderboard(
     metric: str,
     test: float | None,
     baselines: dict[str, tuple[float | None, float | None]],
+    selected_by: str = "",
 ) -> list[Row]:
     """Rank the rows of trials and baselines.
 
@@ -80,14 +88,14 @@ def leaderboard(
     rows = [trial_row(trial, test if trial.id == winner.id else None) for trial in ranked(trials)]
     for name, (validation, score) in baselines.items():
         rows.append(baseline_row(name, validation, score))
-    worst, sign = (float("inf"), 1) if lower_is_better(metric) else (float("-inf"), -1)
 
     def place(row: Row) -> tuple[bool, bool, float]:
-        score = worst if row.validation is None else row.validation
-        return (row.name != winner.id, row.status != "completed", sign * score)
+        score = math.inf if row.validation is None else shortfall(metric, row.validation)
+        return (row.name != winner.id, row.status != "completed", score)
 
     ordered = sorted((row for row in rows if row.status != "running"), key=place)
-    return [replace(row, rank=rank) for rank, row in enumerate(ordered, start=1)]
+    same: dict[str, Any] = {"metric": metric, "selected_by": selected_by}
+    return [replace(row, rank=rank, **same) for rank, row in enumerate(ordered, start=1)]
 
 
 def baseline_row(name: str, validation: float | None, test: float | None) -> Row:

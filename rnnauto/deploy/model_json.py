@@ -34,6 +34,8 @@ class ModelInfo(Frozen, Generic[Encoders]):
         seed: of the fit.
         fingerprint: digests of what the search began with.
         status: of the search that the model is from.
+        objective: the metric that trials were selected by, and baselines are compared by; "" for
+            the loss, and the main metric.
         temperature: the one that calibrates classes; None where there was no time to fit it.
     """
 
@@ -51,6 +53,7 @@ class ModelInfo(Frozen, Generic[Encoders]):
     fingerprint: dict[str, str]
     status: Status = "complete"
     temperature: float | None = Field(default=None, gt=0)
+    objective: str = ""
 
 
 AnyModelInfo = ModelInfo[Any]

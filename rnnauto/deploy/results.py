@@ -8,12 +8,12 @@ from typing import Any
 
 from rnnauto.deploy.leaderboard import Row, leaderboard, write_leaderboard
 from rnnauto.deploy.model_json import AnyModelInfo, ModelInfo, Status
-from rnnauto.judge.evaluate import Evaluation
+from rnnauto.judge.evaluate import Evaluation, Scores
 from rnnauto.prepared import AnyPrepared
 from rnnauto.recipe import Recipe
 from rnnauto.search.fingerprint import Fingerprint, digests, versions
 from rnnauto.search.select import Trial
-from rnnauto.search.trial import Values
+from rnnauto.search.trial import StudyProblem, Values, selected_by
 
 
 def model_info(
@@ -26,6 +26,7 @@ def model_info(
     begun_with: Fingerprint,
     status: Status,
     temperature: float | None,
+    objective: str = "",
 ) -> AnyModelInfo:
     return ModelInfo(
         rnnauto=version("rnnauto"),
@@ -41,23 +42,35 @@ def model_info(
         fingerprint=digests(begun_with),
         status=status,
         temperature=temperature,
+        objective=objective,
     )
 
 
 def make_rows(
-    trials: Sequence[Trial], winner: Trial, evaluation: Evaluation, validated: dict[str, float]
+    trials: Sequence[Trial],
+    winner: Trial,
+    evaluation: Evaluation,
+    validated: dict[str, float],
+    problem: StudyProblem,
 ) -> list[Row]:
-    metric = evaluation.main_metric
+    """Rank trials and baselines by the objective, or the main metric."""
+    metric = problem.objective or evaluation.main_metric
     return leaderboard(
         list(trials),
         winner,
         metric=metric,
         test=evaluation.metrics[metric].value,
         baselines={
-            name: (validated.get(name), scores.metrics[metric].value)
+            name: (validated.get(name), value_of(scores, metric))
             for name, scores in evaluation.baselines.items()
         },
+        selected_by=selected_by(problem),
     )
+
+
+def value_of(scores: Scores, metric: str) -> float | None:
+    """Give a metric of a baseline; None where it has not that."""
+    return scores.metrics[metric].value if metric in scores.metrics else None
 
 
 def write_results(folder: Path, recipe: Recipe, rows: list[Row]) -> None:

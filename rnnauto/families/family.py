@@ -58,7 +58,9 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
 
         metrics: the names of all metrics, as `evaluate` has them.
         main_metric: the one that models and baselines are compared by.
-        fit_baselines: those for the test part, and what such baselines reach on validation.
+        objectives: those that trials can be selected by.
+        fit_baselines: those for the test part, and what such baselines reach on validation by a
+            metric.
         save_baselines, load_baselines: in a model folder.
         evaluate: answers to a part beside the baselines, with intervals.
         probing: what the diagnosis must know of the networks.
@@ -102,6 +104,7 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
 
     metrics: Callable[[Layout, Encoders], tuple[str, ...]]
     main_metric: Callable[[Layout, Encoders], str]
+    objectives: Callable[[Layout, Encoders], tuple[str, ...]]
     fit_baselines: Callable[..., tuple[Baselines, dict[str, float]]]
     save_baselines: Callable[[Path, Baselines], None]
     load_baselines: Callable[[Path, Layout, Encoders], Baselines]

@@ -24,15 +24,21 @@ MOST_MEMBERS = 5
 MOST_CANDIDATES = 15
 SMALLEST = 1e-7  # probability
 FEWEST_UNITS = 40  # of which two halves tell something
+# objectives that are the loss, or rank as it does
+BY_LOSS = frozenset({"", "log_loss", "negative_log_likelihood", "rmse", "entity_f1"})
 ERRORS = 1.0  # standard errors by which a mean has to be better
 
 
 def averaged(trials: Iterable[Trial], chosen: Trial, study: Study) -> list[Trial]:
-    """List the trials whose mean is the final model: the winner, and those that make it better."""
+    """List the trials whose mean is the final model: the winner, and those that make it better. An
+    objective that is not the loss says nothing of a mean that lowers the loss: only networks of
+    the winner's setting are averaged then."""
     rivals = [
         trial
         for trial in ranked(trials)
-        if trial.completed and trial.id != chosen.id and trial.loss <= FAR_WORSE * chosen.loss
+        if trial.completed
+        and trial.id != chosen.id
+        and may_join(trial, chosen, by_loss=study.problem.objective in BY_LOSS)
     ]
     candidates = [chosen, *rivals[: MOST_CANDIDATES - 1]]
     paths = [weights_path(study.folder, trial.weights[0]) for trial in candidates]
@@ -52,6 +58,12 @@ def averaged(trials: Iterable[Trial], chosen: Trial, study: Study) -> list[Trial
     begin = not_worse(votes, alike[:MOST_MEMBERS], truth, study.problem.answer)
     team = checked_team(votes, truth, sequences, study.problem.answer, begin=begin)
     return [members[at][0] for at in team]
+
+
+def may_join(trial: Trial, chosen: Trial, *, by_loss: bool) -> bool:
+    """Whether a trial may be averaged with the chosen one: not far worse by the loss, or where
+    that does not select, of the same setting."""
+    return trial.loss <= FAR_WORSE * chosen.loss if by_loss else trial.values == chosen.values
 
 
 def not_worse(

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -35,7 +35,7 @@ from rnnauto.judge.metrics import (
 )
 from rnnauto.judge.scored import Advantage, Number, Scored, VerdictKind
 from rnnauto.judge.words import digits, span
-from rnnauto.metrics import lower_is_better, metric_words
+from rnnauto.metrics import best_of, lower_is_better, metric_words
 
 RESAMPLES = 1_000
 
@@ -310,6 +310,17 @@ def verdict_of(evaluation: Evaluation) -> Verdict:
             kind = "behind"
             sentence = f"`{best}` is better than the network ({said}; {gap}): use it instead"
     return Verdict(kind, sentence, best, advantage)
+
+
+def judged_by(evaluation: Evaluation, metric: str) -> Evaluation:
+    """Compare with the baselines by another metric than the main one; by that where there is none
+    ("") or a baseline has not this, or more of it is not always better."""
+    every = (evaluation.scores, *evaluation.baselines.values())
+    known = all(metric in scores.metrics for scores in every)
+    if not metric or not known or best_of(metric) is not None:
+        return evaluation
+    beaten = beats_every(evaluation.scores, evaluation.baselines, metric)
+    return replace(evaluation, main_metric=metric, beats_baselines=beaten)
 
 
 def evaluate(

@@ -1,4 +1,4 @@
-"""Check that the metrics that a recipe expects are among those that a run will have."""
+"""Check that the metrics that a recipe names are among those that a run will have."""
 
 import difflib
 from collections.abc import Sequence
@@ -24,3 +24,26 @@ def check_metrics(expect: Expect, layout: Layout, names: Sequence[str]) -> None:
         meant = f"; did you mean `{near[0]}`?" if near else ""
         faults.append(f"`expect.{name}` is no metric of {layout.rnn_type} {layout.task}{meant}")
     raise RecipeError("; ".join(faults), hint=f"its metrics are {', '.join(names)}")
+
+
+def objective_of(
+    wanted: str, layout: Layout, objectives: Sequence[str], names: Sequence[str]
+) -> str:
+    """Give the metric that trials are selected by; "" for `auto`.
+
+    Args:
+        objectives: the metrics that can select.
+        names: all that the task has.
+
+    Raises: RecipeError where the task has no such metric, or it cannot select.
+    """
+    if wanted == "auto" or wanted in objectives:
+        return "" if wanted == "auto" else wanted
+    kind = f"{layout.rnn_type} {layout.task}"
+    why = f"is no metric of {kind}"
+    if wanted in names:
+        why = f"is measured on whole answers, which trials of {kind} do not write"
+    raise RecipeError(
+        f"`--objective {wanted}`: {wanted} {why}",
+        hint=f"choose auto, or one of {', '.join(objectives)}",
+    )

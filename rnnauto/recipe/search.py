@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from rnnauto.recipe.values import Auto, Cells, ClipNorms, Seconds, Section
+from rnnauto.recipe.values import Auto, Cells, ClipNorms, Objective, Seconds, Section
 
 
 class Space(Section):
@@ -115,6 +115,11 @@ class SearchSection(Section):
         0.0,
         ge=0,
         description="GPUs of a Ray node that a trial takes: 0.25 trains four at once on each",
+    )
+    objective: Objective = Field(
+        "auto",
+        description="Metric of the task that selects trials, like balanced_accuracy; auto: the "
+        "validation loss, of chunks of tags their F1",
     )
     prune: Literal["median", "off"] = Field(
         "median",

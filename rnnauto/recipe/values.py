@@ -1,5 +1,6 @@
 """Define the kinds of values that settings have, and how they may be written."""
 
+import difflib
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -15,6 +16,7 @@ from pydantic import (
 )
 
 from rnnauto.cells import CELLS, cells_of_all
+from rnnauto.metrics import METRICS, metric_named
 from rnnauto.recipe.column_names import literal_name
 
 Auto = Literal["auto"]
@@ -103,6 +105,18 @@ Levels = Annotated[
     BeforeValidator(split_levels, json_schema_input_type=Level | str | tuple[Level, ...]),
     AfterValidator(rising_levels),
 ]
+
+
+def metric_or_auto(value: str) -> str:
+    """Check that a name is `auto` or that of a metric. Raises: ValueError."""
+    if value == "auto" or metric_named(value) is not None:
+        return value
+    near = difflib.get_close_matches(value, METRICS, n=1)
+    meant = f"; did you mean `{near[0]}`?" if near else ""
+    raise ValueError(f"`auto` or a metric was wanted{meant}")
+
+
+Objective = Annotated[str, AfterValidator(metric_or_auto)]
 
 
 def holds_truth(value: object) -> bool:

@@ -46,6 +46,8 @@ def leaderboard_tables(rows: Sequence[Row], words: str) -> list[TableBlock]:
     """
     shown = rows[:MOST_ROWS]
     about = f"The scores are the {words}."
+    if rows and rows[0].selected_by:
+        about += f" Trials are selected by {rows[0].selected_by}."
     shared = shared_words(rows)
     columns = [
         RankedColumn("rank", lambda row: str(row.rank)),

@@ -202,7 +202,8 @@ def scores_section(facts: Facts) -> SectionBlock:
 
 def search_section(facts: Facts) -> SectionBlock:
     scores = facts.scores
-    rows, words = scores.leaderboard, metric_words(facts.metric)
+    rows = scores.leaderboard
+    words = metric_words((rows[0].metric if rows else "") or facts.metric)
     blocks: list[Block] = [*leaderboard_tables(rows, words)]
     parallel = charts_search.parallel_chart(rows, words)
     if parallel is not None:

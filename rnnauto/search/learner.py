@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnnauto.layout import FamilyName
+from rnnauto.search.validation import Meter
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Learner:
             `fold` and who watches.
         averages: whether answers to the validation part are kept, to choose networks by whose mean
             is better than the best.
+        meter: measures the objective; given the problem, the data and the numbers of the validation
+            part. None: it is counted beside the loss.
         settle: what is set once the final networks are known, by what each was validated on.
     """
 
@@ -44,6 +47,7 @@ class Learner:
     examples: Callable[..., int]
     train: Callable[..., Any]
     averages: bool
+    meter: Callable[..., Meter] | None
     settle: Callable[..., None] | None = None
 
 

@@ -177,14 +177,19 @@ def once(trials: list[Trial]) -> list[Trial]:
     return list(by_id.values())
 
 
-def explain(chosen: Trial, trials: Iterable[Trial], *, proven: Container[Values]) -> str:
-    """Why a trial won that has not the lowest loss; empty where it has."""
+def explain(
+    chosen: Trial, trials: Iterable[Trial], *, proven: Container[Values], what: str = "loss"
+) -> str:
+    """Why a trial won that has not the lowest loss; empty where it has.
+
+    Args: what: the loss is called.
+    """
     best = ranked(trials)[0]
     if best.id == chosen.id:
         return ""
     safer = chosen.values in proven and best.values not in proven
     kind = "a proven setting" if safer else "a smaller network"
     return (
-        f"trial {chosen.id} is taken, {kind} whose loss over {len(chosen.results)} folds "
+        f"trial {chosen.id} is taken, {kind} whose {what} over {len(chosen.results)} folds "
         f"({chosen.loss:.4g}) is not clearly worse than that of trial {best.id} ({best.loss:.4g})"
     )

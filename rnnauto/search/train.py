@@ -33,7 +33,7 @@ from rnnauto.search.trial import (
     architecture_of,
     optimizer_of,
 )
-from rnnauto.search.validation import Tally, Validated, known_units, scaled
+from rnnauto.search.validation import Meter, Tally, Validated, known_units, scaled
 
 STEP_BYTES = 400 << 20  # activations that a training step may keep for its backward pass
 READ_SIZE = 256
@@ -215,7 +215,7 @@ def train(
     progress = Progress()
 
     def validated() -> Validated:
-        return validate(network, problem, learner.validation_batches(data, fold[1]), keep=keep)
+        return validate_part(learner, network, problem, data, fold[1], keep=keep)
 
     if start_from is not None:
         network.model.set_weights(start_from)
@@ -268,12 +268,36 @@ def run_epoch(
     return totals / max(counts, 1.0)
 
 
-def validate(
-    network: Network, problem: StudyProblem, batches: Iterable[Batch], *, keep: bool = False
+def validate_part(
+    learner: Learner,
+    network: Network,
+    problem: StudyProblem,
+    data: Any,
+    validation: Integers,
+    *,
+    keep: bool,
 ) -> Validated:
-    """Mean loss and main metric over the validation part.
+    """Do as `validate` with the sequences of these numbers."""
+    meter = None
+    if problem.objective and learner.meter is not None:
+        meter = learner.meter(problem, data, validation)
+    batches = learner.validation_batches(data, validation)
+    return validate(network, problem, batches, keep=keep, meter=meter)
 
-    Args: keep: keep the answers too, unless they are too many.
+
+def validate(
+    network: Network,
+    problem: StudyProblem,
+    batches: Iterable[Batch],
+    *,
+    keep: bool = False,
+    meter: Meter | None = None,
+) -> Validated:
+    """Mean loss and main metric, or objective, over the validation part.
+
+    Args:
+        keep: keep the answers too, unless they are too many.
+        meter: measures the objective.
     """
     tally = Tally(problem)
     kept: list[Any] = []
@@ -282,14 +306,16 @@ def validate(
         total, count, right, outputs = network.read_step(batch.inputs, truth)
         tally.loss, tally.units = tally.loss + float(total), tally.units + float(count)
         tally.right += float(right)
-        if problem.tags:
+        if meter is not None:
+            meter.add(outputs.numpy(), batch)
+        elif problem.tags:
             tally.add_tags(outputs.numpy(), batch.targets)
         elif problem.answer.loss == "values":
             tally.add_values(outputs.numpy(), truth)
         if keep:
             kept.append(outputs.numpy()[known_units(batch.targets, problem.answer)])
             keep = sum(part.size for part in kept) <= MOST_ANSWERS
-    return replace(tally.result(), answers=np.concatenate(kept) if keep and kept else None)
+    return replace(tally.result(meter), answers=np.concatenate(kept) if keep and kept else None)
 
 
 def reading_size(longest: int) -> int:

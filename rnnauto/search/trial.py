@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator
 
 from rnnauto.layout import FamilyName
+from rnnauto.metrics import direction
 from rnnauto.networks.architecture import Answer, Architecture
 
 Values = dict[str, Any]
@@ -52,6 +53,8 @@ class StudyProblem:
         patience: epochs without improvement after which one ends; None: by the size of the data.
         tags: the classes, where they are tags of chunks.
         many_right: of written answers none is the only right one.
+        objective: the metric that trials are selected by; "" for the loss, or what stands for it.
+        targets: the names of several targets; none where there is one.
     """
 
     family: FamilyName
@@ -64,6 +67,19 @@ class StudyProblem:
     patience: int | None
     tags: tuple[str, ...] = ()
     many_right: bool = False
+    objective: str = ""
+    targets: tuple[str, ...] = ()
+
+
+def selected_by(problem: StudyProblem) -> str:
+    """Name what selects trials, and which way it gets better: `loss (min)`."""
+    name = problem.objective or ("entity_f1" if problem.tags else "")
+    return f"{name} ({direction(name)})" if name else "loss (min)"
+
+
+def criterion_words(problem: StudyProblem) -> str:
+    """Say what trials are ranked by, the lowest first."""
+    return f"distance from the best {problem.objective}" if problem.objective else "loss"
 
 
 @dataclass(frozen=True)
@@ -161,8 +177,9 @@ class Result:
     Attributes:
         status: completed, pruned or failed.
         loss: the best validation loss: log loss in nats, or the mean squared error of the
-            standardised target (for tags of chunks: 1 - F1).
-        score: the main metric: accuracy, chunk F1, or RMSE in data units.
+            standardised target (for tags of chunks: 1 - F1); with an objective how far that is from
+            its best (`metrics.shortfall`).
+        score: the main metric: accuracy, chunk F1, or RMSE in data units; or the objective.
         reason: what went wrong, in words.
         cause: of a loss that is not finite: input, target, gradient, overflow.
         rescued: trained again for that cause with smaller steps.

@@ -1,21 +1,25 @@
 """Measure a network on a validation part: its loss, and the score that people read."""
 
 import math
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import splits_of
+from rnnauto.data.batches import Batch
 from rnnauto.data.tags import chunk_counts, read_tags
 from rnnauto.data.targets import MISSING_TARGET
+from rnnauto.metrics import metric_named, shortfall
 from rnnauto.networks.architecture import Answer
 from rnnauto.search.trial import StudyProblem
 
 Array = NDArray[Any]
 
 LARGEST_EXPONENT = 700.0
+TIE = 1e-6  # of the loss, where shares are equal
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Validated:
         score: the main metric, in data units.
         criterion: what trials are stopped and ranked by, the smaller the better: the loss, or for
             tags of chunks what is missing to an F1 of 1, for that goes on rising when the loss no
-            longer falls.
+            longer falls; or how far the objective is from its best.
         answers: the outputs for the known targets, float32 [units, outputs], where they are kept.
     """
 
@@ -35,6 +39,38 @@ class Validated:
     score: float
     criterion: float
     answers: Array | None = None
+
+
+class Meter(Protocol):
+    """Computes the objective from the answers to a validation part."""
+
+    def add(self, outputs: Array, batch: Batch) -> None:
+        """Take the outputs for a batch."""
+
+    def value(self) -> float:
+        """Compute the objective of all that was taken."""
+
+
+# objectives that the mean loss, or the share that is right, tells
+COUNTED: Mapping[str, Callable[[float, float], float]] = {
+    "cross_entropy": lambda loss, right: loss,
+    "negative_log_likelihood": lambda loss, right: loss,
+    "perplexity": lambda loss, right: math.exp(min(loss, LARGEST_EXPONENT)),
+    "bits_per_character": lambda loss, right: loss / math.log(2),
+    "accuracy": lambda loss, right: right,
+    "token_accuracy": lambda loss, right: right,
+}
+
+
+def selected_by(objective: str, validated: Validated, score: float) -> Validated:
+    """Have an objective select, of which a validation part has this score; where shares are equal,
+    as those of few sequences often are, the loss."""
+    if not math.isfinite(validated.loss):
+        return replace(validated, score=score, criterion=math.nan)
+    record = metric_named(objective)
+    tie = TIE if record is not None and record.quantity == "share" else 0.0
+    criterion = shortfall(objective, score) + tie * min(validated.loss, LARGEST_EXPONENT)
+    return replace(validated, score=score, criterion=criterion)
 
 
 def known_units(targets: Array, answer: Answer) -> NDArray[np.bool_]:
@@ -92,7 +128,17 @@ class Tally:
         counts = chunk_counts(truth.ravel(), predicted.ravel(), splits, tags)
         self.chunks = self.chunks + np.array([count.sum() for count in counts], np.float64)
 
-    def result(self) -> Validated:
+    def result(self, meter: Meter | None = None) -> Validated:
+        """Sum up, by an objective where there is one: `meter` has it, or the counts tell it."""
+        auto, objective = self.by_loss(), self.problem.objective
+        if not objective:
+            return auto
+        if meter is not None:
+            return selected_by(objective, auto, meter.value())
+        counted = COUNTED[objective](auto.loss, self.right / max(self.units, 1.0))
+        return selected_by(objective, auto, counted)
+
+    def by_loss(self) -> Validated:
         loss = self.loss / self.units if self.units else math.nan  # no target: nothing is known
         if self.problem.tags:
             right, predicted, true = self.chunks.tolist()

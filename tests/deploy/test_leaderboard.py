@@ -51,6 +51,19 @@ def rows(metric="accuracy", **options):
     return leaderboard(given.pop("trials"), given.pop("winner"), metric=metric, **given)
 
 
+def test_every_row_says_what_its_scores_are_and_what_selects(tmp_path):
+    found = rows(selected_by="accuracy (max)")
+    assert {(row.metric, row.selected_by) for row in found} == {("accuracy", "accuracy (max)")}
+    write_leaderboard(tmp_path / "leaderboard.csv", found)
+    assert read_leaderboard(tmp_path) == found
+
+
+def test_a_metric_that_is_best_in_the_middle_ranks_by_how_far_it_is_from_there():
+    others = {"wide": (1.0, 1.0), "near": (0.79, 0.8), "narrow": (0.5, 0.5)}
+    found = rows(metric="coverage_80", trials=[WINNER], baselines=others)
+    assert [row.name for row in found] == ["1", "near", "wide", "narrow"]
+
+
 def test_the_winner_comes_first_then_the_rest_by_validation_and_failures_last():
     found = rows()
     assert [(row.rank, row.name) for row in found] == [

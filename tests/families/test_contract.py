@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import keras
@@ -33,14 +34,17 @@ from rnnauto.deploy.table import as_in_file, times_as_texts
 from rnnauto.errors import DataError, ModelFolderError, RnnautoError
 from rnnauto.families.families import LOADED, NAMES, family_of
 from rnnauto.families.forecast.series import SeriesWindows
+from rnnauto.families.language.train import validate as validate_language
 from rnnauto.families.learners import learner_of
 from rnnauto.judge import evaluate
 from rnnauto.layout import Column
+from rnnauto.metrics import shortfall
 from rnnauto.model import load
 from rnnauto.prepare import prepare
 from rnnauto.problems.asked import tell_odd
 from rnnauto.recipe import Recipe
 from rnnauto.search.study import load_study, save_study
+from rnnauto.search.train import validate
 from rnnauto.search.trial import Job, architecture_of
 from rnnauto.search.validation import scaled
 from rnnauto.search.worker import peak_memory
@@ -203,7 +207,8 @@ def fit_case(name, place, *, epochs):
     folder = place / "model"
     folder.mkdir()
     run, checks = family.export(folder / "saved_model", [member], prepared)
-    baselines, _ = family.fit_baselines(prepared, seed=0)
+    main = family.main_metric(prepared.layout, prepared.encoders)
+    baselines, _ = family.fit_baselines(prepared, seed=0, metric=main)
     family.save_baselines(folder / "baselines.npz", baselines)
     info = make_info(prepared.layout, prepared.encoders, job.values)
     write_model_info(folder / "model.json", info)
@@ -245,10 +250,7 @@ def test_a_network_holds_the_scales_of_the_train_part(fit, which):
 
 def loss_of(fit, built, batch):
     """Of a batch, by the family's own records."""
-    problem, inputs = fit.study.problem, dict(batch.inputs)
-    if "state" in built.model.input:
-        width = built.model.input["state"].shape[1]
-        inputs["state"] = np.zeros((len(batch.targets), width), np.float32)
+    problem, inputs = fit.study.problem, carried(built, batch.inputs)
     truth = tf.convert_to_tensor(scaled(batch.targets, problem))
     outputs = built.model(inputs, training=False)
     total, count, *_ = fit.study.learner.losses(outputs, truth, problem.features, problem.answer)
@@ -274,6 +276,47 @@ def test_training_lowers_the_loss(fit):
     assert fit.result.status == "completed"
     first, *_, last = fit.result.epochs
     assert last.train_loss < first.train_loss
+
+
+def objective_on_test(fit, objective):
+    """What validation would say of the member, were the test part the validation part."""
+    problem = replace(fit.study.problem, objective=objective)
+    learner, part = fit.study.learner, fit.prepared.test
+    encode = {"decoder": "pairs", "lists": "lists"}.get(problem.family, "encoded")
+    data = getattr(part, encode)
+    data = data() if callable(data) else data
+    everything = np.arange(len(part))
+
+    def read_step(inputs, truth):
+        outputs = fit.member.model(carried(fit.member, inputs), training=False)
+        return learner.losses(outputs, tf.constant(truth), problem.features, problem.answer)
+
+    network, batches = SimpleNamespace(read_step=read_step), learner.validation_batches
+    if problem.family == "language":
+        network = SimpleNamespace(read_step=lambda *given: read_step(*given)[:3])
+        return validate_language(network, problem, batches(data, everything))
+    meter = learner.meter and learner.meter(problem, data, everything)
+    return validate(network, problem, batches(data, everything), meter=meter)
+
+
+def carried(built, inputs):
+    if "state" not in built.model.input:
+        return dict(inputs)
+    width = built.model.input["state"].shape[1]
+    return {**inputs, "state": np.zeros((len(inputs["length"]), width), np.float32)}
+
+
+def test_validation_measures_an_objective_as_the_judge_does(fit):
+    layout, encoders = fit.prepared.layout, fit.prepared.encoders
+    judged = fit.evaluation(fit.baselines).metrics
+    objectives = fit.family.objectives(layout, encoders)
+    near = 0.03 if fit.family.name == "language" else 1e-4  # models write no start and no unknown
+    assert set(objectives) <= set(fit.family.metrics(layout, encoders))
+    for name in objectives:
+        found = objective_on_test(fit, name)
+        if (fit.family.name, name) != ("decoder", "token_accuracy"):  # told the tokens before
+            assert found.score == pytest.approx(judged[name].value, rel=near), name
+        assert found.criterion == pytest.approx(shortfall(name, found.score), rel=1e-6, abs=1e-4)
 
 
 def test_the_export_is_the_trained_network_alone_and_padded(fit):

@@ -1,5 +1,6 @@
 """Which networks a final model is the mean of."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -93,10 +94,10 @@ def trial(name, loss):
     return Trial(name, {"cell": "lstm"}, {0: result}, {0: f"{name}-fold0"})
 
 
-def study_of(folder, truth):
+def study_of(folder, truth, *, objective=""):
     batches = [SimpleNamespace(targets=part) for part in np.split(truth, 4)]
     learner = SimpleNamespace(validation_batches=lambda data, chosen: batches)
-    problem = SimpleNamespace(answer=CLASSES, scales=())
+    problem = SimpleNamespace(answer=CLASSES, scales=(), objective=objective)
     nothing = (np.zeros(0), np.zeros(0))
     return SimpleNamespace(
         folder=folder, learner=learner, problem=problem, data=None, folds=(nothing,)
@@ -118,6 +119,10 @@ def test_kept_answers_come_back_beside_weights_and_decide(tmp_path, truth):
     team = averaged(trials, trials[1], study_of(tmp_path, truth))
     assert team[0].id == "1"
     assert len(team) > 2
+    # by another metric than the loss, only networks of the winner's setting: here all are of one
+    other = [replace(each, values={"cell": each.id}) for each in trials]
+    assert averaged(other, other[1], study_of(tmp_path, truth, objective="macro_f1")) == [other[1]]
+    assert len(averaged(trials, trials[1], study_of(tmp_path, truth, objective="macro_f1"))) > 2
 
 
 def test_without_kept_answers_the_winner_is_alone(tmp_path, truth):

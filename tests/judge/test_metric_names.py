@@ -3,8 +3,8 @@ from builders import make_encoders
 
 from rnnauto.data.targets import EndingValue, SeveralTargets, ValueEncoder
 from rnnauto.errors import RecipeError
-from rnnauto.families.direct.metrics import metric_names
-from rnnauto.judge.metric_names import check_metrics
+from rnnauto.families.direct.metrics import metric_names, objectives
+from rnnauto.judge.metric_names import check_metrics, objective_of
 from rnnauto.layout import Layout
 from rnnauto.recipe import Expect
 
@@ -39,3 +39,20 @@ def test_the_lengths_of_lists_that_end_can_be_expected():
     names = metric_names(layout(), make_encoders(VALUE))
     with pytest.raises(RecipeError, match="`expect.length_mae` is no metric of"):
         check_metrics(Expect(length_mae="<= 1"), layout(), names)
+
+
+def test_trials_are_selected_by_any_metric_that_they_can_have():
+    several = make_encoders(SeveralTargets(names=("x", "y"), each=(VALUE, VALUE)))
+    names, can = metric_names(layout(), several), objectives(layout(), several)
+    assert objective_of("auto", layout(), can, names) == ""
+    assert objective_of("r2_y", layout(), can, names) == "r2_y"
+    with pytest.raises(RecipeError, match="accuracy is no metric of one-to-one regression") as no:
+        objective_of("accuracy", layout(), can, names)
+    assert "choose auto, or one of mae, rmse, r2, mae_x" in no.value.hint
+
+
+def test_trials_are_not_selected_by_lengths_that_they_do_not_cut():
+    ending = make_encoders(EndingValue(value=VALUE, end=VALUE))
+    names, can = metric_names(layout(), ending), objectives(layout(), ending)
+    with pytest.raises(RecipeError, match="measured on whole answers"):
+        objective_of("length_mae", layout(), can, names)

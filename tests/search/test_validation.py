@@ -5,7 +5,7 @@ import pytest
 
 from rnnauto.networks.architecture import Answer, Features
 from rnnauto.search.trial import StudyProblem
-from rnnauto.search.validation import Tally
+from rnnauto.search.validation import Tally, Validated, selected_by
 
 
 def problem(loss, widths, *, scales=(), tags=()):
@@ -30,6 +30,16 @@ def problem(loss, widths, *, scales=(), tags=()):
         patience=None,
         tags=tags,
     )
+
+
+def test_equal_shares_are_told_apart_by_the_loss_and_other_metrics_never():
+    better, worse = (Validated(loss, 0.0, loss) for loss in (0.2, 0.9))
+    of_shares = [selected_by("accuracy", each, 0.75) for each in (better, worse)]
+    assert of_shares[0].criterion < of_shares[1].criterion < 0.2501
+    assert all(each.score == 0.75 for each in of_shares)
+    tiny = [selected_by("rmse", each, 1e-9) for each in (better, worse)]
+    assert {each.criterion for each in tiny} == {1e-9}
+    assert math.isnan(selected_by("accuracy", Validated(math.nan, 0, 0), 1.0).criterion)
 
 
 def test_classes_are_ranked_by_their_loss():

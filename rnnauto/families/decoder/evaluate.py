@@ -57,12 +57,12 @@ def answer_metric(layout: Layout) -> str:
 
 
 def fit_and_validate(
-    prepared: DecoderPrepared, *, seed: int
+    prepared: DecoderPrepared, *, seed: int, metric: str
 ) -> tuple[tuple[AnswerBaseline, ...], dict[str, float]]:
-    """Fit baselines for the test part, and score such baselines on the validation part."""
+    """Fit baselines for the test part, and score such baselines on the validation part by a metric,
+    where they have it."""
     train, validation = prepared.parts.folds[0]
     layout, encoder, pairs = prepared.layout, prepared.encoders.target, prepared.development
-    metric = answer_metric(layout)
     held_out = prepared.parts.development.take(validation, per_timestep=False)
     truth = cut(targets_in(held_out), encoder.tokens)
 
@@ -80,7 +80,8 @@ def fit_and_validate(
     for baseline in fit_on(pairs.take(train)):
         written = write_by(baseline, held_out, part, encoder)
         scores = score_answers(truth, written, likelihood_by(baseline, part), resamples=1)
-        validated[baseline.name] = scores.metrics[metric].value
+        if metric in scores.metrics:
+            validated[baseline.name] = scores.metrics[metric].value
     return fit_on(pairs), validated
 
 

@@ -67,6 +67,7 @@ DECODER = Family(
     finish=late(f"{HERE}.finish", "writing_seconds"),
     metrics=metrics,
     main_metric=main_metric,
+    objectives=late(f"{HERE}.metrics", "objectives"),
     fit_baselines=late(f"{HERE}.evaluate", "fit_and_validate"),
     save_baselines=late("judge.stored", "save_baselines"),
     load_baselines=late(f"{HERE}.baselines", "load_answer_baselines"),

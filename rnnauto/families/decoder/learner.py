@@ -65,4 +65,5 @@ LEARNER = Learner(
     examples=len,
     train=train,
     averages=False,
+    meter=None,
 )

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Integers, splits_of
 from rnnauto.judge.metrics import Measure, Metrics, measured, names_measured
+from rnnauto.layout import Layout
 from rnnauto.metrics import METRICS
 
 BLOCK = 1_024  # sequences that are compared at once
@@ -144,3 +145,9 @@ def edit_distances(a: Integers, b: Integers, a_lengths: Integers, b_lengths: Int
 def metric_names() -> tuple[str, ...]:
     """List the metrics, as `evaluate` names them."""
     return (*names_measured(ANSWER_METRICS), *names_measured(LIKELIHOOD_METRICS))
+
+
+def objectives(layout: Layout, encoders: object) -> tuple[str, ...]:
+    """List the metrics that trials can be selected by: those of single tokens, told the ones
+    before, for trials write no answers."""
+    return ("token_accuracy", "perplexity")

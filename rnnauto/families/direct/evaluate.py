@@ -13,14 +13,13 @@ from rnnauto.families.direct.encode import DirectPart
 from rnnauto.families.direct.predictors import FittedPredictor, fit_predictors, judged
 from rnnauto.families.direct.prepare import DirectPrepared
 from rnnauto.judge.evaluate import Evaluation, Scores, evaluate, score
-from rnnauto.judge.measures import main_metric
 from rnnauto.judge.metrics import LENGTH_METRICS, unit_groups
 
 
 def fit_and_validate(
-    prepared: DirectPrepared, *, seed: int
+    prepared: DirectPrepared, *, seed: int, metric: str
 ) -> tuple[tuple[FittedPredictor, ...], dict[str, float]]:
-    """Fit baselines for the test part, and score such baselines on the validation part.
+    """Fit baselines for the test part, and score such baselines on the validation part by a metric.
 
     For the test part they learn from train and validation together: a baseline needs no
     validation part, and deserves all the data that the model had.
@@ -30,13 +29,16 @@ def fit_and_validate(
     development, _ = judged(prepared.development, prepared.encoders.target)
     earlier = fit_predictors(development.take(train), target=target, seed=seed)
     validated = {
-        baseline.name: point_score(held_out, baseline(held_out), target) for baseline in earlier
+        baseline.name: point_score(held_out, baseline(held_out), target, metric=metric)
+        for baseline in earlier
     }
     return fit_predictors(development, target=target, seed=seed), validated
 
 
-def point_score(encoded: Encoded, predicted: NDArray[Any], target: TargetEncoder) -> float:
-    """Score predictions by the main metric alone, without its interval."""
+def point_score(
+    encoded: Encoded, predicted: NDArray[Any], target: TargetEncoder, *, metric: str
+) -> float:
+    """Score predictions by one metric, without its interval."""
     scores = score(
         encoded.targets,
         predicted,
@@ -45,7 +47,7 @@ def point_score(encoded: Encoded, predicted: NDArray[Any], target: TargetEncoder
         groups=unit_groups(encoded.row_splits, per_timestep=encoded.per_timestep),
         resamples=1,
     )
-    return scores.metrics[main_metric(target, per_timestep=encoded.per_timestep)].value
+    return scores.metrics[metric].value
 
 
 def evaluate_part(

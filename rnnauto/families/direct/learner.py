@@ -14,6 +14,7 @@ from rnnauto.data.batches import (
 )
 from rnnauto.data.encode import Encoded
 from rnnauto.families.direct.network import build
+from rnnauto.late import late
 from rnnauto.networks.architecture import Features
 from rnnauto.networks.losses import target_spec, unit_losses
 from rnnauto.search.learner import Learner, in_tuples
@@ -48,4 +49,5 @@ LEARNER = Learner(
     examples=len,
     train=train,
     averages=True,
+    meter=late("families.direct.deciding.meter", "meter"),
 )

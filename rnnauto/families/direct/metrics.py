@@ -26,6 +26,13 @@ def metric_names(layout: Layout, encoders: DirectEncoders) -> tuple[str, ...]:
     return names_of(target, per_timestep=layout.per_timestep)
 
 
+def objectives(layout: Layout, encoders: DirectEncoders) -> tuple[str, ...]:
+    """List the metrics that trials can be selected by: all but that of the lengths of answers,
+    which trials do not cut."""
+    lengths = names_measured(LENGTH_METRICS)
+    return tuple(name for name in metric_names(layout, encoders) if name not in lengths)
+
+
 def names_of(target: TargetEncoder, *, per_timestep: bool) -> tuple[str, ...]:
     """List the metrics of one kind of target."""
     match target:

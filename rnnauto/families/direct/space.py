@@ -8,6 +8,7 @@ from rnnauto.data.targets import (
     EndingValue,
     LabelEncoder,
     LabelSetEncoder,
+    SeveralTargets,
     TargetEncoder,
     value_encoders,
 )
@@ -45,6 +46,7 @@ def pose(prepared: DirectPrepared, recipe: Recipe) -> StudyProblem:
         static_numbers=tuple(scales(fold.static_numbers) for fold in prepared.fold_encoders),
         epochs=recipe.train.epochs,
         tags=tags_of(encoders.target, per_timestep=layout.per_timestep),
+        targets=encoders.target.names if isinstance(encoders.target, SeveralTargets) else (),
         patience=patience_of(recipe),
     )
 

@@ -1,13 +1,14 @@
 """Score forecasts with intervals, beside the simple forecasts of the same windows."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Integers
+from rnnauto.data.batches import Batch
 from rnnauto.errors import DataError
 from rnnauto.families.forecast.levels import coverages, middle
 from rnnauto.families.forecast.prepare import ForecastPrepared
@@ -29,6 +30,7 @@ from rnnauto.judge.metrics import (
 )
 from rnnauto.layout import Layout
 from rnnauto.metrics import METRICS
+from rnnauto.search.trial import StudyProblem
 
 METRIC = "mase"  # that models and simple forecasts are compared by
 FEWEST_BLOCKS = 5
@@ -257,23 +259,25 @@ def forecast_metrics(sums: Doubles, measures: ForecastMeasures) -> Metrics:
     return measured(measures, ForecastSums._make(columns))
 
 
-def validated_forecasts(encoded: EncodedSeries, *, season: int) -> dict[str, float]:
-    """Compute the main metric of the simple forecasts, by name."""
-    metric = METRIC
-    return {
-        name: score_forecasts(encoded, predicted[..., None], resamples=1).metrics[metric].value
+def validated_forecasts(
+    encoded: EncodedSeries, *, season: int, metric: str = METRIC
+) -> dict[str, float]:
+    """Compute a metric of the simple forecasts, by name; none where it is of intervals."""
+    scored = {
+        name: score_forecasts(encoded, predicted[..., None], resamples=1).metrics
         for name, predicted in simple_forecasts(encoded, season=season).items()
     }
+    return {name: metrics[metric].value for name, metrics in scored.items() if metric in metrics}
 
 
 def fit_and_validate(
-    prepared: ForecastPrepared, *, seed: int
+    prepared: ForecastPrepared, *, seed: int, metric: str
 ) -> tuple[tuple[()], dict[str, float]]:
     """Measure what the simple forecasts reach on the validation part; they learn nothing that could
     be stored."""
     _, validation = prepared.parts.folds[0]
     held_out = prepared.development.take(validation)
-    return (), validated_forecasts(held_out, season=prepared.encoders.season)
+    return (), validated_forecasts(held_out, season=prepared.encoders.season, metric=metric)
 
 
 def evaluate_part(
@@ -285,3 +289,34 @@ def evaluate_part(
     temperature: float | None = None,
 ) -> Evaluation:
     return evaluate_forecasts(part.encoded, quantiles, season=part.encoders.season, seed=seed)
+
+
+@dataclass
+class ForecastMeter:
+    """The forecasts of a validation part so far, in its order.
+
+    Attributes:
+        windows: the validation part.
+        kept: quantiles of each batch, [batch, horizon, targets * quantiles].
+    """
+
+    objective: str
+    windows: EncodedSeries
+    kept: list[NDArray[Any]] = field(default_factory=list)
+
+    def add(self, outputs: NDArray[Any], batch: Batch) -> None:
+        """Take the outputs for a batch; windows come in their order."""
+        self.kept.append(outputs)
+
+    def value(self) -> float:
+        """Compute the objective of all that was taken."""
+        outputs = np.concatenate(self.kept)
+        targets = self.windows.targets.shape[1]
+        quantiles = outputs.reshape(*outputs.shape[:2], targets, -1)
+        scores = score_forecasts(self.windows, quantiles, resamples=0)
+        return scores.metrics[self.objective].value
+
+
+def meter(problem: StudyProblem, data: EncodedSeries, chosen: Integers) -> ForecastMeter:
+    """Begin to measure the objective on a validation part."""
+    return ForecastMeter(problem.objective, data.take(chosen))

@@ -68,6 +68,7 @@ FORECAST = Family(
     finish=late("judge.finish", "reading_seconds"),
     metrics=late(f"{HERE}.evaluate", "metric_names"),
     main_metric=main_metric,
+    objectives=late(f"{HERE}.evaluate", "metric_names"),
     fit_baselines=late(f"{HERE}.evaluate", "fit_and_validate"),
     save_baselines=late("judge.stored", "save_baselines"),
     # simple forecasts are made of the series seen

@@ -19,6 +19,7 @@ from rnnauto.families.forecast.windows import (
     sample_windows,
     window_batches,
 )
+from rnnauto.late import late
 from rnnauto.networks.architecture import Answer
 from rnnauto.networks.built import Built
 from rnnauto.networks.losses import forecast_loss
@@ -66,5 +67,6 @@ LEARNER = Learner(
     examples=lambda chosen: min(len(chosen), MOST_PER_EPOCH),
     train=train,
     averages=False,
+    meter=late("families.forecast.evaluate", "meter"),
     settle=calibrate,
 )

@@ -81,23 +81,24 @@ def metric_names(layout: Layout) -> tuple[str, ...]:
 
 
 def fit_and_validate(
-    prepared: LanguagePrepared, *, seed: int
+    prepared: LanguagePrepared, *, seed: int, metric: str
 ) -> tuple[Baselines, dict[str, float]]:
-    """Fit baselines for the test part, and measure what such baselines reach on the validation
-    part."""
+    """Fit baselines for the test part, and measure what such baselines reach on the validation part
+    by a metric."""
     layout, encoders, development = prepared.layout, prepared.encoders, prepared.development
     train, validation = prepared.parts.folds[0]
     held_out = development.take(validation)
     baselines = fit_shares_or_ngrams(development.take(train), encoders, layout)
-    losses = {
-        name: -float(np.mean(scores[:, 0], dtype=np.float64))
+    scored = {
+        name: language_metrics(np.sum(columns_of(scores), axis=1)[None], layout)
         for name, scores in all_scores(baselines, held_out, encoders).items()
     }
+    losses = {name: float(metrics[language_metric(layout)][0]) for name, metrics in scored.items()}
     final = fit_shares_or_ngrams(development, encoders, layout)
     if isinstance(final, NGrams):
         orders = list(losses.values())
         final = NGrams(final.grams, best=int(np.argmin(orders[: len(final.grams)])) + 1)
-    return final, {name: losses[name] for name in shown_names(final, losses)}
+    return final, {name: float(scored[name][metric][0]) for name in shown_names(final, losses)}
 
 
 def fit_shares_or_ngrams(encoded: Encoded, encoders: LanguageEncoders, layout: Layout) -> Baselines:
@@ -204,8 +205,7 @@ def evaluate_language(
 
 def language_scores(scores: Floats, groups: Integers, *, layout: Layout, seed: int) -> Scores:
     numbers, count = compact_groups(groups, seed=seed)
-    table = scores.astype(np.float64)
-    columns: list[Doubles] = [np.ones(len(table)), -table[:, 0], table[:, 1]]
+    columns = columns_of(scores)
     sums = np.stack([np.bincount(numbers, column, minlength=count) for column in columns], axis=1)
     values = language_metrics(sums.sum(axis=0, keepdims=True), layout)
     weights = resample_weights(count, resamples=RESAMPLES if count > 1 else 0, seed=seed)
@@ -216,6 +216,12 @@ def language_scores(scores: Floats, groups: Integers, *, layout: Layout, seed: i
         units=len(scores),
         resampled=resampled,
     )
+
+
+def columns_of(scores: Floats) -> list[Doubles]:
+    """List what the metrics need of every target: 1, nats, and whether it was guessed."""
+    table = scores.astype(np.float64)
+    return [np.ones(len(table)), -table[:, 0], table[:, 1]]
 
 
 class LanguageSums(NamedTuple):

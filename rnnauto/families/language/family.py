@@ -66,6 +66,7 @@ LANGUAGE = Family(
     finish=late(f"{HERE}.finish", "reading_seconds"),
     metrics=metrics,
     main_metric=main_metric,
+    objectives=metrics,
     fit_baselines=late(f"{HERE}.evaluate", "fit_and_validate"),
     save_baselines=late(f"{HERE}.evaluate", "save_language_baselines"),
     load_baselines=late(f"{HERE}.evaluate", "load_language_baselines"),

@@ -31,4 +31,5 @@ LEARNER = Learner(
     examples=len,
     train=train_carried,
     averages=False,
+    meter=None,
 )

@@ -30,7 +30,7 @@ from rnnauto.search.study import Weights
 from rnnauto.search.traced import called_directly
 from rnnauto.search.train import Network, apply_clipped, make_optimizer, patience_for, prepare
 from rnnauto.search.trial import Epoch, Job, StudyProblem, Values
-from rnnauto.search.validation import Validated
+from rnnauto.search.validation import COUNTED, Validated, selected_by
 
 WINDOW = 64  # timesteps that an error is carried back
 LONGEST_WHOLE = 512  # timesteps; sequences beyond are read in windows
@@ -75,7 +75,7 @@ def train_carried(
     progress = Progress()
 
     def validated() -> Validated:
-        return validate(network, learner.validation_batches(data, fold[1]))
+        return validate(network, problem, learner.validation_batches(data, fold[1]))
 
     if start_from is not None:
         network.model.set_weights(start_from)
@@ -239,11 +239,17 @@ def validation_batches(data: Encoded, chosen: Integers) -> Iterator[Batch]:
     return held_out_batches(data, chosen, size=size, piece=PIECE, most=VALIDATION_TIMESTEPS)
 
 
-def validate(network: Network, batches: Iterable[Batch]) -> Validated:
-    """Compute the mean loss over the validation part, which is the score as well."""
-    totals, counts = 0.0, 0.0
+def validate(network: Network, problem: StudyProblem, batches: Iterable[Batch]) -> Validated:
+    """Compute the mean loss over the validation part, which is the score as well unless there is
+    an objective."""
+    totals, counts, rights = 0.0, 0.0, 0.0
     for batch in batches:
-        total, count, _ = network.read_step(batch.inputs, batch.targets)
+        total, count, right = network.read_step(batch.inputs, batch.targets)
         totals, counts = totals + float(total), counts + float(count)
+        rights += float(right)
     loss = totals / counts if counts else math.nan
-    return Validated(loss, loss, loss)
+    validated = Validated(loss, loss, loss)
+    if not problem.objective:
+        return validated
+    counted = COUNTED[problem.objective](loss, rights / max(counts, 1.0))
+    return selected_by(problem.objective, validated, counted)

@@ -37,12 +37,13 @@ class ListAnswers:
 
 
 def fit_and_validate(
-    prepared: ListPrepared, *, seed: int
+    prepared: ListPrepared, *, seed: int, metric: str
 ) -> tuple[tuple[ListBaseline, ...], dict[str, float]]:
-    """Fit baselines for the test part, and score such baselines on the validation part."""
+    """Fit baselines for the test part, and score such baselines on the validation part by a
+    metric."""
     train, validation = prepared.parts.folds[0]
     lists, target = prepared.development, prepared.encoders.target
-    held_out, metric = lists.take(validation), main_metric(target)
+    held_out = lists.take(validation)
     alone = np.arange(len(held_out), dtype=np.int64)
     validated = {}
     for baseline in fit_list_baselines(lists.take(train), target):

@@ -63,6 +63,7 @@ LISTS = Family(
     finish=late("judge.finish", "reading_seconds"),
     metrics=late(f"{HERE}.metrics", "metric_names"),
     main_metric=main_metric,
+    objectives=late(f"{HERE}.metrics", "objectives"),
     fit_baselines=late(f"{HERE}.evaluate", "fit_and_validate"),
     save_baselines=late("judge.stored", "save_baselines"),
     load_baselines=late(f"{HERE}.baselines", "load_list_baselines"),

@@ -12,6 +12,7 @@ from rnnauto.families.lists.batches import load_lists, pad_lists, reading_lists,
 from rnnauto.families.lists.encode import EncodedLists
 from rnnauto.families.lists.features import ListFeatures
 from rnnauto.families.lists.network import adapt, build_lists
+from rnnauto.late import late
 from rnnauto.networks.architecture import Answer, Features
 from rnnauto.networks.built import Built
 from rnnauto.networks.losses import summed
@@ -106,4 +107,5 @@ LEARNER = Learner(
     examples=len,
     train=train,
     averages=False,
+    meter=late("families.lists.meter", "meter"),
 )

@@ -48,6 +48,13 @@ def metric_names(layout: Layout, encoders: ListEncoders) -> tuple[str, ...]:
     )
 
 
+def objectives(layout: Layout, encoders: ListEncoders) -> tuple[str, ...]:
+    """List the metrics that trials can be selected by: all but that of the lengths of answers,
+    which trials do not cut."""
+    lengths = names_measured(LENGTH_METRICS)
+    return tuple(name for name in metric_names(layout, encoders) if name not in lengths)
+
+
 def with_places(
     scores: Scores, columns: Sequence[Doubles], groups: Integers, *, seed: int, resamples: int
 ) -> Scores:

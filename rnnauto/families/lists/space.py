@@ -36,6 +36,7 @@ def pose(prepared: ListPrepared, recipe: Recipe) -> StudyProblem:
         static_numbers=tuple(scales(fold.static_numbers) for fold in prepared.fold_encoders),
         epochs=recipe.train.epochs,
         patience=patience_of(recipe),
+        targets=target.names if len(target.names) > 1 else (),
     )
 
 

@@ -31,17 +31,19 @@ def test_baselines_of_the_validation_learn_nothing_from_it():
         development=numbered(truth, numbers),
         parts=parts,
     )
-    found, validated = fit_and_validate(data, seed=0)
+    found, validated = fit_and_validate(data, seed=0, metric="accuracy")
     assert validated["majority"] == 0.5
     linear = next(name for name in validated if name.endswith("linear"))
     assert validated[linear] == 0.0
     assert [each.name for each in found] == list(validated)
 
 
-def test_a_point_score_is_the_main_metric():
+def test_a_point_score_is_the_metric_that_is_asked_for():
     truth = np.array([0, 1, 1, 0], np.int32)
     said = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.7, 0.3]])
-    assert point_score(numbered(truth, truth), said, CLASSES) == 0.75
+    units = numbered(truth, truth)
+    assert point_score(units, said, CLASSES, metric="accuracy") == 0.75
+    assert point_score(units, said, CLASSES, metric="macro_f1") == pytest.approx((2 / 3 + 0.8) / 2)
 
 
 def ending(values, lengths):

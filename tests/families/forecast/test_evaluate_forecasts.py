@@ -107,7 +107,8 @@ def test_forecasts_are_validated_on_the_held_out_windows():
         development=encoded(np.tile([1.0, 5.0, 2.0, 8.0], 20)),
         parts=SimpleNamespace(folds=((np.arange(30), np.arange(40, 50)),)),
     )
-    found, validated = fit_and_validate(prepared, seed=0)
+    found, validated = fit_and_validate(prepared, seed=0, metric="mase")
     assert found == ()
     assert validated["seasonal naive"] == pytest.approx(0, abs=1e-6)
     assert validated["naive"] > 1
+    assert fit_and_validate(prepared, seed=0, metric="coverage_80")[1] == {}  # they have none

@@ -1,0 +1,1 @@
+"""What is decided by answers to the validation part: which trial is better."""
