@@ -242,6 +242,7 @@ def to_json(inspection: Inspection) -> dict[str, Any]:
         "season": layout.season if layout.horizon else None,
         "quantiles": list(layout.levels) if layout.horizon else None,
         "floored": list(layout.floored),
+        "places": layout.places,
         "frequency": frequency_name(inspection),
         "sequences": len(lengths),
         "timesteps": {

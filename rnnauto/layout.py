@@ -111,6 +111,8 @@ class Layout(Frozen):
         quantiles: those that a forecast tells, rising, the median among them; empty in layouts of
             earlier versions, which told 10%, 50% and 90%.
         floored: the targets whose forecasts are never below 0.
+        places: whether the targets of a forecast, or of lists, are coordinates of a place; None in
+            layouts of earlier versions, where any two or three are.
     """
 
     form: Form
@@ -144,6 +146,7 @@ class Layout(Frozen):
     continued: tuple[str, ...] = ()
     quantiles: tuple[float, ...] = ()
     floored: tuple[str, ...] = ()
+    places: bool | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -169,6 +172,11 @@ class Layout(Frozen):
     def levels(self) -> tuple[float, ...]:
         """The quantiles of a forecast."""
         return self.quantiles or QUANTILES
+
+    @property
+    def are_places(self) -> bool:
+        """Whether several targets together say where something is."""
+        return len(self.targets) in {2, 3} if self.places is None else self.places
 
     @property
     def continues(self) -> bool:

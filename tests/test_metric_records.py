@@ -55,7 +55,7 @@ def test_every_record_is_measured_and_every_measure_has_a_record():
     kinds = (
         *(CLASS_METRICS, TAG_METRICS, SET_METRICS, VALUE_METRICS, LENGTH_METRICS),
         *(ANSWER_METRICS, LIKELIHOOD_METRICS, NEXT_CHARACTER_METRICS, NEXT_SET_METRICS),
-        forecast_measures(targets=2, levels=(0.05, 0.1, 0.5, 0.9, 0.95)),
+        forecast_measures(levels=(0.05, 0.1, 0.5, 0.9, 0.95), places=True),
     )
     records = [metric_named(name) for kind in kinds for name in names_measured(kind)]
     assert {record.name for record in records} == set(METRICS)

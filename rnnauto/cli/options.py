@@ -37,6 +37,7 @@ DATA_FLAGS = {
     "--fill": "problem.fill",
     "--quantiles": "problem.quantiles",
     "--floor": "problem.floor",
+    "--places": "problem.places",
 }
 FIT_FLAGS = {
     **DATA_FLAGS,

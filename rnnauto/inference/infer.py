@@ -6,6 +6,7 @@ import polars as pl
 
 from rnnauto.data.zeros import with_zeros
 from rnnauto.errors import DataError
+from rnnauto.inference.ahead.places import with_places
 from rnnauto.inference.ahead.told import with_told
 from rnnauto.inference.answer import Decided, decide_answer
 from rnnauto.inference.asked import check_asked, check_misread_time
@@ -94,7 +95,8 @@ def infer(table: Table, recipe: Recipe) -> Inference:
     check_cells(layout, case)
     sets = set_evidence(case, separator) if layout.target_kind == "list" else ()
     layout, told = with_told(layout, case)
-    decided = (*evidence, *target_evidence(case), *answer.evidence, *onward, *sets, *told)
+    layout, placed = with_places(layout, case)
+    decided = (*evidence, *target_evidence(case), *answer.evidence, *onward, *sets, *told, *placed)
     return Inference(layout, decided)
 
 

@@ -99,6 +99,11 @@ class ProblemSection(Section):
         "auto",
         description="Least forecast; auto: 0 of targets that are never negative, none of others",
     )
+    places: Auto | bool = Field(
+        "auto",
+        description="Whether two or three targets are coordinates of a place, and errors distances "
+        "(true, false); auto: by their names",
+    )
 
 
 class Split(Section):

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from rnnauto.errors import DataError, RecipeError
-from rnnauto.families.forecast.series import floors_of
+from rnnauto.families.forecast.levels import floors_of
 from rnnauto.inspection import inspect_table
 from rnnauto.layout import Column, Layout
 from rnnauto.reading.read import read_table

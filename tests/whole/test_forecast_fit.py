@@ -79,7 +79,7 @@ def test_a_fit_beats_the_naive_forecasts_and_says_so(fitted):
     found = fitted.to_json()
     scores = found["scores"]
     assert set(scores["baselines"]) == {
-        *("naive", "seasonal naive", "constant velocity", "drift", "Holt-Winters", "Theta")
+        *("naive", "seasonal naive", "drift", "Holt-Winters", "Theta")
     }
     for name in ("naive", "seasonal naive", "drift"):
         assert scores["metrics"]["mase"]["value"] < scores["baselines"][name]["mase"]["value"]
@@ -119,6 +119,16 @@ def test_the_future_is_predicted_for_every_series(fitted):
     assert short["prediction"].is_not_null().all()
     assert model.predict(sales().clear()).columns == table.columns
     assert model.predict(sales().clear()).height == 0
+
+
+def test_values_that_training_never_saw_below_its_floor_are_said(fitted):
+    model, least = load(fitted.folder), -5.0 * pl.col("sold")
+    assert model.info.layout.floored == ("sold",)
+    assert not any("below 0" in note for note in model.read(sales()).table.notes)
+    odd = model.read(sales().with_columns(sold=least))
+    assert f"column `sold`: {MONTHS * SHOPS} values below 0" in odd.table.notes[-1]
+    told = model.predict(sales().with_columns(sold=least)).select("^prediction.*$")
+    assert min(told.min().row(0)) >= 0
 
 
 def test_what_is_known_ahead_counts(fitted):

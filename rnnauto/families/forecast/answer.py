@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Flags, Floats, Integers
-from rnnauto.data.columns import data_units, less_zeros, zeros_of
+from rnnauto.data.columns import data_units, doubles_of, less_zeros, zeros_of
 from rnnauto.deploy.latency import Single, spread
 from rnnauto.deploy.runner import Run
 from rnnauto.deploy.table import ORIGIN, beside, times_as_texts
@@ -92,7 +92,10 @@ def read_series(
 
 
 def told(table: Table, history: Table | None, layout: Layout) -> Table:
-    """Put what is odd about a history, by itself and beside the table, to what is said of this."""
+    """Put what is odd about a history, by itself and beside the table, to what is said of this, and
+    which targets are below 0 although no forecast is."""
+    below = [note for each in (history, table) if each for note in below_floor(each, layout)]
+    table = replace(table, notes=(*table.notes, *below))
     if history is None:
         return table
     name = f"`{history.source}`"
@@ -111,6 +114,18 @@ def told(table: Table, history: Table | None, layout: Layout) -> Table:
         )
         odd.append(repeated)
     return replace(table, notes=(*table.notes, *notes), problems=(*table.problems, *odd))
+
+
+def below_floor(table: Table, layout: Layout) -> list[str]:
+    """Say which targets have values below 0, where training had none and no forecast is."""
+    known = {name: table.frame[name] for name in layout.floored if name in table.frame.columns}
+    counts = {name: int((doubles_of(values) < 0).sum()) for name, values in known.items()}
+    return [
+        f"`{table.source}`, column `{name}`: {count(below, 'value')} below 0, which the model "
+        "never saw; its forecasts are 0 or more, unless it is fitted with `--floor none`"
+        for name, below in counts.items()
+        if below
+    ]
 
 
 def twice(earlier: pl.DataFrame, frame: pl.DataFrame, keys: Sequence[str]) -> int:

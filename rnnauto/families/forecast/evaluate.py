@@ -34,13 +34,11 @@ from rnnauto.search.trial import StudyProblem
 
 METRIC = "mase"  # that models and simple forecasts are compared by
 FEWEST_BLOCKS = 5
-POINTS = frozenset({2, 3})  # targets that together are places
 
 
 def metric_names(layout: Layout, encoders: SeriesEncoders) -> tuple[str, ...]:
     """List the metrics of forecasts, as `evaluate` names them."""
-    targets = len(encoders.targets)
-    return names_measured(forecast_measures(targets=targets, levels=layout.levels))
+    return names_measured(forecast_measures(levels=layout.levels, places=layout.are_places))
 
 
 def evaluate_forecasts(
@@ -99,9 +97,7 @@ def score_forecasts(
     if not told:
         predicted = np.repeat(predicted, len(encoded.levels), axis=-1)
     groups, count = compact_groups(window_groups(encoded), seed=seed)
-    measures = forecast_measures(
-        targets=encoded.targets.shape[1], levels=encoded.levels, intervals=told
-    )
+    measures = forecast_measures(levels=encoded.levels, intervals=told, places=encoded.places)
     with np.errstate(over="ignore", invalid="ignore"):
         sums = forecast_sums(encoded, predicted.astype(np.float64), groups, count=count)
         values = forecast_metrics(sums.sum(axis=0, keepdims=True), measures)
@@ -236,19 +232,19 @@ def interval_measures(levels: tuple[float, ...]) -> ForecastMeasures:
 
 
 def forecast_measures(
-    *, targets: int, levels: tuple[float, ...], intervals: bool = True
+    *, levels: tuple[float, ...], intervals: bool = True, places: bool = False
 ) -> ForecastMeasures:
     """List the metrics of forecasts, and how each is computed from sums.
 
     Args:
-        targets: how many there are; two or three together are places.
         levels: of the quantiles that are told.
         intervals: False where only one value is told.
+        places: whether the targets together are places.
     """
     return (
         *POINT_METRICS,
         *(interval_measures(levels) if intervals else ()),
-        *(PLACE_METRICS if targets in POINTS else ()),
+        *(PLACE_METRICS if places else ()),
     )
 
 

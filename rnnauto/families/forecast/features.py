@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from rnnauto.families.forecast.series import SeriesEncoders, floors_of, reach_of
+from rnnauto.families.forecast.levels import floors_of
+from rnnauto.families.forecast.series import SeriesEncoders, reach_of
 from rnnauto.layout import QUANTILES, Layout
 from rnnauto.networks.architecture import vocabulary_sizes, with_missing
 

@@ -1,6 +1,8 @@
-"""Name the quantiles of forecasts, and what lies between them."""
+"""Name the quantiles of forecasts, what lies between them, and what is below none of them."""
 
-from rnnauto.layout import QUANTILES
+import numpy as np
+
+from rnnauto.layout import QUANTILES, Layout
 
 MEDIAN = 0.5
 
@@ -22,3 +24,17 @@ def coverages(levels: tuple[float, ...]) -> dict[str, tuple[int, int]]:
     if {QUANTILES[0], QUANTILES[-1]} <= set(levels):
         pairs.append((levels.index(QUANTILES[0]), levels.index(QUANTILES[-1])))
     return {f"coverage_{per_cent(levels[high] - levels[low])}": (low, high) for low, high in pairs}
+
+
+def floors_of(layout: Layout) -> tuple[float | None, ...]:
+    """Find the least value of the forecasts of each target, as a float32 less the zero of the
+    target: with it it is 0 or the next number above; empty where no target has one."""
+    if not layout.floored:
+        return ()
+    lowest: list[float | None] = []
+    for target in layout.targets:
+        floor = np.float32(-target.zero)
+        if float(floor) + target.zero < 0:
+            floor = np.nextafter(floor, np.float32("inf"))
+        lowest.append(float(floor) + 0.0 if target.name in layout.floored else None)
+    return tuple(lowest)

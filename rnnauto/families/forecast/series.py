@@ -28,6 +28,7 @@ from rnnauto.data.encode import (
     words_of,
 )
 from rnnauto.data.sequences import ROW, gather
+from rnnauto.families.forecast.levels import floors_of
 from rnnauto.layout import QUANTILES, Column, Frozen, Layout
 from rnnauto.reading.read import Table
 from rnnauto.times.frequency import Frequency, find_frequency
@@ -149,6 +150,7 @@ class EncodedSeries:
         zeros: what is taken off each target, [targets]; empty where nothing is.
         levels: of the quantiles that forecasts tell.
         floors: as in `ForecastFeatures`.
+        places: whether the targets together say where something is.
     """
 
     row_splits: Integers
@@ -167,6 +169,7 @@ class EncodedSeries:
     zeros: tuple[float, ...] = ()
     levels: tuple[float, ...] = QUANTILES
     floors: tuple[float | None, ...] = ()
+    places: bool = False
 
     def __len__(self) -> int:
         """Count the windows."""
@@ -234,20 +237,6 @@ def reach_of(layout: Layout) -> tuple[int, int]:
     if layout.lookback is None or layout.horizon is None:
         raise ValueError("a forecast has a lookback and a horizon")
     return layout.lookback, layout.horizon
-
-
-def floors_of(layout: Layout) -> tuple[float | None, ...]:
-    """Find the least value of the forecasts of each target, as a float32 less the zero of the
-    target: with it it is 0 or the next number above; empty where no target has one."""
-    if not layout.floored:
-        return ()
-    lowest: list[float | None] = []
-    for target in layout.targets:
-        floor = np.float32(-target.zero)
-        if float(floor) + target.zero < 0:
-            floor = np.nextafter(floor, np.float32("inf"))
-        lowest.append(float(floor) + 0.0 if target.name in layout.floored else None)
-    return tuple(lowest)
 
 
 def ahead_features(layout: Layout) -> tuple[Column, ...]:
@@ -395,4 +384,5 @@ def encode_series(
         zeros=tuple(zeros.tolist()) if zeros.any() else (),
         levels=layout.levels,
         floors=floors_of(layout),
+        places=layout.are_places,
     )

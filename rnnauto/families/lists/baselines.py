@@ -60,7 +60,8 @@ def fit_list_baselines(lists: EncodedLists, target: ListTarget) -> tuple[ListBas
     none = np.zeros((0, 0), np.float32)
     no_answers = np.zeros((0, *means.shape), np.float32)
     simple = ListBaseline(MEAN, means, usual, none, none.ravel(), no_answers, no_lengths())
-    names = [MEAN, *([LAST, VELOCITY] if max(target.continued) >= 0 else [])]
+    onward = [LAST, *([VELOCITY] if target.places else [])]
+    names = [MEAN, *(onward if max(target.continued) >= 0 else [])]
     fitted = [ListBaseline(**{**vars(simple), "name": name}) for name in names]
     some = evenly(len(lists), MOST_NEIGHBOURS)
     chosen = lists.take(some)

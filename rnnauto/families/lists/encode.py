@@ -36,6 +36,7 @@ class ListTarget(Frozen):
         ends: whether lists differ in length, so that it is learnt where they end.
         continued: for each target the place among the numbers of a timestep whose last value it
             goes on from; -1 where it goes on from none.
+        apart: whether the targets are no coordinates of a place.
     """
 
     names: tuple[str, ...] = Field(min_length=1)
@@ -43,6 +44,7 @@ class ListTarget(Frozen):
     longest: int = Field(ge=1)
     ends: bool
     continued: tuple[int, ...]
+    apart: bool = False
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -57,7 +59,7 @@ class ListTarget(Frozen):
     @property
     def places(self) -> bool:
         """Whether the targets together say where something is that moves on."""
-        return len(self.each) in PLACES and min(self.continued) >= 0
+        return len(self.each) in PLACES and min(self.continued) >= 0 and not self.apart
 
 
 ListEncoders = Encoders[ListTarget]
@@ -176,6 +178,7 @@ def fit_lists(train: Sequences, layout: Layout, *, every: Integers) -> ListEncod
         longest=max(int(every.max(initial=1)), 1),
         ends=len(np.unique(every)) > 1,
         continued=tuple(numbers.index(name) if name else -1 for name in continued),
+        apart=not layout.are_places,
     )
     return fit_encoders(train, layout, target)
 

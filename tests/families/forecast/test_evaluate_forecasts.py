@@ -1,5 +1,6 @@
 """Metrics of forecasts by hand, and what the baselines say of the same windows."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -62,7 +63,8 @@ def test_each_series_weighs_the_same_in_mase():
 def test_displacement_is_the_distance_of_places():
     data = windows(np.zeros((6, 2)), splits=[0, 6], origins=[3], units=[[1.0, 1.0]])
     predicted = np.array([[[3.0, 4.0], [6.0, 8.0]]])[..., None]
-    found = score_forecasts(data, predicted).metrics
+    assert "average_displacement" not in score_forecasts(data, predicted).metrics  # unrelated ones
+    found = score_forecasts(replace(data, places=True), predicted).metrics
     assert found["average_displacement"].value == pytest.approx(7.5)
     assert found["final_displacement"].value == pytest.approx(10)
 
@@ -78,7 +80,10 @@ def test_the_simple_forecasts():
     found = simple_forecasts(data, season=4)
     assert found["naive"][0, :, 0].tolist() == [6, 6]
     assert found["seasonal naive"][0, :, 0].tolist() == [3, 5]
-    assert found["constant velocity"][0, :, 0].tolist() == [8, 10]
+    assert "constant velocity" not in found
+    walk = replace(data, targets=np.repeat(data.targets, 2, axis=1), places=True)
+    walked = simple_forecasts(walk, season=4)["constant velocity"]
+    assert walked[0].tolist() == [[8, 8], [10, 10]]
     assert found["drift"][0, :, 0].tolist() == [6.5, 7]  # from 5 to 6 in two steps
     assert found["Holt-Winters"].shape == (1, 2, 1)
     assert "seasonal naive" not in simple_forecasts(data, season=1)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -32,12 +34,10 @@ def test_each_baseline_by_hand():
     shown = {name: values[0, :, 0].tolist() for name, values in found.items()}
     assert shown["naive"] == [8, 8]
     assert shown["seasonal naive"] == [4, 7]
-    assert shown["constant velocity"] == [9, 10]
     assert shown["drift"] == [10, 12]  # from 2, the first of the lookback, to 8 in three steps
     assert set(shown) == {
         "naive",
         "seasonal naive",
-        "constant velocity",
         "drift",
         "Holt-Winters",
         "Theta",
@@ -50,6 +50,13 @@ def test_without_a_season_there_is_no_seasonal_forecast():
     )
 
 
+def test_no_baseline_is_below_a_floor():
+    data = windows([9, 8, 6, 4, 1, 0, 0], splits=[0, 7], origins=[5])
+    assert simple_forecasts(data, season=1)["drift"][0, 1, 0] < 0
+    floored = simple_forecasts(replace(data, floors=(0.0,)), season=1)
+    assert min(values.min() for values in floored.values()) == 0
+
+
 def test_a_series_sees_neither_its_future_nor_its_neighbour():
     one = windows([1, 2, 3, 4, 5, 6, 9, 9, 9, 9], splits=[0, 6, 10], origins=[4])
     other = windows([1, 2, 3, 4, 70, 80, 5, 5, 5, 5], splits=[0, 6, 10], origins=[4])
@@ -60,7 +67,7 @@ def test_a_series_sees_neither_its_future_nor_its_neighbour():
 
 def test_a_straight_line_goes_on():
     found = simple_forecasts(windows(range(40), splits=[0, 40], origins=[30]), season=1)
-    for name in ("constant velocity", "drift", "Holt-Winters"):
+    for name in ("drift", "Holt-Winters"):
         assert found[name][0, :, 0] == pytest.approx([30, 31], abs=0.2), name
     assert found["Theta"][0, :, 0] == pytest.approx([29.5, 30], abs=0.2)  # by half of the slope
 

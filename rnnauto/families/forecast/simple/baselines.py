@@ -13,9 +13,9 @@ from rnnauto.families.forecast.simple import holt_winters, theta
 def simple_forecasts(encoded: EncodedSeries, *, season: int) -> dict[str, Doubles]:
     """Forecast every window by every baseline, float64 [windows, horizon, targets].
 
-    `naive`: the last value; `seasonal naive`: the value a season earlier; `constant velocity`: on
-    from the last value by the last step; `drift`: by the mean step of the lookback; `Holt-Winters`;
-    `Theta`. None is below the floor of its target.
+    `naive`: the last value; `seasonal naive`: the value a season earlier; `constant velocity`: of
+    places, on from the last by the last step; `drift`: on by the mean step of the lookback;
+    `Holt-Winters`; `Theta`. None is below the floor of its target.
     """
     values = filled(encoded.targets, encoded.row_splits)  # [timesteps, targets]
     begins = encoded.row_splits[encoded.owners]  # [windows]
@@ -28,8 +28,9 @@ def simple_forecasts(encoded: EncodedSeries, *, season: int) -> dict[str, Double
         at = encoded.origins[:, None] - season + steps
         at = np.where(at >= begins[:, None], at, last[:, None])  # no season ago: the last value
         forecasts["seasonal naive"] = values[at]
-    before = np.maximum(last - 1, begins)
-    forecasts["constant velocity"] = newest + ahead * (newest - values[before][:, None])
+    if encoded.places:
+        before = np.maximum(last - 1, begins)
+        forecasts["constant velocity"] = newest + ahead * (newest - values[before][:, None])
     first = np.maximum(encoded.origins - encoded.lookback, begins)
     steps_seen = np.maximum(last - first, 1)[:, None, None]
     forecasts["drift"] = newest + ahead * (newest - values[first][:, None]) / steps_seen
