@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from rnnauto.families.anomaly.metrics import ALARMS, OF_EVENTS, OF_NORMAL
 from rnnauto.families.decoder.metrics import ANSWER_METRICS, LIKELIHOOD_METRICS
 from rnnauto.families.forecast.evaluate import PLACE_METRICS, POINT_METRICS, interval_measures
 from rnnauto.families.language.evaluate import NEXT_CHARACTER_METRICS, NEXT_SET_METRICS
@@ -35,6 +36,7 @@ KINDS: dict[str, tuple[Any, ...]] = {
     "forecasts of places": PLACE_METRICS,
     "written answers": (*ANSWER_METRICS, *LIKELIHOOD_METRICS),
     "language models": NEXT_CHARACTER_METRICS,
+    "anomalies": (*OF_EVENTS, *ALARMS.values(), *OF_NORMAL),
 }
 
 

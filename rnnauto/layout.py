@@ -22,8 +22,13 @@ RnnType = Literal[
     "one-to-one", "one-to-many", "many-to-one", "many-to-many", "many-to-many-unaligned"
 ]
 GENERATED: frozenset[RnnType] = frozenset({"one-to-many", "many-to-many-unaligned"})
-Task = Literal["classification", "regression", "forecasting", "language-modelling"]
-FamilyName = Literal["direct", "decoder", "forecast", "language", "lists"]
+Task = Literal["classification", "regression", "forecasting", "language-modelling", "anomaly"]
+FamilyName = Literal["direct", "decoder", "forecast", "language", "lists", "anomaly"]
+OWN_FAMILY: dict[Task, FamilyName] = {  # of tasks that are of one family, whatever the columns
+    "language-modelling": "language",
+    "forecasting": "forecast",
+    "anomaly": "anomaly",
+}
 Kind = Literal["number", "category", "text", "time", "boolean", "list"]
 Tokens = Literal["word", "character"]
 Fill = Literal["missing", "zero", "previous"]
@@ -113,6 +118,7 @@ class Layout(Frozen):
         floored: the targets whose forecasts are never below 0.
         places: whether the targets of a forecast, or of lists, are coordinates of a place; None in
             layouts of earlier versions, where any two or three are.
+        faults: the column that labels faults, of a search for anomalies; None where none does.
     """
 
     form: Form
@@ -147,6 +153,7 @@ class Layout(Frozen):
     quantiles: tuple[float, ...] = ()
     floored: tuple[str, ...] = ()
     places: bool | None = None
+    faults: Column | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -160,10 +167,9 @@ class Layout(Frozen):
     @property
     def family(self) -> FamilyName:
         """The folder of `families/` that holds all that is done with such a layout."""
-        if self.task == "language-modelling":
-            return "language"
-        if self.task == "forecasting":
-            return "forecast"
+        own = OWN_FAMILY.get(self.task)
+        if own is not None:
+            return own
         if self.gives_lists:
             return "lists"
         return "decoder" if self.writes else "direct"
@@ -232,6 +238,8 @@ class Layout(Frozen):
 
     def target_lists(self) -> list[Column]:
         """The targets whose cells are lists: one value per timestep, or a set of labels."""
+        if self.faults is not None:
+            return [self.faults] if self.faults.kind == "list" else []
         aligned = self.form == "cell-sequences" and self.rnn_type == "many-to-many"
         lists = aligned or self.target_kind == "list" or self.answer_length
         if self.continues or not (lists or self.gives_lists):

@@ -172,9 +172,55 @@ RECORDS = (
     Metric(
         "negative_log_likelihood",
         "negative log likelihood",
-        "Nats per set of labels",
+        "Nats per set of labels; of anomaly models per normal timestep, of numbers in deviations",
         lower_is_better=True,
         reference="Boulanger-Lewandowski et al. 2012",
+    ),
+    Metric(
+        "event_f1",
+        "event F1",
+        "Harmonic mean of event precision and event recall",
+        "share",
+        reference="van Rijsbergen 1979",
+    ),
+    Metric(
+        "event_precision",
+        "event precision",
+        "Found events over found events and false alarms: alarms (runs of flagged timesteps) that "
+        "overlap no event, nor begin right after one",
+        "share",
+    ),
+    Metric(
+        "event_recall",
+        "event recall",
+        "Share of the events (runs of timesteps labelled as faults) with a flagged timestep",
+        "share",
+        reference="Hundman et al. 2018",
+    ),
+    Metric(
+        "detection_delay",
+        "detection delay",
+        "Mean timesteps from the begin of a found event to its first flagged timestep",
+        lower_is_better=True,
+    ),
+    Metric(
+        "false_alarms_per_day",
+        "false alarms per day",
+        "False alarms per day of normal timesteps",
+        lower_is_better=True,
+    ),
+    Metric(
+        "false_alarms_per_1000",
+        "false alarms per 1,000 timesteps",
+        "False alarms per 1,000 normal timesteps",
+        lower_is_better=True,
+    ),
+    Metric(
+        "false_alarm_rate",
+        "false-alarm rate",
+        "Share of the normal timesteps that are flagged",
+        "share",
+        lower_is_better=True,
     ),
 )
 METRICS: Mapping[str, Metric] = {record.name: record for record in RECORDS}

@@ -64,7 +64,7 @@ ORDER = [
     "__main__",
 ]
 # a family's folder spans these parts: each of its files stands with one of them
-FAMILIES = ("direct", "decoder", "forecast", "language", "lists")
+FAMILIES = ("direct", "decoder", "forecast", "language", "lists", "anomaly")
 STANDS_WITH = {
     "data": """encode misfits tokens pairs series future windows origins cut streams batches
     levels""",
@@ -73,7 +73,8 @@ STANDS_WITH = {
     "search": "space simple_errors calibrate train learner",
     "judge": """evaluate baselines metrics mistakes order probing attention calibrated simple
     probabilistic ngrams linear predictors stored boosted last_timestep order_free summaries
-    look_up rivals meter deciding""",
+    look_up rivals meter deciding conformal forest
+    bigrams""",
     "deploy": """answer check compare table finish generate given decoding generation members
     token_module set_module writer light signatures streaming""",
     "exchange": "export graph graphs emitters steps lite",
@@ -126,6 +127,10 @@ MAY_BE_HEAVY = {
     "families/lists/layers.py": BOTH,
     "families/lists/learner.py": {"tensorflow"},
     "families/lists/export.py": {"tensorflow"},
+    "families/anomaly/network.py": {"keras"},
+    "families/anomaly/layers.py": BOTH,
+    "families/anomaly/steps.py": BOTH,
+    "families/anomaly/export.py": {"tensorflow"},
     "families/language/network.py": {"keras"},
     "families/language/train.py": {"tensorflow"},
     "families/language/export.py": {"tensorflow"},
@@ -148,6 +153,9 @@ LATE = {
     "families/language/graphs.py",
     "families/lists/emitters.py",
     "families/lists/graph.py",
+    "families/anomaly/learner.py",
+    "families/anomaly/emitters.py",
+    "families/anomaly/graph.py",
 }
 # what `rnnauto --help` waits for
 LIGHT = [
@@ -175,6 +183,9 @@ KINDS = {
     "ListAnswers",
     "ListBaseline",
     "ListTarget",
+    "AnomalyEncoders",
+    "AnomalyPart",
+    "Watched",
     "Encoded",
     "EncodedPairs",
     "EncodedSeries",

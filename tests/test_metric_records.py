@@ -8,6 +8,7 @@ from pydantic import create_model
 
 from rnnauto.data.targets import ValueEncoder
 from rnnauto.errors import RecipeError
+from rnnauto.families.anomaly.metrics import ALARMS, OF_EVENTS, OF_NORMAL
 from rnnauto.families.decoder.metrics import ANSWER_METRICS, LIKELIHOOD_METRICS
 from rnnauto.families.forecast.evaluate import forecast_measures
 from rnnauto.families.language.evaluate import NEXT_CHARACTER_METRICS, NEXT_SET_METRICS
@@ -56,6 +57,7 @@ def test_every_record_is_measured_and_every_measure_has_a_record():
         *(CLASS_METRICS, TAG_METRICS, SET_METRICS, VALUE_METRICS, LENGTH_METRICS),
         *(ANSWER_METRICS, LIKELIHOOD_METRICS, NEXT_CHARACTER_METRICS, NEXT_SET_METRICS),
         forecast_measures(levels=(0.05, 0.1, 0.5, 0.9, 0.95), places=True),
+        (*OF_EVENTS, *ALARMS.values(), *OF_NORMAL),
     )
     records = [metric_named(name) for kind in kinds for name in names_measured(kind)]
     assert {record.name for record in records} == set(METRICS)

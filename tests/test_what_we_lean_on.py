@@ -625,6 +625,7 @@ NETWORKS = {
     "language": Features(2, (), (5,), 0, (), (), 3, per_timestep=True),
     "decoder": DecoderFeatures(PLAIN, entries=6, one_timestep=False),
     "forecast": ForecastFeatures(1, 3, 4, 2, (), (), 1, (), 0, (), ()),
+    "anomaly": Features(2, (0,), (5,), 1, (), (4,), 9, per_timestep=True),
     "lists": ListFeatures(PLAIN, 1, 5, ends=True, continued=(1,), units=(), one_timestep=False),
 }
 

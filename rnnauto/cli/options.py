@@ -38,6 +38,7 @@ DATA_FLAGS = {
     "--quantiles": "problem.quantiles",
     "--floor": "problem.floor",
     "--places": "problem.places",
+    "--false-alarm-rate": "problem.false_alarm_rate",
 }
 FIT_FLAGS = {
     **DATA_FLAGS,

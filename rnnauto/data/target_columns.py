@@ -15,7 +15,7 @@ def present_target(frame: pl.DataFrame, layout: Layout) -> pl.Series | None:
     timestep, lists and stems of a row give its timesteps. Other lists are sets of labels."""
     if any(name not in frame.columns for name in layout.target):
         return None
-    if layout.continues:
+    if layout.continues or not layout.targets:
         return None  # what is predicted are the features, one timestep later
     columns = [target_series(frame, column, layout) for column in layout.targets]
     return pl.DataFrame(columns).to_struct() if len(columns) > 1 else columns[0]

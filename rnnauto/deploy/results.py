@@ -69,8 +69,10 @@ def make_rows(
 
 
 def value_of(scores: Scores, metric: str) -> float | None:
-    """Give a metric of a baseline; None where it has not that."""
-    return scores.metrics[metric].value if metric in scores.metrics else None
+    """Give a metric of a baseline; None where it has not that, or no number of it."""
+    if metric not in scores.metrics or not math.isfinite(scores.metrics[metric].value):
+        return None
+    return scores.metrics[metric].value
 
 
 def write_results(folder: Path, recipe: Recipe, rows: list[Row]) -> None:

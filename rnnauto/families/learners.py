@@ -14,6 +14,8 @@ def learner_of(family: FamilyName) -> Learner:
             from rnnauto.families.forecast.learner import LEARNER
         case "language":
             from rnnauto.families.language.learner import LEARNER
+        case "anomaly":
+            from rnnauto.families.anomaly.learner import LEARNER
         case "lists":
             from rnnauto.families.lists.learner import LEARNER
     return LEARNER

@@ -32,12 +32,21 @@ def check_settings(layout: Layout, case: Case) -> None:
         "lookback": (problem.lookback != "auto" and not forecast, task),
         "season": (problem.season != "auto" and not forecast, task),
         "fill": (problem.fill != "missing" and not forecast, task),
+        "false_alarm_rate": (
+            problem.false_alarm_rate != "auto" and bool(layout.targets),
+            f"`--task anomaly`; the task here is {layout.task}",
+        ),
         "tokens": (problem.tokens != "auto" and not layout.tokens, texts.format("feature")),
         "target_tokens": (
             problem.target_tokens != "auto" and not layout.target_tokens,
             texts.format("target"),
         ),
     }
+    if case.split.calibration != "auto" and layout.targets:
+        raise DataError(
+            f"`split.calibration` is for `--task anomaly`; the task here is {layout.task}",
+            hint="leave it out",
+        )
     for name, (unused, what) in idle.items():
         if unused:
             flag = "--" + name.replace("_", "-")

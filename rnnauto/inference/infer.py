@@ -8,6 +8,13 @@ from rnnauto.data.zeros import with_zeros
 from rnnauto.errors import DataError
 from rnnauto.inference.ahead.places import with_places
 from rnnauto.inference.ahead.told import with_told
+from rnnauto.inference.anomalies.read import (
+    anomaly_evidence,
+    anomaly_layout,
+    anomaly_roles,
+    wants_anomalies,
+    with_labels_or_none,
+)
 from rnnauto.inference.answer import Decided, decide_answer
 from rnnauto.inference.asked import check_asked, check_misread_time
 from rnnauto.inference.case import Case, Evidence, named
@@ -71,6 +78,8 @@ def infer(table: Table, recipe: Recipe) -> Inference:
     )
     check_misread_time(table, case.data.time)
     check_asked(case)
+    if wants_anomalies(case):
+        return infer_anomalies(table, with_labels_or_none(case), recipe)
     case = case.with_target(target_names(case))
     separator = label_separator(case)
     case = with_sets(case, separator)
@@ -98,6 +107,17 @@ def infer(table: Table, recipe: Recipe) -> Inference:
     layout, placed = with_places(layout, case)
     decided = (*evidence, *target_evidence(case), *answer.evidence, *onward, *sets, *told, *placed)
     return Inference(layout, decided)
+
+
+def infer_anomalies(table: Table, case: Case, recipe: Recipe) -> Inference:
+    """Find the layout of a table in which anomalies are looked for. Raises: as `infer`."""
+    check_dates(table, case)
+    case, roles = anomaly_roles(case)
+    layout = with_styles(anomaly_layout(case, roles), table, recipe)
+    layout = layout.model_copy(update={"spelling": spelling_of(table, layout)})
+    layout = with_zeros(layout, case.frame)
+    check_cells(layout, case)
+    return Inference(layout, anomaly_evidence(case, roles))
 
 
 def target_evidence(case: Case) -> tuple[Evidence, ...]:

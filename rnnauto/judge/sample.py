@@ -176,6 +176,8 @@ def losses_of(outputs: Array, truth: Array, problem: StudyProblem) -> NDArray[np
     match problem.answer.loss:
         case "quantiles":
             losses, known = pinball(outputs, truth, problem.answer.levels)
+        case "surprise":  # a network gives one timestep, even of none
+            losses, known = outputs[:, : truth.shape[1]].astype(np.float64).sum(-1), truth >= 0
         case "labels":
             outputs = outputs[:, : truth.shape[1]] if truth.ndim == 3 else outputs
             score = np.where(truth == 1, outputs, -outputs).astype(np.float64)

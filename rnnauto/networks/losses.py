@@ -15,7 +15,7 @@ def target_spec(features: Features, answer: Answer) -> Any:
     columns = answer.widths[0] if answer.loss == "labels" else len(answer.widths)
     if answer.loss == "labels" or columns > 1:
         units.append(columns)
-    whole_numbers = answer.loss in {"classes", "labels"}
+    whole_numbers = answer.loss in {"classes", "labels", "surprise"}
     return tf.TensorSpec(units, tf.int32 if whole_numbers else tf.float32, name="targets")
 
 
@@ -35,7 +35,8 @@ def summed_loss(outputs: Any, truth: Any, answer: Answer) -> tuple[Any, Any, Any
         outputs: float32 [..., sum(answer.widths)].
         truth: `classes`: int32 [...], or [..., targets] where there are several; `labels`: int32
             [..., labels] of 0 and 1; `values` and `quantiles`: float32 [...] or [..., targets].
-            MISSING_TARGET, or NaN, where unknown.
+            `surprise`: int32 [...], 0 where a timestep counts. MISSING_TARGET, or NaN, where
+            unknown.
     """
     match answer.loss:
         case "classes":
@@ -46,6 +47,8 @@ def summed_loss(outputs: Any, truth: Any, answer: Answer) -> tuple[Any, Any, Any
             return value_loss(outputs, as_columns(outputs, truth))
         case "quantiles":
             return quantile_loss(outputs, as_columns(outputs, truth), answer.levels)
+        case "surprise":
+            return surprise_loss(outputs, truth)
 
 
 def as_columns(outputs: Any, truth: Any) -> Any:
@@ -92,6 +95,13 @@ def quantile_loss(outputs: Any, truth: Any, levels: tuple[float, ...]) -> tuple[
     wanted = tf.constant(levels)
     each = tf.reduce_sum(tf.maximum(wanted * error, (wanted - 1) * error), -1)
     return *summed(each, known), tf.constant(0, tf.int64)
+
+
+def surprise_loss(outputs: Any, truth: Any) -> tuple[Any, Any, Any]:
+    """Negative log likelihood in nats of the timesteps that count, whose parts are the outputs;
+    nothing is ever exactly right."""
+    known = tf.not_equal(truth, MISSING_TARGET)
+    return *summed(tf.reduce_sum(outputs, -1), known), tf.constant(0, tf.int64)
 
 
 def forecast_loss(outputs: Any, truth: Any, levels: tuple[float, ...]) -> tuple[Any, Any, Any]:

@@ -108,6 +108,8 @@ def duplicate_rows(look: Laid) -> Iterator[Problem]:
 
 
 def rows_are_sequences(layout: Layout) -> bool:
+    if not layout.targets:
+        return False
     return not layout.rows_are_timesteps and layout.form != "plain-table"
 
 

@@ -25,9 +25,14 @@ def continues(layout: Layout) -> bool:
     return layout.family == "language"
 
 
+def watches(layout: Layout) -> bool:
+    """True where what is unlike the rest is looked for, and nothing is predicted."""
+    return not layout.targets
+
+
 def has_target(layout: Layout) -> bool:
-    """True where the target is no feature."""
-    return not continues(layout)
+    """True where there is a target, and it is no feature."""
+    return not (continues(layout) or watches(layout))
 
 
 def writes(layout: Layout) -> bool:
@@ -41,7 +46,8 @@ def gives_numbers(layout: Layout) -> bool:
 
 
 def gives_classes(layout: Layout) -> bool:
-    return not any(asked(layout) for asked in (is_forecast, continues, writes, gives_numbers))
+    others = (is_forecast, continues, writes, gives_numbers, watches)
+    return not any(asked(layout) for asked in others)
 
 
 def has_other_columns(layout: Layout) -> bool:

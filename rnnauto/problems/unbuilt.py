@@ -6,7 +6,7 @@
 from rnnauto.errors import DataError
 from rnnauto.layout import Layout
 from rnnauto.problem import Example, Kind, Problem
-from rnnauto.problems.layouts import continues, is_forecast, writes
+from rnnauto.problems.layouts import continues, is_forecast, watches, writes
 
 REMEDY = "`rnnauto inspect` shows why it was read this way, and which flag reads it in another"
 MOVES = """{"moves": ["l", "r"], "at": ["l", "r"], "kind": "u"}
@@ -35,7 +35,7 @@ def without_network(layout: Layout) -> str:
     """Say why there is no network for a layout; empty where there is one."""
     if is_forecast(layout):
         return without_forecast(layout)
-    if continues(layout) and layout.rnn_type == "many-to-many":
+    if watches(layout) or (continues(layout) and layout.rnn_type == "many-to-many"):
         return ""
     kind = f"{layout.rnn_type} {layout.task}"
     generated = layout.rnn_type in {"one-to-many", "many-to-many-unaligned"}

@@ -66,9 +66,10 @@ class ProblemSection(Section):
             "one-to-one", "one-to-many", "many-to-one", "many-to-many", "many-to-many-unaligned"
         ]
     ) = Field("auto", description="RNN type")
-    task: Auto | Literal["classification", "regression", "forecasting", "language-modelling"] = (
-        Field("auto", description="What kind of answer the target is")
-    )
+    task: (
+        Auto
+        | Literal["classification", "regression", "forecasting", "language-modelling", "anomaly"]
+    ) = Field("auto", description="What kind of answer the target is")
     tokens: Auto | Literal["word", "character"] = Field(
         "auto", description="What a timestep of a text is"
     )
@@ -104,6 +105,11 @@ class ProblemSection(Section):
         description="Whether two or three targets are coordinates of a place, and errors distances "
         "(true, false); auto: by their names",
     )
+    false_alarm_rate: Auto | Annotated[float, Field(gt=0, lt=1)] = Field(
+        "auto",
+        description="Share of the normal timesteps that a search for anomalies may flag; auto: "
+        "0.001, or the least that the data can show",
+    )
 
 
 class Split(Section):
@@ -112,6 +118,11 @@ class Split(Section):
     )
     test: float = Field(
         0.15, gt=0, lt=0.5, description="Share kept aside for the scores; unused with a test file"
+    )
+    calibration: Auto | Annotated[float, Field(gt=0, lt=0.5)] = Field(
+        "auto",
+        description="Share kept aside to set the threshold of a search for anomalies by; "
+        "auto: 0.15",
     )
     by: Literal["auto", "time", "sequence"] = Field(
         "auto", description="Cut series in time or deal them out whole; auto: by their length"

@@ -69,7 +69,7 @@ class Case:
     """A table, what a recipe says of it, and how many rows a prediction for all of it has.
 
     Attributes:
-        each: rows for each unit of a part.
+        each: rows for each unit of a part; empty: those of them that have no answer.
     """
 
     frame: pl.DataFrame
@@ -77,6 +77,7 @@ class Case:
     problem: dict[str, Any]
     rows: int
     each: int = 1
+    empty: int = 0
 
 
 def answered(rng):
@@ -123,6 +124,17 @@ def walked(rng):
     return pl.DataFrame(rows, schema=names, orient="row")
 
 
+def watched(rng):
+    """Machines whose load follows their mode, and a few faults that are labelled."""
+    modes, rows = ("idle", "run", "run", "stop"), []
+    for machine in range(24):
+        for step in range(12):
+            mode, fault = modes[(step + machine) % 4], machine % 3 == 2 and step in (6, 7)
+            load = modes.index(mode) + float(rng.normal(0, 0.1)) + 4 * fault
+            rows.append((f"m{machine}", step, mode, round(load, 3), int(fault)))
+    return pl.DataFrame(rows, schema=["machine", "step", "mode", "load", "fault"], orient="row")
+
+
 def cases():
     """A case for every family, by its name."""
     rng = np.random.default_rng(0)
@@ -136,6 +148,14 @@ def cases():
         "forecast": Case(sold(rng), series, ahead, rows=2 * HORIZON, each=HORIZON),
         "language": Case(said(rng), {"target": "text"}, language, rows=40),
         "lists": Case(walked(rng), {"target": ["next_x", "next_y"]}, {}, rows=30),
+        "anomaly": Case(
+            watched(rng),
+            {"target": "fault", "id": ["machine"], "time": "step"},
+            {"task": "anomaly", "false_alarm_rate": 0.05},
+            rows=24 * 12,
+            each=12,
+            empty=1,
+        ),
     }
 
 
@@ -231,6 +251,8 @@ def numbers_read(fit):
         steps = np.concatenate([np.arange(*each) for each in zip(begins, ends, strict=True)])
         return data.numbers[steps], data.static_numbers[owners]
     part = fit.prepared.parts.development.take(train, per_timestep=fit.prepared.layout.per_timestep)
+    if fit.family.name == "anomaly":  # what is labelled as a fault tells nothing of the rest
+        return part.numbers[part.targets.to_numpy() != 1], part.static_numbers
     return part.numbers, part.static_numbers
 
 
@@ -330,8 +352,9 @@ def test_a_table_has_a_row_for_each_unit_and_a_prediction_in_each(fit):
     part = family.to_predict(fit.case.frame, layout, encoders, history=None)
     table = family.table(part, family.answer(fit.run, part, beams=1), probabilities=False)
     assert table.height == len(part) * fit.case.each == fit.case.rows
-    written = [table[name] for name in table.columns if name.startswith("prediction")]
-    assert written and not any(column.null_count() for column in written)
+    written = [table[name] for name in table.columns if name.startswith(("prediction", "score"))]
+    empty = len(part) * fit.case.empty
+    assert written and all(column.null_count() == empty for column in written)
     test = fit.prepared.test
     tested = family.tested(test, family.judged(fit.run, test))
     assert tested.height == len(test) * fit.case.each
@@ -491,7 +514,8 @@ def test_a_validation_file_of_any_family_is_validated_by(fit, tmp_path):
     assert read.tolist() == sorted(validation.tolist())
     assert not set(train.tolist()) & set(validation.tolist())
     if fit.family.name != "forecast":  # whose windows are fewer than its rows
-        assert len(validation) == len(train) + len(found.test)
+        aside = getattr(found.test, "calibration", None)  # by which a threshold is set
+        assert len(validation) == len(train) + len(found.test) + len(aside or ())
 
 
 def said_of(fit, frame, **options):
@@ -515,6 +539,7 @@ REPEATED = {
     "forecast": {"duplicate-row", "duplicate-timestep"},
     "language": {"duplicate-sequence"},
     "lists": {"duplicate-sequence"},
+    "anomaly": {"duplicate-row", "duplicate-timestep"},
 }
 
 

@@ -6,6 +6,7 @@ from builders import columns, lengths_to_search, make_encoded, make_layout
 
 from rnnauto.data.encode import Encoders
 from rnnauto.data.targets import LabelEncoder, ValueEncoder
+from rnnauto.families.anomaly.encode import Watched
 from rnnauto.families.decoder.tokens import TokensEncoder
 from rnnauto.families.families import NAMES, family_named
 from rnnauto.families.forecast.space import ForecastShape, forecast_choices
@@ -38,6 +39,12 @@ MADE = {
             ends=False,
             continued=(0,),
         ),
+    ),
+    "anomaly": (
+        make_layout(
+            rnn_type="many-to-many", task="anomaly", target=(), features=columns(x="number")
+        ),
+        Watched(rate=0.01, calibration=100),
     ),
     "decoder": (
         make_layout(rnn_type="many-to-many-unaligned", target_tokens="word", **TEXT),

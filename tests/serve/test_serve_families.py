@@ -152,7 +152,7 @@ def test_altered_requests_are_faults_of_whoever_asks(served):
 
 
 def test_the_form_is_filled_with_what_the_model_answers(served):
-    opened, _ = served
+    opened, case = served
     page = opened.page
     area = re.search(r"<textarea[^>]*>\n(.*?)</textarea>", page, re.DOTALL)
     if area:
@@ -165,7 +165,8 @@ def test_the_form_is_filled_with_what_the_model_answers(served):
     headers = {"Content-Type": "text/csv", "Accept": "application/json"}
     (answer,) = ask(opened, ("POST", "/predict?proba=true", {"content": text, "headers": headers}))
     assert answer.status_code == 200, answer.text
-    assert answer.json()["predictions"] and answer.json()["empty"] is None
+    assert answer.json()["predictions"]
+    assert bool(answer.json()["empty"]) == bool(case.empty)
 
 
 def test_what_the_model_cannot_answer_is_a_fault_of_the_request(served):

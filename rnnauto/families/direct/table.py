@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.arrays import splits_of, timestep_positions
+from rnnauto.arrays import splits_of
 from rnnauto.data.columns import data_units
-from rnnauto.data.sequences import ROW, Sequences
+from rnnauto.data.sequences import Sequences
 from rnnauto.data.targets import (
     EndingValue,
     LabelEncoder,
@@ -21,8 +21,9 @@ from rnnauto.data.targets import (
     lists_of,
     zeros_in,
 )
-from rnnauto.data.unanswered import among_missing, emptied
-from rnnauto.deploy.table import TIMESTEP, beside, times_as_texts
+from rnnauto.data.unanswered import emptied
+from rnnauto.deploy.table import beside, times_as_texts
+from rnnauto.deploy.timesteps import timesteps_table
 from rnnauto.families.direct.encode import DirectEncoders, DirectPart, outputs_of
 
 
@@ -44,33 +45,7 @@ def prediction_table(
     columns = prediction_columns(scores, encoders, probabilities=probabilities)
     if not layout.per_timestep:
         return beside(sequences.ids, emptied(columns, lost))
-    columns = emptied(columns, np.repeat(lost, sequences.lengths))
-    if sequences.rows is None:  # a row of the file is a whole sequence: say which timestep
-        return timesteps_table(part, columns)
-    order = sequences.rows.argsort()  # back to the order of the file
-    columns = [column.gather(order) for column in columns]
-    rows = sequences.rows[order]
-    if part.lost is not None:
-        there = np.zeros(part.frame.height, bool)
-        there[rows] = True
-        rows, columns = np.arange(len(there)), among_missing(columns, there)
-    names = [*layout.id, *([layout.time] if layout.time else [])]
-    if layout.form == "token-lines":  # a tag says nothing without its token
-        names += [column.name for column in layout.features]
-    keys = part.frame.select(names)[rows] if names else pl.DataFrame({ROW: rows + 1})
-    return beside(keys, columns)
-
-
-def timesteps_table(part: DirectPart, columns: list[pl.Series]) -> pl.DataFrame:
-    """Number the timesteps of sequences that stand in a row each. Of one that holds nothing there
-    is a row as well, where that was looked for."""
-    lengths = part.sequences.lengths
-    shown = lengths if part.lost is None else np.maximum(lengths, 1)
-    owners = np.repeat(np.arange(len(shown)), shown)
-    there = np.repeat(lengths > 0, shown)
-    steps = pl.Series(TIMESTEP, timestep_positions(splits_of(shown))[there] + 1)
-    steps, *columns = among_missing([steps, *columns], there)
-    return beside(part.sequences.ids[owners].with_columns(steps), columns)
+    return timesteps_table(part, columns)
 
 
 def tested_table(part: DirectPart, scores: NDArray[np.float32]) -> pl.DataFrame:

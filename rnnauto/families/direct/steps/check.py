@@ -9,43 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers
-from rnnauto.data.sequences import Sequences
+from rnnauto.deploy.beginnings import ALONG_TIME, beginnings
 from rnnauto.deploy.check import ALONE, check_differences, some_of
 from rnnauto.deploy.raw_inputs import cut_inputs
-from rnnauto.deploy.runner import RawBatch, Run, raw_batch, strings
+from rnnauto.deploy.runner import RawBatch, Run
 from rnnauto.deploy.step_run import StepGraph
 from rnnauto.families.direct.answer import side_by_side
 from rnnauto.families.direct.check import unit_of
 from rnnauto.families.direct.encode import DirectEncoders, DirectPart
 from rnnauto.layout import Layout
-
-MOST = 48  # timesteps of a sequence that are compared
-ALONG_TIME = frozenset({"numbers", "categories", "time", "token"})
-
-
-def beginnings(part: DirectPart, chosen: Integers) -> tuple[RawBatch, RawBatch, Integers]:
-    """Gather the first timesteps of some sequences, padded on the right.
-
-    Returns: the inputs of `serving_default`; those of `step` for all of the timesteps; and how many
-    are true.
-    """
-    raw = raw_batch(part.sequences, chosen, part.layout, part.encoders)
-    lengths = np.minimum(part.lengths[chosen], MOST)
-    if "text" in raw:
-        words = [first_tokens(part.sequences, number) for number in chosen]
-        joint = "" if part.layout.tokens == "character" else " "
-        texts = np.array([joint.join(each) for each in words], object)
-        tokens = np.full((len(words), int(lengths.max(initial=0))), "", object)
-        for row, each in enumerate(words):
-            tokens[row, : len(each)] = each
-        statics = {name: array for name, array in raw.items() if name != "text"}
-        return {**statics, "text": texts}, {**statics, "token": tokens}, lengths
-    raw["length"] = lengths.astype(np.int32)
-    timesteps = int(lengths.max(initial=0))
-    cut = {
-        name: array[:, :timesteps] if name in ALONG_TIME else array for name, array in raw.items()
-    }
-    return cut, {name: array for name, array in cut.items() if name != "length"}, lengths
 
 
 def check_step(run: Run, part: DirectPart, *, any_size: bool) -> dict[str, float]:
@@ -67,12 +39,6 @@ def compare_step(run: Run, step: StepGraph, part: DirectPart) -> dict[str, float
 def compared(name: str, run: Run, step: "Stepping", part: DirectPart) -> dict[str, float]:
     chosen, unit = some_of(len(part))[:ALONE], unit_of(part.encoders.target)
     return check_differences({name: step_difference(run, step, part, chosen, unit=unit)})
-
-
-def first_tokens(sequences: Sequences, number: int) -> list[str]:
-    begin, end = sequences.row_splits[number : number + 2]
-    tokens: list[str] = strings(sequences.categories[0][begin : min(end, begin + MOST)]).tolist()
-    return tokens
 
 
 @dataclass(frozen=True)
@@ -133,7 +99,7 @@ def step_difference(
     """Find the largest difference between the answers of a SavedModel to whole sequences and those
     of `step` to the same timestep by timestep, in units; infinite where one is no number. Where it
     takes any number of timesteps, they are also read at once."""
-    cut, steps, lengths = beginnings(part, chosen)
+    cut, steps, lengths = beginnings(part.sequences, chosen, part.layout, part.encoders)
     some = np.flatnonzero(lengths)
     if not len(some):
         return 0.0

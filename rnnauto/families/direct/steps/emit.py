@@ -6,6 +6,7 @@ import numpy as np
 
 from rnnauto.cells import CELLS
 from rnnauto.deploy.raw_inputs import graph_inputs
+from rnnauto.deploy.row_inputs import ALONG
 from rnnauto.exchange.graph import Graph
 from rnnauto.exchange.inputs import declare, encode_raw
 from rnnauto.exchange.layers import emit_along_time, emit_dense
@@ -16,7 +17,6 @@ from rnnauto.exchange.steps import parted
 from rnnauto.families.direct.encode import DirectEncoders
 from rnnauto.families.direct.graph import emit_answers
 from rnnauto.families.direct.steps.saved import carry_of, encoder_of
-from rnnauto.families.direct.steps.streaming import ALONG
 from rnnauto.layout import Layout
 from rnnauto.networks.carry import chunk_of, header_of, state_sizes
 

@@ -2,25 +2,20 @@
 
 from typing import Any
 
-import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Floats, Integers
-from rnnauto.data.columns import category_names, flatten, number_columns, zeros_of
-from rnnauto.data.encode import CategoryEncoder
 from rnnauto.data.targets import EndingValue, SeveralTargets, ValueEncoder
-from rnnauto.data.tokens import tokenise
-from rnnauto.deploy.raw_inputs import cut_inputs, graph_inputs, number_type
-from rnnauto.deploy.row_cells import Cells, is_spelled
+from rnnauto.deploy.raw_inputs import graph_inputs
+from rnnauto.deploy.row_cells import Cells
+from rnnauto.deploy.row_inputs import ALONG, static_inputs, timestep_inputs, token_inputs
 from rnnauto.deploy.streaming import Columns, Streaming, Timesteps
 from rnnauto.errors import DataError
 from rnnauto.families.direct.answer import side_by_side
 from rnnauto.families.direct.encode import DirectEncoders, outputs_of
 from rnnauto.families.direct.table import prediction_columns
-from rnnauto.layout import Column, Layout
-
-ALONG = frozenset({"numbers", "categories", "views", "tokens", "time"})
+from rnnauto.layout import Layout
 
 
 def streaming(layout: Layout, encoders: DirectEncoders) -> Streaming:
@@ -71,70 +66,3 @@ def numbers_told(encoders: DirectEncoders) -> tuple[str, ...]:
         ]
         return tuple(f"{kind}_{name}" for kind, name in zip(kinds, target.names, strict=True))
     return ("value",) if isinstance(target, ValueEncoder) else ("probabilities",)
-
-
-def token_inputs(
-    columns: Columns, cells: Cells, layout: Layout
-) -> tuple[dict[str, NDArray[Any]], Integers]:
-    """Cut the texts of rows into tokens; a row has as many as it holds."""
-    (column,) = layout.features
-    texts = cells.texts(columns[column.name], column.name)
-    pieces = tokenise(pl.Series(texts, dtype=pl.String), layout.tokens or "word")
-    counts = pieces.list.len().to_numpy().astype(np.int64)
-    for row in np.flatnonzero(counts != 1):
-        if counts[row] == 0 or layout.per_timestep:
-            cells.fault(int(row), column.name, texts[row], f"{counts[row]} tokens, not one")
-    return {"tokens": np.array(flatten(pieces).to_list(), object)}, counts
-
-
-def timestep_inputs(
-    columns: Columns, cells: Cells, layout: Layout, encoders: DirectEncoders
-) -> dict[str, NDArray[Any]]:
-    """Read the features of rows that are a timestep each, [rows, ...]."""
-    raw: dict[str, NDArray[Any]] = {}
-    if encoders.numbers:
-        raw["numbers"] = number_inputs(columns, cells, layout.features)
-    if encoders.categories:
-        words = word_inputs(columns, cells, layout.features, encoders.categories)
-        by_row = cut_inputs({"categories": words[:, None]}, layout, encoders)
-        raw |= {name: array[:, 0] for name, array in by_row.items()}
-    if encoders.reads_times and layout.time:
-        raw["time"] = cells.seconds(columns[layout.time], layout.time)
-    return raw
-
-
-def static_inputs(
-    columns: Columns, cells: Cells, layout: Layout, encoders: DirectEncoders
-) -> dict[str, NDArray[Any]]:
-    """Read the static features, [rows, ...]: those of a sequence's first row count."""
-    raw: dict[str, NDArray[Any]] = {}
-    if encoders.static_numbers:
-        raw["static_numbers"] = number_inputs(columns, cells, layout.static)
-    if encoders.static_categories:
-        raw["static_categories"] = word_inputs(
-            columns, cells, layout.static, encoders.static_categories
-        )
-    return raw
-
-
-def number_inputs(columns: Columns, cells: Cells, among: tuple[Column, ...]) -> NDArray[Any]:
-    """Read the columns of numbers, [rows, numbers]."""
-    numbers = [cells.numbers(columns[column.name], column) for column in number_columns(among)]
-    return np.stack(numbers, -1).astype(number_type(zeros_of(among)))
-
-
-def word_inputs(
-    columns: Columns,
-    cells: Cells,
-    among: tuple[Column, ...],
-    encoders: tuple[CategoryEncoder, ...],
-) -> NDArray[np.object_]:
-    """Read the columns of categories, [rows, categories]."""
-    known = {each.name: frozenset(each.vocabulary) for each in encoders if each.view == "whole"}
-    spelled = {column.name: is_spelled(cells.layout, column) for column in among}
-    names = category_names(among)
-    words = np.empty((len(columns[names[0]]), len(names)), object)
-    for at, name in enumerate(names):
-        own = known.get(name, frozenset())
-        words[:, at] = cells.words(columns[name], name, own, spelled=spelled[name])
-    return words

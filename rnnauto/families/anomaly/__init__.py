@@ -1,0 +1,1 @@
+"""Tell what is unlike the rest: how much each timestep of a sequence surprises a network."""

@@ -1,0 +1,154 @@
+"""Write the SavedModel of an anomaly model, raw values in, scores out, with the threshold that
+normal timesteps of a part of their own set; and the ONNX graphs beside it."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from rnnauto.deploy.inputs import encode_inputs, input_specs, tables_of
+from rnnauto.deploy.onnx_run import MODEL, STEP
+from rnnauto.deploy.runner import Run, load_saved_model
+from rnnauto.deploy.step_run import open_step
+from rnnauto.deploy.write import write_saved_model
+from rnnauto.families.anomaly.answer import surprises
+from rnnauto.families.anomaly.check import check_export, check_step, compare_graph, compare_step
+from rnnauto.families.anomaly.conformal import threshold_of
+from rnnauto.families.anomaly.encode import AnomalyEncoders, scored_names
+from rnnauto.families.anomaly.graph import write_graph, write_step
+from rnnauto.families.anomaly.prepare import AnomalyPrepared, normal_places
+from rnnauto.families.anomaly.signatures import open_light
+from rnnauto.families.anomaly.steps import read_on, state_size
+from rnnauto.families.anomaly.streaming import streaming
+from rnnauto.layout import Layout
+
+
+def export(
+    path: Path, members: list[Any], prepared: AnomalyPrepared
+) -> tuple[Run, dict[str, float]]:
+    """Set the threshold, write the mean of the members, open it as a user will, and compare it with
+    them; then the same as ONNX graphs."""
+    layout, encoders = prepared.layout, prepared.encoders
+    served = serve_module(members, layout=layout, encoders=encoders)
+    threshold = calibrated(path, served, prepared)
+    served.threshold.assign(threshold)
+    write_saved_model(path, served, served.functions)
+    run = load_saved_model(path)
+    checks = check_export(run, members, prepared.test)
+    (path.parent / MODEL).write_bytes(write_graph(members, layout, encoders, threshold))
+    checks |= compare_graph(run, open_light(path.parent, layout, encoders), prepared.test)
+    checks |= check_step(run, prepared.test)
+    (path.parent / STEP).write_bytes(write_step(members, layout, encoders, threshold))
+    step = open_step(path.parent, streaming(layout, encoders))
+    return run, checks | compare_step(run, step, prepared.test)
+
+
+def calibrated(path: Path, served: Any, prepared: AnomalyPrepared) -> float:
+    """Find the threshold for the wanted rate of false alarms, by the calibration part."""
+
+    def call(batch: dict[str, Any]) -> dict[str, Any]:
+        tensors = {name: tf.constant(array) for name, array in batch.items()}
+        return {name: tensor.numpy() for name, tensor in served.predict(**tensors).items()}
+
+    part, encoders = prepared.test.calibration, prepared.encoders
+    assert part is not None
+    run = Run(path, {"serving_default": call})
+    scores = surprises(run, part, prepared.layout, encoders).score
+    return threshold_of(scores[normal_places(part, encoders)], encoders.target.rate)
+
+
+def serve_module(members: list[Any], *, layout: Layout, encoders: AnomalyEncoders) -> Any:
+    """Make a module whose `predict` takes what `input_specs` lists, and returns what `decoded`
+    does. Its `functions` are all that are called from outside: also `step`, which reads timesteps
+    more, with `initial_state`. Its `threshold` is infinite until it is set."""
+    module = tf.Module()
+    module.variables_kept = [v.value for member in members for v in member.model.variables]
+    module.tables = tables_of(encoders)
+    module.threshold = tf.Variable(np.inf, trainable=False, dtype=tf.float32, name="threshold")
+    size = sum(state_size(member) for member in members)
+
+    def predict(**raw: Any) -> dict[str, Any]:
+        inputs = encode_inputs(raw, module.tables, layout, encoders)
+        outputs = [member.model(inputs, training=False) for member in members]
+        return decoded(outputs, inputs, encoders, module.threshold)
+
+    def step(state: Any, **raw: Any) -> dict[str, Any]:
+        codes = {}
+        if "token" in raw:
+            codes = {"codes": module.tables["categories"][0].lookup(raw.pop("token"))[..., None]}
+        inputs = encode_inputs(raw, module.tables, layout, encoders) | codes
+        outputs, begun, after = read_on(members, inputs, state)
+        return {**decoded(outputs, inputs, encoders, module.threshold, begun), "state": after}
+
+    def initial_state(batch: Any) -> dict[str, Any]:
+        return {"state": tf.zeros([batch, size])}
+
+    specs = input_specs(layout, encoders)
+    module.predict = tf.function(predict, autograph=False).get_concrete_function(**specs)
+    state = tf.TensorSpec([None, size], tf.float32, name="state")
+    batch = tf.TensorSpec([], tf.int32, name="batch")
+    module.functions = {
+        "serving_default": module.predict,
+        "step": tf.function(step, autograph=False).get_concrete_function(
+            state=state, **step_specs(specs)
+        ),
+        "initial_state": tf.function(initial_state, autograph=False).get_concrete_function(batch),
+    }
+    return module
+
+
+def step_specs(specs: dict[str, Any]) -> dict[str, Any]:
+    """List the inputs of `step` but for the state: those of `serving_default` for some timesteps,
+    all of them true. Of a text there is the `token` of each."""
+    kept = {name: spec for name, spec in specs.items() if name not in {"length", "text"}}
+    if "text" in specs:
+        kept["token"] = tf.TensorSpec([None, None], tf.string, name="token")
+    return kept
+
+
+def decoded(
+    outputs: list[Any],
+    inputs: dict[str, Any],
+    encoders: AnomalyEncoders,
+    threshold: Any,
+    begun: Any = None,
+) -> dict[str, Any]:
+    """Average what the members are surprised by, and hold it against the threshold.
+
+    Args: begun: whether there was a timestep before the first, [batch]; None: there was none.
+
+    Returns: what `signatures.given` lists, and the `columns` that the `scores` are of, [batch,
+    columns].
+    """
+    names = scored_names(encoders)
+    mean = tf.add_n(outputs) / len(outputs)
+    known = is_known(inputs, encoders, begun)
+    nothing = tf.constant(np.nan, tf.float32)
+    scores = tf.where(known[..., None], mean[..., : len(names)], nothing)
+    score = tf.reduce_sum(scores, -1)
+    rows = tf.shape(mean)[:1]
+    return {
+        "score": score,
+        "flag": score > threshold,
+        "scores": scores,
+        "negative_log_likelihood": tf.where(known, tf.reduce_sum(mean, -1), nothing),
+        "threshold": tf.broadcast_to(tf.convert_to_tensor(threshold), rows),
+        "columns": tf.broadcast_to(
+            tf.constant(list(names)), tf.concat([rows, tf.constant([len(names)])], 0)
+        ),
+    }
+
+
+def is_known(inputs: dict[str, Any], encoders: AnomalyEncoders, begun: Any) -> Any:
+    """Say which timesteps have a score, bool [batch, timesteps]."""
+    read = inputs["numbers"] if "numbers" in inputs else inputs["codes"]
+    shape = tf.shape(read)[:2]
+    later = tf.range(shape[1]) > 0
+    known = tf.broadcast_to(later[None], shape)
+    if begun is not None:
+        known = tf.logical_or(known, begun[:, None] > 0.5)
+    if encoders.categories:
+        return known
+    missing = tf.math.is_nan(inputs["numbers"][..., : len(encoders.numbers)])
+    return tf.logical_and(known, tf.logical_not(tf.reduce_all(missing, -1)))

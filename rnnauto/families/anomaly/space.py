@@ -1,0 +1,49 @@
+"""Say what all trials of anomaly models share, and what they choose from."""
+
+from rnnauto.families.anomaly.encode import AnomalyEncoders, outputs_of
+from rnnauto.families.anomaly.prepare import AnomalyPrepared
+from rnnauto.networks.architecture import Answer, Features, features_of, made_numbers
+from rnnauto.recipe import Recipe
+from rnnauto.search.pose import patience_of, scales
+from rnnauto.search.space import FIXED, Choices, forwards, opening, proposals, usual_choices
+from rnnauto.search.trial import StudyProblem, Values
+
+
+def pose(prepared: AnomalyPrepared, recipe: Recipe) -> StudyProblem:
+    """Say what all trials share."""
+    encoders = prepared.encoders
+    made = ((0.0, 1.0),) * made_numbers(encoders)
+    return StudyProblem(
+        family="anomaly",
+        features=features_for(encoders),
+        answer=Answer("surprise", (1,)),
+        scales=(),
+        numbers=tuple(scales(fold.numbers) + made for fold in prepared.fold_encoders),
+        static_numbers=tuple(scales(fold.static_numbers) for fold in prepared.fold_encoders),
+        epochs=recipe.train.epochs,
+        patience=patience_of(recipe),
+    )
+
+
+def features_for(encoders: AnomalyEncoders) -> Features:
+    """Describe what a network reads, and how much it foretells."""
+    return features_of(encoders, outputs=outputs_of(encoders), per_timestep=True)
+
+
+def space(prepared: AnomalyPrepared, recipe: Recipe) -> Choices:
+    """List what trials may choose from: networks that read forwards, timestep by timestep."""
+    train, _ = prepared.parts.folds[0]
+    lengths = prepared.development.lengths[train]
+    tokens = prepared.layout.tokens is not None
+    choices = usual_choices(recipe.search.space, lengths, tokens=tokens) | FIXED
+    return forwards(choices)
+
+
+def openings(space: Choices) -> list[Values]:
+    """Propose the first trials: one a cell, without dropout, which widens what is foretold."""
+    return proposals(space, [opening(space, cell) | {"dropout": 0.0} for cell in space["cell"]])
+
+
+def trains_long(problem: StudyProblem) -> bool:
+    """Whether one network with most of the time beats many with a little: no."""
+    return False

@@ -1,0 +1,1 @@
+"""Read tables in which what is unlike the rest is looked for."""
