@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rnnauto.judge.evaluate import Evaluation
     from rnnauto.streaming.series import SeriesStream
     from rnnauto.streaming.stream import Stream
+    from rnnauto.unroll.record import Unrolled
 
 MOST_BEAMS = 100  # a step of a batch holds the probabilities of all tokens for each
 BEAMS = "decode"  # the signature that keeps several answers in the running
@@ -256,6 +257,35 @@ class Model:
                 ),
             )
         return export_as(exporting, format, Path(path), int8=int8)
+
+    def explain(
+        self, data: Source, *, row: int | None = None, ids: Sequence[str] = ()
+    ) -> "Unrolled":
+        """Look into one sequence: what the network reads, holds and says at every timestep, and
+        what each timestep did to the answer. Networks are built again, by TensorFlow.
+
+        Args:
+            data: a file or a frame, as for `predict`; a target that is there is shown as the truth.
+            row: of the table, counted from 1, whose sequence it is (of a forecast: the last row
+                that is seen); None: the first, unless `ids` name one.
+            ids: the values of the id columns that name it.
+
+        Raises: DataError where there is no such sequence; ExportError where the folder does not say
+            what networks are in it.
+        """
+        from rnnauto.exports.source import Source as Exporting
+        from rnnauto.search.trial import architecture_of
+        from rnnauto.unroll.find import find_one
+        from rnnauto.unroll.gather import Opened, unroll
+
+        info = self.info
+        part = self.read(data)
+        unrolling = self.family.unrolling(part)
+        one = find_one(part, unrolling, info.layout, row=row, ids=ids)
+        members = Exporting(self.folder, info).networks()
+        networks = [architecture_of(values) for values in info.networks]
+        opened = Opened(self.run, members, networks, info.layout)
+        return unroll(opened, unrolling, one, self.family.answer(self.run, one, beams=1))
 
     def latencies(self, data: Source) -> tuple[float, ...]:
         """Measure the milliseconds of predictions for one sequence at a time, once warm; of a

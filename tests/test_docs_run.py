@@ -30,10 +30,11 @@ TRAINED = {  # a page, or what follows a heading of it, and what is there in the
     "README.md": ("predictions.csv", "rnnauto_model/report.html"),
     "docs/forecasting.md#Quantiles": ("quantiles.csv",),
     "docs/ci.md": ("results.xml", "rnnauto_runs/guard/report.html"),
+    "docs/explain.md": ("rnnauto_model/model.onnx", "te003.html", "te003.svg"),
     "docs/streaming.md": ("rnnauto_model/step.onnx", "speakers.state"),
 }
 WITHOUT_A_MODEL = ("inspect", "recipe")
-OF_A_MODEL = ("predict", "stream", "evaluate", "leaderboard", "report", "generate")
+OF_A_MODEL = ("predict", "explain", "stream", "evaluate", "leaderboard", "report", "generate")
 FITS = sorted(
     {
         (page, line)

@@ -43,6 +43,7 @@ ORDER = [
     "networks",
     "search",
     "judge",
+    "unroll",
     "deploy",
     "exchange",
     "report",
@@ -78,7 +79,7 @@ STANDS_WITH = {
     "deploy": """answer check compare table finish generate given decoding generation members
     token_module set_module writer light signatures streaming""",
     "exchange": "export graph graphs emitters steps lite",
-    "report": "shown",
+    "report": "shown inside",
     "families": "family",
 }
 # the callers of families: nobody else outside `families/` names a file of one
@@ -102,6 +103,7 @@ MAY_BE_HEAVY = {
     "search/oracles.py": {"keras_tuner"},
     "search/traced.py": {"tensorflow"},
     "search/train.py": BOTH,
+    "unroll/watch.py": BOTH,
     "search/ray_cluster.py": {"ray"},
     "search/ray_workers.py": {"ray"},
     "judge/gradients.py": BOTH,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # what only a fit, a stream or an export waits for
     from rnnauto.report.picture import Json
     from rnnauto.search.space import Choices
     from rnnauto.search.trial import StudyProblem, Values
+    from rnnauto.unroll.family import Unrolling
 
 Encoders = TypeVar("Encoders")  # what `model.json` keeps of the columns
 Part = TypeVar("Part", bound="Judged")  # what a model answers, and what it is judged by
@@ -86,6 +87,7 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
         data_shown, answers_shown: what the page shows of the data, and of answers to the test part.
         attention: where networks look while they write; given the networks, the part, their answers
             and `patch`.
+        unrolling: how one sequence of a part is looked into.
     """
 
     name: FamilyName
@@ -134,6 +136,7 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
     data_shown: Callable[[Prepared[Encoders, Any, Part, Stored]], Json]
     answers_shown: Callable[[Part, Answers], Json]
     attention: Callable[..., list[Json]]
+    unrolling: Callable[[Any], Unrolling]
 
 
 AnyFamily = Family[Any, Any, Any, Any, Any, Any]

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from xml.etree import ElementTree
 
 import keras
 import numpy as np
@@ -48,6 +49,9 @@ from rnnauto.search.train import validate
 from rnnauto.search.trial import Job, architecture_of
 from rnnauto.search.validation import scaled
 from rnnauto.search.worker import peak_memory
+from rnnauto.unroll.boxes import boxes_svg
+from rnnauto.unroll.record import Unrolled
+from rnnauto.unroll.tracks import tracks_svg
 
 pytestmark = pytest.mark.train
 
@@ -230,7 +234,8 @@ def fit_case(name, place, *, epochs):
     main = family.main_metric(prepared.layout, prepared.encoders)
     baselines, _ = family.fit_baselines(prepared, seed=0, metric=main)
     family.save_baselines(folder / "baselines.npz", baselines)
-    info = make_info(prepared.layout, prepared.encoders, job.values)
+    networks = (job.values,)
+    info = make_info(prepared.layout, prepared.encoders, job.values, networks=networks)
     write_model_info(folder / "model.json", info)
     return Fit(case, family, prepared, study, job, result, member, run, checks, baselines, folder)
 
@@ -426,6 +431,32 @@ def test_a_model_is_judged_by_reading_answering_and_scoring_once(fit, calls):
     once = ("misfits", "to_judge", "load_baselines", opener(fit), "judged", "evaluate")
     assert calls == dict.fromkeys(once, 1)
     assert found.rows > 0
+
+
+def columns_of(unrolled):
+    """Every list over the columns of what is read."""
+    effects, first = unrolled.effects, unrolled.halves[0]
+    yield from (effects.occlusion, effects.gradient, *(line.values for line in first.lines))
+    for layer in first.layers:
+        yield from (row for each in layer.maps for row in each.values)
+
+
+def test_one_sequence_is_looked_into(fit):
+    model, frame = load(fit.folder), fit.case.frame
+    unrolled = model.explain(frame, row=2)
+    first = unrolled.halves[0]
+    assert first.layers and first.boxes and first.columns[-1].end == first.timesteps
+    for values in columns_of(unrolled):
+        assert len(values) == len(first.columns)
+    known = [value for value in unrolled.effects.occlusion if value is not None]
+    assert any(known) and len(known) == len(first.columns)
+    again = Unrolled.model_validate_json(unrolled.model_dump_json(by_alias=True))
+    assert again == unrolled
+    ElementTree.fromstring(boxes_svg(unrolled))
+    for number in range(len(unrolled.halves)):
+        ElementTree.fromstring(tracks_svg(unrolled, number))
+    with pytest.raises(DataError, match="there is no sequence to explain"):
+        model.explain(frame, row=frame.height + 1)
 
 
 def as_text(frame):

@@ -17,11 +17,15 @@ from rnnauto.families.anomaly.check import check_export, check_step, compare_gra
 from rnnauto.families.anomaly.conformal import threshold_of
 from rnnauto.families.anomaly.encode import AnomalyEncoders, scored_names
 from rnnauto.families.anomaly.graph import write_graph, write_step
+from rnnauto.families.anomaly.network import build
 from rnnauto.families.anomaly.prepare import AnomalyPrepared, normal_places
 from rnnauto.families.anomaly.signatures import open_light
+from rnnauto.families.anomaly.space import features_for
 from rnnauto.families.anomaly.steps import read_on, state_size
 from rnnauto.families.anomaly.streaming import streaming
 from rnnauto.layout import Layout
+from rnnauto.networks.architecture import Architecture
+from rnnauto.networks.built import Built
 
 
 def export(
@@ -42,6 +46,11 @@ def export(
     (path.parent / STEP).write_bytes(write_step(members, layout, encoders, threshold))
     step = open_step(path.parent, streaming(layout, encoders))
     return run, checks | compare_step(run, step, prepared.test)
+
+
+def network(layout: Layout, encoders: AnomalyEncoders, architecture: Architecture) -> Built:
+    """Build a network of an architecture, for the weights of a member."""
+    return build(features_for(encoders), architecture)
 
 
 def calibrated(path: Path, served: Any, prepared: AnomalyPrepared) -> float:

@@ -80,7 +80,7 @@ ANOMALY = Family(
     without_answer=table.without_answer,
     judged=answer.answer,
     tested=table.tested_table,
-    network=late(f"{HERE}.lite", "no_lite"),
+    network=late(f"{HERE}.export", "network"),
     lite=late(f"{HERE}.lite", "no_lite"),
     lite_step=late(f"{HERE}.lite", "no_lite"),
     single=answer.single,
@@ -88,4 +88,5 @@ ANOMALY = Family(
     data_shown=late(f"{HERE}.shown", "data_shown"),
     answers_shown=late(f"{HERE}.shown", "answers_shown"),
     attention=no_attention,
+    unrolling=late(f"{HERE}.inside.sequence", "unrolling"),
 )

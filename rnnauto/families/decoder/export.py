@@ -18,12 +18,16 @@ from rnnauto.deploy.write import write_saved_model
 from rnnauto.families.decoder import decoding
 from rnnauto.families.decoder.check import check_export
 from rnnauto.families.decoder.compare import compare_graphs
+from rnnauto.families.decoder.features import decoder_features_of
 from rnnauto.families.decoder.graphs import source_graph, step_graph
+from rnnauto.families.decoder.network import build_decoder
 from rnnauto.families.decoder.pairs import DecoderEncoders
 from rnnauto.families.decoder.prepare import DecoderPrepared
 from rnnauto.families.decoder.signatures import DECODE, GENERATE, SCORE, open_light
 from rnnauto.families.decoder.tokens import TokensEncoder, most_tokens
 from rnnauto.layout import Layout
+from rnnauto.networks.architecture import Architecture
+from rnnauto.networks.built import Built
 
 
 def export(
@@ -39,6 +43,12 @@ def export(
     (path.parent / STEP).write_bytes(step_graph(members).serialise("step"))
     light = open_light(path.parent, layout, encoders)
     return run, checks | compare_graphs(run, light, prepared.test)
+
+
+def network(layout: Layout, encoders: DecoderEncoders, architecture: Architecture) -> Built:
+    """Build a network of an architecture, for the weights of a member."""
+    features = decoder_features_of(encoders, one_timestep=layout.one_timestep)
+    return build_decoder(features, architecture)
 
 
 def save_decoder(

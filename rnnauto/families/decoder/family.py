@@ -88,7 +88,7 @@ DECODER = Family(
     without_answer=words_of,
     judged=answer.judged_answers,
     tested=answer.tested_table,
-    network=late("deploy.lite", "writes_no_numbers"),
+    network=late(f"{HERE}.export", "network"),
     lite=late("deploy.lite", "writes_no_numbers"),
     lite_step=late("deploy.lite", "writes_no_numbers"),
     single=answer.single,
@@ -96,4 +96,5 @@ DECODER = Family(
     data_shown=late(f"{HERE}.shown", "data_shown"),
     answers_shown=late(f"{HERE}.shown", "answers_shown"),
     attention=late(f"{HERE}.attention", "attention_maps"),
+    unrolling=late(f"{HERE}.inside.sequence", "unrolling"),
 )

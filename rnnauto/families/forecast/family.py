@@ -99,4 +99,5 @@ FORECAST = Family(
     data_shown=late(f"{HERE}.shown", "data_shown"),
     answers_shown=late(f"{HERE}.shown", "answers_shown"),
     attention=no_attention,
+    unrolling=late(f"{HERE}.inside.sequence", "unrolling"),
 )

@@ -18,15 +18,19 @@ from rnnauto.deploy.step_run import open_step
 from rnnauto.deploy.write import write_saved_model
 from rnnauto.families.language.check import check_export, compare_step
 from rnnauto.families.language.compare import compare_graphs
-from rnnauto.families.language.encode import LanguageEncoders, NextSet, NextToken
+from rnnauto.families.language.encode import LanguageEncoders, NextSet, NextToken, outputs_of
 from rnnauto.families.language.graphs import step_graph, whole_graph
 from rnnauto.families.language.members import Members
+from rnnauto.families.language.network import build_carried
 from rnnauto.families.language.prepare import LanguagePrepared
 from rnnauto.families.language.set_module import SetReader, label_table, set_signatures
 from rnnauto.families.language.signatures import open_light
+from rnnauto.families.language.space import made_and_answer
 from rnnauto.families.language.streaming import streaming
 from rnnauto.families.language.token_module import TokenReader, token_signatures
 from rnnauto.layout import Layout
+from rnnauto.networks.architecture import Architecture, features_of
+from rnnauto.networks.built import Built
 
 
 def export(
@@ -44,6 +48,14 @@ def export(
     checks |= compare_graphs(run, light, prepared.test)
     step = open_step(path.parent, streaming(layout, encoders))
     return run, checks | compare_step(run, step, prepared.test)
+
+
+def network(layout: Layout, encoders: LanguageEncoders, architecture: Architecture) -> Built:
+    """Build a network of an architecture, for the weights of a member."""
+    made, _ = made_and_answer(encoders.target)
+    outputs = outputs_of(encoders)
+    features = features_of(encoders, outputs=outputs, per_timestep=True, made=made)
+    return build_carried(features, architecture)
 
 
 def save_language_model(

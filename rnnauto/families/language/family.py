@@ -87,7 +87,7 @@ LANGUAGE = Family(
     without_answer=words_of,
     judged=answer.score_timesteps,
     tested=table.scored_table,
-    network=late("deploy.lite", "writes_no_numbers"),
+    network=late(f"{HERE}.export", "network"),
     lite=late("deploy.lite", "writes_no_numbers"),
     lite_step=late("deploy.lite", "writes_no_numbers"),
     single=answer.single,
@@ -95,4 +95,5 @@ LANGUAGE = Family(
     data_shown=late(f"{HERE}.shown", "data_shown"),
     answers_shown=late(f"{HERE}.shown", "answers_shown"),
     attention=no_attention,
+    unrolling=late(f"{HERE}.inside.sequence", "unrolling"),
 )

@@ -13,10 +13,14 @@ from rnnauto.deploy.write import write_saved_model
 from rnnauto.families.lists.answer import output_names
 from rnnauto.families.lists.check import check_export, compare_graph
 from rnnauto.families.lists.encode import ListEncoders, ListTarget
+from rnnauto.families.lists.features import list_features_of
 from rnnauto.families.lists.graph import write_graph
+from rnnauto.families.lists.network import build_lists
 from rnnauto.families.lists.prepare import ListPrepared
 from rnnauto.families.lists.signatures import open_light
 from rnnauto.layout import Layout
+from rnnauto.networks.architecture import Architecture
+from rnnauto.networks.built import Built
 from rnnauto.networks.ends import ended
 
 
@@ -31,6 +35,12 @@ def export(path: Path, members: list[Any], prepared: ListPrepared) -> tuple[Run,
     (path.parent / MODEL).write_bytes(write_graph(members, layout, encoders))
     light = open_light(path.parent, layout, encoders)
     return run, checks | compare_graph(run, light, prepared.test)
+
+
+def network(layout: Layout, encoders: ListEncoders, architecture: Architecture) -> Built:
+    """Build a network of an architecture, for the weights of a member."""
+    features = list_features_of(encoders, one_timestep=layout.one_timestep)
+    return build_lists(features, architecture)
 
 
 def serve_module(members: list[Any], *, layout: Layout, encoders: ListEncoders) -> Any:

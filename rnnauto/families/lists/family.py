@@ -84,7 +84,7 @@ LISTS = Family(
     without_answer=words_of,
     judged=answer.answer,
     tested=table.tested_table,
-    network=late("deploy.lite", "writes_no_numbers"),
+    network=late(f"{HERE}.export", "network"),
     lite=late("deploy.lite", "writes_no_numbers"),
     lite_step=late("deploy.lite", "writes_no_numbers"),
     single=answer.single,
@@ -92,4 +92,5 @@ LISTS = Family(
     data_shown=late(f"{HERE}.shown", "data_shown"),
     answers_shown=late(f"{HERE}.shown", "answers_shown"),
     attention=no_attention,
+    unrolling=late(f"{HERE}.inside.sequence", "unrolling"),
 )

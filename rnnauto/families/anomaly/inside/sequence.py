@@ -1,0 +1,110 @@
+"""Tell how to look into one sequence whose timesteps are scored by how much they surprise."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.arrays import Doubles
+from rnnauto.data.batches import pad, whole
+from rnnauto.deploy.runner import Run
+from rnnauto.families.anomaly.answer import answer
+from rnnauto.families.anomaly.encode import AnomalyPart, Surprises, scored_names
+from rnnauto.unroll.copies import Spans, hidden, without_statics
+from rnnauto.unroll.family import Read, Told, Unrolling
+from rnnauto.unroll.find import number_at
+from rnnauto.unroll.reads import read_sequence, short
+from rnnauto.unroll.record import Said
+
+
+def take(part: AnomalyPart, number: int) -> AnomalyPart:
+    return part.take(np.array([number]))
+
+
+def at(part: AnomalyPart, row: int) -> AnomalyPart | None:
+    """Take the sequence that a row is of; None where there is nothing to read."""
+    number = number_at(part.sequences, row)
+    lost = part.lost is not None and number is not None and bool(part.lost.flags[number])
+    return None if number is None or lost else take(part, number)
+
+
+def read(one: AnomalyPart) -> Read:
+    return read_sequence(one.sequences, one.layout)
+
+
+def told(run: Run, one: AnomalyPart, answers: Surprises) -> Told:
+    """Say the score of every timestep, and whether it is flagged, beside a label that is known."""
+    each = []
+    for score, flag, fault in zip(answers.score, answers.flags, one.faults, strict=True):
+        words = "no score" if np.isnan(score) else short(float(score))
+        truth = None if fault < 0 else "fault" if fault else "normal"
+        right = None if truth is None else bool(flag) == bool(fault)
+        each.append(Said(text=f"{words} flagged" if flag else words, truth=truth, right=right))
+    return Told(None, tuple(each))
+
+
+def strangest(answers: Surprises) -> int:
+    """Find the timestep of the highest score; the first where none has one."""
+    return int(np.nan_to_num(answers.score, nan=-np.inf).argmax())
+
+
+def scored(one: AnomalyPart, answers: Surprises) -> str:
+    return f"the score of timestep {strangest(answers) + 1}, the highest"
+
+
+def inputs(one: AnomalyPart, answers: Surprises) -> dict[str, NDArray[Any]]:
+    encoded = one.encoded()
+    return dict(pad(encoded, whole(encoded, np.arange(1))).inputs)
+
+
+def weights(one: AnomalyPart, answers: Surprises) -> NDArray[Any]:
+    """Weigh the outputs of a network, [timesteps, outputs]: the score of the strangest timestep."""
+    names, numbers = len(scored_names(one.encoders)), len(one.encoders.numbers)
+    found = np.zeros((len(answers.score), names + numbers))
+    found[strangest(answers), :names] = 1.0
+    return found
+
+
+def scores(run: Run, copies: AnomalyPart, answers: Surprises) -> Doubles:
+    """Give the score of the timestep that is the strangest of the whole, [copies]."""
+    found = answer(run, copies).score.reshape(len(copies), -1)[:, strangest(answers)]
+    return np.nan_to_num(found.astype(np.float64))
+
+
+def with_hidden(run: Run, one: AnomalyPart, answers: Surprises, spans: Spans) -> Doubles:
+    copies = hidden(one.sequences, spans, one.layout, one.encoders)
+    return scores(run, replace(one, sequences=copies), answers)
+
+
+def statics(run: Run, one: AnomalyPart, answers: Surprises) -> tuple[Doubles, list[str]]:
+    copies, names = without_statics(one.sequences, one.layout, one.encoders)
+    return scores(run, replace(one, sequences=copies), answers), names
+
+
+def faults(part: AnomalyPart, answers: Surprises) -> Doubles:
+    """Measure the share of flags that are not what the labels say; where there are no labels, of
+    timesteps that are flagged, [sequences]."""
+    known = part.faults
+    wrong = np.where(known < 0, answers.flags, answers.flags != (known == 1)).astype(np.float64)
+    owners = np.repeat(np.arange(len(part)), part.lengths)
+    total = np.bincount(owners, wrong, minlength=len(part))
+    return np.where(part.lengths > 0, total / np.maximum(part.lengths, 1), np.nan)
+
+
+def unrolling(part: AnomalyPart) -> Unrolling:
+    """Say how to look into one sequence."""
+    return Unrolling(
+        faults=faults,
+        take=take,
+        at=at,
+        ids=lambda part: part.sequences.ids,
+        read=read,
+        told=told,
+        scored=scored,
+        inputs=inputs,
+        weights=weights,
+        hidden=with_hidden,
+        so_far=None,
+        statics=statics if part.layout.static else None,
+    )

@@ -1,0 +1,117 @@
+"""Tell how to look into one sequence that is answered with lists of numbers."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.arrays import Doubles
+from rnnauto.data.batches import whole
+from rnnauto.data.columns import data_units
+from rnnauto.deploy.runner import Run
+from rnnauto.families.lists.answer import answer
+from rnnauto.families.lists.batches import pad_lists
+from rnnauto.families.lists.encode import ListPart
+from rnnauto.families.lists.evaluate import ListAnswers
+from rnnauto.unroll.copies import Spans, hidden, without_statics
+from rnnauto.unroll.family import Read, Told, Unrolling
+from rnnauto.unroll.find import number_at
+from rnnauto.unroll.reads import read_sequence, short
+from rnnauto.unroll.record import Said
+
+
+def take(part: ListPart, number: int) -> ListPart:
+    return part.take(np.array([number]))
+
+
+def at(part: ListPart, row: int) -> ListPart | None:
+    """Take the sequence that a row is of; None where there is nothing to read."""
+    number = number_at(part.sequences, row)
+    lost = part.lost is not None and number is not None and bool(part.lost.flags[number])
+    return None if number is None or lost else take(part, number)
+
+
+def read(one: ListPart) -> Read:
+    return read_sequence(one.sequences, one.layout)
+
+
+def told(run: Run, one: ListPart, answers: ListAnswers) -> Told:
+    """Say the numbers of every timestep of the answer, those of several targets side by side."""
+    zeros, length = one.encoders.target.zeros, int(answers.lengths[0])
+    values = np.asarray(data_units(answers.values[0, :length], zeros), np.float64)
+    truth = None
+    if one.sequences.targets is not None:
+        truth = np.asarray(data_units(one.lists().padded(length)[0], zeros), np.float64)
+    each = tuple(
+        Said(
+            text=" ".join(map(short, row)),
+            truth=None
+            if truth is None or not np.isfinite(truth[at]).all()
+            else " ".join(map(short, truth[at])),
+        )
+        for at, row in enumerate(values)
+    )
+    return Told(None, each, written=())
+
+
+def scored(one: ListPart, answers: ListAnswers) -> str:
+    return f"the mean of the answer `{one.encoders.target.names[0]}`"
+
+
+def inputs(one: ListPart, answers: ListAnswers) -> dict[str, NDArray[Any]]:
+    lists = one.lists()
+    return dict(pad_lists(lists, whole(lists, np.arange(1))).inputs)
+
+
+def weights(one: ListPart, answers: ListAnswers) -> NDArray[Any]:
+    """Weigh the outputs of a network, [timesteps, outputs]: the first target alone."""
+    target, length = one.encoders.target, int(answers.lengths[0])
+    found = np.zeros((length, len(target.each) + target.ends))
+    found[:, 0] = target.each[0].deviation / max(length, 1)
+    return found
+
+
+def scores(run: Run, copies: ListPart, answers: ListAnswers) -> Doubles:
+    """Give the mean of the first target over the timesteps of the answer, [copies]."""
+    length = max(int(answers.lengths[0]), 1)
+    values = answer(run, copies).values[:, :length, 0]
+    return np.asarray(values.astype(np.float64).mean(axis=1))
+
+
+def with_hidden(run: Run, one: ListPart, answers: ListAnswers, spans: Spans) -> Doubles:
+    copies = hidden(one.sequences, spans, one.layout, one.encoders)
+    return scores(run, replace(one, sequences=copies), answers)
+
+
+def statics(run: Run, one: ListPart, answers: ListAnswers) -> tuple[Doubles, list[str]]:
+    copies, names = without_statics(one.sequences, one.layout, one.encoders)
+    return scores(run, replace(one, sequences=copies), answers), names
+
+
+def faults(part: ListPart, answers: ListAnswers) -> Doubles:
+    """Measure the mean distance from the truth in deviations, [sequences]."""
+    deviations = np.array([each.deviation for each in part.encoders.target.each])
+    truth = part.lists().padded(answers.values.shape[1])
+    distance = np.abs(answers.values.astype(np.float64) - truth) / deviations
+    known = np.isfinite(distance).sum(axis=(1, 2))
+    total = np.nansum(distance, axis=(1, 2))
+    return np.where(known > 0, total / np.maximum(known, 1), np.nan)
+
+
+def unrolling(part: ListPart) -> Unrolling:
+    """Say how to look into one sequence."""
+    return Unrolling(
+        faults=faults,
+        take=take,
+        at=at,
+        ids=lambda part: part.sequences.ids,
+        read=read,
+        told=told,
+        scored=scored,
+        inputs=inputs,
+        weights=weights,
+        hidden=with_hidden,
+        so_far=None,
+        statics=statics if part.layout.static else None,
+    )

@@ -1,0 +1,172 @@
+"""Type what happened inside one sequence: all that a picture of it is drawn from."""
+
+from pydantic import Field
+
+from rnnauto.judge.scored import Number
+from rnnauto.layout import Frozen, RnnType, Task
+
+Numbers = tuple[Number, ...]
+
+
+class Stretch(Frozen):
+    """Timesteps that are shown as one column: one, or several of a long sequence.
+
+    Attributes:
+        begin, end: the first and the last of them, counted from 1.
+        label: what stands below them: a number, a time or a token.
+    """
+
+    begin: int = Field(alias="from")
+    end: int = Field(alias="to")
+    label: str
+
+
+class Said(Frozen):
+    """An answer.
+
+    Attributes:
+        text: what was said; truth: what would be right, where that is known.
+        right: whether it is; None where answers are numbers, or the truth is not known.
+        chance: its probability, of classes and tokens.
+    """
+
+    text: str
+    truth: str | None = None
+    right: bool | None = None
+    chance: Number = None
+
+
+class Box(Frozen):
+    """A step of the recurrence, drawn as a column of boxes.
+
+    Attributes:
+        step: its number, counted from 1.
+        label: the timesteps that it reads.
+        reads: the values that it reads, a line each.
+        states: of every layer, first to last, some of the numbers that it holds afterwards.
+        says: its answer; None where it gives none.
+        effect: what hiding it does to the answer; None where that was not measured.
+    """
+
+    step: int
+    label: str
+    reads: tuple[str, ...]
+    states: tuple[Numbers, ...]
+    says: Said | None = None
+    effect: Number = None
+
+
+class StateMap(Frozen):
+    """Numbers of a layer over time.
+
+    Attributes:
+        name: what they are, as `hidden state` or `forget gate`.
+        signed: whether they are around 0; else they are from 0 to 1.
+        units: which units, counted from 1, in the order in which they are drawn.
+        values: [units][columns].
+    """
+
+    name: str
+    signed: bool
+    units: tuple[int, ...]
+    values: tuple[Numbers, ...]
+
+
+class Layer(Frozen):
+    """A recurrent layer.
+
+    Attributes:
+        number: counted from 1, below to top.
+        backward: whether it reads from the end.
+        maps: its state, then its gates.
+    """
+
+    number: int
+    backward: bool
+    maps: tuple[StateMap, ...]
+
+
+class Line(Frozen):
+    """A feature along the columns."""
+
+    name: str
+    values: Numbers
+
+
+class Half(Frozen):
+    """A recurrence over timesteps: the one that reads, or the one that writes.
+
+    Attributes:
+        name: `reads`, `encoder` or `decoder`.
+        timesteps: how many there are; patch: how many a step of the recurrence reads.
+        columns, boxes, lines, layers: what is shown of them.
+        features: the names of the lines in the boxes; empty where there is one.
+    """
+
+    name: str
+    timesteps: int
+    patch: int
+    columns: tuple[Stretch, ...]
+    boxes: tuple[Box, ...]
+    lines: tuple[Line, ...] = ()
+    layers: tuple[Layer, ...] = ()
+    features: tuple[str, ...] = ()
+
+
+class Effects(Frozen):
+    """What each column of what is read did to the answer.
+
+    Attributes:
+        scored: what of the answer is looked at, in words.
+        occlusion: that, less what it is where the column is hidden, [columns].
+        gradient: the gradient of it times what is read, [columns]; None where nothing is read that
+            has a gradient.
+        so_far: what it is where the sequence ends after the column, [columns]; None where an answer
+            is given at every timestep, or written.
+        matrix: of every answer, where each timestep has one, what `occlusion` is the mean of,
+            [columns of answers][columns]; None elsewhere.
+        statics: name, value and the effect of hiding each of what a sequence has once.
+    """
+
+    scored: str
+    occlusion: Numbers
+    gradient: Numbers | None = None
+    so_far: Numbers | None = None
+    matrix: tuple[Numbers, ...] | None = None
+    statics: tuple[tuple[str, str, Number], ...] = ()
+
+
+class Unrolled(Frozen):
+    """One sequence in a network.
+
+    Attributes:
+        id: of the sequence, as predictions have it.
+        title: in words what it is an example of.
+        rnn_type, task, cell, units, layers, bidirectional, pooling, members: of the model; what is
+            inside is that of its first member.
+        target: the name of what is answered.
+        answer: to the whole sequence; None where every timestep has its own.
+        halves: one, or an encoder and a decoder.
+        effects: None where the sequence is too short to hide anything.
+        attention: weights [columns of the decoder][columns of the encoder]; None without.
+        ahead: the timesteps of a forecast and what is said of each; empty elsewhere.
+        notes: what is left out, in sentences.
+    """
+
+    id: str
+    title: str = ""
+    rnn_type: RnnType
+    task: Task
+    cell: str
+    units: int
+    layers: int
+    bidirectional: bool
+    pooling: str
+    members: int
+    target: str
+    answer: Said | None
+    halves: tuple[Half, ...] = Field(min_length=1, max_length=2)
+    effects: Effects | None
+    attention: tuple[Numbers, ...] | None = None
+    ahead: tuple[tuple[str, Said], ...] = ()
+    notes: tuple[str, ...] = ()
