@@ -1,16 +1,18 @@
 """AutoML for recurrent networks.
 
-`rnnauto.fit(data, target=...)` learns from a table, `rnnauto.load(folder)` opens what it left.
+`rnnauto.fit(data, target=...)` learns from a table, `rnnauto.load(folder)` opens what it left, and
+`rnnauto.backtest(model, data)` judges a forecast from several origins of the past.
 """
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rnnauto.backtesting import Backtest
     from rnnauto.model import Model, Runtime
     from rnnauto.prepared import Source
 
-__all__ = ["fit", "load"]
+__all__ = ["backtest", "fit", "load"]
 
 
 def fit(
@@ -54,3 +56,30 @@ def load(folder: Path | str, *, runtime: "Runtime | None" = None) -> "Model":
     from rnnauto.model import load as open_folder
 
     return open_folder(folder, runtime=runtime)
+
+
+def backtest(
+    model: "Model | Path | str",
+    data: "Source",
+    *,
+    windows: int = 5,
+    step: int | None = None,
+    retrain: bool = False,
+    budget: str | None = None,
+) -> "Backtest":
+    """Forecast the last horizons of every series from what came before each, and score them.
+
+    Args:
+        model: of forecasts: as `load` gives it, or its folder.
+        data: path of a file, or a polars or pandas frame, with the targets.
+        windows: how many origins.
+        step: timesteps from origin to origin; None: a horizon.
+        retrain: fit the settings of the model anew at every origin.
+        budget: time of each such fit, like `"2m"`; None: that of the model's recipe.
+    """
+    from rnnauto.backtesting import backtest as run
+    from rnnauto.model import load as open_folder
+
+    opened = open_folder(model) if isinstance(model, str | Path) else model
+    asked: dict[str, Any] = {"windows": windows, "step": step, "budget": budget}
+    return run(opened, data, retrain=retrain, **asked)

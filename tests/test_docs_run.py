@@ -28,13 +28,15 @@ CUT_RECIPE = {
 }
 TRAINED = {  # a page, or what follows a heading of it, and what is there in the end
     "README.md": ("predictions.csv", "rnnauto_model/report.html"),
-    "docs/forecasting.md#Quantiles": ("quantiles.csv",),
+    "docs/forecasting.md#Quantiles": ("quantiles.csv", "airline_back/backtest.html"),
     "docs/ci.md": ("results.xml", "rnnauto_runs/guard/report.html"),
     "docs/explain.md": ("rnnauto_model/model.onnx", "te003.html", "te003.svg"),
     "docs/streaming.md": ("rnnauto_model/step.onnx", "speakers.state"),
 }
 WITHOUT_A_MODEL = ("inspect", "recipe")
-OF_A_MODEL = ("predict", "explain", "stream", "evaluate", "leaderboard", "report", "generate")
+OF_A_MODEL = (
+    *("predict", "explain", "stream", "evaluate", "backtest", "leaderboard", "report", "generate"),
+)
 FITS = sorted(
     {
         (page, line)

@@ -57,6 +57,7 @@ ORDER = [
     "pipeline",
     "exports",
     "model",
+    "backtesting",
     "mlflow_model",
     "run",
     "doctor",
@@ -79,7 +80,7 @@ STANDS_WITH = {
     "deploy": """answer check compare table finish generate given decoding generation members
     token_module set_module writer light signatures streaming""",
     "exchange": "export graph graphs emitters steps lite",
-    "report": "shown inside",
+    "report": "shown inside onward",
     "families": "family",
 }
 # the callers of families: nobody else outside `families/` names a file of one

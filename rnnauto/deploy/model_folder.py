@@ -279,6 +279,15 @@ def new_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
+def check_new(folder: Path) -> None:
+    """Check that a folder can be made where nothing is yet. Raises: ModelFolderError."""
+    if folder.exists() or folder.is_symlink():
+        raise ModelFolderError(
+            f"`{folder}` exists already", hint="choose another place with `-o FOLDER`"
+        )
+    check_destination(folder, overwrite=False)
+
+
 def remove_remains(folder: Path) -> None:
     """Delete what a process left that was killed while it exported; put back what it had put aside
     and not replaced."""

@@ -83,6 +83,8 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
         lite_step: the same as a graph of one timestep, with the state in and out.
         single: inputs of one sequence each, to measure latency by.
         writing: what is asked of a model that writes texts. Raises DataError where it does not.
+        roll: cuts the ends of series into windows at several origins. Raises DataError where a
+            model does not forecast.
 
         data_shown, answers_shown: what the page shows of the data, and of answers to the test part.
         attention: where networks look while they write; given the networks, the part, their answers
@@ -132,6 +134,7 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
     lite_step: Callable[..., LiteStep]
     single: Callable[[Run, Part], Single]
     writing: Callable[[Wanted, Layout, Encoders], Writing]
+    roll: Callable[..., Any]
 
     data_shown: Callable[[Prepared[Encoders, Any, Part, Stored]], Json]
     answers_shown: Callable[[Part, Answers], Json]
@@ -152,4 +155,12 @@ def no_streaming(layout: Layout, encoders: Any) -> Streaming:
     raise DataError(
         "this model cannot read on: what it writes it begins once a sequence has ended",
         hint="give it whole sequences with `rnnauto predict`",
+    )
+
+
+def no_origins(data: Any, layout: Layout, encoders: Any, **asked: Any) -> Any:
+    """Cut no windows, of families that do not forecast."""
+    raise DataError(
+        f"`backtest` is for forecasts; this model is of {layout.task}",
+        hint="score it with `rnnauto evaluate`",
     )

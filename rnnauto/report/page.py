@@ -51,6 +51,7 @@ def page(facts: Facts) -> str:
         style=Markup(style_sheet()),
         scripts=[Markup(script(name)) for name in SCRIPTS],
         version=facts.info.rnnauto,
+        source="scores.json",
     )
 
 

@@ -1,6 +1,8 @@
 """Forecasts all the way: fit, model folder, predict, evaluate, the SavedModel alone."""
 
 import json
+import os
+import shutil
 from datetime import date
 from functools import cache
 
@@ -9,8 +11,11 @@ import polars as pl
 import pytest
 from in_process import in_process
 from polars.testing import assert_frame_equal
+from typer.testing import CliRunner
 
-from rnnauto.errors import DataError
+import rnnauto
+from rnnauto.cli.app import app
+from rnnauto.errors import DataError, ModelFolderError
 from rnnauto.model import load as open_folder
 from rnnauto.pipeline import fit
 from rnnauto.recipe import Recipe
@@ -198,6 +203,97 @@ def test_the_saved_model_needs_nothing_but_tensorflow(fitted):
     assert quantiles.shape == (1, HORIZON, 1, 4)
     np.testing.assert_array_equal(quantiles[..., 2], found["value"].numpy())
     assert (np.diff(quantiles, axis=-1) > 0).all()
+
+
+ORIGINS = [date(2021, 3, 1), date(2021, 6, 1), date(2021, 9, 1)]  # the last months seen
+
+
+def unknown_after(origin, sold=None):
+    """The sales without those that come after an origin, or with others."""
+    late = pl.col("month") > origin
+    return sales().with_columns(sold=pl.when(~late).then("sold").otherwise(sold))
+
+
+def test_a_backtest_sees_what_came_before_each_origin(fitted):
+    model = load(fitted.folder)
+    found = rnnauto.backtest(model, sales(), windows=3)
+    assert found.origins == ("2021-03-01", "2021-06-01", "2021-09-01")
+    for origin, told, each in zip(ORIGINS, found.origins, found.each, strict=True):
+        own = found.predictions.filter(pl.col("origin") == told)
+        wanted = model.predict(unknown_after(origin))
+        columns = ["prediction", "prediction_2.5", "prediction_90"]
+        assert_frame_equal(own.select(columns), wanted.select(columns), rel_tol=1e-4)
+        error = (own["prediction"] - own["truth"]).abs().mean()
+        assert each.scores.metrics["mae"].value == pytest.approx(error, rel=1e-5)
+    whole = found.to_json()["all"]["metrics"]["mae"]
+    assert whole["value"] == pytest.approx(
+        np.mean([each.scores.metrics["mae"].value for each in found.each])
+    )
+    assert whole["low"] < whole["value"] < whole["high"]
+    tested = pl.read_csv(fitted.folder / "predictions_test.csv")
+    inside = [(tested["origin"] == told).any() for told in found.origins]
+    assert inside[-1] and found.learnt_from == SHOPS * inside.count(False)
+    apart = rnnauto.backtest(fitted.folder, sales(), windows=3, step=1)
+    assert apart.origins == ("2021-07-01", "2021-08-01", "2021-09-01")
+
+
+def test_a_fit_at_an_origin_is_given_what_came_before_it(fitted, monkeypatch):
+    given = []
+
+    def fit_nothing(data, recipe, *, folder, watch):
+        given.append((data, pl.read_parquet(recipe.data.test_path), recipe))
+        shutil.copytree(fitted.folder, folder)
+
+    monkeypatch.setattr("rnnauto.pipeline.fit", fit_nothing)
+    found = rnnauto.backtest(fitted.folder, sales(), windows=2, retrain=True)
+    for (before, after, recipe), origin in zip(given, ORIGINS[1:], strict=True):
+        assert before["month"].max() == origin
+        assert before.height == SHOPS * (12 * (origin.year - 2018) + origin.month)
+        assert after["month"].unique().len() == HORIZON and (after["month"] > origin).all()
+        assert recipe.problem.quantiles == (0.025, 0.1, 0.5, 0.9)
+        assert recipe.search.space.cell == ("lstm",) and recipe.search.space.lookback == (10,)
+    plain = rnnauto.backtest(fitted.folder, sales(), windows=2)
+    assert_frame_equal(found.predictions, plain.predictions, rel_tol=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("RNNAUTO_SLOW" not in os.environ, reason="takes minutes: RNNAUTO_SLOW=1")
+def test_a_backtest_that_fits_anew_has_learnt_nothing_of_what_comes(fitted):
+    def told(frame):
+        with in_process():
+            found = rnnauto.backtest(fitted.folder, frame, windows=1, retrain=True, budget="2m")
+        assert found.retrained and found.learnt_from == 0
+        return found
+
+    one, other = told(sales()), told(unknown_after(ORIGINS[-1], 10 * pl.col("sold")))
+    columns = [name for name in one.predictions.columns if name.startswith("prediction")]
+    assert_frame_equal(one.predictions.select(columns), other.predictions.select(columns))
+    assert one.whole.scores.metrics["mae"] != other.whole.scores.metrics["mae"]
+    plain = rnnauto.backtest(fitted.folder, sales(), windows=1)
+    assert not plain.predictions["prediction"].equals(one.predictions["prediction"])
+
+
+def test_a_backtest_is_written_where_it_is_asked_for(fitted, tmp_path):
+    sales().write_csv(tmp_path / "sales.csv")
+    asked = ["backtest", str(tmp_path / "sales.csv"), "-m", str(fitted.folder), "--windows"]
+
+    def run(*words):
+        return CliRunner().invoke(app, [*asked, *words])
+
+    done = run("2", "-o", str(tmp_path / "back"), "--json")
+    assert done.exit_code == 0, done.output
+    told = json.loads((tmp_path / "back" / "backtest.json").read_text())
+    assert told["origins"][1]["origin"] == "2021-09-01" and len(told["origins"]) == 2
+    assert pl.read_csv(tmp_path / "back" / "origins.csv")["origin"].to_list()[-1] == "all"
+    predictions = pl.read_csv(tmp_path / "back" / "predictions.csv")
+    assert predictions.height == 2 * SHOPS * HORIZON
+    page = (tmp_path / "back" / "backtest.html").read_text()
+    assert "2021-09-01" in page and page.count('class="chart"') == 7
+    assert isinstance(run("2", "-o", str(tmp_path / "back")).exception, ModelFolderError)
+    short = run("99")
+    assert isinstance(short.exception, DataError)
+    most = short.exception.hint.removeprefix("use `--windows ").removesuffix("` or less")
+    assert run(most).exit_code == 0 and run(str(int(most) + 1)).exit_code != 0
 
 
 def test_earlier_timesteps_may_be_in_a_file_of_their_own(fitted, fresh):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from rnnauto.deploy.generate import writes_no_texts
 from rnnauto.deploy.runner import Run
 from rnnauto.families.anomaly import answer, encode, signatures, table
-from rnnauto.families.family import Family, no_attention
+from rnnauto.families.family import Family, no_attention, no_origins
 from rnnauto.late import late
 from rnnauto.layout import Layout
 
@@ -85,6 +85,7 @@ ANOMALY = Family(
     lite_step=late(f"{HERE}.lite", "no_lite"),
     single=answer.single,
     writing=writes_no_texts,
+    roll=no_origins,
     data_shown=late(f"{HERE}.shown", "data_shown"),
     answers_shown=late(f"{HERE}.shown", "answers_shown"),
     attention=no_attention,

@@ -7,7 +7,7 @@ from rnnauto.data.unanswered import words_of
 from rnnauto.deploy.generate import writes_no_texts
 from rnnauto.deploy.runner import Run
 from rnnauto.families.direct import answer, encode, misfits, signatures, table
-from rnnauto.families.family import Family, no_attention
+from rnnauto.families.family import Family, no_attention, no_origins
 from rnnauto.late import late
 from rnnauto.layout import Layout
 
@@ -90,6 +90,7 @@ DIRECT = Family(
     lite_step=late(f"{HERE}.lite", "lite_step"),
     single=answer.single,
     writing=writes_no_texts,
+    roll=no_origins,
     data_shown=late(f"{HERE}.shown", "data_shown"),
     answers_shown=late(f"{HERE}.shown", "answers_shown"),
     attention=no_attention,

@@ -96,6 +96,7 @@ FORECAST = Family(
     lite_step=late("deploy.lite", "no_step"),
     single=answer.single,
     writing=writes_no_texts,
+    roll=late(f"{HERE}.onward.rolled", "roll"),
     data_shown=late(f"{HERE}.shown", "data_shown"),
     answers_shown=late(f"{HERE}.shown", "answers_shown"),
     attention=no_attention,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnauto.data.unanswered import words_of
 from rnnauto.deploy.runner import Run
-from rnnauto.families.family import Family, no_attention
+from rnnauto.families.family import Family, no_attention, no_origins
 from rnnauto.families.language import answer, encode, signatures, table
 from rnnauto.late import late
 from rnnauto.layout import Layout
@@ -92,6 +92,7 @@ LANGUAGE = Family(
     lite_step=late("deploy.lite", "writes_no_numbers"),
     single=answer.single,
     writing=late(f"{HERE}.generate", "writing"),
+    roll=no_origins,
     data_shown=late(f"{HERE}.shown", "data_shown"),
     answers_shown=late(f"{HERE}.shown", "answers_shown"),
     attention=no_attention,

@@ -1,0 +1,1 @@
+"""Forecast from many origins of the past, and beyond the horizon."""
