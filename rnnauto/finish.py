@@ -4,6 +4,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,11 @@ from rnnauto.search.members import build_members
 from rnnauto.search.select import Trial, members_of, partners, team
 from rnnauto.search.space import Choices
 from rnnauto.search.study import load_study
-from rnnauto.search.trial import StudyProblem, Values
+from rnnauto.search.trial import StudyProblem, Values, architecture_of
+from rnnauto.unroll.examples import unroll_some
+from rnnauto.unroll.gather import Opened
+from rnnauto.unroll.halves import SOME_OF_IT
+from rnnauto.unroll.record import Unrolled
 
 SAVED_MODEL = "saved_model"
 
@@ -140,25 +145,25 @@ def write_model(
     """
     family, part = task.family, task.prepared.test
     baselines, validated = compared
-    with new_folder(task.folder) as partial:
+    with new_folder(task.folder) as place:
         averaged = averaged_trials(task, chosen)
-        exported = export_members(task, averaged, partial / SAVED_MODEL, earlier)
+        exported = export_members(task, averaged, place / SAVED_MODEL, earlier)
         begun = time.monotonic()
         evaluation = family.evaluate(part, exported.answers, baselines, seed=task.recipe.seed)
         evaluation = judged_by(evaluation, task.problem.objective)
         rows = make_rows(chosen.trials, chosen.winner, evaluation, validated, task.problem)
-        family.save_baselines(partial / "baselines.npz", baselines)
+        family.save_baselines(place / "baselines.npz", baselines)
         diagnosis = None
         if until is not None and task.recipe.judge.diagnose:
             diagnosis = diagnose(subject_of(task, chosen, exported, evaluation), deadline=until)
             reliable = diagnosis.calibration or evaluation.calibration
             evaluation = replace(evaluation, calibration=reliable)
         info = info_of(task, chosen, exported, evaluation)
-        write_model_info(partial / "model.json", info)
+        write_model_info(place / "model.json", info)
         placed = task.recipe.placed(task.folder, path=task.path)
-        write_results(partial, placed, rows)
-        family.tested(part, exported.answers).write_csv(partial / "predictions_test.csv")
-        journal.copy(task.work / JOURNAL, partial / JOURNAL)
+        write_results(place, placed, rows)
+        family.tested(part, exported.answers).write_csv(place / "predictions_test.csv")
+        journal.copy(task.work / JOURNAL, place / JOURNAL)
         scores = scores_of(
             evaluation,
             rows,
@@ -168,12 +173,13 @@ def write_model(
             data=data_of(task.prepared, family.data_shown(task.prepared)),
             examples=examples_of(task, chosen, exported),
             info=info,
-            journal_path=partial / JOURNAL,
+            journal_path=place / JOURNAL,
+            unrolled=unrolled_of(task, exported, until=until),
         )
-        write_scores(partial, scores)
+        write_scores(place, scores)
         if chosen.status == "complete":
-            note_completion(partial / JOURNAL, chosen, averaged)
-        write_report(partial, name=str(task.folder))
+            note_completion(place / JOURNAL, chosen, averaged)
+        write_report(place, name=str(task.folder))
     spent = Spent(
         len(exported.members), exported.seconds, exported.answer_seconds, time.monotonic() - begun
     )
@@ -265,6 +271,19 @@ def examples_of(task: Task, chosen: Chosen, exported: Exported) -> dict[str, Any
     examples = family.answers_shown(part, exported.answers)
     maps = family.attention(exported.members, part, exported.answers, patch=patch)
     return {**examples, "attention": maps} if maps else examples
+
+
+def unrolled_of(task: Task, exported: Exported, *, until: float | None) -> list[Unrolled]:
+    """Look into a sequence that was answered right and one that was not, where faults are looked
+    for and there is time."""
+    if until is None or not task.recipe.judge.diagnose or time.monotonic() > until:
+        return []
+    family, part = task.family, task.prepared.test
+    networks = [architecture_of(values) for values in exported.networks]
+    layout = task.prepared.layout
+    opened = Opened(exported.run, exported.members, networks, layout, SOME_OF_IT)
+    answer = partial(family.answer, beams=1)
+    return unroll_some(opened, family.unrolling(part), part, exported.answers, answer)
 
 
 def note_completion(journal_path: Path, chosen: Chosen, averaged: Sequence[Trial]) -> None:

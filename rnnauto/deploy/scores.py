@@ -17,6 +17,7 @@ from rnnauto.judge.diagnosis import Calibration, Diagnosis
 from rnnauto.judge.scored import Advantage, Confusion, Number, Scored
 from rnnauto.layout import Frozen
 from rnnauto.search.journal import finite
+from rnnauto.unroll.record import Unrolled
 
 FORMAT: Literal[1] = 1
 NAME = "scores.json"
@@ -35,6 +36,7 @@ class ScoresFile(Frozen):
         export_checks: the differences that the export's checks found, by name.
         diagnosis: None where nothing was looked for.
         asked, data, leaderboard, curves, head_to_head, examples, model: what the page shows.
+        unrolled: what happened inside some sequences of the test part.
     """
 
     format: Literal[1] = FORMAT
@@ -56,6 +58,7 @@ class ScoresFile(Frozen):
     head_to_head: HeadToHead | None
     examples: ShownAnswers | None = None
     model: ShownModel | None = None
+    unrolled: tuple[Unrolled, ...] = ()
 
     @model_validator(mode="after")
     def the_best_baseline_has_scores(self) -> Self:

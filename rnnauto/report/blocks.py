@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
+
 
 @dataclass(frozen=True)
 class TextBlock:
@@ -118,6 +120,23 @@ class Tokens:
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """A drawing that is there as it stands.
+
+    Attributes:
+        title: what stands above it.
+        svg: of this package, whatever a column may be called.
+        caption: how to read it.
+        kind: which way of `page.html` draws it.
+    """
+
+    title: str
+    svg: Markup
+    caption: str = ""
+    kind: str = "drawing"
+
+
+@dataclass(frozen=True)
 class Commands:
     """Commands to paste.
 
@@ -130,7 +149,7 @@ class Commands:
     kind: str = "commands"
 
 
-Block = TextBlock | Figure | Grid | TableBlock | Tokens | Commands
+Block = TextBlock | Figure | Grid | TableBlock | Tokens | Drawn | Commands
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from rnnauto.report.answers import answers_section
 from rnnauto.report.blocks import (
     Block,
     Commands,
+    Drawn,
     Figure,
     Grid,
     SectionBlock,
@@ -25,10 +26,12 @@ from rnnauto.report.blocks import (
 from rnnauto.report.commands import commands
 from rnnauto.report.facts import Facts
 from rnnauto.report.inside import inside_section
+from rnnauto.report.pictures import pictures_of, verdict_of
 from rnnauto.report.ranking import leaderboard_tables
 
 FEWEST_POINTS = 6  # trials that tell something about clipping
 FEWEST_LENGTHS = 4  # sequences whose lengths are worth a chart
+TONES = {True: "good", False: "bad", None: "plain"}  # of an answer that is right, or not
 RISING_UNITS = {"sequences": "sequences", "windows": "series", "pieces": "pieces"}
 
 
@@ -39,6 +42,7 @@ def sections(facts: Facts) -> list[SectionBlock]:
         scores_section(facts),
         search_section(facts),
         inside_section(facts),
+        sequence_section(facts),
         answers_section(facts),
         use_section(facts),
     ]
@@ -253,6 +257,29 @@ def clipping_of(rows: Sequence[Row]) -> tuple[Clipping, ...]:
         for row in rows
         if row.kind == "trial" and row.gradient and row.hyperparameters
     )
+
+
+def sequence_section(facts: Facts) -> SectionBlock:
+    """Show some sequences in the network, one after the other."""
+    blocks: list[Block] = []
+    said: set[str] = set()  # how a drawing is read is said once
+    for unrolled in facts.scores.unrolled:
+        name = f", `{unrolled.id}`" if unrolled.id else ""
+        verdict = verdict_of(unrolled.answer)
+        tone = TONES[unrolled.answer.right if unrolled.answer else None]
+        blocks.append(TextBlock(f"{unrolled.title}{name}. {verdict}".strip(), tone=tone))
+        pictures = pictures_of(unrolled)
+        blocks += [
+            Drawn(each.title, each.svg, "" if each.title in said else each.caption)
+            for each in pictures
+        ]
+        said |= {each.title for each in pictures}
+    notes = dict.fromkeys(note for each in facts.scores.unrolled for note in each.notes)
+    blocks += [TextBlock(note) for note in notes]
+    about = (
+        "Sequences of the test part in the network; `rnnauto explain DATA --row N` shows any other."
+    )
+    return SectionBlock("sequence", "Inside one sequence", about, tuple(blocks))
 
 
 def use_section(facts: Facts) -> SectionBlock:

@@ -1,5 +1,6 @@
 """Gather all numbers of a fit in one place, so that the page can be made from the folder alone."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rnnauto.deploy.leaderboard import Row
@@ -11,6 +12,7 @@ from rnnauto.judge.evaluate import Evaluation
 from rnnauto.report.picture import Json, shares
 from rnnauto.report.trials import curves, head_to_head, training_runs
 from rnnauto.search import journal
+from rnnauto.unroll.record import Unrolled
 
 
 def scores_of(
@@ -24,6 +26,7 @@ def scores_of(
     examples: Json,
     info: AnyModelInfo,
     journal_path: Path,
+    unrolled: Sequence[Unrolled] = (),
 ) -> ScoresFile:
     """Gather what `scores.json` will hold; the journal must be complete up to here.
 
@@ -31,6 +34,7 @@ def scores_of(
         checks: the differences that the export's checks found, by name.
         asked, data: as `picture` makes them.
         examples: what the exported model says of some of the test part.
+        unrolled: what happened inside some sequences of it.
     """
     judged, runs = evaluation.to_json(), training_runs(journal.read(journal_path))
     if judged["confusion"]:
@@ -47,6 +51,7 @@ def scores_of(
         head_to_head=head_to_head(runs),
         examples=examples,
         model=model_of(info, rows),
+        unrolled=tuple(unrolled),
     )
 
 

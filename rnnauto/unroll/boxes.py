@@ -200,7 +200,7 @@ def draw_said(drawing: Drawing, said: Said, middle: float, top: float, width: fl
 
 def below(said: Said) -> str:
     """Say in a few words how likely or how right an answer is."""
-    sure = "" if said.chance is None else f"{said.chance:.0%}"
+    sure = "" if said.chance is None else f"{said.chance:.2f}"
     if said.truth is None:
         return sure
     if said.right:
@@ -272,8 +272,7 @@ def draw_ahead(drawing: Drawing, plan: Plan, unrolled: Unrolled) -> None:
     source = (last.middle + last.width / 2, plan.rows[-1] + STATE / 2)
     for place, middle in zip(shown, plan.ahead, strict=True):
         if place < 0:
-            words = f"{count - FIRST_AHEAD - LAST_AHEAD:,} more"
-            drawing.text(middle, plan.says + SAYS / 2 + 4, words, size=10.5, fill=MUTED)
+            drawing.text(middle, plan.says + SAYS / 2 + 4, "…", size=16, fill=MUTED)
             continue
         label, said = unrolled.ahead[place]
         draw_said(drawing, said, middle, plan.says, plan.width)
@@ -346,4 +345,4 @@ def draw_effects(drawing: Drawing, plan: Plan) -> None:
         drawing.rect(column.middle - half / 2, top, half, size, rx=2, fill=color)
         y = top - 4 if effect > 0 else middle + size + 11
         if abs(effect) > TELLING * most:
-            drawing.text(column.middle, y, f"{effect:+.2g}", size=10, fill=MUTED)
+            drawing.text(column.middle, y, f"{effect:+.3g}", size=10, fill=MUTED)

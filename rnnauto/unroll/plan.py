@@ -68,12 +68,10 @@ def plan_of(unrolled: Unrolled) -> Plan:
     for number, half in enumerate(unrolled.halves):
         if number:
             slots.append((None, -1, 0))
-        before = 0
         for box in half.boxes:
-            if box.step > before + 1:
-                slots.append((None, number, box.step - before - 1))
+            if box.skipped:
+                slots.append((None, number, box.skipped))
             slots.append((box, number, 0))
-            before = box.step
     ahead = min(len(unrolled.ahead), FIRST_AHEAD + 1 + LAST_AHEAD)
     boxes = sum(box is not None for box, _, _ in slots) + ahead
     starts = 1.3 if begins_with(unrolled) else 0.0

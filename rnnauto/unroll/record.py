@@ -1,6 +1,8 @@
 """Type what happened inside one sequence: all that a picture of it is drawn from."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from rnnauto.judge.scored import Number
 from rnnauto.layout import Frozen, RnnType, Task
@@ -46,6 +48,7 @@ class Box(Frozen):
         states: of every layer, first to last, some of the numbers that it holds afterwards.
         says: its answer; None where it gives none.
         effect: what hiding it does to the answer; None where that was not measured.
+        skipped: how many steps between it and the box before have none.
     """
 
     step: int
@@ -54,6 +57,7 @@ class Box(Frozen):
     states: tuple[Numbers, ...]
     says: Said | None = None
     effect: Number = None
+    skipped: int = Field(default=0, ge=0)
 
 
 class StateMap(Frozen):
@@ -107,10 +111,20 @@ class Half(Frozen):
     timesteps: int
     patch: int
     columns: tuple[Stretch, ...]
-    boxes: tuple[Box, ...]
+    boxes: tuple[Box, ...] = Field(min_length=1)
     lines: tuple[Line, ...] = ()
     layers: tuple[Layer, ...] = ()
     features: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def everything_has_its_columns(self) -> Self:
+        rows = [row for layer in self.layers for each in layer.maps for row in each.values]
+        rows += [line.values for line in self.lines]
+        if any(len(row) != len(self.columns) for row in rows):
+            raise ValueError("there are numbers of other columns than there are")
+        if any(len(box.states) != len(self.layers) for box in self.boxes):
+            raise ValueError("a box has the states of other layers than there are")
+        return self
 
 
 class Effects(Frozen):
@@ -170,3 +184,17 @@ class Unrolled(Frozen):
     attention: tuple[Numbers, ...] | None = None
     ahead: tuple[tuple[str, Said], ...] = ()
     notes: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def effects_are_of_what_is_read(self) -> Self:
+        first, last = len(self.halves[0].columns), len(self.halves[-1].columns)
+        effects = self.effects
+        rows = [] if effects is None else [effects.gradient, effects.so_far]
+        rows += [] if effects is None else [effects.occlusion or None, *(effects.matrix or ())]
+        if any(row is not None and len(row) != first for row in rows):
+            raise ValueError("there are effects of other columns than there are")
+        if effects is not None and effects.matrix is not None and len(effects.matrix) != first:
+            raise ValueError("there are effects on other answers than there are")
+        if self.attention is not None and len(self.attention) > last:
+            raise ValueError("there is attention of other tokens than there are")
+        return self

@@ -160,7 +160,7 @@ def bars_of(values: Numbers, height: float) -> Callable[[Drawing, float], None]:
         drawing.path(f"M{px(LEFT)} {px(zero)}h{px(across(values))}", stroke=LINE, stroke_width=1)
         strongest = max((v for v in values if v is not None), key=abs, default=0.0)
         side = LEFT + across(values) + 8
-        drawing.text(side, top + 11, f"{strongest:+.2g}", size=10, fill=MUTED, text_anchor="start")
+        drawing.text(side, top + 11, f"{strongest:+.3g}", size=10, fill=MUTED, text_anchor="start")
 
     return draw
 
@@ -186,7 +186,7 @@ def map_of(one: StateMap, height: float) -> Callable[[Drawing, float], None]:
         most = max(1.0, largest(value for row in one.values for value in row))
         size = (across(one.values[0]), height)
         draw_map(drawing, one.values, (LEFT, top), size, most=most, signed=one.signed)
-        low, high = (f"−{most:.2g}", f"+{most:.2g}") if one.signed else ("0", "1")
+        low, high = ("", f"±{most:.3g}") if one.signed else ("0", "1")
         scale = (LEFT + size[0] + 8, top)
         draw_scale(drawing, scale, height, signed=one.signed, words=(low, high))
 

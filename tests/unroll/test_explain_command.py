@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
@@ -91,3 +92,18 @@ def test_a_place_that_takes_no_file_is_refused_before_anything_slow(tiny_run, mo
     monkeypatch.setattr("rnnauto.model.load", None)
     with pytest.raises(StorageError):
         explain(tiny_run, "-o", "/nowhere/one.html")
+
+
+def test_a_fit_looks_into_a_sequence_that_is_answered_right_and_one_that_is_not(tiny_run):
+    scores = json.loads((tiny_run.folder / "scores.json").read_text(encoding="utf-8"))
+    tested = pl.read_csv(tiny_run.folder / "predictions_test.csv")
+    state = dict(tiny_run.frame.select("person", "state").iter_rows())
+    right = {
+        row["person"] for row in tested.to_dicts() if row["prediction"] == state[row["person"]]
+    }
+    titles = {each["title"]: each["id"] for each in scores["unrolled"]}
+    assert titles["A right answer"] in right
+    wrong = titles.get("A wrong answer")
+    assert (wrong is None) == (len(right) == tested.height)
+    assert wrong not in right
+    assert "Inside one sequence" in (tiny_run.folder / "report.html").read_text(encoding="utf-8")

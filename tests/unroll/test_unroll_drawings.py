@@ -4,10 +4,11 @@ from xml.etree import ElementTree
 import pytest
 from unrolled import ILL, cases, half, unrolled
 
-from rnnauto.report.explained import explained_page, slide_svg, verdict_of
+from rnnauto.report.explained import explained_page, slide_svg
+from rnnauto.report.pictures import verdict_of
 from rnnauto.unroll.boxes import boxes_svg
 from rnnauto.unroll.copies import stretches_of
-from rnnauto.unroll.gather import shown_steps
+from rnnauto.unroll.halves import shown_steps
 from rnnauto.unroll.record import Said
 from rnnauto.unroll.svg import fitted, lower, shade
 from rnnauto.unroll.tracks import key_of, runs_of, tracks_svg
@@ -69,7 +70,9 @@ def test_a_page_is_one_file_and_names_that_are_markup_are_harmless():
     page = explained_page(one, model="<i>m")
     assert "<script" not in page and "<b>x" not in page and "<i>m" not in page
     assert "&lt;b&gt;x" in page and "http" not in re.sub(r'xmlns="[^"]*"|http-equiv', "", page)
-    assert "It says <code>ill</code> with a probability of 75%; right is <code>well</code>." in page
+    assert (
+        "It says <code>ill</code> with a probability of 0.75; right is <code>well</code>." in page
+    )
 
 
 def test_a_drawing_for_a_slide_has_colours_of_its_own():
@@ -84,7 +87,7 @@ def test_a_drawing_for_a_slide_has_colours_of_its_own():
         (None, ""),
         (Said(text="3.1", truth="3", right=None), "It says `3.1`; the truth is `3`."),
         (Said(text="a", truth="a", right=True), "It says `a`, which is right."),
-        (Said(text="a", chance=0.5), "It says `a` with a probability of 50%."),
+        (Said(text="a", chance=0.5), "It says `a` with a probability of 0.50."),
     ],
 )
 def test_an_answer_is_said_in_a_sentence(answer, wanted):

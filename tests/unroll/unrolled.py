@@ -38,6 +38,7 @@ def half(words, *, name="reads", says=None, layers=None, skipped=0):
             reads=(word,) if word else (),
             states=tuple((0.5, -0.5) for _ in layers),
             says=None if says is None else says[at - 1],
+            skipped=skipped if at == 3 else 0,
             effect=None if name == "decoder" else (-1) ** at / at,
         )
         for at, word in enumerate(words, 1)
