@@ -101,6 +101,7 @@ def our_epoch(cell: str, units: int, threads: int, *, fused: bool = True) -> Cal
             problem,
             LEARNER.batches(encoded, np.arange(len(x)), size=BATCH, rng=rng),
             Progress(),
+            classes=False,
             out_of_time=lambda: False,
         )
 

@@ -73,6 +73,8 @@ def values(schema: dict[str, Any]) -> str:
         return "nothing"
     if str(schema.get("pattern", "")).startswith(r"^\s*[<>]"):
         return "a comparison"
+    if schema["type"] == "object":
+        return f"{{class: {values(schema['additionalProperties'])}}}"
     return WORDS[schema["type"]] + limits(schema)
 
 

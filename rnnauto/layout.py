@@ -111,6 +111,7 @@ class Layout(Frozen):
         spans: whether the list of tokens may be a text, cut as those that spans of labels lie over.
         series_in_rows: whether files may have a series in every row, and a column for each
             timestep: those become the time and the target.
+        weight: the column that says how much a row counts; None where all count the same.
         continued: for each target that is a list the feature whose last value its first goes on
             from, "" where there is none; empty where no target is such a list.
         quantiles: those that a forecast tells, rising, the median among them; empty in layouts of
@@ -150,6 +151,7 @@ class Layout(Frozen):
     spans: bool = False
     series_in_rows: bool = False
     continued: tuple[str, ...] = ()
+    weight: str | None = None
     quantiles: tuple[float, ...] = ()
     floored: tuple[str, ...] = ()
     places: bool | None = None

@@ -339,6 +339,22 @@ def fingerprint_of(told: Told, validation: pl.DataFrame | None = None) -> str:
     return hashlib.sha256((hashed + told.vectors.digest).encode()).hexdigest()
 
 
+def no_weights(told: Told) -> None:
+    """Raises: RecipeError where rows or classes are to be weighed, which only networks of values,
+    classes and sets of labels do."""
+    if isinstance(told.recipe.train.class_weight, dict):
+        raise RecipeError(
+            "`train.class_weight` names classes, and is for a target that is one of some classes",
+            hint="leave it out",
+        )
+    if told.recipe.data.weight is not None:
+        raise RecipeError(
+            f"`--weight {told.recipe.data.weight}`: rows are weighed for values, classes and sets "
+            "of labels, not for forecasts, anomalies, language models, written texts and lists",
+            hint="leave `--weight` out, or give `--ignore` the column",
+        )
+
+
 def no_history(history: Source | None, layout: Layout) -> None:
     """Raises: DataError where earlier timesteps are given to a model that does not forecast."""
     if history is not None:

@@ -132,6 +132,8 @@ def settings_parts(values: dict[str, Any]) -> list[str]:
         reads = [f"attention {values['attention']}"]
     words = [f"token dropout {values['token_dropout']}"] if "token_dropout" in values else []
     filters = [f"convolution {values['convolution']}"] if values.get("convolution") else []
+    weighs = values.get("class_weight", "none")
+    weighed = [f"{weighs} class weights"] if weighs != "none" else []
     vectors = [f"{values['vectors']} vectors"] if "vectors" in values else []
     return [
         f"{values['cell']} {values['units']}x{values['layers']}{both}",
@@ -143,6 +145,7 @@ def settings_parts(values: dict[str, Any]) -> list[str]:
         f"rate {values['learning_rate']}",
         f"batch {values['batch_size']}",
         f"clip {values['clip_norm']}",
+        *weighed,
     ]
 
 

@@ -118,6 +118,8 @@ def columns_table(inspection: "Inspection") -> RenderableType:
             )
             table.add_row(column.name, column.kind, role + span)
         add_rest(table, len(columns) - SHOWN_COLUMNS, role)
+    if layout.weight:
+        table.add_row(layout.weight, "number", "weight")
     for name in layout.ignored[:SHOWN_COLUMNS]:
         table.add_row(name, "", styled("left out", "dim"))
     add_rest(table, len(layout.ignored) - SHOWN_COLUMNS, "left out")

@@ -14,7 +14,7 @@ from rnnauto.data.encode import Encoded
 from rnnauto.data.targets import MISSING_TARGET
 
 ARRAYS = ("row_splits", "numbers", "codes", "static_numbers", "static_codes", "targets")
-VECTORS = "vectors"  # where there are some
+OF_SOME = ("vectors", "weights")  # where there are some
 LONGEST = 512  # timesteps above which aligned sequences train on windows
 WINDOW = 256
 WARM_UP = 64  # timesteps that are read on either side of a window, and not learnt from
@@ -46,11 +46,14 @@ class Batch:
         targets: [batch], or [batch, timesteps] padded as missing; one more axis with several
             targets or sets of labels.
         sequences: the number of each example's sequence, [batch].
+        weights: how much each unit counts, float32 [batch], or [batch, timesteps]; None where all
+            count the same.
     """
 
     inputs: dict[str, NDArray[np.float32] | NDArray[np.int32]]
     targets: NDArray[np.int32] | Floats
     sequences: Integers
+    weights: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -85,8 +88,7 @@ class Examples:
 def save_encoded(folder: Path, encoded: Encoded) -> None:
     folder.mkdir(parents=True)
     save_arrays(folder, encoded, ARRAYS)
-    if encoded.vectors is not None:
-        save_arrays(folder, encoded, (VECTORS,))
+    save_arrays(folder, encoded, [name for name in OF_SOME if getattr(encoded, name) is not None])
     (folder / "meta.json").write_text(
         json.dumps({"per_timestep": encoded.per_timestep, "moments": encoded.moments})
     )
@@ -102,8 +104,9 @@ def load_encoded(folder: Path) -> Encoded:
     """Open what `save_encoded` wrote, memory-mapped: a batch costs what it holds, whatever the size
     of the data."""
     arrays: dict[str, Any] = {name: open_array(folder / f"{name}.npy") for name in ARRAYS}
-    if (folder / f"{VECTORS}.npy").exists():
-        arrays[VECTORS] = open_array(folder / f"{VECTORS}.npy")
+    for name in OF_SOME:
+        if (folder / f"{name}.npy").exists():
+            arrays[name] = open_array(folder / f"{name}.npy")
     meta = json.loads((folder / "meta.json").read_text())
     return Encoded(**arrays, **meta)
 
@@ -278,7 +281,10 @@ def pad(encoded: Encoded, examples: Examples, *, timesteps: int = 0) -> Batch:
         targets = np.where(learnt if stored.ndim == 2 else learnt[..., None], stored, missing)
     else:
         targets = np.asarray(encoded.targets[examples.sequence])
-    return Batch(inputs=inputs, targets=targets, sequences=examples.sequence)
+    weights = None
+    if encoded.weights is not None:
+        weights = encoded.weights[at if encoded.per_timestep else examples.sequence]
+    return Batch(inputs, targets, examples.sequence, weights)
 
 
 def scored(examples: Examples, steps: NDArray[Any]) -> NDArray[np.bool_]:

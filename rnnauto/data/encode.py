@@ -109,6 +109,7 @@ class Encoded:
         moments: how many different ones there are; 0: `codes` and `numbers` have none.
         words: strings [timesteps] per column of categories, for baselines that read n-grams; empty
             where none does.
+        weights: float32, one a unit; None where all count the same.
         vectors: of the entries of the vocabulary that has word vectors, float32 [entries, width];
             None where none has.
     """
@@ -123,6 +124,7 @@ class Encoded:
     moments: int = 0
     words: tuple[pl.Series, ...] = ()
     vectors: Floats | None = None
+    weights: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.row_splits) - 1
@@ -133,6 +135,7 @@ class Encoded:
 
     def take(self, chosen: Integers) -> "Encoded":
         timesteps = timestep_index(self.row_splits, chosen)
+        units = timesteps if self.per_timestep else chosen
         return replace(
             self,
             row_splits=splits_of(self.lengths[chosen]),
@@ -140,7 +143,8 @@ class Encoded:
             codes=self.codes[timesteps],
             static_numbers=self.static_numbers[chosen],
             static_codes=self.static_codes[chosen],
-            targets=self.targets[timesteps if self.per_timestep else chosen],
+            targets=self.targets[units],
+            weights=None if self.weights is None else self.weights[units],
             words=tuple(column.gather(timesteps) for column in self.words),
         )
 

@@ -11,6 +11,7 @@ from rnnauto.data.calendar import seconds_of
 from rnnauto.data.columns import category_series, flatten, number_matrix, to_floats
 from rnnauto.data.target_columns import answer_timesteps, is_struct, present_target
 from rnnauto.data.tokens import tokenise
+from rnnauto.data.weights import unit_weights
 from rnnauto.layout import Column, Layout
 from rnnauto.runs import ordered_runs, whole_runs
 
@@ -35,6 +36,7 @@ class Sequences:
             struct of several or lists of labels; None where the table has no target.
         texts: [sequences] as they stand in the file, whose tokens are the one category.
         times: float64 [timesteps], seconds or plain numbers; None where no column has them.
+        weights: float32, as many as targets; None where no column has them.
     """
 
     ids: pl.DataFrame
@@ -47,6 +49,7 @@ class Sequences:
     targets: pl.Series | None
     texts: pl.Series | None = None
     times: Doubles | None = None
+    weights: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.row_splits) - 1
@@ -59,9 +62,7 @@ class Sequences:
     def take(self, chosen: Integers, *, per_timestep: bool) -> "Sequences":
         """The chosen sequences, in the order given."""
         timesteps = timestep_index(self.row_splits, chosen)
-        targets = self.targets
-        if targets is not None:
-            targets = targets.gather(timesteps if per_timestep else chosen)
+        units = timesteps if per_timestep else chosen
         return replace(
             self,
             ids=self.ids[chosen],
@@ -71,7 +72,8 @@ class Sequences:
             categories=tuple(series.gather(timesteps) for series in self.categories),
             static_numbers=self.static_numbers[chosen],
             static_categories=tuple(series.gather(chosen) for series in self.static_categories),
-            targets=targets,
+            targets=None if self.targets is None else self.targets.gather(units),
+            weights=None if self.weights is None else self.weights[units],
             texts=None if self.texts is None else self.texts.gather(chosen),
             times=None if self.times is None else self.times[timesteps],
         )
@@ -105,6 +107,9 @@ def joined(first: Sequences, second: Sequences) -> Sequences:
         times=None
         if first.times is None or second.times is None
         else np.concatenate([first.times, second.times]),
+        weights=None
+        if first.weights is None or second.weights is None
+        else np.concatenate([first.weights, second.weights]),
     )
 
 
@@ -145,6 +150,13 @@ def gather(frame: pl.DataFrame, layout: Layout, *, numbers: NumbersOf = number_m
     Sequences come in the order in which their first row stands in the table, timesteps in the
     order of the time column, or as they stand where there is none.
     """
+    found = gather_all(frame, layout, numbers)
+    weights = unit_weights(frame, layout, rows=found.rows, row_splits=found.row_splits)
+    return found if weights is None else replace(found, weights=weights)
+
+
+def gather_all(frame: pl.DataFrame, layout: Layout, numbers: NumbersOf) -> Sequences:
+    """Do as `gather`, but for the weights."""
     if layout.answer_length:
         return gather_answers(frame, layout)
     if not layout.features and layout.form != "wide-table" and not layout.rows_are_timesteps:

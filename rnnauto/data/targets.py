@@ -3,7 +3,8 @@
 They are stored in `model.json`.
 """
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -13,9 +14,11 @@ from pydantic import Field
 
 from rnnauto.arrays import LARGEST, Codes, Doubles, Floats, Integers, splits_of
 from rnnauto.data.columns import floats_of
+from rnnauto.errors import RecipeError
 from rnnauto.layout import Frozen
 
 MISSING_TARGET = -1
+SHOWN_CLASSES = 8
 LabelKind = Literal["text", "integer", "boolean", "number"]
 
 
@@ -256,6 +259,24 @@ def lists_of(items: pl.Series, row_splits: Integers) -> pl.Series:
     grouped = numbered.group_by("list", maintain_order=True).agg("item")
     every = pl.DataFrame({"list": np.arange(len(lengths))}).join(grouped, on="list", how="left")
     return every.sort("list")["item"].fill_null([])
+
+
+def check_labels(named: Iterable[str], classes: Sequence[str], where: str) -> None:
+    """Raises: RecipeError where a setting names what is no class."""
+    for label in named:
+        if label not in classes:
+            near = difflib.get_close_matches(label, classes, n=1)
+            meant = f"; did you mean `{near[0]}`?" if near else ""
+            shown = ", ".join(f"`{name}`" for name in classes[:SHOWN_CLASSES])
+            more = (
+                f" and {len(classes) - SHOWN_CLASSES:,} more"
+                if len(classes) > SHOWN_CLASSES
+                else ""
+            )
+            raise RecipeError(
+                f"`{where}`: `{label}` is no class of the target{meant}",
+                hint=f"its classes are {shown}{more}",
+            )
 
 
 def ends_of(values: Floats, answers: int) -> Floats:

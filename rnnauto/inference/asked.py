@@ -55,6 +55,7 @@ def roles_of(case: Case) -> Iterator[tuple[str, str]]:
         "--time": (data.time,) if data.time else (),
         "--static": data.static,
         "--ignore": data.ignore,
+        "--weight": (data.weight,) if data.weight else (),
         "--known-ahead": data.known_ahead,
         "--target": data.target,
         "--features": data.features,

@@ -84,7 +84,7 @@ class Case:
 
     def free(self, *taken: str | None) -> dict[str, Profile]:
         """List the columns that have no role yet."""
-        used = {*self.target, *self.data.ignore, *taken}
+        used = {*self.target, *self.data.unread, *taken}
         return {name: column for name, column in self.profiles.items() if name not in used}
 
     def chosen(self, *taken: str | None) -> dict[str, Profile]:
@@ -112,6 +112,7 @@ def command_for(source: str, data: Data, problem: ProblemSection, flags: Sequenc
         "--features": data.features,
         "--static": data.static,
         "--ignore": data.ignore,
+        "--weight": (data.weight,) if data.weight else (),
         "--known-ahead": data.known_ahead,
         "--horizon": () if problem.horizon == "auto" else (str(problem.horizon),),
     }.items():

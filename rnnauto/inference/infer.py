@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from rnnauto.data.weights import check_weights
 from rnnauto.data.zeros import with_zeros
 from rnnauto.errors import DataError
 from rnnauto.inference.ahead.places import with_places
@@ -105,8 +106,23 @@ def infer(table: Table, recipe: Recipe) -> Inference:
     sets = set_evidence(case, separator) if layout.target_kind == "list" else ()
     layout, told = with_told(layout, case)
     layout, placed = with_places(layout, case)
+    layout, weighed = with_weight(layout, table, recipe)
     decided = (*evidence, *target_evidence(case), *answer.evidence, *onward, *sets, *told, *placed)
-    return Inference(layout, decided)
+    return Inference(layout, (*decided, *weighed))
+
+
+def with_weight(
+    layout: Layout, table: Table, recipe: Recipe
+) -> tuple[Layout, tuple[Evidence, ...]]:
+    """Have a column weigh rows. Raises: DataError for the first of its cells that is no weight."""
+    name = recipe.data.weight
+    if name is None:
+        return layout, ()
+    layout = layout.model_copy(update={"weight": name})
+    check_weights(table, layout)
+    unit = "timestep" if layout.per_timestep else "sequence"
+    reason = f"you named it: how much a {unit} counts in training, validation and scores"
+    return layout, (Evidence(f"`{name}` is the weight", reason, f"--ignore {shell_word(name)}"),)
 
 
 def infer_anomalies(table: Table, case: Case, recipe: Recipe) -> Inference:
@@ -151,7 +167,7 @@ def check_dates(table: Table, case: Case) -> None:
     time."""
     others = any(dtype in DATED for dtype in table.frame.dtypes)
     for dates in table.unsure:
-        ignored = dates.column in (*case.data.ignore, *case.target)
+        ignored = dates.column in (*case.data.unread, *case.target)
         if ignored or (others and dates.column != case.data.time):
             continue
         raise DataError(
@@ -253,7 +269,7 @@ def suggestions(case: Case) -> list[str]:
         *case.data.id,
         *case.data.features,
         *case.data.static,
-        *case.data.ignore,
+        *case.data.unread,
         case.data.time,
     }
     last = list(case.profiles)[-1]

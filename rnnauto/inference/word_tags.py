@@ -28,7 +28,7 @@ def with_tags(table: Table, recipe: Recipe) -> Table:
     table = replace(table, frame=frame.with_columns(whole_lists(frame[name]) for name in targets))
     if not targets or len(targets) < len(data.target) or not may_be_tagged(recipe):
         return table
-    taken = {*data.target, *data.id, *data.static, *data.ignore, data.time}
+    taken = {*data.target, *data.id, *data.static, *data.unread, data.time}
     texts = [
         name
         for name, dtype in frame.schema.items()

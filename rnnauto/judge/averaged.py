@@ -45,7 +45,7 @@ def averaged(trials: Iterable[Trial], chosen: Trial, study: Study) -> list[Trial
     answers = [load_answers(path) for path in paths]
     if answers[0] is None:
         return [chosen]
-    truth, sequences = validation_truth(study)
+    truth, sequences, weights = validation_truth(study)
     members = [
         (trial, votes_of(kept, study.problem.answer))
         for trial, kept in zip(candidates, answers, strict=True)
@@ -55,8 +55,9 @@ def averaged(trials: Iterable[Trial], chosen: Trial, study: Study) -> list[Trial
         return [chosen]
     votes = [each for _, each in members]
     alike = [at for at, (trial, _) in enumerate(members) if trial.values == chosen.values]
-    begin = not_worse(votes, alike[:MOST_MEMBERS], truth, study.problem.answer)
-    team = checked_team(votes, truth, sequences, study.problem.answer, begin=begin)
+    answer = study.problem.answer
+    begin = not_worse(votes, alike[:MOST_MEMBERS], truth, answer, weights=weights)
+    team = checked_team(votes, truth, sequences, answer, begin=begin, weights=weights)
     return [members[at][0] for at in team]
 
 
@@ -67,26 +68,35 @@ def may_join(trial: Trial, chosen: Trial, *, by_loss: bool) -> bool:
 
 
 def not_worse(
-    votes: Sequence[Doubles], alike: list[int], truth: NDArray[Any], answer: Answer
+    votes: Sequence[Doubles],
+    alike: list[int],
+    truth: NDArray[Any],
+    answer: Answer,
+    *,
+    weights: Doubles | None = None,
 ) -> list[int]:
     """Take networks of one setting together, which nobody has chosen by their answers, unless their
     mean is worse than the first of `votes`."""
     mean = np.mean([votes[at] for at in alike], axis=0)
-    alone = losses_of(votes[0], truth, answer).mean()
-    return alike if losses_of(mean, truth, answer).mean() <= alone else [0]
+    alone = losses_of(votes[0], truth, answer, weights).mean()
+    return alike if losses_of(mean, truth, answer, weights).mean() <= alone else [0]
 
 
-def validation_truth(study: Study) -> tuple[NDArray[Any], Integers]:
+def validation_truth(study: Study) -> tuple[NDArray[Any], Integers, Doubles | None]:
     """Give the known targets of the validation part in the order of kept answers, [units] or
-    [units, targets], and the number of the sequence of each, [units]."""
-    found, owners, before = [], [], 0
+    [units, targets], the number of the sequence of each, and its weight, [units]; None where all
+    count the same."""
+    found, owners, weights, before = [], [], [], 0
     for batch in study.learner.validation_batches(study.data, study.folds[0][1]):
         targets = np.asarray(scaled(batch.targets, study.problem))
         known = known_units(targets, study.problem.answer)
         found.append(targets[known])
         owners.append(np.nonzero(known)[0] + before)
+        weights.append(np.ones(0) if batch.weights is None else batch.weights[known])
         before += len(targets)
-    return np.concatenate(found), np.concatenate(owners)
+    each = np.concatenate(weights).astype(np.float64)
+    truth = np.concatenate(found)
+    return truth, np.concatenate(owners), each if len(each) == len(truth) else None
 
 
 def votes_of(outputs: NDArray[Any], answer: Answer) -> Doubles:
@@ -102,8 +112,15 @@ def votes_of(outputs: NDArray[Any], answer: Answer) -> Doubles:
             return outputs
 
 
-def losses_of(votes: Doubles, truth: NDArray[Any], answer: Answer) -> Doubles:
-    """Compute the loss of every unit, summed over its targets, [units]."""
+def losses_of(
+    votes: Doubles, truth: NDArray[Any], answer: Answer, weights: Doubles | None = None
+) -> Doubles:
+    """Compute the loss of every unit, summed over its targets and weighed, [units]."""
+    losses = unweighted(votes, truth, answer)
+    return losses if weights is None else losses * weights
+
+
+def unweighted(votes: Doubles, truth: NDArray[Any], answer: Answer) -> Doubles:
     match answer.loss:
         case "classes":
             truth = truth.reshape(len(truth), -1)
@@ -127,28 +144,31 @@ def checked_team(
     answer: Answer,
     *,
     begin: Sequence[int] = (0,),
+    weights: Doubles | None = None,
 ) -> list[int]:
     """Choose members, those to begin with always; these alone where no mean is clearly better.
 
     Args:
         votes: of each candidate, [units, outputs].
         sequences: the number of the sequence of each unit: none is cut by the halves.
+        weights: how much each unit counts; None: all the same.
     """
+    weights = np.ones(len(truth)) if weights is None else weights
     halves = [np.flatnonzero(sequences % 2 == side) for side in (0, 1)]
     gains = np.zeros(len(truth))
     for learned, judged in (halves, halves[::-1]):
-        team = greedy(votes, truth, learned, answer, begin=begin)
+        team = greedy(votes, truth, learned, answer, begin=begin, weights=weights)
         mean, first = (
             np.mean([votes[at][judged] for at in each], axis=0) for each in (team, begin)
         )
-        alone = losses_of(first, truth[judged], answer)
-        gains[judged] = alone - losses_of(mean, truth[judged], answer)
+        alone = losses_of(first, truth[judged], answer, weights[judged])
+        gains[judged] = alone - losses_of(mean, truth[judged], answer, weights[judged])
     by_sequence = np.bincount(sequences, gains)
     counted = by_sequence[np.bincount(sequences) > 0]
     error = counted.std() / max(len(counted), 1) ** 0.5
     if not counted.mean() > ERRORS * error or counted.mean() <= 0:
         return list(begin)
-    return greedy(votes, truth, np.arange(len(truth)), answer, begin=begin)
+    return greedy(votes, truth, np.arange(len(truth)), answer, begin=begin, weights=weights)
 
 
 def greedy(
@@ -158,14 +178,19 @@ def greedy(
     answer: Answer,
     *,
     begin: Sequence[int] = (0,),
+    weights: Doubles | None = None,
 ) -> list[int]:
     """Add to the first members whoever makes the mean better, the best first, by some units."""
-    team = list(begin)
+    team, each_weight = list(begin), None if weights is None else weights[units]
+
+    def loss_of(mean: Doubles) -> float:
+        return float(losses_of(mean, truth[units], answer, each_weight).mean())
+
     total = np.sum([votes[at][units] for at in team], axis=0)
-    lowest = losses_of(total / len(team), truth[units], answer).mean()
+    lowest = loss_of(total / len(team))
     while len(team) < MOST_MEMBERS:
         losses = {
-            at: losses_of((total + each[units]) / (len(team) + 1), truth[units], answer).mean()
+            at: loss_of((total + each[units]) / (len(team) + 1))
             for at, each in enumerate(votes)
             if at not in team
         }

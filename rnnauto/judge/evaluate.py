@@ -164,38 +164,39 @@ def score(
     seed: int = 0,
     resamples: int = RESAMPLES,
     measures: AnyMeasures | None = None,
+    weights: NDArray[np.floating] | None = None,
 ) -> Scores:
-    """Compute every metric with its interval, over the units whose truth is known.
-
-    With several targets each metric is there for each, as `<metric>_<target>`, and the bare name
-    is the mean over the targets.
+    """Compute every metric with its interval, over the units whose truth is known; of several
+    targets also each by itself, as `<metric>_<target>`, beside the mean over the targets.
 
     Args:
         truth: integer classes (-1 where missing), or values (NaN where missing), [units]; one more
             axis with several targets or sets of labels.
-        predicted: probabilities [units, classes], or values [units]; of several targets side by
-            side.
+        predicted: probabilities [units, classes], or values [units]; several side by side.
         target: None where classes or values speak for themselves.
         row_splits: the sequences of units, where there is one target per timestep.
         groups: [units], the group that the bootstrap draws a unit with (`unit_groups`); None where
             every unit stands alone. With a single group the intervals are undefined (NaN).
         measures: what to compute of the sums; None: what the target's kind has.
+        weights: how much each unit counts, [units]; the confusion counts units.
+
+    Raises: DataError where no truth is known, or none of it has a weight.
     """
-    known = some_known(truth)
+    known = some_known(truth, weights)
     groups = np.arange(len(truth)) if groups is None else groups
     numbers = np.zeros(len(truth), np.int64)
     numbers[known], count = compact_groups(groups[known], seed=seed)
-    weights = resample_weights(count, resamples=resamples if count > 1 else 0, seed=seed)
+    drawn = resample_weights(count, resamples=resamples if count > 1 else 0, seed=seed)
 
     def measured(
         part: NDArray[Any], answers: NDArray[np.floating], encoder: TargetEncoder | None
     ) -> tuple[Metrics, Metrics]:
-        units = Units(part, answers, numbers, count, row_splits)
+        units = Units(part, answers, numbers, count, row_splits, weights)
         # predictions beyond all bounds give infinite or undefined metrics, which are reported so
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             sums = sums_of(units, encoder)
             whole = metrics_of(sums.sum(axis=0, keepdims=True), units, encoder, measures)
-            return whole, metrics_of(weights @ sums, units, encoder, measures)
+            return whole, metrics_of(drawn @ sums, units, encoder, measures)
 
     if isinstance(target, SeveralTargets):
         columns = each_target(truth, predicted, target)
@@ -215,9 +216,14 @@ def score(
     )
 
 
-def some_known(truth: NDArray[Any]) -> NDArray[np.bool_]:
-    """Do as `known_units`. Raises: DataError where there is none."""
+def some_known(truth: NDArray[Any], weights: NDArray[np.floating] | None) -> NDArray[np.bool_]:
+    """Do as `known_units`. Raises: DataError where there is none, or none that counts."""
     known = known_units(truth)
+    if weights is not None and known.any() and not weights[known].any():
+        raise DataError(
+            "the weight of every known target is 0",
+            hint="give some of the rows that are scored a weight above 0",
+        )
     if not known.any():
         raise DataError(
             f"none of the {len(truth):,} targets is known",
@@ -353,6 +359,7 @@ def evaluate(
             seed=seed,
             resamples=resamples,
             measures=measures,
+            weights=encoded.weights,
         )
 
     model = scored(predicted)

@@ -50,6 +50,7 @@ class Units:
         groups: [units], each below `count`.
         count: how many groups there are.
         row_splits: of sequences of units; None where each stands alone.
+        weights: how much each unit counts, [units]; None: all the same.
     """
 
     truth: NDArray[Any]
@@ -57,6 +58,7 @@ class Units:
     groups: Integers
     count: int
     row_splits: Integers | None
+    weights: NDArray[np.floating] | None = None
 
 
 def main_metric(target: TargetEncoder, *, per_timestep: bool) -> str:
@@ -86,11 +88,12 @@ def sums_of(units: Units, target: TargetEncoder | None) -> Doubles:
     or values speak for themselves."""
     known = known_units(units.truth)
     truth, predicted, groups = units.truth[known], units.predicted[known], units.groups[known]
+    weights = None if units.weights is None else units.weights[known]
     if isinstance(target, LabelSetEncoder):
-        return set_sums(truth, predicted, groups, count=units.count)
+        return set_sums(truth, predicted, groups, count=units.count, weights=weights)
     if truth.dtype.kind not in "iu":
-        return value_sums(truth, predicted.reshape(-1), groups, count=units.count)
-    sums = class_sums(truth, predicted, groups, count=units.count)
+        return value_sums(truth, predicted.reshape(-1), groups, count=units.count, weights=weights)
+    sums = class_sums(truth, predicted, groups, count=units.count, weights=weights)
     tags = tags_in(units, target)
     return np.concatenate([sums, tag_sums(units, tags, known)], axis=1) if tags else sums
 
@@ -133,12 +136,14 @@ class TagClasses:
 
 
 def tag_sums(units: Units, tags: TagClasses, known: NDArray[np.bool_]) -> Doubles:
-    """Count right, predicted and true chunks by the group in which they start, [groups, 3]."""
+    """Count right, predicted and true chunks by the group in which they start, [groups, 3]; a chunk
+    has the weight of its first timestep."""
     predicted = np.where(known, predicted_classes(units.predicted), -1)
     counts = chunk_counts(
         units.truth.astype(np.int64), predicted, tags.row_splits, read_tags(tags.classes)
     )
-    columns = [np.bincount(units.groups, count, minlength=units.count) for count in counts]
+    each = 1.0 if units.weights is None else units.weights
+    columns = [np.bincount(units.groups, count * each, minlength=units.count) for count in counts]
     return np.stack(columns, axis=1)
 
 
@@ -176,7 +181,12 @@ def tag_metrics(sums: Doubles, measures: Sequence[Measure[TagSums]] = TAG_METRIC
 
 
 def set_sums(
-    truth: NDArray[Any], predicted: NDArray[np.floating], groups: Integers, *, count: int
+    truth: NDArray[Any],
+    predicted: NDArray[np.floating],
+    groups: Integers,
+    *,
+    count: int,
+    weights: NDArray[np.floating] | None = None,
 ) -> Doubles:
     """Sum what the metrics of sets need. Columns: units; sets that are right as a whole; negative
     log likelihood; of every label how often it was right, predicted, true. [groups, 3 + 3 *
@@ -193,6 +203,8 @@ def set_sums(
         ],
         axis=1,
     )
+    if weights is not None:
+        columns = columns * weights[:, None]
     sums = np.zeros((count, columns.shape[1]))
     np.add.at(sums, groups, columns)
     return sums

@@ -127,7 +127,12 @@ def confusion_counts(truth: Integers, predicted: Integers, *, classes: int) -> I
 
 
 def class_sums(
-    truth: Integers, probabilities: NDArray[np.floating], groups: Integers, *, count: int
+    truth: Integers,
+    probabilities: NDArray[np.floating],
+    groups: Integers,
+    *,
+    count: int,
+    weights: NDArray[np.floating] | None = None,
 ) -> Doubles:
     """Sum what classification metrics need of every group, [groups, 3 * classes + 1].
 
@@ -138,19 +143,21 @@ def class_sums(
         truth: classes, [units].
         probabilities: [units, classes].
         groups: [units], each below `count`.
+        weights: how much each unit counts, [units]; None: all the same.
     """
     classes = probabilities.shape[1]
     predicted = predicted_classes(probabilities)
+    weights = np.ones(len(truth)) if weights is None else weights
 
     def tally(units: NDArray[np.bool_], labels: Integers) -> Doubles:
         cells = groups[units] * classes + labels[units]
-        tallied = np.bincount(cells, minlength=count * classes)
+        tallied = np.bincount(cells, weights[units], minlength=count * classes)
         return tallied.reshape(count, classes).astype(np.float64)
 
     everything = np.ones(len(truth), np.bool_)
     likelihood = probabilities[np.arange(len(truth)), truth].astype(np.float64)
     likelihood = np.clip(np.nan_to_num(likelihood, nan=0.0), SMALLEST_PROBABILITY, 1.0)
-    loss = np.bincount(groups, weights=-np.log(likelihood), minlength=count)
+    loss = np.bincount(groups, weights=-np.log(likelihood) * weights, minlength=count)
     return np.concatenate(
         [
             tally(predicted == truth, truth),
@@ -220,7 +227,12 @@ def class_metrics(sums: Doubles, measures: Sequence[Measure[ClassSums]] = CLASS_
 
 
 def value_sums(
-    truth: NDArray[np.floating], values: NDArray[np.floating], groups: Integers, *, count: int
+    truth: NDArray[np.floating],
+    values: NDArray[np.floating],
+    groups: Integers,
+    *,
+    count: int,
+    weights: NDArray[np.floating] | None = None,
 ) -> Doubles:
     """Sum what regression metrics need of every group, [groups, 5].
 
@@ -229,7 +241,8 @@ def value_sums(
     """
     error = values.astype(np.float64) - truth.astype(np.float64)
     centred = truth.astype(np.float64) - np.median(truth.astype(np.float64))
-    columns = [np.ones_like(error), np.abs(error), error**2, centred, centred**2]
+    each = np.ones_like(error) if weights is None else weights
+    columns = [each, np.abs(error) * each, error**2 * each, centred * each, centred**2 * each]
     return np.stack([np.bincount(groups, column, minlength=count) for column in columns], axis=1)
 
 

@@ -19,17 +19,28 @@ def target_spec(features: Features, answer: Answer) -> Any:
     return tf.TensorSpec(units, tf.int32 if whole_numbers else tf.float32, name="targets")
 
 
+def weight_spec(features: Features, answer: Answer) -> Any:
+    """The tf.TensorSpec of the weights of a batch's targets, [units, columns]: one a class, or one
+    for all that a unit has."""
+    units: list[int | None] = [None, None] if features.per_timestep else [None]
+    columns = len(answer.widths) if answer.loss == "classes" else 1
+    return tf.TensorSpec([*units, columns], tf.float32, name="weights")
+
+
 def unit_losses(
-    outputs: Any, truth: Any, features: Features, answer: Answer
+    outputs: Any, truth: Any, features: Features, answer: Answer, weights: Any = None
 ) -> tuple[Any, Any, Any, Any]:
     """`summed_loss`, and the outputs at the timesteps that have a target."""
     if features.per_timestep:  # the network always gives one timestep, even of none
         outputs = outputs[:, : tf.shape(truth)[1]]
-    return *summed_loss(outputs, truth, answer), outputs
+    return *summed_loss(outputs, truth, answer, weights), outputs
 
 
-def summed_loss(outputs: Any, truth: Any, answer: Answer) -> tuple[Any, Any, Any]:
-    """The summed loss, the number of known targets that it sums over, and how many are right.
+def summed_loss(
+    outputs: Any, truth: Any, answer: Answer, weights: Any = None
+) -> tuple[Any, Any, Any]:
+    """The summed loss, the number of known targets that it sums over, and how many are right; with
+    weights all three are sums of weights.
 
     Args:
         outputs: float32 [..., sum(answer.widths)].
@@ -37,14 +48,15 @@ def summed_loss(outputs: Any, truth: Any, answer: Answer) -> tuple[Any, Any, Any
             [..., labels] of 0 and 1; `values` and `quantiles`: float32 [...] or [..., targets].
             `surprise`: int32 [...], 0 where a timestep counts. MISSING_TARGET, or NaN, where
             unknown.
+        weights: as `weight_spec` has them; None where all targets count the same.
     """
     match answer.loss:
         case "classes":
-            return class_loss(outputs, as_columns(outputs, truth), answer.widths)
+            return class_loss(outputs, as_columns(outputs, truth), answer.widths, weights)
         case "labels":
-            return label_loss(outputs, truth)
+            return label_loss(outputs, truth, weights)
         case "values" | "distances":
-            return value_loss(outputs, as_columns(outputs, truth))
+            return value_loss(outputs, as_columns(outputs, truth), weights)
         case "quantiles":
             return quantile_loss(outputs, as_columns(outputs, truth), answer.levels)
         case "surprise":
@@ -56,7 +68,9 @@ def as_columns(outputs: Any, truth: Any) -> Any:
     return truth if truth.shape.rank == outputs.shape.rank else truth[..., None]
 
 
-def class_loss(outputs: Any, truth: Any, widths: tuple[int, ...]) -> tuple[Any, Any, Any]:
+def class_loss(
+    outputs: Any, truth: Any, widths: tuple[int, ...], weights: Any = None
+) -> tuple[Any, Any, Any]:
     """Cross-entropy in nats, and the targets whose likeliest class is the true one."""
     each, right = [], []
     for at, logits in enumerate(tf.split(outputs, list(widths), -1)):
@@ -64,10 +78,11 @@ def class_loss(outputs: Any, truth: Any, widths: tuple[int, ...]) -> tuple[Any, 
         each.append(tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(column, 0), logits))
         right.append(tf.equal(tf.argmax(logits, -1, tf.int32), column))
     known = tf.not_equal(truth, MISSING_TARGET)
-    return *summed(tf.stack(each, -1), known), tf.math.count_nonzero(tf.stack(right, -1))
+    total, count = summed(tf.stack(each, -1), known, weights)
+    return total, count, counted(tf.stack(right, -1), weights)
 
 
-def label_loss(outputs: Any, truth: Any) -> tuple[Any, Any, Any]:
+def label_loss(outputs: Any, truth: Any, weights: Any = None) -> tuple[Any, Any, Any]:
     """Negative log likelihood of a set of labels in nats: each is there or not, independently.
 
     A set counts once, however many labels there could be in it.
@@ -76,14 +91,15 @@ def label_loss(outputs: Any, truth: Any) -> tuple[Any, Any, Any]:
     there = tf.cast(tf.maximum(truth, 0), tf.float32)
     each = tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(there, outputs), -1)
     right = tf.reduce_all(tf.equal(outputs > 0, truth == 1), -1)
-    return *summed(each, known), tf.math.count_nonzero(tf.logical_and(right, known))
+    weights = None if weights is None else weights[..., 0]
+    return *summed(each, known, weights), counted(tf.logical_and(right, known), weights)
 
 
-def value_loss(outputs: Any, truth: Any) -> tuple[Any, Any, Any]:
+def value_loss(outputs: Any, truth: Any, weights: Any = None) -> tuple[Any, Any, Any]:
     """Squared error; nothing is ever exactly right."""
     known = tf.math.is_finite(truth)
     each = tf.square(outputs - tf.where(known, truth, 0.0))
-    return *summed(each, known), tf.constant(0, tf.int64)
+    return *summed(each, known, weights), tf.constant(0, tf.int64)
 
 
 def quantile_loss(outputs: Any, truth: Any, levels: tuple[float, ...]) -> tuple[Any, Any, Any]:
@@ -122,7 +138,17 @@ def forecast_loss(outputs: Any, truth: Any, levels: tuple[float, ...]) -> tuple[
     return total, count, summed(error, known)[0]
 
 
-def summed(each: Any, known: Any) -> tuple[Any, Any]:
+def summed(each: Any, known: Any, weights: Any = None) -> tuple[Any, Any]:
+    """Sum what is known, and the weights of it, which are 1 where there are none."""
     # multiplying by the mask would let NaN through
-    total = tf.reduce_sum(tf.where(known, each, 0.0))
-    return total, tf.reduce_sum(tf.cast(known, tf.float32))
+    each, counts = tf.where(known, each, 0.0), tf.cast(known, tf.float32)
+    if weights is not None:
+        each, counts = each * weights, counts * weights
+    return tf.reduce_sum(each), tf.reduce_sum(counts)
+
+
+def counted(right: Any, weights: Any) -> Any:
+    """Count what is right, or sum its weights."""
+    if weights is None:
+        return tf.math.count_nonzero(right)
+    return tf.reduce_sum(tf.where(right, weights, 0.0))

@@ -17,7 +17,8 @@ def number_columns(layout: Layout) -> list[str]:
     columns = [column for column in (*layout.features, *layout.static) if column.kind == "number"]
     numbers = is_forecast(layout) or (gives_numbers(layout) and not layout.target_lists())
     names = [name for column in columns for name in (column.columns or (column.name,))]
-    return list(dict.fromkeys([*names, *(layout.target if numbers else ())]))
+    weight = [layout.weight] if layout.weight else []
+    return list(dict.fromkeys([*names, *(layout.target if numbers else ()), *weight]))
 
 
 def written_numbers(layout: Layout) -> dict[str, Style]:

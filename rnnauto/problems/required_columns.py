@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from rnnauto.data.weights import check_weights
 from rnnauto.errors import DataError
 from rnnauto.inference.series_in_rows import as_series
 from rnnauto.layout import Column, Layout, Style
@@ -74,7 +75,10 @@ def read_for(
         if column.name in table.frame.columns
     ]
     check_lengths(table, [*lists, *(targets if target and layout.per_timestep else ())])
-    return replace(table, frame=table.frame.with_columns([*lists, *targets]))
+    table = replace(table, frame=table.frame.with_columns([*lists, *targets]))
+    if target:
+        check_weights(table, layout)
+    return table
 
 
 def as_texts(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
@@ -101,21 +105,7 @@ def token_columns(layout: Layout) -> list[str]:
 
 def check_columns(table: Table, layout: Layout, *, target: bool) -> None:
     """Raises: DataError naming every absent column, or the first cell that is no number."""
-    wanted = layout.input_columns() + (list(layout.target) if target else [])
-    present = table.frame.schema
-    absent = list(dict.fromkeys(name for name in wanted if name not in present))
-    if absent:
-        first = absent[:MOST_NAMES]
-        near = [difflib.get_close_matches(name, list(present), n=1) for name in first]
-        meant = ", ".join(
-            f"`{close[0]}` for `{name}`" for name, close in zip(first, near, strict=True) if close
-        )
-        listed = ", ".join(f"`{name}`" for name in first)
-        more = f" and {len(absent) - len(first):,} more" if len(absent) > len(first) else ""
-        raise DataError(
-            f"`{table.source}` has no column {listed}{more}, which the model reads",
-            hint=f"rename {meant}" if meant else "the model was trained with these columns",
-        )
+    check_present(table, layout, target=target)
     if target and gives_numbers(layout) and not layout.target_lists():
         for name in layout.target:
             check_numbers(table, name)
@@ -130,6 +120,31 @@ def check_columns(table: Table, layout: Layout, *, target: bool) -> None:
         if column.kind in {"number", "boolean"}:
             for name in column.columns or (column.name,):
                 check_numbers(table, name)
+
+
+def check_present(table: Table, layout: Layout, *, target: bool) -> None:
+    """Raises: DataError naming every absent column."""
+    judged = [*layout.target, *([layout.weight] if layout.weight else [])]
+    wanted = layout.input_columns() + (judged if target else [])
+    present = table.frame.schema
+    absent = list(dict.fromkeys(name for name in wanted if name not in present))
+    if absent == [layout.weight]:
+        raise DataError(
+            f"`{table.source}` has no column `{layout.weight}`, by which rows are weighed",
+            hint="give each row its weight; 1 counts as one row",
+        )
+    if absent:
+        first = absent[:MOST_NAMES]
+        near = [difflib.get_close_matches(name, list(present), n=1) for name in first]
+        meant = ", ".join(
+            f"`{close[0]}` for `{name}`" for name, close in zip(first, near, strict=True) if close
+        )
+        listed = ", ".join(f"`{name}`" for name in first)
+        more = f" and {len(absent) - len(first):,} more" if len(absent) > len(first) else ""
+        raise DataError(
+            f"`{table.source}` has no column {listed}{more}, which the model reads",
+            hint=f"rename {meant}" if meant else "the model was trained with these columns",
+        )
 
 
 def without_lists(table: Table, layout: Layout, *, target: bool) -> Table:

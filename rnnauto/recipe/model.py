@@ -40,6 +40,11 @@ class Data(Section):
     features: ColumnNames = Field((), description="Use only these columns as features")
     static: ColumnNames = Field((), description="Column with one value per sequence")
     ignore: ColumnNames = Field((), description="Column to leave out")
+    weight: ColumnName | None = Field(
+        None,
+        description="Column that says how much a row counts in training, validation and scores; "
+        "no feature",
+    )
     known_ahead: ColumnNames = Field(
         (), description="Feature of a forecast whose future is known, like a holiday or a price"
     )
@@ -57,6 +62,11 @@ class Data(Section):
         "none: a cell is one label",
     )
     allow: Names = Field((), description="Code of a problem not to report, like duplicate-timestep")
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The columns that are no features because the user says so."""
+        return self.ignore if self.weight is None else (*self.ignore, self.weight)
 
 
 class ProblemSection(Section):

@@ -4,7 +4,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from rnnauto.recipe.values import Auto, Cells, ClipNorms, Objective, Seconds, Section
+from rnnauto.recipe.values import (
+    Auto,
+    Cells,
+    ClassWeights,
+    ClipNorms,
+    Objective,
+    Seconds,
+    Section,
+)
 
 
 class Space(Section):
@@ -148,6 +156,12 @@ class Train(Section):
     epochs: int = Field(500, ge=1, description="Most passes over the training part")
     patience: Auto | Annotated[int, Field(ge=1)] = Field(
         "auto", description="Epochs without a better validation loss before a trial stops"
+    )
+    class_weight: Auto | Literal["none"] | ClassWeights = Field(
+        "auto",
+        description="Weights of classes in the training loss, like {spam: 5}, 1 for those that are "
+        "not named; none; auto: where shares differ by more than 5 times, trials with balanced "
+        "weights are tried beside those without",
     )
     refit: Literal["auto", "off"] = Field(
         "auto", description="Train the winner further where validation shows that it helps"

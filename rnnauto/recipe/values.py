@@ -18,12 +18,14 @@ from pydantic import (
 from rnnauto.cells import CELLS, cells_of_all
 from rnnauto.metrics import METRICS, metric_named
 from rnnauto.recipe.column_names import literal_name
+from rnnauto.recipe.yaml_text import read_yaml
 
 Auto = Literal["auto"]
 if TYPE_CHECKING:  # which reads no literal that is made
     CellName = str
 else:
     CellName = Literal[tuple(CELLS)]
+AS_MAPPING = "write classes and their numbers as `{spam: 5, ham: 1}`"
 DURATION = r"^\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*$"
 LEVEL_DIGITS = 5
 UNITS_OF_TIME = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -104,6 +106,30 @@ Levels = Annotated[
     tuple[Level, ...],
     BeforeValidator(split_levels, json_schema_input_type=Level | str | tuple[Level, ...]),
     AfterValidator(rising_levels),
+]
+
+
+def label_text(label: object) -> str:
+    """A class as the model writes it, however YAML reads it: `1` and `1.0` are one, `true`."""
+    if isinstance(label, bool):
+        return str(label).lower()
+    return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
+
+
+def by_label(value: object) -> object:
+    """A mapping of classes with texts for keys; that of a flag is read as YAML: `{spam: 5}`."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        value = read_yaml(value, f"`{value}`", hint=AS_MAPPING)
+    if not isinstance(value, dict):
+        return value
+    if any(isinstance(each, bool) for each in value.values()):
+        raise ValueError("numbers were wanted, and neither true nor false")
+    return {label_text(label): by_label(each) for label, each in value.items()}
+
+
+Weight = Annotated[float, Field(gt=0, le=1e6)]
+ClassWeights = Annotated[
+    dict[str, Weight], BeforeValidator(by_label, json_schema_input_type=dict[str, Weight])
 ]
 
 

@@ -20,6 +20,7 @@ from rnnauto.networks.architecture import Answer, Architecture
 from rnnauto.networks.built import Built
 from rnnauto.networks.fused import fuse
 from rnnauto.networks.layers import Dropout, TokenDropout
+from rnnauto.networks.losses import weight_spec
 from rnnauto.search.epochs import run_epochs
 from rnnauto.search.learner import Learner
 from rnnauto.search.progress import Progress, Trained, keep_if_better, record_step, trained
@@ -32,8 +33,18 @@ from rnnauto.search.trial import (
     Values,
     architecture_of,
     optimizer_of,
+    weighs_classes,
 )
-from rnnauto.search.validation import Meter, Tally, Validated, known_units, scaled
+from rnnauto.search.validation import (
+    Meter,
+    Tally,
+    Validated,
+    class_weighted,
+    known_count,
+    known_units,
+    scaled,
+    target_weights,
+)
 
 STEP_BYTES = 400 << 20  # activations that a training step may keep for its backward pass
 READ_SIZE = 256
@@ -62,8 +73,11 @@ def compile_network(
     architecture: Architecture,
     answer: Answer,
     optimizer_name: str = "adam",
+    *,
+    weighted: bool = False,
 ) -> Network:
-    """Build and trace once, for any batch size and any length."""
+    """Build and trace once, for any batch size and any length; weighted steps are given weights
+    too, and one that trains how many targets there are."""
     built = learner.build(features, architecture)
     model = built.model
     fuse(model)
@@ -75,24 +89,28 @@ def compile_network(
         for name, tensor in model.input.items()
     }
     signature = [inputs, learner.target_spec(features, answer)]
+    own = [weight_spec(features, answer)] if weighted else []
+    sized = [tf.TensorSpec([], tf.float32, name="known")] if weighted else []
 
-    def losses(batch: Any, truth: Any, *, training: bool) -> tuple[Any, Any, Any, Any]:
+    def losses(batch: Any, truth: Any, *weights: Any, training: bool) -> tuple[Any, Any, Any, Any]:
         """Summed loss, number of known targets, number of right answers, outputs."""
-        return learner.losses(model(batch, training=training), truth, features, answer)
+        outputs = model(batch, training=training)
+        return learner.losses(outputs, truth, features, answer, *weights)
 
-    @tf.function(input_signature=signature, autograph=False)
-    def train_step(batch: Any, truth: Any) -> tuple[Any, Any, Any]:
+    @tf.function(input_signature=[*signature, *own, *sized], autograph=False)
+    def train_step(batch: Any, truth: Any, *weights: Any) -> tuple[Any, Any, Any]:
         """Returns the summed loss, the number of targets, the gradient norm before clipping."""
         variables = [variable.value for variable in model.trainable_variables]
         with tf.GradientTape() as tape:
-            total, count, *_ = losses(batch, truth, training=True)
-            loss = total / tf.maximum(count, 1.0)
+            total, count, *_ = losses(batch, truth, *weights[:1], training=True)
+            # a batch of light targets makes a small step, not one that is as large as others
+            loss = total / tf.maximum(weights[1] if weighted else count, 1.0)
         gradients = tape.gradient(loss, variables)
         return total, count, apply_clipped(optimizer, gradients, model, clip_norm)
 
-    @tf.function(input_signature=signature, autograph=False)
-    def read_step(batch: Any, truth: Any) -> tuple[Any, Any, Any, Any]:
-        return losses(batch, truth, training=False)
+    @tf.function(input_signature=[*signature, *own], autograph=False)
+    def read_step(batch: Any, truth: Any, *weights: Any) -> tuple[Any, Any, Any, Any]:
+        return losses(batch, truth, *weights, training=False)
 
     steps = (called_directly(step) for step in (train_step, read_step))
     return Network(built, optimizer, clip_norm, *steps)
@@ -121,10 +139,11 @@ def cached_network(
     architecture: Architecture,
     answer: Answer,
     optimizer_name: str,
+    **weighted: bool,
 ) -> Network:
     """`compile_network`, once for equal shapes: tracing costs as much as several epochs of a small
     trial."""
-    return compile_network(learner, features, architecture, answer, optimizer_name)
+    return compile_network(learner, features, architecture, answer, optimizer_name, **weighted)
 
 
 def prepare(
@@ -143,8 +162,10 @@ def prepare(
         compiled: gives the network and its steps, once for equal shapes.
     """
     architecture = architecture_of(job.values)
+    weighted = {"weighted": True} if problem.weighted else {}
     network = compiled(
-        learner, problem.features, architecture, problem.answer, optimizer_of(job.values)
+        *(learner, problem.features, architecture, problem.answer, optimizer_of(job.values)),
+        **weighted,
     )
     reset(network, job, lambda: learner.build(problem.features, architecture))
     learner.scale(network.built, job, problem, data, train)
@@ -239,6 +260,7 @@ def train(
             problem,
             learner.batches(data, fold[0], size=size, rng=rng),
             progress,
+            classes=weighs_classes(job.values),
             out_of_time=out_of_time,
         ),
         validated=validated,
@@ -255,17 +277,34 @@ def run_epoch(
     batches: Iterable[Batch],
     progress: Progress,
     *,
+    classes: bool,
     out_of_time: Callable[[], bool],
 ) -> float:
-    """One pass over the training part; returns the mean loss. Stops early when time is out."""
+    """One pass over the training part; returns the mean loss. Stops early when time is out.
+
+    Args: classes: weigh targets by their classes.
+    """
     totals, counts = 0.0, 0.0
     for batch in batches:
-        total, count, norm = network.train_step(batch.inputs, scaled(batch.targets, problem))
+        weights = training_weights(batch, problem, classes=classes)
+        truth = scaled(batch.targets, problem)
+        total, count, norm = network.train_step(batch.inputs, truth, *weights)
         totals += float(total)
         counts += float(count)
         if not record_step(progress, totals, float(norm), batch) or out_of_time():
             break
     return totals / max(counts, 1.0)
+
+
+def training_weights(batch: Batch, problem: StudyProblem, *, classes: bool) -> tuple[Any, ...]:
+    """Give a step the weights of the targets, and their number; nothing where all count the
+    same."""
+    if not problem.weighted:
+        return ()
+    weights = target_weights(batch, problem)
+    if classes:
+        weights = class_weighted(weights, batch, problem)
+    return weights, known_count(batch.targets, problem.answer)
 
 
 def validate_part(
@@ -303,15 +342,16 @@ def validate(
     kept: list[Any] = []
     for batch in batches:
         truth = scaled(batch.targets, problem)
-        total, count, right, outputs = network.read_step(batch.inputs, truth)
+        weights = (target_weights(batch, problem),) if problem.weighted else ()
+        total, count, right, outputs = network.read_step(batch.inputs, truth, *weights)
         tally.loss, tally.units = tally.loss + float(total), tally.units + float(count)
         tally.right += float(right)
         if meter is not None:
             meter.add(outputs.numpy(), batch)
         elif problem.tags:
-            tally.add_tags(outputs.numpy(), batch.targets)
+            tally.add_tags(outputs.numpy(), batch.targets, *weights)
         elif problem.answer.loss == "values":
-            tally.add_values(outputs.numpy(), truth)
+            tally.add_values(outputs.numpy(), truth, *weights)
         if keep:
             kept.append(outputs.numpy()[known_units(batch.targets, problem.answer)])
             keep = sum(part.size for part in kept) <= MOST_ANSWERS

@@ -55,6 +55,9 @@ class StudyProblem:
         many_right: of written answers none is the only right one.
         objective: the metric that trials are selected by; "" for the loss, or what stands for it.
         targets: the names of several targets; none where there is one.
+        mean_weight: of the targets to train on; None where all count the same.
+        class_weights: of each target the weight of every class in training, for trials that weigh
+            classes; none where no trial does.
     """
 
     family: FamilyName
@@ -69,6 +72,13 @@ class StudyProblem:
     many_right: bool = False
     objective: str = ""
     targets: tuple[str, ...] = ()
+    mean_weight: float | None = None
+    class_weights: tuple[tuple[float, ...], ...] = ()
+
+    @property
+    def weighted(self) -> bool:
+        """Whether targets may count differently."""
+        return self.mean_weight is not None or bool(self.class_weights)
 
 
 def selected_by(problem: StudyProblem) -> str:
@@ -218,6 +228,11 @@ def architecture_of(values: Values) -> Architecture:
         bidirectional=values["bidirectional"],
         **{name: values[name] for name in OF_SOME if name in values},
     )
+
+
+def weighs_classes(values: Values) -> bool:
+    """Whether a trial weighs targets by their classes in training."""
+    return bool(values.get("class_weight", "none") != "none")
 
 
 def optimizer_of(values: Values) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.arrays import splits_of
+from rnnauto.arrays import Floats, splits_of
 from rnnauto.data.batches import Batch
 from rnnauto.data.tags import chunk_counts, read_tags
 from rnnauto.data.targets import MISSING_TARGET
@@ -83,6 +83,33 @@ def known_units(targets: Array, answer: Answer) -> NDArray[np.bool_]:
     return np.asarray(known.any(axis=-1) if several else known)
 
 
+def target_weights(batch: Batch, problem: StudyProblem) -> Floats:
+    """Weigh the targets of a batch by their rows, 1 on the average, [units, columns] as
+    `losses.weight_spec` has them."""
+    classes = problem.answer.loss == "classes"
+    columns = len(problem.answer.widths) if classes else 1
+    shape = batch.targets.shape[: 1 + problem.features.per_timestep]
+    rows = np.ones(shape, np.float32)
+    if batch.weights is not None and problem.mean_weight is not None:
+        rows = (batch.weights / problem.mean_weight).astype(np.float32)
+    return np.repeat(rows[..., None], columns, axis=-1)
+
+
+def class_weighted(weights: Floats, batch: Batch, problem: StudyProblem) -> Floats:
+    """Weigh targets by their classes too."""
+    truth = np.maximum(batch.targets.reshape(weights.shape), 0)
+    each = [np.array(of, np.float32)[truth[..., at]] for at, of in enumerate(problem.class_weights)]
+    return weights * np.stack(each, axis=-1)
+
+
+def known_count(targets: Array, answer: Answer) -> np.float32:
+    """Count the known targets of a batch; a set of labels is one."""
+    if answer.loss == "labels":
+        targets = targets[..., 0]
+    known = np.isfinite(targets) if targets.dtype.kind == "f" else targets != MISSING_TARGET
+    return np.float32(np.count_nonzero(known))
+
+
 def scaled(targets: Any, problem: StudyProblem) -> Any:
     """Standardise the targets of a regression."""
     if not problem.scales:
@@ -112,21 +139,27 @@ class Tally:
     known: Array = field(default_factory=lambda: np.zeros(1))
     chunks: Array = field(default_factory=lambda: np.zeros(3))
 
-    def add_values(self, outputs: Array, truth: Array) -> None:
-        """Squared errors of each target; outputs [..., targets], both standardised."""
+    def add_values(self, outputs: Array, truth: Array, weights: Array | None = None) -> None:
+        """Squared errors of each target; outputs [..., targets], both standardised; weights [...,
+        1]."""
         targets = outputs.shape[-1]
         error = (outputs - truth.reshape(outputs.shape)).astype(np.float64) ** 2
-        known = np.isfinite(error)
-        self.squared = self.squared + np.where(known, error, 0).reshape(-1, targets).sum(axis=0)
-        self.known = self.known + known.reshape(-1, targets).sum(axis=0)
+        counts = np.isfinite(error).astype(np.float64)
+        if weights is not None:
+            counts = counts * weights
+        error = np.where(np.isfinite(error), error, 0) * counts
+        self.squared = self.squared + error.reshape(-1, targets).sum(axis=0)
+        self.known = self.known + counts.reshape(-1, targets).sum(axis=0)
 
-    def add_tags(self, outputs: Array, truth: Array) -> None:
-        """Chunks of a batch: outputs [batch, timesteps, classes], truth [batch, timesteps]."""
+    def add_tags(self, outputs: Array, truth: Array, weights: Array | None = None) -> None:
+        """Chunks of a batch: outputs [batch, timesteps, classes], truth [batch, timesteps]; weights
+        [batch, timesteps, 1], of which a chunk has that of its first timestep."""
         predicted = np.where(truth >= 0, outputs.argmax(-1), -1)
         splits = splits_of(np.full(len(truth), truth.shape[1]))
         tags = read_tags(self.problem.tags)
         counts = chunk_counts(truth.ravel(), predicted.ravel(), splits, tags)
-        self.chunks = self.chunks + np.array([count.sum() for count in counts], np.float64)
+        each = np.ones(truth.size) if weights is None else weights.ravel().astype(np.float64)
+        self.chunks = self.chunks + np.array([(count * each).sum() for count in counts])
 
     def result(self, meter: Meter | None = None) -> Validated:
         """Sum up, by an objective where there is one: `meter` has it, or the counts tell it."""
@@ -135,7 +168,7 @@ class Tally:
             return auto
         if meter is not None:
             return selected_by(objective, auto, meter.value())
-        counted = COUNTED[objective](auto.loss, self.right / max(self.units, 1.0))
+        counted = COUNTED[objective](auto.loss, self.right / (self.units or 1.0))
         return selected_by(objective, auto, counted)
 
     def by_loss(self) -> Validated:
@@ -148,14 +181,14 @@ class Tally:
             return Validated(loss, math.exp(min(loss, LARGEST_EXPONENT)), loss)
         match self.problem.answer.loss:
             case "classes" | "quantiles":
-                return Validated(loss, self.right / max(self.units, 1.0), loss)
+                return Validated(loss, self.right / (self.units or 1.0), loss)
             case "distances":
                 deviations = np.array([deviation for _, deviation in self.problem.scales])
                 places = deviations[: len(deviations) - self.problem.answer.unscored]
                 return Validated(loss, self.right / max(self.units, 1.0) * places.mean(), loss)
             case "values" if math.isfinite(loss):
                 deviations = np.array([deviation for _, deviation in self.problem.scales])
-                errors = np.sqrt(self.squared / np.maximum(self.known, 1)) * deviations
+                errors = np.sqrt(self.squared / np.where(self.known, self.known, 1)) * deviations
                 shown = errors[: len(errors) - self.problem.answer.unscored]
                 return Validated(loss, float(shown.mean()), loss)
             case "values":

@@ -95,7 +95,7 @@ def trial(name, loss):
 
 
 def study_of(folder, truth, *, objective=""):
-    batches = [SimpleNamespace(targets=part) for part in np.split(truth, 4)]
+    batches = [SimpleNamespace(targets=part, weights=None) for part in np.split(truth, 4)]
     learner = SimpleNamespace(validation_batches=lambda data, chosen: batches)
     problem = SimpleNamespace(answer=CLASSES, scales=(), objective=objective)
     nothing = (np.zeros(0), np.zeros(0))

@@ -604,3 +604,71 @@ def test_a_decay_that_the_clock_cuts_short_leaves_the_best_weights():
     assert len(found.epochs) < 5
     assert found.loss == min(epoch.validation_loss for epoch in found.epochs)
     assert weights is not None
+
+
+def weighed(data, weights):
+    return replace(data, weights=np.asarray(weights, np.float32))
+
+
+@pytest.mark.parametrize(
+    ("answer", "outputs", "targets"),
+    [
+        (Answer("classes", (2,)), 2, np.array([0, 1, 1], np.int32)),
+        (Answer("classes", (2, 2)), 4, np.array([[0, 1], [1, 1], [1, 0]], np.int32)),
+        (Answer("labels", (2,)), 2, np.array([[0, 1], [1, 1], [1, 0]], np.int32)),
+        (Answer("values", (1,)), 1, np.array([0.5, 2.0, 1.0], np.float32)),
+        (Answer("values", (1, 1)), 2, np.array([[0.5, 1], [2, 3], [1, 1]], np.float32)),
+    ],
+)
+def test_a_step_with_weights_is_a_step_with_as_many_rows(answer, outputs, targets):
+    numbers = np.array([[0.5], [-1.0], [2.0]])
+    scales = ((0.0, 1.0),) * len(answer.widths) if answer.loss == "values" else ()
+    plain = replace(make_problem(outputs=outputs), answer=answer, scales=scales)
+    counts = np.array([1, 3, 2])
+    times = np.repeat(np.arange(3), counts)
+    repeated = make_encoded([1] * 6, targets[times], numbers=numbers[times])
+    data = weighed(make_encoded([1] * 3, targets, numbers=numbers), counts)
+    left = []
+    for problem, part in ((plain, repeated), (replace(plain, mean_weight=2.0), data)):
+        job = make_job(dropout=0.0, clip_norm="off", optimizer="sgd", learning_rate=0.1)
+        network = prepare(LEARNER, job, problem, part, np.arange(len(part)))
+        batch = pad(part, whole(part, np.arange(len(part))))
+        weights = training.training_weights(batch, problem, classes=False)
+        network.train_step(batch.inputs, training.scaled(batch.targets, problem), *weights)
+        left.append((network.model.get_weights(), training.validate(network, problem, [batch])))
+    (one, first), (other, second) = left
+    for a, b in zip(one, other, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
+    assert second.loss == pytest.approx(first.loss, rel=1e-5)
+    assert second.score == pytest.approx(first.score, rel=1e-5)
+
+
+def test_a_light_batch_makes_a_small_step():
+    """Were it divided by its own weights, a batch of light rows would pull as a heavy one does."""
+    problem = replace(make_problem(), mean_weight=1.0)
+    norms = []
+    for weight in (1.0, 0.01):
+        data = weighed(
+            make_encoded([1, 1], np.array([0, 1], np.int32), numbers=[[1], [2]]), [weight] * 2
+        )
+        network = prepare(LEARNER, make_job(dropout=0.0), problem, data, np.arange(2))
+        batch = pad(data, whole(data, np.arange(2)))
+        weights = training.training_weights(batch, problem, classes=False)
+        norms.append(float(network.train_step(batch.inputs, batch.targets, *weights)[2]))
+    assert norms[1] == pytest.approx(0.01 * norms[0], rel=1e-3)
+
+
+def test_classes_are_weighed_in_training_and_not_in_validation():
+    problem = replace(make_problem(), class_weights=((0.5, 3.0),))
+    batch = pad(data := signs(4), whole(data, np.arange(4)))
+    batch = replace(batch, targets=np.array([0, 1, -1, 1], np.int32))
+    weights, known = training.training_weights(batch, problem, classes=True)
+    assert weights.tolist() == [[0.5], [3.0], [0.5], [3.0]] and known == 3
+    assert training.training_weights(batch, problem, classes=False)[0].tolist() == [[1.0]] * 4
+    balanced, plain = (
+        run(job=make_job(class_weight=kind), problem=problem)[0] for kind in ("balanced", "none")
+    )
+    assert balanced.epochs[0].train_loss != plain.epochs[0].train_loss
+    usual = run(problem=make_problem())[0]
+    losses = [[epoch.validation_loss for epoch in each.epochs] for each in (plain, usual)]
+    np.testing.assert_allclose(*losses, rtol=1e-4)

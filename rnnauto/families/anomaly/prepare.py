@@ -31,6 +31,7 @@ from rnnauto.prepared import (
     count,
     fingerprint_of,
     no_vectors,
+    no_weights,
     shared_problems,
 )
 from rnnauto.problems.required_columns import read_for
@@ -46,6 +47,7 @@ def prepare(told: Told) -> AnomalyPrepared:
     """Prepare sequences for a search. Raises: DataError where a part would be empty, most
     timesteps are labelled as faults, or the wanted rate of false alarms cannot be shown."""
     no_vectors(told)
+    no_weights(told)
     layout, recipe, table = told.layout, told.recipe, told.table
     normal = normal_in(told)
     check_one_part(recipe)

@@ -18,6 +18,7 @@ from rnnauto.prepared import (
     Prepared,
     Told,
     fingerprint_of,
+    no_weights,
     read_labelled,
     split_sequences,
     with_targets,
@@ -29,6 +30,7 @@ DecoderPrepared = Prepared[DecoderEncoders, Parts, DecoderPart, EncodedPairs]
 
 def prepare(told: Told) -> DecoderPrepared:
     """Cut a table into parts and encode them. Raises: DataError where a part would be empty."""
+    no_weights(told)
     layout = told.layout
     split = split_sequences(
         told,

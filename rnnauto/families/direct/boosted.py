@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rnnauto.arrays import Doubles, Integers, splits_of
 from rnnauto.cores import one_core
 from rnnauto.data.encode import Encoded
+from rnnauto.data.weights import relative
 from rnnauto.families.direct.linear import (
     ABSENT_LOGIT,
     FEWEST_UNITS,
@@ -99,7 +100,8 @@ def fit_boosted(
     with one_core():
         model = booster(classes, passes=passes, units=len(units), seed=seed)
         # scikit-learn takes no column that is never known; no tree asks for one that is constant
-        model.fit(np.where(np.isnan(columns).all(axis=0), 0.0, columns), targets)
+        columns = np.where(np.isnan(columns).all(axis=0), 0.0, columns)
+        model.fit(columns, targets, sample_weight=relative(units.weights))
     # not public, and the only way to the trees; a test holds them to what `predict` says
     trees = [tree.nodes for one_pass in model._predictors for tree in one_pass]
     start = np.asarray(model._baseline_prediction, np.float64).reshape(-1)

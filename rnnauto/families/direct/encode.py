@@ -102,7 +102,7 @@ def encode(sequences: Sequences, encoders: DirectEncoders, *, per_timestep: bool
         targets = np.stack([values, ends_of(values, len(sequences))], axis=1)
     encoded = encode_sequences(sequences, encoders, targets, per_timestep=per_timestep)
     words = tuple(column for column in sequences.categories if column.dtype == pl.String)
-    return replace(encoded, words=words)
+    return replace(encoded, words=words, weights=sequences.weights)
 
 
 def no_units(layout: Layout, encoders: DirectEncoders) -> Encoded:

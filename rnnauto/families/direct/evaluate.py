@@ -46,6 +46,7 @@ def point_score(
         row_splits=encoded.row_splits if encoded.per_timestep else None,
         groups=unit_groups(encoded.row_splits, per_timestep=encoded.per_timestep),
         resamples=1,
+        weights=encoded.weights,
     )
     return scores.metrics[metric].value
 
@@ -93,8 +94,13 @@ def evaluate_direct(
     known = np.isfinite(encoded.targets[:, 1])  # whether an answer ends is known up to its end
     lengths = known.reshape(len(encoded), -1).sum(axis=1).astype(np.float32)
     written = predicted[:, 1].reshape(len(encoded), -1)
+    weights = encoded.weights
     length_scores = score(
-        lengths, ended(written).astype(np.float32), seed=seed, measures=LENGTH_METRICS
+        lengths,
+        ended(written).astype(np.float32),
+        seed=seed,
+        measures=LENGTH_METRICS,
+        weights=None if weights is None else weights.reshape(len(encoded), -1)[:, 0],
     )
     scores = replace(evaluation.scores, metrics=evaluation.metrics | length_scores.metrics)
     return replace(evaluation, scores=scores)

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Doubles, Integers, splits_of
+from rnnauto.arrays import Doubles, Floats, Integers, splits_of
 from rnnauto.cores import one_core
 from rnnauto.data.encode import Encoded
+from rnnauto.data.weights import relative
 from rnnauto.errors import DataError
 from rnnauto.families.direct.look_up import fit_table, looked_up, place_table
 from rnnauto.families.direct.order_free import (
@@ -81,7 +82,8 @@ def fit_baselines(
         order: `bag-of-timesteps linear`, or, with one target per timestep, `one-timestep linear`.
     """
     known = known_targets(encoded, classes=classes)
-    baselines = [fit_constant(encoded.targets[known], classes=classes)]
+    own = None if encoded.weights is None else encoded.weights[known]
+    baselines = [fit_constant(encoded.targets[known], classes=classes, weights=own)]
     table = looked_up(encoded, classes=classes)
     if table is not None:
         baselines.append(fit_look_up(encoded, known, *table, constant=baselines[0]))
@@ -115,6 +117,7 @@ def fit_look_up(
         constant.bias,
         size=int(sizes[column]),
         classes=constant.classes or None,
+        weights=relative(None if encoded.weights is None else encoded.weights[known]),
     )
     sizes = np.concatenate([sizes, static])
     return replace(
@@ -128,12 +131,15 @@ def fit_look_up(
     )
 
 
-def fit_constant(targets: NDArray[Any], *, classes: int | None) -> Baseline:
+def fit_constant(
+    targets: NDArray[Any], *, classes: int | None, weights: Floats | None = None
+) -> Baseline:
     """Fit what always says the class shares, or the mean."""
+    each = relative(weights)
     if classes is None:
-        bias = np.array([targets.astype(np.float64).mean()])
+        bias = np.array([np.average(targets.astype(np.float64), weights=each)])
     else:
-        shares = np.bincount(targets, minlength=classes) / len(targets)
+        shares = np.bincount(targets, each, minlength=classes) / len(targets)
         bias = np.log(np.maximum(shares, SMALLEST_PROBABILITY))
     empty = np.zeros(0)
     return Baseline(
@@ -155,7 +161,8 @@ def fit_linear(encoded: Encoded, known: Integers, *, classes: int | None, seed: 
     groups = unit_groups(encoded.row_splits, per_timestep=encoded.per_timestep)[chosen]
     units = units_of(encoded, chosen)
     name = "one-timestep linear" if encoded.per_timestep else "bag-of-timesteps linear"
-    baseline = replace(fit_constant(units.targets, classes=classes), name=name)
+    constant = fit_constant(units.targets, classes=classes, weights=units.weights)
+    baseline = replace(constant, name=name)
     if len(np.unique(units.targets)) == 1:
         return baseline  # nothing to tell apart
     with one_core():
@@ -164,12 +171,10 @@ def fit_linear(encoded: Encoded, known: Integers, *, classes: int | None, seed: 
         matrix = columns_of(baseline, units, dense=dense)
         outputs = 1 if classes is None else len(np.unique(units.targets))
         passes = passes_if_many(matrix, outputs)
-        strength = choose_strength(
-            matrix, units.targets, groups, classes=classes, rng=rng, passes=passes
-        )
-        weights, bias = solve(
-            matrix, units.targets, strength=strength, classes=classes, passes=passes
-        )
+        each = relative(units.weights)
+        how: dict[str, Any] = {"classes": classes, "passes": passes, "each": each}
+        strength = choose_strength(matrix, units.targets, groups, rng=rng, **how)
+        weights, bias = solve(matrix, units.targets, strength=strength, **how)
     return replace(baseline, weights=weights.astype(np.float32), bias=bias)
 
 
@@ -243,6 +248,7 @@ def choose_strength(
     rng: np.random.Generator,
     strengths: Sequence[float] = STRENGTHS,
     passes: int = 0,
+    each: Doubles | None = None,
 ) -> float:
     """Choose the strength that predicts left-out groups best; 1 where there is too little to tell.
 
@@ -251,6 +257,7 @@ def choose_strength(
     if len(targets) > MOST_UNITS_TO_CHOOSE:
         some = rng.permutation(len(targets))[:MOST_UNITS_TO_CHOOSE]
         matrix, targets, groups = matrix[some], targets[some], groups[some]
+        each = None if each is None else each[some]
     names, numbers = np.unique(groups, return_inverse=True)
     fold_of = (rng.permutation(len(names)) % FOLDS)[numbers]  # [units]
     losses = np.zeros(len(strengths))
@@ -266,18 +273,24 @@ def choose_strength(
                 classes=classes,
                 work=MOST_WORK // len(strengths),
                 passes=passes,
+                each=None if each is None else each[train],
             )
             outputs = matrix[left_out] @ weights + bias
-            losses[position] += total_loss(outputs, targets[left_out], classes=classes)
+            own = None if each is None else each[left_out]
+            losses[position] += total_loss(outputs, targets[left_out], classes=classes, each=own)
     return strengths[int(np.argmin(losses))]
 
 
-def total_loss(outputs: Doubles, targets: NDArray[Any], *, classes: int | None) -> float:
-    """Sum log loss, or squared error; outputs [units, outputs]."""
+def total_loss(
+    outputs: Doubles, targets: NDArray[Any], *, classes: int | None, each: Doubles | None = None
+) -> float:
+    """Sum log loss, or squared error; outputs [units, outputs], and the weights of `each` unit."""
     if classes is None:
-        return float(((outputs[:, 0] - targets) ** 2).sum())
-    likelihood = softmax(outputs)[np.arange(len(targets)), targets]
-    return float(-np.log(np.maximum(likelihood, SMALLEST_PROBABILITY)).sum())
+        losses = (outputs[:, 0] - targets) ** 2
+    else:
+        likelihood = softmax(outputs)[np.arange(len(targets)), targets]
+        losses = -np.log(np.maximum(likelihood, SMALLEST_PROBABILITY))
+    return float((losses if each is None else losses * each).sum())
 
 
 def solve(
@@ -288,11 +301,14 @@ def solve(
     classes: int | None,
     work: int = MOST_WORK,
     passes: int = 0,
+    each: Doubles | None = None,
 ) -> tuple[Doubles, Doubles]:
     """Fit one linear model: weights [columns, outputs] and bias [outputs].
 
-    Args: passes: over the units, one unit after the other, which is sooner done for many sparse
-        columns; 0: steps over all units at once.
+    Args:
+        passes: over the units, one unit after the other, which is sooner done for many sparse
+            columns; 0: steps over all units at once.
+        each: how much each unit counts, 1 on the average; None: all the same.
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression, Ridge
@@ -303,13 +319,15 @@ def solve(
         if classes is None:
             values = targets.astype(np.float64)
             mean, deviation = values.mean(), values.std()
-            ridge = Ridge(alpha=1 / strength).fit(matrix, (values - mean) / deviation)
+            scaled = (values - mean) / deviation
+            ridge = Ridge(alpha=1 / strength).fit(matrix, scaled, sample_weight=each)
             bias = np.array([float(ridge.intercept_) * deviation + mean])
             return np.asarray(ridge.coef_).reshape(-1, 1) * deviation, bias
         present = np.unique(targets)
         iterations = passes or most_iterations(matrix, classes=len(present), work=work)
         how = {"solver": "saga", "random_state": 0} if passes else {}
-        logistic = LogisticRegression(C=strength, max_iter=iterations, **how).fit(matrix, targets)
+        logistic = LogisticRegression(C=strength, max_iter=iterations, **how)
+        logistic.fit(matrix, targets, sample_weight=each)
     weights = np.zeros((matrix.shape[1], classes))
     bias = np.full(classes, ABSENT_LOGIT)
     if len(present) == 2:  # one row of coefficients, for the second class

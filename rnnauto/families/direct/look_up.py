@@ -32,16 +32,18 @@ def fit_table(
     *,
     size: int,
     classes: int | None,
+    weights: Doubles | None = None,
 ) -> Doubles:
     """Learn what each id adds to the bias, [size, outputs]; ids that were never seen add
     nothing."""
     if classes is None:
-        counts = np.bincount(codes, minlength=size)
-        sums = np.bincount(codes, targets.astype(np.float64), minlength=size)
-        means = np.where(counts > 0, sums / np.maximum(counts, 1), bias[0])
+        each = np.ones(len(codes)) if weights is None else weights
+        counts = np.bincount(codes, each, minlength=size)
+        sums = np.bincount(codes, targets.astype(np.float64) * each, minlength=size)
+        means = np.where(counts > 0, sums / np.where(counts > 0, counts, 1), bias[0])
         return np.asarray((means - bias[0])[:, None])
     cells = codes.astype(np.int64) * classes + targets
-    counts = np.bincount(cells, minlength=size * classes).reshape(size, classes)
+    counts = np.bincount(cells, weights, minlength=size * classes).reshape(size, classes)
     total = counts.sum(axis=1, keepdims=True)
     shares = (counts + PRIOR * np.exp(bias)) / (total + PRIOR)
     return np.asarray(np.where(total > 0, np.log(shares) - bias, 0.0))

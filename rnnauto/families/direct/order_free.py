@@ -27,6 +27,7 @@ def units_of(encoded: Encoded, chosen: Integers) -> Encoded:
         targets=encoded.targets[chosen],
         per_timestep=False,
         moments=encoded.moments,
+        weights=None if encoded.weights is None else encoded.weights[chosen],
     )
 
 

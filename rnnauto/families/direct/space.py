@@ -3,6 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
+from rnnauto.arrays import Doubles
 from rnnauto.data.tags import are_tags
 from rnnauto.data.targets import (
     EndingValue,
@@ -10,8 +13,10 @@ from rnnauto.data.targets import (
     LabelSetEncoder,
     SeveralTargets,
     TargetEncoder,
+    check_labels,
     value_encoders,
 )
+from rnnauto.errors import DataError, RecipeError
 from rnnauto.families.direct.encode import DirectEncoders, outputs_of
 from rnnauto.families.direct.prepare import DirectPrepared
 from rnnauto.layout import Layout
@@ -28,8 +33,11 @@ from rnnauto.search.space import (
     vector_choices,
 )
 from rnnauto.search.trial import StudyProblem, Values
+from rnnauto.search.validation import known_units
 
 MOST_WORDS_DROPPED = 0.1
+UNEVEN = 5.0  # times the units of the smallest class, above which weights are tried
+MOST_WEIGHT = 100.0  # of the rarest class, in weights of the most frequent
 FILTERS = 192  # of the convolution that networks begin with
 
 
@@ -46,9 +54,94 @@ def pose(prepared: DirectPrepared, recipe: Recipe) -> StudyProblem:
         static_numbers=tuple(scales(fold.static_numbers) for fold in prepared.fold_encoders),
         epochs=recipe.train.epochs,
         tags=tags_of(encoders.target, per_timestep=layout.per_timestep),
+        mean_weight=mean_weight(prepared),
+        class_weights=class_weights(prepared, recipe),
         targets=encoders.target.names if isinstance(encoders.target, SeveralTargets) else (),
         patience=patience_of(recipe),
     )
+
+
+def mean_weight(prepared: DirectPrepared) -> float | None:
+    """Average the weights of the targets to train on; None where all count the same. Raises:
+    DataError where none counts."""
+    part = prepared.development.take(prepared.parts.folds[0][0])
+    if part.weights is None:
+        return None
+    known = known_units(part.targets, answer_of(prepared.encoders.target))
+    mean = float(part.weights[known].mean(dtype=np.float64)) if known.any() else 0.0
+    if not mean:
+        raise DataError(
+            f"column `{prepared.layout.weight}`: every weight of the train part is 0",
+            hint="give some of the rows to learn from a weight above 0",
+        )
+    return mean
+
+
+def class_weights(prepared: DirectPrepared, recipe: Recipe) -> tuple[tuple[float, ...], ...]:
+    """Weigh the classes of each target, 1 on the average of the train part: as the recipe says, or
+    so that each class counts as much as any other where one is far rarer; none else.
+
+    Raises: RecipeError where weights are given to what has no single classes, or to others.
+    """
+    wanted, target = recipe.train.class_weight, prepared.encoders.target
+    if isinstance(wanted, dict):
+        weights = [wanted_weight(wanted, label) for label in labels_weighed(wanted, prepared)]
+        ((counts, _),) = class_counts(prepared)
+        mean = float(counts @ np.array(weights)) / max(counts.sum(), 1e-30)
+        return (tuple(weight / (mean or 1.0) for weight in weights),)
+    tagged = tags_of(target, per_timestep=prepared.layout.per_timestep)
+    if wanted == "none" or tagged:
+        return ()
+    counted = class_counts(prepared)
+    if not any(uneven for _, uneven in counted):
+        return ()
+    return tuple(balanced(counts) for counts, _ in counted)
+
+
+def labels_weighed(wanted: dict[str, float], prepared: DirectPrepared) -> tuple[str, ...]:
+    """List the classes that a recipe may weigh. Raises: RecipeError."""
+    target = prepared.encoders.target
+    if not isinstance(target, LabelEncoder):
+        raise RecipeError(
+            "`train.class_weight` names classes, and is for a target that is one of some classes",
+            hint="leave it out; of several targets `auto` weighs the classes of each",
+        )
+    check_labels(wanted, target.classes, "train.class_weight")
+    return target.classes
+
+
+def wanted_weight(wanted: dict[str, float], label: str) -> float:
+    return wanted.get(label, 1.0)
+
+
+def class_counts(prepared: DirectPrepared) -> list[tuple[Doubles, bool]]:
+    """Count the targets of each class to train on, by their weights, [classes] for each target, and
+    say whether the largest class that there is has more than UNEVEN times as many as the
+    smallest; empty where there are no classes."""
+    target = prepared.encoders.target
+    encoders = target.each if isinstance(target, SeveralTargets) else (target,)
+    part = prepared.development.take(prepared.parts.folds[0][0])
+    columns = part.targets.reshape(len(part.targets), -1).T
+    counted = []
+    for column, encoder in zip(columns, encoders, strict=False):
+        if not isinstance(encoder, LabelEncoder):
+            return []
+        known = column >= 0
+        each = None if part.weights is None else part.weights[known]
+        counts = np.bincount(column[known], each, minlength=len(encoder.classes)).astype(np.float64)
+        there = counts[counts > 0]
+        counted.append((counts, bool(len(there) and there.max() > UNEVEN * there.min())))
+    return counted
+
+
+def balanced(counts: Doubles) -> tuple[float, ...]:
+    """Weigh classes so that each counts as much as any other, the rarest at most MOST_WEIGHT times
+    as the most frequent; one that is not there weighs 1."""
+    there = counts > 0
+    rare = np.maximum(counts, counts.max() / MOST_WEIGHT)
+    weights = np.where(there, 1 / rare, 0.0)
+    weights *= counts.sum() / (counts @ weights)
+    return tuple(np.where(there, weights, 1.0).tolist())
 
 
 def features_for(layout: Layout, encoders: DirectEncoders) -> Features:
@@ -94,7 +187,15 @@ def space(prepared: DirectPrepared, recipe: Recipe) -> Choices:
         choices |= FIXED
     elif layout.per_timestep:
         choices |= {"pooling": ("last",), "patch": (1,)}
+    choices |= weight_choices(prepared, recipe)
     return forwards(choices) if recipe.search.streamable else choices
+
+
+def weight_choices(prepared: DirectPrepared, recipe: Recipe) -> Choices:
+    """Whether trials weigh classes, where some can."""
+    if isinstance(recipe.train.class_weight, dict):
+        return {"class_weight": ("given",)}
+    return {"class_weight": ("none", "balanced")} if class_weights(prepared, recipe) else {}
 
 
 def openings(space: Choices) -> list[Values]:
@@ -118,6 +219,7 @@ def direct_openings(space: Choices) -> list[dict[str, Any]]:
         opening(space, cell)
         | {"patch": middle, "pooling": pooling, "bidirectional": both, **shape}
         | ({"convolution": filters if both else 0} if "convolution" in space else {})
+        | ({"class_weight": space["class_weight"][0]} if "class_weight" in space else {})
         for both, pooling in ways
         for cell in space["cell"]
     ]

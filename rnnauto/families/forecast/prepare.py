@@ -6,7 +6,7 @@ from rnnauto.errors import RecipeError
 from rnnauto.families.forecast.cut import cut_series
 from rnnauto.families.forecast.origins import WindowParts
 from rnnauto.families.forecast.series import EncodedSeries, SeriesEncoders, SeriesWindows
-from rnnauto.prepared import Prepared, Told, check_one_part, fingerprint_of, no_vectors
+from rnnauto.prepared import Prepared, Told, check_one_part, fingerprint_of, no_vectors, no_weights
 from rnnauto.problem import Problem
 from rnnauto.problems.find import in_order
 from rnnauto.problems.leaks_parts import seen_again
@@ -19,6 +19,7 @@ ForecastPrepared = Prepared[SeriesEncoders, WindowParts, SeriesWindows, EncodedS
 def prepare(told: Told) -> ForecastPrepared:
     """Prepare series for a search. Raises: DataError where a part would hold no window."""
     no_vectors(told)
+    no_weights(told)
     layout, data = told.layout, told.recipe.data
     check_one_part(told.recipe)
     if data.validation_path is not None and data.test_path is None:

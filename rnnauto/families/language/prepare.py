@@ -16,7 +16,14 @@ from rnnauto.families.language.encode import (
     split_settings,
     usable,
 )
-from rnnauto.prepared import Prepared, Told, fingerprint_of, no_vectors, split_sequences
+from rnnauto.prepared import (
+    Prepared,
+    Told,
+    fingerprint_of,
+    no_vectors,
+    no_weights,
+    split_sequences,
+)
 from rnnauto.problems.required_columns import read_for
 from rnnauto.problems.unknown_targets import refuse_unknown
 
@@ -26,6 +33,7 @@ LanguagePrepared = Prepared[LanguageEncoders, Parts, LanguagePart, Encoded]
 def prepare(told: Told) -> LanguagePrepared:
     """Prepare texts or sets for a search. Raises: DataError where a part would be empty."""
     no_vectors(told)
+    no_weights(told)
     layout = told.layout
     sequences = usable(told.sequences, layout)
     split = split_sequences(

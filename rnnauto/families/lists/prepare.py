@@ -20,6 +20,7 @@ from rnnauto.prepared import (
     Prepared,
     Told,
     fingerprint_of,
+    no_weights,
     read_labelled,
     split_sequences,
     with_targets,
@@ -32,6 +33,7 @@ def prepare(told: Told) -> ListPrepared:
     """Cut a table into parts and encode them. Rows of one recording are in one part, and where
     there are few recordings, folds confirm what is found. Raises: DataError where a part would be
     empty."""
+    no_weights(told)
     layout = told.layout
     usable = with_targets(told.sequences, layout)
     every = list_lengths(targets_in(usable))

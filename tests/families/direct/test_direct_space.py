@@ -1,17 +1,18 @@
 """What trials of values, classes and sets of labels choose from, and what they open with."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import get_args
 
 import numpy as np
 import pytest
-from builders import lengths_to_search, make_encoders, make_layout
+from builders import lengths_to_search, make_encoded, make_encoders, make_layout
 
 from rnnauto.data.encode import CategoryEncoder
-from rnnauto.data.targets import LabelEncoder
+from rnnauto.data.targets import LabelEncoder, LabelSetEncoder
 from rnnauto.errors import RecipeError
-from rnnauto.families.direct.space import openings, space
-from rnnauto.recipe import CellName, Space
+from rnnauto.families.direct.space import openings, pose, space
+from rnnauto.recipe import CellName, Recipe, Space
 
 ENCODERS = make_encoders(LabelEncoder(classes=("a", "b"), kind="text"))
 WORDS = tuple(
@@ -23,7 +24,8 @@ WITH_WORDS = ENCODERS.model_copy(update={"categories": WORDS})
 def choices(wanted, length=20, *, encoders=ENCODERS, streamable=False, **layout):
     prepared = lengths_to_search(np.full(200, length), make_layout(**layout), encoders)
     search = SimpleNamespace(space=wanted, streamable=streamable)
-    return space(prepared, SimpleNamespace(search=search))
+    train = SimpleNamespace(class_weight="none")
+    return space(prepared, SimpleNamespace(search=search, train=train))
 
 
 def test_with_one_target_per_timestep_nothing_is_pooled_or_patched():
@@ -118,3 +120,81 @@ def test_the_oracle_proposes_no_convolution_for_one_way_networks():
     drawn = [asker.ask(number).values for number in range(40)]
     assert {each["convolution"] for each in drawn if each["bidirectional"]} == {0, 64, 192}
     assert {each["convolution"] for each in drawn if not each["bidirectional"]} == {0}
+
+
+def classes_of(targets, *, classes=("a", "b"), weights=None, wanted="auto", target=None, **layout):
+    """What is shared and chosen where these are the targets to train on."""
+    target = target or LabelEncoder(classes=classes, kind="text")
+    encoded = make_encoded([1] * len(targets), np.asarray(targets, np.int32))
+    if weights is not None:
+        encoded = replace(encoded, weights=np.asarray(weights, np.float32))
+    prepared = SimpleNamespace(
+        layout=make_layout(**layout),
+        encoders=make_encoders(target),
+        fold_encoders=(make_encoders(target),),
+        development=encoded,
+        parts=SimpleNamespace(folds=((np.arange(len(targets)), np.arange(0)),)),
+    )
+    recipe = Recipe.parse({"train": {"class_weight": wanted}})
+    return pose(prepared, recipe), space(prepared, recipe)
+
+
+def test_classes_whose_shares_differ_by_more_than_five_times_are_weighed_in_some_trials():
+    uneven = [0] * 60 + [1] * 10
+    problem, choices = classes_of(uneven)
+    assert choices["class_weight"] == ("none", "balanced")
+    # each class counts as 35 of 70
+    assert problem.class_weights[0] == pytest.approx((35 / 60, 3.5))
+    assert openings(choices)[0]["class_weight"] == "none"
+    even, without = classes_of([0] * 50 + [1] * 10)
+    assert even.class_weights == () and "class_weight" not in without
+    off, without = classes_of(uneven, wanted="none")
+    assert off.class_weights == () and "class_weight" not in without
+
+
+def test_shares_are_those_of_the_weights():
+    problem, choices = classes_of([0] * 10 + [1] * 10, weights=[9.0] * 10 + [1.0] * 10)
+    assert choices["class_weight"] == ("none", "balanced")
+    assert problem.class_weights[0] == pytest.approx((50 / 90, 5.0))
+    assert problem.mean_weight == 5.0
+
+
+def test_weights_of_the_users_own_are_those_of_every_trial():
+    problem, choices = classes_of([0] * 30 + [1] * 10, wanted={"b": 5})
+    assert choices["class_weight"] == ("given",)
+    low, high = problem.class_weights[0]
+    assert high == pytest.approx(5 * low)
+    assert (30 * low + 10 * high) / 40 == pytest.approx(1)
+    for labels, names in (({1: 2, 2.0: 4, "x": 1}, {"1", "2", "x"}), ({True: 3}, {"true"})):
+        assert set(Recipe.parse({"train": {"class_weight": labels}}).train.class_weight) == names
+    flag = Recipe().with_overrides({"train.class_weight": "{spam: 5}"})
+    assert flag.train.class_weight == {"spam": 5.0}
+
+
+@pytest.mark.parametrize("wrong", [{"a": 0}, {"a": -1}, {"a": True}, {"a": "much"}, "most", 3])
+def test_a_class_weight_that_is_none_is_refused(wrong):
+    with pytest.raises(RecipeError, match="class_weight"):
+        Recipe.parse({"train": {"class_weight": wrong}})
+
+
+def test_weights_of_what_is_no_class_are_refused_with_the_classes():
+    with pytest.raises(RecipeError, match="`goood` is no class of the target; did you mean `good`"):
+        classes_of([0, 1], classes=("bad", "good"), wanted={"goood": 2})
+    with pytest.raises(RecipeError, match="names classes, and is for a target that is one of"):
+        classes_of(
+            np.zeros((2, 1)), target=LabelSetEncoder(labels=("a",), kind="text"), wanted={"a": 2}
+        )
+
+
+def test_tags_of_chunks_are_not_weighed():
+    tags = ("B-x", "I-x", "O")
+    targets = [2] * 90 + [0] * 5 + [1] * 5
+    _, choices = classes_of(targets, classes=tags, rnn_type="many-to-many")
+    assert "class_weight" not in choices
+
+
+def test_the_rarest_class_is_weighed_a_hundred_times_at_most():
+    problem, _ = classes_of([0] * 10_000 + [1], classes=("a", "b", "never"))
+    often, rare, never = problem.class_weights[0]
+    assert rare / often == pytest.approx(100)
+    assert never == 1.0

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Doubles, Integers, splits_of
+from rnnauto.arrays import Doubles, Floats, Integers, splits_of
 from rnnauto.data.batches import Batch
 from rnnauto.data.targets import (
     LabelEncoder,
@@ -30,18 +30,18 @@ class DirectMeter:
         target: the encoder that the judge takes answers by.
         sums: of each target, by its place: those of classes and labels.
         last: the units that were summed last, which say what the sums are of.
-        kept: truth and values, of which `r2` has no sums that add up.
+        kept: truth, values and weights, of which `r2` has no sums that add up.
     """
 
     problem: StudyProblem
     target: TargetEncoder
     sums: list[Doubles] = field(default_factory=list)
     last: list[Units] = field(default_factory=list)
-    kept: list[tuple[NDArray[Any], NDArray[Any]]] = field(default_factory=list)
+    kept: list[tuple[NDArray[Any], NDArray[Any], NDArray[Any]]] = field(default_factory=list)
 
     def add(self, outputs: NDArray[Any], batch: Batch) -> None:
         """Take the outputs for a batch."""
-        truth, row_splits = batch.targets, None
+        truth, row_splits, weights = batch.targets, None, batch.weights
         if self.problem.features.per_timestep:
             outputs = outputs[:, : truth.shape[1]]  # a network gives one timestep, even of none
             row_splits = splits_of(np.full(len(truth), truth.shape[1]))
@@ -50,18 +50,23 @@ class DirectMeter:
         answers = votes_of(outputs, self.problem.answer)
         if self.problem.answer.loss == "values":
             mean, deviation = np.array(self.problem.scales).T
-            self.add_values(truth, answers * deviation + mean)
+            self.add_values(truth, answers * deviation + mean, weights)
         else:
-            self.add_classes(truth, answers, row_splits)
+            self.add_classes(truth, answers, row_splits, weights)
 
-    def add_values(self, truth: NDArray[Any], values: Doubles) -> None:
+    def add_values(self, truth: NDArray[Any], values: Doubles, weights: Floats | None) -> None:
         """Keep values, [units, targets], but for the ends of answers."""
+        each = np.ones(len(truth)) if weights is None else weights.ravel()
         if isinstance(self.target, ValueEncoder):
             truth, values = truth.reshape(len(truth), -1)[:, 0], values[:, 0]
-        self.kept.append((truth, values))
+        self.kept.append((truth, values, each))
 
     def add_classes(
-        self, truth: NDArray[Any], answers: Doubles, row_splits: Integers | None
+        self,
+        truth: NDArray[Any],
+        answers: Doubles,
+        row_splits: Integers | None,
+        weights: Floats | None,
     ) -> None:
         """Sum what the metrics need of each target."""
         columns: list[tuple[NDArray[Any], NDArray[Any], TargetEncoder]]
@@ -69,8 +74,9 @@ class DirectMeter:
         if isinstance(self.target, SeveralTargets):
             parts = each_target(truth, answers, self.target)
             columns = [(part, chances, encoder) for _, part, chances, encoder in parts]
+        each = None if weights is None else weights.ravel().astype(np.float64)
         every = [
-            (Units(part, chances, np.zeros(len(part), np.int64), 1, row_splits), encoder)
+            (Units(part, chances, np.zeros(len(part), np.int64), 1, row_splits, each), encoder)
             for part, chances, encoder in columns
         ]
         now = [sums_of(units, encoder) for units, encoder in every]
@@ -84,9 +90,11 @@ class DirectMeter:
         return float(np.asarray(metrics[self.problem.objective]).item())
 
     def of_values(self) -> Metrics:
-        truth, values = (np.concatenate(each) for each in zip(*self.kept, strict=True))
+        truth, values, weights = (np.concatenate(each) for each in zip(*self.kept, strict=True))
         alone = np.zeros(len(truth), np.int64)
-        scores = score(truth, values, target=self.target, groups=alone, resamples=0)
+        scores = score(
+            truth, values, target=self.target, groups=alone, resamples=0, weights=weights
+        )
         return {name: np.array(each.value) for name, each in scores.metrics.items()}
 
     def of_classes(self) -> Metrics:

@@ -5,6 +5,7 @@ regression. Only numbers are kept, so that nothing executable is stored with a m
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from rnnauto.arrays import Doubles, Integers
 from rnnauto.cores import one_core
 from rnnauto.data.encode import Encoded
+from rnnauto.data.weights import relative
 from rnnauto.families.direct.linear import (
     LARGEST_DEVIATION,
     Matrix,
@@ -79,7 +81,8 @@ def fit_ngrams(
     rng = np.random.default_rng(seed)
     chosen = np.sort(rng.permutation(known)[: most_units(encoded, share)])
     targets = encoded.targets[chosen]
-    constant = fit_constant(targets, classes=classes)
+    own = None if encoded.weights is None else encoded.weights[chosen]
+    constant = fit_constant(targets, classes=classes, weights=own)
     blocks = blocks_of(encoded, [tokens_of(column) for column in encoded.words], chosen)
     if not sum(map(len, blocks)) or len(np.unique(targets)) == 1:
         return None
@@ -101,10 +104,9 @@ def fit_ngrams(
     with one_core():
         matrix = matrix_of(model, blocks, dense)
         passes = passes_of(matrix, outputs * share)
-        strength = choose_strength(
-            matrix, targets, groups, classes=classes, rng=rng, strengths=STRENGTHS, passes=passes
-        )
-        weights, bias = solve(matrix, targets, strength=strength, classes=classes, passes=passes)
+        how: dict[str, Any] = {"classes": classes, "passes": passes, "each": relative(own)}
+        strength = choose_strength(matrix, targets, groups, rng=rng, strengths=STRENGTHS, **how)
+        weights, bias = solve(matrix, targets, strength=strength, **how)
     return replace(model, weights=weights.astype(np.float32), bias=bias)
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from rnnauto.arrays import Doubles, Flags, Floats, Integers
 from rnnauto.cores import one_core
 from rnnauto.data.encode import Encoded
+from rnnauto.data.weights import relative
 from rnnauto.families.direct.linear import choose_strength, fit_constant, softmax, solve
 from rnnauto.families.direct.order_free import scale_of
 from rnnauto.judge.stored import Arrays
@@ -89,12 +90,13 @@ def fit_rocket(
     targets = units.targets
     if len(np.unique(targets)) == 1:
         return None
-    constant = fit_constant(targets, classes=classes)
+    constant = fit_constant(targets, classes=classes, weights=units.weights)
     with one_core():
         bare = shaped(units, constant, timesteps=len(encoded.numbers), share=share, rng=rng)
         model = with_thresholds(bare, units, rng)
         features = features_of(model, units)
-        weights, bias = fit_head(features, targets, classes=classes, rng=rng)
+        each = relative(units.weights)
+        weights, bias = fit_head(features, targets, classes=classes, rng=rng, each=each)
     return replace(model, weights=weights.astype(np.float32), bias=bias)
 
 
@@ -204,7 +206,12 @@ def features_of(model: Rocket, units: Encoded) -> Doubles:
 
 
 def fit_head(
-    features: Doubles, targets: NDArray[Any], *, classes: int | None, rng: np.random.Generator
+    features: Doubles,
+    targets: NDArray[Any],
+    *,
+    classes: int | None,
+    rng: np.random.Generator,
+    each: Doubles | None = None,
 ) -> tuple[Doubles, Doubles]:
     """Fit logistic or ridge regression: weights for features as they are, and bias.
 
@@ -221,8 +228,8 @@ def fit_head(
     size = max(float(lengths.max(initial=0.0)) / len(features) ** 0.5, 1e-30)
     rotated = vectors[:, kept] * lengths / size
     groups = np.arange(len(features), dtype=np.int64)
-    strength = choose_strength(rotated, targets, groups, classes=classes, rng=rng)
-    inner, bias = solve(rotated, targets, strength=strength, classes=classes)
+    strength = choose_strength(rotated, targets, groups, classes=classes, rng=rng, each=each)
+    inner, bias = solve(rotated, targets, strength=strength, classes=classes, each=each)
     weights = directions @ inner / size / np.where(scale > 1e-9, scale, np.inf)[:, None]
     return weights, bias - centre @ weights
 
