@@ -1,7 +1,8 @@
 """AutoML for recurrent networks.
 
-`rnnauto.fit(data, target=...)` learns from a table, `rnnauto.load(folder)` opens what it left, and
-`rnnauto.backtest(model, data)` judges a forecast from several origins of the past.
+`rnnauto.fit(data, target=...)` learns from a table, `rnnauto.load(folder)` opens what it left,
+`rnnauto.update(data, folder)` goes on from it with new rows, and `rnnauto.backtest(model, data)`
+judges a forecast from several origins of the past.
 """
 
 from pathlib import Path
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from rnnauto.model import Model, Runtime
     from rnnauto.prepared import Source
 
-__all__ = ["backtest", "fit", "load"]
+__all__ = ["backtest", "fit", "load", "update"]
 
 
 def fit(
@@ -83,3 +84,14 @@ def backtest(
     opened = open_folder(model) if isinstance(model, str | Path) else model
     asked: dict[str, Any] = {"windows": windows, "step": step, "budget": budget}
     return run(opened, data, retrain=retrain, **asked)
+
+
+def update(data: "Source", folder: Path | str = "rnnauto_model", **options: Any) -> "Model":
+    """Go on from a model with new rows, and leave a model where that is better.
+
+    Args:
+        data: a file or a frame with the columns of the training data, targets among them.
+        folder: the model folder.
+        options: as `Model.update` takes them, like `earlier="old.csv"`.
+    """
+    return load(folder).update(data, **options)

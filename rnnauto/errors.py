@@ -7,6 +7,7 @@
   * ModelFolderError      a model folder that is absent, damaged, in the way or not to be trusted
   * ExportError           the exported model does not give what the trained one gives
   * StorageError          a disk that takes no more
+  * UpdateError           a model that an update would not make better; exit code 3
   * SearchError           no trial completed; exit code 4
     * Interrupted         ... because of Ctrl-C; exit code 130
 """
@@ -51,6 +52,10 @@ class ExportError(RnnautoError):
 
 class StorageError(RnnautoError):
     pass
+
+
+class UpdateError(RnnautoError):
+    exit_code = 3
 
 
 class SearchError(RnnautoError):

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from rnnauto.judge.averaged import averaged
 from rnnauto.judge.diagnose import Subject, diagnose
 from rnnauto.judge.diagnosis import Diagnosis
 from rnnauto.judge.evaluate import Evaluation, judged_by
+from rnnauto.judge.scored import Updated
 from rnnauto.prepared import AnyPrepared
 from rnnauto.recipe import Recipe
 from rnnauto.report.picture import asked, data_of
@@ -102,12 +103,14 @@ class Chosen:
         trials: all of them.
         status: of the search.
         why: it was taken, in a sentence.
+        whole: the model is the mean of all trials, as of an update; else some are chosen.
     """
 
     winner: Trial
     trials: tuple[Trial, ...]
     status: Status
     why: str = ""
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,10 @@ class WrittenModel:
     diagnosis: Diagnosis | None
 
 
+def as_it_is(exported: Exported) -> None:
+    """Compare a model with none: a fit begins afresh."""
+
+
 def write_model(
     task: Task,
     compared: tuple[Any, dict[str, float]],
@@ -136,26 +143,30 @@ def write_model(
     *,
     until: float | None = None,
     earlier: Exported | None = None,
+    approve: Callable[[Exported], Updated | None] = as_it_is,
 ) -> WrittenModel:
     """Export, check and judge a trial's model, and `until` then look for its faults; the folder
     takes its place as a whole. A model of the same weights that is there already is kept.
 
     Args:
         compared: the baselines, and what they reach on the validation part.
+        approve: compares the model with the one that it goes on from; what it raises leaves the
+            folder as it was.
     """
     family, part = task.family, task.prepared.test
     baselines, validated = compared
     with new_folder(task.folder) as place:
         averaged = averaged_trials(task, chosen)
-        exported = export_members(task, averaged, place / SAVED_MODEL, earlier)
+        parts = members_of(averaged, refit=chosen.whole or task.recipe.train.refit == "auto")
+        exported = export_members(task, parts, place / SAVED_MODEL, earlier)
+        updated = approve(exported)
         begun = time.monotonic()
         evaluation = family.evaluate(part, exported.answers, baselines, seed=task.recipe.seed)
         evaluation = judged_by(evaluation, task.problem.objective)
         rows = make_rows(chosen.trials, chosen.winner, evaluation, validated, task.problem)
         family.save_baselines(place / "baselines.npz", baselines)
-        diagnosis = None
-        if until is not None and task.recipe.judge.diagnose:
-            diagnosis = diagnose(subject_of(task, chosen, exported, evaluation), deadline=until)
+        diagnosis = diagnosis_of(task, chosen, exported, evaluation, until=until)
+        if diagnosis is not None:
             reliable = diagnosis.calibration or evaluation.calibration
             evaluation = replace(evaluation, calibration=reliable)
         info = info_of(task, chosen, exported, evaluation)
@@ -174,6 +185,7 @@ def write_model(
             examples=examples_of(task, chosen, exported),
             info=info,
             journal_path=place / JOURNAL,
+            updated=updated,
             unrolled=unrolled_of(task, exported, until=until),
         )
         write_scores(place, scores)
@@ -188,6 +200,8 @@ def write_model(
 
 def averaged_trials(task: Task, chosen: Chosen) -> list[Trial]:
     """Choose the trials whose mean is the model; of a search under way the best alone."""
+    if chosen.whole:
+        return list(chosen.trials)
     if chosen.status != "complete":
         return [chosen.winner]
     size = ensemble_size(task.family, task.prepared, task.recipe)
@@ -199,12 +213,11 @@ def averaged_trials(task: Task, chosen: Chosen) -> list[Trial]:
 
 
 def export_members(
-    task: Task, averaged: list[Trial], place: Path, earlier: Exported | None
+    task: Task, parts: list[tuple[Trial, int]], place: Path, earlier: Exported | None
 ) -> Exported:
     """Export, check and ask a model; an earlier one of the same weights, which is in the model
     folder, is taken over."""
     saved = task.folder / place.name
-    parts = members_of(averaged, refit=task.recipe.train.refit == "auto")
     weights = tuple(trial.weights[fold] for trial, fold in parts)
     if earlier is not None and earlier.weights == weights and saved.is_dir():
         shutil.copytree(saved, place)
@@ -229,6 +242,20 @@ def export_members(
         seconds=exported - begun,
         answer_seconds=answered - exported,
     )
+
+
+def diagnosis_of(
+    task: Task,
+    chosen: Chosen,
+    exported: Exported,
+    evaluation: Evaluation,
+    *,
+    until: float | None,
+) -> Diagnosis | None:
+    """Look for the faults of a model; None where none are looked for."""
+    if until is None or not task.recipe.judge.diagnose:
+        return None
+    return diagnose(subject_of(task, chosen, exported, evaluation), deadline=until)
 
 
 def subject_of(task: Task, chosen: Chosen, exported: Exported, evaluation: Evaluation) -> Subject:

@@ -1,7 +1,8 @@
 """Use a fitted model: `rnnauto.load(folder)`, then `predict` and `evaluate`."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -286,6 +287,47 @@ class Model:
         networks = [architecture_of(values) for values in info.networks]
         opened = Opened(self.run, members, networks, info.layout)
         return unroll(opened, unrolling, one, self.family.answer(self.run, one, beams=1))
+
+    def update(
+        self,
+        data: Source,
+        *,
+        earlier: Source | None = None,
+        folder: Path | str | None = None,
+        overwrite: bool = False,
+        force: bool = False,
+        settings: Mapping[str, Any] | None = None,
+    ) -> "Model":
+        """Go on from the networks' weights with new rows, and leave a model where that is better:
+        not clearly worse on rows of before, and better on a test part of the new ones.
+
+        Args:
+            data: a file or a frame with the columns of the training data, targets among them.
+            earlier: what the model has learnt from, of which some is learnt again.
+            folder: where the new model goes; None: into the place of this one.
+            overwrite: replace a model that is there.
+            force: keep the new model though it is not better.
+            settings: of the recipe, by dotted keys, like `{"update.budget": "60s"}`.
+
+        Raises: DataError where the rows cannot be learnt from; UpdateError where the model would
+            not be better. The folder is then what it was.
+        """
+        from rnnauto.exports.source import Source as Opened
+        from rnnauto.updating.update import update
+        from rnnauto.updating.wanted import wanted_of
+
+        started = time.monotonic()
+        wanted = wanted_of(
+            self.folder,
+            data,
+            settings=settings or {},
+            earlier=earlier,
+            folder=None if folder is None else Path(folder),
+            overwrite=overwrite,
+            force=force,
+        )
+        update(Opened(self.folder, self.info), wanted, started=started)
+        return load(wanted.folder, runtime=self.runtime)
 
     def latencies(self, data: Source) -> tuple[float, ...]:
         """Measure the milliseconds of predictions for one sequence at a time, once warm; of a

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -22,10 +22,9 @@ from rnnauto.reading.points import nested
 from rnnauto.reading.read import Table
 
 if TYPE_CHECKING:  # what only a fit waits for
-    from rnnauto.data.split import Parts
     from rnnauto.inference.infer import Inference
     from rnnauto.reading.vectors import Vectors
-    from rnnauto.recipe import Recipe, Split
+    from rnnauto.recipe import Recipe
 
 
 class Folds(Protocol):
@@ -56,6 +55,36 @@ class Judged(Protocol):
     def lengths(self) -> Integers: ...
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """The data that a model has learnt from, of which an update shows it some again.
+
+    Attributes:
+        test: what the model was tested on, where that is a file of its own.
+    """
+
+    table: Table
+    test: Table | None = None
+
+
+@dataclass(frozen=True)
+class GoingOn:
+    """What a fit goes on from, where it begins with a model.
+
+    Attributes:
+        encoders: those of the model.
+        earlier: what it has learnt from; None where that is not at hand.
+        replay: how many sequences, or windows, of that are shown again for one of the new data.
+        folds: parts that its networks are validated on in turn, where `earlier` does not tell.
+    """
+
+    encoders: Any
+    earlier: Earlier | None
+    replay: float
+    folds: int
+
+
+Fitted = TypeVar("Fitted")
 Encoders = TypeVar("Encoders")
 Cut = TypeVar("Cut", bound=Folds)
 Part = TypeVar("Part", bound=Judged)
@@ -69,6 +98,7 @@ class Told:
     Attributes:
         sequences: all of its rows, in order.
         vectors: of its words; None where the recipe names no file of them.
+        going_on: what is gone on from; None where a fit begins afresh.
     """
 
     table: Table
@@ -77,10 +107,15 @@ class Told:
     sequences: Sequences
     recipe: Recipe
     vectors: Vectors | None = None
+    going_on: GoingOn | None = None
 
     @property
     def layout(self) -> Layout:
         return self.inference.layout
+
+    def settled(self, fresh: Fitted, grown: Callable[[Any, Fitted], Fitted]) -> Fitted:
+        """Give fresh encoders; of an update those of the model, grown by what only these know."""
+        return fresh if self.going_on is None else grown(self.going_on.encoders, fresh)
 
     @property
     def words(self) -> dict[str, list[str]]:
@@ -103,6 +138,7 @@ class Prepared(Generic[Encoders, Cut, Part, Stored]):
         encoders: fitted on the train part of the first fold; `fold_encoders` on that of each.
         development: what trials learn from.
         fingerprint: a hash of the table.
+        earlier: how many of the test part, the first, are of what a model had learnt from before.
     """
 
     table: Table
@@ -115,6 +151,7 @@ class Prepared(Generic[Encoders, Cut, Part, Stored]):
     fold_encoders: tuple[Encoders, ...]
     development: Stored
     fingerprint: str
+    earlier: int = 0
 
     @property
     def layout(self) -> Layout:
@@ -124,138 +161,13 @@ class Prepared(Generic[Encoders, Cut, Part, Stored]):
 AnyPrepared = Prepared[Any, Any, Any, Any]
 
 
-@dataclass(frozen=True)
-class SplitSequences:
-    """Sequences cut into parts.
-
-    Attributes:
-        test: those of the test part.
-        test_frame: the table that these are rows of.
-        problems: all that is wrong up to here.
-        validation: those of a validation file; None where there is none.
-        validation_frame: its table.
-    """
-
-    parts: Parts
-    test: Sequences
-    test_frame: pl.DataFrame
-    problems: tuple[Problem, ...]
-    validation: Sequences | None = None
-    validation_frame: pl.DataFrame | None = None
-
-    @property
-    def others(self) -> tuple[Sequences, ...]:
-        """The sequences that are not learnt from: those of the test part and of a validation
-        file."""
-        return (self.test,) if self.validation is None else (self.validation, self.test)
-
-    def files(self, told: Told) -> Iterator[tuple[str, Sequences]]:
-        """Give the path of each file that is a part, and its sequences."""
-        data = told.recipe.data
-        if data.validation_path is not None and self.validation is not None:
-            yield data.validation_path, self.validation
-        if data.test_path is not None:
-            yield data.test_path, self.test
-
-    def learned(self, *, per_timestep: bool) -> Sequences:
-        """Give what is learnt from or selected by in the training file itself."""
-        if self.validation is None:
-            return self.parts.development
-        return self.parts.development.take(self.parts.folds[0][0], per_timestep=per_timestep)
-
-    def train_parts(self, *, per_timestep: bool) -> list[Sequences]:
-        """List the train part of every fold."""
-        development = self.parts.development
-        return [development.take(train, per_timestep=per_timestep) for train, _ in self.parts.folds]
-
-
-def split_sequences(
-    told: Told,
-    *,
-    usable: Callable[[Sequences], Sequences],
-    read_test: Callable[[str], Table],
-    settings: Split,
-    groups: Callable[[Sequences], Integers],
-    classes: bool,
-) -> SplitSequences:
-    """Cut whole sequences into parts, or read the validation or test part from a file of its own.
-
-    Args:
-        usable: those that can be learnt from or judged.
-        groups: int64 [sequences]; those of equal number stay in one part.
-        classes: stratify by the target.
-
-    Raises: DataError where the validation or test part is empty; RecipeError where a validation
-        file is to be several folds; LeakError where the recipe fails on leaks and a file shares
-        sequences with the training file.
-    """
-    from rnnauto.data.split import split
-
-    layout, path, held = told.layout, told.recipe.data.test_path, told.recipe.data.validation_path
-    check_one_part(told.recipe)
-    sequences = usable(told.sequences)
-    held_table = read_test(held) if held else None
-    validation = None if held_table is None else usable(gather(held_table.frame, layout))
-    if validation is not None and not len(validation):
+def check_some_new(fresh: int, source: str, earlier: str) -> None:
+    """Check that an update is of new data. Raises: DataError."""
+    if not fresh:
         raise DataError(
-            f"`{held}`: the validation part holds no sequence with a target",
-            hint="fill the target in, or leave `--validation` out",
+            f"`{source}` holds nothing that is not in `{earlier}` as well",
+            hint="give new rows as the first file, and those of before with `--with`",
         )
-    parts = split(
-        sequences,
-        settings,
-        groups=groups(sequences),
-        per_timestep=layout.per_timestep,
-        classes=classes,
-        own_test=path is not None,
-        validation=validation,
-    )
-    table = read_test(path) if path else told.table
-    test = usable(gather(table.frame, layout)) if parts.test is None else parts.test
-    if len(test) == 0:
-        raise DataError(
-            "the test part holds no sequence with a target",
-            hint="give more data, or a test file of its own with `--test FILE`",
-        )
-    problems = shared_problems(told, sequences, validation, None if path is None else test)
-    frame = None if held_table is None else held_table.frame
-    return SplitSequences(parts, test, table.frame, problems, validation, frame)
-
-
-def check_one_part(recipe: Recipe) -> None:
-    """Raises: RecipeError where a validation file is to be several folds."""
-    if recipe.data.validation_path is not None and recipe.split.folds not in {"auto", 1}:
-        raise RecipeError(
-            f"`--folds {recipe.split.folds}`: the validation part is a file of its own, which is "
-            "not cut into folds",
-            hint="leave out `--folds` or `--validation`",
-        )
-
-
-def shared_problems(
-    told: Told, train: Sequences, validation: Sequences | None, test: Sequences | None
-) -> tuple[Problem, ...]:
-    """List all that is wrong, with what files share that should not: the validation file, and the
-    test file, which are None where there are none. Raises: LeakError where the recipe fails on
-    leaks."""
-    from rnnauto.problems.allow import reported
-    from rnnauto.problems.find import in_order, raise_if_leaks
-    from rnnauto.problems.leaks_parts import shared_with
-
-    if validation is None and test is None:
-        return told.problems
-    found: list[Problem] = []
-    if validation is not None:
-        found += shared_with(train, validation, told.layout, file="validation file")
-    if test is not None:
-        found += shared_with(train, test, told.layout, file="test file")
-    if validation is not None and test is not None:
-        pair = {"file": "test file", "other": "validation file"}
-        found += shared_with(validation, test, told.layout, **pair)
-    problems = in_order([*told.problems, *found])
-    if told.recipe.judge.fail_on_leak:
-        raise_if_leaks(reported(problems, told.recipe.data.allow), told.table.source)
-    return problems
 
 
 def read_labelled(path: str, told: Told) -> Table:

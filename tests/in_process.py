@@ -56,7 +56,7 @@ class InProcess:
 
 @contextmanager
 def in_process():
-    """Every `fit` in this has its worker in this process."""
+    """Every `fit` and `update` in this has its worker in this process."""
     alone = False
 
     def start_workers(recipe, study, folds):
@@ -71,5 +71,6 @@ def in_process():
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("rnnauto.pipeline.start_workers", start_workers)
+        patch.setattr("rnnauto.updating.update.start_workers", start_workers)
         patch.setattr("rnnauto.pipeline.EarlyModel", early_model)
         yield

@@ -20,6 +20,7 @@ CUT = [
     *("--budget", "10m", "--cells", "simple_rnn", "--set", "search.space.units=[8]"),
     *("--set", "judge.diagnose=false"),
 ]
+CUT_UPDATE = ["--force", "--epochs", "1", "--workers", "1", "--budget", "10m"]
 CUT_RECIPE = {
     "search": {"trials": 1, "workers": 1, "budget": "10m", "space": {"units": [8]}},
     "split": {"folds": 1},
@@ -31,6 +32,7 @@ TRAINED = {  # a page, or what follows a heading of it, and what is there in the
     "docs/forecasting.md#Quantiles": ("quantiles.csv", "airline_back/backtest.html"),
     "docs/ci.md": ("results.xml", "rnnauto_runs/guard/report.html"),
     "docs/explain.md": ("rnnauto_model/model.onnx", "te003.html", "te003.svg"),
+    "docs/updating.md": ("speakers_new/model.onnx", "speakers_new/report.html"),
     "docs/streaming.md": ("rnnauto_model/step.onnx", "speakers.state"),
 }
 WITHOUT_A_MODEL = ("inspect", "recipe")
@@ -109,6 +111,8 @@ def test_a_page_runs_from_its_first_command_to_its_last(page, place):
             name = words[0]
             if name == "fit":
                 call(*words, *CUT)
+            elif name == "update":
+                call(*words, *CUT_UPDATE)
             elif name in OF_A_MODEL:
                 call(*(word for word in words if word != "--open"))
             elif name == "run" and words[1] in yaml_files(text):

@@ -40,6 +40,7 @@ ORDER = [
     "problems",
     "inspection",
     "prepared",
+    "splitting",
     "networks",
     "search",
     "judge",
@@ -56,6 +57,7 @@ ORDER = [
     "finish",
     "pipeline",
     "exports",
+    "updating",
     "model",
     "backtesting",
     "mlflow_model",
@@ -70,7 +72,7 @@ FAMILIES = ("direct", "decoder", "forecast", "language", "lists", "anomaly")
 STANDS_WITH = {
     "data": """encode misfits tokens pairs series future windows origins cut streams batches
     levels""",
-    "prepared": "prepare",
+    "splitting": "prepare",
     "networks": "network layers features",
     "search": "space simple_errors calibrate train learner",
     "judge": """evaluate baselines metrics mistakes order probing attention calibrated simple

@@ -21,8 +21,8 @@ STARTED = time.monotonic()  # a budget counts from here
 MADE_BEFORE_A_LOOK = 100_000  # objects: imports make many, and all of them stay
 
 COMMANDS = (
-    *("inspect", "fit", "predict", "explain", "stream", "generate", "evaluate", "backtest"),
-    *("serve", "export"),
+    *("inspect", "fit", "update", "predict", "explain", "stream", "generate", "evaluate"),
+    *("backtest", "serve", "export"),
     *("leaderboard", "report", "run", "doctor", "recipe"),
 )
 

@@ -66,6 +66,17 @@ FIT_FLAGS = {
     "--fail-on-leak": "judge.fail_on_leak",
     "--seed": "seed",
 }
+UPDATE_FLAGS = {
+    "--test": "data.test_path",
+    "--budget": "update.budget",
+    "--rate": "update.rate",
+    "--replay": "update.replay",
+    "--epochs": "train.epochs",
+    "--patience": "train.patience",
+    "--workers": "search.workers",
+    "--allow": "data.allow",
+    "--seed": "seed",
+}
 VALUES_OF_DATA = {
     "data.allow": "CODE",
     "data.missing": "TEXT",
@@ -111,7 +122,7 @@ def option(flag: str, key: str) -> inspect.Parameter:
         *names,
         help=f"{field.description}{listed}{repeat}{shown}",
         show_default=False,
-        metavar=metavar(flag),
+        metavar=metavar(flag, key),
     )
     wanted: Any = list[str] | None if many else str | None
     if field.annotation is bool:  # a flag without a value
@@ -134,8 +145,7 @@ def shown_default(value: object) -> str:
     return f"{value:g}s" if isinstance(value, float) else str(value)
 
 
-def metavar(flag: str) -> str:
-    key = FIT_FLAGS[flag]
+def metavar(flag: str, key: str) -> str:
     if key in VALUES_OF_DATA:
         return VALUES_OF_DATA[key]
     if key.startswith("data."):

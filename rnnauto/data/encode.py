@@ -50,6 +50,8 @@ class CategoryEncoder(Frozen):
         learnt: so many entries, the first, are of the train part; those after them are known by
             their word vectors alone. None: all are, and there are no vectors.
         vector_width: how many numbers a word vector has; 0: there are none.
+        sized: the table of this column is as wide as one of so many entries, those before an update
+            added others; None: of as many as there are.
     """
 
     name: str
@@ -57,6 +59,7 @@ class CategoryEncoder(Frozen):
     view: View = "whole"
     learnt: int | None = Field(None, ge=0)
     vector_width: int = Field(0, ge=0, le=MOST_WIDTH)
+    sized: int | None = Field(None, ge=0)
 
 
 class Encoders(Frozen, Generic[Target]):

@@ -79,9 +79,12 @@ class Sequences:
         )
 
 
-def joined(first: Sequences, second: Sequences) -> Sequences:
+def joined(first: Sequences, second: Sequences, *, height: int | None = None) -> Sequences:
     """Put the sequences of two tables of one layout one after the other; the rows of the second
-    are counted on from those of the first."""
+    are counted on from those of the first.
+
+    Args: height: of the first table; None: its last sequence ends it.
+    """
 
     def both(one: pl.Series, other: pl.Series) -> pl.Series:
         frames = [one.to_frame("column"), other.to_frame("column")]
@@ -91,7 +94,8 @@ def joined(first: Sequences, second: Sequences) -> Sequences:
 
     rows = None
     if first.rows is not None and second.rows is not None:
-        rows = np.concatenate([first.rows, second.rows + first.rows.max(initial=-1) + 1])
+        begin = first.rows.max(initial=-1) + 1 if height is None else height
+        rows = np.concatenate([first.rows, second.rows + begin])
     return Sequences(
         ids=joined_ids(first.ids, second.ids),
         rows=rows,

@@ -181,6 +181,33 @@ def work_folder(folder: Path, *, resume: bool) -> Iterator[Path]:
 
 
 @contextmanager
+def passing_folder(folder: Path) -> Iterator[Path]:
+    """Open a folder beside a model folder to work in, which goes with the block, and keep other
+    processes from working there.
+
+    Raises: as `work_folder`.
+    """
+    folder = folder.absolute()
+    place = folder.with_name(f".{folder.name}.update")
+    with locked(folder):
+        try:
+            discard(place)  # what a killed one has left
+            place.mkdir()
+        except OSError as error:
+            raise cannot_write(place.parent, error) from error
+        try:
+            yield place
+        except BaseException as error:
+            fault = storage_fault(error, place.parent)
+            if fault is None:
+                raise
+            hint = "mend that or free some space, then run it again"
+            raise StorageError(fault, hint=hint) from error
+        finally:
+            discard(place)
+
+
+@contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Keep other processes from working on a model folder. The lock lies beside all folders that
     come and go.

@@ -14,7 +14,7 @@ from rnnauto.deploy.shown import Asked, Curve, HeadToHead, ShownAnswers, ShownDa
 from rnnauto.errors import ModelFolderError
 from rnnauto.files import read_text
 from rnnauto.judge.diagnosis import Calibration, Diagnosis
-from rnnauto.judge.scored import Advantage, Confusion, Number, Scored
+from rnnauto.judge.scored import Advantage, Confusion, Number, Scored, Updated
 from rnnauto.layout import Frozen
 from rnnauto.search.journal import finite
 from rnnauto.unroll.record import Unrolled
@@ -37,6 +37,7 @@ class ScoresFile(Frozen):
         diagnosis: None where nothing was looked for.
         asked, data, leaderboard, curves, head_to_head, examples, model: what the page shows.
         unrolled: what happened inside some sequences of the test part.
+        updated: where the model comes from; None where a fit began afresh.
     """
 
     format: Literal[1] = FORMAT
@@ -59,6 +60,7 @@ class ScoresFile(Frozen):
     examples: ShownAnswers | None = None
     model: ShownModel | None = None
     unrolled: tuple[Unrolled, ...] = ()
+    updated: Updated | None = None
 
     @model_validator(mode="after")
     def the_best_baseline_has_scores(self) -> Self:

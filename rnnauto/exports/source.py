@@ -16,7 +16,7 @@ from rnnauto.exports.probe import made_batches
 from rnnauto.families.families import family_of
 from rnnauto.families.family import AnyFamily
 from rnnauto.files import FETCH
-from rnnauto.search.trial import architecture_of
+from rnnauto.search.trial import Values, architecture_of
 
 ASKED = "serving_default"
 MOST_ASKED = 256  # sequences of the user's data
@@ -66,35 +66,51 @@ class Source:
     def networks(self) -> list[Any]:
         """Build the networks again, with the weights that lie in the SavedModel.
 
-        Raises: ExportError where the folder does not say what they are.
+        Raises: ExportError where the weights are of other networks.
         """
-        info = self.info
-        if not info.networks:
-            raise ExportError(
-                f"`{self.folder}` does not say what networks are in it: an older rnnauto wrote it",
-                hint="train the model again: `rnnauto fit -r FOLDER/recipe.yaml -o NEW_FOLDER`",
-            )
-        family, kept = self.family, list(getattr(self.run.kept, "variables_kept", ()))
-        try:
-            members = [
-                family.network(info.layout, info.encoders, architecture_of(values))
-                for values in info.networks
-            ]
-            places = [place for member in members for place in member.model.variables]
-            for place, value in zip(places, kept, strict=True):
-                if tuple(place.shape) != tuple(value.shape):
-                    raise ValueError(f"{tuple(value.shape)} is not {tuple(place.shape)}")
-                place.assign(value)
-        except RnnautoError:
-            raise
-        except Exception as error:  # Keras raises all kinds where a file was altered
-            said = str(error).partition("\n")[0]
-            raise ExportError(
-                f"the weights in `{self.folder}` are not those of the networks in its "
-                f"`model.json`: {said}",
-                hint=FETCH,
-            ) from error
-        return members
+        info, family = self.info, self.family
+
+        def network(values: Values) -> Any:
+            return family.network(info.layout, info.encoders, architecture_of(values))
+
+        return filled(network, self)
+
+
+def settings_of_networks(info: AnyModelInfo) -> tuple[Values, ...]:
+    """List the hyperparameters of every network; a folder of before says those of the best, which
+    all its networks had."""
+    return info.networks or (info.hyperparameters,) * info.members
+
+
+def filled(build: Callable[[Values], Any], source: Source) -> list[Any]:
+    """Build the networks of a model folder, and fill them with the weights that lie in its
+    SavedModel.
+
+    Args: build: gives a fresh network of some hyperparameters.
+
+    Raises: ExportError where the weights are of other networks.
+    """
+    try:
+        members = [build(values) for values in settings_of_networks(source.info)]
+        kept = list(getattr(source.run.kept, "variables_kept", ()))
+        places = [place for member in members for place in member.model.variables]
+        for place, value in zip(places, kept, strict=True):
+            if tuple(place.shape) != tuple(value.shape):
+                raise ValueError(f"{tuple(value.shape)} is not {tuple(place.shape)}")
+            place.assign(value)
+    except RnnautoError:
+        raise
+    except Exception as error:  # Keras raises all kinds where a file was altered
+        said = str(error).partition("\n")[0]
+        raise ExportError(
+            f"the weights in `{source.folder}` are not those of the networks in its "
+            f"`model.json`: {said}",
+            hint=FETCH
+            if source.info.networks
+            else "an older rnnauto wrote it and does not say what networks are in it; train the "
+            "model again: `rnnauto fit -r FOLDER/recipe.yaml -o NEW_FOLDER`",
+        ) from error
+    return members
 
 
 def asked_of(source: Source, part: Any) -> tuple[RawBatch, ...]:

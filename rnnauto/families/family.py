@@ -15,6 +15,8 @@ from rnnauto.deploy.latency import Single
 from rnnauto.deploy.runner import Run, Signatures
 from rnnauto.errors import DataError
 from rnnauto.layout import FamilyName, Layout
+from rnnauto.prepared import Source
+from rnnauto.reading.read import Table
 
 if TYPE_CHECKING:  # what only a fit, a stream or an export waits for
     from rnnauto.deploy.lite import Lite, LiteStep
@@ -74,6 +76,7 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
             TensorFlow. Raises ModelFolderError.
         streaming: how rows are read on, one after the other. Raises DataError where they are not.
         to_predict, to_judge: a file or frame to what a model answers, or is judged by.
+        to_learn: a file or frame to a table that an update can learn from.
         answer: what an open model tells a user of a part; table: that, as a table.
         without_answer: how many predictions are empty and why, in words; empty where none is.
         judged: what it tells the judge; tested: that, as the table of the test part.
@@ -124,6 +127,7 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
     streaming: Callable[[Layout, Encoders], Streaming | SeriesStreaming]
     to_predict: Callable[..., Part]
     to_judge: Callable[..., Part]
+    to_learn: Callable[[Source, Layout, Encoders], Table]
     answer: Callable[..., Given]
     table: Callable[..., pl.DataFrame]
     without_answer: Callable[[Any, Given], str]  # two protocols of a part are one too many for mypy
@@ -163,4 +167,12 @@ def no_origins(data: Any, layout: Layout, encoders: Any, **asked: Any) -> Any:
     raise DataError(
         f"`backtest` is for forecasts; this model is of {layout.task}",
         hint="score it with `rnnauto evaluate`",
+    )
+
+
+def no_update(data: Source, layout: Layout, encoders: Any) -> Table:
+    """Read nothing to go on with, of families whose models are fitted anew."""
+    raise DataError(
+        "this model is not updated: its threshold is one of the rows that it was set by",
+        hint="fit it anew on all rows with `rnnauto fit`",
     )

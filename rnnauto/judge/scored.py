@@ -33,6 +33,45 @@ class Advantage(Frozen):
     difference: Scored | None
 
 
+class SideBySide(Frozen):
+    """A model before and after an update, on the same rows.
+
+    Attributes:
+        rows: units that were scored.
+        difference: how much better it is after it.
+    """
+
+    rows: int
+    before: Scored
+    after: Scored
+    difference: Scored
+
+
+class Updated(Frozen):
+    """What an update came to.
+
+    Attributes:
+        folder: the model that was gone on from; trial: its winner's id.
+        data: the new rows; earlier: those of before, None where they were not given.
+        metric: that the two are compared by.
+        on_new: on the test part of the new rows; on_old: on that of before.
+        new_entries: how many words and classes were taken in.
+        forced: whether it was kept though it is not better.
+        sentence: the comparison in words.
+    """
+
+    folder: str
+    trial: str
+    data: str
+    earlier: str | None
+    metric: str
+    on_new: SideBySide
+    on_old: SideBySide | None
+    new_entries: Count
+    forced: bool
+    sentence: str
+
+
 class Confusion(Frozen):
     """Units by their true and their predicted class.
 

@@ -40,6 +40,9 @@ class Statics(Protocol):
     @property
     def static_vocabularies(self) -> tuple[int, ...]: ...
 
+    @property
+    def static_sized(self) -> tuple[int, ...]: ...
+
 
 class Numbers(Statics, Protocol):
     """The numbers of a timestep beside them."""
@@ -65,6 +68,8 @@ class Features:
         vectors: of the vocabulary whose entries have word vectors its place, how many entries, the
             reserved ones included, are learnt too, and how many numbers a vector has; None where
             none has.
+        sized, static_sized: of each vocabulary, of timesteps or static, the entries that its table
+            is as wide as one of; empty: those that it has.
     """
 
     numbers: int
@@ -77,6 +82,8 @@ class Features:
     per_timestep: bool
     words: tuple[int, ...] = ()
     vectors: tuple[int, int, int] | None = None
+    sized: tuple[int, ...] = ()
+    static_sized: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -138,11 +145,25 @@ def features_of(
             ),
             None,
         ),
+        sized=(
+            *sized_entries(encoders.categories),
+            *((len(encoders.moments) + RESERVED,) if encoders.moments else ()),
+        ),
+        static_sized=sized_entries(encoders.static_categories),
     )
 
 
 def vocabulary_sizes(encoders: tuple[CategoryEncoder, ...]) -> tuple[int, ...]:
     return tuple(len(encoder.vocabulary) + RESERVED for encoder in encoders)
+
+
+def sized_entries(encoders: tuple[CategoryEncoder, ...]) -> tuple[int, ...]:
+    """Count of each vocabulary the entries that its table is as wide as one of."""
+    learnt = [len(each.vocabulary) if each.learnt is None else each.learnt for each in encoders]
+    return tuple(
+        RESERVED + (count if each.sized is None else each.sized)
+        for each, count in zip(encoders, learnt, strict=True)
+    )
 
 
 def words_of(encoders: Encoders[Any]) -> tuple[int, ...]:

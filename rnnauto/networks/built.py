@@ -39,3 +39,8 @@ class Built:
     scales: Scales
     forward: tuple[Any, ...]
     parts: Any = None
+
+    @property
+    def head(self) -> Any:
+        """The layer whose outputs are classes, labels or tokens; None of networks without one."""
+        return getattr(self.parts, "head", None)

@@ -69,7 +69,8 @@ def encode_timesteps(features: Features, inputs: dict[str, Any], scales: Scales)
                 codes = Learnt(learnt, name="learnt")(codes)
             if at in features.words:
                 codes = TokenDropout(name=f"token_dropout_{at}")(codes)
-            embed = keras.layers.Embedding(learnt, embedding_width(learnt), name=f"embed_{at}")
+            width = embedding_width(features.sized[at] if features.sized else learnt)
+            embed = keras.layers.Embedding(learnt, width, name=f"embed_{at}")
             parts.append(embed(codes))
     return joined(parts, name="timesteps")
 
@@ -84,9 +85,9 @@ def encode_statics(features: Statics, inputs: dict[str, Any], scale: Standardise
         count = len(features.static_vocabularies)
         inputs["static_codes"] = keras.Input((count,), dtype="int32", name="static_codes")
         for at, entries in enumerate(features.static_vocabularies):
-            embed = keras.layers.Embedding(
-                entries, embedding_width(entries), name=f"static_embed_{at}"
-            )
+            sized = features.static_sized
+            width = embedding_width(sized[at] if sized else entries)
+            embed = keras.layers.Embedding(entries, width, name=f"static_embed_{at}")
             parts.append(embed(inputs["static_codes"][:, at]))
     return joined(parts, name="statics") if parts else None
 

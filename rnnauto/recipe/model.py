@@ -11,6 +11,7 @@ from rnnauto.recipe.expect import Expect
 from rnnauto.recipe.faults import describe_fault, merged
 from rnnauto.recipe.judge import Judge
 from rnnauto.recipe.search import SearchSection, Train
+from rnnauto.recipe.update import Update
 from rnnauto.recipe.values import Auto, ColumnName, ColumnNames, Levels, Names, Section
 from rnnauto.recipe.yaml_text import MOST_CHARACTERS, read_yaml, write_yaml
 
@@ -157,6 +158,7 @@ class Recipe(Section):
     search: SearchSection = SearchSection()
     train: Train = Train()
     judge: Judge = Judge()
+    update: Update = Update()
     export: Export = Export()
     expect: Expect = Expect()
     seed: int = Field(0, ge=0, le=LARGEST_SEED, description="Seed of everything random")

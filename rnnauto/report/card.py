@@ -52,6 +52,7 @@ def card(facts: Facts) -> str:
         f"- File: {code(Path(asked.source).name)}, {asked.rows:,} rows, "
         f"{asked.form.replace('-', ' ')}",
         f"- Split {data.split}: {parts} {data.unit}",
+        *update_lines(scores),
         *length_lines(data.lengths),
         "",
         "## Scores on the test part",
@@ -72,6 +73,15 @@ def card(facts: Facts) -> str:
         "```",
     ]
     return "\n".join(lines) + "\n"
+
+
+def update_lines(scores: ScoresFile) -> list[str]:
+    """Say which model this one goes on from, if any."""
+    updated = scores.updated
+    if updated is None:
+        return []
+    again = f", and again from {code(updated.earlier)}" if updated.earlier else ""
+    return [f"- Goes on from the model in {code(updated.folder)}{again}: {updated.sentence}"]
 
 
 def target_words(asked: Asked) -> str:

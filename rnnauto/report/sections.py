@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from rnnauto.deploy.leaderboard import Row
 from rnnauto.deploy.shown import Asked, ShownSequence
 from rnnauto.judge.diagnosis import Clipping
-from rnnauto.judge.words import span
+from rnnauto.judge.scored import Updated
+from rnnauto.judge.words import sentence, span
 from rnnauto.metrics import lower_is_better, metric_words
 from rnnauto.prepared import count
 from rnnauto.report import charts_data, charts_search
@@ -40,6 +41,7 @@ def sections(facts: Facts) -> list[SectionBlock]:
         asked_section(facts),
         data_section(facts),
         scores_section(facts),
+        update_section(facts),
         search_section(facts),
         inside_section(facts),
         sequence_section(facts),
@@ -201,6 +203,41 @@ def scores_section(facts: Facts) -> SectionBlock:
                 right=frozenset(range(1, len(models) + 1)),
             ),
         ),
+    )
+
+
+def update_section(facts: Facts) -> SectionBlock:
+    """Show the model beside the one that it goes on from; of a fit that began afresh, nothing."""
+    updated = facts.scores.updated
+    blocks: list[Block] = []
+    if updated is not None:
+        sides = {"new": updated.on_new, "of before": updated.on_old}
+        rows = tuple(
+            (name, f"{side.rows:,}", *map(span, (side.before, side.after, side.difference)))
+            for name, side in sides.items()
+            if side is not None
+        )
+        blocks += [
+            TextBlock(sentence(updated.sentence)),
+            TableBlock(
+                f"{metric_words(updated.metric)}, with its 95% interval",
+                ("test rows", "predictions", "before", "after", "gain"),
+                rows,
+                right=frozenset({1, 2, 3, 4}),
+            ),
+            TextBlock(came_from(updated)),
+        ]
+    about = "How the model compares with the one whose weights it began with, on the same rows."
+    return SectionBlock("update", "Goes on from a model", about, tuple(blocks))
+
+
+def came_from(updated: Updated) -> str:
+    """Say what a model goes on from, and with what."""
+    with_old = f", and again from `{updated.earlier}`" if updated.earlier else ""
+    taken = f" New words and classes: {updated.new_entries:,}."
+    kept = " It was kept whatever came of that." if updated.forced else ""
+    return f"It goes on from `{updated.folder}` and learnt from `{updated.data}`{with_old}." + (
+        taken * bool(updated.new_entries) + kept
     )
 
 

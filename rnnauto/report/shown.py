@@ -9,6 +9,7 @@ from rnnauto.deploy.scores import FORMAT, ScoresFile
 from rnnauto.deploy.shown import Asked, ShownData, ShownModel
 from rnnauto.judge.diagnosis import Diagnosis
 from rnnauto.judge.evaluate import Evaluation
+from rnnauto.judge.scored import Updated
 from rnnauto.report.picture import Json, shares
 from rnnauto.report.trials import curves, head_to_head, training_runs
 from rnnauto.search import journal
@@ -27,6 +28,7 @@ def scores_of(
     info: AnyModelInfo,
     journal_path: Path,
     unrolled: Sequence[Unrolled] = (),
+    updated: Updated | None = None,
 ) -> ScoresFile:
     """Gather what `scores.json` will hold; the journal must be complete up to here.
 
@@ -52,6 +54,7 @@ def scores_of(
         examples=examples,
         model=model_of(info, rows),
         unrolled=tuple(unrolled),
+        **({} if updated is None else {"updated": updated}),
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from rnnauto.deploy.generate import writes_no_texts
 from rnnauto.deploy.runner import Run
 from rnnauto.families.anomaly import answer, encode, signatures, table
-from rnnauto.families.family import Family, no_attention, no_origins
+from rnnauto.families.family import Family, no_attention, no_origins, no_update
 from rnnauto.late import late
 from rnnauto.layout import Layout
 
@@ -75,6 +75,7 @@ ANOMALY = Family(
     streaming=late(f"{HERE}.streaming", "streaming"),
     to_predict=answer.to_predict,
     to_judge=answer.to_judge,
+    to_learn=no_update,
     answer=answer.answer,
     table=table.prediction_table,
     without_answer=table.without_answer,

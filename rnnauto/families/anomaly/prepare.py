@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from rnnauto.arrays import Flags, Integers
+from rnnauto.data.duplicates import duplicate_groups
 from rnnauto.data.encode import Encoded
 from rnnauto.data.sequences import Sequences, gather
 from rnnauto.data.split import IN_TIME, Parts, cut, split, stratified_ranks
@@ -24,18 +25,10 @@ from rnnauto.families.anomaly.encode import (
     with_faults,
 )
 from rnnauto.layout import Layout
-from rnnauto.prepared import (
-    Prepared,
-    Told,
-    check_one_part,
-    count,
-    fingerprint_of,
-    no_vectors,
-    no_weights,
-    shared_problems,
-)
+from rnnauto.prepared import Prepared, Told, count, fingerprint_of, no_vectors, no_weights
 from rnnauto.problems.required_columns import read_for
 from rnnauto.recipe import Recipe
+from rnnauto.splitting import check_one_part, shared_problems
 
 AnomalyPrepared = Prepared[AnomalyEncoders, Parts, AnomalyPart, Encoded]
 USUAL_RATE = 0.001  # of the timesteps, where there are enough to show it
@@ -135,7 +128,7 @@ def cut_up(
     parts = split(
         sequences,
         wanted.model_copy(update={"test": held}),
-        groups=np.arange(len(sequences)),  # what repeats another does so in time to come, too
+        groups=duplicate_groups(sequences),
         per_timestep=True,
         classes=False,
         own_test=False,
@@ -160,9 +153,9 @@ FEWEST_TEXTS = 8
 
 
 def drawn(sequences: Sequences, share: float, *, seed: int) -> Flags:
-    """Draw about `share` of the sequences."""
-    count = len(sequences)
-    ranks = stratified_ranks(np.zeros(count, np.int64), np.arange(count), seed=seed + 2)
+    """Draw about `share` of the sequences, those that repeat one another together."""
+    groups = duplicate_groups(sequences)
+    ranks = stratified_ranks(np.zeros(len(groups), np.int64), groups, seed=seed + 2)
     return ranks.below(share)
 
 

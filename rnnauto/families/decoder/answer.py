@@ -18,6 +18,7 @@ from rnnauto.families.decoder.prepare import check_some_known
 from rnnauto.layout import Layout
 from rnnauto.prepared import Source, no_history, to_be_judged
 from rnnauto.problems.required_columns import read_for
+from rnnauto.reading.read import Table
 
 LOGITS = 1 << 25  # numbers that `score` may keep at once
 
@@ -42,11 +43,16 @@ def to_judge(
     """Read sequences whose answer is known. Raises: DataError, also where none of their tokens is
     one that the model knows."""
     no_history(history, layout)
-    words = encoders.words
-    table = read_for(layout, data, target=True, text_targets=layout.target, classes=words)
+    table = to_learn(data, layout, encoders)
     sequences = to_be_judged(table, layout)
     check_some_known(sequences, encoders, table.source)
     return DecoderPart(sequences, layout, encoders, table=table)
+
+
+def to_learn(data: Source, layout: Layout, encoders: DecoderEncoders) -> Table:
+    """Read a table with answers, in which may be words that the model does not know."""
+    words = encoders.words
+    return read_for(layout, data, target=True, text_targets=layout.target, classes=words)
 
 
 def judged_answers(run: Run, part: DecoderPart) -> Answered:

@@ -83,6 +83,7 @@ DECODER = Family(
     streaming=no_streaming,
     to_predict=answer.to_predict,
     to_judge=answer.to_judge,
+    to_learn=answer.to_learn,
     answer=answer.write,
     table=answer.written_table,
     without_answer=words_of,

@@ -134,9 +134,8 @@ def build_decoder(features: DecoderFeatures, architecture: Architecture) -> Buil
     inputs: dict[str, Any] = {}
     source = encode_source(features, architecture, inputs)
     inputs["previous"] = keras.Input((None,), dtype="int32", name="previous")
-    embed = keras.layers.Embedding(
-        features.entries, embedding_width(features.entries), name="answer_embed"
-    )
+    width = embedding_width(features.sized or features.entries)
+    embed = keras.layers.Embedding(features.entries, width, name="answer_embed")
     x = embed(inputs["previous"])
     recurrent = []
     for number, states in enumerate(source.states):

@@ -9,11 +9,12 @@ import polars as pl
 from rnnauto.arrays import Codes, Floats, Integers, splits_of, timestep_index
 from rnnauto.data.duplicates import duplicate_groups
 from rnnauto.data.encode import RESERVED, UNKNOWN, Encoded, Encoders, encode_sequences, fit_encoders
+from rnnauto.data.grown import grown_encoders
 from rnnauto.data.misfits import MOST_TIMESTEPS, encoder_misfits, repeated
 from rnnauto.data.sequences import Sequences, targets_in
 from rnnauto.data.targets import MISSING_TARGET, look_up
 from rnnauto.data.unanswered import Lost
-from rnnauto.families.decoder.tokens import TokensEncoder, cut, fit_tokens
+from rnnauto.families.decoder.tokens import TokensEncoder, cut, fit_tokens, grown_tokens
 from rnnauto.layout import Layout
 from rnnauto.reading.read import Table
 
@@ -107,6 +108,11 @@ def fit_decoder(train: Sequences, layout: Layout) -> DecoderEncoders:
     if layout.target_tokens is None:
         raise ValueError("a decoder's layout says what the tokens of its answers are")
     return fit_encoders(train, layout, fit_tokens(targets_in(train), layout.target_tokens))
+
+
+def grown(old: DecoderEncoders, fresh: DecoderEncoders) -> DecoderEncoders:
+    """Give encoders of before with the words, read or written, that only fresh ones know."""
+    return grown_encoders(old, fresh, grown_tokens(old.target, fresh.target))
 
 
 def encode_pairs(sequences: Sequences, encoders: DecoderEncoders) -> EncodedPairs:

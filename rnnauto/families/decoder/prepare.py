@@ -12,6 +12,7 @@ from rnnauto.families.decoder.pairs import (
     answered_groups,
     encode_pairs,
     fit_decoder,
+    grown,
 )
 from rnnauto.families.decoder.tokens import cut
 from rnnauto.prepared import (
@@ -20,10 +21,10 @@ from rnnauto.prepared import (
     fingerprint_of,
     no_weights,
     read_labelled,
-    split_sequences,
     with_targets,
 )
 from rnnauto.problems.unknown_targets import refuse_unknown
+from rnnauto.splitting import split_sequences
 
 DecoderPrepared = Prepared[DecoderEncoders, Parts, DecoderPart, EncodedPairs]
 
@@ -36,12 +37,12 @@ def prepare(told: Told) -> DecoderPrepared:
         told,
         usable=lambda sequences: with_targets(sequences, layout),
         read_test=lambda path: read_labelled(path, told),
-        settings=told.recipe.split,
+        settings=lambda some: told.recipe.split,
         groups=lambda sequences: answered_groups(sequences, layout),
         classes=False,
     )
     folds = tuple(
-        with_vectors(fit_decoder(train, layout), told.vectors)
+        told.settled(with_vectors(fit_decoder(train, layout), told.vectors), grown)
         for train in split.train_parts(per_timestep=False)
     )
     pairs = encode_pairs(split.parts.development, folds[0])
@@ -59,6 +60,7 @@ def prepare(told: Told) -> DecoderPrepared:
         fold_encoders=folds,
         development=replace(pairs, source=source),
         fingerprint=fingerprint_of(told, split.validation_frame),
+        earlier=split.earlier,
     )
 
 

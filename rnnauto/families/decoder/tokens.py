@@ -5,7 +5,8 @@ from math import ceil
 import polars as pl
 from pydantic import Field
 
-from rnnauto.data.encode import MOST_ENTRIES, RESERVED
+from rnnauto.data.encode import MOST_ENTRIES, RESERVED, UNKNOWN
+from rnnauto.data.grown import with_new
 from rnnauto.data.tokens import SPACE
 from rnnauto.layout import Frozen, Tokens
 
@@ -23,6 +24,8 @@ class TokensEncoder(Frozen):
         vocabulary: entry `i` has id `RESERVED + i`.
         joined_left, joined_right: symbols that mostly stand without a space before or after them.
         longest: tokens of the longest answer of the train part.
+        sized: the table of tokens is as wide as one of so many entries, those before an update
+            added others; None: of as many as there are.
     """
 
     tokens: Tokens
@@ -30,11 +33,17 @@ class TokensEncoder(Frozen):
     joined_left: tuple[str, ...] = ()
     joined_right: tuple[str, ...] = ()
     longest: int = Field(ge=1)
+    sized: int | None = Field(None, ge=0)
 
     @property
     def entries(self) -> int:
         """The entries of the vocabulary, the reserved ones among them."""
         return RESERVED + len(self.vocabulary)
+
+    @property
+    def unknown_output(self) -> int:
+        """The output that stands for whatever is not in the vocabulary."""
+        return UNKNOWN
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -84,6 +93,30 @@ def fit_tokens(texts: pl.Series, tokens: Tokens) -> TokensEncoder:
         joined_left=left,
         joined_right=right,
         longest=max(int(lists.list.len().max() or 1), 1),  # type: ignore[arg-type]
+    )
+
+
+def grown_tokens(old: TokensEncoder, fresh: TokensEncoder) -> TokensEncoder:
+    """Give a vocabulary of before with the tokens that only a fresh one has, and its symbols."""
+    most = max(MOST_ENTRIES, len(old.vocabulary))
+    entries = with_new(old.vocabulary, fresh.vocabulary)[:most]
+    added = set(entries[len(old.vocabulary) :])
+    left, right = (
+        (*known, *(symbol for symbol in found if symbol in added))
+        for known, found in (
+            (old.joined_left, fresh.joined_left),
+            (old.joined_right, fresh.joined_right),
+        )
+    )
+    sized = len(old.vocabulary) if added and old.sized is None else old.sized
+    return old.model_copy(
+        update={
+            "vocabulary": entries,
+            "joined_left": left,
+            "joined_right": right,
+            "longest": max(old.longest, fresh.longest),
+            "sized": sized,
+        }
     )
 
 

@@ -28,6 +28,7 @@ from rnnauto.families.direct.encode import (
 from rnnauto.layout import Layout
 from rnnauto.prepared import Source, no_history, to_be_judged
 from rnnauto.problems.required_columns import read_for
+from rnnauto.reading.read import Table
 
 Answers = NDArray[np.float32]
 
@@ -54,13 +55,18 @@ def to_judge(
     """Read sequences whose target is known. Raises: DataError, also for a class that the model does
     not know."""
     no_history(history, layout)
-    texts = text_targets(layout, encoders)
-    classes = {**encoders.words, **texts}
-    table = read_for(layout, data, target=True, text_targets=texts, classes=classes)
+    table = to_learn(data, layout, encoders)
     sequences = to_be_judged(table, layout)
     part = DirectPart(table.frame, sequences, layout, encoders, table=table)
     check_classes(part, table.source)
     return part
+
+
+def to_learn(data: Source, layout: Layout, encoders: DirectEncoders) -> Table:
+    """Read a table with targets, among which may be classes that the model does not know."""
+    texts = text_targets(layout, encoders)
+    classes = {**encoders.words, **texts}
+    return read_for(layout, data, target=True, text_targets=texts, classes=classes)
 
 
 def answer(run: Run, part: DirectPart, *, beams: int = 1) -> Answers:

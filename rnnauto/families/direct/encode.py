@@ -16,6 +16,7 @@ from rnnauto.data.encode import (
     fit_encoders,
     nothing_encoded,
 )
+from rnnauto.data.grown import grown_encoders, grown_target
 from rnnauto.data.sequences import Sequences, targets_in
 from rnnauto.data.targets import (
     EndingValue,
@@ -91,6 +92,11 @@ def fit_direct(train: Sequences, layout: Layout, *, classes: pl.Series) -> Direc
         style = layout.styles.get(layout.target[0], Style())
         target = target.model_copy(update={"separator": style.separator})
     return fit_encoders(train, layout, target)
+
+
+def grown(old: DirectEncoders, fresh: DirectEncoders) -> DirectEncoders:
+    """Give encoders of before with the words and classes that only fresh ones know."""
+    return grown_encoders(old, fresh, grown_target(old.target, fresh.target))
 
 
 def encode(sequences: Sequences, encoders: DirectEncoders, *, per_timestep: bool) -> Encoded:

@@ -80,6 +80,7 @@ DIRECT = Family(
     streaming=late(f"{HERE}.steps.streaming", "streaming"),
     to_predict=answer.to_predict,
     to_judge=answer.to_judge,
+    to_learn=answer.to_learn,
     answer=answer.answer,
     table=table.prediction_table,
     without_answer=words_of,

@@ -8,19 +8,19 @@ from rnnauto.data.sequences import Sequences, targets_in
 from rnnauto.data.split import Parts
 from rnnauto.data.target_columns import is_struct
 from rnnauto.data.vectors import holding_vectors, with_vectors
-from rnnauto.families.direct.encode import DirectEncoders, DirectPart, encode, fit_direct
+from rnnauto.families.direct.encode import DirectEncoders, DirectPart, encode, fit_direct, grown
 from rnnauto.layout import Layout
 from rnnauto.prepared import (
     Prepared,
     Told,
     fingerprint_of,
     read_labelled,
-    split_sequences,
     with_targets,
 )
 from rnnauto.problems.find import in_order
 from rnnauto.problems.unknown_targets import refuse_unknown, texts_of
 from rnnauto.problems.unseen_classes import unseen_classes
+from rnnauto.splitting import split_sequences
 
 DirectPrepared = Prepared[DirectEncoders, Parts, DirectPart, Encoded]
 
@@ -32,7 +32,7 @@ def prepare(told: Told) -> DirectPrepared:
         told,
         usable=lambda sequences: with_targets(sequences, layout),
         read_test=lambda path: read_labelled(path, told),
-        settings=recipe.split,
+        settings=lambda some: recipe.split,
         groups=duplicate_groups,
         classes=layout.task == "classification",
     )
@@ -41,9 +41,9 @@ def prepare(told: Told) -> DirectPrepared:
     for path, part in split.files(told):
         check_some_known(learned, part, layout, path)
     unseen = unseen_classes(split.parts, split.test, layout, own_test=own_test)
-    classes = all_targets(with_targets(told.sequences, layout), *split.others)
+    classes = all_targets(split.parts.development, *split.others)
     folds = tuple(
-        with_vectors(fit_direct(train, layout, classes=classes), told.vectors)
+        told.settled(with_vectors(fit_direct(train, layout, classes=classes), told.vectors), grown)
         for train in split.train_parts(per_timestep=layout.per_timestep)
     )
     development = encode(split.parts.development, folds[0], per_timestep=layout.per_timestep)
@@ -58,6 +58,7 @@ def prepare(told: Told) -> DirectPrepared:
         fold_encoders=folds,
         development=holding_vectors(development, folds[0], told.vectors),
         fingerprint=fingerprint_of(told, split.validation_frame),
+        earlier=split.earlier,
     )
 
 

@@ -91,6 +91,11 @@ def read_series(
     return table
 
 
+def to_learn(data: Source, layout: Layout, encoders: SeriesEncoders) -> Table:
+    """Read series to learn from: new ones, or later timesteps of known ones. Raises: DataError."""
+    return read_series(layout, data, encoders.words)
+
+
 def told(table: Table, history: Table | None, layout: Layout) -> Table:
     """Put what is odd about a history, by itself and beside the table, to what is said of this, and
     which targets are below 0 although no forecast is."""

@@ -1,5 +1,6 @@
 """Cut series into windows at rolling origins, and fit their encoders. No TensorFlow."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ from rnnauto.reading.read import Table
 if TYPE_CHECKING:
     from rnnauto.recipe import Recipe
 
+Settle = Callable[[SeriesEncoders], SeriesEncoders]
 MOST_TESTED = 20_000  # windows of a part that is judged; beyond it they are chosen evenly
 MOST_VALIDATED = 4_096
 
@@ -54,12 +56,27 @@ class CutSeries:
         test: those of the test part.
         fold_encoders: the encoders of every fold.
         frame: the table that the series' rows belong to.
+        earlier: how many of the test part, the first, are of what was learnt from before.
     """
 
     parts: WindowParts
     development: EncodedSeries
     test: SeriesWindows
     fold_encoders: tuple[SeriesEncoders, ...]
+    frame: pl.DataFrame
+    earlier: int = 0
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Series, and which of their windows belong to which part.
+
+    Attributes:
+        frame: the table that the series' rows belong to.
+    """
+
+    series: Series
+    parts: WindowParts
     frame: pl.DataFrame
 
 
@@ -71,7 +88,20 @@ def cut_series(
     *,
     validation: Table | None = None,
 ) -> CutSeries:
-    """Cut the series of a table into windows.
+    """Cut the series of a table into windows, and fit encoders; see `windows_of`."""
+    windows = windows_of(table, test_table, layout, recipe, validation=validation)
+    return encoded_windows(windows, layout)
+
+
+def windows_of(
+    table: Table,
+    test_table: Table | None,
+    layout: Layout,
+    recipe: "Recipe",
+    *,
+    validation: Table | None = None,
+) -> Windows:
+    """Choose the windows of every part.
 
     Args:
         test_table: its series may go on from those of the table, or be new ones.
@@ -85,8 +115,7 @@ def cut_series(
     series = gather_series(frame, layout)
     if test_table is not None:
         test_rows = series.rows >= frame.height - test_table.frame.height
-    season = layout.season
-    wanted = cut_of(layout, season)
+    wanted = cut_of(layout, layout.season)
     if validation is not None and test_rows is not None:
         held = (series.rows >= table.frame.height) & ~test_rows
         parts = split_by_files(series, wanted, held, test_rows)
@@ -94,13 +123,31 @@ def cut_series(
         parts = split_windows(series, recipe.split, wanted, test_rows=test_rows)
     folds = tuple((train, evenly(validation, MOST_VALIDATED)) for train, validation in parts.folds)
     parts = replace(parts, folds=folds, test=evenly(parts.test, MOST_TESTED))
+    return Windows(series, parts, frame)
+
+
+def as_fitted(fresh: SeriesEncoders) -> SeriesEncoders:
+    """Use the encoders that were fitted."""
+    return fresh
+
+
+def encoded_windows(
+    windows: Windows, layout: Layout, *, settle: Settle = as_fitted, earlier: int = 0
+) -> CutSeries:
+    """Fit the encoders of windows on the train part of every fold, and encode them.
+
+    Args: settle: gives the encoders that are used for those that were fitted.
+    """
+    series, parts, season = windows.series, windows.parts, layout.season
     units = naive_units(series, parts.history, season)
     fold_encoders = tuple(
-        fit_series_encoders(
-            series,
-            layout,
-            season=season,
-            train=seen_timesteps(series, parts.development[train], layout),
+        settle(
+            fit_series_encoders(
+                series,
+                layout,
+                season=season,
+                train=seen_timesteps(series, parts.development[train], layout),
+            )
         )
         for train, _ in parts.folds
     )
@@ -108,8 +155,8 @@ def cut_series(
         encode_series(series, fold_encoders[0], layout, origins=origins, units=units)
         for origins in (parts.development, parts.test)
     )
-    windows = SeriesWindows(series, test, layout, fold_encoders[0])
-    return CutSeries(parts, development, windows, fold_encoders, frame)
+    tested = SeriesWindows(series, test, layout, fold_encoders[0])
+    return CutSeries(parts, development, tested, fold_encoders, windows.frame, earlier)
 
 
 def evenly(numbers: Integers, most: int) -> Integers:

@@ -86,6 +86,7 @@ FORECAST = Family(
     streaming=late(f"{HERE}.steps.streaming", "streaming"),
     to_predict=answer.to_predict,
     to_judge=answer.to_judge,
+    to_learn=answer.to_learn,
     answer=answer.answer,
     table=answer.table,
     without_answer=answer.without_answer,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from rnnauto.families.forecast.levels import floors_of
 from rnnauto.families.forecast.series import SeriesEncoders, reach_of
 from rnnauto.layout import QUANTILES, Layout
-from rnnauto.networks.architecture import vocabulary_sizes, with_missing
+from rnnauto.networks.architecture import sized_entries, vocabulary_sizes, with_missing
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class ForecastFeatures:
         levels: of the quantiles that it predicts, rising, the median among them.
         floors: the least value of each target, less its zero; None where it has none. Empty: none
             has one.
+        sized, static_sized: of each vocabulary, known up to now or once, the entries that its table
+            is as wide as one of; empty: those that it has.
     """
 
     targets: int
@@ -42,6 +44,8 @@ class ForecastFeatures:
     static_vocabularies: tuple[int, ...]
     levels: tuple[float, ...] = QUANTILES
     floors: tuple[float | None, ...] = ()
+    sized: tuple[int, ...] = ()
+    static_sized: tuple[int, ...] = ()
 
 
 def forecast_features_of(encoders: SeriesEncoders, layout: Layout) -> ForecastFeatures:
@@ -59,4 +63,6 @@ def forecast_features_of(encoders: SeriesEncoders, layout: Layout) -> ForecastFe
         static_vocabularies=vocabulary_sizes(encoders.static_categories),
         levels=layout.levels,
         floors=floors_of(layout),
+        sized=sized_entries(encoders.categories),
+        static_sized=sized_entries(encoders.static_categories),
     )

@@ -145,7 +145,8 @@ def encode_past(
         inputs["codes"] = keras.Input((None, count), dtype="int32", name="codes")
         recent = Recent(lookback, 0, name="recent_codes")(inputs["codes"], inputs["length"])
         for at, entries in enumerate(features.vocabularies):
-            embed = keras.layers.Embedding(entries, embedding_width(entries), name=f"embed_{at}")
+            width = embedding_width(features.sized[at] if features.sized else entries)
+            embed = keras.layers.Embedding(entries, width, name=f"embed_{at}")
             parts.append(embed(recent[:, :, at]))
     return parts
 

@@ -1,17 +1,58 @@
-"""Cut series into windows at rolling origins, and encode them."""
+"""Cut series into windows at rolling origins, and encode them.
+
+Of an update these are the windows of what a model has learnt from, as they were, and those of the
+timesteps that are new, which see what came before them.
+"""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from rnnauto.errors import RecipeError
-from rnnauto.families.forecast.cut import cut_series
-from rnnauto.families.forecast.origins import WindowParts
-from rnnauto.families.forecast.series import EncodedSeries, SeriesEncoders, SeriesWindows
-from rnnauto.prepared import Prepared, Told, check_one_part, fingerprint_of, no_vectors, no_weights
+import numpy as np
+import polars as pl
+
+from rnnauto.arrays import Integers
+from rnnauto.data.joined import join_columns, join_folds, join_frames
+from rnnauto.errors import DataError, RecipeError
+from rnnauto.families.forecast.cut import (
+    MOST_TESTED,
+    MOST_VALIDATED,
+    CutSeries,
+    Windows,
+    cut_of,
+    cut_series,
+    encoded_windows,
+    evenly,
+    windows_of,
+)
+from rnnauto.families.forecast.origins import Cut, WindowParts, history_of, part_rows, rolling
+from rnnauto.families.forecast.series import (
+    EncodedSeries,
+    Series,
+    SeriesEncoders,
+    SeriesWindows,
+    gather_series,
+    grown,
+)
+from rnnauto.layout import Layout
+from rnnauto.prepared import (
+    Earlier,
+    Prepared,
+    Told,
+    check_some_new,
+    fingerprint_of,
+    no_vectors,
+    no_weights,
+)
 from rnnauto.problem import Problem
 from rnnauto.problems.find import in_order
 from rnnauto.problems.leaks_parts import seen_again
 from rnnauto.problems.required_columns import read_for
 from rnnauto.reading.read import Table
+from rnnauto.splitting import check_one_part
+
+if TYPE_CHECKING:
+    from rnnauto.recipe import Recipe
 
 ForecastPrepared = Prepared[SeriesEncoders, WindowParts, SeriesWindows, EncodedSeries]
 
@@ -30,7 +71,10 @@ def prepare(told: Told) -> ForecastPrepared:
         )
     validation, test = (own_table(path, told) for path in (data.validation_path, data.test_path))
     problems = in_order([*told.problems, *repeated(told, validation, test)])
-    cut = cut_series(told.table, test, layout, told.recipe, validation=validation)
+    if told.going_on is None:
+        cut = cut_series(told.table, test, layout, told.recipe, validation=validation)
+    else:
+        cut = cut_again(told, test)
     return Prepared(
         table=told.table,
         inference=told.inference,
@@ -42,6 +86,7 @@ def prepare(told: Told) -> ForecastPrepared:
         fold_encoders=cut.fold_encoders,
         development=cut.development,
         fingerprint=fingerprint_of(told, None if validation is None else validation.frame),
+        earlier=cut.earlier,
     )
 
 
@@ -59,3 +104,125 @@ def repeated(told: Told, validation: Table | None, test: Table | None) -> Iterat
     for at, (name, table) in enumerate(there):
         for other, earlier in there[:at]:
             yield from seen_again(earlier.frame, table.frame, told.layout, file=name, other=other)
+
+
+def cut_again(told: Told, test_table: Table | None) -> CutSeries:
+    """Cut the windows of an update. Raises: DataError where new timesteps are too few."""
+    table, layout, recipe, going_on = told.table, told.layout, told.recipe, told.going_on
+
+    def settle(fresh: SeriesEncoders) -> SeriesEncoders:
+        return told.settled(fresh, grown)
+
+    if going_on is None or going_on.earlier is None:
+        windows = windows_of(table, test_table, layout, recipe)
+        return encoded_windows(windows, layout, settle=settle)
+    earlier = going_on.earlier
+    old = windows_of(earlier.table, earlier.test, layout, recipe)
+    new = new_windows(earlier, table, test_table, layout, recipe)
+    count = len(old.parts.development)
+    share = going_on.replay * len(new.parts.development) / max(1, count)
+    folds = join_folds(
+        old.parts.folds, new.parts.folds, begin=count, share=share, seed=recipe.split.seed
+    )
+    moved = len(old.series.targets)
+    parts = WindowParts(
+        development=np.concatenate([old.parts.development, moved + new.parts.development]),
+        folds=folds,
+        test=np.concatenate([old.parts.test, moved + new.parts.test]),
+        history=np.concatenate([old.parts.history, new.parts.history]),
+        rule=new.parts.rule,
+    )
+    series = join_series(old.series, new.series, rows=old.frame.height)
+    both = Windows(series, parts, join_frames(old.frame, new.frame))
+    return encoded_windows(both, layout, settle=settle, earlier=len(old.parts.test))
+
+
+def new_windows(
+    earlier: Earlier, table: Table, test_table: Table | None, layout: Layout, recipe: "Recipe"
+) -> Windows:
+    """Cut windows whose horizon is all of new rows; what they see may be older. The end of every
+    series is the test part, what comes before it the validation part."""
+    before = earlier.table.frame
+    if earlier.test is not None:
+        before = join_frames(before, earlier.test.frame)
+    frame, tested = without_known(table.frame, before, layout), 0
+    check_some_new(frame.height, table.source, earlier.table.source)
+    if test_table is not None:
+        tested = test_table.frame.height
+        frame = join_frames(frame, test_table.frame)
+    joined = join_frames(before, frame)
+    series, cut = gather_series(joined, layout), cut_of(layout, layout.season)
+    lengths, begins = series.lengths, history_of(series, series.rows >= before.height)
+    new = lengths - begins
+    ends = lengths - part_rows(new, recipe.split.test, cut, rest=2 * cut.horizon)
+    if tested:
+        ends = history_of(series, series.rows >= joined.height - tested)
+    held = part_rows(ends - begins, recipe.split.validation, cut, rest=cut.horizon)
+    first = np.where(begins > 0, np.maximum(begins, cut.least), cut.wanted)
+    parts = [
+        rolling(series, first, ends - held, cut),
+        rolling(series, np.maximum(first, ends - held), ends, cut),
+        rolling(series, np.maximum(first, ends), lengths, cut),
+    ]
+    check_room(parts, table.source, cut)
+    train, validation = parts[0], evenly(parts[1], MOST_VALIDATED)
+    numbers = np.arange(len(train) + len(validation))
+    return Windows(
+        series,
+        WindowParts(
+            development=np.concatenate([train, validation]),
+            folds=((numbers[: len(train)], numbers[len(train) :]),),
+            test=evenly(parts[2], MOST_TESTED),
+            history=ends,
+            rule="in time, by rolling origins",
+        ),
+        joined,
+    )
+
+
+def check_room(parts: list[Integers], source: str, cut: Cut) -> None:
+    """Check that every part has a window. Raises: DataError."""
+    if all(len(part) for part in parts):
+        return
+    raise DataError(
+        f"`{source}` holds too few new timesteps: train, validation and test part each need "
+        f"{cut.horizon} of a series, with a known target",
+        hint=f"give {3 * cut.horizon} new timesteps of a series or more; of a series that is new "
+        f"{cut.wanted + 3 * cut.horizon}",
+    )
+
+
+def without_known(frame: pl.DataFrame, before: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+    """Leave the timesteps out that stand among those of before, by their ids and time."""
+    if layout.time is None:
+        return frame
+    keys = [*layout.id, layout.time]
+    both = join_frames(before.select(keys), frame.select(keys))
+    known, own = both.head(before.height), both.tail(frame.height).with_row_index("__row")
+    kept = own.join(known, on=keys, how="anti", nulls_equal=True).sort("__row")["__row"]
+    return frame[kept]
+
+
+def join_series(first: Series, second: Series, *, rows: int) -> Series:
+    """Put series after those of another table, whose rows come first."""
+    moved = np.where(second.rows < 0, -1, second.rows + rows)
+    splits = first.row_splits[-1] + second.row_splits[1:]
+
+    def both(name: str) -> tuple[pl.Series, ...]:
+        pairs = zip(getattr(first, name), getattr(second, name), strict=True)
+        return tuple(join_columns(one, other) for one, other in pairs)
+
+    return replace(
+        first,
+        ids=join_frames(first.ids, second.ids),
+        rows=np.concatenate([first.rows, moved]),
+        row_splits=np.concatenate([first.row_splits, splits]),
+        times=join_columns(first.times, second.times),
+        categories=both("categories"),
+        ahead_categories=both("ahead_categories"),
+        static_categories=both("static_categories"),
+        **{
+            name: np.concatenate([getattr(first, name), getattr(second, name)])
+            for name in ("targets", "numbers", "ahead", "static_numbers")
+        },
+    )

@@ -27,6 +27,7 @@ from rnnauto.data.encode import (
     fit_numbers,
     words_of,
 )
+from rnnauto.data.grown import grown_categories
 from rnnauto.data.sequences import ROW, gather
 from rnnauto.families.forecast.levels import floors_of
 from rnnauto.layout import QUANTILES, Column, Frozen, Layout
@@ -348,6 +349,17 @@ def fit_series_encoders(
         targets=layout.target,
         season=season,
         frequency=layout.frequency or find_frequency(series.times, series.row_splits),
+    )
+
+
+def grown(old: SeriesEncoders, fresh: SeriesEncoders) -> SeriesEncoders:
+    """Give encoders of before with the words that only fresh ones know; those of columns known
+    ahead, which have an input each, stay."""
+    return old.model_copy(
+        update={
+            "categories": grown_categories(old.categories, fresh.categories),
+            "static_categories": grown_categories(old.static_categories, fresh.static_categories),
+        }
     )
 
 

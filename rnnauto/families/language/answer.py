@@ -32,6 +32,7 @@ from rnnauto.families.language.streams import carry
 from rnnauto.layout import Layout
 from rnnauto.prepared import Source, no_history
 from rnnauto.problems.required_columns import read_for
+from rnnauto.reading.read import Table
 
 ROWS = 64
 CHUNK = 2048  # timesteps
@@ -68,12 +69,17 @@ def to_judge(
     """Read the sequences in which there is something to predict. Raises: DataError, also for labels
     that the model does not know, and texts of which it knows no token."""
     no_history(history, layout)
-    table = read_for(layout, data, target=False, text_targets=(), may_be_empty=True)
+    table = to_learn(data, layout, encoders)
     sequences = usable(gather(table.frame, layout), layout)
     check_labels(sequences, encoders, table.source)
     if isinstance(encoders.target, NextToken):
         check_some_known(sequences, encoders, table.source, labels=())
     return LanguagePart(sequences, layout, encoders, table=table)
+
+
+def to_learn(data: Source, layout: Layout, encoders: LanguageEncoders) -> Table:
+    """Read texts or sets, in which may be tokens or labels that the model does not know."""
+    return read_for(layout, data, target=False, text_targets=(), may_be_empty=True)
 
 
 def answer(run: Run, part: LanguagePart, *, beams: int = 1) -> "Continued | Floats":

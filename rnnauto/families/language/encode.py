@@ -16,6 +16,7 @@ from pydantic import Field
 
 from rnnauto.arrays import Codes, Floats, Integers, splits_of
 from rnnauto.data.encode import END, RESERVED, START, UNKNOWN, Encoded, Encoders, fit_categories
+from rnnauto.data.grown import grown_encoders, with_new
 from rnnauto.data.misfits import repeated, vocabulary_misfits
 from rnnauto.data.sequences import Sequences
 from rnnauto.data.split import FEW_SEQUENCES
@@ -43,6 +44,11 @@ class NextToken(Frozen):
 
     outputs: int = Field(ge=1)
     ends: bool
+
+    @property
+    def unknown_output(self) -> int:
+        """The output that stands for whatever is not in the vocabulary."""
+        return UNKNOWN
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -85,6 +91,10 @@ class LanguagePart:
     @property
     def lengths(self) -> Integers:
         return self.sequences.lengths
+
+    def take(self, chosen: Integers) -> "LanguagePart":
+        """Keep the chosen sequences, in the order given."""
+        return replace(self, sequences=self.sequences.take(chosen, per_timestep=True), lost=None)
 
     def encoded(self) -> Encoded:
         """Encode what a network reads of them, and what follows."""
@@ -137,6 +147,20 @@ def fit_language(train: Sequences, layout: Layout, *, labels: tuple[str, ...]) -
             outputs=len(categories[0].vocabulary) + RESERVED, ends=layout.form != "text-corpus"
         ),
     )
+
+
+def grown(old: LanguageEncoders, fresh: LanguageEncoders) -> LanguageEncoders:
+    """Give encoders of before with the tokens or labels that only fresh ones know."""
+    match old.target, fresh.target:
+        case NextSet(labels=labels), NextSet(labels=others):
+            return old.model_copy(update={"target": NextSet(labels=with_new(labels, others))})
+        case NextToken() as target, _:
+            encoders = grown_encoders(old, fresh, target)
+            outputs = len(encoders.categories[0].vocabulary) + RESERVED
+            return encoders.model_copy(
+                update={"target": target.model_copy(update={"outputs": outputs})}
+            )
+    raise ValueError("a model of sets stays one")
 
 
 def labels_of(*parts: Sequences) -> tuple[str, ...]:

@@ -120,9 +120,11 @@ def fit_label_shares(encoded: Encoded) -> LabelShares:
 
 
 def all_scores(
-    baselines: Baselines, encoded: Encoded, encoders: LanguageEncoders
+    baselines: Baselines | tuple[()], encoded: Encoded, encoders: LanguageEncoders
 ) -> dict[str, Floats]:
     match baselines:
+        case ():
+            return {}
         case NGrams(grams=grams):
             scores = score_ngrams(grams, encoded, outputs=outputs_of(encoders))
             return {
@@ -144,11 +146,11 @@ def score_sets(probabilities: Doubles, there: Any) -> Floats:
     return np.stack([likelihood, right], axis=1).astype(np.float32)
 
 
-def shown_names(baselines: Baselines, scores: Mapping[str, Any]) -> list[str]:
+def shown_names(baselines: Baselines | tuple[()], scores: Mapping[str, Any]) -> list[str]:
     """Choose the baselines to show: of the n-grams those of one and two tokens and the best
     order."""
     names = list(scores)
-    if isinstance(baselines, LabelShares):
+    if not isinstance(baselines, NGrams):
         return names
     return [name for at, name in enumerate(names, 1) if at <= ALWAYS or at == baselines.best]
 
@@ -156,7 +158,7 @@ def shown_names(baselines: Baselines, scores: Mapping[str, Any]) -> list[str]:
 def evaluate_part(
     part: LanguagePart,
     scores: Floats,
-    baselines: Baselines,
+    baselines: Baselines | tuple[()],
     *,
     seed: int,
     temperature: float | None = None,
@@ -169,7 +171,7 @@ def evaluate_part(
 def evaluate_language(
     encoded: Encoded,
     scores: Floats,
-    baselines: Baselines,
+    baselines: Baselines | tuple[()],
     *,
     encoders: LanguageEncoders,
     layout: Layout,

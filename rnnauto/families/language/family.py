@@ -82,6 +82,7 @@ LANGUAGE = Family(
     streaming=late("families.language.streaming", "streaming"),
     to_predict=answer.to_predict,
     to_judge=answer.to_judge,
+    to_learn=answer.to_learn,
     answer=answer.answer,
     table=table.language_table,
     without_answer=words_of,

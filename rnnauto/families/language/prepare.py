@@ -12,20 +12,15 @@ from rnnauto.families.language.encode import (
     NextSet,
     encode_language,
     fit_language,
+    grown,
     labels_of,
     split_settings,
     usable,
 )
-from rnnauto.prepared import (
-    Prepared,
-    Told,
-    fingerprint_of,
-    no_vectors,
-    no_weights,
-    split_sequences,
-)
+from rnnauto.prepared import Prepared, Told, fingerprint_of, no_vectors, no_weights
 from rnnauto.problems.required_columns import read_for
 from rnnauto.problems.unknown_targets import refuse_unknown
+from rnnauto.splitting import split_sequences
 
 LanguagePrepared = Prepared[LanguageEncoders, Parts, LanguagePart, Encoded]
 
@@ -35,19 +30,18 @@ def prepare(told: Told) -> LanguagePrepared:
     no_vectors(told)
     no_weights(told)
     layout = told.layout
-    sequences = usable(told.sequences, layout)
     split = split_sequences(
         told,
         usable=lambda some: usable(some, layout),
         read_test=lambda path: read_for(layout, path, target=False, text_targets=()),
-        settings=split_settings(told.recipe.split, sequences),
+        settings=lambda some: split_settings(told.recipe.split, some),
         groups=duplicate_groups,
         classes=False,
     )
-    labels = labels_of(sequences, *split.others) if layout.label_sets else ()
+    labels = labels_of(split.parts.development, *split.others) if layout.label_sets else ()
     trains = split.train_parts(per_timestep=layout.per_timestep)
     # one vocabulary for all folds: their networks are averaged
-    encoders = fit_language(trains[0], layout, labels=labels)
+    encoders = told.settled(fit_language(trains[0], layout, labels=labels), grown)
     known = labels_of(split.learned(per_timestep=True)) if layout.label_sets else ()
     for path, part in split.files(told):
         check_some_known(part, encoders, path, labels=known)
@@ -62,6 +56,7 @@ def prepare(told: Told) -> LanguagePrepared:
         fold_encoders=(encoders,) * len(trains),
         development=encode_language(split.parts.development, encoders),
         fingerprint=fingerprint_of(told, split.validation_frame),
+        earlier=split.earlier,
     )
 
 

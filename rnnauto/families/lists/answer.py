@@ -12,6 +12,7 @@ from rnnauto.families.lists.evaluate import ListAnswers
 from rnnauto.layout import Layout
 from rnnauto.prepared import Source, no_history, to_be_judged
 from rnnauto.problems.required_columns import read_for
+from rnnauto.reading.read import Table
 
 
 def to_predict(
@@ -31,8 +32,13 @@ def to_judge(
 ) -> ListPart:
     """Read sequences whose answer is known. Raises: DataError."""
     no_history(history, layout)
-    table = read_for(layout, data, target=True, text_targets=(), classes=encoders.words)
+    table = to_learn(data, layout, encoders)
     return ListPart(to_be_judged(table, layout), layout, encoders, table=table)
+
+
+def to_learn(data: Source, layout: Layout, encoders: ListEncoders) -> Table:
+    """Read a table with lists to answer with. Raises: DataError."""
+    return read_for(layout, data, target=True, text_targets=(), classes=encoders.words)
 
 
 def answer(run: Run, part: ListPart, *, beams: int = 1) -> ListAnswers:

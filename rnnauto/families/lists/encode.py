@@ -16,6 +16,7 @@ from rnnauto.data.encode import (
     fit_encoders,
     nothing_encoded,
 )
+from rnnauto.data.grown import grown_encoders
 from rnnauto.data.misfits import MOST_TIMESTEPS, encoder_misfits
 from rnnauto.data.sequences import Sequences, targets_in
 from rnnauto.data.target_columns import is_struct
@@ -181,6 +182,11 @@ def fit_lists(train: Sequences, layout: Layout, *, every: Integers) -> ListEncod
         apart=not layout.are_places,
     )
     return fit_encoders(train, layout, target)
+
+
+def grown(old: ListEncoders, fresh: ListEncoders) -> ListEncoders:
+    """Give encoders of before with the words that only fresh ones know; longer lists are cut."""
+    return grown_encoders(old, fresh, old.target)
 
 
 def no_lists(encoders: ListEncoders) -> EncodedLists:

@@ -79,6 +79,7 @@ LISTS = Family(
     streaming=no_streaming,
     to_predict=answer.to_predict,
     to_judge=answer.to_judge,
+    to_learn=answer.to_learn,
     answer=answer.answer,
     table=table.prediction_table,
     without_answer=words_of,

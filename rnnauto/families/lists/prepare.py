@@ -1,10 +1,12 @@
 """Cut sources and their lists into parts, and encode them."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rnnauto.data.sequences import targets_in
+from rnnauto.arrays import Integers
+from rnnauto.data.sequences import Sequences, targets_in
 from rnnauto.data.split import FOLDS, SMALL, Parts
 from rnnauto.data.vectors import holding_vectors, with_vectors
 from rnnauto.families.lists.cut import groups_of
@@ -14,6 +16,7 @@ from rnnauto.families.lists.encode import (
     ListPart,
     encode_lists,
     fit_lists,
+    grown,
     list_lengths,
 )
 from rnnauto.prepared import (
@@ -22,9 +25,12 @@ from rnnauto.prepared import (
     fingerprint_of,
     no_weights,
     read_labelled,
-    split_sequences,
     with_targets,
 )
+from rnnauto.splitting import split_sequences
+
+if TYPE_CHECKING:
+    from rnnauto.recipe import Split
 
 ListPrepared = Prepared[ListEncoders, Parts, ListPart, EncodedLists]
 
@@ -38,21 +44,25 @@ def prepare(told: Told) -> ListPrepared:
     usable = with_targets(told.sequences, layout)
     every = list_lengths(targets_in(usable))
     whole = fit_lists(usable, layout, every=every)
-    groups = groups_of(usable, encode_lists(usable, whole), whole.target)
-    settings = told.recipe.split
-    whole_file = told.recipe.data.validation_path is None
-    if whole_file and settings.folds == "auto" and len(np.unique(groups)) < SMALL:
-        settings = settings.model_copy(update={"folds": FOLDS})
+
+    def groups(some: Sequences) -> Integers:
+        return groups_of(some, encode_lists(some, whole), whole.target)
+
+    def settings(some: Sequences) -> "Split":
+        split, whole_file = told.recipe.split, told.recipe.data.validation_path is None
+        few = whole_file and split.folds == "auto" and len(np.unique(groups(some))) < SMALL
+        return split.model_copy(update={"folds": FOLDS}) if few else split
+
     split = split_sequences(
         told,
         usable=lambda sequences: with_targets(sequences, layout),
         read_test=lambda path: read_labelled(path, told),
         settings=settings,
-        groups=lambda sequences: groups,
+        groups=groups,
         classes=False,
     )
     folds = tuple(
-        with_vectors(fit_lists(train, layout, every=every), told.vectors)
+        told.settled(with_vectors(fit_lists(train, layout, every=every), told.vectors), grown)
         for train in split.train_parts(per_timestep=False)
     )
     lists = encode_lists(split.parts.development, folds[0])
@@ -68,4 +78,5 @@ def prepare(told: Told) -> ListPrepared:
         fold_encoders=folds,
         development=replace(lists, source=source),
         fingerprint=fingerprint_of(told, split.validation_frame),
+        earlier=split.earlier,
     )

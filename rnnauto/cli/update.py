@@ -1,0 +1,116 @@
+"""`rnnauto update`: go on from a model with new rows."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rnnauto.cli.ending import ending
+from rnnauto.cli.options import UPDATE_FLAGS, overrides_of, recipe_flags
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from rnnauto.updating.update import UpdatedModel
+
+
+OutputFlag = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="Model folder to write; left out: the one that is gone on from, as a whole",
+        show_default=False,
+    ),
+]
+EarlierFlag = Annotated[
+    Path | None,
+    typer.Option("--with", help="Table that the model has learnt from", show_default=False),
+]
+TestedFlag = Annotated[
+    Path | None,
+    typer.Option(
+        "--with-test",
+        help="Table that the model was tested on; left out: the one that its recipe names",
+        show_default=False,
+    ),
+]
+SettingsFlag = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Any recipe key, like update.rate=0.1 (repeatable)"
+    ),
+]
+
+
+@recipe_flags(UPDATE_FLAGS)
+def update(
+    context: typer.Context,
+    data: Annotated[Path, typer.Argument(help="Table of new rows, with the target")],
+    model: Annotated[Path, typer.Option("--model", "-m", help="Model folder")] = Path(
+        "rnnauto_model"
+    ),
+    output: OutputFlag = None,
+    earlier: EarlierFlag = None,
+    tested_on: TestedFlag = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a model folder that is there")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Keep the new model though it is not better")
+    ] = False,
+    settings: SettingsFlag = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON")] = False,
+    **flags: Any,
+) -> None:
+    """Go on from a model with the new rows of DATA; a model that is not better is not kept."""
+    from rnnauto.cli.console import print_json, talk_console
+    from rnnauto.cli.watch import watching
+    from rnnauto.errors import Interrupted
+    from rnnauto.exports.source import Source
+    from rnnauto.model import load
+    from rnnauto.updating.update import update as run
+    from rnnauto.updating.wanted import wanted_of
+
+    opened = load(model)
+    wanted = wanted_of(
+        model,
+        data,
+        settings=overrides_of(flags, UPDATE_FLAGS, settings),
+        earlier=earlier,
+        tested_on=None if tested_on is None else str(tested_on),
+        folder=output,
+        overwrite=overwrite,
+        force=force,
+    )
+    stays = Interrupted(f"interrupted: `{model}` is what it was", hint="run it again")
+    console = talk_console(quiet=context.obj["quiet"])
+    with ending(lambda: stays), watching(console) as watch:
+        made = run(
+            Source(opened.folder, opened.info),
+            wanted,
+            started=context.obj["started"],
+            watch=watch,
+        )
+    tell(console, made)
+    if as_json:
+        print_json({**made.fitted.to_json(), "updated": made.updated.model_dump()})
+
+
+def tell(console: "Console", made: "UpdatedModel") -> None:
+    """Say what came of an update, and what to do next."""
+    from rnnauto.cli.console import duration, print_scores
+    from rnnauto.report.facts import PAGE
+    from rnnauto.visible import shell_word
+
+    fitted = made.fitted
+    console.print()
+    print_scores(console, fitted.to_json()["scores"], title="scores on the test part")
+    console.print()
+    console.print(made.updated.sentence)
+    console.print(fitted.verdict)
+    largest = max(fitted.checks.values())
+    console.print(f"exported and checked (largest difference {largest:.1e}): {fitted.folder}/")
+    console.print(f"took {duration(fitted.seconds)}; the report: {fitted.folder / PAGE}")
+    word = shell_word(str(fitted.folder))
+    console.print(f"next: rnnauto predict NEW.csv -m {word}", soft_wrap=True)

@@ -1,0 +1,68 @@
+"""Put sequences of two tables one after the other, and their parts: of what a model has learnt from
+before, and of new data."""
+
+import numpy as np
+import polars as pl
+
+from rnnauto.arrays import Integers
+from rnnauto.data.duplicates import content_hashes
+from rnnauto.data.sequences import Sequences
+
+Folds = tuple[tuple[Integers, Integers], ...]
+
+
+def join_folds(old: Folds, new: Folds, *, begin: int, share: float, seed: int) -> Folds:
+    """Join what is trained and validated on, fold by fold.
+
+    Args:
+        begin: what new numbers begin with.
+        share: of the old ones that are kept.
+    """
+    rng = np.random.default_rng(seed)
+
+    def some(numbers: Integers) -> Integers:
+        size = min(len(numbers), max(1, round(share * len(numbers)))) if share else 0
+        return np.sort(rng.permutation(numbers)[:size])
+
+    return tuple(
+        (
+            np.concatenate([some(train), begin + new[at % len(new)][0]]),
+            np.concatenate([some(validation), begin + new[at % len(new)][1]]),
+        )
+        for at, (train, validation) in enumerate(old)
+    )
+
+
+def join_frames(first: pl.DataFrame, second: pl.DataFrame) -> pl.DataFrame:
+    """Put the rows of a table after those of another, of the columns that both have."""
+    names = [name for name in first.columns if name in second.columns]
+    columns = [join_columns(first[name], second[name]) for name in names]
+    return pl.DataFrame(columns)
+
+
+def join_columns(first: pl.Series, second: pl.Series) -> pl.Series:
+    """Put a column after another; where one is text and the other is not, both are."""
+    second = second.alias(first.name)
+    if pl.String in {first.dtype, second.dtype} and not first.dtype.is_nested():
+        first, second = first.cast(pl.String), second.cast(pl.String)
+    frames = [first.to_frame(), second.to_frame()]
+    return pl.concat(frames, how="vertical_relaxed").to_series()
+
+
+def not_among(sequences: Sequences, others: Sequences, *, per_timestep: bool) -> Integers:
+    """Find the sequences that stand not among others, with the same target, int64 [kept]."""
+    own, known = (keys_of(each, per_timestep=per_timestep) for each in (sequences, others))
+    return np.flatnonzero(~own.is_in(known.unique().to_list()).to_numpy())
+
+
+def keys_of(sequences: Sequences, *, per_timestep: bool) -> pl.Series:
+    """Name every sequence by what is read of it, and its target, [sequences]."""
+    hashes = pl.Series("key", content_hashes(sequences)).cast(pl.String)
+    targets = sequences.targets
+    if per_timestep or targets is None:
+        return hashes
+    texts = targets.struct.json_encode() if isinstance(targets.dtype, pl.Struct) else targets
+    if isinstance(texts.dtype, pl.List):
+        texts = texts.list.eval(pl.element().cast(pl.String)).list.join(" ", ignore_nulls=True)
+    frame = pl.DataFrame({"hash": hashes, "target": texts.cast(pl.String).fill_null("")})
+    return frame.select(pl.concat_str(["hash", "target"], separator=" ")).to_series()

@@ -1,0 +1,231 @@
+"""Go on from a model with new rows. `update` reads like the list of what happens, top to bottom."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rnnauto.budget import Clock, check_workers, expected_finish, local_workers, start_workers
+from rnnauto.deploy.model_folder import (
+    JOURNAL,
+    passing_folder,
+)
+from rnnauto.deploy.model_json import AnyModelInfo
+from rnnauto.early import thread_aside
+from rnnauto.exports.source import Source as Opened
+from rnnauto.families.families import family_of
+from rnnauto.finish import Chosen, Exported, Task, WrittenModel, write_model
+from rnnauto.fitted import Fitted, Said, Watch
+from rnnauto.judge.scored import Updated
+from rnnauto.pipeline import import_beside, posed
+from rnnauto.prepared import Source
+from rnnauto.recipe import Recipe
+from rnnauto.search import journal
+from rnnauto.search.fingerprint import fingerprint
+from rnnauto.search.interrupt import deaf_to_hangups, interruptible
+from rnnauto.search.study import save_study
+from rnnauto.updating.judge import check_better, compared, parts_of, sentence_of
+from rnnauto.updating.networks import Begun, begin_networks
+from rnnauto.updating.read import new_entries, prepare_update
+from rnnauto.updating.train import train_on
+from rnnauto.updating.wanted import Wanted
+
+SHARE_OF_BUDGET = 0.1  # of that of a fit, which an update takes where the recipe does not say
+
+
+@dataclass(frozen=True)
+class UpdatedModel:
+    """The result of an update: what is known of the model, and how it compares with the old one."""
+
+    fitted: Fitted
+    updated: Updated
+
+
+def update(
+    model: Opened, wanted: Wanted, *, started: float, watch: Watch = lambda news: None
+) -> UpdatedModel:
+    """Go on from a model with new rows, and leave a model folder where that is better.
+
+    Raises: DataError, RecipeError or ModelFolderError before anything slow; UpdateError where the
+        model would not be better; all leave the folder as it was.
+    """
+    info, recipe = model.info, wanted.recipe
+    check_workers(recipe)
+    prepared = prepare_update(
+        wanted.data,
+        info,
+        wanted.learning,
+        earlier=wanted.earlier,
+        tested_on=wanted.tested_on,
+        say=lambda text: watch(Said(text)),
+    )
+    family = family_of(info.layout)
+    tell(info, wanted, prepared, watch)
+    problem, space = posed(family, prepared, recipe), family.space(prepared, recipe)
+    folds = len(prepared.parts.folds)
+    clock = Clock(
+        started,
+        budget_of(recipe),
+        diagnoses=recipe.judge.diagnose,
+        beside=local_workers(recipe, folds),
+    )
+    with passing_folder(wanted.folder) as work, deaf_to_hangups():
+        task = Task(
+            family=family,
+            prepared=prepared,
+            recipe=recipe,
+            problem=problem,
+            space=space,
+            begun_with=fingerprint(prepared, recipe, space),
+            path=recipe.data.path,
+            folder=wanted.folder,
+            work=work,
+        )
+        begin(task, model, wanted)
+        written, updated = train_and_judge(task, model, wanted, clock, watch)
+    return UpdatedModel(written, updated)
+
+
+def budget_of(recipe: Recipe) -> float:
+    """Give the seconds that an update may take."""
+    own = recipe.update.budget
+    return own if isinstance(own, float) else SHARE_OF_BUDGET * recipe.search.budget
+
+
+def tell(info: AnyModelInfo, wanted: Wanted, prepared: Any, watch: Watch) -> None:
+    """Say what is new in what was read, and what cannot be judged."""
+    for name, entries in new_entries(info.encoders, prepared.encoders).items():
+        watch(Said(f"new in `{name}`: {listed(entries)}"))
+    if wanted.earlier is None:
+        watch(
+            Said(
+                "the folder keeps no rows of before: without `--with` nothing is learnt again, and "
+                "nothing shows whether the model becomes worse on them"
+            )
+        )
+
+
+def listed(entries: Sequence[str], most: int = 5) -> str:
+    more = f" and {len(entries) - most:,} more" if len(entries) > most else ""
+    return ", ".join(f"`{entry}`" for entry in entries[:most]) + more
+
+
+def begin(task: Task, model: Opened, wanted: Wanted) -> None:
+    """Write down what the update goes on from, and what it learns from."""
+    place = task.work / JOURNAL
+    journal.append(
+        place,
+        "run-started",
+        fingerprint=task.begun_with.to_json(),
+        recipe=task.recipe.model_dump(mode="json"),
+    )
+    journal.append(
+        place,
+        "updated-from",
+        folder=str(model.folder),
+        trial=model.info.trial,
+        fingerprint=model.info.fingerprint,
+        data=name_of(wanted.data),
+        earlier=None if wanted.earlier is None else name_of(wanted.earlier),
+    )
+    prepared = task.prepared
+    save_study(
+        task.study,
+        task.problem,
+        prepared.parts.folds,
+        store=lambda folder: task.family.store(folder, prepared.development),
+    )
+
+
+def name_of(data: Source) -> str:
+    return str(data) if isinstance(data, str | Path) else "a frame"
+
+
+def train_and_judge(
+    task: Task, model: Opened, wanted: Wanted, clock: Clock, watch: Watch
+) -> tuple[Fitted, Updated]:
+    """Train the networks on, beside them fit the baselines; then write the model, if it is one for
+    the better."""
+    prepared = task.prepared
+    folds = len(prepared.parts.folds)
+    metric = task.problem.objective or task.family.main_metric(prepared.layout, prepared.encoders)
+    with (
+        interruptible() as interruption,
+        thread_aside() as aside,
+        start_workers(task.recipe, task.study, folds) as workers,
+    ):
+        baselines = aside.submit(
+            task.family.fit_baselines, task.prepared, seed=task.recipe.seed, metric=metric
+        )
+        slow = import_beside(clock.beside)
+        begun = begin_networks(task, model)
+        clock.keep(slow * finish_of(task, begun))
+        trials = train_on(task, begun, workers, clock, interruption=interruption, watch=watch)
+        simple = baselines.result()
+    watch(Said("exporting and checking the model, and comparing it with the one before"))
+    judged: list[Updated] = []
+
+    def approve(exported: Exported) -> Updated:
+        judged.append(compare(task, model, wanted, begun, exported))
+        return judged[0]
+
+    chosen = Chosen(trials[0], trials, "complete", f"goes on from `{model.folder}`", whole=True)
+    until = clock.diagnosis_deadline(interrupted=False)
+    written = write_model(task, simple, chosen, until=until, approve=approve)
+    return fitted_by(task, chosen, written, seconds=time.monotonic() - clock.started), judged[0]
+
+
+def finish_of(task: Task, begun: Begun) -> float:
+    """Reckon the seconds that follow the training; a grown model of before is exported as well."""
+    seconds = expected_finish(task.family, task.prepared, len(begun.places))
+    return seconds * (2 if begun.grown else 1)
+
+
+def compare(task: Task, model: Opened, wanted: Wanted, begun: Begun, exported: Exported) -> Updated:
+    """Judge the model before and after the update. Raises: UpdateError where it is not better, and
+    is not to be kept all the same."""
+    family, prepared = task.family, task.prepared
+    before = model.run
+    if begun.grown:
+        place = task.work / "before" / "saved_model"
+        place.parent.mkdir()
+        before, _ = family.export(place, begun.unchanged(), prepared)
+    new, old = parts_of(prepared)
+    how: Any = {"seed": task.recipe.seed, "objective": task.problem.objective}
+    on_new, metric = compared(family, new, before, exported.run, **how)
+    on_old = None if old is None else compared(family, old, before, exported.run, **how)[0]
+    sentence = sentence_of(on_new, on_old, metric)
+    if not wanted.force:
+        check_better(on_new, on_old, sentence)
+    entries = new_entries(model.info.encoders, prepared.encoders)
+    return Updated(
+        folder=str(model.folder),
+        trial=model.info.trial,
+        data=name_of(wanted.data),
+        earlier=None if wanted.earlier is None else name_of(wanted.earlier),
+        metric=metric,
+        on_new=on_new,
+        on_old=on_old,
+        new_entries=sum(map(len, entries.values())),
+        forced=wanted.force,
+        sentence=sentence,
+    )
+
+
+def fitted_by(task: Task, chosen: Chosen, written: WrittenModel, *, seconds: float) -> Fitted:
+    """Gather the result of an update, as its callers see it."""
+    return Fitted(
+        folder=task.folder,
+        layout=task.prepared.layout,
+        winner=chosen.winner,
+        trials=chosen.trials,
+        evaluation=written.evaluation,
+        rows=tuple(written.rows),
+        networks=len(written.exported.members),
+        checks=written.exported.checks,
+        seconds=seconds,
+        seed=task.recipe.seed,
+        interrupted=False,
+        diagnosis=written.diagnosis,
+    )

@@ -1,0 +1,99 @@
+"""Say what is to be done with a model: what it goes on with, by which settings, and into which
+folder."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rnnauto.deploy.model_folder import (
+    ANOTHER,
+    check_destination,
+    completed_trials,
+    real_place,
+    search_of,
+)
+from rnnauto.errors import ModelFolderError
+from rnnauto.prepared import Source
+from rnnauto.recipe import Recipe
+
+RECIPE = "recipe.yaml"
+TEST = "data.test_path"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be done with a model.
+
+    Attributes:
+        data: the new rows; earlier: those of before, None where they are not at hand.
+        recipe: that of the model, with the settings of the update.
+        test: a file of new rows to judge by; None: some of `data`.
+        tested_on: the file that the model was tested on, where it had one of its own.
+        folder: where the model goes.
+        force: keep it though it is not better.
+    """
+
+    data: Source
+    earlier: Source | None
+    recipe: Recipe
+    test: str | None
+    tested_on: str | None
+    folder: Path
+    force: bool
+
+    @property
+    def learning(self) -> Recipe:
+        """The recipe by which new rows are cut, and trained on."""
+        data = self.recipe.data.model_copy(update={"test_path": self.test, "validation_path": None})
+        return self.recipe.model_copy(update={"data": data})
+
+
+def wanted_of(
+    model: Path,
+    data: Source,
+    *,
+    settings: Mapping[str, Any],
+    earlier: Source | None = None,
+    tested_on: str | None = None,
+    folder: Path | None = None,
+    overwrite: bool = False,
+    force: bool = False,
+) -> Wanted:
+    """Gather what is to be done with the model in a folder.
+
+    Args:
+        settings: of its recipe, by dotted keys, in the place of those that it was fitted with.
+        tested_on: the file that it was tested on; None: the one that its recipe names.
+        folder: where the model goes; None: into the place of the one that it goes on from.
+        overwrite: replace a model that is there.
+
+    Raises: RecipeError for settings that there are not; ModelFolderError where the folder cannot or
+        must not be written.
+    """
+    recipe = Recipe.load(model / RECIPE)
+    own, test = recipe.data.test_path, settings.get(TEST)
+    rest = {key: value for key, value in settings.items() if key != TEST}
+    return Wanted(
+        data=data,
+        earlier=earlier,
+        recipe=recipe.with_overrides(rest),
+        test=None if test is None else str(test),
+        tested_on=tested_on or own,
+        folder=place_of(model, folder, overwrite=overwrite),
+        force=force,
+    )
+
+
+def place_of(model: Path, folder: Path | None, *, overwrite: bool) -> Path:
+    """Choose where the model goes. Raises: ModelFolderError where nothing can, or must, go."""
+    own = real_place(model)
+    place = own if folder is None else real_place(folder)
+    in_place = place.absolute() == own.absolute()
+    check_destination(place, overwrite=overwrite or in_place)
+    if completed_trials(search_of(place)):
+        raise ModelFolderError(
+            f"`{search_of(place)}` holds a search that has not ended",
+            hint=f"end it with `rnnauto fit --resume`, or {ANOTHER}",
+        )
+    return place
