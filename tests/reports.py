@@ -10,6 +10,7 @@ from rnnauto.data.targets import LabelEncoder, SeveralTargets
 from rnnauto.deploy.leaderboard import leaderboard, write_leaderboard
 from rnnauto.deploy.model_json import write_model_info
 from rnnauto.deploy.scores import write_scores
+from rnnauto.families.anomaly.encode import Surprises, scored_names
 from rnnauto.families.decoder.evaluate import Answered
 from rnnauto.families.families import family_of
 from rnnauto.families.lists.evaluate import ListAnswers
@@ -87,6 +88,10 @@ def cases():
         "many-to-many": Case(tagged, {"target": "tag"}),
         "many-to-many-unaligned": Case(pairs, {"target": "actions"}),
         "forecasting": Case(series, {"target": "sold", "horizon": 6}),
+        "anomaly": Case(
+            long.with_columns(bad=(pl.col("day") > 4) & (pl.col("fever") > 1)),
+            {"target": "bad", "task": "anomaly"},
+        ),
         "language-modelling": Case(songs, {"target": "text", "task": "language-modelling"}),
     }
 
@@ -149,6 +154,11 @@ def drawn_answers(prepared):
             timesteps = int((test.lengths + 1).sum())
             likelihood, right = -rng.exponential(size=timesteps), rng.random(timesteps) < 0.5
             return np.stack([likelihood, right], axis=1).astype(np.float32)
+        case "anomaly":
+            score = rng.exponential(size=int(test.lengths.sum())).astype(np.float32)
+            score[test.sequences.row_splits[:-1]] = np.nan
+            parts = np.stack([score / 3] * len(scored_names(prepared.encoders)), axis=1)
+            return Surprises(score, score > 2, parts, score - 1, 2.0)
         case "lists":
             target = prepared.encoders.target
             shape = (len(test), target.longest, len(target.each))

@@ -30,6 +30,7 @@ CUT_RECIPE = {
 TRAINED = {  # a page, or what follows a heading of it, and what is there in the end
     "README.md": ("predictions.csv", "rnnauto_model/report.html"),
     "docs/forecasting.md#Quantiles": ("quantiles.csv", "airline_back/backtest.html"),
+    "docs/anomalies.md": ("alarms.csv", "rnnauto_model/report.html"),
     "docs/ci.md": ("results.xml", "rnnauto_runs/guard/report.html"),
     "docs/explain.md": ("rnnauto_model/model.onnx", "te003.html", "te003.svg"),
     "docs/updating.md": ("speakers_new/model.onnx", "speakers_new/report.html"),

@@ -276,6 +276,26 @@ class Pairs(Frozen):
     pairs: tuple[PairedValues, ...]
 
 
+class Watched(Frozen):
+    """A stretch of a sequence that was scored.
+
+    Attributes:
+        points: [timestep, score, what came], the last where it is a token.
+        faults: runs of labelled faults, alarms: of flagged timesteps: [first timestep, last].
+    """
+
+    id: str
+    points: tuple[tuple[int, Number, str], ...]
+    faults: tuple[tuple[int, int], ...]
+    alarms: tuple[tuple[int, int], ...]
+
+
+class Watches(Frozen):
+    kind: Literal["watched"]
+    threshold: Number
+    watched: tuple[Watched, ...]
+
+
 class NoAnswers(Frozen):
     """Nothing beside what `confusion` holds, or nothing at all."""
 
@@ -290,6 +310,7 @@ ShownAnswers = Annotated[
     | Timelines
     | TracedSequences
     | Pairs
+    | Watches
     | NoAnswers,
     Field(discriminator="kind"),
 ]

@@ -57,8 +57,9 @@ def has_other_columns(layout: Layout) -> bool:
 
 
 def is_learned_by_sequence(layout: Layout) -> bool:
-    """True where a sequence that comes twice is more than a row of one timestep that does."""
-    return is_learned(layout) and layout.form != "plain-table"
+    """True where a sequence that comes twice is more than a row of one timestep that does, and more
+    than what is normal."""
+    return is_learned(layout) and layout.form != "plain-table" and not watches(layout)
 
 
 def tells_of_time(layout: Layout) -> bool:

@@ -15,6 +15,8 @@ from rnnauto.deploy.shown import (
     TaggedSequences,
     Timelines,
     TracedSequences,
+    Watched,
+    Watches,
     WrittenAnswers,
 )
 from rnnauto.judge.diagnosis import Calibration, Passage, WrongAnswer
@@ -190,8 +192,45 @@ def example_blocks(examples: ShownAnswers | None, asked: Asked) -> list[Block]:
                 if pairs.points
             )
             return [Grid(figures)] if figures else []
+        case Watches():
+            return watched_blocks(examples)
         case _:
             return []
+
+
+def watched_blocks(examples: Watches) -> list[Block]:
+    """Draw scores along some stretches; of texts their tokens too, marked by their scores."""
+    limit = examples.threshold
+    lines = tuple(
+        tuple(
+            Token(
+                token,
+                weight=min(1.0, (score or 0.0) / (limit or STRONGEST)),
+                tone="bad",
+                title=f"score {score:.3g}" if score is not None else "",
+            )
+            for _, score, token in line.points
+        )
+        for line in examples.watched
+        if any(token for _, _, token in line.points)
+    )
+    figures = [
+        Figure(
+            watched_title(line),
+            charts_test.watched_chart(line, threshold=limit),
+            "Dashed: the threshold. Shaded: labelled faults. Dots: what was flagged.",
+            least=420,
+        )
+        for line in examples.watched
+    ]
+    if not lines:
+        return [*figures]
+    caption = "The stronger the mark, the higher the score; at the threshold it is strongest."
+    return [Tokens("Sequences of the test part, marked by score", lines, caption), *figures]
+
+
+def watched_title(line: Watched) -> str:
+    return f"Scores of {line.id} from timestep {line.points[0][0]}"
 
 
 def forecast_blocks(forecasts: Sequence[Forecast], *, axis: str) -> list[Block]:

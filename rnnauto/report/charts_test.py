@@ -12,6 +12,7 @@ from rnnauto.deploy.shown import (
     Surprise,
     Timeline,
     TracedSequence,
+    Watched,
 )
 from rnnauto.judge.scored import Confusion
 from rnnauto.report.picture import shares
@@ -221,6 +222,40 @@ def surprise_chart(timesteps: Sequence[Surprise]) -> Json:
         )
     )
     return spec(chart, height=SMALL_HEIGHT, about="Surprise at every timestep, in nats")
+
+
+def watched_chart(line: Watched, *, threshold: float | None) -> Json:
+    """Draw the score of every timestep, the threshold, labelled faults and what was flagged."""
+    rows: Rows = [{"step": step, "score": score, "came": came} for step, score, came in line.points]
+    flagged = [
+        row for row in rows if any(begin <= row["step"] <= end for begin, end in line.alarms)
+    ]
+    shaded: Rows = [
+        {"begin_of_bar": begin - 0.5, "end_of_bar": end + 0.5} for begin, end in line.faults
+    ]
+    x = alt.X("step:Q").title("timestep").scale(nice=False, zero=False)
+    scale = alt.Scale(type="symlog", constant=1, nice=True)
+    tooltip = [
+        alt.Tooltip("step:Q", title="timestep"),
+        alt.Tooltip("score:Q", format=".3~g"),
+        *([alt.Tooltip("came:N", title="what came")] if any(row["came"] for row in rows) else []),
+    ]
+    y = alt.Y("score:Q").title("score").scale(scale).axis(tickCount=5)
+    faults = (
+        alt.Chart(data(shaded))
+        .mark_rect(color=BAD, opacity=0.18)
+        .encode(x="begin_of_bar:Q", x2="end_of_bar:Q")
+    )
+    scores = alt.Chart(data(rows)).mark_line(color=ACCENT, strokeWidth=1.4)
+    dots = alt.Chart(data(flagged)).mark_point(filled=True, color=BAD, size=28)
+    limit = alt.Chart(data([{"threshold": threshold}])).mark_rule(color=MUTED, strokeDash=[4, 3])
+    chart = (
+        faults
+        + scores.encode(x=x, y=y, tooltip=tooltip)
+        + dots.encode(x=x, y=y, tooltip=tooltip)
+        + limit.encode(y="threshold:Q")
+    )
+    return spec(chart, height=170, about="Scores along a sequence, with threshold and faults")
 
 
 def attention_chart(attention: Attention) -> Json:

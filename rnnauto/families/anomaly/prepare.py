@@ -76,7 +76,7 @@ def prepare(told: Told) -> AnomalyPrepared:
         table=table,
         inference=told.inference,
         problems=shared_problems(told, sequences, validation, None if tested is None else test),
-        parts=parts,
+        parts=with_rule(parts, calibration),
         test=AnomalyPart(frame, test, layout, encoders, calibration),
         test_frame=frame,
         encoders=encoders,
@@ -147,6 +147,12 @@ def cut_up(
     return replace(parts, test=filled(chosen_of(pieces, is_test))), filled(
         chosen_of(pieces, ~is_test)
     )
+
+
+def with_rule(parts: Parts, calibration: Sequences) -> Parts:
+    """Say that sequences were put aside."""
+    aside = count(int(calibration.row_splits[-1]), "timestep")
+    return replace(parts, rule=f"{parts.rule}, {aside} aside for the threshold")
 
 
 FEWEST_TEXTS = 8

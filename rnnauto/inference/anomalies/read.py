@@ -15,6 +15,7 @@ from rnnauto.inference.stems import find_stems
 from rnnauto.layout import Column, Kind, Layout
 from rnnauto.reading.joined_time import joined_name
 
+NORMAL_RULE = "you named it; 0, false, no or normal, else its most frequent label, is normal"
 UNLABELLED = "fault or not"  # stands for the column that labels faults, where there is none
 
 
@@ -44,14 +45,19 @@ def with_labels_or_none(case: Case) -> Case:
 
 
 def check_type(case: Case) -> None:
-    """Raises: DataError for an RNN type that has no score for each timestep, and forms that are
-    not read."""
+    """Raises: DataError for an RNN type that has no score for each timestep, for what only a
+    forecast is told, and for forms that are not read."""
     wanted = case.problem.type
     if wanted not in {"auto", "many-to-many"}:
         raise DataError(
             f"`--task anomaly` scores every timestep, which is many-to-many; `--type {wanted}` is "
             "something else",
             hint="leave `--type` out",
+        )
+    for name in case.data.known_ahead:
+        raise DataError(
+            f"`--known-ahead {name}` is for forecasts; the task here is anomaly",
+            hint="leave it out: a timestep is foretold from those before it alone",
         )
     if case.form == "text-corpus":
         raise DataError(
@@ -111,18 +117,25 @@ def faults_of(case: Case) -> Column | None:
     return Column(name=name, kind=kind)
 
 
+def in_own_words(evidence: Evidence) -> Evidence:
+    """Leave out what is said of RNN types, which nobody has to name here."""
+    reason = evidence.reason.removeprefix("you named the RNN type many-to-many: ")
+    override = flag("--id", "COLUMN") if "--type" in evidence.override else evidence.override
+    return replace(evidence, reason=reason, override=override)
+
+
 def anomaly_evidence(case: Case, roles: Roles) -> tuple[Evidence, ...]:
     """Say why the layout is this one."""
     (name,) = case.target
     told = [
-        replace(each, override=flag("--id", "COLUMN")) if "--type" in each.override else each
+        in_own_words(each)
         for each in roles.evidence
         if not each.decision.startswith("target is")
         and UNLABELLED not in each.decision + each.reason + each.override
     ]
     labels = Evidence("no fault is labelled", "no `--target` is named", "--target COLUMN")
     if name != UNLABELLED:
-        labels = Evidence(f"`{name}` labels faults", "you named it", flag("--target", "COLUMN"))
+        labels = Evidence(f"`{name}` labels faults", NORMAL_RULE, flag("--target", "COLUMN"))
     return (
         *told,
         labels,
