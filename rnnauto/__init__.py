@@ -5,15 +5,32 @@
 judges a forecast from several origins of the past.
 """
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rnnauto.backtesting import Backtest
+    from rnnauto.estimators.classifier import RNNClassifier as RNNClassifier
+    from rnnauto.estimators.forecaster import RNNForecaster as RNNForecaster
+    from rnnauto.estimators.regressor import RNNRegressor as RNNRegressor
+    from rnnauto.fitted import Watch
     from rnnauto.model import Model, Runtime
     from rnnauto.prepared import Source
 
-__all__ = ["backtest", "fit", "load", "update"]
+__all__ = ["RNNClassifier", "RNNForecaster", "RNNRegressor", "backtest", "fit", "load", "update"]
+ESTIMATORS = {
+    "RNNClassifier": "classifier",
+    "RNNForecaster": "forecaster",
+    "RNNRegressor": "regressor",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import scikit-learn only where somebody asks for an estimator."""
+    if name not in ESTIMATORS:
+        raise AttributeError(f"module `rnnauto` has no attribute `{name}`")
+    return getattr(import_module(f"rnnauto.estimators.{ESTIMATORS[name]}"), name)
 
 
 def fit(
@@ -23,9 +40,10 @@ def fit(
     folder: Path | str = "rnnauto_model",
     overwrite: bool = False,
     resume: bool = False,
+    watch: "bool | Watch" = False,
     **recipe: Any,
 ) -> "Model":
-    """Search, train and export a model for a table.
+    """Search, train and export a model for a table; its `scores` are those of the test part.
 
     Args:
         data: path of a file, or a polars or pandas frame.
@@ -33,8 +51,10 @@ def fit(
         folder: where the model folder goes.
         overwrite: replace a model folder that is there.
         resume: go on with the search for this folder that was interrupted or killed.
+        watch: show progress, in a notebook or on a terminal; or a function that is told of it.
         recipe: sections of the recipe as dictionaries, like `search={"budget": "3m"}`.
     """
+    from rnnauto.cli.notebook import watching_from_python
     from rnnauto.model import load
     from rnnauto.pipeline import fit as run
     from rnnauto.recipe import Recipe
@@ -43,7 +63,9 @@ def fit(
     if target is not None:
         names = [target] if isinstance(target, str) else list(target)
         wanted = wanted.with_overrides({"data.target": names})
-    run(data, wanted, folder=Path(folder), overwrite=overwrite, resume=resume)
+    place = Path(folder)
+    with watching_from_python(watch) as watcher:
+        run(data, wanted, folder=place, overwrite=overwrite, resume=resume, watch=watcher)
     return load(folder)
 
 

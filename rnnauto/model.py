@@ -27,6 +27,7 @@ from rnnauto.reading.read import Table
 
 if TYPE_CHECKING:
     from rnnauto.deploy.leaderboard import Row
+    from rnnauto.deploy.scores import ScoresFile
     from rnnauto.exports.formats import Exported
     from rnnauto.judge.evaluate import Evaluation
     from rnnauto.streaming.series import SeriesStream
@@ -335,6 +336,13 @@ class Model:
         info, family = self.info, self.family
         part = family.to_predict(data, info.layout, info.encoders, history=None)
         return measure_latency(self.run, family.single(self.run, part))
+
+    @property
+    def scores(self) -> "ScoresFile":
+        """What the fit came to on the test part, beside the baselines. Raises: ModelFolderError."""
+        from rnnauto.deploy.scores import read_scores
+
+        return read_scores(self.folder)
 
     def leaderboard(self) -> "list[Row]":
         from rnnauto.deploy.leaderboard import read_leaderboard

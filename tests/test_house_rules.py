@@ -65,6 +65,7 @@ ORDER = [
     "doctor",
     "serve",
     "cli",
+    "estimators",
     "__main__",
 ]
 # a family's folder spans these parts: each of its files stands with one of them
@@ -91,6 +92,10 @@ MAY_NAME_FAMILIES = {"families/families.py", "families/learners.py"}
 HEAVY = {"tensorflow", "keras", "keras_tuner", "sklearn", "scipy", "ray"}
 BOTH = {"keras", "tensorflow"}
 MAY_BE_HEAVY = {
+    "estimators/base.py": {"sklearn"},
+    "estimators/classifier.py": {"sklearn"},
+    "estimators/forecaster.py": {"sklearn"},
+    "estimators/regressor.py": {"sklearn"},
     "networks/adam.py": BOTH,
     "networks/calendar.py": {"tensorflow"},
     "networks/built.py": {"keras"},

@@ -4,6 +4,7 @@ What is printed holds names and cells of strangers' files. So nothing in a text 
 control characters are shown: styles come from `styled` and `joined` alone.
 """
 
+import io
 import json
 import os
 import re
@@ -64,6 +65,14 @@ def talk_console(*, quiet: bool = False) -> Console:
 def data_console() -> Console:
     """A console for tables that were asked for, on stdout."""
     return PlainConsole(sys.stdout, width=plain_width(sys.stdout.isatty()))
+
+
+def html_of(*parts: Any) -> str:
+    """Draw texts and tables as HTML that needs no style sheet, for a notebook."""
+    console = PlainConsole(io.StringIO(), record=True, width=PLAIN_WIDTH)
+    console.print(*parts)
+    pre = "<pre style='font-family:monospace;line-height:1.3;white-space:pre'>{code}</pre>"
+    return console.export_html(inline_styles=True, code_format=pre)
 
 
 def styled(text: str, style: str = "") -> Text:

@@ -1,0 +1,241 @@
+"""What the estimators share: settings, a fit into a folder of their own, and being copied."""
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from rnnauto.arrays import Integers
+from rnnauto.cli.notebook import watching_from_python
+from rnnauto.deploy.scores import ScoresFile
+from rnnauto.errors import DataError, RecipeError
+from rnnauto.estimators.given import Given, InputError, is_frame, take
+from rnnauto.model import Model, load
+from rnnauto.pipeline import fit as run
+from rnnauto.recipe import Recipe
+
+# parameter: recipe key; the limits and what is meant are the recipe's
+SETTINGS = {
+    "cells": "search.space.cell",
+    "units": "search.space.units",
+    "layers": "search.space.layers",
+    "epochs": "train.epochs",
+    "trials": "search.trials",
+    "budget": "search.budget",
+    "workers": "search.workers",
+    "id": "data.id",
+    "time": "data.time",
+    "horizon": "problem.horizon",
+    "lookback": "problem.lookback",
+    "season": "problem.season",
+}
+LISTS = {"search.space.units", "search.space.layers"}
+FOLDER = "model"
+PACKED, MODEL = "packed_", "model_"
+
+
+@contextmanager
+def as_value_errors() -> Iterator[None]:
+    """Have wrong data and settings raise what scikit-learn's tools expect; the hint is a note."""
+    try:
+        yield
+    except InputError as error:
+        if error.hint and error.hint not in getattr(error, "__notes__", ()):
+            error.add_note(error.hint)
+        raise
+    except (DataError, RecipeError) as error:
+        raised = InputError(error.message, hint=error.hint)
+        if error.hint:
+            raised.add_note(error.hint)
+        raise raised from error
+
+
+@contextmanager
+def passing_folder() -> Iterator[Path]:
+    """Name a model folder in a temporary place, which goes where the model does not come to be."""
+    place = Path(tempfile.mkdtemp(prefix="rnnauto-"))
+    try:
+        yield place / FOLDER
+    except BaseException:
+        remove(place)
+        raise
+
+
+def remove(place: Path) -> None:
+    shutil.rmtree(place, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Told:
+    """Answers, a row for each unit that the caller counts.
+
+    Attributes:
+        values: [units, outputs]; NaN where there was nothing to read.
+        per_timestep: whether a unit is a timestep.
+        owners: of rows of a frame that share an answer, the sequence of each, [units].
+    """
+
+    given: Given
+    values: NDArray[np.float64]
+    per_timestep: bool
+    owners: Integers | None
+
+    @property
+    def weights(self) -> NDArray[np.float64] | None:
+        """What each unit counts, so that each sequence counts once, [units]; None: alike."""
+        return None if self.owners is None else 1 / np.bincount(self.owners)[self.owners]
+
+    def as_asked(self, flat: NDArray[Any]) -> Any:
+        """Cut what there is of every unit into a list for each sequence, where X was one."""
+        if not self.per_timestep or self.given.lengths is None:
+            return flat
+        return np.split(flat, np.cumsum(self.given.lengths)[:-1])
+
+
+class RnnEstimator(BaseEstimator):
+    """What is common to the estimators; scikit-learn asks for a class.
+
+    Attributes:
+        model_: the fitted model, as `rnnauto.load` opens it.
+        n_features_in_: numbers per timestep, columns of a frame, or of an array of 2 dimensions its
+            timesteps.
+        feature_names_in_: the columns of a frame.
+    """
+
+    @property
+    def scores_(self) -> ScoresFile:
+        """The scores of the test part that the fit kept aside, beside the baselines'."""
+        check_is_fitted(self, MODEL)
+        return self.model_.scores
+
+    def save(self, folder: Path | str) -> Path:
+        """Copy the model folder, for `rnnauto.load`, `rnnauto predict -m` and `rnnauto serve`.
+
+        Raises: FileExistsError.
+        """
+        check_is_fitted(self, MODEL)
+        return Path(shutil.copytree(self.model_.folder, folder))
+
+    def _recipe(self, **asked: Any) -> Recipe:
+        """Make the recipe of the settings; `asked` are keys by their names with `__` for dots."""
+        given: Any = self.recipe
+        if given is None:
+            recipe = Recipe()
+        elif isinstance(given, str | Path):
+            recipe = Recipe.load(Path(given))
+        else:
+            recipe = Recipe.parse(dict(given), source="recipe")
+        chosen: dict[str, Any] = {}
+        parameters = self.get_params(deep=False)
+        for name, key in SETTINGS.items():
+            if parameters.get(name) is not None:
+                value = plain_value(parameters[name])
+                chosen[key] = [value] if key in LISTS and isinstance(value, int) else value
+        if self.random_state is not None:
+            drawn = check_random_state(self.random_state).randint(2**31 - 1)
+            chosen["seed"] = chosen["split.seed"] = int(drawn)
+        return recipe.with_overrides(chosen | asked)
+
+    def _learn(self, frame: pl.DataFrame, recipe: Recipe) -> None:
+        """Fit a model in a folder of its own."""
+        with passing_folder() as folder:
+            with watching_from_python(self.watch) as watch:
+                run(frame, recipe, folder=folder, watch=watch)
+            self.model_ = load(folder)
+            weakref.finalize(self.model_, remove, folder.parent)
+
+    def _remember(self, X: Any, y: Any, given: Given) -> None:
+        """Keep what X was, to hold later ones against it. Raises: InputError for what nothing can
+        be learnt from."""
+        validate_data(self, X if is_frame(X) else "no_validation", y, skip_check_array=True)
+        if given.kind != "nothing":
+            check_consistent_length(np.empty(len(given)), y)
+        if len(given) == 1:
+            raise InputError("X holds 1 sample", hint="nothing can be learnt from a single one")
+        self.n_features_in_, self._given = given.width, replace(given, frame=given.frame.clear())
+
+    def _tell(self, X: Any, lengths: Any, columns: int) -> "Told":
+        """Answer X. Raises: InputError."""
+        check_is_fitted(self, MODEL)
+        given = take(X, lengths)
+        self._check_like_fitted(X, given)
+        part = self.model_.read(given.frame)
+        table = self.model_.tell(part, probabilities=True).table
+        values = table.select(table.columns[-columns:]).to_numpy()
+        sequences, layout = part.sequences, self.model_.info.layout
+        if layout.per_timestep or sequences.rows is None:
+            return Told(given, values, layout.per_timestep, None)
+        owners = np.full(part.frame.height, len(values))
+        owners[sequences.rows] = np.repeat(np.arange(len(values)), sequences.lengths)
+        return Told(given, np.vstack([values, np.full(columns, np.nan)])[owners], False, owners)
+
+    def _check_like_fitted(self, X: Any, given: Given) -> None:
+        """Raises: InputError where X is another than was learnt from."""
+        if is_frame(X):
+            validate_data(self, X, skip_check_array=True, reset=False)
+        fitted = self._given
+        if given.kind != fitted.kind:
+            raise InputError(
+                f"X is {given.kind}, and {type(self).__name__} was fitted on {fitted.kind}",
+                hint="give X as it was given to `fit`",
+            )
+        arrays = given.timesteps is not None and fitted.timesteps is not None
+        if (arrays and given.width != fitted.width) or given.features != fitted.features:
+            raise InputError(
+                f"X has {given.width} features, but {type(self).__name__} is expecting "
+                f"{self.n_features_in_} features as input",
+                hint="sequences of other lengths go into a list of arrays",
+            )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The files of the model folder travel with a copy, as bytes."""
+        state = dict(super().__getstate__())
+        model: Model | None = state.pop(MODEL, None)
+        if model is not None:
+            state[PACKED] = {
+                str(path.relative_to(model.folder)): path.read_bytes()
+                for path in sorted(model.folder.rglob("*"))
+                if path.is_file()
+            }
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        packed = state.pop(PACKED, None)
+        super().__setstate__(state)
+        if packed is not None:
+            with passing_folder() as folder:
+                for name, content in packed.items():
+                    path = folder / name
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(content)
+                self.model_ = load(folder)
+                weakref.finalize(self.model_, remove, folder.parent)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, MODEL)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True
+        tags.input_tags.string = True
+        tags.non_deterministic = False
+        return tags
+
+
+def plain_value(value: Any) -> Any:
+    """Write numbers of numpy, as grids of settings have them, as those of Python."""
+    if isinstance(value, list | tuple):
+        return [plain_value(item) for item in value]
+    return value.item() if hasattr(value, "item") else value

@@ -1,0 +1,158 @@
+"""`RNNClassifier`: a class for each sequence, or for each timestep."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
+from sklearn.utils import check_array, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+
+from rnnauto.estimators.base import RnnEstimator, Told, as_value_errors
+from rnnauto.estimators.given import InputError, take
+from rnnauto.estimators.targets import ask, flattened, is_lists
+
+if TYPE_CHECKING:
+    from rnnauto.fitted import Watch
+
+
+class RNNClassifier(ClassifierMixin, RnnEstimator):
+    """A searched recurrent network that tells the class of a sequence, or of each timestep.
+
+    What is None is as in a recipe (`docs/recipe.md`).
+
+    Args:
+        cells: recurrent cells to try: one, a list, or `all`.
+        units: widths of the state to try: one, or a list.
+        layers: numbers of recurrent layers to try: one, or a list.
+        epochs: most epochs of a trial.
+        trials: most models to try.
+        budget: wall clock of a fit, in seconds or like `3m`.
+        workers: worker processes.
+        id: where X is a frame with a row per timestep, the columns that tell sequences apart.
+        time: of such a frame, the column that orders the timesteps.
+        recipe: further settings: sections as dictionaries, or the path of a recipe file.
+        watch: show progress, in a notebook or on a terminal; or a function that is told of it.
+        random_state: of the search and the split; None: the recipe's seeds, 0 unless it has some.
+
+    Attributes:
+        classes_: the labels, in order, [classes].
+        scores_, model_, n_features_in_, feature_names_in_: as of all estimators here.
+    """
+
+    def __init__(
+        self,
+        *,
+        cells: str | list[str] | None = None,
+        units: int | list[int] | None = None,
+        layers: int | list[int] | None = None,
+        epochs: int | None = None,
+        trials: int | None = None,
+        budget: float | str | None = None,
+        workers: int | str | None = None,
+        id: str | list[str] | None = None,
+        time: str | None = None,
+        recipe: Mapping[str, Any] | Path | str | None = None,
+        watch: "bool | Watch" = False,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.cells = cells
+        self.units = units
+        self.layers = layers
+        self.epochs = epochs
+        self.trials = trials
+        self.budget = budget
+        self.workers = workers
+        self.id = id
+        self.time = time
+        self.recipe = recipe
+        self.watch = watch
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any, lengths: Any = None) -> Self:
+        """Search and train a network.
+
+        Args:
+            X: sequences: a list of arrays [timesteps] or [timesteps, features], of texts or of
+                lists of words; an array [sequences, timesteps], or [sequences, timesteps,
+                features]; or a frame with a row per sequence, or with `id` one per timestep.
+            y: a label for each sequence, or each row of a frame; or a list of labels for each
+                sequence, one per timestep.
+            lengths: true timesteps of each sequence of an array of 3 dimensions, [sequences]; None:
+                timesteps at the end that are all NaN are padding.
+
+        Raises: ValueError for data and settings that cannot be used; SearchError where no trial
+            completed.
+        """
+        with as_value_errors():
+            given = take(X, lengths)
+            self._remember(X, y, given)
+            labels = labels_of(y)
+            self.classes_, codes = np.unique(labels, return_inverse=True)
+            if len(self.classes_) == 1:
+                raise InputError(
+                    f"y has 1 class only, `{self.classes_[0]}`: there is nothing to learn",
+                    hint="give sequences of two classes at least",
+                )
+            texts = texts_of(self.classes_)
+            asked = ask(given, y, flat=np.array(texts, object)[codes], dtype=pl.String)
+            wanted = {"data.target": asked.names, "problem.task": "classification"}
+            if asked.per_timestep:
+                wanted["problem.type"] = "many-to-many"
+            self._learn(given.frame.with_columns(asked.columns), self._recipe(**wanted))
+            known = {text: at for at, text in enumerate(texts)}
+            self._places = [known[text] for text in self.model_.info.encoders.target.classes]
+        return self
+
+    def predict(self, X: Any, lengths: Any = None) -> Any:
+        """Tell the class of each sequence or row, [units], or a list of [timesteps]."""
+        told, probabilities = self._probabilities(X, lengths)
+        return told.as_asked(self.classes_[probabilities.argmax(axis=1)])
+
+    def predict_proba(self, X: Any, lengths: Any = None) -> Any:
+        """Tell the probability of every class, [units, classes], or a list of [timesteps, classes];
+        in the order of `classes_`."""
+        told, probabilities = self._probabilities(X, lengths)
+        return told.as_asked(probabilities)
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None, lengths: Any = None) -> float:
+        """Compute the accuracy; of a frame whose rows are timesteps each sequence counts once,
+        where its rows share a class."""
+        told, probabilities = self._probabilities(X, lengths)
+        predicted = self.classes_[probabilities.argmax(axis=1)]
+        weights = told.weights if sample_weight is None else sample_weight
+        return float(accuracy_score(flattened(y), predicted, sample_weight=weights))
+
+    def _probabilities(self, X: Any, lengths: Any) -> tuple[Told, NDArray[np.float64]]:
+        with as_value_errors():
+            told = self._tell(X, lengths, len(self.classes_) if hasattr(self, "classes_") else 0)
+            unread = np.flatnonzero(np.isnan(told.values).any(axis=1))
+            if len(unread):
+                raise InputError(
+                    f"{'row' if told.given.lengths is None else 'sequence'} {int(unread[0])} of X "
+                    "holds nothing to read",
+                    hint="leave out what is missing altogether: it has no class",
+                )
+            probabilities = np.empty(told.values.shape)
+            probabilities[:, self._places] = told.values
+            return told, probabilities / probabilities.sum(axis=1, keepdims=True)
+
+
+def labels_of(y: Any) -> NDArray[Any]:
+    """Check labels, and join those of timesteps, [units]. Raises: ValueError."""
+    labels = flattened(y) if is_lists(y) else column_or_1d(y, warn=True)
+    labels = check_array(labels, dtype=None, ensure_2d=False, input_name="y")
+    check_classification_targets(labels)
+    return labels  # type: ignore[no-any-return]
+
+
+def texts_of(classes: NDArray[Any]) -> list[str]:
+    """Write labels as the model folder has them; those that would be written alike are numbered."""
+    texts = [str(each) for each in classes.tolist()]
+    if len(set(texts)) < len(texts):
+        return [f"class_{at}" for at in range(len(texts))]
+    return texts

@@ -1,0 +1,240 @@
+"""Take X and y as Python programs have them, and make of them a frame to learn from.
+
+X is an array of two dimensions [sequences, timesteps] or of three [sequences, timesteps, features],
+a list of sequences or of texts, or a frame. Of what is no frame, a row of the frame made is a
+sequence, and a cell of it a list.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from rnnauto.arrays import Flags, Integers, splits_of
+from rnnauto.data.targets import lists_of
+from rnnauto.errors import DataError
+from rnnauto.reading.frames import load_frame
+from rnnauto.reading.pandas_frames import is_pandas
+
+TEXT = "text"
+FEATURE = "x"
+Kind = Literal["numbers", "words", "texts", "a frame", "nothing"]
+FEWEST_DIMENSIONS, MOST_DIMENSIONS = 1, 2  # of a sequence: [timesteps] or [timesteps, features]
+
+
+class InputError(DataError, ValueError):
+    """Data that an estimator cannot take: a ValueError too, as scikit-learn's tools expect."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What an estimator was given as X.
+
+    Attributes:
+        frame: a row per sequence; of a frame, its own rows.
+        kind: what it was; a model answers no other than it was fitted on.
+        features: numbers per timestep, or columns of a frame.
+        lengths: the timesteps of every sequence, [sequences]; None of frames and texts.
+        timesteps: of an array of 2 dimensions, which scikit-learn counts as features; else None.
+    """
+
+    frame: pl.DataFrame
+    kind: Kind
+    features: int
+    lengths: Integers | None
+    timesteps: int | None = None
+
+    def __len__(self) -> int:
+        return self.frame.height
+
+    @property
+    def width(self) -> int:
+        """What scikit-learn counts as features."""
+        return self.features if self.timesteps is None else self.timesteps
+
+
+def is_frame(values: Any) -> bool:
+    """Say whether columns have names; a frame of pandas without is what its array is."""
+    if isinstance(values, pl.DataFrame):
+        return True
+    named = is_pandas(values) and hasattr(values, "columns")
+    return named and any(isinstance(name, str) for name in values.columns)
+
+
+def take(values: Any, lengths: Any = None) -> Given:
+    """Make a frame of X.
+
+    Args:
+        lengths: of an array of three dimensions, the true timesteps of each sequence, [sequences];
+            None: timesteps at the end whose numbers are all missing are padding.
+
+    Raises: InputError, which says in which sequence the fault is.
+    """
+    if is_frame(values):
+        refuse_lengths(lengths, "a frame")
+        frame = load_frame(values, may_be_empty=False).frame
+        return Given(frame, "a frame", frame.width, None)
+    if isinstance(values, list | tuple) or is_ragged(values):
+        refuse_lengths(lengths, "a list")
+        return of_list(list(values))
+    array = np.asarray(values)
+    if array.ndim == 3:
+        return of_numbers(cut(as_numbers(array, "X"), lengths))
+    refuse_lengths(lengths, f"an array of {array.ndim} dimensions")
+    table = two_dimensions(values)
+    return replace(of_numbers(list(table)), timesteps=table.shape[1])
+
+
+def refuse_lengths(lengths: Any, what: str) -> None:
+    if lengths is not None:
+        raise InputError(
+            f"`lengths` are for an array of 3 dimensions, and X is {what}", hint="leave them out"
+        )
+
+
+def is_ragged(values: Any) -> bool:
+    """Say whether an array holds sequences, one an item."""
+    return (
+        isinstance(values, np.ndarray)
+        and values.ndim == 1
+        and values.dtype == object
+        and len(values) > 0
+        and all(isinstance(item, list | tuple | np.ndarray | str) for item in values)
+    )
+
+
+def two_dimensions(values: Any) -> NDArray[np.float64]:
+    """Take an array as scikit-learn's own estimators do, but for missing numbers."""
+    from sklearn.utils import check_array
+
+    return check_array(  # type: ignore[no-any-return]
+        values, dtype=np.float64, ensure_all_finite="allow-nan", input_name="X"
+    )
+
+
+def of_list(items: list[Any]) -> Given:
+    """Make a frame of a list of sequences, or of texts."""
+    if not items:
+        raise InputError("X holds no sequences", hint="give one at least")
+    if all(isinstance(item, str) for item in items):
+        frame = pl.DataFrame({TEXT: pl.Series(items, dtype=pl.String)})
+        return Given(frame, "texts", 1, None)
+    if all(is_rows_of_words(item) for item in items):
+        lengths = np.array([len(item) for item in items])
+        words = pl.Series([str(word) for item in items for word in item], dtype=pl.String)
+        cells = lists_of(words, splits_of(lengths)).alias(FEATURE)
+        return Given(pl.DataFrame([cells]), "words", 1, lengths)
+    if all(np.ndim(item) == 0 for item in items):
+        raise InputError(
+            "X is a list of single values: which of them are one sequence is not said",
+            hint="Reshape your data: give a list of sequences, or an array of 2 or 3 dimensions",
+        )
+    if all(isinstance(item, list) for item in items) and len(set(map(len, items))) == 1:
+        return take(np.array(items))  # as scikit-learn has arrays written
+    return of_numbers([as_numbers(item, f"sequence {at} of X") for at, item in enumerate(items)])
+
+
+def is_rows_of_words(item: Any) -> bool:
+    if isinstance(item, np.ndarray) and item.dtype.kind == "U":
+        return item.ndim == 1 and len(item) > 0
+    is_list = isinstance(item, list | tuple)
+    return is_list and len(item) > 0 and all(isinstance(word, str) for word in item)
+
+
+def as_numbers(values: Any, name: str) -> NDArray[np.float64]:
+    """Raises: InputError for what is no array of numbers, and for infinite ones."""
+    try:
+        array = np.asarray(values)
+        if np.iscomplexobj(array):
+            raise InputError(f"{name}: Complex data not supported", hint="give real numbers")
+        numbers = array.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(
+            f"{name} is no array of numbers: {error}",
+            hint="give numbers alone; words go into a list of lists of words, or a frame",
+        ) from error
+    if np.isinf(numbers).any():
+        raise InputError(f"{name} holds an infinite number", hint="write what is missing as NaN")
+    return numbers
+
+
+def of_numbers(sequences: Sequence[NDArray[np.float64]]) -> Given:
+    """Make a column of lists of each feature of sequences, [timesteps] or [timesteps, features]."""
+    tables: list[NDArray[np.float64]] = []
+    for at, sequence in enumerate(sequences):
+        if not FEWEST_DIMENSIONS <= sequence.ndim <= MOST_DIMENSIONS:
+            raise InputError(
+                f"sequence {at} of X has {sequence.ndim} dimensions",
+                hint="a sequence is an array [timesteps] or [timesteps, features]",
+            )
+        table = sequence if sequence.ndim == MOST_DIMENSIONS else sequence[:, None]
+        if not table.size:
+            raise InputError(
+                f"sequence {at} of X is empty: it has shape {sequence.shape}", hint="leave it out"
+            )
+        if tables and table.shape[1] != tables[0].shape[1]:
+            raise InputError(
+                f"sequence {at} of X has {table.shape[1]:,} features, sequence 0 has "
+                f"{tables[0].shape[1]:,}",
+                hint="give all sequences the same features, NaN where one is missing",
+            )
+        tables.append(table)
+    lengths = np.array([len(table) for table in tables])
+    frame = list_columns(np.concatenate(tables), lengths)
+    return Given(frame, "numbers", tables[0].shape[1], lengths)
+
+
+def list_columns(values: NDArray[np.float64], lengths: Integers) -> pl.DataFrame:
+    """Make a column of lists of each feature.
+
+    Args:
+        values: of all sequences, one after the other, [timesteps, features]; NaN where missing.
+    """
+    splits = splits_of(lengths)
+    features = values.shape[1]
+    names = [FEATURE] if features == 1 else [f"{FEATURE}{at}" for at in range(features)]
+    cells = [
+        lists_of(pl.Series(values[:, at]).fill_nan(None), splits).alias(name)
+        for at, name in enumerate(names)
+    ]
+    return pl.DataFrame(cells)
+
+
+def cut(array: NDArray[np.float64], lengths: Any) -> list[NDArray[np.float64]]:
+    """Cut the padding off sequences of one length, [sequences, timesteps, features].
+
+    Raises: InputError for lengths that do not fit.
+    """
+    if not array.size:
+        raise InputError(f"X is empty: it has shape {array.shape}", hint="give a sequence at least")
+    if lengths is None:
+        there: Flags = np.asarray(np.isfinite(array).any(axis=2))
+        # of what is missing altogether nothing is cut
+        wanted = array.shape[1] - np.flip(there, axis=1).argmax(axis=1)
+    else:
+        wanted = np.asarray(lengths)
+        check_lengths(wanted, array)
+    return [each[:length] for each, length in zip(array, wanted.tolist(), strict=True)]
+
+
+def check_lengths(lengths: NDArray[Any], array: NDArray[np.float64]) -> None:
+    """Raises: InputError."""
+    if lengths.shape != (len(array),):
+        raise InputError(
+            f"`lengths` has shape {lengths.shape}, and X holds {len(array):,} sequences",
+            hint="give one length for each sequence",
+        )
+    if lengths.dtype.kind not in "iu":
+        raise InputError("`lengths` are no whole numbers", hint="give the timesteps of each")
+    wrong = np.flatnonzero((lengths < 1) | (lengths > array.shape[1]))
+    if len(wrong):
+        at = int(wrong[0])
+        raise InputError(
+            f"`lengths` of sequence {at} is {int(lengths[at])}; X has {array.shape[1]:,} timesteps",
+            hint="give a length from 1 to that",
+        )
