@@ -94,6 +94,7 @@ class Model:
         history: Source | None = None,
         probabilities: bool = False,
         beams: int = 1,
+        explain: bool = False,
     ) -> pl.DataFrame:
         """Predict a row per sequence, or per timestep where there is one target per timestep; what
         holds nothing to read has missing predictions.
@@ -105,10 +106,13 @@ class Model:
                 the whole answer.
             beams: answers that stay in the running while one of several timesteps is written,
                 100 at most.
+            explain: say how much each timestep did to the answer; see `deploy.shares.shares_table`.
 
         Raises: DataError where a column is absent or holds what the model cannot read.
         """
-        answer = self.ask(data, history=history, probabilities=probabilities, beams=beams)
+        answer = self.ask(
+            data, history=history, probabilities=probabilities, beams=beams, explain=explain
+        )
         return as_in_file(answer.table)
 
     def ask(
@@ -118,6 +122,7 @@ class Model:
         history: Source | None = None,
         probabilities: bool = False,
         beams: int = 1,
+        explain: bool = False,
         look: Look = at_nothing,
     ) -> "Answer":
         """Do as `predict`, and say how many predictions are empty.
@@ -127,6 +132,8 @@ class Model:
         self.check_beams(beams)
         part = self.read(data, history=history)
         look(part.table, self.info.layout)
+        if explain:
+            return self.tell_shares(part, probabilities=probabilities, beams=beams)
         return self.tell(part, probabilities=probabilities, beams=beams)
 
     def read(self, data: Source, *, history: Source | None = None) -> Any:
@@ -140,6 +147,21 @@ class Model:
         answers = family.answer(self.run, part, beams=beams)
         table = family.table(part, answers, probabilities=probabilities)
         return Answer(table, family.without_answer(part, answers))
+
+    def tell_shares(self, part: Any, *, probabilities: bool, beams: int) -> "Answer":
+        """Predict what `read` has read, with what each timestep did. Raises: DataError."""
+        from rnnauto.exports.inside import with_shares
+        from rnnauto.exports.source import Source as Exporting
+
+        if beams > 1:
+            raise DataError(
+                "the shares of timesteps are those of the likeliest answer, without beams",
+                hint="leave `--beams` out, or `--explain`",
+            )
+        exporting = Exporting(self.folder, self.info)
+        table = with_shares(exporting, self.run, part, probabilities=probabilities)
+        answers = self.family.answer(self.run, part, beams=1)
+        return Answer(table, self.family.without_answer(part, answers))
 
     def check_beams(self, beams: int) -> None:
         """Raises: DataError where a model cannot keep so many answers in the running."""
@@ -275,19 +297,11 @@ class Model:
         Raises: DataError where there is no such sequence; ExportError where the folder does not say
             what networks are in it.
         """
+        from rnnauto.exports.inside import look_inside
         from rnnauto.exports.source import Source as Exporting
-        from rnnauto.search.trial import architecture_of
-        from rnnauto.unroll.find import find_one
-        from rnnauto.unroll.gather import Opened, unroll
 
-        info = self.info
         part = self.read(data)
-        unrolling = self.family.unrolling(part)
-        one = find_one(part, unrolling, info.layout, row=row, ids=ids)
-        members = Exporting(self.folder, info).networks()
-        networks = [architecture_of(values) for values in info.networks]
-        opened = Opened(self.run, members, networks, info.layout)
-        return unroll(opened, unrolling, one, self.family.answer(self.run, one, beams=1))
+        return look_inside(Exporting(self.folder, self.info), self.run, part, row=row, ids=ids)
 
     def update(
         self,

@@ -32,7 +32,7 @@ TRAINED = {  # a page, or what follows a heading of it, and what is there in the
     "docs/forecasting.md#Quantiles": ("quantiles.csv", "airline_back/backtest.html"),
     "docs/anomalies.md": ("alarms.csv", "rnnauto_model/report.html"),
     "docs/ci.md": ("results.xml", "rnnauto_runs/guard/report.html"),
-    "docs/explain.md": ("rnnauto_model/model.onnx", "te003.html", "te003.svg"),
+    "docs/explain.md": ("rnnauto_model/model.onnx", "te003.html", "shares.csv"),
     "docs/updating.md": ("speakers_new/model.onnx", "speakers_new/report.html"),
     "docs/streaming.md": ("rnnauto_model/step.onnx", "speakers.state"),
 }

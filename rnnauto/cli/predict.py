@@ -13,6 +13,9 @@ from rnnauto.errors import DataError
 if TYPE_CHECKING:
     import polars as pl
 
+    from rnnauto.layout import Layout
+    from rnnauto.model import Answer
+
 OPTION = "-o FILE"
 ENDINGS = {".csv", ".tsv", ".jsonl", ".ndjson"}
 
@@ -42,13 +45,15 @@ def predict(
             help="Answers kept in the running while a sequence is written; 1: the likeliest token",
         ),
     ] = 1,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Say how much each timestep did to the answer: its share"),
+    ] = False,
     runtime: RuntimeFlag = None,
     strict: StrictFlag = False,
     allow: AllowFlag = None,
 ) -> None:
     """Predict DATA with a fitted model; ids and the order of the rows are kept."""
-    from rnnauto.cli.destination import write_file
-    from rnnauto.deploy.table import as_in_file, times_as_texts
     from rnnauto.model import load
 
     destination = None if output == "-" else check_output(Path(output))
@@ -59,6 +64,7 @@ def predict(
         history=history,
         probabilities=proba,
         beams=beams,
+        explain=explain,
         look=looking(quiet=quiet, strict=strict, allow=allow),
     )
     if strict and answer.without:
@@ -66,7 +72,17 @@ def predict(
             f"`{data}`: {answer.without}, and `--strict` takes none",
             hint="fill the rows in, or drop them",
         )
-    table = as_in_file(times_as_texts(answer.table, opened.info.layout))
+    hand_over(answer, opened.info.layout, output, destination, quiet=quiet)
+
+
+def hand_over(
+    answer: "Answer", layout: "Layout", output: str, destination: Path | None, *, quiet: bool
+) -> None:
+    """Write an answer into its file, or on stdout."""
+    from rnnauto.cli.destination import write_file
+    from rnnauto.deploy.table import as_in_file, times_as_texts
+
+    table = as_in_file(times_as_texts(answer.table, layout))
     text = written(table, ".csv" if destination is None else Path(output).suffix.lower())
     if destination is None:
         sys.stdout.write(text)

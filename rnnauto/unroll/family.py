@@ -76,6 +76,8 @@ class Unrolling:
         so_far: the score where the sequence ends early; given also the ends. None where there is no
             such thing.
         statics: the score without each static feature, and their names; None where none has.
+        keys: the ids and the time or number of every timestep of `one` that is read, [timesteps];
+            None where predictions have no shares.
         attention: where the networks look, the mean of all, [tokens written][steps of the source],
             given them and `inputs`; None where they do not.
     """
@@ -92,4 +94,5 @@ class Unrolling:
     hidden: Callable[[Any, Any, Any, Spans], Doubles]
     so_far: Callable[[Any, Any, Any, NDArray[np.int64]], Doubles] | None
     statics: Callable[[Any, Any, Any], tuple[Doubles, list[str]]] | None
+    keys: Callable[[Any], pl.DataFrame] | None = None
     attention: Callable[[Any, Any], Doubles | None] | None = None

@@ -459,6 +459,23 @@ def test_one_sequence_is_looked_into(fit):
         model.explain(frame, row=frame.height + 1)
 
 
+def test_predictions_have_shares_or_a_sentence_says_why_not(fit):
+    model, frame = load(fit.folder), fit.case.frame
+    if fit.family.name == "language":
+        with pytest.raises(DataError, match="a language model goes on with all that it reads"):
+            model.predict(frame, explain=True)
+        return
+    table = model.predict(frame, explain=True)
+    names = list(fit.prepared.layout.id)
+    one = {"ids": [str(value) for value in table.select(names).row(0)]} if names else {"row": 1}
+    unrolled = model.explain(frame, **one)
+    first = table.head(unrolled.halves[0].timesteps)  # rows stand sequence by sequence
+    wanted = unrolled.effects.occlusion
+    np.testing.assert_allclose(first["effect"].to_list(), wanted, rtol=2e-3, atol=1e-6)
+    assert first["share"].sum() == pytest.approx(1)
+    assert table["share"].null_count() == 0
+
+
 def as_text(frame):
     """A frame as CSV and its relatives hold it: lists as JSON arrays."""
     lists = [name for name, dtype in frame.schema.items() if dtype.is_nested()]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from rnnauto.arrays import Doubles
 from rnnauto.data.batches import pad, whole
 from rnnauto.deploy.runner import Run
+from rnnauto.deploy.shares import sequence_keys
 from rnnauto.families.anomaly.answer import answer
 from rnnauto.families.anomaly.encode import AnomalyPart, Surprises, scored_names
 from rnnauto.unroll.copies import Spans, hidden, without_statics
@@ -99,6 +100,7 @@ def unrolling(part: AnomalyPart) -> Unrolling:
         take=take,
         at=at,
         ids=lambda part: part.sequences.ids,
+        keys=lambda one: sequence_keys(one.sequences, one.layout, one.table),
         read=read,
         told=told,
         scored=scored,

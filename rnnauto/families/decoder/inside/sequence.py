@@ -12,6 +12,7 @@ from rnnauto.arrays import Doubles
 from rnnauto.data.batches import whole
 from rnnauto.data.sequences import targets_in
 from rnnauto.deploy.runner import Run
+from rnnauto.deploy.shares import sequence_keys
 from rnnauto.families.decoder.answer import score
 from rnnauto.families.decoder.batches import pad_pairs
 from rnnauto.families.decoder.evaluate import Answered
@@ -131,6 +132,7 @@ def unrolling(part: DecoderPart) -> Unrolling:
         take=take,
         at=at,
         ids=lambda part: part.sequences.ids,
+        keys=lambda one: sequence_keys(one.sequences, one.layout, one.table),
         read=read,
         told=told,
         scored=scored,

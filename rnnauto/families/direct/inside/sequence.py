@@ -17,6 +17,7 @@ from rnnauto.data.targets import (
     ValueEncoder,
 )
 from rnnauto.deploy.runner import Run
+from rnnauto.deploy.shares import sequence_keys
 from rnnauto.families.direct.answer import Answers, answer
 from rnnauto.families.direct.encode import DirectPart, outputs_of
 from rnnauto.families.direct.table import prediction_columns
@@ -229,6 +230,7 @@ def unrolling(part: DirectPart) -> Unrolling:
         take=take,
         at=at,
         ids=lambda part: part.sequences.ids,
+        keys=lambda one: sequence_keys(one.sequences, one.layout, one.table),
         read=read,
         told=told,
         scored=scored,

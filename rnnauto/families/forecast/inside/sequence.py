@@ -49,6 +49,14 @@ def ids(windows: SeriesWindows) -> pl.DataFrame:
     return windows.series.ids[windows.encoded.owners]
 
 
+def keys(one: SeriesWindows) -> pl.DataFrame:
+    """Name every timestep that a window sees: the ids of its series, and its time."""
+    begin, end = bounds(one)
+    owners = np.full(end - begin, int(one.encoded.owners[0]))
+    ids = one.series.ids[owners].select(one.layout.id)
+    return pl.DataFrame([*ids.get_columns(), one.series.times[begin:end]])
+
+
 def bounds(one: SeriesWindows) -> tuple[int, int]:
     """Find the timesteps that a window sees, in its series."""
     encoded = one.encoded
@@ -172,6 +180,7 @@ def unrolling(windows: SeriesWindows) -> Unrolling:
         take=take,
         at=at,
         ids=ids,
+        keys=keys,
         read=read,
         told=told,
         scored=scored,

@@ -10,6 +10,7 @@ from rnnauto.arrays import Doubles
 from rnnauto.data.batches import whole
 from rnnauto.data.columns import data_units
 from rnnauto.deploy.runner import Run
+from rnnauto.deploy.shares import sequence_keys
 from rnnauto.families.lists.answer import answer
 from rnnauto.families.lists.batches import pad_lists
 from rnnauto.families.lists.encode import ListPart
@@ -106,6 +107,7 @@ def unrolling(part: ListPart) -> Unrolling:
         take=take,
         at=at,
         ids=lambda part: part.sequences.ids,
+        keys=lambda one: sequence_keys(one.sequences, one.layout, one.table),
         read=read,
         told=told,
         scored=scored,
