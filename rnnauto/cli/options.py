@@ -109,7 +109,7 @@ def option(flag: str, key: str) -> inspect.Parameter:
     shown = (
         ""
         if default in {None, ()}
-        else escape(f" [default: {shown_default(default)}]")  # a tag, to Typer's rich help
+        else escape(f" [default: {shown_default(default, key)}]")  # a tag, to Typer's rich help
     )
     choices = [
         str(choice) for part in get_args(field.annotation) or () for choice in get_args(part)
@@ -139,10 +139,11 @@ def parameter_name(flag: str) -> str:
     return flag.removeprefix("--").replace("-", "_")
 
 
-def shown_default(value: object) -> str:
+def shown_default(value: object, key: str) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
-    return f"{value:g}s" if isinstance(value, float) else str(value)
+    unit = "s" if key.endswith("budget") else ""
+    return f"{value:g}{unit}" if isinstance(value, float) else str(value)
 
 
 def metavar(flag: str, key: str) -> str:

@@ -205,7 +205,7 @@ def standardise(built: Built, job: Job, problem: StudyProblem, data: Any, train:
             mean, deviation = np.array(scales[job.fold], np.float32).T
             layer.mean.assign(mean)
             layer.deviation.assign(deviation)
-    if built.scales.vectors is not None:
+    if built.scales.vectors is not None and data.vectors is not None:  # else an update's weights
         built.scales.vectors.embeddings.assign(data.vectors)
 
 

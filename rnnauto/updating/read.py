@@ -11,6 +11,7 @@ from rnnauto.errors import DataError
 from rnnauto.exports.source import settings_of_networks
 from rnnauto.families.families import family_of
 from rnnauto.inference.infer import Inference
+from rnnauto.layout import Layout
 from rnnauto.prepare import Say, allowing, describe
 from rnnauto.prepared import AnyPrepared, Earlier, GoingOn, Source, Told
 from rnnauto.problem import Problem
@@ -100,16 +101,15 @@ def folds_of(networks: Sequence[Values]) -> int:
     return len(networks) if alike else 1
 
 
-def new_entries(old: Any, new: Any) -> dict[str, tuple[str, ...]]:
-    """List the words and classes that encoders have and those of before had not, by column; those
-    of the target under `target`."""
+def new_entries(old: Any, new: Any, layout: Layout) -> dict[str, tuple[str, ...]]:
+    """List the words and classes that encoders have and those of before had not, by column."""
     found = {}
     for name in ("categories", "static_categories"):
         for before, after in zip(getattr(old, name), getattr(new, name), strict=True):
             if before.view == "whole":
                 found[before.name] = after.vocabulary[len(before.vocabulary) :]
     targets = [getattr(each, "target", None) for each in (old, new)]
-    found |= new_answers("target", *targets)
+    found |= new_answers(", ".join(layout.target), *targets)
     return {name: entries for name, entries in found.items() if entries}
 
 

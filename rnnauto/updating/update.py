@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rnnauto.budget import Clock, check_workers, expected_finish, local_workers, start_workers
+from rnnauto.budget import (
+    FURTHER,
+    Clock,
+    check_workers,
+    expected_finish,
+    local_workers,
+    start_workers,
+)
 from rnnauto.deploy.model_folder import (
     JOURNAL,
     passing_folder,
@@ -95,7 +102,7 @@ def budget_of(recipe: Recipe) -> float:
 
 def tell(info: AnyModelInfo, wanted: Wanted, prepared: Any, watch: Watch) -> None:
     """Say what is new in what was read, and what cannot be judged."""
-    for name, entries in new_entries(info.encoders, prepared.encoders).items():
+    for name, entries in new_entries(info.encoders, prepared.encoders, info.layout).items():
         watch(Said(f"new in `{name}`: {listed(entries)}"))
     if wanted.earlier is None:
         watch(
@@ -179,7 +186,7 @@ def train_and_judge(
 def finish_of(task: Task, begun: Begun) -> float:
     """Reckon the seconds that follow the training; a grown model of before is exported as well."""
     seconds = expected_finish(task.family, task.prepared, len(begun.places))
-    return seconds * (2 if begun.grown else 1)
+    return seconds * (1 + FURTHER * begun.grown)
 
 
 def compare(task: Task, model: Opened, wanted: Wanted, begun: Begun, exported: Exported) -> Updated:
@@ -198,7 +205,7 @@ def compare(task: Task, model: Opened, wanted: Wanted, begun: Begun, exported: E
     sentence = sentence_of(on_new, on_old, metric)
     if not wanted.force:
         check_better(on_new, on_old, sentence)
-    entries = new_entries(model.info.encoders, prepared.encoders)
+    entries = new_entries(model.info.encoders, prepared.encoders, model.info.layout)
     return Updated(
         folder=str(model.folder),
         trial=model.info.trial,

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.arrays import timestep_index
@@ -13,6 +14,7 @@ from rnnauto.data.targets import (
     SeveralTargets,
     TargetEncoder,
     ValueEncoder,
+    label_texts,
     zeros_in,
 )
 from rnnauto.data.unanswered import gather_to_answer
@@ -22,12 +24,13 @@ from rnnauto.families.direct.encode import (
     DirectEncoders,
     DirectPart,
     check_classes,
+    each_target,
     outputs_of,
     text_targets,
 )
 from rnnauto.layout import Layout
 from rnnauto.prepared import Source, no_history, to_be_judged
-from rnnauto.problems.required_columns import read_for
+from rnnauto.problems.required_columns import read_for, refuse
 from rnnauto.reading.read import Table
 
 Answers = NDArray[np.float32]
@@ -63,10 +66,32 @@ def to_judge(
 
 
 def to_learn(data: Source, layout: Layout, encoders: DirectEncoders) -> Table:
-    """Read a table with targets, among which may be classes that the model does not know."""
+    """Read a table with targets, among which may be classes that the model does not know. Raises:
+    DataError, also for a class that cannot be one of its kind."""
     texts = text_targets(layout, encoders)
     classes = {**encoders.words, **texts}
-    return read_for(layout, data, target=True, text_targets=texts, classes=classes)
+    table = read_for(layout, data, target=True, text_targets=texts, classes=classes)
+    for column, encoder in zip(layout.targets, each_target(encoders.target), strict=True):
+        check_kind(table, table.frame[column.name], encoder)
+    return table
+
+
+def check_kind(table: Table, targets: pl.Series, encoder: TargetEncoder) -> None:
+    """Check that new classes are such that they can stand among those of the model: among whole
+    numbers a whole one. Raises: DataError for the first that cannot."""
+    if not isinstance(encoder, LabelEncoder) or encoder.kind == "text":
+        return
+    texts = label_texts(targets)
+    strange = texts.is_not_null() & ~texts.is_in(list(encoder.classes))
+    what, wanted = "no number", "numbers"
+    if encoder.kind == "integer":
+        strange &= ~texts.str.contains(r"^-?\d+(\.0+)?$").fill_null(False)
+        what, wanted = "no whole number", "whole numbers"
+    elif encoder.kind == "boolean":
+        what, wanted = "neither true nor false", "true and false"
+    else:
+        strange &= texts.cast(pl.Float64, strict=False).is_null()
+    refuse(table, targets, strange, what, wanted)
 
 
 def answer(run: Run, part: DirectPart, *, beams: int = 1) -> Answers:
