@@ -70,7 +70,8 @@ def write_yaml_files(text, place, cut):
     for name, content in yaml_files(text).items():
         recipe = yaml.safe_load(content)
         if cut:
-            recipe |= CUT_RECIPE | {"expect": {"model_size": recipe["expect"]["model_size"]}}
+            kept = {key: value for key, value in recipe["expect"].items() if key == "model_size"}
+            recipe |= CUT_RECIPE | {"expect": kept}
         (place / name).write_text(yaml.safe_dump(recipe), encoding="utf-8")
 
 

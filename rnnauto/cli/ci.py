@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rnnauto.judge.expectations import Expectation
 from rnnauto.recipe.faults import line_number
+from rnnauto.recipe.written import read_written
 from rnnauto.run import Outcome
 from rnnauto.visible import visible_lines
 
@@ -64,11 +65,12 @@ def annotations(outcome: Outcome) -> list[str]:
     if outcome.error is not None:
         hint = f" ({outcome.error.hint})" if outcome.error.hint else ""
         return [annotation(outcome.recipe, None, "rnnauto run", outcome.error.message + hint)]
-    text = outcome.recipe.read_text(encoding="utf-8")
+    written = read_written(outcome.recipe)
+    missed = [each for each in outcome.expectations if not each.passed]
+    places = [written.holder_of("expect", each.name) or written for each in missed]
     return [
-        annotation(outcome.recipe, line_number(each.name, text), each.name, fell_short(each))
-        for each in outcome.expectations
-        if not each.passed
+        annotation(place.path, line_number(each.name, place.text), each.name, fell_short(each))
+        for each, place in zip(missed, places, strict=True)
     ]
 
 

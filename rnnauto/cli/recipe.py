@@ -12,8 +12,11 @@ from rnnauto.cli.options import DATA_FLAGS, overrides_of, recipe_flags
 from rnnauto.visible import shell_word, visible
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rnnauto.inspection import Inspection
     from rnnauto.recipe import Recipe
+    from rnnauto.recipe.settings import Setting
 
 SCHEMA = "recipe.schema.json"
 OPTION = "-o FILE"
@@ -118,38 +121,55 @@ def examples(data: Path, asked: "Recipe", inspection: "Inspection") -> dict[str,
 
 def check(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="Recipe to check", show_default=False)],
+    files: Annotated[list[Path], typer.Argument(help="Recipes to check", show_default=False)],
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON")] = False,
 ) -> None:
-    """Check FILE and the data that it names, short of training."""
-    from rnnauto.cli.console import print_json, talk_console
+    """Check FILES and the data that they name, short of training; of several all are looked at."""
+    from rnnauto.cli.console import print_error, print_json, talk_console
+    from rnnauto.errors import RnnautoError
+
+    console = talk_console(quiet=context.obj["quiet"])
+    findings, worst = [], 0
+    for file in files:
+        try:
+            findings.append(findings_of(file, console.print))
+        except RnnautoError as error:
+            if len(files) == 1:
+                raise
+            print_error(error)
+            findings.append({"recipe": str(file), "error": error.message})
+            worst = max(worst, error.exit_code)
+    if as_json:
+        print_json(findings if len(files) > 1 else findings[0])
+    if worst:
+        raise typer.Exit(worst)
+
+
+def findings_of(file: Path, say: "Callable[[str], None]") -> dict[str, Any]:
+    """Check one recipe. Raises: RnnautoError for what is wrong."""
     from rnnauto.families.families import metric_names
     from rnnauto.judge.metric_names import check_metrics
     from rnnauto.prepare import prepare
     from rnnauto.problems.allow import check_allowed
     from rnnauto.recipe import Recipe
 
-    console = talk_console(quiet=context.obj["quiet"])
     loaded = Recipe.load(file)
-    findings: dict[str, Any] = {
-        "recipe": str(file),
-        "rnn_type": None,
-        "task": None,
-        "metrics": None,
-    }
     if loaded.data.path is None:
         check_allowed(loaded.data.allow)
-        console.print(f"{file} is a recipe; it names no data to check")
-    else:
-        prepared = prepare(loaded.data.path, loaded, say=lambda text: console.print(text))
-        layout = prepared.layout
-        names = metric_names(prepared)
-        check_metrics(loaded.expect, layout, names)
-        findings |= {"rnn_type": layout.rnn_type, "task": layout.task, "metrics": list(names)}
-        console.print(f"metrics: {', '.join(names)}")
-        console.print(f"{file} can be run")
-    if as_json:
-        print_json(findings)
+        say(f"{file} is a recipe; it names no data to check")
+        return {"recipe": str(file), "rnn_type": None, "task": None, "metrics": None}
+    prepared = prepare(loaded.data.path, loaded, say=say)
+    layout = prepared.layout
+    names = metric_names(prepared)
+    check_metrics(loaded.expect, layout, names)
+    say(f"metrics: {', '.join(names)}")
+    say(f"{file} can be run")
+    return {
+        "recipe": str(file),
+        "rnn_type": layout.rnn_type,
+        "task": layout.task,
+        "metrics": list(names),
+    }
 
 
 def show(
@@ -161,20 +181,23 @@ def show(
     from rnnauto.inspection import inspect_table, to_recipe
     from rnnauto.reading.read import read_to_learn
     from rnnauto.recipe import Recipe
-    from rnnauto.recipe.model import text_of
     from rnnauto.recipe.settings import shown, with_origins
-    from rnnauto.recipe.yaml_text import read_yaml
+    from rnnauto.recipe.written import read_written
 
     loaded = resolved = Recipe.load(file)
     if loaded.data.path is not None:
         table = read_to_learn(loaded.data.path, loaded.data)
         resolved = to_recipe(inspect_table(table, loaded), loaded)
-    written = read_yaml(text_of(file), f"`{file}`") or {}
-    all_settings = with_origins(written, loaded, resolved)
+    all_settings = with_origins(read_written(file), loaded, resolved)
     if as_json:
-        print_json({each.key: {"value": each.value, "from": each.origin} for each in all_settings})
+        print_json({each.key: to_json(each) for each in all_settings})
     else:
         sys.stdout.write(shown(all_settings))
+
+
+def to_json(setting: "Setting") -> dict[str, Any]:
+    origin = {"value": setting.value, "from": setting.origin}
+    return origin | ({"file": setting.file} if setting.file else {})
 
 
 def schema() -> None:

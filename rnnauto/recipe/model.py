@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from rnnauto.errors import RecipeError
 from rnnauto.recipe.expect import Expect
@@ -13,7 +13,8 @@ from rnnauto.recipe.judge import Judge
 from rnnauto.recipe.search import SearchSection, Train
 from rnnauto.recipe.update import Update
 from rnnauto.recipe.values import Auto, ColumnName, ColumnNames, Levels, Names, Section
-from rnnauto.recipe.yaml_text import MOST_CHARACTERS, read_yaml, write_yaml
+from rnnauto.recipe.written import Written, joined, read_written
+from rnnauto.recipe.yaml_text import read_yaml, write_yaml
 
 LARGEST_SEED = 2**32 - 1  # what the libraries below take
 PATHS = ("path", "test_path", "validation_path", "vectors")  # of the data section
@@ -152,6 +153,12 @@ class Export(Section):
 
 class Recipe(Section):
     version: Literal[1] = Field(1, description="Version of the recipe's form")
+    extends: Names = Field(
+        (),
+        exclude=True,  # what is read of them is in the other keys
+        description="Recipe file that this one goes on from, relative to it; its own settings go "
+        "before those of the other, and those of a later before an earlier one",
+    )
     data: Data = Data()
     problem: ProblemSection = ProblemSection()
     split: Split = Split()
@@ -163,23 +170,36 @@ class Recipe(Section):
     expect: Expect = Expect()
     seed: int = Field(0, ge=0, le=LARGEST_SEED, description="Seed of everything random")
 
+    @field_validator("extends")
+    @classmethod
+    def only_files_extend(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Raises: ValueError where this is no recipe file."""
+        if names:
+            raise ValueError("only a recipe file extends others")
+        return names
+
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a recipe file; the paths in it are relative to it.
+        """Read a recipe file, with those that it extends; the paths in each are relative to it.
 
         Raises: RecipeError, naming the key and the line of every fault.
         """
-        text = text_of(path)
-        raw = read_yaml(text, f"`{path}`") or {}
-        if not isinstance(raw, dict):
-            raise RecipeError(f"`{path}` holds no settings", hint="a recipe is a YAML mapping")
-        recipe = cls.parse(raw, source=f"`{path}`", text=text)
-        places = {
-            key: str(path.parent / value)
-            for key in PATHS
-            if (value := getattr(recipe.data, key)) is not None
-        }
-        return recipe.model_copy(update={"data": recipe.data.model_copy(update=places)})
+        written = read_written(path)
+        for file in written.files():  # each by itself, so that a fault has its file and line
+            cls.parse(file.raw, source=f"`{file.path}`", text=file.text)
+            place_paths(file)
+        return cls.parse(joined(written, cls.is_section), source=f"`{path}`")
+
+    @classmethod
+    def is_section(cls, keys: tuple[str, ...]) -> bool:
+        """Say whether dotted keys, one by one, name a section."""
+        model: Any = cls
+        for key in keys:
+            field = model.model_fields.get(key)
+            model = field.annotation if field is not None else None
+            if not (isinstance(model, type) and issubclass(model, Section)):
+                return False
+        return True
 
     @classmethod
     def parse(cls, raw: dict[str, Any], *, source: str = "recipe", text: str = "") -> Self:
@@ -230,19 +250,16 @@ class Recipe(Section):
         return write_yaml(raw, allow_unicode=False)  # rare line ends in a column's name
 
 
+def place_paths(file: Written) -> None:
+    """Have the paths of a file lead from here."""
+    data = file.raw.get("data") or {}
+    for key in PATHS:
+        if isinstance(data.get(key), str):
+            data[key] = str(file.path.parent / data[key])
+
+
 def yaml_reads_as(text: str, raw: dict[str, Any]) -> bool:
     try:
         return bool(read_yaml(text, "recipe") == raw)
     except RecipeError:
         return False
-
-
-def text_of(path: Path) -> str:
-    """Read the text of a recipe, of an endless file no more than one has. Raises: RecipeError."""
-    try:
-        with path.open("rb") as file:
-            content = file.read(MOST_CHARACTERS + 1)
-        return content.decode("utf-8-sig", errors="strict")
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or getattr(error, "reason", None) or error
-        raise RecipeError(f"cannot read the recipe `{path}`: {why}") from error

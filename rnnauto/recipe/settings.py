@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from rnnauto.metrics import METRICS
 from rnnauto.recipe.model import Recipe
 from rnnauto.recipe.values import duration
+from rnnauto.recipe.written import Written
 from rnnauto.recipe.yaml_text import write_yaml
 
 Origin = Literal["user", "data", "default"]
@@ -25,12 +26,14 @@ class Setting:
         value: plain YAML.
         description: the recipe model's.
         origin: who set it.
+        file: the one that has it, of those that a recipe extends.
     """
 
     key: str
     value: Any
     description: str
     origin: Origin = "default"
+    file: str = ""
 
 
 def settings(recipe: Recipe) -> list[Setting]:
@@ -49,15 +52,19 @@ def settings_of(section: BaseModel, raw: Mapping[str, Any], path: str) -> Iterat
             yield Setting(f"{path}{name}", value, described or "")
 
 
-def with_origins(written: Mapping[str, Any], loaded: Recipe, resolved: Recipe) -> list[Setting]:
+def with_origins(written: Written, loaded: Recipe, resolved: Recipe) -> list[Setting]:
     """The settings of `resolved`, each with who set it.
 
     Args:
-        written: what the recipe file holds, as YAML reads it.
+        written: the recipe file, with those that it extends.
         loaded: the recipe that it makes.
         resolved: the same with what the data imply.
     """
-    mine = set(keys_of(written, ""))
+    mine = {
+        key: "" if file is written else str(file.path)
+        for file in reversed(list(written.files()))
+        for key in keys_of(file.raw, "")
+    }
     before = {each.key: each.value for each in settings(loaded)}
     all_settings = []
     for each in settings(resolved):
@@ -66,7 +73,8 @@ def with_origins(written: Mapping[str, Any], loaded: Recipe, resolved: Recipe) -
             origin = "user"
         elif each.value != before.get(each.key):
             origin = "data"
-        all_settings.append(Setting(each.key, each.value, each.description, origin))
+        file = mine.get(each.key, "")
+        all_settings.append(Setting(each.key, each.value, each.description, origin, file))
     return all_settings
 
 
@@ -80,7 +88,10 @@ def keys_of(raw: Mapping[str, Any], path: str) -> Iterator[str]:
 
 def shown(all_settings: list[Setting]) -> str:
     """Settings as YAML, with the origin of each value behind it."""
-    lines: list[tuple[str, str, str]] = [(*parts_of(each), each.origin) for each in all_settings]
+    lines: list[tuple[str, str, str]] = [
+        (*parts_of(each), f"{each.origin}, {each.file}" if each.file else each.origin)
+        for each in all_settings
+    ]
     return layout_lines(lines, active=lambda number: True)
 
 

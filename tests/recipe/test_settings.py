@@ -8,8 +8,13 @@ import rnnauto
 from rnnauto.cli.recipe import schema_text
 from rnnauto.recipe import Recipe
 from rnnauto.recipe.settings import commented, json_schema, settings, shown, with_origins
+from rnnauto.recipe.written import Written
 
 PACKAGE = Path(rnnauto.__file__).parent
+
+
+def as_file(raw):
+    return Written(Path("r.yaml"), "", raw)
 
 
 def test_every_setting_is_listed_with_its_help():
@@ -31,7 +36,7 @@ def test_a_commented_recipe_sets_what_differs_and_explains_the_rest():
 
 
 def test_each_value_is_of_the_user_of_the_data_or_a_default():
-    written = {"search": {"trials": 30}, "data": {"target": "y", "id": None}}
+    written = as_file({"search": {"trials": 30}, "data": {"target": "y", "id": None}})
     loaded = Recipe.parse({"search": {"trials": 30}, "data": {"target": "y"}})
     resolved = loaded.with_overrides({"problem.type": "many-to-one"})
     origins = {each.key: each.origin for each in with_origins(written, loaded, resolved)}
@@ -43,7 +48,7 @@ def test_each_value_is_of_the_user_of_the_data_or_a_default():
 
 def test_what_is_shown_reads_back_as_the_resolved_recipe():
     recipe = Recipe().with_overrides({"expect.rmse_x y": "<= 2", "expect.mae": [">= 1", "< 2"]})
-    text = shown(with_origins({"expect": {"mae": []}}, recipe, recipe))
+    text = shown(with_origins(as_file({"expect": {"mae": []}}), recipe, recipe))
     assert Recipe.parse(yaml.safe_load(text)) == recipe
     assert "mae: ['>= 1', < 2]" in text
     assert text.splitlines()[0].split() == ["version:", "1", "#", "default"]
