@@ -288,6 +288,7 @@ def info_of(task: Task, chosen: Chosen, exported: Exported, evaluation: Evaluati
         status=chosen.status,
         temperature=evaluation.calibration.temperature if evaluation.calibration else None,
         objective=task.problem.objective,
+        dependence=task.family.dependence(exported.run, task.prepared),
     )
 
 

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import polars as pl
 
-from rnnauto.data.misfits import layout_misfits
 from rnnauto.deploy.generate import Wanted, WrittenText
 from rnnauto.deploy.latency import measure_latency
 from rnnauto.deploy.model_json import AnyModelInfo, read_model_info
 from rnnauto.deploy.onnx_run import MODEL
+from rnnauto.deploy.onward import Onward
 from rnnauto.deploy.runner import Run, check_signatures, load_saved_model
 from rnnauto.deploy.table import as_in_file
 from rnnauto.errors import DataError, ModelFolderError, RecipeError
-from rnnauto.families.families import family_of
+from rnnauto.families.families import family_of, misfits
 from rnnauto.families.family import AnyFamily
 from rnnauto.files import damaged
 from rnnauto.layout import Layout
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from rnnauto.unroll.record import Unrolled
 
 MOST_BEAMS = 100  # a step of a batch holds the probabilities of all tokens for each
+ONLY_QUANTILES = Onward()
 BEAMS = "decode"  # the signature that keeps several answers in the running
 
 Look = Callable[[Table, Layout], None]
@@ -95,6 +96,9 @@ class Model:
         probabilities: bool = False,
         beams: int = 1,
         explain: bool = False,
+        horizon: int | None = None,
+        paths: int = 0,
+        seed: int = 0,
     ) -> pl.DataFrame:
         """Predict a row per sequence, or per timestep where there is one target per timestep; what
         holds nothing to read has missing predictions.
@@ -107,13 +111,15 @@ class Model:
             beams: answers that stay in the running while one of several timesteps is written,
                 100 at most.
             explain: say how much each timestep did to the answer; see `deploy.shares.shares_table`.
+            horizon: of a forecast, timesteps to predict, fewer or more than it was trained for.
+            paths: of a forecast, sample paths of each series instead of quantiles; 0: none.
+            seed: of the paths.
 
         Raises: DataError where a column is absent or holds what the model cannot read.
         """
-        answer = self.ask(
-            data, history=history, probabilities=probabilities, beams=beams, explain=explain
-        )
-        return as_in_file(answer.table)
+        onward = Onward(horizon, paths, seed)
+        asked: dict[str, Any] = {"history": history, "beams": beams, "explain": explain}
+        return as_in_file(self.ask(data, probabilities=probabilities, onward=onward, **asked).table)
 
     def ask(
         self,
@@ -123,13 +129,20 @@ class Model:
         probabilities: bool = False,
         beams: int = 1,
         explain: bool = False,
+        onward: Onward = ONLY_QUANTILES,
         look: Look = at_nothing,
     ) -> "Answer":
         """Do as `predict`, and say how many predictions are empty.
 
-        Args: look: is given the table that was read, and its layout, before anything is predicted.
+        Args:
+            onward: the horizon, paths and seed of `predict`.
+            look: is given the table that was read, and its layout, before anything is predicted.
         """
         self.check_beams(beams)
+        onward.check(explain=explain)
+        if onward.asked:
+            asked: dict[str, Any] = {"history": history, "look": look}
+            return Answer(*self.family.go_on(lambda: self.run, data, self.info, onward, **asked))
         part = self.read(data, history=history)
         look(part.table, self.info.layout)
         if explain:
@@ -384,9 +397,3 @@ def load(folder: Path | str, *, runtime: Runtime | None = None) -> Model:
     if fault is not None:
         raise damaged(folder / "model.json", fault)
     return Model(folder, info, runtime)
-
-
-def misfits(layout: Layout, encoders: Any) -> Iterator[str]:
-    """List what of a layout and encoders does not go together."""
-    yield from layout_misfits(layout)
-    yield from family_of(layout).misfits(layout, encoders)

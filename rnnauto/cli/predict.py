@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 OPTION = "-o FILE"
 ENDINGS = {".csv", ".tsv", ".jsonl", ".ndjson"}
 
+HorizonFlag = Annotated[
+    int | None,
+    typer.Option("--horizon", help="Timesteps of a forecast instead of those trained for"),
+]
+PathsFlag = Annotated[
+    int, typer.Option("--paths", help="Sample paths of a forecast instead of its quantiles")
+]
+SeedFlag = Annotated[int, typer.Option("--seed", help="Equal seeds draw equal paths")]
+
 
 def predict(
     context: typer.Context,
@@ -49,11 +58,15 @@ def predict(
         bool,
         typer.Option("--explain", help="Say how much each timestep did to the answer: its share"),
     ] = False,
+    horizon: HorizonFlag = None,
+    paths: PathsFlag = 0,
+    seed: SeedFlag = 0,
     runtime: RuntimeFlag = None,
     strict: StrictFlag = False,
     allow: AllowFlag = None,
 ) -> None:
     """Predict DATA with a fitted model; ids and the order of the rows are kept."""
+    from rnnauto.deploy.onward import Onward
     from rnnauto.model import load
 
     destination = None if output == "-" else check_output(Path(output))
@@ -65,6 +78,7 @@ def predict(
         probabilities=proba,
         beams=beams,
         explain=explain,
+        onward=Onward(horizon, paths, seed),
         look=looking(quiet=quiet, strict=strict, allow=allow),
     )
     if strict and answer.without:

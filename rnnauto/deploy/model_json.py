@@ -9,6 +9,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 from pydantic_core import from_json
 
+from rnnauto.deploy.onward import Dependence
 from rnnauto.errors import ModelFolderError
 from rnnauto.files import damaged, read_text
 from rnnauto.layout import Frozen, Layout
@@ -36,6 +37,8 @@ class ModelInfo(Frozen, Generic[Encoders]):
         status: of the search that the model is from.
         objective: the metric that trials were selected by, and baselines are compared by; "" for
             the loss, and the main metric.
+        dependence: how the errors of a forecast go together; None of other models, and of folders
+            of before.
         temperature: the one that calibrates classes; None where there was no time to fit it.
     """
 
@@ -54,6 +57,7 @@ class ModelInfo(Frozen, Generic[Encoders]):
     status: Status = "complete"
     temperature: float | None = Field(default=None, gt=0)
     objective: str = ""
+    dependence: Dependence | None = None
 
 
 AnyModelInfo = ModelInfo[Any]

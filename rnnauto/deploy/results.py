@@ -8,6 +8,7 @@ from typing import Any
 
 from rnnauto.deploy.leaderboard import Row, leaderboard, write_leaderboard
 from rnnauto.deploy.model_json import AnyModelInfo, ModelInfo, Status
+from rnnauto.deploy.onward import Dependence
 from rnnauto.judge.evaluate import Evaluation, Scores
 from rnnauto.prepared import AnyPrepared
 from rnnauto.recipe import Recipe
@@ -27,6 +28,7 @@ def model_info(
     status: Status,
     temperature: float | None,
     objective: str = "",
+    dependence: Dependence | None = None,
 ) -> AnyModelInfo:
     return ModelInfo(
         rnnauto=version("rnnauto"),
@@ -43,6 +45,7 @@ def model_info(
         status=status,
         temperature=temperature,
         objective=objective,
+        dependence=dependence,
     )
 
 

@@ -1,8 +1,10 @@
 """Find the families' records by name, or by layout: only those that are needed are imported."""
 
+from collections.abc import Iterator
 from importlib import import_module
-from typing import TYPE_CHECKING, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
+from rnnauto.data.misfits import layout_misfits
 from rnnauto.families.family import AnyFamily
 from rnnauto.layout import FamilyName, Layout
 
@@ -29,3 +31,9 @@ def metric_names(prepared: "AnyPrepared") -> tuple[str, ...]:
     """List the metrics of a problem, as `evaluate` names them."""
     layout = prepared.layout
     return family_of(layout).metrics(layout, prepared.encoders)
+
+
+def misfits(layout: Layout, encoders: Any) -> Iterator[str]:
+    """List what of a layout and encoders does not go together."""
+    yield from layout_misfits(layout)
+    yield from family_of(layout).misfits(layout, encoders)

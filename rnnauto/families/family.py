@@ -20,6 +20,8 @@ from rnnauto.reading.read import Table
 
 if TYPE_CHECKING:  # what only a fit, a stream or an export waits for
     from rnnauto.deploy.lite import Lite, LiteStep
+    from rnnauto.deploy.model_json import AnyModelInfo
+    from rnnauto.deploy.onward import Dependence, Onward
     from rnnauto.deploy.streaming import SeriesStreaming, Streaming
     from rnnauto.judge.diagnose import Opening, Subject
     from rnnauto.judge.evaluate import Evaluation
@@ -88,6 +90,9 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
         writing: what is asked of a model that writes texts. Raises DataError where it does not.
         roll: cuts the ends of series into windows at several origins. Raises DataError where a
             model does not forecast.
+        go_on: forecasts fewer or more timesteps than a network does, or as sample paths. Raises
+            DataError where a model does not forecast.
+        dependence: how the errors of a forecast go together, on the validation part.
 
         data_shown, answers_shown: what the page shows of the data, and of answers to the test part.
         attention: where networks look while they write; given the networks, the part, their answers
@@ -139,6 +144,8 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
     single: Callable[[Run, Part], Single]
     writing: Callable[[Wanted, Layout, Encoders], Writing]
     roll: Callable[..., Any]
+    go_on: Callable[..., tuple[pl.DataFrame, str]]
+    dependence: Callable[[Run, Any], Dependence | None]
 
     data_shown: Callable[[Prepared[Encoders, Any, Part, Stored]], Json]
     answers_shown: Callable[[Part, Answers], Json]
@@ -176,3 +183,18 @@ def no_update(data: Source, layout: Layout, encoders: Any) -> Table:
         "this model is not updated: its threshold is one of the rows that it was set by",
         hint="fit it anew on all rows with `rnnauto fit`",
     )
+
+
+def no_onward(
+    run: Any, data: Any, info: AnyModelInfo, onward: Onward, **asked: Any
+) -> tuple[pl.DataFrame, str]:
+    """Draw no paths and go no further, of families that do not forecast."""
+    flag = "--paths" if onward.paths else "--horizon"
+    raise DataError(
+        f"`{flag}` is for forecasts; this model is of {info.layout.task}", hint="leave it out"
+    )
+
+
+def no_dependence(run: Run, prepared: Any) -> Dependence | None:
+    """Measure nothing, of families that do not forecast."""
+    return None

@@ -296,6 +296,47 @@ def test_a_backtest_is_written_where_it_is_asked_for(fitted, tmp_path):
     assert run(most).exit_code == 0 and run(str(int(most) + 1)).exit_code != 0
 
 
+def later(months):
+    """What is known of the months after the sales."""
+    shops = [f"s{shop}" for shop in range(SHOPS)]
+    times = [date(2022 + month // 12, month % 12 + 1, 1) for month in range(months)]
+    known = pl.DataFrame({"month": times, "promotion": 0, "event": "none"})
+    return pl.DataFrame({"shop": shops}).join(known, how="cross").sort("shop", "month")
+
+
+def test_paths_of_a_fit_have_its_quantiles(fitted):
+    model = load(fitted.folder)
+    measured = model.info.dependence
+    assert np.shape(measured.lags) == (1, HORIZON) and measured.between == ((1.0,),)
+    known = pl.concat([sales(), later(HORIZON)], how="diagonal_relaxed")
+    told, paths = model.predict(known), model.predict(known, paths=300, seed=2)
+    assert paths.columns == ["shop", "path", "month", "prediction"]
+    found = paths.group_by("shop", "month", maintain_order=True).agg(
+        pl.col("prediction").quantile(level, "linear").alias(str(level)) for level in (0.1, 0.9)
+    )
+    both = told.join(found, on=["shop", "month"])
+    width = (told["prediction_90"] - told["prediction_10"]).mean()
+    for name, level in (("prediction_10", "0.1"), ("prediction_90", "0.9")):
+        assert (both[name] - both[level]).abs().max() < 0.05 * width
+
+
+def test_a_fit_forecasts_as_far_as_is_known_ahead(fitted, tmp_path):
+    asked = ["predict", str(tmp_path / "sales.csv"), "-m", str(fitted.folder), "--horizon", "7"]
+    sales().write_csv(tmp_path / "sales.csv")
+    done = CliRunner().invoke(app, asked)
+    assert isinstance(done.exception, DataError) and "no row for 2022-01-01" in str(done.exception)
+    pl.concat([sales(), later(7)], how="diagonal_relaxed").write_csv(tmp_path / "sales.csv")
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 0, done.output
+    assert "`weather` stay as last seen beyond 3 timesteps" in done.stderr
+    table = pl.read_csv(done.stdout.encode())
+    assert table.height == 7 * SHOPS and table["month"].to_list()[6] == "2022-07-01"
+    first = load(fitted.folder).predict(tmp_path / "sales.csv")
+    of_it = table.filter(pl.col("month") < "2022-04-01")["prediction_90"].to_numpy()
+    np.testing.assert_allclose(of_it, first["prediction_90"].to_numpy(), rtol=1e-5)
+    assert table.select(pl.col("prediction_2.5") < pl.col("prediction_90")).to_series().all()
+
+
 def test_earlier_timesteps_may_be_in_a_file_of_their_own(fitted, fresh):
     model = load(fitted.folder)
     early, late = sales().filter(pl.col("month") < CUT), sales().filter(pl.col("month") >= CUT)

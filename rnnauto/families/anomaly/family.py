@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 from rnnauto.deploy.generate import writes_no_texts
 from rnnauto.deploy.runner import Run
 from rnnauto.families.anomaly import answer, encode, signatures, table
-from rnnauto.families.family import Family, no_attention, no_origins, no_update
+from rnnauto.families.family import (
+    Family,
+    no_attention,
+    no_dependence,
+    no_onward,
+    no_origins,
+    no_update,
+)
 from rnnauto.late import late
 from rnnauto.layout import Layout
 
@@ -87,6 +94,8 @@ ANOMALY = Family(
     single=answer.single,
     writing=writes_no_texts,
     roll=no_origins,
+    go_on=no_onward,
+    dependence=no_dependence,
     data_shown=late(f"{HERE}.shown", "data_shown"),
     answers_shown=late(f"{HERE}.shown", "answers_shown"),
     attention=no_attention,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from rnnauto.data.unanswered import words_of
 from rnnauto.deploy.runner import Run
 from rnnauto.families.decoder import answer, pairs, signatures
-from rnnauto.families.family import Family, no_origins, no_streaming
+from rnnauto.families.family import Family, no_dependence, no_onward, no_origins, no_streaming
 from rnnauto.late import late
 from rnnauto.layout import Layout
 
@@ -95,6 +95,8 @@ DECODER = Family(
     single=answer.single,
     writing=late(f"{HERE}.generate", "writing"),
     roll=no_origins,
+    go_on=no_onward,
+    dependence=no_dependence,
     data_shown=late(f"{HERE}.shown", "data_shown"),
     answers_shown=late(f"{HERE}.shown", "answers_shown"),
     attention=late(f"{HERE}.attention", "attention_maps"),

@@ -7,7 +7,7 @@ from rnnauto.data.unanswered import words_of
 from rnnauto.deploy.generate import writes_no_texts
 from rnnauto.deploy.runner import Run
 from rnnauto.families.direct import answer, encode, misfits, signatures, table
-from rnnauto.families.family import Family, no_attention, no_origins
+from rnnauto.families.family import Family, no_attention, no_dependence, no_onward, no_origins
 from rnnauto.late import late
 from rnnauto.layout import Layout
 
@@ -92,6 +92,8 @@ DIRECT = Family(
     single=answer.single,
     writing=writes_no_texts,
     roll=no_origins,
+    go_on=no_onward,
+    dependence=no_dependence,
     data_shown=late(f"{HERE}.shown", "data_shown"),
     answers_shown=late(f"{HERE}.shown", "answers_shown"),
     attention=no_attention,

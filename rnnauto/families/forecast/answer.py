@@ -16,6 +16,7 @@ from rnnauto.deploy.table import ORIGIN, beside, times_as_texts
 from rnnauto.families.forecast.cut import future_windows, judged_windows
 from rnnauto.families.forecast.levels import middle, per_cent
 from rnnauto.families.forecast.series import (
+    Series,
     SeriesEncoders,
     SeriesWindows,
     ahead_features,
@@ -44,12 +45,19 @@ def to_predict(
 
     Raises: DataError where a column is absent or holds what the model cannot read.
     """
+    series, table = gathered(data, layout, encoders, history=history)
+    return replace(future_windows(series, encoders, layout), table=table)
+
+
+def gathered(
+    data: Source, layout: Layout, encoders: SeriesEncoders, *, history: Source | None
+) -> tuple[Series, Table]:
+    """Read series to go on from, and what is to be said of their table. Raises: as `to_predict`."""
     words = encoders.words
     earlier = read_history(history, layout, words)
     table = read_series(layout, data, words, target=False, may_be_empty=True)
     frame = table.frame if earlier is None else after(earlier.frame, table.frame, layout)
-    series = gather_series(frame, layout)
-    return replace(future_windows(series, encoders, layout), table=told(table, earlier, layout))
+    return gather_series(frame, layout), told(table, earlier, layout)
 
 
 def to_judge(

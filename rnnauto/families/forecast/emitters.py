@@ -193,7 +193,7 @@ def emit_quantiles(graph: Graph, layer: Quantiles, corrections: str, *window: st
 
     last = graph.constant([3], "int64")
     each = apart(graph, shaped(corrections, horizon, targets, count), count)
-    placed = outwards(graph, each, middle(layer.levels), layer.widening.numpy()[:, None])
+    placed = outwards(graph, each, middle(layer.levels), layer.widening.numpy()[..., None])
     error = floats(graph, layer.error.numpy()[..., None])
     corrected = graph.op("Mul", error, joined(graph, placed))
     simple, centre, spread = (graph.op("Unsqueeze", x, last) for x in window)
@@ -213,9 +213,8 @@ def apart(graph: Graph, x: str, count: int) -> list[str]:
 def outwards(graph: Graph, corrections: list[str], centre: int, widening: Any) -> list[str]:
     """As `layers.outwards`."""
     placed = {centre: corrections[centre]}
-    factors = floats(graph, widening)
-    for side, name in ((-1, "Sub"), (1, "Add")):
-        far, at = "", centre + side
+    for side, name, factor in ((-1, "Sub", widening[0]), (1, "Add", widening[1])):
+        far, at, factors = "", centre + side, floats(graph, factor)
         while 0 <= at < len(corrections):
             gap = graph.op("Softplus", corrections[at])
             far = graph.op("Add", far, gap) if far else gap

@@ -243,7 +243,8 @@ class Quantiles(keras.layers.Layer):
     """Corrections [batch, horizon, targets * levels] to quantiles in data units, of the same shape:
     the median, and how far each of the others is from its neighbour nearer to the median, so that
     they never cross. `error` [horizon, targets] is the usual error of the simple forecast;
-    `widening` [targets] moves the other quantiles away from the median, 1 while training.
+    `widening` [sides, targets] moves the quantiles below the median, and those above it, away from
+    it, 1 while training.
 
     What is told is never below the floors of the targets. Training goes without: where all is cut
     off at a floor there would be no gradient.
@@ -266,7 +267,7 @@ class Quantiles(keras.layers.Layer):
             shape=(horizon, targets), initializer="ones", trainable=False, name="error"
         )
         self.widening = self.add_weight(
-            shape=(targets,), initializer="ones", trainable=False, name="widening"
+            shape=(2, targets), initializer="ones", trainable=False, name="widening"
         )
         self.built = True
 
@@ -309,13 +310,13 @@ class Quantiles(keras.layers.Layer):
 
 def outwards(corrections: list[Any], centre: int, widening: Any) -> list[Any]:
     """Place quantiles from the median outwards, each beyond its neighbour by softplus of its own
-    correction times the widening."""
+    correction times the widening of its side."""
     placed = {centre: corrections[centre]}
-    for side in (-1, 1):
+    for side, factor in ((-1, widening[0]), (1, widening[1])):
         far = 0.0
         at = centre + side
         while 0 <= at < len(corrections):
             far = far + tf.math.softplus(corrections[at])
-            placed[at] = corrections[centre] + side * (widening * far)
+            placed[at] = corrections[centre] + side * (factor * far)
             at += side
     return [placed[at] for at in range(len(corrections))]

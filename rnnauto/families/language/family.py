@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnauto.data.unanswered import words_of
 from rnnauto.deploy.runner import Run
-from rnnauto.families.family import Family, no_attention, no_origins
+from rnnauto.families.family import Family, no_attention, no_dependence, no_onward, no_origins
 from rnnauto.families.language import answer, encode, signatures, table
 from rnnauto.late import late
 from rnnauto.layout import Layout
@@ -94,6 +94,8 @@ LANGUAGE = Family(
     single=answer.single,
     writing=late(f"{HERE}.generate", "writing"),
     roll=no_origins,
+    go_on=no_onward,
+    dependence=no_dependence,
     data_shown=late(f"{HERE}.shown", "data_shown"),
     answers_shown=late(f"{HERE}.shown", "answers_shown"),
     attention=no_attention,

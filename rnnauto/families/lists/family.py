@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 from rnnauto.data.unanswered import words_of
 from rnnauto.deploy.generate import writes_no_texts
 from rnnauto.deploy.runner import Run
-from rnnauto.families.family import Family, no_attention, no_origins, no_streaming
+from rnnauto.families.family import (
+    Family,
+    no_attention,
+    no_dependence,
+    no_onward,
+    no_origins,
+    no_streaming,
+)
 from rnnauto.families.lists import answer, encode, signatures, table
 from rnnauto.late import late
 from rnnauto.layout import Layout
@@ -91,6 +98,8 @@ LISTS = Family(
     single=answer.single,
     writing=writes_no_texts,
     roll=no_origins,
+    go_on=no_onward,
+    dependence=no_dependence,
     data_shown=late(f"{HERE}.shown", "data_shown"),
     answers_shown=late(f"{HERE}.shown", "answers_shown"),
     attention=no_attention,

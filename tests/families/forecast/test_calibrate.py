@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rnnauto.families.forecast import calibrate as calibrating
-from rnnauto.families.forecast.calibrate import WIDEST, calibrate, coverage, widen
+from rnnauto.families.forecast.calibrate import WIDEST, calibrate, outside, widen
 
 
 class Widening:
@@ -27,8 +27,9 @@ class Fixed:
 
     def model(self, windows, *, training):
         assert not training
-        half = 0.5 * np.broadcast_to(self.layer.widening.value, (windows, 2, self.targets))
-        return np.stack([-half, 0 * half, half], -1).reshape(windows, 2, -1)
+        shape = (windows, 2, self.targets)
+        low, high = (0.5 * np.broadcast_to(side, shape) for side in self.layer.widening.value)
+        return np.stack([-low, 0 * low, high], -1).reshape(windows, 2, -1)
 
 
 def spread(most):
@@ -38,8 +39,8 @@ def spread(most):
 
 def test_intervals_that_hold_enough_stay_as_they_are():
     model = Fixed()
-    assert widen(model, 50, spread(0.6)).tolist() == [1.0]
-    assert model.layer.widening.value.tolist() == [1.0]
+    assert widen(model, 50, spread(0.6)).tolist() == [[1.0], [1.0]]
+    assert model.layer.widening.value.tolist() == [[1.0], [1.0]]
 
 
 def test_intervals_are_widened_until_four_fifths_are_inside():
@@ -47,7 +48,19 @@ def test_intervals_are_widened_until_four_fifths_are_inside():
     factor = widen(model, 50, truth)
     assert factor == pytest.approx(3.2, rel=0.02)
     assert model.layer.widening.value.tolist() == factor.tolist()
-    assert coverage(model, 50, truth, factor)[0] >= 0.8
+    assert outside(model, 50, truth, factor).tolist() == [[0.1], [0.1]]
+
+
+def test_each_side_is_widened_for_what_lies_beyond_it():
+    truth = np.where(spread(2.0) < 0, -0.4, spread(2.0))  # half of it just above the lower end
+    below, above = widen(Fixed(), 50, truth)
+    assert below.tolist() == [1.0]
+    assert above == pytest.approx(3.2, rel=0.02)
+
+
+def test_a_side_without_a_quantile_stays():
+    below, above = widen(Fixed(levels=(0.5, 0.7, 0.9)), 50, spread(2.0))
+    assert below.tolist() == [1.0] and above == pytest.approx(3.2, rel=0.02)
 
 
 def test_other_quantiles_hold_what_lies_between_them():
@@ -59,12 +72,12 @@ def test_every_target_has_a_factor_of_its_own_and_unknown_values_do_not_count():
     wide = spread(2.0)
     wide[::2] = np.nan
     factor = widen(Fixed(2), 50, np.concatenate([wide, spread(0.1)], -1))
-    assert factor[0] == pytest.approx(3.2, rel=0.06)
-    assert factor[1] == 1.0
+    assert factor[:, 0] == pytest.approx(3.2, rel=0.06)
+    assert factor[:, 1].tolist() == [1.0, 1.0]
 
 
 def test_there_is_a_widest():
-    assert widen(Fixed(), 50, spread(99.0)).tolist() == [WIDEST]
+    assert widen(Fixed(), 50, spread(99.0)).tolist() == [[WIDEST], [WIDEST]]
 
 
 def test_every_member_is_held_against_its_own_windows(monkeypatch):
@@ -73,4 +86,4 @@ def test_every_member_is_held_against_its_own_windows(monkeypatch):
     members = [Fixed(), Fixed()]
     calibrate(members, list(truths), None)
     assert members[0].layer.widening.value == pytest.approx(3.2, rel=0.02)
-    assert members[1].layer.widening.value == 1.0
+    assert members[1].layer.widening.value.tolist() == [[1.0], [1.0]]
