@@ -61,7 +61,7 @@ def read_half(shown: Shown, reading: Sequence[Any], *, writes: bool) -> Half:
     timesteps = len(read.labels)
     steps = -(-timesteps // shape.patch)
     blocks = spans_of_steps(spans, shape.patch, steps)
-    cut = [{name: kept[-steps:] for name, kept in each.states.items()} for each in reading]
+    cut = [{name: newest(kept, steps) for name, kept in each.states.items()} for each in reading]
     effect = dict(enumerate(shown.effects.occlusion)) if shown.effects is not None else {}
     boxes: list[Box] = []
     for step in shown_steps(steps, BESIDE if writes else ALONE):
@@ -129,6 +129,13 @@ def written_half(shown: Shown, layers: Sequence[Any]) -> Half:
             for layer in layers
         ),
     )
+
+
+def newest(kept: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
+    """Take what a layer held after each of the newest steps; 0, as a state begins, after those that
+    lie before a forecast's lookback, which may be shorter than the window."""
+    before = max(steps - len(kept), 0)
+    return np.concatenate([np.zeros((before, *kept.shape[1:])), kept[-steps:]])
 
 
 def spans_of_steps(spans: Spans, patch: int, steps: int) -> Spans:

@@ -1,6 +1,7 @@
 import re
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from unrolled import ILL, cases, half, unrolled
 
@@ -8,7 +9,7 @@ from rnnauto.report.explained import explained_page, slide_svg
 from rnnauto.report.pictures import verdict_of
 from rnnauto.unroll.boxes import boxes_svg
 from rnnauto.unroll.copies import stretches_of
-from rnnauto.unroll.halves import shown_steps
+from rnnauto.unroll.halves import newest, shown_steps
 from rnnauto.unroll.record import Said
 from rnnauto.unroll.svg import fitted, lower, shade
 from rnnauto.unroll.tracks import key_of, runs_of, tracks_svg
@@ -116,3 +117,9 @@ def test_words_are_cut_to_the_width():
     assert fitted("short", 100) == "short"
     assert fitted("a long word", 40) == "a lo…"
     assert lower(120) == "₁₂₀"
+
+
+def test_a_window_may_be_longer_than_what_a_network_looks_back_to():
+    states = np.arange(1.0, 7).reshape(3, 2)
+    assert newest(states, 2).tolist() == [[3, 4], [5, 6]]
+    assert newest(states, 5).tolist() == [[0, 0], [0, 0], [1, 2], [3, 4], [5, 6]]
