@@ -25,7 +25,7 @@ from rnnauto.judge.scored import Updated
 from rnnauto.prepared import AnyPrepared
 from rnnauto.recipe import Recipe
 from rnnauto.report.picture import asked, data_of
-from rnnauto.report.shown import scores_of
+from rnnauto.report.shown import Seen, scores_of
 from rnnauto.search import journal
 from rnnauto.search.fingerprint import Fingerprint
 from rnnauto.search.members import build_members
@@ -33,10 +33,10 @@ from rnnauto.search.select import Trial, members_of, partners, team
 from rnnauto.search.space import Choices
 from rnnauto.search.study import load_study
 from rnnauto.search.trial import StudyProblem, Values, architecture_of
+from rnnauto.unroll.embeddings import embedding_maps
 from rnnauto.unroll.examples import unroll_some
 from rnnauto.unroll.gather import Opened
 from rnnauto.unroll.halves import SOME_OF_IT
-from rnnauto.unroll.record import Unrolled
 
 SAVED_MODEL = "saved_model"
 
@@ -186,7 +186,7 @@ def write_model(
             info=info,
             journal_path=place / JOURNAL,
             updated=updated,
-            unrolled=unrolled_of(task, exported, until=until),
+            seen=seen_in(task, exported, until=until),
         )
         write_scores(place, scores)
         if chosen.status == "complete":
@@ -301,17 +301,18 @@ def examples_of(task: Task, chosen: Chosen, exported: Exported) -> dict[str, Any
     return {**examples, "attention": maps} if maps else examples
 
 
-def unrolled_of(task: Task, exported: Exported, *, until: float | None) -> list[Unrolled]:
-    """Look into a sequence that was answered right and one that was not, where faults are looked
-    for and there is time."""
+def seen_in(task: Task, exported: Exported, *, until: float | None) -> Seen:
+    """Look into a sequence that was answered right and one that was not, and at what is learnt of
+    words, where faults are looked for and there is time."""
     if until is None or not task.recipe.judge.diagnose or time.monotonic() > until:
-        return []
-    family, part = task.family, task.prepared.test
+        return Seen()
+    family, part, layout = task.family, task.prepared.test, task.prepared.layout
     networks = [architecture_of(values) for values in exported.networks]
-    layout = task.prepared.layout
     opened = Opened(exported.run, exported.members, networks, layout, SOME_OF_IT)
     answer = partial(family.answer, beams=1)
-    return unroll_some(opened, family.unrolling(part), part, exported.answers, answer)
+    unrolled = unroll_some(opened, family.unrolling(part), part, exported.answers, answer)
+    target = ", ".join(layout.target)
+    return Seen(unrolled, embedding_maps(exported.members[0], task.prepared.encoders, target))
 
 
 def note_completion(journal_path: Path, chosen: Chosen, averaged: Sequence[Trial]) -> None:

@@ -17,7 +17,7 @@ from rnnauto.judge.diagnosis import Calibration, Diagnosis
 from rnnauto.judge.scored import Advantage, Confusion, Number, Scored, Updated
 from rnnauto.layout import Frozen
 from rnnauto.search.journal import finite
-from rnnauto.unroll.record import Unrolled
+from rnnauto.unroll.record import EmbeddingMap, Unrolled
 
 FORMAT: Literal[1] = 1
 NAME = "scores.json"
@@ -37,6 +37,7 @@ class ScoresFile(Frozen):
         diagnosis: None where nothing was looked for.
         asked, data, leaderboard, curves, head_to_head, examples, model: what the page shows.
         unrolled: what happened inside some sequences of the test part.
+        embeddings: what is learnt of words and categories.
         updated: where the model comes from; None where a fit began afresh.
     """
 
@@ -60,6 +61,7 @@ class ScoresFile(Frozen):
     examples: ShownAnswers | None = None
     model: ShownModel | None = None
     unrolled: tuple[Unrolled, ...] = ()
+    embeddings: tuple[EmbeddingMap, ...] = ()
     updated: Updated | None = None
 
     @model_validator(mode="after")

@@ -10,10 +10,15 @@ from rnnauto.deploy.runner import Run
 from rnnauto.deploy.shares import Asking, shares_table
 from rnnauto.deploy.timesteps import timesteps_table
 from rnnauto.exports.source import Source
+from rnnauto.networks.quiet import import_tensorflow
 from rnnauto.search.trial import architecture_of
+from rnnauto.unroll.embeddings import embedding_maps
+from rnnauto.unroll.family import Unrolling
 from rnnauto.unroll.find import find_one
 from rnnauto.unroll.gather import Opened, unroll
 from rnnauto.unroll.record import Unrolled
+
+MISSING = "missing"  # what stands where a category is not known
 
 
 def look_inside(
@@ -22,10 +27,25 @@ def look_inside(
     """Look into one sequence of a part; see `Model.explain`."""
     info, family = source.info, source.family
     unrolling = family.unrolling(part)
+    # whoever is told that there is no such sequence does not wait for TensorFlow
     one = find_one(part, unrolling, info.layout, row=row, ids=ids)
+    import_tensorflow()  # without its noise
     networks = [architecture_of(values) for values in info.networks]
-    opened = Opened(run, source.networks(), networks, info.layout)
-    return unroll(opened, unrolling, one, family.answer(run, one, beams=1))
+    members = source.networks()
+    opened = Opened(run, members, networks, info.layout)
+    unrolled = unroll(opened, unrolling, one, family.answer(run, one, beams=1))
+    maps = embedding_maps(
+        members[0], info.encoders, unrolled.target, marked=words_in(one, unrolling)
+    )
+    return unrolled.model_copy(update={"embeddings": tuple(maps)})
+
+
+def words_in(one: Any, unrolling: Unrolling) -> set[str]:
+    """List the words and categories that a sequence has."""
+    read = unrolling.read(one)
+    return {word for values in read.values for word in values} | {
+        value for _, value in read.statics
+    }
 
 
 def with_shares(source: Source, run: Run, part: Any, *, probabilities: bool) -> pl.DataFrame:

@@ -5,11 +5,12 @@ import re
 from markupsafe import Markup
 
 from rnnauto.report.page import environment, read, style_sheet
-from rnnauto.report.pictures import pictures_of, verdict_of
+from rnnauto.report.pictures import near_rows, pictures_of, verdict_of
 from rnnauto.unroll.boxes import boxes_svg
 from rnnauto.unroll.record import Said, Unrolled
 from rnnauto.unroll.svg import resolved
 
+MOST_NEAR = 24  # entries of a map whose neighbours are listed
 COLORS = re.compile(r"(--[\w-]+): *(#[0-9a-f]{6});")
 
 
@@ -28,6 +29,7 @@ def explained_page(unrolled: Unrolled, *, model: str) -> str:
             tone=tone_of(unrolled.answer),
             pictures=pictures_of(unrolled),
             statics=unrolled.effects.statics if unrolled.effects else (),
+            near=near_rows(unrolled.embeddings, MOST_NEAR),
             notes=unrolled.notes,
             model=model,
             style=Markup(style_sheet()),  # a file of this package, not of a user

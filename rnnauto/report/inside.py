@@ -6,8 +6,10 @@ from rnnauto.judge.diagnosis import Diagnosis, GradientPicture, Importance, Orde
 from rnnauto.judge.words import sentence, span
 from rnnauto.metrics import metric_words
 from rnnauto.report import charts_inside
-from rnnauto.report.blocks import Block, Figure, Grid, SectionBlock, TableBlock, TextBlock
+from rnnauto.report.blocks import Block, Drawn, Figure, Grid, SectionBlock, TableBlock, TextBlock
 from rnnauto.report.facts import Facts
+from rnnauto.report.pictures import map_pictures, near_rows
+from rnnauto.unroll.record import EmbeddingMap
 
 TONES = {"vanishes": "warning", "healthy": "good", "explodes": "bad"}
 NOT_APPLICABLE = "it does not apply"  # the beginning of that reason
@@ -18,6 +20,7 @@ NAMES = {
     "importance": "Importance",
 }
 MOST_FEATURES = 25
+MOST_NEAR = 12  # entries of a map whose neighbours are listed
 
 
 def inside_section(facts: Facts) -> SectionBlock:
@@ -37,9 +40,20 @@ def inside_section(facts: Facts) -> SectionBlock:
         figures += importance_figures(diagnosis.importance, lengths_vary=bool(vary))
     if figures:
         blocks.append(Grid(tuple(figures)))
+    blocks += learnt_blocks(facts.scores.embeddings)
     blocks += skipped_blocks(diagnosis, NAMES)
     about = "What the network uses of its input, how far back, and whether training can reach it."
     return SectionBlock("inside", "Inside the network", about, tuple(blocks))
+
+
+def learnt_blocks(maps: Sequence[EmbeddingMap]) -> list[Block]:
+    """Show what is learnt of words and categories, and which are near to each other."""
+    blocks: list[Block] = [Drawn(each.title, each.svg, each.caption) for each in map_pictures(maps)]
+    rows = tuple(near_rows(maps, MOST_NEAR))
+    if rows:
+        head = ("column", "entry", "nearest to it")
+        blocks.append(TableBlock("Nearest neighbours", head, rows, wide=frozenset({2})))
+    return blocks
 
 
 def order_blocks(order: Order, metric: str) -> list[Block]:

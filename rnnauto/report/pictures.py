@@ -1,11 +1,13 @@
 """Draw what happened inside one sequence, with how each drawing is read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from rnnauto.unroll.boxes import boxes_svg
-from rnnauto.unroll.record import Said, Unrolled
+from rnnauto.unroll.maps import map_svg
+from rnnauto.unroll.record import EmbeddingMap, Said, Unrolled
 from rnnauto.unroll.tracks import matrix_svg, tracks_svg
 
 HOW_TO_READ = {
@@ -82,7 +84,38 @@ def pictures_of(unrolled: Unrolled) -> list[Picture]:
         drawn = matrix_svg(unrolled.attention, names, down, signed=False)
         caption = "Down what was written, across what was read: the stronger, the more attention."
         pictures.append(Picture("Where the decoder looks", Markup(drawn), caption))
-    return pictures
+    return pictures + map_pictures(unrolled.embeddings)
+
+
+def map_pictures(maps: Sequence[EmbeddingMap]) -> list[Picture]:
+    """Draw what is learnt of every column of words or categories."""
+    return [
+        Picture(f"What is learnt of {each.name}", Markup(map_svg(each)), map_caption(each))
+        for each in maps
+    ]
+
+
+def map_caption(embeddings: EmbeddingMap) -> str:
+    """Say how a map is read, and how much of what is learnt it tells."""
+    first, second = (f"{share or 0.0:.3g}" for share in embeddings.told)
+    count, known = len(embeddings.entries), embeddings.known
+    marked = any(entry.marked for entry in embeddings.entries)
+    some = f"the most frequent of {known:,}" if known > count else f"all {known}"
+    some += ", and those of the sequence" if marked and known > count else ""
+    return (
+        f"A dot for each entry ({some}): the network has learnt {embeddings.width} numbers of "
+        f"each. Near is alike to it. Across is {first} of how they differ, down {second} "
+        "(principal components)." + (" Orange are those of the sequence." if marked else "")
+    )
+
+
+def near_rows(maps: Sequence[EmbeddingMap], most: int) -> list[tuple[str, str, str]]:
+    """List for some entries of each map those that are nearest in direction."""
+    rows = []
+    for each in maps:
+        entries = sorted(each.entries, key=lambda entry: not entry.marked)[:most]
+        rows += [(each.name, entry.name, ", ".join(entry.near)) for entry in entries]
+    return rows
 
 
 def box_caption(unrolled: Unrolled) -> str:

@@ -1,6 +1,7 @@
 """Gather all numbers of a fit in one place, so that the page can be made from the folder alone."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rnnauto.deploy.leaderboard import Row
@@ -13,7 +14,20 @@ from rnnauto.judge.scored import Updated
 from rnnauto.report.picture import Json, shares
 from rnnauto.report.trials import curves, head_to_head, training_runs
 from rnnauto.search import journal
-from rnnauto.unroll.record import Unrolled
+from rnnauto.unroll.record import EmbeddingMap, Unrolled
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is seen inside a network.
+
+    Attributes:
+        unrolled: what happened in some sequences of the test part.
+        embeddings: what is learnt of words and categories.
+    """
+
+    unrolled: Sequence[Unrolled] = ()
+    embeddings: Sequence[EmbeddingMap] = ()
 
 
 def scores_of(
@@ -27,7 +41,7 @@ def scores_of(
     examples: Json,
     info: AnyModelInfo,
     journal_path: Path,
-    unrolled: Sequence[Unrolled] = (),
+    seen: Seen = Seen(),
     updated: Updated | None = None,
 ) -> ScoresFile:
     """Gather what `scores.json` will hold; the journal must be complete up to here.
@@ -36,7 +50,7 @@ def scores_of(
         checks: the differences that the export's checks found, by name.
         asked, data: as `picture` makes them.
         examples: what the exported model says of some of the test part.
-        unrolled: what happened inside some sequences of it.
+        seen: what is seen inside the network.
     """
     judged, runs = evaluation.to_json(), training_runs(journal.read(journal_path))
     if judged["confusion"]:
@@ -53,7 +67,8 @@ def scores_of(
         head_to_head=head_to_head(runs),
         examples=examples,
         model=model_of(info, rows),
-        unrolled=tuple(unrolled),
+        unrolled=tuple(seen.unrolled),
+        embeddings=tuple(seen.embeddings),
         **({} if updated is None else {"updated": updated}),
     )
 

@@ -150,6 +150,40 @@ class Effects(Frozen):
     statics: tuple[tuple[str, str, Number], ...] = ()
 
 
+class MappedEntry(Frozen):
+    """A word or category.
+
+    Attributes:
+        place: on the map, [2].
+        near: those whose direction is nearest to its own, nearest first.
+        marked: whether the sequence that is shown has it.
+    """
+
+    name: str
+    place: tuple[Number, Number]
+    near: tuple[str, ...]
+    marked: bool = False
+
+
+class EmbeddingMap(Frozen):
+    """What is learnt of the words or categories of a column, on the two directions in which it
+    varies most.
+
+    Attributes:
+        name: of the column.
+        width: the numbers that are learnt of each.
+        known: how many the network knows.
+        told: the share of the variance along each direction of the map.
+        entries: some of them, the most frequent ones.
+    """
+
+    name: str
+    width: int
+    known: int
+    told: tuple[Number, Number]
+    entries: tuple[MappedEntry, ...] = Field(min_length=1)
+
+
 class Unrolled(Frozen):
     """One sequence in a network.
 
@@ -165,6 +199,8 @@ class Unrolled(Frozen):
         attention: weights [columns of the decoder][columns of the encoder]; None without.
         ahead: the timesteps of a forecast and what is said of each; empty elsewhere.
         notes: what is left out, in sentences.
+        embeddings: what is learnt of the words and categories; empty on the page of a fit, which
+            has them once.
     """
 
     id: str
@@ -184,6 +220,7 @@ class Unrolled(Frozen):
     attention: tuple[Numbers, ...] | None = None
     ahead: tuple[tuple[str, Said], ...] = ()
     notes: tuple[str, ...] = ()
+    embeddings: tuple[EmbeddingMap, ...] = ()
 
     @model_validator(mode="after")
     def effects_are_of_what_is_read(self) -> Self:

@@ -71,6 +71,29 @@ def test_the_ending_says_what_is_written(tiny_run, tmp_path):
         assert place.read_text(encoding="utf-8").startswith(begin)
 
 
+def test_a_process_of_its_own_says_nothing_but_the_file(tiny_run, tmp_path, in_fresh_process):
+    words = ("explain", tiny_run.data, "-m", tiny_run.folder, "-o", "one.html")
+    done = in_fresh_process(*words, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "one.html\n", "")
+
+
+def test_categories_are_mapped_with_their_neighbours(tiny_run):
+    found = json.loads(explain(tiny_run, "--row", "5", "--json"))
+    row = tiny_run.frame.row(4, named=True)
+    maps = {each["name"]: each for each in found["embeddings"]}
+    assert set(maps) == {"mood", "town"}
+    for each in maps.values():
+        names = [entry["name"] for entry in each["entries"]]
+        assert len(names) == each["known"] == 3 and "missing" in names
+        for entry in each["entries"]:
+            assert sorted([entry["name"], *entry["near"]]) == sorted(names)
+    towns = {entry["name"]: entry["marked"] for entry in maps["town"]["entries"]}
+    assert towns[row["town"] or "missing"] and sum(towns.values()) == 1
+    scores = json.loads((tiny_run.folder / "scores.json").read_text(encoding="utf-8"))
+    assert [each["name"] for each in scores["embeddings"]] == ["mood", "town"]
+    assert not any(each.get("embeddings") for each in scores["unrolled"])
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -15,6 +15,7 @@ from visible import unknown_numbers
 from rnnauto.deploy.scores import read_scores, write_scores
 from rnnauto.report.page import write_report
 from rnnauto.unroll.examples import examples_of
+from rnnauto.unroll.record import EmbeddingMap, MappedEntry
 
 CASES = cases()
 PAGES = 400 if os.environ.get("RNNAUTO_SLOW") else 15
@@ -29,7 +30,13 @@ def folder(tmp_path_factory):
         each.model_copy(update={"title": f"Title {name}", "id": name})
         for name, each in CASES.items()
     ]
-    scores = read_scores(folder).model_copy(update={"unrolled": tuple(titled)})
+    words = tuple(
+        MappedEntry(name=name, place=(at / 7, -at / 3), near=("walk",), marked=False)
+        for at, name in enumerate(("walk", "<b>run", "&"))
+    )
+    maps = (EmbeddingMap(name="word", width=2, known=3, told=(0.75, 0.125), entries=words),)
+    found = {"unrolled": tuple(titled), "embeddings": maps}
+    scores = read_scores(folder).model_copy(update=found)
     write_scores(folder, scores)
     return folder
 
@@ -42,6 +49,7 @@ def test_every_sequence_of_the_scores_is_on_the_page(folder):
     captions = re.findall("The squares are numbers of the state", page)
     assert len(captions) == 1  # how it is read is said once
     assert "<h3>Where the decoder looks</h3>" in page
+    assert "<h3>What is learnt of word</h3>" in page and "<td>&lt;b&gt;run</td>" in page
     scores = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
     assert unknown_numbers(page, scores) == []
 
