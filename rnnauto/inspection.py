@@ -298,8 +298,10 @@ def names_no_target(layout: Layout) -> bool:
 
 
 def target_names(layout: Layout) -> list[str]:
-    """List the targets as `--target` names them: a stem stands for its columns."""
-    return [column.name for column in layout.targets]
+    """List the targets as `--target` names them: a stem stands for its columns, and what labels
+    faults is named so too."""
+    faults = [] if layout.faults is None else [layout.faults.name]
+    return [column.name for column in layout.targets] or faults
 
 
 def names_in_table(inspection: Inspection, names: Sequence[str]) -> list[str]:

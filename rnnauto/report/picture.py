@@ -14,7 +14,7 @@ from rnnauto.arrays import Doubles, Floats, Integers
 from rnnauto.data.columns import data_units, zeros_of
 from rnnauto.data.sequences import Sequences
 from rnnauto.deploy.shown import Asked, Notice, ShownColumn, ShownData
-from rnnauto.inspection import show, target_names
+from rnnauto.inspection import show
 from rnnauto.judge.evaluate import Evaluation
 from rnnauto.layout import Layout
 from rnnauto.prepared import AnyPrepared
@@ -41,7 +41,7 @@ def asked(prepared: AnyPrepared, evaluation: Evaluation) -> Asked:
         form=layout.form,
         rnn_type=layout.rnn_type,
         task=layout.task,
-        target=target_names(layout),
+        target=tuple(column.name for column in layout.targets),
         metric=evaluation.main_metric,
         id=layout.id,
         time=layout.time,

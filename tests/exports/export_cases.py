@@ -124,6 +124,7 @@ ONE_WAY = {"bidirectional": False}
 BOTH_WAYS = {"bidirectional": True}
 TIMESTEPS = {"type": "many-to-many"}
 NO_STEP = "onnx triton litert"
+ANOMALIES = {"task": "anomaly", "false_alarm_rate": 0.1}
 CASES = {
     "classes, both ways": Case(
         VISITS,
@@ -177,6 +178,14 @@ CASES = {
         {"task": "forecasting", "horizon": 3, "lookback": 7},
         can=NO_STEP,
     ),
+    "anomalies": Case(
+        dated().with_columns(size=pl.col("id").str.tail(1).cast(pl.Float64)),
+        {"id": ["id"]},
+        ANOMALIES,
+        networks=({"cell": "gru", "layers": 2}, {"cell": "exponential_trace"}),
+        can="onnx triton",
+    ),
+    "anomalies in texts": Case(texts(), {"features": ["source"]}, ANOMALIES, can="onnx triton"),
     "lists": Case(walks(), {"target": "next_x"}, can="onnx triton"),
     "answers": Case(
         texts().drop("kind"),

@@ -7,7 +7,6 @@ import numpy as np
 import polars as pl
 
 from rnnauto.arrays import Flags, Integers
-from rnnauto.data.duplicates import duplicate_groups
 from rnnauto.data.encode import Encoded
 from rnnauto.data.sequences import Sequences, gather
 from rnnauto.data.split import IN_TIME, Parts, cut, split, stratified_ranks
@@ -128,7 +127,7 @@ def cut_up(
     parts = split(
         sequences,
         wanted.model_copy(update={"test": held}),
-        groups=duplicate_groups(sequences),
+        groups=np.arange(len(sequences)),  # what repeats another does so in time to come, too
         per_timestep=True,
         classes=False,
         own_test=False,
@@ -159,9 +158,9 @@ FEWEST_TEXTS = 8
 
 
 def drawn(sequences: Sequences, share: float, *, seed: int) -> Flags:
-    """Draw about `share` of the sequences, those that repeat one another together."""
-    groups = duplicate_groups(sequences)
-    ranks = stratified_ranks(np.zeros(len(groups), np.int64), groups, seed=seed + 2)
+    """Draw about `share` of the sequences."""
+    count = len(sequences)
+    ranks = stratified_ranks(np.zeros(count, np.int64), np.arange(count), seed=seed + 2)
     return ranks.below(share)
 
 

@@ -7,13 +7,15 @@ import numpy as np
 import polars as pl
 
 from rnnauto.errors import DataError
-from rnnauto.inference.case import Case, Evidence, flag
+from rnnauto.inference.case import Case, Evidence, flag, two_readings
 from rnnauto.inference.form import assign_roles
 from rnnauto.inference.kinds import profile
 from rnnauto.inference.roles import Roles
-from rnnauto.inference.stems import find_stems
+from rnnauto.inference.stems import are_features, find_stems
+from rnnauto.inference.wide_table import wide_stems
 from rnnauto.layout import Column, Kind, Layout
 from rnnauto.reading.joined_time import joined_name
+from rnnauto.reading.points import nested
 
 NORMAL_RULE = "you named it; 0, false, no or normal, else its most frequent label, is normal"
 UNLABELLED = "fault or not"  # stands for the column that labels faults, where there is none
@@ -37,11 +39,11 @@ def with_labels_or_none(case: Case) -> Case:
         )
     check_type(case)
     if named:
-        return unforced(case.with_target(named))
+        return case.with_target(named)
     alternating = pl.Series(UNLABELLED, np.arange(case.frame.height) % 2 == 1)
     frame = case.frame.with_columns(alternating)
     profiles = case.profiles | profile(frame.select(UNLABELLED), {})
-    return unforced(replace(case, frame=frame, profiles=profiles).with_target((UNLABELLED,)))
+    return replace(case, frame=frame, profiles=profiles).with_target((UNLABELLED,))
 
 
 def check_type(case: Case) -> None:
@@ -66,19 +68,46 @@ def check_type(case: Case) -> None:
         )
 
 
-def unforced(case: Case) -> Case:
-    """Have rows be read as timesteps where nothing else shows."""
-    return replace(case, problem=case.problem.model_copy(update={"type": "many-to-many"}))
+def as_read(case: Case) -> Case:
+    """Have rows be read as timesteps where nothing else shows, and as sequences where the user
+    names numbered columns by what they have in common."""
+    stems = any(name not in case.profiles for name in case.data.features)
+    rnn_type = "many-to-one" if stems else "many-to-many"
+    return replace(case, problem=case.problem.model_copy(update={"type": rnn_type}))
+
+
+def check_numbered(case: Case, roles: Roles) -> None:
+    """Raises: DataError where numbered columns may be the timesteps of a sequence in every row, or
+    single features of rows that are timesteps."""
+    if roles.form != "single-series" or roles.time is not None or case.problem.type != "auto":
+        return
+    unclear = [stem for stem in wide_stems(case) if not are_features(stem, case.frame)]
+    if unclear and not case.data.features:
+        stem, task = unclear[0], ["--task", "anomaly"]
+        raise two_readings(
+            case,
+            f"the columns {stem.span} may be a sequence in every row, or what is measured at each "
+            "timestep",
+            [
+                (
+                    f"a sequence of {len(stem.columns)} timesteps in every row",
+                    [*task, "--features", stem.name],
+                ),
+                ("a row for each timestep", [*task, "--type", "many-to-many"]),
+            ],
+        )
 
 
 def anomaly_roles(case: Case) -> tuple[Case, Roles]:
     """Assign roles, of a time in several columns by those as well. Raises: DataError where no
     network reads what there is."""
-    roles = assign_roles(case)
+    roles = assign_roles(as_read(case))
     joined = joined_name(case.frame)
     if joined and roles.time != joined:
         case = case.without(joined)
-        roles = assign_roles(case)
+        roles = assign_roles(as_read(case))
+    check_numbered(case, roles)
+    check_labels(case, roles)
     if roles.label_sets or not roles.features:
         lack = "sets of labels" if roles.label_sets else "tables without a column that varies"
         raise DataError(
@@ -86,6 +115,18 @@ def anomaly_roles(case: Case) -> tuple[Case, Roles]:
             hint="see what was left out with `rnnauto inspect`, and name columns with `--features`",
         )
     return case, roles
+
+
+def check_labels(case: Case, roles: Roles) -> None:
+    """Raises: DataError where a cell of the labels is a list, and no list of timesteps."""
+    (name,) = case.target
+    dtype = case.frame.schema[name]
+    if not dtype.is_nested() or (roles.form == "cell-sequences" and not nested(dtype)):
+        return
+    raise DataError(
+        f"`--target {name}`: the column holds lists, and a row has one label here",
+        hint="name a column with one value in a cell, such as 0 and 1",
+    )
 
 
 def anomaly_layout(case: Case, roles: Roles) -> Layout:
