@@ -1,25 +1,21 @@
 """Every family is served by all protocols, with what its model says by itself."""
 
-import asyncio
 import html
 import json
 import random
 import re
 from collections import Counter
 
-import httpx
 import numpy as np
 import polars as pl
 import pytest
+from asked import ask, by_v1, by_v2, rows_answered
 from malformed import altered
 
 from rnnauto.deploy.table import as_in_file, times_as_texts
 from rnnauto.families.families import NAMES
-from rnnauto.serve.app import App
-from rnnauto.serve.held import Held, open_served
+from rnnauto.serve.held import open_served
 from rnnauto.serve.known import blank
-from rnnauto.serve.limits import Limits
-from rnnauto.serve.metrics import Metrics
 
 pytestmark = pytest.mark.train
 
@@ -37,34 +33,12 @@ def served(request, tmp_path_factory):
     return open_served(fit.folder, "m"), fit.case
 
 
-def ask(served, *requests):
-    """Have an application answer requests: method, path and options of each."""
-
-    async def answers():
-        said = []
-        app = App(Held(served, said.append, said.append), Limits(), Metrics(), said.append)
-        app.start()
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://x") as client:
-            found = [
-                await client.request(method, path, **options) for method, path, options in requests
-            ]
-        await app.stop()
-        assert said == []
-        return found
-
-    return asyncio.run(answers())
-
-
 def test_rows_are_answered_as_by_predict(served):
     opened, case = served
     frame = case.frame
-    answer = opened.model.ask(frame)
+    answer = opened.model.ask(frame, probabilities=True)
     wanted = as_in_file(times_as_texts(answer.table, opened.model.info.layout))
-    rows = {"content": frame.write_ndjson(), "headers": {"Content-Type": "application/x-ndjson"}}
-    (found,) = ask(opened, ("POST", "/predict", rows))
-    assert found.status_code == 200, found.text
-    told = found.json()["predictions"]
+    told = rows_answered(opened, frame)
     rows = json.loads(wanted.write_json())
     assert [row.keys() for row in told] == [row.keys() for row in rows]
     for row, own in zip(told, rows, strict=True):
@@ -92,38 +66,14 @@ def test_every_signature_is_answered_by_both_protocols_as_by_the_model(served):
     opened, _ = served
     assert "serving_default" in opened.signatures
     assert opened.signatures.keys() >= ALSO.get(opened.model.family.name, set())
-    kinds = {"float32": "FP32", "float64": "FP64", "int32": "INT32", "string": "BYTES"}
     for name, signature in opened.signatures.items():
         inputs = inputs_of(signature, rows=2, timesteps=3)
         wanted = opened.run(inputs, name)
-        lists = {key: array.tolist() for key, array in inputs.items()}
-        v1 = {"inputs": lists, "signature_name": name}
-        v2 = {
-            "inputs": [
-                {
-                    "name": key,
-                    "shape": list(array.shape) or [1],
-                    "datatype": kinds[signature.inputs[key][0]],
-                    "data": np.reshape(array, -1).tolist(),
-                }
-                for key, array in inputs.items()
-            ],
-            "parameters": {"signature_name": name},
-        }
-        one, two = ask(
-            opened,
-            ("POST", "/v1/models/m:predict", {"content": json.dumps(v1)}),
-            ("POST", "/v2/models/m/infer", {"content": json.dumps(v2)}),
-        )
-        assert one.status_code == two.status_code == 200, (name, one.text, two.text)
-        outputs = one.json()["outputs"]
-        outputs = outputs if len(wanted) > 1 else {next(iter(wanted)): outputs}
-        by_name = {each["name"]: each for each in two.json()["outputs"]}
-        assert outputs.keys() == by_name.keys() == wanted.keys()
-        for key, array in wanted.items():
-            assert by_name[key]["shape"] == list(array.shape)
-            for found in (outputs[key], np.reshape(by_name[key]["data"], array.shape)):
-                same(np.array(found), array)
+        for answered in (by_v1(opened, inputs, name), by_v2(opened, inputs, name)):
+            assert answered.keys() == wanted.keys()
+            for key, array in wanted.items():
+                assert answered[key].shape == array.shape
+                same(answered[key], array)
 
 
 def same(found, wanted):
