@@ -39,6 +39,7 @@ SETTINGS = {
     "horizon": "problem.horizon",
     "lookback": "problem.lookback",
     "season": "problem.season",
+    "quantiles": "problem.quantiles",
 }
 LISTS = {"search.space.units", "search.space.layers"}
 FOLDER = "model"

@@ -23,8 +23,7 @@ from rnnauto.recipe import Recipe
 if TYPE_CHECKING:
     from rnnauto.fitted import Watch
 
-LEVELS = 3  # the quantiles 0.1, 0.5 and 0.9
-MEDIAN = 1
+MEDIAN = 0.5
 STEP = "timestep"
 
 
@@ -42,6 +41,7 @@ class RNNForecaster(RnnEstimator):
         horizon: timesteps that are forecast at once; further ones go on from the medians of these.
         lookback: timesteps that are seen.
         season: timesteps after which values repeat.
+        quantiles: those that `predict_quantiles` gives, the median among them; None: 0.1, 0.5, 0.9.
 
     Attributes:
         scores_, model_, n_features_in_, feature_names_in_: as of all estimators here.
@@ -62,6 +62,7 @@ class RNNForecaster(RnnEstimator):
         horizon: int | None = None,
         lookback: int | None = None,
         season: int | None = None,
+        quantiles: list[float] | None = None,
         recipe: Mapping[str, Any] | Path | str | None = None,
         watch: "bool | Watch" = False,
         random_state: int | np.random.RandomState | None = None,
@@ -78,6 +79,7 @@ class RNNForecaster(RnnEstimator):
         self.horizon = horizon
         self.lookback = lookback
         self.season = season
+        self.quantiles = quantiles
         self.recipe = recipe
         self.watch = watch
         self.random_state = random_state
@@ -118,10 +120,11 @@ class RNNForecaster(RnnEstimator):
 
         Raises: ValueError for rows that do not come after those of `fit`.
         """
-        return self._as_asked(self._quantiles(X)[:, :, MEDIAN])
+        return self._as_asked(self._quantiles(X)[:, :, self._levels.index(MEDIAN)])
 
     def predict_quantiles(self, X: Any = None) -> Doubles:
-        """Forecast the quantiles 0.1, 0.5 and 0.9, [rows, 3] or [rows, targets, 3]; X is as of
+        """Forecast the quantiles that were asked for, the median among them, from low to high: 0.1,
+        0.5 and 0.9 unless there are others, [rows, levels] or [rows, targets, levels]; X is as of
         `predict`."""
         return self._as_asked(self._quantiles(X))
 
@@ -129,11 +132,16 @@ class RNNForecaster(RnnEstimator):
         """Compute R2 of the medians."""
         return float(r2_score(np.asarray(y), self.predict(X), sample_weight=sample_weight))
 
+    @property
+    def _levels(self) -> tuple[float, ...]:
+        levels: tuple[float, ...] = self.model_.info.layout.levels
+        return levels
+
     def _as_asked(self, values: Doubles) -> Doubles:
         return values[:, 0] if self._flat else values
 
     def _quantiles(self, X: Any) -> Doubles:
-        """Forecast rows, and go on from what was forecast, [rows, targets, 3]."""
+        """Forecast rows, and go on from what was forecast, [rows, targets, levels]."""
         check_is_fitted(self, MODEL)
         with as_value_errors():
             if X is None:
@@ -146,7 +154,8 @@ class RNNForecaster(RnnEstimator):
             if given.kind == "numbers":
                 rows = numbered(rows, self._history.height)
             frame = pl.concat([self._history, rows], how="vertical_relaxed")
-            forecast = np.full((len(given), len(self._targets), LEVELS), np.nan)
+            forecast = np.full((len(given), len(self._targets), len(self._levels)), np.nan)
+            centre = self._levels.index(MEDIAN)
             waiting = np.ones(len(given), bool)
             while waiting.any():
                 places, values = self._windows(frame)
@@ -156,11 +165,11 @@ class RNNForecaster(RnnEstimator):
                 if not mine.any():
                     raise not_after(int(np.flatnonzero(waiting)[0]))
                 forecast[places[mine]], waiting[places[mine]] = values[mine], False
-                frame = with_medians(frame, self._targets, forecast, waiting)
+                frame = with_medians(frame, self._targets, forecast[..., centre], waiting)
             return forecast
 
     def _next(self) -> Doubles:
-        """Forecast one horizon of a single series, [horizon, targets, 3]."""
+        """Forecast one horizon of a single series, [horizon, targets, levels]."""
         _, values = self._windows(self._history)
         horizon = self.model_.info.layout.horizon
         if len(values) != horizon:
@@ -174,14 +183,14 @@ class RNNForecaster(RnnEstimator):
         """Forecast what comes after the last known value of each series.
 
         Returns: the row of each timestep that is forecast, -1 where it has none, [timesteps]; and
-            its quantiles, [timesteps, targets, 3].
+            its quantiles, [timesteps, targets, levels].
         """
-        model = self.model_
+        model, levels = self.model_, len(self._levels)
         windows = model.read(frame)
         table = model.tell(windows).table
-        columns = len(self._targets) * (LEVELS + 1)  # the median stands twice
+        columns = len(self._targets) * (levels + 1)  # the median stands twice
         values = table.select(table.columns[-columns:]).to_numpy().astype(np.float64)
-        values = values.reshape(len(values), len(self._targets), LEVELS + 1)[:, :, 1:]
+        values = values.reshape(len(values), len(self._targets), levels + 1)[:, :, 1:]
         at = windows.encoded.origins[:, None] + np.arange(windows.encoded.horizon)
         return windows.series.rows[at.reshape(-1)], values
 
@@ -200,15 +209,15 @@ def not_after(row: int) -> InputError:
 
 
 def with_medians(
-    frame: pl.DataFrame, targets: list[str], forecast: Doubles, waiting: Flags
+    frame: pl.DataFrame, targets: list[str], medians: Doubles, waiting: Flags
 ) -> pl.DataFrame:
     """Take forecasts for the values of the last rows, but for those that wait for theirs."""
     kept = frame.height - len(waiting)
     columns = []
     for number, name in enumerate(targets):
-        medians = np.where(waiting, np.nan, forecast[:, number, MEDIAN])
+        forecast = np.where(waiting, np.nan, medians[:, number])
         known = frame[name][:kept]
-        columns.append(pl.concat([known, pl.Series(name, medians).fill_nan(None)]))
+        columns.append(pl.concat([known, pl.Series(name, forecast).fill_nan(None)]))
     return frame.with_columns(columns)
 
 

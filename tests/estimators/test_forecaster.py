@@ -71,10 +71,14 @@ def test_series_of_a_frame_may_stand_in_any_order():
         }
     )
     train, later = frame.filter(pl.col("t") < 50), frame.filter(pl.col("t") >= 50)
-    shops = RNNForecaster(id="shop", time="t", **SHORT).fit(train.drop("sold"), train["sold"])
+    asked = {"id": "shop", "time": "t", "quantiles": [0.05, 0.25, 0.95], **SHORT}
+    shops = RNNForecaster(**asked).fit(train.drop("sold"), train["sold"])
     mixed = later.drop("sold").sample(fraction=1, shuffle=True, seed=1)
     found = mixed.with_columns(forecast=pl.Series(shops.predict(mixed))).sort("shop", "t")
     np.testing.assert_array_equal(found["forecast"], shops.predict(later.drop("sold")))
+    quantiles = shops.predict_quantiles(mixed)  # the median among them
+    assert quantiles.shape == (20, 4) and (np.diff(quantiles, axis=1) >= 0).all()
+    np.testing.assert_array_equal(quantiles[:, 2], shops.predict(mixed))
     assert (found.filter(pl.col("shop") == "b")["forecast"] > 30).all()
     assert (found.filter(pl.col("shop") == "a")["forecast"] < 30).all()
     with pytest.raises(ValueError, match="several series"):

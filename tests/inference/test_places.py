@@ -33,7 +33,7 @@ def test_what_has_axes_is_not_always_a_place(names):
 
 
 def walk(*names):
-    steps = np.random.default_rng(0).normal(size=(120, len(names))).cumsum(axis=0)
+    steps = np.random.default_rng(0).uniform(size=(120, len(names))).cumsum(axis=0)
     return pl.DataFrame({"t": range(120)} | dict(zip(names, steps.T, strict=True)))
 
 
@@ -58,6 +58,7 @@ def test_only_places_have_a_displacement(names, said, wanted):
     words = "are a place" if wanted else "are no place"
     decided = next(text for text in override if text.endswith(words))
     assert override[decided] == f"--places {'false' if wanted else 'true'}"
+    assert inspection.layout.floored == (() if wanted else names)  # amounts, and no coordinates
     metrics = metric_names(prepare(frame, recipe(*names, places=said)))
     assert ("average_displacement" in metrics) == wanted
 

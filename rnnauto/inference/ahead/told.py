@@ -25,7 +25,8 @@ def with_told(layout: Layout, case: Case) -> tuple[Layout, tuple[Evidence, ...]]
                     hint="leave it out, or use `--task forecasting`",
                 )
         return layout, ()
-    floored = never_negative(case.frame, layout) if problem.floor == "auto" else ()
+    amounts = problem.floor == "auto" and not layout.places  # coordinates begin anywhere
+    floored = never_negative(case.frame, layout) if amounts else ()
     layout = layout.model_copy(update={"quantiles": problem.quantiles, "floored": floored})
     usual = problem.quantiles == QUANTILES
     listed = ", ".join(f"{100 * level:.5g}%" for level in problem.quantiles)
