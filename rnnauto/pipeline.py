@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -42,10 +42,12 @@ from rnnauto.search.fingerprint import fingerprint
 from rnnauto.search.interrupt import deaf_to_hangups, interruptible
 from rnnauto.search.loop import News, Search
 from rnnauto.search.pose import with_seeds
-from rnnauto.search.replay import algorithm_of, lost_weights, open_journal
+from rnnauto.search.prune import behind
+from rnnauto.search.replay import Chosen as Oracle
+from rnnauto.search.replay import chosen_before, lost_weights, open_journal
 from rnnauto.search.select import Trial, explain
 from rnnauto.search.study import save_study, weights_are_lost, weights_path
-from rnnauto.search.trial import StudyProblem, Values, criterion_words, seed_of, selected_by
+from rnnauto.search.trial import StudyProblem, Values, criterion_words, seed_of
 
 EARLY_MARGIN = 2.0  # an early model costs the search nothing only where there is time to spare
 Compared = Future[tuple[Any, dict[str, float]]]  # the baselines, and their validation scores
@@ -221,7 +223,6 @@ def search_beside_first_model(
             metric=metric,
             rule=recipe.search.select,
             proven=family.openings(task.space),
-            prune=recipe.search.prune == "median",
             long_training=family.trains_long(task.problem),
             repeats=ensemble_size(family, prepared, recipe) > 1,
         )
@@ -305,31 +306,20 @@ def search_for_winner(search: Search, task: Task, watch: Watch) -> Trial:
     from rnnauto.search.oracle import make_asker
 
     recipe = task.recipe
-    trials = recipe.search.trials
-    earlier = algorithm_of(search.history)
-    if earlier is None:
-        algorithm, why = choose_algorithm(
-            recipe.search.oracle, task.space, trials=trials, budget=recipe.search.budget
-        )
-    else:
-        algorithm, why, before = earlier
-        trials = before if algorithm == "hyperband" else trials
-    watch(Said(f"search: {algorithm} ({why})"))
-    journal.append(
-        search.journal_path,
-        "oracle-chosen",
-        oracle=algorithm,
-        why=why,
-        trials=trials,
-        selected_by=selected_by(task.problem),
-    )
+    chosen = chosen_before(search.history) or choose(task, workers=len(search.pool.workers))
+    watch(Said(f"search: {chosen.oracle} ({chosen.why})"))
+    journal.append(search.journal_path, "oracle-chosen", **asdict(chosen))
+    search.behind = chosen.behind
+    # Hyperband has rounds in which it ends trials; nothing else does
+    search.prune = recipe.search.prune == "median" and chosen.oracle != "hyperband"
     asker = make_asker(
         task.space,
-        algorithm=algorithm,
+        algorithm=chosen.oracle,
         epochs=recipe.train.epochs,
         opening=search.proven,
-        trials=trials,
+        trials=chosen.trials if chosen.oracle == "hyperband" else recipe.search.trials,
         seed=seed_of(recipe.seed, "oracle"),
+        behind=chosen.behind,
     )
     return run_search(
         search,
@@ -337,6 +327,13 @@ def search_for_winner(search: Search, task: Task, watch: Watch) -> Trial:
         most_trials=recipe.search.trials,
         refit=recipe.train.refit == "auto",
     )
+
+
+def choose(task: Task, *, workers: int) -> Oracle:
+    """Choose the oracle of a search that begins."""
+    wanted, trials = task.recipe.search, task.recipe.search.trials
+    oracle, why = choose_algorithm(wanted.oracle, task.space, trials=trials, budget=wanted.budget)
+    return Oracle(oracle, why, trials, behind(workers))
 
 
 def leave_model(task: Task, searched: Searched, clock: Clock, watch: Watch) -> WrittenModel:

@@ -37,7 +37,7 @@ make = boosted.booster
 def spied(*arguments, **options):
     model = make(*arguments, **options)
     fit = model.fit
-    model.fit = lambda *given: (seen.append(threads()), fit(*given))
+    model.fit = lambda *given, **named: (seen.append(threads()), fit(*given, **named))
     return model
 
 boosted.booster = spied

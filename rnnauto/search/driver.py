@@ -9,6 +9,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from rnnauto.errors import Interrupted, SearchError
 from rnnauto.search.loop import SHORTEST_JOB, NextJob, Search, run_jobs
@@ -27,6 +28,7 @@ EPOCHS_AT_LEAST = 1.5  # what a trial gets time for, where it is there
 REPEATS = 4  # of the best setting, with other seeds
 DECAYS_OVER = 2.0  # times the best epoch of its setting
 FEWEST_EPOCHS = 6  # of a best one by which the end of a decay is told; measured: below, no gain
+NEWEST = 300  # trials that tell what an epoch takes
 SLOWER = 1.1  # times what an epoch takes: the clock cuts short a rate that is still high
 # what makes an epoch long
 SHAPE = (
@@ -129,7 +131,7 @@ def new_trials(
 
     def next_job() -> Job | None:
         earlier = tuple(search.trials.values())
-        if search.prune and must_wait(earlier):
+        if search.prune and must_wait(earlier, search.behind):
             return None
         if not proposed and len(search.trials) < most_trials:
             proposed.extend(filter(None, [asker.ask(proposals(search))]))
@@ -148,17 +150,18 @@ def new_trials(
             seconds=min(max(longest(), EPOCHS_AT_LEAST * epoch), search.seconds_left),
             start_from=None if parent is None else parent.weights.get(0),
             epochs=asked.epochs,
-            limits=limits(earlier) if search.prune and asked.epochs is None else (),
+            limits=limits(earlier, search.behind) if search.prune and asked.epochs is None else (),
         )
 
     return next_job
 
 
 def epoch_seconds(search: Search, values: Values) -> float:
-    """What an epoch takes: measured on trials of the same shape, else on all; 0 before any."""
+    """What an epoch takes: measured on trials of the same shape, else on all; 0 before any. Of many
+    trials only the newest count."""
     known = [
         (tuple(trial.values.get(name) for name in SHAPE), result.seconds / len(result.epochs))
-        for trial in search.trials.values()
+        for trial in islice(reversed(search.trials.values()), NEWEST)
         for result in trial.results.values()
         if result.epochs
     ]

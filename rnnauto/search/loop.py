@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rnnauto.search import journal
+from rnnauto.search.prune import BEHIND
 from rnnauto.search.select import Rule, Trial, winner
 from rnnauto.search.trial import Epoch, Job, Result, Values
 from rnnauto.search.workers import Died, Event, Finished, Progressed, Workers
@@ -60,6 +61,7 @@ class Search:
         lag: seconds, measured: how much later than told a job ends, for it validates first.
         metric: what a trial's score is, for whoever watches.
         proven: settings that often do well.
+        behind: so many of the newest trials the next one knows nothing of.
         long_training: one network with most of the time beats many with a little.
         repeats: the best setting is trained with several seeds, whose mean may be the model.
     """
@@ -85,6 +87,7 @@ class Search:
     rule: Rule = "one_standard_error"
     proven: Sequence[Values] = ()
     prune: bool = False
+    behind: int = BEHIND
     long_training: bool = False
     repeats: bool = False
 

@@ -15,8 +15,9 @@ from rnnauto.search.oracles import (
     GridOracle,
     HyperbandOracle,
     RandomOracle,
-    sweep,
+    plan_of,
 )
+from rnnauto.search.prune import BEHIND
 from rnnauto.search.space import Choices, consistent
 from rnnauto.search.trial import Proposed, Values
 
@@ -24,6 +25,7 @@ FULL_EPOCHS = 81  # of a trial in the last round of Hyperband; a winner is train
 # keras-tuner's width of an id depends on the number of trials, which may differ when a search is
 # resumed; `Asker` counts them
 MOST_TRIALS = 9999
+ROUND_APART = 32  # trials at once for which a round waits for a bracket more
 FACTOR = 3  # one trial of so many is promoted
 
 
@@ -72,6 +74,7 @@ def make_asker(
     algorithm: Algorithm = "random",
     opening: Sequence[Values] = (),
     epochs: int = FULL_EPOCHS,
+    behind: int = BEHIND,
 ) -> Asker:
     """Make the oracle of an algorithm, ready to be asked.
 
@@ -79,6 +82,7 @@ def make_asker(
         seed: any hashed seed but 0, which keras-tuner takes for "no seed".
         opening: what is tried first.
         epochs: most of them that Hyperband gives a trial.
+        behind: so many of the newest trials a model of the losses knows nothing of.
     """
     hyperparameters = keras_tuner.HyperParameters()
     for name, options in space.items():
@@ -99,10 +103,13 @@ def make_asker(
         case "grid":
             oracle = GridOracle(first, max_trials=limit, **shared)
         case "bayesian":
-            oracle = BayesianOracle(first, max_trials=limit, **shared)
+            oracle = BayesianOracle(first, behind, max_trials=limit, **shared)
         case "hyperband":
             most = min(epochs, FULL_EPOCHS)
             oracle = fitting_hyperband(first, trials, most, shared)
+            if behind > BEHIND:
+                oracle.sweeps = max(1, trials // len(plan_of(oracle)))
+                oracle.apart = max(1, behind // ROUND_APART)
             unit = max(1, most // oracle.max_epochs)
     # no files: the journal is the truth
     oracle.save = oracle._save_trial = lambda *trial: None
@@ -117,7 +124,7 @@ def fitting_hyperband(
     oracle = HyperbandOracle(opening, max_epochs=FACTOR, factor=FACTOR, **shared)
     for epochs in (FACTOR**2, FACTOR**3, FACTOR**4):
         larger = HyperbandOracle(opening, max_epochs=epochs, factor=FACTOR, **shared)
-        if len(sweep(larger)) > trials or epochs > most:
+        if len(plan_of(larger)) > trials or epochs > most:
             break
         oracle = larger
     return oracle

@@ -5,13 +5,13 @@ Measured on keras-tuner 1.4.8: its grid search runs one trial at a time and cann
 Bayesian search takes 2 to 4 seconds a proposal and repeats itself, its Hyperband promotes in an
 order that depends on which worker was quicker. Here a proposal depends on the number of the trial
 and on the losses of trials that a fixed rule names; where one of those still runs, the answer is
-IDLE. So a search is the same with any number of workers, and can be replayed.
+IDLE. So a search does not depend on which trial ends first, and can be replayed.
 """
 
 import json
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras_tuner
 import numpy as np
@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 from rnnauto.cores import one_core
 
 RUNNING, IDLE, STOPPED = "RUNNING", "IDLE", "STOPPED"
-BEHIND = 8  # trials that a model does not know of: so many can run at once
 FEWEST_KNOWN = 8  # losses that a model is fitted to
 CANDIDATES = 512  # settings that a model chooses from
 NEIGHBOURS = 0.5  # share of them that differ from good settings by a hyperparameter or two
+NEWEST, BEST = 200, 50  # trials that a model is fitted to, at most
+LEARNT_AGAIN = 1.2  # times the trials that its lengths were learnt from
 OPTIMISM = 2.0  # standard deviations below the mean that a candidate is credited with
 GOLDEN = (math.sqrt(5) - 1) / 2
 
@@ -95,20 +96,23 @@ def coprime(first: int, second: int) -> bool:
 class BayesianOracle(keras_tuner.Oracle):
     """Proposals, random settings, then those of which a Gaussian process expects most.
 
-    The process knows the losses of all trials but the newest BEHIND; those it takes for the median
-    (a constant liar), whether they have ended or not. It chooses among random settings and the
-    neighbours of good ones that were not tried before.
+    The process knows the losses of the trials but for the newest, `behind` of them; those it takes
+    for the median (a constant liar), whether they have ended or not. It chooses among random
+    settings and the neighbours of good ones that were not tried before.
     """
 
-    def __init__(self, opening: list[Texts], **options: Any) -> None:
+    def __init__(self, opening: list[Texts], behind: int, **options: Any) -> None:
         super().__init__(**options)
         self.opening = opening
+        self.behind = behind
+        self.kernel: Any = None
+        self.learnt_from = 0
 
     def populate_space(self, trial_id: str) -> Proposal:
         order = list(self.trials.values())
         if len(order) < len(self.opening):
             return running(self.opening[len(order)])
-        known = order[: max(0, len(order) + 1 - BEHIND)]
+        known = order[: max(0, len(order) + 1 - self.behind)]
         if any(trial.status == RUNNING for trial in known):
             return {"status": IDLE}
         if len(known) < FEWEST_KNOWN or not any(finite(trial) for trial in known):
@@ -120,16 +124,24 @@ class BayesianOracle(keras_tuner.Oracle):
     def most_promising(self, known: list[Any], pending: list[Any]) -> Texts | None:
         axes = options_of(self)
         rng = np.random.default_rng([self.seed, len(self.trials)])
-        settings = [trial.hyperparameters.values for trial in known]
         heights = ranks(np.array([trial.score if finite(trial) else math.inf for trial in known]))
-        best = [settings[at] for at in np.argsort(heights, kind="stable")[:3]]
-        candidates = [c for c in draw(axes, best, rng) if is_new(self, c)]
-        if not candidates:
-            return self._random_values()  # type: ignore[no-any-return]
+        order = np.argsort(heights, kind="stable")
+        best = [known[at].hyperparameters.values for at in order[:3]]
+        kept = sorted({*order[:BEST], *range(max(0, len(known) - NEWEST), len(known))})
+        settings, heights = [known[at].hyperparameters.values for at in kept], heights[kept]
+        candidates = draw(axes, best, rng)
         settings += [trial.hyperparameters.values for trial in pending]
         heights = np.concatenate([heights, np.full(len(pending), np.median(heights))])
-        mean, deviation = fit_process(places(axes, settings), heights, places(axes, candidates))
-        return candidates[int(np.argmin(mean - OPTIMISM * deviation))]
+        if len(known) >= LEARNT_AGAIN * self.learnt_from:
+            self.kernel, self.learnt_from = None, len(known)
+        self.kernel, mean, deviation = fit_process(
+            places(axes, settings), heights, places(axes, candidates), self.kernel
+        )
+        for at in np.argsort(mean - OPTIMISM * deviation, kind="stable"):
+            if is_new(self, candidates[at]):
+                return candidates[int(at)]
+        values: Texts | None = self._random_values()
+        return values
 
 
 def finite(trial: Any) -> bool:
@@ -143,21 +155,22 @@ def ranks(losses: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(order / max(1, int(order.max())), np.float64)
 
 
-def draw(
-    axes: dict[str, list[str]], best: list[Texts], rng: np.random.Generator
-) -> Iterator[Texts]:
+def draw(axes: dict[str, list[str]], best: list[Texts], rng: np.random.Generator) -> list[Texts]:
     """Distinct settings: random ones, and good ones with one or two hyperparameters drawn anew."""
-    seen = set()
-    names = [name for name, options in axes.items() if len(options) > 1]
-    for number in range(CANDIDATES):
-        near = number < NEIGHBOURS * CANDIDATES
-        changed = rng.choice(names, size=min(len(names), 2)) if near else names
-        base = best[number % len(best)] if near else {n: options[0] for n, options in axes.items()}
-        values = base | {name: axes[name][rng.integers(len(axes[name]))] for name in changed}
-        key = tuple(values.values())
-        if key not in seen:
-            seen.add(key)
-            yield values
+    drawn = rng.integers([len(options) for options in axes.values()], size=(CANDIDATES, len(axes)))
+    near = int(NEIGHBOURS * CANDIDATES)
+    kept = np.array(
+        [[options.index(base[name]) for name, options in axes.items()] for base in best]
+    )[np.arange(near) % len(best)]
+    # of fixed hyperparameters none is drawn anew
+    free = np.flatnonzero([len(options) > 1 for options in axes.values()])
+    changed = free[rng.random((near, len(free))).argsort(axis=1)[:, :2]]
+    np.put_along_axis(kept, changed, np.take_along_axis(drawn[:near], changed, axis=1), axis=1)
+    rows = dict.fromkeys(map(tuple, np.concatenate([kept, drawn[near:]]).tolist()))
+    named = list(axes.items())
+    return [
+        {name: options[at] for (name, options), at in zip(named, row, strict=True)} for row in rows
+    ]
 
 
 def places(axes: dict[str, list[str]], settings: list[Texts]) -> NDArray[np.float64]:
@@ -182,48 +195,69 @@ def is_number(text: str) -> bool:
 
 
 def fit_process(
-    points: NDArray[np.float64], heights: NDArray[np.float64], candidates: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and standard deviation of a Gaussian process at the candidates."""
+    points: NDArray[np.float64],
+    heights: NDArray[np.float64],
+    candidates: NDArray[np.float64],
+    learnt: Any,
+) -> tuple[Any, NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation of a Gaussian process at the candidates, and its kernel.
+
+    Args: learnt: the kernel of an earlier one, which is taken as it is; None: it is learnt.
+    """
     import warnings
 
     from sklearn.gaussian_process import GaussianProcessRegressor
     from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
     kernel = ConstantKernel(1.0) * Matern(1.0, (0.1, 10.0), nu=2.5) + WhiteKernel(0.1, (1e-3, 1.0))
-    process = GaussianProcessRegressor(kernel, normalize_y=True)
+    process = GaussianProcessRegressor(
+        learnt or kernel, optimizer=None if learnt else "fmin_l_bfgs_b", normalize_y=True
+    )
     with one_core(), warnings.catch_warnings():
         # several threads take five times as long here, beside workers that use every core
         warnings.simplefilter("ignore")  # a length scale at its bound is no fault
         process.fit(points, heights)
         mean, deviation = process.predict(candidates, return_std=True)
-    return mean, deviation
+    return process.kernel_, mean, deviation
+
+
+class Round(NamedTuple):
+    """A round of a bracket of a sweep."""
+
+    sweep: int
+    bracket: int
+    number: int
 
 
 class HyperbandOracle(keras_tuner.oracles.HyperbandOracle):
     """Hyperband (Li et al. 2018) on a fixed plan: a round of a bracket comes only after the first
     round of the next bracket, so that workers seldom wait for the last trial of a round. Sweep
-    follows sweep until no setting is new."""
+    follows sweep until no setting is new.
+
+    Attributes:
+        sweeps, apart: for many workers, sweeps that share a plan, and brackets that a round waits.
+    """
 
     def __init__(self, opening: list[Texts], **options: Any) -> None:
         super().__init__(**options)
         self.opening = list(opening)
-        self.plan: list[tuple[int, int]] = []
-        self.rounds: dict[tuple[int, int], list[str]] = {}  # (bracket, round): ids of its trials
+        self.plan: list[Round] = []
+        self.rounds: dict[Round, list[str]] = {}  # ids of its trials
         self.used_up = False
+        self.sweeps = self.apart = 1
 
     def populate_space(self, trial_id: str) -> Proposal:
         while self.plan or not self.used_up:
             if not self.plan:
-                self.plan, self.rounds = sweep(self), {}
-            bracket, number = self.plan[0]
-            proposal = self.promoted(bracket, number) if number else self.first()
+                self.plan, self.rounds = plan_of(self, self.sweeps, self.apart), {}
+            at = self.plan[0]
+            proposal = self.promoted(at) if at.number else self.first()
             if proposal is not None and proposal["status"] == IDLE:
                 return proposal
             self.plan.pop(0)
             if proposal is not None:  # else all settings are tried, or the round before was smaller
-                self.rounds.setdefault((bracket, number), []).append(trial_id)
-                proposal["values"]["tuner/epochs"] = self._get_epochs(bracket, number)
+                self.rounds.setdefault(at, []).append(trial_id)
+                proposal["values"]["tuner/epochs"] = self._get_epochs(at.bracket, at.number)
                 return proposal
         return {"status": STOPPED}
 
@@ -232,30 +266,31 @@ class HyperbandOracle(keras_tuner.oracles.HyperbandOracle):
         self.used_up = values is None
         return None if values is None else running({**values, "tuner/initial_epoch": 0})
 
-    def promoted(self, bracket: int, number: int) -> Proposal | None:
+    def promoted(self, at: Round) -> Proposal | None:
         """The best of the round before that was not promoted yet."""
-        before = [self.trials[name] for name in self.rounds.get((bracket, number - 1), [])]
+        earlier = at._replace(number=at.number - 1)
+        before = [self.trials[name] for name in self.rounds.get(earlier, [])]
         if any(trial.status == RUNNING for trial in before):
             return {"status": IDLE}
-        taken = len(self.rounds.get((bracket, number), []))
+        taken = len(self.rounds.get(at, []))
         left = sorted(before, key=lambda trial: (trial.score, trial.trial_id))[taken:]
         if not left:
             return None
         known = {"tuner/trial_id": left[0].trial_id}
-        known["tuner/initial_epoch"] = self._get_epochs(bracket, number - 1)
+        known["tuner/initial_epoch"] = self._get_epochs(at.bracket, earlier.number)
         return running({**left[0].hyperparameters.values, **known})
 
 
-def sweep(oracle: Any) -> list[tuple[int, int]]:
-    """(bracket, round) of every trial of a sweep, in order."""
+def plan_of(oracle: Any, sweeps: int = 1, apart: int = 1) -> list[Round]:
+    """List the round of every trial of some sweeps, in order.
+
+    Args: apart: so many brackets begin between a round and the next.
+    """
     brackets = range(oracle._get_num_brackets() - 1, -1, -1)
     rounds = sorted(
-        (late + number, number, bracket)
+        (sweep * len(brackets) + late + number * apart, number, Round(sweep, bracket, number))
+        for sweep in range(sweeps)
         for late, bracket in enumerate(brackets)
         for number in range(bracket + 1)
     )
-    return [
-        (bracket, number)
-        for _, number, bracket in rounds
-        for _ in range(oracle._get_size(bracket, number))
-    ]
+    return [each for *_, each in rounds for _ in range(oracle._get_size(each.bracket, each.number))]

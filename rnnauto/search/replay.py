@@ -11,6 +11,7 @@ from rnnauto.search.algorithm import Algorithm
 from rnnauto.search.fingerprint import check_same
 from rnnauto.search.journal import Event
 from rnnauto.search.loop import Search, with_result
+from rnnauto.search.prune import BEHIND
 from rnnauto.search.select import Trial
 from rnnauto.search.trial import Job, Proposed, Result
 
@@ -122,10 +123,26 @@ def open_journal(path: Path, facts: dict[str, Any], *, resume: bool) -> tuple[li
     return history, cut
 
 
-def algorithm_of(history: Sequence[Event]) -> tuple[Algorithm, str, int] | None:
-    """The oracle that an earlier run chose, why, and for how many trials (Hyperband's brackets
-    stay what they were); None where there was none."""
+@dataclass(frozen=True)
+class Chosen:
+    """The oracle of a search, which stays what it was when the search goes on.
+
+    Attributes:
+        why: it was chosen, in words.
+        trials: that it was made for; Hyperband's brackets depend on them.
+        behind: so many of the newest trials the next one knows nothing of.
+    """
+
+    oracle: Algorithm
+    why: str
+    trials: int
+    behind: int = BEHIND
+
+
+def chosen_before(history: Sequence[Event]) -> Chosen | None:
+    """The oracle that an earlier run chose; None where there was none."""
+    names = [each.name for each in fields(Chosen)]
     for event in history:
         if event["event"] == "oracle-chosen":
-            return event["oracle"], event["why"], event["trials"]
+            return Chosen(**{name: event[name] for name in names if name in event})
     return None

@@ -11,6 +11,7 @@ import statistics
 import sys
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from rnnauto.search.trial import AGAIN, Result, Values
@@ -29,7 +30,8 @@ class Trial:
     results: dict[int, Result] = field(default_factory=dict)
     weights: dict[int, str] = field(default_factory=dict)  # fold: name of the weights file
 
-    @property
+    # what trials are put in order by is asked for whenever one ends
+    @cached_property
     def status(self) -> Literal["running", "completed", "pruned", "failed"]:
         """Of all folds: failed where one has failed."""
         if not self.results:
@@ -53,7 +55,7 @@ class Trial:
         """Best validation loss of every fold that has one."""
         return {at: each.loss for at, each in self.results.items() if each.loss is not None}
 
-    @property
+    @cached_property
     def loss(self) -> float:
         """Mean over the folds of the best validation loss."""
         whole = self.status in {"completed", "pruned"}

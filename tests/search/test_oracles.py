@@ -2,11 +2,14 @@
 
 import random
 import statistics
+from collections import Counter
 
 import pytest
 
+from rnnauto.search import oracles
 from rnnauto.search.oracle import make_asker
-from rnnauto.search.oracles import BEHIND, places, ranks, sweep
+from rnnauto.search.oracles import places, plan_of, ranks
+from rnnauto.search.prune import BEHIND
 
 pytestmark = pytest.mark.train
 
@@ -170,7 +173,44 @@ def test_a_failed_trial_costs_hyperband_no_promotion():
 
 def test_hyperband_has_rounds_even_in_a_short_search():
     assert any(trial.parent for trial in searched(made("hyperband", 6)))
-    assert len(sweep(made("hyperband", 24).oracle)) <= 24
+    assert len(plan_of(made("hyperband", 24).oracle)) <= 24
+
+
+def test_for_many_workers_rounds_of_hyperband_wait_less():
+    """Sweeps share a plan; still each trial comes after all of the round before."""
+    oracle = made("hyperband", 24).oracle
+    alone, shared = plan_of(oracle), plan_of(oracle, 3, 2)
+    assert Counter(shared) == Counter(
+        each._replace(sweep=sweep) for each in alone for sweep in range(3)
+    )
+    for at, each in enumerate(shared):
+        if each.number:
+            assert each._replace(number=each.number - 1) not in shared[at:]
+    assert shared[: len(alone)] != alone
+
+
+def test_a_model_for_many_workers_has_none_of_them_wait():
+    asker = make_asker(SPACE, trials=80, seed=1, algorithm="bayesian", behind=64)
+    asked = [asker.ask(number) for number in range(66)]
+    assert None not in asked[:64]
+    assert asked[64] is None
+
+
+def test_a_model_of_many_trials_is_fitted_to_some_of_them(monkeypatch):
+    """To the best, and to the newest; and proposals stay distinct."""
+    seen = []
+
+    def fit(points, heights, candidates, kernel):
+        seen.append(len(points))
+        return real(points, heights, candidates, kernel)
+
+    real = oracles.fit_process
+    monkeypatch.setattr(oracles, "fit_process", fit)
+    monkeypatch.setattr(oracles, "NEWEST", 12)
+    monkeypatch.setattr(oracles, "BEST", 4)
+    found = searched(made("bayesian", 40))
+    assert len({str(trial.values) for trial in found}) == 40
+    assert max(seen) <= 12 + 4 + BEHIND
 
 
 def test_numbers_keep_their_order_and_words_are_equally_far_apart():

@@ -1,6 +1,6 @@
 """When a trial ends because earlier ones were better by then."""
 
-from rnnauto.search.prune import BEHIND, FEWEST, limits, must_wait
+from rnnauto.search.prune import BEHIND, FEWEST, MOST_COMPARED, behind, compared, limits, must_wait
 from rnnauto.search.select import Trial
 from rnnauto.search.trial import Epoch, Result
 
@@ -60,3 +60,16 @@ def test_a_trial_waits_for_those_that_it_is_compared_with():
     assert not must_wait([running(number) for number in range(BEHIND - 1)])
     assert must_wait([running(number) for number in range(BEHIND)])
     assert not must_wait([falling(0, 0.5), *(running(number) for number in range(1, BEHIND))])
+
+
+def test_more_workers_have_more_trials_at_once():
+    assert behind(1) == behind(2) == BEHIND
+    assert behind(16) == 64
+    running_at_once = [running(number) for number in range(behind(16))]
+    assert not must_wait(running_at_once[:-1], behind(16))
+    assert must_wait(running_at_once, behind(16))
+
+
+def test_of_many_trials_the_newest_are_compared_with():
+    many = [falling(number, 0.5) for number in range(MOST_COMPARED + 50)]
+    assert compared(many, 8) == many[43:-7]

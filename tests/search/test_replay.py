@@ -14,7 +14,7 @@ from rnnauto.errors import ModelFolderError
 from rnnauto.search import driver, journal, loop
 from rnnauto.search.driver import run_search
 from rnnauto.search.loop import Search
-from rnnauto.search.replay import algorithm_of, lost_weights, open_journal
+from rnnauto.search.replay import Chosen, chosen_before, lost_weights, open_journal
 
 FAKE_SEARCH = Path(__file__).parents[1] / "fake_search.py"
 
@@ -211,9 +211,12 @@ def test_a_journal_torn_in_its_first_line_begins_again(tmp_path):
 
 
 def test_the_oracle_stays_what_it_was():
-    assert algorithm_of([{"event": "run-started"}]) is None
+    assert chosen_before([{"event": "run-started"}]) is None
     chosen = {"event": "oracle-chosen", "oracle": "grid", "why": "asked for", "trials": 9}
-    assert algorithm_of([{"event": "run-started"}, chosen]) == ("grid", "asked for", 9)
+    before = chosen_before([{"event": "run-started"}, chosen])  # of a journal of before
+    assert before == Chosen("grid", "asked for", 9, behind=8)
+    chosen["behind"] = 64
+    assert chosen_before([chosen]).behind == 64
 
 
 def fake_search(folder, *, kills, trials):
