@@ -35,13 +35,15 @@ class Reader(HTMLParser):
             self.inside = "chart" if found.get("type") == "application/json" else "script"
         elif tag in {"style", "title"}:
             self.inside = "style"
+        elif tag == "svg":  # the ends of scales are reckoned where a sequence is drawn
+            self.inside = "drawing"
         elif tag == "dl" and found.get("class") == "commands":
             self.inside = "commands"
         if "title" in found:
             self.texts.append(found["title"])
 
     def handle_endtag(self, tag):
-        if tag in {"script", "style", "title", "dl"}:
+        if tag in {"script", "style", "title", "dl", "svg"}:
             self.inside = ""
 
     def handle_data(self, data):
