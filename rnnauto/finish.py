@@ -79,6 +79,7 @@ class Exported:
     Attributes:
         weights: the names of the weights that it was made of.
         members: its networks; `networks` are the hyperparameters of each.
+        prepared: the data, with what was fitted once the networks were known.
         run: how to ask it; `checks` are the differences that its checks found, by name.
         answers: what it says of the test part.
         seconds: that it took to export and check; `answer_seconds`: to answer.
@@ -87,6 +88,7 @@ class Exported:
     weights: tuple[str, ...]
     members: list[Any]
     networks: tuple[Values, ...]
+    prepared: AnyPrepared
     run: Any
     checks: dict[str, float]
     answers: Any
@@ -153,12 +155,12 @@ def write_model(
         approve: compares the model with the one that it goes on from; what it raises leaves the
             folder as it was.
     """
-    family, part = task.family, task.prepared.test
-    baselines, validated = compared
+    family, (baselines, validated) = task.family, compared
     with new_folder(task.folder) as place:
         averaged = averaged_trials(task, chosen)
         parts = members_of(averaged, refit=chosen.whole or task.recipe.train.refit == "auto")
-        exported = export_members(task, parts, place / SAVED_MODEL, earlier)
+        exported = export_members(task, parts, place / SAVED_MODEL, earlier, baselines)
+        prepared, part = exported.prepared, exported.prepared.test
         updated = approve(exported)
         begun = time.monotonic()
         evaluation = family.evaluate(part, exported.answers, baselines, seed=task.recipe.seed)
@@ -180,8 +182,8 @@ def write_model(
             rows,
             checks=exported.checks,
             diagnosis=diagnosis,
-            asked=asked(task.prepared, evaluation),
-            data=data_of(task.prepared, family.data_shown(task.prepared)),
+            asked=asked(prepared, evaluation),
+            data=data_of(prepared, family.data_shown(prepared)),
             examples=examples_of(task, chosen, exported),
             info=info,
             journal_path=place / JOURNAL,
@@ -213,10 +215,14 @@ def averaged_trials(task: Task, chosen: Chosen) -> list[Trial]:
 
 
 def export_members(
-    task: Task, parts: list[tuple[Trial, int]], place: Path, earlier: Exported | None
+    task: Task,
+    parts: list[tuple[Trial, int]],
+    place: Path,
+    earlier: Exported | None,
+    baselines: Any,
 ) -> Exported:
     """Export, check and ask a model; an earlier one of the same weights, which is in the model
-    folder, is taken over."""
+    folder, is taken over. The baselines have rules of their own beside that of a model."""
     saved = task.folder / place.name
     weights = tuple(trial.weights[fold] for trial, fold in parts)
     if earlier is not None and earlier.weights == weights and saved.is_dir():
@@ -225,17 +231,22 @@ def export_members(
             shutil.copyfile(graph, place.with_name(graph.name))
         return earlier
     begun = time.monotonic()
-    members = build_members(parts, load_study(task.study, learner_of))
-    run, checks = task.family.export(place, members, task.prepared)
+    study = load_study(task.study, learner_of)
+    members = build_members(parts, study)
+    prepared = task.family.decide(
+        task.prepared, members=members, parts=parts, study=study, baselines=baselines
+    )
+    run, checks = task.family.export(place, members, prepared)
     # as whoever opens it will
-    check_signatures(run, task.family.signatures(task.prepared.layout, task.prepared.encoders))
+    check_signatures(run, task.family.signatures(prepared.layout, prepared.encoders))
     exported = time.monotonic()
-    answers = task.family.judged(run, task.prepared.test)
+    answers = task.family.judged(run, prepared.test)
     answered = time.monotonic()
     return Exported(
         weights=weights,
         members=members,
         networks=tuple(trial.values for trial, _ in parts),
+        prepared=prepared,
         run=run,
         checks=checks,
         answers=answers,
@@ -261,7 +272,7 @@ def diagnosis_of(
 def subject_of(task: Task, chosen: Chosen, exported: Exported, evaluation: Evaluation) -> Subject:
     """Gather what the diagnosis looks at."""
     return Subject(
-        prepared=task.prepared,
+        prepared=exported.prepared,
         study=task.study,
         learner_of=learner_of,
         trials=chosen.trials,
@@ -279,7 +290,7 @@ def subject_of(task: Task, chosen: Chosen, exported: Exported, evaluation: Evalu
 def info_of(task: Task, chosen: Chosen, exported: Exported, evaluation: Evaluation) -> AnyModelInfo:
     """Gather what `model.json` says."""
     return model_info(
-        task.prepared,
+        exported.prepared,
         task.recipe,
         chosen.winner,
         exported.members,
@@ -295,7 +306,7 @@ def info_of(task: Task, chosen: Chosen, exported: Exported, evaluation: Evaluati
 def examples_of(task: Task, chosen: Chosen, exported: Exported) -> dict[str, Any]:
     """Gather what the page shows of the answers to the test part, and where networks looked
     meanwhile."""
-    family, part, patch = task.family, task.prepared.test, chosen.winner.values["patch"]
+    family, part, patch = task.family, exported.prepared.test, chosen.winner.values["patch"]
     examples = family.answers_shown(part, exported.answers)
     maps = family.attention(exported.members, part, exported.answers, patch=patch)
     return {**examples, "attention": maps} if maps else examples
@@ -306,7 +317,7 @@ def seen_in(task: Task, exported: Exported, *, until: float | None) -> Seen:
     words, where faults are looked for and there is time."""
     if until is None or not task.recipe.judge.diagnose or time.monotonic() > until:
         return Seen()
-    family, part, layout = task.family, task.prepared.test, task.prepared.layout
+    family, part, layout = task.family, exported.prepared.test, task.prepared.layout
     networks = [architecture_of(values) for values in exported.networks]
     opened = Opened(exported.run, exported.members, networks, layout, SOME_OF_IT)
     answer = partial(family.answer, beams=1)

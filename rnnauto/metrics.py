@@ -55,6 +55,13 @@ RECORDS = (
         reference="Good 1952",
     ),
     Metric(
+        "cost",
+        "mean cost",
+        "Mean cost of the answers by `judge.costs`",
+        lower_is_better=True,
+        reference="Elkan 2001",
+    ),
+    Metric(
         "entity_f1",
         "chunk F1",
         "F1 of whole chunks of tags",

@@ -254,11 +254,17 @@ def fingerprint_of(told: Told, validation: pl.DataFrame | None = None) -> str:
 def no_weights(told: Told) -> None:
     """Raises: RecipeError where rows or classes are to be weighed, which only networks of values,
     classes and sets of labels do."""
-    if isinstance(told.recipe.train.class_weight, dict):
-        raise RecipeError(
-            "`train.class_weight` names classes, and is for a target that is one of some classes",
-            hint="leave it out",
-        )
+    judge = told.recipe.judge
+    asked = {
+        "train.class_weight": isinstance(told.recipe.train.class_weight, dict),
+        "judge.costs": bool(judge.costs),
+        "judge.decide": judge.decide != "auto",
+    }
+    for key, wanted in asked.items():
+        if wanted:
+            raise RecipeError(
+                f"`{key}` is for a target that is one of some classes", hint="leave it out"
+            )
     if told.recipe.data.weight is not None:
         raise RecipeError(
             f"`--weight {told.recipe.data.weight}`: rows are weighed for values, classes and sets "

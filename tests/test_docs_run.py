@@ -36,6 +36,7 @@ TRAINED = {  # a page, or what follows a heading of it, and what is there in the
     "docs/ci.md": ("results.xml", "rnnauto_runs/guard/report.html"),
     "docs/explain.md": ("rnnauto_model/model.onnx", "te003.html", "shares.csv"),
     "docs/updating.md": ("speakers_new/model.onnx", "speakers_new/report.html"),
+    "docs/uneven-classes.md": ("filter/report.html", "filtered.csv"),
     "docs/streaming.md": ("rnnauto_model/step.onnx", "speakers.state"),
 }
 WITHOUT_A_MODEL = ("inspect", "recipe")

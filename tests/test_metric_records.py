@@ -17,6 +17,7 @@ from rnnauto.judge.expectations import Measured, check_expectations
 from rnnauto.judge.measures import SET_METRICS, TAG_METRICS
 from rnnauto.judge.metrics import (
     CLASS_METRICS,
+    COST_METRICS,
     LENGTH_METRICS,
     VALUE_METRICS,
     Measure,
@@ -54,7 +55,7 @@ def mine(monkeypatch):
 
 def test_every_record_is_measured_and_every_measure_has_a_record():
     kinds = (
-        *(CLASS_METRICS, TAG_METRICS, SET_METRICS, VALUE_METRICS, LENGTH_METRICS),
+        *(CLASS_METRICS, COST_METRICS, TAG_METRICS, SET_METRICS, VALUE_METRICS, LENGTH_METRICS),
         *(ANSWER_METRICS, LIKELIHOOD_METRICS, NEXT_CHARACTER_METRICS, NEXT_SET_METRICS),
         forecast_measures(levels=(0.05, 0.1, 0.5, 0.9, 0.95), places=True),
         (*OF_EVENTS, *ALARMS.values(), *OF_NORMAL),

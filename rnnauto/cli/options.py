@@ -63,6 +63,8 @@ FIT_FLAGS = {
     "--refit": "train.refit",
     "--ensemble": "train.ensemble",
     "--seeds": "search.seeds",
+    "--decide": "judge.decide",
+    "--costs": "judge.costs",
     "--fail-on-leak": "judge.fail_on_leak",
     "--seed": "seed",
 }
@@ -108,7 +110,7 @@ def option(flag: str, key: str) -> inspect.Parameter:
     default = field.get_default(call_default_factory=True)
     shown = (
         ""
-        if default in {None, ()}
+        if default in (None, (), {})
         else escape(f" [default: {shown_default(default, key)}]")  # a tag, to Typer's rich help
     )
     choices = [
@@ -153,8 +155,10 @@ def metavar(flag: str, key: str) -> str:
         return "FILE" if key.endswith("path") else "COLUMN"
     if flag == "--cells":  # one at a time
         return "CELL"
-    if flag == "--objective":
+    if flag in {"--objective", "--decide"}:
         return "METRIC"
+    if flag in {"--class-weight", "--costs"}:
+        return "MAPPING"
     return "TIME" if flag == "--budget" else flag.removeprefix("--").upper()
 
 

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from rnnauto.arrays import LARGEST, Codes, Doubles, Floats, Integers, splits_of
 from rnnauto.data.columns import floats_of
+from rnnauto.data.decisions import Decided
 from rnnauto.errors import RecipeError
 from rnnauto.layout import Frozen
 
@@ -22,10 +23,9 @@ SHOWN_CLASSES = 8
 LabelKind = Literal["text", "integer", "boolean", "number"]
 
 
-class LabelEncoder(Frozen):
+class LabelEncoder(Decided):
     """Classes as text, in the order of the network's outputs; `kind` is how the file wrote them."""
 
-    classes: tuple[str, ...] = Field(min_length=2)
     kind: LabelKind
 
     @property

@@ -10,7 +10,15 @@ from pydantic_core import from_json
 
 from rnnauto.deploy.leaderboard import Row
 from rnnauto.deploy.model_json import unusable
-from rnnauto.deploy.shown import Asked, Curve, HeadToHead, ShownAnswers, ShownData, ShownModel
+from rnnauto.deploy.shown import (
+    Asked,
+    Curve,
+    HeadToHead,
+    ShownAnswers,
+    ShownData,
+    ShownDecision,
+    ShownModel,
+)
 from rnnauto.errors import ModelFolderError
 from rnnauto.files import read_text
 from rnnauto.judge.diagnosis import Calibration, Diagnosis
@@ -35,6 +43,7 @@ class ScoresFile(Frozen):
         verdict: whether a baseline is as good, as a sentence; comparison: the numbers behind it.
         export_checks: the differences that the export's checks found, by name.
         diagnosis: None where nothing was looked for.
+        decision: how a class is answered, where that is not the likeliest; None elsewhere.
         asked, data, leaderboard, curves, head_to_head, examples, model: what the page shows.
         unrolled: what happened inside some sequences of the test part.
         embeddings: what is learnt of words and categories.
@@ -59,6 +68,7 @@ class ScoresFile(Frozen):
     curves: tuple[Curve, ...]
     head_to_head: HeadToHead | None
     examples: ShownAnswers | None = None
+    decision: ShownDecision | None = None
     model: ShownModel | None = None
     unrolled: tuple[Unrolled, ...] = ()
     embeddings: tuple[EmbeddingMap, ...] = ()

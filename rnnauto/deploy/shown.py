@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from rnnauto.data.decisions import RuleCurve
 from rnnauto.inference.case import Evidence
 from rnnauto.judge.scored import Number
 from rnnauto.layout import Form, Frozen, RnnType, Task
@@ -314,6 +315,19 @@ ShownAnswers = Annotated[
     | NoAnswers,
     Field(discriminator="kind"),
 ]
+
+
+class ShownDecision(Frozen):
+    """How a class is answered, as `Decision` has it, but for its tables."""
+
+    metric: str
+    fitted: bool
+    label: str = ""
+    threshold: Number = None
+    plain: Number
+    value: Number
+    units: int
+    curves: tuple[RuleCurve, ...] = ()
 
 
 class ShownModel(Frozen):

@@ -71,6 +71,8 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
         probing: what the diagnosis must know of the networks.
         measures: the parts of the diagnosis that the family measures in its own way.
 
+        decide: prepared data with what is fitted to the validation part once the networks are
+            known: how a class is answered.
         export: writes the SavedModel of the mean of some networks, opens and checks it; and beside
             it the ONNX graphs that `light` opens, where the family has them.
         signatures: what its functions take and give, by name.
@@ -124,6 +126,7 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
     probing: Callable[[], Probing]
     measures: Mapping[str, Callable[[Subject, Opening], Any]]
 
+    decide: Callable[..., Prepared[Encoders, Any, Part, Stored]]
     export: Callable[
         [Path, list[Any], Prepared[Encoders, Any, Part, Stored]], tuple[Run, dict[str, float]]
     ]
@@ -159,6 +162,11 @@ AnyFamily = Family[Any, Any, Any, Any, Any, Any]
 def no_attention(members: Any, part: Any, answers: Any, *, patch: int) -> list[Json]:
     """Show nothing, of networks that attend to nothing."""
     return []
+
+
+def undecided(prepared: Any, **given: Any) -> Any:
+    """Leave prepared data as they are, of families whose answers are no classes to choose."""
+    return prepared
 
 
 def no_streaming(layout: Layout, encoders: Any) -> Streaming:

@@ -250,7 +250,8 @@ def confusion_of(
     """Count units by true and predicted class; None where answers are no single classes."""
     if truth.ndim > 1 or truth.dtype.kind not in "iu" or isinstance(target, SeveralTargets):
         return None
-    classes = predicted_classes(predicted)
+    worth = target.worth if isinstance(target, LabelEncoder) else None
+    classes = predicted_classes(predicted, worth)
     counts: list[list[int]] = confusion_counts(truth, classes, classes=predicted.shape[1]).tolist()
     return counts
 
@@ -318,6 +319,11 @@ def verdict_of(evaluation: Evaluation) -> Verdict:
     return Verdict(kind, sentence, best, advantage)
 
 
+def rival(target: TargetEncoder, name: str) -> TargetEncoder:
+    """Give the target as a baseline answers it: by a rule of its own."""
+    return target.as_rival(name) if isinstance(target, LabelEncoder) else target
+
+
 def judged_by(evaluation: Evaluation, metric: str) -> Evaluation:
     """Compare with the baselines by another metric than the main one; by that where there is none
     ("") or a baseline has not this, or more of it is not always better."""
@@ -349,11 +355,11 @@ def evaluate(
     """
     groups = unit_groups(encoded.row_splits, per_timestep=encoded.per_timestep)
 
-    def scored(predictions: NDArray[np.floating]) -> Scores:
+    def scored(predictions: NDArray[np.floating], of: TargetEncoder) -> Scores:
         return score(
             encoded.targets,
             predictions,
-            target=target,
+            target=of,
             row_splits=encoded.row_splits if encoded.per_timestep else None,
             groups=groups,
             seed=seed,
@@ -362,8 +368,11 @@ def evaluate(
             weights=encoded.weights,
         )
 
-    model = scored(predicted)
-    others = {baseline.name: scored(baseline(encoded)) for baseline in baselines}
+    model = scored(predicted, target)
+    others = {
+        baseline.name: scored(baseline(encoded), rival(target, baseline.name))
+        for baseline in baselines
+    }
     metric = main_metric(target, per_timestep=encoded.per_timestep)
     labels, reliable = None, None
     if isinstance(target, LabelEncoder):

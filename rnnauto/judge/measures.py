@@ -20,10 +20,12 @@ from rnnauto.data.targets import (
 from rnnauto.judge.metrics import (
     BESIDE_ACCURACY,
     CLASS_METRICS,
+    COST_METRICS,
     MAIN_METRIC,
     SMALLEST_PROBABILITY,
     VALUE_METRICS,
     ClassSums,
+    CostSums,
     Measure,
     Metrics,
     class_columns,
@@ -67,6 +69,8 @@ def main_metric(target: TargetEncoder, *, per_timestep: bool) -> str:
         return "negative_log_likelihood"
     if value_encoders(target):
         return MAIN_METRIC["regression"]
+    if isinstance(target, LabelEncoder) and target.costs:
+        return METRICS["cost"].name
     tagged = isinstance(target, LabelEncoder) and tags_of(target, per_timestep=per_timestep)
     return "entity_f1" if tagged else MAIN_METRIC["classification"]
 
@@ -93,9 +97,21 @@ def sums_of(units: Units, target: TargetEncoder | None) -> Doubles:
         return set_sums(truth, predicted, groups, count=units.count, weights=weights)
     if truth.dtype.kind not in "iu":
         return value_sums(truth, predicted.reshape(-1), groups, count=units.count, weights=weights)
-    sums = class_sums(truth, predicted, groups, count=units.count, weights=weights)
+    rule = target if isinstance(target, LabelEncoder) else None
+    worth = None if rule is None else rule.worth
+    sums = class_sums(truth, predicted, groups, count=units.count, weights=weights, worth=worth)
     tags = tags_in(units, target)
-    return np.concatenate([sums, tag_sums(units, tags, known)], axis=1) if tags else sums
+    if tags:
+        return np.concatenate([sums, tag_sums(units, tags, known)], axis=1)
+    if rule is None or not rule.costs:
+        return sums
+    answers = predicted_classes(predicted, worth)
+    table = np.array(rule.costs)
+    # an answer that is none costs what the dearest would
+    costs = np.where(answers >= 0, table[truth, answers], table[truth].max(axis=1))
+    costs = costs if weights is None else costs * weights
+    column = np.bincount(groups, costs, minlength=units.count)
+    return np.concatenate([sums, column[:, None]], axis=1)
 
 
 def metrics_of(
@@ -112,6 +128,10 @@ def metrics_of(
         return value_metrics(sums, measures or VALUE_METRICS)
     if tags_in(units, target):
         return tag_metrics(sums, measures or TAG_METRICS)
+    if isinstance(target, LabelEncoder) and target.costs:
+        sums, costs = sums[:, :-1], sums[:, -1]
+        cost = measured(COST_METRICS, CostSums(class_columns(sums).units, costs))
+        return cost | class_metrics(sums, measures or CLASS_METRICS)
     return class_metrics(sums, measures or CLASS_METRICS)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Integers
+from rnnauto.data.decisions import decided
 from rnnauto.metrics import METRICS, Metric
 
 Metrics = dict[str, Doubles]
@@ -111,11 +112,13 @@ def resample_weights(groups: int, *, resamples: int, seed: int) -> Doubles:
     return counts.reshape(resamples, groups).astype(np.float64)
 
 
-def predicted_classes(probabilities: NDArray[np.floating]) -> Integers:
-    """Choose the likeliest class of every unit, [units]; -1, never right, where a probability is
-    NaN."""
+def predicted_classes(
+    probabilities: NDArray[np.floating], worth: NDArray[np.float32] | None = None
+) -> Integers:
+    """Choose the class of every unit, [units], the likeliest or the one worth most; -1, never
+    right, where a probability is NaN."""
     finite = np.isfinite(probabilities).all(axis=1)
-    return np.where(finite, probabilities.argmax(axis=1), -1).astype(np.int64)
+    return np.where(finite, decided(probabilities, worth), -1).astype(np.int64)
 
 
 def confusion_counts(truth: Integers, predicted: Integers, *, classes: int) -> Integers:
@@ -133,6 +136,7 @@ def class_sums(
     *,
     count: int,
     weights: NDArray[np.floating] | None = None,
+    worth: NDArray[np.float32] | None = None,
 ) -> Doubles:
     """Sum what classification metrics need of every group, [groups, 3 * classes + 1].
 
@@ -144,9 +148,10 @@ def class_sums(
         probabilities: [units, classes].
         groups: [units], each below `count`.
         weights: how much each unit counts, [units]; None: all the same.
+        worth: by which classes are answered; None: the likeliest is.
     """
     classes = probabilities.shape[1]
-    predicted = predicted_classes(probabilities)
+    predicted = predicted_classes(probabilities, worth)
     weights = np.ones(len(truth)) if weights is None else weights
 
     def tally(units: NDArray[np.bool_], labels: Integers) -> Doubles:
@@ -219,6 +224,18 @@ BESIDE_ACCURACY: tuple[Measure[ClassSums], ...] = (
     Measure(METRICS["log_loss"], lambda sums: sums.loss / sums.units),
 )
 CLASS_METRICS = (Measure(METRICS["accuracy"], share_right), *BESIDE_ACCURACY)
+
+
+COST_METRICS: tuple[Measure["CostSums"], ...] = (
+    Measure(METRICS["cost"], lambda sums: sums.cost / sums.units),
+)
+
+
+class CostSums(NamedTuple):
+    """(Weighted) sums of units and of what their answers cost, [resamples] each."""
+
+    units: Doubles
+    cost: Doubles
 
 
 def class_metrics(sums: Doubles, measures: Sequence[Measure[ClassSums]] = CLASS_METRICS) -> Metrics:

@@ -133,6 +133,13 @@ ClassWeights = Annotated[
 ]
 
 
+Cost = Annotated[float, Field(ge=0, le=1e9)]
+Costs = Annotated[
+    dict[str, dict[str, Cost]],
+    BeforeValidator(by_label, json_schema_input_type=dict[str, dict[str, Cost]]),
+]
+
+
 def metric_or_auto(value: str) -> str:
     """Check that a name is `auto` or that of a metric. Raises: ValueError."""
     if value == "auto" or metric_named(value) is not None:

@@ -9,6 +9,7 @@ from rnnauto.deploy.shown import (
     Forecasts,
     Pairs,
     ShownAnswers,
+    ShownDecision,
     Surprise,
     Surprises,
     TaggedSequence,
@@ -21,6 +22,7 @@ from rnnauto.deploy.shown import (
 )
 from rnnauto.judge.diagnosis import Calibration, Passage, WrongAnswer
 from rnnauto.judge.words import digits, sentence
+from rnnauto.metrics import metric_words
 from rnnauto.report import charts_inside, charts_test
 from rnnauto.report.blocks import (
     Block,
@@ -65,6 +67,8 @@ def answers_section(facts: Facts) -> SectionBlock:
         )
     blocks += example_blocks(scores.examples, facts.asked)
     figures = []
+    if scores.decision:
+        figures.append(decision_figure(scores.decision))
     if scores.calibration:
         figures.append(calibration_figure(scores.calibration))
     if diagnosis.coverage and len(diagnosis.coverage.by_step) > 1:
@@ -86,6 +90,22 @@ def answers_section(facts: Facts) -> SectionBlock:
     blocks += skipped_blocks(diagnosis, NAMES)
     about = "What the network said of the test part, and where it was wrong."
     return SectionBlock("answers", "Answers to the test part", about, tuple(blocks))
+
+
+def decision_figure(decision: ShownDecision) -> Figure:
+    """Show the rule by which classes are answered, on the validation part that it was fitted to."""
+    words = metric_words(decision.metric)
+    rule = "The answer is the class that costs least, its probabilities weighed"
+    if decision.threshold is not None:
+        rule = f"`{decision.label}` is answered above a probability of {decision.threshold:.3g}"
+    how = "fitted on" if decision.fitted else "by theory, which no fitted rule was better than, on"
+    caption = (
+        f"{rule}, {how} {decision.units:,} answers to the validation part: {words} "
+        f"{digits(decision.value)} there, and {digits(decision.plain)} where the likeliest class "
+        "is answered."
+    )
+    chart = charts_inside.decision_chart(decision, axis=f"{words} on validation")
+    return Figure("Decision rule", chart, caption, most=560)
 
 
 def calibration_figure(calibration: Calibration) -> Figure:

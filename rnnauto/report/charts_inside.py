@@ -5,6 +5,7 @@ from typing import Any
 
 import altair as alt
 
+from rnnauto.deploy.shown import ShownDecision
 from rnnauto.judge.diagnosis import (
     Calibration,
     Coverage,
@@ -177,6 +178,44 @@ def calibration_chart(calibration: Calibration) -> Json:
         size=alt.Size("count:Q").legend(None).scale(range=[20, 250])
     )
     return spec(line + curves.mark_line() + dots, height=280, about="Reliability curve")
+
+
+def decision_chart(decision: ShownDecision, *, axis: str) -> Json:
+    """Draw a metric of the validation part against the threshold, or against what the weight of a
+    class is multiplied by.
+
+    Args: axis: the metric's name.
+    """
+    rows: Rows = [
+        {"class": curve.label, "at": place, "value": value}
+        for curve in decision.curves
+        for place, value in curve.points
+    ]
+    binary = decision.threshold is not None
+    x = alt.X("at:Q").title(f"probability above which `{decision.label}` is answered")
+    x = x.scale(domain=[0, 1]) if binary else alt.X("at:Q").title("weight of the class, times")
+    if not binary:
+        x = x.scale(type="log", base=2)
+    lines = (
+        alt.Chart(data(rows))
+        .mark_line(point=alt.OverlayMarkDef(size=12))
+        .encode(
+            x=x,
+            y=alt.Y("value:Q").title(axis).scale(zero=False),
+            color=named_colors([curve.label for curve in decision.curves], SERIES),
+            tooltip=[
+                alt.Tooltip("class:N"),
+                alt.Tooltip("at:Q", format=".3~g"),
+                alt.Tooltip("value:Q", title=axis, format=".4~g"),
+            ],
+        )
+    )
+    chosen = (
+        alt.Chart(data([{"at": decision.threshold if binary else 1.0}]))
+        .mark_rule(strokeDash=[4, 3], color=MUTED)
+        .encode(x="at:Q")
+    )
+    return spec(lines + chosen, height=SMALL_HEIGHT + 60, about="Decision rule")
 
 
 def coverage_chart(coverage: Coverage) -> Json:

@@ -56,7 +56,11 @@ def fingerprint(prepared: AnyPrepared, recipe: Recipe, space: Choices) -> Finger
         layout=prepared.layout.model_dump(mode="json"),
         split={**recipe.split.model_dump(mode="json"), "sequences": parts_digest(prepared)},
         space={name: list(choices) for name, choices in space.items()},
-        search=recipe.search.model_dump(mode="json", exclude=MAY_DIFFER),
+        search={
+            **recipe.search.model_dump(mode="json", exclude=MAY_DIFFER),
+            "costs": recipe.judge.costs,  # which tell what a score is
+            "decide": recipe.judge.decide,
+        },
         train=recipe.train.model_dump(mode="json"),
         seed=recipe.seed,
         versions=versions(),

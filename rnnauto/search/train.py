@@ -302,7 +302,7 @@ def training_weights(batch: Batch, problem: StudyProblem, *, classes: bool) -> t
     if not problem.weighted:
         return ()
     weights = target_weights(batch, problem)
-    if classes:
+    if classes and problem.class_weights:
         weights = class_weighted(weights, batch, problem)
     return weights, known_count(batch.targets, problem.answer)
 
@@ -318,7 +318,7 @@ def validate_part(
 ) -> Validated:
     """Do as `validate` with the sequences of these numbers."""
     meter = None
-    if problem.objective and learner.meter is not None:
+    if problem.measured and learner.meter is not None:
         meter = learner.meter(problem, data, validation)
     batches = learner.validation_batches(data, validation)
     return validate(network, problem, batches, keep=keep, meter=meter)

@@ -54,6 +54,8 @@ class StudyProblem:
         tags: the classes, where they are tags of chunks.
         many_right: of written answers none is the only right one.
         objective: the metric that trials are selected by; "" for the loss, or what stands for it.
+        shown: the metric that a score is where it does not select, and the loss does not tell it.
+        costs: of answers by true class; empty where they have none.
         targets: the names of several targets; none where there is one.
         mean_weight: of the targets to train on; None where all count the same.
         class_weights: of each target the weight of every class in training, for trials that weigh
@@ -71,9 +73,16 @@ class StudyProblem:
     tags: tuple[str, ...] = ()
     many_right: bool = False
     objective: str = ""
+    shown: str = ""
+    costs: tuple[tuple[float, ...], ...] = ()
     targets: tuple[str, ...] = ()
     mean_weight: float | None = None
     class_weights: tuple[tuple[float, ...], ...] = ()
+
+    @property
+    def measured(self) -> str:
+        """The metric that is measured beside the loss, "" where none is."""
+        return self.objective or self.shown
 
     @property
     def weighted(self) -> bool:

@@ -165,7 +165,7 @@ class Tally:
         """Sum up, by an objective where there is one: `meter` has it, or the counts tell it."""
         auto, objective = self.by_loss(), self.problem.objective
         if not objective:
-            return auto
+            return auto if meter is None else replace(auto, score=meter.value())
         if meter is not None:
             return selected_by(objective, auto, meter.value())
         counted = COUNTED[objective](auto.loss, self.right / (self.units or 1.0))

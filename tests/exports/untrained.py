@@ -15,17 +15,19 @@ from rnnauto.search.trial import architecture_of
 SPACE = {"cell": ["lstm"], "units": [4], "layers": [1]}
 
 
-def write_untrained(folder, table, data, problem, networks=None, *, loud=False):
+def write_untrained(folder, table, data, problem, networks=None, *, loud=False, judge=None):
     """What `fit` writes, as far as `predict` reads it, with the weights that networks begin with.
 
     Args:
         networks: hyperparameters of each member, where they are not the first of the space.
+        judge: the recipe's section.
         loud: weights are drawn large, and scales are those of the data, so that every answer
             depends on every input.
 
     Returns: the table, prepared.
     """
-    recipe = Recipe.parse({"data": data, "problem": problem, "search": {"space": SPACE}})
+    given = {"data": data, "problem": problem, "judge": judge or {}}
+    recipe = Recipe.parse({**given, "search": {"space": SPACE}})
     prepared = prepare(table, recipe)
     family = family_of(prepared.layout)
     values = {name: of[0] for name, of in family.space(prepared, recipe).items()}

@@ -13,6 +13,7 @@ from rnnauto.families.family import (
     no_onward,
     no_origins,
     no_update,
+    undecided,
 )
 from rnnauto.late import late
 from rnnauto.layout import Layout
@@ -76,6 +77,7 @@ ANOMALY = Family(
     evaluate=late(f"{HERE}.evaluate", "evaluate_part"),
     probing=probing,
     measures={"mistakes": mistakes},
+    decide=undecided,
     export=export,
     signatures=signatures.signatures,
     light=signatures.open_light,

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 from rnnauto.data.unanswered import words_of
 from rnnauto.deploy.runner import Run
 from rnnauto.families.decoder import answer, pairs, signatures
-from rnnauto.families.family import Family, no_dependence, no_onward, no_origins, no_streaming
+from rnnauto.families.family import (
+    Family,
+    no_dependence,
+    no_onward,
+    no_origins,
+    no_streaming,
+    undecided,
+)
 from rnnauto.late import late
 from rnnauto.layout import Layout
 
@@ -77,6 +84,7 @@ DECODER = Family(
         "mistakes": mistakes,
         "order": late(f"{HERE}.order", "order"),
     },
+    decide=undecided,
     export=export,
     signatures=signatures.signatures,
     light=signatures.open_light,

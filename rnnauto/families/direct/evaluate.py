@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.data.decisions import Matrix
 from rnnauto.data.encode import Encoded
-from rnnauto.data.targets import EndingValue, TargetEncoder, ended
+from rnnauto.data.targets import EndingValue, LabelEncoder, TargetEncoder, ended
+from rnnauto.families.direct.deciding.rule import Held, fit_decision
 from rnnauto.families.direct.encode import DirectPart
 from rnnauto.families.direct.predictors import FittedPredictor, fit_predictors, judged
 from rnnauto.families.direct.prepare import DirectPrepared
@@ -32,7 +34,34 @@ def fit_and_validate(
         baseline.name: point_score(held_out, baseline(held_out), target, metric=metric)
         for baseline in earlier
     }
-    return fit_predictors(development, target=target, seed=seed), validated
+    final = fit_predictors(development, target=target, seed=seed)
+    rules = rival_rules(held_out, earlier, target, seed=seed)
+    return tuple(replace(each, worth=rules.get(each.name)) for each in final), validated
+
+
+def rival_rules(
+    held_out: Encoded, earlier: Sequence[FittedPredictor], target: TargetEncoder, *, seed: int
+) -> dict[str, Matrix]:
+    """Fit the rule by which each baseline answers a class as that of the model is, to what such
+    baselines say of the validation part; nothing where no rule is asked for."""
+    if not isinstance(target, LabelEncoder) or not target.decides_by:
+        return {}
+    known = np.flatnonzero(held_out.targets >= 0)
+    owners = np.arange(len(held_out))
+    if held_out.per_timestep:
+        owners = np.repeat(owners, held_out.lengths)
+    weights = np.ones(len(known))
+    if held_out.weights is not None:
+        weights = held_out.weights[known].astype(np.float64)
+    rules = {}
+    for each in earlier:
+        said = np.asarray(each(held_out), np.float64)[known]
+        held = Held(said, held_out.targets[known].astype(np.int64), owners[known], weights)
+        rule = fit_decision(
+            held, target.classes, metric=target.decides_by, costs=target.costs, seed=seed
+        )
+        rules[each.name] = rule.worth
+    return rules
 
 
 def point_score(

@@ -175,8 +175,11 @@ def decode_target(outputs: list[Any], target: LabelEncoder | ValueEncoder) -> di
         return {"value": with_zero(mean * target.deviation + target.mean, target.zero)}
     probabilities = tf.add_n([tf.nn.softmax(output) for output in outputs]) / len(outputs)
     classes = tf.constant(target.classes)
+    worth = probabilities
+    if target.worth is not None:
+        worth = tf.tensordot(probabilities, tf.constant(target.worth), 1)
     return {
-        "label": tf.gather(classes, tf.argmax(probabilities, -1)),
+        "label": tf.gather(classes, tf.argmax(worth, -1)),
         "probabilities": probabilities,
         "classes": beside(classes, probabilities),
     }

@@ -74,6 +74,7 @@ DIRECT = Family(
         "calibration": late(f"{HERE}.calibrated", "calibrated"),
         "order": late(f"{HERE}.order", "order"),
     },
+    decide=late(f"{HERE}.deciding.decide", "decide"),
     export=export,
     signatures=signatures.signatures,
     light=signatures.open_light,

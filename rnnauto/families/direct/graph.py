@@ -83,10 +83,13 @@ def emit_target(
         value, dtype = in_data_units(graph, mean, target)
         return {"value": (value, dtype, shape)}
     probabilities = mean_of(graph, [graph.op("Softmax", output, axis=-1) for output in outputs])
-    likeliest = graph.op("ArgMax", probabilities, axis=-1, keepdims=0)
+    worth = probabilities
+    if target.worth is not None:
+        worth = graph.op("MatMul", probabilities, graph.constant(target.worth, "float32"))
+    best = graph.op("ArgMax", worth, axis=-1, keepdims=0)
     count = len(target.classes)
     return {
-        "label": (graph.op("Gather", strings(graph, target.classes), likeliest), "string", shape),
+        "label": (graph.op("Gather", strings(graph, target.classes), best), "string", shape),
         "probabilities": (probabilities, "float32", (*shape, count)),
         "classes": (
             for_each_sequence(graph, target.classes, probabilities),

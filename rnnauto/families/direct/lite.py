@@ -11,7 +11,13 @@ import tensorflow as tf
 from rnnauto.cells import CELLS
 from rnnauto.data.columns import zeros_of
 from rnnauto.data.encode import RESERVED, UNKNOWN
-from rnnauto.data.targets import EndingValue, SeveralTargets, TargetEncoder, ValueEncoder
+from rnnauto.data.targets import (
+    EndingValue,
+    LabelEncoder,
+    SeveralTargets,
+    TargetEncoder,
+    ValueEncoder,
+)
 from rnnauto.deploy.inputs import encode_inputs, in_tensors, tables_of
 from rnnauto.deploy.lite import Lite, LiteStep, described_inputs, input_types, numbers_in
 from rnnauto.deploy.runner import RawBatch, Shape
@@ -62,6 +68,7 @@ def lite(members: list[Any], *, layout: Layout, encoders: DirectEncoders) -> Lit
                 name: {"zero": zeros.get(name, 0.0), "classes": classes_of(name, encoders.target)}
                 for name in names
             },
+            **worth_of(encoders.target),
         },
     )
 
@@ -100,6 +107,14 @@ def zeros_by_name(target: TargetEncoder) -> dict[str, float]:
             }
         case _:
             return {}
+
+
+def worth_of(target: TargetEncoder) -> dict[str, Any]:
+    """Tell the rule by which a class is answered, where it is not the likeliest: the worth of each
+    answer, [true class][answer], to be weighed by the probabilities."""
+    if not isinstance(target, LabelEncoder) or target.worth is None:
+        return {}
+    return {"worth": target.worth.tolist()}
 
 
 def classes_of(name: str, target: TargetEncoder) -> list[str]:

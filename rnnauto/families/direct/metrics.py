@@ -10,7 +10,13 @@ from rnnauto.data.targets import (
 )
 from rnnauto.families.direct.encode import DirectEncoders
 from rnnauto.judge.measures import SET_METRICS, TAG_METRICS, tags_of
-from rnnauto.judge.metrics import CLASS_METRICS, LENGTH_METRICS, VALUE_METRICS, names_measured
+from rnnauto.judge.metrics import (
+    CLASS_METRICS,
+    COST_METRICS,
+    LENGTH_METRICS,
+    VALUE_METRICS,
+    names_measured,
+)
 from rnnauto.layout import Layout
 
 
@@ -44,5 +50,7 @@ def names_of(target: TargetEncoder, *, per_timestep: bool) -> tuple[str, ...]:
             return names_measured(VALUE_METRICS)
         case LabelEncoder() if tags_of(target, per_timestep=per_timestep):
             return names_measured(TAG_METRICS)
+        case LabelEncoder() if target.costs:
+            return (*names_measured(COST_METRICS), *names_measured(CLASS_METRICS))
         case _:
             return names_measured(CLASS_METRICS)

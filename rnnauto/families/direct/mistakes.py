@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import timestep_positions
+from rnnauto.data.decisions import decided
 from rnnauto.data.sequences import ROW, Sequences
 from rnnauto.data.targets import LabelEncoder, ValueEncoder
 from rnnauto.families.direct.encode import DirectPart
@@ -32,15 +33,15 @@ def worst_classes(
     layout: Layout,
 ) -> list[WrongAnswer]:
     """Find wrong classes, by the probability that the true class was given."""
-    likeliest = chances.argmax(axis=1)
-    wrong = np.flatnonzero((truth >= 0) & (likeliest != truth) & np.isfinite(chances).all(axis=1))
+    said = decided(chances, target.worth)
+    wrong = np.flatnonzero((truth >= 0) & (said != truth) & np.isfinite(chances).all(axis=1))
     order = wrong[np.argsort(chances[wrong, truth[wrong]], kind="stable")][:MOST]
     return [
         WrongAnswer(
             id=id_of(test, int(unit), layout),
             truth=target.classes[truth[unit]],
-            prediction=target.classes[likeliest[unit]],
-            probability=float(chances[unit, likeliest[unit]]),
+            prediction=target.classes[said[unit]],
+            probability=float(chances[unit, said[unit]]),
         )
         for unit in order
     ]

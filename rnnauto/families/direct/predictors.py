@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles
+from rnnauto.data.decisions import Matrix
 from rnnauto.data.encode import Encoded
 from rnnauto.data.targets import (
     EndingValue,
@@ -42,11 +43,14 @@ class FittedPredictor:
     Attributes:
         parts: a model for each target, or for each label of a set.
         kind: `one`, `several` or `set`.
+        worth: by which it answers a class, fitted on the validation part; None where that was not
+            asked for, or the rule is the model's to keep.
     """
 
     name: str
     parts: tuple[Part, ...]
     kind: str
+    worth: Matrix | None = None
 
     def __call__(self, encoded: Encoded) -> Doubles:
         """Predict in the form that `runner.predict` has for the model."""

@@ -1,13 +1,20 @@
 """Cut sequences and their targets into parts, and encode them."""
 
+from collections.abc import Mapping
+
+import numpy as np
 import polars as pl
 
+from rnnauto.data.decisions import cost_table
 from rnnauto.data.duplicates import duplicate_groups
 from rnnauto.data.encode import Encoded
 from rnnauto.data.sequences import Sequences, targets_in
 from rnnauto.data.split import Parts
+from rnnauto.data.tags import are_tags
 from rnnauto.data.target_columns import is_struct
+from rnnauto.data.targets import LabelEncoder, check_labels
 from rnnauto.data.vectors import holding_vectors, with_vectors
+from rnnauto.errors import RecipeError
 from rnnauto.families.direct.encode import DirectEncoders, DirectPart, encode, fit_direct, grown
 from rnnauto.layout import Layout
 from rnnauto.prepared import (
@@ -43,7 +50,12 @@ def prepare(told: Told) -> DirectPrepared:
     unseen = unseen_classes(split.parts, split.test, layout, own_test=own_test)
     classes = all_targets(split.parts.development, *split.others)
     folds = tuple(
-        told.settled(with_vectors(fit_direct(train, layout, classes=classes), told.vectors), grown)
+        deciding(
+            told.settled(
+                with_vectors(fit_direct(train, layout, classes=classes), told.vectors), grown
+            ),
+            told,
+        )
         for train in split.train_parts(per_timestep=layout.per_timestep)
     )
     development = encode(split.parts.development, folds[0], per_timestep=layout.per_timestep)
@@ -60,6 +72,60 @@ def prepare(told: Told) -> DirectPrepared:
         fingerprint=fingerprint_of(told, split.validation_frame),
         earlier=split.earlier,
     )
+
+
+def deciding(encoders: DirectEncoders, told: Told) -> DirectEncoders:
+    """Have the encoder of a target know its costs, and by what classes are to be answered.
+
+    Raises: RecipeError where the target is not one of some classes, costs are of others, or a right
+        answer costs no less than a wrong one.
+    """
+    judge, target = told.recipe.judge, encoders.target
+    if isinstance(target, LabelEncoder):  # an earlier model's rule is fitted anew
+        target = target.model_copy(update={"costs": (), "decides_by": "", "decision": None})
+        encoders = with_target(encoders, target)
+    if not judge.costs and judge.decide == "auto":
+        return encoders
+    key = "judge.costs" if judge.costs else "judge.decide"
+    tagged = told.layout.per_timestep and isinstance(target, LabelEncoder)
+    if not isinstance(target, LabelEncoder) or (tagged and are_tags(target.classes)):
+        raise RecipeError(
+            f"`{key}` is for a target that is one of some classes, not for values, sets of labels, "
+            "several targets or tags of chunks",
+            hint="leave it out",
+        )
+    if not judge.costs:
+        return with_target(encoders, target.model_copy(update={"decides_by": judge.decide}))
+    if judge.decide != "auto":
+        raise RecipeError(
+            f"`judge.decide: {judge.decide}` and `judge.costs` say two things that an answer is to "
+            "make best",
+            hint="leave one of them out",
+        )
+    return with_target(encoders, with_costs(target, judge.costs))
+
+
+def with_costs(target: LabelEncoder, costs: Mapping[str, Mapping[str, float]]) -> LabelEncoder:
+    """Give a target its costs. Raises: RecipeError."""
+    check_labels(costs, target.classes, "judge.costs")
+    for truth, answers in costs.items():
+        check_labels(answers, target.classes, f"judge.costs.{truth}")
+    table = cost_table(costs, target.classes)
+    for at, row in enumerate(table):
+        if (np.delete(row, at) <= row[at]).any():
+            name = target.classes[at]
+            raise RecipeError(
+                f"`judge.costs`: where the truth is `{name}`, a wrong answer costs no more than "
+                f"the right one ({row[at]:g})",
+                hint="give wrong answers a cost above that of the right one, which is 0 where it "
+                "is not named",
+            )
+    rows = tuple(tuple(map(float, row)) for row in table)
+    return target.model_copy(update={"costs": rows, "decides_by": "cost"})
+
+
+def with_target(encoders: DirectEncoders, target: LabelEncoder) -> DirectEncoders:
+    return encoders.model_copy(update={"target": target})
 
 
 def check_some_known(learned: Sequences, part: Sequences, layout: Layout, source: str) -> None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Floats, Integers
 from rnnauto.data.columns import data_units
+from rnnauto.data.decisions import Decision, decided
 from rnnauto.data.sequences import Sequences, targets_in
 from rnnauto.data.target_columns import is_struct
 from rnnauto.data.targets import (
@@ -105,11 +106,18 @@ def different(sequences: Sequences, layout: Layout) -> Integers:
 def answers_shown(part: DirectPart, answers: Floats) -> Json:
     """Fill the key `examples` of `scores.json`: `kind` and what that kind holds."""
     target = part.encoders.target
+    rule = target.decision if isinstance(target, LabelEncoder) else None
+    shown = {} if rule is None else {"decision": decision_shown(rule)}
     if part.layout.per_timestep:
-        return per_timestep(part.sequences, answers, part.encoders, part.layout)
+        return per_timestep(part.sequences, answers, part.encoders, part.layout) | shown
     if isinstance(target, ValueEncoder | SeveralTargets):
         return {"kind": "pairs", "pairs": pairs(part.sequences, answers, part.encoders)}
-    return {"kind": "confusion"}  # which `confusion` of the scores holds
+    return {"kind": "confusion"} | shown  # which `confusion` of the scores holds
+
+
+def decision_shown(rule: Decision) -> Json:
+    """Show the rule by which classes are answered, but for its tables."""
+    return rule.model_dump(exclude={"worth", "rivals"})
 
 
 def per_timestep(
@@ -118,7 +126,9 @@ def per_timestep(
     """Show labels beside tokens, labels along recordings, or numbers along sequences."""
     target = encoders.target
     if isinstance(target, LabelEncoder):
-        labels = pl.Series(target.classes).gather(pl.Series(answers.argmax(axis=1))).to_list()
+        labels = (
+            pl.Series(target.classes).gather(pl.Series(decided(answers, target.worth))).to_list()
+        )
         if sequences.categories and not sequences.numbers.shape[1]:
             return {"kind": "tagged", "tagged": tagged(sequences, labels)}
         return {"kind": "timelines", "timelines": timelines(sequences, labels)}

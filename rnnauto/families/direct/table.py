@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import splits_of
 from rnnauto.data.columns import data_units
+from rnnauto.data.decisions import decided
 from rnnauto.data.sequences import Sequences
 from rnnauto.data.targets import (
     EndingValue,
@@ -105,7 +106,7 @@ def target_columns(
         values = data_units(scores.reshape(-1), zeros_in(target))
         return [pl.Series(f"prediction{ending}", values)]
     if isinstance(target, LabelEncoder):
-        best = pl.Series(scores.argmax(axis=1))
+        best = pl.Series(decided(scores, target.worth))
         labels = pl.Series(f"prediction{ending}", target.classes).gather(best)
         columns = [typed_labels(labels, target.kind)]
         names = target.classes

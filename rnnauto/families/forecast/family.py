@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnnauto.deploy.generate import writes_no_texts
 from rnnauto.deploy.runner import Run
-from rnnauto.families.family import Family, no_attention
+from rnnauto.families.family import Family, no_attention, undecided
 from rnnauto.families.forecast import answer, misfits, series, signatures
 from rnnauto.late import late
 
@@ -80,6 +80,7 @@ FORECAST = Family(
         "coverage": coverage,
         "order": late(f"{HERE}.order", "order"),
     },
+    decide=undecided,
     export=export,
     signatures=signatures.signatures,
     light=signatures.open_light,

@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 from rnnauto.data.unanswered import words_of
 from rnnauto.deploy.runner import Run
-from rnnauto.families.family import Family, no_attention, no_dependence, no_onward, no_origins
+from rnnauto.families.family import (
+    Family,
+    no_attention,
+    no_dependence,
+    no_onward,
+    no_origins,
+    undecided,
+)
 from rnnauto.families.language import answer, encode, signatures, table
 from rnnauto.late import late
 from rnnauto.layout import Layout
@@ -76,6 +83,7 @@ LANGUAGE = Family(
         "mistakes": mistakes,
         "order": late(f"{HERE}.order", "order"),
     },
+    decide=undecided,
     export=export,
     signatures=signatures.signatures,
     light=signatures.open_light,

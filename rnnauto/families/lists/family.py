@@ -13,6 +13,7 @@ from rnnauto.families.family import (
     no_onward,
     no_origins,
     no_streaming,
+    undecided,
 )
 from rnnauto.families.lists import answer, encode, signatures, table
 from rnnauto.late import late
@@ -80,6 +81,7 @@ LISTS = Family(
         "mistakes": mistakes,
         "order": late(f"{HERE}.order", "order"),
     },
+    decide=undecided,
     export=export,
     signatures=signatures.signatures,
     light=signatures.open_light,

@@ -87,7 +87,7 @@ class DirectMeter:
     def value(self) -> float:
         """Compute the objective of all that was taken."""
         metrics = self.of_values() if self.kept else self.of_classes()
-        return float(np.asarray(metrics[self.problem.objective]).item())
+        return float(np.asarray(metrics[self.problem.measured]).item())
 
     def of_values(self) -> Metrics:
         truth, values, weights = (np.concatenate(each) for each in zip(*self.kept, strict=True))
@@ -126,7 +126,8 @@ def target_of(problem: StudyProblem) -> TargetEncoder:
         encoders = tuple(ValueEncoder(mean=mean, deviation=width) for mean, width in scales)
     else:
         names = [problem.tags or numbered(width) for width in answer.widths]
-        encoders = tuple(LabelEncoder(classes=classes, kind="text") for classes in names)
+        costs = problem.costs
+        encoders = tuple(LabelEncoder(classes=each, kind="text", costs=costs) for each in names)
     return SeveralTargets(names=problem.targets, each=encoders) if problem.targets else encoders[0]
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles
 from rnnauto.data.batches import pad, whole
+from rnnauto.data.decisions import decided
 from rnnauto.data.targets import (
     EndingValue,
     LabelEncoder,
@@ -85,7 +86,7 @@ def weights_of(answers: Answers, target: TargetEncoder, *, scaled: bool) -> NDAr
     matrix = np.nan_to_num(answers.reshape(len(answers), -1).astype(np.float64))
     match target:
         case LabelEncoder():
-            return np.asarray(np.eye(matrix.shape[1])[matrix.argmax(axis=1)], np.float64)
+            return np.asarray(np.eye(matrix.shape[1])[decided(matrix, target.worth)], np.float64)
         case LabelSetEncoder():
             return np.asarray(np.where(matrix > THERE, 1.0, -1.0) / matrix.shape[1])
         case ValueEncoder(deviation=deviation):
@@ -118,7 +119,9 @@ def scored(one: DirectPart, answers: Answers) -> str:
         case LabelEncoder() if per_timestep:
             words = "the probability of what was said"
         case LabelEncoder():
-            words = f"the probability of `{target.classes[int(answers[0].argmax())]}`"
+            words = (
+                f"the probability of `{target.classes[int(decided(answers[:1], target.worth)[0])]}`"
+            )
         case LabelSetEncoder():
             words = "how sure the set of labels is"
         case SeveralTargets():
@@ -215,7 +218,7 @@ def wrongness(
     """Measure how wrong each unit is; NaN where the truth is missing, [units]."""
     if isinstance(target, LabelEncoder):
         missing = truth[:, 0] < 0
-        return np.where(missing, np.nan, outputs.argmax(axis=1) != truth[:, 0])
+        return np.where(missing, np.nan, decided(outputs, target.worth) != truth[:, 0])
     if isinstance(target, LabelSetEncoder):
         missing = truth[:, 0] < 0
         return np.where(missing, np.nan, ((outputs > THERE) != (truth > THERE)).mean(axis=1))

@@ -1,0 +1,113 @@
+"""Fit how classes are answered, once the networks of a model are known."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.data.decisions import Decision, Matrix
+from rnnauto.data.targets import LabelEncoder
+from rnnauto.families.direct.deciding.rule import Held, fit_decision
+from rnnauto.families.direct.predictors import FittedPredictor
+from rnnauto.families.direct.prepare import DirectPrepared
+from rnnauto.judge.averaged import votes_of
+from rnnauto.search.select import Trial
+from rnnauto.search.study import Study
+from rnnauto.search.validation import known_units
+
+
+def decide(
+    prepared: DirectPrepared,
+    *,
+    members: Sequence[Any],
+    parts: Sequence[tuple[Trial, int]],
+    study: Study,
+    baselines: Sequence[FittedPredictor],
+) -> DirectPrepared:
+    """Fit the rule by which the mean of some networks answers a class, where one is asked for, to
+    what they say of sequences that they were not trained on.
+
+    Args:
+        parts: the trial and the fold of each member.
+        baselines: which have rules of their own.
+    """
+    target = prepared.encoders.target
+    if not isinstance(target, LabelEncoder) or not target.decides_by:
+        return prepared
+    rule = fit_decision(
+        held_out(members, [fold for _, fold in parts], study),
+        target.classes,
+        metric=target.decides_by,
+        costs=target.costs,
+        seed=0,
+    )
+    worth: dict[str, Matrix] = {
+        each.name: each.worth for each in baselines if each.worth is not None
+    }
+    return with_decision(prepared, rule.model_copy(update={"rivals": worth}))
+
+
+def with_decision(prepared: DirectPrepared, rule: Decision) -> DirectPrepared:
+    """Have all encoders of a target answer by a rule."""
+
+    def decided(encoders: Any) -> Any:
+        target = encoders.target.model_copy(update={"decision": rule})
+        return encoders.model_copy(update={"target": target})
+
+    encoders = decided(prepared.encoders)
+    return replace(
+        prepared,
+        encoders=encoders,
+        fold_encoders=tuple(map(decided, prepared.fold_encoders)),
+        test=replace(prepared.test, encoders=encoders),
+    )
+
+
+def held_out(members: Sequence[Any], folds: Sequence[int], study: Study) -> Held:
+    """Ask the networks about the validation part of the fold that each was trained on; of those of
+    one part the mean counts."""
+    by_part: dict[bytes, list[int]] = {}
+    for at, fold in enumerate(folds):
+        by_part.setdefault(np.ascontiguousarray(study.folds[fold][1]).tobytes(), []).append(at)
+    found: list[Held] = []
+    for places in by_part.values():
+        fold = folds[places[0]]
+        before = sum(len(np.unique(each.owners)) for each in found)
+        pieces = list(asked([members[at] for at in places], fold, study))
+        chances, truth, owners, weights = (
+            np.concatenate(each) for each in zip(*pieces, strict=True)
+        )
+        found.append(Held(chances, truth.astype(np.int64), before + dense(owners), weights))
+    return Held(
+        *(
+            np.concatenate([getattr(each, name) for each in found])
+            for name in ("chances", "truth", "owners", "weights")
+        )
+    )
+
+
+def dense(owners: NDArray[Any]) -> NDArray[np.int64]:
+    return np.asarray(np.unique(owners, return_inverse=True)[1], np.int64)
+
+
+def asked(
+    members: Sequence[Any], fold: int, study: Study
+) -> Iterator[tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]]:
+    """Give probabilities, classes, sequences and weights of the known units, batch by batch."""
+    for batch in study.learner.validation_batches(study.data, study.folds[fold][1]):
+        known = known_units(batch.targets, study.problem.answer)
+        votes = [
+            votes_of(outputs_of(member, batch)[known], study.problem.answer) for member in members
+        ]
+        owners = np.broadcast_to(
+            batch.sequences.reshape(-1, *(1,) * (known.ndim - 1)), known.shape
+        )[known]
+        weights = np.ones(len(owners)) if batch.weights is None else batch.weights[known]
+        yield np.mean(votes, axis=0), batch.targets[known], owners, weights.astype(np.float64)
+
+
+def outputs_of(member: Any, batch: Any) -> NDArray[Any]:
+    outputs = member.model(batch.inputs, training=False).numpy()
+    return np.asarray(outputs[:, : batch.targets.shape[1]] if outputs.ndim == 3 else outputs)
