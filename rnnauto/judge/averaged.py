@@ -155,6 +155,8 @@ def checked_team(
     """
     weights = np.ones(len(truth)) if weights is None else weights
     halves = [np.flatnonzero(sequences % 2 == side) for side in (0, 1)]
+    if not all(len(half) for half in halves):  # of one recording nothing can be held back
+        return list(begin)
     gains = np.zeros(len(truth))
     for learned, judged in (halves, halves[::-1]):
         team = greedy(votes, truth, learned, answer, begin=begin, weights=weights)

@@ -11,6 +11,7 @@ from rnnauto.unroll.gather import Opened, unroll
 from rnnauto.unroll.record import Unrolled
 
 SEEN = (3, 40)  # timesteps of an example
+LONGEST = 1000  # timesteps of one that a fit waits for
 
 
 def unroll_some(
@@ -33,7 +34,7 @@ def unroll_some(
 def examples_of(faults: Doubles, lengths: NDArray[np.int64]) -> list[tuple[int, str]]:
     """Choose the number of a unit with few faults, and of one with many, and say which is which.
     Of some length, where there are such: neither too short nor too long to be seen at once."""
-    known = np.isfinite(faults)
+    known = np.isfinite(faults) & (lengths <= LONGEST)
     fitting = known & (lengths >= SEEN[0]) & (lengths <= SEEN[1])
     places = np.flatnonzero(fitting if fitting.any() else known)
     if not len(places):

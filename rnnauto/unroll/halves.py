@@ -16,7 +16,7 @@ from rnnauto.unroll.record import Box, Effects, Half, Layer, Line, Said, StateMa
 
 STRIP = 12  # numbers of a state in a box
 ALONE, BESIDE = (5, 5), (4, 3)  # boxes at the beginning and the end of a half
-READS, ENCODER, DECODER = "reads", "encoder", "decoder"
+READS, INPUT, ENCODER, DECODER = "reads", "input", "encoder", "decoder"
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ def read_half(shown: Shown, reading: Sequence[Any], *, writes: bool) -> Half:
     blocks = spans_of_steps(spans, shape.patch, steps)
     cut = [{name: newest(kept, steps) for name, kept in each.states.items()} for each in reading]
     effect = dict(enumerate(shown.effects.occlusion)) if shown.effects is not None else {}
+    once = boxed([f"{name} {value}" for name, value in read.statics])
     boxes: list[Box] = []
     for step in shown_steps(steps, BESIDE if writes else ALONE):
         begin, end = step * shape.patch, min((step + 1) * shape.patch, timesteps)
@@ -72,7 +73,7 @@ def read_half(shown: Shown, reading: Sequence[Any], *, writes: bool) -> Half:
             Box(
                 step=step + 1,
                 label=joined(read.labels[begin:end]),
-                reads=patch_values(read.values[begin:end]),
+                reads=patch_values(read.values[begin:end]) or (once if not reading else ()),
                 states=tuple(strip(states, step) for states in cut),
                 says=said_at(told, end - 1) if not writes else None,
                 effect=effect.get(column) if alone else None,
@@ -80,7 +81,7 @@ def read_half(shown: Shown, reading: Sequence[Any], *, writes: bool) -> Half:
             )
         )
     return Half(
-        name=ENCODER if writes else READS,
+        name=(ENCODER if reading else INPUT) if writes else READS,
         timesteps=timesteps,
         patch=shape.patch,
         columns=tuple(stretch_of(read.labels, read.values, *span) for span in spans.tolist()),

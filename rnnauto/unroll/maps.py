@@ -3,7 +3,7 @@
 from rnnauto.unroll.record import EmbeddingMap, MappedEntry
 from rnnauto.unroll.svg import ACCENT, INK, LETTER, LINE, MORE, MUTED, WIDTH, Drawing, fitted
 
-HEIGHT, EDGE = 460.0, 26.0
+LOWEST, EACH, HIGHEST, EDGE = 120.0, 12.0, 460.0, 26.0  # more entries, more paper
 SIZE = 11.5  # of the names
 LONGEST = 120.0  # pixels of a name
 Box = tuple[float, float, float, float]
@@ -11,9 +11,10 @@ Box = tuple[float, float, float, float]
 
 def map_svg(embeddings: EmbeddingMap) -> str:
     """Draw every entry as a dot, with its name where there is room; marked ones first."""
-    drawing = Drawing(height=HEIGHT)
-    drawing.rect(0.5, 0.5, WIDTH - 1, HEIGHT - 1, rx=8, fill="none", stroke=LINE)
-    places = on_paper(embeddings)
+    height = min(HIGHEST, LOWEST + EACH * len(embeddings.entries))
+    drawing = Drawing(height=height)
+    drawing.rect(0.5, 0.5, WIDTH - 1, height - 1, rx=8, fill="none", stroke=LINE)
+    places = on_paper(embeddings, height)
     taken: list[Box] = []
     order = sorted(
         zip(embeddings.entries, places, strict=True), key=lambda each: not each[0].marked
@@ -27,12 +28,12 @@ def map_svg(embeddings: EmbeddingMap) -> str:
     return drawing.svg(f"What is learnt of {embeddings.name}")
 
 
-def on_paper(embeddings: EmbeddingMap) -> list[tuple[float, float]]:
+def on_paper(embeddings: EmbeddingMap, height: float) -> list[tuple[float, float]]:
     """Stretch the map over the paper, both directions alike unless one is much longer."""
     xs = [entry.place[0] or 0.0 for entry in embeddings.entries]
     ys = [entry.place[1] or 0.0 for entry in embeddings.entries]
     wide, high = (max(xs) - min(xs)) or 1.0, (max(ys) - min(ys)) or 1.0
-    across, down = WIDTH - 2 * EDGE - LONGEST / 2, HEIGHT - 2 * EDGE
+    across, down = WIDTH - 2 * EDGE - LONGEST / 2, height - 2 * EDGE
     return [
         (EDGE + across * (x - min(xs)) / wide, EDGE + down * (1 - (y - min(ys)) / high))
         for x, y in zip(xs, ys, strict=True)
@@ -51,7 +52,7 @@ def name_dot(drawing: Drawing, entry: MappedEntry, x: float, y: float, taken: li
     )
     for left, base, anchor, begin in sides:
         box = (begin, base - SIZE, begin + width, base + 2)
-        inside = box[0] > 2 and box[2] < WIDTH - 2 and box[1] > 2 and box[3] < HEIGHT - 2
+        inside = box[0] > 2 and box[2] < WIDTH - 2 and box[1] > 2 and box[3] < drawing.height - 2
         if inside and not any(overlap(box, other) for other in taken):
             taken.append(box)
             color, weight = (INK, 700) if entry.marked else (MUTED, 400)

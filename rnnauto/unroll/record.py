@@ -101,7 +101,7 @@ class Half(Frozen):
     """A recurrence over timesteps: the one that reads, or the one that writes.
 
     Attributes:
-        name: `reads`, `encoder` or `decoder`.
+        name: `reads`, `input` where nothing is read step by step, `encoder` or `decoder`.
         timesteps: how many there are; patch: how many a step of the recurrence reads.
         columns, boxes, lines, layers: what is shown of them.
         features: the names of the lines in the boxes; empty where there is one.

@@ -18,6 +18,7 @@ from rnnauto.unroll import cells
 Array = NDArray[np.float64]
 NOT_READ = re.compile(r"answer_|move_")  # made of what is written or read already
 STATIC = re.compile(r"static_")
+LONG = 200  # timesteps from which a network is compiled
 
 
 @dataclass(frozen=True)
@@ -63,28 +64,47 @@ def watch(built: Built, inputs: Mapping[str, NDArray[Any]], weights: NDArray[Any
         weights: by which its outputs are summed up to the score whose gradient is taken, as
             `outputs[0]`, or cut to the same length.
     """
-    layers: list[ReadLayer] = []
-    leaves: dict[str, Any] = {}
+    names: list[str] = []  # of what is read, in the order of `leaves`
+    recurrent: list[Any] = []
+
+    def run(given: dict[str, Any]) -> tuple[Any, ...]:
+        leaves: list[Any] = []
+        fed: list[tuple[Any, Any]] = []
+        names.clear()
+        recurrent.clear()
+        with tf.GradientTape() as tape:
+
+            def watched(layer: Any) -> Any:
+                def call(*arguments: Any, **options: Any) -> Any:
+                    found = layer(*arguments, **options)
+                    if is_recurrent(layer):
+                        recurrent.append(layer)
+                        fed.append(fed_to(layer, arguments, options))
+                    elif is_read(layer) and layer.name not in names:
+                        tape.watch(found)
+                        names.append(layer.name)
+                        leaves.append(found)
+                    return found
+
+                return call
+
+            outputs = built.model._run_through_graph(given, operation_fn=watched)
+            told = outputs["outputs"] if isinstance(outputs, dict) else outputs
+            wanted = tf.constant(weights, told.dtype)
+            score = tf.reduce_sum(told[0, : len(weights)] * wanted)
+        gradients = tape.gradient(score, leaves, unconnected_gradients="zero")
+        products = [
+            leaf * tf.convert_to_tensor(by) for leaf, by in zip(leaves, gradients, strict=True)
+        ]
+        return told, fed, products
+
     given = with_state(built, inputs)
-    with tf.GradientTape() as tape:
-
-        def watched(layer: Any) -> Any:
-            def call(*arguments: Any, **options: Any) -> Any:
-                found = layer(*arguments, **options)
-                if is_recurrent(layer):
-                    layers.append(read_layer(layer, arguments, options))
-                elif is_read(layer) and layer.name not in leaves:
-                    tape.watch(found)
-                    leaves[layer.name] = found
-                return found
-
-            return call
-
-        outputs = built.model._run_through_graph(given, operation_fn=watched)
-        told = outputs["outputs"] if isinstance(outputs, dict) else outputs
-        score = tf.reduce_sum(told[0, : len(weights)] * tf.constant(weights, told.dtype))
-    gradients = tape.gradient(score, leaves, unconnected_gradients="zero")
-    found = [times(leaves[name], gradients[name]) for name in leaves if not STATIC.match(name)]
+    longest = max((array.shape[1] for array in given.values() if array.ndim > 1), default=1)
+    # a loop that is not compiled takes a millisecond for each timestep, and compiling a second
+    told, fed, products = (tf.function(run, autograph=False) if longest > LONG else run)(given)
+    layers = [read_layer(layer, *each) for layer, each in zip(recurrent, fed, strict=True)]
+    pairs = zip(names, products, strict=True)
+    found = [summed(product) for name, product in pairs if not STATIC.match(name)]
     ordered = sorted(layers, key=lambda layer: (layer.decodes, layer.number, layer.backward))
     return Watched(told.numpy(), tuple(ordered), tuple(found))
 
@@ -107,20 +127,23 @@ def is_read(layer: Any) -> bool:
     return isinstance(layer, kinds) and not NOT_READ.match(layer.name)
 
 
-def times(value: Any, gradient: Any) -> Array:
-    """Multiply what is read by its gradient, [timesteps], over all channels."""
-    gradient = tf.convert_to_tensor(gradient)  # that of an embedding may be slices
-    product = np.nan_to_num((value * gradient).numpy().astype(np.float64))
-    return np.asarray(product[0].sum(axis=-1))
+def summed(product: Any) -> Array:
+    """Add up what is read times its gradient over all channels, [timesteps]."""
+    return np.asarray(np.nan_to_num(product.numpy().astype(np.float64))[0].sum(axis=-1))
 
 
-def read_layer(layer: Any, arguments: Sequence[Any], options: Mapping[str, Any]) -> ReadLayer:
-    """Run a recurrent layer again, and keep what it holds."""
+def fed_to(layer: Any, arguments: Sequence[Any], options: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Give what a recurrent layer reads, and the states that it begins with; None: zeros."""
     x, *more = arguments
     states = more[0] if more else options.get("initial_state")
-    inner = layer.layer if isinstance(layer, Carried) else layer
     if isinstance(layer, Carried):
         states = tf.split(states, layer.states, -1)
+    return x, states
+
+
+def read_layer(layer: Any, x: Any, states: Any) -> ReadLayer:
+    """Run a recurrent layer again over what it reads, and keep what it holds."""
+    inner = layer.layer if isinstance(layer, Carried) else layer
     backward = "_backward_" in layer.name
     steps = x[0].numpy().astype(np.float64)
     run, weights, count = kind_of(inner)

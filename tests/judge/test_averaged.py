@@ -152,3 +152,9 @@ def test_who_is_taken_first_stays_where_nobody_makes_the_mean_better(truth):
     team = checked_team([*votes, *more], truth, places, CLASSES, begin=[0, 1])
     assert team[:2] == [0, 1]
     assert 2 not in team
+
+
+def test_of_one_recording_nothing_is_held_back_and_the_first_stay_alone():
+    votes = [np.array([[0.6, 0.4]] * 4), np.array([[0.9, 0.1]] * 4)]
+    truth = np.zeros(4, np.int32)
+    assert checked_team(votes, truth, np.zeros(4, np.int64), CLASSES) == [0]

@@ -6,8 +6,11 @@ import pytest
 import tensorflow as tf
 
 from rnnauto.cells import CELLS
+from rnnauto.families.direct.network import build
+from rnnauto.networks.architecture import Architecture, Features
 from rnnauto.networks.cells import Carried, recurrent_layer, step
-from rnnauto.unroll.watch import read_layer
+from rnnauto.unroll import watch as watching
+from rnnauto.unroll.watch import fed_to, read_layer
 
 pytestmark = pytest.mark.train
 
@@ -24,7 +27,7 @@ def read(layer, *, name="", begin=True):
     layer.build(x.shape)
     for weight in layer.weights:  # biases too
         weight.assign(rng.normal(0, 0.5, weight.shape))
-    kept = read_layer(layer, (x,), {"initial_state": states if begin else None})
+    kept = read_layer(layer, *fed_to(layer, (x,), {"initial_state": states if begin else None}))
     outputs, after = [], states
     for at in range(TIMESTEPS):
         output, after = step(layer, x[:, at], after)
@@ -80,7 +83,54 @@ def test_a_layer_whose_state_is_carried_begins_from_it():
     x = keras.random.normal((1, TIMESTEPS, CHANNELS), seed=1)
     state = keras.random.normal((1, 2 * UNITS), seed=2)
     outputs, after = carried(x, state)
-    kept = read_layer(carried, (x, state), {})
+    kept = read_layer(carried, *fed_to(carried, (x, state), {}))
     np.testing.assert_allclose(kept.states["hidden state"], outputs[0], rtol=1e-4, atol=1e-5)
     last = [kept.states["hidden state"][-1], kept.states["cell state"][-1]]
     np.testing.assert_allclose(np.concatenate(last), after[0], rtol=1e-4, atol=1e-5)
+
+
+def test_a_long_sequence_is_read_alike_in_a_compiled_loop(monkeypatch):
+    """What is given out does not depend on how the loop is run."""
+    features = Features(2, (), (), 0, (), (), outputs=3, per_timestep=False)
+    shape = Architecture("lstm", 4, 2, patch=1, pooling="mean", bidirectional=True)
+    built = build(features, shape)
+    inputs = {
+        "length": np.array([9], np.int32),
+        "numbers": np.random.default_rng(0).normal(size=(1, 9, 2)).astype(np.float32),
+    }
+    weights = np.array([1.0, 0.0, -0.5])
+    found = []
+    for longest in (100, 2):
+        monkeypatch.setattr(watching, "LONG", longest)
+        found.append(watching.watch(built, inputs, weights))
+    eager, compiled = found
+    assert [(each.number, each.backward) for each in eager.layers] == [
+        (1, False),
+        (1, True),
+        (2, False),
+        (2, True),
+    ]
+    np.testing.assert_allclose(eager.outputs, built.model(inputs), rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(compiled.outputs, eager.outputs, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(compiled.gradient, eager.gradient, rtol=1e-3, atol=1e-6)
+    for one, other in zip(eager.layers, compiled.layers, strict=True):
+        for name, states in one.states.items():
+            np.testing.assert_allclose(states, other.states[name], rtol=1e-4, atol=1e-5)
+
+
+def test_gradient_times_input_is_what_a_small_step_of_the_input_does():
+    """Of a score that is nearly linear in the input their sum is the score's change."""
+    features = Features(2, (), (), 0, (), (), outputs=1, per_timestep=False)
+    shape = Architecture("gru", 3, 1, patch=1, pooling="last", bidirectional=False)
+    built = build(features, shape)
+    x = np.random.default_rng(1).normal(size=(1, 5, 2)).astype(np.float32)
+    length = np.array([5], np.int32)
+    (gradient,) = watching.watch(built, {"length": length, "numbers": x}, np.ones(1)).gradient
+    for at in range(5):
+        changed = [np.array(x), np.array(x)]
+        for sign, copy in zip((1, -1), changed, strict=True):
+            copy[0, at] *= 1 + sign * 1e-2
+        more, less = (
+            float(built.model({"length": length, "numbers": copy})[0, 0]) for copy in changed
+        )
+        assert gradient[at] == pytest.approx((more - less) / 2e-2, rel=0.02, abs=1e-4)

@@ -78,3 +78,4 @@ def test_a_right_and_a_wrong_answer_are_chosen_of_a_length_to_be_seen():
     near = examples_of(np.array([9.0, 0.4, 0.2, 0.1, np.nan]), lengths)
     assert near == [(2, "A good answer"), (1, "A bad answer")]
     assert examples_of(np.full(5, np.nan), lengths) == []
+    assert examples_of(np.zeros(1), np.array([5000])) == []  # a fit does not wait for it

@@ -15,7 +15,6 @@ from rnnauto.families.forecast.answer import raw_windows
 from rnnauto.families.forecast.levels import middle
 from rnnauto.families.forecast.series import SeriesWindows, past_features
 from rnnauto.families.forecast.windows import training_units, window_inputs
-from rnnauto.times.grid import is_clock
 from rnnauto.unroll.copies import Spans, usual
 from rnnauto.unroll.family import Read, Told, Unrolling
 from rnnauto.unroll.reads import MOST_LINES, boxed, named, short, time_labels
@@ -66,9 +65,9 @@ def bounds(one: SeriesWindows) -> tuple[int, int]:
 
 def labels_of(times: pl.Series) -> tuple[str, ...]:
     """Name timesteps by their times."""
-    if not is_clock(times.dtype):
-        return tuple(map(str, times))
-    return time_labels(seconds_of(times), dated=times.dtype.is_temporal())
+    if not times.dtype.is_temporal():
+        return tuple(f"{time:g}" if isinstance(time, float) else str(time) for time in times)
+    return time_labels(seconds_of(times), dated=True)
 
 
 def read(one: SeriesWindows) -> Read:
