@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rnnauto.backtesting import Backtest
+    from rnnauto.comparing.compare import Comparison
     from rnnauto.estimators.classifier import RNNClassifier as RNNClassifier
     from rnnauto.estimators.forecaster import RNNForecaster as RNNForecaster
     from rnnauto.estimators.regressor import RNNRegressor as RNNRegressor
@@ -18,7 +21,16 @@ if TYPE_CHECKING:
     from rnnauto.model import Model, Runtime
     from rnnauto.prepared import Source
 
-__all__ = ["RNNClassifier", "RNNForecaster", "RNNRegressor", "backtest", "fit", "load", "update"]
+__all__ = [
+    "RNNClassifier",
+    "RNNForecaster",
+    "RNNRegressor",
+    "backtest",
+    "compare",
+    "fit",
+    "load",
+    "update",
+]
 ESTIMATORS = {
     "RNNClassifier": "classifier",
     "RNNForecaster": "forecaster",
@@ -117,3 +129,13 @@ def update(data: "Source", folder: Path | str = "rnnauto_model", **options: Any)
         options: as `Model.update` takes them, like `earlier="old.csv"`.
     """
     return load(folder).update(data, **options)
+
+
+def compare(folders: "Sequence[Path | str]") -> "Comparison":
+    """Read several model folders side by side: scores, settings and sizes.
+
+    Raises: RecipeError for fewer than two; ModelFolderError.
+    """
+    from rnnauto.comparing.compare import compare as read
+
+    return read(folders)

@@ -48,6 +48,7 @@ from rnnauto.search.replay import chosen_before, lost_weights, open_journal
 from rnnauto.search.select import Trial, explain
 from rnnauto.search.study import save_study, weights_are_lost, weights_path
 from rnnauto.search.trial import StudyProblem, Values, criterion_words, seed_of
+from rnnauto.tracking.follow import following, open_trackers
 
 EARLY_MARGIN = 2.0  # an early model costs the search nothing only where there is time to spare
 Compared = Future[tuple[Any, dict[str, float]]]  # the baselines, and their validation scores
@@ -95,6 +96,7 @@ def fit(
     check_workers(recipe)
     folder = real_place(folder)
     check_destination(folder, overwrite=overwrite, resume=resume)
+    trackers = open_trackers(recipe.search.track)
     prepared = prepare(data, recipe, say=lambda text: watch(Said(text)))
     prepared = with_seeds(prepared, recipe.search.seeds)
     check_metrics(recipe.expect, prepared.layout, metric_names(prepared))
@@ -121,8 +123,10 @@ def fit(
             work=work,
         )
         history = begin(task, watch, resume=resume)
-        searched = search_beside_first_model(task, history, clock, watch)
-        written = leave_model(task, searched, clock, watch)
+        with following(trackers, recipe, folder, work / JOURNAL, watch) as follower:
+            searched = search_beside_first_model(task, history, clock, watch)
+            written = leave_model(task, searched, clock, watch)
+            follower.left = True
         if not searched.interrupted:
             discard(work)
     return fitted_by(task, searched, written, seconds=time.monotonic() - started)
@@ -171,7 +175,7 @@ def begin(task: Task, watch: Watch, *, resume: bool) -> list[journal.Event]:
     journal_path, prepared = task.work / JOURNAL, task.prepared
     facts = {
         "fingerprint": task.begun_with.to_json(),
-        "recipe": task.recipe.model_dump(mode="json"),
+        "recipe": task.recipe.untracked().model_dump(mode="json"),
     }
     history, cut = open_journal(journal_path, facts, resume=resume)
     save_study(

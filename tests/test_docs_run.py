@@ -37,11 +37,13 @@ TRAINED = {  # a page, or what follows a heading of it, and what is there in the
     "docs/explain.md": ("rnnauto_model/model.onnx", "te003.html", "shares.csv"),
     "docs/updating.md": ("speakers_new/model.onnx", "speakers_new/report.html"),
     "docs/uneven-classes.md": ("filter/report.html", "filtered.csv"),
+    "docs/tracking.md": ("comparison.html",),
     "docs/streaming.md": ("rnnauto_model/step.onnx", "speakers.state"),
 }
 WITHOUT_A_MODEL = ("inspect", "recipe")
 OF_A_MODEL = (
     *("predict", "explain", "stream", "evaluate", "backtest", "leaderboard", "report", "generate"),
+    "compare",
 )
 FITS = sorted(
     {

@@ -23,7 +23,7 @@ MADE_BEFORE_A_LOOK = 100_000  # objects: imports make many, and all of them stay
 COMMANDS = (
     *("inspect", "fit", "update", "predict", "explain", "stream", "generate", "evaluate"),
     *("backtest", "serve", "export"),
-    *("leaderboard", "report", "run", "doctor", "recipe"),
+    *("leaderboard", "compare", "report", "run", "doctor", "recipe"),
 )
 
 

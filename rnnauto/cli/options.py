@@ -50,6 +50,7 @@ FIT_FLAGS = {
     "--trials": "search.trials",
     "--workers": "search.workers",
     "--ray-address": "search.ray_address",
+    "--track": "search.track",
     "--oracle": "search.oracle",
     "--objective": "search.objective",
     "--prune": "search.prune",
@@ -84,6 +85,15 @@ VALUES_OF_DATA = {
     "data.missing": "TEXT",
     "data.decimal": "MARK",
     "data.label_separator": "TEXT",
+}
+VALUES_OF = {
+    "--cells": "CELL",  # one at a time
+    "--objective": "METRIC",
+    "--decide": "METRIC",
+    "--class-weight": "MAPPING",
+    "--costs": "MAPPING",
+    "--budget": "TIME",
+    "--track": "KIND:PLACE",
 }
 AS_LIST = "write a list as `--set 'search.space.cell=[lstm]'`"
 SHORT = {"--target": "-t"}
@@ -153,13 +163,7 @@ def metavar(flag: str, key: str) -> str:
         return VALUES_OF_DATA[key]
     if key.startswith("data."):
         return "FILE" if key.endswith("path") else "COLUMN"
-    if flag == "--cells":  # one at a time
-        return "CELL"
-    if flag in {"--objective", "--decide"}:
-        return "METRIC"
-    if flag in {"--class-weight", "--costs"}:
-        return "MAPPING"
-    return "TIME" if flag == "--budget" else flag.removeprefix("--").upper()
+    return VALUES_OF.get(flag, flag.removeprefix("--").upper())
 
 
 def field_of(key: str) -> FieldInfo:

@@ -240,7 +240,11 @@ class Recipe(Section):
             for key, value in (own | {"path": path}).items()
             if value is not None
         }
-        return self.model_copy(update={"data": self.data.model_copy(update=places)})
+        return self.untracked().model_copy(update={"data": self.data.model_copy(update=places)})
+
+    def untracked(self) -> Self:
+        """A copy that names no tracker: their addresses may hold passwords."""
+        return self.model_copy(update={"search": self.search.model_copy(update={"track": ()})})
 
     def to_yaml(self) -> str:
         raw = self.model_dump(mode="json")
@@ -256,6 +260,17 @@ def place_paths(file: Written) -> None:
     for key in PATHS:
         if isinstance(data.get(key), str):
             data[key] = str(file.path.parent / data[key])
+    search = file.raw.get("search") or {}
+    named = search.get("track") or []
+    texts = [named] if isinstance(named, str) else named
+    if texts:
+        search["track"] = [place_folder(text, file.path.parent) for text in texts]
+
+
+def place_folder(text: str, folder: Path) -> str:
+    """Have a folder of TensorBoard lead from here; an address stays."""
+    kind, _, place = text.partition(":")
+    return f"{kind}:{folder / place}" if kind == "tensorboard" else text
 
 
 def yaml_reads_as(text: str, raw: dict[str, Any]) -> bool:

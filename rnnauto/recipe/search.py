@@ -12,6 +12,7 @@ from rnnauto.recipe.values import (
     Objective,
     Seconds,
     Section,
+    Trackers,
 )
 
 
@@ -128,6 +129,11 @@ class SearchSection(Section):
         "auto",
         description="Metric of the task that selects trials, like balanced_accuracy; auto: the "
         "validation loss, of chunks of tags their F1",
+    )
+    track: Trackers = Field(
+        (),
+        description="What is told of the fit while it runs: tensorboard:DIR, or mlflow:URI of a "
+        "server, a database or a folder; not kept in the model folder",
     )
     prune: Literal["median", "off"] = Field(
         "median",

@@ -83,6 +83,24 @@ def rising_levels(levels: tuple[float, ...]) -> tuple[float, ...]:
     return tuple(sorted(rounded))
 
 
+TRACKERS = ("tensorboard", "mlflow")
+
+
+def tracked(text: str) -> tuple[str, str]:
+    """Split `tensorboard:DIR` or `mlflow:URI`. Raises: ValueError."""
+    kind, _, place = text.partition(":")
+    if kind not in TRACKERS or not place:
+        raise ValueError("`tensorboard:DIR` or `mlflow:URI` was wanted")
+    return kind, place
+
+
+def trackers(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Raises: ValueError where one names no tracker."""
+    for text in texts:
+        tracked(text)
+    return texts
+
+
 # the types that a user may write, for the JSON Schema
 OneOrMoreNames = str | tuple[str, ...]
 OneOrMoreCells = CellName | Literal["all"] | tuple[CellName | Literal["all"], ...]
@@ -90,6 +108,7 @@ Duration = Annotated[float, Field(gt=0)] | Annotated[str, Field(pattern=DURATION
 Names = Annotated[
     tuple[str, ...], BeforeValidator(one_is_a_list, json_schema_input_type=OneOrMoreNames)
 ]
+Trackers = Annotated[Names, AfterValidator(trackers)]
 ColumnName = Annotated[str, AfterValidator(literal_name)]
 ColumnNames = Annotated[Names, AfterValidator(literal_names)]
 Cells = Annotated[

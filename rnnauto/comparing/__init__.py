@@ -1,0 +1,1 @@
+"""Put several model folders side by side."""

@@ -1,0 +1,1 @@
+"""Tell other programs of a fit: TensorBoard and MLflow, from the journal."""
