@@ -320,22 +320,17 @@ class Model:
         self,
         data: Source,
         *,
-        earlier: Source | None = None,
-        folder: Path | str | None = None,
-        overwrite: bool = False,
-        force: bool = False,
         settings: Mapping[str, Any] | None = None,
+        **options: Any,
     ) -> "Model":
         """Go on from the networks' weights with new rows, and leave a model where that is better:
         not clearly worse on rows of before, and better on a test part of the new ones.
 
         Args:
             data: a file or a frame with the columns of the training data, targets among them.
-            earlier: what the model has learnt from, of which some is learnt again.
-            folder: where the new model goes; None: into the place of this one.
-            overwrite: replace a model that is there.
-            force: keep the new model though it is not better.
             settings: of the recipe, by dotted keys, like `{"update.budget": "60s"}`.
+            options: `earlier`, what the model has learnt from, or a list of them; `folder`, where
+                the new model goes; `overwrite`; `force`; see `updating.wanted.wanted_of`.
 
         Raises: DataError where the rows cannot be learnt from; UpdateError where the model would
             not be better. The folder is then what it was.
@@ -345,15 +340,7 @@ class Model:
         from rnnauto.updating.wanted import wanted_of
 
         started = time.monotonic()
-        wanted = wanted_of(
-            self.folder,
-            data,
-            settings=settings or {},
-            earlier=earlier,
-            folder=None if folder is None else Path(folder),
-            overwrite=overwrite,
-            force=force,
-        )
+        wanted = wanted_of(self.folder, data, settings=settings or {}, **options)
         update(Opened(self.folder, self.info), wanted, started=started)
         return load(wanted.folder, runtime=self.runtime)
 

@@ -73,13 +73,14 @@ class GoingOn:
 
     Attributes:
         encoders: those of the model.
-        earlier: what it has learnt from; None where that is not at hand.
+        earlier: what it has learnt from, in this order, by its fit and by updates; empty where that
+            is not at hand.
         replay: how many sequences, or windows, of that are shown again for one of the new data.
         folds: parts that its networks are validated on in turn, where `earlier` does not tell.
     """
 
     encoders: Any
-    earlier: Earlier | None
+    earlier: tuple[Earlier, ...]
     replay: float
     folds: int
 
@@ -161,11 +162,11 @@ class Prepared(Generic[Encoders, Cut, Part, Stored]):
 AnyPrepared = Prepared[Any, Any, Any, Any]
 
 
-def check_some_new(fresh: int, source: str, earlier: str) -> None:
+def check_some_new(fresh: int, source: str) -> None:
     """Check that an update is of new data. Raises: DataError."""
     if not fresh:
         raise DataError(
-            f"`{source}` holds nothing that is not in `{earlier}` as well",
+            f"`{source}` holds nothing that is not in the files of before as well",
             hint="give new rows as the first file, and those of before with `--with`",
         )
 

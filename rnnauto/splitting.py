@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -131,16 +132,27 @@ class Cutting:
 
         Raises: DataError where a test part is empty, or nothing is new.
         """
-        told, before = self.told, going_on.earlier
-        if before is None:
+        told, seed = self.told, self.told.recipe.split.seed
+        if not going_on.earlier:
             return self.cut(sequences, told.table, test, folds=going_on.folds)
-        known = self.gathered(before.table)
-        old = self.cut(known, before.table, before.test)
-        kept = not_among(sequences, known, per_timestep=told.layout.per_timestep)
-        check_some_new(len(kept), told.table.source, before.table.source)
-        fresh = sequences.take(kept, per_timestep=told.layout.per_timestep)
-        new = self.cut(fresh, told.table, test, folds=len(old.parts.folds))
-        return join_splits(old, new, replay=going_on.replay, seed=told.recipe.split.seed)
+        first, *later = going_on.earlier
+        known = self.gathered(first.table)
+        made = self.cut(known, first.table, first.test)
+        folds = len(made.parts.folds)
+        for each in later:
+            more = self.not_yet(self.gathered(each.table), known, each.table.source)
+            part = self.cut(more, each.table, each.test, folds=folds)
+            made, known = join_splits(made, part, seed=seed), joined(known, more)
+        fresh = self.not_yet(sequences, known, told.table.source)
+        part = self.cut(fresh, told.table, test, folds=folds)
+        return join_splits(made, part, replay=going_on.replay, seed=seed)
+
+    def not_yet(self, sequences: Sequences, known: Sequences, source: str) -> Sequences:
+        """Keep the sequences that are not known yet. Raises: DataError where all are."""
+        per_timestep = self.told.layout.per_timestep
+        kept = not_among(sequences, known, per_timestep=per_timestep)
+        check_some_new(len(kept), source)
+        return sequences.take(kept, per_timestep=per_timestep)
 
 
 def split_sequences(
@@ -192,7 +204,7 @@ def check_some_tested(test: Sequences, source: str) -> None:
 
 
 def join_splits(
-    old: SplitSequences, new: SplitSequences, *, replay: float, seed: int
+    old: SplitSequences, new: SplitSequences, *, replay: float = math.inf, seed: int
 ) -> SplitSequences:
     """Put the parts of new data after those of what was learnt from before.
 

@@ -24,8 +24,12 @@ OutputFlag = Annotated[
     ),
 ]
 EarlierFlag = Annotated[
-    Path | None,
-    typer.Option("--with", help="Table that the model has learnt from", show_default=False),
+    list[Path] | None,
+    typer.Option(
+        "--with",
+        help="Table that the model has learnt from; of several updates each, in order (repeatable)",
+        show_default=False,
+    ),
 ]
 TestedFlag = Annotated[
     Path | None,
@@ -77,8 +81,8 @@ def update(
         model,
         data,
         settings=overrides_of(flags, UPDATE_FLAGS, settings),
-        earlier=earlier,
-        tested_on=None if tested_on is None else str(tested_on),
+        earlier=earlier or (),
+        tested_on=tested_on,
         folder=output,
         overwrite=overwrite,
         force=force,

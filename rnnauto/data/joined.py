@@ -21,7 +21,7 @@ def join_folds(old: Folds, new: Folds, *, begin: int, share: float, seed: int) -
     rng = np.random.default_rng(seed)
 
     def some(numbers: Integers) -> Integers:
-        size = min(len(numbers), max(1, round(share * len(numbers)))) if share else 0
+        size = max(1, round(min(share, 1.0) * len(numbers))) if share and len(numbers) else 0
         return np.sort(rng.permutation(numbers)[:size])
 
     return tuple(

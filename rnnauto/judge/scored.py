@@ -52,9 +52,11 @@ class Updated(Frozen):
 
     Attributes:
         folder: the model that was gone on from; trial: its winner's id.
-        data: the new rows; earlier: those of before, None where they were not given.
+        data: the new rows; earlier: those of before.
         metric: that the two are compared by.
         on_new: on the test part of the new rows; on_old: on that of before.
+        same_test: whether the rows of before that it is judged by are those that it was tested on;
+            None where there are none.
         new_entries: how many words and classes were taken in.
         forced: whether it was kept though it is not better.
         sentence: the comparison in words.
@@ -63,10 +65,11 @@ class Updated(Frozen):
     folder: str
     trial: str
     data: str
-    earlier: str | None
+    earlier: tuple[str, ...]
     metric: str
     on_new: SideBySide
     on_old: SideBySide | None
+    same_test: bool | None
     new_entries: Count
     forced: bool
     sentence: str

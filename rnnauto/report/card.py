@@ -80,7 +80,7 @@ def update_lines(scores: ScoresFile) -> list[str]:
     updated = scores.updated
     if updated is None:
         return []
-    again = f", and again from {code(updated.earlier)}" if updated.earlier else ""
+    again = f", and again from {names(updated.earlier)}" if updated.earlier else ""
     return [f"- Goes on from the model in {code(updated.folder)}{again}: {updated.sentence}"]
 
 

@@ -233,7 +233,8 @@ def update_section(facts: Facts) -> SectionBlock:
 
 def came_from(updated: Updated) -> str:
     """Say what a model goes on from, and with what."""
-    with_old = f", and again from `{updated.earlier}`" if updated.earlier else ""
+    files = " and ".join(f"`{name}`" for name in updated.earlier)
+    with_old = f", and again from {files}" if files else ""
     taken = f" New words and classes: {updated.new_entries:,}."
     kept = " It was kept whatever came of that." if updated.forced else ""
     return f"It goes on from `{updated.folder}` and learnt from `{updated.data}`{with_old}." + (

@@ -1,31 +1,36 @@
 """Judge a model before and after an update, on rows of before and on new ones."""
 
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
-from rnnauto.deploy.runner import Run
 from rnnauto.errors import UpdateError
 from rnnauto.families.family import AnyFamily
+from rnnauto.files import read_file
 from rnnauto.judge.evaluate import difference, judged_by, scored_of
 from rnnauto.judge.scored import SideBySide
 from rnnauto.judge.words import digits, span
 from rnnauto.metrics import lower_is_better, metric_words
 from rnnauto.prepared import AnyPrepared
 
+TESTED = "predictions_test.csv"
+ANSWERS = ("prediction", "probability", "log_likelihood", "perplexity")
+
 
 def compared(
-    family: AnyFamily, part: Any, before: Run, after: Run, *, seed: int, objective: str
+    family: AnyFamily, part: Any, before: Any, after: Any, *, seed: int, objective: str
 ) -> tuple[SideBySide, str]:
-    """Score two models on a part, and how much better the second is, by a paired bootstrap.
+    """Score the answers of two models to a part, and how much better those of the second are, by a
+    paired bootstrap.
 
     Args: objective: what the search selected by, where it is not the main metric.
 
     Returns: that, and the metric that they are compared by.
     """
-    old, new = (
-        family.evaluate(part, family.judged(run, part), (), seed=seed) for run in (before, after)
-    )
+    old, new = (family.evaluate(part, answers, (), seed=seed) for answers in (before, after))
     metric = judged_by(new, objective).main_metric
     return SideBySide(
         rows=new.rows,
@@ -43,14 +48,37 @@ def parts_of(prepared: AnyPrepared) -> tuple[Any, Any | None]:
     return test.take(np.arange(count, len(test))), test.take(np.arange(count))
 
 
-def sentence_of(on_new: SideBySide, on_old: SideBySide | None, metric: str) -> str:
-    """Say in a sentence how a model compares with the one that it goes on from."""
+def is_test_part(folder: Path, table: pl.DataFrame) -> bool:
+    """Say whether answers are to the rows that a model folder has answers to: those of its test
+    part. Else the model may have learnt from some of them."""
+    try:
+        kept = pl.read_csv(BytesIO(read_file(folder, TESTED)), infer_schema=False)
+    except (FileNotFoundError, pl.exceptions.PolarsError):
+        return False
+    found = pl.read_csv(BytesIO(table.write_csv().encode()), infer_schema=False)
+    names = [name for name in found.columns if not name.startswith(ANSWERS)]
+    if found.height != kept.height or not {*names} <= {*kept.columns}:
+        return False
+    return found.select(names).equals(kept.select(names))
+
+
+def sentence_of(
+    on_new: SideBySide, on_old: SideBySide | None, metric: str, *, same: bool | None
+) -> str:
+    """Say in a sentence how a model compares with the one that it goes on from.
+
+    Args: same: whether rows of before are those that the model was tested on.
+    """
     lower = ", lower is better" if lower_is_better(metric) else ""
     told = [f"{metric_words(metric)} on new test rows {described(on_new)}{lower}"]
     if on_old is None:
         told.append("rows of before were not given, and not judged")
     else:
         told.append(f"on those of before {described(on_old)}")
+    if same is False:
+        told.append(
+            "these are not all that the model was tested on, so that it may have learnt from some"
+        )
     return "; ".join(told)
 
 

@@ -8,13 +8,14 @@ import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers
 from rnnauto.data.encode import UNKNOWN
+from rnnauto.data.targets import LabelEncoder, LabelSetEncoder, SeveralTargets
 from rnnauto.exports.source import Source, filled, settings_of_networks
 from rnnauto.families.learners import learner_of
 from rnnauto.finish import Task
@@ -124,15 +125,18 @@ class Begun:
         trials: their settings.
         places: for each network its trial, and the fold that it is validated on.
         weights: the name of its weights in the study.
-        grown: whether there are new rows.
-        still: weights by which each answers as it did before.
+        outputs: where those of before are among those of now.
+        judged: how the model of before answers to what is new: by itself, by itself without the new
+            classes, or by networks with rows for new tokens, that have to be exported.
+        still: weights of such networks; of others none.
         build: makes a fresh network of now, of some hyperparameters.
     """
 
     trials: tuple[Trial, ...]
     places: tuple[tuple[Trial, int], ...]
     weights: tuple[str, ...]
-    grown: bool
+    outputs: Places
+    judged: Literal["itself", "classes", "export"]
     still: tuple[Weights, ...]
     build: Callable[[Values], Any]
 
@@ -168,17 +172,27 @@ def begin_networks(task: Task, model: Source) -> Begun:
 
     olds = filled(old_network, model)
     settings = settings_of_networks(model.info)
-    where = places_of(getattr(old_encoders, "target", None), getattr(encoders, "target", None))
+    targets = [getattr(each, "target", None) for each in (old_encoders, encoders)]
+    where, judged = places_of(*targets), judged_how(*targets)
     names, still, grown = [], [], encoders != old_encoders
     random.seed(task.recipe.seed)  # where Keras' initialisers draw their seeds
     for number, (old, values) in enumerate(zip(olds, settings, strict=True)):
         fresh = network(values) if grown else old
         names.append(f"start-{number}")
         save_weights(weights_path(task.study, names[-1]), grown_weights(old, fresh, where))
-        still.append(unchanged_weights(old, fresh, where))
+        if judged == "export":
+            still.append(unchanged_weights(old, fresh, where))
     places = trials_of(settings, folds=len(prepared.parts.folds))
     trials = tuple({trial.id: trial for trial, _ in places}.values())
-    return Begun(trials, places, tuple(names), grown, tuple(still), network)
+    return Begun(trials, places, tuple(names), where, judged, tuple(still), network)
+
+
+def judged_how(old: Any, new: Any) -> Literal["itself", "classes", "export"]:
+    """Choose how a model answers that does not know all of a grown target; see `Begun`."""
+    if old == new:
+        return "itself"
+    classes = isinstance(old, LabelEncoder | LabelSetEncoder | SeveralTargets)
+    return "classes" if classes else "export"
 
 
 def trials_of(settings: Sequence[Values], *, folds: int) -> tuple[tuple[Trial, int], ...]:

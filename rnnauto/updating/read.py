@@ -29,7 +29,7 @@ def prepare_update(
     info: AnyModelInfo,
     recipe: Recipe,
     *,
-    earlier: Source | None,
+    earlier: Sequence[Source],
     tested_on: str | None,
     say: Say,
 ) -> AnyPrepared:
@@ -37,6 +37,7 @@ def prepare_update(
 
     Args:
         recipe: that of the update, whose test file is of new rows.
+        earlier: what the model has learnt from, by its fit and by updates.
         tested_on: the file that the model was tested on, where it had one of its own.
 
     Raises: DataError, listing every problem that stands in the way of learning.
@@ -48,12 +49,15 @@ def prepare_update(
     found = tuple(
         problem
         for problem in find_problems(table, layout, sequences)
-        if earlier is None or problem.code not in OF_ALL
+        if not earlier or problem.code not in OF_ALL
     )
     check_problems(found, recipe, table)
     going_on = GoingOn(
         encoders=info.encoders,
-        earlier=None if earlier is None else read_earlier(earlier, info, tested_on),
+        earlier=tuple(
+            read_earlier(each, info, tested_on if at == 0 else None)
+            for at, each in enumerate(earlier)
+        ),
         replay=recipe.update.replay,
         folds=folds_of(settings_of_networks(info)),
     )

@@ -70,7 +70,7 @@ def jobs_of(task: Task, begun: Begun, clock: Clock) -> Iterator[Job]:
         at_once = len(begun.places)
     for number, (trial, fold) in enumerate(begun.places):
         rounds = math.ceil((len(begun.places) - number) / at_once)
-        seconds = max(LEAST_SECONDS, (clock.deadline - time.monotonic()) / rounds)
+        seconds = max(LEAST_SECONDS, clock.deadline - time.monotonic()) / rounds
         values: dict[str, Any] = trial.values
         rate = values["learning_rate"] * task.recipe.update.rate
         yield Job(

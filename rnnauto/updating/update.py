@@ -1,10 +1,12 @@
 """Go on from a model with new rows. `update` reads like the list of what happens, top to bottom."""
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from rnnauto.budget import (
     FURTHER,
@@ -32,12 +34,13 @@ from rnnauto.search import journal
 from rnnauto.search.fingerprint import fingerprint
 from rnnauto.search.interrupt import deaf_to_hangups, interruptible
 from rnnauto.search.study import save_study
-from rnnauto.updating.judge import check_better, compared, parts_of, sentence_of
+from rnnauto.updating.judge import check_better, compared, is_test_part, parts_of, sentence_of
 from rnnauto.updating.networks import Begun, begin_networks
 from rnnauto.updating.read import new_entries, prepare_update
 from rnnauto.updating.train import train_on
 from rnnauto.updating.wanted import Wanted
 
+TRAINING = 0.25  # of a budget, at least: else an update on a busy machine would change nothing
 SHARE_OF_BUDGET = 0.1  # of that of a fit, which an update takes where the recipe does not say
 
 
@@ -104,7 +107,7 @@ def tell(info: AnyModelInfo, wanted: Wanted, prepared: Any, watch: Watch) -> Non
     """Say what is new in what was read, and what cannot be judged."""
     for name, entries in new_entries(info.encoders, prepared.encoders, info.layout).items():
         watch(Said(f"new in `{name}`: {listed(entries)}"))
-    if wanted.earlier is None:
+    if not wanted.earlier:
         watch(
             Said(
                 "the folder keeps no rows of before: without `--with` nothing is learnt again, and "
@@ -134,7 +137,7 @@ def begin(task: Task, model: Opened, wanted: Wanted) -> None:
         trial=model.info.trial,
         fingerprint=model.info.fingerprint,
         data=name_of(wanted.data),
-        earlier=None if wanted.earlier is None else name_of(wanted.earlier),
+        earlier=tuple(map(name_of, wanted.earlier)),
     )
     prepared = task.prepared
     save_study(
@@ -168,6 +171,7 @@ def train_and_judge(
         slow = import_beside(clock.beside)
         begun = begin_networks(task, model)
         clock.keep(slow * finish_of(task, begun))
+        clock.deadline = max(clock.deadline, time.monotonic() + TRAINING * clock.budget)
         trials = train_on(task, begun, workers, clock, interruption=interruption, watch=watch)
         simple = baselines.result()
     watch(Said("exporting and checking the model, and comparing it with the one before"))
@@ -184,25 +188,25 @@ def train_and_judge(
 
 
 def finish_of(task: Task, begun: Begun) -> float:
-    """Reckon the seconds that follow the training; a grown model of before is exported as well."""
+    """Reckon the seconds that follow the training; of some a model of before is exported, too."""
     seconds = expected_finish(task.family, task.prepared, len(begun.places))
-    return seconds * (1 + FURTHER * begun.grown)
+    return seconds * (1 + FURTHER * (begun.judged == "export"))
 
 
 def compare(task: Task, model: Opened, wanted: Wanted, begun: Begun, exported: Exported) -> Updated:
     """Judge the model before and after the update. Raises: UpdateError where it is not better, and
     is not to be kept all the same."""
     family, prepared = task.family, task.prepared
-    before = model.run
-    if begun.grown:
-        place = task.work / "before" / "saved_model"
-        place.parent.mkdir()
-        before, _ = family.export(place, begun.unchanged(), prepared)
+    before = answers_before(task, model, begun)
     new, old = parts_of(prepared)
     how: Any = {"seed": task.recipe.seed, "objective": task.problem.objective}
-    on_new, metric = compared(family, new, before, exported.run, **how)
-    on_old = None if old is None else compared(family, old, before, exported.run, **how)[0]
-    sentence = sentence_of(on_new, on_old, metric)
+    on_new, metric = compared(family, new, before(new), family.judged(exported.run, new), **how)
+    on_old = same = None
+    if old is not None:
+        answers = before(old)
+        on_old, _ = compared(family, old, answers, family.judged(exported.run, old), **how)
+        same = is_test_part(model.folder, family.tested(old, answers))
+    sentence = sentence_of(on_new, on_old, metric, same=same)
     if not wanted.force:
         check_better(on_new, on_old, sentence)
     entries = new_entries(model.info.encoders, prepared.encoders, model.info.layout)
@@ -210,14 +214,37 @@ def compare(task: Task, model: Opened, wanted: Wanted, begun: Begun, exported: E
         folder=str(model.folder),
         trial=model.info.trial,
         data=name_of(wanted.data),
-        earlier=None if wanted.earlier is None else name_of(wanted.earlier),
+        earlier=tuple(map(name_of, wanted.earlier)),
         metric=metric,
         on_new=on_new,
         on_old=on_old,
+        same_test=same,
         new_entries=sum(map(len, entries.values())),
         forced=wanted.force,
         sentence=sentence,
     )
+
+
+def answers_before(task: Task, model: Opened, begun: Begun) -> Callable[[Any], Any]:
+    """Choose how a part is answered as by the model before the update: by that itself, which has
+    none of the new classes; or where tokens are told, by its networks with rows for new ones."""
+    family, encoders = task.family, model.info.encoders
+    if begun.judged == "export":
+        place = task.work / "before" / "saved_model"
+        place.parent.mkdir()
+        run, _ = family.export(place, begun.unchanged(), task.prepared)
+        return lambda part: family.judged(run, part)
+
+    def answer(part: Any) -> Any:
+        answers = family.judged(model.run, replace(part, encoders=encoders))
+        if begun.judged == "itself":
+            return answers
+        outputs = sum(task.prepared.encoders.target.widths)
+        wide = np.zeros((len(answers), outputs), answers.dtype)
+        wide[:, begun.outputs.kept] = answers
+        return wide
+
+    return answer
 
 
 def fitted_by(task: Task, chosen: Chosen, written: WrittenModel, *, seconds: float) -> Fitted:

@@ -1,7 +1,7 @@
 """Say what is to be done with a model: what it goes on with, by which settings, and into which
 folder."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from rnnauto.deploy.model_folder import (
     real_place,
     search_of,
 )
-from rnnauto.errors import ModelFolderError
+from rnnauto.errors import ModelFolderError, RecipeError
 from rnnauto.prepared import Source
 from rnnauto.recipe import Recipe
 
@@ -26,7 +26,8 @@ class Wanted:
     """What is to be done with a model.
 
     Attributes:
-        data: the new rows; earlier: those of before, None where they are not at hand.
+        data: the new rows; earlier: those of before, in the order in which the model has learnt
+            from them; empty where they are not at hand.
         recipe: that of the model, with the settings of the update.
         test: a file of new rows to judge by; None: some of `data`.
         tested_on: the file that the model was tested on, where it had one of its own.
@@ -35,7 +36,7 @@ class Wanted:
     """
 
     data: Source
-    earlier: Source | None
+    earlier: tuple[Source, ...]
     recipe: Recipe
     test: str | None
     tested_on: str | None
@@ -54,9 +55,9 @@ def wanted_of(
     data: Source,
     *,
     settings: Mapping[str, Any],
-    earlier: Source | None = None,
-    tested_on: str | None = None,
-    folder: Path | None = None,
+    earlier: Source | Sequence[Source] | None = None,
+    tested_on: Path | str | None = None,
+    folder: Path | str | None = None,
     overwrite: bool = False,
     force: bool = False,
 ) -> Wanted:
@@ -64,23 +65,33 @@ def wanted_of(
 
     Args:
         settings: of its recipe, by dotted keys, in the place of those that it was fitted with.
+        earlier: what it has learnt from, of which some is learnt again; a list of files or frames,
+            in order, where it has been updated before.
         tested_on: the file that it was tested on; None: the one that its recipe names.
         folder: where the model goes; None: into the place of the one that it goes on from.
         overwrite: replace a model that is there.
+        force: keep the model though it is not better.
 
     Raises: RecipeError for settings that there are not; ModelFolderError where the folder cannot or
         must not be written.
     """
+    before = tuple(earlier) if isinstance(earlier, list | tuple) else (earlier,)
+    before = tuple(each for each in before if each is not None)
+    if tested_on is not None and not before:
+        raise RecipeError(
+            "`--with-test` is the test part of what the model has learnt from, which is not given",
+            hint="give that too, with `--with`; a test part of new rows is `--test`",
+        )
     recipe = Recipe.load(model / RECIPE)
     own, test = recipe.data.test_path, settings.get(TEST)
     rest = {key: value for key, value in settings.items() if key != TEST}
     return Wanted(
         data=data,
-        earlier=earlier,
+        earlier=before,
         recipe=recipe.with_overrides(rest),
         test=None if test is None else str(test),
-        tested_on=tested_on or own,
-        folder=place_of(model, folder, overwrite=overwrite),
+        tested_on=own if tested_on is None else str(tested_on),
+        folder=place_of(model, None if folder is None else Path(folder), overwrite=overwrite),
         force=force,
     )
 

@@ -65,9 +65,13 @@ def test_an_update_takes_the_place_of_its_model_unless_told_otherwise(old, new, 
     after = update(old, frame, earlier=tiny_run.frame, force=True)
     assert after.folder == old.folder and "calm" in after.info.encoders.words["mood"]
     told = read_scores(after.folder).updated
-    assert told.forced and told.new_entries == 1 and told.earlier == "a frame"
+    assert told.forced and told.new_entries == 1 and told.earlier == ("a frame",) and told.same_test
     assert len(after.info.networks) == 2
     assert after.info.networks[0]["learning_rate"] == old.info.networks[0]["learning_rate"]
+    third = visits(30, seed=9).with_columns("t" + pl.col("person"))
+    again = update(after, third, earlier=[tiny_run.frame, frame], force=True)
+    told = read_scores(again.folder).updated
+    assert told.same_test and told.earlier == ("a frame", "a frame")
 
 
 def test_a_folder_that_is_there_is_replaced_only_where_that_is_asked_for(old, new, tmp_path):
@@ -112,6 +116,11 @@ def test_rows_that_cannot_be_learnt_from_are_refused_in_one_message(
     with pytest.raises(DataError, match=said):
         update(old, data, earlier=earlier)
     assert files_of(old.folder) == before
+
+
+def test_a_test_part_of_before_is_nothing_without_what_was_learnt_from(old, new):
+    with pytest.raises(RecipeError, match="--with-test"):
+        update(old, new, tested_on="test.csv")
 
 
 def test_settings_that_there_are_not_are_refused(old, new):
@@ -163,7 +172,7 @@ def test_a_model_is_kept_where_it_is_better_on_new_and_not_clearly_worse_on_old_
     new, old, kept
 ):
     sides = side(*new), None if old is None else side(*old)
-    sentence = sentence_of(*sides, "accuracy")
+    sentence = sentence_of(*sides, "accuracy", same=None if old is None else False)
     if kept:
         check_better(*sides, sentence)
     else:

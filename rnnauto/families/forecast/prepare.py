@@ -4,6 +4,7 @@ Of an update these are the windows of what a model has learnt from, as they were
 timesteps that are new, which see what came before them.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -113,18 +114,36 @@ def cut_again(told: Told, test_table: Table | None) -> CutSeries:
     def settle(fresh: SeriesEncoders) -> SeriesEncoders:
         return told.settled(fresh, grown)
 
-    if going_on is None or going_on.earlier is None:
+    if going_on is None or not going_on.earlier:
         windows = windows_of(table, test_table, layout, recipe)
         return encoded_windows(windows, layout, settle=settle)
-    earlier = going_on.earlier
-    old = windows_of(earlier.table, earlier.test, layout, recipe)
-    new = new_windows(earlier, table, test_table, layout, recipe)
-    count = len(old.parts.development)
-    share = going_on.replay * len(new.parts.development) / max(1, count)
-    folds = join_folds(
-        old.parts.folds, new.parts.folds, begin=count, share=share, seed=recipe.split.seed
-    )
-    moved = len(old.series.targets)
+    first, *later = going_on.earlier
+    made = windows_of(first.table, first.test, layout, recipe)
+    before, seed = rows_of(first), recipe.split.seed
+    for each in later:
+        part = new_windows(before, each, layout, recipe)
+        made = join_windows(made, part, replay=math.inf, seed=seed)
+        before = join_frames(before, rows_of(each))
+    part = new_windows(before, Earlier(table, test_table), layout, recipe)
+    tested = len(made.parts.test)
+    both = join_windows(made, part, replay=going_on.replay, seed=seed)
+    return encoded_windows(both, layout, settle=settle, earlier=tested)
+
+
+def rows_of(part: Earlier) -> pl.DataFrame:
+    """Give the rows of a table, and of its test file, where it has one."""
+    frame = part.table.frame
+    return frame if part.test is None else join_frames(frame, part.test.frame)
+
+
+def join_windows(old: Windows, new: Windows, *, replay: float, seed: int) -> Windows:
+    """Put the windows of new rows after those of what was learnt from before.
+
+    Args: replay: how many of the latter, at random, are kept for one that is new.
+    """
+    count, moved = len(old.parts.development), len(old.series.targets)
+    share = replay * len(new.parts.development) / max(1, count)
+    folds = join_folds(old.parts.folds, new.parts.folds, begin=count, share=share, seed=seed)
     parts = WindowParts(
         development=np.concatenate([old.parts.development, moved + new.parts.development]),
         folds=folds,
@@ -133,28 +152,22 @@ def cut_again(told: Told, test_table: Table | None) -> CutSeries:
         rule=new.parts.rule,
     )
     series = join_series(old.series, new.series, rows=old.frame.height)
-    both = Windows(series, parts, join_frames(old.frame, new.frame))
-    return encoded_windows(both, layout, settle=settle, earlier=len(old.parts.test))
+    return Windows(series, parts, join_frames(old.frame, new.frame))
 
 
-def new_windows(
-    earlier: Earlier, table: Table, test_table: Table | None, layout: Layout, recipe: "Recipe"
-) -> Windows:
+def new_windows(before: pl.DataFrame, new: Earlier, layout: Layout, recipe: "Recipe") -> Windows:
     """Cut windows whose horizon is all of new rows; what they see may be older. The end of every
-    series is the test part, what comes before it the validation part."""
-    before = earlier.table.frame
-    if earlier.test is not None:
-        before = join_frames(before, earlier.test.frame)
-    frame, tested = without_known(table.frame, before, layout), 0
-    check_some_new(frame.height, table.source, earlier.table.source)
-    if test_table is not None:
-        tested = test_table.frame.height
-        frame = join_frames(frame, test_table.frame)
+    series is the test part, or a file of its own; what comes before it is the validation part."""
+    source = new.table.source
+    frame, tested = without_known(new.table.frame, before, layout), 0
+    check_some_new(frame.height, source)
+    if new.test is not None:
+        tested = new.test.frame.height
+        frame = join_frames(frame, new.test.frame)
     joined = join_frames(before, frame)
     series, cut = gather_series(joined, layout), cut_of(layout, layout.season)
     lengths, begins = series.lengths, history_of(series, series.rows >= before.height)
-    new = lengths - begins
-    ends = lengths - part_rows(new, recipe.split.test, cut, rest=2 * cut.horizon)
+    ends = lengths - part_rows(lengths - begins, recipe.split.test, cut, rest=2 * cut.horizon)
     if tested:
         ends = history_of(series, series.rows >= joined.height - tested)
     held = part_rows(ends - begins, recipe.split.validation, cut, rest=cut.horizon)
@@ -164,7 +177,7 @@ def new_windows(
         rolling(series, np.maximum(first, ends - held), ends, cut),
         rolling(series, np.maximum(first, ends), lengths, cut),
     ]
-    check_room(parts, table.source, cut)
+    check_room(parts, source, cut)
     train, validation = parts[0], evenly(parts[1], MOST_VALIDATED)
     numbers = np.arange(len(train) + len(validation))
     return Windows(
