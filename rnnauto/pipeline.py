@@ -137,9 +137,7 @@ def posed(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> StudyProb
     layout, encoders = prepared.layout, prepared.encoders
     names, objectives = metric_names(prepared), family.objectives(layout, encoders)
     objective = objective_of(recipe.search.objective, layout, objectives, names)
-    problem = family.pose(prepared, recipe)
-    shown = family.main_metric(layout, encoders) if problem.costs and not objective else ""
-    return replace(problem, objective=objective, shown=shown)
+    return replace(family.pose(prepared, recipe), objective=objective)
 
 
 def check_streamable(family: AnyFamily, prepared: AnyPrepared) -> None:

@@ -69,8 +69,8 @@ def main_metric(target: TargetEncoder, *, per_timestep: bool) -> str:
         return "negative_log_likelihood"
     if value_encoders(target):
         return MAIN_METRIC["regression"]
-    if isinstance(target, LabelEncoder) and target.costs:
-        return METRICS["cost"].name
+    if isinstance(target, LabelEncoder) and target.decides_by:
+        return target.decides_by
     tagged = isinstance(target, LabelEncoder) and tags_of(target, per_timestep=per_timestep)
     return "entity_f1" if tagged else MAIN_METRIC["classification"]
 

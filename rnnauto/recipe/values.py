@@ -139,6 +139,8 @@ def by_label(value: object) -> object:
     """A mapping of classes with texts for keys; that of a flag is read as YAML: `{spam: 5}`."""
     if isinstance(value, str) and value.lstrip().startswith("{"):
         value = read_yaml(value, f"`{value}`", hint=AS_MAPPING)
+    if isinstance(value, str):
+        raise ValueError("a mapping of classes, like {spam: 5}, was wanted")
     if not isinstance(value, dict):
         return value
     if any(isinstance(each, bool) for each in value.values()):

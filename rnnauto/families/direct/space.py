@@ -56,6 +56,7 @@ def pose(prepared: DirectPrepared, recipe: Recipe) -> StudyProblem:
         tags=tags_of(encoders.target, per_timestep=layout.per_timestep),
         mean_weight=mean_weight(prepared),
         costs=encoders.target.costs if isinstance(encoders.target, LabelEncoder) else (),
+        shown=encoders.target.decides_by if isinstance(encoders.target, LabelEncoder) else "",
         class_weights=class_weights(prepared, recipe),
         targets=encoders.target.names if isinstance(encoders.target, SeveralTargets) else (),
         patience=patience_of(recipe),

@@ -11,6 +11,7 @@ from rnnauto.data.targets import LabelEncoder
 from rnnauto.errors import RecipeError
 from rnnauto.families.direct.deciding.rule import Held, fit_decision, score_of
 from rnnauto.families.direct.metrics import names_of
+from rnnauto.families.direct.space import pose
 from rnnauto.judge.evaluate import evaluate, score
 from rnnauto.judge.measures import main_metric
 from rnnauto.prepare import prepare
@@ -203,7 +204,11 @@ def test_costs_and_a_metric_reach_the_encoders_of_every_fold():
     found = asked(costs={"a": {"b": 5}})
     assert {encoders.target.costs for encoders in found.fold_encoders} == {((0, 5), (1, 0))}
     assert found.test.encoders.target.decides_by == "cost"
-    assert asked(decide="macro_f1").encoders.target.decides_by == "macro_f1"
+    decides = asked(decide="macro_f1")
+    assert decides.encoders.target.decides_by == "macro_f1"
+    assert pose(decides, Recipe()).measured == "macro_f1"  # of trials, by their likeliest class
+    assert pose(found, Recipe()).costs == ((0, 5), (1, 0))
+    assert main_metric(decides.encoders.target, per_timestep=False) == "macro_f1"
     assert asked().encoders.target.worth is None
 
 
@@ -240,7 +245,7 @@ def test_what_has_no_single_class_has_no_rule():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"a": 5}, {"a": {"b": -1}}, {"a": {"b": "much"}}, [1], {"a": {"b": True}}]
+    "wrong", ["a:b", {"a": 5}, {"a": {"b": -1}}, {"a": {"b": "much"}}, [1], {"a": {"b": True}}]
 )
 def test_costs_that_are_no_costs_are_refused(wrong):
     with pytest.raises(RecipeError, match="costs"):
