@@ -223,6 +223,7 @@ def recipe_at(model: Model, after: Path, budget: str | None) -> Recipe:
             "trials": 1,
             "budget": own.search.budget if budget is None else budget,
             "workers": own.search.workers,
+            "objective": own.search.objective,
             "space": fixed,
         },
         "split": own.split.model_dump(mode="json"),

@@ -46,7 +46,7 @@ class Onward:
             if not least <= number <= most:
                 raise DataError(
                     f"`{flag} {number}` cannot be",
-                    hint=f"give it a number from {max(least, flag != '--seed')} to {most:,}",
+                    hint=f"give it a number from {least} to {most:,}",
                 )
         if self.seed and not self.asked:
             raise DataError("`--seed` is for `--paths` and `--horizon`", hint="leave it out")

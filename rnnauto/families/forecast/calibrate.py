@@ -11,20 +11,22 @@ remedy and no guarantee.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Floats, Integers
+from rnnauto.arrays import Doubles, Floats, Integers
 from rnnauto.families.forecast.levels import MEDIAN
 from rnnauto.families.forecast.series import EncodedSeries
-from rnnauto.families.forecast.windows import sample_windows
+from rnnauto.families.forecast.windows import sample_windows, sampled, training_units
 
 if TYPE_CHECKING:
     from rnnauto.networks.built import Built
 
 WIDEST = 8.0
+MOST_COST = 1.5  # times the pinball loss without a factor
 ROUNDING = 1e-9  # of a difference of levels
 STEPS = 8  # of bisection: a factor to 1%
 
@@ -39,36 +41,75 @@ def calibrate(
     """
     for member, windows in zip(members, held_out, strict=True):
         inputs, truth = sample_windows(data, windows)
-        widen(member, inputs, truth)
+        owners = data.owners[sampled(windows)]
+        widen(member, inputs, truth, units=training_units(data)[owners][:, None])
 
 
-def widen(built: "Built", inputs: Any, truth: Floats) -> NDArray[np.float64]:
-    """Set the smallest factors of a network that hold enough of the truth, and return them, [sides,
-    targets]; a side without a quantile has 1."""
+@dataclass(frozen=True)
+class Fit:
+    """How the outermost quantiles of a network fit the truth, [sides, targets] each.
+
+    Attributes:
+        outside: shares of the known values beyond them.
+        cost: their mean pinball loss, in the units of the series' errors.
+    """
+
+    outside: Doubles
+    cost: Doubles
+
+
+def widen(built: "Built", inputs: Any, truth: Floats, *, units: Any = 1.0) -> Doubles:
+    """Set the smallest factors of a network that hold enough of the truth, as far as they are worth
+    it, and return them, [sides, targets]; a side without a quantile has 1.
+
+    Args:
+        units: of the errors, [windows, 1, targets].
+    """
     levels = built.parts.quantiles.levels
     outer = (levels[0], 1 - levels[-1])
     allowed = np.array([1.0 if level == MEDIAN else level for level in outer])[:, None]
-    low, high = np.ones((2, truth.shape[2])), np.full((2, truth.shape[2]), WIDEST)
+    ones = np.ones((2, truth.shape[2]))
+    first = fit_of(built, inputs, truth, ones, units=units)
 
-    def enough(factors: NDArray[np.float64]) -> NDArray[np.bool_]:
-        return np.asarray(outside(built, inputs, truth, factors) <= allowed + ROUNDING)
+    def enough(found: Fit) -> NDArray[np.bool_]:
+        return found.outside <= allowed + ROUNDING
 
-    high = np.where(enough(low), low, high)
+    def worth(found: Fit) -> NDArray[np.bool_]:
+        return found.cost <= MOST_COST * first.cost + ROUNDING
+
+    low, high = ones, np.where(enough(first), ones, WIDEST)
     for _ in range(STEPS):
         middle = np.sqrt(low * high)
-        held = enough(middle)
+        held = enough(fit_of(built, inputs, truth, middle, units=units))
         low, high = np.where(held, low, middle), np.where(held, middle, high)
-    outside(built, inputs, truth, high)
-    return high
+    widest = high
+    low, high = (
+        ones,
+        np.where(worth(fit_of(built, inputs, truth, widest, units=units)), ones, widest),
+    )
+    for _ in range(STEPS if (high > 1).any() else 0):
+        middle = np.sqrt(low * high)
+        cheap = worth(fit_of(built, inputs, truth, middle, units=units))
+        low, high = np.where(cheap, middle, low), np.where(cheap, high, middle)
+    factors = np.where(high > 1, low, widest)
+    built.parts.quantiles.widening.assign(factors)
+    return np.asarray(factors)
 
 
-def outside(
-    built: "Built", inputs: Any, truth: Floats, factors: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Set the factors, and measure the shares of the known values below and above the intervals,
-    [sides, targets]."""
+def fit_of(built: "Built", inputs: Any, truth: Floats, factors: Doubles, *, units: Any) -> Fit:
+    """Set the factors, and measure how the quantiles fit then."""
+    levels = built.parts.quantiles.levels
     built.parts.quantiles.widening.assign(factors)
     quantiles = np.asarray(built.model(inputs, training=False)).reshape(*truth.shape, -1)
     known = np.isfinite(truth)
-    beyond = np.stack([truth < quantiles[..., 0], truth > quantiles[..., -1]])
-    return np.asarray((known & beyond).sum((1, 2)) / np.maximum(known.sum((0, 1)), 1))
+    count = np.maximum(known.sum((0, 1)), 1)
+    beyond = [truth < quantiles[..., 0], truth > quantiles[..., -1]]
+    errors = [(truth - quantiles[..., at]) / units for at in (0, -1)]
+    costs = [
+        np.maximum(level * error, (level - 1) * error)
+        for level, error in zip((levels[0], levels[-1]), errors, strict=True)
+    ]
+    return Fit(
+        outside=np.asarray((known & np.stack(beyond)).sum((1, 2)) / count),
+        cost=np.asarray(np.where(known, np.stack(costs), 0).sum((1, 2), dtype=np.float64) / count),
+    )

@@ -16,6 +16,8 @@ ARRAYS = (
     *("row_splits", "targets", "numbers", "codes", "ahead", "static_numbers", "static_codes"),
     *("units", "origins", "owners"),
 )
+# what trials are measured by where they are selected by a metric, beside the sizes
+PLAIN = ("lookback", "horizon", "indicators", "zeros", "levels", "floors", "places")
 MOST_PER_EPOCH = 8_192  # windows; a large panel has many times more, nearly the same
 MOST_TO_ADAPT = 1_024  # windows that scales are learnt from
 SMALLEST_UNIT = 0.3  # of the median: series that hardly move must not outweigh all others
@@ -25,8 +27,8 @@ def save_series(folder: Path, encoded: EncodedSeries) -> None:
     folder.mkdir(parents=True)
     for name in ARRAYS:
         np.save(folder / f"{name}.npy", getattr(encoded, name), allow_pickle=False)
-    sizes = {"lookback": encoded.lookback, "horizon": encoded.horizon}
-    (folder / "windows.json").write_text(json.dumps(sizes))
+    plain = {name: getattr(encoded, name) for name in PLAIN}
+    (folder / "windows.json").write_text(json.dumps(plain))
 
 
 def load_series(folder: Path) -> EncodedSeries:
@@ -34,7 +36,9 @@ def load_series(folder: Path) -> EncodedSeries:
     arrays: dict[str, Any] = {
         name: np.load(folder / f"{name}.npy", allow_pickle=False) for name in ARRAYS
     }
-    return EncodedSeries(**arrays, **json.loads((folder / "windows.json").read_text()))
+    plain = json.loads((folder / "windows.json").read_text())
+    listed = {name: tuple(each) for name, each in plain.items() if isinstance(each, list)}
+    return EncodedSeries(**arrays, **(plain | listed))
 
 
 def epoch_of(chosen: Integers, *, rng: np.random.Generator) -> Integers:
@@ -46,9 +50,15 @@ def sample_windows(
     encoded: EncodedSeries, chosen: Integers
 ) -> tuple[dict[str, NDArray[Any]], Floats]:
     """Gather inputs and truth of some of the windows, from begin to end: to learn scales from."""
-    if len(chosen) > MOST_TO_ADAPT:
-        chosen = chosen[np.linspace(0, len(chosen) - 1, MOST_TO_ADAPT).astype(np.int64)]
+    chosen = sampled(chosen)
     return window_inputs(encoded, chosen), encoded.take(chosen).truth()
+
+
+def sampled(chosen: Integers) -> Integers:
+    """Choose some of many windows, evenly from begin to end."""
+    if len(chosen) <= MOST_TO_ADAPT:
+        return chosen
+    return chosen[np.linspace(0, len(chosen) - 1, MOST_TO_ADAPT).astype(np.int64)]
 
 
 def window_inputs(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rnnauto.families.forecast import calibrate as calibrating
-from rnnauto.families.forecast.calibrate import WIDEST, calibrate, outside, widen
+from rnnauto.families.forecast.calibrate import WIDEST, calibrate, fit_of, widen
 
 
 class Widening:
@@ -48,7 +48,7 @@ def test_intervals_are_widened_until_four_fifths_are_inside():
     factor = widen(model, 50, truth)
     assert factor == pytest.approx(3.2, rel=0.02)
     assert model.layer.widening.value.tolist() == factor.tolist()
-    assert outside(model, 50, truth, factor).tolist() == [[0.1], [0.1]]
+    assert fit_of(model, 50, truth, factor, units=1).outside.tolist() == [[0.1], [0.1]]
 
 
 def test_each_side_is_widened_for_what_lies_beyond_it():
@@ -76,6 +76,15 @@ def test_every_target_has_a_factor_of_its_own_and_unknown_values_do_not_count():
     assert factor[:, 1].tolist() == [1.0, 1.0]
 
 
+def test_a_factor_ends_where_it_is_not_worth_it():
+    truth = np.zeros((50, 2, 1))
+    truth[:6] = 3.0  # 12% of the values lie far beyond all others
+    units = np.where(truth > 0, 100.0, 1.0)[:, :1]  # and are of series for which that is little
+    below, above = widen(Fixed(), 50, truth, units=units)
+    assert below.tolist() == [1.0] and 1.0 < above.item() < 2.0
+    assert widen(Fixed(), 50, truth)[1] == pytest.approx(6.0, rel=0.02)
+
+
 def test_there_is_a_widest():
     assert widen(Fixed(), 50, spread(99.0)).tolist() == [[WIDEST], [WIDEST]]
 
@@ -83,7 +92,9 @@ def test_there_is_a_widest():
 def test_every_member_is_held_against_its_own_windows(monkeypatch):
     truths = {"first fold": spread(2.0), "second fold": spread(0.1)}
     monkeypatch.setattr(calibrating, "sample_windows", lambda data, fold: (50, truths[fold]))
+    monkeypatch.setattr(calibrating, "sampled", lambda fold: np.zeros(50, np.int64))
+    monkeypatch.setattr(calibrating, "training_units", lambda data: np.ones((1, 1)))
     members = [Fixed(), Fixed()]
-    calibrate(members, list(truths), None)
+    calibrate(members, list(truths), SimpleNamespace(owners=np.zeros(50, np.int64)))
     assert members[0].layer.widening.value == pytest.approx(3.2, rel=0.02)
     assert members[1].layer.widening.value.tolist() == [[1.0], [1.0]]

@@ -11,7 +11,7 @@ from test_cut_series import table_of
 
 from rnnauto.deploy.onward import Dependence, Onward
 from rnnauto.errors import DataError, ModelFolderError
-from rnnauto.families.family import no_onward
+from rnnauto.families.family import no_onward, no_origins
 from rnnauto.families.forecast.onward.going_on import go_on
 from rnnauto.families.forecast.onward.paths import (
     Copula,
@@ -148,6 +148,8 @@ def test_what_cannot_be_is_one_message():
     info = make_info(LAYOUT.model_copy(update={"task": "regression"}), None, VALUES)
     with pytest.raises(DataError, match="`--paths` is for forecasts"):
         no_onward(None, None, info, Onward(paths=1))
+    with pytest.raises(DataError, match="`backtest` is for forecasts; this model is of regression"):
+        no_origins(None, info.layout, None, windows=5, step=None)
 
 
 def test_scores_and_values_are_each_other_s_inverse():

@@ -1,6 +1,6 @@
 """Windows as batches: what is seen, what pads it, and the units of errors."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -124,9 +124,11 @@ def test_scales_are_learnt_from_windows_of_all_times():
 
 
 def test_saved_series_are_the_same(tmp_path):
-    series = two_series(codes=np.arange(16, dtype=np.int32)[:, None])
+    told = {"levels": (0.025, 0.5, 0.9), "floors": (-7.0,), "zeros": (7.0,), "places": True}
+    series = two_series(codes=np.arange(16, dtype=np.int32)[:, None], **told)
     save_series(tmp_path / "data", series)
     found = load_series(tmp_path / "data")
-    assert (found.lookback, found.horizon) == (4, 3)
+    for each in fields(series):
+        np.testing.assert_equal(getattr(found, each.name), getattr(series, each.name), each.name)
     for name, array in window_inputs(series, np.arange(4)).items():
         np.testing.assert_array_equal(window_inputs(found, np.arange(4))[name], array)
