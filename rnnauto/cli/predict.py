@@ -1,6 +1,7 @@
 """`rnnauto predict`: answer new data with a fitted model, into a file or on stdout."""
 
 import sys
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from rnnauto.model import Answer
 
 OPTION = "-o FILE"
-ENDINGS = {".csv", ".tsv", ".jsonl", ".ndjson"}
+ENDINGS = {".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"}
 
 HorizonFlag = Annotated[
     int | None,
@@ -41,7 +42,9 @@ def predict(
     ] = None,
     output: Annotated[
         str,
-        typer.Option("--output", "-o", help="File to write: .csv, .tsv or .jsonl; - for stdout"),
+        typer.Option(
+            "--output", "-o", help="File to write: .csv, .tsv, .jsonl or .parquet; - for stdout"
+        ),
     ] = "-",
     proba: Annotated[
         bool, typer.Option("--proba", help="Add the probability of every class, or of the answer")
@@ -96,23 +99,30 @@ def hand_over(
     from rnnauto.cli.destination import write_file
     from rnnauto.deploy.table import as_in_file, times_as_texts
 
-    table = as_in_file(times_as_texts(answer.table, layout))
-    text = written(table, ".csv" if destination is None else Path(output).suffix.lower())
+    ending = ".csv" if destination is None else Path(output).suffix.lower()
+    # times stay times where a format has a type for them
+    plain = answer.table if ending == ".parquet" else times_as_texts(answer.table, layout)
+    table = as_in_file(plain)
+    content = written(table, ending)
     if destination is None:
-        sys.stdout.write(text)
+        sys.stdout.write(content.decode())
         sys.stdout.flush()
     else:
-        write_file(destination, text.encode(), OPTION)
+        write_file(destination, content, OPTION)
         tell(f"{table.height:,} predictions: {output}", quiet=quiet)
     if answer.without:
         tell(f"note: {answer.without}", quiet=quiet)
 
 
-def written(table: "pl.DataFrame", ending: str) -> str:
+def written(table: "pl.DataFrame", ending: str) -> bytes:
     """Write a table in the format of an ending."""
+    if ending == ".parquet":
+        content = BytesIO()
+        table.write_parquet(content)
+        return content.getvalue()
     if ending in {".jsonl", ".ndjson"}:
-        return table.write_ndjson()
-    return table.write_csv(separator="\t" if ending == ".tsv" else ",")
+        return table.write_ndjson().encode()
+    return table.write_csv(separator="\t" if ending == ".tsv" else ",").encode()
 
 
 def check_output(path: Path) -> Path:
@@ -122,6 +132,7 @@ def check_output(path: Path) -> Path:
     if path.suffix.lower() not in ENDINGS:
         raise DataError(
             f"`{path}`: no format is known for the ending `{path.suffix}`",
-            hint="end the file's name in .csv, .tsv or .jsonl, or write to stdout with `-o -`",
+            hint="end the file's name in .csv, .tsv, .jsonl or .parquet, or write to stdout with "
+            "`-o -`",
         )
     return check_file(path, OPTION)

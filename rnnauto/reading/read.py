@@ -1,8 +1,8 @@
 """Read a table of any format, its cells as numbers, times, lists, truth values or text."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from rnnauto.reading.dialect import Text
 from rnnauto.reading.fill_down import fill_down
 from rnnauto.reading.folder import load_folder
 from rnnauto.reading.formats.load import load
+from rnnauto.reading.formats.parts import load_parts, parts_of
 from rnnauto.reading.formats.series_lines import series_in_rows
 from rnnauto.reading.frames import FRAME, Pandas, Source, load_frame
 from rnnauto.reading.heads.table_text import table_text
@@ -130,8 +131,14 @@ def read_table(
         table = frame_table(source, text=text, may_be_empty=may_be_empty, rules=rules)
         return with_derived(table, keep=text, rules=rules)
     path = Path(source)
-    if is_folder(path):
-        return folder_table(path, text=text, rules=rules)
+    parts = parts_of(path)
+    if parts is not None or is_folder(path):
+        join = load_folder if parts is None else partial(load_parts, files=parts)
+        # of a table some parts may be empty, but a sequence never
+        table = folder_table(path, join, empty=parts is not None, text=text, rules=rules)
+        if not may_be_empty:
+            check_has_rows(table.frame, str(path))
+        return table
     opened = open_source(path)
     loaded = load(opened, text=text, has_target=has_target, names=names, form=form)
     if loaded is None:
@@ -163,13 +170,18 @@ def with_times(table: Table, keep: Collection[str], rules: Rules) -> Table:
     )
 
 
-def folder_table(path: Path, *, text: Collection[str], rules: Rules) -> Table:
-    """Read a folder of files. Raises: DataError where a column has different units in them."""
+def folder_table(
+    path: Path, join: Callable[..., Loaded], *, empty: bool, text: Collection[str], rules: Rules
+) -> Table:
+    """Read several files, of which some may be `empty`.
+
+    Raises: DataError where a column has different units in them.
+    """
     later = replace(rules, times_wait=True)
     styles: dict[str, Style] = {}
 
     def frame_of(part: Path) -> pl.DataFrame:
-        table = read_table(part, text=text, rules=later)
+        table = read_table(part, text=text, rules=later, may_be_empty=empty)
         for name, style in table.styles.items():
             first = styles.setdefault(name, style)
             if not same_unit(first.unit, style.unit):
@@ -180,7 +192,7 @@ def folder_table(path: Path, *, text: Collection[str], rules: Rules) -> Table:
                 )
         return table.frame
 
-    table = with_times(table_of(load_folder(path, frame_of), str(path)), text, rules)
+    table = with_times(table_of(join(path, read=frame_of), str(path)), text, rules)
     return replace(table, frame=join_time(table.frame), styles={**styles, **table.styles})
 
 

@@ -144,6 +144,20 @@ def test_predict_takes_new_files_as_they_come(vowels):
     assert all(row["prediction"] in set(test["speaker"]) for row in rows)
 
 
+def test_a_table_in_parts_is_predicted_into_parquet(vowels):
+    folder, _, _ = vowels
+    test = pl.read_csv(DATA / "japanese_vowels_test.csv")
+    (folder / "parts").mkdir()
+    for at in range(0, test.height, 1000):  # cut in the middle of utterances
+        test[at : at + 1000].write_parquet(folder / "parts" / f"{at}.parquet")
+    run_here("predict", "parts/*.parquet", "-o", "parts.parquet", "--proba", cwd=folder)
+    told = run_here("predict", DATA / "japanese_vowels_test.csv", "--proba", cwd=folder)
+    found = pl.read_parquet(folder / "parts.parquet")
+    assert found.columns == told.partition("\n")[0].split(",")
+    wanted = pl.read_csv(io.StringIO(told), schema=found.schema)
+    assert found.equals(wanted)
+
+
 def test_predict_writes_to_stdout_and_a_header_gives_a_header(vowels):
     folder, _, _ = vowels
     header = (DATA / "japanese_vowels_test.csv").read_text().splitlines()[0]
