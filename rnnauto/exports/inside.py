@@ -9,7 +9,7 @@ import polars as pl
 from rnnauto.deploy.runner import Run
 from rnnauto.deploy.shares import Asking, shares_table
 from rnnauto.deploy.timesteps import timesteps_table
-from rnnauto.exports.source import Source
+from rnnauto.exports.source import Source, settings_of_networks
 from rnnauto.networks.quiet import import_tensorflow
 from rnnauto.search.trial import architecture_of
 from rnnauto.unroll.embeddings import embedding_maps
@@ -30,7 +30,7 @@ def look_inside(
     # whoever is told that there is no such sequence does not wait for TensorFlow
     one = find_one(part, unrolling, info.layout, row=row, ids=ids)
     import_tensorflow()  # without its noise
-    networks = [architecture_of(values) for values in info.networks]
+    networks = [architecture_of(values) for values in settings_of_networks(info)]
     members = source.networks()
     opened = Opened(run, members, networks, info.layout)
     unrolled = unroll(opened, unrolling, one, family.answer(run, one, beams=1))

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from rnnauto.deploy.model_json import AnyModelInfo
@@ -95,9 +96,11 @@ def filled(build: Callable[[Values], Any], source: Source) -> list[Any]:
         kept = list(getattr(source.run.kept, "variables_kept", ()))
         places = [place for member in members for place in member.model.variables]
         for place, value in zip(places, kept, strict=True):
-            if tuple(place.shape) != tuple(value.shape):
-                raise ValueError(f"{tuple(value.shape)} is not {tuple(place.shape)}")
-            place.assign(value)
+            wanted, found = tuple(place.shape), tuple(value.shape)
+            # of forecasts a folder of before has one factor for both sides of the median
+            if found != wanted and found != wanted[1:]:
+                raise ValueError(f"{found} is not {wanted}")
+            place.assign(np.broadcast_to(value, wanted))
     except RnnautoError:
         raise
     except Exception as error:  # Keras raises all kinds where a file was altered

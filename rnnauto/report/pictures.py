@@ -139,8 +139,12 @@ def track_caption(unrolled: Unrolled, number: int) -> str:
     if number == 0 and effects is not None and effects.occlusion:
         words.append(
             f"Occlusion: how much less {effects.scored} is where a timestep is hidden (numbers "
-            "become the mean of the training data, tokens unknown). Gradient × input: the slope of "
-            "the score times what is read, by which both agree where the network is nearly linear."
+            "become the mean of the training data, tokens unknown)."
+        )
+    if number == 0 and effects is not None and effects.gradient is not None:
+        words.append(
+            "Gradient × input: the slope of the score times what is read; it agrees with occlusion "
+            "where the network is nearly linear."
         )
     words.append("Maps show a unit of the state in each row, in the order of when it is strongest.")
     gates = GATES.get(unrolled.cell)

@@ -107,7 +107,7 @@ def column_texts(columns: list[pl.Series]) -> list[str]:
     rows = zip(*(column.to_list() for column in columns), strict=True)
     names = [column.name.removeprefix("prediction_") for column in columns]
     return [
-        ", ".join(f"{name} {show(value)}" for name, value in zip(names, row, strict=True))
+        ", ".join(f"{name}={show(value)}" for name, value in zip(names, row, strict=True))
         for row in rows
     ]
 

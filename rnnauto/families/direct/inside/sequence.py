@@ -21,7 +21,7 @@ from rnnauto.deploy.runner import Run
 from rnnauto.deploy.shares import sequence_keys
 from rnnauto.families.direct.answer import Answers, answer
 from rnnauto.families.direct.encode import DirectPart, outputs_of
-from rnnauto.families.direct.table import prediction_columns
+from rnnauto.families.direct.table import as_sets, prediction_columns
 from rnnauto.inspection import show
 from rnnauto.unroll.copies import Spans, hidden, prefixes, without_statics
 from rnnauto.unroll.family import Read, Told, Unrolling
@@ -51,7 +51,9 @@ def told(run: Run, one: DirectPart, answers: Answers) -> Told:
     """Say what was answered, for the sequence or for every timestep of it."""
     encoders, targets = one.encoders, one.sequences.targets
     texts = column_texts(prediction_columns(answers, encoders, probabilities=False))
-    truths = [None] * len(texts) if targets is None else [truth_of(each) for each in targets]
+    truths: list[str | None] = [None] * len(texts)
+    if targets is not None:
+        truths = [truth_of(each, encoders.target) for each in targets]
     chances = chances_of(answers, encoders.target)
     said = tuple(
         Said(text=text, truth=truth, right=rightness(text, truth, encoders.target), chance=chance)
@@ -60,8 +62,16 @@ def told(run: Run, one: DirectPart, answers: Answers) -> Told:
     return Told(None, said) if one.layout.per_timestep else Told(said[0])
 
 
-def truth_of(value: Any) -> str | None:
-    return None if value is None else show(value)
+def truth_of(value: Any, target: TargetEncoder) -> str | None:
+    """Write a true answer as an answer is written."""
+    if value is None:
+        return None
+    if isinstance(target, LabelSetEncoder):
+        labels = list(map(show, value))
+        if set(labels) <= set(target.labels):
+            there = np.isin(target.labels, labels)[None]
+            return str(as_sets(there, target)[0])
+    return show(value)
 
 
 def chances_of(answers: Answers, target: TargetEncoder) -> list[float | None]:
@@ -72,8 +82,9 @@ def chances_of(answers: Answers, target: TargetEncoder) -> list[float | None]:
 
 
 def rightness(text: str, truth: str | None, target: TargetEncoder) -> bool | None:
-    """Say whether an answer is right, where it is one class."""
-    return text == truth if truth is not None and isinstance(target, LabelEncoder) else None
+    """Say whether an answer is right, where it is one class or a set of labels."""
+    told = isinstance(target, LabelEncoder | LabelSetEncoder)
+    return text == truth if truth is not None and told else None
 
 
 def weights_of(answers: Answers, target: TargetEncoder, *, scaled: bool) -> NDArray[np.float64]:
