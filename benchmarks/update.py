@@ -97,10 +97,10 @@ def main() -> None:
     parser.add_argument("--workers", default="1")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    print(
-        "| set | sequences | before | update | fit on all | update - before | update - fit | time |"
-    )
-    print("|---|---|---|---|---|---|---|---|")
+    head = ("set", "sequences", "before", "update", "fit on all", "gain", "against the fit")
+    head = (*head, "clock", "processors")
+    print(f"| {' | '.join(head)} |")
+    print(f"|{'---|' * len(head)}")
     for name in given.sets:
         case = CASES[name]
         with tempfile.TemporaryDirectory() as place:

@@ -35,7 +35,7 @@ TRAINED = {  # a page, or what follows a heading of it, and what is there in the
     "docs/anomalies.md": ("alarms.csv", "rnnauto_model/report.html"),
     "docs/ci.md": ("results.xml", "rnnauto_runs/guard/report.html"),
     "docs/explain.md": ("rnnauto_model/model.onnx", "te003.html", "shares.csv"),
-    "docs/updating.md": ("speakers_new/model.onnx", "speakers_new/report.html"),
+    "docs/updating.md": ("tags_new/model.onnx", "tags_new/report.html"),
     "docs/uneven-classes.md": ("filter/report.html", "filtered.csv"),
     "docs/tracking.md": ("comparison.html",),
     "docs/streaming.md": ("rnnauto_model/step.onnx", "speakers.state"),
