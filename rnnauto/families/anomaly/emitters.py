@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from rnnauto.exchange.graph import Graph
-from rnnauto.exchange.layers import Emitter
+from rnnauto.exchange.layers import Emitter, emit_nothing
 from rnnauto.exchange.pieces import cast, joined, select, size_of
 from rnnauto.exchange.steps import parted
 from rnnauto.families.anomaly.layers import (
@@ -13,6 +13,7 @@ from rnnauto.families.anomaly.layers import (
     NARROWEST,
     WIDEST,
     Delay,
+    Disturb,
     Surprise,
 )
 
@@ -55,9 +56,15 @@ def emit_surprise(graph: Graph, layer: Surprise, foretold: str, found: Mapping[s
         residual = graph.op("Sub", found["scaled"], mean)
         residual = graph.op("Mul", residual, graph.op("Exp", graph.op("Neg", spread)))
         residual = clipped(graph, residual, -MOST_DEVIATIONS, MOST_DEVIATIONS)
-        square = graph.op("Mul", residual, residual)
-        half = graph.op("Mul", square, graph.constant(0.5, "float32"))
-        surprises.append(graph.op("Where", missing, nothing, half))
+        residual = graph.op("Where", missing, nothing, residual)
+        others = residual
+        if layer.mixing is not None:
+            factor = layer.factor().numpy()
+            alone = graph.op("MatMul", residual, graph.constant(factor.T, "float32"))
+            alone = graph.op("Where", missing, nothing, alone)
+            others = graph.op("MatMul", alone, graph.constant(factor, "float32"))
+        half = graph.op("Mul", residual, graph.constant(0.5, "float32"))
+        surprises.append(graph.op("Mul", half, others))
         density = graph.op("Add", spread, graph.constant(HALF_LOG_TWO_PI, "float32"))
         wide.append(graph.op("Where", missing, nothing, density))
     for at, logits in enumerate(parts):
@@ -68,4 +75,8 @@ def emit_surprise(graph: Graph, layer: Surprise, foretold: str, found: Mapping[s
     return joined(graph, [*surprises, *wide])
 
 
-EMITTERS: Mapping[type, Emitter] = {Delay: emit_delay, Surprise: emit_surprise}
+EMITTERS: Mapping[type, Emitter] = {
+    Delay: emit_delay,
+    Disturb: emit_nothing,
+    Surprise: emit_surprise,
+}

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from rnnauto.families.anomaly.layers import Delay, Surprise
+from rnnauto.families.anomaly.layers import Delay, Disturb, Surprise
 from rnnauto.networks.architecture import Architecture, Features
 from rnnauto.networks.built import Built
 from rnnauto.networks.layers import AlongTime, Dropout, Patch
@@ -57,7 +57,7 @@ def build(features: Features, architecture: Architecture) -> Built:
             known = scaled[:, :, numbers : features.numbers]
     if features.vocabularies:
         found["codes"] = inputs["codes"]
-    x = Delay(name="before")(timesteps)
+    x = Delay(name="before")(Disturb(numbers, name="disturbed")(timesteps))
     x = x if known is None else joined([x, known], name="with_calendar")
     if statics is not None:
         x = AlongTime(name="with_statics")(x, statics)
