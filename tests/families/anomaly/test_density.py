@@ -7,6 +7,7 @@ from scipy.stats import multivariate_normal
 
 from rnnauto.families.anomaly.layers import DISTURBED, Disturb, Surprise
 
+pytestmark = pytest.mark.train
 NUMBERS = 3
 
 
