@@ -104,14 +104,17 @@ def filled(build: Callable[[Values], Any], source: Source) -> list[Any]:
     except RnnautoError:
         raise
     except Exception as error:  # Keras raises all kinds where a file was altered
+        if not source.info.networks:
+            raise ExportError(
+                f"`{source.folder}` does not say what networks are in it: an older rnnauto wrote "
+                "it, and their weights are not those of its best setting",
+                hint="train the model again: `rnnauto fit -r FOLDER/recipe.yaml -o NEW_FOLDER`",
+            ) from error
         said = str(error).partition("\n")[0]
         raise ExportError(
             f"the weights in `{source.folder}` are not those of the networks in its "
             f"`model.json`: {said}",
-            hint=FETCH
-            if source.info.networks
-            else "an older rnnauto wrote it and does not say what networks are in it; train the "
-            "model again: `rnnauto fit -r FOLDER/recipe.yaml -o NEW_FOLDER`",
+            hint=FETCH,
         ) from error
     return members
 
