@@ -2,6 +2,7 @@
 each."""
 
 from collections.abc import Sequence
+from importlib.metadata import version
 from typing import Any
 
 import altair as alt
@@ -45,7 +46,7 @@ def backtest_page(
         sections=[scores_section(told, metric), forecasts_section(pictures, axis)],
         style=Markup(style_sheet()),
         scripts=[Markup(script(name)) for name in SCRIPTS],
-        version="",
+        version=version("rnnauto"),
         source="backtest.json",
     )
 

@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import shutil
 from datetime import date
 from functools import cache
 
+import altair as alt
 import numpy as np
 import polars as pl
 import pytest
@@ -289,6 +291,9 @@ def test_a_backtest_is_written_where_it_is_asked_for(fitted, tmp_path):
     assert predictions.height == 2 * SHOPS * HORIZON
     page = (tmp_path / "back" / "backtest.html").read_text()
     assert "2021-09-01" in page and page.count('class="chart"') == 7
+    for chart in re.findall(r'<script type="application/json">(.*?)</script>', page, re.DOTALL):
+        drawn = {name: part for name, part in json.loads(chart).items() if name != "width"}
+        (alt.LayerChart if "layer" in drawn else alt.Chart).from_dict(drawn).to_dict(validate=True)
     assert isinstance(run("2", "-o", str(tmp_path / "back")).exception, ModelFolderError)
     short = run("99")
     assert isinstance(short.exception, DataError)
