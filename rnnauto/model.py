@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import polars as pl
 
-from rnnauto.deploy.generate import Wanted, WrittenText
+from rnnauto.deploy.generate import Wanted, WrittenText, check_beams
 from rnnauto.deploy.latency import measure_latency
 from rnnauto.deploy.model_json import AnyModelInfo, read_model_info
 from rnnauto.deploy.onnx_run import MODEL
 from rnnauto.deploy.onward import Onward
 from rnnauto.deploy.runner import Run, check_signatures, load_saved_model
 from rnnauto.deploy.table import as_in_file
-from rnnauto.errors import DataError, ModelFolderError, RecipeError
+from rnnauto.errors import ModelFolderError, RecipeError
 from rnnauto.families.families import family_of, misfits
 from rnnauto.families.family import AnyFamily
 from rnnauto.files import damaged
@@ -95,6 +95,7 @@ class Model:
         history: Source | None = None,
         probabilities: bool = False,
         beams: int = 1,
+        answers: int = 1,
         explain: bool = False,
         horizon: int | None = None,
         paths: int = 0,
@@ -110,6 +111,7 @@ class Model:
                 the whole answer.
             beams: answers that stay in the running while one of several timesteps is written,
                 100 at most.
+            answers: the likeliest of these, told with their probabilities in further columns.
             explain: say how much each timestep did to the answer; see `deploy.shares.shares_table`.
             horizon: of a forecast, timesteps to predict, fewer or more than it was trained for.
             paths: of a forecast, sample paths of each series instead of quantiles; 0: none.
@@ -119,6 +121,7 @@ class Model:
         """
         onward = Onward(horizon, paths, seed)
         asked: dict[str, Any] = {"history": history, "beams": beams, "explain": explain}
+        asked["answers"] = answers
         return as_in_file(self.ask(data, probabilities=probabilities, onward=onward, **asked).table)
 
     def ask(
@@ -128,6 +131,7 @@ class Model:
         history: Source | None = None,
         probabilities: bool = False,
         beams: int = 1,
+        answers: int = 1,
         explain: bool = False,
         onward: Onward = ONLY_QUANTILES,
         look: Look = at_nothing,
@@ -138,7 +142,7 @@ class Model:
             onward: the horizon, paths and seed of `predict`.
             look: is given the table that was read, and its layout, before anything is predicted.
         """
-        self.check_beams(beams)
+        check_beams(lambda: self.run, beams, answers, explain=explain)
         onward.check(explain=explain)
         if onward.asked:
             asked: dict[str, Any] = {"history": history, "look": look}
@@ -146,49 +150,33 @@ class Model:
         part = self.read(data, history=history)
         look(part.table, self.info.layout)
         if explain:
-            return self.tell_shares(part, probabilities=probabilities, beams=beams)
-        return self.tell(part, probabilities=probabilities, beams=beams)
+            return self.tell_shares(part, probabilities=probabilities)
+        return self.tell(part, probabilities=probabilities, beams=beams, answers=answers)
 
     def read(self, data: Source, *, history: Source | None = None) -> Any:
         """Read what is to be predicted: sequences, or windows of series. Raises: DataError."""
         return self.family.to_predict(data, self.info.layout, self.info.encoders, history=history)
 
-    def tell(self, part: Any, *, probabilities: bool = False, beams: int = 1) -> "Answer":
+    def tell(
+        self, part: Any, *, probabilities: bool = False, beams: int = 1, answers: int = 1
+    ) -> "Answer":
         """Predict what `read` has read. Raises: DataError where there are no beams to choose."""
-        self.check_beams(beams)
+        check_beams(lambda: self.run, beams, answers)
         family = self.family
-        answers = family.answer(self.run, part, beams=beams)
-        table = family.table(part, answers, probabilities=probabilities)
-        return Answer(table, family.without_answer(part, answers))
+        several = {"answers": answers} if answers > 1 else {}  # which one family alone has
+        told = family.answer(self.run, part, beams=beams, **several)
+        table = family.table(part, told, probabilities=probabilities)
+        return Answer(table, family.without_answer(part, told))
 
-    def tell_shares(self, part: Any, *, probabilities: bool, beams: int) -> "Answer":
+    def tell_shares(self, part: Any, *, probabilities: bool) -> "Answer":
         """Predict what `read` has read, with what each timestep did. Raises: DataError."""
         from rnnauto.exports.inside import with_shares
         from rnnauto.exports.source import Source as Exporting
 
-        if beams > 1:
-            raise DataError(
-                "the shares of timesteps are those of the likeliest answer, without beams",
-                hint="leave `--beams` out, or `--explain`",
-            )
         exporting = Exporting(self.folder, self.info)
         table = with_shares(exporting, self.run, part, probabilities=probabilities)
         answers = self.family.answer(self.run, part, beams=1)
         return Answer(table, self.family.without_answer(part, answers))
-
-    def check_beams(self, beams: int) -> None:
-        """Raises: DataError where a model cannot keep so many answers in the running."""
-        if not 1 <= beams <= MOST_BEAMS:
-            raise DataError(
-                f"{beams:,} answers cannot be kept in the running",
-                hint=f"give `--beams` a number from 1 to {MOST_BEAMS}",
-            )
-        if beams > 1 and BEAMS not in self.run.signatures:
-            raise DataError(
-                f"`--beams {beams}` is for answers that are written token by token; this model's "
-                "are not",
-                hint="leave `--beams` out",
-            )
 
     def evaluate(
         self,

@@ -27,6 +27,22 @@ HorizonFlag = Annotated[
 PathsFlag = Annotated[
     int, typer.Option("--paths", help="Sample paths of a forecast instead of its quantiles")
 ]
+BeamsFlag = Annotated[
+    int,
+    typer.Option(
+        "--beams",
+        min=1,
+        help="Answers kept in the running while a sequence is written; 1: the likeliest token",
+    ),
+]
+AnswersFlag = Annotated[
+    int,
+    typer.Option(
+        "--answers",
+        min=1,
+        help="Likeliest answers to tell, each with its probability, where they are written",
+    ),
+]
 SeedFlag = Annotated[int, typer.Option("--seed", help="Equal seeds draw equal paths")]
 
 
@@ -49,14 +65,8 @@ def predict(
     proba: Annotated[
         bool, typer.Option("--proba", help="Add the probability of every class, or of the answer")
     ] = False,
-    beams: Annotated[
-        int,
-        typer.Option(
-            "--beams",
-            min=1,
-            help="Answers kept in the running while a sequence is written; 1: the likeliest token",
-        ),
-    ] = 1,
+    beams: BeamsFlag = 1,
+    answers: AnswersFlag = 1,
     explain: Annotated[
         bool,
         typer.Option("--explain", help="Say how much each timestep did to the answer: its share"),
@@ -80,6 +90,7 @@ def predict(
         history=history,
         probabilities=proba,
         beams=beams,
+        answers=answers,
         explain=explain,
         onward=Onward(horizon, paths, seed),
         look=looking(quiet=quiet, strict=strict, allow=allow),

@@ -10,6 +10,8 @@ from rnnauto.errors import DataError
 from rnnauto.layout import Layout
 
 Value = str | float | bool | None
+MOST_BEAMS = 100  # a step of a batch holds the probabilities of all tokens for each
+DECODE = "decode"  # the signature that keeps several answers in the running
 
 
 @dataclass(frozen=True)
@@ -93,3 +95,25 @@ def writes_no_texts(wanted: Wanted, layout: Layout, encoders: object) -> Writing
         hint="`generate` is for models fitted with `--task language-modelling`, and for "
         "answers that are texts",
     )
+
+
+def check_beams(run: Callable[[], Run], beams: int, answers: int, *, explain: bool = False) -> None:
+    """Raises: DataError where a model cannot keep so many answers in the running, or has no shares
+    of them."""
+    for flag, number in (("--beams", beams), ("--answers", answers)):
+        if not 1 <= number <= MOST_BEAMS:
+            raise DataError(
+                f"{number:,} answers cannot be kept in the running",
+                hint=f"give `{flag}` a number from 1 to {MOST_BEAMS}",
+            )
+        if number > 1 and DECODE not in run().signatures:
+            raise DataError(
+                f"`{flag} {number}` is for answers that are written token by token; this model's "
+                "are not",
+                hint=f"leave `{flag}` out",
+            )
+        if number > 1 and explain:
+            raise DataError(
+                f"the shares of timesteps are those of the likeliest answer, without `{flag}`",
+                hint=f"leave `{flag}` out, or `--explain`",
+            )

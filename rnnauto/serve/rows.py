@@ -26,6 +26,7 @@ ENDINGS = {
     "application/x-ndjson": ".jsonl",
     "application/jsonl": ".jsonl",
 }
+COUNTS = ("beams", "answers")
 TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"PAR1", b"ARROW1")
 LINES = ".jsonl"  # of JSON that needs no remark
@@ -38,7 +39,7 @@ class Asked:
     Attributes:
         rows: the content of a file, and what its name ends in.
         history: of a forecast, earlier timesteps of the same series; as JSON.
-        probabilities, beams: as `rnnauto predict` has them.
+        probabilities, beams, answers: as `rnnauto predict` has them.
         as_csv: how the answer is written, else as JSON.
     """
 
@@ -47,6 +48,7 @@ class Asked:
     history: bytes | None
     probabilities: bool
     beams: int
+    answers: int
     as_csv: bool
 
 
@@ -67,16 +69,19 @@ def read_rows(body: bytes, content_type: str, accept: str, query: str) -> Asked:
     if body.startswith(PACKED):
         raise RequestError("the body is packed", status=415, hint="send it as it is, as text")
     as_csv = wants_csv(accept, kind)
-    beams = options.get("beams", "1")
-    if not beams.isdecimal() or len(beams) > 3:
-        raise RequestError("`beams` is no small number")
+    counts = {name: options.get(name, "1") for name in COUNTS}
+    for name, number in counts.items():
+        if not (number.isascii() and number.isdecimal()) or len(number) > 3:
+            raise RequestError(f"`{name}` is no small number")
     probabilities = TRUTHS.get(options.get("proba", "false").lower())
     if probabilities is None:
         raise RequestError("`proba` is neither true nor false")
-    other = sorted(options.keys() - {"proba", "beams"})
+    other = sorted(options.keys() - {"proba", *COUNTS})
     if other:
-        raise RequestError(f"`{other[0][:80]}` is no option", hint="there are `proba` and `beams`")
-    return Asked(rows, ending, history, probabilities, int(beams), as_csv)
+        known = "there are `proba`, `beams` and `answers`"
+        raise RequestError(f"`{other[0][:80]}` is no option", hint=known)
+    beams, answers = map(int, counts.values())
+    return Asked(rows, ending, history, probabilities, beams, answers, as_csv)
 
 
 def json_rows(body: bytes) -> tuple[bytes, bytes | None]:
@@ -130,9 +135,10 @@ def answer_rows(model: Model, asked: Asked, limits: Limits) -> tuple[bytes, str]
             earlier.write_bytes(asked.history)
         try:
             part = model.read(path, history=earlier)
-            check_limits(part, asked.beams, limits)
+            check_limits(part, max(asked.beams, asked.answers), limits)
             tell_odd(part.table, model.info.layout, say=notes.append)
-            answer = model.tell(part, probabilities=asked.probabilities, beams=asked.beams)
+            several = {"beams": asked.beams, "answers": asked.answers}
+            answer = model.tell(part, probabilities=asked.probabilities, **several)
         except RequestError:
             raise
         except RnnautoError as error:

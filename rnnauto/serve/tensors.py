@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic_core import from_json
 
+from rnnauto.deploy.generate import MOST_BEAMS
 from rnnauto.deploy.runner import RawBatch, Shape
-from rnnauto.model import MOST_BEAMS
 from rnnauto.serve.known import KnownSignature
 from rnnauto.serve.limits import Limits, RequestError, too_many
 

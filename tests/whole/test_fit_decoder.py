@@ -152,6 +152,53 @@ def test_more_beams_find_answers_at_least_as_likely(translator):
     assert one.equals(greedy)
 
 
+@pytest.mark.parametrize("runtime", ["onnx", "tensorflow"])
+def test_the_likeliest_answers_are_told_with_their_probabilities(translator, runtime):
+    folder, _ = translator
+    model, data = rnnauto.load(folder, runtime=runtime), pairs(12, seed=5)
+    found = model.predict(data, answers=3)
+    assert found.columns == [
+        *("row", "prediction", "probability"),
+        *("prediction_2", "probability_2", "prediction_3", "probability_3"),
+    ]
+    best = model.predict(data, probabilities=True, beams=3)
+    assert found.select(best.columns).equals(best)
+    likely = found.select("probability", "probability_2", "probability_3").to_numpy()
+    assert (np.diff(likely, axis=1) <= 0).all()
+    assert (likely.sum(axis=1) <= 1 + 1e-5).all()
+    texts = found.select("prediction", "prediction_2", "prediction_3")
+    assert all(len(set(row)) == 3 for row in texts.iter_rows())
+
+
+def test_a_probability_is_that_of_its_own_answer(translator):
+    """Told again as the true answer, each has the likelihood that it was told with."""
+    folder, _ = translator
+    model, data = rnnauto.load(folder), pairs(5, seed=5)
+    found = model.predict(data, answers=2)
+    asked = data.with_columns(found["prediction_2"].alias("swedish"))
+    info = model.info
+    part = model.family.to_judge(asked, info.layout, info.encoders, history=None)
+    likelihood = model.family.judged(model.run, part).likelihood
+    np.testing.assert_allclose(np.log(found["probability_2"].to_numpy()), likelihood, rtol=1e-3)
+
+
+def test_a_wider_search_tells_as_many_answers_as_were_asked_for(translator):
+    folder, _ = translator
+    wide = rnnauto.load(folder).predict(pairs(6, seed=5), answers=2, beams=8)
+    assert "prediction_3" not in wide.columns
+    narrow = rnnauto.load(folder).predict(pairs(6, seed=5), answers=2)
+    assert (wide["probability_2"] >= narrow["probability_2"] - 1e-6).all()
+
+
+def test_what_holds_nothing_has_no_further_answers_either(translator):
+    folder, _ = translator
+    data = pl.DataFrame({"english": ["one two", ""]})
+    found = rnnauto.load(folder).predict(data, answers=2)
+    assert found.row(1) == (2, None, None, None, None)
+    empty = pl.DataFrame({"english": []}, schema={"english": pl.String})
+    assert "prediction_2" in rnnauto.load(folder).predict(empty, answers=2).columns
+
+
 def test_sources_longer_than_any_and_single_and_no_rows(translator):
     folder, _ = translator
     model = rnnauto.load(folder)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -20,6 +21,7 @@ from rnnauto.prepared import Source, no_history, to_be_judged
 from rnnauto.problems.required_columns import read_for
 from rnnauto.reading.read import Table
 
+NEVER_IN_THE_RUNNING = -1e8  # beams that nothing was put into have a total of -1e9
 LOGITS = 1 << 25  # numbers that `score` may keep at once
 
 
@@ -60,8 +62,13 @@ def judged_answers(run: Run, part: DecoderPart) -> Answered:
     return replace(write(run, part), likelihood=score(run, part, part.pairs()))
 
 
-def write(run: Run, part: DecoderPart, *, beams: int = 1) -> Answered:
-    """Write the likeliest answer to every sequence: token by token, or the best of some `beams`."""
+def write(run: Run, part: DecoderPart, *, beams: int = 1, answers: int = 1) -> Answered:
+    """Write the likeliest answer to every sequence: token by token, or the best of some `beams`.
+
+    Args: answers: the likeliest of the beams that are told; there are as many beams at least.
+    """
+    beams = max(beams, answers)
+    further: list[tuple[tuple[str, float], ...]] = [()] * len(part)
     texts: list[str] = [""] * len(part)
     tokens: list[list[str]] = [[] for _ in range(len(part))]
     total = np.zeros(len(part), np.float32)
@@ -71,13 +78,32 @@ def write(run: Run, part: DecoderPart, *, beams: int = 1) -> Answered:
             outputs = run(batch)
         else:
             outputs = run(batch | {"beams": np.asarray(beams, np.int32)}, "decode")
+            if answers > 1:
+                for number, told in zip(chosen, others_of(outputs, answers), strict=True):
+                    further[number] = told
             outputs = {name: array[:, 0] for name, array in outputs.items()}
         total[chosen] = outputs["log_probability"]
         rows = zip(chosen, outputs["text"], outputs["tokens"], outputs["lengths"], strict=True)
         for number, text, strings, length in rows:
             texts[number] = text.decode()
             tokens[number] = [string.decode() for string in strings[:length]]
-    return Answered(texts, tokens, total)
+    return Answered(texts, tokens, total, asked=answers, further=tuple(further))
+
+
+def others_of(
+    outputs: dict[str, NDArray[Any]], answers: int
+) -> Iterator[tuple[tuple[str, float], ...]]:
+    """Tell the answers after the likeliest, one text once.
+
+    Args: outputs: of `decode`, [batch, beams], best first; what was never in the running is none.
+    """
+    for texts, totals in zip(outputs["text"], outputs["log_probability"], strict=True):
+        found = dict.fromkeys(texts[:1], 0.0)
+        for text, total in zip(texts[1:], totals[1:].tolist(), strict=True):
+            if total > NEVER_IN_THE_RUNNING:
+                found.setdefault(text, total)
+        others = list(found.items())[1:answers]
+        yield tuple((text.decode(), total) for text, total in others)
 
 
 def score(run: Run, part: DecoderPart, answers: EncodedPairs) -> NDArray[np.float64]:
@@ -122,10 +148,16 @@ def answer_batch(answers: EncodedPairs, chosen: Integers, *, extra: int = 0) -> 
 
 def written_table(part: DecoderPart, written: Answered, *, probabilities: bool) -> pl.DataFrame:
     """Make one row per sequence: the ids (or `row`), `prediction`, and with `probabilities` the
-    `probability` of the whole answer."""
+    `probability` of the whole answer; of several answers `prediction_2`, `probability_2` and so on,
+    empty where fewer were found."""
     columns = [pl.Series("prediction", written.texts, dtype=pl.String)]
-    if probabilities:
+    if probabilities or written.asked > 1:
         columns.append(pl.Series("probability", np.exp(written.log_probability)))
+    for place in range(written.asked - 1):
+        each = [told[place] if place < len(told) else (None, None) for told in written.further]
+        texts, totals = [text for text, _ in each], [total for _, total in each]
+        columns.append(pl.Series(f"prediction_{place + 2}", texts, dtype=pl.String))
+        columns.append(pl.Series(f"probability_{place + 2}", totals, dtype=pl.Float32).exp())
     lost = np.zeros(len(part), bool) if part.lost is None else part.lost.flags
     return beside(part.sequences.ids, emptied(columns, lost))
 

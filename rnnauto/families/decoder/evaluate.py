@@ -33,12 +33,17 @@ class Answered:
     Attributes:
         log_probability: of each in nats.
         likelihood: the log probability of the true answers; None where they are not known.
+        asked: how many answers are told of each sequence.
+        further: of each sequence the next likeliest answers with their log probabilities, best
+            first; fewer than were asked for where there are no more.
     """
 
     texts: list[str]
     tokens: list[list[str]]
     log_probability: NDArray[np.float32]
     likelihood: NDArray[np.float64] | None = None
+    asked: int = 1
+    further: tuple[tuple[tuple[str, float], ...], ...] = ()
 
     def take(self, chosen: Integers) -> "Answered":
         """Keep the answers to the chosen sequences."""
@@ -47,6 +52,8 @@ class Answered:
             tokens=[self.tokens[at] for at in chosen],
             log_probability=self.log_probability[chosen],
             likelihood=None if self.likelihood is None else self.likelihood[chosen],
+            asked=self.asked,
+            further=tuple(self.further[at] for at in chosen) if self.further else (),
         )
 
 
