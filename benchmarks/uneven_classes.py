@@ -6,7 +6,7 @@ Two sets: messages of which one in seven is spam (`recipes/data/sms_spam_train.c
 them held out), and made recordings of a machine of which one in twelve shakes a little before its
 end (600 to learn from, 2,000 to judge by). Each side is a fit of the same seed and the same trials:
 as it is (the likeliest class), with `--costs` (missing the rare class costs ten times what a false
-alarm does), with `--decide balanced_accuracy`, and with balanced `--class-weight`s. Differences to
+alarm does), with `--decide balanced_accuracy`, and with a `--class-weight` of ten. Differences to
 the first are paired by test row, the mean over the seeds; intervals are 95 % of 2,000 resamples of
 the test rows.
 """
