@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from builders import make_encoders, make_layout, make_sequences
 
+from rnnauto.data.decisions import Decision
 from rnnauto.data.targets import LabelEncoder, LabelSetEncoder, SeveralTargets, ValueEncoder
 from rnnauto.families.direct.encode import DirectPart
 from rnnauto.families.direct.inside.sequence import faults, told, weights_of
@@ -32,6 +33,14 @@ def test_a_class_is_said_with_its_probability_and_whether_it_is_right():
     assert (said.text, said.right) == ("ill", False)
     said = said_of(CLASSES, None, [[0.75, 0.25]]).whole
     assert (said.truth, said.right) == (None, None)
+
+
+def test_a_class_that_is_decided_for_stands_with_its_own_probability():
+    worth = ((4.0, 0.0), (0.0, 1.0))  # a patient who is found counts as four
+    rare = Decision(metric="f1", worth=worth, fitted=True, plain=0.5, value=0.6, units=9)
+    target = CLASSES.model_copy(update={"decision": rare})
+    said = said_of(target, ["ill"], [[0.25, 0.75]]).whole
+    assert (said.text, said.right, said.chance) == ("ill", True, 0.25)
 
 
 @pytest.mark.parametrize(("separator", "wanted"), [("|", "a|c"), ("", '["a", "c"]')])

@@ -78,7 +78,8 @@ def chances_of(answers: Answers, target: TargetEncoder) -> list[float | None]:
     """Give the probability of each answer, where it is one class."""
     if not isinstance(target, LabelEncoder):
         return [None] * len(answers)
-    return [float(f"{row.max():.4g}") for row in answers]
+    pairs = zip(answers, decided(answers, target.worth), strict=True)
+    return [float(f"{row[said]:.4g}") for row, said in pairs]
 
 
 def rightness(text: str, truth: str | None, target: TargetEncoder) -> bool | None:
