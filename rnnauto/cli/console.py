@@ -69,8 +69,10 @@ def data_console() -> Console:
 
 def html_of(*parts: Any) -> str:
     """Draw texts and tables as HTML that needs no style sheet, for a notebook."""
-    console = PlainConsole(io.StringIO(), record=True, width=PLAIN_WIDTH)
-    console.print(*parts)
+    # in a notebook Rich would show what it is to write down
+    console = PlainConsole(io.StringIO(), record=True, width=PLAIN_WIDTH, force_jupyter=False)
+    for part in parts:
+        console.print(part)
     pre = "<pre style='font-family:monospace;line-height:1.3;white-space:pre'>{code}</pre>"
     return console.export_html(inline_styles=True, code_format=pre)
 

@@ -34,14 +34,27 @@ def test_a_notebook_shows_one_picture_that_is_drawn_anew():
     cell = Cell()
     notebook = Notebook(cell)
     notebook(Said("60 sequences of `<b>x</b>`"))
+    notebook(Said("split"))
     notebook(news())
     notebook.draw()
     assert cell.outputs == 1
     last = cell.shown[-1]
     assert "&lt;b&gt;x&lt;/b&gt;" in last
     assert "<b>x" not in last
+    assert "\nsplit\n" in last
     assert "trial 0001, fold 0" in last
     assert "1m 05s left" in last
+
+
+def test_a_picture_is_drawn_by_nobody_else_in_a_notebook(monkeypatch):
+    """Where Rich finds itself in one, its consoles show all that is printed."""
+    shown = []
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    monkeypatch.setattr("rich.jupyter.display", lambda *what: shown.append(what))
+    cell = Cell()
+    Notebook(cell)(Said("reading"))
+    assert "reading" in cell.shown[0]
+    assert shown == []
 
 
 def test_news_that_come_fast_are_not_each_drawn():
