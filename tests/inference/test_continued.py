@@ -48,7 +48,9 @@ def test_lists_go_on_from_those_whose_last_value_is_near_whatever_their_names(ce
     )
     assert [target.name for target in layout.targets] == ["v", "u"]
     assert layout.continued == ("y", "x")
-    assert inference.evidence[-1].decision == "`v`, `u` go on from `y`, `x`"
+    decisions = [each.decision for each in inference.evidence]
+    # places, for what they go on from has the names of coordinates
+    assert decisions[-2:] == ["`v`, `u` go on from `y`, `x`", "`v`, `u` are a place"]
     assert without_network(layout) == ""
 
 
