@@ -29,8 +29,11 @@ def compare(
     from rnnauto.cli.destination import check_file, write_file
     from rnnauto.comparing.compare import compare as read
     from rnnauto.comparing.page import notes_of, page_of
+    from rnnauto.errors import RecipeError
     from rnnauto.search.journal import finite
 
+    if output is not None and output.suffix.lower() not in {".html", ".htm"}:
+        raise RecipeError(f"`{output}` is no page", hint="end the file's name in .html")
     place = None if output is None else check_file(output, OPTION)
     comparison = read(folders)
     console = talk_console(quiet=context.obj["quiet"])

@@ -2,24 +2,34 @@
 
 import os
 import stat
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rnnauto.errors import StorageError
 from rnnauto.files import put_in_place
+from rnnauto.reading.formats.parts import parts_of
+from rnnauto.reading.opened import STANDARD_INPUT, is_folder
 
+MODEL = "model.json"
+OF_A_MODEL = {  # files of a model folder
+    *("model.json", "scores.json", "journal.jsonl", "leaderboard.csv", "predictions_test.csv"),
+    *("recipe.yaml", "baselines.npz", "model.onnx", "step.onnx", "report.html", "MODEL_CARD.md"),
+}
 BESIDE = 20  # bytes of the name of a file beside it, more than of its own
 
 
-def check_file(path: Path, option: str) -> Path:
+def check_file(path: Path, option: str, *, read: Sequence[Path | None] = ()) -> Path:
     """Check that a file can be written, and follow a link to the file that it leads to.
 
-    Args: option: by which the user names it, like `-o`.
+    Args:
+        option: by which the user names it, like `-o`.
+        read: the files, folders and patterns that the command reads, which it must not replace.
 
     Raises: StorageError.
     """
     try:
         place = path.resolve() if path.is_symlink() else path
-        why = obstacle(place)
+        why = obstacle(place) or loss(place, [each for each in read if each is not None])
     except (OSError, ValueError, RuntimeError) as error:  # a name too long, a circle of links
         place, why = path, getattr(error, "strerror", None) or str(error)
     if why:
@@ -44,6 +54,25 @@ def obstacle(place: Path) -> str:
         return f"`{parent}` takes no new files"
     longest = os.pathconf(parent, "PC_NAME_MAX") - BESIDE
     return "" if len(os.fsencode(place.name)) <= longest else "its name is too long"
+
+
+def loss(place: Path, read: Sequence[Path]) -> str:
+    """Say what would be lost if a file was written there; empty where nothing would."""
+    if not place.is_file():
+        return ""
+    if any(place.samefile(file) for each in read for file in files_of(each)):
+        return "that would replace what is read"
+    if place.name in OF_A_MODEL and (place.parent / MODEL).is_file():
+        return f"it is a part of the model in `{place.parent}`"
+    return ""
+
+
+def files_of(path: Path) -> Iterator[Path]:
+    """List the files that are read for a file, a folder or a pattern."""
+    if str(path) == STANDARD_INPUT:
+        return
+    inside = path.rglob("*") if is_folder(path) else parts_of(path) or [path]
+    yield from (each for each in inside if each.is_file())
 
 
 def is_special(place: Path) -> bool:

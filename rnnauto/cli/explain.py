@@ -47,7 +47,7 @@ def explain(
     from rnnauto.cli.destination import check_file, write_file
     from rnnauto.model import load
 
-    place = output if as_json else check_file(check_ending(output), OPTION)
+    place = output if as_json else check_file(check_ending(output), OPTION, read=[data])
     unrolled = load(model, runtime=runtime).explain(data, row=row, ids=ids or ())
     if as_json or output.suffix.lower() == ".json":
         text = unrolled.model_dump_json(by_alias=True, indent=1) + "\n"

@@ -82,7 +82,7 @@ def predict(
     from rnnauto.deploy.onward import Onward
     from rnnauto.model import load
 
-    destination = None if output == "-" else check_output(Path(output))
+    destination = None if output == "-" else check_output(Path(output), [data, history])
     opened = load(model, runtime=runtime)
     quiet = context.obj["quiet"]
     answer = opened.ask(
@@ -136,7 +136,7 @@ def written(table: "pl.DataFrame", ending: str) -> bytes:
     return table.write_csv(separator="\t" if ending == ".tsv" else ",").encode()
 
 
-def check_output(path: Path) -> Path:
+def check_output(path: Path, read: list[Path | None]) -> Path:
     """Check before anything slow that this file can be written, in a format that is known."""
     from rnnauto.cli.destination import check_file
 
@@ -146,4 +146,4 @@ def check_output(path: Path) -> Path:
             hint="end the file's name in .csv, .tsv, .jsonl or .parquet, or write to stdout with "
             "`-o -`",
         )
-    return check_file(path, OPTION)
+    return check_file(path, OPTION, read=read)

@@ -52,7 +52,7 @@ def run(
 
     console = talk_console(quiet=context.obj["quiet"])
     folders = folders_for(recipes, output)
-    place = junit_file(junit)
+    place = junit_file(junit, recipes)
     outcomes: list[Outcome] = []
     for path, folder in zip(recipes, folders, strict=True):
         console.print(styled(str(path), "bold"))
@@ -130,7 +130,7 @@ def summary(outcomes: Sequence["Outcome"], wanted: int, console: "Console") -> N
         console.print(joined("  ", (what, "red"), f": {outcome.recipe}"))
 
 
-def junit_file(path: Path | None) -> Path | None:
+def junit_file(path: Path | None, recipes: "Sequence[Path]") -> Path | None:
     """Make the folder of a report, and check that it can be written."""
     from rnnauto.cli.destination import check_file
 
@@ -138,4 +138,4 @@ def junit_file(path: Path | None) -> Path | None:
         return None
     with suppress(OSError, ValueError):  # of which the check says what is wrong
         path.parent.mkdir(parents=True, exist_ok=True)
-    return check_file(path, OPTION)
+    return check_file(path, OPTION, read=recipes)

@@ -1,7 +1,7 @@
 """Say what is to be done with a model: what it goes on with, by which settings, and into which
 folder."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,11 @@ from rnnauto.recipe import Recipe
 
 RECIPE = "recipe.yaml"
 TEST = "data.test_path"
+CHANGES = (  # settings, and sections, that an update has a choice of
+    *(TEST, "data.allow", "split", "judge", "update", "train.epochs", "train.patience", "seed"),
+    *("search.budget", "search.objective", "search.workers"),
+    *("search.ray_address", "search.ray_cpus", "search.ray_gpus"),
+)
 
 
 @dataclass(frozen=True)
@@ -85,15 +90,28 @@ def wanted_of(
     recipe = Recipe.load(model / RECIPE)
     own, test = recipe.data.test_path, settings.get(TEST)
     rest = {key: value for key, value in settings.items() if key != TEST}
+    chosen = recipe.with_overrides(rest)
+    check_changes(rest)
     return Wanted(
         data=data,
         earlier=before,
-        recipe=recipe.with_overrides(rest),
+        recipe=chosen,
         test=None if test is None else str(test),
         tested_on=own if tested_on is None else str(tested_on),
         folder=place_of(model, None if folder is None else Path(folder), overwrite=overwrite),
         force=force,
     )
+
+
+def check_changes(settings: Iterable[str]) -> None:
+    """Raises: RecipeError for a setting of what the fit has decided, or only a fit does."""
+    fixed = [key for key in settings if not any(f"{key}.".startswith(f"{own}.") for own in CHANGES)]
+    if fixed:
+        raise RecipeError(
+            f"an update changes no `{fixed[0]}`: it goes on from the columns and the networks of "
+            "the model",
+            hint="leave it out, or train another model with `rnnauto fit`",
+        )
 
 
 def place_of(model: Path, folder: Path | None, *, overwrite: bool) -> Path:

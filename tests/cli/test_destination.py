@@ -114,3 +114,28 @@ def test_a_recipe_below_a_linked_folder_leads_to_its_data(tmp_path, monkeypatch)
     recipe = Recipe().placed(Path("near"), path="data.csv")
     (tmp_path / "near" / "r.yaml").write_text(recipe.to_yaml())
     assert Path(Recipe.load(Path("near/r.yaml")).data.path).read_text() == "a,y\n1,2\n"
+
+
+def test_what_is_read_is_not_written_over(tmp_path):
+    for name in ("a.csv", "b.csv", "days/1.csv", "year=2024/part-0.csv", "out.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x\n1\n")
+    (tmp_path / "link.csv").symlink_to("a.csv")
+    for written, read in (
+        ("a.csv", "a.csv"),
+        ("link.csv", "a.csv"),
+        ("b.csv", "[ab].csv"),
+        ("days/1.csv", "days"),
+        ("year=2024/part-0.csv", "."),
+    ):
+        with pytest.raises(StorageError, match="that would replace what is read"):
+            check_file(tmp_path / written, "-o", read=[None, tmp_path / read])
+    for written, read in (("out.csv", "a.csv"), ("new.csv", "*.csv"), ("a.csv", "-")):
+        check_file(tmp_path / written, "-o", read=[Path(read) if read == "-" else tmp_path / read])
+
+
+def test_a_file_of_a_model_is_not_written_over(tmp_path):
+    for name in ("model.json", "scores.json", "mine.html"):
+        (tmp_path / name).write_text("{}")
+    assert "it is a part of the model" in refused(tmp_path / "scores.json")
+    check_file(tmp_path / "mine.html", "-o")

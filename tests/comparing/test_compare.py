@@ -111,6 +111,8 @@ def test_the_command_shows_a_table_writes_a_page_and_says_what_cannot_be_compare
     page = (tmp_path / "page.html").read_text()
     assert "&lt;b&gt;other" in page
     assert "<b>other" not in page
+    refused = rnnauto_light("compare", "one", "<b>other", "-o", "one/scores.json")
+    assert (refused.returncode, "is no page" in refused.stderr) == (2, True)
     assert "http" not in page.replace("http-equiv", "")
     told = json.loads(rnnauto_light("compare", "one", "<b>other", "--json").stdout)
     assert [fit["model_folder"] for fit in told["fits"]] == ["one", "<b>other"]

@@ -130,6 +130,21 @@ def test_settings_that_there_are_not_are_refused(old, new):
         update(old, new, settings={"update.rates": 0.2})
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("data.target", "x"),
+        ("search.space.cell", "gru"),
+        ("search.track", "tensorboard:t"),
+        ("train.class_weight", "none"),
+        ("problem.season", 7),
+    ],
+)
+def test_settings_of_what_the_fit_has_decided_are_refused(old, new, key, value):
+    with pytest.raises(RecipeError, match=f"an update changes no `{key}`"):
+        update(old, new, settings={key: value})
+
+
 def test_a_folder_of_before_that_does_not_name_its_networks_is_updated(old, new):
     path = old.folder / "model.json"
     info = json.loads(path.read_text())
