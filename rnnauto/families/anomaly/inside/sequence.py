@@ -9,29 +9,13 @@ from numpy.typing import NDArray
 from rnnauto.arrays import Doubles
 from rnnauto.data.batches import pad, whole
 from rnnauto.deploy.runner import Run
-from rnnauto.deploy.shares import sequence_keys
 from rnnauto.families.anomaly.answer import answer
 from rnnauto.families.anomaly.encode import AnomalyPart, Surprises, scored_names
 from rnnauto.unroll.copies import Spans, hidden, without_statics
-from rnnauto.unroll.family import Read, Told, Unrolling
-from rnnauto.unroll.find import number_at
-from rnnauto.unroll.reads import read_sequence, short
+from rnnauto.unroll.family import Told, Unrolling
+from rnnauto.unroll.reads import short
 from rnnauto.unroll.record import Said
-
-
-def take(part: AnomalyPart, number: int) -> AnomalyPart:
-    return part.take(np.array([number]))
-
-
-def at(part: AnomalyPart, row: int) -> AnomalyPart | None:
-    """Take the sequence that a row is of; None where there is nothing to read."""
-    number = number_at(part.sequences, row)
-    lost = part.lost is not None and number is not None and bool(part.lost.flags[number])
-    return None if number is None or lost else take(part, number)
-
-
-def read(one: AnomalyPart) -> Read:
-    return read_sequence(one.sequences, one.layout)
+from rnnauto.unroll.sequence_parts import of_sequences
 
 
 def told(run: Run, one: AnomalyPart, answers: Surprises) -> Told:
@@ -95,13 +79,8 @@ def faults(part: AnomalyPart, answers: Surprises) -> Doubles:
 
 def unrolling(part: AnomalyPart) -> Unrolling:
     """Say how to look into one sequence."""
-    return Unrolling(
+    return of_sequences(
         faults=faults,
-        take=take,
-        at=at,
-        ids=lambda part: part.sequences.ids,
-        keys=lambda one: sequence_keys(one.sequences, one.layout, one.table),
-        read=read,
         told=told,
         scored=scored,
         inputs=inputs,

@@ -12,34 +12,17 @@ from rnnauto.arrays import Doubles
 from rnnauto.data.batches import whole
 from rnnauto.data.sequences import targets_in
 from rnnauto.deploy.runner import Run
-from rnnauto.deploy.shares import sequence_keys
 from rnnauto.families.decoder.answer import score
 from rnnauto.families.decoder.batches import pad_pairs
 from rnnauto.families.decoder.evaluate import Answered
 from rnnauto.families.decoder.pairs import DecoderPart, EncodedPairs, encode_pairs
 from rnnauto.families.decoder.tokens import cut
 from rnnauto.unroll.copies import Spans, hidden, without_statics
-from rnnauto.unroll.family import Read, Told, Unrolling
-from rnnauto.unroll.find import number_at
-from rnnauto.unroll.reads import read_sequence
+from rnnauto.unroll.family import Told, Unrolling
 from rnnauto.unroll.record import Said
+from rnnauto.unroll.sequence_parts import of_sequences
 
 END = "end"
-
-
-def take(part: DecoderPart, number: int) -> DecoderPart:
-    return part.take(np.array([number]))
-
-
-def at(part: DecoderPart, row: int) -> DecoderPart | None:
-    """Take the sequence that a row is of; None where there is nothing to read."""
-    number = number_at(part.sequences, row)
-    lost = part.lost is not None and number is not None and bool(part.lost.flags[number])
-    return None if number is None or lost else take(part, number)
-
-
-def read(one: DecoderPart) -> Read:
-    return read_sequence(one.sequences, one.layout)
 
 
 def told(run: Run, one: DecoderPart, answers: Answered) -> Told:
@@ -127,13 +110,8 @@ def faults(part: DecoderPart, answers: Answered) -> Doubles:
 
 def unrolling(part: DecoderPart) -> Unrolling:
     """Say how to look into one sequence."""
-    return Unrolling(
+    return of_sequences(
         faults=faults,
-        take=take,
-        at=at,
-        ids=lambda part: part.sequences.ids,
-        keys=lambda one: sequence_keys(one.sequences, one.layout, one.table),
-        read=read,
         told=told,
         scored=scored,
         inputs=inputs,

@@ -18,33 +18,17 @@ from rnnauto.data.targets import (
     ValueEncoder,
 )
 from rnnauto.deploy.runner import Run
-from rnnauto.deploy.shares import sequence_keys
 from rnnauto.families.direct.answer import Answers, answer
 from rnnauto.families.direct.encode import DirectPart, outputs_of
 from rnnauto.families.direct.table import as_sets, prediction_columns
 from rnnauto.inspection import show
 from rnnauto.unroll.copies import Spans, hidden, prefixes, without_statics
-from rnnauto.unroll.family import Read, Told, Unrolling
-from rnnauto.unroll.find import number_at
-from rnnauto.unroll.reads import column_texts, read_sequence
+from rnnauto.unroll.family import Told, Unrolling
+from rnnauto.unroll.reads import column_texts
 from rnnauto.unroll.record import Said
+from rnnauto.unroll.sequence_parts import of_sequences
 
 THERE = 0.5  # probability from which a label is in the set
-
-
-def take(part: DirectPart, number: int) -> DirectPart:
-    return part.take(np.array([number]))
-
-
-def at(part: DirectPart, row: int) -> DirectPart | None:
-    """Take the sequence that a row is of; None where there is nothing to read."""
-    number = number_at(part.sequences, row)
-    lost = part.lost is not None and number is not None and bool(part.lost.flags[number])
-    return None if number is None or lost else take(part, number)
-
-
-def read(one: DirectPart) -> Read:
-    return read_sequence(one.sequences, one.layout)
 
 
 def told(run: Run, one: DirectPart, answers: Answers) -> Told:
@@ -240,13 +224,8 @@ def wrongness(
 def unrolling(part: DirectPart) -> Unrolling:
     """Say how to look into one sequence."""
     layout = part.layout
-    return Unrolling(
+    return of_sequences(
         faults=faults,
-        take=take,
-        at=at,
-        ids=lambda part: part.sequences.ids,
-        keys=lambda one: sequence_keys(one.sequences, one.layout, one.table),
-        read=read,
         told=told,
         scored=scored,
         inputs=inputs,

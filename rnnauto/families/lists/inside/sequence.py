@@ -10,31 +10,15 @@ from rnnauto.arrays import Doubles
 from rnnauto.data.batches import whole
 from rnnauto.data.columns import data_units
 from rnnauto.deploy.runner import Run
-from rnnauto.deploy.shares import sequence_keys
 from rnnauto.families.lists.answer import answer
 from rnnauto.families.lists.batches import pad_lists
 from rnnauto.families.lists.encode import ListPart
 from rnnauto.families.lists.evaluate import ListAnswers
 from rnnauto.unroll.copies import Spans, hidden, without_statics
-from rnnauto.unroll.family import Read, Told, Unrolling
-from rnnauto.unroll.find import number_at
-from rnnauto.unroll.reads import read_sequence, short
+from rnnauto.unroll.family import Told, Unrolling
+from rnnauto.unroll.reads import short
 from rnnauto.unroll.record import Said
-
-
-def take(part: ListPart, number: int) -> ListPart:
-    return part.take(np.array([number]))
-
-
-def at(part: ListPart, row: int) -> ListPart | None:
-    """Take the sequence that a row is of; None where there is nothing to read."""
-    number = number_at(part.sequences, row)
-    lost = part.lost is not None and number is not None and bool(part.lost.flags[number])
-    return None if number is None or lost else take(part, number)
-
-
-def read(one: ListPart) -> Read:
-    return read_sequence(one.sequences, one.layout)
+from rnnauto.unroll.sequence_parts import of_sequences
 
 
 def told(run: Run, one: ListPart, answers: ListAnswers) -> Told:
@@ -102,13 +86,8 @@ def faults(part: ListPart, answers: ListAnswers) -> Doubles:
 
 def unrolling(part: ListPart) -> Unrolling:
     """Say how to look into one sequence."""
-    return Unrolling(
+    return of_sequences(
         faults=faults,
-        take=take,
-        at=at,
-        ids=lambda part: part.sequences.ids,
-        keys=lambda one: sequence_keys(one.sequences, one.layout, one.table),
-        read=read,
         told=told,
         scored=scored,
         inputs=inputs,
