@@ -3,11 +3,11 @@
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -24,6 +24,9 @@ from rnnauto.estimators.given import Given, InputError, is_frame, take
 from rnnauto.model import Model, load
 from rnnauto.pipeline import fit as run
 from rnnauto.recipe import Recipe
+
+if TYPE_CHECKING:
+    from rnnauto.fitted import Watch
 
 # parameter: recipe key; the limits and what is meant are the recipe's
 SETTINGS = {
@@ -113,6 +116,35 @@ class RnnEstimator(BaseEstimator):
             timesteps.
         feature_names_in_: the columns of a frame.
     """
+
+    def __init__(
+        self,
+        *,
+        cells: str | list[str] | None = None,
+        units: int | list[int] | None = None,
+        layers: int | list[int] | None = None,
+        epochs: int | None = None,
+        trials: int | None = None,
+        budget: float | str | None = None,
+        workers: int | str | None = None,
+        id: str | list[str] | None = None,
+        time: str | None = None,
+        recipe: Mapping[str, Any] | Path | str | None = None,
+        watch: "bool | Watch" = False,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.cells = cells
+        self.units = units
+        self.layers = layers
+        self.epochs = epochs
+        self.trials = trials
+        self.budget = budget
+        self.workers = workers
+        self.id = id
+        self.time = time
+        self.recipe = recipe
+        self.watch = watch
+        self.random_state = random_state
 
     @property
     def scores_(self) -> ScoresFile:

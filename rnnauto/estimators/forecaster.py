@@ -67,22 +67,24 @@ class RNNForecaster(RnnEstimator):
         watch: "bool | Watch" = False,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
-        self.cells = cells
-        self.units = units
-        self.layers = layers
-        self.epochs = epochs
-        self.trials = trials
-        self.budget = budget
-        self.workers = workers
-        self.id = id
-        self.time = time
+        super().__init__(
+            cells=cells,
+            units=units,
+            layers=layers,
+            epochs=epochs,
+            trials=trials,
+            budget=budget,
+            workers=workers,
+            id=id,
+            time=time,
+            recipe=recipe,
+            watch=watch,
+            random_state=random_state,
+        )
         self.horizon = horizon
         self.lookback = lookback
         self.season = season
         self.quantiles = quantiles
-        self.recipe = recipe
-        self.watch = watch
-        self.random_state = random_state
 
     def fit(self, X: Any, y: Any) -> Self:
         """Search and train a network.

@@ -1,7 +1,5 @@
 """`RNNRegressor`: a value, or several, for each sequence, or for each timestep."""
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -16,7 +14,7 @@ from rnnauto.estimators.given import take
 from rnnauto.estimators.targets import ask, flattened
 
 if TYPE_CHECKING:
-    from rnnauto.fitted import Watch
+    pass
 
 
 class RNNRegressor(RegressorMixin, RnnEstimator):
@@ -30,35 +28,6 @@ class RNNRegressor(RegressorMixin, RnnEstimator):
     Attributes:
         scores_, model_, n_features_in_, feature_names_in_: as of all estimators here.
     """
-
-    def __init__(
-        self,
-        *,
-        cells: str | list[str] | None = None,
-        units: int | list[int] | None = None,
-        layers: int | list[int] | None = None,
-        epochs: int | None = None,
-        trials: int | None = None,
-        budget: float | str | None = None,
-        workers: int | str | None = None,
-        id: str | list[str] | None = None,
-        time: str | None = None,
-        recipe: Mapping[str, Any] | Path | str | None = None,
-        watch: "bool | Watch" = False,
-        random_state: int | np.random.RandomState | None = None,
-    ) -> None:
-        self.cells = cells
-        self.units = units
-        self.layers = layers
-        self.epochs = epochs
-        self.trials = trials
-        self.budget = budget
-        self.workers = workers
-        self.id = id
-        self.time = time
-        self.recipe = recipe
-        self.watch = watch
-        self.random_state = random_state
 
     def fit(self, X: Any, y: Any, lengths: Any = None) -> Self:
         """Search and train a network.
