@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from rnnauto.deploy.shares import sequence_keys
 from rnnauto.unroll.family import Unrolling
 from rnnauto.unroll.find import number_at
 from rnnauto.unroll.reads import read_sequence
@@ -28,7 +27,6 @@ def of_sequences(**own: Any) -> Unrolling:
         take=take,
         at=at,
         ids=lambda part: part.sequences.ids,
-        keys=lambda one: sequence_keys(one.sequences, one.layout, one.table),
         read=lambda one: read_sequence(one.sequences, one.layout),
         **own,
     )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from rnnauto.arrays import Doubles
 from rnnauto.data.batches import pad, whole
 from rnnauto.deploy.runner import Run
+from rnnauto.deploy.shares import sequence_keys
 from rnnauto.families.anomaly.answer import answer
 from rnnauto.families.anomaly.encode import AnomalyPart, Surprises, scored_names
 from rnnauto.unroll.copies import Spans, hidden, without_statics
@@ -80,6 +81,7 @@ def faults(part: AnomalyPart, answers: Surprises) -> Doubles:
 def unrolling(part: AnomalyPart) -> Unrolling:
     """Say how to look into one sequence."""
     return of_sequences(
+        keys=lambda one: sequence_keys(one.sequences, one.layout, one.table),
         faults=faults,
         told=told,
         scored=scored,

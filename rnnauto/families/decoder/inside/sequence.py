@@ -12,6 +12,7 @@ from rnnauto.arrays import Doubles
 from rnnauto.data.batches import whole
 from rnnauto.data.sequences import targets_in
 from rnnauto.deploy.runner import Run
+from rnnauto.deploy.shares import sequence_keys
 from rnnauto.families.decoder.answer import score
 from rnnauto.families.decoder.batches import pad_pairs
 from rnnauto.families.decoder.evaluate import Answered
@@ -111,6 +112,7 @@ def faults(part: DecoderPart, answers: Answered) -> Doubles:
 def unrolling(part: DecoderPart) -> Unrolling:
     """Say how to look into one sequence."""
     return of_sequences(
+        keys=lambda one: sequence_keys(one.sequences, one.layout, one.table),
         faults=faults,
         told=told,
         scored=scored,

@@ -18,6 +18,7 @@ from rnnauto.data.targets import (
     ValueEncoder,
 )
 from rnnauto.deploy.runner import Run
+from rnnauto.deploy.shares import sequence_keys
 from rnnauto.families.direct.answer import Answers, answer
 from rnnauto.families.direct.encode import DirectPart, outputs_of
 from rnnauto.families.direct.table import as_sets, prediction_columns
@@ -225,6 +226,7 @@ def unrolling(part: DirectPart) -> Unrolling:
     """Say how to look into one sequence."""
     layout = part.layout
     return of_sequences(
+        keys=lambda one: sequence_keys(one.sequences, one.layout, one.table),
         faults=faults,
         told=told,
         scored=scored,

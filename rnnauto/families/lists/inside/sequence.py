@@ -10,6 +10,7 @@ from rnnauto.arrays import Doubles
 from rnnauto.data.batches import whole
 from rnnauto.data.columns import data_units
 from rnnauto.deploy.runner import Run
+from rnnauto.deploy.shares import sequence_keys
 from rnnauto.families.lists.answer import answer
 from rnnauto.families.lists.batches import pad_lists
 from rnnauto.families.lists.encode import ListPart
@@ -87,6 +88,7 @@ def faults(part: ListPart, answers: ListAnswers) -> Doubles:
 def unrolling(part: ListPart) -> Unrolling:
     """Say how to look into one sequence."""
     return of_sequences(
+        keys=lambda one: sequence_keys(one.sequences, one.layout, one.table),
         faults=faults,
         told=told,
         scored=scored,
