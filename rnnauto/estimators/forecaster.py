@@ -155,6 +155,7 @@ class RNNForecaster(RnnEstimator):
             )
             if given.kind == "numbers":
                 rows = numbered(rows, self._history.height)
+            self._check_once(rows)
             frame = pl.concat([self._history, rows], how="vertical_relaxed")
             forecast = np.full((len(given), len(self._targets), len(self._levels)), np.nan)
             centre = self._levels.index(MEDIAN)
@@ -169,6 +170,18 @@ class RNNForecaster(RnnEstimator):
                 forecast[places[mine]], waiting[places[mine]] = values[mine], False
                 frame = with_medians(frame, self._targets, forecast[..., centre], waiting)
             return forecast
+
+    def _check_once(self, rows: pl.DataFrame) -> None:
+        """Raises: InputError where two rows have one time of one series."""
+        layout = self.model_.info.layout
+        if layout.time not in rows.columns:
+            return
+        first = rows.select(pl.struct(*layout.id, layout.time).is_first_distinct()).to_series()
+        if not first.all():
+            raise InputError(
+                f"row {first.arg_min()} of X has the time of an earlier row",
+                hint="give each timestep that comes once",
+            )
 
     def _next(self) -> Doubles:
         """Forecast one horizon of a single series, [horizon, targets, levels]."""

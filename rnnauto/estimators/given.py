@@ -77,9 +77,10 @@ def take(values: Any, lengths: Any = None) -> Given:
         refuse_lengths(lengths, "a frame")
         frame = load_frame(values, may_be_empty=False).frame
         return Given(frame, "a frame", frame.width, None)
-    if isinstance(values, list | tuple) or is_ragged(values):
+    items = items_of(values)
+    if items is not None:
         refuse_lengths(lengths, "a list")
-        return of_list(list(values))
+        return of_list(items)
     array = np.asarray(values)
     if array.ndim == 3:
         return of_numbers(cut(as_numbers(array, "X"), lengths))
@@ -95,14 +96,17 @@ def refuse_lengths(lengths: Any, what: str) -> None:
         )
 
 
-def is_ragged(values: Any) -> bool:
-    """Say whether an array holds sequences, one an item."""
+def items_of(values: Any) -> list[Any] | None:
+    """List the sequences of a list, an array or a column that holds one an item; None for what
+    holds none."""
+    if isinstance(values, list | tuple):
+        return list(values)
+    column = isinstance(values, pl.Series) or (is_pandas(values) and not hasattr(values, "columns"))
+    if not column and not (isinstance(values, np.ndarray) and values.ndim == 1):
+        return None
+    items = values.to_list() if isinstance(values, pl.Series) else list(values)
     return (
-        isinstance(values, np.ndarray)
-        and values.ndim == 1
-        and values.dtype == object
-        and len(values) > 0
-        and all(isinstance(item, list | tuple | np.ndarray | str) for item in values)
+        items if any(isinstance(item, list | tuple | np.ndarray | str) for item in items) else None
     )
 
 
@@ -122,6 +126,12 @@ def of_list(items: list[Any]) -> Given:
     if all(isinstance(item, str) for item in items):
         frame = pl.DataFrame({TEXT: pl.Series(items, dtype=pl.String)})
         return Given(frame, "texts", 1, None)
+    if any(isinstance(item, str) for item in items):
+        at = next(at for at, item in enumerate(items) if not isinstance(item, str))
+        raise InputError(
+            f"X holds texts, and item {at} is no text: {items[at]!r}",
+            hint="give texts alone, and leave out what is missing",
+        )
     if all(is_rows_of_words(item) for item in items):
         lengths = np.array([len(item) for item in items])
         words = pl.Series([str(word) for item in items for word in item], dtype=pl.String)

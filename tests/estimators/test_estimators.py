@@ -19,6 +19,7 @@ from test_checks import FAST
 import rnnauto
 from rnnauto import RNNClassifier, RNNRegressor
 from rnnauto.errors import RnnautoError
+from rnnauto.estimators.given import take
 
 pytestmark = pytest.mark.train
 
@@ -146,6 +147,18 @@ def test_a_list_of_texts_is_learnt_as_texts():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("held", [pd.Series, pl.Series, np.array])
+def test_a_column_holds_what_a_list_holds(held):
+    texts, words = ["a b", "c"], [["a", "b"], ["c"]]
+    assert take(held(texts)).kind == "texts"
+    assert take(held(texts)).frame.equals(take(texts).frame)
+    if held is not np.array:
+        assert take(held(words)).frame.equals(take(words).frame)
+        assert take(held([[1.0, 2.0], [3.0]])).lengths.tolist() == [2, 1]
+    with pytest.raises(ValueError, match="item 1 is no text: None"):
+        take(held(["a", None]) if held is not pd.Series else pd.Series(["a", None], dtype=object))
+
+
 def test_lists_of_words_are_learnt_as_words():
     X = [["add", *["to"] * (at % 3), "left" if at % 2 else "right"] for at in range(40)]
     sides = RNNClassifier(**FAST).fit(X, [at % 2 for at in range(40)])

@@ -61,6 +61,12 @@ def test_rows_that_do_not_come_next_are_refused(rows, air, fitted):
         fitted.predict(air[["month"]][rows])
 
 
+def test_a_time_that_stands_twice_in_x_is_refused(air, fitted):
+    twice = pd.concat([air[["month"]][-24:-20], air[["month"]][-22:-20]])
+    with pytest.raises(ValueError, match="row 4 of X has the time of an earlier row"):
+        fitted.predict(twice)
+
+
 def test_series_of_a_frame_may_stand_in_any_order():
     t = np.arange(60)
     frame = pl.DataFrame(
