@@ -17,7 +17,7 @@ def check_weights(table: Table, layout: Layout) -> None:
     no number, below 0 or beyond float32; where a sequence with one target has several weights; and
     where all are 0."""
     name = layout.weight
-    if name is None:
+    if name is None or layout.horizon is not None:  # forecasts are refused weights, whatever these
         return
     cells = table.frame[name]
     weights = numbers_of(cells)
@@ -26,12 +26,19 @@ def check_weights(table: Table, layout: Layout) -> None:
         at = int(bad.argmax())
         what = "the weight is missing"
         if cells[at] is not None:
-            what = f"`{visible(str(cells[at]))}` is no weight"
+            what = f"{written(cells[at])} is no weight"
         raise DataError(f"{place_of(table, name, at)}: {what}", hint=HINT)
     if len(weights) and not weights.any():
         raise DataError(f"`{table.source}`, column `{name}`: every weight is 0", hint=HINT)
     if layout.rows_are_timesteps and not layout.per_timestep:
         check_alike(table, layout, name)
+
+
+def written(cell: object) -> str:
+    """Write a cell as a message shows it."""
+    if isinstance(cell, pl.Series):
+        return f"a list of {len(cell)} values"
+    return "a record" if isinstance(cell, dict) else f"`{visible(str(cell))}`"
 
 
 def check_alike(table: Table, layout: Layout, name: str) -> None:

@@ -133,6 +133,8 @@ def infer_anomalies(table: Table, case: Case, recipe: Recipe) -> Inference:
     layout = layout.model_copy(update={"spelling": spelling_of(table, layout)})
     layout = with_zeros(layout, case.frame)
     check_cells(layout, case)
+    layout, _ = with_places(layout, case)  # neither has a place here, and says so
+    layout, _ = with_told(layout, case)
     return Inference(layout, anomaly_evidence(case, roles))
 
 

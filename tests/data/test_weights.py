@@ -87,6 +87,7 @@ BAD = {
     "missing": ([1.0] * 3 + [None] + [1.0] * 56, "line 5: the weight is missing"),
     "text": (["1"] * 3 + ["much"] + ["1"] * 56, "line 5: `much` is no weight"),
     "infinite": (["1"] * 3 + ["inf"] + ["1"] * 56, "line 5: `inf` is no weight"),
+    "a list": (["1 500"] * 60, "line 2: a list of 2 values is no weight"),
     "zeros": ([0.0] * 60, "every weight is 0"),
     "of one sequence": ([1.0] * 4 + [2.0] + [1.0] * 55, "line 6: the weight is 2, and 1 in the"),
 }
@@ -139,8 +140,9 @@ def test_a_weight_has_no_other_role():
 def test_forecasts_and_texts_are_not_weighed():
     series = pl.DataFrame({"t": range(200), "y": np.sin(np.arange(200)), "w": np.ones(200)})
     recipe = {"data": {"target": "y", "weight": "w"}, "problem": {"task": "forecasting"}}
-    with pytest.raises(RecipeError, match="`--weight w`: rows are weighed for values, classes"):
-        prepare(series, Recipe.parse(recipe))
+    for each in (series, series.with_columns(w=pl.int_range(200) % 3 + 1)):
+        with pytest.raises(RecipeError, match="`--weight w`: rows are weighed for values, classes"):
+            prepare(each, Recipe.parse(recipe))
 
 
 def test_weights_stay_with_their_units_when_parts_are_taken_and_joined():

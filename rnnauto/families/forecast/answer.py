@@ -14,6 +14,7 @@ from rnnauto.deploy.latency import Single, spread
 from rnnauto.deploy.runner import Run
 from rnnauto.deploy.table import ORIGIN, beside, times_as_texts
 from rnnauto.families.forecast.cut import future_windows, judged_windows
+from rnnauto.families.forecast.future import ahead_notes
 from rnnauto.families.forecast.levels import middle, per_cent
 from rnnauto.families.forecast.series import (
     Series,
@@ -22,6 +23,7 @@ from rnnauto.families.forecast.series import (
     ahead_features,
     gather_series,
     past_features,
+    reach_of,
 )
 from rnnauto.families.forecast.windows import window_inputs
 from rnnauto.layout import Layout
@@ -46,7 +48,10 @@ def to_predict(
     Raises: DataError where a column is absent or holds what the model cannot read.
     """
     series, table = gathered(data, layout, encoders, history=history)
-    return replace(future_windows(series, encoders, layout), table=table)
+    windows = future_windows(series, encoders, layout)
+    _, horizon = reach_of(layout)
+    notes = ahead_notes(windows.series, windows.encoded.origins, horizon, layout)
+    return replace(windows, table=replace(table, notes=(*table.notes, *notes)))
 
 
 def gathered(

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Floats, Integers, splits_of
 from rnnauto.families.forecast.series import Series, SeriesEncoders
+from rnnauto.layout import Layout
+from rnnauto.reading.read import listed
 from rnnauto.times.grid import later
 
 
@@ -57,6 +59,21 @@ def with_future(series: Series, encoders: SeriesEncoders, horizon: int) -> tuple
             ahead_categories=tuple(words(column, ~in_table) for column in series.ahead_categories),
         ),
         origins,
+    )
+
+
+def ahead_notes(series: Series, origins: Integers, steps: int, layout: Layout) -> tuple[str, ...]:
+    """Say how many timesteps to predict have no row that gives what is known ahead.
+
+    Args: series, origins: of `with_future`.
+    """
+    absent = series.rows[origins[:, None] + np.arange(steps)] < 0
+    if not layout.known_ahead or not absent.any():
+        return ()
+    return (
+        f"{listed(list(layout.known_ahead))} should be known ahead, and counts as missing in "
+        f"{absent.sum():,} of the {absent.size:,} timesteps to predict: give it in rows "
+        "without a target after the series",
     )
 
 

@@ -184,6 +184,9 @@ def test_what_is_asked_of_other_tasks_is_refused(tmp_path):
     for data, problem, message in (
         ({}, {"type": "many-to-one"}, "scores every timestep"),
         ({}, {"horizon": 3}, "`--horizon 3` is for forecasts"),
+        ({}, {"quantiles": [0.2]}, "`--quantiles` is for forecasts"),
+        ({}, {"floor": "none"}, "`--floor` is for forecasts"),
+        ({}, {"places": True}, "`--places` is for forecasts"),
         ({}, {"tokens": "word"}, "`--tokens word` is for texts"),
         ({"known_ahead": ["x"]}, {}, "`--known-ahead x` is for forecasts"),
         ({"target": ["x", "y"]}, {}, "takes one column that labels faults"),

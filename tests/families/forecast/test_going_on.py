@@ -12,6 +12,7 @@ from test_cut_series import table_of
 from rnnauto.deploy.onward import Dependence, Onward
 from rnnauto.errors import DataError, ModelFolderError
 from rnnauto.families.family import no_onward, no_origins
+from rnnauto.families.forecast.answer import to_predict
 from rnnauto.families.forecast.onward.going_on import go_on
 from rnnauto.families.forecast.onward.paths import (
     Copula,
@@ -121,6 +122,11 @@ def test_what_is_known_ahead_is_asked_for():
         asked(Onward(horizon=4), layout, a=[5, 6, 7])
     table, notes, _ = asked(Onward(horizon=4), layout, a=[5, 6, 7, None, None, None, None])
     assert table.height == 4 and len(notes) == 1
+    _, notes, _ = asked(Onward(horizon=2), layout, a=[5, 6, 7, None], b=[5, 6, 7, None, None])
+    assert "missing in 1 of the 4 timesteps to predict: give it in rows" in notes[0]
+    frame, info = info_of(layout, a=[5, 6, 7])
+    windows = to_predict(frame, layout, info.encoders, history=None)
+    assert "missing in 2 of the 2 timesteps to predict" in windows.table.notes[-1]
 
 
 def test_a_median_alone_goes_on_but_has_no_paths():

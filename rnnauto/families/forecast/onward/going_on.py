@@ -26,7 +26,7 @@ from rnnauto.families.forecast.answer import (
     predict_windows,
     without_answer,
 )
-from rnnauto.families.forecast.future import with_future
+from rnnauto.families.forecast.future import ahead_notes, with_future
 from rnnauto.families.forecast.onward.paths import (
     Copula,
     floored,
@@ -94,7 +94,7 @@ def go_on(
     blocks = -(-steps // horizon)
     copula = copula_for(info, onward, blocks)
     longer, origins = with_future(series, encoders, blocks * horizon)
-    notes = table.notes
+    notes = (*table.notes, *ahead_notes(longer, origins, steps, layout))
     if blocks > 1:
         check_known(longer, origins, steps, layout, table)
         notes = (*notes, *caveats(layout, steps))
