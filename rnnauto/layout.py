@@ -120,6 +120,7 @@ class Layout(Frozen):
         places: whether the targets of a forecast, or of lists, are coordinates of a place; None in
             layouts of earlier versions, where any two or three are.
         faults: the column that labels faults, of a search for anomalies; None where none does.
+        uneven: whether the steps of the time column differ, so that each tells something.
     """
 
     form: Form
@@ -156,6 +157,7 @@ class Layout(Frozen):
     floored: tuple[str, ...] = ()
     places: bool | None = None
     faults: Column | None = None
+    uneven: bool = False
 
     @model_validator(mode="before")
     @classmethod

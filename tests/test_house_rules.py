@@ -100,6 +100,7 @@ MAY_BE_HEAVY = {
     "estimators/regressor.py": {"sklearn"},
     "networks/adam.py": BOTH,
     "networks/calendar.py": {"tensorflow"},
+    "networks/gaps.py": {"tensorflow"},
     "networks/built.py": {"keras"},
     "networks/cells.py": BOTH,
     "networks/ends.py": {"tensorflow"},

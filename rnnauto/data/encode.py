@@ -17,6 +17,7 @@ from pydantic import Field
 from rnnauto.arrays import Codes, Floats, Integers, splits_of, timestep_index
 from rnnauto.data.calendar import cycles_in, cyclic
 from rnnauto.data.columns import category_names, number_names
+from rnnauto.data.gaps import CLOCK, Gaps, fit_gaps, gap_numbers
 from rnnauto.data.moments import fit_moments, moment_codes, moment_numbers, moments_of
 from rnnauto.data.sequences import Sequences, times_in
 from rnnauto.data.targets import look_up
@@ -69,6 +70,7 @@ class Encoders(Frozen, Generic[Target]):
         calendar: the cycles in which times are placed.
         moments: those of an answer whose length is known, in order.
         timed: whether these are numeric times; else they are the positions 1, 2, ...
+        gaps: how the time since the last timestep is told; None: it is not.
     """
 
     numbers: tuple[NumberEncoder, ...]
@@ -79,6 +81,7 @@ class Encoders(Frozen, Generic[Target]):
     calendar: tuple[str, ...] = ()
     moments: tuple[float, ...] = ()
     timed: bool = False
+    gaps: Gaps | None = None
 
     @property
     def words(self) -> dict[str, tuple[str, ...]]:
@@ -87,7 +90,20 @@ class Encoders(Frozen, Generic[Target]):
 
     @property
     def reads_times(self) -> bool:
-        return bool(self.calendar) or self.timed
+        return bool(self.calendar) or self.timed or self.gaps is not None
+
+    @property
+    def made(self) -> tuple[tuple[float, float], ...]:
+        """Mean and deviation of every channel of numbers that is made, not read: places in the
+        calendar, gaps, moments."""
+        plain = ((0.0, 1.0),)
+        gaps = () if self.gaps is None else self.gaps.scales
+        return (*plain * (2 * len(self.calendar)), *gaps, *plain * bool(self.moments))
+
+
+def clock_sizes(encoders: Encoders[Any]) -> tuple[int, ...]:
+    """List the sizes of what a state keeps of the last time: nothing where gaps are not read."""
+    return () if encoders.gaps is None else (CLOCK,)
 
 
 def words_of(*encoders: CategoryEncoder) -> dict[str, tuple[str, ...]]:
@@ -102,7 +118,7 @@ class Encoded:
     Attributes:
         row_splits: [sequences + 1].
         numbers: float32 [timesteps, features], as in `Sequences`, then places in calendar
-            cycles and moments.
+            cycles, gaps and moments.
         codes: int32 [timesteps, categories], one a category encoder, then moments.
         static_numbers: float32 [sequences, features].
         static_codes: int32 [sequences, categories].
@@ -161,7 +177,6 @@ def fit_encoders(train: Sequences, layout: Layout, target: Target) -> Encoders[T
     """Learn scales and vocabularies from the train part; `target` is what was learnt of its
     targets."""
     timed = layout.static_only and train.times is not None and not layout.dated
-    placed = layout.per_timestep and layout.dated
     words = layout.per_timestep and layout.tokens is None
     return Encoders(
         numbers=fit_numbers(number_names(layout.features), train.numbers),
@@ -172,10 +187,22 @@ def fit_encoders(train: Sequences, layout: Layout, target: Target) -> Encoders[T
         static_numbers=fit_numbers(number_names(layout.static), train.static_numbers),
         static_categories=fit_categories(category_names(layout.static), train.static_categories),
         target=target,
-        calendar=cycles_in(train.times) if placed and train.times is not None else (),
         moments=fit_moments(moments_of(train, timed=timed)) if layout.static_only else (),
         timed=timed,
+        **fit_times(train, layout),
     )
+
+
+def fit_times(train: Sequences, layout: Layout) -> dict[str, Any]:
+    """Learn what times tell: the cycles of the calendar that they show, and the scale of their
+    gaps, where steps differ."""
+    if train.times is None:
+        return {}
+    placed = layout.dated and (layout.per_timestep or layout.uneven)
+    return {
+        "calendar": cycles_in(train.times) if placed else (),
+        "gaps": fit_gaps(train.times, train.row_splits) if layout.uneven else None,
+    }
 
 
 def fit_numbers(names: list[str], matrix: Floats) -> tuple[NumberEncoder, ...]:
@@ -234,7 +261,7 @@ def nothing_encoded(
 ) -> Encoded:
     """Encode no sequence at all: every array has its columns and no row."""
     moments = len(encoders.moments)
-    numbers = len(encoders.numbers) + 2 * len(encoders.calendar) + bool(moments)
+    numbers = len(encoders.numbers) + len(encoders.made)
     return Encoded(
         row_splits=np.zeros(1, np.int64),
         numbers=np.zeros((0, numbers), np.float32),
@@ -265,6 +292,8 @@ def encode_sequences(
     codes = [encode_categories(words, encoders.categories, timesteps)]
     if encoders.calendar:
         numbers.append(cyclic(times_in(sequences), encoders.calendar))
+    if encoders.gaps is not None:
+        numbers.append(gap_numbers(times_in(sequences), sequences.row_splits, encoders.gaps))
     if encoders.moments:
         moments, known = moments_of(sequences, timed=encoders.timed), encoders.moments
         numbers.append(moment_numbers(moments, known))

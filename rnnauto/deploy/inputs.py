@@ -15,7 +15,7 @@ from rnnauto.data.encode import RESERVED, UNKNOWN, Encoders, category_columns
 from rnnauto.deploy.raw_inputs import Inputs, raw_inputs
 from rnnauto.deploy.runner import RawBatch
 from rnnauto.layout import Layout
-from rnnauto.networks import calendar, moments, text
+from rnnauto.networks import calendar, gaps, moments, text
 
 
 def tables_of(encoders: Encoders[Any]) -> dict[str, list[Any]]:
@@ -56,9 +56,17 @@ def vocabulary_table(vocabulary: tuple[str, ...]) -> Any:
 
 
 def encode_inputs(
-    raw: dict[str, Any], tables: dict[str, list[Any]], layout: Layout, encoders: Encoders[Any]
+    raw: dict[str, Any],
+    tables: dict[str, list[Any]],
+    layout: Layout,
+    encoders: Encoders[Any],
+    *,
+    clock: Any = None,
 ) -> dict[str, Any]:
-    """Encode raw inputs as those of the networks: strings become ids, texts become tokens."""
+    """Encode raw inputs as those of the networks: strings become ids, texts become tokens.
+
+    Args: clock: of `networks.gaps`, where they go on from a state.
+    """
     inputs: dict[str, Any] = {"length": raw["length"]} if "length" in raw else {}
     for name, read in (("numbers", layout.features), ("static_numbers", layout.static)):
         if name in raw:
@@ -77,6 +85,8 @@ def encode_inputs(
         inputs["static_codes"] = look_up(raw["static_categories"], tables["static_categories"])
     if encoders.calendar:
         append(inputs, "numbers", calendar.cyclic(raw["time"], encoders.calendar))
+    if encoders.gaps is not None:
+        append(inputs, "numbers", gaps.numbers(raw["time"], encoders.gaps, clock))
     if encoders.moments:
         at = raw["time"] if encoders.timed else moments.positions(raw["length"])
         codes = moments.codes(at, encoders.moments, offset=RESERVED, absent=UNKNOWN)

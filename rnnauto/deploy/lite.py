@@ -8,6 +8,7 @@ import numpy as np
 
 from rnnauto.data.calendar import CYCLES
 from rnnauto.data.encode import RESERVED, UNKNOWN
+from rnnauto.data.gaps import Gaps
 from rnnauto.deploy.runner import RawBatch, Shape
 from rnnauto.errors import ExportError
 
@@ -69,7 +70,7 @@ def described_inputs(
     encoders: Any, zeros: Sequence[float], static_zeros: Sequence[float]
 ) -> dict[str, Any]:
     """Say what stands in each channel of numbers and ids: a column, less its zero; the place of a
-    time in a cycle; a column whose words have ids."""
+    time in a cycle; the time since the last timestep; a column whose words have ids."""
     listed: dict[str, Any] = {}
     for name, numbers, less in (
         ("numbers", encoders.numbers, zeros),
@@ -86,6 +87,8 @@ def described_inputs(
     cycles = getattr(encoders, "calendar", ())
     if cycles:
         listed.setdefault("numbers", []).extend(cycle_channels(cycles))
+    if getattr(encoders, "gaps", None) is not None:
+        listed.setdefault("numbers", []).extend(gap_channels(encoders.gaps))
     return listed
 
 
@@ -96,6 +99,13 @@ def cycle_channels(cycles: Sequence[str]) -> list[dict[str, Any]]:
         for name in cycles
         for function in ("sin", "cos")
     ]
+
+
+def gap_channels(gaps: Gaps) -> list[dict[str, Any]]:
+    """Describe the channels of the time since the last timestep: divided by the median step, and
+    the logarithm of 1 more; 0 at the first timestep."""
+    since = {"time": "since_last", "divided_by": gaps.unit}
+    return [since, {**since, "then": "log1p"}]
 
 
 def vocabulary_of(encoder: Any) -> dict[str, Any]:

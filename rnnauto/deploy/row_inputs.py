@@ -1,12 +1,13 @@
 """Read the cells of rows that are streamed as what a model of timesteps takes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Integers
+from rnnauto.arrays import Doubles, Integers
 from rnnauto.data.columns import category_names, flatten, number_columns, zeros_of
 from rnnauto.data.encode import CategoryEncoder, Encoders
 from rnnauto.data.tokens import tokenise
@@ -44,8 +45,16 @@ def timestep_inputs(
         by_row = cut_inputs({"categories": words[:, None]}, layout, encoders)
         raw |= {name: array[:, 0] for name, array in by_row.items()}
     if encoders.reads_times and layout.time:
-        raw["time"] = cells.seconds(columns[layout.time], layout.time)
+        raw["time"] = time_inputs(columns[layout.time], cells, layout)
     return raw
+
+
+def time_inputs(times: Sequence[Any], cells: Cells, layout: Layout) -> Doubles:
+    """Read the cells of the time column, [rows]: dates as seconds, numbers as they are."""
+    name = layout.time or ""
+    if layout.dated:
+        return cells.seconds(times, name)
+    return cells.numbers(times, Column(name=name, kind="number"))
 
 
 def static_inputs(

@@ -11,6 +11,7 @@ from rnnauto.data.calendar import CYCLES
 from rnnauto.data.columns import zeros_of
 from rnnauto.data.encode import RESERVED, UNKNOWN, CategoryEncoder, Encoders
 from rnnauto.deploy.raw_inputs import Inputs
+from rnnauto.exchange.gaps import gap_numbers
 from rnnauto.exchange.graph import LABELS, Graph
 from rnnauto.exchange.pieces import cast, column, joined, select
 from rnnauto.layout import Layout
@@ -24,9 +25,17 @@ def declare(graph: Graph, inputs: Inputs) -> dict[str, str]:
 
 
 def encode_raw(
-    graph: Graph, raw: Mapping[str, str], layout: Layout, encoders: Encoders[Any]
+    graph: Graph,
+    raw: Mapping[str, str],
+    layout: Layout,
+    encoders: Encoders[Any],
+    *,
+    clock: str = "",
 ) -> dict[str, str]:
-    """Encode what `deploy.raw_inputs.graph_inputs` lists as the inputs of the networks."""
+    """Encode what `deploy.raw_inputs.graph_inputs` lists as the inputs of the networks.
+
+    Args: clock: of `exchange.gaps`, where they go on from a state.
+    """
     inputs = {"length": raw["length"]}
     for name, read in (("numbers", layout.features), ("static_numbers", layout.static)):
         if name in raw:
@@ -43,6 +52,8 @@ def encode_raw(
         )
     if encoders.calendar:
         append(graph, inputs, "numbers", cyclic(graph, raw["time"], encoders.calendar))
+    if encoders.gaps is not None:
+        append(graph, inputs, "numbers", gap_numbers(graph, raw["time"], encoders.gaps, clock))
     if encoders.moments:
         at = raw["time"] if encoders.timed else positions(graph, raw["length"])
         append(graph, inputs, "numbers", moment_numbers(graph, at, encoders.moments))

@@ -34,6 +34,7 @@ from rnnauto.inference.label_sets import (
 from rnnauto.inference.roles import Roles, without_sequences
 from rnnauto.inference.series_in_rows import series_stem
 from rnnauto.inference.stems import find_stems
+from rnnauto.inference.uneven import with_uneven
 from rnnauto.inference.written import can_be_written
 from rnnauto.layout import GENERATED, ROW_FORMS, Column, Layout
 from rnnauto.names import name_words, named_id, named_sequence, named_time
@@ -106,9 +107,10 @@ def infer(table: Table, recipe: Recipe) -> Inference:
     sets = set_evidence(case, separator) if layout.target_kind == "list" else ()
     layout, placed = with_places(layout, case)
     layout, told = with_told(layout, case)
+    layout, uneven = with_uneven(layout, case)
     layout, weighed = with_weight(layout, table, recipe)
     decided = (*evidence, *target_evidence(case), *answer.evidence, *onward, *sets, *told, *placed)
-    return Inference(layout, (*decided, *weighed))
+    return Inference(layout, (*decided, *uneven, *weighed))
 
 
 def with_weight(
@@ -135,7 +137,8 @@ def infer_anomalies(table: Table, case: Case, recipe: Recipe) -> Inference:
     check_cells(layout, case)
     layout, _ = with_places(layout, case)  # neither has a place here, and says so
     layout, _ = with_told(layout, case)
-    return Inference(layout, anomaly_evidence(case, roles))
+    layout, uneven = with_uneven(layout, case)
+    return Inference(layout, (*anomaly_evidence(case, roles), *uneven))
 
 
 def target_evidence(case: Case) -> tuple[Evidence, ...]:

@@ -26,6 +26,7 @@ from rnnauto.inference.roles import (
     time_evidence,
 )
 from rnnauto.inference.stems import find_stems
+from rnnauto.inference.uneven import uneven_clock
 from rnnauto.names import named_id, named_time
 from rnnauto.runs import find_runs
 
@@ -99,7 +100,10 @@ def long_roles(case: Case, grouping: Grouping) -> Roles:
     ids, time = grouping.id, grouping.time
     free = case.free(*ids, time)
     if time is None:
-        time = counter_inside(case.frame, ids, case.chosen(*ids))
+        clocks = time_names(case.free(*ids, *case.data.features))
+        time = uneven_clock(case.frame, ids, clocks) or counter_inside(
+            case.frame, ids, case.chosen(*ids)
+        )
         free = case.free(*ids, time)
     sequences = grouping.runs.distinct
     evidence = [

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.data.encode import CategoryEncoder, Encoders, NumberEncoder
+from rnnauto.data.gaps import CHANNELS
 from rnnauto.judge.diagnosis import FeatureImportance, Importance, Stretch, Unit
 from rnnauto.judge.metrics import Interval, interval, resample_weights
 from rnnauto.judge.occlude import blank, donated, positions, with_columns, with_timesteps
@@ -24,6 +25,7 @@ METRICS = {
     "quantiles": "pinball loss in units of the naive forecast's error",
 }
 CALENDAR = "calendar"
+SINCE_LAST = "time since the last timestep"
 
 
 @dataclass(frozen=True)
@@ -107,11 +109,16 @@ def columns_in(
 
 
 def source_columns(encoders: Encoders[Any], inputs: Container[str]) -> dict[str, Columns]:
-    """List the input columns of every feature of a source that is answered."""
+    """List the input columns of every feature of what is read, and of what its times tell."""
+    begin = len(encoders.numbers)
+    places = begin + 2 * len(encoders.calendar)
+    gaps = CHANNELS if encoders.gaps is not None else 0
     return collected(
         [
             *columns_in("numbers", encoders.numbers),
             *columns_in("codes", encoders.categories),
+            (CALENDAR, [("numbers", at) for at in range(begin, places)]),
+            (SINCE_LAST, [("numbers", at) for at in range(places, places + gaps)]),
             *columns_in("static_numbers", encoders.static_numbers),
             *columns_in("static_codes", encoders.static_categories),
         ],

@@ -125,7 +125,7 @@ def features_of(
             positions.
     """
     return Features(
-        numbers=len(encoders.numbers) + (made_numbers(encoders) if made is None else made),
+        numbers=len(encoders.numbers) + (len(encoders.made) if made is None else made),
         missing=with_missing(encoders.numbers),
         vocabularies=(
             *vocabulary_sizes(encoders.categories),
@@ -173,11 +173,6 @@ def words_of(encoders: Encoders[Any]) -> tuple[int, ...]:
         for at, encoder in enumerate(encoders.categories)
         if encoder.view == "whole" and (encoder.name in viewed or encoder.learnt is not None)
     )
-
-
-def made_numbers(encoders: Encoders[Any]) -> int:
-    """Channels that are made from times and positions, after those of the columns."""
-    return 2 * len(encoders.calendar) + bool(encoders.moments)
 
 
 def with_missing(encoders: tuple[NumberEncoder, ...]) -> tuple[int, ...]:

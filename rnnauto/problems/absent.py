@@ -42,7 +42,8 @@ TIME_GAP = Kind(
     severity="note",
     title="timesteps are missing",
     finds="Holes in times, or in numbers that count along, which are even otherwise.",
-    harm="The network is not told of the gaps: what lies far apart is read as neighbours.",
+    harm="Where fewer than one step in a hundred differs, the network is not told of the gaps: "
+    "what lies far apart is read as neighbours.",
     remedy="Nothing, unless the rows exist.",
     example=Example(numbered("unit,t,x,y", *IDS).replace("001,4,4.5,up\n", ""), FLAGS),
 )
@@ -228,7 +229,8 @@ def gaps(look: Laid) -> Iterator[Problem]:
             f"{before}",
             clock,
             table.lines_at(places),
-            remedy="nothing to do, unless the rows exist: the network is not told of the gaps",
+            remedy="nothing to do, unless the rows exist: the network is "
+            + ("told how long each gap is" if layout.uneven else "not told of the gaps"),
         )
         return
 

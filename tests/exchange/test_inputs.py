@@ -6,12 +6,16 @@ import pytest
 import tensorflow as tf
 
 from rnnauto.data.encode import CategoryEncoder, Encoders, NumberEncoder
+from rnnauto.data.gaps import Gaps, gap_numbers
 from rnnauto.data.targets import ValueEncoder
 from rnnauto.deploy.inputs import encode_inputs, input_specs, tables_of
 from rnnauto.deploy.raw_inputs import cut_inputs, cut_texts, graph_inputs, raw_inputs
+from rnnauto.exchange.gaps import clock_after
+from rnnauto.exchange.gaps import gap_numbers as gap_numbers_on
 from rnnauto.exchange.graph import Graph
 from rnnauto.exchange.inputs import declare, encode_raw
 from rnnauto.layout import Column, Layout
+from rnnauto.networks import gaps
 from rnnauto.networks.text import tokenise
 
 pytestmark = pytest.mark.train
@@ -112,6 +116,41 @@ def test_times_become_places_in_the_calendar():
     layout = layout_of(time="t", dated=True, features=())
     seconds = [[0.0, 3600.0, -1.0], [1.6e9, np.nan, 5 * DAY + 0.5]]
     held({"time": np.array(seconds), "length": np.array([3, 2], np.int32)}, layout, encoders)
+
+
+GAPS = Gaps(unit=7.5)
+LATE = 1.7e9 + 0.123456  # seconds that float32 does not hold
+
+
+def test_the_time_since_the_last_timestep_is_the_same_in_both():
+    encoders = encoders_of(calendar=("day",), gaps=GAPS)
+    layout = layout_of(time="t", dated=True, features=(), uneven=True)
+    times = np.array([[LATE, LATE + 0.25, LATE + 900], [LATE, np.nan, LATE + 5]])
+    length = np.array([3, 3], np.int32)
+    found = held({"time": times, "length": length}, layout, encoders)
+    wanted = gap_numbers(times.ravel(), np.array([0, 3, 6]), GAPS).reshape(2, 3, 2)
+    np.testing.assert_allclose(found["numbers"][..., 2:], wanted, atol=1e-6)
+
+
+def test_a_clock_goes_on_to_the_bit():
+    first = np.array([[3.0, LATE], [1.0, 1e-9], [5.0, np.nan]])
+    then = np.array([[LATE + 1e-3, LATE + 60], [2.0, 1.0], [6.0, 7.0]])
+    graph = Graph()
+    names = [graph.input(name, "float64", (None, None)) for name in ("first", "then")]
+    after = clock_after(graph, names[0])
+    graph.output("clock", after, "float32", (None, 4))
+    on = gap_numbers_on(graph, names[1], GAPS, after)
+    graph.output("on", on, "float32", (None, None, 2))
+    session = onnxruntime.InferenceSession(graph.serialise("clock"))
+    found = session.run(["clock", "on"], {"first": first, "then": then})
+    clock = gaps.clock_after(tf.constant(first))
+    np.testing.assert_array_equal(found[0], clock.numpy())
+    np.testing.assert_array_equal(found[0][:, 1:].astype(np.float64).sum(-1), first[:, 1])
+    both_told = np.concatenate([first, then], 1)
+    whole = gap_numbers(both_told.ravel(), np.arange(4) * 4, GAPS).reshape(3, 4, 2)[:, 2:]
+    np.testing.assert_allclose(found[1], whole, atol=1e-6)
+    told = gaps.numbers(tf.constant(then), GAPS, clock).numpy()
+    np.testing.assert_allclose(told, whole, atol=1e-6)
 
 
 @pytest.mark.parametrize("timed", [True, False])

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from rnnauto.arrays import Flags, Floats, Integers
-from rnnauto.data.calendar import cycles_in
 from rnnauto.data.columns import category_names, flatten, number_names
 from rnnauto.data.encode import (
     RESERVED,
@@ -20,6 +19,7 @@ from rnnauto.data.encode import (
     encode_sequences,
     fit_categories,
     fit_numbers,
+    fit_times,
 )
 from rnnauto.data.misfits import encoder_misfits
 from rnnauto.data.sequences import Sequences
@@ -136,7 +136,6 @@ def fit_anomaly(train: Sequences, layout: Layout, watched: Watched) -> AnomalyEn
     numbers = train.numbers[normal]
     categories = tuple(column.filter(pl.Series(normal)) for column in train.categories)
     encoders = fit_categories(category_names(layout.features), categories)
-    dated = layout.dated and train.times is not None
     return Encoders(
         numbers=fit_numbers(number_names(layout.features), numbers),
         categories=tuple(
@@ -146,7 +145,7 @@ def fit_anomaly(train: Sequences, layout: Layout, watched: Watched) -> AnomalyEn
         static_numbers=fit_numbers(number_names(layout.static), train.static_numbers),
         static_categories=fit_categories(category_names(layout.static), train.static_categories),
         target=watched,
-        calendar=cycles_in(train.times) if dated and train.times is not None else (),
+        **fit_times(train, layout),
     )
 
 

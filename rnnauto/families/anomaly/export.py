@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from rnnauto.data.encode import clock_sizes
 from rnnauto.deploy.inputs import encode_inputs, input_specs, tables_of
 from rnnauto.deploy.onnx_run import MODEL, STEP
 from rnnauto.deploy.runner import Run, load_saved_model
@@ -26,6 +27,7 @@ from rnnauto.families.anomaly.streaming import streaming
 from rnnauto.layout import Layout
 from rnnauto.networks.architecture import Architecture
 from rnnauto.networks.built import Built
+from rnnauto.networks.gaps import parted_clock, with_clock
 
 
 def export(
@@ -75,7 +77,7 @@ def serve_module(members: list[Any], *, layout: Layout, encoders: AnomalyEncoder
     module.variables_kept = [v.value for member in members for v in member.model.variables]
     module.tables = tables_of(encoders)
     module.threshold = tf.Variable(np.inf, trainable=False, dtype=tf.float32, name="threshold")
-    size = sum(state_size(member) for member in members)
+    size = sum(state_size(member) for member in members) + sum(clock_sizes(encoders))
 
     def predict(**raw: Any) -> dict[str, Any]:
         inputs = encode_inputs(raw, module.tables, layout, encoders)
@@ -86,8 +88,10 @@ def serve_module(members: list[Any], *, layout: Layout, encoders: AnomalyEncoder
         codes = {}
         if "token" in raw:
             codes = {"codes": module.tables["categories"][0].lookup(raw.pop("token"))[..., None]}
-        inputs = encode_inputs(raw, module.tables, layout, encoders) | codes
-        outputs, begun, after = read_on(members, inputs, state)
+        held, clock = parted_clock(state, encoders)
+        inputs = encode_inputs(raw, module.tables, layout, encoders, clock=clock) | codes
+        outputs, begun, after = read_on(members, inputs, held)
+        after = with_clock(after, raw, encoders)
         return {**decoded(outputs, inputs, encoders, module.threshold, begun), "state": after}
 
     def initial_state(batch: Any) -> dict[str, Any]:

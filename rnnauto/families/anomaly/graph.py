@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 
 from rnnauto.cells import CELLS
+from rnnauto.data.encode import clock_sizes
 from rnnauto.deploy.raw_inputs import graph_inputs
 from rnnauto.exchange.answers import for_each_sequence, mean_of
+from rnnauto.exchange.gaps import parted_clock, with_clock
 from rnnauto.exchange.graph import Graph
 from rnnauto.exchange.inputs import declare, encode_raw
 from rnnauto.exchange.layers import emit_along_time, emit_dense
@@ -43,15 +45,18 @@ def write_step(
     each sequence, and the state before them."""
     wanted = graph_inputs(layout, encoders)
     del wanted["length"]
-    size = sum(sum(sizes_of(member)) for member in members)
+    own = sum(sum(sizes_of(member)) for member in members)
+    sizes = [own, *clock_sizes(encoders)]
     graph = Graph()
     raw = declare(graph, wanted)
-    state = graph.input("state", "float32", (None, size))
-    inputs = encode_raw(graph, {**raw, "length": ""}, layout, encoders)
-    outputs, begun, after = emit_read_on(graph, members, inputs, state)
+    state = graph.input("state", "float32", (None, sum(sizes)))
+    held, clock = parted_clock(graph, state, sizes)
+    inputs = encode_raw(graph, {**raw, "length": ""}, layout, encoders, clock=clock)
+    outputs, begun, after = emit_read_on(graph, members, inputs, held)
     known = emit_known(graph, inputs, encoders, begun)
     emit_answers(graph, mean_of(graph, outputs), known, scored_names(encoders), threshold)
-    graph.output("state_after", after, "float32", (None, size))
+    after = with_clock(graph, after, raw, clock)
+    graph.output("state_after", after, "float32", (None, sum(sizes)))
     return graph.serialise("step")
 
 

@@ -2,7 +2,7 @@
 
 from rnnauto.families.anomaly.encode import AnomalyEncoders, outputs_of
 from rnnauto.families.anomaly.prepare import AnomalyPrepared
-from rnnauto.networks.architecture import Answer, Features, features_of, made_numbers
+from rnnauto.networks.architecture import Answer, Features, features_of
 from rnnauto.recipe import Recipe
 from rnnauto.search.pose import patience_of, scales
 from rnnauto.search.space import FIXED, Choices, forwards, opening, proposals, usual_choices
@@ -12,13 +12,12 @@ from rnnauto.search.trial import StudyProblem, Values
 def pose(prepared: AnomalyPrepared, recipe: Recipe) -> StudyProblem:
     """Say what all trials share."""
     encoders = prepared.encoders
-    made = ((0.0, 1.0),) * made_numbers(encoders)
     return StudyProblem(
         family="anomaly",
         features=features_for(encoders),
         answer=Answer("surprise", (1,)),
         scales=(),
-        numbers=tuple(scales(fold.numbers) + made for fold in prepared.fold_encoders),
+        numbers=tuple(scales(fold.numbers) + encoders.made for fold in prepared.fold_encoders),
         static_numbers=tuple(scales(fold.static_numbers) for fold in prepared.fold_encoders),
         epochs=recipe.train.epochs,
         patience=patience_of(recipe),

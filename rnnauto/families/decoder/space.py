@@ -20,7 +20,7 @@ def pose(prepared: DecoderPrepared, recipe: Recipe) -> StudyProblem:
         features=decoder_features_of(encoders, one_timestep=layout.one_timestep),
         answer=Answer("classes", encoders.target.widths),
         scales=(),
-        numbers=tuple(scales(fold.numbers) for fold in prepared.fold_encoders),
+        numbers=tuple(scales(fold.numbers) + encoders.made for fold in prepared.fold_encoders),
         static_numbers=tuple(scales(fold.static_numbers) for fold in prepared.fold_encoders),
         epochs=recipe.train.epochs,
         patience=patience_of(recipe),

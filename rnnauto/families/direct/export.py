@@ -6,6 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from rnnauto.data.encode import clock_sizes
 from rnnauto.data.targets import (
     EndingValue,
     LabelEncoder,
@@ -31,6 +32,7 @@ from rnnauto.families.direct.steps.streaming import streaming
 from rnnauto.layout import Layout
 from rnnauto.networks.carry import chunk_of, state_sizes
 from rnnauto.networks.ends import ended
+from rnnauto.networks.gaps import parted_clock, with_clock
 
 
 def export(
@@ -94,17 +96,18 @@ def step_functions(
     after the last.
     """
     carries = [carry_of(member) for member in members]
-    size = sum(state_sizes(carries))
+    size = sum(state_sizes(carries)) + sum(clock_sizes(encoders))
 
     def step(state: Any, **raw: Any) -> dict[str, Any]:
+        held, clock = parted_clock(state, encoders)
         if "token" in raw:
             codes = tables["categories"][0].lookup(raw.pop("token"))[..., None]
             inputs = encode_inputs(raw, tables, layout, encoders) | {"codes": codes}
         else:
-            inputs = encode_inputs(raw, tables, layout, encoders)
-        outputs, after = read_on(members, inputs, state)
+            inputs = encode_inputs(raw, tables, layout, encoders, clock=clock)
+        outputs, after = read_on(members, inputs, held)
         answers = decode_outputs(outputs, encoders.target, inputs, per_timestep=False)
-        return {**answers, "state": after}
+        return {**answers, "state": with_clock(after, raw, encoders)}
 
     def initial_state(batch: Any) -> dict[str, Any]:
         return {"state": tf.zeros([batch, size])}

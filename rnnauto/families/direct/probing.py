@@ -1,15 +1,12 @@
 """Tell the diagnosis how to read networks that give values, classes or sets of labels."""
 
-from collections.abc import Container
-
 import numpy as np
 
 from rnnauto.arrays import Integers
 from rnnauto.data.batches import in_chunks, pad
 from rnnauto.data.encode import Encoded
-from rnnauto.families.direct.encode import DirectEncoders
-from rnnauto.judge.importance import CALENDAR, collected, columns_in
-from rnnauto.judge.sample import Columns, Probing, Sample, last_target, patched_steps, sample_of
+from rnnauto.judge.importance import source_columns
+from rnnauto.judge.sample import Probing, Sample, last_target, patched_steps, sample_of
 from rnnauto.networks.architecture import Features
 from rnnauto.search.trial import StudyProblem, Values
 
@@ -34,27 +31,11 @@ def last_alone(sample: Sample, features: Features) -> Sample:
     return last_target(sample) if features.per_timestep else sample
 
 
-def columns(encoders: DirectEncoders, inputs: Container[str]) -> dict[str, Columns]:
-    """List the input columns of every feature of the table, and of the calendar."""
-    begin = len(encoders.numbers)
-    made = range(begin, begin + 2 * len(encoders.calendar))
-    return collected(
-        [
-            *columns_in("numbers", encoders.numbers),
-            *columns_in("codes", encoders.categories),
-            (CALENDAR, [("numbers", at) for at in made]),
-            *columns_in("static_numbers", encoders.static_numbers),
-            *columns_in("static_codes", encoders.static_categories),
-        ],
-        inputs,
-    )
-
-
 PROBING = Probing(
     sample=sample,
     steps=steps,
     last_alone=last_alone,
     apart=lambda features: features.per_timestep,
     remembers=lambda layout: not layout.one_timestep,
-    columns=columns,
+    columns=source_columns,
 )

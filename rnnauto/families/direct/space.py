@@ -20,7 +20,7 @@ from rnnauto.errors import DataError, RecipeError
 from rnnauto.families.direct.encode import DirectEncoders, outputs_of
 from rnnauto.families.direct.prepare import DirectPrepared
 from rnnauto.layout import Layout
-from rnnauto.networks.architecture import Answer, Features, features_of, made_numbers
+from rnnauto.networks.architecture import Answer, Features, features_of
 from rnnauto.recipe import Recipe
 from rnnauto.search.pose import patience_of, scales
 from rnnauto.search.space import (
@@ -44,13 +44,12 @@ FILTERS = 192  # of the convolution that networks begin with
 def pose(prepared: DirectPrepared, recipe: Recipe) -> StudyProblem:
     """Say what all trials share. Each fold standardises by its own train part."""
     encoders, layout = prepared.encoders, prepared.layout
-    made = ((0.0, 1.0),) * made_numbers(encoders)
     return StudyProblem(
         family="direct",
         features=features_for(layout, encoders),
         answer=answer_of(encoders.target),
         scales=scales(value_encoders(encoders.target)),
-        numbers=tuple(scales(fold.numbers) + made for fold in prepared.fold_encoders),
+        numbers=tuple(scales(fold.numbers) + encoders.made for fold in prepared.fold_encoders),
         static_numbers=tuple(scales(fold.static_numbers) for fold in prepared.fold_encoders),
         epochs=recipe.train.epochs,
         tags=tags_of(encoders.target, per_timestep=layout.per_timestep),

@@ -32,7 +32,7 @@ def pose(prepared: ListPrepared, recipe: Recipe) -> StudyProblem:
         features=list_features_of(encoders, one_timestep=prepared.layout.one_timestep),
         answer=Answer(loss, target.widths, unscored=int(target.ends), whole=True),
         scales=scales(target.each) + (END,) * target.ends,
-        numbers=tuple(scales(fold.numbers) for fold in prepared.fold_encoders),
+        numbers=tuple(scales(fold.numbers) + encoders.made for fold in prepared.fold_encoders),
         static_numbers=tuple(scales(fold.static_numbers) for fold in prepared.fold_encoders),
         epochs=recipe.train.epochs,
         patience=patience_of(recipe),

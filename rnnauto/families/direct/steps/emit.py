@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 
 from rnnauto.cells import CELLS
+from rnnauto.data.encode import clock_sizes
 from rnnauto.deploy.raw_inputs import graph_inputs
 from rnnauto.deploy.row_inputs import ALONG
+from rnnauto.exchange.gaps import parted_clock, with_clock
 from rnnauto.exchange.graph import Graph
 from rnnauto.exchange.inputs import declare, encode_raw
 from rnnauto.exchange.layers import emit_along_time, emit_dense
@@ -28,7 +30,7 @@ def write_step(members: list[Any], layout: Layout, encoders: DirectEncoders) -> 
     each sequence, and the state before them; the answers after each of them, and the state after
     the last."""
     carries = [carry_of(member) for member in members]
-    timesteps, size = chunk_of(carries), sum(state_sizes(carries))
+    timesteps, sizes = chunk_of(carries), [sum(state_sizes(carries)), *clock_sizes(encoders)]
     wanted = graph_inputs(layout, encoders)
     del wanted["length"]
     graph = Graph()
@@ -39,13 +41,15 @@ def write_step(members: list[Any], layout: Layout, encoders: DirectEncoders) -> 
             for name, (dtype, shape) in wanted.items()
         },
     )
-    state = graph.input("state", "float32", (None, size))
-    inputs = encode_raw(graph, {**raw, "length": ""}, layout, encoders)
-    outputs, after = emit_read_on(graph, members, inputs, state)
+    state = graph.input("state", "float32", (None, sum(sizes)))
+    held, clock = parted_clock(graph, state, sizes)
+    inputs = encode_raw(graph, {**raw, "length": ""}, layout, encoders, clock=clock)
+    outputs, after = emit_read_on(graph, members, inputs, held)
     answers = emit_answers(graph, outputs, encoders.target, (None, timesteps))
-    for name, (value, dtype, sizes) in answers.items():
-        graph.output(name, value, dtype, sizes)
-    graph.output("state_after", after, "float32", (None, size))
+    for name, (value, dtype, shape) in answers.items():
+        graph.output(name, value, dtype, shape)
+    after = with_clock(graph, after, raw, clock)
+    graph.output("state_after", after, "float32", (None, sum(sizes)))
     return graph.serialise("step")
 
 
