@@ -1,6 +1,7 @@
 """Ask a model how much each timestep surprises it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from rnnauto.families.anomaly.encode import (
     AnomalyEncoders,
     AnomalyPart,
     Surprises,
+    none_normal,
     outputs_of,
     scored_names,
     usable,
@@ -72,7 +74,9 @@ def to_judge(
             hint="a timestep is foretold from those before it",
         )
     labelled = with_faults(sequences, frame, layout, encoders.target.normal, table.source)
-    return AnomalyPart(frame, labelled, layout, encoders, table=table)
+    odd = none_normal(labelled, layout, encoders.target.normal, table.source)
+    noted = replace(table, notes=(*table.notes, *([odd] if odd else [])))
+    return AnomalyPart(frame, labelled, layout, encoders, table=noted)
 
 
 def answer(run: Run, part: AnomalyPart, *, beams: int = 1) -> Surprises:

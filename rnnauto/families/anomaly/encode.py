@@ -177,7 +177,7 @@ def with_faults(
 ) -> Sequences:
     """Put the labels of a table beside its timesteps, as targets: 1 for a fault, 0 for what is
     normal, null where nothing is said. A label of a row that is a sequence is that of all of its
-    timesteps.
+    timesteps. Another file may write what is normal in another way of `NORMAL`.
 
     Raises: DataError where a row has not as many labels as timesteps.
     """
@@ -186,8 +186,21 @@ def with_faults(
         nothing = pl.Series("fault", [None] * int(sequences.row_splits[-1]), dtype=pl.Int8)
         return replace(sequences, targets=nothing)
     known = labels.is_not_null()
-    fault = (~plain(labels).is_in(list(normal))).cast(pl.Int8)
+    fault = (~plain(labels).is_in([*normal, *NORMAL])).cast(pl.Int8)
     return replace(sequences, targets=fault.set(~known, None).alias("fault"))
+
+
+def none_normal(labelled: Sequences, layout: Layout, normal: tuple[str, ...], source: str) -> str:
+    """Say that a file labels every timestep as a fault, as one does whose labels are others; empty
+    where it does not."""
+    faults = pl.Series([]) if labelled.targets is None else labelled.targets.drop_nulls()
+    if layout.faults is None or not len(faults) or (faults == 0).any():
+        return ""
+    known = ", ".join(f"`{each}`" for each in normal)
+    return (
+        f"`{source}`, column `{layout.faults.name}`: every label is taken for a fault; those of "
+        f"normal timesteps are {known} and 0, false, no, normal and their like"
+    )
 
 
 def labels_at(

@@ -19,6 +19,7 @@ from rnnauto.families.anomaly.encode import (
     encode,
     fit_anomaly,
     labels_at,
+    none_normal,
     normal_labels,
     usable,
     with_faults,
@@ -41,7 +42,7 @@ def prepare(told: Told) -> AnomalyPrepared:
     no_vectors(told)
     no_weights(told)
     layout, recipe, table = told.layout, told.recipe, told.table
-    normal = normal_in(told)
+    normal, notes = normal_in(told), list(told.table.notes)
     check_one_part(recipe)
 
     def read_part(path: str | None) -> tuple[pl.DataFrame, Sequences] | None:
@@ -49,7 +50,9 @@ def prepare(told: Told) -> AnomalyPrepared:
             return None
         read = read_for(layout, path, target=False, text_targets=label_columns(layout))
         found = gather(read.frame, layout)
-        return read.frame, usable(with_faults(found, read.frame, layout, normal, read.source))
+        labelled = usable(with_faults(found, read.frame, layout, normal, read.source))
+        notes.append(none_normal(labelled, layout, normal, read.source))
+        return read.frame, labelled
 
     sequences = usable(with_faults(told.sequences, table.frame, layout, normal, table.source))
     held, tested = read_part(recipe.data.validation_path), read_part(recipe.data.test_path)
@@ -72,7 +75,7 @@ def prepare(told: Told) -> AnomalyPrepared:
     watched = Watched(rate=USUAL_RATE, calibration=1, normal=normal, unit=unit)
     encoders = with_rate(fit_anomaly(learnt, layout, watched), calibration, recipe)
     return Prepared(
-        table=table,
+        table=replace(table, notes=tuple(filter(None, notes))),
         inference=told.inference,
         problems=shared_problems(told, sequences, validation, None if tested is None else test),
         parts=with_rule(parts, calibration),

@@ -14,6 +14,7 @@ from rnnauto.families.forecast.future import with_future
 from rnnauto.families.forecast.origins import (
     Cut,
     WindowParts,
+    check_goes_on,
     history_of,
     naive_units,
     rolling,
@@ -116,8 +117,12 @@ def windows_of(
     if test_table is not None:
         test_rows = series.rows >= frame.height - test_table.frame.height
     wanted = cut_of(layout, layout.season)
+    learnt = (series.rows >= 0) & (series.rows < table.frame.height)
+    if test_rows is not None:
+        check_goes_on(series, learnt, test_rows, files=("training", "test"))
     if validation is not None and test_rows is not None:
         held = (series.rows >= table.frame.height) & ~test_rows
+        check_goes_on(series, learnt, held, files=("training", "validation"))
         parts = split_by_files(series, wanted, held, test_rows)
     else:
         parts = split_windows(series, recipe.split, wanted, test_rows=test_rows)

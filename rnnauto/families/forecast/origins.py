@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Floats, Integers
@@ -130,6 +131,37 @@ def split_by_files(
             f"of a series that no other file holds {cut.wanted + cut.horizon}",
         )
     return parts
+
+
+def check_goes_on(
+    series: Series, before: NDArray[np.bool_], rows: NDArray[np.bool_], *, files: tuple[str, str]
+) -> None:
+    """Check that no series has a known target in an earlier file after the first timestep of a
+    later one, which would be judged as one of this; what both files have is a leak, told elsewhere.
+
+    Args:
+        before, rows: the timesteps that come from the two files, [timesteps].
+        files: what these are called.
+
+    Raises: DataError.
+    """
+    owners = np.repeat(np.arange(len(series)), series.lengths)
+    places = np.arange(len(owners)) - series.row_splits[:-1][owners]
+    late = before & (places > history_of(series, rows)[owners])
+    late &= np.isfinite(series.targets).any(axis=1)
+    if not late.any() or not len(series.times):
+        return
+    timesteps = pl.DataFrame({"owner": owners, "time": series.times})
+    of_both = timesteps.filter(pl.Series(rows))
+    stray = timesteps.filter(pl.Series(late)).join(of_both, on=["owner", "time"], how="anti")
+    if len(stray):
+        name = ", ".join(map(str, series.ids.row(stray["owner"][0]))) if len(series) > 1 else ""
+        of = f" of series `{name}`" if name else ""
+        raise DataError(
+            f"the {files[0]} file has timesteps{of} after the first of the {files[1]} file, such "
+            f"as {stray['time'][0]}",
+            hint=f"let the {files[1]} file begin where the {files[0]} file ends",
+        )
 
 
 def last_of(series: Series, rows: NDArray[np.bool_]) -> Integers:

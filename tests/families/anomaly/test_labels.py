@@ -137,3 +137,20 @@ def test_inspect_names_the_labels_and_its_recipe_reads_the_table_alike():
     written = to_recipe(inspection, recipe)
     again = inspect_table(read_to_learn(frame, written.data), written)
     assert again.layout == inspection.layout
+
+
+def test_a_file_may_write_what_is_normal_in_another_way_and_one_of_other_labels_says_so():
+    def frame_of(normal, fault):
+        labels = [fault if at else normal for at in FAULTY]
+        return pl.DataFrame({"x": walks(), "fault": labels})
+
+    first, data = frame_of("ok", "leak"), {"target": "fault"}
+    for normal, fault in (("0", "1"), ("Normal", "leak")):
+        found = judged(first, data, frame_of(normal, fault))
+        assert (found.faults.reshape(COUNT, -1) == np.array(FAULTY, int)[:, None]).all()
+        assert not any("every label" in note for note in found.table.notes)
+    found = judged(first, data, frame_of("fine", "leak"))
+    assert (
+        "every label is taken for a fault; those of normal timesteps are `ok`"
+        in (found.table.notes[-1])
+    )

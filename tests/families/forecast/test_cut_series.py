@@ -141,3 +141,23 @@ def test_gaps_and_a_constant_target_are_told():
     assert not rest
     (constant,) = series_problems(table_of(a=[4, 4, 4]), "y")
     assert constant.severity == "error"
+
+
+def test_a_later_file_begins_where_an_earlier_one_ends():
+    whole = table_of(a=list(range(80)), b=list(range(80))).frame
+    day = pl.col("day").rank("dense").cast(int) - 1
+
+    def rows(*spans):
+        return Table(whole.filter(pl.any_horizontal(day.is_between(*span) for span in spans)), "f")
+
+    middle, end, learnt = rows((30, 39)), rows((60, 79)), rows((0, 29), (40, 59))
+    with pytest.raises(
+        DataError, match=r"training file .* of series `a` .* test file, .* 2020-02-"
+    ):
+        cut_series(learnt, middle, LAYOUT, recipe_of())
+    with pytest.raises(DataError, match="the first of the validation file"):
+        cut_series(learnt, end, LAYOUT, recipe_of(), validation=middle)
+    both = cut_series(rows((0, 45)), rows((40, 79)), LAYOUT, recipe_of())  # a leak, told elsewhere
+    assert len(both.test)
+    ahead = learnt.frame.with_columns(y=pl.when(day >= 30).then(None).otherwise("y"))
+    assert len(cut_series(Table(ahead, "f"), middle, LAYOUT, recipe_of()).test)
