@@ -78,7 +78,8 @@ def fit_gaps(times: Doubles, row_splits: Integers) -> Gaps | None:
 def gap_numbers(times: Doubles, row_splits: Integers, gaps: Gaps) -> Floats:
     """Compute the time since the last timestep of the sequence, in median steps, and the logarithm
     of 1 more, float32 [timesteps, 2]: 0 at a first timestep and where time goes back, NaN where one
-    of the two times is missing."""
+    of the two times is missing or infinite."""
+    times = np.where(np.isfinite(times), times, np.nan)
     before = np.concatenate([times[:1], times[:-1]])
     firsts = row_splits[:-1][np.diff(row_splits) > 0]
     before[firsts] = times[firsts]

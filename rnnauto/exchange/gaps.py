@@ -1,5 +1,6 @@
 """Write how long ago the last timestep was as nodes of ONNX, as `networks/gaps.py` computes it."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from rnnauto.data.gaps import Gaps
@@ -14,6 +15,7 @@ def gap_numbers(graph: Graph, time: str, gaps: Gaps, clock: str = "") -> str:
 
     Args: clock: that before the first timestep, float32 [batch, 4]; "": there was none.
     """
+    time = known(graph, time)
     first = select(graph, time, (EVERY, slice(0, 1)))
     if clock:
         parts = cast(graph, select(graph, clock, (EVERY, slice(1, 4))), "float64")
@@ -31,9 +33,15 @@ def gap_numbers(graph: Graph, time: str, gaps: Gaps, clock: str = "") -> str:
     return cast(graph, joined(graph, each), "float32")
 
 
+def known(graph: Graph, time: str) -> str:
+    """Take infinite times for missing ones: one less itself is none."""
+    none = graph.op("IsNaN", graph.op("Sub", time, time))
+    return graph.op("Where", none, graph.constant(math.nan, "float64"), time)
+
+
 def clock_after(graph: Graph, time: str) -> str:
     """Keep the last of times float64 [batch, timesteps], as float32 [batch, 4]."""
-    rest, parts = select(graph, time, (EVERY, slice(-1, None))), []
+    rest, parts = select(graph, known(graph, time), (EVERY, slice(-1, None))), []
     for _ in range(3):
         part = cast(graph, rest, "float32")
         parts.append(part)

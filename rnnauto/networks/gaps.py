@@ -13,6 +13,7 @@ def numbers(time: Any, gaps: Gaps, clock: Any = None) -> Any:
 
     Args: clock: that before the first timestep, float32 [batch, 4]; None: there was none.
     """
+    time = known(time)
     first = time[:, :1]
     if clock is not None:
         last = tf.reduce_sum(tf.cast(clock[:, 1:], tf.float64), -1, keepdims=True)
@@ -22,10 +23,15 @@ def numbers(time: Any, gaps: Gaps, clock: Any = None) -> Any:
     return tf.cast(tf.stack([steps, tf.math.log(steps + 1.0)], -1), tf.float32)
 
 
+def known(time: Any) -> Any:
+    """Take infinite times for missing ones."""
+    return tf.where(tf.math.is_finite(time), time, float("nan"))
+
+
 def clock_after(time: Any) -> Any:
     """Keep the last of times float64 [batch, timesteps], to the bit, as float32 [batch, 4]: a 1 and
     three parts that add up to it."""
-    rest, parts = time[:, -1], []
+    rest, parts = known(time)[:, -1], []
     for _ in range(3):
         part = tf.cast(rest, tf.float32)
         parts.append(part)
