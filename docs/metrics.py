@@ -7,6 +7,7 @@ from rnnauto.families.anomaly.metrics import ALARMS, OF_EVENTS, OF_NORMAL
 from rnnauto.families.decoder.metrics import ANSWER_METRICS, LIKELIHOOD_METRICS
 from rnnauto.families.forecast.evaluate import PLACE_METRICS, POINT_METRICS, interval_measures
 from rnnauto.families.language.evaluate import NEXT_CHARACTER_METRICS, NEXT_SET_METRICS
+from rnnauto.judge.corpus import CORPUS_METRICS
 from rnnauto.judge.measures import SET_METRICS, TAG_METRICS
 from rnnauto.judge.metrics import CLASS_METRICS, LENGTH_METRICS, VALUE_METRICS, names_measured
 from rnnauto.metrics import METRICS, Metric, metric_named
@@ -23,6 +24,12 @@ the bare name is the mean over the targets. `coverage_80` is best at 0.8, and so
 intervals are too wide. [Forecasting](forecasting.md#scores-of-all-quantiles) has the formulas of
 `wql` and `crps`.
 
+`bleu`, `chrf` and `word_error_rate` are of texts that are written token by token; `evaluate` and
+`scores.json` tell the [signatures](many-to-many-unaligned.md#bleu-chrf-and-word-error-rate) of the
+first two. Tags, classes of timesteps, sets of labels and lists of numbers have none of them: they
+are no texts. Lists of codes beside lists of another length are not fitted at all. Nor have language
+models: they are asked for the next token.
+
 | metric | is | better | for | as in |
 |---|---|---|---|---|
 """
@@ -34,7 +41,7 @@ KINDS: dict[str, tuple[Any, ...]] = {
     "lists that end by themselves": LENGTH_METRICS,
     "forecasts": (*POINT_METRICS, *interval_measures((0.05, 0.1, 0.5, 0.9, 0.95))),
     "forecasts of places": PLACE_METRICS,
-    "written answers": (*ANSWER_METRICS, *LIKELIHOOD_METRICS),
+    "written answers": (*ANSWER_METRICS, *CORPUS_METRICS, *LIKELIHOOD_METRICS),
     "language models": NEXT_CHARACTER_METRICS,
     "anomalies": (*OF_EVENTS, *ALARMS.values(), *OF_NORMAL),
 }

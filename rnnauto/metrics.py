@@ -85,6 +85,27 @@ RECORDS = (
         lower_is_better=True,
         reference="Levenshtein 1966",
     ),
+    Metric(
+        "bleu",
+        "BLEU",
+        "BLEU of all answers together, 0 to 100, by sacrebleu with the signature that is told",
+        reference="Papineni et al. 2002, Post 2018",
+    ),
+    Metric(
+        "chrf",
+        "chrF",
+        "F-score of n-grams of characters of all answers together, 0 to 100, by sacrebleu with the "
+        "signature that is told",
+        reference="Popović 2015",
+    ),
+    Metric(
+        "word_error_rate",
+        "word error rate",
+        "Words inserted, left out or replaced over the words of the true answers",
+        "share",
+        lower_is_better=True,
+        reference="Levenshtein 1966",
+    ),
     Metric("mae", "mean absolute error", "Mean absolute error", lower_is_better=True),
     Metric(
         "rmse", "root mean squared error", "Root of the mean squared error", lower_is_better=True

@@ -38,6 +38,8 @@ def evaluate(
     console = data_console()
     title = f"{evaluation['rows']:,} predictions, {evaluation['sequences']:,} sequences"
     print_scores(console, evaluation, title=title)
+    for signature in evaluation["signatures"].values():
+        console.print(signature, style="dim")
     console.print()
     console.print(evaluation["verdict"])
     if evaluation["confusion"] is not None:

@@ -41,6 +41,7 @@ class ScoresFile(Frozen):
         metrics: of the model on the test part; baselines: of each of them.
         rows: units that were scored; sequences: that they are of.
         verdict: whether a baseline is as good, as a sentence; comparison: the numbers behind it.
+        signatures: by metric, how another program computes the same number.
         export_checks: the differences that the export's checks found, by name.
         diagnosis: None where nothing was looked for.
         decision: how a class is answered, where that is not the likeliest; None elsewhere.
@@ -60,6 +61,7 @@ class ScoresFile(Frozen):
     comparison: Advantage
     confusion: Confusion | None = None
     calibration: Calibration | None = None
+    signatures: dict[str, str] = {}
     export_checks: dict[str, Number] | None = None
     diagnosis: Diagnosis | None = None
     asked: Asked

@@ -105,6 +105,7 @@ class Evaluation:
         labels: classes in the order of the confusion matrix; None where there is none.
         main_metric: the name of the metric that the comparison goes by.
         calibration: of single classes.
+        signatures: by metric, how another program computes the same number.
     """
 
     scores: Scores
@@ -115,6 +116,7 @@ class Evaluation:
     labels: tuple[str, ...] | None
     main_metric: str
     calibration: Calibration | None = None
+    signatures: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def metrics(self) -> dict[str, Interval]:
@@ -142,6 +144,7 @@ class Evaluation:
             "comparison": verdict.comparison.model_dump(),
             "confusion": confusion,
             "calibration": None if reliable is None else reliable.model_dump(),
+            "signatures": dict(self.signatures),
         }
 
 

@@ -60,6 +60,7 @@ def card(facts: Facts) -> str:
         *score_lines(scores),
         "",
         "95% bootstrap intervals. The test part was not used to choose the model.",
+        *(f"- {metric_words(name)}: {code(said)}" for name, said in scores.signatures.items()),
         "",
         "## Trials and baselines",
         "",

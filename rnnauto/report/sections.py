@@ -201,6 +201,7 @@ def scores_section(facts: Facts) -> SectionBlock:
                 ("metric", *models),
                 table,
                 right=frozenset(range(1, len(models) + 1)),
+                caption="; ".join(scores.signatures.values()),
             ),
         ),
     )

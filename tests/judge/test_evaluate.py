@@ -225,7 +225,7 @@ def test_an_evaluation_has_the_keys_that_are_promised():
     found = json.loads(json.dumps(evaluation.to_json(), allow_nan=False))
     assert set(found) == {
         *("metrics", "baselines", "rows", "sequences", "beats_baselines", "confusion", "verdict"),
-        *("comparison", "calibration"),
+        *("comparison", "calibration", "signatures"),
     }
     assert found["metrics"]["accuracy"] == {"value": 1.0, "low": 1.0, "high": 1.0}
     assert set(found["metrics"]) == {"accuracy", "balanced_accuracy", "macro_f1", "log_loss"}

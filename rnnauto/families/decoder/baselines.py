@@ -15,7 +15,7 @@ from rnnauto.arrays import Codes, Doubles, Integers, splits_of
 from rnnauto.data.encode import END, RESERVED, START, UNKNOWN
 from rnnauto.data.sequences import Sequences, texts_in
 from rnnauto.families.decoder.pairs import DecoderEncoders, EncodedPairs
-from rnnauto.families.decoder.tokens import TokensEncoder, cut, most_tokens
+from rnnauto.families.decoder.tokens import TokensEncoder, cut, join, most_tokens
 from rnnauto.judge.stored import Arrays, load_each
 from rnnauto.layout import Layout
 
@@ -177,6 +177,16 @@ def write_by(
         case _:
             answer = list(words[greedy(baseline.scores, most_tokens(encoder))])
     return as_lists([answer] * len(pairs))
+
+
+def texts_by(
+    baseline: AnswerBaseline, written: pl.Series, sequences: Sequences, encoder: TokensEncoder
+) -> list[str]:
+    """Give what a baseline has written as texts, [sequences]: joined as a network's answers are, a
+    copy as it stands."""
+    if baseline.name == COPY:
+        return texts_in(sequences).cast(pl.String).fill_null("").to_list()
+    return join(written.to_list(), encoder)
 
 
 def as_lists(lists: list[list[str]]) -> pl.Series:

@@ -8,21 +8,34 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Integers
+from rnnauto.arrays import Doubles, Integers
 from rnnauto.data.sequences import targets_in
 from rnnauto.errors import DataError
 from rnnauto.families.decoder.baselines import (
     AnswerBaseline,
     fit_answer_baselines,
     likelihood_by,
+    texts_by,
     write_by,
 )
-from rnnauto.families.decoder.metrics import answer_metrics, answer_sums
+from rnnauto.families.decoder.metrics import (
+    ANSWER_METRICS,
+    LIKELIHOOD_METRICS,
+    answer_metrics,
+    answer_sums,
+)
 from rnnauto.families.decoder.pairs import DecoderPart, EncodedPairs
 from rnnauto.families.decoder.prepare import DecoderPrepared
 from rnnauto.families.decoder.tokens import cut
+from rnnauto.judge.corpus import CORPUS_METRICS, corpus_metrics, corpus_sums, signatures
 from rnnauto.judge.evaluate import RESAMPLES, Evaluation, Scores, beats_every
-from rnnauto.judge.metrics import compact_groups, interval, resample_weights
+from rnnauto.judge.metrics import (
+    Metrics,
+    compact_groups,
+    interval,
+    names_measured,
+    resample_weights,
+)
 from rnnauto.layout import Layout
 
 
@@ -55,6 +68,12 @@ class Answered:
             asked=self.asked,
             further=tuple(self.further[at] for at in chosen) if self.further else (),
         )
+
+
+def metric_names() -> tuple[str, ...]:
+    """List the metrics, as `evaluate` names them."""
+    counted = (*names_measured(ANSWER_METRICS), *names_measured(CORPUS_METRICS))
+    return (*counted, *names_measured(LIKELIHOOD_METRICS))
 
 
 def answer_metric(layout: Layout) -> str:
@@ -107,15 +126,24 @@ def evaluate_answers(
         raise DataError("none of the answers is known", hint="scoring needs a target column")
     pairs, truth = part.pairs(), cut(targets_in(part.sequences), encoder.tokens)
     tokens = pl.Series("tokens", written.tokens, dtype=pl.List(pl.String))
-    model = score_answers(truth, tokens, written.likelihood, seed=seed)
+    rivals = [write_by(baseline, part.sequences, pairs, encoder) for baseline in baselines]
+    of_model, *of_rivals = corpus_sums(
+        targets_in(part.sequences).cast(pl.String).fill_null("").to_list(),
+        [
+            written.texts,
+            *(
+                texts_by(baseline, lists, part.sequences, encoder)
+                for baseline, lists in zip(baselines, rivals, strict=True)
+            ),
+        ],
+        encoder.tokens,
+    )
+    model = score_answers(truth, tokens, written.likelihood, corpus=of_model, seed=seed)
     others = {
         baseline.name: score_answers(
-            truth,
-            write_by(baseline, part.sequences, pairs, encoder),
-            likelihood_by(baseline, pairs),
-            seed=seed,
+            truth, lists, likelihood_by(baseline, pairs), corpus=corpus, seed=seed
         )
-        for baseline in baselines
+        for baseline, lists, corpus in zip(baselines, rivals, of_rivals, strict=True)
     }
     return Evaluation(
         scores=model,
@@ -125,6 +153,7 @@ def evaluate_answers(
         beats_baselines=beats_every(model, others, metric),
         labels=None,
         main_metric=metric,
+        signatures=signatures(encoder.tokens),
     )
 
 
@@ -133,17 +162,29 @@ def score_answers(
     written: pl.Series,
     likelihood: NDArray[Any] | None,
     *,
+    corpus: Doubles | None = None,
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Scores:
-    """Compute every metric with its interval; the bootstrap draws sequences."""
+    """Compute every metric with its interval; the bootstrap draws sequences.
+
+    Args: corpus: of `corpus_sums`; None: only what is counted in tokens is measured.
+    """
     numbers, count = compact_groups(np.arange(len(truth), dtype=np.int64), seed=seed)
     columns = answer_sums(truth, written, likelihood)
     columns = np.concatenate([np.ones((len(columns), 1)), columns], axis=1)
+    width = columns.shape[1]
+
+    def metrics_of(sums: Doubles) -> Metrics:
+        known = answer_metrics(sums[:, :width])
+        return known if corpus is None else known | corpus_metrics(sums[:, width:])
+
+    if corpus is not None:
+        columns = np.concatenate([columns, corpus], axis=1)
     sums = np.stack([np.bincount(numbers, column, minlength=count) for column in columns.T], axis=1)
-    values = answer_metrics(sums.sum(axis=0, keepdims=True))
+    values = metrics_of(sums.sum(axis=0, keepdims=True))
     weights = resample_weights(count, resamples=resamples if count > 1 else 0, seed=seed)
-    resampled = answer_metrics(weights @ sums)
+    resampled = metrics_of(weights @ sums)
     return Scores(
         metrics={name: interval(float(values[name][0]), resampled[name]) for name in values},
         confusion=None,

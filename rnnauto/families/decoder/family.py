@@ -26,7 +26,7 @@ HERE = "families.decoder"
 
 
 def metrics(layout: Layout, encoders: pairs.DecoderEncoders) -> tuple[str, ...]:
-    from rnnauto.families.decoder.metrics import metric_names
+    from rnnauto.families.decoder.evaluate import metric_names
 
     return metric_names()
 

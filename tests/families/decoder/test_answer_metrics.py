@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnauto.families.decoder.metrics import answer_metrics, answer_sums, edit_distances
+from rnnauto.families.decoder.metrics import answer_metrics, answer_sums
+from rnnauto.judge.distances import edit_distances
 
 words = st.lists(st.lists(st.sampled_from("abc"), max_size=6), min_size=1, max_size=5)
 
