@@ -17,6 +17,7 @@ KINDS = {
     "many-to-many-unaligned": "written",
     "forecasting": "forecasts",
     "language-modelling": "surprise",
+    "anomaly": "watched",
 }
 
 

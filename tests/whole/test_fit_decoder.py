@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 import tensorflow as tf
 from in_process import in_process
+from sacrebleu.metrics import BLEU, CHRF
 
 import rnnauto
 from rnnauto.deploy.gate import find_faults
@@ -102,6 +103,39 @@ def test_it_learns_to_turn_words_round(translator):
     assert fitted.layout.rnn_type == "many-to-many-unaligned"
     assert fitted.checks.keys() == {"keras", "steps", "alone", "padding", "onnx"}
     assert find_faults(fitted.folder / "saved_model") == []
+
+
+def test_its_scores_are_what_sacrebleu_says_of_the_test_predictions(translator):
+    folder, fitted = translator
+    scores = json.loads((folder / "scores.json").read_text())
+    answers = pl.read_csv(folder / "predictions_test.csv")
+    written = answers["prediction"].fill_null("").to_list()
+    truth = pairs(400)["swedish"].gather(answers["row"] - 1).to_list()
+    for name, metric in (("bleu", BLEU()), ("chrf", CHRF())):
+        expected = metric.corpus_score(written, [truth])
+        scored = scores["metrics"][name]
+        assert scored["value"] == expected.score > 50
+        assert scored["low"] <= scored["value"] <= scored["high"]
+        assert scores["signatures"][name].endswith(f"|{metric.get_signature().format()}")
+    assert scores["signatures"] == fitted.evaluation.to_json()["signatures"]
+
+
+def test_evaluate_and_the_report_tell_the_signatures(translator, tmp_path, rnnauto):
+    folder, _ = translator
+    pairs(60, seed=3).write_csv(tmp_path / "new.csv")
+    words = ("evaluate", tmp_path / "new.csv", "-m", folder)
+    told = json.loads(rnnauto(*words, "--json").stdout)
+    shown, page = rnnauto(*words).stdout, (folder / "report.html").read_text(encoding="utf-8")
+    card = (folder / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert sorted(told["signatures"]) == ["bleu", "chrf"]
+    for signature in told["signatures"].values():
+        assert signature in shown and signature in page and signature in card
+
+
+def test_bleu_of_texts_written_in_characters_counts_characters(namer):
+    _, fitted = namer
+    assert "|tok:char|" in fitted.evaluation.signatures["bleu"]
+    assert 0 <= fitted.evaluation.metrics["word_error_rate"].value <= 1
 
 
 def test_the_report_shows_where_the_decoder_looked(translator):
