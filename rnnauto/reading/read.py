@@ -19,13 +19,13 @@ from rnnauto.reading.fill_down import fill_down
 from rnnauto.reading.folder import load_folder
 from rnnauto.reading.formats.load import load
 from rnnauto.reading.formats.parts import load_parts, parts_of
+from rnnauto.reading.formats.seen import Seen
 from rnnauto.reading.formats.series_lines import series_in_rows
 from rnnauto.reading.frames import FRAME, Pandas, Source, load_frame
 from rnnauto.reading.heads.table_text import table_text
 from rnnauto.reading.idle_rows import drop_idle_rows
 from rnnauto.reading.joined_time import join_time
 from rnnauto.reading.loaded import Implied, Loaded
-from rnnauto.reading.numbers.units import same_unit
 from rnnauto.reading.opened import Opened, is_folder, open_source
 from rnnauto.reading.parse import Parsed, in_one_piece, parse, usual_mark
 from rnnauto.reading.points import split_points, unwrap_single_items
@@ -175,25 +175,17 @@ def folder_table(
 ) -> Table:
     """Read several files, of which some may be `empty`.
 
-    Raises: DataError where a column has different units in them.
+    Raises: DataError where a column has different units, or decimal marks, in them.
     """
-    later = replace(rules, times_wait=True)
-    styles: dict[str, Style] = {}
+    later, seen = replace(rules, times_wait=True), Seen()
 
     def frame_of(part: Path) -> pl.DataFrame:
-        table = read_table(part, text=text, rules=later, may_be_empty=empty)
-        for name, style in table.styles.items():
-            first = styles.setdefault(name, style)
-            if not same_unit(first.unit, style.unit):
-                raise DataError(
-                    f"`{part}`, column `{name}`: its numbers have the unit `{style.unit}`, those "
-                    f"of the files before it `{first.unit}`",
-                    hint="write the column in one unit in all files",
-                )
-        return table.frame
+        return seen.add(part, read_table(part, text=text, rules=later, may_be_empty=empty))
 
-    table = with_times(table_of(join(path, read=frame_of), str(path)), text, rules)
-    return replace(table, frame=join_time(table.frame), styles={**styles, **table.styles})
+    joined = table_of(join(path, read=frame_of), str(path))
+    said = replace(joined, notes=(*joined.notes, *seen.notes), **seen.of_all(joined.frame.schema))
+    table = with_times(said, text, rules)
+    return replace(table, frame=join_time(table.frame))
 
 
 def with_derived(table: Table, *, keep: Collection[str], rules: Rules, typed: bool = True) -> Table:

@@ -95,6 +95,8 @@ def load_parts(path: Path, files: list[Path], read: Callable[[Path], pl.DataFram
     made = [each for each in partitions(files) if each.name not in columns]
     rows = np.repeat(np.arange(len(files)), counts)
     note = f"read {len(files):,} files, which are one table"
+    if len(files) == 1:
+        note = f"read 1 file, `{files[0]}`"
     return Loaded(together.with_columns(each.gather(rows) for each in made), (note,), lines)
 
 

@@ -8,6 +8,7 @@ import pytest
 from rnnauto.errors import DataError
 from rnnauto.reading.formats.parts import in_order, parts_of
 from rnnauto.reading.read import read_table
+from rnnauto.reading.rules import Rules
 
 FRAME = pl.DataFrame(
     {
@@ -110,3 +111,49 @@ def test_numbers_in_names_are_numbers(tmp_path):
     assert sorted(map(tmp_path.joinpath, names), key=in_order) == [
         tmp_path / name for name in ("a", "a9", "a10", "b1")
     ]
+
+
+def write_rows(path, rows):
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("\n".join(["x,y", *rows]) + "\n")
+
+
+GROUPED = [f'"{number % 9 + 1},{number:03}",up' for number in range(100, 140)]
+FRACTIONS = [f'"{number},5",down' for number in range(40)]
+
+
+@pytest.mark.parametrize("wanted", ["*.csv", "."])  # one table; a sequence in each file
+def test_a_comma_does_not_mean_thousands_in_one_file_and_fractions_in_another(tmp_path, wanted):
+    write_rows(tmp_path / "a.csv", GROUPED)
+    write_rows(tmp_path / "b.csv", FRACTIONS)
+    with pytest.raises(DataError, match=r"comma in `.*b.csv`, and with a decimal point in `.*a"):
+        read_table(tmp_path / wanted)
+    table = read_table(tmp_path / wanted, rules=Rules(decimal=","))
+    assert table.frame["x"][:2].to_list() == [2.1, 3.101]
+    assert table.styles["x"].decimal == ","
+
+
+def test_whole_numbers_go_with_any_decimal_mark(tmp_path):
+    write_rows(tmp_path / "a.csv", [f"{number},up" for number in range(40)])
+    write_rows(tmp_path / "b.csv", FRACTIONS)
+    assert read_table(tmp_path / "*.csv").frame["x"][40] == 0.5
+
+
+def test_what_is_wrong_in_a_file_is_said_with_its_name_and_once(tmp_path):
+    odd = [f"{number}.25,up" for number in range(60)]
+    write_rows(tmp_path / "a.csv", odd)
+    for name in "bc":
+        write_rows(tmp_path / f"{name}.csv", ["five,up", *odd])
+    table = read_table(tmp_path / "*.csv")
+    (problem,) = [each for each in table.problems if each.code == "not-a-number"]
+    assert problem.placed.endswith(
+        f"`five`, in `{tmp_path}/b.csv` and 1 more of the files (line 2)"
+    )
+    assert any("b.csv`: 1 of 61 cells" in note for note in table.notes)
+
+
+def test_values_of_several_files_are_written_as_they_are_there(tmp_path):
+    write_rows(tmp_path / "a.csv", [f"{number},TRUE" for number in range(9)])
+    write_rows(tmp_path / "b.csv", [f"{number},False" for number in range(9)])
+    labels = read_table(tmp_path / "*.csv").labels["y"]
+    assert dict(labels.iter_rows()) == {True: "TRUE", False: "False"}
