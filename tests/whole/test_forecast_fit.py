@@ -333,7 +333,7 @@ def test_a_fit_forecasts_as_far_as_is_known_ahead(fitted, tmp_path):
     pl.concat([sales(), later(7)], how="diagonal_relaxed").write_csv(tmp_path / "sales.csv")
     done = CliRunner().invoke(app, asked)
     assert done.exit_code == 0, done.output
-    assert "`weather` stay as last seen beyond 3 timesteps" in done.stderr
+    assert "`weather` stays as last seen beyond 3 timesteps" in done.stderr
     table = pl.read_csv(done.stdout.encode())
     assert table.height == 7 * SHOPS and table["month"].to_list()[6] == "2022-07-01"
     first = load(fitted.folder).predict(tmp_path / "sales.csv")

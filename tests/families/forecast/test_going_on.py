@@ -99,7 +99,7 @@ def test_beyond_the_horizon_a_forecast_goes_on_from_its_own_paths():
     wanted = 2 * np.sqrt([1, 4, 5, 8, 9, 12, 13])
     assert spread == pytest.approx(wanted, rel=0.15)
     assert table.filter(pl.col("shop") == "b")["prediction"].to_numpy() == pytest.approx(50, abs=1)
-    assert "goes on from its own paths" in notes[0] and "`weather` stay as last seen" in notes[1]
+    assert "goes on from its own paths" in notes[0] and "`weather` stays as last seen" in notes[1]
     both, _, _ = asked(Onward(horizon=5, paths=200), a=[5, 6, 7])
     paths = matrix_of(both)
     assert paths.shape == (200, 5)
@@ -136,7 +136,8 @@ def test_a_median_alone_goes_on_but_has_no_paths():
         value = last_value(raw)["quantiles"][..., 1:2]
         return {"quantiles": value + np.array([1, 2], np.float32)[None, :, None, None]}
 
-    table, _, _ = asked(Onward(horizon=5), layout, run=rising, dependence=None, a=[5, 6, 7])
+    table, notes, _ = asked(Onward(horizon=5), layout, run=rising, dependence=None, a=[5, 6, 7])
+    assert "goes on from its own medians" in notes[0]
     assert table["prediction"].to_list() == [8, 9, 10, 11, 12]
     with pytest.raises(DataError, match="a median alone"):
         asked(Onward(paths=3), layout, dependence=None, a=[5, 6, 7])

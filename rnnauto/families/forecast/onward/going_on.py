@@ -43,7 +43,7 @@ from rnnauto.families.forecast.series import (
     reach_of,
 )
 from rnnauto.layout import Layout
-from rnnauto.prepared import Source
+from rnnauto.prepared import Source, count
 from rnnauto.reading.read import Table, listed
 
 PATHS = 100  # that quantiles beyond the horizon are made of
@@ -173,12 +173,12 @@ def check_known(
 def caveats(layout: Layout, steps: int) -> list[str]:
     """Say what is not as up to the horizon."""
     names = [column.name for column in past_features(layout)]
-    said = [
-        f"beyond {layout.horizon} timesteps the forecast goes on from its own paths, which no "
-        "score of the model tells of"
-    ]
+    beyond = f"beyond {count(layout.horizon or 0, 'timestep')}"
+    itself = "its own paths" if len(layout.levels) > 1 else "its own medians"
+    said = [f"{beyond} the forecast goes on from {itself}, which no score of the model tells of"]
     if names:
-        said.append(f"{listed(names)} stay as last seen beyond {layout.horizon} timesteps")
+        stay = "stays" if len(names) == 1 else "stay"
+        said.append(f"{listed(names)} {stay} as last seen {beyond}")
     return said
 
 
