@@ -94,15 +94,26 @@ class Comparison:
     def scored(self, fit: Fit, metric: str) -> Scored | None:
         return fit.scores.metrics.get(metric)
 
+    @property
+    def differently(self) -> dict[str, list[str]]:
+        """The metrics that fits compute in different ways, with the signature of each fit; empty
+        where it has none."""
+        ways = {
+            metric: [fit.scores.signatures.get(metric, "") for fit in self.fits]
+            for metric in self.metrics
+        }
+        return {metric: each for metric, each in ways.items() if len({*each} - {""}) > 1}
+
     def best(self, metric: str) -> set[str]:
-        """Name the best of those that can be compared; none where there is one alone."""
+        """Name the best of those that can be compared; none where there is one alone, or they were
+        computed in different ways."""
         known = {
             fit.name: scored.value
             for fit in self.fits
             if not fit.apart
             if (scored := self.scored(fit, metric)) is not None and scored.value is not None
         }
-        if len(known) < FEWEST:
+        if len(known) < FEWEST or metric in self.differently:
             return set()
         choose = min if lower_is_better(metric) else max
         top = choose(known.values())
@@ -129,6 +140,7 @@ class Comparison:
                     "scores": {
                         name: scored.model_dump() for name, scored in fit.scores.metrics.items()
                     },
+                    "signatures": dict(fit.scores.signatures),
                     "best_baseline": fit.scores.comparison.best_baseline,
                     "beats_baselines": fit.scores.beats_baselines,
                     "sizes": dict(fit.sizes),

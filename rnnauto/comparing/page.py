@@ -40,6 +40,9 @@ def tables_of(comparison: Comparison) -> list[tuple[str, Rows]]:
         best = comparison.best(metric)
         cells = [score_cell(comparison.scored(fit, metric), fit.name in best) for fit in fits]
         scores.append((metric_words(metric), cells))
+    for metric, signatures in comparison.differently.items():
+        cells = [Cell(signature or "-") for signature in signatures]
+        scores.append((f"{metric_words(metric)}, computed as", cells))
     scores.append(
         ("best baseline", [Cell(fit.scores.comparison.best_baseline or "-") for fit in fits])
     )

@@ -49,6 +49,26 @@ def test_the_best_of_each_metric_is_named(tiny_run, twin):
     assert comparison.to_json()["comparable"]
 
 
+def test_what_is_computed_in_different_ways_has_no_best(tiny_run, twin):
+    def judged(tokens, value):
+        def change(scores):
+            scores["metrics"]["bleu"] = {"value": value, "low": None, "high": None}
+            scores["signatures"] = {"bleu": f"BLEU|nrefs:1|tok:{tokens}"}
+
+        return change
+
+    words, letters = twin("words", scores=judged("13a", 20)), twin("c", scores=judged("char", 70))
+    others = twin("again", scores=judged("13a", 30))
+    comparison = rnnauto.compare([words, letters, tiny_run.folder])
+    assert comparison.best("bleu") == set()
+    assert comparison.best("accuracy") != set()
+    page = page_of(comparison)
+    assert "BLEU, computed as" in page and "tok:char" in page and "tok:13a" in page
+    alike = rnnauto.compare([words, others])
+    assert alike.best("bleu") == {str(others)}
+    assert "computed as" not in page_of(alike)
+
+
 def test_settings_and_hyperparameters_that_differ_are_listed_and_others_are_not(tiny_run, twin):
     other = twin(
         "other",
