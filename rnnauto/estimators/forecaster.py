@@ -248,6 +248,10 @@ def take_rows(X: Any, y: Any = None) -> Given:
             dated = load_frame(named, may_be_empty=False).frame
             frame = dated.drop([str(name) for name in named.columns])
         return Given(frame, "nothing", 0, None)
+    if hasattr(X, "columns") and not len(X.columns):
+        raise InputError(
+            "X has no columns", hint="give times or what is known ahead of each row as columns"
+        )
     table = two_dimensions(X)
     names = [f"{FEATURE}{at}" for at in range(table.shape[1])]
     frame = pl.DataFrame(table, schema=names).fill_nan(None)

@@ -119,6 +119,10 @@ def place_of(model: Path, folder: Path | None, *, overwrite: bool) -> Path:
     own = real_place(model)
     place = own if folder is None else real_place(folder)
     in_place = place.absolute() == own.absolute()
+    if place.exists() and not (overwrite or in_place):
+        raise ModelFolderError(
+            f"`{place}` exists already", hint=f"replace it with `--overwrite`, or {ANOTHER}"
+        )
     check_destination(place, overwrite=overwrite or in_place)
     if completed_trials(search_of(place)):
         raise ModelFolderError(

@@ -43,6 +43,9 @@ def run_step(tmp_path):
 
 
 def test_the_action_runs_every_recipe_that_a_pattern_names(run_step, tmp_path):
+    assert run_step("  recipes/one.yaml \n\n recipes/the *.yaml\n").returncode == 0
+    asked = (tmp_path / "asked").read_text().splitlines()
+    assert asked[:3] == ["run", "recipes/one.yaml", "recipes/the other.yaml"]
     assert run_step("recipes/*.yaml\n").returncode == 0
     asked = (tmp_path / "asked").read_text().splitlines()
     assert asked[:3] == ["run", "recipes/one.yaml", "recipes/the other.yaml"]

@@ -67,6 +67,11 @@ def test_a_time_that_stands_twice_in_x_is_refused(air, fitted):
         fitted.predict(twice)
 
 
+def test_a_frame_without_columns_is_refused(air):
+    with pytest.raises(ValueError, match="X has no columns"):
+        RNNForecaster(**SHORT).fit(pd.DataFrame(index=air.index), air["passengers"])
+
+
 def test_series_of_a_frame_may_stand_in_any_order():
     t = np.arange(60)
     frame = pl.DataFrame(

@@ -76,8 +76,9 @@ def test_an_update_takes_the_place_of_its_model_unless_told_otherwise(old, new, 
 
 def test_a_folder_that_is_there_is_replaced_only_where_that_is_asked_for(old, new, tmp_path):
     shutil.copytree(old.folder, tmp_path / "there")
-    with pytest.raises(ModelFolderError, match="exists already"):
+    with pytest.raises(ModelFolderError, match="exists already") as caught:
         update(old, new, folder=tmp_path / "there", force=True)
+    assert "--resume" not in caught.value.hint
     (tmp_path / "mine").mkdir()
     with pytest.raises(ModelFolderError, match="is no model folder"):
         update(old, new, folder=tmp_path / "mine", overwrite=True, force=True)
