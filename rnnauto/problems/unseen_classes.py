@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from rnnauto.arrays import timestep_index
+from rnnauto.arrays import Integers, timestep_index
 from rnnauto.data.sequences import Sequences
 from rnnauto.data.split import Parts
 from rnnauto.layout import Layout
@@ -18,8 +18,9 @@ CLASS_UNSEEN = Kind(
     code="class-unseen",
     severity="warning",
     title="the test part has a class that the train part has not",
-    finds=f"Classes of {SHARE:.0%} of the test part's targets or more that stand in no sequence of "
-    "the train part. It is looked for once the parts are known: `fit` and `recipe check` tell it.",
+    finds=f"Classes of {SHARE:.0%} of the targets or more, of the test part or of a validation "
+    "file, that stand in no sequence of the train part. It is looked for once the parts are known: "
+    "`fit` and `recipe check` tell it.",
     harm="No network can learn what it was never shown: all these answers will be wrong.",
     remedy="Add sequences of that class to the training file, choose the test part yourself with "
     "`--test FILE`, or give more recordings.",
@@ -33,28 +34,48 @@ KINDS = (CLASS_UNSEEN,)
 
 
 def unseen_classes(
-    parts: Parts, test: Sequences, layout: Layout, *, own_test: bool
+    parts: Parts, test: Sequences, layout: Layout, *, own_test: bool, own_validation: bool
 ) -> Iterator[Problem]:
-    """Warn where the test part has classes that the train part has not."""
+    """Warn where the test part, or a validation file, has classes that the train part has not."""
     learned, asked = parts.development.targets, test.targets
     if not gives_classes(layout) or learned is None or asked is None:
         return
     if learned.dtype.is_nested():
         return
-    chosen = parts.folds[0][0]
-    if layout.per_timestep:
-        chosen = timestep_index(parts.development.row_splits, chosen)
-    known = learned.gather(chosen).drop_nulls().cast(pl.String).unique()
+
+    def targets_of(chosen: Integers) -> pl.Series:
+        if layout.per_timestep:
+            chosen = timestep_index(parts.development.row_splits, chosen)
+        return learned.gather(chosen).drop_nulls().cast(pl.String)
+
+    train, validation = parts.folds[0]
+    known = targets_of(train).unique()
+    if own_validation:
+        remedy = "add sequences of that class to the training file, or take them out of this one"
+        yield from unknown_in(targets_of(validation), known, layout, "validation file", remedy)
     wanted = asked.drop_nulls().cast(learned.dtype, strict=False).cast(pl.String)
+    yield from unknown_in(
+        wanted,
+        known,
+        layout,
+        "test part",
+        "add sequences of that class to the training file"
+        if own_test
+        else "choose the test part yourself with `--test FILE`, or give more recordings",
+    )
+
+
+def unknown_in(
+    wanted: pl.Series, known: pl.Series, layout: Layout, part: str, remedy: str
+) -> Iterator[Problem]:
+    """Tell the classes of a part that are none of the known ones, where they are a share of it."""
     unseen = wanted.filter(~wanted.is_in(known.implode()))
     if len(unseen) < max(1, SHARE * len(wanted)):
         return
     unit = "timesteps" if layout.per_timestep else "sequences"
     yield CLASS_UNSEEN.problem(
-        f"{len(unseen):,} of the {len(wanted):,} {unit} of the test part have a class that the "
+        f"{len(unseen):,} of the {len(wanted):,} {unit} of the {part} have a class that the "
         f"train part has not: {listed(sorted(unseen.unique()))}; no network can learn it",
         layout.target[0],
-        remedy="add sequences of that class to the training file"
-        if own_test
-        else "choose the test part yourself with `--test FILE`, or give more recordings",
+        remedy=remedy,
     )

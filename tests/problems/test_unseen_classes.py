@@ -51,6 +51,8 @@ def test_a_test_file_with_a_class_of_its_own(tmp_path):
     (problem,) = told(train, test_path=str(path))
     assert problem.message.startswith("50 of the 100 timesteps")
     assert problem.remedy == "add sequences of that class to the training file"
+    (problem,) = told(train, validation_path=str(path))
+    assert problem.message.startswith("50 of the 100 timesteps of the validation file have a class")
 
 
 def test_numbers_written_in_two_ways_are_the_same_class(tmp_path):

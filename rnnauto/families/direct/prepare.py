@@ -43,11 +43,14 @@ def prepare(told: Told) -> DirectPrepared:
         groups=duplicate_groups,
         classes=layout.task == "classification",
     )
-    own_test = recipe.data.test_path is not None
+    own = {
+        "own_test": recipe.data.test_path is not None,
+        "own_validation": recipe.data.validation_path is not None,
+    }
     learned = split.learned(per_timestep=layout.per_timestep)
     for path, part in split.files(told):
         check_some_known(learned, part, layout, path)
-    unseen = unseen_classes(split.parts, split.test, layout, own_test=own_test)
+    unseen = unseen_classes(split.parts, split.test, layout, **own)
     classes = all_targets(split.parts.development, *split.others)
     folds = tuple(
         deciding(
