@@ -21,6 +21,7 @@ from rnnauto.networks.architecture import Answer, Architecture, Features
 from rnnauto.networks.cells import LAYERS
 from rnnauto.networks.fused import fuse
 from rnnauto.recipe import CellName, Space
+from rnnauto.recipe.model import Train
 from rnnauto.recipe.values import all_cells
 from rnnauto.report.style import by_cell, cell_variables
 from rnnauto.search.train import train
@@ -60,7 +61,8 @@ def space_of(layout=LAYOUT, target=CLASSES):
     )
     prepared = lengths_to_search(np.full(200, 30), layout, encoders)
     search = SimpleNamespace(space=SPACE, streamable=False)
-    return family_of(layout).space(prepared, SimpleNamespace(search=search))
+    recipe = SimpleNamespace(search=search, train=Train())
+    return family_of(layout).space(prepared, recipe)
 
 
 def proposals(layout=LAYOUT, target=CLASSES):

@@ -34,7 +34,7 @@ from rnnauto.networks.architecture import Architecture, Features
 pytestmark = pytest.mark.train
 
 PACKAGE = Path(rnnauto.__file__).parent
-DOCUMENTED = {"_exit"}  # of `os`
+DOCUMENTED = {"_exit", "_fields", "_make", "_replace"}  # of `os`, and of named tuples
 
 
 @dataclass(frozen=True)
@@ -441,7 +441,29 @@ OWN_ORACLE = "draw from `options_of` with numpy, and keep the set of what was tr
 OWN_HYPERBAND = "write out the rounds of Li et al. 2018 in `sweep`: a dozen lines"
 REREAD_FORMAT = "read the new format before any model is loaded: the gate must see all operations"
 
+
+def statistics_of_sentences_add_up_to_corpus_scores():
+    from sacrebleu.metrics import BLEU, CHRF
+
+    said, truth = ["the cat sat down", "a dog ran"], ["the cat sat", "a dog ran home"]
+    for metric in (BLEU(), CHRF()):
+        rows = metric._extract_corpus_statistics(said, [truth])
+        sums = np.asarray(rows).sum(axis=0).tolist()
+        score = metric._compute_score_from_stats(sums).score
+        assert score == metric.corpus_score(said, [truth]).score
+
+
 LEANS = {
+    "sacrebleu Metric._extract_corpus_statistics": Lean(
+        "_extract_corpus_statistics",
+        statistics_of_sentences_add_up_to_corpus_scores,
+        "score resampled corpora as a whole, which takes far longer",
+    ),
+    "sacrebleu Metric._compute_score_from_stats": Lean(
+        "_compute_score_from_stats",
+        statistics_of_sentences_add_up_to_corpus_scores,
+        "score resampled corpora as a whole, which takes far longer",
+    ),
     "keras Optimizer.update_step": Lean(
         "def update_step(", adam_updates_one_variable_at_a_time, OWN_ADAM
     ),
@@ -609,14 +631,26 @@ def private_names():
     return found
 
 
+def own_names():
+    """Those of our own classes, which scikit-learn's have to be."""
+    found = set()
+    for text in sources().values():
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                found.add(node.name)
+            elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+                found |= {node.attr} if ast.unparse(node.value) == "self" else set()
+    return found
+
+
 def is_private(name):
     return name.startswith("_") and not name.endswith("__")
 
 
 def test_every_private_name_that_we_use_is_on_the_list():
-    """Our own code has no private names, so each is somebody else's."""
     listed = " ".join([*LEANS, *(lean.spelled for lean in LEANS.values())])
-    assert {name for name in private_names() - DOCUMENTED if name not in listed} == set()
+    others = private_names() - own_names() - DOCUMENTED
+    assert {name for name in others if name not in listed} == set()
 
 
 PLAIN = Features(2, (0,), (5,), 1, (), (4,), 3, per_timestep=False)

@@ -72,7 +72,8 @@ def to_learn(data: Source, layout: Layout, encoders: DirectEncoders) -> Table:
     classes = {**encoders.words, **texts}
     table = read_for(layout, data, target=True, text_targets=texts, classes=classes)
     for column, encoder in zip(layout.targets, each_target(encoders.target), strict=True):
-        check_kind(table, table.frame[column.name], encoder)
+        for name in column.columns or (column.name,):
+            check_kind(table, table.frame[name], encoder)
     return table
 
 
