@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 OPTION = "-o FILE"
 ENDINGS = {".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"}
 
+ADDED = ("probability", "score_")  # what columns begin with that `--proba` adds
+
 HorizonFlag = Annotated[
     int | None,
     typer.Option("--horizon", help="Timesteps of a forecast instead of those trained for"),
@@ -101,6 +103,13 @@ def predict(
             hint="fill the rows in, or drop them",
         )
     hand_over(answer, opened.info.layout, output, destination, quiet=quiet)
+    if proba and not adds_any(answer.table.columns):
+        tell("note: `--proba` adds nothing: these answers have no probabilities", quiet=quiet)
+
+
+def adds_any(columns: list[str]) -> bool:
+    """Whether predictions have a column that `--proba` adds."""
+    return any(name.startswith(ADDED) for name in columns)
 
 
 def hand_over(
