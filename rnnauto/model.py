@@ -2,7 +2,9 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -147,11 +149,23 @@ class Model:
         if onward.asked:
             asked: dict[str, Any] = {"history": history, "look": look}
             return Answer(*self.family.go_on(lambda: self.run, data, self.info, onward, **asked))
-        part = self.read(data, history=history)
-        look(part.table, self.info.layout)
+        with self.opening():
+            part = self.read(data, history=history)
+            look(part.table, self.info.layout)
         if explain:
             return self.tell_shares(part, probabilities=probabilities)
         return self.tell(part, probabilities=probabilities, beams=beams, answers=answers)
+
+    @contextmanager
+    def opening(self) -> Iterator[None]:
+        """Open the graph beside what the block does; a fault of it is raised when it is asked."""
+        light = self.runtime != "tensorflow" and os.path.lexists(self.folder / MODEL)
+        if "run" in self.__dict__ or not light:
+            yield
+            return
+        with ThreadPoolExecutor(1) as beside:
+            beside.submit(lambda: self.run)
+            yield
 
     def read(self, data: Source, *, history: Source | None = None) -> Any:
         """Read what is to be predicted: sequences, or windows of series. Raises: DataError."""

@@ -18,7 +18,7 @@ from rnnauto.errors import RecipeError, RnnautoError
 
 MAY_BE_EMPTY = frozenset({"--na-values", "--label-separator", "--prompt", "--stop"})
 STARTED = time.monotonic()  # a budget counts from here
-MADE_BEFORE_A_LOOK = 100_000  # objects: imports make many, and all of them stay
+MADE_BEFORE_A_LOOK = 500_000  # objects: imports make many, and all of them stay
 
 COMMANDS = (
     *("inspect", "fit", "update", "predict", "explain", "stream", "generate", "evaluate"),
@@ -84,13 +84,28 @@ def __getattr__(name: str) -> Any:
 
 def main() -> None:
     """The console script: `perform`, in a process that has nothing else to do."""
-    gc.set_threshold(MADE_BEFORE_A_LOOK, 20, 20)
+    look_late_for_garbage()
     # whose threads take as long to start as all of numpy to import; trials have one core each
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # which it would look for in every package that is installed
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         perform()
     except SystemExit as end:
         leave(end.code)
+
+
+def look_late_for_garbage() -> None:
+    """Have the garbage collector look first when the imports of a command are over."""
+    usual = gc.get_threshold()
+
+    def as_usual(phase: str, info: dict[str, int]) -> None:
+        if phase == "stop":
+            gc.set_threshold(*usual)
+            gc.callbacks.remove(as_usual)
+
+    gc.set_threshold(MADE_BEFORE_A_LOOK)
+    gc.callbacks.append(as_usual)
 
 
 def perform() -> NoReturn:
