@@ -598,7 +598,7 @@ def test_rows_that_are_there_twice_are_said_of_a_second_file(fit):
     assert not wanted & codes_of(said_of(fit, frame))
     assert wanted <= codes_of(said_of(fit, twice))
     assert not wanted & codes_of(said_of(fit, twice, allow=tuple(wanted)))
-    model = load(fit.folder)
+    model = load(fit.folder, runtime="tensorflow")
     for use in (model.ask, model.evaluate):
         with pytest.raises(DataError, match="`--strict` takes none") as caught:
             use(twice, look=partial(tell_odd, strict=True, say=print))
