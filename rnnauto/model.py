@@ -36,9 +36,7 @@ if TYPE_CHECKING:
     from rnnauto.streaming.stream import Stream
     from rnnauto.unroll.record import Unrolled
 
-MOST_BEAMS = 100  # a step of a batch holds the probabilities of all tokens for each
 ONLY_QUANTILES = Onward()
-BEAMS = "decode"  # the signature that keeps several answers in the running
 
 Look = Callable[[Table, Layout], None]
 Runtime = Literal["onnx", "tensorflow"]

@@ -43,11 +43,10 @@ from rnnauto.search.interrupt import deaf_to_hangups, interruptible
 from rnnauto.search.loop import News, Search
 from rnnauto.search.pose import with_seeds
 from rnnauto.search.prune import behind
-from rnnauto.search.replay import Chosen as Oracle
-from rnnauto.search.replay import chosen_before, lost_weights, open_journal
-from rnnauto.search.select import Trial, explain
+from rnnauto.search.replay import OracleChoice, chosen_before, lost_weights, open_journal
+from rnnauto.search.select import Trial, criterion_words, explain
 from rnnauto.search.study import save_study, weights_are_lost, weights_path
-from rnnauto.search.trial import StudyProblem, Values, criterion_words, seed_of
+from rnnauto.search.trial import StudyProblem, Values, seed_of
 from rnnauto.tracking.follow import following, open_trackers
 
 EARLY_MARGIN = 2.0  # an early model costs the search nothing only where there is time to spare
@@ -333,11 +332,11 @@ def search_for_winner(search: Search, task: Task, watch: Watch) -> Trial:
     )
 
 
-def choose(task: Task, *, workers: int) -> Oracle:
+def choose(task: Task, *, workers: int) -> OracleChoice:
     """Choose the oracle of a search that begins."""
     wanted, trials = task.recipe.search, task.recipe.search.trials
     oracle, why = choose_algorithm(wanted.oracle, task.space, trials=trials, budget=wanted.budget)
-    return Oracle(oracle, why, trials, behind(workers))
+    return OracleChoice(oracle, why, trials, behind(workers))
 
 
 def leave_model(task: Task, searched: Searched, clock: Clock, watch: Watch) -> WrittenModel:

@@ -13,8 +13,8 @@ from rnnauto.judge.evaluate import Evaluation, Scores
 from rnnauto.prepared import AnyPrepared
 from rnnauto.recipe import Recipe
 from rnnauto.search.fingerprint import Fingerprint, digests, versions
-from rnnauto.search.select import Trial
-from rnnauto.search.trial import StudyProblem, Values, selected_by
+from rnnauto.search.select import Trial, selected_by
+from rnnauto.search.trial import StudyProblem, Values
 
 
 def model_info(

@@ -124,7 +124,7 @@ def open_journal(path: Path, facts: dict[str, Any], *, resume: bool) -> tuple[li
 
 
 @dataclass(frozen=True)
-class Chosen:
+class OracleChoice:
     """The oracle of a search, which stays what it was when the search goes on.
 
     Attributes:
@@ -139,10 +139,10 @@ class Chosen:
     behind: int = BEHIND
 
 
-def chosen_before(history: Sequence[Event]) -> Chosen | None:
+def chosen_before(history: Sequence[Event]) -> OracleChoice | None:
     """The oracle that an earlier run chose; None where there was none."""
-    names = [each.name for each in fields(Chosen)]
+    names = [each.name for each in fields(OracleChoice)]
     for event in history:
         if event["event"] == "oracle-chosen":
-            return Chosen(**{name: event[name] for name in names if name in event})
+            return OracleChoice(**{name: event[name] for name in names if name in event})
     return None

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from rnnauto.search.trial import AGAIN, Result, Values
+from rnnauto.metrics import direction
+from rnnauto.search.trial import AGAIN, Result, StudyProblem, Values
 
 Rule = Literal["one_standard_error", "best"]
 FEWEST_FOLDS = 2  # whose differences have a spread
@@ -177,6 +178,17 @@ def once(trials: list[Trial]) -> list[Trial]:
     for trial in trials:
         by_id.setdefault(trial.id, trial)
     return list(by_id.values())
+
+
+def selected_by(problem: StudyProblem) -> str:
+    """Name what selects trials, and which way it gets better: `loss (min)`."""
+    name = problem.objective or ("entity_f1" if problem.tags else "")
+    return f"{name} ({direction(name)})" if name else "loss (min)"
+
+
+def criterion_words(problem: StudyProblem) -> str:
+    """Say what trials are ranked by, the lowest first."""
+    return f"distance from the best {problem.objective}" if problem.objective else "loss"
 
 
 def explain(

@@ -10,7 +10,6 @@ from typing import Annotated, Any
 from pydantic import AfterValidator
 
 from rnnauto.layout import FamilyName
-from rnnauto.metrics import direction
 from rnnauto.networks.architecture import Answer, Architecture
 
 Values = dict[str, Any]
@@ -88,17 +87,6 @@ class StudyProblem:
     def weighted(self) -> bool:
         """Whether targets may count differently."""
         return self.mean_weight is not None or bool(self.class_weights)
-
-
-def selected_by(problem: StudyProblem) -> str:
-    """Name what selects trials, and which way it gets better: `loss (min)`."""
-    name = problem.objective or ("entity_f1" if problem.tags else "")
-    return f"{name} ({direction(name)})" if name else "loss (min)"
-
-
-def criterion_words(problem: StudyProblem) -> str:
-    """Say what trials are ranked by, the lowest first."""
-    return f"distance from the best {problem.objective}" if problem.objective else "loss"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from rnnauto.errors import ModelFolderError
 from rnnauto.search import driver, journal, loop
 from rnnauto.search.driver import run_search
 from rnnauto.search.loop import Search
-from rnnauto.search.replay import Chosen, chosen_before, lost_weights, open_journal
+from rnnauto.search.replay import OracleChoice, chosen_before, lost_weights, open_journal
 
 FAKE_SEARCH = Path(__file__).parents[1] / "fake_search.py"
 
@@ -214,7 +214,7 @@ def test_the_oracle_stays_what_it_was():
     assert chosen_before([{"event": "run-started"}]) is None
     chosen = {"event": "oracle-chosen", "oracle": "grid", "why": "asked for", "trials": 9}
     before = chosen_before([{"event": "run-started"}, chosen])  # of a journal of before
-    assert before == Chosen("grid", "asked for", 9, behind=8)
+    assert before == OracleChoice("grid", "asked for", 9, behind=8)
     chosen["behind"] = 64
     assert chosen_before([chosen]).behind == 64
 
