@@ -1,22 +1,57 @@
 """Read the cells of rows that are streamed as what a model of timesteps takes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Doubles, Integers
+from rnnauto.arrays import Doubles, Floats, Integers
 from rnnauto.data.columns import category_names, flatten, number_columns, zeros_of
 from rnnauto.data.encode import CategoryEncoder, Encoders
 from rnnauto.data.tokens import tokenise
-from rnnauto.deploy.raw_inputs import cut_inputs, number_type
+from rnnauto.deploy.raw_inputs import cut_inputs, graph_inputs, number_type
 from rnnauto.deploy.row_cells import Cells, is_spelled
-from rnnauto.deploy.streaming import Columns
+from rnnauto.deploy.streaming import Columns, Streaming, Timesteps
 from rnnauto.layout import Column, Layout
 
 ALONG = frozenset({"numbers", "categories", "views", "tokens", "time"})
+
+
+def row_streaming(
+    layout: Layout,
+    encoders: Encoders[Any],
+    *,
+    outputs: tuple[str, ...],
+    told: Callable[[dict[str, NDArray[Any]]], Floats],
+    width: int,
+    table: Callable[..., list[pl.Series]],
+) -> Streaming:
+    """Say how rows become timesteps: one each, of a text one for every token. What is told of them
+    is the family's to say, as `Streaming` has it."""
+
+    def read(columns: Columns, cells: Cells) -> Timesteps:
+        statics = static_inputs(columns, cells, layout, encoders)
+        if layout.tokens is not None:
+            inputs, counts = token_inputs(columns, cells, layout)
+            return Timesteps(inputs, statics, counts)
+        return Timesteps(timestep_inputs(columns, cells, layout, encoders), statics)
+
+    times = [layout.time] if encoders.reads_times and layout.time else []
+    names = [column.name for column in (*layout.features, *layout.static)]
+    inputs = graph_inputs(layout, encoders)
+    del inputs["length"]
+    return Streaming(
+        inputs=inputs,
+        along=ALONG & inputs.keys(),
+        outputs=outputs,
+        columns=(*names, *times),
+        read=read,
+        told=told,
+        width=width,
+        table=table,
+    )
 
 
 def token_inputs(

@@ -7,10 +7,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Floats, Integers
-from rnnauto.deploy.raw_inputs import graph_inputs
-from rnnauto.deploy.row_cells import Cells
-from rnnauto.deploy.row_inputs import ALONG, static_inputs, timestep_inputs, token_inputs
-from rnnauto.deploy.streaming import Columns, Streaming, Timesteps
+from rnnauto.deploy.row_inputs import row_streaming
+from rnnauto.deploy.streaming import Streaming
 from rnnauto.families.anomaly.encode import AnomalyEncoders, scored_names
 from rnnauto.families.anomaly.table import score_columns
 from rnnauto.layout import Layout
@@ -20,13 +18,6 @@ OUTPUTS = ("score", "flag", "scores")
 
 def streaming(layout: Layout, encoders: AnomalyEncoders) -> Streaming:
     """Say how rows become timesteps: each has its own score."""
-
-    def read(columns: Columns, cells: Cells) -> Timesteps:
-        statics = static_inputs(columns, cells, layout, encoders)
-        if layout.tokens is not None:
-            inputs, counts = token_inputs(columns, cells, layout)
-            return Timesteps(inputs, statics, counts)
-        return Timesteps(timestep_inputs(columns, cells, layout, encoders), statics)
 
     def told(outputs: dict[str, NDArray[Any]]) -> Floats:
         both = [outputs["score"][..., None], outputs["flag"][..., None].astype(np.float32)]
@@ -40,16 +31,10 @@ def streaming(layout: Layout, encoders: AnomalyEncoders) -> Streaming:
             last[:, 0], last[:, 1] > 0, last[:, 2:], encoders, probabilities=probabilities
         )
 
-    times = [layout.time] if encoders.reads_times and layout.time else []
-    names = [column.name for column in (*layout.features, *layout.static)]
-    inputs = graph_inputs(layout, encoders)
-    del inputs["length"]
-    return Streaming(
-        inputs=inputs,
-        along=ALONG & inputs.keys(),
+    return row_streaming(
+        layout,
+        encoders,
         outputs=OUTPUTS,
-        columns=(*names, *times),
-        read=read,
         told=told,
         width=2 + len(scored_names(encoders)),
         table=table,

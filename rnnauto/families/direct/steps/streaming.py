@@ -7,10 +7,8 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Floats, Integers
 from rnnauto.data.targets import EndingValue, SeveralTargets, ValueEncoder
-from rnnauto.deploy.raw_inputs import graph_inputs
-from rnnauto.deploy.row_cells import Cells
-from rnnauto.deploy.row_inputs import ALONG, static_inputs, timestep_inputs, token_inputs
-from rnnauto.deploy.streaming import Columns, Streaming, Timesteps
+from rnnauto.deploy.row_inputs import row_streaming
+from rnnauto.deploy.streaming import Streaming
 from rnnauto.errors import DataError
 from rnnauto.families.direct.answer import side_by_side
 from rnnauto.families.direct.encode import DirectEncoders, outputs_of
@@ -26,13 +24,6 @@ def streaming(layout: Layout, encoders: DirectEncoders) -> Streaming:
             hint="ask it with `rnnauto predict`",
         )
 
-    def read(columns: Columns, cells: Cells) -> Timesteps:
-        statics = static_inputs(columns, cells, layout, encoders)
-        if layout.tokens is not None:
-            inputs, counts = token_inputs(columns, cells, layout)
-            return Timesteps(inputs, statics, counts)
-        return Timesteps(timestep_inputs(columns, cells, layout, encoders), statics)
-
     def told(outputs: dict[str, NDArray[Any]]) -> Floats:
         return side_by_side(outputs, encoders.target)
 
@@ -41,16 +32,10 @@ def streaming(layout: Layout, encoders: DirectEncoders) -> Streaming:
     ) -> list[pl.Series]:
         return prediction_columns(told[row_splits[1:] - 1], encoders, probabilities=probabilities)
 
-    times = [layout.time] if encoders.reads_times and layout.time else []
-    names = [column.name for column in (*layout.features, *layout.static)]
-    inputs = graph_inputs(layout, encoders)
-    del inputs["length"]
-    return Streaming(
-        inputs=inputs,
-        along=ALONG & inputs.keys(),
+    return row_streaming(
+        layout,
+        encoders,
         outputs=numbers_told(encoders),
-        columns=(*names, *times),
-        read=read,
         told=told,
         width=outputs_of(encoders),
         table=table,
