@@ -90,6 +90,23 @@ class Arrays:
             raise ValueError(f"`{name}` is not above 0")
         return array
 
+    def branches(self, at: str, *, leaf: NDArray[np.bool_]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Take the `left` and `right` nodes of every node of some trees, [nodes] each.
+
+        Args:
+            at: what stands before their names.
+            leaf: the nodes from which there is no way on.
+
+        Raises: ValueError where they do not go on to later nodes.
+        """
+        nodes = len(leaf)
+        left, right = (self.places(f"{at}{side}", nodes, nodes) for side in ("left", "right"))
+        for side in (left, right):
+            # later nodes only: who goes from node to node arrives
+            if (side <= np.arange(nodes))[~leaf].any():
+                raise ValueError(f"the trees of `{at}left` and `{at}right` go round in circles")
+        return left, right
+
 
 def save_baselines(path_npz: Path, baselines: Sequence[Any]) -> None:
     """Save an array for every field of every baseline, all of them dataclasses."""

@@ -98,12 +98,8 @@ def cuts_to_isolate(counts: Integers) -> Doubles:
 def load_forest(arrays: Arrays, at: str) -> Forest:
     """Read stored trees. Raises: ValueError where they do not fit together."""
     feature = arrays.get(f"{at}feature", "i", None)
-    nodes, leaf = len(feature), feature < 0
-    left, right = (arrays.places(f"{at}{side}", nodes, nodes) for side in ("left", "right"))
-    for side in (left, right):
-        # later nodes only: who goes from node to node arrives
-        if (side <= np.arange(nodes))[~leaf].any():
-            raise ValueError(f"the trees of `{at}left` and `{at}right` go round in circles")
+    nodes = len(feature)
+    left, right = arrays.branches(at, leaf=feature < 0)
     roots = arrays.places(f"{at}roots", nodes, None)
     if not len(roots):
         raise ValueError(f"`{at}roots` holds no tree")

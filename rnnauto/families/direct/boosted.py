@@ -206,12 +206,8 @@ def load_boosted(arrays: Arrays, at: str) -> Boosted:
     Raises: ValueError where they do not fit together.
     """
     feature = arrays.get(f"{at}feature", "i", None)
-    nodes, leaf = len(feature), feature < 0
-    left, right = (arrays.places(f"{at}{side}", nodes, nodes) for side in ("left", "right"))
-    for side in (left, right):
-        # later nodes only: who goes from node to node arrives
-        if (side <= np.arange(nodes))[~leaf].any():
-            raise ValueError(f"the trees of `{at}left` and `{at}right` go round in circles")
+    nodes = len(feature)
+    left, right = arrays.branches(at, leaf=feature < 0)
     classes = arrays.whole(f"{at}classes", most=2**31)
     present = arrays.places(f"{at}present", classes, None)
     start, roots = arrays.floats(f"{at}start", None), arrays.places(f"{at}roots", nodes, None)
