@@ -2,12 +2,10 @@
 
 import numpy as np
 
-from rnnauto.arrays import timestep_positions
-from rnnauto.data.sequences import ROW
 from rnnauto.families.anomaly.encode import AnomalyPart, Surprises
 from rnnauto.families.anomaly.metrics import first_within, runs_of
-from rnnauto.judge.diagnosis import Plain, WrongAnswer
-from rnnauto.judge.mistakes import MOST, row_of
+from rnnauto.judge.diagnosis import WrongAnswer
+from rnnauto.judge.mistakes import MOST, timestep_of
 
 
 def worst(part: AnomalyPart, answers: Surprises) -> list[WrongAnswer] | None:
@@ -24,21 +22,10 @@ def worst(part: AnomalyPart, answers: Surprises) -> list[WrongAnswer] | None:
     wrong += [(int(at), "normal", "fault") for at in normal[:MOST]]
     return [
         WrongAnswer(
-            id=place_of(part, at),
+            id=timestep_of(part.sequences, at),
             truth=truth,
             prediction=prediction,
             error=float(answers.score[at]) if np.isfinite(answers.score[at]) else None,
         )
         for at, truth, prediction in wrong[:MOST]
     ]
-
-
-def place_of(part: AnomalyPart, at: int) -> dict[str, Plain]:
-    """Give the ids of the sequence, and the row of the file, or where a row is a whole sequence the
-    timestep, both from 1."""
-    sequences = part.sequences
-    owner = int(np.searchsorted(sequences.row_splits, at, side="right")) - 1
-    if sequences.rows is not None:
-        return {**row_of(sequences.ids, owner), ROW: int(sequences.rows[at]) + 1}
-    place = int(timestep_positions(sequences.row_splits)[at]) + 1
-    return {**row_of(sequences.ids, owner), "timestep": place}

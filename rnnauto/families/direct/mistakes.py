@@ -5,13 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.arrays import timestep_positions
 from rnnauto.data.decisions import decided
-from rnnauto.data.sequences import ROW, Sequences
+from rnnauto.data.sequences import Sequences
 from rnnauto.data.targets import LabelEncoder, ValueEncoder
 from rnnauto.families.direct.encode import DirectPart
 from rnnauto.judge.diagnosis import Plain, WrongAnswer
-from rnnauto.judge.mistakes import MOST, row_of
+from rnnauto.judge.mistakes import MOST, row_of, timestep_of
 from rnnauto.layout import Layout
 
 
@@ -67,12 +66,7 @@ def worst_values(
 
 
 def id_of(test: Sequences, unit: int, layout: Layout) -> dict[str, Plain]:
-    """Give the ids of the sequence, and with a target per timestep the row of the file, or where a
-    row is a whole sequence the timestep, both from 1."""
+    """Give the ids of the sequence, and with a target per timestep where in it that is."""
     if not layout.per_timestep:
         return row_of(test.ids, unit)
-    owner = int(np.searchsorted(test.row_splits, unit, side="right")) - 1
-    if test.rows is not None:
-        return {**row_of(test.ids, owner), ROW: int(test.rows[unit]) + 1}
-    place = int(timestep_positions(test.row_splits)[unit]) + 1
-    return {**row_of(test.ids, owner), "timestep": place}
+    return timestep_of(test, unit)
