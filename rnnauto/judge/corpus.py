@@ -13,7 +13,7 @@ import polars as pl
 
 from rnnauto.arrays import Doubles, Integers
 from rnnauto.judge.distances import edit_distances, paired
-from rnnauto.judge.metrics import Measure, Metrics, measured
+from rnnauto.judge.metrics import Measure, Metrics, measured, ratio
 from rnnauto.layout import Tokens
 from rnnauto.metrics import METRICS
 
@@ -69,16 +69,10 @@ def chrf_of(sums: CorpusSums) -> Doubles:
     return np.array([chrf._compute_score_from_stats(row).score for row in sums.chrf.tolist()])
 
 
-def word_error_rate_of(sums: CorpusSums) -> Doubles:
-    """Divide the words that are wrong by those of the truth, [resamples]; NaN where it has none."""
-    none = np.full(sums.words.shape, np.nan)
-    return np.asarray(np.divide(sums.wrong, sums.words, out=none, where=sums.words > 0))
-
-
 CORPUS_METRICS: tuple[Measure[CorpusSums], ...] = (
     Measure(METRICS["bleu"], bleu_of),
     Measure(METRICS["chrf"], chrf_of),
-    Measure(METRICS["word_error_rate"], word_error_rate_of),
+    Measure(METRICS["word_error_rate"], lambda sums: ratio(sums.wrong, sums.words)),
 )
 
 
