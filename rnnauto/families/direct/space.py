@@ -4,8 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from rnnauto.arrays import Doubles
+from rnnauto.arrays import Doubles, Floats, timestep_index
 from rnnauto.data.tags import are_tags
 from rnnauto.data.targets import (
     EndingValue,
@@ -17,7 +18,7 @@ from rnnauto.data.targets import (
     value_encoders,
 )
 from rnnauto.errors import DataError, RecipeError
-from rnnauto.families.direct.encode import DirectEncoders, outputs_of
+from rnnauto.families.direct.encode import DirectEncoders, each_target, outputs_of
 from rnnauto.families.direct.prepare import DirectPrepared
 from rnnauto.layout import Layout
 from rnnauto.networks.architecture import Answer, Features, features_of
@@ -65,17 +66,25 @@ def pose(prepared: DirectPrepared, recipe: Recipe) -> StudyProblem:
 def mean_weight(prepared: DirectPrepared) -> float | None:
     """Average the weights of the targets to train on; None where all count the same. Raises:
     DataError where none counts."""
-    part = prepared.development.take(prepared.parts.folds[0][0])
-    if part.weights is None:
+    targets, weights = units_learnt(prepared)
+    if weights is None:
         return None
-    known = known_units(part.targets, answer_of(prepared.encoders.target))
-    mean = float(part.weights[known].mean(dtype=np.float64)) if known.any() else 0.0
+    known = known_units(targets, answer_of(prepared.encoders.target))
+    mean = float(weights[known].mean(dtype=np.float64)) if known.any() else 0.0
     if not mean:
         raise DataError(
             f"column `{prepared.layout.weight}`: every weight of the train part is 0",
             hint="give some of the rows to learn from a weight above 0",
         )
     return mean
+
+
+def units_learnt(prepared: DirectPrepared) -> tuple[NDArray[Any], Floats | None]:
+    """Take the targets to train on, and their weights, [units] each."""
+    encoded, units = prepared.development, prepared.parts.folds[0][0]
+    if encoded.per_timestep:
+        units = timestep_index(encoded.row_splits, units)
+    return encoded.targets[units], None if encoded.weights is None else encoded.weights[units]
 
 
 def class_weights(prepared: DirectPrepared, recipe: Recipe) -> tuple[tuple[float, ...], ...]:
@@ -86,7 +95,7 @@ def class_weights(prepared: DirectPrepared, recipe: Recipe) -> tuple[tuple[float
     """
     wanted, target = recipe.train.class_weight, prepared.encoders.target
     if isinstance(wanted, dict):
-        weights = [wanted_weight(wanted, label) for label in labels_weighed(wanted, prepared)]
+        weights = [wanted.get(label, 1.0) for label in labels_weighed(wanted, prepared)]
         ((counts, _),) = class_counts(prepared)
         mean = float(counts @ np.array(weights)) / max(counts.sum(), 1e-30)
         return (tuple(weight / (mean or 1.0) for weight in weights),)
@@ -111,24 +120,19 @@ def labels_weighed(wanted: dict[str, float], prepared: DirectPrepared) -> tuple[
     return target.classes
 
 
-def wanted_weight(wanted: dict[str, float], label: str) -> float:
-    return wanted.get(label, 1.0)
-
-
 def class_counts(prepared: DirectPrepared) -> list[tuple[Doubles, bool]]:
     """Count the targets of each class to train on, by their weights, [classes] for each target, and
     say whether the largest class that there is has more than UNEVEN times as many as the
     smallest; empty where there are no classes."""
     target = prepared.encoders.target
-    encoders = target.each if isinstance(target, SeveralTargets) else (target,)
-    part = prepared.development.take(prepared.parts.folds[0][0])
-    columns = part.targets.reshape(len(part.targets), -1).T
+    targets, weights = units_learnt(prepared)
+    columns = targets.reshape(len(targets), -1).T
     counted = []
-    for column, encoder in zip(columns, encoders, strict=False):
+    for column, encoder in zip(columns, each_target(target), strict=False):
         if not isinstance(encoder, LabelEncoder):
             return []
         known = column >= 0
-        each = None if part.weights is None else part.weights[known]
+        each = None if weights is None else weights[known]
         counts = np.bincount(column[known], each, minlength=len(encoder.classes)).astype(np.float64)
         there = counts[counts > 0]
         counted.append((counts, bool(len(there) and there.max() > UNEVEN * there.min())))
