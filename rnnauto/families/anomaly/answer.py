@@ -15,6 +15,7 @@ from rnnauto.families.anomaly.encode import (
     AnomalyEncoders,
     AnomalyPart,
     Surprises,
+    label_columns,
     none_normal,
     outputs_of,
     scored_names,
@@ -26,11 +27,6 @@ from rnnauto.prepared import Source, no_history
 from rnnauto.problems.required_columns import read_for
 
 MOST_LOGITS = 64 << 20  # numbers that the head gives for a batch
-
-
-def label_columns(layout: Layout) -> tuple[str, ...]:
-    """Name the column of labelled faults, whose cells are texts whatever they look like."""
-    return () if layout.faults is None else (layout.faults.name,)
 
 
 def to_predict(

@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 from pydantic import Field
 
-from rnnauto.arrays import Flags, Floats, Integers
+from rnnauto.arrays import Flags, Floats, Integers, timestep_positions
 from rnnauto.data.columns import category_names, flatten, number_names
 from rnnauto.data.encode import (
     RESERVED,
@@ -203,6 +203,11 @@ def none_normal(labelled: Sequences, layout: Layout, normal: tuple[str, ...], so
     )
 
 
+def label_columns(layout: Layout) -> tuple[str, ...]:
+    """Name the column of labelled faults, whose cells are texts whatever they look like."""
+    return () if layout.faults is None else (layout.faults.name,)
+
+
 def labels_at(
     sequences: Sequences, frame: pl.DataFrame, layout: Layout, source: str
 ) -> pl.Series | None:
@@ -265,12 +270,11 @@ def normal_labels(labels: pl.Series, name: str) -> tuple[str, ...]:
 def known_timesteps(encoded: Encoded, encoders: AnomalyEncoders) -> Flags:
     """Say which timesteps have a score: not the first of a sequence, which nothing foretells, and
     none at which all is missing, [timesteps]."""
-    first = np.zeros(len(encoded.targets), bool)
-    first[encoded.row_splits[:-1][encoded.lengths > 0]] = True
+    later = np.asarray(timestep_positions(encoded.row_splits) > 0)
     if encoders.categories:
-        return ~first
+        return later
     numbers = encoded.numbers[:, : len(encoders.numbers)]
-    return np.asarray(~first & ~np.isnan(numbers).all(axis=1))
+    return np.asarray(later & ~np.isnan(numbers).all(axis=1))
 
 
 def misfits(layout: Layout, encoders: AnomalyEncoders) -> Iterator[str]:

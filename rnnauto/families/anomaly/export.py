@@ -8,9 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 from rnnauto.data.encode import clock_sizes
-from rnnauto.deploy.inputs import encode_inputs, input_specs, tables_of
+from rnnauto.deploy.inputs import encode_inputs, in_tensors, input_specs, tables_of
 from rnnauto.deploy.onnx_run import MODEL, STEP
-from rnnauto.deploy.runner import Run, load_saved_model
+from rnnauto.deploy.runner import RawBatch, Run, load_saved_model
 from rnnauto.deploy.step_run import open_step
 from rnnauto.deploy.write import write_saved_model
 from rnnauto.families.anomaly.answer import surprises
@@ -58,9 +58,8 @@ def network(layout: Layout, encoders: AnomalyEncoders, architecture: Architectur
 def calibrated(path: Path, served: Any, prepared: AnomalyPrepared) -> float:
     """Find the threshold for the wanted rate of false alarms, by the calibration part."""
 
-    def call(batch: dict[str, Any]) -> dict[str, Any]:
-        tensors = {name: tf.constant(array) for name, array in batch.items()}
-        return {name: tensor.numpy() for name, tensor in served.predict(**tensors).items()}
+    def call(batch: RawBatch) -> RawBatch:
+        return in_tensors(lambda tensors: served.predict(**tensors), batch)
 
     part, encoders = prepared.test.calibration, prepared.encoders
     assert part is not None

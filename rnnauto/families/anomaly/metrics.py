@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Doubles, Flags, Integers
+from rnnauto.arrays import Doubles, Flags, Integers, timestep_positions
 from rnnauto.data.calendar import DAY
 from rnnauto.families.anomaly.encode import AnomalyEncoders
 from rnnauto.judge.metrics import Measure, Metrics, measured, names_measured, ratio
@@ -34,8 +34,7 @@ class Runs:
 
 def runs_of(flags: Flags, row_splits: Integers) -> Runs:
     """Find the stretches of flagged timesteps."""
-    first = np.zeros(len(flags), bool)
-    first[row_splits[:-1][np.diff(row_splits) > 0]] = True
+    first = timestep_positions(row_splits) == 0
     before = np.concatenate([[False], flags[:-1]]) & ~first
     after = np.concatenate([flags[1:], [False]])
     after[:-1] &= ~first[1:]

@@ -18,13 +18,13 @@ from rnnauto.families.anomaly.encode import (
     Watched,
     encode,
     fit_anomaly,
+    label_columns,
     labels_at,
     none_normal,
     normal_labels,
     usable,
     with_faults,
 )
-from rnnauto.layout import Layout
 from rnnauto.prepared import Prepared, Told, count, fingerprint_of, no_vectors, no_weights
 from rnnauto.problems.required_columns import read_for
 from rnnauto.recipe import Recipe
@@ -87,11 +87,6 @@ def prepare(told: Told) -> AnomalyPrepared:
         development=encode(parts.development, encoders),
         fingerprint=fingerprint_of(told, None if held is None else held[0]),
     )
-
-
-def label_columns(layout: Layout) -> tuple[str, ...]:
-    """Name the column of labelled faults, whose cells are texts whatever they look like."""
-    return () if layout.faults is None else (layout.faults.name,)
 
 
 def normal_in(told: Told) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rnnauto.arrays import Flags, Integers, splits_of, timestep_positions
+from rnnauto.arrays import Flags, Integers, splits_of
 from rnnauto.families.anomaly.encode import AnomalyPart, Surprises
 from rnnauto.families.anomaly.metrics import runs_of
 from rnnauto.families.anomaly.prepare import AnomalyPrepared
@@ -62,7 +62,7 @@ def stretch(part: AnomalyPart, answers: Surprises, begin: int, end: int) -> Json
     """Show one stretch, its timesteps counted from 1 in their sequence."""
     sequences = part.sequences
     owner = int(np.searchsorted(sequences.row_splits, begin, side="right")) - 1
-    first = int(timestep_positions(sequences.row_splits)[begin]) + 1 if end > begin else 1
+    first = begin - int(sequences.row_splits[owner]) + 1
     tokens = [""] * (end - begin)
     if sequences.categories and not sequences.numbers.shape[1]:
         tokens = [str(token) for token in sequences.categories[0][begin:end]]
