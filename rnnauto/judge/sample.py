@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers
-from rnnauto.data.batches import Batch, Examples
+from rnnauto.data.batches import Batch, Examples, in_chunks, pad
+from rnnauto.data.encode import Encoded
 from rnnauto.layout import Layout
 from rnnauto.search.study import Study
 from rnnauto.search.trial import StudyProblem, Values
@@ -103,6 +104,21 @@ def sample_of(
     order = order[: max(2, MOST_TIMESTEPS // widest)]
     batch = gather(examples.take(order))
     return Sample(dict(batch.inputs), scaled(batch.targets, problem), examples.length[order])
+
+
+def sample_of_chunks(
+    data: Encoded,
+    chosen: Integers,
+    problem: StudyProblem,
+    *,
+    longest: int,
+    most: int,
+    rng: np.random.Generator,
+) -> Sample:
+    """Draw examples for the diagnosis, recordings with a target for each timestep in chunks of
+    `longest` of them."""
+    examples = in_chunks(data, chosen, longest=longest)
+    return sample_of(examples, lambda some: pad(data, some), problem, most=most, rng=rng)
 
 
 def last_target(sample: Sample) -> Sample:

@@ -1,24 +1,14 @@
 """Tell the diagnosis how to read networks that give values, classes or sets of labels."""
 
-import numpy as np
+from functools import partial
 
 from rnnauto.arrays import Integers
-from rnnauto.data.batches import in_chunks, pad
-from rnnauto.data.encode import Encoded
 from rnnauto.judge.importance import source_columns
-from rnnauto.judge.sample import Probing, Sample, last_target, patched_steps, sample_of
+from rnnauto.judge.sample import Probing, Sample, last_target, patched_steps, sample_of_chunks
 from rnnauto.networks.architecture import Features
 from rnnauto.search.trial import StudyProblem, Values
 
 LONGEST = 512  # timesteps of an example with a target for each
-
-
-def sample(
-    data: Encoded, chosen: Integers, problem: StudyProblem, *, most: int, rng: np.random.Generator
-) -> Sample:
-    """Draw examples for the diagnosis, long recordings in chunks."""
-    examples = in_chunks(data, chosen, longest=LONGEST)
-    return sample_of(examples, lambda some: pad(data, some), problem, most=most, rng=rng)
 
 
 def steps(sample: Sample, problem: StudyProblem, values: Values) -> Integers:
@@ -32,7 +22,7 @@ def last_alone(sample: Sample, features: Features) -> Sample:
 
 
 PROBING = Probing(
-    sample=sample,
+    sample=partial(sample_of_chunks, longest=LONGEST),
     steps=steps,
     last_alone=last_alone,
     apart=lambda features: features.per_timestep,
