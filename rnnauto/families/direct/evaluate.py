@@ -29,23 +29,22 @@ def fit_and_validate(
     train, validation = prepared.parts.folds[0]
     held_out, target = judged(prepared.development.take(validation), prepared.encoders.target)
     development, _ = judged(prepared.development, prepared.encoders.target)
-    earlier = fit_predictors(development.take(train), target=target, seed=seed)
-    validated = {
-        baseline.name: point_score(held_out, baseline(held_out), target, metric=metric)
-        for baseline in earlier
-    }
+    validated, rules = {}, {}
+    for earlier in fit_predictors(development.take(train), target=target, seed=seed):
+        said = earlier(held_out)
+        validated[earlier.name] = point_score(held_out, said, target, metric=metric)
+        rules[earlier.name] = rival_rule(held_out, said, target, seed=seed)
     final = fit_predictors(development, target=target, seed=seed)
-    rules = rival_rules(held_out, earlier, target, seed=seed)
     return tuple(replace(each, worth=rules.get(each.name)) for each in final), validated
 
 
-def rival_rules(
-    held_out: Encoded, earlier: Sequence[FittedPredictor], target: TargetEncoder, *, seed: int
-) -> dict[str, Matrix]:
-    """Fit the rule by which each baseline answers a class as that of the model is, to what such
-    baselines say of the validation part; nothing where no rule is asked for."""
+def rival_rule(
+    held_out: Encoded, said: NDArray[Any], target: TargetEncoder, *, seed: int
+) -> Matrix | None:
+    """Fit the rule by which a baseline answers a class as that of the model is, to what such a one
+    says of the validation part; None where no rule is asked for."""
     if not isinstance(target, LabelEncoder) or not target.decides_by:
-        return {}
+        return None
     known = np.flatnonzero(held_out.targets >= 0)
     owners = np.arange(len(held_out))
     if held_out.per_timestep:
@@ -53,15 +52,16 @@ def rival_rules(
     weights = np.ones(len(known))
     if held_out.weights is not None:
         weights = held_out.weights[known].astype(np.float64)
-    rules = {}
-    for each in earlier:
-        said = np.asarray(each(held_out), np.float64)[known]
-        held = Held(said, held_out.targets[known].astype(np.int64), owners[known], weights)
-        rule = fit_decision(
-            held, target.classes, metric=target.decides_by, costs=target.costs, seed=seed
-        )
-        rules[each.name] = rule.worth
-    return rules
+    held = Held(
+        np.asarray(said, np.float64)[known],
+        held_out.targets[known].astype(np.int64),
+        owners[known],
+        weights,
+    )
+    rule = fit_decision(
+        held, target.classes, metric=target.decides_by, costs=target.costs, seed=seed
+    )
+    return rule.worth
 
 
 def point_score(
