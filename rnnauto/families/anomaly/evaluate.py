@@ -1,6 +1,7 @@
 """Score anomaly models beside simple rules, on the same timesteps."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -49,12 +50,15 @@ def evaluate_part(
     verdict goes by the likelihood of normal timesteps, where a rule has one."""
     encoded = part.encoded()
     known = known_timesteps(encoded, part.encoders)
-    model = scores_of(part, answers.flags, answers.likelihood.astype(np.float64), known, seed=seed)
+    # what a timestep is of a day takes a look at every sequence
+    period = periods_of(part.sequences.row_splits, part.sequences.times, part.encoders.target.unit)
+    how: dict[str, Any] = {"known": known, "period": period, "seed": seed}
+    model = scores_of(part, answers.flags, answers.likelihood.astype(np.float64), **how)
     others = {}
     for rule in baselines:
         told = tell(rule, encoded, part.encoders)
         flags = np.nan_to_num(told.score, nan=-np.inf) > rule.threshold
-        others[rule.name] = scores_of(part, flags, told.likelihood, known, seed=seed)
+        others[rule.name] = scores_of(part, flags, told.likelihood, **how)
     comparable = {
         name: scores for name, scores in others.items() if np.isfinite(scores.metrics[METRIC].value)
     }
@@ -71,10 +75,16 @@ def evaluate_part(
 
 
 def scores_of(
-    part: AnomalyPart, flags: Flags, likelihood: Doubles, known: Flags, *, seed: int
+    part: AnomalyPart,
+    flags: Flags,
+    likelihood: Doubles,
+    *,
+    known: Flags,
+    period: Doubles,
+    seed: int,
 ) -> Scores:
     """Compute every metric with its interval: sequences are drawn, or stretches of a few long
-    ones."""
+    ones. `known` and `period` are those of `alarm_sums`."""
     row_splits = part.sequences.row_splits
     groups = unit_groups(row_splits, per_timestep=True)
     numbers, count = compact_groups(groups, seed=seed)
@@ -84,7 +94,7 @@ def scores_of(
         part.faults,
         row_splits,
         known,
-        period=periods_of(row_splits, part.sequences.times, part.encoders.target.unit),
+        period=period,
         groups=numbers,
         count=count,
     )

@@ -34,6 +34,7 @@ AnomalyPrepared = Prepared[AnomalyEncoders, Parts, AnomalyPart, Encoded]
 USUAL_RATE = 0.001  # of the timesteps, where there are enough to show it
 CALIBRATION = 0.15
 LEAST_TRAINED = 0.2  # share of what is given
+FEWEST_TEXTS = 8
 
 
 def prepare(told: Told) -> AnomalyPrepared:
@@ -150,9 +151,6 @@ def with_rule(parts: Parts, calibration: Sequences) -> Parts:
     """Say that sequences were put aside."""
     aside = count(int(calibration.row_splits[-1]), "timestep")
     return replace(parts, rule=f"{parts.rule}, {aside} aside for the threshold")
-
-
-FEWEST_TEXTS = 8
 
 
 def drawn(sequences: Sequences, share: float, *, seed: int) -> Flags:
