@@ -98,13 +98,13 @@ class DirectMeter:
         return {name: np.array(each.value) for name, each in scores.metrics.items()}
 
     def of_classes(self) -> Metrics:
-        several = isinstance(self.target, SeveralTargets)
-        encoders = self.target.each if isinstance(self.target, SeveralTargets) else (self.target,)
+        target = self.target
+        encoders = target.each if isinstance(target, SeveralTargets) else (target,)
         found = [
             metrics_of(sums, units, encoder)
             for sums, units, encoder in zip(self.sums, self.last, encoders, strict=True)
         ]
-        if not several:
+        if not self.problem.targets:
             return found[0]
         return side_by_side(dict(zip(self.problem.targets, found, strict=True)))
 
