@@ -30,6 +30,44 @@ def input_specs(layout: Layout, encoders: Encoders[Any]) -> dict[str, Any]:
     return specs_of(raw_inputs(layout, encoders))
 
 
+def step_specs(
+    layout: Layout, encoders: Encoders[Any], *, timesteps: int | None = None
+) -> dict[str, Any]:
+    """List the inputs of `step` but for the state: those of `serving_default` for some timesteps,
+    all of them true. Of a text there is the `token` of each, as it is in the vocabulary.
+
+    Args: timesteps: that a call reads; None: any number.
+    """
+    specs = input_specs(layout, encoders)
+    specs.pop("length", None)
+    if specs.pop("text", None) is not None:
+        specs["token"] = tf.TensorSpec([None, timesteps], tf.string, name="token")
+    cut = {"numbers", "categories", "time"}
+    return {
+        name: tf.TensorSpec([None, timesteps, *spec.shape[2:]], spec.dtype, name=name)
+        if name in cut
+        else spec
+        for name, spec in specs.items()
+    }
+
+
+def step_functions(
+    step: Callable[..., dict[str, Any]], specs: dict[str, Any], *, size: int
+) -> dict[str, Any]:
+    """Trace `step`, of a state [batch, size] and of what `step_specs` lists, and make
+    `initial_state`."""
+
+    def initial_state(batch: Any) -> dict[str, Any]:
+        return {"state": tf.zeros([batch, size])}
+
+    state = tf.TensorSpec([None, size], tf.float32, name="state")
+    batch = tf.TensorSpec([], tf.int32, name="batch")
+    return {
+        "step": tf.function(step, autograph=False).get_concrete_function(state=state, **specs),
+        "initial_state": tf.function(initial_state, autograph=False).get_concrete_function(batch),
+    }
+
+
 def specs_of(inputs: Inputs) -> dict[str, Any]:
     return {
         name: tf.TensorSpec(shape, tf.as_dtype(dtype), name=name)

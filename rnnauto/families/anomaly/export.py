@@ -8,7 +8,14 @@ import numpy as np
 import tensorflow as tf
 
 from rnnauto.data.encode import clock_sizes
-from rnnauto.deploy.inputs import encode_inputs, in_tensors, input_specs, tables_of
+from rnnauto.deploy.inputs import (
+    encode_inputs,
+    in_tensors,
+    input_specs,
+    step_functions,
+    step_specs,
+    tables_of,
+)
 from rnnauto.deploy.onnx_run import MODEL, STEP
 from rnnauto.deploy.runner import RawBatch, Run, load_saved_model
 from rnnauto.deploy.step_run import open_step
@@ -93,30 +100,13 @@ def serve_module(members: list[Any], *, layout: Layout, encoders: AnomalyEncoder
         after = with_clock(after, raw, encoders)
         return {**decoded(outputs, inputs, encoders, module.threshold, begun), "state": after}
 
-    def initial_state(batch: Any) -> dict[str, Any]:
-        return {"state": tf.zeros([batch, size])}
-
     specs = input_specs(layout, encoders)
     module.predict = tf.function(predict, autograph=False).get_concrete_function(**specs)
-    state = tf.TensorSpec([None, size], tf.float32, name="state")
-    batch = tf.TensorSpec([], tf.int32, name="batch")
     module.functions = {
         "serving_default": module.predict,
-        "step": tf.function(step, autograph=False).get_concrete_function(
-            state=state, **step_specs(specs)
-        ),
-        "initial_state": tf.function(initial_state, autograph=False).get_concrete_function(batch),
+        **step_functions(step, step_specs(layout, encoders), size=size),
     }
     return module
-
-
-def step_specs(specs: dict[str, Any]) -> dict[str, Any]:
-    """List the inputs of `step` but for the state: those of `serving_default` for some timesteps,
-    all of them true. Of a text there is the `token` of each."""
-    kept = {name: spec for name, spec in specs.items() if name not in {"length", "text"}}
-    if "text" in specs:
-        kept["token"] = tf.TensorSpec([None, None], tf.string, name="token")
-    return kept
 
 
 def decoded(

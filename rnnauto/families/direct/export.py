@@ -15,7 +15,14 @@ from rnnauto.data.targets import (
     TargetEncoder,
     ValueEncoder,
 )
-from rnnauto.deploy.inputs import encode_inputs, input_specs, tables_of, with_zero
+from rnnauto.deploy.inputs import (
+    encode_inputs,
+    input_specs,
+    step_functions,
+    step_specs,
+    tables_of,
+    with_zero,
+)
 from rnnauto.deploy.onnx_run import MODEL, STEP
 from rnnauto.deploy.runner import Run, load_saved_model
 from rnnauto.deploy.step_run import open_step
@@ -81,12 +88,12 @@ def serve_module(members: list[Any], *, layout: Layout, encoders: DirectEncoders
     module.predict = tf.function(predict, autograph=False).get_concrete_function(**specs)
     functions = {"serving_default": module.predict}
     if streams(members, layout, encoders):
-        functions |= step_functions(members, module.tables, layout, encoders)
+        functions |= steps_of(members, module.tables, layout, encoders)
     module.functions = functions
     return module
 
 
-def step_functions(
+def steps_of(
     members: list[Any], tables: dict[str, list[Any]], layout: Layout, encoders: DirectEncoders
 ) -> dict[str, Any]:
     """Make `step` and `initial_state`.
@@ -109,34 +116,8 @@ def step_functions(
         answers = decode_outputs(outputs, encoders.target, inputs, per_timestep=False)
         return {**answers, "state": with_clock(after, raw, encoders)}
 
-    def initial_state(batch: Any) -> dict[str, Any]:
-        return {"state": tf.zeros([batch, size])}
-
     specs = step_specs(layout, encoders, timesteps=chunk_of(carries))
-    state = tf.TensorSpec([None, size], tf.float32, name="state")
-    batch = tf.TensorSpec([], tf.int32, name="batch")
-    return {
-        "step": tf.function(step, autograph=False).get_concrete_function(state=state, **specs),
-        "initial_state": tf.function(initial_state, autograph=False).get_concrete_function(batch),
-    }
-
-
-def step_specs(
-    layout: Layout, encoders: DirectEncoders, *, timesteps: int | None
-) -> dict[str, Any]:
-    """List the inputs of `step` but for the state: those of `serving_default` for some timesteps,
-    all of them true. Of a text there is the `token` of each, as it is in the vocabulary."""
-    specs = input_specs(layout, encoders)
-    specs.pop("length", None)
-    if specs.pop("text", None) is not None:
-        specs["token"] = tf.TensorSpec([None, timesteps], tf.string, name="token")
-    cut = {"numbers", "categories", "time"}
-    return {
-        name: tf.TensorSpec([None, timesteps, *spec.shape[2:]], spec.dtype, name=name)
-        if name in cut
-        else spec
-        for name, spec in specs.items()
-    }
+    return step_functions(step, specs, size=size)
 
 
 def decode_outputs(
