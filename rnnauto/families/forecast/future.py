@@ -7,6 +7,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Floats, Integers, splits_of
+from rnnauto.families.forecast.origins import last_of
 from rnnauto.families.forecast.series import Series, SeriesEncoders
 from rnnauto.layout import Layout
 from rnnauto.reading.read import listed
@@ -22,10 +23,7 @@ def with_future(series: Series, encoders: SeriesEncoders, horizon: int) -> tuple
     Returns: the series, and the first timestep to predict of each, [series].
     """
     known = np.asarray(np.isfinite(series.targets).any(axis=1))
-    places = np.arange(len(known)) - np.repeat(series.row_splits[:-1], series.lengths)
-    seen = np.zeros(len(series), np.int64)  # timesteps up to the last known target, [series]
-    owners = np.repeat(np.arange(len(series)), series.lengths)
-    np.maximum.at(seen, owners[known], places[known] + 1)
+    seen = last_of(series, known)
     lengths = seen + horizon
     row_splits = splits_of(lengths)
     steps = np.arange(row_splits[-1]) - np.repeat(row_splits[:-1], lengths)

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Floats, Integers
+from rnnauto.arrays import Floats, Integers, timestep_positions
 from rnnauto.data.room import FEW_SERIES, fold_count, held_series, tested_series
 from rnnauto.errors import DataError
 from rnnauto.families.forecast.series import Series
@@ -146,7 +146,7 @@ def check_goes_on(
     Raises: DataError.
     """
     owners = np.repeat(np.arange(len(series)), series.lengths)
-    places = np.arange(len(owners)) - series.row_splits[:-1][owners]
+    places = timestep_positions(series.row_splits)
     late = before & (places > history_of(series, rows)[owners])
     late &= np.isfinite(series.targets).any(axis=1)
     if not late.any() or not len(series.times):
@@ -167,7 +167,7 @@ def check_goes_on(
 def last_of(series: Series, rows: NDArray[np.bool_]) -> Integers:
     """Count the timesteps of every series up to its last one of some rows; 0 where it has none."""
     owners = np.repeat(np.arange(len(series)), series.lengths)
-    places = np.arange(len(owners)) - series.row_splits[:-1][owners]
+    places = timestep_positions(series.row_splits)
     ends = np.zeros(len(series), np.int64)
     np.maximum.at(ends, owners[rows], places[rows] + 1)
     return ends
@@ -230,7 +230,7 @@ def part_rows(lengths: Integers, share: float, cut: Cut, *, rest: int) -> Intege
 def history_of(series: Series, test_rows: NDArray[np.bool_]) -> Integers:
     """Count the timesteps of every series before the first one of the test file."""
     owners = np.repeat(np.arange(len(series)), series.lengths)
-    places = np.arange(len(owners)) - series.row_splits[:-1][owners]
+    places = timestep_positions(series.row_splits)
     ends = series.lengths.copy()
     np.minimum.at(ends, owners[test_rows], places[test_rows])
     return ends

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from rnnauto.arrays import Doubles, Floats, Integers, splits_of
+from rnnauto.arrays import Doubles, Floats, Integers, splits_of, timestep_positions
 from rnnauto.data.columns import data_units, zeros_of
 from rnnauto.deploy.model_json import AnyModelInfo
 from rnnauto.deploy.onward import Dependence, Onward
@@ -278,8 +278,7 @@ def repeat(windows: SeriesWindows, some: Integers, count: int) -> SeriesWindows:
     begins = np.maximum(series.row_splits[owners], origins - encoded.lookback)
     lengths = series.row_splits[owners + 1] - begins
     row_splits = splits_of(lengths)
-    steps = np.arange(row_splits[-1]) - np.repeat(row_splits[:-1], lengths)
-    at = np.repeat(begins, lengths) + steps
+    at = np.repeat(begins, lengths) + timestep_positions(row_splits)
     last = np.minimum(at, np.repeat(np.maximum(origins - 1, begins), lengths))
     own = replace(
         series,

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from rnnauto.arrays import Floats, Integers
+from rnnauto.arrays import Floats, Integers, timestep_positions
 from rnnauto.data.columns import data_units, less_zeros, zeros_of
 from rnnauto.deploy.runner import Run
 from rnnauto.deploy.table import ORIGIN, beside, times_as_texts
@@ -14,9 +14,8 @@ from rnnauto.errors import DataError
 from rnnauto.families.forecast.answer import answer, forecast_table, read_series
 from rnnauto.families.forecast.cut import cut_of
 from rnnauto.families.forecast.levels import middle
-from rnnauto.families.forecast.origins import naive_units
+from rnnauto.families.forecast.origins import last_of, naive_units
 from rnnauto.families.forecast.series import (
-    Series,
     SeriesEncoders,
     SeriesWindows,
     encode_series,
@@ -58,7 +57,7 @@ class Rolled:
         """Cut the table at an origin: what lies before it, and the horizon after it."""
         series, layout = self.windows.series, self.windows.layout
         place = self.places[number]
-        steps = np.arange(len(series.rows)) - np.repeat(series.row_splits[:-1], series.lengths)
+        steps = timestep_positions(series.row_splits)
         origin = np.repeat(place, series.lengths)
         before = (steps < origin) & (series.rows >= 0)
         after = (steps >= origin) & (steps < origin + self.windows.encoded.horizon)
@@ -177,7 +176,8 @@ def roll(
     series = gather_series(table.frame, layout)
     _, horizon = reach_of(layout)
     step = horizon if step is None else step
-    ends = known_until(series)
+    known = np.asarray(np.isfinite(series.targets).any(axis=1))
+    ends = last_of(series, known)
     back = horizon + step * np.arange(windows - 1, -1, -1)
     places = ends - back[:, None]
     least = cut_of(layout, encoders.season).least
@@ -192,7 +192,6 @@ def roll(
         )
     numbers, owners = np.nonzero(places >= 0)
     origins = series.row_splits[owners] + places[numbers, owners]
-    known = np.asarray(np.isfinite(series.targets).any(axis=1))
     some = np.array([known[origin : origin + horizon].any() for origin in origins])
     first = ends
     for place in places[::-1]:  # the earliest of each series
@@ -201,13 +200,3 @@ def roll(
     encoded = encode_series(series, encoders, layout, origins=origins[some], units=units)
     cut = SeriesWindows(series, encoded, layout, encoders, table)
     return Rolled(table, cut, numbers[some], places)
-
-
-def known_until(series: Series) -> Integers:
-    """Count the timesteps of every series up to its last known target, [series]."""
-    known = np.asarray(np.isfinite(series.targets).any(axis=1))
-    owners = np.repeat(np.arange(len(series)), series.lengths)
-    steps = np.arange(len(known)) - np.repeat(series.row_splits[:-1], series.lengths)
-    ends = np.zeros(len(series), np.int64)
-    np.maximum.at(ends, owners[known], steps[known] + 1)
-    return ends
