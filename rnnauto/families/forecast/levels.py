@@ -1,5 +1,7 @@
 """Name the quantiles of forecasts, what lies between them, and what is below none of them."""
 
+from typing import Any
+
 import numpy as np
 
 from rnnauto.layout import QUANTILES, Layout
@@ -38,3 +40,10 @@ def floors_of(layout: Layout) -> tuple[float | None, ...]:
             floor = np.nextafter(floor, np.float32("inf"))
         lowest.append(float(floor) + 0.0 if target.name in layout.floored else None)
     return tuple(lowest)
+
+
+def floored(values: Any, floors: tuple[float | None, ...]) -> Any:
+    """Raise values to the floors of their targets, [..., targets]."""
+    if not floors:
+        return values
+    return np.maximum(values, [-np.inf if floor is None else floor for floor in floors])

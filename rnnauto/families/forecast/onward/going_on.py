@@ -27,9 +27,9 @@ from rnnauto.families.forecast.answer import (
     without_answer,
 )
 from rnnauto.families.forecast.future import ahead_notes, with_future
+from rnnauto.families.forecast.levels import floored
 from rnnauto.families.forecast.onward.paths import (
     Copula,
-    floored,
     inverse_normal,
     places_of,
     values_at,

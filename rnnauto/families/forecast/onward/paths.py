@@ -2,7 +2,6 @@
 copula, measured on the validation part, how timesteps and targets go together."""
 
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,10 +139,3 @@ def inverse_normal(shares: Doubles) -> Doubles:
     normal = NormalDist()
     inside = np.clip(shares, LEAST, 1 - LEAST)
     return np.fromiter(map(normal.inv_cdf, inside.ravel()), np.float64).reshape(shares.shape)
-
-
-def floored(values: Any, floors: tuple[float | None, ...]) -> Any:
-    """Raise values to the floors of their targets, [..., targets]."""
-    if not floors:
-        return values
-    return np.maximum(values, [-np.inf if floor is None else floor for floor in floors])

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Integers
+from rnnauto.families.forecast.levels import floored
 from rnnauto.families.forecast.series import EncodedSeries
 from rnnauto.families.forecast.simple import holt_winters, theta
 
@@ -36,10 +37,7 @@ def simple_forecasts(encoded: EncodedSeries, *, season: int) -> dict[str, Double
     forecasts["drift"] = newest + ahead * (newest - values[first][:, None]) / steps_seen
     forecasts["Holt-Winters"] = by_series(encoded, values, holt_winters.forecast, season=season)
     forecasts["Theta"] = by_series(encoded, values, theta.forecast, season=season)
-    if not encoded.floors:
-        return forecasts
-    floors = np.array([-np.inf if floor is None else floor for floor in encoded.floors])
-    return {name: np.maximum(forecast, floors) for name, forecast in forecasts.items()}
+    return {name: floored(forecast, encoded.floors) for name, forecast in forecasts.items()}
 
 
 def filled(targets: NDArray[np.float32], row_splits: Integers) -> Doubles:
