@@ -4,6 +4,8 @@ Sequences of different lengths lie one after the other; `row_splits` [sequences 
 each begins and ends.
 """
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +14,7 @@ Doubles = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Codes = NDArray[np.int32]
 Flags = NDArray[np.bool_]
+Numbers = TypeVar("Numbers", bound=np.generic)
 LARGEST = float(np.finfo(np.float32).max)  # of the numbers that a network takes
 
 
@@ -31,3 +34,10 @@ def timestep_positions(row_splits: Integers) -> Integers:
     """Count for every timestep its place in its sequence, from 0, [timesteps]."""
     lengths = np.diff(row_splits)
     return np.arange(lengths.sum(), dtype=np.int64) - np.repeat(splits_of(lengths)[:-1], lengths)
+
+
+def evenly(numbers: NDArray[Numbers], most: int) -> NDArray[Numbers]:
+    """Choose at most so many of some numbers, evenly from begin to end."""
+    if len(numbers) <= most:
+        return numbers
+    return np.asarray(numbers[np.linspace(0, len(numbers) - 1, most).astype(np.int64)])

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Integers
+from rnnauto.arrays import Integers, evenly
 from rnnauto.data.room import least_before
 from rnnauto.families.forecast.future import with_future
 from rnnauto.families.forecast.origins import (
@@ -162,13 +162,6 @@ def encoded_windows(
     )
     tested = SeriesWindows(series, test, layout, fold_encoders[0])
     return CutSeries(parts, development, tested, fold_encoders, windows.frame, earlier)
-
-
-def evenly(numbers: Integers, most: int) -> Integers:
-    """Choose at most so many of some numbers, evenly from begin to end."""
-    if len(numbers) <= most:
-        return numbers
-    return numbers[np.linspace(0, len(numbers) - 1, most).astype(np.int64)]
 
 
 def seen_timesteps(series: Series, origins: Integers, layout: Layout) -> Integers:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from rnnauto.arrays import Integers
+from rnnauto.arrays import Integers, evenly
 from rnnauto.data.joined import join_columns, join_folds, join_frames
 from rnnauto.errors import DataError, RecipeError
 from rnnauto.families.forecast.cut import (
@@ -23,7 +23,6 @@ from rnnauto.families.forecast.cut import (
     cut_of,
     cut_series,
     encoded_windows,
-    evenly,
     windows_of,
 )
 from rnnauto.families.forecast.origins import Cut, WindowParts, history_of, part_rows, rolling

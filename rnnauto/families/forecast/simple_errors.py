@@ -5,8 +5,7 @@ import warnings
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Integers
-from rnnauto.families.forecast.cut import evenly
+from rnnauto.arrays import Integers, evenly
 from rnnauto.families.forecast.series import EncodedSeries
 
 MOST_WINDOWS = 1_000  # enough to tell which is nearer

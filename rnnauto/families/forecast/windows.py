@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Floats, Integers
+from rnnauto.arrays import Floats, Integers, evenly
 from rnnauto.data.batches import Batch
 from rnnauto.families.forecast.series import EncodedSeries
 
@@ -56,9 +56,7 @@ def sample_windows(
 
 def sampled(chosen: Integers) -> Integers:
     """Choose some of many windows, evenly from begin to end."""
-    if len(chosen) <= MOST_TO_ADAPT:
-        return chosen
-    return chosen[np.linspace(0, len(chosen) - 1, MOST_TO_ADAPT).astype(np.int64)]
+    return evenly(chosen, MOST_TO_ADAPT)
 
 
 def window_inputs(

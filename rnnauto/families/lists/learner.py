@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from rnnauto.arrays import Integers
+from rnnauto.arrays import Integers, evenly
 from rnnauto.data.batches import Batch, Examples, whole
 from rnnauto.families.lists.batches import load_lists, pad_lists, reading_lists, training_lists
 from rnnauto.families.lists.encode import EncodedLists
@@ -70,9 +70,7 @@ def scale(
 ) -> None:
     """Set the constants of a network by its train part."""
     standardise(built, job, problem, data, train)
-    if len(train) > MOST_TO_ADAPT:
-        train = train[np.linspace(0, len(train) - 1, MOST_TO_ADAPT).astype(np.int64)]
-    batch = pad_lists(data, whole(data, train))
+    batch = pad_lists(data, whole(data, evenly(train, MOST_TO_ADAPT)))
     targets = problem.features.targets
     truth = np.asarray(batch.targets[..., :targets], np.float32)
     adapt(built, batch.inputs, truth, problem.scales[:targets])

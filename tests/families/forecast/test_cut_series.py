@@ -7,11 +7,11 @@ import polars as pl
 import pytest
 from builders import columns, make_layout
 
+from rnnauto.arrays import evenly
 from rnnauto.errors import DataError
 from rnnauto.families.forecast.cut import (
     cut_of,
     cut_series,
-    evenly,
     future_windows,
     judged_windows,
     seen_timesteps,

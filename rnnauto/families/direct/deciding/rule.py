@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Doubles, Integers
+from rnnauto.arrays import Doubles, Integers, evenly
 from rnnauto.data.decisions import Decision, Matrix, RuleCurve
 
 COST = "cost"
@@ -222,10 +222,7 @@ def cuts_between(chances: Doubles) -> Doubles:
     distinct = np.unique(chances)
     if len(distinct) == 1:
         return np.array([0.5])
-    between = (distinct[1:] + distinct[:-1]) / 2
-    if len(between) > MOST_CUTS:
-        between = between[np.linspace(0, len(between) - 1, MOST_CUTS).astype(np.int64)]
-    return between
+    return evenly((distinct[1:] + distinct[:-1]) / 2, MOST_CUTS)
 
 
 def fit_weights(held: Held, table: Doubles, scored: Score, *, begin: Doubles) -> Doubles:

@@ -6,11 +6,10 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Doubles
+from rnnauto.arrays import Doubles, evenly
 from rnnauto.deploy.onward import Dependence
 from rnnauto.deploy.runner import Run
 from rnnauto.families.forecast.answer import predict_windows
-from rnnauto.families.forecast.cut import evenly
 from rnnauto.families.forecast.prepare import ForecastPrepared
 from rnnauto.families.forecast.series import SeriesWindows
 
