@@ -39,10 +39,11 @@ def calibrate(
     Args:
         held_out: for every member the windows that it was validated on.
     """
+    units = training_units(data)
     for member, windows in zip(members, held_out, strict=True):
         inputs, truth = sample_windows(data, windows)
         owners = data.owners[sampled(windows)]
-        widen(member, inputs, truth, units=training_units(data)[owners][:, None])
+        widen(member, inputs, truth, units=units[owners][:, None])
 
 
 @dataclass(frozen=True)
@@ -83,10 +84,8 @@ def widen(built: "Built", inputs: Any, truth: Floats, *, units: Any = 1.0) -> Do
         held = enough(fit_of(built, inputs, truth, middle, units=units))
         low, high = np.where(held, low, middle), np.where(held, middle, high)
     widest = high
-    low, high = (
-        ones,
-        np.where(worth(fit_of(built, inputs, truth, widest, units=units)), ones, widest),
-    )
+    cheap = worth(fit_of(built, inputs, truth, widest, units=units))
+    low, high = ones, np.where(cheap, ones, widest)
     for _ in range(STEPS if (high > 1).any() else 0):
         middle = np.sqrt(low * high)
         cheap = worth(fit_of(built, inputs, truth, middle, units=units))
