@@ -65,8 +65,10 @@ def ahead_notes(series: Series, origins: Integers, steps: int, layout: Layout) -
 
     Args: series, origins: of `with_future`.
     """
+    if not layout.known_ahead:
+        return ()
     absent = series.rows[origins[:, None] + np.arange(steps)] < 0
-    if not layout.known_ahead or not absent.any():
+    if not absent.any():
         return ()
     return (
         f"{listed(list(layout.known_ahead))} should be known ahead, and counts as missing in "
