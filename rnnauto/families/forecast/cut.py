@@ -174,10 +174,20 @@ def seen_timesteps(series: Series, origins: Integers, layout: Layout) -> Integer
     return np.flatnonzero(np.cumsum(change[:-1]) > 0)
 
 
-def future_windows(series: Series, encoders: SeriesEncoders, layout: Layout) -> SeriesWindows:
-    """Cut one window per series, which ends at its last known target."""
+def future_windows(
+    series: Series, encoders: SeriesEncoders, layout: Layout, *, blocks: int = 1
+) -> SeriesWindows:
+    """Cut one window per series, which ends at its last known target; so many horizons of the
+    series come after it."""
     _, horizon = reach_of(layout)
-    series, origins = with_future(series, encoders, horizon)
+    series, origins = with_future(series, encoders, blocks * horizon)
+    return unmeasured_windows(series, encoders, layout, origins=origins)
+
+
+def unmeasured_windows(
+    series: Series, encoders: SeriesEncoders, layout: Layout, *, origins: Integers
+) -> SeriesWindows:
+    """Cut windows at origins whose errors are not measured: their units are 1."""
     units = np.ones((len(series), len(encoders.targets)), np.float32)
     encoded = encode_series(series, encoders, layout, origins=origins, units=units)
     return SeriesWindows(series, encoded, layout, encoders)

@@ -26,7 +26,8 @@ from rnnauto.families.forecast.answer import (
     predict_windows,
     without_answer,
 )
-from rnnauto.families.forecast.future import ahead_notes, with_future
+from rnnauto.families.forecast.cut import future_windows, unmeasured_windows
+from rnnauto.families.forecast.future import ahead_notes
 from rnnauto.families.forecast.levels import floored
 from rnnauto.families.forecast.onward.paths import (
     Copula,
@@ -38,7 +39,6 @@ from rnnauto.families.forecast.series import (
     EncodedSeries,
     Series,
     SeriesWindows,
-    encode_series,
     past_features,
     reach_of,
 )
@@ -93,16 +93,13 @@ def go_on(
     steps = onward.horizon or horizon
     blocks = -(-steps // horizon)
     copula = copula_for(info, onward, blocks)
-    longer, origins = with_future(series, encoders, blocks * horizon)
-    notes = (*table.notes, *ahead_notes(longer, origins, steps, layout))
+    windows = future_windows(series, encoders, layout, blocks=blocks)
+    origins = windows.encoded.origins
+    notes = (*table.notes, *ahead_notes(windows.series, origins, steps, layout))
     if blocks > 1:
-        check_known(longer, origins, steps, layout, table)
+        check_known(windows.series, origins, steps, layout, table)
         notes = (*notes, *caveats(layout, steps))
-    table = replace(table, notes=notes)
-    units = np.ones((len(longer), len(encoders.targets)), np.float32)
-    encoded = encode_series(longer, encoders, layout, origins=origins, units=units)
-    windows = SeriesWindows(longer, encoded, layout, encoders, table)
-    look(table, layout)
+    look(replace(table, notes=notes), layout)
     opened = run()
     told = answer(opened, windows)
     empty = without_answer(windows, told)
@@ -112,7 +109,7 @@ def go_on(
         if onward.paths:
             return path_table(asked, paths), empty
         told = quantiles
-    shorter = replace(windows, encoded=replace(encoded, horizon=steps))
+    shorter = replace(windows, encoded=replace(windows.encoded, horizon=steps))
     return forecast_table(shorter, told[:, :steps], origins=False), empty
 
 
@@ -295,11 +292,7 @@ def repeat(windows: SeriesWindows, some: Integers, count: int) -> SeriesWindows:
         static_categories=tuple(column.gather(owners) for column in series.static_categories),
     )
     starts = row_splits[:-1] + origins - begins
-    units = np.ones((len(own), own.targets.shape[1]), np.float32)
-    again: EncodedSeries = encode_series(
-        own, windows.encoders, windows.layout, origins=starts, units=units
-    )
-    return replace(windows, series=own, encoded=again)
+    return unmeasured_windows(own, windows.encoders, windows.layout, origins=starts)
 
 
 def shifted(encoded: EncodedSeries, steps: int) -> EncodedSeries:

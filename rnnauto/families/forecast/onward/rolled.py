@@ -12,7 +12,7 @@ from rnnauto.deploy.runner import Run
 from rnnauto.deploy.table import ORIGIN, beside, times_as_texts
 from rnnauto.errors import DataError
 from rnnauto.families.forecast.answer import answer, forecast_table, read_series
-from rnnauto.families.forecast.cut import cut_of
+from rnnauto.families.forecast.cut import cut_of, unmeasured_windows
 from rnnauto.families.forecast.levels import middle
 from rnnauto.families.forecast.origins import last_of, naive_units
 from rnnauto.families.forecast.series import (
@@ -74,9 +74,7 @@ class Rolled:
         layout = layout.model_copy(update=alike)
         series = gather_series(self.table.frame, layout)
         origins = self.windows.encoded.origins[self.at(number)]
-        units = np.ones((len(series), len(own.targets)), np.float32)
-        encoded = encode_series(series, encoders, layout, origins=origins, units=units)
-        quantiles = answer(run, SeriesWindows(series, encoded, layout, encoders))
+        quantiles = answer(run, unmeasured_windows(series, encoders, layout, origins=origins))
         values = data_units(quantiles, zeros_of(layout.targets)[:, None])
         return less_zeros(values, zeros_of(own.targets)[:, None])
 
