@@ -51,8 +51,8 @@ def backtest(
     """Judge a forecast from several origins of the past (rolling origins), each seen alone."""
     from rnnauto.cli.console import print_json
     from rnnauto.deploy.model_folder import check_new
+    from rnnauto.judge.words import learnt_from
     from rnnauto.model import load
-    from rnnauto.report.backtest import learnt_from
 
     quiet = context.obj["quiet"]
     if output is not None:

@@ -50,3 +50,12 @@ def sentence(text: str) -> str:
     """Write a finding as a sentence of a page, with a capital and a full stop."""
     text = text[:1].upper() + text[1:]
     return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def learnt_from(windows: int) -> str:
+    """Warn of windows whose truth the model may know."""
+    those = "1 window is" if windows == 1 else f"{windows:,} windows are"
+    return (
+        f"{those} neither of the model's own test part nor after it: it may have learnt from what "
+        "it forecasts there, which flatters it; `--retrain` fits it anew at every origin"
+    )

@@ -9,7 +9,7 @@ import altair as alt
 from markupsafe import Markup
 
 from rnnauto.judge.scored import Scored
-from rnnauto.judge.words import digits, sentence, span
+from rnnauto.judge.words import digits, learnt_from, sentence, span
 from rnnauto.metrics import lower_is_better, metric_words
 from rnnauto.report.blocks import Block, Figure, Grid, SectionBlock, TableBlock, TextBlock
 from rnnauto.report.page import SCRIPTS, environment, read, script, style_sheet
@@ -56,7 +56,6 @@ def scores_section(told: dict[str, Any], metric: str) -> SectionBlock:
     rows = [row_of(each["origin"], each, names) for each in told["origins"]]
     rows.append(row_of("all", told["all"], names))
     baselines = list(told["all"]["baselines"])
-    head = (metric, *baselines)
     beside = [
         (
             each.get("origin", "all"),
@@ -79,9 +78,9 @@ def scores_section(told: dict[str, Any], metric: str) -> SectionBlock:
         ),
         TableBlock(
             f"{metric_words(metric)} beside simple forecasts",
-            ("origin", MODEL, *head[1:]),
+            ("origin", MODEL, *baselines),
             tuple(beside),
-            right=frozenset(range(1, len(head) + 1)),
+            right=frozenset(range(1, len(baselines) + 2)),
             strong=strong,
         ),
     ]
@@ -90,15 +89,6 @@ def scores_section(told: dict[str, Any], metric: str) -> SectionBlock:
     better = "lower" if lower_is_better(metric) else "higher"
     about = f"From each origin the model sees what came before it; a {better} value is better."
     return SectionBlock("scores", "Scores", about, tuple(blocks))
-
-
-def learnt_from(windows: int) -> str:
-    """Warn of windows whose truth the model may know."""
-    those = "1 window is" if windows == 1 else f"{windows:,} windows are"
-    return (
-        f"{those} neither of the model's own test part nor after it: it may have learnt from what "
-        "it forecasts there, which flatters it; `--retrain` fits it anew at every origin"
-    )
 
 
 def row_of(name: str, each: dict[str, Any], metrics: Sequence[str]) -> tuple[str, ...]:
