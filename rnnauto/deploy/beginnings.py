@@ -1,13 +1,20 @@
-"""Gather the first timesteps of sequences, as a `step` takes them: what exports are compared on."""
+"""Gather the first timesteps of sequences, as a `step` takes them, and read them on: what exports
+are compared on."""
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers
 from rnnauto.data.encode import Encoders
 from rnnauto.data.sequences import Sequences
-from rnnauto.deploy.runner import RawBatch, raw_batch, strings
+from rnnauto.deploy.raw_inputs import cut_inputs
+from rnnauto.deploy.runner import RawBatch, Run, raw_batch, strings
+from rnnauto.deploy.step_run import StepGraph
 from rnnauto.layout import Layout
 
 MOST = 48  # timesteps of a sequence that are compared
@@ -45,3 +52,52 @@ def first_tokens(sequences: Sequences, number: int) -> list[str]:
     begin, end = sequences.row_splits[number : number + 2]
     tokens: list[str] = strings(sequences.categories[0][begin : min(end, begin + MOST)]).tolist()
     return tokens
+
+
+@dataclass(frozen=True)
+class Stepping:
+    """A `step` that is open.
+
+    Attributes:
+        call: what takes a batch and gives answers.
+        size: of the state.
+        any_size: whether it takes more timesteps of a sequence than one.
+    """
+
+    call: Callable[[RawBatch], dict[str, NDArray[Any]]]
+    size: int
+    any_size: bool
+
+
+def saved_step(run: Run, *, any_size: bool) -> Stepping:
+    """Take the `step` of a SavedModel."""
+    state = run({"batch": np.array(1, np.int32)}, "initial_state")["state"]
+    return Stepping(partial(run, signature="step"), state.shape[1], any_size)
+
+
+def light_step(step: StepGraph, layout: Layout, encoders: Encoders[Any]) -> Stepping:
+    """Take that of ONNX, which reads the views of words."""
+
+    def call(batch: RawBatch) -> dict[str, NDArray[Any]]:
+        raw = dict(batch)
+        if "token" in raw:
+            return step(raw | {"tokens": raw.pop("token")})
+        return step(cut_inputs(raw, layout, encoders))
+
+    return Stepping(call, len(step.fresh), step.any_size)
+
+
+def read_through(
+    step: Stepping, steps: RawBatch, *, size: int
+) -> Iterator[dict[str, NDArray[Any]]]:
+    """Read a batch on by `size` timesteps at a time: what is told of these, again and again."""
+    rows, timesteps = next(steps[name].shape[:2] for name in ALONG_TIME & steps.keys())
+    state: NDArray[Any] = np.zeros((rows, step.size), np.float32)
+    for begin in range(0, timesteps, size):
+        here = {
+            name: array[:, begin : begin + size] if name in ALONG_TIME else array
+            for name, array in steps.items()
+        }
+        told = step.call({**here, "state": state})
+        state = told["state"]
+        yield told

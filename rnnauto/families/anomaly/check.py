@@ -1,7 +1,6 @@
 """Check that an export is the trained model, that scores depend on their sequence alone, and that
 reading on gives what reading all gives."""
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,11 +8,10 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers
 from rnnauto.data.batches import pad, whole
-from rnnauto.deploy.beginnings import ALONG_TIME, beginnings
+from rnnauto.deploy.beginnings import Stepping, beginnings, light_step, read_through, saved_step
 from rnnauto.deploy.check import ALONE, EXTRA, check_differences, run_members, some_of
 from rnnauto.deploy.onnx_check import check_graph, difference
-from rnnauto.deploy.raw_inputs import cut_inputs
-from rnnauto.deploy.runner import RawBatch, Run, raw_batch
+from rnnauto.deploy.runner import Run, raw_batch
 from rnnauto.deploy.step_run import StepGraph
 from rnnauto.families.anomaly.encode import AnomalyPart, scored_names
 
@@ -87,24 +85,18 @@ def compare_graph(run: Run, light: Run, part: AnomalyPart) -> dict[str, float]:
 def check_step(run: Run, part: AnomalyPart) -> dict[str, float]:
     """Compare the `step` of a SavedModel with its answers to whole sequences. Returns: the largest
     difference. Raises: ExportError where it is too large."""
-    size = run({"batch": np.array(1, np.int32)}, "initial_state")["state"].shape[1]
-    return check_differences({"step": step_apart(run, partial(run, signature="step"), part, size)})
+    step = saved_step(run, any_size=True)
+    return check_differences({"step": step_apart(run, step, part)})
 
 
 def compare_step(run: Run, step: StepGraph, part: AnomalyPart) -> dict[str, float]:
     """Compare the `step` of ONNX with the answers of the SavedModel to whole sequences. Returns and
     raises: as `check_step`."""
-
-    def call(batch: RawBatch) -> dict[str, NDArray[Any]]:
-        raw = dict(batch)
-        if "token" in raw:
-            return step(raw | {"tokens": raw.pop("token")})
-        return step(cut_inputs(raw, part.layout, part.encoders))
-
-    return check_differences({"onnx step": step_apart(run, call, part, len(step.fresh))})
+    light = light_step(step, part.layout, part.encoders)
+    return check_differences({"onnx step": step_apart(run, light, part)})
 
 
-def step_apart(run: Run, call: Any, part: AnomalyPart, size: int) -> float:
+def step_apart(run: Run, step: Stepping, part: AnomalyPart) -> float:
     """Find the largest difference between scores of whole beginnings of sequences and of the same
     read on, a timestep or some at a time."""
     chosen = some_of(len(part))[:ALONE]
@@ -114,16 +106,10 @@ def step_apart(run: Run, call: Any, part: AnomalyPart, size: int) -> float:
     real = np.arange(int(lengths.max(initial=0))) < lengths[:, None]
     largest = 0.0
     for many in SIZES:
-        state: NDArray[Any] = np.zeros((len(chosen), size), np.float32)
-        found = []
-        for begin in range(0, real.shape[1], many):
-            here = {
-                name: array[:, begin : begin + many] if name in ALONG_TIME else array
-                for name, array in steps.items()
-            }
-            told = call({**here, "state": state})
-            state = told["state"]
-            found.append(in_units({**told, "threshold": outputs["threshold"]}))
+        found = [
+            in_units({**told, "threshold": outputs["threshold"]})
+            for told in read_through(step, steps, size=many)
+        ]
         read = np.concatenate(found, axis=1)
         largest = max(largest, difference(wanted[:, : real.shape[1]][real], read[real]))
     return largest
