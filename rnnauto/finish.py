@@ -31,7 +31,7 @@ from rnnauto.search.fingerprint import Fingerprint
 from rnnauto.search.members import build_members
 from rnnauto.search.select import Trial, members_of, partners, team
 from rnnauto.search.space import Choices
-from rnnauto.search.study import load_study
+from rnnauto.search.study import load_study, save_study
 from rnnauto.search.trial import StudyProblem, Values, architecture_of
 from rnnauto.unroll.embeddings import embedding_maps
 from rnnauto.unroll.examples import unroll_some
@@ -70,6 +70,22 @@ class Task:
     @property
     def study(self) -> Path:
         return self.work / "study"
+
+    @property
+    def metric(self) -> str:
+        """What trials are told apart by: the objective, or else the main metric."""
+        prepared = self.prepared
+        return self.problem.objective or self.family.main_metric(prepared.layout, prepared.encoders)
+
+    def save_study(self) -> None:
+        """Write down what all workers share."""
+        parts, development = self.prepared.parts, self.prepared.development
+        save_study(
+            self.study,
+            self.problem,
+            parts.folds,
+            store=lambda folder: self.family.store(folder, development),
+        )
 
 
 @dataclass(frozen=True)
@@ -120,6 +136,7 @@ class WrittenModel:
     """What is known of a model once it is in its folder.
 
     Attributes:
+        chosen: the trial that it is made of.
         exported: its SavedModel, open.
         evaluation: its scores beside those of the baselines.
         rows: the leaderboard.
@@ -127,6 +144,7 @@ class WrittenModel:
         diagnosis: what was found inside it; None where nothing was looked for.
     """
 
+    chosen: Chosen
     exported: Exported
     evaluation: Evaluation
     rows: list[Row]
@@ -197,7 +215,7 @@ def write_model(
     spent = Spent(
         len(exported.members), exported.seconds, exported.answer_seconds, time.monotonic() - begun
     )
-    return WrittenModel(exported, evaluation, rows, spent, diagnosis)
+    return WrittenModel(chosen, exported, evaluation, rows, spent, diagnosis)
 
 
 def averaged_trials(task: Task, chosen: Chosen) -> list[Trial]:

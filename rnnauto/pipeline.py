@@ -45,7 +45,7 @@ from rnnauto.search.pose import with_seeds
 from rnnauto.search.prune import behind
 from rnnauto.search.replay import OracleChoice, chosen_before, lost_weights, open_journal
 from rnnauto.search.select import Trial, criterion_words, explain
-from rnnauto.search.study import save_study, weights_are_lost, weights_path
+from rnnauto.search.study import weights_are_lost, weights_path
 from rnnauto.search.trial import StudyProblem, Values, seed_of
 from rnnauto.tracking.follow import following, open_trackers
 
@@ -128,7 +128,7 @@ def fit(
             follower.left = True
         if not searched.interrupted:
             discard(work)
-    return fitted_by(task, searched, written, seconds=time.monotonic() - started)
+    return fitted_by(task, written, seconds=time.monotonic() - started)
 
 
 def posed(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> StudyProblem:
@@ -149,38 +149,33 @@ def check_streamable(family: AnyFamily, prepared: AnyPrepared) -> None:
         ) from error
 
 
-def fitted_by(task: Task, searched: Searched, written: WrittenModel, *, seconds: float) -> Fitted:
-    """Gather the result of a fit, as its callers see it."""
+def fitted_by(task: Task, written: WrittenModel, *, seconds: float) -> Fitted:
+    """Gather the result of a fit, or an update, as its callers see it."""
+    chosen = written.chosen
     return Fitted(
         folder=task.folder,
         layout=task.prepared.layout,
-        winner=searched.winner,
-        trials=searched.trials,
+        winner=chosen.winner,
+        trials=chosen.trials,
         evaluation=written.evaluation,
         rows=tuple(written.rows),
         networks=len(written.exported.members),
         checks=written.exported.checks,
         seconds=seconds,
         seed=task.recipe.seed,
-        interrupted=searched.interrupted,
+        interrupted=chosen.status == "interrupted",
         diagnosis=written.diagnosis,
     )
 
 
 def begin(task: Task, watch: Watch, *, resume: bool) -> list[journal.Event]:
     """Write down that the search begins, or goes on; returns what it has written so far."""
-    journal_path, prepared = task.work / JOURNAL, task.prepared
     facts = {
         "fingerprint": task.begun_with.to_json(),
         "recipe": task.recipe.untracked().model_dump(mode="json"),
     }
-    history, cut = open_journal(journal_path, facts, resume=resume)
-    save_study(
-        task.study,
-        task.problem,
-        prepared.parts.folds,
-        store=lambda folder: task.family.store(folder, prepared.development),
-    )
+    history, cut = open_journal(task.work / JOURNAL, facts, resume=resume)
+    task.save_study()
     if cut:
         watch(Said("the end of the journal was torn and has been cut off"))
     if history:
@@ -203,13 +198,14 @@ def search_beside_first_model(
     """Search; meanwhile fit the baselines in a thread, and make a first model of the best trial."""
     family, prepared, recipe = task.family, task.prepared, task.recipe
     folds = len(prepared.parts.folds)
-    metric = task.problem.objective or family.main_metric(prepared.layout, prepared.encoders)
     with (
         interruptible() as interruption,
         thread_aside() as aside,
         start_workers(recipe, task.study, folds) as workers,
     ):
-        compared = aside.submit(family.fit_baselines, prepared, seed=recipe.seed, metric=metric)
+        compared = aside.submit(
+            family.fit_baselines, prepared, seed=recipe.seed, metric=task.metric
+        )
         wanted = not (history and task.folder.exists())
         early = first_model(task, compared, clock, aside, watch, wanted=wanted)
         search = Search(
@@ -223,7 +219,7 @@ def search_beside_first_model(
             history=history,
             lost=find_lost(task, history, watch),
             interruption=interruption,
-            metric=metric,
+            metric=task.metric,
             rule=recipe.search.select,
             proven=family.openings(task.space),
             long_training=family.trains_long(task.problem),

@@ -30,8 +30,6 @@ def train_on(
 
     Raises: Interrupted where somebody asked for an end; SearchError where one could not be trained.
     """
-    prepared = task.prepared
-    metric = task.problem.objective or task.family.main_metric(prepared.layout, prepared.encoders)
     search = Search(
         pool=workers,
         folds=len(task.prepared.parts.folds),
@@ -42,7 +40,7 @@ def train_on(
         stage="update",
         trials={trial.id: trial for trial in begun.trials},
         interruption=interruption,
-        metric=metric,
+        metric=task.metric,
     )
     waiting = jobs_of(task, begun, clock)
     # each has its time: none is cut short because others took theirs

@@ -24,16 +24,15 @@ from rnnauto.deploy.model_json import AnyModelInfo
 from rnnauto.early import thread_aside
 from rnnauto.exports.source import Source as Opened
 from rnnauto.families.families import family_of
-from rnnauto.finish import Chosen, Exported, Task, WrittenModel, write_model
+from rnnauto.finish import Chosen, Exported, Task, write_model
 from rnnauto.fitted import Fitted, Said, Watch
 from rnnauto.judge.scored import Updated
-from rnnauto.pipeline import import_beside, posed
+from rnnauto.pipeline import fitted_by, import_beside, posed
 from rnnauto.prepared import Source
 from rnnauto.recipe import Recipe
 from rnnauto.search import journal
 from rnnauto.search.fingerprint import fingerprint
 from rnnauto.search.interrupt import deaf_to_hangups, interruptible
-from rnnauto.search.study import save_study
 from rnnauto.updating.judge import check_better, compared, is_test_part, parts_of, sentence_of
 from rnnauto.updating.networks import Begun, begin_networks
 from rnnauto.updating.read import new_entries, prepare_update
@@ -139,13 +138,7 @@ def begin(task: Task, model: Opened, wanted: Wanted) -> None:
         data=name_of(wanted.data),
         earlier=tuple(map(name_of, wanted.earlier)),
     )
-    prepared = task.prepared
-    save_study(
-        task.study,
-        task.problem,
-        prepared.parts.folds,
-        store=lambda folder: task.family.store(folder, prepared.development),
-    )
+    task.save_study()
 
 
 def name_of(data: Source) -> str:
@@ -157,16 +150,14 @@ def train_and_judge(
 ) -> tuple[Fitted, Updated]:
     """Train the networks on, beside them fit the baselines; then write the model, if it is one for
     the better."""
-    prepared = task.prepared
-    folds = len(prepared.parts.folds)
-    metric = task.problem.objective or task.family.main_metric(prepared.layout, prepared.encoders)
+    folds = len(task.prepared.parts.folds)
     with (
         interruptible() as interruption,
         thread_aside() as aside,
         start_workers(task.recipe, task.study, folds) as workers,
     ):
         baselines = aside.submit(
-            task.family.fit_baselines, task.prepared, seed=task.recipe.seed, metric=metric
+            task.family.fit_baselines, task.prepared, seed=task.recipe.seed, metric=task.metric
         )
         slow = import_beside(clock.beside)
         begun = begin_networks(task, model)
@@ -184,7 +175,7 @@ def train_and_judge(
     chosen = Chosen(trials[0], trials, "complete", f"goes on from `{model.folder}`", whole=True)
     until = clock.diagnosis_deadline(interrupted=False)
     written = write_model(task, simple, chosen, until=until, approve=approve)
-    return fitted_by(task, chosen, written, seconds=time.monotonic() - clock.started), judged[0]
+    return fitted_by(task, written, seconds=time.monotonic() - clock.started), judged[0]
 
 
 def finish_of(task: Task, begun: Begun) -> float:
@@ -245,21 +236,3 @@ def answers_before(task: Task, model: Opened, begun: Begun) -> Callable[[Any], A
         return wide
 
     return answer
-
-
-def fitted_by(task: Task, chosen: Chosen, written: WrittenModel, *, seconds: float) -> Fitted:
-    """Gather the result of an update, as its callers see it."""
-    return Fitted(
-        folder=task.folder,
-        layout=task.prepared.layout,
-        winner=chosen.winner,
-        trials=chosen.trials,
-        evaluation=written.evaluation,
-        rows=tuple(written.rows),
-        networks=len(written.exported.members),
-        checks=written.exported.checks,
-        seconds=seconds,
-        seed=task.recipe.seed,
-        interrupted=False,
-        diagnosis=written.diagnosis,
-    )
