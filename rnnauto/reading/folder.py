@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
 from rnnauto.reading.content import whole
 from rnnauto.reading.dialect import to_utf8
@@ -33,8 +34,20 @@ def load_folder(folder: Path, read: Callable[[Path], pl.DataFrame]) -> Loaded:
     frames = [read(path) for path in paths]
     for path, frame in zip(paths, frames, strict=True):
         check_columns(folder, path, frame, paths[0], frames[0])
-    names = names_of(folder, paths)
-    counts = np.asarray([frame.height for frame in frames])
+    names, (together, rows, lines) = names_of(folder, paths), in_one(paths, frames)
+    return Loaded(pl.concat([names[rows], together], how="horizontal"), tuple(notes), lines)
+
+
+def in_one(
+    paths: list[Path], frames: list[pl.DataFrame]
+) -> tuple[pl.DataFrame, Integers, Integers]:
+    """Put tables of the same columns one below the other.
+
+    Returns: that; the file of every row, [rows], and its line there, [rows].
+
+    Raises: DataError where a column is text in one and numbers in another.
+    """
+    counts = [frame.height for frame in frames]
     rows = np.repeat(np.arange(len(paths)), counts)
     lines = np.concatenate([np.arange(count) + 2 for count in counts])
     # a column without any value fits whatever the other files hold
@@ -48,8 +61,7 @@ def load_folder(folder: Path, read: Callable[[Path], pl.DataFrame]) -> Loaded:
     ]
     for name in frames[0].columns:
         check_kinds(name, [frame.schema[name] for frame in frames], paths)
-    together = pl.concat(frames, how="vertical_relaxed")
-    return Loaded(pl.concat([names[rows], together], how="horizontal"), tuple(notes), lines)
+    return pl.concat(frames, how="vertical_relaxed"), rows, lines
 
 
 def sequence_files(folder: Path) -> tuple[list[Path], list[str]]:

@@ -7,11 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
-import numpy as np
 import polars as pl
 
 from rnnauto.errors import DataError
-from rnnauto.reading.folder import MOST_FILES, TABLES, check_kinds, ending_of
+from rnnauto.reading.folder import MOST_FILES, TABLES, ending_of, in_one
 from rnnauto.reading.loaded import Loaded
 from rnnauto.reading.opened import STANDARD_INPUT, is_folder
 
@@ -86,24 +85,12 @@ def load_parts(path: Path, files: list[Path], read: Callable[[Path], pl.DataFram
                 f"`{lacks}` has no column `{odd[0]}`, and `{has}` has one",
                 hint=f"give all files of `{path}` the same columns, or name fewer of them",
             )
-    counts = [frame.height for frame in frames]
-    lines = np.concatenate([np.arange(count) + 2 for count in counts])
-    frames = [frame.select(columns).with_columns(without_type(frame)) for frame in frames]
-    for name in columns:
-        check_kinds(name, [frame.schema[name] for frame in frames], files)
-    together = pl.concat(frames, how="vertical_relaxed")
+    together, rows, lines = in_one(files, [frame.select(columns) for frame in frames])
     made = [each for each in partitions(files) if each.name not in columns]
-    rows = np.repeat(np.arange(len(files)), counts)
     note = f"read {len(files):,} files, which are one table"
     if len(files) == 1:
         note = f"read 1 file, `{files[0]}`"
     return Loaded(together.with_columns(each.gather(rows) for each in made), (note,), lines)
-
-
-def without_type(frame: pl.DataFrame) -> list[pl.Expr]:
-    """Columns without any value, which fit whatever the other files hold."""
-    empty = [name for name in frame.columns if frame[name].null_count() == frame.height]
-    return [pl.col(name).cast(pl.Null) for name in empty]
 
 
 def partitions(files: list[Path]) -> list[pl.Series]:
