@@ -3,7 +3,7 @@
 import hashlib
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from rnnauto.judge.scored import Scored
 from rnnauto.metrics import lower_is_better
 from rnnauto.model import load
 from rnnauto.recipe import Recipe
-from rnnauto.recipe.settings import settings
+from rnnauto.recipe.settings import values_by_key
 
 PREDICTIONS, RECIPE, SAVED_MODEL, GRAPH = (
     *("predictions_test.csv", "recipe.yaml", "saved_model", "model.onnx"),
@@ -169,7 +169,7 @@ def compare(folders: Sequence[Path | str]) -> Comparison:
 
 def with_reason(fit: Fit, first: Fit) -> Fit:
     apart = "" if fit is first else fit.judged.against(first.judged)
-    return Fit(**{**vars(fit), "apart": apart})
+    return replace(fit, apart=apart)
 
 
 def read_fit(folder: Path, name: str) -> Fit:
@@ -185,7 +185,7 @@ def read_fit(folder: Path, name: str) -> Fit:
         "model.onnx, bytes": graph.stat().st_size if graph.is_file() else 0,
         "trials": sum(row.kind == "trial" for row in model.leaderboard()),
     }
-    recipe = {each.key: each.value for each in settings(Recipe.load(folder / RECIPE))}
+    recipe = values_by_key(Recipe.load(folder / RECIPE))
     return Fit(
         name=name,
         kind=f"{layout.rnn_type} {layout.task}",

@@ -41,6 +41,11 @@ def settings(recipe: Recipe) -> list[Setting]:
     return list(settings_of(recipe, recipe.model_dump(mode="json"), ""))
 
 
+def values_by_key(recipe: Recipe) -> dict[str, Any]:
+    """Every setting of a recipe by its dotted name."""
+    return {each.key: each.value for each in settings(recipe)}
+
+
 def settings_of(section: BaseModel, raw: Mapping[str, Any], path: str) -> Iterator[Setting]:
     fields = type(section).model_fields
     for name, value in raw.items():
@@ -65,7 +70,7 @@ def with_origins(written: Written, loaded: Recipe, resolved: Recipe) -> list[Set
         for file in reversed(list(written.files()))
         for key in keys_of(file.raw, "")
     }
-    before = {each.key: each.value for each in settings(loaded)}
+    before = values_by_key(loaded)
     all_settings = []
     for each in settings(resolved):
         origin: Origin = "default"
@@ -102,7 +107,7 @@ def commented(recipe: Recipe, *, head: list[str], expect: Mapping[str, str]) -> 
         head: lines of comment above everything.
         expect: examples of what can be expected, by name; those metrics are listed, no others.
     """
-    defaults = {each.key: each.value for each in settings(Recipe())}
+    defaults = values_by_key(Recipe())
     lines, active = [], []
     for each in settings(recipe):
         name = each.key.rpartition(".")[2]

@@ -89,15 +89,19 @@ def copy(path: Path, to: Path) -> None:
     repair(to)
 
 
-def whole_events(path: Path) -> tuple[list[Event], int]:
-    """The events, and how many bytes they take; a line counts once its newline is written."""
+def whole_events(path: Path, begin: int = 0) -> tuple[list[Event], int]:
+    """The events from a byte on, and how many bytes they take; a line counts once its newline is
+    written."""
     events: list[Event] = []
-    lines = path.read_bytes().split(b"\n")[:-1]
+    with path.open("rb") as file:
+        file.seek(begin)
+        lines = file.read().split(b"\n")[:-1]
     parsed = [parse(line) for line in lines]
     while parsed and parsed[-1] is None:
         parsed.pop()
     for number, event in enumerate(parsed, start=1):
         if event is None:
+            number += path.read_bytes()[:begin].count(b"\n")
             raise ModelFolderError(
                 f"`{path}` is damaged in line {number}: this is no event of a search",
                 hint="mend that line, or start again with `--overwrite`",

@@ -13,7 +13,7 @@ from rnnauto.deploy.scores import ScoresFile, read_scores
 from rnnauto.errors import RecipeError
 from rnnauto.fitted import Said, Watch
 from rnnauto.recipe import Recipe
-from rnnauto.recipe.settings import settings
+from rnnauto.recipe.settings import values_by_key
 from rnnauto.recipe.values import tracked
 from rnnauto.search.journal import whole_events
 from rnnauto.tracking.records import Finished, Fit, Tracker, Training, plain, training_of
@@ -51,11 +51,15 @@ def open_tracker(kind: str, place: str) -> Tracker:
 
 
 def unusable(kind: str, place: str, error: Exception) -> RecipeError:
-    what = without_password(" ".join(str(error).split()))[:300]
     return RecipeError(
-        f"`--track {kind}:{without_password(place)}` cannot be written to: {what}",
+        f"`--track {kind}:{without_password(place)}` cannot be written to: {words_of(error)}",
         hint="name a folder or an address that can be, or leave it out",
     )
+
+
+def words_of(error: Exception) -> str:
+    """Write what an error says in a line, without passwords."""
+    return without_password(" ".join(str(error).split()))[:300]
 
 
 def without_password(text: str) -> str:
@@ -92,6 +96,7 @@ class Follower:
     Attributes:
         trackers: by what messages call them; one that failed is out.
         left: whether the fit has left a model.
+        read: how many bytes of the journal have been read.
     """
 
     def __init__(self, trackers: Trackers, folder: Path, journal: Path, watch: Watch) -> None:
@@ -133,13 +138,13 @@ class Follower:
                 Exception
             ) as error:  # of a library, of a network: whatever it is, the fit goes on
                 self.trackers.remove((name, tracker))
-                what = without_password(" ".join(str(error).split()))[:300]
+                what = words_of(error)
                 self.watch(Said(f"`--track {name}` failed, and is told nothing more: {what}"))
 
     def new_trainings(self) -> Iterator[Training]:
-        events, _ = whole_events(self.journal)
-        new, self.read = events[self.read :], len(events)
-        for event in new:
+        events, size = whole_events(self.journal, self.read)
+        self.read += size
+        for event in events:
             if event["event"] == "trial-started":
                 self.started[event["job"]] = event
             elif "result" in event and event.get("job") in self.started:
@@ -156,9 +161,8 @@ class Follower:
 
 def settings_of(recipe: Recipe) -> dict[str, Any]:
     """List the settings that are not the defaults."""
-    before = {each.key: each.value for each in settings(Recipe())}
-    own = [each for each in settings(recipe) if each.value != before.get(each.key)]
-    return {each.key: plain(each.value) for each in own if each.key != "search.track"}
+    before, own = values_by_key(Recipe()), values_by_key(recipe.untracked())
+    return {key: plain(value) for key, value in own.items() if value != before.get(key)}
 
 
 def finished_of(folder: Path) -> Finished:
