@@ -87,10 +87,8 @@ def inspect_table(table: Table, recipe: Recipe) -> Inspection:
 
 def inspect_all(table: Table, recipe: Recipe) -> Inspection:
     """Say what can be said of a table, problems that are allowed included."""
-    table = with_tags(with_series(table, recipe), recipe)
-    inference = infer(table, recipe)
+    table, inference = inferred(table, recipe)
     layout = inference.layout
-    table = with_labels(table, layout)
     lack = without_network(layout)
     if lack:
         return inspect_unbuilt(table, inference, lack)
@@ -106,6 +104,13 @@ def inspect_all(table: Table, recipe: Recipe) -> Inspection:
         ),
         problems=find_problems(table, layout, sequences),
     )
+
+
+def inferred(table: Table, recipe: Recipe) -> tuple[Table, Inference]:
+    """Infer the layout of a table; returns the table as that reads it, too."""
+    table = with_tags(with_series(table, recipe), recipe)
+    inference = infer(table, recipe)
+    return with_labels(table, inference.layout), inference
 
 
 def inspect_unbuilt(table: Table, inference: Inference, lack: str) -> Inspection:

@@ -12,13 +12,11 @@ from rnnauto.data.sequences import Sequences, gather
 from rnnauto.data.vectors import MOST_FURTHER
 from rnnauto.errors import DataError
 from rnnauto.families.families import family_of
-from rnnauto.inference.infer import Inference, infer
-from rnnauto.inference.labels import with_labels
-from rnnauto.inference.series_in_rows import with_series
-from rnnauto.inference.word_tags import with_tags
-from rnnauto.inspection import Inspection
+from rnnauto.inference.infer import Inference
+from rnnauto.inspection import Inspection, inferred
 from rnnauto.layout import Layout
 from rnnauto.prepared import AnyPrepared, Source, Told, count
+from rnnauto.problem import Problem
 from rnnauto.problems.allow import allowed_notes, check_allowed, reported
 from rnnauto.problems.find import find_problems, raise_if_errors, raise_if_leaks
 from rnnauto.problems.unbuilt import refuse_unbuilt, without_network
@@ -38,18 +36,12 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> An
     """
     allow = recipe.data.allow
     check_allowed(allow)
-    table = with_series(read_to_learn(data, recipe.data), recipe)
-    table = with_tags(table, recipe)
-    inference = infer(table, recipe)
+    table, inference = inferred(read_to_learn(data, recipe.data), recipe)
     layout = inference.layout
-    table = with_labels(table, layout)
     refuse_unbuilt(layout)
     sequences = gather(table.frame, layout)
     problems = find_problems(table, layout, sequences)
-    open_problems = reported(problems, allow)
-    if recipe.judge.fail_on_leak:
-        raise_if_leaks(open_problems, table.source)
-    raise_if_errors(open_problems, table.source)
+    check_problems(problems, recipe, table.source)
     vectors = vectors_for(sequences, layout, recipe)
     if vectors is not None:
         table = replace(table, notes=(*table.notes, known_words(vectors, recipe)))
@@ -59,6 +51,15 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> An
         raise_if_leaks(prepared.problems, table.source)
     describe(prepared, sequences.lengths, say)
     return prepared
+
+
+def check_problems(found: Sequence[Problem], recipe: Recipe, source: str) -> None:
+    """Raises: DataError for problems that nothing can be learnt with; LeakError where the recipe
+    fails on leaks."""
+    open_problems = reported(found, recipe.data.allow)
+    if recipe.judge.fail_on_leak:
+        raise_if_leaks(open_problems, source)
+    raise_if_errors(open_problems, source)
 
 
 def vectors_for(sequences: Sequences, layout: Layout, recipe: Recipe) -> Vectors | None:

@@ -21,6 +21,7 @@ from rnnauto.cli.notebook import watching_from_python
 from rnnauto.deploy.scores import ScoresFile
 from rnnauto.errors import DataError, RecipeError
 from rnnauto.estimators.given import Given, InputError, is_frame, take
+from rnnauto.estimators.targets import Asked
 from rnnauto.model import Model, load
 from rnnauto.pipeline import fit as run
 from rnnauto.recipe import Recipe
@@ -160,8 +161,8 @@ class RnnEstimator(BaseEstimator):
         check_is_fitted(self, MODEL)
         return Path(shutil.copytree(self.model_.folder, folder))
 
-    def _recipe(self, **asked: Any) -> Recipe:
-        """Make the recipe of the settings; `asked` are keys by their names with `__` for dots."""
+    def _recipe(self, asked: Mapping[str, Any] | None = None) -> Recipe:
+        """Make the recipe of the settings; `asked` are further ones, by dotted keys."""
         given: Any = self.recipe
         if given is None:
             recipe = Recipe()
@@ -178,7 +179,7 @@ class RnnEstimator(BaseEstimator):
         if self.random_state is not None:
             drawn = check_random_state(self.random_state).randint(2**31 - 1)
             chosen["seed"] = chosen["split.seed"] = int(drawn)
-        return recipe.with_overrides(chosen | asked)
+        return recipe.with_overrides({**chosen, **(asked or {})})
 
     def _learn(self, frame: pl.DataFrame, recipe: Recipe) -> None:
         """Fit a model in a folder of its own."""
@@ -187,6 +188,13 @@ class RnnEstimator(BaseEstimator):
                 run(frame, recipe, folder=folder, watch=watch)
             self.model_ = load(folder)
             weakref.finalize(self.model_, remove, folder.parent)
+
+    def _learn_targets(self, given: Given, asked: Asked, task: str) -> None:
+        """Fit a model that tells targets of the sequences of X, or of their timesteps."""
+        wanted: dict[str, Any] = {"data.target": asked.names, "problem.task": task}
+        if asked.per_timestep:
+            wanted["problem.type"] = "many-to-many"
+        self._learn(given.frame.with_columns(asked.columns), self._recipe(wanted))
 
     def _remember(self, X: Any, y: Any, given: Given) -> None:
         """Keep what X was, to hold later ones against it. Raises: InputError for what nothing can

@@ -1,6 +1,6 @@
 """`RNNClassifier`: a class for each sequence, or for each timestep."""
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 import polars as pl
@@ -13,9 +13,6 @@ from sklearn.utils.multiclass import check_classification_targets
 from rnnauto.estimators.base import RnnEstimator, Told, as_value_errors
 from rnnauto.estimators.given import InputError, take
 from rnnauto.estimators.targets import ask, flattened, is_lists
-
-if TYPE_CHECKING:
-    pass
 
 
 class RNNClassifier(ClassifierMixin, RnnEstimator):
@@ -69,10 +66,7 @@ class RNNClassifier(ClassifierMixin, RnnEstimator):
                 )
             texts = texts_of(self.classes_)
             asked = ask(given, y, flat=np.array(texts, object)[codes], dtype=pl.String)
-            wanted = {"data.target": asked.names, "problem.task": "classification"}
-            if asked.per_timestep:
-                wanted["problem.type"] = "many-to-many"
-            self._learn(given.frame.with_columns(asked.columns), self._recipe(**wanted))
+            self._learn_targets(given, asked, "classification")
             known = {text: at for at, text in enumerate(texts)}
             self._places = [known[text] for text in self.model_.info.encoders.target.classes]
         return self

@@ -14,7 +14,7 @@ from rnnauto.arrays import Doubles, Flags, Integers
 from rnnauto.estimators.base import MODEL, RnnEstimator, as_value_errors
 from rnnauto.estimators.given import FEATURE, Given, InputError, is_frame, take, two_dimensions
 from rnnauto.estimators.targets import TARGET, ask
-from rnnauto.inspection import inspect_table
+from rnnauto.inspection import inferred
 from rnnauto.reading.frames import load_frame
 from rnnauto.reading.pandas_frames import is_pandas
 from rnnauto.reading.read import read_to_learn
@@ -109,7 +109,7 @@ class RNNForecaster(RnnEstimator):
             if given.kind == "numbers" or not given.frame.width:
                 frame = numbered(frame, 0)
                 wanted["data.time"] = STEP
-            self._learn(frame, with_known_ahead(frame, self._recipe(**wanted)))
+            self._learn(frame, with_known_ahead(frame, self._recipe(wanted)))
             self._history, self._targets, self._flat = frame, asked.names, values.ndim == 1
         return self
 
@@ -260,7 +260,8 @@ def take_rows(X: Any, y: Any = None) -> Given:
 
 def with_known_ahead(frame: pl.DataFrame, recipe: Recipe) -> Recipe:
     """Say of all features that their future is known."""
-    layout = inspect_table(read_to_learn(frame, recipe.data), recipe).layout
+    _, inference = inferred(read_to_learn(frame, recipe.data), recipe)
+    layout = inference.layout
     ahead = [column.name for column in layout.features if column.name not in layout.target]
     return recipe.with_overrides({"data.known_ahead": ahead})
 

@@ -1,6 +1,6 @@
 """`RNNRegressor`: a value, or several, for each sequence, or for each timestep."""
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 import polars as pl
@@ -12,9 +12,6 @@ from sklearn.utils import check_array
 from rnnauto.estimators.base import RnnEstimator, Told, as_value_errors
 from rnnauto.estimators.given import take
 from rnnauto.estimators.targets import ask, flattened
-
-if TYPE_CHECKING:
-    pass
 
 
 class RNNRegressor(RegressorMixin, RnnEstimator):
@@ -45,10 +42,7 @@ class RNNRegressor(RegressorMixin, RnnEstimator):
             self._remember(X, y, given)
             values = values_of(y)
             asked = ask(given, y, flat=values, dtype=pl.Float64)
-            wanted = {"data.target": asked.names, "problem.task": "regression"}
-            if asked.per_timestep:
-                wanted["problem.type"] = "many-to-many"
-            self._learn(given.frame.with_columns(asked.columns), self._recipe(**wanted))
+            self._learn_targets(given, asked, "regression")
             self._targets, self._flat = len(asked.columns), values.ndim == 1
         return self
 

@@ -22,12 +22,10 @@ class Asked:
     Attributes:
         columns: of the frame to learn from.
         per_timestep: whether y holds a list for each sequence, as long as it.
-        flat: all values, [units] or [units, targets].
     """
 
     columns: tuple[pl.Series, ...]
     per_timestep: bool
-    flat: NDArray[Any]
 
     @property
     def names(self) -> list[str]:
@@ -89,9 +87,9 @@ def ask(given: Given, y: Any, *, flat: NDArray[Any], dtype: Any) -> Asked:
     if is_lists(y):
         splits = splits_of(check_aligned(y, given.lengths))
         values = pl.Series(flat.tolist(), dtype=dtype)
-        return Asked((lists_of(values, splits).alias(name),), True, flat)
+        return Asked((lists_of(values, splits).alias(name),), True)
     if flat.ndim == 1:
-        return Asked((pl.Series(name, flat.tolist(), dtype=dtype),), False, flat)
+        return Asked((pl.Series(name, flat.tolist(), dtype=dtype),), False)
     names = [str(each) for each in getattr(y, "columns", range(flat.shape[1]))]
     if not hasattr(y, "columns"):
         names = [f"{name}{each}" for each in names]
@@ -99,4 +97,4 @@ def ask(given: Given, y: Any, *, flat: NDArray[Any], dtype: Any) -> Asked:
         pl.Series(name_beside(given.frame, each), flat[:, at].tolist(), dtype=dtype)
         for at, each in enumerate(names)
     ]
-    return Asked(tuple(columns), False, flat)
+    return Asked(tuple(columns), False)

@@ -12,12 +12,9 @@ from rnnauto.exports.source import settings_of_networks
 from rnnauto.families.families import family_of
 from rnnauto.inference.infer import Inference
 from rnnauto.layout import Layout
-from rnnauto.prepare import Say, allowing, describe
+from rnnauto.prepare import Say, allowing, check_problems, describe
 from rnnauto.prepared import AnyPrepared, Earlier, GoingOn, Source, Told
-from rnnauto.problem import Problem
-from rnnauto.problems.allow import reported
-from rnnauto.problems.find import find_problems, raise_if_errors, raise_if_leaks
-from rnnauto.reading.read import Table
+from rnnauto.problems.find import find_problems
 from rnnauto.recipe import Recipe
 from rnnauto.search.trial import Values
 
@@ -45,13 +42,12 @@ def prepare_update(
     layout, family = info.layout, family_of(info.layout)
     table = family.to_learn(data, layout, info.encoders)
     sequences = gather(table.frame, layout)
-    allow = recipe.data.allow
     found = tuple(
         problem
         for problem in find_problems(table, layout, sequences)
         if not earlier or problem.code not in OF_ALL
     )
-    check_problems(found, recipe, table)
+    check_problems(found, recipe, table.source)
     going_on = GoingOn(
         encoders=info.encoders,
         earlier=tuple(
@@ -61,26 +57,10 @@ def prepare_update(
         replay=recipe.update.replay,
         folds=folds_of(settings_of_networks(info)),
     )
-    told = Told(
-        table,
-        Inference(layout, ()),
-        found,
-        sequences,
-        recipe,
-        going_on=going_on,
-    )
-    prepared = allowing(family.prepare(told), allow)
+    told = Told(table, Inference(layout, ()), found, sequences, recipe, going_on=going_on)
+    prepared = allowing(family.prepare(told), recipe.data.allow)
     describe(prepared, sequences.lengths, say)
     return prepared
-
-
-def check_problems(found: Sequence[Problem], recipe: Recipe, table: Table) -> None:
-    """Raises: DataError for problems that nothing can be learnt with; LeakError where the recipe
-    fails on leaks."""
-    open_problems = reported(found, recipe.data.allow)
-    if recipe.judge.fail_on_leak:
-        raise_if_leaks(open_problems, table.source)
-    raise_if_errors(open_problems, table.source)
 
 
 def read_earlier(data: Source, info: AnyModelInfo, path: str | None) -> Earlier:
