@@ -89,19 +89,27 @@ def source_of(data: Path | None, recipe: "Recipe") -> str:
 
 def tell(console: "Console", fitted: "Fitted") -> None:
     """Say what came of a fit, and what to do next."""
-    from rnnauto.cli.console import duration, print_scores, settings_line
+    from rnnauto.cli.console import settings_line
+
+    completed = sum(trial.status == "completed" for trial in fitted.trials)
+    said = [f"best of {completed} trials: {settings_line(fitted.winner.values)}"]
+    if fitted.networks > 1:
+        said.append(f"the model is the mean of {fitted.networks} networks")
+    tell_model(console, fitted, *said)
+
+
+def tell_model(console: "Console", fitted: "Fitted", *said: str) -> None:
+    """Say what a model came to, with lines of the command's own, and what to do next."""
+    from rnnauto.cli.console import duration, print_scores
     from rnnauto.report.facts import PAGE
     from rnnauto.visible import shell_word
 
-    result, output = fitted.to_json(), fitted.folder
-    trials = result["trials"]
+    output = fitted.folder
     console.print()
-    print_scores(console, result["scores"], title="scores on the test part")
+    print_scores(console, fitted.evaluation.to_json(), title="scores on the test part")
     console.print()
-    console.print(f"best of {trials['completed']} trials: {settings_line(fitted.winner.values)}")
-    if fitted.networks > 1:
-        console.print(f"the model is the mean of {fitted.networks} networks")
-    console.print(fitted.verdict)
+    for line in (*said, fitted.verdict):
+        console.print(line)
     largest = max(fitted.checks.values())
     console.print(f"exported and checked (largest difference {largest:.1e}): {output}/")
     console.print(f"took {duration(fitted.seconds)}; the report: {output / PAGE}")

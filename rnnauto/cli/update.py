@@ -1,18 +1,12 @@
 """`rnnauto update`: go on from a model with new rows."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from rnnauto.cli.ending import ending
 from rnnauto.cli.options import UPDATE_FLAGS, overrides_of, recipe_flags
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from rnnauto.updating.update import UpdatedModel
-
 
 OutputFlag = Annotated[
     Path | None,
@@ -69,6 +63,7 @@ def update(
 ) -> None:
     """Go on from a model with the new rows of DATA; a model that is not better is not kept."""
     from rnnauto.cli.console import print_json, talk_console
+    from rnnauto.cli.fit import tell_model
     from rnnauto.cli.watch import watching
     from rnnauto.errors import Interrupted
     from rnnauto.exports.source import Source
@@ -96,25 +91,6 @@ def update(
             started=context.obj["started"],
             watch=watch,
         )
-    tell(console, made)
+    tell_model(console, made.fitted, made.updated.sentence)
     if as_json:
         print_json({**made.fitted.to_json(), "updated": made.updated.model_dump()})
-
-
-def tell(console: "Console", made: "UpdatedModel") -> None:
-    """Say what came of an update, and what to do next."""
-    from rnnauto.cli.console import duration, print_scores
-    from rnnauto.report.facts import PAGE
-    from rnnauto.visible import shell_word
-
-    fitted = made.fitted
-    console.print()
-    print_scores(console, fitted.to_json()["scores"], title="scores on the test part")
-    console.print()
-    console.print(made.updated.sentence)
-    console.print(fitted.verdict)
-    largest = max(fitted.checks.values())
-    console.print(f"exported and checked (largest difference {largest:.1e}): {fitted.folder}/")
-    console.print(f"took {duration(fitted.seconds)}; the report: {fitted.folder / PAGE}")
-    word = shell_word(str(fitted.folder))
-    console.print(f"next: rnnauto predict NEW.csv -m {word}", soft_wrap=True)
