@@ -191,7 +191,9 @@ def compare(task: Task, model: Opened, wanted: Wanted, begun: Begun, exported: E
     before = answers_before(task, model, begun)
     new, old = parts_of(prepared)
     how: Any = {"seed": task.recipe.seed, "objective": task.problem.objective}
-    on_new, metric = compared(family, new, before(new), family.judged(exported.run, new), **how)
+    # without rows of before the new ones are the whole test part, whose answers are at hand
+    answered = exported.answers if old is None else family.judged(exported.run, new)
+    on_new, metric = compared(family, new, before(new), answered, **how)
     on_old = same = None
     if old is not None:
         answers = before(old)
