@@ -106,6 +106,21 @@ def test_a_damaged_line_before_the_last_is_an_error_that_names_it(tmp_path):
         with pytest.raises(ModelFolderError, match="is damaged in line 2: this is no event"):
             look(path)
     assert path.read_bytes() == damaged
+    with pytest.raises(ModelFolderError, match="is damaged in line 2: this is no event"):
+        journal.whole_events(path, len(lines[0]))
+
+
+def test_events_are_read_on_from_where_somebody_has_read_to(tmp_path):
+    path = tmp_path / "journal.jsonl"
+    journal.append(path, "one")
+    _, size = journal.whole_events(path)
+    with path.open("ab") as file:
+        file.write(b'{"event": "torn')
+    assert journal.whole_events(path, size) == ([], 0)
+    journal.repair(path)
+    journal.append(path, "two")
+    (event,), further = journal.whole_events(path, size)
+    assert event["event"] == "two" and size + further == path.stat().st_size
 
 
 def test_a_full_disk_leaves_the_journal_as_it_was(tmp_path, monkeypatch):
