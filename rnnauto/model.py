@@ -186,8 +186,7 @@ class Model:
         from rnnauto.exports.source import Source as Exporting
 
         exporting = Exporting(self.folder, self.info)
-        table = with_shares(exporting, self.run, part, probabilities=probabilities)
-        answers = self.family.answer(self.run, part, beams=1)
+        table, answers = with_shares(exporting, self.run, part, probabilities=probabilities)
         return Answer(table, self.family.without_answer(part, answers))
 
     def evaluate(

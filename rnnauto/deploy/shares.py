@@ -3,7 +3,7 @@ only the model that answers."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -18,6 +18,7 @@ from rnnauto.layout import Layout
 from rnnauto.reading.read import Table
 from rnnauto.unroll.copies import Spans, stretches_of
 from rnnauto.unroll.family import Unrolling
+from rnnauto.unroll.find import is_lost
 
 EFFECT, SHARE = "effect", "share"
 TOLD = ("prediction", "probability")  # how the columns of answers begin
@@ -42,8 +43,20 @@ class Asking:
     timesteps: Callable[[Any, list[pl.Series]], pl.DataFrame]
 
 
-def shares_table(asking: Asking, unrolling: Unrolling, part: Any, layout: Layout) -> pl.DataFrame:
-    """Make the table of predictions with what each timestep did to them.
+class Measured(NamedTuple):
+    """What hiding each timestep of a sequence does: its part, the answers to it, and the effects,
+    [timesteps] or [answers, timesteps]."""
+
+    one: Any
+    answers: Any
+    effects: Doubles
+
+
+def shares_table(
+    asking: Asking, unrolling: Unrolling, part: Any, layout: Layout
+) -> tuple[pl.DataFrame, Any]:
+    """Make the table of predictions with what each timestep did to them; returns the answers to all
+    of the part too.
 
     Of one answer to a sequence it has a row for each timestep that is read: the ids, the time or
     `timestep`, the token of a text, the prediction, `effect`, how much less of the answer is left
@@ -64,33 +77,32 @@ def shares_table(asking: Asking, unrolling: Unrolling, part: Any, layout: Layout
             "a language model goes on with all that it reads, and has no shares",
             hint="`rnnauto explain` shows what each token did to what follows one text",
         )
-    effects = [effects_of(asking, unrolling, part, number) for number in range(len(part))]
-    if any(each is not None and each.ndim == 2 for each in effects):
-        return by_answer(asking, part, effects)
+    answers = asking.answer(asking.run, part)
+    measured = [measure(asking, unrolling, part, number) for number in range(len(part))]
+    if any(each is not None and each.effects.ndim == 2 for each in measured):
+        return by_answer(asking, part, answers, measured), answers
     ones = [
-        sequence_rows(asking, unrolling, unrolling.take(part, number), each)
-        for number, each in enumerate(effects)
+        unrolling.ids(unrolling.take(part, number))[:1]
+        if each is None
+        else sequence_rows(asking, unrolling.keys(each.one), each)
+        for number, each in enumerate(measured)
     ]
-    if not ones:
-        return asking.table(part, asking.answer(asking.run, part))
-    return pl.concat(ones, how="diagonal_relaxed")
+    table = pl.concat(ones, how="diagonal_relaxed") if ones else asking.table(part, answers)
+    return table, answers
 
 
-def effects_of(asking: Asking, unrolling: Unrolling, part: Any, number: int) -> Doubles | None:
-    """Measure what hiding each timestep of a unit does, [timesteps] or [answers, timesteps]; None
-    of one that cannot be answered."""
-    lost = getattr(part, "lost", None)
-    if lost is not None and lost.flags[number]:
+def measure(asking: Asking, unrolling: Unrolling, part: Any, number: int) -> Measured | None:
+    """Measure what hiding each timestep of a unit does; None of one that cannot be answered."""
+    if is_lost(part, number):
         return None
     one = unrolling.take(part, number)
     timesteps = len(unrolling.read(one).labels)
     if not timesteps:
         return None
     answers, spans = asking.answer(asking.run, one), stretches_of(timesteps)
-    nothing = np.zeros((1, 2), np.int64)
-    whole = unrolling.hidden(asking.run, one, answers, nothing)[0]
+    whole = unrolling.whole(asking.run, one, answers)
     change = whole - unrolling.hidden(asking.run, one, answers, spans)
-    return spread(change.T, spans)
+    return Measured(one, answers, spread(change.T, spans))
 
 
 def spread(change: NDArray[np.float64], spans: Spans) -> Doubles:
@@ -106,35 +118,32 @@ def shares_of(effects: Doubles) -> Doubles:
     return np.where(total > 0, size / np.where(total > 0, total, 1.0), np.nan)
 
 
-def sequence_rows(
-    asking: Asking, unrolling: Unrolling, one: Any, effects: Doubles | None
-) -> pl.DataFrame:
-    """Make a row for each timestep of a sequence; one without effects where there are none."""
-    if effects is None or unrolling.keys is None:
-        return unrolling.ids(one)[:1]
-    keys, columns = unrolling.keys(one), []
-    predicted = asking.table(one, asking.answer(asking.run, one))
+def sequence_rows(asking: Asking, keys: pl.DataFrame, measured: Measured) -> pl.DataFrame:
+    """Make a row for each timestep of a sequence."""
+    columns, effects = [], measured.effects
+    predicted = asking.table(measured.one, measured.answers)
     if predicted.height == 1:
-        kept = [
-            name for name in predicted.columns if name.startswith(("prediction", "probability"))
-        ]
+        kept = [name for name in predicted.columns if name.startswith(TOLD)]
         columns = [predicted[name].gather([0] * keys.height) for name in kept]
     columns += [pl.Series(EFFECT, effects), pl.Series(SHARE, shares_of(effects)).fill_nan(None)]
     return beside(keys, columns)
 
 
-def by_answer(asking: Asking, part: Any, effects: list[Doubles | None]) -> pl.DataFrame:
+def by_answer(
+    asking: Asking, part: Any, answers: Any, measured: list[Measured | None]
+) -> pl.DataFrame:
     """Put shares by how far back beside the answers to timesteps."""
     parts = [
-        np.full((int(length), LAGS + 2), np.nan) if each is None else lags_of(shares_of(each))
-        for each, length in zip(effects, part.lengths, strict=True)
+        np.full((int(length), LAGS + 2), np.nan)
+        if each is None
+        else lags_of(shares_of(each.effects))
+        for each, length in zip(measured, part.lengths, strict=True)
     ]
     every = np.concatenate(parts) if parts else np.zeros((0, LAGS + 2))
     names = [*(f"{SHARE}_{lag}" for lag in range(LAGS)), f"{SHARE}_earlier", f"{SHARE}_later"]
     columns = [pl.Series(name, every[:, at]).fill_nan(None) for at, name in enumerate(names)]
-    table = asking.table(part, asking.answer(asking.run, part))
     placed = asking.timesteps(part, columns)
-    return beside(table, placed.get_columns()[-len(names) :])
+    return beside(asking.table(part, answers), placed.get_columns()[-len(names) :])
 
 
 def lags_of(shares: Doubles) -> Doubles:

@@ -18,8 +18,6 @@ from rnnauto.unroll.find import find_one
 from rnnauto.unroll.gather import Opened, unroll
 from rnnauto.unroll.record import Unrolled
 
-MISSING = "missing"  # what stands where a category is not known
-
 
 def look_inside(
     source: Source, run: Run, part: Any, *, row: int | None, ids: Sequence[str]
@@ -48,8 +46,11 @@ def words_in(one: Any, unrolling: Unrolling) -> set[str]:
     }
 
 
-def with_shares(source: Source, run: Run, part: Any, *, probabilities: bool) -> pl.DataFrame:
-    """Make the table of predictions with what each timestep did to them; no network is built."""
+def with_shares(
+    source: Source, run: Run, part: Any, *, probabilities: bool
+) -> tuple[pl.DataFrame, Any]:
+    """Make the table of predictions with what each timestep did to them, and give the answers too;
+    no network is built."""
     family = source.family
     asking = Asking(
         run=run,

@@ -23,6 +23,12 @@ def number_at(sequences: Sequences, row: int) -> int | None:
     return int(np.searchsorted(sequences.row_splits, places[0], side="right")) - 1
 
 
+def is_lost(part: Any, number: int) -> bool:
+    """Whether a sequence holds nothing to answer, where that was looked for."""
+    lost = getattr(part, "lost", None)
+    return lost is not None and bool(lost.flags[number])
+
+
 def find_one(
     part: Any,
     unrolling: Unrolling,
@@ -45,10 +51,8 @@ def find_one(
     if ids:
         number = number_named(unrolling.ids(part), names, ids, source)
         one = unrolling.take(part, number)
-        lost = getattr(part, "lost", None)
-        nothing = lost is not None and bool(lost.flags[number])
         return refused_if_none(
-            None if nothing else one, f"`{source}`: the sequence {words(names, ids)}"
+            None if is_lost(part, number) else one, f"`{source}`: the sequence {words(names, ids)}"
         )
     wanted = 1 if row is None else row
     one = unrolling.at(part, wanted - 1) if wanted >= 1 else None

@@ -60,7 +60,7 @@ def unroll(
     watched = [watch(member, inputs, weights) for member in opened.members]
     limits = opened.limits
     spans = stretches_of(len(read.labels), patch=shape.patch, most=limits.columns)
-    effects = effects_of(opened, unrolling, one, answers, spans)
+    effects = effects_of(opened.run, unrolling, one, answers, spans, read=read)
     if effects is not None:
         gradient = gradient_of([each.gradient for each in watched], spans)
         effects = effects.model_copy(update={"gradient": gradient})
@@ -130,18 +130,16 @@ def notes_of(opened: Opened, read: Read, spans: Spans) -> list[str]:
 
 
 def effects_of(
-    opened: Opened, unrolling: Unrolling, one: Any, answers: Any, spans: Spans
+    run: Any, unrolling: Unrolling, one: Any, answers: Any, spans: Spans, *, read: Read
 ) -> Effects | None:
     """Measure what hiding each stretch does; None where nothing can be hidden."""
-    run = opened.run
-    whole = unrolling.hidden(run, one, answers, np.zeros((1, 2), np.int64))[0]
+    whole = unrolling.whole(run, one, answers)
     statics: tuple[tuple[str, str, float | None], ...] = ()
-    read = unrolling.read(one)
     if unrolling.statics is not None and read.statics:
         without, names = unrolling.statics(run, one, answers)
-        change = numbers_of(np.mean(whole) - mean_answer(without))
+        lost = numbers_of(np.mean(whole) - mean_answer(without))
         values = dict(read.statics)
-        pairs = zip(names, change, strict=True)
+        pairs = zip(names, lost, strict=True)
         statics = tuple((name, values.get(name, ""), effect) for name, effect in pairs)
     if not (len(spans) and reads_something(read)):
         if not statics:
