@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from rnnauto.unroll.record import Effects, Half, Line, Numbers, StateMap, Stretch, Unrolled
 from rnnauto.unroll.svg import (
-    ACCENT,
     GOOD,
     INK,
     LESS,
@@ -45,7 +44,7 @@ def tracks_svg(unrolled: Unrolled, number: int) -> str:
     """Draw one half over time."""
     half = unrolled.halves[number]
     effects = unrolled.effects if number == 0 else None
-    tracks = [*read_tracks(half), *effect_tracks(half, effects), *state_tracks(half)]
+    tracks = [*read_tracks(half), *effect_tracks(effects), *state_tracks(half)]
     drawing, y = Drawing(), 6.0
     for track in tracks:
         name = fitted(track.name, LEFT - 12, size=11.5)
@@ -113,7 +112,7 @@ def draw_line(
     drawing.text(side, top + height, f"{low:.3g}", size=10, fill=MUTED, text_anchor="start")
 
 
-def effect_tracks(half: Half, effects: Effects | None) -> list[Track]:
+def effect_tracks(effects: Effects | None) -> list[Track]:
     """Draw what each column did to the answer, in both ways of finding out, and the answer so
     far."""
     if effects is None:
@@ -123,7 +122,7 @@ def effect_tracks(half: Half, effects: Effects | None) -> list[Track]:
         tracks.append(Track("answer so far", 62.0, so_far_of(effects.so_far), "if it ended here"))
     if effects.occlusion:
         tracks.append(Track("occlusion", 66.0, bars_of(effects.occlusion, 66.0), "less if hidden"))
-    if effects.gradient is not None and len(effects.gradient) == len(half.columns):
+    if effects.gradient is not None:
         more = "of the score"
         tracks.append(Track("gradient × input", 50.0, bars_of(effects.gradient, 50.0), more))
     return tracks
@@ -304,7 +303,6 @@ def matrix_svg(
     size = min(34.0, (WIDTH - left - 20) / columns)
     each = min(max(size, 8.0), 26.0)
     most = largest(value for row in values for value in row)
-    color = WRITES if not signed else ACCENT
     corner = (left, 8.0)
     draw_map(
         drawing,
@@ -313,7 +311,7 @@ def matrix_svg(
         (size * columns, each * rows),
         most=most,
         signed=signed,
-        color=color,
+        color=WRITES,
     )
     if each >= 10:
         for at, name in enumerate(down):

@@ -16,8 +16,8 @@ from rnnauto.networks.layers import Standardise
 from rnnauto.unroll import cells
 
 Array = NDArray[np.float64]
-NOT_READ = re.compile(r"answer_|move_")  # made of what is written or read already
-STATIC = re.compile(r"static_")
+NOT_READ = ("answer_", "move_")  # how the names begin of what is written or read already
+STATIC = "static_"
 LONG = 200  # timesteps from which a network is compiled
 
 
@@ -26,14 +26,12 @@ class ReadLayer:
     """A recurrent layer over one sequence.
 
     Attributes:
-        name: of the layer.
         number: counted from 1, below to top.
         backward: whether it reads from the end.
         decodes: whether it is of a decoder.
         states: its states and gates, [steps, units] each, in the order of the timesteps.
     """
 
-    name: str
     number: int
     backward: bool
     decodes: bool
@@ -104,7 +102,7 @@ def watch(built: Built, inputs: Mapping[str, NDArray[Any]], weights: NDArray[Any
     told, fed, products = (tf.function(run, autograph=False) if longest > LONG else run)(given)
     layers = [read_layer(layer, *each) for layer, each in zip(recurrent, fed, strict=True)]
     pairs = zip(names, products, strict=True)
-    found = [summed(product) for name, product in pairs if not STATIC.match(name)]
+    found = [summed(product) for name, product in pairs if not name.startswith(STATIC)]
     ordered = sorted(layers, key=lambda layer: (layer.decodes, layer.number, layer.backward))
     return Watched(told.numpy(), tuple(ordered), tuple(found))
 
@@ -124,7 +122,7 @@ def is_recurrent(layer: Any) -> bool:
 def is_read(layer: Any) -> bool:
     """Whether a layer gives numbers or tokens of the input as the network sees them."""
     kinds = (Standardise, keras.layers.Embedding)
-    return isinstance(layer, kinds) and not NOT_READ.match(layer.name)
+    return isinstance(layer, kinds) and not layer.name.startswith(NOT_READ)
 
 
 def summed(product: Any) -> Array:
@@ -154,7 +152,7 @@ def read_layer(layer: Any, x: Any, states: Any) -> ReadLayer:
     found = run(weights, steps, begin)
     turned = {name: array[::-1] if backward else array for name, array in found.items()}
     number = int(re.sub(r".*_", "", layer.name)) + 1
-    return ReadLayer(layer.name, number, backward, layer.name.startswith("decoder_"), turned)
+    return ReadLayer(number, backward, layer.name.startswith("decoder_"), turned)
 
 
 def kind_of(layer: Any) -> tuple[Any, dict[str, Any], int]:
