@@ -1,12 +1,18 @@
 """Look into a part whose units are sequences, as those of most families are."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from rnnauto.arrays import Doubles
+from rnnauto.unroll.copies import Spans, hidden, without_statics
 from rnnauto.unroll.family import Unrolling
-from rnnauto.unroll.find import number_at
+from rnnauto.unroll.find import is_lost, number_at
 from rnnauto.unroll.reads import read_sequence
+
+Scores = Callable[[Any, Any, Any], Doubles]
 
 
 def take(part: Any, number: int) -> Any:
@@ -16,17 +22,39 @@ def take(part: Any, number: int) -> Any:
 
 def at(part: Any, row: int) -> Any:
     """Take the sequence that a row is of; None where there is nothing to read."""
+    number = sequence_at(part, row)
+    return None if number is None else take(part, number)
+
+
+def sequence_at(part: Any, row: int) -> int | None:
+    """Find the sequence that a row is of; None where there is nothing to read."""
     number = number_at(part.sequences, row)
-    lost = part.lost is not None and number is not None and bool(part.lost.flags[number])
-    return None if number is None or lost else take(part, number)
+    return None if number is None or is_lost(part, number) else number
 
 
-def of_sequences(**own: Any) -> Unrolling:
-    """Say how to look into one sequence; `own` is what differs between these kinds of problem."""
+def of_sequences(part: Any, scores: Scores, **own: Any) -> Unrolling:
+    """Say how to look into one sequence.
+
+    Args:
+        scores: what of the answer is left, given the open model, copies of a sequence, and the
+            answers to the sequence itself.
+        own: what else differs between these kinds of problem.
+    """
+
+    def with_hidden(run: Any, one: Any, answers: Any, spans: Spans) -> Doubles:
+        copies = hidden(one.sequences, spans, one.layout, one.encoders)
+        return scores(run, replace(one, sequences=copies), answers)
+
+    def statics(run: Any, one: Any, answers: Any) -> tuple[Doubles, list[str]]:
+        copies, names = without_statics(one.sequences, one.layout, one.encoders)
+        return scores(run, replace(one, sequences=copies), answers), names
+
     return Unrolling(
         take=take,
         at=at,
         ids=lambda part: part.sequences.ids,
         read=lambda one: read_sequence(one.sequences, one.layout),
+        hidden=with_hidden,
+        statics=statics if part.layout.static else None,
         **own,
     )

@@ -27,6 +27,8 @@ from rnnauto.deploy.table import beside, times_as_texts
 from rnnauto.deploy.timesteps import timesteps_table
 from rnnauto.families.direct.encode import DirectEncoders, DirectPart, outputs_of
 
+THERE = 0.5  # probability from which a label is in the set
+
 
 def prediction_table(
     part: DirectPart, scores: NDArray[np.float32], *, probabilities: bool
@@ -111,7 +113,7 @@ def target_columns(
         columns = [typed_labels(labels, target.kind)]
         names = target.classes
     else:
-        columns = [as_sets(scores > 0.5, target).alias(f"prediction{ending}")]
+        columns = [as_sets(scores > THERE, target).alias(f"prediction{ending}")]
         names = target.labels
     if probabilities:
         columns += [

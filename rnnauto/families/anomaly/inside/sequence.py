@@ -1,6 +1,5 @@
 """Tell how to look into one sequence whose timesteps are scored by how much they surprise."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,6 @@ from rnnauto.deploy.runner import Run
 from rnnauto.deploy.shares import sequence_keys
 from rnnauto.families.anomaly.answer import answer
 from rnnauto.families.anomaly.encode import AnomalyPart, Surprises, scored_names
-from rnnauto.unroll.copies import Spans, hidden, without_statics
 from rnnauto.unroll.family import Told, Unrolling
 from rnnauto.unroll.reads import short
 from rnnauto.unroll.record import Said
@@ -58,16 +56,6 @@ def scores(run: Run, copies: AnomalyPart, answers: Surprises) -> Doubles:
     return np.nan_to_num(found.astype(np.float64))
 
 
-def with_hidden(run: Run, one: AnomalyPart, answers: Surprises, spans: Spans) -> Doubles:
-    copies = hidden(one.sequences, spans, one.layout, one.encoders)
-    return scores(run, replace(one, sequences=copies), answers)
-
-
-def statics(run: Run, one: AnomalyPart, answers: Surprises) -> tuple[Doubles, list[str]]:
-    copies, names = without_statics(one.sequences, one.layout, one.encoders)
-    return scores(run, replace(one, sequences=copies), answers), names
-
-
 def faults(part: AnomalyPart, answers: Surprises) -> Doubles:
     """Measure the share of flags that are not what the labels say; where there are no labels, of
     timesteps that are flagged, [sequences]."""
@@ -81,13 +69,13 @@ def faults(part: AnomalyPart, answers: Surprises) -> Doubles:
 def unrolling(part: AnomalyPart) -> Unrolling:
     """Say how to look into one sequence."""
     return of_sequences(
+        part,
+        scores,
         keys=lambda one: sequence_keys(one.sequences, one.layout, one.table),
         faults=faults,
         told=told,
         scored=scored,
         inputs=inputs,
         weights=weights,
-        hidden=with_hidden,
         so_far=None,
-        statics=statics if part.layout.static else None,
     )

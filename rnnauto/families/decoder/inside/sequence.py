@@ -18,7 +18,6 @@ from rnnauto.families.decoder.batches import pad_pairs
 from rnnauto.families.decoder.evaluate import Answered
 from rnnauto.families.decoder.pairs import DecoderPart, EncodedPairs, encode_pairs
 from rnnauto.families.decoder.tokens import cut
-from rnnauto.unroll.copies import Spans, hidden, without_statics
 from rnnauto.unroll.family import Told, Unrolling
 from rnnauto.unroll.record import Said
 from rnnauto.unroll.sequence_parts import of_sequences
@@ -76,16 +75,6 @@ def scores(run: Run, copies: DecoderPart, answers: Answered) -> Doubles:
     return score(run, copies, as_written(copies, answers, copies=len(copies)))
 
 
-def with_hidden(run: Run, one: DecoderPart, answers: Answered, spans: Spans) -> Doubles:
-    copies = hidden(one.sequences, spans, one.layout, one.encoders)
-    return scores(run, replace(one, sequences=copies), answers)
-
-
-def statics(run: Run, one: DecoderPart, answers: Answered) -> tuple[Doubles, list[str]]:
-    copies, names = without_statics(one.sequences, one.layout, one.encoders)
-    return scores(run, replace(one, sequences=copies), answers), names
-
-
 def attention(members: Sequence[Any], given: dict[str, NDArray[Any]]) -> Doubles | None:
     """Average where networks look, [tokens, steps of the source]; None where they do not."""
     from rnnauto.families.decoder.network import attention_weights
@@ -112,14 +101,14 @@ def faults(part: DecoderPart, answers: Answered) -> Doubles:
 def unrolling(part: DecoderPart) -> Unrolling:
     """Say how to look into one sequence."""
     return of_sequences(
+        part,
+        scores,
         keys=lambda one: sequence_keys(one.sequences, one.layout, one.table),
         faults=faults,
         told=told,
         scored=scored,
         inputs=inputs,
         weights=weights,
-        hidden=with_hidden,
         so_far=None,
-        statics=statics if part.layout.static else None,
         attention=attention,
     )

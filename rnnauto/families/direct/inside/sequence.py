@@ -21,15 +21,13 @@ from rnnauto.deploy.runner import Run
 from rnnauto.deploy.shares import sequence_keys
 from rnnauto.families.direct.answer import Answers, answer
 from rnnauto.families.direct.encode import DirectPart, outputs_of
-from rnnauto.families.direct.table import as_sets, prediction_columns
+from rnnauto.families.direct.table import THERE, as_sets, prediction_columns
 from rnnauto.inspection import show
-from rnnauto.unroll.copies import Spans, hidden, prefixes, without_statics
+from rnnauto.unroll.copies import prefixes
 from rnnauto.unroll.family import Told, Unrolling
 from rnnauto.unroll.reads import column_texts
 from rnnauto.unroll.record import Said
 from rnnauto.unroll.sequence_parts import of_sequences
-
-THERE = 0.5  # probability from which a label is in the set
 
 
 def told(run: Run, one: DirectPart, answers: Answers) -> Told:
@@ -139,29 +137,19 @@ def weights(one: DirectPart, answers: Answers) -> NDArray[Any]:
     return np.asarray(found / len(found) if one.layout.per_timestep else found[0])
 
 
-def scores(run: Run, copies: DirectPart, one: DirectPart, answers: Answers) -> Doubles:
+def scores(run: Run, copies: DirectPart, answers: Answers) -> Doubles:
     """Ask about copies: what of the answer to the whole is left, [copies] or [copies,
     timesteps]."""
-    found = answer(run, copies).reshape(-1, outputs_of(one.encoders)).astype(np.float64)
-    by = weights_of(answers, one.encoders.target, scaled=False)
+    found = answer(run, copies).reshape(-1, outputs_of(copies.encoders)).astype(np.float64)
+    by = weights_of(answers, copies.encoders.target, scaled=False)
     left = (found.reshape(len(copies), len(by), -1) * by).sum(axis=2)
-    return np.asarray(left if one.layout.per_timestep else left[:, 0])
-
-
-def with_hidden(run: Run, one: DirectPart, answers: Answers, spans: Spans) -> Doubles:
-    copies = hidden(one.sequences, spans, one.layout, one.encoders)
-    return scores(run, replace(one, sequences=copies), one, answers)
+    return np.asarray(left if copies.layout.per_timestep else left[:, 0])
 
 
 def so_far(run: Run, one: DirectPart, answers: Answers, ends: NDArray[np.int64]) -> Doubles:
     """Score the answer of sequences that end early; NaN where each timestep has an answer."""
     copies = prefixes(one.sequences, ends, one.layout)
-    return scores(run, replace(one, sequences=copies), one, answers)
-
-
-def statics(run: Run, one: DirectPart, answers: Answers) -> tuple[Doubles, list[str]]:
-    copies, names = without_statics(one.sequences, one.layout, one.encoders)
-    return scores(run, replace(one, sequences=copies), one, answers), names
+    return scores(run, replace(one, sequences=copies), answers)
 
 
 def faults(part: DirectPart, answers: Answers) -> Doubles:
@@ -181,13 +169,8 @@ def faults(part: DirectPart, answers: Answers) -> Doubles:
     owners = np.repeat(np.arange(len(part)), part.lengths)
     counted = np.isfinite(wrong)
     total = np.bincount(owners[counted], wrong[counted], minlength=len(part))
-    return np.asarray(
-        np.where(
-            np.bincount(owners[counted], minlength=len(part)) > 0,
-            total / np.maximum(np.bincount(owners[counted], minlength=len(part)), 1),
-            np.nan,
-        )
-    )
+    known = np.bincount(owners[counted], minlength=len(part))
+    return np.where(known > 0, total / np.maximum(known, 1), np.nan)
 
 
 def parts_of(
@@ -226,13 +209,13 @@ def unrolling(part: DirectPart) -> Unrolling:
     """Say how to look into one sequence."""
     layout = part.layout
     return of_sequences(
+        part,
+        scores,
         keys=lambda one: sequence_keys(one.sequences, one.layout, one.table),
         faults=faults,
         told=told,
         scored=scored,
         inputs=inputs,
         weights=weights,
-        hidden=with_hidden,
         so_far=None if layout.per_timestep or layout.one_timestep else so_far,
-        statics=statics if layout.static else None,
     )

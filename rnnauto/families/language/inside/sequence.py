@@ -23,23 +23,23 @@ from rnnauto.families.language.encode import (
     token_ids,
 )
 from rnnauto.families.language.light.writer import SHOWN
+from rnnauto.families.language.table import THERE
 from rnnauto.unroll.copies import Spans
+from rnnauto.unroll.embeddings import visible
 from rnnauto.unroll.family import Read, Told, Unrolling
-from rnnauto.unroll.find import number_at
 from rnnauto.unroll.reads import word_of
 from rnnauto.unroll.record import Said
+from rnnauto.unroll.sequence_parts import sequence_at
 
 MOST_READ = 120  # timesteps of a long text that are looked into, the last
-THERE = 0.5  # probability from which a label is predicted
 START = "start"
-VISIBLE = {" ": "␣", "\n": "⏎", "\t": "⇥"}
 NAMES = ("pad", "unknown", START, "end")
 
 
 def take(part: LanguagePart, number: int) -> LanguagePart:
     """Take one text, of a long one the end: the state begins afresh there."""
-    one = part.sequences.take(np.array([number]), per_timestep=True)
-    return replace(part, sequences=ending(one), lost=None)
+    one = part.take(np.array([number]))
+    return replace(one, sequences=ending(one.sequences))
 
 
 def ending(one: Sequences) -> Sequences:
@@ -61,8 +61,7 @@ def ending(one: Sequences) -> Sequences:
 
 def tokens_of(one: LanguagePart) -> list[str]:
     """Write every timestep of a sequence as one word."""
-    found = [word_of(value) for value in one.sequences.categories[0].to_list()]
-    return [VISIBLE.get(token, token) for token in found]
+    return [visible(word_of(value)) for value in one.sequences.categories[0].to_list()]
 
 
 def encoded_of(one: LanguagePart) -> Encoded:
@@ -85,9 +84,8 @@ def encoded_of(one: LanguagePart) -> Encoded:
 
 def at(part: LanguagePart, row: int) -> LanguagePart | None:
     """Take the sequence that a row is of; None where there is nothing to read."""
-    number = number_at(part.sequences, row)
-    lost = part.lost is not None and number is not None and bool(part.lost.flags[number])
-    return None if number is None or lost else take(part, number)
+    number = sequence_at(part, row)
+    return None if number is None else take(part, number)
 
 
 def read(one: LanguagePart) -> Read:
@@ -109,7 +107,7 @@ def read(one: LanguagePart) -> Read:
 def entries_of(one: LanguagePart) -> list[str]:
     """Name every output of a model of tokens."""
     vocabulary = one.encoders.categories[0].vocabulary
-    return [*NAMES, *(VISIBLE.get(token, token) for token in vocabulary)]
+    return [*NAMES, *map(visible, vocabulary)]
 
 
 def told(run: Run, one: LanguagePart, answers: "Continued | Floats") -> Told:

@@ -1,6 +1,5 @@
 """Tell how to look into one sequence that is answered with lists of numbers."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,6 @@ from rnnauto.families.lists.answer import answer
 from rnnauto.families.lists.batches import pad_lists
 from rnnauto.families.lists.encode import ListPart
 from rnnauto.families.lists.evaluate import ListAnswers
-from rnnauto.unroll.copies import Spans, hidden, without_statics
 from rnnauto.unroll.family import Told, Unrolling
 from rnnauto.unroll.reads import short
 from rnnauto.unroll.record import Said
@@ -65,16 +63,6 @@ def scores(run: Run, copies: ListPart, answers: ListAnswers) -> Doubles:
     return np.asarray(values.astype(np.float64).mean(axis=1))
 
 
-def with_hidden(run: Run, one: ListPart, answers: ListAnswers, spans: Spans) -> Doubles:
-    copies = hidden(one.sequences, spans, one.layout, one.encoders)
-    return scores(run, replace(one, sequences=copies), answers)
-
-
-def statics(run: Run, one: ListPart, answers: ListAnswers) -> tuple[Doubles, list[str]]:
-    copies, names = without_statics(one.sequences, one.layout, one.encoders)
-    return scores(run, replace(one, sequences=copies), answers), names
-
-
 def faults(part: ListPart, answers: ListAnswers) -> Doubles:
     """Measure the mean distance from the truth in deviations, [sequences]."""
     deviations = np.array([each.deviation for each in part.encoders.target.each])
@@ -88,13 +76,13 @@ def faults(part: ListPart, answers: ListAnswers) -> Doubles:
 def unrolling(part: ListPart) -> Unrolling:
     """Say how to look into one sequence."""
     return of_sequences(
+        part,
+        scores,
         keys=lambda one: sequence_keys(one.sequences, one.layout, one.table),
         faults=faults,
         told=told,
         scored=scored,
         inputs=inputs,
         weights=weights,
-        hidden=with_hidden,
         so_far=None,
-        statics=statics if part.layout.static else None,
     )
