@@ -23,7 +23,8 @@ from rnnauto.networks.fused import fuse
 from rnnauto.recipe import CellName, Space
 from rnnauto.recipe.model import Train
 from rnnauto.recipe.values import all_cells
-from rnnauto.report.style import by_cell, cell_variables
+from rnnauto.report.style import by_cell
+from rnnauto.report.templates import cell_variables
 from rnnauto.search.train import train
 from rnnauto.search.trial import Job, StudyProblem
 

@@ -12,8 +12,9 @@ from rnnauto.judge.scored import Scored
 from rnnauto.judge.words import digits, learnt_from, sentence, span
 from rnnauto.metrics import lower_is_better, metric_words
 from rnnauto.report.blocks import Block, Figure, Grid, SectionBlock, TableBlock, TextBlock
-from rnnauto.report.page import SCRIPTS, environment, read, script, style_sheet
+from rnnauto.report.page import SCRIPTS
 from rnnauto.report.style import ACCENT, MUTED, SERIES, Rows, along, data, named_colors, spec
+from rnnauto.report.templates import environment, read, script, style_sheet
 
 MODEL = "model"
 MOST_LINES = 4  # baselines that are drawn beside the model

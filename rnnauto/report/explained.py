@@ -4,8 +4,8 @@ import re
 
 from markupsafe import Markup
 
-from rnnauto.report.page import environment, read, style_sheet
 from rnnauto.report.pictures import near_rows, pictures_of, verdict_of
+from rnnauto.report.templates import environment, read, style_sheet
 from rnnauto.unroll.boxes import boxes_svg
 from rnnauto.unroll.record import Said, Unrolled
 from rnnauto.unroll.svg import resolved

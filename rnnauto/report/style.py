@@ -13,30 +13,17 @@ import altair as alt
 
 from rnnauto.cells import CELLS
 from rnnauto.layout import Frozen
+from rnnauto.report.templates import cells_in_order
 
 HEIGHT = 220
 SMALL_HEIGHT = 130
 MOST_LINES = 8
-IN_A_LINE = 3  # variables of the style sheet
 ROW_HEIGHT = 20  # of a bar with a name
 TRUE, PREDICTED = "true", "predicted"
 INK, MUTED, FAINT, PAPER = "var(--ink)", "var(--muted)", "var(--line)", "var(--paper)"
 ACCENT, GOOD, BAD = "var(--accent)", "var(--good)", "var(--bad)"
 SERIES = ("var(--series-1)", "var(--series-2)", "var(--series-3)", "var(--series-4)")
 Rows = list[dict[str, Any]]
-
-
-def cells_in_order() -> list[str]:
-    """List cells as legends have them: first what carries most on."""
-    return sorted(CELLS, key=lambda cell: -CELLS[cell].states)
-
-
-def cell_variables(*, dark: bool) -> str:
-    """Write the colours of the cells as variables of the style sheet."""
-    names = cells_in_order()
-    colors = [f"--cell-{name}: {CELLS[name].colors[dark]};" for name in names]
-    lines = [" ".join(colors[at : at + IN_A_LINE]) for at in range(0, len(colors), IN_A_LINE)]
-    return "\n".join(lines)
 
 
 def cell_color(cell: str) -> str:

@@ -10,7 +10,8 @@ from visible import unknown_numbers
 from rnnauto.errors import ModelFolderError
 from rnnauto.families.families import family_of
 from rnnauto.prepare import prepare
-from rnnauto.report.page import HERE, script_json, with_range, write_report
+from rnnauto.report.page import write_report
+from rnnauto.report.templates import HERE, script_json, with_range
 
 CASES = cases()
 needs_browser = pytest.mark.skipif(find_browser() is None, reason="no Chromium is installed")

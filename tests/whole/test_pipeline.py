@@ -28,7 +28,7 @@ from rnnauto.judge.diagnosis import Diagnosis
 from rnnauto.judge.scored import Scored
 from rnnauto.judge.words import span
 from rnnauto.recipe import Recipe
-from rnnauto.report.page import with_range
+from rnnauto.report.templates import with_range
 from rnnauto.search import journal
 
 pytestmark = pytest.mark.train
