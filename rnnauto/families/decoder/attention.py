@@ -12,7 +12,7 @@ from rnnauto.data.batches import whole
 from rnnauto.data.sequences import Sequences
 from rnnauto.families.decoder.batches import pad_pairs
 from rnnauto.families.decoder.evaluate import Answered
-from rnnauto.families.decoder.pairs import DecoderPart, EncodedPairs, encode_pairs
+from rnnauto.families.decoder.pairs import DecoderPart, encode_pairs
 from rnnauto.families.decoder.tokens import cut
 from rnnauto.judge.sample import Array
 
@@ -39,7 +39,9 @@ def attention_maps(
         return []
     some = part.take(chosen).sequences
     texts = pl.Series("answer", [answers.texts[at] for at in chosen], dtype=pl.String)
-    weights = weights_of(members, encode_pairs(replace(some, targets=texts), part.encoders))
+    pairs = encode_pairs(replace(some, targets=texts), part.encoders)
+    batch = pad_pairs(pairs, whole(pairs, np.arange(len(pairs))))
+    weights = weights_of(members, dict(batch.inputs))
     if weights is None:
         return []
     written = cut(texts, part.encoders.target.tokens).to_list()
@@ -59,13 +61,12 @@ def worth_showing(test: Sequences, answers: Answered) -> NDArray[np.int64]:
     return np.asarray(fitting[places.astype(np.int64)], np.int64)
 
 
-def weights_of(members: Sequence[Any], pairs: EncodedPairs) -> Array | None:
+def weights_of(members: Sequence[Any], inputs: dict[str, NDArray[Any]]) -> Array | None:
     """Average the attention of all networks, [sequences, answer and its end, steps of the source];
     None where they have none."""
     from rnnauto.families.decoder.network import attention_weights
 
-    batch = pad_pairs(pairs, whole(pairs, np.arange(len(pairs))))
-    weights = [attention_weights(member, dict(batch.inputs)) for member in members]
+    weights = [attention_weights(member, inputs) for member in members]
     if any(one is None for one in weights):
         return None
     return np.asarray(np.mean([one.numpy() for one in weights], axis=0, dtype=np.float64))

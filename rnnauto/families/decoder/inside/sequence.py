@@ -14,6 +14,7 @@ from rnnauto.data.sequences import targets_in
 from rnnauto.deploy.runner import Run
 from rnnauto.deploy.shares import sequence_keys
 from rnnauto.families.decoder.answer import score
+from rnnauto.families.decoder.attention import weights_of
 from rnnauto.families.decoder.batches import pad_pairs
 from rnnauto.families.decoder.evaluate import Answered
 from rnnauto.families.decoder.pairs import DecoderPart, EncodedPairs, encode_pairs
@@ -77,12 +78,8 @@ def scores(run: Run, copies: DecoderPart, answers: Answered) -> Doubles:
 
 def attention(members: Sequence[Any], given: dict[str, NDArray[Any]]) -> Doubles | None:
     """Average where networks look, [tokens, steps of the source]; None where they do not."""
-    from rnnauto.families.decoder.network import attention_weights
-
-    weights = [attention_weights(member, given) for member in members]
-    if any(one is None for one in weights):
-        return None
-    return np.asarray(np.mean([one.numpy()[0] for one in weights], axis=0), np.float64)
+    weights = weights_of(members, given)
+    return None if weights is None else weights[0]
 
 
 def faults(part: DecoderPart, answers: Answered) -> Doubles:
