@@ -2,14 +2,21 @@
 
 from typing import Annotated, Literal, Self
 
+import numpy as np
 from pydantic import Field, model_validator
 
+from rnnauto.arrays import Doubles
 from rnnauto.layout import Frozen
 
 VerdictKind = Literal["beats", "even", "behind"]
 Count = Annotated[int, Field(ge=0)]
 Size = Annotated[float, Field(ge=0)] | None  # as `Number`
 Number = float | None  # None: undefined, for JSON has neither NaN nor infinity
+
+
+def numbers_of(values: Doubles) -> tuple[Number, ...]:
+    """Write numbers for JSON, four digits each, None where there is none."""
+    return tuple(float(f"{value:.4g}") if np.isfinite(value) else None for value in values)
 
 
 class Scored(Frozen):

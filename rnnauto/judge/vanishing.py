@@ -9,7 +9,7 @@ from rnnauto.arrays import Doubles, Integers
 from rnnauto.cells import CELLS
 from rnnauto.judge.diagnosis import GradientPicture, GradientVerdict
 from rnnauto.judge.sample import Probing, draw_sample
-from rnnauto.judge.scored import Number
+from rnnauto.judge.scored import numbers_of
 from rnnauto.search.members import build_trained
 from rnnauto.search.select import Trial, ranked
 from rnnauto.search.study import Study
@@ -87,8 +87,8 @@ def gradient_picture(
         trial=trial.id,
         patch=patch,
         lags=(kept * patch).tolist(),
-        norms=numbers(flow.norms[kept]),
-        memory_norms=None if memory is None else numbers(memory[kept]),
+        norms=numbers_of(flow.norms[kept]),
+        memory_norms=None if memory is None else numbers_of(memory[kept]),
         **vars(verdict),
     )
 
@@ -96,11 +96,6 @@ def gradient_picture(
 def thinned(count: int) -> Integers:
     """Choose all lags, or of many some that are evenly spread."""
     return np.unique(np.linspace(0, count - 1, min(count, SHOWN)).round().astype(np.int64))
-
-
-def numbers(values: Doubles) -> tuple[Number, ...]:
-    """Round norms to four digits; what is not finite is None."""
-    return tuple(float(f"{value:.4g}") if np.isfinite(value) else None for value in values)
 
 
 def judged(

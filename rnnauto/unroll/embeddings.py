@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.data.encode import RESERVED
-from rnnauto.unroll.reads import numbers_of
+from rnnauto.judge.scored import numbers_of
 from rnnauto.unroll.record import EmbeddingMap, MappedEntry
 
 FEWEST = 3  # entries of a map

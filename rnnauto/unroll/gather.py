@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rnnauto.arrays import Doubles
+from rnnauto.judge.scored import numbers_of
 from rnnauto.layout import Layout
 from rnnauto.networks.architecture import Architecture
 from rnnauto.unroll.copies import Spans, stretches_of
@@ -20,7 +21,6 @@ from rnnauto.unroll.halves import (
     spans_of_steps,
     written_half,
 )
-from rnnauto.unroll.reads import numbers_of
 from rnnauto.unroll.record import Effects, Numbers, Unrolled
 
 

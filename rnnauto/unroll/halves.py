@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.judge.scored import numbers_of
 from rnnauto.networks.architecture import Architecture
 from rnnauto.unroll.cells import SIGNED
 from rnnauto.unroll.copies import MOST_STRETCHES, Spans, stretches_of
 from rnnauto.unroll.family import Read, Told
-from rnnauto.unroll.reads import boxed, numbers_of
+from rnnauto.unroll.reads import boxed
 from rnnauto.unroll.record import Box, Effects, Half, Layer, Line, Said, StateMap, Stretch
 
 STRIP = 12  # numbers of a state in a box

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles
 from rnnauto.data.columns import category_names, data_units, number_names, zeros_of
@@ -110,8 +109,3 @@ def column_texts(columns: list[pl.Series]) -> list[str]:
         ", ".join(f"{name}={show(value)}" for name, value in zip(names, row, strict=True))
         for row in rows
     ]
-
-
-def numbers_of(values: NDArray[np.float64]) -> tuple[float | None, ...]:
-    """Write numbers for JSON, four digits each, None where there is none."""
-    return tuple(float(f"{value:.4g}") if np.isfinite(value) else None for value in values)

@@ -4,11 +4,11 @@ from builders import VALUES
 
 from rnnauto.families.direct.probing import PROBING
 from rnnauto.judge.sample import Sample
+from rnnauto.judge.scored import numbers_of
 from rnnauto.judge.vanishing import (
     SHOWN,
     best_of_cells,
     judged,
-    numbers,
     slope_of,
     thinned,
 )
@@ -33,7 +33,7 @@ def test_the_slope_is_that_of_the_logarithm():
 def test_what_is_no_number_explodes():
     found = judged(np.array([1.0, np.inf]), None, cell="lstm", patch=1)
     assert found.verdict == "explodes" and found.slope_per_step is None
-    assert numbers(np.array([0.12345678, np.nan])) == (0.1235, None)
+    assert numbers_of(np.array([0.12345678, np.nan])) == (0.1235, None)
 
 
 def test_an_lstm_is_judged_by_its_memory():
