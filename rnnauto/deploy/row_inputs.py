@@ -1,6 +1,6 @@
 """Read the cells of rows that are streamed as what a model of timesteps takes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Floats, Integers
 from rnnauto.data.columns import category_names, flatten, number_columns, zeros_of
-from rnnauto.data.encode import CategoryEncoder, Encoders
+from rnnauto.data.encode import Encoders
 from rnnauto.data.tokens import tokenise
 from rnnauto.deploy.raw_inputs import cut_inputs, graph_inputs, number_type
 from rnnauto.deploy.row_cells import Cells, is_spelled
@@ -17,6 +17,7 @@ from rnnauto.deploy.streaming import Columns, Streaming, Timesteps
 from rnnauto.layout import Column, Layout
 
 ALONG = frozenset({"numbers", "categories", "views", "tokens", "time"})
+Known = Mapping[str, frozenset[str]]  # the words of each column of categories
 
 
 def row_streaming(
@@ -31,12 +32,18 @@ def row_streaming(
     """Say how rows become timesteps: one each, of a text one for every token. What is told of them
     is the family's to say, as `Streaming` has it."""
 
+    known = {
+        each.name: frozenset(each.vocabulary)
+        for each in (*encoders.categories, *encoders.static_categories)
+        if each.view == "whole"
+    }
+
     def read(columns: Columns, cells: Cells) -> Timesteps:
-        statics = static_inputs(columns, cells, layout, encoders)
+        statics = static_inputs(columns, cells, layout, encoders, known)
         if layout.tokens is not None:
             inputs, counts = token_inputs(columns, cells, layout)
             return Timesteps(inputs, statics, counts)
-        return Timesteps(timestep_inputs(columns, cells, layout, encoders), statics)
+        return Timesteps(timestep_inputs(columns, cells, layout, encoders, known), statics)
 
     times = [layout.time] if encoders.reads_times and layout.time else []
     names = [column.name for column in (*layout.features, *layout.static)]
@@ -69,14 +76,14 @@ def token_inputs(
 
 
 def timestep_inputs(
-    columns: Columns, cells: Cells, layout: Layout, encoders: Encoders[Any]
+    columns: Columns, cells: Cells, layout: Layout, encoders: Encoders[Any], known: Known
 ) -> dict[str, NDArray[Any]]:
     """Read the features of rows that are a timestep each, [rows, ...]."""
     raw: dict[str, NDArray[Any]] = {}
     if encoders.numbers:
         raw["numbers"] = number_inputs(columns, cells, layout.features)
     if encoders.categories:
-        words = word_inputs(columns, cells, layout.features, encoders.categories)
+        words = word_inputs(columns, cells, layout.features, known)
         by_row = cut_inputs({"categories": words[:, None]}, layout, encoders)
         raw |= {name: array[:, 0] for name, array in by_row.items()}
     if encoders.reads_times and layout.time:
@@ -93,16 +100,14 @@ def time_inputs(times: Sequence[Any], cells: Cells, layout: Layout) -> Doubles:
 
 
 def static_inputs(
-    columns: Columns, cells: Cells, layout: Layout, encoders: Encoders[Any]
+    columns: Columns, cells: Cells, layout: Layout, encoders: Encoders[Any], known: Known
 ) -> dict[str, NDArray[Any]]:
     """Read the static features, [rows, ...]: those of a sequence's first row count."""
     raw: dict[str, NDArray[Any]] = {}
     if encoders.static_numbers:
         raw["static_numbers"] = number_inputs(columns, cells, layout.static)
     if encoders.static_categories:
-        raw["static_categories"] = word_inputs(
-            columns, cells, layout.static, encoders.static_categories
-        )
+        raw["static_categories"] = word_inputs(columns, cells, layout.static, known)
     return raw
 
 
@@ -113,13 +118,9 @@ def number_inputs(columns: Columns, cells: Cells, among: tuple[Column, ...]) -> 
 
 
 def word_inputs(
-    columns: Columns,
-    cells: Cells,
-    among: tuple[Column, ...],
-    encoders: tuple[CategoryEncoder, ...],
+    columns: Columns, cells: Cells, among: tuple[Column, ...], known: Known
 ) -> NDArray[np.object_]:
     """Read the columns of categories, [rows, categories]."""
-    known = {each.name: frozenset(each.vocabulary) for each in encoders if each.view == "whole"}
     spelled = {column.name: is_spelled(cells.layout, column) for column in among}
     names = category_names(among)
     words = np.empty((len(columns[names[0]]), len(names)), object)
