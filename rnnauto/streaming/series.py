@@ -3,7 +3,6 @@ comes after it."""
 
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -122,7 +121,7 @@ class SeriesStream:
             begin = end
         if cells.faults:
             raise no_states(path)
-        self.states.series = OrderedDict(found)
+        self.states.series = found
         self.states.drop(self.clock())
 
     def columns_of(self, rows: Kept) -> dict[str, list[Any]]:
