@@ -64,7 +64,9 @@ def lengths_to_search(lengths, layout, encoders):
         parts=SimpleNamespace(folds=((np.arange(len(lengths)), np.arange(0)),)),
         development=SimpleNamespace(
             lengths=np.asarray(lengths),
-            take=lambda some: SimpleNamespace(targets=np.zeros(len(some), np.int32), weights=None),
+            per_timestep=False,
+            targets=np.zeros(len(lengths), np.int32),
+            weights=None,
         ),
         layout=layout,
         encoders=encoders,
