@@ -27,6 +27,7 @@ from rnnauto.deploy.model_folder import (
 from rnnauto.deploy.model_json import read_model_info, write_model_info
 from rnnauto.early import EarlyModel
 from rnnauto.errors import ModelFolderError, RnnautoError
+from rnnauto.finish import Task
 from rnnauto.networks.architecture import Answer
 from rnnauto.pipeline import begin, find_lost
 from rnnauto.recipe import Recipe
@@ -76,9 +77,11 @@ def fit(place, clock, *, resume):
     folder = place / "m"
     check_destination(folder, overwrite=not resume, resume=resume)
     with work_folder(folder, resume=resume) as work:
-        task = SimpleNamespace(
+        task = Task(
+            folder=folder,
+            path=None,
             work=work,
-            study=work / "study",
+            space={},
             family=SimpleNamespace(store=save_encoded),
             problem=PROBLEM,
             prepared=SimpleNamespace(
