@@ -11,21 +11,21 @@ import numpy as np
 import polars as pl
 
 from rnnauto.arrays import Floats
+from rnnauto.deploy.results import read_recipe
 from rnnauto.deploy.table import as_in_file
 from rnnauto.errors import DataError, ModelFolderError, RnnautoError
-from rnnauto.files import read_file, read_text
+from rnnauto.files import read_file
 from rnnauto.fitted import Said, Watch
 from rnnauto.layout import Layout
 from rnnauto.model import Look, Model, at_nothing, load
 from rnnauto.prepared import Source
 from rnnauto.recipe import Recipe, Space
-from rnnauto.recipe.yaml_text import read_yaml
 
 if TYPE_CHECKING:
     from rnnauto.judge.evaluate import Evaluation
 
 MOST_WINDOWS = 1_000
-PREDICTED, RECIPE = "predictions_test.csv", "recipe.yaml"
+PREDICTED = "predictions_test.csv"
 
 
 @dataclass(frozen=True)
@@ -195,8 +195,7 @@ def retrained(model: Model, rolled: Any, windows: int, budget: str | None, watch
 def recipe_at(model: Model, after: Path, budget: str | None) -> Recipe:
     """Make the recipe of a fit at an origin: the columns, the window and the settings of a model,
     and as its test part the horizon after the origin."""
-    layout, text = model.info.layout, read_text(model.folder, RECIPE)
-    own = Recipe.parse(read_yaml(text, f"`{model.folder / RECIPE}`") or {}, text=text)
+    layout, own = model.info.layout, read_recipe(model.folder)
     values = model.info.hyperparameters
     fixed = {name: [values[name]] for name in Space.model_fields if name in values}
     overrides: dict[str, Any] = {

@@ -14,6 +14,7 @@ MOST = {  # bytes
     "model.json": 64 << 20,
     "scores.json": 256 << 20,
     "leaderboard.csv": 64 << 20,
+    "recipe.yaml": 4 << 20,
 }
 LARGEST = 1 << 30  # of any other
 FETCH = "train the model again, or fetch the folder again"

@@ -10,18 +10,16 @@ from typing import Any
 import polars as pl
 
 from rnnauto.deploy.model_json import AnyModelInfo
+from rnnauto.deploy.results import read_recipe
 from rnnauto.deploy.scores import ScoresFile
 from rnnauto.errors import RecipeError
 from rnnauto.files import read_text
 from rnnauto.judge.scored import Scored
 from rnnauto.metrics import lower_is_better
 from rnnauto.model import load
-from rnnauto.recipe import Recipe
 from rnnauto.recipe.settings import values_by_key
 
-PREDICTIONS, RECIPE, SAVED_MODEL, GRAPH = (
-    *("predictions_test.csv", "recipe.yaml", "saved_model", "model.onnx"),
-)
+PREDICTIONS, SAVED_MODEL, GRAPH = "predictions_test.csv", "saved_model", "model.onnx"
 KEYS = ("row", "timestep", "timesteps", "origin")  # beside ids and times, what names a test unit
 FEWEST = 2
 UNSAID = {"version", "data.path", "data.test_path"}  # the data have lines of their own
@@ -185,7 +183,7 @@ def read_fit(folder: Path, name: str) -> Fit:
         "model.onnx, bytes": graph.stat().st_size if graph.is_file() else 0,
         "trials": sum(row.kind == "trial" for row in model.leaderboard()),
     }
-    recipe = values_by_key(Recipe.load(folder / RECIPE))
+    recipe = values_by_key(read_recipe(folder))
     return Fit(
         name=name,
         kind=f"{layout.rnn_type} {layout.task}",

@@ -1,4 +1,5 @@
-"""Gather what lies beside the SavedModel in a model folder: facts, leaderboard, recipe."""
+"""Gather what lies beside the SavedModel in a model folder: facts, leaderboard and recipe; read the
+recipe again."""
 
 import math
 from collections.abc import Sequence
@@ -9,12 +10,18 @@ from typing import Any
 from rnnauto.deploy.leaderboard import Row, leaderboard, write_leaderboard
 from rnnauto.deploy.model_json import AnyModelInfo, ModelInfo, Status
 from rnnauto.deploy.onward import Dependence
+from rnnauto.files import damaged, read_text
 from rnnauto.judge.evaluate import Evaluation, Scores
 from rnnauto.prepared import AnyPrepared
 from rnnauto.recipe import Recipe
+from rnnauto.recipe.model import place_paths
+from rnnauto.recipe.written import EXTENDS, Written
+from rnnauto.recipe.yaml_text import read_yaml
 from rnnauto.search.fingerprint import Fingerprint, digests, versions
 from rnnauto.search.select import Trial, selected_by
 from rnnauto.search.trial import StudyProblem, Values
+
+RECIPE = "recipe.yaml"
 
 
 def model_info(
@@ -80,4 +87,21 @@ def value_of(scores: Scores, metric: str) -> float | None:
 
 def write_results(folder: Path, recipe: Recipe, rows: list[Row]) -> None:
     write_leaderboard(folder / "leaderboard.csv", rows)
-    (folder / "recipe.yaml").write_text(recipe.to_yaml(), encoding="utf-8")
+    (folder / RECIPE).write_text(recipe.to_yaml(), encoding="utf-8")
+
+
+def read_recipe(folder: Path) -> Recipe:
+    """Read the recipe of a model folder; its paths lead there from that folder.
+
+    Raises: ModelFolderError where it is no plain file, or extends another: a fit writes it whole,
+        and a stranger's would name files of the reader's; RecipeError, naming every other fault.
+    """
+    path, text = folder / RECIPE, read_text(folder, RECIPE)
+    raw = read_yaml(text, f"`{path}`") or {}
+    if not isinstance(raw, dict):
+        raise damaged(path, "it holds no settings")
+    if EXTENDS in raw:
+        raise damaged(path, "it extends another recipe, and that of a model folder is whole")
+    Recipe.parse(raw, source=f"`{path}`", text=text)
+    place_paths(Written(path, text, raw))
+    return Recipe.parse(raw, source=f"`{path}`", text=text)

@@ -1,7 +1,6 @@
 """Write the ONNX graphs of a model folder: alone, or as a model of Triton's repository."""
 
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +33,8 @@ def write_onnx(source: Source, place: Path) -> list[float]:
         )
     for name in (MODEL, STEP):
         if os.path.lexists(source.folder / name):
-            read_onnx(source.folder / name)  # by the gate: the folder may be a stranger's
-            shutil.copyfile(source.folder / name, place / name)
+            content, _ = read_onnx(source.folder / name)  # by the gate: it may be a stranger's
+            (place / name).write_bytes(content)
     run = source.family.light(place, source.info.layout, source.info.encoders)
     return [
         largest_difference(wanted, those_of(run(batch), wanted), source.units)

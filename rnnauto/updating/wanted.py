@@ -13,16 +13,17 @@ from rnnauto.deploy.model_folder import (
     real_place,
     search_of,
 )
+from rnnauto.deploy.results import read_recipe
 from rnnauto.errors import ModelFolderError, RecipeError
 from rnnauto.prepared import Source
 from rnnauto.recipe import Recipe
 
-RECIPE = "recipe.yaml"
 TEST = "data.test_path"
+ADDRESS, OWN = "search.ray_address", ("local", "auto")  # of this machine
 CHANGES = (  # settings, and sections, that an update has a choice of
     *(TEST, "data.allow", "split", "judge", "update", "train.epochs", "train.patience", "seed"),
     *("search.budget", "search.objective", "search.workers"),
-    *("search.ray_address", "search.ray_cpus", "search.ray_gpus"),
+    *(ADDRESS, "search.ray_cpus", "search.ray_gpus"),
 )
 
 
@@ -87,11 +88,12 @@ def wanted_of(
             "`--with-test` is the test part of what the model has learnt from, which is not given",
             hint="give that too, with `--with`; a test part of new rows is `--test`",
         )
-    recipe = Recipe.load(model / RECIPE)
+    recipe = read_recipe(model)
     own, test = recipe.data.test_path, settings.get(TEST)
     rest = {key: value for key, value in settings.items() if key != TEST}
     chosen = recipe.with_overrides(rest)
     check_changes(rest)
+    check_cluster(recipe, chosen, settings)
     return Wanted(
         data=data,
         earlier=before,
@@ -111,6 +113,18 @@ def check_changes(settings: Iterable[str]) -> None:
             f"an update changes no `{fixed[0]}`: it goes on from the columns and the networks of "
             "the model",
             hint="leave it out, or train another model with `rnnauto fit`",
+        )
+
+
+def check_cluster(own: Recipe, chosen: Recipe, settings: Mapping[str, Any]) -> None:
+    """A cluster runs what its nodes send it: none is joined because a model folder, which may be a
+    stranger's, names it. Raises: RecipeError where it alone does."""
+    address = own.search.ray_address
+    if chosen.search.workers == "ray" and address not in OWN and ADDRESS not in settings:
+        raise RecipeError(
+            f"the model was fitted on the Ray cluster at `{address}`, which is not joined unasked: "
+            "who is in a cluster is trusted",
+            hint="name it with `--ray-address` if it is yours, or train here with `--workers 1`",
         )
 
 

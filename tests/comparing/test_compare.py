@@ -147,3 +147,11 @@ def test_fewer_than_two_folders_and_one_twice_are_refused(tiny_run, tmp_path):
         rnnauto.compare([tiny_run.folder, tiny_run.folder / "."])
     with pytest.raises(ModelFolderError):
         rnnauto.compare([tiny_run.folder, tmp_path])
+
+
+def test_a_recipe_that_is_a_link_is_not_followed(tiny_run, twin, tmp_path):
+    other = twin("other")
+    (other / "recipe.yaml").rename(tmp_path / "elsewhere.yaml")
+    (other / "recipe.yaml").symlink_to(tmp_path / "elsewhere.yaml")
+    with pytest.raises(ModelFolderError, match="`.*recipe.yaml` is a link"):
+        rnnauto.compare([tiny_run.folder, other])

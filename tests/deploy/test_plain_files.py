@@ -9,15 +9,18 @@ from reports import cases, report_folder
 from rnnauto import files
 from rnnauto.deploy.leaderboard import read_leaderboard
 from rnnauto.deploy.model_json import read_model_info
+from rnnauto.deploy.results import read_recipe
 from rnnauto.deploy.scores import read_scores
-from rnnauto.errors import ModelFolderError
+from rnnauto.errors import ModelFolderError, RecipeError
 from rnnauto.judge.stored import NAME, load_each, save_baselines
+from rnnauto.recipe import Recipe
 from rnnauto.report.page import write_report
 
 READ = {
     "model.json": read_model_info,
     "scores.json": read_scores,
     "leaderboard.csv": read_leaderboard,
+    "recipe.yaml": read_recipe,
     NAME: lambda folder: load_each(folder / NAME, lambda arrays, at: at),
 }
 WRITTEN = ("report.html", "MODEL_CARD.md")
@@ -27,6 +30,7 @@ WRITTEN = ("report.html", "MODEL_CARD.md")
 def whole(tmp_path_factory):
     folder = report_folder(tmp_path_factory.mktemp("plain") / "model", cases()["one-to-one"])
     save_baselines(folder / NAME, ())
+    (folder / "recipe.yaml").write_text(Recipe().to_yaml())
     return folder
 
 
@@ -77,6 +81,32 @@ def test_no_file_is_read_that_is_larger_than_any_of_ours(folder, name):
     os.truncate(folder / name, most + 1)  # a hole: takes no room on disk
     said = refused(READ[name], folder)
     assert said == f"`{folder / name}` is larger than {most >> 20} MiB"
+
+
+@pytest.mark.parametrize("base", ["other.yaml", "../other.yaml", "/dev/zero"])
+def test_the_recipe_of_a_model_folder_extends_no_file(folder, tmp_path, base):
+    for place in (folder, tmp_path):
+        (place / "other.yaml").write_text("train: {epochs: 7}\n")
+    (folder / "recipe.yaml").write_text(f"extends: {base}\nseed: 5\n")
+    said = refused(read_recipe, folder)
+    assert said.startswith(f"`{folder / 'recipe.yaml'}` is damaged: it extends another recipe")
+
+
+def test_a_fault_in_the_recipe_of_a_model_folder_is_told_with_its_line(folder):
+    path = folder / "recipe.yaml"
+    path.write_text("version: 1\ndata: [1]\n")
+    with pytest.raises(RecipeError, match=r"`data` \(line 2\)") as caught:
+        read_recipe(folder)
+    assert caught.value.message.startswith(f"`{path}`: ")
+    path.write_text("- 1\n")
+    assert refused(read_recipe, folder) == f"`{path}` is damaged: it holds no settings"
+
+
+def test_the_paths_of_the_recipe_of_a_model_folder_lead_there_from_it(folder):
+    (folder / "recipe.yaml").write_text("data: {path: ../rows.csv, test_path: test.csv}\n")
+    data = read_recipe(folder).data
+    assert data.path == str(folder / "../rows.csv")
+    assert data.test_path == str(folder / "test.csv")
 
 
 def test_what_becomes_a_link_while_it_is_opened_is_not_followed(folder, tmp_path, monkeypatch):

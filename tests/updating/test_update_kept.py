@@ -17,6 +17,7 @@ from rnnauto.errors import DataError, ExportError, ModelFolderError, RecipeError
 from rnnauto.judge.scored import Scored, SideBySide
 from rnnauto.updating.judge import check_better, sentence_of
 from rnnauto.updating.networks import places_of, with_rows
+from rnnauto.updating.wanted import wanted_of
 
 pytestmark = pytest.mark.train
 
@@ -194,6 +195,25 @@ def test_a_model_is_kept_where_it_is_better_on_new_and_not_clearly_worse_on_old_
     else:
         with pytest.raises(UpdateError):
             check_better(*sides, sentence)
+
+
+def test_a_recipe_that_is_a_link_is_not_followed(old, new, tmp_path):
+    (old.folder / "recipe.yaml").rename(tmp_path / "elsewhere.yaml")
+    (old.folder / "recipe.yaml").symlink_to(tmp_path / "elsewhere.yaml")
+    with pytest.raises(ModelFolderError, match="`.*recipe.yaml` is a link"):
+        update(old, new)
+
+
+def test_no_cluster_is_joined_because_a_model_folder_names_it(old, new, tmp_path):
+    path = old.folder / "recipe.yaml"
+    text = path.read_text().replace("workers: 1", "workers: ray")
+    path.write_text(text.replace("ray_address: local", "ray_address: far.example:6379"))
+    with pytest.raises(RecipeError, match="`far.example:6379`, which is not joined unasked"):
+        update(old, new)
+    chosen = {"search.workers": 1, "search.ray_address": "mine:1"}
+    for key, value in chosen.items():
+        wanted = wanted_of(old.folder, new, settings={key: value})
+        assert getattr(wanted.recipe.search, key.partition(".")[2]) == value
 
 
 def test_outputs_of_several_targets_keep_their_places_among_new_ones():
