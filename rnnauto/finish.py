@@ -185,7 +185,7 @@ def write_model(
         evaluation = judged_by(evaluation, task.problem.objective)
         rows = make_rows(chosen.trials, chosen.winner, evaluation, validated, task.problem)
         family.save_baselines(place / "baselines.npz", baselines)
-        diagnosis = diagnosis_of(task, chosen, exported, evaluation, until=until)
+        diagnosis = diagnosis_of(task, chosen, exported, evaluation, place, until=until)
         if diagnosis is not None:
             reliable = diagnosis.calibration or evaluation.calibration
             evaluation = replace(evaluation, calibration=reliable)
@@ -278,23 +278,27 @@ def diagnosis_of(
     chosen: Chosen,
     exported: Exported,
     evaluation: Evaluation,
+    place: Path,
     *,
     until: float | None,
 ) -> Diagnosis | None:
     """Look for the faults of a model; None where none are looked for."""
     if until is None or not task.recipe.judge.diagnose:
         return None
-    return diagnose(subject_of(task, chosen, exported, evaluation), deadline=until)
+    return diagnose(subject_of(task, chosen, exported, evaluation, place), deadline=until)
 
 
-def subject_of(task: Task, chosen: Chosen, exported: Exported, evaluation: Evaluation) -> Subject:
-    """Gather what the diagnosis looks at."""
+def subject_of(
+    task: Task, chosen: Chosen, exported: Exported, evaluation: Evaluation, place: Path
+) -> Subject:
+    """Gather what the diagnosis looks at. Args: place: where the model folder is written."""
     return Subject(
         prepared=exported.prepared,
         study=task.study,
         learner_of=learner_of,
         trials=chosen.trials,
         winner=chosen.winner,
+        folder=place,
         run=exported.run,
         rescore=task.family.judged,
         answers=exported.answers,

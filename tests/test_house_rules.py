@@ -84,7 +84,7 @@ STANDS_WITH = {
     bigrams""",
     "deploy": """answer check compare table finish generate given decoding generation members
     token_module set_module writer light signatures streaming""",
-    "exchange": "export graph graphs emitters steps lite",
+    "exchange": "export graph graphs emitters steps early lite",
     "report": "shown inside onward",
     "families": "family",
 }

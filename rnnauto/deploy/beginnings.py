@@ -1,5 +1,5 @@
 """Gather the first timesteps of sequences, as a `step` takes them, and read them on: what exports
-are compared on."""
+are compared on, and what is said of sequences before they end."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,16 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Integers
+from rnnauto.arrays import Floats, Integers, timestep_index
 from rnnauto.data.encode import Encoders
 from rnnauto.data.sequences import Sequences
 from rnnauto.deploy.raw_inputs import cut_inputs
 from rnnauto.deploy.runner import RawBatch, Run, raw_batch, strings
 from rnnauto.deploy.step_run import StepGraph
+from rnnauto.deploy.streaming import Streaming, Timesteps, read_on
 from rnnauto.layout import Layout
 
 MOST = 48  # timesteps of a sequence that are compared
 ALONG_TIME = frozenset({"numbers", "categories", "time", "token"})
+STEPWISE = frozenset({"numbers", "categories", "views", "time"})
 
 
 def beginnings(
@@ -101,3 +103,38 @@ def read_through(
         told = step.call({**here, "state": state})
         state = told["state"]
         yield told
+
+
+def timesteps_of(
+    sequences: Sequences, chosen: Integers, layout: Layout, encoders: Encoders[Any]
+) -> Timesteps:
+    """Gather all timesteps of some sequences as the `step` of ONNX takes them."""
+    lengths = sequences.lengths[chosen]
+    raw = raw_batch(sequences, chosen, layout, encoders)
+    inputs: RawBatch = {}
+    if "text" in raw:
+        del raw["text"]
+        places = timestep_index(sequences.row_splits, chosen)
+        inputs["tokens"] = strings(sequences.categories[0].gather(places))
+    else:
+        raw = cut_inputs(raw, layout, encoders)
+        real = np.arange(int(raw.pop("length").max(initial=0))) < lengths[:, None]
+        inputs = {name: raw.pop(name)[real] for name in STEPWISE & raw.keys()}
+    return Timesteps(inputs, raw, lengths)
+
+
+def told_so_far(
+    step: StepGraph,
+    streaming: Streaming,
+    sequences: Sequences,
+    layout: Layout,
+    encoders: Encoders[Any],
+    *,
+    chosen: Integers,
+) -> Floats:
+    """Read some sequences on, as a stream of their timesteps is: what is told after each, float32
+    [timesteps, width], those of a sequence together."""
+    timesteps = timesteps_of(sequences, chosen, layout, encoders)
+    states = np.tile(step.fresh, (len(chosen), 1))
+    owners = np.arange(len(chosen))
+    return read_on(step, streaming, timesteps, owners, states, any_size=step.any_size)

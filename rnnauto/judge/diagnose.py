@@ -32,7 +32,10 @@ from rnnauto.search.members import build_trained
 from rnnauto.search.select import Trial
 from rnnauto.search.study import Study, load_study
 
-ORDER = ("mistakes", "coverage", "gradients", "memory", "importance", "calibration", "order")
+ORDER = (
+    *("mistakes", "coverage", "gradients", "memory", "importance", "calibration", "order"),
+    "so_far",
+)
 NO_TIME = "there was no time left in the budget"
 
 
@@ -42,6 +45,7 @@ class Subject:
     test part.
 
     Attributes:
+        folder: the model folder, which is being written.
         run: the exported model, open.
         rescore: has such a model answer a part of the data, as the answers are.
         probing: what is known of the family's networks.
@@ -53,6 +57,7 @@ class Subject:
     learner_of: LearnerOf
     trials: tuple[Trial, ...]
     winner: Trial
+    folder: Path
     run: Any
     rescore: Callable[[Any, Any], Any]
     answers: Any

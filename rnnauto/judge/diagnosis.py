@@ -169,6 +169,32 @@ class Coverage(Frozen):
     wanted: float = 0.8
 
 
+class Beginning(Frozen):
+    """What the main metric comes to where only some per cent of each sequence have been seen, with
+    its interval."""
+
+    percent: int
+    value: Number
+    low: Number
+    high: Number
+
+
+class SoFar(Frozen):
+    """What a network says of sequences before they end.
+
+    Attributes:
+        metric: that is measured.
+        seen: by how much of each sequence has been seen, all at last; empty where the network has
+            to wait for the end.
+        sequences: of the test part, that were asked about.
+    """
+
+    metric: str
+    seen: tuple[Beginning, ...]
+    sequences: int
+    sentence: str
+
+
 class WrongAnswer(Frozen):
     """An answer far from the truth.
 
@@ -231,6 +257,7 @@ class Diagnosis(Frozen):
     importance: Importance | None = None
     calibration: Calibration | None = None
     coverage: Coverage | None = None
+    so_far: SoFar | None = None
     mistakes: tuple[WrongAnswer, ...] | tuple[Passage, ...] | None = None
     leaks: tuple[FoundLeak, ...] | None = None
     clipping: tuple[Clipping, ...] | None = None

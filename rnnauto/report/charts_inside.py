@@ -12,6 +12,7 @@ from rnnauto.judge.diagnosis import (
     FeatureImportance,
     GradientPicture,
     Memory,
+    SoFar,
     Stretch,
 )
 from rnnauto.report.style import (
@@ -242,3 +243,32 @@ def coverage_chart(coverage: Coverage) -> Json:
         .encode(y="share:Q")
     )
     return spec(wanted + bars, height=SMALL_HEIGHT + 20, about=f"Coverage of the {interval}")
+
+
+def so_far_chart(so_far: SoFar, *, axis: str) -> Json:
+    """Draw what a metric comes to by the share of each sequence that has been seen, with its
+    interval, and dashed what it is at the end."""
+    base = alt.Chart(data(rows_of(so_far.seen))).encode(
+        x=alt.X("percent:Q")
+        .title("share of the sequence that has been seen (%)")
+        .axis(tickCount=10)
+        .scale(domain=[0, 100], nice=False),
+        tooltip=[
+            alt.Tooltip("percent:Q", title="seen (%)"),
+            alt.Tooltip("value:Q", format=".3~g", title=axis),
+            alt.Tooltip("low:Q", format=".3~g"),
+            alt.Tooltip("high:Q", format=".3~g"),
+        ],
+    )
+    y = alt.Y("value:Q").title(axis).scale(zero=False)
+    band = base.mark_area(color=ACCENT, opacity=0.18).encode(
+        y=alt.Y("low:Q").title(axis).scale(zero=False), y2="high:Q"
+    )
+    line = base.mark_line(color=ACCENT, point=alt.OverlayMarkDef(color=ACCENT, size=36))
+    end = (
+        alt.Chart(data(rows_of(so_far.seen[-1:])))
+        .mark_rule(strokeDash=[4, 3], color=MUTED)
+        .encode(y="value:Q")
+    )
+    about = f"{axis} by the share of the sequence that has been seen"
+    return spec(band + end + line.encode(y=y), height=220, about=about)

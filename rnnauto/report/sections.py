@@ -12,6 +12,7 @@ from rnnauto.metrics import lower_is_better, metric_words
 from rnnauto.prepared import count
 from rnnauto.report import charts_data, charts_search
 from rnnauto.report.answers import answers_section
+from rnnauto.report.before_the_end import early_section
 from rnnauto.report.blocks import (
     Block,
     Commands,
@@ -46,6 +47,7 @@ def sections(facts: Facts) -> list[SectionBlock]:
         inside_section(facts),
         sequence_section(facts),
         answers_section(facts),
+        early_section(facts),
         use_section(facts),
     ]
     return [section for section in filled if section.blocks]

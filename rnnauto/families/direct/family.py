@@ -73,6 +73,7 @@ DIRECT = Family(
         "mistakes": mistakes,
         "calibration": late(f"{HERE}.calibrated", "calibrated"),
         "order": late(f"{HERE}.order", "order"),
+        "so_far": late(f"{HERE}.early.so_far", "so_far"),
     },
     decide=late(f"{HERE}.deciding.decide", "decide"),
     export=export,

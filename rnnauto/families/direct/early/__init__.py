@@ -1,0 +1,1 @@
+"""Say what networks that read forwards know of a sequence before it ends."""
