@@ -160,7 +160,7 @@ def emit_pool(graph: Graph, layer: Pool, x: str, length: str) -> str:
 def emit_recurrent_layer(
     graph: Graph, layer: Any, x: str, initial_state: list[str] | None = None
 ) -> str:
-    return emit_recurrent(graph, layer, x, states=initial_state, some=True)[0]
+    return emit_recurrent(graph, layer, x, states=initial_state)[0]
 
 
 def emit_item(graph: Graph, operation: Any, x: str, key: Any) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.exchange.graph import Graph
-from rnnauto.exchange.pieces import column, size_of
+from rnnauto.exchange.pieces import size_of
 from rnnauto.networks.cells import ExponentialTrace
 
 IN_GATES = [0, 3, 1, 2]  # Keras' input, forget, candidate, output; ONNX' input, output, forget, ...
@@ -45,54 +45,30 @@ class Node:
 
 
 def emit_recurrent(
-    graph: Graph,
-    layer: Any,
-    x: str,
-    *,
-    states: list[str] | None = None,
-    length: str = "",
-    some: bool = False,
+    graph: Graph, layer: Any, x: str, *, states: list[str] | None = None
 ) -> tuple[str, list[str]]:
     """Add a layer that `networks.cells.recurrent_layer` made.
 
-    Args:
-        x: float32 [batch, timesteps, channels].
-        states: those before the first timestep, each [batch, units]; None: zeros.
-        length: true timesteps, int32 [batch]; empty: every sequence is as long as the batch.
-        some: whether there is at least one timestep in every batch, be it padding. Otherwise there
-            may be none.
+    The operators are never given the true lengths of a batch: several runtimes drop them. Take the
+    state of the last true timestep from the outputs instead.
 
-    Returns: outputs [batch, timesteps, units], and the states after the last true timestep, which
-    are those before where there is none. Past a sequence's length the outputs say nothing.
+    Args:
+        x: float32 [batch, timesteps, channels]; at least one timestep, be it padding.
+        states: those before the first timestep, each [batch, units]; None: zeros.
+
+    Returns: outputs [batch, timesteps, units], and the states after the last timestep.
     """
     node = node_of(layer)
-    units = node.attributes["hidden_size"]
-    first = graph.constant([0], "int64")
     by_time = graph.op("Transpose", x, perm=[1, 0, 2])
-    timesteps = ""
-    if not some:
-        timesteps = size_of(graph, by_time, 0)
-        by_time = at_least_one(graph, by_time, timesteps)
-    if node.loops and not length:
-        outputs, *after = by_size(graph, node, by_time, states)
-    else:
-        outputs, *after = in_one_node(graph, node, by_time, states, length)
-    if not some:
-        outputs = graph.op("Slice", outputs, first, timesteps, first)
+    how = by_size if node.loops else in_one_node
+    outputs, *after = how(graph, node, by_time, states)
     outputs = graph.op("Transpose", outputs, perm=[1, 0, 2])
-    if (length or not some) and (states or not length):
-        # the operator gives zeros for a sequence of no timesteps, whatever it was to start from
-        empty = none_in(graph, length, timesteps)
-        before = states or [graph.op("Sub", state, state) for state in after]
-        after = [graph.op("Where", empty, old, new) for old, new in zip(before, after, strict=True)]
     if node.dense is not None:
-        outputs = read_out(graph, node.dense, outputs, units)
+        outputs = read_out(graph, node.dense, outputs)
     return outputs, after
 
 
-def in_one_node(
-    graph: Graph, node: Node, by_time: str, states: list[str] | None, length: str = ""
-) -> list[str]:
+def in_one_node(graph: Graph, node: Node, by_time: str, states: list[str] | None) -> list[str]:
     """Run all timesteps [timesteps, batch, channels] by the operator: outputs [timesteps, batch,
     units] and the states after them."""
     first = graph.constant([0], "int64")
@@ -100,7 +76,7 @@ def in_one_node(
     weights = [graph.constant(array[None], "float32") for array in node.weights]
     count = 3 if node.kind == "LSTM" else 2
     outputs, *after = graph.ops(
-        node.kind, by_time, *weights, length, *given, outputs=count, **node.attributes
+        node.kind, by_time, *weights, "", *given, outputs=count, **node.attributes
     )
     outputs = graph.op("Squeeze", outputs, graph.constant([1], "int64"))
     return [outputs, *(graph.op("Squeeze", state, first) for state in after)]
@@ -172,25 +148,7 @@ def gru_step(step: Graph, recurrent: Weights, bias: Weights, state: str, seen: s
     return step.op("Add", new, kept)
 
 
-def at_least_one(graph: Graph, by_time: str, timesteps: str) -> str:
-    """Add a timestep of zeros to [timesteps, batch, channels] where there is none."""
-    one = graph.constant([1], "int64")
-    lacking = graph.op("Sub", one, graph.op("Min", timesteps, one))
-    rest = graph.op("Shape", by_time, start=1, end=3)
-    zeros = graph.op(
-        "Expand", graph.constant(0.0, "float32"), graph.op("Concat", lacking, rest, axis=0)
-    )
-    return graph.op("Concat", by_time, zeros, axis=0)
-
-
-def none_in(graph: Graph, length: str, timesteps: str) -> str:
-    """Say which sequences have no timestep at all: bool [batch, 1], or [1]."""
-    if not length:
-        return graph.op("Equal", timesteps, graph.constant([0], "int64"))
-    return graph.op("Equal", column(graph, length), graph.constant(0, "int32"))
-
-
-def read_out(graph: Graph, dense: Any, x: str, units: int) -> str:
+def read_out(graph: Graph, dense: Any, x: str) -> str:
     product = graph.op("MatMul", x, graph.constant(dense.kernel.numpy(), "float32"))
     return graph.op("Tanh", graph.op("Add", product, graph.constant(dense.bias.numpy(), "float32")))
 

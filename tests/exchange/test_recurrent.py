@@ -14,7 +14,7 @@ from rnnauto.networks.cells import recurrent_layer, run
 pytestmark = pytest.mark.train
 
 CHANNELS, UNITS = 3, 7
-BATCHES = ((1, 0), (6, 0), (1, 1), (4, 6), (7, 20))  # sequences, timesteps
+BATCHES = ((1, 1), (4, 6), (7, 20))  # sequences, timesteps
 LONG = 5_000
 LARGE = 70  # sequences: more than any cell reads by one operator
 
@@ -28,15 +28,12 @@ def layer_of(cell, rng):
     return layer
 
 
-def opened(layer, cell, *, states, lengths):
+def opened(layer, cell, *, states):
     graph = Graph()
     x = graph.input("x", "float32", (None, None, CHANNELS))
-    length = graph.input("length", "int32", (None,)) if lengths else ""
     count = CELLS[cell].states
     given = [graph.input(f"state_{at}", "float32", (None, UNITS)) for at in range(count)]
-    outputs, after = emit_recurrent(
-        graph, layer, x, states=given if states else None, length=length
-    )
+    outputs, after = emit_recurrent(graph, layer, x, states=given if states else None)
     graph.output("outputs", outputs, "float32", (None, None, UNITS))
     for at, state in enumerate(after):
         graph.output(f"after_{at}", state, "float32", (None, UNITS))
@@ -47,35 +44,27 @@ def opened(layer, cell, *, states, lengths):
 
 def by_keras(layer, x, states):
     """One sequence [timesteps, channels]: outputs, and the states after it."""
-    if not len(x):
-        return np.zeros((0, UNITS)), states
     outputs, after = run(
         layer, tf.constant(x[None]), [tf.constant(state[None]) for state in states]
     )
     return outputs[0].numpy(), [state[0].numpy() for state in after]
 
 
-@pytest.mark.parametrize("lengths", [True, False], ids=["lengths", "whole"])
 @pytest.mark.parametrize("states", [True, False], ids=["states", "zeros"])
 @pytest.mark.parametrize("cell", CELLS)
-def test_a_layer_is_keras_layer_of_every_sequence(cell, states, lengths):
+def test_a_layer_is_keras_layer_of_every_sequence(cell, states):
     rng = np.random.default_rng(0)
     layer, count = layer_of(cell, rng), CELLS[cell].states
-    session = opened(layer, cell, states=states, lengths=lengths)
+    session = opened(layer, cell, states=states)
     for rows, timesteps in BATCHES:
         x = rng.normal(size=(rows, timesteps, CHANNELS)).astype(np.float32)
         starts = rng.normal(size=(count, rows, UNITS)).astype(np.float32) * states
-        true = np.full(rows, timesteps, np.int32)
-        if lengths:
-            true = rng.integers(0, timesteps + 1, rows).astype(np.int32)
-            true[0] = 0
-        feed = {"x": x} | ({"length": true} if lengths else {})
-        feed |= {f"state_{at}": start for at, start in enumerate(starts)} if states else {}
-        outputs, *after = session.run(None, feed)
+        given = {f"state_{at}": start for at, start in enumerate(starts)} if states else {}
+        outputs, *after = session.run(None, {"x": x, **given})
         assert outputs.shape == (rows, timesteps, UNITS)
-        for row, length in enumerate(true):
-            wanted, ends = by_keras(layer, x[row, :length], list(starts[:, row]))
-            np.testing.assert_allclose(outputs[row, :length], wanted, atol=1e-5)
+        for row in range(rows):
+            wanted, ends = by_keras(layer, x[row], list(starts[:, row]))
+            np.testing.assert_allclose(outputs[row], wanted, atol=1e-5)
             for found, end in zip(after, ends, strict=True):
                 np.testing.assert_allclose(found[row], end, atol=1e-5)
 
@@ -84,7 +73,7 @@ def test_traces_over_thousands_of_timesteps_are_the_sums_that_they_stand_for():
     """Against the recurrence itself, in float64."""
     rng = np.random.default_rng(0)
     layer = layer_of("exponential_trace", rng)
-    session = opened(layer, "exponential_trace", states=True, lengths=False)
+    session = opened(layer, "exponential_trace", states=True)
     x = rng.normal(size=(1, LONG, CHANNELS)).astype(np.float32)
     start = rng.normal(size=(1, UNITS)).astype(np.float32)
     _, after = session.run(None, {"x": x, "state_0": start})
@@ -100,7 +89,7 @@ def test_traces_over_thousands_of_timesteps_are_the_sums_that_they_stand_for():
 def test_a_large_batch_is_answered_as_small_ones_are(cell, states):
     rng = np.random.default_rng(0)
     layer, count = layer_of(cell, rng), CELLS[cell].states
-    session = opened(layer, cell, states=states, lengths=False)
+    session = opened(layer, cell, states=states)
     x = rng.normal(size=(LARGE, 12, CHANNELS)).astype(np.float32)
     starts = rng.normal(size=(count, LARGE, UNITS)).astype(np.float32)
     given = {f"state_{at}": start for at, start in enumerate(starts)} if states else {}

@@ -81,7 +81,7 @@ def emit_read_on(
         shape = member.parts.architecture
         for layer, states in zip(member.forward, held, strict=True):
             each = parted(graph, states, *[shape.units] * CELLS[shape.cell].states)
-            x, states_after = emit_recurrent(graph, layer, x, states=each, some=True)
+            x, states_after = emit_recurrent(graph, layer, x, states=each)
             after.append(joined(graph, states_after))
         came = {name: found[name] for name in ("scaled", "raw") if name in found}
         came |= {"codes": inputs["codes"]} if "codes" in member.parts.found else {}

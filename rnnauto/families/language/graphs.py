@@ -32,7 +32,7 @@ from rnnauto.networks.cells import Carried, ExponentialTrace
 
 def emit_carried(graph: Graph, layer: Carried, x: str, state: str) -> tuple[str, str]:
     states = parted(graph, state, *[layer.units] * layer.states)
-    x, after = emit_recurrent(graph, layer.layer, x, states=states, some=True)
+    x, after = emit_recurrent(graph, layer.layer, x, states=states)
     return x, joined(graph, after)
 
 
@@ -119,7 +119,7 @@ def logits_before(graph: Graph, members: Sequence[Built], state: str) -> list[st
         held = parted(graph, part, *[width] * len(member.forward))[-1]
         left = parted(graph, held, *[carried.units] * carried.states)[0]
         if isinstance(carried.layer, ExponentialTrace):
-            left = read_out(graph, carried.layer.read_out, left, carried.units)
+            left = read_out(graph, carried.layer.read_out, left)
         logits.append(emit_dense(graph, member.parts.head, graph.op("Unsqueeze", left, one)))
     return logits
 

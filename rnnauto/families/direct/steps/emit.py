@@ -102,7 +102,7 @@ def read_layer(graph: Graph, member: Any, layer: Any, x: str, state: str) -> tup
     """Read [batch, timesteps, channels] by a layer from its state."""
     shape = member.parts.architecture
     states = parted(graph, state, *[shape.units] * CELLS[shape.cell].states)
-    x, after = emit_recurrent(graph, layer, x, states=states, some=True)
+    x, after = emit_recurrent(graph, layer, x, states=states)
     return x, joined(graph, after)
 
 
