@@ -37,7 +37,7 @@ TRAINED = {  # a page, or what follows a heading of it, and what is there in the
     "docs/explain.md": ("rnnauto_model/model.onnx", "te003.html", "shares.csv"),
     "docs/updating.md": ("tags_new/model.onnx", "tags_new/report.html"),
     "docs/uneven-classes.md": ("filter/report.html", "filtered.csv"),
-    "docs/uneven-times.md": ("kinds.csv", "visits/step.onnx", "visits.state"),
+    "docs/uneven-times.md": (*("kinds.csv", "visits/step.onnx", "visits.state", "somebody.csv"),),
     "docs/tracking.md": ("comparison.html",),
     "docs/streaming.md": ("rnnauto_model/step.onnx", "speakers.state"),
 }

@@ -12,6 +12,7 @@ import numpy as np
 from keras.src.ops.numpy import GetItem, Multiply, Tile
 
 from rnnauto.data.encode import UNKNOWN
+from rnnauto.exchange.decay import emit_decay
 from rnnauto.exchange.graph import Graph
 from rnnauto.exchange.pieces import (
     at_places,
@@ -27,6 +28,7 @@ from rnnauto.exchange.pieces import (
 )
 from rnnauto.exchange.recurrent import emit_recurrent
 from rnnauto.networks.cells import ExponentialTrace
+from rnnauto.networks.decay import Decay
 from rnnauto.networks.fused import GRU, LSTM, SimpleRNN
 from rnnauto.networks.layers import (
     AlongTime,
@@ -183,6 +185,7 @@ SHARED: Mapping[type, Emitter] = {
     keras.layers.Embedding: emit_embedding,
     keras.layers.Concatenate: emit_concatenate,
     Standardise: emit_standardise,
+    Decay: emit_decay,
     Dropout: emit_nothing,
     TokenDropout: emit_nothing,
     Patch: emit_patch,

@@ -70,6 +70,8 @@ class Features:
             none has.
         sized, static_sized: of each vocabulary, of timesteps or static, the entries that its table
             is as wide as one of; empty: those that it has.
+        gap: place, mean and deviation of the number that tells the time since the last timestep;
+            None where none does.
     """
 
     numbers: int
@@ -84,6 +86,7 @@ class Features:
     vectors: tuple[int, int, int] | None = None
     sized: tuple[int, ...] = ()
     static_sized: tuple[int, ...] = ()
+    gap: tuple[int, float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ class Architecture:
         attention: how a decoder attends to its source.
         vectors: whether word vectors are `frozen` or `tuned`; `none`: there are none.
         convolution: filters that read neighbours before the recurrence; 0: none do.
+        filling: what a missing number is read as: the `mean`, or by `decay` what was last seen.
     """
 
     cell: str
@@ -113,6 +117,7 @@ class Architecture:
     attention: str = "none"
     vectors: str = "none"
     convolution: int = 0
+    filling: str = "mean"
 
 
 def features_of(
@@ -150,7 +155,16 @@ def features_of(
             *((len(encoders.moments) + RESERVED,) if encoders.moments else ()),
         ),
         static_sized=sized_entries(encoders.static_categories),
+        gap=gap_of(encoders),
     )
+
+
+def gap_of(encoders: Encoders[Any]) -> tuple[int, float, float] | None:
+    """Find the number that tells the time since the last timestep, and its scale."""
+    if encoders.gaps is None:
+        return None
+    place = len(encoders.numbers) + 2 * len(encoders.calendar)
+    return (place, encoders.gaps.mean[0], encoders.gaps.deviation[0])
 
 
 def vocabulary_sizes(encoders: tuple[CategoryEncoder, ...]) -> tuple[int, ...]:

@@ -23,12 +23,14 @@ class Carry:
         channels: of a timestep, numbers and embedded categories side by side.
         statics: channels of the static features, 0 where there are none.
         pools: whether the timesteps are summed up; else each has its own answer.
+        seen: numbers that missing ones decay from; 0 where they do not.
     """
 
     architecture: Architecture
     channels: int
     statics: int
     pools: bool
+    seen: int = 0
 
     @property
     def counts(self) -> bool:
@@ -39,13 +41,14 @@ class Carry:
     def sizes(self) -> Sizes:
         """Name every part, in order, with its size.
 
-        `statics`: the static features as the network encodes them; `waiting`: timesteps of a patch
-        that is not full, and how many, `pending`; `layer_0` and so on: the states of the recurrent
-        layers; `total`: the sum over the timesteps so far, and their count, less `lost`, what
-        rounding took of it; `largest`: the maximum.
+        `statics`: the static features as the network encodes them; `seen`: what missing numbers
+        decay from, and since when; `waiting`: timesteps of a patch that is not full, and how many,
+        `pending`; `layer_0` and so on: the states of the recurrent layers; `total`: the sum over
+        the timesteps so far, and their count, less `lost`, what rounding took of it; `largest`:
+        the maximum.
         """
         shape = self.architecture
-        parts = {"statics": self.statics}
+        parts = {"statics": self.statics, "seen": self.seen}
         if shape.patch > 1:
             parts |= {"pending": 1, "waiting": (shape.patch - 1) * self.channels}
         width = CELLS[shape.cell].states * shape.units

@@ -8,6 +8,7 @@ from rnnauto.cells import CELLS
 from rnnauto.networks.architecture import Architecture, Features, Numbers, Statics
 from rnnauto.networks.built import Scales
 from rnnauto.networks.cells import recurrent_layer
+from rnnauto.networks.decay import Decay
 from rnnauto.networks.layers import (
     Around,
     Dropout,
@@ -73,6 +74,19 @@ def encode_timesteps(features: Features, inputs: dict[str, Any], scales: Scales)
             embed = keras.layers.Embedding(learnt, width, name=f"embed_{at}")
             parts.append(embed(codes))
     return joined(parts, name="timesteps")
+
+
+def decay_of(
+    features: Numbers, architecture: Architecture, *, gap: tuple[int, float, float] | None = None
+) -> Decay | None:
+    """The layer that has missing numbers decay from what was seen last; None where they are the
+    mean.
+
+    Args: gap: of `Features`.
+    """
+    if architecture.filling != "decay" or not features.missing:
+        return None
+    return Decay(features.numbers, features.missing, gap, name="decay")
 
 
 def encode_statics(features: Statics, inputs: dict[str, Any], scale: Standardise | None) -> Any:

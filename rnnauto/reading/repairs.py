@@ -38,8 +38,9 @@ MISSING_CELLS = Kind(
     severity="note",
     title="cells are missing",
     finds="Cells that are empty, or hold a mark such as `NA`, `null`, `?` or `-`.",
-    harm="No harm: features may have gaps. Numbers get an indicator of what is missing, categories "
-    "an entry of their own.",
+    harm="No harm: features may have gaps. Numbers get an indicator of what is missing, and are "
+    "the mean there or decay to it from the last one (`search.space.filling`); categories get an "
+    "entry of their own.",
     remedy="Nothing.",
     example=Example(UPS.replace("\n3,", "\nNA,")),
 )

@@ -77,6 +77,12 @@ class Space(Section):
         description="Filters that read a timestep and its neighbours before the recurrence of "
         "networks that read both ways; 0: none",
     )
+    filling: tuple[Literal["mean", "decay"], ...] = Field(
+        ("mean",),
+        min_length=1,
+        description="What a missing number is read as: the mean, or the last one that was seen, "
+        "decaying to the mean",
+    )
     vectors: tuple[Literal["frozen", "tuned"], ...] = Field(
         ("frozen", "tuned"),
         min_length=1,

@@ -16,7 +16,8 @@ PATCHES = (1, 2, 5, 10, 20, 50, 100)
 STEPS_AFTER_PATCHING = 80  # more recurrent steps than this train slowly and forget: patch first
 Choices = dict[str, tuple[Any, ...]]
 
-OF_WORDS = {"token_dropout": 0.1, "vectors": "frozen"}  # what networks of words begin with
+# what networks of words, and of numbers that may be missing, begin with
+OF_SOME = {"token_dropout": 0.1, "vectors": "frozen", "filling": "decay"}
 # a network that reads one timestep, or carries its state on, has no choice here
 FIXED: Choices = {"pooling": ("last",), "bidirectional": (False,), "patch": (1,)}
 
@@ -50,6 +51,16 @@ def vector_choices(space: Space, features: Features) -> Choices:
     if features.vectors is None:
         return {}
     return {"vectors": space.vectors, "token_dropout": space.token_dropout}
+
+
+def filling_choices(space: Space, missing: Sequence[int]) -> Choices:
+    """What a missing number is read as, where features may lack one and more than the mean is
+    asked for.
+
+    Args: missing: places of the features that may lack a number.
+    """
+    asked = missing and space.filling != ("mean",)
+    return {"filling": space.filling} if asked else {}
 
 
 def optimizers(space: Space) -> Choices:
@@ -131,7 +142,7 @@ def opening(space: Choices, cell: str) -> dict[str, Any]:
         "learning_rate": CELLS[cell].learning_rate,
         "batch_size": min(space["batch_size"]),
         "clip_norm": 1.0,
-        **{name: value for name, value in OF_WORDS.items() if name in space},
+        **{name: value for name, value in OF_SOME.items() if name in space},
     }
 
 

@@ -23,7 +23,7 @@ NEEDED: dict[str, type | tuple[type, ...]] = {  # of every trial
 }
 OF_SOME = (
     *("lookback", "scaling", "transform", "differencing", "frame", "attention", "vectors"),
-    "convolution",
+    *("convolution", "filling"),
 )
 
 

@@ -70,6 +70,7 @@ def test_a_forecast_is_that_of_its_network(kind, scaling, transform):
         scaling=scaling,
         transform=transform,
         differencing=kind,
+        filling="decay" if kind == "trend" else "mean",
     )
     model = stirred(build_forecast(features, shape).model, rng)
     inputs = {
@@ -114,7 +115,12 @@ def test_lists_are_those_of_their_network(kind, frame):
     features = ListFeatures(
         source, 2, LONGEST, ends=True, continued=goes_on, units=(), one_timestep=False
     )
-    shape = Architecture("lstm", 6, 1, 1, "last", True, differencing=kind, frame=frame)
+    shape = Architecture(
+        *("lstm", 6, 1, 1, "last", True),
+        differencing=kind,
+        frame=frame,
+        filling="decay" if kind == "trend" else "mean",
+    )
     model = stirred(build_lists(features, shape).model, rng)
     inputs = {
         "length": ("int32", (None,)),

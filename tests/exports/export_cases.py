@@ -47,6 +47,23 @@ def sensors(zero=0.0):
     )
 
 
+def with_gaps():
+    """Two sensors that are read at uneven times, one of them often not at all."""
+    rng, hours = (
+        np.random.default_rng(0),
+        iter(np.random.default_rng(1).exponential(9, 300).cumsum()),
+    )
+    frame = rows(30, 6, lambda n, t: {"x": ((n * 7 + t * 3) % 11) / 3, "y": (n + t) % 9 + t / 7})
+    there = pl.Series(rng.random(len(frame)) < 0.3)
+    return frame.with_columns(
+        t=pl.Series([next(hours) for _ in range(len(frame))]),
+        x=pl.when(there).then("x"),
+        kind=pl.when(pl.col("id").str.ends_with("1"))
+        .then(pl.lit("odd"))
+        .otherwise(pl.lit("usual")),
+    )
+
+
 def dated():
     first = datetime.datetime(2024, 1, 1)
     frame = rows(6, 60, lambda n, t: {"x": float((n * 5 + t) % 7), "on": ["yes", "no"][t % 3 == 0]})
@@ -168,6 +185,14 @@ CASES = {
     ),
     "values far from zero": Case(
         sensors(zero=1e9), {"target": "level", "id": ["id"]}, TIMESTEPS, networks=(ONE_WAY,)
+    ),
+    "missing numbers that decay": Case(
+        with_gaps(),
+        {"target": "kind", "id": ["id"]},
+        networks=(
+            {"cell": "gru", "patch": 2, "pooling": "mean", "filling": "decay", **ONE_WAY},
+            {"cell": "lstm", "patch": 2, "pooling": "last", "filling": "decay", **ONE_WAY},
+        ),
     ),
     "dates": Case(dated(), {"target": "on", "id": ["id"]}, TIMESTEPS, networks=(ONE_WAY,)),
     "texts": Case(texts(), {"target": "kind", "features": ["source"]}, networks=(ONE_WAY,)),

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from rnnauto.recipe import Space
-from rnnauto.search.space import nearest, usual_choices
+from rnnauto.search.space import filling_choices, nearest, usual_choices
 
 
 def choices(space, length=20, *, sequences=200, tokens=False):
@@ -22,6 +22,7 @@ def test_the_recipe_decides_what_may_be_chosen_from():
         "optimizer",
         "convolution",
         "vectors",
+        "filling",
     }
 
 
@@ -73,3 +74,10 @@ def test_the_nearest_option_is_the_same_or_the_closest_number_or_the_first():
     assert nearest(("max", "last"), "mean") == "max"
     assert nearest(("off",), 1.0) == "off"
     assert nearest((False,), True) is False
+
+
+@pytest.mark.parametrize(("wanted", "tried"), [("mean decay", True), ("decay", True), ("mean", 0)])
+def test_how_missing_numbers_are_filled_is_tried_where_there_are_some(wanted, tried):
+    space = Space(filling=tuple(wanted.split()))
+    assert filling_choices(space, (1,)) == ({"filling": space.filling} if tried else {})
+    assert filling_choices(space, ()) == {}

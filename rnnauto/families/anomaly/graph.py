@@ -9,6 +9,7 @@ from rnnauto.cells import CELLS
 from rnnauto.data.encode import clock_sizes
 from rnnauto.deploy.raw_inputs import graph_inputs
 from rnnauto.exchange.answers import for_each_sequence, mean_of
+from rnnauto.exchange.decay import emit_decay_on
 from rnnauto.exchange.gaps import parted_clock, with_clock
 from rnnauto.exchange.graph import Graph
 from rnnauto.exchange.inputs import declare, encode_raw
@@ -71,7 +72,11 @@ def emit_read_on(
         own = len(sizes_of(member))
         (before, *held), parts = parts[:own], parts[own:]
         found = emit_network(graph, encoder_of(member), inputs, EMITTERS)
-        here = emit_seen(graph, found["timesteps"])
+        x, remembered = found["timesteps"], []
+        if member.parts.decay is not None:
+            x, kept = emit_decay_on(graph, member.parts.decay, x, held.pop())
+            remembered.append(kept)
+        here = emit_seen(graph, x)
         x = joined(graph, [graph.op("Unsqueeze", before, one), here], 1)
         x = without_last(graph, x)
         after.append(graph.op("Gather", here, graph.constant(-1, "int64"), axis=1))
@@ -83,6 +88,7 @@ def emit_read_on(
             each = parted(graph, states, *[shape.units] * CELLS[shape.cell].states)
             x, states_after = emit_recurrent(graph, layer, x, states=each)
             after.append(joined(graph, states_after))
+        after += remembered
         came = {name: found[name] for name in ("scaled", "raw") if name in found}
         came |= {"codes": inputs["codes"]} if "codes" in member.parts.found else {}
         foretold = emit_dense(graph, member.parts.head, x)

@@ -8,8 +8,16 @@ import keras
 from rnnauto.families.anomaly.layers import Delay, Disturb, Surprise
 from rnnauto.networks.architecture import Architecture, Features
 from rnnauto.networks.built import Built
+from rnnauto.networks.decay import Decay
 from rnnauto.networks.layers import AlongTime, Dropout, Patch
-from rnnauto.networks.stack import encode_statics, encode_timesteps, joined, recur_all, scales_of
+from rnnauto.networks.stack import (
+    decay_of,
+    encode_statics,
+    encode_timesteps,
+    joined,
+    recur_all,
+    scales_of,
+)
 
 
 @dataclass(frozen=True)
@@ -18,7 +26,9 @@ class AnomalyParts:
 
     Attributes:
         architecture: of the network.
-        timesteps: what the timestep after each reads of it, [batch, timesteps, channels].
+        timesteps: what the timestep after each reads of it, [batch, timesteps, channels], missing
+            numbers as the mean.
+        decay: the layer that has them decay to it; None where none does.
         known: what is known of a timestep before it comes, the place in the calendar, [batch,
             timesteps, channels]; None where nothing is.
         statics: the static features, [batch, channels]; None where there are none.
@@ -29,6 +39,7 @@ class AnomalyParts:
 
     architecture: Architecture
     timesteps: Any
+    decay: Decay | None
     known: Any
     statics: Any
     found: dict[str, Any]
@@ -57,7 +68,9 @@ def build(features: Features, architecture: Architecture) -> Built:
             known = scaled[:, :, numbers : features.numbers]
     if features.vocabularies:
         found["codes"] = inputs["codes"]
-    x = Delay(name="before")(Disturb(numbers, name="disturbed")(timesteps))
+    decay = decay_of(features, architecture, gap=features.gap)
+    x = timesteps if decay is None else decay(timesteps)
+    x = Delay(name="before")(Disturb(numbers, name="disturbed")(x))
     x = x if known is None else joined([x, known], name="with_calendar")
     if statics is not None:
         x = AlongTime(name="with_statics")(x, statics)
@@ -67,7 +80,7 @@ def build(features: Features, architecture: Architecture) -> Built:
     head = keras.layers.Dense(features.outputs, name="head")
     surprise = Surprise(numbers, features.vocabularies, name="surprise")
     model = keras.Model(inputs, surprise(head(x), found))
-    parts = AnomalyParts(architecture, timesteps, known, statics, found, head, surprise)
+    parts = AnomalyParts(architecture, timesteps, decay, known, statics, found, head, surprise)
     return Built(model, scales, forward, parts)
 
 

@@ -5,7 +5,15 @@ from rnnauto.families.anomaly.prepare import AnomalyPrepared
 from rnnauto.networks.architecture import Answer, Features, features_of
 from rnnauto.recipe import Recipe
 from rnnauto.search.pose import patience_of, scales
-from rnnauto.search.space import FIXED, Choices, forwards, opening, proposals, usual_choices
+from rnnauto.search.space import (
+    FIXED,
+    Choices,
+    filling_choices,
+    forwards,
+    opening,
+    proposals,
+    usual_choices,
+)
 from rnnauto.search.trial import StudyProblem, Values
 
 
@@ -34,7 +42,9 @@ def space(prepared: AnomalyPrepared, recipe: Recipe) -> Choices:
     train, _ = prepared.parts.folds[0]
     lengths = prepared.development.lengths[train]
     tokens = prepared.layout.tokens is not None
-    choices = usual_choices(recipe.search.space, lengths, tokens=tokens) | FIXED
+    space, missing = recipe.search.space, features_for(prepared.encoders).missing
+    choices = usual_choices(space, lengths, tokens=tokens) | FIXED
+    choices |= filling_choices(space, missing)
     return forwards(choices)
 
 

@@ -13,10 +13,11 @@ from rnnauto.networks.layers import AlongTime
 
 def sizes_of(member: Any) -> list[int]:
     """List how long each part of a member's state is: what the next timestep reads of the last one,
-    and the states of the recurrent layers."""
-    shape = member.parts.architecture
+    the states of the recurrent layers, and what missing numbers decay from."""
+    shape, decay = member.parts.architecture, member.parts.decay
     width = CELLS[shape.cell].states * shape.units
-    return [int(member.parts.timesteps.shape[-1]) + 1, *[width] * shape.layers]
+    before = int(member.parts.timesteps.shape[-1]) + 1
+    return [before, *[width] * shape.layers, *([] if decay is None else [decay.size])]
 
 
 def state_size(member: Any) -> int:
@@ -51,7 +52,11 @@ def read_on(members: list[Any], inputs: dict[str, Any], state: Any) -> tuple[lis
         (before, *held), parts = parts[:own], parts[own:]
         encoder = encoder_of(member)
         found = encoder({name: inputs[name] for name in encoder.input}, training=False)
-        here = seen(found["timesteps"])
+        x, remembered = found["timesteps"], []
+        if member.parts.decay is not None:
+            x, kept = member.parts.decay.read_on(x, held.pop())
+            remembered.append(kept)
+        here = seen(x)
         x = tf.concat([before[:, None], here], 1)[:, :-1]
         after.append(here[:, -1])
         x = tf.concat([x, found["known"]], -1) if "known" in found else x
@@ -60,6 +65,7 @@ def read_on(members: list[Any], inputs: dict[str, Any], state: Any) -> tuple[lis
             count = CELLS[member.parts.architecture.cell].states
             x, states_after = run(layer, x, tf.split(states, count, -1))
             after.append(tf.concat(states_after, -1))
+        after += remembered
         came = {name: found[name] for name in ("scaled", "raw") if name in found}
         came |= {"codes": inputs["codes"]} if "codes" in member.parts.found else {}
         outputs.append(member.parts.surprise(member.parts.head(x), came))

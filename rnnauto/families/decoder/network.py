@@ -18,6 +18,7 @@ from rnnauto.networks.built import Built, Scales
 from rnnauto.networks.cells import recurrent_layer, step
 from rnnauto.networks.layers import Dropout, Patch, PatchCount, Pool, embedding_width
 from rnnauto.networks.stack import (
+    decay_of,
     encode_statics,
     encode_timesteps,
     joined,
@@ -183,6 +184,8 @@ def encode_source(
     start = encode_statics(features.source, inputs, scales.statics)  # [batch, channels], or None
     if features.source.numbers or features.source.vocabularies:
         x = encode_timesteps(features.source, inputs, scales)
+        decay = decay_of(features.source, architecture, gap=features.source.gap)
+        x = x if decay is None else decay(x)
         x = words = Patch(architecture.patch, name="patch")(x, length)
         steps = PatchCount(architecture.patch, name="patch_count")(length)
         layers = 0 if features.one_timestep else architecture.layers

@@ -8,7 +8,15 @@ from rnnauto.families.decoder.prepare import DecoderPrepared
 from rnnauto.networks.architecture import Answer, features_of
 from rnnauto.recipe import Recipe
 from rnnauto.search.pose import patience_of, scales
-from rnnauto.search.space import FIXED, Choices, opening, proposals, usual_choices, vector_choices
+from rnnauto.search.space import (
+    FIXED,
+    Choices,
+    filling_choices,
+    opening,
+    proposals,
+    usual_choices,
+    vector_choices,
+)
 from rnnauto.search.trial import StudyProblem, Values
 
 
@@ -40,7 +48,8 @@ def space(prepared: DecoderPrepared, recipe: Recipe) -> Choices:
     choices |= vector_choices(wanted, source)
     choices |= {"pooling": ("last",), "attention": wanted.attention}
     if layout.one_timestep:
-        choices |= FIXED | {"attention": ("none",)}
+        return choices | FIXED | {"attention": ("none",)}
+    choices |= filling_choices(wanted, source.missing)
     return choices
 
 

@@ -31,6 +31,7 @@ from rnnauto.layout import Layout
 from rnnauto.networks.architecture import Architecture
 from rnnauto.networks.built import Built
 from rnnauto.networks.cells import step
+from rnnauto.networks.layers import Patch
 
 READ = ("numbers", "codes", "length")
 BELOW_ALL = -1.0  # no cell gives less: their outputs are those of tanh, or rectified
@@ -155,7 +156,9 @@ def lite_step(
     target = without_zeros(encoders.target)
     pooled = ["last" if layout.per_timestep else architecture.pooling for architecture in networks]
     readers = [reader_of(member) for member in members]
-    starts = [start for each in zip(networks, pooled, strict=True) for start in starts_of(*each)]
+    starts = [
+        start for each in zip(members, networks, pooled, strict=True) for start in starts_of(*each)
+    ]
 
     def predict(**inputs: Any) -> dict[str, Any]:
         length = inputs.get("length", tf.ones([1], tf.int32))
@@ -164,7 +167,12 @@ def lite_step(
         for member, reader, pooling, architecture in zip(
             members, readers, pooled, networks, strict=True
         ):
-            x = reader({name: inputs.get(name, length) for name in reader.input})[:, 0]
+            x = reader({name: inputs.get(name, length) for name in reader.input})
+            if member.parts.decay is not None:
+                x, seen = member.parts.decay.read_on(x, next(given))
+                x = Patch(patch)(x, length)
+                after.append(seen)
+            x = x[:, 0]
             for layer in member.forward:
                 count = CELLS[architecture.cell].states
                 x, states = step(layer, x, [next(given) for _ in range(count)])
@@ -239,14 +247,21 @@ def scaled_outside(members: list[Any], graph: Lite) -> Lite:
 
 
 def reader_of(member: Any) -> Any:
-    """Make a network of all that is below the first recurrent layer."""
+    """Make a network of all that is below the first recurrent layer, or below what has missing
+    numbers decay, which has a state too."""
     inputs = {name: each for name, each in member.model.input.items() if name in READ}
-    return keras.Model(inputs, member.parts.read)
+    parts = member.parts
+    return keras.Model(inputs, parts.read if parts.decay is None else parts.timesteps)
 
 
-def starts_of(architecture: Architecture, pooling: str) -> list[tuple[tuple[int, ...], float]]:
-    """List shape and first value of each state: those of the cells, then what is pooled."""
+def starts_of(
+    member: Any, architecture: Architecture, pooling: str
+) -> list[tuple[tuple[int, ...], float]]:
+    """List shape and first value of each state: what missing numbers decay from, those of the
+    cells, then what is pooled."""
     count = architecture.layers * CELLS[architecture.cell].states
     shape = (1, architecture.units)
     pools = {"max": [(shape, BELOW_ALL)], "mean": [(shape, 0.0)]}
-    return [*([(shape, 0.0)] * count), *pools.get(pooling, [])]
+    decay = member.parts.decay
+    seen = [] if decay is None else [((1, decay.size), 0.0)]
+    return [*seen, *([(shape, 0.0)] * count), *pools.get(pooling, [])]

@@ -7,9 +7,11 @@ import keras
 
 from rnnauto.networks.architecture import Architecture, Features
 from rnnauto.networks.built import Built
+from rnnauto.networks.decay import Decay
 from rnnauto.networks.layers import AlongTime, Dropout, Patch, PatchCount, Pool
 from rnnauto.networks.stack import (
     convolve,
+    decay_of,
     encode_statics,
     encode_timesteps,
     recur_all,
@@ -24,7 +26,9 @@ class DirectParts:
 
     Attributes:
         architecture: of the network.
-        timesteps: what the first layer joins to patches, [batch, timesteps, channels].
+        timesteps: what is read, [batch, timesteps, channels], missing numbers as the mean.
+        decay: the layer that has them decay to it, before the first layer joins timesteps to
+            patches; None where none does.
         read: what the first recurrent layer reads, [batch, patches, channels].
         statics: the static features, [batch, channels]; None where there are none.
         starts: the states that the first layer begins with; none where these are zeros.
@@ -34,6 +38,7 @@ class DirectParts:
 
     architecture: Architecture
     timesteps: Any
+    decay: Decay | None
     read: Any
     statics: Any
     starts: tuple[Any, ...]
@@ -51,6 +56,8 @@ def build(features: Features, architecture: Architecture) -> Built:
     inputs: dict[str, Any] = {"length": length}
     scales = scales_of(features, vectors=vectors_of(features, architecture))
     timesteps = x = encode_timesteps(features, inputs, scales)
+    decay = decay_of(features, architecture, gap=features.gap)
+    x = x if decay is None else decay(x)
     start = encode_statics(features, inputs, scales.statics)
     x = Patch(architecture.patch, name="patch")(x, length)
     x = read = convolve(x, architecture.convolution)
@@ -68,6 +75,7 @@ def build(features: Features, architecture: Architecture) -> Built:
     parts = DirectParts(
         architecture=architecture,
         timesteps=timesteps,
+        decay=decay,
         read=read,
         statics=start,
         starts=() if start is None else tuple(forward[0].input[1:]),  # beside what it reads

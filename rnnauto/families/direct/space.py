@@ -27,6 +27,7 @@ from rnnauto.search.pose import patience_of, scales
 from rnnauto.search.space import (
     FIXED,
     Choices,
+    filling_choices,
     forwards,
     opening,
     proposals,
@@ -188,6 +189,8 @@ def space(prepared: DirectPrepared, recipe: Recipe) -> Choices:
     choices |= vector_choices(wanted, features)
     if True in choices["bidirectional"] and layout.rnn_type != "one-to-one":
         choices["convolution"] = wanted.convolution
+    if not layout.one_timestep:
+        choices |= filling_choices(wanted, features.missing)
     if layout.rnn_type == "one-to-one":
         choices |= FIXED
     elif layout.per_timestep:

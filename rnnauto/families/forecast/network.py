@@ -30,7 +30,14 @@ from rnnauto.families.forecast.levels import middle
 from rnnauto.networks.architecture import Architecture
 from rnnauto.networks.built import Built
 from rnnauto.networks.layers import Dropout, Standardise, embedding_width
-from rnnauto.networks.stack import encode_statics, joined, number_scale, recur_all, scales_of
+from rnnauto.networks.stack import (
+    decay_of,
+    encode_statics,
+    joined,
+    number_scale,
+    recur_all,
+    scales_of,
+)
 
 LEAST_GAP = 1e-4  # deviations between neighbouring quantiles of an untrained network
 LEAST_ERROR = 1e-6
@@ -77,7 +84,7 @@ def build_forecast(features: ForecastFeatures, architecture: Architecture) -> Bu
     channels = Channels(kind, season, name="channels")(scaled, flags)
     channel_scale = Standardise(channels.shape[-1], (), name="channel_scale")
     ahead_scale = number_scale(features.ahead, features.ahead_missing, name="ahead_scale")
-    past = [channel_scale(channels), *encode_past(features, lookback, inputs, scales.numbers)]
+    past = [channel_scale(channels), *encode_past(features, architecture, inputs, scales.numbers)]
     known, ahead = encode_ahead(features, lookback, inputs, ahead_scale)
     start = encode_statics(features, inputs, scales.statics)
     hidden = joined([*past, *known], name="timesteps")
@@ -130,16 +137,20 @@ def normal_gaps(levels: tuple[float, ...]) -> list[float]:
 
 
 def encode_past(
-    features: ForecastFeatures, lookback: int, inputs: dict[str, Any], scale: Standardise | None
+    features: ForecastFeatures,
+    architecture: Architecture,
+    inputs: dict[str, Any],
+    scale: Standardise | None,
 ) -> list[Any]:
     """Encode the features that are known up to now, [batch, lookback, channels] each."""
-    parts = []
+    lookback, decay, parts = architecture.lookback, decay_of(features, architecture), []
     if scale is not None:
         inputs["numbers"] = keras.Input((None, features.numbers), name="numbers")
         recent = Recent(lookback, np.nan, name="recent_numbers")(
             inputs["numbers"], inputs["length"]
         )
-        parts.append(scale(recent))
+        scaled = scale(recent)
+        parts.append(scaled if decay is None else decay(scaled))
     if features.vocabularies:
         count = len(features.vocabularies)
         inputs["codes"] = keras.Input((None, count), dtype="int32", name="codes")

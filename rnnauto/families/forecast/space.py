@@ -9,10 +9,10 @@ from rnnauto.cells import CELLS
 from rnnauto.families.forecast.features import forecast_features_of
 from rnnauto.families.forecast.prepare import ForecastPrepared
 from rnnauto.families.forecast.simple_errors import simple_errors
-from rnnauto.networks.architecture import Answer
+from rnnauto.networks.architecture import Answer, with_missing
 from rnnauto.recipe import Recipe, Space
 from rnnauto.search.pose import patience_of
-from rnnauto.search.space import Choices, batch_sizes, optimizers, proposals
+from rnnauto.search.space import Choices, batch_sizes, filling_choices, optimizers, proposals
 from rnnauto.search.trial import StudyProblem
 
 SHORTEST_LOOKBACK = 4
@@ -71,7 +71,8 @@ def space(prepared: ForecastPrepared, recipe: Recipe) -> Choices:
         positive=not data.zeros and not bool((data.truth() < 0).any()),
         errors=simple_errors(data, train, season=season),
     )
-    return forecast_choices(recipe.search.space, shape)
+    wanted, missing = recipe.search.space, with_missing(prepared.encoders.numbers)
+    return {**forecast_choices(wanted, shape), **filling_choices(wanted, missing)}
 
 
 def trains_long(problem: StudyProblem) -> bool:
@@ -158,6 +159,7 @@ def forecast_proposals(space: Choices) -> list[dict[str, Any]]:
                 "learning_rate": CELLS[cell].learning_rate,
                 "batch_size": min(space["batch_size"]),
                 "clip_norm": 1.0,
+                **({"filling": "decay"} if "filling" in space else {}),
             }
             wanted.append(opening)
     return proposals(space, wanted)

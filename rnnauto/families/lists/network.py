@@ -23,6 +23,7 @@ from rnnauto.networks.built import Built
 from rnnauto.networks.cells import recurrent_layer
 from rnnauto.networks.layers import Dropout, Patch, PatchCount, Pool, Standardise
 from rnnauto.networks.stack import (
+    decay_of,
     encode_statics,
     encode_timesteps,
     joined,
@@ -75,6 +76,8 @@ def build_lists(features: ListFeatures, architecture: Architecture) -> Built:
     way, read, signs = Way(), (), None
     if features.source.numbers or features.source.vocabularies:
         x = encode_timesteps(features.source, inputs, scales)
+        decay = decay_of(features.source, architecture, gap=features.source.gap)
+        x = x if decay is None else decay(x)
         if max(features.continued) >= 0:
             # a mean stands at a place: how far an answer is from it is told by the place alone
             frame = "absolute" if architecture.differencing == "none" else architecture.frame

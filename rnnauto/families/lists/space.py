@@ -12,7 +12,15 @@ from rnnauto.families.lists.prepare import ListPrepared
 from rnnauto.networks.architecture import Answer
 from rnnauto.recipe import Recipe, Space
 from rnnauto.search.pose import patience_of, scales
-from rnnauto.search.space import FIXED, Choices, opening, proposals, usual_choices, vector_choices
+from rnnauto.search.space import (
+    FIXED,
+    Choices,
+    filling_choices,
+    opening,
+    proposals,
+    usual_choices,
+    vector_choices,
+)
 from rnnauto.search.trial import StudyProblem, Values
 
 END = (0.0, 1.0)  # mean and deviation of the ends, which are not standardised
@@ -50,6 +58,8 @@ def space(prepared: ListPrepared, recipe: Recipe) -> Choices:
     choices |= vector_choices(wanted, read.source)
     if layout.one_timestep:
         choices |= FIXED
+    else:
+        choices |= filling_choices(wanted, read.source.missing)
     target = prepared.encoders.target
     if max(target.continued) >= 0:
         choices["differencing"] = simple_answers(wanted, lists.take(train), target)

@@ -139,6 +139,7 @@ SHAPES = [
     (features(per_timestep=True), architecture(layers=1, convolution=3)),
     (FEATURES, architecture(cell="simple_rnn", layers=1, convolution=3, patch=2, pooling="max")),
     (replace(FEATURES, words=(0,), vectors=(0, 5, 3)), architecture(vectors="frozen")),
+    (features(gap=(0, 1.0, 0.5)), architecture(filling="decay", patch=2)),
 ]
 
 

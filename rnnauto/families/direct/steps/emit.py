@@ -8,6 +8,7 @@ from rnnauto.cells import CELLS
 from rnnauto.data.encode import clock_sizes
 from rnnauto.deploy.raw_inputs import graph_inputs
 from rnnauto.deploy.row_inputs import ALONG
+from rnnauto.exchange.decay import emit_decay_on
 from rnnauto.exchange.gaps import parted_clock, with_clock
 from rnnauto.exchange.graph import Graph
 from rnnauto.exchange.inputs import declare, encode_raw
@@ -70,9 +71,12 @@ def emit_read_on(
         parts = parts[len(held) :]
         found = emit_network(graph, encoder_of(member), inputs)
         timesteps = size_of(graph, found["timesteps"], 1)
-        held = begun(graph, held, found, count)
+        held, x = begun(graph, held, found, count), found["timesteps"]
+        if "seen" in held:
+            x, seen = emit_decay_on(graph, member.parts.decay, x, held["seen"])
+            held = held | {"seen": seen}
         go = patch_on if carry.architecture.patch > 1 else chunk_on
-        output, held = go(graph, member, found["timesteps"], held, count)
+        output, held = go(graph, member, x, held, count)
         if "statics" in held:
             output = emit_along_time(graph, None, output, held["statics"])  # type: ignore[arg-type]
         outputs.append(emit_dense(graph, member.parts.head, output))

@@ -28,7 +28,8 @@ def carry_of(member: Any) -> Carry:
     """Describe the state of a network."""
     parts = member.parts
     statics = 0 if parts.statics is None else parts.statics.shape[-1]
-    return Carry(parts.architecture, parts.timesteps.shape[-1], statics, parts.pools)
+    seen = 0 if parts.decay is None else parts.decay.size
+    return Carry(parts.architecture, parts.timesteps.shape[-1], statics, parts.pools, seen)
 
 
 def read_on(members: list[Any], inputs: dict[str, Any], state: Any) -> tuple[list[Any], Any]:
@@ -53,6 +54,9 @@ def read_on(members: list[Any], inputs: dict[str, Any], state: Any) -> tuple[lis
         x, statics, starts = read(member, inputs)
         timesteps = tf.cast(tf.shape(x)[1], tf.float32)
         held = begun(held, statics, starts, count)
+        if "seen" in held:
+            x, seen = member.parts.decay.read_on(x, held["seen"])
+            held = held | {"seen": seen}
         go = patch_on if carry.architecture.patch > 1 else chunk_on
         output, held = go(member, x, held, count)
         outputs.append(answered(member, output, held))
