@@ -13,7 +13,7 @@ from weakref import finalize
 import numpy as np
 import polars as pl
 
-from rnnauto.arrays import Flags, Integers
+from rnnauto.arrays import Doubles, Flags, Integers
 from rnnauto.cores import on_all_cores
 
 BLOCK_ROWS = 1 << 18  # compared in one go, to keep the masks small
@@ -128,3 +128,28 @@ def ordered_runs(frame: pl.DataFrame, names: Sequence[str], time: str) -> Intege
     on_all_cores(compare, range(1, len(times), BLOCK_ROWS))
     late[runs.starts] = True
     return runs.starts if late.all() else None
+
+
+@once_a_frame
+def steps_alike(frame: pl.DataFrame, names: Sequence[str], time: str) -> bool:
+    """Whether the rows are in order, as `ordered_runs` says, and all steps from a time to the next
+    of its sequence are equal."""
+    starts = ordered_runs(frame, names, time)
+    if starts is None or not frame.height:
+        return False
+    ticks = frame[time].to_physical()
+    ends: set[float] = set()
+    for start in range(0, len(ticks), BLOCK_ROWS):
+        steps = steps_inside(ticks.slice(start, BLOCK_ROWS + 1), starts - start)
+        ends |= {steps.min(), steps.max()} if len(steps) else set()
+        if len(ends) > 1:  # a step that is no number equals none
+            return False
+    return True
+
+
+def steps_inside(ticks: pl.Series, starts: Integers) -> Integers | Doubles:
+    """List the steps between neighbours, but for those to the first of a run."""
+    whole = ticks.dtype == pl.Int64
+    steps = np.diff((ticks if whole else ticks.cast(pl.Float64)).to_numpy())
+    first, last = np.searchsorted(starts, [1, len(ticks)])
+    return np.delete(steps, starts[first:last] - 1)

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import polars as pl
 import pytest
@@ -66,6 +68,22 @@ def test_what_is_ordered_is_what_sorting_leaves_alone(rows):
     in_place = placed.sort("first", "time", maintain_order=True).equals(placed)
     distinct = table.n_unique() == table.height
     assert (starts is not None) == (in_place and distinct)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.sampled_from([0, 1, 2, 4, float("nan")])), max_size=8),
+    st.sampled_from([1, 2, 1 << 18]),
+)
+def test_steps_are_alike_where_all_inside_of_sequences_are_equal(rows, block):
+    table = pl.DataFrame(rows, schema={"id": pl.Int64, "time": pl.Float64}, orient="row")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(runs, "BLOCK_ROWS", block)
+        ordered = runs.ordered_runs(table, ["id"], "time") is not None
+        found = runs.steps_alike(table, ["id"], "time")
+    steps = {b - a for (one, a), (other, b) in pairwise(rows) if one == other}
+    assert found == (
+        ordered and bool(rows) and len(steps) <= 1 and all(step == step for step in steps)
+    )
 
 
 def test_what_was_found_of_a_frame_goes_with_it():

@@ -66,9 +66,14 @@ class FloatColumns:
         return self.shape[0]
 
     def __getitem__(self, at: Any) -> Floats:
-        """Index as an array: by a row, a slice or numbers of rows, or `[slice, column]`."""
+        """Index as an array: by a row, a slice or numbers of rows, or `[slice, column]`, or
+        `[slice, slice]`."""
         if isinstance(at, tuple):
-            return floats_of([self.columns[at[1]][at[0]]], self.zeros[at[1] : at[1] + 1])[:, 0]
+            rows, chosen = at
+            if isinstance(chosen, slice):
+                columns = [column[rows] for column in self.columns[chosen]]
+                return floats_of(columns, self.zeros[chosen])
+            return floats_of([self.columns[chosen][rows]], self.zeros[chosen : chosen + 1])[:, 0]
         if isinstance(at, slice):
             return floats_of([column[at] for column in self.columns], self.zeros)
         if isinstance(at, np.ndarray):

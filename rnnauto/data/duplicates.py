@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Integers
+from rnnauto.arrays import Floats, Integers
 from rnnauto.cores import on_all_cores
 from rnnauto.data.sequences import Sequences
 
@@ -69,14 +69,8 @@ def positions(row_splits: Integers, start: int, stop: int) -> Hashes:
 def timestep_hashes(sequences: Sequences, start: int, stop: int) -> Hashes:
     """One hash for each of some timesteps; -0.0 counts as 0.0, and every NaN as the same."""
     hashes = np.full(stop - start, SEED, np.uint64)
-    width = sequences.numbers.shape[1]
-    values = np.zeros((stop - start, width + width % 2), np.float32)
-    np.add(sequences.numbers[start:stop], np.float32(0), out=values[:, :width])
-    missing = np.isnan(values)
-    if missing.any():
-        values[missing] = np.nan
-    for pair in values.view(np.uint64).T:  # two numbers at a time
-        hashes ^= pair
+    for first in range(0, sequences.numbers.shape[1], 2):
+        hashes ^= number_pairs(sequences.numbers[start:stop, first : first + 2])
         hashes *= ODD
         stir(hashes)
     if sequences.categories:
@@ -84,6 +78,16 @@ def timestep_hashes(sequences: Sequences, start: int, stop: int) -> Hashes:
         named = [series.alias(f"c{number}") for number, series in enumerate(words)]
         hashes ^= pl.DataFrame(named).hash_rows(SEED).to_numpy()
     return hashes
+
+
+def number_pairs(numbers: Floats) -> Hashes:
+    """The bits of two columns of numbers side by side, [rows]; a second that lacks is zero."""
+    pairs = np.zeros((len(numbers), 2), np.float32)
+    np.add(numbers, np.float32(0), out=pairs[:, : numbers.shape[1]])
+    missing = np.isnan(pairs)
+    if missing.any():
+        pairs[missing] = np.nan
+    return np.asarray(pairs.view(np.uint64)[:, 0])
 
 
 def stir(hashes: Hashes) -> Hashes:

@@ -10,7 +10,7 @@ from rnnauto.data.gaps import FEWEST_OTHER, differing, steps_in, unit_of
 from rnnauto.data.sequences import in_order, times_of
 from rnnauto.inference.case import Case, Evidence
 from rnnauto.layout import Layout
-from rnnauto.runs import ordered_runs
+from rnnauto.runs import ordered_runs, steps_alike
 from rnnauto.visible import shell_word
 
 
@@ -32,6 +32,8 @@ def with_uneven(layout: Layout, case: Case) -> tuple[Layout, tuple[Evidence, ...
     that their times follow, and models of the next token read nothing but tokens."""
     rows = layout.rows_are_timesteps and layout.features and layout.tokens is None
     if layout.time is None or not rows or layout.horizon or layout.continues or layout.static_only:
+        return layout, ()
+    if steps_alike(case.frame, layout.id, layout.time):
         return layout, ()
     table, row_splits = in_order(case.frame, layout)
     times = times_of(table[layout.time])

@@ -14,7 +14,7 @@ from rnnauto.problem import MOST_ROWS, Example, Kind, Problem, numbered, rows_wh
 from rnnauto.problems.layouts import has_timed_rows, is_forecast
 from rnnauto.problems.rule import Laid, Rule
 from rnnauto.reading.read import Table
-from rnnauto.runs import ordered_runs
+from rnnauto.runs import ordered_runs, steps_alike
 from rnnauto.times.describe import alias_of, steps_per, words_of
 from rnnauto.times.frequency import Frequency, find_frequency, steps_of
 from rnnauto.times.grid import evenness, fill, is_clock
@@ -240,6 +240,8 @@ def without_gaps(frame: pl.DataFrame, ids: Sequence[str], clock: str) -> bool:
     starts = ordered_runs(frame, ids, clock)
     if starts is None:
         return False
+    if steps_alike(frame, ids, clock):
+        return True
     ticks = frame[clock].to_physical()
     steps = np.diff((ticks if ticks.dtype == pl.Int64 else ticks.cast(pl.Float64)).to_numpy())
     inside = np.ones(len(steps), bool)

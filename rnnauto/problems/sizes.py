@@ -134,9 +134,8 @@ def repeated_sequences(look: Gathered) -> Iterator[Problem]:
     if len(sequences) < 2:
         return
     groups = duplicate_groups(sequences)
-    # groups are numbered in the order of their first sequence
-    repeated = np.zeros(len(groups), bool)
-    repeated[np.setdiff1d(np.arange(len(groups)), np.unique(groups, return_index=True)[1])] = True
+    # groups are numbered in the order of their first sequence, which is above all before it
+    repeated = np.append(False, groups[1:] <= np.maximum.accumulate(groups)[:-1])
     again = np.flatnonzero(repeated & (sequences.lengths > 0))
     if len(again):
         yield DUPLICATE_SEQUENCE.problem(

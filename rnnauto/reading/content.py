@@ -17,7 +17,7 @@ from rnnauto.cores import on_all_cores
 LARGE = 1 << 24  # bytes from which a file is mapped
 CHUNK = 1 << 20  # bytes looked at in one go
 PIECE = 1 << 18  # bytes compared in one go: they stay in the processor's cache
-NEWLINE, QUOTE, LAST_ASCII = 10, 34, 127
+NEWLINE, QUOTE = 10, 34
 Content = bytes | mmap.mmap
 
 
@@ -90,8 +90,9 @@ def survey_chunk(content: Content, data: NDArray[np.uint8], start: int) -> Surve
     pieces = [data[begin : min(begin + PIECE, stop)] for begin in range(start, stop, PIECE)]
     ascii_, nul, quoted, ends = True, False, False, 0
     for piece in pieces:
-        ascii_ &= int(piece.max()) <= LAST_ASCII
-        nul |= int(piece.min()) == 0
+        least = int(piece.view(np.int8).min())  # beyond ASCII bytes are negative so
+        ascii_ &= least >= 0
+        nul |= least == 0 or (least < 0 and not piece.all())
         quoted |= bool((piece == QUOTE).any())
         ends += int(np.count_nonzero(piece == NEWLINE))
     give_back(content, start, CHUNK)

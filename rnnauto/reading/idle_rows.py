@@ -61,14 +61,14 @@ def drop_idle_rows(parsed: Parsed, text: Text, known: Collection[int]) -> Kept:
     `known` are blank lines that have been spoken of already.
     """
     frame, lines = parsed.frame, parsed.lines
-    where = np.arange(2, frame.height + 2) if lines is None else lines
     found = {EMPTY_ROW: ("empty row", empty_rows(frame))}
     if set(frame.dtypes) == {pl.String}:
         found[REPEATED_HEADER] = ("repeat of the header", headers_again(frame))
     notes: list[str] = []
     problems = []
     for kind, (what, places) in found.items():
-        rows = [line for line in where[places].tolist() if line not in known]
+        at = places + 2 if lines is None else lines[places]
+        rows = [line for line in at.tolist() if line not in known]
         notes += counted(len(rows), what)
         if rows:
             problems.append(kind.problem(notes[-1], None, rows, remedy="nothing to do"))
@@ -82,7 +82,7 @@ def drop_idle_rows(parsed: Parsed, text: Text, known: Collection[int]) -> Kept:
     if not len(idle):
         return Kept(frame, lines, [], problems, idle)
     idle = np.unique(idle)
-    kept = np.delete(where, idle)
+    kept = np.delete(np.arange(2, frame.height + 2) if lines is None else lines, idle)
     left_out = rows_among(idle, parsed)
     return Kept(without_places(frame, idle), kept, notes, problems, left_out)
 

@@ -15,7 +15,16 @@ COLUMNS = [Column(name=name, kind="number") for name in FRAME.columns]
 
 @pytest.mark.parametrize(
     "at",
-    [0, 3, slice(1, 3), slice(2, None), np.array([3, 0, 0]), (slice(None), 1), (slice(1, 4), 0)],
+    [
+        0,
+        3,
+        slice(1, 3),
+        slice(2, None),
+        np.array([3, 0, 0]),
+        (slice(None), 1),
+        (slice(1, 4), 0),
+        (slice(1, 3), slice(1, 3)),
+    ],
 )
 def test_any_part_of_the_matrix_can_be_looked_at(at):
     whole, looked_at = number_matrix(FRAME, COLUMNS), float_columns(FRAME, COLUMNS)

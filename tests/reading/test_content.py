@@ -26,6 +26,8 @@ FILES = {
     "short row": (PLAIN + "1,2\n").encode(),
     "no header": ROWS.encode(),
     "binary": PLAIN.encode() + b"\0",
+    "binary beyond ASCII": PLAIN.replace("id", "ïd").encode() + b"\0",
+    "beyond ASCII": PLAIN.replace("id", "ïd").encode(),
     "texts": PLAIN.replace("label", "label,word").replace(",0\n", ",0,n/a\n").encode(),
     "wide": PLAIN.encode("utf-16"),
 }
