@@ -8,6 +8,7 @@ from rnnauto.families.decoder.metrics import ANSWER_METRICS, LIKELIHOOD_METRICS
 from rnnauto.families.forecast.evaluate import PLACE_METRICS, POINT_METRICS, interval_measures
 from rnnauto.families.language.evaluate import NEXT_CHARACTER_METRICS, NEXT_SET_METRICS
 from rnnauto.judge.corpus import CORPUS_METRICS
+from rnnauto.judge.early_metrics import EARLY_METRICS
 from rnnauto.judge.measures import SET_METRICS, TAG_METRICS
 from rnnauto.judge.metrics import CLASS_METRICS, LENGTH_METRICS, VALUE_METRICS, names_measured
 from rnnauto.metrics import METRICS, Metric, metric_named
@@ -35,6 +36,7 @@ models: they are asked for the next token.
 """
 KINDS: dict[str, tuple[Any, ...]] = {
     "classes": CLASS_METRICS,
+    "classes that are answered [before the end](early.md)": EARLY_METRICS,
     "tags of chunks": TAG_METRICS,
     "sets of labels": (*SET_METRICS, *NEXT_SET_METRICS),
     "numbers": VALUE_METRICS,

@@ -15,7 +15,7 @@ from rnnauto.deploy.model_json import AnyModelInfo, Status, write_model_info
 from rnnauto.deploy.results import make_rows, model_info, write_results
 from rnnauto.deploy.runner import check_signatures
 from rnnauto.deploy.scores import write_scores
-from rnnauto.families.family import AnyFamily
+from rnnauto.families.family import AnyFamily, told_early
 from rnnauto.families.learners import learner_of
 from rnnauto.judge.averaged import averaged
 from rnnauto.judge.diagnose import Subject, diagnose
@@ -181,8 +181,8 @@ def write_model(
         prepared, part = exported.prepared, exported.prepared.test
         updated = approve(exported)
         begun = time.monotonic()
-        evaluation = family.evaluate(part, exported.answers, baselines, seed=task.recipe.seed)
-        evaluation = judged_by(evaluation, task.problem.objective)
+        early = told_early(family, place, part)
+        evaluation = scored(task, exported, baselines, early)
         rows = make_rows(chosen.trials, chosen.winner, evaluation, validated, task.problem)
         family.save_baselines(place / "baselines.npz", baselines)
         diagnosis = diagnosis_of(task, chosen, exported, evaluation, place, until=until)
@@ -193,7 +193,7 @@ def write_model(
         write_model_info(place / "model.json", info)
         placed = task.recipe.placed(task.folder, path=task.path)
         write_results(place, placed, rows)
-        family.tested(part, exported.answers).write_csv(place / "predictions_test.csv")
+        family.tested(part, exported.answers, **early).write_csv(place / "predictions_test.csv")
         journal.copy(task.work / JOURNAL, place / JOURNAL)
         scores = scores_of(
             evaluation,
@@ -216,6 +216,13 @@ def write_model(
         len(exported.members), exported.seconds, exported.answer_seconds, time.monotonic() - begun
     )
     return WrittenModel(chosen, exported, evaluation, rows, spent, diagnosis)
+
+
+def scored(task: Task, exported: Exported, baselines: Any, early: dict[str, Any]) -> Evaluation:
+    """Score the answers to the test part beside the baselines. Args: early: as `told_early`."""
+    part, seed = exported.prepared.test, task.recipe.seed
+    found = task.family.evaluate(part, exported.answers, baselines, seed=seed, **early)
+    return judged_by(found, task.problem.objective)
 
 
 def averaged_trials(task: Task, chosen: Chosen) -> list[Trial]:

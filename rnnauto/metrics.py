@@ -106,6 +106,28 @@ RECORDS = (
         lower_is_better=True,
         reference="Levenshtein 1966",
     ),
+    Metric(
+        "early_accuracy",
+        "early accuracy",
+        "Accuracy where each answer is given once it is sure, at the end at the latest",
+        "share",
+        reference="Schäfer and Leser 2020",
+    ),
+    Metric(
+        "earliness",
+        "earliness",
+        "Mean share of a sequence that is seen before its answer is sure; all where it never is",
+        "share",
+        lower_is_better=True,
+        reference="Schäfer and Leser 2020",
+    ),
+    Metric(
+        "early_harmonic_mean",
+        "harmonic mean of early accuracy and time spared",
+        "Harmonic mean of the early accuracy and of 1 less the earliness",
+        "share",
+        reference="Schäfer and Leser 2020",
+    ),
     Metric("mae", "mean absolute error", "Mean absolute error", lower_is_better=True),
     Metric(
         "rmse", "root mean squared error", "Root of the mean squared error", lower_is_better=True

@@ -21,7 +21,7 @@ from rnnauto.deploy.runner import Run, check_signatures, load_saved_model
 from rnnauto.deploy.table import as_in_file
 from rnnauto.errors import ModelFolderError, RecipeError
 from rnnauto.families.families import family_of, misfits
-from rnnauto.families.family import AnyFamily
+from rnnauto.families.family import AnyFamily, told_early
 from rnnauto.files import damaged
 from rnnauto.layout import Layout
 from rnnauto.prepared import Source
@@ -177,7 +177,8 @@ class Model:
         family = self.family
         several = {"answers": answers} if answers > 1 else {}  # which one family alone has
         told = family.answer(self.run, part, beams=beams, **several)
-        table = family.table(part, told, probabilities=probabilities)
+        early = told_early(family, self.folder, part)
+        table = family.table(part, told, probabilities=probabilities, **early)
         return Answer(table, family.without_answer(part, told))
 
     def tell_shares(self, part: Any, *, probabilities: bool) -> "Answer":
@@ -215,8 +216,8 @@ class Model:
         path_npz = self.folder / NAME
         baselines = family.load_baselines(path_npz, info.layout, info.encoders)
         answers = family.judged(self.run, part)
-        temperature = info.temperature
-        found = family.evaluate(part, answers, baselines, seed=seed, temperature=temperature)
+        how = {"temperature": info.temperature, **told_early(family, self.folder, part)}
+        found = family.evaluate(part, answers, baselines, seed=seed, **how)
         return judged_by(found, info.objective)
 
     def generate(self, wanted: Wanted) -> list[WrittenText]:
@@ -289,7 +290,12 @@ class Model:
                 asked=asked_of(exporting, part),
                 rows=frame.select(columns),
                 predict=lambda: as_in_file(
-                    family.table(part, family.answer(exporting.run, part), probabilities=True)
+                    family.table(
+                        part,
+                        family.answer(exporting.run, part),
+                        probabilities=True,
+                        **told_early(family, self.folder, part),
+                    )
                 ),
             )
         return export_as(exporting, format, Path(path), int8=int8)

@@ -98,8 +98,10 @@ def fit(
     trackers = open_trackers(recipe.search.track)
     prepared = prepare(data, recipe, say=lambda text: watch(Said(text)))
     prepared = with_seeds(prepared, recipe.search.seeds)
-    check_metrics(recipe.expect, prepared.layout, metric_names(prepared))
     family = family_of(prepared.layout)
+    if recipe.search.early:
+        family.early(prepared)
+    check_metrics(recipe.expect, prepared.layout, metric_names(prepared))
     if recipe.search.streamable:
         check_streamable(family, prepared)
     problem, space = posed(family, prepared, recipe), family.space(prepared, recipe)

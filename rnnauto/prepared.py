@@ -274,6 +274,17 @@ def no_weights(told: Told) -> None:
         )
 
 
+def never_early(prepared: AnyPrepared) -> None:
+    """Refuse answers before the end, where no single class is given to a sequence. Raises:
+    DataError."""
+    layout = prepared.layout
+    raise DataError(
+        "`--early` is for one class per sequence, whose answer can come before its end; this is "
+        f"{layout.rnn_type} {layout.task.replace('-', ' ')}",
+        hint="leave `--early` out",
+    )
+
+
 def no_history(history: Source | None, layout: Layout) -> None:
     """Raises: DataError where earlier timesteps are given to a model that does not forecast."""
     if history is not None:

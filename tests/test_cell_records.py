@@ -61,7 +61,7 @@ def space_of(layout=LAYOUT, target=CLASSES):
         numbers=(), categories=(), static_numbers=(), static_categories=(), target=target
     )
     prepared = lengths_to_search(np.full(200, 30), layout, encoders)
-    search = SimpleNamespace(space=SPACE, streamable=False)
+    search = SimpleNamespace(space=SPACE, streamable=False, early=False)
     recipe = SimpleNamespace(search=search, train=Train())
     return family_of(layout).space(prepared, recipe)
 

@@ -39,6 +39,7 @@ TRAINED = {  # a page, or what follows a heading of it, and what is there in the
     "docs/uneven-classes.md": ("filter/report.html", "filtered.csv"),
     "docs/uneven-times.md": (*("kinds.csv", "visits/step.onnx", "visits.state", "somebody.csv"),),
     "docs/tracking.md": ("comparison.html",),
+    "docs/early.md": ("told.csv", "speakers/step.onnx"),
     "docs/streaming.md": ("rnnauto_model/step.onnx", "speakers.state"),
 }
 WITHOUT_A_MODEL = ("inspect", "recipe")

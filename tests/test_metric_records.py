@@ -13,6 +13,7 @@ from rnnauto.families.decoder.metrics import ANSWER_METRICS, LIKELIHOOD_METRICS
 from rnnauto.families.forecast.evaluate import forecast_measures
 from rnnauto.families.language.evaluate import NEXT_CHARACTER_METRICS, NEXT_SET_METRICS
 from rnnauto.judge.corpus import CORPUS_METRICS
+from rnnauto.judge.early_metrics import EARLY_METRICS
 from rnnauto.judge.evaluate import evaluate, score
 from rnnauto.judge.expectations import Measured, check_expectations
 from rnnauto.judge.measures import SET_METRICS, TAG_METRICS
@@ -58,7 +59,7 @@ def test_every_record_is_measured_and_every_measure_has_a_record():
     kinds = (
         *(CLASS_METRICS, COST_METRICS, TAG_METRICS, SET_METRICS, VALUE_METRICS, LENGTH_METRICS),
         *(ANSWER_METRICS, CORPUS_METRICS, LIKELIHOOD_METRICS),
-        *(NEXT_CHARACTER_METRICS, NEXT_SET_METRICS),
+        *(NEXT_CHARACTER_METRICS, NEXT_SET_METRICS, EARLY_METRICS),
         forecast_measures(levels=(0.05, 0.1, 0.5, 0.9, 0.95), places=True),
         (*OF_EVENTS, *ALARMS.values(), *OF_NORMAL),
     )

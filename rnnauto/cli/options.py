@@ -57,6 +57,8 @@ FIT_FLAGS = {
     "--select": "search.select",
     "--cells": "search.space.cell",
     "--streamable": "search.streamable",
+    "--early": "search.early",
+    "--early-loss": "search.early_loss",
     "--epochs": "train.epochs",
     "--patience": "train.patience",
     "--class-weight": "train.class_weight",
@@ -93,6 +95,7 @@ VALUES_OF = {
     "--class-weight": "MAPPING",
     "--costs": "MAPPING",
     "--budget": "TIME",
+    "--early-loss": "ACCURACY",
     "--track": "KIND:PLACE",
 }
 AS_LIST = "write a list as `--set 'search.space.cell=[lstm]'`"

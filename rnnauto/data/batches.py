@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,6 +15,7 @@ from rnnauto.data.targets import MISSING_TARGET
 
 ARRAYS = ("row_splits", "numbers", "codes", "static_numbers", "static_codes", "targets")
 OF_SOME = ("vectors", "weights")  # where there are some
+PLAIN = ("per_timestep", "moments", "beginnings")
 LONGEST = 512  # timesteps above which aligned sequences train on windows
 WINDOW = 256
 WARM_UP = 64  # timesteps that are read on either side of a window, and not learnt from
@@ -89,9 +90,7 @@ def save_encoded(folder: Path, encoded: Encoded) -> None:
     folder.mkdir(parents=True)
     save_arrays(folder, encoded, ARRAYS)
     save_arrays(folder, encoded, [name for name in OF_SOME if getattr(encoded, name) is not None])
-    (folder / "meta.json").write_text(
-        json.dumps({"per_timestep": encoded.per_timestep, "moments": encoded.moments})
-    )
+    (folder / "meta.json").write_text(json.dumps({name: getattr(encoded, name) for name in PLAIN}))
 
 
 def save_arrays(folder: Path, holder: object, names: Sequence[str]) -> None:
@@ -146,6 +145,23 @@ def windows(encoded: Ragged, chosen: Integers, *, rng: np.random.Generator) -> E
     return Examples(*(np.concatenate(column) for column in zip(*pieces, strict=True)))
 
 
+def with_beginnings(examples: Examples, *, rng: np.random.Generator) -> Examples:
+    """Add of every sequence a beginning of random length, another one in each epoch.
+
+    In the mean over epochs that is the loss of target replication (Lipton, Kale, Elkan and Wetzel
+    2016, "Learning to diagnose with LSTM recurrent neural networks"): half of it at the end, half
+    averaged over what came before.
+    """
+    long = np.flatnonzero(examples.length > 1)
+    cut = examples.take(long)
+    cut = replace(cut, length=rng.integers(1, np.maximum(cut.length, 2)))
+    return Examples(
+        np.concatenate([examples.sequence, cut.sequence]),
+        np.concatenate([examples.start, cut.start]),
+        np.concatenate([examples.length, cut.length]),
+    )
+
+
 def in_chunks(encoded: Ragged, chosen: Integers, *, longest: int) -> Examples:
     """Every timestep of the chosen sequences once, in slices of at most `longest`."""
     examples = whole(encoded, chosen)
@@ -196,6 +212,8 @@ def training_batches(
 ) -> Iterator[Batch]:
     """One epoch in random order; batches hold examples of about equal length."""
     examples = windows(encoded, chosen, rng=rng)
+    if encoded.beginnings:
+        examples = with_beginnings(examples, rng=rng)
     lengths = own_lengths(examples)
     yield from in_random_order(
         examples, lengths, lambda some: pad(encoded, some), size=size, rng=rng

@@ -129,6 +129,7 @@ class Encoded:
         words: strings [timesteps] per column of categories, for baselines that read n-grams; empty
             where none does.
         weights: float32, one a unit; None where all count the same.
+        beginnings: whether networks are trained on beginnings of sequences, too.
         vectors: of the entries of the vocabulary that has word vectors, float32 [entries, width];
             None where none has.
     """
@@ -144,6 +145,7 @@ class Encoded:
     words: tuple[pl.Series, ...] = ()
     vectors: Floats | None = None
     weights: Floats | None = None
+    beginnings: bool = False
 
     def __len__(self) -> int:
         return len(self.row_splits) - 1

@@ -15,6 +15,7 @@ from pydantic import Field
 from rnnauto.arrays import LARGEST, Codes, Doubles, Floats, Integers, splits_of
 from rnnauto.data.columns import floats_of
 from rnnauto.data.decisions import Decided
+from rnnauto.data.settling import Early
 from rnnauto.errors import RecipeError
 from rnnauto.layout import Frozen
 
@@ -24,9 +25,15 @@ LabelKind = Literal["text", "integer", "boolean", "number"]
 
 
 class LabelEncoder(Decided):
-    """Classes as text, in the order of the network's outputs; `kind` is how the file wrote them."""
+    """Classes as text, in the order of the network's outputs.
+
+    Attributes:
+        kind: how the file wrote them.
+        early: how they are answered before a sequence ends; None: they are not.
+    """
 
     kind: LabelKind
+    early: Early | None = None
 
     @property
     def widths(self) -> tuple[int, ...]:

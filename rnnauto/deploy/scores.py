@@ -17,6 +17,7 @@ from rnnauto.deploy.shown import (
     ShownAnswers,
     ShownData,
     ShownDecision,
+    ShownEarly,
     ShownModel,
 )
 from rnnauto.errors import ModelFolderError
@@ -45,6 +46,7 @@ class ScoresFile(Frozen):
         export_checks: the differences that the export's checks found, by name.
         diagnosis: None where nothing was looked for.
         decision: how a class is answered, where that is not the likeliest; None elsewhere.
+        early: when a class is answered before the end; None where models wait for it.
         asked, data, leaderboard, curves, head_to_head, examples, model: what the page shows.
         unrolled: what happened inside some sequences of the test part.
         embeddings: what is learnt of words and categories.
@@ -71,6 +73,7 @@ class ScoresFile(Frozen):
     head_to_head: HeadToHead | None
     examples: ShownAnswers | None = None
     decision: ShownDecision | None = None
+    early: ShownEarly | None = None
     model: ShownModel | None = None
     unrolled: tuple[Unrolled, ...] = ()
     embeddings: tuple[EmbeddingMap, ...] = ()

@@ -330,6 +330,23 @@ class ShownDecision(Frozen):
     curves: tuple[RuleCurve, ...] = ()
 
 
+class ShownEarly(Frozen):
+    """When a class is answered before the end, as `EarlyRule` has it.
+
+    Attributes:
+        loss: accuracy that early answers may cost; None: the harmonic mean counts.
+    """
+
+    loss: Number
+    probability: Number
+    margin: Number
+    timesteps: int
+    accuracy: Number
+    earliness: Number
+    waiting: Number
+    sequences: int
+
+
 class ShownModel(Frozen):
     """What the head of the page says of the model, and of the work behind it."""
 

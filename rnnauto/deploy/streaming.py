@@ -60,7 +60,10 @@ class Streaming:
             timesteps, width]; `width`: how many.
         table: these after every timestep, [timesteps, width], and the row splits, to the columns of
             the answers, [rows]; with `probabilities`, and how many timesteps the sequence of each
-            row has with it, `so_far`.
+            row has with it, `so_far`; where something is kept of sequences, also that, `kept`, and
+            the place there of each timestep, `owners`.
+        keeps: how many whole numbers are kept of a sequence beside its state.
+        rule: what these follow, as text; states of another go on with nothing else.
         first: inputs of a timestep that begins every sequence before its first row; None: none.
     """
 
@@ -73,6 +76,8 @@ class Streaming:
     width: int
     table: Callable[..., list[pl.Series]]
     first: RawBatch | None = None
+    keeps: int = 0
+    rule: str = ""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,7 @@ SETTINGS = {
     "trials": "search.trials",
     "budget": "search.budget",
     "workers": "search.workers",
+    "early": "search.early",
     "id": "data.id",
     "time": "data.time",
     "horizon": "problem.horizon",
@@ -206,12 +207,16 @@ class RnnEstimator(BaseEstimator):
             raise InputError("X holds 1 sample", hint="nothing can be learnt from a single one")
         self.n_features_in_, self._given = given.width, replace(given, frame=given.frame.clear())
 
-    def _tell(self, X: Any, lengths: Any, columns: int) -> "Told":
-        """Answer X. Raises: InputError."""
+    def _read(self, X: Any, lengths: Any) -> tuple[Given, Any]:
+        """Read X as it is to be answered. Raises: InputError."""
         check_is_fitted(self, MODEL)
         given = take(X, lengths)
         self._check_like_fitted(X, given)
-        part = self.model_.read(given.frame)
+        return given, self.model_.read(given.frame)
+
+    def _tell(self, X: Any, lengths: Any, columns: int) -> "Told":
+        """Answer X. Raises: InputError."""
+        given, part = self._read(X, lengths)
         table = self.model_.tell(part, probabilities=True).table
         values = table.select(table.columns[-columns:]).to_numpy()
         sequences, layout = part.sequences, self.model_.info.layout

@@ -1,6 +1,8 @@
 """`RNNClassifier`: a class for each sequence, or for each timestep."""
 
-from typing import Any, Self
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import polars as pl
@@ -13,6 +15,9 @@ from sklearn.utils.multiclass import check_classification_targets
 from rnnauto.estimators.base import RnnEstimator, Told, as_value_errors
 from rnnauto.estimators.given import InputError, take
 from rnnauto.estimators.targets import ask, flattened, is_lists
+
+if TYPE_CHECKING:
+    from rnnauto.fitted import Watch
 
 
 class RNNClassifier(ClassifierMixin, RnnEstimator):
@@ -30,6 +35,7 @@ class RNNClassifier(ClassifierMixin, RnnEstimator):
         workers: worker processes.
         id: where X is a frame with a row per timestep, the columns that tell sequences apart.
         time: of such a frame, the column that orders the timesteps.
+        early: answer before the end, too: see `predict_early`.
         recipe: further settings: sections as dictionaries, or the path of a recipe file.
         watch: show progress, in a notebook or on a terminal; or a function that is told of it.
         random_state: of the search and the split; None: the recipe's seeds, 0 unless it has some.
@@ -38,6 +44,39 @@ class RNNClassifier(ClassifierMixin, RnnEstimator):
         classes_: the labels, in order, [classes].
         scores_, model_, n_features_in_, feature_names_in_: as of all estimators here.
     """
+
+    def __init__(
+        self,
+        *,
+        cells: str | list[str] | None = None,
+        units: int | list[int] | None = None,
+        layers: int | list[int] | None = None,
+        epochs: int | None = None,
+        trials: int | None = None,
+        budget: float | str | None = None,
+        workers: int | str | None = None,
+        id: str | list[str] | None = None,
+        time: str | None = None,
+        early: bool | None = None,
+        recipe: Mapping[str, Any] | Path | str | None = None,
+        watch: "bool | Watch" = False,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        super().__init__(
+            cells=cells,
+            units=units,
+            layers=layers,
+            epochs=epochs,
+            trials=trials,
+            budget=budget,
+            workers=workers,
+            id=id,
+            time=time,
+            recipe=recipe,
+            watch=watch,
+            random_state=random_state,
+        )
+        self.early = early
 
     def fit(self, X: Any, y: Any, lengths: Any = None) -> Self:
         """Search and train a network.
@@ -75,6 +114,32 @@ class RNNClassifier(ClassifierMixin, RnnEstimator):
         """Tell the class of each sequence or row, [units], or a list of [timesteps]."""
         told, probabilities = self._probabilities(X, lengths)
         return told.as_asked(self.classes_[probabilities.argmax(axis=1)])
+
+    def predict_early(self, X: Any, lengths: Any = None) -> tuple[Any, Any]:
+        """Tell the class of each sequence as soon as it is sure, and how many timesteps had been
+        seen by then: all, where it never was before the end.
+
+        Returns: classes and timesteps, [sequences] each, or [rows] of a frame with a row per
+            timestep.
+
+        Raises: ValueError where the network was fitted without `early`.
+        """
+        told, probabilities = self._probabilities(X, lengths)
+        with as_value_errors():
+            _, part = self._read(X, lengths)
+            settled = self.model_.family.settled(self.model_.folder, part)
+            if settled is None:
+                raise InputError(
+                    "the network waits for the end of a sequence",
+                    hint="fit it with `early=True`",
+                )
+        places = np.array(self._places)
+        codes = np.where(settled.classes < 0, -1, places[settled.classes])
+        seen = np.where(settled.timesteps > 0, settled.timesteps, settled.lengths)
+        if told.owners is not None:
+            codes, seen = codes[told.owners], seen[told.owners]
+        codes = np.where(codes < 0, probabilities.argmax(axis=1), codes)
+        return self.classes_[codes], seen
 
     def predict_proba(self, X: Any, lengths: Any = None) -> Any:
         """Tell the probability of every class, [units, classes], or a list of [timesteps, classes];

@@ -19,6 +19,7 @@ from rnnauto.prepared import Source
 from rnnauto.reading.read import Table
 
 if TYPE_CHECKING:  # what only a fit, a stream or an export waits for
+    from rnnauto.data.settling import Settled
     from rnnauto.deploy.lite import Lite, LiteStep
     from rnnauto.deploy.model_json import AnyModelInfo
     from rnnauto.deploy.onward import Dependence, Onward
@@ -71,8 +72,12 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
         probing: what the diagnosis must know of the networks.
         measures: the parts of the diagnosis that the family measures in its own way.
 
+        early: checks that an answer can come before a sequence ends. Raises DataError where none
+            can.
         decide: prepared data with what is fitted to the validation part once the networks are
-            known: how a class is answered.
+            known: how a class is answered, and when.
+        settled: what a model that is in a folder says of a part before the ends of its sequences;
+            None where it waits for them.
         export: writes the SavedModel of the mean of some networks, opens and checks it; and beside
             it the ONNX graphs that `light` opens, where the family has them.
         signatures: what its functions take and give, by name.
@@ -126,7 +131,9 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
     probing: Callable[[], Probing]
     measures: Mapping[str, Callable[[Subject, Opening], Any]]
 
+    early: Callable[[Prepared[Encoders, Any, Part, Stored]], None]
     decide: Callable[..., Prepared[Encoders, Any, Part, Stored]]
+    settled: Callable[[Path, Part], Settled | None]
     export: Callable[
         [Path, list[Any], Prepared[Encoders, Any, Part, Stored]], tuple[Run, dict[str, float]]
     ]
@@ -167,6 +174,18 @@ def no_attention(members: Any, part: Any, answers: Any, *, patch: int) -> list[J
 def undecided(prepared: Any, **given: Any) -> Any:
     """Leave prepared data as they are, of families whose answers are no classes to choose."""
     return prepared
+
+
+def waits(folder: Path, part: Any) -> Settled | None:
+    """Say nothing before the end, of families that do not."""
+    return None
+
+
+def told_early(family: AnyFamily, folder: Path, part: Any) -> dict[str, Any]:
+    """Give what `evaluate`, `table` and `tested` have to know of answers before the end, by name;
+    nothing where a model waits for it."""
+    settled = family.settled(folder, part)
+    return {} if settled is None else {"settled": settled}
 
 
 def no_streaming(layout: Layout, encoders: Any) -> Streaming:

@@ -1,8 +1,8 @@
 """The settings of the search and of a trial's training."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rnnauto.recipe.values import (
     Auto,
@@ -14,6 +14,8 @@ from rnnauto.recipe.values import (
     Section,
     Trackers,
 )
+
+LOSS = 0.02  # accuracy
 
 
 class Space(Section):
@@ -161,7 +163,31 @@ class SearchSection(Section):
         False,
         description="Try only networks that `rnnauto stream` can read on with, forwards alone",
     )
+    early: bool = Field(
+        False,
+        description="Answer before the end: try only networks that read forwards, train them on "
+        "beginnings of sequences too, and fit the rule by which a class is sure",
+    )
+    early_loss: Auto | Literal["harmonic_mean"] | Annotated[float, Field(ge=0, lt=1)] = Field(
+        "auto",
+        description="With `early`: accuracy on the validation part that answers before the end may "
+        "lose against those at the end; auto: 0.02; harmonic_mean: the best one of accuracy and of "
+        "the share of a sequence that need not be seen",
+    )
     space: Space = Space()
+
+    @model_validator(mode="after")
+    def a_loss_is_of_early_answers(self) -> Self:
+        if self.early_loss != "auto" and not self.early:
+            raise ValueError("`early_loss` is for `early`: set that too (`--early`)")
+        return self
+
+    @property
+    def loss_allowed(self) -> float | None:
+        """Accuracy that early answers may lose; None: the harmonic mean counts."""
+        if self.early_loss == "harmonic_mean":
+            return None
+        return LOSS if self.early_loss == "auto" else float(self.early_loss)
 
 
 class Train(Section):

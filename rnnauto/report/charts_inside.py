@@ -1,6 +1,6 @@
 """Draw what was found inside the network: gradients, memory, importance, calibration."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -15,9 +15,11 @@ from rnnauto.judge.diagnosis import (
     SoFar,
     Stretch,
 )
+from rnnauto.judge.scored import Scored
 from rnnauto.report.style import (
     ACCENT,
     FAINT,
+    GOOD,
     MUTED,
     PAPER,
     ROW_HEIGHT,
@@ -245,9 +247,12 @@ def coverage_chart(coverage: Coverage) -> Json:
     return spec(wanted + bars, height=SMALL_HEIGHT + 20, about=f"Coverage of the {interval}")
 
 
-def so_far_chart(so_far: SoFar, *, axis: str) -> Json:
+def so_far_chart(so_far: SoFar, metrics: Mapping[str, Scored], *, axis: str) -> Json:
     """Draw what a metric comes to by the share of each sequence that has been seen, with its
-    interval, and dashed what it is at the end."""
+    interval, dashed what it is at the end, and as a square the answers once they are sure.
+
+    Args: metrics: of the test part.
+    """
     base = alt.Chart(data(rows_of(so_far.seen))).encode(
         x=alt.X("percent:Q")
         .title("share of the sequence that has been seen (%)")
@@ -270,5 +275,21 @@ def so_far_chart(so_far: SoFar, *, axis: str) -> Json:
         .mark_rule(strokeDash=[4, 3], color=MUTED)
         .encode(y="value:Q")
     )
+    sure = alt.Chart(data(sure_rows(metrics))).mark_point(
+        shape="square", filled=True, color=GOOD, size=110, opacity=1
+    )
+    sure = sure.encode(
+        x="place:Q",
+        y="value:Q",
+        tooltip=[alt.Tooltip("value:Q", format=".3~g", title="accuracy once sure")],
+    )
     about = f"{axis} by the share of the sequence that has been seen"
-    return spec(band + end + line.encode(y=y), height=220, about=about)
+    return spec(band + end + line.encode(y=y) + sure, height=220, about=about)
+
+
+def sure_rows(metrics: Mapping[str, Scored]) -> Rows:
+    """Place the answers once they are sure; nothing where there are none."""
+    accuracy, seen = metrics.get("early_accuracy"), metrics.get("earliness")
+    if accuracy is None or seen is None or seen.value is None:
+        return []
+    return [{"place": 100 * seen.value, "value": accuracy.value}]

@@ -16,6 +16,8 @@ from rnnauto.report.trials import curves, head_to_head, training_runs
 from rnnauto.search import journal
 from rnnauto.unroll.record import EmbeddingMap, Unrolled
 
+RULES = ("decision", "early")  # what is shown beside examples of answers
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -65,8 +67,8 @@ def scores_of(
         leaderboard=tuple(rows),
         curves=curves(runs),
         head_to_head=head_to_head(runs),
-        examples={name: value for name, value in examples.items() if name != "decision"},
-        decision=examples.get("decision"),
+        examples={name: value for name, value in examples.items() if name not in RULES},
+        **{name: examples.get(name) for name in RULES},
         model=model_of(info, rows),
         unrolled=tuple(seen.unrolled),
         embeddings=tuple(seen.embeddings),

@@ -68,12 +68,14 @@ def optimizers(space: Space) -> Choices:
     return {} if space.optimizer == Space().optimizer else {"optimizer": space.optimizer}
 
 
-def forwards(choices: Choices) -> Choices:
-    """Keep the networks that read forwards only. Raises: RecipeError where none is wanted."""
+def forwards(choices: Choices, key: str = "search.streamable") -> Choices:
+    """Keep the networks that read forwards only. Raises: RecipeError where none is wanted.
+
+    Args: key: the setting that wants them.
+    """
     if False not in choices["bidirectional"]:
         raise RecipeError(
-            "`search.streamable` wants networks that read forwards, and "
-            "`search.space.bidirectional` none",
+            f"`{key}` wants networks that read forwards, and `search.space.bidirectional` none",
             hint="leave one of the two out",
         )
     kept = {name: values for name, values in choices.items() if name != "convolution"}

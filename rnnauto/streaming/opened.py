@@ -41,7 +41,10 @@ def open_stream(
     if not os.path.lexists(folder / STEP):
         raise cannot(folder)
     step = open_step(folder, streaming)
-    states = States(step.fresh, step.digest, forget)
+    digest = step.digest
+    if streaming.rule:
+        digest = hashlib.sha256(f"{digest} {streaming.rule}".encode()).hexdigest()
+    states = States(step.fresh, digest, forget, keeps=streaming.keeps)
     return Stream(layout, streaming, step, step.any_size, states, probabilities)
 
 

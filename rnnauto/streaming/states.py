@@ -20,6 +20,8 @@ FORMAT = 1
 FIRST = 64  # states that there is room for at first
 MOST_BYTES = 4 << 30  # of a file
 ARRAYS = {"state": np.float32, "timesteps": np.int64, "seen": np.float64}
+KEPT = "kept"  # of models that follow a rule
+TYPES = {**ARRAYS, KEPT: np.int64}
 DAMAGED = (ValueError, KeyError, OSError, EOFError, MemoryError, zipfile.BadZipFile)
 OTHER = "name another file with `--state`; this one is left as it is"
 
@@ -32,15 +34,17 @@ class States:
         fresh: that of a sequence before its first row, float32 [size].
         model: a hash that tells models apart: no other goes on from these states.
         forget: seconds after which a sequence that was not seen is dropped; None: never.
+        keeps: how many whole numbers are kept of a sequence beside its state.
         slots: the place of each sequence in the arrays, by its id; last seen last.
         state: [places, size]; `timesteps`: that it has read, [places]; `seen`: when it was last, in
-            seconds since 1970, [places].
+            seconds since 1970, [places]; `kept`: [places, keeps].
         free: places that no sequence has.
     """
 
     fresh: Floats
     model: str
     forget: float | None = None
+    keeps: int = 0
     slots: OrderedDict[str, int] = field(default_factory=OrderedDict)
     free: list[int] = field(default_factory=list)
 
@@ -48,10 +52,16 @@ class States:
         self.state = np.zeros((0, len(self.fresh)), np.float32)
         self.timesteps = np.zeros(0, np.int64)
         self.seen = np.zeros(0, np.float64)
+        self.kept = np.zeros((0, self.keeps), np.int64)
         self.changed = False
 
     def __len__(self) -> int:
         return len(self.slots)
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        """Name the arrays that a file holds."""
+        return (*ARRAYS, *((KEPT,) if self.keeps else ()))
 
     def places(self, ids: Sequence[str], now: float) -> tuple[Integers, Integers]:
         """Find the places of sequences that are seen now; those that are new begin.
@@ -82,10 +92,12 @@ class States:
             self.state = np.concatenate([self.state, np.zeros((more, self.state.shape[1]), "f")])
             self.timesteps = np.concatenate([self.timesteps, np.zeros(more, np.int64)])
             self.seen = np.concatenate([self.seen, np.zeros(more)])
+            self.kept = np.concatenate([self.kept, np.zeros((more, self.keeps), np.int64)])
             self.free = list(range(held + more - 1, held - 1, -1))
         place = self.free.pop()
         self.state[place] = self.fresh
         self.timesteps[place] = 0
+        self.kept[place] = 0
         return place
 
     def drop(self, now: float) -> None:
@@ -109,7 +121,7 @@ class States:
             "ids": list(self.slots),
         }
         text = json.dumps(head, ensure_ascii=False).encode("utf-8", "surrogatepass")
-        arrays = {name: getattr(self, name)[places] for name in ARRAYS}
+        arrays = {name: getattr(self, name)[places] for name in self.arrays}
         content = io.BytesIO()
         np.savez(content, head=np.frombuffer(text, np.uint8), **arrays)
         write_file(path, content.getvalue())
@@ -121,8 +133,11 @@ class States:
         head, arrays = read_states(Path(path))
         if head["model"] != self.model or head["size"] != len(self.fresh):
             raise of_another_model(path)
+        if arrays.keys() != {*self.arrays} or arrays.get(KEPT, self.kept).shape[1] != self.keeps:
+            raise no_states(path)
         ids, places = head["ids"], np.argsort(arrays["seen"], kind="stable")
-        self.state, self.timesteps, self.seen = (arrays[name].copy() for name in ARRAYS)
+        for name in self.arrays:
+            setattr(self, name, arrays[name].copy())
         self.slots = OrderedDict((ids[place], int(place)) for place in places)
         self.free = []
         self.drop(now)
@@ -137,7 +152,7 @@ def read_states(path: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
                 raise no_states(path)  # ours is as large as what it holds
         with np.load(io.BytesIO(content), allow_pickle=False) as found:
             head = json.loads(found["head"].astype(np.uint8).tobytes())
-            arrays = {name: found[name] for name in ARRAYS}
+            arrays = {name: found[name] for name in TYPES if name in ARRAYS or name in found}
     except DAMAGED as error:
         raise no_states(path) from error
     if isinstance(head, dict) and isinstance(head.get("format"), int) and head["format"] > FORMAT:
@@ -192,8 +207,12 @@ def is_whole(head: Any, arrays: dict[str, NDArray[Any]]) -> bool:
     if not isinstance(ids, list) or not all(isinstance(name, str) for name in ids):
         return False
     shapes = {"state": (len(ids), size), "timesteps": (len(ids),), "seen": (len(ids),)}
+    kept = arrays.get(KEPT)
+    if kept is not None:
+        if kept.ndim != 2 or (kept < 0).any():
+            return False
+        shapes[KEPT] = (len(ids), kept.shape[1])
     fits = all(
-        array.shape == shapes[name] and array.dtype == ARRAYS[name]
-        for name, array in arrays.items()
+        array.shape == shapes[name] and array.dtype == TYPES[name] for name, array in arrays.items()
     )
     return fits and len(set(ids)) == len(ids) and isinstance(head.get("model"), str)

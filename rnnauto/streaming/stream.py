@@ -142,8 +142,11 @@ class Stream:
         )
         each = np.ones(len(kept), np.int64) if counts is None else counts
         so_far = self.count(places, each)
+        more: dict[str, Any] = {}
+        if self.streaming.keeps:
+            more = {"kept": self.states.kept, "owners": np.repeat(places, each)}
         table = self.streaming.table(
-            told, splits_of(each), so_far=so_far, probabilities=self.probabilities
+            told, splits_of(each), so_far=so_far, probabilities=self.probabilities, **more
         )
         return Answers(kept, so_far, table, cells.faults)
 

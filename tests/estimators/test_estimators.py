@@ -56,6 +56,22 @@ def padded(X):
     return array, lengths
 
 
+def test_a_classifier_answers_before_the_end(fitted):
+    X, y = ragged(60)
+    names = np.where(y == "up", 7, 3)
+    model = RNNClassifier(early=True, **FAST).fit(X, names)
+    assert model.get_params()["early"] is True
+    classes, seen = model.predict_early(X)
+    lengths = np.array([len(x) for x in X])
+    assert set(classes) <= {3, 7} and ((seen >= 1) & (seen <= lengths)).all()
+    table = model.model_.predict(take(X).frame)
+    assert table["early_prediction"].cast(pl.Int64).to_list() == classes.tolist()
+    assert table["early_timestep"].fill_null(pl.Series(lengths)).to_list() == seen.tolist()
+    assert (classes == names).mean() > 0.7 and seen.sum() < lengths.sum()
+    with pytest.raises(ValueError, match="waits for the end"):
+        fitted.predict_early(X)
+
+
 def test_a_classifier_learns_sequences_of_any_length(fitted):
     X, y = ragged(20, seed=1)
     assert fitted.classes_.tolist() == ["down", "up"]

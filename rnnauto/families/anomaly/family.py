@@ -14,9 +14,11 @@ from rnnauto.families.family import (
     no_origins,
     no_update,
     undecided,
+    waits,
 )
 from rnnauto.late import late
 from rnnauto.layout import Layout
+from rnnauto.prepared import never_early
 
 if TYPE_CHECKING:
     from rnnauto.families.anomaly.prepare import AnomalyPrepared
@@ -77,7 +79,9 @@ ANOMALY = Family(
     evaluate=late(f"{HERE}.evaluate", "evaluate_part"),
     probing=probing,
     measures={"mistakes": mistakes},
+    early=never_early,
     decide=undecided,
+    settled=waits,
     export=export,
     signatures=signatures.signatures,
     light=signatures.open_light,

@@ -13,9 +13,11 @@ from rnnauto.families.family import (
     no_origins,
     no_streaming,
     undecided,
+    waits,
 )
 from rnnauto.late import late
 from rnnauto.layout import Layout
+from rnnauto.prepared import never_early
 
 if TYPE_CHECKING:
     from rnnauto.families.decoder.prepare import DecoderPrepared
@@ -84,7 +86,9 @@ DECODER = Family(
         "mistakes": mistakes,
         "order": late(f"{HERE}.order", "order"),
     },
+    early=never_early,
     decide=undecided,
+    settled=waits,
     export=export,
     signatures=signatures.signatures,
     light=signatures.open_light,

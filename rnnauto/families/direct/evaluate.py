@@ -9,13 +9,17 @@ from numpy.typing import NDArray
 
 from rnnauto.data.decisions import Matrix
 from rnnauto.data.encode import Encoded
+from rnnauto.data.settling import Settled
 from rnnauto.data.targets import EndingValue, LabelEncoder, TargetEncoder, ended
 from rnnauto.families.direct.deciding.rule import Held, fit_decision
 from rnnauto.families.direct.encode import DirectPart
 from rnnauto.families.direct.predictors import FittedPredictor, fit_predictors, judged
 from rnnauto.families.direct.prepare import DirectPrepared
+from rnnauto.judge.early_metrics import with_early
 from rnnauto.judge.evaluate import Evaluation, Scores, evaluate, score
 from rnnauto.judge.metrics import LENGTH_METRICS, unit_groups
+
+NO_CLASS = -2  # of what holds nothing to read: never right
 
 
 def fit_and_validate(
@@ -87,20 +91,37 @@ def evaluate_part(
     *,
     seed: int,
     temperature: float | None = None,
+    settled: Settled | None = None,
 ) -> Evaluation:
     """Score the answers to a part, and the baselines' answers.
 
     Args:
         temperature: what was fitted on validation, to try it on probabilities of classes.
+        settled: the answers before the ends of sequences; None where there are none.
     """
-    return evaluate_direct(
-        part.encoded(),
+    encoded = part.encoded()
+    evaluation = evaluate_direct(
+        encoded,
         answers,
         baselines,
         target=part.encoders.target,
         seed=seed,
         temperature=temperature,
     )
+    if settled is None:
+        return evaluation
+    known = np.isfinite(answers).all(axis=1)
+    at_end = np.where(known, answers.argmax(axis=1), NO_CLASS)
+    said = np.where(settled.classes >= 0, settled.classes, at_end)
+    scores = with_early(
+        evaluation.scores,
+        encoded.targets,
+        said,
+        settled.shares,
+        weights=encoded.weights,
+        seed=seed,
+    )
+    return replace(evaluation, scores=scores)
 
 
 def evaluate_direct(

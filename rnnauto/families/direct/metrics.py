@@ -9,6 +9,7 @@ from rnnauto.data.targets import (
     ValueEncoder,
 )
 from rnnauto.families.direct.encode import DirectEncoders
+from rnnauto.judge.early_metrics import EARLY_METRICS
 from rnnauto.judge.measures import SET_METRICS, TAG_METRICS, tags_of
 from rnnauto.judge.metrics import (
     CLASS_METRICS,
@@ -23,6 +24,9 @@ from rnnauto.layout import Layout
 def metric_names(layout: Layout, encoders: DirectEncoders) -> tuple[str, ...]:
     """List the metrics, as `evaluate` names them."""
     target = encoders.target
+    if isinstance(target, LabelEncoder) and target.early is not None:
+        own = names_of(target, per_timestep=layout.per_timestep)
+        return (*own, *names_measured(EARLY_METRICS))
     if isinstance(target, SeveralTargets):
         names = names_of(target.each[0], per_timestep=layout.per_timestep)
         return (
@@ -34,9 +38,9 @@ def metric_names(layout: Layout, encoders: DirectEncoders) -> tuple[str, ...]:
 
 def objectives(layout: Layout, encoders: DirectEncoders) -> tuple[str, ...]:
     """List the metrics that trials can be selected by: all but that of the lengths of answers,
-    which trials do not cut."""
-    lengths = names_measured(LENGTH_METRICS)
-    return tuple(name for name in metric_names(layout, encoders) if name not in lengths)
+    which trials do not cut, and those of answers before the end, whose rule is fitted last."""
+    others = (*names_measured(LENGTH_METRICS), *names_measured(EARLY_METRICS))
+    return tuple(name for name in metric_names(layout, encoders) if name not in others)
 
 
 def names_of(target: TargetEncoder, *, per_timestep: bool) -> tuple[str, ...]:

@@ -33,6 +33,8 @@ def target_misfits(layout: Layout, target: TargetEncoder) -> Iterator[str]:
         classes = isinstance(encoder, LabelEncoder | LabelSetEncoder)
         if classes != (layout.task == "classification"):
             yield f"`encoders.target` is not of a {layout.task}"
+        if isinstance(encoder, LabelEncoder) and encoder.early and layout.per_timestep:
+            yield "`encoders.target.early` is of one class per sequence, the layout of many"
         match encoder:
             case LabelEncoder(classes=labels) | LabelSetEncoder(labels=labels):
                 yield from repeated("encoders.target", labels)

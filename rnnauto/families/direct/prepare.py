@@ -1,6 +1,7 @@
 """Cut sequences and their targets into parts, and encode them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -9,10 +10,11 @@ from rnnauto.data.decisions import cost_table
 from rnnauto.data.duplicates import duplicate_groups
 from rnnauto.data.encode import Encoded
 from rnnauto.data.sequences import Sequences, targets_in
+from rnnauto.data.settling import Early
 from rnnauto.data.split import Parts
 from rnnauto.data.tags import are_tags
 from rnnauto.data.target_columns import is_struct
-from rnnauto.data.targets import LabelEncoder, check_labels
+from rnnauto.data.targets import LabelEncoder, TargetEncoder, check_labels
 from rnnauto.data.vectors import holding_vectors, with_vectors
 from rnnauto.errors import RecipeError
 from rnnauto.families.direct.encode import DirectEncoders, DirectPart, encode, fit_direct, grown
@@ -71,21 +73,26 @@ def prepare(told: Told) -> DirectPrepared:
         test_frame=split.test_frame,
         encoders=folds[0],
         fold_encoders=folds,
-        development=holding_vectors(development, folds[0], told.vectors),
+        development=replace(
+            holding_vectors(development, folds[0], told.vectors),
+            beginnings=answers_early(folds[0].target),
+        ),
         fingerprint=fingerprint_of(told, split.validation_frame),
         earlier=split.earlier,
     )
 
 
 def deciding(encoders: DirectEncoders, told: Told) -> DirectEncoders:
-    """Have the encoder of a target know its costs, and by what classes are to be answered.
+    """Have the encoder of a target know its costs, and by what and when classes are answered.
 
     Raises: RecipeError where the target is not one of some classes, costs are of others, or a right
         answer costs no less than a wrong one.
     """
-    judge, target = told.recipe.judge, encoders.target
-    if isinstance(target, LabelEncoder):  # an earlier model's rule is fitted anew
-        target = target.model_copy(update={"costs": (), "decides_by": "", "decision": None})
+    judge, search, target = told.recipe.judge, told.recipe.search, encoders.target
+    if isinstance(target, LabelEncoder):  # an earlier model's rules are fitted anew
+        early = Early(loss=search.loss_allowed) if search.early else None
+        rules = {"costs": (), "decides_by": "", "decision": None, "early": early}
+        target = target.model_copy(update=rules)
         encoders = with_target(encoders, target)
     if not judge.costs and judge.decide == "auto":
         return encoders
@@ -106,6 +113,10 @@ def deciding(encoders: DirectEncoders, told: Told) -> DirectEncoders:
             hint="leave one of them out",
         )
     return with_target(encoders, with_costs(target, judge.costs))
+
+
+def answers_early(target: TargetEncoder) -> bool:
+    return isinstance(target, LabelEncoder) and target.early is not None
 
 
 def with_costs(target: LabelEncoder, costs: Mapping[str, Mapping[str, float]]) -> LabelEncoder:

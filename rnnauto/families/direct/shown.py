@@ -108,6 +108,9 @@ def answers_shown(part: DirectPart, answers: Floats) -> Json:
     target = part.encoders.target
     rule = target.decision if isinstance(target, LabelEncoder) else None
     shown = {} if rule is None else {"decision": decision_shown(rule)}
+    early = target.early if isinstance(target, LabelEncoder) else None
+    if early is not None and early.rule is not None:
+        shown["early"] = {"loss": early.loss, **early.rule.model_dump()}
     if part.layout.per_timestep:
         return per_timestep(part.sequences, answers, part.encoders, part.layout) | shown
     if isinstance(target, ValueEncoder | SeveralTargets):

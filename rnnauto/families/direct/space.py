@@ -196,6 +196,8 @@ def space(prepared: DirectPrepared, recipe: Recipe) -> Choices:
     elif layout.per_timestep:
         choices |= {"pooling": ("last",), "patch": (1,)}
     choices |= weight_choices(prepared, recipe)
+    if recipe.search.early:
+        return forwards(choices, "search.early")
     return forwards(choices) if recipe.search.streamable else choices
 
 

@@ -6,10 +6,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.arrays import splits_of
+from rnnauto.arrays import Integers, splits_of
 from rnnauto.data.columns import data_units
 from rnnauto.data.decisions import decided
 from rnnauto.data.sequences import Sequences
+from rnnauto.data.settling import Settled
 from rnnauto.data.targets import (
     EndingValue,
     LabelEncoder,
@@ -31,7 +32,11 @@ THERE = 0.5  # probability from which a label is in the set
 
 
 def prediction_table(
-    part: DirectPart, scores: NDArray[np.float32], *, probabilities: bool
+    part: DirectPart,
+    scores: NDArray[np.float32],
+    *,
+    probabilities: bool,
+    settled: Settled | None = None,
 ) -> pl.DataFrame:
     """Make one row per sequence, or per timestep in the order of the file's rows.
 
@@ -40,20 +45,48 @@ def prediction_table(
     `probability_<label>` per class. Of several
     targets each has its own, `prediction_<target>` and `probability_<target>_<label>`; a set of
     labels is a JSON array, and so is a list of numbers from static features, cut where it ends.
+    Where answers settle before the end, `early_prediction` is what settled, and `early_timestep`
+    where: empty where none did, and the answer to the whole sequence stands.
     """
     sequences, layout, encoders = part.sequences, part.layout, part.encoders
     lost = np.zeros(len(sequences), bool) if part.lost is None else part.lost.flags
     if layout.answer_length:
         return beside(sequences.ids, emptied([answer_lists(scores, sequences, encoders)], lost))
     columns = prediction_columns(scores, encoders, probabilities=probabilities)
+    if settled is not None:
+        columns[1:1] = early_columns(settled, columns[0], encoders)
     if not layout.per_timestep:
         return beside(sequences.ids, emptied(columns, lost))
     return timesteps_table(part, columns)
 
 
-def tested_table(part: DirectPart, scores: NDArray[np.float32]) -> pl.DataFrame:
+def tested_table(
+    part: DirectPart, scores: NDArray[np.float32], *, settled: Settled | None = None
+) -> pl.DataFrame:
     """Make the table of the test part in a model folder, whose times are texts."""
-    return times_as_texts(prediction_table(part, scores, probabilities=True), part.layout)
+    table = prediction_table(part, scores, probabilities=True, settled=settled)
+    return times_as_texts(table, part.layout)
+
+
+def early_columns(
+    settled: Settled, predicted: pl.Series, encoders: DirectEncoders
+) -> list[pl.Series]:
+    """Make the columns of answers before the end. Args: predicted: those at the end."""
+    target = encoders.target
+    assert isinstance(target, LabelEncoder)
+    there = pl.Series(settled.timesteps > 0)
+    classes = pl.Series("early_prediction", target.classes).gather(np.maximum(settled.classes, 0))
+    labels = typed_labels(classes, target.kind)
+    return [
+        pl.select(pl.when(there).then(labels).otherwise(predicted).alias(labels.name)).to_series(),
+        timesteps_settled("early_timestep", settled.timesteps),
+    ]
+
+
+def timesteps_settled(name: str, timesteps: Integers) -> pl.Series:
+    """Write timesteps at which answers settled; null where none did."""
+    column = pl.Series(name, timesteps)
+    return pl.select(pl.when(column > 0).then(column).alias(name)).to_series()
 
 
 def answer_lists(

@@ -5,9 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 from rnnauto.deploy.generate import writes_no_texts
 from rnnauto.deploy.runner import Run
-from rnnauto.families.family import Family, no_attention, undecided
+from rnnauto.families.family import (
+    Family,
+    no_attention,
+    undecided,
+    waits,
+)
 from rnnauto.families.forecast import answer, misfits, series, signatures
 from rnnauto.late import late
+from rnnauto.prepared import never_early
 
 if TYPE_CHECKING:
     from rnnauto.families.forecast.prepare import ForecastPrepared
@@ -80,7 +86,9 @@ FORECAST = Family(
         "coverage": coverage,
         "order": late(f"{HERE}.order", "order"),
     },
+    early=never_early,
     decide=undecided,
+    settled=waits,
     export=export,
     signatures=signatures.signatures,
     light=signatures.open_light,

@@ -12,10 +12,12 @@ from rnnauto.families.family import (
     no_onward,
     no_origins,
     undecided,
+    waits,
 )
 from rnnauto.families.language import answer, encode, signatures, table
 from rnnauto.late import late
 from rnnauto.layout import Layout
+from rnnauto.prepared import never_early
 
 if TYPE_CHECKING:
     from rnnauto.families.language.prepare import LanguagePrepared
@@ -83,7 +85,9 @@ LANGUAGE = Family(
         "mistakes": mistakes,
         "order": late(f"{HERE}.order", "order"),
     },
+    early=never_early,
     decide=undecided,
+    settled=waits,
     export=export,
     signatures=signatures.signatures,
     light=signatures.open_light,

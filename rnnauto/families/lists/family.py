@@ -14,10 +14,12 @@ from rnnauto.families.family import (
     no_origins,
     no_streaming,
     undecided,
+    waits,
 )
 from rnnauto.families.lists import answer, encode, signatures, table
 from rnnauto.late import late
 from rnnauto.layout import Layout
+from rnnauto.prepared import never_early
 
 if TYPE_CHECKING:
     from rnnauto.families.lists.prepare import ListPrepared
@@ -81,7 +83,9 @@ LISTS = Family(
         "mistakes": mistakes,
         "order": late(f"{HERE}.order", "order"),
     },
+    early=never_early,
     decide=undecided,
+    settled=waits,
     export=export,
     signatures=signatures.signatures,
     light=signatures.open_light,

@@ -23,7 +23,7 @@ WITH_WORDS = ENCODERS.model_copy(update={"categories": WORDS})
 
 def choices(wanted, length=20, *, encoders=ENCODERS, streamable=False, **layout):
     prepared = lengths_to_search(np.full(200, length), make_layout(**layout), encoders)
-    search = SimpleNamespace(space=wanted, streamable=streamable)
+    search = SimpleNamespace(space=wanted, streamable=streamable, early=False)
     train = SimpleNamespace(class_weight="none")
     return space(prepared, SimpleNamespace(search=search, train=train))
 

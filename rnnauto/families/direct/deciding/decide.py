@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.data.decisions import Decision, Matrix
+from rnnauto.data.settling import Early
 from rnnauto.data.targets import LabelEncoder
 from rnnauto.families.direct.deciding.rule import Held, fit_decision
 from rnnauto.families.direct.predictors import FittedPredictor
@@ -46,14 +47,14 @@ def decide(
     worth: dict[str, Matrix] = {
         each.name: each.worth for each in baselines if each.worth is not None
     }
-    return with_decision(prepared, rule.model_copy(update={"rivals": worth}))
+    return with_rule(prepared, decision=rule.model_copy(update={"rivals": worth}))
 
 
-def with_decision(prepared: DirectPrepared, rule: Decision) -> DirectPrepared:
-    """Have all encoders of a target answer by a rule."""
+def with_rule(prepared: DirectPrepared, **rule: Decision | Early) -> DirectPrepared:
+    """Have all encoders of a target answer by a rule, given by its name there."""
 
     def decided(encoders: Any) -> Any:
-        target = encoders.target.model_copy(update={"decision": rule})
+        target = encoders.target.model_copy(update=rule)
         return encoders.model_copy(update={"target": target})
 
     encoders = decided(prepared.encoders)

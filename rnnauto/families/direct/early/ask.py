@@ -1,0 +1,38 @@
+"""Ask a model folder when it is sure of the class of each sequence, and of which."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from rnnauto.data.settling import Settled, settled_within
+from rnnauto.data.targets import LabelEncoder
+from rnnauto.deploy.beginnings import told_so_far
+from rnnauto.deploy.onnx_run import STEP
+from rnnauto.deploy.runner import batches_of
+from rnnauto.deploy.step_run import open_step
+from rnnauto.families.direct.encode import DirectPart
+from rnnauto.families.direct.steps.streaming import streaming
+from rnnauto.files import damaged
+
+
+def settled(folder: Path, part: DirectPart) -> Settled | None:
+    """Read every sequence of a part on, and follow the model's rule; None where it has none.
+
+    Raises: ModelFolderError where the folder has no `step.onnx` to ask.
+    """
+    layout, encoders, lengths = part.layout, part.encoders, part.lengths
+    target = encoders.target
+    if not isinstance(target, LabelEncoder) or target.early is None or target.early.rule is None:
+        return None
+    if not os.path.lexists(folder / STEP):
+        raise damaged(folder / STEP, "it is absent, and `model.json` answers before the end")
+    reading = streaming(layout, encoders)
+    step = open_step(folder, reading)
+    classes, timesteps = np.full(len(part), -1, np.int64), np.zeros(len(part), np.int64)
+    filled = np.flatnonzero(lengths > 0)
+    for places in batches_of(lengths[filled]):
+        some = filled[places]
+        told = told_so_far(step, reading, part.sequences, layout, encoders, chosen=some)
+        classes[some], timesteps[some] = settled_within(told, lengths[some], target.early.rule)
+    return Settled(classes, timesteps, lengths)
