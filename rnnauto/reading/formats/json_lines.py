@@ -15,6 +15,7 @@ from rnnauto.reading import cells
 from rnnauto.reading.dialect import HEAD_BYTES
 from rnnauto.reading.formats.annotations import LOOKED_AT, load_spans, span_names
 from rnnauto.reading.formats.columnar import BROKEN, checked, too_deep
+from rnnauto.reading.formats.json_order import in_file_order
 from rnnauto.reading.formats.json_values import NamedTwice, decoded
 from rnnauto.reading.formats.json_whole import as_json_lines
 from rnnauto.reading.loaded import Loaded
@@ -56,7 +57,8 @@ def load_json(content: bytes, source: str, *, text: Collection[str] = ()) -> Loa
 def load_json_lines(content: bytes, source: str, *, text: Collection[str] = ()) -> Loaded:
     """Read a JSON object per line; blank lines do not count."""
     check_depth(content, source)
-    spans = span_names(first_records(content, source))
+    records = first_records(content, source)
+    spans = span_names(records)
     if spans is not None:
         check_lines(content, source)
         return load_spans(content, source, spans, filled_lines(content))
@@ -69,7 +71,8 @@ def load_json_lines(content: bytes, source: str, *, text: Collection[str] = ()) 
         check_lines(content, source)
         frame = from_objects(content, source)
     loaded = checked(frame, source, lines)
-    columns = [typed(column, stays=column.name in text) for column in loaded.frame.get_columns()]
+    frame = in_file_order(loaded.frame, records, content)
+    columns = [typed(column, stays=column.name in text) for column in frame.get_columns()]
     return replace(loaded, frame=pl.DataFrame(columns))
 
 

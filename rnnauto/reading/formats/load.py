@@ -17,7 +17,8 @@ from rnnauto.reading.token_lines import are_token_lines, load_token_lines
 
 ARROW = (b"ARROW1", b"\xff\xff\xff\xff")
 ARROW_ENDINGS = frozenset({".arrow", ".arrows", ".feather", ".ipc"})
-JSON_ENDINGS = frozenset({".json", ".jsonl", ".ndjson"})
+JSON_LINES = frozenset({".jsonl", ".ndjson"})
+JSON_ENDINGS = JSON_LINES | {".json"}
 # not a row of lists, or a line of a table such as `[1, 2],up`
 JSON_START = re.compile(r"\s*(\{|\[\s*(\{|\[\s*[\]\[{\"\d-]))")
 # most files are none of these, and who reads one waits for no other
@@ -63,8 +64,8 @@ def load(
         return load_token_lines(decoded(raw, source), source, names=names)
     if ending in JSON_ENDINGS or looks_like_json(start):
         content = whole(to_utf8(raw, source)[0])
-        single = content.startswith(b"{") and b"\n" not in content.strip()
-        if ending in JSON_ENDINGS and single:  # one record, and no frame column by column
+        # one record, whose lists are no columns
+        if is_one_record(content, ending, form):
             return load_json_lines(content, source, text=text)
         return load_json(content, source, text=text)
     with_header = at_format(start, ending)
@@ -85,6 +86,13 @@ def names_text(head: str, ending: str) -> bool:
     fields = [field.strip(' "\r') for field in FIELDS.split(first)]
     named = corpus.TEXT in fields and len(first) < LONGEST_HEADER
     return ending in {*JSON_ENDINGS, *token_lines.TABLES} or named
+
+
+def is_one_record(content: bytes, ending: str, form: Form | None) -> bool:
+    """Whether an object alone in a file is a record: a line of several, or a cell-sequence for a
+    model of these; else it may be a frame by its columns."""
+    alone = content.startswith(b"{") and b"\n" not in content.strip()
+    return alone and (ending in JSON_LINES or (ending == ".json" and form == "cell-sequences"))
 
 
 def looks_like_json(head: str) -> bool:

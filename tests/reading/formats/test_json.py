@@ -53,6 +53,36 @@ def test_records_are_read_however_they_are_written(name):
     assert frame.rows() == ROWS
 
 
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_file_of_json_is_read_as_its_content(name, tmp_path):
+    path = tmp_path / "frame.json"
+    path.write_text(WRITTEN[name])
+    assert read_table(path, has_target=True).frame.rows() == ROWS
+
+
+def test_one_record_stays_one_where_lines_or_a_model_of_lists_say_so(tmp_path):
+    for name, form in (("one.jsonl", None), ("one.json", "cell-sequences")):
+        path = tmp_path / name
+        path.write_text('{"x": [1, 2, 3], "y": [4, 5, 6]}')
+        assert read_table(path, form=form).frame.rows() == [([1, 2, 3], [4, 5, 6])]
+
+
+def test_more_names_than_polars_keeps_in_order_stay_as_the_file_has_them():
+    inner = {f"y{at}": at for at in range(40)}
+    rows = [{"id": n, "a": inner, **{f"x{at}": at for at in range(40)}} for n in range(230)]
+    rows[0] = {"z": 1, **rows[0]}
+    rows[-1] = {**rows[-1], "late": 1, "latest": 2}
+    frame = load("\n".join(map(json.dumps, rows))).frame
+    every = ["z", "id", *(f"a.y{at}" for at in range(40)), *(f"x{at}" for at in range(40))]
+    assert frame.columns == [*every, "late", "latest"]
+    history = {"id": 1, "days": [inner, inner]}
+    frame = load("\n".join([json.dumps(history)] * 3)).frame
+    assert [name for name in frame.columns if name != "record"] == [
+        "id",
+        *(f"days.y{at}" for at in range(40)),
+    ]
+
+
 def test_rows_of_values_are_numbered_columns():
     frame = load([[1, "a"], [2, "b"]]).frame
     assert frame.to_dict(as_series=False) == {"column_1": [1, 2], "column_2": ["a", "b"]}
