@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import polars as pl
 
-from rnnauto.deploy.generate import Wanted, WrittenText, check_beams
+from rnnauto.deploy.generate import ONE_BEAM, Beams, Wanted, WrittenText
 from rnnauto.deploy.latency import measure_latency
 from rnnauto.deploy.model_json import AnyModelInfo, read_model_info
 from rnnauto.deploy.onnx_run import MODEL
@@ -72,17 +72,21 @@ class Model:
     def family(self) -> AnyFamily:
         return family_of(self.info.layout)
 
+    @property
+    def light(self) -> bool:
+        """Whether ONNX Runtime computes: where nothing else is wanted, and there is a graph."""
+        return self.runtime != "tensorflow" and os.path.lexists(self.folder / MODEL)
+
     @cached_property
     def run(self) -> Run:
         layout, encoders = self.info.layout, self.info.encoders
-        written = os.path.lexists(self.folder / MODEL)
-        if self.runtime == "onnx" and not written:
+        if self.runtime == "onnx" and not self.light:
             raise ModelFolderError(
                 f"`{self.folder}` has no `{MODEL}`: an older rnnauto wrote the folder, or models "
                 "of its kind have none",
                 hint="leave `--runtime onnx` out; a new `rnnauto fit` writes one where there is",
             )
-        if written and self.runtime != "tensorflow":
+        if self.light:
             return self.family.light(self.folder, layout, encoders)
         run = load_saved_model(self.folder / "saved_model")
         check_signatures(run, self.family.signatures(layout, encoders))
@@ -96,6 +100,7 @@ class Model:
         probabilities: bool = False,
         beams: int = 1,
         answers: int = 1,
+        length_penalty: float | None = None,
         explain: bool = False,
         horizon: int | None = None,
         paths: int = 0,
@@ -111,7 +116,8 @@ class Model:
                 the whole answer.
             beams: answers that stay in the running while one of several timesteps is written,
                 100 at most.
-            answers: the likeliest of these, told with their probabilities in further columns.
+            answers: the best of these, told with their probabilities in further columns.
+            length_penalty: by which beams are compared, from 0 on; None: the model's own.
             explain: say how much each timestep did to the answer; see `deploy.shares.shares_table`.
             horizon: of a forecast, timesteps to predict, fewer or more than it was trained for.
             paths: of a forecast, sample paths of each series instead of quantiles; 0: none.
@@ -120,8 +126,8 @@ class Model:
         Raises: DataError where a column is absent or holds what the model cannot read.
         """
         onward = Onward(horizon, paths, seed)
-        asked: dict[str, Any] = {"history": history, "beams": beams, "explain": explain}
-        asked["answers"] = answers
+        search = Beams(beams, answers, length_penalty)
+        asked: dict[str, Any] = {"history": history, "search": search, "explain": explain}
         return as_in_file(self.ask(data, probabilities=probabilities, onward=onward, **asked).table)
 
     def ask(
@@ -130,8 +136,7 @@ class Model:
         *,
         history: Source | None = None,
         probabilities: bool = False,
-        beams: int = 1,
-        answers: int = 1,
+        search: Beams = ONE_BEAM,
         explain: bool = False,
         onward: Onward = ONLY_QUANTILES,
         look: Look = at_nothing,
@@ -139,10 +144,11 @@ class Model:
         """Do as `predict`, and say how many predictions are empty.
 
         Args:
+            search: the beams of `predict`.
             onward: the horizon, paths and seed of `predict`.
             look: is given the table that was read, and its layout, before anything is predicted.
         """
-        check_beams(lambda: self.run, beams, answers, explain=explain)
+        search.check(lambda: self.run, light=self.light, explain=explain)
         onward.check(explain=explain)
         if onward.asked:
             asked: dict[str, Any] = {"history": history, "look": look}
@@ -152,13 +158,12 @@ class Model:
             look(part.table, self.info.layout)
         if explain:
             return self.tell_shares(part, probabilities=probabilities)
-        return self.tell(part, probabilities=probabilities, beams=beams, answers=answers)
+        return self.tell(part, probabilities=probabilities, search=search)
 
     @contextmanager
     def opening(self) -> Iterator[None]:
         """Open the graph beside what the block does; a fault of it is raised when it is asked."""
-        light = self.runtime != "tensorflow" and os.path.lexists(self.folder / MODEL)
-        if "run" in self.__dict__ or not light:
+        if "run" in self.__dict__ or not self.light:
             yield
             return
         with ThreadPoolExecutor(1) as beside:
@@ -169,14 +174,11 @@ class Model:
         """Read what is to be predicted: sequences, or windows of series. Raises: DataError."""
         return self.family.to_predict(data, self.info.layout, self.info.encoders, history=history)
 
-    def tell(
-        self, part: Any, *, probabilities: bool = False, beams: int = 1, answers: int = 1
-    ) -> "Answer":
+    def tell(self, part: Any, *, probabilities: bool = False, search: Beams = ONE_BEAM) -> "Answer":
         """Predict what `read` has read. Raises: DataError where there are no beams to choose."""
-        check_beams(lambda: self.run, beams, answers)
+        search.check(lambda: self.run, light=self.light)
         family = self.family
-        several = {"answers": answers} if answers > 1 else {}  # which one family alone has
-        told = family.answer(self.run, part, beams=beams, **several)
+        told = family.answer(self.run, part, beams=search.kept, **search.asked)
         early = told_early(family, self.folder, part)
         table = family.table(part, told, probabilities=probabilities, **early)
         return Answer(table, family.without_answer(part, told))
@@ -195,6 +197,8 @@ class Model:
         data: Source,
         *,
         history: Source | None = None,
+        beams: int = 1,
+        length_penalty: float | None = None,
         seed: int = 0,
         look: Look = at_nothing,
     ) -> "Evaluation":
@@ -203,6 +207,7 @@ class Model:
 
         Args:
             history: of a forecast, earlier timesteps of the same series: seen, not judged.
+            beams, length_penalty: as for `predict`; the scores of `fit` are those of one beam.
             look: is given the table that was read, and its layout, before anything is predicted.
 
         Raises: DataError where the target is absent or holds a class that the model does not know.
@@ -210,12 +215,15 @@ class Model:
         from rnnauto.judge.evaluate import judged_by
         from rnnauto.judge.stored import NAME
 
+        search = Beams(beams, length_penalty=length_penalty)
+        search.check(lambda: self.run, light=self.light)
         info, family = self.info, self.family
         part = family.to_judge(data, info.layout, info.encoders, history=history)
         look(part.table, info.layout)
         path_npz = self.folder / NAME
         baselines = family.load_baselines(path_npz, info.layout, info.encoders)
-        answers = family.judged(self.run, part)
+        asked = {} if search == ONE_BEAM else {"beams": beams, **search.asked}
+        answers = family.judged(self.run, part, **asked)
         how = {"temperature": info.temperature, **told_early(family, self.folder, part)}
         found = family.evaluate(part, answers, baselines, seed=seed, **how)
         return judged_by(found, info.objective)

@@ -82,9 +82,9 @@ STANDS_WITH = {
     probabilistic ngrams linear predictors stored boosted last_timestep order_free summaries
     look_up rivals meter deciding conformal forest
     bigrams""",
-    "deploy": """answer check compare table finish generate given decoding generation members
+    "deploy": """answer check compare table finish generate decoding generation members
     token_module set_module writer light signatures streaming""",
-    "exchange": "export graph graphs emitters steps early lite",
+    "exchange": "choosing export graph graphs emitters steps early lite",
     "report": "shown inside onward",
     "families": "family",
 }
@@ -161,6 +161,7 @@ LATE = {
     "families/language/learner.py",
     "exchange/decay.py",
     "exchange/network.py",
+    "families/decoder/choosing.py",
     "families/decoder/graphs.py",
     "families/direct/graph.py",
     "families/forecast/emitters.py",

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from rnnauto.cli.odd import AllowFlag, StrictFlag, looking
+from rnnauto.cli.predict import BeamsFlag, PenaltyFlag
 from rnnauto.cli.runtime import RuntimeFlag
 
 MOST_CLASSES = 20
@@ -21,6 +22,8 @@ def evaluate(
         Path | None,
         typer.Option("--history", help="Earlier timesteps of a forecast's series, to be seen"),
     ] = None,
+    beams: BeamsFlag = 1,
+    length_penalty: PenaltyFlag = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON")] = False,
     runtime: RuntimeFlag = None,
     strict: StrictFlag = False,
@@ -31,7 +34,8 @@ def evaluate(
     from rnnauto.model import load
 
     look = looking(quiet=context.obj["quiet"], strict=strict, allow=allow)
-    evaluation = load(model, runtime=runtime).evaluate(data, history=history, look=look).to_json()
+    asked: Any = {"history": history, "beams": beams, "length_penalty": length_penalty}
+    evaluation = load(model, runtime=runtime).evaluate(data, look=look, **asked).to_json()
     if as_json:
         print_json(evaluation)
         return

@@ -65,6 +65,7 @@ FIT_FLAGS = {
     "--folds": "split.folds",
     "--refit": "train.refit",
     "--ensemble": "train.ensemble",
+    "--length-penalty": "problem.length_penalty",
     "--seeds": "search.seeds",
     "--decide": "judge.decide",
     "--costs": "judge.costs",
@@ -96,6 +97,7 @@ VALUES_OF = {
     "--costs": "MAPPING",
     "--budget": "TIME",
     "--early-loss": "ACCURACY",
+    "--length-penalty": "EXPONENT",
     "--track": "KIND:PLACE",
 }
 AS_LIST = "write a list as `--set 'search.space.cell=[lstm]'`"

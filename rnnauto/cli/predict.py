@@ -42,7 +42,16 @@ AnswersFlag = Annotated[
     typer.Option(
         "--answers",
         min=1,
-        help="Likeliest answers to tell, each with its probability, where they are written",
+        help="Best answers to tell, each with its probability, where they are written",
+    ),
+]
+PenaltyFlag = Annotated[
+    float | None,
+    typer.Option(
+        "--length-penalty",
+        help="How much longer answers gain where beams are compared; 0: nothing; left out: the "
+        "model's own",
+        show_default=False,
     ),
 ]
 SeedFlag = Annotated[int, typer.Option("--seed", help="Equal seeds draw equal paths")]
@@ -69,6 +78,7 @@ def predict(
     ] = False,
     beams: BeamsFlag = 1,
     answers: AnswersFlag = 1,
+    length_penalty: PenaltyFlag = None,
     explain: Annotated[
         bool,
         typer.Option("--explain", help="Say how much each timestep did to the answer: its share"),
@@ -81,6 +91,7 @@ def predict(
     allow: AllowFlag = None,
 ) -> None:
     """Predict DATA with a fitted model; ids and the order of the rows are kept."""
+    from rnnauto.deploy.generate import Beams
     from rnnauto.deploy.onward import Onward
     from rnnauto.model import load
 
@@ -91,8 +102,7 @@ def predict(
         data,
         history=history,
         probabilities=proba,
-        beams=beams,
-        answers=answers,
+        search=Beams(beams, answers, length_penalty),
         explain=explain,
         onward=Onward(horizon, paths, seed),
         look=looking(quiet=quiet, strict=strict, allow=allow),

@@ -10,6 +10,7 @@ from rnnauto.errors import DataError
 from rnnauto.layout import Layout
 
 Value = str | float | bool | None
+MOST_PENALTY = 3.0  # as in a recipe
 MOST_BEAMS = 100  # a step of a batch holds the probabilities of all tokens for each
 DECODE = "decode"  # the signature that keeps several answers in the running
 
@@ -97,23 +98,73 @@ def writes_no_texts(wanted: Wanted, layout: Layout, encoders: object) -> Writing
     )
 
 
-def check_beams(run: Callable[[], Run], beams: int, answers: int, *, explain: bool = False) -> None:
-    """Raises: DataError where a model cannot keep so many answers in the running, or has no shares
-    of them."""
-    for flag, number in (("--beams", beams), ("--answers", answers)):
-        if not 1 <= number <= MOST_BEAMS:
+@dataclass(frozen=True)
+class Beams:
+    """How answers that are written token by token are searched for.
+
+    Attributes:
+        kept: answers that stay in the running; 1: the likeliest token is written at every step.
+        answers: the best of them that are told.
+        length_penalty: in the place of the model's own; None: that.
+    """
+
+    kept: int = 1
+    answers: int = 1
+    length_penalty: float | None = None
+
+    @property
+    def asked(self) -> dict[str, int | float]:
+        """What a family that has beams is asked beside `beams`; nothing of any other."""
+        several: dict[str, int | float] = {"answers": self.answers} if self.answers > 1 else {}
+        if self.length_penalty is not None:
+            several["length_penalty"] = self.length_penalty
+        return several
+
+    def check(self, run: Callable[[], Run], *, light: bool, explain: bool = False) -> None:
+        """Raises: DataError where a model cannot search so, or has no shares of what is found.
+
+        Args: light: the model is not its SavedModel, in whose graph the penalty is fixed.
+        """
+        penalty = self.length_penalty
+        if penalty is not None and not 0 <= penalty <= MOST_PENALTY:
             raise DataError(
-                f"{number:,} answers cannot be kept in the running",
-                hint=f"give `{flag}` a number from 1 to {MOST_BEAMS}",
+                f"`{penalty:g}` is no exponent of lengths",
+                hint=f"give `--length-penalty` a number from 0 to {MOST_PENALTY:g}",
             )
-        if number > 1 and DECODE not in run().signatures:
+        if penalty is not None and max(self.kept, self.answers) == 1:
             raise DataError(
-                f"`{flag} {number}` is for answers that are written token by token; this model's "
-                "are not",
-                hint=f"leave `{flag}` out",
+                "`--length-penalty` is for several answers in the running, and there is one",
+                hint="give `--beams` a number, too, like `--beams 5`",
             )
-        if number > 1 and explain:
+        for flag, number in (("--beams", self.kept), ("--answers", self.answers)):
+            if not 1 <= number <= MOST_BEAMS:
+                raise DataError(
+                    f"{number:,} answers cannot be kept in the running",
+                    hint=f"give `{flag}` a number from 1 to {MOST_BEAMS}",
+                )
+            if number > 1:
+                check_has_beams(flag, number, run(), explain=explain)
+        if penalty is not None and not light:
             raise DataError(
-                f"the shares of timesteps are those of the likeliest answer, without `{flag}`",
-                hint=f"leave `{flag}` out, or `--explain`",
+                "the length penalty is fixed in the graph of a SavedModel",
+                hint="leave `--length-penalty` out, or `--runtime tensorflow`; `fit "
+                "--length-penalty` sets the model's own",
             )
+
+
+ONE_BEAM = Beams()
+
+
+def check_has_beams(flag: str, number: int, run: Run, *, explain: bool) -> None:
+    """Raises: DataError where a model keeps no answers in the running, or shares are asked for."""
+    if DECODE not in run.signatures:
+        raise DataError(
+            f"`{flag} {number}` is for answers that are written token by token; this model's "
+            "are not",
+            hint=f"leave `{flag}` out",
+        )
+    if explain:
+        raise DataError(
+            f"the shares of timesteps are those of the likeliest answer, without `{flag}`",
+            hint=f"leave `{flag}` out, or `--explain`",
+        )

@@ -212,6 +212,7 @@ class Attention(Frozen):
 class WrittenAnswers(Frozen):
     kind: Literal["written"]
     written: tuple[WrittenAnswer, ...]
+    length_penalty: float | None = None
     attention: tuple[Attention, ...] = ()
 
 

@@ -146,7 +146,7 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
     answer: Callable[..., Given]
     table: Callable[..., pl.DataFrame]
     without_answer: Callable[[Any, Given], str]  # two protocols of a part are one too many for mypy
-    judged: Callable[[Run, Part], Answers]
+    judged: Callable[..., Answers]
     tested: Callable[[Part, Answers], pl.DataFrame]
     network: Callable[[Layout, Encoders, Architecture], Any]
     lite: Callable[..., Lite]

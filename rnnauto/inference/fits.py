@@ -37,6 +37,10 @@ def check_settings(layout: Layout, case: Case) -> None:
             f"`--task anomaly`; the task here is {layout.task}",
         ),
         "tokens": (problem.tokens != "auto" and not layout.tokens, texts.format("feature")),
+        "length_penalty": (
+            problem.length_penalty != "auto" and not layout.target_tokens,
+            "texts, written token by token; here no target is one",
+        ),
         "target_tokens": (
             problem.target_tokens != "auto" and not layout.target_tokens,
             texts.format("target"),

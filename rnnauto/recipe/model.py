@@ -117,6 +117,11 @@ class ProblemSection(Section):
         description="Whether two or three targets are coordinates of a place, and errors distances "
         "(true, false); auto: by their names",
     )
+    length_penalty: Auto | Annotated[float, Field(ge=0, le=3)] = Field(
+        "auto",
+        description="How much longer answers gain where beams are compared: the exponent by which "
+        "their length divides the log probability; 0: nothing, auto: the best on validation",
+    )
     false_alarm_rate: Auto | Annotated[float, Field(gt=0, lt=1)] = Field(
         "auto",
         description="Share of the normal timesteps that a search for anomalies may flag; auto: "

@@ -288,6 +288,8 @@ def written_blocks(examples: WrittenAnswers) -> list[Block]:
             wide=frozenset({0, 1, 2}),
         )
     ]
+    if examples.length_penalty is not None:
+        blocks.append(TextBlock(penalty_words(examples.length_penalty)))
     figures = tuple(
         Figure(
             "Attention",
@@ -298,6 +300,17 @@ def written_blocks(examples: WrittenAnswers) -> list[Block]:
         for attention in examples.attention
     )
     return [*blocks, Grid(figures)] if figures else blocks
+
+
+def penalty_words(penalty: float) -> str:
+    """Say how beams are compared."""
+    if not penalty:
+        return "With `--beams`, answers are compared by their log probability (length penalty 0)."
+    return (
+        "With `--beams`, answers are compared by their log probability over "
+        f"((5 + tokens) / 6)^{penalty:g} (length penalty {penalty:g}); what is told of each is its "
+        "probability as it is."
+    )
 
 
 def surprise_blocks(surprise: Sequence[Surprise]) -> list[Block]:

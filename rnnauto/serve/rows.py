@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from pydantic_core import to_json
 
+from rnnauto.deploy.generate import Beams
 from rnnauto.deploy.table import as_in_file, times_as_texts
 from rnnauto.errors import RnnautoError
 from rnnauto.model import Model
@@ -27,6 +28,7 @@ ENDINGS = {
     "application/jsonl": ".jsonl",
 }
 COUNTS = ("beams", "answers")
+PENALTY = "length_penalty"
 TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"PAR1", b"ARROW1")
 LINES = ".jsonl"  # of JSON that needs no remark
@@ -39,7 +41,7 @@ class Asked:
     Attributes:
         rows: the content of a file, and what its name ends in.
         history: of a forecast, earlier timesteps of the same series; as JSON.
-        probabilities, beams, answers: as `rnnauto predict` has them.
+        probabilities, search: as `rnnauto predict` has them.
         as_csv: how the answer is written, else as JSON.
     """
 
@@ -47,8 +49,7 @@ class Asked:
     ending: str
     history: bytes | None
     probabilities: bool
-    beams: int
-    answers: int
+    search: Beams
     as_csv: bool
 
 
@@ -76,12 +77,22 @@ def read_rows(body: bytes, content_type: str, accept: str, query: str) -> Asked:
     probabilities = TRUTHS.get(options.get("proba", "false").lower())
     if probabilities is None:
         raise RequestError("`proba` is neither true nor false")
-    other = sorted(options.keys() - {"proba", *COUNTS})
+    other = sorted(options.keys() - {"proba", PENALTY, *COUNTS})
     if other:
-        known = "there are `proba`, `beams` and `answers`"
+        known = f"there are `proba`, `beams`, `answers` and `{PENALTY}`"
         raise RequestError(f"`{other[0][:80]}` is no option", hint=known)
     beams, answers = map(int, counts.values())
-    return Asked(rows, ending, history, probabilities, beams, answers, as_csv)
+    search = Beams(beams, answers, penalty_of(options.get(PENALTY)))
+    return Asked(rows, ending, history, probabilities, search, as_csv)
+
+
+def penalty_of(text: str | None) -> float | None:
+    """Read a length penalty; None where there is none. Raises: RequestError."""
+    if text is None:
+        return None
+    if not re.fullmatch(r"\d{1,3}(\.\d{1,9})?", text, re.ASCII):
+        raise RequestError(f"`{PENALTY}` is no small number")
+    return float(text)
 
 
 def json_rows(body: bytes) -> tuple[bytes, bytes | None]:
@@ -135,10 +146,9 @@ def answer_rows(model: Model, asked: Asked, limits: Limits) -> tuple[bytes, str]
             earlier.write_bytes(asked.history)
         try:
             part = model.read(path, history=earlier)
-            check_limits(part, max(asked.beams, asked.answers), limits)
+            check_limits(part, max(asked.search.kept, asked.search.answers), limits)
             tell_odd(part.table, model.info.layout, say=notes.append)
-            several = {"beams": asked.beams, "answers": asked.answers}
-            answer = model.tell(part, probabilities=asked.probabilities, **several)
+            answer = model.tell(part, probabilities=asked.probabilities, search=asked.search)
         except RequestError:
             raise
         except RnnautoError as error:

@@ -60,6 +60,10 @@ def test_timesteps_are_ordered_by_numbers_and_times_alone(cells, what, task):
     ("problem", "what"),
     [
         ({"lookback": 5}, "`--lookback 5` is for forecasts; the task here is regression"),
+        (
+            {"length_penalty": 0.5},
+            "`--length-penalty 0.5` is for texts, written token by token; here no target is one",
+        ),
         ({"season": 4}, "`--season 4` is for forecasts; the task here is regression"),
         ({"fill": "zero"}, "`--fill zero` is for forecasts; the task here is regression"),
         (

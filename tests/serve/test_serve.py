@@ -470,7 +470,14 @@ def test_the_form_works_in_a_browser(server, tmp_path, scheme):
 
 @pytest.mark.parametrize(
     ("query", "named"),
-    [("prob=true", "prob"), ("proba=please", "proba"), ("proba=", "proba"), ("beams=1&x=1", "x")],
+    [
+        ("prob=true", "prob"),
+        ("proba=please", "proba"),
+        ("proba=", "proba"),
+        ("beams=1&x=1", "x"),
+        ("length_penalty=-1", "length_penalty"),
+        ("length_penalty=1", "--length-penalty"),
+    ],
 )
 def test_options_that_there_are_not_are_refused(client, tiny_run, query, named):
     csv = {"Content-Type": "text/csv"}

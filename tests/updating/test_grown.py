@@ -47,13 +47,16 @@ def test_targets_take_in_classes_and_keep_their_scales():
 
 
 def test_tokens_to_write_are_taken_in_with_how_they_are_joined():
-    old = TokensEncoder(tokens="word", vocabulary=("a", "."), joined_left=(".",), longest=3)
+    old = TokensEncoder(
+        tokens="word", vocabulary=("a", "."), joined_left=(".",), longest=3, length_penalty=0.4
+    )
     fresh = TokensEncoder(
         tokens="word", vocabulary=("!", "a", "b"), joined_left=("!", "."), longest=9
     )
     grown = grown_tokens(old, fresh)
     assert grown.vocabulary == ("a", ".", "!", "b") and grown.joined_left == (".", "!")
     assert (grown.longest, grown.sized) == (9, 2)
+    assert grown.length_penalty == 0.4
 
 
 @pytest.mark.parametrize(

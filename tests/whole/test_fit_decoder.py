@@ -15,6 +15,7 @@ import rnnauto
 from rnnauto.deploy.gate import find_faults
 from rnnauto.deploy.generate import Wanted
 from rnnauto.errors import DataError, ModelFolderError
+from rnnauto.families.decoder.choosing import PENALTIES
 from rnnauto.families.decoder.tokens import most_tokens
 from rnnauto.model import load
 from rnnauto.pipeline import fit
@@ -90,7 +91,9 @@ def translator(tmp_path_factory):
 @pytest.fixture(scope="module")
 def namer(tmp_path_factory):
     place = tmp_path_factory.mktemp("namer")
-    fitted = run_fit(names(200), place / "model", target="name", rnn_type="one-to-many")
+    fitted = run_fit(
+        names(200), place / "model", target="name", rnn_type="one-to-many", length_penalty=1.5
+    )
     return place / "model", fitted
 
 
@@ -222,6 +225,53 @@ def test_a_wider_search_tells_as_many_answers_as_were_asked_for(translator):
     assert "prediction_3" not in wide.columns
     narrow = rnnauto.load(folder).predict(pairs(6, seed=5), answers=2)
     assert (wide["probability_2"] >= narrow["probability_2"] - 1e-6).all()
+
+
+def test_the_length_penalty_is_chosen_on_validation_or_as_given(translator, namer):
+    for (folder, _), wanted in ((translator, PENALTIES), (namer, [1.5])):
+        chosen = rnnauto.load(folder).info.encoders.target.length_penalty
+        assert chosen in wanted
+        page = (folder / "report.html").read_text(encoding="utf-8")
+        assert f"length penalty {chosen:g}" in page
+
+
+def test_answers_of_both_runtimes_are_in_the_order_of_what_their_length_leaves(namer):
+    folder, _ = namer
+    data = pl.DataFrame({"language": ["la", "lo"]})
+    light, heavy = (rnnauto.load(folder, runtime=name) for name in ("onnx", "tensorflow"))
+    found, other = (model.predict(data, answers=6, beams=12) for model in (light, heavy))
+    names = ["prediction", *(f"prediction_{place}" for place in range(2, 7))]
+    assert found.select(names).equals(other.select(names))
+    worth, likely = [], []
+    for name in names:
+        tokens = found[name].str.len_chars().to_numpy() + 1
+        likely.append(np.log(found[name.replace("prediction", "probability")].to_numpy()))
+        worth.append(likely[-1] / ((5 + tokens) / 6) ** 1.5)
+    assert (np.diff(worth, axis=0) <= 1e-4).all()
+    assert (np.diff(likely, axis=0) > 0).any()
+    plain = light.predict(data, answers=6, beams=12, length_penalty=0)
+    told = plain.select([name.replace("prediction", "probability") for name in names]).to_numpy()
+    assert (np.diff(told, axis=1) <= 0).all()
+    assert light.predict(data, answers=6, beams=12, length_penalty=1.5).equals(found)
+
+
+def test_a_length_penalty_that_nothing_would_follow_is_refused(namer):
+    folder, _ = namer
+    data = pl.DataFrame({"language": ["la"]})
+    with pytest.raises(DataError, match="there is one"):
+        rnnauto.load(folder).predict(data, length_penalty=1)
+    with pytest.raises(DataError, match="`4` is no exponent"):
+        rnnauto.load(folder).predict(data, beams=2, length_penalty=4)
+    with pytest.raises(DataError, match="fixed in the graph"):
+        rnnauto.load(folder, runtime="tensorflow").predict(data, beams=2, length_penalty=1)
+
+
+def test_beams_are_judged_as_they_are_told(translator):
+    folder, _ = translator
+    model, data = rnnauto.load(folder), pairs(30, seed=6)
+    answers = model.predict(data, beams=3, length_penalty=2)["prediction"]
+    judged = model.evaluate(data, beams=3, length_penalty=2).metrics["sequence_accuracy"].value
+    assert judged == pytest.approx((answers == data["swedish"]).mean())
 
 
 def test_what_holds_nothing_has_no_further_answers_either(translator):

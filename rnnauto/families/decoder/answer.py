@@ -57,17 +57,30 @@ def to_learn(data: Source, layout: Layout, encoders: DecoderEncoders) -> Table:
     return read_for(layout, data, target=True, text_targets=layout.target, classes=words)
 
 
-def judged_answers(run: Run, part: DecoderPart) -> Answered:
-    """Write answers, with what is needed to compare them with the truth."""
-    return replace(write(run, part), likelihood=score(run, part, part.pairs()))
+def judged_answers(run: Run, part: DecoderPart, **search: Any) -> Answered:
+    """Write answers, with what is needed to compare them with the truth; `search` as for
+    `write`."""
+    return replace(write(run, part, **search), likelihood=score(run, part, part.pairs()))
 
 
-def write(run: Run, part: DecoderPart, *, beams: int = 1, answers: int = 1) -> Answered:
-    """Write the likeliest answer to every sequence: token by token, or the best of some `beams`.
+def write(
+    run: Run,
+    part: DecoderPart,
+    *,
+    beams: int = 1,
+    answers: int = 1,
+    length_penalty: float | None = None,
+) -> Answered:
+    """Write an answer to every sequence: the likeliest token by token, or the best of some `beams`.
 
-    Args: answers: the likeliest of the beams that are told; there are as many beams at least.
+    Args:
+        answers: the best of the beams that are told; there are as many beams at least.
+        length_penalty: by which beams are compared; None: as the model was made.
     """
     beams = max(beams, answers)
+    asked: RawBatch = {"beams": np.asarray(beams, np.int32)}
+    if length_penalty is not None:
+        asked["length_penalty"] = np.asarray(length_penalty, np.float32)
     further: list[tuple[tuple[str, float], ...]] = [()] * len(part)
     texts: list[str] = [""] * len(part)
     tokens: list[list[str]] = [[] for _ in range(len(part))]
@@ -77,7 +90,7 @@ def write(run: Run, part: DecoderPart, *, beams: int = 1, answers: int = 1) -> A
         if beams == 1:
             outputs = run(batch)
         else:
-            outputs = run(batch | {"beams": np.asarray(beams, np.int32)}, "decode")
+            outputs = run(batch | asked, "decode")
             if answers > 1:
                 for number, told in zip(chosen, others_of(outputs, answers), strict=True):
                     further[number] = told
@@ -93,7 +106,7 @@ def write(run: Run, part: DecoderPart, *, beams: int = 1, answers: int = 1) -> A
 def others_of(
     outputs: dict[str, NDArray[Any]], answers: int
 ) -> Iterator[tuple[tuple[str, float], ...]]:
-    """Tell the answers after the likeliest, one text once.
+    """Tell the answers after the best, one text once.
 
     Args: outputs: of `decode`, [batch, beams], best first; what was never in the running is none.
     """

@@ -16,7 +16,7 @@ from rnnauto.families.decoder.answer import answer_batch, source_batch
 from rnnauto.families.decoder.light import as_text
 from rnnauto.families.decoder.pairs import DecoderPart
 from rnnauto.families.decoder.signatures import SCORE
-from rnnauto.families.decoder.tokens import TokensEncoder
+from rnnauto.families.decoder.tokens import TokensEncoder, penalties_of
 from rnnauto.families.decoder.writer import Arrays, Writer, options, write_beams
 
 BEAMS = 4
@@ -101,12 +101,17 @@ def tied(
     own, best = along(writer, source, ids_of(wanted, target))
     if beams == 1:
         return bool((best - own <= TOLERANCE).all())
-    _, total = write_beams(writer, source, limit=limit, beams=beams)
-    if abs(total[0, 0] - own.sum()) <= TOLERANCE * max(1.0, abs(total[0, 0])):
+    penalties = penalties_of(target, target.length_penalty)
+    given: dict[str, Any] = {"limit": limit, "beams": beams, "penalties": penalties}
+    tokens, total = write_beams(writer, source, **given)
+    written = len(ids_of(as_text(tokens[0, 0], target)["tokens"], target))
+    best_worth = total[0, 0] / penalties[written]
+    worth = own.sum() / penalties[len(own)]
+    if abs(best_worth - worth) <= TOLERANCE * max(1.0, abs(best_worth)):
         return True
     for seed in range(SHAKES):
         unsteady = shaken(writer, np.random.default_rng(seed))
-        tokens, _ = write_beams(unsteady, source, limit=limit, beams=beams)
+        tokens, _ = write_beams(unsteady, source, **given)
         if (as_text(tokens[0, 0], target)["tokens"] == wanted).all():
             return True
     return False

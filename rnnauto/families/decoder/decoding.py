@@ -162,11 +162,15 @@ def drawn(*, temperature: Any, top_k: Any, seed: Any, stop: Any) -> Choose:
 
 
 def write_beams(
-    decoder: Decoder, inputs: dict[str, Any], *, limit: Any, beams: Any
+    decoder: Decoder, inputs: dict[str, Any], *, limit: Any, beams: Any, penalties: Any
 ) -> tuple[Any, Any]:
-    """Search with beams: the answers of largest probability among those that stay in the running.
+    """Search with beams: the best answers among those that stay in the running.
 
-    A beam that has ended goes on as it is, at no cost. There is no bonus for length.
+    A beam that has ended goes on as it is, at no cost.
+
+    Args:
+        penalties: what the log probability of so many tokens is divided by, [limit + 1], where
+            beams are compared; see `tokens.penalties_of`.
 
     Returns: tokens int32 [batch, beams, limit] and log probabilities [batch, beams], best first.
     """
@@ -180,8 +184,11 @@ def write_beams(
         ended = has_ended(previous)
         scores, state = decoder.step(tf.reshape(previous, [-1]), state, memory)
         scores = tf.where(ended[..., None], only_pad, tf.reshape(scores, [rows, beams, entries]))
-        sums = tf.reshape(total[..., None] + scores, [rows, beams * entries])
-        total, best = tf.math.top_k(sums, beams)
+        length = tf.math.count_nonzero(written, -1, dtype=tf.int32) + 1  # the end, or one more
+        sums = total[..., None] + scores
+        worth = sums / tf.gather(penalties, length)[..., None]
+        _, best = tf.math.top_k(tf.reshape(worth, [rows, beams * entries]), beams)
+        total = tf.gather(tf.reshape(sums, [rows, beams * entries]), best, axis=1, batch_dims=1)
         beam, chosen = best // entries, best % entries  # [batch, beams]
         state = tf.gather(state, tf.reshape(tf.range(rows)[:, None] * beams + beam, [-1]))
         written = tf.gather(written, beam, axis=1, batch_dims=1)

@@ -24,7 +24,7 @@ from rnnauto.families.decoder.network import build_decoder
 from rnnauto.families.decoder.pairs import DecoderEncoders
 from rnnauto.families.decoder.prepare import DecoderPrepared
 from rnnauto.families.decoder.signatures import DECODE, GENERATE, SCORE, open_light
-from rnnauto.families.decoder.tokens import TokensEncoder, most_tokens
+from rnnauto.families.decoder.tokens import TokensEncoder, most_tokens, penalties_of
 from rnnauto.layout import Layout
 from rnnauto.networks.architecture import Architecture
 from rnnauto.networks.built import Built
@@ -76,6 +76,7 @@ def decoder_signatures(
     decoder = decoding.decoder_of(members)
     words = tf.constant(["", "", "", "", *target.vocabulary])
     limit = tf.constant(most_tokens(target))
+    penalties = tf.constant(penalties_of(target, target.length_penalty))
 
     def predict(**raw: Any) -> dict[str, Any]:
         tokens, total = decoding.write_one(
@@ -85,7 +86,9 @@ def decoder_signatures(
 
     def decode(beams: Any, **raw: Any) -> dict[str, Any]:
         beams = tf.maximum(beams, 1)
-        tokens, total = decoding.write_beams(decoder, encode(raw), limit=limit, beams=beams)
+        tokens, total = decoding.write_beams(
+            decoder, encode(raw), limit=limit, beams=beams, penalties=penalties
+        )
         return as_text(tokens, words, target) | {"log_probability": total}
 
     def generate(  # `most` tokens, 0: as many as in `predict`; the others are `decoding.drawn`'s

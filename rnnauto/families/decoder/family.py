@@ -12,7 +12,6 @@ from rnnauto.families.family import (
     no_onward,
     no_origins,
     no_streaming,
-    undecided,
     waits,
 )
 from rnnauto.late import late
@@ -87,7 +86,7 @@ DECODER = Family(
         "order": late(f"{HERE}.order", "order"),
     },
     early=never_early,
-    decide=undecided,
+    decide=late(f"{HERE}.choosing", "choose_penalty"),
     settled=waits,
     export=export,
     signatures=signatures.signatures,

@@ -10,7 +10,7 @@ from rnnauto.arrays import Codes
 from rnnauto.data.encode import RESERVED
 from rnnauto.deploy.onnx_run import by_parts
 from rnnauto.families.decoder import writer
-from rnnauto.families.decoder.tokens import TokensEncoder, join, most_tokens
+from rnnauto.families.decoder.tokens import TokensEncoder, join, most_tokens, penalties_of
 from rnnauto.families.decoder.writer import Arrays, Writer
 
 
@@ -22,9 +22,13 @@ def functions(written: Writer, target: TokensEncoder) -> Mapping[str, Callable[.
         tokens, total = writer.write_one(written, raw, limit=limit, choose=None)
         return as_text(tokens, target) | {"log_probability": total}
 
-    def decode(beams: Any, **raw: Any) -> Arrays:
+    def decode(beams: Any, length_penalty: Any = None, **raw: Any) -> Arrays:
         most = max(int(beams), 1)
-        tokens, total = writer.write_beams(written, raw, limit=limit, beams=most)
+        own = target.length_penalty if length_penalty is None else float(length_penalty)
+        penalties = penalties_of(target, own)
+        tokens, total = writer.write_beams(
+            written, raw, limit=limit, beams=most, penalties=penalties
+        )
         return as_text(tokens, target) | {"log_probability": total}
 
     def generate(

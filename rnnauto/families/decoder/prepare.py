@@ -24,6 +24,7 @@ from rnnauto.prepared import (
     with_targets,
 )
 from rnnauto.problems.unknown_targets import refuse_unknown
+from rnnauto.recipe.values import Auto
 from rnnauto.splitting import split_sequences
 
 DecoderPrepared = Prepared[DecoderEncoders, Parts, DecoderPart, EncodedPairs]
@@ -41,8 +42,11 @@ def prepare(told: Told) -> DecoderPrepared:
         groups=lambda sequences: answered_groups(sequences, layout),
         classes=False,
     )
+    penalty = told.recipe.problem.length_penalty
     folds = tuple(
-        told.settled(with_vectors(fit_decoder(train, layout), told.vectors), grown)
+        with_penalty(
+            told.settled(with_vectors(fit_decoder(train, layout), told.vectors), grown), penalty
+        )
         for train in split.train_parts(per_timestep=False)
     )
     pairs = encode_pairs(split.parts.development, folds[0])
@@ -62,6 +66,14 @@ def prepare(told: Told) -> DecoderPrepared:
         fingerprint=fingerprint_of(told, split.validation_frame),
         earlier=split.earlier,
     )
+
+
+def with_penalty(encoders: DecoderEncoders, penalty: float | Auto) -> DecoderEncoders:
+    """Have beams be compared by a given penalty of length; one to be chosen stays open."""
+    if penalty == "auto":
+        return encoders
+    target = encoders.target.model_copy(update={"length_penalty": penalty})
+    return encoders.model_copy(update={"target": target})
 
 
 def check_some_known(sequences: Sequences, encoders: DecoderEncoders, source: str) -> None:

@@ -31,7 +31,8 @@ def answers_shown(part: DecoderPart, answers: Answered) -> Json:
         }
         for number in chosen
     ]
-    return {"kind": "written", "written": written}
+    penalty = part.encoders.target.length_penalty
+    return {"kind": "written", "written": written, "length_penalty": penalty}
 
 
 def source_of(sequences: Sequences, number: int) -> str:

@@ -2,9 +2,11 @@
 
 from math import ceil
 
+import numpy as np
 import polars as pl
 from pydantic import Field
 
+from rnnauto.arrays import Floats
 from rnnauto.data.encode import MOST_ENTRIES, RESERVED, UNKNOWN
 from rnnauto.data.grown import with_new
 from rnnauto.data.tokens import SPACE
@@ -24,6 +26,8 @@ class TokensEncoder(Frozen):
         vocabulary: entry `i` has id `RESERVED + i`.
         joined_left, joined_right: symbols that mostly stand without a space before or after them.
         longest: tokens of the longest answer of the train part.
+        length_penalty: the exponent by which the length of an answer divides its log probability,
+            where beams are compared; None until it is chosen, and in folders of before: 0.
         sized: the table of tokens is as wide as one of so many entries, those before an update
             added others; None: of as many as there are.
     """
@@ -33,6 +37,7 @@ class TokensEncoder(Frozen):
     joined_left: tuple[str, ...] = ()
     joined_right: tuple[str, ...] = ()
     longest: int = Field(ge=1)
+    length_penalty: float | None = Field(None, ge=0, le=3)  # as in a recipe
     sized: int | None = Field(None, ge=0)
 
     @property
@@ -54,6 +59,16 @@ class TokensEncoder(Frozen):
 def most_tokens(encoder: TokensEncoder) -> int:
     """Count the tokens that an answer may have at most."""
     return ceil(LONGER * encoder.longest) + 1
+
+
+def penalties_of(encoder: TokensEncoder, exponent: float | None) -> Floats:
+    """Give what the log probability of an answer of 0, 1, ... tokens is divided by, its end
+    counted, [most tokens + 1]: ((5 + tokens) / 6) ** `exponent`; 1 for None.
+
+    Wu et al. 2016, "Google's Neural Machine Translation System", equation 14.
+    """
+    tokens = np.arange(most_tokens(encoder) + 1)
+    return np.asarray(((5.0 + tokens) / 6.0) ** (exponent or 0.0), np.float32)
 
 
 def cut(texts: pl.Series, tokens: Tokens) -> pl.Series:
@@ -115,6 +130,7 @@ def grown_tokens(old: TokensEncoder, fresh: TokensEncoder) -> TokensEncoder:
             "joined_left": left,
             "joined_right": right,
             "longest": max(old.longest, fresh.longest),
+            "length_penalty": old.length_penalty,
             "sized": sized,
         }
     )

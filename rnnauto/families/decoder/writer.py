@@ -95,7 +95,9 @@ def drawn(*, entries: int, temperature: float, top_k: int, seed: int, stop: int)
     return choose
 
 
-def write_beams(writer: Writer, raw: Arrays, *, limit: int, beams: int) -> tuple[Codes, Floats]:
+def write_beams(
+    writer: Writer, raw: Arrays, *, limit: int, beams: int, penalties: Floats
+) -> tuple[Codes, Floats]:
     """Search with beams; see `decoding.write_beams`. A step reads all beams of a source beside
     each other, so that its memory is there once."""
     memory = writer.begin(raw)
@@ -118,7 +120,9 @@ def write_beams(writer: Writer, raw: Arrays, *, limit: int, beams: int) -> tuple
         best = np.where(ended[..., None], np.where(order == PAD, np.float32(0), NEVER), best)
         tokens = np.where(ended[..., None], order, tokens)
         places = np.arange(beams)[:, None] * entries + tokens  # [rows, beams, of each beam]
-        total, place = largest(total[..., None] + best, places, beams)
+        length = np.count_nonzero(written, axis=-1) + 1  # with the end, or one token more
+        sums = total[..., None] + best
+        total, place = largest(sums, penalties[length][..., None], places, beams)
         beam, chosen = place // entries, (place % entries).astype(np.int32)
         inputs["state"] = state[(row * beams + beam).ravel()]
         written = written[row, beam]
@@ -128,13 +132,15 @@ def write_beams(writer: Writer, raw: Arrays, *, limit: int, beams: int) -> tuple
 
 
 def largest(
-    sums: Floats, places: NDArray[np.int64], count: int
+    sums: Floats, penalties: Floats, places: NDArray[np.int64], count: int
 ) -> tuple[Floats, NDArray[np.int64]]:
-    """Take the `count` largest sums of each row, and their places; of equal ones those of the
-    lowest places, as TensorFlow's `top_k` does. Both are [rows, beams, of each beam]."""
+    """Take the `count` sums of each row that are largest once they are divided by their penalties,
+    and their places; of equal ones those of the lowest places, as TensorFlow's `top_k` does. Both
+    are [rows, beams, of each beam]."""
     rows = len(sums)
+    worth = (sums / penalties).reshape(rows, -1)
     flat, places = sums.reshape(rows, -1), places.reshape(rows, -1)
-    order = np.lexsort((places, -flat), axis=-1)[:, :count]
+    order = np.lexsort((places, -worth), axis=-1)[:, :count]
     return np.take_along_axis(flat, order, -1), np.take_along_axis(places, order, -1)
 
 

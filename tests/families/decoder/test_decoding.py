@@ -18,6 +18,7 @@ from rnnauto.families.decoder.decoding import (
 pytestmark = pytest.mark.train
 
 END, A, B = 3, 4, 5
+ALIKE = np.ones(9, np.float32)
 # probability of the next token by the one before: the likeliest first token leads astray
 NEXT = {
     2: {A: 0.6, B: 0.4},
@@ -55,15 +56,29 @@ def test_greedy_takes_the_likeliest_token_at_every_step():
 
 def test_beams_find_the_answer_that_is_likeliest_as_a_whole():
     tokens, total = write_beams(
-        table_decoder(), rows(1), limit=tf.constant(4), beams=tf.constant(2)
+        table_decoder(), rows(1), limit=tf.constant(4), beams=tf.constant(2), penalties=ALIKE
     )
     np.testing.assert_array_equal(tokens[0], [[B, 0, 0, 0], [A, 0, 0, 0]])
     np.testing.assert_allclose(np.exp(total[0]), [0.4 * 0.9, 0.6 * 0.4], rtol=1e-5)
 
 
+def test_a_longer_answer_goes_before_a_likelier_one_where_lengths_divide():
+    """By hand: with their ends `B` has 0.36 in 2 tokens, `A` 0.24 in 2, `A B` 0.162 in 3; per token
+    the logs are -0.51, -0.71 and -0.61. What is told of each is its probability as it is."""
+    tokens, total = write_beams(
+        table_decoder(),
+        rows(1),
+        limit=tf.constant(3),
+        beams=tf.constant(40),
+        penalties=np.arange(4, dtype=np.float32),
+    )
+    np.testing.assert_array_equal(tokens[0, :3], [[B, 0, 0], [A, B, 0], [A, 0, 0]])
+    np.testing.assert_allclose(np.exp(total[0, :3]), [0.36, 0.162, 0.24], rtol=1e-5)
+
+
 def test_one_beam_is_greedy():
     tokens, total = write_beams(
-        table_decoder(), rows(3), limit=tf.constant(4), beams=tf.constant(1)
+        table_decoder(), rows(3), limit=tf.constant(4), beams=tf.constant(1), penalties=ALIKE
     )
     greedy, log_probability = write_one(
         table_decoder(), rows(3), limit=tf.constant(4), choose=likeliest
@@ -81,7 +96,7 @@ def test_the_noise_of_a_high_temperature_lifts_no_token_that_must_not_be_written
 
 def test_so_many_beams_that_all_answers_stay_share_out_all_probability():
     tokens, total = write_beams(
-        table_decoder(), rows(1), limit=tf.constant(3), beams=tf.constant(40)
+        table_decoder(), rows(1), limit=tf.constant(3), beams=tf.constant(40), penalties=ALIKE
     )
     real = total[0].numpy() > NEVER / 2
     assert len({tuple(row) for row in tokens[0].numpy()[real]}) == real.sum()

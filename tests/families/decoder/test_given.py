@@ -8,7 +8,7 @@ from rnnauto.data.encode import CategoryEncoder, NumberEncoder
 from rnnauto.deploy.generate import Wanted
 from rnnauto.deploy.model_json import write_model_info
 from rnnauto.errors import DataError
-from rnnauto.families.decoder.given import given_sequence
+from rnnauto.families.decoder.generate import given_sequence
 from rnnauto.families.decoder.pairs import DecoderEncoders
 from rnnauto.families.decoder.tokens import TokensEncoder
 from rnnauto.families.families import family_of

@@ -20,6 +20,7 @@ from rnnauto.networks.architecture import Architecture, Features
 pytestmark = pytest.mark.train
 
 ENTRIES, LIMIT, LOUD = 9, 6, 4.0
+PLAIN = np.ones(LIMIT + 1, np.float32)
 SOURCE = Features(
     numbers=1,
     missing=(),
@@ -97,17 +98,20 @@ def test_the_likeliest_token_at_every_step(both):
     np.testing.assert_allclose(own, total, atol=1e-5)
 
 
-@pytest.mark.parametrize("beams", [1, 4, 11])
-def test_the_best_of_some_beams(both, beams):
+@pytest.mark.parametrize(("beams", "exponent"), [(1, 0), (4, 0), (11, 0), (4, 1), (11, 2.5)])
+def test_the_best_of_some_beams(both, beams, exponent):
     decoder, written, _ = both
-    tokens, total = decoding.write_beams(
-        decoder, INPUTS, limit=tf.constant(LIMIT), beams=tf.constant(beams)
-    )
-    own_tokens, own = writer.write_beams(written, INPUTS, limit=LIMIT, beams=beams)
+    penalties = ((5 + np.arange(LIMIT + 1)) / 6).astype(np.float32) ** np.float32(exponent)
+    given = {"limit": LIMIT, "beams": beams}
+    tensors = {name: tf.constant(value) for name, value in given.items()}
+    tokens, total = decoding.write_beams(decoder, INPUTS, **tensors, penalties=penalties)
+    own_tokens, own = writer.write_beams(written, INPUTS, **given, penalties=penalties)
     real = total.numpy() > decoding.NEVER / 2
     assert real[:, : min(beams, 4)].all()
     np.testing.assert_allclose(own[real], total.numpy()[real], atol=1e-5)
     np.testing.assert_array_equal(own_tokens[real], tokens.numpy()[real])
+    worth = own / penalties[np.count_nonzero(own_tokens, axis=-1) + (own_tokens[..., -1] == 0)]
+    assert (np.diff(np.where(real, worth, -np.inf)[:, : min(beams, 4)]) <= 1e-6).all()
 
 
 @pytest.mark.parametrize(("temperature", "top_k", "stop"), [(1.0, 0, -1), (3.0, 2, 7), (0.0, 0, 5)])
@@ -139,4 +143,8 @@ def test_no_sources_have_no_answers(both):
     read = written.begin(INPUTS)
     none = replace(written, begin=lambda raw: {name: part[:0] for name, part in read.items()})
     assert writer.write_one(none, {}, limit=LIMIT, choose=None)[0].shape == (0, LIMIT)
-    assert writer.write_beams(none, {}, limit=LIMIT, beams=3)[0].shape == (0, 3, LIMIT)
+    assert writer.write_beams(none, {}, limit=LIMIT, beams=3, penalties=PLAIN)[0].shape == (
+        0,
+        3,
+        LIMIT,
+    )

@@ -1,0 +1,112 @@
+"""Choose how much the length of an answer counts where beams are compared, once the networks of a
+model are known."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from rnnauto.arrays import Doubles
+from rnnauto.data.sequences import targets_in
+from rnnauto.deploy.onnx_run import MODEL, STEP, by_batch
+from rnnauto.deploy.runner import Run
+from rnnauto.families.decoder.answer import write
+from rnnauto.families.decoder.evaluate import answer_metric
+from rnnauto.families.decoder.graphs import source_graph, step_graph
+from rnnauto.families.decoder.light import functions
+from rnnauto.families.decoder.metrics import answer_metrics, answer_sums
+from rnnauto.families.decoder.pairs import DecoderPart
+from rnnauto.families.decoder.prepare import DecoderPrepared, with_penalty
+from rnnauto.families.decoder.signatures import open_writer
+from rnnauto.families.decoder.tokens import cut
+from rnnauto.search.select import Trial
+
+PENALTIES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5)
+BEAMS = 5  # that they are compared with
+MOST = 256  # sequences of a validation part that are answered
+METRIC = "token_accuracy"
+
+
+def choose_penalty(
+    prepared: DecoderPrepared,
+    *,
+    members: Sequence[Any],
+    parts: Sequence[tuple[Trial, int]],
+    **given: Any,
+) -> DecoderPrepared:
+    """Choose the penalty of length whose answers to what the networks were not trained on are
+    best, where none is given or known; 0, where the answers cannot be told right from wrong, or a
+    penalty chosen on one half of them is not better on the other.
+
+    Args:
+        parts: the trial and the fold of each member.
+    """
+    if prepared.encoders.target.length_penalty is not None:
+        return prepared
+    penalty = 0.0
+    if answer_metric(prepared.layout) == METRIC:
+        by_fold: dict[int, list[Any]] = {}
+        for member, (_, fold) in zip(members, parts, strict=True):
+            by_fold.setdefault(fold, []).append(member)
+        sums = [
+            sums_of(each, held_out(prepared, fold, MOST // len(by_fold)))
+            for fold, each in by_fold.items()
+        ]
+        penalty = PENALTIES[best_by_halves(np.concatenate(sums, axis=1))]
+    encoders = with_penalty(prepared.encoders, penalty)
+    return replace(
+        prepared,
+        encoders=encoders,
+        fold_encoders=tuple(with_penalty(each, penalty) for each in prepared.fold_encoders),
+        test=replace(prepared.test, encoders=encoders),
+    )
+
+
+def held_out(prepared: DecoderPrepared, fold: int, most: int) -> DecoderPart:
+    """Take sequences of the validation part of a fold, at even distances."""
+    _, validation = prepared.parts.folds[fold]
+    chosen = np.unique(np.linspace(0, len(validation) - 1, min(most, len(validation))).astype(int))
+    sequences = prepared.parts.development.take(validation[chosen], per_timestep=False)
+    return DecoderPart(sequences, prepared.layout, prepared.encoders)
+
+
+def sums_of(members: Sequence[Any], part: DecoderPart) -> Doubles:
+    """Write answers with every penalty, and sum what the metrics need of each, with a column of
+    sequences in front, [penalties, sequences, 5]."""
+    layout, target = part.layout, part.encoders.target
+    truth = cut(targets_in(part.sequences), target.tokens)
+    found = []
+    with tempfile.TemporaryDirectory(prefix="rnnauto-") as place:
+        folder = Path(place)
+        graph = source_graph(list(members), layout, part.encoders)
+        (folder / MODEL).write_bytes(graph.serialise("source"))
+        (folder / STEP).write_bytes(step_graph(list(members)).serialise("step"))
+        writer = open_writer(folder, layout, part.encoders)
+        run = Run(folder, by_batch(folder, functions(writer, target)), writer)
+        for penalty in PENALTIES:
+            answered = write(run, part, beams=BEAMS, length_penalty=penalty)
+            written = pl.Series(answered.tokens, dtype=pl.List(pl.String))
+            sums = answer_sums(truth, written, None)
+            found.append(np.concatenate([np.ones((len(sums), 1)), sums], axis=1))
+    return np.stack(found)
+
+
+def best_by_halves(sums: Doubles) -> int:
+    """Choose a penalty, [penalties, sequences, 5]: the best of all sequences, or the first, unless
+    those that are best on one half of them are better than that on the other."""
+
+    def score(chosen: Doubles) -> Doubles:
+        return np.asarray(answer_metrics(chosen.sum(axis=1))[METRIC])
+
+    sides = [sums[:, side::2] for side in (0, 1)]
+    if not all(side.shape[1] for side in sides):
+        return 0
+    gained = 0.0
+    for learned, judged in (sides, sides[::-1]):
+        scores = score(judged)
+        gained += float(scores[score(learned).argmax()] - scores[0])
+    return int(score(sums).argmax()) if gained > 0 else 0
