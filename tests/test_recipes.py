@@ -39,6 +39,7 @@ STEPS = ("LiteRT, step", "int8")
 # what a model has no form of, by the first word of its recipe, and a piece of what is said then
 CANNOT = {
     **{("forecast", way): "reads its whole window again" for way in STEPS},
+    **{("anomalies", way): "this one scores what is unlike the rest" for way in LITE},
     **{("language", way): "writes its answer one step after another" for way in LITE},
     **{("unaligned", way): "writes its answer one step after another" for way in LITE},
     ("unaligned", "Triton"): "with `step.onnx`, one after another",
@@ -114,7 +115,6 @@ PARITY = [
     pytest.param(name, way, marks=gated(name).marks if way in EVERY_TIME else RARELY)
     for name in NAMES
     for way in WAYS
-    if not name.startswith("anomalies")  # scores and flags: `tests/families/anomaly`
 ]
 
 

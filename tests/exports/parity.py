@@ -22,6 +22,7 @@ from rnnauto.mlflow_model import _load_pyfunc
 from rnnauto.serve.held import open_served
 
 FEW = 8  # sequences
+TOLD = {"score", "flag", "column"}  # of anomalies, beside `score_COLUMN`
 LONGEST = 400  # characters
 ONE_WAY = {"bidirectional": False, "units": 8}
 
@@ -95,9 +96,11 @@ def table_of(model, part):
 
 
 def apart(wanted, found):
-    """The largest difference between two tables, in the columns of the predictions."""
+    """The largest difference between two tables, in the columns of the predictions, or of the
+    scores and flags of anomalies, none of which may be absent."""
     names = [name for name in wanted.columns if name in found.columns]
-    assert any(name.startswith("prediction") for name in names)
+    told = {name for name in wanted.columns if name in TOLD or name.startswith(("pred", "score_"))}
+    assert told and told <= set(names)
     one, other = ({name: values_of(each[name]) for name in names} for each in (wanted, found))
     units = {name: 1.0 if "probability" in name else unit for name, unit in units_of([one]).items()}
     return largest_difference(one, other, units)
@@ -121,7 +124,9 @@ def in_mlflow(asked):
     """By what MLflow calls, without MLflow; `test_export_mlflow.py` has that."""
     rows = asked.few.table.frame
     found = _load_pyfunc(str(asked.folder)).predict(rows, {"probabilities": True})
-    table = pl.DataFrame({name: list(found[name]) for name in found})
+    # pandas has NaN for what is missing among words, too
+    lists = {name: [None if each != each else each for each in found[name]] for name in found}
+    table = pl.DataFrame(lists)
     return apart(as_in_file(asked.heavy.ask(rows, probabilities=True).table), table)
 
 
@@ -155,7 +160,7 @@ def streamed(asked):
             for row in rows.to_dicts()
         ]
     wanted = table_of(asked.heavy, asked.few).drop("row", strict=False)
-    return apart(wanted, pl.DataFrame(found, infer_schema_length=None))
+    return apart(wanted, times_as_texts(pl.DataFrame(found, infer_schema_length=None), layout))
 
 
 def last_of(answers, layout):
