@@ -263,6 +263,12 @@ class Layout(Frozen):
         columns = (*features, *self.static)
         return [column.name for column in columns if column.kind in {"category", "text"}]
 
+    def words(self) -> list[str]:
+        """Columns whose cells, or the items of their lists, are words."""
+        columns = (*self.features, *self.static)
+        labels = self.label_sets or self.continues
+        return [each.name for each in columns if labels or each.kind in {"category", "text"}]
+
     def input_columns(self) -> list[str]:
         """Every column that a table to predict must have, in order."""
         features = [name for column in self.features for name in (column.columns or (column.name,))]

@@ -18,7 +18,7 @@ from rnnauto.deploy.model_json import AnyModelInfo, read_model_info
 from rnnauto.deploy.onnx_run import MODEL
 from rnnauto.deploy.onward import Onward
 from rnnauto.deploy.runner import Run, check_signatures, load_saved_model
-from rnnauto.deploy.table import as_in_file
+from rnnauto.deploy.table import Answer, as_in_file
 from rnnauto.errors import ModelFolderError, RecipeError
 from rnnauto.families.families import family_of, misfits
 from rnnauto.families.family import AnyFamily, told_early
@@ -44,14 +44,6 @@ Runtime = Literal["onnx", "tensorflow"]
 
 def at_nothing(table: Table, layout: Layout) -> None:
     """Leave it at that."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Predictions as a table, and in words how many of them are empty and why, if any."""
-
-    table: pl.DataFrame
-    without: str
 
 
 @dataclass(frozen=True)
@@ -129,6 +121,16 @@ class Model:
         search = Beams(beams, answers, length_penalty)
         asked: dict[str, Any] = {"history": history, "search": search, "explain": explain}
         return as_in_file(self.ask(data, probabilities=probabilities, onward=onward, **asked).table)
+
+    def predict_file(self, data: Path | str, output: Path | str, **asked: Any) -> int:
+        """Predict a file into another one (`.csv`, `.tsv`, `.jsonl`, `.parquet`), a large one in
+        pieces: the number of predictions. `asked` are `probabilities` and `search` of `ask`.
+
+        Raises: DataError; StorageError where the file cannot be written.
+        """
+        from rnnauto.pieces.file import predict_file
+
+        return predict_file(self, Path(data), Path(output), **asked)
 
     def ask(
         self,

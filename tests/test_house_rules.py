@@ -59,6 +59,7 @@ ORDER = [
     "pipeline",
     "exports",
     "updating",
+    "pieces",
     "model",
     "comparing",
     "backtesting",

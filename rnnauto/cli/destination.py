@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from rnnauto.errors import StorageError
@@ -80,19 +81,25 @@ def is_special(place: Path) -> bool:
     return place.exists() and not place.is_file()
 
 
+@contextmanager
+def storing(place: Path, hint: str) -> Iterator[None]:
+    """Say that a place cannot be written to where something in the block fails by it. Raises:
+    StorageError."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"cannot write `{place}`: {error.strerror}", hint=hint) from error
+
+
 def write_file(place: Path, content: bytes, option: str) -> None:
     """Write a file beside and move it into place: a full disk leaves the old one as it was.
 
     Raises: StorageError.
     """
-    try:
+    with storing(place, f"name another file with `{option}`"):
         if is_special(place):
             with place.open("wb") as stream:
                 stream.write(content)
             return
         mode = stat.S_IMODE(place.stat().st_mode) if place.exists() else None
         put_in_place(place, content, mode=mode)
-    except OSError as error:
-        raise StorageError(
-            f"cannot write `{place}`: {error.strerror}", hint=f"name another file with `{option}`"
-        ) from error

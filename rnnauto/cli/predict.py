@@ -1,9 +1,12 @@
 """`rnnauto predict`: answer new data with a fitted model, into a file or on stdout."""
 
 import sys
-from io import BytesIO
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,14 +15,12 @@ from rnnauto.cli.runtime import RuntimeFlag
 from rnnauto.errors import DataError
 
 if TYPE_CHECKING:
-    import polars as pl
-
+    from rnnauto.deploy.table import Answer
     from rnnauto.layout import Layout
-    from rnnauto.model import Answer
+    from rnnauto.model import Model
+    from rnnauto.reading.opened import Opened
 
 OPTION = "-o FILE"
-ENDINGS = {".csv", ".tsv", ".jsonl", ".ndjson", ".parquet"}
-
 ADDED = ("probability", "score_")  # what columns begin with that `--proba` adds
 
 HorizonFlag = Annotated[
@@ -97,29 +98,107 @@ def predict(
 
     destination = None if output == "-" else check_output(Path(output), [data, history])
     opened = load(model, runtime=runtime)
-    quiet = context.obj["quiet"]
-    answer = opened.ask(
-        data,
-        history=history,
-        probabilities=proba,
-        search=Beams(beams, answers, length_penalty),
-        explain=explain,
-        onward=Onward(horizon, paths, seed),
-        look=looking(quiet=quiet, strict=strict, allow=allow),
-    )
-    if strict and answer.without:
-        raise DataError(
-            f"`{data}`: {answer.without}, and `--strict` takes none",
-            hint="fill the rows in, or drop them",
-        )
-    hand_over(answer, opened.info.layout, output, destination, quiet=quiet)
-    if proba and not adds_any(answer.table.columns):
+    quiet, source = context.obj["quiet"], opened_if_large(data)
+    onward = Onward(horizon, paths, seed)
+    search = Beams(beams, answers, length_penalty)
+    asked: dict[str, Any] = {"probabilities": proba, "search": search}
+    to = Destination(output, destination, quiet=quiet, allow=tuple(allow or ()))
+    columns = None
+    if not (isinstance(source, Path) or history or explain or strict or onward.asked):
+        columns = predicted_in_pieces(opened, source, to, asked)
+    if columns is None:
+        look = looking(quiet=quiet, strict=strict, allow=allow)
+        more: dict[str, Any] = {"history": history, "explain": explain, "onward": onward}
+        answer = opened.ask(source, look=look, **asked, **more)
+        if strict and answer.without:
+            raise DataError(
+                f"`{data}`: {answer.without}, and `--strict` takes none",
+                hint="fill the rows in, or drop them",
+            )
+        hand_over(answer, opened.info.layout, output, destination, quiet=quiet)
+        columns = answer.table.columns
+    check_adds(columns, proba=proba, quiet=quiet)
+
+
+def check_adds(columns: Sequence[str], *, proba: bool, quiet: bool) -> None:
+    """Say where predictions have no column that `--proba` adds."""
+    if proba and not any(name.startswith(ADDED) for name in columns):
         tell("note: `--proba` adds nothing: these answers have no probabilities", quiet=quiet)
 
 
-def adds_any(columns: list[str]) -> bool:
-    """Whether predictions have a column that `--proba` adds."""
-    return any(name.startswith(ADDED) for name in columns)
+@dataclass(frozen=True)
+class Destination:
+    """Where predictions go, and what is said of their file on the way.
+
+    Attributes:
+        output: as the user names it.
+        place: the file that is written; None: standard output.
+        allow: codes of problems that are not said.
+    """
+
+    output: str
+    place: Path | None
+    quiet: bool
+    allow: tuple[str, ...]
+
+    @property
+    def ending(self) -> str:
+        return ".csv" if self.place is None else Path(self.output).suffix.lower()
+
+
+def opened_if_large(data: Path) -> "Opened | Path":
+    """Open a large file, or standard input; a small file is left to whoever reads it."""
+    from rnnauto.pieces import is_large
+
+    if str(data) != "-" and not is_large(data):
+        return data
+    from rnnauto.reading.opened import open_source
+
+    return open_source(data)
+
+
+def predicted_in_pieces(
+    model: "Model", opened: "Opened", to: Destination, asked: dict[str, Any]
+) -> Sequence[str] | None:
+    """Predict a large file a piece at a time, and say and write what comes of it: its columns.
+
+    Returns: None where the file has to be read whole; nothing is said or written then.
+    """
+    from rnnauto.cli.destination import storing
+    from rnnauto.pieces import LARGE
+
+    if opened.path is None and len(opened.content) < LARGE:
+        return None
+    from rnnauto.pieces.ask import tell_pieces
+    from rnnauto.pieces.output import in_format, kept_output
+    from rnnauto.problems.allow import check_allowed
+    from rnnauto.problems.asked import tell_found
+
+    check_allowed(to.allow)
+    place, layout = to.place or Path(tempfile.gettempdir()), model.info.layout
+    hint = f"name another file with `{OPTION}`" if to.place else "set TMPDIR to a folder with room"
+    with kept_output(to.place, to.ending) as kept:
+        with storing(place, hint):
+            told = tell_pieces(
+                model,
+                opened,
+                lambda table: kept.add(in_format(table, layout, to.ending)),
+                **asked,
+            )
+        if told is None:
+            return None
+        tell_found(told.problems, told.notes, allow=to.allow, say=partial(tell, quiet=to.quiet))
+        if to.place is None:
+            for text in kept.texts():
+                sys.stdout.write(text)
+            sys.stdout.flush()
+        else:
+            with storing(place, hint):
+                kept.move(to.place)
+            tell(f"{told.predictions:,} predictions: {to.output}", quiet=to.quiet)
+    if told.without:
+        tell(f"note: {told.without}", quiet=to.quiet)
+    return told.columns
 
 
 def hand_over(
@@ -127,12 +206,10 @@ def hand_over(
 ) -> None:
     """Write an answer into its file, or on stdout."""
     from rnnauto.cli.destination import write_file
-    from rnnauto.deploy.table import as_in_file, times_as_texts
+    from rnnauto.pieces.output import in_format, written
 
     ending = ".csv" if destination is None else Path(output).suffix.lower()
-    # times stay times where a format has a type for them
-    plain = answer.table if ending == ".parquet" else times_as_texts(answer.table, layout)
-    table = as_in_file(plain)
+    table = in_format(answer.table, layout, ending)
     content = written(table, ending)
     if destination is None:
         sys.stdout.write(content.decode())
@@ -144,20 +221,10 @@ def hand_over(
         tell(f"note: {answer.without}", quiet=quiet)
 
 
-def written(table: "pl.DataFrame", ending: str) -> bytes:
-    """Write a table in the format of an ending."""
-    if ending == ".parquet":
-        content = BytesIO()
-        table.write_parquet(content)
-        return content.getvalue()
-    if ending in {".jsonl", ".ndjson"}:
-        return table.write_ndjson().encode()
-    return table.write_csv(separator="\t" if ending == ".tsv" else ",").encode()
-
-
 def check_output(path: Path, read: list[Path | None]) -> Path:
     """Check before anything slow that this file can be written, in a format that is known."""
     from rnnauto.cli.destination import check_file
+    from rnnauto.pieces.output import ENDINGS
 
     if path.suffix.lower() not in ENDINGS:
         raise DataError(

@@ -4,8 +4,9 @@ Whoever asks gets as many predictions as there are rows, or sequences of rows: t
 nothing have an empty one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import starmap
 from typing import Protocol
 
 import numpy as np
@@ -36,17 +37,66 @@ class Lost:
     total: int
 
     @property
-    def words(self) -> str:
-        """Say how many rows have no prediction, and why; empty where all have one."""
-        parts = [
-            f"{len(rows):,} of {self.total:,} rows {why} ({listed(rows)})"
+    def unanswered(self) -> "tuple[Unanswered, ...]":
+        """How many rows have no prediction, and why."""
+        return tuple(
+            Unanswered(len(rows), self.total, "rows", why, "their prediction is empty", rows)
             for rows, why in (
                 (self.rows, "hold nothing to read"),
                 (self.nameless, "have no id"),
             )
-            if len(rows)
-        ]
-        return f"{' and '.join(parts)}: their prediction is empty" if parts else ""
+        )
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """How many of the rows, series or timesteps of a table have no answer, and why.
+
+    Attributes:
+        count: how many; 0 where all have one.
+        total: of how many.
+        noun: what is counted.
+        why: what keeps them from being answered, in words.
+        so: what that means for their answers, in words.
+        rows: which rows they are, counted from 1; None of what are no rows.
+    """
+
+    count: int
+    total: int
+    noun: str
+    why: str
+    so: str
+    rows: Integers | None = None
+
+    @property
+    def words(self) -> str:
+        where = "" if self.rows is None else f" ({listed(self.rows)})"
+        return f"{self.count:,} of {self.total:,} {self.noun} {self.why}{where}"
+
+
+def words_of(unanswered: Iterable[Unanswered]) -> str:
+    """Say how many answers are empty, and why; empty where none is."""
+    by_end: dict[str, list[str]] = {}
+    for each in unanswered:
+        if each.count:
+            by_end.setdefault(each.so, []).append(each.words)
+    return "; ".join(f"{' and '.join(parts)}: {end}" for end, parts in by_end.items())
+
+
+def together(
+    first: Sequence[Unanswered], second: Sequence[Unanswered], *, height: int
+) -> tuple[Unanswered, ...]:
+    """Add up what two parts of a table leave unanswered; the rows of the second are counted on from
+    the `height` of the first."""
+
+    def both(one: Unanswered, other: Unanswered) -> Unanswered:
+        rows = None
+        if one.rows is not None and other.rows is not None:
+            rows = np.concatenate([one.rows, other.rows + height])
+        count, total = one.count + other.count, one.total + other.total
+        return replace(one, count=count, total=total, rows=rows)
+
+    return tuple(starmap(both, zip(first, second, strict=True)))
 
 
 class WithLost(Protocol):
@@ -56,9 +106,9 @@ class WithLost(Protocol):
     def lost(self) -> Lost | None: ...
 
 
-def words_of(part: WithLost, answers: object) -> str:
-    """Say how many of the answers are empty, and why; empty where none is."""
-    return "" if part.lost is None else part.lost.words
+def lost_of(part: WithLost, answers: object) -> tuple[Unanswered, ...]:
+    """Count the answers that are empty, by why they are."""
+    return () if part.lost is None else part.lost.unanswered
 
 
 def listed(rows: Integers) -> str:

@@ -25,6 +25,7 @@ from rnnauto.visible import is_utf8
 PATTERN = frozenset("*?[]\\")  # characters that stand for others in a pattern of paths
 BATCH = 256
 BATCH_TIMESTEPS = 1 << 18  # a batch of long sequences is smaller
+BLOCK, BLOCK_ROWS = 1 << 11, 1 << 18  # sequences, and rows, that are batched together
 RawBatch = dict[str, NDArray[Any]]
 
 
@@ -177,18 +178,49 @@ def plain_path(folder: Path) -> Iterator[Path]:
         yield path
 
 
-def batches_of(lengths: Integers) -> Iterator[Integers]:
-    """Batch sequence numbers, sequences of about equal length together."""
-    order = np.argsort(lengths, kind="stable")
-    begin = 0
-    while begin < len(order):
-        size = BATCH
-        while (
-            size > 1 and size * lengths[order[min(begin + size, len(order)) - 1]] > BATCH_TIMESTEPS
-        ):
-            size //= 2
-        yield order[begin : begin + size]
-        begin += size
+def blocks_of(rows: Integers) -> Integers:
+    """Cut a file into blocks of sequences that are answered together, so that what is said of one
+    does not depend, to the last bit, on sequences far away: after so many of them, or of rows.
+
+    Args: rows: those of every sequence, [sequences].
+
+    Returns: the number of sequences up to the end of each block, [blocks].
+    """
+    ends: list[int] = []
+    upto, begin = np.cumsum(rows), 0
+    while begin < len(rows):
+        before = int(upto[begin - 1]) if begin else 0
+        full = int(np.searchsorted(upto, before + BLOCK_ROWS)) + 1
+        begin = min(full, begin + BLOCK, len(rows))
+        ends.append(begin)
+    return np.asarray(ends, np.int64)
+
+
+def blocks_in(sequences: Sequences) -> Integers:
+    """Cut sequences into blocks by the rows that they have in their file; see `blocks_of`."""
+    return blocks_of(
+        np.ones(len(sequences), np.int64) if sequences.rows is None else sequences.lengths
+    )
+
+
+def batches_of(lengths: Integers, ends: Integers | None = None) -> Iterator[Integers]:
+    """Batch sequence numbers, sequences of about equal length together.
+
+    Args: ends: of blocks that are batched one after the other, as `blocks_of` gives them.
+    """
+    first = 0
+    for end in [len(lengths)] if ends is None else ends.tolist():
+        order = np.argsort(lengths[first:end], kind="stable") + first
+        first, begin = end, 0
+        while begin < len(order):
+            size = BATCH
+            while (
+                size > 1
+                and size * lengths[order[min(begin + size, len(order)) - 1]] > BATCH_TIMESTEPS
+            ):
+                size //= 2
+            yield order[begin : begin + size]
+            begin += size
 
 
 def raw_batch(

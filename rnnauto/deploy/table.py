@@ -1,8 +1,11 @@
 """Write what the tables of predictions of all families have alike."""
 
+from dataclasses import dataclass
+
 import polars as pl
 import polars.selectors as cs
 
+from rnnauto.data.unanswered import Unanswered, words_of
 from rnnauto.layout import Layout
 from rnnauto.recipe.column_names import name_in_file
 from rnnauto.times.parse import read_times
@@ -13,13 +16,36 @@ TIMESTEP, ORIGIN = "timestep", "origin"
 BETWEEN = "|"  # columns of a time that has several
 
 
+@dataclass(frozen=True)
+class Answer:
+    """Predictions as a table, and how many of them are empty, by why they are."""
+
+    table: pl.DataFrame
+    unanswered: tuple[Unanswered, ...] = ()
+
+    @property
+    def without(self) -> str:
+        """How many are empty and why, in words; empty where none is."""
+        return words_of(self.unanswered)
+
+
 def times_as_texts(table: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     """Write times as the file that was learnt from does; others as ISO 8601 has it, with a fraction
     of a second only where there is one. A time that the file has in several columns is as many."""
+    return others_as_texts(known_as_texts(table, layout))
+
+
+def known_as_texts(table: pl.DataFrame, layout: Layout) -> pl.DataFrame:
+    """Write the times of the time column as the file that was learnt from does."""
     spelling = layout.spelling
     for name in (layout.time, ORIGIN):
         if spelling is not None and name in table.columns:
             table = as_written(table, str(name), spelling)
+    return table
+
+
+def others_as_texts(table: pl.DataFrame) -> pl.DataFrame:
+    """Write times as ISO 8601 has it."""
     naive = cs.datetime(time_zone=None)
     return table.with_columns(naive.dt.to_string("%Y-%m-%dT%H:%M:%S%.f"))
 

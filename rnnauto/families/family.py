@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import polars as pl
 
+from rnnauto.arrays import Integers
+from rnnauto.data.unanswered import Unanswered
 from rnnauto.deploy.generate import Wanted, Writing
 from rnnauto.deploy.latency import Single
 from rnnauto.deploy.runner import Run, Signatures
@@ -87,7 +89,9 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
         to_predict, to_judge: a file or frame to what a model answers, or is judged by.
         to_learn: a file or frame to a table that an update can learn from.
         answer: what an open model tells a user of a part; table: that, as a table.
-        without_answer: how many predictions are empty and why, in words; empty where none is.
+        without_answer: how many predictions are empty, by why they are.
+        blocks: where a file may be cut so that all of a batch of `answer` stays together: how many
+            sequences there are up to the end of each block, by the rows of every sequence.
         judged: what it tells the judge; tested: that, as the table of the test part.
         network: a fresh network of an architecture, for the weights of a member to go into.
         lite: the members' mean as a graph of numbers alone. Raises ExportError where a family's
@@ -145,7 +149,9 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
     to_learn: Callable[[Source, Layout, Encoders], Table]
     answer: Callable[..., Given]
     table: Callable[..., pl.DataFrame]
-    without_answer: Callable[[Any, Given], str]  # two protocols of a part are one too many for mypy
+    # two protocols of a part are one too many for mypy
+    without_answer: Callable[[Any, Given], tuple[Unanswered, ...]]
+    blocks: Callable[[Integers], Integers]
     judged: Callable[..., Answers]
     tested: Callable[[Part, Answers], pl.DataFrame]
     network: Callable[[Layout, Encoders, Architecture], Any]
@@ -154,7 +160,7 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
     single: Callable[[Run, Part], Single]
     writing: Callable[[Wanted, Layout, Encoders], Writing]
     roll: Callable[..., Any]
-    go_on: Callable[..., tuple[pl.DataFrame, str]]
+    go_on: Callable[..., tuple[pl.DataFrame, tuple[Unanswered, ...]]]
     dependence: Callable[[Run, Any], Dependence | None]
 
     data_shown: Callable[[Prepared[Encoders, Any, Part, Stored]], Json]
@@ -214,7 +220,7 @@ def no_update(data: Source, layout: Layout, encoders: Any) -> Table:
 
 def no_onward(
     run: Any, data: Any, info: AnyModelInfo, onward: Onward, **asked: Any
-) -> tuple[pl.DataFrame, str]:
+) -> tuple[pl.DataFrame, tuple[Unanswered, ...]]:
     """Draw no paths and go no further, of families that do not forecast."""
     flag = "--paths" if onward.paths else "--horizon"
     raise DataError(

@@ -66,7 +66,15 @@ def tell_odd(
     problems = reported(found, allow)
     if strict and problems:
         raise refused(table.source, problems)
-    for note in (*table.notes, *allowed_notes(found, allow)):
+    tell_found(found, table.notes, allow=allow, say=say)
+
+
+def tell_found(
+    found: Sequence[Problem], notes: Sequence[str], *, allow: Sequence[str] = (), say: Say
+) -> None:
+    """Say notes, and problems that were found, but for those of `allow`, which are counted."""
+    problems = reported(found, allow)
+    for note in (*notes, *allowed_notes(found, allow)):
         say(f"note: {note}")
     for problem in problems:
         say(f"{problem.label}: {problem.placed}")  # the remedies are flags of `fit`

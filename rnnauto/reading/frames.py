@@ -9,7 +9,9 @@ import polars as pl
 from rnnauto.errors import DataError
 from rnnauto.reading.formats.columnar import checked
 from rnnauto.reading.loaded import Loaded
+from rnnauto.reading.opened import Opened
 from rnnauto.reading.pandas_frames import is_pandas, load_pandas
+from rnnauto.reading.pieces.piece import Piece
 
 
 class Pandas(Protocol):
@@ -22,7 +24,7 @@ class Pandas(Protocol):
     def index(self) -> Any: ...
 
 
-Source = Path | str | pl.DataFrame | Pandas  # what a table can be read from
+Source = Path | str | pl.DataFrame | Pandas | Opened | Piece  # what a table can be read from
 FRAME = "frame"  # how messages call it
 
 

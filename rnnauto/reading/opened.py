@@ -1,7 +1,9 @@
 """Open a file, standard input or the one file in a package, and take its bytes within limits."""
 
 import difflib
+import mmap
 import sys
+import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -12,7 +14,7 @@ from pathlib import Path
 import zstandard
 
 from rnnauto.errors import DataError
-from rnnauto.reading.content import Content, file_content, starts_with, whole
+from rnnauto.reading.content import LARGE, Content, file_content, starts_with, whole
 from rnnauto.reading.formats.spreadsheet import sheet_as_csv
 from rnnauto.visible import is_utf8, visible
 
@@ -78,19 +80,26 @@ def is_folder(path: Path) -> bool:
         return False
 
 
-def piped_bytes() -> bytes:
+def piped_bytes() -> Content:
     if sys.stdin is None or sys.stdin.isatty():
         raise DataError(
             "nothing is piped into standard input",
             hint="pipe a table in, as in `cat data.csv | rnnauto inspect -`, or name a file",
         )
-    raw = sys.stdin.buffer.read(LARGEST_PIPED + 1)
-    if len(raw) > LARGEST_PIPED:
-        raise DataError(
-            f"standard input holds more than {LARGEST_PIPED >> 30} GiB",
-            hint="save it to a file, and name that",
-        )
-    return raw
+    raw = sys.stdin.buffer.read(LARGE)
+    if len(raw) < LARGE:
+        return raw
+    with tempfile.TemporaryFile() as file:  # mapped as a large file is: it takes no memory
+        file.write(raw)
+        while piece := sys.stdin.buffer.read(PIECE):
+            if file.tell() + len(piece) > LARGEST_PIPED:
+                raise DataError(
+                    f"standard input holds more than {LARGEST_PIPED >> 30} GiB",
+                    hint="save it to a file, and name that",
+                )
+            file.write(piece)
+        file.flush()
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def file_bytes(path: Path) -> Content:

@@ -56,10 +56,13 @@ def parse(
     *,
     text_columns: Collection[str],
     rules: Rules = cells.NO_RULES,
+    sampled: Mapping[str, cells.Number] | None = None,
 ) -> Parsed:
     """Split a text into columns, of float64 or int64 where a sample shows numbers, else of text.
 
-    Args: text_columns: those that stay text, whatever they look like.
+    Args:
+        text_columns: those that stay text, whatever they look like.
+        sampled: what a sample has shown, if one was taken already.
 
     Raises: RaggedRows, and DataError for a quote that does not close.
     """
@@ -67,7 +70,7 @@ def parse(
         return parse_leniently(text, names, source)
     if text.quotes == "none" and has_endless_line(text, len(names)):
         check_fields(scan_records(text, len(names)), names, source)
-    sampled = numeric_columns(text, names, rules)
+    sampled = numeric_columns(text, names, rules) if sampled is None else sampled
     numbers = {name: dtype for name, dtype in sampled.items() if name not in text_columns}
     try:
         frame = plain_csv(text, names, numbers)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -22,27 +22,26 @@ from rnnauto.reading.formats.parts import load_parts, parts_of
 from rnnauto.reading.formats.seen import Seen
 from rnnauto.reading.formats.series_lines import series_in_rows
 from rnnauto.reading.frames import FRAME, Pandas, Source, load_frame
+from rnnauto.reading.heads.rows import column_names, rows_of
+from rnnauto.reading.heads.rows import listed as listed
 from rnnauto.reading.heads.table_text import table_text
 from rnnauto.reading.idle_rows import drop_idle_rows
 from rnnauto.reading.joined_time import join_time
 from rnnauto.reading.loaded import Implied, Loaded
 from rnnauto.reading.opened import Opened, is_folder, open_source
-from rnnauto.reading.parse import Parsed, in_one_piece, parse, usual_mark
+from rnnauto.reading.parse import in_one_piece, usual_mark
+from rnnauto.reading.pieces.piece import Piece
 from rnnauto.reading.points import split_points, unwrap_single_items
 from rnnauto.reading.repairs import find_repairs
 from rnnauto.reading.rules import Rules, rules_of
-from rnnauto.reading.set_aside import RaggedRows, problems_of, without_rows
 from rnnauto.reading.spans import Span, spans_of
 from rnnauto.reading.times import Unsure, find_times
 from rnnauto.reading.totals_row import without_totals
 from rnnauto.reading.typed import Typed, labels_of, styles_of, type_columns, unit_notes_of
-from rnnauto.recipe.column_names import literal_name, literal_notes
 from rnnauto.times.spelling import Spelling
 
 if TYPE_CHECKING:
     from rnnauto.recipe import Data
-
-SHOWN = 5  # faults listed one by one
 
 
 @dataclass(frozen=True)
@@ -92,6 +91,11 @@ class Table:
         """The least and the greatest value of every column of numbers, looked for once."""
         return spans_of(self.frame)
 
+    def first(self, rows: int) -> "Table":
+        """The first rows of it, read as they were among all."""
+        lines = None if self.lines is None else self.lines[:rows]
+        return replace(self, frame=self.frame.head(rows), lines=lines)
+
     def lines_at(self, rows: Sequence[int] | Integers) -> list[int]:
         places = np.asarray(rows, np.int64)
         lines: list[int] = (places + 2 if self.lines is None else self.lines[places]).tolist()
@@ -127,9 +131,16 @@ def read_table(
 
     Raises: DataError, when there is no such table or rows do not fit the header.
     """
-    if not isinstance(source, str | Path):
+    if isinstance(source, Piece):
+        table: Table = source.read(text, rules)
+        return table
+    more: dict[str, Any] = {"has_target": has_target, "names": names, "form": form}
+    more["set_aside"] = set_aside
+    if not isinstance(source, str | Path | Opened):
         table = frame_table(source, text=text, may_be_empty=may_be_empty, rules=rules)
         return with_derived(table, keep=text, rules=rules)
+    if isinstance(source, Opened):
+        return opened_table(source, text=text, may_be_empty=may_be_empty, rules=rules, **more)
     path = Path(source)
     parts = parts_of(path)
     if parts is not None or is_folder(path):
@@ -139,7 +150,23 @@ def read_table(
         if not may_be_empty:
             check_has_rows(table.frame, str(path))
         return table
-    opened = open_source(path)
+    return opened_table(
+        open_source(path), text=text, may_be_empty=may_be_empty, rules=rules, **more
+    )
+
+
+def opened_table(
+    opened: Opened,
+    *,
+    text: Collection[str],
+    may_be_empty: bool,
+    rules: Rules,
+    set_aside: bool,
+    has_target: bool,
+    names: Sequence[str],
+    form: Form | None,
+) -> Table:
+    """Read what was opened; see `read_table`."""
     loaded = load(opened, text=text, has_target=has_target, names=names, form=form)
     if loaded is None:
         table = csv_table(
@@ -235,11 +262,30 @@ def csv_table(
     rules: Rules,
 ) -> Table:
     """Read CSV or one of its relatives."""
-    source = opened.source
-    text_columns = {*text_columns, *rules.unread}
     text, joined, text_notes = table_text(opened, rules)
+    asked: dict[str, Any] = {"may_be_empty": may_be_empty, "set_aside": set_aside, "rules": rules}
+    table = text_table(text, opened.source, text_columns=text_columns, **asked)
+    return replace(table, notes=(*text_notes, *table.notes), joined=joined)
+
+
+def text_table(
+    text: Text,
+    source: str,
+    *,
+    text_columns: Collection[str],
+    may_be_empty: bool,
+    rules: Rules,
+    set_aside: bool = False,
+    sampled: Mapping[str, cells.Number] | None = None,
+) -> Table:
+    """Read the rows below the one line of a header.
+
+    Args: sampled: the columns that are known to look like numbers; None: a look at the text tells.
+    """
+    text_columns = {*text_columns, *rules.unread}
     names, name_notes = column_names(text, source)
-    rows = rows_of(text, names, source, text_columns, set_aside=set_aside, rules=rules)
+    how: dict[str, Any] = {"set_aside": set_aside, "rules": rules, "sampled": sampled}
+    rows = rows_of(text, names, source, text_columns, **how)
     kept = drop_idle_rows(rows.parsed, rows.text, rows.blanked)
     frame, lines, totals = without_totals(kept.frame, kept.lines)
     left_out = kept.left_out
@@ -258,7 +304,6 @@ def csv_table(
     repairs = find_repairs(frame, each, table.line, rules)
     typed, unnamed = drop_empty_unnamed(table.frame, names)
     every_note = (
-        *text_notes,
         *name_notes,
         *kept_notes,
         *(column.note for column in each if column.note),
@@ -267,8 +312,7 @@ def csv_table(
         *unnamed,
     )
     problems = (*aside, *idle, *totals, *repairs)
-    table = replace(table, frame=typed, notes=every_note, problems=problems, joined=joined)
-    table = replace(table, left_out=left_out)
+    table = replace(table, frame=typed, notes=every_note, problems=problems, left_out=left_out)
     return as_written(table, each)
 
 
@@ -297,73 +341,6 @@ def as_written(table: Table, each: Sequence[Typed]) -> Table:
     )
 
 
-@dataclass(frozen=True)
-class TextRows:
-    """The rows of a text that fit its header.
-
-    Attributes:
-        text: without the rows that do not.
-        aside: what was wrong with those.
-        blanked: their lines.
-    """
-
-    parsed: Parsed
-    text: Text
-    aside: tuple[Problem, ...] = ()
-    blanked: frozenset[int] = frozenset()
-
-
-def rows_of(
-    text: Text,
-    names: list[str],
-    source: str,
-    text_columns: Collection[str],
-    *,
-    set_aside: bool,
-    rules: Rules,
-) -> TextRows:
-    """Split a text into rows; with `set_aside` a few that do not fit the header are left out."""
-    try:
-        return TextRows(parse(text, names, source, text_columns=text_columns, rules=rules), text)
-    except RaggedRows as ragged:
-        if not (set_aside and ragged.few):
-            raise
-        aside = tuple(problems_of(ragged, names))
-        text, blanked = without_rows(text, ragged)
-        parsed = parse(text, names, source, text_columns=text_columns, rules=rules)
-        return TextRows(parsed, text, aside, blanked)
-
-
-def column_names(text: Text, source: str) -> tuple[list[str], list[str]]:
-    """Take stray spaces off the names of columns, and name those without; all have to differ."""
-    notes = []
-    names = [name.strip() for name in text.header]
-    stripped = [name for name, raw in zip(names, text.header, strict=True) if name != raw and name]
-    if stripped:
-        notes.append(f"spaces taken off the column {plural('name', stripped)} {listed(stripped)}")
-    for position, name in enumerate(names):
-        if not name:
-            names[position] = free_name(f"column_{position + 1}", names)
-            notes.append(f"column {position + 1} has no name: called `{names[position]}`")
-    notes += literal_notes(names)
-    names = list(map(literal_name, names))
-    twice = sorted({name for name in names if names.count(name) > 1}) if has_twins(names) else []
-    if twice:
-        raise DataError(
-            f"`{source}` has more than one column named {listed(twice)}",
-            hint="give every column a name of its own in the header",
-        )
-    return names, notes
-
-
-def has_twins(names: Sequence[str]) -> bool:
-    return len(set(names)) < len(names)
-
-
-def free_name(wanted: str, taken: Sequence[str]) -> str:
-    return wanted if wanted not in taken else free_name(wanted + "_", taken)
-
-
 def check_has_rows(frame: pl.DataFrame, source: str) -> None:
     if not frame.height:
         raise DataError(
@@ -377,12 +354,3 @@ def drop_empty_unnamed(frame: pl.DataFrame, names: Sequence[str]) -> tuple[pl.Da
     if last == f"column_{len(names)}" and frame[last].null_count() == frame.height:
         return frame.drop(last), [f"column `{last}` is empty and left out"]
     return frame, []
-
-
-def listed(names: Sequence[str]) -> str:
-    shown = ", ".join(f"`{name}`" for name in names[:SHOWN])
-    return shown + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
-
-
-def plural(word: str, items: Sequence[object]) -> str:
-    return word if len(items) == 1 else word + "s"

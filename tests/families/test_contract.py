@@ -41,8 +41,10 @@ from rnnauto.judge import evaluate
 from rnnauto.layout import Column
 from rnnauto.metrics import shortfall
 from rnnauto.model import load
+from rnnauto.pieces.ask import tell_pieces
 from rnnauto.prepare import prepare
 from rnnauto.problems.asked import tell_odd
+from rnnauto.reading.opened import open_source
 from rnnauto.recipe import Recipe
 from rnnauto.search.study import load_study, save_study
 from rnnauto.search.train import validate
@@ -515,6 +517,29 @@ def test_a_second_file_of_any_format_is_read_as_the_first(fit, tmp_path, monkeyp
     pandas = pd.DataFrame(frame.to_dict(as_series=False))
     assert model.predict(pandas).equals(wanted)
     assert model.evaluate(pandas).metrics == judged.metrics
+
+
+IN_PIECES = ("t.csv", "t.tsv", "t.jsonl", "t.parquet")
+
+
+def test_a_file_in_pieces_is_answered_as_the_whole(fit, tmp_path, monkeypatch):
+    monkeypatch.setattr("rnnauto.pieces.PIECE", 200)
+    monkeypatch.setattr("rnnauto.deploy.runner.BLOCK", 5)
+    monkeypatch.setattr("rnnauto.families.forecast.answer.BATCH", 1)
+    model, frame = load(fit.folder), fit.case.frame
+    ids = list(fit.prepared.layout.id)
+    if ids:
+        frame = frame.sort(ids, maintain_order=True)
+        more = [frame.with_columns(pl.col(ids[0]) + name) for name in ("b", "c")]
+        frame = pl.concat([frame, *more])
+    for name in IN_PIECES:
+        path = tmp_path / name
+        path.write_bytes(FORMATS[name](frame))
+        whole, tables = model.ask(path, probabilities=True), []
+        told = tell_pieces(model, open_source(path), tables.append, probabilities=True)
+        assert told.pieces > 1 and told.rows == frame.height
+        assert pl.concat(tables).equals(whole.table)
+        assert told.without == whole.without
 
 
 def read_of(part):

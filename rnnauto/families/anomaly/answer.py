@@ -9,7 +9,7 @@ from rnnauto.arrays import Integers, timestep_index
 from rnnauto.data.sequences import Sequences, gather
 from rnnauto.data.unanswered import gather_to_answer
 from rnnauto.deploy.latency import Single, spread
-from rnnauto.deploy.runner import Run, batches_of, raw_batch
+from rnnauto.deploy.runner import Run, batches_of, blocks_in, raw_batch
 from rnnauto.errors import DataError
 from rnnauto.families.anomaly.encode import (
     AnomalyEncoders,
@@ -88,7 +88,7 @@ def surprises(
     score, likelihood = (np.full(count, np.nan, np.float32) for _ in range(2))
     scores = np.full((count, len(scored_names(encoders))), np.nan, np.float32)
     flags = np.zeros(count, bool)
-    for chosen in batches_with_room(sequences.lengths, outputs_of(encoders)):
+    for chosen in batches_with_room(sequences, outputs_of(encoders)):
         outputs = run(raw_batch(sequences, chosen, layout, encoders))
         real = np.arange(outputs["score"].shape[1]) < sequences.lengths[chosen][:, None]
         places = timestep_index(sequences.row_splits, chosen)
@@ -99,9 +99,10 @@ def surprises(
     return Surprises(score, flags, scores, likelihood, threshold)
 
 
-def batches_with_room(lengths: Integers, outputs: int) -> Iterator[Integers]:
+def batches_with_room(sequences: Sequences, outputs: int) -> Iterator[Integers]:
     """Batch sequence numbers, so that there is room for what the head gives."""
-    for batch in batches_of(lengths):
+    lengths = sequences.lengths
+    for batch in batches_of(lengths, blocks_in(sequences)):
         longest = max(1, int(lengths[batch].max(initial=0)))
         size = max(1, MOST_LOGITS // (outputs * longest))
         for begin in range(0, len(batch), size):

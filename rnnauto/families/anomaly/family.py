@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnauto.deploy.generate import writes_no_texts
-from rnnauto.deploy.runner import Run
+from rnnauto.deploy.runner import Run, blocks_of
 from rnnauto.families.anomaly import answer, encode, signatures, table
 from rnnauto.families.family import (
     Family,
@@ -92,6 +92,7 @@ ANOMALY = Family(
     answer=answer.answer,
     table=table.prediction_table,
     without_answer=table.without_answer,
+    blocks=blocks_of,
     judged=answer.answer,
     tested=table.tested_table,
     network=late(f"{HERE}.export", "network"),

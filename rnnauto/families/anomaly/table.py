@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 
 from rnnauto.arrays import Flags, Floats
+from rnnauto.data.unanswered import Unanswered, lost_of
 from rnnauto.deploy.table import beside, times_as_texts
 from rnnauto.deploy.timesteps import timesteps_table
 from rnnauto.families.anomaly.encode import AnomalyEncoders, AnomalyPart, Surprises, scored_names
@@ -48,15 +49,16 @@ def score_columns(
     return [column.set(~known, None) for column in columns]
 
 
-def without_answer(part: AnomalyPart, answers: Surprises) -> str:
-    """Say how many timesteps have no score, and why."""
-    lost = "" if part.lost is None else part.lost.words
-    nothing = int(np.isnan(answers.score).sum())
-    if not nothing:
-        return lost
-    some = f"{nothing:,} of {len(answers.score):,} timesteps have no score"
-    why = "nothing comes before the first of a sequence, and nothing is told of one that is missing"
-    return "; ".join(filter(None, (lost, f"{some}: {why}")))
+def without_answer(part: AnomalyPart, answers: Surprises) -> tuple[Unanswered, ...]:
+    """Count the rows that hold nothing and the timesteps that have no score, by why."""
+    nothing = Unanswered(
+        int(np.isnan(answers.score).sum()),
+        len(answers.score),
+        "timesteps",
+        "have no score",
+        "nothing comes before the first of a sequence, and nothing is told of one that is missing",
+    )
+    return (*lost_of(part, answers), nothing)
 
 
 def tested_table(part: AnomalyPart, answers: Surprises) -> pl.DataFrame:

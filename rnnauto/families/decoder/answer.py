@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from rnnauto.arrays import Integers, timestep_index
 from rnnauto.data.unanswered import emptied, gather_to_answer
 from rnnauto.deploy.latency import Single, spread
-from rnnauto.deploy.runner import RawBatch, Run, batches_of, raw_batch
+from rnnauto.deploy.runner import RawBatch, Run, batches_of, blocks_in, raw_batch
 from rnnauto.deploy.table import beside, times_as_texts
 from rnnauto.families.decoder.evaluate import Answered
 from rnnauto.families.decoder.pairs import DecoderEncoders, DecoderPart, EncodedPairs
@@ -85,7 +85,7 @@ def write(
     texts: list[str] = [""] * len(part)
     tokens: list[list[str]] = [[] for _ in range(len(part))]
     total = np.zeros(len(part), np.float32)
-    for chosen in batches_of(part.lengths * beams):
+    for chosen in batches_of(part.lengths * beams, blocks_in(part.sequences)):
         batch = source_batch(part, chosen)
         if beams == 1:
             outputs = run(batch)

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnauto.data.unanswered import words_of
-from rnnauto.deploy.runner import Run
+from rnnauto.data.unanswered import lost_of
+from rnnauto.deploy.runner import Run, blocks_of
 from rnnauto.families.decoder import answer, pairs, signatures
 from rnnauto.families.family import (
     Family,
@@ -97,7 +97,8 @@ DECODER = Family(
     to_learn=answer.to_learn,
     answer=answer.write,
     table=answer.written_table,
-    without_answer=words_of,
+    without_answer=lost_of,
+    blocks=blocks_of,
     judged=answer.judged_answers,
     tested=answer.tested_table,
     network=late(f"{HERE}.export", "network"),

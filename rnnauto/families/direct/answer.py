@@ -19,7 +19,7 @@ from rnnauto.data.targets import (
 )
 from rnnauto.data.unanswered import gather_to_answer
 from rnnauto.deploy.latency import Single, spread
-from rnnauto.deploy.runner import Run, batches_of, raw_batch
+from rnnauto.deploy.runner import Run, batches_of, blocks_in, raw_batch
 from rnnauto.families.direct.encode import (
     DirectEncoders,
     DirectPart,
@@ -106,7 +106,7 @@ def answer(run: Run, part: DirectPart, *, beams: int = 1) -> Answers:
     units = len(sequences.numbers) if layout.per_timestep else len(sequences)
     one_value = isinstance(encoders.target, ValueEncoder)
     scores = np.full((units,) if one_value else (units, outputs_of(encoders)), np.nan, np.float32)
-    for chosen in batches_of(sequences.lengths):
+    for chosen in batches_of(sequences.lengths, blocks_in(sequences)):
         outputs = run(raw_batch(sequences, chosen, layout, encoders))
         answers = side_by_side(outputs, encoders.target)
         if layout.per_timestep:

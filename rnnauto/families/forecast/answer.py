@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Flags, Floats, Integers
 from rnnauto.data.columns import data_units, doubles_of, less_zeros, zeros_of
+from rnnauto.data.unanswered import Unanswered
 from rnnauto.deploy.latency import Single, spread
 from rnnauto.deploy.runner import Run
 from rnnauto.deploy.table import ORIGIN, beside, times_as_texts
@@ -186,19 +187,17 @@ def nameless(windows: SeriesWindows) -> Flags:
     return ids.to_numpy()[windows.encoded.owners]
 
 
-def without_answer(windows: SeriesWindows, quantiles: Floats) -> str:
-    """Say how many series have no forecast, and why; empty where all have one."""
+def without_answer(windows: SeriesWindows, quantiles: Floats) -> tuple[Unanswered, ...]:
+    """Count the series that have no forecast, by why."""
     unnamed = nameless(windows)
     unseen = np.isnan(quantiles).all(axis=(1, 2, 3)) & ~unnamed
-    parts = [
-        f"{count:,} of {len(quantiles):,} series {why}"
-        for count, why in (
-            (int(unseen.sum()), "have no value to go on from"),
-            (int(unnamed.sum()), "are rows without an id"),
+    return tuple(
+        Unanswered(int(flags.sum()), len(quantiles), "series", why, "their forecast is empty")
+        for flags, why in (
+            (unseen, "have no value to go on from"),
+            (unnamed, "are rows without an id"),
         )
-        if count
-    ]
-    return f"{' and '.join(parts)}: their forecast is empty" if parts else ""
+    )
 
 
 def single(run: Run, windows: SeriesWindows) -> Single:
@@ -219,6 +218,11 @@ def predict_windows(run: Run, windows: SeriesWindows) -> Floats:
         seen = (np.isfinite(raw["past"]).any(axis=2) & real).any(axis=1)
         quantiles[chosen[seen]] = less_zeros(run(raw)["quantiles"][seen], zeros)
     return quantiles
+
+
+def blocks(rows: Integers) -> Integers:
+    """Cut series into those that one batch holds, as `deploy.runner.blocks_of` has it."""
+    return np.append(np.arange(BATCH, len(rows), BATCH), len(rows)) if len(rows) else rows[:0]
 
 
 def raw_windows(

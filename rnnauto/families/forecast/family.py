@@ -99,6 +99,7 @@ FORECAST = Family(
     answer=answer.answer,
     table=answer.table,
     without_answer=answer.without_answer,
+    blocks=answer.blocks,
     judged=answer.answer,
     tested=answer.tested_table,
     network=late(f"{HERE}.lite", "network"),

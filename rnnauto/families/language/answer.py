@@ -14,7 +14,7 @@ from rnnauto.data.sequences import gather
 from rnnauto.data.targets import MISSING_TARGET
 from rnnauto.data.unanswered import gather_to_answer
 from rnnauto.deploy.latency import Single
-from rnnauto.deploy.runner import RawBatch, Run
+from rnnauto.deploy.runner import RawBatch, Run, blocks_in
 from rnnauto.families.language.encode import (
     LanguageEncoders,
     LanguagePart,
@@ -102,10 +102,24 @@ def single(run: Run, part: LanguagePart) -> Single:
     return Single([first | {"state": initial_state(run, 1)}], "step")
 
 
-def read(run: Run, encoded: Encoded, *, outputs: int) -> Iterator[Chunk]:
-    """Read every timestep of every sequence once, from the state after the one before."""
-    order = np.argsort(-encoded.lengths, kind="stable")
-    size, window = chunk_of(encoded, outputs)
+def read(
+    run: Run, encoded: Encoded, *, outputs: int, ends: Integers | None = None
+) -> Iterator[Chunk]:
+    """Read every timestep of every sequence once, from the state after the one before.
+
+    Args: ends: of blocks that are read one after the other; see `blocks_of`.
+    """
+    first = 0
+    for end in [len(encoded)] if ends is None else ends.tolist():
+        yield from read_block(run, encoded, np.arange(first, end), outputs)
+        first = end
+
+
+def read_block(run: Run, encoded: Encoded, block: Integers, outputs: int) -> Iterator[Chunk]:
+    """Read some sequences, the longest first."""
+    lengths = encoded.lengths[block]
+    order = block[np.argsort(-lengths, kind="stable")]
+    size, window = chunk_of(lengths, outputs)
     state: NDArray[Any] | None = None
     for examples, fresh in carry(whole(encoded, order), size=size, window=window):
         if state is None:
@@ -120,10 +134,10 @@ def initial_state(run: Run, rows: int) -> NDArray[Any]:
     return run({"batch": np.array(rows, np.int32)}, "initial_state")["state"].copy()
 
 
-def chunk_of(encoded: Encoded, outputs: int) -> tuple[int, int]:
+def chunk_of(lengths: Integers, outputs: int) -> tuple[int, int]:
     """Choose rows and timesteps of one call."""
-    rows = max(1, min(ROWS, len(encoded)))
-    window = int(min(CHUNK, encoded.lengths.max(initial=1), MOST_OUTPUTS // (rows * outputs)))
+    rows = max(1, min(ROWS, len(lengths)))
+    window = int(min(CHUNK, lengths.max(initial=1), MOST_OUTPUTS // (rows * outputs)))
     return rows, max(1, window)
 
 
@@ -141,7 +155,8 @@ def score_timesteps(run: Run, part: LanguagePart) -> Floats:
     2]."""
     encoded = part.encoded()
     scores = np.full((len(encoded.targets), 2), np.nan, np.float32)
-    for chunk in read(run, encoded, outputs=outputs_of(part.encoders)):
+    ends = blocks_in(part.sequences)
+    for chunk in read(run, encoded, outputs=outputs_of(part.encoders), ends=ends):
         at, real = places(chunk.examples)
         for column, name in enumerate(("log_likelihood", "right")):
             scores[at, column] = chunk.outputs[name][real]
@@ -180,7 +195,8 @@ def read_texts(run: Run, part: LanguagePart) -> Continued:
     encoded = replace(encoded, targets=targets)
     likelihood = np.zeros(len(encoded), np.float64)
     following = np.zeros((len(encoded), len(vocabulary) + 2), np.float32)
-    for chunk in read(run, encoded, outputs=len(vocabulary) + RESERVED):
+    ends = blocks_in(sequences)
+    for chunk in read(run, encoded, outputs=len(vocabulary) + RESERVED, ends=ends):
         rows = np.flatnonzero(chunk.examples.length)
         sequence = chunk.examples.sequence[rows]
         _, real = places(chunk.examples)
@@ -202,7 +218,7 @@ def read_sets(run: Run, part: LanguagePart, labels: tuple[str, ...]) -> Floats:
         targets=there.astype(np.int32),
     )
     probabilities = np.zeros(there.shape, np.float32)
-    for chunk in read(run, encoded, outputs=len(labels)):
+    for chunk in read(run, encoded, outputs=len(labels), ends=blocks_in(sequences)):
         at, real = places(chunk.examples)
         probabilities[at] = chunk.outputs["probabilities"][real]
     return probabilities

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnauto.data.unanswered import words_of
-from rnnauto.deploy.runner import Run
+from rnnauto.data.unanswered import lost_of
+from rnnauto.deploy.runner import Run, blocks_of
 from rnnauto.families.family import (
     Family,
     no_attention,
@@ -97,7 +97,8 @@ LANGUAGE = Family(
     to_learn=answer.to_learn,
     answer=answer.answer,
     table=table.language_table,
-    without_answer=words_of,
+    without_answer=lost_of,
+    blocks=blocks_of,
     judged=answer.score_timesteps,
     tested=table.scored_table,
     network=late(f"{HERE}.export", "network"),

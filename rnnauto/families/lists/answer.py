@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from rnnauto.data.columns import less_zeros
 from rnnauto.data.unanswered import gather_to_answer
 from rnnauto.deploy.latency import Single, spread
-from rnnauto.deploy.runner import Run, batches_of, raw_batch
+from rnnauto.deploy.runner import Run, batches_of, blocks_in, raw_batch
 from rnnauto.families.lists.encode import ListEncoders, ListPart, ListTarget
 from rnnauto.families.lists.evaluate import ListAnswers
 from rnnauto.layout import Layout
@@ -47,7 +47,7 @@ def answer(run: Run, part: ListPart, *, beams: int = 1) -> ListAnswers:
     shape = (len(part), target.longest, len(target.each))
     values = np.full(shape, np.nan, np.float32)
     lengths = np.full(len(part), target.longest, np.int64)
-    for chosen in batches_of(part.lengths):
+    for chosen in batches_of(part.lengths, blocks_in(part.sequences)):
         outputs = run(raw_batch(part.sequences, chosen, part.layout, part.encoders))
         values[chosen] = side_by_side(outputs, target)
         lengths[chosen] = outputs["answer_length"]

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnauto.data.unanswered import words_of
+from rnnauto.data.unanswered import lost_of
 from rnnauto.deploy.generate import writes_no_texts
-from rnnauto.deploy.runner import Run
+from rnnauto.deploy.runner import Run, blocks_of
 from rnnauto.families.family import (
     Family,
     no_attention,
@@ -95,7 +95,8 @@ LISTS = Family(
     to_learn=answer.to_learn,
     answer=answer.answer,
     table=table.prediction_table,
-    without_answer=words_of,
+    without_answer=lost_of,
+    blocks=blocks_of,
     judged=answer.answer,
     tested=table.tested_table,
     network=late(f"{HERE}.export", "network"),

@@ -1,7 +1,7 @@
 """Read JSON: an object per line, or records in other ways."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
@@ -62,6 +62,14 @@ def load_json_lines(content: bytes, source: str, *, text: Collection[str] = ()) 
     if spans is not None:
         check_lines(content, source)
         return load_spans(content, source, spans, filled_lines(content))
+    return with_types(load_records(content, source, records), text)
+
+
+def load_records(content: bytes, source: str, records: Sequence[Any]) -> Loaded:
+    """Read an object per line, with the types that JSON gives its values. Raises: DataError.
+
+    Args: records: the first, decoded.
+    """
     try:
         frame = pl.read_ndjson(BytesIO(content), infer_schema_length=None)
     except BROKEN:
@@ -71,8 +79,12 @@ def load_json_lines(content: bytes, source: str, *, text: Collection[str] = ()) 
         check_lines(content, source)
         frame = from_objects(content, source)
     loaded = checked(frame, source, lines)
-    frame = in_file_order(loaded.frame, records, content)
-    columns = [typed(column, stays=column.name in text) for column in frame.get_columns()]
+    return replace(loaded, frame=in_file_order(loaded.frame, records, content))
+
+
+def with_types(loaded: Loaded, text: Collection[str]) -> Loaded:
+    """Give columns the types that they have in tables; `text` are those that are text."""
+    columns = [typed(column, stays=column.name in text) for column in loaded.frame.get_columns()]
     return replace(loaded, frame=pl.DataFrame(columns))
 
 

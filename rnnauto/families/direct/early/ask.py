@@ -9,7 +9,7 @@ from rnnauto.data.settling import Settled, settled_within
 from rnnauto.data.targets import LabelEncoder
 from rnnauto.deploy.beginnings import told_so_far
 from rnnauto.deploy.onnx_run import STEP
-from rnnauto.deploy.runner import batches_of
+from rnnauto.deploy.runner import batches_of, blocks_in
 from rnnauto.deploy.step_run import open_step
 from rnnauto.families.direct.encode import DirectPart
 from rnnauto.families.direct.steps.streaming import streaming
@@ -30,9 +30,10 @@ def settled(folder: Path, part: DirectPart) -> Settled | None:
     reading = streaming(layout, encoders)
     step = open_step(folder, reading)
     classes, timesteps = np.full(len(part), -1, np.int64), np.zeros(len(part), np.int64)
-    filled = np.flatnonzero(lengths > 0)
-    for places in batches_of(lengths[filled]):
-        some = filled[places]
+    for places in batches_of(lengths, blocks_in(part.sequences)):
+        some = places[lengths[places] > 0]
+        if not len(some):
+            continue
         told = told_so_far(step, reading, part.sequences, layout, encoders, chosen=some)
         classes[some], timesteps[some] = settled_within(told, lengths[some], target.early.rule)
     return Settled(classes, timesteps, lengths)

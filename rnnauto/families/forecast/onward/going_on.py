@@ -14,6 +14,7 @@ import polars as pl
 
 from rnnauto.arrays import Doubles, Floats, Integers, splits_of, timestep_positions
 from rnnauto.data.columns import data_units, zeros_of
+from rnnauto.data.unanswered import Unanswered
 from rnnauto.deploy.model_json import AnyModelInfo
 from rnnauto.deploy.onward import Dependence, Onward
 from rnnauto.deploy.runner import Run
@@ -79,10 +80,10 @@ def go_on(
     *,
     history: Source | None,
     look: Callable[[Table, Layout], None],
-) -> tuple[pl.DataFrame, str]:
+) -> tuple[pl.DataFrame, tuple[Unanswered, ...]]:
     """Forecast `onward.horizon` timesteps of every series, or draw paths of them.
 
-    Returns: the table, and in words how many forecasts are empty and why.
+    Returns: the table, and how many forecasts are empty, by why they are.
 
     Raises: DataError where what is known ahead is not known so far, or nothing says how errors go
         together.
