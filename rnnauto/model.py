@@ -125,8 +125,6 @@ class Model:
     def predict_file(self, data: Path | str, output: Path | str, **asked: Any) -> int:
         """Predict a file into another one (`.csv`, `.tsv`, `.jsonl`, `.parquet`), a large one in
         pieces: the number of predictions. `asked` are `probabilities` and `search` of `ask`.
-
-        Raises: DataError; StorageError where the file cannot be written.
         """
         from rnnauto.pieces.file import predict_file
 
@@ -368,7 +366,7 @@ class Model:
 
     @property
     def scores(self) -> "ScoresFile":
-        """What the fit came to on the test part, beside the baselines. Raises: ModelFolderError."""
+        """The scores of the test part, beside the baselines. Raises: ModelFolderError."""
         from rnnauto.deploy.scores import read_scores
 
         return read_scores(self.folder)
