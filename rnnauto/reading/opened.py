@@ -86,20 +86,26 @@ def piped_bytes() -> Content:
             "nothing is piped into standard input",
             hint="pipe a table in, as in `cat data.csv | rnnauto inspect -`, or name a file",
         )
-    raw = sys.stdin.buffer.read(LARGE)
+    raw = sys.stdin.buffer.read(min(LARGE, LARGEST_PIPED + 1))
     if len(raw) < LARGE:
+        check_piped(len(raw))
         return raw
     with tempfile.TemporaryFile() as file:  # mapped as a large file is: it takes no memory
         file.write(raw)
         while piece := sys.stdin.buffer.read(PIECE):
-            if file.tell() + len(piece) > LARGEST_PIPED:
-                raise DataError(
-                    f"standard input holds more than {LARGEST_PIPED >> 30} GiB",
-                    hint="save it to a file, and name that",
-                )
+            check_piped(file.tell() + len(piece))
             file.write(piece)
         file.flush()
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def check_piped(size: int) -> None:
+    """Raises: DataError for more than is taken from standard input."""
+    if size > LARGEST_PIPED:
+        raise DataError(
+            f"standard input holds more than {LARGEST_PIPED >> 30} GiB",
+            hint="save it to a file, and name that",
+        )
 
 
 def file_bytes(path: Path) -> Content:
