@@ -18,7 +18,7 @@ from rnnauto.reading.dialect import Text
 from rnnauto.reading.fill_down import fill_down
 from rnnauto.reading.folder import load_folder
 from rnnauto.reading.formats.load import load
-from rnnauto.reading.formats.parts import load_parts, parts_of
+from rnnauto.reading.formats.parts import in_partition, load_parts, parts_of
 from rnnauto.reading.formats.seen import Seen
 from rnnauto.reading.formats.series_lines import series_in_rows
 from rnnauto.reading.frames import FRAME, Pandas, Source, load_frame
@@ -176,11 +176,18 @@ def opened_table(
             set_aside=set_aside,
             rules=rules,
         )
-        return with_derived(table, keep=text, rules=rules, typed=False)
+        return with_derived(partitioned(table, rules), keep=text, rules=rules, typed=False)
     if not may_be_empty:
         check_has_rows(loaded.frame, opened.source)
-    table = table_of(loaded, opened.source, opened.notes)
+    table = partitioned(table_of(loaded, opened.source, opened.notes), rules)
     return with_derived(table, keep=text, rules=rules)
+
+
+def partitioned(table: Table, rules: Rules) -> Table:
+    """Add what the folders of a file say of all of its rows, unless it is one file of several."""
+    if rules.times_wait:
+        return table
+    return replace(table, frame=in_partition(table.frame, Path(table.source)))
 
 
 def with_times(table: Table, keep: Collection[str], rules: Rules) -> Table:

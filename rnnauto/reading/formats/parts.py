@@ -29,7 +29,8 @@ def parts_of(path: Path) -> list[Path] | None:
     """
     if is_folder(path):
         inside = [each for each in path.iterdir() if not hidden(each, path)]
-        hive = any(each.is_dir() and PARTITION.fullmatch(each.name) for each in inside)
+        below = any(each.is_dir() and PARTITION.fullmatch(each.name) for each in inside)
+        hive = below or PARTITION.fullmatch(path.name) is not None
         files = tables([each for each in path.rglob("*") if not hidden(each, path)])
         named = bool(files) and all(PART.match(each.name) for each in files)
         return files if hive or named else None
@@ -91,6 +92,21 @@ def load_parts(path: Path, files: list[Path], read: Callable[[Path], pl.DataFram
     if len(files) == 1:
         note = f"read 1 file, `{files[0]}`"
     return Loaded(together.with_columns(each.gather(rows) for each in made), (note,), lines)
+
+
+def in_partition(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
+    """Add a column for each `column=value` among the folders right above one file of a table."""
+    depth = len(path.parts) - 1
+    while depth and PARTITION.fullmatch(path.parts[depth - 1]):
+        depth -= 1
+    if ending_of(path) not in TABLES or depth == len(path.parts) - 1:
+        return frame
+    made = partitions([Path(*path.parts[depth:])])
+    return frame.with_columns(
+        pl.lit(each.item(), each.dtype).alias(each.name)
+        for each in made
+        if each.name not in frame.columns
+    )
 
 
 def partitions(files: list[Path]) -> list[pl.Series]:

@@ -81,6 +81,41 @@ def test_subfolders_name_columns_as_hive_has_them(tmp_path):
     assert chosen.height == FRAME.height - 8
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet", "jsonl"])
+def test_a_partition_that_is_named_alone_has_its_columns_too(tmp_path, ending):
+    written = {"csv": "write_csv", "parquet": "write_parquet", "jsonl": "write_ndjson"}[ending]
+    for year in (2023, 2024):
+        path = tmp_path / f"site=a%20b/year={year}/day=2024-01-0{year - 2020}/x.{ending}"
+        path.parent.mkdir(parents=True)
+        getattr(FRAME, written)(path)
+    alone, folder = read_table(path).frame, read_table(path.parent).frame
+    assert alone.drop("site", "year", "day").equals(FRAME)
+    assert alone.row(0, named=True) | {"id": ""} == {
+        **{"id": "", "t": 0, "x": 0.0, "y": "a"},
+        **{"site": "a b", "year": 2024, "day": datetime.date(2024, 1, 4)},
+    }
+    assert folder.equals(alone)
+    of_all = read_table(tmp_path / "*" / "*" / "*" / f"x.{ending}").frame
+    assert of_all[FRAME.height :].equals(alone)
+
+
+def test_only_folders_right_above_a_table_are_its_partition(tmp_path):
+    path = tmp_path / "lr=3" / "data" / "x.csv"
+    path.parent.mkdir(parents=True)
+    FRAME.write_csv(path)
+    assert read_table(path).frame.columns == FRAME.columns
+    text = tmp_path / "lang=en" / "all.txt"
+    text.parent.mkdir()
+    text.write_text("a text\n" * 50)
+    assert "lang" not in read_table(text).frame.columns
+
+
+def test_a_column_of_the_file_goes_before_the_name_of_its_folder(tmp_path):
+    (tmp_path / "y=z").mkdir()
+    FRAME.write_csv(tmp_path / "y=z" / "x.csv")
+    assert read_table(tmp_path / "y=z" / "x.csv").frame.equals(FRAME)
+
+
 def test_columns_may_stand_in_another_order_and_lack_values(tmp_path):
     FRAME[:12].write_parquet(tmp_path / "1.parquet")
     other = FRAME[12:].select("y", "x", "t", "id").with_columns(x=pl.lit(None))
