@@ -81,6 +81,7 @@ UPDATE_FLAGS = {
     "--patience": "train.patience",
     "--workers": "search.workers",
     "--allow": "data.allow",
+    "--track": "search.track",
     "--seed": "seed",
 }
 VALUES_OF_DATA = {

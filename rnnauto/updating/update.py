@@ -33,6 +33,7 @@ from rnnauto.recipe import Recipe
 from rnnauto.search import journal
 from rnnauto.search.fingerprint import fingerprint
 from rnnauto.search.interrupt import deaf_to_hangups, interruptible
+from rnnauto.tracking.follow import following, open_trackers
 from rnnauto.updating.judge import check_better, compared, is_test_part, parts_of, sentence_of
 from rnnauto.updating.networks import Begun, begin_networks
 from rnnauto.updating.read import new_entries, prepare_update
@@ -61,6 +62,7 @@ def update(
     """
     info, recipe = model.info, wanted.recipe
     check_workers(recipe)
+    trackers = open_trackers(recipe.search.track)
     prepared = prepare_update(
         wanted.data,
         info,
@@ -92,7 +94,9 @@ def update(
             work=work,
         )
         begin(task, model, wanted)
-        written, updated = train_and_judge(task, model, wanted, clock, watch)
+        with following(trackers, recipe, wanted.folder, work / JOURNAL, watch) as follower:
+            written, updated = train_and_judge(task, model, wanted, clock, watch)
+            follower.left = True
     return UpdatedModel(written, updated)
 
 
@@ -127,7 +131,7 @@ def begin(task: Task, model: Opened, wanted: Wanted) -> None:
         place,
         "run-started",
         fingerprint=task.begun_with.to_json(),
-        recipe=task.recipe.model_dump(mode="json"),
+        recipe=task.recipe.untracked().model_dump(mode="json"),
     )
     journal.append(
         place,

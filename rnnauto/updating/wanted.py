@@ -22,7 +22,7 @@ TEST = "data.test_path"
 ADDRESS, OWN = "search.ray_address", ("local", "auto")  # of this machine
 CHANGES = (  # settings, and sections, that an update has a choice of
     *(TEST, "data.allow", "split", "judge", "update", "train.epochs", "train.patience", "seed"),
-    *("search.budget", "search.objective", "search.workers"),
+    *("search.budget", "search.objective", "search.workers", "search.track"),
     *(ADDRESS, "search.ray_cpus", "search.ray_gpus"),
 )
 
@@ -88,7 +88,7 @@ def wanted_of(
             "`--with-test` is the test part of what the model has learnt from, which is not given",
             hint="give that too, with `--with`; a test part of new rows is `--test`",
         )
-    recipe = read_recipe(model)
+    recipe = read_recipe(model).untracked()  # a stranger's folder chooses no trackers
     own, test = recipe.data.test_path, settings.get(TEST)
     rest = {key: value for key, value in settings.items() if key != TEST}
     chosen = recipe.with_overrides(rest)

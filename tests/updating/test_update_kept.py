@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from conftest import visits
 from in_process import in_process
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from typer.testing import CliRunner
 
 import rnnauto
@@ -15,6 +16,7 @@ from rnnauto.cli.app import app
 from rnnauto.deploy.scores import read_scores
 from rnnauto.errors import DataError, ExportError, ModelFolderError, RecipeError, UpdateError
 from rnnauto.judge.scored import Scored, SideBySide
+from rnnauto.search import journal
 from rnnauto.updating.judge import check_better, sentence_of
 from rnnauto.updating.networks import places_of, with_rows
 from rnnauto.updating.wanted import wanted_of
@@ -59,11 +61,28 @@ def test_a_model_that_is_not_better_leaves_all_as_it_was(old, new, tiny_run, tmp
     assert {path.name for path in old.folder.parent.iterdir()} == {"model", "new.csv"}
 
 
-def test_an_update_takes_the_place_of_its_model_unless_told_otherwise(old, new, tiny_run):
+def check_tracked(runs, model):
+    """TensorBoard has both trainings, and the scores of the model; the folder does not say so."""
+    (place,) = runs.iterdir()
+    events = journal.read(model.folder / "journal.jsonl")
+    jobs = {event["job"] for event in events if event["event"] == "trial-started"}
+    assert len(jobs) == 2
+    assert {each.name for each in place.iterdir() if each.is_dir()} == {*jobs, "model"}
+    told = EventAccumulator(str(place / "model")).Reload().Scalars("test/accuracy")
+    wanted = model.scores.metrics["accuracy"].value
+    assert told[0].value == pytest.approx(wanted)
+    for name in ("recipe.yaml", "journal.jsonl", "model.json"):
+        assert str(runs) not in (model.folder / name).read_text()
+
+
+def test_an_update_takes_the_place_of_its_model_unless_told_otherwise(old, new, tiny_run, tmp_path):
     frame = new.with_columns(
         mood=pl.Series(np.where(np.arange(len(new)) % 3 == 0, "calm", new["mood"].fill_null("")))
     )
-    after = update(old, frame, earlier=tiny_run.frame, force=True)
+    runs = tmp_path / "runs"
+    tracked = {**QUICK, "search.track": [f"tensorboard:{runs}"]}
+    after = update(old, frame, earlier=tiny_run.frame, force=True, settings=tracked)
+    check_tracked(runs, after)
     assert after.folder == old.folder and "calm" in after.info.encoders.words["mood"]
     told = read_scores(after.folder).updated
     assert told.forced and told.new_entries == 1 and told.earlier == ("a frame",) and told.same_test
@@ -137,7 +156,6 @@ def test_settings_that_there_are_not_are_refused(old, new):
     [
         ("data.target", "x"),
         ("search.space.cell", "gru"),
-        ("search.track", "tensorboard:t"),
         ("train.class_weight", "none"),
         ("problem.season", 7),
     ],
@@ -204,9 +222,13 @@ def test_a_recipe_that_is_a_link_is_not_followed(old, new, tmp_path):
         update(old, new)
 
 
-def test_no_cluster_is_joined_because_a_model_folder_names_it(old, new, tmp_path):
+def test_no_cluster_is_joined_and_no_tracker_told_because_a_model_folder_names_it(
+    old, new, tmp_path
+):
     path = old.folder / "recipe.yaml"
     text = path.read_text().replace("workers: 1", "workers: ray")
+    text = text.replace("  track: []", "  track: [tensorboard:runs]")
+    assert "tensorboard" in text
     path.write_text(text.replace("ray_address: local", "ray_address: far.example:6379"))
     with pytest.raises(RecipeError, match="`far.example:6379`, which is not joined unasked"):
         update(old, new)
@@ -214,6 +236,7 @@ def test_no_cluster_is_joined_because_a_model_folder_names_it(old, new, tmp_path
     for key, value in chosen.items():
         wanted = wanted_of(old.folder, new, settings={key: value})
         assert getattr(wanted.recipe.search, key.partition(".")[2]) == value
+        assert wanted.recipe.search.track == ()
 
 
 def test_outputs_of_several_targets_keep_their_places_among_new_ones():
