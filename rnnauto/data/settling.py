@@ -18,6 +18,7 @@ from rnnauto.layout import Frozen
 
 KEPT = 5  # numbers that are kept of a sequence that goes on: the columns of `Kept`
 READ, RUN, LAST, AT, SETTLED = range(KEPT)
+NO_ANSWER = 2.0  # a probability that nothing reaches
 NEVER = 1 << 60  # a timestep that does not come
 Kept = Integers  # [sequences, KEPT]: timesteps read, run of sure ones, its class, where settled, as
 
@@ -26,7 +27,7 @@ class EarlyRule(Frozen):
     """When an answer settles, fitted on the validation part.
 
     Attributes:
-        probability: of the likeliest class, at least.
+        probability: of the likeliest class, at least; NO_ANSWER where none is sure.
         margin: between it and that of the next class, at least.
         timesteps: one after the other, at which both must hold for the same class.
         accuracy: on the validation part, where answers settle; earliness: the mean share of a
@@ -35,12 +36,12 @@ class EarlyRule(Frozen):
         sequences: of the validation part, that it was fitted on.
     """
 
-    probability: float = Field(ge=0)
-    margin: float = Field(ge=0)
+    probability: float = Field(ge=0, le=NO_ANSWER)
+    margin: float = Field(ge=0, le=1)
     timesteps: int = Field(ge=1)
-    accuracy: float
-    earliness: float
-    waiting: float
+    accuracy: float = Field(ge=0, le=1)
+    earliness: float = Field(ge=0, le=1)
+    waiting: float = Field(ge=0, le=1)
     sequences: int = Field(ge=0)
 
 
@@ -133,7 +134,8 @@ def settle(
     had = before[:, AT] > 0
     at = np.where(had, before[:, AT], np.where(earliest <= number[ends], earliest, NEVER))
     here = np.clip(heads + at - before[:, READ] - 1, 0, ends)  # of what settles only now
-    chosen = np.where(had, before[:, SETTLED], best[here])
+    known = np.minimum(before[:, SETTLED], chances.shape[1] - 1)  # a file may hold any number
+    chosen = np.where(had, known, best[here])
     done, settled = at < NEVER, at[group] <= number
     kept[ids] = np.stack(
         [number[ends], runs[ends], best[ends], np.where(done, at, 0), np.where(done, chosen, 0)], 1

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from builders import NAN, make_encoded
@@ -191,6 +193,30 @@ def test_an_epoch_holds_every_sequence_once(lengths, size, seed):
     assert max(len(batch.targets) for batch in batches) <= size
 
 
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 20), min_size=1, max_size=60), st.integers(1, 9), st.integers(0, 9))
+def test_where_beginnings_are_trained_on_an_epoch_has_one_of_every_sequence_too(
+    lengths, size, seed
+):
+    numbers = np.arange(sum(lengths), dtype=np.float32)[:, None]
+    encoded = make_encoded(lengths, np.arange(len(lengths), dtype=np.int32), numbers=numbers)
+    encoded = replace(encoded, beginnings=True)
+    rng = np.random.default_rng(seed)
+    read = {}
+    for batch in training_batches(encoded, np.arange(len(lengths)), size=size, rng=rng):
+        for row, (length, target) in enumerate(
+            zip(batch.inputs["length"], batch.targets, strict=True)
+        ):
+            first = encoded.row_splits[target]
+            own = batch.inputs["numbers"][row, :length, 0]
+            assert own.tolist() == list(range(first, first + length))
+            read.setdefault(int(target), []).append(int(length))
+    for target, length in enumerate(lengths):
+        whole_one, *cut = sorted(read[target], reverse=True)
+        assert whole_one == length and len(cut) == (length > 1)
+        assert all(1 <= each < length for each in cut)
+
+
 def test_batches_hold_sequences_of_about_equal_length():
     lengths = np.random.default_rng(0).integers(1, 100, 64)
     encoded = make_encoded(lengths)
@@ -245,6 +271,11 @@ def test_stored_sequences_come_back_as_they_were(tmp_path):
         np.testing.assert_array_equal(getattr(found, name), getattr(THREE, name))
         assert getattr(found, name).dtype == getattr(THREE, name).dtype
     assert found.per_timestep is False
+
+
+def test_that_beginnings_are_trained_on_is_stored(tmp_path):
+    save_encoded(tmp_path / "data", replace(THREE, beginnings=True))
+    assert load_encoded(tmp_path / "data").beginnings is True
 
 
 def test_large_arrays_are_mapped_and_small_ones_read(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 from builders import columns, make_layout
 from fitted import fitted
 from reports import cases, recipe_of
+from serve.asked import rows_answered
 from streamed import shape, write_folder
 from test_before_the_end import ALL, LONG, TEXTS, subject_of
 from visible import unknown_numbers
@@ -15,10 +16,12 @@ from visible import unknown_numbers
 import rnnauto
 from rnnauto.data.settling import Early, EarlyRule
 from rnnauto.deploy.model_json import write_model_info
+from rnnauto.deploy.table import as_in_file
 from rnnauto.errors import DataError, ModelFolderError, RecipeError, RnnautoError
 from rnnauto.families.family import told_early
 from rnnauto.pipeline import fit
 from rnnauto.recipe import Recipe
+from rnnauto.serve.held import open_served
 
 pytestmark = pytest.mark.train
 
@@ -102,6 +105,16 @@ def test_scores_are_those_of_the_predictions(models):
     mean = 2 * accuracy * spared / (accuracy + spared)
     assert found == pytest.approx([accuracy, shares.mean(), mean])
     assert scores["earliness"].low <= scores["earliness"].value <= scores["earliness"].high
+
+
+def test_a_server_answers_rows_as_predictions_do(models):
+    model = models["rows"]
+    told = rows_answered(open_served(model.folder, "m"), LONG)
+    wanted = as_in_file(model.ask(LONG).table).to_dicts()
+    names = ("id", "early_prediction", "early_timestep")
+    assert [[row[name] for name in names] for row in told] == [
+        [row[name] for name in names] for row in wanted
+    ]
 
 
 def test_states_keep_when_an_answer_was_sure(models, tmp_path):

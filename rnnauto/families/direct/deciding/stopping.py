@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Flags, Integers
-from rnnauto.data.settling import KEPT, NEVER, EarlyRule, runs_of, sureness
+from rnnauto.data.settling import KEPT, NEVER, NO_ANSWER, EarlyRule, runs_of, sureness
 
 PROBABILITIES = 32  # that are tried, spread over those that there are
 MARGINS = np.array([0.25, 0.5, 0.75])  # quantiles of those that there are, beside none at all
@@ -22,7 +22,6 @@ TIMESTEPS = (1, 2, 3, 5, 8, 13, 21, 34)  # one after the other; at most a third 
 MOST_SHARE = 3
 SAME = 1e-9  # accuracies are
 DIGITS = 6
-SURE_OF_NOTHING = 2.0  # a probability that no answer reaches
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ def fit_rule(watched: Watched, *, loss: float | None) -> EarlyRule:
     best, _, _ = sureness(watched.chances)
     waiting = weighed(best[last] == watched.truth, watched.weights)
     tried = [
-        Tried(SURE_OF_NOTHING, 0.0, 1, waiting, 1.0),
+        Tried(NO_ANSWER, 0.0, 1, waiting, 1.0),
         *all_tried(watched),
     ]
     chosen = earliest(tried, waiting - loss) if loss is not None else most_balanced(tried)
@@ -91,7 +90,8 @@ def fit_rule(watched: Watched, *, loss: float | None) -> EarlyRule:
 
 
 def weighed(values: NDArray[np.generic], weights: Doubles) -> float:
-    return float(weights @ values.astype(np.float64) / max(weights.sum(), 1e-30))
+    """Average shares, in at most 1."""
+    return min(1.0, float(weights @ values.astype(np.float64) / max(weights.sum(), 1e-30)))
 
 
 def earliest(tried: list[Tried], least: float) -> Tried:
