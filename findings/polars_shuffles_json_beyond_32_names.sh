@@ -22,7 +22,7 @@ set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 python3 -m venv "$folder/venv"
-"$folder/venv/bin/pip" install --quiet --disable-pip-version-check polars==2.1.0"
+"$folder/venv/bin/pip" install --quiet --disable-pip-version-check polars==2.1.0
 
 cat > "$folder/finding.py" <<'PY'
 import io
