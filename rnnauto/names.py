@@ -15,7 +15,8 @@ TIME_NAMES = """
 t ts dt tstamp time times timestamp datetime date ds step steps timestep frame day days month
 months year years week weeks hour hours minute minutes second seconds sec ms tick ticks position
 pos order cycle cycles index idx offset quarter epoch when period turn round zeit datum
-zeitstempel uhrzeit jahr monat tag
+zeitstempel uhrzeit jahr monat tag woche quartal halbjahr fecha mes semana trimestre
+yyyymmdd yyyymm yearmonth yearweek caldt datadate
 """
 SEQUENCE_NAMES = """
 text texts sentence review comment message msg query body title content tweet question document

@@ -19,6 +19,7 @@ REPEATS_NAMED = 1.2  # ... where the column is named like an id
 FEW_DUPLICATES = 0.05  # share of rows whose id and time may occur twice by fault
 CONFLICTS = 0.1  # share of ids whose target may differ inside by fault
 EVEN = 0.9  # share of equal steps that make a series even
+FULL = 0.75  # share of the times from first to last that have a row
 SHORTEST_SERIES = 8
 MANY_IDS = 10  # fewer are rather a feature's values, where a name is all the evidence
 CALENDAR = 1000  # whole times from here on are years, dates or seconds of an epoch
@@ -302,9 +303,16 @@ def find_series(
             return name, "it goes down from row to row, one row for each time: the newest first"
         if evenness(known) >= EVEN:
             return name, "its steps are even once sorted, one row for each time"
+        if column.kind == "time" and fullness(known) >= FULL:
+            return name, "once sorted few of its times are absent, one row for each time"
         if time:
             return name, "you named it"
     return None
+
+
+def fullness(times: pl.Series) -> float:
+    """Measure the share of the places of their rule that times take, from the first to the last."""
+    return of_rule(times.sort(), np.array([0, len(times)])).taken
 
 
 def counts_rows(column: Profile) -> bool:

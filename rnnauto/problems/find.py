@@ -21,6 +21,7 @@ from rnnauto.problems import (
     targets,
     times,
     unbuilt,
+    unread_times,
     unseen_classes,
 )
 from rnnauto.problems.rule import Gathered, Laid, Rule, kinds_of, problems_by
@@ -48,6 +49,7 @@ FILE_RULES: tuple[Rule[Laid], ...] = (
         in_reading,
     ),
     *times.RULES,
+    *unread_times.RULES,
     *oddities.RULES,
     *absent.RULES,
     *labels.RULES,

@@ -1,17 +1,19 @@
 """Join a time in several columns into one: year, month and day, or a date and a clock."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from rnnauto.times.month_names import MONTH_NUMBERS, month_number, names_like
-from rnnauto.times.parse import day_of, first_of, monday_of
+from rnnauto.times.parse import PIVOT, day_of, first_of, monday_of
 from rnnauto.times.spelling import Spelling
 
 # what the columns of a part are called
 QUARTERS = ("quarter", "qtr", "quartal", "qrt")
 HOURS = 24
+PERIOD = "period"  # may be a month, or anything
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,10 @@ class Part:
     high: int
 
 
-YEAR = Part("Y", ("year", "yr", "yyyy", "jahr", "annee", "ano", "anno"), 1000, 2999)
-MONTH = Part("m", ("month", "mon", "mo", "mnth", "mm", "monat", "mois", "mes"), 1, 12)
+YEAR = Part("Y", ("year", "yr", "yyyy", "yy", "jahr", "annee", "ano", "anno"), 1000, 2999)
+MONTH = Part("m", ("month", "mon", "mo", "mnth", "mm", "monat", "mois", "mes", PERIOD), 1, 12)
 QUARTER = Part("q", QUARTERS, 1, 4)
+HALF = Part("h", ("half", "halfyear", "half_year", "semester", "halbjahr", "hy"), 1, 2)
 WEEK = Part("V", ("week", "wk", "isoweek", "iso_week", "weeknum", "week_number", "kw"), 1, 53)
 DAY = Part("d", ("day", "dy", "dd", "tag", "dayofmonth", "day_of_month", "jour", "dia"), 1, 31)
 DAY_OF_YEAR = Part(
@@ -40,14 +43,26 @@ DAY_OF_YEAR = Part(
 )
 HOUR = Part("H", ("hour", "hr", "hh", "stunde", "hour_ending", "he", "hour_of_day"), 0, 24)
 MINUTE = Part("M", ("minute", "min", "mi"), 0, 59)
-CLOCK = (HOUR, MINUTE)
+# both in one number, as 1345; the names are those of clocks that are written otherwise, too
+HOUR_MINUTE = Part("T", ("hhmm", "hrmn", "hrmin", "time", "clock", "uhrzeit"), 0, 2400)
+CLOCK, CLOCK_NUMBER = (HOUR, MINUTE), (HOUR_MINUTE,)
 # the ways to write a date in parts, the first that a table has
 CALENDARS = (
     (YEAR, MONTH, DAY, *CLOCK),
+    (YEAR, MONTH, DAY, *CLOCK_NUMBER),
     (YEAR, DAY_OF_YEAR, *CLOCK),
+    (YEAR, DAY_OF_YEAR, *CLOCK_NUMBER),
     (YEAR, WEEK),
     (YEAR, QUARTER),
+    (YEAR, HALF),
 )
+# what may stand before the number of a part
+MARKS = {"q": "q|qtr", "V": "w|kw|wk", "h": "h|s|hy", "m": "m", "H": "he|h"}
+MARKED = r"^(?<mark>\p{L}*)(?<digits>\d+)$"
+MINUTES = 60
+FIRST_BARE = 10  # year of two digits without a zero
+SHORT = 100  # years below have two digits
+MORE_THAN_DAYS = 32  # what years of two digits reach, and other small numbers do not
 FEWEST = 2  # parts: a year is a time by itself
 MOST_LOST = 0.01  # share of rows whose parts are no day of the calendar
 
@@ -89,13 +104,15 @@ def join_parts(frame: pl.DataFrame, parts: tuple[str, ...]) -> pl.Series:
         }
     )
     dates = numbers.select(date_in(set(fields))).to_series()
-    clock = tuple(name for name, field in zip(parts, fields, strict=True) if field in "HM")
+    clock = tuple(name for name, field in zip(parts, fields, strict=True) if field in "HMT")
     return with_clock(dates, frame, clock) if clock else dates
 
 
 def date_in(fields: set[str]) -> pl.Expr:
     """Make a date of columns that are named by the fields of a pattern."""
-    year = pl.col("Y").cast(pl.Int64)
+    written = pl.col("Y").cast(pl.Int64)
+    short = pl.when(written < PIVOT).then(written + 2000).otherwise(written + 1900)
+    year = pl.when(written < SHORT).then(short).otherwise(written)
     one = pl.lit(1, pl.Int64)
     if "V" in fields:
         return monday_of({"G", "V"}, year=year)
@@ -103,17 +120,21 @@ def date_in(fields: set[str]) -> pl.Expr:
         return first_of(year) + pl.duration(days=pl.col("j").cast(pl.Int64) - 1)
     if "q" in fields:
         return day_of(year, pl.col("q").cast(pl.Int64) * 3 - 2, one)
+    if "h" in fields:
+        return day_of(year, pl.col("h").cast(pl.Int64) * 6 - 5, one)
     day = pl.col("d").cast(pl.Int64) if "d" in fields else one
     return day_of(year, pl.col("m").cast(pl.Int64), day)
 
 
 def with_clock(dates: pl.Series, frame: pl.DataFrame, parts: tuple[str, ...]) -> pl.Series:
     """Add the hours, and minutes, of other columns to dates; hour 24 is the end of the day."""
-    times = frame.select(
-        day=dates.cast(pl.Datetime("us")),
-        hour=part_numbers(frame[parts[0]]),
-        minute=part_numbers(frame[parts[1]]) if len(parts) > 1 else pl.lit(0),
-    )
+    first = part_numbers(frame[parts[0]])
+    times = pl.DataFrame({"day": dates.cast(pl.Datetime("us")), "hour": first})
+    if field_of(parts[0]) == "T":
+        times = times.with_columns(hour=pl.col("hour") // 100, minute=pl.col("hour") % 100)
+    else:
+        minutes = part_numbers(frame[parts[1]]) if len(parts) > 1 else pl.lit(0)
+        times = times.with_columns(minute=minutes)
     return times.select(pl.col("day") + pl.duration(hours="hour", minutes="minute")).to_series()
 
 
@@ -139,16 +160,17 @@ def date_and_clock(times: dict[str, pl.DataType]) -> tuple[str, ...]:
 def date_and_hour(frame: pl.DataFrame, times: dict[str, pl.DataType]) -> tuple[str, ...]:
     """Find one column of dates, and the hours and minutes beside it."""
     dates = [name for name, dtype in times.items() if dtype == pl.Date]
-    hours = numbered_parts(frame, CLOCK) if len(dates) == 1 else ()
+    ways = (CLOCK, CLOCK_NUMBER) if len(dates) == 1 else ()
+    hours = next((found for way in ways if (found := numbered_parts(frame, way))), ())
     return (dates[0], *hours) if hours else ()
 
 
 def year_and_less(frame: pl.DataFrame) -> tuple[str, ...]:
-    for calendar in CALENDARS:
-        parts = numbered_parts(frame, calendar)
-        if len(parts) >= FEWEST:
-            return parts
-    return ()
+    """Find a year and smaller units: of the ways to write a date that there are columns for, the
+    one with most of them."""
+    every = [numbered_parts(frame, calendar) for calendar in CALENDARS]
+    most = max(every, key=len)
+    return most if len(most) >= FEWEST else ()
 
 
 def numbered_parts(frame: pl.DataFrame, wanted: Sequence[Part]) -> tuple[str, ...]:
@@ -166,11 +188,27 @@ def numbered_parts(frame: pl.DataFrame, wanted: Sequence[Part]) -> tuple[str, ..
         least, most = numbers.min(), numbers.max()
         if not (isinstance(least, int) and isinstance(most, int)):
             break
-        if not part.low <= least <= most <= part.high or (most == HOURS and least == 0):
+        if not may_be(part, frame[name], least, most) or (most == HOURS and least == 0):
             break
         parts.append(name)
         varying = len(parts) if least < most else varying
     return tuple(parts[:varying])
+
+
+def may_be(part: Part, column: pl.Series, least: int, most: int) -> bool:
+    """Whether a column whose numbers go from `least` to `most` may be a part."""
+    if part is YEAR and most < SHORT:  # of a text both digits are there
+        told = column.dtype == pl.String or most >= MORE_THAN_DAYS or column.name.lower() == "yy"
+        return told and least >= (0 if column.dtype == pl.String else FIRST_BARE)
+    if part is HOUR_MINUTE and (most <= HOURS or not ends_in_minutes(column)):
+        return False
+    return part.low <= least <= most <= part.high
+
+
+def ends_in_minutes(column: pl.Series) -> bool:
+    """Whether the last two digits of every number are minutes."""
+    numbers = part_numbers(column)
+    return numbers is not None and bool((numbers % 100 < MINUTES).all())
 
 
 def field_of(name: str) -> str:
@@ -182,18 +220,27 @@ def field_of(name: str) -> str:
 def part_numbers(column: pl.Series) -> pl.Series | None:
     """Read whole numbers, also of the names of months and of quarters and weeks; None for a column
     that holds none of these."""
+    if column.name.lower() == PERIOD and not is_months(column):
+        return None
     if column.dtype.is_integer():
         return column.cast(pl.Int64)
     if column.dtype != pl.String:
         return None
-    if field_of(column.name) in {"q", "V"}:
-        return column.str.extract(r"^[QqWw]?(\d{1,2})$").cast(pl.Int64)
-    if field_of(column.name) == "m":
-        frame = column.to_frame("month")
-        return frame.select(
-            pl.coalesce(month_number(pl.col("month")), pl.col("month").cast(pl.Int64, strict=False))
-        ).to_series()
-    return column.str.strip_chars().cast(pl.Int64, strict=False)  # `01`, of a column with zeros
+    field = field_of(column.name)
+    cells = column.str.strip_chars()
+    if field == "Y" and not cells.str.contains(r"^(\d{2}|\d{4})$").all():
+        return None
+    if field not in MARKS:
+        return cells.cast(pl.Int64, strict=False)  # `01`, of a column with zeros
+    numbers = cells.str.extract(rf"(?i)^(?:{MARKS[field]})?(\d{{1,2}})$").cast(pl.Int64)
+    if field != "m":
+        return numbers
+    return pl.select(pl.coalesce(month_number(pl.lit(cells)), numbers)).to_series()
+
+
+def is_months(column: pl.Series) -> bool:
+    """Whether periods are marked as months, `M01`."""
+    return column.dtype == pl.String and bool(column.str.contains(r"^\s*M\d{1,2}\s*$").all())
 
 
 def joined_spelling(frame: pl.DataFrame, spellings: Mapping[str, Spelling]) -> Spelling | None:
@@ -207,14 +254,12 @@ def joined_spelling(frame: pl.DataFrame, spellings: Mapping[str, Spelling]) -> S
             piece = spellings[name]
             update |= {"months": piece.months} if piece.months else {}
             pieces.append(piece.pattern)
-        elif dtype.is_integer() or dtype == pl.Date:
-            field = field_of(name)
-            numbers = frame[name]
-            if field == "H" and numbers.max() == HOURS:
-                update["shift"], field = -3600 * 10**6, "k"
-            pieces.append("%Y-%m-%d" if dtype == pl.Date else f"%-{field}")
-        elif frame[name].str.contains(r"^\d+$").all():  # with zeros before them
-            pieces.append(f"%{field_of(name)}")
+        elif dtype == pl.Date:
+            pieces.append("%Y-%m-%d")
+        elif (piece_of := numbered_piece(frame[name])) is not None:
+            pieces.append(piece_of)
+            if piece_of.endswith("k"):
+                update["shift"] = -3600 * 10**6
         elif field_of(name) == "m" and frame[name].str.contains(r"^\p{L}").all():
             words = frame[name].drop_nulls().unique().to_list()
             update["months"] = names_like(words, numbers=MONTH_NUMBERS, count=12)
@@ -222,5 +267,24 @@ def joined_spelling(frame: pl.DataFrame, spellings: Mapping[str, Spelling]) -> S
         else:
             return None
     pattern = "|".join(pieces)
-    pattern = pattern.replace("%-Y|%-V", "%-G|%-V").replace("%-Y|%V", "%-G|%V")
+    pattern = re.sub(r"%(-?)Y(\|[^\W\d_]*%-?V)", r"%\1G\2", pattern)
     return Spelling(pattern=pattern, **update) if pieces else None
+
+
+def numbered_piece(column: pl.Series) -> str | None:
+    """Write the pattern of a part that is a number, perhaps with a mark before it; None for
+    another."""
+    numbers, field = part_numbers(column), field_of(column.name)
+    if numbers is None:
+        return None
+    if field == "Y" and (numbers.max() or 0) < SHORT:  # type: ignore[operator]
+        field = "y"
+    if field == "H" and numbers.max() == HOURS:
+        field = "k"
+    if column.dtype.is_integer():
+        return f"%-{field}"
+    cells = column.drop_nulls().str.strip_chars().str.extract_groups(MARKED).struct.unnest()
+    if cells["digits"].null_count() or cells["mark"].n_unique() != 1:
+        return None
+    bare = cells["digits"].str.len_chars().n_unique() > 1
+    return f"{cells['mark'][0]}%{'-' * bare}{field}"

@@ -12,6 +12,7 @@ import polars.selectors as cs
 
 from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
+from rnnauto.names import named_time
 from rnnauto.reading import cells
 from rnnauto.reading.content import Content, whole
 from rnnauto.reading.dialect import (
@@ -25,6 +26,7 @@ from rnnauto.reading.dialect import (
 from rnnauto.reading.numbers.marks import Mark
 from rnnauto.reading.rules import Rules
 from rnnauto.reading.set_aside import RaggedRows
+from rnnauto.times.numbers import are_months
 
 BLOCK_BYTES, BLOCKS = 1 << 15, 8  # of the sample beyond the first lines
 ENDLESS = 100_000  # separators in a line
@@ -204,7 +206,9 @@ def numeric_columns(text: Text, names: Sequence[str], rules: Rules) -> dict[str,
         )
     except pl.exceptions.PolarsError:
         return {}  # reading everything as text will tell what is wrong
-    return cells.safe_numbers(sample, usual=usual_mark(text), rules=rules)
+    found = cells.safe_numbers(sample, usual=usual_mark(text), rules=rules)
+    months = {name for name in found if named_time(name) and are_months(sample[name])}
+    return {name: dtype for name, dtype in found.items() if name not in months}
 
 
 def usual_mark(text: Text) -> Mark | Literal[""]:

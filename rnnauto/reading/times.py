@@ -20,10 +20,10 @@ from rnnauto.times.shapes import MOSTLY, Reading, readings_of
 from rnnauto.times.spelling import Spelling
 
 MOST_LOST = 0.01  # share of the cells that are no times in a column of times, at most
-HOUR = 3_600 * 10**6  # microseconds
+HOUR, MINUTE = 3_600 * 10**6, 60 * 10**6  # microseconds
 CLOCK_LIKE = r"^\d{1,2}:\d{2}"
 FEWEST = 8  # even steps that show that cells which may be times are
-POSSIBLE = r"^[\p{L}\d\s\-/.,:+_()–—年月日년월일]*\d[\p{L}\d\s\-/.,:+_()–—年月日년월일]*$"
+POSSIBLE = r"^[\p{L}\d\s\-/.,:+_()'’–—年月日년월일]*\d[\p{L}\d\s\-/.,:+_()'’–—年月日년월일]*$"
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,9 @@ def clock_in(frame: pl.DataFrame, rules: Rules) -> pl.Series | None:
             return since_midnight(column)
         if column.dtype.is_integer() and field_of(column.name) == "H":
             return (column.cast(pl.Int64) * HOUR).cast(pl.Duration("us"))
+        if column.dtype.is_integer() and field_of(column.name) == "T":
+            numbers = column.cast(pl.Int64)
+            return (numbers // 100 * HOUR + numbers % 100 * MINUTE).cast(pl.Duration("us"))
         if column.dtype == pl.String:
             sample = spread(column).str.strip_chars()
             if len(sample) and sample.str.contains(CLOCK_LIKE).all():

@@ -8,7 +8,7 @@ import polars as pl
 
 from rnnauto.arrays import Integers
 from rnnauto.layout import Style
-from rnnauto.names import named_id
+from rnnauto.names import named_id, named_time
 from rnnauto.reading.cells import (
     HEAD,
     INEXACT,
@@ -33,6 +33,7 @@ from rnnauto.reading.numbers.parts import STARTS_WRITTEN
 from rnnauto.reading.numbers.units import is_money
 from rnnauto.reading.rules import Rules
 from rnnauto.reading.words import words_among
+from rnnauto.times.numbers import are_months
 from rnnauto.times.shapes import readings_of
 
 MOST_PLAIN = 0.5  # share of plain numbers from which a column is not one of times
@@ -165,6 +166,8 @@ def type_known(text: pl.Series, *, given: Marks, lines: Integers | None, rules: 
     sample = spread(text)
     if not (sample.str.contains(NOT_PLAIN) | sample.str.contains(STARTS_WRITTEN)).any():
         return Typed(text)
+    if named_time(text.name) and are_months(text):
+        return Typed(text)  # times are read with the whole table in view
     plain = share(parsed(sample, rules.among_numbers)) >= MOST_PLAIN
     known = known_text(text, rules.among_numbers)
     numbers = as_numbers(text, known, given, lines=lines) if plain else Typed(text)

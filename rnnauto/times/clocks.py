@@ -9,6 +9,7 @@ from rnnauto.times.spelling import Spelling, regex_of
 
 CLOCKS = ("%H:%M:%S%f", "%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%I:%M%p", "%I %p")
 DAY = 86_400
+PERIOD = r"^(\d{1,2}:\d{2}(?::\d{2})?) ?(?:-|–|to) ?\d{1,2}:\d{2}(?::\d{2})?$"  # `09:00-10:00`
 HOURS = (
     r"^-?(?:(?P<days>\d+) ?(?:days?|d),? +)?"
     r"(?P<hours>\d+):(?P<minutes>\d{2})(?::(?P<seconds>\d{2}(?:\.\d+)?))?$"
@@ -52,6 +53,11 @@ def read_clocks(cells: pl.Series, sample: pl.Series) -> Clocks | None:
     for pattern in CLOCKS:
         if fits(sample, regex_of(pattern)):
             return read_by_clock(cells, pattern)
+    if fits(sample, PERIOD):
+        starts = (each.str.extract(PERIOD, 1).alias(each.name) for each in (cells, sample))
+        read = read_clocks(*starts)
+        note = f"`{cells.name}` holds periods, read as their begin"
+        return None if read is None else Clocks(read.times, None, note)
     for pattern in (HOURS, ISO, SPOKEN):
         if fits(sample, pattern) and fits(sample, SURE[pattern]):
             seconds = seconds_of(cells, pattern)
@@ -63,7 +69,7 @@ def read_clocks(cells: pl.Series, sample: pl.Series) -> Clocks | None:
 
 def look_like_clocks(sample: pl.Series) -> bool:
     """Whether cells may be times of the day or durations: a look at a few of them."""
-    patterns = [*map(regex_of, CLOCKS), HOURS, ISO, SPOKEN]
+    patterns = [*map(regex_of, CLOCKS), PERIOD, HOURS, ISO, SPOKEN]
     return any(fits(sample, pattern) for pattern in patterns)
 
 

@@ -8,7 +8,8 @@ import polars as pl
 
 from rnnauto.times.choose import CLEAR, Candidate, best_of, judge
 from rnnauto.times.parse import read_times
-from rnnauto.times.shapes import Reading, fitted, patterns_of, without_makeshifts
+from rnnauto.times.patterns import patterns_of
+from rnnauto.times.shapes import Reading, fitted, without_makeshifts
 from rnnauto.times.spelling import Spelling, regex_of
 
 EXAMPLES = 3  # names of other shapes that are tried

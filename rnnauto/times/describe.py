@@ -18,6 +18,7 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 LETTERS = {1: "M", 3: "Q", 12: "Y"}
 WORKING = 5  # days
+NTH = {1: "first", 2: "second", 3: "third", 4: "fourth", LAST: "last"}
 
 
 def alias_of(frequency: Frequency, times: pl.Series) -> str:
@@ -48,6 +49,9 @@ def alias_of_months(frequency: Frequency, times: pl.Series) -> str:
         named: dict[tuple[int, ...], str] = {(1, 15): "SMS", (15, LAST): "SME"}
         return named.get(frequency.days, f"{len(frequency.days)} times a month")
     count = int(frequency.count)
+    if frequency.nth:
+        which = "LWOM-" if frequency.nth == LAST else f"WOM-{frequency.nth}"
+        return f"{count if count > 1 else ''}{which}{WEEKDAYS[frequency.weekday][:3].upper()}"
     known = times.drop_nulls()
     letter, number = LETTERS.get(count, "M"), count if count not in LETTERS else 1
     start = frequency.at == "first" or (not frequency.at and (known.dt.day() == 1).all())
@@ -85,6 +89,8 @@ def words_of_months(frequency: Frequency, times: pl.Series) -> str:
     period = {1: "every month", 3: "every quarter", 12: "every year"}.get(
         int(frequency.count), f"every {int(frequency.count)} months"
     )
+    if frequency.nth:
+        return f"{period} on the {NTH[frequency.nth]} {WEEKDAYS[frequency.weekday]} of the month"
     if frequency.at:
         return f"{period} on the {frequency.at} {'business ' * frequency.business}day of the month"
     days = times.drop_nulls().dt.day().unique()

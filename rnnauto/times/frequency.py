@@ -41,6 +41,8 @@ class Frequency(BaseModel):
         at: in a month by itself: "" is the same day in each; "first" and "last" are its first and
             last days.
         business: whether these are the first and last business days.
+        weekday, nth: where times are the second Tuesday and its like: the weekday from 0 and which
+            one of the month it is, -1 the last; 0 elsewhere.
         slots: the places of the week, in microseconds from Monday on.
         even: whether times absent can be told: steps are whole numbers of `count`.
     """
@@ -52,6 +54,8 @@ class Frequency(BaseModel):
     days: tuple[int, ...] = ()
     at: Anchor = ""
     business: bool = False
+    weekday: int = 0
+    nth: int = 0
     slots: tuple[int, ...] = ()
     even: bool = True
 
@@ -185,6 +189,17 @@ def of_months(steps: Steps) -> Frequency:
     ):
         if (days.days == wanted)[used].mean() >= MOSTLY:
             return Frequency(unit="month", count=count, at=at, business=True, even=even)
+    usual = int(mode(weekday[used]))
+    if (weekday == usual)[used].mean() >= MOSTLY:
+        for nth, found in (
+            *((nth, (days.days - 1) // 7 == nth - 1) for nth in range(1, 5)),
+            (LAST, days.days > days.lengths - 7),
+        ):
+            if found[used].mean() >= MOSTLY:
+                return Frequency(unit="month", count=count, weekday=usual, nth=nth, even=even)
+    equal = float(mode(steps.sizes))
+    if multiples(steps.sizes, equal) >= MOSTLY:  # as the four weeks of retailers
+        return of_equal_steps(steps, equal)
     return Frequency(unit="month", count=count, even=even)
 
 
@@ -208,6 +223,14 @@ def last_business(days: Days, weekday: Integers) -> Integers:
 def first_business(days: Days, weekday: Integers) -> Integers:
     at_begin = (weekday - days.days + 1) % 7
     return 1 + np.where(at_begin == 5, 2, np.where(at_begin == 6, 1, 0))
+
+
+def nth_weekday(lengths: Integers, begins_on: Integers, frequency: Frequency) -> Integers:
+    """Find the day that is the nth of its weekday in months, by the weekday that they begin on."""
+    first = 1 + (frequency.weekday - begins_on) % 7
+    if frequency.nth != LAST:
+        return np.asarray(first + 7 * (frequency.nth - 1), np.int64)
+    return np.asarray(first + (lengths - first) // 7 * 7, np.int64)
 
 
 def of_days_of_months(steps: Steps) -> Frequency | None:

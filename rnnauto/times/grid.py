@@ -18,6 +18,7 @@ from rnnauto.times.frequency import (
     find_frequency,
     first_business,
     last_business,
+    nth_weekday,
     place_in_weeks,
     steps_of,
 )
@@ -183,6 +184,8 @@ def in_months(months: Integers, wanted: Integers, frequency: Frequency) -> Integ
             wanted = last_business(first, weekday) if frequency.business else lengths
         else:
             wanted = first_business(first, weekday)
+    if frequency.nth:
+        wanted = nth_weekday(lengths, (begin - MONDAY) // DAY % 7, frequency)
     day = np.where(wanted == LAST, lengths, np.minimum(wanted, lengths))
     return np.asarray(begin + (day - 1) * DAY, np.int64)
 

@@ -3,12 +3,18 @@
 import polars as pl
 
 from rnnauto.times.parse import read_times
-from rnnauto.times.shapes import MOSTLY, Reading, compact_patterns, known_share, without_makeshifts
+from rnnauto.times.patterns import compact_patterns
+from rnnauto.times.shapes import MOSTLY, Reading, known_share, without_makeshifts
 from rnnauto.times.spelling import EPOCH, Spelling
 
 # what numbers since 1970 are, in seconds: from 1980 to 2100
 EARLIEST, LATEST = 315_532_800, 4_102_444_800
 FIRST_YEAR, LAST_YEAR = 1800, 2199  # that whole numbers of many digits may begin with
+# 2010.10 and 10.2010, which as numbers would lose a zero
+MONTHS = (
+    r"^(?:1[89]|20|21)\d\d\.(?:0[1-9]|1[0-2])$",
+    r"^(?:0?[1-9]|1[0-2])\.(?:1[89]|20|21)\d\d$",
+)
 FEWEST = 3  # different numbers that a fraction of a year is told from
 
 
@@ -59,3 +65,14 @@ def months_behind_years(sample: pl.Series) -> list[Reading]:
     if known_share(times) < 1 or sample.n_unique() < FEWEST:
         return []
     return [Reading(spelling, certain=False)]
+
+
+def are_months(cells: pl.Series) -> bool:
+    """Whether texts that could be numbers are months and years with a point between them."""
+    known = cells.drop_nulls()
+    shown = known.head(FEWEST)
+    return any(
+        bool(shown.str.contains(months).all() and known.str.contains(months).all())
+        and known.n_unique() >= FEWEST
+        for months in MONTHS
+    )

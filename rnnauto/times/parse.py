@@ -34,6 +34,8 @@ def read_times(cells: pl.Series, spelling: Spelling) -> pl.Series:
     if fast:
         dtype = MOMENT if spelling.has_clock else pl.Date()
         times = cells.str.strptime(dtype, fast, strict=False)
+        if spelling.has_clock:
+            times = with_midnights(times, cells, spelling.pattern)
     else:
         distinct = cells.unique()
         if 4 * len(distinct) > len(cells):
@@ -46,6 +48,15 @@ def read_times(cells: pl.Series, spelling: Spelling) -> pl.Series:
             )
             times = joined["time"]
     return believed(times).alias(name)
+
+
+def with_midnights(times: pl.Series, cells: pl.Series, pattern: str) -> pl.Series:
+    """Read the cells that end a day at 24:00 too, which polars does not."""
+    late = cells.str.contains("24:00", literal=True) & times.is_null()
+    if not late.any():
+        return times
+    read = read_by_fields(cells.filter(late), pattern)
+    return times.scatter(late.arg_true(), read)
 
 
 def believed(times: pl.Series) -> pl.Series:
@@ -143,6 +154,8 @@ def date_of(fields: set[str]) -> pl.Expr:
     if "N" in fields:
         after = pl.col("N").str.slice(-2).cast(pl.Int64)
         return pl.when((year + 1) % 100 == after).then(made)
+    if "E" in fields:
+        return pl.when(year + 1 == number("E")).then(made)
     return made
 
 
@@ -180,8 +193,11 @@ def monday_of(fields: set[str], *, year: pl.Expr | None = None) -> pl.Expr:
 
 def clock_of(fields: set[str]) -> pl.Expr:
     """Make the time of day, with its offset from UTC taken off; 24:00 is the end of the day."""
-    hour = number(next(name for name in ("H", "k", "I") if name in fields))
-    minute = number("M") if "M" in fields else pl.lit(0, pl.Int64)
+    if "T" in fields:
+        hour, minute = number("T") // 100, number("T") % 100
+    else:
+        hour = number(next(name for name in ("H", "k", "I") if name in fields))
+        minute = number("M") if "M" in fields else pl.lit(0, pl.Int64)
     second = number("S") if "S" in fields else pl.lit(0, pl.Int64)
     legal = (hour < 24) | ((hour == 24) & (minute == 0) & (second == 0))
     if "p" in fields:

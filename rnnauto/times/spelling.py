@@ -11,6 +11,7 @@ FIELDS = {
     "Y": r"\d{4}",
     "y": r"\d{2}",
     "N": r"\d{2}|\d{4}",  # the year after, as in 2014/15
+    "E": r"\d{4}",  # the year after, as in 2014/2015
     "m": r"\d{1,2}",
     "d": r"\d{1,2}",
     "b": r"\p{L}{3,}",
@@ -24,6 +25,7 @@ FIELDS = {
     "H": r"\d{1,2}",
     "k": r"\d{1,2}",  # the hour that ends: 1 to 24
     "K": r"\d+",  # hours of a duration
+    "T": r"\d{1,4}",  # hours and minutes, as 1345
     "I": r"\d{1,2}",
     "M": r"\d{2}",
     "S": r"\d{2}",
@@ -32,8 +34,8 @@ FIELDS = {
     "z": r"Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?",
     "o": r"st|nd|rd|th",
 }
-WIDTHS = {"m": 2, "d": 2, "V": 2, "H": 2, "k": 2, "I": 2, "j": 3}
-CLOCK_FIELDS = frozenset("HIMSk")
+WIDTHS = {"m": 2, "d": 2, "V": 2, "H": 2, "k": 2, "I": 2, "j": 3, "T": 4}
+CLOCK_FIELDS = frozenset("HIMSkT")
 EPOCH = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # units of a second
 
 
@@ -42,9 +44,9 @@ class Spelling(BaseModel):
 
     Attributes:
         pattern: as strftime has it, `%-m` for numbers without zeros before them; `%q` is a quarter,
-            `%h` a half-year, `%N` the year after, `%o` the ending of `1st`, `%k` the hour from 1 to
-            24 that ends, `%K` the hours of a duration. A unit of `EPOCH` for
-            columns of seconds and the like since the start of 1970.
+            `%h` a half-year, `%N` and `%E` the year after, `%o` the ending of `1st`, `%k` the hour
+            from 1 to 24 that ends, `%T` hours and minutes in one number, `%K` the hours of a
+            duration. A unit of `EPOCH` for columns of seconds and the like since the start of 1970.
         months, weekdays: their names in order, where the pattern has them.
         dash: what stands between begin and end of a period; empty where there is none.
         gap: microseconds from the end of a period to the begin of the next.
@@ -71,7 +73,7 @@ class Spelling(BaseModel):
     @property
     def runs_on(self) -> bool:
         """True for years that name the next one too, `2014/15`."""
-        return "%N" in self.pattern
+        return "%N" in self.pattern or "%E" in self.pattern
 
     @property
     def is_duration(self) -> bool:
@@ -120,6 +122,7 @@ SHOWN = {
         "V": "WW",
         "k": "hh",
         "K": "hh",
+        "T": "hhmm",
         "q": "Q",
         "h": "H",
         "H": "hh",
@@ -128,7 +131,7 @@ SHOWN = {
         "S": "ss",
         "f": ".fff",
     },
-    **{"N": "YY", "a": "Day", "p": "AM", "z": "Z", "u": "D", "o": ""},
+    **{"N": "YY", "E": "YYYY", "a": "Day", "p": "AM", "z": "Z", "u": "D", "o": ""},
 }
 
 

@@ -74,6 +74,35 @@ def ordinal(time):
     return f"{time:%B} {time.day}{ends.get(time.day, 'th')} {time.year}"
 
 
+def four_weeks(number):
+    return datetime(2018, 1, 7) + timedelta(days=28 * number)
+
+
+def second_tuesdays(number):
+    first = months(number)
+    return first + timedelta(days=(1 - first.weekday()) % 7 + 7)
+
+
+def last_thursdays(number):
+    end = months(number + 1) - timedelta(days=1)
+    return end - timedelta(days=(end.weekday() - 3) % 7)
+
+
+def until_midnight(time):
+    """Quarters of an hour, midnight as 24:00 of the day before."""
+    if time.hour or time.minute:
+        return f"{time:%d.%m.%Y %H:%M}"
+    return f"{time - timedelta(days=1):%d.%m.%Y} 24:00"
+
+
+def later_hours(number):
+    return hours(number) + timedelta(days=19)
+
+
+def iso_parts(time):
+    return iso(time)[:2]
+
+
 # name: the times, how a file writes them, and the header of the column or columns
 SPELLINGS = {
     "2018-01-31": (days, "{0:%Y-%m-%d}", "date"),
@@ -144,6 +173,49 @@ SPELLINGS = {
         "MTU",
     ),
     "seconds since 1970": (minutes, unix, "timestamp"),
+    "2018:01": (months, "{0:%Y}:{0:%m}", "month"),
+    "01.2018": (months, "{0:%m}.{0:%Y}", "month"),
+    "Jan'18": (months, "{0:%b}'{0:%y}", "month"),
+    "Q1'18": (quarters, lambda time: f"Q{time.month // 3 + 1}'{time:%y}", "quarter"),
+    "1. Hj. 2018": (half_years, lambda time: f"{time.month // 6 + 1}. Hj. {time.year}", "halbjahr"),
+    "2017/2018": (years, lambda time: f"{time.year}/{time.year + 1}", "season"),
+    "2017-2018": (years, lambda time: f"{time.year}-{time.year + 1}", "season"),
+    "w/c 31/01/2018": (weeks, "w/c {0:%d/%m/%Y}", "week"),
+    "Week of Jan 22 2020": (weeks, "Week of {0:%b} {0.day} {0.year}", "week"),
+    "20180131 (month ends)": (
+        lambda number: months(number + 1) - timedelta(days=1),
+        "{0:%Y%m%d}",
+        "caldt",
+    ),
+    "every four weeks": (four_weeks, "{0:%Y-%m-%d}", "period_end"),
+    "second Tuesdays": (second_tuesdays, "{0:%m/%d/%Y}", "date"),
+    "last Thursdays": (last_thursdays, "{0:%d.%m.%Y}", "date"),
+    "2018-01-31 10:00:00 UTC": (hours, "{0:%Y-%m-%d %H:%M:%S} UTC", "time"),
+    "31/Jan/2018:10:00:00 +0000": (hours, "{0:%d/%b/%Y:%H:%M:%S} +0000", "time"),
+    "Wed Jan 31 10:00:00 2018": (hours, "{0:%a %b %d %H:%M:%S %Y}", "time"),
+    "Wed Jan 31 10:00:00 +0000 2018": (hours, "{0:%a %b %d %H:%M:%S} +0000 {0:%Y}", "created_at"),
+    "20180131:1000": (hours, "{0:%Y%m%d}:{0:%H%M}", "time"),
+    "2018-01-31-10": (hours, "{0:%Y-%m-%d-%H}", "time"),
+    "31.01.2018 24:00": (
+        lambda number: hours(0) + timedelta(minutes=15 * number + 15),
+        until_midnight,
+        "time",
+    ),
+    "year,half": (half_years, lambda time: f"{time.year},{time.month // 6 + 1}", "year,half"),
+    "year,Q1": (quarters, lambda time: f"{time.year},Q{time.month // 3 + 1}", "Year,Quarter"),
+    "year,W05": (weeks, lambda t: "{},W{:02}".format(*iso_parts(t)), "year,week"),
+    "year,M01": (months, "{0.year},M{0:%m}", "Year,Period"),
+    "18,Jan": (months, "{0:%y},{0:%b}", "yr,mon"),
+    "YY,MM,DD,hh": (hours, "{0:%y},{0:%m},{0:%d},{0:%H}", "YY,MM,DD,hh"),
+    "date,1345": (hours, lambda time: f"{time:%Y-%m-%d},{time.hour * 100}", "DATE,TIME"),
+    "01/31/2018,0900": (later_hours, "{0:%m/%d/%Y},{0:%H%M}", "date,time"),
+    "date,HE01": (later_hours, lambda t: f"{t:%m/%d/%Y},HE{t.hour + 1:02}", "Delivery Date,Hour"),
+    "date,24:00": (later_hours, lambda t: f"{t:%m/%d/%Y},{t.hour + 1:02}:00", "Date,HourEnding"),
+    "year,month,day,1345": (
+        lambda number: hours(0) + timedelta(minutes=15 * number),
+        lambda t: f"{t.year},{t.month},{t.day},{t.hour * 100 + t.minute}",
+        "Year,Month,Day,HHMM",
+    ),
     "milliseconds": (minutes, lambda time: unix(time) * 1000, "timestamp"),
     "nanoseconds": (minutes, lambda time: unix(time) * 10**9, "timestamp"),
 }
@@ -206,6 +278,27 @@ def test_a_series_goes_on_in_its_own_spelling(tmp_path, spelling):
         path = tmp_path / "table.csv"
         write(path, spelling, ids=ids, order=order, holes=holes)
         check(path, spelling, ids=ids, order=order, holes=holes)
+
+
+@pytest.mark.parametrize("digits", ["{:04}.{:02}", "{1:}.{0:04}"])
+def test_a_month_behind_a_point_keeps_its_zero(tmp_path, digits):
+    times = [months(number) for number in range(9, 9 + COUNT)]
+    path = tmp_path / "table.csv"
+    cells = [f"{digits.format(time.year, time.month)},{time.month}.5\n" for time in times]
+    path.write_text("month,y\n" + "".join(cells))
+    ahead = [months(9 + COUNT + step) for step in range(AHEAD)]
+    wanted = [digits.format(time.year, time.month) for time in ahead]
+    assert next_times(path, AHEAD)[1]["month"].to_list() == wanted
+
+
+def test_a_clock_that_is_a_period_is_its_begin(tmp_path):
+    rows = [
+        f"{hours(n):%d.%m.%Y},{hours(n):%H:00}-{hours(n + 1):%H:00},{n % 24}" for n in range(99)
+    ]
+    path = tmp_path / "table.csv"
+    path.write_text("Datum,Uhrzeit,y\n" + "\n".join(rows))
+    times = next_times(path, AHEAD)[1]["Datum-Uhrzeit"].to_list()
+    assert times == [f"{hours(99 + step):%Y-%m-%dT%H:%M:%S}" for step in range(AHEAD)]
 
 
 def check(path, spelling, *, ids, order, holes):
