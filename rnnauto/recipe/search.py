@@ -80,10 +80,10 @@ class Space(Section):
         "networks that read both ways; 0: none",
     )
     filling: tuple[Literal["mean", "decay"], ...] = Field(
-        ("mean",),
+        ("mean", "decay"),
         min_length=1,
         description="What a missing number is read as: the mean, or the last one that was seen, "
-        "decaying to the mean",
+        "decaying to the mean; both are tried where a feature lacks at least one in a hundred",
     )
     vectors: tuple[Literal["frozen", "tuned"], ...] = Field(
         ("frozen", "tuned"),

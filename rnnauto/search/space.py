@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnauto.arrays import Integers
+from rnnauto.arrays import Floats, Integers
 from rnnauto.cells import CELLS
 from rnnauto.errors import RecipeError
 from rnnauto.networks.architecture import Features
@@ -14,6 +14,7 @@ from rnnauto.search.trial import Values
 
 PATCHES = (1, 2, 5, 10, 20, 50, 100)
 STEPS_AFTER_PATCHING = 80  # more recurrent steps than this train slowly and forget: patch first
+FEWEST_MISSING = 0.01  # share of a feature's numbers, from which it is tried how to fill them
 Choices = dict[str, tuple[Any, ...]]
 
 # what networks of words, and of numbers that may be missing, begin with
@@ -53,14 +54,18 @@ def vector_choices(space: Space, features: Features) -> Choices:
     return {"vectors": space.vectors, "token_dropout": space.token_dropout}
 
 
-def filling_choices(space: Space, missing: Sequence[int]) -> Choices:
-    """What a missing number is read as, where features may lack one and more than the mean is
-    asked for.
+def filling_choices(space: Space, missing: Sequence[int], numbers: Floats) -> Choices:
+    """What a missing number is read as, where some feature often lacks one, or a user has chosen.
 
-    Args: missing: places of the features that may lack a number.
+    Args:
+        missing: places of the features that may lack a number.
+        numbers: float32 [timesteps, features], NaN where missing.
     """
-    asked = missing and space.filling != ("mean",)
-    return {"filling": space.filling} if asked else {}
+    if not missing or space.filling == ("mean",):
+        return {}
+    shares = np.isnan(numbers[:, list(missing)]).mean(axis=0)
+    often = shares.max(initial=0.0) >= FEWEST_MISSING
+    return {"filling": space.filling} if often or space.filling != Space().filling else {}
 
 
 def optimizers(space: Space) -> Choices:

@@ -76,8 +76,23 @@ def test_the_nearest_option_is_the_same_or_the_closest_number_or_the_first():
     assert nearest((False,), True) is False
 
 
-@pytest.mark.parametrize(("wanted", "tried"), [("mean decay", True), ("decay", True), ("mean", 0)])
-def test_how_missing_numbers_are_filled_is_tried_where_there_are_some(wanted, tried):
-    space = Space(filling=tuple(wanted.split()))
-    assert filling_choices(space, (1,)) == ({"filling": space.filling} if tried else {})
-    assert filling_choices(space, ()) == {}
+def rows(*missing):
+    """A hundred timesteps of so many features; of each some first ones lack a number."""
+    numbers = np.zeros((100, len(missing)), np.float32)
+    for column, count in zip(numbers.T, missing, strict=True):
+        column[:count] = np.nan
+    return numbers
+
+
+@pytest.mark.parametrize(
+    ("wanted", "numbers", "tried"),
+    [
+        (("mean", "decay"), rows(0, 1), {"filling": ("mean", "decay")}),  # one in a hundred
+        (("mean", "decay"), rows(0, 0), {}),  # those of another fold
+        (("decay",), rows(0, 0), {"filling": ("decay",)}),
+        (("mean",), rows(0, 50), {}),
+    ],
+)
+def test_how_missing_numbers_are_filled_is_tried_where_some_are(wanted, numbers, tried):
+    assert filling_choices(Space(filling=wanted), (1,), numbers) == tried
+    assert filling_choices(Space(filling=wanted), (), numbers) == {}

@@ -44,7 +44,7 @@ def space(prepared: AnomalyPrepared, recipe: Recipe) -> Choices:
     tokens = prepared.layout.tokens is not None
     space, missing = recipe.search.space, features_for(prepared.encoders).missing
     choices = usual_choices(space, lengths, tokens=tokens) | FIXED
-    choices |= filling_choices(space, missing)
+    choices |= filling_choices(space, missing, prepared.development.numbers)
     return forwards(choices)
 
 

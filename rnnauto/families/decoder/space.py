@@ -49,7 +49,7 @@ def space(prepared: DecoderPrepared, recipe: Recipe) -> Choices:
     choices |= {"pooling": ("last",), "attention": wanted.attention}
     if layout.one_timestep:
         return choices | FIXED | {"attention": ("none",)}
-    choices |= filling_choices(wanted, source.missing)
+    choices |= filling_choices(wanted, source.missing, prepared.development.source.numbers)
     return choices
 
 

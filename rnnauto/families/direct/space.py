@@ -189,8 +189,8 @@ def space(prepared: DirectPrepared, recipe: Recipe) -> Choices:
     choices |= vector_choices(wanted, features)
     if True in choices["bidirectional"] and layout.rnn_type != "one-to-one":
         choices["convolution"] = wanted.convolution
-    if not layout.one_timestep:
-        choices |= filling_choices(wanted, features.missing)
+    if features.missing and not layout.one_timestep:
+        choices |= filling_choices(wanted, features.missing, prepared.development.numbers)
     if layout.rnn_type == "one-to-one":
         choices |= FIXED
     elif layout.per_timestep:

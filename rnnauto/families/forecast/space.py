@@ -72,7 +72,7 @@ def space(prepared: ForecastPrepared, recipe: Recipe) -> Choices:
         errors=simple_errors(data, train, season=season),
     )
     wanted, missing = recipe.search.space, with_missing(prepared.encoders.numbers)
-    return {**forecast_choices(wanted, shape), **filling_choices(wanted, missing)}
+    return {**forecast_choices(wanted, shape), **filling_choices(wanted, missing, data.numbers)}
 
 
 def trains_long(problem: StudyProblem) -> bool:

@@ -59,7 +59,7 @@ def space(prepared: ListPrepared, recipe: Recipe) -> Choices:
     if layout.one_timestep:
         choices |= FIXED
     else:
-        choices |= filling_choices(wanted, read.source.missing)
+        choices |= filling_choices(wanted, read.source.missing, lists.source.numbers)
     target = prepared.encoders.target
     if max(target.continued) >= 0:
         choices["differencing"] = simple_answers(wanted, lists.take(train), target)

@@ -234,3 +234,14 @@ def test_no_mask_travels_implicitly():
     network = network_of(FEATURES, ARCHITECTURE)
     embeddings = [layer for layer in network.layers if isinstance(layer, keras.layers.Embedding)]
     assert embeddings and not any(layer.mask_zero for layer in embeddings)
+
+
+def test_without_missing_numbers_nothing_decays():
+    def built(**changes):
+        keras.utils.set_random_seed(0)
+        found = build(features(missing=()), architecture(**changes))
+        return found.model.get_weights(), found.parts.decay
+
+    for one, other in zip(built()[0], built(filling="decay")[0], strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert built(filling="decay")[1] is None

@@ -32,6 +32,7 @@ def test_with_one_target_per_timestep_nothing_is_pooled_or_patched():
     found = choices(Space(), 400, rnn_type="many-to-many")
     assert (found["patch"], found["pooling"]) == ((1,), ("last",))
     assert found["bidirectional"] == (False, True)
+    assert "filling" not in found  # nothing is missing
 
 
 def test_what_is_to_stream_reads_forwards_only():
