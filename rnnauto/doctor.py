@@ -95,21 +95,32 @@ def free_memory() -> float | None:
 
 
 def devices() -> dict[str, Any]:
-    """List what TensorFlow sees, and its threads (0: as it likes)."""
+    """List what TensorFlow sees, which loops networks are trained by, and its threads (0: as it
+    likes)."""
     from rnnauto.networks.quiet import import_tensorflow
 
     import_tensorflow()
     import tensorflow as tf
 
+    found = tf.config.list_physical_devices()
     return {
-        "devices": [
-            f"{device.device_type} {device.name}" for device in tf.config.list_physical_devices()
-        ],
+        "devices": [f"{device.device_type} {device.name}" for device in found],
+        "training_loops": training_loops(gpu=any(each.device_type == "GPU" for each in found)),
         "threads": {
             "intra_op": tf.config.threading.get_intra_op_parallelism_threads(),
             "inter_op": tf.config.threading.get_inter_op_parallelism_threads(),
         },
     }
+
+
+def training_loops(*, gpu: bool) -> str:
+    """Say which loops recurrent layers are trained by, and why not by the fastest."""
+    from rnnauto.networks.kernels.here import kernel_of
+
+    if gpu:
+        return "Keras' own, on the GPU"
+    found = kernel_of("lstm")
+    return f"compiled for {found.said}" if found.kernel else f"TensorFlow's: {found.said}"
 
 
 def try_fit(watch: Watch = lambda news: None) -> TryFit:

@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 
 from rnnauto import doctor
 from rnnauto.cli.app import app
+from rnnauto.networks.kernels import here
 
 pytestmark = pytest.mark.train
 
@@ -36,6 +37,13 @@ def test_an_answer_no_better_than_chance_is_not_healthy():
     assert not doctor.TryFit(1.0, 0.5, "").healthy
 
 
+def test_the_loops_of_training_are_said_and_why_they_are_not_the_fastest(monkeypatch):
+    assert doctor.training_loops(gpu=True) == "Keras' own, on the GPU"
+    none = here.Found(None, "llvmlite is not installed")
+    monkeypatch.setattr(here, "kernel_of", lambda cell: none)
+    assert doctor.training_loops(gpu=False) == "TensorFlow's: llvmlite is not installed"
+
+
 def test_the_bundled_data_are_learnt_from_end_to_end():
     with in_process():
         found = CliRunner().invoke(app, ["doctor", "--json"])
@@ -44,3 +52,4 @@ def test_the_bundled_data_are_learnt_from_end_to_end():
     assert report["healthy"] and report["failure"] is None
     assert report["accuracy"] >= doctor.LEAST_ACCURACY
     assert any(each.startswith("CPU") for each in report["devices"])
+    assert report["training_loops"] == doctor.training_loops(gpu=False)

@@ -107,6 +107,7 @@ MAY_BE_HEAVY = {
     "networks/decay.py": BOTH,
     "networks/ends.py": {"tensorflow"},
     "networks/fused.py": BOTH,
+    "networks/kernels/graph.py": {"tensorflow"},
     "networks/layers.py": BOTH,
     "networks/losses.py": {"tensorflow"},
     "networks/moments.py": {"tensorflow"},

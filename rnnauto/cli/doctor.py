@@ -22,7 +22,7 @@ def doctor(
         trial = try_fit(watch)
     if not trial.failure:  # else TensorFlow may not even be importable
         findings |= devices()
-        for name in ("devices", "threads"):
+        for name in ("devices", "training_loops", "threads"):
             console.print(f"{name}: {text_of(findings[name])}")
     findings |= {
         "healthy": trial.healthy,

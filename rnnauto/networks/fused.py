@@ -1,9 +1,10 @@
 """Keras' recurrent layers with faster loops to train in, on a processor.
 
-Keras records every small operation of every timestep for the backward pass. Here the input is
-projected once for all timesteps, the gradient is written out by hand, what does not depend on the
-timestep after it is computed for all timesteps at once, and an LSTM is one operation of
-TensorFlow's each way. Numbers and gradients are Keras' to rounding, weights are the same. Only
+Keras records every small operation of every timestep for the backward pass. Where there is a kernel
+for a cell (`kernels/here.py`) it runs all timesteps in one call each way. Else, in the loops here,
+the input is projected once for all timesteps, the gradient is written out by hand, what does not
+depend on the timestep after it is computed for all timesteps at once, and an LSTM is one operation
+of TensorFlow's each way. Numbers and gradients are Keras' to rounding, weights are the same. Only
 networks that are given to `fuse` have these loops: those that are exported keep Keras' own.
 """
 
@@ -12,6 +13,9 @@ from typing import Any
 
 import keras
 import tensorflow as tf
+
+from rnnauto.networks.kernels.graph import run_kernel
+from rnnauto.networks.kernels.here import kernel_of
 
 Loop = Callable[[Any, Any, list[Any]], tuple[Any, list[Any]]]
 
@@ -25,7 +29,7 @@ class SimpleRNN(keras.layers.SimpleRNN):
             return carried_loop(self.cell, sequences, initial_state)
         if mask is not None or not self.fused:
             return super().inner_loop(sequences, initial_state, mask, **options)
-        return looped(simple_loop, self.cell, sequences, initial_state)
+        return looped("simple_rnn", self.cell, sequences, initial_state)
 
 
 class LSTM(keras.layers.LSTM):
@@ -37,7 +41,7 @@ class LSTM(keras.layers.LSTM):
             return carried_loop(self.cell, sequences, initial_state)
         if mask is not None or not self.fused:
             return super().inner_loop(sequences, initial_state, mask, **options)
-        return looped(lstm_loop, self.cell, sequences, initial_state)
+        return looped("lstm", self.cell, sequences, initial_state)
 
 
 class GRU(keras.layers.GRU):
@@ -49,7 +53,7 @@ class GRU(keras.layers.GRU):
             return carried_loop(self.cell, sequences, initial_state)
         if mask is not None or not self.fused:
             return super().inner_loop(sequences, initial_state, mask, **options)
-        return looped(gru_loop, self.cell, sequences, initial_state)
+        return looped("gru", self.cell, sequences, initial_state)
 
 
 def fuse(model: Any) -> None:
@@ -77,10 +81,15 @@ def has_loop(layer: Any) -> bool:
     return layer.cell.activation is tanh and layer.cell.recurrent_activation is sigmoid
 
 
-def looped(loop: Loop, cell: Any, sequences: Any, states: Any) -> tuple[Any, Any, list[Any]]:
+def looped(kind: str, cell: Any, sequences: Any, states: Any) -> tuple[Any, Any, list[Any]]:
     """What Keras' `inner_loop` returns: last output, outputs [batch, timesteps, units], states."""
     states = list(states) if isinstance(states, list | tuple) else [states]
-    outputs, after = loop(cell, tf.transpose(sequences, [1, 0, 2]), states)
+    kernel = kernel_of(kind).kernel
+    if kernel is not None:
+        weights = [cell.kernel, cell.recurrent_kernel, cell.bias]
+        outputs, ends = run_kernel(kernel, sequences, weights, states)
+        return outputs[:, -1], outputs, [outputs[:, -1], *ends]
+    outputs, after = LOOPS[kind](cell, tf.transpose(sequences, [1, 0, 2]), states)
     return after[0], tf.transpose(outputs, [1, 0, 2]), after
 
 
@@ -290,3 +299,6 @@ def back_loop(timesteps: Any, body: Callable[..., Any], like: Any, kept: Any) ->
     state = (timesteps - 1, tf.zeros_like(like), kept)
     _, by_start, kept = tf.while_loop(lambda t, *_: t >= 0, body, state, parallel_iterations=1)
     return by_start, kept
+
+
+LOOPS: dict[str, Loop] = {"simple_rnn": simple_loop, "lstm": lstm_loop, "gru": gru_loop}

@@ -1,0 +1,139 @@
+"""Compile tiles for the processor that is here, and call their sweeps from numpy."""
+
+import ctypes
+import hashlib
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import llvmlite.binding as llvm
+import numpy as np
+from llvmlite import ir
+
+from rnnauto.networks.kernels import kept
+from rnnauto.networks.kernels.host import Host
+from rnnauto.networks.kernels.tiles import STEPS, Tile, write_chain, write_sweep
+
+LOCK = threading.Lock()  # LLVM is told to begin once
+
+
+@dataclass(frozen=True)
+class At:
+    """Where a word of a sweep points: an array's first float, and how many floats further it is
+    with each block, timestep, panel and row."""
+
+    array: Any
+    time: int = 0
+    panel: int = 0
+    row: int = 0
+    block: int = 0
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A tile's calls.
+
+    Attributes:
+        tile: its name.
+        turns: numbers of timesteps, panels and rows.
+        words: its arguments.
+    """
+
+    tile: str
+    turns: tuple[int, int, int]
+    words: tuple[At | int, ...]
+
+    def given(self) -> Any:
+        """What a chain reads of the words, int64 [words, 1 + steps]."""
+        given = np.zeros((len(self.words), 1 + STEPS), np.int64)
+        for k, word in enumerate(self.words):
+            if isinstance(word, At):
+                steps = word.block, word.time, word.panel, word.row
+                given[k] = (word.array.ctypes.data, *(4 * step for step in steps))
+            else:
+                given[k, 0] = word
+        return given
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """Chains in machine code.
+
+    Attributes:
+        chains: by the names of their tiles.
+        engine: holds the code; it lives as long as this.
+    """
+
+    host: Host
+    chains: Mapping[tuple[str, ...], Any]
+    engine: Any
+
+    @property
+    def lanes(self) -> int:
+        return self.host.lanes
+
+    def run(self, *sweeps: Sweep, blocks: int = 1) -> None:
+        """Call sweeps in turns, block after block."""
+        given = [sweep.given() for sweep in sweeps]
+        head = np.array(
+            [(*s.turns, words.ctypes.data) for s, words in zip(sweeps, given, strict=True)]
+        )
+        self.chains[tuple(sweep.tile for sweep in sweeps)](blocks, head.ctypes.data)
+
+
+def compiled(
+    cell: str, tiles: Sequence[Tile], chains: Sequence[tuple[str, ...]], host: Host
+) -> Compiled:
+    """Compile chains of sweeps of a cell's tiles, or take what was kept of an earlier time."""
+    with LOCK:
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+    target = llvm.Target.from_default_triple().create_target_machine(
+        cpu=host.name, features=host.features, opt=2, jit=True
+    )
+    name = kept_name(cell, host)
+    code = kept.read(name)
+    if code is None:
+        code = machine_code(written(tiles, chains, host), target)
+        kept.keep(name, code)
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
+    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    engine.finalize_object()
+    kind = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64)
+    functions = {names: kind(engine.get_function_address("_".join(names))) for names in chains}
+    return Compiled(host, functions, engine)
+
+
+def kept_name(cell: str, host: Host) -> str:
+    """What tells code from all other: what it is made from, by what, and for which processor."""
+    digest = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes() + b"\0")
+    facts = llvmlite.__version__, llvm.llvm_version_info, llvm.get_default_triple(), host, cell
+    digest.update(repr(facts).encode())
+    return digest.hexdigest()
+
+
+def written(tiles: Sequence[Tile], chains: Sequence[tuple[str, ...]], host: Host) -> str:
+    """The code for LLVM."""
+    module = ir.Module(name="rnnauto")
+    sweeps = {
+        tile.name: write_sweep(module, tile, host.lanes, most=tile.most[host.registers < 32])
+        for tile in tiles
+    }
+    for names in chains:
+        write_chain(module, "_".join(names), [sweeps[name] for name in names])
+    return str(module)
+
+
+def machine_code(code: str, target: Any) -> bytes:
+    """What LLVM makes of it, as an object file."""
+    module = llvm.parse_assembly(code)
+    tuned = llvm.create_pipeline_tuning_options(speed_level=2)
+    passes = llvm.create_pass_builder(target, tuned)
+    passes.getModulePassManager().run(module, passes)
+    emitted: bytes = target.emit_object(module)
+    return emitted

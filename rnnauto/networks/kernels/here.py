@@ -1,0 +1,76 @@
+"""Which kernels there are on this machine: whether llvmlite is here, and makes code that runs."""
+
+import ctypes
+import mmap
+import sys
+import threading
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import Any
+
+LOCK = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Found:
+    """What became of an attempt to have a kernel.
+
+    Attributes:
+        kernel: None: there is none.
+        said: for people, what it was compiled for, or why it was not.
+    """
+
+    kernel: Any
+    said: str
+
+
+def kernel_of(cell: str) -> Found:
+    """The kernel that trains a cell, compiled at the first call."""
+    with LOCK:
+        return found(cell)
+
+
+@cache
+def found(cell: str) -> Found:
+    if find_spec("llvmlite") is None:
+        return Found(None, "llvmlite is not installed")
+    if not may_run_code():
+        return Found(None, "the system lets no program make code that it runs")
+    try:
+        return compile_kernel(cell)
+    except (ImportError, OSError, RuntimeError) as error:  # what llvmlite raises; it has no class
+        return Found(None, f"{type(error).__name__}: {error}")
+
+
+def compile_kernel(cell: str) -> Found:
+    from rnnauto.networks.kernels import lstm
+    from rnnauto.networks.kernels.compiled import compiled
+    from rnnauto.networks.kernels.host import UnfitError, this_host
+
+    parts = {"lstm": (lstm.LstmKernel, lstm.TILES, lstm.CHAINS)}
+    if cell not in parts:
+        return Found(None, "there is no kernel for this cell")
+    kernel, tiles, chains = parts[cell]
+    try:
+        host = this_host()
+    except UnfitError as error:
+        return Found(None, str(error))
+    code = compiled(cell, tiles, chains, host)
+    return Found(kernel(code), f"{host.shown}, llvmlite {version('llvmlite')}")
+
+
+def may_run_code() -> bool:
+    """Whether the system lets memory that was written become code, as LLVM wants it; where it does
+    not, LLVM ends the process."""
+    if sys.platform != "linux":
+        return True
+    page = mmap.mmap(-1, mmap.PAGESIZE)
+    place = ctypes.c_char.from_buffer(page)
+    protect = ctypes.CDLL(None, use_errno=True).mprotect
+    address, size = ctypes.c_void_p(ctypes.addressof(place)), ctypes.c_size_t(mmap.PAGESIZE)
+    allowed: bool = protect(address, size, mmap.PROT_READ | mmap.PROT_EXEC) == 0
+    del place
+    page.close()
+    return allowed

@@ -1,0 +1,178 @@
+"""Where the kernels' machine code comes from, and what is done without it."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from rnnauto.networks.kernels import compiled, here, kept
+
+llvm = pytest.importorskip("llvmlite.binding")
+
+from rnnauto.networks.kernels import lstm, panels  # noqa: E402
+from rnnauto.networks.kernels.host import UnfitError, this_host  # noqa: E402
+
+PARTS = {"lstm": (lstm.LstmKernel, lstm.TILES, lstm.CHAINS)}
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    return tmp_path / "rnnauto" / "kernels"
+
+
+def numbers(kernel):
+    """What an LSTM's kernel gives for some sequences."""
+    rng = np.random.default_rng(0)
+
+    def draw(*shape):
+        return rng.normal(size=shape).astype(np.float32)
+
+    units, channels = 21, 3
+    weights = draw(channels, 4 * units), draw(units, 4 * units) / 5, draw(4 * units)
+    given = draw(9, 6, channels), *weights, draw(9, units), draw(9, units)
+    outputs, end, *others = kernel.forward(*given)
+    found = kernel.backward(
+        draw(9, 6, units), draw(9, units), weights[1], *others, channels=channels
+    )
+    by_x = kernel.by_input(found[0], weights[0])
+    return [np.array(part) for part in (outputs, end, by_x, *found[1:])]
+
+
+@pytest.mark.parametrize(("lanes", "registers"), [(4, 32), (8, 16)])
+def test_shorter_vectors_and_fewer_registers_give_the_same(lanes, registers):
+    cell, tiles, chains = PARTS["lstm"]
+    other = replace(this_host(), lanes=lanes, registers=registers)
+    kernels = here.kernel_of("lstm").kernel, cell(compiled.compiled("lstm", tiles, chains, other))
+    for one, same in zip(*map(numbers, kernels), strict=True):
+        np.testing.assert_allclose(one, same, rtol=1e-4, atol=1e-5 * np.abs(one).max())
+
+
+def test_what_is_written_becomes_code_for_arm():
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    try:
+        target = llvm.Target.from_triple("aarch64-unknown-linux-gnu")
+    except RuntimeError:
+        pytest.skip("this LLVM knows no ARM")
+    host = replace(this_host(), lanes=4, registers=32)
+    _, tiles, chains = PARTS["lstm"]
+    code = compiled.written([replace(tile, most=(2, 2)) for tile in tiles], chains, host)
+    emitted = compiled.machine_code(code, target.create_target_machine(opt=2))
+    assert emitted.startswith(b"\x7fELF") and emitted[18] == 0xB7  # of an ELF file: AArch64
+
+
+def test_code_is_compiled_once_and_read_again(cache, monkeypatch):
+    def spread(host):
+        code = compiled.compiled("test", [lstm.TILES[-1]], [("spread",)], host)
+        errors, weights = (
+            np.ones((2, 3, 4, 4 * host.lanes), np.float32),
+            np.ones((5, 8 * host.lanes)),
+        )
+        return panels.spread(code, errors, weights.astype(np.float32), 4)
+
+    first = spread(this_host())
+    assert (first == 8 * this_host().lanes).all() and first.shape == (4, 3, 5)
+    assert len(list(cache.iterdir())) == 1
+
+    def never(*given):
+        raise AssertionError("compiled again")
+
+    monkeypatch.setattr(compiled, "machine_code", never)
+    assert np.array_equal(spread(this_host()), first)
+    with pytest.raises(AssertionError):  # for another processor it is other code
+        spread(replace(this_host(), name="generic"))
+
+
+def test_what_others_could_have_written_is_not_read(cache, tmp_path):
+    kept.keep("code", b"own")
+    file = cache / "code"
+    assert kept.read("code") == b"own" and kept.read("other") is None
+    for path, mode in ((file, 0o620), (file, 0o602), (cache, 0o770), (cache, 0o707)):
+        before = path.stat().st_mode
+        path.chmod(mode)
+        assert kept.read("code") is None, oct(mode)
+        path.chmod(before)
+    assert kept.read("code") == b"own"
+    file.rename(cache / "there")
+    file.symlink_to(cache / "there")
+    assert kept.read("code") is None
+    file.unlink()
+    os.mkfifo(file)
+    assert kept.read("code") is None
+    cache.rename(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "there").rename(tmp_path / "elsewhere" / "code2")
+    cache.symlink_to(tmp_path / "elsewhere")
+    assert kept.read("code2") is None
+
+
+def test_what_was_altered_or_cut_short_is_not_read(cache):
+    kept.keep("code", b"own")
+    whole = (cache / "code").read_bytes()
+    for content in (b"", whole[:-1], whole[:-1] + b"!", whole + b"more"):
+        (cache / "code").write_bytes(content)
+        assert kept.read("code") is None
+    kept.keep("code", b"new")
+    assert kept.read("code") == b"new"
+
+
+def test_another_users_code_is_not_read(cache, monkeypatch):
+    kept.keep("code", b"own")
+    other = os.geteuid() + 1
+    monkeypatch.setattr(kept.os, "geteuid", lambda: other)
+    assert kept.read("code") is None
+
+
+def test_no_place_for_code_is_no_matter(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    kept.keep("code", b"own")
+    assert kept.read("code") is None
+
+
+def fresh(cell="lstm"):
+    return here.found.__wrapped__(cell)
+
+
+def test_without_llvmlite_there_is_no_kernel_and_that_is_said(monkeypatch):
+    monkeypatch.setattr(here, "find_spec", lambda name: None)
+    assert fresh() == here.Found(None, "llvmlite is not installed")
+
+
+def test_what_llvm_cannot_do_is_said(monkeypatch):
+    def fails(*given):
+        raise RuntimeError("no target")
+
+    monkeypatch.setattr(compiled, "compiled", fails)
+    assert fresh() == here.Found(None, "RuntimeError: no target")
+
+
+def test_processors_with_short_vectors_are_left_to_tensorflow(monkeypatch):
+    monkeypatch.setattr(llvm, "get_host_cpu_features", lambda: llvm.FeatureMap({"sse2": True}))
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    assert "neither AVX2" in fresh().said
+    monkeypatch.setattr("platform.machine", lambda: "s390x")
+    with pytest.raises(UnfitError, match="s390x"):
+        this_host()
+
+
+REFUSE_NEW_CODE = """
+import ctypes
+from rnnauto.networks.kernels import here
+assert here.may_run_code()
+assert ctypes.CDLL(None).prctl(65, 1, 0, 0, 0) == 0  # PR_SET_MDWE
+print(here.kernel_of("lstm").said)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux")
+def test_a_system_that_lets_no_memory_become_code_is_asked_first():
+    done = subprocess.run(
+        [sys.executable, "-c", REFUSE_NEW_CODE], capture_output=True, text=True, check=False
+    )
+    if "AssertionError" in done.stderr and "prctl" in done.stderr:
+        pytest.skip("this Linux cannot refuse it")
+    assert done.stdout == "the system lets no program make code that it runs\n", done.stderr
