@@ -75,7 +75,7 @@ def trials(recipe: Any) -> Iterator[tuple[dict[str, float], int]]:
 def watch(spent: dict[str, float]) -> tuple[list[float], Callable[..., Any]]:
     """Count the time of every part of a trial from now on; returns a list that grows by a step,
     and what makes batches count theirs."""
-    from rnnauto.search import run_job, train
+    from rnnauto.search import epochs, run_job, train
 
     steps: list[float] = []
 
@@ -121,7 +121,7 @@ def watch(spent: dict[str, float]) -> tuple[list[float], Callable[..., Any]]:
 
     train.prepare = timed("build", prepared)
     train.validate = timed("validation", train.validate)
-    train.end_epoch = timed("keep weights", train.end_epoch)
+    epochs.end_epoch = timed("keep weights", epochs.end_epoch)
     run_job.save_weights = timed("save", run_job.save_weights)
     return steps, gathered
 

@@ -1,60 +1,60 @@
 """Compile tiles for the processor that is here, and call their sweeps from numpy."""
 
+import array
 import ctypes
 import hashlib
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import llvmlite
 import llvmlite.binding as llvm
-import numpy as np
 from llvmlite import ir
 
 from rnnauto.networks.kernels import kept
 from rnnauto.networks.kernels.host import Host
-from rnnauto.networks.kernels.tiles import STEPS, Tile, write_chain, write_sweep
+from rnnauto.networks.kernels.tiles import Tile, write_chain, write_sweep
 
 LOCK = threading.Lock()  # LLVM is told to begin once
 
 
-@dataclass(frozen=True)
-class At:
-    """Where a word of a sweep points: an array's first float, and how many floats further it is
-    with each block, timestep, panel and row."""
+class At(NamedTuple):
+    """Where a word of a sweep points: into an array, so many floats behind its first, and how many
+    floats further it is with each block, timestep, panel and row."""
 
     array: Any
+    first: int = 0
     time: int = 0
     panel: int = 0
     row: int = 0
     block: int = 0
 
 
-@dataclass(frozen=True)
-class Sweep:
+class Sweep(NamedTuple):
     """A tile's calls.
 
     Attributes:
         tile: its name.
         turns: numbers of timesteps, panels and rows.
-        words: its arguments.
+        places: its arguments that are addresses.
+        numbers: those that are not.
     """
 
     tile: str
     turns: tuple[int, int, int]
-    words: tuple[At | int, ...]
+    places: tuple[At, ...]
+    numbers: tuple[int, ...]
 
-    def given(self) -> Any:
-        """What a chain reads of the words, int64 [words, 1 + steps]."""
-        given = np.zeros((len(self.words), 1 + STEPS), np.int64)
-        for k, word in enumerate(self.words):
-            if isinstance(word, At):
-                steps = word.block, word.time, word.panel, word.row
-                given[k] = (word.array.ctypes.data, *(4 * step for step in steps))
-            else:
-                given[k, 0] = word
+    def given(self) -> list[int]:
+        """What a chain reads of the words: a start and the steps of each."""
+        given = []
+        for into, first, time, panel, row, block in self.places:
+            start = into.__array_interface__["data"][0] + 4 * first
+            given += [start, 4 * block, 4 * time, 4 * panel, 4 * row]
+        for number in self.numbers:
+            given += [number, 0, 0, 0, 0]
         return given
 
 
@@ -77,11 +77,11 @@ class Compiled:
 
     def run(self, *sweeps: Sweep, blocks: int = 1) -> None:
         """Call sweeps in turns, block after block."""
-        given = [sweep.given() for sweep in sweeps]
-        head = np.array(
-            [(*s.turns, words.ctypes.data) for s, words in zip(sweeps, given, strict=True)]
-        )
-        self.chains[tuple(sweep.tile for sweep in sweeps)](blocks, head.ctypes.data)
+        words = [array.array("q", sweep.given()) for sweep in sweeps]
+        head = array.array("q")
+        for sweep, given in zip(sweeps, words, strict=True):
+            head.extend((*sweep.turns, given.buffer_info()[0]))
+        self.chains[tuple(sweep.tile for sweep in sweeps)](blocks, head.buffer_info()[0])
 
 
 def compiled(

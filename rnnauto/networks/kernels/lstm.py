@@ -135,17 +135,17 @@ class LstmKernel:
         weights = np.ascontiguousarray(packed(rows, GATES, wide, lanes))
         gates = empty(wide // lanes, timesteps + 1, batch, width)
         outputs = empty(batch, timesteps, wide)
-        words = (
+        places = (
             At(inside, time=batch * by_row, row=by_row),
             At(weights, panel=terms * width),
             At(cells, time=batch * wide, panel=lanes, row=wide),
-            At(cells[1:], time=batch * wide, panel=lanes, row=wide),
-            At(inside[1:], time=batch * by_row, panel=lanes, row=by_row),
+            At(cells, first=batch * wide, time=batch * wide, panel=lanes, row=wide),
+            At(inside, first=batch * by_row, time=batch * by_row, panel=lanes, row=by_row),
             At(outputs, time=wide, panel=lanes, row=timesteps * wide),
             At(gates, time=batch * width, panel=(timesteps + 1) * batch * width, row=width),
-            *(terms, by_row, wide, timesteps * wide),
         )
-        self.code.run(Sweep("forward", (timesteps, wide // lanes, batch), words))
+        numbers = terms, by_row, wide, timesteps * wide
+        self.code.run(Sweep("forward", (timesteps, wide // lanes, batch), places, numbers))
         gates[0, -1, 0, 0] = UNUSED
         given_out = outputs if units == wide else np.ascontiguousarray(outputs[..., :units])
         return given_out, np.ascontiguousarray(cells[-1, :, :units]), inside, cells, gates
@@ -203,17 +203,16 @@ def back(  # noqa: PLR0917
     last, wide, two = end - 1, cells.shape[-1], 2 * cells.shape[-1] // panels
     panel, by_output = times * batch * width, by_outputs.shape[1] * wide
 
-    def at(array: Any, by_time: int, **steps: int) -> At:
-        return At(array, time=-by_time, block=-size * by_time, **steps)
+    def at(array: Any, timestep: int, by_time: int, **steps: int) -> At:
+        return At(array, timestep * by_time, time=-by_time, block=-size * by_time, **steps)
 
-    words = (
-        at(gates[:, end:], batch * width, row=width),
+    places = (
+        at(gates, end, batch * width, row=width),
         At(matrix, panel=matrix[0].size),
-        at(gates[:, last:], batch * width, panel=2 * panel, row=width),
-        at(cells[last:], batch * wide, panel=two, row=wide),
-        at(cells[end:], batch * wide, panel=two, row=wide),
-        at(by_outputs[:, last:], wide, panel=two, row=by_output),
+        at(gates, last, batch * width, panel=2 * panel, row=width),
+        at(cells, last, batch * wide, panel=two, row=wide),
+        at(cells, end, batch * wide, panel=two, row=wide),
+        at(by_outputs, last, wide, panel=two, row=by_output),
         At(carried, panel=two, row=wide),
-        *(panels, panel, wide, by_output),
     )
-    return Sweep("backward", (size, panels // 2, batch), words)
+    return Sweep("backward", (size, panels // 2, batch), places, (panels, panel, wide, by_output))

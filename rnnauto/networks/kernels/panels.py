@@ -68,9 +68,8 @@ def weighing(left: Any, right: Any, total: Any) -> Sweep:
             At(left, block=-rows * by_row, row=1),
             At(right, block=-rows * width, panel=right.strides[0] // 4),
             At(total, panel=columns * width, row=width),
-            rows,
-            by_row,
         ),
+        (rows, by_row),
     )
 
 
@@ -86,13 +85,13 @@ def spread(code: Compiled, errors: Any, weights: Any, gates: int) -> Any:
     matrix = turned(weights, gates, panels * lanes, lanes)
     parts = len(matrix)
     result = empty(batch, timesteps, parts * wide)
-    words = (
+    places = (
         At(errors, time=errors.strides[1] // 4, row=width),
         At(matrix, panel=matrix[0].size),
         At(result, time=parts * wide, panel=wide, row=timesteps * parts * wide),
-        *(panels, errors.strides[0] // 4, timesteps * parts * wide),
     )
-    code.run(Sweep("spread", (timesteps, parts, batch), words))
+    numbers = panels, errors.strides[0] // 4, timesteps * parts * wide
+    code.run(Sweep("spread", (timesteps, parts, batch), places, numbers))
     return result if rows == parts * wide else np.ascontiguousarray(result[..., :rows])
 
 
