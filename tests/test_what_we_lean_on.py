@@ -106,6 +106,18 @@ def layers_of_layers_are_found():
     assert {"outer", "inner"} <= {layer.name for layer in model._flatten_layers()}
 
 
+def nodes_lead_back_to_the_layers_below():
+    below, above = keras.layers.Dense(3), keras.layers.LSTM(2)
+    x = keras.Input((None, 2))
+    above(keras.layers.Dropout(0.5)(below(x)), initial_state=[keras.layers.Dense(2)(x[:, 0])] * 2)
+    (node,) = above._inbound_nodes
+    parents = [parent.operation for parent in node.parent_nodes]
+    assert isinstance(parents[0], keras.layers.Dropout) and len(parents) == 3
+    (under,) = node.parent_nodes[0].parent_nodes
+    assert under.operation is below and len(under.operation.trainable_weights) == 2
+    assert not under.parent_nodes[0].parent_nodes  # of an input
+
+
 RECURRENT = (keras.layers.SimpleRNN, keras.layers.LSTM, keras.layers.GRU)
 
 
@@ -486,6 +498,11 @@ LEANS = {
         "_flatten_layers",
         layers_of_layers_are_found,
         "collect the recurrent layers where they are built",
+    ),
+    "keras Operation._inbound_nodes, Node.parent_nodes": Lean(
+        "_inbound_nodes",
+        nodes_lead_back_to_the_layers_below,
+        "take all recurrent layers for reading what is learnt, which is slower but right",
     ),
     "keras RNN.inner_loop": Lean("def inner_loop(", the_loop_is_a_method, OWN_LOOPS),
     "keras RNN.return_state": Lean(

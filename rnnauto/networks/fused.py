@@ -23,37 +23,40 @@ Loop = Callable[[Any, Any, list[Any]], tuple[Any, list[Any]]]
 class SimpleRNN(keras.layers.SimpleRNN):
     fused = False
     carried = False
+    learnt = True
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, **options: Any) -> Any:
         if mask is None and self.carried:
             return carried_loop(self.cell, sequences, initial_state)
         if mask is not None or not self.fused:
             return super().inner_loop(sequences, initial_state, mask, **options)
-        return looped("simple_rnn", self.cell, sequences, initial_state)
+        return looped("simple_rnn", self, sequences, initial_state)
 
 
 class LSTM(keras.layers.LSTM):
     fused = False
     carried = False
+    learnt = True
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, **options: Any) -> Any:
         if mask is None and self.carried:
             return carried_loop(self.cell, sequences, initial_state)
         if mask is not None or not self.fused:
             return super().inner_loop(sequences, initial_state, mask, **options)
-        return looped("lstm", self.cell, sequences, initial_state)
+        return looped("lstm", self, sequences, initial_state)
 
 
 class GRU(keras.layers.GRU):
     fused = False
     carried = False
+    learnt = True
 
     def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, **options: Any) -> Any:
         if mask is None and self.carried:
             return carried_loop(self.cell, sequences, initial_state)
         if mask is not None or not self.fused:
             return super().inner_loop(sequences, initial_state, mask, **options)
-        return looped("gru", self.cell, sequences, initial_state)
+        return looped("gru", self, sequences, initial_state)
 
 
 def fuse(model: Any) -> None:
@@ -63,6 +66,21 @@ def fuse(model: Any) -> None:
     for layer in model._flatten_layers():
         if isinstance(layer, SimpleRNN | LSTM | GRU):
             layer.fused = has_loop(layer)
+            layer.learnt = reads_learnt(layer)
+
+
+def reads_learnt(layer: Any) -> bool:
+    """Whether what a layer of a model reads is made by layers that learn; True where that cannot be
+    seen."""
+    nodes = list(layer._inbound_nodes)
+    if not nodes:
+        return True
+    while nodes:
+        for parent in nodes.pop().parent_nodes:
+            if getattr(parent.operation, "trainable_weights", []):
+                return True
+            nodes.append(parent)
+    return False
 
 
 def carry(model: Any) -> None:
@@ -81,13 +99,13 @@ def has_loop(layer: Any) -> bool:
     return layer.cell.activation is tanh and layer.cell.recurrent_activation is sigmoid
 
 
-def looped(kind: str, cell: Any, sequences: Any, states: Any) -> tuple[Any, Any, list[Any]]:
+def looped(kind: str, layer: Any, sequences: Any, states: Any) -> tuple[Any, Any, list[Any]]:
     """What Keras' `inner_loop` returns: last output, outputs [batch, timesteps, units], states."""
     states = list(states) if isinstance(states, list | tuple) else [states]
-    kernel = kernel_of(kind).kernel
+    cell, kernel = layer.cell, kernel_of(kind).kernel
     if kernel is not None:
         weights = [cell.kernel, cell.recurrent_kernel, cell.bias]
-        outputs, ends = run_kernel(kernel, sequences, weights, states)
+        outputs, ends = run_kernel(kernel, sequences, weights, states, learnt=layer.learnt)
         return outputs[:, -1], outputs, [outputs[:, -1], *ends]
     outputs, after = LOOPS[kind](cell, tf.transpose(sequences, [1, 0, 2]), states)
     return after[0], tf.transpose(outputs, [1, 0, 2]), after

@@ -72,6 +72,8 @@ def test_only_networks_that_are_trained_have_the_loops(cell, monkeypatch):
     assert fused_layers(built) == {False}
     network = compile_network(LEARNER, NUMBERS, architecture(cell), Answer("classes", (3,)))
     assert fused_layers(network.model) == {True}
+    learnt = [layer.learnt for layer in network.model.layers if hasattr(layer, "learnt")]
+    assert learnt == [False, False, True, True]  # the first two read numbers
     monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: [kind])
     fuse(built)
     assert fused_layers(built) == {False}

@@ -34,10 +34,8 @@ def numbers(kernel):
     units, channels = 21, 3
     weights = draw(channels, 4 * units), draw(units, 4 * units) / 5, draw(4 * units)
     given = draw(9, 6, channels), *weights, draw(9, units), draw(9, units)
-    outputs, end, *others = kernel.forward(*given)
-    found = kernel.backward(
-        draw(9, 6, units), draw(9, units), weights[1], *others, channels=channels
-    )
+    outputs, end, kept = kernel.forward(*given)
+    found = kernel.backward(draw(9, 6, units), draw(9, units), weights[1], kept, channels=channels)
     by_x = kernel.by_input(found[0], weights[0])
     return [np.array(part) for part in (outputs, end, by_x, *found[1:])]
 

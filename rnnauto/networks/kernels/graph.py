@@ -1,7 +1,6 @@
 """Kernels as a part of TensorFlow's graph, with their gradients."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Protocol
 
 import tensorflow as tf
@@ -11,27 +10,26 @@ class Kernel(Protocol):
     """What trains the layers of a cell, on numpy arrays.
 
     Attributes:
-        ends: how many states after the last timestep `forward` returns behind the outputs.
-        kept: how many arrays more, which `backward` reads.
+        ends: how many states after the last timestep `forward` returns behind the outputs, before
+            what it keeps for `backward`.
     """
 
     @property
     def ends(self) -> int: ...
 
-    @property
-    def kept(self) -> int: ...
-
     def forward(self, x: Any, *given: Any) -> tuple[Any, ...]: ...
 
-    def backward(self, by_outputs: Any, *given: Any, channels: int) -> tuple[Any, ...]: ...
+    def backward(
+        self, by_outputs: Any, by_c: Any, recurrent: Any, kept: Any, *, channels: int
+    ) -> tuple[Any, ...]: ...
 
     def by_input(self, errors: Any, kernel: Any) -> Any: ...
 
-    def by_start(self, errors: Any, *given: Any) -> Any: ...
+    def by_start(self, errors: Any, recurrent: Any) -> Any: ...
 
 
 def run_kernel(
-    kernel: Kernel, x: Any, weights: list[Any], states: list[Any]
+    kernel: Kernel, x: Any, weights: list[Any], states: list[Any], *, learnt: bool
 ) -> tuple[Any, tuple[Any, ...]]:
     """All timesteps of a layer.
 
@@ -39,27 +37,31 @@ def run_kernel(
         x: [batch, timesteps, channels].
         weights: kernel, recurrent kernel and bias.
         states: [batch, units], before the first timestep.
+        learnt: whether x is made by what is learnt: its gradient is then computed with the others,
+            else by a call of its own, which a graph leaves out.
 
     Returns: outputs [batch, timesteps, units], and the states after the last that are not outputs.
     """
     channels, units = x.shape[-1], states[0].shape[-1]
 
+    def backward(matrix: Any, *read: Any) -> tuple[Any, ...]:
+        errors, *found = kernel.backward(*read, channels=channels)
+        by_x = [kernel.by_input(errors, matrix)] if learnt else []
+        return errors, *found, *by_x
+
     @tf.custom_gradient
     def differentiable(x: Any, matrix: Any, recurrent: Any, bias: Any, *states: Any) -> Any:
         given = [x, matrix, recurrent, bias, *states]
-        outputs, *others = called(kernel.forward, given, 1 + kernel.ends + kernel.kept)
+        outputs, *ends, kept = called(kernel.forward, given, 2 + kernel.ends)
         outputs = tf.ensure_shape(outputs, [*x.shape[:2], units])
-        ends = [tf.ensure_shape(end, [x.shape[0], units]) for end in others[: kernel.ends]]
+        ends = [tf.ensure_shape(end, [x.shape[0], units]) for end in ends]
 
         def gradient(by_outputs: Any, *by_ends: Any) -> list[Any]:
-            backward = partial(kernel.backward, channels=channels)
-            read = [by_outputs, *by_ends, recurrent, *others[kernel.ends :]]
-            errors, *found = called(backward, read, 3 + len(states))
-            by_weights, carried = found[:3], found[3:]
-            # calls of their own: a graph leaves out what nobody asks for
-            (by_x,) = called(kernel.by_input, [errors, matrix], 1)
-            (by_h,) = called(kernel.by_start, [errors, recurrent, *carried[kernel.ends :]], 1)
-            by = [by_x, *by_weights, by_h, *carried[: kernel.ends]]
+            read = [matrix, by_outputs, *by_ends, recurrent, kept]
+            errors, *by = called(backward, read, 3 + len(states) + learnt)
+            by_x = by.pop() if learnt else called(kernel.by_input, [errors, matrix], 1)[0]
+            (by_h,) = called(kernel.by_start, [errors, recurrent], 1)
+            by = [by_x, *by[:3], by_h, *by[3:]]
             return [tf.ensure_shape(g, v.shape) for g, v in zip(by, given, strict=True)]
 
         return (outputs, *ends), gradient

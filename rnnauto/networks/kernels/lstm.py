@@ -5,13 +5,14 @@ A row of `inside` holds what a timestep reads, [h(t - 1), x(t), 1], so that one 
 gradients of the gates that of all weights.
 """
 
+import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from rnnauto.networks.kernels.compiled import At, Compiled, Sweep
-from rnnauto.networks.kernels.memory import empty
+from rnnauto.networks.kernels.memory import empty, parts
 from rnnauto.networks.kernels.panels import (
     blocks_of,
     filled,
@@ -105,35 +106,57 @@ TILES = (
 CHAINS = (("forward",), ("backward", "weigh"), ("spread",))
 
 
+class Sizes(NamedTuple):
+    """How large the arrays are that a kernel keeps of a call."""
+
+    batch: int
+    timesteps: int
+    channels: int
+    units: int
+    lanes: int
+
+    @property
+    def wide(self) -> int:
+        """Units, filled up."""
+        return rounded(self.units, 2 * self.lanes)
+
+    @property
+    def terms(self) -> int:
+        """Of the product that gives a gate."""
+        return self.wide + self.channels + 1
+
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """Of gates, cells and inside, each with a timestep more than there are."""
+        wide, rows = self.wide, (self.timesteps + 1, self.batch)
+        gates = wide // self.lanes, *rows, GATES * self.lanes
+        return gates, (*rows, wide), (*rows, rounded(self.terms, self.lanes))
+
+
 @dataclass(frozen=True)
 class LstmKernel:
     """Runs on numpy arrays of floats; sequences are [batch, timesteps, channels]."""
 
     code: Compiled
     ends = 1  # the cell
-    kept = 3
 
     def forward(self, x: Any, *given: Any) -> tuple[Any, ...]:
-        """Returns outputs [batch, timesteps, units], the last cell, and what `backward` reads:
-        inside, cells and gates.
+        """Returns outputs [batch, timesteps, units], the last cell, and what `backward` reads.
 
         Args: given: kernel, recurrent kernel, bias, and h and c before the first timestep.
         """
         kernel, recurrent, bias, h, c = given
-        (batch, timesteps, channels), units = x.shape, len(recurrent)
-        lanes = self.code.lanes
-        wide = rounded(units, 2 * lanes)
-        terms = wide + channels + 1
-        by_row, width = rounded(terms, lanes), GATES * lanes
-        inside = empty(timesteps + 1, batch, by_row)
+        (batch, timesteps, channels), units, lanes = x.shape, len(recurrent), self.code.lanes
+        sizes = Sizes(batch, timesteps, channels, units, lanes)
+        wide, terms, shapes = sizes.wide, sizes.terms, sizes.shapes()
+        kept = empty(sum(map(math.prod, shapes)))
+        gates, cells, inside = parts(kept, *shapes)
+        by_row, width = inside.shape[-1], GATES * lanes
         inside[0, :, :wide] = filled(h, wide)
-        inside[:timesteps, :, wide : terms - 1] = x.transpose(1, 0, 2)
-        inside[:timesteps, :, terms - 1] = 1.0
-        cells = empty(timesteps + 1, batch, wide)
+        inside[:-1, :, wide : terms - 1] = x.transpose(1, 0, 2)
+        inside[:-1, :, terms - 1] = 1.0
         cells[0] = filled(c, wide)
         rows = np.concatenate([filled(recurrent, wide, 0), kernel, bias[None]])
         weights = np.ascontiguousarray(packed(rows, GATES, wide, lanes))
-        gates = empty(wide // lanes, timesteps + 1, batch, width)
         outputs = empty(batch, timesteps, wide)
         places = (
             At(inside, time=batch * by_row, row=by_row),
@@ -148,10 +171,10 @@ class LstmKernel:
         self.code.run(Sweep("forward", (timesteps, wide // lanes, batch), places, numbers))
         gates[0, -1, 0, 0] = UNUSED
         given_out = outputs if units == wide else np.ascontiguousarray(outputs[..., :units])
-        return given_out, np.ascontiguousarray(cells[-1, :, :units]), inside, cells, gates
+        return given_out, np.ascontiguousarray(cells[-1, :, :units]), kept
 
     def backward(
-        self, by_outputs: Any, by_c: Any, recurrent: Any, *kept: Any, channels: int
+        self, by_outputs: Any, by_c: Any, recurrent: Any, kept: Any, *, channels: int
     ) -> tuple[Any, ...]:
         """Returns the gradients of the gates' sums [panels, timesteps + 1, batch, gates], of
         kernel, recurrent kernel, bias, and of the cell before the first timestep.
@@ -161,17 +184,18 @@ class LstmKernel:
 
         Raises: RuntimeError where it has run with what was kept: the gates are gone.
         """
-        inside, cells, gates = kept
+        batch, end, units = by_outputs.shape
+        sizes = Sizes(batch, end, channels, units, self.code.lanes)
+        wide, terms, lanes = sizes.wide, sizes.terms, sizes.lanes
+        gates, cells, inside = parts(kept, *sizes.shapes())
         if gates[0, -1, 0, 0] != UNUSED:
             raise RuntimeError("the gradient of a kernel can be taken once")
         gates[:, -1] = 0.0  # nothing comes after the last timestep
-        (_, end, units), wide, lanes = by_outputs.shape, cells.shape[-1], self.code.lanes
         carried = filled(by_c, wide).copy()
         by_outputs = filled(by_outputs, wide)
         matrix = turned(filled(recurrent, wide, 0), GATES, wide, lanes)
-        terms = wide + channels + 1
         total = np.zeros((wide // lanes, terms, GATES, lanes), np.float32)
-        for blocks, size in blocks_of(end, len(by_outputs)):
+        for blocks, size in blocks_of(end, batch):
             self.code.run(
                 back(size, end, matrix, gates, cells, by_outputs, carried),
                 weighing(
@@ -183,8 +207,7 @@ class LstmKernel:
             )
             end -= blocks * size
         rows = unpacked(total, units)
-        parts = rows[wide:-1], rows[:units], rows[-1]
-        return (gates, *map(np.ascontiguousarray, parts), carried[:, :units].copy())
+        return gates, rows[wide:-1], rows[:units], rows[-1], carried[:, :units]
 
     def by_input(self, errors: Any, kernel: Any) -> Any:
         """The gradient of what was read, [batch, timesteps, channels]."""

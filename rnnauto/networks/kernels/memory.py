@@ -4,6 +4,7 @@ Memory that has been used is quicker than new: the system need not find and clea
 nobody holds any more is kept for the next array of about that size.
 """
 
+import math
 import threading
 from typing import Any
 
@@ -19,15 +20,19 @@ class Pool:
 
     def __init__(self) -> None:
         self.free: list[Any] = []
+        self.kept = 0  # bytes of these
         self.lock = threading.RLock()  # a collection of garbage may give while this thread takes
 
     def take(self, size: int) -> Any:
         """The smallest piece of at least so many bytes, or a new one."""
         with self.lock:
-            fit = [raw for raw in self.free if size <= raw.nbytes <= LOOSE * size]
-            if fit:
-                best = min(fit, key=lambda raw: raw.nbytes)
+            best = None
+            for raw in self.free:
+                if size <= raw.nbytes <= (best.nbytes - 1 if best is not None else LOOSE * size):
+                    best = raw
+            if best is not None:
                 self.free = [raw for raw in self.free if raw is not best]
+                self.kept -= best.nbytes
                 return best
         return np.empty(size, np.uint8)
 
@@ -35,8 +40,9 @@ class Pool:
         """Keep a piece, and drop those that have waited longest where they are too many."""
         with self.lock:
             self.free.append(raw)
-            while sum(piece.nbytes for piece in self.free) > MOST_KEPT:
-                self.free.pop(0)
+            self.kept += raw.nbytes
+            while self.kept > MOST_KEPT:
+                self.kept -= self.free.pop(0).nbytes
 
 
 class Piece:
@@ -44,15 +50,25 @@ class Piece:
 
     def __init__(self, pool: Pool, size: int) -> None:
         self.pool, self.raw = pool, pool.take(size + ALIGNED)
+        first = self.raw.__array_interface__["data"][0]
         self.__array_interface__ = {
             "version": 3,
-            "shape": (size,),
-            "typestr": "|u1",
-            "data": (self.raw.ctypes.data + -self.raw.ctypes.data % ALIGNED, False),
+            "shape": (size // 4,),
+            "typestr": "<f4",
+            "data": (first + -first % ALIGNED, False),
         }
 
     def __del__(self) -> None:
         self.pool.give(self.raw)
+
+
+def parts(flat: Any, *shapes: tuple[int, ...]) -> list[Any]:
+    """Arrays that lie one after the other in a flat one."""
+    found, first = [], 0
+    for shape in shapes:
+        found.append(flat[first : first + math.prod(shape)].reshape(shape))
+        first += math.prod(shape)
+    return found
 
 
 POOL = Pool()
@@ -60,5 +76,4 @@ POOL = Pool()
 
 def empty(*shape: int) -> Any:
     """An array of floats that nothing has been written into."""
-    size = 4 * int(np.prod(shape))
-    return np.asarray(Piece(POOL, size)).view(np.float32).reshape(shape)
+    return np.asarray(Piece(POOL, 4 * math.prod(shape))).reshape(shape)
