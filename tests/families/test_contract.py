@@ -454,11 +454,21 @@ def test_one_sequence_is_looked_into(fit):
     assert any(known) and len(known) == len(first.columns)
     again = Unrolled.model_validate_json(unrolled.model_dump_json(by_alias=True))
     assert again == unrolled
+    if fit.family.name != "anomaly":  # what labels faults is not read to explain
+        assert '"truth":"' in unrolled.model_dump_json()  # the table has it
     ElementTree.fromstring(boxes_svg(unrolled))
     for number in range(len(unrolled.halves)):
         ElementTree.fromstring(tracks_svg(unrolled, number))
     with pytest.raises(DataError, match="there is no sequence to explain"):
         model.explain(frame, row=frame.height + 1)
+
+
+def test_lists_that_are_absent_are_no_truth(fit):
+    if fit.family.name != "lists":
+        pytest.skip("answers are no lists")
+    model, frame = load(fit.folder), fit.case.frame.with_columns(next_x=None)
+    assert '"truth":"' not in model.explain(frame, row=2).model_dump_json()
+    assert '"truth":"' not in model.explain(frame.drop("next_x"), row=2).model_dump_json()
 
 
 def test_predictions_have_shares_or_a_sentence_says_why_not(fit):

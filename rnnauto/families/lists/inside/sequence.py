@@ -1,5 +1,6 @@
 """Tell how to look into one sequence that is answered with lists of numbers."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,16 +9,18 @@ from numpy.typing import NDArray
 from rnnauto.arrays import Doubles
 from rnnauto.data.batches import whole
 from rnnauto.data.columns import data_units
+from rnnauto.data.unanswered import with_left_out
 from rnnauto.deploy.runner import Run
 from rnnauto.deploy.shares import sequence_keys
-from rnnauto.families.lists.answer import answer
+from rnnauto.errors import DataError
+from rnnauto.families.lists.answer import answer, to_judge
 from rnnauto.families.lists.batches import pad_lists
 from rnnauto.families.lists.encode import ListPart
 from rnnauto.families.lists.evaluate import ListAnswers
 from rnnauto.unroll.family import Told, Unrolling
 from rnnauto.unroll.reads import short
 from rnnauto.unroll.record import Said
-from rnnauto.unroll.sequence_parts import of_sequences
+from rnnauto.unroll.sequence_parts import of_sequences, take
 
 
 def told(run: Run, one: ListPart, answers: ListAnswers) -> Told:
@@ -73,6 +76,23 @@ def faults(part: ListPart, answers: ListAnswers) -> Doubles:
     return np.where(known > 0, total / np.maximum(known, 1), np.nan)
 
 
+def take_known(part: ListPart, number: int) -> ListPart:
+    """Take the part of one sequence, with its answer where the table has one that can be read: what
+    is to be predicted is read without."""
+    one: ListPart = take(part, number)
+    table = part.table
+    if one.sequences.targets is not None or table is None or one.layout.rows_are_timesteps:
+        return one
+    row = with_left_out(table)[number : number + 1]
+    if not set(one.layout.target) <= set(row.columns):
+        return one
+    try:
+        known = to_judge(row, one.layout, one.encoders, history=None)
+    except DataError:  # it is missing: nothing is known
+        return one
+    return replace(one, sequences=replace(one.sequences, targets=known.sequences.targets))
+
+
 def unrolling(part: ListPart) -> Unrolling:
     """Say how to look into one sequence."""
     return of_sequences(
@@ -85,4 +105,5 @@ def unrolling(part: ListPart) -> Unrolling:
         inputs=inputs,
         weights=weights,
         so_far=None,
+        take=take_known,
     )
