@@ -186,6 +186,7 @@ def split_sequences(
     sequences, going_on = usable(told.sequences), told.going_on
     if going_on is None:
         made = cutting.cut(sequences, told.table, test_table, validation=validation)
+        check_some_validated(made, told.table.source)
     else:
         made = cutting.cut_again(sequences, going_on, test_table)
     own_test = None if test_table is None else made.test
@@ -200,6 +201,16 @@ def check_some_tested(test: Sequences, source: str) -> None:
         raise DataError(
             f"`{source}`: the test part holds no sequence with a target",
             hint="give more data, or a test file of its own with `--test FILE`",
+        )
+
+
+def check_some_validated(made: SplitSequences, source: str) -> None:
+    """Check that there is something to select by. Raises: DataError."""
+    if not all(len(validation) for _, validation in made.parts.folds):
+        raise DataError(
+            f"`{source}`: the validation part holds no sequence: equal ones stay together, and no "
+            "class has two different ones beside those of the test part",
+            hint="give more data, or a validation file of its own with `--validation FILE`",
         )
 
 

@@ -114,6 +114,14 @@ def test_a_test_file_without_a_target_is_refused(tmp_path):
     assert "`--test FILE`" in caught.value.hint
 
 
+def test_a_validation_part_that_would_be_empty_is_refused():
+    frame = long_table(4)
+    copies = pl.concat([frame.with_columns(id=pl.col("id") + 10 * n) for n in range(4)])
+    with pytest.raises(DataError, match="validation part holds no sequence") as caught:
+        prepare(copies, settings())
+    assert "`--validation FILE`" in caught.value.hint
+
+
 def test_duplicates_are_in_one_part():
     frame = long_table(30)
     copies = [frame.filter(id=2).with_columns(id=pl.lit(100 + n, pl.Int64)) for n in range(8)]
