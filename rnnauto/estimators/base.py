@@ -21,7 +21,7 @@ from rnnauto.cli.notebook import watching_from_python
 from rnnauto.deploy.scores import ScoresFile
 from rnnauto.errors import DataError, RecipeError
 from rnnauto.estimators.given import Given, InputError, is_frame, take
-from rnnauto.estimators.targets import Asked
+from rnnauto.estimators.targets import Asked, weights_beside
 from rnnauto.model import Model, load
 from rnnauto.pipeline import fit as run
 from rnnauto.recipe import Recipe
@@ -190,12 +190,22 @@ class RnnEstimator(BaseEstimator):
             self.model_ = load(folder)
             weakref.finalize(self.model_, remove, folder.parent)
 
-    def _learn_targets(self, given: Given, asked: Asked, task: str) -> None:
+    def _learn_targets(self, given: Given, asked: Asked, task: str, sample_weight: Any) -> None:
         """Fit a model that tells targets of the sequences of X, or of their timesteps."""
         wanted: dict[str, Any] = {"data.target": asked.names, "problem.task": task}
         if asked.per_timestep:
             wanted["problem.type"] = "many-to-many"
-        self._learn(given.frame.with_columns(asked.columns), self._recipe(wanted))
+        frame, recipe = given.frame.with_columns(asked.columns), self._recipe(wanted)
+        if sample_weight is not None:
+            if recipe.data.weight is not None:
+                raise InputError(
+                    f"`sample_weight` is given, and the recipe weighs by `{recipe.data.weight}`",
+                    hint="give one of the two",
+                )
+            weights = weights_beside(given, sample_weight)
+            frame = frame.with_columns(weights)
+            recipe = recipe.with_overrides({"data.weight": weights.name})
+        self._learn(frame, recipe)
 
     def _remember(self, X: Any, y: Any, given: Given) -> None:
         """Keep what X was, to hold later ones against it. Raises: InputError for what nothing can

@@ -78,7 +78,7 @@ class RNNClassifier(ClassifierMixin, RnnEstimator):
         )
         self.early = early
 
-    def fit(self, X: Any, y: Any, lengths: Any = None) -> Self:
+    def fit(self, X: Any, y: Any, lengths: Any = None, sample_weight: Any = None) -> Self:
         """Search and train a network.
 
         Args:
@@ -89,6 +89,8 @@ class RNNClassifier(ClassifierMixin, RnnEstimator):
                 sequence, one per timestep.
             lengths: true timesteps of each sequence of an array of 3 dimensions, [sequences]; None:
                 timesteps at the end that are all NaN are padding.
+            sample_weight: how much each sequence, or row of a frame, counts in training, in the
+                choice of a trial and in `scores_`, [units]; None: alike.
 
         Raises: ValueError for data and settings that cannot be used; SearchError where no trial
             completed.
@@ -105,7 +107,7 @@ class RNNClassifier(ClassifierMixin, RnnEstimator):
                 )
             texts = texts_of(self.classes_)
             asked = ask(given, y, flat=np.array(texts, object)[codes], dtype=pl.String)
-            self._learn_targets(given, asked, "classification")
+            self._learn_targets(given, asked, "classification", sample_weight)
             known = {text: at for at, text in enumerate(texts)}
             self._places = [known[text] for text in self.model_.info.encoders.target.classes]
         return self

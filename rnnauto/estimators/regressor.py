@@ -26,11 +26,11 @@ class RNNRegressor(RegressorMixin, RnnEstimator):
         scores_, model_, n_features_in_, feature_names_in_: as of all estimators here.
     """
 
-    def fit(self, X: Any, y: Any, lengths: Any = None) -> Self:
+    def fit(self, X: Any, y: Any, lengths: Any = None, sample_weight: Any = None) -> Self:
         """Search and train a network.
 
         Args:
-            X, lengths: as of `RNNClassifier.fit`.
+            X, lengths, sample_weight: as of `RNNClassifier.fit`.
             y: numbers: one for each sequence or row, [units], several, [units, targets], or a list
                 for each sequence, one per timestep.
 
@@ -42,7 +42,7 @@ class RNNRegressor(RegressorMixin, RnnEstimator):
             self._remember(X, y, given)
             values = values_of(y)
             asked = ask(given, y, flat=values, dtype=pl.Float64)
-            self._learn_targets(given, asked, "regression")
+            self._learn_targets(given, asked, "regression", sample_weight)
             self._targets, self._flat = len(asked.columns), values.ndim == 1
         return self
 

@@ -12,7 +12,7 @@ from rnnauto.arrays import Integers, splits_of
 from rnnauto.data.targets import lists_of
 from rnnauto.estimators.given import Given, InputError
 
-TARGET = "y"
+TARGET, WEIGHT = "y", "sample_weight"
 
 
 @dataclass(frozen=True)
@@ -98,3 +98,28 @@ def ask(given: Given, y: Any, *, flat: NDArray[Any], dtype: Any) -> Asked:
         for at, each in enumerate(names)
     ]
     return Asked(tuple(columns), False)
+
+
+def weights_beside(given: Given, sample_weight: Any) -> pl.Series:
+    """Make a column of how much each sequence, or row of a frame, counts, [units].
+
+    Raises: InputError; ValueError for what is no number.
+    """
+    from sklearn.utils import check_array, check_consistent_length
+
+    values = check_array(sample_weight, dtype=np.float64, ensure_2d=False, input_name=WEIGHT)
+    if values.ndim != 1:
+        raise InputError(
+            f"Sample weights must be 1D array or scalar, and have {values.ndim} dimensions",
+            hint="give a number for each sequence, or each row of a frame",
+        )
+    check_consistent_length(np.empty(len(given)), values)
+    negative = np.flatnonzero(values < 0)
+    if len(negative):
+        at = int(negative[0])
+        raise InputError(
+            f"`sample_weight` of sample {at} is {values[at]:g}", hint="a weight is 0 or more"
+        )
+    if not values.any():
+        raise InputError("every `sample_weight` is zero", hint="leave it out")
+    return pl.Series(name_beside(given.frame, WEIGHT), values, dtype=pl.Float64)

@@ -82,6 +82,42 @@ def test_a_classifier_learns_sequences_of_any_length(fitted):
     assert (fitted.classes_[probabilities.argmax(axis=1)] == fitted.predict(X)).all()
 
 
+def test_what_has_no_weight_is_not_learnt():
+    X, y = ragged(90)
+    wrong = np.arange(90) % 3 > 0  # most labels are
+    labels = np.where(wrong, np.where(y == "up", "down", "up"), y)
+    model = RNNClassifier(**FAST).fit(X, labels, sample_weight=pd.Series(1.0 - wrong))
+    assert model.model_.info.layout.weight == "sample_weight"
+    assert model.scores_.metrics["accuracy"].value > 0.9  # of those that count
+    assert model.score(*ragged(20, seed=1)) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("weights", "said"),
+    [
+        (np.ones(9), "inconsistent numbers of samples"),
+        (np.ones((10, 1)), "must be 1D array"),
+        ([1.0] * 9 + [-2.0], "`sample_weight` of sample 9 is -2"),
+        ([np.nan] * 10, "contains NaN"),
+        (np.zeros(10), "every `sample_weight` is zero"),
+    ],
+)
+@pytest.mark.parametrize("kind", [RNNClassifier, RNNRegressor])
+def test_weights_that_are_none_are_refused(kind, weights, said):
+    X, y = ragged(10)
+    values = y if kind is RNNClassifier else np.arange(10.0)
+    with pytest.raises(ValueError, match=said):
+        kind(**FAST).fit(X, values, sample_weight=weights)
+
+
+def test_weights_are_given_once():
+    X, _ = ragged(10)
+    frame = pl.DataFrame({"x": [x[:, 0].tolist() for x in X], "w": 1.0})
+    model = RNNRegressor(**FAST | {"recipe": {"data": {"weight": "w"}}})
+    with pytest.raises(ValueError, match="the recipe weighs by `w`"):
+        model.fit(frame, np.arange(10.0), sample_weight=np.ones(10))
+
+
 def test_an_array_of_three_dimensions_is_its_sequences_without_the_padding(fitted):
     X, _ = ragged(20, seed=1)
     array, lengths = padded(X)
