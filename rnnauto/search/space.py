@@ -63,8 +63,7 @@ def filling_choices(space: Space, missing: Sequence[int], numbers: Floats) -> Ch
     """
     if not missing or space.filling == ("mean",):
         return {}
-    shares = np.isnan(numbers[:, list(missing)]).mean(axis=0)
-    often = shares.max(initial=0.0) >= FEWEST_MISSING
+    often = any(np.isnan(numbers[:, at]).mean() >= FEWEST_MISSING for at in missing)
     return {"filling": space.filling} if often or space.filling != Space().filling else {}
 
 
