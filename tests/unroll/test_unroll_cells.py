@@ -91,13 +91,12 @@ def test_a_layer_whose_state_is_carried_begins_from_it():
 
 def test_a_long_sequence_is_read_alike_in_a_compiled_loop(monkeypatch):
     """What is given out does not depend on how the loop is run."""
-    features = Features(2, (), (), 0, (), (), outputs=3, per_timestep=False)
-    shape = Architecture("lstm", 4, 2, patch=1, pooling="mean", bidirectional=True)
+    features = Features(2, (1,), (), 0, (), (), outputs=3, per_timestep=False)
+    shape = Architecture("lstm", 4, 2, 1, "mean", bidirectional=True, filling="decay")
     built = build(features, shape)
-    inputs = {
-        "length": np.array([9], np.int32),
-        "numbers": np.random.default_rng(0).normal(size=(1, 9, 2)).astype(np.float32),
-    }
+    numbers = np.random.default_rng(0).normal(size=(1, 9, 2)).astype(np.float32)
+    numbers[0, 2:5, 1] = np.nan
+    inputs = {"length": np.array([9], np.int32), "numbers": numbers}
     weights = np.array([1.0, 0.0, -0.5])
     found = []
     for longest in (100, 2):
@@ -118,15 +117,17 @@ def test_a_long_sequence_is_read_alike_in_a_compiled_loop(monkeypatch):
             np.testing.assert_allclose(states, other.states[name], rtol=1e-4, atol=1e-5)
 
 
-def test_gradient_times_input_is_what_a_small_step_of_the_input_does():
+@pytest.mark.parametrize("missing", [[], [1, 2, 4]])
+def test_gradient_times_input_is_what_a_small_step_of_the_input_does(missing):
     """Of a score that is nearly linear in the input their sum is the score's change."""
-    features = Features(2, (), (), 0, (), (), outputs=1, per_timestep=False)
-    shape = Architecture("gru", 3, 1, patch=1, pooling="last", bidirectional=False)
+    features = Features(2, (0,), (), 0, (), (), outputs=1, per_timestep=False)
+    shape = Architecture("gru", 3, 1, 1, "last", bidirectional=False, filling="decay")
     built = build(features, shape)
     x = np.random.default_rng(1).normal(size=(1, 5, 2)).astype(np.float32)
+    x[0, missing, 0] = np.nan  # what was seen before speaks for it
     length = np.array([5], np.int32)
     (gradient,) = watching.watch(built, {"length": length, "numbers": x}, np.ones(1)).gradient
-    for at in range(5):
+    for at in sorted({*range(5)} - {*missing}):
         changed = [np.array(x), np.array(x)]
         for sign, copy in zip((1, -1), changed, strict=True):
             copy[0, at] *= 1 + sign * 1e-2
