@@ -33,7 +33,7 @@ from rnnauto.finish import Chosen, Exported, Task, WrittenModel, write_model
 from rnnauto.fitted import Fitted, Said, Watch
 from rnnauto.judge.metric_names import check_metrics, objective_of
 from rnnauto.prepare import prepare
-from rnnauto.prepared import AnyPrepared, Source
+from rnnauto.prepared import AnyPrepared, Source, with_keys_alone
 from rnnauto.recipe import Recipe
 from rnnauto.search import journal
 from rnnauto.search.algorithm import choose_algorithm
@@ -111,6 +111,8 @@ def fit(
         diagnoses=recipe.judge.diagnose,
         beside=local_workers(recipe, len(prepared.parts.folds)),
     )
+    begun_with = fingerprint(prepared, recipe, space)
+    prepared = with_keys_alone(prepared)
     with work_folder(folder, resume=resume) as work, deaf_to_hangups():
         task = Task(
             family=family,
@@ -118,7 +120,7 @@ def fit(
             recipe=recipe,
             problem=problem,
             space=space,
-            begun_with=fingerprint(prepared, recipe, space),
+            begun_with=begun_with,
             path=str(data) if isinstance(data, str | Path) else None,
             folder=folder,
             work=work,

@@ -162,6 +162,26 @@ class Prepared(Generic[Encoders, Cut, Part, Stored]):
 AnyPrepared = Prepared[Any, Any, Any, Any]
 
 
+def with_keys_alone(prepared: AnyPrepared) -> AnyPrepared:
+    """Let go of what nobody reads once sequences are gathered and hashed: all columns of a table of
+    timesteps but those that stand beside predictions."""
+    layout = prepared.layout
+    if not layout.rows_are_timesteps or layout.horizon:
+        return prepared
+    features = [column.name for column in layout.features] if layout.form == "token-lines" else []
+    names = [*layout.id, *([layout.time] if layout.time else []), *features]
+
+    def keys(frame: pl.DataFrame) -> pl.DataFrame:
+        kept = [name for name in names if name in frame.columns] or frame.columns[:1]
+        return frame.select(kept)
+
+    test = prepared.test
+    if isinstance(getattr(test, "frame", None), pl.DataFrame):
+        test = replace(test, frame=keys(test.frame))
+    table = replace(prepared.table, frame=keys(prepared.table.frame))
+    return replace(prepared, table=table, test=test, test_frame=keys(prepared.test_frame))
+
+
 def check_some_new(fresh: int, source: str) -> None:
     """Check that an update is of new data. Raises: DataError."""
     if not fresh:

@@ -63,10 +63,10 @@ class SplitSequences:
             return self.parts.development
         return self.parts.development.take(self.parts.folds[0][0], per_timestep=per_timestep)
 
-    def train_parts(self, *, per_timestep: bool) -> list[Sequences]:
-        """List the train part of every fold."""
-        development = self.parts.development
-        return [development.take(train, per_timestep=per_timestep) for train, _ in self.parts.folds]
+    def train_parts(self, *, per_timestep: bool) -> Iterator[Sequences]:
+        """Give the train part of every fold, one after the other."""
+        for train, _ in self.parts.folds:
+            yield self.parts.development.take(train, per_timestep=per_timestep)
 
 
 @dataclass(frozen=True)

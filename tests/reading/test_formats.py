@@ -150,6 +150,18 @@ def test_text_asked_for_stays_text_in_json(read):
     assert read('{"a": 1}\n', "t.jsonl", text=["a"]).frame["a"].to_list() == ["1"]
 
 
+def test_a_large_parquet_file_is_read_by_its_path(tmp_path, monkeypatch):
+    monkeypatch.setattr("rnnauto.reading.content.LARGE", 1)
+    frame = pl.DataFrame({"a": [1, 2], "b": ["x", None]})
+    path = tmp_path / "[t].parquet"
+    frame.write_parquet(path)
+    monkeypatch.setattr("rnnauto.reading.formats.columnar.whole", None)  # its bytes are not copied
+    assert read_table(path).frame.equals(frame)
+    path.write_bytes(path.read_bytes()[:-30] + b"PAR1")
+    with pytest.raises(DataError, match="is no Parquet file that can be read"):
+        read_table(path)
+
+
 def test_a_parquet_file_that_claims_too_much_is_refused(read, monkeypatch):
     monkeypatch.setattr("rnnauto.reading.formats.columnar.MOST_VALUES", 2)
     monkeypatch.setattr("rnnauto.reading.formats.columnar.MOST_VALUES_PER_BYTE", 0)

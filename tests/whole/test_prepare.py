@@ -5,7 +5,7 @@ from builders import make_layout, make_sequences
 
 from rnnauto.errors import DataError
 from rnnauto.prepare import prepare
-from rnnauto.prepared import hash_of_frame, with_targets
+from rnnauto.prepared import hash_of_frame, with_keys_alone, with_targets
 from rnnauto.recipe import Recipe
 
 
@@ -152,3 +152,14 @@ def test_the_fingerprint_tells_data_apart_by_value_name_and_type():
     ]
     assert hash_of_frame(frame) == same
     assert len({hash_of_frame(other) for other in others} | {same}) == 6
+
+
+def test_once_sequences_are_gathered_only_what_stands_beside_answers_is_kept():
+    prepared = prepare(long_table(), settings(id=["id"], time="t"))
+    kept = with_keys_alone(prepared)
+    assert kept.table.frame.columns == kept.test.frame.columns == ["id", "t"]
+    assert kept.table.frame.height == kept.test_frame.height == prepared.table.frame.height
+    assert kept.test.sequences is prepared.test.sequences
+    texts = pl.DataFrame({"text": [f"up or {at}" for at in range(40)], "y": ["a", "b"] * 20})
+    of_rows = prepare(texts, settings(allow=["leak-text"]))
+    assert with_keys_alone(of_rows) is of_rows

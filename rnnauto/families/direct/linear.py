@@ -5,7 +5,7 @@ with numpy and scipy alone.
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -31,6 +31,7 @@ Matrix = Any  # float64 [units, columns], a numpy array or, with tokens, scipy.s
 
 MOST_UNITS = 20_000
 FEWEST_UNITS = 100
+PREDICTED = 8  # times that fewer units are predicted at once than are learnt from
 MOST_VALUES = 20_000_000  # of the columns, or of the timesteps they summarise
 LARGEST_DEVIATION = 10.0  # beyond it a column is clipped: one wild reading must not decide
 STRENGTHS = (0.01, 0.1, 1.0, 10.0)  # inverse of the L2 penalty, weakest model first
@@ -154,27 +155,37 @@ def fit_constant(
     )
 
 
-def fit_linear(encoded: Encoded, known: Integers, *, classes: int | None, seed: int) -> Baseline:
-    """Fit logistic or ridge regression to at most 20,000 of the known units."""
+def fit_linear(
+    encoded: Encoded,
+    known: Integers,
+    *,
+    classes: int | None,
+    seed: int,
+    units: Callable[[Integers], Encoded] | None = None,
+) -> Baseline:
+    """Fit logistic or ridge regression to at most 20,000 of the known units.
+
+    Args: units: gives chosen ones, where `encoded` has only their shape.
+    """
     rng = np.random.default_rng(seed)
     chosen = sample_units(encoded, known, rng=rng)
     groups = unit_groups(encoded.row_splits, per_timestep=encoded.per_timestep)[chosen]
-    units = units_of(encoded, chosen)
+    taken = units_of(encoded, chosen) if units is None else units(chosen)
     name = "one-timestep linear" if encoded.per_timestep else "bag-of-timesteps linear"
-    constant = fit_constant(units.targets, classes=classes, weights=units.weights)
+    constant = fit_constant(taken.targets, classes=classes, weights=taken.weights)
     baseline = replace(constant, name=name)
-    if len(np.unique(units.targets)) == 1:
+    if len(np.unique(taken.targets)) == 1:
         return baseline  # nothing to tell apart
     with one_core():
-        dense = dense_columns(units, spread=not encoded.per_timestep)
-        baseline = fit_columns(baseline, dense, units)
-        matrix = columns_of(baseline, units, dense=dense)
-        outputs = 1 if classes is None else len(np.unique(units.targets))
+        dense = dense_columns(taken, spread=not encoded.per_timestep)
+        baseline = fit_columns(baseline, dense, taken)
+        matrix = columns_of(baseline, taken, dense=dense)
+        outputs = 1 if classes is None else len(np.unique(taken.targets))
         passes = passes_if_many(matrix, outputs)
-        each = relative(units.weights)
+        each = relative(taken.weights)
         how: dict[str, Any] = {"classes": classes, "passes": passes, "each": each}
-        strength = choose_strength(matrix, units.targets, groups, rng=rng, **how)
-        weights, bias = solve(matrix, units.targets, strength=strength, **how)
+        strength = choose_strength(matrix, taken.targets, groups, rng=rng, **how)
+        weights, bias = solve(matrix, taken.targets, strength=strength, **how)
     return replace(baseline, weights=weights.astype(np.float32), bias=bias)
 
 
@@ -375,7 +386,7 @@ def predict(baseline: Baseline, encoded: Encoded) -> Doubles:
         outputs = np.tile(baseline.bias, (count, 1))
     else:
         # in blocks: the columns of a large file need not fit into memory
-        block = most_units(encoded)
+        block = max(FEWEST_UNITS, most_units(encoded) // PREDICTED)
         starts = range(0, count, block)
         parts = [
             linear_outputs(baseline, encoded, np.arange(start, min(start + block, count)))

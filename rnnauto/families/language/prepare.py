@@ -39,7 +39,7 @@ def prepare(told: Told) -> LanguagePrepared:
         classes=False,
     )
     labels = labels_of(split.parts.development, *split.others) if layout.label_sets else ()
-    trains = split.train_parts(per_timestep=layout.per_timestep)
+    trains = list(split.train_parts(per_timestep=layout.per_timestep))
     # one vocabulary for all folds: their networks are averaged
     encoders = told.settled(fit_language(trains[0], layout, labels=labels), grown)
     known = labels_of(split.learned(per_timestep=True)) if layout.label_sets else ()

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from rnnauto.reading.content import Content
 from rnnauto.recipe.column_names import literal_name
 
 EDGE = 1 << 20  # bytes at either end of a file that may hold its schema
@@ -16,7 +17,7 @@ UNKNOWN = -1  # what such data sets write where there is no class, and
 MASKED = -100  # where none is judged
 
 
-def names_in_schema(content: bytes) -> dict[str, list[str]]:
+def names_in_schema(content: Content) -> dict[str, list[str]]:
     """Find the names of classes, by column, that a schema tells beside types."""
     for edge in (content[:EDGE], content[-EDGE:]):
         found = FEATURES.search(edge)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import polars as pl
 
 from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
+from rnnauto.reading.content import Content, whole
 from rnnauto.reading.formats.class_names import names_in_schema, with_class_names, with_names_beside
 from rnnauto.reading.formats.nested import flattened
 from rnnauto.reading.literal import with_literal_names
@@ -20,12 +22,20 @@ MOST_VALUES_PER_BYTE = 50  # ... or as many for each of its bytes
 MOST_DEPTH = 2  # lists in lists
 
 
-def load_parquet(content: bytes, source: str) -> Loaded:
+def load_parquet(content: Content, source: str, path: Path | None = None) -> Loaded:
+    """Read Parquet; a large file by its path, so that its bytes are not in memory beside it."""
+
+    def opened() -> Path | BytesIO:
+        if path is not None and not isinstance(content, bytes):
+            return path.absolute()
+        return BytesIO(whole(content))
+
     try:
-        lazy = pl.scan_parquet(BytesIO(content))
+        lazy = pl.scan_parquet(opened(), glob=False)
         width, rows = len(lazy.collect_schema()), lazy.select(pl.len()).collect().item()
         check_size(width * rows, len(content), source)
-        return by_schema(checked(pl.read_parquet(BytesIO(content)), source), content)
+        frame = pl.read_parquet(opened(), glob=False)
+        return by_schema(checked(frame, source), content)
     except BROKEN as error:
         raise broken(source, "Parquet", error) from error
 
@@ -38,7 +48,7 @@ def load_arrow(content: bytes, source: str) -> Loaded:
         raise broken(source, "Arrow", error) from error
 
 
-def by_schema(loaded: Loaded, content: bytes) -> Loaded:
+def by_schema(loaded: Loaded, content: Content) -> Loaded:
     """Read classes by the names that the schema of a file gives them."""
     frame, notes = with_class_names(loaded.frame, names_in_schema(content))
     return replace(loaded, frame=frame, notes=(*loaded.notes, *notes))

@@ -53,7 +53,7 @@ def load(
     """
     raw, source, ending = opened.content, opened.source, opened.ending
     if starts_with(raw, b"PAR1") or ending == ".parquet":
-        return load_parquet(whole(raw), source)
+        return load_parquet(raw, source, opened.path)
     if any(starts_with(raw, magic) for magic in ARROW) or ending in ARROW_ENDINGS:
         return load_arrow(whole(raw), source)
     head = whole(to_utf8(whole_lines(raw), source)[0])

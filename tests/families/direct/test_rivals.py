@@ -9,13 +9,14 @@ from builders import make_encoded
 
 from rnnauto.data.encode import RESERVED
 from rnnauto.errors import ModelFolderError
-from rnnauto.families.direct.linear import fit_baselines, known_targets, predict
+from rnnauto.families.direct.linear import fit_baselines, fit_linear, known_targets, predict
 from rnnauto.families.direct.predictors import FittedPredictor, fit_parts
 from rnnauto.families.direct.rivals import ngram_linear
 from rnnauto.families.direct.rivals.by_position import (
     at_positions,
     fit_by_position,
     has_positions,
+    side_by_side,
 )
 from rnnauto.families.direct.rivals.grams import blocks_of, runs, tokens_of
 from rnnauto.families.direct.rivals.ngram_linear import fit_ngrams, has_grams, predict_ngrams
@@ -190,6 +191,19 @@ def test_what_stands_at_a_position_is_learnt():
     assert has_positions(train)
     model = fitted(fit_by_position, train)
     assert share(predict(model, at_positions(model, test)), test) == 1.0
+
+
+@pytest.mark.parametrize("most", [40, 20_000])
+def test_positions_are_laid_out_only_of_the_units_that_are_learnt_from(most, monkeypatch):
+    """The fit is that to the columns of all sequences, of which it draws some."""
+    monkeypatch.setattr("rnnauto.families.direct.linear.MOST_UNITS", most)
+    train = letters(200)
+    known = known_targets(train, classes=2)
+    flat = side_by_side(train, int(train.lengths[0]))
+    wanted = fit_linear(flat, known, classes=2, seed=1)
+    model = fit_by_position(train, known, classes=2, seed=1)
+    for name in ("weights", "bias", "centre", "scale", "sizes", "rarity"):
+        assert np.array_equal(getattr(model, name), getattr(wanted, name))
 
 
 def test_other_lengths_are_cut_or_lack_the_last_positions():

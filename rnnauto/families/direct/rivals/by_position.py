@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from rnnauto.arrays import Integers, timestep_positions
 from rnnauto.data.encode import PAD, Encoded
 from rnnauto.families.direct.linear import Baseline, fit_linear
+from rnnauto.families.direct.order_free import units_of
 
 NAME = "linear by position"
 MOST_COLUMNS = 3_000  # of numbers and categories, over all positions
@@ -54,8 +55,30 @@ def fit_by_position(
     encoded: Encoded, known: Integers, *, classes: int | None, seed: int
 ) -> Baseline:
     """Fit logistic or ridge regression to the columns of all positions, and the static ones."""
-    flat = side_by_side(encoded, int(encoded.lengths[0]))
-    return replace(fit_linear(flat, known, classes=classes, seed=seed), name=NAME)
+    length = int(encoded.lengths[0])
+
+    def units(chosen: Integers) -> Encoded:
+        flat = side_by_side(encoded.take(chosen), length)
+        return units_of(flat, np.arange(len(chosen)))
+
+    shape = of_shape(encoded, length)
+    return replace(fit_linear(shape, known, classes=classes, seed=seed, units=units), name=NAME)
+
+
+def of_shape(encoded: Encoded, length: int) -> Encoded:
+    """Make what has the shape of `side_by_side` of all sequences, and no place in memory."""
+
+    def empty(values: NDArray[Any]) -> NDArray[Any]:
+        return np.broadcast_to(values.dtype.type(0), (len(encoded), length * values.shape[1]))
+
+    return replace(
+        encoded,
+        row_splits=np.arange(len(encoded) + 1, dtype=np.int64),
+        numbers=empty(encoded.numbers),
+        codes=empty(encoded.codes),
+        per_timestep=True,
+        words=(),
+    )
 
 
 def at_positions(baseline: Baseline, encoded: Encoded) -> Encoded:
