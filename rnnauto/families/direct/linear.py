@@ -29,8 +29,7 @@ from rnnauto.judge.metrics import SMALLEST_PROBABILITY, unit_groups
 
 Matrix = Any  # float64 [units, columns], a numpy array or, with tokens, scipy.sparse CSR
 
-MOST_UNITS = 20_000
-FEWEST_UNITS = 100
+MOST_UNITS, FEWEST_UNITS = 20_000, 100
 PREDICTED = 8  # times that fewer units are predicted at once than are learnt from
 MOST_VALUES = 20_000_000  # of the columns, or of the timesteps they summarise
 LARGEST_DEVIATION = 10.0  # beyond it a column is clipped: one wild reading must not decide
@@ -163,10 +162,8 @@ def fit_linear(
     seed: int,
     units: Callable[[Integers], Encoded] | None = None,
 ) -> Baseline:
-    """Fit logistic or ridge regression to at most 20,000 of the known units.
-
-    Args: units: gives chosen ones, where `encoded` has only their shape.
-    """
+    """Fit logistic or ridge regression to at most 20,000 of the known units, which `units` gives
+    where `encoded` has only their shape."""
     rng = np.random.default_rng(seed)
     chosen = sample_units(encoded, known, rng=rng)
     groups = unit_groups(encoded.row_splits, per_timestep=encoded.per_timestep)[chosen]
@@ -387,10 +384,9 @@ def predict(baseline: Baseline, encoded: Encoded) -> Doubles:
     else:
         # in blocks: the columns of a large file need not fit into memory
         block = max(FEWEST_UNITS, most_units(encoded) // PREDICTED)
-        starts = range(0, count, block)
         parts = [
             linear_outputs(baseline, encoded, np.arange(start, min(start + block, count)))
-            for start in starts
+            for start in range(0, count, block)
         ]
         outputs = np.concatenate([np.zeros((0, len(baseline.bias))), *parts])
     return softmax(outputs) if baseline.classes else outputs[:, 0]
