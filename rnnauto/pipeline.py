@@ -99,11 +99,8 @@ def fit(
     prepared = prepare(data, recipe, say=lambda text: watch(Said(text)))
     prepared = with_seeds(prepared, recipe.search.seeds)
     family = family_of(prepared.layout)
-    if recipe.search.early:
-        family.early(prepared)
     check_metrics(recipe.expect, prepared.layout, metric_names(prepared))
-    if recipe.search.streamable:
-        check_streamable(family, prepared)
+    check_searched(family, prepared, recipe)
     problem, space = posed(family, prepared, recipe), family.space(prepared, recipe)
     clock = Clock(
         started,
@@ -111,8 +108,7 @@ def fit(
         diagnoses=recipe.judge.diagnose,
         beside=local_workers(recipe, len(prepared.parts.folds)),
     )
-    begun_with = fingerprint(prepared, recipe, space)
-    prepared = with_keys_alone(prepared)
+    begun_with, prepared = fingerprint(prepared, recipe, space), with_keys_alone(prepared)
     with work_folder(folder, resume=resume) as work, deaf_to_hangups():
         task = Task(
             family=family,
@@ -141,6 +137,14 @@ def posed(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> StudyProb
     names, objectives = metric_names(prepared), family.objectives(layout, encoders)
     objective = objective_of(recipe.search.objective, layout, objectives, names)
     return replace(family.pose(prepared, recipe), objective=objective)
+
+
+def check_searched(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> None:
+    """Check that there are networks of the kind that is searched for. Raises: DataError."""
+    if recipe.search.early:
+        family.early(prepared)
+    if recipe.search.streamable:
+        check_streamable(family, prepared)
 
 
 def check_streamable(family: AnyFamily, prepared: AnyPrepared) -> None:
