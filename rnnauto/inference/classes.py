@@ -7,6 +7,7 @@ from rnnauto.inference.grouping import CONFLICTS
 from rnnauto.inference.kinds import FEW_CLASSES, MANY_CLASSES, ROWS_PER_CLASS, Profile, are_classes
 from rnnauto.inference.roles import Roles
 from rnnauto.layout import ROW_FORMS, Kind, Task
+from rnnauto.reading.label_sets import list_sets
 from rnnauto.reading.points import innermost, nested
 
 CLASSES_IN_TIME = 20  # whole numbers beyond this that change with the clock are amounts
@@ -48,6 +49,8 @@ def list_rule(case: Case, roles: Roles, target: Profile) -> tuple[bool, str]:
     """Decide whether lists are of classes: texts, or few whole numbers, one for each timestep that
     is read. Whole numbers of another count may be as many things as lists are for."""
     lists = case.frame[target.name]
+    if roles.tokens is not None and list_sets(lists):
+        return True, f"`{target.name}` holds lists of labels that recur in any place, each once"
     if not innermost(lists.dtype).is_numeric():
         return True, f"`{target.name}` holds lists of texts"
     reason = f"`{target.name}` holds lists of numbers"

@@ -311,8 +311,10 @@ def find_series(
 
 
 def fullness(times: pl.Series) -> float:
-    """Measure the share of the places of their rule that times take, from the first to the last."""
-    return of_rule(times.sort(), np.array([0, len(times)])).taken
+    """Measure the share of the places of their rule that times take, from the first to the last,
+    and of their steps that lead to the next; the smaller of both."""
+    even = of_rule(times.sort(), np.array([0, len(times)]))
+    return min(even.taken, even.steps)
 
 
 def counts_rows(column: Profile) -> bool:

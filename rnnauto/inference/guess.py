@@ -13,6 +13,7 @@ from rnnauto.inference.kinds import Profile
 from rnnauto.inference.neighbours import alike_rows
 from rnnauto.inference.roles import Roles
 from rnnauto.layout import RnnType
+from rnnauto.reading.label_sets import list_sets
 from rnnauto.reading.points import innermost
 
 
@@ -106,6 +107,9 @@ def guess_for_cells(case: Case, roles: Roles, target: Profile) -> Guess:
             if all(lengths.equals(other) for other in list_lengths(case)):
                 reason = f"the lists of `{source}` and `{target.name}` are equally long in all rows"
                 return Guess("many-to-many", reason, "many-to-many-unaligned")
+        if roles.tokens is not None and list_sets(case.frame[target.name]):
+            reason = f"a set of labels in `{target.name}` for each text of `{source}`"
+            return Guess("many-to-one", reason, "many-to-many-unaligned")
         reason = f"`{target.name}` holds lists of another length than `{source}`"
         return Guess("many-to-many-unaligned", reason, "many-to-one")
     if target.kind == "text" and equally_long(case, roles, target):

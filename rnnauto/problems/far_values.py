@@ -14,12 +14,13 @@ FEWEST_ROWS = 100  # from which shares say something
 FAR = 5.0  # times the range between the 1st and 99th percentile
 MOST_SAMPLED = 100_000  # values that percentiles are taken from
 MOST_OUTLIERS = 0.005
+LEAST_OTHERS = 0.5  # share of the values beside marks of missing ones
 
 SENTINEL = Kind(
     code="sentinel",
     severity="warning",
     title="a number looks like a mark of missing values",
-    finds=f"A few of the numbers {', '.join(f'{code:.0f}' for code in SENTINELS)}, far from all "
+    finds=f"The numbers {', '.join(f'{code:.0f}' for code in SENTINELS)}, far from all "
     f"others of the column, in {FEWEST_ROWS} rows or more.",
     harm="The network reads -999 as a very cold day. One such number sets the scale of the whole "
     "column.",
@@ -47,6 +48,9 @@ def far_values(look: Laid) -> Iterator[Problem]:
         if name not in schema or not schema[name].is_numeric():
             continue
         sample = frame[name].gather_every(max(frame.height // MOST_SAMPLED, 1)).cast(pl.Float64)
+        others = sample.filter(~sample.is_in(SENTINELS))
+        many = len(others) < (1 - MOST_OUTLIERS) * len(sample)
+        sample = others if len(others) >= LEAST_OTHERS * len(sample) else sample
         low, high = sample.quantile(0.01), sample.quantile(0.99)
         if frame.height < FEWEST_ROWS or low is None or high is None or not high > low:
             continue
@@ -63,7 +67,8 @@ def far_values(look: Laid) -> Iterator[Problem]:
             (OUTLIER, "are far from all others", far, "correct them, or empty the cells"),
         ):
             rows = rows_where(mask)
-            if rows and len(rows) <= max(MOST_OUTLIERS * frame.height, 1) + 5:
+            few = len(rows) <= max(MOST_OUTLIERS * frame.height, 1) + 5
+            if rows and (few or (many and kind is SENTINEL)):
                 examples = ", ".join(dict.fromkeys(f"{values[row]:g}" for row in rows[:4]))
                 yield kind.problem(
                     f"{len(rows)} values of `{name}` {what}: {examples}",

@@ -1,4 +1,4 @@
-"""Find a column of times that nobody could read: rows without it are in the order of the file."""
+"""Find columns of times that nobody could read, or that order nothing."""
 
 from collections.abc import Iterator
 
@@ -6,9 +6,12 @@ import polars as pl
 
 from rnnauto.inference.case import flag
 from rnnauto.names import named_time
-from rnnauto.problem import Example, Kind, Problem, numbered
+from rnnauto.problem import Example, Kind, Problem, numbered, rows_where
 from rnnauto.problems.layouts import gives_numbers
 from rnnauto.problems.rule import Laid, Rule
+from rnnauto.times.patterns import patterns_of
+from rnnauto.times.shapes import misread
+from rnnauto.times.spelling import regex_of
 from rnnauto.visible import visible
 
 FEWEST_ROWS = 20
@@ -40,6 +43,30 @@ UNREAD_TIME = Kind(
 )
 
 
+UNUSED_TIME = Kind(
+    code="unused-time",
+    severity="warning",
+    title="rows are in the order of a time that is left out",
+    finds="Dates and times that go on from row to row where rows are taken one by one, for times "
+    "occur more than once in whatever might be a series.",
+    harm="What came before is not read. Most often a column that tells series apart has not been "
+    "named, or a time has several rows.",
+    remedy="Name every column that tells series apart with `--id`, or keep one row for each time.",
+    example=Example(
+        numbered(
+            "day,shop,sold",
+            *(
+                f"2024-01-{day:02},{shop},{(day * 7 + shop + again) % 13}.5"
+                for day in range(1, 29)
+                for shop in (1, 2)
+                for again in (0, 1)
+            ),
+        ),
+        "--target sold",
+    ),
+)
+
+
 def unread_times(look: Laid) -> Iterator[Problem]:
     frame, layout = look.table.frame, look.layout
     if layout.time is not None or frame.height < FEWEST_ROWS:
@@ -54,6 +81,18 @@ def unread_times(look: Laid) -> Iterator[Problem]:
         if min(with_number, frame.select(*ids, name).n_unique()) < MOSTLY * frame.height:
             continue
         told = name == only and gives_numbers(layout)
+        odd = odd_cells(frame[name])
+        if odd.any():
+            rows = rows_where(odd)
+            yield UNREAD_TIME.problem(
+                f"`{name}` is text, for {len(rows)} of its cells are no times "
+                f"(`{visible(frame[name][rows[0]])}`): rows stay in the order of the file",
+                name,
+                look.table.lines_at(rows),
+                remedy="leave these rows out, or empty the cells",
+                severity="error" if told else "warning",
+            )
+            continue
         yield UNREAD_TIME.problem(
             f"`{name}` is named like a time, and how it is written (`{visible(cells[0])}`) is not "
             + (
@@ -68,4 +107,39 @@ def unread_times(look: Laid) -> Iterator[Problem]:
         )
 
 
-RULES = (Rule((UNREAD_TIME,), unread_times),)
+def odd_cells(column: pl.Series) -> pl.Series:
+    """Mark the cells that are no times in a column where more than half are."""
+    odd = misread(column, None)
+    if odd.any():
+        return odd
+    cells = column.str.strip_chars()
+    for pattern, _ in patterns_of(str(cells.drop_nulls()[0])):
+        fits = cells.str.contains(regex_of(pattern)).fill_null(True)
+        if 2 * int(fits.sum()) > len(cells):
+            return ~fits
+    return odd
+
+
+def unused_times(look: Laid) -> Iterator[Problem]:
+    """Find times that go on from row to row, where rows are taken one by one."""
+    frame, layout = look.table.frame, look.layout
+    if layout.time is not None or layout.rows_are_timesteps or frame.height < FEWEST_ROWS:
+        return
+    for name in layout.ignored:
+        times = frame[name] if name in frame.columns else None
+        if times is None or times.dtype not in (pl.Date, pl.Datetime) or times.n_unique() < 3:
+            continue
+        if times.is_sorted() or times.is_sorted(descending=True):
+            yield UNUSED_TIME.problem(
+                f"`{name}` goes on from row to row and is left out: no column tells series apart "
+                "in which each time occurs once, and rows are taken one by one",
+                name,
+                remedy="name every column that tells series apart (`--id` may be repeated), or add "
+                "up the rows of a time; nothing, if rows have nothing to do with each other",
+            )
+
+
+RULES = (
+    Rule((UNREAD_TIME,), unread_times),
+    Rule((UNUSED_TIME,), unused_times),
+)

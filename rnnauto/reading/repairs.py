@@ -10,6 +10,7 @@ from rnnauto.reading.distinct import by_distinct
 from rnnauto.reading.rules import Rules
 from rnnauto.reading.text_repairs import FEW, NOTHING, Lines, shown, text_repairs
 from rnnauto.reading.typed import Typed
+from rnnauto.visible import shell_word
 
 # digits in groups, by the decimal mark of the column
 GROUPED = {".": r"\d[, '’\x{a0}\x{202f}]\d{3}", ",": r"\d[. '’\x{a0}\x{202f}]\d{3}"}
@@ -104,6 +105,24 @@ MIXED_UNITS = Kind(
     remedy="Write the whole column in one unit.",
     example=Example(numbered("x,y", "# kg,up", "#00 g,down", times=20)),
 )
+TEXT_AMONG_NUMBERS = Kind(
+    code="text-among-numbers",
+    severity="warning",
+    title="a column is text for some of its cells, and most are numbers",
+    finds="Columns of many different numbers in which more than a twentieth of the cells are none.",
+    harm="The whole column is text, whose numbers are words or letters: nobody reads that 9 is "
+    "more than 8.",
+    remedy="`--na-values` names what means missing; correct the other cells, or leave the column "
+    "out with `--ignore`.",
+    example=Example(
+        numbered("x,y", "#,up", "#.5,down", times=40)
+        .replace("\n3,", "\n<3,")
+        .replace("\n5,", "\n<5,")
+        .replace("\n7,", "\n7*,")
+        .replace("\n9,", "\n9*,")
+        .replace("\n11,", "\n<11,")
+    ),
+)
 WHOLE_AS_FRACTION = Kind(
     code="whole-as-fraction",
     severity="note",
@@ -137,7 +156,15 @@ MIXED_TIMES = Kind(
 )
 KINDS = (
     *(EMPTY_COLUMN, MISSING_CELLS, NOT_A_NUMBER, DECIMAL_COMMA, GROUPED_THOUSANDS),
-    *(UNIT_IN_CELL, UNCLEAR_NUMBERS, MIXED_UNITS, WHOLE_AS_FRACTION, NOT_A_TIME, MIXED_TIMES),
+    *(
+        UNIT_IN_CELL,
+        UNCLEAR_NUMBERS,
+        MIXED_UNITS,
+        TEXT_AMONG_NUMBERS,
+        WHOLE_AS_FRACTION,
+        NOT_A_TIME,
+        MIXED_TIMES,
+    ),
 )
 
 
@@ -240,6 +267,13 @@ def doubts(typed: Typed) -> Iterator[Problem]:
     if typed.unsure:
         yield UNCLEAR_NUMBERS.problem(
             f"`{name}`: {typed.unsure}", name, remedy="look which it is, and give the flag"
+        )
+    if typed.mixed:
+        yield TEXT_AMONG_NUMBERS.problem(
+            f"{typed.mixed}: the column is read as text",
+            name,
+            remedy="correct these cells, or name what means missing with `--na-values`; else leave "
+            f"the column out with `--ignore {shell_word(name)}`",
         )
     if typed.refused:
         yield MIXED_UNITS.problem(

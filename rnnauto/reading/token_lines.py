@@ -41,6 +41,11 @@ CHUNK_TAG = re.compile(r"O|[BIESLU]-\S+")
 TOKEN_NUMBER = re.compile(r"\d+([-.]\d+)?")  # of CoNLL-U: a token, several, or one left unsaid
 GLOBAL_COLUMNS = re.compile(r"#\s*global\.columns\s*=\s*(.+)")  # of CoNLL-U Plus
 COLUMN = re.compile(r"column_\d+")  # what stands neither first nor last
+# how headers call the first and the last column
+TOKEN_WORDS = frozenset({"token", "tokens", "word", "words", "form"})
+TAG_WORDS = frozenset(
+    {"tag", "tags", "label", "labels", "ner", "ner_tag", "ner_tags", "pos", "upos"}
+)
 DOCUMENT = "-DOCSTART-"  # of CoNLL-2003
 JOINED = "joined and empty tokens (CoNLL-U)"
 
@@ -94,7 +99,8 @@ def are_token_lines(text: str, ending: str, names: Sequence[str] = ()) -> bool:
     filled = [line.rstrip() for line in lines if line.strip()]
     if are_universal(filled):
         return True
-    rows = [line.split() for line in filled if not line.startswith("#")]
+    headed = names_columns(lines)
+    rows = [line.split() for line in filled[headed:] if not line.startswith("#")]
     if names and rows and ending not in TABLES:
         return not has_header(filled[0]) and not have_fields(filled)
     blanks = sum(not line.strip() for line in lines[1:-1])
@@ -104,8 +110,14 @@ def are_token_lines(text: str, ending: str, names: Sequence[str] = ()) -> bool:
     return (
         2 <= width <= len(UNIVERSAL)
         and all(len(row) == width for row in rows[:-1])
-        and all(CHUNK_TAG.fullmatch(row[-1]) for row in rows[:-1])
+        and (headed or all(CHUNK_TAG.fullmatch(row[-1]) for row in rows[:-1]))
     )
+
+
+def names_columns(lines: Sequence[str]) -> bool:
+    """Whether the first line is a header, `token` and `tag`, of lines with blank ones between."""
+    first = next((line for line in lines if line.strip()), "").lower().split()
+    return len(first) > 1 and first[0] in TOKEN_WORDS and first[-1] in TAG_WORDS
 
 
 def are_universal(filled: Sequence[str]) -> bool:
@@ -137,6 +149,9 @@ def load_token_lines(text: str, source: str, *, names: Sequence[str] = ()) -> Lo
     Raises: DataError, with the first lines that have more or fewer columns than the others.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    headed = names_columns(lines)
+    if headed:  # an empty line keeps the numbers of the others
+        lines[next(at for at, line in enumerate(lines) if line.strip())] = ""
     written = look_at(lines)
     rows, sentences, numbers, skipped = cut_lines(written)
     if not rows:
@@ -151,6 +166,11 @@ def load_token_lines(text: str, source: str, *, names: Sequence[str] = ()) -> Lo
         for series, name in zip(cells, columns, strict=True)
     )
     notes = [f"{number} {what} left out" for what, number in skipped.items() if number]
+    notes += (
+        [f"the header left out: the columns are {', '.join(f'`{name}`' for name in columns)}"]
+        if headed
+        else []
+    )
     if lead:
         before = "the first column numbers" if lead == 1 else f"the first {lead} columns number"
         notes.append(f"{before} tokens or sequences: the token is in column {lead + 1}")
@@ -204,7 +224,7 @@ def cut_lines(
             skipped["comment lines"] += 1
             continue
         cells = written.cells(line)
-        if cells[0] == DOCUMENT:
+        if cells[0].split(" ")[0] == DOCUMENT:
             skipped["document marks"] += 1
             continue
         if numbered and not cells[0].isdigit():

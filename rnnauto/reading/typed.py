@@ -31,7 +31,7 @@ from rnnauto.reading.numbers.column import Marks, Refused, marks_of, read_writte
 from rnnauto.reading.numbers.marks import UNCLEAR_MARK, Mark, either
 from rnnauto.reading.numbers.parts import STARTS_WRITTEN
 from rnnauto.reading.numbers.units import is_money
-from rnnauto.reading.rules import Rules
+from rnnauto.reading.rules import SHEET_ERRORS, Rules
 from rnnauto.reading.words import words_among
 from rnnauto.times.numbers import are_months
 from rnnauto.times.shapes import readings_of
@@ -51,6 +51,7 @@ class Typed:
         style: how its cells are written, where not plainly.
         unsure: how else its numbers could be read, in words.
         refused: why it is text though it looks like numbers, in words.
+        mixed: which cells of a column of text are none of its many numbers, in words.
         taken: the words of a column of text that were taken for missing.
         cells: the text that it was read from, where its values do not show how they are written.
     """
@@ -60,6 +61,7 @@ class Typed:
     style: Style | None = None
     unsure: str = ""
     refused: str = ""
+    mixed: str = ""
     taken: tuple[str, ...] = ()
     cells: pl.Series | None = None
 
@@ -257,9 +259,11 @@ def without_faults(
     faults = numbers.is_null() & known.is_not_null()
     if not faults.any():
         return Typed(numbers)
-    if faults.sum() > (1 - MOSTLY) * (len(known) - known.null_count()):
-        return Typed(text)
     shown = fault_shown(known, faults, "numbers", lines)
+    words = faults & ~known.is_in(SHEET_ERRORS)
+    if words.sum() > (1 - MOSTLY) * (len(known) - known.null_count()):
+        many = numbers.n_unique() > MANY_NUMBERS and not named_id(text.name)
+        return Typed(text, mixed=shown if many else "")
     if numbers.n_unique() > MANY_NUMBERS and not named_id(text.name):
         return Typed(numbers, f"{shown}; they are read as missing")
     return Typed(text, f"{shown}; the column is read as text")

@@ -1,4 +1,6 @@
-"""Times in a way that no rule reads are spoken of, where rows could be in any order."""
+"""Times that no rule reads, or that order nothing, are spoken of."""
+
+from datetime import date
 
 import polars as pl
 import pytest
@@ -42,3 +44,25 @@ def test_words_that_repeat_are_no_times(cells):
         "y": [at * 7 % 11 + 0.5 for at in range(40)],
     }
     assert "unread-time" not in found_in(columns)
+
+
+def test_rows_that_are_no_times_among_times_are_named_with_their_lines():
+    months = [f"{2010 + at // 12}-{at % 12 + 1:02}" for at in range(48)]
+    cells = [cell for at in range(0, 48, 6) for cell in (*months[at : at + 6], "Total")]
+    frame = pl.DataFrame({"month": cells, "y": [at * 7 % 11 + 0.5 for at in range(len(cells))]})
+    recipe = Recipe.parse({"data": {"target": "y"}})
+    found = inspect_table(read_table(frame), recipe).problems
+    unread = next(problem for problem in found if problem.code == "unread-time")
+    assert unread.severity == "error" and "8 of its cells are no times (`Total`)" in unread.message
+    assert unread.rows == (8, 15, 22, 29, 36, 43, 50, 57)
+
+
+def test_days_that_come_twice_for_a_shop_are_warned_of_where_rows_go_on_in_time():
+    days = [date(2024, 1, day) for day in range(1, 29) for _ in range(4)]
+    columns = {
+        "day": days,
+        "shop": [1, 1, 2, 2] * 28,
+        "y": [at * 7 % 11 + 0.5 for at in range(112)],
+    }
+    assert found_in(columns)["unused-time"] == "warning"
+    assert "unused-time" not in found_in({**columns, "day": days[1::2] + days[::2]})

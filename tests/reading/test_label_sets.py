@@ -1,5 +1,7 @@
 """Cells that hold several labels, and cells that only look so."""
 
+import json
+
 import polars as pl
 import pytest
 
@@ -89,6 +91,26 @@ def test_sets_go_the_whole_way(tmp_path, separator):
     assert answers["prediction"].to_list() == [f"comedy{separator}drama"]
     empty = prediction_table(part, judged.encoded().targets[2:3] * 0.0, probabilities=False)
     assert empty["prediction"].to_list() == [""]
+
+
+@pytest.mark.parametrize("labels", [("action", "comedy", "drama"), (3, 17, 20)])
+def test_lists_of_labels_beside_texts_are_sets(tmp_path, labels):
+    numbers = {"action": labels[0], "comedy": labels[1], "drama": labels[2]}
+    path = tmp_path / "films.jsonl"
+    rows = [
+        {
+            "plot": f"a film about {at} friends, told {at % 7} times",
+            "genres": [*map(numbers.get, of)],
+        }
+        for at, of in enumerate(SETS)
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    prepared = prepare(path, Recipe.parse({"data": {"target": "genres"}}))
+    assert prepared.layout.rnn_type == "many-to-one"
+    assert prepared.layout.task == "classification"
+    assert prepared.encoders.target.labels == tuple(map(str, labels))
+    judged = to_judge(path, prepared.layout, prepared.encoders, history=None)
+    assert judged.encoded().targets[:3].tolist() == [[0, 1, 0], [0, 0, 1], [0, 1, 1]]
 
 
 def test_a_test_file_has_sets_too(tmp_path):

@@ -189,3 +189,18 @@ def test_a_model_of_token_lines_reads_tables_with_its_columns(write, name):
     assert tokens(table) == ["so", "the", "end"]
     with pytest.raises(DataError, match="has no column"):
         second(layout, write("id,word\n1,so\n1,the\n2,end\n", name), target=False)
+
+
+@pytest.mark.parametrize("name", ["tags.tsv", "tags.txt"])
+def test_a_header_above_token_lines_is_left_out_and_blank_lines_end_sequences(write, name):
+    lines = "".join(f"{line}\n" for line in ("word\tpos", *("the\tDT", "cat\tNN", "") * 9))
+    table = read_table(write(lines, name), has_target=True)
+    assert table.form == "token-lines"
+    assert table.frame["sentence"].n_unique() == 9 and table.frame["tag"][0] == "DT"
+    assert table.line(0) == 2
+    assert any("header left out" in note for note in table.notes)
+
+
+def test_a_mark_of_a_document_among_tabs_is_none_of_the_tokens(write):
+    marked = "-DOCSTART- -X- O O\n\n" + "the\tO\ncat\tB-animal\n\n" * 5
+    assert tokens(read_table(write(marked, "a.conll")))[:2] == ["the", "cat"]

@@ -232,3 +232,25 @@ def test_the_whole_file_is_read_like_its_head(tmp_path):
     rows = [f"{number % 90 + 10}.{number % 1000:03},r" for number in range(60_000)]
     path.write_text("x,row\n" + "\n".join(rows) + "\n7,r\n" + "1.5,r\n")
     assert read_table(path).frame["x"][-1] == 1.5
+
+
+def test_errors_of_a_spreadsheet_make_no_text_of_numbers(read):
+    errors = ["#DIV/0!", "#REF!", "#VALUE!"]
+    cells = [errors[at % 3] if at % 8 == 0 else f"{at}.5" for at in range(80)]
+    table = read(cells)
+    assert table.frame["x"].null_count() == 10 and table.frame["x"].dtype == pl.Float64
+    assert codes(table) == ["not-a-number"]
+
+
+def test_a_column_of_numbers_that_stays_text_is_warned_of(read):
+    cells = [f"<{at}" if at % 8 == 0 else f"{at}.5" for at in range(80)]
+    table = read(cells)
+    assert table.frame["x"].dtype == pl.String
+    assert codes(table) == ["text-among-numbers"]
+    assert "10 of 80 cells of `x` are no numbers (line 2: `<0`)" in table.problems[0].message
+    assert codes(read([f"{at}B" if at % 8 == 0 else str(at) for at in range(80)], name="id")) == []
+
+
+def test_marks_of_missing_values_of_offices_of_statistics_are_missing(read):
+    cells = [(":", "..")[at % 2] if at % 8 < 2 else f"{at}.5" for at in range(80)]
+    assert read(cells).frame["x"].null_count() == 20

@@ -2,6 +2,7 @@
 and the ways in which pandas writes a frame."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ BLANK = " \t\r\n\ufeff"
 # under which a file holds its records
 WRAPPERS = ("data", "records", "rows", "items", "results", "values", "observations", "tasks")
 INDEX = "index"
+WHOLE = re.compile(r"-?[1-9]\d{0,17}|0")
 LOOKED_AT = 1 << 16  # bytes behind the first line that show whether there are more
 FEWEST = 2  # names or rows that make a frame of an object
 
@@ -226,6 +228,8 @@ def with_index(records: list[dict[str, Any]], index: Sequence[Any]) -> list[dict
     """Keep an index that does more than count the rows as a column."""
     if counts(index) or (records and INDEX in records[0]):
         return records
+    if all(isinstance(each, str) and WHOLE.fullmatch(each) for each in index):
+        index = [int(each) for each in index]  # keys are texts, whatever pandas had
     return [{INDEX: each, **record} for each, record in zip(index, records, strict=True)]
 
 

@@ -104,6 +104,13 @@ def test_an_index_that_does_not_count_is_a_column():
         )
 
 
+def test_an_index_of_whole_numbers_is_numbers_again():
+    written = {"y": {str(1577836800000 + at * 86_400_000): at for at in range(3)}}
+    assert load(written).frame["index"].to_list() == [
+        1577836800000 + at * 86_400_000 for at in range(3)
+    ]
+
+
 def test_names_that_could_be_of_rows_or_columns_are_told_by_their_values():
     frame = load({"anna": {"age": 3, "town": "Ulm"}, "otto": {"age": 4, "town": "Bonn"}}).frame
     assert frame.rows() == [("anna", 3, "Ulm"), ("otto", 4, "Bonn")]
