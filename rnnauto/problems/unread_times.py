@@ -15,7 +15,7 @@ from rnnauto.times.spelling import regex_of
 from rnnauto.visible import visible
 
 FEWEST_ROWS = 20
-MOSTLY = 0.9  # of the rows of a series have a time of their own
+MOSTLY = 0.8  # of the rows of a series have a time of their own
 
 UNREAD_TIME = Kind(
     code="unread-time",

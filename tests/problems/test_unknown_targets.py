@@ -12,7 +12,7 @@ WORDS = ["it", "was", "the", "best", "of", "times", "so", "worst", "an", "end", 
 TEXTS = [" ".join(WORDS[(at * step) % 11] for step in range(1, 4 + at % 3)) for at in range(60)]
 CLASSES = pl.DataFrame({"text": TEXTS, "y": ["up", "down"] * 30})
 PAIRS = pl.DataFrame({"text": TEXTS, "y": [text[4::-1] for text in TEXTS]})
-SETS = pl.DataFrame({"y": [[["a", "b"], ["b"], ["a"]][: 2 + at % 2] for at in range(60)]})
+SETS = pl.DataFrame({"y": [[["a"] * (1 + at % 2), *[["b"]] * (1 + at)] for at in range(60)]})
 LISTS = pl.DataFrame({"x": [[at / 7, 2.5] for at in range(60)], "y": [["a", "b"], ["b", "a"]] * 30})
 LONG = pl.DataFrame(
     {
