@@ -1,8 +1,9 @@
 """What converters of others make of our SavedModels: the directions of a bidirectional network stay
-apart, and padding is not read."""
+apart, padding is not read, and missing numbers decay."""
 
 import json
 
+import polars as pl
 import pytest
 from conftest import run_python
 from export_cases import sensors
@@ -11,7 +12,7 @@ from untrained import write_untrained
 pytestmark = pytest.mark.train
 
 BOTH_WAYS = (
-    {"cell": "lstm", "bidirectional": True, "layers": 2},
+    {"cell": "lstm", "bidirectional": True, "layers": 2, "filling": "decay"},
     {"cell": "gru", "bidirectional": True},
 )
 CONVERT = """
@@ -55,6 +56,7 @@ for lengths in ([7], [9, 3, 5], [1, 12, 4, 4]):
         "numbers": rng.normal(2, 2, size=(len(lengths), max(lengths), 2)).astype(np.float32),
         "length": np.array(lengths, np.int32),
     }
+    batch["numbers"][rng.random(batch["numbers"].shape) < [0.4, 0.0]] = np.nan
     wanted = ask(**{name: tf.constant(value) for name, value in batch.items()})
     wanted = wanted["probabilities"].numpy()
     found = {
@@ -68,8 +70,9 @@ print(json.dumps(apart))
 """
 
 
-def test_converters_keep_both_directions_of_padded_batches(tmp_path):
+def test_converters_keep_both_directions_of_padded_batches_with_missing_numbers(tmp_path):
     frame = sensors().with_columns(label=(sensors()["id"].str.slice(1).cast(int) % 2).cast(str))
+    frame = frame.with_columns(x=pl.when(pl.int_range(len(frame)) % 3 > 0).then("x"))
     frame.write_csv(tmp_path / "data.csv")
     data = {"target": "label", "id": ["id"]}
     write_untrained(tmp_path / "model", tmp_path / "data.csv", data, {}, BOTH_WAYS, loud=True)
