@@ -30,7 +30,9 @@ class SimpleRNN(keras.layers.SimpleRNN):
             return carried_loop(self.cell, sequences, initial_state)
         if mask is not None or not self.fused:
             return super().inner_loop(sequences, initial_state, mask, **options)
-        return looped("simple_rnn", self, sequences, initial_state)
+        relu = self.cell.activation is keras.activations.relu
+        kind = "simple_relu" if relu else "simple_rnn"
+        return looped(kind, self, sequences, initial_state)
 
 
 class LSTM(keras.layers.LSTM):
@@ -319,4 +321,9 @@ def back_loop(timesteps: Any, body: Callable[..., Any], like: Any, kept: Any) ->
     return by_start, kept
 
 
-LOOPS: dict[str, Loop] = {"simple_rnn": simple_loop, "lstm": lstm_loop, "gru": gru_loop}
+LOOPS: dict[str, Loop] = {
+    "simple_rnn": simple_loop,
+    "simple_relu": simple_loop,
+    "lstm": lstm_loop,
+    "gru": gru_loop,
+}

@@ -12,10 +12,14 @@ from rnnauto.networks.kernels import compiled, here, kept
 
 llvm = pytest.importorskip("llvmlite.binding")
 
-from rnnauto.networks.kernels import lstm, panels  # noqa: E402
+from rnnauto.networks.kernels import gru, lstm, panels, simple  # noqa: E402
 from rnnauto.networks.kernels.host import UnfitError, this_host  # noqa: E402
 
-PARTS = {"lstm": (lstm.LstmKernel, lstm.TILES, lstm.CHAINS)}
+PARTS = {
+    "lstm": (lstm.LstmKernel, lstm.TILES, lstm.CHAINS),
+    "gru": (gru.GruKernel, gru.TILES, gru.CHAINS),
+    "simple_rnn": (simple.SimpleKernel, simple.TANH, simple.CHAINS),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -24,32 +28,40 @@ def cache(tmp_path, monkeypatch):
     return tmp_path / "rnnauto" / "kernels"
 
 
-def numbers(kernel):
-    """What an LSTM's kernel gives for some sequences."""
+def numbers(kernel, cell):
+    """What a kernel gives for some sequences."""
     rng = np.random.default_rng(0)
 
     def draw(*shape):
         return rng.normal(size=shape).astype(np.float32)
 
-    units, channels = 21, 3
-    weights = draw(channels, 4 * units), draw(units, 4 * units) / 5, draw(4 * units)
-    given = draw(9, 6, channels), *weights, draw(9, units), draw(9, units)
-    outputs, end, kept = kernel.forward(*given)
-    found = kernel.backward(draw(9, 6, units), draw(9, units), weights[1], kept, channels=channels)
+    units, channels, sums = 21, 3, {"lstm": 4, "gru": 3, "simple_rnn": 1}[cell]
+    bias = (2, sums * units) if cell == "gru" else (sums * units,)
+    weights = draw(channels, sums * units), draw(units, sums * units) / 5, draw(*bias)
+    states = [draw(9, units)] * (1 + kernel.ends)
+    *outputs, kept = kernel.forward(draw(9, 6, channels), *weights, *states)
+    by = [draw(9, 6, units), *[draw(9, units)] * kernel.ends]
+    found = kernel.backward(*by, weights[1], kept, channels=channels)
     by_x = kernel.by_input(found[0], weights[0])
-    return [np.array(part) for part in (outputs, end, by_x, *found[1:])]
+    by_h = kernel.by_start(found[0], weights[1], *found[4:])
+    return [np.array(part) for part in (*outputs, by_x, by_h, *found[1:])]
 
 
-@pytest.mark.parametrize(("lanes", "registers"), [(4, 32), (8, 16)])
-def test_shorter_vectors_and_fewer_registers_give_the_same(lanes, registers):
-    cell, tiles, chains = PARTS["lstm"]
+@pytest.mark.parametrize(
+    ("cell", "lanes", "registers"),
+    [("lstm", 4, 32), ("lstm", 8, 16), ("gru", 8, 16), ("simple_rnn", 4, 32)],
+)
+def test_shorter_vectors_and_fewer_registers_give_the_same(cell, lanes, registers):
+    kernel, tiles, chains = PARTS[cell]
     other = replace(this_host(), lanes=lanes, registers=registers)
-    kernels = here.kernel_of("lstm").kernel, cell(compiled.compiled("lstm", tiles, chains, other))
-    for one, same in zip(*map(numbers, kernels), strict=True):
+    kernels = here.kernel_of(cell).kernel, kernel(compiled.compiled(cell, tiles, chains, other))
+    found = [numbers(kernel, cell) for kernel in kernels]
+    for one, same in zip(*found, strict=True):
         np.testing.assert_allclose(one, same, rtol=1e-4, atol=1e-5 * np.abs(one).max())
 
 
-def test_what_is_written_becomes_code_for_arm():
+@pytest.mark.parametrize("cell", PARTS)
+def test_what_is_written_becomes_code_for_arm(cell):
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
     try:
@@ -57,7 +69,7 @@ def test_what_is_written_becomes_code_for_arm():
     except RuntimeError:
         pytest.skip("this LLVM knows no ARM")
     host = replace(this_host(), lanes=4, registers=32)
-    _, tiles, chains = PARTS["lstm"]
+    _, tiles, chains = PARTS[cell]
     code = compiled.written([replace(tile, most=(2, 2)) for tile in tiles], chains, host)
     emitted = compiled.machine_code(code, target.create_target_machine(opt=2))
     assert emitted.startswith(b"\x7fELF") and emitted[18] == 0xB7  # of an ELF file: AArch64
@@ -66,11 +78,9 @@ def test_what_is_written_becomes_code_for_arm():
 def test_code_is_compiled_once_and_read_again(cache, monkeypatch):
     def spread(host):
         code = compiled.compiled("test", [lstm.TILES[-1]], [("spread",)], host)
-        errors, weights = (
-            np.ones((2, 3, 4, 4 * host.lanes), np.float32),
-            np.ones((5, 8 * host.lanes)),
-        )
-        return panels.spread(code, errors, weights.astype(np.float32), 4)
+        errors = np.ones((2, 3, 4, 4 * host.lanes), np.float32)
+        weights = np.ones((5, 8 * host.lanes), np.float32)
+        return panels.spread(code, errors, panels.turned(weights, 4, 2 * host.lanes, host.lanes), 5)
 
     first = spread(this_host())
     assert (first == 8 * this_host().lanes).all() and first.shape == (4, 3, 5)

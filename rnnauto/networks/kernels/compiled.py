@@ -103,7 +103,9 @@ def compiled(
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
     kind = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64)
-    functions = {names: kind(engine.get_function_address("_".join(names))) for names in chains}
+    functions = {
+        names: kind(engine.get_function_address("chain_" + "_".join(names))) for names in chains
+    }
     return Compiled(host, functions, engine)
 
 
@@ -125,7 +127,7 @@ def written(tiles: Sequence[Tile], chains: Sequence[tuple[str, ...]], host: Host
         for tile in tiles
     }
     for names in chains:
-        write_chain(module, "_".join(names), [sweeps[name] for name in names])
+        write_chain(module, "chain_" + "_".join(names), [sweeps[name] for name in names])
     return str(module)
 
 

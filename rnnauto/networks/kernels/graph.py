@@ -12,20 +12,23 @@ class Kernel(Protocol):
     Attributes:
         ends: how many states after the last timestep `forward` returns behind the outputs, before
             what it keeps for `backward`.
+        carried: how many gradients `backward` carries back, beside that of h by the products; those
+            of the ends come first.
     """
 
     @property
     def ends(self) -> int: ...
 
+    @property
+    def carried(self) -> int: ...
+
     def forward(self, x: Any, *given: Any) -> tuple[Any, ...]: ...
 
-    def backward(
-        self, by_outputs: Any, by_c: Any, recurrent: Any, kept: Any, *, channels: int
-    ) -> tuple[Any, ...]: ...
+    def backward(self, by_outputs: Any, *given: Any, channels: int) -> tuple[Any, ...]: ...
 
     def by_input(self, errors: Any, kernel: Any) -> Any: ...
 
-    def by_start(self, errors: Any, recurrent: Any) -> Any: ...
+    def by_start(self, errors: Any, recurrent: Any, *carried: Any) -> Any: ...
 
 
 def run_kernel(
@@ -58,10 +61,10 @@ def run_kernel(
 
         def gradient(by_outputs: Any, *by_ends: Any) -> list[Any]:
             read = [matrix, by_outputs, *by_ends, recurrent, kept]
-            errors, *by = called(backward, read, 3 + len(states) + learnt)
+            errors, *by = called(backward, read, 4 + kernel.carried + learnt)
             by_x = by.pop() if learnt else called(kernel.by_input, [errors, matrix], 1)[0]
-            (by_h,) = called(kernel.by_start, [errors, recurrent], 1)
-            by = [by_x, *by[:3], by_h, *by[3:]]
+            (by_h,) = called(kernel.by_start, [errors, recurrent, *by[3:]], 1)
+            by = [by_x, *by[:3], by_h, *by[3 : 3 + kernel.ends]]
             return [tf.ensure_shape(g, v.shape) for g, v in zip(by, given, strict=True)]
 
         return (outputs, *ends), gradient

@@ -27,7 +27,8 @@ class Found:
 
 
 def kernel_of(cell: str) -> Found:
-    """The kernel that trains a cell, compiled at the first call."""
+    """The kernel that trains a cell (`simple_relu`: a simple RNN with relu), compiled at the first
+    call."""
     with LOCK:
         return found(cell)
 
@@ -45,14 +46,16 @@ def found(cell: str) -> Found:
 
 
 def compile_kernel(cell: str) -> Found:
-    from rnnauto.networks.kernels import lstm
+    from rnnauto.networks.kernels import gru, lstm, simple
     from rnnauto.networks.kernels.compiled import compiled
     from rnnauto.networks.kernels.host import UnfitError, this_host
 
-    parts = {"lstm": (lstm.LstmKernel, lstm.TILES, lstm.CHAINS)}
-    if cell not in parts:
-        return Found(None, "there is no kernel for this cell")
-    kernel, tiles, chains = parts[cell]
+    kernel, tiles, chains = {
+        "lstm": (lstm.LstmKernel, lstm.TILES, lstm.CHAINS),
+        "gru": (gru.GruKernel, gru.TILES, gru.CHAINS),
+        "simple_rnn": (simple.SimpleKernel, simple.TANH, simple.CHAINS),
+        "simple_relu": (simple.SimpleKernel, simple.RELU, simple.CHAINS),
+    }[cell]
     try:
         host = this_host()
     except UnfitError as error:

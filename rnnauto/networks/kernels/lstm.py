@@ -7,13 +7,15 @@ gradients of the gates that of all weights.
 
 import math
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from rnnauto.networks.kernels.compiled import At, Compiled, Sweep
 from rnnauto.networks.kernels.memory import empty, parts
 from rnnauto.networks.kernels.panels import (
+    Back,
+    Sizes,
     blocks_of,
     filled,
     packed,
@@ -26,13 +28,14 @@ from rnnauto.networks.kernels.panels import (
 from rnnauto.networks.kernels.tiles import (
     Cells,
     Left,
+    Panels,
     Tile,
     multiply,
     over_panels,
     spread_tile,
     weigh_tile,
 )
-from rnnauto.networks.kernels.write import Vector, Writer, tanh
+from rnnauto.networks.kernels.write import Writer, divided, tanh
 
 GATES = 4  # input, forget, candidate, output
 UNUSED = 1.0  # where a timestep after the last would have its gates: they are still there
@@ -61,21 +64,13 @@ def forward_tile(writer: Writer, cells: Cells, *given: Any) -> None:
             writer.store(x, gates, (GATES * r + k) * lanes)
 
 
-def divided(ups: tuple[Vector, ...], downs: tuple[Vector, ...]) -> list[Vector]:
-    """Four quotients by one division."""
-    low, high = downs[0] * downs[1], downs[2] * downs[3]
-    one = 1.0 / (low * high)
-    sides = one * high, one * low  # one over the first two denominators' product, the last two's
-    return [ups[k] * (downs[k ^ 1] * sides[k // 2]) for k in range(GATES)]
-
-
 def backward_tile(writer: Writer, cells: Cells, *given: Any) -> None:
     """The gradients of the sums that a timestep's gates are of, in the place of the gates; of those
     of the timestep after it. `carried` is the gradient of the cell."""
     later, weights, gates, before, after, outputs, carried = given[:7]
     count, panel, units, by_output = given[7:]
     lanes = writer.lanes
-    over_panels(writer, cells, later, weights, (count, panel, GATES))
+    over_panels(writer, cells, Panels(later, count, panel, GATES, GATES), weights)
     for r, row in enumerate(cells):
         for v, cell in enumerate(row):
             here = writer.plus(writer.times(units, r), v * lanes)
@@ -100,36 +95,17 @@ def backward_tile(writer: Writer, cells: Cells, *given: Any) -> None:
 TILES = (
     Tile("forward", forward_tile, GATES, pointers=7, numbers=4, most=(6, 3)),
     Tile("backward", backward_tile, 2, pointers=7, numbers=4, most=(8, 6)),
-    weigh_tile(GATES),
-    spread_tile(GATES),
+    weigh_tile(GATES, GATES),
+    spread_tile(GATES, GATES),
 )
 CHAINS = (("forward",), ("backward", "weigh"), ("spread",))
 
 
-class Sizes(NamedTuple):
-    """How large the arrays are that a kernel keeps of a call."""
-
-    batch: int
-    timesteps: int
-    channels: int
-    units: int
-    lanes: int
-
-    @property
-    def wide(self) -> int:
-        """Units, filled up."""
-        return rounded(self.units, 2 * self.lanes)
-
-    @property
-    def terms(self) -> int:
-        """Of the product that gives a gate."""
-        return self.wide + self.channels + 1
-
-    def shapes(self) -> tuple[tuple[int, ...], ...]:
-        """Of gates, cells and inside, each with a timestep more than there are."""
-        wide, rows = self.wide, (self.timesteps + 1, self.batch)
-        gates = wide // self.lanes, *rows, GATES * self.lanes
-        return gates, (*rows, wide), (*rows, rounded(self.terms, self.lanes))
+def shapes_of(sizes: Sizes) -> tuple[tuple[int, ...], ...]:
+    """Of gates, cells and inside, each with a timestep more than there are."""
+    wide, rows = sizes.wide, (sizes.timesteps + 1, sizes.batch)
+    gates = wide // sizes.lanes, *rows, GATES * sizes.lanes
+    return gates, (*rows, wide), (*rows, rounded(wide + sizes.channels + 1, sizes.lanes))
 
 
 @dataclass(frozen=True)
@@ -138,6 +114,7 @@ class LstmKernel:
 
     code: Compiled
     ends = 1  # the cell
+    carried = 1
 
     def forward(self, x: Any, *given: Any) -> tuple[Any, ...]:
         """Returns outputs [batch, timesteps, units], the last cell, and what `backward` reads.
@@ -147,7 +124,8 @@ class LstmKernel:
         kernel, recurrent, bias, h, c = given
         (batch, timesteps, channels), units, lanes = x.shape, len(recurrent), self.code.lanes
         sizes = Sizes(batch, timesteps, channels, units, lanes)
-        wide, terms, shapes = sizes.wide, sizes.terms, sizes.shapes()
+        wide, shapes = sizes.wide, shapes_of(sizes)
+        terms = wide + channels + 1
         kept = empty(sum(map(math.prod, shapes)))
         gates, cells, inside = parts(kept, *shapes)
         by_row, width = inside.shape[-1], GATES * lanes
@@ -170,8 +148,7 @@ class LstmKernel:
         numbers = terms, by_row, wide, timesteps * wide
         self.code.run(Sweep("forward", (timesteps, wide // lanes, batch), places, numbers))
         gates[0, -1, 0, 0] = UNUSED
-        given_out = outputs if units == wide else np.ascontiguousarray(outputs[..., :units])
-        return given_out, np.ascontiguousarray(cells[-1, :, :units]), kept
+        return outputs[..., :units], cells[-1, :, :units], kept
 
     def backward(
         self, by_outputs: Any, by_c: Any, recurrent: Any, kept: Any, *, channels: int
@@ -186,8 +163,8 @@ class LstmKernel:
         """
         batch, end, units = by_outputs.shape
         sizes = Sizes(batch, end, channels, units, self.code.lanes)
-        wide, terms, lanes = sizes.wide, sizes.terms, sizes.lanes
-        gates, cells, inside = parts(kept, *sizes.shapes())
+        wide, terms, lanes = sizes.wide, sizes.wide + channels + 1, sizes.lanes
+        gates, cells, inside = parts(kept, *shapes_of(sizes))
         if gates[0, -1, 0, 0] != UNUSED:
             raise RuntimeError("the gradient of a kernel can be taken once")
         gates[:, -1] = 0.0  # nothing comes after the last timestep
@@ -195,14 +172,12 @@ class LstmKernel:
         by_outputs = filled(by_outputs, wide)
         matrix = turned(filled(recurrent, wide, 0), GATES, wide, lanes)
         total = np.zeros((wide // lanes, terms, GATES, lanes), np.float32)
+        flat = total.reshape(wide // lanes, terms, -1)
         for blocks, size in blocks_of(end, batch):
+            back = Back(size, end)
             self.code.run(
-                back(size, end, matrix, gates, cells, by_outputs, carried),
-                weighing(
-                    inside[end - size : end, :, :terms],
-                    gates[:, end - size : end],
-                    total.reshape(wide // lanes, terms, -1),
-                ),
+                backward_sweep(back, matrix, gates, cells, by_outputs, carried),
+                weighing(back.part(inside[..., :terms]), gates[:, end - size : end], flat),
                 blocks=blocks,
             )
             end -= blocks * size
@@ -211,31 +186,32 @@ class LstmKernel:
 
     def by_input(self, errors: Any, kernel: Any) -> Any:
         """The gradient of what was read, [batch, timesteps, channels]."""
-        return spread(self.code, errors[:, :-1], kernel, GATES)
+        return self.spread(errors[:, :-1], kernel)
 
-    def by_start(self, errors: Any, recurrent: Any) -> Any:
+    def by_start(self, errors: Any, recurrent: Any, by_c: Any) -> Any:
         """The gradient of h before the first timestep, [batch, units]."""
-        return spread(self.code, errors[:, :1], recurrent, GATES)[:, 0]
+        return self.spread(errors[:, :1], recurrent)[:, 0]
+
+    def spread(self, errors: Any, weights: Any) -> Any:
+        lanes = self.code.lanes
+        matrix = turned(weights, GATES, len(errors) * lanes, lanes)
+        return spread(self.code, errors, matrix, len(weights))
 
 
-def back(  # noqa: PLR0917
-    size: int, end: int, matrix: Any, gates: Any, cells: Any, by_outputs: Any, carried: Any
+def backward_sweep(  # noqa: PLR0917
+    back: Back, matrix: Any, gates: Any, cells: Any, by_outputs: Any, carried: Any
 ) -> Sweep:
-    """Back through blocks of so many timesteps, the first of which ends at `end`."""
     panels, times, batch, width = gates.shape
-    last, wide, two = end - 1, cells.shape[-1], 2 * cells.shape[-1] // panels
+    wide, two = cells.shape[-1], 2 * cells.shape[-1] // panels
     panel, by_output = times * batch * width, by_outputs.shape[1] * wide
-
-    def at(array: Any, timestep: int, by_time: int, **steps: int) -> At:
-        return At(array, timestep * by_time, time=-by_time, block=-size * by_time, **steps)
-
     places = (
-        at(gates, end, batch * width, row=width),
+        back.at(gates, batch * width, after=1, row=width),
         At(matrix, panel=matrix[0].size),
-        at(gates, last, batch * width, panel=2 * panel, row=width),
-        at(cells, last, batch * wide, panel=two, row=wide),
-        at(cells, end, batch * wide, panel=two, row=wide),
-        at(by_outputs, last, wide, panel=two, row=by_output),
+        back.at(gates, batch * width, panel=2 * panel, row=width),
+        back.at(cells, batch * wide, panel=two, row=wide),
+        back.at(cells, batch * wide, after=1, panel=two, row=wide),
+        back.at(by_outputs, wide, panel=two, row=by_output),
         At(carried, panel=two, row=wide),
     )
-    return Sweep("backward", (size, panels // 2, batch), places, (panels, panel, wide, by_output))
+    numbers = panels, panel, wide, by_output
+    return Sweep("backward", (back.size, panels // 2, batch), places, numbers)

@@ -1,7 +1,7 @@
 """How weights lie for the tiles: units in panels of a vector each, with all gates of a unit side by
 side, and filled up with zeros, which give and get nothing."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -40,13 +40,14 @@ def unpacked(panels: Any, units: int) -> Any:
     return weights[..., :units].reshape(rows, gates * units)
 
 
-def turned(weights: Any, gates: int, units: int, lanes: int) -> Any:
-    """[rows, gates * units] to [parts, panels, gates, lanes, 2 * lanes], what a product over panels
-    gives for rows reads, a part for two vectors of them."""
-    wide = 2 * lanes
-    panels = packed(filled(weights, rounded(len(weights), wide), 0), gates, units, lanes)
+def turned(weights: Any, gates: int, units: int, lanes: int, *, part: int = 0) -> Any:
+    """[rows, gates * units] to [parts, panels, gates, lanes, part], what a product over panels
+    gives for rows reads; a part is two vectors of them: of 2 * lanes floats where nothing else is
+    said."""
+    part = part or 2 * lanes
+    panels = packed(filled(weights, rounded(len(weights), part), 0), gates, units, lanes)
     count, rows = panels.shape[:2]
-    parts = panels.reshape(count, rows // wide, wide, gates, lanes)
+    parts = panels.reshape(count, rows // part, part, gates, lanes)
     return np.ascontiguousarray(parts.transpose(1, 0, 3, 4, 2))
 
 
@@ -57,42 +58,40 @@ def weighing(left: Any, right: Any, total: Any) -> Sweep:
     Args:
         left: [timesteps, batch, columns], and `right` [panels, timesteps, batch, width], of the
             block that comes first.
-        total: [panels, columns, width].
+        total: [panels, columns, read], of which these columns may be some.
     """
-    (panels, times, batch, width), columns = right.shape, left.shape[-1]
+    (panels, times, batch, _), columns = right.shape, left.shape[-1]
     rows, by_row = times * batch, left.strides[1] // 4
     return Sweep(
         "weigh",
         (1, panels, columns),
         (
             At(left, block=-rows * by_row, row=1),
-            At(right, block=-rows * width, panel=right.strides[0] // 4),
-            At(total, panel=columns * width, row=width),
+            At(right, block=-rows * (right.strides[2] // 4), panel=right.strides[0] // 4),
+            At(total, panel=total.strides[0] // 4, row=total.strides[1] // 4),
         ),
         (rows, by_row),
     )
 
 
-def spread(code: Compiled, errors: Any, weights: Any, gates: int) -> Any:
+def spread(code: Compiled, errors: Any, matrix: Any, rows: int) -> Any:
     """The gradient of what weights were multiplied with, [batch, timesteps, rows].
 
     Args:
-        errors: of the products, [panels, timesteps, batch, gates * lanes].
-        weights: [rows, gates * units].
+        errors: of the products, [panels, timesteps, batch, what is read].
+        matrix: the weights, `turned`.
     """
-    lanes, (panels, timesteps, batch, width) = code.lanes, errors.shape
-    rows, wide = len(weights), 2 * lanes
-    matrix = turned(weights, gates, panels * lanes, lanes)
-    parts = len(matrix)
+    (panels, timesteps, batch, _), (parts, *_, wide) = errors.shape, matrix.shape
+    by_panel, by_time, by_row, _ = (step // 4 for step in errors.strides)
     result = empty(batch, timesteps, parts * wide)
     places = (
-        At(errors, time=errors.strides[1] // 4, row=width),
+        At(errors, time=by_time, row=by_row),
         At(matrix, panel=matrix[0].size),
         At(result, time=parts * wide, panel=wide, row=timesteps * parts * wide),
     )
-    numbers = panels, errors.strides[0] // 4, timesteps * parts * wide
+    numbers = panels, by_panel, timesteps * parts * wide
     code.run(Sweep("spread", (timesteps, parts, batch), places, numbers))
-    return result if rows == parts * wide else np.ascontiguousarray(result[..., :rows])
+    return result if rows == parts * wide else result[..., :rows]
 
 
 def blocks_of(timesteps: int, batch: int) -> list[tuple[int, int]]:
@@ -100,3 +99,34 @@ def blocks_of(timesteps: int, batch: int) -> list[tuple[int, int]]:
     size = min(timesteps, -(-BLOCK // batch))
     whole, rest = divmod(timesteps, size)
     return [(whole, size), (1, rest)] if rest else [(whole, size)]
+
+
+class Back(NamedTuple):
+    """Back through blocks of so many timesteps, the first of which ends at `end`."""
+
+    size: int
+    end: int
+
+    def at(self, array: Any, by_time: int, *, after: int = 0, **steps: int) -> At:
+        """A place of the timestep that is gone through, or one after it."""
+        first = (self.end - 1 + after) * by_time
+        return At(array, first, time=-by_time, block=-self.size * by_time, **steps)
+
+    def part(self, array: Any) -> Any:
+        """The block that comes first, of [timesteps, ...]."""
+        return array[self.end - self.size : self.end]
+
+
+class Sizes(NamedTuple):
+    """How large the arrays are that a kernel works on."""
+
+    batch: int
+    timesteps: int
+    channels: int
+    units: int
+    lanes: int
+
+    @property
+    def wide(self) -> int:
+        """Units, filled up."""
+        return rounded(self.units, 2 * self.lanes)

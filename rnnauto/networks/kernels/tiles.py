@@ -8,7 +8,7 @@ timesteps each, so that what one writes is still at hand for the next.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from llvmlite import ir
 
@@ -57,35 +57,56 @@ class Left:
 
 
 def multiply(
-    writer: Writer, cells: Cells, left: Left, right: Any, *, count: Any, places: Sequence[int]
-) -> Any:
+    writer: Writer,
+    cells: Cells,
+    left: Left,
+    right: Any,
+    *,
+    count: Any,
+    places: Sequence[int],
+    width: int = 0,
+) -> None:
     """cells[row][v] += left[row, k] * right[k, v] for so many k, for the vectors at these places of
-    the cells; they lie side by side on the right. Returns what lies behind them there."""
-    width = len(places) * writer.lanes
+    the cells, which lie side by side on the right.
+
+    Args: width: vectors of a row of the right side; 0: no more than are read.
+    """
+    by_term = (width or len(places)) * writer.lanes
     with writer.loop(count) as k:
         column = writer.at(left.pointer, writer.times(k, left.by_term))
         rows = [writer.spread(column, writer.times(left.by_row, row)) for row in range(len(cells))]
-        line = writer.at(right, writer.times(k, width))
+        line = writer.at(right, writer.times(k, by_term))
         for v, place in enumerate(places):
             factor = writer.load(line, v * writer.lanes)
             for x, row in zip(rows, cells, strict=True):
                 writer.store(x.times_plus(factor, writer.load(row[place])), row[place])
-    return writer.at(right, writer.times(count, width))
 
 
-def over_panels(
-    writer: Writer, cells: Cells, left: Any, right: Any, panels: tuple[Any, Any, int]
-) -> None:
-    """Sum up the products of all panels with a matrix.
+class Panels(NamedTuple):
+    """The left side of a product over panels.
 
-    Args: panels: how many, floats from one to the next, and vectors that are read of each.
+    Attributes:
+        pointer: what is read first.
+        count: how many panels there are.
+        by_panel: floats from one to the next.
+        vectors, read: how many a row of one has, and how many are read.
     """
-    count, by_panel, vectors = panels
-    width, places = vectors * writer.lanes, range(len(cells[0]))
-    with writer.loop(count) as u:
-        here = Left(writer.at(left, writer.times(u, by_panel)), width, 1)
-        rows = writer.at(right, writer.times(u, width * len(places) * writer.lanes))
-        multiply(writer, cells, here, rows, count=width, places=places)
+
+    pointer: Any
+    count: Any
+    by_panel: Any
+    vectors: int
+    read: int
+
+
+def over_panels(writer: Writer, cells: Cells, left: Panels, right: Any) -> None:
+    """Sum up the products of all panels with a matrix, of as many rows as floats are read."""
+    count, places = left.read * writer.lanes, range(len(cells[0]))
+    with writer.loop(left.count) as u:
+        here = writer.at(left.pointer, writer.times(u, left.by_panel))
+        rows = writer.at(right, writer.times(u, count * len(places) * writer.lanes))
+        by_row = left.vectors * writer.lanes
+        multiply(writer, cells, Left(here, by_row, 1), rows, count=count, places=places)
 
 
 def write_product(writer: Writer, cells: Cells, target: Any, by_row: Any) -> None:
@@ -95,26 +116,27 @@ def write_product(writer: Writer, cells: Cells, target: Any, by_row: Any) -> Non
             writer.store(writer.load(cell), target, at)
 
 
-def weigh(writer: Writer, cells: Cells, *given: Any) -> None:
-    """Onto `total` [terms, vectors] the product of the transposed left side and the right one."""
-    left, right, total, count, by_row = given
-    places = range(len(cells[0]))
-    multiply(writer, cells, Left(left, 1, by_row), right, count=count, places=places)
-    write_product(writer, cells, total, len(places) * writer.lanes)
+def weigh_tile(vectors: int, read: int) -> Tile:
+    """The tile that adds the product of a transposed tall array and another one, of which so many
+    vectors of each row are read, to a total [terms, vectors]."""
+    most = {4: (6, 3), 3: (8, 4), 2: (8, 6)}[read]
+
+    def weigh(writer: Writer, cells: Cells, *given: Any) -> None:
+        left, right, total, count, by_row = given
+        side = Left(left, 1, by_row)
+        multiply(writer, cells, side, right, count=count, places=range(read), width=vectors)
+        write_product(writer, cells, total, read * writer.lanes)
+
+    return Tile("weigh", weigh, read, pointers=3, numbers=2, most=most, onto=2)
 
 
-def weigh_tile(vectors: int) -> Tile:
-    """The tile of a product of two tall arrays, the right one in panels of so many vectors."""
-    most = {4: (6, 3), 2: (8, 6)}[vectors]
-    return Tile("weigh", weigh, vectors, pointers=3, numbers=2, most=most, onto=2)
-
-
-def spread_tile(vectors: int) -> Tile:
-    """The tile of a product of an array in panels of so many vectors and a matrix."""
+def spread_tile(vectors: int, read: int) -> Tile:
+    """The tile of a product of an array in panels, of which so many vectors of each row are read,
+    and a matrix."""
 
     def spread(writer: Writer, cells: Cells, *given: Any) -> None:
         left, right, target, count, by_panel, by_row = given
-        over_panels(writer, cells, left, right, (count, by_panel, vectors))
+        over_panels(writer, cells, Panels(left, count, by_panel, vectors, read), right)
         write_product(writer, cells, target, by_row)
 
     return Tile("spread", spread, 2, pointers=3, numbers=3, most=(8, 6))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -58,15 +58,16 @@ class Vector:
         fused = fused_of(self.builder.module, self.value.type)
         return self.of(self.builder.call(fused, [self.value, factor.value, self.like(total)]))
 
-    def where(self, order: str, bound: float, other: Vector) -> Vector:
-        """`other` in lanes where self stands in that order to the bound; NaN stands in none."""
+    def where(self, order: str, bound: float, yes: Vector | float, no: Vector) -> Vector:
+        """One or the other in lanes where self stands in that order to the bound; NaN stands in
+        none."""
         found = self.builder.fcmp_ordered(order, self.value, self.like(bound))
-        return self.of(self.builder.select(found, other.value, self.value))
+        return self.of(self.builder.select(found, self.like(yes), no.value))
 
     def within(self, bound: float) -> Vector:
         """Cut off at both sides."""
-        cut = self.where(">", bound, self.of(self.like(bound)))
-        return cut.where("<", -bound, self.of(self.like(-bound)))
+        cut = self.where(">", bound, bound, self)
+        return cut.where("<", -bound, -bound, cut)
 
 
 def fused_of(module: Any, kind: Any) -> Any:
@@ -161,3 +162,14 @@ class Writer:
         turn.add_incoming(self.plus(turn, 1), self.builder.block)
         self.builder.branch(head)
         self.builder.position_at_end(after)
+
+
+def divided(ups: Sequence[Vector], downs: Sequence[Vector]) -> list[Vector]:
+    """Two or four quotients by one division."""
+    if len(ups) == 2:
+        one = 1.0 / (downs[0] * downs[1])
+        return [ups[0] * (one * downs[1]), ups[1] * (one * downs[0])]
+    low, high = downs[0] * downs[1], downs[2] * downs[3]
+    one = 1.0 / (low * high)
+    sides = one * high, one * low  # one over the first two denominators' product, the last two's
+    return [ups[k] * (downs[k ^ 1] * sides[k // 2]) for k in range(4)]
