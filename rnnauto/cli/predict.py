@@ -147,12 +147,16 @@ class Destination:
 
 
 def opened_if_large(data: Path) -> "Opened | Path":
-    """Open a large file, or standard input; a small file is left to whoever reads it."""
+    """Open a large file, an address or standard input; a small file is left to whoever reads it."""
     from rnnauto.pieces import is_large
 
-    if str(data) != "-" and not is_large(data):
+    if str(data) != "-" and ":" not in str(data) and not is_large(data):
         return data
     from rnnauto.reading.opened import open_source
+    from rnnauto.recipe.addresses import is_address
+
+    if not (str(data) == "-" or is_large(data) or is_address(data)):
+        return data
 
     return open_source(data)
 

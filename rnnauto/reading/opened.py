@@ -14,8 +14,10 @@ from pathlib import Path
 import zstandard
 
 from rnnauto.errors import DataError
+from rnnauto.late import late
 from rnnauto.reading.content import LARGE, Content, file_content, starts_with, whole
 from rnnauto.reading.formats.spreadsheet import sheet_as_csv
+from rnnauto.recipe.addresses import is_address
 from rnnauto.visible import is_utf8, visible
 
 STANDARD_INPUT = "-"
@@ -27,6 +29,9 @@ MOST_EXPANSION = 50  # ... or as many times its size: tables shrink to a tenth o
 PACKED = {b"\x1f\x8b": ".gz", b"\x28\xb5\x2f\xfd": ".zst", b"PK\x03\x04": ".zip"}
 IN_ZIP = ("__MACOSX/", ".DS_Store")  # what archivers add
 SPREADSHEET = ("[Content_Types].xml", "content.xml")
+open_address: Callable[[Path], tuple[Content, str, str]] = late(
+    "reading.formats.address", "open_address"
+)
 
 
 @dataclass(frozen=True)
@@ -58,13 +63,18 @@ def open_source(path: Path) -> Opened:
             f"the name `{visible(str(path))}` is no UTF-8",
             hint="rename the file or its folder, or send it through standard input with `- < FILE`",
         )
-    content: Content = piped_bytes() if piped else file_bytes(path)
-    source, ending = (PIPED, "") if piped else (str(path), path.suffix.lower())
+    address = is_address(path)
+    if address:
+        content, source, ending = open_address(path)
+    else:
+        content = piped_bytes() if piped else file_bytes(path)
+        source, ending = (PIPED, "") if piped else (str(path), path.suffix.lower())
+    here = None if piped or address else path
     kind = next((kind for magic, kind in PACKED.items() if starts_with(content, magic)), None)
     if kind is None:
-        return Opened(content, source, ending, path=None if piped else path)
+        return Opened(content, source, ending, path=here)
     raw = whole(content)
-    inner = Path(path.stem).suffix.lower() if ending in {".gz", ".zst", ".zip"} else ending
+    inner = Path(Path(source).stem).suffix.lower() if ending in {".gz", ".zst", ".zip"} else ending
     if kind == ".zip":
         inner, unzipped, note = unzip(raw, source)
         return Opened(unzipped, source, inner, (note,))

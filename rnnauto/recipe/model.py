@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, field_validator
 
 from rnnauto.errors import RecipeError
+from rnnauto.recipe.addresses import is_address, shown_address
 from rnnauto.recipe.expect import Expect
 from rnnauto.recipe.faults import describe_fault, merged
 from rnnauto.recipe.judge import Judge
@@ -241,7 +242,9 @@ class Recipe(Section):
         """A copy for a file in `folder`: its data is `path`; paths lead there from that folder."""
         own = {key: getattr(self.data, key) for key in PATHS}
         places = {
-            key: os.path.relpath(Path(value).resolve(), folder.resolve())
+            key: shown_address(value)
+            if is_address(value)
+            else os.path.relpath(Path(value).resolve(), folder.resolve())
             for key, value in (own | {"path": path}).items()
             if value is not None
         }
@@ -264,7 +267,8 @@ def place_paths(file: Written) -> None:
     data = file.raw.get("data") or {}
     for key in PATHS:
         if isinstance(data.get(key), str):
-            data[key] = str(file.path.parent / data[key])
+            here = data[key] if is_address(data[key]) else file.path.parent / data[key]
+            data[key] = str(here)
     search = file.raw.get("search") or {}
     named = search.get("track") or []
     texts = [named] if isinstance(named, str) else named

@@ -13,6 +13,7 @@ from rnnauto.errors import DataError
 from rnnauto.reading.folder import MOST_FILES, TABLES, ending_of, in_one
 from rnnauto.reading.loaded import Loaded
 from rnnauto.reading.opened import STANDARD_INPUT, is_folder
+from rnnauto.recipe.addresses import is_address
 
 PATTERN = re.compile(r"[*?\[]")
 PARTITION = re.compile(r"([^=/\\]+)=(.*)")
@@ -35,6 +36,8 @@ def parts_of(path: Path) -> list[Path] | None:
         named = bool(files) and all(PART.match(each.name) for each in files)
         return files if hive or named else None
     if str(path) == STANDARD_INPUT or not PATTERN.search(str(path)) or path.exists():
+        return None
+    if is_address(path):
         return None
     # a path's own `glob` takes no pattern that begins at the root
     found = [Path(name) for name in glob.glob(str(path), recursive=True)]  # noqa: PTH207
