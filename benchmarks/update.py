@@ -49,7 +49,7 @@ CASES = {
     ),
     "spam": Case("sms_spam_train.csv", ("--target", "label")),
     "intents, one new": Case("snips_intent_train.csv", ("--target", "intent"), target="intent"),
-    "names": Case("names_languages.csv", ("--target", "country", "--tokens", "character")),
+    "names": Case("names_languages.csv", ("--target", "language", "--tokens", "character")),
 }
 
 

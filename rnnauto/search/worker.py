@@ -84,10 +84,15 @@ def outcome(run: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         return {"disk": str(error)}
     except Exception as error:  # a trial's fault is its result; the search goes on
         traceback.print_exc()
-        said = str(error).strip()
-        reason = f"{type(error).__name__}: {said}" if said else type(error).__name__
-        result = Result(status="failed", reason=reason).to_json()
+        result = failed(error).to_json()
     return {"result": result, "memory": peak_memory()}
+
+
+def failed(error: Exception) -> Result:
+    """Make the result of a trial that raised something."""
+    said = str(error).strip()
+    reason = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    return Result(status="failed", reason=reason)
 
 
 def send(connection: Connection, message: dict[str, Any]) -> None:

@@ -48,6 +48,17 @@ def parts_of(prepared: AnyPrepared) -> tuple[Any, Any | None]:
     return test.take(np.arange(count, len(test))), test.take(np.arange(count))
 
 
+def halves_of(answers: Any, prepared: AnyPrepared, of_old: Any) -> tuple[Any, Any]:
+    """Cut answers to the test part as `parts_of` cuts it: rows of before, then new ones.
+
+    Args: of_old: other answers to the rows of before, which tell how many units these have.
+    """
+    if isinstance(answers, np.ndarray):
+        return answers[: len(of_old)], answers[len(of_old) :]
+    every = np.arange(len(prepared.test))
+    return answers.take(every[: prepared.earlier]), answers.take(every[prepared.earlier :])
+
+
 def is_test_part(folder: Path, table: pl.DataFrame) -> bool:
     """Say whether answers are to the rows that a model folder has answers to: those of its test
     part. Else the model may have learnt from some of them."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from rnnauto.deploy.model_json import AnyModelInfo
 from rnnauto.early import thread_aside
 from rnnauto.exports.source import Source as Opened
 from rnnauto.families.families import family_of
+from rnnauto.families.learners import learner_of
 from rnnauto.finish import Chosen, Exported, Task, write_model
 from rnnauto.fitted import Fitted, Said, Watch
 from rnnauto.judge.scored import Updated
@@ -33,8 +35,18 @@ from rnnauto.recipe import Recipe
 from rnnauto.search import journal
 from rnnauto.search.fingerprint import fingerprint
 from rnnauto.search.interrupt import deaf_to_hangups, interruptible
+from rnnauto.search.study import load_study
+from rnnauto.search.workers import Workers
 from rnnauto.tracking.follow import following, open_trackers
-from rnnauto.updating.judge import check_better, compared, is_test_part, parts_of, sentence_of
+from rnnauto.updating.here import here, import_to_train
+from rnnauto.updating.judge import (
+    check_better,
+    compared,
+    halves_of,
+    is_test_part,
+    parts_of,
+    sentence_of,
+)
 from rnnauto.updating.networks import Begun, begin_networks
 from rnnauto.updating.read import new_entries, prepare_update
 from rnnauto.updating.train import train_on
@@ -154,16 +166,15 @@ def train_and_judge(
 ) -> tuple[Fitted, Updated]:
     """Train the networks on, beside them fit the baselines; then write the model, if it is one for
     the better."""
-    folds = len(task.prepared.parts.folds)
     with (
         interruptible() as interruption,
         thread_aside() as aside,
-        start_workers(task.recipe, task.study, folds) as workers,
+        ExitStack() as stack,
     ):
         baselines = aside.submit(
             task.family.fit_baselines, task.prepared, seed=task.recipe.seed, metric=task.metric
         )
-        slow = import_beside(clock.beside)
+        workers, slow = trainers(task, model, clock, stack)
         begun = begin_networks(task, model)
         clock.keep(slow * finish_of(task, begun))
         clock.deadline = max(clock.deadline, time.monotonic() + TRAINING * clock.budget)
@@ -182,6 +193,17 @@ def train_and_judge(
     return fitted_by(task, written, seconds=time.monotonic() - clock.started), judged[0]
 
 
+def trainers(task: Task, model: Opened, clock: Clock, stack: ExitStack) -> tuple[Workers, float]:
+    """Start what trains, this process itself or workers, and import TensorFlow; returns how slow
+    the machine is by that, too."""
+    slow = import_to_train(task, model.info.members)
+    if slow is not None:
+        return stack.enter_context(here(load_study(task.study, learner_of))), slow
+    folds = len(task.prepared.parts.folds)
+    workers = stack.enter_context(start_workers(task.recipe, task.study, folds))
+    return workers, import_beside(clock.beside)
+
+
 def finish_of(task: Task, begun: Begun) -> float:
     """Reckon the seconds that follow the training; of some a model of before is exported, too."""
     seconds = expected_finish(task.family, task.prepared, len(begun.places))
@@ -195,14 +217,14 @@ def compare(task: Task, model: Opened, wanted: Wanted, begun: Begun, exported: E
     before = answers_before(task, model, begun)
     new, old = parts_of(prepared)
     how: Any = {"seed": task.recipe.seed, "objective": task.problem.objective}
-    # without rows of before the new ones are the whole test part, whose answers are at hand
-    answered = exported.answers if old is None else family.judged(exported.run, new)
-    on_new, metric = compared(family, new, before(new), answered, **how)
-    on_old = same = None
+    answered, on_old, same = exported.answers, None, None
     if old is not None:
         answers = before(old)
-        on_old, _ = compared(family, old, answers, family.judged(exported.run, old), **how)
+        # the test part is both halves, and its answers are at hand
+        of_old, answered = halves_of(answered, prepared, answers)
+        on_old, _ = compared(family, old, answers, of_old, **how)
         same = is_test_part(model.folder, family.tested(old, answers))
+    on_new, metric = compared(family, new, before(new), answered, **how)
     sentence = sentence_of(on_new, on_old, metric, same=same)
     if not wanted.force:
         check_better(on_new, on_old, sentence)

@@ -94,6 +94,18 @@ def test_an_update_takes_the_place_of_its_model_unless_told_otherwise(old, new, 
     assert told.same_test and told.earlier == ("a frame", "a frame")
 
 
+def test_an_update_learns_the_same_here_as_from_a_worker(old, new, tmp_path, monkeypatch):
+    """Both networks are trained by a thread of this process, then by what stands for a worker."""
+    given = {"force": True, "settings": QUICK}
+    monkeypatch.setattr("rnnauto.updating.update.import_to_train", lambda task, networks: 1.0)
+    here = old.update(new, folder=tmp_path / "here", **given)
+    monkeypatch.setattr("rnnauto.updating.update.import_to_train", lambda task, networks: None)
+    apart = update(old, new, folder=tmp_path / "apart", force=True)
+    for name in ("model.onnx", "predictions_test.csv"):
+        assert (here.folder / name).read_bytes() == (apart.folder / name).read_bytes()
+    assert here.info.fingerprint == apart.info.fingerprint
+
+
 def test_a_folder_that_is_there_is_replaced_only_where_that_is_asked_for(old, new, tmp_path):
     shutil.copytree(old.folder, tmp_path / "there")
     with pytest.raises(ModelFolderError, match="exists already") as caught:
