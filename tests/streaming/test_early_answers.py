@@ -209,7 +209,7 @@ def early(tmp_path_factory):
     frame = pl.DataFrame(rows)
     sections = {"split": {"folds": 2}, "train": {"epochs": 8}}
     search = {"early": True, "early_loss": 0.1, "trials": 2}
-    judge = {"judge": {"diagnose": True}}
+    judge = {"judge": {"diagnose": True}, "expect": {"earliness": "<= 99%"}}
     model = fitted(place, frame, data={"target": "y"}, search=search, **sections, **judge)
     return frame, model
 
