@@ -233,10 +233,18 @@ def check_type(case: Case, roles: Roles, rnn_type: RnnType, *, forecasts: bool) 
             hint="name the column that tells sequences apart, such as `--id sequence_id`",
         )
     if not (roles.features or roles.static or forecasts):
-        raise DataError(
-            f"no column of `{case.source}` is left to predict `{target}` from",
-            hint="see what was left out with `rnnauto inspect`, and name columns with `--features`",
+        raise nothing_left(case, target)
+
+
+def nothing_left(case: Case, target: str) -> DataError:
+    times = [column.name for column in case.profiles.values() if column.kind == "time"]
+    hint = "see what was left out with `rnnauto inspect`, and name columns with `--features`"
+    if times:
+        hint = (
+            f"`{flag('--time', times[0])}` takes it for the time of a series, whose rows it does "
+            "not tell apart by itself; name the column that tells series apart with `--id`"
         )
+    return DataError(f"no column of `{case.source}` is left to predict `{target}` from", hint=hint)
 
 
 def check_task(source: str, roles: Roles, target: Profile, task: Task) -> None:

@@ -22,6 +22,7 @@ from rnnauto.recipe.column_names import literal_name
 
 READABLE = "numbers, text, times, truth values and lists of these can be read"
 INDEX = "index"
+SERIES = ("id", "time")  # what the levels of an index without names are
 TIMES = "time"  # how an index of times without a name is called
 TIME_INDEXES = frozenset({"DatetimeIndex", "PeriodIndex", "TimedeltaIndex"})
 FINEST = 1000  # nanoseconds that a microsecond has
@@ -73,6 +74,13 @@ def name_of(name: Any, number: int) -> str:
     return literal_name("_".join(part for part in said if part)) or f"column_{number}"
 
 
+def are_series(index: Any) -> bool:
+    """Whether two levels without names are those of series as sktime has them: which, and when."""
+    if index.nlevels != len(SERIES) or any(name is not None for name in index.names):
+        return False
+    return bool(index.is_unique and 2 * len(index.unique(level=0)) <= len(index))
+
+
 def index_columns(index: Any, taken: Sequence[str]) -> tuple[list[tuple[str, Any]], list[str]]:
     """Make columns of an index that says something: one with names, levels or times.
 
@@ -80,7 +88,9 @@ def index_columns(index: Any, taken: Sequence[str]) -> tuple[list[tuple[str, Any
     """
     kind = type(index).__name__
     names = [INDEX if name is None else name_of(name, 0) for name in index.names]
-    if kind == "MultiIndex":
+    if kind == "MultiIndex" and are_series(index):
+        names = list(SERIES)
+    elif kind == "MultiIndex":
         names = [
             f"level_{at}" if name is None else named
             for at, (name, named) in enumerate(zip(index.names, names, strict=True))

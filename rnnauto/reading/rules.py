@@ -100,8 +100,9 @@ def spellings_of(layout: Layout) -> dict[str, Spelling]:
     if len(patterns) == 1:
         return {time: spelling}
     parts = zip(time.split("-"), patterns, strict=False)
-    return {
+    apart = {
         name: spelling.model_copy(update={"pattern": pattern, "shift": 0})
         for name, pattern in parts
         if Spelling(pattern=pattern).date_order
     }
+    return {time: spelling, **apart}  # rows of a stream come with the parts side by side

@@ -186,7 +186,7 @@ def check_header(header: Sequence[str], needed: Sequence[str], source: str) -> N
             f"{source} has more than one column named `{twice}`",
             hint="give every column a name of its own in the header",
         )
-    absent = [name for name in needed if name not in header]
+    absent = [name for name in needed if name not in header and not is_joined(name, header)]
     if absent:
         close = difflib.get_close_matches(absent[0], header, n=1)
         listed = ", ".join(f"`{name}`" for name in absent)
@@ -196,6 +196,11 @@ def check_header(header: Sequence[str], needed: Sequence[str], source: str) -> N
             if close
             else "the first line has to name the columns; rows of JSON are `--format jsonl`",
         )
+
+
+def is_joined(name: str, header: Sequence[str]) -> bool:
+    """Whether a time has several columns, which are there."""
+    return "-" in name and set(name.split("-")) <= set(header)
 
 
 def answer_lines(

@@ -20,6 +20,7 @@ from rnnauto.errors import DataError
 from rnnauto.layout import Layout
 from rnnauto.reading.frames import FRAME
 from rnnauto.streaming.histories import NEW, Histories, History, Kept
+from rnnauto.streaming.joined_times import cells_of
 from rnnauto.streaming.spelled_times import plain_times
 from rnnauto.streaming.states import no_states
 from rnnauto.streaming.stream import Answers, Row, answers_of, ids_of
@@ -97,7 +98,8 @@ class SeriesStream:
         for at, step in zip(answers.rows.tolist(), steps, strict=True):
             row = rows[at]
             key = {name: row.get(name) for name in self.layout.id}
-            keys.append({**key, ORIGIN: row.get(self.layout.time) if self.layout.time else step})
+            time = self.layout.time
+            keys.append({**key, ORIGIN: cells_of([row], self.layout, time)[0] if time else step})
         return keys
 
     def save(self, path: Path | str) -> None:
@@ -133,7 +135,7 @@ class SeriesStream:
         halves."""
         cells = Cells(self.layout, as_text)
         faults = cells.faults
-        columns = {name: [row.get(name) for row in rows] for name in self.streaming.columns}
+        columns = {name: cells_of(rows, self.layout, name) for name in self.streaming.columns}
         ids = ids_of(self.layout, rows, columns, faults)
         times, known = self.streaming.look(columns, cells)
         if times is not None and self.layout.time:

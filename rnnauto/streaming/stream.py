@@ -16,6 +16,7 @@ from rnnauto.deploy.streaming import Step, Streaming, read_on
 from rnnauto.deploy.table import TIMESTEP
 from rnnauto.errors import DataError
 from rnnauto.layout import Layout
+from rnnauto.streaming.joined_times import cells_of
 from rnnauto.streaming.states import States
 from rnnauto.visible import visible
 
@@ -113,7 +114,9 @@ class Stream:
     def keys(self, rows: Sequence[Row], answers: Answers) -> list[dict[str, Any]]:
         """What says of each answer which row it is to: ids and time, as the row has them."""
         names = [*self.layout.id, *([self.layout.time] if self.layout.time else [])]
-        keys = [{name: rows[at].get(name) for name in names} for at in answers.rows.tolist()]
+        told = [rows[at] for at in answers.rows.tolist()]
+        columns = {name: cells_of(told, self.layout, name) for name in names}
+        keys = [{name: columns[name][at] for name in names} for at in range(len(told))]
         if not self.layout.time:
             for key, step in zip(keys, answers.timesteps.tolist(), strict=True):
                 key[TIMESTEP] = step
@@ -126,7 +129,7 @@ class Stream:
         """
         cells = Cells(self.layout, as_text)
         names = self.streaming.columns
-        columns = {name: [row.get(name) for row in rows] for name in names}
+        columns = {name: cells_of(rows, self.layout, name) for name in names}
         ids = ids_of(self.layout, rows, columns, cells.faults)
         timesteps = self.streaming.read(columns, cells)
         counts = timesteps.counts

@@ -156,6 +156,7 @@ def test_names_are_texts():
             ["who", "level_1"],
             "columns `who`, `level_1`",
         ),
+        (pd.MultiIndex.from_product([["a", "b"], [1, 2]]), ["id", "time"], "columns `id`, `time`"),
         (pd.Index([5, 3, 9, 1], name="v"), [], "`v` is left out: a column has its name"),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 from fitted import fitted
 
 from rnnauto.errors import DataError
+from rnnauto.streaming.lines import Lines
 
 pytestmark = pytest.mark.train
 
@@ -285,3 +286,28 @@ def test_times_that_are_numbers_may_come_as_texts(tmp_path):
         [each["prediction"] for each in wanted], abs=1e-5
     )
     assert wanted[-1]["step"] == 111
+
+
+def test_a_time_in_several_columns_is_read_of_rows_too(tmp_path):
+    months = [
+        {"Year": 2010 + n // 12, "Period": f"M{n % 12 + 1:02}", "sales": n % 12 + n / 50}
+        for n in range(96)
+    ]
+    model = fitted(
+        tmp_path,
+        pl.DataFrame(months),
+        data={"target": "sales"},
+        problem={"horizon": 2, "lookback": 12},
+        split={},
+    )
+    stream = model.stream()
+    found = [stream.send(row) for row in months[:40]][-1]
+    wanted = model.predict(pl.DataFrame(months[:40])).to_dicts()
+    assert [(each["Year"], each["Period"]) for each in found] == [(2013, "M05"), (2013, "M06")]
+    assert [each["prediction"] for each in found] == pytest.approx(
+        [each["prediction"] for each in wanted], abs=1e-5
+    )
+    lines = Lines("csv", model.stream().needed)
+    assert len(lines.feed(b"Year,Period,sales\n2010,M01,3\n").rows) == 1
+    with pytest.raises(DataError, match="no column `Year-Period`"):
+        Lines("csv", model.stream().needed).feed(b"Year,sales\n2010,3\n")
