@@ -237,13 +237,10 @@ def check_type(case: Case, roles: Roles, rnn_type: RnnType, *, forecasts: bool) 
 
 
 def nothing_left(case: Case, target: str) -> DataError:
-    times = [column.name for column in case.profiles.values() if column.kind == "time"]
     hint = "see what was left out with `rnnauto inspect`, and name columns with `--features`"
-    if times:
-        hint = (
-            f"`{flag('--time', times[0])}` takes it for the time of a series, whose rows it does "
-            "not tell apart by itself; name the column that tells series apart with `--id`"
-        )
+    times = [column.name for column in case.profiles.values() if column.kind == "time"]
+    if times and not case.data.time:
+        hint += f"; `{flag('--time', times[0])}` makes the rows those of a series"
     return DataError(f"no column of `{case.source}` is left to predict `{target}` from", hint=hint)
 
 
