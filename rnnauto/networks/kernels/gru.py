@@ -21,6 +21,7 @@ from rnnauto.networks.kernels.panels import (
     blocks_of,
     filled,
     packed,
+    real,
     rounded,
     spread,
     turned,
@@ -46,7 +47,9 @@ UNUSED = 1.0  # where a timestep after the last would have its gates: they are s
 def forward_tile(writer: Writer, cells: Cells, *given: Any) -> None:
     """A timestep of some sequences: h, into the next row of `inside` and into the outputs, and
     old, z, r and m."""
-    inside, weights, before, h, outputs, gates, own, others, by_row, by_output = given
+    inside, weights, mask, before, h, outputs, gates = given[:7]
+    own, others, by_row, by_output = given[7:]
+    real_units = writer.load(mask)
     multiply(writer, cells, Left(inside, by_row, 1), weights, count=own, places=range(GATES))
     multiply(
         writer,
@@ -57,7 +60,7 @@ def forward_tile(writer: Writer, cells: Cells, *given: Any) -> None:
         places=range(1, SUMS),
     )
     for r, row in enumerate(cells):
-        old, z, reset, now = map(writer.load, row)
+        old, z, reset, now = (writer.load_where(real_units, x) for x in row)
         z, reset = divided(*zip(tanh(z * 0.5), tanh(reset * 0.5), strict=True))
         z, reset = (x.times_plus(writer.number(0.5), 0.5) for x in (z, reset))
         up, down = tanh(reset.times_plus(old, now))
@@ -97,7 +100,7 @@ def backward_tile(writer: Writer, cells: Cells, *given: Any) -> None:
 
 
 TILES = (
-    Tile("forward", forward_tile, SUMS, pointers=6, numbers=4, most=(6, 3)),
+    Tile("forward", forward_tile, SUMS, pointers=7, numbers=4, most=(6, 3)),
     Tile("backward", backward_tile, 2, pointers=6, numbers=5, most=(8, 6)),
     weigh_tile(SUMS, GATES),
     spread_tile(SUMS, GATES),
@@ -151,6 +154,7 @@ class GruKernel:
         places = (
             At(inside, time=time, row=by_row),
             At(weights, panel=weights[0].size),
+            At(real(units, wide), panel=lanes),
             At(inside, time=time, panel=lanes, row=by_row),
             At(inside, first=time, time=time, panel=lanes, row=by_row),
             At(outputs, time=wide, panel=lanes, row=timesteps * wide),

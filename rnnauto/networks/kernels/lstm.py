@@ -19,6 +19,7 @@ from rnnauto.networks.kernels.panels import (
     blocks_of,
     filled,
     packed,
+    real,
     rounded,
     spread,
     turned,
@@ -44,12 +45,14 @@ UNUSED = 1.0  # where a timestep after the last would have its gates: they are s
 def forward_tile(writer: Writer, cells: Cells, *given: Any) -> None:
     """A timestep of some sequences: gates, the cell c after it, and h, into the next row of
     `inside` and into the outputs."""
-    inside, weights, before, after, h, outputs, gates, count, by_row, units, by_output = given
-    lanes = writer.lanes
+    inside, weights, mask, before, after, h, outputs, gates = given[:8]
+    count, by_row, units, by_output = given[8:]
+    lanes, real_units = writer.lanes, writer.load(mask)
     multiply(writer, cells, Left(inside, by_row, 1), weights, count=count, places=range(GATES))
     for r, row in enumerate(cells):
+        sums = [writer.load_where(real_units, x) for x in row]
         ups, downs = zip(
-            *(tanh(writer.load(x) * (1.0 if k == 2 else 0.5)) for k, x in enumerate(row)),
+            *(tanh(x * (1.0 if k == 2 else 0.5)) for k, x in enumerate(sums)),
             strict=True,
         )
         i, f, m, o = divided(ups, downs)
@@ -93,7 +96,7 @@ def backward_tile(writer: Writer, cells: Cells, *given: Any) -> None:
 
 
 TILES = (
-    Tile("forward", forward_tile, GATES, pointers=7, numbers=4, most=(6, 3)),
+    Tile("forward", forward_tile, GATES, pointers=8, numbers=4, most=(6, 3)),
     Tile("backward", backward_tile, 2, pointers=7, numbers=4, most=(8, 6)),
     weigh_tile(GATES, GATES),
     spread_tile(GATES, GATES),
@@ -139,6 +142,7 @@ class LstmKernel:
         places = (
             At(inside, time=batch * by_row, row=by_row),
             At(weights, panel=terms * width),
+            At(real(units, wide), panel=lanes),
             At(cells, time=batch * wide, panel=lanes, row=wide),
             At(cells, first=batch * wide, time=batch * wide, panel=lanes, row=wide),
             At(inside, first=batch * by_row, time=batch * by_row, panel=lanes, row=by_row),

@@ -1,6 +1,7 @@
 """How weights lie for the tiles: units in panels of a vector each, with all gates of a unit side by
 side, and filled up with zeros, which give and get nothing."""
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +20,13 @@ def filled(array: Any, size: int, axis: int = -1) -> Any:
     widths = [(0, 0)] * array.ndim
     widths[axis] = (0, lacking)
     return np.pad(array, widths)
+
+
+@lru_cache(maxsize=64)
+def real(units: int, wide: int) -> Any:
+    """1 for every unit and 0 for what fills them up. Tiles set the sums of the latter to 0, which
+    weights of 0 alone do not where something infinite is read."""
+    return (np.arange(wide) < units).astype(np.float32)
 
 
 def rounded(size: int, step: int) -> int:

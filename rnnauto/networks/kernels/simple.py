@@ -18,6 +18,7 @@ from rnnauto.networks.kernels.panels import (
     blocks_of,
     filled,
     packed,
+    real,
     rounded,
     spread,
     turned,
@@ -60,11 +61,12 @@ def forward_tile(
     writer: Writer, cells: Cells, *given: Any, activation: Callable[[Vector], Vector]
 ) -> None:
     """A timestep of some sequences: h, into the next row of `inside` and into the outputs."""
-    inside, weights, h, outputs, count, by_row, by_output = given
+    inside, weights, mask, h, outputs, count, by_row, by_output = given
+    real_units = [writer.load(mask, v * writer.lanes) for v in range(SUMS)]
     multiply(writer, cells, Left(inside, by_row, 1), weights, count=count, places=range(SUMS))
     for r, row in enumerate(cells):
         for v, cell in enumerate(row):
-            y, place = activation(writer.load(cell)), v * writer.lanes
+            y, place = activation(writer.load_where(real_units[v], cell)), v * writer.lanes
             writer.store(y, h, writer.plus(writer.times(by_row, r), place))
             writer.store(y, outputs, writer.plus(writer.times(by_output, r), place))
 
@@ -91,7 +93,7 @@ def tiles_of(
     forward = partial(forward_tile, activation=activation)
     backward = partial(backward_tile, through=through)
     return (
-        Tile("forward", forward, SUMS, pointers=4, numbers=3, most=(8, 6)),
+        Tile("forward", forward, SUMS, pointers=5, numbers=3, most=(8, 6)),
         Tile("backward", backward, SUMS, pointers=5, numbers=4, most=(8, 6)),
         weigh_tile(SUMS, SUMS),
         spread_tile(SUMS, SUMS),
@@ -136,6 +138,7 @@ class SimpleKernel:
         places = (
             At(inside, time=time, row=by_row),
             At(weights, panel=weights[0].size),
+            At(real(units, wide), panel=panel),
             At(inside, first=time, time=time, panel=panel, row=by_row),
             At(outputs, time=wide, panel=panel, row=timesteps * wide),
         )

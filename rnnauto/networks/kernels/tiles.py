@@ -175,16 +175,24 @@ def write_sweep(module: Any, tile: Tile, lanes: int, *, most: int) -> Any:
     def first(part: Any) -> Any:
         return builder.sdiv(writer.times(part, rows), parts)
 
-    with writer.loop(times) as t, writer.loop(panels) as u, writer.loop(parts) as part:
-        begin = first(part)
-        for word in range(tile.words):
-            start, *steps = (
-                writer.load_word(given, (1 + STEPS) * word + m) for m in range(1 + STEPS)
-            )
-            turns = zip(steps, (block, t, u, begin), strict=True)
-            stepped = writer.plus(start, *(writer.times(step, turn) for step, turn in turns))
-            builder.store(stepped, writer.at(args, 2 * word), align=8)
-        call_one(writer, tiles, builder.sub(first(writer.plus(part, 1)), begin), args)
+    def stepped(words: list[Any], step: int, turn: Any) -> list[Any]:
+        places = range(1 + step, (1 + STEPS) * tile.words, 1 + STEPS)
+        steps = [writer.load_word(given, place) for place in places]
+        return [
+            writer.plus(word, writer.times(by, turn)) for word, by in zip(words, steps, strict=True)
+        ]
+
+    starts = [writer.load_word(given, (1 + STEPS) * word) for word in range(tile.words)]
+    of_block = stepped(starts, 0, block)
+    with writer.loop(times) as t:
+        of_time = stepped(of_block, 1, t)
+        with writer.loop(panels) as u:
+            of_panel = stepped(of_time, 2, u)
+            with writer.loop(parts) as part:
+                begin = first(part)
+                for k, word in enumerate(stepped(of_panel, 3, begin)):
+                    builder.store(word, writer.at(args, 2 * k), align=8)
+                call_one(writer, tiles, builder.sub(first(writer.plus(part, 1)), begin), args)
     builder.ret_void()
     writer.function.linkage = "internal"
     return writer.function

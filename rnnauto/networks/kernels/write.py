@@ -134,6 +134,10 @@ class Writer:
         zeros = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes)
         return Vector(self.builder, self.builder.shuffle_vector(first, undefined, zeros))
 
+    def load_where(self, mask: Vector, pointer: Any) -> Vector:
+        """Floats where the mask is 1, and 0 where it is 0."""
+        return mask.where(">", 0.0, self.load(pointer), self.number(0.0))
+
     def store(self, vector: Vector, pointer: Any, floats: Any = 0) -> None:
         self.builder.store(vector.value, self.at(pointer, floats), align=4)
 
