@@ -1,6 +1,7 @@
 """SavedModels that would write files or run Python are refused before TensorFlow loads them."""
 
 import os
+from pathlib import Path
 
 import pytest
 import tensorflow as tf
@@ -169,6 +170,41 @@ def test_what_is_exported_holds_no_operation_of_checkpoints_and_loads_with_its_v
     assert b"RestoreV2" not in saved.SerializeToString()
     loaded = tf.saved_model.load(str(harmless))
     assert float(loaded.signatures["serving_default"](x=tf.constant(2.0))["output_0"]) == 6.0
+
+
+def test_what_is_exported_says_nothing_of_the_threads_of_the_process_that_wrote_it(
+    tmp_path, monkeypatch
+):
+    save = tf.saved_model.save
+
+    def with_threads(module, path, **options):
+        """Save as a process does that was told to use one thread."""
+        save(module, path, **options)
+        saved, file = saved_model_pb2.SavedModel(), Path(path) / "saved_model.pb"
+        saved.ParseFromString(file.read_bytes())
+        for function in saved.meta_graphs[0].graph_def.library.function:
+            for node in (each for each in function.node_def if "config_proto" in each.attr):
+                config = config_pb2.ConfigProto.FromString(node.attr["config_proto"].s)
+                config.intra_op_parallelism_threads = config.inter_op_parallelism_threads = 1
+                node.attr["config_proto"].s = config.SerializeToString()
+        file.write_bytes(saved.SerializeToString())
+
+    class Nested(tf.Module):
+        @tf.function
+        def inner(self, x):
+            return tf.tanh(x) * 2
+
+        @tf.function(input_signature=[tf.TensorSpec([None])])
+        def __call__(self, x):
+            return {"y": self.inner(x)}
+
+    monkeypatch.setattr(tf.saved_model, "save", with_threads)
+    module = Nested()
+    write_saved_model(tmp_path / "model", module, {"serving_default": module.__call__})
+    assert find_faults(tmp_path / "model") == []
+    monkeypatch.setattr("rnnauto.deploy.write.forget_threads", lambda nodes: None)
+    write_saved_model(tmp_path / "other", module, {"serving_default": module.__call__})
+    assert any("parallelism_threads" in fault for fault in find_faults(tmp_path / "other"))
 
 
 def test_a_loader_in_another_language_gets_what_it_needs_by_saving_once_more(harmless, tmp_path):
