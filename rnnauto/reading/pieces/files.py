@@ -56,6 +56,7 @@ MENDED = frozenset(
     }
 )
 QUOTED = re.compile(r"`[^`]*`")
+GROWN = 2  # times that JSON lines are larger than the text of their table, about
 SHRUNK = 4  # times that Parquet is smaller than the text of its table, about
 
 
@@ -262,7 +263,7 @@ def json_pieces(opened: Opened, known: Known) -> Divided:
     lines = Lines(content, 0, quoted=False)
 
     def take(begin: int, size: int, columns: Collection[str], rules: Rules) -> Taken:
-        some, starts, end = lines.rows(begin, size)
+        some, starts, end = lines.rows(begin, GROWN * size)
         check_depth(some, source)
         first_of_it = first_records(some, source)
         if span_names(first_of_it) is not None:

@@ -9,6 +9,7 @@ from builders import VALUES, columns, make_info
 from test_cut_series import LAYOUT as PLAIN
 from test_cut_series import table_of
 
+from rnnauto.data.unanswered import words_of
 from rnnauto.deploy.onward import Dependence, Onward
 from rnnauto.errors import DataError, ModelFolderError
 from rnnauto.families.family import no_onward, no_origins
@@ -52,7 +53,7 @@ def asked(onward, layout=LAYOUT, run=last_value, dependence=TOGETHER, **series):
         notes.extend(table.notes)
 
     table, empty = go_on(lambda: run, frame, info, onward, history=None, look=look)
-    return table, notes, empty
+    return table, notes, words_of(empty)
 
 
 def matrix_of(table, shop="a"):
