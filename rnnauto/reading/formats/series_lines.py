@@ -8,11 +8,13 @@ import polars as pl
 
 from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
+from rnnauto.names import named_time
 from rnnauto.reading.formats.clock import pace_of, times_from
 from rnnauto.reading.loaded import Implied
 from rnnauto.reading.panels import panel_of
 from rnnauto.reading.points import innermost, nested
 from rnnauto.reading.times import looks_timed, times_alone
+from rnnauto.times.numbers import epoch_readings
 
 START, TARGET, FREQUENCY = "start", "target", "freq"
 SAME_LENGTH = 0.9  # share of rows whose lists are equally long, if they belong together
@@ -58,10 +60,14 @@ def list_of_times(column: pl.Series) -> pl.Series | None:
     """Take the items of a list column, one list after the other, that are times, or texts that are
     read as times with the whole table in view; None for others."""
     inner = innermost(column.dtype)
-    if nested(column.dtype) or not (inner.is_temporal() or inner == pl.String):
+    if nested(column.dtype) or not (
+        inner.is_temporal() or inner == pl.String or inner.is_integer()
+    ):
         return None
     head = column.head(FIRST).explode().drop_nulls()
     if inner == pl.String and not looks_timed(head):
+        return None
+    if inner.is_integer() and not (named_time(column.name) and epoch_readings(head)):
         return None
     return column.filter(column.list.len().fill_null(0) > 0).explode()
 

@@ -122,3 +122,20 @@ def test_a_row_whose_lists_differ_is_an_error(tmp_path):
 def test_lists_without_times_stay_lists(tmp_path):
     rows = [{"x": [1, 2], "words": ["a", "b"], "y": "u"}, {"x": [1], "words": ["c"], "y": "d"}]
     assert table_of(tmp_path, rows).frame.height == 2
+
+
+@pytest.mark.parametrize("scale", [1, 1000])
+def test_lists_of_seconds_since_1970_are_times(tmp_path, scale):
+    ticks = [(1_577_836_800 + 3600 * hour) * scale for hour in range(40)]
+    rows = [
+        {"sensor": f"s{at}", "ts": ticks, "v": [hour % 24 + at for hour in range(40)]}
+        for at in range(3)
+    ]
+    table = table_of(tmp_path, rows)
+    layout = infer(table, Recipe.parse({"data": {"target": "v"}})).layout
+    assert (layout.task, layout.id, layout.time) == ("forecasting", ("sensor",), "ts")
+    assert table.frame["ts"][1] == datetime(2020, 1, 1, 1)
+    again = read_for(layout, tmp_path / "s.jsonl", target=True, text_targets=())
+    assert again.frame.height == 120 and again.frame["ts"][1] == datetime(2020, 1, 1, 1)
+    steps = [{**row, "ts": list(range(40))} for row in rows]
+    assert isinstance(table_of(tmp_path, steps).frame.schema["ts"], pl.List)
