@@ -94,7 +94,12 @@ def carry(model: Any) -> None:
 
 
 def has_loop(layer: Any) -> bool:
-    """Whether the loops here compute what the layer does, by its activations."""
+    """Whether the loops here compute what the layer does: in float32, forwards, with a bias and
+    these activations."""
+    if layer.compute_dtype != "float32" or layer.go_backwards or not layer.cell.use_bias:
+        return False
+    if layer.cell.dropout or layer.cell.recurrent_dropout:
+        return False
     tanh, relu, sigmoid = (getattr(keras.activations, name) for name in ("tanh", "relu", "sigmoid"))
     if isinstance(layer, SimpleRNN):
         return layer.cell.activation in {tanh, relu}

@@ -94,3 +94,18 @@ def test_a_loop_without_lists_of_tensors_gives_the_same(cell, timesteps):
     traced = graph.get_concrete_function(given[0], *given[1]).graph.as_graph_def()
     inside = [node.op for each in traced.library.function for node in each.node_def]
     assert not [op for op in [*inside, *(n.op for n in traced.node)] if op.startswith("TensorList")]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"dtype": "float64"},
+        {"dtype": "mixed_float16"},
+        {"go_backwards": True},
+        {"use_bias": False},
+        {"recurrent_dropout": 0.1},
+    ],
+)
+@pytest.mark.parametrize("kind", [fused.SimpleRNN, fused.LSTM, fused.GRU])
+def test_what_the_loops_do_not_compute_stays_with_keras(kind, options):
+    assert fused.has_loop(kind(4)) and not fused.has_loop(kind(4, **options))

@@ -141,6 +141,18 @@ def test_no_place_for_code_is_no_matter(tmp_path, monkeypatch):
     assert kept.read("code") is None
 
 
+def test_code_that_could_not_be_written_whole_leaves_nothing(cache, monkeypatch):
+    def full(*given, **options):
+        raise OSError("no space left")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kept.os, "replace", full)
+        kept.keep("code", b"own")
+    assert not list(cache.iterdir())
+    kept.keep("code", b"own")
+    assert kept.read("code") == b"own"
+
+
 def fresh(cell="lstm"):
     return here.found.__wrapped__(cell)
 
@@ -150,9 +162,17 @@ def test_without_llvmlite_there_is_no_kernel_and_that_is_said(monkeypatch):
     assert fresh() == here.Found(None, "llvmlite is not installed")
 
 
+def test_an_llvmlite_that_cannot_be_looked_for_is_none(monkeypatch):
+    def fails(name):
+        raise ModuleNotFoundError("not here")
+
+    monkeypatch.setattr(here, "find_spec", fails)
+    assert fresh() == here.Found(None, "ModuleNotFoundError: not here")
+
+
 def test_what_llvm_cannot_do_is_said(monkeypatch):
     def fails(*given):
-        raise RuntimeError("no target")
+        raise RuntimeError("no target\nand much more")
 
     monkeypatch.setattr(compiled, "compiled", fails)
     assert fresh() == here.Found(None, "RuntimeError: no target")

@@ -102,6 +102,26 @@ def test_a_network_both_ways_of_padded_sequences_learns_what_it_would(cell, monk
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("learnt", [False, True])
+@pytest.mark.parametrize("cell", GATED)
+def test_run_eagerly_the_numbers_are_the_same(cell, learnt):
+    layer = recurrent_layer(cell, 5, name=cell)
+    layer.build((None, None, CHANNELS))
+    layer.learnt = learnt
+
+    def gradients(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            total = tf.reduce_sum(layer(x) ** 2)
+        return tape.gradient(total, [x, *layer.trainable_variables])
+
+    x, found = tf.constant(draws(3, 4, CHANNELS)), []
+    for layer.fused in (False, True):
+        found.append(gradients(x))
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-5)
+
+
 def no_kernel(cell):
     return here.Found(None, "told to have none")
 

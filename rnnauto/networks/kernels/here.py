@@ -35,14 +35,15 @@ def kernel_of(cell: str) -> Found:
 
 @cache
 def found(cell: str) -> Found:
-    if find_spec("llvmlite") is None:
-        return Found(None, "llvmlite is not installed")
-    if not may_run_code():
-        return Found(None, "the system lets no program make code that it runs")
     try:
+        if find_spec("llvmlite") is None:
+            return Found(None, "llvmlite is not installed")
+        if not may_run_code():
+            return Found(None, "the system lets no program make code that it runs")
         return compile_kernel(cell)
     except (ImportError, OSError, RuntimeError) as error:  # what llvmlite raises; it has no class
-        return Found(None, f"{type(error).__name__}: {error}")
+        first = str(error).partition("\n")[0]  # LLVM goes on with the code that it did not read
+        return Found(None, f"{type(error).__name__}: {first}")
 
 
 def compile_kernel(cell: str) -> Found:

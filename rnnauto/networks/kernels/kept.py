@@ -45,9 +45,14 @@ def keep(name: str, code: bytes) -> None:
         cache_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
         with opened_folder() as folder:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-            with os.fdopen(os.open(passing, flags, 0o600, dir_fd=folder), "wb") as stream:
-                stream.write(hashlib.sha256(code).digest() + code)
-            os.replace(passing, name, src_dir_fd=folder, dst_dir_fd=folder)
+            file = os.open(passing, flags, 0o600, dir_fd=folder)
+            try:
+                with os.fdopen(file, "wb") as stream:
+                    stream.write(hashlib.sha256(code).digest() + code)
+                os.replace(passing, name, src_dir_fd=folder, dst_dir_fd=folder)
+            except OSError:
+                os.unlink(passing, dir_fd=folder)
+                raise
 
 
 @contextmanager
