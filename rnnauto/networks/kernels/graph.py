@@ -76,4 +76,4 @@ def run_kernel(
 def called(function: Callable[..., Any], given: list[Any], count: int) -> list[Any]:
     """Have a graph call a function of numpy arrays, which returns so many."""
     found = tf.numpy_function(function, given, [tf.float32] * count, stateful=False)
-    return tf.nest.flatten(found)  # run eagerly, one result is no list
+    return list(tf.nest.flatten(found))  # run eagerly, one result is no list
