@@ -9,6 +9,7 @@ from rnnauto.names import named_time
 from rnnauto.problem import Example, Kind, Problem, numbered, rows_where
 from rnnauto.problems.layouts import gives_numbers
 from rnnauto.problems.rule import Laid, Rule
+from rnnauto.reading.joined_time import part_beyond
 from rnnauto.times.patterns import patterns_of
 from rnnauto.times.shapes import misread
 from rnnauto.times.spelling import regex_of
@@ -71,6 +72,16 @@ def unread_times(look: Laid) -> Iterator[Problem]:
     frame, layout = look.table.frame, look.layout
     if layout.time is not None or frame.height < FEWEST_ROWS:
         return
+    beyond = part_beyond(frame)
+    if beyond is not None:
+        year, part = beyond
+        low, high = look.table.spans[part]
+        yield UNREAD_TIME.problem(
+            f"`{year}` and `{part}` are not read as a time: `{part}` goes from {low} to {high}",
+            part,
+            remedy="count weeks from 1 to 53 as ISO 8601 does, months from 1 to 12, quarters from "
+            "1 to 4",
+        )
     ids = layout.id if layout.rows_are_timesteps else ()
     only = layout.features[0].name if len(layout.features) == 1 and not layout.static else None
     for name in (*layout.ignored, *(column.name for column in layout.features)):

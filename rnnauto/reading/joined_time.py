@@ -195,6 +195,22 @@ def numbered_parts(frame: pl.DataFrame, wanted: Sequence[Part]) -> tuple[str, ..
     return tuple(parts[:varying])
 
 
+def part_beyond(frame: pl.DataFrame) -> tuple[str, str] | None:
+    """Find a part of a year that has numbers beyond those of one, as week 0, where rows are in the
+    order of both. Returns: the columns of the year and the part."""
+    names = {name.lower(): name for name in frame.columns}
+    year = next((names[word] for word in YEAR.names if word in names), None)
+    if year is None or not frame[year].dtype.is_integer():
+        return None
+    for part in (MONTH, WEEK, QUARTER, HALF, DAY_OF_YEAR):
+        for name in (names[word] for word in part.names if word in names):
+            column = frame[name]
+            beyond = column.dtype.is_integer() and not column.is_between(part.low, part.high).all()
+            if beyond and frame.select(pl.struct(year, name).is_sorted()).item():
+                return year, name
+    return None
+
+
 def may_be(part: Part, column: pl.Series, least: int, most: int) -> bool:
     """Whether a column whose numbers go from `least` to `most` may be a part."""
     if part is YEAR and most < SHORT:  # of a text both digits are there

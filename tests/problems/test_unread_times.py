@@ -66,3 +66,13 @@ def test_days_that_come_twice_for_a_shop_are_warned_of_where_rows_go_on_in_time(
     }
     assert found_in(columns)["unused-time"] == "warning"
     assert "unused-time" not in found_in({**columns, "day": days[1::2] + days[::2]})
+
+
+@pytest.mark.parametrize(("first", "found"), [(0, True), (1, False)])
+def test_weeks_that_begin_with_0_are_no_time_and_that_is_said(first, found):
+    columns = {
+        "year": [2014 + at // 52 for at in range(208)],
+        "week": [first + at % 52 for at in range(208)],
+        "y": [at * 7 % 11 + 0.5 for at in range(208)],
+    }
+    assert ("unread-time" in found_in(columns)) == found
