@@ -10,12 +10,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 TIMESTEPS, COLUMNS = 100, 8
+Process = get_context("spawn").Process  # of polars' threads a fork has none
 
 
 def table(sequences: int, *, first: int) -> pl.DataFrame:
@@ -25,7 +27,8 @@ def table(sequences: int, *, first: int) -> pl.DataFrame:
     return pl.DataFrame(columns | {f"x{at}": values[:, at] for at in range(COLUMNS)})
 
 
-def write(frame: pl.DataFrame, path: Path) -> None:
+def write(rows: int, path: Path) -> None:
+    frame = table(rows // TIMESTEPS, first=0)
     if path.suffix == ".parquet":
         frame.write_parquet(path)
     elif path.suffix == ".jsonl":
@@ -61,10 +64,12 @@ def main() -> None:
         subprocess.run([*fit, *named, "--budget", "1m", "-o", str(place / "model")], check=True)
         print("rows, format: seconds and MB in pieces; whole; equal", flush=True)
         for rows in arguments.rows:
-            frame = table(rows // TIMESTEPS, first=0)
             for ending in arguments.formats:
                 data = place / f"new{ending}"
-                write(frame, data)
+                # a process of its own: the peak of one that is started counts this one's memory
+                written = Process(target=write, args=(rows, data))
+                written.start()
+                written.join()
                 outputs = [place / f"{side}.csv" for side in ("pieces", "whole")]
                 pieces = measured(place / "model", data, outputs[0])
                 whole = measured(place / "model", data, outputs[1], "--strict")
