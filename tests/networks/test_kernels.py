@@ -1,6 +1,9 @@
 """The kernels that networks are trained by: against Keras' own loops, and wherever they run."""
 
+import resource
+import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -227,3 +230,26 @@ def test_a_pool_drops_what_it_cannot_keep(monkeypatch):
     del first, second
     assert [piece is raw for piece in pool.free] == [True]
     assert pool.take(400) is raw and not pool.free
+
+
+def resident():
+    """Bytes of memory that this process has."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux")
+@pytest.mark.parametrize("cell", GATED)
+def test_ten_thousand_steps_of_mixed_sizes_leave_no_memory_behind(cell):
+    architecture = Architecture(
+        cell=cell, units=20, layers=1, patch=1, pooling="mean", bidirectional=True
+    )
+    network = compile_network(LEARNER, NUMBERS, architecture, Answer("classes", (3,)))
+    rng, before = np.random.default_rng(0), 0
+    for step in range(10_000):
+        batch, timesteps = rng.integers(1, 33), rng.integers(1, 60)
+        numbers = rng.standard_normal((batch, timesteps, 2)).astype(np.float32)
+        inputs = {"numbers": numbers, "length": np.full(batch, timesteps, np.int32)}
+        network.train_step(inputs, rng.integers(0, 3, batch).astype(np.int32))
+        before = resident() if step == 2000 else before
+    assert resident() - before < 20 << 20
