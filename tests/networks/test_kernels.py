@@ -224,7 +224,7 @@ def test_memory_is_used_again_and_little_of_it_is_kept():
 def test_a_pool_drops_what_it_cannot_keep(monkeypatch):
     monkeypatch.setattr(memory, "MOST_KEPT", 1000)
     pool = memory.Pool()
-    first, second = memory.Piece(pool, 500), memory.Piece(pool, 600)
+    first, second = (memory.Piece(pool, pool.take(size + 64), size) for size in (500, 600))
     assert first.__array_interface__["data"][0] % memory.ALIGNED == 0
     raw = second.raw
     del first, second

@@ -26,14 +26,15 @@ class Pool:
     def take(self, size: int) -> Any:
         """The smallest piece of at least so many bytes, or a new one."""
         with self.lock:
-            best = None
-            for raw in self.free:
-                if size <= raw.nbytes <= (best.nbytes - 1 if best is not None else LOOSE * size):
-                    best = raw
-            if best is not None:
-                self.free = [raw for raw in self.free if raw is not best]
-                self.kept -= best.nbytes
-                return best
+            fits = [
+                (raw.nbytes, at)
+                for at, raw in enumerate(self.free)
+                if size <= raw.nbytes <= LOOSE * size
+            ]
+            if fits:
+                raw = self.free.pop(min(fits)[1])  # what is given meanwhile comes after it
+                self.kept -= raw.nbytes
+                return raw
         return np.empty(size, np.uint8)
 
     def give(self, raw: Any) -> None:
@@ -48,8 +49,8 @@ class Pool:
 class Piece:
     """What an array stands on: with the last array that does, its memory goes back to the pool."""
 
-    def __init__(self, pool: Pool, size: int) -> None:
-        self.pool, self.raw = pool, pool.take(size + ALIGNED)
+    def __init__(self, pool: Pool, raw: Any, size: int) -> None:
+        self.pool, self.raw = pool, raw
         first = self.raw.__array_interface__["data"][0]
         self.__array_interface__ = {
             "version": 3,
@@ -76,4 +77,5 @@ POOL = Pool()
 
 def empty(*shape: int) -> Any:
     """An array of floats that nothing has been written into."""
-    return np.asarray(Piece(POOL, 4 * math.prod(shape))).reshape(shape)
+    size = 4 * math.prod(shape)
+    return np.asarray(Piece(POOL, POOL.take(size + ALIGNED), size)).reshape(shape)
