@@ -226,10 +226,12 @@ def test_a_pool_drops_what_it_cannot_keep(monkeypatch):
     pool = memory.Pool()
     first, second = (memory.Piece(pool, pool.take(size + 64), size) for size in (500, 600))
     assert first.__array_interface__["data"][0] % memory.ALIGNED == 0
-    raw = second.raw
+    raw = first.raw
     del first, second
     assert [piece is raw for piece in pool.free] == [True]
     assert pool.take(400) is raw and not pool.free
+    pool.give(raw)
+    assert pool.take(5000).nbytes == 5000 and not pool.free and pool.kept == 0
 
 
 def resident():

@@ -32,18 +32,19 @@ class Pool:
                 if size <= raw.nbytes <= LOOSE * size
             ]
             if fits:
-                raw = self.free.pop(min(fits)[1])  # what is given meanwhile comes after it
+                raw = self.free.pop(min(fits)[1])  # none goes meanwhile: `give` only adds
                 self.kept -= raw.nbytes
                 return raw
+            while self.kept > MOST_KEPT // 2:  # make way for the sizes that are wanted now
+                self.kept -= self.free.pop(0).nbytes
         return np.empty(size, np.uint8)
 
     def give(self, raw: Any) -> None:
-        """Keep a piece, and drop those that have waited longest where they are too many."""
+        """Keep a piece, if there is room."""
         with self.lock:
-            self.free.append(raw)
-            self.kept += raw.nbytes
-            while self.kept > MOST_KEPT:
-                self.kept -= self.free.pop(0).nbytes
+            if self.kept + raw.nbytes <= MOST_KEPT:
+                self.free.append(raw)
+                self.kept += raw.nbytes
 
 
 class Piece:
