@@ -58,7 +58,8 @@ def top_legend() -> alt.Legend:
 
 
 def spec(chart: Any, *, height: int = HEIGHT, about: str = "") -> dict[str, Any]:
-    """Write the chart as JSON, as wide as its place on the page."""
+    """Write the chart as JSON, as wide as its place on the page, without layers of no rows, whose
+    axes Vega would complain of."""
     sized = chart.properties(
         width="container",
         height=height,
@@ -69,7 +70,15 @@ def spec(chart: Any, *, height: int = HEIGHT, about: str = "") -> dict[str, Any]
     )  # takes most of the time; the tests draw each
     for name in ("config", "$schema"):
         drawn.pop(name, None)
+    if "layer" in drawn:
+        drawn["layer"] = [each for each in drawn["layer"] if not is_empty(each, drawn)]
     return drawn
+
+
+def is_empty(layer: dict[str, Any], chart: dict[str, Any]) -> bool:
+    """Whether a layer has data of its own, and no rows in them."""
+    own = layer.get("data", {})
+    return not own.get("values", chart.get("datasets", {}).get(own.get("name"), [own]))
 
 
 def log_if_wide(values: Iterable[float | None], *, factor: float = 50.0) -> alt.Scale:
