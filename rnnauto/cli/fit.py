@@ -112,5 +112,11 @@ def tell_model(console: "Console", fitted: "Fitted", *said: str) -> None:
         console.print(line)
     largest = max(fitted.checks.values())
     console.print(f"exported and checked (largest difference {largest:.1e}): {output}/")
+    if "onnx" not in fitted.checks:
+        console.print(
+            "no `model.onnx`: the network's numbers are so large that their last digits decide "
+            "what it says; TensorFlow runs it. A smaller `search.space.learning_rate` keeps them "
+            "small"
+        )
     console.print(f"took {duration(fitted.seconds)}; the report: {output / PAGE}")
     console.print(f"next: rnnauto predict NEW.csv -m {shell_word(str(output))}", soft_wrap=True)

@@ -22,6 +22,8 @@ from rnnauto.families.decoder.writer import Arrays, Writer, options, write_beams
 BEAMS = 4
 SEEDS = 3
 SHAKES = 8
+LAST_DIGITS = 2.0**-20  # of a float32, in parts of it: sums in another order differ by as much
+MOST_MOVED = 1e-3  # of a log probability, by last digits
 DRAWN: RawBatch = {
     "most": np.array(0, np.int32),
     "temperature": np.array(1.0, np.float32),
@@ -115,6 +117,41 @@ def tied(
         if (as_text(tokens[0, 0], target)["tokens"] == wanted).all():
             return True
     return False
+
+
+def is_unsteady(light: Run, part: DecoderPart) -> bool:
+    """Say whether a network's numbers have grown so large that the last digits of what it holds
+    decide what it says: then no two programs can agree on it, and neither is wrong."""
+    some = part.take(some_of(len(part))[:ALONE])
+    source, writer = source_batch(some, np.arange(len(some), dtype=np.int64)), light.kept
+    for row in range(len(some)):
+        one = alone(source, row)
+        said = light(one)["tokens"][0]
+        ids = ids_of(said, part.encoders.target)
+        as_is, _ = along(writer, one, ids)
+        moved, _ = along(with_other_digits(writer), one, ids)
+        if not np.abs(moved - as_is).max(initial=0.0) <= MOST_MOVED:
+            return True
+    return False
+
+
+def with_other_digits(writer: Writer) -> Writer:
+    """Make a writer that finds other last digits in the source, and in each state."""
+    rng = np.random.default_rng(0)
+
+    def other(array: NDArray[Any]) -> NDArray[Any]:
+        if array.dtype != np.float32:
+            return array
+        drawn = rng.uniform(-LAST_DIGITS, LAST_DIGITS, array.shape).astype(np.float32)
+        return np.asarray(array + drawn * np.abs(array))
+
+    def begin(raw: Arrays) -> Arrays:
+        return {name: other(array) for name, array in writer.begin(raw).items()}
+
+    def step(inputs: Arrays, names: Sequence[str]) -> Sequence[NDArray[Any]]:
+        return writer.step(inputs | {"state": other(inputs["state"])}, names)
+
+    return replace(writer, begin=begin, step=step)
 
 
 def ids_of(wanted: NDArray[Any], target: TokensEncoder) -> list[int]:

@@ -15,9 +15,10 @@ from rnnauto.deploy.onnx_run import MODEL, STEP
 from rnnauto.deploy.raw_inputs import Inputs
 from rnnauto.deploy.runner import Run, load_saved_model
 from rnnauto.deploy.write import write_saved_model
+from rnnauto.errors import ExportError
 from rnnauto.families.decoder import decoding
 from rnnauto.families.decoder.check import check_export
-from rnnauto.families.decoder.compare import compare_graphs
+from rnnauto.families.decoder.compare import compare_graphs, is_unsteady
 from rnnauto.families.decoder.features import decoder_features_of
 from rnnauto.families.decoder.graphs import source_graph, step_graph
 from rnnauto.families.decoder.network import build_decoder
@@ -34,7 +35,8 @@ def export(
     path: Path, members: list[Any], prepared: DecoderPrepared
 ) -> tuple[Run, dict[str, float]]:
     """Write the mean of the members, open it as a user will, and compare it with them; then the
-    same as ONNX graphs."""
+    same as ONNX graphs, which are left out where the last digits of its numbers decide what it
+    says."""
     layout, encoders = prepared.layout, prepared.encoders
     save_decoder(path, members, layout=layout, encoders=encoders)
     run = load_saved_model(path)
@@ -42,7 +44,14 @@ def export(
     (path.parent / MODEL).write_bytes(source_graph(members, layout, encoders).serialise("source"))
     (path.parent / STEP).write_bytes(step_graph(members).serialise("step"))
     light = open_light(path.parent, layout, encoders)
-    return run, checks | compare_graphs(run, light, prepared.test)
+    try:
+        return run, checks | compare_graphs(run, light, prepared.test)
+    except ExportError:
+        if not is_unsteady(light, prepared.test):
+            raise
+    for name in (MODEL, STEP):
+        (path.parent / name).unlink()
+    return run, checks
 
 
 def network(layout: Layout, encoders: DecoderEncoders, architecture: Architecture) -> Built:
