@@ -60,6 +60,7 @@ def make_info(layout, encoders, values, **given):
 
 def lengths_to_search(lengths, layout, encoders):
     """What a search space is made of: as many sequences to train on, of so many timesteps."""
+    numbers = np.zeros((int(np.sum(lengths)), len(layout.features)), np.float32)
     return SimpleNamespace(
         parts=SimpleNamespace(folds=((np.arange(len(lengths)), np.arange(0)),)),
         development=SimpleNamespace(
@@ -67,6 +68,8 @@ def lengths_to_search(lengths, layout, encoders):
             per_timestep=False,
             targets=np.zeros(len(lengths), np.int32),
             weights=None,
+            numbers=numbers,
+            source=SimpleNamespace(numbers=numbers),
         ),
         layout=layout,
         encoders=encoders,

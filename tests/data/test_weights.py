@@ -59,7 +59,7 @@ def test_timesteps_with_a_target_each_have_weights_of_their_own_in_the_order_of_
 
 
 def test_a_row_that_is_a_sequence_weighs_each_of_its_timesteps():
-    x = [[1.0, 2.0], [3.0, 4.0, 5.0]] * 10
+    x = [row for n in range(10) for row in ([n + 0.1, n + 0.2], [n + 0.3, n + 0.4, n + 0.5])]
     tags = [["a", "b"], ["a", "b", "b"]] * 10
     found = prepared(pl.DataFrame({"x": x, "y": tags, "w": [1.0, 7.0] * 10}))
     part = found.parts.development

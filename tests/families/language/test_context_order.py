@@ -74,7 +74,7 @@ def test_the_last_token_and_the_start_stay_and_the_others_move():
 
 def test_texts_too_short_to_shuffle_have_no_order(tmp_path):
     path = tmp_path / "short.csv"
-    path.write_text("text\n" + "\n".join(["a", "b"] * 40))
+    path.write_text("text\n" + "\n".join("abcdefghijklmnopqrstuvwxyz"))
     short = prepare(
         path, Recipe.parse({"data": {"target": "text"}, "problem": {"task": "language-modelling"}})
     )
