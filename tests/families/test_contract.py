@@ -423,14 +423,20 @@ def test_both_runtimes_say_the_same(fit):
 
 def test_a_model_predicts_by_reading_answering_and_writing_a_table_once(fit, calls):
     table = load(fit.folder).predict(fit.case.frame)
-    once = ("misfits", "to_predict", opener(fit), "answer", "table", "without_answer")
+    once = (
+        *("misfits", "to_predict", opener(fit), "answer", "settled", "table"),
+        "without_answer",
+    )
     assert calls == dict.fromkeys(once, 1)
     assert table.height == fit.case.rows
 
 
 def test_a_model_is_judged_by_reading_answering_and_scoring_once(fit, calls):
     found = load(fit.folder).evaluate(fit.case.frame)
-    once = ("misfits", "to_judge", "load_baselines", opener(fit), "judged", "evaluate")
+    once = (
+        *("misfits", "to_judge", "load_baselines", opener(fit), "judged", "settled"),
+        "evaluate",
+    )
     assert calls == dict.fromkeys(once, 1)
     assert found.rows > 0
 
