@@ -1,19 +1,10 @@
 """Ask a model folder when it is sure of the class of each sequence, and of which."""
 
-import os
 from pathlib import Path
 
-import numpy as np
-
-from rnnauto.data.settling import Settled, settled_within
+from rnnauto.data.settling import Settled
 from rnnauto.data.targets import LabelEncoder
-from rnnauto.deploy.beginnings import told_so_far
-from rnnauto.deploy.onnx_run import STEP
-from rnnauto.deploy.runner import batches_of, blocks_in
-from rnnauto.deploy.step_run import open_step
 from rnnauto.families.direct.encode import DirectPart
-from rnnauto.families.direct.steps.streaming import streaming
-from rnnauto.files import damaged
 
 
 def settled(folder: Path, part: DirectPart) -> Settled | None:
@@ -21,19 +12,9 @@ def settled(folder: Path, part: DirectPart) -> Settled | None:
 
     Raises: ModelFolderError where the folder has no `step.onnx` to ask.
     """
-    layout, encoders, lengths = part.layout, part.encoders, part.lengths
-    target = encoders.target
+    target = part.encoders.target
     if not isinstance(target, LabelEncoder) or target.early is None or target.early.rule is None:
         return None
-    if not os.path.lexists(folder / STEP):
-        raise damaged(folder / STEP, "it is absent, and `model.json` answers before the end")
-    reading = streaming(layout, encoders)
-    step = open_step(folder, reading)
-    classes, timesteps = np.full(len(part), -1, np.int64), np.zeros(len(part), np.int64)
-    for places in batches_of(lengths, blocks_in(part.sequences)):
-        some = places[lengths[places] > 0]
-        if not len(some):
-            continue
-        told = told_so_far(step, reading, part.sequences, layout, encoders, chosen=some)
-        classes[some], timesteps[some] = settled_within(told, lengths[some], target.early.rule)
-    return Settled(classes, timesteps, lengths)
+    from rnnauto.families.direct.early.follow import follow  # most models have no rule
+
+    return follow(folder, part, target.early.rule)
