@@ -162,6 +162,25 @@ class Prepared(Generic[Encoders, Cut, Part, Stored]):
 AnyPrepared = Prepared[Any, Any, Any, Any]
 
 
+Ready = TypeVar("Ready", bound=AnyPrepared)
+
+
+def with_rule(prepared: Ready, **rule: Any) -> Ready:
+    """Have all encoders of a target answer by a rule, given by its name there."""
+
+    def ruled(encoders: Any) -> Any:
+        target = encoders.target.model_copy(update=rule)
+        return encoders.model_copy(update={"target": target})
+
+    encoders = ruled(prepared.encoders)
+    return replace(
+        prepared,
+        encoders=encoders,
+        fold_encoders=tuple(map(ruled, prepared.fold_encoders)),
+        test=replace(prepared.test, encoders=encoders),
+    )
+
+
 def with_keys_alone(prepared: AnyPrepared) -> AnyPrepared:
     """Let go of what nobody reads once sequences are gathered and hashed: all columns of a table of
     timesteps but those that stand beside predictions."""

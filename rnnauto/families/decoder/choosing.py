@@ -3,7 +3,6 @@ model are known."""
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,10 @@ from rnnauto.families.decoder.graphs import source_graph, step_graph
 from rnnauto.families.decoder.light import functions
 from rnnauto.families.decoder.metrics import answer_metrics, answer_sums
 from rnnauto.families.decoder.pairs import DecoderPart
-from rnnauto.families.decoder.prepare import DecoderPrepared, with_penalty
+from rnnauto.families.decoder.prepare import DecoderPrepared
 from rnnauto.families.decoder.signatures import open_writer
 from rnnauto.families.decoder.tokens import cut
+from rnnauto.prepared import with_rule
 from rnnauto.search.select import Trial
 
 PENALTIES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5)
@@ -57,13 +57,7 @@ def choose_penalty(
             for fold, each in by_fold.items()
         ]
         penalty = PENALTIES[best_by_halves(np.concatenate(sums, axis=1))]
-    encoders = with_penalty(prepared.encoders, penalty)
-    return replace(
-        prepared,
-        encoders=encoders,
-        fold_encoders=tuple(with_penalty(each, penalty) for each in prepared.fold_encoders),
-        test=replace(prepared.test, encoders=encoders),
-    )
+    return with_rule(prepared, length_penalty=penalty)
 
 
 def held_out(prepared: DecoderPrepared, fold: int, most: int) -> DecoderPart:

@@ -21,10 +21,10 @@ from rnnauto.prepared import (
     fingerprint_of,
     no_weights,
     read_labelled,
+    with_rule,
     with_targets,
 )
 from rnnauto.problems.unknown_targets import refuse_unknown
-from rnnauto.recipe.values import Auto
 from rnnauto.splitting import split_sequences
 
 DecoderPrepared = Prepared[DecoderEncoders, Parts, DecoderPart, EncodedPairs]
@@ -42,18 +42,15 @@ def prepare(told: Told) -> DecoderPrepared:
         groups=lambda sequences: answered_groups(sequences, layout),
         classes=False,
     )
-    penalty = told.recipe.problem.length_penalty
     folds = tuple(
-        with_penalty(
-            told.settled(with_vectors(fit_decoder(train, layout), told.vectors), grown), penalty
-        )
+        told.settled(with_vectors(fit_decoder(train, layout), told.vectors), grown)
         for train in split.train_parts(per_timestep=False)
     )
     pairs = encode_pairs(split.parts.development, folds[0])
     source = holding_vectors(pairs.source, folds[0], told.vectors)
     for path, part in split.files(told):
         check_some_known(part, folds[0], path)
-    return Prepared(
+    prepared = Prepared(
         table=told.table,
         inference=told.inference,
         problems=split.problems,
@@ -66,14 +63,8 @@ def prepare(told: Told) -> DecoderPrepared:
         fingerprint=fingerprint_of(told, split.validation_frame),
         earlier=split.earlier,
     )
-
-
-def with_penalty(encoders: DecoderEncoders, penalty: float | Auto) -> DecoderEncoders:
-    """Have beams be compared by a given penalty of length; one to be chosen stays open."""
-    if penalty == "auto":
-        return encoders
-    target = encoders.target.model_copy(update={"length_penalty": penalty})
-    return encoders.model_copy(update={"target": target})
+    penalty = told.recipe.problem.length_penalty  # one to be chosen stays open
+    return prepared if penalty == "auto" else with_rule(prepared, length_penalty=penalty)
 
 
 def check_some_known(sequences: Sequences, encoders: DecoderEncoders, source: str) -> None:

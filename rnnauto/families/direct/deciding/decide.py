@@ -1,19 +1,18 @@
 """Fit how classes are answered, once the networks of a model are known."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.data.decisions import Decision, Matrix
-from rnnauto.data.settling import Early
+from rnnauto.data.decisions import Matrix
 from rnnauto.data.targets import LabelEncoder
 from rnnauto.families.direct.deciding.rule import Held, fit_decision
 from rnnauto.families.direct.predictors import FittedPredictor
 from rnnauto.families.direct.prepare import DirectPrepared
 from rnnauto.judge.averaged import votes_of
+from rnnauto.prepared import with_rule
 from rnnauto.search.select import Trial
 from rnnauto.search.study import Study
 from rnnauto.search.validation import known_units
@@ -48,22 +47,6 @@ def decide(
         each.name: each.worth for each in baselines if each.worth is not None
     }
     return with_rule(prepared, decision=rule.model_copy(update={"rivals": worth}))
-
-
-def with_rule(prepared: DirectPrepared, **rule: Decision | Early) -> DirectPrepared:
-    """Have all encoders of a target answer by a rule, given by its name there."""
-
-    def decided(encoders: Any) -> Any:
-        target = encoders.target.model_copy(update=rule)
-        return encoders.model_copy(update={"target": target})
-
-    encoders = decided(prepared.encoders)
-    return replace(
-        prepared,
-        encoders=encoders,
-        fold_encoders=tuple(map(decided, prepared.fold_encoders)),
-        test=replace(prepared.test, encoders=encoders),
-    )
 
 
 def held_out(members: Sequence[Any], folds: Sequence[int], study: Study) -> Held:

@@ -18,7 +18,7 @@ from rnnauto.families.direct.deciding.stopping import Watched, fit_rule
 from rnnauto.families.direct.predictors import FittedPredictor
 from rnnauto.families.direct.prepare import DirectPrepared
 from rnnauto.families.direct.steps.streaming import streaming
-from rnnauto.prepared import never_early
+from rnnauto.prepared import never_early, with_rule
 from rnnauto.search.select import Trial
 from rnnauto.search.study import Study
 
@@ -56,7 +56,7 @@ def decide(
         return prepared
     watched = held_out(prepared, members, [fold for _, fold in parts])
     rule = fit_rule(watched, loss=target.early.loss)
-    return how.with_rule(prepared, early=target.early.model_copy(update={"rule": rule}))
+    return with_rule(prepared, early=target.early.model_copy(update={"rule": rule}))
 
 
 def held_out(prepared: DirectPrepared, members: Sequence[Any], folds: Sequence[int]) -> Watched:
