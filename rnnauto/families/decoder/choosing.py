@@ -9,18 +9,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from rnnauto.arrays import Doubles
+from rnnauto.arrays import Doubles, evenly
 from rnnauto.data.sequences import targets_in
-from rnnauto.deploy.onnx_run import MODEL, STEP, by_batch
-from rnnauto.deploy.runner import Run
 from rnnauto.families.decoder.answer import write
 from rnnauto.families.decoder.evaluate import answer_metric
-from rnnauto.families.decoder.graphs import source_graph, step_graph
-from rnnauto.families.decoder.light import functions
+from rnnauto.families.decoder.graphs import write_graphs
 from rnnauto.families.decoder.metrics import answer_metrics, answer_sums
 from rnnauto.families.decoder.pairs import DecoderPart
 from rnnauto.families.decoder.prepare import DecoderPrepared
-from rnnauto.families.decoder.signatures import open_writer
+from rnnauto.families.decoder.signatures import open_light
 from rnnauto.families.decoder.tokens import cut
 from rnnauto.prepared import with_rule
 from rnnauto.search.select import Trial
@@ -63,24 +60,20 @@ def choose_penalty(
 def held_out(prepared: DecoderPrepared, fold: int, most: int) -> DecoderPart:
     """Take sequences of the validation part of a fold, at even distances."""
     _, validation = prepared.parts.folds[fold]
-    chosen = np.unique(np.linspace(0, len(validation) - 1, min(most, len(validation))).astype(int))
-    sequences = prepared.parts.development.take(validation[chosen], per_timestep=False)
+    sequences = prepared.parts.development.take(evenly(validation, most), per_timestep=False)
     return DecoderPart(sequences, prepared.layout, prepared.encoders)
 
 
 def sums_of(members: Sequence[Any], part: DecoderPart) -> Doubles:
     """Write answers with every penalty, and sum what the metrics need of each, with a column of
     sequences in front, [penalties, sequences, 5]."""
-    layout, target = part.layout, part.encoders.target
-    truth = cut(targets_in(part.sequences), target.tokens)
+    layout = part.layout
+    truth = cut(targets_in(part.sequences), part.encoders.target.tokens)
     found = []
     with tempfile.TemporaryDirectory(prefix="rnnauto-") as place:
         folder = Path(place)
-        graph = source_graph(list(members), layout, part.encoders)
-        (folder / MODEL).write_bytes(graph.serialise("source"))
-        (folder / STEP).write_bytes(step_graph(list(members)).serialise("step"))
-        writer = open_writer(folder, layout, part.encoders)
-        run = Run(folder, by_batch(folder, functions(writer, target)), writer)
+        write_graphs(folder, members, layout, part.encoders)
+        run = open_light(folder, layout, part.encoders)
         for penalty in PENALTIES:
             answered = write(run, part, beams=BEAMS, length_penalty=penalty)
             written = pl.Series(answered.tokens, dtype=pl.List(pl.String))

@@ -20,7 +20,7 @@ from rnnauto.families.decoder import decoding
 from rnnauto.families.decoder.check import check_export
 from rnnauto.families.decoder.compare import compare_graphs, is_unsteady
 from rnnauto.families.decoder.features import decoder_features_of
-from rnnauto.families.decoder.graphs import source_graph, step_graph
+from rnnauto.families.decoder.graphs import write_graphs
 from rnnauto.families.decoder.network import build_decoder
 from rnnauto.families.decoder.pairs import DecoderEncoders
 from rnnauto.families.decoder.prepare import DecoderPrepared
@@ -41,8 +41,7 @@ def export(
     save_decoder(path, members, layout=layout, encoders=encoders)
     run = load_saved_model(path)
     checks = check_export(run, members, prepared.test)
-    (path.parent / MODEL).write_bytes(source_graph(members, layout, encoders).serialise("source"))
-    (path.parent / STEP).write_bytes(step_graph(members).serialise("step"))
+    write_graphs(path.parent, members, layout, encoders)
     light = open_light(path.parent, layout, encoders)
     try:
         return run, checks | compare_graphs(run, light, prepared.test)

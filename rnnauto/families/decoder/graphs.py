@@ -4,9 +4,11 @@
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from rnnauto.data.encode import END
+from rnnauto.deploy.onnx_run import MODEL, STEP
 from rnnauto.deploy.raw_inputs import graph_inputs
 from rnnauto.exchange.answers import mean_of
 from rnnauto.exchange.graph import Graph
@@ -22,6 +24,15 @@ from rnnauto.networks.built import Built
 
 ROWS = "rows"  # all beams of the whole batch
 LEAST = 1e-30  # of a probability: a banned token has one of exactly 0
+
+
+def write_graphs(
+    folder: Path, members: Sequence[Built], layout: Layout, encoders: DecoderEncoders
+) -> None:
+    """Write both graphs into a folder, as `signatures.open_light` opens them."""
+    source = source_graph(members, layout, encoders)
+    (folder / MODEL).write_bytes(source.serialise("source"))
+    (folder / STEP).write_bytes(step_graph(members).serialise("step"))
 
 
 def source_graph(members: Sequence[Built], layout: Layout, encoders: DecoderEncoders) -> Graph:
