@@ -49,14 +49,10 @@ def sensors(zero=0.0):
 
 def with_gaps():
     """Two sensors that are read at uneven times, one of them often not at all."""
-    rng, hours = (
-        np.random.default_rng(0),
-        iter(np.random.default_rng(1).exponential(9, 300).cumsum()),
-    )
     frame = rows(30, 6, lambda n, t: {"x": ((n * 7 + t * 3) % 11) / 3, "y": (n + t) % 9 + t / 7})
-    there = pl.Series(rng.random(len(frame)) < 0.3)
+    there = pl.Series(np.random.default_rng(0).random(len(frame)) < 0.3)
     return frame.with_columns(
-        t=pl.Series([next(hours) for _ in range(len(frame))]),
+        t=pl.Series(np.random.default_rng(1).exponential(9, len(frame)).cumsum()),
         x=pl.when(there).then("x"),
         kind=pl.when(pl.col("id").str.ends_with("1"))
         .then(pl.lit("odd"))

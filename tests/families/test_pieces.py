@@ -200,14 +200,9 @@ def test_no_file_is_answered_otherwise_in_pieces(name, small, tmp_path_factory, 
     model = Model(name)
     pieces = told_in_pieces(model, path)
     if pieces is not None:
-        assert pieces[:3] == told_whole(model, path)[:3]
-        found, said = (
-            {
-                (each.code, each.column): (each.message.partition(" (")[0], each.row)
-                for each in problems
-            }
-            for problems in (told_whole(model, path)[3], pieces[-1].problems)
-        )
+        whole = told_whole(model, path)
+        assert pieces[:3] == whole[:3]
+        found, said = by_kind(whole[3]), by_kind(pieces[-1].problems)
         assert all(said[key] == found[key] for key in found if key[0] == "missing-cells")
 
 
