@@ -106,7 +106,7 @@ def tied(
     penalties = penalties_of(target, target.length_penalty)
     given: dict[str, Any] = {"limit": limit, "beams": beams, "penalties": penalties}
     tokens, total = write_beams(writer, source, **given)
-    written = len(ids_of(as_text(tokens[0, 0], target)["tokens"], target))
+    written = min(int(np.count_nonzero(tokens[0, 0])) + 1, limit)  # with its end, unless cut off
     best_worth = total[0, 0] / penalties[written]
     worth = own.sum() / penalties[len(own)]
     if abs(best_worth - worth) <= TOLERANCE * max(1.0, abs(best_worth)):
