@@ -80,7 +80,7 @@ def test_code_is_compiled_once_and_read_again(cache, monkeypatch):
         code = compiled.compiled("test", [lstm.TILES[-1]], [("spread",)], host)
         errors = np.ones((2, 3, 4, 4 * host.lanes), np.float32)
         weights = np.ones((5, 8 * host.lanes), np.float32)
-        return panels.spread(code, errors, panels.turned(weights, 4, 2 * host.lanes, host.lanes), 5)
+        return panels.spread(code, errors, weights, 4)
 
     first = spread(this_host())
     assert (first == 8 * this_host().lanes).all() and first.shape == (4, 3, 5)

@@ -16,6 +16,7 @@ import numpy as np
 from rnnauto.networks.kernels.compiled import At, Compiled, Sweep
 from rnnauto.networks.kernels.memory import empty, parts
 from rnnauto.networks.kernels.panels import (
+    UNUSED,
     Back,
     Sizes,
     blocks_of,
@@ -24,6 +25,7 @@ from rnnauto.networks.kernels.panels import (
     real,
     rounded,
     spread,
+    take_once,
     turned,
     unpacked,
     weighing,
@@ -41,7 +43,6 @@ from rnnauto.networks.kernels.tiles import (
 from rnnauto.networks.kernels.write import Writer, divided, tanh
 
 SUMS, GATES = 4, 3
-UNUSED = 1.0  # where a timestep after the last would have its gates: they are still there
 
 
 def forward_tile(writer: Writer, cells: Cells, *given: Any) -> None:
@@ -176,29 +177,25 @@ class GruKernel:
 
         Raises: RuntimeError where it has run with what was kept: the gates are gone.
         """
-        batch, end, units = by_outputs.shape
-        sizes = Sizes(batch, end, channels, units, self.code.lanes)
+        batch, timesteps, units = by_outputs.shape
+        sizes = Sizes(batch, timesteps, channels, units, self.code.lanes)
         wide, lanes = sizes.wide, sizes.lanes
         gates, inside = parts(kept, *shapes_of(sizes))
-        if gates[0, -1, 0, 0] != UNUSED:
-            raise RuntimeError("the gradient of a kernel can be taken once")
-        gates[:, -1] = 0.0  # nothing comes after the last timestep
+        take_once(gates)
         carried = np.zeros((batch, wide), np.float32)
         by_outputs = filled(by_outputs, wide)
-        matrix = turned(from_keras(filled(recurrent, wide, 0)), GATES, wide, lanes)
+        matrix = turned(from_keras(recurrent), GATES, wide, lanes)
         own, terms = wide + 1, wide + channels + 2
         total = np.zeros((wide // lanes, terms, GATES, lanes), np.float32)
         flat = total.reshape(wide // lanes, terms, -1)
-        for blocks, size in blocks_of(end, batch):
-            back, read = Back(size, end), inside[end - size : end]
-            errors = gates[:, end - size : end]
+        for blocks, back in blocks_of(timesteps, batch):
+            read, errors = inside[back.span], gates[:, back.span]
             self.code.run(
                 backward_sweep(back, matrix, gates, inside, by_outputs, carried),
                 weighing(read[..., :own], errors, flat[:, :own]),
                 weighing(read[..., own:terms], errors[..., lanes:], flat[:, own:]),
                 blocks=blocks,
             )
-            end -= blocks * size
         of_h, of_x = unpacked(total[:, :own], units), unpacked(total[:, own:], units)
         of_h = np.roll(of_h, -units, -1)
         biases = np.stack([of_x[-1], of_h[-1]])
@@ -206,16 +203,12 @@ class GruKernel:
 
     def by_input(self, errors: Any, kernel: Any) -> Any:
         """The gradient of what was read, [batch, timesteps, channels]."""
-        return self.spread(errors[:, :-1, :, self.code.lanes :], kernel)
+        return spread(self.code, errors[:, :-1, :, self.code.lanes :], kernel, GATES)
 
     def by_start(self, errors: Any, recurrent: Any, carried: Any) -> Any:
         """The gradient of h before the first timestep, [batch, units]."""
-        return self.spread(errors[:, :1], from_keras(recurrent))[:, 0] + carried
-
-    def spread(self, errors: Any, weights: Any) -> Any:
-        lanes = self.code.lanes
-        matrix = turned(weights, GATES, len(errors) * lanes, lanes)
-        return spread(self.code, errors, matrix, len(weights))
+        errors = errors[:, :1, :, : GATES * self.code.lanes]
+        return spread(self.code, errors, from_keras(recurrent), GATES)[:, 0] + carried
 
 
 def backward_sweep(  # noqa: PLR0917

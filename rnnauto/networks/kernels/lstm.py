@@ -14,6 +14,7 @@ import numpy as np
 from rnnauto.networks.kernels.compiled import At, Compiled, Sweep
 from rnnauto.networks.kernels.memory import empty, parts
 from rnnauto.networks.kernels.panels import (
+    UNUSED,
     Back,
     Sizes,
     blocks_of,
@@ -22,6 +23,7 @@ from rnnauto.networks.kernels.panels import (
     real,
     rounded,
     spread,
+    take_once,
     turned,
     unpacked,
     weighing,
@@ -39,7 +41,6 @@ from rnnauto.networks.kernels.tiles import (
 from rnnauto.networks.kernels.write import Writer, divided, tanh
 
 GATES = 4  # input, forget, candidate, output
-UNUSED = 1.0  # where a timestep after the last would have its gates: they are still there
 
 
 def forward_tile(writer: Writer, cells: Cells, *given: Any) -> None:
@@ -165,41 +166,32 @@ class LstmKernel:
 
         Raises: RuntimeError where it has run with what was kept: the gates are gone.
         """
-        batch, end, units = by_outputs.shape
-        sizes = Sizes(batch, end, channels, units, self.code.lanes)
+        batch, timesteps, units = by_outputs.shape
+        sizes = Sizes(batch, timesteps, channels, units, self.code.lanes)
         wide, terms, lanes = sizes.wide, sizes.wide + channels + 1, sizes.lanes
         gates, cells, inside = parts(kept, *shapes_of(sizes))
-        if gates[0, -1, 0, 0] != UNUSED:
-            raise RuntimeError("the gradient of a kernel can be taken once")
-        gates[:, -1] = 0.0  # nothing comes after the last timestep
+        take_once(gates)
         carried = filled(by_c, wide).copy()
         by_outputs = filled(by_outputs, wide)
-        matrix = turned(filled(recurrent, wide, 0), GATES, wide, lanes)
+        matrix = turned(recurrent, GATES, wide, lanes)
         total = np.zeros((wide // lanes, terms, GATES, lanes), np.float32)
         flat = total.reshape(wide // lanes, terms, -1)
-        for blocks, size in blocks_of(end, batch):
-            back = Back(size, end)
+        for blocks, back in blocks_of(timesteps, batch):
             self.code.run(
                 backward_sweep(back, matrix, gates, cells, by_outputs, carried),
-                weighing(back.part(inside[..., :terms]), gates[:, end - size : end], flat),
+                weighing(inside[back.span, :, :terms], gates[:, back.span], flat),
                 blocks=blocks,
             )
-            end -= blocks * size
         rows = unpacked(total, units)
         return gates, rows[wide:-1], rows[:units], rows[-1], carried[:, :units]
 
     def by_input(self, errors: Any, kernel: Any) -> Any:
         """The gradient of what was read, [batch, timesteps, channels]."""
-        return self.spread(errors[:, :-1], kernel)
+        return spread(self.code, errors[:, :-1], kernel, GATES)
 
     def by_start(self, errors: Any, recurrent: Any, by_c: Any) -> Any:
         """The gradient of h before the first timestep, [batch, units]."""
-        return self.spread(errors[:, :1], recurrent)[:, 0]
-
-    def spread(self, errors: Any, weights: Any) -> Any:
-        lanes = self.code.lanes
-        matrix = turned(weights, GATES, len(errors) * lanes, lanes)
-        return spread(self.code, errors, matrix, len(weights))
+        return spread(self.code, errors[:, :1], recurrent, GATES)[:, 0]
 
 
 def backward_sweep(  # noqa: PLR0917

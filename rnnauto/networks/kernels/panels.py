@@ -10,6 +10,7 @@ from rnnauto.networks.kernels.compiled import At, Compiled, Sweep
 from rnnauto.networks.kernels.memory import empty
 
 BLOCK = 128  # rows that are weighed together
+UNUSED = 1.0  # where a timestep after the last would have its gates: they are still there
 
 
 def filled(array: Any, size: int, axis: int = -1) -> Any:
@@ -82,15 +83,18 @@ def weighing(left: Any, right: Any, total: Any) -> Sweep:
     )
 
 
-def spread(code: Compiled, errors: Any, matrix: Any, rows: int) -> Any:
+def spread(code: Compiled, errors: Any, weights: Any, gates: int) -> Any:
     """The gradient of what weights were multiplied with, [batch, timesteps, rows].
 
     Args:
-        errors: of the products, [panels, timesteps, batch, what is read].
-        matrix: the weights, `turned`.
+        errors: of the products, [panels, timesteps, batch, gates * units of a panel].
+        weights: [rows, gates * units].
     """
-    (panels, timesteps, batch, _), (parts, *_, wide) = errors.shape, matrix.shape
+    (panels, timesteps, batch, width), rows = errors.shape, len(weights)
     by_panel, by_time, by_row, _ = (step // 4 for step in errors.strides)
+    panel = width // gates
+    matrix = turned(weights, gates, panels * panel, panel, part=2 * code.lanes)
+    parts, *_, wide = matrix.shape
     result = empty(batch, timesteps, parts * wide)
     places = (
         At(errors, time=by_time, row=by_row),
@@ -100,13 +104,6 @@ def spread(code: Compiled, errors: Any, matrix: Any, rows: int) -> Any:
     numbers = panels, by_panel, timesteps * parts * wide
     code.run(Sweep("spread", (timesteps, parts, batch), places, numbers))
     return result if rows == parts * wide else result[..., :rows]
-
-
-def blocks_of(timesteps: int, batch: int) -> list[tuple[int, int]]:
-    """How timesteps are gone back through: numbers of blocks, and timesteps of each."""
-    size = min(timesteps, -(-BLOCK // batch))
-    whole, rest = divmod(timesteps, size)
-    return [(whole, size), (1, rest)] if rest else [(whole, size)]
 
 
 class Back(NamedTuple):
@@ -120,9 +117,28 @@ class Back(NamedTuple):
         first = (self.end - 1 + after) * by_time
         return At(array, first, time=-by_time, block=-self.size * by_time, **steps)
 
-    def part(self, array: Any) -> Any:
-        """The block that comes first, of [timesteps, ...]."""
-        return array[self.end - self.size : self.end]
+    @property
+    def span(self) -> slice:
+        """The timesteps of the block that comes first."""
+        return slice(self.end - self.size, self.end)
+
+
+def blocks_of(timesteps: int, batch: int) -> list[tuple[int, Back]]:
+    """How timesteps are gone back through: so many blocks, and then what is left."""
+    size = min(timesteps, -(-BLOCK // batch))
+    whole, rest = divmod(timesteps, size)
+    blocks = [(whole, Back(size, timesteps))]
+    return [*blocks, (1, Back(rest, rest))] if rest else blocks
+
+
+def take_once(gates: Any) -> None:
+    """Begin to go back through gates [panels, timesteps + 1, ...], after which there is nothing.
+
+    Raises: RuntimeError where that was done before: the gates are gone.
+    """
+    if gates[0, -1, 0, 0] != UNUSED:
+        raise RuntimeError("the gradient of a kernel can be taken once")
+    gates[:, -1] = 0.0
 
 
 class Sizes(NamedTuple):

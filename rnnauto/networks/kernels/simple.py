@@ -14,7 +14,6 @@ from rnnauto.networks.kernels.compiled import At, Compiled, Sweep
 from rnnauto.networks.kernels.memory import empty
 from rnnauto.networks.kernels.panels import (
     Back,
-    Sizes,
     blocks_of,
     filled,
     packed,
@@ -123,9 +122,9 @@ class SimpleKernel:
         Args: given: kernel, recurrent kernel, bias, and h before the first timestep.
         """
         kernel, recurrent, bias, h = given
-        (batch, timesteps, channels), units = x.shape, len(recurrent)
-        wide = Sizes(batch, timesteps, channels, units, self.code.lanes).wide
-        terms, panel = wide + channels + 1, self.panel
+        (batch, timesteps, channels), units, panel = x.shape, len(recurrent), self.panel
+        wide = rounded(units, panel)
+        terms = wide + channels + 1
         by_row = rounded(terms, panel)
         inside = empty(timesteps + 1, batch, by_row)
         inside[0, :, :wide] = filled(h, wide)
@@ -154,37 +153,30 @@ class SimpleKernel:
 
         Args: channels: of what was read.
         """
-        batch, end, units = by_outputs.shape
-        sizes, panel = Sizes(batch, end, channels, units, self.code.lanes), self.panel
-        wide, terms = sizes.wide, sizes.wide + channels + 1
-        errors = empty(wide // panel, end + 1, batch, panel)
+        (batch, timesteps, units), panel = by_outputs.shape, self.panel
+        wide = rounded(units, panel)
+        terms = wide + channels + 1
+        errors = empty(wide // panel, timesteps + 1, batch, panel)
         errors[:, -1] = 0.0  # nothing comes after the last timestep
         by_outputs = filled(by_outputs, wide)
-        matrix = turned(filled(recurrent, wide, 0), 1, wide, panel, part=panel)
+        matrix = turned(recurrent, 1, wide, panel, part=panel)
         total = np.zeros((wide // panel, terms, panel), np.float32)
-        for blocks, size in blocks_of(end, batch):
-            back = Back(size, end)
+        for blocks, back in blocks_of(timesteps, batch):
             self.code.run(
                 backward_sweep(back, matrix, inside, by_outputs, errors),
-                weighing(back.part(inside[..., :terms]), errors[:, end - size : end], total),
+                weighing(inside[back.span, :, :terms], errors[:, back.span], total),
                 blocks=blocks,
             )
-            end -= blocks * size
         rows = unpacked(total[:, :, None], units)
         return errors, rows[wide:-1], rows[:units], rows[-1]
 
     def by_input(self, errors: Any, kernel: Any) -> Any:
         """The gradient of what was read, [batch, timesteps, channels]."""
-        return self.spread(errors[:, :-1], kernel)
+        return spread(self.code, errors[:, :-1], kernel, 1)
 
     def by_start(self, errors: Any, recurrent: Any) -> Any:
         """The gradient of h before the first timestep, [batch, units]."""
-        return self.spread(errors[:, :1], recurrent)[:, 0]
-
-    def spread(self, errors: Any, weights: Any) -> Any:
-        panel = self.panel
-        matrix = turned(weights, 1, len(errors) * panel, panel, part=panel)
-        return spread(self.code, errors, matrix, len(weights))
+        return spread(self.code, errors[:, :1], recurrent, 1)[:, 0]
 
 
 def backward_sweep(back: Back, matrix: Any, inside: Any, by_outputs: Any, errors: Any) -> Sweep:
