@@ -20,7 +20,15 @@ from rnnauto.networks.kernels.here import kernel_of
 Loop = Callable[[Any, Any, list[Any]], tuple[Any, list[Any]]]
 
 
-class SimpleRNN(keras.layers.SimpleRNN):
+class Fused(keras.layers.RNN):
+    """What the recurrent layers here have before Keras' own.
+
+    Attributes:
+        fused: whether it has the loops here.
+        carried: whether it runs in `carried_loop`.
+        learnt: whether what it reads is made by layers that learn.
+    """
+
     fused = False
     carried = False
     learnt = True
@@ -30,35 +38,19 @@ class SimpleRNN(keras.layers.SimpleRNN):
             return carried_loop(self.cell, sequences, initial_state)
         if mask is not None or not self.fused:
             return super().inner_loop(sequences, initial_state, mask, **options)
-        relu = self.cell.activation is keras.activations.relu
-        kind = "simple_relu" if relu else "simple_rnn"
-        return looped(kind, self, sequences, initial_state)
+        return looped(self, sequences, initial_state)
 
 
-class LSTM(keras.layers.LSTM):
-    fused = False
-    carried = False
-    learnt = True
-
-    def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, **options: Any) -> Any:
-        if mask is None and self.carried:
-            return carried_loop(self.cell, sequences, initial_state)
-        if mask is not None or not self.fused:
-            return super().inner_loop(sequences, initial_state, mask, **options)
-        return looped("lstm", self, sequences, initial_state)
+class SimpleRNN(Fused, keras.layers.SimpleRNN):
+    pass
 
 
-class GRU(keras.layers.GRU):
-    fused = False
-    carried = False
-    learnt = True
+class LSTM(Fused, keras.layers.LSTM):
+    pass
 
-    def inner_loop(self, sequences: Any, initial_state: Any, mask: Any, **options: Any) -> Any:
-        if mask is None and self.carried:
-            return carried_loop(self.cell, sequences, initial_state)
-        if mask is not None or not self.fused:
-            return super().inner_loop(sequences, initial_state, mask, **options)
-        return looped("gru", self, sequences, initial_state)
+
+class GRU(Fused, keras.layers.GRU):
+    pass
 
 
 def fuse(model: Any) -> None:
@@ -66,7 +58,7 @@ def fuse(model: Any) -> None:
     if tf.config.get_visible_devices("GPU"):
         return
     for layer in model._flatten_layers():
-        if isinstance(layer, SimpleRNN | LSTM | GRU):
+        if isinstance(layer, Fused):
             layer.fused = has_loop(layer)
             layer.learnt = reads_learnt(layer)
 
@@ -89,7 +81,7 @@ def carry(model: Any) -> None:
     """Have a model's recurrent layers run in loops without lists of tensors, which converters to
     LiteRT do not know where sizes are free."""
     for layer in model._flatten_layers():
-        if isinstance(layer, SimpleRNN | LSTM | GRU):
+        if isinstance(layer, Fused):
             layer.carried = True
 
 
@@ -106,10 +98,18 @@ def has_loop(layer: Any) -> bool:
     return layer.cell.activation is tanh and layer.cell.recurrent_activation is sigmoid
 
 
-def looped(kind: str, layer: Any, sequences: Any, states: Any) -> tuple[Any, Any, list[Any]]:
+def kind_of(layer: Any) -> str:
+    """The name of a layer's loop and kernel."""
+    if isinstance(layer, SimpleRNN):
+        return "simple_relu" if layer.cell.activation is keras.activations.relu else "simple_rnn"
+    return "lstm" if isinstance(layer, LSTM) else "gru"
+
+
+def looped(layer: Any, sequences: Any, states: Any) -> tuple[Any, Any, list[Any]]:
     """What Keras' `inner_loop` returns: last output, outputs [batch, timesteps, units], states."""
     states = list(states) if isinstance(states, list | tuple) else [states]
-    cell, kernel = layer.cell, kernel_of(kind).kernel
+    cell, kind = layer.cell, kind_of(layer)
+    kernel = kernel_of(kind).kernel
     if kernel is not None:
         weights = [cell.kernel, cell.recurrent_kernel, cell.bias]
         outputs, ends = run_kernel(kernel, sequences, weights, states, learnt=layer.learnt)
