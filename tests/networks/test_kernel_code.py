@@ -153,8 +153,8 @@ def test_code_that_could_not_be_written_whole_leaves_nothing(cache, monkeypatch)
     assert kept.read("code") == b"own"
 
 
-def fresh(cell="lstm"):
-    return here.found.__wrapped__(cell)
+def fresh():
+    return here.found.__wrapped__("lstm")
 
 
 def test_without_llvmlite_there_is_no_kernel_and_that_is_said(monkeypatch):

@@ -3,7 +3,6 @@
 import array
 import ctypes
 import hashlib
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +15,6 @@ from llvmlite import ir
 from rnnauto.networks.kernels import kept
 from rnnauto.networks.kernels.host import Host
 from rnnauto.networks.kernels.tiles import Tile, write_chain, write_sweep
-
-LOCK = threading.Lock()  # LLVM is told to begin once
 
 
 class At(NamedTuple):
@@ -87,10 +84,10 @@ class Compiled:
 def compiled(
     cell: str, tiles: Sequence[Tile], chains: Sequence[tuple[str, ...]], host: Host
 ) -> Compiled:
-    """Compile chains of sweeps of a cell's tiles, or take what was kept of an earlier time."""
-    with LOCK:
-        llvm.initialize_native_target()
-        llvm.initialize_native_asmprinter()
+    """Compile chains of sweeps of a cell's tiles, or take what was kept of an earlier time; in one
+    thread at a time, as `kernel_of` calls it."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
     target = llvm.Target.from_default_triple().create_target_machine(
         cpu=host.name, features=host.features, opt=2, jit=True
     )
