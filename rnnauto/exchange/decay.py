@@ -1,7 +1,7 @@
 """Write what missing numbers are read as in nodes of ONNX, as `networks/decay.py` computes it."""
 
 from rnnauto.exchange.graph import Graph
-from rnnauto.exchange.pieces import cast, joined, select, size_of
+from rnnauto.exchange.pieces import cast, column, joined, select, size_of, steps_to
 from rnnauto.networks.decay import Decay
 
 EVERY = slice(None)
@@ -64,9 +64,7 @@ def emit_newest(graph: Graph, seen: str) -> str:
     """
     one, shape = graph.constant(1, "int64"), graph.op("Shape", seen)
     timesteps = size_of(graph, seen, 1)
-    scalar = graph.op("Squeeze", timesteps, graph.constant([0], "int64"))
-    steps = graph.op("Range", graph.constant(0, "int64"), scalar, one)
-    steps = graph.op("Unsqueeze", steps, graph.constant([1], "int64"))
+    steps = column(graph, cast(graph, steps_to(graph, timesteps), "int64"))
     steps = graph.op("Expand", steps, shape)
     number = graph.op("CumSum", cast(graph, seen, "int64"), one)
     aside = graph.op("Add", graph.op("Add", steps, timesteps), one)
