@@ -28,7 +28,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 from scipy import stats
-from training_lab import Bench, judged, trained
+from training_lab import Bench, judged, study_of, trained
 
 BUNDLED = Path(__file__).parent.parent / "recipes" / "data"
 SENSORS = {"Temperature": 5, "Humidity": 10, "Light": 60, "CO2": 30}  # minutes between readings
@@ -144,10 +144,8 @@ SETS = {
 def bench_of(name, folder, files, seed):
     """Prepare a set, for `training_lab`, with the setting that both sides have."""
     from rnnauto.families.families import family_of
-    from rnnauto.families.learners import learner_of
     from rnnauto.prepare import prepare
     from rnnauto.recipe import Recipe
-    from rnnauto.search.study import load_study, save_study
 
     target, key, time, problem, _, make = SETS[name]
     if make in (rates, visits):
@@ -160,15 +158,9 @@ def bench_of(name, folder, files, seed):
     data |= {"id": [key], "time": time} if key else {}
     recipe = Recipe.parse({**RECIPE, "data": data, "problem": problem, "seed": seed})
     prepared = prepare(folder / "train.csv", recipe)
-    family = family_of(prepared.layout)
-    values = {name: of[0] for name, of in family.space(prepared, recipe).items()}
-    save_study(
-        folder / "study",
-        family.pose(prepared, recipe),
-        prepared.parts.folds,
-        store=lambda inside: family.store(inside, prepared.development),
-    )
-    return Bench(load_study(folder / "study", learner_of), prepared.test.encoded(), values)
+    space = family_of(prepared.layout).space(prepared, recipe)
+    values = {name: of[0] for name, of in space.items()}
+    return Bench(study_of(prepared, recipe, folder), prepared.test.encoded(), values)
 
 
 def pair(name, files, seed):

@@ -67,10 +67,8 @@ def main() -> None:
 def bench_of(place: str, folder: Path) -> Bench:
     """Prepare a set of values or classes: `FILE,TARGET,TEST`."""
     from rnnauto.families.families import family_of
-    from rnnauto.families.learners import learner_of
     from rnnauto.prepare import prepare
     from rnnauto.recipe import Recipe
-    from rnnauto.search.study import load_study, save_study
 
     file, target, test, *_ = [*place.split(","), "", ""]
     data = {"target": target or (), "test_path": test or None}
@@ -78,13 +76,23 @@ def bench_of(place: str, folder: Path) -> Bench:
     prepared = prepare(Path(file), recipe)
     family = family_of(prepared.layout)
     values = family.openings(family.space(prepared, recipe))[0]
+    return Bench(study_of(prepared, recipe, folder), prepared.test.encoded(), values)
+
+
+def study_of(prepared: Any, recipe: Any, folder: Path) -> Any:
+    """What trials on a prepared set share, written into a folder and opened."""
+    from rnnauto.families.families import family_of
+    from rnnauto.families.learners import learner_of
+    from rnnauto.search.study import load_study, save_study
+
+    family = family_of(prepared.layout)
     save_study(
         folder / "study",
         family.pose(prepared, recipe),
         prepared.parts.folds,
         store=lambda inside: family.store(inside, prepared.development),
     )
-    return Bench(load_study(folder / "study", learner_of), prepared.test.encoded(), values)
+    return load_study(folder / "study", learner_of)
 
 
 def lab(bench: Bench, *, seeds: int) -> Iterator[dict[str, Any]]:

@@ -14,6 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from training_lab import study_of
+
 RECIPES = Path(__file__).parent.parent / "recipes"
 DEFAULT = ("many_to_one_ts_vowels", "many_to_many_tags_snips", "forecast_panel_tourism")
 EPOCHS = 5
@@ -39,10 +41,8 @@ def main() -> None:
 def trials(recipe: Any) -> Iterator[tuple[dict[str, float], int]]:
     """Seconds by column and the number of steps, of two trials that differ in their seed."""
     from rnnauto.families.families import family_of
-    from rnnauto.families.learners import learner_of
     from rnnauto.prepare import prepare
     from rnnauto.search.run_job import run_job
-    from rnnauto.search.study import load_study, save_study
     from rnnauto.search.trial import Job
 
     prepared = prepare(recipe.data.path, recipe)
@@ -50,16 +50,9 @@ def trials(recipe: Any) -> Iterator[tuple[dict[str, float], int]]:
     proposed = family.openings(family.space(prepared, recipe))
     values = next(values for values in proposed if values["cell"] == "lstm")
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / "study"
-        save_study(
-            place,
-            family.pose(prepared, recipe),
-            prepared.parts.folds,
-            store=lambda place: family.store(place, prepared.development),
-        )
         spent: dict[str, float] = defaultdict(float)
         steps, gathered = watch(spent)
-        study = load_study(place, learner_of)
+        study = study_of(prepared, recipe, Path(folder))
         counted = replace(study.learner, batches=gathered(study.learner.batches))
         study = replace(study, learner=counted)
         for number in range(2):
