@@ -1,7 +1,6 @@
 """`rnnauto predict`: answer new data with a fitted model, into a file or on stdout."""
 
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -115,7 +114,7 @@ def predict(
                 f"`{data}`: {answer.without}, and `--strict` takes none",
                 hint="fill the rows in, or drop them",
             )
-        hand_over(answer, opened.info.layout, output, destination, quiet=quiet)
+        hand_over(answer, opened.info.layout, to)
         columns = answer.table.columns
     check_adds(columns, proba=proba, quiet=quiet)
 
@@ -149,16 +148,11 @@ class Destination:
 def opened_if_large(data: Path) -> "Opened | Path":
     """Open a large file, an address or standard input; a small file is left to whoever reads it."""
     from rnnauto.pieces import is_large
-
-    if str(data) != "-" and ":" not in str(data) and not is_large(data):
-        return data
-    from rnnauto.reading.opened import open_source
+    from rnnauto.reading.opened import STANDARD_INPUT, open_source
     from rnnauto.recipe.addresses import is_address
 
-    if not (str(data) == "-" or is_large(data) or is_address(data)):
-        return data
-
-    return open_source(data)
+    opens = str(data) == STANDARD_INPUT or is_address(data) or is_large(data)
+    return open_source(data) if opens else data
 
 
 def predicted_in_pieces(
@@ -168,27 +162,24 @@ def predicted_in_pieces(
 
     Returns: None where the file has to be read whole; nothing is said or written then.
     """
+    import tempfile
+
     from rnnauto.cli.destination import storing
     from rnnauto.pieces import LARGE
 
     if opened.path is None and len(opened.content) < LARGE:
         return None
     from rnnauto.pieces.ask import tell_pieces
-    from rnnauto.pieces.output import in_format, kept_output
+    from rnnauto.pieces.output import kept_output
     from rnnauto.problems.allow import check_allowed
     from rnnauto.problems.asked import tell_found
 
     check_allowed(to.allow)
-    place, layout = to.place or Path(tempfile.gettempdir()), model.info.layout
+    place = to.place or Path(tempfile.gettempdir())
     hint = f"name another file with `{OPTION}`" if to.place else "set TMPDIR to a folder with room"
-    with kept_output(to.place, to.ending) as kept:
+    with kept_output(to.place, model.info.layout, to.ending) as kept:
         with storing(place, hint):
-            told = tell_pieces(
-                model,
-                opened,
-                lambda table: kept.add(in_format(table, layout, to.ending)),
-                **asked,
-            )
+            told = tell_pieces(model, opened, kept.add, **asked)
         if told is None:
             return None
         tell_found(told.problems, told.notes, allow=to.allow, say=partial(tell, quiet=to.quiet))
@@ -205,24 +196,21 @@ def predicted_in_pieces(
     return told.columns
 
 
-def hand_over(
-    answer: "Answer", layout: "Layout", output: str, destination: Path | None, *, quiet: bool
-) -> None:
+def hand_over(answer: "Answer", layout: "Layout", to: Destination) -> None:
     """Write an answer into its file, or on stdout."""
     from rnnauto.cli.destination import write_file
     from rnnauto.pieces.output import in_format, written
 
-    ending = ".csv" if destination is None else Path(output).suffix.lower()
-    table = in_format(answer.table, layout, ending)
-    content = written(table, ending)
-    if destination is None:
+    table = in_format(answer.table, layout, to.ending)
+    content = written(table, to.ending)
+    if to.place is None:
         sys.stdout.write(content.decode())
         sys.stdout.flush()
     else:
-        write_file(destination, content, OPTION)
-        tell(f"{table.height:,} predictions: {output}", quiet=quiet)
+        write_file(to.place, content, OPTION)
+        tell(f"{table.height:,} predictions: {to.output}", quiet=to.quiet)
     if answer.without:
-        tell(f"note: {answer.without}", quiet=quiet)
+        tell(f"note: {answer.without}", quiet=to.quiet)
 
 
 def check_output(path: Path, read: list[Path | None]) -> Path:

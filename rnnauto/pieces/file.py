@@ -35,13 +35,8 @@ def predict_file(model: Whole, data: Path, output: Path, **how: Any) -> int:
         )
     try:
         if is_large(data):
-            with kept_output(output, ending) as kept:
-                told = tell_pieces(
-                    model,
-                    open_source(data),
-                    lambda table: kept.add(in_format(table, layout, ending)),
-                    **how,
-                )
+            with kept_output(output, layout, ending) as kept:
+                told = tell_pieces(model, open_source(data), kept.add, **how)
                 if told is not None:
                     kept.move(output)
                     return told.predictions

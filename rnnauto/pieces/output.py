@@ -43,15 +43,17 @@ class Output:
 
     Attributes:
         folder: where they are kept.
+        layout: that of the model, which says how times are written.
         ending: that of the format that they are written in.
     """
 
-    def __init__(self, folder: Path, ending: str) -> None:
-        self.folder, self.ending, self.tables = folder, ending, 0
+    def __init__(self, folder: Path, layout: Layout, ending: str) -> None:
+        self.folder, self.layout, self.ending, self.tables = folder, layout, ending, 0
         self.whole = folder / f"whole{ending}"
 
     def add(self, table: pl.DataFrame) -> None:
-        """Keep one more table. Raises: OSError."""
+        """Keep one more table of predictions. Raises: OSError."""
+        table = in_format(table, self.layout, self.ending)
         if self.ending == ".parquet":
             table.write_parquet(self.folder / f"{self.tables:09}.parquet", compression="lz4")
         else:
@@ -86,11 +88,11 @@ class Output:
 
 
 @contextmanager
-def kept_output(place: Path | None, ending: str) -> Iterator[Output]:
+def kept_output(place: Path | None, layout: Layout, ending: str) -> Iterator[Output]:
     """Open an output whose tables are kept beside the place of its file, or in the folder for
     temporary files, and gone afterwards. Raises: OSError."""
-    beside = place is not None and (not place.exists() or place.is_file())
-    name = f".{place.name}." if beside and place is not None else "rnnauto."
-    folder = place.parent if beside and place is not None else None
+    name, folder = "rnnauto.", None
+    if place is not None and (not place.exists() or place.is_file()):
+        name, folder = f".{place.name}.", place.parent
     with tempfile.TemporaryDirectory(prefix=name, dir=folder) as kept:
-        yield Output(Path(kept), ending)
+        yield Output(Path(kept), layout, ending)
