@@ -99,7 +99,7 @@ class Told:
         odd: the problems of its pieces, by code and column.
         unanswered: how many predictions are empty, by why they are.
         decided: what was decided in reading and writing the first piece.
-        heads: hashes of the ids of all sequences.
+        heads: hashes of the ids of all sequences, [sequences].
     """
 
     source: str = ""
@@ -111,7 +111,7 @@ class Told:
     unanswered: tuple[Unanswered, ...] = ()
     columns: tuple[str, ...] = ()
     decided: Any = None
-    heads: list[Any] = field(default_factory=list)
+    heads: Any = field(default_factory=lambda: np.zeros(0, np.uint64))
 
     @property
     def without(self) -> str:
@@ -129,10 +129,10 @@ class Told:
         written, otherwise than those before, or has rows of their sequences."""
         if self.pieces and decided != self.decided:
             raise Undivided("its pieces are read in different ways")
-        if any(np.isin(piece.heads, heads).any() for heads in self.heads):
+        if np.isin(piece.heads, self.heads).any():
             raise Undivided("the rows of a sequence do not stand together")
         self.decided = decided
-        self.heads = [np.concatenate([*self.heads, piece.heads])]
+        self.heads = np.concatenate([self.heads, piece.heads])
         before = self.unanswered if self.pieces else tuple(map(emptied, answer.unanswered))
         self.unanswered = together(before, answer.unanswered, height=self.rows)
         lines = piece.table.lines

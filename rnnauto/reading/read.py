@@ -287,7 +287,7 @@ def text_table(
 ) -> Table:
     """Read the rows below the one line of a header.
 
-    Args: sampled: the columns that are known to look like numbers; None: a look at the text tells.
+    Args: sampled: see `parse`.
     """
     text_columns = {*text_columns, *rules.unread}
     names, name_notes = column_names(text, source)

@@ -15,7 +15,6 @@ import polars as pl
 
 from rnnauto.arrays import Integers
 from rnnauto.layout import Layout
-from rnnauto.reading.cells import Number
 from rnnauto.reading.content import NEWLINE, QUOTE, Content, count_lines, give_back, starts_with
 from rnnauto.reading.dialect import is_utf8
 from rnnauto.reading.formats.annotations import span_names
@@ -191,7 +190,7 @@ def text_pieces(opened: Opened, known: Known) -> Divided:
             text_columns=columns,
             may_be_empty=True,
             rules=rules,
-            sampled=numbers_among(sampled, columns, rules),
+            sampled=sampled,
         )
         table = with_derived(table, keep=columns, rules=rules, typed=False)
         before = lines.before(begin) + text.skipped
@@ -199,14 +198,6 @@ def text_pieces(opened: Opened, known: Known) -> Divided:
         return known.taken(table, starts, end, last=end == len(text.content), notes=notes)
 
     return Divided(body, take)
-
-
-def numbers_among(
-    sampled: Mapping[str, Number], columns: Collection[str], rules: Rules
-) -> dict[str, Number]:
-    """Take the columns that are read as numbers at once."""
-    text = {*columns, *rules.unread}
-    return {name: number for name, number in sampled.items() if name not in text}
 
 
 class Lines:

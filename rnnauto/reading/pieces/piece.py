@@ -75,7 +75,7 @@ class Piece:
             if rows or taken.last:
                 break
             self.size *= 2
-        self.last = taken.last and rows == len(taken.starts)
+        self.last = taken.last
         self.end = taken.end if rows == len(taken.starts) else int(taken.starts[rows])
         if taken.table.problems and rows < len(taken.starts):  # of rows that are read once more
             taken = self.take(self.begin, self.end - self.begin, text, rules)
@@ -90,12 +90,11 @@ class Piece:
         lengths, heads = np.ones(height, np.int64), np.zeros(0, np.uint64)
         if self.keys:
             lengths, heads = sequences_in(frame, self.keys)
-        upto = np.cumsum(lengths)
         if taken.last:
             return height, heads
         ends = self.blocks(lengths[: len(lengths) - bool(self.keys)])[:-1]
         count = int(ends[-1]) if len(ends) else 0
-        return (int(upto[count - 1]), heads[:count]) if count else (0, heads[:0])
+        return int(lengths[:count].sum()), heads[:count]
 
 
 def sequences_in(frame: Any, keys: tuple[str, ...]) -> tuple[Integers, Any]:
