@@ -279,6 +279,12 @@ def test_series_are_cut_between_them(small, tmp_path):
     assert pieces[-1].pieces == 1 and pieces[:3] == told_whole(Model("long to class"), path)[:3]
 
 
+def test_parquet_that_is_broken_is_left_to_whoever_reads_it_whole(small, tmp_path):
+    path = tmp_path / "new.parquet"
+    path.write_bytes(written(larger("plain"), ".parquet")[:-30] + b"PAR1")
+    assert tell_pieces(Model("plain"), open_source(path), [].append) is None
+
+
 @pytest.mark.parametrize("ending", [".csv", ".tsv", ".jsonl", ".parquet"])
 def test_a_file_of_any_format_is_written_whole_or_not_at_all(ending, small, tmp_path, monkeypatch):
     monkeypatch.setattr("rnnauto.pieces.LARGE", 1)

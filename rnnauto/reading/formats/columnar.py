@@ -23,19 +23,33 @@ MOST_DEPTH = 2  # lists in lists
 
 
 def load_parquet(content: Content, source: str, path: Path | None = None) -> Loaded:
-    """Read Parquet; a large file by its path, so that its bytes are not in memory beside it."""
+    """Read Parquet. Raises: DataError."""
+    scan, _ = scanned(content, source, path)
+    return rows_of(scan, content, source)
 
-    def opened() -> Path | BytesIO:
-        if path is not None and not isinstance(content, bytes):
-            return path.absolute()
-        return BytesIO(whole(content))
 
+def scanned(content: Content, source: str, path: Path | None) -> tuple[pl.LazyFrame, int]:
+    """Open Parquet; a large file by its path, so that its bytes are not in memory beside it.
+
+    Returns: what reads it, and how many rows it has.
+
+    Raises: DataError.
+    """
+    mapped = None if isinstance(content, bytes) else path
     try:
-        lazy = pl.scan_parquet(opened(), glob=False)
-        width, rows = len(lazy.collect_schema()), lazy.select(pl.len()).collect().item()
-        check_size(width * rows, len(content), source)
-        frame = pl.read_parquet(opened(), glob=False)
-        return by_schema(checked(frame, source), content)
+        opened = BytesIO(whole(content)) if mapped is None else mapped.absolute()
+        scan = pl.scan_parquet(opened, glob=False)
+        width, rows = len(scan.collect_schema()), scan.select(pl.len()).collect().item()
+    except BROKEN as error:
+        raise broken(source, "Parquet", error) from error
+    check_size(width * rows, len(content), source)
+    return scan, rows
+
+
+def rows_of(scan: pl.LazyFrame, content: Content, source: str) -> Loaded:
+    """Read the rows of Parquet that are asked for. Raises: DataError."""
+    try:
+        return by_schema(checked(scan.collect(), source), content)
     except BROKEN as error:
         raise broken(source, "Parquet", error) from error
 

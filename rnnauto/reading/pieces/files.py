@@ -8,7 +8,6 @@ in which something was mended raises `Undivided`, for the whole may be read othe
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from io import BytesIO
 
 import numpy as np
 import polars as pl
@@ -19,7 +18,7 @@ from rnnauto.reading.content import NEWLINE, QUOTE, Content, count_lines, give_b
 from rnnauto.reading.dialect import is_utf8
 from rnnauto.reading.formats.annotations import span_names
 from rnnauto.reading.formats.at_header import at_format
-from rnnauto.reading.formats.columnar import by_schema, check_size, checked
+from rnnauto.reading.formats.columnar import rows_of, scanned
 from rnnauto.reading.formats.json_lines import (
     check_depth,
     first_records,
@@ -273,22 +272,17 @@ def json_pieces(opened: Opened, known: Known) -> Divided:
 def parquet_pieces(opened: Opened, known: Known) -> Divided:
     """Read Parquet in pieces, of which a place is the number of a row."""
     source = opened.source
-    scan = pl.scan_parquet(
-        opened.path.absolute() if opened.path else BytesIO(bytes(opened.content)), glob=False
-    )
-    width, rows = len(scan.collect_schema()), scan.select(pl.len()).collect().item()
-    check_size(width * rows, len(opened.content), source)
-    edges = opened.content[: 1 << 20] + opened.content[-(1 << 20) :]
+    scan, rows = scanned(opened.content, source, opened.path)
 
     def take(begin: int, size: int, columns: Collection[str], rules: Rules) -> Taken:
         count = max(1, rows * size // (SHRUNK * len(opened.content)))
-        frame = scan.slice(begin, count).collect()
-        loaded = by_schema(checked(frame, source), edges)
+        loaded = rows_of(scan.slice(begin, count), opened.content, source)
         floats = [name for name in known.words if is_of_floats(loaded, name)]
         if floats:
             raise Undivided(f"`{floats[0]}` holds numbers that are read as words")
         table = with_derived(table_of(loaded, source), keep=columns, rules=rules)
-        starts, end = np.arange(begin, begin + frame.height), begin + frame.height
+        end = min(begin + count, rows)
+        starts = np.arange(begin, end)
         return known.taken(shifted(table, begin), starts, end, last=end >= rows, notes=opened.notes)
 
     return Divided(0, take)
