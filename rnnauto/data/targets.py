@@ -100,6 +100,11 @@ class EndingValue(Frozen):
 TargetEncoder = LabelEncoder | ValueEncoder | LabelSetEncoder | SeveralTargets | EndingValue
 
 
+def early_of(encoder: TargetEncoder) -> Early | None:
+    """How a class is answered before a sequence ends; None where it is not."""
+    return encoder.early if isinstance(encoder, LabelEncoder) else None
+
+
 def value_encoders(encoder: TargetEncoder) -> tuple[ValueEncoder, ...]:
     """The encoders of a regression's targets; none for a classification."""
     if isinstance(encoder, EndingValue):

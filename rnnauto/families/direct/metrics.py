@@ -7,6 +7,7 @@ from rnnauto.data.targets import (
     SeveralTargets,
     TargetEncoder,
     ValueEncoder,
+    early_of,
 )
 from rnnauto.families.direct.encode import DirectEncoders
 from rnnauto.judge.early_metrics import EARLY_METRICS
@@ -24,7 +25,7 @@ from rnnauto.layout import Layout
 def metric_names(layout: Layout, encoders: DirectEncoders) -> tuple[str, ...]:
     """List the metrics, as `evaluate` names them."""
     target = encoders.target
-    if isinstance(target, LabelEncoder) and target.early is not None:
+    if early_of(target) is not None:
         own = names_of(target, per_timestep=layout.per_timestep)
         return (*own, *names_measured(EARLY_METRICS))
     if isinstance(target, SeveralTargets):

@@ -14,7 +14,7 @@ from rnnauto.data.settling import Early
 from rnnauto.data.split import Parts
 from rnnauto.data.tags import are_tags
 from rnnauto.data.target_columns import is_struct
-from rnnauto.data.targets import LabelEncoder, TargetEncoder, check_labels
+from rnnauto.data.targets import LabelEncoder, check_labels, early_of
 from rnnauto.data.vectors import holding_vectors, with_vectors
 from rnnauto.errors import RecipeError
 from rnnauto.families.direct.encode import DirectEncoders, DirectPart, encode, fit_direct, grown
@@ -75,7 +75,7 @@ def prepare(told: Told) -> DirectPrepared:
         fold_encoders=folds,
         development=replace(
             holding_vectors(development, folds[0], told.vectors),
-            beginnings=answers_early(folds[0].target),
+            beginnings=early_of(folds[0].target) is not None,
         ),
         fingerprint=fingerprint_of(told, split.validation_frame),
         earlier=split.earlier,
@@ -113,10 +113,6 @@ def deciding(encoders: DirectEncoders, told: Told) -> DirectEncoders:
             hint="leave one of them out",
         )
     return with_target(encoders, with_costs(target, judge.costs))
-
-
-def answers_early(target: TargetEncoder) -> bool:
-    return isinstance(target, LabelEncoder) and target.early is not None
 
 
 def with_costs(target: LabelEncoder, costs: Mapping[str, Mapping[str, float]]) -> LabelEncoder:

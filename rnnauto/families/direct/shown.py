@@ -16,6 +16,7 @@ from rnnauto.data.targets import (
     LabelEncoder,
     SeveralTargets,
     ValueEncoder,
+    early_of,
     zeros_in,
 )
 from rnnauto.families.direct.encode import DirectEncoders, DirectPart
@@ -108,7 +109,7 @@ def answers_shown(part: DirectPart, answers: Floats) -> Json:
     target = part.encoders.target
     rule = target.decision if isinstance(target, LabelEncoder) else None
     shown = {} if rule is None else {"decision": decision_shown(rule)}
-    early = target.early if isinstance(target, LabelEncoder) else None
+    early = early_of(target)
     if early is not None and early.rule is not None:
         shown["early"] = {"loss": early.loss, **early.rule.model_dump()}
     if part.layout.per_timestep:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from rnnauto.arrays import Integers
-from rnnauto.data.targets import LabelEncoder
+from rnnauto.data.targets import LabelEncoder, early_of
 from rnnauto.deploy.beginnings import told_so_far
 from rnnauto.deploy.onnx_run import STEP
 from rnnauto.deploy.step_run import open_step
@@ -51,12 +51,12 @@ def decide(
     asked for, to what these say of sequences that they were not trained on. The arguments are those
     of `deciding.decide.decide`."""
     prepared = how.decide(prepared, members=members, parts=parts, study=study, baselines=baselines)
-    target = prepared.encoders.target
-    if not isinstance(target, LabelEncoder) or target.early is None:
+    early = early_of(prepared.encoders.target)
+    if early is None:
         return prepared
     watched = held_out(prepared, members, [fold for _, fold in parts])
-    rule = fit_rule(watched, loss=target.early.loss)
-    return with_rule(prepared, early=target.early.model_copy(update={"rule": rule}))
+    rule = fit_rule(watched, loss=early.loss)
+    return with_rule(prepared, early=early.model_copy(update={"rule": rule}))
 
 
 def held_out(prepared: DirectPrepared, members: Sequence[Any], folds: Sequence[int]) -> Watched:
