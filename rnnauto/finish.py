@@ -181,7 +181,7 @@ def write_model(
         prepared, part = exported.prepared, exported.prepared.test
         updated = approve(exported)
         begun = time.monotonic()
-        early = told_early(family, place, part)
+        early = told_early(family.settling(place, prepared.layout, prepared.encoders), part)
         evaluation = scored(task, exported, baselines, early)
         rows = make_rows(chosen.trials, chosen.winner, evaluation, validated, task.problem)
         family.save_baselines(place / "baselines.npz", baselines)

@@ -84,6 +84,11 @@ class Model:
         check_signatures(run, self.family.signatures(layout, encoders))
         return run
 
+    @cached_property
+    def settling(self) -> Callable[[Any], Any] | None:
+        """What reads sequences on by a rule; None where answers wait for the end."""
+        return self.family.settling(self.folder, self.info.layout, self.info.encoders)
+
     def predict(
         self,
         data: Source,
@@ -177,11 +182,14 @@ class Model:
     def tell(self, part: Any, *, probabilities: bool = False, search: Beams = ONE_BEAM) -> "Answer":
         """Predict what `read` has read. Raises: DataError where there are no beams to choose."""
         search.check(lambda: self.run, light=self.light)
-        family = self.family
-        told = family.answer(self.run, part, beams=search.kept, **search.asked)
-        early = told_early(family, self.folder, part)
-        table = family.table(part, told, probabilities=probabilities, **early)
-        return Answer(table, family.without_answer(part, told))
+        told = self.family.answer(self.run, part, beams=search.kept, **search.asked)
+        table = self.table(part, told, probabilities=probabilities)
+        return Answer(table, self.family.without_answer(part, told))
+
+    def table(self, part: Any, told: Any, *, probabilities: bool) -> pl.DataFrame:
+        """Make the table of answers, also of those that were sure before the end."""
+        early = told_early(self.settling, part)
+        return self.family.table(part, told, probabilities=probabilities, **early)
 
     def tell_shares(self, part: Any, *, probabilities: bool) -> "Answer":
         """Predict what `read` has read, with what each timestep did. Raises: DataError."""
@@ -220,11 +228,10 @@ class Model:
         info, family = self.info, self.family
         part = family.to_judge(data, info.layout, info.encoders, history=history)
         look(part.table, info.layout)
-        path_npz = self.folder / NAME
-        baselines = family.load_baselines(path_npz, info.layout, info.encoders)
+        baselines = family.load_baselines(self.folder / NAME, info.layout, info.encoders)
         asked = {} if search == ONE_BEAM else {"beams": beams, **search.asked}
         answers = family.judged(self.run, part, **asked)
-        how = {"temperature": info.temperature, **told_early(family, self.folder, part)}
+        how = {"temperature": info.temperature, **told_early(self.settling, part)}
         found = family.evaluate(part, answers, baselines, seed=seed, **how)
         return judged_by(found, info.objective)
 
@@ -289,21 +296,15 @@ class Model:
         check_wanted(format, Path(path), int8=int8, data=data is not None)
         exporting = Exporting(self.folder, self.info)
         if data is not None:
-            info, family = self.info, self.family
-            part = family.to_predict(data, info.layout, info.encoders, history=None)
+            part = self.read(data)
             frame = part.table.frame
-            columns = [name for name in info.layout.input_columns() if name in frame.columns]
+            columns = [name for name in self.info.layout.input_columns() if name in frame.columns]
             exporting = replace(
                 exporting,
                 asked=asked_of(exporting, part),
                 rows=frame.select(columns),
                 predict=lambda: as_in_file(
-                    family.table(
-                        part,
-                        family.answer(exporting.run, part),
-                        probabilities=True,
-                        **told_early(family, self.folder, part),
-                    )
+                    self.table(part, self.family.answer(exporting.run, part), probabilities=True)
                 ),
             )
         return export_as(exporting, format, Path(path), int8=int8)

@@ -87,12 +87,14 @@ class Told:
     """Answers, a row for each unit that the caller counts.
 
     Attributes:
+        part: X, as the model read it.
         values: [units, outputs]; NaN where there was nothing to read.
         per_timestep: whether a unit is a timestep.
         owners: of rows of a frame that share an answer, the sequence of each, [units].
     """
 
     given: Given
+    part: Any
     values: NDArray[np.float64]
     per_timestep: bool
     owners: Integers | None
@@ -217,24 +219,24 @@ class RnnEstimator(BaseEstimator):
             raise InputError("X holds 1 sample", hint="nothing can be learnt from a single one")
         self.n_features_in_, self._given = given.width, replace(given, frame=given.frame.clear())
 
-    def _read(self, X: Any, lengths: Any) -> tuple[Given, Any]:
-        """Read X as it is to be answered. Raises: InputError."""
+    def _tell(self, X: Any, lengths: Any, columns: int) -> "Told":
+        """Answer X. Raises: InputError."""
         check_is_fitted(self, MODEL)
         given = take(X, lengths)
         self._check_like_fitted(X, given)
-        return given, self.model_.read(given.frame)
-
-    def _tell(self, X: Any, lengths: Any, columns: int) -> "Told":
-        """Answer X. Raises: InputError."""
-        given, part = self._read(X, lengths)
-        table = self.model_.tell(part, probabilities=True).table
+        model = self.model_
+        part = model.read(given.frame)
+        # not by `tell`: answers before the end are for who asks for them
+        answers = model.family.answer(model.run, part)
+        table = model.family.table(part, answers, probabilities=True)
         values = table.select(table.columns[-columns:]).to_numpy()
         sequences, layout = part.sequences, self.model_.info.layout
         if layout.per_timestep or sequences.rows is None:
-            return Told(given, values, layout.per_timestep, None)
+            return Told(given, part, values, layout.per_timestep, None)
         owners = np.full(part.frame.height, len(values))
         owners[sequences.rows] = np.repeat(np.arange(len(values)), sequences.lengths)
-        return Told(given, np.vstack([values, np.full(columns, np.nan)])[owners], False, owners)
+        values = np.vstack([values, np.full(columns, np.nan)])[owners]
+        return Told(given, part, values, False, owners)
 
     def _check_like_fitted(self, X: Any, given: Given) -> None:
         """Raises: InputError where X is another than was learnt from."""

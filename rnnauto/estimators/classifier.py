@@ -128,13 +128,13 @@ class RNNClassifier(ClassifierMixin, RnnEstimator):
         """
         told, probabilities = self._probabilities(X, lengths)
         with as_value_errors():
-            _, part = self._read(X, lengths)
-            settled = self.model_.family.settled(self.model_.folder, part)
-            if settled is None:
+            settling = self.model_.settling
+            if settling is None:
                 raise InputError(
                     "the network waits for the end of a sequence",
                     hint="fit it with `early=True`",
                 )
+            settled = settling(told.part)
         places = np.array(self._places)
         codes = np.where(settled.classes < 0, -1, places[settled.classes])
         seen = np.where(settled.timesteps > 0, settled.timesteps, settled.lengths)

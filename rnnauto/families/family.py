@@ -78,8 +78,8 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
             can.
         decide: prepared data with what is fitted to the validation part once the networks are
             known: how a class is answered, and when.
-        settled: what a model that is in a folder says of a part before the ends of its sequences;
-            None where it waits for them.
+        settling: opens what a model that is in a folder says of a part before the ends of its
+            sequences; None where it waits for them.
         export: writes the SavedModel of the mean of some networks, opens and checks it; and beside
             it the ONNX graphs that `light` opens, where the family has them.
         signatures: what its functions take and give, by name.
@@ -137,7 +137,7 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
 
     early: Callable[[Prepared[Encoders, Any, Part, Stored]], None]
     decide: Callable[..., Prepared[Encoders, Any, Part, Stored]]
-    settled: Callable[[Path, Part], Settled | None]
+    settling: Callable[[Path, Layout, Encoders], Callable[[Part], Settled] | None]
     export: Callable[
         [Path, list[Any], Prepared[Encoders, Any, Part, Stored]], tuple[Run, dict[str, float]]
     ]
@@ -182,16 +182,15 @@ def undecided(prepared: Any, **given: Any) -> Any:
     return prepared
 
 
-def waits(folder: Path, part: Any) -> Settled | None:
+def waits(folder: Path, layout: Layout, encoders: Any) -> Callable[[Any], Settled] | None:
     """Say nothing before the end, of families that do not."""
     return None
 
 
-def told_early(family: AnyFamily, folder: Path, part: Any) -> dict[str, Any]:
+def told_early(settling: Callable[[Any], Settled] | None, part: Any) -> dict[str, Any]:
     """Give what `evaluate`, `table` and `tested` have to know of answers before the end, by name;
-    nothing where a model waits for it."""
-    settled = family.settled(folder, part)
-    return {} if settled is None else {"settled": settled}
+    nothing where a model waits for it. Args: settling: what the family opened."""
+    return {} if settling is None else {"settled": settling(part)}
 
 
 def no_streaming(layout: Layout, encoders: Any) -> Streaming:

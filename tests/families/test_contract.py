@@ -424,7 +424,7 @@ def test_both_runtimes_say_the_same(fit):
 def test_a_model_predicts_by_reading_answering_and_writing_a_table_once(fit, calls):
     table = load(fit.folder).predict(fit.case.frame)
     once = (
-        *("misfits", "to_predict", opener(fit), "answer", "settled", "table"),
+        *("misfits", "to_predict", opener(fit), "answer", "settling", "table"),
         "without_answer",
     )
     assert calls == dict.fromkeys(once, 1)
@@ -434,7 +434,7 @@ def test_a_model_predicts_by_reading_answering_and_writing_a_table_once(fit, cal
 def test_a_model_is_judged_by_reading_answering_and_scoring_once(fit, calls):
     found = load(fit.folder).evaluate(fit.case.frame)
     once = (
-        *("misfits", "to_judge", "load_baselines", opener(fit), "judged", "settled"),
+        *("misfits", "to_judge", "load_baselines", opener(fit), "judged", "settling"),
         "evaluate",
     )
     assert calls == dict.fromkeys(once, 1)

@@ -93,7 +93,7 @@ def test_scores_are_those_of_the_predictions(models):
     model = models["rows"]
     part = subject_of(model, LONG).prepared.test
     answers = model.family.judged(model.run, part)
-    early = told_early(model.family, model.folder, part)
+    early = told_early(model.settling, part)
     told = model.predict(LONG)
     scores = model.family.evaluate(part, answers, (), seed=0, **early).metrics
     truth = np.arange(6) % 3

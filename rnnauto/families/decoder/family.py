@@ -87,7 +87,7 @@ DECODER = Family(
     },
     early=never_early,
     decide=late(f"{HERE}.choosing", "choose_penalty"),
-    settled=waits,
+    settling=waits,
     export=export,
     signatures=signatures.signatures,
     light=signatures.open_light,

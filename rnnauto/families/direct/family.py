@@ -77,7 +77,7 @@ DIRECT = Family(
     },
     early=late(f"{HERE}.early.fit", "check"),
     decide=late(f"{HERE}.early.fit", "decide"),
-    settled=late(f"{HERE}.early.ask", "settled"),
+    settling=late(f"{HERE}.early.ask", "settling"),
     export=export,
     signatures=signatures.signatures,
     light=signatures.open_light,

@@ -88,7 +88,7 @@ FORECAST = Family(
     },
     early=never_early,
     decide=undecided,
-    settled=waits,
+    settling=waits,
     export=export,
     signatures=signatures.signatures,
     light=signatures.open_light,

@@ -87,7 +87,7 @@ LANGUAGE = Family(
     },
     early=never_early,
     decide=undecided,
-    settled=waits,
+    settling=waits,
     export=export,
     signatures=signatures.signatures,
     light=signatures.open_light,

@@ -85,7 +85,7 @@ LISTS = Family(
     },
     early=never_early,
     decide=undecided,
-    settled=waits,
+    settling=waits,
     export=export,
     signatures=signatures.signatures,
     light=signatures.open_light,
