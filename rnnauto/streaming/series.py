@@ -93,14 +93,12 @@ class SeriesStream:
 
     def keys(self, rows: Sequence[Row], answers: Answers) -> list[dict[str, Any]]:
         """What says of each answer which row it goes on from: ids and time, as the row has them."""
-        keys: list[dict[str, Any]] = []
-        steps = answers.timesteps.tolist()
-        for at, step in zip(answers.rows.tolist(), steps, strict=True):
-            row = rows[at]
-            key = {name: row.get(name) for name in self.layout.id}
-            time = self.layout.time
-            keys.append({**key, ORIGIN: cells_of([row], self.layout, time)[0] if time else step})
-        return keys
+        told, layout = [rows[at] for at in answers.rows.tolist()], self.layout
+        origins = cells_of(told, layout, layout.time) if layout.time else answers.timesteps.tolist()
+        return [
+            {**{name: row.get(name) for name in layout.id}, ORIGIN: origin}
+            for row, origin in zip(told, origins, strict=True)
+        ]
 
     def save(self, path: Path | str) -> None:
         """Write the last rows into a file; see `Histories.save`."""
