@@ -13,11 +13,10 @@ from rnnauto.deploy.onnx_run import STEP
 from rnnauto.deploy.runner import batches_of
 from rnnauto.deploy.step_run import open_step
 from rnnauto.families.direct.encode import DirectPart
-from rnnauto.families.direct.evaluate import scores_of
 from rnnauto.families.direct.steps.streaming import streaming
 from rnnauto.judge.diagnose import Opening, Subject
 from rnnauto.judge.diagnosis import Beginning, SoFar
-from rnnauto.judge.evaluate import Scores, difference, scored_of
+from rnnauto.judge.evaluate import Scores, difference, evaluate, scored_of
 from rnnauto.judge.measures import main_metric
 from rnnauto.judge.sample import OutOfTime
 from rnnauto.judge.shuffled import some_of
@@ -47,7 +46,8 @@ def so_far(subject: Subject, bench: Opening) -> SoFar | None:
     chosen = some_to_read(part.lengths, seed=subject.seed)
     some = part.take(chosen)
     answers = answers_at(subject, some, deadline=bench.deadline)
-    scores = [scores_of(some, each, seed=subject.seed) for each in answers]
+    encoded, target, seed = some.encoded(), encoders.target, subject.seed
+    scores = [evaluate(encoded, each, (), target=target, seed=seed).scores for each in answers]
     return told(scores, metric, sequences=len(some))
 
 
