@@ -33,11 +33,15 @@ class EarlySums(NamedTuple):
     seen: Doubles
 
 
-def balanced(sums: EarlySums) -> Doubles:
-    """Compute the harmonic mean of the accuracy and of the share that is not seen."""
-    accuracy, spared = sums.right / sums.units, 1 - sums.seen / sums.units
+def harmonic_mean(accuracy: NDArray[np.floating], earliness: NDArray[np.floating]) -> Doubles:
+    """Average accuracies and the shares that need not be seen, as Schäfer and Leser 2020 do."""
+    spared = 1 - earliness
     both = accuracy + spared
-    return np.asarray(2 * accuracy * spared / np.where(both > 0, both, 1))
+    return np.asarray(2 * accuracy * spared / np.where(both > 0, both, 1), np.float64)
+
+
+def balanced(sums: EarlySums) -> Doubles:
+    return harmonic_mean(sums.right / sums.units, sums.seen / sums.units)
 
 
 EARLY_METRICS: tuple[Measure[EarlySums], ...] = (

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from rnnauto.data.settling import settled_within, sureness
-from rnnauto.families.direct.deciding.stopping import Watched, fit_rule, harmonic_mean
+from rnnauto.families.direct.deciding.stopping import Watched, fit_rule
+from rnnauto.judge.early_metrics import harmonic_mean
 
 
 def watched(seed, *, classes=3, sequences=80, gain=0.25):

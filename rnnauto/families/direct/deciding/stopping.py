@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Flags, Integers
 from rnnauto.data.settling import KEPT, NEVER, NO_ANSWER, EarlyRule, runs_of, sureness
+from rnnauto.judge.early_metrics import harmonic_mean
 
 PROBABILITIES = 32  # that are tried, spread over those that there are
 MARGINS = np.array([0.25, 0.5, 0.75])  # quantiles of those that there are, beside none at all
@@ -55,13 +56,6 @@ class Tried:
     timesteps: int
     accuracy: float
     earliness: float
-
-
-def harmonic_mean(accuracy: NDArray[np.floating], earliness: NDArray[np.floating]) -> Doubles:
-    """Average accuracies and the shares that need not be seen, as Schäfer and Leser 2020 do."""
-    spared = 1 - earliness
-    both = accuracy + spared
-    return np.asarray(2 * accuracy * spared / np.where(both > 0, both, 1), np.float64)
 
 
 def fit_rule(watched: Watched, *, loss: float | None) -> EarlyRule:
