@@ -5,10 +5,11 @@ import os
 import secrets
 import stat
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from rnnauto.errors import ModelFolderError
+from rnnauto.errors import ModelFolderError, StorageError
 
 MOST = {  # bytes
     "model.json": 64 << 20,
@@ -91,6 +92,17 @@ def check_place(path: Path) -> None:
         raise ModelFolderError(
             f"`{path}` {fault}, and is not written", hint="move it away, then try again"
         )
+
+
+@contextmanager
+def storing(place: Path, hint: str) -> Iterator[None]:
+    """Say that a place cannot be written to where something in the block fails by it. Raises:
+    StorageError."""
+    try:
+        yield
+    except OSError as error:
+        message = f"cannot write `{place}`: {error.strerror or error}"
+        raise StorageError(message, hint=hint) from error
 
 
 def put_in_place(path: Path, content: bytes, *, mode: int | None = None) -> None:

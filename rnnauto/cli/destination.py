@@ -3,11 +3,10 @@
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 
 from rnnauto.errors import StorageError
-from rnnauto.files import put_in_place
+from rnnauto.files import put_in_place, storing
 from rnnauto.reading.formats.parts import parts_of
 from rnnauto.reading.opened import STANDARD_INPUT, is_folder
 
@@ -79,16 +78,6 @@ def files_of(path: Path) -> Iterator[Path]:
 def is_special(place: Path) -> bool:
     """Whether something takes what is written that is no file: a pipe, a device."""
     return place.exists() and not place.is_file()
-
-
-@contextmanager
-def storing(place: Path, hint: str) -> Iterator[None]:
-    """Say that a place cannot be written to where something in the block fails by it. Raises:
-    StorageError."""
-    try:
-        yield
-    except OSError as error:
-        raise StorageError(f"cannot write `{place}`: {error.strerror}", hint=hint) from error
 
 
 def write_file(place: Path, content: bytes, option: str) -> None:

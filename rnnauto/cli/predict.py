@@ -164,7 +164,7 @@ def predicted_in_pieces(
     """
     import tempfile
 
-    from rnnauto.cli.destination import storing
+    from rnnauto.files import storing
     from rnnauto.pieces import LARGE
 
     if opened.path is None and len(opened.content) < LARGE:

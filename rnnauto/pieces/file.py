@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from rnnauto.deploy.table import Answer
 from rnnauto.errors import StorageError
-from rnnauto.files import put_in_place
+from rnnauto.files import put_in_place, storing
 from rnnauto.pieces import is_large
 from rnnauto.pieces.ask import Asked, tell_pieces
 from rnnauto.pieces.output import ENDINGS, in_format, kept_output, written
@@ -33,7 +33,7 @@ def predict_file(model: Whole, data: Path, output: Path, **how: Any) -> int:
             f"`{output}`: no format is known for the ending `{output.suffix}`",
             hint="end the file's name in .csv, .tsv, .jsonl or .parquet",
         )
-    try:
+    with storing(output, "name another file"):
         if is_large(data):
             with kept_output(output, layout, ending) as kept:
                 told = tell_pieces(model, open_source(data), kept.add, **how)
@@ -42,8 +42,4 @@ def predict_file(model: Whole, data: Path, output: Path, **how: Any) -> int:
                     return told.predictions
         table = in_format(model.ask(data, **how).table, layout, ending)
         put_in_place(output, written(table, ending))
-    except OSError as error:
-        raise StorageError(
-            f"cannot write `{output}`: {error.strerror or error}", hint="name another file"
-        ) from error
     return table.height
