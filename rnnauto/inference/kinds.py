@@ -10,6 +10,7 @@ import polars as pl
 from rnnauto.cores import on_all_cores
 from rnnauto.layout import Kind
 from rnnauto.names import named_id, named_sequence
+from rnnauto.reading.cells import spread
 from rnnauto.reading.spans import Span
 from rnnauto.runs import heads
 
@@ -140,9 +141,7 @@ def kind_of(
 
 def text_shape(column: pl.Series) -> tuple[float, bool]:
     """Measure the median words of a cell, and whether the cells look like codes."""
-    known = column.drop_nulls()
-    if len(known) > SAMPLE:
-        known = known.gather(np.linspace(0, len(known) - 1, SAMPLE).astype(np.int64))
+    known = spread(column, SAMPLE)
     if not len(known):
         return 0.0, False
     words = known.str.count_matches(r"\S+").to_numpy()

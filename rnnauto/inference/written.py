@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 
 from rnnauto.inference.kinds import Profile
+from rnnauto.reading.cells import spread
 
 SAMPLE = 4000  # cells that are looked at
 EVERYWHERE = 0.9  # share of cells from which a word is a frame around what differs
@@ -19,9 +20,7 @@ def can_be_written(profile: Profile, column: pl.Series) -> bool:
     written. Codes, numbered texts and drawn letters are not."""
     if profile.kind != "text" or profile.code:
         return False
-    cells = column.drop_nulls()
-    if len(cells) > SAMPLE:
-        cells = cells.gather(np.linspace(0, len(cells) - 1, SAMPLE).astype(np.int64))
+    cells = spread(column, SAMPLE)
     if len(cells) < FEWEST:
         return False
     words = telling_words(cells)

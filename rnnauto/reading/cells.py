@@ -127,12 +127,12 @@ def known_text(column: pl.Series, missing: Sequence[str] = MISSING) -> pl.Series
     return column.to_frame().select(wanted).to_series()
 
 
-def spread(text: pl.Series) -> pl.Series:
-    """Sample known cells from all over a column."""
-    known = text.drop_nulls()
-    if len(known) <= SAMPLE:
+def spread(cells: pl.Series, most: int = SAMPLE) -> pl.Series:
+    """Sample known cells from all over a column, `most` of them."""
+    known = cells.drop_nulls()
+    if len(known) <= most:
         return known
-    return known.gather(np.linspace(0, len(known) - 1, SAMPLE).astype(np.int64))
+    return known.gather(np.linspace(0, len(known) - 1, most).astype(np.int64))
 
 
 def parsed(sample: pl.Series, missing: Sequence[str]) -> pl.Series:

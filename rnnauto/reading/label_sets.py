@@ -1,9 +1,8 @@
 """Tell cells that hold several labels, such as `comedy|drama`, from cells that hold one."""
 
-import numpy as np
 import polars as pl
 
-from rnnauto.reading.cells import is_number
+from rnnauto.reading.cells import is_number, spread
 
 SEPARATORS = ("|", ";", ", ", ",")
 SAMPLE = 4000  # cells that the decision is made from
@@ -16,9 +15,7 @@ MOVES = 0.5  # share of labels that stand in more than one place
 
 def separator_of(column: pl.Series) -> str:
     """Find what separates the labels in the cells of a column; empty where a cell holds one."""
-    known = column.drop_nulls()
-    if len(known) > SAMPLE:
-        known = known.gather(np.linspace(0, len(known) - 1, SAMPLE).astype(np.int64))
+    known = spread(column, SAMPLE)
     for separator in SEPARATORS:
         several = known.str.contains(separator, literal=True)
         if int(several.sum()) >= max(2.0, LEAST * len(known)) and are_sets(known, separator):
@@ -59,9 +56,7 @@ def list_sets(lists: pl.Series) -> bool:
     inner = lists.dtype.inner if isinstance(lists.dtype, pl.List) else None
     if not (inner == pl.String or (inner is not None and inner.is_integer())):
         return False
-    known = lists.drop_nulls()
-    if len(known) > SAMPLE:
-        known = known.gather(np.linspace(0, len(known) - 1, SAMPLE).astype(np.int64))
+    known = spread(lists, SAMPLE)
     return len(known) > 0 and hold_sets(known.cast(pl.List(pl.String)))
 
 
