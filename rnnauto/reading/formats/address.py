@@ -3,7 +3,6 @@
 Credentials are those of the environment, as polars finds them; none are asked for or kept.
 """
 
-import mmap
 import re
 import shutil
 import tempfile
@@ -19,7 +18,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 import polars as pl
 
 from rnnauto.errors import DataError
-from rnnauto.reading.content import Content
+from rnnauto.reading.content import Content, file_content
 from rnnauto.recipe.addresses import full_address, shown_address
 
 LINES = frozenset({".csv", ".tsv", ".tab", ".psv", ".txt", ".jsonl", ".ndjson"})
@@ -83,7 +82,7 @@ def address_of(path: Path) -> Address:
 
 
 def fetched(address: Address) -> Content:
-    """Fetch a file into one that is gone once it is closed, and map that.
+    """Fetch a file into one that is gone once it is read, or once it is not mapped any more.
 
     Raises: DataError that says what to do, where it cannot be fetched.
     """
@@ -96,10 +95,7 @@ def fetched(address: Address) -> Content:
                 f"`{address.shown}` cannot be read: {reason_of(error)}",
                 hint=HINTS[address.scheme],
             ) from error
-        if not place.stat().st_size:
-            return b""
-        with place.open("rb") as file:
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        return file_content(place)
 
 
 def reason_of(error: BaseException) -> str:
