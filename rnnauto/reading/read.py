@@ -134,24 +134,29 @@ def read_table(
     if isinstance(source, Piece):
         table: Table = source.read(text, rules)
         return table
-    more: dict[str, Any] = {"has_target": has_target, "names": names, "form": form}
-    more["set_aside"] = set_aside
-    if not isinstance(source, str | Path | Opened):
+    if isinstance(source, str | Path):
+        path = Path(source)
+        parts = parts_of(path)
+        if parts is not None or is_folder(path):
+            join = load_folder if parts is None else partial(load_parts, files=parts)
+            # of a table some parts may be empty, but a sequence never
+            table = folder_table(path, join, empty=parts is not None, text=text, rules=rules)
+            if not may_be_empty:
+                check_has_rows(table.frame, str(path))
+            return table
+        source = open_source(path)
+    if not isinstance(source, Opened):
         table = frame_table(source, text=text, may_be_empty=may_be_empty, rules=rules)
         return with_derived(table, keep=text, rules=rules)
-    if isinstance(source, Opened):
-        return opened_table(source, text=text, may_be_empty=may_be_empty, rules=rules, **more)
-    path = Path(source)
-    parts = parts_of(path)
-    if parts is not None or is_folder(path):
-        join = load_folder if parts is None else partial(load_parts, files=parts)
-        # of a table some parts may be empty, but a sequence never
-        table = folder_table(path, join, empty=parts is not None, text=text, rules=rules)
-        if not may_be_empty:
-            check_has_rows(table.frame, str(path))
-        return table
     return opened_table(
-        open_source(path), text=text, may_be_empty=may_be_empty, rules=rules, **more
+        source,
+        text=text,
+        may_be_empty=may_be_empty,
+        rules=rules,
+        set_aside=set_aside,
+        has_target=has_target,
+        names=names,
+        form=form,
     )
 
 

@@ -261,10 +261,10 @@ def without_faults(
         return Typed(numbers)
     shown = fault_shown(known, faults, "numbers", lines)
     words = faults & ~known.is_in(SHEET_ERRORS)
+    many = numbers.n_unique() > MANY_NUMBERS and not named_id(text.name)
     if words.sum() > (1 - MOSTLY) * (len(known) - known.null_count()):
-        many = numbers.n_unique() > MANY_NUMBERS and not named_id(text.name)
         return Typed(text, mixed=shown if many else "")
-    if numbers.n_unique() > MANY_NUMBERS and not named_id(text.name):
+    if many:
         return Typed(numbers, f"{shown}; they are read as missing")
     return Typed(text, f"{shown}; the column is read as text")
 
