@@ -4,15 +4,15 @@ import numpy as np
 import polars as pl
 import pytest
 from builders import columns, make_layout
+from saved_steps import open_saved
 from streamed import random_networks, shape
 from test_stream_answers import LAYOUTS, ROWS, TEXTS
 
 from rnnauto.data.sequences import gather
 from rnnauto.deploy.gate import find_faults
-from rnnauto.deploy.runner import load_saved_model, raw_batch
-from rnnauto.deploy.write import write_saved_model
+from rnnauto.deploy.runner import raw_batch
 from rnnauto.errors import ExportError
-from rnnauto.families.direct.encode import DirectPart, fit_direct
+from rnnauto.families.direct.encode import fit_direct
 from rnnauto.families.direct.export import serve_module
 from rnnauto.families.direct.steps.check import check_step
 
@@ -37,15 +37,7 @@ def saved(tmp_path_factory):
 
     def save(name):
         if name not in made:
-            frame, layout, shapes = CASES[name]
-            sequences = gather(frame, layout)
-            encoders = fit_direct(sequences, layout, classes=sequences.targets)
-            members = random_networks(layout, encoders, shapes)
-            module = serve_module(members, layout=layout, encoders=encoders)
-            folder = tmp_path_factory.mktemp("saved") / "model"
-            write_saved_model(folder, module, module.functions)
-            part = DirectPart(frame, sequences, layout, encoders)
-            made[name] = load_saved_model(folder), part
+            made[name] = open_saved(tmp_path_factory.mktemp("saved") / "model", *CASES[name])
         return made[name]
 
     return save
