@@ -10,7 +10,8 @@ from rnnauto.inference.case import Case, named
 from rnnauto.inference.kinds import Profile
 from rnnauto.inference.stems import find_stems
 from rnnauto.layout import Kind
-from rnnauto.reading.read import Table, listed
+from rnnauto.reading.heads.rows import listed
+from rnnauto.reading.read import Table
 from rnnauto.times.shapes import misread
 from rnnauto.visible import visible
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from rnnauto.errors import DataError
-from rnnauto.reading.read import Table, listed
+from rnnauto.reading.heads.rows import listed
+from rnnauto.reading.read import Table
 from rnnauto.recipe import Data
 
 FLAGS = {

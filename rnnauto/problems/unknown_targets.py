@@ -6,7 +6,7 @@ import polars as pl
 
 from rnnauto.data.targets import label_texts, set_items
 from rnnauto.errors import DataError
-from rnnauto.reading.read import listed
+from rnnauto.reading.heads.rows import listed
 
 
 def refuse_unknown(asked: pl.Series, known: Collection[str], *, source: str, name: str) -> None:

@@ -10,7 +10,7 @@ from rnnauto.data.split import Parts
 from rnnauto.layout import Layout
 from rnnauto.problem import Example, Kind, Problem, numbered
 from rnnauto.problems.layouts import gives_classes
-from rnnauto.reading.read import listed
+from rnnauto.reading.heads.rows import listed
 
 SHARE = 0.01  # of the test part's targets; a rare tag more or less is usual
 

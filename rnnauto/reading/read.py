@@ -23,7 +23,6 @@ from rnnauto.reading.formats.seen import Seen
 from rnnauto.reading.formats.series_lines import series_in_rows
 from rnnauto.reading.frames import FRAME, Pandas, Source, load_frame
 from rnnauto.reading.heads.rows import column_names, rows_of
-from rnnauto.reading.heads.rows import listed as listed
 from rnnauto.reading.heads.table_text import table_text
 from rnnauto.reading.idle_rows import drop_idle_rows
 from rnnauto.reading.joined_time import join_time

@@ -10,7 +10,7 @@ from rnnauto.arrays import Floats, Integers, splits_of
 from rnnauto.families.forecast.origins import last_of
 from rnnauto.families.forecast.series import Series, SeriesEncoders
 from rnnauto.layout import Layout
-from rnnauto.reading.read import listed
+from rnnauto.reading.heads.rows import listed
 from rnnauto.times.grid import later
 
 

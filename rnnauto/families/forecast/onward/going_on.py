@@ -45,7 +45,8 @@ from rnnauto.families.forecast.series import (
 )
 from rnnauto.layout import Layout
 from rnnauto.prepared import Source, count
-from rnnauto.reading.read import Table, listed
+from rnnauto.reading.heads.rows import listed
+from rnnauto.reading.read import Table
 
 PATHS = 100  # that quantiles beyond the horizon are made of
 SHARES = 19  # values that each of them stands for
