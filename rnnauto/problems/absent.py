@@ -14,7 +14,7 @@ from rnnauto.problem import MOST_ROWS, Example, Kind, Problem, numbered, rows_wh
 from rnnauto.problems.layouts import has_timed_rows, is_forecast
 from rnnauto.problems.rule import Laid, Rule
 from rnnauto.reading.read import Table
-from rnnauto.runs import ordered_runs, steps_alike
+from rnnauto.runs import ordered_runs, steps_alike, steps_inside
 from rnnauto.times.describe import alias_of, steps_per, words_of
 from rnnauto.times.frequency import Frequency, find_frequency, steps_of
 from rnnauto.times.grid import evenness, fill, is_clock
@@ -242,11 +242,7 @@ def without_gaps(frame: pl.DataFrame, ids: Sequence[str], clock: str) -> bool:
         return False
     if steps_alike(frame, ids, clock):
         return True
-    ticks = frame[clock].to_physical()
-    steps = np.diff((ticks if ticks.dtype == pl.Int64 else ticks.cast(pl.Float64)).to_numpy())
-    inside = np.ones(len(steps), bool)
-    inside[starts[1:] - 1] = False
-    steps = steps[inside]
+    steps = steps_inside(frame[clock].to_physical(), starts)
     return not len(steps) or steps.max() <= 1.5 * np.median(steps, overwrite_input=True)
 
 
