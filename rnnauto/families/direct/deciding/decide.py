@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rnnauto.arrays import Integers
 from rnnauto.data.decisions import Matrix
 from rnnauto.data.targets import LabelEncoder
 from rnnauto.families.direct.deciding.rule import Held, fit_decision
@@ -52,14 +53,10 @@ def decide(
 def held_out(members: Sequence[Any], folds: Sequence[int], study: Study) -> Held:
     """Ask the networks about the validation part of the fold that each was trained on; of those of
     one part the mean counts."""
-    by_part: dict[bytes, list[int]] = {}
-    for at, fold in enumerate(folds):
-        by_part.setdefault(np.ascontiguousarray(study.folds[fold][1]).tobytes(), []).append(at)
     found: list[Held] = []
-    for places in by_part.values():
-        fold = folds[places[0]]
+    for some, validation in by_validation(members, [study.folds[fold][1] for fold in folds]):
         before = sum(len(np.unique(each.owners)) for each in found)
-        pieces = list(asked([members[at] for at in places], fold, study))
+        pieces = list(asked(some, validation, study))
         chances, truth, owners, weights = (
             np.concatenate(each) for each in zip(*pieces, strict=True)
         )
@@ -72,15 +69,26 @@ def held_out(members: Sequence[Any], folds: Sequence[int], study: Study) -> Held
     )
 
 
+def by_validation(
+    members: Sequence[Any], parts: Sequence[Integers]
+) -> list[tuple[list[Any], Integers]]:
+    """Gather networks by the validation part, of `parts`, that each was not trained on."""
+    found: dict[bytes, tuple[list[Any], Integers]] = {}
+    for member, validation in zip(members, parts, strict=True):
+        part = np.ascontiguousarray(validation)
+        found.setdefault(part.tobytes(), ([], part))[0].append(member)
+    return list(found.values())
+
+
 def dense(owners: NDArray[Any]) -> NDArray[np.int64]:
     return np.asarray(np.unique(owners, return_inverse=True)[1], np.int64)
 
 
 def asked(
-    members: Sequence[Any], fold: int, study: Study
+    members: Sequence[Any], validation: Integers, study: Study
 ) -> Iterator[tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]]:
     """Give probabilities, classes, sequences and weights of the known units, batch by batch."""
-    for batch in study.learner.validation_batches(study.data, study.folds[fold][1]):
+    for batch in study.learner.validation_batches(study.data, validation):
         known = known_units(batch.targets, study.problem.answer)
         votes = [
             votes_of(outputs_of(member, batch)[known], study.problem.answer) for member in members

@@ -62,25 +62,15 @@ def decide(
 def held_out(prepared: DirectPrepared, members: Sequence[Any], folds: Sequence[int]) -> Watched:
     """Have the networks read the validation part of the fold that each was trained on; of those of
     one part the mean counts."""
-    by_part: dict[bytes, list[int]] = {}
-    for at, fold in enumerate(folds):
-        validation = prepared.parts.folds[fold][1]
-        by_part.setdefault(np.ascontiguousarray(validation).tobytes(), []).append(at)
-    found = [
-        watched(
-            prepared,
-            [members[at] for at in places],
-            prepared.parts.folds[folds[places[0]]][1],
-            most=MOST_TIMESTEPS // len(by_part),
-        )
-        for places in by_part.values()
-    ]
+    parts = how.by_validation(members, [prepared.parts.folds[fold][1] for fold in folds])
+    most = MOST_TIMESTEPS // len(parts)
+    found = [watched(prepared, some, validation, most=most) for some, validation in parts]
     names = ("chances", "lengths", "truth", "weights")
     return Watched(*(np.concatenate([getattr(each, name) for each in found]) for name in names))
 
 
 def watched(
-    prepared: DirectPrepared, members: Sequence[Any], validation: Integers, *, most: int
+    prepared: DirectPrepared, members: list[Any], validation: Integers, *, most: int
 ) -> Watched:
     """Have the mean of some networks read a part on, in the arithmetic that a stream has.
 
@@ -90,15 +80,14 @@ def watched(
 
     layout, encoders, encoded = prepared.layout, prepared.encoders, prepared.development
     lengths = encoded.lengths
-    some = np.asarray(validation)
-    some = some[(lengths[some] > 0) & (encoded.targets[some] >= 0)]
+    some = validation[(lengths[validation] > 0) & (encoded.targets[validation] >= 0)]
     within = int((np.cumsum(lengths[some]) <= most).sum())
     some = some[: max(1, within)]
     reading = streaming(layout, encoders)
     sequences = prepared.parts.development
     with tempfile.TemporaryDirectory() as place:
         path = Path(place)
-        (path / STEP).write_bytes(write_step(list(members), layout, encoders))
+        (path / STEP).write_bytes(write_step(members, layout, encoders))
         step = open_step(path, reading)
         chances = told_so_far(step, reading, sequences, layout, encoders, chosen=some)
     weights = np.ones(len(some)) if encoded.weights is None else encoded.weights[some]
