@@ -8,6 +8,7 @@ import numpy as np
 
 from rnnauto.arrays import Integers
 from rnnauto.reading.rules import Rules
+from rnnauto.runs import run_starts
 
 
 class Undivided(Exception):
@@ -100,8 +101,6 @@ class Piece:
 def sequences_in(frame: Any, keys: tuple[str, ...]) -> tuple[Integers, Any]:
     """Find the sequences of some rows: how many rows each has, and a hash of its ids. Raises:
     Undivided where the rows of one do not stand together."""
-    from rnnauto.runs import run_starts
-
     if any(name not in frame.columns or frame[name].null_count() for name in keys):
         raise Undivided("not every row has its ids")
     starts = run_starts(frame, keys)
