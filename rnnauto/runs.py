@@ -4,7 +4,7 @@ Most long tables hold the rows of a sequence one after the other, in the order o
 costs a comparison per row, where grouping and sorting cost many.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, TypeVar
@@ -43,7 +43,7 @@ def once_a_frame(look: Callable[..., Found]) -> Callable[..., Found]:
     """
 
     @wraps(look)
-    def looked(frame: pl.DataFrame, names: Sequence[str], *more: str) -> Found:
+    def looked(frame: pl.DataFrame, names: Sequence[str], *more: Hashable) -> Found:
         if id(frame) not in FOUND:
             finalize(frame, FOUND.pop, id(frame), None)
         known = FOUND.setdefault(id(frame), {})

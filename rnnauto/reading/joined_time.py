@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from rnnauto.runs import once_a_frame
 from rnnauto.times.month_names import MONTH_NUMBERS, month_number, names_like
 from rnnauto.times.parse import PIVOT, day_of, first_of, monday_of
 from rnnauto.times.spelling import Spelling
@@ -175,24 +176,33 @@ def year_and_less(frame: pl.DataFrame) -> tuple[str, ...]:
 
 def numbered_parts(frame: pl.DataFrame, wanted: Sequence[Part]) -> tuple[str, ...]:
     """Find year, month, day and so on, as far down as there are columns and the last one varies."""
-    names = {name.lower(): name for name in frame.columns}
     parts: list[str] = []
     varying = 0
     for part in wanted:
-        name = next((names[word] for word in part.names if word in names), None)
-        numbers = None if name is None else part_numbers(frame[name])
-        if name is None or numbers is None:
+        found = part_in(frame, part.names, part)
+        if found is None:
             break
-        if numbers.null_count() > MOST_LOST * len(numbers):
-            break
-        least, most = numbers.min(), numbers.max()
-        if not (isinstance(least, int) and isinstance(most, int)):
-            break
-        if not may_be(part, frame[name], least, most) or (most == HOURS and least == 0):
-            break
+        name, varies = found
         parts.append(name)
-        varying = len(parts) if least < most else varying
+        varying = len(parts) if varies else varying
     return tuple(parts[:varying])
+
+
+@once_a_frame
+def part_in(frame: pl.DataFrame, words: Sequence[str], part: Part) -> tuple[str, bool] | None:
+    """Find the column of a part, called by one of its words, and whether it varies; None where
+    there is none, or one that holds other things."""
+    names = {name.lower(): name for name in frame.columns}
+    name = next((names[word] for word in words if word in names), None)
+    numbers = None if name is None else part_numbers(frame[name])
+    if name is None or numbers is None or numbers.null_count() > MOST_LOST * len(numbers):
+        return None
+    least, most = numbers.min(), numbers.max()
+    if not (isinstance(least, int) and isinstance(most, int)):
+        return None
+    if not may_be(part, frame[name], least, most) or (most == HOURS and least == 0):
+        return None
+    return name, least < most
 
 
 def part_beyond(frame: pl.DataFrame) -> tuple[str, str] | None:
