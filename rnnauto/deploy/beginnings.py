@@ -13,14 +13,13 @@ from rnnauto.arrays import Floats, Integers, timestep_index
 from rnnauto.data.encode import Encoders
 from rnnauto.data.sequences import Sequences
 from rnnauto.deploy.raw_inputs import cut_inputs
-from rnnauto.deploy.runner import RawBatch, Run, raw_batch, strings
+from rnnauto.deploy.runner import RawBatch, Run, raw_batch, raw_statics, raw_timesteps, strings
 from rnnauto.deploy.step_run import StepGraph
 from rnnauto.deploy.streaming import Streaming, Timesteps, read_on
 from rnnauto.layout import Layout
 
 MOST = 48  # timesteps of a sequence that are compared
 ALONG_TIME = frozenset({"numbers", "categories", "time", "token"})
-STEPWISE = frozenset({"numbers", "categories", "views", "time"})
 
 
 def beginnings(
@@ -109,18 +108,15 @@ def timesteps_of(
     sequences: Sequences, chosen: Integers, layout: Layout, encoders: Encoders[Any]
 ) -> Timesteps:
     """Gather all timesteps of some sequences as the `step` of ONNX takes them."""
-    lengths = sequences.lengths[chosen]
-    raw = raw_batch(sequences, chosen, layout, encoders)
-    inputs: RawBatch = {}
-    if "text" in raw:
-        del raw["text"]
-        places = timestep_index(sequences.row_splits, chosen)
-        inputs["tokens"] = strings(sequences.categories[0].gather(places))
+    places = timestep_index(sequences.row_splits, chosen)
+    if layout.tokens is not None:
+        inputs: RawBatch = {"tokens": strings(sequences.categories[0].gather(places))}
     else:
-        raw = cut_inputs(raw, layout, encoders)
-        real = np.arange(int(raw.pop("length").max(initial=0))) < lengths[:, None]
-        inputs = {name: raw.pop(name)[real] for name in STEPWISE & raw.keys()}
-    return Timesteps(inputs, raw, lengths)
+        raw = raw_timesteps(sequences, places, layout, encoders)
+        one = {name: array[None] for name, array in raw.items()}  # as of a single sequence
+        inputs = {name: array[0] for name, array in cut_inputs(one, layout, encoders).items()}
+    statics = raw_statics(sequences, chosen, layout, encoders)
+    return Timesteps(inputs, statics, sequences.lengths[chosen])
 
 
 def told_so_far(

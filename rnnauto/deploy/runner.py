@@ -245,30 +245,41 @@ def raw_batch(
         real = np.arange(timesteps) < lengths[:, None]
         batch["length"] = lengths.astype(np.int32)
         at = timestep_index(sequences.row_splits, chosen)
-        if encoders.numbers:
-            numbers = data_units(sequences.numbers[at], zeros_of(layout.features))
-            padded = np.full(
-                (*real.shape, len(encoders.numbers)), 1e6 if extra else 0, numbers.dtype
-            )
-            padded[real] = numbers
-            batch["numbers"] = padded
-        if encoders.categories:
-            words = np.full(
-                (*real.shape, len(sequences.categories)), "rubbish" * bool(extra), object
-            )
-            for position, column in enumerate(sequences.categories):
-                words[..., position][real] = strings(column.gather(at))
-            batch["categories"] = words
-        if encoders.reads_times:
-            batch["time"] = np.full(real.shape, 1e6 if extra else 0.0)
-            batch["time"][real] = times_in(sequences)[at]
+        number, word = (1e6, "rubbish") if extra else (0, "")
+        for name, values in raw_timesteps(sequences, at, layout, encoders).items():
+            padding = word if values.dtype == object else number
+            batch[name] = np.full((*real.shape, *values.shape[1:]), padding, values.dtype)
+            batch[name][real] = values
+    return batch | raw_statics(sequences, chosen, layout, encoders)
+
+
+def raw_timesteps(
+    sequences: Sequences, at: Integers, layout: Layout, encoders: Encoders[Any]
+) -> RawBatch:
+    """Gather the inputs of some timesteps, [timesteps, ...]."""
+    raw: RawBatch = {}
+    if encoders.numbers:
+        raw["numbers"] = data_units(sequences.numbers[at], zeros_of(layout.features))
+    if encoders.categories:
+        columns = [strings(column.gather(at)) for column in sequences.categories]
+        raw["categories"] = np.stack(columns, axis=1)
+    if encoders.reads_times:
+        raw["time"] = times_in(sequences)[at]
+    return raw
+
+
+def raw_statics(
+    sequences: Sequences, chosen: Integers, layout: Layout, encoders: Encoders[Any]
+) -> RawBatch:
+    """Gather the static inputs of some sequences, [sequences, ...]."""
+    raw: RawBatch = {}
     if encoders.static_numbers:
         static = sequences.static_numbers[chosen]
-        batch["static_numbers"] = data_units(static, zeros_of(layout.static))
+        raw["static_numbers"] = data_units(static, zeros_of(layout.static))
     if encoders.static_categories:
         columns = [strings(column.gather(chosen)) for column in sequences.static_categories]
-        batch["static_categories"] = np.stack(columns, axis=1)
-    return batch
+        raw["static_categories"] = np.stack(columns, axis=1)
+    return raw
 
 
 def strings(column: pl.Series) -> NDArray[np.object_]:
