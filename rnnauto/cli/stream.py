@@ -63,6 +63,7 @@ def stream(
     far."""
     from rnnauto.cli.destination import check_file
     from rnnauto.model import load
+    from rnnauto.streaming.joined_times import time_parts
     from rnnauto.streaming.lines import Lines
 
     name = "standard input" if str(rows) == "-" else f"`{rows}`"
@@ -71,7 +72,7 @@ def stream(
     if place is not None and place.exists():
         opened.load(place)
     with told_to_end() as ends, opened_rows(rows) as source:
-        lines = Lines(format, opened.needed, name)
+        lines = Lines(format, opened.needed, name, time_parts(opened.layout))
         answer_all(opened, lines, ends.arriving(source), place)
         if place is not None:  # nothing of what could not be answered, or written
             opened.save(place)

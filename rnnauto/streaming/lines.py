@@ -42,6 +42,7 @@ class Lines:
         format: how rows are written.
         needed: the columns that a header has to have.
         source: how messages call what rows come from.
+        parts: the columns of the time, where it has several.
         read: rows so far.
         rest: bytes of a line whose end is to come; `lost`: whether it is dropped, for its length.
         header: of CSV, the names; `separator`: what stands between cells.
@@ -50,6 +51,7 @@ class Lines:
     format: Format
     needed: Sequence[str]
     source: str = "standard input"
+    parts: Sequence[str] = ()
     read: int = 0
     rest: bytes = b""
     lost: bool = False
@@ -125,7 +127,7 @@ class Lines:
                     hint="it has to name the columns; rows of JSON are `--format jsonl`",
                 ) from error
             self.header = [name.strip() for name in names]
-            check_header(self.header, self.needed, self.source)
+            check_header(self.header, self.needed, self.source, self.parts)
             return None
         try:
             (cells,) = csv.reader([line], delimiter=self.separator, strict=True)
@@ -178,15 +180,19 @@ def is_open(line: bytes, separator: str) -> bool:
     return False
 
 
-def check_header(header: Sequence[str], needed: Sequence[str], source: str) -> None:
-    """Raises: DataError where a column is absent, or there twice."""
+def check_header(
+    header: Sequence[str], needed: Sequence[str], source: str, parts: Sequence[str] = ()
+) -> None:
+    """Raises: DataError where a column is absent, or there twice. Args: parts: the columns of a
+    time that has several, which stand for it."""
     twice = next((name for at, name in enumerate(header) if name in header[:at]), None)
     if twice is not None:
         raise DataError(
             f"{source} has more than one column named `{twice}`",
             hint="give every column a name of its own in the header",
         )
-    absent = [name for name in needed if name not in header and not is_joined(name, header)]
+    joined = "-".join(parts) if parts and set(parts) <= set(header) else None
+    absent = [name for name in needed if name not in header and name != joined]
     if absent:
         close = difflib.get_close_matches(absent[0], header, n=1)
         listed = ", ".join(f"`{name}`" for name in absent)
@@ -196,11 +202,6 @@ def check_header(header: Sequence[str], needed: Sequence[str], source: str) -> N
             if close
             else "the first line has to name the columns; rows of JSON are `--format jsonl`",
         )
-
-
-def is_joined(name: str, header: Sequence[str]) -> bool:
-    """Whether a time has several columns, which are there."""
-    return "-" in name and set(name.split("-")) <= set(header)
 
 
 def answer_lines(

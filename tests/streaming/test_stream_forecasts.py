@@ -9,7 +9,8 @@ import pytest
 from fitted import fitted
 
 from rnnauto.errors import DataError
-from rnnauto.streaming.lines import Lines
+from rnnauto.streaming.joined_times import time_parts
+from rnnauto.streaming.lines import Lines, check_header
 
 pytestmark = pytest.mark.train
 
@@ -307,7 +308,17 @@ def test_a_time_in_several_columns_is_read_of_rows_too(tmp_path):
     assert [each["prediction"] for each in found] == pytest.approx(
         [each["prediction"] for each in wanted], abs=1e-5
     )
-    lines = Lines("csv", model.stream().needed)
+    parts = time_parts(model.info.layout)
+    lines = Lines("csv", model.stream().needed, parts=parts)
     assert len(lines.feed(b"Year,Period,sales\n2010,M01,3\n").rows) == 1
     with pytest.raises(DataError, match="no column `Year-Period`"):
-        Lines("csv", model.stream().needed).feed(b"Year,sales\n2010,3\n")
+        Lines("csv", model.stream().needed, parts=parts).feed(b"Year,sales\n2010,3\n")
+
+
+def test_columns_stand_for_a_time_of_several_columns_alone():
+    """`load-temp` is a feature of its own, and no time of `load` and `temp`."""
+    with pytest.raises(DataError, match="no column `load-temp`, which the model reads"):
+        check_header(["day", "load", "temp"], ["day", "load-temp"], "rows")
+    with pytest.raises(DataError, match="no column `a-b`"):
+        check_header(["year", "week", "a", "b"], ["year-week", "a-b"], "rows", ("year", "week"))
+    check_header(["year", "week", "y"], ["year-week", "y"], "rows", ("year", "week"))
