@@ -133,14 +133,14 @@ def place_of(model: Path, folder: Path | None, *, overwrite: bool) -> Path:
     own = real_place(model)
     place = own if folder is None else real_place(folder)
     in_place = place.absolute() == own.absolute()
-    if place.exists() and not (overwrite or in_place):
-        raise ModelFolderError(
-            f"`{place}` exists already", hint=f"replace it with `--overwrite`, or {ANOTHER}"
-        )
-    check_destination(place, overwrite=overwrite or in_place)
     if completed_trials(search_of(place)):
         raise ModelFolderError(
             f"`{search_of(place)}` holds a search that has not ended",
             hint=f"end it with `rnnauto fit --resume`, or {ANOTHER}",
         )
+    if place.exists() and not (overwrite or in_place):
+        raise ModelFolderError(
+            f"`{place}` exists already", hint=f"replace it with `--overwrite`, or {ANOTHER}"
+        )
+    check_destination(place, overwrite=overwrite or in_place)
     return place

@@ -13,13 +13,14 @@ from typer.testing import CliRunner
 
 import rnnauto
 from rnnauto.cli.app import app
+from rnnauto.deploy.model_folder import JOURNAL, search_of
 from rnnauto.deploy.scores import read_scores
 from rnnauto.errors import DataError, ExportError, ModelFolderError, RecipeError, UpdateError
 from rnnauto.judge.scored import Scored, SideBySide
 from rnnauto.search import journal
 from rnnauto.updating.judge import check_better, sentence_of
 from rnnauto.updating.networks import places_of, with_rows
-from rnnauto.updating.wanted import wanted_of
+from rnnauto.updating.wanted import place_of, wanted_of
 
 pytestmark = pytest.mark.train
 
@@ -114,6 +115,23 @@ def test_a_folder_that_is_there_is_replaced_only_where_that_is_asked_for(old, ne
     (tmp_path / "mine").mkdir()
     with pytest.raises(ModelFolderError, match="is no model folder"):
         update(old, new, folder=tmp_path / "mine", overwrite=True, force=True)
+
+
+@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_a_search_that_has_not_ended_names_the_ways_out_that_an_update_has(
+    tmp_path, there, overwrite
+):
+    place = tmp_path / "there"
+    if there:
+        place.mkdir()
+    search_of(place).mkdir()
+    journal.append(search_of(place) / JOURNAL, "trial-completed")
+    with pytest.raises(ModelFolderError, match="holds a search that has not ended") as caught:
+        place_of(tmp_path / "model", place, overwrite=overwrite)
+    assert caught.value.hint == (
+        "end it with `rnnauto fit --resume`, or choose another folder with `-o FOLDER`"
+    )
 
 
 def test_what_fails_on_the_way_leaves_the_model_as_it_was(old, new, monkeypatch):
