@@ -89,7 +89,10 @@ def test_scores_are_a_table_of_model_and_baselines():
     assert lines[2].count("0.500") == 2
 
 
-BASELINES = ("naive", "seasonal naive", "constant velocity", "drift", "Holt-Winters")
+BASELINES = (
+    *("naive", "seasonal naive", "constant velocity", "drift"),
+    *("Holt-Winters", "Theta", "automatic ETS"),
+)
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def test_a_fit_beats_the_naive_forecasts_and_says_so(fitted):
     found = fitted.to_json()
     scores = found["scores"]
     assert set(scores["baselines"]) == {
-        *("naive", "seasonal naive", "drift", "Holt-Winters", "Theta")
+        *("naive", "seasonal naive", "drift", "Holt-Winters", "Theta", "automatic ETS")
     }
     for name in ("naive", "seasonal naive", "drift"):
         assert scores["metrics"]["mase"]["value"] < scores["baselines"][name]["mase"]["value"]

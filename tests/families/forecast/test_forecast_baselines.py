@@ -41,6 +41,7 @@ def test_each_baseline_by_hand():
         "drift",
         "Holt-Winters",
         "Theta",
+        "automatic ETS",
     }
 
 
@@ -67,7 +68,7 @@ def test_a_series_sees_neither_its_future_nor_its_neighbour():
 
 def test_a_straight_line_goes_on():
     found = simple_forecasts(windows(range(40), splits=[0, 40], origins=[30]), season=1)
-    for name in ("drift", "Holt-Winters"):
+    for name in ("drift", "Holt-Winters", "automatic ETS"):
         assert found[name][0, :, 0] == pytest.approx([30, 31], abs=0.2), name
     assert found["Theta"][0, :, 0] == pytest.approx([29.5, 30], abs=0.2)  # by half of the slope
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from rnnauto.arrays import Doubles, Integers
 from rnnauto.families.forecast.levels import floored
 from rnnauto.families.forecast.series import EncodedSeries
-from rnnauto.families.forecast.simple import holt_winters, theta
+from rnnauto.families.forecast.simple import automatic, holt_winters, theta
 
 
 def simple_forecasts(encoded: EncodedSeries, *, season: int) -> dict[str, Doubles]:
@@ -16,7 +16,8 @@ def simple_forecasts(encoded: EncodedSeries, *, season: int) -> dict[str, Double
 
     `naive`: the last value; `seasonal naive`: the value a season earlier; `constant velocity`: of
     places, on from the last by the last step; `drift`: on by the mean step of the lookback;
-    `Holt-Winters`; `Theta`. None is below the floor of its target.
+    `Holt-Winters`; `Theta`; `automatic ETS`, exponential smoothing of the form that suits each
+    series. None is below the floor of its target.
     """
     values = filled(encoded.targets, encoded.row_splits)  # [timesteps, targets]
     begins = encoded.row_splits[encoded.owners]  # [windows]
@@ -37,6 +38,7 @@ def simple_forecasts(encoded: EncodedSeries, *, season: int) -> dict[str, Double
     forecasts["drift"] = newest + ahead * (newest - values[first][:, None]) / steps_seen
     forecasts["Holt-Winters"] = by_series(encoded, values, holt_winters.forecast, season=season)
     forecasts["Theta"] = by_series(encoded, values, theta.forecast, season=season)
+    forecasts["automatic ETS"] = by_series(encoded, values, automatic.forecast, season=season)
     return {name: floored(forecast, encoded.floors) for name, forecast in forecasts.items()}
 
 
