@@ -27,8 +27,8 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from lab.plain import Bench, judged, study_of, trained
 from scipy import stats
-from training_lab import Bench, judged, study_of, trained
 
 BUNDLED = Path(__file__).parent.parent / "recipes" / "data"
 SENSORS = {"Temperature": 5, "Humidity": 10, "Light": 60, "CO2": 30}  # minutes between readings
@@ -142,7 +142,7 @@ SETS = {
 
 
 def bench_of(name, folder, files, seed):
-    """Prepare a set, for `training_lab`, with the setting that both sides have."""
+    """Prepare a set, as `training_lab.py` does, with the setting that both sides have."""
     from rnnauto.families.families import family_of
     from rnnauto.prepare import prepare
     from rnnauto.recipe import Recipe

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from training_lab import study_of
+from lab.plain import study_of
 
 RECIPES = Path(__file__).parent.parent / "recipes"
 DEFAULT = ("many_to_one_ts_vowels", "many_to_many_tags_snips", "forecast_panel_tourism")
