@@ -16,7 +16,13 @@ t ts dt tstamp time times timestamp datetime date ds step steps timestep frame d
 months year years week weeks hour hours minute minutes second seconds sec ms tick ticks position
 pos order cycle cycles index idx offset quarter epoch when period turn round zeit datum
 zeitstempel uhrzeit jahr monat tag woche quartal halbjahr fecha mes semana trimestre
-yyyymmdd yyyymm yearmonth yearweek caldt datadate
+yyyymmdd yyyymm yearmonth yearweek caldt datadate datenum yyddd yyyyddd jdate
+erdat aedat budat bldat cpudt erzet uzeit cputm
+"""
+# of these, what a column of days is called, and no counter
+DATE_NAMES = """
+date dates datum fecha data dt ds datetime timestamp day month week quarter caldt datadate datenum
+yyddd yyyyddd jdate julian erdat aedat budat bldat cpudt
 """
 SEQUENCE_NAMES = """
 text texts sentence review comment message msg query body title content tweet question document
@@ -25,6 +31,7 @@ peptide protein smiles word string password url domain path command input source
 """
 ID_WORDS = frozenset(ID_NAMES.split())
 TIME_WORDS = frozenset(TIME_NAMES.split())
+DATE_WORDS = frozenset(DATE_NAMES.split())
 SEQUENCE_WORDS = frozenset(SEQUENCE_NAMES.split())
 ID_SUFFIXES = frozenset({"no", "num", "nr", "number", "name", "label", "index", "idx"})
 TIME_SUFFIXES = frozenset({"s", "ms", "us", "ns", "min", "h", "utc", "local", "no", "num", "stamp"})
@@ -55,6 +62,10 @@ def named_id(name: str) -> bool:
 
 def named_time(name: str) -> bool:
     return is_named(name, TIME_WORDS, TIME_SUFFIXES)
+
+
+def named_date(name: str) -> bool:
+    return is_named(name, DATE_WORDS, TIME_SUFFIXES)
 
 
 def named_sequence(name: str) -> bool:

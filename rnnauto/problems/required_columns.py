@@ -65,7 +65,9 @@ def read_for(
     known = {name: (classes or {})[name] for name in spelled(layout, text_targets, classes or {})}
     table = replace(table, frame=with_known_labels(frame, known, layout))
     frame, _ = split_points(table.frame, keep=text, certain=True)
-    table = replace(table, frame=join_time(frame, wanted=layout.time or ""))
+    table = replace(
+        table, frame=join_time(frame, wanted=layout.time or "", spelling=layout.spelling)
+    )
     check_columns(table, layout, target=target)
     table = without_lists(table, layout, target=target)
     lists = [as_lists(table, column, layout) for column in layout.list_columns()]

@@ -1,6 +1,6 @@
 """Find columns of times that nobody could read, or that order nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -10,6 +10,7 @@ from rnnauto.problem import Example, Kind, Problem, numbered, rows_where
 from rnnauto.problems.layouts import gives_numbers
 from rnnauto.problems.rule import Laid, Rule
 from rnnauto.reading.joined_time import part_beyond
+from rnnauto.times.choose import groups_in
 from rnnauto.times.patterns import patterns_of
 from rnnauto.times.shapes import misread
 from rnnauto.times.spelling import regex_of
@@ -36,7 +37,7 @@ UNREAD_TIME = Kind(
             *(
                 f"{year} {part},{(7 * year) % 5}.5"
                 for year in range(2001, 2011)
-                for part in ("I", "II", "III", "IV")
+                for part in ("spring", "summer", "autumn", "winter")
             ),
         ),
         "--target y",
@@ -48,8 +49,8 @@ UNUSED_TIME = Kind(
     code="unused-time",
     severity="warning",
     title="rows are in the order of a time that is left out",
-    finds="Dates and times that go on from row to row where rows are taken one by one, for times "
-    "occur more than once in whatever might be a series.",
+    finds="Dates and times that go on from row to row where rows are taken one by one, or in the "
+    "order of the file, for times occur more than once in whatever might be a series.",
     harm="What came before is not read. Most often a column that tells series apart has not been "
     "named, or a time has several rows.",
     remedy="Name every column that tells series apart with `--id`, or keep one row for each time.",
@@ -89,7 +90,7 @@ def unread_times(look: Laid) -> Iterator[Problem]:
             continue
         cells = frame[name].drop_nulls()
         with_number = int(cells.str.contains(r"\d").sum())
-        if min(with_number, frame.select(*ids, name).n_unique()) < MOSTLY * frame.height:
+        if with_number < MOSTLY * frame.height or not tells_apart(frame, name, ids):
             continue
         told = name == only and gives_numbers(layout)
         odd = odd_cells(frame[name])
@@ -118,6 +119,15 @@ def unread_times(look: Laid) -> Iterator[Problem]:
         )
 
 
+def tells_apart(frame: pl.DataFrame, name: str, ids: Sequence[str]) -> bool:
+    """Whether a column tells most rows of a series apart; of series that are not known, of those
+    that another column makes."""
+    groups = [[]] if ids else [[], *([group] for group in groups_in(frame, [name]))]
+    return any(
+        frame.select(*ids, *group, name).n_unique() >= MOSTLY * frame.height for group in groups
+    )
+
+
 def odd_cells(column: pl.Series) -> pl.Series:
     """Mark the cells that are no times in a column where more than half are."""
     odd = misread(column, None)
@@ -132,22 +142,41 @@ def odd_cells(column: pl.Series) -> pl.Series:
 
 
 def unused_times(look: Laid) -> Iterator[Problem]:
-    """Find times that go on from row to row, where rows are taken one by one."""
+    """Find times that go on from row to row, where rows are taken one by one or in the order of the
+    file."""
     frame, layout = look.table.frame, look.layout
-    if layout.time is not None or layout.rows_are_timesteps or frame.height < FEWEST_ROWS:
+    if layout.time is not None or frame.height < FEWEST_ROWS:
         return
+    ids = layout.id if layout.rows_are_timesteps else ()
     for name in layout.ignored:
         times = frame[name] if name in frame.columns else None
         if times is None or times.dtype not in (pl.Date, pl.Datetime) or times.n_unique() < 3:
             continue
-        if times.is_sorted() or times.is_sorted(descending=True):
+        if not goes_on(frame, name, ids):
+            continue
+        if layout.rows_are_timesteps:
             yield UNUSED_TIME.problem(
-                f"`{name}` goes on from row to row and is left out: no column tells series apart "
-                "in which each time occurs once, and rows are taken one by one",
+                f"`{name}` goes on from row to row of a sequence and is left out, for times occur "
+                "more than once in it: timesteps stay in the order of the file",
                 name,
-                remedy="name every column that tells series apart (`--id` may be repeated), or add "
-                "up the rows of a time; nothing, if rows have nothing to do with each other",
+                remedy="name every column that tells sequences apart (`--id` may be repeated), or "
+                f"take its times as they are with `{flag('--time', name)}`",
             )
+            continue
+        yield UNUSED_TIME.problem(
+            f"`{name}` goes on from row to row and is left out: no column tells series apart "
+            "in which each time occurs once, and rows are taken one by one",
+            name,
+            remedy="name every column that tells series apart (`--id` may be repeated), or add "
+            "up the rows of a time; nothing, if rows have nothing to do with each other",
+        )
+
+
+def goes_on(frame: pl.DataFrame, name: str, ids: Sequence[str]) -> bool:
+    """Whether the times of a column never go back from row to row of a sequence, or never on."""
+    step = pl.col(name).cast(pl.Int64).diff()
+    steps = frame.select(step.over(ids) if ids else step).to_series()
+    return bool((steps >= 0).all() or (steps <= 0).all())
 
 
 RULES = (

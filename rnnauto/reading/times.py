@@ -7,19 +7,21 @@ from functools import partial
 import polars as pl
 
 from rnnauto.arrays import Integers
-from rnnauto.names import named_time
+from rnnauto.names import named_date, named_time
 from rnnauto.reading.cells import NO_RULES, fault_shown, spread, without_missing
 from rnnauto.reading.distinct import by_distinct
-from rnnauto.reading.joined_time import field_of
+from rnnauto.reading.joined_time import field_of, has_seconds, part_numbers
 from rnnauto.reading.rules import Rules
 from rnnauto.times.choose import CLEAR, Candidate, best_of, judge
 from rnnauto.times.clocks import look_like_clocks, read_clocks, read_durations
 from rnnauto.times.numbers import number_readings
 from rnnauto.times.parse import read_times
+from rnnauto.times.pieces import piece_of_day
 from rnnauto.times.shapes import MOSTLY, Reading, readings_of
-from rnnauto.times.spelling import Spelling
+from rnnauto.times.spelling import PIECES, Spelling
 
 MOST_LOST = 0.01  # share of the cells that are no times in a column of times, at most
+HOURS = 24  # of a day
 HOUR, MINUTE = 3_600 * 10**6, 60 * 10**6  # microseconds
 CLOCK_LIKE = r"^\d{1,2}:\d{2}"
 FEWEST = 8  # even steps that show that cells which may be times are
@@ -125,9 +127,14 @@ def clock_in(frame: pl.DataFrame, rules: Rules) -> pl.Series | None:
             return since_midnight(column)
         if column.dtype.is_integer() and field_of(column.name) == "H":
             return (column.cast(pl.Int64) * HOUR).cast(pl.Duration("us"))
-        if column.dtype.is_integer() and field_of(column.name) == "T":
-            numbers = column.cast(pl.Int64)
+        numbers = part_numbers(column) if field_of(column.name) == "T" else None
+        if numbers is not None and not numbers.null_count():
+            numbers = numbers // 100 if has_seconds(numbers) else numbers
             return (numbers // 100 * HOUR + numbers % 100 * MINUTE).cast(pl.Duration("us"))
+        piece = piece_of_day(column)
+        if piece:
+            length = HOURS * HOUR // PIECES[piece]
+            return ((column.cast(pl.Int64) - 1) * length).cast(pl.Duration("us"))
         if column.dtype == pl.String:
             sample = spread(column).str.strip_chars()
             if len(sample) and sample.str.contains(CLOCK_LIKE).all():
@@ -190,7 +197,7 @@ def look_at(
             return Looked(clocks.times, clocks.spelling, clocks.note)
         readings = readings_of(sample)
     elif column.dtype.is_numeric() and named_time(column.name):
-        readings = number_readings(spread(column))
+        readings = number_readings(spread(column), dated=named_date(column.name))
     else:
         return None
     if rules.date_order != "auto":

@@ -4,12 +4,16 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from rnnauto.names import named_time
 from rnnauto.times.parse import clock_of
+from rnnauto.times.shapes import HOURS_OF_DAY, span_update, with_padding
 from rnnauto.times.spelling import Spelling, regex_of
 
 CLOCKS = ("%H:%M:%S%f", "%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%I:%M%p", "%I %p")
 DAY = 86_400
 PERIOD = r"^(\d{1,2}:\d{2}(?::\d{2})?) ?(?:-|–|to) ?\d{1,2}:\d{2}(?::\d{2})?$"  # `09:00-10:00`
+# the same where all periods take equally long: `09:00-10:00`, `9 - 10`, `9h-10h`
+FROM_TO = r"^\d{1,2}(:\d{2})?( ?(?:h|Uhr))?( ?(?:-|–|to) ?)\d{1,2}(?::\d{2})?(?: ?(?:h|Uhr))?$"
 HOURS = (
     r"^-?(?:(?P<days>\d+) ?(?:days?|d),? +)?"
     r"(?P<hours>\d+):(?P<minutes>\d{2})(?::(?P<seconds>\d{2}(?:\.\d+)?))?$"
@@ -27,8 +31,8 @@ SPOKEN = (
 SURE = {HOURS: r":\d{2}:|\d ?d", ISO: r"^PT?\d", SPOKEN: r"\d ?[a-z]+,? ?\d|\d ?[a-z]{3}"}
 UNITS = {"weeks": 7 * DAY, "days": DAY, "hours": 3600, "minutes": 60, "seconds": 1}  # seconds
 MOSTLY = 0.95
+FEWEST_HOURS = 12  # that tell `9 - 10` from any two numbers
 MOST_LOST = 0.01
-HOURS_OF_DAY = 24
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,9 @@ def read_clocks(cells: pl.Series, sample: pl.Series) -> Clocks | None:
     for pattern in CLOCKS:
         if fits(sample, regex_of(pattern)):
             return read_by_clock(cells, pattern)
+    ending = read_from_to(cells, sample) if fits(sample, FROM_TO) else None
+    if ending is not None:
+        return ending
     if fits(sample, PERIOD):
         starts = (each.str.extract(PERIOD, 1).alias(each.name) for each in (cells, sample))
         read = read_clocks(*starts)
@@ -67,9 +74,30 @@ def read_clocks(cells: pl.Series, sample: pl.Series) -> Clocks | None:
     return None
 
 
+def read_from_to(cells: pl.Series, sample: pl.Series) -> Clocks | None:
+    """Read periods of a day that take equally long by their begin; None for others."""
+    first = str(sample[0])
+    minutes, unit, dash = sample.str.extract_groups(FROM_TO).struct.unnest().row(0)
+    unit = unit or ""
+    end = unit if first.endswith(unit) else ""
+    pattern = f"%H:%M{unit}{dash}%L:%l{end}" if minutes else f"%H{unit}{dash}%L{end}"
+    groups = sample.str.extract_groups(regex_of(pattern)).struct.unnest().drop_nulls()
+    if groups.height < MOSTLY * len(sample):
+        return None
+    told = span_update(with_padding(pattern, groups), groups)
+    read = None if told is None else read_by_clock(cells, str(told["pattern"]))
+    if told is None or read is None or read.times.dtype != pl.Time:
+        return None
+    sure = minutes or unit or named_time(cells.name)
+    if not sure and read.times.n_unique() < FEWEST_HOURS:
+        return None
+    note = f"`{cells.name}` holds periods, read as their begin"
+    return Clocks(read.times, Spelling(**told), note)
+
+
 def look_like_clocks(sample: pl.Series) -> bool:
     """Whether cells may be times of the day or durations: a look at a few of them."""
-    patterns = [*map(regex_of, CLOCKS), PERIOD, HOURS, ISO, SPOKEN]
+    patterns = [*map(regex_of, CLOCKS), PERIOD, FROM_TO, HOURS, ISO, SPOKEN]
     return any(fits(sample, pattern) for pattern in patterns)
 
 

@@ -5,11 +5,23 @@ from functools import lru_cache
 import polars as pl
 
 from rnnauto.times.month_names import month_number
-from rnnauto.times.spelling import CLOCK_FIELDS, EPOCH, Spelling, parts_of, regex_of
+from rnnauto.times.spelling import (
+    CLOCK_FIELDS,
+    DAYS_SINCE,
+    EPOCH,
+    LONGEST_PIECES,
+    PIECES,
+    ROMAN,
+    Spelling,
+    parts_of,
+    regex_of,
+)
 
 EARLIEST, LATEST = 1000, 2999  # years that are believed
 PIVOT = 69  # of two-digit years, as POSIX has it: 69 is 1969, 68 is 2068
 MOMENT = pl.Datetime("us")
+CLOCK = pl.Duration("us")
+DAY = 86_400 * 10**6  # microseconds
 FAST_FIELDS = frozenset("YmdHMSf")  # what polars reads by itself, and just so
 
 
@@ -69,19 +81,21 @@ def believed(times: pl.Series) -> pl.Series:
 
 
 def as_digits(cells: pl.Series, pattern: str) -> pl.Series:
-    """Write numbers as the digits that a pattern has: 2010.1 is `2010.10`."""
+    """Write numbers as the digits that a pattern has: of months 2010.1 is `2010.10`."""
     if not cells.dtype.is_float():
         return cells.cast(pl.Int64).cast(pl.String)
     if "." not in pattern:
         return cells.cast(pl.Int64, strict=False).cast(pl.String)
-    hundredths = (cells * 100).round()
-    whole = hundredths.cast(pl.Int64, strict=False)
-    exact = (cells * 100 - hundredths).abs() < 1e-6
+    digits = 1 if "%q" in pattern else 2
+    scale = 10**digits
+    scaled = (cells * scale).round()
+    whole = scaled.cast(pl.Int64, strict=False)
+    exact = (cells * scale - scaled).abs() < 1e-6
     return pl.select(
         pl.when(exact).then(
             pl.concat_str(
-                (whole // 100).cast(pl.String),
-                (whole % 100).cast(pl.String).str.zfill(2),
+                (whole // scale).cast(pl.String),
+                (whole % scale).cast(pl.String).str.zfill(digits),
                 separator=".",
             )
         )
@@ -93,7 +107,8 @@ def fast_pattern(pattern: str) -> str:
     """Translate a pattern to one that polars reads by itself; empty where it cannot."""
     parts = parts_of(pattern)
     names = [part.name for part in parts if part.name]
-    if not set(names) <= FAST_FIELDS or any(part.glued for part in parts):
+    commas = any(part.name == "f" and not part.padded for part in parts)
+    if not set(names) <= FAST_FIELDS or commas or any(part.glued for part in parts):
         return ""
     if not {"Y", "m", "d"} <= set(names) or ("H" in names) != ("M" in names):
         return ""
@@ -103,8 +118,20 @@ def fast_pattern(pattern: str) -> str:
     return text if "," not in text else ""
 
 
+def read_days(cells: pl.Series, before: int) -> pl.Series:
+    """Read days since a day, as dates where all are whole. Args: before: days from it to 1970."""
+    days = cells.cast(pl.Float64, strict=False) - before
+    days = days.set(~days.is_between(-354_285, 376_200), None)  # years 1000 to 2999
+    if ((days.drop_nulls() % 1) == 0).all():
+        return days.cast(pl.Int32).cast(pl.Date).alias(cells.name)
+    seconds = (days * (DAY // 10**6)).round().cast(pl.Int64)
+    return (seconds * 10**6).cast(MOMENT).alias(cells.name)
+
+
 def read_epoch(cells: pl.Series, spelling: Spelling) -> pl.Series:
     """Read seconds, or thousandths and so on, since the start of 1970."""
+    if spelling.pattern in DAYS_SINCE:
+        return read_days(cells, DAYS_SINCE[spelling.pattern][1])
     per_second = EPOCH[spelling.pattern]
     if not cells.dtype.is_numeric():
         cells = cells.cast(pl.Float64, strict=False)
@@ -143,8 +170,10 @@ def date_of(fields: set[str]) -> pl.Expr:
         return pl.when(number("j").is_between(1, 366) & (day.dt.year() == year)).then(day)
     if "b" in fields:
         month = month_number(pl.col("b"))
-    elif "q" in fields:
-        month = number("q") * 3 - 2
+    elif "X" in fields:
+        month = roman("X")
+    elif "q" in fields or "R" in fields:
+        month = (number("q") if "q" in fields else roman("R")) * 3 - 2
     elif "h" in fields:
         month = number("h") * 6 - 5
     else:
@@ -159,9 +188,16 @@ def date_of(fields: set[str]) -> pl.Expr:
     return made
 
 
+def roman(name: str) -> pl.Expr:
+    numbers = {numeral: at for at, numeral in enumerate(ROMAN, 1)}
+    return pl.col(name).replace_strict(numbers, default=None, return_dtype=pl.Int64)
+
+
 def year_of(fields: set[str]) -> pl.Expr:
     if "Y" in fields:
         return number("Y")
+    if "C" in fields:
+        return 1900 + 100 * number("C") + number("y")
     return pl.when(number("y") < PIVOT).then(number("y") + 2000).otherwise(number("y") + 1900)
 
 
@@ -193,12 +229,19 @@ def monday_of(fields: set[str], *, year: pl.Expr | None = None) -> pl.Expr:
 
 def clock_of(fields: set[str]) -> pl.Expr:
     """Make the time of day, with its offset from UTC taken off; 24:00 is the end of the day."""
+    piece = next((name for name in PIECES if name in fields), None)
+    if piece is not None:
+        begin = (number(piece).clip(upper_bound=PIECES[piece]) - 1) * (DAY // PIECES[piece])
+        return pl.when(number(piece).is_between(1, LONGEST_PIECES[piece])).then(begin).cast(CLOCK)
     if "T" in fields:
         hour, minute = number("T") // 100, number("T") % 100
+    elif "t" in fields:
+        hour, minute = number("t") // 10_000, number("t") // 100 % 100
     else:
         hour = number(next(name for name in ("H", "k", "I") if name in fields))
         minute = number("M") if "M" in fields else pl.lit(0, pl.Int64)
     second = number("S") if "S" in fields else pl.lit(0, pl.Int64)
+    second = number("t") % 100 if "t" in fields else second
     legal = (hour < 24) | ((hour == 24) & (minute == 0) & (second == 0))
     if "p" in fields:
         late = pl.col("p").str.to_lowercase().str.starts_with("p")
@@ -212,7 +255,7 @@ def clock_of(fields: set[str]) -> pl.Expr:
     if "z" in fields:
         microseconds -= offset_of(pl.col("z"))
     within = legal & (minute < 60) & (second < 61)
-    return pl.when(within).then(microseconds).cast(pl.Duration("us"))
+    return pl.when(within).then(microseconds).cast(CLOCK)
 
 
 def offset_of(zone: pl.Expr) -> pl.Expr:

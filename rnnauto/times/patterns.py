@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from rnnauto.times.month_names import is_month, is_weekday
+from rnnauto.times.spelling import ROMAN
 
 CLOCK = re.compile(
     r"(?P<before>.*?)(?P<gap>[ T_]+|,\s*|:)?"
@@ -25,12 +26,20 @@ PREFIX = re.compile(
     r"(?:of|ending|ended|commencing|beginning|starting|from)):?\s+)(?P<date>.*\d.*)",
     re.IGNORECASE,
 )
+# a date and a period of its day: 31.01.2018 10:00 - 11:00, 31.01.2018 10 - 11
+FROM_TO = re.compile(
+    r"(?P<date>\S.*?)(?P<gap>,? +)(?P<start>\d{1,2}(?P<minutes>:\d{2})?)"
+    r"(?P<dash> ?[-–] ?| to )\d{1,2}(?(minutes):\d{2})"
+)
 HOUR_ONLY = re.compile(r"(?P<date>\d{4}-\d{2}-\d{2})(?P<gap>[ T_-])(?P<hour>\d{2})")
-QUARTERS = frozenset({"q", "qtr", "quarter", "quartal", "t"})
-HALVES = frozenset({"h", "s", "hy", "hj", "halbjahr"})
+QUARTERS = frozenset(
+    {"q", "qtr", "quarter", "quartal", "t", "trimestre", "kwartaal", "kwartał", "kvartal"}
+)
+HALVES = frozenset({"h", "s", "hy", "hj", "halbjahr", "half", "semestre"})
 WEEKS = frozenset({"w", "wk", "week", "kw", "cw", "semaine"})
 MONTHS = frozenset({"m"})
 YEARS = frozenset({"fy", "cy", "ay"})
+ORDINALS = frozenset({"st", "nd", "rd", "th"})
 SEPARATORS = re.compile(r"[\s\-/.,_:'’年月日년월일()]*")
 TOKENS = re.compile(r"\d+|[^\W\d_年月日년월일]+|[\W_年月日년월일]+")
 
@@ -59,6 +68,12 @@ def timed_patterns(example: str) -> Iterator[tuple[str, bool]]:
     clock_first = FIRST_CLOCK.fullmatch(example)
     inside = CLOCK_INSIDE.fullmatch(example)
     match = CLOCK.fullmatch(example)
+    from_to = FROM_TO.fullmatch(example)
+    if from_to:
+        minutes = (":%M", ":%l") if from_to["minutes"] else ("", "")
+        period = f"%H{minutes[0]}{from_to['dash']}%L{minutes[1]}"
+        for date, certain in date_patterns(from_to["date"]):
+            yield f"{date}{from_to['gap']}{period}", certain
     if clock_first:
         for date, certain in date_patterns(clock_first["date"]):
             yield f"{plain_clock(clock_first['clock'])} {date}", certain
@@ -82,7 +97,8 @@ def clock_pattern(match: re.Match[str]) -> str:
     gap = match["gap"] or ""
     pattern = f"{' ' if gap.isspace() else gap}{'%I' if match['half'] else '%H'}{match['colon']}%M"
     if match["second"]:
-        pattern += ":%S" + ("%f" if match["fraction"] else "")
+        fraction = match["fraction"] or ""
+        pattern += ":%S" + ("%-f" if fraction.startswith(",") else "%f" if fraction else "")
     if match["half"]:
         pattern += f"{match['space']}%p"
     if match["zone"]:
@@ -111,24 +127,31 @@ def date_patterns(text: str) -> Iterator[tuple[str, bool]]:
     if not words:
         yield from number_patterns(tokens, digits)
         return
+    roman = [word for word in words if word in ROMAN]
+    if len(roman) == 1 and {word.lower() for word in words if word not in ROMAN} <= QUARTERS:
+        yield from roman_patterns(tokens, digits)
+        return
     months = [word for word in words if is_month(word)]
     plain = [word.lower() for word in words]
-    if len(months) == 1 and set(plain) - {months[0].lower()} <= {"st", "nd", "rd", "th"}:
+    if len(months) == 1 and set(plain) - {months[0].lower()} <= ORDINALS:
         yield from month_patterns(tokens, digits)
     else:
         yield from marked_patterns(tokens, digits, plain)
 
 
-def built(tokens: Sequence[str], fields: Sequence[str], *, month: bool = False) -> str:
-    """Put fields in place of the numbers among the tokens, and of the name of a month."""
+def built(tokens: Sequence[str], fields: Sequence[str], *, numeral: str = "") -> str:
+    """Put fields in place of the numbers among the tokens, of the name of a month, and of a Roman
+    numeral."""
     left = list(fields)
     pieces = []
     for token in tokens:
         if token[0].isdigit():
             pieces.append(f"%{left.pop(0)}")
-        elif month and is_month(token):
+        elif numeral and token in ROMAN:
+            pieces.append(f"%{numeral}")
+        elif is_month(token):
             pieces.append("%b")
-        elif month and token.lower() in {"st", "nd", "rd", "th"}:
+        elif token.lower() in ORDINALS:
             pieces.append("%o")
         else:
             pieces.append(token)
@@ -174,6 +197,8 @@ def pair_fields(sizes: list[int]) -> Iterator[str]:
             yield from ("mY", "VG", "qY")
         case [4, 3]:
             yield "Yj"
+        case [2, 3]:
+            yield "yj"
         case [4, 4]:
             yield "YE"
         case [1 | 2, 2]:
@@ -182,7 +207,8 @@ def pair_fields(sizes: list[int]) -> Iterator[str]:
 
 def compact_patterns(size: int) -> tuple[str, ...]:
     return {
-        6: ("%Y%m", "%G%V", "%y%m%d", "%d%m%y", "%m%d%y"),
+        5: ("%y%j", "%Y%q"),
+        6: ("%Y%m", "%G%V", "%y%m%d", "%d%m%y", "%m%d%y", "%C%y%j"),
         7: ("%Y%j",),
         8: ("%Y%m%d", "%d%m%Y", "%m%d%Y"),
         10: ("%Y%m%d%H",),
@@ -205,9 +231,21 @@ def month_patterns(tokens: list[str], digits: list[str]) -> Iterator[tuple[str, 
         (4,): ("Y",),
     }.get(tuple(sizes), ())
     for fields in orders:
-        yield built(tokens, fields, month=True), True
+        yield built(tokens, fields), True
     if sizes == [2]:  # Jan-10 is January 2010, while 10-Jan is the tenth of a year not said
-        yield built(tokens, "y", month=True), is_month(tokens[0])
+        yield built(tokens, "y"), is_month(tokens[0])
+
+
+def roman_patterns(tokens: list[str], digits: list[str]) -> Iterator[tuple[str, bool]]:
+    """List the patterns of quarters and months in Roman numerals, `IV/2005` and `1.XII.2005`."""
+    sizes = [len(token) for token in digits]
+    marked = any(token.lower() in QUARTERS for token in tokens)
+    if sizes == [4]:
+        yield built(tokens, "Y", numeral="R"), marked
+        if not marked:
+            yield built(tokens, "Y", numeral="X"), False
+    elif len(sizes) == 2 and sorted(sizes) in ([1, 4], [2, 4]) and not marked:
+        yield built(tokens, "Yd" if sizes[0] == 4 else "dY", numeral="X"), True
 
 
 def marked_patterns(
@@ -215,8 +253,8 @@ def marked_patterns(
 ) -> Iterator[tuple[str, bool]]:
     """List the patterns of years, quarters, half-years, months and weeks that letters mark."""
     sizes = [len(token) for token in digits]
-    marks = [word for word in words if word not in YEARS]
-    if len(marks) > 1 or len(words) - len(marks) > 1:
+    marks = [word for word in words if word not in YEARS | ORDINALS]
+    if len(marks) > 1 or sum(word in YEARS for word in words) > 1:
         return
     if not marks:
         for fields in {(4,): ("Y",), (2,): ("y",), (4, 2): ("YN",), (4, 4): ("YE",)}.get(

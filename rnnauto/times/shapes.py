@@ -13,6 +13,7 @@ from rnnauto.times.spelling import Spelling, parts_of, regex_of
 
 MOSTLY = 0.95  # share of the cells that a way to read them has to fit
 LONGEST = 70  # characters
+HOURS_OF_DAY = 24
 DASHES = (" - ", " – ", " — ", " to ", "/", "–")
 
 
@@ -141,9 +142,35 @@ def fitted(spelling: Spelling, sample: pl.Series) -> Spelling | None:
     if "a" in fields:
         words = groups["a"].unique().to_list()
         updates["weekdays"] = names_like(words, numbers=DAY_NUMBERS, count=7)
+    if "p" in fields:
+        word = str(groups["p"][0])
+        rest = word[1:]
+        updates["halves"] = tuple(half + rest for half in ("ap" if word[0].islower() else "AP"))
     if "z" in fields:
         updates |= offset_update(groups["z"])
+    if "L" in fields:
+        ended = span_update(str(updates["pattern"]), groups)
+        if ended is None:
+            return None
+        updates |= ended
     return spelling.model_copy(update=updates)
+
+
+def span_update(pattern: str, groups: pl.DataFrame) -> dict[str, object] | None:
+    """Say how long the periods are that end at another time of the day, and whether midnight ends
+    them as 24; None where they are not all alike."""
+    known = groups.with_columns(pl.lit("00").alias(name) for name in "Ml" if name not in groups)
+    numbers = known.select(pl.col("H", "M", "L", "l").cast(pl.Int64))
+    spans = numbers.select(((pl.col("L") - pl.col("H")) * 60 + pl.col("l") - pl.col("M")) % 1440)
+    usual = spans.to_series().mode()[0]
+    inside = (spans.to_series() == usual) & (numbers["L"] <= HOURS_OF_DAY)
+    if not usual or inside.mean() < MOSTLY:
+        return None
+    late = (numbers["L"] == HOURS_OF_DAY).any()
+    return {
+        "span": usual * 60 * 10**6,
+        "pattern": pattern if late else re.sub("%(-?)L", r"%\1e", pattern),
+    }
 
 
 def offset_update(zones: pl.Series) -> dict[str, object]:
@@ -167,8 +194,8 @@ def with_padding(pattern: str, groups: pl.DataFrame) -> str:
         if not part.name:
             pieces.append(part.text)
             continue
-        bare = False
-        if part.name in {"m", "d", "V", "H", "I", "j"} and not part.glued:
+        bare = part.name == "f" and not part.padded
+        if part.name in {"m", "d", "V", "H", "I", "L", "j"} and not part.glued:
             lengths = groups[part.name].str.len_chars()
             bare = lengths.min() != lengths.max() or lengths.min() == 1
         pieces.append(f"%{'-' * bare}{part.name}")

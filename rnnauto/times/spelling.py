@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 FIELDS = {
     "Y": r"\d{4}",
     "y": r"\d{2}",
+    "C": r"[01]",  # the hundreds of years since 1900
     "N": r"\d{2}|\d{4}",  # the year after, as in 2014/15
     "E": r"\d{4}",  # the year after, as in 2014/2015
     "m": r"\d{1,2}",
@@ -21,11 +22,21 @@ FIELDS = {
     "V": r"\d{1,2}",
     "u": r"[1-7]",
     "q": r"[1-4]",
+    "R": r"I{1,3}|IV",  # a quarter in Roman numerals
+    "X": r"I{1,3}|IV|VI{0,3}|IX|XI{0,2}",  # a month in Roman numerals
     "h": r"[12]",
     "H": r"\d{1,2}",
     "k": r"\d{1,2}",  # the hour that ends: 1 to 24
     "K": r"\d+",  # hours of a duration
+    "L": r"\d{1,2}",  # the hour in which a period ends, 1 to 24
+    "e": r"\d{1,2}",  # the same, 0 to 23
+    "l": r"\d{2}",  # the minute in which it ends
     "T": r"\d{1,4}",  # hours and minutes, as 1345
+    "t": r"\d{1,6}",  # and seconds, as 134500
+    "P": r"\d{1,2}",  # the half-hour of the day, from 1
+    "Q": r"\d{1,3}",  # the quarter of an hour of the day, from 1
+    "D": r"\d{1,3}",  # the ten minutes of the day, from 1
+    "F": r"\d{1,3}",  # the five minutes of the day, from 1
     "I": r"\d{1,2}",
     "M": r"\d{2}",
     "S": r"\d{2}",
@@ -34,9 +45,14 @@ FIELDS = {
     "z": r"Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?",
     "o": r"st|nd|rd|th",
 }
-WIDTHS = {"m": 2, "d": 2, "V": 2, "H": 2, "k": 2, "I": 2, "j": 3, "T": 4}
-CLOCK_FIELDS = frozenset("HIMSkT")
+WIDTHS = {"m": 2, "d": 2, "V": 2, "H": 2, "k": 2, "I": 2, "j": 3, "T": 4, "t": 6}
+PIECES = {"P": 48, "Q": 96, "D": 144, "F": 288}  # of a day
+LONGEST_PIECES = {name: count * 25 // 24 for name, count in PIECES.items()}  # as summer time ends
+CLOCK_FIELDS = frozenset("HIMSkTt") | frozenset(PIECES)
+ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")
 EPOCH = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # units of a second
+# what counts days: from when, and how many days that is before 1970
+DAYS_SINCE = {"excel": ("1899-12-30", 25_569), "days": ("1970", 0), "matlab": ("year 0", 719_529)}
 
 
 class Spelling(BaseModel):
@@ -44,12 +60,17 @@ class Spelling(BaseModel):
 
     Attributes:
         pattern: as strftime has it, `%-m` for numbers without zeros before them; `%q` is a quarter,
-            `%h` a half-year, `%N` and `%E` the year after, `%o` the ending of `1st`, `%k` the hour
-            from 1 to 24 that ends, `%T` hours and minutes in one number, `%K` the hours of a
-            duration. A unit of `EPOCH` for columns of seconds and the like since the start of 1970.
-        months, weekdays: their names in order, where the pattern has them.
+            `%h` a half-year, `%R` and `%X` a quarter and a month in Roman numerals, `%N` and `%E`
+            the year after, `%C` the hundreds of years since 1900, `%o` the ending of `1st`, `%-f` a
+            fraction behind a comma, `%k` the hour from 1 to 24 that ends, `%L`, `%e` and `%l` when
+            a period ends, `%T` hours and minutes in one number, `%t` with seconds, `%P`, `%Q`, `%D`
+            and `%F` a piece of a day by its number (`PIECES`), `%K` the hours of a duration. A unit
+            of `EPOCH` for columns of seconds and the like since the start of 1970, a key of
+            `DAYS_SINCE` for columns of days.
+        months, weekdays, halves: their names in order, where the pattern has them.
         dash: what stands between begin and end of a period; empty where there is none.
         gap: microseconds from the end of a period to the begin of the next.
+        span: microseconds that a period takes whose end is written as a time of day alone.
         offset: what is written after UTC's times.
         shift: microseconds that the written times are ahead of UTC.
         numeric: whether the cells are numbers.
@@ -60,15 +81,17 @@ class Spelling(BaseModel):
     pattern: str
     months: tuple[str, ...] = ()
     weekdays: tuple[str, ...] = ()
+    halves: tuple[str, ...] = ()
     dash: str = ""
     gap: int = 0
+    span: int = 0
     offset: str = ""
     shift: int = 0
     numeric: bool = False
 
     @property
     def is_epoch(self) -> bool:
-        return self.pattern in EPOCH
+        return self.pattern in EPOCH or self.pattern in DAYS_SINCE
 
     @property
     def runs_on(self) -> bool:
@@ -93,6 +116,8 @@ class Spelling(BaseModel):
     @property
     def shown(self) -> str:
         """Write the pattern as people do, `DD.MM.YYYY`."""
+        if self.pattern in DAYS_SINCE:
+            return f"days since {DAYS_SINCE[self.pattern][0]}"
         if self.is_epoch:
             return f"{self.pattern} since 1970"
         start = "".join(shown_part(part) for part in parts_of(self.pattern))
@@ -123,6 +148,17 @@ SHOWN = {
         "k": "hh",
         "K": "hh",
         "T": "hhmm",
+        "t": "hhmmss",
+        "C": "C",
+        "L": "hh",
+        "e": "hh",
+        "l": "mm",
+        "R": "Q",
+        "X": "MM",
+        "P": "1-48",
+        "Q": "1-96",
+        "D": "1-144",
+        "F": "1-288",
         "q": "Q",
         "h": "H",
         "H": "hh",
@@ -143,7 +179,7 @@ def shown_part(part: PatternPart) -> str:
 def parts_of(pattern: str) -> tuple[PatternPart, ...]:
     """Cut a pattern into fields and the text between them."""
     raw = re.findall(r"%(-?)([A-Za-z])|([^%]+)", pattern)
-    digits = set(FIELDS) - set("bapzof")
+    digits = set(FIELDS) - set("bapzofRX")
     parts = []
     for at, (bare, name, text) in enumerate(raw):
         beside = [raw[place][1] for place in (at - 1, at + 1) if 0 <= place < len(raw)]
@@ -178,4 +214,5 @@ def is_readable(spelling: Spelling) -> bool:
         and set(names) <= FIELDS.keys()
         and len(spelling.months) in {0, 12}
         and len(spelling.weekdays) in {0, 7}
+        and len(spelling.halves) in {0, 2}
     )

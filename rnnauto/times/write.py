@@ -4,8 +4,10 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from rnnauto.times.parse import MOMENT
-from rnnauto.times.spelling import EPOCH, PatternPart, Spelling, parts_of
+from rnnauto.times.parse import DAY, MOMENT
+from rnnauto.times.spelling import DAYS_SINCE, EPOCH, PIECES, ROMAN, PatternPart, Spelling, parts_of
+
+SECOND_OF_DAY = 6  # decimals of a day that tell seconds apart
 
 
 def write_times(times: pl.Series, spelling: Spelling) -> pl.Series:
@@ -17,6 +19,8 @@ def write_times(times: pl.Series, spelling: Spelling) -> pl.Series:
     if spelling.is_duration:
         return durations(times, spelling)
     moments = times.cast(MOMENT)
+    if spelling.pattern in DAYS_SINCE:
+        return days_since(moments, DAYS_SINCE[spelling.pattern][1]).alias(times.name)
     if spelling.is_epoch:
         return epoch_numbers(moments, EPOCH[spelling.pattern]).alias(times.name)
     local = moments + pl.Series([spelling.shift]).cast(pl.Duration("us"))
@@ -61,6 +65,11 @@ def durations(seconds: pl.Series, spelling: Spelling) -> pl.Series:
     return seconds.to_frame("s").select(pl.concat_str(pieces)).to_series().alias(seconds.name)
 
 
+def days_since(moments: pl.Series, before: int) -> pl.Series:
+    days = (moments.cast(pl.Int64) / DAY).round(SECOND_OF_DAY) + before
+    return days.cast(pl.Int64) if (days.drop_nulls() % 1 == 0).all() else days
+
+
 def epoch_numbers(moments: pl.Series, per_second: int) -> pl.Series:
     microseconds = moments.cast(pl.Int64)
     if per_second >= 10**6:
@@ -90,15 +99,30 @@ def field_text(time: pl.Expr, part: PatternPart, spelling: Spelling) -> pl.Expr:
             dict(enumerate(names, 1)), default=None, return_dtype=pl.String
         )
     if name == "p":
-        late = pl.when(hour >= 12)
-        return late.then(pl.lit("PM")).otherwise(pl.lit("AM"))
+        early, late = spelling.halves or ("AM", "PM")
+        return pl.when(hour >= 12).then(pl.lit(late)).otherwise(pl.lit(early))
     if name == "z":
         return pl.lit(spelling.offset or "Z")
     if name == "f":
-        return time.dt.to_string("%.6f").str.slice(0, 4)
+        fraction = time.dt.to_string("%.6f").str.slice(0, 4)
+        return fraction if part.padded else fraction.str.replace(".", ",", literal=True)
+    if name in {"R", "X"}:
+        place = time.dt.quarter() if name == "R" else time.dt.month()
+        numerals = dict(enumerate(ROMAN, 1))
+        return place.cast(pl.Int64).replace_strict(numerals, return_dtype=pl.String)
     if name == "o":
-        return ordinal(time.dt.day().cast(pl.Int64))
-    value, width = field_number(time, name)
+        fields = {other.name for other in parts_of(spelling.pattern)}
+        counted = next((field for field in "qhV" if field in fields), "d")
+        return ordinal(field_number(time, counted)[0].cast(pl.Int64))
+    if name in PIECES:
+        since = (time - time.dt.truncate("1d")).dt.total_microseconds()
+        value, width = since // (DAY // PIECES[name]) + 1, len(str(PIECES[name]))
+    elif name in {"L", "e", "l"}:
+        end = time + pl.duration(microseconds=spelling.span)
+        value, width = (end.dt.minute() if name == "l" else end.dt.hour()).cast(pl.Int64), 2
+        value = pl.when(value == 0).then(24).otherwise(value) if name == "L" else value
+    else:
+        value, width = field_number(time, name)
     text = value.cast(pl.String)
     return text.str.zfill(width) if part.padded or part.glued else text
 
@@ -122,6 +146,8 @@ def field_number(time: pl.Expr, name: str) -> tuple[pl.Expr, int]:
         "h": ((month - 1) // 6 + 1, 1),
         "H": (hour, 2),
         "k": (hour + 1, 2),
+        "C": (year // 100 - 19, 1),
+        "t": (hour * 10_000 + time.dt.minute().cast(pl.Int64) * 100 + time.dt.second(), 6),
         "T": (hour * 100 + time.dt.minute(), 4),
         "I": ((hour + 11) % 12 + 1, 2),
         "M": (time.dt.minute(), 2),

@@ -9,7 +9,8 @@ from rnnauto.inspection import inspect_table
 from rnnauto.reading.read import read_table
 from rnnauto.recipe import Recipe
 
-QUARTERS = [f"{year} {part}" for year in range(2014, 2004, -1) for part in ("IV", "III", "II", "I")]
+SEASONS = ("winter", "autumn", "summer", "spring")
+QUARTERS = [f"{year} {part}" for year in range(2014, 2004, -1) for part in SEASONS]
 
 
 def found_in(columns, **data):
@@ -32,8 +33,30 @@ def test_a_panel_in_the_order_of_the_file_is_warned_of():
         "y": [at * 7 % 11 + 0.5 for at in range(80)],
     }
     assert found_in(columns)["unread-time"] == "warning"
-    read = {**columns, "quarter": [text.replace("I", "Q1") for text in QUARTERS] * 2}
+    read = {**columns, "quarter": [text.replace("winter", "Q1") for text in QUARTERS] * 2}
     assert found_in({**read, "day": list(range(40)) * 2}).get("unread-time") is None
+
+
+def test_a_panel_that_is_read_row_by_row_is_warned_of_too():
+    columns = {
+        "shop": ["a", "b"] * 40,
+        "quarter": [text for text in QUARTERS for _ in "ab"],
+        "y": [at * 7 % 11 + 0.5 for at in range(80)],
+        "x": [at * 5 % 13 for at in range(80)],
+    }
+    assert found_in(columns, id=[])["unread-time"] == "warning"
+
+
+@pytest.mark.parametrize("twice", [True, False])
+def test_days_left_out_of_sequences_in_the_order_of_time_are_warned_of(twice):
+    days = [date(2024, 1, 1 + at // 4) for at in range(80)]
+    columns = {
+        "shop": [f"shop {at // 40}" for at in range(80)],
+        "day": days[:40] * 2 if twice else (days[5:40] + days[:5]) * 2,
+        "turn": [at % 4 for at in range(80)],
+        "y": [at * 7 % 11 + 0.5 for at in range(80)],
+    }
+    assert ("unused-time" in found_in(columns, id="shop")) == twice
 
 
 @pytest.mark.parametrize("cells", [["red 1", "blue 2"] * 20, ["noon", "evening"] * 20])

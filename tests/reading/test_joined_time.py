@@ -1,6 +1,6 @@
 """Times in several columns are joined where they order rows only together."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -107,3 +107,66 @@ def test_a_table_to_predict_for_is_joined_alike_however_short():
     row = pl.DataFrame({"year": [2013], "month": [1], "sales": [36]})
     table = read_for(found.layout, row, target=False, text_targets=())
     assert table.frame["year-month"].to_list() == [date(2013, 1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("name", "pieces", "minutes"),
+    [("settlement_period", 48, 30), ("Viertelstunde", 96, 15), ("interval", 288, 5)],
+)
+def test_pieces_of_a_day_are_told_from_their_number_and_known_in_a_later_file(
+    name, pieces, minutes
+):
+    days = [date(2024, 1, 1 + at) for at in range(3) for _ in range(pieces)]
+    columns = {"date": days, name: [*range(1, pieces + 1)] * 3, "y": range(3 * pieces)}
+    layout = infer_of(columns, "y").layout
+    assert (layout.form, layout.time) == ("single-series", f"date-{name}")
+    row = pl.DataFrame({"date": [date(2024, 1, 4)] * 2, name: [1, 3], "y": [0, 1]})
+    later = read_for(layout, row, target=False, text_targets=()).frame[layout.time]
+    assert later.to_list() == [
+        datetime(2024, 1, 4),
+        datetime(2024, 1, 4) + timedelta(minutes=2 * minutes),
+    ]
+
+
+@pytest.mark.parametrize("name", ["species", "block"])
+def test_other_numbers_beside_a_date_are_no_pieces_of_a_day(name):
+    columns = {"date": [date(2024, 1, 1 + at) for at in range(20)], name: [*range(1, 21)]}
+    assert time_parts(pl.DataFrame(columns)) == ()
+
+
+@pytest.mark.parametrize(("name", "count"), [("settlement_period", 48), ("hour", 24)])
+def test_what_a_day_of_25_hours_has_more_of_stays_behind_its_last(name, count):
+    longest = count * 25 // 24
+    numbers = [*range(1, count + 1), *range(1, longest + 1)]
+    days = [date(2024, 10, 26)] * count + [date(2024, 10, 27)] * longest
+    joined = join_time(pl.DataFrame({"date": days, name: numbers}))[f"date-{name}"]
+    assert joined.null_count() == 0 and joined.is_sorted()
+    assert joined[-1] == joined[2 * count - 1]
+
+
+def test_a_time_of_seconds_stays_one_in_a_later_file_of_early_times():
+    times = [datetime(2024, 1, 1 + at // 24, at % 24) for at in range(72)]
+    columns = {
+        "date": [time.date() for time in times],
+        "time": [time.hour * 10_000 for time in times],
+        "y": range(72),
+    }
+    layout = infer_of(columns, "y").layout
+    assert layout.time == "date-time"
+    row = pl.DataFrame({"date": [date(2024, 1, 4)] * 2, "time": [0, 1530], "y": [0, 1]})
+    later = read_for(layout, row, target=False, text_targets=()).frame["date-time"]
+    assert later.to_list() == [datetime(2024, 1, 4), datetime(2024, 1, 4, 0, 15, 30)]
+
+
+def test_a_part_of_a_time_may_have_a_dash_in_its_name():
+    times = [datetime(2024, 1, 1 + at // 24, at % 24) for at in range(72)]
+    columns = {
+        "sale-date": [time.date() for time in times],
+        "hour": [time.hour for time in times],
+        "y": range(72),
+    }
+    layout = infer_of(columns, "y").layout
+    assert layout.time == "sale-date-hour"
+    row = pl.DataFrame({"sale-date": [date(2024, 1, 4)], "hour": [5], "y": [0]})
+    later = read_for(layout, row, target=False, text_targets=()).frame[layout.time]
+    assert later.to_list() == [datetime(2024, 1, 4, 5)]
