@@ -1,6 +1,6 @@
 """Make the search space: what the recipe allows, narrowed to what makes sense for the data."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,9 @@ Choices = dict[str, tuple[Any, ...]]
 
 # what networks of words, and of numbers that may be missing, begin with
 OF_SOME = {"token_dropout": 0.1, "vectors": "frozen", "filling": "decay"}
+# what settings for many data sets tell by its place, see `placed`
+SHARES = ("patch", "lookback", "batch_size")
+RANKS = ("differencing", "frame")
 # a network that reads one timestep, or carries its state on, has no choice here
 FIXED: Choices = {"pooling": ("last",), "bidirectional": (False,), "patch": (1,)}
 
@@ -134,6 +137,26 @@ def within(space: Choices, wanted: dict[str, Any]) -> dict[str, Any]:
     if "optimizer" in space:
         wanted = {**wanted, "optimizer": "adam"}
     return {name: nearest(space[name], value) for name, value in wanted.items()}
+
+
+def placed(space: Choices, setting: Mapping[str, Any]) -> Values:
+    """Settle what a setting for many data sets means in a space: each hyperparameter has a value of
+    it, where the setting names none the usual one.
+
+    Such a setting cannot name what only one set has. Where the data decide what there is to choose
+    from it tells a place among that: of `SHARES` how far up, from 0, the smallest, to 1; of `RANKS`
+    the number in the order of the space, which has the most promising first.
+    """
+    usual = {"optimizer": "adam", **OF_SOME}
+    values = {}
+    for name, options in space.items():
+        if name in SHARES and name in setting:
+            values[name] = sorted(options)[int(setting[name] * (len(options) - 1) + 0.5)]
+        elif name in RANKS and name in setting:
+            values[name] = options[min(setting[name], len(options) - 1)]
+        else:
+            values[name] = nearest(options, setting.get(name, usual.get(name)))
+    return consistent(values)
 
 
 def opening(space: Choices, cell: str) -> dict[str, Any]:

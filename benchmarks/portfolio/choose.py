@@ -1,0 +1,133 @@
+"""Choose settings that together lose least, and replay what they would have won.
+
+Greedy set cover as in TabRepo (Salinas and Erickson 2023, section 5): the setting comes next that
+lowers most the mean over the sets of the lowest regret so far. Sets of the shape count fully,
+others of the family a little. Replay leaves out each set in turn: the settings are chosen by the
+others alone.
+"""
+
+import random
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+from grid import key_of, settled
+from tables import POOREST, Known, candidates
+
+SIZE = 8
+APART = 0.25  # what a set of another shape counts
+SHUFFLES = 20
+BUDGETS = {"60 s": 12.0, "180 s": 40.0, "600 s": 130.0}  # seconds of the journal, see docs/speed.md
+Setting = dict[str, Any]
+
+
+def chosen_for(shape: str, sets: list[Known], size: int = SIZE) -> list[Setting]:
+    """The settings for a shape, best first. Among the first three both cells are."""
+    offered = candidates(sets[0].family, sets)
+    weights = [1.0 if known.shape == shape else APART for known in sets]
+    lowest, chosen = [POOREST] * len(sets), []
+    while offered and len(chosen) < size:
+        cells = {each["cell"] for each in chosen}
+        allowed = offered
+        if len(chosen) == 2 and len(cells) == 1:
+            allowed = [each for each in offered if each["cell"] not in cells] or offered
+        best = min(allowed, key=lambda each: lost(each, sets, weights, lowest))
+        lowest = [min(pair) for pair in zip(lowest, regrets(best, sets), strict=True)]
+        chosen.append(best)
+        offered = [each for each in offered if each is not best]
+    return chosen
+
+
+def regrets(setting: Setting, sets: list[Known]) -> list[float]:
+    found = [known.regret_of(setting) for known in sets]
+    return [POOREST if each is None else each for each in found]
+
+
+def lost(
+    setting: Setting, sets: list[Known], weights: list[float], lowest: list[float]
+) -> tuple[float, float]:
+    """What is lost with a setting beside those chosen, and, where that is equal, alone."""
+    own = regrets(setting, sets)
+    joint = zip(weights, lowest, own, strict=True)
+    alone = zip(weights, own, strict=True)
+    return sum(w * min(low, each) for w, low, each in joint), sum(w * each for w, each in alone)
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """The mean regret of a set after each budget, with today's openings and with those chosen."""
+
+    name: str
+    family: str
+    shape: str
+    today: dict[str, float]
+    learnt: dict[str, float]
+
+
+def replay(sets: list[Known]) -> list[Replayed]:
+    """Leave out each set in turn, choose by the others of its family, and replay both searches."""
+    found = []
+    for known in sets:
+        others = [each for each in sets if each.family == known.family and each is not known]
+        if not others:
+            continue
+        chosen = [settled(known.space, each) for each in chosen_for(known.shape, others)]
+        both = [after(known, first) for first in (known.openings, chosen)]
+        found.append(Replayed(known.name, known.family, known.shape, *both))
+    return found
+
+
+def after(known: Known, first: list[Setting]) -> dict[str, float]:
+    """The mean regret after each budget of a search that opens with some settings and goes on with
+    drawn ones, one after the other."""
+    begun = list(dict.fromkeys(key_of(values) for values in first))
+    begun = [key for key in begun if key in known.runs]
+    rest = [key for key in known.runs if key not in begun]
+    reached = []
+    for seed in range(SHUFFLES):
+        drawn = random.Random(seed).sample(rest, len(rest))
+        reached.append(lowest_after(known, [*begun, *drawn]))
+    return {name: fmean(each[name] for each in reached) for name in BUDGETS}
+
+
+def lowest_after(known: Known, order: list[str]) -> dict[str, float]:
+    """The lowest regret when each budget ends; a run that it cuts counts with its curve."""
+    lowest, spent, reached = POOREST, 0.0, {}
+    budgets = dict(BUDGETS)
+    for key in order:
+        row = known.runs[key]
+        if row["loss"] is None:
+            continue
+        begin = spent + row["traced"]
+        for name, budget in list(budgets.items()):
+            if begin + row["seconds"] > budget:
+                cut = [best for _, at, best in row["curve"] if begin + at <= budget and best]
+                reached[name] = min([lowest, *(known.regret(best) for best in cut[-1:])])
+                del budgets[name]
+        lowest, spent = min(lowest, known.regret(row["loss"])), begin + row["seconds"]
+    return {name: reached.get(name, lowest) for name in BUDGETS}
+
+
+def report(sets: list[Known]) -> None:
+    """Print a row for every set, family and shape: what is lost after each budget."""
+    found = replay(sets)
+    heads = [f"{budget} {which}" for budget in BUDGETS for which in ("today", "learnt")]
+    print("| sets | runs | " + " | ".join(heads) + " |")
+    print("|---" * (2 + len(heads)) + "|")
+    families = list(dict.fromkeys(each.family for each in found))
+    shapes = list(dict.fromkeys((each.family, each.shape) for each in found))
+    groups = [(each.name, [each]) for each in found]
+    groups += [
+        (f"{f}: {s}", [e for e in found if (e.family, e.shape) == (f, s)]) for f, s in shapes
+    ]
+    groups += [(f"all of {f}", [e for e in found if e.family == f]) for f in families]
+    groups += [("all", found)]
+    runs = {known.name: len(known.runs) for known in sets}
+    for name, some in groups:
+        cells = [
+            f"{fmean(getattr(each, which)[budget] for each in some):.3f}"
+            for budget in BUDGETS
+            for which in ("today", "learnt")
+        ]
+        count = sum(runs[each.name] for each in some)
+        print(f"| {name} ({len(some)}) | {count} | " + " | ".join(cells) + " |")
