@@ -48,12 +48,13 @@ def peak_memory(process: int) -> float:
 
 
 def children(process: int) -> list[int]:
+    """List the processes that one has started, and those that these have."""
     try:
-        return [
-            int(n) for n in Path(f"/proc/{process}/task/{process}/children").read_text().split()
-        ]
+        text = Path(f"/proc/{process}/task/{process}/children").read_text()
     except OSError:
         return []
+    own = [int(number) for number in text.split()]
+    return own + [further for child in own for further in children(child)]
 
 
 def peaks(command: list[str]) -> None:

@@ -103,7 +103,7 @@ def wait_for_moment(place: Place, driver: psutil.Popen, rng: random.Random) -> N
 def kill(driver: psutil.Popen, kind: str, place: Place, rng: random.Random) -> None:
     """Kill the driver, one of its workers, or first one and then the other."""
     try:
-        workers = driver.children()
+        workers = driver.children(recursive=True)
     except psutil.NoSuchProcess:
         return
     if kind != "driver" and workers:

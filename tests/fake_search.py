@@ -114,7 +114,7 @@ def events_in(journal):
 
 def kill(child, kind, rng):
     """The driver, or one worker of it and then the driver a little later, or only the worker."""
-    workers = psutil.Process(child).children()
+    workers = psutil.Process(child).children(recursive=True)
     if kind != "driver" and workers:
         os.kill(rng.choice(workers).pid, signal.SIGKILL)
     if kind == "both":

@@ -1,7 +1,7 @@
 """A worker whose objective is arithmetic: `python fake_worker.py FD FOLDER`, as the real one.
 
-It speaks the protocol of `rnnauto.search.worker` with the standard library alone, so that a test
-can start and kill hundreds of them.
+It speaks the protocol of `rnnauto.search.worker` and imports next to nothing, so that a test can
+start and kill hundreds of them.
 """
 
 import hashlib
@@ -12,13 +12,17 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from rnnauto.search.forks import next_worker
+
 SECONDS = 0.01  # of an epoch
 
 HANGS = 1001  # units of a job that never ends
 
 
 def main():
-    connection, folder = Connection(int(sys.argv[1])), Path(sys.argv[2])
+    handle, *folders = sys.argv[1:]
+    pipe, place = (int(handle), *folders) if folders else next_worker(int(handle), lambda: None)
+    connection, folder = Connection(pipe), Path(place)
     send(connection, {"ready": True})
     while True:
         try:

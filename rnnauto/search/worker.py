@@ -1,8 +1,9 @@
 """Serve jobs in a worker process: one thread, one at a time. Its program is `families/worker.py`.
 
-Messages are JSON over the pipe FD. In: {"job": ...}, {"stop": true}. Out: {"ready": true},
-{"epoch": ...}, {"result": ..., "memory": bytes}, {"disk": reason}. The end of the pipe means that
-the driver is gone, however it died, and ends the worker.
+With a file descriptor alone it forks workers (`forks.py`), with a folder as well it is one. Messages
+are JSON over the pipe. In: {"job": ...}, {"stop": true}. Out: {"ready": true}, {"epoch": ...},
+{"result": ..., "memory": bytes}, {"disk": reason}. The end of the pipe means that the driver is
+gone, however it died, and ends the worker.
 """
 
 import gc
@@ -21,7 +22,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from rnnauto.networks.quiet import import_tensorflow
+from rnnauto.networks.quiet import import_bare, import_tensorflow
+from rnnauto.search.forks import next_worker
 from rnnauto.search.learner import LearnerOf
 from rnnauto.search.study import load_study
 from rnnauto.search.trial import Epoch, Result
@@ -31,6 +33,7 @@ Run = Callable[[dict[str, Any], Callable[[Epoch], None], Callable[[], bool]], di
 
 def prepare(folder: Path, *, learner_of: LearnerOf) -> Run:
     """Do everything slow that comes before the first job; returns what runs one."""
+    import_bare()
     import_tensorflow(threads=1)
     from rnnauto.search.run_job import run_job
 
@@ -48,7 +51,9 @@ def prepare(folder: Path, *, learner_of: LearnerOf) -> Run:
 
 def serve(prepare: Callable[[Path], Run]) -> None:
     """Run the jobs that come through the pipe, for ever."""
-    connection, folder = Connection(int(sys.argv[1])), Path(sys.argv[2])
+    handle, *folders = sys.argv[1:]
+    pipe, place = (int(handle), folders[0]) if folders else next_worker(int(handle), import_bare)
+    connection, folder = Connection(pipe), Path(place)
     jobs: queue.Queue[dict[str, Any]] = queue.Queue()
     stop = threading.Event()
 

@@ -6,6 +6,7 @@ it imports the caller's main script again, which trains twice where that has no 
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ from typing import Any, BinaryIO, Protocol
 
 from rnnauto.errors import StorageError
 from rnnauto.networks.quiet import passing_file
+from rnnauto.search.forks import FORKS, Process, Template
 from rnnauto.search.trial import Epoch, Job, Result
 
 PROGRAM = ("-m", "rnnauto.families.worker")
@@ -92,7 +94,7 @@ class Worker:
         stop_by: when that must have ended, where it was told to stop.
     """
 
-    process: subprocess.Popen[bytes]
+    process: Process
     connection: Connection
     log: BinaryIO
     ready: bool = False
@@ -104,10 +106,16 @@ class Worker:
 
 @dataclass
 class ProcessPool:
-    """Worker processes of this machine that share the study in a folder."""
+    """Worker processes of this machine that share the study in a folder.
+
+    Attributes:
+        template: what they are forked from; None where each is started anew.
+        peak_memory: of the largest so far, in bytes.
+    """
 
     folder: Path
     program: tuple[str, ...] = PROGRAM
+    template: Template | None = None
     workers: list[Worker] = field(default_factory=list)
     peak_memory: int = 0
 
@@ -176,15 +184,32 @@ class ProcessPool:
 
     def replace(self, worker: Worker, late: str = "") -> Died:
         """End the worker and start a new one in its place. `late`: why it was killed."""
-        end(worker)
-        worker.log.seek(0)
-        last_words = worker.log.read().decode(errors="replace").strip().splitlines()[-1:]
+        if not late:  # it has ended by itself: it has a number, or what should fork it has ended
+            _ = worker.process.pid
+        code = end(worker)
+        last_words = lines_of(worker.log)[-1:]
         worker.log.close()
-        code = worker.process.returncode
+        if self.template is not None and not self.template.alive:
+            last_words = last_words or lines_of(self.template.log)[-1:]
+            self.template.close()
+            self.template = start_template(self.program)
         why = f"signal {-code}" if code < 0 else f"exit code {code}"
-        self.workers[self.workers.index(worker)] = start(self.folder, self.program)
+        self.workers[self.workers.index(worker)] = self.start()
         said = late or ": ".join([f"the worker process ended ({why})", *last_words])
         return Died(worker.job, said)
+
+    def start(self) -> Worker:
+        """Start a worker, or ask the template for one."""
+        ours, theirs = Pipe()
+        # a file, not a pipe: nobody reads it while the worker runs
+        log = passing_file()  # closed with the worker
+        if self.template is not None:
+            handles = theirs.fileno(), log.fileno()
+            process: Process = self.template.fork(str(self.folder), *handles)
+        else:
+            process = run(self.program, theirs.fileno(), str(self.folder), log=log)
+        theirs.close()
+        return Worker(process, ours, log)
 
 
 def disk_took_no_more(reason: str) -> StorageError:
@@ -208,43 +233,63 @@ def lateness(job: Job | None, *, began_at: float | None, stop_by: float | None) 
 
 
 @contextmanager
-def pool(folder: Path, workers: int, program: tuple[str, ...] = PROGRAM) -> Iterator[ProcessPool]:
+def pool(
+    folder: Path, workers: int, program: tuple[str, ...] = PROGRAM, *, forks: bool = FORKS
+) -> Iterator[ProcessPool]:
     """Workers that run jobs of the study saved in `folder`; all are gone afterwards.
 
     Args:
         program: what Python runs in each: something that calls `worker.serve`.
+        forks: fork them from one process.
     """
-    started = ProcessPool(folder, program, [start(folder, program) for _ in range(workers)])
+    started = ProcessPool(folder, program, start_template(program) if forks else None)
+    started.workers.extend(started.start() for _ in range(workers))
     try:
         yield started
     finally:
         for worker in started.workers:
             end(worker)
             worker.log.close()
+        if started.template is not None:
+            started.template.close()
 
 
-def start(folder: Path, program: tuple[str, ...]) -> Worker:
-    ours, theirs = Pipe()
-    # a file, not a pipe: nobody reads it while the worker runs
-    log = passing_file()  # closed with the worker
-    process = subprocess.Popen(
+def start_template(program: tuple[str, ...]) -> Template:
+    """Start what forks workers."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    log = passing_file()
+    process = run(program, theirs.fileno(), log=log)
+    theirs.close()
+    return Template(process, ours, log)
+
+
+def run(
+    program: tuple[str, ...], handle: int, *arguments: str, log: BinaryIO
+) -> subprocess.Popen[bytes]:
+    """Run Python with one thread and a file descriptor of ours."""
+    return subprocess.Popen(
         # -P: a `random.py` in the user's folder must not be imported in the place of Python's
-        [sys.executable, "-P", *program, str(theirs.fileno()), str(folder)],
-        pass_fds=[theirs.fileno()],
+        [sys.executable, "-P", *program, str(handle), *arguments],
+        pass_fds=[handle],
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=log,
         env={**os.environ, **ONE_THREAD},
         start_new_session=True,  # Ctrl-C is for the driver, which then stops the workers
     )
-    theirs.close()
-    return Worker(process, ours, log)
 
 
-def end(worker: Worker) -> None:
+def end(worker: Worker) -> int:
+    """End a worker; returns the code that it ended with."""
     worker.connection.close()
     worker.process.kill()
-    worker.process.wait()
+    return worker.process.wait()
+
+
+def lines_of(log: BinaryIO) -> list[str]:
+    """Read what a process has said."""
+    log.seek(0)
+    return log.read().decode(errors="replace").strip().splitlines()
 
 
 def send(worker: Worker, message: dict[str, Any]) -> None:

@@ -1,4 +1,5 @@
-"""What a search may ask of its workers: the same of processes here and of tasks on a cluster."""
+"""What a search may ask of its workers: the same of processes here, forked or started anew, and of
+tasks on a cluster."""
 
 import os
 import signal
@@ -32,6 +33,12 @@ def processes(folders):
 
 
 @pytest.fixture(scope="module")
+def spawned(folders):
+    with pool(folders["spawned"], 1, forks=False) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
 def tasks(cluster, folders):
     from rnnauto.search.ray_workers import ray_pool
 
@@ -44,7 +51,7 @@ def kill_process(started):
     os.kill(started.workers[0].process.pid, signal.SIGKILL)
 
 
-KINDS = {"processes": kill_process, "tasks": lambda started: kill_worker()}
+KINDS = {"processes": kill_process, "spawned": kill_process, "tasks": lambda started: kill_worker()}
 
 
 @pytest.fixture(params=KINDS)
@@ -111,15 +118,16 @@ def test_nobody_waits_longer_for_news_than_was_asked_for(started):
     assert time.monotonic() - begun < 30
 
 
-def test_a_job_comes_to_the_same_whoever_runs_it(processes, tasks, folders):
+def test_a_job_comes_to_the_same_whoever_runs_it(processes, spawned, tasks, folders):
     results = [
         ended(started, trial="same", seconds=None, epochs=EPOCHS)[0]
-        for started in (processes, tasks)
+        for started in (processes, spawned, tasks)
     ]
-    one, other = (
+    first, *others = (
         [epoch.validation_loss for epoch in finished.result.epochs] for finished in results
     )
-    assert one == other
+    assert others == [first, first]
     left = [load_weights(weights_path(folders[kind], "same-fold0")) for kind in KINDS]
-    for here, there in zip(*left, strict=True):
-        np.testing.assert_array_equal(here, there)
+    for here, *elsewhere in zip(*left, strict=True):
+        for there in elsewhere:
+            np.testing.assert_array_equal(here, there)
