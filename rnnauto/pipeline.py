@@ -1,10 +1,10 @@
 """Take a table to a model folder. `fit` reads like the list of what happens, top to bottom."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import asdict, dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +43,9 @@ from rnnauto.search.interrupt import deaf_to_hangups, interruptible
 from rnnauto.search.loop import News, Search
 from rnnauto.search.pose import with_seeds
 from rnnauto.search.prune import behind
-from rnnauto.search.replay import OracleChoice, chosen_before, lost_weights, open_journal
+from rnnauto.search.replay import Asker, OracleChoice, chosen_before, lost_weights, open_journal
 from rnnauto.search.select import Trial, criterion_words, explain
+from rnnauto.search.starting.openings import Openings
 from rnnauto.search.study import weights_are_lost, weights_path
 from rnnauto.search.trial import StudyProblem, Values, seed_of
 from rnnauto.tracking.follow import following, open_trackers
@@ -215,7 +216,9 @@ def search_beside_first_model(
             family.fit_baselines, prepared, seed=recipe.seed, metric=task.metric
         )
         wanted = not (history and task.folder.exists())
-        early = first_model(task, compared, clock, aside, watch, wanted=wanted)
+        most = most_members(family, prepared, recipe)
+        clock.keep(expected_finish(family, prepared, most))
+        early = cache(partial(first_model, task, compared, clock, aside, watch, wanted=wanted))
         search = Search(
             pool=workers,
             folds=folds,
@@ -234,12 +237,14 @@ def search_beside_first_model(
             repeats=ensemble_size(family, prepared, recipe) > 1,
         )
         winner = search_for_winner(search, task, watch)
+        first = early()
+    made = first.made  # its thread has ended
     return Searched(
         winner=winner,
         trials=tuple(search.trials.values()),
         proven=search.proven,
         interrupted=search.interrupted,
-        early=early.made.exported if early.made else None,
+        early=made.exported if made else None,
         compared=compared.result(),
     )
 
@@ -255,7 +260,7 @@ def first_model(
 ) -> EarlyModel:
     """Choose what makes a model beside the search; how long that takes moves the clock's deadline.
 
-    TensorFlow is imported here, while the workers start up: that tells how busy the machine is.
+    TensorFlow is imported here, while the workers begin: that tells how busy the machine is.
     """
     slow, most = import_beside(clock.beside), most_members(task.family, task.prepared, task.recipe)
     single, whole = (
@@ -272,12 +277,12 @@ def first_model(
     )
 
 
-def notice(early: EarlyModel, compared: Compared, news: News) -> None:
+def notice(early: Callable[[], EarlyModel], compared: Compared, news: News) -> None:
     """Take news of the search. Raises: what went wrong with the baselines: no model can do without
     them, however long the search."""
     if compared.done():
         compared.result()
-    early.consider(news)
+    early().consider(news)
 
 
 def make_first(
@@ -310,8 +315,6 @@ def import_beside(workers: int) -> float:
 
 def search_for_winner(search: Search, task: Task, watch: Watch) -> Trial:
     """Choose an oracle, or take that of an earlier run, and search with it."""
-    from rnnauto.search.oracle import make_asker
-
     recipe = task.recipe
     chosen = chosen_before(search.history) or choose(task, workers=len(search.pool.workers))
     watch(Said(f"search: {chosen.oracle} ({chosen.why})"))
@@ -319,20 +322,33 @@ def search_for_winner(search: Search, task: Task, watch: Watch) -> Trial:
     search.behind = chosen.behind
     # Hyperband has rounds in which it ends trials; nothing else does
     search.prune = recipe.search.prune == "median" and chosen.oracle != "hyperband"
-    asker = make_asker(
+    oracle = partial(make_oracle, task, chosen, search.proven)
+    # the rounds of Hyperband begin with what it has planned
+    first = () if chosen.oracle == "hyperband" else search.proven
+    return run_search(
+        search,
+        Openings(oracle, first, recipe.search.trials),
+        most_trials=recipe.search.trials,
+        refit=recipe.train.refit == "auto",
+    )
+
+
+def make_oracle(task: Task, chosen: OracleChoice, proven: Sequence[Values]) -> Asker:
+    """Make what proposes settings."""
+    from rnnauto.networks.quiet import import_tensorflow
+
+    import_tensorflow()  # keras-tuner would, with all that it says
+    from rnnauto.search.oracle import make_asker
+
+    recipe = task.recipe
+    return make_asker(
         task.space,
         algorithm=chosen.oracle,
         epochs=recipe.train.epochs,
-        opening=search.proven,
+        opening=proven,
         trials=chosen.trials if chosen.oracle == "hyperband" else recipe.search.trials,
         seed=seed_of(recipe.seed, "oracle"),
         behind=chosen.behind,
-    )
-    return run_search(
-        search,
-        asker,
-        most_trials=recipe.search.trials,
-        refit=recipe.train.refit == "auto",
     )
 
 

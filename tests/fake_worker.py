@@ -12,7 +12,7 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from rnnauto.search.forks import next_worker
+from rnnauto.search.starting.forks import next_worker
 
 SECONDS = 0.01  # of an epoch
 

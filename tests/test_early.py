@@ -66,10 +66,10 @@ def test_what_goes_wrong_in_the_export_is_a_warning_said_once():
 def test_baselines_that_fail_end_the_search_before_its_time():
     compared = Future()
     early = EarlyModel(make=None, aside=None, watch=[].append, seconds=0.0, until=0.0, wanted=False)
-    notice(early, compared, news("1"))
+    notice(lambda: early, compared, news("1"))
     compared.set_exception(ValueError("no baseline"))
     with pytest.raises(ValueError, match="no baseline"):
-        notice(early, compared, news("1"))
+        notice(lambda: early, compared, news("1"))
 
 
 def test_nothing_is_exported_twice_shortly_before_the_end():

@@ -1,9 +1,9 @@
 """Serve jobs in a worker process: one thread, one at a time. Its program is `families/worker.py`.
 
-With a file descriptor alone it forks workers (`forks.py`), with a folder as well it is one. Messages
-are JSON over the pipe. In: {"job": ...}, {"stop": true}. Out: {"ready": true}, {"epoch": ...},
-{"result": ..., "memory": bytes}, {"disk": reason}. The end of the pipe means that the driver is
-gone, however it died, and ends the worker.
+With a file descriptor alone it forks workers (`starting/forks.py`), with a folder too it is one.
+Messages are JSON over the pipe. In: {"job": ...}, {"stop": true}. Out: {"ready": true},
+{"epoch": ...}, {"result": ..., "memory": bytes}, {"disk": reason}. The end of the pipe means that
+the driver is gone, however it died, and ends the worker.
 """
 
 import gc
@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from rnnauto.networks.quiet import import_bare, import_tensorflow
-from rnnauto.search.forks import next_worker
 from rnnauto.search.learner import LearnerOf
+from rnnauto.search.starting.forks import next_worker
 from rnnauto.search.study import load_study
 from rnnauto.search.trial import Epoch, Result
 

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO, Protocol
 
 from rnnauto.errors import StorageError
 from rnnauto.networks.quiet import passing_file
-from rnnauto.search.forks import FORKS, Process, Template
+from rnnauto.search.starting.forks import FORKS, Process, Template
 from rnnauto.search.trial import Epoch, Job, Result
 
 PROGRAM = ("-m", "rnnauto.families.worker")
