@@ -16,10 +16,12 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
-# elsewhere a process that has loaded the system's own libraries may not go on after a fork
-FORKS = sys.platform == "linux"
+# elsewhere a process that has loaded the system's own libraries may not go on after a fork, and one
+# that has looked for a GPU may not use it then
+FORKS = sys.platform == "linux" and not Path("/dev/nvidiactl").exists()
 MOST_BYTES = 1 << 16  # of a request: a path
 KILLED = -signal.SIGKILL
 
