@@ -14,6 +14,9 @@ CLASSES_IN_TIME = 20  # whole numbers beyond this that change with the clock are
 SMALL_STEPS = 0.1  # squared changes inside a sequence, against those between any two rows
 
 
+FEWER = 3  # times that labels are fewer than the numbers beside them
+
+
 def class_rule(case: Case, roles: Roles, target: Profile) -> tuple[bool, str]:
     """Decide whether the target names classes, and say why."""
     if case.as_implied.classes is not None:
@@ -103,6 +106,21 @@ def few_whole(numbers: pl.Series) -> bool:
     """Whether numbers can be labels: whole, and few."""
     whole = numbers.dtype.is_integer() or bool((numbers % 1 == 0).all())
     return whole and numbers.n_unique() <= MANY_CLASSES
+
+
+def labels_at_ends(frame: pl.DataFrame) -> list[str]:
+    """Tell which of the last and the first column of numbers has few whole ones beside others of
+    many: the labels of rows without a header, as those of the UCR archive are."""
+    if frame.width <= 2 or not all(dtype.is_numeric() for dtype in frame.dtypes):
+        return []
+    beside = frame.to_series(1).drop_nulls()
+    many = 0 if (beside % 1 == 0).all() else beside.n_unique()
+    return [
+        frame.columns[place]
+        for place in (-1, 0)
+        if few_whole(frame.to_series(place).drop_nulls())
+        and FEWER * frame.to_series(place).n_unique() <= many
+    ]
 
 
 def kind_of_target(target: Profile, task: Task) -> Kind:

@@ -19,6 +19,7 @@ from rnnauto.inference.anomalies.read import (
 from rnnauto.inference.answer import Decided, decide_answer
 from rnnauto.inference.asked import check_asked, check_misread_time
 from rnnauto.inference.case import Case, Evidence, named
+from rnnauto.inference.classes import labels_at_ends
 from rnnauto.inference.continued import with_continued
 from rnnauto.inference.fits import check_cells
 from rnnauto.inference.form import assign_roles
@@ -292,7 +293,7 @@ def suggestions(case: Case) -> list[str]:
         and not (column.kind in {"text", "category"} and column.unique)
     ]
     plausible.sort(key=score)
-    return [column.name for column in plausible[:SUGGESTED]] or [last]
+    return [column.name for column in plausible[:SUGGESTED]] or labels_at_ends(case.frame) or [last]
 
 
 def check_target(case: Case) -> None:

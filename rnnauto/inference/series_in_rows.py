@@ -14,15 +14,18 @@ from rnnauto.inference.case import asks_for_forecast, command_for
 from rnnauto.inference.stems import UNORDERED, Stem, find_stems, names_time, roughness
 from rnnauto.layout import Layout
 from rnnauto.names import name_words, named_id
+from rnnauto.reading.joined_time import field_of
 from rnnauto.reading.loaded import Implied
 from rnnauto.reading.panels import SERIES, TIMESTEP, free, id_columns, panel_of
 from rnnauto.reading.read import Table
+from rnnauto.times.spelling import Spelling
 
 if TYPE_CHECKING:
     from rnnauto.recipe import Recipe
 
 SHORTEST = 8  # columns that make series of rows
-VALUE = "value"
+JANUARY = ("ja", "jä", "en")  # how the month is called begins so
+VALUE, MONTH, ROW = "value", "month", " row"
 LABELS = frozenset({"class", "label", "target", "y", "outcome", "result"})
 HEADERLESS = frozenset({"column"})  # how columns without a name are called
 YEARS = range(1700, 2200)
@@ -41,12 +44,80 @@ def with_series(table: Table, recipe: "Recipe") -> Table:
     if asked is False:
         return table
     frame = table.frame.drop(name for name in recipe.data.ignore if name in table.frame.columns)
+    found = years_of_months(frame, recipe.data.id)
+    if found is not None:
+        return months_in_rows(replace(table, frame=frame), *found)
     stem = series_stem(frame, recipe.data.id)
     if stem is None or not (asked or looks_like_series(stem, frame)):
         return table
     if not asked:
         check_no_label(frame, stem, recipe, table.source)
     return unpivoted(replace(table, frame=frame), stem, tuple(recipe.data.id))
+
+
+def years_of_months(
+    frame: pl.DataFrame, ids: Sequence[str]
+) -> tuple[str, Stem, tuple[str, ...]] | None:
+    """Find a column of years and one for each month, of a table that has a year of a series in
+    every row: the year, the months and the columns that tell series apart; None for others."""
+    years = [
+        name
+        for name, dtype in frame.schema.items()
+        if dtype.is_integer() and field_of(name) == "Y" and frame[name].is_in(YEARS).all()
+    ]
+    numeric = [name for name, dtype in frame.schema.items() if dtype.is_numeric()]
+    stems = [stem for stem in find_stems(numeric, taken=frame.columns) if stem.cycle == "months"]
+    if len(years) != 1 or len(stems) != 1 or len(frame) < 2:
+        return None
+    if not stems[0].columns[0].lower().startswith(JANUARY):  # the year of others may begin before
+        return None
+    named = [name for name in frame.columns if ids and name in ids]
+    texts = [name for name, dtype in frame.schema.items() if dtype == pl.String]
+    rest = [name for name in frame.columns if name not in {*ids, *years, *stems[0].columns}]
+    if any(LABELS.intersection(name_words(name)[-1:]) for name in rest):
+        return None
+    for keys in (tuple(named), (), *((name,) for name in texts), tuple(texts)):
+        if frame.select(years[0], *keys).is_unique().all() and set(ids) <= set(keys):
+            return years[0], stems[0], keys
+    return None
+
+
+def months_in_rows(table: Table, year: str, stem: Stem, ids: tuple[str, ...]) -> Table:
+    """Make a row for each month of a table that has a year in every row, without the months that
+    are missing before and behind each series."""
+    frame, time, value = table.frame, free(MONTH, ids), free(VALUE, ids)
+    months = frame.select(stem.columns)
+    rows = np.repeat(np.arange(frame.height), len(stem.columns))
+    days = pl.DataFrame(
+        {
+            "year": frame[year].cast(pl.Int64)[rows],
+            "month": [*stem.numbers] * frame.height,
+        }
+    )
+    values = pl.Series(value, months.cast(pl.Float64).to_numpy().ravel()).fill_nan(None)
+    date = days.select(pl.date("year", "month", 1).alias(time)).to_series()
+    long = pl.DataFrame([*(frame[name][rows] for name in ids), date, values, pl.Series(ROW, rows)])
+    long = long.sort(*ids, time, maintain_order=True)
+    known = pl.col(value).is_not_null().cast(pl.Int64)
+    seen = pl.min_horizontal(known.cum_sum(), known.cum_sum(reverse=True))
+    kept = long.filter((seen.over(ids) if ids else seen) > 0)
+    reason = f"every row is a year, `{stem.columns[0]}` to `{stem.columns[-1]}` are its months"
+    return replace(
+        table,
+        frame=kept.drop(ROW),
+        notes=(*table.notes, f"a year in every row, {stem.span}: read as a row for each month"),
+        spellings={time: Spelling(pattern="%Y-%m")},
+        lines=np.asarray(table.lines_at(range(frame.height)))[kept[ROW].to_numpy()],
+        implied=Implied(
+            reason,
+            target=(value,),
+            id=ids,
+            time=time,
+            classes=False,
+            forecasts=True,
+            series_in_rows=True,
+        ),
+    )
 
 
 def series_stem(frame: pl.DataFrame, ids: Sequence[str]) -> Stem | None:
@@ -175,12 +246,17 @@ def as_series(table: Table, layout: Layout) -> Table:
     timesteps in rows stays as it is."""
     if not layout.series_in_rows or set(layout.target) & set(table.frame.columns):
         return table
+    found = years_of_months(table.frame, layout.id)
+    if found is not None and set(layout.id) <= set(table.frame.columns):
+        series = months_in_rows(table, found[0], found[1], layout.id)
+        own = {str(series.implied.time): str(layout.time)}
+        return replace(series, frame=series.frame.rename(own))
     heads = [*layout.id, *(column.name for column in layout.static), *layout.ignored]
     stem = series_stem(table.frame.drop(n for n in heads if n in table.frame.columns), ())
     if stem is None:
         return table
     named = all(name in table.frame.columns for name in layout.id)
-    if not named and layout.id[0].rstrip("_") != SERIES:
+    if not named and (not layout.id or layout.id[0].rstrip("_") != SERIES):
         return table  # a column is absent: whoever checks them says which
     series = unpivoted(table, stem, layout.id)
     names = {str(series.implied.time): str(layout.time), series.implied.target[0]: layout.target[0]}

@@ -137,7 +137,11 @@ def check_present(table: Table, layout: Layout, *, target: bool) -> None:
         )
     if absent:
         first = absent[:MOST_NAMES]
-        near = [difflib.get_close_matches(name, list(present), n=1) for name in first]
+        folded = {name.casefold(): [name] for name in present}
+        near = [
+            folded.get(name.casefold()) or difflib.get_close_matches(name, list(present), n=1)
+            for name in first
+        ]
         meant = ", ".join(
             f"`{close[0]}` for `{name}`" for name, close in zip(first, near, strict=True) if close
         )
@@ -145,7 +149,9 @@ def check_present(table: Table, layout: Layout, *, target: bool) -> None:
         more = f" and {len(absent) - len(first):,} more" if len(absent) > len(first) else ""
         raise DataError(
             f"`{table.source}` has no column {listed}{more}, which the model reads",
-            hint=f"rename {meant}" if meant else "the model was trained with these columns",
+            hint=f"rename {meant}"
+            if meant
+            else "the model was trained with these columns: call those of the file so",
         )
 
 

@@ -113,8 +113,8 @@ def unread_times(look: Laid) -> Iterator[Problem]:
                 else "known: rows stay in the order of the file"
             ),
             name,
-            remedy="write it as `2021-01-31` or `2021-01-31 10:00`, or leave it out with "
-            f"`{flag('--ignore', name)}`",
+            remedy="write it as `2021-01-31` or `2021-01-31 10:00`, with the year, or leave it out "
+            f"with `{flag('--ignore', name)}`",
             severity="error" if told else "warning",
         )
 

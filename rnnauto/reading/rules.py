@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 # missing in every column, and what is missing only where the other cells are numbers or times
 MISSING = ("", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "<NA>", "#N/A")
 MISSING_NUMBER = (
-    *(*MISSING, "None", "none", "?", "-", "--", ".", "NAN", "n.a.", "missing"),
-    *("..", "...", ":"),  # of offices of statistics
+    *(*MISSING, "None", "none", "?", "-", "--", ".", "NAN", "n.a.", "missing", "k.A."),
+    *("..", "...", ":", "n/e", "n/d"),  # of offices of statistics, and of exchanges
 )
 # what spreadsheets write where a formula has no answer: faults, but no words
-SHEET_ERRORS = ("#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!")
+SHEET_ERRORS = ("#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!", "#NV", "#N/D")
 MARKS: dict[str, Literal["", ".", ","]] = {"auto": "", "point": ".", "comma": ","}
 
 

@@ -18,12 +18,14 @@ from rnnauto.times.numbers import number_readings
 from rnnauto.times.parse import read_times
 from rnnauto.times.pieces import piece_of_day
 from rnnauto.times.shapes import MOSTLY, Reading, readings_of
-from rnnauto.times.spelling import PIECES, Spelling
+from rnnauto.times.spelling import PIECES, Spelling, parts_of
 
 MOST_LOST = 0.01  # share of the cells that are no times in a column of times, at most
 HOURS = 24  # of a day
 HOUR, MINUTE = 3_600 * 10**6, 60 * 10**6  # microseconds
-CLOCK_LIKE = r"^\d{1,2}:\d{2}"
+CLOCK_LIKE = r"^\d{1,2}[:.]\d{2}"
+YEARLESS = ({"m", "y"}, {"b", "y"})  # or a month and a day
+DAYS_OF_YEAR, MOST_DAYS = 366, 31
 FEWEST = 8  # even steps that show that cells which may be times are
 POSSIBLE = r"^[\p{L}\d\s\-/.,:+_()'’–—年月日년월일]*\d[\p{L}\d\s\-/.,:+_()'’–—年月日년월일]*$"
 
@@ -230,6 +232,11 @@ def chosen_of(
             fault = f"{shown}; the column is read as text"
     if not whole:
         return fault if readings[0].certain else None
+    if cells.dtype == pl.String and any(
+        lacks_year(cells, of.spelling, times) for of, times in whole
+    ):
+        shown = str(cells.drop_nulls()[0])
+        return f"the dates of `{column.name}` have no year (`{shown}`): read as text"
     if len(whole) == 1 and whole[0][0].certain:
         reading, times = whole[0]
         return Looked(times, reading.spelling, note_of(column.name, reading.spelling, ""))
@@ -244,6 +251,19 @@ def chosen_of(
     return Looked(
         candidate.times, candidate.spelling, note_of(column.name, candidate.spelling, why)
     )
+
+
+def lacks_year(cells: pl.Series, spelling: Spelling, times: pl.Series) -> bool:
+    """Whether what was read as months of two-digit years is days: rows go on from day to day."""
+    read, known = times.drop_nulls(), cells.drop_nulls()
+    fields = {part.name for part in parts_of(spelling.pattern)} & set("Yydmb")
+    if fields not in YEARLESS or read.is_sorted() or read.is_sorted(descending=True):
+        return False
+    day = spelling.pattern.replace("%-y", "%y").replace("%y", "%d") + "|%Y"
+    days = read_times(known + "|2000", spelling.model_copy(update={"pattern": day}))
+    steps = days.cast(pl.Date).dt.ordinal_day().cast(pl.Int64).diff().drop_nulls() % DAYS_OF_YEAR
+    on, back = int((steps <= MOST_DAYS).sum()), int((steps >= DAYS_OF_YEAR - MOST_DAYS).sum())
+    return days.null_count() == 0 and max(on, back) >= MOSTLY * len(steps)
 
 
 def believable(column: pl.Series, candidates: list[Candidate]) -> bool:

@@ -10,6 +10,8 @@ from rnnauto.times.shapes import HOURS_OF_DAY, span_update, with_padding
 from rnnauto.times.spelling import Spelling, regex_of
 
 CLOCKS = ("%H:%M:%S%f", "%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%I:%M%p", "%I %p")
+DOTTED = "%H.%M.%S"  # or a date, a version: only of columns that are called so
+CLOCK_NAMES = frozenset(["time", "clock", "uhrzeit", "zeit", "hora", "heure", "ora", "tijd", "tid"])
 DAY = 86_400
 PERIOD = r"^(\d{1,2}:\d{2}(?::\d{2})?) ?(?:-|–|to) ?\d{1,2}:\d{2}(?::\d{2})?$"  # `09:00-10:00`
 # the same where all periods take equally long: `09:00-10:00`, `9 - 10`, `9h-10h`
@@ -57,6 +59,9 @@ def read_clocks(cells: pl.Series, sample: pl.Series) -> Clocks | None:
     for pattern in CLOCKS:
         if fits(sample, regex_of(pattern)):
             return read_by_clock(cells, pattern)
+    if cells.name.lower() in CLOCK_NAMES and fits(sample, regex_of(DOTTED)):
+        read = read_by_clock(cells, DOTTED)
+        return read if read is not None and read.times.dtype == pl.Time else None
     ending = read_from_to(cells, sample) if fits(sample, FROM_TO) else None
     if ending is not None:
         return ending
@@ -97,7 +102,7 @@ def read_from_to(cells: pl.Series, sample: pl.Series) -> Clocks | None:
 
 def look_like_clocks(sample: pl.Series) -> bool:
     """Whether cells may be times of the day or durations: a look at a few of them."""
-    patterns = [*map(regex_of, CLOCKS), PERIOD, FROM_TO, HOURS, ISO, SPOKEN]
+    patterns = [*map(regex_of, (*CLOCKS, DOTTED)), PERIOD, FROM_TO, HOURS, ISO, SPOKEN]
     return any(fits(sample, pattern) for pattern in patterns)
 
 

@@ -8,8 +8,8 @@ from rnnauto.times.spelling import ROMAN
 
 CLOCK = re.compile(
     r"(?P<before>.*?)(?P<gap>[ T_]+|,\s*|:)?"
-    r"(?P<hour>\d{1,2})(?P<colon>[:h])(?P<minute>\d{2})"
-    r"(?:(?P<again>:)(?P<second>\d{2})(?P<fraction>[.,]\d{1,9})?)?"
+    r"(?P<hour>\d{1,2})(?P<colon>[:h]|(?<=\s\d)\.|(?<=\s\d\d)\.)(?P<minute>\d{2})"
+    r"(?:(?P<again>[:.])(?P<second>\d{2})(?P<fraction>[.,]\d{1,9})?)?"
     r"(?P<space>\s*)(?P<half>[AaPp]\.?[Mm]\.?)?"
     r"(?P<room>\s*)(?P<zone>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?"
 )
@@ -98,7 +98,9 @@ def clock_pattern(match: re.Match[str]) -> str:
     pattern = f"{' ' if gap.isspace() else gap}{'%I' if match['half'] else '%H'}{match['colon']}%M"
     if match["second"]:
         fraction = match["fraction"] or ""
-        pattern += ":%S" + ("%-f" if fraction.startswith(",") else "%f" if fraction else "")
+        pattern += f"{match['again']}%S" + (
+            "%-f" if fraction.startswith(",") else "%f" if fraction else ""
+        )
     if match["half"]:
         pattern += f"{match['space']}%p"
     if match["zone"]:

@@ -163,3 +163,37 @@ def test_two_stems_and_months_stay_a_wide_table():
     months = wide(names.split(" "), before=IDS)
     for frame in (both, months):
         assert with_series(read_table(frame), Recipe()).frame.height == 6
+
+
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+def years_of(*stations, label=""):
+    """A year a row, the last five months of the last year not yet known."""
+    rows = []
+    for station in stations:
+        for year in range(2000, 2020):
+            values = [float(year % 7 + month) for month in range(12)]
+            values = values[:7] + [None] * 5 if year == 2019 else values
+            rows.append(({"Station": station} if station else {}) | {"Year": year})
+            rows[-1] |= dict(zip(MONTHS, values, strict=True)) | {"Annual": 6.5}
+            rows[-1] |= {label: "up"} if label else {}
+    return pl.DataFrame(rows)
+
+
+@pytest.mark.parametrize("stations", [("",), ("north", "south")])
+def test_a_year_in_every_row_and_a_column_for_each_month_are_a_series_of_months(stations):
+    frame = years_of(*stations)
+    table = with_series(read_table(frame), Recipe())
+    assert table.frame.height == len(stations) * (20 * 12 - 5)
+    assert table.frame["month"].max() == date(2019, 7, 1)
+    layout = infer(table, Recipe()).layout
+    assert (layout.task, layout.time, layout.target) == ("forecasting", "month", ("value",))
+    assert layout.id == (("Station",) if stations[0] else ())
+    later = read_for(layout, frame.tail(3), target=False, text_targets=())
+    assert later.frame["month"].min() == date(2017, 1, 1)
+
+
+def test_a_year_in_every_row_with_a_label_stays_a_table():
+    table = read_table(years_of("", label="label"))
+    assert with_series(table, Recipe()) is table

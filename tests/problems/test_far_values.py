@@ -23,3 +23,13 @@ def test_a_code_far_from_all_others_is_told_whatever_its_share(every):
 
 def test_a_code_among_numbers_like_it_is_one_of_them():
     assert sentinels_in([-99.0 if at % 10 == 0 else at % 300 - 150.5 for at in range(300)]) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "times", "found"),
+    [(-200.0, 20, [20]), (99.0, 20, [20]), (-200.0, 2, []), (9.0, 20, []), (-5.0, 20, [])],
+)
+def test_other_numbers_that_mark_missing_values_occur_often(code, times, found):
+    values = [2 + at % 17 / 9 for at in range(300)]
+    values[10 : 10 + times] = [code] * times
+    assert sentinels_in(values) == found

@@ -34,13 +34,13 @@ def test_the_target_may_be_absent_unless_it_is_wanted(read):
     assert read(text).frame.height == 1
     error = refused(read, text, target=True)
     assert "has no column `y`, which the model reads" in error.message
-    assert error.hint == "the model was trained with these columns"
+    assert error.hint == "the model was trained with these columns: call those of the file so"
 
 
 def test_every_absent_column_is_listed_with_the_nearest_name(read):
     error = refused(read, "id,t,X,Word\na,1,2,p\n")
     assert error.message.endswith("has no column `x`, `ok`, `word`, which the model reads")
-    assert error.hint == "rename `Word` for `word`"
+    assert error.hint == "rename `X` for `x`, `Word` for `word`"
 
 
 def test_many_absent_columns_are_counted(read):

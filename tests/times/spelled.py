@@ -270,4 +270,10 @@ SPELLINGS = {
     "date,134500": (minutes, "{0:%Y%m%d},{0:%H%M%S}", "ERDAT,ERZET"),
     "01/31/2018 01:00pm": (later_hours, lambda t: f"{t:%m/%d/%Y %I:%M%p}".lower(), "time"),
     "2018-01-31 10:00:00,000": (minutes, '"{0:%Y-%m-%d %H:%M:%S},000"', "asctime"),
+    "01-JAN-18 10.00.00 AM": (
+        later_hours,
+        lambda t: f"{t:%d-%b-%y %I.%M.%S %p}".upper(),
+        "CREATED",
+    ),
+    "date,10.00.00": (hours, "{0:%d/%m/%Y},{0:%H.%M.%S}", "Date,Time"),
 }

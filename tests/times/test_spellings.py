@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 from spelled import SPELLINGS, hours, months
+from spelled import days as days_of
 
 from rnnauto.deploy.table import times_as_texts
 from rnnauto.families.forecast.answer import forecast_table, to_predict
@@ -176,3 +177,18 @@ def test_counters_are_no_days(name, cells):
 def test_ranges_of_ages_are_no_hours():
     frame = pl.DataFrame({"age": ["10-20", "20-30"] * 30, "score": ["1-2", "2-3", "0-1"] * 20})
     assert read_table(frame).frame.dtypes == [pl.String, pl.String]
+
+
+@pytest.mark.parametrize("form", ["%d/%m", "%m/%d", "%b %d", "%d.%m. %H:%M"])
+@pytest.mark.parametrize("order", [1, -1])
+def test_days_without_a_year_are_no_months(form, order):
+    days = [days_of(number).strftime(form) for number in range(400)][::order]
+    table = read_table(pl.DataFrame({"date": days, "y": range(400)}))
+    assert table.frame.schema["date"] == pl.String
+    assert any("have no year" in note for note in table.notes) or "%H" in form
+
+
+@pytest.mark.parametrize("form", ["%m/%y", "%y/%m", "%b %y"])
+def test_months_of_years_of_two_digits_stay_so(form):
+    cells = [months(number).strftime(form) for number in range(200)]
+    assert read_table(pl.DataFrame({"date": cells})).frame.schema["date"] == pl.Date
