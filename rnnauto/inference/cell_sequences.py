@@ -36,6 +36,7 @@ def cell_columns(case: Case) -> list[Profile]:
     chosen = case.chosen(*case.data.id, *case.data.static, case.data.time)
     lists = [column for column in chosen.values() if column.kind == "list"]
     if lists:
+        check_no_text(case, lists, chosen)
         return lists
     lone = [column for column in chosen.values() if not (column.empty or column.constant)]
     if len(lone) == 1 and is_lone_text(lone[0]):
@@ -64,6 +65,24 @@ def cell_columns(case: Case) -> list[Profile]:
         ]
         raise two_readings(case, "more than one column holds text", readings)
     return []
+
+
+def check_no_text(case: Case, lists: list[Profile], chosen: dict[str, Profile]) -> None:
+    """Raises: DataError for texts beside lists, which may as well be what is to be read, where the
+    target says nothing of either."""
+    target = case.profiles[case.target[0]]
+    if case.data.features or target.kind in {"list", "text"}:
+        return
+    ids = row_id(case)
+    long = [column for column in chosen.values() if is_text(column) and column.words >= WORDS]
+    texts = [column.name for column in long if column.name not in ids]
+    if texts:
+        names = [column.name for column in lists]
+        readings = [
+            (f"the lists of {named(names)}", [word for n in names for word in ("--features", n)]),
+            *((f"the text of `{name}`", ["--features", name]) for name in texts),
+        ]
+        raise two_readings(case, "some columns hold lists, and others text", readings)
 
 
 def own_sequence(case: Case) -> list[Profile]:

@@ -280,6 +280,16 @@ def test_texts_by_author_are_texts():
     assert (layout.form, features(layout)) == ("cell-sequences", ["text"])
 
 
+def test_a_text_beside_lists_is_not_left_out_without_a_word():
+    lists = [["no", "yes", "no"][: 1 + n % 3] for n in range(60)]
+    table = {"votes": lists, "body": [f"the body of number {n}" for n in range(60)]}
+    error = failure_of({**table, "y": two_classes(60)}, "y")
+    assert error.message == "`frame`: some columns hold lists, and others text"
+    assert "--features votes" in error.hint and "--features body" in error.hint
+    tagged = layout_of({**table, "tags": lists}, "tags")
+    assert (tagged.rnn_type, features(tagged)) == ("many-to-many", ["votes"])
+
+
 def test_two_texts_are_an_error_with_two_commands():
     table = {name: [f"{name} of number {n}" for n in range(60)] for name in ("title", "body")}
     error = failure_of({**table, "y": two_classes(60)}, "y")
