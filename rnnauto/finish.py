@@ -17,7 +17,7 @@ from rnnauto.deploy.runner import check_signatures
 from rnnauto.deploy.scores import write_scores
 from rnnauto.families.family import AnyFamily, told_early
 from rnnauto.families.learners import learner_of
-from rnnauto.judge.averaged import averaged
+from rnnauto.judge.averaged import averaged, teachers
 from rnnauto.judge.diagnose import Subject, diagnose
 from rnnauto.judge.diagnosis import Diagnosis
 from rnnauto.judge.evaluate import Evaluation, judged_by
@@ -226,17 +226,24 @@ def scored(task: Task, exported: Exported, baselines: Any, early: dict[str, Any]
 
 
 def averaged_trials(task: Task, chosen: Chosen) -> list[Trial]:
-    """Choose the trials whose mean is the model; of a search under way the best alone."""
+    """Choose the trials whose mean is the model; of a search under way the best alone, and one that
+    was taught always: it is kept for being one network."""
     if chosen.whole:
         return list(chosen.trials)
-    if chosen.status != "complete":
+    if chosen.status != "complete" or chosen.winner.taught:
         return [chosen.winner]
+    trials = [trial for trial in chosen.trials if not trial.taught]
     size = ensemble_size(task.family, task.prepared, task.recipe)
     if task.recipe.train.ensemble != "auto" or size == 1:
-        return team(chosen.trials, chosen.winner, size=size)
+        return team(trials, chosen.winner, size=size)
     if len(task.prepared.parts.folds) == 1:
-        return averaged(chosen.trials, chosen.winner, load_study(task.study, learner_of))
-    return partners(chosen.trials, chosen.winner)
+        return averaged(trials, chosen.winner, load_study(task.study, learner_of))
+    return partners(trials, chosen.winner)
+
+
+def teachers_of(task: Task, trials: Sequence[Trial], best: Trial) -> list[Trial]:
+    """Choose the trials by whose mean one network is taught."""
+    return teachers(trials, best, load_study(task.study, learner_of))
 
 
 def export_members(

@@ -29,7 +29,7 @@ from rnnauto.early import EarlyModel, thread_aside
 from rnnauto.errors import DataError
 from rnnauto.families.families import family_of, metric_names
 from rnnauto.families.family import AnyFamily
-from rnnauto.finish import Chosen, Exported, Task, WrittenModel, write_model
+from rnnauto.finish import Chosen, Exported, Task, WrittenModel, teachers_of, write_model
 from rnnauto.fitted import Fitted, Said, Watch
 from rnnauto.judge.metric_names import check_metrics, objective_of
 from rnnauto.prepare import prepare
@@ -44,7 +44,7 @@ from rnnauto.search.loop import News, Search
 from rnnauto.search.pose import with_seeds
 from rnnauto.search.prune import behind
 from rnnauto.search.replay import Asker, OracleChoice, chosen_before, lost_weights, open_journal
-from rnnauto.search.select import Trial, criterion_words, explain
+from rnnauto.search.select import Trial, criterion_words, explain, explain_taught
 from rnnauto.search.starting.openings import Openings
 from rnnauto.search.study import weights_are_lost, weights_path
 from rnnauto.search.trial import StudyProblem, Values, seed_of
@@ -93,6 +93,7 @@ def fit(
         export is not the trained model.
     """
     started = time.monotonic() if started is None else started
+    recipe = in_one_part(recipe)
     check_workers(recipe)
     folder = real_place(folder)
     check_destination(folder, overwrite=overwrite, resume=resume)
@@ -130,6 +131,13 @@ def fit(
         if not searched.interrupted:
             discard(work)
     return fitted_by(task, written, seconds=time.monotonic() - started)
+
+
+def in_one_part(recipe: Recipe) -> Recipe:
+    """Have one validation part select where one network is to be taught by several."""
+    if not recipe.train.distil:
+        return recipe
+    return recipe.model_copy(update={"split": recipe.split.model_copy(update={"folds": 1})})
 
 
 def posed(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> StudyProblem:
@@ -234,7 +242,8 @@ def search_beside_first_model(
             rule=recipe.search.select,
             proven=family.openings(task.space),
             long_training=family.trains_long(task.problem),
-            repeats=ensemble_size(family, prepared, recipe) > 1,
+            repeats=recipe.train.distil or ensemble_size(family, prepared, recipe) > 1,
+            teachers=partial(teachers_of, task) if recipe.train.distil else None,
         )
         winner = search_for_winner(search, task, watch)
         first = early()
@@ -362,7 +371,10 @@ def choose(task: Task, *, workers: int) -> OracleChoice:
 def leave_model(task: Task, searched: Searched, clock: Clock, watch: Watch) -> WrittenModel:
     """Write the last model, and look for its faults while there is time."""
     winner, trials = searched.winner, searched.trials
-    why = explain(winner, trials, proven=searched.proven, what=criterion_words(task.problem))
+    what = criterion_words(task.problem)
+    why = explain(winner, trials, proven=searched.proven, what=what)
+    if task.recipe.train.distil:
+        why = explain_taught(winner, trials, what=what)
     for text in filter(None, (why, "exporting and checking the best model")):
         watch(Said(text))
     chosen = Chosen(winner, trials, "interrupted" if searched.interrupted else "complete", why)

@@ -292,8 +292,8 @@ def fingerprint_of(told: Told, validation: pl.DataFrame | None = None) -> str:
 
 
 def no_weights(told: Told) -> None:
-    """Raises: RecipeError where rows or classes are to be weighed, which only networks of values,
-    classes and sets of labels do."""
+    """Raises: RecipeError where rows or classes are to be weighed, or one network is to be taught
+    by several, which only networks of values, classes and sets of labels do."""
     judge = told.recipe.judge
     asked = {
         "train.class_weight": isinstance(told.recipe.train.class_weight, dict),
@@ -305,6 +305,12 @@ def no_weights(told: Told) -> None:
             raise RecipeError(
                 f"`{key}` is for a target that is one of some classes", hint="leave it out"
             )
+    if told.recipe.train.distil:
+        raise RecipeError(
+            "`--distil`: one network is taught by several for values, classes and sets of labels, "
+            "not for forecasts, anomalies, language models, written texts and lists",
+            hint="leave `--distil` out",
+        )
     if told.recipe.data.weight is not None:
         raise RecipeError(
             f"`--weight {told.recipe.data.weight}`: rows are weighed for values, classes and sets "

@@ -78,7 +78,7 @@ STANDS_WITH = {
     levels""",
     "splitting": "prepare",
     "networks": "network layers features",
-    "search": "space simple_errors calibrate train learner",
+    "search": "space simple_errors calibrate train learner lessons",
     "judge": """evaluate baselines metrics mistakes order probing attention calibrated simple
     probabilistic ngrams linear predictors stored boosted last_timestep order_free summaries
     look_up rivals meter deciding conformal forest
@@ -160,6 +160,7 @@ LATE = {
     *MAY_BE_HEAVY,
     "families/direct/steps/emit.py",
     "families/direct/learner.py",
+    "families/direct/lessons/lesson.py",
     "families/language/learner.py",
     "exchange/decay.py",
     "exchange/network.py",

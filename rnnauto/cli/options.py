@@ -65,6 +65,7 @@ FIT_FLAGS = {
     "--folds": "split.folds",
     "--refit": "train.refit",
     "--ensemble": "train.ensemble",
+    "--distil": "train.distil",
     "--length-penalty": "problem.length_penalty",
     "--seeds": "search.seeds",
     "--decide": "judge.decide",

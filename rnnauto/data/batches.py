@@ -49,12 +49,15 @@ class Batch:
         sequences: the number of each example's sequence, [batch].
         weights: how much each unit counts, float32 [batch], or [batch, timesteps]; None where all
             count the same.
+        taught: what other networks say in the place of the targets, float32, as the network's
+            outputs are, NaN where unknown; None where none are asked.
     """
 
     inputs: dict[str, NDArray[np.float32] | NDArray[np.int32]]
     targets: NDArray[np.int32] | Floats
     sequences: Integers
     weights: Floats | None = None
+    taught: Floats | None = None
 
 
 @dataclass(frozen=True)

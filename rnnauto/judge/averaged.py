@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Integers
 from rnnauto.data.targets import MISSING_TARGET
-from rnnauto.judge.sample import log_softmax
 from rnnauto.networks.architecture import Answer
 from rnnauto.search.select import FAR_WORSE, Trial, ranked
 from rnnauto.search.study import Study, load_answers, weights_path
-from rnnauto.search.validation import known_units, scaled
+from rnnauto.search.validation import known_units, scaled, votes_of
 
 MOST_MEMBERS = 5
 MOST_CANDIDATES = 15
@@ -61,6 +60,22 @@ def averaged(trials: Iterable[Trial], chosen: Trial, study: Study) -> list[Trial
     return [members[at][0] for at in team]
 
 
+def teachers(trials: Iterable[Trial], best: Trial, study: Study) -> list[Trial]:
+    """List the trials by whose mean one network is taught: those of `averaged`, or where that is
+    one alone the best few: what is learnt of them is judged by itself."""
+    trials = list(trials)
+    team = averaged(trials, best, study)
+    if len(team) > 1:
+        return team
+    by_loss = study.problem.objective in BY_LOSS
+    near = [
+        trial
+        for trial in ranked(trials)
+        if trial.completed and trial.id != best.id and may_join(trial, best, by_loss=by_loss)
+    ]
+    return [best, *near[: MOST_MEMBERS - 1]]
+
+
 def may_join(trial: Trial, chosen: Trial, *, by_loss: bool) -> bool:
     """Whether a trial may be averaged with the chosen one: not far worse by the loss, or where
     that does not select, of the same setting."""
@@ -97,19 +112,6 @@ def validation_truth(study: Study) -> tuple[NDArray[Any], Integers, Doubles | No
     each = np.concatenate(weights).astype(np.float64)
     truth = np.concatenate(found)
     return truth, np.concatenate(owners), each if len(each) == len(truth) else None
-
-
-def votes_of(outputs: NDArray[Any], answer: Answer) -> Doubles:
-    """Make of outputs what the final model is the mean of: probabilities, or values."""
-    outputs = outputs.astype(np.float64)
-    match answer.loss:
-        case "classes":
-            parts = np.split(outputs, np.cumsum(answer.widths)[:-1], axis=-1)
-            return np.concatenate([np.exp(log_softmax(part)) for part in parts], axis=-1)
-        case "labels":
-            return np.asarray(1 / (1 + np.exp(-np.clip(outputs, -50, 50))))
-        case _:
-            return outputs
 
 
 def losses_of(

@@ -18,6 +18,7 @@ from rnnauto.data.encode import Encoded
 from rnnauto.layout import Layout
 from rnnauto.search.study import Study
 from rnnauto.search.trial import StudyProblem, Values
+from rnnauto.search.validation import log_softmax
 
 Array = NDArray[Any]
 Inputs = dict[str, Array]
@@ -223,12 +224,6 @@ def surprise(outputs: Array, truth: Array, widths: tuple[int, ...]) -> NDArray[n
         likely = np.take_along_axis(log_softmax(logits), wanted, axis=-1)[..., 0]
         columns.append(-likely)
     return np.stack(columns, axis=-1)
-
-
-def log_softmax(logits: Array) -> NDArray[np.float64]:
-    """Compute log probabilities from logits."""
-    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
-    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
 
 
 def pinball(outputs: Array, truth: Array, told: tuple[float, ...]) -> tuple[Array, Array]:

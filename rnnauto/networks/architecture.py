@@ -5,7 +5,16 @@ from typing import Any, Literal, Protocol
 
 from rnnauto.data.encode import RESERVED, CategoryEncoder, Encoders, NumberEncoder
 
-Loss = Literal["classes", "labels", "values", "distances", "quantiles", "surprise"]
+Loss = Literal[
+    "classes",
+    "labels",
+    "values",
+    "distances",
+    "quantiles",
+    "surprise",
+    "class_shares",
+    "label_shares",
+]
 
 
 @dataclass(frozen=True)
@@ -14,7 +23,8 @@ class Answer:
 
     Attributes:
         loss: one answer out of `classes`, a set of `labels`, `values`, values that are far from
-            the truth by `distances`, `quantiles`, or the `surprise` at what is read itself.
+            the truth by `distances`, `quantiles`, or the `surprise` at what is read itself; in
+            training also how likely classes or labels are (`class_shares`, `label_shares`).
         widths: how many outputs belong to each target, side by side.
         unscored: so many of the values, at the end, say whether the answer is over.
         whole: whether an answer is all of its timesteps, and not the last alone.

@@ -12,8 +12,9 @@ def target_spec(features: Features, answer: Answer) -> Any:
     """The tf.TensorSpec of a batch's targets: one number per unit; more where there are several
     targets, or labels that may be there."""
     units: list[int | None] = [None, None] if features.per_timestep else [None]
-    columns = answer.widths[0] if answer.loss == "labels" else len(answer.widths)
-    if answer.loss == "labels" or columns > 1:
+    each = answer.loss in {"labels", "label_shares", "class_shares"}
+    columns = sum(answer.widths) if each else len(answer.widths)
+    if each or columns > 1:
         units.append(columns)
     whole_numbers = answer.loss in {"classes", "labels", "surprise"}
     return tf.TensorSpec(units, tf.int32 if whole_numbers else tf.float32, name="targets")
@@ -45,9 +46,9 @@ def summed_loss(
     Args:
         outputs: float32 [..., sum(answer.widths)].
         truth: `classes`: int32 [...], or [..., targets] where there are several; `labels`: int32
-            [..., labels] of 0 and 1; `values` and `quantiles`: float32 [...] or [..., targets].
-            `surprise`: int32 [...], 0 where a timestep counts. MISSING_TARGET, or NaN, where
-            unknown.
+            [..., labels] of 0 and 1; `values` and `quantiles`: float32 [...] or [..., targets];
+            `class_shares` and `label_shares`: float32, as the outputs are; `surprise`: int32
+            [...], 0 where a timestep counts. MISSING_TARGET, or NaN, where unknown.
         weights: as `weight_spec` has them; None where all targets count the same.
     """
     match answer.loss:
@@ -61,6 +62,10 @@ def summed_loss(
             return quantile_loss(outputs, as_columns(outputs, truth), answer.levels)
         case "surprise":
             return surprise_loss(outputs, truth)
+        case "class_shares":
+            return class_share_loss(outputs, truth, answer.widths, weights)
+        case "label_shares":
+            return label_share_loss(outputs, truth, weights)
 
 
 def as_columns(outputs: Any, truth: Any) -> Any:
@@ -80,6 +85,33 @@ def class_loss(
     known = tf.not_equal(truth, MISSING_TARGET)
     total, count = summed(tf.stack(each, -1), known, weights)
     return total, count, counted(tf.stack(right, -1), weights)
+
+
+def class_share_loss(
+    outputs: Any, truth: Any, widths: tuple[int, ...], weights: Any = None
+) -> tuple[Any, Any, Any]:
+    """Cross-entropy in nats with how likely the classes of each target are, and the targets whose
+    likeliest class is that."""
+    each, right, known = [], [], []
+    parts = (tf.split(part, list(widths), -1) for part in (outputs, truth))
+    for logits, shares in zip(*parts, strict=True):
+        there = tf.math.is_finite(shares[..., 0])
+        shares = tf.where(there[..., None], shares, 0.0)
+        each.append(tf.nn.softmax_cross_entropy_with_logits(shares, logits))
+        alike = tf.equal(tf.argmax(logits, -1), tf.argmax(shares, -1))
+        right.append(tf.logical_and(alike, there))
+        known.append(there)
+    total, count = summed(tf.stack(each, -1), tf.stack(known, -1), weights)
+    return total, count, counted(tf.stack(right, -1), weights)
+
+
+def label_share_loss(outputs: Any, truth: Any, weights: Any = None) -> tuple[Any, Any, Any]:
+    """Cross-entropy in nats with how likely each label is; none is ever exactly right."""
+    known = tf.math.is_finite(truth[..., 0])
+    shares = tf.where(known[..., None], truth, 0.0)
+    each = tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(shares, outputs), -1)
+    weights = None if weights is None else weights[..., 0]
+    return *summed(each, known, weights), tf.constant(0, tf.int64)
 
 
 def label_loss(outputs: Any, truth: Any, weights: Any = None) -> tuple[Any, Any, Any]:

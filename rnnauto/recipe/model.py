@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from rnnauto.errors import RecipeError
 from rnnauto.recipe.addresses import is_address, shown_address
@@ -175,6 +175,18 @@ class Recipe(Section):
     export: Export = Export()
     expect: Expect = Expect()
     seed: int = Field(0, ge=0, le=LARGEST_SEED, description="Seed of everything random")
+
+    @model_validator(mode="after")
+    def one_part_selects_who_is_taught(self) -> Self:
+        """Raises: ValueError where a network that others teach would be selected by several
+        parts."""
+        folds, seeds = self.split.folds, self.search.seeds
+        if self.train.distil and (folds not in {"auto", 1} or seeds > 1):
+            given = f"`seeds: {seeds}`" if seeds > 1 else f"`folds: {folds}`"
+            raise ValueError(
+                f"`distil` keeps one network by one validation part: leave out {given} or `distil`"
+            )
+        return self
 
     @field_validator("extends")
     @classmethod

@@ -204,6 +204,11 @@ class Train(Section):
     refit: Literal["auto", "off"] = Field(
         "auto", description="Train the winner further where validation shows that it helps"
     )
+    distil: bool = Field(
+        False,
+        description="Of values, classes and sets of labels: teach one network by the mean of "
+        "several, and keep it where it is better than each of them on the validation part",
+    )
     ensemble: Auto | Annotated[int, Field(ge=1, le=10)] = Field(
         "auto",
         description="Settings, best first, that the final model is the mean of; auto: the winner, "

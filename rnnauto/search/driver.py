@@ -1,8 +1,9 @@
 """Run the search: ask the oracle, keep the workers busy, keep the clock, choose the winner.
 
-Three stages share the time: *search* tries settings on the first fold; *confirm* (small data, where
+Four stages share the time: *search* tries settings on the first fold; *confirm* (small data, where
 one validation part is a lottery) trains the finalists on the other folds; *refit* trains a winner
-further that only the clock had stopped, and the best setting again with other seeds.
+further that only the clock had stopped, and the best setting again with other seeds; *distil*,
+where it is asked for, teaches one network of the best setting by the mean of several.
 """
 
 import statistics
@@ -16,7 +17,7 @@ from rnnauto.search.loop import SHORTEST_JOB, NextJob, Search, run_jobs
 from rnnauto.search.prune import limits, must_wait
 from rnnauto.search.replay import Asker, proposals, replay
 from rnnauto.search.select import Trial, finalists, ranked
-from rnnauto.search.trial import AGAIN, Job, Proposed, Result, Values, seed_of
+from rnnauto.search.trial import AGAIN, TAUGHT, Job, Proposed, Result, Values, seed_of
 
 FINALISTS = 5
 PROVEN_FINALISTS = 2  # at least so many of them are proven settings
@@ -28,6 +29,10 @@ EPOCHS_AT_LEAST = 1.5  # what a trial gets time for, where it is there
 REPEATS = 4  # of the best setting, with other seeds
 DECAYS_OVER = 2.0  # times the best epoch of its setting
 FEWEST_EPOCHS = 6  # of a best one by which the end of a decay is told; measured: below, no gain
+DISTIL_SHARE = 0.3  # of the time, where one network is to be taught
+STUDENTS = 2  # with seeds of their own
+LESSON = 2.0  # times an epoch that one takes in which each sequence is also read cut
+ASKED = 0.5  # of such an epoch: to ask a teacher of all of the sequences and their cuts
 NEWEST = 300  # trials that tell what an epoch takes
 SLOWER = 1.1  # times what an epoch takes: the clock cuts short a rate that is still high
 # what makes an epoch long
@@ -42,6 +47,18 @@ def run_search(search: Search, asker: Asker, *, most_trials: int, refit: bool) -
 
     Raises: SearchError if no trial completed, Interrupted if that is so because of Ctrl-C.
     """
+    begin, end = time.monotonic(), search.deadline
+    if search.teachers is not None:
+        search.deadline = lambda: begin + (1 - DISTIL_SHARE) * (end() - begin)
+    find(search, asker, most_trials=most_trials, refit=refit)
+    if search.teachers is not None:
+        search.stage, search.deadline = "distil", end
+        run_jobs(search, teaching(search), seconds_left=lambda: search.seconds_left)
+    return winner_of(search)
+
+
+def find(search: Search, asker: Asker, *, most_trials: int, refit: bool) -> None:
+    """Run the stages in which networks learn from the data alone."""
     begin = time.monotonic()
     share, part = SEARCH_SHARE, LONGEST_TRIAL
     if search.long_training and search.folds == 1:
@@ -87,13 +104,12 @@ def run_search(search: Search, asker: Asker, *, most_trials: int, refit: bool) -
         search.stage = "refit"
         further = repeated(search, trained_on(search, new_job), most_trials=most_trials)
         run_jobs(search, further, seconds_left=until_deadline, on_result=told)
-    return winner_of(search)
 
 
 def with_time(search: Search, jobs: Sequence[Job], longest: float) -> list[Job]:
     """Jobs of an earlier run with the time that they may take now."""
     most = max(1.0, search.seconds_left)
-    further = [job.fold > 0 or job.goes_on for job in jobs]
+    further = [job.fold > 0 or job.goes_on or bool(job.teachers) for job in jobs]
     return [
         replace(job, seconds=most if more else max(1.0, longest))
         for job, more in zip(jobs, further, strict=True)
@@ -130,10 +146,10 @@ def new_trials(
     proposed: list[Proposed] = []  # at most one: there was no time for it yet
 
     def next_job() -> Job | None:
-        earlier = tuple(search.trials.values())
+        earlier = untaught(search)
         if search.prune and must_wait(earlier, search.behind):
             return None
-        if not proposed and len(search.trials) < most_trials:
+        if not proposed and len(earlier) < most_trials:
             proposed.extend(filter(None, [asker.ask(proposals(search))]))
         if not proposed:
             return None
@@ -214,7 +230,7 @@ def trained_on(search: Search, new_job: NextJob) -> NextJob:
     started = {job.trial for job in search.begun.values() if job.goes_on}
 
     def next_job() -> Job | None:
-        for trial in ranked(search.trials.values()):
+        for trial in ranked(untaught(search)):
             if (
                 trial.id not in started
                 and trial.completed
@@ -236,13 +252,13 @@ def repeated(search: Search, other_job: NextJob, *, most_trials: int) -> NextJob
     trained_further: set[str] = set()
 
     def next_job() -> Job | None:
-        best = next((each for each in ranked(search.trials.values()) if each.completed), None)
-        if not search.repeats or best is None or len(search.trials) >= most_trials:
+        best = next((each for each in ranked(untaught(search)) if each.completed), None)
+        if not search.repeats or best is None or len(untaught(search)) >= most_trials:
             return other_job()
         if best.results[0].stopped in STOPPED_EARLY and best.weights[0] not in trained_further:
             trained_further.add(best.weights[0])
             return other_job()
-        alike = [each for each in search.trials.values() if each.values == best.values]
+        alike = [each for each in untaught(search) if each.values == best.values]
         first = alike[0] if alike[0].completed else best
         epochs = repeated_epochs(search, first)
         if len(alike) > REPEATS or not epochs:
@@ -266,6 +282,47 @@ def repeated_epochs(search: Search, trial: Trial) -> int:
     return wanted if wanted >= usual else 0
 
 
+def teaching(search: Search) -> NextJob:
+    """Jobs that teach networks of the best setting by the mean of several, where there is time for
+    it. They train as `repeated` has them, and are trials as any other: validation tells the
+    best."""
+    alone = untaught(search)
+    best = next((each for each in ranked(alone) if each.completed), None)
+    team = [] if best is None or search.teachers is None else search.teachers(alone, best)
+    teachers = tuple((trial.weights[0], trial.values) for trial in team)
+
+    def next_job() -> Job | None:
+        students = [job for job in search.begun.values() if job.teachers]
+        current = [job for job in students if job.teachers == teachers]
+        if best is None or len(teachers) < 2 or len(current) >= STUDENTS:
+            return None
+        first = next(trial for trial in alone if trial.values == best.values)
+        epochs = taught_epochs(search, first, len(teachers))
+        if not epochs:
+            return None
+        name = f"{first.id}{TAUGHT}{len(students) + 1}"
+        search.trials[name] = Trial(name, best.values)
+        told_finely = first.results[0].best_epoch >= FEWEST_EPOCHS
+        return make_job(search, name, 0, decays=epochs if told_finely else None, teachers=teachers)
+
+    return next_job
+
+
+def taught_epochs(search: Search, trial: Trial, teachers: int) -> int:
+    """Over how many epochs a network of a trial's setting is taught; 0 where there is not the time
+    for as many as are worth it."""
+    usual = trial.results[0].best_epoch
+    epoch = SLOWER * epoch_seconds(search, trial.values)
+    left = search.seconds_left - ASKED * LESSON * teachers * epoch
+    wanted = min(round(DECAYS_OVER * usual), int(left / (LESSON * epoch)))
+    return wanted if wanted >= max(1, usual / 2) else 0
+
+
+def untaught(search: Search) -> tuple[Trial, ...]:
+    """The trials whose networks have learnt from the data alone."""
+    return tuple(trial for trial in search.trials.values() if not trial.taught)
+
+
 def make_job(
     search: Search,
     name: str,
@@ -276,6 +333,7 @@ def make_job(
     epochs: int | None = None,
     decays: int | None = None,
     limits: tuple[float | None, ...] = (),
+    teachers: tuple[tuple[str, Values], ...] = (),
 ) -> Job:
     """A job of the trial with this name, on one fold. `seconds` None: until the deadline."""
     return Job(
@@ -288,4 +346,5 @@ def make_job(
         epochs=epochs,
         decays=decays,
         limits=limits,
+        teachers=teachers,
     )

@@ -1,11 +1,26 @@
 """What a worker must know of a family, as one record: its networks, its batches, its training."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from rnnauto.data.batches import Batch
 from rnnauto.layout import FamilyName
+from rnnauto.networks.architecture import Answer
 from rnnauto.search.validation import Meter
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a network learns from.
+
+    Attributes:
+        answer: what it is told for the truth; None: the truth.
+        batches: one epoch in random order, given `size` and `rng`.
+    """
+
+    answer: Answer | None
+    batches: Callable[..., Iterable[Batch]]
 
 
 @dataclass(frozen=True)
@@ -32,6 +47,9 @@ class Learner:
             is better than the best.
         meter: measures the objective; given the problem, the data and the numbers of the validation
             part. None: it is counted beside the loss.
+        lesson: what a network learns from that is taught by the mean of others; given this record,
+            the job, the problem, the data, the numbers of the train part and the weights of those.
+            None: no network is taught.
         settle: what is set once the final networks are known, by what each was validated on.
     """
 
@@ -49,6 +67,7 @@ class Learner:
     averages: bool
     meter: Callable[..., Meter] | None
     settle: Callable[..., None] | None = None
+    lesson: Callable[..., Lesson] | None = None
 
 
 LearnerOf = Callable[[FamilyName], Learner]

@@ -23,7 +23,7 @@ class News:
     """What the search tells whoever watches it.
 
     Attributes:
-        stage: search, confirm or refit.
+        stage: search, confirm, refit or distil.
         running: of every job under way, by its name, the last epoch.
         metric: what a trial's score is.
     """
@@ -64,6 +64,8 @@ class Search:
         behind: so many of the newest trials the next one knows nothing of.
         long_training: one network with most of the time beats many with a little.
         repeats: the best setting is trained with several seeds, whose mean may be the model.
+        teachers: of trials and the best of them, those by whose mean one network is taught; None:
+            none is.
     """
 
     pool: Workers
@@ -90,6 +92,7 @@ class Search:
     behind: int = BEHIND
     long_training: bool = False
     repeats: bool = False
+    teachers: Callable[[Sequence[Trial], Trial], Sequence[Trial]] | None = None
 
     @property
     def interrupted(self) -> bool:

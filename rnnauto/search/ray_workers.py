@@ -116,7 +116,7 @@ def open_study(files: Files, share: Share, learner_of: LearnerOf) -> Study:
 
 def run_on_node(
     raw: dict[str, Any],
-    start: bytes | None,
+    needed: dict[str, bytes],
     *,
     files: Files,
     share: Share,
@@ -128,7 +128,7 @@ def run_on_node(
     """The task: run a job; returns what a worker tells at its end, and the weights.
 
     Args:
-        start: the weights to train on from, where the job names some.
+        needed: the weights files that the job reads, by name.
         number: what the mailbox knows this run of the job by.
         wanted: the driver's versions; with others the results would be others.
     """
@@ -138,8 +138,8 @@ def run_on_node(
     with tempfile.TemporaryDirectory(prefix="rnnauto-") as name:
         folder = Path(name)
         (folder / "weights").mkdir()
-        if start is not None:
-            weights_path(folder, raw["start_from"]).write_bytes(start)
+        for own, content in needed.items():
+            weights_path(folder, own).write_bytes(content)
 
         def run() -> dict[str, Any]:
             study = replace(open_study(files, share, learner_of), folder=folder)
@@ -223,14 +223,14 @@ class RayPool:
         return len(self.running)
 
     def submit(self, job: Job) -> None:
-        start = weights_path(self.folder, job.start_from).read_bytes() if job.start_from else None
+        needed = {own: weights_path(self.folder, own).read_bytes() for own in job.needs}
         self.submitted += 1
         # one attempt: the search counts them; max_calls: what leaks slowly ends with the process
         share = {"num_cpus": self.share.cpus, "num_gpus": self.share.gpus}
         task = ray.remote(**share, max_retries=0, max_calls=MOST_JOBS)(run_on_node)
         reference = task.remote(
             job.to_json(),
-            start,
+            needed,
             files=self.files,
             share=self.share,
             learner_of=self.learner_of,

@@ -53,7 +53,8 @@ def replay(search: Search, asker: Asker, told: Callable[[Job, Result], None]) ->
         match event["event"]:
             case "trial-started":
                 job = Job(**{name: event[name] for name in JOB_FIELDS if name in event})
-                job = replace(job, limits=tuple(job.limits))
+                teachers = tuple((name, values) for name, values in job.teachers)
+                job = replace(job, limits=tuple(job.limits), teachers=teachers)
                 if job.trial not in search.trials:
                     if not job.again:
                         check_proposal(asker.ask(proposals(search)), job)

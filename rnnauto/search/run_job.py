@@ -18,8 +18,11 @@ def run_job(
     stopping: Callable[[], bool],
 ) -> dict[str, Any]:
     job = Job(**raw)
-    start = load_weights(weights_path(study.folder, job.start_from)) if job.start_from else None
+    files = {name: load_weights(weights_path(study.folder, name)) for name in job.needs}
+    start = files[job.start_from] if job.start_from else None
+    teachers = [files[name] for name, _ in job.teachers]
     watched: dict[str, Any] = {
+        **({"teachers": teachers} if teachers else {}),
         "start_from": start,
         "on_epoch": on_epoch,
         "stopping": stopping,

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import Literal
 
 from rnnauto.metrics import direction
-from rnnauto.search.trial import AGAIN, Result, StudyProblem, Values
+from rnnauto.search.trial import AGAIN, TAUGHT, Result, StudyProblem, Values
 
 Rule = Literal["one_standard_error", "best"]
 FEWEST_FOLDS = 2  # whose differences have a spread
@@ -45,7 +45,12 @@ class Trial:
     @property
     def again(self) -> bool:
         """Whether it is of the setting of another trial, with another seed."""
-        return AGAIN in self.id
+        return AGAIN in self.id or self.taught
+
+    @property
+    def taught(self) -> bool:
+        """Whether its network was taught by the mean of others."""
+        return TAUGHT in self.id
 
     @property
     def completed(self) -> bool:
@@ -206,4 +211,24 @@ def explain(
     return (
         f"trial {chosen.id} is taken, {kind} whose {what} over {len(chosen.results)} folds "
         f"({chosen.loss:.4g}) is not clearly worse than that of trial {best.id} ({best.loss:.4g})"
+    )
+
+
+def explain_taught(chosen: Trial, trials: Iterable[Trial], *, what: str = "loss") -> str:
+    """Say whether a network that others have taught is the model, and why. Args: as `explain`."""
+    order = [trial for trial in ranked(trials) if trial.completed]
+    student = next((trial for trial in order if trial.taught), None)
+    if student is None:
+        return (
+            "no network was taught: there were not two to teach it, or there was not the time; the "
+            "model is the one without `--distil`"
+        )
+    alone = next(trial for trial in order if not trial.taught)
+    both = f"its {what} is {student.loss:.4g}, that of the best other trial, {alone.id}, "
+    both += f"{alone.loss:.4g}"
+    if chosen.taught:
+        return f"trial {chosen.id}, one network taught by the mean of several, is the model: {both}"
+    return (
+        f"trial {student.id}, taught by the mean of several, is not kept: {both}; the model is the "
+        "one without `--distil`"
     )

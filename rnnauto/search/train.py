@@ -3,9 +3,9 @@
 import math
 import random
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import keras
@@ -22,7 +22,7 @@ from rnnauto.networks.fused import fuse
 from rnnauto.networks.layers import Dropout, TokenDropout
 from rnnauto.networks.losses import weight_spec
 from rnnauto.search.epochs import run_epochs
-from rnnauto.search.learner import Learner
+from rnnauto.search.learner import Learner, Lesson
 from rnnauto.search.progress import Progress, Trained, keep_if_better, record_step, trained
 from rnnauto.search.study import Weights
 from rnnauto.search.traced import called_directly
@@ -75,9 +75,14 @@ def compile_network(
     optimizer_name: str = "adam",
     *,
     weighted: bool = False,
+    told: Answer | None = None,
 ) -> Network:
     """Build and trace once, for any batch size and any length; weighted steps are given weights
-    too, and one that trains how many targets there are."""
+    too, and one that trains how many targets there are.
+
+    Args: told: what a step that trains is given for the truth; None: the truth.
+    """
+    told = told or answer
     built = learner.build(features, architecture)
     model = built.model
     fuse(model)
@@ -88,16 +93,16 @@ def compile_network(
         name: tf.TensorSpec(tensor.shape, tensor.dtype, name=name)
         for name, tensor in model.input.items()
     }
-    signature = [inputs, learner.target_spec(features, answer)]
+    truths = [learner.target_spec(features, kind) for kind in (told, answer)]
     own = [weight_spec(features, answer)] if weighted else []
     sized = [tf.TensorSpec([], tf.float32, name="known")] if weighted else []
 
     def losses(batch: Any, truth: Any, *weights: Any, training: bool) -> tuple[Any, Any, Any, Any]:
         """Summed loss, number of known targets, number of right answers, outputs."""
         outputs = model(batch, training=training)
-        return learner.losses(outputs, truth, features, answer, *weights)
+        return learner.losses(outputs, truth, features, told if training else answer, *weights)
 
-    @tf.function(input_signature=[*signature, *own, *sized], autograph=False)
+    @tf.function(input_signature=[inputs, truths[0], *own, *sized], autograph=False)
     def train_step(batch: Any, truth: Any, *weights: Any) -> tuple[Any, Any, Any]:
         """Returns the summed loss, the number of targets, the gradient norm before clipping."""
         variables = [variable.value for variable in model.trainable_variables]
@@ -108,7 +113,7 @@ def compile_network(
         gradients = tape.gradient(loss, variables)
         return total, count, apply_clipped(optimizer, gradients, model, clip_norm)
 
-    @tf.function(input_signature=[*signature, *own], autograph=False)
+    @tf.function(input_signature=[inputs, truths[1], *own], autograph=False)
     def read_step(batch: Any, truth: Any, *weights: Any) -> tuple[Any, Any, Any, Any]:
         return losses(batch, truth, *weights, training=False)
 
@@ -139,11 +144,11 @@ def cached_network(
     architecture: Architecture,
     answer: Answer,
     optimizer_name: str,
-    **weighted: bool,
+    **differing: Any,
 ) -> Network:
     """`compile_network`, once for equal shapes: tracing costs as much as several epochs of a small
     trial."""
-    return compile_network(learner, features, architecture, answer, optimizer_name, **weighted)
+    return compile_network(learner, features, architecture, answer, optimizer_name, **differing)
 
 
 def prepare(
@@ -154,18 +159,22 @@ def prepare(
     train: Integers,
     *,
     compiled: Callable[..., Network] = cached_network,
+    told: Answer | None = None,
 ) -> Network:
     """A network with the job's fresh weights and the scales of the train part, whatever was trained
     in it before.
 
     Args:
         compiled: gives the network and its steps, once for equal shapes.
+        told: as of `compile_network`.
     """
     architecture = architecture_of(job.values)
-    weighted = {"weighted": True} if problem.weighted else {}
+    differing: dict[str, Any] = {"weighted": True} if problem.weighted else {}
+    if told is not None:
+        differing["told"] = told
     network = compiled(
         *(learner, problem.features, architecture, problem.answer, optimizer_of(job.values)),
-        **weighted,
+        **differing,
     )
     reset(network, job, lambda: learner.build(problem.features, architecture))
     learner.scale(network.built, job, problem, data, train)
@@ -217,6 +226,7 @@ def train(
     *,
     fold: tuple[Integers, Integers],
     start_from: Weights | None = None,
+    teachers: Sequence[Weights] = (),
     on_epoch: Callable[[Epoch], None] = lambda epoch: None,
     stopping: Callable[[], bool] = lambda: False,
     keep: bool = False,
@@ -228,12 +238,16 @@ def train(
             not in the store.
         fold: sequence numbers of the train and the validation part.
         start_from: weights to go on from; they count as epoch 0.
+        teachers: weights of the networks that the job is taught by.
         stopping: asked after every step; True ends the job with what it has.
         keep: keep what the best weights say of the validation part.
     """
     begin = time.monotonic()
-    network = prepare(learner, job, problem, data, fold[0])
-    progress = Progress()
+    lesson = Lesson(None, partial(learner.batches, data, fold[0]))
+    if teachers and learner.lesson is not None:
+        lesson = learner.lesson(learner, job, problem, data, train=fold[0], teachers=teachers)
+    network = prepare(learner, job, problem, data, fold[0], told=lesson.answer)
+    progress, rng = Progress(), np.random.default_rng(job.seed)
 
     def validated() -> Validated:
         return validate_part(learner, network, problem, data, fold[1], keep=keep)
@@ -248,17 +262,13 @@ def train(
         late = job.seconds is not None and time.monotonic() - begin > job.seconds
         return late or stopping()
 
-    rng = np.random.default_rng(job.seed)
     run_epochs(
-        network,
-        progress,
-        job,
-        problem,
+        *(network, progress, job, problem),
         patience=patience,
         epoch=lambda: run_epoch(
             network,
             problem,
-            learner.batches(data, fold[0], size=size, rng=rng),
+            lesson.batches(size=size, rng=rng),
             progress,
             classes=weighs_classes(job.values),
             out_of_time=out_of_time,
@@ -267,8 +277,7 @@ def train(
         late=out_of_time,
         on_epoch=on_epoch,
     )
-    seconds = time.monotonic() - begin
-    return trained(progress, job, network, seconds=seconds)
+    return trained(progress, job, network, seconds=time.monotonic() - begin)
 
 
 def run_epoch(
@@ -287,7 +296,7 @@ def run_epoch(
     totals, counts = 0.0, 0.0
     for batch in batches:
         weights = training_weights(batch, problem, classes=classes)
-        truth = scaled(batch.targets, problem)
+        truth = scaled(batch.targets, problem) if batch.taught is None else batch.taught
         total, count, norm = network.train_step(batch.inputs, truth, *weights)
         totals += float(total)
         counts += float(count)

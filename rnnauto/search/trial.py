@@ -14,6 +14,7 @@ from rnnauto.networks.architecture import Answer, Architecture
 
 Values = dict[str, Any]
 AGAIN = "-again-"  # in the id of a trial: the setting of another one, with another seed
+TAUGHT = "-taught-"  # the same, and the network is taught by the mean of others
 NEEDED: dict[str, type | tuple[type, ...]] = {  # of every trial
     **dict.fromkeys(("units", "layers", "patch", "batch_size"), int),
     **dict.fromkeys(("cell", "pooling"), str),
@@ -118,6 +119,7 @@ class Job:
             kept; None: it is halved where validation no longer improves, and the best are.
         limits: by epoch, the loss above which the trial is pruned; the last one holds for all later
             epochs.
+        teachers: weights file and hyperparameters of every network whose mean it learns from.
     """
 
     trial: str
@@ -129,6 +131,13 @@ class Job:
     epochs: int | None = None
     decays: int | None = None
     limits: tuple[float | None, ...] = ()
+    teachers: tuple[tuple[str, Values], ...] = ()
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The weights files that it reads."""
+        own = () if self.start_from is None else (self.start_from,)
+        return own + tuple(name for name, _ in self.teachers)
 
     @property
     def goes_on(self) -> bool:
@@ -138,8 +147,8 @@ class Job:
 
     @property
     def again(self) -> bool:
-        """Whether the oracle has not proposed it: it trains the setting of another trial."""
-        return AGAIN in self.trial
+        """Whether the oracle has not proposed it: it has the setting of another trial."""
+        return AGAIN in self.trial or TAUGHT in self.trial
 
     @property
     def name(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Floats, splits_of
+from rnnauto.arrays import Doubles, Floats, splits_of
 from rnnauto.data.batches import Batch
 from rnnauto.data.tags import chunk_counts, read_tags
 from rnnauto.data.targets import MISSING_TARGET
@@ -81,6 +81,25 @@ def known_units(targets: Array, answer: Answer) -> NDArray[np.bool_]:
     known = np.isfinite(targets) if targets.dtype.kind == "f" else targets != MISSING_TARGET
     several = answer.loss == "labels" or len(answer.widths) > 1
     return np.asarray(known.any(axis=-1) if several else known)
+
+
+def votes_of(outputs: NDArray[Any], answer: Answer) -> Doubles:
+    """Make of outputs what the final model is the mean of: probabilities, or values."""
+    outputs = outputs.astype(np.float64)
+    match answer.loss:
+        case "classes":
+            parts = np.split(outputs, np.cumsum(answer.widths)[:-1], axis=-1)
+            return np.concatenate([np.exp(log_softmax(part)) for part in parts], axis=-1)
+        case "labels":
+            return np.asarray(1 / (1 + np.exp(-np.clip(outputs, -50, 50))))
+        case _:
+            return outputs
+
+
+def log_softmax(logits: NDArray[Any]) -> Doubles:
+    """Compute log probabilities from logits."""
+    shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True)))
 
 
 def target_weights(batch: Batch, problem: StudyProblem) -> Floats:

@@ -29,7 +29,7 @@ class Training:
 
     Attributes:
         name: of the job, like `0003-fold0`.
-        stage: search, confirm or refit.
+        stage: search, confirm, refit or distil.
         status: completed, pruned or failed.
         values: the hyperparameters.
         curves: the losses by their names, of every epoch: its number and the value.

@@ -13,12 +13,13 @@ from rnnauto.judge.averaged import (
     greedy,
     losses_of,
     not_worse,
-    votes_of,
+    teachers,
 )
 from rnnauto.networks.architecture import Answer
 from rnnauto.search.select import Trial
 from rnnauto.search.study import load_answers, load_weights, save_weights, weights_path
 from rnnauto.search.trial import Result
+from rnnauto.search.validation import votes_of
 
 CLASSES = Answer("classes", (2,))
 VALUES = Answer("values", (1,))
@@ -123,6 +124,28 @@ def test_kept_answers_come_back_beside_weights_and_decide(tmp_path, truth):
     other = [replace(each, values={"cell": each.id}) for each in trials]
     assert averaged(other, other[1], study_of(tmp_path, truth, objective="macro_f1")) == [other[1]]
     assert len(averaged(trials, trials[1], study_of(tmp_path, truth, objective="macro_f1"))) > 2
+
+
+def test_one_network_is_taught_by_the_mean_or_else_by_the_best_few(tmp_path, truth):
+    (tmp_path / "weights").mkdir()
+    rng = np.random.default_rng(6)
+    trials = [trial(str(number), 0.5 + number / 100) for number in range(7)]
+    for each in trials:
+        path = weights_path(tmp_path, each.weights[0])
+        save_weights(path, [np.zeros(3, np.float32)], noisy(truth, rng, 1.0))
+    study = study_of(tmp_path, truth)
+    assert teachers(trials, trials[1], study) == averaged(trials, trials[1], study)
+    for each in trials:  # nothing shows that a mean is better
+        save_weights(weights_path(tmp_path, each.weights[0]), [np.zeros(3, np.float32)])
+    far = trial("8", 0.9)
+    assert teachers([far, *trials], trials[1], study) == [
+        trials[1],
+        *(trials[0], *trials[2:MOST_MEMBERS]),
+    ]
+    assert teachers([far, trials[0]], trials[0], study) == [trials[0]]
+    other = [replace(each, values={"cell": each.id}) for each in trials]
+    by_metric = study_of(tmp_path, truth, objective="macro_f1")
+    assert teachers(other, other[1], by_metric) == [other[1]]
 
 
 def test_without_kept_answers_the_winner_is_alone(tmp_path, truth):

@@ -35,9 +35,10 @@ def test_a_jobs_name_tells_trial_fold_and_training_on_apart():
 
 
 def test_jobs_and_results_survive_json():
-    job = Job(trial="03", fold=2, values=VALUES, seed=1, seconds=2.5, start_from="x")
+    job = Job(trial="03", fold=2, values=VALUES, seed=1, seconds=2.5, teachers=(("x", VALUES),))
     read = json.loads(json.dumps(job.to_json()))
-    assert Job(**{**read, "limits": tuple(map(tuple, read["limits"]))}) == job
+    tuples = {name: tuple(map(tuple, read[name])) for name in ("limits", "teachers")}
+    assert Job(**{**read, **tuples}) == job
     result = Result(
         status="completed",
         loss=0.5,

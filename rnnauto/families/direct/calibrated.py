@@ -10,8 +10,9 @@ from rnnauto.families.direct.encode import DirectPart
 from rnnauto.judge.calibration import FEWEST, calibration, fit_temperature
 from rnnauto.judge.diagnose import Opening, Subject
 from rnnauto.judge.diagnosis import Calibration
-from rnnauto.judge.sample import draw_sample, log_softmax
+from rnnauto.judge.sample import draw_sample
 from rnnauto.search.study import load_weights, weights_path
+from rnnauto.search.validation import log_softmax
 
 MOST_TO_CALIBRATE = 512  # sequences of a validation part
 

@@ -50,4 +50,5 @@ LEARNER = Learner(
     train=train,
     averages=True,
     meter=late("families.direct.deciding.meter", "meter"),
+    lesson=late("families.direct.lessons.lesson", "lesson"),
 )

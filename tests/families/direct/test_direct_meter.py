@@ -7,10 +7,10 @@ from builders import study_problem
 from rnnauto.data.batches import Batch
 from rnnauto.data.targets import LabelEncoder, LabelSetEncoder, SeveralTargets, ValueEncoder
 from rnnauto.families.direct.deciding.meter import meter
-from rnnauto.judge.averaged import votes_of
 from rnnauto.judge.evaluate import score
 from rnnauto.networks.architecture import Answer
 from rnnauto.recipe import Recipe
+from rnnauto.search.validation import votes_of
 
 RNG = np.random.default_rng(0)
 TAGS = ("B-x", "I-x", "O")

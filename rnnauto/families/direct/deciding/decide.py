@@ -12,11 +12,10 @@ from rnnauto.data.targets import LabelEncoder
 from rnnauto.families.direct.deciding.rule import Held, fit_decision
 from rnnauto.families.direct.predictors import FittedPredictor
 from rnnauto.families.direct.prepare import DirectPrepared
-from rnnauto.judge.averaged import votes_of
 from rnnauto.prepared import with_rule
 from rnnauto.search.select import Trial
 from rnnauto.search.study import Study
-from rnnauto.search.validation import known_units
+from rnnauto.search.validation import known_units, votes_of
 
 
 def decide(

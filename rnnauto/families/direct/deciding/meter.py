@@ -15,11 +15,11 @@ from rnnauto.data.targets import (
     TargetEncoder,
     ValueEncoder,
 )
-from rnnauto.judge.averaged import votes_of
 from rnnauto.judge.evaluate import score, side_by_side
 from rnnauto.judge.measures import Units, each_target, metrics_of, sums_of
 from rnnauto.judge.metrics import Metrics
 from rnnauto.search.trial import StudyProblem
+from rnnauto.search.validation import votes_of
 
 
 @dataclass

@@ -1,0 +1,1 @@
+"""What a network learns that is taught by the mean of others."""
