@@ -29,8 +29,10 @@ FEATURES, STEPS = 12, 20
 WANTED = 0.5  # of the speed of polars alone
 MOST_SECONDS, MOST_BYTES = 20, 1_500_000_000  # for `inspect` of 1 GB
 MEGABYTES = 1000
-# polars has left here how it manages its memory: each process is to choose for itself
-OWN = {name: value for name, value in os.environ.items() if name != "_RJEM_MALLOC_CONF"}
+# polars has left here how it manages its memory: each process is to choose for itself; and it is
+# to keep what Python compiles, as a program that is installed has it
+OTHERS = {"_RJEM_MALLOC_CONF", "PYTHONDONTWRITEBYTECODE"}
+OWN = {name: value for name, value in os.environ.items() if name not in OTHERS}
 
 
 def write(path: Path, megabytes: int) -> None:
@@ -71,8 +73,7 @@ def inspect(path: str) -> None:
 # a step is a function, by its module and name: whoever calls it, its time counts once
 STEPS_OF_INSPECT = {
     "look at all bytes": ("reading.dialect", "survey"),
-    "split and parse (polars)": ("reading.parse", "fast_csv"),
-    "take gaps out": ("reading.parse", "as_if_searched"),
+    "split and parse": ("reading.parse", "plain_table", "fast_csv"),
     "empty rows, one piece": ("reading.read", "drop_idle_rows", "in_one_piece"),
     "types of text": ("reading.read", "type_columns"),
     "what was mended": ("reading.read", "find_repairs"),
@@ -151,6 +152,8 @@ def compare(path: Path, other: str) -> None:
             best[name] = list(map(min, took, best.get(name, took)))
     for name, (seconds, cpu, memory) in best.items():
         print(f"inspect {name}: {seconds:.1f} s, {cpu:.1f} CPU s, {memory:.2f} GB")
+    shares = [after / before for before, after in zip(best["before"], best["after"], strict=True)]
+    print("after in terms of before: {:.2f}, {:.2f}, {:.2f}".format(*shares))
 
 
 def main() -> None:

@@ -29,6 +29,7 @@ ORDER = [
     "arrays",
     "names",
     "cores",
+    "machine",
     "files",
     "times",
     "layout",

@@ -43,18 +43,21 @@ def sequence_hashes(sequences: Sequences) -> Hashes:
     total = np.zeros(len(sequences), np.uint64)
     if not timesteps or not (sequences.numbers.shape[1] or sequences.categories):
         return total
-    mixed = np.empty(timesteps, np.uint64)
+    some = np.flatnonzero(sequences.lengths)
+    begins = sequences.row_splits[some]
 
-    def fill(start: int) -> None:
+    def sums(start: int) -> tuple[slice, Hashes]:
+        """Those of the sequences that some timesteps are of."""
         stop = min(start + BLOCK_ROWS, timesteps)
         hashes = timestep_hashes(sequences, start, stop)
         # an odd factor per position, so that the same timesteps in another order give another sum
         hashes *= positions(sequences.row_splits, start, stop) * ODD | np.uint64(1)
-        mixed[start:stop] = stir(hashes)
+        first = int(np.searchsorted(begins, start, side="right")) - 1
+        parts = slice(first, int(np.searchsorted(begins, stop)))
+        return parts, np.add.reduceat(stir(hashes), np.maximum(begins[parts], start) - start)
 
-    on_all_cores(fill, range(0, timesteps, BLOCK_ROWS))
-    some = sequences.lengths > 0
-    total[some] = np.add.reduceat(mixed, sequences.row_splits[:-1][some])
+    for parts, added in on_all_cores(sums, range(0, timesteps, BLOCK_ROWS)):
+        total[some[parts]] += added
     return total
 
 

@@ -54,6 +54,7 @@ class Text:
             "stray" where a quote stands inside a field.
         skipped: how many blank lines were taken off.
         lines: how many are left.
+        ends: the line ends in every chunk of the bytes.
         path: the file that holds just these bytes, where there is one.
     """
 
@@ -64,10 +65,14 @@ class Text:
     skipped: int
     notes: tuple[str, ...]
     lines: int
+    ends: tuple[int, ...]
     path: Path | None = None
 
     def with_content(self, content: bytes) -> "Text":
-        return replace(self, content=content, lines=count_lines(content), path=None)
+        ends = survey(content).ends
+        return replace(
+            self, content=content, lines=count_lines(content, ends), ends=ends, path=None
+        )
 
 
 @dataclass(frozen=True)
@@ -134,6 +139,7 @@ def read_text(raw: Content, source: str, *, path: Path | None = None) -> Text:
         skipped=content[: len(content) - len(body)].count(b"\n"),
         notes=tuple(notes),
         lines=count_lines(body, seen.ends),
+        ends=seen.ends,
         path=path if body is raw else None,
     )
 

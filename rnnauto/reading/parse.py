@@ -24,6 +24,7 @@ from rnnauto.reading.dialect import (
     unlimited_fields,
 )
 from rnnauto.reading.numbers.marks import Mark
+from rnnauto.reading.plain.read import plain_table
 from rnnauto.reading.rules import Rules
 from rnnauto.reading.set_aside import RaggedRows
 from rnnauto.times.numbers import are_months
@@ -74,6 +75,9 @@ def parse(
         check_fields(scan_records(text, len(names)), names, source)
     sampled = numeric_columns(text, names, rules) if sampled is None else sampled
     numbers = {name: dtype for name, dtype in sampled.items() if name not in text_columns}
+    plain = plain_table(text, names, numbers, sample_of(text))
+    if plain is not None:  # no row is short, and no line blank
+        return Parsed(plain)
     try:
         frame = plain_csv(text, names, numbers)
         if frame is None:

@@ -8,12 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rnnauto.networks.kernels import compiled, here, kept
+from rnnauto.machine import code, kept
+from rnnauto.networks.kernels import compiled, here
 
 llvm = pytest.importorskip("llvmlite.binding")
 
+from rnnauto.machine.host import UnfitError, this_host  # noqa: E402
 from rnnauto.networks.kernels import gru, lstm, panels, simple  # noqa: E402
-from rnnauto.networks.kernels.host import UnfitError, this_host  # noqa: E402
 
 PARTS = {
     "lstm": (lstm.LstmKernel, lstm.TILES, lstm.CHAINS),
@@ -70,17 +71,17 @@ def test_what_is_written_becomes_code_for_arm(cell):
         pytest.skip("this LLVM knows no ARM")
     host = replace(this_host(), lanes=4, registers=32)
     _, tiles, chains = PARTS[cell]
-    code = compiled.written([replace(tile, most=(2, 2)) for tile in tiles], chains, host)
-    emitted = compiled.machine_code(code, target.create_target_machine(opt=2))
+    module = compiled.written([replace(tile, most=(2, 2)) for tile in tiles], chains, host)
+    emitted = code.machine_code(module, target.create_target_machine(opt=2))
     assert emitted.startswith(b"\x7fELF") and emitted[18] == 0xB7  # of an ELF file: AArch64
 
 
 def test_code_is_compiled_once_and_read_again(cache, monkeypatch):
     def spread(host):
-        code = compiled.compiled("test", [lstm.TILES[-1]], [("spread",)], host)
+        found = compiled.compiled("test", [lstm.TILES[-1]], [("spread",)], host)
         errors = np.ones((2, 3, 4, 4 * host.lanes), np.float32)
         weights = np.ones((5, 8 * host.lanes), np.float32)
-        return panels.spread(code, errors, weights, 4)
+        return panels.spread(found, errors, weights, 4)
 
     first = spread(this_host())
     assert (first == 8 * this_host().lanes).all() and first.shape == (4, 3, 5)
@@ -89,7 +90,7 @@ def test_code_is_compiled_once_and_read_again(cache, monkeypatch):
     def never(*given):
         raise AssertionError("compiled again")
 
-    monkeypatch.setattr(compiled, "machine_code", never)
+    monkeypatch.setattr(code, "machine_code", never)
     assert np.array_equal(spread(this_host()), first)
     with pytest.raises(AssertionError):  # for another processor it is other code
         spread(replace(this_host(), name="generic"))
@@ -158,7 +159,7 @@ def fresh():
 
 
 def test_without_llvmlite_there_is_no_kernel_and_that_is_said(monkeypatch):
-    monkeypatch.setattr(here, "find_spec", lambda name: None)
+    monkeypatch.setattr(code, "find_spec", lambda name: None)
     assert fresh() == here.Found(None, "llvmlite is not installed")
 
 
@@ -166,7 +167,7 @@ def test_an_llvmlite_that_cannot_be_looked_for_is_none(monkeypatch):
     def fails(name):
         raise ModuleNotFoundError("not here")
 
-    monkeypatch.setattr(here, "find_spec", fails)
+    monkeypatch.setattr(code, "find_spec", fails)
     assert fresh() == here.Found(None, "ModuleNotFoundError: not here")
 
 
@@ -189,8 +190,10 @@ def test_processors_with_short_vectors_are_left_to_tensorflow(monkeypatch):
 
 REFUSE_NEW_CODE = """
 import ctypes
+from rnnauto.machine.code import may_run_code
+from rnnauto.machine.code import may_run_code
 from rnnauto.networks.kernels import here
-assert here.may_run_code()
+assert may_run_code()
 assert ctypes.CDLL(None).prctl(65, 1, 0, 0, 0) == 0  # PR_SET_MDWE
 print(here.kernel_of("lstm").said)
 """

@@ -72,7 +72,12 @@ def test_a_character_may_lie_across_two_chunks(monkeypatch):
 def test_a_survey_sees_all_bytes(monkeypatch, size):
     monkeypatch.setattr(content, "CHUNK", 2 * size)
     monkeypatch.setattr(content, "PIECE", size)
-    assert content.survey(b"a,b\n1,2\n") == content.Survey(True, False, False, 2)
-    assert content.survey(b'"a",b\n1,\xc3\xa4') == content.Survey(False, False, True, 1)
-    assert content.survey(b"a\0b") == content.Survey(True, True, False, 0)
-    assert content.survey(b"") == content.Survey(True, False, False, 0)
+    for raw, ascii_, nul, quoted, ends in (
+        (b"a,b\n1,2\n", True, False, False, 2),
+        (b'"a",b\n1,\xc3\xa4', False, False, True, 1),
+        (b"a\0b", True, True, False, 0),
+        (b"", True, False, False, 0),
+    ):
+        seen = content.survey(raw)
+        assert (seen.ascii, seen.nul, seen.quoted, sum(seen.ends)) == (ascii_, nul, quoted, ends)
+        assert len(seen.ends) == -(-len(raw) // (2 * size))

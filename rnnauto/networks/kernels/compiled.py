@@ -2,18 +2,15 @@
 
 import array
 import ctypes
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import llvmlite
-import llvmlite.binding as llvm
 from llvmlite import ir
 
-from rnnauto.networks.kernels import kept
-from rnnauto.networks.kernels.host import Host
+from rnnauto.machine.code import engine_of
+from rnnauto.machine.host import Host
 from rnnauto.networks.kernels.tiles import Tile, write_chain, write_sweep
 
 
@@ -86,34 +83,17 @@ def compiled(
 ) -> Compiled:
     """Compile chains of sweeps of a cell's tiles, or take what was kept of an earlier time; in one
     thread at a time, as `kernel_of` calls it."""
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
-    target = llvm.Target.from_default_triple().create_target_machine(
-        cpu=host.name, features=host.features, opt=2, jit=True
+    engine = engine_of(
+        lambda: written(tiles, chains, host),
+        host,
+        sources=Path(__file__).parent.glob("*.py"),
+        name=cell,
     )
-    name = kept_name(cell, host)
-    code = kept.read(name)
-    if code is None:
-        code = machine_code(written(tiles, chains, host), target)
-        kept.keep(name, code)
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), target)
-    engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-    engine.finalize_object()
     kind = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64)
     functions = {
         names: kind(engine.get_function_address("chain_" + "_".join(names))) for names in chains
     }
     return Compiled(host, functions, engine)
-
-
-def kept_name(cell: str, host: Host) -> str:
-    """What tells code from all other: what it is made from, by what, and for which processor."""
-    digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(source.read_bytes() + b"\0")
-    facts = llvmlite.__version__, llvm.llvm_version_info, llvm.get_default_triple(), host, cell
-    digest.update(repr(facts).encode())
-    return digest.hexdigest()
 
 
 def written(tiles: Sequence[Tile], chains: Sequence[tuple[str, ...]], host: Host) -> str:
@@ -126,13 +106,3 @@ def written(tiles: Sequence[Tile], chains: Sequence[tuple[str, ...]], host: Host
     for names in chains:
         write_chain(module, "chain_" + "_".join(names), [sweeps[name] for name in names])
     return str(module)
-
-
-def machine_code(code: str, target: Any) -> bytes:
-    """What LLVM makes of it, as an object file."""
-    module = llvm.parse_assembly(code)
-    tuned = llvm.create_pipeline_tuning_options(speed_level=2)
-    passes = llvm.create_pass_builder(target, tuned)
-    passes.getModulePassManager().run(module, passes)
-    emitted: bytes = target.emit_object(module)
-    return emitted

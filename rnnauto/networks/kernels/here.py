@@ -1,14 +1,12 @@
 """Which kernels there are on this machine: whether llvmlite is here, and makes code that runs."""
 
-import ctypes
-import mmap
-import sys
 import threading
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
-from importlib.util import find_spec
 from typing import Any
+
+from rnnauto.machine.code import lack
 
 LOCK = threading.Lock()
 
@@ -36,20 +34,17 @@ def kernel_of(cell: str) -> Found:
 @cache
 def found(cell: str) -> Found:
     try:
-        if find_spec("llvmlite") is None:
-            return Found(None, "llvmlite is not installed")
-        if not may_run_code():
-            return Found(None, "the system lets no program make code that it runs")
-        return compile_kernel(cell)
+        missing = lack()
+        return Found(None, missing) if missing else compile_kernel(cell)
     except (ImportError, OSError, RuntimeError) as error:  # what llvmlite raises; it has no class
         first = str(error).partition("\n")[0]  # LLVM goes on with the code that it did not read
         return Found(None, f"{type(error).__name__}: {first}")
 
 
 def compile_kernel(cell: str) -> Found:
+    from rnnauto.machine.host import UnfitError, this_host
     from rnnauto.networks.kernels import gru, lstm, simple
     from rnnauto.networks.kernels.compiled import compiled
-    from rnnauto.networks.kernels.host import UnfitError, this_host
 
     kernel, tiles, chains = {
         "lstm": (lstm.LstmKernel, lstm.TILES, lstm.CHAINS),
@@ -63,18 +58,3 @@ def compile_kernel(cell: str) -> Found:
         return Found(None, str(error))
     code = compiled(cell, tiles, chains, host)
     return Found(kernel(code), f"{host.shown}, llvmlite {version('llvmlite')}")
-
-
-def may_run_code() -> bool:
-    """Whether the system lets memory that was written become code, as LLVM wants it; where it does
-    not, LLVM ends the process."""
-    if sys.platform != "linux":
-        return True
-    page = mmap.mmap(-1, mmap.PAGESIZE)
-    place = ctypes.c_char.from_buffer(page)
-    protect = ctypes.CDLL(None, use_errno=True).mprotect
-    address, size = ctypes.c_void_p(ctypes.addressof(place)), ctypes.c_size_t(mmap.PAGESIZE)
-    allowed: bool = protect(address, size, mmap.PROT_READ | mmap.PROT_EXEC) == 0
-    del place
-    page.close()
-    return allowed

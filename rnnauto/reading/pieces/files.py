@@ -14,7 +14,7 @@ import polars as pl
 
 from rnnauto.arrays import Integers
 from rnnauto.layout import Layout
-from rnnauto.reading.content import NEWLINE, QUOTE, Content, count_lines, give_back, starts_with
+from rnnauto.reading.content import NEWLINE, QUOTE, Content, give_back, starts_with
 from rnnauto.reading.dialect import is_utf8
 from rnnauto.reading.formats.annotations import span_names
 from rnnauto.reading.formats.at_header import at_format
@@ -180,9 +180,7 @@ def text_pieces(opened: Opened, known: Known) -> Divided:
     def take(begin: int, size: int, columns: Collection[str], rules: Rules) -> Taken:
         some, starts, end = lines.rows(begin, size)
         content = header + some
-        part = replace(
-            text, content=content, lines=count_lines(content), skipped=0, path=None, notes=()
-        )
+        part = replace(text.with_content(content), skipped=0, notes=())
         table = text_table(
             part,
             opened.source,
