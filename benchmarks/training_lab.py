@@ -70,7 +70,8 @@ def rounds_of(asked: argparse.Namespace, seeds: list[int]) -> Iterator[dict[str,
     from lab.sets import SETS, bench_of
     from lab.training import truth_of
 
-    sets = [each for each in SETS if not asked.sets or each.name in asked.sets.split(",")]
+    named = {each.name: each for each in SETS}
+    sets = [named[name] for name in asked.sets.split(",")] if asked.sets else list(SETS)
     for chosen in sets:
         arms = [each for each in ARMS if chosen.kind in each.kinds]
         arms = [each for each in arms if not asked.arms or each.name in asked.arms.split(",")]

@@ -114,6 +114,7 @@ MAY_BE_HEAVY = {
     "networks/moments.py": {"tensorflow"},
     "networks/stack.py": {"keras"},
     "networks/text.py": {"tensorflow"},
+    "networks/ways.py": {"tensorflow"},
     "search/oracle.py": {"keras_tuner"},
     "search/oracles.py": {"keras_tuner"},
     "search/traced.py": {"tensorflow"},

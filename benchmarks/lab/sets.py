@@ -4,6 +4,7 @@ a search would begin with."""
 import csv
 import json
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -66,13 +67,18 @@ def bundled(
     return lambda data, folder: files(train, test)(BUNDLED, folder)
 
 
-def rows_of(train: str, test: str | None, most: int) -> Callable[[Path, Path], Any]:
-    """Draw so many rows of a file to learn from."""
+def rows_of(
+    train: str, test: str | None, most: int, *, fewest: int = 0
+) -> Callable[[Path, Path], Any]:
+    """Draw so many rows of a file to learn from, and leave out those whose last cell, the class, is
+    that of fewer."""
 
     def cut(data: Path, folder: Path) -> tuple[Path, Path | None]:
         with (data / train).open(newline="", encoding="utf-8") as file:
             head, *rows = list(csv.reader(file))
         rows = random.Random(0).sample(rows, min(most, len(rows)))
+        counts = Counter(row[-1] for row in rows)
+        rows = [row for row in rows if counts[row[-1]] >= fewest]
         with (folder / train).open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([head, *rows])
         return folder / train, None if test is None else data / test
@@ -171,7 +177,7 @@ SETS = (
     LabSet(
         "names_languages",
         "characters",
-        rows_of("names_languages.csv", None, 1_100),
+        rows_of("names_languages.csv", None, 1_100, fewest=10),
         {"data": {"target": "language"}, "split": {"test": 0.3}},
         epochs=14,
     ),
@@ -245,7 +251,13 @@ SETS = (
         share=False,
         epochs=10,
     ),
-    LabSet("tatoeba", "decoder", lines_of("tatoeba_eng_swe.tsv", 700), {}, share=False, epochs=15),
+    LabSet(
+        "scan_short",
+        "decoder",
+        bundled("scan_short.tsv"),
+        {"data": {"target": "actions"}},
+        epochs=20,
+    ),
 )
 
 

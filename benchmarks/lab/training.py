@@ -143,10 +143,9 @@ def judged(bench: LabBench, network: Any, arm: Arm) -> dict[str, Any]:
         and problem.answer.loss in {"classes", "values"}
     ):
         found["answers"] = votes_of(seen.answers, problem.answer)
-    if bench.study.problem.tags:
-        from lab.tagging import legal_score
-
-        found["legal"] = legal_score(network, bench.study.problem, batches)
+    if problem.tags_in_order:
+        alone = validate(network, replace(problem, tags_in_order=False), batches)
+        found["each_by_itself"] = alone.score
     return found
 
 

@@ -14,8 +14,9 @@ from pydantic import Field
 
 from rnnauto.arrays import LARGEST, Codes, Doubles, Floats, Integers, splits_of
 from rnnauto.data.columns import floats_of
-from rnnauto.data.decisions import Decided
+from rnnauto.data.decisions import Decided, decided
 from rnnauto.data.settling import Early
+from rnnauto.data.tag_order import likeliest
 from rnnauto.errors import RecipeError
 from rnnauto.layout import Frozen
 
@@ -30,15 +31,29 @@ class LabelEncoder(Decided):
     Attributes:
         kind: how the file wrote them.
         early: how they are answered before a sequence ends; None: they are not.
+        tags_in_order: whether they are tags of chunks that are answered in order, the likeliest way
+            through a sequence (`data/tag_order.py`).
     """
 
     kind: LabelKind
     early: Early | None = None
+    tags_in_order: bool = False
 
     @property
     def widths(self) -> tuple[int, ...]:
         """How many outputs of the network belong to each target."""
         return (len(self.classes),)
+
+    def answered(self, chances: NDArray[Any], row_splits: Integers | None) -> Integers:
+        """Answer a class for each unit, [units].
+
+        Args:
+            chances: probabilities, [units, classes].
+            row_splits: of the sequences of the units; None: each unit is answered by itself.
+        """
+        if self.tags_in_order and row_splits is not None:
+            return likeliest(chances, row_splits, self.classes)
+        return decided(chances, self.worth)
 
 
 class ValueEncoder(Frozen):

@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from rnnauto.arrays import Integers
 from rnnauto.cli.notebook import watching_from_python
+from rnnauto.data.targets import LabelEncoder, TargetEncoder
 from rnnauto.deploy.scores import ScoresFile
 from rnnauto.errors import DataError, RecipeError
 from rnnauto.estimators.given import Given, InputError, is_frame, take
@@ -91,6 +92,8 @@ class Told:
         values: [units, outputs]; NaN where there was nothing to read.
         per_timestep: whether a unit is a timestep.
         owners: of rows of a frame that share an answer, the sequence of each, [units].
+        said: what is answered, as places among the classes of the model, [units], of tags in order;
+            None: the likeliest is.
     """
 
     given: Given
@@ -98,6 +101,7 @@ class Told:
     values: NDArray[np.float64]
     per_timestep: bool
     owners: Integers | None
+    said: Integers | None = None
 
     @property
     def weights(self) -> NDArray[np.float64] | None:
@@ -109,6 +113,15 @@ class Told:
         if not self.per_timestep or self.given.lengths is None:
             return flat
         return np.split(flat, np.cumsum(self.given.lengths)[:-1])
+
+
+def places_said(table: pl.DataFrame, target: TargetEncoder) -> Integers | None:
+    """Find what a table of predictions says among the classes, [rows], where these are tags that
+    are answered in order."""
+    if not isinstance(target, LabelEncoder) or not target.tags_in_order:
+        return None
+    places = {name: place for place, name in enumerate(target.classes)}
+    return np.array([places[name] for name in table["prediction"].to_list()], np.int64)
 
 
 class RnnEstimator(BaseEstimator):
@@ -232,7 +245,8 @@ class RnnEstimator(BaseEstimator):
         values = table.select(table.columns[-columns:]).to_numpy()
         sequences, layout = part.sequences, self.model_.info.layout
         if layout.per_timestep or sequences.rows is None:
-            return Told(given, part, values, layout.per_timestep, None)
+            said = places_said(table, model.info.encoders.target)
+            return Told(given, part, values, layout.per_timestep, None, said)
         owners = np.full(part.frame.height, len(values))
         owners[sequences.rows] = np.repeat(np.arange(len(values)), sequences.lengths)
         values = np.vstack([values, np.full(columns, np.nan)])[owners]

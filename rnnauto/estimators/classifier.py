@@ -115,7 +115,7 @@ class RNNClassifier(ClassifierMixin, RnnEstimator):
     def predict(self, X: Any, lengths: Any = None) -> Any:
         """Tell the class of each sequence or row, [units], or a list of [timesteps]."""
         told, probabilities = self._probabilities(X, lengths)
-        return told.as_asked(self.classes_[probabilities.argmax(axis=1)])
+        return told.as_asked(self._answered(told, probabilities))
 
     def predict_early(self, X: Any, lengths: Any = None) -> tuple[Any, Any]:
         """Tell the class of each sequence as soon as it is sure, and how many timesteps had been
@@ -153,9 +153,14 @@ class RNNClassifier(ClassifierMixin, RnnEstimator):
         """Compute the accuracy; of a frame whose rows are timesteps each sequence counts once,
         where its rows share a class."""
         told, probabilities = self._probabilities(X, lengths)
-        predicted = self.classes_[probabilities.argmax(axis=1)]
+        predicted = self._answered(told, probabilities)
         weights = told.weights if sample_weight is None else sample_weight
         return float(accuracy_score(flattened(y), predicted, sample_weight=weights))
+
+    def _answered(self, told: Told, probabilities: NDArray[np.float64]) -> NDArray[Any]:
+        if told.said is not None:
+            return self.classes_[np.array(self._places)[told.said]]  # type: ignore[no-any-return]
+        return self.classes_[probabilities.argmax(axis=1)]  # type: ignore[no-any-return]
 
     def _probabilities(self, X: Any, lengths: Any) -> tuple[Told, NDArray[np.float64]]:
         with as_value_errors():

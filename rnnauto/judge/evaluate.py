@@ -17,6 +17,7 @@ from rnnauto.judge.diagnosis import Calibration
 from rnnauto.judge.measures import (
     AnyMeasures,
     Units,
+    answered,
     each_target,
     known_units,
     main_metric,
@@ -29,7 +30,6 @@ from rnnauto.judge.metrics import (
     compact_groups,
     confusion_counts,
     interval,
-    predicted_classes,
     resample_weights,
     unit_groups,
 )
@@ -213,7 +213,7 @@ def score(
         values, resampled = measured(truth, predicted, target)
     return Scores(
         metrics={name: interval(float(values[name][0]), resampled[name]) for name in values},
-        confusion=confusion_of(truth[known], predicted[known], target),
+        confusion=confusion_of(Units(truth, predicted, numbers, count, row_splits), known, target),
         units=int(known.sum()),
         resampled=resampled,
     )
@@ -248,14 +248,15 @@ def side_by_side(by_target: dict[str, Metrics]) -> Metrics:
 
 
 def confusion_of(
-    truth: NDArray[Any], predicted: NDArray[np.floating], target: TargetEncoder | None
+    units: Units, known: NDArray[np.bool_], target: TargetEncoder | None
 ) -> list[list[int]] | None:
-    """Count units by true and predicted class; None where answers are no single classes."""
-    if truth.ndim > 1 or truth.dtype.kind not in "iu" or isinstance(target, SeveralTargets):
+    """Count known units by true and predicted class; None where answers are no single classes."""
+    truth, several = units.truth, isinstance(target, SeveralTargets)
+    if truth.ndim > 1 or truth.dtype.kind not in "iu" or several:
         return None
-    worth = target.worth if isinstance(target, LabelEncoder) else None
-    classes = predicted_classes(predicted, worth)
-    counts: list[list[int]] = confusion_counts(truth, classes, classes=predicted.shape[1]).tolist()
+    classes = answered(units, target if isinstance(target, LabelEncoder) else None)[known]
+    width = units.predicted.shape[1]
+    counts: list[list[int]] = confusion_counts(truth[known], classes, classes=width).tolist()
     return counts
 
 

@@ -98,14 +98,14 @@ def sums_of(units: Units, target: TargetEncoder | None) -> Doubles:
     if truth.dtype.kind not in "iu":
         return value_sums(truth, predicted.reshape(-1), groups, count=units.count, weights=weights)
     rule = target if isinstance(target, LabelEncoder) else None
-    worth = None if rule is None else rule.worth
-    sums = class_sums(truth, predicted, groups, count=units.count, weights=weights, worth=worth)
+    every = answered(units, rule)
+    answers = every[known]
+    sums = class_sums(truth, predicted, groups, count=units.count, weights=weights, answers=answers)
     tags = tags_in(units, target)
     if tags:
-        return np.concatenate([sums, tag_sums(units, tags, known)], axis=1)
+        return np.concatenate([sums, tag_sums(units, tags, np.where(known, every, -1))], axis=1)
     if rule is None or not rule.costs:
         return sums
-    answers = predicted_classes(predicted, worth)
     table = np.array(rule.costs)
     # an answer that is none costs what the dearest would
     costs = np.where(answers >= 0, table[truth, answers], table[truth].max(axis=1))
@@ -155,10 +155,20 @@ class TagClasses:
     row_splits: Integers
 
 
-def tag_sums(units: Units, tags: TagClasses, known: NDArray[np.bool_]) -> Doubles:
+def answered(units: Units, rule: LabelEncoder | None) -> Integers:
+    """Choose the class of every unit, [units]; -1, never right, where a probability is NaN."""
+    if rule is None or not rule.tags_in_order:
+        return predicted_classes(units.predicted, None if rule is None else rule.worth)
+    finite = np.isfinite(units.predicted).all(axis=1)
+    return np.where(finite, rule.answered(units.predicted, units.row_splits), -1).astype(np.int64)
+
+
+def tag_sums(units: Units, tags: TagClasses, predicted: Integers) -> Doubles:
     """Count right, predicted and true chunks by the group in which they start, [groups, 3]; a chunk
-    has the weight of its first timestep."""
-    predicted = np.where(known, predicted_classes(units.predicted), -1)
+    has the weight of its first timestep.
+
+    Args: predicted: classes, [units], below 0 where there is none.
+    """
     counts = chunk_counts(
         units.truth.astype(np.int64), predicted, tags.row_splits, read_tags(tags.classes)
     )

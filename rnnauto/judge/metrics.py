@@ -136,7 +136,7 @@ def class_sums(
     *,
     count: int,
     weights: NDArray[np.floating] | None = None,
-    worth: NDArray[np.float32] | None = None,
+    answers: Integers | None = None,
 ) -> Doubles:
     """Sum what classification metrics need of every group, [groups, 3 * classes + 1].
 
@@ -148,10 +148,10 @@ def class_sums(
         probabilities: [units, classes].
         groups: [units], each below `count`.
         weights: how much each unit counts, [units]; None: all the same.
-        worth: by which classes are answered; None: the likeliest is.
+        answers: classes, [units], below 0 where there is none; None: the likeliest.
     """
     classes = probabilities.shape[1]
-    predicted = predicted_classes(probabilities, worth)
+    predicted = predicted_classes(probabilities) if answers is None else answers
     weights = np.ones(len(truth)) if weights is None else weights
 
     def tally(units: NDArray[np.bool_], labels: Integers) -> Doubles:

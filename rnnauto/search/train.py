@@ -358,7 +358,7 @@ def validate(
         if meter is not None:
             meter.add(outputs.numpy(), batch)
         elif problem.tags:
-            tally.add_tags(outputs.numpy(), batch.targets, *weights)
+            tally.add_tags(outputs.numpy(), batch, *weights)
         elif problem.answer.loss == "values":
             tally.add_values(outputs.numpy(), truth, *weights)
         if keep:

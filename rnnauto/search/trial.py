@@ -52,6 +52,7 @@ class StudyProblem:
         epochs: most of a trial.
         patience: epochs without improvement after which one ends; None: by the size of the data.
         tags: the classes, where they are tags of chunks.
+        tags_in_order: whether tags are answered in order.
         many_right: of written answers none is the only right one.
         objective: the metric that trials are selected by; "" for the loss, or what stands for it.
         shown: the metric that a score is where it does not select, and the loss does not tell it.
@@ -78,6 +79,7 @@ class StudyProblem:
     targets: tuple[str, ...] = ()
     mean_weight: float | None = None
     class_weights: tuple[tuple[float, ...], ...] = ()
+    tags_in_order: bool = False
 
     @property
     def measured(self) -> str:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Floats, splits_of
 from rnnauto.data.batches import Batch
+from rnnauto.data.tag_order import order_of, ways_through
 from rnnauto.data.tags import chunk_counts, read_tags
 from rnnauto.data.targets import MISSING_TARGET
 from rnnauto.metrics import metric_named, shortfall
@@ -170,10 +171,15 @@ class Tally:
         self.squared = self.squared + error.reshape(-1, targets).sum(axis=0)
         self.known = self.known + counts.reshape(-1, targets).sum(axis=0)
 
-    def add_tags(self, outputs: Array, truth: Array, weights: Array | None = None) -> None:
-        """Chunks of a batch: outputs [batch, timesteps, classes], truth [batch, timesteps]; weights
-        [batch, timesteps, 1], of which a chunk has that of its first timestep."""
-        predicted = np.where(truth >= 0, outputs.argmax(-1), -1)
+    def add_tags(self, outputs: Array, batch: Batch, weights: Array | None = None) -> None:
+        """Chunks of a batch: outputs [batch, timesteps, classes]; weights [batch, timesteps, 1], of
+        which a chunk has that of its first timestep."""
+        truth = np.asarray(batch.targets, np.int64)
+        found = outputs.argmax(-1)
+        if self.problem.tags_in_order:
+            real = np.arange(truth.shape[1]) < batch.inputs["length"][:, None]
+            found = ways_through(outputs, real, order_of(self.problem.tags))
+        predicted = np.where(truth >= 0, found, -1)
         splits = splits_of(np.full(len(truth), truth.shape[1]))
         tags = read_tags(self.problem.tags)
         counts = chunk_counts(truth.ravel(), predicted.ravel(), splits, tags)

@@ -3,12 +3,13 @@ import math
 import numpy as np
 import pytest
 
+from rnnauto.data.batches import Batch
 from rnnauto.networks.architecture import Answer, Features
 from rnnauto.search.trial import StudyProblem
 from rnnauto.search.validation import Tally, Validated, selected_by
 
 
-def problem(loss, widths, *, scales=(), tags=()):
+def problem(loss, widths, *, scales=(), tags=(), **more):
     features = Features(
         numbers=1,
         missing=(),
@@ -29,7 +30,13 @@ def problem(loss, widths, *, scales=(), tags=()):
         epochs=1,
         patience=None,
         tags=tags,
+        **more,
     )
+
+
+def batch_of(targets):
+    lengths = (targets >= 0).sum(axis=1).astype(np.int32)
+    return Batch({"length": lengths}, targets, np.arange(len(targets)))
 
 
 def test_equal_shares_are_told_apart_by_the_loss_and_other_metrics_never():
@@ -56,9 +63,24 @@ def test_the_error_of_several_values_is_the_mean_in_data_units():
 
 def test_tags_are_ranked_by_what_is_missing_to_a_perfect_f1():
     tally = Tally(problem("classes", (3,), tags=("B-x", "I-x", "O")), loss=1.0, units=3.0)
-    tally.add_tags(np.eye(3)[[[0, 1, 2], [2, 0, 0]]], np.array([[0, 1, 2], [0, 2, -1]]))
+    batch = batch_of(np.array([[0, 1, 2], [0, 2, -1]]))
+    tally.add_tags(np.eye(3)[[[0, 1, 2], [2, 0, 0]]], batch)
     found = tally.result()
     assert found.score == pytest.approx(2 * 1 / (2 + 2)) and found.criterion == 0.5
+
+
+def test_tags_in_order_are_validated_as_they_are_answered():
+    tags = ("B-x", "B-y", "I-x", "I-y", "O")
+    truth = np.array([[0, 2, 4], [4, 1, -1]])
+    outputs = np.zeros((2, 3, 5))
+    outputs[0, 0, 0], outputs[0, 1, 3], outputs[0, 1, 2], outputs[0, 2, 4] = 3, 2, 1.5, 3
+    outputs[1, 0, 4], outputs[1, 1, 1], outputs[1, 2, 3] = 3, 2, 50  # past the end of the sequence
+    scores = []
+    for ordered in (False, True):
+        tally = Tally(problem("classes", (5,), tags=tags, tags_in_order=ordered))
+        tally.add_tags(outputs, batch_of(truth))
+        scores.append(tally.by_loss().score)
+    assert scores[0] < 1 and scores[1] == 1
 
 
 def test_without_a_known_target_nothing_is_validated():

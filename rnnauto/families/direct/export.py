@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from rnnauto.data.encode import clock_sizes
+from rnnauto.data.tag_order import order_of
 from rnnauto.data.targets import (
     EndingValue,
     LabelEncoder,
@@ -40,6 +41,7 @@ from rnnauto.layout import Layout
 from rnnauto.networks.carry import chunk_of, state_sizes
 from rnnauto.networks.ends import ended
 from rnnauto.networks.gaps import parted_clock, with_clock
+from rnnauto.networks.ways import likeliest_ways
 
 
 def export(
@@ -141,7 +143,7 @@ def decode_outputs(
             labels = beside(tf.constant(target.labels), probabilities)
             return {"probabilities": probabilities, "labels": labels}
         case LabelEncoder() | ValueEncoder():
-            return decode_target(outputs, target)
+            return decode_target(outputs, target, inputs["length"] if per_timestep else None)
         case EndingValue():
             parts = zip(*(tf.split(output, 2, -1) for output in outputs), strict=True)
             encoders = (target.value, target.end)
@@ -152,8 +154,13 @@ def decode_outputs(
             return {"value": value, "end": end, "answer_length": ended(end)}
 
 
-def decode_target(outputs: list[Any], target: LabelEncoder | ValueEncoder) -> dict[str, Any]:
-    """Do as `decode_outputs` for a single class, with its probabilities, or a single value."""
+def decode_target(
+    outputs: list[Any], target: LabelEncoder | ValueEncoder, length: Any = None
+) -> dict[str, Any]:
+    """Do as `decode_outputs` for a single class, with its probabilities, or a single value.
+
+    Args: length: true timesteps, [batch], of which each has a target; None: each is by itself.
+    """
     if isinstance(target, ValueEncoder):
         mean = tf.add_n(outputs)[..., 0] / len(outputs)
         return {"value": with_zero(mean * target.deviation + target.mean, target.zero)}
@@ -162,8 +169,11 @@ def decode_target(outputs: list[Any], target: LabelEncoder | ValueEncoder) -> di
     worth = probabilities
     if target.worth is not None:
         worth = tf.tensordot(probabilities, tf.constant(target.worth), 1)
+    best = tf.argmax(worth, -1)
+    if target.tags_in_order and length is not None:
+        best = likeliest_ways(probabilities, length, order_of(target.classes))
     return {
-        "label": tf.gather(classes, tf.argmax(worth, -1)),
+        "label": tf.gather(classes, best),
         "probabilities": probabilities,
         "classes": beside(classes, probabilities),
     }

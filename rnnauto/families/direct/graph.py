@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rnnauto.data.tag_order import order_of
 from rnnauto.data.targets import (
     EndingValue,
     LabelEncoder,
@@ -17,6 +18,7 @@ from rnnauto.exchange.graph import Graph
 from rnnauto.exchange.inputs import declare, encode_raw
 from rnnauto.exchange.network import emit_network
 from rnnauto.exchange.pieces import select, size_of
+from rnnauto.exchange.ways import emit_ways
 from rnnauto.families.direct.encode import DirectEncoders
 from rnnauto.layout import Layout
 
@@ -35,13 +37,20 @@ def write_graph(members: list[Any], layout: Layout, encoders: DirectEncoders) ->
         first, axis = graph.constant([0], "int64"), graph.constant([1], "int64")
         outputs = [graph.op("Slice", output, first, timesteps, axis) for output in outputs]
         shape = (None, None)
-    for name, (value, dtype, sizes) in emit_answers(graph, outputs, encoders.target, shape).items():
+    length = inputs["length"] if layout.per_timestep else ""
+    answers = emit_answers(graph, outputs, encoders.target, shape, length)
+    for name, (value, dtype, sizes) in answers.items():
         graph.output(name, value, dtype, sizes)
     return graph.serialise("direct")
 
 
-def emit_answers(graph: Graph, outputs: list[str], target: TargetEncoder, shape: Shape) -> Outputs:
-    """Average the members' outputs [*shape, outputs], and say it in the user's terms."""
+def emit_answers(
+    graph: Graph, outputs: list[str], target: TargetEncoder, shape: Shape, length: str = ""
+) -> Outputs:
+    """Average the members' outputs [*shape, outputs], and say it in the user's terms.
+
+    Args: length: true timesteps, of which each has a target; empty: each is by itself.
+    """
     match target:
         case SeveralTargets():
             parts = zip(*(cut(graph, output, target.widths) for output in outputs), strict=True)
@@ -59,7 +68,7 @@ def emit_answers(graph: Graph, outputs: list[str], target: TargetEncoder, shape:
                 "labels": (labels, "string", (None, count)),
             }
         case LabelEncoder() | ValueEncoder():
-            return emit_target(graph, outputs, target, shape)
+            return emit_target(graph, outputs, target, shape, length)
         case EndingValue():
             parts = zip(*(cut(graph, output, (1, 1)) for output in outputs), strict=True)
             both = zip(parts, (target.value, target.end), strict=True)
@@ -74,7 +83,11 @@ def emit_answers(graph: Graph, outputs: list[str], target: TargetEncoder, shape:
 
 
 def emit_target(
-    graph: Graph, outputs: list[str], target: LabelEncoder | ValueEncoder, shape: Shape
+    graph: Graph,
+    outputs: list[str],
+    target: LabelEncoder | ValueEncoder,
+    shape: Shape,
+    length: str = "",
 ) -> Outputs:
     """Do as `emit_answers` for a single class, with its probabilities, or a single value."""
     if isinstance(target, ValueEncoder):
@@ -86,7 +99,10 @@ def emit_target(
     worth = probabilities
     if target.worth is not None:
         worth = graph.op("MatMul", probabilities, graph.constant(target.worth, "float32"))
-    best = graph.op("ArgMax", worth, axis=-1, keepdims=0)
+    if target.tags_in_order and length:
+        best = emit_ways(graph, probabilities, length, order_of(target.classes))
+    else:
+        best = graph.op("ArgMax", worth, axis=-1, keepdims=0)
     count = len(target.classes)
     return {
         "label": (graph.op("Gather", strings(graph, target.classes), best), "string", shape),

@@ -80,8 +80,11 @@ def answers_of(target: TargetEncoder, *, per_timestep: bool) -> list[str]:
 
 
 def without_zeros(target: TargetEncoder) -> TargetEncoder:
-    """Have no zero added to values: LiteRT adds up no doubles."""
+    """Have no zero added to values, for LiteRT adds up no doubles, and no way sought through tags,
+    which no answer here is made of."""
     match target:
+        case LabelEncoder():
+            return target.model_copy(update={"tags_in_order": False})
         case ValueEncoder():
             return target.model_copy(update={"zero": 0.0})
         case SeveralTargets():
@@ -112,8 +115,14 @@ def zeros_by_name(target: TargetEncoder) -> dict[str, float]:
 
 def worth_of(target: TargetEncoder) -> dict[str, Any]:
     """Tell the rule by which a class is answered, where it is not the likeliest: the worth of each
-    answer, [true class][answer], to be weighed by the probabilities."""
-    if not isinstance(target, LabelEncoder) or target.worth is None:
+    answer, [true class][answer], to be weighed by the probabilities, or that the likeliest way
+    through the tags of a sequence is taken, in which one that goes on with a chunk follows one that
+    began it or went on with it."""
+    if not isinstance(target, LabelEncoder):
+        return {}
+    if target.tags_in_order:
+        return {"tags_in_order": True}
+    if target.worth is None:
         return {}
     return {"worth": target.worth.tolist()}
 

@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.data.decisions import decided
 from rnnauto.data.sequences import Sequences
 from rnnauto.data.targets import LabelEncoder, ValueEncoder
 from rnnauto.families.direct.encode import DirectPart
@@ -32,7 +31,7 @@ def worst_classes(
     layout: Layout,
 ) -> list[WrongAnswer]:
     """Find wrong classes, by the probability that the true class was given."""
-    said = decided(chances, target.worth)
+    said = target.answered(chances, test.row_splits if layout.per_timestep else None)
     wrong = np.flatnonzero((truth >= 0) & (said != truth) & np.isfinite(chances).all(axis=1))
     order = wrong[np.argsort(chances[wrong, truth[wrong]], kind="stable")][:MOST]
     return [

@@ -12,9 +12,10 @@ from rnnauto.data.encode import Encoded
 from rnnauto.data.sequences import Sequences, targets_in
 from rnnauto.data.settling import Early
 from rnnauto.data.split import Parts
+from rnnauto.data.tag_order import in_order as tags_in_order
 from rnnauto.data.tags import are_tags
 from rnnauto.data.target_columns import is_struct
-from rnnauto.data.targets import LabelEncoder, check_labels, early_of
+from rnnauto.data.targets import LabelEncoder, check_labels, early_of, encode_targets
 from rnnauto.data.vectors import holding_vectors, with_vectors
 from rnnauto.errors import RecipeError
 from rnnauto.families.direct.encode import DirectEncoders, DirectPart, encode, fit_direct, grown
@@ -60,6 +61,7 @@ def prepare(told: Told) -> DirectPrepared:
                 with_vectors(fit_direct(train, layout, classes=classes), told.vectors), grown
             ),
             told,
+            train,
         )
         for train in split.train_parts(per_timestep=layout.per_timestep)
     )
@@ -82,8 +84,9 @@ def prepare(told: Told) -> DirectPrepared:
     )
 
 
-def deciding(encoders: DirectEncoders, told: Told) -> DirectEncoders:
-    """Have the encoder of a target know its costs, and by what and when classes are answered.
+def deciding(encoders: DirectEncoders, told: Told, train: Sequences) -> DirectEncoders:
+    """Have the encoder of a target know its costs, by what and when classes are answered, and
+    whether tags are in order, as those of the train part are.
 
     Raises: RecipeError where the target is not one of some classes, costs are of others, or a right
         answer costs no less than a wrong one.
@@ -92,7 +95,8 @@ def deciding(encoders: DirectEncoders, told: Told) -> DirectEncoders:
     if isinstance(target, LabelEncoder):  # an earlier model's rules are fitted anew
         early = Early(loss=search.loss_allowed) if search.early else None
         rules = {"costs": (), "decides_by": "", "decision": None, "early": early}
-        target = target.model_copy(update=rules)
+        orders = not search.streamable and learnt_in_order(target, train, told.layout)
+        target = target.model_copy(update={**rules, "tags_in_order": orders})
         encoders = with_target(encoders, target)
     if not judge.costs and judge.decide == "auto":
         return encoders
@@ -113,6 +117,14 @@ def deciding(encoders: DirectEncoders, told: Told) -> DirectEncoders:
             hint="leave one of them out",
         )
     return with_target(encoders, with_costs(target, judge.costs))
+
+
+def learnt_in_order(target: LabelEncoder, train: Sequences, layout: Layout) -> bool:
+    """Whether classes are tags of chunks, of which those to learn from are in order."""
+    if not layout.per_timestep or not are_tags(target.classes):
+        return False
+    codes = encode_targets(targets_in(train), target, len(train.numbers))
+    return tags_in_order(codes.astype(np.int64), train.row_splits, target.classes)
 
 
 def with_costs(target: LabelEncoder, costs: Mapping[str, Mapping[str, float]]) -> LabelEncoder:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Floats, Integers
 from rnnauto.data.columns import data_units
-from rnnauto.data.decisions import Decision, decided
+from rnnauto.data.decisions import Decision
 from rnnauto.data.sequences import Sequences, targets_in
 from rnnauto.data.target_columns import is_struct
 from rnnauto.data.targets import (
@@ -130,9 +130,8 @@ def per_timestep(
     """Show labels beside tokens, labels along recordings, or numbers along sequences."""
     target = encoders.target
     if isinstance(target, LabelEncoder):
-        labels = (
-            pl.Series(target.classes).gather(pl.Series(decided(answers, target.worth))).to_list()
-        )
+        said = pl.Series(target.answered(answers, sequences.row_splits))
+        labels = pl.Series(target.classes).gather(said).to_list()
         if sequences.categories and not sequences.numbers.shape[1]:
             return {"kind": "tagged", "tagged": tagged(sequences, labels)}
         return {"kind": "timelines", "timelines": timelines(sequences, labels)}

@@ -55,6 +55,7 @@ def pose(prepared: DirectPrepared, recipe: Recipe) -> StudyProblem:
         static_numbers=tuple(scales(fold.static_numbers) for fold in prepared.fold_encoders),
         epochs=recipe.train.epochs,
         tags=tags_of(encoders.target, per_timestep=layout.per_timestep),
+        tags_in_order=isinstance(encoders.target, LabelEncoder) and encoders.target.tags_in_order,
         mean_weight=mean_weight(prepared),
         costs=encoders.target.costs if isinstance(encoders.target, LabelEncoder) else (),
         shown=encoders.target.decides_by if isinstance(encoders.target, LabelEncoder) else "",

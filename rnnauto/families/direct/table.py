@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers, splits_of
 from rnnauto.data.columns import data_units
-from rnnauto.data.decisions import decided
 from rnnauto.data.sequences import Sequences
 from rnnauto.data.settling import Settled
 from rnnauto.data.targets import (
@@ -52,7 +51,12 @@ def prediction_table(
     lost = np.zeros(len(sequences), bool) if part.lost is None else part.lost.flags
     if layout.answer_length:
         return beside(sequences.ids, emptied([answer_lists(scores, sequences, encoders)], lost))
-    columns = prediction_columns(scores, encoders, probabilities=probabilities)
+    columns = prediction_columns(
+        scores,
+        encoders,
+        probabilities=probabilities,
+        row_splits=sequences.row_splits if layout.per_timestep else None,
+    )
     if settled is not None:
         columns[1:1] = early_columns(settled, columns[0], encoders)
     if not layout.per_timestep:
@@ -109,12 +113,17 @@ def answer_lists(
 
 
 def prediction_columns(
-    scores: NDArray[np.float32], encoders: DirectEncoders, *, probabilities: bool
+    scores: NDArray[np.float32],
+    encoders: DirectEncoders,
+    *,
+    probabilities: bool,
+    row_splits: Integers | None = None,
 ) -> list[pl.Series]:
     """Make the columns of every target.
 
     Args:
         scores: what `runner.predict` gives, [units, outputs] or [units].
+        row_splits: of the sequences of units that are timesteps; None: each is by itself.
     """
     target = encoders.target
     if isinstance(target, SeveralTargets):
@@ -124,7 +133,7 @@ def prediction_columns(
             for name, part, encoder in zip(target.names, parts, target.each, strict=True)
             for column in target_columns(part, encoder, f"_{name}", probabilities=probabilities)
         ]
-    return target_columns(scores, target, "", probabilities=probabilities)
+    return target_columns(scores, target, "", probabilities=probabilities, row_splits=row_splits)
 
 
 def target_columns(
@@ -133,6 +142,7 @@ def target_columns(
     ending: str,
     *,
     probabilities: bool,
+    row_splits: Integers | None = None,
 ) -> list[pl.Series]:
     """Make `prediction`, and with `probabilities` one `probability_<label>` per class or label."""
     if isinstance(target, EndingValue):  # the value beside how likely it is the last
@@ -141,7 +151,7 @@ def target_columns(
         values = data_units(scores.reshape(-1), zeros_in(target))
         return [pl.Series(f"prediction{ending}", values)]
     if isinstance(target, LabelEncoder):
-        best = pl.Series(decided(scores, target.worth))
+        best = pl.Series(target.answered(scores, row_splits))
         labels = pl.Series(f"prediction{ending}", target.classes).gather(best)
         columns = [typed_labels(labels, target.kind)]
         names = target.classes

@@ -27,14 +27,21 @@ def decide(
     baselines: Sequence[FittedPredictor],
 ) -> DirectPrepared:
     """Fit the rule by which the mean of some networks answers a class, where one is asked for, to
-    what they say of sequences that they were not trained on.
+    what they say of sequences that they were not trained on. Networks that read forwards alone
+    answer each tag by itself: a stream cannot know what follows.
 
     Args:
         parts: the trial and the fold of each member.
         baselines: which have rules of their own.
     """
     target = prepared.encoders.target
-    if not isinstance(target, LabelEncoder) or not target.decides_by:
+    if not isinstance(target, LabelEncoder):
+        return prepared
+    if target.tags_in_order and not any(
+        member.parts.architecture.bidirectional for member in members
+    ):
+        return with_rule(prepared, tags_in_order=False)
+    if not target.decides_by:
         return prepared
     rule = fit_decision(
         held_out(members, [fold for _, fold in parts], study),

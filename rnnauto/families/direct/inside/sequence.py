@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Doubles
+from rnnauto.arrays import Doubles, Integers
 from rnnauto.data.batches import pad, whole
 from rnnauto.data.decisions import decided
 from rnnauto.data.targets import (
@@ -33,11 +33,13 @@ from rnnauto.unroll.sequence_parts import of_sequences
 def told(run: Run, one: DirectPart, answers: Answers) -> Told:
     """Say what was answered, for the sequence or for every timestep of it."""
     encoders, targets = one.encoders, one.sequences.targets
-    texts = column_texts(prediction_columns(answers, encoders, probabilities=False))
+    row_splits = one.sequences.row_splits if one.layout.per_timestep else None
+    columns = prediction_columns(answers, encoders, probabilities=False, row_splits=row_splits)
+    texts = column_texts(columns)
     truths: list[str | None] = [None] * len(texts)
     if targets is not None:
         truths = [truth_of(each, encoders.target) for each in targets]
-    chances = chances_of(answers, encoders.target)
+    chances = chances_of(answers, encoders.target, row_splits)
     said = tuple(
         Said(text=text, truth=truth, right=rightness(text, truth, encoders.target), chance=chance)
         for text, truth, chance in zip(texts, truths, chances, strict=True)
@@ -57,11 +59,13 @@ def truth_of(value: Any, target: TargetEncoder) -> str | None:
     return show(value)
 
 
-def chances_of(answers: Answers, target: TargetEncoder) -> list[float | None]:
+def chances_of(
+    answers: Answers, target: TargetEncoder, row_splits: Integers | None
+) -> list[float | None]:
     """Give the probability of each answer, where it is one class."""
     if not isinstance(target, LabelEncoder):
         return [None] * len(answers)
-    pairs = zip(answers, decided(answers, target.worth), strict=True)
+    pairs = zip(answers, target.answered(answers, row_splits), strict=True)
     return [float(f"{row[said]:.4g}") for row, said in pairs]
 
 
