@@ -1,5 +1,9 @@
 """Who sees a GPU: processes that train do, one that writes or reads models does not."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 import tensorflow as tf
 
@@ -58,3 +62,24 @@ def test_where_the_gpu_is_in_use_models_are_read_and_not_written(machine):
 
 def test_this_process_sees_none_either():
     assert tf.config.get_visible_devices("GPU") == []
+
+
+BARE = """
+import os, sys
+from rnnauto.networks.quiet import NEEDLESS, import_bare
+import_bare()
+print(sorted({"keras", "tensorflow"} & set(sys.modules)), sorted(set(NEEDLESS) & set(sys.modules)))
+print(len(os.listdir("/proc/self/task")) if sys.platform == "linux" else 1)
+import pandas, scipy, sklearn
+"""
+
+
+def test_a_worker_imports_nothing_of_keras_that_it_does_not_need_and_may_fork():
+    # keras 3.15.1 imports scikit-learn, scipy.stats and pandas wherever they are installed
+    # (findings/keras_imports_scikit_learn.sh), a quarter of what its import takes
+    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    done = subprocess.run(
+        [sys.executable, "-c", BARE], capture_output=True, text=True, env={**os.environ, **one}
+    )
+    assert done.stdout.splitlines() == ["['keras', 'tensorflow'] []", "1"], done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
