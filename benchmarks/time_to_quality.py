@@ -180,7 +180,7 @@ def script(file: str, target: str, tokens: str, *, end: float) -> Iterator[dict[
 
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
             if time.monotonic() > end:
-                raise TimeoutError
+                raise KeyboardInterrupt
 
     class PlainSearch(keras_tuner.RandomSearch):
         def _configure_tensorboard_dir(self, *given: Any) -> None:
@@ -189,7 +189,7 @@ def script(file: str, target: str, tokens: str, *, end: float) -> Iterator[dict[
         def on_trial_end(self, trial: Any) -> None:
             super().on_trial_end(trial)
             if time.monotonic() > end:
-                raise TimeoutError
+                raise KeyboardInterrupt
 
     with tempfile.TemporaryDirectory() as folder:
         tuner = PlainSearch(
@@ -202,8 +202,7 @@ def script(file: str, target: str, tokens: str, *, end: float) -> Iterator[dict[
             max_consecutive_failed_trials=10**6,
         )
         stop = keras.callbacks.EarlyStopping("val_loss", patience=5)
-        # keras-tuner wraps what is raised in a trial
-        with suppress(TimeoutError, RuntimeError):
+        with suppress(KeyboardInterrupt):  # of exceptions keras-tuner makes failed trials
             tuner.search(
                 *train,
                 validation_data=validation,

@@ -17,7 +17,8 @@ from tables import POOREST, Known, candidates
 SIZE = 8
 APART = 0.25  # what a set of another shape counts
 SHUFFLES = 20
-BUDGETS = {"60 s": 12.0, "180 s": 40.0, "600 s": 130.0}  # seconds of the journal, see docs/speed.md
+# seconds of the journal, where a run takes 2; a fit of 60 s makes about 5 trials, of 180 s about 18
+BUDGETS = {"30 s": 6.0, "60 s": 12.0, "180 s": 40.0, "600 s": 130.0}
 Setting = dict[str, Any]
 
 

@@ -15,11 +15,12 @@ from statistics import fmean, median
 import numpy as np
 from tables import Known, Row
 
-from rnnauto.search.prune import BEHIND, FEWEST, FIRST_EPOCH, FIRST_SHARE, limits
+from rnnauto.search.prune import FEWEST, FIRST_EPOCH, FIRST_SHARE, limits
 from rnnauto.search.select import Trial
 from rnnauto.search.trial import Epoch, Result
 
 ORDERS = 10  # of the trials of a set
+BEHIND = 1  # here a trial knows all before it; in a search all but the newest eight
 FACTOR, FIRST_RUNG = 3, 3  # one trial of three goes on, after 3 epochs, 9, 27 ...
 POWERS = (0.25, 0.5, 1.0, 2.0)  # of an extrapolated curve
 
@@ -69,7 +70,7 @@ def below_median(curves: list[Curve]) -> Iterator[Piece]:
     """The search's own rule."""
     trials: list[Trial] = []
     for curve in curves:
-        ends = limits(trials)
+        ends = limits(trials, BEHIND)
         epochs = range(1, curve.epochs + 1)
         limit = [ends[min(epoch, len(ends)) - 1] if ends else None for epoch in epochs]
         last = next(
