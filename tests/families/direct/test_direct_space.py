@@ -62,14 +62,26 @@ def test_proposals_try_every_cell_both_ways_first():
         ("lstm", True, "mean"),
         ("simple_rnn", False, "last"),
         ("lstm", False, "last"),
+        ("lstm", False, "last"),
     ]
     assert {each["patch"] for each in found} == {5}  # the middle one
+
+
+def test_a_small_quick_lstm_comes_after_every_cell_where_words_are_not_tagged():
+    learnt = {"units": 32, "dropout": 0.0, "learning_rate": 0.01, "batch_size": 32}
+    allowed = choices(Space(batch_size=(16, 32)), 150)
+    assert openings(allowed)[-1] | learnt == openings(allowed)[-1]
+    assert all(each["units"] > 32 for each in openings(allowed)[:-1])
+    without = choices(Space(cell=("gru", "simple_rnn")), 150)
+    assert all(each["units"] > 32 for each in openings(without))
+    tags = choices(Space(), 9, encoders=WITH_WORDS, rnn_type="many-to-many")
+    assert all(each["units"] > 32 for each in openings(tags))
 
 
 def test_proposals_give_every_cell_of_a_wider_space_its_turn():
     found = openings(choices(Space(cell="all"), 60))
     cells = get_args(CellName)
-    assert [each["cell"] for each in found] == [*cells, *cells]
+    assert [each["cell"] for each in found] == [*cells, *cells, "lstm"]
     rates = {each["cell"]: each["learning_rate"] for each in found}
     assert rates["identity_rnn"] < rates["simple_rnn"] < rates["gru"]
 
