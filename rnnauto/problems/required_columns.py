@@ -14,6 +14,7 @@ from rnnauto.problems.known_labels import with_known_labels
 from rnnauto.problems.known_numbers import number_columns, with_known_numbers
 from rnnauto.problems.layouts import gives_numbers, is_forecast
 from rnnauto.reading.cells import whole_numbers
+from rnnauto.reading.fill_down import fill_down_known
 from rnnauto.reading.formats.annotations import words_of as words_over
 from rnnauto.reading.frames import Source
 from rnnauto.reading.joined_time import join_time
@@ -60,6 +61,7 @@ def read_for(
         form=layout.form,
     )
     table = as_series(table, layout)
+    table = replace(table, frame=fill_down_known(table.frame, layout.id))
     table = replace(table, frame=with_known_numbers(table, layout))
     frame = as_texts(table.frame, [*layout.text_columns(), *text_targets])
     known = {name: (classes or {})[name] for name in spelled(layout, text_targets, classes or {})}

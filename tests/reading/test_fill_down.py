@@ -1,9 +1,12 @@
 """Ids that stand on the first row of each sequence only are repeated in every row."""
 
+from datetime import date
+
 import polars as pl
 import pytest
 
 from rnnauto.inference.infer import infer
+from rnnauto.problems.required_columns import read_for
 from rnnauto.reading.fill_down import fill_down
 from rnnauto.reading.read import read_table
 from rnnauto.recipe import Recipe
@@ -48,3 +51,33 @@ def test_words_below_a_sentence_number_are_a_long_table(tmp_path):
         ("Sentence #",),
     )
     assert "filled down" in table.notes[-1]
+
+
+def regions(*names):
+    """Sales of some days of each region, whose name stands beside the first."""
+    return pl.DataFrame(
+        {
+            "Region": [name if not day else None for name in names for day in range(20)],
+            "Date": [date(2024, 1, 1 + day) for _ in names for day in range(20)],
+            "Sales": [(day * 7 + len(name)) % 11 + 0.5 for name in names for day in range(20)],
+        }
+    )
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_a_name_that_stands_where_the_times_begin_anew_is_filled_down(newest_first):
+    frame = regions("north", "south", "west")
+    if newest_first:
+        frame = frame.with_columns(pl.col("Date").reverse())
+    table = read_table(frame)
+    assert table.frame["Region"].null_count() == 0
+    layout = infer(table, Recipe.parse({"data": {"target": "Sales"}})).layout
+    assert (layout.form, layout.id, layout.time) == ("panel", ("Region",), "Date")
+    later = read_for(layout, regions("east"), target=False, text_targets=())
+    assert later.frame["Region"].to_list() == ["east"] * 20
+
+
+def test_a_name_that_stands_elsewhere_stays_as_it_is():
+    frame = regions("north", "south").with_columns(pl.col("Region").shift(3))
+    frame = frame.with_columns(Region=pl.Series(["all", *frame["Region"].to_list()[1:]]))
+    assert read_table(frame).frame["Region"].null_count() == 37
