@@ -303,7 +303,7 @@ def find_series(
             return name, "it goes down from row to row, one row for each time: the newest first"
         if evenness(known) >= EVEN:
             return name, "its steps are even once sorted, one row for each time"
-        if column.kind == "time" and fullness(known) >= FULL:
+        if known.dtype in (pl.Date, pl.Datetime) and fullness(known) >= FULL:
             return name, "once sorted few of its times are absent, one row for each time"
         if time:
             return name, "you named it"

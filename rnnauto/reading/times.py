@@ -163,6 +163,8 @@ def read_known(column: pl.Series, spelling: Spelling, rules: Rules) -> pl.Series
     """Read a column by a spelling that is known; None where its cells are written otherwise."""
     if column.dtype.is_temporal() or (column.dtype.is_numeric() and not spelling.numeric):
         return None
+    if not spelling.has_date and not spelling.is_duration:
+        return None  # times of the day are read alike in every file
     cells = known_cells(column, rules)
     if not len(cells.drop_nulls()):
         return None

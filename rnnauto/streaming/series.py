@@ -207,7 +207,7 @@ class SeriesStream:
         if not windows:
             return None, [], late
         table = self.streaming.ask(self.run, self.frame_of(windows))
-        if TIMESTEP in table.columns and self.layout.time is None:
+        if TIMESTEP in table.columns and self.layout.time != TIMESTEP:
             shift = pl.Series(np.repeat(offsets, ahead))
             table = table.with_columns((table[TIMESTEP] + shift).alias(TIMESTEP))
         for name, history in series.items():

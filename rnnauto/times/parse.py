@@ -26,7 +26,8 @@ FAST_FIELDS = frozenset("YmdHMSf")  # what polars reads by itself, and just so
 
 
 def read_times(cells: pl.Series, spelling: Spelling) -> pl.Series:
-    """Read cells as dates, or as times where the spelling has a time of day.
+    """Read cells as dates, or as times where the spelling has a time of day; of a spelling without
+    a date as times of the day.
 
     Args:
         cells: texts, or numbers of a spelling that is numeric.
@@ -40,6 +41,8 @@ def read_times(cells: pl.Series, spelling: Spelling) -> pl.Series:
         cells = as_digits(cells, spelling.pattern)
     if cells.dtype != pl.String:
         return pl.Series(cells.name, [None] * len(cells), dtype=pl.Date)
+    if not spelling.has_date:
+        return read_of_day(cells, spelling)
     if spelling.dash:
         cells = cells.str.splitn(spelling.dash, 2).struct.field("field_0").str.strip_chars()
     fast = fast_pattern(spelling.pattern)
@@ -60,6 +63,16 @@ def read_times(cells: pl.Series, spelling: Spelling) -> pl.Series:
             )
             times = joined["time"]
     return believed(times).alias(name)
+
+
+def read_of_day(cells: pl.Series, spelling: Spelling) -> pl.Series:
+    """Read cells as times of the day; null beyond midnight, and for durations."""
+    if spelling.is_duration:
+        return pl.Series(cells.name, [None] * len(cells), dtype=pl.Time)
+    fields = cells.str.extract_groups(regex_of(spelling.pattern)).struct.unnest()
+    clock = fields.select(clock_of(set(fields.columns)).dt.total_microseconds().alias("at"))
+    inside = pl.when(pl.col("at") < DAY).then(pl.col("at") * 1_000).cast(pl.Time)
+    return clock.select(inside.alias(cells.name)).to_series()
 
 
 def with_midnights(times: pl.Series, cells: pl.Series, pattern: str) -> pl.Series:

@@ -12,6 +12,7 @@ QUARTER_HOURS = frozenset({"viertelstunde", "quarterhour", "ptu"})
 PIECE_WORDS = frozenset(
     {"period", "interval", "block", "timeblock", "slot", "timeslot", "sp", "isp", "qh", "mtu"}
 )
+MOSTLY = 0.9  # share of the numbers that occur
 MINUTES = 24 * 60  # of a day
 
 
@@ -26,7 +27,7 @@ def piece_of_day(column: pl.Series) -> str:
         return ""
     if known:
         return known if most <= LONGEST_PIECES[known] else ""
-    whole = column.n_unique() == most  # each of them occurs
+    whole = column.n_unique() >= MOSTLY * most
     fits = (field for field, count in PIECES.items() if count <= most <= LONGEST_PIECES[field])
     return next(fits, "") if whole else ""
 

@@ -108,6 +108,12 @@ class Spelling(BaseModel):
         return self.is_epoch or any(part.name in CLOCK_FIELDS for part in parts_of(self.pattern))
 
     @property
+    def has_date(self) -> bool:
+        """False where the times are times of the day alone, or durations."""
+        fields = {part.name for part in parts_of(self.pattern)}
+        return self.is_epoch or bool(fields & {"Y", "y", "G"})
+
+    @property
     def date_order(self) -> str:
         """Tell the order of day, month and year, as `dmy`; empty where they are not all numbers."""
         order = "".join(part.name for part in parts_of(self.pattern) if part.name in set("Yymd"))

@@ -18,7 +18,8 @@ def write_times(times: pl.Series, spelling: Spelling) -> pl.Series:
     """
     if spelling.is_duration:
         return durations(times, spelling)
-    moments = times.cast(MOMENT)
+    of_day = times.dtype == pl.Time
+    moments = (times.cast(pl.Int64) // 1_000 if of_day else times).cast(MOMENT)
     if spelling.pattern in DAYS_SINCE:
         return days_since(moments, DAYS_SINCE[spelling.pattern][1]).alias(times.name)
     if spelling.is_epoch:

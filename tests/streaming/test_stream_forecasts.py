@@ -322,3 +322,24 @@ def test_columns_stand_for_a_time_of_several_columns_alone():
     with pytest.raises(DataError, match="no column `a-b`"):
         check_header(["year", "week", "a", "b"], ["year-week", "a-b"], "rows", ("year", "week"))
     check_header(["year", "week", "y"], ["year-week", "y"], "rows", ("year", "week"))
+
+
+def test_a_series_by_times_of_one_day_counts_its_timesteps(tmp_path):
+    """No rule says what comes after midnight: `predict` counts on, and so does the stream."""
+    quarters = [
+        {"clock": f"{n // 4:02}:{15 * (n % 4):02}", "load": n % 8 + n / 90} for n in range(96)
+    ]
+    model = fitted(
+        tmp_path,
+        pl.DataFrame(quarters),
+        data={"target": "load"},
+        problem={"horizon": 2, "lookback": 8},
+        split={},
+    )
+    wanted = model.predict(pl.DataFrame(quarters)).to_dicts()
+    stream = model.stream()
+    found = [stream.send(row) for row in quarters][-1]
+    assert [each["timestep"] for each in found] == [97, 98]
+    for told, each in zip(found, wanted, strict=True):
+        assert told["timestep"] == each["timestep"]
+        assert told["prediction"] == pytest.approx(each["prediction"], abs=1e-5)

@@ -11,11 +11,13 @@ import pytest
 from spelled import SPELLINGS, hours, months
 from spelled import days as days_of
 
-from rnnauto.deploy.table import times_as_texts
+from rnnauto.deploy.table import as_written, times_as_texts
 from rnnauto.families.forecast.answer import forecast_table, to_predict
+from rnnauto.inspection import inspect_table
 from rnnauto.prepare import prepare
 from rnnauto.reading.read import read_table
 from rnnauto.recipe import Recipe
+from rnnauto.times.parse import read_times
 
 COUNT, AHEAD = 160, 3
 SLOW = bool(os.environ.get("RNNAUTO_SLOW"))
@@ -192,3 +194,22 @@ def test_days_without_a_year_are_no_months(form, order):
 def test_months_of_years_of_two_digits_stay_so(form):
     cells = [months(number).strftime(form) for number in range(200)]
     assert read_table(pl.DataFrame({"date": cells})).frame.schema["date"] == pl.Date
+
+
+@pytest.mark.parametrize(
+    "form", ["%H:%M", "%H:%M:%S", "%I:%M %p", "%H.%M.%S", "%H:00-%H:30", "%H:%M:%S.500"]
+)
+def test_times_of_a_day_are_read_again_and_written_as_they_stand(form):
+    cells = [hours(number).strftime(form) for number in range(9, 24)]
+    table = read_table(pl.DataFrame({"time": cells, "y": range(15)}))
+    assert table.frame.schema["time"] == pl.Time
+    spelling = table.spellings["time"]
+    assert read_times(pl.Series(cells), spelling).equals(table.frame["time"], check_names=False)
+    assert as_written(table.frame, "time", spelling)["time"].to_list() == cells
+
+
+def test_a_clock_that_is_not_in_order_is_inspected():
+    times = [f"{number % 24:02}:{number % 60:02}" for number in range(30)]
+    columns = {"time": times, "x": [n * 13 % 31 / 7 for n in range(30)]}
+    frame = pl.DataFrame(columns | {"y": [n * n % 7 for n in range(30)]})
+    inspect_table(read_table(frame), Recipe.parse({"data": {"target": "y"}}))
