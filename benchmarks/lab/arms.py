@@ -10,20 +10,10 @@ import numpy as np
 from lab import layers
 from lab.sets import LabBench
 
-ALL = (
-    "words",
-    "characters",
-    "tags",
-    "series",
-    "labels",
-    "table",
-    "forecast",
-    "language",
-    "decoder",
-    "lists",
-)
 READ_TOKENS = ("words", "characters", "tags", "language", "decoder")
-NUMBERS = ("series", "labels")
+NUMBERS = ("series", "values", "labels")
+CLASSES = ("words", "characters", "tags", "series", "labels", "table")
+ALL = (*READ_TOKENS, *NUMBERS, "table", "forecast", "lists")
 
 
 @dataclass(frozen=True)
@@ -130,8 +120,9 @@ def cells() -> Iterator[None]:
     yield
 
 
-DIRECT = ("words", "characters", "tags", "series", "labels")
-POOLED = ("words", "characters", "series")
+DIRECT = ("words", "characters", "tags", *NUMBERS)
+SERIES = ("series", "values")
+POOLED = ("words", "characters", *SERIES)
 BASE = Arm("base", views=True)
 ARMS = (
     BASE,
@@ -143,8 +134,8 @@ ARMS = (
     Arm("attention pooling", POOLED, learner=built_with(pool="attention")),
     Arm("last, mean and max pooled", POOLED, learner=built_with(pool="three")),
     Arm("filters of widths 2 to 6", POOLED, learner=built_with(filters=(2, 4, 6))),
-    Arm("scaled by sequence beside", ("series",), learner=built_with(beside="scaled")),
-    Arm("label smoothing .1", (*POOLED, "tags", "table"), knobs={"smoothing": 0.1}),
+    Arm("scaled by sequence beside", SERIES, learner=built_with(beside="scaled")),
+    Arm("label smoothing .1", CLASSES, knobs={"smoothing": 0.1}),
     Arm("weight decay .01", knobs={"weight_decay": 0.01}),
     Arm("weight decay .1", knobs={"weight_decay": 0.1}),
     Arm("token dropout half", POOLED[:2] + ("tags",), values=times(0.5, "token_dropout")),
@@ -153,8 +144,8 @@ ARMS = (
     Arm("embedding rate x3", READ_TOKENS, knobs={"embedding_rate": 3.0}),
     Arm("embedding rate x1/3", READ_TOKENS, knobs={"embedding_rate": 1 / 3}),
     Arm("noise .1", NUMBERS, learner=augmented(noisy)),
-    Arm("warped", ("series",), learner=augmented(warped)),
-    Arm("size jitter", ("series",), learner=augmented(scaled_up)),
+    Arm("warped", SERIES, learner=augmented(warped)),
+    Arm("size jitter", SERIES, learner=augmented(scaled_up)),
     Arm("one cycle, rate x2", schedule="one cycle", values=times(2.0, "learning_rate")),
     Arm("cell gru", values=given(cell="gru")),
     Arm("cell min_gru", values=given(cell="min_gru"), patched=cells),

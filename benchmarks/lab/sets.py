@@ -27,7 +27,7 @@ class LabSet:
     """A set of the lab.
 
     Attributes:
-        kind: what arms are for: words, characters, tags, series, labels, table, forecast,
+        kind: what arms are for: words, characters, tags, series, values, labels, table, forecast,
             language, decoder, lists.
         cut: writes the files of the set into a folder, from that of all data; returns the paths of
             the file to learn from and of that to be judged by, or None.
@@ -169,7 +169,7 @@ SETS = (
     ),
     LabSet(
         "covid3month",
-        "series",
+        "values",
         files("covid3month_train.csv", "covid3month_test.csv"),
         {"data": {"target": "death_rate"}},
         share=False,
