@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnauto.budget import Spent, ensemble_size
+from rnnauto.data.batches import on_disk, stored_in
 from rnnauto.deploy.leaderboard import Row
 from rnnauto.deploy.model_folder import JOURNAL, new_folder
 from rnnauto.deploy.model_json import AnyModelInfo, Status, write_model_info
@@ -86,6 +87,17 @@ class Task:
             parts.folds,
             store=lambda folder: self.family.store(folder, development),
         )
+
+    def on_disk(self) -> "Task":
+        """The same with the data that the study holds on disk, where it is large: it is let go of
+        in memory, and so is the table that it was read from."""
+        parts, study = self.prepared.parts, self.study
+        development = stored_in(self.prepared.development, study / "data")
+        if getattr(parts.development, "viewed", False):
+            sequences = on_disk(parts.development, development, study / "sequences")
+            parts = replace(parts, development=sequences)
+        prepared = replace(self.prepared, parts=parts, development=development)
+        return replace(self, prepared=prepared)
 
 
 @dataclass(frozen=True)

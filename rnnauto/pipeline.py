@@ -104,12 +104,8 @@ def fit(
     check_metrics(recipe.expect, prepared.layout, metric_names(prepared))
     check_searched(family, prepared, recipe)
     problem, space = posed(family, prepared, recipe), family.space(prepared, recipe)
-    clock = Clock(
-        started,
-        recipe.search.budget,
-        diagnoses=recipe.judge.diagnose,
-        beside=local_workers(recipe, len(prepared.parts.folds)),
-    )
+    beside = local_workers(recipe, len(prepared.parts.folds))
+    clock = Clock(started, recipe.search.budget, diagnoses=recipe.judge.diagnose, beside=beside)
     begun_with, prepared = fingerprint(prepared, recipe, space), with_keys_alone(prepared)
     with work_folder(folder, resume=resume) as work, deaf_to_hangups():
         task = Task(
@@ -124,6 +120,8 @@ def fit(
             work=work,
         )
         history = begin(task, watch, resume=resume)
+        del prepared  # which lies on disk now
+        task = task.on_disk()
         with following(trackers, recipe, folder, work / JOURNAL, watch) as follower:
             searched = search_beside_first_model(task, history, clock, watch)
             written = leave_model(task, searched, clock, watch)

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from rnnauto.arrays import Integers
+from rnnauto.data.columns import float_columns
 from rnnauto.data.sequences import Sequences, gather
 from rnnauto.data.vectors import MOST_FURTHER
 from rnnauto.errors import DataError
@@ -39,7 +40,7 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> An
     table, inference = inferred(read_to_learn(data, recipe.data), recipe)
     layout = inference.layout
     refuse_unbuilt(layout)
-    sequences = gather(table.frame, layout)
+    sequences = gather(table.frame, layout, numbers=float_columns)
     problems = find_problems(table, layout, sequences)
     check_problems(problems, recipe, table.source)
     vectors = vectors_for(sequences, layout, recipe)

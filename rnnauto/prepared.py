@@ -27,6 +27,9 @@ if TYPE_CHECKING:  # what only a fit waits for
     from rnnauto.recipe import Recipe
 
 
+HASHED_ROWS = 1 << 20  # of a table, at once
+
+
 class Folds(Protocol):
     """What all ways to cut data into parts tell.
 
@@ -182,8 +185,8 @@ def with_rule(prepared: Ready, **rule: Any) -> Ready:
 
 
 def with_keys_alone(prepared: AnyPrepared) -> AnyPrepared:
-    """Let go of what nobody reads once sequences are gathered and hashed: all columns of a table of
-    timesteps but those that stand beside predictions."""
+    """Let go of what nobody reads once sequences are gathered and hashed: of a table of timesteps
+    all but what stands beside predictions of the test part."""
     layout = prepared.layout
     if not layout.rows_are_timesteps or layout.horizon:
         return prepared
@@ -191,14 +194,29 @@ def with_keys_alone(prepared: AnyPrepared) -> AnyPrepared:
     names = [*layout.id, *([layout.time] if layout.time else []), *features]
 
     def keys(frame: pl.DataFrame) -> pl.DataFrame:
-        kept = [name for name in names if name in frame.columns] or frame.columns[:1]
-        return frame.select(kept)
+        kept = [name for name in names if name in frame.columns]
+        return frame.select(kept) if kept else nothing_in(frame)
 
     test = prepared.test
     if isinstance(getattr(test, "frame", None), pl.DataFrame):
         test = replace(test, frame=keys(test.frame))
-    table = replace(prepared.table, frame=keys(prepared.table.frame))
-    return replace(prepared, table=table, test=test, test_frame=keys(prepared.test_frame))
+        if names and test.sequences.rows is not None:
+            test = with_own_rows(test)
+    table = replace(prepared.table, frame=nothing_in(prepared.table.frame))
+    return replace(prepared, table=table, test=test, test_frame=nothing_in(prepared.test_frame))
+
+
+def nothing_in(frame: pl.DataFrame) -> pl.DataFrame:
+    """Give a frame of as many rows that holds nothing."""
+    return pl.DataFrame({"nothing": pl.repeat(None, frame.height, dtype=pl.Null, eager=True)})
+
+
+def with_own_rows(part: Any) -> Any:
+    """Keep of the table of a part the rows that it has, in their order."""
+    rows = part.sequences.rows
+    kept = np.sort(rows)
+    sequences = replace(part.sequences, rows=np.searchsorted(kept, rows))
+    return replace(part, frame=part.frame[kept], sequences=sequences)
 
 
 def check_some_new(fresh: int, source: str) -> None:
@@ -266,7 +284,8 @@ def to_be_judged(table: Table, layout: Layout) -> Sequences:
 def hash_of_frame(frame: pl.DataFrame) -> str:
     """Hash the names, types and values of the data."""
     digest = hashlib.sha256(repr(frame.schema).encode())
-    digest.update(frame.hash_rows(seed=0).to_numpy().tobytes())
+    for some in frame.iter_slices(HASHED_ROWS):
+        digest.update(some.hash_rows(seed=0).to_numpy().tobytes())
     return digest.hexdigest()
 
 

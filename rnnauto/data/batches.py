@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,14 +12,19 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Floats, Integers
 from rnnauto.data.encode import Encoded
+from rnnauto.data.sequences import Sequences
 from rnnauto.data.targets import MISSING_TARGET
+from rnnauto.data.views import in_blocks, is_view, let_go
 
 ARRAYS = ("row_splits", "numbers", "codes", "static_numbers", "static_codes", "targets")
 OF_SOME = ("vectors", "weights")  # where there are some
 PLAIN = ("per_timestep", "moments", "beginnings")
+SMALL_BYTES = 1 << 24  # of an array on disk that is read as a whole
 LONGEST = 512  # timesteps above which aligned sequences train on windows
 WINDOW = 256
 WARM_UP = 64  # timesteps that are read on either side of a window, and not learnt from
+EXAMPLES_KEPT = 1024  # whose pages of a file stay: by and by all would be touched
+PADDED = count()  # batches so far
 BUCKETED_BATCHES = 16  # batches that are sorted by length together
 MOST_PADDING = 0.15  # share of the timesteps read in a batch of training
 
@@ -99,7 +105,20 @@ def save_encoded(folder: Path, encoded: Encoded) -> None:
 def save_arrays(folder: Path, holder: object, names: Sequence[str]) -> None:
     """Write each of the named arrays, which are attributes of `holder`, into a file of its own."""
     for name in names:
-        np.save(folder / f"{name}.npy", getattr(holder, name), allow_pickle=False)
+        save_array(folder / f"{name}.npy", getattr(holder, name))
+
+
+def save_array(path: Path, array: NDArray[Any]) -> None:
+    """Write an array as `np.save` does; what a view stands for some rows at a time."""
+    if not is_view(array):
+        np.save(path, array, allow_pickle=False)
+        return
+    with path.open("wb") as file:
+        descr = np.lib.format.dtype_to_descr(array.dtype)
+        header = {"descr": descr, "fortran_order": False, "shape": array.shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        for block in in_blocks(array):
+            block.tofile(file)
 
 
 def load_encoded(folder: Path) -> Encoded:
@@ -113,10 +132,43 @@ def load_encoded(folder: Path) -> Encoded:
     return Encoded(**arrays, **meta)
 
 
+def stored_in(stored: Any, folder: Path) -> Any:
+    """Give what was written into a folder with its arrays as they lie there: those that are large
+    are memory-mapped."""
+    found: dict[str, Any] = {}
+    for field in fields(stored):
+        value, path = getattr(stored, field.name), folder / f"{field.name}.npy"
+        if is_dataclass(value) and not isinstance(value, type):
+            found[field.name] = stored_in(value, folder)  # its arrays lie beside
+        elif (isinstance(value, np.ndarray) or is_view(value)) and path.exists():
+            found[field.name] = open_array(path)
+    return replace(stored, **found)
+
+
+def on_disk(sequences: Sequences, encoded: Any, folder: Path) -> Sequences:
+    """Write the arrays of sequences that are views, and memory-map them where they are large.
+
+    Args: encoded: what was made of the sequences and lies on disk already: where it has numbers,
+        they begin with theirs.
+    """
+    if not sequences.viewed:
+        return sequences
+    folder.mkdir(exist_ok=True)
+    found: dict[str, Any] = {}
+    if hasattr(encoded, "numbers"):
+        found["numbers"] = encoded.numbers[:, : sequences.numbers.shape[1]]
+    for name in ("numbers", "rows", "times"):
+        array = getattr(sequences, name)
+        if array is not None and name not in found:
+            save_array(folder / f"{name}.npy", array)
+            found[name] = open_array(folder / f"{name}.npy")
+    return replace(sequences, **found)
+
+
 def open_array(path: Path) -> NDArray[Any]:
     array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     # an empty file cannot be mapped by every platform; small arrays are faster in memory
-    return np.array(array) if array.nbytes < 1 << 24 else array
+    return np.array(array) if array.nbytes < SMALL_BYTES else array
 
 
 def whole(encoded: Ragged, chosen: Integers) -> Examples:
@@ -279,6 +331,8 @@ def cuts(lengths: NDArray[Any], *, size: int) -> Iterator[tuple[int, int]]:
 def pad(encoded: Encoded, examples: Examples, *, timesteps: int = 0) -> Batch:
     """Gather examples into arrays padded on the right to the longest of them, or to at least so
     many timesteps."""
+    if next(PADDED) % max(1, EXAMPLES_KEPT // max(1, len(examples.length))) == 0:
+        let_go(encoded.numbers, encoded.codes, encoded.targets)
     timesteps = max(timesteps, int(examples.length.max(initial=0)))
     steps = np.arange(timesteps)
     real = steps < examples.length[:, None]  # [batch, timesteps]

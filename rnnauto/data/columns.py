@@ -61,13 +61,17 @@ class FloatColumns:
         self.columns = [frame[name] for name in number_names(columns)]
         self.zeros = zeros_of(columns)
         self.shape = (frame.height, len(self.columns))
+        self.dtype = np.dtype(np.float32)
 
     def __len__(self) -> int:
         return self.shape[0]
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return self[:] if dtype is None else self[:].astype(dtype, copy=False)
+
     def __getitem__(self, at: Any) -> Floats:
-        """Index as an array: by a row, a slice or numbers of rows, or `[slice, column]`, or
-        `[slice, slice]`."""
+        """Index as an array: by a row, a slice, flags or numbers of rows, or `[rows, column]`, or
+        `[rows, slice]`, where rows are a slice or numbers."""
         if isinstance(at, tuple):
             rows, chosen = at
             if isinstance(chosen, slice):
@@ -77,6 +81,7 @@ class FloatColumns:
         if isinstance(at, slice):
             return floats_of([column[at] for column in self.columns], self.zeros)
         if isinstance(at, np.ndarray):
+            at = np.flatnonzero(at) if at.dtype == bool else at
             return floats_of([column.gather(at) for column in self.columns], self.zeros)
         row: Floats = self[slice(at, at + 1)][0]
         return row

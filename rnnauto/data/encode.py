@@ -7,6 +7,7 @@ share one piece of arithmetic.
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -22,6 +23,7 @@ from rnnauto.data.moments import fit_moments, moment_codes, moment_numbers, mome
 from rnnauto.data.sequences import Sequences, times_in
 from rnnauto.data.targets import look_up
 from rnnauto.data.tokens import VIEWS, View, view_of
+from rnnauto.data.views import is_view, rows_of
 from rnnauto.layout import Frozen, Layout
 
 RESERVED = 4
@@ -155,13 +157,21 @@ class Encoded:
         return np.diff(self.row_splits)
 
     def take(self, chosen: Integers) -> "Encoded":
-        timesteps = timestep_index(self.row_splits, chosen)
+        return self.seen(chosen, copied=True)
+
+    def seen(self, chosen: Integers, *, copied: bool = False) -> "Encoded":
+        """Do as `take`, but have a view of large numbers on disk: they are read when asked for."""
+        taken = partial(rows_of, row_splits=self.row_splits, chosen=chosen)
+        timesteps = chosen[:0]
+        if self.per_timestep or self.words:
+            timesteps = timestep_index(self.row_splits, chosen)
         units = timesteps if self.per_timestep else chosen
+        small = not (isinstance(self.numbers, np.memmap) or is_view(self.numbers))
         return replace(
             self,
             row_splits=splits_of(self.lengths[chosen]),
-            numbers=self.numbers[timesteps],
-            codes=self.codes[timesteps],
+            numbers=taken(self.numbers, copied=copied or small),
+            codes=taken(self.codes),
             static_numbers=self.static_numbers[chosen],
             static_codes=self.static_codes[chosen],
             targets=self.targets[units],
@@ -202,8 +212,8 @@ def fit_times(train: Sequences, layout: Layout) -> dict[str, Any]:
         return {}
     placed = layout.dated and (layout.per_timestep or layout.uneven)
     return {
-        "calendar": cycles_in(train.times) if placed else (),
-        "gaps": fit_gaps(train.times, train.row_splits) if layout.uneven else None,
+        "calendar": cycles_in(times_in(train)) if placed else (),
+        "gaps": fit_gaps(times_in(train), train.row_splits) if layout.uneven else None,
     }
 
 
@@ -211,14 +221,15 @@ def fit_numbers(names: list[str], matrix: Floats) -> tuple[NumberEncoder, ...]:
     encoders = []
     for position, name in enumerate(names):
         known = matrix[:, position].astype(np.float64)
-        known = known[~np.isnan(known)]
+        missing = np.isnan(known)
+        known = known[~missing] if missing.any() else known
         mean = float(known.mean()) if known.size else 0.0
         deviation = float(known.std()) if known.size else 1.0
         # a constant leaves rounding noise of about 1e-7 of its size in float32
         if not deviation > 1e-6 * max(abs(mean), 1e-30):
             deviation = max(abs(mean), 1.0)
-        missing = known.size < len(matrix)
-        encoders.append(NumberEncoder(name=name, mean=mean, deviation=deviation, missing=missing))
+        some = bool(missing.any())
+        encoders.append(NumberEncoder(name=name, mean=mean, deviation=deviation, missing=some))
     return tuple(encoders)
 
 
@@ -302,7 +313,7 @@ def encode_sequences(
         codes.append(moment_codes(moments, known, offset=RESERVED, absent=UNKNOWN))
     return Encoded(
         row_splits=sequences.row_splits,
-        numbers=np.concatenate(numbers, axis=1),
+        numbers=numbers[0] if len(numbers) == 1 else np.concatenate(numbers, axis=1),
         codes=np.concatenate(codes, axis=1),
         moments=len(encoders.moments),
         static_numbers=sequences.static_numbers,

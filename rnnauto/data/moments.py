@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Codes, Doubles, timestep_positions
-from rnnauto.data.sequences import Sequences
+from rnnauto.data.sequences import Sequences, times_in
 
 MOST_MOMENTS = 64  # with an embedding of their own; of more, neighbours share one
 
@@ -15,7 +15,7 @@ MOST_MOMENTS = 64  # with an embedding of their own; of more, neighbours share o
 def moments_of(sequences: Sequences, *, timed: bool) -> Doubles:
     """Where each timestep stands, [timesteps]: its time, where that is a number, else 1, 2, ..."""
     if timed and sequences.times is not None:
-        return sequences.times
+        return times_in(sequences)
     return (timestep_positions(sequences.row_splits) + 1).astype(np.float64)
 
 

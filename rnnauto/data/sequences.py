@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -11,6 +12,7 @@ from rnnauto.data.calendar import seconds_of
 from rnnauto.data.columns import category_series, flatten, number_matrix, to_floats
 from rnnauto.data.target_columns import answer_timesteps, is_struct, present_target
 from rnnauto.data.tokens import tokenise
+from rnnauto.data.views import in_memory, is_view, rows_of
 from rnnauto.data.weights import unit_weights
 from rnnauto.layout import Column, Layout
 from rnnauto.runs import ordered_runs, whole_runs
@@ -27,7 +29,8 @@ class Sequences:
         ids: [sequences].
         rows: of the table, [timesteps]; None where a row holds a whole sequence.
         row_splits: [sequences + 1].
-        numbers: float32 [timesteps, features], less the zero of each, NaN where missing.
+        numbers: float32 [timesteps, features], less the zero of each, NaN where missing; a view of
+            a table while a fit prepares one (`data/views.py`), and `rows` and `times` with it.
         categories: strings [timesteps] per column, "" where missing, or the one column of lists of
             strings where timesteps are sets of labels.
         static_numbers: float32 [sequences, features].
@@ -60,22 +63,40 @@ class Sequences:
         return np.diff(self.row_splits)
 
     def take(self, chosen: Integers, *, per_timestep: bool) -> "Sequences":
-        """The chosen sequences, in the order given."""
-        timesteps = timestep_index(self.row_splits, chosen)
+        """The chosen sequences, in the order given; where numbers are a view, so are those of
+        them."""
+        taken = partial(rows_of, row_splits=self.row_splits, chosen=chosen, copied=not self.viewed)
+        timesteps = chosen[:0]
+        if per_timestep or self.categories:
+            timesteps = timestep_index(self.row_splits, chosen)
         units = timesteps if per_timestep else chosen
         return replace(
             self,
             ids=self.ids[chosen],
-            rows=None if self.rows is None else self.rows[timesteps],
+            rows=None if self.rows is None else taken(self.rows),
             row_splits=splits_of(self.lengths[chosen]),
-            numbers=self.numbers[timesteps],
+            numbers=taken(self.numbers),
             categories=tuple(series.gather(timesteps) for series in self.categories),
             static_numbers=self.static_numbers[chosen],
             static_categories=tuple(series.gather(chosen) for series in self.static_categories),
             targets=None if self.targets is None else self.targets.gather(units),
             weights=None if self.weights is None else self.weights[units],
             texts=None if self.texts is None else self.texts.gather(chosen),
-            times=None if self.times is None else self.times[timesteps],
+            times=None if self.times is None else taken(self.times),
+        )
+
+    @property
+    def viewed(self) -> bool:
+        """Whether numbers are read from a table, or from other sequences, when asked for."""
+        return is_view(self.numbers)
+
+    def in_memory(self) -> "Sequences":
+        """The same without views."""
+        return replace(
+            self,
+            rows=None if self.rows is None else in_memory(self.rows),
+            numbers=in_memory(self.numbers),
+            times=None if self.times is None else in_memory(self.times),
         )
 
 
@@ -85,6 +106,8 @@ def joined(first: Sequences, second: Sequences, *, height: int | None = None) ->
 
     Args: height: of the first table; None: its last sequence ends it.
     """
+
+    first, second = first.in_memory(), second.in_memory()
 
     def both(one: pl.Series, other: pl.Series) -> pl.Series:
         frames = [one.to_frame("column"), other.to_frame("column")]
@@ -128,7 +151,7 @@ def times_in(sequences: Sequences) -> Doubles:
     """The times of sequences whose layout names a time column, [timesteps]."""
     if sequences.times is None:
         raise ValueError("the layout names a time column, and these sequences have no times")
-    return sequences.times
+    return in_memory(sequences.times)
 
 
 def texts_in(sequences: Sequences) -> pl.Series:

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Integers, splits_of
+from rnnauto.arrays import Flags, Integers, splits_of
 from rnnauto.data.sequences import Sequences, joined
 
 if TYPE_CHECKING:
@@ -79,11 +79,16 @@ def split(
     parts = Parts(
         development=development,
         folds=tuple((np.flatnonzero(~part), np.flatnonzero(part)) for part in held),
-        test=None if own_test else sequences.take(np.flatnonzero(test), per_timestep=per_timestep),
+        test=None if own_test else part_of(sequences, test, per_timestep=per_timestep),
         rule="by whole sequence"
         + (", stratified by class" if classes and not per_timestep else ""),
     )
     return parts if validation is None else validated_by(parts, validation)
+
+
+def part_of(sequences: Sequences, flags: Flags, *, per_timestep: bool) -> Sequences:
+    """Take the sequences with a flag into memory: those that are answered and judged."""
+    return sequences.take(np.flatnonzero(flags), per_timestep=per_timestep).in_memory()
 
 
 def validated_by(parts: Parts, validation: Sequences) -> Parts:
@@ -127,9 +132,7 @@ def split_in_time(
             (np.flatnonzero(kind[before] != block), np.flatnonzero(kind[before] == block))
             for block in held_out
         ),
-        test=pieces.take(np.flatnonzero(kind == len(blocks)), per_timestep=True)
-        if test_share
-        else None,
+        test=part_of(pieces, kind == len(blocks), per_timestep=True) if test_share else None,
         rule=IN_TIME,
     )
 

@@ -21,6 +21,8 @@ COLUMNS = [Column(name=name, kind="number") for name in FRAME.columns]
         slice(1, 3),
         slice(2, None),
         np.array([3, 0, 0]),
+        np.array([True, False, True, True]),
+        (np.array([3, 0]), 1),
         (slice(None), 1),
         (slice(1, 4), 0),
         (slice(1, 3), slice(1, 3)),

@@ -157,9 +157,14 @@ def test_the_fingerprint_tells_data_apart_by_value_name_and_type():
 def test_once_sequences_are_gathered_only_what_stands_beside_answers_is_kept():
     prepared = prepare(long_table(), settings(id=["id"], time="t"))
     kept = with_keys_alone(prepared)
-    assert kept.table.frame.columns == kept.test.frame.columns == ["id", "t"]
     assert kept.table.frame.height == kept.test_frame.height == prepared.table.frame.height
-    assert kept.test.sequences is prepared.test.sequences
+    assert kept.table.frame.estimated_size() == kept.test_frame.estimated_size() == 0
+    assert kept.test.frame.columns == ["id", "t"]
+    test, before = kept.test.sequences, prepared.test.sequences
+    assert kept.test.frame.height == len(test.rows) == int(test.row_splits[-1])
+    rows = prepared.test.frame.select("id", "t")[before.rows]
+    assert kept.test.frame[test.rows].equals(rows)
+    assert test.rows.argsort().tolist() == before.rows.argsort().tolist()
     texts = pl.DataFrame({"text": [f"up or {at}" for at in range(40)], "y": ["a", "b"] * 20})
     of_rows = prepare(texts, settings(allow=["leak-text"]))
     assert with_keys_alone(of_rows) is of_rows

@@ -31,14 +31,15 @@ def fit_and_validate(
     validation part, and deserves all the data that the model had.
     """
     train, validation = prepared.parts.folds[0]
-    held_out, target = judged(prepared.development.take(validation), prepared.encoders.target)
+    held_out, target = judged(prepared.development.seen(validation), prepared.encoders.target)
     development, _ = judged(prepared.development, prepared.encoders.target)
     validated, rules = {}, {}
-    for earlier in fit_predictors(development.take(train), target=target, seed=seed):
+    for earlier in fit_predictors(development.seen(train), target=target, seed=seed):
         said = earlier(held_out)
         validated[earlier.name] = point_score(held_out, said, target, metric=metric)
         rules[earlier.name] = rival_rule(held_out, said, target, seed=seed)
-    final = fit_predictors(development, target=target, seed=seed)
+    every = np.arange(len(development))
+    final = fit_predictors(development.seen(every), target=target, seed=seed)
     return tuple(replace(each, worth=rules.get(each.name)) for each in final), validated
 
 

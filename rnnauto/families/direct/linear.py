@@ -22,6 +22,7 @@ from rnnauto.families.direct.order_free import (
     bags_of,
     column_count,
     dense_columns,
+    narrow,
     scale_of,
     units_of,
 )
@@ -175,6 +176,7 @@ def fit_linear(
         return baseline  # nothing to tell apart
     with one_core():
         dense = dense_columns(taken, spread=not encoded.per_timestep)
+        taken = replace(taken, numbers=taken.numbers[:0].copy())  # which the columns tell now
         baseline = fit_columns(baseline, dense, taken)
         matrix = columns_of(baseline, taken, dense=dense)
         outputs = 1 if classes is None else len(np.unique(taken.targets))
@@ -218,9 +220,13 @@ def columns_of(baseline: Baseline, units: Encoded, *, dense: Doubles) -> Matrix:
 
     Bags are weighted as is usual for text: 1 + log(count), times the id's rarity, scaled to
     length 1. Ids beyond those of the fit are ignored.
+
+    Args: dense: the columns as `dense_columns` gives them; they are standardised in place.
     """
-    scaled = (dense - baseline.centre) / baseline.scale
-    scaled = np.nan_to_num(np.clip(scaled, -LARGEST_DEVIATION, LARGEST_DEVIATION))
+    scaled = np.subtract(dense, baseline.centre, out=dense)
+    scaled /= baseline.scale
+    np.clip(scaled, -LARGEST_DEVIATION, LARGEST_DEVIATION, out=scaled)
+    np.nan_to_num(scaled, copy=False)
     if not baseline.sizes.size:
         return scaled
     from scipy import sparse
@@ -239,14 +245,6 @@ def columns_of(baseline: Baseline, units: Encoded, *, dense: Doubles) -> Matrix:
     return narrow(sparse.hstack(blocks, format="csr"))
 
 
-def narrow(matrix: Any) -> Any:
-    """Give a sparse matrix the 32-bit indices that scikit-learn takes."""
-    matrix.indices, matrix.indptr = (
-        part.astype(np.int32) for part in (matrix.indices, matrix.indptr)
-    )
-    return matrix
-
-
 def choose_strength(
     matrix: Matrix,
     targets: NDArray[Any],
@@ -262,9 +260,10 @@ def choose_strength(
 
     Cross-validation with five folds for small data, the first of the five alone for larger.
     """
+    some = np.arange(len(targets))  # rows of the matrix, which is not copied as a whole
     if len(targets) > MOST_UNITS_TO_CHOOSE:
         some = rng.permutation(len(targets))[:MOST_UNITS_TO_CHOOSE]
-        matrix, targets, groups = matrix[some], targets[some], groups[some]
+        targets, groups = targets[some], groups[some]
         each = None if each is None else each[some]
     names, numbers = np.unique(groups, return_inverse=True)
     fold_of = (rng.permutation(len(names)) % FOLDS)[numbers]  # [units]
@@ -275,7 +274,7 @@ def choose_strength(
             return 1.0
         for position, strength in enumerate(strengths):
             weights, bias = solve(
-                matrix[train],
+                matrix[some[train]],
                 targets[train],
                 strength=strength,
                 classes=classes,
@@ -283,7 +282,7 @@ def choose_strength(
                 passes=passes,
                 each=None if each is None else each[train],
             )
-            outputs = matrix[left_out] @ weights + bias
+            outputs = matrix[some[left_out]] @ weights + bias
             own = None if each is None else each[left_out]
             losses[position] += total_loss(outputs, targets[left_out], classes=classes, each=own)
     return strengths[int(np.argmin(losses))]

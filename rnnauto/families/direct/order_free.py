@@ -4,6 +4,7 @@ The columns of the linear baseline. A unit is a sequence, or one timestep where 
 per timestep.
 """
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Integers
 from rnnauto.data.encode import RESERVED, Encoded
+
+BLOCK_COLUMNS = 64  # that are summed up at once
+BLOCK_STEPS = 1 << 17  # timesteps, and sequences, that are summarised at once
 
 
 def units_of(encoded: Encoded, chosen: Integers) -> Encoded:
@@ -45,19 +49,45 @@ def dense_columns(units: Encoded, *, spread: bool) -> Doubles:
     maximum, and the logarithm of the length. Then the static numbers and whether they are missing,
     once more for every moment of an answer of known length.
     """
-    columns = []
+    count = units.numbers.shape[1] * (5 if spread else 2) + spread
+    count += 2 * units.static_numbers.shape[1] * (1 + units.moments)
+    dense = np.empty((len(units), count))
+    for at, column in enumerate(each_column(units, spread=spread)):
+        dense[:, at] = column
+    return dense
+
+
+def each_column(units: Encoded, *, spread: bool) -> Iterator[Doubles]:
+    """Give the columns of `dense_columns` one after the other, [units] each."""
     for position in range(units.numbers.shape[1]):
         summary = summarise(units.numbers[:, position].astype(np.float64), units.row_splits)
-        columns.extend(summary if spread else summary[:2])
+        yield from summary if spread else summary[:2]
     static = units.static_numbers.astype(np.float64)
     statics = [*static.T, *np.isnan(static).T.astype(np.float64)]
-    columns.extend(statics)
+    yield from statics
     for moment in range(units.moments):  # static features may tell something else at each
         here = units.codes[:, -1] == RESERVED + moment
-        columns.extend([np.where(here, column, 0.0) for column in statics])
+        yield from [np.where(here, column, 0.0) for column in statics]
     if spread:
-        columns.append(np.log1p(units.lengths))
-    return np.stack(columns, axis=1) if columns else np.zeros((len(units), 0))
+        yield np.log1p(units.lengths)
+
+
+def by_blocks(
+    look: Callable[[Doubles, Integers], list[Doubles]], values: Doubles, row_splits: Integers
+) -> list[Doubles]:
+    """Look at some sequences at a time, so that what that needs beside them stays small.
+
+    Args: look: finds several numbers of every sequence, [sequences] each.
+    """
+    begin, count, first = row_splits[0], len(row_splits) - 1, 0
+    found: list[list[Doubles]] = []
+    while first < count or not found:
+        most = np.searchsorted(row_splits, row_splits[first] + BLOCK_STEPS, side="right") - 1
+        last = min(max(int(most), first + 1), first + BLOCK_STEPS, count)
+        some = values[row_splits[first] - begin : row_splits[last] - begin]
+        found.append(look(some, row_splits[first : last + 1]))
+        first = last
+    return [np.concatenate(each) for each in zip(*found, strict=True)]
 
 
 def summarise(values: Doubles, row_splits: Integers) -> list[Doubles]:
@@ -65,6 +95,11 @@ def summarise(values: Doubles, row_splits: Integers) -> list[Doubles]:
 
     Missing values are left out; a sequence without any known value has NaN (and 1 missing).
     """
+    return by_blocks(summarise_some, values, row_splits)
+
+
+def summarise_some(values: Doubles, row_splits: Integers) -> list[Doubles]:
+    """Do as `summarise`, all at once."""
     lengths = np.diff(row_splits)
     filled = lengths > 0
     starts = (row_splits[:-1] - row_splits[0])[filled]
@@ -100,12 +135,34 @@ def bags_of(units: Encoded) -> list[tuple[Integers, Integers]]:
     return bags + [(of_unit, column) for column in units.static_codes.T.astype(np.int64)]
 
 
+def narrow(matrix: Any) -> Any:
+    """Give a sparse matrix the 32-bit indices that scikit-learn takes."""
+    matrix.indices, matrix.indptr = (
+        part.astype(np.int32) for part in (matrix.indices, matrix.indptr)
+    )
+    return matrix
+
+
 def scale_of(columns: NDArray[np.floating[Any]]) -> tuple[Doubles, Doubles]:
     """Find the mean and the deviation of what is known of every column, [columns] each; 0 where
     nothing is, and 1 where nothing varies."""
+    pairs = [scale_of_some(columns[:, part]) for part in column_blocks(columns.shape[1])]
+    centre, scale = (np.concatenate(each) for each in zip(*pairs, strict=True))
+    return centre, scale
+
+
+def scale_of_some(columns: NDArray[np.floating[Any]]) -> tuple[Doubles, Doubles]:
+    """Do as `scale_of`, all at once."""
     known = np.isfinite(columns)
     count = np.maximum(known.sum(axis=0), 1)
     centre = np.where(known, columns, 0).sum(axis=0, dtype=np.float64) / count
     squares = np.where(known, columns - centre, 0) ** 2
     scale = np.sqrt(squares.sum(axis=0, dtype=np.float64) / count)
     return centre, np.where(scale > 1e-6 * np.maximum(np.abs(centre), 1e-30), scale, 1.0)
+
+
+def column_blocks(count: int) -> list[slice]:
+    """Cut columns into blocks that are worked on one after the other; none of several columns has
+    a single one, which numpy would add up in another order than when it stands beside others."""
+    starts = list(range(0, max(count - 1, 1), BLOCK_COLUMNS))
+    return [slice(a, b) for a, b in zip(starts, [*starts[1:], count], strict=True)]

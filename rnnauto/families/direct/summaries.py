@@ -8,7 +8,7 @@ import numpy as np
 
 from rnnauto.arrays import Doubles, Integers
 from rnnauto.data.encode import Encoded
-from rnnauto.families.direct.order_free import bags_of, summarise
+from rnnauto.families.direct.order_free import bags_of, by_blocks, summarise
 
 MOST_IDS = 30  # of a category, the most frequent ones
 
@@ -37,9 +37,10 @@ def summary_columns(units: Encoded, ids: Integers) -> Doubles:
     mean, share missing, deviation, minimum, maximum, first and last known value and slope; the
     static numbers; and the share of timesteps that have each of `ids`."""
     columns = [units.lengths.astype(np.float64)]
-    for values in units.numbers.T.astype(np.float64):
+    for own in units.numbers.T:
+        values = own.astype(np.float64)
         columns += summarise(values, units.row_splits)
-        columns += trend(values, units.row_splits)
+        columns += by_blocks(trend, values, units.row_splits)
     columns += list(units.static_numbers.T.astype(np.float64))
     bags = bags_of(units)
     totals = [np.maximum(np.bincount(unit, minlength=len(units)), 1) for unit, _ in bags]

@@ -19,12 +19,11 @@ from rnnauto.families.direct.linear import (
     Matrix,
     choose_strength,
     fit_constant,
-    narrow,
     passes_of,
     softmax,
     solve,
 )
-from rnnauto.families.direct.order_free import dense_columns, scale_of, units_of
+from rnnauto.families.direct.order_free import dense_columns, narrow, scale_of, units_of
 from rnnauto.families.direct.rivals.grams import Grams, Keys, blocks_of, tokens_of
 from rnnauto.judge.metrics import unit_groups
 from rnnauto.judge.stored import Arrays

@@ -18,7 +18,7 @@ from rnnauto.cores import one_core
 from rnnauto.data.encode import Encoded
 from rnnauto.data.weights import relative
 from rnnauto.families.direct.linear import choose_strength, fit_constant, softmax, solve
-from rnnauto.families.direct.order_free import scale_of
+from rnnauto.families.direct.order_free import column_blocks, scale_of
 from rnnauto.judge.stored import Arrays
 
 NAME = "random convolutions"
@@ -34,7 +34,7 @@ MOST_UNITS = 1_500
 MOST_CELLS = 1_500_000_000  # timesteps times features: about 2 s on a core
 MOST_PRODUCTS = 6_000_000_000  # units times units times features
 MOST_READ = 6_000_000_000  # timesteps of all that there is times features
-BLOCK_FEATURES = 20_000_000  # that are in memory at once
+BLOCK_FEATURES = 4_000_000  # that are in memory at once
 BLOCK_CELLS = 8_000_000  # timesteps times thresholds that are compared at once
 GOLDEN = (5**0.5 - 1) / 2
 MOST_SHARE = 5  # targets, or labels of a set, that there is time for
@@ -189,20 +189,22 @@ def features_of(model: Rocket, units: Encoded) -> Doubles:
     """Compute the share of timesteps above every threshold, then the static numbers, standardised,
     [units, features + static]."""
     count = model.thresholds.shape[2]
-    features = np.zeros((len(units), *model.thresholds.shape), np.float32)
+    numbers, size = units.numbers.shape[1], model.thresholds.size
+    features = np.empty((len(units), size + units.static_numbers.shape[1]))
     block = max(1, BLOCK_CELLS // (count * (1 + int(units.lengths.max(initial=1)) // model.stride)))
     for start in range(0, len(units), block):
         part = units.take(np.arange(start, min(start + block, len(units))))
         values, real = padded(model, part)
         steps = real.sum(axis=1)[:, None]
+        shares = np.zeros((len(part), *model.thresholds.shape), np.float32)
         for at, kernel, said in convolved(model, values):
             said = np.where(real, said, -np.inf)[:, :, None]
             above = np.count_nonzero(said > model.thresholds[at, kernel], axis=1)
-            features[start : start + len(part), at, kernel] = above / steps
-    numbers = units.numbers.shape[1]
+            shares[:, at, kernel] = above / steps
+        features[start : start + len(part), :size] = shares.reshape(len(part), size)
     static = (units.static_numbers - model.centre[numbers:]) / model.scale[numbers:]
-    static = np.nan_to_num(static, posinf=0.0, neginf=0.0)
-    return np.concatenate([features.reshape(len(units), -1), static], axis=1).astype(np.float64)
+    features[:, size:] = np.nan_to_num(static, posinf=0.0, neginf=0.0)
+    return features
 
 
 def fit_head(
@@ -217,17 +219,23 @@ def fit_head(
 
     There are more features than units: the same model is fitted to the directions in which the
     units differ, of which there are no more than units.
+
+    Args: features: are standardised in place.
     """
+    count = len(features)
     centre = features.mean(axis=0)
-    scale = features.std(axis=0)
-    scaled = (features - centre) / np.where(scale > 1e-9, scale, np.inf)
+    parts = column_blocks(features.shape[1])
+    scale = np.concatenate([features[:, part].std(axis=0) for part in parts])
+    scaled = np.subtract(features, centre, out=features)
+    scaled /= np.where(scale > 1e-9, scale, np.inf)
     values, vectors = np.linalg.eigh(scaled @ scaled.T)
     kept = values > 1e-8 * max(values.max(), 1e-30)
     lengths = np.sqrt(values[kept])
-    directions = scaled.T @ vectors[:, kept] / lengths  # [features, directions]
-    size = max(float(lengths.max(initial=0.0)) / len(features) ** 0.5, 1e-30)
+    directions = scaled.T @ vectors[:, kept]  # [features, directions]
+    directions /= lengths
+    size = max(float(lengths.max(initial=0.0)) / count**0.5, 1e-30)
     rotated = vectors[:, kept] * lengths / size
-    groups = np.arange(len(features), dtype=np.int64)
+    groups = np.arange(count, dtype=np.int64)
     strength = choose_strength(rotated, targets, groups, classes=classes, rng=rng, each=each)
     inner, bias = solve(rotated, targets, strength=strength, classes=classes, each=each)
     weights = directions @ inner / size / np.where(scale > 1e-9, scale, np.inf)[:, None]

@@ -1,0 +1,137 @@
+"""Stand for rows of an array that are read when they are asked for, so that large data are not in
+memory once more for every part that they are cut into."""
+
+import mmap
+from collections.abc import Iterator
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnauto.arrays import Integers, splits_of
+from rnnauto.data.columns import FloatColumns
+
+BLOCK_ROWS = 1 << 18  # that are read in one go
+PIECES = 1 << 10  # of a file, read in one go: the system maps 64 KiB for each
+MOST_BETWEEN = 4  # rows of a table that are read for one that is wanted
+
+
+class View:
+    """Stand for `array[timesteps]`, where those are the timesteps of the chosen sequences.
+
+    It is indexed as an array of one or two axes is; whatever it is indexed by is a copy. What numpy
+    does with it as a whole reads it as a whole.
+    """
+
+    def __init__(self, base: Any, row_splits: Integers, chosen: Integers) -> None:
+        self.row_splits = splits_of(np.diff(row_splits)[chosen])  # of what it stands for
+        first = row_splits[chosen]  # of each sequence, in `base`
+        if isinstance(base, View) and np.array_equal(row_splits, base.row_splits):
+            base, first = base.base, first + base.moved[chosen]  # the same without a detour
+        self.base: Any = base
+        self.moved = first - self.row_splits[:-1]  # [sequences], to places in `base`
+        self.shape: tuple[int, ...] = (int(self.row_splits[-1]), *base.shape[1:])
+        self.dtype = base.dtype
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        whole: NDArray[Any] = self[:]
+        return whole if dtype is None else whole.astype(dtype, copy=False)
+
+    def __getitem__(self, at: Any) -> Any:
+        """Index by a row, a slice, flags or numbers of rows, these of any shape; or by `[rows,
+        columns]`."""
+        rows, columns = at if isinstance(at, tuple) else (at, slice(None))
+        if isinstance(rows, slice):
+            first, end, step = rows.indices(len(self))
+            if step == 1:
+                return self.between(first, max(first, end), columns)
+            rows = np.arange(first, end, step)
+        rows = np.asarray(rows)
+        if rows.dtype == bool:  # which rows, of all
+            rows = np.flatnonzero(rows)
+        owners = np.searchsorted(self.row_splits, rows.ravel(), side="right") - 1
+        found = self.of_columns(rows_at(self.base, rows.ravel() + self.moved[owners]), columns)
+        return found.reshape(*rows.shape, *found.shape[1:])
+
+    def between(self, first: int, end: int, columns: Any) -> NDArray[Any]:
+        """Read consecutive rows, some at a time: the numbers of rows take as much as rows do."""
+        shape = self.of_columns(np.empty((0, *self.shape[1:]), self.dtype), columns).shape[1:]
+        found = np.empty((end - first, *shape), self.dtype)
+        for start, stop in self.blocks(first, end):
+            one, last = np.searchsorted(self.row_splits, [start, stop - 1], side="right") - 1
+            splits = np.clip(self.row_splits[one : last + 2], start, stop)
+            places = np.arange(start, stop) + np.repeat(self.moved[one : last + 1], np.diff(splits))
+            found[start - first : stop - first] = self.at(places, columns)
+            let_go(self.base)
+        return found
+
+    def blocks(self, first: int, end: int) -> Iterator[tuple[int, int]]:
+        """Cut rows into those that are read in one go."""
+        mapped = isinstance(self.base, np.memmap)
+        while first < end:
+            stop = min(first + BLOCK_ROWS, end)
+            if mapped:
+                owner = int(np.searchsorted(self.row_splits, first, side="right")) + PIECES
+                stop = min(stop, int(self.row_splits[min(owner, len(self.row_splits) - 1)]))
+            yield first, stop
+            first = stop
+
+    def at(self, places: Integers, columns: Any) -> NDArray[Any]:
+        """Read rows of `base`; of a table those between them too where they are about as many: it
+        is faster to read in order."""
+        if isinstance(self.base, np.ndarray) or len(self.shape) == 1:
+            return self.of_columns(self.base[places], columns)
+        low, high = int(places.min()), int(places.max()) + 1
+        if high - low > MOST_BETWEEN * len(places):
+            return np.asarray(self.base[places, columns])
+        return np.asarray(self.base[low:high, columns][places - low])
+
+    def of_columns(self, rows: NDArray[Any], columns: Any) -> NDArray[Any]:
+        return rows if rows.ndim == 1 else rows[:, columns]
+
+
+def rows_of(
+    array: NDArray[Any], *, row_splits: Integers, chosen: Integers, copied: bool = True
+) -> NDArray[Any]:
+    """Take the timesteps of the chosen sequences of an array, as a copy or a view."""
+    taken = View(array, row_splits, chosen)
+    return taken[:] if copied else cast(NDArray[Any], taken)
+
+
+def rows_at(array: NDArray[Any], rows: Integers) -> NDArray[Any]:
+    """Take rows of an array; of a file some at a time, whose pages are let go of."""
+    if not isinstance(array, np.memmap):
+        return np.asarray(array[rows])
+    found = np.empty((len(rows), *array.shape[1:]), array.dtype)
+    for start in range(0, len(rows), PIECES):
+        found[start : start + PIECES] = array[rows[start : start + PIECES]]
+        let_go(array)
+    return found
+
+
+def is_view(array: object) -> bool:
+    """Whether what passes for an array is none, and reads its rows from somewhere else."""
+    return isinstance(array, View | FloatColumns)
+
+
+def in_memory(array: NDArray[Any]) -> NDArray[Any]:
+    """Read what a view stands for; arrays are given back as they are."""
+    return np.asarray(array) if is_view(array) else array
+
+
+def let_go(*arrays: NDArray[Any]) -> None:
+    """Have no page of arrays that are memory-mapped count as this process's own: they stay with the
+    system, as long as it has room, and are there again when they are read."""
+    for array in arrays:
+        mapping = getattr(array, "_mmap", None)  # what numpy has of a file
+        if mapping is not None and hasattr(mapping, "madvise"):
+            mapping.madvise(mmap.MADV_DONTNEED)
+
+
+def in_blocks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Read an array, or what a view stands for, some rows at a time."""
+    for start in range(0, len(array), BLOCK_ROWS):
+        yield np.ascontiguousarray(array[start : start + BLOCK_ROWS])

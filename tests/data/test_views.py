@@ -1,0 +1,192 @@
+"""A view of the timesteps of some sequences gives what a copy of them holds, however it is read."""
+
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+from builders import columns, make_layout, make_sequences
+
+from rnnauto.arrays import splits_of, timestep_index
+from rnnauto.data import batches, views
+from rnnauto.data.batches import load_encoded, on_disk, save_encoded, stored_in
+from rnnauto.data.columns import float_columns
+from rnnauto.data.encode import encode_sequences, fit_encoders
+from rnnauto.data.sequences import gather
+from rnnauto.data.views import View, in_memory, let_go
+from rnnauto.layout import Column
+
+SPLITS = splits_of(np.array([3, 0, 2, 1, 4]))
+CHOSEN = np.array([4, 1, 0, 3])
+ARRAY = np.arange(30, dtype=np.float32).reshape(10, 3)
+FRAME = pl.DataFrame({name: ARRAY[:, at] for at, name in enumerate("abc")})
+LAZY = float_columns(FRAME, [Column(name=name, kind="number") for name in "abc"])
+COPY = ARRAY[timestep_index(SPLITS, CHOSEN)]
+INDICES = [
+    0,
+    7,
+    slice(2, 6),
+    slice(None),
+    slice(6, 2),
+    slice(0, 8, 3),
+    np.array([7, 0, 0]),
+    np.array([[1, 2], [6, 7]]),
+    np.arange(8) % 3 == 0,
+    (slice(None), 1),
+    (slice(1, 5), slice(1, 3)),
+    (np.array([5, 1]), 2),
+]
+
+
+@pytest.fixture(params=[1, 2, 1000])
+def rows_at_once(request, monkeypatch):
+    monkeypatch.setattr(views, "BLOCK_ROWS", request.param)
+
+
+@pytest.mark.usefixtures("rows_at_once")
+@pytest.mark.parametrize("base", [ARRAY, LAZY], ids=["array", "table"])
+@pytest.mark.parametrize("at", INDICES, ids=str)
+def test_any_part_of_a_view_is_that_of_a_copy(base, at):
+    view = View(base, SPLITS, CHOSEN)
+    assert view.shape == COPY.shape and len(view) == len(COPY) and view.dtype == COPY.dtype
+    np.testing.assert_array_equal(view[at], COPY[at])
+
+
+@pytest.mark.usefixtures("rows_at_once")
+@pytest.mark.parametrize("base", [ARRAY, LAZY], ids=["array", "table"])
+@pytest.mark.parametrize("at", INDICES, ids=str)
+def test_a_view_of_a_view_is_one(base, at):
+    splits, chosen = splits_of(np.diff(SPLITS)[CHOSEN]), np.array([2, 0])
+    view = View(View(base, SPLITS, CHOSEN), splits, chosen)
+    copy = COPY[timestep_index(splits, chosen)]
+    np.testing.assert_array_equal(np.asarray(view), copy)
+    if not isinstance(at, np.ndarray | slice | tuple):
+        np.testing.assert_array_equal(view[at % len(copy)], copy[at % len(copy)])
+
+
+def test_a_view_of_one_axis():
+    view = View(np.arange(10), SPLITS, CHOSEN)
+    assert view[:].tolist() == [6, 7, 8, 9, 0, 1, 2, 5]
+    assert view[np.array([4, 7])].tolist() == [0, 5]
+
+
+def test_a_view_of_nothing():
+    view = View(ARRAY, SPLITS, np.array([1]))
+    assert view[:].shape == (0, 3) and view[:, 1].shape == (0,)
+
+
+LONG = pl.DataFrame(
+    {
+        "id": np.repeat(["a", "b", "c", "d"], [4, 1, 3, 2]),
+        "t": [0, 1, 2, 3, 0, 0, 1, 2, 0, 1],
+        "x": [1.5, None, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 1e300],
+        "n": range(10),
+        "word": list("pqrpqrpqrp"),
+        "y": np.repeat(["u", "v", "u", "v"], [4, 1, 3, 2]),
+    }
+)
+LAYOUT = make_layout(
+    id=("id",), time="t", features=columns(x="number", n="number", word="category")
+)
+
+
+def same(found, wanted):
+    for name in ("rows", "row_splits", "numbers", "static_numbers", "times"):
+        np.testing.assert_array_equal(np.asarray(getattr(found, name)), getattr(wanted, name))
+    assert [column.to_list() for column in found.categories] == [
+        column.to_list() for column in wanted.categories
+    ]
+    assert found.targets.equals(wanted.targets) and found.ids.equals(wanted.ids)
+
+
+def test_sequences_that_are_viewed_are_those_in_memory():
+    viewed, whole = gather(LONG, LAYOUT, numbers=float_columns), gather(LONG, LAYOUT)
+    assert viewed.viewed and not whole.viewed
+    for chosen in (np.array([2, 0]), np.array([3]), np.zeros(0, np.int64)):
+        some = viewed.take(chosen, per_timestep=False)
+        assert some.viewed
+        same(some, whole.take(chosen, per_timestep=False))
+        same(some.in_memory(), whole.take(chosen, per_timestep=False))
+        assert not some.in_memory().viewed
+
+
+def test_what_is_encoded_of_a_view_is_written_as_that_of_an_array(tmp_path):
+    viewed = gather(LONG, LAYOUT, numbers=float_columns).take(np.array([2, 0]), per_timestep=False)
+    whole = viewed.in_memory()
+    encoders = fit_encoders(whole, LAYOUT, None)
+    assert fit_encoders(viewed, LAYOUT, None) == encoders
+    for name, sequences in (("viewed", viewed), ("whole", whole)):
+        targets = np.array([0, 1], np.int32)
+        encoded = encode_sequences(sequences, encoders, targets, per_timestep=False)
+        save_encoded(tmp_path / name, encoded)
+    files = sorted(path.name for path in (tmp_path / "whole").iterdir())
+    assert "numbers.npy" in files
+    for name in files:
+        written = (tmp_path / "viewed" / name).read_bytes()
+        assert written == (tmp_path / "whole" / name).read_bytes()
+
+
+@pytest.fixture
+def on_a_disk(tmp_path, monkeypatch):
+    """What a study holds of encoded sequences, memory-mapped though it is small."""
+    monkeypatch.setattr(batches, "SMALL_BYTES", 0)
+    sequences = gather(LONG, LAYOUT, numbers=float_columns)
+    encoders = fit_encoders(sequences, LAYOUT, None)
+    encoded = encode_sequences(
+        sequences, encoders, np.arange(4, dtype=np.int32), per_timestep=False
+    )
+    save_encoded(tmp_path / "data", encoded)
+    stored = stored_in(encoded, tmp_path / "data")
+    return sequences, stored, on_disk(sequences, stored, tmp_path / "sequences")
+
+
+def test_what_lies_on_disk_stands_for_what_was_in_memory(on_a_disk):
+    sequences, stored, mapped = on_a_disk
+    assert isinstance(stored.numbers, np.memmap) and isinstance(mapped.times, np.memmap)
+    same(mapped, sequences.in_memory())
+    assert mapped.numbers.base is not None and not mapped.viewed
+    np.testing.assert_array_equal(stored.numbers, sequences.in_memory().numbers)
+
+
+def test_some_of_what_lies_on_disk_are_seen_without_a_copy(on_a_disk):
+    _, stored, _ = on_a_disk
+    chosen = np.array([3, 0])
+    seen, taken = stored.seen(chosen), stored.take(chosen)
+    assert isinstance(seen.numbers, View) and isinstance(taken.numbers, np.ndarray)
+    np.testing.assert_array_equal(seen.numbers[:], taken.numbers)
+    again = seen.take(np.array([1]))
+    np.testing.assert_array_equal(again.numbers, stored.take(np.array([0])).numbers)
+    assert isinstance(taken.seen(np.array([1])).numbers, np.ndarray)  # small: nothing to save
+
+
+def test_pages_that_are_let_go_of_are_read_again(on_a_disk):
+    _, stored, _ = on_a_disk
+    before = np.array(stored.numbers)
+    let_go(stored.numbers, stored.row_splits, np.arange(3))
+    np.testing.assert_array_equal(stored.numbers, before)
+
+
+def test_pairs_that_lie_in_one_folder_are_found_there(tmp_path):
+    from rnnauto.families.decoder.batches import save_pairs
+    from rnnauto.families.decoder.pairs import EncodedPairs
+
+    sequences = make_sequences([2, 1], numbers=[[1.0], [2.0], [3.0]])
+    encoders = fit_encoders(sequences, make_layout(features=columns(x="number")), None)
+    source = encode_sequences(sequences, encoders, np.zeros(2, np.int32), per_timestep=False)
+    pairs = EncodedPairs(source, np.array([5, 6], np.int32), np.array([0, 1, 2]))
+    save_pairs(tmp_path / "data", pairs)
+    stored = stored_in(replace(pairs, answers=pairs.answers + 1), tmp_path / "data")
+    assert stored.answers.tolist() == [5, 6]
+    np.testing.assert_array_equal(stored.source.numbers, in_memory(source.numbers))
+    assert load_encoded(tmp_path / "data").row_splits.tolist() == [0, 2, 3]
+
+
+def test_rows_of_a_file_are_read_some_at_a_time(on_a_disk, monkeypatch):
+    _, stored, _ = on_a_disk
+    monkeypatch.setattr(views, "PIECES", 1)
+    chosen = np.array([3, 0, 2])
+    copy = np.array(stored.numbers)[timestep_index(stored.row_splits, chosen)]
+    seen = stored.seen(chosen).numbers
+    np.testing.assert_array_equal(seen[:], copy)
+    np.testing.assert_array_equal(seen[1:6, 0], copy[1:6, 0])
+    np.testing.assert_array_equal(seen[np.array([5, 0, 7])], copy[[5, 0, 7]])
