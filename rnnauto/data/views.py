@@ -16,11 +16,11 @@ PIECES = 1 << 10  # of a file, read in one go: the system maps 64 KiB for each
 MOST_BETWEEN = 4  # rows of a table that are read for one that is wanted
 
 
-class View:
+class View(np.lib.mixins.NDArrayOperatorsMixin):
     """Stand for `array[timesteps]`, where those are the timesteps of the chosen sequences.
 
-    It is indexed as an array of one or two axes is; whatever it is indexed by is a copy. What numpy
-    does with it as a whole reads it as a whole.
+    It is indexed as an array of one or two axes is; whatever it is indexed by is a copy. What is
+    done with it as a whole, by numpy or by the methods of an array, reads it as a whole.
     """
 
     def __init__(self, base: Any, row_splits: Integers, chosen: Integers) -> None:
@@ -39,6 +39,14 @@ class View:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         whole: NDArray[Any] = self[:]
         return whole if dtype is None else whole.astype(dtype, copy=False)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        return getattr(ufunc, method)(*map(in_memory, inputs), **options)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or "moved" not in self.__dict__:
+            raise AttributeError(name)
+        return getattr(self[:], name)
 
     def __getitem__(self, at: Any) -> Any:
         """Index by a row, a slice, flags or numbers of rows, these of any shape; or by `[rows,

@@ -1,5 +1,6 @@
 """A view of the timesteps of some sequences gives what a copy of them holds, however it is read."""
 
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -62,6 +63,24 @@ def test_a_view_of_a_view_is_one(base, at):
     np.testing.assert_array_equal(np.asarray(view), copy)
     if not isinstance(at, np.ndarray | slice | tuple):
         np.testing.assert_array_equal(view[at % len(copy)], copy[at % len(copy)])
+
+
+@pytest.mark.parametrize("base", [ARRAY, LAZY], ids=["array", "table"])
+def test_what_is_done_with_a_view_as_a_whole_is_done_with_what_it_stands_for(base):
+    view = View(base, SPLITS, CHOSEN)
+    for done in (
+        lambda values: values + 1,
+        lambda values: 2 * values[:] - values,
+        lambda values: values > 3,
+        lambda values: values.astype(np.float64),
+        lambda values: values.mean(axis=0),
+        lambda values: values.reshape(-1),
+        np.isnan,
+        np.sum,
+    ):
+        np.testing.assert_array_equal(done(view), done(COPY))
+    assert copy.copy(view).shape == view.shape
+    assert not hasattr(view, "no_such_thing")
 
 
 def test_a_view_of_one_axis():
