@@ -2,7 +2,7 @@
 
 `python benchmarks/training_lab.py --data FOLDER [--sets A,B] [--arms A,B] [--seeds 5]`
 trains, on one thread, every arm of `lab/arms.py` on every set of `lab/sets.py` that is of its kind;
-FOLDER has the files of the sets. A set is cut so that one training takes 2 to 8 seconds of a
+FOLDER has the files of the sets. A set is cut so that most trainings take 2 to 8 seconds of a
 processor. Scores are of the test part, which has no say in when to stop. What the journal (JSON
 lines, one for each set, arm, view and seed) holds already is not run again. `--report` writes the
 table of what is there. The settings are the openings of a search with LSTMs.

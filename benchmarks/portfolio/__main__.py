@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--journal", type=Path, default=JOURNAL)
     parser.add_argument("--spaces", type=Path, default=SPACES)
     parser.add_argument("--data", type=Path, help="a folder of sets that are not bundled")
-    parser.add_argument("--seconds", type=float, default=2.0, help="of the processor, for a run")
+    parser.add_argument("--seconds", type=float, default=1.4, help="of the processor, for a run")
     parser.add_argument("--minutes", type=float, default=600.0, help="after which no run begins")
     asked = parser.parse_args()
     if asked.part == "journal":
