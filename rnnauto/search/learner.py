@@ -47,10 +47,10 @@ class Learner:
             is better than the best.
         meter: measures the objective; given the problem, the data and the numbers of the validation
             part. None: it is counted beside the loss.
+        settle: what is set once the final networks are known, by what each was validated on.
         lesson: what a network learns from that is taught by the mean of others; given this record,
             the job, the problem, the data, the numbers of the train part and the weights of those.
             None: no network is taught.
-        settle: what is set once the final networks are known, by what each was validated on.
     """
 
     features: Callable[[dict[str, Any]], Any]
