@@ -40,7 +40,7 @@ from rnnauto.search.algorithm import choose_algorithm
 from rnnauto.search.driver import run_search
 from rnnauto.search.fingerprint import fingerprint
 from rnnauto.search.interrupt import deaf_to_hangups, interruptible
-from rnnauto.search.loop import News, Search
+from rnnauto.search.loop import Interruption, News, Search
 from rnnauto.search.pose import with_seeds
 from rnnauto.search.prune import behind
 from rnnauto.search.replay import Asker, OracleChoice, chosen_before, lost_weights, open_journal
@@ -231,7 +231,7 @@ def search_beside_first_model(
             seed=recipe.seed,
             journal_path=task.work / JOURNAL,
             deadline=lambda: clock.deadline,
-            notify=partial(notice, early, compared),
+            notify=partial(notice, early, compared, interruption, watch),
             latest=clock.end,
             history=history,
             lost=find_lost(task, history, watch),
@@ -284,12 +284,21 @@ def first_model(
     )
 
 
-def notice(early: Callable[[], EarlyModel], compared: Compared, news: News) -> None:
-    """Take news of the search. Raises: what went wrong with the baselines: no model can do without
-    them, however long the search."""
+def notice(
+    early: Callable[[], EarlyModel],
+    compared: Compared,
+    interruption: Interruption,
+    watch: Watch,
+    news: News,
+) -> None:
+    """Take news of the search; whoever has interrupted it waits for no import and no model. Raises:
+    what went wrong with the baselines: no model can do without them, however long the search."""
     if compared.done():
         compared.result()
-    early().consider(news)
+    if interruption.asked:
+        watch(news)
+    else:
+        early().consider(news)
 
 
 def make_first(

@@ -7,6 +7,7 @@ import pytest
 from rnnauto.early import EarlyModel
 from rnnauto.fitted import Said
 from rnnauto.pipeline import notice
+from rnnauto.search.loop import Interruption
 
 
 def news(best, *trials, seconds_left=100.0):
@@ -66,10 +67,10 @@ def test_what_goes_wrong_in_the_export_is_a_warning_said_once():
 def test_baselines_that_fail_end_the_search_before_its_time():
     compared = Future()
     early = EarlyModel(make=None, aside=None, watch=[].append, seconds=0.0, until=0.0, wanted=False)
-    notice(lambda: early, compared, news("1"))
+    notice(lambda: early, compared, Interruption(), print, news("1"))
     compared.set_exception(ValueError("no baseline"))
     with pytest.raises(ValueError, match="no baseline"):
-        notice(lambda: early, compared, news("1"))
+        notice(lambda: early, compared, Interruption(), print, news("1"))
 
 
 def test_nothing_is_exported_twice_shortly_before_the_end():
@@ -126,3 +127,10 @@ def test_a_model_that_is_slow_to_make_follows_the_best_trial_now_and_then(slow):
     slow.at(250, "1")
     assert slow.made == ["0", "1"]
     assert slow.early.made == "1"
+
+
+def test_whoever_interrupts_a_search_waits_for_no_model():
+    told = []
+    interruption = Interruption(asked=True)
+    notice(lambda: pytest.fail("imported"), Future(), interruption, told.append, news("1"))
+    assert [each.best.id for each in told] == ["1"]
