@@ -28,6 +28,9 @@ def main() -> None:
     parser.add_argument("--target", default="species")
     asked = parser.parse_args()
     places = [HERE, *filter(None, [asked.other])]
+    for place in places:
+        if not (place / "rnnauto").is_dir():
+            parser.error(f"no checkout: {place}")
     seen: dict[Path, list[tuple[float, float]]] = {place: [] for place in places}
     for _ in range(asked.pairs):
         for place in places:
