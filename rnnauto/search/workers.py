@@ -5,6 +5,7 @@ it imports the caller's main script again, which trains twice where that has no 
 """
 
 import json
+import math
 import os
 import socket
 import subprocess
@@ -134,11 +135,13 @@ class ProcessPool:
         send(worker, {"job": job.to_json()})
 
     def stop(self, seconds: float) -> None:
-        """Ask every running job to end with what it has within so many seconds."""
-        by = time.monotonic() + seconds
+        """Ask every running job to end with what it has within so many seconds; one whose worker is
+        not ready has nothing, and is not waited for unless it may take for ever."""
         for worker in self.workers:
             if worker.job is None:
                 continue
+            needless = not worker.ready and seconds < math.inf
+            by = time.monotonic() + (0.0 if needless else seconds)
             if worker.stop_by is None:
                 send(worker, {"stop": True})
             worker.stop_by = by if worker.stop_by is None else min(by, worker.stop_by)

@@ -271,3 +271,13 @@ def test_workers_have_one_thread_and_a_session_of_their_own(shared):
     assert os.getsid(process.pid) == process.pid != os.getsid(0)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         assert environment[name] == "1"
+
+
+def test_a_job_whose_worker_is_not_ready_is_not_waited_for(study):
+    with pool(study, 1) as started:
+        started.submit(job("early"))
+        started.stop(600)
+        begun = time.monotonic()
+        died = until(started, Died)[-1]
+        assert died.job.trial == "early"
+        assert time.monotonic() - begun < 60
