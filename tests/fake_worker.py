@@ -7,12 +7,9 @@ start and kill hundreds of them.
 import hashlib
 import json
 import os
-import sys
 import time
-from multiprocessing.connection import Connection
-from pathlib import Path
 
-from rnnauto.search.starting.forks import next_worker
+from rnnauto.search.starting.forks import own_pipe
 
 SECONDS = 0.01  # of an epoch
 
@@ -20,9 +17,7 @@ HANGS = 1001  # units of a job that never ends
 
 
 def main():
-    handle, *folders = sys.argv[1:]
-    pipe, place = (int(handle), *folders) if folders else next_worker(int(handle), lambda: None)
-    connection, folder = Connection(pipe), Path(place)
+    connection, folder = own_pipe(lambda: None)
     send(connection, {"ready": True})
     while True:
         try:

@@ -24,7 +24,7 @@ from typing import Any
 
 from rnnauto.networks.quiet import import_bare, import_tensorflow
 from rnnauto.search.learner import LearnerOf
-from rnnauto.search.starting.forks import next_worker
+from rnnauto.search.starting.forks import own_pipe
 from rnnauto.search.study import load_study
 from rnnauto.search.trial import Epoch, Result
 
@@ -51,9 +51,7 @@ def prepare(folder: Path, *, learner_of: LearnerOf) -> Run:
 
 def serve(prepare: Callable[[Path], Run]) -> None:
     """Run the jobs that come through the pipe, for ever."""
-    handle, *folders = sys.argv[1:]
-    pipe, place = (int(handle), folders[0]) if folders else next_worker(int(handle), import_bare)
-    connection, folder = Connection(pipe), Path(place)
+    connection, folder = own_pipe(import_bare)
     jobs: queue.Queue[dict[str, Any]] = queue.Queue()
     stop = threading.Event()
 

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -142,6 +143,17 @@ class Template:
         self.process.wait()
         self.channel.close()
         self.log.close()
+
+
+def own_pipe(warm: Callable[[], None]) -> tuple[Connection, Path]:
+    """Take the pipe to the driver and the folder that a worker's program is run with; without a
+    folder the process is a template, and this returns in each worker that it forks.
+
+    Args: warm: imports what all workers need.
+    """
+    handle, *folders = sys.argv[1:]
+    pipe, folder = (int(handle), folders[0]) if folders else next_worker(int(handle), warm)
+    return Connection(pipe), Path(folder)
 
 
 def next_worker(channel: int, warm: Callable[[], None]) -> tuple[int, str]:
