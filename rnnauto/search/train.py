@@ -137,18 +137,31 @@ def apply_clipped(optimizer: Any, gradients: list[Any], model: Any, clip_norm: A
     return norm
 
 
-@lru_cache(maxsize=8)
-def cached_network(
+# tracing costs as much as several epochs of a small trial
+cached_network = lru_cache(maxsize=8)(compile_network)
+
+
+def network_of(
     learner: Learner,
-    features: Any,
-    architecture: Architecture,
-    answer: Answer,
-    optimizer_name: str,
-    **differing: Any,
+    problem: StudyProblem,
+    values: Values,
+    *,
+    compiled: Callable[..., Network] = cached_network,
+    told: Answer | None = None,
 ) -> Network:
-    """`compile_network`, once for equal shapes: tracing costs as much as several epochs of a small
-    trial."""
-    return compile_network(learner, features, architecture, answer, optimizer_name, **differing)
+    """A network of these hyperparameters, with whatever weights were left in it.
+
+    Args:
+        compiled: gives the network and its steps, once for equal shapes.
+        told: as of `compile_network`.
+    """
+    differing: dict[str, Any] = {"weighted": True} if problem.weighted else {}
+    if told is not None:
+        differing["told"] = told
+    return compiled(
+        *(learner, problem.features, architecture_of(values), problem.answer, optimizer_of(values)),
+        **differing,
+    )
 
 
 def prepare(
@@ -165,18 +178,10 @@ def prepare(
     in it before.
 
     Args:
-        compiled: gives the network and its steps, once for equal shapes.
-        told: as of `compile_network`.
+        compiled, told: as of `network_of`.
     """
-    architecture = architecture_of(job.values)
-    differing: dict[str, Any] = {"weighted": True} if problem.weighted else {}
-    if told is not None:
-        differing["told"] = told
-    network = compiled(
-        *(learner, problem.features, architecture, problem.answer, optimizer_of(job.values)),
-        **differing,
-    )
-    reset(network, job, lambda: learner.build(problem.features, architecture))
+    network = network_of(learner, problem, job.values, compiled=compiled, told=told)
+    reset(network, job, lambda: learner.build(problem.features, architecture_of(job.values)))
     learner.scale(network.built, job, problem, data, train)
     return network
 

@@ -30,8 +30,8 @@ from rnnauto.data.encode import Encoded
 from rnnauto.data.targets import MISSING_TARGET
 from rnnauto.search.learner import Learner, Lesson
 from rnnauto.search.study import Weights
-from rnnauto.search.train import cached_network, reading_size
-from rnnauto.search.trial import Job, StudyProblem, Values, architecture_of, optimizer_of, seed_of
+from rnnauto.search.train import network_of, reading_size
+from rnnauto.search.trial import Job, StudyProblem, Values, seed_of
 from rnnauto.search.validation import scaled, target_weights, votes_of
 
 CUTS = 3  # of every sequence; each epoch reads one of them
@@ -115,11 +115,7 @@ def votes(
 ) -> Iterator[tuple[Integers, Doubles]]:
     """Ask a network about examples; gives the places of the units, by sequence or timestep, and
     what it says of them, [units, outputs]."""
-    weighted = {"weighted": True} if problem.weighted else {}
-    network = cached_network(
-        *(learner, problem.features, architecture_of(values), problem.answer, optimizer_of(values)),
-        **weighted,
-    )
+    network = network_of(learner, problem, values)
     network.model.set_weights(weights)
     order = by_length(own_lengths(examples))
     size = reading_size(int(examples.length.max(initial=1)))
