@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import count
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,8 @@ EXAMPLES_KEPT = 1024  # whose pages of a file stay: by and by all would be touch
 PADDED = count()  # batches so far
 BUCKETED_BATCHES = 16  # batches that are sorted by length together
 MOST_PADDING = 0.15  # share of the timesteps read in a batch of training
+
+Made = TypeVar("Made")
 
 
 class Ragged(Protocol):
@@ -209,11 +211,15 @@ def with_beginnings(examples: Examples, *, rng: np.random.Generator) -> Examples
     """
     long = np.flatnonzero(examples.length > 1)
     cut = examples.take(long)
-    cut = replace(cut, length=rng.integers(1, np.maximum(cut.length, 2)))
+    return joined(examples, replace(cut, length=rng.integers(1, np.maximum(cut.length, 2))))
+
+
+def joined(examples: Examples, others: Examples) -> Examples:
+    """Put others after examples; none of them is a window."""
     return Examples(
-        np.concatenate([examples.sequence, cut.sequence]),
-        np.concatenate([examples.start, cut.start]),
-        np.concatenate([examples.length, cut.length]),
+        np.concatenate([examples.sequence, others.sequence]),
+        np.concatenate([examples.start, others.start]),
+        np.concatenate([examples.length, others.length]),
     )
 
 
@@ -297,10 +303,10 @@ def in_random_order(
 def shortest_first(
     examples: Examples,
     lengths: NDArray[Any],
-    padded: Callable[[Examples], Batch],
+    padded: Callable[[Examples], Made],
     *,
     size: int,
-) -> Iterator[Batch]:
+) -> Iterator[Made]:
     """Give every example once, in batches of `size`; the arguments are those of
     `in_random_order`."""
     order = by_length(lengths)

@@ -17,12 +17,13 @@ from rnnauto.arrays import Doubles, Floats, Integers
 from rnnauto.data.batches import (
     Batch,
     Examples,
-    by_length,
     in_chunks,
     in_random_order,
+    joined,
     own_lengths,
     pad,
     scored,
+    shortest_first,
     whole,
     windows,
 )
@@ -117,11 +118,10 @@ def votes(
     what it says of them, [units, outputs]."""
     network = network_of(learner, problem, values)
     network.model.set_weights(weights)
-    order = by_length(own_lengths(examples))
     size = reading_size(int(examples.length.max(initial=1)))
-    for begin in range(0, len(order), size):
-        some = examples.take(order[begin : begin + size])
-        batch = pad(encoded, some)
+    lengths = own_lengths(examples)
+    each = shortest_first(examples, lengths, lambda some: (some, pad(encoded, some)), size=size)
+    for some, batch in each:
         own = (target_weights(batch, problem),) if problem.weighted else ()
         outputs = network.read_step(batch.inputs, scaled(batch.targets, problem), *own)[3].numpy()
         said = votes_of(outputs, problem.answer)
@@ -174,12 +174,7 @@ def taught_batches(
     examples = windows(encoded, train, rng=rng)
     turn = int(rng.integers(len(told.cuts))) if told.cuts else 0
     if told.cuts:
-        parts = (examples, told.cuts[turn])
-        columns = (
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("sequence", "start", "length")
-        )
-        examples = Examples(*columns)
+        examples = joined(examples, told.cuts[turn])
 
     def padded(some: Examples) -> Batch:
         batch = pad(encoded, some)
