@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from builders import NAN, make_encoded
+from builders import NAN, SMALL, make_encoded
 
 from rnnauto.data.batches import LONGEST, pad, save_encoded, whole
 from rnnauto.families.decoder.features import DecoderFeatures
@@ -31,18 +31,7 @@ from rnnauto.search.trial import Job, Result, StudyProblem, architecture_of
 
 pytestmark = pytest.mark.train
 
-VALUES = {
-    "cell": "simple_rnn",
-    "units": 8,
-    "layers": 1,
-    "patch": 1,
-    "pooling": "mean",
-    "bidirectional": False,
-    "dropout": 0.1,
-    "learning_rate": 0.02,
-    "batch_size": 8,
-    "clip_norm": 1.0,
-}
+VALUES = SMALL | {"units": 8, "learning_rate": 0.02}
 FEATURES = Features(
     numbers=1,
     missing=(),

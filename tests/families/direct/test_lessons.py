@@ -6,33 +6,22 @@ from functools import partial
 import numpy as np
 import pytest
 import tensorflow as tf
-from builders import NAN, make_encoded
+from builders import NAN, SMALL, make_encoded, study_problem
 
 from rnnauto.data.batches import save_encoded
 from rnnauto.families.direct.learner import LEARNER
 from rnnauto.families.direct.lessons.lesson import CUTS, TRUTH, blended, cuts_of, lesson, truth_of
 from rnnauto.families.learners import learner_of
-from rnnauto.networks.architecture import Answer, Features
+from rnnauto.networks.architecture import Answer
 from rnnauto.networks.losses import summed_loss, target_spec
 from rnnauto.search.run_job import run_job
 from rnnauto.search.study import load_study, load_weights, save_study, save_weights, weights_path
 from rnnauto.search.train import prepare, train
-from rnnauto.search.trial import Job, StudyProblem
+from rnnauto.search.trial import Job
 
 pytestmark = pytest.mark.train
 
-VALUES = {
-    "cell": "simple_rnn",
-    "units": 8,
-    "layers": 1,
-    "patch": 1,
-    "pooling": "mean",
-    "bidirectional": False,
-    "dropout": 0.1,
-    "learning_rate": 0.02,
-    "batch_size": 8,
-    "clip_norm": 1.0,
-}
+VALUES = SMALL | {"units": 8, "learning_rate": 0.02}
 JOB = Job(trial="0", fold=0, values=VALUES, seed=1)
 TEAM = (("0-fold0", VALUES), ("1-fold0", {**VALUES, "units": 4}))
 STUDENT = replace(JOB, trial="0-taught-1", teachers=TEAM)
@@ -40,8 +29,10 @@ WEIGHTS = np.float32([[2.0], [1.0], [3.0]])
 
 
 def problem_of(answer, *, per_timestep=False, scale=(0.0, 1.0)):
-    features = Features(1, (), (), 0, (), (), sum(answer.widths), per_timestep)
-    return StudyProblem("direct", features, answer, (scale,), (((0.0, 1.0),),), ((),), 8, None)
+    numbers = {"numbers": (((0.0, 1.0),),), "static_numbers": ((),)}
+    return study_problem(
+        per_timestep=per_timestep, answer=answer, scales=(scale,), epochs=8, **numbers
+    )
 
 
 def signs(targets=None, *, count=60, per_timestep=False):
