@@ -232,6 +232,17 @@ def rnnauto_light(tmp_path, light_process):
     return run
 
 
+@pytest.fixture
+def clock(monkeypatch):
+    """What a search reads the time from, and the pool of `fakes` moves on."""
+    from fakes import Clock
+
+    made = Clock()
+    monkeypatch.setattr("rnnauto.search.driver.time", made)
+    monkeypatch.setattr("rnnauto.search.loop.time", made)
+    return made
+
+
 def visits(sequences, *, seed=0):
     """A long table: visits of a person, in any order; `ill` where `x` is high late in the visits.
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from builders import make_encoded
-from fakes import Clock, FakeAsker, FakePool, result
+from fakes import FakeAsker, FakePool, result
 from faults import failing
 from test_model_json import INFO
 
@@ -31,12 +31,14 @@ from rnnauto.finish import Task
 from rnnauto.networks.architecture import Answer
 from rnnauto.pipeline import begin, find_lost
 from rnnauto.recipe import Recipe
-from rnnauto.search import driver, journal, loop
+from rnnauto.search import journal
 from rnnauto.search.driver import run_search
 from rnnauto.search.loop import Search
 from rnnauto.search.study import load_study, load_weights, save_weights, weights_path
 from rnnauto.search.trial import StudyProblem
 from rnnauto.search.workers import disk_took_no_more
+
+pytestmark = pytest.mark.usefixtures("clock")
 
 TRIALS, FOLDS = 3, 2
 EVERY = 1 if os.environ.get("RNNAUTO_SLOW") else 11  # call of which one is a fault
@@ -50,14 +52,6 @@ PROBLEM = StudyProblem(
     patience=1,
 )
 LEARNER = SimpleNamespace(features=lambda raw: raw, load=load_encoded)
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch):
-    made = Clock()
-    monkeypatch.setattr(driver, "time", made)
-    monkeypatch.setattr(loop, "time", made)
-    return made
 
 
 class AtOnce:

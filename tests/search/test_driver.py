@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from fakes import Clock, FakeAsker, FakePool, result
+from fakes import FakeAsker, FakePool, result
 
 from rnnauto.errors import SearchError
 from rnnauto.search import driver, journal, loop, worker
@@ -13,14 +13,6 @@ from rnnauto.search.driver import FINALISTS, run_search
 from rnnauto.search.loop import Search
 from rnnauto.search.trial import Epoch, Proposed, seed_of
 from rnnauto.search.workers import Died, Started
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    made = Clock()
-    monkeypatch.setattr(driver, "time", made)
-    monkeypatch.setattr(loop, "time", made)
-    return made
 
 
 @pytest.fixture

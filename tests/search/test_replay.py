@@ -8,23 +8,15 @@ from pathlib import Path
 
 import pytest
 from conftest import PATIENCE
-from fakes import Clock, FakeAsker, FakePool, result
+from fakes import FakeAsker, FakePool, result
 
 from rnnauto.errors import ModelFolderError
-from rnnauto.search import driver, journal, loop
+from rnnauto.search import journal
 from rnnauto.search.driver import run_search
 from rnnauto.search.loop import Search
 from rnnauto.search.replay import OracleChoice, chosen_before, lost_weights, open_journal
 
 FAKE_SEARCH = Path(__file__).parents[1] / "fake_search.py"
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    made = Clock()
-    monkeypatch.setattr(driver, "time", made)
-    monkeypatch.setattr(loop, "time", made)
-    return made
 
 
 def go(clock, path, *, asker=None, outcome=None, trials=6, folds=1, cut=None, **options):

@@ -3,21 +3,13 @@
 from collections import Counter
 
 import pytest
-from fakes import Clock, result
+from fakes import result
 from test_replay import go, story
 
-from rnnauto.search import driver, journal, loop
+from rnnauto.search import journal
 from rnnauto.search.driver import DISTIL_SHARE, STUDENTS
 from rnnauto.search.select import explain_taught, ranked
 from rnnauto.search.trial import Epoch, Job
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    made = Clock()
-    monkeypatch.setattr(driver, "time", made)
-    monkeypatch.setattr(loop, "time", made)
-    return made
 
 
 @pytest.fixture
