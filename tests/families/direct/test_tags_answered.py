@@ -22,6 +22,7 @@ from rnnauto.families.direct.graph import write_graph
 from rnnauto.families.direct.prepare import learnt_in_order
 from rnnauto.families.direct.signatures import open_light
 from rnnauto.families.direct.table import prediction_table
+from rnnauto.prepared import Prepared
 
 pytestmark = pytest.mark.train
 
@@ -77,7 +78,7 @@ def _text(label):
 def test_networks_that_read_forwards_alone_answer_each_tag_by_itself(ready):
     _, encoders, members = ready
     part = DirectPart(FRAME, ready[0], LAYOUT, encoders)
-    prepared = _Prepared(encoders, part)
+    prepared = prepared_of(encoders, part)
     common = {"parts": (), "study": None, "baselines": ()}
     assert decide(prepared, members=members, **common) is prepared
     architecture = SimpleNamespace(bidirectional=False)
@@ -86,9 +87,7 @@ def test_networks_that_read_forwards_alone_answer_each_tag_by_itself(ready):
     assert not left.encoders.target.tags_in_order
 
 
-def _Prepared(encoders, part):
-    from rnnauto.prepared import Prepared
-
+def prepared_of(encoders, part):
     return Prepared(
         table=None,
         inference=None,
