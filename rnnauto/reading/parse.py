@@ -71,11 +71,12 @@ def parse(
     """
     if text.quotes == "stray":
         return parse_leniently(text, names, source)
-    if text.quotes == "none" and has_endless_line(text, len(names)):
+    sample = sample_of(text)
+    if text.quotes == "none" and has_endless_line(sample, text.separator, len(names)):
         check_fields(scan_records(text, len(names)), names, source)
-    sampled = numeric_columns(text, names, rules) if sampled is None else sampled
+    sampled = numeric_columns(text, names, rules, sample) if sampled is None else sampled
     numbers = {name: dtype for name, dtype in sampled.items() if name not in text_columns}
-    plain = plain_table(text, names, numbers, sample_of(text))
+    plain = plain_table(text, names, numbers, sample)
     if plain is not None:  # no row is short, and no line blank
         return Parsed(plain)
     try:
@@ -109,13 +110,12 @@ def lines_of_rows(records: Records, rows: int) -> Integers | None:
     return None
 
 
-def has_endless_line(text: Text, width: int) -> bool:
+def has_endless_line(sample: bytes, separator: str, width: int) -> bool:
     """Whether a line of the sample has far too many fields, at which polars takes very long."""
-    separator = text.separator.encode()
-    sample = sample_of(text)
-    if sample.count(separator) < ENDLESS:
+    byte = separator.encode()
+    if sample.count(byte) < ENDLESS:
         return False
-    return max(line.count(separator) for line in sample.split(b"\n")) > ENDLESS + width
+    return max(line.count(byte) for line in sample.split(b"\n")) > ENDLESS + width
 
 
 def plain_csv(
@@ -196,11 +196,13 @@ def with_words(frame: pl.DataFrame, text: Text, names: Sequence[str]) -> pl.Data
     )
 
 
-def numeric_columns(text: Text, names: Sequence[str], rules: Rules) -> dict[str, cells.Number]:
+def numeric_columns(
+    text: Text, names: Sequence[str], rules: Rules, sample: bytes
+) -> dict[str, cells.Number]:
     """Find the columns that a sample of the file shows to be numbers, and safe to read so."""
     try:
-        sample = pl.read_csv(
-            sample_of(text),
+        seen = pl.read_csv(
+            sample,
             separator=text.separator,
             quote_char='"' if text.quotes == "regular" else None,
             has_header=False,
@@ -210,8 +212,8 @@ def numeric_columns(text: Text, names: Sequence[str], rules: Rules) -> dict[str,
         )
     except pl.exceptions.PolarsError:
         return {}  # reading everything as text will tell what is wrong
-    found = cells.safe_numbers(sample, usual=usual_mark(text), rules=rules)
-    months = {name for name in found if named_time(name) and are_months(sample[name])}
+    found = cells.safe_numbers(seen, usual=usual_mark(text), rules=rules)
+    months = {name for name in found if named_time(name) and are_months(seen[name])}
     return {name: dtype for name, dtype in found.items() if name not in months}
 
 

@@ -36,7 +36,7 @@ from rnnauto.reading.heads.rows import column_names
 from rnnauto.reading.heads.table_text import table_text
 from rnnauto.reading.loaded import Implied, Loaded
 from rnnauto.reading.opened import Opened
-from rnnauto.reading.parse import numeric_columns
+from rnnauto.reading.parse import numeric_columns, sample_of
 from rnnauto.reading.pieces.piece import Blocks, Piece, Taken, Undivided
 from rnnauto.reading.points import innermost
 from rnnauto.reading.read import Table, table_of, text_table, with_derived
@@ -170,7 +170,7 @@ def text_pieces(opened: Opened, known: Known) -> Divided:
     if text.quotes == "stray" or joined:
         raise Undivided("its quotes stray, or its header has several lines")
     names, _ = column_names(text, opened.source)
-    sampled = numeric_columns(text, names, known.rules)
+    sampled = numeric_columns(text, names, known.rules, sample_of(text))
     body = 0
     for _ in range(1 + sum(name.count("\n") for name in text.header)):
         body = text.content.find(b"\n", body) + 1 or len(text.content)
