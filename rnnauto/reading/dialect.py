@@ -53,7 +53,6 @@ class Text:
         quotes: "none" where no field is quoted, "regular" where quoting keeps to the rules, and
             "stray" where a quote stands inside a field.
         skipped: how many blank lines were taken off.
-        lines: how many are left.
         ends: the line ends in every chunk of the bytes.
         path: the file that holds just these bytes, where there is one.
     """
@@ -64,15 +63,16 @@ class Text:
     quotes: str
     skipped: int
     notes: tuple[str, ...]
-    lines: int
     ends: tuple[int, ...]
     path: Path | None = None
 
+    @property
+    def lines(self) -> int:
+        """How many are left."""
+        return count_lines(self.content, self.ends)
+
     def with_content(self, content: bytes) -> "Text":
-        ends = survey(content).ends
-        return replace(
-            self, content=content, lines=count_lines(content, ends), ends=ends, path=None
-        )
+        return replace(self, content=content, ends=survey(content).ends, path=None)
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,6 @@ def read_text(raw: Content, source: str, *, path: Path | None = None) -> Text:
         quotes=quotes_of(body, separator) if seen.quoted else "none",
         skipped=content[: len(content) - len(body)].count(b"\n"),
         notes=tuple(notes),
-        lines=count_lines(body, seen.ends),
         ends=seen.ends,
         path=path if body is raw else None,
     )
