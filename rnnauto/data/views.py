@@ -1,7 +1,6 @@
 """Stand for rows of an array that are read when they are asked for, so that large data are not in
 memory once more for every part that they are cut into."""
 
-import mmap
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers, splits_of
 from rnnauto.data.columns import FloatColumns
+from rnnauto.reading.content import give_back
 
 BLOCK_ROWS = 1 << 18  # that are read in one go
 PIECES = 1 << 10  # of a file, read in one go: the system maps 64 KiB for each
@@ -135,8 +135,8 @@ def let_go(*arrays: NDArray[Any]) -> None:
     system, as long as it has room, and are there again when they are read."""
     for array in arrays:
         mapping = getattr(array, "_mmap", None)  # what numpy has of a file
-        if mapping is not None and hasattr(mapping, "madvise"):
-            mapping.madvise(mmap.MADV_DONTNEED)
+        if mapping is not None:
+            give_back(mapping)
 
 
 def in_blocks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
