@@ -111,7 +111,7 @@ def fit_look_up(
     """Learn the usual answer to each id of one column of codes."""
     sizes = np.asarray(encoded.codes.max(axis=0, initial=-1) + 1, np.int64)
     static = np.asarray(encoded.static_codes.max(axis=0, initial=-1) + 1, np.int64)
-    dense = column_count(encoded)
+    dense = column_count(encoded, spread=not encoded.per_timestep)
     table = fit_table(
         np.asarray(encoded.codes[known, column]),
         np.asarray(encoded.targets[known]),
@@ -195,7 +195,7 @@ def sample_units(encoded: Encoded, known: Integers, *, rng: np.random.Generator)
 
 def most_units(encoded: Encoded) -> int:
     """Count the units that may be in memory at once."""
-    columns = column_count(encoded)
+    columns = column_count(encoded, spread=not encoded.per_timestep)
     if not encoded.per_timestep:
         values = len(encoded.codes) * (encoded.numbers.shape[1] + encoded.codes.shape[1])
         columns = max(columns, values // max(len(encoded), 1))

@@ -35,11 +35,11 @@ def units_of(encoded: Encoded, chosen: Integers) -> Encoded:
     )
 
 
-def column_count(encoded: Encoded) -> int:
-    """Count the dense columns that a unit has."""
-    numbers = encoded.numbers.shape[1] * (2 if encoded.per_timestep else 5)
+def column_count(encoded: Encoded, *, spread: bool) -> int:
+    """Count the columns of `dense_columns`."""
+    numbers = encoded.numbers.shape[1] * (5 if spread else 2)
     static = 2 * encoded.static_numbers.shape[1] * (1 + encoded.moments)
-    return int(numbers + static + (not encoded.per_timestep))
+    return int(numbers + static + spread)
 
 
 def dense_columns(units: Encoded, *, spread: bool) -> Doubles:
@@ -49,11 +49,9 @@ def dense_columns(units: Encoded, *, spread: bool) -> Doubles:
     maximum, and the logarithm of the length. Then the static numbers and whether they are missing,
     once more for every moment of an answer of known length.
     """
-    count = units.numbers.shape[1] * (5 if spread else 2) + spread
-    count += 2 * units.static_numbers.shape[1] * (1 + units.moments)
-    dense = np.empty((len(units), count))
-    for at, column in enumerate(each_column(units, spread=spread)):
-        dense[:, at] = column
+    dense = np.empty((len(units), column_count(units, spread=spread)))
+    for own, column in zip(dense.T, each_column(units, spread=spread), strict=True):
+        own[:] = column
     return dense
 
 

@@ -72,7 +72,7 @@ def check_part(part: Part, nothing: Encoded) -> None:
 
 def check_summaries(model: NgramLinear, nothing: Encoded) -> None:
     """Check that n-grams stand beside the summaries that there are. Raises: ValueError."""
-    if len(model.centre) != column_count(nothing):
+    if len(model.centre) != column_count(nothing, spread=not nothing.per_timestep):
         raise ValueError(f"`{model.name}` reads other columns than the model")
 
 
@@ -87,8 +87,9 @@ def check_columns(baseline: Baseline, nothing: Encoded) -> None:
     """Check that a linear model reads the columns that there are. Raises: ValueError."""
     if not len(baseline.weights):
         return
+    columns = column_count(nothing, spread=not nothing.per_timestep)
     bags = nothing.codes.shape[1] + nothing.static_codes.shape[1]
-    if (len(baseline.centre), len(baseline.sizes)) != (column_count(nothing), bags):
+    if (len(baseline.centre), len(baseline.sizes)) != (columns, bags):
         raise ValueError(f"`{baseline.name}` reads other columns than the model")
 
 
