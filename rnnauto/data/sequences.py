@@ -107,8 +107,6 @@ def joined(first: Sequences, second: Sequences, *, height: int | None = None) ->
     Args: height: of the first table; None: its last sequence ends it.
     """
 
-    first, second = first.in_memory(), second.in_memory()
-
     def both(one: pl.Series, other: pl.Series) -> pl.Series:
         frames = [one.to_frame("column"), other.to_frame("column")]
         if one.dtype.is_nested():
