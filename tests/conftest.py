@@ -328,3 +328,16 @@ def cluster():
     """A Ray cluster of one node with one processor."""
     with one_node() as started:
         yield started
+
+
+@pytest.fixture
+def arm():
+    """What makes code for ARM, where this LLVM can."""
+    llvm = pytest.importorskip("llvmlite.binding")
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    try:
+        target = llvm.Target.from_triple("aarch64-unknown-linux-gnu")
+    except RuntimeError:
+        pytest.skip("this LLVM knows no ARM")
+    return target.create_target_machine(opt=2)
