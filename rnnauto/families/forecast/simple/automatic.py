@@ -17,6 +17,7 @@ from rnnauto.families.forecast.simple.smoothing import (
     Season,
     Settings,
     costs,
+    latest,
     positive,
     run_on,
     start,
@@ -24,7 +25,6 @@ from rnnauto.families.forecast.simple.smoothing import (
 
 Trend = Literal["none", "added", "damped"]
 FEWEST = 5  # timesteps by which the simplest form can be chosen
-LONGEST_HISTORY = 2_000  # timesteps that a form is chosen by, the latest
 MOST_TIMESTEPS = 200_000  # of all series for which a form is chosen; the others have the commonest
 LEVELS = (0.05, 0.2, 0.5, 0.85)
 TRENDS = (0.02, 0.1, 0.4)  # of the weight of the level
@@ -116,12 +116,9 @@ def choose_all(values: Doubles, lengths: Integers, season: int, *, above: bool) 
 
     Args: above: whether all values are positive.
     """
-    shift = np.maximum(lengths - LONGEST_HISTORY, 0)
-    shift -= shift % season  # the places in the season stay
-    seen = lengths - shift
+    history, seen = latest(values, lengths, season)
     count = min(len(values), max(1, int(MOST_TIMESTEPS / seen.mean())))
     sample = np.unique(np.linspace(0, len(values) - 1, count).astype(np.int64))
-    at = np.minimum(shift[:, None] + np.arange(int(seen.max())), values.shape[1] - 1)
     forms = tuple(
         number
         for number, form in enumerate(FORMS)
@@ -131,8 +128,7 @@ def choose_all(values: Doubles, lengths: Integers, season: int, *, above: bool) 
     parts = []
     for begin in range(0, len(sample), max(1, LANES // grid)):
         mine = sample[begin : begin + max(1, LANES // grid)]
-        history = np.take_along_axis(values[mine], at[mine], axis=1)
-        parts.append(choose(history, seen[mine], season, forms))
+        parts.append(choose(history[mine], seen[mine], season, forms))
     chosen = Choice(*(np.concatenate(part) for part in zip(*parts, strict=True)))
     common = int(np.bincount(chosen.form).argmax())
     middle = np.median(chosen.parameters[chosen.form == common], axis=0)

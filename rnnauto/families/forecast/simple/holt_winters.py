@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnauto.arrays import Doubles, Integers
+from rnnauto.families.forecast.simple.smoothing import Season, first_seasons, latest, positive
 
-LONGEST_HISTORY = 2_000  # timesteps that parameters are chosen by, the latest
 LEVELS = (0.05, 0.2, 0.4, 0.6, 0.8, 0.95)
 TRENDS = (0.0, 0.02, 0.1, 0.3)
 SEASONS = (0.05, 0.2, 0.5)
@@ -85,13 +85,11 @@ def forecast_block(
         for series, begins in zip(values, origins, strict=True)
     ]
     seasonal = (lengths >= 2 * season) & (season > 1)
-    real = np.arange(values.shape[1]) < lengths[:, None]
-    positive = np.where(real, values, 1.0).min(axis=1) > 0
     least = np.full(len(values), np.inf)
     for length, ratio, usable in (
         (1, False, ~seasonal & (lengths > 1)),
         (season, False, seasonal),
-        (season, True, seasonal & positive),
+        (season, True, seasonal & positive(values, lengths)),
     ):
         chosen = np.flatnonzero(usable)
         if not len(chosen):
@@ -110,11 +108,7 @@ def choose(
 ) -> tuple[Settings, Doubles]:
     """Choose the settings of least error for every series, [series, 1], and tell that error,
     [series]."""
-    shift = np.maximum(lengths - LONGEST_HISTORY, 0)
-    shift -= shift % season  # the places in the season stay
-    steps = np.arange(int((lengths - shift).max()))
-    at = np.minimum(shift[:, None] + steps, values.shape[1] - 1)
-    history, seen = np.take_along_axis(values, at, axis=1), lengths - shift
+    history, seen = latest(values, lengths, season)
     grid = np.meshgrid(LEVELS, TRENDS, SEASONS if season > 1 else (0.0,), DAMPINGS)
     flat = [np.tile(axis.reshape(1, -1), (len(values), 1)) for axis in grid]
     settings, errors = best_of(history, seen, Settings(*flat), season, ratio=ratio)
@@ -199,14 +193,8 @@ def start(
         level = level - trend  # of the timestep before the first
         seasons = np.full((len(values), 1), 1.0 if ratio else 0.0)
     else:
-        years = values[:, : 2 * season].reshape(len(values), 2, season)
-        means = years.mean(axis=2)
-        trend = (means[:, 1] - means[:, 0]) / season
-        line = means[:, :1] + trend[:, None] * (np.arange(2 * season) - (season - 1) / 2)
-        line = line.reshape(years.shape)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            seasons = (years / line if ratio else years - line).mean(axis=1)
-        level = line[:, 0, 0] - trend
+        kind: Season = "multiplied" if ratio else "added"
+        level, trend, seasons = first_seasons(values, season, kind)
     return (
         np.tile(level[:, None], (1, count)),
         np.tile(trend[:, None], (1, count)),

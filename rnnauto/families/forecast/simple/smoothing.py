@@ -14,6 +14,7 @@ from rnnauto.arrays import Doubles, Integers
 
 Season = Literal["none", "added", "multiplied"]
 FIRST = 10  # timesteps that the first level and trend are fitted to; two seasons where longer
+LONGEST_HISTORY = 2_000  # timesteps that parameters are chosen by, the latest
 EXACT = 1e-20  # squared error, of a series of magnitude 1, below which a fit is called exact
 
 
@@ -59,6 +60,16 @@ class Step(NamedTuple):
     expected: Doubles
 
 
+def latest(values: Doubles, lengths: Integers, season: int) -> tuple[Doubles, Integers]:
+    """Take of every history the timesteps that parameters are chosen by, [series, timesteps], and
+    their number, [series]; the places in the season stay."""
+    shift = np.maximum(lengths - LONGEST_HISTORY, 0)
+    shift -= shift % season
+    seen = lengths - shift
+    at = np.minimum(shift[:, None] + np.arange(int(seen.max())), values.shape[1] - 1)
+    return np.take_along_axis(values, at, axis=1), seen
+
+
 def start(values: Doubles, lengths: Integers, season: int, kind: Season) -> Start:
     """Find first states: seasons of the first two, apart from the line through their means; level
     and trend of a line through the first timesteps without their season.
@@ -70,15 +81,10 @@ def start(values: Doubles, lengths: Integers, season: int, kind: Season) -> Star
         seasons = np.zeros((0, len(values)))
         bare = values[:, :FIRST]
     else:
-        years = values[:, : 2 * season].reshape(len(values), 2, season)
-        means = years.mean(axis=2)
-        slope = (means[:, 1] - means[:, 0]) / season
-        line = means[:, :1] + slope[:, None] * (np.arange(2 * season) - (season - 1) / 2)
-        line = line.reshape(years.shape)
+        _, _, places = first_seasons(values, season, kind)
         at = np.arange(min(max(FIRST, 2 * season), values.shape[1]))
         with np.errstate(all="ignore"):
             ratio = kind == "multiplied"
-            places = (years / line if ratio else years - line).mean(axis=1)  # [series, season]
             middle = places.mean(axis=1, keepdims=True)
             places = places / middle if ratio else places - middle
             first = values[:, at]
@@ -92,6 +98,19 @@ def start(values: Doubles, lengths: Integers, season: int, kind: Season) -> Star
     apart = np.where(real, steps - (count[:, None] + 1) / 2, 0.0)
     trend = (apart * bare).sum(axis=1) / np.maximum((apart**2).sum(axis=1), 1.0)
     return Start(mean - trend * (count + 1) / 2, trend, mean, seasons)
+
+
+def first_seasons(values: Doubles, season: int, kind: Season) -> tuple[Doubles, Doubles, Doubles]:
+    """Draw a line through the means of the first two seasons: its level before the first timestep
+    and its slope, [series] each, and what the places are apart from it, [series, season]."""
+    years = values[:, : 2 * season].reshape(len(values), 2, season)
+    means = years.mean(axis=2)
+    slope = (means[:, 1] - means[:, 0]) / season
+    line = means[:, :1] + slope[:, None] * (np.arange(2 * season) - (season - 1) / 2)
+    line = line.reshape(years.shape)
+    with np.errstate(all="ignore"):
+        apart = years / line if kind == "multiplied" else years - line
+        return line[:, 0, 0] - slope, slope, apart.mean(axis=1)
 
 
 def stepped(
