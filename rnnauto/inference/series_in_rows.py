@@ -65,13 +65,15 @@ def years_of_months(
         for name, dtype in frame.schema.items()
         if dtype.is_integer() and field_of(name) == "Y" and frame[name].is_in(YEARS).all()
     ]
+    if len(years) != 1 or len(frame) < 2:
+        return None
     numeric = [name for name, dtype in frame.schema.items() if dtype.is_numeric()]
     stems = [stem for stem in find_stems(numeric, taken=frame.columns) if stem.cycle == "months"]
-    if len(years) != 1 or len(stems) != 1 or len(frame) < 2:
+    if len(stems) != 1:
         return None
     if not stems[0].columns[0].lower().startswith(JANUARY):  # the year of others may begin before
         return None
-    named = [name for name in frame.columns if ids and name in ids]
+    named = [name for name in frame.columns if name in ids]
     texts = [name for name, dtype in frame.schema.items() if dtype == pl.String]
     rest = [name for name in frame.columns if name not in {*ids, *years, *stems[0].columns}]
     if any(LABELS.intersection(name_words(name)[-1:]) for name in rest):
