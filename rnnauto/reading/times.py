@@ -15,13 +15,12 @@ from rnnauto.reading.rules import Rules
 from rnnauto.times.choose import CLEAR, Candidate, best_of, judge
 from rnnauto.times.clocks import look_like_clocks, read_clocks, read_durations
 from rnnauto.times.numbers import number_readings
-from rnnauto.times.parse import read_times
+from rnnauto.times.parse import DAY, read_times
 from rnnauto.times.pieces import piece_of_day
 from rnnauto.times.shapes import MOSTLY, Reading, readings_of
 from rnnauto.times.spelling import PIECES, Spelling, parts_of
 
 MOST_LOST = 0.01  # share of the cells that are no times in a column of times, at most
-HOURS = 24  # of a day
 HOUR, MINUTE = 3_600 * 10**6, 60 * 10**6  # microseconds
 CLOCK_LIKE = r"^\d{1,2}[:.]\d{2}"
 YEARLESS = ({"m", "y"}, {"b", "y"})  # or a month and a day
@@ -135,8 +134,7 @@ def clock_in(frame: pl.DataFrame, rules: Rules) -> pl.Series | None:
             return (numbers // 100 * HOUR + numbers % 100 * MINUTE).cast(pl.Duration("us"))
         piece = piece_of_day(column)
         if piece:
-            length = HOURS * HOUR // PIECES[piece]
-            return ((column.cast(pl.Int64) - 1) * length).cast(pl.Duration("us"))
+            return ((column.cast(pl.Int64) - 1) * (DAY // PIECES[piece])).cast(pl.Duration("us"))
         if column.dtype == pl.String:
             sample = spread(column).str.strip_chars()
             if len(sample) and sample.str.contains(CLOCK_LIKE).all():

@@ -4,6 +4,7 @@ import re
 
 import polars as pl
 
+from rnnauto.times.parse import MOMENT, clock_of
 from rnnauto.times.spelling import LONGEST_PIECES, PIECES
 
 # what columns of them are called; of others only their number tells which they are
@@ -13,7 +14,6 @@ PIECE_WORDS = frozenset(
     {"period", "interval", "block", "timeblock", "slot", "timeslot", "sp", "isp", "qh", "mtu"}
 )
 MOSTLY = 0.9  # share of the numbers that occur
-MINUTES = 24 * 60  # of a day
 
 
 def piece_of_day(column: pl.Series) -> str:
@@ -35,13 +35,8 @@ def piece_of_day(column: pl.Series) -> str:
 def with_piece(dates: pl.Series, numbers: pl.Series, field: str) -> pl.Series:
     """Add the begin of a piece of the day, by its number; null for what is none. What a day of 25
     hours has more of has the time of the last, and stays behind it."""
-    count = PIECES[field]
-    times = pl.DataFrame({"day": dates.cast(pl.Datetime("us")), "number": numbers.cast(pl.Int64)})
-    minutes = (pl.col("number").clip(upper_bound=count) - 1) * (MINUTES // count)
-    inside = pl.col("number").is_between(1, LONGEST_PIECES[field])
-    return times.select(
-        pl.when(inside).then(pl.col("day") + pl.duration(minutes=minutes))
-    ).to_series()
+    times = pl.DataFrame({"day": dates.cast(MOMENT), field: numbers})
+    return times.select(pl.col("day") + clock_of({field})).to_series()
 
 
 def plain_name(name: str) -> str:
