@@ -104,8 +104,9 @@ def settings_of(family: str) -> list[Setting]:
     for network, group in groups.items():
         while len(group) < math.ceil(SETTINGS / len(groups)):
             training = {name: rng.choice(options) for name, options in TRAINING.items()}
-            if json.loads(network) | training not in group:
-                group.append(readable(network) | training)
+            setting = readable(network) | training
+            if setting not in group:
+                group.append(setting)
     order = list(groups.values())
     rng.shuffle(order)
     return [setting for round_ in zip(*order, strict=True) for setting in round_]
