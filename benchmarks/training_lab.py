@@ -100,6 +100,7 @@ def rows_of(
 ) -> Iterator[dict[str, Any]]:
     """Train an arm; its rows, without answers, which are kept in a folder."""
     import numpy as np
+    from lab.means import answers_at
     from lab.training import run_arm
 
     name = bench.set.name
@@ -117,8 +118,7 @@ def rows_of(
     for row in found:
         kept = row.pop("answers", None)
         if kept is not None:
-            at = answers / f"{name}+{row['arm']}+{row['view']}+{seed}.npy".replace("/", "_")
-            np.save(at, kept)
+            np.save(answers_at(answers, {"set": name, **row}), kept)
         versions = {each: version(each) for each in ("tensorflow", "keras", "rnnauto")}
         yield {"set": name, **row, "wall": round(time.monotonic() - begin, 1), "versions": versions}
 

@@ -18,13 +18,13 @@ def with_means(rows: Rows, answers: Path) -> Rows:
     by_arm: dict[tuple[str, str, str], Rows] = defaultdict(list)
     for row in rows:
         by_arm[row["set"], row["arm"], row["view"]].append(row)
-    for (name, arm, view), each in by_arm.items():
+    for (name, _, view), each in by_arm.items():
         truth = answers / f"{name}.npy"
         if not truth.exists():
             continue
         votes = {}
         for row in each:
-            at = answers / f"{name}+{arm}+{view}+{row['seed']}.npy".replace("/", "_")
+            at = answers_at(answers, row)
             if at.exists():
                 votes[row["seed"]] = np.load(at)
         seeds = sorted(votes)
@@ -34,6 +34,12 @@ def with_means(rows: Rows, answers: Path) -> Rows:
             row = {**each[0], "view": f"{view}, mean of {TEAM}".strip(", "), "seed": seeds[first]}
             made.append({**row, "score": score, "loss": loss, "seconds": TEAM * each[0]["seconds"]})
     return [*rows, *made]
+
+
+def answers_at(answers: Path, row: dict[str, Any]) -> Path:
+    """Say where the answers of a row of the journal are kept."""
+    name = "+".join(str(row[key]) for key in ("set", "arm", "view", "seed"))
+    return answers / f"{name}.npy".replace("/", "_")
 
 
 def judged(votes: Any, truth: Any) -> tuple[float, float]:
