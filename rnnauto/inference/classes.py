@@ -12,8 +12,6 @@ from rnnauto.reading.points import innermost, nested
 
 CLASSES_IN_TIME = 20  # whole numbers beyond this that change with the clock are amounts
 SMALL_STEPS = 0.1  # squared changes inside a sequence, against those between any two rows
-
-
 FEWER = 3  # times that labels are fewer than the numbers beside them
 
 

@@ -164,7 +164,8 @@ def with_clock(
     times = pl.DataFrame({"day": dates.cast(pl.Datetime("us")), "hour": first})
     times = times.with_columns(second=pl.lit(0))
     if field_of(parts[0]) == "T":
-        if has_seconds(times["hour"]) if not field else field == "t":
+        seconds = field == "t" if field else has_seconds(times["hour"])
+        if seconds:
             times = times.with_columns(hour=pl.col("hour") // 100, second=pl.col("hour") % 100)
         times = times.with_columns(hour=pl.col("hour") // 100, minute=pl.col("hour") % 100)
     else:
@@ -204,7 +205,7 @@ def date_and_hour(frame: pl.DataFrame, times: dict[str, pl.DataType]) -> tuple[s
     dates = [name for name, dtype in times.items() if dtype == pl.Date]
     ways = (CLOCK, CLOCK_NUMBER) if len(dates) == 1 else ()
     hours = next((found for way in ways if (found := numbered_parts(frame, way))), ())
-    if dates and len(dates) == 1 and not hours:
+    if len(dates) == 1 and not hours:
         hours = tuple(name for name in frame.columns if piece_of_day(frame[name]))[:1]
     return (dates[0], *hours) if hours else ()
 
@@ -320,7 +321,8 @@ def joined_spelling(frame: pl.DataFrame, spellings: Mapping[str, Spelling]) -> S
     where they cannot be written so again."""
     pieces: list[str] = []
     update: dict[str, object] = {}
-    for name in (parts := time_parts(frame)):
+    parts = time_parts(frame)
+    for name in parts:
         dtype = frame.schema[name]
         if name in spellings:
             piece = spellings[name]
