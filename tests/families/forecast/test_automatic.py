@@ -57,17 +57,6 @@ def test_short_histories_fall_back_to_a_level_and_to_the_last_value():
     assert np.ptp(one([1, 2, 3, 4, 9], season=4, history=5)) == 0  # nothing but a level is sure
 
 
-def test_a_forecast_depends_on_what_came_before_its_origin_only():
-    values = np.random.default_rng(0).normal(size=(2, 30)).cumsum(axis=1)
-    origins = [np.array([20, 24]), np.array([20])]
-    first = forecast(values, np.array([20, 20]), season=4, origins=origins, horizon=3)
-    values[:, 24:] = 1e6
-    second = forecast(values, np.array([20, 20]), season=4, origins=origins, horizon=3)
-    for a, b in zip(first, second, strict=True):
-        np.testing.assert_array_equal(a, b)
-    assert [part.shape for part in first] == [(2, 3), (1, 3)]
-
-
 def test_values_that_turn_to_nothing_are_forecast_by_numbers():
     values = np.tile([5.0, 1.0, 3.0, 2.0], 10)
     values[24:] = 0.0

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from rnnauto.families.forecast.series import EncodedSeries
+from rnnauto.families.forecast.simple import automatic, holt_winters, theta
 from rnnauto.families.forecast.simple.baselines import filled, simple_forecasts
 
 NAN = np.nan
@@ -76,3 +77,15 @@ def test_a_straight_line_goes_on():
 def test_gaps_are_filled_from_the_past():
     values = np.array([[NAN], [2], [NAN], [5], [NAN], [NAN]], np.float32)
     assert filled(values, np.array([0, 5, 6]))[:, 0].tolist() == [2, 2, 2, 5, 5, 0]
+
+
+@pytest.mark.parametrize("method", [holt_winters, theta, automatic])
+def test_a_forecast_depends_on_what_came_before_its_origin_only(method):
+    values = np.random.default_rng(0).normal(size=(2, 30)).cumsum(axis=1)
+    origins = [np.array([20, 24]), np.array([20])]
+    first = method.forecast(values, np.array([20, 20]), season=4, origins=origins, horizon=3)
+    values[:, 24:] = 1e6
+    second = method.forecast(values, np.array([20, 20]), season=4, origins=origins, horizon=3)
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert [part.shape for part in first] == [(2, 3), (1, 3)]

@@ -35,14 +35,3 @@ def test_a_line_goes_on_without_a_season():
 def test_short_histories_fall_back_to_a_trend_and_to_the_last_value():
     assert one([1, 2, 3, 4, 5], season=4, history=5) == pytest.approx([6, 7, 8, 9], abs=0.5)
     assert one([7.0], season=4, history=1).tolist() == [7, 7, 7, 7]
-
-
-def test_a_forecast_depends_on_what_came_before_its_origin_only():
-    values = np.random.default_rng(0).normal(size=(2, 30)).cumsum(axis=1)
-    origins = [np.array([20, 24]), np.array([20])]
-    first = forecast(values, np.array([20, 20]), season=4, origins=origins, horizon=3)
-    values[:, 24:] = 1e6
-    second = forecast(values, np.array([20, 20]), season=4, origins=origins, horizon=3)
-    for a, b in zip(first, second, strict=True):
-        np.testing.assert_array_equal(a, b)
-    assert [part.shape for part in first] == [(2, 3), (1, 3)]
