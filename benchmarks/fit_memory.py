@@ -2,7 +2,8 @@
 
 The table is generated: 2 million rows in sequences of 1,000 timesteps, if nothing else is said, and
 two classes that differ in the trend of one column. Linux only: the peaks are what the kernel
-recorded (VmHWM).
+recorded (VmHWM), pages of files included, and of what is a process's own alone (RssAnon) the most
+that was seen; pages of files can be taken back at any time, and a limit of memory does so.
 """
 
 import argparse
@@ -11,12 +12,26 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 COLUMNS = 8
 DRIVER_BAR, WORKER_BAR = 1.2, 1.0  # GB
+
+
+class Peak(NamedTuple):
+    """The most memory that a process had, and the most that was its own alone, in GB."""
+
+    whole: float = 0.0
+    own: float = 0.0
+
+    def with_more(self, more: "Peak") -> "Peak":
+        return Peak(max(self.whole, more.whole), max(self.own, more.own))
+
+    def __str__(self) -> str:
+        return f"{self.whole:.2f} GB, its own {self.own:.2f} GB"
 
 
 def write_table(path: Path, *, sequences: int, timesteps: int) -> None:
@@ -37,14 +52,15 @@ def write_table(path: Path, *, sequences: int, timesteps: int) -> None:
         frame.write_csv(path, float_precision=5)
 
 
-def peak_memory(process: int) -> float:
-    """Largest resident size of a process so far, in GB; 0 when it is gone."""
+def memory(process: int) -> Peak:
+    """The largest resident size of a process so far, and what is its own now; 0 when it is gone."""
     try:
         status = Path(f"/proc/{process}/status").read_text()
     except OSError:
-        return 0.0
-    sizes = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")]
-    return int(sizes[0]) * 1024 / 1e9 if sizes else 0.0
+        return Peak()
+    sizes = dict(line.split(":") for line in status.splitlines())
+    found = (int(sizes.get(name, "0").split()[0]) * 1024 / 1e9 for name in ("VmHWM", "RssAnon"))
+    return Peak(*found)
 
 
 def children(process: int) -> list[int]:
@@ -61,17 +77,17 @@ def peaks(command: list[str]) -> None:
     """Run a command, and print its time and peaks."""
     begin = time.monotonic()
     process = subprocess.Popen([sys.executable, "-m", "rnnauto", *command], stdout=sys.stderr)
-    driver, workers = 0.0, {}
+    driver, workers = Peak(), {}
     while process.poll() is None:
-        driver = max(driver, peak_memory(process.pid))
+        driver = driver.with_more(memory(process.pid))
         for child in children(process.pid):
-            workers[child] = max(workers.get(child, 0.0), peak_memory(child))
+            workers[child] = workers.get(child, Peak()).with_more(memory(child))
         time.sleep(0.05)
     seconds = time.monotonic() - begin
     print(f"{command[0]}: exit code {process.returncode}, {seconds:.0f} s")
-    print(f"driver   {driver:.2f} GB (bar {DRIVER_BAR} GB)")
+    print(f"driver   {driver} (bar {DRIVER_BAR} GB)")
     for number, peak in enumerate(workers.values(), start=1):
-        print(f"worker {number} {peak:.2f} GB (bar {WORKER_BAR} GB)", flush=True)
+        print(f"worker {number} {peak} (bar {WORKER_BAR} GB)", flush=True)
 
 
 def main() -> None:

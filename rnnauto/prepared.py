@@ -15,6 +15,7 @@ from rnnauto.data.sequences import Sequences, gather, targets_in
 from rnnauto.data.targets import is_known
 from rnnauto.errors import DataError, RecipeError
 from rnnauto.layout import Layout
+from rnnauto.mapped import give_all_back
 from rnnauto.problem import Problem
 from rnnauto.problems.required_columns import check_numbers, read_for, refuse
 from rnnauto.reading.frames import Source as Source
@@ -286,6 +287,7 @@ def hash_of_frame(frame: pl.DataFrame) -> str:
     digest = hashlib.sha256(repr(frame.schema).encode())
     for some in frame.iter_slices(HASHED_ROWS):
         digest.update(some.hash_rows(seed=0).to_numpy().tobytes())
+        give_all_back()
     return digest.hexdigest()
 
 

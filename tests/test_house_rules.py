@@ -29,6 +29,7 @@ ORDER = [
     "arrays",
     "names",
     "cores",
+    "mapped",
     "machine",
     "files",
     "times",

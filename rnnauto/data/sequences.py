@@ -15,6 +15,7 @@ from rnnauto.data.tokens import tokenise
 from rnnauto.data.views import in_memory, is_view, rows_of
 from rnnauto.data.weights import unit_weights
 from rnnauto.layout import Column, Layout
+from rnnauto.mapped import give_all_back
 from rnnauto.runs import ordered_runs, whole_runs
 
 ROW = "row"
@@ -176,6 +177,7 @@ def gather(frame: pl.DataFrame, layout: Layout, *, numbers: NumbersOf = number_m
     order of the time column, or as they stand where there is none.
     """
     found = gather_all(frame, layout, numbers)
+    give_all_back()
     weights = unit_weights(frame, layout, rows=found.rows, row_splits=found.row_splits)
     return found if weights is None else replace(found, weights=weights)
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers, splits_of
 from rnnauto.data.columns import FloatColumns
+from rnnauto.mapped import give_all_back
 from rnnauto.reading.content import give_back
 
 BLOCK_ROWS = 1 << 18  # that are read in one go
@@ -131,12 +132,13 @@ def in_memory(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def let_go(*arrays: NDArray[Any]) -> None:
-    """Have no page of arrays that are memory-mapped count as this process's own: they stay with the
-    system, as long as it has room, and are there again when they are read."""
+    """Have no page of arrays that are memory-mapped, or of a table that is, count as this process's
+    own: they stay with the system, as long as it has room, and are there again when read."""
     for array in arrays:
         mapping = getattr(array, "_mmap", None)  # what numpy has of a file
         if mapping is not None:
             give_back(mapping)
+    give_all_back()
 
 
 def in_blocks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rnnauto.arrays import LARGEST, Doubles
 from rnnauto.data.columns import doubles_of, flatten
 from rnnauto.layout import Column, Layout
+from rnnauto.mapped import give_all_back
 
 FAR = 1024.0  # spreads from 0, beyond which float32 keeps fewer than 14 bits of the differences
 MOST_ROWS = 4096  # looked at: the first, and as many spread over the column
@@ -44,6 +45,7 @@ def with_zero(column: Column, frame: pl.DataFrame) -> Column:
     if column.kind not in {"number", "list"}:
         return column
     zero = zero_of(some_numbers(frame, column))
+    give_all_back()
     return column.model_copy(update={"zero": zero}) if zero else column
 
 

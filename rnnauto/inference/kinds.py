@@ -9,6 +9,7 @@ import polars as pl
 
 from rnnauto.cores import on_all_cores
 from rnnauto.layout import Kind
+from rnnauto.mapped import give_all_back
 from rnnauto.names import named_id, named_sequence
 from rnnauto.reading.cells import spread
 from rnnauto.reading.spans import Span
@@ -116,7 +117,9 @@ def distinct_values(frame: pl.DataFrame) -> tuple[int, ...]:
         return ()
     # texts are costly to count: the ones that repeat the cell before are left out
     columns = [heads(column) if column.dtype == pl.String else column for column in frame]
-    return tuple(on_all_cores(lambda each: each.n_unique() - (each.null_count() > 0), columns))
+    found = on_all_cores(lambda each: each.n_unique() - (each.null_count() > 0), columns)
+    give_all_back()
+    return tuple(found)
 
 
 def kind_of(

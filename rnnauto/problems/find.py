@@ -6,6 +6,7 @@ from rnnauto.cores import on_all_cores
 from rnnauto.data.sequences import Sequences
 from rnnauto.errors import DataError, LeakError
 from rnnauto.layout import Layout
+from rnnauto.mapped import give_all_back
 from rnnauto.problem import Kind, Problem
 from rnnauto.problems import (
     absent,
@@ -85,7 +86,13 @@ def find_problems(
 ) -> tuple[Problem, ...]:
     """Find every problem at once, errors first."""
     look = Gathered(table, layout, sequences)
-    found = on_all_cores(lambda rule: list(problems_by([rule], look)), list(rules))
+
+    def found_by(rule: Rule[Gathered]) -> list[Problem]:
+        found = list(problems_by([rule], look))
+        give_all_back()
+        return found
+
+    found = on_all_cores(found_by, list(rules))
     return in_order([problem for each in found for problem in each])
 
 

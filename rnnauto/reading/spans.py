@@ -3,6 +3,7 @@
 import polars as pl
 
 from rnnauto.cores import on_all_cores
+from rnnauto.mapped import give_all_back
 
 BLOCK_ROWS = 1 << 16  # looked through in one go: they stay in the processor's cache
 Span = tuple[float, float] | tuple[None, None]  # whole numbers stay such
@@ -26,4 +27,5 @@ def span_of(column: pl.Series) -> Span:
         if isinstance(low, int | float) and isinstance(high, int | float) and low == low:
             least.append(low)
             most.append(high)
+    give_all_back()
     return (min(least), max(most)) if least else (None, None)

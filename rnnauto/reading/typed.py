@@ -8,6 +8,7 @@ import polars as pl
 
 from rnnauto.arrays import Integers
 from rnnauto.layout import Style
+from rnnauto.mapped import give_all_back
 from rnnauto.names import named_id, named_time
 from rnnauto.reading.cells import (
     HEAD,
@@ -103,6 +104,7 @@ def type_columns(
         else:
             each = type_text(column, given=given, lines=lines, rules=rules)
             typed.append(replace(each, column=whole_numbers(each.column)))
+        give_all_back()
     return typed
 
 

@@ -10,6 +10,7 @@ import polars as pl
 
 from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
+from rnnauto.mapped import mapped, worth_mapping
 from rnnauto.reading.content import Content, whole
 from rnnauto.reading.formats.class_names import names_in_schema, with_class_names, with_names_beside
 from rnnauto.reading.formats.nested import flattened
@@ -19,13 +20,15 @@ from rnnauto.reading.points import innermost
 
 MOST_VALUES = 1 << 27  # that a small Parquet file may claim to hold ...
 MOST_VALUES_PER_BYTE = 50  # ... or as many for each of its bytes
+CELL = 8  # bytes of one in memory, or less
+AT_ONCE = 1 << 24  # cells that are read before they are mapped
 MOST_DEPTH = 2  # lists in lists
 
 
 def load_parquet(content: Content, source: str, path: Path | None = None) -> Loaded:
     """Read Parquet. Raises: DataError."""
-    scan, _ = scanned(content, source, path)
-    return rows_of(scan, content, source)
+    scan, rows = scanned(content, source, path)
+    return rows_of(scan, content, source, rows=rows)
 
 
 def scanned(content: Content, source: str, path: Path | None) -> tuple[pl.LazyFrame, int]:
@@ -46,12 +49,29 @@ def scanned(content: Content, source: str, path: Path | None) -> tuple[pl.LazyFr
     return scan, rows
 
 
-def rows_of(scan: pl.LazyFrame, content: Content, source: str) -> Loaded:
-    """Read the rows of Parquet that are asked for. Raises: DataError."""
+def rows_of(scan: pl.LazyFrame, content: Content, source: str, *, rows: int = 0) -> Loaded:
+    """Read the rows of Parquet that are asked for.
+
+    Args: rows: how many there are; where they are many, columns are mapped.
+
+    Raises: DataError.
+    """
+    width = len(scan.collect_schema())
     try:
-        return by_schema(checked(scan.collect(), source), content)
+        large = worth_mapping(rows * width * CELL)
+        frame = in_files(scan, max(1, AT_ONCE // rows)) if large else scan.collect()
+        return by_schema(checked(frame, source), content)
     except BROKEN as error:
         raise broken(source, "Parquet", error) from error
+
+
+def in_files(scan: pl.LazyFrame, width: int) -> pl.DataFrame:
+    """Read and map `width` columns at a time."""
+    count, frames = len(scan.collect_schema()), []
+    for start in range(0, count, width):
+        some = pl.nth(*range(start, min(start + width, count)))  # names may look like patterns
+        frames.append(mapped(without_nan(scan.select(some).collect())))
+    return pl.concat(frames, how="horizontal")
 
 
 def load_arrow(content: bytes, source: str) -> Loaded:
@@ -120,7 +140,8 @@ def cast_columns(frame: pl.DataFrame, source: str) -> pl.DataFrame:
         pl.col(pl.Decimal).cast(pl.Float64),
         pl.col(pl.Binary).cast(pl.String, strict=False),
         pl.col(pl.Int128).cast(pl.String),  # as in a CSV file: every digit counts
-    ).with_columns(pl.col(pl.Float32, pl.Float64).fill_nan(None))
+    )
+    frame = without_nan(frame)
     fixed = [name for name, dtype in frame.schema.items() if isinstance(dtype, pl.Array)]
     frame = frame.with_columns(pl.col(name).arr.to_list() for name in fixed)
     coded = [name for name, dtype in frame.schema.items() if holds_categories(dtype)]
@@ -137,6 +158,11 @@ def cast_columns(frame: pl.DataFrame, source: str) -> pl.DataFrame:
     if not frame.width:
         raise DataError(f"`{source}` has no columns", hint="a table needs columns and rows")
     return frame
+
+
+def without_nan(frame: pl.DataFrame) -> pl.DataFrame:
+    """Make numbers that are none missing."""
+    return frame.with_columns(pl.col(pl.Float32, pl.Float64).fill_nan(None))
 
 
 def holds_categories(dtype: pl.DataType) -> bool:

@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.cores import on_all_cores
+from rnnauto.mapped import Room, room_for, worth_mapping
 from rnnauto.reading.content import CHUNK, LARGE, NEWLINE, Content, address_of, give_back
 from rnnauto.reading.dialect import Text
 from rnnauto.reading.plain.code import plain_code
@@ -53,12 +54,18 @@ class Reader:
     """Reads lines into columns.
 
     Attributes:
-        columns: numbers, and of text which of those it is that differ from the one above, [rows].
+        columns: numbers, and of text which of those it is that differ from the one above, [rows];
+            numbers of a large table are in files.
     """
 
     def __init__(self, scan: Any, kinds: Sequence[int], separator: str, rows: int) -> None:
-        self.scan, self.kinds, self.separator = scan, kinds, separator
-        self.columns = [empty(rows, DTYPES[kind]) for kind in kinds]
+        self.scan, self.kinds, self.separator, self.rows = scan, kinds, separator, rows
+        in_files = worth_mapping(8 * rows * sum(kind != TEXT for kind in kinds))
+        self.columns = [
+            (room_for(rows, DTYPES[kind]) if in_files and kind != TEXT else None)
+            or empty(rows, DTYPES[kind])
+            for kind in kinds
+        ]
 
     def read(self, lines: Lines, data: NDArray[np.uint8]) -> Seen | None:
         """Read lines, behind which some more bytes can be read; None where one is not plain."""
@@ -66,7 +73,7 @@ class Reader:
         rooms = [np.empty(room if kind == TEXT else 0, np.uint8) for kind in self.kinds]
         words = np.zeros((len(self.kinds), 8), np.uint64)
         words[:, KIND], words[:, SIZE] = self.kinds, 2**64 - 1
-        words[:, OUT] = [address_of(column) for column in self.columns]
+        words[:, OUT], parts = self.places(lines)
         words[:, CURSOR] = begins = np.array([address_of(each) for each in rooms], np.uint64)
         words[:, END] = begins + np.uint64(room)
         first = address_of(data)
@@ -74,21 +81,35 @@ class Reader:
             *(address_of(words), len(self.kinds), ord(self.separator)),
             *(first + lines.begin, first + lines.stop, lines.row, lines.limit),
         )
-        if row != lines.limit:
+        if row != lines.limit or not all_written(parts, lines.row):
             return None
         sizes = (words[:, CURSOR] - begins).tolist()
         texts = [each[:size].tobytes() for each, size in zip(rooms, sizes, strict=True)]
         return Seen(lines, texts, words[:, HEADS].tolist(), words[:, MISSING].tolist())
 
+    def places(self, lines: Lines) -> tuple[list[int], list[tuple[Room, NDArray[Any]]]]:
+        """Say where the first row of each column is written, or would be if it were one of these
+        lines; with what is to go into files then."""
+        places, parts = [], []
+        for column in self.columns:
+            if isinstance(column, Room):
+                part = np.empty(lines.limit - lines.row, column.dtype)
+                parts.append((column, part))
+                places.append(address_of(part) - lines.row * column.dtype.itemsize)
+            else:
+                places.append(address_of(column))
+        return places, parts
+
     def read_last(self, some: bytes, row: int) -> Seen | None:
         """Read lines that nothing need stand behind, up to the last row."""
         end = b"\n" if some and not some.endswith(b"\n") else b""
         data = np.frombuffer(some + end + bytes(PADDING), np.uint8)
-        return self.read(Lines(0, len(data) - PADDING, row, len(self.columns[0])), data)
+        return self.read(Lines(0, len(data) - PADDING, row, self.rows), data)
 
     def column(self, position: int, name: str, seen: Sequence[Seen]) -> pl.Series:
         """Make polars' column of what was read, with gaps where cells are empty."""
-        values, kind = self.columns[position], self.kinds[position]
+        column, kind = self.columns[position], self.kinds[position]
+        values = column.array() if isinstance(column, Room) else column
         if kind == TEXT:
             before = 0
             for each in seen:
@@ -96,12 +117,12 @@ class Reader:
                 before += each.counts[position]
             texts = texts_of(b"".join(each.texts[position] for each in seen), self.separator)
             return texts.gather(pl.Series(values)).alias(name)
-        column = pl.Series(name, values)
+        read = pl.Series(name, values)
         if not any(each.missing[position] for each in seen):
-            return column
+            return read
         if kind == NUMBER:
-            return column.fill_nan(None)
-        return column.set(column == np.iinfo(np.int64).min, None)
+            return read.fill_nan(None)
+        return read.set(read == np.iinfo(np.int64).min, None)
 
 
 def plain_table(
@@ -131,6 +152,16 @@ def plain_table(
     if seen is None:
         return None
     return pl.DataFrame([reader.column(at, name, seen) for at, name in enumerate(names)])
+
+
+def all_written(parts: Sequence[tuple[Room, NDArray[Any]]], row: int) -> bool:
+    """Write parts of columns into their files; whether the disk has taken them."""
+    try:
+        for column, values in parts:
+            column.write(values, row)
+    except OSError:
+        return False
+    return True
 
 
 def empty(rows: int, dtype: Any) -> NDArray[Any]:
