@@ -7,9 +7,11 @@ process ends. Where there is no such file, or no room for one, columns stay in m
 
 from __future__ import annotations
 
+import math
 import mmap
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary, finalize
@@ -107,6 +109,26 @@ def mapped_column(column: pl.Series) -> pl.Series:
     if cells.null_count():
         whole = whole.set(cells.is_null(), None)
     return whole.cast(column.dtype).alias(column.name)
+
+
+def mapped_array(
+    shape: tuple[int, ...], dtype: Any, blocks: Iterable[NDArray[Any]]
+) -> NDArray[Any] | None:
+    """Map an array that comes some rows at a time; None where it is not large, or the disk has no
+    room."""
+    size = math.prod(shape)
+    large = size * np.dtype(dtype).itemsize >= LARGE_COLUMN and hasattr(os, "posix_fallocate")
+    room = room_for(size, dtype) if large else None
+    if room is None:
+        return None
+    first = 0
+    try:
+        for block in blocks:
+            room.write(block, first)
+            first += block.size
+        return room.array().reshape(shape)
+    except OSError:
+        return None
 
 
 def give_all_back() -> None:

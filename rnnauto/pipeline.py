@@ -1,5 +1,6 @@
 """Take a table to a model folder. `fit` reads like the list of what happens, top to bottom."""
 
+import gc
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
@@ -122,6 +123,7 @@ def fit(
         history = begin(task, watch, resume=resume)
         del prepared  # which lies on disk now
         task = task.on_disk()
+        gc.collect()  # much of the table hangs in circles
         with following(trackers, recipe, folder, work / JOURNAL, watch) as follower:
             searched = search_beside_first_model(task, history, clock, watch)
             written = leave_model(task, searched, clock, watch)

@@ -15,7 +15,7 @@ from rnnauto.data.sequences import Sequences, gather, targets_in
 from rnnauto.data.targets import is_known
 from rnnauto.errors import DataError, RecipeError
 from rnnauto.layout import Layout
-from rnnauto.mapped import give_all_back
+from rnnauto.mapped import give_all_back, mapped
 from rnnauto.problem import Problem
 from rnnauto.problems.required_columns import check_numbers, read_for, refuse
 from rnnauto.reading.frames import Source as Source
@@ -217,7 +217,7 @@ def with_own_rows(part: Any) -> Any:
     rows = part.sequences.rows
     kept = np.sort(rows)
     sequences = replace(part.sequences, rows=np.searchsorted(kept, rows))
-    return replace(part, frame=part.frame[kept], sequences=sequences)
+    return replace(part, frame=mapped(part.frame[kept]), sequences=sequences)
 
 
 def check_some_new(fresh: int, source: str) -> None:

@@ -12,7 +12,7 @@ from rnnauto.data.calendar import seconds_of
 from rnnauto.data.columns import category_series, flatten, number_matrix, to_floats
 from rnnauto.data.target_columns import answer_timesteps, is_struct, present_target
 from rnnauto.data.tokens import tokenise
-from rnnauto.data.views import in_memory, is_view, rows_of
+from rnnauto.data.views import in_memory, is_view, rows_of, without_view
 from rnnauto.data.weights import unit_weights
 from rnnauto.layout import Column, Layout
 from rnnauto.mapped import give_all_back
@@ -91,13 +91,13 @@ class Sequences:
         """Whether numbers are read from a table, or from other sequences, when asked for."""
         return is_view(self.numbers)
 
-    def in_memory(self) -> "Sequences":
-        """The same without views."""
+    def without_views(self) -> "Sequences":
+        """The same with arrays, which lie in files where they are large."""
         return replace(
             self,
-            rows=None if self.rows is None else in_memory(self.rows),
-            numbers=in_memory(self.numbers),
-            times=None if self.times is None else in_memory(self.times),
+            rows=None if self.rows is None else without_view(self.rows),
+            numbers=without_view(self.numbers),
+            times=None if self.times is None else without_view(self.times),
         )
 
 

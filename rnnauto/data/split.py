@@ -87,8 +87,8 @@ def split(
 
 
 def part_of(sequences: Sequences, flags: Flags, *, per_timestep: bool) -> Sequences:
-    """Take the sequences with a flag into memory: those that are answered and judged."""
-    return sequences.take(np.flatnonzero(flags), per_timestep=per_timestep).in_memory()
+    """Take the sequences with a flag by themselves: those that are answered and judged."""
+    return sequences.take(np.flatnonzero(flags), per_timestep=per_timestep).without_views()
 
 
 def validated_by(parts: Parts, validation: Sequences) -> Parts:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers, splits_of
 from rnnauto.data.columns import FloatColumns
-from rnnauto.mapped import give_all_back
+from rnnauto.mapped import give_all_back, mapped_array
 from rnnauto.reading.content import give_back
 
 BLOCK_ROWS = 1 << 18  # that are read in one go
@@ -129,6 +129,14 @@ def is_view(array: object) -> bool:
 def in_memory(array: NDArray[Any]) -> NDArray[Any]:
     """Read what a view stands for; arrays are given back as they are."""
     return np.asarray(array) if is_view(array) else array
+
+
+def without_view(array: NDArray[Any]) -> NDArray[Any]:
+    """Read what a view stands for: where it is large into a file, which is mapped."""
+    if not is_view(array):
+        return array
+    found = mapped_array(array.shape, array.dtype, in_blocks(array))
+    return in_memory(array) if found is None else found
 
 
 def let_go(*arrays: NDArray[Any]) -> None:

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 from builders import columns, make_layout, make_sequences
 
+from rnnauto import mapped
 from rnnauto.arrays import splits_of, timestep_index
 from rnnauto.data import batches, views
 from rnnauto.data.batches import load_encoded, on_disk, save_encoded, stored_in
@@ -125,13 +126,25 @@ def test_sequences_that_are_viewed_are_those_in_memory():
         some = viewed.take(chosen, per_timestep=False)
         assert some.viewed
         same(some, whole.take(chosen, per_timestep=False))
-        same(some.in_memory(), whole.take(chosen, per_timestep=False))
-        assert not some.in_memory().viewed
+        same(some.without_views(), whole.take(chosen, per_timestep=False))
+        assert not some.without_views().viewed
+
+
+def test_a_large_part_that_is_viewed_lies_in_files_by_itself(monkeypatch):
+    pytest.importorskip("posix")
+    monkeypatch.setattr(mapped, "LARGE_COLUMN", 1)
+    viewed, whole = gather(LONG, LAYOUT, numbers=float_columns), gather(LONG, LAYOUT)
+    chosen, before = np.array([2, 0]), len(mapped.MAPPED)
+    found = viewed.take(chosen, per_timestep=False).without_views()
+    assert len(mapped.MAPPED) == before + 3  # numbers, rows and times
+    same(found, whole.take(chosen, per_timestep=False))
+    del found
+    assert len(mapped.MAPPED) == before
 
 
 def test_what_is_encoded_of_a_view_is_written_as_that_of_an_array(tmp_path):
     viewed = gather(LONG, LAYOUT, numbers=float_columns).take(np.array([2, 0]), per_timestep=False)
-    whole = viewed.in_memory()
+    whole = viewed.without_views()
     encoders = fit_encoders(whole, LAYOUT, None)
     assert fit_encoders(viewed, LAYOUT, None) == encoders
     for name, sequences in (("viewed", viewed), ("whole", whole)):
@@ -162,9 +175,9 @@ def on_a_disk(tmp_path, monkeypatch):
 def test_what_lies_on_disk_stands_for_what_was_in_memory(on_a_disk):
     sequences, stored, mapped = on_a_disk
     assert isinstance(stored.numbers, np.memmap) and isinstance(mapped.times, np.memmap)
-    same(mapped, sequences.in_memory())
+    same(mapped, sequences.without_views())
     assert mapped.numbers.base is not None and not mapped.viewed
-    np.testing.assert_array_equal(stored.numbers, sequences.in_memory().numbers)
+    np.testing.assert_array_equal(stored.numbers, sequences.without_views().numbers)
 
 
 def test_some_of_what_lies_on_disk_are_seen_without_a_copy(on_a_disk):

@@ -31,12 +31,17 @@ def has_positions(encoded: Encoded) -> bool:
 
 def side_by_side(encoded: Encoded, length: int) -> Encoded:
     """Make a sequence one timestep that has the columns of all of its positions; what is longer is
-    cut, what is shorter lacks the last ones."""
-    place = timestep_positions(encoded.row_splits)
-    owner = np.repeat(np.arange(len(encoded)), encoded.lengths)
-    kept = place < length
+    cut, what is shorter lacks the last ones. Where all are as long nothing is copied."""
+    even = bool((encoded.lengths == length).all())
 
     def spread(values: NDArray[Any], empty: float) -> NDArray[Any]:
+        if even:
+            flat = values.reshape(len(encoded), length * values.shape[1])
+            flat.flags.writeable = False  # it may be the numbers of the sequences themselves
+            return flat
+        place = timestep_positions(encoded.row_splits)
+        owner = np.repeat(np.arange(len(encoded)), encoded.lengths)
+        kept = place < length
         cube = np.full((len(encoded), length, values.shape[1]), empty, values.dtype)
         cube[owner[kept], place[kept]] = values[kept]
         return cube.reshape(len(encoded), length * values.shape[1])
