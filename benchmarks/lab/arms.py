@@ -9,6 +9,7 @@ import numpy as np
 
 from lab import layers
 from lab.sets import LabBench
+from rnnauto.families.direct.space import LETTERS, WORDS
 
 READ_TOKENS = ("words", "characters", "tags", "language", "decoder")
 NUMBERS = ("series", "values", "labels")
@@ -51,6 +52,10 @@ def times(factor: float, name: str) -> Callable[[LabBench], dict[str, Any]]:
         return {name: type(bench.values[name])(max(value, 1) if name == "batch_size" else value)}
 
     return changed
+
+
+def counted(bench: LabBench) -> dict[str, Any]:
+    return {"ngrams": LETTERS if bench.set.kind == "characters" else WORDS}
 
 
 def built_with(**patches: Any) -> Callable[[Any, LabBench], Any]:
@@ -127,6 +132,7 @@ BASE = Arm("base", views=True)
 ARMS = (
     BASE,
     Arm("cosine", schedule="cosine", views=True),
+    Arm("n-grams counted beside", READ_TOKENS[:2], values=counted),
     Arm("n-gram embeddings", READ_TOKENS[:3], learner=built_with(embed="grams")),
     Arm("held dropout", knobs={"held": 1.0}),
     Arm("weight drop .3", knobs={"weight_drop": 0.3}),

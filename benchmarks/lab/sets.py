@@ -273,6 +273,8 @@ def bench_of(chosen: LabSet, data: Path, folder: Path) -> LabBench:
     prepared = prepare(train, recipe)
     family = family_of(prepared.layout)
     values = {**family.openings(family.space(prepared, recipe))[0], **chosen.values}
+    if "ngrams" in values:  # are an arm
+        values["ngrams"] = 0
     study = study_of(prepared, recipe, folder)
     if chosen.most is not None:
         learnt, held = study.folds[0]

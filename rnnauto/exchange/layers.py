@@ -13,6 +13,7 @@ from keras.src.ops.numpy import GetItem, Multiply, Tile
 
 from rnnauto.data.encode import UNKNOWN
 from rnnauto.exchange.decay import emit_decay
+from rnnauto.exchange.grams import emit_grams
 from rnnauto.exchange.graph import Graph
 from rnnauto.exchange.pieces import (
     at_places,
@@ -30,6 +31,7 @@ from rnnauto.exchange.recurrent import emit_recurrent
 from rnnauto.networks.cells import ExponentialTrace
 from rnnauto.networks.decay import Decay
 from rnnauto.networks.fused import GRU, LSTM, SimpleRNN
+from rnnauto.networks.grams import Grams
 from rnnauto.networks.layers import (
     AlongTime,
     Around,
@@ -80,6 +82,10 @@ def emit_nothing(graph: Graph, layer: Any, x: str, **training: Any) -> str:
 
 def emit_concatenate(graph: Graph, layer: Any, parts: list[str]) -> str:
     return graph.op("Concat", *parts, axis=layer.axis)
+
+
+def emit_sum(graph: Graph, layer: Any, parts: list[str]) -> str:
+    return graph.op("Sum", *parts)
 
 
 def emit_patch(graph: Graph, layer: Patch, x: str, length: str) -> str:
@@ -184,6 +190,7 @@ SHARED: Mapping[type, Emitter] = {
     keras.layers.Dense: emit_dense,
     keras.layers.Embedding: emit_embedding,
     keras.layers.Concatenate: emit_concatenate,
+    keras.layers.Add: emit_sum,
     Standardise: emit_standardise,
     Decay: emit_decay,
     Dropout: emit_nothing,
@@ -191,6 +198,7 @@ SHARED: Mapping[type, Emitter] = {
     Patch: emit_patch,
     PatchCount: emit_patch_count,
     Around: emit_around,
+    Grams: emit_grams,
     Learnt: emit_learnt,
     Reverse: emit_reverse,
     AlongTime: emit_along_time,

@@ -110,6 +110,8 @@ class Architecture:
         attention: how a decoder attends to its source.
         vectors: whether word vectors are `frozen` or `tuned`; `none`: there are none.
         convolution: filters that read neighbours before the recurrence; 0: none do.
+        ngrams: so many tokens have the longest n-grams that the answer counts; 0: it counts none.
+        gram_rows: of the table that these share.
         filling: what a missing number is read as: the `mean`, or by `decay` what was last seen.
     """
 
@@ -127,6 +129,8 @@ class Architecture:
     attention: str = "none"
     vectors: str = "none"
     convolution: int = 0
+    ngrams: int = 0
+    gram_rows: int = 0
     filling: str = "mean"
 
 

@@ -9,6 +9,7 @@ from rnnauto.networks.architecture import Architecture, Features, Numbers, Stati
 from rnnauto.networks.built import Scales
 from rnnauto.networks.cells import recurrent_layer
 from rnnauto.networks.decay import Decay
+from rnnauto.networks.grams import Grams
 from rnnauto.networks.layers import (
     Around,
     Dropout,
@@ -117,6 +118,25 @@ def convolve(x: Any, filters: int) -> Any:
     around = Around(FILTER_WIDTH, name="neighbours")(x)
     seen = keras.layers.Dense(filters, activation="relu", name="filters")(around)
     return joined([x, seen], name="with_neighbours")
+
+
+def count_grams(
+    x: Any, features: Features, inputs: dict[str, Any], architecture: Architecture
+) -> Any:
+    """The answer, [batch, outputs], with what the n-grams of words, characters or codes say of it;
+    as it is where none are counted."""
+    if not architecture.ngrams:
+        return x
+    parts = [x]
+    for at in features.words:
+        codes = inputs["codes"][:, :, at]
+        if features.vectors is not None and features.vectors[0] == at:
+            codes = Learnt(features.vectors[1], name="learnt_grams")(codes)
+        codes = TokenDropout(name=f"token_dropout_grams_{at}")(codes)
+        shape = (architecture.ngrams, architecture.gram_rows, features.outputs)
+        grams = Grams(*shape, name=f"grams_{at}")
+        parts.append(grams(codes, inputs["length"]))
+    return keras.layers.Add(name="with_grams")(parts) if len(parts) > 1 else x
 
 
 def recur_all(

@@ -79,6 +79,13 @@ class Space(Section):
         description="Filters that read a timestep and its neighbours before the recurrence of "
         "networks that read both ways; 0: none",
     )
+    ngrams: tuple[Annotated[int, Field(ge=0, le=8)], ...] = Field(
+        (0, 2, 5),
+        min_length=1,
+        description="Tokens of the longest n-grams that the answer of networks that read both ways "
+        "counts beside the recurrence, where sequences of words, characters or codes have one "
+        "answer; 0: none",
+    )
     filling: tuple[Literal["mean", "decay"], ...] = Field(
         ("mean", "decay"),
         min_length=1,

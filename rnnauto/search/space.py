@@ -19,6 +19,8 @@ Choices = dict[str, tuple[Any, ...]]
 
 # what networks of words, and of numbers that may be missing, begin with
 OF_SOME = {"token_dropout": 0.1, "vectors": "frozen", "filling": "decay"}
+# what only networks that read both ways have
+LOOK_AHEAD = ("convolution", "ngrams")
 # what settings for many data sets tell by its place, see `placed`
 SHARES = ("patch", "lookback", "batch_size")
 RANKS = ("differencing", "frame")
@@ -85,7 +87,8 @@ def forwards(choices: Choices, key: str = "search.streamable") -> Choices:
             f"`{key}` wants networks that read forwards, and `search.space.bidirectional` none",
             hint="leave one of the two out",
         )
-    kept = {name: values for name, values in choices.items() if name != "convolution"}
+    left_out = {*LOOK_AHEAD, "gram_rows"}
+    kept = {name: values for name, values in choices.items() if name not in left_out}
     return kept | {"bidirectional": (False,)}
 
 
@@ -112,11 +115,11 @@ def batch_sizes(wanted: str | tuple[int, ...], sequences: int) -> tuple[int, ...
 
 
 def consistent(values: Values) -> Values:
-    """Leave out of drawn values what does not go together: neighbours on both sides are read by
-    networks only that read both ways."""
-    if values.get("convolution") and not values["bidirectional"]:
-        return {**values, "convolution": 0}
-    return values
+    """Leave out of drawn values what does not go together: neighbours on both sides are read, and
+    n-grams counted, by networks only that read both ways."""
+    if values["bidirectional"]:
+        return values
+    return {**values, **{name: 0 for name in LOOK_AHEAD if values.get(name)}}
 
 
 def proposals(space: Choices, openings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -34,8 +34,9 @@ SHAPES = [
     ("gru", 2, 1, "last", True, True),
     ("identity_rnn", 1, 4, "max", False, False),
 ]
-# filters that see neighbours, a vocabulary of which the last three entries have vectors alone, and
-# missing numbers that decay, by the gaps that the second number tells
+# filters that see neighbours, n-grams that are counted where there is one answer, a vocabulary of
+# which the last three entries have vectors alone, and missing numbers that decay, by the gaps that
+# the second number tells
 FURTHER = [("lstm", 1, 1, "mean", True, False), ("simple_rnn", 1, 1, "last", True, True)]
 
 
@@ -64,8 +65,9 @@ def test_a_graph_says_what_its_network_says(shape, further):
     features = Features(NUMBERS, (0, 2), VOCABULARIES, 2, (1,), (5,), OUTPUTS, per_timestep)
     architecture = Architecture(cell, 6, layers, patch, pooling, both_ways)
     if further:
-        features = replace(features, words=(0,), vectors=(0, 3, 7), gap=(1, 0.5, 1.5))
+        features = replace(features, words=(0, 1), vectors=(0, 3, 7), gap=(1, 0.5, 1.5))
         further = {"convolution": 5, "vectors": "frozen", "filling": "decay"}
+        further |= {"ngrams": 4, "gram_rows": 32}
         architecture = replace(architecture, **further)
     model = build(features, architecture).model
     for weight in model.weights:

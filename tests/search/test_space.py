@@ -21,6 +21,7 @@ def test_the_recipe_decides_what_may_be_chosen_from():
         "attention",
         "optimizer",
         "convolution",
+        "ngrams",
         "vectors",
         "filling",
     }

@@ -11,6 +11,7 @@ from rnnauto.networks.decay import Decay
 from rnnauto.networks.layers import AlongTime, Dropout, Patch, PatchCount, Pool
 from rnnauto.networks.stack import (
     convolve,
+    count_grams,
     decay_of,
     encode_statics,
     encode_timesteps,
@@ -71,7 +72,10 @@ def build(features: Features, architecture: Architecture) -> Built:
             x = keras.layers.Concatenate(name="with_statics")([x, start])
     x = Dropout(name="dropout_head")(x)
     head = keras.layers.Dense(features.outputs, name="head")
-    model = keras.Model(inputs, head(x))
+    x = head(x)
+    if not features.per_timestep:
+        x = count_grams(x, features, inputs, architecture)
+    model = keras.Model(inputs, x)
     parts = DirectParts(
         architecture=architecture,
         timesteps=timesteps,

@@ -41,6 +41,9 @@ from rnnauto.search.validation import known_units
 MOST_WORDS_DROPPED = 0.1
 UNEVEN = 5.0  # times the units of the smallest class, above which weights are tried
 MOST_WEIGHT = 100.0  # of the rarest class, in weights of the most frequent
+MOST_COUNTED = 256  # outputs of networks that count n-grams
+FEWEST_ROWS, MOST_ROWS, MOST_WEIGHTS = 1 << 10, 1 << 16, 1 << 22  # of their table
+LETTERS, WORDS = 5, 2  # tokens of the longest n-grams that networks begin with
 FILTERS = 192  # of the convolution that networks begin with
 # what lost least on sets that it was not chosen by, of `benchmarks/portfolio`: small and quick
 LEARNT = {
@@ -197,6 +200,9 @@ def space(prepared: DirectPrepared, recipe: Recipe) -> Choices:
     choices |= vector_choices(wanted, features)
     if True in choices["bidirectional"] and layout.rnn_type != "one-to-one":
         choices["convolution"] = wanted.convolution
+        if features.words and not layout.per_timestep and features.outputs <= MOST_COUNTED:
+            choices["ngrams"] = wanted.ngrams
+            choices["gram_rows"] = (gram_rows(int(lengths.sum()), features.outputs),)
     if features.missing and not layout.one_timestep:
         choices |= filling_choices(wanted, features.missing, prepared.development.numbers)
     if layout.rnn_type == "one-to-one":
@@ -207,6 +213,13 @@ def space(prepared: DirectPrepared, recipe: Recipe) -> Choices:
     if recipe.search.early:
         return forwards(choices, "search.early")
     return forwards(choices) if recipe.search.streamable else choices
+
+
+def gram_rows(tokens: int, outputs: int) -> int:
+    """Choose the rows of the table that n-grams share, a power of two: about one a token to learn
+    from. They stay as many in an update, which adds tokens and outputs."""
+    most = min(MOST_ROWS, MOST_WEIGHTS // outputs)
+    return 1 << (max(FEWEST_ROWS, min(tokens, most)).bit_length() - 1)
 
 
 def weight_choices(prepared: DirectPrepared, recipe: Recipe) -> Choices:
@@ -238,13 +251,13 @@ def direct_openings(space: Choices) -> list[dict[str, Any]]:
     shape: dict[str, Any] = {"token_dropout": 0.2, "dropout": 0.3} if drops else {}
     shape |= {"units": 128, "dropout": 0.5} if characters else {}
     shape = {"units": 128, "dropout": 0.5, "token_dropout": 0.1} if words else shape
-    filters = 0 if words else FILTERS
+    ahead = {"convolution": 0 if words else FILTERS, "ngrams": LETTERS if characters else WORDS}
     ways = ((True, "mean"),) if words else ((True, "mean"), (False, "last"))
     return [
         opening(space, cell)
         | {"patch": middle, "pooling": pooling, "bidirectional": both, **shape}
-        | ({"convolution": filters if both else 0} if "convolution" in space else {})
-        | ({"class_weight": space["class_weight"][0]} if "class_weight" in space else {})
+        | {name: value if both else 0 for name, value in ahead.items() if name in space}
+        | {name: space[name][0] for name in ("gram_rows", "class_weight") if name in space}
         for both, pooling in ways
         for cell in space["cell"]
     ]

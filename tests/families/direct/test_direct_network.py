@@ -139,6 +139,7 @@ SHAPES = [
     (features(per_timestep=True), architecture(layers=1, convolution=3)),
     (FEATURES, architecture(cell="simple_rnn", layers=1, convolution=3, patch=2, pooling="max")),
     (replace(FEATURES, words=(0,), vectors=(0, 5, 3)), architecture(vectors="frozen")),
+    (replace(FEATURES, words=(0,)), architecture(layers=1, ngrams=3, gram_rows=16, patch=2)),
     (features(gap=(0, 1.0, 0.5)), architecture(filling="decay", patch=2)),
 ]
 
@@ -187,6 +188,32 @@ def test_filters_see_a_timestep_and_its_neighbours_and_zeros_past_the_ends():
     for timestep in range(4):
         by_hand = np.maximum(x[timestep : timestep + 4].ravel() @ kernel + bias, 0)
         np.testing.assert_allclose(found[timestep, 3:], by_hand, atol=1e-5)
+
+
+def test_an_answer_counts_the_ngrams_of_its_tokens_and_edges():
+    found = features(numbers=0, missing=(), words=(0,), static_numbers=0, static_vocabularies=())
+    shape = architecture(cell="simple_rnn", layers=1, ngrams=2, gram_rows=1 << 14)
+    network = network_of(found, shape)
+    named = {layer.name: layer for layer in network.layers}
+    table = named["grams_0"].table
+    assert table.shape == (1 << 14, 3)
+    batch = {"length": lengths(3), "codes": np.array([[[2], [5], [2], [6]]], np.int32)}
+    before = network(batch).numpy()  # zeros begin it
+    table.assign(np.ones(table.shape, np.float32))
+    grams = 5 + 4  # of three tokens and an edge on either side, single ones and pairs
+    np.testing.assert_allclose(network(batch) - before, np.full((1, 3), np.sqrt(grams)), atol=1e-5)
+    named["grams_0"].table.assign(np.random.default_rng(0).normal(size=table.shape))
+    said = [
+        network({**batch, "codes": np.array([[[a], [b], [c], [d]]], np.int32)})
+        for a, b, c, d in ((2, 5, 2, 6), (2, 5, 2, 0), (2, 2, 5, 6))
+    ]
+    np.testing.assert_array_equal(said[0], said[1])  # what is past the end counts nothing
+    rest = keras.Model(network.input, named["head"].output)
+    counted = [
+        np.array(each) - rest({**batch, "codes": np.array(codes)[None, :, None]}).numpy()
+        for each, codes in ((said[0], (2, 5, 2, 6)), (said[2], (2, 2, 5, 6)))
+    ]
+    assert np.abs(counted[0] - counted[1]).max() > 0.1  # order counts
 
 
 def test_words_known_by_their_vectors_alone_share_the_unknown_row_of_what_is_learnt():

@@ -11,7 +11,7 @@ from builders import lengths_to_search, make_encoded, make_encoders, make_layout
 from rnnauto.data.encode import CategoryEncoder
 from rnnauto.data.targets import LabelEncoder, LabelSetEncoder
 from rnnauto.errors import RecipeError
-from rnnauto.families.direct.space import openings, pose, space
+from rnnauto.families.direct.space import LETTERS, gram_rows, openings, pose, space
 from rnnauto.recipe import CellName, Recipe, Space
 
 ENCODERS = make_encoders(LabelEncoder(classes=("a", "b"), kind="text"))
@@ -123,6 +123,31 @@ def test_only_networks_that_read_both_ways_have_a_convolution():
     assert filters == {True: 192, False: 0}
     assert "convolution" not in choices(Space(bidirectional=(False,)), 150)
     assert "convolution" not in choices(Space(), 1, form="plain-table", rnn_type="one-to-one")
+
+
+TEXTS = ENCODERS.model_copy(update={"categories": WORDS[:1]})
+
+
+def test_texts_begin_with_ngrams_that_are_counted_and_never_where_they_stream():
+    for tokens, longest in (("character", LETTERS), ("word", 2)):
+        found = choices(Space(), 9, encoders=TEXTS, tokens=tokens)
+        assert found["gram_rows"] == (1 << 10,)
+        begun = openings(found)
+        assert all(set(each) == set(found) for each in begun)
+        assert {(each["bidirectional"], each["ngrams"]) for each in begun} == {
+            (True, longest),
+            (False, 0),
+        }
+    assert "ngrams" not in choices(Space(), 9, encoders=TEXTS, tokens="word", streamable=True)
+    assert "ngrams" not in choices(Space(), 9, encoders=WITH_WORDS, rnn_type="many-to-many")
+    assert "ngrams" not in choices(Space(), 9)  # numbers alone
+
+
+def test_the_table_of_ngrams_has_about_a_row_a_token():
+    assert [gram_rows(tokens, 2) for tokens in (1, 3_000, 5_000, 10**7)] == [
+        *(1 << 10, 1 << 11, 1 << 12, 1 << 16)
+    ]
+    assert gram_rows(10**7, 256) == 1 << 14
 
 
 def test_the_oracle_proposes_no_convolution_for_one_way_networks():
