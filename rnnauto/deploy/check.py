@@ -1,22 +1,53 @@
 """Compare what an exported model says with what the trained networks say."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Integers
+from rnnauto.arrays import Integers, splits_of
+from rnnauto.data.sequences import Sequences
 from rnnauto.errors import ExportError
 
 TOLERANCE = 1e-5  # of a probability, or of the target's standard deviation
 SEQUENCES = 32
 ALONE = 8
 EXTRA = 37
+LONGEST = 1 << 15  # timesteps of a sequence that are compared
 
 
 def some_of(count: int) -> Integers:
     """Choose numbers of the sequences, or windows, to compare, at even distances."""
     return np.unique(np.linspace(0, count - 1, min(SEQUENCES, count)).astype(np.int64))
+
+
+def to_compare(part: Any, *, per_timestep: bool) -> Any:
+    """Take of a part the sequences that are compared, and of what is long its first timesteps: all
+    of a recording of millions would take gigabytes, several times. Texts stay whole.
+
+    Args: per_timestep: whether timesteps have a target each.
+    """
+    some = part.take(some_of(len(part)))
+    sequences: Sequences = some.sequences
+    if sequences.texts is not None or sequences.lengths.max(initial=0) <= LONGEST:
+        return some
+    lengths = np.minimum(sequences.lengths, LONGEST)
+    row_splits = splits_of(lengths)
+    kept = np.repeat(sequences.row_splits[:-1] - row_splits[:-1], lengths)
+    kept += np.arange(len(kept))
+    rows, times, targets = sequences.rows, sequences.times, sequences.targets
+    first = replace(
+        sequences,
+        row_splits=row_splits,
+        numbers=sequences.numbers[kept],
+        categories=tuple(series.gather(kept) for series in sequences.categories),
+        rows=None if rows is None else rows[kept],
+        times=None if times is None else times[kept],
+        targets=targets.gather(kept) if targets is not None and per_timestep else targets,
+        weights=None,  # nothing is scored
+    )
+    return replace(some, sequences=first)
 
 
 def check_differences(

@@ -5,7 +5,13 @@ from builders import NAN, make_encoders, make_sequences
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnauto.data.encode import NumberEncoder, encode_sequences, fit_categories, fit_numbers
+from rnnauto.data.encode import (
+    NumberEncoder,
+    deviation_of,
+    encode_sequences,
+    fit_categories,
+    fit_numbers,
+)
 from rnnauto.data.targets import ValueEncoder
 
 
@@ -29,6 +35,14 @@ def test_a_number_is_standardised_by_its_known_values():
 )
 def test_a_constant_is_not_divided_by_rounding_noise(values, deviation):
     assert number(values).deviation == deviation
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 129, 8_191, 100_003])
+def test_a_deviation_in_place_is_that_of_numpy_to_the_bit(count):
+    rng = np.random.default_rng(count)
+    for scale, offset in ((1.0, 0.0), (1e-12, 3.0), (1e9, -1e3)):
+        values = rng.standard_normal(count) * scale + offset
+        assert deviation_of(values.copy(), float(values.mean())) == values.std()
 
 
 def test_a_large_offset_keeps_its_real_deviation():

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from rnnauto.data.encode import clock_sizes
+from rnnauto.deploy.check import to_compare
 from rnnauto.deploy.inputs import (
     encode_inputs,
     in_tensors,
@@ -48,13 +49,14 @@ def export(
     served.threshold.assign(threshold)
     write_saved_model(path, served, served.functions)
     run = load_saved_model(path)
-    checks = check_export(run, members, prepared.test)
+    some = to_compare(prepared.test, per_timestep=True)
+    checks = check_export(run, members, some)
     (path.parent / MODEL).write_bytes(write_graph(members, layout, encoders, threshold))
-    checks |= compare_graph(run, open_light(path.parent, layout, encoders), prepared.test)
-    checks |= check_step(run, prepared.test)
+    checks |= compare_graph(run, open_light(path.parent, layout, encoders), some)
+    checks |= check_step(run, some)
     (path.parent / STEP).write_bytes(write_step(members, layout, encoders, threshold))
     step = open_step(path.parent, streaming(layout, encoders))
-    return run, checks | compare_step(run, step, prepared.test)
+    return run, checks | compare_step(run, step, some)
 
 
 def network(layout: Layout, encoders: AnomalyEncoders, architecture: Architecture) -> Built:

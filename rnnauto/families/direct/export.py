@@ -16,6 +16,7 @@ from rnnauto.data.targets import (
     TargetEncoder,
     ValueEncoder,
 )
+from rnnauto.deploy.check import to_compare
 from rnnauto.deploy.inputs import (
     encode_inputs,
     input_specs,
@@ -53,16 +54,17 @@ def export(
     served = serve_module(members, layout=layout, encoders=encoders)
     write_saved_model(path, served, served.functions)
     run = load_saved_model(path)
-    checks = check_export(run, members, prepared.test)
+    some = to_compare(prepared.test, per_timestep=layout.per_timestep)
+    checks = check_export(run, members, some)
     (path.parent / MODEL).write_bytes(write_graph(members, layout, encoders))
     light = open_light(path.parent, layout, encoders)
-    checks |= compare_graph(run, light, prepared.test)
+    checks |= compare_graph(run, light, some)
     if "step" in served.functions:
         any_size = chunk_of([carry_of(member) for member in members]) is None
-        checks |= check_step(run, prepared.test, any_size=any_size)
+        checks |= check_step(run, some, any_size=any_size)
         (path.parent / STEP).write_bytes(write_step(members, layout, encoders))
         step = open_step(path.parent, streaming(layout, encoders))
-        checks |= compare_step(run, step, prepared.test)
+        checks |= compare_step(run, step, some)
     return run, checks
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from rnnauto.deploy.check import to_compare
 from rnnauto.deploy.inputs import encode_inputs, input_specs, tables_of, with_zero
 from rnnauto.deploy.onnx_run import MODEL
 from rnnauto.deploy.runner import Run, load_saved_model
@@ -31,10 +32,11 @@ def export(path: Path, members: list[Any], prepared: ListPrepared) -> tuple[Run,
     served = serve_module(members, layout=layout, encoders=encoders)
     write_saved_model(path, served, {"serving_default": served.predict})
     run = load_saved_model(path)
-    checks = check_export(run, members, prepared.test)
+    some = to_compare(prepared.test, per_timestep=False)
+    checks = check_export(run, members, some)
     (path.parent / MODEL).write_bytes(write_graph(members, layout, encoders))
     light = open_light(path.parent, layout, encoders)
-    return run, checks | compare_graph(run, light, prepared.test)
+    return run, checks | compare_graph(run, light, some)
 
 
 def network(layout: Layout, encoders: ListEncoders, architecture: Architecture) -> Built:
