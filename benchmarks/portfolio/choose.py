@@ -8,7 +8,7 @@ others alone.
 
 import random
 from dataclasses import dataclass
-from statistics import fmean
+from statistics import fmean, stdev
 from typing import Any
 
 from grid import key_of, settled
@@ -32,7 +32,7 @@ def chosen_for(shape: str, sets: list[Known], size: int = SIZE) -> list[Setting]
         allowed = offered
         if len(chosen) == 2 and len(cells) == 1:
             allowed = [each for each in offered if each["cell"] not in cells] or offered
-        best = min(allowed, key=lambda each: lost(each, sets, weights, lowest))
+        best = min(allowed, key=lambda each: lost_with(each, sets, weights, lowest))
         lowest = [min(pair) for pair in zip(lowest, regrets(best, sets), strict=True)]
         chosen.append(best)
         offered = [each for each in offered if each is not best]
@@ -44,7 +44,7 @@ def regrets(setting: Setting, sets: list[Known]) -> list[float]:
     return [POOREST if each is None else each for each in found]
 
 
-def lost(
+def lost_with(
     setting: Setting, sets: list[Known], weights: list[float], lowest: list[float]
 ) -> tuple[float, float]:
     """What is lost with a setting beside those chosen, and, where that is equal, alone."""
@@ -56,25 +56,25 @@ def lost(
 
 @dataclass(frozen=True)
 class Replayed:
-    """The mean regret of a set after each budget, with today's openings and with those chosen."""
+    """The mean regret of a set after each budget, by what a search opens with."""
 
     name: str
     family: str
     shape: str
-    today: dict[str, float]
-    learnt: dict[str, float]
+    lost: dict[str, dict[str, float]]
 
 
 def replay(sets: list[Known]) -> list[Replayed]:
-    """Leave out each set in turn, choose by the others of its family, and replay both searches."""
+    """Leave out each set in turn, choose by the others of its family, and replay searches."""
     found = []
     for known in sets:
         others = [each for each in sets if each.family == known.family and each is not known]
         if not others:
             continue
         chosen = [settled(known.space, each) for each in chosen_for(known.shape, others)]
-        both = [after(known, first) for first in (known.openings, chosen)]
-        found.append(Replayed(known.name, known.family, known.shape, *both))
+        ways = {"today": known.openings, "one": [chosen[0], *known.openings], "all": chosen}
+        lost = {way: after(known, first) for way, first in ways.items()}
+        found.append(Replayed(known.name, known.family, known.shape, lost))
     return found
 
 
@@ -110,9 +110,11 @@ def lowest_after(known: Known, order: list[str]) -> dict[str, float]:
 
 
 def report(sets: list[Known]) -> None:
-    """Print a row for every set, family and shape: what is lost after each budget."""
+    """Print a row for every set, family and shape: what is lost after each budget with today's
+    openings, and how much more or less with one chosen setting before them and with all that are
+    chosen instead, with the standard error over the sets."""
     found = replay(sets)
-    heads = [f"{budget} {which}" for budget in BUDGETS for which in ("today", "learnt")]
+    heads = [f"{budget} {way}" for budget in BUDGETS for way in ("today", "one", "all")]
     print("| sets | runs | " + " | ".join(heads) + " |")
     print("|---" * (2 + len(heads)) + "|")
     families = list(dict.fromkeys(each.family for each in found))
@@ -126,9 +128,17 @@ def report(sets: list[Known]) -> None:
     runs = {known.name: len(known.runs) for known in sets}
     for name, some in groups:
         cells = [
-            f"{fmean(getattr(each, which)[budget] for each in some):.3f}"
-            for budget in BUDGETS
-            for which in ("today", "learnt")
+            compared(some, budget, way) for budget in BUDGETS for way in ("today", "one", "all")
         ]
         count = sum(runs[each.name] for each in some)
         print(f"| {name} ({len(some)}) | {count} | " + " | ".join(cells) + " |")
+
+
+def compared(some: list[Replayed], budget: str, way: str) -> str:
+    """What is lost today, or the difference from that and its standard error."""
+    today = [each.lost["today"][budget] for each in some]
+    if way == "today":
+        return f"{fmean(today):.3f}"
+    more = [each.lost[way][budget] - known for each, known in zip(some, today, strict=True)]
+    error = f" ± {stdev(more) / len(more) ** 0.5:.3f}" if len(more) > 1 else ""
+    return f"{fmean(more):+.3f}{error}"

@@ -41,9 +41,7 @@ def write(
     gc.collect()
     gc.freeze()
     told = json.loads(spaces.read_text()) if spaces.exists() else {}
-    told |= {
-        each.name: facts_of(each, benches[each.name]) for each in chosen if each.name not in told
-    }
+    told |= {each.name: facts_of(each, benches[each.name]) for each in chosen}
     lines = [f"{json.dumps(name)}: {json.dumps(facts)}" for name, facts in told.items()]
     spaces.write_text("{\n" + ",\n".join(lines) + "\n}\n")
     known = {(row["set"], key_of(row["values"])) for row in rows_of(journal)}

@@ -162,6 +162,11 @@ def placed(space: Choices, setting: Mapping[str, Any]) -> Values:
     return consistent(values)
 
 
+def learnt(space: Choices, settings: Sequence[Mapping[str, Any]]) -> list[Values]:
+    """What settings for many data sets mean in a space, those whose cell it has."""
+    return [placed(space, each) for each in settings if each["cell"] in space["cell"]]
+
+
 def opening(space: Choices, cell: str) -> dict[str, Any]:
     return {
         "cell": cell,

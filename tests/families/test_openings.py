@@ -91,5 +91,23 @@ def test_forecasts_open_with_differences_and_writers_with_attention():
     of_series = family_named("forecast").openings(space_of("forecast"))
     assert any(values["differencing"] != "none" for values in of_series)
     of_answers = family_named("decoder").openings(space_of("decoder"))
-    assert [values["attention"] for values in of_answers] == ["dot", "dot", "none", "none"]
-    assert [values["cell"] for values in of_answers[:2]] == ["lstm", "simple_rnn"]
+    assert [values["attention"] for values in of_answers] == ["dot"] * 4 + ["none"] * 2
+    assert [values["cell"] for values in of_answers] == ["simple_rnn", "lstm"] + [
+        "lstm",
+        "simple_rnn",
+    ] * 2
+
+
+def test_what_watches_opens_with_a_small_quick_lstm_then_with_each_cell():
+    quick, *others = family_named("anomaly").openings(space_of("anomaly"))
+    wanted = {"cell": "lstm", "units": 32, "dropout": 0.0, "learning_rate": 0.01, "clip_norm": 0.1}
+    assert quick | wanted == quick
+    assert quick["batch_size"] == max(space_of("anomaly")["batch_size"])
+    assert [each["cell"] for each in others] == ["simple_rnn", "lstm"]
+    assert {each["units"] for each in others} == {64}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_both_cells_are_among_the_first_three_settings(name):
+    first = family_named(name).openings(space_of(name))[:3]
+    assert {values["cell"] for values in first} == {"simple_rnn", "lstm"}

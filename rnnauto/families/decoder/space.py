@@ -12,12 +12,27 @@ from rnnauto.search.space import (
     FIXED,
     Choices,
     filling_choices,
+    learnt,
     opening,
     proposals,
     usual_choices,
     vector_choices,
 )
 from rnnauto.search.trial import StudyProblem, Values
+
+# what lost least on sets that they were not chosen by, of `benchmarks/portfolio`: small and quick
+LEARNT = (
+    {
+        **{"cell": "simple_rnn", "units": 16, "layers": 1, "patch": 0.0, "bidirectional": False},
+        **{"attention": "dot", "dropout": 0.0, "token_dropout": 0.2, "learning_rate": 0.01},
+        **{"batch_size": 1.0, "clip_norm": 1.0},
+    },
+    {
+        **{"cell": "lstm", "units": 32, "layers": 1, "patch": 0.0, "bidirectional": True},
+        **{"attention": "dot", "dropout": 0.1, "token_dropout": 0.0, "learning_rate": 0.01},
+        **{"batch_size": 0.0, "clip_norm": 1.0},
+    },
+)
 
 
 def pose(prepared: DecoderPrepared, recipe: Recipe) -> StudyProblem:
@@ -54,8 +69,9 @@ def space(prepared: DecoderPrepared, recipe: Recipe) -> Choices:
 
 
 def openings(space: Choices) -> list[Values]:
-    """Propose the first trials."""
-    return proposals(space, decoder_openings(space))
+    """Propose the first trials: the learnt ones, which attend, then larger ones."""
+    quick = learnt(space, LEARNT) if "dot" in space["attention"] else []
+    return proposals(space, [*quick, *decoder_openings(space)])
 
 
 def decoder_openings(space: Choices) -> list[dict[str, Any]]:

@@ -29,8 +29,8 @@ from rnnauto.search.space import (
     Choices,
     filling_choices,
     forwards,
+    learnt,
     opening,
-    placed,
     proposals,
     usual_choices,
     vector_choices,
@@ -232,8 +232,8 @@ def weight_choices(prepared: DirectPrepared, recipe: Recipe) -> Choices:
 def openings(space: Choices) -> list[Values]:
     """Propose the first trials: one a cell reading both ways, one reading on; then the learnt
     one."""
-    learnt = [placed(space, LEARNT)] if "lstm" in space["cell"] and not reads_tags(space) else []
-    return proposals(space, [*direct_openings(space), *learnt])
+    quick = [] if reads_tags(space) else learnt(space, [LEARNT])
+    return proposals(space, [*direct_openings(space), *quick])
 
 
 def reads_tags(space: Choices) -> bool:
