@@ -12,6 +12,7 @@ import polars as pl
 from rnnauto.arrays import Integers
 from rnnauto.errors import DataError
 from rnnauto.layout import Form, Style
+from rnnauto.mapped import MAPPED, mapped, worth_mapping
 from rnnauto.problem import Problem
 from rnnauto.reading import cells
 from rnnauto.reading.dialect import Text
@@ -102,8 +103,14 @@ class Table:
 
 
 def read_to_learn(source: Source, data: "Data") -> Table:
-    """Read a table to learn from, whose columns are a question still, as a recipe says."""
-    return read_table(source, has_target=bool(data.target), set_aside=True, rules=rules_of(data))
+    """Read a table to learn from, whose columns are a question still, as a recipe says; numbers of
+    a large one that were read into memory are put into files."""
+    before = set(MAPPED)
+    table = read_table(source, has_target=bool(data.target), set_aside=True, rules=rules_of(data))
+    read = isinstance(source, str | Path) and before.issuperset(MAPPED)
+    if read and worth_mapping(int(table.frame.estimated_size())):
+        return replace(table, frame=mapped(table.frame))
+    return table
 
 
 def read_table(

@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from rnnauto import mapped
-from rnnauto.reading.read import read_table
+from rnnauto.reading.read import read_table, read_to_learn
+from rnnauto.recipe import Data
 
 ROWS = 5_000
 pytestmark = pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="no such files here")
@@ -74,6 +75,33 @@ def test_a_large_csv_file_is_read_to_the_same_table(large, tmp_path, monkeypatch
     read = read_table(tmp_path / "long.csv")
     assert len(mapped.MAPPED) == 5
     assert read.frame.equals(in_memory(tmp_path / "long.csv").frame)
+
+
+@pytest.mark.parametrize("name", ["long.jsonl", "long.arrow", "parts/long.parquet", "quoted.csv"])
+def test_numbers_of_other_files_are_put_into_files_once_they_are_read(large, tmp_path, name):
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    some = table().select("id", "step", "x", "no", "word")
+    {
+        ".jsonl": some.write_ndjson,
+        ".arrow": some.write_ipc,
+        ".parquet": lambda file: some.write_parquet(file),
+        ".csv": lambda file: some.write_csv(file, quote_style="always"),
+    }[path.suffix](path)
+    if path.parent != tmp_path:
+        some.write_parquet(path.with_name("more.parquet"))
+        path = path.parent / "*.parquet"
+    read = read_to_learn(path, Data(path=str(path)))
+    assert len(mapped.MAPPED) >= 4
+    expected = in_memory(path)
+    assert read.frame.schema == expected.frame.schema and read.frame.equals(expected.frame)
+    assert read.notes == expected.notes
+
+
+def test_a_frame_stays_where_it_is(large):
+    frame = table()
+    read = read_to_learn(frame, Data(path="frame"))
+    assert read.frame.height == ROWS and not mapped.MAPPED
 
 
 def test_pages_that_are_given_back_come_again(large):
