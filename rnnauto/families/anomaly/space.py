@@ -56,10 +56,10 @@ def space(prepared: AnomalyPrepared, recipe: Recipe) -> Choices:
 
 
 def openings(space: Choices) -> list[Values]:
-    """Propose the first trials: the learnt one, then one a cell, without dropout, which widens what
-    is foretold."""
+    """Propose the first trials: one a cell, without dropout, which widens what is foretold, then
+    the learnt one."""
     plain = [opening(space, cell) | {"dropout": 0.0} for cell in space["cell"]]
-    return proposals(space, [*learnt(space, [LEARNT]), *plain])
+    return proposals(space, [*plain, *learnt(space, [LEARNT])])
 
 
 def trains_long(problem: StudyProblem) -> bool:
