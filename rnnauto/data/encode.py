@@ -185,16 +185,21 @@ def category_columns(encoders: Encoders[Any]) -> list[str]:
     return list(dict.fromkeys(encoder.name for encoder in encoders.categories))
 
 
-def fit_encoders(train: Sequences, layout: Layout, target: Target) -> Encoders[Target]:
-    """Learn scales and vocabularies from the train part; `target` is what was learnt of its
-    targets."""
+def fit_encoders(
+    train: Sequences, layout: Layout, target: Target, *, views: bool = False
+) -> Encoders[Target]:
+    """Learn scales and vocabularies from the train part.
+
+    Args:
+        target: what was learnt of its targets.
+        views: whether words are seen in other views as well.
+    """
     timed = layout.static_only and train.times is not None and not layout.dated
-    words = layout.per_timestep and layout.tokens is None
     return Encoders(
         numbers=fit_numbers(number_names(layout.features), train.numbers),
         categories=(
             *fit_categories(category_names(layout.features), train.categories),
-            *(fit_views(layout, train.categories) if words else ()),
+            *(fit_views(layout, train.categories) if views else ()),
         ),
         static_numbers=fit_numbers(number_names(layout.static), train.static_numbers),
         static_categories=fit_categories(category_names(layout.static), train.static_categories),

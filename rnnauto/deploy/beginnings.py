@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from rnnauto.arrays import Floats, Integers, timestep_index
 from rnnauto.data.encode import Encoders
 from rnnauto.data.sequences import Sequences
-from rnnauto.deploy.raw_inputs import cut_inputs
+from rnnauto.deploy.raw_inputs import cut_inputs, token_inputs
 from rnnauto.deploy.runner import RawBatch, Run, raw_batch, raw_statics, raw_timesteps, strings
 from rnnauto.deploy.step_run import StepGraph
 from rnnauto.deploy.streaming import Streaming, Timesteps, read_on
@@ -82,7 +82,7 @@ def light_step(step: StepGraph, layout: Layout, encoders: Encoders[Any]) -> Step
     def call(batch: RawBatch) -> dict[str, NDArray[Any]]:
         raw = dict(batch)
         if "token" in raw:
-            return step(raw | {"tokens": raw.pop("token")})
+            return step(raw | token_inputs(raw.pop("token"), encoders))
         return step(cut_inputs(raw, layout, encoders))
 
     return Stepping(call, len(step.fresh), step.any_size)
@@ -110,7 +110,9 @@ def timesteps_of(
     """Gather all timesteps of some sequences as the `step` of ONNX takes them."""
     places = timestep_index(sequences.row_splits, chosen)
     if layout.tokens is not None:
-        inputs: RawBatch = {"tokens": strings(sequences.categories[0].gather(places))}
+        tokens = strings(sequences.categories[0].gather(places))
+        by_token = token_inputs(tokens[None], encoders)  # as of a single sequence
+        inputs = {name: array[0] for name, array in by_token.items()}
     else:
         raw = raw_timesteps(sequences, places, layout, encoders)
         one = {name: array[None] for name, array in raw.items()}  # as of a single sequence

@@ -111,14 +111,9 @@ def encode_inputs(
             inputs[name] = from_zero(raw[name], zeros_of(read))
     if "text" in raw:
         words, inputs["length"] = text.tokenise(raw["text"], layout.tokens)
-        inputs["codes"] = tables["categories"][0].lookup(words)[..., None]
+        inputs["codes"] = encode_words(words[..., None], tables, encoders)
     elif "categories" in raw:
-        columns = category_columns(encoders)
-        views = [
-            text.view_of(raw["categories"][..., columns.index(encoder.name)], encoder.view)
-            for encoder in encoders.categories
-        ]
-        inputs["codes"] = look_up(tf.stack(views, -1), tables["categories"])
+        inputs["codes"] = encode_words(raw["categories"], tables, encoders)
     if "static_categories" in raw:
         inputs["static_codes"] = look_up(raw["static_categories"], tables["static_categories"])
     if encoders.calendar:
@@ -148,6 +143,17 @@ def with_zero(values: Any, zero: float) -> Any:
 
 def append(inputs: dict[str, Any], name: str, channels: Any) -> None:
     inputs[name] = tf.concat([inputs[name], channels], -1) if name in inputs else channels
+
+
+def encode_words(words: Any, tables: dict[str, list[Any]], encoders: Encoders[Any]) -> Any:
+    """Look up the views of words [batch, timesteps, columns], as ids int32 [batch, timesteps,
+    encoders]."""
+    columns = category_columns(encoders)
+    views = [
+        text.view_of(words[..., columns.index(encoder.name)], encoder.view)
+        for encoder in encoders.categories
+    ]
+    return look_up(tf.stack(views, -1), tables["categories"])
 
 
 def look_up(strings: Any, tables: list[Any]) -> Any:

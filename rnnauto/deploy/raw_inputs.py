@@ -46,12 +46,14 @@ def raw_inputs(layout: Layout, encoders: Encoders[Any]) -> Inputs:
 
 def graph_inputs(layout: Layout, encoders: Encoders[Any]) -> Inputs:
     """List the inputs of the ONNX graph: in place of `text` there are `tokens` and `length`, and in
-    place of `categories`, where words have views, `views`: one a category encoder."""
+    place of these tokens or of `categories`, where words have views, `views`: one a category
+    encoder."""
     inputs = raw_inputs(layout, encoders)
     if inputs.pop("text", None):
         inputs |= {"tokens": ("string", (None, None)), "length": ("int32", (None,))}
-    if "categories" in inputs and has_views(encoders):
-        del inputs["categories"]
+    words = inputs.keys() & {"tokens", "categories"}
+    if words and has_views(encoders):
+        del inputs[words.pop()]
         inputs["views"] = ("string", (None, None, len(encoders.categories)))
     return inputs
 
@@ -69,10 +71,18 @@ def cut_inputs(raw: RawBatch, layout: Layout, encoders: Encoders[Any]) -> RawBat
     """Make inputs of `serving_default` into those of the ONNX graph."""
     inputs = dict(raw)
     if layout.tokens is not None:
-        inputs["tokens"], inputs["length"] = cut_texts(inputs.pop("text"), layout.tokens)
+        tokens, inputs["length"] = cut_texts(inputs.pop("text"), layout.tokens)
+        inputs |= token_inputs(tokens, encoders)
     elif "categories" in inputs and has_views(encoders):
         inputs["views"] = views_of(inputs.pop("categories"), encoders)
     return inputs
+
+
+def token_inputs(tokens: NDArray[Any], encoders: Encoders[Any]) -> RawBatch:
+    """Make tokens [batch, timesteps] an input of the ONNX graph."""
+    if not has_views(encoders):
+        return {"tokens": tokens}
+    return {"views": views_of(tokens[..., None], encoders)}
 
 
 def cut_texts(

@@ -11,7 +11,7 @@ from rnnauto.arrays import Doubles, Floats, Integers
 from rnnauto.data.columns import category_names, flatten, number_columns, zeros_of
 from rnnauto.data.encode import Encoders
 from rnnauto.data.tokens import tokenise
-from rnnauto.deploy.raw_inputs import cut_inputs, graph_inputs, number_type
+from rnnauto.deploy.raw_inputs import cut_inputs, graph_inputs, number_type, token_inputs
 from rnnauto.deploy.row_cells import Cells, is_spelled
 from rnnauto.deploy.streaming import Columns, Streaming, Timesteps
 from rnnauto.layout import Column, Layout
@@ -41,7 +41,9 @@ def row_streaming(
     def read(columns: Columns, cells: Cells) -> Timesteps:
         statics = static_inputs(columns, cells, layout, encoders, known)
         if layout.tokens is not None:
-            inputs, counts = token_inputs(columns, cells, layout)
+            tokens, counts = tokens_of(columns, cells, layout)
+            by_token = token_inputs(tokens[:, None], encoders)
+            inputs = {name: array[:, 0] for name, array in by_token.items()}
             return Timesteps(inputs, statics, counts)
         return Timesteps(timestep_inputs(columns, cells, layout, encoders, known), statics)
 
@@ -61,9 +63,9 @@ def row_streaming(
     )
 
 
-def token_inputs(
+def tokens_of(
     columns: Columns, cells: Cells, layout: Layout
-) -> tuple[dict[str, NDArray[Any]], Integers]:
+) -> tuple[NDArray[np.object_], Integers]:
     """Cut the texts of rows into tokens; a row has as many as it holds."""
     (column,) = layout.features
     texts = cells.texts(columns[column.name], column.name)
@@ -72,7 +74,7 @@ def token_inputs(
     for row in np.flatnonzero(counts != 1):
         if counts[row] == 0 or layout.per_timestep:
             cells.fault(int(row), column.name, texts[row], f"{counts[row]} tokens, not one")
-    return {"tokens": np.array(flatten(pieces).to_list(), object)}, counts
+    return np.array(flatten(pieces).to_list(), object), counts
 
 
 def timestep_inputs(

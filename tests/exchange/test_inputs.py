@@ -166,6 +166,23 @@ def test_moments_become_numbers_and_ids(timed):
     assert found["codes"].shape == (2, 3, 1)
 
 
+def test_words_of_texts_become_the_ids_of_their_views():
+    encoders = encoders_of(
+        categories=(
+            CategoryEncoder(name="text", vocabulary=("walking", "on")),
+            CategoryEncoder(name="text", vocabulary=("ing", "on"), view="end"),
+            CategoryEncoder(name="text", vocabulary=("x", "0"), view="shape"),
+        )
+    )
+    layout = layout_of(
+        form="cell-sequences", tokens="word", features=(Column(name="text", kind="text"),)
+    )
+    raw = {"text": np.array(["Walking on", "talking 7", ""], object)}
+    found = held(raw, layout, encoders)
+    assert found["length"].tolist() == [2, 2, 0]
+    assert found["codes"].tolist()[:2] == [[[4, 4, 4], [5, 5, 4]], [[1, 4, 4], [1, 1, 5]]]
+
+
 def test_texts_are_cut_as_the_saved_model_cuts_them():
     rng = np.random.default_rng(0)
     letters = [*"aB Ç\t\n\u00a0éİßΣς_-.,!?1٣\u0301\u200d😀漢字\u2028\x85", "\0", "ΑΣ ", "e\u0301"]

@@ -91,7 +91,9 @@ def fit_direct(train: Sequences, layout: Layout, *, classes: pl.Series) -> Direc
     if isinstance(target, LabelSetEncoder):
         style = layout.styles.get(layout.target[0], Style())
         target = target.model_copy(update={"separator": style.separator})
-    return fit_encoders(train, layout, target)
+    texts = layout.tokens == "word" and not layout.per_timestep
+    views = texts or (layout.per_timestep and layout.tokens is None)
+    return fit_encoders(train, layout, target, views=views)
 
 
 def grown(old: DirectEncoders, fresh: DirectEncoders) -> DirectEncoders:

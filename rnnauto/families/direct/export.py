@@ -19,6 +19,7 @@ from rnnauto.data.targets import (
 from rnnauto.deploy.check import to_compare
 from rnnauto.deploy.inputs import (
     encode_inputs,
+    encode_words,
     input_specs,
     step_functions,
     step_specs,
@@ -112,7 +113,7 @@ def steps_of(
     def step(state: Any, **raw: Any) -> dict[str, Any]:
         held, clock = parted_clock(state, encoders)
         if "token" in raw:
-            codes = tables["categories"][0].lookup(raw.pop("token"))[..., None]
+            codes = encode_words(raw.pop("token")[..., None], tables, encoders)
             inputs = encode_inputs(raw, tables, layout, encoders) | {"codes": codes}
         else:
             inputs = encode_inputs(raw, tables, layout, encoders, clock=clock)

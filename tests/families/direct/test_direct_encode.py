@@ -4,7 +4,7 @@ from builders import NAN, columns, make_encoders, make_layout, make_sequences
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnauto.data.encode import CategoryEncoder, NumberEncoder
+from rnnauto.data.encode import FEWEST_WORDS, CategoryEncoder, NumberEncoder
 from rnnauto.data.targets import LabelEncoder, ValueEncoder, fit_labels
 from rnnauto.families.direct.encode import DirectEncoders, encode, fit_direct, outputs_of
 
@@ -50,6 +50,19 @@ def test_encoding_gives_ids_from_4_and_1_for_the_unknown():
     assert found.targets.tolist() == [0, -1]
     assert (found.codes.dtype, found.targets.dtype) == (np.int32, np.int32)
     assert found.row_splits.tolist() == [0, 1, 3]
+
+
+def test_texts_of_many_words_are_seen_in_views_of_these_too():
+    words = [f"walk{number}ing" for number in range(FEWEST_WORDS)]
+    for most, seen in ((FEWEST_WORDS, ["whole", "start", "end", "shape"]), (9, ["whole"])):
+        texts = make_sequences(
+            [most, 0], targets=["p", "q"], categories=(pl.Series("text", words[:most]),)
+        )
+        for tokens in ("word", "character"):
+            layout = make_layout(features=columns(text="category"), tokens=tokens)
+            found = fit_direct(texts, layout, classes=pl.Series(["q", "p"]))
+            views = [each.view for each in found.categories]
+            assert views == (seen if tokens == "word" else ["whole"])
 
 
 def test_an_unknown_class_is_a_missing_target():
