@@ -140,7 +140,7 @@ ARMS = (
     Arm("attention pooling", POOLED, learner=built_with(pool="attention")),
     Arm("last, mean and max pooled", POOLED, learner=built_with(pool="three")),
     Arm("filters of widths 2 to 6", POOLED, learner=built_with(filters=(2, 4, 6))),
-    Arm("scaled by sequence beside", SERIES, learner=built_with(beside="scaled")),
+    Arm("scaled by sequence beside", SERIES, values=given(own_scale=True)),
     Arm("label smoothing .1", CLASSES, knobs={"smoothing": 0.1}),
     Arm("weight decay .01", knobs={"weight_decay": 0.01}),
     Arm("weight decay .1", knobs={"weight_decay": 0.1}),

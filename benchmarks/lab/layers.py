@@ -62,21 +62,6 @@ class AttentionPool(keras.layers.Layer):
         return (x_shape[0], x_shape[-1])
 
 
-class BySequence(keras.layers.Layer):
-    """Every channel with mean 0 and deviation 1 over its own sequence."""
-
-    def call(self, x: Any, length: Any) -> Any:
-        true = tf.sequence_mask(length, tf.shape(x)[1])[..., None]
-        count = tf.cast(tf.maximum(length, 1), tf.float32)[:, None, None]
-        mean = tf.reduce_sum(tf.where(true, x, 0.0), 1, keepdims=True) / count
-        apart = tf.where(true, x - mean, 0.0)
-        deviation = tf.sqrt(tf.reduce_sum(tf.square(apart), 1, keepdims=True) / count + 1e-4)
-        return apart / deviation
-
-    def compute_output_shape(self, x_shape: Any, length_shape: Any = None) -> Any:
-        return x_shape
-
-
 plain_recur, plain_convolve, plain_encode = stack.recur, stack.convolve, stack.encode_timesteps
 
 
@@ -115,11 +100,6 @@ def filters_of(widths: tuple[int, ...]) -> Callable[[Any, int], Any]:
     return convolved
 
 
-def beside(features: Any, inputs: dict[str, Any], scales: Any) -> Any:
-    x = plain_encode(features, inputs, scales)
-    return stack.joined([x, BySequence(name="by_sequence")(x, inputs["length"])], name="beside")
-
-
 def grams(features: Any, inputs: dict[str, Any], scales: Any) -> Any:
     x = plain_encode(features, inputs, scales)
     orders = (2, 3, 4) if features.vocabularies[0] < 300 else (2,)
@@ -133,7 +113,6 @@ PATCHES: dict[tuple[str, Any], list[tuple[Any, str, Any]]] = {
     ("recur", "normalised"): [(stack, "recur", normalised)],
     ("pool", "attention"): [(direct, "Pool", attention)],
     ("pool", "three"): [(direct, "Pool", three)],
-    ("beside", "scaled"): [(direct, "encode_timesteps", beside)],
     ("embed", "grams"): [(direct, "encode_timesteps", grams)],
 }
 

@@ -16,10 +16,12 @@ from lab.plain import Bench, study_of
 from rnnauto.families.families import family_of
 from rnnauto.prepare import prepare
 from rnnauto.recipe import Recipe
+from rnnauto.search.space import LOOK_AHEAD
 
 BUNDLED = Path(__file__).parents[2] / "recipes" / "data"
 MOST_TESTED = 700  # sequences, or windows
 PATIENCE = 10  # epochs
+ARE_ARMS = ("ngrams", "own_scale")  # what the base is without
 
 
 @dataclass(frozen=True)
@@ -273,8 +275,7 @@ def bench_of(chosen: LabSet, data: Path, folder: Path) -> LabBench:
     prepared = prepare(train, recipe)
     family = family_of(prepared.layout)
     values = {**family.openings(family.space(prepared, recipe))[0], **chosen.values}
-    if "ngrams" in values:  # are an arm
-        values["ngrams"] = 0
+    values |= {name: LOOK_AHEAD[name] for name in ARE_ARMS if name in values}
     study = study_of(prepared, recipe, folder)
     if chosen.most is not None:
         learnt, held = study.folds[0]

@@ -144,6 +144,7 @@ def settings_parts(values: dict[str, Any]) -> list[str]:
     words = [f"token dropout {values['token_dropout']}"] if "token_dropout" in values else []
     filters = [f"convolution {values['convolution']}"] if values.get("convolution") else []
     filters += [f"{values['ngrams']}-grams"] if values.get("ngrams") else []
+    filters += ["own scale"] if values.get("own_scale") else []
     decay = ["missing decay"] if values.get("filling") == "decay" else []
     weighs = values.get("class_weight", "none")
     weighed = [f"{weighs} class weights"] if weighs != "none" else []

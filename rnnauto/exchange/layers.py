@@ -33,10 +33,12 @@ from rnnauto.networks.decay import Decay
 from rnnauto.networks.fused import GRU, LSTM, SimpleRNN
 from rnnauto.networks.grams import Grams
 from rnnauto.networks.layers import (
+    FLAT,
     AlongTime,
     Around,
     Dropout,
     Learnt,
+    OwnScale,
     Patch,
     PatchCount,
     Pool,
@@ -125,6 +127,23 @@ def emit_around(graph: Graph, layer: Around, x: str) -> str:
     return joined(graph, seen)
 
 
+def emit_own_scale(graph: Graph, layer: OwnScale, x: str, length: str) -> str:
+    x = select(graph, x, (slice(None), slice(None), slice(0, layer.numbers)))
+    timesteps, axis = size_of(graph, x, 1), graph.constant([1], "int64")
+    count = graph.op("Max", cast(graph, length, "float32"), graph.constant(1.0, "float32"))
+    count = graph.op("Unsqueeze", count, graph.constant([1, 2], "int64"))
+
+    def mean_of(each: str) -> str:
+        return graph.op("Div", graph.op("ReduceSum", each, axis, keepdims=1), count)
+
+    mean = mean_of(zero_past(graph, x, length, timesteps))
+    apart = zero_past(graph, graph.op("Sub", x, mean), length, timesteps)
+    variance = graph.op(
+        "Add", mean_of(graph.op("Mul", apart, apart)), graph.constant(FLAT, "float32")
+    )
+    return graph.op("Div", apart, graph.op("Sqrt", variance))
+
+
 def emit_reverse(graph: Graph, layer: Reverse, x: str, length: str) -> str:
     lengths = cast(graph, length, "int64")
     return graph.op("ReverseSequence", x, lengths, batch_axis=0, time_axis=1)
@@ -198,6 +217,7 @@ SHARED: Mapping[type, Emitter] = {
     Patch: emit_patch,
     PatchCount: emit_patch_count,
     Around: emit_around,
+    OwnScale: emit_own_scale,
     Grams: emit_grams,
     Learnt: emit_learnt,
     Reverse: emit_reverse,

@@ -112,6 +112,7 @@ class Architecture:
         convolution: filters that read neighbours before the recurrence; 0: none do.
         ngrams: so many tokens have the longest n-grams that the answer counts; 0: it counts none.
         gram_rows: of the table that these share.
+        own_scale: whether each number is also read by the scale of its own sequence.
         filling: what a missing number is read as: the `mean`, or by `decay` what was last seen.
     """
 
@@ -131,6 +132,7 @@ class Architecture:
     convolution: int = 0
     ngrams: int = 0
     gram_rows: int = 0
+    own_scale: bool = False
     filling: str = "mean"
 
 

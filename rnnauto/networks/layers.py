@@ -8,6 +8,8 @@ import tensorflow as tf
 
 from rnnauto.data.encode import UNKNOWN
 
+FLAT = 1e-4  # added to a variance: what hardly moves stays small
+
 
 class Standardise(keras.layers.Layer):
     """Raw numbers [batch, ..., features] to zero mean and unit deviation, missing ones to 0.
@@ -155,6 +157,29 @@ class Around(keras.layers.Layer):
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return (*shape[:-1], self.width * (shape[-1] or 0))
+
+
+class OwnScale(keras.layers.Layer):
+    """[batch, timesteps, channels] to [batch, timesteps, numbers]: the first channels, each less
+    its mean over the true timesteps of its sequence and divided by its deviation there."""
+
+    def __init__(self, numbers: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.numbers = numbers
+
+    def call(self, x: Any, length: Any) -> Any:
+        x = x[..., : self.numbers]
+        true = tf.expand_dims(tf.sequence_mask(length, tf.shape(x)[1]), -1)
+        count = tf.cast(tf.maximum(length, 1), tf.float32)[:, None]
+        mean = tf.reduce_sum(tf.where(true, x, 0.0), 1) / count
+        apart = tf.where(true, x - tf.expand_dims(mean, 1), 0.0)
+        deviation = tf.sqrt(tf.reduce_sum(tf.square(apart), 1) / count + FLAT)
+        return apart / tf.expand_dims(deviation, 1)
+
+    def compute_output_shape(
+        self, x_shape: tuple[int | None, ...], length_shape: tuple[int | None, ...]
+    ) -> tuple[int | None, ...]:
+        return (*x_shape[:-1], self.numbers)
 
 
 class Reverse(keras.layers.Layer):

@@ -14,6 +14,7 @@ from rnnauto.networks.layers import (
     Around,
     Dropout,
     Learnt,
+    OwnScale,
     Reverse,
     Standardise,
     TokenDropout,
@@ -105,6 +106,12 @@ def encode_statics(features: Statics, inputs: dict[str, Any], scale: Standardise
             embed = keras.layers.Embedding(entries, width, name=f"static_embed_{at}")
             parts.append(embed(inputs["static_codes"][:, at]))
     return joined(parts, name="statics") if parts else None
+
+
+def scale_apart(x: Any, length: Any, numbers: int) -> Any:
+    """[batch, timesteps, channels], of which so many are numbers, with these by the scale of their
+    own sequence beside."""
+    return joined([x, OwnScale(numbers, name="own_scale")(x, length)], name="with_own_scale")
 
 
 def convolve(x: Any, filters: int) -> Any:

@@ -86,6 +86,13 @@ class Space(Section):
         "counts beside the recurrence, where sequences of words, characters or codes have one "
         "answer; 0: none",
     )
+    own_scale: tuple[bool, ...] = Field(
+        (False, True),
+        min_length=1,
+        description="Whether networks that read both ways also see every number by the scale of "
+        "its own sequence, less its mean there and divided by its deviation, where sequences have "
+        "one answer",
+    )
     filling: tuple[Literal["mean", "decay"], ...] = Field(
         ("mean", "decay"),
         min_length=1,

@@ -38,7 +38,7 @@ SLOWER = 1.1  # times what an epoch takes: the clock cuts short a rate that is s
 # what makes an epoch long
 SHAPE = (
     *("cell", "units", "layers", "patch", "bidirectional", "batch_size", "lookback"),
-    *("convolution", "ngrams", "gram_rows", "filling"),
+    *("convolution", "ngrams", "gram_rows", "own_scale", "filling"),
 )
 
 

@@ -19,8 +19,8 @@ Choices = dict[str, tuple[Any, ...]]
 
 # what networks of words, and of numbers that may be missing, begin with
 OF_SOME = {"token_dropout": 0.1, "vectors": "frozen", "filling": "decay"}
-# what only networks that read both ways have
-LOOK_AHEAD = ("convolution", "ngrams")
+# what only networks that read both ways have, and its value where there is none
+LOOK_AHEAD: Values = {"convolution": 0, "ngrams": 0, "own_scale": False}
 # what settings for many data sets tell by its place, see `placed`
 SHARES = ("patch", "lookback", "batch_size")
 RANKS = ("differencing", "frame")
@@ -115,11 +115,11 @@ def batch_sizes(wanted: str | tuple[int, ...], sequences: int) -> tuple[int, ...
 
 
 def consistent(values: Values) -> Values:
-    """Leave out of drawn values what does not go together: neighbours on both sides are read, and
-    n-grams counted, by networks only that read both ways."""
+    """Leave out of drawn values what does not go together: neighbours on both sides are read,
+    n-grams counted and whole sequences scaled by networks only that read both ways."""
     if values["bidirectional"]:
         return values
-    return {**values, **{name: 0 for name in LOOK_AHEAD if values.get(name)}}
+    return {**values, **{name: none for name, none in LOOK_AHEAD.items() if name in values}}
 
 
 def proposals(space: Choices, openings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ NEEDED: dict[str, type | tuple[type, ...]] = {  # of every trial
 }
 OF_SOME = (
     *("lookback", "scaling", "transform", "differencing", "frame", "attention", "vectors"),
-    *("convolution", "ngrams", "gram_rows", "filling"),
+    *("convolution", "ngrams", "gram_rows", "own_scale", "filling"),
 )
 
 

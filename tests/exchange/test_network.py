@@ -67,7 +67,7 @@ def test_a_graph_says_what_its_network_says(shape, further):
     if further:
         features = replace(features, words=(0, 1), vectors=(0, 3, 7), gap=(1, 0.5, 1.5))
         further = {"convolution": 5, "vectors": "frozen", "filling": "decay"}
-        further |= {"ngrams": 4, "gram_rows": 32}
+        further |= {"ngrams": 4, "gram_rows": 32, "own_scale": True}
         architecture = replace(architecture, **further)
     model = build(features, architecture).model
     for weight in model.weights:

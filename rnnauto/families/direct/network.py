@@ -16,6 +16,7 @@ from rnnauto.networks.stack import (
     encode_statics,
     encode_timesteps,
     recur_all,
+    scale_apart,
     scales_of,
     vectors_of,
 )
@@ -59,6 +60,8 @@ def build(features: Features, architecture: Architecture) -> Built:
     timesteps = x = encode_timesteps(features, inputs, scales)
     decay = decay_of(features, architecture, gap=features.gap)
     x = x if decay is None else decay(x)
+    if architecture.own_scale:
+        x = scale_apart(x, length, features.numbers)
     start = encode_statics(features, inputs, scales.statics)
     x = Patch(architecture.patch, name="patch")(x, length)
     x = read = convolve(x, architecture.convolution)

@@ -26,6 +26,7 @@ from rnnauto.recipe import Recipe
 from rnnauto.search.pose import patience_of, scales
 from rnnauto.search.space import (
     FIXED,
+    LOOK_AHEAD,
     Choices,
     filling_choices,
     forwards,
@@ -200,6 +201,8 @@ def space(prepared: DirectPrepared, recipe: Recipe) -> Choices:
     choices |= vector_choices(wanted, features)
     if True in choices["bidirectional"] and layout.rnn_type != "one-to-one":
         choices["convolution"] = wanted.convolution
+        if features.numbers and not layout.per_timestep:
+            choices["own_scale"] = wanted.own_scale
         if features.words and not layout.per_timestep and features.outputs <= MOST_COUNTED:
             choices["ngrams"] = wanted.ngrams
             choices["gram_rows"] = (gram_rows(int(lengths.sum()), features.outputs),)
@@ -251,12 +254,13 @@ def direct_openings(space: Choices) -> list[dict[str, Any]]:
     shape: dict[str, Any] = {"token_dropout": 0.2, "dropout": 0.3} if drops else {}
     shape |= {"units": 128, "dropout": 0.5} if characters else {}
     shape = {"units": 128, "dropout": 0.5, "token_dropout": 0.1} if words else shape
-    ahead = {"convolution": 0 if words else FILTERS, "ngrams": LETTERS if characters else WORDS}
+    ahead: dict[str, Any] = {"convolution": 0 if words else FILTERS, "own_scale": True}
+    ahead["ngrams"] = LETTERS if characters else WORDS
     ways = ((True, "mean"),) if words else ((True, "mean"), (False, "last"))
     return [
         opening(space, cell)
         | {"patch": middle, "pooling": pooling, "bidirectional": both, **shape}
-        | {name: value if both else 0 for name, value in ahead.items() if name in space}
+        | {name: ahead[name] if both else LOOK_AHEAD[name] for name in ahead if name in space}
         | {name: space[name][0] for name in ("gram_rows", "class_weight") if name in space}
         for both, pooling in ways
         for cell in space["cell"]

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from rnnauto.families.direct.network import build
 from rnnauto.networks.architecture import Architecture, Features
+from rnnauto.networks.layers import FLAT
 
 pytestmark = pytest.mark.train
 
@@ -140,6 +141,7 @@ SHAPES = [
     (FEATURES, architecture(cell="simple_rnn", layers=1, convolution=3, patch=2, pooling="max")),
     (replace(FEATURES, words=(0,), vectors=(0, 5, 3)), architecture(vectors="frozen")),
     (replace(FEATURES, words=(0,)), architecture(layers=1, ngrams=3, gram_rows=16, patch=2)),
+    (FEATURES, architecture(layers=1, own_scale=True, convolution=2, pooling="mean")),
     (features(gap=(0, 1.0, 0.5)), architecture(filling="decay", patch=2)),
 ]
 
@@ -188,6 +190,22 @@ def test_filters_see_a_timestep_and_its_neighbours_and_zeros_past_the_ends():
     for timestep in range(4):
         by_hand = np.maximum(x[timestep : timestep + 4].ravel() @ kernel + bias, 0)
         np.testing.assert_allclose(found[timestep, 3:], by_hand, atol=1e-5)
+
+
+def test_numbers_are_seen_by_the_scale_of_their_own_sequence_beside():
+    network = network_of(PLAIN, architecture(cell="simple_rnn", layers=1, own_scale=True))
+    named = {layer.name: layer for layer in network.layers}
+    reader = keras.Model(network.input, named["with_own_scale"].output)
+    batch = inputs_of(PLAIN, lengths(5, 1), 7)
+    found = np.array(reader(batch))
+    assert found.shape == (2, 7, 6)
+    np.testing.assert_array_equal(found[..., :3], batch["numbers"])
+    x = batch["numbers"][0, :5]
+    np.testing.assert_allclose(
+        found[0, :5, 3:], (x - x.mean(0)) / np.sqrt(x.var(0) + FLAT), atol=1e-5
+    )
+    np.testing.assert_array_equal(found[1, :, 3:], 0)  # one timestep is its own mean
+    np.testing.assert_array_equal(found[0, 5:, 3:], 0)
 
 
 def test_an_answer_counts_the_ngrams_of_its_tokens_and_edges():
