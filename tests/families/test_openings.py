@@ -98,13 +98,15 @@ def test_forecasts_open_with_differences_and_writers_with_attention():
     ] * 2
 
 
-def test_what_watches_opens_with_each_cell_then_with_a_small_quick_lstm():
-    *others, quick = family_named("anomaly").openings(space_of("anomaly"))
+def test_what_watches_opens_with_a_small_quick_lstm_between_the_cells():
+    first, quick, last = family_named("anomaly").openings(space_of("anomaly"))
     wanted = {"cell": "lstm", "units": 32, "dropout": 0.0, "learning_rate": 0.01, "clip_norm": 0.1}
     assert quick | wanted == quick
     assert quick["batch_size"] == max(space_of("anomaly")["batch_size"])
-    assert [each["cell"] for each in others] == ["simple_rnn", "lstm"]
-    assert {each["units"] for each in others} == {64}
+    assert [(each["cell"], each["units"]) for each in (first, last)] == [
+        ("simple_rnn", 64),
+        ("lstm", 64),
+    ]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -56,10 +56,10 @@ def space(prepared: AnomalyPrepared, recipe: Recipe) -> Choices:
 
 
 def openings(space: Choices) -> list[Values]:
-    """Propose the first trials: one a cell, without dropout, which widens what is foretold, then
-    the learnt one."""
-    plain = [opening(space, cell) | {"dropout": 0.0} for cell in space["cell"]]
-    return proposals(space, [*plain, *learnt(space, [LEARNT])])
+    """Propose the first trials: one a cell, without dropout, which widens what is foretold, and the
+    learnt one after the first."""
+    first, *others = [opening(space, cell) | {"dropout": 0.0} for cell in space["cell"]]
+    return proposals(space, [first, *learnt(space, [LEARNT]), *others])
 
 
 def trains_long(problem: StudyProblem) -> bool:
