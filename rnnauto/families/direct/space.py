@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Doubles, Floats, timestep_index
+from rnnauto.arrays import Doubles, Floats, Integers, timestep_index
 from rnnauto.data.tags import are_tags
 from rnnauto.data.targets import (
     EndingValue,
@@ -22,7 +22,7 @@ from rnnauto.families.direct.encode import DirectEncoders, each_target, outputs_
 from rnnauto.families.direct.prepare import DirectPrepared
 from rnnauto.layout import Layout
 from rnnauto.networks.architecture import Answer, Features, features_of
-from rnnauto.recipe import Recipe
+from rnnauto.recipe import Recipe, Space
 from rnnauto.search.pose import patience_of, scales
 from rnnauto.search.space import (
     FIXED,
@@ -43,6 +43,7 @@ MOST_WORDS_DROPPED = 0.1
 UNEVEN = 5.0  # times the units of the smallest class, above which weights are tried
 MOST_WEIGHT = 100.0  # of the rarest class, in weights of the most frequent
 MOST_COUNTED = 256  # outputs of networks that count n-grams
+MOST_FETCHED = 1 << 26  # numbers, of all n-grams of a batch: a quarter of a GB
 FEWEST_ROWS, MOST_ROWS, MOST_WEIGHTS = 1 << 10, 1 << 16, 1 << 22  # of their table
 LETTERS, WORDS = 5, 2  # tokens of the longest n-grams that networks begin with
 FILTERS = 192  # of the convolution that networks begin with
@@ -203,9 +204,8 @@ def space(prepared: DirectPrepared, recipe: Recipe) -> Choices:
         choices["convolution"] = wanted.convolution
         if features.numbers and not layout.per_timestep:
             choices["own_scale"] = wanted.own_scale
-        if features.words and not layout.per_timestep and features.outputs <= MOST_COUNTED:
-            choices["ngrams"] = wanted.ngrams
-            choices["gram_rows"] = (gram_rows(int(lengths.sum()), features.outputs),)
+        if features.words and not layout.per_timestep:
+            choices |= gram_choices(wanted, lengths, features.outputs, max(choices["batch_size"]))
     if features.missing and not layout.one_timestep:
         choices |= filling_choices(wanted, features.missing, prepared.development.numbers)
     if layout.rnn_type == "one-to-one":
@@ -216,6 +216,15 @@ def space(prepared: DirectPrepared, recipe: Recipe) -> Choices:
     if recipe.search.early:
         return forwards(choices, "search.early")
     return forwards(choices) if recipe.search.streamable else choices
+
+
+def gram_choices(wanted: Space, lengths: Integers, outputs: int, batch: int) -> Choices:
+    """Which n-grams trials may count, where there are not too many outputs, and what those of a
+    batch say of each fits into memory."""
+    fetched = int(lengths.max(initial=0)) * max(wanted.ngrams) * outputs * batch
+    if outputs > MOST_COUNTED or fetched > MOST_FETCHED:
+        return {}
+    return {"ngrams": wanted.ngrams, "gram_rows": (gram_rows(int(lengths.sum()), outputs),)}
 
 
 def gram_rows(tokens: int, outputs: int) -> int:

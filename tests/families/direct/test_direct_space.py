@@ -141,6 +141,10 @@ def test_texts_begin_with_ngrams_that_are_counted_and_never_where_they_stream():
     assert "ngrams" not in choices(Space(), 9, encoders=TEXTS, tokens="word", streamable=True)
     assert "ngrams" not in choices(Space(), 9, encoders=WITH_WORDS, rnn_type="many-to-many")
     assert "ngrams" not in choices(Space(), 9)  # numbers alone
+    long = {"encoders": TEXTS, "tokens": "character"}
+    assert "ngrams" in choices(Space(), 100_000, **long)
+    assert "ngrams" not in choices(Space(), 300_000, **long)
+    assert "ngrams" in choices(Space(ngrams=(0, 2)), 300_000, **long)
 
 
 def test_the_table_of_ngrams_has_about_a_row_a_token():
