@@ -3,7 +3,8 @@
 The table is generated: 2 million rows in sequences of 1,000 timesteps, if nothing else is said, and
 two classes that differ in the trend of one column. Linux only: the peaks are what the kernel
 recorded (VmHWM), pages of files included, and of what is a process's own alone (RssAnon) the most
-that was seen; pages of files can be taken back at any time, and a limit of memory does so.
+that was seen; pages of files can be taken back at any time, and a limit of memory does so. Flags
+that are not its own go to `fit`.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import polars as pl
 
 COLUMNS = 8
 DRIVER_BAR, WORKER_BAR = 1.2, 1.0  # GB
+AT_ONCE = 100_000  # sequences that are made in one go
 
 
 class Peak(NamedTuple):
@@ -35,21 +37,37 @@ class Peak(NamedTuple):
 
 
 def write_table(path: Path, *, sequences: int, timesteps: int) -> None:
+    """Write the table, some of its sequences at a time."""
     rng = np.random.default_rng(0)
+    parts = []
+    for first in range(0, sequences, AT_ONCE):
+        frame = some_of_it(rng, first, min(AT_ONCE, sequences - first), timesteps)
+        if path.suffix == ".parquet":
+            parts.append(path.with_name(f"part{first}.parquet"))
+            frame.write_parquet(parts[-1])
+        else:
+            with path.open("ab") as file:
+                frame.write_csv(file, float_precision=5, include_header=not first)
+    if parts:
+        pl.scan_parquet(parts).sink_parquet(path)
+    for part in parts:
+        part.unlink()
+
+
+def some_of_it(
+    rng: np.random.Generator, first: int, sequences: int, timesteps: int
+) -> pl.DataFrame:
+    """Make the rows of some sequences, whose ids begin at `first`."""
     label = rng.integers(0, 2, sequences)
     values = rng.standard_normal((sequences, timesteps, COLUMNS)).astype(np.float32)
     values[..., 0] += np.linspace(0, 1, timesteps) * label[:, None]
     columns = {
-        "id": np.repeat(np.arange(sequences), timesteps),
+        "id": np.repeat(np.arange(first, first + sequences), timesteps),
         "step": np.tile(np.arange(timesteps), sequences),
         **{f"x{at}": values[..., at].ravel() for at in range(COLUMNS)},
         "label": np.repeat(label, timesteps),
     }
-    frame = pl.DataFrame(columns)
-    if path.suffix == ".parquet":
-        frame.write_parquet(path)
-    else:
-        frame.write_csv(path, float_precision=5)
+    return pl.DataFrame(columns)
 
 
 def memory(process: int) -> Peak:
@@ -99,7 +117,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--format", default=".csv", choices=[".csv", ".parquet"])
-    given = parser.parse_args()
+    given, further = parser.parse_known_args()
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / f"long{given.format}"
         write_table(table, sequences=given.sequences, timesteps=given.timesteps)
@@ -110,7 +128,7 @@ def main() -> None:
         fit = ["fit", *data, "--budget", given.budget, "--workers", str(given.workers)]
         fit += ["--trials", str(given.trials)] if given.trials else []
         fit += ["--epochs", str(given.epochs)] if given.epochs else []
-        peaks([*fit, "-o", f"{folder}/model"])
+        peaks([*fit, *further, "-o", f"{folder}/model"])
 
 
 if __name__ == "__main__":

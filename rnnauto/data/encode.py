@@ -223,19 +223,21 @@ def fit_times(train: Sequences, layout: Layout) -> dict[str, Any]:
 
 
 def fit_numbers(names: list[str], matrix: Floats) -> tuple[NumberEncoder, ...]:
-    encoders = []
-    for position, name in enumerate(names):
-        known = matrix[:, position].astype(np.float64)
-        missing = np.isnan(known)
-        known = known[~missing] if missing.any() else known
-        mean = float(known.mean()) if known.size else 0.0
-        deviation = deviation_of(known, mean) if known.size else 1.0
-        # a constant leaves rounding noise of about 1e-7 of its size in float32
-        if not deviation > 1e-6 * max(abs(mean), 1e-30):
-            deviation = max(abs(mean), 1.0)
-        some = bool(missing.any())
-        encoders.append(NumberEncoder(name=name, mean=mean, deviation=deviation, missing=some))
-    return tuple(encoders)
+    return tuple(fit_number(name, matrix[:, at]) for at, name in enumerate(names))
+
+
+def fit_number(name: str, column: Floats) -> NumberEncoder:
+    """Learn the scale of a column of numbers, which may be many: no copy of it outlives this."""
+    known = column.astype(np.float64)
+    missing = np.isnan(known)
+    some = bool(missing.any())
+    known = known[~missing] if some else known
+    mean = float(known.mean()) if known.size else 0.0
+    deviation = deviation_of(known, mean) if known.size else 1.0
+    # a constant leaves rounding noise of about 1e-7 of its size in float32
+    if not deviation > 1e-6 * max(abs(mean), 1e-30):
+        deviation = max(abs(mean), 1.0)
+    return NumberEncoder(name=name, mean=mean, deviation=deviation, missing=some)
 
 
 def deviation_of(values: Doubles, mean: float) -> float:
