@@ -182,6 +182,7 @@ SETS = (
         rows_of("names_languages.csv", None, 1_100, fewest=10),
         {"data": {"target": "language"}, "split": {"test": 0.3}},
         epochs=14,
+        values={"units": 128},
     ),
     LabSet(
         "snips_intent",

@@ -255,13 +255,14 @@ def reads_tags(space: Choices) -> bool:
 
 def direct_openings(space: Choices) -> list[dict[str, Any]]:
     """List the hyperparameters of the first trials, larger where words are tagged, and where what
-    is read are characters or codes: there are few, and none is learnt by heart."""
+    is read are characters or codes: there are few, and none is learnt by heart. Where n-grams are
+    counted half the units say as much in half the time."""
     middle = sorted(space["patch"])[len(space["patch"]) // 2]
     drops = "token_dropout" in space
     words = reads_tags(space)  # large embeddings learn their words by heart
     characters = drops and not words and max(space["token_dropout"]) > MOST_WORDS_DROPPED
     shape: dict[str, Any] = {"token_dropout": 0.2, "dropout": 0.3} if drops else {}
-    shape |= {"units": 128, "dropout": 0.5} if characters else {}
+    shape |= {"dropout": 0.5} if characters else {}
     shape = {"units": 128, "dropout": 0.5, "token_dropout": 0.1} if words else shape
     ahead: dict[str, Any] = {"convolution": 0 if words else FILTERS, "own_scale": True}
     ahead["ngrams"] = LETTERS if characters else WORDS
@@ -269,6 +270,7 @@ def direct_openings(space: Choices) -> list[dict[str, Any]]:
     return [
         opening(space, cell)
         | {"patch": middle, "pooling": pooling, "bidirectional": both, **shape}
+        | ({"units": 128} if characters and not (both and "ngrams" in space) else {})
         | {name: ahead[name] if both else LOOK_AHEAD[name] for name in ahead if name in space}
         | {name: space[name][0] for name in ("gram_rows", "class_weight") if name in space}
         for both, pooling in ways
