@@ -265,16 +265,25 @@ def repeated(search: Search, other_job: NextJob, *, most_trials: int) -> NextJob
             return other_job()
         name = f"{first.id}{AGAIN}{len(alike)}"
         search.trials[name] = Trial(name, best.values)
-        told_finely = first.results[0].best_epoch >= FEWEST_EPOCHS
+        told_finely = usual_epochs(first) >= FEWEST_EPOCHS
         return make_job(search, name, 0, decays=epochs if told_finely else None)
 
     return next_job
 
 
+def usual_epochs(trial: Trial) -> int:
+    """Count the epochs that a trial's setting takes to its best: at least FEWEST_EPOCHS where the
+    clock stopped it while it was still improving."""
+    result = trial.results[0]
+    usual = trial.before + result.best_epoch
+    improving = result.stopped == "clock" and result.best_epoch == len(result.epochs)
+    return max(usual, FEWEST_EPOCHS) if improving else usual
+
+
 def repeated_epochs(search: Search, trial: Trial) -> int:
     """Over how many epochs a trial's setting is to be trained again; 0 where there is not the time
     for as many as it took to its best."""
-    usual = trial.results[0].best_epoch
+    usual = usual_epochs(trial)
     epoch = SLOWER * epoch_seconds(search, trial.values)
     wanted = round(DECAYS_OVER * usual)
     if epoch * wanted > search.seconds_left:
@@ -302,7 +311,7 @@ def teaching(search: Search) -> NextJob:
             return None
         name = f"{first.id}{TAUGHT}{len(students) + 1}"
         search.trials[name] = Trial(name, best.values)
-        told_finely = first.results[0].best_epoch >= FEWEST_EPOCHS
+        told_finely = usual_epochs(first) >= FEWEST_EPOCHS
         return make_job(search, name, 0, decays=epochs if told_finely else None, teachers=teachers)
 
     return next_job
@@ -311,7 +320,7 @@ def teaching(search: Search) -> NextJob:
 def taught_epochs(search: Search, trial: Trial, teachers: int) -> int:
     """Over how many epochs a network of a trial's setting is taught; 0 where there is not the time
     for as many as are worth it."""
-    usual = trial.results[0].best_epoch
+    usual = usual_epochs(trial)
     epoch = SLOWER * epoch_seconds(search, trial.values)
     left = search.seconds_left - ASKED * LESSON * teachers * epoch
     wanted = min(round(DECAYS_OVER * usual), int(left / (LESSON * epoch)))

@@ -209,6 +209,7 @@ def with_result(trial: Trial, job: Job, result: Result) -> Trial:
     job that was run again, for its weights were lost, has the result of its second run."""
     earlier = trial.results.get(job.fold)
     again = trial.weights.get(job.fold) == job.name
+    goes_on = job.goes_on and not again and job.fold == 0
     if (
         earlier is not None
         and not again
@@ -220,6 +221,7 @@ def with_result(trial: Trial, job: Job, result: Result) -> Trial:
         values=trial.values,
         results={**trial.results, job.fold: result},
         weights={**trial.weights, job.fold: job.name},
+        before=trial.before + (earlier.best_epoch if earlier and goes_on else 0),
     )
 
 

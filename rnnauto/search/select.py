@@ -24,12 +24,18 @@ FAR_WORSE = 1.5  # times the loss of the winner
 
 @dataclass(frozen=True)
 class Trial:
-    """One set of hyperparameters and what came of it on every fold it was trained on."""
+    """One set of hyperparameters and what came of it on every fold it was trained on.
+
+    Attributes:
+        weights: by fold, the names of their files.
+        before: epochs on the first fold before those of its result, which went on from them.
+    """
 
     id: str
     values: Values
     results: dict[int, Result] = field(default_factory=dict)
-    weights: dict[int, str] = field(default_factory=dict)  # fold: name of the weights file
+    weights: dict[int, str] = field(default_factory=dict)
+    before: int = 0
 
     # what trials are put in order by is asked for whenever one ends
     @cached_property

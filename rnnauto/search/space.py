@@ -117,9 +117,8 @@ def batch_sizes(wanted: str | tuple[int, ...], sequences: int) -> tuple[int, ...
 def consistent(values: Values) -> Values:
     """Leave out of drawn values what does not go together: neighbours on both sides are read,
     n-grams counted and whole sequences scaled by networks only that read both ways."""
-    if values["bidirectional"]:
-        return values
-    return {**values, **{name: none for name, none in LOOK_AHEAD.items() if name in values}}
+    ahead = {name: none for name, none in LOOK_AHEAD.items() if values.get(name)}
+    return {**values, **ahead} if ahead and not values["bidirectional"] else values
 
 
 def proposals(space: Choices, openings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -495,3 +495,18 @@ def test_a_best_trial_that_the_clock_stopped_is_trained_on_before_it_is_repeated
     # the others that the clock had stopped wait until the best has been trained again
     assert names[1:5] == [f"01-again-{n}-fold0" for n in range(1, 5)]
     assert len(names) > 5
+
+
+@pytest.mark.parametrize(("further", "decays"), [(0.1, 16), (0.9, 12)])
+def test_what_the_clock_stopped_counts_all_its_epochs_before_it_is_repeated(run, further, decays):
+    # 4 epochs, and where the trial goes on 4 more to a better one; else it was still improving
+    def outcome(job):
+        loss = 0.2 if job.values["units"] == 1 else 0.5
+        loss = further if job.goes_on else loss - 0.001 * job.again
+        curve = tuple(Epoch(n + 1, loss, loss, 0.01, loss) for n in range(4))
+        stopped = "patience" if job.goes_on else "clock"
+        return result(loss, seconds=10.0, stopped=stopped, best_epoch=4, epochs=curve)
+
+    found = run(outcome, seconds=200.0, refit=True, trials=60, repeats=True, size=1)
+    repeats = [job for job in repeats_of(found) if not job.goes_on]
+    assert [job.decays for job in repeats][:4] == [decays] * 4
