@@ -265,8 +265,7 @@ def repeated(search: Search, other_job: NextJob, *, most_trials: int) -> NextJob
             return other_job()
         name = f"{first.id}{AGAIN}{len(alike)}"
         search.trials[name] = Trial(name, best.values)
-        told_finely = usual_epochs(first) >= FEWEST_EPOCHS
-        return make_job(search, name, 0, decays=epochs if told_finely else None)
+        return make_job(search, name, 0, decays=epochs if worth_decaying(first) else None)
 
     return next_job
 
@@ -278,6 +277,12 @@ def usual_epochs(trial: Trial) -> int:
     usual = trial.before + result.best_epoch
     improving = result.stopped == "clock" and result.best_epoch == len(result.epochs)
     return max(usual, FEWEST_EPOCHS) if improving else usual
+
+
+def worth_decaying(trial: Trial) -> bool:
+    """Whether a setting trained again does better with rates that decay: where it takes some epochs
+    to its best. What counts n-grams has learnt them by heart before the end of a decay."""
+    return usual_epochs(trial) >= FEWEST_EPOCHS and not trial.values.get("ngrams")
 
 
 def repeated_epochs(search: Search, trial: Trial) -> int:
@@ -311,8 +316,9 @@ def teaching(search: Search) -> NextJob:
             return None
         name = f"{first.id}{TAUGHT}{len(students) + 1}"
         search.trials[name] = Trial(name, best.values)
-        told_finely = usual_epochs(first) >= FEWEST_EPOCHS
-        return make_job(search, name, 0, decays=epochs if told_finely else None, teachers=teachers)
+        return make_job(
+            search, name, 0, decays=epochs if worth_decaying(first) else None, teachers=teachers
+        )
 
     return next_job
 

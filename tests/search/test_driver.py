@@ -11,6 +11,7 @@ from rnnauto.errors import SearchError
 from rnnauto.search import driver, journal, loop, worker
 from rnnauto.search.driver import FINALISTS, run_search
 from rnnauto.search.loop import Search
+from rnnauto.search.select import Trial
 from rnnauto.search.trial import Epoch, Proposed, seed_of
 from rnnauto.search.workers import Died, Started
 
@@ -480,6 +481,12 @@ def test_what_is_best_after_few_epochs_is_trained_again_as_it_was(run):
     outcome = learning([0.5, 0.2, *[0.9] * 100], best_epoch=2)
     found = run(outcome, seconds=200.0, refit=True, trials=60, repeats=True)
     assert [job.decays for job in repeats_of(found)] == [None] * 4
+
+
+def test_what_counts_ngrams_is_trained_again_as_it_was():
+    learnt = result(0.5, best_epoch=9)
+    trials = [Trial("0", values, {0: learnt}) for values in ({}, {"ngrams": 0}, {"ngrams": 2})]
+    assert [driver.worth_decaying(trial) for trial in trials] == [True, True, False]
 
 
 def test_a_best_trial_that_the_clock_stopped_is_trained_on_before_it_is_repeated(run):
