@@ -123,7 +123,6 @@ def fit(
         history = begin(task, watch, resume=resume)
         del prepared  # which lies on disk now
         task = task.on_disk()
-        gc.collect()  # much of the table hangs in circles
         with following(trackers, recipe, folder, work / JOURNAL, watch) as follower:
             searched = search_beside_first_model(task, history, clock, watch)
             written = leave_model(task, searched, clock, watch)
@@ -220,6 +219,8 @@ def search_beside_first_model(
         thread_aside() as aside,
         start_workers(recipe, task.study, folds) as workers,
     ):
+        # much of the table hangs in circles; what is raised while they are collected gets lost
+        gc.collect()
         compared = aside.submit(
             family.fit_baselines, prepared, seed=recipe.seed, metric=task.metric
         )

@@ -150,6 +150,8 @@ def placed(space: Choices, setting: Mapping[str, Any]) -> Values:
     the number in the order of the space, which has the most promising first.
     """
     usual = {"optimizer": "adam", **OF_SOME}
+    if "vectors" in space:  # no set that settings are learnt from has some: they must do alone
+        setting = {name: value for name, value in setting.items() if name != "token_dropout"}
     values = {}
     for name, options in space.items():
         if name in SHARES and name in setting:

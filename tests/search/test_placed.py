@@ -34,6 +34,13 @@ def test_every_hyperparameter_of_the_space_has_a_value_of_it():
     assert (values["dropout"], values["filling"]) == (0.5, "decay")  # the usual filling
 
 
+def test_as_many_words_are_taken_for_unknown_as_usual_where_vectors_must_do_alone():
+    space = {**SPACE, "token_dropout": (0.0, 0.1, 0.2)}
+    assert placed(space, {"token_dropout": 0.0})["token_dropout"] == 0.0
+    vectors = {**space, "vectors": ("frozen", "tuned")}
+    assert placed(vectors, {"token_dropout": 0.0})["token_dropout"] == 0.1
+
+
 def test_what_does_not_go_together_is_left_out():
     both = {"convolution": 64, "bidirectional": True}
     assert placed(SPACE, both)["convolution"] == 64

@@ -488,7 +488,7 @@ def test_sigterm_is_like_ctrl_c(tmp_path, monkeypatch, capfd):
 
 def test_ctrl_c_before_anything_is_ready_leaves_nothing(tmp_path):
     code, stdout, stderr = interrupt(tmp_path, when=lambda journal: "run-started" in journal)
-    assert code == 130
+    assert code == 130, stderr
     assert stdout == ""
     assert "Traceback" not in stderr
     assert [path.name for path in tmp_path.iterdir()] == ["visits.csv"]
