@@ -2,6 +2,7 @@
 apart, padding is not read, and missing numbers decay."""
 
 import json
+import os
 
 import polars as pl
 import pytest
@@ -70,6 +71,7 @@ print(json.dumps(apart))
 """
 
 
+@pytest.mark.skipif(not os.environ.get("RNNAUTO_SLOW"), reason="takes 20 s: RNNAUTO_SLOW=1")
 def test_converters_keep_both_directions_of_padded_batches_with_missing_numbers(tmp_path):
     frame = sensors().with_columns(label=(sensors()["id"].str.slice(1).cast(int) % 2).cast(str))
     frame = frame.with_columns(x=pl.when(pl.int_range(len(frame)) % 3 > 0).then("x"))
