@@ -1,7 +1,7 @@
 """Keep large columns in files without names instead of memory: their pages belong to the system,
 which keeps them while it has room and can take them back when it has none.
 
-Such a file has no name from the start (Linux, macOS), so that nothing is left of it however the
+Such a file has no name from the start (Linux), so that nothing is left of it however the
 process ends. Where there is no such file, or no room for one, columns stay in memory.
 """
 
