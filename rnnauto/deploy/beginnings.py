@@ -111,12 +111,12 @@ def timesteps_of(
     places = timestep_index(sequences.row_splits, chosen)
     if layout.tokens is not None:
         tokens = strings(sequences.categories[0].gather(places))
-        by_token = token_inputs(tokens[None], encoders)  # as of a single sequence
-        inputs = {name: array[0] for name, array in by_token.items()}
+        made = token_inputs(tokens[None], encoders)  # as of a single sequence
     else:
         raw = raw_timesteps(sequences, places, layout, encoders)
-        one = {name: array[None] for name, array in raw.items()}  # as of a single sequence
-        inputs = {name: array[0] for name, array in cut_inputs(one, layout, encoders).items()}
+        one = {name: array[None] for name, array in raw.items()}  # the same
+        made = cut_inputs(one, layout, encoders)
+    inputs = {name: array[0] for name, array in made.items()}
     statics = raw_statics(sequences, chosen, layout, encoders)
     return Timesteps(inputs, statics, sequences.lengths[chosen])
 

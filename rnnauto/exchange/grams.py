@@ -1,40 +1,36 @@
 """Write the layer that counts n-grams as nodes of ONNX."""
 
 from rnnauto.exchange.graph import Graph
-from rnnauto.exchange.pieces import LARGEST, cast, joined, mask_of, size_of
+from rnnauto.exchange.pieces import cast, joined, mask_of, select, size_of
 from rnnauto.networks.grams import EDGE, FACTOR, MODULUS, OFFSET, SALT, SPREAD, STEP, Grams
+
+EVERY = slice(None)
 
 
 def emit_grams(graph: Graph, layer: Grams, codes: str, length: str) -> str:
+    def number(value: int) -> str:
+        return graph.constant(value, "int64")
+
     axis = graph.constant([1], "int64")
-
-    def whole(number: int) -> str:
-        return graph.constant(number, "int64")
-
-    def cut(x: str, begin: int, end: int = LARGEST) -> str:
-        return graph.op("Slice", x, graph.constant([begin], "int64"), whole_row(end), axis)
-
-    def whole_row(number: int) -> str:
-        return graph.constant([number], "int64")
-
     timesteps = size_of(graph, codes, 1)
-    tokens = graph.op("Add", cast(graph, codes, "int64"), whole(OFFSET))
-    tokens = graph.op("Where", mask_of(graph, length, timesteps), tokens, whole(EDGE))
+    tokens = graph.op("Add", cast(graph, codes, "int64"), number(OFFSET))
+    tokens = graph.op("Where", mask_of(graph, length, timesteps), tokens, number(EDGE))
     sides = graph.constant([0, 1, 0, 1], "int64")
-    tokens = graph.op("Pad", tokens, sides, whole(EDGE))
+    tokens = graph.op("Pad", tokens, sides, number(EDGE))
     longer = graph.op("Add", length, graph.constant(2, "int32"))
-    true = mask_of(graph, longer, graph.op("Add", timesteps, whole_row(2)))
+    true = mask_of(graph, longer, size_of(graph, tokens, 1))
     rows, there, mixed = [], [], ""
     for size in range(1, layer.longest + 1):
-        more = graph.op("Mul", cut(tokens, size - 1), whole(STEP))
-        more = graph.op("Add", more, whole(size))
+        ends = (EVERY, slice(size - 1, None))
+        more = graph.op("Mul", select(graph, tokens, ends), number(STEP))
+        more = graph.op("Add", more, number(size))
         if mixed:
-            before = graph.op("Mul", cut(mixed, 0, -1), whole(FACTOR))
-            more = graph.op("Add", before, more)
-        mixed = graph.op("Mod", more, whole(MODULUS))
-        spread = graph.op("Add", graph.op("Mul", mixed, whole(SPREAD)), whole(size * SALT))
-        rows.append(graph.op("Mod", spread, whole(layer.table.shape[0])))
-        there.append(cut(true, size - 1))
+            before = select(graph, mixed, (EVERY, slice(0, -1)))
+            more = graph.op("Add", graph.op("Mul", before, number(FACTOR)), more)
+        mixed = graph.op("Mod", more, number(MODULUS))
+        spread = graph.op("Add", graph.op("Mul", mixed, number(SPREAD)), number(size * SALT))
+        rows.append(graph.op("Mod", spread, number(layer.table.shape[0])))
+        there.append(select(graph, true, ends))
     known = cast(graph, joined(graph, there, 1), "float32")
     known = graph.op("Unsqueeze", known, graph.constant([2], "int64"))
     table = graph.constant(layer.table.numpy(), "float32")
