@@ -69,13 +69,24 @@ def encode_timesteps(features: Features, inputs: dict[str, Any], scales: Scales)
                 # the vector stays where the word is taken for unknown: it must do alone
                 parts.append(scales.vectors(codes))
                 learnt = features.vectors[1]
-                codes = Learnt(learnt, name="learnt")(codes)
-            if at in features.words:
-                codes = TokenDropout(name=f"token_dropout_{at}")(codes)
+            codes = learnt_from(codes, features, at)
             width = embedding_width(features.sized[at] if features.sized else learnt)
             embed = keras.layers.Embedding(learnt, width, name=f"embed_{at}")
             parts.append(embed(codes))
     return joined(parts, name="timesteps")
+
+
+def learnt_from(codes: Any, features: Features, at: int, *, by: str = "") -> Any:
+    """The ids of a vocabulary, [batch, timesteps], as a table learns from them: what is known by
+    its vector alone is unknown, and so are some of its words in training.
+
+    Args: by: which table that is, in the names of layers.
+    """
+    if features.vectors is not None and features.vectors[0] == at:
+        codes = Learnt(features.vectors[1], name=f"learnt{by}")(codes)
+    if at in features.words:
+        codes = TokenDropout(name=f"token_dropout{by}_{at}")(codes)
+    return codes
 
 
 def decay_of(
@@ -136,10 +147,7 @@ def count_grams(
         return x
     parts = [x]
     for at in features.words:
-        codes = inputs["codes"][:, :, at]
-        if features.vectors is not None and features.vectors[0] == at:
-            codes = Learnt(features.vectors[1], name="learnt_grams")(codes)
-        codes = TokenDropout(name=f"token_dropout_grams_{at}")(codes)
+        codes = learnt_from(inputs["codes"][:, :, at], features, at, by="_grams")
         shape = (architecture.ngrams, architecture.gram_rows, features.outputs)
         grams = Grams(*shape, name=f"grams_{at}")
         parts.append(grams(codes, inputs["length"]))
