@@ -49,9 +49,10 @@ class Space(Section):
         ("none", "log"), min_length=1, description="Logarithm of targets that are never negative"
     )
     differencing: tuple[
-        Literal["none", "last", "trend", "seasonal", "seasonal_trend", "seasonal_last"], ...
+        Literal["none", "last", "trend", "seasonal", "seasonal_trend", "seasonal_last", "smoothed"],
+        ...,
     ] = Field(
-        ("none", "last", "trend", "seasonal", "seasonal_trend", "seasonal_last"),
+        ("none", "last", "trend", "seasonal", "seasonal_trend", "seasonal_last", "smoothed"),
         min_length=1,
         description="The simple forecast whose error a forecast predicts; those that are far off "
         "in the train part are not tried. Lists that go on from what is read have the first three",

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.train
 
 HORIZON, SEASON, LOOKBACK, LONGEST = 5, 3, 8, 4
 LEVELS = (0.025, 0.25, 0.5, 0.9)
-KINDS = ["none", "last", "trend", "seasonal", "seasonal_trend", "seasonal_last"]
+KINDS = ["none", "last", "trend", "seasonal", "seasonal_trend", "seasonal_last", "smoothed"]
 SCALINGS = ["none", "mean", "standard"]
 
 

@@ -105,6 +105,10 @@ def emit_scale(graph: Graph, layer: Scale, x: str, flags: str) -> tuple[str, str
 
 
 def emit_simple(graph: Graph, layer: SimpleForecast, x: str) -> str:
+    if layer.kind == "smoothed":
+        weights = floats(graph, layer.weigh.numpy().transpose(0, 2, 1))
+        each = graph.op("MatMul", graph.op("Transpose", x, perm=[2, 0, 1]), weights)
+        return graph.op("Transpose", each, perm=[1, 2, 0])
     last = select(graph, x, (EVERY, slice(-1, None)))
     ahead = np.arange(1, layer.horizon + 1, dtype=np.float32)[None, :, None]
     if layer.kind == "none":

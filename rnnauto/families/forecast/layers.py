@@ -138,7 +138,8 @@ class SimpleForecast(keras.layers.Layer):
     `none`: the level of the window, 0; `last`: the last value; `trend`: from there on as in the
     last step; `seasonal`: the value a season earlier; `seasonal_trend`: that, and what the last
     season was above the one before, for each season passed; `seasonal_last`: that, and what the
-    last value was above the one a season before it.
+    last value was above the one a season before it; `smoothed`: a weighted sum of all values, whose
+    weights [targets, horizon, steps] are those of an exponential smoothing.
     """
 
     def __init__(self, kind: str, horizon: int, season: int, **options: Any) -> None:
@@ -147,7 +148,17 @@ class SimpleForecast(keras.layers.Layer):
         self.horizon = horizon
         self.season = season
 
+    def build(self, shape: Any) -> None:
+        if self.kind == "smoothed":
+            steps, targets = shape[1:]
+            self.weigh = self.add_weight(
+                shape=(targets, self.horizon, steps), initializer="zeros", trainable=False
+            )
+
     def call(self, x: Any) -> Any:
+        if self.kind == "smoothed":
+            each = tf.matmul(tf.transpose(x, [2, 0, 1]), self.weigh, transpose_b=True)
+            return tf.transpose(each, [1, 2, 0])
         last = x[:, -1:]
         ahead = tf.range(1, self.horizon + 1, dtype=tf.float32)[None, :, None]
         if self.kind == "none":

@@ -27,6 +27,7 @@ from rnnauto.families.forecast.layers import (
     Transform,
 )
 from rnnauto.families.forecast.levels import middle
+from rnnauto.families.forecast.smooth import smoothing
 from rnnauto.networks.architecture import Architecture
 from rnnauto.networks.built import Built
 from rnnauto.networks.layers import Dropout, Standardise, embedding_width
@@ -52,15 +53,17 @@ class ForecastParts:
         scale: what one window is standardised by.
         channel_scale: of what the recurrent layers read of the targets.
         ahead_scale: of what is known ahead; None where nothing is.
+        simple: the simple forecast.
         quantiles: the last layer, with the usual error and the intervals' factors.
-        window: the channels, the simple forecast, the window's centre and its spread, as the
-            network's own tensors.
+        window: the channels, the scaled window, its centre and its spread, as the network's own
+            tensors.
     """
 
     transform: Transform
     scale: Scale
     channel_scale: Standardise
     ahead_scale: Standardise | None
+    simple: SimpleForecast
     quantiles: Quantiles
     window: tuple[Any, ...]
 
@@ -80,7 +83,8 @@ def build_forecast(features: ForecastFeatures, architecture: Architecture) -> Bu
     seen = transform(Recent(lookback, np.nan, name="recent")(inputs["past"], length))
     filled, flags = Fill(name="fill")(seen)
     scaled, centre, spread = scale(filled, flags)
-    simple = SimpleForecast(kind, horizon, season, name="simple")(scaled)
+    forecast = SimpleForecast(kind, horizon, season, name="simple")
+    simple = forecast(scaled)
     channels = Channels(kind, season, name="channels")(scaled, flags)
     channel_scale = Standardise(channels.shape[-1], (), name="channel_scale")
     ahead_scale = number_scale(features.ahead, features.ahead_missing, name="ahead_scale")
@@ -103,8 +107,9 @@ def build_forecast(features: ForecastFeatures, architecture: Architecture) -> Bu
         scale=scale,
         channel_scale=channel_scale,
         ahead_scale=ahead_scale,
+        simple=forecast,
         quantiles=quantiles,
-        window=(channels, simple, centre, spread),
+        window=(channels, scaled, centre, spread),
     )
     return Built(model, scales, forward, parts)
 
@@ -176,7 +181,7 @@ def encode_ahead(
 
 def adapt(built: Built, inputs: dict[str, NDArray[Any]], truth: Floats) -> None:
     """Set the constants of a fresh network by windows of its train part: levels and deviations of
-    what it reads, and the usual error of its simple forecast.
+    what it reads, its simple forecast where that is learnt, and the usual error of it.
 
     Args:
         truth: what came after each window, float32 [windows, horizon, targets], NaN where missing.
@@ -191,10 +196,13 @@ def adapt(built: Built, inputs: dict[str, NDArray[Any]], truth: Floats) -> None:
     if built.scales.statics is not None:
         set_scale(built.scales.statics, inputs["static_numbers"])
     window = keras.Model(built.model.input, list(parts.window))
-    channels, simple, centre, spread = window(inputs, training=False)
+    channels, scaled, centre, spread = window(inputs, training=False)
     set_scale(parts.channel_scale, channels.numpy().reshape(-1, channels.shape[-1]))
     target = (parts.transform(truth).numpy() - centre.numpy()) / spread.numpy()
-    error = np.abs(target - simple.numpy())
+    simple = parts.simple
+    if simple.kind == "smoothed":
+        simple.weigh.assign(smoothing(scaled.numpy(), target, season=simple.season))
+    error = np.abs(target - simple(scaled).numpy())
     usual = by_column(np.nanmean, error, 1.0) * np.sqrt(np.pi / 2)  # a normal error's deviation
     parts.quantiles.error.assign(np.maximum(usual, LEAST_ERROR))
 

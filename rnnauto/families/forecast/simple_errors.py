@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers, evenly
 from rnnauto.families.forecast.series import EncodedSeries
+from rnnauto.families.forecast.smooth import filled, smoothing
 
 MOST_WINDOWS = 1_000  # enough to tell which is nearer
 
@@ -48,6 +49,9 @@ def simple_errors(encoded: EncodedSeries, chosen: Integers, *, season: int) -> d
         forecasts["seasonal"] = earlier
         forecasts["seasonal_trend"] = earlier + passed * mean_of(back(span) - back(span + season))
         forecasts["seasonal_last"] = earlier + passed * (last - back(np.array([season + 1])))
+    windows = filled(back(np.arange(encoded.lookback, 0, -1)))
+    weights = smoothing(windows, truth, season=season)
+    forecasts["smoothed"] = np.einsum("wst,ths->wht", windows, weights)
     return {name: mean_error((truth - forecast) / units) for name, forecast in forecasts.items()}
 
 

@@ -16,7 +16,7 @@ from rnnauto.search.space import Choices, batch_sizes, filling_choices, optimize
 from rnnauto.search.trial import StudyProblem
 
 SHORTEST_LOOKBACK = 4
-SEASONAL = frozenset({"seasonal", "seasonal_trend", "seasonal_last"})
+SEASONAL = frozenset({"seasonal", "seasonal_trend", "seasonal_last", "smoothed"})
 NEAR = 1.5  # times the error of the nearest simple forecast: what is further off is not tried
 
 
@@ -115,6 +115,7 @@ def simple_forecasts(space: Space, shape: ForecastShape, *, least: int) -> tuple
         "seasonal": season_seen,
         "seasonal_trend": trend_seen,
         "seasonal_last": trend_seen,
+        "smoothed": True,
     }
     kinds = [kind for kind in space.differencing if allowed[kind]]
     order = sorted(kinds, key=lambda kind: shape.errors.get(kind, math.inf))

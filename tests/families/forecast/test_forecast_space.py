@@ -22,6 +22,7 @@ def test_the_nearest_simple_forecasts_are_tried_in_their_order():
     assert differencing() == ("seasonal_trend", "seasonal")
     assert differencing(errors=ERRORS | {"last": 1.2}) == ("seasonal_trend", "seasonal", "last")
     assert differencing(errors=ERRORS | {"last": 0.1}) == ("last", "seasonal_trend")
+    assert differencing(errors=ERRORS | {"smoothed": 0.8})[0] == "smoothed"
     assert differencing(errors={}) == Space().differencing
 
 
