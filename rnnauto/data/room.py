@@ -11,8 +11,17 @@ if TYPE_CHECKING:
     from rnnauto.recipe import Split
 
 FEWEST_BEFORE = 2  # timesteps that a forecast looks back at least, unless fewer are named
+SEASONS_BACK, LONG_SEASONS_BACK, HORIZONS_BACK, LEAST_LOOKBACK = 3, 2, 4, 32
+LONG_SEASON = 100  # timesteps: three of these are slow to learn from
 FOLDS = 5
 FEW_SERIES = 300  # series below which several folds are held out
+
+
+def usual_back(horizon: int, season: int) -> int:
+    """Count the timesteps that a network reads at most before a forecast, unless more are named:
+    some seasons or horizons."""
+    seasons = SEASONS_BACK if season < LONG_SEASON else LONG_SEASONS_BACK
+    return max(seasons * season, HORIZONS_BACK * horizon, LEAST_LOOKBACK)
 
 
 def least_before(lookback: int, season: int) -> int:

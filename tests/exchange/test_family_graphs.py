@@ -62,7 +62,7 @@ def lengths_of(rng, rows, timesteps):
 )
 def test_a_forecast_is_that_of_its_network(kind, scaling, transform):
     rng = np.random.default_rng(0)
-    told = {"levels": LEVELS, "floors": (0.0, None)}
+    told = {"levels": LEVELS, "floors": (0.0, None), "history": 2 * LOOKBACK}
     features = ForecastFeatures(2, HORIZON, SEASON, 2, (1,), (5,), 3, (0,), 1, (0,), (4,), **told)
     shape = Architecture(
         *("gru", 6, 1, 1, "last", False),

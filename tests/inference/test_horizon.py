@@ -50,7 +50,7 @@ def test_the_season_of_the_sampling_period_is_the_horizon(step, season):
 def test_a_tenth_of_the_shortest_series_is_the_most():
     columns = series(timedelta(hours=1), 100)
     inference = inference_of(columns)
-    assert (inference.layout.horizon, inference.layout.lookback) == (10, 72)
+    assert (inference.layout.horizon, inference.layout.lookback) == (10, 90)
     reasons = [item.reason for item in inference.evidence]
     assert any("at most a 10th of the shortest series (100 timesteps)" in text for text in reasons)
 

@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers, evenly
-from rnnauto.data.room import least_before
+from rnnauto.data.room import least_before, usual_back
 from rnnauto.families.forecast.future import with_future
 from rnnauto.families.forecast.origins import (
     Cut,
@@ -44,7 +44,8 @@ MOST_VALIDATED = 4_096
 
 def cut_of(layout: Layout, season: int) -> Cut:
     lookback, horizon = reach_of(layout)
-    return Cut(horizon=horizon, least=least_before(lookback, season), wanted=lookback)
+    wanted = min(lookback, usual_back(horizon, season))
+    return Cut(horizon=horizon, least=least_before(lookback, season), wanted=wanted)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from rnnauto.families.forecast.layers import (
     LEAST_SPREAD,
     Channels,
     Fill,
+    History,
     Quantiles,
     Recent,
     Scale,
@@ -82,6 +83,19 @@ def emit_fill(graph: Graph, layer: Fill, x: str) -> tuple[str, str]:
     before = graph.op("GatherElements", x, nearest, axis=1)
     found = graph.op("GreaterOrEqual", last, graph.constant(0, "int64"))
     return graph.op("Where", found, before, mean), flags
+
+
+def emit_history(graph: Graph, layer: History, x: str, flags: str, *level: str) -> str:
+    centre, spread = level
+    steps = layer.input[0].shape[1]
+    first = graph.op("ArgMax", flags, axis=1, keepdims=1)
+    at = graph.constant(np.arange(steps)[None, :, None], "int64")
+    season = graph.constant(layer.season, "int64")
+    apart = graph.op("Mod", graph.op("Sub", at, first), season)  # of the sign of the season
+    later = graph.op("Min", graph.op("Add", first, apart), graph.constant(steps - 1, "int64"))
+    places = graph.op("Where", graph.op("Less", at, first), later, at)
+    values = graph.op("GatherElements", x, places, axis=1)
+    return graph.op("Div", graph.op("Sub", values, centre), spread)
 
 
 def emit_scale(graph: Graph, layer: Scale, x: str, flags: str) -> tuple[str, str, str]:
@@ -243,6 +257,7 @@ EMITTERS: Mapping[type, Emitter] = {
     Recent: emit_recent,
     Transform: emit_transform,
     Fill: emit_fill,
+    History: emit_history,
     Scale: emit_scale,
     SimpleForecast: emit_simple,
     Channels: emit_channels,

@@ -29,6 +29,8 @@ class ForecastFeatures:
             has one.
         sized, static_sized: of each vocabulary, known up to now or once, the entries that its table
             is as wide as one of; empty: those that it has.
+        history: timesteps that an exponential smoothing sees; a recurrent layer has a lookback of
+            its own.
     """
 
     targets: int
@@ -46,6 +48,7 @@ class ForecastFeatures:
     floors: tuple[float | None, ...] = ()
     sized: tuple[int, ...] = ()
     static_sized: tuple[int, ...] = ()
+    history: int = 0
 
 
 def forecast_features_of(encoders: SeriesEncoders, layout: Layout) -> ForecastFeatures:
@@ -65,4 +68,5 @@ def forecast_features_of(encoders: SeriesEncoders, layout: Layout) -> ForecastFe
         floors=floors_of(layout),
         sized=sized_entries(encoders.categories),
         static_sized=sized_entries(encoders.static_categories),
+        history=reach_of(layout)[0],
     )

@@ -96,6 +96,29 @@ class Fill(keras.layers.Layer):
         return shape, shape
 
 
+class History(keras.layers.Layer):
+    """Filled values [batch, steps, targets] relative to the level of another window, those before
+    the first known one repeated from the season after them: where a smoothing can begin."""
+
+    def __init__(self, season: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.season = season
+
+    def call(self, x: Any, flags: Any, centre: Any, spread: Any) -> Any:
+        steps = x.shape[1]
+        first = tf.argmax(flags, axis=1, output_type=tf.int32)[:, None]  # [batch, 1, targets]
+        at = tf.range(steps)[None, :, None]
+        later = tf.minimum(first + tf.math.floormod(at - first, self.season), steps - 1)
+        places = tf.transpose(tf.where(at < first, later, at), [0, 2, 1])
+        values = tf.gather(tf.transpose(x, [0, 2, 1]), places, axis=2, batch_dims=2)
+        return (tf.transpose(values, [0, 2, 1]) - centre) / spread
+
+    def compute_output_shape(
+        self, x_shape: Any, flags_shape: Any, centre_shape: Any, spread_shape: Any
+    ) -> Any:
+        return x_shape
+
+
 class Scale(keras.layers.Layer):
     """Values of a window relative to its own level: (x - centre) / spread, and these two, [batch,
     1, targets]. `none`: the mean and deviation of the train part, the same for all windows."""

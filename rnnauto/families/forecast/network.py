@@ -19,6 +19,7 @@ from rnnauto.families.forecast.features import ForecastFeatures
 from rnnauto.families.forecast.layers import (
     Channels,
     Fill,
+    History,
     Quantiles,
     Recent,
     Scale,
@@ -55,8 +56,8 @@ class ForecastParts:
         ahead_scale: of what is known ahead; None where nothing is.
         simple: the simple forecast.
         quantiles: the last layer, with the usual error and the intervals' factors.
-        window: the channels, the scaled window, its centre and its spread, as the network's own
-            tensors.
+        window: the channels, what the simple forecast is made of, the window's centre and its
+            spread, as the network's own tensors.
     """
 
     transform: Transform
@@ -84,7 +85,13 @@ def build_forecast(features: ForecastFeatures, architecture: Architecture) -> Bu
     filled, flags = Fill(name="fill")(seen)
     scaled, centre, spread = scale(filled, flags)
     forecast = SimpleForecast(kind, horizon, season, name="simple")
-    simple = forecast(scaled)
+    begun = scaled
+    if kind == "smoothed":
+        history = max(features.history, lookback)
+        whole = transform(Recent(history, np.nan, name="history")(inputs["past"], length))
+        known = Fill(name="fill_history")(whole)
+        begun = History(season, name="begun")(*known, centre, spread)
+    simple = forecast(begun)
     channels = Channels(kind, season, name="channels")(scaled, flags)
     channel_scale = Standardise(channels.shape[-1], (), name="channel_scale")
     ahead_scale = number_scale(features.ahead, features.ahead_missing, name="ahead_scale")
@@ -109,7 +116,7 @@ def build_forecast(features: ForecastFeatures, architecture: Architecture) -> Bu
         ahead_scale=ahead_scale,
         simple=forecast,
         quantiles=quantiles,
-        window=(channels, scaled, centre, spread),
+        window=(channels, begun, centre, spread),
     )
     return Built(model, scales, forward, parts)
 
@@ -196,13 +203,13 @@ def adapt(built: Built, inputs: dict[str, NDArray[Any]], truth: Floats) -> None:
     if built.scales.statics is not None:
         set_scale(built.scales.statics, inputs["static_numbers"])
     window = keras.Model(built.model.input, list(parts.window))
-    channels, scaled, centre, spread = window(inputs, training=False)
+    channels, begun, centre, spread = window(inputs, training=False)
     set_scale(parts.channel_scale, channels.numpy().reshape(-1, channels.shape[-1]))
     target = (parts.transform(truth).numpy() - centre.numpy()) / spread.numpy()
     simple = parts.simple
     if simple.kind == "smoothed":
-        simple.weigh.assign(smoothing(scaled.numpy(), target, season=simple.season))
-    error = np.abs(target - simple(scaled).numpy())
+        simple.weigh.assign(smoothing(begun.numpy(), target, season=simple.season))
+    error = np.abs(target - simple(begun).numpy())
     usual = by_column(np.nanmean, error, 1.0) * np.sqrt(np.pi / 2)  # a normal error's deviation
     parts.quantiles.error.assign(np.maximum(usual, LEAST_ERROR))
 

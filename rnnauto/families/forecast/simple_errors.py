@@ -49,7 +49,7 @@ def simple_errors(encoded: EncodedSeries, chosen: Integers, *, season: int) -> d
         forecasts["seasonal"] = earlier
         forecasts["seasonal_trend"] = earlier + passed * mean_of(back(span) - back(span + season))
         forecasts["seasonal_last"] = earlier + passed * (last - back(np.array([season + 1])))
-    windows = filled(back(np.arange(encoded.lookback, 0, -1)))
+    windows = filled(back(np.arange(encoded.lookback, 0, -1)), season=season)
     weights = smoothing(windows, truth, season=season)
     forecasts["smoothed"] = np.einsum("wst,ths->wht", windows, weights)
     return {name: mean_error((truth - forecast) / units) for name, forecast in forecasts.items()}

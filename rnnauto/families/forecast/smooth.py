@@ -7,7 +7,6 @@ many short series is steadier than parameters for each.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, evenly
 
@@ -111,12 +110,14 @@ def begin_of(values: Doubles, season: int) -> tuple[Doubles, Doubles, list[Doubl
     return line[0], trend, [first[at] - line[at + 1] for at in range(season)]
 
 
-def filled(values: Doubles) -> Doubles:
+def filled(values: Doubles, *, season: int) -> Doubles:
     """Fill [windows, steps, targets] as the network does: by the last known value, and before the
-    first by the mean of the window, 0 where nothing is known."""
+    first by what is known of the season after it; 0 where nothing is known."""
     known = np.isfinite(values)
-    places: NDArray[np.int64] = np.where(known, np.arange(values.shape[1])[None, :, None], -1)
-    last = np.maximum.accumulate(places, axis=1)
-    count = np.maximum(known.sum(axis=1, keepdims=True), 1)
-    mean = np.where(known, values, 0.0).sum(axis=1, keepdims=True) / count
-    return np.where(last >= 0, np.take_along_axis(values, np.maximum(last, 0), axis=1), mean)
+    steps = np.arange(values.shape[1])[None, :, None]
+    first = known.argmax(axis=1)[:, None]
+    last = np.maximum.accumulate(np.where(known, steps, -1), axis=1)
+    places = np.where(steps < first, first + (steps - first) % season, steps)
+    places = np.take_along_axis(last, np.minimum(places, values.shape[1] - 1), axis=1)
+    found = np.take_along_axis(values, np.maximum(places, 0), axis=1)
+    return np.where(known.any(axis=1, keepdims=True), found, 0.0)

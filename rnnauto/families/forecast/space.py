@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rnnauto.cells import CELLS
+from rnnauto.data.room import usual_back
 from rnnauto.families.forecast.features import forecast_features_of
 from rnnauto.families.forecast.prepare import ForecastPrepared
 from rnnauto.families.forecast.simple_errors import simple_errors
@@ -26,7 +27,7 @@ class ForecastShape:
 
     Attributes:
         windows: of the train part.
-        lookback: the most timesteps that can be seen.
+        lookback: the most timesteps that can be seen; `usual`: that recurrent layers read.
         fixed: whether the user named the lookback.
         season: timesteps after which a season repeats; 1 where there is none.
         positive: whether no target is below 0.
@@ -35,6 +36,7 @@ class ForecastShape:
 
     windows: int
     lookback: int
+    usual: int
     fixed: bool
     season: int
     positive: bool
@@ -65,6 +67,7 @@ def space(prepared: ForecastPrepared, recipe: Recipe) -> Choices:
     shape = ForecastShape(
         windows=len(train),
         lookback=data.lookback,
+        usual=min(data.lookback, usual_back(data.horizon, season)),
         fixed=recipe.problem.lookback != "auto",
         season=season,
         # what has a zero lies on both sides of it
@@ -127,14 +130,14 @@ def simple_forecasts(space: Space, shape: ForecastShape, *, least: int) -> tuple
 
 
 def lookback_choices(space: Space, shape: ForecastShape) -> tuple[int, ...]:
-    """Choose lookbacks: the most that can be seen, two thirds and a third of it; a season at
+    """Choose lookbacks: the most that is usual, two thirds and a third of it; a season at
     least."""
     if not isinstance(space.lookback, str):
         return tuple(sorted({min(lookback, shape.lookback) for lookback in space.lookback}))
     if shape.fixed:
         return (shape.lookback,)
-    least = min(shape.lookback, max(shape.season + 1, SHORTEST_LOOKBACK))
-    shares = (shape.lookback, 2 * shape.lookback // 3, shape.lookback // 3)
+    least = min(shape.usual, max(shape.season + 1, SHORTEST_LOOKBACK))
+    shares = (shape.usual, 2 * shape.usual // 3, shape.usual // 3)
     return tuple(sorted({max(share, least) for share in shares}))
 
 

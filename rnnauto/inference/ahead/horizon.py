@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnnauto.arrays import Integers
-from rnnauto.data.room import FEWEST_BEFORE, Room
+from rnnauto.data.room import FEWEST_BEFORE, LEAST_LOOKBACK, LONG_SEASON, Room, usual_back
 from rnnauto.errors import DataError
 from rnnauto.inference.ahead.season import Season, find_season
 from rnnauto.inference.case import Case, Evidence
@@ -15,11 +15,10 @@ from rnnauto.times.describe import alias_of, words_of
 from rnnauto.times.frequency import Frequency
 
 SHARE = 10  # a horizon is at most one tenth of the shortest series
-LEAST_LOOKBACK = 32
-SEASONS_BACK, HORIZONS_BACK = 3, 4
+SEASONS_SEEN = 10  # by an exponential smoothing
+MOST_SERIES = 0.9  # share of the series that are as long as is looked back
 OUTLIERS = 8  # times shorter than the median: such a series sets no horizon
 MOST_SHOWN = 1_000  # timesteps that a rule is put in words by
-LONG_SEASON = 100  # timesteps: three of these are slow to learn from
 
 
 @dataclass(frozen=True)
@@ -109,14 +108,12 @@ def wanted_lookback(case: Case, season: Season, room: Room, horizon: int) -> tup
     if case.problem.lookback != "auto":
         return case.problem.lookback, "you named it"
     lengths = usual(room.lengths)
-    shortest = int(lengths.min())
-    seasons = SEASONS_BACK if season.timesteps < LONG_SEASON else 2
-    wanted = max(seasons * season.timesteps, HORIZONS_BACK * horizon, LEAST_LOOKBACK)
-    fits = max(shortest - horizon, min(LEAST_LOOKBACK, int(np.median(lengths)) - horizon))
-    lookback = max(min(wanted, fits), 1)
-    if lookback > shortest - horizon:
-        return lookback, f"{LEAST_LOOKBACK} at least, within most series"
-    return lookback, f"{seasons} seasons or {HORIZONS_BACK} horizons, within the shortest series"
+    wanted, why = usual_back(horizon, season.timesteps), "some seasons or horizons"
+    if 1 < season.timesteps < LONG_SEASON:
+        wanted, why = max(wanted, SEASONS_SEEN * season.timesteps), f"{SEASONS_SEEN} seasons"
+    most = int(np.quantile(lengths, 1 - MOST_SERIES, method="lower"))
+    fits = max(most - horizon, min(LEAST_LOOKBACK, int(np.median(lengths)) - horizon))
+    return max(min(wanted, fits), 1), f"{why}, within most series"
 
 
 def fitted(case: Case, room: Room, horizon: int, lookback: int) -> tuple[int, int]:

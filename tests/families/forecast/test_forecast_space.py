@@ -8,7 +8,8 @@ from rnnauto.recipe import Space
 
 def shape(**options):
     usual = {"windows": 80, "lookback": 36, "fixed": False, "season": 12, "positive": True}
-    return ForecastShape(**(usual | {"errors": ERRORS} | options))
+    usual |= {"errors": ERRORS, "usual": options.get("lookback", 36)}
+    return ForecastShape(**(usual | options))
 
 
 ERRORS = {"none": 3, "last": 2, "trend": 5, "seasonal": 1, "seasonal_trend": 0.9}
@@ -37,7 +38,12 @@ def test_a_season_has_to_be_seen_for_seasonal_differences():
 
 @pytest.mark.parametrize(
     ("options", "lookbacks"),
-    [({}, (13, 24, 36)), ({"fixed": True}, (36,)), ({"season": 1, "lookback": 9}, (4, 6, 9))],
+    [
+        ({}, (13, 24, 36)),
+        ({"lookback": 120, "usual": 36}, (13, 24, 36)),
+        ({"fixed": True}, (36,)),
+        ({"season": 1, "lookback": 9}, (4, 6, 9)),
+    ],
 )
 def test_lookbacks(options, lookbacks):
     assert forecast_choices(Space(), shape(**options))["lookback"] == lookbacks

@@ -63,5 +63,9 @@ def test_a_short_window_is_smoothed_by_what_it_has(steps, season):
 
 def test_gaps_are_filled_as_the_network_fills_them():
     nan = np.nan
-    values = np.array([[nan, 2, nan, 4, nan], [nan] * 5], float)[..., None]
-    assert filled(values)[..., 0].tolist() == [[3, 2, 2, 4, 4], [0] * 5]
+    values = np.array([[nan, nan, nan, 2, nan, 4, nan], [nan] * 7], float)[..., None]
+    for season, wanted in ((1, [2, 2, 2, 2, 2, 4, 4]), (2, [2, 2, 2, 2, 2, 4, 4])):
+        assert filled(values, season=season)[..., 0].tolist() == [wanted, [0] * 7]
+    begun = np.array([nan] * 5 + [7, 8, 9, 7])[None, :, None]
+    assert filled(begun, season=3)[0, :, 0].tolist() == [8, 9, 7, 8, 9, 7, 8, 9, 7]
+    assert filled(begun, season=9)[0, :, 0].tolist() == [7, 7, 7, 7, 7, 7, 8, 9, 7]
