@@ -10,13 +10,15 @@ from rnnauto.families.forecast.series import EncodedSeries
 from rnnauto.families.forecast.smooth import filled, smoothing
 
 MOST_WINDOWS = 1_000  # enough to tell which is nearer
+HIGHEST_LOG = 60.0  # of a forecast, as networks have it
 
 
 def simple_errors(encoded: EncodedSeries, chosen: Integers, *, season: int) -> dict[str, float]:
     """Measure the mean absolute error of each simple forecast over some windows, in units of the
     series' errors; infinite where no window is long enough.
 
-    The forecasts are those of `networks.forecast_layers.SimpleForecast`, of raw values.
+    The forecasts are those of `layers.SimpleForecast`, of raw values; an exponential smoothing also
+    of their logarithms, which networks correct where no value is 0 or less.
 
     Args:
         chosen: windows to take some of, [windows].
@@ -49,10 +51,21 @@ def simple_errors(encoded: EncodedSeries, chosen: Integers, *, season: int) -> d
         forecasts["seasonal"] = earlier
         forecasts["seasonal_trend"] = earlier + passed * mean_of(back(span) - back(span + season))
         forecasts["seasonal_last"] = earlier + passed * (last - back(np.array([season + 1])))
-    windows = filled(back(np.arange(encoded.lookback, 0, -1)), season=season)
-    weights = smoothing(windows, truth, season=season)
-    forecasts["smoothed"] = np.einsum("wst,ths->wht", windows, weights)
-    return {name: mean_error((truth - forecast) / units) for name, forecast in forecasts.items()}
+    seen = back(np.arange(encoded.lookback, 0, -1))
+    forecasts["smoothed"] = smoothed(seen, truth, season)
+    errors = {name: mean_error((truth - forecast) / units) for name, forecast in forecasts.items()}
+    if not encoded.zeros and np.nanmin(values, initial=np.inf) > 0:
+        ratio = np.exp(np.minimum(smoothed(np.log(seen), np.log(truth), season), HIGHEST_LOG))
+        errors["smoothed"] = min(errors["smoothed"], mean_error((truth - ratio) / units))
+    return errors
+
+
+def smoothed(
+    windows: NDArray[np.float64], truth: NDArray[np.float64], season: int
+) -> NDArray[np.float64]:
+    """Forecast windows by the exponential smoothing that does best on them."""
+    windows = filled(windows, season=season)
+    return np.asarray(np.einsum("wst,ths->wht", windows, smoothing(windows, truth, season=season)))
 
 
 def mean_of(values: NDArray[np.float64]) -> NDArray[np.float64]:
