@@ -79,7 +79,7 @@ STANDS_WITH = {
     "data": """encode misfits tokens pairs series future windows origins cut streams batches
     levels""",
     "splitting": "prepare",
-    "networks": "network layers features",
+    "networks": "network layers features smooth",
     "search": "space simple_errors calibrate train learner lessons",
     "judge": """evaluate baselines metrics mistakes order probing attention calibrated simple
     probabilistic ngrams linear predictors stored boosted last_timestep order_free summaries

@@ -56,7 +56,13 @@ MADE = {
 def space_of(name):
     if name == "forecast":
         shape = ForecastShape(
-            windows=500, lookback=24, fixed=False, season=12, positive=True, errors={}
+            windows=500,
+            lookback=24,
+            usual=24,
+            fixed=False,
+            season=12,
+            positive=True,
+            errors={},
         )
         return forecast_choices(Space(), shape)
     layout, target = MADE[name]
