@@ -1,9 +1,8 @@
 """Gather the first timesteps of sequences, as a `step` takes them, and read them on: what exports
 are compared on, and what is said of sequences before they end."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,14 +11,25 @@ from numpy.typing import NDArray
 from rnnauto.arrays import Floats, Integers, timestep_index
 from rnnauto.data.encode import Encoders
 from rnnauto.data.sequences import Sequences
-from rnnauto.deploy.raw_inputs import cut_inputs, token_inputs
-from rnnauto.deploy.runner import RawBatch, Run, raw_batch, raw_statics, raw_timesteps, strings
-from rnnauto.deploy.step_run import StepGraph
+from rnnauto.deploy.onnx_run import STEP
+from rnnauto.deploy.raw_inputs import cut_inputs, step_inputs, token_inputs
+from rnnauto.deploy.runner import (
+    ALONG_TIME,
+    RawBatch,
+    Run,
+    Stepping,
+    raw_batch,
+    raw_statics,
+    raw_timesteps,
+    strings,
+)
+from rnnauto.deploy.step_run import Asked, StepGraph, open_step
 from rnnauto.deploy.streaming import Streaming, Timesteps, read_on
 from rnnauto.layout import Layout
 
 MOST = 48  # timesteps of a sequence that are compared
-ALONG_TIME = frozenset({"numbers", "categories", "time", "token"})
+LONG = 1 << 17  # timesteps of a sequence that is read on in pieces, where the model can
+PIECE = 1 << 12
 
 
 def beginnings(
@@ -55,27 +65,6 @@ def first_tokens(sequences: Sequences, number: int) -> list[str]:
     return tokens
 
 
-@dataclass(frozen=True)
-class Stepping:
-    """A `step` that is open.
-
-    Attributes:
-        call: what takes a batch and gives answers.
-        size: of the state.
-        any_size: whether it takes more timesteps of a sequence than one.
-    """
-
-    call: Callable[[RawBatch], dict[str, NDArray[Any]]]
-    size: int
-    any_size: bool
-
-
-def saved_step(run: Run, *, any_size: bool) -> Stepping:
-    """Take the `step` of a SavedModel."""
-    state = run({"batch": np.array(1, np.int32)}, "initial_state")["state"]
-    return Stepping(partial(run, signature="step"), state.shape[1], any_size)
-
-
 def light_step(step: StepGraph, layout: Layout, encoders: Encoders[Any]) -> Stepping:
     """Take that of ONNX, which reads the views of words."""
 
@@ -86,6 +75,17 @@ def light_step(step: StepGraph, layout: Layout, encoders: Encoders[Any]) -> Step
         return step(cut_inputs(raw, layout, encoders))
 
     return Stepping(call, len(step.fresh), step.any_size)
+
+
+def read_light(
+    folder: Path, layout: Layout, encoders: Encoders[Any], outputs: tuple[str, ...]
+) -> Stepping | None:
+    """Open the `step` of ONNX in a model folder, where there is one, for these of its outputs.
+    Raises: ModelFolderError."""
+    if not (folder / STEP).is_file():
+        return None
+    inputs, along = step_inputs(layout, encoders)
+    return light_step(open_step(folder, Asked(inputs, along, outputs)), layout, encoders)
 
 
 def read_through(
@@ -102,6 +102,43 @@ def read_through(
         told = step.call({**here, "state": state})
         state = told["state"]
         yield told
+
+
+def in_pieces(
+    run: Run, sequences: Sequences, chosen: Integers, layout: Layout, encoders: Encoders[Any]
+) -> Iterator[tuple[Integers, dict[str, NDArray[Any]]]] | None:
+    """Read a long sequence on, so that what it takes does not grow with it: the places of some of
+    its timesteps, and what is told after each of them, [1, timesteps, ...]. None where there are
+    several sequences, or a short one, or the network does not read forwards alone."""
+    if len(chosen) != 1 or sequences.lengths[chosen[0]] <= LONG or run.reader is None:
+        return None
+    step = run.reader()
+    if step is None or not step.any_size:
+        return None
+    return pieces_of(step, sequences, chosen, layout, encoders)
+
+
+def pieces_of(
+    step: Stepping,
+    sequences: Sequences,
+    chosen: Integers,
+    layout: Layout,
+    encoders: Encoders[Any],
+) -> Iterator[tuple[Integers, dict[str, NDArray[Any]]]]:
+    """Do as `in_pieces`."""
+    begin, end = sequences.row_splits[chosen[0]], sequences.row_splits[chosen[0] + 1]
+    statics = raw_statics(sequences, chosen, layout, encoders)
+    state: NDArray[Any] = np.zeros((1, step.size), np.float32)
+    for first in range(begin, end, PIECE):
+        places = np.arange(first, min(first + PIECE, end))
+        if layout.tokens is not None:
+            here = {"token": strings(sequences.categories[0].gather(places))}
+        else:
+            here = raw_timesteps(sequences, places, layout, encoders)
+        timesteps = {name: array[None] for name, array in here.items()}
+        told = step.call({**timesteps, **statics, "state": state})
+        state = told["state"]
+        yield places, told
 
 
 def timesteps_of(

@@ -19,6 +19,7 @@ from rnnauto.layout import Layout, Tokens
 ASCII_WORD = re.compile(r"[A-Za-z0-9_]+|[^A-Za-z0-9_\x00\t-\r ]")
 ASCII_LABEL = re.compile(r"[^\x00\t-\r ]+")
 
+ALONG = frozenset({"numbers", "categories", "views", "tokens", "time"})
 Inputs = dict[str, tuple[str, Shape]]  # type and shape by name
 
 
@@ -56,6 +57,14 @@ def graph_inputs(layout: Layout, encoders: Encoders[Any]) -> Inputs:
         del inputs[words.pop()]
         inputs["views"] = ("string", (None, None, len(encoders.categories)))
     return inputs
+
+
+def step_inputs(layout: Layout, encoders: Encoders[Any]) -> tuple[Inputs, frozenset[str]]:
+    """List what the `step` of ONNX takes but for the state, and which of it has an axis of
+    timesteps."""
+    inputs = graph_inputs(layout, encoders)
+    del inputs["length"]
+    return inputs, ALONG & inputs.keys()
 
 
 def has_views(encoders: Encoders[Any]) -> bool:

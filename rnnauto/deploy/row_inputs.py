@@ -11,12 +11,11 @@ from rnnauto.arrays import Doubles, Floats, Integers
 from rnnauto.data.columns import category_names, flatten, number_columns, zeros_of
 from rnnauto.data.encode import Encoders
 from rnnauto.data.tokens import tokenise
-from rnnauto.deploy.raw_inputs import cut_inputs, graph_inputs, number_type, token_inputs
+from rnnauto.deploy.raw_inputs import cut_inputs, number_type, step_inputs, token_inputs
 from rnnauto.deploy.row_cells import Cells, is_spelled
 from rnnauto.deploy.streaming import Columns, Streaming, Timesteps
 from rnnauto.layout import Column, Layout
 
-ALONG = frozenset({"numbers", "categories", "views", "tokens", "time"})
 Known = Mapping[str, frozenset[str]]  # the words of each column of categories
 
 
@@ -49,11 +48,10 @@ def row_streaming(
 
     times = [layout.time] if encoders.reads_times and layout.time else []
     names = [column.name for column in (*layout.features, *layout.static)]
-    inputs = graph_inputs(layout, encoders)
-    del inputs["length"]
+    inputs, along = step_inputs(layout, encoders)
     return Streaming(
         inputs=inputs,
-        along=ALONG & inputs.keys(),
+        along=along,
         outputs=outputs,
         columns=(*names, *times),
         read=read,

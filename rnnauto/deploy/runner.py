@@ -26,6 +26,7 @@ PATTERN = frozenset("*?[]\\")  # characters that stand for others in a pattern o
 BATCH = 256
 BATCH_TIMESTEPS = 1 << 18  # a batch of long sequences is smaller
 BLOCK, BLOCK_ROWS = 1 << 11, 1 << 18  # sequences, and rows, that are batched together
+ALONG_TIME = frozenset({"numbers", "categories", "time", "token"})
 RawBatch = dict[str, NDArray[Any]]
 
 
@@ -52,6 +53,21 @@ Function = Callable[[RawBatch], dict[str, NDArray[Any]]]
 
 
 @dataclass(frozen=True)
+class Stepping:
+    """A `step` that is open.
+
+    Attributes:
+        call: what takes a batch and gives answers.
+        size: of the state.
+        any_size: whether it takes more timesteps of a sequence than one.
+    """
+
+    call: Function
+    size: int
+    any_size: bool
+
+
+@dataclass(frozen=True)
 class Run:
     """A model that is open: called with a batch, it answers by one of its signatures.
 
@@ -60,11 +76,13 @@ class Run:
         signatures: its functions, by name.
         kept: what was loaded: the functions of a SavedModel hold their variables only as long as it
             lives.
+        reader: opens its `step`; gives None where it has none. None: nobody has looked.
     """
 
     folder: Path
     signatures: Mapping[str, Function]
     kept: Any = None
+    reader: Callable[[], Stepping | None] | None = None
 
     def __call__(
         self, batch: RawBatch, signature: str = "serving_default"
@@ -96,7 +114,24 @@ def load_saved_model(folder: Path) -> Run:
     if "serving_default" not in functions:
         raise damaged(folder, "it has no signature `serving_default`")
     called = {name: partial(call, folder, name, function) for name, function in functions.items()}
-    return Run(folder, called, loaded)
+    return Run(folder, called, loaded, partial(read_by, folder, functions, called))
+
+
+def read_by(
+    folder: Path, functions: Mapping[str, Any], called: Mapping[str, Function]
+) -> Stepping | None:
+    """Take the `step` of a SavedModel, where it has one that is for sequences."""
+    if "step" not in functions:
+        return None
+    _, inputs = functions["step"].structured_input_signature
+    sizes = [inputs[name].shape[1] for name in ALONG_TIME & inputs.keys()]
+    return saved_step(Run(folder, called), any_size=None in sizes)
+
+
+def saved_step(run: Run, *, any_size: bool) -> Stepping:
+    """Take the `step` of a SavedModel."""
+    state = run({"batch": np.array(1, np.int32)}, "initial_state")["state"]
+    return Stepping(partial(run, signature="step"), state.shape[1], any_size)
 
 
 def call(folder: Path, name: str, function: Any, batch: RawBatch) -> dict[str, NDArray[Any]]:

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from rnnauto.arrays import Integers, timestep_index
+from rnnauto.arrays import Flags, Integers, timestep_index
 from rnnauto.data.sequences import Sequences, gather
 from rnnauto.data.unanswered import gather_to_answer
+from rnnauto.deploy.beginnings import in_pieces
 from rnnauto.deploy.latency import Single, spread
 from rnnauto.deploy.runner import Run, batches_of, blocks_in, raw_batch
 from rnnauto.errors import DataError
@@ -89,14 +92,31 @@ def surprises(
     scores = np.full((count, len(scored_names(encoders))), np.nan, np.float32)
     flags = np.zeros(count, bool)
     for chosen in batches_with_room(sequences, outputs_of(encoders)):
-        outputs = run(raw_batch(sequences, chosen, layout, encoders))
-        real = np.arange(outputs["score"].shape[1]) < sequences.lengths[chosen][:, None]
-        places = timestep_index(sequences.row_splits, chosen)
-        score[places], scores[places] = outputs["score"][real], outputs["scores"][real]
-        flags[places] = outputs["flag"][real]
-        likelihood[places] = outputs["negative_log_likelihood"][real]
-        threshold = float(outputs["threshold"][0])
+        for places, real, outputs in told_of(run, sequences, chosen, layout, encoders):
+            score[places], scores[places] = outputs["score"][real], outputs["scores"][real]
+            flags[places] = outputs["flag"][real]
+            likelihood[places] = outputs["negative_log_likelihood"][real]
+            threshold = float(outputs["threshold"][0])
     return Surprises(score, flags, scores, likelihood, threshold)
+
+
+def told_of(
+    run: Run,
+    sequences: Sequences,
+    chosen: Integers,
+    layout: Layout,
+    encoders: AnomalyEncoders,
+) -> Iterator[tuple[Integers, Flags, dict[str, NDArray[Any]]]]:
+    """Give the places of timesteps, which of those that are answered they are, [batch, timesteps],
+    and the outputs: all of some sequences at once, or a long one in pieces."""
+    pieces = in_pieces(run, sequences, chosen, layout, encoders)
+    if pieces is not None:
+        for places, outputs in pieces:
+            yield places, np.ones((1, len(places)), bool), outputs
+        return
+    outputs = run(raw_batch(sequences, chosen, layout, encoders))
+    real = np.arange(outputs["score"].shape[1]) < sequences.lengths[chosen][:, None]
+    yield timestep_index(sequences.row_splits, chosen), real, outputs
 
 
 def batches_with_room(sequences: Sequences, outputs: int) -> Iterator[Integers]:

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers
 from rnnauto.data.batches import pad, whole
-from rnnauto.deploy.beginnings import Stepping, beginnings, light_step, read_through, saved_step
+from rnnauto.deploy.beginnings import beginnings, light_step, read_through
 from rnnauto.deploy.check import ALONE, EXTRA, check_differences, run_members, some_of
 from rnnauto.deploy.onnx_check import check_graph, difference
-from rnnauto.deploy.runner import Run, raw_batch
+from rnnauto.deploy.runner import Run, Stepping, raw_batch, saved_step
 from rnnauto.deploy.step_run import StepGraph
 from rnnauto.families.anomaly.encode import AnomalyPart, scored_names
 

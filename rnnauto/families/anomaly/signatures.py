@@ -1,7 +1,10 @@
 """Say what anomaly models take and give."""
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+from rnnauto.deploy.beginnings import read_light
 from rnnauto.deploy.onnx_run import open_sequences
 from rnnauto.deploy.raw_inputs import raw_inputs
 from rnnauto.deploy.runner import Run, Shape, Signature, Signatures
@@ -28,4 +31,6 @@ def given(encoders: AnomalyEncoders) -> dict[str, Shape | None]:
 
 def open_light(folder: Path, layout: Layout, encoders: AnomalyEncoders) -> Run:
     """Open the ONNX graph of a model folder. Raises: ModelFolderError."""
-    return open_sequences(folder, layout, encoders, given(encoders))
+    outputs = given(encoders)
+    run = open_sequences(folder, layout, encoders, outputs)
+    return replace(run, reader=partial(read_light, folder, layout, encoders, tuple(outputs)))

@@ -18,6 +18,7 @@ from rnnauto.data.targets import (
     zeros_in,
 )
 from rnnauto.data.unanswered import gather_to_answer
+from rnnauto.deploy.beginnings import in_pieces
 from rnnauto.deploy.latency import Single, spread
 from rnnauto.deploy.runner import Run, batches_of, blocks_in, raw_batch
 from rnnauto.families.direct.encode import (
@@ -107,6 +108,15 @@ def answer(run: Run, part: DirectPart, *, beams: int = 1) -> Answers:
     one_value = isinstance(encoders.target, ValueEncoder)
     scores = np.full((units,) if one_value else (units, outputs_of(encoders)), np.nan, np.float32)
     for chosen in batches_of(sequences.lengths, blocks_in(sequences)):
+        pieces = in_pieces(run, sequences, chosen, layout, encoders)
+        if pieces is not None:
+            for places, outputs in pieces:
+                told = side_by_side(outputs, encoders.target)[0]
+                if layout.per_timestep:
+                    scores[places] = told
+                else:
+                    scores[chosen] = told[-1]
+            continue
         outputs = run(raw_batch(sequences, chosen, layout, encoders))
         answers = side_by_side(outputs, encoders.target)
         if layout.per_timestep:
@@ -136,6 +146,17 @@ def side_by_side(outputs: dict[str, NDArray[Any]], target: TargetEncoder) -> NDA
             return np.concatenate(parts, axis=-1)
         case _:
             return outputs["probabilities"]
+
+
+def numbers_told(encoders: DirectEncoders) -> tuple[str, ...]:
+    """Name the outputs that `side_by_side` reads."""
+    target = encoders.target
+    if isinstance(target, SeveralTargets):
+        kinds = [
+            "value" if isinstance(each, ValueEncoder) else "probabilities" for each in target.each
+        ]
+        return tuple(f"{kind}_{name}" for kind, name in zip(kinds, target.names, strict=True))
+    return ("value",) if isinstance(target, ValueEncoder) else ("probabilities",)
 
 
 def single(run: Run, part: DirectPart) -> Single:

@@ -1,5 +1,7 @@
 """Say what models of values, classes and sets of labels take and give."""
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from rnnauto.data.targets import (
@@ -10,9 +12,11 @@ from rnnauto.data.targets import (
     TargetEncoder,
     ValueEncoder,
 )
+from rnnauto.deploy.beginnings import read_light
 from rnnauto.deploy.onnx_run import open_sequences
 from rnnauto.deploy.raw_inputs import raw_inputs
 from rnnauto.deploy.runner import Run, Shape, Signature, Signatures
+from rnnauto.families.direct.answer import numbers_told
 from rnnauto.families.direct.encode import DirectEncoders
 from rnnauto.layout import Layout
 
@@ -45,4 +49,6 @@ def given(target: TargetEncoder, per_timestep: bool) -> dict[str, Shape | None]:
 
 def open_light(folder: Path, layout: Layout, encoders: DirectEncoders) -> Run:
     """Open the ONNX graph of a model folder. Raises: ModelFolderError."""
-    return open_sequences(folder, layout, encoders, given(encoders.target, layout.per_timestep))
+    run = open_sequences(folder, layout, encoders, given(encoders.target, layout.per_timestep))
+    told = numbers_told(encoders)
+    return replace(run, reader=partial(read_light, folder, layout, encoders, told))

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from rnnauto.arrays import Integers
-from rnnauto.deploy.beginnings import Stepping, beginnings, light_step, read_through, saved_step
+from rnnauto.deploy.beginnings import beginnings, light_step, read_through
 from rnnauto.deploy.check import ALONE, check_differences, some_of
-from rnnauto.deploy.runner import Run
+from rnnauto.deploy.runner import Run, Stepping, saved_step
 from rnnauto.deploy.step_run import StepGraph
 from rnnauto.families.direct.answer import side_by_side
 from rnnauto.families.direct.check import unit_of

@@ -6,8 +6,7 @@ import numpy as np
 
 from rnnauto.cells import CELLS
 from rnnauto.data.encode import clock_sizes
-from rnnauto.deploy.raw_inputs import graph_inputs
-from rnnauto.deploy.row_inputs import ALONG
+from rnnauto.deploy.raw_inputs import ALONG, graph_inputs
 from rnnauto.exchange.decay import emit_decay_on
 from rnnauto.exchange.gaps import parted_clock, with_clock
 from rnnauto.exchange.graph import Graph

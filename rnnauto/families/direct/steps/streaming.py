@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Floats, Integers
 from rnnauto.data.settling import KEPT, EarlyRule, Kept, settle
-from rnnauto.data.targets import EndingValue, LabelEncoder, SeveralTargets, ValueEncoder
+from rnnauto.data.targets import EndingValue, LabelEncoder
 from rnnauto.deploy.row_inputs import row_streaming
 from rnnauto.deploy.streaming import Streaming
 from rnnauto.errors import DataError
-from rnnauto.families.direct.answer import side_by_side
+from rnnauto.families.direct.answer import numbers_told, side_by_side
 from rnnauto.families.direct.encode import DirectEncoders, outputs_of
 from rnnauto.families.direct.table import (
     prediction_columns,
@@ -81,14 +81,3 @@ def settled_table(
     if probabilities:
         columns += target_columns(told[after], target, "", probabilities=True)[1:]
     return columns
-
-
-def numbers_told(encoders: DirectEncoders) -> tuple[str, ...]:
-    """Name the outputs that `side_by_side` reads."""
-    target = encoders.target
-    if isinstance(target, SeveralTargets):
-        kinds = [
-            "value" if isinstance(each, ValueEncoder) else "probabilities" for each in target.each
-        ]
-        return tuple(f"{kind}_{name}" for kind, name in zip(kinds, target.names, strict=True))
-    return ("value",) if isinstance(target, ValueEncoder) else ("probabilities",)
