@@ -71,6 +71,7 @@ def lengths_to_search(lengths, layout, encoders):
             numbers=numbers,
             source=SimpleNamespace(numbers=numbers),
         ),
+        test=SimpleNamespace(sequences=SimpleNamespace(lengths=np.asarray(lengths))),
         layout=layout,
         encoders=encoders,
     )

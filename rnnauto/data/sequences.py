@@ -19,6 +19,7 @@ from rnnauto.mapped import give_all_back
 from rnnauto.runs import ordered_runs, whole_runs
 
 ROW = "row"
+LONG = 1 << 17  # timesteps of a sequence that is answered in pieces, where the model can
 NumbersOf = Callable[[pl.DataFrame, Sequence[Column]], Floats]
 
 

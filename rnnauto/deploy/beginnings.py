@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Floats, Integers, timestep_index
 from rnnauto.data.encode import Encoders
-from rnnauto.data.sequences import Sequences
+from rnnauto.data.sequences import LONG, Sequences
 from rnnauto.deploy.onnx_run import STEP
 from rnnauto.deploy.raw_inputs import cut_inputs, step_inputs, token_inputs
 from rnnauto.deploy.runner import (
@@ -28,8 +28,7 @@ from rnnauto.deploy.streaming import Streaming, Timesteps, read_on
 from rnnauto.layout import Layout
 
 MOST = 48  # timesteps of a sequence that are compared
-LONG = 1 << 17  # timesteps of a sequence that is read on in pieces, where the model can
-PIECE = 1 << 12
+PIECE = 1 << 12  # timesteps of a long sequence that are read at once
 
 
 def beginnings(

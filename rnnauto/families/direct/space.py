@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Floats, Integers, timestep_index
+from rnnauto.data.sequences import LONG
 from rnnauto.data.tags import are_tags
 from rnnauto.data.targets import (
     EndingValue,
@@ -213,9 +214,20 @@ def space(prepared: DirectPrepared, recipe: Recipe) -> Choices:
     elif layout.per_timestep:
         choices |= {"pooling": ("last",), "patch": (1,)}
     choices |= weight_choices(prepared, recipe)
+    choices = to_read_in_pieces(choices, prepared)
     if recipe.search.early:
         return forwards(choices, "search.early")
     return forwards(choices) if recipe.search.streamable else choices
+
+
+def to_read_in_pieces(choices: Choices, prepared: DirectPrepared) -> Choices:
+    """Keep the networks that read forwards alone where timesteps are answered of a sequence that is
+    long: what reads both ways gives no answer before the end."""
+    if not prepared.layout.per_timestep or False not in choices["bidirectional"]:
+        return choices
+    each = (prepared.development.lengths, prepared.test.sequences.lengths)
+    longest = max(int(lengths.max(initial=0)) for lengths in each)
+    return forwards(choices) if longest > LONG else choices
 
 
 def gram_choices(wanted: Space, lengths: Integers, outputs: int, batch: int) -> Choices:

@@ -21,8 +21,8 @@ WORDS = tuple(
 WITH_WORDS = ENCODERS.model_copy(update={"categories": WORDS})
 
 
-def choices(wanted, length=20, *, encoders=ENCODERS, streamable=False, **layout):
-    prepared = lengths_to_search(np.full(200, length), make_layout(**layout), encoders)
+def choices(wanted, length=20, *, count=200, encoders=ENCODERS, streamable=False, **layout):
+    prepared = lengths_to_search(np.full(count, length), make_layout(**layout), encoders)
     search = SimpleNamespace(space=wanted, streamable=streamable, early=False)
     train = SimpleNamespace(class_weight="none")
     return space(prepared, SimpleNamespace(search=search, train=train))
@@ -47,6 +47,19 @@ def test_what_is_to_stream_reads_forwards_only():
     assert not any(each["bidirectional"] for each in openings(found))
     with pytest.raises(RecipeError, match="wants networks that read forwards"):
         choices(Space(bidirectional=(True,)), streamable=True)
+
+
+def test_what_is_answered_in_pieces_reads_forwards_only():
+    """A recording of more than 131,072 timesteps, with an answer for each of them."""
+
+    def directions(length, *told, rnn_type="many-to-many"):
+        wanted = Space(bidirectional=told or (False, True))
+        return choices(wanted, length, count=2, rnn_type=rnn_type)["bidirectional"]
+
+    assert directions(1 << 17) == (False, True)
+    assert directions(200_000) == (False,)
+    assert directions(200_000, True) == (True,)
+    assert directions(200_000, rnn_type="many-to-one") == (False, True)
 
 
 def test_one_timestep_has_no_direction():
@@ -175,6 +188,7 @@ def classes_of(targets, *, classes=("a", "b"), weights=None, wanted="auto", targ
         encoders=make_encoders(target),
         fold_encoders=(make_encoders(target),),
         development=encoded,
+        test=SimpleNamespace(sequences=encoded),
         parts=SimpleNamespace(folds=((np.arange(len(targets)), np.arange(0)),)),
     )
     recipe = Recipe.parse({"train": {"class_weight": wanted}})
