@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from rnnauto.data.split import SMALL
 from rnnauto.errors import RnnautoError
 from rnnauto.families.family import AnyFamily
 from rnnauto.families.learners import learner_of
@@ -150,11 +151,22 @@ def most_members(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> in
 
 def ensemble_size(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> int:
     """Count the settings that the final model is the mean of, at most."""
+    if len(prepared.parts.folds) == 1:
+        return single_size(family, recipe)
     if recipe.train.ensemble != "auto":
         return recipe.train.ensemble
-    if len(prepared.parts.folds) == 1:
-        return family.averaged
     return family.partners if recipe.train.refit == "auto" else 1
+
+
+def single_size(family: AnyFamily, recipe: Recipe) -> int:
+    """Count the same where one validation part decides."""
+    return family.averaged if recipe.train.ensemble == "auto" else recipe.train.ensemble
+
+
+def may_skip_folds(prepared: AnyPrepared, recipe: Recipe) -> bool:
+    """Say whether folds that nobody asked for may be left out: of small data they may not."""
+    named = recipe.split.folds != "auto" or recipe.search.seeds > 1
+    return not named and len(prepared.development) >= SMALL
 
 
 def expected_finish(family: AnyFamily, prepared: AnyPrepared, members: int) -> float:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rnnauto.budget import Spent, ensemble_size
+from rnnauto.budget import Spent, ensemble_size, single_size
 from rnnauto.data.batches import on_disk, stored_in
 from rnnauto.deploy.leaderboard import Row
 from rnnauto.deploy.model_folder import JOURNAL, new_folder
@@ -245,10 +245,15 @@ def averaged_trials(task: Task, chosen: Chosen) -> list[Trial]:
     if chosen.status != "complete" or chosen.winner.taught:
         return [chosen.winner]
     trials = [trial for trial in chosen.trials if not trial.taught]
-    size = ensemble_size(task.family, task.prepared, task.recipe)
+    single = len(chosen.winner.results) == 1  # for there are no folds, or no time for them
+    size = (
+        single_size(task.family, task.recipe)
+        if single
+        else ensemble_size(task.family, task.prepared, task.recipe)
+    )
     if task.recipe.train.ensemble != "auto" or size == 1:
         return team(trials, chosen.winner, size=size)
-    if len(task.prepared.parts.folds) == 1:
+    if single and task.family.averaged > 1:
         return averaged(trials, chosen.winner, load_study(task.study, learner_of))
     return partners(trials, chosen.winner)
 

@@ -12,10 +12,11 @@ from typing import Any
 from rnnauto.budget import (
     Clock,
     check_workers,
-    ensemble_size,
     expected_finish,
     local_workers,
+    may_skip_folds,
     most_members,
+    single_size,
     slowness,
     start_workers,
 )
@@ -243,7 +244,8 @@ def search_beside_first_model(
             rule=recipe.search.select,
             proven=family.openings(task.space),
             long_training=family.trains_long(task.problem),
-            repeats=recipe.train.distil or ensemble_size(family, prepared, recipe) > 1,
+            may_skip=may_skip_folds(prepared, recipe),
+            repeats=recipe.train.distil or single_size(family, recipe) > 1,
             teachers=partial(teachers_of, task) if recipe.train.distil else None,
         )
         winner = search_for_winner(search, task, watch)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rnnauto.recipe import Split
 
 SMALL = 300  # sequences below which the finalists are confirmed on folds
+MIDDLING, MOST_FOLDED = 5_000, 2_000_000  # sequences and timesteps: the same, if there is the time
 FOLDS = 5
 IN_TIME = "in time"
 FEW_SEQUENCES = 8  # with one target per timestep, fewer than these are cut in time instead

@@ -146,7 +146,9 @@ class Split(Section):
         "auto", description="Cut series in time or deal them out whole; auto: by their length"
     )
     folds: Auto | Annotated[int, Field(ge=1, le=20)] = Field(
-        "auto", description="Folds that the finalists are confirmed on; auto: 5 below 300 sequences"
+        "auto",
+        description="Folds that the finalists are confirmed on; auto: 5 below 300 sequences, and "
+        "of values and classes below 5,000 where there is the time",
     )
     seed: int = Field(0, ge=0, le=LARGEST_SEED, description="Seed of the split")
 

@@ -1,11 +1,13 @@
 """Run the search: ask the oracle, keep the workers busy, keep the clock, choose the winner.
 
 Four stages share the time: *search* tries settings on the first fold; *confirm* (small data, where
-one validation part is a lottery) trains the finalists on the other folds; *refit* trains a winner
+one validation part is a lottery, if there is the time) trains the finalists on the other folds;
+*refit* trains a winner
 further that only the clock had stopped, and the best setting again with other seeds; *distil*,
 where it is asked for, teaches one network of the best setting by the mean of several.
 """
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -25,6 +27,7 @@ SEARCH_SHARE = 0.55  # of the time, where another stage follows
 LONGEST_TRIAL = 0.3  # of the search stage's time: a first impression of several trials comes first
 LONG_SEARCH_SHARE, LONGEST_LONG_TRIAL = 0.35, 0.5  # where a network goes on learning to the end
 STOPPED_EARLY = frozenset({"clock", "bracket"})  # what may go on improving
+LATE = 1.5  # times what is left: so long may folds take that the clock will cut short
 EPOCHS_AT_LEAST = 1.5  # what a trial gets time for, where it is there
 REPEATS = 4  # of the best setting, with other seeds
 DECAYS_OVER = 2.0  # times the best epoch of its setting
@@ -97,7 +100,7 @@ def find(search: Search, asker: Asker, *, most_trials: int, refit: bool) -> None
         run_jobs(search, lambda: None, first=first, seconds_left=until_pause)
     first = with_time(search, unfinished.begun, longest())
     run_jobs(search, new_job, first=first, seconds_left=until_pause, on_result=told)
-    if search.folds > 1 and refit:
+    if refit and confirms(search):
         search.stage = "confirm"
         run_jobs(search, confirming(search), seconds_left=until_deadline)
     elif refit:
@@ -188,8 +191,25 @@ def epoch_seconds(search: Search, values: Values) -> float:
     return statistics.median(seconds for _, seconds in known) if known else 0.0
 
 
+def confirms(search: Search) -> bool:
+    """Whether the best trials are trained on other folds: where they may be skipped, only if there
+    is about the time to train the best, or it has begun."""
+    if search.folds == 1 or not search.may_skip:
+        return search.folds > 1
+    best = next((trial for trial in ranked(search.trials.values()) if trial.completed), None)
+    if best is None or any(job.fold for job in search.begun.values()):
+        return True
+    return fold_seconds(search, best) < LATE * search.seconds_left
+
+
+def fold_seconds(search: Search, trial: Trial) -> float:
+    """Reckon how long all workers train a trial on the other folds."""
+    return trial.results[0].seconds * (search.folds - 1) / len(search.pool.workers)
+
+
 def confirming(search: Search) -> NextJob:
-    """Jobs that train the best trials on the other folds, best first, as time allows."""
+    """Jobs that train the best trials on the other folds, best first, as time allows, which the
+    folds of one share."""
     # a resumed search confirms the trials that it would have confirmed without a break
     candidates = search.trials | (search.before_confirming or {})
     chosen = finalists(
@@ -203,8 +223,7 @@ def confirming(search: Search) -> NextJob:
     def worth_starting(trial: Trial) -> bool:
         if not any(len(each.results) == search.folds for each in search.trials.values()):
             return True
-        needed = trial.results[0].seconds * (search.folds - 1) / len(search.pool.workers)
-        return needed < search.seconds_left
+        return fold_seconds(search, trial) < search.seconds_left
 
     def jobs_of(trial: Trial) -> list[Job]:
         begun = trial.results[0].stopped == "bracket"  # then its first fold is trained on
@@ -219,7 +238,10 @@ def confirming(search: Search) -> NextJob:
             trial = chosen.pop(0)
             if worth_starting(trial):
                 waiting.extend(jobs_of(trial))
-        return replace(waiting.pop(0), seconds=max(1.0, search.seconds_left)) if waiting else None
+        if not waiting:
+            return None
+        rounds = math.ceil(len(waiting) / len(search.pool.workers))
+        return replace(waiting.pop(0), seconds=max(1.0, search.seconds_left / rounds))
 
     return next_job
 

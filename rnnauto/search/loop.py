@@ -63,6 +63,7 @@ class Search:
         proven: settings that often do well.
         behind: so many of the newest trials the next one knows nothing of.
         long_training: one network with most of the time beats many with a little.
+        may_skip: the folds are left out where there is not the time to train on them.
         repeats: the best setting is trained with several seeds, whose mean may be the model.
         teachers: of trials and the best of them, those by whose mean one network is taught; None:
             none is.
@@ -91,6 +92,7 @@ class Search:
     prune: bool = False
     behind: int = BEHIND
     long_training: bool = False
+    may_skip: bool = False
     repeats: bool = False
     teachers: Callable[[Sequence[Trial], Trial], Sequence[Trial]] | None = None
 

@@ -26,7 +26,7 @@ def run_job(
         "start_from": start,
         "on_epoch": on_epoch,
         "stopping": stopping,
-        "keep": study.learner.averages and len(study.folds) == 1,
+        "keep": study.learner.averages and job.fold == 0,
     }
 
     def trained(job: Job) -> Trained:

@@ -244,6 +244,29 @@ def test_a_finalist_that_fails_on_a_fold_does_not_win(run):
     assert found.winner.id == "01"
 
 
+@pytest.mark.parametrize(
+    ("seconds", "may_skip", "folds"),
+    [(2_000.0, True, {0, 1, 2}), (160.0, True, {0}), (160.0, False, {0, 1, 2})],
+)
+def test_folds_that_nobody_asked_for_are_left_out_without_the_time(run, seconds, may_skip, folds):
+    found = run(
+        lambda job: result(0.1 * (1 + int(job.trial[:2])), seconds=50.0, best_epoch=9),
+        **{"seconds": seconds, "folds": 3, "may_skip": may_skip},
+        **{"refit": True, "trials": 2, "size": 1, "repeats": True},
+    )
+    assert {job.fold for job in found.pool.submitted} == folds
+    stages = {event["stage"] for event in found.events() if "stage" in event}
+    assert ("confirm" in stages) == (folds != {0})
+    assert found.winner.id == "00"
+
+
+def test_the_folds_of_a_trial_share_the_time(run):
+    found = run(by_trial([0.5]), seconds=200.0, folds=5, refit=True, trials=1)
+    first, second, third, fourth = (job.seconds for job in found.pool.submitted if job.fold)
+    assert first == pytest.approx(second, abs=2) == pytest.approx(100, abs=5)
+    assert third == pytest.approx(fourth, abs=2) == pytest.approx(200, abs=5)
+
+
 def test_without_refit_nothing_is_confirmed(run):
     found = run(by_trial([0.5, 0.6]), folds=3, refit=False, trials=2)
     assert {job.fold for job in found.pool.submitted} == {0}

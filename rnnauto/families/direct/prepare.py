@@ -11,7 +11,7 @@ from rnnauto.data.duplicates import duplicate_groups
 from rnnauto.data.encode import Encoded
 from rnnauto.data.sequences import Sequences, targets_in
 from rnnauto.data.settling import Early
-from rnnauto.data.split import Parts
+from rnnauto.data.split import FOLDS, MIDDLING, MOST_FOLDED, Parts
 from rnnauto.data.tag_order import in_order as tags_in_order
 from rnnauto.data.tags import are_tags
 from rnnauto.data.target_columns import is_struct
@@ -30,6 +30,7 @@ from rnnauto.prepared import (
 from rnnauto.problems.find import in_order
 from rnnauto.problems.unknown_targets import refuse_unknown, texts_of
 from rnnauto.problems.unseen_classes import unseen_classes
+from rnnauto.recipe import Recipe, Split
 from rnnauto.splitting import split_sequences
 
 DirectPrepared = Prepared[DirectEncoders, Parts, DirectPart, Encoded]
@@ -42,7 +43,7 @@ def prepare(told: Told) -> DirectPrepared:
         told,
         usable=lambda sequences: with_targets(sequences, layout),
         read_test=lambda path: read_labelled(path, told),
-        settings=lambda some: recipe.split,
+        settings=lambda some: folded(recipe, some),
         groups=duplicate_groups,
         classes=layout.task == "classification",
     )
@@ -82,6 +83,16 @@ def prepare(told: Told) -> DirectPrepared:
         fingerprint=fingerprint_of(told, split.validation_frame),
         earlier=split.earlier,
     )
+
+
+def folded(recipe: Recipe, sequences: Sequences) -> Split:
+    """Have several folds confirm what is found in middling data too: each network is stopped by
+    other sequences, and their mean has learnt from all of them."""
+    split = recipe.split
+    if split.folds != "auto" or recipe.data.validation_path is not None or recipe.search.seeds > 1:
+        return split
+    many = len(sequences) >= MIDDLING or int(sequences.row_splits[-1]) > MOST_FOLDED
+    return split if many else split.model_copy(update={"folds": FOLDS})
 
 
 def deciding(encoders: DirectEncoders, told: Told, train: Sequences) -> DirectEncoders:
