@@ -152,15 +152,16 @@ def most_members(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> in
 def ensemble_size(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> int:
     """Count the settings that the final model is the mean of, at most."""
     if len(prepared.parts.folds) == 1:
-        return single_size(family, recipe)
+        return single_size(family, prepared, recipe)
     if recipe.train.ensemble != "auto":
         return recipe.train.ensemble
     return family.partners if recipe.train.refit == "auto" else 1
 
 
-def single_size(family: AnyFamily, recipe: Recipe) -> int:
+def single_size(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> int:
     """Count the same where one validation part decides."""
-    return family.averaged if recipe.train.ensemble == "auto" else recipe.train.ensemble
+    wanted = recipe.train.ensemble
+    return family.averaged(prepared.encoders) if wanted == "auto" else wanted
 
 
 def may_skip_folds(prepared: AnyPrepared, recipe: Recipe) -> bool:

@@ -13,6 +13,7 @@ from rnnauto.families.family import (
     no_onward,
     no_origins,
     no_update,
+    one_alone,
     undecided,
     waits,
 )
@@ -68,7 +69,7 @@ ANOMALY = Family(
     openings=late(f"{HERE}.space", "openings"),
     trains_long=late(f"{HERE}.space", "trains_long"),
     partners=1,
-    averaged=1,
+    averaged=one_alone,
     finish=late("judge.finish", "reading_seconds"),
     metrics=late(f"{HERE}.metrics", "metric_names"),
     objectives=late(f"{HERE}.metrics", "objectives"),

@@ -12,6 +12,7 @@ from rnnauto.families.family import (
     no_onward,
     no_origins,
     no_streaming,
+    one_alone,
     waits,
 )
 from rnnauto.late import late
@@ -71,7 +72,7 @@ DECODER = Family(
     openings=late(f"{HERE}.space", "openings"),
     trains_long=late(f"{HERE}.space", "trains_long"),
     partners=1,
-    averaged=1,
+    averaged=one_alone,
     finish=late(f"{HERE}.finish", "writing_seconds"),
     metrics=metrics,
     main_metric=main_metric,

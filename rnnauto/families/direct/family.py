@@ -7,7 +7,14 @@ from rnnauto.data.unanswered import lost_of
 from rnnauto.deploy.generate import writes_no_texts
 from rnnauto.deploy.runner import Run, blocks_of
 from rnnauto.families.direct import answer, encode, misfits, signatures, table
-from rnnauto.families.family import Family, no_attention, no_dependence, no_onward, no_origins
+from rnnauto.families.family import (
+    Family,
+    no_attention,
+    no_dependence,
+    no_onward,
+    no_origins,
+    up_to_five,
+)
 from rnnauto.late import late
 from rnnauto.layout import Layout
 
@@ -17,7 +24,6 @@ if TYPE_CHECKING:
     from rnnauto.judge.sample import Probing
 
 HERE = "families.direct"
-MEMBERS = 5  # of a mean, at most
 
 
 def probing() -> "Probing":
@@ -59,7 +65,7 @@ DIRECT = Family(
     openings=late(f"{HERE}.space", "openings"),
     trains_long=late(f"{HERE}.space", "trains_long"),
     partners=1,
-    averaged=MEMBERS,
+    averaged=up_to_five,
     finish=late("judge.finish", "reading_seconds"),
     metrics=late(f"{HERE}.metrics", "metric_names"),
     main_metric=main_metric,

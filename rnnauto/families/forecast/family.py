@@ -8,6 +8,7 @@ from rnnauto.deploy.runner import Run
 from rnnauto.families.family import (
     Family,
     no_attention,
+    one_alone,
     undecided,
     waits,
 )
@@ -70,7 +71,7 @@ FORECAST = Family(
     openings=late(f"{HERE}.space", "forecast_proposals"),
     trains_long=late(f"{HERE}.space", "trains_long"),
     partners=PARTNERS,
-    averaged=1,
+    averaged=one_alone,
     finish=late("judge.finish", "reading_seconds"),
     metrics=late(f"{HERE}.evaluate", "metric_names"),
     main_metric=main_metric,

@@ -30,6 +30,6 @@ LEARNER = Learner(
     longest=lambda data, chosen: int(whole(data, chosen).length.max(initial=1)),
     examples=len,
     train=train_carried,
-    averages=False,
+    averages=True,
     meter=None,
 )

@@ -28,9 +28,16 @@ from rnnauto.search.learner import Learner
 from rnnauto.search.progress import Progress, Trained, keep_if_better, record_step, trained
 from rnnauto.search.study import Weights
 from rnnauto.search.traced import called_directly
-from rnnauto.search.train import Network, apply_clipped, make_optimizer, patience_for, prepare
+from rnnauto.search.train import (
+    MOST_ANSWERS,
+    Network,
+    apply_clipped,
+    make_optimizer,
+    patience_for,
+    prepare,
+)
 from rnnauto.search.trial import Epoch, Job, StudyProblem, Values
-from rnnauto.search.validation import COUNTED, Validated, selected_by
+from rnnauto.search.validation import COUNTED, Validated, known_units, selected_by
 
 WINDOW = 64  # timesteps that an error is carried back
 LONGEST_WHOLE = 512  # timesteps; sequences beyond are read in windows
@@ -68,14 +75,15 @@ def train_carried(
     stopping: Callable[[], bool] = lambda: False,
     keep: bool = False,
 ) -> Trained:
-    """Train as `train.train` does, keeping no answers; a job that trains a winner on lowers its
-    rate as its time runs out."""
+    """Train as `train.train` does; of tokens no answers are kept. A job that trains a winner on
+    lowers its rate as its time runs out."""
     begin = time.monotonic()
     network = prepare(learner, job, problem, data, fold[0], compiled=cached_carried)
     progress = Progress()
 
     def validated() -> Validated:
-        return validate(network, problem, learner.validation_batches(data, fold[1]))
+        batches = learner.validation_batches(data, fold[1])
+        return validate(network, problem, batches, keep=keep and problem.answer.loss == "labels")
 
     if start_from is not None:
         network.model.set_weights(start_from)
@@ -149,11 +157,11 @@ def cached_carried(
         return total, count, norm, outputs["state"]
 
     @tf.function(input_signature=signature, autograph=False)
-    def read_step(batch: Any, truth: Any) -> tuple[Any, Any, Any]:
+    def read_step(batch: Any, truth: Any) -> tuple[Any, Any, Any, Any]:
         state = tf.zeros([tf.shape(batch["length"])[0], size])
         outputs = model({**batch, "state": state}, training=False)
         total, count, right, _ = learner.losses(outputs, truth, features, answer)
-        return total, count, right
+        return total, count, right, outputs["outputs"]
 
     steps = (called_directly(step) for step in (train_step, read_step))
     return Network(built, optimizer, clip_norm, *steps)
@@ -239,16 +247,26 @@ def validation_batches(data: Encoded, chosen: Integers) -> Iterator[Batch]:
     return held_out_batches(data, chosen, size=size, piece=PIECE, most=VALIDATION_TIMESTEPS)
 
 
-def validate(network: Network, problem: StudyProblem, batches: Iterable[Batch]) -> Validated:
+def validate(
+    network: Network, problem: StudyProblem, batches: Iterable[Batch], *, keep: bool = False
+) -> Validated:
     """Compute the mean loss over the validation part, which is the score as well unless there is
-    an objective."""
+    an objective.
+
+    Args: keep: keep the answers too, unless they are too many.
+    """
     totals, counts, rights = 0.0, 0.0, 0.0
+    kept: list[Any] = []
     for batch in batches:
-        total, count, right = network.read_step(batch.inputs, batch.targets)
+        total, count, right, outputs = network.read_step(batch.inputs, batch.targets)
         totals, counts = totals + float(total), counts + float(count)
         rights += float(right)
+        if keep:
+            kept.append(outputs.numpy()[known_units(batch.targets, problem.answer)])
+            keep = sum(part.size for part in kept) <= MOST_ANSWERS
     loss = totals / counts if counts else math.nan
-    validated = Validated(loss, loss, loss)
+    answers = np.concatenate(kept) if keep and kept else None
+    validated = Validated(loss, loss, loss, answers)
     if not problem.objective:
         return validated
     counted = COUNTED[problem.objective](loss, rights / max(counts, 1.0))
