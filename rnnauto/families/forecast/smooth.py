@@ -78,36 +78,40 @@ def weights_of(settings: Doubles, *, steps: int, horizon: int, season: int) -> D
         settings: logits of the shares, [settings, 4].
     """
     alpha, beta, gamma, damping = (1 / (1 + np.exp(-settings.T)))[..., None]
-    values = np.eye(steps)  # row t picks the value of timestep t
-    level, trend, seasons = begin_of(values, season)
-    level = np.tile(level, (len(settings), 1))
-    trend = np.tile(trend, (len(settings), 1))
-    places = [np.tile(place, (len(settings), 1)) for place in seasons]
-    for at in range(steps):
-        ahead, place = level + damping * trend, places[at % season]
-        error = values[at] - ahead - place
-        level = ahead + alpha * error
-        trend = damping * trend + alpha * beta * error
-        if season > 1:
-            places[at % season] = place + gamma * (1 - alpha) * error
-    passed, told = np.zeros_like(damping), []
-    for ahead in range(1, horizon + 1):
-        passed = passed + damping**ahead
-        told.append(level + passed * trend + places[(steps + ahead - 1) % season])
-    return np.stack(told, axis=1)
+    ahead = np.arange(1, horizon + 1)
+    # what level, trend and places of the season count in the forecast, from the last timestep back
+    trend = np.cumsum(damping**ahead, axis=1)  # [settings, horizon]
+    level = np.ones_like(trend)
+    places = np.zeros((season, *trend.shape))
+    places[(steps + ahead - 1) % season, :, ahead - 1] = 1.0
+    weights = np.empty((steps, *trend.shape))
+    kept = gamma * (1 - alpha) if season > 1 else 0.0  # of an error, by the season
+    for at in range(steps - 1, -1, -1):
+        place = places[at % season]
+        error = alpha * (level + beta * trend) + kept * place
+        trend = damping * (level + trend - error)
+        level = level - error
+        place -= error
+        weights[at] = error
+    begun = begin_of(np.eye(min(2 * season, steps)), season)
+    weights[: begun.shape[1]] += np.tensordot(begun.T, np.stack([level, trend, *places]), axes=1)
+    return np.ascontiguousarray(weights.transpose(1, 2, 0))
 
 
-def begin_of(values: Doubles, season: int) -> tuple[Doubles, Doubles, list[Doubles]]:
+def begin_of(values: Doubles, season: int) -> Doubles:
     """Find level and trend before the first timestep, and what each place of the season is apart
-    from them; without a season the first value, and no trend."""
+    from them; without a season the first value, no trend, and nothing apart.
+
+    Args: values: of the first two seasons, as far as they are seen.
+    """
     if season == 1:
-        return values[0], np.zeros_like(values[0]), [np.zeros_like(values[0])]
+        return np.stack([values[0], np.zeros_like(values[0]), np.zeros_like(values[0])])
     first = values[:season]
-    again = min(season, len(values) - season)
-    trend = (values[season : season + again] - values[:again]).mean(axis=0) / season
+    again = len(values) - season
+    trend = (values[season:] - values[:again]).mean(axis=0) / season
     middle = (season - 1) / 2
     line = [first.mean(axis=0) + (at - middle) * trend for at in range(-1, season)]
-    return line[0], trend, [first[at] - line[at + 1] for at in range(season)]
+    return np.stack([line[0], trend, *(first[at] - line[at + 1] for at in range(season))])
 
 
 def filled(values: Doubles, *, season: int) -> Doubles:
