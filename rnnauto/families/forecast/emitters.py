@@ -20,6 +20,7 @@ from rnnauto.families.forecast.layers import (
     SimpleForecast,
     Steps,
     Transform,
+    doubled,
 )
 from rnnauto.families.forecast.levels import middle
 
@@ -74,11 +75,11 @@ def emit_fill(graph: Graph, layer: Fill, x: str) -> tuple[str, str]:
     mean = graph.op("Div", total(graph, graph.op("Where", missing, none, x)), count)
     absent = graph.constant(-1, "int64")
     places = graph.constant(np.arange(steps)[None, :, None], "int64")
-    place = graph.op("Where", known, places, absent)  # [batch, steps, targets]
-    earlier = graph.constant(np.tri(steps, dtype=bool)[None, :, :, None])
-    side = graph.op("Unsqueeze", place, graph.constant([1], "int64"))
-    seen = graph.op("Where", earlier, side, absent)
-    last = graph.op("ReduceMax", seen, axes=[2], keepdims=0)
+    last = graph.op("Where", known, places, absent)  # [batch, steps, targets]
+    for back in doubled(steps):
+        pads = graph.constant([0, back, 0, 0, 0, 0], "int64")
+        earlier = graph.op("Pad", select(graph, last, (EVERY, slice(0, -back))), pads, absent)
+        last = graph.op("Max", last, earlier)
     nearest = graph.op("Max", last, graph.constant(0, "int64"))
     before = graph.op("GatherElements", x, nearest, axis=1)
     found = graph.op("GreaterOrEqual", last, graph.constant(0, "int64"))

@@ -78,9 +78,10 @@ class Fill(keras.layers.Layer):
         count = tf.reduce_sum(flags, 1, keepdims=True)
         mean = tf.reduce_sum(tf.where(known, x, 0.0), 1, keepdims=True) / tf.maximum(count, 1.0)
         steps = x.shape[1]
-        place = tf.where(known, tf.range(steps)[None, :, None], -1)  # [batch, steps, targets]
-        earlier = tf.constant(np.tri(steps, dtype=bool))[None, :, :, None]
-        last = tf.reduce_max(tf.where(earlier, place[:, None], -1), axis=2)
+        last = tf.where(known, tf.range(steps)[None, :, None], -1)  # [batch, steps, targets]
+        for back in doubled(steps):  # the greatest so far
+            earlier = tf.pad(last[:, :-back], [[0, 0], [back, 0], [0, 0]], constant_values=-1)
+            last = tf.maximum(last, earlier)
         before = tf.transpose(
             tf.gather(
                 tf.transpose(x, [0, 2, 1]),
@@ -94,6 +95,12 @@ class Fill(keras.layers.Layer):
 
     def compute_output_shape(self, shape: Any) -> Any:
         return shape, shape
+
+
+def doubled(steps: int) -> list[int]:
+    """List 1, 2, 4, ... below a number of timesteps: looking back so far, one after the other, each
+    sees all before it, in memory that grows with the timesteps and not with their square."""
+    return [1 << power for power in range((steps - 1).bit_length())]
 
 
 class History(keras.layers.Layer):
