@@ -9,7 +9,6 @@ from rnnauto.exchange.graph import Graph
 from rnnauto.exchange.layers import Emitter
 from rnnauto.exchange.pieces import at_places, cast, column, joined, padded, select, size_of
 from rnnauto.families.forecast.layers import (
-    HIGHEST_LOG,
     LEAST_SPREAD,
     Channels,
     Fill,
@@ -22,7 +21,7 @@ from rnnauto.families.forecast.layers import (
     Transform,
     doubled,
 )
-from rnnauto.families.forecast.levels import middle
+from rnnauto.families.forecast.levels import HIGHEST_LOG, middle
 
 EVERY = slice(None)
 

@@ -10,10 +10,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from rnnauto.families.forecast.levels import middle
+from rnnauto.families.forecast.levels import HIGHEST_LOG, middle
 
 PLACES = 8  # channels that tell the steps of the horizon apart
-HIGHEST_LOG = 60.0  # exp of it is the largest forecast: beyond it float32 ends
 LEAST_SPREAD = 1e-3  # of the train part's deviation: a window that stands still has a scale too
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from rnnauto.layout import QUANTILES, Layout
 
 MEDIAN = 0.5
+HIGHEST_LOG = 60.0  # exp of it is the largest forecast: beyond it float32 ends
 
 
 def per_cent(level: float) -> str:

@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers, evenly
+from rnnauto.families.forecast.levels import HIGHEST_LOG
 from rnnauto.families.forecast.series import EncodedSeries
 from rnnauto.families.forecast.smooth import filled, smoothing
 
 MOST_WINDOWS = 1_000  # enough to tell which is nearer
-HIGHEST_LOG = 60.0  # of a forecast, as networks have it
 
 
 def simple_errors(encoded: EncodedSeries, chosen: Integers, *, season: int) -> dict[str, float]:
