@@ -198,7 +198,7 @@ def remembered(subject: Subject, bench: Opening) -> Memory | None:
     return memory_length(
         opened.reader,
         opened.sample,
-        cell=str(subject.winner.values["cell"]),
+        values=subject.winner.values,
         apart=subject.probing.apart(opened.study.problem.features),
         seed=subject.seed,
     )

@@ -7,6 +7,7 @@ from rnnauto.cells import CELLS, JOIN
 from rnnauto.judge.diagnosis import Memory
 from rnnauto.judge.occlude import blank, donated, positions, shortened, with_timesteps
 from rnnauto.judge.sample import Reader, Sample, answers_of
+from rnnauto.search.trial import Values
 
 SHARE = 0.9
 DRAWS = 2  # other pasts that each past is replaced by
@@ -15,7 +16,7 @@ LEAST = 1e-6  # difference between answers below which nothing depends on the in
 
 
 def memory_length(
-    reader: Reader, sample: Sample, *, cell: str, apart: bool, seed: int
+    reader: Reader, sample: Sample, *, values: Values, apart: bool, seed: int
 ) -> Memory | None:
     """Measure the share of the whole effect of the input that its last timesteps have, for more and
     more of them; None where the answers do not depend on the input.
@@ -24,6 +25,7 @@ def memory_length(
     another sequence (in a forecast: to nothing known; in a language model: to no text before).
 
     Args:
+        values: the settings of the network.
         apart: timesteps cannot be joined.
     """
     longest = int(sample.lengths.max(initial=0))
@@ -47,7 +49,7 @@ def memory_length(
         suggestion=suggestion(
             timesteps,
             sample,
-            cell=cell,
+            values=values,
             forecast="past" in sample.inputs,
             apart=apart,
         ),
@@ -107,19 +109,21 @@ def counted(timesteps: int) -> str:
 
 
 def suggestion(
-    timesteps: int, sample: Sample, *, cell: str, forecast: bool, apart: bool
+    timesteps: int, sample: Sample, *, values: Values, forecast: bool, apart: bool
 ) -> str | None:
     """Suggest what to try, where the length of the memory says something about it."""
     usual = float(np.median(sample.lengths))
     if forecast:
-        if timesteps <= usual / 2:
+        read = min(usual, float(values["lookback"]))  # by recurrent layers; a smoothing sees all
+        seen = usual if values["differencing"] == "smoothed" else read
+        if timesteps <= read / 2:
             return f"a shorter lookback may do as well and trains faster: --lookback {timesteps}"
-        if timesteps >= 0.9 * usual:
-            return f"all that is seen is used: try a longer lookback, --lookback {int(2 * usual)}"
+        if timesteps >= 0.9 * seen:
+            return f"all that is seen is used: try a longer lookback, --lookback {int(2 * seen)}"
         return None
     if usual < 10:
         return None
-    if timesteps >= 0.9 * usual and CELLS[cell].memory == "fades":
+    if timesteps >= 0.9 * usual and CELLS[values["cell"]].memory == "fades":
         return "the whole sequence is used: an LSTM (--cells lstm) holds on to it more easily"
     if timesteps <= 0.1 * usual:
         join = "" if apart else f"{JOIN} or "

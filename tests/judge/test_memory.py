@@ -1,11 +1,14 @@
 import numpy as np
+import pytest
 from readers import last_six, reader_of, sample_of
 
-from rnnauto.judge.memory import lags_up_to, memory_length
+from rnnauto.judge.memory import lags_up_to, memory_length, suggestion
+from rnnauto.judge.sample import Sample
 
 
 def memory_of(answer, sample):
-    return memory_length(reader_of(answer), sample, cell="lstm", apart=False, seed=0)
+    values = {"cell": "lstm"}
+    return memory_length(reader_of(answer), sample, values=values, apart=False, seed=0)
 
 
 def test_the_memory_is_as_long_as_what_the_answer_is_made_of():
@@ -33,3 +36,22 @@ def test_an_answer_that_does_not_look_has_no_memory():
     sample = sample_of(last_six)
     assert memory_of(constant, sample) is None
     assert lags_up_to(8).tolist() == [0, 1, 2, 3, 4, 6, 8]
+
+
+@pytest.mark.parametrize(
+    ("timesteps", "differencing", "wanted"),
+    [
+        (12, "seasonal", "--lookback 12"),
+        (24, "seasonal", None),  # most of what is read, though more lies before it
+        (36, "seasonal", "--lookback 72"),
+        (24, "smoothed", None),
+        (36, "smoothed", None),
+        (115, "smoothed", "--lookback 240"),
+    ],
+)
+def test_another_lookback_is_told_by_what_the_network_reads(timesteps, differencing, wanted):
+    """Of 120 timesteps recurrent layers read 36, and a smoothing all."""
+    sample = Sample({}, np.zeros(3), np.full(3, 120))
+    values = {"cell": "lstm", "lookback": 36, "differencing": differencing}
+    told = suggestion(timesteps, sample, values=values, forecast=True, apart=True)
+    assert told is None if wanted is None else told.endswith(wanted)
