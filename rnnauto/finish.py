@@ -245,7 +245,10 @@ def averaged_trials(task: Task, chosen: Chosen) -> list[Trial]:
     if chosen.status != "complete" or chosen.winner.taught:
         return [chosen.winner]
     trials = [trial for trial in chosen.trials if not trial.taught]
-    single = len(chosen.winner.results) == 1  # for there are no folds, or no time for them
+    # for there are no folds, or no time for them; without a refit nothing is trained on others
+    single = len(task.prepared.parts.folds) == 1 or (
+        len(chosen.winner.results) == 1 and task.recipe.train.refit == "auto"
+    )
     size = (
         single_size(task.family, task.prepared, task.recipe)
         if single

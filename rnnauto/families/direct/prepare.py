@@ -91,6 +91,8 @@ def folded(recipe: Recipe, sequences: Sequences) -> Split:
     split = recipe.split
     if split.folds != "auto" or recipe.data.validation_path is not None or recipe.search.seeds > 1:
         return split
+    if recipe.train.refit != "auto":  # then nothing is confirmed
+        return split
     many = len(sequences) >= MIDDLING or int(sequences.row_splits[-1]) > MOST_FOLDED
     return split if many else split.model_copy(update={"folds": FOLDS})
 

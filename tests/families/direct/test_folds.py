@@ -27,4 +27,5 @@ def test_middling_data_have_folds_too(sequences, folds):
 def test_folds_are_what_the_recipe_says():
     assert folds_of(2_000, split={"folds": 1}) == 1
     assert folds_of(2_000, search={"seeds": 2}) == 1  # which train each fold again
+    assert folds_of(2_000, train={"refit": "off"}) == 1  # which confirms nothing
     assert folds_of(2_000, train={"distil": True}, split={"folds": 1}) == 1
