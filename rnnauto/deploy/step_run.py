@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,27 +13,16 @@ from rnnauto.deploy.onnx_gate import read_onnx, values_by_name
 from rnnauto.deploy.onnx_run import STEP, cannot_answer, open_graph
 from rnnauto.deploy.raw_inputs import Inputs
 from rnnauto.deploy.runner import RawBatch
+from rnnauto.deploy.streaming import Streaming
 from rnnauto.errors import RnnautoError
 from rnnauto.files import damaged
 
 STATE, AFTER = "state", "state_after"  # a name stands for one value in a graph
 
 
-class Taken(Protocol):
-    """What is known of a `step` before it is opened, as `Streaming` has it."""
-
-    @property
-    def inputs(self) -> Inputs: ...
-
-    @property
-    def along(self) -> frozenset[str]: ...
-
-    @property
-    def outputs(self) -> tuple[str, ...]: ...
-
-
 class Asked(NamedTuple):
-    """The same where nothing is streamed."""
+    """What is known of a `step` before it is opened, as `Streaming` has it, where no rows are
+    streamed."""
 
     inputs: Inputs
     along: frozenset[str]
@@ -69,7 +58,7 @@ class StepGraph:
         return {**dict(zip(self.outputs, answers, strict=False)), STATE: after}
 
 
-def open_step(folder: Path, streaming: Taken) -> StepGraph:
+def open_step(folder: Path, streaming: Streaming | Asked) -> StepGraph:
     """Open the `step.onnx` of a model folder, once it has passed the gate and takes and gives what
     its family says. Raises: ModelFolderError."""
     path = folder / STEP
@@ -104,7 +93,7 @@ def no_state(path: Path) -> RnnautoError:
     return damaged(path, f"it has no input `{STATE}` of a known size")
 
 
-def chunk_of(taken: Any, streaming: Taken) -> int | None:
+def chunk_of(taken: Any, streaming: Streaming | Asked) -> int | None:
     """Find how many timesteps of a sequence a call takes: 1, or any number."""
     sizes = [taken[name][1][1:2] for name in streaming.along if name in taken]
     return 1 if (1,) in sizes else None
