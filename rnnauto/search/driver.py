@@ -2,9 +2,9 @@
 
 Four stages share the time: *search* tries settings on the first fold; *confirm* (small data, where
 one validation part is a lottery, if there is the time) trains the finalists on the other folds;
-*refit* trains a winner
-further that only the clock had stopped, and the best setting again with other seeds; *distil*,
-where it is asked for, teaches one network of the best setting by the mean of several.
+*refit* trains a winner further that only the clock had stopped, and the best setting again with
+other seeds; *distil*, where it is asked for, teaches one network of the best setting by the mean of
+several.
 """
 
 import math
