@@ -97,11 +97,9 @@ def test_forecasts_open_with_differences_and_writers_with_attention():
     of_series = family_named("forecast").openings(space_of("forecast"))
     assert any(values["differencing"] != "none" for values in of_series)
     of_answers = family_named("decoder").openings(space_of("decoder"))
-    assert [values["attention"] for values in of_answers] == ["dot"] * 4 + ["none"] * 2
-    assert [values["cell"] for values in of_answers] == ["simple_rnn", "lstm"] + [
-        "lstm",
-        "simple_rnn",
-    ] * 2
+    assert [values["attention"] for values in of_answers] == ["dot"] * 5 + ["none"] * 2
+    small, wide, usual = ["simple_rnn", "lstm"], ["lstm"], ["lstm", "simple_rnn"] * 2
+    assert [values["cell"] for values in of_answers] == [*small, *wide, *usual]
 
 
 def test_what_watches_opens_with_a_small_quick_lstm_between_the_cells():

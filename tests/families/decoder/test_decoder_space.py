@@ -39,10 +39,11 @@ def test_a_decoder_may_attend_to_its_source_and_pools_nothing():
 
 
 def test_a_decoder_opens_with_small_quick_networks_then_with_attention_on_the_last_cell():
-    small, lstm, first, second, *others = openings(choices(Space()))
+    small, lstm, wide, first, second, *others = openings(choices(Space()))
     assert (small["cell"], small["units"], small["bidirectional"]) == ("simple_rnn", 16, False)
     assert (lstm["cell"], lstm["units"], lstm["bidirectional"]) == ("lstm", 32, True)
     assert {each["learning_rate"] for each in (small, lstm)} == {0.01}
+    assert (wide["cell"], wide["units"], wide["dropout"]) == ("lstm", 256, 0.5)
     assert (first["cell"], first["attention"]) == ("lstm", "dot")
     assert (second["cell"], second["attention"]) == ("simple_rnn", "dot")
     assert [each["attention"] for each in others] == ["none", "none"]
@@ -50,7 +51,9 @@ def test_a_decoder_opens_with_small_quick_networks_then_with_attention_on_the_la
 
 def test_a_decoder_opens_small_only_with_cells_that_are_wanted_and_where_it_may_attend():
     found = openings(choices(Space(cell=("gru", "lstm"))))
-    assert [(each["cell"], each["units"]) for each in found][:2] == [("lstm", 32), ("lstm", 128)]
+    assert [(each["cell"], each["units"]) for each in found][:3] == [
+        *(("lstm", 32), ("lstm", 256), ("lstm", 128))
+    ]
     assert all(each["units"] == 128 for each in openings(choices(Space(attention=("none",)))))
     static = choices(Space(), 1, features=(), static=columns(x="number"))
     assert all(each["units"] == 128 for each in openings(static))
