@@ -164,10 +164,23 @@ def single_size(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> int
     return family.averaged(prepared.encoders) if wanted == "auto" else wanted
 
 
-def may_skip_folds(prepared: AnyPrepared, recipe: Recipe) -> bool:
-    """Say whether folds that nobody asked for may be left out: of small data they may not."""
+def may_skip_folds(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> bool:
+    """Say whether folds that nobody asked for may be left out, where one validation part may choose
+    several networks as well: of small data they may not."""
     named = recipe.split.folds != "auto" or recipe.search.seeds > 1
-    return not named and len(prepared.development) >= SMALL
+    several = len(prepared.parts.folds) > 1 and family.averaged(prepared.encoders) > 1
+    return several and not named and len(prepared.development) >= SMALL
+
+
+def told_folds(
+    family: AnyFamily, prepared: AnyPrepared, recipe: Recipe, *, confirmed: bool
+) -> Recipe:
+    """Say in the recipe of a model on how many folds it was confirmed, where no rule tells: an
+    update cuts what was learnt from as the fit did."""
+    if not may_skip_folds(family, prepared, recipe):
+        return recipe
+    split = {"folds": len(prepared.parts.folds) if confirmed else 1}
+    return recipe.model_copy(update={"split": recipe.split.model_copy(update=split)})
 
 
 def expected_finish(family: AnyFamily, prepared: AnyPrepared, members: int) -> float:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rnnauto.budget import Spent, ensemble_size, single_size
+from rnnauto.budget import Spent, ensemble_size, single_size, told_folds
 from rnnauto.data.batches import on_disk, stored_in
 from rnnauto.deploy.leaderboard import Row
 from rnnauto.deploy.model_folder import JOURNAL, new_folder
@@ -203,8 +203,8 @@ def write_model(
             evaluation = replace(evaluation, calibration=reliable)
         info = info_of(task, chosen, exported, evaluation)
         write_model_info(place / "model.json", info)
-        placed = task.recipe.placed(task.folder, path=task.path)
-        write_results(place, placed, rows)
+        told = told_folds(family, prepared, task.recipe, confirmed=len(chosen.winner.results) > 1)
+        write_results(place, told.placed(task.folder, path=task.path), rows)
         family.tested(part, exported.answers, **early).write_csv(place / "predictions_test.csv")
         journal.copy(task.work / JOURNAL, place / JOURNAL)
         scores = scores_of(

@@ -244,7 +244,7 @@ def search_beside_first_model(
             rule=recipe.search.select,
             proven=family.openings(task.space),
             long_training=family.trains_long(task.problem),
-            may_skip=may_skip_folds(prepared, recipe),
+            may_skip=may_skip_folds(family, prepared, recipe),
             repeats=recipe.train.distil or single_size(family, prepared, recipe) > 1,
             teachers=partial(teachers_of, task) if recipe.train.distil else None,
         )

@@ -43,7 +43,8 @@ def prepare(told: Told) -> DirectPrepared:
         told,
         usable=lambda sequences: with_targets(sequences, layout),
         read_test=lambda path: read_labelled(path, told),
-        settings=lambda some: folded(recipe, some),
+        # an update's parts are those that its model has learnt from
+        settings=lambda some: recipe.split if told.going_on else folded(recipe, some),
         groups=duplicate_groups,
         classes=layout.task == "classification",
     )

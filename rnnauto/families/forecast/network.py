@@ -43,6 +43,7 @@ from rnnauto.networks.stack import (
 
 LEAST_GAP = 1e-4  # deviations between neighbouring quantiles of an untrained network
 LEAST_ERROR = 1e-6
+FAR = 20.0  # times the size of what usually comes: in no sound scale of its window
 
 
 @dataclass(frozen=True)
@@ -205,13 +206,25 @@ def adapt(built: Built, inputs: dict[str, NDArray[Any]], truth: Floats) -> None:
     window = keras.Model(built.model.input, list(parts.window))
     channels, begun, centre, spread = window(inputs, training=False)
     set_scale(parts.channel_scale, channels.numpy().reshape(-1, channels.shape[-1]))
-    target = (parts.transform(truth).numpy() - centre.numpy()) / spread.numpy()
+    target = in_scale((parts.transform(truth).numpy() - centre.numpy()) / spread.numpy())
     simple = parts.simple
     if simple.kind == "smoothed":
-        simple.weigh.assign(smoothing(begun.numpy(), target, season=simple.season))
+        seen = begun.numpy().astype(np.float64)
+        simple.weigh.assign(smoothing(seen, target.astype(np.float64), season=simple.season))
     error = np.abs(target - simple(begun).numpy())
     usual = by_column(np.nanmean, error, 1.0) * np.sqrt(np.pi / 2)  # a normal error's deviation
     parts.quantiles.error.assign(np.maximum(usual, LEAST_ERROR))
+
+
+def in_scale(target: Floats) -> Floats:
+    """Leave out, as NaN, what came after windows whose own level says nothing of it: those without
+    a known value, or of zeros alone, in whose scale all is large and would be most of a mean.
+
+    Args: target: scaled, [windows, horizon, targets].
+    """
+    sizes = np.nan_to_num(np.abs(target)).max(axis=1)  # [windows, targets]
+    usual = by_column(np.nanmedian, np.where(sizes > 0, sizes, np.nan), np.inf)
+    return np.where((sizes > FAR * usual)[:, None], np.nan, target)
 
 
 def fit_transform(layer: Transform, past: Floats) -> None:

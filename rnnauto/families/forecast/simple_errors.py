@@ -44,11 +44,12 @@ def simple_errors(encoded: EncodedSeries, chosen: Integers, *, season: int) -> d
         "last": last,
         "trend": last + (ahead + 1)[:, None] * (last - before),
     }
+    earlier = back(season - ahead % season)
+    if 1 < season <= encoded.lookback:
+        forecasts["seasonal"] = earlier
     if 1 < season < encoded.lookback:
-        earlier = back(season - ahead % season)
         passed = (ahead // season + 1)[:, None]
         span = np.arange(1, min(season, encoded.lookback - season) + 1)
-        forecasts["seasonal"] = earlier
         forecasts["seasonal_trend"] = earlier + passed * mean_of(back(span) - back(span + season))
         forecasts["seasonal_last"] = earlier + passed * (last - back(np.array([season + 1])))
     seen = back(np.arange(encoded.lookback, 0, -1))

@@ -160,3 +160,20 @@ def test_the_search_reckons_the_simple_forecasts_as_the_network_does():
         middle = np.asarray(built.model(inputs))[:, :, 1:2]
         assert error == pytest.approx(np.abs(middle - truth).mean() / 2.0, rel=1e-3), kind
     assert set(found) == set(Space().differencing)
+
+
+@pytest.mark.parametrize("scaling", ["mean", "standard"])
+@pytest.mark.parametrize("kind", ["seasonal", "smoothed"])
+def test_windows_without_a_level_do_not_widen_the_intervals_of_all(kind, scaling):
+    """Some see a gap alone, some zeros alone, before values as of the others."""
+    rng = np.random.default_rng(0)
+    series = np.tile([40.0, 50.0, 60.0, 50.0], 3) + rng.normal(0, 1, (60, 12))
+    truth = (np.tile([40.0, 50.0, 60.0, 50.0], 2)[:6] + rng.normal(0, 1, (60, 6))).astype("float32")
+    alone = build_forecast(features(), architecture(kind, scaling=scaling))
+    adapt(alone, inputs_of(*series), truth[..., None])
+    gaps = series.copy()
+    gaps[:6], gaps[6:12] = np.nan, 0.0
+    beside = build_forecast(features(), architecture(kind, scaling=scaling))
+    adapt(beside, inputs_of(*gaps), truth[..., None])
+    wanted, found = (np.asarray(built.model(inputs_of(*series[20:]))) for built in (alone, beside))
+    assert np.abs(found - wanted).max() < 2.0
