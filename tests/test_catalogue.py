@@ -37,7 +37,7 @@ TOURISM = ("panel", AHEAD, "id=unique_id", "time=ds")
 
 # "file target ..." and flags -> form, answer, and the keys of `inspect --json`; others are empty
 CATALOGUE = {
-    "airline_passengers.csv passengers": (SERIES, AHEAD, "time=month", "horizon=12", "lookback=48"),
+    "airline_passengers.csv passengers": (SERIES, AHEAD, "time=month", "horizon=12", "lookback=120"),
     "colorado_climate_long.csv tmin tmax ppt": (LONG, GROWN, "time=month", *STATION),
     "colorado_climate_long.csv tmin": (
         *(LONG, EACH_NUMBER, "time=month", *STATION),
@@ -67,7 +67,7 @@ CATALOGUE = {
     "jsb_chorales_valid.jsonl chords": CHORALES,
     "jsb_chorales_test.jsonl chords": CHORALES,
     "messy_pm25_latin1.csv PM2,5_(µg/m³)": (
-        *(SERIES, AHEAD, "time=Zeitstempel", "horizon=24", "lookback=96"),
+        *(SERIES, AHEAD, "time=Zeitstempel", "horizon=24", "lookback=240"),
         "features=Taupunkt_(°C):number Temperatur_(°C):number Druck_(hPa):number Wind:category "
         "Windweg_(m/s):number Schnee_(h):number Regen_(h):number",
     ),
@@ -105,8 +105,8 @@ CATALOGUE = {
         *("text-corpus", MODELLED, "target=text", "features=text:text"),
         "tokens=character",
     ),
-    "tourism_monthly_train.csv y": (*TOURISM, "horizon=6", "lookback=36"),
-    "tourism_monthly_train.csv y horizon=24": (*TOURISM, "horizon=24", "lookback=43"),
+    "tourism_monthly_train.csv y": (*TOURISM, "horizon=6", "lookback=120"),
+    "tourism_monthly_train.csv y horizon=24": (*TOURISM, "horizon=24", "lookback=120"),
     "tourism_monthly_test.csv y": (*TOURISM, "horizon=2", "lookback=22"),
     "zara01_pedestrians.csv x_m y_m": (*WALKERS, NEXT, "horizon=1", "lookback=30"),
     "zara01_pedestrians.csv x_m y_m horizon=12": (*WALKERS, AHEAD, "horizon=12", "lookback=19"),
