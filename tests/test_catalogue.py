@@ -37,7 +37,13 @@ TOURISM = ("panel", AHEAD, "id=unique_id", "time=ds")
 
 # "file target ..." and flags -> form, answer, and the keys of `inspect --json`; others are empty
 CATALOGUE = {
-    "airline_passengers.csv passengers": (SERIES, AHEAD, "time=month", "horizon=12", "lookback=120"),
+    "airline_passengers.csv passengers": (
+        SERIES,
+        AHEAD,
+        "time=month",
+        "horizon=12",
+        "lookback=120",
+    ),
     "colorado_climate_long.csv tmin tmax ppt": (LONG, GROWN, "time=month", *STATION),
     "colorado_climate_long.csv tmin": (
         *(LONG, EACH_NUMBER, "time=month", *STATION),
