@@ -28,23 +28,24 @@ def smoothing(windows: Doubles, truth: Doubles, *, season: int) -> Doubles:
         season: timesteps after which a season repeats; counts where more than that is seen.
     """
     (steps, targets), horizon = windows.shape[1:], truth.shape[1]
-    seasonal = 1 < season < steps
-    moves = directions(seasonal)
+    season = season if 1 < season < steps else 1
+    moves = directions(season > 1)
     room = MOST_PRODUCTS // (steps * horizon * len(moves) * targets)
     some = evenly(np.arange(len(windows)), max(LEAST_WINDOWS, room))
-    windows, truth = windows[some], truth[some]
+    seen = np.ascontiguousarray(windows[some].transpose(2, 0, 1))
+    came = truth[some].transpose(2, 0, 1)
     at = np.tile(BEGIN, (targets, 1))
     step = np.full((targets, 1), FIRST_STEP)
     rows = np.arange(targets)
     for _ in range(MOST_ROUNDS):
         tried = at[:, None] + step[:, None] * moves  # [targets, moves, 4]; the first stays
-        found = errors_of(windows, truth, tried, season=season if seasonal else 1)
+        found = errors_of(seen, came, tried, season=season)
         best = found.argmin(axis=1)
         at = tried[rows, best]
         step = np.where((best == 0)[:, None], step / 2, step)
         if (step < LAST_STEP).all():
             break
-    return weights_of(at, steps=steps, horizon=horizon, season=season if seasonal else 1)
+    return weights_of(at, steps=steps, horizon=horizon, season=season)
 
 
 def directions(seasonal: bool) -> Doubles:
@@ -53,15 +54,17 @@ def directions(seasonal: bool) -> Doubles:
     return np.concatenate([np.zeros((1, 4)), each, -each])
 
 
-def errors_of(windows: Doubles, truth: Doubles, settings: Doubles, *, season: int) -> Doubles:
-    """Measure the mean absolute error of settings [targets, settings, 4], [targets, settings]."""
+def errors_of(seen: Doubles, came: Doubles, settings: Doubles, *, season: int) -> Doubles:
+    """Measure the mean absolute error of settings [targets, settings, 4], [targets, settings].
+
+    Args: seen: [targets, windows, steps]; came: [targets, windows, horizon].
+    """
     targets, count, _ = settings.shape
-    steps, horizon = windows.shape[1], truth.shape[1]
+    steps, horizon = seen.shape[2], came.shape[2]
     weights = weights_of(settings.reshape(-1, 4), steps=steps, horizon=horizon, season=season)
-    seen = np.ascontiguousarray(windows.transpose(2, 0, 1))
     forecasts = seen @ weights.reshape(targets, count * horizon, steps).transpose(0, 2, 1)
-    apart = forecasts.reshape(targets, len(windows), count, horizon)
-    apart = np.abs(apart - truth.transpose(2, 0, 1)[:, :, None])
+    apart = forecasts.reshape(targets, seen.shape[1], count, horizon)
+    apart = np.abs(apart - came[:, :, None])
     known = np.isfinite(apart)
     total = np.where(known, apart, 0.0).sum(axis=(1, 3))
     return np.asarray(total / np.maximum(known.sum(axis=(1, 3)), 1))
