@@ -159,7 +159,9 @@ def open_app(
 
 def run(app: App, listener: socket.socket) -> None:
     """Serve from this process, until told to end."""
-    from uvicorn import Config, Server
+    from uvicorn import Config
+
+    from rnnauto.serve.ending import LateServer
 
     sys.setswitchinterval(SWITCH)
     config = Config(
@@ -174,7 +176,7 @@ def run(app: App, listener: socket.socket) -> None:
         timeout_graceful_shutdown=GRACE,
     )
     with signals_taken():
-        Server(config).run(sockets=[listener])
+        LateServer(config).run(sockets=[listener])
 
 
 @contextmanager
