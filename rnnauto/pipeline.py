@@ -272,7 +272,7 @@ def first_model(
 ) -> EarlyModel:
     """Choose what makes a model beside the search; how long that takes moves the clock's deadline.
 
-    TensorFlow is imported here, while the workers begin: that tells how busy the machine is.
+    TensorFlow is imported here, while the workers are busy: that tells how busy the machine is.
     """
     slow, most = import_beside(clock.beside), most_members(task.family, task.prepared, task.recipe)
     single, whole = (
@@ -296,11 +296,12 @@ def notice(
     watch: Watch,
     news: News,
 ) -> None:
-    """Take news of the search; whoever has interrupted it waits for no import and no model. Raises:
-    what went wrong with the baselines: no model can do without them, however long the search."""
+    """Take news of the search; whoever has interrupted it waits for no import and no model, nor
+    does the first trial. Raises: what went wrong with the baselines: no model can do without them,
+    however long the search."""
     if compared.done():
         compared.result()
-    if interruption.asked:
+    if interruption.asked or news.best is None:
         watch(news)
     else:
         early().consider(news)
@@ -323,7 +324,7 @@ def make_first(
 
 
 def import_beside(workers: int) -> float:
-    """Import TensorFlow while the workers start up; returns how slow the machine is by that, the
+    """Import TensorFlow while the workers are busy; returns how slow the machine is by that, the
     baselines' thread counted in."""
     from rnnauto.networks.quiet import check_no_gpu, import_tensorflow
 

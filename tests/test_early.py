@@ -134,3 +134,9 @@ def test_whoever_interrupts_a_search_waits_for_no_model():
     interruption = Interruption(asked=True)
     notice(lambda: pytest.fail("imported"), Future(), interruption, told.append, news("1"))
     assert [each.best.id for each in told] == ["1"]
+
+
+def test_the_first_trial_waits_for_no_import():
+    told = []
+    notice(lambda: pytest.fail("imported"), Future(), Interruption(), told.append, news(None))
+    assert [each.best for each in told] == [None]

@@ -132,11 +132,11 @@ def run_jobs(
             search.pool.stop(STOP_SECONDS)
         elif left <= 0 and time.monotonic() >= search.latest:
             search.pool.stop(math.inf)  # a late model is better than none: it is not killed
+        search.notify(news(search))  # once the workers are busy again: it may take its time
         if not search.pool.busy:
             break
         for event in search.pool.events(min(1.0, max(0.05, left))):
             handle(search, event, again, on_result)
-        search.notify(news(search))
     if stopped_at is not None:
         search.lag = max(search.lag, time.monotonic() - stopped_at)
 

@@ -61,6 +61,14 @@ def test_every_trial_is_tried_once_and_the_lowest_loss_wins(run):
     assert found.pool.most_busy == 2
 
 
+def test_the_workers_are_busy_again_before_news_are_told(run, monkeypatch):
+    idle = []
+    tell = loop.news
+    monkeypatch.setattr(loop, "news", lambda search: idle.append(search.pool.idle) or tell(search))
+    run(by_trial([0.5, 0.2, 0.9, 0.3]), size=1)
+    assert idle == [0, 0, 0, 0, 1]
+
+
 def test_more_trials_than_asked_for_are_not_started(run):
     assert len(run(by_trial([1] * 9), trials=3).search.trials) == 3
 
@@ -366,8 +374,10 @@ def test_ctrl_c_before_any_trial_completed_is_no_failed_search(run):
 
 def test_news_show_the_stage_what_runs_and_the_best_so_far(run):
     found = run(by_trial([0.5, 0.4]), trials=2)
-    assert found.news[0].best.id == "00"
-    assert list(found.news[0].running) == ["01-fold0"]
+    assert found.news[0].best is None
+    assert list(found.news[0].running) == ["00-fold0", "01-fold0"]
+    assert found.news[1].best.id == "00"
+    assert list(found.news[1].running) == ["01-fold0"]
     assert found.news[-1].best.id == "01"
     assert found.news[-1].running == {}
     assert found.news[-1].stage == "search"
