@@ -25,9 +25,13 @@ def splits_of(lengths: NDArray[np.integer]) -> Integers:
 
 def timestep_index(row_splits: Integers, chosen: Integers) -> Integers:
     """Find where the timesteps of the chosen sequences lie, in order, [timesteps]."""
-    lengths = np.diff(row_splits)[chosen]
-    starts = np.repeat(row_splits[chosen] - splits_of(lengths)[:-1], lengths)
-    return np.arange(len(starts), dtype=np.int64) + starts
+    return counted_on(row_splits[chosen], np.diff(row_splits)[chosen])
+
+
+def counted_on(starts: Integers, lengths: Integers) -> Integers:
+    """Count on from each start, in order: `counted_on([5, 0], [2, 3]) == [5, 6, 0, 1, 2]`."""
+    places = np.repeat(starts - splits_of(lengths)[:-1], lengths)
+    return np.arange(len(places), dtype=np.int64) + places
 
 
 def timestep_positions(row_splits: Integers) -> Integers:

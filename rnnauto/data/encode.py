@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 from pydantic import Field
 
-from rnnauto.arrays import Codes, Doubles, Floats, Integers, splits_of, timestep_index
+from rnnauto.arrays import Codes, Doubles, Floats, Integers, splits_of
 from rnnauto.data.calendar import cycles_in, cyclic
 from rnnauto.data.columns import category_names, number_names
 from rnnauto.data.gaps import CLOCK, Gaps, fit_gaps, gap_numbers
@@ -23,7 +23,7 @@ from rnnauto.data.moments import fit_moments, moment_codes, moment_numbers, mome
 from rnnauto.data.sequences import Sequences, times_in
 from rnnauto.data.targets import look_up
 from rnnauto.data.tokens import VIEWS, View, view_of
-from rnnauto.data.views import is_view, rows_of
+from rnnauto.data.views import Places, is_view, places_of, rows_of, values_at
 from rnnauto.layout import Frozen, Layout
 
 RESERVED = 4
@@ -162,9 +162,9 @@ class Encoded:
     def seen(self, chosen: Integers, *, copied: bool = False) -> "Encoded":
         """Do as `take`, but have a view of large numbers on disk: they are read when asked for."""
         taken = partial(rows_of, row_splits=self.row_splits, chosen=chosen)
-        timesteps = chosen[:0]
+        timesteps: Places = chosen[:0]
         if self.per_timestep or self.words:
-            timesteps = timestep_index(self.row_splits, chosen)
+            timesteps = places_of(self.row_splits, chosen)
         units = timesteps if self.per_timestep else chosen
         small = not (isinstance(self.numbers, np.memmap) or is_view(self.numbers))
         return replace(
@@ -174,9 +174,9 @@ class Encoded:
             codes=taken(self.codes),
             static_numbers=self.static_numbers[chosen],
             static_codes=self.static_codes[chosen],
-            targets=self.targets[units],
-            weights=None if self.weights is None else self.weights[units],
-            words=tuple(column.gather(timesteps) for column in self.words),
+            targets=values_at(self.targets, units),
+            weights=None if self.weights is None else values_at(self.weights, units),
+            words=tuple(values_at(column, timesteps) for column in self.words),
         )
 
 

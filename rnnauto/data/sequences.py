@@ -7,12 +7,20 @@ from functools import partial
 import numpy as np
 import polars as pl
 
-from rnnauto.arrays import Doubles, Floats, Integers, splits_of, timestep_index
+from rnnauto.arrays import Doubles, Floats, Integers, splits_of
 from rnnauto.data.calendar import seconds_of
 from rnnauto.data.columns import category_series, flatten, number_matrix, to_floats
 from rnnauto.data.target_columns import answer_timesteps, is_struct, present_target
 from rnnauto.data.tokens import tokenise
-from rnnauto.data.views import in_memory, is_view, rows_of, without_view
+from rnnauto.data.views import (
+    Places,
+    in_memory,
+    is_view,
+    places_of,
+    rows_of,
+    values_at,
+    without_view,
+)
 from rnnauto.data.weights import unit_weights
 from rnnauto.layout import Column, Layout
 from rnnauto.mapped import give_all_back
@@ -68,9 +76,9 @@ class Sequences:
         """The chosen sequences, in the order given; where numbers are a view, so are those of
         them."""
         taken = partial(rows_of, row_splits=self.row_splits, chosen=chosen, copied=not self.viewed)
-        timesteps = chosen[:0]
+        timesteps: Places = chosen[:0]
         if per_timestep or self.categories:
-            timesteps = timestep_index(self.row_splits, chosen)
+            timesteps = places_of(self.row_splits, chosen)
         units = timesteps if per_timestep else chosen
         return replace(
             self,
@@ -78,11 +86,11 @@ class Sequences:
             rows=None if self.rows is None else taken(self.rows),
             row_splits=splits_of(self.lengths[chosen]),
             numbers=taken(self.numbers),
-            categories=tuple(series.gather(timesteps) for series in self.categories),
+            categories=tuple(values_at(series, timesteps) for series in self.categories),
             static_numbers=self.static_numbers[chosen],
             static_categories=tuple(series.gather(chosen) for series in self.static_categories),
-            targets=None if self.targets is None else self.targets.gather(units),
-            weights=None if self.weights is None else self.weights[units],
+            targets=None if self.targets is None else values_at(self.targets, units),
+            weights=None if self.weights is None else values_at(self.weights, units),
             texts=None if self.texts is None else self.texts.gather(chosen),
             times=None if self.times is None else taken(self.times),
         )

@@ -2,12 +2,13 @@
 memory once more for every part that they are cut into."""
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any, cast, overload
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Integers, splits_of
+from rnnauto.arrays import Integers, splits_of, timestep_index
 from rnnauto.data.columns import FloatColumns
 from rnnauto.mapped import give_all_back, mapped_array
 from rnnauto.reading.content import give_back
@@ -15,6 +16,8 @@ from rnnauto.reading.content import give_back
 BLOCK_ROWS = 1 << 18  # that are read in one go
 PIECES = 1 << 10  # of a file, read in one go: the system maps 64 KiB for each
 MOST_BETWEEN = 4  # rows of a table that are read for one that is wanted
+MOST_STRETCHES = 16  # of timesteps that are told as slices
+Places = Integers | list[slice]
 
 
 class View(np.lib.mixins.NDArrayOperatorsMixin):
@@ -108,6 +111,36 @@ def rows_of(
     """Take the timesteps of the chosen sequences of an array, as a copy or a view."""
     taken = View(array, row_splits, chosen)
     return taken[:] if copied else cast(NDArray[Any], taken)
+
+
+def places_of(row_splits: Integers, chosen: Integers) -> Places:
+    """Find where the timesteps of the chosen sequences lie, in order: as `timestep_index`, but as
+    slices where these are few stretches of long sequences, for the numbers of rows take as much as
+    rows do."""
+    breaks = np.flatnonzero(np.diff(chosen) != 1) + 1
+    if not len(chosen) or len(breaks) >= MOST_STRETCHES:
+        return timestep_index(row_splits, chosen)
+    firsts, lasts = chosen[np.append(0, breaks)], chosen[np.append(breaks - 1, -1)]
+    return [slice(*each) for each in zip(row_splits[firsts], row_splits[lasts + 1], strict=True)]
+
+
+@overload
+def values_at(values: pl.Series, places: Places) -> pl.Series: ...
+
+
+@overload
+def values_at(values: NDArray[Any], places: Places) -> NDArray[Any]: ...
+
+
+def values_at(values: pl.Series | NDArray[Any], places: Places) -> pl.Series | NDArray[Any]:
+    """Take the values of an array or a column that lie at some places; of a single stretch they are
+    not copied."""
+    if isinstance(places, np.ndarray):
+        return values.gather(places) if isinstance(values, pl.Series) else values[places]
+    parts: list[Any] = [values[each] for each in places]
+    if len(parts) == 1:
+        return cast(NDArray[Any], parts[0])
+    return pl.concat(parts) if isinstance(values, pl.Series) else np.concatenate(parts)
 
 
 def rows_at(array: NDArray[Any], rows: Integers) -> NDArray[Any]:

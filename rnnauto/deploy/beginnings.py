@@ -68,12 +68,26 @@ def light_step(step: StepGraph, layout: Layout, encoders: Encoders[Any]) -> Step
     """Take that of ONNX, which reads the views of words."""
 
     def call(batch: RawBatch) -> dict[str, NDArray[Any]]:
-        raw = dict(batch)
-        if "token" in raw:
-            return step(raw | token_inputs(raw.pop("token"), encoders))
-        return step(cut_inputs(raw, layout, encoders))
+        return step(light_steps(batch, layout, encoders))
 
     return Stepping(call, len(step.fresh), step.any_size)
+
+
+def light_steps(raw: RawBatch, layout: Layout, encoders: Encoders[Any]) -> RawBatch:
+    """Make of what the `step` of a SavedModel reads what that of ONNX does."""
+    if "token" not in raw:
+        return cut_inputs(raw, layout, encoders)
+    rest = {name: array for name, array in raw.items() if name != "token"}
+    return rest | token_inputs(raw["token"], encoders)
+
+
+def raw_steps(
+    sequences: Sequences, places: Integers, layout: Layout, encoders: Encoders[Any]
+) -> RawBatch:
+    """Gather some timesteps as the `step` of a SavedModel reads them, [timesteps, ...]."""
+    if layout.tokens is not None:
+        return {"token": strings(sequences.categories[0].gather(places))}
+    return raw_timesteps(sequences, places, layout, encoders)
 
 
 def read_light(
@@ -130,10 +144,7 @@ def pieces_of(
     state: NDArray[Any] = np.zeros((1, step.size), np.float32)
     for first in range(begin, end, PIECE):
         places = np.arange(first, min(first + PIECE, end))
-        if layout.tokens is not None:
-            here = {"token": strings(sequences.categories[0].gather(places))}
-        else:
-            here = raw_timesteps(sequences, places, layout, encoders)
+        here = raw_steps(sequences, places, layout, encoders)
         timesteps = {name: array[None] for name, array in here.items()}
         told = step.call({**timesteps, **statics, "state": state})
         state = told["state"]
@@ -145,14 +156,9 @@ def timesteps_of(
 ) -> Timesteps:
     """Gather all timesteps of some sequences as the `step` of ONNX takes them."""
     places = timestep_index(sequences.row_splits, chosen)
-    if layout.tokens is not None:
-        tokens = strings(sequences.categories[0].gather(places))
-        made = token_inputs(tokens[None], encoders)  # as of a single sequence
-    else:
-        raw = raw_timesteps(sequences, places, layout, encoders)
-        one = {name: array[None] for name, array in raw.items()}  # the same
-        made = cut_inputs(one, layout, encoders)
-    inputs = {name: array[0] for name, array in made.items()}
+    raw = raw_steps(sequences, places, layout, encoders)
+    one = {name: array[None] for name, array in raw.items()}  # as of a single sequence
+    inputs = {name: array[0] for name, array in light_steps(one, layout, encoders).items()}
     statics = raw_statics(sequences, chosen, layout, encoders)
     return Timesteps(inputs, statics, sequences.lengths[chosen])
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Integers, splits_of
+from rnnauto.arrays import Integers, counted_on, splits_of
 from rnnauto.data.sequences import Sequences
 from rnnauto.errors import ExportError
 
@@ -33,13 +33,11 @@ def to_compare(part: Any, *, per_timestep: bool) -> Any:
     if sequences.texts is not None or sequences.lengths.max(initial=0) <= LONGEST:
         return some
     lengths = np.minimum(sequences.lengths, LONGEST)
-    row_splits = splits_of(lengths)
-    kept = np.repeat(sequences.row_splits[:-1] - row_splits[:-1], lengths)
-    kept += np.arange(len(kept))
+    kept = counted_on(sequences.row_splits[:-1], lengths)
     rows, times, targets = sequences.rows, sequences.times, sequences.targets
     first = replace(
         sequences,
-        row_splits=row_splits,
+        row_splits=splits_of(lengths),
         numbers=sequences.numbers[kept],
         categories=tuple(series.gather(kept) for series in sequences.categories),
         rows=None if rows is None else rows[kept],

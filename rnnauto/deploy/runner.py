@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,7 @@ class Run:
         signatures: its functions, by name.
         kept: what was loaded: the functions of a SavedModel hold their variables only as long as it
             lives.
-        reader: opens its `step`; gives None where it has none. None: nobody has looked.
+        reader: opens its `step`, once; gives None where it has none. None: nobody has looked.
     """
 
     folder: Path
@@ -114,7 +114,7 @@ def load_saved_model(folder: Path) -> Run:
     if "serving_default" not in functions:
         raise damaged(folder, "it has no signature `serving_default`")
     called = {name: partial(call, folder, name, function) for name, function in functions.items()}
-    return Run(folder, called, loaded, partial(read_by, folder, functions, called))
+    return Run(folder, called, loaded, cache(partial(read_by, folder, functions, called)))
 
 
 def read_by(

@@ -73,19 +73,25 @@ def unit_groups(row_splits: Integers, *, per_timestep: bool) -> Integers:
     long enough (at least the cube root of all timesteps, the usual rate of a block bootstrap) to
     keep most of the dependence inside a block.
     """
-    lengths = np.diff(row_splits)
+    count = len(row_splits) - 1 if not per_timestep else int(row_splits[-1] - row_splits[0])
+    return groups_of(row_splits, np.arange(count), per_timestep=per_timestep)
+
+
+def groups_of(row_splits: Integers, chosen: Integers, *, per_timestep: bool) -> Integers:
+    """Number the groups of some units, as `unit_groups` does those of all, [chosen]."""
     if not per_timestep:
-        return np.arange(len(lengths), dtype=np.int64)
+        return chosen.astype(np.int64)
+    lengths, splits = np.diff(row_splits), row_splits - row_splits[0]
+    sequence = np.searchsorted(splits, chosen, side="right") - 1
     if np.count_nonzero(lengths) >= FEWEST_SEQUENCES:
-        return np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)
+        return sequence
     timesteps = int(lengths.sum())
     block = max(1, -(-timesteps // BLOCKS), round(timesteps ** (1 / 3)))
     blocks = -(-lengths // block)  # [sequences]
     first = np.cumsum(blocks) - blocks  # [sequences], number of a sequence's first block
-    position = np.arange(timesteps) - np.repeat(row_splits[:-1] - row_splits[0], lengths)
     # equal shares of a sequence, so that its last block is not a stump
-    within = position * np.repeat(blocks, lengths) // np.maximum(np.repeat(lengths, lengths), 1)
-    return np.asarray(np.repeat(first, lengths) + within, np.int64)
+    within = (chosen - splits[sequence]) * blocks[sequence] // lengths[sequence]
+    return np.asarray(first[sequence] + within, np.int64)
 
 
 def compact_groups(groups: Integers, *, seed: int) -> tuple[Integers, int]:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from rnnauto.arrays import Integers, timestep_index
+from rnnauto.arrays import Integers
 from rnnauto.data.sequences import Sequences
 from rnnauto.data.split import Parts
+from rnnauto.data.views import places_of, values_at
 from rnnauto.layout import Layout
 from rnnauto.problem import Example, Kind, Problem, numbered
 from rnnauto.problems.layouts import gives_classes
@@ -44,15 +45,15 @@ def unseen_classes(
         return
 
     def targets_of(chosen: Integers) -> pl.Series:
-        if layout.per_timestep:
-            chosen = timestep_index(parts.development.row_splits, chosen)
-        return learned.gather(chosen).drop_nulls().cast(pl.String)
+        splits = parts.development.row_splits
+        return values_at(learned, places_of(splits, chosen) if layout.per_timestep else chosen)
 
     train, validation = parts.folds[0]
-    known = targets_of(train).unique()
+    known = targets_of(train).unique().drop_nulls().cast(pl.String)
     if own_validation:
         remedy = "add sequences of that class to the training file, or take them out of this one"
-        yield from unknown_in(targets_of(validation), known, layout, "validation file", remedy)
+        held = targets_of(validation).drop_nulls().cast(pl.String)
+        yield from unknown_in(held, known, layout, "validation file", remedy)
     wanted = asked.drop_nulls().cast(learned.dtype, strict=False).cast(pl.String)
     yield from unknown_in(
         wanted,

@@ -15,7 +15,7 @@ from rnnauto.data.batches import load_encoded, on_disk, save_encoded, stored_in
 from rnnauto.data.columns import float_columns
 from rnnauto.data.encode import encode_sequences, fit_encoders
 from rnnauto.data.sequences import gather
-from rnnauto.data.views import View, in_memory, let_go
+from rnnauto.data.views import View, in_memory, let_go, places_of, values_at
 from rnnauto.layout import Column
 
 SPLITS = splits_of(np.array([3, 0, 2, 1, 4]))
@@ -222,3 +222,18 @@ def test_rows_of_a_file_are_read_some_at_a_time(on_a_disk, monkeypatch):
     np.testing.assert_array_equal(seen[:], copy)
     np.testing.assert_array_equal(seen[1:6, 0], copy[1:6, 0])
     np.testing.assert_array_equal(seen[np.array([5, 0, 7])], copy[[5, 0, 7]])
+
+
+@pytest.mark.parametrize("chosen", [[], [2], [0, 1, 2], [1, 2, 4], [4, 1, 0, 3], [3, 4, 0, 1]])
+@pytest.mark.parametrize("most", [1, 16])
+def test_values_at_places_are_those_of_all_timesteps_of_the_chosen(chosen, most, monkeypatch):
+    monkeypatch.setattr(views, "MOST_STRETCHES", most)
+    numbers = np.array(chosen, np.int64)
+    places, wanted = places_of(SPLITS, numbers), timestep_index(SPLITS, numbers)
+    assert values_at(ARRAY, places).tolist() == ARRAY[wanted].tolist()
+    assert values_at(FRAME["a"], places).to_list() == FRAME["a"].gather(wanted).to_list()
+
+
+def test_a_single_stretch_is_not_copied():
+    found = values_at(ARRAY, places_of(SPLITS, np.array([2, 3, 4])))
+    assert np.shares_memory(found, ARRAY)

@@ -9,6 +9,7 @@ from rnnauto.judge.metrics import (
     class_sums,
     compact_groups,
     confusion_counts,
+    groups_of,
     interval,
     predicted_classes,
     resample_weights,
@@ -147,6 +148,15 @@ def test_blocks_of_a_short_series_are_longer_than_one_timestep():
 
 def test_no_timesteps_have_no_groups():
     assert unit_groups(np.array([0, 0]), per_timestep=True).size == 0
+
+
+@pytest.mark.parametrize("splits", [[0, 600, 600, 1000], [0, 27], list(range(0, 63, 3))])
+@pytest.mark.parametrize("per_timestep", [True, False])
+def test_some_units_have_the_groups_that_they_have_among_all(splits, per_timestep):
+    every = unit_groups(np.array(splits), per_timestep=per_timestep)
+    chosen = np.flatnonzero(np.random.default_rng(0).random(len(every)) < 0.3)
+    found = groups_of(np.array(splits), chosen, per_timestep=per_timestep)
+    assert found.tolist() == every[chosen].tolist()
 
 
 def test_every_resample_draws_as_many_groups_as_there_are():

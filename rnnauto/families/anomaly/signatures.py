@@ -1,7 +1,7 @@
 """Say what anomaly models take and give."""
 
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from rnnauto.deploy.beginnings import read_light
@@ -33,4 +33,4 @@ def open_light(folder: Path, layout: Layout, encoders: AnomalyEncoders) -> Run:
     """Open the ONNX graph of a model folder. Raises: ModelFolderError."""
     outputs = given(encoders)
     run = open_sequences(folder, layout, encoders, outputs)
-    return replace(run, reader=partial(read_light, folder, layout, encoders, tuple(outputs)))
+    return replace(run, reader=cache(partial(read_light, folder, layout, encoders, tuple(outputs))))

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Integers, timestep_index
+from rnnauto.arrays import Integers
 from rnnauto.data.encode import (
     Encoded,
     Encoders,
@@ -32,6 +32,7 @@ from rnnauto.data.targets import (
     set_items,
 )
 from rnnauto.data.unanswered import Lost
+from rnnauto.data.views import places_of, values_at
 from rnnauto.errors import DataError
 from rnnauto.layout import Layout, Style
 from rnnauto.reading.read import Table
@@ -174,4 +175,4 @@ def answers_of(part: DirectPart, answers: NDArray[Any], chosen: Integers) -> NDA
     """Pick the answers to the chosen sequences of a part, [units, ...]."""
     if not part.layout.per_timestep:
         return answers[chosen]
-    return answers[timestep_index(part.sequences.row_splits, chosen)]
+    return values_at(answers, places_of(part.sequences.row_splits, chosen))

@@ -19,14 +19,18 @@ from rnnauto.data.weights import relative
 from rnnauto.errors import DataError
 from rnnauto.families.direct.look_up import fit_table, looked_up, place_table
 from rnnauto.families.direct.order_free import (
+    all_columns,
     bags_of,
+    column_blocks,
     column_count,
     dense_columns,
     narrow,
+    rarities_in,
     scale_of,
+    telling,
     units_of,
 )
-from rnnauto.judge.metrics import SMALLEST_PROBABILITY, unit_groups
+from rnnauto.judge.metrics import SMALLEST_PROBABILITY, groups_of
 
 Matrix = Any  # float64 [units, columns], a numpy array or, with tokens, scipy.sparse CSR
 
@@ -167,7 +171,7 @@ def fit_linear(
     where `encoded` has only their shape."""
     rng = np.random.default_rng(seed)
     chosen = sample_units(encoded, known, rng=rng)
-    groups = unit_groups(encoded.row_splits, per_timestep=encoded.per_timestep)[chosen]
+    groups = groups_of(encoded.row_splits, chosen, per_timestep=encoded.per_timestep)
     taken = units_of(encoded, chosen) if units is None else units(chosen)
     name = "one-timestep linear" if encoded.per_timestep else "bag-of-timesteps linear"
     constant = fit_constant(taken.targets, classes=classes, weights=taken.weights)
@@ -175,9 +179,12 @@ def fit_linear(
     if len(np.unique(taken.targets)) == 1:
         return baseline  # nothing to tell apart
     with one_core():
-        dense = dense_columns(taken, spread=not encoded.per_timestep)
+        spread = not encoded.per_timestep
+        kept = telling(taken, spread=spread)
+        dense = dense_columns(taken, spread=spread, kept=kept)
         taken = replace(taken, numbers=taken.numbers[:0].copy())  # which the columns tell now
-        baseline = fit_columns(baseline, dense, taken)
+        (centre, scale), (sizes, rarity) = scale_of(dense), rarities_in(taken)
+        baseline = replace(baseline, centre=centre, scale=scale, sizes=sizes, rarity=rarity)
         matrix = columns_of(baseline, taken, dense=dense)
         outputs = 1 if classes is None else len(np.unique(taken.targets))
         passes = passes_if_many(matrix, outputs)
@@ -185,7 +192,13 @@ def fit_linear(
         how: dict[str, Any] = {"classes": classes, "passes": passes, "each": each}
         strength = choose_strength(matrix, taken.targets, groups, rng=rng, **how)
         weights, bias = solve(matrix, taken.targets, strength=strength, **how)
-    return replace(baseline, weights=weights.astype(np.float32), bias=bias)
+    return replace(
+        baseline,
+        weights=all_columns(weights, kept, empty=0.0).astype(np.float32),
+        bias=bias,
+        centre=all_columns(centre, kept, empty=0.0),
+        scale=all_columns(scale, kept, empty=1.0),
+    )
 
 
 def sample_units(encoded: Encoded, known: Integers, *, rng: np.random.Generator) -> Integers:
@@ -202,19 +215,6 @@ def most_units(encoded: Encoded) -> int:
     return max(FEWEST_UNITS, min(MOST_UNITS, MOST_VALUES // max(columns, 1)))
 
 
-def fit_columns(baseline: Baseline, dense: Doubles, units: Encoded) -> Baseline:
-    """Learn how columns are scaled and how rare every id is."""
-    centre, scale = scale_of(dense)
-    bags = bags_of(units)
-    sizes = np.array([codes.max(initial=-1) + 1 for _, codes in bags], np.int64)
-    rarity = [np.zeros(0)]
-    for (sequence, codes), size in zip(bags, sizes, strict=True):
-        holders = np.unique(sequence * size + codes) % max(size, 1)  # an id once per sequence
-        documents = np.bincount(holders, minlength=size)
-        rarity.append(np.log((1 + len(units)) / (1 + documents)) + 1)
-    return replace(baseline, centre=centre, scale=scale, sizes=sizes, rarity=np.concatenate(rarity))
-
-
 def columns_of(baseline: Baseline, units: Encoded, *, dense: Doubles) -> Matrix:
     """Make standardised dense columns, and a bag of ids per category, [units, columns + tokens].
 
@@ -226,7 +226,8 @@ def columns_of(baseline: Baseline, units: Encoded, *, dense: Doubles) -> Matrix:
     scaled = np.subtract(dense, baseline.centre, out=dense)
     scaled /= baseline.scale
     np.clip(scaled, -LARGEST_DEVIATION, LARGEST_DEVIATION, out=scaled)
-    np.nan_to_num(scaled, copy=False)
+    for part in column_blocks(scaled.shape[1]):  # what it needs beside them stays small
+        np.nan_to_num(scaled[:, part], copy=False)
     if not baseline.sizes.size:
         return scaled
     from scipy import sparse

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Doubles, Integers
+from rnnauto.arrays import Doubles, Flags, Integers
 from rnnauto.data.encode import RESERVED, Encoded
 
 BLOCK_COLUMNS = 64  # that are summed up at once
@@ -42,17 +42,43 @@ def column_count(encoded: Encoded, *, spread: bool) -> int:
     return int(numbers + static + spread)
 
 
-def dense_columns(units: Encoded, *, spread: bool) -> Doubles:
+def dense_columns(units: Encoded, *, spread: bool, kept: Flags | None = None) -> Doubles:
     """Summarise numbers and length without order, float64 [units, columns], NaN where unknown.
 
     Per feature the mean and the share that is missing; with `spread` also deviation, minimum and
     maximum, and the logarithm of the length. Then the static numbers and whether they are missing,
     once more for every moment of an answer of known length.
+
+    Args: kept: which of these columns are wanted, [all columns]; None: all.
     """
-    dense = np.empty((len(units), column_count(units, spread=spread)))
-    for own, column in zip(dense.T, each_column(units, spread=spread), strict=True):
-        own[:] = column
+    wanted = np.ones(column_count(units, spread=spread), bool) if kept is None else kept
+    dense = np.empty((len(units), np.count_nonzero(wanted)))
+    owns = iter(dense.T)
+    for keep, column in zip(wanted, each_column(units, spread=spread), strict=True):
+        if keep:
+            next(owns)[:] = column
     return dense
+
+
+def telling(units: Encoded, *, spread: bool) -> Flags:
+    """Say which of the columns of `dense_columns` can tell units apart: where nothing is missing,
+    the shares that are missing cannot, and need no room, [columns]."""
+    missing = np.isnan(units.numbers).any(axis=0) | (units.lengths == 0).any()
+    flags = np.ones((len(missing), 5 if spread else 2), bool)
+    flags[:, 1] = missing
+    static = np.isnan(units.static_numbers).any(axis=0)
+    statics = np.concatenate([np.ones_like(static), static])
+    every = [flags.ravel(), np.tile(statics, 1 + units.moments), np.ones(int(spread), bool)]
+    return np.concatenate(every)
+
+
+def all_columns(values: Doubles, kept: Flags, *, empty: float) -> Doubles:
+    """Give columns that were left out their place again, among the first of what `kept` tells of,
+    [columns, ...]; whatever stands behind these stays there."""
+    own = np.count_nonzero(kept)
+    whole = np.full((len(kept), *values.shape[1:]), empty)
+    whole[kept] = values[:own]
+    return np.concatenate([whole, values[own:]])
 
 
 def each_column(units: Encoded, *, spread: bool) -> Iterator[Doubles]:
@@ -131,6 +157,19 @@ def bags_of(units: Encoded) -> list[tuple[Integers, Integers]]:
     of_unit = np.arange(len(units), dtype=np.int64)
     bags = [(of_timestep, column) for column in units.codes.T.astype(np.int64)]
     return bags + [(of_unit, column) for column in units.static_codes.T.astype(np.int64)]
+
+
+def rarities_in(units: Encoded) -> tuple[Integers, Doubles]:
+    """Learn how many ids each category has, [categories], and how rare each of them is, its inverse
+    document frequency, [ids of all categories]."""
+    bags = bags_of(units)
+    sizes = np.array([codes.max(initial=-1) + 1 for _, codes in bags], np.int64)
+    rarity = [np.zeros(0)]
+    for (sequence, codes), size in zip(bags, sizes, strict=True):
+        holders = np.unique(sequence * size + codes) % max(size, 1)  # an id once per sequence
+        documents = np.bincount(holders, minlength=size)
+        rarity.append(np.log((1 + len(units)) / (1 + documents)) + 1)
+    return sizes, np.concatenate(rarity)
 
 
 def narrow(matrix: Any) -> Any:

@@ -1,7 +1,7 @@
 """Say what models of values, classes and sets of labels take and give."""
 
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from rnnauto.data.targets import (
@@ -51,4 +51,4 @@ def open_light(folder: Path, layout: Layout, encoders: DirectEncoders) -> Run:
     """Open the ONNX graph of a model folder. Raises: ModelFolderError."""
     run = open_sequences(folder, layout, encoders, given(encoders.target, layout.per_timestep))
     told = numbers_told(encoders)
-    return replace(run, reader=partial(read_light, folder, layout, encoders, told))
+    return replace(run, reader=cache(partial(read_light, folder, layout, encoders, told)))

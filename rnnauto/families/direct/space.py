@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Doubles, Floats, Integers, timestep_index
+from rnnauto.arrays import Doubles, Floats, Integers
 from rnnauto.data.sequences import LONG
 from rnnauto.data.tags import are_tags
 from rnnauto.data.targets import (
@@ -18,6 +18,7 @@ from rnnauto.data.targets import (
     check_labels,
     value_encoders,
 )
+from rnnauto.data.views import places_of, values_at
 from rnnauto.errors import DataError, RecipeError
 from rnnauto.families.direct.encode import DirectEncoders, each_target, outputs_of
 from rnnauto.families.direct.prepare import DirectPrepared
@@ -96,10 +97,10 @@ def mean_weight(prepared: DirectPrepared) -> float | None:
 
 def units_learnt(prepared: DirectPrepared) -> tuple[NDArray[Any], Floats | None]:
     """Take the targets to train on, and their weights, [units] each."""
-    encoded, units = prepared.development, prepared.parts.folds[0][0]
-    if encoded.per_timestep:
-        units = timestep_index(encoded.row_splits, units)
-    return encoded.targets[units], None if encoded.weights is None else encoded.weights[units]
+    encoded, train = prepared.development, prepared.parts.folds[0][0]
+    units = places_of(encoded.row_splits, train) if encoded.per_timestep else train
+    weights = None if encoded.weights is None else values_at(encoded.weights, units)
+    return values_at(encoded.targets, units), weights
 
 
 def class_weights(prepared: DirectPrepared, recipe: Recipe) -> tuple[tuple[float, ...], ...]:

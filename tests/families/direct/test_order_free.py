@@ -1,12 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from rnnauto.data.encode import Encoded
 from rnnauto.families.direct.order_free import (
+    all_columns,
     bags_of,
     column_count,
     dense_columns,
     summarise,
+    telling,
     units_of,
 )
 
@@ -39,6 +43,32 @@ def test_dense_columns_are_summaries_then_static_numbers_then_length():
     first = [2, 0, 1, 1, 3, 7, 0, np.log(3)]
     np.testing.assert_allclose(columns[0], first)
     np.testing.assert_array_equal(columns[1, 5:], [NAN, 1, 0])
+
+
+@pytest.mark.parametrize("spread", [True, False])
+def test_only_shares_of_what_is_never_missing_can_tell_nothing(spread):
+    numbers = np.array([[1.0, 2.0], [3.0, NAN], [2.0, 2.0]], np.float32)
+    static = np.array([[7.0, NAN], [8.0, 1.0], [9.0, 1.0]], np.float32)
+    units = replace(
+        RAGGED, row_splits=np.arange(4), numbers=numbers, static_numbers=static, moments=1
+    )
+    every = dense_columns(units, spread=spread)
+    kept = telling(units, spread=spread)
+    assert kept.shape == every.shape[1:]
+    assert np.count_nonzero(~kept) == 3  # of the first feature, the first static one, and at 1
+    assert not every[:, ~kept].any()
+    np.testing.assert_array_equal(dense_columns(units, spread=spread, kept=kept), every[:, kept])
+
+
+def test_an_empty_sequence_lacks_all():
+    numbers = np.array([[1.0], [3.0], [2.0]], np.float32)
+    assert telling(replace(RAGGED, numbers=numbers), spread=True)[1]
+
+
+def test_columns_get_their_places_back_before_what_stands_behind_them():
+    kept = np.array([True, False, True])
+    found = all_columns(np.array([1.0, 2.0, 5.0]), kept, empty=9.0)
+    assert found.tolist() == [1, 9, 2, 5]
 
 
 def test_order_changes_nothing():

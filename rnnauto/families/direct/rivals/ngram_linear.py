@@ -25,7 +25,7 @@ from rnnauto.families.direct.linear import (
 )
 from rnnauto.families.direct.order_free import dense_columns, narrow, scale_of, units_of
 from rnnauto.families.direct.rivals.grams import Grams, Keys, blocks_of, tokens_of
-from rnnauto.judge.metrics import unit_groups
+from rnnauto.judge.metrics import groups_of
 from rnnauto.judge.stored import Arrays
 
 NAME = "n-gram linear"
@@ -99,7 +99,7 @@ def fit_ngrams(
         keys=keys,
         rarity=np.log((1 + len(chosen)) / (1 + documents)) + 1,
     )
-    groups = unit_groups(encoded.row_splits, per_timestep=encoded.per_timestep)[chosen]
+    groups = groups_of(encoded.row_splits, chosen, per_timestep=encoded.per_timestep)
     with one_core():
         matrix = matrix_of(model, blocks, dense)
         passes = passes_of(matrix, outputs * share)
