@@ -64,10 +64,12 @@ def rare_labels(look: Laid) -> Iterator[Problem]:
 
 
 def rare_labels_of(table: Table, layout: Layout, name: str) -> Iterator[Problem]:
+    if layout.per_timestep:
+        return
     target = table.frame[name]
     counts = target.rename("label").drop_nulls().value_counts(sort=True)
     total = int(counts["count"].sum() or 0)
-    if total < FEWEST_ROWS or counts.height > MOST_LABELS or layout.per_timestep:
+    if total < FEWEST_ROWS or counts.height > MOST_LABELS:
         return
     rare = counts.filter(pl.col("count") < RARE * total)
     usual = counts.filter(pl.col("count") >= RARE * total)

@@ -15,6 +15,7 @@ from rnnauto.problems.rule import Gathered, Laid, Rule, kinds_of, problems_by
 
 FEWEST_ROWS = 20  # below, two columns agree by chance
 PERFECT = 1 - 1e-9  # correlation
+FIRST = 1 << 14  # rows of a feature that often have more values than the target already
 
 COPY = Kind(
     code="leak-copy",
@@ -71,7 +72,7 @@ def copies_of(target: str, frame: pl.DataFrame, layout: Layout) -> Iterator[Prob
         rows = rows.drop_nulls(target).unique(layout.id, keep="first", maintain_order=True)
         columns = layout.static
     else:
-        rows = frame.drop_nulls(target)
+        rows = frame.drop_nulls(target) if frame[target].null_count() else frame  # or copy it all
         columns = tuple(column for column in columns if is_single(frame, column))
     if rows.height < FEWEST_ROWS:
         return
@@ -96,7 +97,9 @@ def is_single(frame: pl.DataFrame, column: Column) -> bool:
 def same_classes(feature: pl.Series, target: pl.Series) -> tuple[Kind | None, str]:
     """Tell the kind of the leak and what to say of it; None where there is no leak."""
     classes = target.n_unique()
-    if feature.null_count() or classes < 2 or feature.n_unique() != classes:
+    if feature.null_count() or classes < 2 or feature.head(FIRST).n_unique() > classes:
+        return None, ""
+    if feature.n_unique() != classes:
         return None, ""
     pairs = pl.DataFrame([feature.alias("feature"), target.alias("target")]).n_unique()
     if pairs != classes:

@@ -131,7 +131,7 @@ def per_timestep(
     target = encoders.target
     if isinstance(target, LabelEncoder):
         said = pl.Series(target.answered(answers, sequences.row_splits))
-        labels = pl.Series(target.classes).gather(said).to_list()
+        labels = pl.Series(target.classes).gather(said)
         if sequences.categories and not sequences.numbers.shape[1]:
             return {"kind": "tagged", "tagged": tagged(sequences, labels)}
         return {"kind": "timelines", "timelines": timelines(sequences, labels)}
@@ -151,7 +151,7 @@ def first_filled(sequences: Sequences, count: int) -> NDArray[np.int64]:
     return np.flatnonzero(sequences.lengths > 0)[:count].astype(np.int64)
 
 
-def tagged(sequences: Sequences, labels: list[str]) -> list[Json]:
+def tagged(sequences: Sequences, labels: pl.Series) -> list[Json]:
     """List tokens with their true and their predicted tags, sentence by sentence."""
     sentences, targets = [], targets_in(sequences)
     for number in first_filled(sequences, SENTENCES):
@@ -175,34 +175,36 @@ def steps_of(sequences: Sequences, number: int, most: int) -> tuple[int, int]:
     return begin, min(end, begin + most)
 
 
-def timelines(sequences: Sequences, labels: list[str]) -> list[Json]:
+def timelines(sequences: Sequences, labels: pl.Series) -> list[Json]:
     """List runs of equal labels: [first timestep, last timestep, label], true and predicted."""
     recordings = []
     for number in first_filled(sequences, RECORDINGS):
         begin, end = int(sequences.row_splits[number]), int(sequences.row_splits[number + 1])
-        truth = [show(target) for target in targets_in(sequences)[begin:end]]
         recordings.append(
             {
                 "id": identity(sequences.ids, int(number)),
-                "truth": runs_of(truth),
+                "truth": runs_of(targets_in(sequences)[begin:end]),
                 "prediction": runs_of(labels[begin:end]),
             }
         )
     return recordings
 
 
-def runs_of(labels: list[str]) -> list[list[Any]]:
-    """Join equal labels that follow each other, at most `MOST_TIMESTEPS` runs.
+def runs_of(labels: pl.Series) -> list[list[Any]]:
+    """Join equal labels that follow each other, at most `MOST_TIMESTEPS` runs of them.
 
-    `runs_of(["a", "a", "b"]) == [[1, 2, "a"], [3, 3, "b"]]`
+    Of `a`, `a` and `b` these are `[[1, 2, "a"], [3, 3, "b"]]`.
     """
     runs: list[list[Any]] = []
     for step, label in enumerate(labels, 1):
-        if runs and runs[-1][2] == label:
+        text = show(label)
+        if runs and runs[-1][2] == text:
             runs[-1][1] = step
+        elif len(runs) < MOST_TIMESTEPS:
+            runs.append([step, step, text])
         else:
-            runs.append([step, step, label])
-    return runs[:MOST_TIMESTEPS]
+            break
+    return runs
 
 
 def traced(sequences: Sequences, answers: Floats, encoders: DirectEncoders) -> list[Json]:

@@ -1,9 +1,11 @@
 """What the page shows of values and classes: how many there are of each, and some sequences."""
 
 import numpy as np
+import polars as pl
 from builders import columns, make_layout, make_sequences
 
-from rnnauto.families.direct.shown import class_counts, different, value_counts
+from rnnauto.families.direct import shown
+from rnnauto.families.direct.shown import class_counts, different, runs_of, value_counts
 from rnnauto.report.picture import sequences_shown
 
 
@@ -34,3 +36,11 @@ def test_examples_are_of_different_classes():
     found = sequences_shown(sequences, layout, different(sequences, layout))["examples"]
     assert [each["target"] for each in found] == ["a", "b", "a", "a"]
     assert found[1]["lines"] == [{"name": "x", "points": [[1, 6.0], [2, 7.0]]}]
+
+
+def test_equal_labels_that_follow_each_other_are_one_run(monkeypatch):
+    labels = pl.Series(["a", "a", "b", None, None, "a"])
+    every = [[1, 2, "a"], [3, 3, "b"], [4, 5, "missing"], [6, 6, "a"]]
+    assert runs_of(labels) == every
+    monkeypatch.setattr(shown, "MOST_TIMESTEPS", 3)
+    assert runs_of(labels) == every[:3]
