@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Floats
+from rnnauto.arrays import Doubles, Floats
 from rnnauto.families.forecast.features import ForecastFeatures
 from rnnauto.families.forecast.layers import (
     Channels,
@@ -42,7 +42,7 @@ from rnnauto.networks.stack import (
 )
 
 LEAST_GAP = 1e-4  # deviations between neighbouring quantiles of an untrained network
-LEAST_ERROR = 1e-6
+LEAST_ERROR = 1e-6  # of the size of values where that is below 1: what is less is rounding
 FAR = 20.0  # times the size of what usually comes: in no sound scale of its window
 
 
@@ -213,7 +213,7 @@ def adapt(built: Built, inputs: dict[str, NDArray[Any]], truth: Floats) -> None:
         simple.weigh.assign(smoothing(seen, target.astype(np.float64), season=simple.season))
     error = np.abs(target - simple(begun).numpy())
     usual = by_column(np.nanmean, error, 1.0) * np.sqrt(np.pi / 2)  # a normal error's deviation
-    parts.quantiles.error.assign(np.maximum(usual, LEAST_ERROR))
+    parts.quantiles.error.assign(np.maximum(usual, least_error(target)))
 
 
 def in_scale(target: Floats) -> Floats:
@@ -244,10 +244,20 @@ def set_scale(layer: Any, values: Floats) -> None:
     deviation 1."""
     deviation = by_column(np.nanstd, values, 1.0)
     layer.mean.assign(by_column(np.nanmean, values, 0.0))
-    layer.deviation.assign(np.where(deviation > LEAST_ERROR, deviation, 1.0))
+    layer.deviation.assign(np.where(deviation > least_error(values), deviation, 1.0))
 
 
-def by_column(reduce: Callable[..., Any], values: Floats, absent: float) -> NDArray[np.float64]:
+def least_error(values: Floats) -> Doubles:
+    """Find how far values have to be from what is foretold, or from each other, to tell anything,
+    [channels]. Args: values: [..., channels]."""
+    squares = values.reshape(-1, values.shape[-1]).astype(np.float64) ** 2
+    size = np.minimum(np.sqrt(by_column(np.nanmean, squares, 1.0)), 1.0)
+    return np.where(size > 0, LEAST_ERROR * size, LEAST_ERROR)
+
+
+def by_column(
+    reduce: Callable[..., Any], values: NDArray[np.floating[Any]], absent: float
+) -> NDArray[np.float64]:
     """Reduce the first axis of values in float64; `absent` where nothing is known."""
     some = np.isfinite(values).any(axis=0)
     with warnings.catch_warnings():

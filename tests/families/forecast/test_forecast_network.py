@@ -89,18 +89,28 @@ def test_a_logarithm_makes_the_season_a_ratio():
     )
 
 
-def test_the_constants_are_learnt_from_windows():
-    built = build_forecast(features(), architecture("last"))
+@pytest.mark.parametrize("unit", [1.0, 1e-9, 1e6])
+def test_the_constants_are_learnt_from_windows_whatever_the_unit(unit):
+    built = build_forecast(features(), architecture("last", scaling="none"))
     rng = np.random.default_rng(0)
-    series = rng.normal(50, 3, (40, 12))
-    truth = series[:, -1:] + rng.normal(0, 2, (40, 6)) * np.arange(1, 7)
+    series = rng.normal(50, 3, (40, 12)) * unit
+    truth = series[:, -1:] + rng.normal(0, 2, (40, 6)) * np.arange(1, 7) * unit
     adapt(built, inputs_of(*series), truth.astype(np.float32)[..., None])
     scale = built.parts.scale
-    assert float(scale.mean.numpy()[0]) == pytest.approx(50, abs=0.5)
+    assert float(scale.mean.numpy()[0]) == pytest.approx(50 * unit, rel=0.01)
+    assert float(scale.deviation.numpy()[0]) == pytest.approx(3 * unit, rel=0.1)
     low, median, high = np.moveaxis(np.asarray(built.model(inputs_of(*series))), -1, 0)
     inside = ((low <= truth) & (truth <= high)).mean()
     assert 0.7 < inside < 0.9  # the interval fits before any training
     assert (high - low)[:, -1].mean() > 4 * (high - low)[:, 0].mean()
+
+
+@pytest.mark.parametrize("size", [1.0, 1e-9])
+def test_what_never_changes_keeps_the_deviation_one(size):
+    built = build_forecast(features(), architecture("last", scaling="none"))
+    adapt(built, inputs_of(np.full(12, size)), np.full((1, 6, 1), size, np.float32))
+    assert built.parts.scale.deviation.numpy().tolist() == [1.0]
+    assert built.parts.quantiles.error.numpy() == pytest.approx(1e-6)  # no error was seen
 
 
 def test_a_forecast_depends_on_its_window_alone():
