@@ -152,23 +152,23 @@ def most_members(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> in
 def ensemble_size(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> int:
     """Count the settings that the final model is the mean of, at most."""
     if len(prepared.parts.folds) == 1:
-        return single_size(family, prepared, recipe)
+        return single_size(family, recipe)
     if recipe.train.ensemble != "auto":
         return recipe.train.ensemble
     return family.partners if recipe.train.refit == "auto" else 1
 
 
-def single_size(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> int:
+def single_size(family: AnyFamily, recipe: Recipe) -> int:
     """Count the same where one validation part decides."""
     wanted = recipe.train.ensemble
-    return family.averaged(prepared.encoders) if wanted == "auto" else wanted
+    return family.averaged if wanted == "auto" else wanted
 
 
 def may_skip_folds(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> bool:
     """Say whether folds that nobody asked for may be left out, where one validation part may choose
     several networks as well: of small data they may not."""
     named = recipe.split.folds != "auto" or recipe.search.seeds > 1
-    several = len(prepared.parts.folds) > 1 and family.averaged(prepared.encoders) > 1
+    several = len(prepared.parts.folds) > 1 and family.averaged > 1
     return several and not named and len(prepared.development) >= SMALL
 
 

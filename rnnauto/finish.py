@@ -250,13 +250,13 @@ def averaged_trials(task: Task, chosen: Chosen) -> list[Trial]:
         len(chosen.winner.results) == 1 and task.recipe.train.refit == "auto"
     )
     size = (
-        single_size(task.family, task.prepared, task.recipe)
+        single_size(task.family, task.recipe)
         if single
         else ensemble_size(task.family, task.prepared, task.recipe)
     )
     if task.recipe.train.ensemble != "auto" or size == 1:
         return team(trials, chosen.winner, size=size)
-    if single and task.family.averaged(task.prepared.encoders) > 1:
+    if single and task.family.averaged > 1:
         return averaged(trials, chosen.winner, load_study(task.study, learner_of))
     return partners(trials, chosen.winner)
 

@@ -245,7 +245,7 @@ def search_beside_first_model(
             proven=family.openings(task.space),
             long_training=family.trains_long(task.problem),
             may_skip=may_skip_folds(family, prepared, recipe),
-            repeats=recipe.train.distil or single_size(family, prepared, recipe) > 1,
+            repeats=recipe.train.distil or single_size(family, recipe) > 1,
             teachers=partial(teachers_of, task) if recipe.train.distil else None,
         )
         winner = search_for_winner(search, task, watch)

@@ -61,8 +61,8 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
         openings: settings that often do well on such a problem: a search tries them first.
         trains_long: whether one network with most of the time beats many with a little.
         partners: trials whose mean is the final model, at most, where folds confirm them.
-        averaged: the same where there are no folds, and answers to the validation part decide, by
-            the encoders.
+        averaged: the same where there are no folds, and answers to the validation part decide; most
+            of what a mean wins is there with three.
         finish: what an export and the reading of the test part will take.
 
         metrics: the names of all metrics, as `evaluate` has them.
@@ -123,7 +123,7 @@ class Family(Generic[Encoders, Part, Stored, Given, Answers, Baselines]):
     openings: Callable[[Choices], list[Values]]
     trains_long: Callable[[StudyProblem], bool]
     partners: int
-    averaged: Callable[[Any], int]
+    averaged: int
     finish: Callable[[Part, int], float]
 
     metrics: Callable[[Layout, Encoders], tuple[str, ...]]
@@ -176,17 +176,6 @@ AnyFamily = Family[Any, Any, Any, Any, Any, Any]
 def no_attention(members: Any, part: Any, answers: Any, *, patch: int) -> list[Json]:
     """Show nothing, of networks that attend to nothing."""
     return []
-
-
-def one_alone(encoders: Any) -> int:
-    """Have one network be the model where one validation part decides."""
-    return 1
-
-
-def up_to_five(encoders: Any) -> int:
-    """Have several networks be the model where they are better together: most of what a mean wins
-    is there with three."""
-    return 5
 
 
 def undecided(prepared: Any, **given: Any) -> Any:

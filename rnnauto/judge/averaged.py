@@ -24,7 +24,11 @@ MOST_CANDIDATES = 15
 SMALLEST = 1e-7  # probability
 FEWEST_UNITS = 40  # of which two halves tell something
 # objectives that are the loss, or rank as it does
-BY_LOSS = frozenset({"", "log_loss", "negative_log_likelihood", "rmse", "entity_f1"})
+BY_LOSS = frozenset(
+    {"", "log_loss", "negative_log_likelihood", "rmse", "entity_f1"}
+    | {"cross_entropy", "perplexity", "bits_per_character"}
+)
+TOLD = Answer("classes", (1,))  # where only the probability of each true class is kept
 ERRORS = 1.0  # standard errors by which a mean has to be better
 
 
@@ -45,8 +49,12 @@ def averaged(trials: Iterable[Trial], chosen: Trial, study: Study) -> list[Trial
     if answers[0] is None:
         return [chosen]
     truth, sequences, weights = validation_truth(study)
+    answer = study.problem.answer
+    of_truth = answer.loss == "classes" and answers[0].shape[1] < sum(answer.widths)
+    if of_truth:
+        answer, truth = TOLD, np.zeros_like(truth)
     members = [
-        (trial, votes_of(kept, study.problem.answer))
+        (trial, kept.astype(np.float64) if of_truth else votes_of(kept, answer))
         for trial, kept in zip(candidates, answers, strict=True)
         if kept is not None and len(kept) == len(truth)
     ]
@@ -54,7 +62,6 @@ def averaged(trials: Iterable[Trial], chosen: Trial, study: Study) -> list[Trial
         return [chosen]
     votes = [each for _, each in members]
     alike = [at for at, (trial, _) in enumerate(members) if trial.values == chosen.values]
-    answer = study.problem.answer
     begin = not_worse(votes, alike[:MOST_MEMBERS], truth, answer, weights=weights)
     team = checked_team(votes, truth, sequences, answer, begin=begin, weights=weights)
     return [members[at][0] for at in team]

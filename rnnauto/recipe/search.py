@@ -227,8 +227,8 @@ class Train(Section):
     ensemble: Auto | Annotated[int, Field(ge=1, le=10)] = Field(
         "auto",
         description="Settings, best first, that the final model is the mean of; auto: the winner, "
-        "and for values and classes with a single validation part up to 4 more whose mean with it "
-        "is better there, checked by halves; for a forecast, or lists of numbers, confirmed on "
-        "folds up to 3, the winner, the best that corrects another simple forecast, and the one "
-        "with the lowest loss",
+        "and for values, classes and language models with a single validation part up to 4 more "
+        "whose mean with it is better there, checked by halves; for a forecast, or lists of "
+        "numbers, confirmed on folds up to 3, the winner, the best that corrects another simple "
+        "forecast, and the one with the lowest loss",
     )

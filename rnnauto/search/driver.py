@@ -259,7 +259,8 @@ def trained_on(search: Search, new_job: NextJob) -> NextJob:
                 and trial.results[0].stopped in STOPPED_EARLY
             ):
                 started.add(trial.id)
-                return make_job(search, trial.id, 0, start_from=trial.weights[0])
+                ends = trial.results[0].stopped == "clock"
+                return make_job(search, trial.id, 0, start_from=trial.weights[0], ends=ends)
         return new_job()
 
     return next_job
@@ -295,10 +296,14 @@ def repeated(search: Search, other_job: NextJob, *, most_trials: int) -> NextJob
 def usual_epochs(trial: Trial) -> int:
     """Count the epochs that a trial's setting takes to its best: at least FEWEST_EPOCHS where the
     clock stopped it while it was still improving."""
+    usual = trial.before + trial.results[0].best_epoch
+    return max(usual, FEWEST_EPOCHS) if improving(trial) else usual
+
+
+def improving(trial: Trial) -> bool:
+    """Whether the clock stopped a trial before it was at its best."""
     result = trial.results[0]
-    usual = trial.before + result.best_epoch
-    improving = result.stopped == "clock" and result.best_epoch == len(result.epochs)
-    return max(usual, FEWEST_EPOCHS) if improving else usual
+    return result.stopped == "clock" and result.best_epoch == len(result.epochs)
 
 
 def worth_decaying(trial: Trial) -> bool:
@@ -313,7 +318,8 @@ def repeated_epochs(search: Search, trial: Trial) -> int:
     usual = usual_epochs(trial)
     epoch = SLOWER * epoch_seconds(search, trial.values)
     wanted = round(DECAYS_OVER * usual)
-    if epoch * wanted > search.seconds_left:
+    grows = epoch > 0 and search.long_training and improving(trial)
+    if grows or epoch * wanted > search.seconds_left:
         wanted = int(search.seconds_left / epoch)
     return wanted if wanted >= usual else 0
 
@@ -368,6 +374,7 @@ def make_job(
     seconds: float | None = None,
     start_from: str | None = None,
     epochs: int | None = None,
+    ends: bool = False,
     decays: int | None = None,
     limits: tuple[float | None, ...] = (),
     teachers: tuple[tuple[str, Values], ...] = (),
@@ -381,6 +388,7 @@ def make_job(
         seconds=max(1.0, search.seconds_left if seconds is None else seconds),
         start_from=start_from,
         epochs=epochs,
+        ends=ends,
         decays=decays,
         limits=limits,
         teachers=teachers,

@@ -8,6 +8,8 @@ from rnnauto.search.progress import Progress, end_epoch, why_stop
 from rnnauto.search.trial import Epoch, Job, StudyProblem
 from rnnauto.search.validation import Validated
 
+FINAL_RATE = 0.05  # share of the learning rate that is left when the clock ends a refit
+
 
 def run_epochs(
     network: Any,
@@ -45,6 +47,14 @@ def run_epochs(
         if job.decays is None and progress.waited and progress.waited % max(2, patience // 3) == 0:
             rate /= 2
     progress.stopped = "epochs" if job.epochs is None else "bracket"
+
+
+def share_left(job: Job, spent: float) -> float:
+    """Give the share of the learning rate that a job which the clock will end is trained at, after
+    so many seconds of it; 1 for others."""
+    if not job.ends or job.seconds is None:
+        return 1.0
+    return max(FINAL_RATE, 1.0 - spent / job.seconds)
 
 
 def decayed(number: int, epochs: int | None) -> float:

@@ -21,7 +21,7 @@ from rnnauto.networks.built import Built
 from rnnauto.networks.fused import fuse
 from rnnauto.networks.layers import Dropout, TokenDropout
 from rnnauto.networks.losses import weight_spec
-from rnnauto.search.epochs import run_epochs
+from rnnauto.search.epochs import run_epochs, share_left
 from rnnauto.search.learner import Learner, Lesson
 from rnnauto.search.progress import Progress, Trained, keep_if_better, record_step, trained
 from rnnauto.search.study import Weights
@@ -264,8 +264,7 @@ def train(
     patience = problem.patience or patience_for(learner.examples(fold[0]), size)
 
     def out_of_time() -> bool:
-        late = job.seconds is not None and time.monotonic() - begin > job.seconds
-        return late or stopping()
+        return stopping() or (job.seconds is not None and time.monotonic() - begin > job.seconds)
 
     run_epochs(
         *(network, progress, job, problem),
@@ -281,6 +280,7 @@ def train(
         validated=validated,
         late=out_of_time,
         on_epoch=on_epoch,
+        lowered=lambda: share_left(job, time.monotonic() - begin),
     )
     return trained(progress, job, network, seconds=time.monotonic() - begin)
 

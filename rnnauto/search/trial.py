@@ -117,6 +117,8 @@ class Job:
         seconds: the most it may take.
         start_from: weights file of an earlier job to train on from.
         epochs: most of them; None: as many as the problem says.
+        ends: the rate falls in proportion to the seconds that are left, for the clock is expected
+            to end it.
         decays: the learning rate falls to 0 over just so many epochs, and the last weights are
             kept; None: it is halved where validation no longer improves, and the best are.
         limits: by epoch, the loss above which the trial is pruned; the last one holds for all later
@@ -131,6 +133,7 @@ class Job:
     seconds: float | None = None
     start_from: str | None = None
     epochs: int | None = None
+    ends: bool = False
     decays: int | None = None
     limits: tuple[float | None, ...] = ()
     teachers: tuple[tuple[str, Values], ...] = ()

@@ -126,6 +126,26 @@ def test_kept_answers_come_back_beside_weights_and_decide(tmp_path, truth):
     assert len(averaged(trials, trials[1], study_of(tmp_path, truth, objective="macro_f1"))) > 2
 
 
+def test_where_only_the_probabilities_of_the_truth_are_kept_the_same_are_chosen(tmp_path, truth):
+    rng = np.random.default_rng(6)
+    trials = [trial(str(number), 0.5 + number / 100) for number in range(4)]
+    outputs = [noisy(truth, rng, spread) for spread in (1.0, 0.9, 8.0, 1.0)]
+    for each in trials[2:]:
+        each.values["units"] = each.id
+    chosen = []
+    for folder in (tmp_path / "all", tmp_path / "true"):
+        (folder / "weights").mkdir(parents=True)
+        for each, answers in zip(trials, outputs, strict=True):
+            if folder.name == "true":
+                votes = votes_of(answers, CLASSES)
+                answers = np.take_along_axis(votes, truth[:, None], 1).astype(np.float32)
+            save_weights(weights_path(folder, each.weights[0]), [np.zeros(3)], answers)
+        team = averaged(trials, trials[0], study_of(folder, truth, objective="perplexity"))
+        chosen.append([each.id for each in team])
+    assert chosen[0] == chosen[1]
+    assert chosen[0][:2] == ["0", "1"] and "2" not in chosen[0]
+
+
 def test_one_network_is_taught_by_the_mean_or_else_by_the_best_few(tmp_path, truth):
     (tmp_path / "weights").mkdir()
     rng = np.random.default_rng(6)

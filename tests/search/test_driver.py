@@ -537,6 +537,23 @@ def test_a_best_trial_that_the_clock_stopped_is_trained_on_before_it_is_repeated
     assert len(names) > 5
 
 
+@pytest.mark.parametrize("long", [True, False])
+def test_where_one_network_has_most_of_the_time_its_twins_have_what_is_left(run, long):
+    def outcome(job):  # still improving after 8 epochs of 1 s
+        loss = 0.2 if job.values["units"] == 1 else 0.5
+        curve = tuple(Epoch(n + 1, loss, loss, 0.01, loss) for n in range(8))
+        return result(loss, seconds=8.0, stopped="clock", best_epoch=8, epochs=curve)
+
+    found = run(
+        outcome, seconds=200.0, refit=True, trials=60, repeats=True, size=2, long_training=long
+    )
+    jobs = found.pool.submitted
+    assert [job.ends for job in jobs if job.goes_on][0] and not any(job.ends for job in jobs[:4])
+    left = repeats_of(found)[0].seconds
+    assert repeats_of(found)[0].decays == (int(left / driver.SLOWER) if long else 16)
+    assert left > 60
+
+
 @pytest.mark.parametrize(("further", "decays"), [(0.1, 16), (0.9, 12)])
 def test_what_the_clock_stopped_counts_all_its_epochs_before_it_is_repeated(run, further, decays):
     # 4 epochs, and where the trial goes on 4 more to a better one; else it was still improving

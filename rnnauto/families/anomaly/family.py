@@ -13,7 +13,6 @@ from rnnauto.families.family import (
     no_onward,
     no_origins,
     no_update,
-    one_alone,
     undecided,
     waits,
 )
@@ -69,7 +68,7 @@ ANOMALY = Family(
     openings=late(f"{HERE}.space", "openings"),
     trains_long=late(f"{HERE}.space", "trains_long"),
     partners=1,
-    averaged=one_alone,
+    averaged=1,
     finish=late("judge.finish", "reading_seconds"),
     metrics=late(f"{HERE}.metrics", "metric_names"),
     objectives=late(f"{HERE}.metrics", "objectives"),

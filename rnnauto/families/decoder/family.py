@@ -12,7 +12,6 @@ from rnnauto.families.family import (
     no_onward,
     no_origins,
     no_streaming,
-    one_alone,
     waits,
 )
 from rnnauto.late import late
@@ -72,7 +71,7 @@ DECODER = Family(
     openings=late(f"{HERE}.space", "openings"),
     trains_long=late(f"{HERE}.space", "trains_long"),
     partners=1,
-    averaged=one_alone,
+    averaged=1,
     finish=late(f"{HERE}.finish", "writing_seconds"),
     metrics=metrics,
     main_metric=main_metric,

@@ -13,7 +13,6 @@ from rnnauto.families.family import (
     no_dependence,
     no_onward,
     no_origins,
-    up_to_five,
 )
 from rnnauto.late import late
 from rnnauto.layout import Layout
@@ -65,7 +64,7 @@ DIRECT = Family(
     openings=late(f"{HERE}.space", "openings"),
     trains_long=late(f"{HERE}.space", "trains_long"),
     partners=1,
-    averaged=up_to_five,
+    averaged=5,
     finish=late("judge.finish", "reading_seconds"),
     metrics=late(f"{HERE}.metrics", "metric_names"),
     main_metric=main_metric,

@@ -8,7 +8,6 @@ from rnnauto.deploy.runner import Run
 from rnnauto.families.family import (
     Family,
     no_attention,
-    one_alone,
     undecided,
     waits,
 )
@@ -71,7 +70,7 @@ FORECAST = Family(
     openings=late(f"{HERE}.space", "forecast_proposals"),
     trains_long=late(f"{HERE}.space", "trains_long"),
     partners=PARTNERS,
-    averaged=one_alone,
+    averaged=1,
     finish=late("judge.finish", "reading_seconds"),
     metrics=late(f"{HERE}.evaluate", "metric_names"),
     main_metric=main_metric,

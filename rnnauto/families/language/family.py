@@ -11,9 +11,7 @@ from rnnauto.families.family import (
     no_dependence,
     no_onward,
     no_origins,
-    one_alone,
     undecided,
-    up_to_five,
     waits,
 )
 from rnnauto.families.language import answer, encode, signatures, table
@@ -62,13 +60,6 @@ def export(
     return export(path, members, prepared)
 
 
-def averaged(encoders: encode.LanguageEncoders) -> int:
-    """Have several networks foretell sets of labels; what writes tokens is one, for it is asked for
-    each of them."""
-    several = isinstance(encoders.target, encode.NextSet)
-    return up_to_five(encoders) if several else one_alone(encoders)
-
-
 LANGUAGE = Family(
     name="language",
     encoders=encode.LanguageEncoders,
@@ -80,7 +71,7 @@ LANGUAGE = Family(
     openings=late(f"{HERE}.space", "openings"),
     trains_long=late(f"{HERE}.space", "trains_long"),
     partners=1,
-    averaged=averaged,
+    averaged=5,
     finish=late(f"{HERE}.finish", "reading_seconds"),
     metrics=metrics,
     main_metric=main_metric,

@@ -14,6 +14,8 @@ from rnnauto.search.trial import StudyProblem, Values
 
 UNITS = (64, 128, 256)  # instead of the usual ones: there is more to remember in a text
 FEW_TEXTS = 100
+# of tiny Shakespeare an LSTM of 256 units has 1.37 nats after 200 s, at .005 1.49, at .02 2.1
+GATED_RATE = 0.01
 
 
 def pose(prepared: LanguagePrepared, recipe: Recipe) -> StudyProblem:
@@ -75,9 +77,14 @@ def language_openings(space: Choices) -> list[dict[str, Any]]:
     cells = sorted(space["cell"], key=lambda cell: CELLS[cell].memory != "gated")
     # little dropout: without any a text of a megabyte is learnt by heart after ten passes, and more
     # costs passes
-    wide = [opening(space, cell) | {"units": 128, "dropout": 0.1} for cell in cells]
-    wider = {"units": 256, "batch_size": max(space["batch_size"])}
+    wide = [opening(space, cell) | {"units": 128, "dropout": 0.1} | rate_of(cell) for cell in cells]
+    wider = {"units": 256}
     return [wide[0], wide[0] | wider, *wide[1:]]
+
+
+def rate_of(cell: str) -> dict[str, Any]:
+    """Give the learning rate of a gated cell; others keep theirs."""
+    return {"learning_rate": GATED_RATE} if CELLS[cell].memory == "gated" else {}
 
 
 def trains_long(problem: StudyProblem) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from rnnauto.arrays import Integers
+from rnnauto.arrays import Floats, Integers
 from rnnauto.data.batches import Batch, buckets, own_lengths, training_batches, whole
 from rnnauto.data.encode import Encoded
 from rnnauto.data.split import FEW_SEQUENCES
@@ -23,7 +23,7 @@ from rnnauto.families.language.network import state_size
 from rnnauto.families.language.streams import CarriedBatch, held_out_batches, streams
 from rnnauto.networks.architecture import Answer, Architecture, Features
 from rnnauto.networks.fused import fuse
-from rnnauto.search.epochs import run_epochs
+from rnnauto.search.epochs import run_epochs, share_left
 from rnnauto.search.learner import Learner
 from rnnauto.search.progress import Progress, Trained, keep_if_better, record_step, trained
 from rnnauto.search.study import Weights
@@ -37,7 +37,7 @@ from rnnauto.search.train import (
     prepare,
 )
 from rnnauto.search.trial import Epoch, Job, StudyProblem, Values
-from rnnauto.search.validation import COUNTED, Validated, known_units, selected_by
+from rnnauto.search.validation import COUNTED, Array, Validated, known_units, selected_by
 
 WINDOW = 64  # timesteps that an error is carried back
 LONGEST_WHOLE = 512  # timesteps; sequences beyond are read in windows
@@ -47,7 +47,6 @@ WINDOWS_PER_ROW = 8  # at least, in a pass: rows that have nothing left to read 
 VALIDATION_TIMESTEPS = 1 << 16
 PIECE = 1024  # timesteps of a held-out text that are read at once
 LARGEST_OUTPUT = 128 << 20  # bytes of one batch's outputs
-FINAL_RATE = 0.05  # share of the learning rate that is left when the clock stops a refit
 
 
 @dataclass
@@ -75,43 +74,37 @@ def train_carried(
     stopping: Callable[[], bool] = lambda: False,
     keep: bool = False,
 ) -> Trained:
-    """Train as `train.train` does; of tokens no answers are kept. A job that trains a winner on
-    lowers its rate as its time runs out."""
+    """Train as `train.train` does; of tokens the probability of each true one is kept. A job that
+    trains a winner on lowers its rate as its time runs out."""
     begin = time.monotonic()
     network = prepare(learner, job, problem, data, fold[0], compiled=cached_carried)
     progress = Progress()
 
     def validated() -> Validated:
         batches = learner.validation_batches(data, fold[1])
-        return validate(network, problem, batches, keep=keep and problem.answer.loss == "labels")
+        return validate(network, problem, batches, keep=keep)
 
     if start_from is not None:
         network.model.set_weights(start_from)
         keep_if_better(network, progress, validated(), epoch=0)
 
-    def spent() -> float:
-        """Share of the job's time that is over."""
-        if stopping():
-            return 1.0
-        return 0.0 if job.seconds is None else (time.monotonic() - begin) / job.seconds
+    def late() -> bool:
+        return stopping() or (job.seconds is not None and time.monotonic() - begin > job.seconds)
 
     reading = Reading(endless(data, fold[0], job.values, rng=np.random.default_rng(job.seed)))
     steps = steps_of_epoch(data, fold[0], job.values)
     patience = problem.patience or patience_for(steps, 1)
-    ends = start_from is not None and job.epochs is None
     run_epochs(
         network,
         progress,
         job,
         problem,
         patience=patience,
-        epoch=lambda: run_epoch(
-            network, reading, steps, progress, out_of_time=lambda: spent() >= 1.0
-        ),
+        epoch=lambda: run_epoch(network, reading, steps, progress, out_of_time=late),
         validated=validated,
-        late=lambda: spent() >= 1.0,
+        late=late,
         on_epoch=on_epoch,
-        lowered=lambda: max(FINAL_RATE, 1.0 - spent()) if ends else 1.0,
+        lowered=lambda: share_left(job, time.monotonic() - begin),
     )
     seconds = time.monotonic() - begin
     return trained(progress, job, network, seconds=seconds)
@@ -262,7 +255,7 @@ def validate(
         totals, counts = totals + float(total), counts + float(count)
         rights += float(right)
         if keep:
-            kept.append(outputs.numpy()[known_units(batch.targets, problem.answer)])
+            kept.append(told_of(outputs, batch.targets, problem.answer))
             keep = sum(part.size for part in kept) <= MOST_ANSWERS
     loss = totals / counts if counts else math.nan
     answers = np.concatenate(kept) if keep and kept else None
@@ -271,3 +264,14 @@ def validate(
         return validated
     counted = COUNTED[problem.objective](loss, rights / max(counts, 1.0))
     return selected_by(problem.objective, validated, counted)
+
+
+def told_of(outputs: Any, targets: Array, answer: Answer) -> Floats:
+    """Give what is kept of the outputs for the known units of a batch: of labels all, of tokens,
+    which may be tens of thousands, the probability of the true one, [units, 1]."""
+    known = known_units(targets, answer)
+    if answer.loss == "labels":
+        return np.asarray(outputs.numpy()[known])
+    truth = tf.gather(outputs, np.maximum(targets, 0), batch_dims=2)
+    probability = tf.exp(truth - tf.reduce_logsumexp(outputs, axis=-1))
+    return np.asarray(probability.numpy()[known][:, None])

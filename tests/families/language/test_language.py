@@ -1,7 +1,5 @@
 """Language modelling before the network: what is read, what is predicted, what is split how."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import polars as pl
 import pytest
@@ -10,14 +8,11 @@ from rnnauto.data.encode import END, START, UNKNOWN
 from rnnauto.data.sequences import Sequences
 from rnnauto.errors import DataError
 from rnnauto.families.language.encode import (
-    NextSet,
-    NextToken,
     encode_language,
     encode_tokens,
     labels_of,
     split_settings,
 )
-from rnnauto.families.language.family import LANGUAGE
 from rnnauto.prepare import prepare
 from rnnauto.recipe import Recipe, Split
 
@@ -110,9 +105,3 @@ def test_too_short_a_corpus_is_refused(tmp_path):
         prepare(corpus(tmp_path, "too short"), Recipe())
     assert "9 timesteps" in caught.value.message
     assert "at least 30" in caught.value.hint
-
-
-def test_sets_of_labels_are_foretold_by_several_networks_and_tokens_by_one():
-    sets, token = NextSet(labels=("a", "b")), NextToken(outputs=5, ends=True)
-    for target, wanted in ((sets, 5), (token, 1)):
-        assert LANGUAGE.averaged(SimpleNamespace(target=target)) == wanted

@@ -18,7 +18,8 @@ from rnnauto.families.language.light import sets, writer
 from rnnauto.families.language.members import Members
 from rnnauto.families.language.network import build_carried
 from rnnauto.families.language.token_module import TokenReader, token_signatures
-from rnnauto.networks.architecture import Architecture, Features
+from rnnauto.families.language.train import told_of
+from rnnauto.networks.architecture import Answer, Architecture, Features
 
 pytestmark = pytest.mark.train
 
@@ -236,3 +237,14 @@ def test_random_numbers_are_those_of_tensorflow(seed):
         pair = tf.constant([seed, place], tf.int32)
         theirs = tf.random.stateless_uniform([3, 7], seed=pair, minval=1e-20)
         np.testing.assert_array_equal(drawn.reshape(3, 7), theirs)
+
+
+def test_of_tokens_the_probability_of_the_true_one_is_kept_and_of_labels_all():
+    logits = np.log([[[0.5, 0.25, 0.25], [0.1, 0.2, 0.7]], [[0.2, 0.2, 0.6], [0.3, 0.3, 0.4]]])
+    outputs = tf.constant(logits + 3.0, tf.float32)
+    truth = np.array([[1, MISSING_TARGET], [2, 0]], np.int32)
+    kept = told_of(outputs, truth, Answer("classes", (3,)))
+    np.testing.assert_allclose(kept, [[0.25], [0.6], [0.3]], rtol=1e-6)
+    labels = np.array([[[1, 0, 0], [np.nan] * 3], [[0, 0, 1], [1, 1, 1]]], np.float32)
+    every = told_of(outputs, labels, Answer("labels", (3,)))
+    np.testing.assert_array_equal(every, outputs.numpy()[[0, 1, 1], [0, 0, 1]])
