@@ -8,7 +8,7 @@ read whole, as elsewhere.
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -41,6 +41,7 @@ from rnnauto.search.validation import COUNTED, Array, Validated, known_units, se
 
 WINDOW = 64  # timesteps that an error is carried back
 LONGEST_WHOLE = 512  # timesteps; sequences beyond are read in windows
+AFRESH = 0.03  # share of the windows of a long text that a row begins with a fresh state
 EPOCH_TIMESTEPS = 1 << 18  # of one epoch of a long text
 FEWEST_STEPS = 16
 WINDOWS_PER_ROW = 8  # at least, in a pass: rows that have nothing left to read are padding
@@ -163,11 +164,14 @@ def cached_carried(
 def endless(
     data: Encoded, chosen: Integers, values: Values, *, rng: np.random.Generator
 ) -> Iterator[CarriedBatch]:
-    """Cut windows to train on, pass after pass."""
+    """Cut windows to train on, pass after pass; of a long text some begin without what was before
+    them, as whoever predicts does."""
     size = batch_rows(data, chosen, values)
     while True:
         if is_long(data, chosen):
-            yield from streams(data, chosen, size=size, window=WINDOW, rng=rng)
+            for window in streams(data, chosen, size=size, window=WINDOW, rng=rng):
+                forgets = rng.random(len(window.fresh)) < AFRESH
+                yield replace(window, fresh=window.fresh | forgets)
         else:
             for batch in training_batches(data, chosen, size=size, rng=rng):
                 yield CarriedBatch(batch, np.ones(len(batch.targets), bool))

@@ -12,13 +12,13 @@ from rnnauto.deploy.draws import uniform
 from rnnauto.deploy.inputs import vocabulary_table
 from rnnauto.deploy.raw_inputs import cut_texts
 from rnnauto.families.language import set_module
-from rnnauto.families.language.encode import NextSet, NextToken
+from rnnauto.families.language.encode import NextSet, NextToken, encode_tokens
 from rnnauto.families.language.graphs import sizes_of, step_graph, whole_graph
 from rnnauto.families.language.light import sets, writer
 from rnnauto.families.language.members import Members
 from rnnauto.families.language.network import build_carried
 from rnnauto.families.language.token_module import TokenReader, token_signatures
-from rnnauto.families.language.train import told_of
+from rnnauto.families.language.train import AFRESH, endless, told_of
 from rnnauto.networks.architecture import Answer, Architecture, Features
 
 pytestmark = pytest.mark.train
@@ -248,3 +248,14 @@ def test_of_tokens_the_probability_of_the_true_one_is_kept_and_of_labels_all():
     labels = np.array([[[1, 0, 0], [np.nan] * 3], [[0, 0, 1], [1, 1, 1]]], np.float32)
     every = told_of(outputs, labels, Answer("labels", (3,)))
     np.testing.assert_array_equal(every, outputs.numpy()[[0, 1, 1], [0, 0, 1]])
+
+
+def test_of_a_long_text_some_windows_begin_afresh_and_of_short_ones_all():
+    text = encode_tokens(np.zeros(40_000, np.int32), np.array([0, 40_000]), ends=False)
+    windows = endless(text, np.array([0]), {"batch_size": 16}, rng=np.random.default_rng(0))
+    first, *later = [next(windows).fresh for _ in range(39)]  # one pass
+    assert first.all()
+    assert 0 < np.mean(later) < 3 * AFRESH
+    short = encode_tokens(np.zeros(400, np.int32), np.arange(0, 401, 10), ends=False)
+    rows = endless(short, np.arange(40), {"batch_size": 16}, rng=np.random.default_rng(0))
+    assert next(rows).fresh.all()
