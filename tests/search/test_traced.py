@@ -39,3 +39,14 @@ def test_it_takes_arrays_of_any_size_and_traces_once(step):
 def test_nothing_is_traced_before_the_first_call(step):
     called_directly(step)
     assert step.experimental_get_tracing_count() == 0
+
+
+def test_arrays_of_another_name_or_shape_are_refused(step):
+    batch = {"length": np.arange(3), "numbers": np.ones((3, 2))}
+    direct = called_directly(step)
+    with pytest.raises(ValueError, match="is \\(3, 1\\), and not \\(None,\\)"):
+        direct(batch, np.ones((3, 1)))
+    with pytest.raises(ValueError, match="`numbers`"):
+        direct(batch | {"numbers": np.ones(3)}, np.ones(3))
+    with pytest.raises(ValueError, match="reads length, numbers, and not length"):
+        direct({"length": np.arange(3)}, np.ones(3))

@@ -15,12 +15,13 @@ UNUSED = 1.0  # where a timestep after the last would have its gates: they are s
 
 def filled(array: Any, size: int, axis: int = -1) -> Any:
     """An array with zeros up to this size."""
-    lacking = size - array.shape[axis]
-    if not lacking:
+    if array.shape[axis] == size:
         return array
-    widths = [(0, 0)] * array.ndim
-    widths[axis] = (0, lacking)
-    return np.pad(array, widths)
+    shape = list(array.shape)
+    shape[axis] = size
+    wide = np.zeros(shape, array.dtype)  # `np.pad` takes ten times as long for few floats
+    wide[tuple(map(slice, array.shape))] = array
+    return wide
 
 
 @lru_cache(maxsize=64)
