@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 LARGE_TABLE = 1 << 28  # bytes from which on the columns of a table are mapped ...
 LARGE_COLUMN = 1 << 22  # ... that have as many
+BLOCK_ROWS = 1 << 18  # that are converted in one go
 SPARED = 2  # times the bytes of a table that have to be free for it
 LASTING = Path("/var/tmp")  # noqa: S108  # a disk, where /tmp may be memory
 WIDTHS = {  # what numpy has too
@@ -129,6 +130,19 @@ def mapped_array(
         return room.array().reshape(shape)
     except OSError:
         return None
+
+
+def converted(column: pl.Series, dtype: type[pl.DataType]) -> NDArray[Any]:
+    """Take a column of numbers as an array of another type, NaN where there is none; of a large
+    one in a file, which is mapped."""
+
+    def some(first: int, count: int) -> NDArray[Any]:
+        cells = column.slice(first, count).cast(dtype)
+        return (cells.fill_null(float("nan")) if cells.null_count() else cells).to_numpy()
+
+    blocks = (some(first, BLOCK_ROWS) for first in range(0, len(column), BLOCK_ROWS))
+    found = mapped_array((len(column),), some(0, 0).dtype, blocks)
+    return some(0, len(column)) if found is None else found
 
 
 def give_all_back() -> None:

@@ -7,11 +7,13 @@ from numpy.typing import NDArray
 from rnnauto.arrays import Floats, Integers
 from rnnauto.cores import on_all_cores
 from rnnauto.data.sequences import Sequences
+from rnnauto.mapped import give_all_back
 
 Hashes = NDArray[np.uint64]
 SEED = 11
 ODD = np.uint64(0x9E3779B97F4A7C15)
 BLOCK_ROWS = 1 << 14  # hashed in one go: they stay in the processor's cache
+AT_ONCE = BLOCK_ROWS << 6  # rows whose pages are kept
 
 
 def duplicate_groups(sequences: Sequences) -> Integers:
@@ -56,8 +58,11 @@ def sequence_hashes(sequences: Sequences) -> Hashes:
         parts = slice(first, int(np.searchsorted(begins, stop)))
         return parts, np.add.reduceat(stir(hashes), np.maximum(begins[parts], start) - start)
 
-    for parts, added in on_all_cores(sums, range(0, timesteps, BLOCK_ROWS)):
-        total[some[parts]] += added
+    for begin in range(0, timesteps, AT_ONCE):
+        starts = range(begin, min(begin + AT_ONCE, timesteps), BLOCK_ROWS)
+        for parts, added in on_all_cores(sums, starts):
+            total[some[parts]] += added
+        give_all_back()
     return total
 
 

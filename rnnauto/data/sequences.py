@@ -23,7 +23,7 @@ from rnnauto.data.views import (
 )
 from rnnauto.data.weights import unit_weights
 from rnnauto.layout import Column, Layout
-from rnnauto.mapped import give_all_back
+from rnnauto.mapped import converted, give_all_back
 from rnnauto.runs import ordered_runs, whole_runs
 
 ROW = "row"
@@ -222,7 +222,6 @@ def one_timestep(frame: pl.DataFrame, layout: Layout, numbers: NumbersOf) -> Seq
 def gather_rows(frame: pl.DataFrame, layout: Layout, numbers: NumbersOf) -> Sequences:
     """Long tables and single series: a row is a timestep."""
     table, row_splits = in_order(frame, layout)
-    rows = table["__row"].to_numpy()
     once = [*layout.id, *(column.name for column in layout.static)]
     heads = table.select("__row", *once)[row_splits[:-1]]
     target = present_target(table, layout)
@@ -230,7 +229,7 @@ def gather_rows(frame: pl.DataFrame, layout: Layout, numbers: NumbersOf) -> Sequ
         target = first_known(target, row_splits)
     return Sequences(
         ids=heads.select(layout.id) if layout.id else pl.DataFrame({ROW: [1] * heads.height}),
-        rows=rows.astype(np.int64),
+        rows=converted(table["__row"], pl.Int64),
         row_splits=row_splits,
         numbers=numbers(table, layout.features),
         categories=category_series(table, layout.features),
@@ -267,7 +266,7 @@ def times_of(column: pl.Series) -> Doubles:
     """Seconds of dates and times, numbers as they are, NaN where missing."""
     if not column.dtype.is_numeric():
         return seconds_of(column)
-    return column.cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    return converted(column, pl.Float64)
 
 
 def first_known(targets: pl.Series, row_splits: Integers) -> pl.Series:

@@ -6,7 +6,8 @@ from builders import NAN, make_sequences
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnnauto.data.duplicates import duplicate_groups
+from rnnauto.data import duplicates
+from rnnauto.data.duplicates import content_hashes, duplicate_groups
 
 
 def groups(lengths, **arrays):
@@ -62,3 +63,12 @@ def test_the_groups_are_those_of_comparing_the_lists(lists):
     assert groups([len(values) for values in lists], numbers=numbers) == [
         firsts.index(tuple(values)) for values in lists
     ]
+
+
+def test_hashes_do_not_depend_on_how_many_rows_are_gone_through_at_once(monkeypatch):
+    numbers = np.random.default_rng(0).normal(size=(60, 3)).astype(np.float32)
+    sequences = make_sequences([25, 0, 1, 34], numbers=numbers)
+    wanted = content_hashes(sequences).tolist()
+    monkeypatch.setattr(duplicates, "BLOCK_ROWS", 4)
+    monkeypatch.setattr(duplicates, "AT_ONCE", 12)
+    assert content_hashes(sequences).tolist() == wanted

@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from rnnauto import mapped
+from rnnauto.mapped import converted
 from rnnauto.reading.read import read_table, read_to_learn
 from rnnauto.recipe import Data
 
@@ -162,3 +163,15 @@ def test_files_lie_on_a_disk_unless_the_environment_says_where(monkeypatch):
     assert mapped.folder() == (Path("/var/tmp") if os.access("/var/tmp", os.W_OK) else None)
     monkeypatch.setenv("TMPDIR", "/somewhere")
     assert mapped.folder() is None
+
+
+@pytest.mark.parametrize("at_once", [700, 1 << 18])
+def test_a_large_column_is_converted_as_a_small_one(large, monkeypatch, at_once):
+    monkeypatch.setattr(mapped, "BLOCK_ROWS", at_once)
+    frame = table()
+    for name in ("no", "gaps", "small"):
+        wanted = frame[name].cast(pl.Float64).fill_null(np.nan).to_numpy()
+        np.testing.assert_array_equal(converted(frame[name], pl.Float64), wanted)
+    rows = converted(frame["small"], pl.Int64)
+    assert (rows.dtype, rows.tolist()) == (np.int64, frame["small"].to_list())
+    assert not rows.flags.writeable  # it is mapped

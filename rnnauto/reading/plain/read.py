@@ -206,6 +206,7 @@ def lines_of(content: Content, ends: Sequence[int]) -> list[Lines]:
     for number, count in enumerate(ends[:-1], start=1):
         start, before = number * CHUNK, before + count
         cut = content.find(b"\n", start - 1) + 1 or size
+        give_back(content, start - CHUNK, 2 * CHUNK)  # all that the system reads ahead counts
         begins.append(max(cut, header))
         rows.append(max(before - (cut == start), 0))
     begins.append(size)
