@@ -90,7 +90,8 @@ def known_units(truth: NDArray[Any]) -> NDArray[np.bool_]:
 def sums_of(units: Units, target: TargetEncoder | None) -> Doubles:
     """Sum what the metrics need of every group, [groups, columns]; `target` is None where classes
     or values speak for themselves."""
-    known = known_units(units.truth)
+    flags = known_units(units.truth)
+    known = slice(None) if flags.all() else flags  # of many units all are copied otherwise
     truth, predicted, groups = units.truth[known], units.predicted[known], units.groups[known]
     weights = None if units.weights is None else units.weights[known]
     if isinstance(target, LabelSetEncoder):
@@ -103,7 +104,7 @@ def sums_of(units: Units, target: TargetEncoder | None) -> Doubles:
     sums = class_sums(truth, predicted, groups, count=units.count, weights=weights, answers=answers)
     tags = tags_in(units, target)
     if tags:
-        return np.concatenate([sums, tag_sums(units, tags, np.where(known, every, -1))], axis=1)
+        return np.concatenate([sums, tag_sums(units, tags, np.where(flags, every, -1))], axis=1)
     if rule is None or not rule.costs:
         return sums
     table = np.array(rule.costs)

@@ -8,7 +8,7 @@ thousand resamples are one matrix product, however many units there are.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,7 @@ SMALLEST_PROBABILITY = 1e-7  # as Keras' cross-entropy: float32 cannot tell less
 FEWEST_SEQUENCES = 20
 BLOCKS = 50
 MOST_GROUPS = 2_000
+BLOCK_UNITS = 1 << 18  # that are summed up in one go
 COVERED = (2.5, 97.5)  # per cent
 
 
@@ -156,6 +157,29 @@ def class_sums(
         weights: how much each unit counts, [units]; None: all the same.
         answers: classes, [units], below 0 where there is none; None: the likeliest.
     """
+    sums = np.zeros((count, 3 * probabilities.shape[1] + 1))
+    for begin in range(0, len(truth), BLOCK_UNITS):  # so that what it takes stays small
+        here = slice(begin, begin + BLOCK_UNITS)
+        own, given = (None if each is None else each[here] for each in (weights, answers))
+        sums += block_sums(
+            *(truth[here], probabilities[here], groups[here]),
+            count=count,
+            weights=own,
+            answers=given,
+        )
+    return sums
+
+
+def block_sums(
+    truth: Integers,
+    probabilities: NDArray[np.floating],
+    groups: Integers,
+    *,
+    count: int,
+    weights: NDArray[Any] | None,
+    answers: NDArray[Any] | None,
+) -> Doubles:
+    """Do as `class_sums`, all at once."""
     classes = probabilities.shape[1]
     predicted = predicted_classes(probabilities) if answers is None else answers
     weights = np.ones(len(truth)) if weights is None else weights

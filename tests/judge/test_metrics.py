@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as reference
 
+from rnnauto.judge import metrics
 from rnnauto.judge.metrics import (
     class_metrics,
     class_sums,
@@ -196,3 +197,19 @@ def test_a_thousand_resamples_of_twenty_thousand_units_take_no_time():
     sums = class_sums(truth, probabilities, groups, count=count)
     class_metrics(resample_weights(count, resamples=1_000, seed=0) @ sums)
     assert time.process_time() - start < 5  # about 0.2 s on an idle machine
+
+
+@pytest.mark.parametrize("weighed", [True, False])
+@pytest.mark.parametrize("ruled", [True, False])
+def test_sums_of_classes_are_those_of_blocks_of_units(weighed, ruled, monkeypatch):
+    truth, probabilities = random_classification(50, 3, seed=0)
+    rng = np.random.default_rng(1)
+    how = {
+        "count": 4,
+        "weights": rng.random(50) if weighed else None,
+        "answers": rng.integers(-1, 3, 50) if ruled else None,
+    }
+    groups = rng.integers(0, 4, 50)
+    whole = class_sums(truth, probabilities, groups, **how)
+    monkeypatch.setattr(metrics, "BLOCK_UNITS", 7)
+    np.testing.assert_allclose(class_sums(truth, probabilities, groups, **how), whole, rtol=1e-12)
