@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Integers, timestep_positions
+from rnnauto.arrays import Floats, Integers
 from rnnauto.data.columns import category_names, number_names
 from rnnauto.data.sequences import Sequences
 from rnnauto.data.target_columns import is_struct
@@ -58,7 +58,18 @@ class View:
 
     column: str
     words: str
-    values: NDArray[Any]
+    values: "NDArray[Any] | OneColumn"
+
+
+@dataclass(frozen=True)
+class OneColumn:
+    """Stand for `numbers[:, at]` of a large table, of which only a sample is looked at."""
+
+    numbers: Floats
+    at: int
+
+    def __getitem__(self, rows: Integers) -> NDArray[Any]:
+        return np.asarray(self.numbers[rows, self.at])
 
 
 def predicts_alone(look: Gathered) -> Iterator[Problem]:
@@ -230,8 +241,9 @@ def halves_of(layout: Layout, sequences: Sequences) -> NDArray[np.bool_]:
     lengths = sequences.lengths
     if len(sequences) >= FEWEST_SEQUENCES:
         return np.repeat(rng.permutation(len(sequences)) % 2 == 0, lengths)
-    block = timestep_positions(sequences.row_splits) * BLOCKS // np.repeat(lengths, lengths)
-    return np.asarray(block % 2 == 0)
+    bounds = [-(-np.arange(BLOCKS + 1) * count // BLOCKS) for count in lengths.tolist()]
+    even = np.arange(BLOCKS) % 2 == 0
+    return np.concatenate([np.repeat(even, np.diff(each)) for each in bounds])
 
 
 def views_of(layout: Layout, sequences: Sequences, *, several: bool) -> list[View]:
@@ -244,7 +256,7 @@ def views_of(layout: Layout, sequences: Sequences, *, several: bool) -> list[Vie
     views = static_views(layout, sequences)
     if per_unit:
         if several:
-            views += [View(n, "the feature", numbers[:, at]) for at, n in enumerate(names)]
+            views += [View(n, "the feature", OneColumn(numbers, at)) for at, n in enumerate(names)]
             views += [
                 View(n, "the feature", as_words(column))
                 for n, column in zip(words, sequences.categories, strict=False)

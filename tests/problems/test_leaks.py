@@ -5,12 +5,14 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
+from builders import make_layout, make_sequences
 from conftest import DATA
 
+from rnnauto.arrays import timestep_positions
 from rnnauto.data.sequences import gather
 from rnnauto.inference.infer import infer
 from rnnauto.problems.leaks import find_leaks
-from rnnauto.problems.leaks_alone import nearest_class, usual_class
+from rnnauto.problems.leaks_alone import BLOCKS, halves_of, nearest_class, usual_class
 from rnnauto.problems.leaks_parts import seen_again, shared_with
 from rnnauto.problems.rule import Gathered
 from rnnauto.reading.read import read_table
@@ -232,3 +234,11 @@ def test_timesteps_of_both_files_are_counted():
     assert (leak.leak, leak.column) == ("duplicates", "month")
     assert leak.message.startswith("10 timesteps of the test file")
     assert list(seen_again(frame.head(100), frame.tail(20), layout)) == []
+
+
+def test_the_halves_of_few_sequences_are_blocks_of_time():
+    sequences = make_sequences([7, 0, 103], targets=["a"] * 110)
+    found = halves_of(make_layout(rnn_type="many-to-many"), sequences)
+    lengths = np.repeat(sequences.lengths, sequences.lengths)
+    blocks = timestep_positions(sequences.row_splits) * BLOCKS // lengths
+    assert found.tolist() == (blocks % 2 == 0).tolist()
