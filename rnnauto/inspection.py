@@ -274,7 +274,8 @@ def frequency_name(inspection: Inspection) -> str | None:
 
 
 def to_recipe(inspection: Inspection, recipe: Recipe) -> Recipe:
-    """Write every decision into the recipe, so that it can be changed there."""
+    """Write every decision into the recipe, so that it can be changed there. Not the lookback that
+    was inferred: it is the most that networks may see, where one that is named is all they try."""
     layout = inspection.layout
     return recipe.with_overrides(
         {
@@ -291,7 +292,6 @@ def to_recipe(inspection: Inspection, recipe: Recipe) -> Recipe:
             "problem.tokens": layout.tokens or "auto",
             "problem.target_tokens": layout.target_tokens or "auto",
             "problem.horizon": layout.horizon or "auto",
-            "problem.lookback": layout.lookback or "auto",
             "problem.season": layout.season if layout.horizon else "auto",
         }
     )

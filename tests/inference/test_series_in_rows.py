@@ -102,6 +102,7 @@ def test_a_recipe_of_it_is_read_back(tmp_path):
     table = read_table(tmp_path / "m5.csv")
     inspection = inspect_table(table, Recipe())
     recipe = to_recipe(inspection, Recipe())
+    assert recipe.problem.lookback == "auto"  # one that is named is all that networks try
     assert inspect_table(table, recipe).layout == inspection.layout
 
 
