@@ -108,8 +108,8 @@ def watch(spent: dict[str, float]) -> tuple[list[float], Callable[..., Any]]:
 
     prepare = train.prepare
 
-    def prepared(*given: Any) -> Any:
-        network = prepare(*given)
+    def prepared(*given: Any, **named: Any) -> Any:
+        network = prepare(*given, **named)
         return replace(network, train_step=stepped(network.train_step))
 
     train.prepare = timed("build", prepared)
