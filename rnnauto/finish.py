@@ -23,6 +23,7 @@ from rnnauto.judge.diagnose import Subject, diagnose
 from rnnauto.judge.diagnosis import Diagnosis
 from rnnauto.judge.evaluate import Evaluation, judged_by
 from rnnauto.judge.scored import Updated
+from rnnauto.mapped import trim
 from rnnauto.prepared import AnyPrepared
 from rnnauto.recipe import Recipe
 from rnnauto.report.picture import asked, data_of
@@ -294,6 +295,7 @@ def export_members(
     exported = time.monotonic()
     answers = task.family.judged(run, prepared.test)
     answered = time.monotonic()
+    trim()  # what TensorFlow has left behind
     return Exported(
         weights=weights,
         members=members,

@@ -7,6 +7,7 @@ process ends. Where there is no such file, or no room for one, columns stay in m
 
 from __future__ import annotations
 
+import ctypes
 import math
 import mmap
 import os
@@ -143,6 +144,14 @@ def converted(column: pl.Series, dtype: type[pl.DataType]) -> NDArray[Any]:
     blocks = (some(first, BLOCK_ROWS) for first in range(0, len(column), BLOCK_ROWS))
     found = mapped_array((len(column),), some(0, 0).dtype, blocks)
     return some(0, len(column)) if found is None else found
+
+
+def trim() -> None:
+    """Have the allocator give memory that nothing uses any more back to the system, which takes a
+    millisecond: glibc keeps what a large step has left behind; others do not have to be told."""
+    told = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
+    if told is not None:
+        told(0)
 
 
 def give_all_back() -> None:

@@ -34,6 +34,7 @@ from rnnauto.families.family import AnyFamily
 from rnnauto.finish import Chosen, Exported, Task, WrittenModel, teachers_of, write_model
 from rnnauto.fitted import Fitted, Said, Watch
 from rnnauto.judge.metric_names import check_metrics, objective_of
+from rnnauto.mapped import trim
 from rnnauto.prepare import prepare
 from rnnauto.prepared import AnyPrepared, Source, with_keys_alone
 from rnnauto.recipe import Recipe
@@ -222,6 +223,7 @@ def search_beside_first_model(
     ):
         # much of the table hangs in circles; what is raised while they are collected gets lost
         gc.collect()
+        trim()
         compared = aside.submit(
             family.fit_baselines, prepared, seed=recipe.seed, metric=task.metric
         )

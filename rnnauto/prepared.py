@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 import numpy as np
 import polars as pl
 
-from rnnauto.arrays import Integers, splits_of
+from rnnauto.arrays import Integers
 from rnnauto.data.sequences import Sequences, gather, targets_in
 from rnnauto.data.targets import is_known
 from rnnauto.errors import DataError, RecipeError
@@ -263,9 +263,11 @@ def with_targets(sequences: Sequences, layout: Layout) -> Sequences:
     Where there is a target per timestep, one is enough and the missing ones are masked.
     """
     known = is_known(targets_in(sequences), held=layout.task == "regression")
-    if layout.per_timestep:
-        known = np.diff(splits_of(known.astype(np.int64))[sequences.row_splits]) > 0
-    usable = known & (sequences.lengths > 0)
+    usable = sequences.lengths > 0
+    if not layout.per_timestep:
+        usable &= known
+    elif usable.any():
+        usable[usable] = np.logical_or.reduceat(known, sequences.row_splits[:-1][usable])
     if usable.all():
         return sequences
     return sequences.take(np.flatnonzero(usable), per_timestep=layout.per_timestep)

@@ -35,6 +35,7 @@ from rnnauto.judge.metrics import (
 )
 from rnnauto.judge.scored import Advantage, Number, Scored, VerdictKind
 from rnnauto.judge.words import digits, span
+from rnnauto.mapped import trim
 from rnnauto.metrics import best_of, lower_is_better, metric_words
 
 RESAMPLES = 1_000
@@ -373,10 +374,10 @@ def evaluate(
         )
 
     model = scored(predicted, target)
-    others = {
-        baseline.name: scored(baseline(encoded), rival(target, baseline.name))
-        for baseline in baselines
-    }
+    others = {}
+    for baseline in baselines:
+        others[baseline.name] = scored(baseline(encoded), rival(target, baseline.name))
+        trim()
     metric = main_metric(target, per_timestep=encoded.per_timestep)
     labels, reliable = None, None
     if isinstance(target, LabelEncoder):

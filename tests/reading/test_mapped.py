@@ -1,6 +1,8 @@
 """Large columns lie in files without names, and hold what they held in memory."""
 
 import os
+import platform
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,7 @@ import polars as pl
 import pytest
 
 from rnnauto import mapped
-from rnnauto.mapped import converted
+from rnnauto.mapped import converted, trim
 from rnnauto.reading.read import read_table, read_to_learn
 from rnnauto.recipe import Data
 
@@ -175,3 +177,18 @@ def test_a_large_column_is_converted_as_a_small_one(large, monkeypatch, at_once)
     rows = converted(frame["small"], pl.Int64)
     assert (rows.dtype, rows.tolist()) == (np.int64, frame["small"].to_list())
     assert not rows.flags.writeable  # it is mapped
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only glibc has to be told")
+def test_memory_that_nothing_uses_goes_back_to_the_system():
+    def own():
+        status = Path("/proc/self/status").read_text()
+        return int(status.split("RssAnon:")[1].split()[0]) * 1024
+
+    small = [bytes(4_000) for _ in range(20_000)]  # 80 MB in blocks that are not mapped
+    kept = small[::1_000]  # which keep the heap from shrinking by itself
+    del small
+    before = own()
+    trim()
+    assert before - own() > 20e6 or platform.libc_ver()[0] != "glibc"
+    assert len(kept) == 20
