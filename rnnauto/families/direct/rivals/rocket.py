@@ -36,6 +36,7 @@ MOST_PRODUCTS = 6_000_000_000  # units times units times features
 MOST_READ = 6_000_000_000  # timesteps of all that there is times features
 BLOCK_FEATURES = 4_000_000  # that are in memory at once
 BLOCK_CELLS = 8_000_000  # timesteps times thresholds that are compared at once
+WORDS = 8  # bytes that a number takes on its way, where a comparison takes one
 GOLDEN = (5**0.5 - 1) / 2
 MOST_SHARE = 5  # targets, or labels of a set, that there is time for
 
@@ -191,7 +192,8 @@ def features_of(model: Rocket, units: Encoded) -> Doubles:
     count = model.thresholds.shape[2]
     numbers, size = units.numbers.shape[1], model.thresholds.size
     features = np.empty((len(units), size + units.static_numbers.shape[1]))
-    block = max(1, BLOCK_CELLS // (count * (1 + int(units.lengths.max(initial=1)) // model.stride)))
+    cells = max(count, WORDS * numbers)  # of a timestep: its numbers are standardised in float64
+    block = max(1, BLOCK_CELLS // (cells * (1 + int(units.lengths.max(initial=1)) // model.stride)))
     for start in range(0, len(units), block):
         part = units.take(np.arange(start, min(start + block, len(units))))
         values, real = padded(model, part)
