@@ -14,7 +14,8 @@ from rnnauto.families.family import AnyFamily
 from rnnauto.families.learners import learner_of
 from rnnauto.prepared import AnyPrepared
 from rnnauto.recipe import Recipe
-from rnnauto.search.workers import Workers, pool
+from rnnauto.search.starting.forks import FORKS, Template
+from rnnauto.search.workers import Workers, pool, ready_to_fork
 
 FINISH_SECONDS = 5.0  # measured 2 to 3: evaluate, export and check on small data
 REPORT_SECONDS = 2.0  # measured 1.8: its charts' library is imported, and the page is made
@@ -106,11 +107,19 @@ def check_workers(recipe: Recipe) -> None:
         )
 
 
-def start_workers(recipe: Recipe, study: Path, folds: int) -> AbstractContextManager[Workers]:
-    """Start workers for the study saved in a folder: processes of this machine, or a Ray
-    cluster's."""
+def warming(recipe: Recipe) -> AbstractContextManager[Template | None]:
+    """Start what workers of this machine are forked from, where they are, while the data are
+    read."""
+    return ready_to_fork(forks=FORKS and recipe.search.workers != "ray")
+
+
+def start_workers(
+    recipe: Recipe, study: Path, folds: int, *, template: Template | None = None
+) -> AbstractContextManager[Workers]:
+    """Start workers for the study saved in a folder: processes of this machine, forked from the
+    template where there is one, or a Ray cluster's."""
     if recipe.search.workers != "ray":
-        return pool(study, worker_count(recipe, folds))
+        return pool(study, worker_count(recipe, folds), template=template)
     from rnnauto.search.ray_workers import Share, ray_pool
 
     search = recipe.search

@@ -19,6 +19,7 @@ from rnnauto.budget import (
     single_size,
     slowness,
     start_workers,
+    warming,
 )
 from rnnauto.deploy.model_folder import (
     JOURNAL,
@@ -48,6 +49,7 @@ from rnnauto.search.pose import with_seeds
 from rnnauto.search.prune import behind
 from rnnauto.search.replay import Asker, OracleChoice, chosen_before, lost_weights, open_journal
 from rnnauto.search.select import Trial, criterion_words, explain, explain_taught
+from rnnauto.search.starting.forks import Template
 from rnnauto.search.starting.openings import Openings
 from rnnauto.search.study import weights_are_lost, weights_path
 from rnnauto.search.trial import StudyProblem, Values, seed_of
@@ -101,36 +103,37 @@ def fit(
     folder = real_place(folder)
     check_destination(folder, overwrite=overwrite, resume=resume)
     trackers = open_trackers(recipe.search.track)
-    prepared = prepare(data, recipe, say=lambda text: watch(Said(text)))
-    prepared = with_seeds(prepared, recipe.search.seeds)
-    family = family_of(prepared.layout)
-    check_metrics(recipe.expect, prepared.layout, metric_names(prepared))
-    check_searched(family, prepared, recipe)
-    problem, space = posed(family, prepared, recipe), family.space(prepared, recipe)
-    beside = local_workers(recipe, len(prepared.parts.folds))
-    clock = Clock(started, recipe.search.budget, diagnoses=recipe.judge.diagnose, beside=beside)
-    begun_with, prepared = fingerprint(prepared, recipe, space), with_keys_alone(prepared)
-    with work_folder(folder, resume=resume) as work, deaf_to_hangups():
-        task = Task(
-            family=family,
-            prepared=prepared,
-            recipe=recipe,
-            problem=problem,
-            space=space,
-            begun_with=begun_with,
-            path=str(data) if isinstance(data, str | Path) else None,
-            folder=folder,
-            work=work,
-        )
-        history = begin(task, watch, resume=resume)
-        del prepared  # which lies on disk now
-        task = task.on_disk()
-        with following(trackers, recipe, folder, work / JOURNAL, watch) as follower:
-            searched = search_beside_first_model(task, history, clock, watch)
-            written = leave_model(task, searched, clock, watch)
-            follower.left = True
-        if not searched.interrupted:
-            discard(work)
+    with warming(recipe) as warm:
+        prepared = prepare(data, recipe, say=lambda text: watch(Said(text)))
+        prepared = with_seeds(prepared, recipe.search.seeds)
+        family = family_of(prepared.layout)
+        check_metrics(recipe.expect, prepared.layout, metric_names(prepared))
+        check_searched(family, prepared, recipe)
+        problem, space = posed(family, prepared, recipe), family.space(prepared, recipe)
+        beside = local_workers(recipe, len(prepared.parts.folds))
+        clock = Clock(started, recipe.search.budget, diagnoses=recipe.judge.diagnose, beside=beside)
+        begun_with, prepared = fingerprint(prepared, recipe, space), with_keys_alone(prepared)
+        with work_folder(folder, resume=resume) as work, deaf_to_hangups():
+            task = Task(
+                family=family,
+                prepared=prepared,
+                recipe=recipe,
+                problem=problem,
+                space=space,
+                begun_with=begun_with,
+                path=str(data) if isinstance(data, str | Path) else None,
+                folder=folder,
+                work=work,
+            )
+            history = begin(task, watch, resume=resume)
+            del prepared  # which lies on disk now
+            task = task.on_disk()
+            with following(trackers, recipe, folder, work / JOURNAL, watch) as follower:
+                searched = search_beside_first_model(task, history, clock, watch, warm)
+                written = leave_model(task, searched, clock, watch)
+                follower.left = True
+            if not searched.interrupted:
+                discard(work)
     return fitted_by(task, written, seconds=time.monotonic() - started)
 
 
@@ -211,7 +214,7 @@ def find_lost(task: Task, history: list[journal.Event], watch: Watch) -> frozens
 
 
 def search_beside_first_model(
-    task: Task, history: list[journal.Event], clock: Clock, watch: Watch
+    task: Task, history: list[journal.Event], clock: Clock, watch: Watch, warm: Template | None
 ) -> Searched:
     """Search; meanwhile fit the baselines in a thread, and make a first model of the best trial."""
     family, prepared, recipe = task.family, task.prepared, task.recipe
@@ -219,7 +222,7 @@ def search_beside_first_model(
     with (
         interruptible() as interruption,
         thread_aside() as aside,
-        start_workers(recipe, task.study, folds) as workers,
+        start_workers(recipe, task.study, folds, template=warm) as workers,
     ):
         # much of the table hangs in circles; what is raised while they are collected gets lost
         gc.collect()

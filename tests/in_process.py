@@ -59,7 +59,7 @@ def in_process():
     """Every `fit` and `update` in this has its worker in this process."""
     alone = False
 
-    def start_workers(recipe, study, folds):
+    def start_workers(recipe, study, folds, *, template=None):
         nonlocal alone
         alone = recipe.search.trials == folds == 1
         assert recipe.search.workers in {1, "auto"}
@@ -70,6 +70,7 @@ def in_process():
         return EarlyModel(wanted=wanted and alone, **options)
 
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rnnauto.pipeline.warming", lambda recipe: nullcontext())
         patch.setattr("rnnauto.pipeline.start_workers", start_workers)
         patch.setattr("rnnauto.updating.update.start_workers", start_workers)
         patch.setattr("rnnauto.pipeline.EarlyModel", early_model)

@@ -236,16 +236,35 @@ def lateness(job: Job | None, *, began_at: float | None, stop_by: float | None) 
 
 
 @contextmanager
+def ready_to_fork(*, forks: bool) -> Iterator[Template | None]:
+    """Have what forks workers import what they need while the data are read; it is gone
+    afterwards. None where workers are not forked."""
+    template = start_template(PROGRAM) if forks else None
+    try:
+        yield template
+    finally:
+        if template is not None:
+            template.close()
+
+
+@contextmanager
 def pool(
-    folder: Path, workers: int, program: tuple[str, ...] = PROGRAM, *, forks: bool = FORKS
+    folder: Path,
+    workers: int,
+    program: tuple[str, ...] = PROGRAM,
+    *,
+    forks: bool = FORKS,
+    template: Template | None = None,
 ) -> Iterator[ProcessPool]:
     """Workers that run jobs of the study saved in `folder`; all are gone afterwards.
 
     Args:
         program: what Python runs in each: something that calls `worker.serve`.
-        forks: fork them from one process.
+        forks: fork them from one process, the template where there is one.
     """
-    started = ProcessPool(folder, program, start_template(program) if forks else None)
+    if template is None and forks:
+        template = start_template(program)
+    started = ProcessPool(folder, program, template)
     started.workers.extend(started.start() for _ in range(workers))
     try:
         yield started

@@ -18,8 +18,9 @@ from rnnauto.errors import StorageError
 from rnnauto.search import workers
 from rnnauto.search.driver import run_search
 from rnnauto.search.loop import Search
+from rnnauto.search.starting.forks import FORKS
 from rnnauto.search.trial import Job, Proposed
-from rnnauto.search.workers import Died, Finished, Progressed, Started, pool
+from rnnauto.search.workers import Died, Finished, Progressed, Started, pool, ready_to_fork
 
 pytestmark = pytest.mark.train
 
@@ -281,3 +282,14 @@ def test_a_job_whose_worker_is_not_ready_is_not_waited_for(study):
         died = until(started, Died)[-1]
         assert died.job.trial == "early"
         assert time.monotonic() - begun < 60
+
+
+@pytest.mark.skipif(not FORKS, reason="workers are not forked here")
+def test_workers_are_forked_from_what_was_started_before_them(tmp_path):
+    (tmp_path / "weights").mkdir()
+    with ready_to_fork(forks=True) as template, pool(tmp_path, 1, template=template) as workers:
+        assert workers.template is template
+        assert psutil.Process(workers.workers[0].process.pid).ppid() == template.process.pid
+    assert template.process.returncode is not None
+    with ready_to_fork(forks=False) as none:
+        assert none is None
