@@ -30,6 +30,7 @@ from rnnauto.families.direct.encode import (
     text_targets,
 )
 from rnnauto.layout import Layout
+from rnnauto.mapped import give_all_back
 from rnnauto.prepared import Source, no_history, to_be_judged
 from rnnauto.problems.required_columns import read_for, refuse
 from rnnauto.reading.read import Table
@@ -118,6 +119,7 @@ def answer(run: Run, part: DirectPart, *, beams: int = 1) -> Answers:
                     scores[chosen] = told[-1]
             continue
         outputs = run(raw_batch(sequences, chosen, layout, encoders))
+        give_all_back()
         answers = side_by_side(outputs, encoders.target)
         if layout.per_timestep:
             real = np.arange(answers.shape[1]) < sequences.lengths[chosen][:, None]
