@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Flags, Integers, splits_of
+from rnnauto.arrays import Flags, Integers, counted_on, splits_of
 from rnnauto.data.sequences import Sequences, joined
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ SMALL = 300  # sequences below which the finalists are confirmed on folds
 MIDDLING, MOST_FOLDED = 5_000, 2_000_000  # sequences and timesteps: the same, if there is the time
 FOLDS = 5
 IN_TIME = "in time"
+LONGEST = 1 << 15  # timesteps of a sequence that is asked about again and again
 FEW_SEQUENCES = 8  # with one target per timestep, fewer than these are cut in time instead
 
 
@@ -153,6 +154,27 @@ def cut(sequences: Sequences, shares: list[float]) -> Sequences:
         static_numbers=sequences.static_numbers[owners],
         static_categories=tuple(series.gather(owners) for series in sequences.static_categories),
         texts=None,
+    )
+
+
+def first_timesteps(sequences: Sequences, *, most: int, per_timestep: bool) -> Sequences:
+    """Take of sequences that are long their first timesteps; the same where none is. Texts stay
+    whole."""
+    if sequences.texts is not None or sequences.lengths.max(initial=0) <= most:
+        return sequences
+    lengths = np.minimum(sequences.lengths, most)
+    kept = counted_on(sequences.row_splits[:-1], lengths)
+    rows, times, targets = sequences.rows, sequences.times, sequences.targets
+    weights = sequences.weights
+    return replace(
+        sequences,
+        row_splits=splits_of(lengths),
+        numbers=sequences.numbers[kept],
+        categories=tuple(series.gather(kept) for series in sequences.categories),
+        rows=None if rows is None else rows[kept],
+        times=None if times is None else times[kept],
+        targets=targets.gather(kept) if targets is not None and per_timestep else targets,
+        weights=weights[kept] if weights is not None and per_timestep else weights,
     )
 
 

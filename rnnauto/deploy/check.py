@@ -6,15 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Integers, counted_on, splits_of
-from rnnauto.data.sequences import Sequences
+from rnnauto.arrays import Integers
+from rnnauto.data.split import LONGEST, first_timesteps
 from rnnauto.errors import ExportError
 
 TOLERANCE = 1e-5  # of a probability, or of the target's standard deviation
 SEQUENCES = 32
 ALONE = 8
 EXTRA = 37
-LONGEST = 1 << 15  # timesteps of a sequence that are compared
 
 
 def some_of(count: int) -> Integers:
@@ -29,23 +28,8 @@ def to_compare(part: Any, *, per_timestep: bool) -> Any:
     Args: per_timestep: whether timesteps have a target each.
     """
     some = part.take(some_of(len(part)))
-    sequences: Sequences = some.sequences
-    if sequences.texts is not None or sequences.lengths.max(initial=0) <= LONGEST:
-        return some
-    lengths = np.minimum(sequences.lengths, LONGEST)
-    kept = counted_on(sequences.row_splits[:-1], lengths)
-    rows, times, targets = sequences.rows, sequences.times, sequences.targets
-    first = replace(
-        sequences,
-        row_splits=splits_of(lengths),
-        numbers=sequences.numbers[kept],
-        categories=tuple(series.gather(kept) for series in sequences.categories),
-        rows=None if rows is None else rows[kept],
-        times=None if times is None else times[kept],
-        targets=targets.gather(kept) if targets is not None and per_timestep else targets,
-        weights=None,  # nothing is scored
-    )
-    return replace(some, sequences=first)
+    first = first_timesteps(some.sequences, most=LONGEST, per_timestep=per_timestep)
+    return some if first is some.sequences else replace(some, sequences=first)
 
 
 def check_differences(

@@ -71,6 +71,7 @@ def order_matters(
     *,
     metric: str,
     most: int = MOST_SEQUENCES,
+    cut: Callable[[Any], Any] = lambda part: part,
 ) -> Order:
     """Compare the scores of some of the test part in order and on shuffled timesteps, in numbers
     and in a sentence.
@@ -79,13 +80,18 @@ def order_matters(
         score: a part, the answers to it and `seed` to their scores.
         take: the answers to the test part to those of some of its sequences.
         most: sequences.
+        cut: takes of sequences that are too long to be shuffled as a whole some timesteps; gives
+            back the part that it is given where none is.
     """
     part, seed = subject.prepared.test, subject.seed
     chosen = some_of(len(part), most=most, seed=seed)
     some = part.take(chosen)
-    before = score(some, take(subject.answers, chosen), seed=seed)
+    first = cut(some)
+    whole = first is some
+    answers = take(subject.answers, chosen) if whole else subject.rescore(subject.run, first)
+    before = score(first, answers, seed=seed)
     shuffled = shuffled_run(subject.run, part.layout, seed=seed)
-    after = score(some, subject.rescore(shuffled, some), seed=seed)
+    after = score(first, subject.rescore(shuffled, first), seed=seed)
     return compared(before, after, metric, shuffled="the timesteps shuffled")
 
 
