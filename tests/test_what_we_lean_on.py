@@ -303,6 +303,18 @@ def a_traced_function_takes_its_inputs_and_tells_their_form():
     assert concrete({"x": tf.ones([2])}, tf.ones([2])).numpy().tolist() == [2.0, 2.0]
 
 
+def a_traced_function_is_called_with_its_tensors_in_order():
+    held = tf.Variable(3.0)
+    inputs = {name: tf.TensorSpec([], tf.float32, name=name) for name in ("second", "first")}
+    step = tf.function(
+        lambda batch, y: held * (batch["first"] - 2 * batch["second"]) + y,
+        input_signature=[inputs, tf.TensorSpec([], tf.float32)],
+    )
+    concrete = step.get_concrete_function()
+    tensors = [tf.constant(value) for value in (5.0, 1.0, 0.5)]  # a dict's by their names
+    assert concrete._call_flat(tensors, concrete.captured_inputs).numpy() == 3 * (5 - 2) + 0.5
+
+
 def an_oracle(kind=keras_tuner.oracles.RandomSearchOracle, **options):
     hyperparameters = keras_tuner.HyperParameters()
     hyperparameters.Choice("units", ["4", "8"])
@@ -558,6 +570,11 @@ LEANS = {
         "structured_input_signature",
         a_traced_function_takes_its_inputs_and_tells_their_form,
         "call the `tf.function` itself: half a millisecond more a step",
+    ),
+    "tensorflow ConcreteFunction._call_flat": Lean(
+        "concrete._call_flat",
+        a_traced_function_is_called_with_its_tensors_in_order,
+        "call the concrete function itself: a third of a millisecond more a step",
     ),
     "keras_tuner Oracle.populate_space": Lean(
         "def populate_space(", one_method_proposes, "keep the trials ourselves: ask and tell alone"
