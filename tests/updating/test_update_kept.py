@@ -197,6 +197,7 @@ def test_settings_of_what_the_fit_has_decided_are_refused(old, new, key, value):
         update(old, new, settings={key: value})
 
 
+@pytest.mark.skipif(not os.environ.get("RNNAUTO_SLOW"), reason="takes 10 s: RNNAUTO_SLOW=1")
 def test_a_folder_of_before_that_does_not_name_its_networks_is_updated(old, new):
     path = old.folder / "model.json"
     info = json.loads(path.read_text())
