@@ -1,6 +1,7 @@
 """From a table to written answers and back, through the commands and the SavedModel."""
 
 import json
+import os
 import shutil
 from dataclasses import replace
 
@@ -445,6 +446,7 @@ def test_a_prompt_is_a_source_to_answer(translator):
     assert cut.tokens == found.tokens[:-1]
 
 
+@pytest.mark.skipif(not os.environ.get("RNNAUTO_SLOW"), reason="takes 10 s: RNNAUTO_SLOW=1")
 @pytest.mark.parametrize("rnn_type", ["many-to-many-unaligned", "one-to-many"])
 def test_numbers_far_from_zero_are_learnt_from(tmp_path, rnn_type):
     """Read raw, values of 1000 and 50 around it leave every unit at its bound: half of the tokens

@@ -1,5 +1,6 @@
 """Whole runs for the kinds of targets beside a single class or value."""
 
+import os
 import random
 
 import polars as pl
@@ -39,6 +40,7 @@ def fitted(path, folder, *, rnn_type="auto", **data):
     return found, load(folder)
 
 
+@pytest.mark.skipif(not os.environ.get("RNNAUTO_SLOW"), reason="takes 10 s: RNNAUTO_SLOW=1")
 def test_several_classes_of_a_sequence(tmp_path):
     draws = random.Random(0)
     rows = []
