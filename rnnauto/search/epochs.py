@@ -1,6 +1,7 @@
 """Run the epochs of a training run, however an epoch reads the data."""
 
 import math
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -22,7 +23,7 @@ def run_epochs(
     validated: Callable[[], Validated],
     late: Callable[[], bool],
     on_epoch: Callable[[Epoch], None],
-    lowered: Callable[[], float] = lambda: 1.0,
+    spent: Callable[[], float],
 ) -> None:
     """Train until validation no longer improves, the rate halved after every third of the patience
     without; or for as many epochs as a job says over which its rate decays.
@@ -30,11 +31,11 @@ def run_epochs(
     Args:
         epoch: trains for one; returns the mean loss.
         late: whether the job's time is over.
-        lowered: the share of the learning rate that the next epoch is trained at.
+        spent: the seconds of it that are.
     """
     rate = float(job.values["learning_rate"])
     for number in range(most_epochs(job, problem)):
-        now = rate * lowered() * decayed(number, job.decays)
+        now = rate * share_left(job, spent()) * decayed(number, job.decays)
         network.optimizer.learning_rate.assign(now)
         loss = epoch()
         if progress.reason:
@@ -47,6 +48,20 @@ def run_epochs(
         if job.decays is None and progress.waited and progress.waited % max(2, patience // 3) == 0:
             rate /= 2
     progress.stopped = "epochs" if job.epochs is None else "bracket"
+
+
+def timed(job: Job, stopping: Callable[[], bool]) -> tuple[Callable[[], float], Callable[[], bool]]:
+    """Begin to count the seconds of a job; returns what tells how many are spent, and what tells
+    whether it is to end, for they all are or it is told to."""
+    begin = time.monotonic()
+
+    def spent() -> float:
+        return time.monotonic() - begin
+
+    def late() -> bool:
+        return stopping() or (job.seconds is not None and spent() > job.seconds)
+
+    return spent, late
 
 
 def share_left(job: Job, spent: float) -> float:

@@ -2,7 +2,6 @@
 
 import math
 import random
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
@@ -21,7 +20,7 @@ from rnnauto.networks.built import Built
 from rnnauto.networks.fused import fuse
 from rnnauto.networks.layers import Dropout, TokenDropout
 from rnnauto.networks.losses import weight_spec
-from rnnauto.search.epochs import run_epochs, share_left
+from rnnauto.search.epochs import run_epochs, timed
 from rnnauto.search.learner import Learner, Lesson
 from rnnauto.search.progress import Progress, Trained, keep_if_better, record_step, trained
 from rnnauto.search.study import Weights
@@ -247,7 +246,7 @@ def train(
         stopping: asked after every step; True ends the job with what it has.
         keep: keep what the best weights say of the validation part.
     """
-    begin = time.monotonic()
+    spent, late = timed(job, stopping)
     lesson = Lesson(None, partial(learner.batches, data, fold[0]))
     if teachers and learner.lesson is not None:
         lesson = learner.lesson(learner, job, problem, data, train=fold[0], teachers=teachers)
@@ -263,9 +262,6 @@ def train(
     size = batch_size(job.values, learner.longest(data, fold[0]))
     patience = problem.patience or patience_for(learner.examples(fold[0]), size)
 
-    def out_of_time() -> bool:
-        return stopping() or (job.seconds is not None and time.monotonic() - begin > job.seconds)
-
     run_epochs(
         *(network, progress, job, problem),
         patience=patience,
@@ -275,14 +271,14 @@ def train(
             lesson.batches(size=size, rng=rng),
             progress,
             classes=weighs_classes(job.values),
-            out_of_time=out_of_time,
+            out_of_time=late,
         ),
         validated=validated,
-        late=out_of_time,
+        late=late,
         on_epoch=on_epoch,
-        lowered=lambda: share_left(job, time.monotonic() - begin),
+        spent=spent,
     )
-    return trained(progress, job, network, seconds=time.monotonic() - begin)
+    return trained(progress, job, network, seconds=spent())
 
 
 def run_epoch(

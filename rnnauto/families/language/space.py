@@ -78,8 +78,7 @@ def language_openings(space: Choices) -> list[dict[str, Any]]:
     # little dropout: without any a text of a megabyte is learnt by heart after ten passes, and more
     # costs passes
     wide = [opening(space, cell) | {"units": 128, "dropout": 0.1} | rate_of(cell) for cell in cells]
-    wider = {"units": 256}
-    return [wide[0], wide[0] | wider, *wide[1:]]
+    return [wide[0], wide[0] | {"units": 256}, *wide[1:]]
 
 
 def rate_of(cell: str) -> dict[str, Any]:

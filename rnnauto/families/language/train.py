@@ -6,7 +6,6 @@ read whole, as elsewhere.
 """
 
 import math
-import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -23,7 +22,7 @@ from rnnauto.families.language.network import state_size
 from rnnauto.families.language.streams import CarriedBatch, held_out_batches, streams
 from rnnauto.networks.architecture import Answer, Architecture, Features
 from rnnauto.networks.fused import fuse
-from rnnauto.search.epochs import run_epochs, share_left
+from rnnauto.search.epochs import run_epochs, timed
 from rnnauto.search.learner import Learner
 from rnnauto.search.progress import Progress, Trained, keep_if_better, record_step, trained
 from rnnauto.search.study import Weights
@@ -75,9 +74,8 @@ def train_carried(
     stopping: Callable[[], bool] = lambda: False,
     keep: bool = False,
 ) -> Trained:
-    """Train as `train.train` does; of tokens the probability of each true one is kept. A job that
-    trains a winner on lowers its rate as its time runs out."""
-    begin = time.monotonic()
+    """Train as `train.train` does; of tokens the probability of each true one is kept."""
+    spent, late = timed(job, stopping)
     network = prepare(learner, job, problem, data, fold[0], compiled=cached_carried)
     progress = Progress()
 
@@ -88,9 +86,6 @@ def train_carried(
     if start_from is not None:
         network.model.set_weights(start_from)
         keep_if_better(network, progress, validated(), epoch=0)
-
-    def late() -> bool:
-        return stopping() or (job.seconds is not None and time.monotonic() - begin > job.seconds)
 
     reading = Reading(endless(data, fold[0], job.values, rng=np.random.default_rng(job.seed)))
     steps = steps_of_epoch(data, fold[0], job.values)
@@ -105,10 +100,9 @@ def train_carried(
         validated=validated,
         late=late,
         on_epoch=on_epoch,
-        lowered=lambda: share_left(job, time.monotonic() - begin),
+        spent=spent,
     )
-    seconds = time.monotonic() - begin
-    return trained(progress, job, network, seconds=seconds)
+    return trained(progress, job, network, seconds=spent())
 
 
 @lru_cache(maxsize=8)
