@@ -35,9 +35,10 @@ def steps_of(cell: str, units: int) -> tuple[Callable[[], None], Callable[[], No
     from rnnauto.families.direct.learner import LEARNER
     from rnnauto.networks.architecture import Answer, Architecture, Features
     from rnnauto.networks.losses import summed_loss, target_spec
+    from rnnauto.networks.optimizers import make_optimizer
     from rnnauto.search.progress import Progress, record_step
     from rnnauto.search.traced import called_directly
-    from rnnauto.search.train import compile_network, make_optimizer
+    from rnnauto.search.train import compile_network
 
     features = Features(
         numbers=NUMBERS,

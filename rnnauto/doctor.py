@@ -37,6 +37,7 @@ RECIPE = {
             "pooling": ["last"],
             "bidirectional": [False],
             "dropout": [0.0],
+            "weight_drop": [0.0],
             "learning_rate": [0.01],
             "batch_size": [16],
         },

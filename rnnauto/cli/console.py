@@ -142,6 +142,9 @@ def settings_parts(values: dict[str, Any]) -> list[str]:
     if "attention" in values:
         reads = [f"attention {values['attention']}"]
     words = [f"token dropout {values['token_dropout']}"] if "token_dropout" in values else []
+    left_out = [f"weight drop {values['weight_drop']}"] if values.get("weight_drop") else []
+    if values.get("label_smoothing"):
+        left_out.append(f"smoothing {values['label_smoothing']}")
     filters = [f"convolution {values['convolution']}"] if values.get("convolution") else []
     filters += [f"{values['ngrams']}-grams"] if values.get("ngrams") else []
     filters += ["own scale"] if values.get("own_scale") else []
@@ -157,6 +160,7 @@ def settings_parts(values: dict[str, Any]) -> list[str]:
         *decay,
         f"dropout {values['dropout']}",
         *words,
+        *left_out,
         f"rate {values['learning_rate']}",
         f"batch {values['batch_size']}",
         f"clip {values['clip_norm']}",

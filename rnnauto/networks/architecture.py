@@ -29,6 +29,7 @@ class Answer:
         unscored: so many of the values, at the end, say whether the answer is over.
         whole: whether an answer is all of its timesteps, and not the last alone.
         levels: of quantiles, rising.
+        smoothing: share of a true class that is spread over all classes; 0 but in training.
     """
 
     loss: Loss
@@ -36,6 +37,7 @@ class Answer:
     unscored: int = 0
     whole: bool = False
     levels: tuple[float, ...] = ()
+    smoothing: float = 0.0
 
 
 class Statics(Protocol):

@@ -53,7 +53,7 @@ def summed_loss(
     """
     match answer.loss:
         case "classes":
-            return class_loss(outputs, as_columns(outputs, truth), answer.widths, weights)
+            return class_loss(outputs, as_columns(outputs, truth), answer, weights)
         case "labels":
             return label_loss(outputs, truth, weights)
         case "values" | "distances":
@@ -74,13 +74,20 @@ def as_columns(outputs: Any, truth: Any) -> Any:
 
 
 def class_loss(
-    outputs: Any, truth: Any, widths: tuple[int, ...], weights: Any = None
+    outputs: Any, truth: Any, answer: Answer, weights: Any = None
 ) -> tuple[Any, Any, Any]:
-    """Cross-entropy in nats, and the targets whose likeliest class is the true one."""
+    """Cross-entropy in nats, and the targets whose likeliest class is the true one.
+
+    With label smoothing (Szegedy et al. 2016) some of each true class is spread over all of them.
+    """
     each, right = [], []
-    for at, logits in enumerate(tf.split(outputs, list(widths), -1)):
+    for at, logits in enumerate(tf.split(outputs, list(answer.widths), -1)):
         column = truth[..., at]
-        each.append(tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(column, 0), logits))
+        loss = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(column, 0), logits)
+        if answer.smoothing:
+            spread = -tf.reduce_mean(tf.nn.log_softmax(logits), -1)
+            loss = (1.0 - answer.smoothing) * loss + answer.smoothing * spread
+        each.append(loss)
         right.append(tf.equal(tf.argmax(logits, -1, tf.int32), column))
     known = tf.not_equal(truth, MISSING_TARGET)
     total, count = summed(tf.stack(each, -1), known, weights)

@@ -74,6 +74,18 @@ class Space(Section):
         min_length=1,
         description="Share of words, characters or codes taken for unknown in training",
     )
+    weight_drop: tuple[Annotated[float, Field(ge=0, lt=1)], ...] = Field(
+        (0.0, 0.3, 0.5),
+        min_length=1,
+        description="Share of the weights by which a recurrent layer reads its own state that a "
+        "training step leaves out",
+    )
+    label_smoothing: tuple[Annotated[float, Field(ge=0, lt=1)], ...] = Field(
+        (0.0, 0.1),
+        min_length=1,
+        description="Share of each true token of a written answer that training spreads over all "
+        "tokens",
+    )
     convolution: tuple[Annotated[int, Field(ge=0, le=1024)], ...] = Field(
         (0, 64, 192),
         min_length=1,

@@ -30,8 +30,8 @@ FEW_EPOCHS = 12  # up to which a curve has points: a line of one epoch would not
 # axes of the parallel coordinates, where they differ between trials
 SETTINGS = (
     *("cell", "units", "layers", "patch", "pooling", "bidirectional", "attention", "lookback"),
-    *("scaling", "transform", "differencing", "frame", "dropout", "token_dropout", "learning_rate"),
-    *("batch_size", "clip_norm", "filling"),
+    *("scaling", "transform", "differencing", "frame", "dropout", "token_dropout", "weight_drop"),
+    *("label_smoothing", "learning_rate", "batch_size", "clip_norm", "filling"),
 )
 
 

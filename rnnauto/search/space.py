@@ -59,6 +59,15 @@ def vector_choices(space: Space, features: Features) -> Choices:
     return {"vectors": space.vectors, "token_dropout": space.token_dropout}
 
 
+def drop_choices(space: Space, *, gains: bool) -> Choices:
+    """How many recurrent weights are left out, where it was measured to gain, or a user has chosen.
+
+    Args: gains: networks of this kind are better by it.
+    """
+    offered = gains or space.weight_drop != Space().weight_drop
+    return {"weight_drop": space.weight_drop} if offered else {}
+
+
 def filling_choices(space: Space, missing: Sequence[int], numbers: Floats) -> Choices:
     """What a missing number is read as, where some feature often lacks one, or a user has chosen.
 
@@ -116,7 +125,10 @@ def batch_sizes(wanted: str | tuple[int, ...], sequences: int) -> tuple[int, ...
 
 def consistent(values: Values) -> Values:
     """Leave out of drawn values what does not go together: neighbours on both sides are read,
-    n-grams counted and whole sequences scaled by networks only that read both ways."""
+    n-grams counted and whole sequences scaled by networks only that read both ways; traces have no
+    weights between units to leave out."""
+    if values.get("weight_drop") and CELLS[values["cell"]].memory == "traces":
+        values = {**values, "weight_drop": 0.0}
     ahead = {name: none for name, none in LOOK_AHEAD.items() if values.get(name)}
     return {**values, **ahead} if ahead and not values["bidirectional"] else values
 
@@ -181,7 +193,13 @@ def opening(space: Choices, cell: str) -> dict[str, Any]:
         "batch_size": min(space["batch_size"]),
         "clip_norm": 1.0,
         **{name: value for name, value in OF_SOME.items() if name in space},
+        **drop_opening(space),
     }
+
+
+def drop_opening(space: Choices) -> dict[str, Any]:
+    """The weights that first trials leave out, where there is a choice."""
+    return {"weight_drop": 0.3} if "weight_drop" in space else {}
 
 
 def nearest(options: Sequence[Any], wanted: Any) -> Any:

@@ -7,19 +7,19 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from rnnauto.arrays import Integers
 from rnnauto.cells import CELLS
 from rnnauto.data.batches import Batch
-from rnnauto.networks.adam import Adam
 from rnnauto.networks.architecture import Answer, Architecture
 from rnnauto.networks.built import Built
 from rnnauto.networks.fused import fuse
 from rnnauto.networks.layers import Dropout, TokenDropout
 from rnnauto.networks.losses import weight_spec
+from rnnauto.networks.optimizers import apply_clipped, make_optimizer
+from rnnauto.networks.weight_drop import WeightDrop, learnt_by, weight_drop_of
 from rnnauto.search.epochs import run_epochs, timed
 from rnnauto.search.learner import Learner, Lesson
 from rnnauto.search.progress import Progress, Trained, keep_if_better, record_step, trained
@@ -32,6 +32,7 @@ from rnnauto.search.trial import (
     Values,
     architecture_of,
     optimizer_of,
+    smoothed,
     weighs_classes,
 )
 from rnnauto.search.validation import (
@@ -52,13 +53,17 @@ MOST_ANSWERS = 4_000_000  # numbers that are kept of a validation part
 
 @dataclass(frozen=True)
 class Network:
-    """A model with its compiled steps; what differs between trials of equal shape is a variable."""
+    """A model with its compiled steps; what differs between trials of equal shape is a variable.
+
+    Attributes: drop: leaves recurrent weights out of steps that train; None: none are.
+    """
 
     built: Built
     optimizer: Any
     clip_norm: Any
     train_step: Callable[..., Any]
     read_step: Callable[..., Any]
+    drop: WeightDrop | None = None
 
     @property
     def model(self) -> Any:
@@ -75,11 +80,14 @@ def compile_network(
     *,
     weighted: bool = False,
     told: Answer | None = None,
+    drops: bool = False,
 ) -> Network:
     """Build and trace once, for any batch size and any length; weighted steps are given weights
     too, and one that trains how many targets there are.
 
-    Args: told: what a step that trains is given for the truth; None: the truth.
+    Args:
+        told: what a step that trains is given for the truth; None: the truth.
+        drops: it leaves recurrent weights out.
     """
     told = told or answer
     built = learner.build(features, architecture)
@@ -88,6 +96,7 @@ def compile_network(
     optimizer = make_optimizer(optimizer_name)
     optimizer.build(model.trainable_variables)
     clip_norm = tf.Variable(math.inf, trainable=False, dtype=tf.float32)
+    drop = weight_drop_of(model) if drops else None
     inputs = {
         name: tf.TensorSpec(tensor.shape, tensor.dtype, name=name)
         for name, tensor in model.input.items()
@@ -105,35 +114,23 @@ def compile_network(
     def train_step(batch: Any, truth: Any, *weights: Any) -> tuple[Any, Any, Any]:
         """Returns the summed loss, the number of targets, the gradient norm before clipping."""
         variables = [variable.value for variable in model.trainable_variables]
-        with tf.GradientTape() as tape:
-            total, count, *_ = losses(batch, truth, *weights[:1], training=True)
-            # a batch of light targets makes a small step, not one that is as large as others
-            loss = total / tf.maximum(weights[1] if weighted else count, 1.0)
-        gradients = tape.gradient(loss, variables)
+
+        def learn() -> tuple[Any, list[Any]]:
+            with tf.GradientTape() as tape:
+                total, count, *_ = losses(batch, truth, *weights[:1], training=True)
+                # a batch of light targets makes a small step, not one that is as large as others
+                loss = total / tf.maximum(weights[1] if weighted else count, 1.0)
+            return (total, count), tape.gradient(loss, variables)
+
+        (total, count), gradients = learnt_by(learn, variables, drop)
         return total, count, apply_clipped(optimizer, gradients, model, clip_norm)
 
     @tf.function(input_signature=[inputs, truths[1], *own], autograph=False)
     def read_step(batch: Any, truth: Any, *weights: Any) -> tuple[Any, Any, Any, Any]:
         return losses(batch, truth, *weights, training=False)
 
-    steps = (called_directly(step) for step in (train_step, read_step))
-    return Network(built, optimizer, clip_norm, *steps)
-
-
-def make_optimizer(name: str) -> Any:
-    """A fresh optimizer; its learning rate is a variable, set by `reset`."""
-    return {"adam": Adam, "sgd": keras.optimizers.SGD}[name]()
-
-
-def apply_clipped(optimizer: Any, gradients: list[Any], model: Any, clip_norm: Any) -> Any:
-    """Update the model, the gradients' global norm clipped; returns the norm before that."""
-    gradients = [tf.convert_to_tensor(part) for part in gradients]
-    norm = tf.linalg.global_norm(gradients)
-    # a step without a finite norm is left out: `multiply_no_nan` gives 0 for NaN times 0
-    scale = tf.where(tf.math.is_finite(norm), tf.minimum(1.0, clip_norm / (norm + 1e-12)), 0.0)
-    clipped = [tf.math.multiply_no_nan(part, scale) for part in gradients]
-    optimizer.apply(clipped, model.trainable_variables)
-    return norm
+    trains, reads = (called_directly(step) for step in (train_step, read_step))
+    return Network(built, optimizer, clip_norm, trains, reads, drop)
 
 
 # tracing costs as much as several epochs of a small trial
@@ -155,6 +152,8 @@ def network_of(
         told: as of `compile_network`.
     """
     differing: dict[str, Any] = {"weighted": True} if problem.weighted else {}
+    if values.get("weight_drop"):
+        differing["drops"] = True
     if told is not None:
         differing["told"] = told
     return compiled(
@@ -200,6 +199,8 @@ def reset(network: Network, job: Job, build: Callable[[], Built]) -> None:
     clip = job.values["clip_norm"]
     network.clip_norm.assign(math.inf if clip == "off" else float(clip))
     network.optimizer.learning_rate.assign(job.values["learning_rate"])
+    if network.drop is not None:
+        network.drop.reset(job.values["weight_drop"], job.seed)
     for position, layer in enumerate(network.model.layers):
         if isinstance(layer, Dropout):
             words = isinstance(layer, TokenDropout)
@@ -250,7 +251,8 @@ def train(
     lesson = Lesson(None, partial(learner.batches, data, fold[0]))
     if teachers and learner.lesson is not None:
         lesson = learner.lesson(learner, job, problem, data, train=fold[0], teachers=teachers)
-    network = prepare(learner, job, problem, data, fold[0], told=lesson.answer)
+    told = lesson.answer or smoothed(problem.answer, job.values)
+    network = prepare(learner, job, problem, data, fold[0], told=told)
     progress, rng = Progress(), np.random.default_rng(job.seed)
 
     def validated() -> Validated:

@@ -4,7 +4,7 @@ A trial is a pure function of a small serialisable specification.
 """
 
 import hashlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Annotated, Any
 
 from pydantic import AfterValidator
@@ -244,6 +244,12 @@ def architecture_of(values: Values) -> Architecture:
 def weighs_classes(values: Values) -> bool:
     """Whether a trial weighs targets by their classes in training."""
     return bool(values.get("class_weight", "none") != "none")
+
+
+def smoothed(answer: Answer, values: Values) -> Answer | None:
+    """What a trial that smooths its targets is told in training; None where it does not."""
+    share = values.get("label_smoothing", 0.0)
+    return replace(answer, smoothing=share) if share else None
 
 
 def optimizer_of(values: Values) -> str:

@@ -55,3 +55,13 @@ def test_pinball_loss_of_three_quantiles():
     # truth 1, quantiles 0, 1, 3: 0.1 * 1 + 0 + (1 - 0.9) * 2
     total, count, _ = loss([[0.0, 1.0, 3.0], [9.0, 9.0, 9.0]], [1.0, NAN], "quantiles", 3)
     assert (total, count) == (pytest.approx(0.1 + 0.2), 1)
+
+
+def test_a_smoothed_class_is_spread_over_all():
+    import tensorflow as tf
+
+    logits, truth = tf.constant([[2.0, 0.0, 1.0]]), tf.constant([0])
+    shares = np.array([0.9 + 0.1 / 3, 0.1 / 3, 0.1 / 3])
+    logs = np.array(tf.nn.log_softmax(logits))[0]
+    total, count, right = summed_loss(logits, truth, Answer("classes", (3,), smoothing=0.1))
+    assert (float(total), int(count), int(right)) == (pytest.approx(-(shares * logs).sum()), 1, 1)

@@ -20,6 +20,8 @@ def test_the_recipe_decides_what_may_be_chosen_from():
     assert set(found) == set(Space.model_fields) - of_others - {
         "attention",
         "optimizer",
+        "label_smoothing",
+        "weight_drop",
         "convolution",
         "ngrams",
         "own_scale",

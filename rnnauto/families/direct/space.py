@@ -30,6 +30,7 @@ from rnnauto.search.space import (
     FIXED,
     LOOK_AHEAD,
     Choices,
+    drop_choices,
     filling_choices,
     forwards,
     learnt,
@@ -208,6 +209,8 @@ def space(prepared: DirectPrepared, recipe: Recipe) -> Choices:
             choices["own_scale"] = wanted.own_scale
         if features.words and not layout.per_timestep:
             choices |= gram_choices(wanted, lengths, features.outputs, max(choices["batch_size"]))
+    reads_on = bool(features.numbers) and layout.rnn_type != "one-to-one"
+    choices |= drop_choices(wanted, gains=reads_on)
     if features.missing and not layout.one_timestep:
         choices |= filling_choices(wanted, features.missing, prepared.development.numbers)
     if layout.rnn_type == "one-to-one":

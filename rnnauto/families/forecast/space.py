@@ -13,7 +13,15 @@ from rnnauto.families.forecast.simple_errors import simple_errors
 from rnnauto.networks.architecture import Answer, with_missing
 from rnnauto.recipe import Recipe, Space
 from rnnauto.search.pose import patience_of
-from rnnauto.search.space import Choices, batch_sizes, filling_choices, optimizers, proposals
+from rnnauto.search.space import (
+    Choices,
+    batch_sizes,
+    drop_choices,
+    drop_opening,
+    filling_choices,
+    optimizers,
+    proposals,
+)
 from rnnauto.search.trial import StudyProblem
 
 SHORTEST_LOOKBACK = 4
@@ -103,6 +111,7 @@ def forecast_choices(space: Space, shape: ForecastShape) -> Choices:
         "learning_rate": space.learning_rate,
         "batch_size": batch_sizes(space.batch_size, shape.windows),
         "clip_norm": space.clip_norm,
+        **drop_choices(space, gains=True),
         **optimizers(space),
     }
 
@@ -164,6 +173,7 @@ def forecast_proposals(space: Choices) -> list[dict[str, Any]]:
                 "batch_size": min(space["batch_size"]),
                 "clip_norm": 1.0,
                 **({"filling": "decay"} if "filling" in space else {}),
+                **drop_opening(space),
             }
             wanted.append(opening)
     return proposals(space, wanted)

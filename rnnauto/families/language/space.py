@@ -9,7 +9,15 @@ from rnnauto.families.language.prepare import LanguagePrepared
 from rnnauto.networks.architecture import Answer, features_of
 from rnnauto.recipe import Recipe, Space
 from rnnauto.search.pose import patience_of
-from rnnauto.search.space import FIXED, Choices, batch_sizes, opening, proposals, usual_choices
+from rnnauto.search.space import (
+    FIXED,
+    Choices,
+    batch_sizes,
+    drop_choices,
+    opening,
+    proposals,
+    usual_choices,
+)
 from rnnauto.search.trial import StudyProblem, Values
 
 UNITS = (64, 128, 256)  # instead of the usual ones: there is more to remember in a text
@@ -56,6 +64,8 @@ def space(prepared: LanguagePrepared, recipe: Recipe) -> Choices:
             "units": UNITS if wanted.units == Space().units else wanted.units,
             "batch_size": language_batches(wanted.batch_size, lengths),
         }
+        # of a long text there is more to learn than time
+        | drop_choices(wanted, gains=len(lengths) >= FEW_TEXTS)
     )
 
 
@@ -77,7 +87,9 @@ def language_openings(space: Choices) -> list[dict[str, Any]]:
     cells = sorted(space["cell"], key=lambda cell: CELLS[cell].memory != "gated")
     # little dropout: without any a text of a megabyte is learnt by heart after ten passes, and more
     # costs passes
-    wide = [opening(space, cell) | {"units": 128, "dropout": 0.1} | rate_of(cell) for cell in cells]
+    shape: dict[str, Any] = {"units": 128, "dropout": 0.1}
+    shape |= {"weight_drop": 0.5} if "weight_drop" in space else {}
+    wide = [opening(space, cell) | shape | rate_of(cell) for cell in cells]
     return [wide[0], wide[0] | {"units": 256}, *wide[1:]]
 
 

@@ -22,6 +22,8 @@ from rnnauto.families.language.network import state_size
 from rnnauto.families.language.streams import CarriedBatch, held_out_batches, streams
 from rnnauto.networks.architecture import Answer, Architecture, Features
 from rnnauto.networks.fused import fuse
+from rnnauto.networks.optimizers import apply_clipped, make_optimizer
+from rnnauto.networks.weight_drop import learnt_by, weight_drop_of
 from rnnauto.search.epochs import run_epochs, timed
 from rnnauto.search.learner import Learner
 from rnnauto.search.progress import Progress, Trained, keep_if_better, record_step, trained
@@ -30,8 +32,6 @@ from rnnauto.search.traced import called_directly
 from rnnauto.search.train import (
     MOST_ANSWERS,
     Network,
-    apply_clipped,
-    make_optimizer,
     patience_for,
     prepare,
 )
@@ -112,15 +112,21 @@ def cached_carried(
     architecture: Architecture,
     answer: Answer,
     optimizer_name: str,
+    *,
+    drops: bool = False,
 ) -> Network:
     """Build a network and trace its steps, equal shapes once; `train_step` takes and returns the
-    state, too."""
+    state, too.
+
+    Args: drops: as of `compile_network`.
+    """
     built = learner.build(features, architecture)
     model = built.model
     fuse(model)
     optimizer = make_optimizer(optimizer_name)
     optimizer.build(model.trainable_variables)
     clip_norm = tf.Variable(math.inf, trainable=False, dtype=tf.float32)
+    drop = weight_drop_of(model) if drops else None
     size = state_size(architecture)
     inputs = {
         name: tf.TensorSpec(tensor.shape, tensor.dtype, name=name)
@@ -136,13 +142,16 @@ def cached_carried(
         """Returns summed loss, number of targets, gradient norm before clipping, state."""
         state = tf.where(fresh[:, None], 0.0, state)
         variables = [variable.value for variable in model.trainable_variables]
-        with tf.GradientTape() as tape:
-            outputs = model({**batch, "state": state}, training=True)
-            total, count, *_ = learner.losses(outputs, truth, features, answer)
-            loss = total / tf.maximum(count, 1.0)
-        gradients = tape.gradient(loss, variables)
-        norm = apply_clipped(optimizer, gradients, model, clip_norm)
-        return total, count, norm, outputs["state"]
+
+        def learn() -> tuple[Any, list[Any]]:
+            with tf.GradientTape() as tape:
+                outputs = model({**batch, "state": state}, training=True)
+                total, count, *_ = learner.losses(outputs, truth, features, answer)
+                loss = total / tf.maximum(count, 1.0)
+            return (total, count, outputs["state"]), tape.gradient(loss, variables)
+
+        (total, count, after), gradients = learnt_by(learn, variables, drop)
+        return total, count, apply_clipped(optimizer, gradients, model, clip_norm), after
 
     @tf.function(input_signature=signature, autograph=False)
     def read_step(batch: Any, truth: Any) -> tuple[Any, Any, Any, Any]:
@@ -151,8 +160,8 @@ def cached_carried(
         total, count, right, _ = learner.losses(outputs, truth, features, answer)
         return total, count, right, outputs["outputs"]
 
-    steps = (called_directly(step) for step in (train_step, read_step))
-    return Network(built, optimizer, clip_norm, *steps)
+    trains, reads = (called_directly(step) for step in (train_step, read_step))
+    return Network(built, optimizer, clip_norm, trains, reads, drop)
 
 
 def endless(

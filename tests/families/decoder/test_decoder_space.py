@@ -19,13 +19,13 @@ ENCODERS = DecoderEncoders(
 )
 
 
-def choices(wanted, length=20, **features):
+def choices(wanted, length=20, *, encoders=ENCODERS, **features):
     layout = make_layout(
         rnn_type="many-to-many-unaligned",
         target_tokens="word",
         **{"features": columns(x="number")} | features,
     )
-    prepared = lengths_to_search(np.full(200, length), layout, ENCODERS)
+    prepared = lengths_to_search(np.full(200, length), layout, encoders)
     return space(prepared, SimpleNamespace(search=SimpleNamespace(space=wanted)))
 
 
@@ -57,3 +57,17 @@ def test_a_decoder_opens_small_only_with_cells_that_are_wanted_and_where_it_may_
     assert all(each["units"] == 128 for each in openings(choices(Space(attention=("none",)))))
     static = choices(Space(), 1, features=(), static=columns(x="number"))
     assert all(each["units"] == 128 for each in openings(static))
+
+
+def test_tokens_are_smoothed_where_there_are_many_or_it_is_asked_for():
+    assert not {"label_smoothing", "weight_drop"} & set(choices(Space()))
+    asked = openings(choices(Space(label_smoothing=(0.05,), weight_drop=(0.2,))))
+    assert {(each["label_smoothing"], each["weight_drop"]) for each in asked} == {(0.05, 0.2)}
+    words = tuple(f"word{number}" for number in range(200))
+    many = ENCODERS.model_copy(
+        update={"target": TokensEncoder(tokens="word", vocabulary=words, longest=3)}
+    )
+    found = choices(Space(), encoders=many)
+    assert found["label_smoothing"] == (0.0, 0.1)
+    small, lstm, wide, *_ = openings(found)
+    assert [each["label_smoothing"] for each in (small, lstm, wide)] == [0.0, 0.0, 0.1]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from builders import lengths_to_search, make_encoded, make_encoders, make_layout
 
-from rnnauto.data.encode import CategoryEncoder
+from rnnauto.data.encode import CategoryEncoder, NumberEncoder
 from rnnauto.data.targets import LabelEncoder, LabelSetEncoder
 from rnnauto.errors import RecipeError
 from rnnauto.families.direct.space import LETTERS, gram_rows, openings, pose, space
@@ -65,6 +65,21 @@ def test_what_is_answered_in_pieces_reads_forwards_only():
 def test_one_timestep_has_no_direction():
     found = choices(Space(), 1, form="plain-table", rnn_type="one-to-one")
     assert (found["patch"], found["pooling"], found["bidirectional"]) == ((1,), ("last",), (False,))
+
+
+def test_weights_are_left_out_of_networks_that_read_numbers():
+    read = (NumberEncoder(name="x", mean=0.0, deviation=1.0, missing=False),)
+    number = ENCODERS.model_copy(update={"numbers": read})
+    found = choices(Space(), encoders=number)
+    assert found["weight_drop"] == (0.0, 0.3, 0.5)
+    *usual, learnt = openings(found)
+    assert {each["weight_drop"] for each in usual} == {0.3} and learnt["weight_drop"] == 0.0
+    traces = openings(choices(Space(cell=("exponential_trace",)), encoders=number))
+    assert {each["weight_drop"] for each in traces} == {0.0}  # which have none between units
+    assert "weight_drop" not in choices(Space(), 1, encoders=number, rnn_type="one-to-one")
+    assert "weight_drop" not in choices(Space(), 9, encoders=WITH_WORDS)
+    told = choices(Space(weight_drop=(0.4,)), 9, encoders=WITH_WORDS)
+    assert {each["weight_drop"] for each in openings(told)} == {0.4}
 
 
 def test_proposals_try_every_cell_both_ways_first():

@@ -63,3 +63,4 @@ def test_the_proposals_open_with_every_cell_on_the_season():
         assert all(value in space[name] for name, value in proposal.items())
     assert first["differencing"] == "seasonal_trend"
     assert first["transform"] == "log"
+    assert first["weight_drop"] == 0.3
