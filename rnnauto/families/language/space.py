@@ -87,10 +87,11 @@ def language_openings(space: Choices) -> list[dict[str, Any]]:
     cells = sorted(space["cell"], key=lambda cell: CELLS[cell].memory != "gated")
     # little dropout: without any a text of a megabyte is learnt by heart after ten passes, and more
     # costs passes
-    shape: dict[str, Any] = {"units": 128, "dropout": 0.1}
-    shape |= {"weight_drop": 0.5} if "weight_drop" in space else {}
-    wide = [opening(space, cell) | shape | rate_of(cell) for cell in cells]
-    return [wide[0], wide[0] | {"units": 256}, *wide[1:]]
+    wide = [opening(space, cell) | {"units": 128, "dropout": 0.1} | rate_of(cell) for cell in cells]
+    wider: dict[str, Any] = {"units": 256} | (
+        {"weight_drop": 0.5} if "weight_drop" in space else {}
+    )
+    return [wide[0], wide[0] | wider, *wide[1:]]
 
 
 def rate_of(cell: str) -> dict[str, Any]:

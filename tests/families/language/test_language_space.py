@@ -14,10 +14,10 @@ def choices(wanted, *, texts, length=50):
     return space(prepared, SimpleNamespace(search=SimpleNamespace(space=wanted)))
 
 
-def test_of_many_texts_half_of_the_recurrent_weights_are_left_out():
+def test_of_many_texts_some_recurrent_weights_are_left_out():
     found = choices(Space(), texts=200)
     assert found["weight_drop"] == (0.0, 0.3, 0.5)
-    assert {each["weight_drop"] for each in openings(found)} == {0.5}
+    assert [each["weight_drop"] for each in openings(found)] == [0.3, 0.5, 0.3]
 
 
 def test_of_a_long_text_none_are_unless_it_is_asked_for():
