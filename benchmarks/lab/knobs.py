@@ -5,7 +5,6 @@ training and the next are variables of a graph that is traced once.
 values, they compute the same.
 """
 
-import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -14,9 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 import rnnauto.families.language.train as language_train
-import rnnauto.networks.fused as fused
 import rnnauto.networks.layers as layers
-import rnnauto.networks.losses as losses
 import rnnauto.search.epochs as epochs
 import rnnauto.search.train as product
 from rnnauto.data.encode import UNKNOWN
@@ -27,24 +24,16 @@ KEEPS = 0.99  # of the moving average, at every step
 FIRST = {
     "held": 0.0,  # 1: dropout takes a channel from all timesteps of a sequence
     "held_words": 0.0,  # 1: a token is taken for unknown wherever it stands in a sequence
-    "smoothing": 0.0,  # share of a target that is spread over all classes
     "weight_decay": 0.0,  # decoupled, times the learning rate
     "embedding_rate": 1.0,  # learning rate of embeddings, in rates of the others
-    "weight_drop": 0.0,  # share of the recurrent weights that a step does without
 }
 KNOBS = {name: tf.Variable(value, trainable=False) for name, value in FIRST.items()}
-STEP = tf.Variable([0, 0], dtype=tf.int32, trainable=False)  # seed, and steps so far
-ONLY_TRAINING = ("smoothing", "weight_drop")
 
 
 def turn(values: dict[str, float]) -> None:
     """Set knobs; those that are not named to their first values."""
     for name, knob in KNOBS.items():
         knob.assign(values.get(name, FIRST[name]))
-
-
-def draws(shape: Any, salt: int) -> Any:
-    return tf.random.stateless_uniform(shape, seed=STEP + tf.constant([salt % 65_536, 0]))
 
 
 def dropout_call(self: Any, x: Any, training: bool = False) -> Any:
@@ -77,41 +66,6 @@ def token_dropout_call(self: Any, x: Any, training: bool = False) -> Any:
     return tf.where(drawn < self.rate.value, UNKNOWN, x)
 
 
-plain_run_kernel = fused.run_kernel
-
-
-def run_kernel(kernel: Any, x: Any, weights: list[Any], states: list[Any], *, learnt: bool) -> Any:
-    matrix, recurrent, bias = weights
-    share, dense = KNOBS["weight_drop"], tf.convert_to_tensor(recurrent)
-    salt = zlib.crc32(getattr(recurrent, "path", "").encode())
-    dropped = tf.cond(
-        share > 0,
-        lambda: tf.where(draws(tf.shape(dense), salt) < share, 0.0, dense / (1.0 - share)),
-        lambda: dense,
-    )
-    dropped = tf.ensure_shape(dropped, dense.shape)
-    return plain_run_kernel(kernel, x, [matrix, dropped, bias], states, learnt=learnt)
-
-
-plain_class_loss = losses.class_loss
-
-
-def class_loss(outputs: Any, truth: Any, widths: tuple[int, ...], weights: Any = None) -> Any:
-    total, count, right = plain_class_loss(outputs, truth, widths, weights)
-    share = KNOBS["smoothing"]
-
-    def smoothed() -> Any:
-        known = tf.cast(tf.not_equal(truth, losses.MISSING_TARGET), tf.float32)
-        spread = [
-            -tf.reduce_mean(tf.nn.log_softmax(part), -1)
-            for part in tf.split(outputs, list(widths), -1)
-        ]
-        spread_total = tf.reduce_sum(tf.stack(spread, -1) * known)
-        return (1.0 - share) * total + share * spread_total
-
-    return tf.cond(share > 0, smoothed, lambda: total), count, right
-
-
 class LabAdam(Adam):
     """Adam with decoupled weight decay (Loshchilov and Hutter 2019), a rate of its own for
     embeddings, and a moving average of the weights."""
@@ -139,7 +93,6 @@ def apply_clipped(optimizer: Any, gradients: list[Any], model: Any, clip_norm: A
     norm = plain_apply_clipped(optimizer, gradients, model, clip_norm)
     for average, variable in zip(optimizer.averages, model.trainable_variables, strict=True):
         average.value.assign(KEEPS * average.value + (1.0 - KEEPS) * variable.value)
-    STEP.assign_add([0, 1])
     return norm
 
 
@@ -181,8 +134,6 @@ def install() -> None:
     """Put all that is here in place of the product's."""
     layers.Dropout.call = dropout_call
     layers.TokenDropout.call = token_dropout_call
-    fused.run_kernel = run_kernel
-    losses.class_loss = class_loss
     for module in (product, language_train):
         module.apply_clipped = apply_clipped
         module.make_optimizer = lambda name: LabAdam() if name == "adam" else keras.optimizers.SGD()
@@ -199,9 +150,9 @@ def watch_validation(watch: Watch) -> None:
     def validate_part(learner: Any, network: Any, *given: Any, **options: Any) -> Any:
         return watch(network, lambda: plain_part(learner, network, *given, **options))
 
-    def validate(network: Any, problem: Any, batches: Any) -> Any:
+    def validate(network: Any, problem: Any, batches: Any, **options: Any) -> Any:
         read = list(batches)
-        return watch(network, lambda: plain_language(network, problem, read))
+        return watch(network, lambda: plain_language(network, problem, read, **options))
 
     product.validate_part = validate_part
     language_train.validate = validate

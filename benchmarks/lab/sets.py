@@ -16,12 +16,12 @@ from lab.plain import Bench, study_of
 from rnnauto.families.families import family_of
 from rnnauto.prepare import prepare
 from rnnauto.recipe import Recipe
-from rnnauto.search.space import LOOK_AHEAD
 
 BUNDLED = Path(__file__).parents[2] / "recipes" / "data"
 MOST_TESTED = 700  # sequences, or windows
 PATIENCE = 10  # epochs
-ARE_ARMS = ("ngrams", "own_scale")  # what the base is without
+# what the base is without
+PLAIN = {"ngrams": 0, "own_scale": False, "weight_drop": 0.0, "label_smoothing": 0.0}
 
 
 @dataclass(frozen=True)
@@ -276,7 +276,7 @@ def bench_of(chosen: LabSet, data: Path, folder: Path) -> LabBench:
     prepared = prepare(train, recipe)
     family = family_of(prepared.layout)
     values = {**family.openings(family.space(prepared, recipe))[0], **chosen.values}
-    values |= {name: LOOK_AHEAD[name] for name in ARE_ARMS if name in values}
+    values |= {name: none for name, none in PLAIN.items() if name in values}
     study = study_of(prepared, recipe, folder)
     if chosen.most is not None:
         learnt, held = study.folds[0]

@@ -36,9 +36,6 @@ class Views:
     spent: float = 0.0
 
     def watch(self, network: Any, validated: Any) -> Validated:
-        training = {name: float(knobs.KNOBS[name].numpy()) for name in knobs.ONLY_TRAINING}
-        for name in training:
-            knobs.KNOBS[name].assign(0.0)
         seen = validated()
         begin = time.process_time()
         weights = network.model.get_weights()
@@ -60,8 +57,6 @@ class Views:
                 self.best[name] = (found, other)
         self.ends = {**others, "last": weights}
         network.model.set_weights(weights)
-        for name, value in training.items():
-            knobs.KNOBS[name].assign(value)
         self.spent += time.process_time() - begin
         return seen
 
@@ -85,7 +80,6 @@ def run_arm(bench: LabBench, arm: Arm, seed: int, base_epochs: int | None) -> li
         network = prepare(
             learner, job, study.problem, study.data, study.folds[0][0], **compiled(study)
         )
-        knobs.STEP.assign([job.seed % 65_536, 0])
         begin = time.process_time()
         left = learner.train(learner, job, study.problem, study.data, fold=study.folds[0])
         seconds = time.process_time() - begin - views.spent
