@@ -97,8 +97,15 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: place.get(item.path.name, len(place)))
 
 
-# one Ray cluster is enough for these
-TOGETHER = ("test_kinds_of_workers.py", "test_ray_workers.py")
+# files that one process runs, which makes once what they share
+TOGETHER = (
+    ("test_kinds_of_workers.py", "test_ray_workers.py"),  # a Ray cluster
+    ("test_contract.py", "test_serve_families.py"),  # a tiny fit of every family
+    (  # the tiny run
+        *("test_compare.py", "test_serve.py", "test_explain_command.py", "test_shares.py"),
+        *("test_update_kept.py", "test_pipeline.py", "test_runtimes.py"),
+    ),
+)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -109,7 +116,7 @@ def pytest_xdist_make_scheduler(config, log):
     class InOrder(LoadFileScheduling):
         def _split_scope(self, nodeid):
             file = super()._split_scope(nodeid)
-            return "together" if file.endswith(TOGETHER) else file
+            return next((files[0] for files in TOGETHER if file.endswith(files)), file)
 
     config.option.loadscopereorder = False
     return InOrder(config, log) if config.getvalue("dist") == "loadfile" else None
@@ -311,6 +318,14 @@ def tiny_run(tmp_path_factory):
     with in_process():
         fitted = fit(place / "visits.csv", recipe, folder=place / "model", watch=watch)
     return Run(place / "model", place / "visits.csv", frame, fitted, tuple(said))
+
+
+@pytest.fixture(scope="session")
+def family_fit(tmp_path_factory):
+    """A tiny fit of a family by its name, made once."""
+    from families.test_contract import fit_case
+
+    return cache(lambda name: fit_case(name, tmp_path_factory.mktemp(name), epochs=4))
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ RECIPES = sorted((DATA.parent).glob("*.yaml"))
 NAMES = [path.stem for path in RECIPES]
 # one of each RNN type, and of forecasts and language models; the others with RNNAUTO_SLOW=1
 ALWAYS = {
-    *("one_to_one_iris", "one_to_many_climate", "many_to_one_text_sms", "unaligned_commands"),
+    *("one_to_one_iris", "one_to_many_climate", "many_to_one_wide_covid", "unaligned_commands"),
     *("many_to_many_sensors_occupancy", "forecast_airline", "language_shakespeare"),
 }
 RARELY = [

@@ -243,8 +243,8 @@ def fit_case(name, place, *, epochs):
 
 
 @pytest.fixture(scope="module", params=NAMES)
-def fit(request, tmp_path_factory):
-    return fit_case(request.param, tmp_path_factory.mktemp(request.param), epochs=4)
+def fit(request, family_fit):
+    return family_fit(request.param)
 
 
 def numbers_read(fit):
@@ -690,7 +690,7 @@ def test_ten_thousand_altered_files(fit, tmp_path):
 
 
 # an altered folder is read by all that opens it; ten thousand over all files: RNNAUTO_SLOW=1
-ALTERATIONS = 400 if os.environ.get("RNNAUTO_SLOW") else 25
+ALTERATIONS = 400 if os.environ.get("RNNAUTO_SLOW") else 15
 
 
 def opened_by(fit, monkeypatch, *, judge):

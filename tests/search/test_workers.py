@@ -142,20 +142,6 @@ def test_a_killed_workers_job_is_run_again_once_and_the_pool_survives(study, tmp
     assert winner.id == "1"
 
 
-def test_a_worker_that_does_not_stop_in_time_is_replaced(study):
-    with pool(study, 1) as started:
-        pid = started.workers[0].process.pid
-        os.kill(pid, signal.SIGSTOP)  # it hears nothing, as one that waits for its disk
-        started.submit(job("stuck"))
-        started.stop(0.1)
-        died = until(started, Died)[-1]
-        assert died.job.trial == "stuck"
-        assert died.why == "the trial did not stop in time and was killed"
-        assert started.idle == 1
-        assert started.workers[0].process.pid != pid
-        assert is_gone(pid)
-
-
 def test_a_worker_that_cannot_start_says_why(study):
     (study / "problem.json").unlink()
     with pool(study, 1) as started:
@@ -192,6 +178,20 @@ def test_a_trial_that_hangs_is_killed_and_told_from_a_slow_one(fake, monkeypatch
         assert is_gone(pid)
         started.submit(fake_job("next", 1))
         assert until(started, Finished)[-1].job.trial == "next"
+
+
+def test_a_worker_that_does_not_stop_in_time_is_replaced(fake):
+    with pool(fake, 1, FAKE) as started:
+        pid = started.workers[0].process.pid
+        os.kill(pid, signal.SIGSTOP)  # it hears nothing, as one that waits for its disk
+        started.submit(fake_job("stuck", 1))
+        started.stop(0.1)
+        died = until(started, Died)[-1]
+        assert died.job.trial == "stuck"
+        assert died.why == "the trial did not stop in time and was killed"
+        assert started.idle == 1
+        assert started.workers[0].process.pid != pid
+        assert is_gone(pid)
 
 
 def test_a_worker_is_replaced_after_so_many_jobs(fake, monkeypatch):

@@ -25,11 +25,9 @@ ALSO = {"decoder": {"decode", "generate", "score"}, "language": {"step", "score"
 
 
 @pytest.fixture(scope="module", params=NAMES)
-def served(request, tmp_path_factory):
-    """A model folder of a family that was trained for two epochs, open, and its table."""
-    from families.test_contract import fit_case
-
-    fit = fit_case(request.param, tmp_path_factory.mktemp(request.param), epochs=2)
+def served(request, family_fit):
+    """A model folder of a family that was trained for a few epochs, open, and its table."""
+    fit = family_fit(request.param)
     return open_served(fit.folder, "m"), fit.case
 
 

@@ -74,7 +74,7 @@ def next_times(path, count, **data):
 def test_a_series_goes_on_in_its_own_spelling(tmp_path, spelling):
     turn = list(SPELLINGS).index(spelling)
     every = list(product((("only",), ("one", "two", "three")), ORDERS, (False, True)))
-    chosen = every if SLOW else [every[turn % len(every)], every[(5 * turn + 7) % len(every)]]
+    chosen = every if SLOW else [every[(5 * turn + 7) % len(every)]]
     for ids, order, holes in chosen:
         path = tmp_path / "table.csv"
         write(path, spelling, ids=ids, order=order, holes=holes)

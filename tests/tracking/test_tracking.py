@@ -39,7 +39,7 @@ def fit_tracked(place, *trackers):
                 "trials": 2,
                 "budget": "10m",
                 "workers": 1,
-                "space": {"units": [4], "layers": [1]},
+                "space": {"cell": ["simple_rnn"], "units": [4], "layers": [1], "patch": [1]},
                 "track": list(trackers),
             },
             "train": {"epochs": 2},

@@ -206,7 +206,13 @@ ROLES = {
 }
 
 
-@pytest.mark.parametrize("name", ROLES)
+FAR_APART = ("a long table", "texts", "lists")  # the others are read much as these
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=() if name in FAR_APART else pytest.mark.slow) for name in ROLES],
+)
 def test_a_name_changes_nothing_but_itself(name):
     """Where every role is named, a table is read alike whatever its columns are called."""
     random = np.random.default_rng(0)

@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 
 import numpy as np
 import polars as pl
@@ -118,7 +116,9 @@ def recipe_of(vectors, test, *, epochs=12, kind="frozen", **data):
 
 
 @pytest.mark.parametrize("kind", ["frozen", "tuned"])
-def test_texts_of_words_that_training_never_had_are_classified(tmp_path, vectors, kind):
+def test_texts_of_words_that_training_never_had_are_classified(
+    tmp_path, vectors, in_fresh_process, kind
+):
     train = texts(tmp_path / "train.csv", 300, 1, held_out=False)
     test = texts(tmp_path / "test.csv", 100, 2, held_out=True)
     wanted = recipe_of(vectors, test, kind=kind, target="label")
@@ -131,12 +131,10 @@ def test_texts_of_words_that_training_never_had_are_classified(tmp_path, vectors
     # another process, where there is no file of vectors
     vectors_there = vectors.rename(tmp_path / "gone")
     try:
-        command = [sys.executable, "-m", "rnnauto", "predict", str(test), "-m"]
-        said = subprocess.run(
-            [*command, str(tmp_path / "model")], capture_output=True, text=True, check=True
-        )
+        said = in_fresh_process("predict", test, "-m", tmp_path / "model", cwd=tmp_path)
     finally:
         vectors_there.rename(vectors)
+    assert said.returncode == 0, said.stderr
     answers = pl.read_csv(said.stdout.encode())
     truth = pl.read_csv(test)["label"]
     right = (answers["prediction"] == truth).mean()
