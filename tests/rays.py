@@ -28,6 +28,7 @@ def another_node(cluster, **options):
 def one_node():
     """One node with one processor."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_worker_niceness", "0")  # else the other tests leave it no processor
     from ray.cluster_utils import Cluster
 
     head = {"num_cpus": 1, "object_store_memory": STORE, "include_dashboard": False}

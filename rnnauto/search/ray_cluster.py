@@ -26,6 +26,8 @@ def connection(address: str, *, cores: int, store: int) -> Iterator[None]:
     options: dict[str, Any] = {}
     if address == "local":
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # it would report to Ray's makers
+        # else what it starts is nice to all other programs, and hardly runs beside them
+        os.environ.setdefault("RAY_worker_niceness", "0")
         options = {"num_cpus": cores, "object_store_memory": store, "include_dashboard": False}
     try:
         if ":" in address:

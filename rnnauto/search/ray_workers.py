@@ -26,7 +26,7 @@ from ray.exceptions import RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from rnnauto.errors import RnnautoError
-from rnnauto.networks.quiet import import_tensorflow
+from rnnauto.networks.quiet import import_bare, import_tensorflow
 from rnnauto.search.durable import write_whole
 from rnnauto.search.fingerprint import versions
 from rnnauto.search.learner import LearnerOf
@@ -102,6 +102,7 @@ def open_study(files: Files, share: Share, learner_of: LearnerOf) -> Study:
     """Write the study to this node's disk and open it, once per process."""
     if not share.gpus:  # Ray hides none from a task that asks for none
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+    import_bare()
     import_tensorflow(threads=share.threads)
     with tempfile.TemporaryDirectory(prefix="rnnauto-") as name:
         for path, content in files:

@@ -1,6 +1,7 @@
 """A real Ray cluster on this machine: its trials, and what becomes of them when a node dies."""
 
 import json
+import os
 import signal
 import time
 
@@ -13,6 +14,7 @@ from rays import another_node
 from test_workers import job, until
 
 import rnnauto as api
+from rnnauto.budget import usable_cores
 from rnnauto.errors import RnnautoError
 from rnnauto.families.learners import learner_of
 from rnnauto.search.driver import run_search
@@ -22,6 +24,15 @@ from rnnauto.search.trial import Proposed
 from rnnauto.search.workers import Finished, Progressed
 
 pytestmark = pytest.mark.train
+
+
+@pytest.fixture(scope="module")
+def second(cluster):
+    """One more node; its GPU is one that Ray is only told of."""
+    started = another_node(cluster, num_gpus=1)
+    yield started
+    if started in cluster.worker_nodes:
+        cluster.remove_node(started)
 
 
 @pytest.fixture
@@ -41,6 +52,34 @@ def test_a_node_with_other_packages_is_an_error(pool_of, tmp_path):
             until(started, Finished)
 
 
+def test_gpus_that_no_node_has_are_an_error(cluster, tmp_path):
+    from rnnauto.search.ray_workers import Share, ray_pool
+
+    there = {"learner_of": learner_of, "address": cluster.address, "cores": 1}
+    with (
+        pytest.raises(RnnautoError, match="no node of the Ray cluster has the 2 GPUs"),
+        ray_pool(small_study(tmp_path / "study"), **there, share=Share(0.5, 2)),
+    ):
+        pass
+
+
+def test_a_trial_takes_its_share_of_a_node_and_no_more(cluster, second, tmp_path):
+    """What Ray gives to whom of a GPU is its own bookkeeping."""
+    import ray
+
+    from rnnauto.search.ray_workers import Share, ray_pool
+
+    study = small_study(tmp_path / "study")
+    there = {"learner_of": learner_of, "address": cluster.address, "cores": 1}
+    with ray_pool(study, **there, share=Share(0.5, 0.5)) as started:
+        assert len(started.workers) == 2  # of four by processors, for there is one GPU
+        started.submit(job(seconds=100.0))
+        until(started, Progressed)
+        assert ray.available_resources()["GPU"] == pytest.approx(0.5)
+        started.stop(60)
+        assert until(started, Finished)[-1].result.status == "completed"
+
+
 class Asker:
     """Trials that differ; the first is short, so that two others train when it has ended."""
 
@@ -52,9 +91,10 @@ class Asker:
         pass
 
 
-def test_a_node_dies_and_the_search_completes_with_every_trial_once(cluster, pool_of, tmp_path):
+def test_a_node_dies_and_the_search_completes_with_every_trial_once(
+    cluster, second, pool_of, tmp_path
+):
     study = small_study(tmp_path / "study", epochs=300)
-    second = another_node(cluster)
     killed_at = []
 
     def watch(news):
@@ -90,15 +130,29 @@ def test_a_node_dies_and_the_search_completes_with_every_trial_once(cluster, poo
     assert all(load_weights(weights_path(study, f"{trial}-fold0")) for trial in completed)
 
 
+def test_a_cluster_for_one_fit_runs_as_any_other_program(monkeypatch):
+    """Ray's own workers are so nice that other programs leave them no processor."""
+    from rnnauto.search.ray_cluster import connection
+
+    told = {}
+    monkeypatch.delenv("RAY_worker_niceness", raising=False)
+    monkeypatch.setattr("ray.init", lambda *given, **named: told.update(os.environ))
+    with connection("local", cores=1, store=1 << 28):
+        pass
+    assert told["RAY_worker_niceness"] == "0"
+
+
 @pytest.mark.usefixtures("cluster")
 def test_a_fit_on_ray_is_the_fit_of_one_worker(rnnauto, tmp_path):
     """On Ray in a process of its own: it asks for a token where it starts a cluster, and goes on
     to."""
     here, there = tmp_path / "here", tmp_path / "there"
+    one_process = f"search.ray_cpus={usable_cores()}"  # for each has TensorFlow to import
     done = rnnauto(
         *("fit", DATA / "iris.csv", "--target", "species", "--trials", "2", "-o", there),
         *("--workers", "ray", "--set", "split.folds=1", "--set", "search.space.units=[8]"),
         *("--set", "train.epochs=2", "--set", "judge.diagnose=false"),
+        *("--set", one_process),
     )
     assert done.returncode == 0, done.stderr
     with in_process():
@@ -149,32 +203,6 @@ def test_as_many_trials_run_as_their_shares_of_the_nodes_allow(share, there, fit
     from rnnauto.search.ray_workers import Share
 
     assert Share(*share).fits(there) == fits
-
-
-def test_a_trial_takes_its_share_of_a_node_and_no_more(cluster, tmp_path):
-    """The GPU is one that Ray is only told of: what it gives to whom is its own bookkeeping."""
-    import ray
-
-    from rnnauto.search.ray_workers import Share, ray_pool
-
-    study = small_study(tmp_path / "study")
-    there = {"learner_of": learner_of, "address": cluster.address, "cores": 1}
-    with (
-        pytest.raises(RnnautoError, match="no node of the Ray cluster has the 0.5 GPUs"),
-        ray_pool(study, **there, share=Share(0.5, 0.5)),
-    ):
-        pass
-    node = another_node(cluster, num_gpus=1)
-    try:
-        with ray_pool(study, **there, share=Share(0.5, 0.5)) as started:
-            assert len(started.workers) == 2  # of four by processors, for there is one GPU
-            started.submit(job(seconds=100.0))
-            until(started, Progressed)
-            assert ray.available_resources()["GPU"] == pytest.approx(0.5)
-            started.stop(60)
-            assert until(started, Finished)[-1].result.status == "completed"
-    finally:
-        cluster.remove_node(node)
 
 
 def test_a_cluster_that_is_not_there_is_one_error(tmp_path):
