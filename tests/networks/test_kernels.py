@@ -82,7 +82,7 @@ def test_numbers_and_gradients_are_keras_own(cell, units):
 NUMBERS = Features(2, (), (), 0, (), (), 3, per_timestep=False)
 
 
-@pytest.mark.parametrize("cell", GATED)
+@pytest.mark.parametrize("cell", ["lstm", pytest.param("gru", marks=pytest.mark.slow)])
 def test_a_network_both_ways_of_padded_sequences_learns_what_it_would(cell, monkeypatch):
     architecture = Architecture(
         cell=cell, units=5, layers=2, patch=1, pooling="mean", bidirectional=True

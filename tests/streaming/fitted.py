@@ -1,5 +1,6 @@
-"""Small models that are fitted to stream with."""
+"""Small models to stream with."""
 
+from exports.untrained import write_untrained
 from in_process import in_process
 
 import rnnauto
@@ -25,4 +26,10 @@ def fitted(place, source, /, **sections):
     )
     with in_process():
         fit(source, recipe, folder=place / "model")
+    return rnnauto.load(place / "model")
+
+
+def untrained(place, table, data, problem):
+    """A model whose answers depend on all that it reads, of weights that were drawn."""
+    write_untrained(place / "model", table, data, problem, loud=True)
     return rnnauto.load(place / "model")

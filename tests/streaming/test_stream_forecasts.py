@@ -7,13 +7,15 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
-from fitted import fitted
+from fitted import fitted, untrained
 
 from rnnauto.errors import DataError
 from rnnauto.streaming.joined_times import time_parts
 from rnnauto.streaming.lines import Lines, check_header
 
 pytestmark = pytest.mark.train
+
+SHORT = {"horizon": 2, "lookback": 8}
 
 
 def shops():
@@ -37,7 +39,7 @@ def forecast(tmp_path_factory):
         tmp_path_factory.mktemp("shops"),
         shops(),
         data={"target": "sales"},
-        problem={"horizon": 2, "lookback": 8},
+        problem=SHORT,
         split={},
     )
 
@@ -79,7 +81,7 @@ def test_a_forecast_may_read_all_that_there_is(tmp_path):
         tmp_path,
         frame,
         data={"target": "sales", "known_ahead": ["event", "price"], "static": ["city"]},
-        problem={"horizon": 2, "lookback": 8},
+        problem=SHORT,
         split={},
     )
     checks = json.loads((tmp_path / "model" / "scores.json").read_text())["export_checks"]
@@ -191,13 +193,8 @@ def test_static_features_of_the_first_row_are_kept(tmp_path):
         for shop, city, level in (("a", "Ulm", 5), ("b", "Bonn", 50), ("c", "Ulm", 6))
         for n in range(60)
     ]
-    model = fitted(
-        tmp_path,
-        pl.DataFrame(rows),
-        data={"target": "sales", "id": ["shop"], "static": ["city"]},
-        problem={"horizon": 2, "lookback": 8},
-        split={},
-    )
+    data = {"target": "sales", "id": ["shop"], "static": ["city"]}
+    model = untrained(tmp_path, pl.DataFrame(rows), data, SHORT)
     first, *others = rows[60:104]
     others = [{**row, "city": None} for row in others]
     some = [first, *others[:39], *({"shop": "b", "sales": None, "city": "Ulm"} for _ in range(30))]
@@ -270,13 +267,7 @@ def test_rows_of_text_and_of_typed_times_go_on_from_one_another(forecast, tmp_pa
 def test_times_that_are_numbers_may_come_as_texts(tmp_path):
     """As of CSV: 100 comes after 99."""
     frame = pl.DataFrame({"step": range(60, 140), "sales": [n % 7 + 0.5 for n in range(80)]})
-    model = fitted(
-        tmp_path,
-        frame,
-        data={"target": "sales", "time": "step"},
-        problem={"horizon": 2, "lookback": 8},
-        split={},
-    )
+    model = untrained(tmp_path, frame, {"target": "sales", "time": "step"}, SHORT)
     rows = frame.to_dicts()[:50]
     texts = [{name: str(cell) for name, cell in row.items()} for row in rows]
     answers = model.stream().read(texts, as_text=True)
@@ -296,13 +287,8 @@ def test_a_time_in_several_columns_is_read_of_rows_too(tmp_path):
         {"Year": 2010 + n // 12, "Period": f"M{n % 12 + 1:02}", "sales": n % 12 + n / 50}
         for n in range(96)
     ]
-    model = fitted(
-        tmp_path,
-        pl.DataFrame(months),
-        data={"target": "sales"},
-        problem={"horizon": 2, "lookback": 12},
-        split={},
-    )
+    data, problem = {"target": "sales"}, {"horizon": 2, "lookback": 12}
+    model = untrained(tmp_path, pl.DataFrame(months), data, problem)
     stream = model.stream()
     found = [stream.send(row) for row in months[:40]][-1]
     wanted = model.predict(pl.DataFrame(months[:40])).to_dicts()
@@ -336,7 +322,7 @@ def test_a_series_by_times_of_one_day_counts_its_timesteps(tmp_path):
         tmp_path,
         pl.DataFrame(quarters),
         data={"target": "load"},
-        problem={"horizon": 2, "lookback": 8},
+        problem=SHORT,
         split={},
     )
     wanted = model.predict(pl.DataFrame(quarters)).to_dicts()

@@ -222,7 +222,7 @@ def run(tmp_path, make, count):
     assert peak_memory() - before < MEMORY
 
 
-@pytest.mark.parametrize(("make", "count"), [(strange_file, 300), (altered_table, 120)])
+@pytest.mark.parametrize(("make", "count"), [(strange_file, 150), (altered_table, 60)])
 @pytest.mark.filterwarnings("ignore")
 def test_hostile_inputs_get_a_verdict_or_a_message(tmp_path, make, count):
     run(tmp_path, make, count)

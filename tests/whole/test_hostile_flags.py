@@ -17,7 +17,7 @@ from rnnauto.reading.read import read_to_learn
 from rnnauto.recipe import Recipe
 from rnnauto.recipe.column_names import literal_name
 
-FEW, MANY = 150, 10_000
+FEW, MANY = 80, 10_000
 ROWS = 48
 WORDS = ["red", "green", "blue", "dog", "cat"]
 NAMES = [

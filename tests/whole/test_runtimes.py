@@ -96,22 +96,23 @@ def test_the_page_lists_the_packages_of_the_extra():
     assert {*extra} <= {*project["dependencies"]}
 
 
-def test_both_runtimes_write_the_same_answers(tiny_run, rnnauto, rnnauto_light):
+def test_both_runtimes_write_the_same_answers(tiny_run, in_fresh_process, rnnauto_light, tmp_path):
     words = ("predict", tiny_run.data, "-m", tiny_run.folder)
     light = rnnauto_light(*words)
-    heavy = rnnauto(*words, "--runtime", "tensorflow")
+    heavy = in_fresh_process(*words, "--runtime", "tensorflow", cwd=tmp_path)
     assert light.stdout == heavy.stdout
     assert light.stdout.count("\n") == 61
     assert rnnauto_light(*words, "--runtime", "onnx").stdout == light.stdout
 
 
-def test_a_folder_of_before_still_works(tiny_run, old_folder, rnnauto):
-    words = (tiny_run.data, "-m", old_folder)
-    assert (
-        rnnauto("predict", *words).stdout
-        == rnnauto("predict", tiny_run.data, "-m", tiny_run.folder).stdout
-    )
-    asked = rnnauto("predict", *words, "--runtime", "onnx")
+def test_a_folder_of_before_still_works(
+    tiny_run, old_folder, in_fresh_process, rnnauto_light, tmp_path
+):
+    words = ("predict", tiny_run.data, "-m")
+    old = in_fresh_process(*words, old_folder, cwd=tmp_path)
+    assert old.returncode == 0, old.stderr
+    assert old.stdout == rnnauto_light(*words, tiny_run.folder).stdout
+    asked = rnnauto_light(*words, old_folder, "--runtime", "onnx")
     assert asked.returncode == 2
     assert f"has no `{MODEL}`" in asked.stderr
     with pytest.raises(ModelFolderError, match=MODEL):

@@ -63,7 +63,10 @@ FRAMES = {
 TIMESTEPS = {"panel": 240, "series": 160, "wide": 360, "lists": 240}
 
 
-@pytest.fixture(scope="module", params=FRAMES)
+WAYS = [pytest.param(name, marks=pytest.mark.slow if name == "letters" else ()) for name in FRAMES]
+
+
+@pytest.fixture(scope="module", params=WAYS)
 def model(request, tmp_path_factory):
     frame, data = FRAMES[request.param]
     tokens = {"words": "word", "letters": "character"}.get(request.param)
