@@ -24,10 +24,10 @@ from rnnauto.recipe import Recipe
 
 RECIPES = sorted((DATA.parent).glob("*.yaml"))
 NAMES = [path.stem for path in RECIPES]
-# one of each RNN type, and of forecasts and language models; the others with RNNAUTO_SLOW=1
+# one of each RNN type, and of forecasts; the others with RNNAUTO_SLOW=1
 ALWAYS = {
     *("one_to_one_iris", "one_to_many_climate", "many_to_one_wide_covid", "unaligned_commands"),
-    *("many_to_many_sensors_occupancy", "forecast_airline", "language_shakespeare"),
+    *("many_to_many_sensors_occupancy", "forecast_airline"),
 }
 RARELY = [
     pytest.mark.slow,
