@@ -1,7 +1,8 @@
 """Stand for rows of an array that are read when they are asked for, so that large data are not in
 memory once more for every part that they are cut into."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, cast, overload
 
 import numpy as np
@@ -10,11 +11,12 @@ from numpy.typing import NDArray
 
 from rnnauto.arrays import Integers, splits_of, timestep_index
 from rnnauto.data.columns import FloatColumns
-from rnnauto.mapped import give_all_back, mapped_array
+from rnnauto.mapped import MAPPED, give_all_back, mapped_array
 from rnnauto.reading.content import give_back
 
 BLOCK_ROWS = 1 << 18  # that are read in one go
-PIECES = 1 << 10  # of a file, read in one go: the system maps 64 KiB for each
+PIECES = 1 << 10  # of a file, read in one go: the system maps 64 KiB for each ...
+MAPPED_ROWS = 1 << 13  # ... and so many rows of a column, for those beside it too
 MOST_BETWEEN = 4  # rows of a table that are read for one that is wanted
 MOST_STRETCHES = 16  # of timesteps that are told as slices
 Places = Integers | list[slice]
@@ -144,14 +146,26 @@ def values_at(values: pl.Series | NDArray[Any], places: Places) -> pl.Series | N
 
 
 def rows_at(array: NDArray[Any], rows: Integers) -> NDArray[Any]:
-    """Take rows of an array; of a file some at a time, whose pages are let go of."""
-    if not isinstance(array, np.memmap):
+    """Take rows of an array, or of a table; of files some at a time, whose pages are let go of."""
+    if isinstance(array, FloatColumns) and MAPPED:
+        bounds = pieces_of(rows, most=max(1, PIECES // array.shape[1]))
+    elif isinstance(array, np.memmap):
+        bounds = range(0, len(rows) + PIECES, PIECES)
+    else:
         return np.asarray(array[rows])
     found = np.empty((len(rows), *array.shape[1:]), array.dtype)
-    for start in range(0, len(rows), PIECES):
-        found[start : start + PIECES] = array[rows[start : start + PIECES]]
+    for start, end in pairwise(bounds):
+        found[start:end] = array[rows[start:end]]
         let_go(array)
     return found
+
+
+def pieces_of(rows: Integers, *, most: int) -> Sequence[int]:
+    """Cut rows of a table, each of whose columns is a file, where these would be mapped at more
+    than so many places. Returns: the bounds of the pieces."""
+    jumps = np.diff(rows // MAPPED_ROWS) != 0
+    turn = np.append(0, np.cumsum(jumps)) // most
+    return [0, *(np.flatnonzero(np.diff(turn)) + 1).tolist(), len(rows)]
 
 
 def is_view(array: object) -> bool:

@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -222,6 +223,33 @@ def test_rows_of_a_file_are_read_some_at_a_time(on_a_disk, monkeypatch):
     np.testing.assert_array_equal(seen[:], copy)
     np.testing.assert_array_equal(seen[1:6, 0], copy[1:6, 0])
     np.testing.assert_array_equal(seen[np.array([5, 0, 7])], copy[[5, 0, 7]])
+
+
+def test_rows_of_a_table_in_files_are_read_some_at_a_time_too(monkeypatch):
+    """Every column is a file, of which the system maps much around each cell that is read."""
+    given_back = []
+    monkeypatch.setattr(views, "PIECES", 6)
+    monkeypatch.setattr(views, "MAPPED_ROWS", 2)
+    monkeypatch.setattr(views, "give_all_back", lambda: given_back.append(1))
+    view, rows = View(LAZY, SPLITS, CHOSEN), np.array([5, 0, 7, 1, 2])
+    monkeypatch.setattr(views, "MAPPED", {})
+    np.testing.assert_array_equal(view[rows], COPY[rows])
+    assert given_back == []
+    monkeypatch.setattr(views, "MAPPED", {1: "a column"})
+    np.testing.assert_array_equal(view[rows], COPY[rows])
+    assert len(given_back) == 3  # of five places, two at a time
+    assert view[rows[:0]].shape == (0, 3)
+
+
+@pytest.mark.parametrize("numbers", [[], [4], [0, 1, 9, 8, 20, 21, 22, 3], [30, 20, 10, 0]])
+@pytest.mark.parametrize("most", [1, 2, 9])
+def test_pieces_of_rows_lie_at_few_places_and_are_all_rows(numbers, most, monkeypatch):
+    monkeypatch.setattr(views, "MAPPED_ROWS", 8)
+    rows = np.array(numbers, np.int64)
+    bounds = views.pieces_of(rows, most=most)
+    parts = [rows[start:end] // 8 for start, end in pairwise(bounds)]
+    assert np.concatenate([rows[:0], *parts]).tolist() == (rows // 8).tolist()
+    assert all(len(set(part.tolist())) <= most for part in parts)
 
 
 @pytest.mark.parametrize("chosen", [[], [2], [0, 1, 2], [1, 2, 4], [4, 1, 0, 3], [3, 4, 0, 1]])
