@@ -16,7 +16,8 @@ from rnnauto.reading.content import give_back
 
 BLOCK_ROWS = 1 << 18  # that are read in one go
 PIECES = 1 << 10  # of a file, read in one go: the system maps 64 KiB for each ...
-MAPPED_ROWS = 1 << 13  # ... and so many rows of a column, for those beside it too
+MAPPED_ROWS = 1 << 13  # ... or as many rows of a column, and as a rule some beside those
+PLACES = 1 << 8  # of all columns of a table together, that are mapped before they are let go of
 MOST_BETWEEN = 4  # rows of a table that are read for one that is wanted
 MOST_STRETCHES = 16  # of timesteps that are told as slices
 Places = Integers | list[slice]
@@ -148,7 +149,7 @@ def values_at(values: pl.Series | NDArray[Any], places: Places) -> pl.Series | N
 def rows_at(array: NDArray[Any], rows: Integers) -> NDArray[Any]:
     """Take rows of an array, or of a table; of files some at a time, whose pages are let go of."""
     if isinstance(array, FloatColumns) and MAPPED:
-        bounds = pieces_of(rows, most=max(1, PIECES // array.shape[1]))
+        bounds = pieces_of(rows, most=max(1, PLACES // array.shape[1]))
     elif isinstance(array, np.memmap):
         bounds = range(0, len(rows) + PIECES, PIECES)
     else:

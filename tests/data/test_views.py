@@ -228,7 +228,7 @@ def test_rows_of_a_file_are_read_some_at_a_time(on_a_disk, monkeypatch):
 def test_rows_of_a_table_in_files_are_read_some_at_a_time_too(monkeypatch):
     """Every column is a file, of which the system maps much around each cell that is read."""
     given_back = []
-    monkeypatch.setattr(views, "PIECES", 6)
+    monkeypatch.setattr(views, "PLACES", 6)
     monkeypatch.setattr(views, "MAPPED_ROWS", 2)
     monkeypatch.setattr(views, "give_all_back", lambda: given_back.append(1))
     view, rows = View(LAZY, SPLITS, CHOSEN), np.array([5, 0, 7, 1, 2])
