@@ -66,18 +66,21 @@ def fit(
         watch: show progress, in a notebook or on a terminal; or a function that is told of it.
         recipe: sections of the recipe as dictionaries, like `search={"budget": "3m"}`.
     """
-    from rnnauto.cli.notebook import watching_from_python
-    from rnnauto.model import load
-    from rnnauto.pipeline import fit as run
     from rnnauto.recipe import Recipe
+    from rnnauto.search.starting.template import warming
 
     wanted = Recipe.parse(recipe, source="fit")
     if target is not None:
         names = [target] if isinstance(target, str) else list(target)
         wanted = wanted.with_overrides({"data.target": names})
     place = Path(folder)
-    with watching_from_python(watch) as watcher:
-        run(data, wanted, folder=place, overwrite=overwrite, resume=resume, watch=watcher)
+    with warming(wanted) as warm:  # workers get ready while the rest is imported
+        from rnnauto.cli.notebook import watching_from_python
+        from rnnauto.pipeline import fit as run
+
+        options: dict[str, Any] = {"overwrite": overwrite, "resume": resume, "warm": warm}
+        with watching_from_python(watch) as watcher:
+            run(data, wanted, folder=place, watch=watcher, **options)
     return load(folder)
 
 

@@ -14,8 +14,8 @@ from rnnauto.families.family import AnyFamily
 from rnnauto.families.learners import learner_of
 from rnnauto.prepared import AnyPrepared
 from rnnauto.recipe import Recipe
-from rnnauto.search.starting.forks import FORKS, Template
-from rnnauto.search.workers import Workers, pool, ready_to_fork
+from rnnauto.search.starting.forks import Template
+from rnnauto.search.workers import Workers, pool
 
 FINISH_SECONDS = 5.0  # measured 2 to 3: evaluate, export and check on small data
 REPORT_SECONDS = 2.0  # measured 1.8: its charts' library is imported, and the page is made
@@ -105,12 +105,6 @@ def check_workers(recipe: Recipe) -> None:
         raise RnnautoError(
             "`--workers ray`: Ray is not installed", hint="pip install 'rnnauto[ray]'"
         )
-
-
-def warming(recipe: Recipe) -> AbstractContextManager[Template | None]:
-    """Start what workers of this machine are forked from, where they are, while the data are
-    read."""
-    return ready_to_fork(forks=FORKS and recipe.search.workers != "ray")
 
 
 def start_workers(

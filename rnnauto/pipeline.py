@@ -19,15 +19,8 @@ from rnnauto.budget import (
     single_size,
     slowness,
     start_workers,
-    warming,
 )
-from rnnauto.deploy.model_folder import (
-    JOURNAL,
-    check_destination,
-    discard,
-    real_place,
-    work_folder,
-)
+from rnnauto.deploy.model_folder import JOURNAL, check_destination, discard, real_place, work_folder
 from rnnauto.early import EarlyModel, thread_aside
 from rnnauto.errors import DataError
 from rnnauto.families.families import family_of, metric_names
@@ -51,6 +44,7 @@ from rnnauto.search.replay import Asker, OracleChoice, chosen_before, lost_weigh
 from rnnauto.search.select import Trial, criterion_words, explain, explain_taught
 from rnnauto.search.starting.forks import Template
 from rnnauto.search.starting.openings import Openings
+from rnnauto.search.starting.template import warming
 from rnnauto.search.study import weights_are_lost, weights_path
 from rnnauto.search.trial import StudyProblem, Values, seed_of
 from rnnauto.tracking.follow import following, open_trackers
@@ -86,12 +80,14 @@ def fit(
     resume: bool = False,
     started: float | None = None,
     watch: Watch = lambda news: None,
+    warm: Template | None = None,
 ) -> Fitted:
     """Learn from a table and leave a model folder.
 
     Args:
         resume: go on with the search for this folder that was interrupted or killed.
         started: time.monotonic() when the command began; the budget counts from there.
+        warm: what workers are forked from, where the caller has started it.
 
     Raises: DataError, RecipeError or ModelFolderError before anything is written; SearchError
         where no trial completed; StorageError where the disk is full; ExportError where the
@@ -103,7 +99,7 @@ def fit(
     folder = real_place(folder)
     check_destination(folder, overwrite=overwrite, resume=resume)
     trackers = open_trackers(recipe.search.track)
-    with warming(recipe) as warm:
+    with warming(recipe, begun=warm) as warm:
         prepared = prepare(data, recipe, say=lambda text: watch(Said(text)))
         prepared = with_seeds(prepared, recipe.search.seeds)
         family = family_of(prepared.layout)

@@ -70,7 +70,8 @@ def in_process():
         return EarlyModel(wanted=wanted and alone, **options)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("rnnauto.pipeline.warming", lambda recipe: nullcontext())
+        for place in ("pipeline", "search.starting.template"):
+            patch.setattr(f"rnnauto.{place}.warming", lambda recipe, begun=None: nullcontext())
         patch.setattr("rnnauto.pipeline.start_workers", start_workers)
         patch.setattr("rnnauto.updating.update.start_workers", start_workers)
         patch.setattr("rnnauto.pipeline.EarlyModel", early_model)

@@ -44,10 +44,7 @@ def fit(
 ) -> None:
     """Search, train, compare and export a model for DATA."""
     from rnnauto.cli.console import print_json, talk_console
-    from rnnauto.cli.watch import watching
-    from rnnauto.deploy.model_folder import what_is_left
     from rnnauto.errors import RecipeError
-    from rnnauto.pipeline import fit as run
     from rnnauto.recipe import Recipe
 
     if overwrite and resume:
@@ -58,22 +55,28 @@ def fit(
     wanted = wanted.with_overrides(overrides_of(flags, FIT_FLAGS, settings))
     source = source_of(data, wanted)
     console = talk_console(quiet=context.obj["quiet"])
-    with ending(lambda: what_is_left(output)), watching(console) as watch:
-        fitted = run(
-            source,
-            wanted,
-            folder=output,
-            overwrite=overwrite,
-            resume=resume,
-            started=context.obj["started"],
-            watch=watch,
-        )
+    options = {"folder": output, "overwrite": overwrite, "resume": resume}
+    fitted = run(source, wanted, console, started=context.obj["started"], **options)
     tell(console, fitted)
     if as_json:
         print_json(fitted.to_json())
     if fitted.interrupted:
         console.print("interrupted: the best model so far was exported; go on with `--resume`")
         raise typer.Exit(INTERRUPTED)
+
+
+def run(source: str, recipe: "Recipe", console: "Console", **options: Any) -> "Fitted":
+    """Fit, and show it on a console; what is imported here takes as long as to read small data, and
+    workers get ready meanwhile."""
+    from rnnauto.search.starting.template import warming
+
+    with warming(recipe) as warm:
+        from rnnauto.cli.watch import watching
+        from rnnauto.deploy.model_folder import what_is_left
+        from rnnauto.pipeline import fit as learn
+
+        with ending(lambda: what_is_left(options["folder"])), watching(console) as watch:
+            return learn(source, recipe, watch=watch, warm=warm, **options)
 
 
 def source_of(data: Path | None, recipe: "Recipe") -> str:

@@ -1,18 +1,22 @@
 """Take the weights of a table: how much a sequence, or a timestep, counts."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import polars as pl
 
 from rnnauto.arrays import LARGEST, Doubles, Floats, Integers
 from rnnauto.errors import DataError
 from rnnauto.layout import Layout
-from rnnauto.reading.read import Table
 from rnnauto.visible import visible
+
+if TYPE_CHECKING:  # workers wait for what this imports, and read no tables
+    from rnnauto.reading.read import Table
 
 HINT = "a weight is a number from 0 on, and 1 counts as one row; leave out what is not to count"
 
 
-def check_weights(table: Table, layout: Layout) -> None:
+def check_weights(table: "Table", layout: Layout) -> None:
     """Check the column of weights. Raises: DataError for the first cell that is no weight: missing,
     no number, below 0 or beyond float32; where a sequence with one target has several weights; and
     where all are 0."""
@@ -41,7 +45,7 @@ def written(cell: object) -> str:
     return "a record" if isinstance(cell, dict) else f"`{visible(str(cell))}`"
 
 
-def check_alike(table: Table, layout: Layout, name: str) -> None:
+def check_alike(table: "Table", layout: Layout, name: str) -> None:
     """Raises: DataError where the rows of a sequence, which has one target, have several
     weights."""
     weight = pl.col(name)
@@ -57,7 +61,7 @@ def check_alike(table: Table, layout: Layout, name: str) -> None:
         )
 
 
-def place_of(table: Table, name: str, row: int) -> str:
+def place_of(table: "Table", name: str, row: int) -> str:
     return f"`{table.source}`, column `{name}`, line {table.line(row)}"
 
 

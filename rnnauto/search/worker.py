@@ -31,15 +31,22 @@ from rnnauto.search.trial import Epoch, Result
 Run = Callable[[dict[str, Any], Callable[[Epoch], None], Callable[[], bool]], dict[str, Any]]
 
 
+def import_all() -> None:
+    """Import what all jobs need, whatever they train."""
+    import_bare()
+    from rnnauto.search import run_job  # noqa: F401
+
+
 def prepare(folder: Path, *, learner_of: LearnerOf) -> Run:
     """Do everything slow that comes before the first job; returns what runs one."""
-    import_bare()
+    import_all()
     import_tensorflow(threads=1)
     from rnnauto.search.run_job import run_job
 
     study = load_study(folder, learner_of)
     gc.collect()
     gc.freeze()  # a collection costs 0.4 s when it walks all of TensorFlow's objects
+    gc.enable()
 
     def run(
         job: dict[str, Any], on_epoch: Callable[[Epoch], None], stopping: Callable[[], bool]
@@ -51,7 +58,7 @@ def prepare(folder: Path, *, learner_of: LearnerOf) -> Run:
 
 def serve(prepare: Callable[[Path], Run]) -> None:
     """Run the jobs that come through the pipe, for ever."""
-    connection, folder = own_pipe(import_bare)
+    connection, folder = own_pipe(import_all)
     jobs: queue.Queue[dict[str, Any]] = queue.Queue()
     stop = threading.Event()
 

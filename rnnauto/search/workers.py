@@ -6,10 +6,6 @@ it imports the caller's main script again, which trains twice where that has no 
 
 import json
 import math
-import os
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -22,12 +18,11 @@ from typing import Any, BinaryIO, Protocol
 from rnnauto.errors import StorageError
 from rnnauto.networks.quiet import passing_file
 from rnnauto.search.starting.forks import FORKS, Process, Template
+from rnnauto.search.starting.template import PROGRAM, run, start_template
 from rnnauto.search.trial import Epoch, Job, Result
 
-PROGRAM = ("-m", "rnnauto.families.worker")
 MOST_MEMORY = 1_200 << 20  # bytes after which a worker is replaced
 MOST_JOBS = 100  # ... and jobs: whatever leaks slowly ends with it
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 # how much longer than it may a job can take before its worker is taken to hang: it ends with an
 # epoch's validation, which may be long where the data are large or the machine has other work
 HANG_FACTOR, HANG_SECONDS = 1.5, 180.0
@@ -236,18 +231,6 @@ def lateness(job: Job | None, *, began_at: float | None, stop_by: float | None) 
 
 
 @contextmanager
-def ready_to_fork(*, forks: bool) -> Iterator[Template | None]:
-    """Have what forks workers import what they need while the data are read; it is gone
-    afterwards. None where workers are not forked."""
-    template = start_template(PROGRAM) if forks else None
-    try:
-        yield template
-    finally:
-        if template is not None:
-            template.close()
-
-
-@contextmanager
 def pool(
     folder: Path,
     workers: int,
@@ -274,31 +257,6 @@ def pool(
             worker.log.close()
         if started.template is not None:
             started.template.close()
-
-
-def start_template(program: tuple[str, ...]) -> Template:
-    """Start what forks workers."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    log = passing_file()
-    process = run(program, theirs.fileno(), log=log)
-    theirs.close()
-    return Template(process, ours, log)
-
-
-def run(
-    program: tuple[str, ...], handle: int, *arguments: str, log: BinaryIO
-) -> subprocess.Popen[bytes]:
-    """Run Python with one thread and a file descriptor of ours."""
-    return subprocess.Popen(
-        # -P: a `random.py` in the user's folder must not be imported in the place of Python's
-        [sys.executable, "-P", *program, str(handle), *arguments],
-        pass_fds=[handle],
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=log,
-        env={**os.environ, **ONE_THREAD},
-        start_new_session=True,  # Ctrl-C is for the driver, which then stops the workers
-    )
 
 
 def end(worker: Worker) -> int:

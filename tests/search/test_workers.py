@@ -15,12 +15,14 @@ from conftest import PATIENCE
 from fake_worker import HANGS
 
 from rnnauto.errors import StorageError
+from rnnauto.recipe import Recipe
 from rnnauto.search import workers
 from rnnauto.search.driver import run_search
 from rnnauto.search.loop import Search
 from rnnauto.search.starting.forks import FORKS
+from rnnauto.search.starting.template import warming
 from rnnauto.search.trial import Job, Proposed
-from rnnauto.search.workers import Died, Finished, Progressed, Started, pool, ready_to_fork
+from rnnauto.search.workers import Died, Finished, Progressed, Started, pool
 
 pytestmark = pytest.mark.train
 
@@ -287,9 +289,10 @@ def test_a_job_whose_worker_is_not_ready_is_not_waited_for(study):
 @pytest.mark.skipif(not FORKS, reason="workers are not forked here")
 def test_workers_are_forked_from_what_was_started_before_them(tmp_path):
     (tmp_path / "weights").mkdir()
-    with ready_to_fork(forks=True) as template, pool(tmp_path, 1, template=template) as workers:
+    with warming(Recipe()) as template, pool(tmp_path, 1, template=template) as workers:
         assert workers.template is template
         assert psutil.Process(workers.workers[0].process.pid).ppid() == template.process.pid
     assert template.process.returncode is not None
-    with ready_to_fork(forks=False) as none:
-        assert none is None
+    on_a_cluster = Recipe().with_overrides({"search.workers": "ray"})
+    with warming(Recipe(), forks=False) as none, warming(on_a_cluster) as none_either:
+        assert none is none_either is None

@@ -161,7 +161,6 @@ def next_worker(channel: int, warm: Callable[[], None]) -> tuple[int, str]:
     descriptor of its pipe and its folder."""
     asked = socket.socket(fileno=channel)
     warm()
-    gc.collect()
     gc.freeze()  # else a collection in a worker would write to all that it shares
     while True:
         message, handles, *_ = socket.recv_fds(asked, MOST_BYTES, 2)
