@@ -59,13 +59,13 @@ def vector_choices(space: Space, features: Features) -> Choices:
     return {"vectors": space.vectors, "token_dropout": space.token_dropout}
 
 
-def drop_choices(space: Space, *, gains: bool) -> Choices:
-    """How many recurrent weights are left out, where it was measured to gain, or a user has chosen.
+def choice_of(space: Space, name: str, *, gains: bool) -> Choices:
+    """What a training may do, where it was measured to gain, or a user has chosen.
 
     Args: gains: networks of this kind are better by it.
     """
-    offered = gains or space.weight_drop != Space().weight_drop
-    return {"weight_drop": space.weight_drop} if offered else {}
+    wanted = getattr(space, name)
+    return {name: wanted} if gains or wanted != getattr(Space(), name) else {}
 
 
 def filling_choices(space: Space, missing: Sequence[int], numbers: Floats) -> Choices:
@@ -193,13 +193,14 @@ def opening(space: Choices, cell: str) -> dict[str, Any]:
         "batch_size": min(space["batch_size"]),
         "clip_norm": 1.0,
         **{name: value for name, value in OF_SOME.items() if name in space},
-        **drop_opening(space),
+        **training_opening(space),
     }
 
 
-def drop_opening(space: Choices) -> dict[str, Any]:
-    """The weights that first trials leave out, where there is a choice."""
-    return {"weight_drop": 0.3} if "weight_drop" in space else {}
+def training_opening(space: Choices) -> dict[str, Any]:
+    """What first trials do in training, where there is a choice."""
+    usual = {"weight_drop": 0.3, "label_smoothing": 0.0}
+    return {name: value for name, value in usual.items() if name in space}
 
 
 def nearest(options: Sequence[Any], wanted: Any) -> Any:

@@ -8,7 +8,7 @@ from rnnauto.search.pose import patience_of, scales
 from rnnauto.search.space import (
     FIXED,
     Choices,
-    drop_choices,
+    choice_of,
     filling_choices,
     forwards,
     learnt,
@@ -52,7 +52,7 @@ def space(prepared: AnomalyPrepared, recipe: Recipe) -> Choices:
     tokens = prepared.layout.tokens is not None
     space, missing = recipe.search.space, features_for(prepared.encoders).missing
     choices = usual_choices(space, lengths, tokens=tokens) | FIXED
-    choices |= drop_choices(space, gains=False)
+    choices |= choice_of(space, "weight_drop", gains=False)
     choices |= filling_choices(space, missing, prepared.development.numbers)
     return forwards(choices)
 

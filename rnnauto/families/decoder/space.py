@@ -12,7 +12,7 @@ from rnnauto.search.pose import patience_of, scales
 from rnnauto.search.space import (
     FIXED,
     Choices,
-    drop_choices,
+    choice_of,
     filling_choices,
     learnt,
     opening,
@@ -74,19 +74,14 @@ def space(prepared: DecoderPrepared, recipe: Recipe) -> Choices:
         choices["token_dropout"] = wanted.token_dropout
     choices |= vector_choices(wanted, source)
     choices |= {"pooling": ("last",), "attention": wanted.attention}
-    choices |= drop_choices(wanted, gains=False)
-    choices |= smoothing_choices(wanted, encoders.target.entries)
+    choices |= choice_of(wanted, "weight_drop", gains=False)
+    # of a few tokens the next one is mostly certain, and more certain the longer is trained
+    many = encoders.target.entries > ALL_KEPT
+    choices |= choice_of(wanted, "label_smoothing", gains=many)
     if layout.one_timestep:
         return choices | FIXED | {"attention": ("none",)}
     choices |= filling_choices(wanted, source.missing, prepared.development.source.numbers)
     return choices
-
-
-def smoothing_choices(wanted: Space, entries: int) -> Choices:
-    """How much of a true token is spread over all, where there are many, or a user has chosen: of a
-    few the next one is mostly certain, and more certain the longer is trained."""
-    offered = entries > ALL_KEPT or wanted.label_smoothing != Space().label_smoothing
-    return {"label_smoothing": wanted.label_smoothing} if offered else {}
 
 
 def openings(space: Choices) -> list[Values]:
@@ -109,7 +104,6 @@ def decoder_openings(space: Choices) -> list[dict[str, Any]]:
             "bidirectional": True,
             "attention": attention,
             "learning_rate": CELLS[cell].answer_learning_rate,
-            **({"label_smoothing": 0.0} if "label_smoothing" in space else {}),
         }
         for attention in ("dot", "none")
         for cell in reversed(space["cell"])

@@ -30,7 +30,7 @@ from rnnauto.search.space import (
     FIXED,
     LOOK_AHEAD,
     Choices,
-    drop_choices,
+    choice_of,
     filling_choices,
     forwards,
     learnt,
@@ -209,8 +209,7 @@ def space(prepared: DirectPrepared, recipe: Recipe) -> Choices:
             choices["own_scale"] = wanted.own_scale
         if features.words and not layout.per_timestep:
             choices |= gram_choices(wanted, lengths, features.outputs, max(choices["batch_size"]))
-    reads_on = bool(features.numbers) and layout.rnn_type != "one-to-one"
-    choices |= drop_choices(wanted, gains=reads_on)
+    choices |= training_choices(prepared, wanted, features)
     if features.missing and not layout.one_timestep:
         choices |= filling_choices(wanted, features.missing, prepared.development.numbers)
     if layout.rnn_type == "one-to-one":
@@ -222,6 +221,15 @@ def space(prepared: DirectPrepared, recipe: Recipe) -> Choices:
     if recipe.search.early:
         return forwards(choices, "search.early")
     return forwards(choices) if recipe.search.streamable else choices
+
+
+def training_choices(prepared: DirectPrepared, wanted: Space, features: Features) -> Choices:
+    """How many recurrent weights training may leave out, and how far it may smooth classes."""
+    reads_on = bool(features.numbers) and prepared.layout.rnn_type != "one-to-one"
+    choices = choice_of(wanted, "weight_drop", gains=reads_on)
+    if answer_of(prepared.encoders.target).loss == "classes":
+        choices |= choice_of(wanted, "label_smoothing", gains=False)
+    return choices
 
 
 def to_read_in_pieces(choices: Choices, prepared: DirectPrepared) -> Choices:

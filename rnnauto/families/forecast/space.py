@@ -16,11 +16,11 @@ from rnnauto.search.pose import patience_of
 from rnnauto.search.space import (
     Choices,
     batch_sizes,
-    drop_choices,
-    drop_opening,
+    choice_of,
     filling_choices,
     optimizers,
     proposals,
+    training_opening,
 )
 from rnnauto.search.trial import StudyProblem
 
@@ -111,7 +111,7 @@ def forecast_choices(space: Space, shape: ForecastShape) -> Choices:
         "learning_rate": space.learning_rate,
         "batch_size": batch_sizes(space.batch_size, shape.windows),
         "clip_norm": space.clip_norm,
-        **drop_choices(space, gains=True),
+        **choice_of(space, "weight_drop", gains=True),
         **optimizers(space),
     }
 
@@ -173,7 +173,7 @@ def forecast_proposals(space: Choices) -> list[dict[str, Any]]:
                 "batch_size": min(space["batch_size"]),
                 "clip_norm": 1.0,
                 **({"filling": "decay"} if "filling" in space else {}),
-                **drop_opening(space),
+                **training_opening(space),
             }
             wanted.append(opening)
     return proposals(space, wanted)

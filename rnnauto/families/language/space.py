@@ -13,7 +13,7 @@ from rnnauto.search.space import (
     FIXED,
     Choices,
     batch_sizes,
-    drop_choices,
+    choice_of,
     opening,
     proposals,
     usual_choices,
@@ -57,6 +57,8 @@ def space(prepared: LanguagePrepared, recipe: Recipe) -> Choices:
     train, _ = prepared.parts.folds[0]
     wanted, lengths = recipe.search.space, prepared.development.lengths[train]
     choices = usual_choices(wanted, lengths, tokens=prepared.layout.tokens is not None)
+    tokens = isinstance(prepared.encoders.target, NextToken)
+    smoothing = choice_of(wanted, "label_smoothing", gains=False) if tokens else {}
     return (
         choices
         | FIXED
@@ -65,7 +67,8 @@ def space(prepared: LanguagePrepared, recipe: Recipe) -> Choices:
             "batch_size": language_batches(wanted.batch_size, lengths),
         }
         # of a long text there is more to learn than time
-        | drop_choices(wanted, gains=len(lengths) >= FEW_TEXTS)
+        | choice_of(wanted, "weight_drop", gains=len(lengths) >= FEW_TEXTS)
+        | smoothing
     )
 
 

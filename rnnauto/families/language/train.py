@@ -35,7 +35,7 @@ from rnnauto.search.train import (
     patience_for,
     prepare,
 )
-from rnnauto.search.trial import Epoch, Job, StudyProblem, Values
+from rnnauto.search.trial import Epoch, Job, StudyProblem, Values, smoothed
 from rnnauto.search.validation import COUNTED, Array, Validated, known_units, selected_by
 
 WINDOW = 64  # timesteps that an error is carried back
@@ -76,7 +76,8 @@ def train_carried(
 ) -> Trained:
     """Train as `train.train` does; of tokens the probability of each true one is kept."""
     spent, late = timed(job, stopping)
-    network = prepare(learner, job, problem, data, fold[0], compiled=cached_carried)
+    told = smoothed(problem.answer, job.values)
+    network = prepare(learner, job, problem, data, fold[0], compiled=cached_carried, told=told)
     progress = Progress()
 
     def validated() -> Validated:
@@ -113,12 +114,13 @@ def cached_carried(
     answer: Answer,
     optimizer_name: str,
     *,
+    told: Answer | None = None,
     drops: bool = False,
 ) -> Network:
     """Build a network and trace its steps, equal shapes once; `train_step` takes and returns the
     state, too.
 
-    Args: drops: as of `compile_network`.
+    Args: told, drops: as of `compile_network`.
     """
     built = learner.build(features, architecture)
     model = built.model
@@ -146,7 +148,7 @@ def cached_carried(
         def learn() -> tuple[Any, list[Any]]:
             with tf.GradientTape() as tape:
                 outputs = model({**batch, "state": state}, training=True)
-                total, count, *_ = learner.losses(outputs, truth, features, answer)
+                total, count, *_ = learner.losses(outputs, truth, features, told or answer)
                 loss = total / tf.maximum(count, 1.0)
             return (total, count, outputs["state"]), tape.gradient(loss, variables)
 

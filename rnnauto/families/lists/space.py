@@ -15,7 +15,7 @@ from rnnauto.search.pose import patience_of, scales
 from rnnauto.search.space import (
     FIXED,
     Choices,
-    drop_choices,
+    choice_of,
     filling_choices,
     opening,
     proposals,
@@ -54,7 +54,7 @@ def space(prepared: ListPrepared, recipe: Recipe) -> Choices:
     train, _ = prepared.parts.folds[0]
     layout, lists, wanted = prepared.layout, prepared.development, recipe.search.space
     choices = usual_choices(wanted, lists.lengths[train], tokens=layout.tokens is not None)
-    choices |= drop_choices(wanted, gains=False)
+    choices |= choice_of(wanted, "weight_drop", gains=False)
     choices["pooling"] = ("last",)
     read = list_features_of(prepared.encoders, one_timestep=layout.one_timestep)
     choices |= vector_choices(wanted, read.source)

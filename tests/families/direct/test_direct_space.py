@@ -82,6 +82,16 @@ def test_weights_are_left_out_of_networks_that_read_numbers():
     assert {each["weight_drop"] for each in openings(told)} == {0.4}
 
 
+def test_classes_are_smoothed_where_it_is_asked_for():
+    asked = Space(label_smoothing=(0.0, 0.2))
+    assert "label_smoothing" not in choices(Space())
+    assert {each["label_smoothing"] for each in openings(choices(asked))} == {0.0}
+    only = choices(Space(label_smoothing=(0.2,)))
+    assert {each["label_smoothing"] for each in openings(only)} == {0.2}
+    sets = ENCODERS.model_copy(update={"target": LabelSetEncoder(labels=("a", "b"), kind="text")})
+    assert "label_smoothing" not in choices(asked, encoders=sets)
+
+
 def test_proposals_try_every_cell_both_ways_first():
     found = openings(choices(Space(), 150))
     cells = [(each["cell"], each["bidirectional"], each["pooling"]) for each in found]

@@ -5,12 +5,14 @@ from types import SimpleNamespace
 import numpy as np
 from builders import lengths_to_search, make_layout
 
+from rnnauto.families.language.encode import NextToken
 from rnnauto.families.language.space import openings, space
 from rnnauto.recipe import Space
 
 
-def choices(wanted, *, texts, length=50):
-    prepared = lengths_to_search(np.full(texts, length), make_layout(), None)
+def choices(wanted, *, texts, length=50, target=None):
+    encoders = SimpleNamespace(target=target)
+    prepared = lengths_to_search(np.full(texts, length), make_layout(), encoders)
     return space(prepared, SimpleNamespace(search=SimpleNamespace(space=wanted)))
 
 
@@ -33,3 +35,12 @@ def test_gated_cells_are_first_and_the_second_is_wider():
     assert (first["cell"], first["units"], first["learning_rate"]) == ("lstm", 128, 0.01)
     assert (second["cell"], second["units"]) == ("lstm", 256)
     assert [each["cell"] for each in others] == ["simple_rnn"]
+
+
+def test_tokens_are_smoothed_where_it_is_asked_for():
+    token = NextToken(outputs=9, ends=True)
+    wanted = Space(label_smoothing=(0.05,))
+    assert "label_smoothing" not in choices(Space(), texts=2, target=token)
+    assert "label_smoothing" not in choices(wanted, texts=2)  # sets of labels
+    asked = openings(choices(wanted, texts=2, target=token))
+    assert {each["label_smoothing"] for each in asked} == {0.05}
