@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from rnnauto.arrays import Integers
 from rnnauto.data.batches import Batch, Examples, in_chunks, pad
 from rnnauto.data.encode import Encoded
+from rnnauto.data.views import let_go
 from rnnauto.layout import Layout
 from rnnauto.search.study import Study
 from rnnauto.search.trial import StudyProblem, Values
@@ -119,7 +120,9 @@ def sample_of_chunks(
     """Draw examples for the diagnosis, recordings with a target for each timestep in chunks of
     `longest` of them."""
     examples = in_chunks(data, chosen, longest=longest)
-    return sample_of(examples, lambda some: pad(data, some), problem, most=most, rng=rng)
+    found = sample_of(examples, lambda some: pad(data, some), problem, most=most, rng=rng)
+    let_go(data.numbers, data.codes, data.targets)  # around each of which the system maps more
+    return found
 
 
 def last_target(sample: Sample) -> Sample:

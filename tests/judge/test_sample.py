@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
+from builders import make_encoded
 from readers import PROBLEM, last_six, reader_of, sample_of
 
-from rnnauto.judge.sample import OutOfTime, losses_of
+from rnnauto.judge import sample
+from rnnauto.judge.sample import OutOfTime, losses_of, sample_of_chunks
 from rnnauto.networks.architecture import Answer
 from rnnauto.search.trial import StudyProblem
 
@@ -29,3 +31,13 @@ def test_losses_are_those_of_training():
         total, count, _ = summed_loss(tf.constant(outputs[part]), tf.constant(truth[part]), answer)
         found = losses_of(outputs[part], truth[part], problem)
         assert found[0] == pytest.approx(float(total) / float(count), rel=1e-5)
+
+
+def test_pages_are_let_go_of_once_a_sample_is_drawn(monkeypatch):
+    let_go = []
+    monkeypatch.setattr(sample, "let_go", lambda *arrays: let_go.extend(arrays))
+    data = make_encoded([3, 2, 4], [0, 1, 0], numbers=np.arange(9.0)[:, None])
+    given = {"longest": 9, "most": 2, "rng": np.random.default_rng(0)}
+    drawn = sample_of_chunks(data, np.arange(3), PROBLEM, **given)
+    assert len(drawn) == 2
+    assert any(array is data.numbers for array in let_go)
