@@ -7,6 +7,7 @@ part is for scores alone.
 import time
 from collections.abc import Callable, Container
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ Array = NDArray[Any]
 Inputs = dict[str, Array]
 Columns = list[tuple[str, int]]  # name of an input, and the place of a column there
 MOST_EXAMPLES = 96
+READ_AT_ONCE = 64  # examples
 MOST_TIMESTEPS = 1 << 15  # of all examples together, padding included
 SMALLEST = 1e-7
 VALUES = frozenset({"values", "distances"})  # losses of numbers, told in their deviations
@@ -120,9 +122,25 @@ def sample_of_chunks(
     """Draw examples for the diagnosis, recordings with a target for each timestep in chunks of
     `longest` of them."""
     examples = in_chunks(data, chosen, longest=longest)
-    found = sample_of(examples, lambda some: pad(data, some), problem, most=most, rng=rng)
-    let_go(data.numbers, data.codes, data.targets)  # around each of which the system maps more
-    return found
+    return sample_of(examples, partial(padded_by_turns, data), problem, most=most, rng=rng)
+
+
+def padded_by_turns(data: Encoded, examples: Examples) -> Batch:
+    """Do as `pad`, some examples at a time, and let go of the pages of files that they were read
+    from: they lie apart, and the system maps much around each."""
+    count, timesteps = len(examples.length), int(examples.length.max(initial=0))
+    parts = []
+    for start in range(0, max(count, 1), READ_AT_ONCE):
+        some = examples.take(np.arange(start, min(start + READ_AT_ONCE, count)))
+        parts.append(pad(data, some, timesteps=timesteps))
+        let_go(data.numbers, data.codes, data.targets)
+    weights = [part.weights for part in parts if part.weights is not None]
+    return Batch(
+        {name: np.concatenate([part.inputs[name] for part in parts]) for name in parts[0].inputs},
+        np.concatenate([part.targets for part in parts]),
+        np.concatenate([part.sequences for part in parts]),
+        np.concatenate(weights) if weights else None,
+    )
 
 
 def last_target(sample: Sample) -> Sample:

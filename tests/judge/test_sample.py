@@ -33,11 +33,22 @@ def test_losses_are_those_of_training():
         assert found[0] == pytest.approx(float(total) / float(count), rel=1e-5)
 
 
-def test_pages_are_let_go_of_once_a_sample_is_drawn(monkeypatch):
+def test_pages_are_let_go_of_while_a_sample_is_read(monkeypatch):
     let_go = []
     monkeypatch.setattr(sample, "let_go", lambda *arrays: let_go.extend(arrays))
     data = make_encoded([3, 2, 4], [0, 1, 0], numbers=np.arange(9.0)[:, None])
-    given = {"longest": 9, "most": 2, "rng": np.random.default_rng(0)}
-    drawn = sample_of_chunks(data, np.arange(3), PROBLEM, **given)
-    assert len(drawn) == 2
-    assert any(array is data.numbers for array in let_go)
+
+    def drawn(most):
+        given = {"longest": 9, "most": most, "rng": np.random.default_rng(0)}
+        return sample_of_chunks(data, np.arange(3), PROBLEM, **given)
+
+    whole = drawn(3)
+    assert sum(array is data.numbers for array in let_go) == 1
+    monkeypatch.setattr(sample, "READ_AT_ONCE", 2)
+    by_turns = drawn(3)
+    assert sum(array is data.numbers for array in let_go) == 3
+    assert len(drawn(2)) == 2 and len(by_turns) == 3
+    for name, array in whole.inputs.items():
+        np.testing.assert_array_equal(by_turns.inputs[name], array)
+    np.testing.assert_array_equal(by_turns.truth, whole.truth)
+    np.testing.assert_array_equal(by_turns.lengths, whole.lengths)
