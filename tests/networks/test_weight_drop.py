@@ -1,26 +1,20 @@
 """Recurrent weights that a training step leaves out: which, and what is left of them after it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tensorflow as tf
+from builders import study_problem
 
 from rnnauto.families.direct.learner import LEARNER
-from rnnauto.networks.architecture import Answer, Architecture, Features
+from rnnauto.networks.architecture import Answer, Architecture
 from rnnauto.networks.losses import summed_loss
 from rnnauto.search.train import compile_network
 
 pytestmark = pytest.mark.train
-FEATURES = Features(
-    numbers=3,
-    missing=(),
-    vocabularies=(),
-    static_numbers=0,
-    static_missing=(),
-    static_vocabularies=(),
-    outputs=2,
-    per_timestep=False,
-)
 ANSWER = Answer("classes", (2,))
+FEATURES = replace(study_problem(answer=ANSWER).features, numbers=3)
 CELLS = ["simple_rnn", "lstm", "gru"]
 
 
