@@ -126,20 +126,18 @@ def sample_of_chunks(
 
 
 def padded_by_turns(data: Encoded, examples: Examples) -> Batch:
-    """Do as `pad`, some examples at a time, and let go of the pages of files that they were read
-    from: they lie apart, and the system maps much around each."""
+    """Do as `pad`, without weights, some examples at a time, and let go of the pages of files that
+    they were read from: they lie apart, and the system maps much around each."""
     count, timesteps = len(examples.length), int(examples.length.max(initial=0))
     parts = []
     for start in range(0, max(count, 1), READ_AT_ONCE):
         some = examples.take(np.arange(start, min(start + READ_AT_ONCE, count)))
         parts.append(pad(data, some, timesteps=timesteps))
         let_go(data.numbers, data.codes, data.targets)
-    weights = [part.weights for part in parts if part.weights is not None]
     return Batch(
         {name: np.concatenate([part.inputs[name] for part in parts]) for name in parts[0].inputs},
         np.concatenate([part.targets for part in parts]),
-        np.concatenate([part.sequences for part in parts]),
-        np.concatenate(weights) if weights else None,
+        examples.sequence,
     )
 
 
