@@ -47,7 +47,7 @@ def usual_choices(space: Space, lengths: Integers, *, tokens: bool) -> Choices:
         "learning_rate": space.learning_rate,
         "batch_size": batch_sizes(space.batch_size, len(lengths)),
         "clip_norm": space.clip_norm,
-        **optimizers(space),
+        **choice_of(space, "optimizer", gains=False),  # Adam, where nothing else is asked for
     }
 
 
@@ -60,7 +60,7 @@ def vector_choices(space: Space, features: Features) -> Choices:
 
 
 def choice_of(space: Space, name: str, *, gains: bool) -> Choices:
-    """What a training may do, where it was measured to gain, or a user has chosen.
+    """What there is to choose from, where it was measured to gain, or a user has chosen.
 
     Args: gains: networks of this kind are better by it.
     """
@@ -78,12 +78,7 @@ def filling_choices(space: Space, missing: Sequence[int], numbers: Floats) -> Ch
     if not missing or space.filling == ("mean",):
         return {}
     often = any(np.isnan(numbers[:, at]).mean() >= FEWEST_MISSING for at in missing)
-    return {"filling": space.filling} if often or space.filling != Space().filling else {}
-
-
-def optimizers(space: Space) -> Choices:
-    """The choice of an optimizer, only where something else than Adam is asked for."""
-    return {} if space.optimizer == Space().optimizer else {"optimizer": space.optimizer}
+    return choice_of(space, "filling", gains=often)
 
 
 def forwards(choices: Choices, key: str = "search.streamable") -> Choices:
@@ -147,10 +142,10 @@ def proposals(space: Choices, openings: Sequence[dict[str, Any]]) -> list[dict[s
 
 
 def within(space: Choices, wanted: dict[str, Any]) -> dict[str, Any]:
-    """What the space has that is nearest to what is wanted."""
+    """What the space has that is nearest to what is wanted; of what it lacks nothing."""
     if "optimizer" in space:
         wanted = {**wanted, "optimizer": "adam"}
-    return {name: nearest(space[name], value) for name, value in wanted.items()}
+    return {name: nearest(space[name], value) for name, value in wanted.items() if name in space}
 
 
 def placed(space: Choices, setting: Mapping[str, Any]) -> Values:
@@ -181,6 +176,7 @@ def learnt(space: Choices, settings: Sequence[Mapping[str, Any]]) -> list[Values
 
 
 def opening(space: Choices, cell: str) -> dict[str, Any]:
+    """What the first trials of a cell have, whether there is such a choice or not."""
     return {
         "cell": cell,
         "units": 64,
@@ -192,15 +188,10 @@ def opening(space: Choices, cell: str) -> dict[str, Any]:
         "learning_rate": CELLS[cell].learning_rate,
         "batch_size": min(space["batch_size"]),
         "clip_norm": 1.0,
-        **{name: value for name, value in OF_SOME.items() if name in space},
-        **training_opening(space),
+        **OF_SOME,
+        "weight_drop": 0.3,
+        "label_smoothing": 0.0,
     }
-
-
-def training_opening(space: Choices) -> dict[str, Any]:
-    """What first trials do in training, where there is a choice."""
-    usual = {"weight_drop": 0.3, "label_smoothing": 0.0}
-    return {name: value for name, value in usual.items() if name in space}
 
 
 def nearest(options: Sequence[Any], wanted: Any) -> Any:

@@ -5,7 +5,6 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from rnnauto.cells import CELLS
 from rnnauto.data.room import usual_back
 from rnnauto.families.forecast.features import forecast_features_of
 from rnnauto.families.forecast.prepare import ForecastPrepared
@@ -18,9 +17,8 @@ from rnnauto.search.space import (
     batch_sizes,
     choice_of,
     filling_choices,
-    optimizers,
+    opening,
     proposals,
-    training_opening,
 )
 from rnnauto.search.trial import StudyProblem
 
@@ -112,7 +110,7 @@ def forecast_choices(space: Space, shape: ForecastShape) -> Choices:
         "batch_size": batch_sizes(space.batch_size, shape.windows),
         "clip_norm": space.clip_norm,
         **choice_of(space, "weight_drop", gains=True),
-        **optimizers(space),
+        **choice_of(space, "optimizer", gains=False),
     }
 
 
@@ -157,23 +155,11 @@ def forecast_proposals(space: Choices) -> list[dict[str, Any]]:
     for differencing in space["differencing"]:
         log = differencing in SEASONAL
         for cell in space["cell"]:
-            opening = {
-                "cell": cell,
-                "units": 64,
-                "layers": 1,
-                "patch": 1,
-                "pooling": "last",
-                "bidirectional": False,
+            own = {
                 "lookback": max(space["lookback"]),
                 "scaling": "mean" if log else "none",
                 "transform": "log" if log else "none",
                 "differencing": differencing,
-                "dropout": 0.1,
-                "learning_rate": CELLS[cell].learning_rate,
-                "batch_size": min(space["batch_size"]),
-                "clip_norm": 1.0,
-                **({"filling": "decay"} if "filling" in space else {}),
-                **training_opening(space),
             }
-            wanted.append(opening)
+            wanted.append(opening(space, cell) | own)
     return proposals(space, wanted)
