@@ -2,11 +2,12 @@
 1967): a tag that goes on with a chunk only follows one that began it, or went on with it.
 
 The networks tell each timestep by itself, so that of two tags that are about equally likely one may
-not go with its neighbours. Where the tags to learn from are in order, those that are answered are.
+not go with its neighbours. Where the tags to learn from are in order, those that are answered are;
+and how often each followed each other one may have a say.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ from rnnauto.data.tags import OUTSIDE, read_tags
 NEVER = np.float32(-1e9)
 SMALLEST = np.float32(1e-30)  # probability
 BATCH = 256  # sequences that are looked at side by side
+MOST_SUMS = 1 << 18  # of a tag behind each other one that are looked at together
+
+Rows = tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -27,16 +31,23 @@ class Order:
     Attributes:
         first, second: the two places of every tag, [tags].
         shut: 0 where a chunk may be over after a tag, else NEVER, [tags].
+        follows: what is added to the log probability of each tag behind each other one, and, in the
+            last row, at the begin: NEVER where it may not stand there, [tags + 1, tags]; None:
+            nothing is.
     """
 
     first: Integers
     second: Integers
     shut: Floats
+    follows: Floats | None = None
 
 
-def order_of(classes: Sequence[str]) -> Order:
+def order_of(classes: Sequence[str], follows: Rows | None = None) -> Order:
     """Find what each tag may follow; where some chunks have a last tag of their own (BIOES), only
-    that, or one outside, is followed by another chunk."""
+    that, or one outside, is followed by another chunk.
+
+    Args: follows: what is added where a tag follows another, [tags + 1, tags].
+    """
     tags = read_tags(classes)
     over, nothing = len(classes), len(classes) + 1
     with_ends = bool(np.isin(tags.letters, ["E", "S"]).any())
@@ -51,11 +62,21 @@ def order_of(classes: Sequence[str]) -> Order:
         place("I", kind) if on else nothing for on, kind in zip(goes_on, tags.types, strict=True)
     ]
     open_still = with_ends & np.isin(tags.letters, ["B", "I"])
-    return Order(
+    order = Order(
         np.array(first, np.int64),
         np.array(second, np.int64),
         np.where(open_still, NEVER, np.float32(0)).astype(np.float32),
     )
+    return order if follows is None else replace(order, follows=weighed(order, follows))
+
+
+def weighed(order: Order, follows: Rows) -> Floats:
+    """Give what is added where a tag follows another, NEVER where it may not."""
+    begin = len(order.first)
+    behind, opens = np.arange(begin + 1)[:, None], order.first == begin
+    may = (behind == order.first) | (behind == order.second)
+    may[:begin] |= opens & (order.shut == 0)[:, None]
+    return np.where(may, np.array(follows, np.float32), NEVER).astype(np.float32)
 
 
 def in_order(codes: NDArray[np.integer], row_splits: Integers, classes: Sequence[str]) -> bool:
@@ -80,18 +101,24 @@ def in_order(codes: NDArray[np.integer], row_splits: Integers, classes: Sequence
 
 
 def likeliest(
-    chances: NDArray[np.floating], row_splits: Integers, classes: Sequence[str]
+    chances: NDArray[np.floating],
+    row_splits: Integers,
+    classes: Sequence[str],
+    follows: Rows | None = None,
 ) -> Integers:
     """Find the likeliest tags that are in order, of each sequence, [timesteps].
 
-    Args: chances: probabilities [timesteps, classes]; NaN where there are none.
+    Args:
+        chances: probabilities [timesteps, classes]; NaN where there are none.
+        follows: as of `order_of`.
     """
-    order, codes = order_of(classes), np.zeros(len(chances), np.int64)
+    order, codes = order_of(classes, follows), np.zeros(len(chances), np.int64)
     logs = np.log(np.maximum(np.nan_to_num(chances).astype(np.float32), SMALLEST))
     lengths = np.diff(row_splits)
     by_length = np.argsort(lengths, kind="stable")
-    for begin in range(0, len(lengths), BATCH):
-        some = by_length[begin : begin + BATCH]
+    batch = BATCH if follows is None else max(1, min(BATCH, MOST_SUMS // len(classes) ** 2))
+    for begin in range(0, len(lengths), batch):
+        some = by_length[begin : begin + batch]
         steps = np.arange(int(lengths[some].max()))
         real = steps < lengths[some][:, None]
         if real.any():
@@ -107,6 +134,8 @@ def ways_through(logs: Floats, real: NDArray[np.bool_], order: Order) -> Integer
         logs: of probabilities, [batch, timesteps, tags].
         real: which timesteps there are, [batch, timesteps]: the first ones.
     """
+    if order.follows is not None:
+        return weighed_ways(logs, real, order.follows, order.shut)
     batch, timesteps, tags = logs.shape
     totals, over = np.full((batch, tags), NEVER), np.zeros((batch, 1), np.float32)
     nothing, own = np.full((batch, 1), NEVER), np.arange(tags)
@@ -123,4 +152,23 @@ def ways_through(logs: Floats, real: NDArray[np.bool_], order: Order) -> Integer
     for at in reversed(range(timesteps)):
         codes[:, at] = np.where(come == tags, last[at], come)
         come = places[at][np.arange(batch), codes[:, at]]
+    return codes
+
+
+def weighed_ways(logs: Floats, real: NDArray[np.bool_], follows: Floats, shut: Floats) -> Integers:
+    """Do as `ways_through`, where each tag is more or less likely behind each other one."""
+    batch, timesteps, tags = logs.shape
+    totals, never = np.full((batch, tags + 1), NEVER), np.full((batch, 1), NEVER)
+    totals[:, tags] = 0  # at the begin
+    before = []
+    for at in range(timesteps):
+        before.append(totals)
+        best = (totals[:, :, None] + follows).max(axis=1) + logs[:, at]
+        totals = np.where(real[:, at, None], np.concatenate([best, never], axis=1), totals)
+    codes, behind = np.zeros((batch, timesteps), np.int64), np.ascontiguousarray(follows.T)
+    code = (totals[:, :tags] + shut).argmax(axis=1)
+    for at in reversed(range(timesteps)):
+        codes[:, at] = code
+        come = (before[at] + behind[code]).argmax(axis=1)
+        code = np.where(real[:, at], come, code)
     return codes

@@ -5,18 +5,18 @@ They are stored in `model.json`.
 
 import difflib
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rnnauto.arrays import LARGEST, Codes, Doubles, Floats, Integers, splits_of
 from rnnauto.data.columns import floats_of
-from rnnauto.data.decisions import Decided, decided
+from rnnauto.data.decisions import Decided, Matrix, decided
 from rnnauto.data.settling import Early
-from rnnauto.data.tag_order import likeliest
+from rnnauto.data.tag_order import Order, likeliest, order_of
 from rnnauto.errors import RecipeError
 from rnnauto.layout import Frozen
 
@@ -33,11 +33,29 @@ class LabelEncoder(Decided):
         early: how they are answered before a sequence ends; None: they are not.
         tags_in_order: whether they are tags of chunks that are answered in order, the likeliest way
             through a sequence (`data/tag_order.py`).
+        follows: what is added to the log probability of each tag behind each other one, and, in the
+            last row, at the begin, where tags are answered in order, [classes + 1, classes]; None:
+            nothing is.
     """
 
     kind: LabelKind
     early: Early | None = None
     tags_in_order: bool = False
+    follows: Matrix | None = None
+
+    @model_validator(mode="after")
+    def follows_is_of_the_classes(self) -> Self:
+        count = len(self.classes)
+        if self.follows is not None and (
+            len(self.follows) != count + 1 or any(len(row) != count for row in self.follows)
+        ):
+            raise ValueError("`follows` is of other classes")
+        return self
+
+    @property
+    def order(self) -> Order:
+        """What each of the classes may follow, where they are tags that are answered in order."""
+        return order_of(self.classes, self.follows)
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -52,7 +70,7 @@ class LabelEncoder(Decided):
             row_splits: of the sequences of the units; None: each unit is answered by itself.
         """
         if self.tags_in_order and row_splits is not None:
-            return likeliest(chances, row_splits, self.classes)
+            return likeliest(chances, row_splits, self.classes, self.follows)
         return decided(chances, self.worth)
 
 

@@ -61,13 +61,15 @@ def test_tags_without_anything_to_leave_out_have_no_order():
     assert not in_order(np.zeros(0, np.int64), np.array([0]), IOB)
 
 
+@pytest.mark.parametrize("says", [False, True])
 @pytest.mark.parametrize("classes", [IOB, BIOES, PLAIN])
-def test_the_likeliest_way_is_the_best_of_all_that_are_in_order(classes):
+def test_the_likeliest_way_is_the_best_of_all_that_are_in_order(classes, says):
     rng = np.random.default_rng(0)
     lengths = [4, 0, 1, 3, 5]
     row_splits = np.cumsum([0, *lengths])
     chances = rng.dirichlet(np.full(len(classes), 0.3), sum(lengths))
-    found = likeliest(chances, row_splits, classes)
+    added = says * 2 * rng.normal(size=(len(classes) + 1, len(classes)))
+    found = likeliest(chances, row_splits, classes, rows_of(added) if says else None)
     for begin, end in itertools.pairwise(row_splits):
         ways = [
             way
@@ -75,9 +77,28 @@ def test_the_likeliest_way_is_the_best_of_all_that_are_in_order(classes):
             if end == begin or in_order(np.array(way), np.array([0, len(way)]), classes)
         ]
         logs = np.log(np.maximum(chances[begin:end], 1e-30))
-        best = max(ways, key=lambda way: sum(logs[t, tag] for t, tag in enumerate(way)))
-        assert tuple(found[begin:end]) == best
+
+        def total(way, logs=logs):
+            pairs = zip((len(classes), *way), way, strict=False)
+            told = sum(logs[t, tag] for t, tag in enumerate(way))
+            return told + sum(added[pair] for pair in pairs)
+
+        assert tuple(found[begin:end]) == max(ways, key=total)
     assert (found != chances.argmax(axis=1)).any()
+    assert not says or (found != likeliest(chances, row_splits, classes)).any()
+
+
+def rows_of(table):
+    return tuple(map(tuple, table.tolist()))
+
+
+def test_tags_that_nothing_is_added_to_are_answered_as_without():
+    rng = np.random.default_rng(0)
+    row_splits = np.cumsum([0, *rng.integers(0, 9, 700)])  # more than are looked at at once
+    chances = rng.dirichlet(np.full(len(BIOES), 0.3), row_splits[-1])
+    nothing = rows_of(np.zeros((len(BIOES) + 1, len(BIOES))))
+    found = likeliest(chances, row_splits, BIOES, nothing)
+    assert (found == likeliest(chances, row_splits, BIOES)).all()
 
 
 def test_chances_that_are_none_leave_the_others_in_order():
@@ -94,6 +115,20 @@ def test_an_encoder_answers_in_order_only_where_sequences_are_told():
     assert target.answered(chances, np.array([0, 2])).tolist() == [0, 2]
     plain = target.model_copy(update={"tags_in_order": False})
     assert plain.answered(chances, np.array([0, 2])).tolist() == [4, 2]
+
+
+def test_an_encoder_knows_what_follows_only_of_its_own_classes():
+    added = np.zeros((6, 5))
+    added[5, 4] = added[4, 4] = 3  # O at the begin, and behind O
+    told = {"classes": IOB, "kind": "text", "tags_in_order": True}
+    target = LabelEncoder(**told, follows=rows_of(added))
+    chances = np.array([[0.1, 0.0, 0.3, 0.2, 0.4], [0.0, 0.0, 0.7, 0.2, 0.1]])
+    assert target.answered(chances, np.array([0, 2])).tolist() == [4, 4]
+    again = LabelEncoder.model_validate_json(target.model_dump_json())
+    assert again == target
+    for rows in (added[:5], added[:, :4]):
+        with pytest.raises(ValueError, match="of other classes"):
+            LabelEncoder(**told, follows=rows_of(rows))
 
 
 def test_a_type_that_never_begins_is_never_gone_on_with():

@@ -7,7 +7,6 @@ from typing import Any
 import tensorflow as tf
 
 from rnnauto.data.encode import clock_sizes
-from rnnauto.data.tag_order import order_of
 from rnnauto.data.targets import (
     EndingValue,
     LabelEncoder,
@@ -174,7 +173,7 @@ def decode_target(
         worth = tf.tensordot(probabilities, tf.constant(target.worth), 1)
     best = tf.argmax(worth, -1)
     if target.tags_in_order and length is not None:
-        best = likeliest_ways(probabilities, length, order_of(target.classes))
+        best = likeliest_ways(probabilities, length, target.order)
     return {
         "label": tf.gather(classes, best),
         "probabilities": probabilities,

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from rnnauto.data.tag_order import order_of
 from rnnauto.data.targets import (
     EndingValue,
     LabelEncoder,
@@ -100,7 +99,7 @@ def emit_target(
     if target.worth is not None:
         worth = graph.op("MatMul", probabilities, graph.constant(target.worth, "float32"))
     if target.tags_in_order and length:
-        best = emit_ways(graph, probabilities, length, order_of(target.classes))
+        best = emit_ways(graph, probabilities, length, target.order)
     else:
         best = graph.op("ArgMax", worth, axis=-1, keepdims=0)
     count = len(target.classes)

@@ -117,11 +117,13 @@ def worth_of(target: TargetEncoder) -> dict[str, Any]:
     """Tell the rule by which a class is answered, where it is not the likeliest: the worth of each
     answer, [true class][answer], to be weighed by the probabilities, or that the likeliest way
     through the tags of a sequence is taken, in which one that goes on with a chunk follows one that
-    began it or went on with it."""
+    began it or went on with it, and what is added where one follows another: a row a tag before,
+    the last the begin, a column a tag."""
     if not isinstance(target, LabelEncoder):
         return {}
     if target.tags_in_order:
-        return {"tags_in_order": True}
+        added = {} if target.follows is None else {"follows": target.follows}
+        return {"tags_in_order": True, **added}
     if target.worth is None:
         return {}
     return {"worth": target.worth.tolist()}

@@ -110,7 +110,7 @@ def deciding(encoders: DirectEncoders, told: Told, train: Sequences) -> DirectEn
         early = Early(loss=search.loss_allowed) if search.early else None
         rules = {"costs": (), "decides_by": "", "decision": None, "early": early}
         orders = not search.streamable and learnt_in_order(target, train, told.layout)
-        target = target.model_copy(update={**rules, "tags_in_order": orders})
+        target = target.model_copy(update={**rules, "tags_in_order": orders, "follows": None})
         encoders = with_target(encoders, target)
     if not judge.costs and judge.decide == "auto":
         return encoders

@@ -16,12 +16,15 @@ from rnnauto.deploy.runner import load_saved_model, raw_batch
 from rnnauto.deploy.write import write_saved_model
 from rnnauto.families.direct.answer import answer
 from rnnauto.families.direct.deciding.decide import decide
-from rnnauto.families.direct.encode import DirectPart, fit_direct
+from rnnauto.families.direct.encode import DirectPart, encode, fit_direct
 from rnnauto.families.direct.export import serve_module
 from rnnauto.families.direct.graph import write_graph
+from rnnauto.families.direct.learner import LEARNER
+from rnnauto.families.direct.lite import worth_of
 from rnnauto.families.direct.prepare import learnt_in_order
 from rnnauto.families.direct.signatures import open_light
 from rnnauto.families.direct.table import prediction_table
+from rnnauto.networks.architecture import Answer
 from rnnauto.prepared import Prepared
 
 pytestmark = pytest.mark.train
@@ -48,8 +51,10 @@ def ready():
     return sequences, encoders, members_of(LAYOUT, encoders)
 
 
-def test_savedmodel_onnx_and_table_say_the_same_tags(ready, tmp_path):
-    sequences, encoders, members = ready
+@pytest.mark.parametrize("says", [False, True])
+def test_savedmodel_onnx_and_table_say_the_same_tags(ready, tmp_path, says):
+    sequences, plain, members = ready
+    encoders = following(plain) if says else plain
     served = serve_module(members, layout=LAYOUT, encoders=encoders)
     write_saved_model(tmp_path / "model", served, served.functions)
     run = load_saved_model(tmp_path / "model")
@@ -69,6 +74,18 @@ def test_savedmodel_onnx_and_table_say_the_same_tags(ready, tmp_path):
     assert in_order(codes, sequences.row_splits, encoders.target.classes)
     likeliest = answer(run, part).argmax(axis=1)
     assert (likeliest != codes).any()  # else nothing is shown here
+    in_order_alone = plain.target.answered(answer(run, part), sequences.row_splits)
+    assert (in_order_alone != codes).any() == says
+    asked = worth_of(encoders.target)
+    assert asked["tags_in_order"] and asked.get("follows") == encoders.target.follows
+
+
+def following(encoders):
+    """Have tags be likelier behind some than behind others."""
+    count = len(encoders.target.classes)
+    added = 2 * np.random.default_rng(0).normal(size=(count + 1, count))
+    target = encoders.target.model_copy(update={"follows": tuple(map(tuple, added.tolist()))})
+    return encoders.model_copy(update={"target": target})
 
 
 def _text(label):
@@ -76,15 +93,41 @@ def _text(label):
 
 
 def test_networks_that_read_forwards_alone_answer_each_tag_by_itself(ready):
-    _, encoders, members = ready
-    part = DirectPart(FRAME, ready[0], LAYOUT, encoders)
+    sequences, encoders, _ = ready
+    part = DirectPart(FRAME, sequences, LAYOUT, encoders)
     prepared = prepared_of(encoders, part)
     common = {"parts": (), "study": None, "baselines": ()}
-    assert decide(prepared, members=members, **common) is prepared
     architecture = SimpleNamespace(bidirectional=False)
     forwards = SimpleNamespace(parts=SimpleNamespace(architecture=architecture))
     left = decide(prepared, members=[forwards], **common)
     assert not left.encoders.target.tags_in_order
+
+
+@pytest.mark.parametrize("objective", ["", "entity_f1", "accuracy"])
+def test_what_follows_has_a_say_where_chunks_are_better_by_it(ready, objective):
+    sequences, encoders, members = ready
+    part = DirectPart(FRAME, sequences, LAYOUT, encoders)
+    data = encode(sequences, encoders, per_timestep=True)
+    held = np.arange(14, 20)
+    study = SimpleNamespace(
+        learner=LEARNER,
+        data=data,
+        folds=((np.arange(14), held),),
+        problem=SimpleNamespace(objective=objective, answer=Answer("classes", (5,))),
+    )
+    parts = ((None, 0), (None, 0))
+    found = decide(
+        prepared_of(encoders, part), members=members, parts=parts, study=study, baselines=()
+    )
+    target = found.encoders.target
+    assert found.test.encoders.target == target
+    if objective == "accuracy":
+        assert target == encoders.target
+        return
+    # networks that know nothing: which tags follow each other is all there is to know
+    place = target.classes.index
+    behind = target.follows[place("B-a")]
+    assert behind[place("I-a")] > 0 > behind[place("O")]
 
 
 def prepared_of(encoders, part):
