@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,8 @@ from rnnauto.search.workers import (
 )
 
 ASK_SECONDS = 0.25  # how often a job asks whether it shall stop
+MAIL_SECONDS = 0.1  # what the mailbox gathers for, so that many jobs do not wake the driver often
+ROOM_SECONDS = 1.0  # for so long a cluster is taken to have the room that it had
 SPARE_STORE = 256 << 20  # bytes of a local cluster's object store beside the study: weights
 Files = tuple[tuple[str, Any], ...]  # path in the study's folder, reference to its bytes
 
@@ -84,8 +86,9 @@ class Mailbox:
         self.some.set()
 
     async def take(self) -> list[tuple[int, dict[str, Any]]]:
-        """Everything that was told since, once there is something."""
+        """Everything that was told since, some moments after there is something."""
         await self.some.wait()
+        await asyncio.sleep(MAIL_SECONDS)
         self.some.clear()
         told, self.told = self.told, []
         return told
@@ -194,6 +197,7 @@ class RayPool:
         mailbox: the actor beside the driver.
         mail: a reference to what it tells next.
         wanted: the driver's versions, by package.
+        room: for so many jobs, when the cluster was last asked.
         submitted: how many jobs were.
         running: by the task's reference.
         peak_memory: of any worker so far, in bytes.
@@ -206,6 +210,8 @@ class RayPool:
     mail: Any
     share: Share = Share()
     wanted: dict[str, str] = field(default_factory=node_versions)
+    room: int = 0
+    asked_at: float = -math.inf
     submitted: int = 0
     running: dict[Any, Running] = field(default_factory=dict)
     peak_memory: int = 0
@@ -213,7 +219,10 @@ class RayPool:
     @property
     def workers(self) -> range:
         """As many as the cluster has room for now; without any, a job waits for the first."""
-        return range(max(1, self.share.fits(ray.cluster_resources())))
+        if time.monotonic() - self.asked_at >= ROOM_SECONDS:
+            self.room = max(1, self.share.fits(ray.cluster_resources()))
+            self.asked_at = time.monotonic()
+        return range(self.room)
 
     @property
     def idle(self) -> int:
@@ -223,13 +232,17 @@ class RayPool:
     def busy(self) -> int:
         return len(self.running)
 
+    @cached_property
+    def task(self) -> Any:
+        """What Ray runs; made once, for it is sent to the cluster each time."""
+        # one attempt: the search counts them; max_calls: what leaks slowly ends with the process
+        share = {"num_cpus": self.share.cpus, "num_gpus": self.share.gpus}
+        return ray.remote(**share, max_retries=0, max_calls=MOST_JOBS)(run_on_node)
+
     def submit(self, job: Job) -> None:
         needed = {own: weights_path(self.folder, own).read_bytes() for own in job.needs}
         self.submitted += 1
-        # one attempt: the search counts them; max_calls: what leaks slowly ends with the process
-        share = {"num_cpus": self.share.cpus, "num_gpus": self.share.gpus}
-        task = ray.remote(**share, max_retries=0, max_calls=MOST_JOBS)(run_on_node)
-        reference = task.remote(
+        reference = self.task.remote(
             job.to_json(),
             needed,
             files=self.files,
