@@ -179,13 +179,15 @@ def epoch_seconds(search: Search, values: Values) -> float:
     """What an epoch takes: measured on trials of the same shape, else on all; 0 before any. Of many
     trials only the newest count."""
     known = [
-        (tuple(trial.values.get(name) for name in SHAPE), result.seconds / len(result.epochs))
+        (trial.values, result.seconds / len(result.epochs))
         for trial in islice(reversed(search.trials.values()), NEWEST)
         for result in trial.results.values()
         if result.epochs
     ]
-    shape = tuple(values.get(name) for name in SHAPE)
-    same = [seconds for other, seconds in known if other == shape]
+    shape = [(name, values.get(name)) for name in SHAPE]
+    same = [
+        seconds for other, seconds in known if all(other.get(name) == own for name, own in shape)
+    ]
     if same:
         return min(same)
     return statistics.median(seconds for _, seconds in known) if known else 0.0

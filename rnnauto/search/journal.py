@@ -25,7 +25,11 @@ def append(path: Path, event: str, **fields: Any) -> None:
     Raises: StorageError where the disk takes no more; the journal is then what it was before.
     """
     known = {"event": event, "time": round(time.time(), 3), **fields}
-    line = (json.dumps(finite(known), allow_nan=False) + "\n").encode()
+    try:
+        text = json.dumps(known, allow_nan=False)
+    except ValueError:
+        text = json.dumps(finite(known), allow_nan=False)
+    line = (text + "\n").encode()
     try:
         new = not path.exists()
         descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)

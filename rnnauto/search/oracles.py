@@ -10,7 +10,8 @@ IDLE. So a search does not depend on which trial ends first, and can be replayed
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import keras_tuner
@@ -26,11 +27,13 @@ NEIGHBOURS = 0.5  # share of them that differ from good settings by a hyperparam
 NEWEST, BEST = 200, 50  # trials that a model is fitted to, at most ...
 UNKNOWN = 100  # ... and of those whose loss it does not know the newest
 LEARNT_AGAIN = 1.2  # times the trials that its lengths were learnt from
+JITTER = 1e-10  # that keeps a process of equal settings solvable
 OPTIMISM = 2.0  # standard deviations below the mean that a candidate is credited with
 GOLDEN = (math.sqrt(5) - 1) / 2
 
 Proposal = dict[str, Any]  # what keras-tuner takes: a status, and values where it is RUNNING
 Texts = dict[str, str]  # hyperparameters, each value as JSON
+Numbers = NDArray[np.int64]  # [settings, hyperparameters], which of its options each has
 
 
 def running(values: Any) -> Proposal:
@@ -108,40 +111,50 @@ class BayesianOracle(keras_tuner.Oracle):
         self.behind = behind
         self.kernel: Any = None
         self.learnt_from = 0
+        self.losses: list[float] = []  # of the trials before the first that still runs
 
     def populate_space(self, trial_id: str) -> Proposal:
         order = list(self.trials.values())
         if len(order) < len(self.opening):
             return running(self.opening[len(order)])
-        known = order[: max(0, len(order) + 1 - self.behind)]
-        if any(trial.status == RUNNING for trial in known):
-            return {"status": IDLE}
-        if len(known) < FEWEST_KNOWN or not any(finite(trial) for trial in known):
+        known = max(0, len(order) + 1 - self.behind)
+        for trial in order[len(self.losses) : known]:
+            if trial.status == RUNNING:
+                return {"status": IDLE}
+            self.losses.append(trial.score if finite(trial) else math.inf)
+        losses = np.array(self.losses[:known])
+        if known < FEWEST_KNOWN or not np.isfinite(losses).any():
             values = self._random_values()
         else:
-            values = self.most_promising(known, order[len(known) :])
+            values = self.most_promising(order, losses)
         return {"status": STOPPED} if values is None else running(values)
 
-    def most_promising(self, known: list[Any], pending: list[Any]) -> Texts | None:
-        axes = options_of(self)
+    def most_promising(self, trials: list[Any], losses: NDArray[np.float64]) -> Texts | None:
+        """The most promising of new settings, by the losses of the first trials."""
+        axes, count = options_of(self), len(losses)
         rng = np.random.default_rng([self.seed, len(self.trials)])
-        heights = ranks(np.array([trial.score if finite(trial) else math.inf for trial in known]))
-        order = np.argsort(heights, kind="stable")
-        best = [known[at].hyperparameters.values for at in order[:3]]
-        kept = sorted({*order[:BEST], *range(max(0, len(known) - NEWEST), len(known))})
-        settings, heights = [known[at].hyperparameters.values for at in kept], heights[kept]
-        candidates = draw(axes, best, rng)
-        unknown = [trial.hyperparameters.values for trial in pending[-UNKNOWN:]]
-        settings += unknown
+        heights = ranks(losses)
+        order = np.argsort(heights, kind="stable").tolist()
+        kept = sorted({*order[:BEST], *range(max(0, count - NEWEST), count)})
+        unknown = range(max(count, len(trials) - UNKNOWN), len(trials))
+
+        def tried(numbers: Iterable[int]) -> Numbers:
+            return numbers_of(axes, [trials[at].hyperparameters.values for at in numbers])
+
+        candidates = draw(axes, tried(order[:3]), rng)
+        heights = heights[kept]
         heights = np.concatenate([heights, np.full(len(unknown), np.median(heights))])
-        if len(known) >= LEARNT_AGAIN * self.learnt_from:
-            self.kernel, self.learnt_from = None, len(known)
+        if count >= LEARNT_AGAIN * self.learnt_from:
+            self.kernel, self.learnt_from = None, count
+        points = places(axes, tried([*kept, *unknown]))
         self.kernel, mean, deviation = fit_process(
-            places(axes, settings), heights, places(axes, candidates), self.kernel
+            points, heights, places(axes, candidates), self.kernel
         )
         for at in np.argsort(mean - OPTIMISM * deviation, kind="stable"):
-            if is_new(self, candidates[at]):
-                return candidates[int(at)]
+            chosen = zip(axes.items(), candidates[at], strict=True)
+            proposal = {name: options[number] for (name, options), number in chosen}
+            if is_new(self, proposal):
+                return proposal
         values: Texts | None = self._random_values()
         return values
 
@@ -157,32 +170,31 @@ def ranks(losses: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(order / max(1, int(order.max())), np.float64)
 
 
-def draw(axes: dict[str, list[str]], best: list[Texts], rng: np.random.Generator) -> list[Texts]:
+def draw(axes: dict[str, list[str]], best: Numbers, rng: np.random.Generator) -> Numbers:
     """Distinct settings: random ones, and good ones with one or two hyperparameters drawn anew."""
     drawn = rng.integers([len(options) for options in axes.values()], size=(CANDIDATES, len(axes)))
     near = int(NEIGHBOURS * CANDIDATES)
-    kept = np.array(
-        [[options.index(base[name]) for name, options in axes.items()] for base in best]
-    )[np.arange(near) % len(best)]
+    kept = best[np.arange(near) % len(best)]
     # of fixed hyperparameters none is drawn anew
     free = np.flatnonzero([len(options) > 1 for options in axes.values()])
     changed = free[rng.random((near, len(free))).argsort(axis=1)[:, :2]]
     np.put_along_axis(kept, changed, np.take_along_axis(drawn[:near], changed, axis=1), axis=1)
-    rows = dict.fromkeys(map(tuple, np.concatenate([kept, drawn[near:]]).tolist()))
-    named = list(axes.items())
-    return [
-        {name: options[at] for (name, options), at in zip(named, row, strict=True)} for row in rows
-    ]
+    return np.array(list(dict.fromkeys(map(tuple, np.concatenate([kept, drawn[near:]]).tolist()))))
 
 
-def places(axes: dict[str, list[str]], settings: list[Texts]) -> NDArray[np.float64]:
+def numbers_of(axes: dict[str, list[str]], settings: list[Texts]) -> Numbers:
+    """Number the options that settings have."""
+    known = [(name, {text: at for at, text in enumerate(axes[name])}) for name in axes]
+    return np.array([[numbers[values[name]] for name, numbers in known] for values in settings])
+
+
+def places(axes: dict[str, list[str]], settings: Numbers) -> NDArray[np.float64]:
     """Settings as points [settings, dimensions]: numbers by their order, from 0 to 1; words and
     switches each as a dimension of its own, so that all are equally far from each other."""
     columns = []
-    for name, options in axes.items():
+    for options, at in zip(axes.values(), settings.T, strict=True):
         if len(options) < 2:
             continue
-        at = np.array([options.index(values[name]) for values in settings])
         if all(is_number(text) for text in options):
             order = np.argsort(np.argsort([json.loads(text) for text in options]))
             columns.append(order[at][:, None] / (len(options) - 1))
@@ -191,6 +203,7 @@ def places(axes: dict[str, list[str]], settings: list[Texts]) -> NDArray[np.floa
     return np.concatenate(columns, axis=1)
 
 
+@lru_cache(maxsize=1024)
 def is_number(text: str) -> bool:
     value = json.loads(text)
     return isinstance(value, int | float) and not isinstance(value, bool)
@@ -202,25 +215,40 @@ def fit_process(
     candidates: NDArray[np.float64],
     learnt: Any,
 ) -> tuple[Any, NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and standard deviation of a Gaussian process at the candidates, and its kernel.
+    """Mean and standard deviation of a Gaussian process at the candidates, and its kernel
+    (Rasmussen and Williams 2006, algorithm 2.1). scikit-learn's, which learns the kernel, works
+    everything out twice where it is known.
 
     Args: learnt: the kernel of an earlier one, which is taken as it is; None: it is learnt.
     """
+    # several threads take five times as long here, beside workers that use every core
+    with one_core():
+        from scipy.linalg import cho_solve, cholesky, solve_triangular
+
+        kernel = learnt or learn_kernel(points, heights)
+        middle, width = heights.mean(), heights.std() or 1.0
+        known = kernel(points)
+        known[np.diag_indices_from(known)] += JITTER
+        root = cholesky(known, lower=True, overwrite_a=True, check_finite=False)
+        weights = cho_solve((root, True), (heights - middle) / width, check_finite=False)
+        shared = kernel(candidates, points)
+        told = solve_triangular(root, shared.T, lower=True, check_finite=False)
+        variance = np.maximum(0.0, kernel.diag(candidates) - np.einsum("ij,ij->j", told, told))
+    return kernel, middle + width * (shared @ weights), width * np.sqrt(variance)
+
+
+def learn_kernel(points: NDArray[np.float64], heights: NDArray[np.float64]) -> Any:
+    """The kernel under which the heights are most likely."""
     import warnings
 
     from sklearn.gaussian_process import GaussianProcessRegressor
     from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
     kernel = ConstantKernel(1.0) * Matern(1.0, (0.1, 10.0), nu=2.5) + WhiteKernel(0.1, (1e-3, 1.0))
-    process = GaussianProcessRegressor(
-        learnt or kernel, optimizer=None if learnt else "fmin_l_bfgs_b", normalize_y=True
-    )
-    with one_core(), warnings.catch_warnings():
-        # several threads take five times as long here, beside workers that use every core
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a length scale at its bound is no fault
-        process.fit(points, heights)
-        mean, deviation = process.predict(candidates, return_std=True)
-    return process.kernel_, mean, deviation
+        process = GaussianProcessRegressor(kernel, alpha=JITTER, normalize_y=True)
+        return process.fit(points, heights).kernel_
 
 
 class Round(NamedTuple):

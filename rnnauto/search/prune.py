@@ -8,6 +8,8 @@ before they have ended: so a search does not depend on which trial ends first.
 import statistics
 from collections.abc import Sequence
 
+import numpy as np
+
 from rnnauto.search.select import Trial
 
 BEHIND, FOR_EACH = 8, 4  # measured: with four for each worker none waits long for the slowest
@@ -36,18 +38,12 @@ def compared(trials: Sequence[Trial], behind: int = BEHIND) -> Sequence[Trial]:
 
 def limits(trials: Sequence[Trial], behind: int = BEHIND) -> tuple[float | None, ...]:
     """By epoch, the loss above which the next trial ends; None where it is not judged yet."""
-    curves = []
-    for trial in compared(trials, behind):
-        epochs = trial.results[0].epochs
-        curve = [epoch.best for epoch in epochs if epoch.best is not None]
-        if curve and len(curve) == len(epochs):
-            curves.append(curve)
+    curves = [trial.curve for trial in compared(trials, behind) if len(trial.curve)]
     if len(curves) < FEWEST:
         return ()
     begin = max(FIRST_EPOCH, round(FIRST_SHARE * statistics.median(map(len, curves))))
-    return tuple(
-        None
-        if epoch < begin
-        else statistics.median(curve[min(epoch, len(curve)) - 1] for curve in curves)
-        for epoch in range(1, max(map(len, curves)) + 1)
-    )
+    losses = np.empty((len(curves), max(map(len, curves))))
+    for row, curve in zip(losses, curves, strict=True):
+        row[: len(curve)], row[len(curve) :] = curve, curve[-1]
+    judged = np.median(losses[:, begin - 1 :], axis=0).tolist()
+    return (None,) * min(begin - 1, losses.shape[1]) + tuple(judged)

@@ -12,7 +12,11 @@ import sys
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from rnnauto.metrics import direction
 from rnnauto.search.trial import AGAIN, TAUGHT, Result, StudyProblem, Values
@@ -48,12 +52,12 @@ class Trial:
         ended = any(result.status == "pruned" for result in self.results.values())
         return "pruned" if ended else "completed"
 
-    @property
+    @cached_property
     def again(self) -> bool:
         """Whether it is of the setting of another trial, with another seed."""
         return AGAIN in self.id or self.taught
 
-    @property
+    @cached_property
     def taught(self) -> bool:
         """Whether its network was taught by the mean of others."""
         return TAUGHT in self.id
@@ -72,6 +76,18 @@ class Trial:
         """Mean over the folds of the best validation loss."""
         whole = self.status in {"completed", "pruned"}
         return statistics.fmean(self.losses.values()) if whole else math.inf
+
+    @cached_property
+    def rank(self) -> tuple[bool, bool, int, float, str]:
+        """What trials are sorted by, the best first."""
+        pruned = self.status == "pruned"
+        return (not self.completed, not pruned, -len(self.results), self.loss, self.id)
+
+    @cached_property
+    def curve(self) -> NDArray[np.float64]:
+        """By epoch of the first fold the lowest loss so far; empty where an epoch has none."""
+        best = [epoch.best for epoch in self.results[0].epochs]
+        return np.array([] if None in best else best, np.float64)
 
     @property
     def scores(self) -> list[float]:
@@ -95,12 +111,7 @@ class Trial:
 def ranked(trials: Iterable[Trial]) -> list[Trial]:
     """Best first: trained on most folds, then lowest loss; pruned trials, then failed ones come
     last."""
-    return sorted(trials, key=rank)
-
-
-def rank(trial: Trial) -> tuple[bool, bool, int, float, str]:
-    pruned = trial.status == "pruned"
-    return (not trial.completed, not pruned, -len(trial.results), trial.loss, trial.id)
+    return sorted(trials, key=attrgetter("rank"))
 
 
 def winner(trials: Iterable[Trial], *, rule: Rule, proven: Container[Values]) -> Trial | None:
@@ -112,13 +123,13 @@ def winner(trials: Iterable[Trial], *, rule: Rule, proven: Container[Values]) ->
             then the one with the fewest parameters, then the one with the lowest loss.
         proven: settings that often do well: they were not drawn, and so not picked for their luck.
     """
-    order = [trial for trial in ranked(trials) if trial.completed]
-    if not order:
+    completed = [trial for trial in trials if trial.completed]
+    if not completed:
         return None
-    best = order[0]
+    best = min(completed, key=attrgetter("rank"))
     if rule == "best" or len(best.results) < FEWEST_FOLDS:
         return best
-    rivals = [trial for trial in order if trial.losses.keys() == best.losses.keys()]
+    rivals = [trial for trial in completed if trial.losses.keys() == best.losses.keys()]
     return min(
         (trial for trial in rivals if not clearly_worse(trial, best)),
         key=lambda t: (t.values not in proven, t.results[0].parameters, t.loss, t.id),

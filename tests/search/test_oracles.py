@@ -8,7 +8,7 @@ import pytest
 
 from rnnauto.search import oracles
 from rnnauto.search.oracle import make_asker
-from rnnauto.search.oracles import places, plan_of, ranks
+from rnnauto.search.oracles import numbers_of, places, plan_of, ranks
 from rnnauto.search.prune import BEHIND
 
 pytestmark = pytest.mark.train
@@ -219,7 +219,7 @@ def test_numbers_keep_their_order_and_words_are_equally_far_apart():
         {"units": units, "cell": cell, "fixed": "1"}
         for units, cell in (("64", '"a"'), ("16", '"b"'), ("32", '"c"'))
     ]
-    found = places(axes, settings)
+    found = places(axes, numbers_of(axes, settings))
     assert found[:, 0].tolist() == [1.0, 0.0, 0.5]
     words = found[:, 1:]
     assert [float(abs(words[0] - words[at]).max()) for at in (1, 2)] == pytest.approx(
