@@ -25,7 +25,7 @@ FULL_EPOCHS = 81  # of a trial in the last round of Hyperband; a winner is train
 # keras-tuner's width of an id depends on the number of trials, which may differ when a search is
 # resumed; `Asker` counts them
 MOST_TRIALS = 9999
-ROUND_APART = 32  # trials at once for which a round waits for a bracket more
+SHARED_BY = 16  # trials at once for which one more sweep shares a plan
 FACTOR = 3  # one trial of so many is promoted
 
 
@@ -108,13 +108,18 @@ def make_asker(
             most = min(epochs, FULL_EPOCHS)
             oracle = fitting_hyperband(first, trials, most, shared)
             if behind > BEHIND:
-                oracle.sweeps = max(1, trials // len(plan_of(oracle)))
-                oracle.apart = max(1, behind // ROUND_APART)
+                oracle.sweeps = shared_sweeps(trials // len(plan_of(oracle)), behind)
             unit = max(1, most // oracle.max_epochs)
     # no files: the journal is the truth
     oracle.save = oracle._save_trial = lambda *trial: None
     oracle.verbose = 0
     return Asker(oracle, trials, unit)
+
+
+def shared_sweeps(sweeps: int, behind: int) -> int:
+    """How many of so many sweeps share a plan: enough for many workers, and in plans alike."""
+    plans = max(1, sweeps // max(1, behind // SHARED_BY))
+    return max(1, sweeps // plans)
 
 
 def fitting_hyperband(

@@ -265,7 +265,7 @@ class HyperbandOracle(keras_tuner.oracles.HyperbandOracle):
     follows sweep until no setting is new.
 
     Attributes:
-        sweeps, apart: for many workers, sweeps that share a plan, and brackets that a round waits.
+        sweeps: so many share a plan, for many workers.
     """
 
     def __init__(self, opening: list[Texts], **options: Any) -> None:
@@ -274,12 +274,12 @@ class HyperbandOracle(keras_tuner.oracles.HyperbandOracle):
         self.plan: list[Round] = []
         self.rounds: dict[Round, list[str]] = {}  # ids of its trials
         self.used_up = False
-        self.sweeps = self.apart = 1
+        self.sweeps = 1
 
     def populate_space(self, trial_id: str) -> Proposal:
         while self.plan or not self.used_up:
             if not self.plan:
-                self.plan, self.rounds = plan_of(self, self.sweeps, self.apart), {}
+                self.plan, self.rounds = plan_of(self, self.sweeps), {}
             at = self.plan[0]
             proposal = self.promoted(at) if at.number else self.first()
             if proposal is not None and proposal["status"] == IDLE:
@@ -311,14 +311,13 @@ class HyperbandOracle(keras_tuner.oracles.HyperbandOracle):
         return running({**left[0].hyperparameters.values, **known})
 
 
-def plan_of(oracle: Any, sweeps: int = 1, apart: int = 1) -> list[Round]:
-    """List the round of every trial of some sweeps, in order.
-
-    Args: apart: so many brackets begin between a round and the next.
-    """
+def plan_of(oracle: Any, sweeps: int = 1) -> list[Round]:
+    """List the round of every trial of some sweeps, in order: brackets of a kind follow each other,
+    and between a round and the next begin as many brackets as there are sweeps. Those with the most
+    rounds come first, so that at the end hardly a trial waits for others."""
     brackets = range(oracle._get_num_brackets() - 1, -1, -1)
     rounds = sorted(
-        (sweep * len(brackets) + late + number * apart, number, Round(sweep, bracket, number))
+        ((late + number) * sweeps + sweep, number, Round(sweep, bracket, number))
         for sweep in range(sweeps)
         for late, bracket in enumerate(brackets)
         for number in range(bracket + 1)

@@ -179,7 +179,7 @@ def test_hyperband_has_rounds_even_in_a_short_search():
 def test_for_many_workers_rounds_of_hyperband_wait_less():
     """Sweeps share a plan; still each trial comes after all of the round before."""
     oracle = made("hyperband", 24).oracle
-    alone, shared = plan_of(oracle), plan_of(oracle, 3, 2)
+    alone, shared = plan_of(oracle), plan_of(oracle, 3)
     assert Counter(shared) == Counter(
         each._replace(sweep=sweep) for each in alone for sweep in range(3)
     )
