@@ -38,6 +38,7 @@ RECIPE = {
             "bidirectional": [False],
             "dropout": [0.0],
             "weight_drop": [0.0],
+            "augment": ["none"],
             "learning_rate": [0.01],
             "batch_size": [16],
         },

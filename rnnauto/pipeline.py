@@ -42,6 +42,7 @@ from rnnauto.search.pose import with_seeds
 from rnnauto.search.prune import behind
 from rnnauto.search.replay import Asker, OracleChoice, chosen_before, lost_weights, open_journal
 from rnnauto.search.select import Trial, criterion_words, explain, explain_taught
+from rnnauto.search.space import Choices, with_use_for
 from rnnauto.search.starting.forks import Template
 from rnnauto.search.starting.openings import Openings
 from rnnauto.search.starting.template import warming
@@ -105,7 +106,7 @@ def fit(
         family = family_of(prepared.layout)
         check_metrics(recipe.expect, prepared.layout, metric_names(prepared))
         check_searched(family, prepared, recipe)
-        problem, space = posed(family, prepared, recipe), family.space(prepared, recipe)
+        problem, space = posed(family, prepared, recipe)
         beside = local_workers(recipe, len(prepared.parts.folds))
         clock = Clock(started, recipe.search.budget, diagnoses=recipe.judge.diagnose, beside=beside)
         begun_with, prepared = fingerprint(prepared, recipe, space), with_keys_alone(prepared)
@@ -140,12 +141,14 @@ def in_one_part(recipe: Recipe) -> Recipe:
     return recipe.model_copy(update={"split": recipe.split.model_copy(update={"folds": 1})})
 
 
-def posed(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> StudyProblem:
-    """Say what all trials share, and by what they are selected. Raises: RecipeError."""
+def posed(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> tuple[StudyProblem, Choices]:
+    """Say what all trials share, by what they are selected, and what they choose from. Raises:
+    RecipeError."""
     layout, encoders = prepared.layout, prepared.encoders
     names, objectives = metric_names(prepared), family.objectives(layout, encoders)
     objective = objective_of(recipe.search.objective, layout, objectives, names)
-    return replace(family.pose(prepared, recipe), objective=objective)
+    problem = replace(family.pose(prepared, recipe), objective=objective)
+    return problem, with_use_for(recipe.search.space, family.space(prepared, recipe))
 
 
 def check_searched(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> None:

@@ -95,30 +95,6 @@ def noisy(inputs: dict[str, Any], bench: LabBench, rng: np.random.Generator) -> 
     inputs["numbers"] = numbers + 0.1 * deviations * rng.standard_normal(numbers.shape, np.float32)
 
 
-def scaled_up(inputs: dict[str, Any], bench: LabBench, rng: np.random.Generator) -> None:
-    """Multiply the deviations of a sequence by about 1, one number a sequence."""
-    numbers = inputs["numbers"]
-    means = np.array(bench.study.problem.numbers[0], np.float32)[:, 0]
-    factor = np.exp(0.1 * rng.standard_normal((len(numbers), 1, 1))).astype(np.float32)
-    inputs["numbers"] = means + (numbers - means) * factor
-
-
-def warped(inputs: dict[str, Any], bench: LabBench, rng: np.random.Generator) -> None:
-    """Read sequences a little faster here and slower there, their lengths kept."""
-    numbers, length = inputs["numbers"].copy(), inputs["length"]
-    for row in range(len(numbers)):
-        steps = int(length[row])
-        if steps < 4:
-            continue
-        knots = np.cumsum(np.exp(0.2 * rng.standard_normal(5)))
-        knots = np.concatenate([[0], knots]) / knots[-1] * (steps - 1)
-        at = np.interp(np.arange(steps), np.linspace(0, steps - 1, 6), knots)
-        low = np.floor(at).astype(int)
-        high, part = np.minimum(low + 1, steps - 1), (at - low)[:, None].astype(np.float32)
-        numbers[row, :steps] = numbers[row, low] * (1 - part) + numbers[row, high] * part
-    inputs["numbers"] = numbers
-
-
 @contextmanager
 def cells() -> Iterator[None]:
     layers.add_cells()
@@ -151,8 +127,9 @@ ARMS = (
     Arm("embedding rate x3", READ_TOKENS, knobs={"embedding_rate": 3.0}),
     Arm("embedding rate x1/3", READ_TOKENS, knobs={"embedding_rate": 1 / 3}),
     Arm("noise .1", NUMBERS, learner=augmented(noisy)),
-    Arm("warped", SERIES, learner=augmented(warped)),
-    Arm("size jitter", SERIES, learner=augmented(scaled_up)),
+    Arm("warped", SERIES, values=given(augment="warp")),
+    Arm("size jitter", SERIES, values=given(augment="size")),
+    Arm("warped, and size jitter", SERIES, values=given(augment="both")),
     Arm("one cycle, rate x2", schedule="one cycle", values=times(2.0, "learning_rate")),
     Arm("cell gru", values=given(cell="gru")),
     Arm("cell min_gru", values=given(cell="min_gru"), patched=cells),

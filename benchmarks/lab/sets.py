@@ -21,7 +21,10 @@ BUNDLED = Path(__file__).parents[2] / "recipes" / "data"
 MOST_TESTED = 700  # sequences, or windows
 PATIENCE = 10  # epochs
 # what the base is without
-PLAIN = {"ngrams": 0, "own_scale": False, "weight_drop": 0.0, "label_smoothing": 0.0}
+PLAIN = {
+    **{"ngrams": 0, "own_scale": False},
+    **{"weight_drop": 0.0, "label_smoothing": 0.0, "augment": "none"},
+}
 
 
 @dataclass(frozen=True)

@@ -145,6 +145,8 @@ def settings_parts(values: dict[str, Any]) -> list[str]:
     left_out = [f"weight drop {values['weight_drop']}"] if values.get("weight_drop") else []
     if values.get("label_smoothing"):
         left_out.append(f"smoothing {values['label_smoothing']}")
+    if values.get("augment", "none") != "none":
+        left_out.append(f"augment {values['augment']}")
     filters = [f"convolution {values['convolution']}"] if values.get("convolution") else []
     filters += [f"{values['ngrams']}-grams"] if values.get("ngrams") else []
     filters += ["own scale"] if values.get("own_scale") else []

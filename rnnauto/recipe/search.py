@@ -88,6 +88,14 @@ class Space(Section):
         "tried where written answers have more than 100 tokens to choose from, and for any class "
         "or token where a recipe names shares",
     )
+    augment: tuple[Literal["none", "warp", "size", "both"], ...] = Field(
+        ("none", "both"),
+        min_length=1,
+        description="How training changes the numbers of a sequence that has one answer, each time "
+        "another way: `warp` reads it a little faster here and slower there, `size` multiplies how "
+        "far it is from the means by about 1; tried below 300 sequences of which nothing but "
+        "numbers is read, and where a recipe names others",
+    )
     convolution: tuple[Annotated[int, Field(ge=0, le=1024)], ...] = Field(
         (0, 64, 192),
         min_length=1,

@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from rnnauto.data.augment import augmented
 from rnnauto.data.batches import Batch
 from rnnauto.layout import FamilyName
 from rnnauto.networks.architecture import Answer
+from rnnauto.search.trial import Job, StudyProblem, seed_of
 from rnnauto.search.validation import Meter
 
 
@@ -21,6 +23,14 @@ class Lesson:
 
     answer: Answer | None
     batches: Callable[..., Iterable[Batch]]
+
+    def changed_for(self, job: Job, problem: StudyProblem) -> Callable[..., Iterable[Batch]]:
+        """Give what makes its batches as the setting of a job has their numbers changed."""
+        kind = job.values.get("augment", "none")
+        if kind == "none":
+            return self.batches
+        means = [mean for mean, _ in problem.numbers[job.fold][: problem.columns]]
+        return augmented(self.batches, kind, means, seed_of(job.seed, "augment"))
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,18 @@ def choice_of(space: Space, name: str, *, gains: bool) -> Choices:
     return {name: wanted} if gains or wanted != getattr(Space(), name) else {}
 
 
+def with_use_for(wanted: Space, choices: Choices) -> Choices:
+    """Give what there is to choose from. Raises: RecipeError where a user has chosen how numbers
+    change in training, and there are none that may."""
+    if "augment" not in choices and wanted.augment not in (Space().augment, ("none",)):
+        raise RecipeError(
+            "`search.space.augment` changes the numbers of sequences that have one answer each, "
+            "and here there are none",
+            hint="leave it out",
+        )
+    return choices
+
+
 def filling_choices(space: Space, missing: Sequence[int], numbers: Floats) -> Choices:
     """What a missing number is read as, where some feature often lacks one, or a user has chosen.
 

@@ -253,6 +253,7 @@ def train(
         lesson = learner.lesson(learner, job, problem, data, train=fold[0], teachers=teachers)
     told = lesson.answer or smoothed(problem.answer, job.values)
     network = prepare(learner, job, problem, data, fold[0], told=told)
+    batches = lesson.changed_for(job, problem)
     progress, rng = Progress(), np.random.default_rng(job.seed)
 
     def validated() -> Validated:
@@ -270,7 +271,7 @@ def train(
         epoch=lambda: run_epoch(
             network,
             problem,
-            lesson.batches(size=size, rng=rng),
+            batches(size=size, rng=rng),
             progress,
             classes=weighs_classes(job.values),
             out_of_time=late,

@@ -61,6 +61,8 @@ class StudyProblem:
         mean_weight: of the targets to train on; None where all count the same.
         class_weights: of each target the weight of every class in training, for trials that weigh
             classes; none where no trial does.
+        columns: so many of the numbers, the first, are columns of the data, which trials may change
+            in training.
     """
 
     family: FamilyName
@@ -80,6 +82,7 @@ class StudyProblem:
     mean_weight: float | None = None
     class_weights: tuple[tuple[float, ...], ...] = ()
     tags_in_order: bool = False
+    columns: int = 0
 
     @property
     def measured(self) -> str:

@@ -85,7 +85,7 @@ def update(
     )
     family = family_of(info.layout)
     tell(info, wanted, prepared, watch)
-    problem, space = posed(family, prepared, recipe), family.space(prepared, recipe)
+    problem, space = posed(family, prepared, recipe)
     folds = len(prepared.parts.folds)
     clock = Clock(
         started,

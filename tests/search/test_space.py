@@ -22,6 +22,7 @@ def test_the_recipe_decides_what_may_be_chosen_from():
         "optimizer",
         "label_smoothing",
         "weight_drop",
+        "augment",
         "convolution",
         "ngrams",
         "own_scale",

@@ -338,7 +338,7 @@ def test_the_same_seed_gives_the_same_run_whatever_the_number_of_workers(tmp_pat
     options = ["--trials", "6", "--seed", "5", "--folds", "2", "--epochs", "4", "--budget", "20m"]
     options += ["--oracle", "hyperband"]
     fixed = {"units": 8, "layers": 1, "patch": 1, "pooling": "last", "bidirectional": "false"}
-    fixed |= {"batch_size": 8}
+    fixed |= {"batch_size": 8, "augment": "both"}
     options += [word for key in fixed for word in ("--set", f"search.space.{key}=[{fixed[key]}]")]
     options += ["--cells", "simple_rnn", "--set", "judge.diagnose=false"]
     options += ["--target", "state", "--workers", "1"]

@@ -49,6 +49,7 @@ MOST_COUNTED = 256  # outputs of networks that count n-grams
 MOST_FETCHED = 1 << 26  # numbers, of all n-grams of a batch: a quarter of a GB
 FEWEST_ROWS, MOST_ROWS, MOST_WEIGHTS = 1 << 10, 1 << 16, 1 << 22  # of their table
 LETTERS, WORDS = 5, 2  # tokens of the longest n-grams that networks begin with
+FEW_SERIES = 300  # to learn from, below which changed ones taught more on most sets
 FILTERS = 192  # of the convolution that networks begin with
 # what lost least on sets that it was not chosen by, of `benchmarks/portfolio`: small and quick
 LEARNT = {
@@ -77,6 +78,7 @@ def pose(prepared: DirectPrepared, recipe: Recipe) -> StudyProblem:
         class_weights=class_weights(prepared, recipe),
         targets=encoders.target.names if isinstance(encoders.target, SeveralTargets) else (),
         patience=patience_of(recipe),
+        columns=len(encoders.numbers),
     )
 
 
@@ -224,9 +226,15 @@ def space(prepared: DirectPrepared, recipe: Recipe) -> Choices:
 
 
 def training_choices(prepared: DirectPrepared, wanted: Space, features: Features) -> Choices:
-    """How many recurrent weights training may leave out, and how far it may smooth classes."""
+    """How many recurrent weights training may leave out, how it may change numbers, and how far it
+    may smooth classes."""
     reads_on = bool(features.numbers) and prepared.layout.rnn_type != "one-to-one"
     choices = choice_of(wanted, "weight_drop", gains=reads_on)
+    columns = len(prepared.encoders.numbers)
+    if columns and reads_on and not features.per_timestep:
+        alone = features.numbers == columns and not features.vocabularies
+        few = len(prepared.parts.folds[0][0]) < FEW_SERIES
+        choices |= choice_of(wanted, "augment", gains=alone and few)
     if answer_of(prepared.encoders.target).loss == "classes":
         choices |= choice_of(wanted, "label_smoothing", gains=False)
     return choices
@@ -290,10 +298,12 @@ def direct_openings(space: Choices) -> list[dict[str, Any]]:
     shape = {"units": 128, "dropout": 0.5, "token_dropout": 0.1} if words else shape
     ahead: dict[str, Any] = {"convolution": 0 if words else FILTERS, "own_scale": True}
     ahead["ngrams"] = LETTERS if characters else WORDS
+    changed = space.get("augment", ("none",))[-1]
     ways = ((True, "mean"),) if words else ((True, "mean"), (False, "last"))
     return [
         opening(space, cell)
         | {"patch": middle, "pooling": pooling, "bidirectional": both, **shape}
+        | {"augment": changed if both else "none"}
         | ({"units": 128} if characters and not (both and "ngrams" in space) else {})
         | {name: ahead[name] if both else LOOK_AHEAD[name] for name in ahead if name in space}
         | {name: space[name][0] for name in ("gram_rows", "class_weight") if name in space}

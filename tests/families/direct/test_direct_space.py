@@ -11,7 +11,7 @@ from builders import lengths_to_search, make_encoded, make_encoders, make_layout
 from rnnauto.data.encode import CategoryEncoder, NumberEncoder
 from rnnauto.data.targets import LabelEncoder, LabelSetEncoder
 from rnnauto.errors import RecipeError
-from rnnauto.families.direct.space import LETTERS, gram_rows, openings, pose, space
+from rnnauto.families.direct.space import FEW_SERIES, LETTERS, gram_rows, openings, pose, space
 from rnnauto.recipe import CellName, Recipe, Space
 
 ENCODERS = make_encoders(LabelEncoder(classes=("a", "b"), kind="text"))
@@ -80,6 +80,31 @@ def test_weights_are_left_out_of_networks_that_read_numbers():
     assert "weight_drop" not in choices(Space(), 9, encoders=WITH_WORDS)
     told = choices(Space(weight_drop=(0.4,)), 9, encoders=WITH_WORDS)
     assert {each["weight_drop"] for each in openings(told)} == {0.4}
+
+
+def test_few_series_are_changed_in_training_by_networks_that_read_both_ways_first():
+    read = (NumberEncoder(name="x", mean=0.0, deviation=1.0, missing=False),)
+    number = ENCODERS.model_copy(update={"numbers": read})
+    found = choices(Space(), encoders=number)
+    assert found["augment"] == ("none", "both")
+    *usual, learnt = openings(found)
+    ways = {(each["bidirectional"], each["augment"]) for each in usual}
+    assert ways == {(True, "both"), (False, "none")} and learnt["augment"] == "none"
+    on = openings(choices(Space(), encoders=number, streamable=True))
+    assert {each["augment"] for each in on} == {"none", "both"}
+    both = number.model_copy(update={"categories": WORDS[:1]})
+    for left_out in (
+        {"count": FEW_SERIES},
+        {"rnn_type": "many-to-many"},
+        {"rnn_type": "one-to-one"},
+        {"encoders": WITH_WORDS},
+        {"encoders": both},
+    ):
+        assert "augment" not in choices(Space(), 20, **{"encoders": number, **left_out})
+    asked = Space(augment=("warp",))
+    told = choices(asked, encoders=both, count=FEW_SERIES)
+    assert {each["augment"] for each in openings(told)} == {"warp"}
+    assert "augment" not in choices(asked, encoders=number, rnn_type="many-to-many")
 
 
 def test_classes_are_smoothed_where_it_is_asked_for():
