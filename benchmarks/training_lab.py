@@ -5,7 +5,8 @@ trains, on one thread, every arm of `lab/arms.py` on every set of `lab/sets.py` 
 FOLDER has the files of the sets. A set is cut so that most trainings take 2 to 8 seconds of a
 processor. Scores are of the test part, which has no say in when to stop. What the journal (JSON
 lines, one for each set, arm, view and seed) holds already is not run again. `--report` writes the
-table of what is there. The settings are the openings of a search with LSTMs.
+table of what is there. The settings are the openings of a search with LSTMs. Sets that stand apart
+are run and reported only where they are named.
 """
 
 import argparse
@@ -40,7 +41,18 @@ def main() -> None:
 
     if not asked.report:
         run(asked)
-    print("\n".join(table(with_means(read(asked.journal), asked.answers))))
+    wanted = {each.name for each in sets_of(asked.sets)}
+    rows = [row for row in read(asked.journal) if row["set"] in wanted]
+    print("\n".join(table(with_means(rows, asked.answers))))
+
+
+def sets_of(names: str) -> list[Any]:
+    """Find the sets of these names, or all that are not apart."""
+    from lab.sets import SETS
+
+    chosen = names.split(",") if names else [each.name for each in SETS if not each.apart]
+    named = {each.name: each for each in SETS}
+    return [named[name] for name in chosen]
 
 
 def read(journal: Path) -> list[dict[str, Any]]:
@@ -67,12 +79,10 @@ def rounds_of(asked: argparse.Namespace, seeds: list[int]) -> Iterator[dict[str,
     """Train every arm on every set with some seeds."""
     import numpy as np
     from lab.arms import ARMS
-    from lab.sets import SETS, bench_of
+    from lab.sets import bench_of
     from lab.training import truth_of
 
-    named = {each.name: each for each in SETS}
-    sets = [named[name] for name in asked.sets.split(",")] if asked.sets else list(SETS)
-    for chosen in sets:
+    for chosen in sets_of(asked.sets):
         arms = [each for each in ARMS if chosen.kind in each.kinds]
         arms = [each for each in arms if not asked.arms or each.name in asked.arms.split(",")]
         bench = None

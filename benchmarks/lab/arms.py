@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lab import layers
+from lab import chain, layers
 from lab.sets import LabBench
 from rnnauto.families.direct.space import LETTERS, WORDS
 
@@ -123,6 +123,7 @@ ARMS = (
     Arm("weight decay .1", knobs={"weight_decay": 0.1}),
     Arm("token dropout half", POOLED[:2] + ("tags",), values=times(0.5, "token_dropout")),
     Arm("token dropout twice", POOLED[:2] + ("tags",), values=times(2.0, "token_dropout")),
+    Arm("linear-chain CRF", ("tags",), learner=chain.chained, patched=chain.decoded),
     Arm("held words", POOLED[:2] + ("tags",), knobs={"held_words": 1.0}),
     Arm("embedding rate x3", READ_TOKENS, knobs={"embedding_rate": 3.0}),
     Arm("embedding rate x1/3", READ_TOKENS, knobs={"embedding_rate": 1 / 3}),

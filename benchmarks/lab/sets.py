@@ -41,6 +41,8 @@ class LabSet:
         most: sequences, or windows, of an epoch.
         epochs: most of a training.
         values: of the setting, in place of those of the opening.
+        decays: epochs over which rates decay to nothing; None: they are halved.
+        apart: whether it is run, and reported, only where it is named.
     """
 
     name: str
@@ -51,6 +53,8 @@ class LabSet:
     most: int | None = None
     epochs: int = 40
     values: dict[str, Any] = field(default_factory=dict)
+    decays: int | None = None
+    apart: bool = False
 
 
 @dataclass(frozen=True)
@@ -206,6 +210,20 @@ SETS = (
         "tags",
         blocks_of("snips_slots_train.conll", "snips_slots_test.conll", 450),
         epochs=16,
+    ),
+    LabSet(  # of these the file to be judged by is the validation part, not the test part
+        "snips_slots_held",
+        "tags",
+        blocks_of("snips_slots_train.conll", "snips_slots_valid.conll", 450),
+        decays=20,
+        apart=True,
+    ),
+    LabSet(
+        "snips_slots_whole",
+        "tags",
+        files("snips_slots_train.conll", "snips_slots_valid.conll"),
+        decays=8,
+        apart=True,
     ),
     LabSet(
         "occupancy",

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lab import knobs
+from lab import chain, knobs
 from lab.arms import Arm
 from lab.plain import test_batches
 from lab.sets import LabBench
@@ -18,6 +18,7 @@ from rnnauto.search.validation import Validated, known_units, scaled, votes_of
 LAST = 5  # epochs of the mean of weights
 FEWEST = 4
 OVER = 2.0  # the epochs of a decaying rate, in best epochs of the base
+FOLLOWING = "what follows what beside"
 
 
 @dataclass
@@ -69,7 +70,9 @@ def run_arm(bench: LabBench, arm: Arm, seed: int, base_epochs: int | None) -> li
     study = bench.study
     values = {**bench.values, **arm.values(bench)}
     job = Job("0000", 0, values, seed_of(seed, "lab"))
-    if arm.schedule:
+    if bench.set.decays:
+        job = replace(job, decays=bench.set.decays)
+    elif arm.schedule:
         job = replace(job, decays=max(FEWEST, round(OVER * (base_epochs or FEWEST))))
     learner = study.learner if arm.learner is None else arm.learner(study.learner, bench)
     views = Views(arm.views)
@@ -97,20 +100,19 @@ def run_arm(bench: LabBench, arm: Arm, seed: int, base_epochs: int | None) -> li
         if weights is None:
             continue
         network.model.set_weights(weights)
-        rows.append(
-            {
-                "arm": arm.name,
-                "view": view,
-                "seed": seed,
-                **judged(bench, network, arm),
-                "seconds": round(seconds, 3),
-                "epochs": len(left.result.epochs),
-                "best_epoch": left.result.best_epoch,
-                "parameters": left.result.parameters,
-                "stopped": left.result.stopped,
-            }
-        )
-    return rows
+        with arm.patched():
+            rows.append({"view": view, **judged(bench, network, arm)})
+        if view == "" and arm.views and study.problem.tags_in_order:
+            with chain.following(network, study):
+                rows.append({"view": FOLLOWING, **judged(bench, network, arm)})
+    common = {
+        "seconds": round(seconds, 3),
+        "epochs": len(left.result.epochs),
+        "best_epoch": left.result.best_epoch,
+        "parameters": left.result.parameters,
+        "stopped": left.result.stopped,
+    }
+    return [{"arm": arm.name, "seed": seed, **row, **common} for row in rows]
 
 
 def compiled(study: Any) -> dict[str, Any]:
@@ -128,7 +130,9 @@ def judged(bench: LabBench, network: Any, arm: Arm) -> dict[str, Any]:
         seen = knobs.language_validate(network, bench.study.problem, test_batches(bench))
         return {"loss": seen.loss, "score": seen.score}
     batches = list(test_batches(bench))
-    seen = validate(network, bench.study.problem, batches, keep=bench.study.learner.averages)
+    chained = arm.patched is chain.decoded
+    keep = bench.study.learner.averages and not chained
+    seen = validate(network, bench.study.problem, batches, keep=keep)
     found = {"loss": seen.loss, "score": seen.score}
     problem = bench.study.problem
     if (
@@ -137,7 +141,7 @@ def judged(bench: LabBench, network: Any, arm: Arm) -> dict[str, Any]:
         and problem.answer.loss in {"classes", "values"}
     ):
         found["answers"] = votes_of(seen.answers, problem.answer)
-    if problem.tags_in_order:
+    if problem.tags_in_order and not chained:
         alone = validate(network, replace(problem, tags_in_order=False), batches)
         found["each_by_itself"] = alone.score
     return found
