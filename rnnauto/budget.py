@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from rnnauto.data.split import SMALL
+from rnnauto.data.split import LARGE, SMALL
 from rnnauto.errors import RnnautoError
 from rnnauto.families.family import AnyFamily
 from rnnauto.families.learners import learner_of
@@ -173,6 +173,12 @@ def may_skip_folds(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> 
     named = recipe.split.folds != "auto" or recipe.search.seeds > 1
     several = len(prepared.parts.folds) > 1 and family.averaged > 1
     return several and not named and len(prepared.development) >= SMALL
+
+
+def takes_turns(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> bool:
+    """Say whether the folds of large data are for the networks of the best setting alone."""
+    large = len(prepared.development) >= LARGE
+    return large and may_skip_folds(family, prepared, recipe)
 
 
 def told_folds(

@@ -19,6 +19,7 @@ from rnnauto.budget import (
     single_size,
     slowness,
     start_workers,
+    takes_turns,
 )
 from rnnauto.deploy.model_folder import JOURNAL, check_destination, discard, real_place, work_folder
 from rnnauto.early import EarlyModel, thread_aside
@@ -250,6 +251,7 @@ def search_beside_first_model(
             long_training=family.trains_long(task.problem),
             may_skip=may_skip_folds(family, prepared, recipe),
             repeats=recipe.train.distil or single_size(family, recipe) > 1,
+            turns=takes_turns(family, prepared, recipe),
             teachers=partial(teachers_of, task) if recipe.train.distil else None,
         )
         winner = search_for_winner(search, task, watch)

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from rnnauto.recipe import Split
 
 SMALL = 300  # sequences below which the finalists are confirmed on folds
-MIDDLING, MOST_FOLDED = 5_000, 2_000_000  # sequences and timesteps: the same, if there is the time
+MOST_FOLDED = 2_000_000  # timesteps: the same up to here, if there is the time
 FOLDS = 5
+LARGE = 5_000  # sequences of which a fold need not hold out its share
 IN_TIME = "in time"
 LONGEST = 1 << 15  # timesteps of a sequence that is asked about again and again
 FEW_SEQUENCES = 8  # with one target per timestep, fewer than these are cut in time instead
@@ -74,8 +75,8 @@ def split(
     ranks = stratified_ranks(strata[rest], groups[rest], seed=recipe.seed + 1)
     folds = fold_count(recipe, len(development))
     folds = min(folds, len(np.unique(groups[rest])))  # none without a sequence to validate on
-    if folds == 1:
-        held = [np.asarray(ranks.below(recipe.validation))]
+    if folds == 1 or (len(development) >= LARGE and folds * recipe.validation < 1):
+        held = [ranks.below(recipe.validation, turn=number) for number in range(folds)]
     else:
         held = [ranks.turn % folds == number for number in range(folds)]
     parts = Parts(
@@ -204,12 +205,13 @@ class Ranks:
     groups: Integers
     turn: Integers
 
-    def below(self, share: float) -> NDArray[np.bool_]:
-        """About `share` of the groups of each stratum: at least one, never all."""
+    def below(self, share: float, *, turn: int = 0) -> NDArray[np.bool_]:
+        """About `share` of the groups of each stratum: at least one, never all; each turn others,
+        as far as there are."""
         if share == 0:
             return np.zeros(len(self.place), bool)
         wanted = np.minimum(np.maximum(np.round(share * self.groups), 1), self.groups - 1)
-        return np.asarray(self.place < wanted)
+        return np.asarray((self.place - turn * wanted) % self.groups < wanted)
 
 
 def stratified_ranks(strata: Integers, groups: Integers, *, seed: int) -> Ranks:

@@ -64,7 +64,8 @@ class Search:
         behind: so many of the newest trials the next one knows nothing of.
         long_training: one network with most of the time beats many with a little.
         may_skip: the folds are left out where there is not the time to train on them.
-        repeats: the best setting is trained with several seeds, whose mean may be the model.
+        repeats: the best setting is trained several times, and the mean may be the model.
+        turns: each time on another fold, and folds are for nothing else; else with other seeds.
         teachers: of trials and the best of them, those by whose mean one network is taught; None:
             none is.
     """
@@ -94,6 +95,7 @@ class Search:
     long_training: bool = False
     may_skip: bool = False
     repeats: bool = False
+    turns: bool = False
     teachers: Callable[[Sequence[Trial], Trial], Sequence[Trial]] | None = None
 
     @property

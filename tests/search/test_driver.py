@@ -12,6 +12,7 @@ from rnnauto.search import driver, journal, loop, worker
 from rnnauto.search.driver import FINALISTS, run_search
 from rnnauto.search.loop import Search
 from rnnauto.search.select import Trial
+from rnnauto.search.stages import again
 from rnnauto.search.trial import Epoch, Proposed, seed_of
 from rnnauto.search.workers import Died, Started
 
@@ -519,7 +520,7 @@ def test_what_is_best_after_few_epochs_is_trained_again_as_it_was(run):
 def test_what_counts_ngrams_is_trained_again_as_it_was():
     learnt = result(0.5, best_epoch=9)
     trials = [Trial("0", values, {0: learnt}) for values in ({}, {"ngrams": 0}, {"ngrams": 2})]
-    assert [driver.worth_decaying(trial) for trial in trials] == [True, True, False]
+    assert [again.worth_decaying(trial) for trial in trials] == [True, True, False]
 
 
 def test_a_best_trial_that_the_clock_stopped_is_trained_on_before_it_is_repeated(run):
@@ -550,7 +551,7 @@ def test_where_one_network_has_most_of_the_time_its_twins_have_what_is_left(run,
     jobs = found.pool.submitted
     assert [job.ends for job in jobs if job.goes_on][0] and not any(job.ends for job in jobs[:4])
     left = repeats_of(found)[0].seconds
-    assert repeats_of(found)[0].decays == (int(left / driver.SLOWER) if long else 16)
+    assert repeats_of(found)[0].decays == (int(left / again.SLOWER) if long else 16)
     assert left > 60
 
 

@@ -7,8 +7,9 @@ from fakes import result
 from test_replay import go, story
 
 from rnnauto.search import journal
-from rnnauto.search.driver import DISTIL_SHARE, STUDENTS
+from rnnauto.search.driver import DISTIL_SHARE
 from rnnauto.search.select import explain_taught, ranked
+from rnnauto.search.stages.again import STUDENTS
 from rnnauto.search.trial import Epoch, Job
 
 

@@ -11,7 +11,7 @@ from rnnauto.data.duplicates import duplicate_groups
 from rnnauto.data.encode import Encoded
 from rnnauto.data.sequences import Sequences, targets_in
 from rnnauto.data.settling import Early
-from rnnauto.data.split import FOLDS, MIDDLING, MOST_FOLDED, Parts
+from rnnauto.data.split import FOLDS, LARGE, MOST_FOLDED, Parts
 from rnnauto.data.tag_order import in_order as tags_in_order
 from rnnauto.data.tags import are_tags
 from rnnauto.data.target_columns import is_struct
@@ -87,14 +87,17 @@ def prepare(told: Told) -> DirectPrepared:
 
 
 def folded(recipe: Recipe, sequences: Sequences) -> Split:
-    """Have several folds confirm what is found in middling data too: each network is stopped by
-    other sequences, and their mean has learnt from all of them."""
-    split = recipe.split
+    """Have several folds confirm what is found in data that are not small too: each network is
+    stopped by other sequences, and their mean has learnt from all of them, or of large data from
+    most. A mean of settings, and a network that is taught, are of one part there."""
+    split, train = recipe.split, recipe.train
     if split.folds != "auto" or recipe.data.validation_path is not None or recipe.search.seeds > 1:
         return split
-    if recipe.train.refit != "auto":  # then nothing is confirmed
+    if train.refit != "auto":  # then nothing is confirmed
         return split
-    many = len(sequences) >= MIDDLING or int(sequences.row_splits[-1]) > MOST_FOLDED
+    if len(sequences) >= LARGE and (train.ensemble != "auto" or train.distil):
+        return split
+    many = int(sequences.row_splits[-1]) > MOST_FOLDED
     return split if many else split.model_copy(update={"folds": FOLDS})
 
 

@@ -1,0 +1,67 @@
+"""Make the jobs of a search, and reckon how long their epochs take."""
+
+import statistics
+from itertools import islice
+
+from rnnauto.search.loop import Search
+from rnnauto.search.select import Trial
+from rnnauto.search.trial import Job, Values, seed_of
+
+NEWEST = 300  # trials that tell what an epoch takes
+# what makes an epoch long
+SHAPE = (
+    *("cell", "units", "layers", "patch", "bidirectional", "batch_size", "lookback"),
+    *("convolution", "ngrams", "gram_rows", "own_scale", "filling"),
+)
+
+
+def epoch_seconds(search: Search, values: Values) -> float:
+    """What an epoch takes: measured on trials of the same shape, else on all; 0 before any. Of many
+    trials only the newest count."""
+    known = [
+        (trial.values, result.seconds / len(result.epochs))
+        for trial in islice(reversed(search.trials.values()), NEWEST)
+        for result in trial.results.values()
+        if result.epochs
+    ]
+    shape = [(name, values.get(name)) for name in SHAPE]
+    same = [
+        seconds for other, seconds in known if all(other.get(name) == own for name, own in shape)
+    ]
+    if same:
+        return min(same)
+    return statistics.median(seconds for _, seconds in known) if known else 0.0
+
+
+def untaught(search: Search) -> tuple[Trial, ...]:
+    """The trials whose networks have learnt from the data alone."""
+    return tuple(trial for trial in search.trials.values() if not trial.taught)
+
+
+def make_job(
+    search: Search,
+    name: str,
+    fold: int,
+    *,
+    seconds: float | None = None,
+    start_from: str | None = None,
+    epochs: int | None = None,
+    ends: bool = False,
+    decays: int | None = None,
+    limits: tuple[float | None, ...] = (),
+    teachers: tuple[tuple[str, Values], ...] = (),
+) -> Job:
+    """A job of the trial with this name, on one fold. `seconds` None: until the deadline."""
+    return Job(
+        trial=name,
+        fold=fold,
+        values=search.trials[name].values,
+        seed=seed_of(search.seed, name, fold, start_from or ""),
+        seconds=max(1.0, search.seconds_left if seconds is None else seconds),
+        start_from=start_from,
+        epochs=epochs,
+        ends=ends,
+        decays=decays,
+        limits=limits,
+        teachers=teachers,
+    )
