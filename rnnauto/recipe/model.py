@@ -148,7 +148,8 @@ class Split(Section):
     folds: Auto | Annotated[int, Field(ge=1, le=20)] = Field(
         "auto",
         description="Folds that the finalists are confirmed on; auto: 5 below 300 sequences, and "
-        "of values and classes below 5,000 where there is the time",
+        "of values and classes where there is the time (of 5,000 and more the best setting alone "
+        "is trained on them); of 5,000 and more a fold holds out no more than `validation`",
     )
     seed: int = Field(0, ge=0, le=LARGEST_SEED, description="Seed of the split")
 

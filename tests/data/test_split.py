@@ -117,6 +117,30 @@ def test_small_data_gets_five_folds_and_large_data_one():
     assert len(run(labelled([0, 1] * 400), Split()).folds) == 1
 
 
+def test_folds_of_large_data_hold_out_no_more_than_the_recipe_says():
+    """The first is the part that one fold would have, and they have nothing in common, as far as
+    there are sequences: of a class of two it is one and then the other."""
+    labels = ["rare"] * 2 + [n % 3 for n in range(6_500)]
+    groups = [n // 2 for n in range(len(labels))]
+    labels[2:4] = ["rare"] * 2  # two groups
+    sequences = labelled([str(label) for label in labels])
+    of_one, of_five = (
+        run(sequences, Split(folds=folds, validation=0.1), groups=groups) for folds in (1, 5)
+    )
+    assert parts_of(of_five) == parts_of(of_one)
+    held = [parts_of(of_five, fold)[1] for fold in range(5)]
+    assert all(len(each) == pytest.approx(552, abs=10) for each in held)
+    common = [n for at, each in enumerate(held) for n in each if n in {*sum(held[:at], [])}]
+    assert all(labels[n] == "rare" for n in common)
+    for fold in range(5):
+        train, validation, test = parts_of(of_five, fold)
+        assert sorted(train + validation + test) == list(range(len(labels)))
+        assert not {groups[n] for n in train} & {groups[n] for n in validation}
+    partition = run(sequences, Split(folds=5, validation=0.2), groups=groups)
+    everything = sum((parts_of(partition, fold)[1] for fold in range(5)), [])
+    assert sorted(everything) == sorted(numbers_of(partition.development))
+
+
 def test_the_same_seed_gives_the_same_parts_and_another_seed_others():
     sequences = labelled([0, 1] * 50)
     one = parts_of(run(sequences, Split(folds=1, seed=1)))

@@ -517,6 +517,30 @@ def test_what_is_best_after_few_epochs_is_trained_again_as_it_was(run):
     assert [job.decays for job in repeats_of(found)] == [None] * 4
 
 
+def test_the_best_setting_of_large_data_is_trained_on_each_other_fold(run):
+    """Whose validation losses say nothing against other trials: they come after the search, and
+    the oracle is not told of them."""
+
+    def outcome(job):
+        loss = 0.9 if job.fold else {1: 0.2}.get(job.values["units"], 0.5)
+        curve = tuple(Epoch(n + 1, loss, loss, 0.01, loss) for n in range(8))
+        return result(loss, seconds=10.0, best_epoch=6, epochs=curve)
+
+    options = {"refit": True, "repeats": True, "may_skip": True, "turns": True, "folds": 5}
+    found = run(outcome, seconds=400.0, trials=9, **options)
+    further = [job for job in found.pool.submitted if job.fold]
+    assert [job.name for job in further] == [f"01-fold{fold}" for fold in range(1, 5)]
+    assert [job.decays for job in further] == [12] * 4
+    assert len({job.seed for job in further}) == 4
+    assert found.winner.id == "01" and sorted(found.winner.weights) == [0, 1, 2, 3, 4]
+    assert repeats_of(found) == []
+    stages = {event["stage"] for event in found.events() if event.get("fold")}
+    assert stages == {"refit"}
+    assert dict(found.asker.told)["01"] == 0.2
+    short = run(outcome, seconds=60.0, size=1, trials=9, **options)
+    assert 1 < len(short.winner.weights) < 5  # as many as there is time for
+
+
 def test_what_counts_ngrams_is_trained_again_as_it_was():
     learnt = result(0.5, best_epoch=9)
     trials = [Trial("0", values, {0: learnt}) for values in ({}, {"ngrams": 0}, {"ngrams": 2})]

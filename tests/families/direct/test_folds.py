@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from rnnauto.budget import told_folds
+from rnnauto.budget import takes_turns, told_folds
 from rnnauto.families.families import family_of
 from rnnauto.prepare import prepare
 from rnnauto.recipe import Recipe
@@ -20,10 +20,9 @@ def folds_of(sequences, **sections):
     return len(prepare(frame, Recipe.parse(recipe)).parts.folds)
 
 
-@pytest.mark.parametrize(("sequences", "folds"), [(200, 5), (2_000, 5), (4_900, 5), (5_100, 1)])
-def test_middling_data_have_folds_too(sequences, folds):
-    """Of 5,000 sequences and more one part says enough."""
-    assert folds_of(sequences) == folds
+@pytest.mark.parametrize("sequences", [200, 2_000, 7_000])
+def test_data_that_are_not_small_have_folds_too(sequences):
+    assert folds_of(sequences) == 5
 
 
 def test_folds_are_what_the_recipe_says():
@@ -31,6 +30,21 @@ def test_folds_are_what_the_recipe_says():
     assert folds_of(2_000, search={"seeds": 2}) == 1  # which train each fold again
     assert folds_of(2_000, train={"refit": "off"}) == 1  # which confirms nothing
     assert folds_of(2_000, train={"distil": True}, split={"folds": 1}) == 1
+
+
+@pytest.mark.parametrize("train", [{"ensemble": 3}, {"distil": True}])
+def test_large_data_have_one_part_where_trials_are_averaged_or_teach(train):
+    assert folds_of(7_000, train=train) == 1
+    assert folds_of(2_000, train=train) == 5
+
+
+@pytest.mark.parametrize(("sequences", "turns"), [(2_000, False), (7_000, True)])
+def test_the_folds_of_large_data_are_for_the_best_setting_alone(sequences, turns):
+    frame = pl.DataFrame({"x": np.arange(sequences), "y": ["up", "down"] * (sequences // 2)})
+    for split, wanted in (({}, turns), ({"folds": 5}, False)):
+        recipe = Recipe.parse({"data": {"target": "y"}, "split": split})
+        prepared = prepare(frame, recipe)
+        assert takes_turns(family_of(prepared.layout), prepared, recipe) == wanted
 
 
 def test_a_model_says_on_how_many_folds_it_was_confirmed():
