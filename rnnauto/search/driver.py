@@ -50,7 +50,7 @@ def find(search: Search, asker: Asker, *, most_trials: int, refit: bool) -> None
     """Run the stages in which networks learn from the data alone."""
     begin = time.monotonic()
     share, part = SEARCH_SHARE, LONGEST_TRIAL
-    if search.long_training and search.folds == 1:
+    if search.long_training and (search.folds == 1 or search.turns):
         share, part = LONG_SEARCH_SHARE, LONGEST_LONG_TRIAL
     share = share if search.folds > 1 or refit else 1.0
 
