@@ -541,6 +541,20 @@ def test_the_best_setting_of_large_data_is_trained_on_each_other_fold(run):
     assert 1 < len(short.winner.weights) < 5  # as many as there is time for
 
 
+@pytest.mark.parametrize(("best_epoch", "first"), [(8, "01-fold0-more"), (2, "01-fold1")])
+def test_what_is_soon_at_its_best_learns_from_other_parts_first(run, best_epoch, first):
+    def outcome(job):
+        loss = 0.2 if job.values["units"] == 1 else 0.5
+        curve = tuple(Epoch(n + 1, loss, loss, 0.01, loss) for n in range(8))
+        stopped = "patience" if job.goes_on else "clock"
+        return result(loss, seconds=9.0, stopped=stopped, best_epoch=best_epoch, epochs=curve)
+
+    options = {"refit": True, "repeats": True, "may_skip": True, "turns": True, "folds": 5}
+    found = run(outcome, seconds=400.0, trials=9, size=1, **options)
+    events = [event for event in found.events() if event["event"] == "trial-started"]
+    assert next(event["job"] for event in events if event["stage"] == "refit") == first
+
+
 def test_what_counts_ngrams_is_trained_again_as_it_was():
     learnt = result(0.5, best_epoch=9)
     trials = [Trial("0", values, {0: learnt}) for values in ({}, {"ngrams": 0}, {"ngrams": 2})]
