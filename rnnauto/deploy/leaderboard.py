@@ -112,7 +112,7 @@ def baseline_row(name: str, validation: float | None, test: float | None) -> Row
 def trial_row(trial: Trial, test: float | None) -> Row:
     """Make the row of a trial; one without results is still running."""
     results = [trial.results[fold] for fold in sorted(trial.results)]
-    failed = [result.reason for result in results if result.loss is None]
+    failed = [result.reason for result in trial.compared.values() if result.loss is None]
     whole = bool(results) and not failed
     row = Row(
         rank=0,

@@ -146,7 +146,7 @@ def new_trials(
         if search.begun and epoch > seconds_left():
             return None
         asked = proposed.pop()
-        search.trials[asked.id] = Trial(asked.id, asked.values)
+        search.trials[asked.id] = Trial(asked.id, asked.values, turns=search.turns)
         parent = None if asked.parent is None else search.trials[asked.parent]
         return make_job(
             search,

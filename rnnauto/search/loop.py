@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rnnauto.search import journal
@@ -220,9 +220,8 @@ def with_result(trial: Trial, job: Job, result: Result) -> Trial:
         and not (result.loss is not None and (earlier.loss is None or result.loss < earlier.loss))
     ):
         return trial
-    return Trial(
-        id=trial.id,
-        values=trial.values,
+    return replace(
+        trial,
         results={**trial.results, job.fold: result},
         weights={**trial.weights, job.fold: job.name},
         before=trial.before + (earlier.best_epoch if earlier and goes_on else 0),

@@ -58,7 +58,7 @@ def replay(search: Search, asker: Asker, told: Callable[[Job, Result], None]) ->
                 if job.trial not in search.trials:
                     if not job.again:
                         check_proposal(asker.ask(proposals(search)), job)
-                    search.trials[job.trial] = Trial(job.trial, job.values)
+                    search.trials[job.trial] = Trial(job.trial, job.values, turns=search.turns)
                 search.begun[job.name] = running[job.name] = job
             case "trial-completed" | "trial-pruned" | "trial-failed":
                 job = running.pop(event["job"])

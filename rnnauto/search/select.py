@@ -33,6 +33,7 @@ class Trial:
     Attributes:
         weights: by fold, the names of their files.
         before: epochs on the first fold before those of its result, which went on from them.
+        turns: its other folds are for a mean of networks, and say nothing against other trials.
     """
 
     id: str
@@ -40,16 +41,23 @@ class Trial:
     results: dict[int, Result] = field(default_factory=dict)
     weights: dict[int, str] = field(default_factory=dict)
     before: int = 0
+    turns: bool = False
+
+    @cached_property
+    def compared(self) -> dict[int, Result]:
+        """The results by which it is told from other trials."""
+        first = {fold: result for fold, result in self.results.items() if fold == 0}
+        return first if self.turns else self.results
 
     # what trials are put in order by is asked for whenever one ends
     @cached_property
     def status(self) -> Literal["running", "completed", "pruned", "failed"]:
         """Of all folds: failed where one has failed."""
-        if not self.results:
+        if not self.compared:
             return "running"
-        if any(result.loss is None for result in self.results.values()):
+        if any(result.loss is None for result in self.compared.values()):
             return "failed"
-        ended = any(result.status == "pruned" for result in self.results.values())
+        ended = any(result.status == "pruned" for result in self.compared.values())
         return "pruned" if ended else "completed"
 
     @cached_property
@@ -67,9 +75,15 @@ class Trial:
         return self.status == "completed"
 
     @property
+    def trained_on(self) -> list[int]:
+        """The folds that it has networks of."""
+        failed = {fold for fold, result in self.results.items() if result.loss is None}
+        return sorted(self.weights.keys() - failed)
+
+    @property
     def losses(self) -> dict[int, float]:
         """Best validation loss of every fold that has one."""
-        return {at: each.loss for at, each in self.results.items() if each.loss is not None}
+        return {at: each.loss for at, each in self.compared.items() if each.loss is not None}
 
     @cached_property
     def loss(self) -> float:
@@ -81,7 +95,7 @@ class Trial:
     def rank(self) -> tuple[bool, bool, int, float, str]:
         """What trials are sorted by, the best first."""
         pruned = self.status == "pruned"
-        return (not self.completed, not pruned, -len(self.results), self.loss, self.id)
+        return (not self.completed, not pruned, -len(self.compared), self.loss, self.id)
 
     @cached_property
     def curve(self) -> NDArray[np.float64]:
@@ -92,7 +106,7 @@ class Trial:
     @property
     def scores(self) -> list[float]:
         """Of every fold accuracy, or RMSE, at the best validation loss."""
-        return [result.score for result in self.results.values() if result.score is not None]
+        return [result.score for result in self.compared.values() if result.score is not None]
 
     @property
     def score(self) -> float | None:
@@ -127,7 +141,7 @@ def winner(trials: Iterable[Trial], *, rule: Rule, proven: Container[Values]) ->
     if not completed:
         return None
     best = min(completed, key=attrgetter("rank"))
-    if rule == "best" or len(best.results) < FEWEST_FOLDS:
+    if rule == "best" or len(best.compared) < FEWEST_FOLDS:
         return best
     rivals = [trial for trial in completed if trial.losses.keys() == best.losses.keys()]
     return min(
@@ -145,8 +159,12 @@ def team(trials: Iterable[Trial], chosen: Trial, *, size: int) -> list[Trial]:
 
 def members_of(team: Iterable[Trial], *, refit: bool) -> list[tuple[Trial, int]]:
     """What the members of a model are made of, in their order: every trial with each fold that it
-    was trained on, or only with the first."""
-    return [(trial, fold) for trial in team for fold in (sorted(trial.weights) if refit else [0])]
+    was trained on, or only with the first, as all but the winner where folds are for its mean."""
+    return [
+        (trial, fold)
+        for at, trial in enumerate(team)
+        for fold in (trial.trained_on if refit and (at == 0 or not trial.turns) else [0])
+    ]
 
 
 def partners(trials: Iterable[Trial], chosen: Trial) -> list[Trial]:

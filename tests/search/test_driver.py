@@ -11,7 +11,7 @@ from rnnauto.errors import SearchError
 from rnnauto.search import driver, journal, loop, worker
 from rnnauto.search.driver import FINALISTS, run_search
 from rnnauto.search.loop import Search
-from rnnauto.search.select import Trial
+from rnnauto.search.select import Trial, members_of
 from rnnauto.search.stages import again
 from rnnauto.search.trial import Epoch, Proposed, seed_of
 from rnnauto.search.workers import Died, Started
@@ -517,6 +517,9 @@ def test_what_is_best_after_few_epochs_is_trained_again_as_it_was(run):
     assert [job.decays for job in repeats_of(found)] == [None] * 4
 
 
+IN_TURN = {"refit": True, "repeats": True, "may_skip": True, "turns": True, "folds": 5}
+
+
 def test_the_best_setting_of_large_data_is_trained_on_each_other_fold(run):
     """Whose validation losses say nothing against other trials: they come after the search, and
     the oracle is not told of them."""
@@ -526,8 +529,7 @@ def test_the_best_setting_of_large_data_is_trained_on_each_other_fold(run):
         curve = tuple(Epoch(n + 1, loss, loss, 0.01, loss) for n in range(8))
         return result(loss, seconds=10.0, best_epoch=6, epochs=curve)
 
-    options = {"refit": True, "repeats": True, "may_skip": True, "turns": True, "folds": 5}
-    found = run(outcome, seconds=400.0, trials=9, **options)
+    found = run(outcome, seconds=400.0, trials=9, **IN_TURN)
     further = [job for job in found.pool.submitted if job.fold]
     assert [job.name for job in further] == [f"01-fold{fold}" for fold in range(1, 5)]
     assert [job.decays for job in further] == [12] * 4
@@ -537,22 +539,50 @@ def test_the_best_setting_of_large_data_is_trained_on_each_other_fold(run):
     stages = {event["stage"] for event in found.events() if event.get("fold")}
     assert stages == {"refit"}
     assert dict(found.asker.told)["01"] == 0.2
-    short = run(outcome, seconds=60.0, size=1, trials=9, **options)
+    short = run(outcome, seconds=60.0, size=1, trials=9, **IN_TURN)
     assert 1 < len(short.winner.weights) < 5  # as many as there is time for
 
 
-@pytest.mark.parametrize(("best_epoch", "first"), [(8, "01-fold0-more"), (2, "01-fold1")])
-def test_what_is_soon_at_its_best_learns_from_other_parts_first(run, best_epoch, first):
+@pytest.mark.parametrize(("best_epoch", "first"), [(8, "01-fold0-more"), (7, "01-fold1")])
+def test_what_no_longer_improves_learns_from_other_parts_first(run, best_epoch, first):
     def outcome(job):
         loss = 0.2 if job.values["units"] == 1 else 0.5
         curve = tuple(Epoch(n + 1, loss, loss, 0.01, loss) for n in range(8))
         stopped = "patience" if job.goes_on else "clock"
         return result(loss, seconds=9.0, stopped=stopped, best_epoch=best_epoch, epochs=curve)
 
-    options = {"refit": True, "repeats": True, "may_skip": True, "turns": True, "folds": 5}
-    found = run(outcome, seconds=400.0, trials=9, size=1, **options)
+    found = run(outcome, seconds=400.0, trials=9, size=1, **IN_TURN)
     events = [event for event in found.events() if event["event"] == "trial-started"]
     assert next(event["job"] for event in events if event["stage"] == "refit") == first
+
+
+def test_a_better_setting_still_wins_when_another_has_had_its_turns(run):
+    """A small network is soon at its best; a large one, which the clock had stopped, gets better
+    than it when it is trained on."""
+
+    def outcome(job):
+        small = job.values["units"] == 1
+        loss = 0.3 if small else 0.1 if job.goes_on and job.values["units"] == 2 else 0.5
+        curve = tuple(Epoch(n + 1, loss, loss, 0.01, loss) for n in range(8))
+        stopped = "patience" if small or job.goes_on else "clock"
+        return result(loss, seconds=9.0, stopped=stopped, best_epoch=8, epochs=curve)
+
+    found = run(outcome, seconds=300.0, trials=3, size=1, **IN_TURN)
+    of_small = [job.fold for job in found.pool.submitted if job.values["units"] == 1]
+    assert sorted(of_small) == [0, 1, 2, 3, 4]
+    assert found.winner.id == "02" and found.winner.loss == 0.1
+    assert members_of([found.winner, found.search.trials["01"]], refit=True)[-1][1] == 0
+
+
+def test_a_turn_that_fails_leaves_the_other_networks(run):
+    def outcome(job):
+        loss = None if job.fold == 2 else 0.2
+        curve = tuple(Epoch(n + 1, 0.2, 0.2, 0.01, 0.2) for n in range(8))
+        return result(loss, seconds=5.0, best_epoch=8, epochs=curve)
+
+    winner = run(outcome, seconds=400.0, trials=1, **IN_TURN).winner
+    assert winner.completed and winner.loss == 0.2
+    assert members_of([winner], refit=True) == [(winner, fold) for fold in (0, 1, 3, 4)]
 
 
 def test_what_counts_ngrams_is_trained_again_as_it_was():

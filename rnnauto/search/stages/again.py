@@ -32,8 +32,8 @@ def repeated(search: Search, other_job: NextJob, *, most_trials: int) -> NextJob
         stopped = (
             best.results[0].stopped in STOPPED_EARLY and best.weights[0] not in trained_further
         )
-        # what is soon at its best gains more by another part
-        if stopped and (worth_decaying(best) or not search.turns):
+        # what is no longer improving gains more by another part
+        if stopped and (improving(best) or not search.turns):
             trained_further.add(best.weights[0])
             return other_job()
         again = on_next_fold if search.turns else with_next_seed
