@@ -268,13 +268,7 @@ def search_beside_first_model(
 
 
 def first_model(
-    task: Task,
-    compared: Compared,
-    clock: Clock,
-    aside: Executor,
-    watch: Watch,
-    *,
-    wanted: bool,
+    task: Task, compared: Compared, clock: Clock, aside: Executor, watch: Watch, *, wanted: bool
 ) -> EarlyModel:
     """Choose what makes a model beside the search; how long that takes moves the clock's deadline.
 
