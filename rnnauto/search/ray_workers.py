@@ -184,6 +184,7 @@ class Running:
 
     job: Job
     number: int
+    told: int = 0  # epochs that are known of
     began_at: float | None = None  # once its process has opened the data
     stop_by: float | None = None
 
@@ -275,7 +276,7 @@ class RayPool:
         references = [*self.running, self.mail]
         ready, _ = ray.wait(references, num_returns=1, timeout=timeout)
         for reference in ready:
-            yield from self.read_mail() if reference == self.mail else [self.ended(reference)]
+            yield from self.read_mail() if reference == self.mail else self.ended(reference)
         for reference, run in list(self.running.items()):
             late = lateness(run.job, began_at=run.began_at, stop_by=run.stop_by)
             if late:
@@ -295,15 +296,23 @@ class RayPool:
         by_number = {run.number: run for run in self.running.values()}
         for number, message in told:
             run = by_number.get(number)
-            if run is None:  # its end was faster than its mail
+            if run is None:  # its end was faster than its mail, and has told of its epochs
                 continue
             if "epoch" in message:
+                run.told += 1
                 yield Progressed(run.job, Epoch(**message["epoch"]))
             else:
                 run.began_at = time.monotonic()
 
-    def ended(self, reference: Any) -> Event:
-        job = self.running.pop(reference).job
+    def ended(self, reference: Any) -> Iterator[Event]:
+        """Tell what came of a job, and first of its epochs that no mail has told of yet."""
+        run = self.running.pop(reference)
+        event = self.end_of(reference, run.job)
+        if isinstance(event, Finished):
+            yield from (Progressed(run.job, epoch) for epoch in event.result.epochs[run.told :])
+        yield event
+
+    def end_of(self, reference: Any, job: Job) -> Event:
         try:
             told, weights = ray.get(reference)
         except RayTaskError as error:

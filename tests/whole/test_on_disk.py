@@ -55,7 +55,7 @@ def test_baselines_learn_the_same_from_disk(name, tmp_path, monkeypatch):
     frame = LONG.sample(fraction=1, shuffle=True, seed=1) if "order" in name else LONG
     prepared = with_keys_alone(prepare(frame, recipe))
     family = family_of(prepared.layout)
-    problem, space = posed(family, prepared, recipe), family.space(prepared, recipe)
+    problem, space = posed(family, prepared, recipe)
     task = Task(family, prepared, recipe, problem, space, None, None, tmp_path, tmp_path / "work")
     monkeypatch.setattr(batches, "SMALL_BYTES", 0)
     mapped = on_disk(task)
