@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Floats, Integers
+from rnnauto.data.decisions import Matrix
 from rnnauto.data.tags import OUTSIDE, read_tags
 
 NEVER = np.float32(-1e9)
 SMALLEST = np.float32(1e-30)  # probability
 BATCH = 256  # sequences that are looked at side by side
 MOST_SUMS = 1 << 18  # of a tag behind each other one that are looked at together
-
-Rows = tuple[tuple[float, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Order:
     follows: Floats | None = None
 
 
-def order_of(classes: Sequence[str], follows: Rows | None = None) -> Order:
+def order_of(classes: Sequence[str], follows: Matrix | None = None) -> Order:
     """Find what each tag may follow; where some chunks have a last tag of their own (BIOES), only
     that, or one outside, is followed by another chunk.
 
@@ -70,7 +69,7 @@ def order_of(classes: Sequence[str], follows: Rows | None = None) -> Order:
     return order if follows is None else replace(order, follows=weighed(order, follows))
 
 
-def weighed(order: Order, follows: Rows) -> Floats:
+def weighed(order: Order, follows: Matrix) -> Floats:
     """Give what is added where a tag follows another, NEVER where it may not."""
     begin = len(order.first)
     behind, opens = np.arange(begin + 1)[:, None], order.first == begin
@@ -104,7 +103,7 @@ def likeliest(
     chances: NDArray[np.floating],
     row_splits: Integers,
     classes: Sequence[str],
-    follows: Rows | None = None,
+    follows: Matrix | None = None,
 ) -> Integers:
     """Find the likeliest tags that are in order, of each sequence, [timesteps].
 

@@ -164,10 +164,10 @@ def new_trials(
 def confirms(search: Search) -> bool:
     """Whether the best trials are trained on other folds: where they may be skipped, only if there
     is about the time to train the best, or it has begun."""
-    if search.folds == 1 or not search.may_skip:
-        return search.folds > 1
-    if search.turns:
+    if search.folds == 1 or search.turns:
         return False
+    if not search.may_skip:
+        return True
     best = next((trial for trial in ranked(search.trials.values()) if trial.completed), None)
     if best is None or any(job.fold for job in search.begun.values()):
         return True

@@ -49,7 +49,7 @@ def on_next_fold(search: Search, best: Trial) -> Job | None:
     epochs = repeated_epochs(search, best)
     if fold is None or not epochs:
         return None
-    return make_job(search, best.id, fold, decays=epochs if worth_decaying(best) else None)
+    return make_job(search, best.id, fold, decays=decay_of(best, epochs))
 
 
 def with_next_seed(search: Search, best: Trial) -> Job | None:
@@ -62,7 +62,7 @@ def with_next_seed(search: Search, best: Trial) -> Job | None:
         return None
     name = f"{first.id}{AGAIN}{len(alike)}"
     search.trials[name] = Trial(name, best.values)
-    return make_job(search, name, 0, decays=epochs if worth_decaying(first) else None)
+    return make_job(search, name, 0, decays=decay_of(first, epochs))
 
 
 def usual_epochs(trial: Trial) -> int:
@@ -82,6 +82,11 @@ def worth_decaying(trial: Trial) -> bool:
     """Whether a setting trained again does better with rates that decay: where it takes some epochs
     to its best. What counts n-grams has learnt them by heart before the end of a decay."""
     return usual_epochs(trial) >= FEWEST_EPOCHS and not trial.values.get("ngrams")
+
+
+def decay_of(trial: Trial, epochs: int) -> int | None:
+    """Say over how many epochs the rates of a setting that is trained again decay; None: not."""
+    return epochs if worth_decaying(trial) else None
 
 
 def repeated_epochs(search: Search, trial: Trial) -> int:
@@ -116,9 +121,7 @@ def teaching(search: Search) -> NextJob:
             return None
         name = f"{first.id}{TAUGHT}{len(students) + 1}"
         search.trials[name] = Trial(name, best.values)
-        return make_job(
-            search, name, 0, decays=epochs if worth_decaying(first) else None, teachers=teachers
-        )
+        return make_job(search, name, 0, decays=decay_of(first, epochs), teachers=teachers)
 
     return next_job
 
