@@ -10,9 +10,11 @@ import polars as pl
 from rnnauto.arrays import Integers
 from rnnauto.data.columns import float_columns
 from rnnauto.data.sequences import Sequences, gather
+from rnnauto.data.split import IN_TIME
 from rnnauto.data.vectors import MOST_FURTHER
-from rnnauto.errors import DataError
+from rnnauto.errors import DataError, RecipeError
 from rnnauto.families.families import family_of
+from rnnauto.families.family import AnyFamily
 from rnnauto.inference.infer import Inference
 from rnnauto.inspection import Inspection, inferred
 from rnnauto.layout import Layout
@@ -50,8 +52,44 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> An
     prepared = allowing(family_of(layout).prepare(told), allow)
     if recipe.judge.fail_on_leak:
         raise_if_leaks(prepared.problems, table.source)
+    check_cut(prepared, recipe)
     describe(prepared, sequences.lengths, say)
     return prepared
+
+
+def check_cut(prepared: AnyPrepared, recipe: Recipe) -> None:
+    """Raises: RecipeError where the data are not cut as they are to be, or several parts select
+    where one is to do so with several seeds."""
+    by, seeds = recipe.split.by, recipe.search.seeds
+    rule, folds = prepared.parts.rule, len(prepared.parts.folds)
+    if by != "auto" and rule.startswith(IN_TIME) != (by == "time"):
+        raise RecipeError(
+            f"`split.by: {by}` has no place here: these data are split {rule}", hint="leave it out"
+        )
+    if seeds > 1 and folds > 1:
+        raise RecipeError(
+            f"`--seeds {seeds}` trains finalists again where one part selects, and here {folds} "
+            "folds do",
+            hint="leave `--seeds` out, or have one part with `--folds 1`",
+        )
+
+
+def check_searched(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> None:
+    """Check that there are networks of the kind that is searched for. Raises: DataError."""
+    if recipe.search.early:
+        family.early(prepared)
+    if recipe.search.streamable:
+        check_streamable(family, prepared)
+
+
+def check_streamable(family: AnyFamily, prepared: AnyPrepared) -> None:
+    """Check that a model of this kind can read on. Raises: DataError."""
+    try:
+        family.streaming(prepared.layout, prepared.encoders)
+    except DataError as error:
+        raise DataError(
+            f"`--streamable`: {error.message}", hint="leave `--streamable` out"
+        ) from error
 
 
 def check_problems(found: Sequence[Problem], recipe: Recipe, source: str) -> None:
@@ -90,14 +128,15 @@ def known_words(vectors: Vectors, recipe: Recipe) -> str:
 
 def check_to_learn(inspection: Inspection, recipe: Recipe) -> None:
     """Go as far as the encoders with a table that `inspect` finds no fault with, as `fit` will; a
-    large one is taken at its word. Raises: DataError where that fails."""
+    large one is taken at its word. Raises: DataError or RecipeError where that fails."""
     layout, table = inspection.layout, inspection.table
     if without_network(layout) or table.frame.estimated_size() > MOST_BYTES:
         return
     sequences, inference = gather(table.frame, layout), Inference(layout, inspection.evidence)
     judge = recipe.judge.model_copy(update={"fail_on_leak": False})
     wanted = recipe.model_copy(update={"judge": judge})
-    family_of(layout).prepare(Told(table, inference, inspection.problems, sequences, wanted))
+    told = Told(table, inference, inspection.problems, sequences, wanted)
+    check_cut(family_of(layout).prepare(told), recipe)
 
 
 def allowing(prepared: AnyPrepared, allow: Sequence[str]) -> AnyPrepared:

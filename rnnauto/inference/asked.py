@@ -109,6 +109,19 @@ def check_misread_time(table: Table, name: str | None) -> None:
         )
 
 
+def check_date_order(table: Table, order: str) -> None:
+    """Raises: DataError where no column has dates of the order that is named."""
+    orders = {each.date_order: name for name, each in table.spellings.items() if each.date_order}
+    if order == "auto" or order in orders:
+        return
+    others = [f"those of `{name}` are written {other}" for other, name in orders.items()]
+    raise DataError(
+        f"`--date-order {order}` is for dates of three numbers in that order, and no column has "
+        "some" + "".join(f"; {other}" for other in others),
+        hint="leave `--date-order` out",
+    )
+
+
 def may_order(column: Profile) -> bool:
     return column.kind == "time" or (column.kind == "number" and column.whole)
 

@@ -51,6 +51,14 @@ def check_settings(layout: Layout, case: Case) -> None:
             f"`split.calibration` is for `--task anomaly`; the task here is {layout.task}",
             hint="leave it out",
         )
+    separator = case.data.label_separator
+    styles = layout.styles.values()
+    if separator not in {"auto", "none"} and not any(style.separator for style in styles):
+        raise DataError(
+            f"`--label-separator {separator}` is for a target that is a set of labels in a cell; "
+            "here it is none",
+            hint="leave `--label-separator` out",
+        )
     for name, (unused, what) in idle.items():
         if unused:
             flag = "--" + name.replace("_", "-")

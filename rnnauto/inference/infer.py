@@ -17,7 +17,7 @@ from rnnauto.inference.anomalies.read import (
     with_labels_or_none,
 )
 from rnnauto.inference.answer import Decided, decide_answer
-from rnnauto.inference.asked import check_asked, check_misread_time
+from rnnauto.inference.asked import check_asked, check_date_order, check_misread_time
 from rnnauto.inference.case import Case, Evidence, named
 from rnnauto.inference.classes import labels_at_ends
 from rnnauto.inference.continued import with_continued
@@ -169,8 +169,9 @@ def spelling_of(table: Table, layout: Layout) -> Spelling | None:
 
 
 def check_dates(table: Table, case: Case) -> None:
-    """Raises: DataError where dates may have the day or the month first, and no other column is a
-    time."""
+    """Raises: DataError where no dates have the order that is named, or may have the day or the
+    month first and no other column is a time."""
+    check_date_order(table, case.data.date_order)
     others = any(dtype in DATED for dtype in table.frame.dtypes)
     for dates in table.unsure:
         ignored = dates.column in (*case.data.unread, *case.target)

@@ -86,6 +86,26 @@ def test_a_setting_that_nothing_would_follow_is_refused(problem, what):
     assert hint.startswith("leave `--")
 
 
+@pytest.mark.parametrize(
+    ("when", "order", "more"),
+    [
+        (range(ROWS), "dmy", ""),
+        ([f"2024-{1 + n // 28:02}-{1 + n % 28:02}" for n in range(ROWS)], "dmy", "ymd"),
+        ([f"{1 + n % 28}/{1 + n // 28}/2024" for n in range(ROWS)], "mdy", "dmy"),
+    ],
+)
+def test_an_order_that_no_dates_have_is_refused(when, order, more):
+    table, data = {"when": when, "y": X}, {"target": "y", "time": "when"}
+    message, hint = refused(table, {**data, "date_order": order})
+    written = f"; those of `when` are written {more}" if more else ""
+    assert message.startswith(f"`--date-order {order}` is for dates of three numbers in that order")
+    assert message.endswith(f"no column has some{written}")
+    assert hint == "leave `--date-order` out"
+    if more:
+        asked = Recipe.parse({"data": {**data, "date_order": more}})
+        assert inspect(pl.DataFrame(table), asked).layout.time == "when"
+
+
 @pytest.mark.parametrize("flag", ["id", "static"])
 def test_an_id_has_one_value_in_a_cell(flag):
     message, _ = refused({"l": LISTS, "x": X, "y": X}, {"target": "y", flag: "l"})

@@ -5,6 +5,7 @@ import json
 import polars as pl
 import pytest
 
+from rnnauto.errors import DataError
 from rnnauto.families.direct.answer import to_judge, to_predict
 from rnnauto.families.direct.table import prediction_table
 from rnnauto.inspection import inspect_table
@@ -72,6 +73,15 @@ def test_a_set_of_labels_is_said_and_may_be_one_label(tmp_path):
     colons = table(tmp_path / "colons.csv", separator=":")
     assert looked_at(colons, recipe()).layout.target_kind == "category"
     assert looked_at(colons, recipe(data__label_separator=":")).layout.target_kind == "list"
+
+
+def test_a_separator_of_what_is_no_set_is_refused(tmp_path):
+    path = tmp_path / "films.csv"
+    rows = [f"w{n % 7} x{n % 5} y{n % 3} z,{n % 11 / 7 + n}" for n in range(60)]
+    path.write_text("text,size\n" + "\n".join(rows) + "\n")
+    wanted = recipe(data__label_separator="|", data__target="size")
+    with pytest.raises(DataError, match=r"`--label-separator \|` is for a target that is a set"):
+        looked_at(path, wanted)
 
 
 @pytest.mark.parametrize("separator", ["|", ", "])

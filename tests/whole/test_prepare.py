@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 from builders import make_layout, make_sequences
 
-from rnnauto.errors import DataError
+from rnnauto.errors import DataError, RecipeError
 from rnnauto.prepare import prepare
 from rnnauto.prepared import hash_of_frame, with_keys_alone, with_targets
 from rnnauto.recipe import Recipe
@@ -168,3 +168,31 @@ def test_once_sequences_are_gathered_only_what_stands_beside_answers_is_kept():
     texts = pl.DataFrame({"text": [f"up or {at}" for at in range(40)], "y": ["a", "b"] * 20})
     of_rows = prepare(texts, settings(allow=["leak-text"]))
     assert with_keys_alone(of_rows) is of_rows
+
+
+@pytest.mark.parametrize(
+    ("sequences", "given", "message"),
+    [
+        (40, {"split.by": "time"}, "these data are split by whole sequence"),
+        (3, {"split.by": "sequence"}, "these data are split in time"),
+        (40, {"search.seeds": 3, "split.folds": 4}, "`--seeds 3` .* and here 4 folds do"),
+        (40, {"search.seeds": 3, "split.folds": "auto"}, "`--seeds 3` .* and here 5 folds do"),
+    ],
+)
+def test_a_cut_that_the_data_do_not_have_is_refused(sequences, given, message):
+    frame, kind = long_table(sequences), "many-to-one"
+    if sequences < 8:  # recordings with an answer for every timestep
+        frame = pl.concat([frame.with_columns(pl.col("t") + 5 * n) for n in range(20)])
+        frame, kind = frame.with_columns(y=pl.col("word")).drop("word"), "many-to-many"
+    recipe = settings(id="id", time="t").with_overrides({"problem.type": kind})
+    assert prepare(frame, recipe)
+    with pytest.raises(RecipeError, match=message) as caught:
+        prepare(frame, recipe.with_overrides(given))
+    assert caught.value.exit_code == 2 and caught.value.hint.startswith("leave")
+
+
+@pytest.mark.parametrize(
+    "given", [{"split.by": "sequence"}, {"search.seeds": 3, "split.folds": 1}, {"split.by": "auto"}]
+)
+def test_a_cut_that_the_data_have_may_be_asked_for(given):
+    assert prepare(long_table(), settings().with_overrides(given)).parts.rule.startswith("by whole")
