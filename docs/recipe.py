@@ -14,7 +14,10 @@ Made by `docs/recipe.py` from the recipe model: change that, then run `make fix`
 A recipe is a YAML file of at most these sections; what it leaves out has its default, and an
 unknown key is an error that names its line and the nearest key. Any key is also a flag of `fit`,
 `--set search.trials=5`. `rnnauto recipe show FILE` says what data and defaults make of a recipe.
-A list is what the search may choose from, and a list of one fixes it. A first line of
+A list is what the search may choose from, and a list of one fixes it. A setting that has no place
+with the data at hand ends `fit`, `run` and `recipe check` with exit code 2 and the reason; of a
+list of `search.space` only some of which can be had these are tried, and the others named. What
+asks for nothing (`none`, 0, false) may always stand there. A first line of
 `# yaml-language-server: $schema=recipe.schema.json`, beside what `rnnauto recipe schema` prints,
 has an editor complete keys and find faults: `rnnauto recipe init DATA --schema` writes both.
 """

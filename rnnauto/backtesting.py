@@ -183,7 +183,7 @@ def retrained(model: Model, rolled: Any, windows: int, budget: str | None, watch
             after.write_parquet(path)
             recipe = recipe_at(model, path, budget)
             try:
-                fit(before, recipe, folder=Path(place, "model"), watch=watch)
+                fit(before, recipe, folder=Path(place, "model"), watch=watch, chosen=False)
             except RnnautoError as error:
                 raise type(error)(f"origin {name}: {error.message}", hint=error.hint) from error
             again = load(Path(place, "model"))

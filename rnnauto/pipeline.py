@@ -23,14 +23,13 @@ from rnnauto.budget import (
 )
 from rnnauto.deploy.model_folder import JOURNAL, check_destination, discard, real_place, work_folder
 from rnnauto.early import EarlyModel, thread_aside
-from rnnauto.errors import DataError
 from rnnauto.families.families import family_of, metric_names
 from rnnauto.families.family import AnyFamily
 from rnnauto.finish import Chosen, Exported, Task, WrittenModel, teachers_of, write_model
 from rnnauto.fitted import Fitted, Said, Watch
 from rnnauto.judge.metric_names import check_metrics, objective_of
 from rnnauto.mapped import trim
-from rnnauto.prepare import prepare
+from rnnauto.prepare import Say, check_searched, prepare
 from rnnauto.prepared import AnyPrepared, Source, with_keys_alone
 from rnnauto.recipe import Recipe
 from rnnauto.search import journal
@@ -43,7 +42,7 @@ from rnnauto.search.pose import with_seeds
 from rnnauto.search.prune import behind
 from rnnauto.search.replay import Asker, OracleChoice, chosen_before, lost_weights, open_journal
 from rnnauto.search.select import Trial, criterion_words, explain, explain_taught
-from rnnauto.search.space import Choices, with_use_for
+from rnnauto.search.space import Choices, check_wanted
 from rnnauto.search.starting.forks import Template
 from rnnauto.search.starting.openings import Openings
 from rnnauto.search.starting.template import warming
@@ -83,6 +82,7 @@ def fit(
     started: float | None = None,
     watch: Watch = lambda news: None,
     warm: Template | None = None,
+    chosen: bool = True,
 ) -> Fitted:
     """Learn from a table and leave a model folder.
 
@@ -90,6 +90,7 @@ def fit(
         resume: go on with the search for this folder that was interrupted or killed.
         started: time.monotonic() when the command began; the budget counts from there.
         warm: what workers are forked from, where the caller has started it.
+        chosen: a user has chosen the space of the recipe, and each of its values must have a place.
 
     Raises: DataError, RecipeError or ModelFolderError before anything is written; SearchError
         where no trial completed; StorageError where the disk is full; ExportError where the
@@ -102,12 +103,10 @@ def fit(
     check_destination(folder, overwrite=overwrite, resume=resume)
     trackers = open_trackers(recipe.search.track)
     with warming(recipe, begun=warm) as warm:
-        prepared = prepare(data, recipe, say=lambda text: watch(Said(text)))
+        prepared = prepare(data, recipe, say=telling(watch))
         prepared = with_seeds(prepared, recipe.search.seeds)
         family = family_of(prepared.layout)
-        check_metrics(recipe.expect, prepared.layout, metric_names(prepared))
-        check_searched(family, prepared, recipe)
-        problem, space = posed(family, prepared, recipe)
+        problem, space = checked(family, prepared, recipe, telling(watch), chosen=chosen)
         beside = local_workers(recipe, len(prepared.parts.folds))
         clock = Clock(started, recipe.search.budget, diagnoses=recipe.judge.diagnose, beside=beside)
         begun_with, prepared = fingerprint(prepared, recipe, space), with_keys_alone(prepared)
@@ -142,6 +141,26 @@ def in_one_part(recipe: Recipe) -> Recipe:
     return recipe.model_copy(update={"split": recipe.split.model_copy(update={"folds": 1})})
 
 
+def telling(watch: Watch) -> Say:
+    return lambda text: watch(Said(text))
+
+
+def checked(
+    family: AnyFamily, prepared: AnyPrepared, recipe: Recipe, say: Say, *, chosen: bool = True
+) -> tuple[StudyProblem, Choices]:
+    """Hold what a recipe asks for against what there is for the data, and say what of its space is
+    not tried. Returns: as `posed`. Raises: DataError or RecipeError.
+
+    Args: chosen: as `fit` has it.
+    """
+    check_metrics(recipe.expect, prepared.layout, metric_names(prepared))
+    check_searched(family, prepared, recipe)
+    problem, space = posed(family, prepared, recipe)
+    for untried in check_wanted(recipe.search.space, space) if chosen else ():
+        say(untried)
+    return problem, space
+
+
 def posed(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> tuple[StudyProblem, Choices]:
     """Say what all trials share, by what they are selected, and what they choose from. Raises:
     RecipeError."""
@@ -149,25 +168,7 @@ def posed(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> tuple[Stu
     names, objectives = metric_names(prepared), family.objectives(layout, encoders)
     objective = objective_of(recipe.search.objective, layout, objectives, names)
     problem = replace(family.pose(prepared, recipe), objective=objective)
-    return problem, with_use_for(recipe.search.space, family.space(prepared, recipe))
-
-
-def check_searched(family: AnyFamily, prepared: AnyPrepared, recipe: Recipe) -> None:
-    """Check that there are networks of the kind that is searched for. Raises: DataError."""
-    if recipe.search.early:
-        family.early(prepared)
-    if recipe.search.streamable:
-        check_streamable(family, prepared)
-
-
-def check_streamable(family: AnyFamily, prepared: AnyPrepared) -> None:
-    """Check that a model of this kind can read on. Raises: DataError."""
-    try:
-        family.streaming(prepared.layout, prepared.encoders)
-    except DataError as error:
-        raise DataError(
-            f"`--streamable`: {error.message}", hint="leave `--streamable` out"
-        ) from error
+    return problem, family.space(prepared, recipe)
 
 
 def fitted_by(task: Task, written: WrittenModel, *, seconds: float) -> Fitted:

@@ -147,8 +147,8 @@ def check(
 
 def findings_of(file: Path, say: "Callable[[str], None]") -> dict[str, Any]:
     """Check one recipe. Raises: RnnautoError for what is wrong."""
-    from rnnauto.families.families import metric_names
-    from rnnauto.judge.metric_names import check_metrics
+    from rnnauto.families.families import family_of, metric_names
+    from rnnauto.pipeline import checked
     from rnnauto.prepare import prepare
     from rnnauto.problems.allow import check_allowed
     from rnnauto.recipe import Recipe
@@ -161,7 +161,7 @@ def findings_of(file: Path, say: "Callable[[str], None]") -> dict[str, Any]:
     prepared = prepare(loaded.data.path, loaded, say=say)
     layout = prepared.layout
     names = metric_names(prepared)
-    check_metrics(loaded.expect, layout, names)
+    checked(family_of(layout), prepared, loaded, say)
     say(f"metrics: {', '.join(names)}")
     say(f"{file} can be run")
     return {

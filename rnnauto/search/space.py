@@ -24,6 +24,40 @@ LOOK_AHEAD: Values = {"convolution": 0, "ngrams": 0, "own_scale": False}
 # what settings for many data sets tell by its place, see `placed`
 SHARES = ("patch", "lookback", "batch_size")
 RANKS = ("differencing", "frame")
+# what asks for nothing, which any data can have
+NOTHING: Values = {
+    **{"patch": 1, "pooling": "last", "bidirectional": False, "attention": "none"},
+    **{"scaling": "none", "transform": "none", "differencing": "none", "frame": "absolute"},
+    **{"token_dropout": 0.0, "weight_drop": 0.0, "label_smoothing": 0.0, "augment": "none"},
+    **LOOK_AHEAD,
+    "filling": "mean",
+}
+# what the settings do that some data have no place for, as an error says it
+USES = {
+    "patch": "joins timesteps of sequences that are read as a whole before they are answered",
+    "pooling": "sums up the timesteps of sequences that have one answer each",
+    "bidirectional": "reads sequences from both ends, which must be there before they are answered",
+    "lookback": "is how many timesteps a forecast sees, of those that `--lookback` allows it",
+    "scaling": "scales the windows of a forecast",
+    "transform": "takes the logarithm of the targets of a forecast, all of which are above 0",
+    "differencing": "names simple forecasts to correct: with a season in the lookback where a "
+    "series has one, and without for lists that go on from what is read",
+    "frame": "is how lists that go on from what is read see it, mirrored only where it is a place",
+    "attention": "looks back at the timesteps that were read while an answer is written",
+    "token_dropout": "takes some tokens for unknown where values, classes or written answers are "
+    "told from texts, codes or names",
+    "weight_drop": "leaves out weights between units, which exponential traces lack",
+    "label_smoothing": "spreads what is true over all classes or tokens that an answer is one of",
+    "augment": "changes the numbers of sequences that have one answer each",
+    "convolution": "reads the neighbours of a timestep, in networks of values and classes that "
+    "read both ways",
+    "ngrams": "counts n-grams of sequences of tokens that have one answer, which is one of few, in "
+    "networks that read both ways",
+    "own_scale": "scales every sequence of numbers that has one answer by itself, in networks that "
+    "read both ways",
+    "filling": "is what the missing numbers of a sequence are read as",
+    "vectors": "trains word vectors, or leaves them, that `--vectors` names a file of",
+}
 # a network that reads one timestep, or carries its state on, has no choice here
 FIXED: Choices = {"pooling": ("last",), "bidirectional": (False,), "patch": (1,)}
 
@@ -68,16 +102,36 @@ def choice_of(space: Space, name: str, *, gains: bool) -> Choices:
     return {name: wanted} if gains or wanted != getattr(Space(), name) else {}
 
 
-def with_use_for(wanted: Space, choices: Choices) -> Choices:
-    """Give what there is to choose from. Raises: RecipeError where a user has chosen how numbers
-    change in training, and there are none that may."""
-    if "augment" not in choices and wanted.augment not in (Space().augment, ("none",)):
-        raise RecipeError(
-            "`search.space.augment` changes the numbers of sequences that have one answer each, "
-            "and here there are none",
-            hint="leave it out",
-        )
-    return choices
+def check_wanted(wanted: Space, choices: Choices) -> list[str]:
+    """Hold what a user has chosen against what there is to choose from.
+
+    Args: choices: those of the data, of which what the user has chosen is a part.
+
+    Returns: a sentence for each setting of which some values are not tried.
+
+    Raises: RecipeError for a setting of which none is.
+    """
+    said = []
+    if all(CELLS[cell].memory == "traces" for cell in wanted.cell):
+        choices = {**choices, "weight_drop": (0.0,)}
+    for name, use in USES.items():
+        asked, usual = (listed(getattr(space, name)) for space in (wanted, Space()))
+        if set(asked) in (set(usual), {NOTHING.get(name)}):
+            continue
+        lost = [value for value in asked if value not in choices.get(name, ())]
+        shown = ", ".join(str(value).lower() for value in lost)
+        if len(lost) == len(asked):
+            raise RecipeError(
+                f"`search.space.{name}: [{shown}]` has no place here: it {use}",
+                hint="leave it out",
+            )
+        if lost:
+            said.append(f"`search.space.{name}`: {shown} is not tried, for it {use}")
+    return said
+
+
+def listed(wanted: str | tuple[Any, ...]) -> tuple[Any, ...]:
+    return (wanted,) if isinstance(wanted, str) else wanted
 
 
 def filling_choices(space: Space, missing: Sequence[int], numbers: Floats) -> Choices:

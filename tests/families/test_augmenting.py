@@ -8,7 +8,7 @@ from rnnauto.errors import RecipeError
 from rnnauto.families.families import family_of
 from rnnauto.prepare import prepare
 from rnnauto.recipe import Recipe
-from rnnauto.search.space import with_use_for
+from rnnauto.search.space import check_wanted
 
 ROWS = {"id": ["id"], "time": "day"}
 
@@ -19,7 +19,8 @@ def searched(path, frame, data, problem, **space):
     recipe = Recipe.parse({"data": data, "problem": problem, "search": {"space": space}})
     prepared = prepare(path / "data.csv", recipe)
     family = family_of(prepared.layout)
-    found = with_use_for(recipe.search.space, family.space(prepared, recipe))
+    found = family.space(prepared, recipe)
+    assert check_wanted(recipe.search.space, found) == []
     openings = family.openings(found)
     assert all(set(opening) == set(found) for opening in openings)
     return found.get("augment"), [opening.get("augment") for opening in openings]
@@ -58,7 +59,9 @@ def test_what_has_other_answers_is_not_changed(tmp_path, kind):
     given = (make(0).drop(dropped), data, problem)
     for space in ({}, {"augment": ["none"]}):
         assert set(searched(tmp_path, *given, **space)[1]) == {None}
-    with pytest.raises(RecipeError, match=r"search.space.augment.* there are none") as found:
+    with pytest.raises(
+        RecipeError, match=r"search.space.augment: \[warp\]` has no place here"
+    ) as found:
         searched(tmp_path, *given, augment=["warp"])
     assert found.value.exit_code == 2
     assert found.value.hint == "leave it out"

@@ -25,6 +25,7 @@ from builders import make_info
 from conftest import visits
 from mutations import MEMORY, SECONDS, Trials, altered, fault_of, fresh_peak
 from polars.testing import assert_frame_equal
+from test_settings_in_place import ASKED, EVERYWHERE
 
 from rnnauto import model
 from rnnauto.deploy.generate import Wanted
@@ -32,7 +33,7 @@ from rnnauto.deploy.model_json import write_model_info
 from rnnauto.deploy.onnx_run import MODEL
 from rnnauto.deploy.runner import check_signatures
 from rnnauto.deploy.table import as_in_file, times_as_texts
-from rnnauto.errors import DataError, ModelFolderError, RnnautoError
+from rnnauto.errors import DataError, ModelFolderError, RecipeError, RnnautoError
 from rnnauto.families.families import LOADED, NAMES, family_of
 from rnnauto.families.forecast.series import SeriesWindows
 from rnnauto.families.language.train import validate as validate_language
@@ -46,6 +47,7 @@ from rnnauto.prepare import prepare
 from rnnauto.problems.asked import tell_odd
 from rnnauto.reading.opened import open_source
 from rnnauto.recipe import Recipe
+from rnnauto.search.space import check_wanted
 from rnnauto.search.study import load_study, save_study
 from rnnauto.search.train import validate
 from rnnauto.search.trial import Job, architecture_of
@@ -261,6 +263,18 @@ def numbers_read(fit):
     if fit.family.name == "anomaly":  # what is labelled as a fault tells nothing of the rest
         return part.numbers[part.targets.to_numpy() != 1], part.static_numbers
     return part.numbers, part.static_numbers
+
+
+def test_a_setting_of_the_search_space_is_followed_or_refused(fit):
+    given, followed = {"data": fit.case.data, "problem": fit.case.problem}, set()
+    for name, value in ASKED.items():
+        recipe = Recipe.parse({**given, "search": {"space": {name: value}}})
+        choices = fit.family.space(fit.prepared, recipe)
+        with suppress(RecipeError):
+            assert check_wanted(recipe.search.space, choices) == []
+            assert choices[name] == getattr(recipe.search.space, name), name
+            followed.add(name)
+    assert EVERYWHERE <= followed < set(ASKED)
 
 
 @pytest.mark.parametrize("which", ["fresh", "trained"])

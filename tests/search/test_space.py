@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from rnnauto.errors import RecipeError
 from rnnauto.recipe import Space
-from rnnauto.search.space import filling_choices, nearest, usual_choices
+from rnnauto.search.space import check_wanted, filling_choices, nearest, usual_choices
 
 
 def choices(space, length=20, *, sequences=200, tokens=False):
@@ -101,3 +102,27 @@ def rows(*missing):
 def test_how_missing_numbers_are_filled_is_tried_where_some_are(wanted, numbers, tried):
     assert filling_choices(Space(filling=wanted), (1,), numbers) == tried
     assert filling_choices(Space(filling=wanted), (), numbers) == {}
+
+
+FIXED = {"pooling": ("last",), "bidirectional": (False,), "patch": (1,)}
+
+
+def test_of_several_values_the_possible_ones_are_tried_and_the_others_said():
+    space = Space(pooling=("max", "last"), patch=(1, 2, 5))
+    pooling, patch = sorted(check_wanted(space, FIXED), reverse=True)
+    assert pooling.startswith("`search.space.pooling`: max is not tried, for it sums up")
+    assert patch.startswith("`search.space.patch`: 2, 5 is not tried, for it joins timesteps")
+
+
+def test_a_list_that_is_no_choice_here_is_refused_whatever_else_is_in_it():
+    with pytest.raises(RecipeError, match=r"`search.space.augment: \[none, warp\]` has no place"):
+        check_wanted(Space(augment=("none", "warp")), FIXED)
+
+
+def test_traces_have_no_weights_between_units_to_leave_out():
+    choices = {"weight_drop": (0.3,)}
+    space = Space(cell=("exponential_trace",), weight_drop=(0.3,))
+    with pytest.raises(RecipeError, match="weights between units, which exponential traces lack"):
+        check_wanted(space, choices)
+    both = space.model_copy(update={"cell": ("exponential_trace", "lstm")})
+    assert check_wanted(both, choices) == []

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.train
 
 SPACE = {
     **{"cell": ["lstm"], "units": [12], "layers": [1], "dropout": [0.0], "batch_size": [8]},
-    **{"learning_rate": [0.01], "attention": ["dot"], "bidirectional": [False], "patch": [1]},
+    **{"learning_rate": [0.01], "bidirectional": [False], "patch": [1]},
 }
 
 

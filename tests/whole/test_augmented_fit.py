@@ -40,6 +40,6 @@ def test_who_asks_for_it_where_there_is_no_use_for_it_is_told(tmp_path, capfd, t
     numbers_alone(30).drop("state").write_csv(tmp_path / "visits.csv")
     run_here("fit", "visits.csv", *target, *QUICK, *ASKED, cwd=tmp_path, ends_with=2)
     said = " ".join(capfd.readouterr().err.split())
-    assert "`search.space.augment` changes the numbers of sequences that have one answer" in said
+    assert "`search.space.augment: [both]` has no place here: it changes the numbers of" in said
     assert "leave it out" in said
     assert not (tmp_path / "rnnauto_model").exists()

@@ -57,6 +57,7 @@ def names(count, *, seed=0):
 
 def run_fit(frame, folder, *, target, rnn_type, diagnose=True, **tokens):
     space = {"cell": ["lstm"], "units": [32], "layers": [1], "dropout": [0.0], "batch_size": [16]}
+    space |= {"attention": ["dot"]} if rnn_type.startswith("many") else {}
     recipe = Recipe.parse(
         {
             "data": {"target": target},
@@ -66,7 +67,7 @@ def run_fit(frame, folder, *, target, rnn_type, diagnose=True, **tokens):
                 "trials": 1,
                 "budget": "20m",
                 "workers": 1,
-                "space": {**space, "attention": ["dot"], "learning_rate": [0.01]},
+                "space": {**space, "learning_rate": [0.01]},
             },
             "train": {"epochs": 20, "refit": "off"},
             "judge": {"diagnose": diagnose},

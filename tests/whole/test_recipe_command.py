@@ -72,6 +72,22 @@ def test_a_check_says_what_is_wrong(rnnauto_light, tmp_path, text, message):
     assert message in found.stderr and "Traceback" not in found.stderr
 
 
+def test_a_check_refuses_what_nothing_would_follow_and_names_what_is_not_tried(
+    rnnauto_light, tmp_path
+):
+    rows = "".join(f"{n % 7},{n % 5},{'ab'[n % 2]}\n" for n in range(60))
+    (tmp_path / "t.csv").write_text("p,q,y\n" + rows)
+    text = "data: {path: t.csv, target: y}\nsearch: {space: {pooling: [%s]}}\n"
+    (tmp_path / "bad.yaml").write_text(text % "mean")
+    (tmp_path / "some.yaml").write_text(text % "last, mean")
+    found = rnnauto_light("recipe", "check", "bad.yaml")
+    assert found.returncode == 2
+    assert "`search.space.pooling: [mean]` has no place here: it sums up" in found.stderr
+    found = rnnauto_light("recipe", "check", "some.yaml")
+    assert found.returncode == 0
+    assert "`search.space.pooling`: mean is not tried, for it sums up" in found.stderr
+
+
 def test_the_schema_is_printed(rnnauto_light):
     found = rnnauto_light("recipe", "schema")
     assert json.loads(found.stdout)["title"] == "Recipe"

@@ -97,7 +97,8 @@ def translated(path, count, seed, *, held_out):
 
 def recipe_of(vectors, test, *, epochs=12, kind="frozen", **data):
     named = {} if vectors is None else {"vectors": str(vectors)}
-    space = {"cell": ["lstm"], "units": [16], "layers": [1], "vectors": [kind], "batch_size": [16]}
+    space = {"cell": ["lstm"], "units": [16], "layers": [1], "batch_size": [16]}
+    space |= {} if vectors is None else {"vectors": [kind]}
     return Recipe.parse(
         {
             "data": {"test_path": str(test), **named, **data},

@@ -201,9 +201,10 @@ def space(prepared: DirectPrepared, recipe: Recipe) -> Choices:
     features = features_for(layout, prepared.encoders)
     if features.words:
         choices["token_dropout"] = wanted.token_dropout
-        if layout.tokens == "word":  # of a few words none can be spared
+        usual = wanted.token_dropout == Space().token_dropout
+        if layout.tokens == "word" and usual:  # of a few words none can be spared
             few = tuple(share for share in wanted.token_dropout if share <= MOST_WORDS_DROPPED)
-            choices["token_dropout"] = few or wanted.token_dropout
+            choices["token_dropout"] = few
     choices |= vector_choices(wanted, features)
     if True in choices["bidirectional"] and layout.rnn_type != "one-to-one":
         choices["convolution"] = wanted.convolution
