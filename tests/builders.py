@@ -68,6 +68,7 @@ def lengths_to_search(lengths, layout, encoders):
             per_timestep=False,
             targets=np.zeros(len(lengths), np.int32),
             weights=None,
+            groups=None,
             numbers=numbers,
             source=SimpleNamespace(numbers=numbers),
         ),

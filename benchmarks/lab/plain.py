@@ -46,7 +46,8 @@ def trained(bench: Bench, job: Any) -> Any:
 
 def judged(bench: Bench, job: Any, left: Any) -> Any:
     """Say what trained weights come to on the test part."""
-    from rnnauto.search.train import prepare, validate
+    from rnnauto.search.train import prepare
+    from rnnauto.search.validation import validate
 
     study = bench.study
     network = prepare(study.learner, job, study.problem, study.data, study.folds[0][0])

@@ -11,9 +11,9 @@ from lab import chain, knobs
 from lab.arms import Arm
 from lab.plain import test_batches
 from lab.sets import LabBench
-from rnnauto.search.train import prepare, validate
+from rnnauto.search.train import prepare
 from rnnauto.search.trial import Job, seed_of
-from rnnauto.search.validation import Validated, known_units, scaled, votes_of
+from rnnauto.search.validation import Validated, known_units, scaled, validate, votes_of
 
 LAST = 5  # epochs of the mean of weights
 FEWEST = 4

@@ -147,6 +147,8 @@ def settings_parts(values: dict[str, Any]) -> list[str]:
         left_out.append(f"smoothing {values['label_smoothing']}")
     if values.get("augment", "none") != "none":
         left_out.append(f"augment {values['augment']}")
+    if values.get("repeats", "all") != "all":
+        left_out.append(f"repeats {values['repeats']}")
     filters = [f"convolution {values['convolution']}"] if values.get("convolution") else []
     filters += [f"{values['ngrams']}-grams"] if values.get("ngrams") else []
     filters += ["own scale"] if values.get("own_scale") else []

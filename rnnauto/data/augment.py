@@ -32,8 +32,8 @@ def augmented(
     """
     rng, middle = np.random.default_rng(seed), np.array(means, np.float32)
 
-    def changed(**options: Any) -> Iterator[Batch]:
-        for batch in batches(**options):
+    def changed(*chosen: Any, **options: Any) -> Iterator[Batch]:
+        for batch in batches(*chosen, **options):
             numbers = np.array(batch.inputs["numbers"], np.float32)
             columns = numbers[..., : len(middle)]
             length = np.asarray(batch.inputs["length"], np.int64)

@@ -17,7 +17,7 @@ from rnnauto.data.targets import MISSING_TARGET
 from rnnauto.data.views import in_blocks, is_view, let_go
 
 ARRAYS = ("row_splits", "numbers", "codes", "static_numbers", "static_codes", "targets")
-OF_SOME = ("vectors", "weights")  # where there are some
+OF_SOME = ("vectors", "weights", "groups")  # where there are some
 PLAIN = ("per_timestep", "moments", "beginnings")
 SMALL_BYTES = 1 << 24  # of an array on disk that is read as a whole
 LONGEST = 512  # timesteps above which aligned sequences train on windows

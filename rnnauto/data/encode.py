@@ -134,6 +134,7 @@ class Encoded:
         beginnings: whether networks are trained on beginnings of sequences, too.
         vectors: of the entries of the vocabulary that has word vectors, float32 [entries, width];
             None where none has.
+        groups: int64 [sequences]; those of equal number are equal. None: not told, or none are.
     """
 
     row_splits: Integers
@@ -148,6 +149,7 @@ class Encoded:
     vectors: Floats | None = None
     weights: Floats | None = None
     beginnings: bool = False
+    groups: Integers | None = None
 
     def __len__(self) -> int:
         return len(self.row_splits) - 1
@@ -176,6 +178,7 @@ class Encoded:
             static_codes=self.static_codes[chosen],
             targets=values_at(self.targets, units),
             weights=None if self.weights is None else values_at(self.weights, units),
+            groups=None if self.groups is None else self.groups[chosen],
             words=tuple(values_at(column, timesteps) for column in self.words),
         )
 

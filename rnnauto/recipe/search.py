@@ -96,6 +96,13 @@ class Space(Section):
         "far it is from the means by about 1; tried below 300 sequences of which nothing but "
         "numbers is read, and where a recipe names others",
     )
+    repeats: tuple[Literal["all", "once"], ...] = Field(
+        ("all", "once"),
+        min_length=1,
+        description="How often an epoch reads sequences that are equal: `all` of them, or `once`, "
+        "each time another; tried where the answer is one of some classes, and at least one in "
+        "fifty is equal to one before it",
+    )
     convolution: tuple[Annotated[int, Field(ge=0, le=1024)], ...] = Field(
         (0, 64, 192),
         min_length=1,

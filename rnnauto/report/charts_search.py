@@ -31,7 +31,8 @@ FEW_EPOCHS = 12  # up to which a curve has points: a line of one epoch would not
 SETTINGS = (
     *("cell", "units", "layers", "patch", "pooling", "bidirectional", "attention", "lookback"),
     *("scaling", "transform", "differencing", "frame", "dropout", "token_dropout", "weight_drop"),
-    *("label_smoothing", "augment", "learning_rate", "batch_size", "clip_norm", "filling"),
+    *("label_smoothing", "augment", "repeats", "learning_rate", "batch_size", "clip_norm"),
+    "filling",
 )
 
 

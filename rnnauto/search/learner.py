@@ -9,7 +9,7 @@ from rnnauto.data.batches import Batch
 from rnnauto.layout import FamilyName
 from rnnauto.networks.architecture import Answer
 from rnnauto.search.trial import Job, StudyProblem, seed_of
-from rnnauto.search.validation import Meter
+from rnnauto.search.validation import Level, Meter
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Lesson:
 
     Attributes:
         answer: what it is told for the truth; None: the truth.
-        batches: one epoch in random order, given `size` and `rng`.
+        batches: one epoch in random order, given the numbers of its sequences, `size` and `rng`.
     """
 
     answer: Answer | None
@@ -61,6 +61,8 @@ class Learner:
         lesson: what a network learns from that is taught by the mean of others; given this record,
             the job, the problem, the data, the numbers of the train part and the weights of those.
             None: no network is taught.
+        level: gives what fits a shift of the outputs to what is said of a validation part; given
+            the problem, the job and which sequences are equal. None: none is fitted.
     """
 
     features: Callable[[dict[str, Any]], Any]
@@ -78,6 +80,7 @@ class Learner:
     meter: Callable[..., Meter] | None
     settle: Callable[..., None] | None = None
     lesson: Callable[..., Lesson] | None = None
+    level: Callable[..., Level | None] | None = None
 
 
 LearnerOf = Callable[[FamilyName], Learner]

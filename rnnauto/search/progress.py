@@ -73,8 +73,18 @@ def keep_if_better(network: Any, progress: Progress, validated: Validated, *, ep
     if validated.criterion < progress.best_loss:  # false for NaN
         progress.best_loss, progress.best_score = validated.criterion, validated.score
         progress.best_epoch = epoch
-        progress.best_weights = network.model.get_weights()
+        progress.best_weights = weights_of(network, validated.shift)
         progress.best_answers = validated.answers
+
+
+def weights_of(network: Any, shift: Any) -> Weights:
+    """Give the weights of a network, with a shift of its outputs in the last bias."""
+    weights: Weights = network.model.get_weights()
+    if shift is not None:
+        bias = network.built.head.bias
+        at = next(at for at, each in enumerate(network.model.weights) if each is bias)
+        weights[at] = weights[at] + shift
+    return weights
 
 
 def end_epoch(

@@ -17,8 +17,8 @@ STEPS_AFTER_PATCHING = 80  # more recurrent steps than this train slowly and for
 FEWEST_MISSING = 0.01  # share of a feature's numbers, from which it is tried how to fill them
 Choices = dict[str, tuple[Any, ...]]
 
-# what networks of words, and of numbers that may be missing, begin with
-OF_SOME = {"token_dropout": 0.1, "vectors": "frozen", "filling": "decay"}
+# what networks of words, of numbers that may be missing, and of equal sequences begin with
+OF_SOME = {"token_dropout": 0.1, "vectors": "frozen", "filling": "decay", "repeats": "once"}
 # what only networks that read both ways have, and its value where there is none
 LOOK_AHEAD: Values = {"convolution": 0, "ngrams": 0, "own_scale": False}
 # what settings for many data sets tell by its place, see `placed`

@@ -3,7 +3,7 @@
 import math
 import random
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
@@ -13,6 +13,7 @@ import tensorflow as tf
 from rnnauto.arrays import Integers
 from rnnauto.cells import CELLS
 from rnnauto.data.batches import Batch
+from rnnauto.data.repeats import each_once
 from rnnauto.networks.architecture import Answer, Architecture
 from rnnauto.networks.built import Built
 from rnnauto.networks.fused import fuse
@@ -36,19 +37,15 @@ from rnnauto.search.trial import (
     weighs_classes,
 )
 from rnnauto.search.validation import (
-    Meter,
-    Tally,
-    Validated,
     class_weighted,
     known_count,
-    known_units,
     scaled,
     target_weights,
+    validate_part,
 )
 
 STEP_BYTES = 400 << 20  # activations that a training step may keep for its backward pass
 READ_SIZE = 256
-MOST_ANSWERS = 4_000_000  # numbers that are kept of a validation part
 
 
 @dataclass(frozen=True)
@@ -248,22 +245,23 @@ def train(
         keep: keep what the best weights say of the validation part.
     """
     spent, late = timed(job, stopping)
-    lesson = Lesson(None, partial(learner.batches, data, fold[0]))
+    lesson = Lesson(None, partial(learner.batches, data))
     if teachers and learner.lesson is not None:
         lesson = learner.lesson(learner, job, problem, data, train=fold[0], teachers=teachers)
     told = lesson.answer or smoothed(problem.answer, job.values)
     network = prepare(learner, job, problem, data, fold[0], told=told)
-    batches = lesson.changed_for(job, problem)
+    batches, chosen = lesson.changed_for(job, problem), read_by(job, data, fold[0])
     progress, rng = Progress(), np.random.default_rng(job.seed)
-
-    def validated() -> Validated:
-        return validate_part(learner, network, problem, data, fold[1], keep=keep)
-
+    level = learner.level and learner.level(problem, job, data.groups)
+    validated = partial(
+        validate_part, learner, network, problem, data, fold[1], keep=keep, level=level
+    )
     if start_from is not None:
         network.model.set_weights(start_from)
         keep_if_better(network, progress, validated(), epoch=0)
     size = batch_size(job.values, learner.longest(data, fold[0]))
-    patience = problem.patience or patience_for(learner.examples(fold[0]), size)
+    examples = learner.examples(chosen(np.random.default_rng(0)))
+    patience = problem.patience or patience_for(examples, size)
 
     run_epochs(
         *(network, progress, job, problem),
@@ -271,7 +269,7 @@ def train(
         epoch=lambda: run_epoch(
             network,
             problem,
-            batches(size=size, rng=rng),
+            batches(chosen(rng), size=size, rng=rng),
             progress,
             classes=weighs_classes(job.values),
             out_of_time=late,
@@ -282,6 +280,13 @@ def train(
         spent=spent,
     )
     return trained(progress, job, network, seconds=spent())
+
+
+def read_by(job: Job, data: Any, train: Integers) -> Callable[[np.random.Generator], Integers]:
+    """Give what draws the sequences of the train part that an epoch reads."""
+    if job.values.get("repeats", "all") == "all" or data.groups is None:
+        return lambda rng: train
+    return partial(each_once, train, data.groups)
 
 
 def run_epoch(
@@ -318,57 +323,6 @@ def training_weights(batch: Batch, problem: StudyProblem, *, classes: bool) -> t
     if classes and problem.class_weights:
         weights = class_weighted(weights, batch, problem)
     return weights, known_count(batch.targets, problem.answer)
-
-
-def validate_part(
-    learner: Learner,
-    network: Network,
-    problem: StudyProblem,
-    data: Any,
-    validation: Integers,
-    *,
-    keep: bool,
-) -> Validated:
-    """Do as `validate` with the sequences of these numbers."""
-    meter = None
-    if problem.measured and learner.meter is not None:
-        meter = learner.meter(problem, data, validation)
-    batches = learner.validation_batches(data, validation)
-    return validate(network, problem, batches, keep=keep, meter=meter)
-
-
-def validate(
-    network: Network,
-    problem: StudyProblem,
-    batches: Iterable[Batch],
-    *,
-    keep: bool = False,
-    meter: Meter | None = None,
-) -> Validated:
-    """Mean loss and main metric, or objective, over the validation part.
-
-    Args:
-        keep: keep the answers too, unless they are too many.
-        meter: measures the objective.
-    """
-    tally = Tally(problem)
-    kept: list[Any] = []
-    for batch in batches:
-        truth = scaled(batch.targets, problem)
-        weights = (target_weights(batch, problem),) if problem.weighted else ()
-        total, count, right, outputs = network.read_step(batch.inputs, truth, *weights)
-        tally.loss, tally.units = tally.loss + float(total), tally.units + float(count)
-        tally.right += float(right)
-        if meter is not None:
-            meter.add(outputs.numpy(), batch)
-        elif problem.tags:
-            tally.add_tags(outputs.numpy(), batch, *weights)
-        elif problem.answer.loss == "values":
-            tally.add_values(outputs.numpy(), truth, *weights)
-        if keep:
-            kept.append(outputs.numpy()[known_units(batch.targets, problem.answer)])
-            keep = sum(part.size for part in kept) <= MOST_ANSWERS
-    return replace(tally.result(meter), answers=np.concatenate(kept) if keep and kept else None)
 
 
 def reading_size(longest: int) -> int:

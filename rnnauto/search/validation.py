@@ -1,14 +1,14 @@
 """Measure a network on a validation part: its loss, and the score that people read."""
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Doubles, Floats, splits_of
+from rnnauto.arrays import Doubles, Floats, Integers, splits_of
 from rnnauto.data.batches import Batch
 from rnnauto.data.tag_order import order_of, ways_through
 from rnnauto.data.tags import chunk_counts, read_tags
@@ -20,6 +20,7 @@ from rnnauto.search.trial import StudyProblem
 Array = NDArray[Any]
 
 LARGEST_EXPONENT = 700.0
+MOST_ANSWERS = 4_000_000  # numbers that are kept of a validation part
 TIE = 1e-6  # of the loss, where shares are equal
 
 
@@ -34,12 +35,49 @@ class Validated:
             tags of chunks what is missing to an F1 of 1, for that goes on rising when the loss no
             longer falls; or how far the objective is from its best.
         answers: the outputs for the known targets, float32 [units, outputs], where they are kept.
+        shift: what is to be added to the outputs, and is in all of these; None: nothing.
     """
 
     loss: float
     score: float
     criterion: float
     answers: Array | None = None
+    shift: Array | None = None
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a network says of the known units of a validation part.
+
+    Attributes:
+        outputs: float32 [units, outputs].
+        truth: the targets, [units].
+        owners: the number of the sequence of each, [units].
+        weights: how much each counts, [units].
+    """
+
+    outputs: Array
+    truth: Array
+    owners: Integers
+    weights: Doubles
+
+
+@dataclass(frozen=True)
+class Levelled:
+    """A shift of the outputs, and what they come to with it.
+
+    Attributes:
+        loss: on sequences that it was not fitted to.
+        right: the share of answers that are right there.
+        shift: what is added to the outputs, float32 [outputs].
+    """
+
+    loss: float
+    right: float
+    shift: Array
+
+
+Level = Callable[[Said], Levelled | None]
 
 
 class Meter(Protocol):
@@ -220,3 +258,83 @@ class Tally:
                 return Validated(loss, math.nan, loss)
             case _:
                 return Validated(loss, loss, loss)
+
+
+def validate_part(
+    learner: Any,
+    network: Any,
+    problem: StudyProblem,
+    data: Any,
+    validation: Integers,
+    *,
+    keep: bool,
+    level: Level | None = None,
+) -> Validated:
+    """Do as `validate` with the sequences of these numbers."""
+    meter = None
+    if problem.measured and learner.meter is not None:
+        meter = learner.meter(problem, data, validation)
+    batches = learner.validation_batches(data, validation)
+    return validate(network, problem, batches, keep=keep, meter=meter, level=level)
+
+
+def validate(
+    network: Any,
+    problem: StudyProblem,
+    batches: Iterable[Batch],
+    *,
+    keep: bool = False,
+    meter: Meter | None = None,
+    level: Level | None = None,
+) -> Validated:
+    """Mean loss and main metric, or objective, over the validation part.
+
+    Args:
+        keep: keep the answers too, unless they are too many.
+        meter: measures the objective.
+        level: fits a shift of the answers, unless they are too many.
+    """
+    tally, kept, numbers = Tally(problem), list[Said](), 0
+    for batch in batches:
+        truth = scaled(batch.targets, problem)
+        weights = (target_weights(batch, problem),) if problem.weighted else ()
+        total, count, right, outputs = network.read_step(batch.inputs, truth, *weights)
+        tally.loss, tally.units = tally.loss + float(total), tally.units + float(count)
+        tally.right += float(right)
+        if meter is not None:
+            meter.add(outputs.numpy(), batch)
+        elif problem.tags:
+            tally.add_tags(outputs.numpy(), batch, *weights)
+        elif problem.answer.loss == "values":
+            tally.add_values(outputs.numpy(), truth, *weights)
+        if (keep or level is not None) and numbers <= MOST_ANSWERS:
+            kept.append(said_of(outputs.numpy(), batch, problem))
+            numbers += kept[-1].outputs.size
+    found = tally.result(meter)
+    if not kept or numbers > MOST_ANSWERS:
+        return found
+    said = all_said(kept)
+    better = None if level is None else level(said)
+    if better is None:
+        return replace(found, answers=said.outputs if keep else None)
+    return replace(
+        found,
+        **{"loss": better.loss, "criterion": better.loss, "score": better.right},
+        answers=said.outputs + better.shift if keep else None,
+        shift=better.shift,
+    )
+
+
+def said_of(outputs: Array, batch: Batch, problem: StudyProblem) -> Said:
+    """Keep what a network says of the known units of a batch."""
+    known = known_units(batch.targets, problem.answer)
+    owners = np.broadcast_to(batch.sequences.reshape(-1, *(1,) * (known.ndim - 1)), known.shape)
+    weights = np.ones(known.shape) if batch.weights is None else batch.weights
+    each = weights[known].astype(np.float64)
+    return Said(outputs[known], batch.targets[known], owners[known], each)
+
+
+def all_said(kept: Sequence[Said]) -> Said:
+    """Join what is kept of several batches."""
+    names = [each.name for each in fields(Said)]
+    return Said(*(np.concatenate([getattr(each, name) for each in kept]) for name in names))

@@ -49,9 +49,8 @@ from rnnauto.reading.opened import open_source
 from rnnauto.recipe import Recipe
 from rnnauto.search.space import check_wanted
 from rnnauto.search.study import load_study, save_study
-from rnnauto.search.train import validate
 from rnnauto.search.trial import Job, architecture_of
-from rnnauto.search.validation import scaled
+from rnnauto.search.validation import scaled, validate
 from rnnauto.search.worker import peak_memory
 from rnnauto.unroll.boxes import boxes_svg
 from rnnauto.unroll.record import Unrolled

@@ -53,7 +53,7 @@ def test_no_entry_is_left_to_a_default_that_hides_it(name):
         with pytest.raises(TypeError, match=f"missing 1 required .* '{entry}'"):
             record(**lacking)
     may_lack = {each.name for each in fields(record)} - set(required(record))
-    assert may_lack <= {"settle", "lesson"}
+    assert may_lack <= {"settle", "lesson", "level"}
 
 
 def late_names():

@@ -63,11 +63,11 @@ def test_equal_seeds_give_equal_losses_and_each_kind_others(answer):
 
 def test_batches_hold_the_same_sequences_in_the_same_order_with_other_columns():
     data, problem = rising(np.int32), problem_of(CLASSES, folds=2)
-    lesson = Lesson(None, partial(LEARNER.batches, data, FOLD[0]))
+    lesson = Lesson(None, partial(LEARNER.batches, data))
 
     def epoch(augment):
         batches = lesson.changed_for(job_of(augment, fold=1), problem)
-        return list(batches(size=8, rng=np.random.default_rng(4)))
+        return list(batches(FOLD[0], size=8, rng=np.random.default_rng(4)))
 
     for plain, changed in zip(epoch("none"), epoch("both"), strict=True):
         np.testing.assert_array_equal(plain.sequences, changed.sequences)

@@ -24,6 +24,7 @@ def test_the_recipe_decides_what_may_be_chosen_from():
         "label_smoothing",
         "weight_drop",
         "augment",
+        "repeats",
         "convolution",
         "ngrams",
         "own_scale",

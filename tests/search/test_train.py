@@ -25,9 +25,9 @@ from rnnauto.search.train import (
     patience_for,
     prepare,
     train,
-    validate,
 )
 from rnnauto.search.trial import Job, Result, StudyProblem, architecture_of
+from rnnauto.search.validation import validate
 
 pytestmark = pytest.mark.train
 
@@ -624,7 +624,7 @@ def test_a_step_with_weights_is_a_step_with_as_many_rows(answer, outputs, target
         batch = pad(part, whole(part, np.arange(len(part))))
         weights = training.training_weights(batch, problem, classes=False)
         network.train_step(batch.inputs, training.scaled(batch.targets, problem), *weights)
-        left.append((network.model.get_weights(), training.validate(network, problem, [batch])))
+        left.append((network.model.get_weights(), validate(network, problem, [batch])))
     (one, first), (other, second) = left
     for a, b in zip(one, other, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)

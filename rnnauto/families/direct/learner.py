@@ -51,4 +51,5 @@ LEARNER = Learner(
     averages=True,
     meter=late("families.direct.deciding.meter", "meter"),
     lesson=late("families.direct.lessons.lesson", "lesson"),
+    level=late("families.direct.deciding.level", "level_for"),
 )

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from rnnauto.arrays import Integers
 from rnnauto.data.decisions import cost_table
 from rnnauto.data.duplicates import duplicate_groups
 from rnnauto.data.encode import Encoded
@@ -15,7 +16,13 @@ from rnnauto.data.split import FOLDS, LARGE, MOST_FOLDED, Parts
 from rnnauto.data.tag_order import in_order as tags_in_order
 from rnnauto.data.tags import are_tags
 from rnnauto.data.target_columns import is_struct
-from rnnauto.data.targets import LabelEncoder, check_labels, early_of, encode_targets
+from rnnauto.data.targets import (
+    LabelEncoder,
+    TargetEncoder,
+    check_labels,
+    early_of,
+    encode_targets,
+)
 from rnnauto.data.vectors import holding_vectors, with_vectors
 from rnnauto.errors import RecipeError
 from rnnauto.families.direct.encode import DirectEncoders, DirectPart, encode, fit_direct, grown
@@ -80,6 +87,7 @@ def prepare(told: Told) -> DirectPrepared:
         development=replace(
             holding_vectors(development, folds[0], told.vectors),
             beginnings=early_of(folds[0].target) is not None,
+            groups=equal_ones(split.parts.development, folds[0].target, recipe),
         ),
         fingerprint=fingerprint_of(told, split.validation_frame),
         earlier=split.earlier,
@@ -99,6 +107,20 @@ def folded(recipe: Recipe, sequences: Sequences) -> Split:
         return split
     many = int(sequences.row_splits[-1]) > MOST_FOLDED
     return split if many else split.model_copy(update={"folds": FOLDS})
+
+
+def equal_ones(sequences: Sequences, target: TargetEncoder, recipe: Recipe) -> Integers | None:
+    """Tell which sequences are equal, where some are, and the shares of their classes are mended:
+    where these are single ones that nobody weighs, and the loss selects. Of very many timesteps it
+    is not looked."""
+    if int(sequences.row_splits[-1]) > MOST_FOLDED or recipe.search.objective != "auto":
+        return None
+    if not isinstance(target, LabelEncoder) or target.decides_by or target.tags_in_order:
+        return None
+    if isinstance(recipe.train.class_weight, dict):
+        return None
+    groups = duplicate_groups(sequences)
+    return groups if len(groups) and groups.max() + 1 < len(groups) else None
 
 
 def deciding(encoders: DirectEncoders, told: Told, train: Sequences) -> DirectEncoders:

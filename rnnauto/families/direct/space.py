@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnauto.arrays import Doubles, Floats, Integers
+from rnnauto.data.repeats import share_repeated
 from rnnauto.data.sequences import LONG
 from rnnauto.data.tags import are_tags
 from rnnauto.data.targets import (
@@ -50,6 +51,7 @@ MOST_FETCHED = 1 << 26  # numbers, of all n-grams of a batch: a quarter of a GB
 FEWEST_ROWS, MOST_ROWS, MOST_WEIGHTS = 1 << 10, 1 << 16, 1 << 22  # of their table
 LETTERS, WORDS = 5, 2  # tokens of the longest n-grams that networks begin with
 FEW_SERIES = 300  # to learn from, below which changed ones taught more on most sets
+FEWEST_REPEATED = 0.02  # share of sequences equal to others, from which it is tried to read one
 FILTERS = 192  # of the convolution that networks begin with
 # what lost least on sets that it was not chosen by, of `benchmarks/portfolio`: small and quick
 LEARNT = {
@@ -238,6 +240,9 @@ def training_choices(prepared: DirectPrepared, wanted: Space, features: Features
         choices |= choice_of(wanted, "augment", gains=alone and few)
     if answer_of(prepared.encoders.target).loss == "classes":
         choices |= choice_of(wanted, "label_smoothing", gains=False)
+    if prepared.development.groups is not None:
+        groups = prepared.development.groups[prepared.parts.folds[0][0]]
+        choices |= choice_of(wanted, "repeats", gains=share_repeated(groups) >= FEWEST_REPEATED)
     return choices
 
 
@@ -304,7 +309,7 @@ def direct_openings(space: Choices) -> list[dict[str, Any]]:
     return [
         opening(space, cell)
         | {"patch": middle, "pooling": pooling, "bidirectional": both, **shape}
-        | {"augment": changed if both else "none"}
+        | {"augment": changed if both else "none", "repeats": "once"}
         | ({"units": 128} if characters and not (both and "ngrams" in space) else {})
         | {name: ahead[name] if both else LOOK_AHEAD[name] for name in ahead if name in space}
         | {name: space[name][0] for name in ("gram_rows", "class_weight") if name in space}

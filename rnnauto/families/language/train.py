@@ -30,13 +30,19 @@ from rnnauto.search.progress import Progress, Trained, keep_if_better, record_st
 from rnnauto.search.study import Weights
 from rnnauto.search.traced import called_directly
 from rnnauto.search.train import (
-    MOST_ANSWERS,
     Network,
     patience_for,
     prepare,
 )
 from rnnauto.search.trial import Epoch, Job, StudyProblem, Values, smoothed
-from rnnauto.search.validation import COUNTED, Array, Validated, known_units, selected_by
+from rnnauto.search.validation import (
+    COUNTED,
+    MOST_ANSWERS,
+    Array,
+    Validated,
+    known_units,
+    selected_by,
+)
 
 WINDOW = 64  # timesteps that an error is carried back
 LONGEST_WHOLE = 512  # timesteps; sequences beyond are read in windows

@@ -74,7 +74,7 @@ def test_a_network_learns_from_what_others_say(answer, per_timestep):
     data = signs(TARGETS[answer], per_timestep=per_timestep)
     problem = problem_of(answer, per_timestep=per_timestep)
     made, weights = taught(data, problem)
-    batch = next(iter(made.batches(size=8, rng=np.random.default_rng(0))))
+    batch = next(iter(made.batches(np.arange(len(data)), size=8, rng=np.random.default_rng(0))))
     spec = target_spec(problem.features, made.answer)
     assert spec.is_compatible_with(tf.constant(batch.taught))
     fold = (np.arange(len(data) - 20), np.arange(len(data) - 20, len(data)))
@@ -91,7 +91,7 @@ def test_each_epoch_has_every_sequence_and_a_cut_of_it():
     data = signs()
     made, _ = taught(data, problem_of(CLASSES))
     assert made.answer.loss == "class_shares"
-    batches = list(made.batches(size=8, rng=np.random.default_rng(0)))
+    batches = list(made.batches(np.arange(len(data)), size=8, rng=np.random.default_rng(0)))
     owners = np.concatenate([batch.sequences for batch in batches])
     assert (np.bincount(owners) == 2).all()
     lengths = np.concatenate([batch.inputs["length"] for batch in batches])
@@ -109,7 +109,7 @@ def test_a_target_per_timestep_is_taught_without_cuts():
     data = signs(per_timestep=True)
     assert cuts_of(data, np.arange(len(data)), seed=0) == []
     made, _ = taught(data, problem_of(CLASSES, per_timestep=True))
-    for batch in made.batches(size=8, rng=np.random.default_rng(0)):
+    for batch in made.batches(np.arange(len(data)), size=8, rng=np.random.default_rng(0)):
         real = np.arange(batch.targets.shape[1]) < batch.inputs["length"][:, None]
         np.testing.assert_array_equal(np.isfinite(batch.taught[..., 0]), real)
 

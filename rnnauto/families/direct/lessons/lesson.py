@@ -84,7 +84,7 @@ def lesson(
         cuts=tuple(chosen),
         of_cuts=tuple(blended(mean, truth, 0.0) for mean in means[1:]),
     )
-    batches = partial(taught_batches, encoded, train, told, single=loss == "values")
+    batches = partial(taught_batches, encoded, told, single=loss == "values")
     return Lesson(replace(problem.answer, loss=loss), batches)
 
 
@@ -160,8 +160,8 @@ def blended(mean: Floats, truth: Floats, share: float) -> Floats:
 
 def taught_batches(
     encoded: Encoded,
-    train: Integers,
     told: Told,
+    train: Integers,
     *,
     single: bool,
     size: int,
@@ -174,7 +174,8 @@ def taught_batches(
     examples = windows(encoded, train, rng=rng)
     turn = int(rng.integers(len(told.cuts))) if told.cuts else 0
     if told.cuts:
-        examples = joined(examples, told.cuts[turn])
+        cuts = told.cuts[turn]
+        examples = joined(examples, cuts.take(np.flatnonzero(np.isin(cuts.sequence, train))))
 
     def padded(some: Examples) -> Batch:
         batch = pad(encoded, some)
