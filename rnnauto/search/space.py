@@ -30,7 +30,7 @@ NOTHING: Values = {
     **{"scaling": "none", "transform": "none", "differencing": "none", "frame": "absolute"},
     **{"token_dropout": 0.0, "weight_drop": 0.0, "label_smoothing": 0.0, "augment": "none"},
     **LOOK_AHEAD,
-    "filling": "mean",
+    **{"filling": "mean", "repeats": "all"},
 }
 # what the settings do that some data have no place for, as an error says it
 USES = {
@@ -49,6 +49,8 @@ USES = {
     "weight_drop": "leaves out weights between units, which exponential traces lack",
     "label_smoothing": "spreads what is true over all classes or tokens that an answer is one of",
     "augment": "changes the numbers of sequences that have one answer each",
+    "repeats": "reads sequences that are equal once, where some are and the answer is one of some "
+    "classes, which the loss alone selects by",
     "convolution": "reads the neighbours of a timestep, in networks of values and classes that "
     "read both ways",
     "ngrams": "counts n-grams of sequences of tokens that have one answer, which is one of few, in "

@@ -20,7 +20,7 @@ ASKED = {
     **{"token_dropout": [0.2], "weight_drop": [0.2], "label_smoothing": [0.2], "augment": ["warp"]},
     **{"convolution": [32], "ngrams": [3], "own_scale": [True], "filling": ["decay"]},
     **{"vectors": ["tuned"], "optimizer": ["sgd"], "learning_rate": [0.03], "batch_size": [7]},
-    "clip_norm": [0.7],
+    **{"clip_norm": [0.7], "repeats": ["once"]},
 }
 EVERYWHERE = {"cell", "units", "layers", "dropout", "weight_drop", "optimizer"}
 EVERYWHERE |= {"learning_rate", "batch_size", "clip_norm"}
@@ -56,7 +56,7 @@ def of(kind, every=0):
 ANSWER = {"type": "many-to-many-unaligned"}
 # a table, what a recipe says of it, and the settings that have a place beside those everywhere
 CASES = {
-    "a class": (*of("a class"), {"pooling", "label_smoothing", *ONCE_READ, *AHEAD}),
+    "a class": (*of("a class"), {"pooling", "label_smoothing", "repeats", *ONCE_READ, *AHEAD}),
     "a class, some numbers missing": (
         *of("a class", 4),
         {"pooling", "label_smoothing", "filling", *ONCE_READ, *AHEAD},
@@ -67,7 +67,8 @@ CASES = {
     ),
     "a class of a text": (
         *(texts().drop("loud"), {"target": "label"}, {}),
-        {"pooling", "token_dropout", "label_smoothing", "convolution", "ngrams", *ONCE_READ},
+        {"pooling", "token_dropout", "label_smoothing", "convolution", "ngrams", "repeats"}
+        | ONCE_READ,
     ),
     "a set of labels": (
         texts().drop("loud").with_columns(label=pl.Series(["pos|neg", "neg", "none"] * 20)),
@@ -83,7 +84,7 @@ CASES = {
         ),
         of("values")[1],
         {"type": "many-to-many"},
-        {"bidirectional", "convolution", "label_smoothing"},
+        {"bidirectional", "convolution", "label_smoothing", "repeats"},
     ),
     "a forecast": (*of("forecast"), {"lookback", "scaling", "differencing"}),
     "a forecast of what is above 0": (
