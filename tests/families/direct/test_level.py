@@ -40,6 +40,12 @@ def test_what_classes_lack_is_found_and_lowers_the_loss_of_others():
     assert found.right > (given.outputs.argmax(axis=1) == given.truth).mean()
 
 
+def test_of_many_units_some_tell_what_all_lack():
+    found = level(said(150_000), None)
+    lacking = found.shift + WRONG
+    np.testing.assert_allclose(lacking - lacking.mean(), 0, atol=0.03)
+
+
 def test_a_weight_counts_as_so_many_units():
     given = said(1000)
     twice = np.repeat(np.arange(1000), 1 + np.arange(1000) % 2)

@@ -17,7 +17,7 @@ from rnnauto.search.validation import Level, Levelled, Said, log_softmax
 
 FEWEST = 200  # units to fit a shift to
 MOST_CLASSES = 200
-MOST_UNITS = 20_000  # that it is fitted to, spread over all
+MOST_NUMBERS = 400_000  # of units and classes that it is fitted to, spread over all
 PRIOR = 2.0  # a shift of 1 costs half as many nats
 STEPS = 8  # of Newton's method, each in every class at most LONGEST
 LONGEST = 2.0
@@ -100,7 +100,7 @@ def fitted(logits: Doubles, truth: Integers, weights: Doubles) -> Doubles:
 
 def spread(logits: Doubles, truth: Integers, weights: Doubles) -> tuple[Doubles, Integers, Doubles]:
     """Take some of the units, from all over, where there are many."""
-    each = slice(None, None, -(-len(truth) // MOST_UNITS))
+    each = slice(None, None, -(-logits.size // MOST_NUMBERS))
     return logits[each], truth[each], weights[each]
 
 
