@@ -25,6 +25,7 @@ def test_settings_of_different_shape_and_several_seeds_are_one_model(tmp_path):
                 "space": {"units": [4], "layers": [1], "batch_size": [8], "bidirectional": [False]},
             },
             train={"epochs": 2, "ensemble": 2},
+            judge={"diagnose": False},
         )
     rows = [row for row in model.leaderboard() if row.kind == "trial"]
     assert [row.folds for row in rows] == [2, 2]

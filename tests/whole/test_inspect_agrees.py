@@ -134,7 +134,7 @@ def series_of(lengths, step, seed=0):
     return frame if len(lengths) > 1 else frame.drop("shop")
 
 
-@settings(max_examples=120)
+@settings(max_examples=400 if os.environ.get("RNNAUTO_SLOW") else 50)
 @given(
     lengths=st.one_of(
         st.lists(LENGTHS, min_size=1, max_size=1),

@@ -1,6 +1,7 @@
 """Whole runs with word vectors: words that training never had are known by theirs."""
 
 import json
+import os
 import re
 
 import numpy as np
@@ -116,7 +117,13 @@ def recipe_of(vectors, test, *, epochs=12, kind="frozen", **data):
     )
 
 
-@pytest.mark.parametrize("kind", ["frozen", "tuned"])
+RARELY = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not os.environ.get("RNNAUTO_SLOW"), reason="RNNAUTO_SLOW=1 runs it"),
+]
+
+
+@pytest.mark.parametrize("kind", ["frozen", pytest.param("tuned", marks=RARELY)])
 def test_texts_of_words_that_training_never_had_are_classified(
     tmp_path, vectors, in_fresh_process, kind
 ):
