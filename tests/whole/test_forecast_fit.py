@@ -243,7 +243,8 @@ def test_a_backtest_sees_what_came_before_each_origin(fitted):
 def test_a_fit_at_an_origin_is_given_what_came_before_it(fitted, monkeypatch):
     given = []
 
-    def fit_nothing(data, recipe, *, folder, watch):
+    def fit_nothing(data, recipe, *, folder, watch, chosen):
+        assert not chosen  # an earlier part of the data may lack what the model's settings are for
         given.append((data, pl.read_parquet(recipe.data.test_path), recipe))
         shutil.copytree(fitted.folder, folder)
 
