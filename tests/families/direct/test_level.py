@@ -57,9 +57,25 @@ def test_a_weight_counts_as_so_many_units():
     assert one.loss == pytest.approx(other.loss, abs=1e-3)
 
 
+def weighed(*, over):
+    """Let 3,000 units weigh 1, those from `over` on hardly anything or nothing."""
+    return np.where(np.arange(3000) < 150, 1.0, over)
+
+
+def test_a_few_units_that_alone_weigh_are_as_few_as_they_are():
+    fifth = replace(said(), weights=(np.arange(3000) % 5 == 0) * 4.0)
+    chosen = (each[::5] for each in (fifth.outputs, fifth.truth, fifth.owners))
+    alone, among = level(Said(*chosen, np.ones(600)), None), level(fifth, None)
+    np.testing.assert_allclose(among.shift, alone.shift, atol=1e-3)
+    assert among.loss == pytest.approx(alone.loss, abs=1e-6)
+
+
 @pytest.mark.parametrize(
     "given",
     [
+        replace(said(), weights=weighed(over=0.0)),
+        replace(said(), weights=weighed(over=0.001)),
+        replace(said(), weights=np.zeros(3000)),
         said(wrong=np.zeros(3)),  # nothing is lacking
         said(FEWEST - 1),
         replace(said(), owners=np.zeros(3000, np.int64)),  # nobody else to try it on

@@ -15,7 +15,7 @@ from rnnauto.arrays import Doubles, Flags, Integers
 from rnnauto.search.trial import Job, StudyProblem
 from rnnauto.search.validation import Level, Levelled, Said, log_softmax
 
-FEWEST = 200  # units to fit a shift to
+FEWEST = 200  # units to fit a shift to, of equal weight
 MOST_CLASSES = 200
 MOST_NUMBERS = 400_000  # of units and classes that it is fitted to, spread over all
 PRIOR = 2.0  # a shift of 1 costs half as many nats
@@ -50,10 +50,11 @@ def level(said: Said, groups: Integers | None) -> Levelled | None:
 
     Args: groups: [sequences of the study]; those of equal number are equal. None: none are.
     """
-    if len(said.truth) < FEWEST or not said.weights.any():
+    units = as_many(said.weights)
+    if units < FEWEST:
         return None
     logits, truth = log_softmax(said.outputs), said.truth.astype(np.int64)
-    weights = said.weights / said.weights.mean()
+    weights = said.weights * (units / said.weights.sum())
     if not (np.isfinite(logits).all() and promising(logits, truth, weights)):
         return None
     second = halves(said.owners if groups is None else groups[said.owners])
@@ -70,6 +71,12 @@ def level(said: Said, groups: Integers | None) -> Levelled | None:
     right = float(weights @ (crossed.argmax(axis=1) == truth) / weights.sum())
     shift = fitted(logits, truth, weights).astype(np.float32)
     return Levelled(loss=loss, right=right, shift=shift)
+
+
+def as_many(weights: Doubles) -> float:
+    """Count the equal units that tell as much as some that are weighed: Kish's effective size."""
+    squares = float(weights @ weights)
+    return float(weights.sum()) ** 2 / squares if squares else 0.0
 
 
 def halves(groups: Integers) -> Flags:
