@@ -46,11 +46,12 @@ USES = {
     "attention": "looks back at the timesteps that were read while an answer is written",
     "token_dropout": "takes some tokens for unknown where values, classes or written answers are "
     "told from texts, codes or names",
-    "weight_drop": "leaves out weights between units, which exponential traces lack",
+    "weight_drop": "leaves out weights between units, which exponential traces lack and "
+    "single rows never reach",
     "label_smoothing": "spreads what is true over all classes or tokens that an answer is one of",
     "augment": "changes the numbers of sequences that have one answer each",
     "repeats": "reads sequences that are equal once, where some are and the answer is one of some "
-    "classes, which the loss alone selects by",
+    "classes, which the loss alone selects by and no recipe weighs",
     "convolution": "reads the neighbours of a timestep, in networks of values and classes that "
     "read both ways",
     "ngrams": "counts n-grams of sequences of tokens that have one answer, which is one of few, in "

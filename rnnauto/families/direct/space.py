@@ -231,8 +231,9 @@ def space(prepared: DirectPrepared, recipe: Recipe) -> Choices:
 def training_choices(prepared: DirectPrepared, wanted: Space, features: Features) -> Choices:
     """How many recurrent weights training may leave out, how it may change numbers, and how far it
     may smooth classes."""
-    reads_on = bool(features.numbers) and prepared.layout.rnn_type != "one-to-one"
-    choices = choice_of(wanted, "weight_drop", gains=reads_on)
+    several = prepared.layout.rnn_type != "one-to-one"
+    reads_on = bool(features.numbers) and several
+    choices = choice_of(wanted, "weight_drop", gains=reads_on) if several else {}
     columns = len(prepared.encoders.numbers)
     if columns and reads_on and not features.per_timestep:
         alone = features.numbers == columns and not features.vocabularies
