@@ -71,3 +71,17 @@ def test_a_count_without_a_unit_has_no_season():
     noise = np.random.default_rng(0).normal(size=200)
     inference = inference_of({"step": np.arange(200), "y": noise})
     assert (inference.layout.horizon, inference.layout.rnn_type) == (1, "many-to-one")
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_too_few_whole_series_are_no_matter_of_their_length(count):
+    columns = pl.concat(
+        pl.DataFrame(series(timedelta(hours=1), 100)).with_columns(shop=pl.lit(f"shop {number}"))
+        for number in range(count)
+    )
+    settings = {"data.target": ["y"], "data.id": ["shop"], "split.by": "sequence"}
+    table = read_table(columns)
+    with pytest.raises(DataError, match=f"{count} of {count} series have [0-9]+ timesteps") as seen:
+        infer(table, Recipe().with_overrides(settings))
+    assert seen.value.hint.startswith("leave `split.by` out")
+    assert infer(table, Recipe().with_overrides(settings | {"split.by": "time"})).layout.horizon

@@ -134,11 +134,18 @@ def fitted(case: Case, room: Room, horizon: int, lookback: int) -> tuple[int, in
         return ahead, lookback if fixed else room.most_back(ahead, lookback)
     named = case.problem.horizon if case.problem.horizon != "auto" else 1
     need = room.needed(named, fewest)
+    shorter = f"use `--horizon {most}` or less, or " if most else ""
+    if case.split.by == "sequence" and room.longest >= need:
+        whole = int(np.count_nonzero(room.lengths >= fewest + named))
+        raise DataError(
+            f"`{case.source}`: `split.by: sequence` puts whole series into the {parts_of(room)}, "
+            f"and {whole} of {len(room.lengths)} series have {fewest + named} timesteps or more",
+            hint=f"{shorter}leave `split.by` out, so that series are cut in time, or give more",
+        )
     raise DataError(
         f"`{case.source}`: the longest series has {room.longest} timesteps; to predict {named} of "
         f"them {need} are needed, for {parts_of(room)} each hold such a forecast",
-        hint=(f"use `--horizon {most}` or less, or " if most else "")
-        + f"give series of {need} timesteps or more",
+        hint=f"{shorter}give series of {need} timesteps or more",
     )
 
 
