@@ -17,7 +17,7 @@ from rnnauto.families.direct.prepare import DirectPrepared
 from rnnauto.prepared import with_rule
 from rnnauto.search.select import Trial
 from rnnauto.search.study import Study
-from rnnauto.search.validation import known_units, votes_of
+from rnnauto.search.validation import said_of, votes_of
 
 
 def decide(
@@ -133,15 +133,9 @@ def asked(
 ) -> Iterator[tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]]:
     """Give probabilities, classes, sequences and weights of the known units, batch by batch."""
     for batch in study.learner.validation_batches(study.data, validation):
-        known = known_units(batch.targets, study.problem.answer)
-        votes = [
-            votes_of(outputs_of(member, batch)[known], study.problem.answer) for member in members
-        ]
-        owners = np.broadcast_to(
-            batch.sequences.reshape(-1, *(1,) * (known.ndim - 1)), known.shape
-        )[known]
-        weights = np.ones(len(owners)) if batch.weights is None else batch.weights[known]
-        yield np.mean(votes, axis=0), batch.targets[known], owners, weights.astype(np.float64)
+        said = [said_of(outputs_of(member, batch), batch, study.problem) for member in members]
+        votes = [votes_of(each.outputs, study.problem.answer) for each in said]
+        yield np.mean(votes, axis=0), said[0].truth, said[0].owners, said[0].weights
 
 
 def outputs_of(member: Any, batch: Any) -> NDArray[Any]:
