@@ -4,7 +4,6 @@ What needs no model runs on every page; two pages are followed whole.
 """
 
 import json
-import os
 import time
 
 import pytest
@@ -53,10 +52,6 @@ TRAINED = {  # a page, or what follows a heading of it, and what is there in the
 }
 # other tests run what they show
 RARELY = {"docs/uneven-classes.md", "docs/uneven-times.md", "docs/updating.md"}
-SLOW = (
-    pytest.mark.slow,
-    pytest.mark.skipif(not os.environ.get("RNNAUTO_SLOW"), reason="RNNAUTO_SLOW=1 runs it"),
-)
 WITHOUT_A_MODEL = ("inspect", "recipe")
 OF_A_MODEL = (
     *("predict", "explain", "stream", "evaluate", "backtest", "leaderboard", "report", "generate"),
@@ -138,7 +133,8 @@ def cut_data(place):
 
 @pytest.mark.train
 @pytest.mark.parametrize(
-    "page", [pytest.param(page, marks=SLOW * (page in RARELY)) for page in TRAINED]
+    "page",
+    [pytest.param(page, marks=[pytest.mark.slow] * (page in RARELY)) for page in TRAINED],
 )
 def test_a_page_runs_from_its_first_command_to_its_last(page, place):
     """Recipes of the repository have a test of their own that runs them."""

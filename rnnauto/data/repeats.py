@@ -1,14 +1,9 @@
 """Read sequences that are equal once in an epoch, each time another of them, so that those that
 come again and again are not learnt by heart before others are learnt at all."""
 
-from collections.abc import Callable, Iterator
-
 import numpy as np
 
 from rnnauto.arrays import Integers
-from rnnauto.data.batches import Batch
-
-Batches = Callable[..., Iterator[Batch]]
 
 
 def share_repeated(groups: Integers) -> float:

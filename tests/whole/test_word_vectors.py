@@ -1,7 +1,6 @@
 """Whole runs with word vectors: words that training never had are known by theirs."""
 
 import json
-import os
 import re
 
 import numpy as np
@@ -117,13 +116,7 @@ def recipe_of(vectors, test, *, epochs=12, kind="frozen", **data):
     )
 
 
-RARELY = (
-    pytest.mark.slow,
-    pytest.mark.skipif(not os.environ.get("RNNAUTO_SLOW"), reason="RNNAUTO_SLOW=1 runs it"),
-)
-
-
-@pytest.mark.parametrize("kind", ["frozen", pytest.param("tuned", marks=RARELY)])
+@pytest.mark.parametrize("kind", ["frozen", pytest.param("tuned", marks=pytest.mark.slow)])
 def test_texts_of_words_that_training_never_had_are_classified(
     tmp_path, vectors, in_fresh_process, kind
 ):
@@ -149,8 +142,7 @@ def test_texts_of_words_that_training_never_had_are_classified(
     assert right == pytest.approx(found.evaluation.metrics["accuracy"].value)
 
 
-@RARELY[0]
-@RARELY[1]
+@pytest.mark.slow
 def test_without_vectors_they_are_not(tmp_path):
     train = texts(tmp_path / "train.csv", 300, 1, held_out=False)
     test = texts(tmp_path / "test.csv", 100, 2, held_out=True)

@@ -17,7 +17,7 @@ from rnnauto.families.direct.prepare import DirectPrepared
 from rnnauto.prepared import with_rule
 from rnnauto.search.select import Trial
 from rnnauto.search.study import Study
-from rnnauto.search.validation import said_of, votes_of
+from rnnauto.search.validation import Said, all_said, said_of, votes_of
 
 
 def decide(
@@ -92,11 +92,9 @@ def held_parts(
     """Ask the networks about the validation part of the fold that each was trained on; of those of
     one part the mean counts. Yields what they say, and the part."""
     for some, validation in by_validation(members, [study.folds[fold][1] for fold in folds]):
-        pieces = list(asked(some, validation, study))
-        chances, truth, owners, weights = (
-            np.concatenate(each) for each in zip(*pieces, strict=True)
-        )
-        yield Held(chances, truth.astype(np.int64), dense(owners), weights), validation
+        said = all_said(list(asked(some, validation, study)))
+        truth, owners = said.truth.astype(np.int64), dense(said.owners)
+        yield Held(said.outputs, truth, owners, said.weights), validation
 
 
 def held_out(members: Sequence[Any], folds: Sequence[int], study: Study) -> Held:
@@ -128,14 +126,12 @@ def dense(owners: NDArray[Any]) -> NDArray[np.int64]:
     return np.asarray(np.unique(owners, return_inverse=True)[1], np.int64)
 
 
-def asked(
-    members: Sequence[Any], validation: Integers, study: Study
-) -> Iterator[tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]]:
-    """Give probabilities, classes, sequences and weights of the known units, batch by batch."""
+def asked(members: Sequence[Any], validation: Integers, study: Study) -> Iterator[Said]:
+    """Give what networks say together of the known units, as probabilities, batch by batch."""
     for batch in study.learner.validation_batches(study.data, validation):
         said = [said_of(outputs_of(member, batch), batch, study.problem) for member in members]
         votes = [votes_of(each.outputs, study.problem.answer) for each in said]
-        yield np.mean(votes, axis=0), said[0].truth, said[0].owners, said[0].weights
+        yield replace(said[0], outputs=np.mean(votes, axis=0))
 
 
 def outputs_of(member: Any, batch: Any) -> NDArray[Any]:

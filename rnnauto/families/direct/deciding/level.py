@@ -12,6 +12,7 @@ from functools import partial
 import numpy as np
 
 from rnnauto.arrays import Doubles, Flags, Integers
+from rnnauto.data.duplicates import ODD
 from rnnauto.search.trial import Job, StudyProblem
 from rnnauto.search.validation import Level, Levelled, Said, log_softmax
 
@@ -22,7 +23,6 @@ PRIOR = 2.0  # a shift of 1 costs half as many nats
 STEPS = 8  # of Newton's method, each in every class at most LONGEST
 LONGEST = 2.0
 ENOUGH = 1e-3
-MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 def levels(problem: StudyProblem, job: Job) -> bool:
@@ -81,7 +81,7 @@ def as_many(weights: Doubles) -> float:
 
 def halves(groups: Integers) -> Flags:
     """Deal numbers out into two halves as by chance, equal ones into one."""
-    mixed = groups.astype(np.uint64) * MIX
+    mixed = groups.astype(np.uint64) * ODD
     return np.asarray((mixed >> np.uint64(40)) & np.uint64(1), bool)
 
 
