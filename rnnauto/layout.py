@@ -48,12 +48,14 @@ class Column(Frozen):
         columns: in a wide table those of the timesteps, in order.
         zero: what is taken off its numbers in float64 before they become float32; 0 unless they
             lie far from 0 and close together, where float32 would make them equal.
+        spelled: whether its texts are the digits of numbers, however a file writes these.
     """
 
     name: str
     kind: Kind
     columns: tuple[str, ...] = ()
     zero: float = Field(default=0.0, allow_inf_nan=False)
+    spelled: bool = False
 
 
 class Style(Frozen):
@@ -261,7 +263,12 @@ class Layout(Frozen):
         """Columns that are text in any table, whatever the cells of that one look like."""
         features = () if self.list_columns() else self.features
         columns = (*features, *self.static)
-        return [column.name for column in columns if column.kind in {"category", "text"}]
+        texts = [column for column in columns if column.kind in {"category", "text"}]
+        return [column.name for column in texts if not column.spelled]
+
+    def spelled_columns(self) -> list[str]:
+        """Columns of numbers that are read as texts, digit by digit."""
+        return [column.name for column in self.features if column.spelled]
 
     def words(self) -> list[str]:
         """Columns whose cells, or the items of their lists, are words."""

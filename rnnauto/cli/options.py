@@ -22,6 +22,7 @@ DATA_FLAGS = {
     "--features": "data.features",
     "--static": "data.static",
     "--ignore": "data.ignore",
+    "--text": "data.text",
     "--weight": "data.weight",
     "--known-ahead": "data.known_ahead",
     "--na-values": "data.missing",

@@ -13,7 +13,7 @@ from rnnauto.layout import Kind
 from rnnauto.reading.heads.rows import listed
 from rnnauto.reading.read import Table
 from rnnauto.times.shapes import misread
-from rnnauto.visible import visible
+from rnnauto.visible import shell_word, visible
 
 # what orders timesteps; a text of times that no rule reads would be put in the order of letters
 ORDERS: frozenset[Kind] = frozenset({"number", "time"})
@@ -36,6 +36,19 @@ def check_asked(case: Case) -> None:
             raise no_such_column(case, name, flag)
     check_one_role(case, stems)
     check_time(case)
+    for name in case.data.text:
+        if not case.profiles[name].told:
+            raise DataError(
+                f"`--text {name}`: the column holds lists, and has to have one value in a cell",
+                hint="leave `--text` out",
+            )
+    for name in case.data.features:
+        if name in case.profiles and case.profiles[name].kind == "time":
+            raise DataError(
+                f"`--features {name}`: the column holds times, which no network here reads",
+                hint="order timesteps by it, `--time`, or have it read as a text, `--text`:\n"
+                + case.command("--features", name, "--text", name),
+            )
     for flag, names in (("--id", case.data.id), ("--static", case.data.static)):
         for name in names:
             if case.profiles[name].kind == "list":
@@ -58,6 +71,7 @@ def roles_of(case: Case) -> Iterator[tuple[str, str]]:
         "--ignore": data.ignore,
         "--weight": (data.weight,) if data.weight else (),
         "--known-ahead": data.known_ahead,
+        "--text": data.text,
         "--target": data.target,
         "--features": data.features,
     }.items():
@@ -69,7 +83,7 @@ def check_one_role(case: Case, stems: dict[str, tuple[str, ...]]) -> None:
     """Raises: DataError where a column, or one of a stem's, is named by two flags."""
     seen: dict[str, str] = {}
     for flag, name in roles_of(case):
-        if flag == "--known-ahead":  # these are features, which may be named as such too
+        if flag in {"--known-ahead", "--text"}:  # which may be named as features or targets too
             continue
         for column in (name,) if name in case.profiles else stems[name]:
             if seen.setdefault(column, flag) != flag:
@@ -120,6 +134,17 @@ def check_date_order(table: Table, order: str) -> None:
         "some" + "".join(f"; {other}" for other in others),
         hint="leave `--date-order` out",
     )
+
+
+def times_as_target(case: Case, name: str) -> DataError:
+    """Say what a column of times can be: an order, or texts, with those that it is written from."""
+    spelled = [other for other, each in case.chosen().items() if each.kind in {"time", "text"}]
+    times = [other for other in (name, *spelled) if case.profiles[other].kind == "time"]
+    hint = f"name another target, or use it to order timesteps: `--time {shell_word(name)}`"
+    if spelled:
+        flags = [word for other in times for word in ("--text", other)]
+        hint += "\nor have dates written out as texts:\n" + case.command("--target", name, *flags)
+    return DataError(f"target `{name}` holds times, which no network here predicts", hint=hint)
 
 
 def may_order(column: Profile) -> bool:

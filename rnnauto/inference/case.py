@@ -114,6 +114,7 @@ def command_for(source: str, data: Data, problem: ProblemSection, flags: Sequenc
         "--ignore": data.ignore,
         "--weight": (data.weight,) if data.weight else (),
         "--known-ahead": data.known_ahead,
+        "--text": data.text,
         "--horizon": () if problem.horizon == "auto" else (str(problem.horizon),),
     }.items():
         if flag not in flags:

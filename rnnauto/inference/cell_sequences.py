@@ -30,9 +30,9 @@ def cell_columns(case: Case) -> list[Profile]:
 
     Raises: DataError, where several columns hold text, or it may not matter.
     """
-    own = own_sequence(case)
-    if own:
-        return own
+    sure = own_sequence(case) or told_text(case)
+    if sure:
+        return sure
     chosen = case.chosen(*case.data.id, *case.data.static, case.data.time)
     lists = [column for column in chosen.values() if column.kind == "list"]
     if lists:
@@ -60,11 +60,33 @@ def cell_columns(case: Case) -> list[Profile]:
             check_text_matters(case, few[0], others)
             return few
     if texts:
-        readings = [
-            (f"the text of `{column.name}`", ["--features", column.name]) for column in texts
-        ]
-        raise two_readings(case, "more than one column holds text", readings)
-    return []
+        return one_text(case, texts)
+    return spelled_number(case, others) if written else []
+
+
+def told_text(case: Case) -> list[Profile]:
+    """Find the column to read that the user says is text."""
+    chosen = case.chosen(*case.data.id, *case.data.static, case.data.time)
+    told = [column for column in chosen.values() if column.told]
+    return one_text(case, told) if told else []
+
+
+def one_text(case: Case, texts: list[Profile]) -> list[Profile]:
+    """Take the one column of text. Raises: DataError where there are several."""
+    if len(texts) == 1:
+        return texts
+    readings = [(f"the text of `{column.name}`", ["--features", column.name]) for column in texts]
+    raise two_readings(case, "more than one column holds text", readings)
+
+
+def spelled_number(case: Case, others: list[Profile]) -> list[Profile]:
+    """Find whole numbers, too many to be classes, from which alone a text is to be written: digits
+    say what an amount, where a millionth is lost, does not."""
+    if len(others) != 1 or case.problem.type == "one-to-many":
+        return []
+    number = others[0]
+    spelled = number.kind == "number" and number.whole and number.distinct > MANY_CLASSES
+    return [number] if spelled and number.name not in case.data.static else []
 
 
 def check_no_text(case: Case, lists: list[Profile], chosen: dict[str, Profile]) -> None:
@@ -150,10 +172,10 @@ def cell_roles(case: Case, cells: list[Profile], *, walks: bool) -> Roles:
         names, columns, evidence = list_features(case, names)
     else:
         tokens, why = token_rule(case.problem.tokens, cells[0])
-        columns = (Column(name=names[0], kind="text"),)
+        columns = (Column(name=names[0], kind="text", spelled=cells[0].kind == "number"),)
         other = "character" if tokens == "word" else "word"
         evidence = [
-            Evidence("form is cell sequences", f"a cell of `{names[0]}` is a text", ONE_TO_ONE),
+            Evidence("form is cell sequences", *what_is_read(cells[0])),
             Evidence(f"a timestep is a {tokens}", why, flag("--tokens", other)),
         ]
     if static:
@@ -168,6 +190,15 @@ def cell_roles(case: Case, cells: list[Profile], *, walks: bool) -> Roles:
         tokens=tokens,
         label_sets=any(nested(case.frame.schema[name]) for name in names),
     )
+
+
+def what_is_read(text: Profile) -> tuple[str, str]:
+    """Say why cells are sequences, and what to say if they are none."""
+    if text.kind != "number":
+        return f"a cell of `{text.name}` is a text", ONE_TO_ONE
+    numbers = f"{text.distinct:,} different whole numbers"
+    reason = f"a text is to be written from `{text.name}` alone, {numbers}: they are spelled"
+    return reason, flag("--type", "one-to-many")
 
 
 def answer_roles(case: Case) -> Roles:

@@ -17,7 +17,12 @@ from rnnauto.inference.anomalies.read import (
     with_labels_or_none,
 )
 from rnnauto.inference.answer import Decided, decide_answer
-from rnnauto.inference.asked import check_asked, check_date_order, check_misread_time
+from rnnauto.inference.asked import (
+    check_asked,
+    check_date_order,
+    check_misread_time,
+    times_as_target,
+)
 from rnnauto.inference.case import Case, Evidence, named
 from rnnauto.inference.classes import labels_at_ends
 from rnnauto.inference.continued import with_continued
@@ -25,7 +30,14 @@ from rnnauto.inference.fits import check_cells
 from rnnauto.inference.form import assign_roles
 from rnnauto.inference.implied import implied_order, implied_target
 from rnnauto.inference.joined_names import with_whole_names
-from rnnauto.inference.kinds import WORDS, Profile, are_classes, is_usable, profile
+from rnnauto.inference.kinds import (
+    WORDS,
+    Profile,
+    are_classes,
+    is_usable,
+    profile,
+    with_texts,
+)
 from rnnauto.inference.label_sets import (
     label_separator,
     set_evidence,
@@ -67,7 +79,7 @@ def infer(table: Table, recipe: Recipe) -> Inference:
     Raises: DataError, for names that are no columns, a target that cannot be one, and tables
     that can be read in two ways.
     """
-    profiles = profile(table.frame, table.spans)
+    profiles = with_texts(profile(table.frame, table.spans), table.told)
     case = Case(
         frame=table.frame,
         profiles=profiles,
@@ -313,10 +325,7 @@ def check_target(case: Case) -> None:
                 f"target `{name}` has no value in any row", hint="name a column with values"
             )
         if column.kind == "time":
-            raise DataError(
-                f"target `{name}` holds times, which no network here predicts",
-                hint=f"name another target, or use it to order timesteps: `--time {name}`",
-            )
+            raise times_as_target(case, name)
         free = is_free_text(case, column) and not can_be_written(column, case.frame[name])
         if is_row_name(column) or free:
             raise names_rows(case, column)

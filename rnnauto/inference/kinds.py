@@ -1,7 +1,7 @@
 """Profile columns: what kind of values each holds, and the statistics that decide its role."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from os.path import commonprefix
 
 import numpy as np
@@ -45,6 +45,7 @@ class Profile:
         first: the least value, where whole.
         last: the greatest value, where whole.
         start: what every cell of text begins with, where that is long.
+        told: whether it was read as a text because it is said to be one.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Profile:
     first: int = 0
     last: int = 0
     start: str = ""
+    told: bool = False
 
     @property
     def unique(self) -> bool:
@@ -105,6 +107,16 @@ def profile(frame: pl.DataFrame, spans: Mapping[str, Span]) -> dict[str, Profile
             last=int(high) if numbered and high is not None else 0,
         )
     return profiles
+
+
+def with_texts(profiles: dict[str, Profile], texts: Collection[str]) -> dict[str, Profile]:
+    """Have the columns that were read as texts be texts, whatever their cells look like."""
+    told = {name: profiles[name] for name in texts if name in profiles}
+    flat = {name: each for name, each in told.items() if each.kind in {"text", "category"}}
+    return profiles | {
+        name: replace(each, kind="text", code=False, start="", told=True)
+        for name, each in flat.items()
+    }
 
 
 def worth_counting(dtype: pl.DataType) -> bool:

@@ -106,7 +106,7 @@ def token_rule(wanted: Literal["auto"] | Tokens, text: Profile) -> tuple[Tokens,
     if wanted != "auto":
         return wanted, "you named it"
     if text.kind == "number":
-        return "character", "numbers are written out digit by digit"
+        return "character", "numbers are spelled digit by digit"
     plural = "" if text.words == 1 else "s"
     words = f"the median cell of `{text.name}` has {text.words:g} word{plural}"
     if text.words >= WORDS:
@@ -200,6 +200,7 @@ def row_id(case: Case, *taken: str) -> tuple[str, ...]:
         if column.unique
         and column.kind in {"number", "category", "text"}
         and column.words < WORDS
+        and not column.told
         and not (column.kind == "text" and named_sequence(name))
     ]
     by_name = [column.name for column in unique if named_id(column.name)]

@@ -18,6 +18,8 @@ FEWEST = 20  # cells that tell something
 def can_be_written(profile: Profile, column: pl.Series) -> bool:
     """Whether a text that never repeats is made of words, or letters, that do: an answer to be
     written. Codes, numbered texts and drawn letters are not."""
+    if profile.told:
+        return True
     if profile.kind != "text" or profile.code:
         return False
     cells = spread(column, SAMPLE)

@@ -5,7 +5,6 @@ import polars as pl
 from rnnauto.errors import DataError
 from rnnauto.layout import Layout, Style
 from rnnauto.problems.layouts import gives_numbers, is_forecast
-from rnnauto.reading.cells import known_text
 from rnnauto.reading.numbers.units import same_unit
 from rnnauto.reading.read import Table
 from rnnauto.reading.rules import known_rules
@@ -14,7 +13,11 @@ from rnnauto.reading.typed import read_known
 
 def number_columns(layout: Layout) -> list[str]:
     """List the columns of a table whose cells are numbers."""
-    columns = [column for column in (*layout.features, *layout.static) if column.kind == "number"]
+    columns = [
+        column
+        for column in (*layout.features, *layout.static)
+        if column.kind == "number" or column.spelled
+    ]
     numbers = is_forecast(layout) or (gives_numbers(layout) and not layout.target_lists())
     names = [name for column in columns for name in (column.columns or (column.name,))]
     weight = [layout.weight] if layout.weight else []
@@ -51,8 +54,6 @@ def with_known_numbers(table: Table, layout: Layout) -> pl.DataFrame:
             read.append(typed.column)
         elif name in table.doubts:
             raise other_way(table, name, table.doubts[name])
-        elif column.dtype == pl.String:
-            read.append(known_text(column, rules.among_numbers))
         if found.unit and not same_unit(found.unit, style.unit):
             raise other_unit(table, name, found.unit, style.unit)
     return table.frame.with_columns(read)

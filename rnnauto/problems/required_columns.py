@@ -13,7 +13,7 @@ from rnnauto.layout import Column, Layout, Style
 from rnnauto.problems.known_labels import with_known_labels
 from rnnauto.problems.known_numbers import number_columns, with_known_numbers
 from rnnauto.problems.layouts import gives_numbers, is_forecast
-from rnnauto.reading.cells import whole_numbers
+from rnnauto.reading.cells import as_texts
 from rnnauto.reading.fill_down import fill_down_known
 from rnnauto.reading.formats.annotations import words_of as words_over
 from rnnauto.reading.frames import Source
@@ -63,7 +63,8 @@ def read_for(
     table = as_series(table, layout)
     table = replace(table, frame=fill_down_known(table.frame, layout.id))
     table = replace(table, frame=with_known_numbers(table, layout))
-    frame = as_texts(table.frame, [*layout.text_columns(), *text_targets])
+    as_text = [*layout.text_columns(), *layout.spelled_columns(), *text_targets]
+    frame = as_texts(table.frame, as_text)
     known = {name: (classes or {})[name] for name in spelled(layout, text_targets, classes or {})}
     table = replace(table, frame=with_known_labels(frame, known, layout))
     frame, _ = split_points(table.frame, keep=text, certain=True)
@@ -83,13 +84,6 @@ def read_for(
     if target:
         check_weights(table, layout)
     return table
-
-
-def as_texts(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
-    """Turn columns that are text in the training data, and have another type here, into text."""
-    others = [name for name in frame.columns if name in names and frame[name].dtype != pl.String]
-    flat = [name for name in others if not frame[name].dtype.is_nested()]
-    return frame.with_columns(whole_numbers(frame[name]).cast(pl.String) for name in flat)
 
 
 def spelled(layout: Layout, text_targets: Collection[str], known: Collection[str]) -> list[str]:
@@ -121,7 +115,7 @@ def check_columns(table: Table, layout: Layout, *, target: bool) -> None:
         else:
             check_numbers(table, layout.time)
     for column in (*layout.features, *layout.static):
-        if column.kind in {"number", "boolean"}:
+        if column.kind in {"number", "boolean"} or column.spelled:
             for name in column.columns or (column.name,):
                 check_numbers(table, name)
 

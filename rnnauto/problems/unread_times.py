@@ -86,7 +86,8 @@ def unread_times(look: Laid) -> Iterator[Problem]:
     ids = layout.id if layout.rows_are_timesteps else ()
     only = layout.features[0].name if len(layout.features) == 1 and not layout.static else None
     for name in (*layout.ignored, *(column.name for column in layout.features)):
-        if frame.schema.get(name) != pl.String or not named_time(name):
+        other = frame.schema.get(name) != pl.String or name in look.table.told
+        if other or not named_time(name):
             continue
         cells = frame[name].drop_nulls()
         with_number = int(cells.str.contains(r"\d").sum())

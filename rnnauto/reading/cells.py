@@ -113,6 +113,23 @@ def whole_numbers(column: pl.Series) -> pl.Series:
     return column.cast(pl.Int64) if is_whole(column.head(HEAD)) and is_whole(column) else column
 
 
+def as_texts(frame: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
+    """Turn columns that are to be text, and have another type here, into text."""
+    others = [name for name in frame.columns if name in names and frame[name].dtype != pl.String]
+    flat = [name for name in others if not frame[name].dtype.is_nested()]
+    return frame.with_columns(plainly(frame[name]) for name in flat)
+
+
+def plainly(column: pl.Series) -> pl.Series:
+    """Write values as texts, and numbers without a fraction as whole ones."""
+    column = whole_numbers(column)
+    texts = column.cast(pl.String)
+    if column.dtype != pl.Float64:
+        return texts
+    whole = column.cast(pl.Int64, strict=False)
+    return whole.cast(pl.String).zip_with((whole == column).fill_null(False), texts)
+
+
 def is_whole(column: pl.Series) -> bool:
     values = column.drop_nulls().to_numpy()
     return bool(((np.floor(values) == values) & (np.abs(values) <= EXACT)).all())

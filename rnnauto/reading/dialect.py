@@ -102,10 +102,14 @@ class Records:
         return places + self.first if self.lines is None else self.lines[places]
 
 
-def read_text(raw: Content, source: str, *, path: Path | None = None) -> Text:
+def read_text(
+    raw: Content, source: str, *, path: Path | None = None, usual: str = SEPARATORS[0]
+) -> Text:
     """Decode a file, and find out how its table is written.
 
-    Args: path: the file that holds these bytes.
+    Args:
+        path: the file that holds these bytes.
+        usual: the separator where none shows, as in a table of one column.
 
     Raises: DataError for a file that is empty or no text.
     """
@@ -130,7 +134,7 @@ def read_text(raw: Content, source: str, *, path: Path | None = None) -> Text:
         notes = [*notes, f"the first line names the separator: `{named[1].decode()}`"]
     if body is not raw:
         seen = survey(body)
-    separator = named[1].decode() if named else sniff_separator(body)
+    separator = named[1].decode() if named else sniff_separator(body, usual)
     return Text(
         content=body,
         separator=separator,
@@ -220,9 +224,10 @@ def is_utf8(content: Content) -> bool:
     return True
 
 
-def sniff_separator(content: Content) -> str:
-    """Find the separator by which most of the first lines have as many fields as the header."""
-    best, best_score = ",", (0.0, 1)
+def sniff_separator(content: Content, usual: str) -> str:
+    """Find the separator by which most of the first lines have as many fields as the header; the
+    usual one where the header has one field by any."""
+    best, best_score = usual, (0.0, 1)
     for separator in SEPARATORS:
         counts = [len(fields) for fields in head_records(content, separator, SNIFFED_LINES)]
         if counts and counts[0] > 1:

@@ -318,7 +318,10 @@ def check_fields(records: Records, names: Sequence[str], source: str) -> None:
     filled = records.count - len(records.blank) - 1  # rows below the header
     hint = "make every row as long as the header; quote a cell that holds the separator"
     if len(names) == 1:
-        hint = "the first line has to be the header: take titles and comments above it away"
+        hint = (
+            "the first line has to be the header: take titles and comments above it away, and "
+            "quote cells that hold a separator"
+        )
     elif 0 < filled == np.count_nonzero(records.fields[records.odd > 0] == len(names) + 1):
         hint = "the header seems to lack the name of the first column: add it"
     rows = "1 row does" if len(records.odd) == 1 else f"{len(records.odd)} rows do"

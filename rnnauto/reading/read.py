@@ -64,6 +64,7 @@ class Table:
             from 0.
         spellings: how the columns of times are written, by name.
         unsure: columns of dates that may have the day or the month first, left as text.
+        told: columns that are texts because the recipe says so.
     """
 
     frame: pl.DataFrame
@@ -81,6 +82,7 @@ class Table:
     left_out: Integers | None = None
     spellings: Mapping[str, Spelling] = field(default_factory=dict)
     unsure: tuple[Unsure, ...] = ()
+    told: tuple[str, ...] = ()
 
     def line(self, row: int) -> int:
         """The file line of a row that is counted from 0; the header is line 1."""
@@ -106,7 +108,11 @@ def read_to_learn(source: Source, data: "Data") -> Table:
     """Read a table to learn from, whose columns are a question still, as a recipe says; numbers of
     a large one that were read into memory are put into files."""
     before = set(MAPPED)
-    table = read_table(source, has_target=bool(data.target), set_aside=True, rules=rules_of(data))
+    rules = rules_of(data)
+    table = read_table(
+        source, text=data.text, has_target=bool(data.target), set_aside=True, rules=rules
+    )
+    table = replace(table, frame=cells.as_texts(table.frame, data.text), told=data.text)
     read = isinstance(source, str | Path) and before.issuperset(MAPPED)
     if read and worth_mapping(int(table.frame.estimated_size())):
         return replace(table, frame=mapped(table.frame))

@@ -43,6 +43,11 @@ class Data(Section):
     features: ColumnNames = Field((), description="Use only these columns as features")
     static: ColumnNames = Field((), description="Column with one value per sequence")
     ignore: ColumnNames = Field((), description="Column to leave out")
+    text: ColumnNames = Field(
+        (),
+        description="Column to read or write as a text, token by token, whatever its cells look "
+        "like: dates, numbers",
+    )
     weight: ColumnName | None = Field(
         None,
         description="Column that says how much a row counts in training, validation and scores; "

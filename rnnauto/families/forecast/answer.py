@@ -31,8 +31,9 @@ from rnnauto.layout import Layout
 from rnnauto.prepared import Source, count
 from rnnauto.problems.absent import refuse_other_frequency
 from rnnauto.problems.asked import problems_asked
-from rnnauto.problems.required_columns import as_texts, read_for, refuse_without_time
+from rnnauto.problems.required_columns import read_for, refuse_without_time
 from rnnauto.problems.times import DUPLICATE_TIMESTEP
+from rnnauto.reading.cells import as_texts
 from rnnauto.reading.read import Table
 
 BATCH = 256

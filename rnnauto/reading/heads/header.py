@@ -12,6 +12,7 @@ from rnnauto.reading.rules import MISSING_NUMBER
 LOOKED_AT = 50  # rows below the first line
 LONGEST_NAME = 120  # characters; a longer cell of a first line is data
 MOST = 0.8  # share of cells that have to look like the first one
+PHRASE = 3  # words of a first cell, all of which stand below it, that show it to be data
 TWICE = 2  # times that a first cell has to come back below it, to be data
 SENTENCE_END = re.compile(r"[.!?\u2026\u3002][\"')\]]*$")
 DATE = re.compile(cells.DATE_LIKE)
@@ -59,6 +60,9 @@ def is_like_the_cells_below(name: str, column: Sequence[str]) -> bool:
     if len(name) > LONGEST_NAME:
         return True
     if name and not cells.is_number(name) and column.count(name) >= TWICE:
+        return True
+    words = name.split()
+    if len(words) >= PHRASE and set(words) <= {word for cell in column for word in cell.split()}:
         return True
     # 52.3 looks like a day of a year
     dates = [cell for cell in column if DATE.search(cell) and not cells.is_number(cell)]

@@ -10,6 +10,8 @@ from rnnauto.reading.opened import Opened
 from rnnauto.reading.rules import Rules
 from rnnauto.recipe.column_names import literal_name
 
+TABBED = frozenset({".tsv", ".tab"})
+
 
 def table_text(opened: Opened, rules: Rules) -> tuple[Text, bool, list[str]]:
     """Find the table in a text, with one line of header.
@@ -18,7 +20,8 @@ def table_text(opened: Opened, rules: Rules) -> tuple[Text, bool, list[str]]:
     done, in words.
     """
     source = opened.source
-    text = read_text(opened.content, source, path=opened.path)
+    usual = "\t" if opened.ending in TABBED else ","
+    text = read_text(opened.content, source, path=opened.path, usual=usual)
     titles: list[str] = []
     if not is_header(rules.header, {literal_name(name.strip()) for name in text.header}):
         text, titles = without_titles(text, source)
