@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from rnnauto.times.month_names import is_month, is_weekday
-from rnnauto.times.spelling import ROMAN
+from rnnauto.times.spelling import ROMAN, parts_of
 
 CLOCK = re.compile(
     r"(?P<before>.*?)(?P<gap>[ T_]+|,\s*|:)?"
@@ -45,10 +45,21 @@ TOKENS = re.compile(r"\d+|[^\W\d_年月日년월일]+|[\W_年月日년월일]+")
 
 
 def patterns_of(example: str) -> Iterator[tuple[str, bool]]:
-    """List the patterns that a cell may be written by, and whether each is certain."""
+    """List the patterns that a cell may be written by, and whether each is certain.
+
+    None has a field twice, as that of an address (`1500 W. 5th St.`) would have.
+    """
+    for pattern, certain in patterns_like(example):
+        fields = [part.name for part in parts_of(pattern) if part.name]
+        if len(set(fields)) == len(fields):
+            yield pattern, certain
+
+
+def patterns_like(example: str) -> Iterator[tuple[str, bool]]:
+    """List what might be such patterns."""
     prefixed = PREFIX.fullmatch(example)
     if prefixed:
-        for pattern, certain in patterns_of(prefixed["date"]):
+        for pattern, certain in patterns_like(prefixed["date"]):
             yield prefixed["words"] + pattern, certain
         return
     basic = BASIC_CLOCK.fullmatch(example)

@@ -128,6 +128,8 @@ def check(path, spelling, *, ids, order, holes):
         ("size", [f"{number}/{number + 1}" for number in range(10, 70)]),
         ("part", [f"M{number} 20{number % 30:02}" for number in range(60)]),
         ("phone", [f"555-{1000 + number}" for number in range(60)]),
+        ("address", [f"{1000 + number} W. {number}th St." for number in range(60)]),
+        ("place", [f"q1 nd-{number} nd" for number in range(10, 70)]),
     ],
 )
 def test_what_only_looks_a_bit_like_times_stays_what_it_is(name, cells):
