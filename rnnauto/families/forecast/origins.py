@@ -1,6 +1,8 @@
 """Choose which windows belong to which part: rolling origins, whose targets never cross parts."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 FEW_WINDOWS = 3_000  # windows below which finalists are confirmed on folds
 HORIZONS = 3  # that a typical series must hold beside the lookback to be cut in time
+FEW_JUDGED = 100  # windows, below which series that are cut in time are judged by more
 
 
 @dataclass(frozen=True)
@@ -63,19 +66,25 @@ def split_windows(
 ) -> WindowParts:
     """Cut the windows into parts by time, or by whole series where the typical one is too short.
 
+    A whole series is judged by what comes after a lookback: by one window, where that is nearly all
+    of it. Where so few would be judged, and most series have room, they are cut in time after all.
+
     Args:
         test_rows: the timesteps that come from a test file, [timesteps]; None: the last ones of
             each series, or some series, are the test part.
 
     Raises: DataError where a part would hold no window.
     """
-    long = float(np.median(series.lengths)) >= cut.wanted + HORIZONS * cut.horizon
-    ways = (split_by_time, split_by_series) if long else (split_by_series, split_by_time)
-    if recipe.by != "auto":
-        ways = (split_by_time if recipe.by == "time" else split_by_series,) * 2
-    parts = ways[0](series, recipe, cut, test_rows)
-    if lacking(parts):
-        parts = ways[1](series, recipe, cut, test_rows)
+    by_time, by_series = (
+        partial(way, series, recipe, cut, test_rows) for way in (split_by_time, split_by_series)
+    )
+    match recipe.by:
+        case "time":
+            parts = by_time()
+        case "sequence":
+            parts = by_series()
+        case _:
+            parts = preferred(series, cut, by_time, by_series)
     lack = lacking(parts)
     if lack:
         raise DataError(
@@ -84,6 +93,33 @@ def split_windows(
             hint=remedy_of(lack, cut, own_test=test_rows is not None),
         )
     return parts
+
+
+def preferred(
+    series: Series,
+    cut: Cut,
+    by_time: Callable[[], WindowParts],
+    by_series: Callable[[], WindowParts],
+) -> WindowParts:
+    """Choose a way to cut the windows into parts, the other one where a part would lack some."""
+    if float(np.median(series.lengths)) >= cut.wanted + HORIZONS * cut.horizon:
+        parts = by_time()
+        return by_series() if lacking(parts) else parts
+    parts = by_series()
+    judged = fewest_judged(parts)
+    if judged >= FEW_JUDGED:
+        return parts
+    other = by_time()
+    if lacking(parts):
+        return other
+    train, _ = other.folds[0]
+    roomy = len(train) >= HORIZONS * cut.horizon * len(series)
+    return other if roomy and fewest_judged(other) > judged else parts
+
+
+def fewest_judged(parts: WindowParts) -> int:
+    """Count the windows of the smaller part of those that are judged."""
+    return min(len(parts.test), len(parts.folds[0][1]))
 
 
 def split_by_files(

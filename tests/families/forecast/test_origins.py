@@ -61,6 +61,30 @@ def test_short_series_stay_whole():
     assert by_time.rule.startswith("in time")
 
 
+@pytest.mark.parametrize("own_test", [False, True])
+def test_few_series_are_cut_in_time_where_whole_ones_would_be_judged_by_one_window(own_test):
+    """Three series of 17 years, of which 16 are looked back."""
+    cut = Cut(horizon=1, least=2, wanted=16)
+    series = series_of(17, 17, 17)
+    test_rows = np.tile(np.arange(17) >= 14, 3) if own_test else None
+    parts = split_windows(series, Split(), cut, test_rows=test_rows)
+    assert parts.rule.startswith("in time")
+    assert parts.test.tolist() == [14, 15, 16, 31, 32, 33, 48, 49, 50]
+    train, validation = parts.folds[0]
+    assert (parts.development[validation] % 17).tolist() == [12, 13] * 3
+    assert (parts.development[train] % 17).tolist() == [*range(2, 12)] * 3
+    whole = split_windows(series, Split(by="sequence"), cut, test_rows=None)
+    assert whole.rule == "by whole series"
+    assert len(whole.test) == 1
+
+
+def test_many_short_series_stay_whole():
+    cut = Cut(horizon=1, least=2, wanted=16)
+    parts = split_windows(series_of(*[17] * 1000), Split(), cut, test_rows=None)
+    assert parts.rule == "by whole series"
+    assert len(parts.test) == 150
+
+
 def test_a_test_file_goes_on_from_the_training_file_or_brings_new_series():
     test_rows = np.zeros(80, bool)
     test_rows[36:40] = True  # the first series goes on for four timesteps
