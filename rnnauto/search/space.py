@@ -121,7 +121,7 @@ def check_wanted(wanted: Space, choices: Choices) -> list[str]:
         asked, usual = (listed(getattr(space, name)) for space in (wanted, Space()))
         if set(asked) in (set(usual), {NOTHING.get(name)}):
             continue
-        lost = [value for value in asked if value not in choices.get(name, ())]
+        lost = [value for value in asked if value not in choices.get(name, (NOTHING.get(name),))]
         shown = ", ".join(str(value).lower() for value in lost)
         if len(lost) == len(asked):
             raise RecipeError(

@@ -115,9 +115,14 @@ def test_of_several_values_the_possible_ones_are_tried_and_the_others_said():
     assert patch.startswith("`search.space.patch`: 2, 5 is not tried, for it joins timesteps")
 
 
-def test_a_list_that_is_no_choice_here_is_refused_whatever_else_is_in_it():
-    with pytest.raises(RecipeError, match=r"`search.space.augment: \[none, warp\]` has no place"):
-        check_wanted(Space(augment=("none", "warp")), FIXED)
+def test_what_asks_for_nothing_is_possible_where_there_is_no_such_choice():
+    convolution, augment = check_wanted(
+        Space(augment=("none", "warp"), convolution=(0, 32)), FIXED
+    )[::-1]
+    assert augment.startswith("`search.space.augment`: warp is not tried, for it changes the")
+    assert convolution.startswith("`search.space.convolution`: 32 is not tried, for it reads the")
+    with pytest.raises(RecipeError, match=r"`search.space.augment: \[warp\]` has no place here"):
+        check_wanted(Space(augment=("warp",)), FIXED)
 
 
 def test_traces_have_no_weights_between_units_to_leave_out():
