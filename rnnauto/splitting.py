@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import polars as pl
 
 from rnnauto.arrays import Integers
@@ -107,10 +108,11 @@ class Cutting:
         from rnnauto.data.split import split
 
         layout, wanted = self.told.layout, self.settings(sequences)
+        groups = self.groups(sequences)
         parts = split(
             sequences,
             wanted if folds is None else wanted.model_copy(update={"folds": folds}),
-            groups=self.groups(sequences),
+            groups=groups,
             per_timestep=layout.per_timestep,
             classes=self.classes,
             own_test=test is not None,
@@ -118,6 +120,8 @@ class Cutting:
         )
         table = test or table
         tested = self.gathered(table) if parts.test is None else parts.test
+        if parts.test is not None and parts.unit == "sequences":
+            check_some_differ(tested, groups, table.source)
         check_some_tested(tested, table.source)
         return SplitSequences(parts, tested, table.frame, self.told.problems, validation)
 
@@ -201,6 +205,20 @@ def check_some_tested(test: Sequences, source: str) -> None:
         raise DataError(
             f"`{source}`: the test part holds no sequence with a target",
             hint="give more data, or a test file of its own with `--test FILE`",
+        )
+
+
+def check_some_differ(test: Sequences, groups: Integers, source: str) -> None:
+    """Check that sequences that stay together leave something to judge by. Raises: DataError.
+
+    Args: groups: int64 [sequences]; those of equal number stay in one part.
+    """
+    different = len(np.unique(groups))
+    if len(test) == 0 and different < len(groups):
+        raise DataError(
+            f"`{source}`: the test part holds no sequence: equal ones stay together, and of "
+            f"{len(groups):,} no more than {different:,} differ, one of a class at most",
+            hint="give data that differ, or a test file of its own with `--test FILE`",
         )
 
 
