@@ -96,7 +96,7 @@ STRANGE = {
     "two different sequences": (
         pl.DataFrame({"b": COUNTS % 2, "y": ["high", "low"] * 30}),
         "y",
-        "the test part holds no sequence",
+        "of 60 no more than 2 differ, one of a class at most",
     ),
 }
 
