@@ -1,6 +1,6 @@
 """Measure what a change of training is worth: fixed settings with and without it, paired by seed.
 
-`python benchmarks/training_lab.py --data FOLDER [--sets A,B] [--arms A,B] [--seeds 5]`
+`python benchmarks/training_lab.py --data FOLDER [--sets A,B] [--arms "A;B"] [--seeds 5]`
 trains, on one thread, every arm of `lab/arms.py` on every set of `lab/sets.py` that is of its kind;
 FOLDER has the files of the sets. A set is cut so that most trainings take 2 to 8 seconds of a
 processor. Scores are of the test part, which has no say in when to stop. What the journal (JSON
@@ -84,7 +84,7 @@ def rounds_of(asked: argparse.Namespace, seeds: list[int]) -> Iterator[dict[str,
 
     for chosen in sets_of(asked.sets):
         arms = [each for each in ARMS if chosen.kind in each.kinds]
-        arms = [each for each in arms if not asked.arms or each.name in asked.arms.split(",")]
+        arms = [each for each in arms if not asked.arms or each.name in asked.arms.split(";")]
         bench = None
         for arm in arms:
             for seed in seeds:
