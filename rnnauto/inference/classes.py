@@ -22,7 +22,7 @@ def class_rule(case: Case, roles: Roles, target: Profile) -> tuple[bool, str]:
     if target.kind == "list":
         return list_rule(case, roles, target)
     if target.kind != "number":
-        return True, f"`{target.name}` has {target.distinct} different values, no numbers"
+        return True, f"`{target.name}` has {target.distinct:,} different values, no numbers"
     if not target.whole:
         return False, f"`{target.name}` holds numbers with fractions"
     values = target.known
@@ -30,7 +30,7 @@ def class_rule(case: Case, roles: Roles, target: Profile) -> tuple[bool, str]:
         values = roles.sequences
     changes = roles.clock and roles.varying > CONFLICTS
     most = CLASSES_IN_TIME if changes else MANY_CLASSES
-    reason = f"`{target.name}` has {target.distinct} different whole numbers"
+    reason = f"`{target.name}` has {target.distinct:,} different whole numbers"
     if (
         roles.form in ROW_FORMS
         and roles.varying > CONFLICTS
@@ -61,7 +61,7 @@ def list_rule(case: Case, roles: Roles, target: Profile) -> tuple[bool, str]:
     if not len(numbers) or not few_whole(numbers):
         return False, reason
     distinct = numbers.n_unique()
-    reason = f"`{target.name}` holds lists of {distinct} different whole numbers"
+    reason = f"`{target.name}` holds lists of {distinct:,} different whole numbers"
     if distinct > FEW_CLASSES and len(numbers) < ROWS_PER_CLASS * distinct:
         return False, f"{reason} (more than {FEW_CLASSES}) for {len(numbers)} targets: amounts"
     steps = lists.list.eval(pl.element().cast(pl.Float64).diff()).explode().drop_nulls()

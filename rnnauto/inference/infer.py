@@ -331,7 +331,7 @@ def check_target(case: Case) -> None:
             raise names_rows(case, column)
         if is_sequence_name(case, column):
             raise DataError(
-                f"target `{name}` is an id: its {column.distinct} values each name a run of rows",
+                f"target `{name}` is an id: its {column.distinct:,} values each name a run of rows",
                 hint=other_target(case, column.name),
             )
 
@@ -343,8 +343,8 @@ def names_rows(case: Case, column: Profile) -> DataError:
             "--target", column.name, "--type", "one-to-many"
         )
     return DataError(
-        f"target `{column.name}` has {column.distinct} different values in {column.known} rows: "
-        "it names rows, and nothing can be learned about it",
+        f"target `{column.name}` has {column.distinct:,} different values in {column.known:,} "
+        "rows: it names rows, and nothing can be learned about it",
         hint=hint,
     )
 

@@ -110,7 +110,7 @@ def long_roles(case: Case, grouping: Grouping) -> Roles:
         Evidence("form is long table", f"{named(ids)}: {grouping.reason}", "--type one-to-one"),
         Evidence(
             f"id is {named(ids)}",
-            f"{sequences} sequences in {case.frame.height} rows",
+            f"{sequences:,} sequences in {case.frame.height:,} rows",
             flag("--id", other_name(free, named_id)),
         ),
         time_evidence(case, time, other_name(free, named_time)),

@@ -93,7 +93,7 @@ def why_unusable(column: Profile) -> str:
             return "counts or names rows"
     if column.unique:
         return "different in every row: it names rows"
-    return f"text with {column.distinct} different values"
+    return f"text with {column.distinct:,} different values"
 
 
 def is_token(column: Profile) -> bool:

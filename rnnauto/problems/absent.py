@@ -91,7 +91,7 @@ def absent_timesteps(look: Laid) -> Iterator[Problem]:
     rows = ordered[ROW].gather(filled.source[first - 1]).to_list()
     what = {"zero": "zero", "previous": "the value before"}.get(layout.fill, "missing")
     yield ABSENT_TIMESTEPS.problem(
-        f"{filled.absent} of {len(absent)} timesteps have no row, in {len(first)} "
+        f"{filled.absent:,} of {len(absent):,} timesteps have no row, in {len(first)} "
         f"{'hole' if len(first) == 1 else 'holes'}, the first at {filled.times[int(first[0])]}: "
         f"filled in as {what}",
         time,
@@ -119,7 +119,7 @@ def other_frequencies(look: Laid) -> Iterator[Problem]:
     listed = ", ".join(f"`{name}`" for name in names[:SHOWN])
     more = f" and {len(odd) - SHOWN} more" if len(odd) > SHOWN else ""
     yield OTHER_FREQUENCY.problem(
-        f"{len(odd)} series step by another frequency than the others "
+        f"{len(odd):,} series step by another frequency than the others "
         f"({words_of(layout.frequency, times.head(1))}): {listed}{more} "
         f"({words_of(frequency, times[int(row_splits[at]) : int(row_splits[at + 1])])})",
         layout.id[0],
@@ -225,7 +225,7 @@ def gaps(look: Laid) -> Iterator[Problem]:
         places = rows[ROW].gather(holes).to_list()
         before = rows[clock].gather([hole - 1 for hole in holes])[0]
         yield TIME_GAP.problem(
-            f"{lost} timesteps are missing in {len(holes)} gaps of `{clock}`, the first after "
+            f"{lost:,} timesteps are missing in {len(holes)} gaps of `{clock}`, the first after "
             f"{before}",
             clock,
             table.lines_at(places),

@@ -43,5 +43,5 @@ def reported(problems: Sequence[Problem], allow: Sequence[str]) -> tuple[Problem
 def allowed_notes(problems: Sequence[Problem], allow: Sequence[str]) -> tuple[str, ...]:
     """Write the line that says which problems were allowed and how often; none where none was."""
     counts = Counter(problem.code for problem in problems if problem.code in allow)
-    listed = [f"{code} ({count})" for code, count in counts.items()]
+    listed = [f"{code} ({count:,})" for code, count in counts.items()]
     return (f"allowed, and not reported: {', '.join(listed)}",) if listed else ()

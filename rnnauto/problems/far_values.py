@@ -76,7 +76,7 @@ def far_values(look: Laid) -> Iterator[Problem]:
             if rows and (few or (many and kind is SENTINEL)):
                 examples = ", ".join(dict.fromkeys(f"{values[row]:g}" for row in rows[:4]))
                 yield kind.problem(
-                    f"{len(rows)} values of `{name}` {what}: {examples}",
+                    f"{len(rows):,} values of `{name}` {what}: {examples}",
                     name,
                     table.lines_at(rows),
                     remedy=remedy,

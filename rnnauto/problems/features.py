@@ -101,7 +101,7 @@ def beyond_float32(table: Table, names: Sequence[str]) -> Iterator[Problem]:
             rows = rows_where(floats[name].cast(pl.Float64).abs() > LARGEST)
             values = "value is" if count == 1 else "values are"
             yield BEYOND_FLOAT32.problem(
-                f"{count} {values} infinite or beyond float32 in `{name}`: read as missing",
+                f"{count:,} {values} infinite or beyond float32 in `{name}`: read as missing",
                 name,
                 [table.line(row) for row in rows],
                 remedy="correct the values, or scale the column",

@@ -78,8 +78,8 @@ def rare_labels_of(table: Table, layout: Layout, name: str) -> Iterator[Problem]
         return
     rows = rows_where(target.is_in(rare["label"].implode()))
     yield RARE_LABEL.problem(
-        f"{len(rows)} rows have one of {rare.height} rare labels ({shown(rare['label'])}) beside "
-        f"{shown(usual['label'])}",
+        f"{len(rows):,} rows have one of {rare.height:,} rare labels ({shown(rare['label'])}) "
+        f"beside {shown(usual['label'])}",
         name,
         table.lines_at(rows),
         remedy="correct what is another spelling of a usual label; each counts as a class of its "
@@ -102,7 +102,7 @@ def duplicate_rows(look: Laid) -> Iterator[Problem]:
     if copies is not None and copies.any():
         rows = rows_where(copies)
         yield DUPLICATE_ROW.problem(
-            f"{len(rows)} rows are the same as another in every column",
+            f"{len(rows):,} rows are the same as another in every column",
             None,
             table.lines_at(rows),
             remedy="keep one of each",
@@ -131,7 +131,7 @@ def conflicting_rows(look: Laid) -> Iterator[Problem]:
     rows = rows_where(~keyed["empty"] & (labels > 1))
     if rows:
         yield CONFLICTING_ROWS.problem(
-            f"{len(rows)} rows have the same input as another, and another `{target}`",
+            f"{len(rows):,} rows have the same input as another, and another `{target}`",
             target,
             table.lines_at(rows),
             remedy="keep the right one",

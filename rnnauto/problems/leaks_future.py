@@ -117,7 +117,7 @@ def future(name: str, message: str) -> Problem:
 
 
 def timesteps(count: int) -> str:
-    return "one timestep" if count == 1 else f"{count} timesteps"
+    return "one timestep" if count == 1 else f"{count:,} timesteps"
 
 
 def relative(columns: Doubles, owners: Integers) -> Doubles:

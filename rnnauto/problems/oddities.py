@@ -77,7 +77,7 @@ def ids_with_zeros(look: Laid) -> Iterator[Problem]:
             rows = rows_where(ids.is_in(bare))
             pairs = ", ".join(f"`{value}` and `{padded[value]}`" for value in bare[:4])
             yield ID_ZEROS.problem(
-                f"{len(bare)} ids of `{name}` differ in leading zeros only: {pairs}; they are "
+                f"{len(bare):,} ids of `{name}` differ in leading zeros only: {pairs}; they are "
                 "taken for different sequences",
                 name,
                 table.lines_at(rows),
@@ -91,10 +91,10 @@ def missing_ids(look: Laid) -> Iterator[Problem]:
         return
     rows = rows_where(table.frame.select(pl.any_horizontal(pl.col(ids).is_null())).to_series())
     yield MISSING_ID.problem(
-        f"{len(rows)} rows have no `{'` or no `'.join(ids)}`: those without any are taken for one "
-        "sequence"
+        f"{len(rows):,} rows have no `{'` or no `'.join(ids)}`: those without any are taken for "
+        "one sequence"
         if len(ids) > 1
-        else f"{len(rows)} rows have no `{ids[0]}`: they are taken for one sequence",
+        else f"{len(rows):,} rows have no `{ids[0]}`: they are taken for one sequence",
         ids[0],
         table.lines_at(rows),
         remedy="fill the ids in, or drop the rows",
@@ -113,7 +113,7 @@ def single_timesteps(look: Laid) -> Iterator[Problem]:
         return
     rows = rows_where(lengths == 1)
     yield SINGLE_TIMESTEP.problem(
-        f"{len(rows)} sequences have a single timestep",
+        f"{len(rows):,} sequences have a single timestep",
         layout.id[0],
         table.lines_at(rows),
         remedy="check their ids, or drop them",

@@ -45,7 +45,7 @@ def series_problems(table: Table, name: str) -> Iterator[Problem]:
     known = values.drop_nulls()
     if len(known) < len(values):
         yield MISSING_TARGET.problem(
-            f"{len(values) - len(known)} of {len(values)} timesteps have no `{name}`: the last "
+            f"{len(values) - len(known):,} of {len(values):,} timesteps have no `{name}`: the last "
             "value before them is taken for it, and they are left out of losses and scores",
             name,
             [table.line(row) for row in rows_where(values.is_null())],
@@ -65,8 +65,8 @@ def short_series(look: Gathered) -> Iterator[Problem]:
         return
     shown = ids_shown(sequences.ids[short])
     yield SHORT_SERIES.problem(
-        f"{len(short)} of {len(sequences)} series have fewer than {fewest} timesteps, too few to "
-        f"learn from: {shown}; they are left out of training, and forecast all the same",
+        f"{len(short):,} of {len(sequences):,} series have fewer than {fewest} timesteps, too few "
+        f"to learn from: {shown}; they are left out of training, and forecast all the same",
         layout.id[0],
         lines_of_sequences(look.table, sequences, short[sequences.lengths[short] > 0]),
         remedy="nothing to do, or give them more timesteps",

@@ -115,7 +115,7 @@ def problems_of_target(
         missing = rows_where(targets.is_null())
         words = ", ".join(f"`{word}`" for word in table.taken.get(name, ()))
         yield MISSING_TARGET.problem(
-            f"{len(targets) - len(known)} of {len(targets)} {unit} have no `{name}`: they are "
+            f"{len(targets) - len(known):,} of {len(targets):,} {unit} have no `{name}`: they are "
             "left out of training and scores" + f" ({words} is taken for missing)" * bool(words),
             name,
             lines_of_targets(table, layout, sequences, missing),
@@ -140,13 +140,13 @@ def class_problems(layout: Layout, name: str, known: pl.Series, unit: str) -> It
     rare = counts.filter(pl.col("count") < FEWEST_PER_CLASS).sort("class")
     if not rare.height:
         return
-    classes = [f"{label} ({count})" for label, count in rare.iter_rows()]
+    classes = [f"{label} ({count:,})" for label, count in rare.iter_rows()]
     # tags that stand once in a text are usual, and the parts are cut by sequence there anyway
     several = len(layout.targets) > 1 or layout.target_kind == "list"
     plural = "class has" if len(classes) == 1 else "classes have"
     counted = f"`--task regression` where `{name}` is a quantity; else "
     yield RARE_CLASS.problem(
-        f"{rare.height} {plural} fewer than {FEWEST_PER_CLASS} {unit}: {named(classes)}",
+        f"{rare.height:,} {plural} fewer than {FEWEST_PER_CLASS} {unit}: {named(classes)}",
         name,
         remedy=counted
         * known.dtype.is_numeric()
@@ -184,7 +184,7 @@ def conflicts(table: Table, layout: Layout, sequences: Sequences, name: str) -> 
         return
     ids = odd.select(layout.id).unique(maintain_order=True)
     yield TARGET_VARIES.problem(
-        f"`{name}` differs inside {ids.height} of {len(sequences)} sequences: {ids_shown(ids)}",
+        f"`{name}` differs inside {ids.height:,} of {len(sequences):,} sequences: {ids_shown(ids)}",
         name,
         [table.line(int(row)) for row in odd["__row"]],
         remedy=f"correct `{name}`, or learn one per timestep with `--type many-to-many`",

@@ -76,7 +76,7 @@ def time_problems(look: Laid) -> Iterator[Problem]:
     missing = rows.filter(pl.col(time).is_null())
     if missing.height:
         yield MISSING_TIME.problem(
-            f"{missing.height} rows have no `{time}`: they are put before the others",
+            f"{missing.height:,} rows have no `{time}`: they are put before the others",
             time,
             [table.line(int(row)) for row in missing["__row"]],
             remedy="fill the times in, or drop the rows",
@@ -92,7 +92,7 @@ def time_problems(look: Laid) -> Iterator[Problem]:
         )
     elif back.height:
         yield TIME_GOES_BACK.problem(
-            f"`{time}` goes back in {back.height} rows: the timesteps are sorted by it",
+            f"`{time}` goes back in {back.height:,} rows: the timesteps are sorted by it",
             time,
             moved_lines(table, rows, ids, time),
             remedy="nothing to do, unless the order of the file is right: then leave the column "
@@ -124,7 +124,7 @@ def times_twice(table: Table, layout: Layout, rows: pl.DataFrame) -> Iterator[Pr
     many = twice.height > FEW_TWICE * rows.height
     what = "id and time" if layout.id else "time"
     yield DUPLICATE_TIMESTEP.problem(
-        f"{twice.height} rows repeat the {what} ({named(keys)}) of another row",
+        f"{twice.height:,} rows repeat the {what} ({named(keys)}) of another row",
         layout.time,
         [table.line(int(row)) for row in again["__row"]],
         remedy="name every column that tells sequences apart (`--id` may be repeated), or keep one "

@@ -98,7 +98,7 @@ def unread_times(look: Laid) -> Iterator[Problem]:
         if odd.any():
             rows = rows_where(odd)
             yield UNREAD_TIME.problem(
-                f"`{name}` is text, for {len(rows)} of its cells are no times "
+                f"`{name}` is text, for {len(rows):,} of its cells are no times "
                 f"(`{visible(frame[name][rows[0]])}`): rows stay in the order of the file",
                 name,
                 look.table.lines_at(rows),
