@@ -109,9 +109,10 @@ class BayesianOracle(keras_tuner.Oracle):
         super().__init__(**options)
         self.opening = opening
         self.behind = behind
-        self.kernel: Any = None
+        self.kernel: Kernel | None = None
         self.learnt_from = 0
         self.losses: list[float] = []  # of the trials before the first that still runs
+        self.numbers: list[list[int]] = []  # of every trial
 
     def populate_space(self, trial_id: str) -> Proposal:
         order = list(self.trials.values())
@@ -137,9 +138,11 @@ class BayesianOracle(keras_tuner.Oracle):
         order = np.argsort(heights, kind="stable").tolist()
         kept = sorted({*order[:BEST], *range(max(0, count - NEWEST), count)})
         unknown = range(max(count, len(trials) - UNKNOWN), len(trials))
+        new = [trial.hyperparameters.values for trial in trials[len(self.numbers) :]]
+        self.numbers.extend(numbers_of(axes, new))
 
         def tried(numbers: Iterable[int]) -> Numbers:
-            return numbers_of(axes, [trials[at].hyperparameters.values for at in numbers])
+            return np.array([self.numbers[at] for at in numbers])
 
         candidates = draw(axes, tried(order[:3]), rng)
         heights = heights[kept]
@@ -182,10 +185,10 @@ def draw(axes: dict[str, list[str]], best: Numbers, rng: np.random.Generator) ->
     return np.array(list(dict.fromkeys(map(tuple, np.concatenate([kept, drawn[near:]]).tolist()))))
 
 
-def numbers_of(axes: dict[str, list[str]], settings: list[Texts]) -> Numbers:
+def numbers_of(axes: dict[str, list[str]], settings: list[Texts]) -> list[list[int]]:
     """Number the options that settings have."""
     known = [(name, {text: at for at, text in enumerate(axes[name])}) for name in axes]
-    return np.array([[numbers[values[name]] for name, numbers in known] for values in settings])
+    return [[numbers[values[name]] for name, numbers in known] for values in settings]
 
 
 def places(axes: dict[str, list[str]], settings: Numbers) -> NDArray[np.float64]:
@@ -209,12 +212,41 @@ def is_number(text: str) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+class Kernel(NamedTuple):
+    """What losses of near settings have in common: Matern's covariance (nu = 5/2), and noise.
+
+    Attributes:
+        height: of the covariance, the variance of what is not noise.
+        length: a distance over which losses still have much in common.
+        noise: variance of a loss beside it.
+    """
+
+    height: float
+    length: float
+    noise: float
+
+    def covariances(self, distances: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Those of settings so many lengths apart, in the same array, which is written over.
+
+        To the bit what scikit-learn's kernels come to, whose copies take more than the rest.
+        """
+        distances *= math.sqrt(5)
+        falling = np.exp(-distances)
+        squares = distances * distances
+        squares /= 3.0
+        distances += 1.0
+        distances += squares
+        distances *= falling
+        distances *= self.height
+        return distances
+
+
 def fit_process(
     points: NDArray[np.float64],
     heights: NDArray[np.float64],
     candidates: NDArray[np.float64],
-    learnt: Any,
-) -> tuple[Any, NDArray[np.float64], NDArray[np.float64]]:
+    learnt: Kernel | None,
+) -> tuple[Kernel, NDArray[np.float64], NDArray[np.float64]]:
     """Mean and standard deviation of a Gaussian process at the candidates, and its kernel
     (Rasmussen and Williams 2006, algorithm 2.1). scikit-learn's, which learns the kernel, works
     everything out twice where it is known.
@@ -224,20 +256,25 @@ def fit_process(
     # several threads take five times as long here, beside workers that use every core
     with one_core():
         from scipy.linalg import cho_solve, cholesky, solve_triangular
+        from scipy.spatial.distance import cdist, pdist, squareform
 
         kernel = learnt or learn_kernel(points, heights)
+        points, candidates = points / kernel.length, candidates / kernel.length
         middle, width = heights.mean(), heights.std() or 1.0
-        known = kernel(points)
-        known[np.diag_indices_from(known)] += JITTER
-        root = cholesky(known, lower=True, overwrite_a=True, check_finite=False)
+        known = squareform(kernel.covariances(pdist(points)))
+        np.fill_diagonal(known, kernel.height + kernel.noise + JITTER)
+        # a symmetric matrix, and in the order in which it is written over
+        root = cholesky(known.T, lower=True, overwrite_a=True, check_finite=False)
         weights = cho_solve((root, True), (heights - middle) / width, check_finite=False)
-        shared = kernel(candidates, points)
-        told = solve_triangular(root, shared.T, lower=True, check_finite=False)
-        variance = np.maximum(0.0, kernel.diag(candidates) - np.einsum("ij,ij->j", told, told))
-    return kernel, middle + width * (shared @ weights), width * np.sqrt(variance)
+        shared = kernel.covariances(cdist(candidates, points))
+        mean = shared @ weights
+        told = solve_triangular(root, shared.T, lower=True, overwrite_b=True, check_finite=False)
+        explained = np.einsum("ij,ij->j", told, told)
+        variance = np.maximum(0.0, kernel.height + kernel.noise - explained)
+    return kernel, middle + width * mean, width * np.sqrt(variance)
 
 
-def learn_kernel(points: NDArray[np.float64], heights: NDArray[np.float64]) -> Any:
+def learn_kernel(points: NDArray[np.float64], heights: NDArray[np.float64]) -> Kernel:
     """The kernel under which the heights are most likely."""
     import warnings
 
@@ -248,7 +285,8 @@ def learn_kernel(points: NDArray[np.float64], heights: NDArray[np.float64]) -> A
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a length scale at its bound is no fault
         process = GaussianProcessRegressor(kernel, alpha=JITTER, normalize_y=True)
-        return process.fit(points, heights).kernel_
+        learnt = process.fit(points, heights).kernel_
+    return Kernel(learnt.k1.k1.constant_value, learnt.k1.k2.length_scale, learnt.k2.noise_level)
 
 
 class Round(NamedTuple):

@@ -4,11 +4,21 @@ import random
 import statistics
 from collections import Counter
 
+import numpy as np
 import pytest
+from scipy.spatial.distance import cdist
 
 from rnnauto.search import oracles
 from rnnauto.search.oracle import make_asker
-from rnnauto.search.oracles import numbers_of, places, plan_of, ranks
+from rnnauto.search.oracles import (
+    JITTER,
+    Kernel,
+    fit_process,
+    numbers_of,
+    places,
+    plan_of,
+    ranks,
+)
 from rnnauto.search.prune import BEHIND
 
 pytestmark = pytest.mark.train
@@ -213,13 +223,35 @@ def test_a_model_of_many_trials_is_fitted_to_some_of_them(monkeypatch):
     assert max(seen) <= 12 + 4 + BEHIND
 
 
+@pytest.mark.parametrize("count", [8, 350])
+def test_a_process_is_scikit_learns(count):
+    """Its covariances to the bit: proposals are those of its kernels."""
+    from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
+
+    rng = np.random.default_rng(1)
+    points, candidates, heights = rng.random((count, 6)), rng.random((60, 6)), rng.random(count)
+    kernel = Kernel(0.7, 1.3, 0.05)
+    theirs = ConstantKernel(0.7) * Matern(1.3, nu=2.5)
+    ours = kernel.covariances(cdist(candidates / 1.3, points / 1.3))
+    assert (ours == theirs(candidates, points)).all()
+    _, mean, deviation = fit_process(points, heights, candidates, kernel)
+    process = GaussianProcessRegressor(
+        theirs + WhiteKernel(0.05), alpha=JITTER, optimizer=None, normalize_y=True
+    )
+    process.fit(points, heights)
+    expected = process.predict(candidates, return_std=True)
+    assert mean == pytest.approx(expected[0], abs=1e-9)
+    assert deviation == pytest.approx(expected[1], abs=1e-9)
+
+
 def test_numbers_keep_their_order_and_words_are_equally_far_apart():
     axes = {"units": ["64", "16", "32"], "cell": ['"a"', '"b"', '"c"'], "fixed": ["1"]}
     settings = [
         {"units": units, "cell": cell, "fixed": "1"}
         for units, cell in (("64", '"a"'), ("16", '"b"'), ("32", '"c"'))
     ]
-    found = places(axes, numbers_of(axes, settings))
+    found = places(axes, np.array(numbers_of(axes, settings)))
     assert found[:, 0].tolist() == [1.0, 0.0, 0.5]
     words = found[:, 1:]
     assert [float(abs(words[0] - words[at]).max()) for at in (1, 2)] == pytest.approx(
@@ -228,7 +260,5 @@ def test_numbers_keep_their_order_and_words_are_equally_far_apart():
 
 
 def test_ranks_put_failures_with_the_worst():
-    import numpy as np
-
     assert ranks(np.array([3.0, 1.0, np.inf, 1.0, np.inf])).tolist() == [0.5, 0.0, 1.0, 0.0, 1.0]
     assert ranks(np.array([2.0, 2.0])).tolist() == [0.0, 0.0]
