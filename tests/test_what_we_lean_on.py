@@ -357,6 +357,19 @@ def random_values_are_new_or_none():
     assert set(an_oracle(max_trials=9)._random_values()) == {"units"}
 
 
+def failures_in_a_row_are_counted_by_one_method():
+    oracle = an_oracle(max_trials=9)
+    oracle.max_consecutive_failed_trials = 1
+    trials = [oracle.create_trial(f"slot-{number}") for number in range(2)]
+    for trial in trials:
+        trial.status = "FAILED"
+    with pytest.raises(RuntimeError, match="failures exceeded"):
+        oracle.end_trial(trials[0])
+    oracle._check_consecutive_failures = lambda: None
+    oracle.end_trial(trials[1])
+    assert oracle.trials[trials[1].trial_id].status == "FAILED"
+
+
 def what_was_tried_is_known_by_a_hash():
     oracle = an_oracle(max_trials=9)
     values = oracle.create_trial("slot-0").hyperparameters.values
@@ -592,6 +605,11 @@ LEANS = {
         "_save_trial",
         an_oracles_files_are_written_by_two_methods,
         "give the oracle a temporary folder: the journal stays the truth",
+    ),
+    "keras_tuner Oracle._check_consecutive_failures": Lean(
+        "_check_consecutive_failures",
+        failures_in_a_row_are_counted_by_one_method,
+        "leave it be: it takes about a millisecond for 10,000 trials that have ended",
     ),
     "keras_tuner HyperbandOracle._get_num_brackets": Lean(
         "_get_num_brackets", hyperband_says_how_many_trials_and_epochs, OWN_HYPERBAND

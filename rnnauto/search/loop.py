@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rnnauto.search import journal
 from rnnauto.search.prune import BEHIND
-from rnnauto.search.select import Rule, Trial, winner
+from rnnauto.search.select import Rule, Trial, Trials, winner
 from rnnauto.search.trial import Epoch, Job, Result, Values
 from rnnauto.search.workers import Died, Event, Finished, Progressed, Workers
 
@@ -80,7 +80,7 @@ class Search:
     history: Sequence[journal.Event] = ()
     lost: Collection[str] = ()
     stage: str = "search"
-    trials: dict[str, Trial] = field(default_factory=dict)
+    trials: Trials = field(default_factory=Trials)
     begun: dict[str, Job] = field(default_factory=dict)
     before_confirming: dict[str, Trial] | None = None
     running: dict[str, Epoch | None] = field(default_factory=dict)
@@ -108,7 +108,7 @@ class Search:
 
     @property
     def best(self) -> Trial | None:
-        return winner(self.trials.values(), rule=self.rule, proven=self.proven)
+        return winner(self.trials, rule=self.rule, proven=self.proven)
 
 
 def run_jobs(

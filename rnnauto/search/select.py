@@ -12,6 +12,7 @@ import sys
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from heapq import heappop, heappush
 from operator import attrgetter
 from typing import Literal
 
@@ -22,6 +23,7 @@ from rnnauto.metrics import direction
 from rnnauto.search.trial import AGAIN, TAUGHT, Result, StudyProblem, Values
 
 Rule = Literal["one_standard_error", "best"]
+Rank = tuple[bool, bool, int, float, str]
 FEWEST_FOLDS = 2  # whose differences have a spread
 FAR_WORSE = 1.5  # times the loss of the winner
 
@@ -92,7 +94,7 @@ class Trial:
         return statistics.fmean(self.losses.values()) if whole else math.inf
 
     @cached_property
-    def rank(self) -> tuple[bool, bool, int, float, str]:
+    def rank(self) -> Rank:
         """What trials are sorted by, the best first."""
         pruned = self.status == "pruned"
         return (not self.completed, not pruned, -len(self.compared), self.loss, self.id)
@@ -122,13 +124,51 @@ class Trial:
         return sum(result.seconds for result in self.results.values())
 
 
+class Trials(dict[str, Trial]):
+    """Trials by their ids, in the order in which they began.
+
+    With many workers there are thousands, and the best is asked for whenever one begins or ends: to
+    go through them all each time took longer than to propose the next one.
+
+    Attributes:
+        again: how many are of the setting of another one.
+        taught: how many of these were taught.
+        ranks: a heap, of those that have completed; the former ones of a trial stay in it.
+    """
+
+    def __init__(self, trials: Iterable[Trial] = ()) -> None:
+        super().__init__()
+        self.again = self.taught = 0
+        self.ranks: list[Rank] = []
+        for trial in trials:
+            self[trial.id] = trial
+
+    def __setitem__(self, name: str, trial: Trial) -> None:
+        if name not in self:
+            self.again += trial.again
+            self.taught += trial.taught
+        super().__setitem__(name, trial)
+        if trial.completed:
+            heappush(self.ranks, trial.rank)
+
+    @property
+    def best(self) -> Trial | None:
+        """The first of those that have completed, as they are ranked."""
+        while self.ranks:
+            trial = self[self.ranks[0][-1]]
+            if trial.rank == self.ranks[0]:
+                return trial
+            heappop(self.ranks)
+        return None
+
+
 def ranked(trials: Iterable[Trial]) -> list[Trial]:
     """Best first: trained on most folds, then lowest loss; pruned trials, then failed ones come
     last."""
     return sorted(trials, key=attrgetter("rank"))
 
 
-def winner(trials: Iterable[Trial], *, rule: Rule, proven: Container[Values]) -> Trial | None:
+def winner(trials: Trials, *, rule: Rule, proven: Container[Values]) -> Trial | None:
     """The trial to export; None where none has completed.
 
     Args:
@@ -137,12 +177,10 @@ def winner(trials: Iterable[Trial], *, rule: Rule, proven: Container[Values]) ->
             then the one with the fewest parameters, then the one with the lowest loss.
         proven: settings that often do well: they were not drawn, and so not picked for their luck.
     """
-    completed = [trial for trial in trials if trial.completed]
-    if not completed:
-        return None
-    best = min(completed, key=attrgetter("rank"))
-    if rule == "best" or len(best.compared) < FEWEST_FOLDS:
+    best = trials.best
+    if best is None or rule == "best" or len(best.compared) < FEWEST_FOLDS:
         return best
+    completed = [trial for trial in trials.values() if trial.completed]
     rivals = [trial for trial in completed if trial.losses.keys() == best.losses.keys()]
     return min(
         (trial for trial in rivals if not clearly_worse(trial, best)),

@@ -11,7 +11,7 @@ from rnnauto.errors import Interrupted, SearchError
 from rnnauto.finish import Task
 from rnnauto.fitted import Watch
 from rnnauto.search.loop import SHORTEST_JOB, Interruption, Search, run_jobs
-from rnnauto.search.select import Trial
+from rnnauto.search.select import Trial, Trials
 from rnnauto.search.trial import Job, seed_of
 from rnnauto.search.workers import Workers
 from rnnauto.updating.networks import Begun
@@ -38,7 +38,7 @@ def train_on(
         deadline=lambda: clock.deadline,
         notify=watch,
         stage="update",
-        trials={trial.id: trial for trial in begun.trials},
+        trials=Trials(begun.trials),
         interruption=interruption,
         metric=task.metric,
     )

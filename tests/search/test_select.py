@@ -1,11 +1,13 @@
 """Who wins, by hand-made losses."""
 
+import random
 from dataclasses import replace
 
 import pytest
 
 from rnnauto.search.select import (
     Trial,
+    Trials,
     clearly_worse,
     explain,
     finalists,
@@ -31,7 +33,7 @@ def trial(name, *losses, parameters=100, values=None):
 
 
 def wins(trials, rule="one_standard_error", proven=()):
-    found = winner(trials, rule=rule, proven=proven)
+    found = winner(Trials(trials), rule=rule, proven=proven)
     return None if found is None else found.id
 
 
@@ -154,3 +156,17 @@ def test_a_pruned_trial_neither_wins_nor_is_confirmed():
     assert [each.id for each in ranked([trial("failed", None), ended, whole])] == [
         *("whole", "ended", "failed"),
     ]
+
+
+def test_the_best_and_the_counts_are_those_of_all_trials_however_results_change():
+    rng, trials = random.Random(1), Trials()
+    for step in range(400):
+        name = rng.choice(["", "-again-", "-taught-"]).join([str(rng.randrange(40)), ""])
+        losses = rng.choices([0.1, 0.2, 0.3, None], k=rng.randrange(3))
+        trials[name] = trial(name, *losses)
+        if step % 5 == 0 and losses:  # its weights were lost: it has no results until it ran again
+            trials[name] = trial(name)
+        completed = [each for each in ranked(trials.values()) if each.completed]
+        assert trials.best is (completed[0] if completed else None)
+    assert trials.again == sum(each.again for each in trials.values()) > 0
+    assert trials.taught == sum(each.taught for each in trials.values()) > 0

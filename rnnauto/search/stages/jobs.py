@@ -35,7 +35,8 @@ def epoch_seconds(search: Search, values: Values) -> float:
 
 def untaught(search: Search) -> tuple[Trial, ...]:
     """The trials whose networks have learnt from the data alone."""
-    return tuple(trial for trial in search.trials.values() if not trial.taught)
+    trials = tuple(search.trials.values())
+    return tuple(trial for trial in trials if not trial.taught) if search.trials.taught else trials
 
 
 def make_job(
