@@ -48,7 +48,7 @@ from rnnauto.inference.roles import Roles, without_sequences
 from rnnauto.inference.series_in_rows import series_stem
 from rnnauto.inference.stems import find_stems
 from rnnauto.inference.uneven import with_uneven
-from rnnauto.inference.written import can_be_written
+from rnnauto.inference.written import can_be_written, with_classes_told
 from rnnauto.layout import GENERATED, ROW_FORMS, Column, Layout
 from rnnauto.names import name_words, named_id, named_sequence, named_time
 from rnnauto.reading.joined_time import joined_name, joined_spelling
@@ -105,6 +105,7 @@ def infer(table: Table, recipe: Recipe) -> Inference:
     if joined and roles.time != joined:
         case = case.without(joined)
         roles = assign_roles(case)
+    case = with_classes_told(case, roles)
     check_written(case, roles)
     if case.problem.type == "one-to-many" and roles.features and roles.form != "text-corpus":
         roles = without_sequences(roles)

@@ -1,9 +1,14 @@
 """Tell texts that can be written, of words or letters that recur, from those that name rows."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
+from rnnauto.inference.case import Case
 from rnnauto.inference.kinds import Profile
+from rnnauto.inference.roles import Roles
+from rnnauto.layout import ROW_FORMS
 from rnnauto.reading.cells import spread
 
 SAMPLE = 4000  # cells that are looked at
@@ -34,6 +39,16 @@ def can_be_written(profile: Profile, column: pl.Series) -> bool:
     if profile.words > 1 and recurring.height >= RECUR * words.height:
         return of_letters >= RECUR
     return of_letters >= EVERYWHERE and unevenness(words.unique("word")["word"]) >= UNEVEN
+
+
+def with_classes_told(case: Case, roles: Roles) -> Case:
+    """Have a target that is said to be text name classes where a row is a timestep: a single one
+    writes nothing."""
+    if roles.form not in ROW_FORMS:
+        return case
+    told = {name: case.profiles[name] for name in case.target if case.profiles[name].told}
+    classes = {name: replace(each, kind="category") for name, each in told.items()}
+    return replace(case, profiles=case.profiles | classes)
 
 
 def telling_words(cells: pl.Series) -> pl.DataFrame:

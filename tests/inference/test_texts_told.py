@@ -124,6 +124,8 @@ def test_codes_of_a_long_table_are_categories_where_they_are_said_to_be_texts():
     asked = {"target": "label", "id": "id", "time": "step"}
     assert look(frame, **asked).layout.features[0].kind == "number"
     assert look(frame, **asked, text=["code"]).layout.features[0].kind == "category"
+    codes = look(frame, **{**asked, "target": "code"}, text=["code"]).layout
+    assert (codes.rnn_type, codes.target_kind) == ("many-to-many", "category")
 
 
 @pytest.mark.parametrize(
