@@ -26,6 +26,7 @@ from rnnauto.problems.unbuilt import refuse_unbuilt, without_network
 from rnnauto.reading.read import read_to_learn
 from rnnauto.reading.vectors import Vectors, read_vectors
 from rnnauto.recipe import Recipe
+from rnnauto.recipe.unused import unused
 
 Say = Callable[[str], None]
 MOST_BYTES = 8 << 20  # of a table that `inspect` cuts into parts and encodes
@@ -54,6 +55,8 @@ def prepare(data: Source, recipe: Recipe, *, say: Say = lambda text: None) -> An
         raise_if_leaks(prepared.problems, table.source)
     check_cut(prepared, recipe)
     describe(prepared, sequences.lengths, say)
+    for text in unused(recipe):
+        say(text)
     return prepared
 
 
