@@ -35,6 +35,9 @@ from rnnauto.families.forecast.windows import training_units, window_inputs
 from rnnauto.layout import Layout
 
 Function = Callable[[dict[str, Any]], dict[str, Any]]
+LEVEL = np.float32(
+    0.1
+)  # of a level: a hundred-thousandth of it is eight times what rounding may do
 
 
 def export(
@@ -46,15 +49,28 @@ def export(
     served = serve_forecast(members, layout=layout, encoders=encoders)
     write_saved_model(path, served, served.functions)
     run = load_saved_model(path)
-    checks = check_forecast(run, members, prepared.test)
+    least = rounding(members, len(encoders.targets))
+    checks = check_forecast(run, members, prepared.test, least=least)
     (path.parent / MODEL).write_bytes(write_graph(members, layout, encoders))
     light = open_light(path.parent, layout, encoders)
-    checks |= compare_graph(run, light, prepared.test)
+    checks |= compare_graph(run, light, prepared.test, least=least)
     (path.parent / STEP).write_bytes(write_step(members, layout, encoders))
     step = open_windows(path.parent, layout, encoders)
     for name, each in (("step", run), ("onnx step", step)):
-        checks |= check_step(run, each, prepared.test, name=name)
+        checks |= check_step(run, each, prepared.test, name=name, least=least)
     return run, checks
+
+
+def rounding(members: list[Any], targets: int) -> Floats:
+    """Tell what differences are measured in at least, [targets]: what a network adds to the level
+    of the train part is no more exact than float32 has that level, however small the sum is."""
+    levels = np.zeros(targets, np.float32)
+    for member in members:
+        parts = member.parts
+        if parts.scale.kind == parts.transform.kind == "none":
+            own = np.abs(parts.scale.mean.numpy()) + parts.scale.deviation.numpy()
+            levels = np.maximum(levels, own)
+    return LEVEL * levels
 
 
 def open_windows(folder: Path, layout: Layout, encoders: SeriesEncoders) -> Run:
@@ -167,12 +183,15 @@ def network_inputs(
     return inputs
 
 
-def compare_graph(run: Run, light: Run, windows: SeriesWindows) -> dict[str, float]:
+def compare_graph(
+    run: Run, light: Run, windows: SeriesWindows, *, least: Floats
+) -> dict[str, float]:
     """Compare the ONNX graph with the SavedModel, in the units that `check_forecast` has. Returns
     and raises: as `check_graph`."""
     encoded, zeros = windows.encoded, zeros_of(windows.layout.targets)[:, None]
     chosen = some_of(len(encoded))
     units = training_units(encoded)[encoded.owners[chosen]][:, None, :, None]
+    units = np.maximum(units, least[:, None])
 
     def told(outputs: dict[str, NDArray[Any]]) -> NDArray[Any]:
         quantiles = less_zeros(outputs["quantiles"], zeros)
@@ -181,8 +200,12 @@ def compare_graph(run: Run, light: Run, windows: SeriesWindows) -> dict[str, flo
     return check_graph(run, light, raw_windows(windows, chosen), told)
 
 
-def check_forecast(run: Run, members: list[Any], windows: SeriesWindows) -> dict[str, float]:
+def check_forecast(
+    run: Run, members: list[Any], windows: SeriesWindows, *, least: Floats
+) -> dict[str, float]:
     """Compare the SavedModel with the Keras networks, and with itself under other padding.
+
+    Args: least: as `rounding` gives it.
 
     Returns: the largest differences found, in the units of the series' errors, or in parts of the
     value where that is larger. Raises: ExportError where one is too large.
@@ -196,7 +219,7 @@ def check_forecast(run: Run, members: list[Any], windows: SeriesWindows) -> dict
 
     batch = asked(chosen)
     units = training_units(encoded)[encoded.owners[chosen]][:, None, :, None]
-    units = np.maximum(units, np.abs(batch))
+    units = np.maximum(np.maximum(units, least[:, None]), np.abs(batch))
     trained = np.mean(
         [np.asarray(output) for output in run_members(members, window_inputs(encoded, chosen))], 0
     )

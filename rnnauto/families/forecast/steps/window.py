@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from rnnauto.arrays import Floats
 from rnnauto.data.columns import less_zeros, zeros_of
 from rnnauto.deploy.check import ALONE, check_differences, some_of
 from rnnauto.deploy.raw_inputs import Inputs
@@ -166,11 +167,15 @@ def emit_moved_on(
     return seen, joined(graph, [count, *statics, graph.op("Reshape", rows, flat)])
 
 
-def check_step(run: Run, step: Run, windows: SeriesWindows, *, name: str) -> dict[str, float]:
+def check_step(
+    run: Run, step: Run, windows: SeriesWindows, *, name: str, least: Floats
+) -> dict[str, float]:
     """Compare what is told after the last of some rows, given one by one, with what is told of them
     together, in the units that exports are checked in.
 
-    Args: step: has the signature `step`.
+    Args:
+        step: has the signature `step`.
+        least: what differences are measured in at least, [targets].
 
     Returns: the largest difference. Raises: ExportError where it is too large.
     """
@@ -194,6 +199,6 @@ def check_step(run: Run, step: Run, windows: SeriesWindows, *, name: str) -> dic
     zeros = zeros_of(windows.layout.targets)[:, None]
     wanted = less_zeros(run({**raw, "length": length})["quantiles"], zeros)
     units = training_units(windows.encoded)[windows.encoded.owners[chosen[some]]]
-    units = np.maximum(units[:, None, :, None], np.abs(wanted))
+    units = np.maximum(np.maximum(units[:, None, :, None], least[:, None]), np.abs(wanted))
     apart = np.abs(less_zeros(found["quantiles"], zeros) - wanted) / units
     return check_differences({name: float(np.max(apart))})
