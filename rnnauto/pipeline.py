@@ -21,6 +21,7 @@ from rnnauto.budget import (
     start_workers,
     takes_turns,
 )
+from rnnauto.deploy.check import beside_first
 from rnnauto.deploy.model_folder import JOURNAL, check_destination, discard, real_place, work_folder
 from rnnauto.early import EarlyModel, thread_aside
 from rnnauto.families.families import family_of, metric_names
@@ -393,4 +394,5 @@ def leave_model(task: Task, searched: Searched, clock: Clock, watch: Watch) -> W
         watch(Said(text))
     chosen = Chosen(winner, trials, "interrupted" if searched.interrupted else "complete", why)
     until = clock.diagnosis_deadline(interrupted=searched.interrupted)
-    return write_model(task, searched.compared, chosen, until=until, earlier=searched.early)
+    with beside_first(task.folder, searched.early):
+        return write_model(task, searched.compared, chosen, until=until, earlier=searched.early)

@@ -4,7 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from rnnauto.deploy.check import beside_first, check_differences
 from rnnauto.early import EarlyModel
+from rnnauto.errors import ExportError
 from rnnauto.fitted import Said
 from rnnauto.pipeline import notice
 from rnnauto.search.loop import Interruption
@@ -140,3 +142,13 @@ def test_the_first_trial_waits_for_no_import():
     told = []
     notice(lambda: pytest.fail("imported"), Future(), Interruption(), told.append, news(None))
     assert [each.best for each in told] == [None]
+
+
+def test_a_last_model_that_is_not_exported_leaves_the_first_one_and_says_so(tmp_path):
+    with pytest.raises(ExportError) as caught, beside_first(tmp_path / "model", object()):
+        check_differences({"onnx": 1.0})
+    assert "the export differs" in caught.value.message
+    assert f"`{tmp_path / 'model'}` holds the model of an earlier trial" in caught.value.hint
+    with pytest.raises(ExportError) as caught, beside_first(tmp_path / "model", None):
+        check_differences({"onnx": 1.0})
+    assert "nothing was written" in caught.value.hint

@@ -1,6 +1,9 @@
 """Compare what an exported model says with what the trained networks say."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,6 +48,24 @@ def check_differences(
             hint="nothing was written; this is a fault of rnnauto, please report it",
         )
     return differences
+
+
+@contextmanager
+def beside_first(folder: Path, first: object) -> Iterator[None]:
+    """Have the error of a last export say that a first model is in the folder.
+
+    Args: first: that model; None: there is none.
+    """
+    try:
+        yield
+    except ExportError as error:
+        if first is None:
+            raise
+        raise ExportError(
+            error.message,
+            hint=f"`{folder}` holds the model of an earlier trial, which has passed; this is a "
+            "fault of rnnauto, please report it",
+        ) from error
 
 
 def run_members(members: list[Any], inputs: dict[str, NDArray[Any]]) -> list[Any]:
