@@ -1,13 +1,14 @@
 """Cut the data into parts before any statistic is taken. Whole sequences stay in one part."""
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from rnnauto.arrays import Flags, Integers, counted_on, splits_of
+from rnnauto.arrays import Doubles, Flags, Integers, counted_on, splits_of
 from rnnauto.data.sequences import Sequences, joined
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ FOLDS = 5
 LARGE = 5_000  # sequences of which a fold need not hold out its share
 IN_TIME = "in time"
 LONGEST = 1 << 15  # timesteps of a sequence that is asked about again and again
+LARGE_GROUP = 0.1  # of a stratum's sequences: an equal so many are dealt out last
+UNLIKE = 2  # times too few or too many sequences, from which parts are cut by their number
 FEW_SEQUENCES = 8  # with one target per timestep, fewer than these are cut in time instead
 
 
@@ -78,7 +81,8 @@ def split(
     if folds == 1 or (len(development) >= LARGE and folds * recipe.validation < 1):
         held = [ranks.below(recipe.validation, turn=number) for number in range(folds)]
     else:
-        held = [ranks.turn % folds == number for number in range(folds)]
+        fold = ranks.dealt(folds)
+        held = [fold == number for number in range(folds)]
     parts = Parts(
         development=development,
         folds=tuple((np.flatnonzero(~part), np.flatnonzero(part)) for part in held),
@@ -196,35 +200,86 @@ class Ranks:
     """Where the group of each sequence stands in a shuffled order, [sequences] each.
 
     Attributes:
-        place: in the order of its stratum.
+        stratum: which it is of.
+        place: in the order of its stratum, in which the largest groups are the last.
         groups: how many the stratum has.
         turn: where one stratum is dealt out after the other.
     """
 
+    stratum: Integers
     place: Integers
     groups: Integers
     turn: Integers
 
     def below(self, share: float, *, turn: int = 0) -> NDArray[np.bool_]:
         """About `share` of the groups of each stratum: at least one, never all; each turn others,
-        as far as there are."""
+        as far as there are. Of unlike groups those with about that share of its sequences."""
         if share == 0:
             return np.zeros(len(self.place), bool)
-        wanted = np.minimum(np.maximum(np.round(share * self.groups), 1), self.groups - 1)
+        wanted = np.round(share * self.groups)
+        wanted = self.as_large(share, wanted)
+        wanted = np.minimum(np.maximum(wanted, 1), self.groups - 1)
         return np.asarray((self.place - turn * wanted) % self.groups < wanted)
+
+    def as_large(self, share: float, wanted: Doubles) -> Doubles:
+        """Count anew the first groups of the strata in which as many as wanted have far less or
+        more than a share of the sequences, [sequences]."""
+        first, members, sizes = self.each_group()
+        if len(sizes) == len(members):  # none has two sequences
+            return wanted
+        counted = wanted[first]
+        begins = np.flatnonzero(np.diff(self.stratum[first], prepend=-1))
+        for begin, end in pairwise([*begins.tolist(), len(first)]):
+            ends = np.cumsum(sizes[begin:end])  # sequences up to each group
+            aim = share * ends[-1]
+            found = ends[max(int(counted[begin]), 1) - 1]
+            if not aim / UNLIKE <= found <= aim * UNLIKE:
+                counted[begin:end] = 1 + np.argmin(np.abs(ends - aim))
+        return np.asarray(counted[members])
+
+    def each_group(self) -> tuple[Integers, Integers, Integers]:
+        """Tell of the groups, as they are dealt out, the first sequence of each, [groups], which
+        every sequence is of, [sequences], and how many each has, [groups]."""
+        _, first, members, sizes = np.unique(
+            self.turn, return_index=True, return_inverse=True, return_counts=True
+        )
+        return first, members, sizes
+
+    def dealt(self, folds: int) -> Integers:
+        """Deal the groups out, to folds of about as many sequences, [sequences]; of unlike ones the
+        first, which selects, is the one that is most as it should be."""
+        fold = self.turn % folds
+        held = np.bincount(fold, minlength=folds)
+        if held.max() <= UNLIKE * held.min():
+            return fold
+        first, members, sizes = self.each_group()
+        strata = self.stratum[first]
+        loads = np.zeros((int(strata.max()) + 1, folds))  # sequences of each stratum in each fold
+        chosen = np.zeros(len(sizes), np.int64)
+        for group in np.argsort(-sizes, kind="stable"):
+            own = loads[strata[group]]
+            chosen[group] = min(range(folds), key=lambda at: (own[at], loads[:, at].sum()))
+            own[chosen[group]] += sizes[group]
+        order = np.argsort(np.abs(loads.sum(axis=0) - len(members) / folds), kind="stable")
+        return np.asarray(np.argsort(order)[chosen][members], np.int64)
 
 
 def stratified_ranks(strata: Integers, groups: Integers, *, seed: int) -> Ranks:
-    """Shuffle the groups within each stratum; a group belongs to its first sequence's stratum."""
-    _, firsts, members = np.unique(groups, return_index=True, return_inverse=True)
+    """Shuffle the groups within each stratum, those with a large share of its sequences behind the
+    others; a group belongs to its first sequence's stratum."""
+    _, firsts, members, sizes = np.unique(
+        groups, return_index=True, return_inverse=True, return_counts=True
+    )
     stratum = strata[firsts]
     shuffled = np.random.default_rng(seed).permutation(len(firsts))
-    frame = pl.DataFrame({"stratum": stratum[shuffled], "group": shuffled})
-    frame = frame.with_columns(
+    frame = pl.DataFrame({"stratum": stratum[shuffled], "group": shuffled, "size": sizes[shuffled]})
+    large = pl.col("size") > LARGE_GROUP * pl.col("size").sum().over("stratum")
+    frame = frame.with_columns(large=large & (pl.col("size") > 1))
+    frame = frame.sort("stratum", "large", maintain_order=True).with_columns(
         place=pl.int_range(pl.len()).over("stratum"), groups=pl.len().over("stratum")
     )
-    frame = frame.sort("stratum", maintain_order=True).with_row_index("turn").sort("group")
+    frame = frame.with_row_index("turn").sort("group")
     place, count, turn = (
         frame[name].to_numpy().astype(np.int64)[members] for name in ("place", "groups", "turn")
     )
-    return Ranks(place=place, groups=count, turn=turn)
+    return Ranks(stratum=stratum[members], place=place, groups=count, turn=turn)

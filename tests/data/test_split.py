@@ -241,3 +241,39 @@ def test_a_cut_repeats_the_static_features():
     assert pieces.row_splits.tolist() == splits_of(np.array([2, 2, 1, 1])).tolist()
     assert pieces.static_numbers[:, 0].tolist() == [7, 7, 8, 8]
     assert pieces.static_categories[0].to_list() == ["u", "u", "v", "v"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("labels", [[0] * 1000, list(range(2)) * 500])
+def test_a_sequence_that_is_there_again_and_again_is_no_test_part_of_its_own(seed, labels):
+    groups = [0 if n < 700 else n for n in range(1000)]
+    parts = run(labelled(labels), Split(folds=1, seed=seed), groups=groups)
+    train, validation, test = parts_of(parts)
+    assert set(range(700)) <= set(train)
+    assert 45 <= len(test) <= 155 and 20 <= len(validation) <= 130
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("folds", [1, 5])
+def test_parts_of_few_different_sequences_have_about_their_shares(seed, folds):
+    """Passengers of a ship by class, age and sex: 12 kinds of them, of 1 to 387."""
+    sizes = [4, 140, 57, 1, 13, 80, 11, 13, 168, 90, 462, 277]
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    classes = [int(3 * number % 7 < 3) for number in range(len(groups))]
+    for labels in (classes, [0] * len(groups)):
+        parts = run(labelled(labels), Split(folds=folds, seed=seed), groups=groups)
+        test = len(parts_of(parts)[2])
+        assert 0.4 * 0.15 <= test / len(groups) <= 2.5 * 0.15
+        held = [len(parts_of(parts, fold)[1]) for fold in range(len(parts.folds))]
+        assert min(held) >= 50
+        even = sum(held) / len(held)
+        assert folds == 1 or abs(held[0] - even) == min(abs(count - even) for count in held)
+        together = [groups[numbers].tolist() for numbers in parts_of(parts)]
+        assert not set(together[0]) & set(together[1]) and not set(together[0]) & set(together[2])
+
+
+def test_some_equal_sequences_do_not_change_how_many_are_tested():
+    groups = [n - n % 2 if n < 30 else n for n in range(100)]  # 15 pairs
+    parts = run(labelled([0] * 100), groups=groups)
+    kinds = {groups[n] for n in parts_of(parts)[2]}
+    assert len(kinds) == 13  # round(0.15 * 85)
