@@ -23,6 +23,7 @@ LOOKED_AT = 120  # lines
 MOST_TITLES = 60  # lines
 MOST_UNITS = 3  # lines of units and their like below a header
 SHOWN = 40  # characters of the first title
+EMPTY = ' ,;\t|\r"'  # what a row without a filled cell consists of
 COMMENT = re.compile(r"\s*(#|//|%)")
 TAIL_BYTES, MOST_NOTES = 1 << 14, 20  # where footnotes are looked for; lines of them
 REMARK = re.compile(r"[^\W\d_]\S*\s+\S|^\W*(source|note|notes|quelle|fuente)\b", re.IGNORECASE)
@@ -72,7 +73,7 @@ def spaced_note(separator: str) -> list[str]:
 
 def notes_of(titles: Sequence[str]) -> list[str]:
     """Say what stands above the header."""
-    filled = [line.strip(' ,;\t|\r"') for line in titles if line.strip(' ,;\t|\r"')]
+    filled = [line.strip(EMPTY) for line in titles if line.strip(EMPTY)]
     if not filled:
         return []
     first = filled[0] if len(filled[0]) <= SHOWN else filled[0][:SHOWN] + "..."
@@ -85,7 +86,7 @@ def is_regular(text: Text) -> bool:
     rows = head_records(text.content, text.separator, 50)
     width = len(rows[0])
     alike = all(len(row) == width for row in rows) and not COMMENT.match(rows[0][0])
-    if width < 2 or not alike:
+    if width < 2 or not alike or not is_filled(rows[0]):
         return False
     return not (is_title(rows[0], rows[1:]) or is_metadata(rows) or is_spaced(rows))
 
@@ -218,8 +219,8 @@ def speaks(table: Sequence[Sequence[str]], titles: Sequence[str]) -> bool:
         known = [cell.strip() for cell in column if cell.strip()]
         if known and not holds(name) and all(map(holds, known)):
             return True
-    gap = bool(titles) and not titles[-1].strip()
-    remarks = [line for line in titles if line.strip()]
+    gap = bool(titles) and not titles[-1].strip(EMPTY)
+    remarks = [line for line in titles if line.strip(EMPTY)]
     return gap or (bool(remarks) and all(COMMENT.match(line) for line in remarks))
 
 
@@ -244,7 +245,7 @@ def without_footnotes(text: Text) -> tuple[Text, list[str]]:
         return text, []
     below = tail[len("\n".join(lines[:kept])) :]
     content = whole(text.content)[: len(text.content) - len(below.encode())] + b"\n"
-    first = notes[0].strip(' ,;\t|\r"')
+    first = notes[0].strip(EMPTY)
     first = first if len(first) <= SHOWN else first[:SHOWN] + "..."
     count = "1 line" if len(notes) == 1 else f"{len(notes)} lines"
     return text.with_content(content), [f"{count} below the table left out (`{first}`)"]

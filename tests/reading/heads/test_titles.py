@@ -50,6 +50,21 @@ def test_titles_are_left_out_and_said(read, kind, separator):
     assert any(note.startswith(f"{lines} above the header left out (`") for note in found.notes)
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("title", ["", "Sales of the shop"])
+def test_rows_of_empty_cells_above_the_header_are_none_of_the_table(read, separator, title):
+    """As a spreadsheet writes a table that begins below its first row."""
+    above = f"{title},,\n,,\n,,\n".replace(",", separator)
+    found = read(above + table(separator))
+    assert found.frame.columns == ["day", "sold", "stock"]
+    assert found.frame.height == len(ROWS)
+    assert found.line(0) == 5
+    words = "a,b,c\nx,y,z\nx,z,y\n".replace(",", separator)
+    found = read(above + words)
+    assert found.frame.rows() == [("x", "y", "z"), ("x", "z", "y")]
+    assert found.line(1) == 6
+
+
 def test_a_header_may_be_a_remark(read):
     found = read("# made by a machine\n# day,sold,stock\n" + table().partition("\n")[2])
     assert found.frame.columns == ["day", "sold", "stock"]
