@@ -35,9 +35,8 @@ from rnnauto.families.forecast.windows import training_units, window_inputs
 from rnnauto.layout import Layout
 
 Function = Callable[[dict[str, Any]], dict[str, Any]]
-LEVEL = np.float32(
-    0.1
-)  # of a level: a hundred-thousandth of it is eight times what rounding may do
+# of a level: a hundred-thousandth of it is eight times what rounding may do
+LEVEL = np.float32(0.1)
 
 
 def export(
