@@ -58,6 +58,7 @@ def test_each_network_is_stopped_by_other_sequences(fitted):
     assert board.filter(pl.col("folds") == 5).height == 1
 
 
+@pytest.mark.slow
 def test_an_update_has_each_network_stopped_by_what_it_was_stopped_by(fitted, tmp_path):
     data, folder = fitted
     assert read_recipe(folder).split.folds == 5

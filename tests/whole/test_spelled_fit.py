@@ -54,6 +54,7 @@ def test_numbers_are_spelled_alike_in_training_and_in_use(tmp_path):
     assert model.evaluate(tmp_path / "test.csv").metrics["token_accuracy"].value > 0
 
 
+@pytest.mark.slow
 def test_dates_are_written_as_texts(tmp_path):
     iso = [day.isoformat() for day in DAYS]
     frame = pl.DataFrame({"human": [f"{day:%d %b %Y}" for day in DAYS], "iso": iso})

@@ -160,6 +160,7 @@ def test_tags_of_words_that_training_never_had(tmp_path, vectors):
     assert again["accuracy"] == found.evaluation.metrics["accuracy"]
 
 
+@pytest.mark.slow
 def test_sources_of_words_that_training_never_had_are_translated(tmp_path, vectors):
     train = translated(tmp_path / "train.csv", 300, 1, held_out=False)
     test = translated(tmp_path / "test.csv", 60, 2, held_out=True)
