@@ -224,9 +224,9 @@ class Ranks:
     def as_large(self, share: float, wanted: Doubles) -> Doubles:
         """Count anew the first groups of the strata in which as many as wanted have far less or
         more than a share of the sequences, [sequences]."""
-        first, members, sizes = self.each_group()
-        if len(sizes) == len(members):  # none has two sequences
+        if self.turn.max(initial=-1) == len(self.turn) - 1:  # no group has two sequences
             return wanted
+        first, members, sizes = self.each_group()
         counted = wanted[first]
         begins = np.flatnonzero(np.diff(self.stratum[first], prepend=-1))
         for begin, end in pairwise([*begins.tolist(), len(first)]):

@@ -36,12 +36,6 @@ def check_asked(case: Case) -> None:
             raise no_such_column(case, name, flag)
     check_one_role(case, stems)
     check_time(case)
-    for name in case.data.text:
-        if not case.profiles[name].told:
-            raise DataError(
-                f"`--text {name}`: the column holds lists, and has to have one value in a cell",
-                hint="leave `--text` out",
-            )
     for name in case.data.features:
         if name in case.profiles and case.profiles[name].kind == "time":
             raise DataError(
@@ -49,7 +43,8 @@ def check_asked(case: Case) -> None:
                 hint="order timesteps by it, `--time`, or have it read as a text, `--text`:\n"
                 + case.command("--features", name, "--text", name),
             )
-    for flag, names in (("--id", case.data.id), ("--static", case.data.static)):
+    single = {"--text": case.data.text, "--id": case.data.id, "--static": case.data.static}
+    for flag, names in single.items():
         for name in names:
             if case.profiles[name].kind == "list":
                 raise DataError(

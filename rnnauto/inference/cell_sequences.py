@@ -30,10 +30,10 @@ def cell_columns(case: Case) -> list[Profile]:
 
     Raises: DataError, where several columns hold text, or it may not matter.
     """
-    sure = own_sequence(case) or told_text(case)
+    chosen = case.chosen(*case.data.id, *case.data.static, case.data.time)
+    sure = own_sequence(case) or told_text(case, chosen)
     if sure:
         return sure
-    chosen = case.chosen(*case.data.id, *case.data.static, case.data.time)
     lists = [column for column in chosen.values() if column.kind == "list"]
     if lists:
         check_no_text(case, lists, chosen)
@@ -64,9 +64,8 @@ def cell_columns(case: Case) -> list[Profile]:
     return spelled_number(case, others) if written else []
 
 
-def told_text(case: Case) -> list[Profile]:
+def told_text(case: Case, chosen: dict[str, Profile]) -> list[Profile]:
     """Find the column to read that the user says is text."""
-    chosen = case.chosen(*case.data.id, *case.data.static, case.data.time)
     told = [column for column in chosen.values() if column.told]
     return one_text(case, told) if told else []
 

@@ -111,11 +111,10 @@ def profile(frame: pl.DataFrame, spans: Mapping[str, Span]) -> dict[str, Profile
 
 def with_texts(profiles: dict[str, Profile], texts: Collection[str]) -> dict[str, Profile]:
     """Have the columns that were read as texts be texts, whatever their cells look like."""
-    told = {name: profiles[name] for name in texts if name in profiles}
-    flat = {name: each for name, each in told.items() if each.kind in {"text", "category"}}
     return profiles | {
         name: replace(each, kind="text", code=False, start="", told=True)
-        for name, each in flat.items()
+        for name, each in profiles.items()
+        if name in texts and each.kind in {"text", "category"}
     }
 
 

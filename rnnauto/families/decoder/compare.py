@@ -86,7 +86,7 @@ def explained(
     last digits move the same answer by."""
     left = far.copy()
     for row in map(int, np.flatnonzero((far > TOLERANCE) & (far <= MOST_MOVED))):
-        one = alone(source, int(row))
+        one = alone(source, row)
         as_is = mean_probability(writer, one, answers[row])
         moved = [
             abs(mean_probability(with_other_digits(writer, seed), one, answers[row]) - as_is)
