@@ -76,7 +76,7 @@ def row_roles(case: Case) -> Roles:
             hint="name the column that tells sequences apart, such as `--id sequence_id`",
         )
     if is_lone_series(case):
-        time = next(iter(case.free()), None)
+        time = next((name for name, other in case.free().items() if other.running), None)
         return series_roles(case, time, "there is nothing but the order of the rows")
     if case.problem.type in GENERATED or case.profiles[case.target[0]].kind in {"text", "list"}:
         return answer_roles(case)
@@ -88,7 +88,7 @@ def is_lone_series(case: Case) -> bool:
     target = case.profiles[case.target[0]]
     amounts = target.kind == "number" and (target.distinct > FEW_CLASSES or not target.whole)
     others = list(case.free().values())
-    counted = len(others) <= 1 and all(other.running for other in others)
+    counted = len(others) <= 1 and all(other.running or other.saved for other in others)
     return amounts and counted and len(case.target) == 1 and target.rows >= SHORTEST_SERIES
 
 

@@ -28,6 +28,8 @@ CODE = (
     r"|^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4,12}){1,4}$|^[0-9a-f]{16,64}$"
 )
 LONGEST_CODE = 20
+YEARS = (1500, 2100)  # whole numbers that may be years, though their column has no name
+COUNTED = 0.9  # share of the rows that count on from the row before, in a saved index
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Profile:
         last: the greatest value, where whole.
         start: what every cell of text begins with, where that is long.
         told: whether it was read as a text because it is said to be one.
+        saved: whether it numbers the rows of a table that these were taken from.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Profile:
     last: int = 0
     start: str = ""
     told: bool = False
+    saved: bool = False
 
     @property
     def unique(self) -> bool:
@@ -106,7 +110,26 @@ def profile(frame: pl.DataFrame, spans: Mapping[str, Span]) -> dict[str, Profile
             first=int(low) if numbered and low is not None else 0,
             last=int(high) if numbered and high is not None else 0,
         )
-    return profiles
+    return with_saved_index(frame, profiles)
+
+
+def with_saved_index(frame: pl.DataFrame, profiles: dict[str, Profile]) -> dict[str, Profile]:
+    """Mark the columns without a name that call the rows, as pandas and R save them: whole numbers
+    that tell them apart, or count on, also where rows were left out, shuffled or put together."""
+    first = "column_1" if "column_2" not in profiles and frame.width > 1 else "Unnamed"
+    names = [name for name in profiles if name == first or name.startswith("Unnamed")]
+    return profiles | {
+        name: replace(profiles[name], saved=True)
+        for name in names
+        if calls_rows(profiles[name], frame[name])
+    }
+
+
+def calls_rows(column: Profile, values: pl.Series) -> bool:
+    years = YEARS[0] <= column.first and column.last <= YEARS[1]
+    if column.kind != "number" or not column.whole or column.known < column.rows or years:
+        return False
+    return column.unique or int(values.diff().eq(1).sum()) >= COUNTED * column.rows
 
 
 def with_texts(profiles: dict[str, Profile], texts: Collection[str]) -> dict[str, Profile]:
@@ -202,6 +225,8 @@ def is_usable(column: Profile, *, most: int = MOST_CATEGORIES) -> bool:
         return False
     if column.kind == "category":
         return column.distinct <= min(most, max(column.known // 2, 2))
+    if column.saved:
+        return False
     if column.unique and column.whole and (named_id(column.name) or counts_rows(column)):
         return False
     return column.kind in {"number", "boolean"}

@@ -15,6 +15,7 @@ MOST = 0.8  # share of cells that have to look like the first one
 PHRASE = 3  # words of a first cell, all of which stand below it, that show it to be data
 TWICE = 2  # times that a first cell has to come back below it, to be data
 SENTENCE_END = re.compile(r"[.!?\u2026\u3002][\"')\]]*$")
+NAME = re.compile(r"[^\W\d][\w.:-]*( [\w.:-]+){0,2}")  # what a column is called
 DATE = re.compile(cells.DATE_LIKE)
 MONTHS, DAYS = "(0[1-9]|1[0-2])", "(0[1-9]|[12][0-9]|3[01])"
 CALENDAR = [re.compile(rf"(1[5-9]|2[01])[0-9]{{2}}{part}") for part in ("", MONTHS, MONTHS + DAYS)]
@@ -50,10 +51,19 @@ def first_data_cell(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str
         and all(are_numbers(columns[at]) for at in numbers)
     ):
         return names[numbers[0]]
+    headed = any(map(heads_numbers, names, columns))
     for name, column in zip(names, columns, strict=True):
-        if is_like_the_cells_below(name, column):
+        # `y` above y and n is a name where `week` stands above numbers
+        if is_like_the_cells_below(name, column) and not (headed and NAME.fullmatch(name)):
             return name
     return None
+
+
+def heads_numbers(name: str, column: Sequence[str]) -> bool:
+    """Whether a name stands above numbers alone."""
+    numbers = sum(map(cells.is_number, column))
+    named = NAME.fullmatch(name) is not None and name not in MISSING_NUMBER
+    return named and numbers >= TWICE and are_numbers(column)
 
 
 def is_like_the_cells_below(name: str, column: Sequence[str]) -> bool:
