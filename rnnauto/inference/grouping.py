@@ -7,6 +7,7 @@ from itertools import combinations
 import numpy as np
 import polars as pl
 
+from rnnauto.inference.crossed import crossed_names, rank_of_crossed
 from rnnauto.inference.kinds import Profile
 from rnnauto.names import ROW_WORDS, named_id, named_time
 from rnnauto.reading.joined_time import joined_name, time_parts
@@ -63,7 +64,8 @@ def group_candidates(
         if (grouping := grouping_by(frame, profiles, (name,), clocks, target)) is not None
     ]
     if not any(grouping.time or grouping.varying == 0 for grouping in groupings):
-        groupings += composites(frame, profiles, names, clocks, target)
+        together = composites(frame, profiles, names, clocks, target)
+        groupings += together or crossed(frame, profiles, clocks, target)
     best = max((grouping.rank for grouping in groupings), default=0)
     return [grouping for grouping in groupings if grouping.rank == best]
 
@@ -210,6 +212,23 @@ def composites(
         ]
         if groupings:
             return groupings
+    return []
+
+
+def crossed(
+    frame: pl.DataFrame, profiles: dict[str, Profile], clocks: Sequence[str], target: Profile
+) -> list[Grouping]:
+    """Find the columns that tell series apart which stand side by side at every time."""
+    for clock in clocks:
+        found = []
+        for names in crossed_names(frame, profiles, clock):
+            runs = find_runs(frame, names)
+            varying = varying_share(frame, names, target.name, runs)
+            reason = f"its {runs.distinct} values have one row for each `{clock}`, or nearly each"
+            rank = rank_of_crossed(frame, profiles, names, clock)
+            found.append(Grouping(names, clock, reason, rank, varying, runs))
+        if found:
+            return found
     return []
 
 

@@ -4,6 +4,7 @@ import polars as pl
 
 from rnnauto.errors import DataError
 from rnnauto.inference.case import Case, Evidence, flag, named, two_readings
+from rnnauto.inference.crossed import counted_names
 from rnnauto.inference.grouping import (
     Grouping,
     constant_columns,
@@ -55,7 +56,20 @@ def find_groupings(case: Case) -> list[Grouping]:
     groupings = group_candidates(
         case.frame, free, target=case.profiles[target], time=case.data.time
     )
+    if not groupings:
+        groupings = counted_rows(case)
     return [grouping for grouping in groupings if not text_matters_more(case, grouping)]
+
+
+def counted_rows(case: Case) -> list[Grouping]:
+    """See sequences in the rows of a file without a header that are counted; it is to be asked."""
+    found = counted_names(case.frame, case.free(*case.data.features, *case.data.static))
+    if found is None:
+        return []
+    name, counter = found
+    runs = find_runs(case.frame, (name,))
+    varying = varying_share(case.frame, (name,), case.target[0], runs)
+    return [Grouping((name,), counter, f"`{counter}` counts the rows of each", 1, varying, runs)]
 
 
 def text_matters_more(case: Case, grouping: Grouping) -> bool:
@@ -187,12 +201,15 @@ def series_roles(case: Case, time: str | None, why: str) -> Roles:
 
 
 def unclear_ids(case: Case, groupings: list[Grouping]) -> DataError:
-    name = groupings[0].id[0]
+    names, time = groupings[0].id, groupings[0].time
+    ids = [word for name in names for word in ("--id", name)]
+    flags = [*ids, *(("--time", time) if time else ())]
+    order = f"`{time}`" if time else "the file"
     return two_readings(
         case,
-        f"`{name}` may tell sequences apart or be one more feature",
+        f"{named(names)} may tell sequences apart or be one more feature",
         [
-            (f"the rows of each `{name}` are a sequence, in the order of the file", ["--id", name]),
+            (f"the rows of each {named(names)} are a sequence, in the order of {order}", flags),
             ("a plain table: a row is an example", ["--type", "one-to-one"]),
         ],
     )
